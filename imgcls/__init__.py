@@ -1,0 +1,32 @@
+"""imgcls: from labelled images to a served classifier, with Keras and TensorFlow.
+
+The public names are imported when they are first used, so that `import imgcls` imports neither TensorFlow nor pandas.
+"""
+
+import importlib
+
+__version__ = "0.1.0"
+
+_ADDRESSES = {
+    "Manifest": "imgcls.data.manifest",
+    "load_manifest": "imgcls.data.sources",
+    "Preprocessing": "imgcls.data.preprocessing",
+    "build_model": "imgcls.models",
+    "list_models": "imgcls.models",
+    "load_model": "imgcls.models",
+    "TrainConfig": "imgcls.config",
+    "Predictor": "imgcls.serving.predictor",
+    "Client": "imgcls.serving.client",
+}
+
+__all__ = ["__version__", *_ADDRESSES]
+
+
+def __getattr__(name: str):
+    if name not in _ADDRESSES:
+        raise AttributeError(f"module 'imgcls' has no attribute {name!r}; its public names are {', '.join(__all__)}.")
+    return getattr(importlib.import_module(_ADDRESSES[name]), name)
+
+
+def __dir__() -> list[str]:
+    return sorted(__all__)

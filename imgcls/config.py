@@ -1,0 +1,139 @@
+"""What a run can be told: frozen dataclasses, from which flags, TOML files and forms are made.
+
+The comment behind a field is its help text.
+"""
+
+import dataclasses
+import difflib
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Literal
+
+import dacite
+import tomli_w
+
+
+@dataclass(frozen=True)
+class InputConfig:
+    """Which images, and how they become pixels."""
+
+    data: str = "fashion_mini"  # folder with one folder of images a class, a manifest (.parquet), or a card's name
+    validation_share: float = 0.15  # of each class's training images, where the data has no validation split
+    test_share: float = 0.15  # of each class's images, where the data has no test split
+    image_size: int = 0  # pixels, square; 0: the images' own where all have one of at most 64, else the model's
+    color: Literal["auto", "rgb", "grey"] = "auto"  # auto: grey if all images are and the weights allow it
+    resize: Literal["crop", "stretch"] = "crop"  # crop: the largest central square; stretch: the whole image
+    augmentation: Literal["none", "light"] = "light"  # light: mirror, random region of 0.8 to 1 of the side
+
+    def __post_init__(self):
+        _check_range("validation_share", self.validation_share, 0.01, 0.5)
+        _check_range("test_share", self.test_share, 0.01, 0.5)
+        if self.image_size:
+            _check_range("image_size", self.image_size, 16, 1024)
+
+
+@dataclass(frozen=True)
+class NetworkConfig:
+    """Which network, and what it starts from."""
+
+    model: str = "auto"  # an architecture; auto: resnet20 for images of at most 64 pixels, else efficientnet_lite0
+    weights: str = "auto"  # imagenet, none, or the path of a .keras file; auto: imagenet where there are any
+    plan: Literal["auto", "head", "all"] = "auto"  # what is trained; auto: the head on given weights, else all
+    data_format: Literal["channels_last", "channels_first"] = "channels_last"  # layout inside the network
+    dropout: float = 0.0  # share of the embedding that is dropped in training
+
+    def __post_init__(self):
+        _check_range("dropout", self.dropout, 0.0, 0.95)
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How the network is trained."""
+
+    epochs: int = 30  # passes over the training images
+    batch_size: int = 64  # images a step, over all devices together
+    optimizer: Literal["adamw", "adam", "sgd"] = "adamw"  # sgd has Nesterov momentum of 0.9
+    learning_rate: float = 0.003  # at its highest: after a warm-up over the first epoch, before the cosine to 0
+    weight_decay: float = 0.01  # decoupled from the gradient (adamw only)
+    label_smoothing: float = 0.0  # share of the label that is spread over all classes
+    strategy: Literal["auto", "one_device", "mirrored"] = "auto"  # mirrored: all GPUs; auto: mirrored from two GPUs on
+    checkpoint_minutes: float = 10.0  # besides one at the end of each epoch
+    seed: int = 0  # of the weights, the splits, the order and the augmentation
+
+    def __post_init__(self):
+        _check_range("epochs", self.epochs, 1, 100_000)
+        _check_range("batch_size", self.batch_size, 1, 65_536)
+        _check_range("learning_rate", self.learning_rate, 1e-8, 10.0)
+        _check_range("weight_decay", self.weight_decay, 0.0, 1.0)
+        _check_range("label_smoothing", self.label_smoothing, 0.0, 0.9)
+        _check_range("checkpoint_minutes", self.checkpoint_minutes, 0.01, 1440.0)
+        _check_range("seed", self.seed, 0, 2**31 - 1)
+
+
+@dataclass(frozen=True)
+class TrainConfig:
+    """One run."""
+
+    input: InputConfig = field(default_factory=InputConfig)
+    network: NetworkConfig = field(default_factory=NetworkConfig)
+    training: TrainingConfig = field(default_factory=TrainingConfig)
+    name: str = ""  # of the run; empty: <data>-<model>-<number>
+    runs: str = "runs"  # folder that the run folder is made in
+
+    def __post_init__(self):
+        if self.name and Path(self.name).name != self.name:
+            raise ValueError(f"name is {self.name!r}; expected the name of a folder, without slashes.")
+
+
+def flag(field_name: str) -> str:
+    """The command-line flag of a field."""
+    return "--" + field_name.replace("_", "-")
+
+
+def _check_range(name: str, value: float, least: float, most: float) -> None:
+    if not least <= value <= most:
+        raise ValueError(f"{flag(name)} is {value}; expected {least} to {most}.")
+
+
+def save_toml(config: TrainConfig, path: str | Path) -> None:
+    """Write a config so that `load_toml` gives it back."""
+    Path(path).write_text(tomli_w.dumps(dataclasses.asdict(config)), "utf-8")
+
+
+def load_toml(path: str | Path) -> TrainConfig:
+    """Read a config. Fields that the file does not name keep their defaults.
+
+    Raises FileNotFoundError if there is no file; ValueError for an unknown field, with the nearest name, and for a value
+    of the wrong type or out of range.
+    """
+    path = Path(path)
+    if not path.is_file():
+        raise FileNotFoundError(f"No config file at {path}. Every run writes one: runs/<name>/config.toml.")
+    try:
+        values = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"{path} is no TOML file: {error}.") from error
+    _check_names(values, TrainConfig, str(path))
+    try:
+        return dacite.from_dict(TrainConfig, values, dacite.Config(strict=True, type_hooks={float: _number}))
+    except dacite.DaciteError as error:
+        raise ValueError(f"{path}: {error}.") from error
+
+
+def _number(value: Any) -> Any:
+    """TOML writes 1.0 as 1 at times; a whole number is a float where a float is expected."""
+    return float(value) if type(value) is int else value
+
+
+def _check_names(values: dict, config_class: type, place: str) -> None:
+    fields = {f.name: f.type for f in dataclasses.fields(config_class)}
+    for name, value in values.items():
+        if name not in fields:
+            close = difflib.get_close_matches(name, fields, n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else f" There are: {', '.join(fields)}."
+            raise ValueError(f"{place} has an unknown field {name!r}.{hint}")
+        if dataclasses.is_dataclass(fields[name]):
+            if not isinstance(value, dict):
+                raise ValueError(f"{place}: {name} is {value!r}; expected a section [{name}].")
+            _check_names(value, fields[name], f"{place}, section [{name}],")

@@ -1,0 +1,1 @@
+"""Manifest, splits, decoding, augmentation and the tf.data chain."""

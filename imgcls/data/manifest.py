@@ -1,0 +1,136 @@
+"""The manifest: one table of images and labels, which every importer makes and every command reads."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import pandas as pd
+
+from imgcls.files import replacing
+
+SCHEMA_VERSION = 1
+SPLITS = ("train", "validation", "test")
+COLUMNS = {  # in this order; None where a source does not know
+    "image": "",  # path relative to the root, with forward slashes
+    "label": "",  # name of the class
+    "split": "",  # train, validation, test, or empty
+    "width": 0,  # pixels, upright; 0 before the inspection
+    "height": 0,
+    "grey": False,  # whether all channels are equal
+    "format": "",  # JPEG, PNG, ...
+    "sha256": "",  # of the file
+    "problems": "",  # why the file cannot be used; empty if it can
+}
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A table of images and labels, and the folder that its paths start from.
+
+    table: a row an image with the columns of `COLUMNS`. Rows with a problem stay in the table and are used by nothing.
+    root: absolute path of the folder.
+    """
+
+    table: pd.DataFrame
+    root: Path
+
+    @classmethod
+    def from_records(cls, records: pd.DataFrame, root: str | Path) -> "Manifest":
+        """Make a manifest of what a labels importer returns; columns that it does not know get their defaults."""
+        table = records.reindex(columns=list(COLUMNS))
+        for column, default in COLUMNS.items():
+            table[column] = table[column].astype(object).where(table[column].notna(), default).astype(type(default))
+        return cls(table.reset_index(drop=True), Path(root).resolve())
+
+    @property
+    def usable(self) -> pd.DataFrame:
+        """The rows without a problem."""
+        return self.table[self.table["problems"] == ""]
+
+    @property
+    def problems(self) -> pd.DataFrame:
+        """The rows with a problem: image and reason."""
+        return self.table.loc[self.table["problems"] != "", ["image", "problems"]]
+
+    @property
+    def class_names(self) -> list[str]:
+        """The names of the classes that training images have, sorted; all classes before there are splits."""
+        usable = self.usable
+        training = usable[usable["split"] == "train"]
+        return sorted((training if len(training) else usable)["label"].unique())
+
+    def split(self, name: str) -> pd.DataFrame:
+        """The usable rows of one split."""
+        usable = self.usable
+        return usable[usable["split"] == name]
+
+    def paths(self, rows: pd.DataFrame) -> list[Path]:
+        """The absolute path of each row's image."""
+        return [self.root / image for image in rows["image"]]
+
+    def counts(self) -> pd.DataFrame:
+        """Usable images a class (rows) and split (columns)."""
+        usable = self.usable
+        counts = pd.crosstab(usable["label"], usable["split"].replace("", "unsplit"))
+        return counts[[name for name in (*SPLITS, "unsplit") if name in counts]]
+
+    def save(self, path: str | Path) -> None:
+        """Write the table as Parquet, with the root and the schema's version inside. A reader never sees half of it."""
+        table = self.table.copy()
+        table.attrs = {"imgcls_manifest": SCHEMA_VERSION, "root": str(self.root)}
+        with replacing(path) as partial:
+            table.to_parquet(partial, index=False)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Manifest":
+        """Read what `save` wrote. Raises FileNotFoundError or ValueError for anything else."""
+        path = Path(path)
+        if not path.is_file():
+            raise FileNotFoundError(f"No manifest at {path}. Write one with `python -m imgcls.import_labels`.")
+        try:
+            table = pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise ValueError(f"{path} is no Parquet file ({error}). Expected a manifest.") from error
+        version = table.attrs.get("imgcls_manifest")
+        missing = [column for column in COLUMNS if column not in table]
+        if version != SCHEMA_VERSION or missing:
+            raise ValueError(
+                f"{path} is no manifest of version {SCHEMA_VERSION} (version {version}, without {missing}). "
+                "Write it again with `python -m imgcls.import_labels`."
+            )
+        return cls(table, Path(table.attrs["root"]))
+
+
+def check_trainable(manifest: Manifest) -> None:
+    """Raise ValueError, in one sentence, if a classifier cannot be trained and judged on this manifest."""
+    names = manifest.class_names
+    if len(names) < 2:
+        raise ValueError(
+            f"There is only one class, {names[0]!r}. Expected at least two; add a folder of images for another."
+            if names
+            else f"None of the {len(manifest.table)} files under {manifest.root} is a readable image."
+        )
+    _check_classes_left(manifest)
+    for split in ("validation", "test"):
+        strangers = sorted(set(manifest.split(split)["label"]) - set(names))
+        if strangers:
+            raise ValueError(
+                f"The {split} split has {_listed(strangers)}, which the training split lacks. "
+                "Add training images of it, or remove it from that split."
+            )
+        if manifest.split(split).empty:
+            raise ValueError(f"The {split} split has no readable images. Add some, or leave the folder out.")
+
+
+def _check_classes_left(manifest: Manifest) -> None:
+    training = manifest.table[manifest.table["split"].isin(["train", ""])]
+    lost = sorted(set(training["label"]) - set(training.loc[training["problems"] == "", "label"]))
+    if lost:
+        raise ValueError(
+            f"Class {_listed(lost)} has no readable image left to train on. Mend its files, or remove the class."
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:5])
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown

@@ -1,0 +1,90 @@
+"""The tf.data chain: files to batches, in an order that is a pure function of the seed and the place in the run.
+
+A run reads one endless row of positions. Position p is example `index_shuffle(p mod n)` of epoch `p div n`, and its
+augmentation is drawn from (seed, p); so a resumed run reads on at its position and sees what it would have seen. There is
+one iterator a run: tf.data's autotuning would make the end of each one wait, so it is off and the parallelism is set.
+"""
+
+import os
+from collections.abc import Sequence
+from pathlib import Path
+
+import tensorflow as tf
+
+from imgcls.data.augmentation import random_mirror, random_region
+from imgcls.data.preprocessing import Preprocessing, preprocess
+
+UNREADABLE_SHARE = 0.05  # of the positions; beyond it the run ends
+PARALLEL = max(2, os.cpu_count() or 2)
+
+
+def training_batches(
+    paths: Sequence[str | Path],
+    labels: Sequence[int],
+    preprocessing: Preprocessing,
+    *,
+    batch_size: int,
+    steps: int,
+    seed: int,
+    augmentation: str = "none",
+    position: int = 0,
+) -> tf.data.Dataset:
+    """Batches (positions, pixels, labels) for `steps` steps, beginning at `position`.
+
+    positions: (B,) int64, ascending; a gap is a file that could not be read and was left out.
+    pixels: (B, H, W, C) float32 in [0, 255]. labels: (B,) int32.
+    The data set ends early if more than one position in twenty cannot be read.
+    """
+    names = tf.constant([str(path) for path in paths])
+    labels = tf.constant(list(labels), tf.int32)
+    count = len(paths)
+
+    def example(place):
+        index = tf.random.experimental.index_shuffle(
+            place % count, seed=[seed, place // count], max_index=tf.constant(count - 1, tf.int64)
+        )
+        draw = tf.stack([tf.constant(seed, tf.int64), place])
+        image_bytes = tf.io.read_file(names[index])
+        if augmentation == "none":
+            pixels = preprocess(image_bytes, preprocessing)
+        else:
+            pixels = random_mirror(preprocess(image_bytes, preprocessing, random_region(draw, preprocessing)), draw)
+        return place, pixels, labels[index]
+
+    needed = steps * batch_size
+    places = tf.data.Dataset.range(position, position + needed + int(UNREADABLE_SHARE * needed) + batch_size)
+    dataset = places.map(example, num_parallel_calls=PARALLEL, deterministic=True).ignore_errors()
+    return _without_autotuning(dataset.batch(batch_size, drop_remainder=True).take(steps)).prefetch(2)
+
+
+def example_at(position: int, count: int, seed: int) -> int:
+    """The example that stands at `position` of a run over `count` examples."""
+    index = tf.random.experimental.index_shuffle(position % count, [seed, position // count], count - 1)
+    return int(index)
+
+
+def evaluation_batches(
+    paths: Sequence[str | Path], preprocessing: Preprocessing, *, batch_size: int, cache: bool = False
+) -> tf.data.Dataset:
+    """Batches (indices, pixels) in the order of `paths`; the last one may be smaller.
+
+    indices: (B,) int64, the places in `paths`; one that is missing could not be read.
+    pixels: (B, H, W, C) float32 in [0, 255].
+    cache: keep the pixels in memory after the first pass.
+    """
+    names = tf.constant([str(path) for path in paths])
+
+    def example(index):
+        return index, preprocess(tf.io.read_file(names[index]), preprocessing)
+
+    dataset = tf.data.Dataset.range(len(paths)).map(example, num_parallel_calls=PARALLEL, deterministic=True)
+    dataset = dataset.ignore_errors()
+    if cache:
+        dataset = dataset.cache()
+    return _without_autotuning(dataset.batch(batch_size)).prefetch(2)
+
+
+def _without_autotuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
+    options = tf.data.Options()
+    options.autotune.enabled = False
+    return dataset.with_options(options)

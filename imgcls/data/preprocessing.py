@@ -1,0 +1,97 @@
+"""The one function from encoded bytes to the pixels that a model sees.
+
+Training, evaluation, prediction and the exported bundle all call `preprocess`, so that none can differ from another. The
+standardisation that follows (mean and deviation) is the first layer of the model and travels with its weights.
+"""
+
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+
+import tensorflow as tf
+
+from imgcls.data.decoding import decode
+
+RESIZE_MODES = ("crop", "stretch")
+INTERPOLATIONS = ("bilinear", "bicubic", "nearest", "area")
+Region = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]]
+
+
+@dataclass(frozen=True)
+class Preprocessing:
+    """How encoded images become pixels.
+
+    height, width: pixels of the result.
+    channels: 3 for colour, 1 for grey (luma of ITU-R BT.601).
+    resize: "crop" takes the largest central region with the shape of the result, "stretch" the whole image.
+    crop_share: share in (0, 1] of that region's height and width that is kept; 0.875 is usual for ImageNet.
+    interpolation: of the resize, antialiased.
+    """
+
+    height: int
+    width: int
+    channels: int = 3
+    resize: str = "crop"
+    crop_share: float = 1.0
+    interpolation: str = "bilinear"
+
+    def __post_init__(self):
+        for name in ("height", "width"):
+            if not 1 <= getattr(self, name) <= 4096:
+                raise ValueError(f"{name} is {getattr(self, name)} pixels; expected 1 to 4096.")
+        if self.channels not in (1, 3):
+            raise ValueError(f"channels is {self.channels}; expected 1 (grey) or 3 (colour).")
+        if self.resize not in RESIZE_MODES:
+            raise ValueError(f"resize is {self.resize!r}; expected one of {', '.join(RESIZE_MODES)}.")
+        if self.interpolation not in INTERPOLATIONS:
+            raise ValueError(f"interpolation is {self.interpolation!r}; expected one of {', '.join(INTERPOLATIONS)}.")
+        if not 0 < self.crop_share <= 1:
+            raise ValueError(f"crop_share is {self.crop_share}; expected a share above 0 and at most 1.")
+
+    def to_dict(self) -> dict:
+        return asdict(self)
+
+
+def preprocess(image_bytes: tf.Tensor, preprocessing: Preprocessing, region: Region | None = None) -> tf.Tensor:
+    """Decode, turn upright, cut out, resize: a scalar string to pixels (height, width, channels), float32, [0, 255].
+
+    region: (height, width of the upright image) -> (top, left, height, width) of what is cut out. The default is what
+        `preprocessing` says; augmentation hands in a random one.
+
+    Raises tf.errors.InvalidArgumentError for what is no readable image.
+    """
+    image = decode(image_bytes)
+    shape = tf.shape(image)
+    cut = region or (lambda height, width: central_region(height, width, preprocessing))
+    top, left, height, width = cut(shape[0], shape[1])
+    image = image[top : top + height, left : left + width]
+    image = tf.cast(image, tf.float32)
+    if preprocessing.channels == 1:
+        image = tf.image.rgb_to_grayscale(image)
+    target = (preprocessing.height, preprocessing.width)
+    fits = (height == target[0]) & (width == target[1])
+    image = tf.cond(
+        fits,
+        lambda: image,
+        lambda: tf.image.resize(image, target, method=preprocessing.interpolation, antialias=True),
+    )
+    return tf.ensure_shape(tf.clip_by_value(image, 0.0, 255.0), (*target, preprocessing.channels))
+
+
+def central_region(height: tf.Tensor, width: tf.Tensor, preprocessing: Preprocessing):
+    """The region that `preprocessing` takes from an image of this height and width: (top, left, height, width).
+
+    Cutting first and resizing after gives what resizing first and cutting after gives, at less work.
+    """
+    if preprocessing.resize == "stretch":
+        kept_height, kept_width = tf.cast(height, tf.float32), tf.cast(width, tf.float32)
+    else:
+        scale = tf.minimum(height / preprocessing.height, width / preprocessing.width)
+        kept_height = tf.cast(scale * preprocessing.height, tf.float32)
+        kept_width = tf.cast(scale * preprocessing.width, tf.float32)
+    kept_height = _pixels(kept_height * preprocessing.crop_share, height)
+    kept_width = _pixels(kept_width * preprocessing.crop_share, width)
+    return (height - kept_height) // 2, (width - kept_width) // 2, kept_height, kept_width
+
+
+def _pixels(length: tf.Tensor, longest: tf.Tensor) -> tf.Tensor:
+    return tf.clip_by_value(tf.cast(tf.round(length), tf.int32), 1, longest)

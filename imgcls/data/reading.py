@@ -1,0 +1,71 @@
+"""Image files to arrays, many at a time; what cannot be read comes back with its reason instead."""
+
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+from pathlib import Path
+from typing import NamedTuple
+
+import tensorflow as tf
+
+from imgcls.data.preprocessing import Preprocessing, preprocess
+
+FILES_AT_ONCE = 64  # read ahead; bounds the memory however many files there are
+THREADS = max(2, os.cpu_count() or 2)
+FORMAT_NAMES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG": "PNG", b"GIF8": "GIF", b"BM": "BMP", b"RIFF": "WebP"}
+
+
+class Outcome(NamedTuple):
+    """One file: its path, and either a result or the reason why there is none."""
+
+    path: Path
+    result: object
+    problem: str
+
+
+def read_images(paths: Iterable[str | Path], preprocessing: Preprocessing) -> Iterator[Outcome]:
+    """Read, decode and preprocess files in parallel; the outcomes come in the order of `paths`.
+
+    The result is an array (height, width, channels), float32 in [0, 255].
+    """
+    function = tf.function(
+        lambda image_bytes: preprocess(image_bytes, preprocessing), input_signature=[tf.TensorSpec((), tf.string)]
+    )
+    return for_each_file(paths, lambda data: function(data).numpy())
+
+
+def for_each_file(paths: Iterable[str | Path], function: Callable[[bytes], object]) -> Iterator[Outcome]:
+    """Call `function` on the bytes of each file, in threads; the outcomes come in the order of `paths`."""
+    remaining = iter(paths)
+    with ThreadPoolExecutor(THREADS) as pool:
+        while chunk := [Path(path) for path in islice(remaining, FILES_AT_ONCE)]:
+            yield from pool.map(lambda path: _outcome(path, function), chunk)
+
+
+def _outcome(path: Path, function: Callable[[bytes], object]) -> Outcome:
+    data = b""
+    try:
+        data = path.read_bytes()
+        if not data:
+            return Outcome(path, None, "the file is empty (0 bytes)")
+        return Outcome(path, function(data), "")
+    except OSError as error:
+        return Outcome(path, None, (error.strerror or str(error)).lower())
+    except (tf.errors.OpError, ValueError) as error:
+        return Outcome(path, None, reason(data, error))
+
+
+def image_format(data: bytes) -> str:
+    """The format that the first bytes announce, such as "JPEG"; empty if they announce none."""
+    return next((name for start, name in FORMAT_NAMES.items() if data.startswith(start)), "")
+
+
+def reason(data: bytes, error: Exception) -> str:
+    """Why an image could not be decoded, in one clause."""
+    refused = re.search(r"assertion failed: \[(.*?)\]", str(error))
+    if refused:
+        return refused.group(1)
+    found = image_format(data) or "image"
+    return f"a damaged or truncated {found} file ({len(data):,} bytes)"

@@ -1,0 +1,40 @@
+"""The roof of every classifier: logits in, probabilities out, and the names of the classes."""
+
+from collections.abc import Sequence
+
+import keras
+
+
+@keras.saving.register_keras_serializable("imgcls")
+class ClassProbabilities(keras.layers.Layer):
+    """Softmax of logits / temperature, in float32, that knows the name of each class.
+
+    The names travel in the layer's config, so a saved model needs no second file to say what its outputs mean.
+
+    Input and output: (B, number of classes); the output is in [0, 1] and sums to 1.
+    class_names: one distinct name for each output, in the order of the outputs.
+    temperature: above 0; 1 leaves the softmax as it is (Guo et al., On Calibration of Modern Neural Networks, 2017).
+    """
+
+    def __init__(self, class_names: Sequence[str], temperature: float = 1.0, **kwargs):
+        super().__init__(dtype=kwargs.pop("dtype", "float32"), **kwargs)
+        if len(set(class_names)) != len(class_names):
+            repeated = sorted({name for name in class_names if list(class_names).count(name) > 1})
+            raise ValueError(f"class_names repeats {repeated}; expected distinct names.")
+        if not temperature > 0:
+            raise ValueError(f"temperature is {temperature}; expected a number above 0.")
+        self.class_names = [str(name) for name in class_names]
+        self.temperature = float(temperature)
+
+    def build(self, input_shape):
+        if input_shape[-1] != len(self.class_names):
+            raise ValueError(f"{len(self.class_names)} class names for {input_shape[-1]} outputs; expected as many.")
+
+    def call(self, logits):
+        return keras.ops.softmax(logits / self.temperature, axis=-1)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        return {**super().get_config(), "class_names": self.class_names, "temperature": self.temperature}

@@ -1,0 +1,47 @@
+"""The shortcut without parameters of the CIFAR residual networks."""
+
+import keras
+
+from imgcls.data_format import channel_axis, check_data_format, spatial_axes
+
+
+@keras.saving.register_keras_serializable("imgcls")
+class ParameterFreeShortcut(keras.layers.Layer):
+    """Identity shortcut that subsamples and fills new channels with zeros.
+
+    Option A of He et al., Deep Residual Learning for Image Recognition, 2015, sections 3.3 and 4.2.
+
+    Input: (B, H, W, C) or (B, C, H, W). Output: every `strides`-th row and column, `filters` channels; the new channels
+    are zero and stand in equal parts before and after the old ones.
+    """
+
+    def __init__(self, filters: int, strides: int = 1, data_format: str = "channels_last", **kwargs):
+        super().__init__(**kwargs)
+        self.filters = filters
+        self.strides = strides
+        self.data_format = check_data_format(data_format)
+
+    def build(self, input_shape):
+        channels = input_shape[channel_axis(self.data_format)]
+        if channels > self.filters:
+            raise ValueError(f"filters is {self.filters}, fewer than the {channels} channels of the input.")
+
+    def call(self, inputs):
+        missing = self.filters - inputs.shape[channel_axis(self.data_format)]
+        index = [slice(None)] * 4
+        padding = [(0, 0)] * 4
+        for axis in spatial_axes(self.data_format):
+            index[axis] = slice(None, None, self.strides)
+        padding[channel_axis(self.data_format)] = (missing // 2, missing - missing // 2)
+        return keras.ops.pad(inputs[tuple(index)], padding)
+
+    def compute_output_shape(self, input_shape):
+        shape = list(input_shape)
+        shape[channel_axis(self.data_format)] = self.filters
+        for axis in spatial_axes(self.data_format):
+            shape[axis] = None if shape[axis] is None else -(-shape[axis] // self.strides)
+        return tuple(shape)
+
+    def get_config(self):
+        own = {"filters": self.filters, "strides": self.strides, "data_format": self.data_format}
+        return {**super().get_config(), **own}

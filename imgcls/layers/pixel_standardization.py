@@ -1,0 +1,56 @@
+"""The door of every classifier: pixels in, standardised pixels in the network's layout out."""
+
+from collections.abc import Sequence
+
+import keras
+
+from imgcls.data_format import channel_axis, check_data_format, from_channels_last
+
+
+@keras.saving.register_keras_serializable("imgcls")
+class PixelStandardization(keras.layers.Layer):
+    """(pixels - mean) / std for each channel in float32, then the transposition into the network's layout.
+
+    Input: (B, H, W, C), channels_last always, pixels in [0, 255].
+    Output: (B, H, W, C) in channels_last, (B, C, H, W) in channels_first.
+    mean, std: one number for all channels or one for each, in units of pixels; std above 0.
+    preprocessing: how encoded pictures become these pixels (the fields of `imgcls.data.preprocessing.Preprocessing`),
+        kept here so that a saved model carries it.
+    """
+
+    def __init__(
+        self,
+        mean: Sequence[float] = (0.0,),
+        std: Sequence[float] = (1.0,),
+        data_format: str = "channels_last",
+        preprocessing: dict | None = None,
+        **kwargs,
+    ):
+        super().__init__(dtype=kwargs.pop("dtype", "float32"), **kwargs)
+        self.mean = [float(value) for value in mean]
+        self.std = [float(value) for value in std]
+        if not all(value > 0 for value in self.std):
+            raise ValueError(f"std is {self.std}; expected numbers above 0.")
+        self.data_format = check_data_format(data_format)
+        self.preprocessing = dict(preprocessing or {})
+
+    def build(self, input_shape):
+        channels = input_shape[-1]
+        for name, values in (("mean", self.mean), ("std", self.std)):
+            if len(values) not in (1, channels):
+                raise ValueError(f"{name} has {len(values)} values for {channels} channels; expected 1 or {channels}.")
+
+    def call(self, pixels):
+        mean = keras.ops.convert_to_tensor(self.mean, dtype=self.compute_dtype)
+        std = keras.ops.convert_to_tensor(self.std, dtype=self.compute_dtype)
+        standardized = (pixels - mean) / std
+        if channel_axis(self.data_format) == -1:
+            return standardized
+        return keras.ops.transpose(standardized, (0, *from_channels_last(self.data_format)))
+
+    def compute_output_shape(self, input_shape):
+        return (input_shape[0], *(input_shape[axis] for axis in from_channels_last(self.data_format)))
+
+    def get_config(self):
+        own = {"mean": self.mean, "std": self.std, "data_format": self.data_format, "preprocessing": self.preprocessing}
+        return {**super().get_config(), **own}

@@ -1,0 +1,1 @@
+"""Published weights: the only place that reads other projects' weight files."""

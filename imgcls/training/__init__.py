@@ -1,0 +1,1 @@
+"""One training run: plan, strategy, loop, checkpoints and the run folder."""

@@ -1,0 +1,61 @@
+"""What a run tells while it runs, as Keras callbacks: the terminal's line, the metrics file, the sign of life."""
+
+import time
+from collections.abc import Callable
+
+import keras
+
+from imgcls.training.run_folder import RunFolder
+
+SIGN_OF_LIFE = 1.0  # seconds between two
+
+
+class RunLog(keras.callbacks.Callback):
+    """Writes metrics.jsonl, a line an epoch, and status.json, about once a second."""
+
+    def __init__(self, run: RunFolder, epochs: int, steps_per_epoch: int, images_per_step: int):
+        super().__init__()
+        self.run, self.epochs, self.steps_per_epoch = run, epochs, steps_per_epoch
+        self.images_per_step = images_per_step
+        self._epoch, self._epoch_began, self._told = 0, time.monotonic(), 0.0
+
+    def on_epoch_begin(self, epoch, logs=None):
+        self._epoch, self._epoch_began = epoch, time.monotonic()
+
+    def on_train_batch_end(self, batch, logs=None):
+        if time.monotonic() - self._told >= SIGN_OF_LIFE:
+            self._told = time.monotonic()
+            self.run.write_status(
+                "training",
+                epoch=self._epoch + 1,
+                epochs=self.epochs,
+                step=batch + 1,
+                steps=self.steps_per_epoch,
+                metrics=logs or {},
+            )
+
+    def on_epoch_end(self, epoch, logs=None):
+        seconds = time.monotonic() - self._epoch_began
+        rate = self.steps_per_epoch * self.images_per_step / seconds
+        row = {"epoch": epoch + 1, **(logs or {}), "seconds": round(seconds, 3), "images_per_second": round(rate, 1)}
+        self.run.append_metrics(row)
+
+
+class Checkpointing(keras.callbacks.Callback):
+    """Calls `save` after every epoch, and within an epoch when `minutes` have passed since the last time."""
+
+    def __init__(self, save: Callable[[], None], minutes: float):
+        super().__init__()
+        self.save, self.seconds = save, 60 * minutes
+        self._saved = time.monotonic()
+
+    def on_train_batch_end(self, batch, logs=None):
+        if time.monotonic() - self._saved >= self.seconds:
+            self._save()
+
+    def on_epoch_end(self, epoch, logs=None):
+        self._save()
+
+    def _save(self):
+        self.save()
+        self._saved = time.monotonic()

@@ -1,0 +1,59 @@
+"""What "auto" means for this data: every choice is made here, said in a sentence, and written to the run's config."""
+
+from collections.abc import Callable
+from dataclasses import replace
+
+from imgcls.config import TrainConfig
+from imgcls.data.manifest import Manifest
+from imgcls.models import find_architecture
+from imgcls.models.classifier import NO_WEIGHTS, published_weights
+
+SMALL_IMAGE = 64  # pixels of the shorter side; below, ImageNet's features see next to nothing
+SMALL_MODEL = "resnet20"
+PHOTO_MODEL = "efficientnet_lite0"
+
+
+def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] = lambda line: None) -> TrainConfig:
+    """The same config without "auto" and without an image size of 0.
+
+    Raises ValueError for an unknown model or weights, or for choices that exclude each other.
+    """
+    network, inputs = config.network, config.input
+    images = manifest.usable
+    shorter = images[["width", "height"]].min(axis=1).median()
+    model = network.model
+    if model == "auto":
+        model = SMALL_MODEL if shorter <= SMALL_IMAGE else PHOTO_MODEL
+        say(f"--model {model}: the images' shorter side is {shorter:.0f} pixels (median).")
+    architecture = find_architecture(model)
+
+    weights = network.weights
+    if weights == "auto":
+        weights = "imagenet" if "imagenet" in architecture.weights else NO_WEIGHTS
+        say(f"--weights {weights}: {model} has {'' if weights == 'imagenet' else 'no '}published weights.")
+    published = published_weights(model, weights)
+
+    plan = network.plan
+    if plan == "auto":
+        plan = "all" if weights == NO_WEIGHTS else "head"
+        why = "there are no weights to keep" if plan == "all" else "the weights are kept and a new head is trained"
+        say(f"--plan {plan}: {why}.")
+    if plan == "head" and weights == NO_WEIGHTS:
+        raise ValueError("--plan head keeps weights, and --weights none has none. Choose --plan all, or give weights.")
+
+    color = inputs.color
+    if color == "auto":
+        color = "grey" if images["grey"].all() and published is None else "rgb"
+    if color == "grey" and published is not None:
+        raise ValueError(f"--color grey does not go with the {weights} weights of {model}, which expect --color rgb.")
+
+    size = inputs.image_size
+    if not size:
+        sizes = set(images["width"]) | set(images["height"])
+        same = len(sizes) == 1 and 16 <= max(sizes) <= SMALL_IMAGE and published is None
+        size = int(max(sizes)) if same else architecture.image_size
+    return replace(
+        config,
+        network=replace(network, model=model, weights=weights, plan=plan),
+        input=replace(inputs, color=color, image_size=size),
+    )

@@ -1,0 +1,252 @@
+"""One run from a resolved config and a manifest to a trained model in the run folder."""
+
+import shutil
+import signal
+import threading
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from imgcls.config import TrainConfig
+from imgcls.data.manifest import Manifest
+from imgcls.data.pipeline import evaluation_batches, example_at, training_batches
+from imgcls.data.preprocessing import Preprocessing
+from imgcls.data.reading import read_images
+from imgcls.files import replacing
+from imgcls.models import build_model
+from imgcls.models.classifier import class_names, freeze_body, load_model, preprocessing
+from imgcls.training.callbacks import Checkpointing, RunLog
+from imgcls.training.checkpoints import load_checkpoint, load_latest, save_checkpoint, step_name
+from imgcls.training.loop import Loop
+from imgcls.training.optimizers import make_optimizer
+from imgcls.training.run_folder import RunFolder
+from imgcls.training.strategy import check_batch_size, make_strategy
+
+STATISTICS_IMAGES = 1000  # that mean and deviation of the pixels are measured on
+CACHE_BYTES = 1 << 30  # validation pixels up to this size stay in memory
+BEST = "best"
+
+
+def train_run(
+    run: RunFolder,
+    manifest: Manifest,
+    *,
+    callbacks: Sequence[keras.callbacks.Callback] = (),
+    warn: Callable[[str], None] = print,
+) -> bool:
+    """Train the run's network on the manifest's training split and leave `model.keras` in the run folder.
+
+    A run that has a checkpoint goes on from it, at the very step, and ends with the weights of an unbroken run. The
+    model that is kept is that of the epoch with the best validation accuracy. The test split is not read.
+
+    callbacks: Keras callbacks besides those of the run folder.
+    warn: gets one sentence for each thing that went wrong without ending the run.
+
+    Returns whether the run came to its end; False if it was interrupted, with a checkpoint written.
+    """
+    config = run.config
+    keras.utils.set_random_seed(config.training.seed)
+    tf.config.experimental.enable_op_determinism()
+    strategy = make_strategy(config.training.strategy)
+    check_batch_size(config.training.batch_size, strategy)
+
+    training, validation = manifest.split("train"), manifest.split("validation")
+    names = manifest.class_names
+    labels = [names.index(label) for label in training["label"]]
+    paths = manifest.paths(training)
+    batch_size = min(config.training.batch_size, len(paths) // strategy.num_replicas_in_sync
+                     * strategy.num_replicas_in_sync)  # fmt: skip
+    steps_per_epoch = len(paths) // batch_size
+
+    saved = load_latest(run.checkpoints)
+    with strategy.scope():
+        model = _build(config, names, paths, saved.state["standardization"] if saved else None)
+        optimizer = make_optimizer(config.training, steps_per_epoch)
+    loop = Loop(model, optimizer, strategy, batch_size=batch_size, label_smoothing=config.training.label_smoothing)
+    if saved:
+        loop.restore(saved.arrays, saved.state)
+        run.keep_metrics_up_to(loop.progress.step // steps_per_epoch)
+    pixels = Preprocessing(**preprocessing(model))
+    door = model.get_layer("standardization")
+
+    def save_progress() -> None:
+        arrays, state = loop.state()
+        state["standardization"] = {"mean": door.mean, "std": door.std}
+        _or_warn(lambda: save_checkpoint(run.checkpoints, step_name(loop.progress.step), arrays, state), run, warn)
+
+    validate = _Validation(loop, manifest, validation, names, pixels, batch_size)
+    with _interruptible(loop):
+        loop.train(
+            training_batches(
+                paths,
+                labels,
+                pixels,
+                batch_size=batch_size,
+                steps=steps_per_epoch * config.training.epochs - loop.progress.step,
+                seed=config.training.seed,
+                augmentation=config.input.augmentation,
+                position=loop.progress.position,
+            ),
+            steps_per_epoch,
+            config.training.epochs,
+            validate=validate,
+            on_missing=_name_once(paths, config.training.seed, warn),
+            callbacks=[
+                _KeepBest(loop, run, warn),
+                RunLog(run, config.training.epochs, steps_per_epoch, batch_size),
+                Checkpointing(save_progress, config.training.checkpoint_minutes),
+                keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False),
+                *callbacks,
+            ],
+        )
+    if loop.stop_requested and loop.progress.step < steps_per_epoch * config.training.epochs:
+        save_progress()
+        return False
+    _save_best(model, run)
+    return True
+
+
+def _build(config: TrainConfig, names: list[str], paths: list, standardization: dict | None) -> keras.Model:
+    inputs, network = config.input, config.network
+    shape = (inputs.image_size, inputs.image_size, 1 if inputs.color == "grey" else 3)
+    prepared = Preprocessing(*shape, resize=inputs.resize)
+    if standardization is None:
+        standardization = _pixel_statistics(paths, prepared)
+    model = build_model(
+        network.model,
+        shape,
+        names,
+        weights=network.weights,
+        data_format=network.data_format,
+        dropout=network.dropout,
+        preprocessing=prepared.to_dict(),
+        **standardization,
+    )
+    if network.plan == "head":
+        freeze_body(model)
+    return model
+
+
+def _pixel_statistics(paths: list, prepared: Preprocessing) -> dict[str, list[float]]:
+    """Mean and deviation of each channel over up to 1,000 training images, evenly drawn."""
+    chosen = [paths[i] for i in np.unique(np.linspace(0, len(paths) - 1, STATISTICS_IMAGES).astype(int))]
+    sums, squares, count = 0.0, 0.0, 0
+    for outcome in read_images(chosen, prepared):
+        if outcome.result is not None:
+            flat = outcome.result.reshape(-1, prepared.channels).astype(np.float64)
+            sums, squares, count = sums + flat.sum(0), squares + (flat**2).sum(0), count + len(flat)
+    mean = sums / count
+    std = np.sqrt(np.maximum(squares / count - mean**2, 1.0))  # at least one grey level, for images of one colour
+    return {"mean": mean.tolist(), "std": std.tolist()}
+
+
+class _Validation:
+    """Loss and accuracy on the validation split; the pixels stay in memory if they are few."""
+
+    def __init__(self, loop: Loop, manifest: Manifest, rows, names: list[str], pixels: Preprocessing, batch_size: int):
+        self.loop = loop
+        self.labels = np.array([names.index(label) for label in rows["label"]])
+        size = len(rows) * pixels.height * pixels.width * pixels.channels * 4
+        self.batches = evaluation_batches(
+            manifest.paths(rows), pixels, batch_size=batch_size, cache=size <= CACHE_BYTES
+        )
+
+    def __call__(self) -> dict[str, float]:
+        indices, logits = self.loop.predict(self.batches)
+        labels = self.labels[indices]
+        logits = logits.astype(np.float64)
+        logits -= logits.max(axis=1, keepdims=True)
+        log_probabilities = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        return {
+            "val_loss": float(-log_probabilities[np.arange(len(labels)), labels].mean()),
+            "val_accuracy": float((logits.argmax(axis=1) == labels).mean()),
+        }
+
+
+class _KeepBest(keras.callbacks.Callback):
+    """Keeps the weights of the epoch with the best validation accuracy; the lower loss decides between equals."""
+
+    def __init__(self, loop: Loop, run: RunFolder, warn: Callable[[str], None]):
+        super().__init__()
+        self.loop, self.run, self.warn = loop, run, warn
+
+    def on_epoch_end(self, epoch, logs=None):
+        best = self.loop.progress.best
+        rank = (logs["val_accuracy"], -logs["val_loss"])
+        if not best or rank > (best["val_accuracy"], -best["val_loss"]):
+            self.loop.progress.best = {"epoch": epoch + 1, **{name: logs[name] for name in ("val_accuracy", "val_loss")}}
+            arrays = {f"{i:05d}": weight for i, weight in enumerate(self.model.get_weights())}
+            _or_warn(
+                lambda: save_checkpoint(self.run.checkpoints, BEST, arrays, self.loop.progress.best), self.run, self.warn
+            )
+
+
+def _save_best(model: keras.Model, run: RunFolder) -> None:
+    best = load_checkpoint(run.checkpoints / BEST)
+    model.set_weights(list(best.arrays.values()))
+    try:
+        with replacing(run.model_file) as partial:
+            model.save(partial, include_optimizer=False)
+    except OSError as error:
+        raise OSError(
+            f"The model could not be written to {run.model_file}: {_why(error)}. Its checkpoint is whole; make room, "
+            f"then: python -m imgcls.train --resume {run.path}"
+        ) from error
+
+
+def _or_warn(write: Callable[[], None], run: RunFolder, warn: Callable[[str], None]) -> None:
+    try:
+        write()
+    except OSError as error:
+        free = shutil.disk_usage(run.path).free
+        warn(
+            f"A checkpoint could not be written to {run.checkpoints}: {_why(error)} ({free / 1e6:.0f} MB are free). "
+            "The run goes on and keeps the last whole one; make room before it ends."
+        )
+
+
+def _why(error: OSError) -> str:
+    return (error.strerror or str(error)).lower()
+
+
+def _name_once(paths: list, seed: int, warn: Callable[[str], None]) -> Callable[[int], None]:
+    """A function that names the file at a position of the run, the first time that it is missing."""
+    named = set()
+
+    def name(position: int) -> None:
+        path = paths[example_at(position, len(paths), seed)]
+        if path not in named:
+            named.add(path)
+            warn(f"{path} can no longer be read and is left out.")
+
+    return name
+
+
+@contextmanager
+def _interruptible(loop: Loop) -> Iterator[None]:
+    """Ctrl-C and SIGTERM end the run after the step at hand; a second Ctrl-C ends it at once."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+
+    def stop(number, frame):
+        loop.stop_requested = True
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    for number in before:
+        signal.signal(number, stop)
+    try:
+        yield
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
+
+
+def load_run_model(run: RunFolder) -> tuple[keras.Model, list[str], Preprocessing]:
+    """The model that a run ended with, its class names, and how its pixels are made."""
+    model = load_model(run.require_model())
+    return model, class_names(model), Preprocessing(**preprocessing(model))

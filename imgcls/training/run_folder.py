@@ -1,0 +1,122 @@
+"""The folder of one run: what is where in it, and whether it is one."""
+
+import json
+import os
+import re
+import time
+from pathlib import Path
+
+from imgcls.config import TrainConfig, load_toml, save_toml
+from imgcls.files import write_json
+
+ALIVE_FOR = 120  # seconds without a sign of life after which a run counts as dead, whatever its process number says
+
+
+class RunFolder:
+    """Paths of a run folder, its state, and its metrics.
+
+    `create` makes one; the constructor opens one that exists and raises ValueError if the folder is no run.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.config_file = self.path / "config.toml"
+        self.manifest_file = self.path / "manifest.parquet"
+        self.metrics_file = self.path / "metrics.jsonl"
+        self.status_file = self.path / "status.json"
+        self.checkpoints = self.path / "checkpoints"
+        self.model_file = self.path / "model.keras"
+        self.evaluation_file = self.path / "evaluation.json"
+        self.report_file = self.path / "report.html"
+        self.tensorboard = self.path / "tensorboard"
+        if not self.config_file.is_file():
+            what = "is no run folder: it has no config.toml" if self.path.is_dir() else "is no folder"
+            raise ValueError(
+                f"{self.path} {what}. Expected the folder of a run, such as runs/{self.path.name or 'my-run'}, "
+                "that `python -m imgcls.train` wrote."
+            )
+
+    @classmethod
+    def create(cls, config: TrainConfig) -> "RunFolder":
+        """Make the folder and write the config. Raises FileExistsError if a run of that name exists."""
+        name = config.name or _free_name(config)
+        path = Path(config.runs) / name
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError as error:
+            raise FileExistsError(
+                f"There is a run at {path} already. Choose another --name, or go on with it: "
+                f"python -m imgcls.train --resume {path}"
+            ) from error
+        save_toml(config, path / "config.toml")
+        return cls(path)
+
+    @property
+    def config(self) -> TrainConfig:
+        return load_toml(self.config_file)
+
+    def require_model(self) -> Path:
+        """The model file. Raises ValueError if the run has none yet."""
+        if not self.model_file.is_file():
+            state = self.status().get("state", "unknown")
+            raise ValueError(
+                f"The run {self.path} has no model yet (its state is {state!r}). Wait for it to finish, or go on "
+                f"with it: python -m imgcls.train --resume {self.path}"
+            )
+        return self.model_file
+
+    def write_status(self, state: str, **facts: object) -> None:
+        """Say what the run is doing. state: preparing, training, evaluating, finished, interrupted or failed."""
+        write_json(self.status_file, {"state": state, "pid": os.getpid(), "heartbeat": time.time(), **facts})
+
+    def status(self) -> dict:
+        """What `write_status` wrote last; empty if nothing yet."""
+        try:
+            return json.loads(self.status_file.read_text("utf-8"))
+        except (FileNotFoundError, json.JSONDecodeError):
+            return {}
+
+    def is_alive(self) -> bool:
+        """Whether a living process is working on this run."""
+        status = self.status()
+        if status.get("state") not in ("preparing", "training", "evaluating"):
+            return False
+        if time.time() - status.get("heartbeat", 0) > ALIVE_FOR:
+            return False
+        try:
+            os.kill(status["pid"], 0)
+        except (ProcessLookupError, KeyError):
+            return False
+        except PermissionError:
+            return True
+        return status["pid"] != os.getpid()
+
+    def append_metrics(self, row: dict) -> None:
+        with self.metrics_file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def metrics(self) -> list[dict]:
+        """One dictionary an epoch; a last line that is still being written is left out."""
+        if not self.metrics_file.is_file():
+            return []
+        rows = []
+        for line in self.metrics_file.read_text("utf-8").splitlines():
+            try:
+                rows.append(json.loads(line))
+            except json.JSONDecodeError:
+                break
+        return rows
+
+    def keep_metrics_up_to(self, epoch: int) -> None:
+        """Forget the epochs after `epoch`, which a resumed run will write again."""
+        rows = [row for row in self.metrics() if row["epoch"] <= epoch]
+        self.metrics_file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+
+
+def _free_name(config: TrainConfig) -> str:
+    """<data>-<model>-<number>, with the first number that is free."""
+    stem = re.sub(r"[^\w.-]+", "_", f"{Path(config.input.data).stem}-{config.network.model}")
+    number = 1
+    while (Path(config.runs) / f"{stem}-{number}").exists():
+        number += 1
+    return f"{stem}-{number}"

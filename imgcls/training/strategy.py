@@ -1,0 +1,25 @@
+"""Which devices a run uses: the only place that chooses a tf.distribute strategy."""
+
+import tensorflow as tf
+
+
+def make_strategy(name: str) -> tf.distribute.Strategy:
+    """The strategy called `name`: "one_device", "mirrored" over all GPUs (or logical CPUs where there is none), "auto".
+
+    "auto" takes "mirrored" from two GPUs on.
+    """
+    gpus = tf.config.list_logical_devices("GPU")
+    devices = gpus or tf.config.list_logical_devices("CPU")
+    if name == "mirrored" or (name == "auto" and len(gpus) > 1):
+        return tf.distribute.MirroredStrategy([device.name for device in devices])
+    return tf.distribute.OneDeviceStrategy(devices[0].name)
+
+
+def check_batch_size(batch_size: int, strategy: tf.distribute.Strategy) -> None:
+    """Raise ValueError if the devices would get shares of different size, whose examples would not weigh the same."""
+    replicas = strategy.num_replicas_in_sync
+    if batch_size % replicas:
+        nearest = max(replicas, batch_size // replicas * replicas)
+        raise ValueError(
+            f"--batch-size {batch_size} cannot be shared equally by {replicas} devices; choose --batch-size {nearest}."
+        )
