@@ -40,7 +40,9 @@ def read_folders(root: str | Path) -> pd.DataFrame:
             label = class_folder.name
             rows.extend((path.relative_to(root).as_posix(), label, split) for path in files)
     if not rows:
-        raise ValueError(f"{root} has no folders in it. Expected one folder of images a class, such as {root}/cat/1.jpg.")
+        raise ValueError(
+            f"{root} has no folders in it. Expected one folder of images a class, such as {root}/cat/1.jpg."
+        )
     return pd.DataFrame(rows, columns=["image", "label", "split"])
 
 

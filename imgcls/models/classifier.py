@@ -83,7 +83,9 @@ def published_weights(name: str, weights: str | Path) -> PretrainedWeights | Non
         return None
     if weights not in known:
         there_are = ", ".join([*known, NO_WEIGHTS])
-        raise ValueError(f"{name} has no weights {str(weights)!r}. There are: {there_are}, or the path of a .keras file.")
+        raise ValueError(
+            f"{name} has no weights {str(weights)!r}. There are: {there_are}, or the path of a .keras file."
+        )
     return known[weights]
 
 

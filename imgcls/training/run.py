@@ -177,10 +177,15 @@ class _KeepBest(keras.callbacks.Callback):
         best = self.loop.progress.best
         rank = (logs["val_accuracy"], -logs["val_loss"])
         if not best or rank > (best["val_accuracy"], -best["val_loss"]):
-            self.loop.progress.best = {"epoch": epoch + 1, **{name: logs[name] for name in ("val_accuracy", "val_loss")}}
+            self.loop.progress.best = {
+                "epoch": epoch + 1,
+                **{name: logs[name] for name in ("val_accuracy", "val_loss")},
+            }
             arrays = {f"{i:05d}": weight for i, weight in enumerate(self.model.get_weights())}
             _or_warn(
-                lambda: save_checkpoint(self.run.checkpoints, BEST, arrays, self.loop.progress.best), self.run, self.warn
+                lambda: save_checkpoint(self.run.checkpoints, BEST, arrays, self.loop.progress.best),
+                self.run,
+                self.warn,
             )
 
 

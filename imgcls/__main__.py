@@ -1,0 +1,20 @@
+"""`python -m imgcls`: the commands, a line each."""
+
+import ast
+from pathlib import Path
+
+COMMANDS = ("import_labels", "train", "evaluate", "predict", "export", "serve")  # in the order of the road
+
+
+def summary(command: str) -> str:
+    """The first line of a command's own docstring, read without importing it."""
+    source = (Path(__file__).parent / f"{command}.py").read_text("utf-8")
+    return ast.get_docstring(ast.parse(source)).splitlines()[0]
+
+
+if __name__ == "__main__":
+    print("imgcls: from labelled images to a served classifier\n")
+    for command in COMMANDS:
+        print(f"  python -m imgcls.{command:15}{summary(command)}")
+    print("\n  streamlit run apps/app.py      The same road without code.")
+    print("\nEach has --help with examples. Begin with: python -m imgcls.train")

@@ -1,0 +1,105 @@
+"""How every command begins, speaks and ends.
+
+A command module has a frozen dataclass `Options`, whose fields are the flags, a `main(options)` that returns the exit
+code, and the line `command.run(main, Options, __doc__)`. Nothing heavy is imported before the flags are read, so that
+--help answers at once.
+"""
+
+import os
+import sys
+import tempfile
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TypeVar
+
+import tyro
+
+OK = 0
+FAULT = 1  # a fault of imgcls or of the machine
+BAD_INPUT = 2  # nothing was done
+WITH_PROBLEMS = 3  # done, but for the files that the problems table names
+INTERRUPTED = 130
+
+Options = TypeVar("Options")
+
+
+def run(
+    main: Callable[[Options], int], options: type[Options], description: str, default: Options | None = None
+) -> None:
+    """Read the flags, call `main`, and leave with its exit code. No traceback reaches the user."""
+    name = Path(sys.argv[0]).stem
+    parsed = tyro.cli(
+        options,
+        prog=f"python -m imgcls.{name}",
+        description=description,
+        default=default,
+        config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagConversionOff),
+    )
+    sys.exit(guarded(lambda: main(parsed)))
+
+
+def guarded(work: Callable[[], int]) -> int:
+    """Call `work`; turn what it raises into one sentence and an exit code."""
+    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    try:
+        return work()
+    except KeyboardInterrupt:
+        return complain("Interrupted.", INTERRUPTED)
+    except (ValueError, FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError) as error:
+        if _is_ours(error):
+            return complain(str(error), BAD_INPUT)
+        return _unexpected(error)
+    except (OSError, RuntimeError, FloatingPointError, ConnectionError) as error:
+        if _is_ours(error):
+            return complain(str(error), FAULT)
+        return _unexpected(error)
+    except Exception as error:
+        return _unexpected(error)
+
+
+def complain(message: str, code: int = BAD_INPUT) -> int:
+    """Say on stderr what is wrong; returns `code`."""
+    print(f"error: {message}", file=sys.stderr)
+    return code
+
+
+def _is_ours(error: BaseException) -> bool:
+    """Whether the sentence was written in this package, and so for the user."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return bool(frames) and Path(frames[-1].filename).is_relative_to(Path(__file__).parent)
+
+
+def _unexpected(error: BaseException) -> int:
+    with tempfile.NamedTemporaryFile("w", prefix="imgcls-", suffix=".log", delete=False, encoding="utf-8") as file:
+        file.write("".join(traceback.format_exception(error)))
+    first_line = (str(error).strip().splitlines() or ["no message"])[0][:300]
+    return complain(
+        f"{type(error).__name__}: {first_line} This was not expected; the details are in {file.name}", FAULT
+    )
+
+
+def import_tensorflow() -> None:
+    """Import TensorFlow without the lines that its libraries write to stderr while they load."""
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+    with _silent_stderr():
+        import tensorflow as tf
+
+        tf.config.list_physical_devices()
+    tf.get_logger().setLevel("ERROR")
+
+
+@contextmanager
+def _silent_stderr() -> Iterator[None]:
+    """Send file descriptor 2 to nowhere; C++ libraries do not ask Python's sys.stderr."""
+    sys.stderr.flush()
+    kept = os.dup(2)
+    nowhere = os.open(os.devnull, os.O_WRONLY)
+    os.dup2(nowhere, 2)
+    try:
+        yield
+    finally:
+        os.dup2(kept, 2)
+        os.close(kept)
+        os.close(nowhere)
