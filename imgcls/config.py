@@ -104,8 +104,8 @@ def save_toml(config: TrainConfig, path: str | Path) -> None:
 def load_toml(path: str | Path) -> TrainConfig:
     """Read a config. Fields that the file does not name keep their defaults.
 
-    Raises FileNotFoundError if there is no file; ValueError for an unknown field, with the nearest name, and for a value
-    of the wrong type or out of range.
+    Raises FileNotFoundError if there is no file; ValueError for an unknown field, with the nearest name, and for a
+    value of the wrong type or out of range.
     """
     path = Path(path)
     if not path.is_file():

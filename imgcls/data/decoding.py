@@ -13,9 +13,9 @@ COMPRESSED_BMP = "a BMP with compression or with 1, 2, 4 or 16 bits a pixel; exp
 def decode(image_bytes: tf.Tensor) -> tf.Tensor:
     """Decode a scalar string into upright pixels (H, W, 3), uint8, in sRGB order.
 
-    Grey becomes three equal channels, a palette its colours, 16 bits 8; the first frame of a GIF stands for all; what is
-    transparent in a PNG or WebP lies on white; EXIF orientation is applied. Raises tf.errors.InvalidArgumentError for
-    anything that is not whole.
+    Grey becomes three equal channels, a palette its colours, 16 bits 8; the first frame of a GIF stands for all; what
+    is transparent in a PNG or WebP lies on white; EXIF orientation is applied. Raises tf.errors.InvalidArgumentError
+    for anything that is not whole.
     """
     head = _header(image_bytes)
     image = tf.case(

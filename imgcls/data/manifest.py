@@ -101,14 +101,17 @@ class Manifest:
         return cls(table, Path(table.attrs["root"]))
 
 
-def check_trainable(manifest: Manifest) -> None:
-    """Raise ValueError, in one sentence, if a classifier cannot be trained and judged on this manifest."""
+def check_trainable(manifest: Manifest, divided: bool = True) -> None:
+    """Raise ValueError, in one sentence, if a classifier cannot be trained and judged on this manifest.
+
+    divided: whether every image has its split already.
+    """
     names = manifest.class_names
+    if not names:
+        raise ValueError(f"None of the {len(manifest.table)} files under {manifest.root} is a readable image.")
     if len(names) < 2:
         raise ValueError(
             f"There is only one class, {names[0]!r}. Expected at least two; add a folder of images for another."
-            if names
-            else f"None of the {len(manifest.table)} files under {manifest.root} is a readable image."
         )
     _check_classes_left(manifest)
     for split in ("validation", "test"):
@@ -118,7 +121,7 @@ def check_trainable(manifest: Manifest) -> None:
                 f"The {split} split has {_listed(strangers)}, which the training split lacks. "
                 "Add training images of it, or remove it from that split."
             )
-        if manifest.split(split).empty:
+        if divided and manifest.split(split).empty:
             raise ValueError(f"The {split} split has no readable images. Add some, or leave the folder out.")
 
 

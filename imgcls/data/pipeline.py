@@ -1,8 +1,9 @@
 """The tf.data chain: files to batches, in an order that is a pure function of the seed and the place in the run.
 
 A run reads one endless row of positions. Position p is example `index_shuffle(p mod n)` of epoch `p div n`, and its
-augmentation is drawn from (seed, p); so a resumed run reads on at its position and sees what it would have seen. There is
-one iterator a run: tf.data's autotuning would make the end of each one wait, so it is off and the parallelism is set.
+augmentation is drawn from (seed, p); so a resumed run reads on at its position and sees what it would have seen. There
+is one iterator a run: tf.data's autotuning would make the end of each one wait, so it is off and the parallelism is
+set.
 """
 
 import os

@@ -1,7 +1,7 @@
 """The one function from encoded bytes to the pixels that a model sees.
 
-Training, evaluation, prediction and the exported bundle all call `preprocess`, so that none can differ from another. The
-standardisation that follows (mean and deviation) is the first layer of the model and travels with its weights.
+Training, evaluation, prediction and the exported bundle all call `preprocess`, so that none can differ from another.
+The standardisation that follows (mean and deviation) is the first layer of the model and travels with its weights.
 """
 
 from collections.abc import Callable

@@ -19,9 +19,9 @@ NOT_IMAGES = {"thumbs.db", "desktop.ini"}  # that file managers leave behind
 def read_folders(root: str | Path) -> pd.DataFrame:
     """Read a folder with one folder of images a class.
 
-    Returns one row a file with the columns image (path relative to `root`, with forward slashes), label (the name of the
-    class folder) and split ("train", "validation", "test", or empty where the folders name none). Files are listed, not
-    opened; hidden files are left out.
+    Returns one row a file with the columns image (path relative to `root`, with forward slashes), label (the name of
+    the class folder) and split ("train", "validation", "test", or empty where the folders name none). Files are listed,
+    not opened; hidden files are left out.
 
     Raises FileNotFoundError if there is no such folder, ValueError if it has no class folders or an empty one.
     """

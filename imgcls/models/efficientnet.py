@@ -75,7 +75,7 @@ for _name, (_width, _depth, _image_size) in LITE.items():
             _name,
             build=partial(efficientnet_lite, width=_width, depth=_depth),
             image_size=_image_size,
-            paper="Tan and Le, EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks, 2019 (Lite form)",
+            paper="Tan and Le, EfficientNet: Rethinking Model Scaling for CNNs, 2019 (Lite form)",
             weights=lite_weights(_name),
             wiring={"activation": "relu6"},
         )

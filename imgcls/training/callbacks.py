@@ -11,34 +11,55 @@ SIGN_OF_LIFE = 1.0  # seconds between two
 
 
 class RunLog(keras.callbacks.Callback):
-    """Writes metrics.jsonl, a line an epoch, and status.json, about once a second."""
+    """Writes metrics.jsonl, a line an epoch, and status.json, about once a second.
 
-    def __init__(self, run: RunFolder, epochs: int, steps_per_epoch: int, images_per_step: int):
+    write: calls what it is given, and warns where the disk refuses.
+    on_step, on_epoch: get what was written, as a dictionary, for those who watch.
+    """
+
+    def __init__(
+        self,
+        run: RunFolder,
+        *,
+        epochs: int,
+        steps_per_epoch: int,
+        images_per_step: int,
+        write: Callable[[Callable[[], None]], None],
+        on_step: Callable[[dict], None],
+        on_epoch: Callable[[dict], None],
+    ):
         super().__init__()
         self.run, self.epochs, self.steps_per_epoch = run, epochs, steps_per_epoch
         self.images_per_step = images_per_step
-        self._epoch, self._epoch_began, self._told = 0, time.monotonic(), 0.0
+        self.write, self.on_step, self.on_epoch = write, on_step, on_epoch
+        self._epoch, self._steps, self._epoch_began, self._told = 0, 0, time.monotonic(), 0.0
 
     def on_epoch_begin(self, epoch, logs=None):
-        self._epoch, self._epoch_began = epoch, time.monotonic()
+        self._epoch, self._steps, self._epoch_began = epoch, 0, time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):
+        self._steps += 1
+        facts = {
+            "epoch": self._epoch + 1,
+            "epochs": self.epochs,
+            "step": batch + 1,
+            "steps": self.steps_per_epoch,
+            "images_per_second": self._rate(),
+            "metrics": logs or {},
+        }
+        self.on_step(facts)
         if time.monotonic() - self._told >= SIGN_OF_LIFE:
             self._told = time.monotonic()
-            self.run.write_status(
-                "training",
-                epoch=self._epoch + 1,
-                epochs=self.epochs,
-                step=batch + 1,
-                steps=self.steps_per_epoch,
-                metrics=logs or {},
-            )
+            self.write(lambda: self.run.write_status("training", **facts))
 
     def on_epoch_end(self, epoch, logs=None):
-        seconds = time.monotonic() - self._epoch_began
-        rate = self.steps_per_epoch * self.images_per_step / seconds
-        row = {"epoch": epoch + 1, **(logs or {}), "seconds": round(seconds, 3), "images_per_second": round(rate, 1)}
-        self.run.append_metrics(row)
+        seconds = round(time.monotonic() - self._epoch_began, 3)
+        row = {"epoch": epoch + 1, **(logs or {}), "seconds": seconds, "images_per_second": self._rate()}
+        self.write(lambda: self.run.append_metrics(row))
+        self.on_epoch({**row, "epochs": self.epochs})
+
+    def _rate(self) -> float:
+        return round(self._steps * self.images_per_step / (time.monotonic() - self._epoch_began), 1)
 
 
 class Checkpointing(keras.callbacks.Callback):

@@ -17,7 +17,7 @@ from imgcls.data.preprocessing import Preprocessing
 from imgcls.data.reading import read_images
 from imgcls.files import replacing
 from imgcls.models import build_model
-from imgcls.models.classifier import class_names, freeze_body, load_model, preprocessing
+from imgcls.models.classifier import freeze_body, preprocessing
 from imgcls.training.callbacks import Checkpointing, RunLog
 from imgcls.training.checkpoints import load_checkpoint, load_latest, save_checkpoint, step_name
 from imgcls.training.loop import Loop
@@ -35,6 +35,8 @@ def train_run(
     manifest: Manifest,
     *,
     callbacks: Sequence[keras.callbacks.Callback] = (),
+    on_step: Callable[[dict], None] = lambda facts: None,
+    on_epoch: Callable[[dict], None] = lambda row: None,
     warn: Callable[[str], None] = print,
 ) -> bool:
     """Train the run's network on the manifest's training split and leave `model.keras` in the run folder.
@@ -43,6 +45,7 @@ def train_run(
     model that is kept is that of the epoch with the best validation accuracy. The test split is not read.
 
     callbacks: Keras callbacks besides those of the run folder.
+    on_step, on_epoch: get what status.json and metrics.jsonl say, each step and each epoch.
     warn: gets one sentence for each thing that went wrong without ending the run.
 
     Returns whether the run came to its end; False if it was interrupted, with a checkpoint written.
@@ -72,10 +75,13 @@ def train_run(
     pixels = Preprocessing(**preprocessing(model))
     door = model.get_layer("standardization")
 
+    def write(work: Callable[[], None]) -> None:
+        _or_warn(work, run, warn)
+
     def save_progress() -> None:
         arrays, state = loop.state()
         state["standardization"] = {"mean": door.mean, "std": door.std}
-        _or_warn(lambda: save_checkpoint(run.checkpoints, step_name(loop.progress.step), arrays, state), run, warn)
+        write(lambda: save_checkpoint(run.checkpoints, step_name(loop.progress.step), arrays, state))
 
     validate = _Validation(loop, manifest, validation, names, pixels, batch_size)
     with _interruptible(loop):
@@ -95,8 +101,16 @@ def train_run(
             validate=validate,
             on_missing=_name_once(paths, config.training.seed, warn),
             callbacks=[
-                _KeepBest(loop, run, warn),
-                RunLog(run, config.training.epochs, steps_per_epoch, batch_size),
+                _KeepBest(loop, run, write),
+                RunLog(
+                    run,
+                    epochs=config.training.epochs,
+                    steps_per_epoch=steps_per_epoch,
+                    images_per_step=batch_size,
+                    write=write,
+                    on_step=on_step,
+                    on_epoch=on_epoch,
+                ),
                 Checkpointing(save_progress, config.training.checkpoint_minutes),
                 keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False),
                 *callbacks,
@@ -169,9 +183,9 @@ class _Validation:
 class _KeepBest(keras.callbacks.Callback):
     """Keeps the weights of the epoch with the best validation accuracy; the lower loss decides between equals."""
 
-    def __init__(self, loop: Loop, run: RunFolder, warn: Callable[[str], None]):
+    def __init__(self, loop: Loop, run: RunFolder, write: Callable[[Callable[[], None]], None]):
         super().__init__()
-        self.loop, self.run, self.warn = loop, run, warn
+        self.loop, self.run, self.write = loop, run, write
 
     def on_epoch_end(self, epoch, logs=None):
         best = self.loop.progress.best
@@ -182,11 +196,7 @@ class _KeepBest(keras.callbacks.Callback):
                 **{name: logs[name] for name in ("val_accuracy", "val_loss")},
             }
             arrays = {f"{i:05d}": weight for i, weight in enumerate(self.model.get_weights())}
-            _or_warn(
-                lambda: save_checkpoint(self.run.checkpoints, BEST, arrays, self.loop.progress.best),
-                self.run,
-                self.warn,
-            )
+            self.write(lambda: save_checkpoint(self.run.checkpoints, BEST, arrays, self.loop.progress.best))
 
 
 def _save_best(model: keras.Model, run: RunFolder) -> None:
@@ -208,8 +218,8 @@ def _or_warn(write: Callable[[], None], run: RunFolder, warn: Callable[[str], No
     except OSError as error:
         free = shutil.disk_usage(run.path).free
         warn(
-            f"A checkpoint could not be written to {run.checkpoints}: {_why(error)} ({free / 1e6:.0f} MB are free). "
-            "The run goes on and keeps the last whole one; make room before it ends."
+            f"{run.path} could not be written to: {_why(error)} ({free / 1e6:.0f} MB are free). The run goes on and "
+            "keeps its last whole checkpoint; make room before it ends."
         )
 
 
@@ -249,9 +259,3 @@ def _interruptible(loop: Loop) -> Iterator[None]:
     finally:
         for number, handler in before.items():
             signal.signal(number, handler)
-
-
-def load_run_model(run: RunFolder) -> tuple[keras.Model, list[str], Preprocessing]:
-    """The model that a run ended with, its class names, and how its pixels are made."""
-    model = load_model(run.require_model())
-    return model, class_names(model), Preprocessing(**preprocessing(model))

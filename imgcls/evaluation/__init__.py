@@ -1,0 +1,1 @@
+"""Numbers and judgement: what predictions are worth, as figures and as a page."""

@@ -1,0 +1,70 @@
+"""Charts of the report, as SVG that needs no script and no network."""
+
+import altair as alt
+import pandas as pd
+import vl_convert
+
+from imgcls.evaluation.metrics import Evaluation
+
+MOST_CLASSES = 40  # in a confusion matrix that can still be read
+TRAINING, VALIDATION = "#8aa4c8", "#c2410c"
+
+
+def learning_curves(metrics: list[dict]) -> str:
+    """Loss and accuracy after each epoch, training and validation, side by side. Empty without epochs."""
+    if not metrics:
+        return ""
+    table = pd.DataFrame(metrics)
+    charts = []
+    for metric in ("loss", "accuracy"):
+        lines = table.rename(columns={metric: "training", f"val_{metric}": "validation"})
+        lines = lines.melt("epoch", ["training", "validation"], var_name="images", value_name=metric)
+        scale = alt.Scale(domain=["training", "validation"], range=[TRAINING, VALIDATION])
+        axis = alt.Axis(format="%") if metric == "accuracy" else alt.Axis()
+        limits = alt.Scale(zero=False) if metric == "accuracy" else alt.Scale(type="log", nice=False)
+        charts.append(
+            alt.Chart(lines, width=360, height=220, title=metric)
+            .mark_line(point=alt.OverlayMarkDef(size=14))
+            .encode(
+                x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, grid=False)),
+                y=alt.Y(f"{metric}:Q", title=None, axis=axis, scale=limits),
+                color=alt.Color("images:N", title=None, scale=scale, legend=alt.Legend(orient="bottom")),
+            )
+        )
+    return _svg(alt.hconcat(*charts, spacing=40))
+
+
+def confusion_matrix(evaluation: Evaluation) -> str:
+    """True classes as rows, predicted ones as columns, coloured by the share of the row. Empty if it would not fit."""
+    names = [c.name for c in evaluation.classes]
+    if len(names) > MOST_CLASSES:
+        return ""
+    cells = pd.DataFrame(
+        [
+            {"true": true, "predicted": predicted, "images": count, "share": count / max(1, sum(row))}
+            for true, row in zip(names, evaluation.confusion, strict=True)
+            for predicted, count in zip(names, row, strict=True)
+        ]
+    )
+    side = max(16, min(52, 620 // len(names)))
+    base = alt.Chart(cells, width=alt.Step(side), height=alt.Step(side)).encode(
+        x=alt.X("predicted:N", sort=names, axis=alt.Axis(orient="top", labelAngle=-40, title="predicted", ticks=False)),
+        y=alt.Y("true:N", sort=names, axis=alt.Axis(title="true", ticks=False)),
+    )
+    fill = base.mark_rect(stroke="white").encode(
+        color=alt.Color("share:Q", scale=alt.Scale(scheme="blues", domain=[0, 1]), legend=None)
+    )
+    text = base.transform_filter("datum.images > 0").mark_text(fontSize=min(13, side // 2)).encode(
+        text="images:Q", color=alt.condition("datum.share > 0.5", alt.value("white"), alt.value("#1f2937"))
+    )  # fmt: skip
+    return _svg(fill + text)
+
+
+def _svg(chart: alt.TopLevelMixin) -> str:
+    styled = (
+        chart.configure(font="Helvetica, Arial, sans-serif", background="transparent")
+        .configure_view(stroke=None)
+        .configure_axis(labelFontSize=12, titleFontSize=12, labelLimit=160)
+        .configure_title(fontSize=14, anchor="start")
+    )
+    return vl_convert.vegalite_to_svg(styled.to_dict())

@@ -1,0 +1,28 @@
+"""Small pictures as data addresses, for pages that stand alone."""
+
+import base64
+import io
+from pathlib import Path
+
+from PIL import Image, ImageOps
+
+SIDE = 112  # pixels; smaller pictures are enlarged in whole steps, so that their pixels stay visible
+
+
+def thumbnail(path: str | Path) -> str:
+    """A JPEG of at most 112 pixels a side as a data address; empty if the file cannot be read."""
+    try:
+        with Image.open(path) as image:
+            picture = ImageOps.exif_transpose(image).convert("RGBA")
+    except (OSError, ValueError, Image.DecompressionBombError):
+        return ""
+    white = Image.new("RGBA", picture.size, "white")
+    picture = Image.alpha_composite(white, picture).convert("RGB")
+    if max(picture.size) * 2 <= SIDE:
+        picture = picture.resize(
+            [side * (SIDE // max(picture.size)) for side in picture.size], Image.Resampling.NEAREST
+        )
+    picture.thumbnail((SIDE, SIDE))
+    data = io.BytesIO()
+    picture.save(data, "JPEG", quality=85)
+    return "data:image/jpeg;base64," + base64.b64encode(data.getvalue()).decode()

@@ -1,0 +1,1 @@
+"""One exported model: prediction, bundle, server and client."""

@@ -1,0 +1,51 @@
+"""What commands show in a terminal: tables, progress, the next step."""
+
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.table import Table
+
+console = Console(highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def progress(what: str, total: int) -> Iterator:
+    """A bar that is gone when the work is done; yields a function that takes the number done so far."""
+    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+        task = bar.add_task(what, total=total)
+        yield lambda done: bar.update(task, completed=done)
+
+
+def say(line: str = "") -> None:
+    """Print a line as it is, without markup."""
+    console.print(line, markup=False)
+
+
+def warn(line: str) -> None:
+    """Print a warning on stderr."""
+    print(f"warning: {line}", file=sys.stderr)
+
+
+def table(header: list[str], rows: list[list[str]], text_columns: int = 1) -> None:
+    """Print a table; the first `text_columns` columns are text, the others numbers."""
+    drawn = Table(box=None, header_style="bold", pad_edge=False, padding=(0, 2, 0, 0))
+    for place, name in enumerate(header):
+        drawn.add_column(name, justify="left" if place < text_columns else "right", overflow="fold")
+    for row in rows:
+        drawn.add_row(*(cell.replace("[", "\\[") for cell in row))
+    Console(highlight=False).print(drawn)
+
+
+def next_step(*lines: str) -> None:
+    """Print what to type next."""
+    say("\nNext:")
+    for line in lines:
+        say(f"  {line}")
+
+
+def percent(share: float | None) -> str:
+    return "-" if share is None else f"{100 * share:.1f} %"

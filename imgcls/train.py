@@ -1,0 +1,185 @@
+"""Train a classifier on a folder with one folder of images a class.
+
+Without flags it trains on the sample that comes along. Everything about the run is kept in its folder under runs/.
+
+Examples:
+  python -m imgcls.train
+  python -m imgcls.train --data photos --model efficientnet_lite0 --weights imagenet --epochs 10
+  python -m imgcls.train --config runs/fashion_mini-resnet20-1/config.toml --seed 1
+  python -m imgcls.train --resume runs/fashion_mini-resnet20-1
+"""
+
+import sys
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from itertools import pairwise
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imgcls import command
+from imgcls.config import TrainConfig, load_toml
+
+if TYPE_CHECKING:
+    from imgcls.data.manifest import Manifest
+    from imgcls.training.run_folder import RunFolder
+
+
+@dataclass(frozen=True)
+class Options:
+    train: TrainConfig = field(default_factory=TrainConfig)
+    config: Path | None = None  # TOML file to start from, as every run folder holds; flags change its values
+    resume: Path | None = None  # run folder to go on with, from its last checkpoint
+
+
+def main(options: Options) -> int:
+    from imgcls.training.run_folder import RunFolder
+
+    if options.resume:
+        if options != Options(resume=options.resume):
+            raise ValueError("--resume goes on with the run's own config; leave out the other flags.")
+        run = RunFolder(options.resume)
+        if run.is_alive():
+            raise ValueError(f"The run {run.path} is being trained by process {run.status()['pid']}; wait for it.")
+    command.import_tensorflow()
+    from imgcls.data.manifest import Manifest
+    from imgcls.terminal import next_step
+
+    if options.resume:
+        manifest = Manifest.load(run.manifest_file)
+    else:
+        run, manifest = prepare_run(options.train)
+    with _failure_noted(run):
+        if not _train(run, manifest):
+            run.write_status("interrupted")
+            next_step(f"python -m imgcls.train --resume {run.path}")
+            return command.INTERRUPTED
+        accuracy = _judge(run)
+        run.write_status("finished", accuracy=accuracy)
+    return command.WITH_PROBLEMS if len(manifest.problems) else command.OK
+
+
+def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
+    """Read and check the images, divide them, settle every "auto", and make the run folder.
+
+    Raises ValueError or FileNotFoundError, in one sentence, before anything is written.
+    """
+    from imgcls.data.inspection import inspect
+    from imgcls.data.manifest import check_trainable
+    from imgcls.data.sources import load_manifest
+    from imgcls.data.splits import assign_splits
+    from imgcls.models import find_architecture
+    from imgcls.terminal import progress, say, warn
+    from imgcls.training.plan import resolve
+    from imgcls.training.run_folder import RunFolder
+
+    if config.network.model != "auto":
+        find_architecture(config.network.model)
+    manifest = load_manifest(config.input.data)
+    with progress("Looking at every image", len(manifest.table)) as on_progress:
+        manifest = inspect(manifest, on_progress)
+    check_trainable(manifest, divided=False)
+    manifest = assign_splits(manifest, config.input.validation_share, config.input.test_share, config.training.seed)
+    check_trainable(manifest)
+    for file, reason in manifest.problems.itertuples(index=False, name=None):
+        warn(f"{manifest.root / file} is left out: {reason}.")
+    counts = {split: len(manifest.split(split)) for split in ("train", "validation", "test")}
+    say(
+        f"{len(manifest.class_names)} classes; {counts['train']:,} images for training, "
+        f"{counts['validation']:,} for validation, {counts['test']:,} for the test."
+    )
+    config = resolve(config, manifest, say)
+    run = RunFolder.create(config)
+    run.write_status("preparing")
+    manifest.save(run.manifest_file)
+    say(f"Run folder: {run.path}\n")
+    return run, manifest
+
+
+def _train(run: "RunFolder", manifest: "Manifest") -> bool:
+    from imgcls.terminal import warn
+    from imgcls.training.run import train_run
+
+    with live_line() as (on_step, on_epoch):
+        return train_run(run, manifest, on_step=on_step, on_epoch=on_epoch, warn=warn)
+
+
+def _judge(run: "RunFolder") -> float:
+    """Judge on the test split, and say what came out, where it is, and what to do next."""
+    from imgcls.evaluate import evaluate_run, show
+    from imgcls.terminal import next_step, say
+
+    run.write_status("evaluating")
+    evaluation = evaluate_run(run)
+    say()
+    show(evaluation, "test")
+    say(f"\nReport: {run.report_file}\nModel:  {run.model_file}")
+    next_step(f"python -m imgcls.export {run.path}")
+    return evaluation.accuracy
+
+
+@contextmanager
+def live_line() -> Iterator[tuple[Callable[[dict], None], Callable[[dict], None]]]:
+    """A line that follows the run, and one that stays for each epoch: yields (on_step, on_epoch)."""
+    from rich.progress import BarColumn, Progress, TextColumn
+
+    from imgcls.terminal import console
+
+    bar = Progress(TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[facts]}"),
+                   console=console, transient=True)  # fmt: skip
+    began, first = time.monotonic(), []
+
+    def on_step(status: dict) -> None:
+        done = (status["epoch"] - 1) * status["steps"] + status["step"]
+        first.append(done) if not first else None
+        left = (status["epochs"] * status["steps"] - done) / max(1, done - first[0]) * (time.monotonic() - began)
+        metrics = status["metrics"]
+        facts = (
+            f"loss {metrics['loss']:.3f}  accuracy {100 * metrics['accuracy']:.1f} %  "
+            f"{status['images_per_second']:.0f} images/s  {_clock(left)} left"
+        )
+        text = f"epoch {status['epoch']}/{status['epochs']}"
+        bar.update(task, description=text, completed=status["step"], total=status["steps"], facts=facts)
+
+    def on_epoch(row: dict) -> None:
+        bar.console.print(
+            f"epoch {row['epoch']:>3}/{row['epochs']}  "
+            f"loss {row['loss']:.3f}  accuracy {100 * row['accuracy']:5.1f} %  "
+            f"validation loss {row['val_loss']:.3f}  accuracy {100 * row['val_accuracy']:5.1f} %  "
+            f"{row['images_per_second']:.0f} images/s"
+        )
+
+    with bar:
+        task = bar.add_task("Building the network", total=None, facts="")
+        yield on_step, on_epoch
+
+
+def _clock(seconds: float) -> str:
+    minutes, seconds = divmod(int(seconds), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
+
+
+@contextmanager
+def _failure_noted(run: "RunFolder") -> Iterator[None]:
+    """Write into the run's status why it ended, for those who follow it from elsewhere."""
+    try:
+        yield
+    except BaseException as error:
+        with suppress(OSError):  # a full disk may be what ended it
+            run.write_status("failed", message=str(error) or type(error).__name__)
+        raise
+
+
+def _from_config_file() -> Options | None:
+    """The values of the file behind --config, which the other flags then change."""
+    for flag, value in pairwise([*sys.argv[1:], ""]):
+        name, _, inline = flag.partition("=")
+        if name == "--config" and (inline or value):
+            return Options(train=load_toml(inline or value), config=Path(inline or value))
+    return None
+
+
+if __name__ == "__main__":
+    command.run(main, Options, __doc__, default=_from_config_file)
