@@ -1,6 +1,7 @@
 """Charts of the report, as SVG that needs no script and no network."""
 
 import altair as alt
+import numpy as np
 import pandas as pd
 import vl_convert
 
@@ -15,6 +16,7 @@ def learning_curves(metrics: list[dict]) -> str:
     if not metrics:
         return ""
     table = pd.DataFrame(metrics)
+    epochs = alt.Axis(format="d", grid=False, values=sorted({round(n) for n in np.linspace(1, len(metrics), 10)}))
     charts = []
     for metric in ("loss", "accuracy"):
         lines = table.rename(columns={metric: "training", f"val_{metric}": "validation"})
@@ -26,7 +28,7 @@ def learning_curves(metrics: list[dict]) -> str:
             alt.Chart(lines, width=360, height=220, title=metric)
             .mark_line(point=alt.OverlayMarkDef(size=14))
             .encode(
-                x=alt.X("epoch:Q", title="epoch", axis=alt.Axis(tickMinStep=1, grid=False)),
+                x=alt.X("epoch:Q", title="epoch", axis=epochs),
                 y=alt.Y(f"{metric}:Q", title=None, axis=axis, scale=limits),
                 color=alt.Color("images:N", title=None, scale=scale, legend=alt.Legend(orient="bottom")),
             )
@@ -52,7 +54,7 @@ def confusion_matrix(evaluation: Evaluation) -> str:
         y=alt.Y("true:N", sort=names, axis=alt.Axis(title="true", ticks=False)),
     )
     fill = base.mark_rect(stroke="white").encode(
-        color=alt.Color("share:Q", scale=alt.Scale(scheme="blues", domain=[0, 1]), legend=None)
+        color=alt.Color("share:Q", scale=alt.Scale(range=["#f1f5f9", "#1e4e8c"], domain=[0, 1]), legend=None)
     )
     text = base.transform_filter("datum.images > 0").mark_text(fontSize=min(13, side // 2)).encode(
         text="images:Q", color=alt.condition("datum.share > 0.5", alt.value("white"), alt.value("#1f2937"))
