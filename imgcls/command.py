@@ -26,18 +26,27 @@ Options = TypeVar("Options")
 
 
 def run(
-    main: Callable[[Options], int], options: type[Options], description: str, default: Options | None = None
+    main: Callable[[Options], int],
+    options: type[Options],
+    description: str,
+    default: Callable[[], Options | None] = lambda: None,
 ) -> None:
-    """Read the flags, call `main`, and leave with its exit code. No traceback reaches the user."""
-    name = Path(sys.argv[0]).stem
-    parsed = tyro.cli(
-        options,
-        prog=f"python -m imgcls.{name}",
-        description=description,
-        default=default,
-        config=(tyro.conf.OmitArgPrefixes, tyro.conf.FlagConversionOff),
-    )
-    sys.exit(guarded(lambda: main(parsed)))
+    """Read the flags, call `main`, and leave with its exit code. No traceback reaches the user.
+
+    default: makes the values that the flags change; where it returns None, those of the dataclass.
+    """
+
+    def work() -> int:
+        parsed = tyro.cli(
+            options,
+            prog=f"python -m imgcls.{Path(sys.argv[0]).stem}",
+            description=description,
+            default=default(),
+            config=(tyro.conf.OmitArgPrefixes,),
+        )
+        return main(parsed)
+
+    sys.exit(guarded(work))
 
 
 def guarded(work: Callable[[], int]) -> int:

@@ -15,7 +15,8 @@ console = Console(highlight=False, soft_wrap=True)
 def progress(what: str, total: int) -> Iterator:
     """A bar that is gone when the work is done; yields a function that takes the number done so far."""
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=Console(stderr=True), transient=True) as bar:
+    shown = Console(stderr=True)
+    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done: bar.update(task, completed=done)
 

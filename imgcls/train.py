@@ -70,12 +70,15 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     from imgcls.data.sources import load_manifest
     from imgcls.data.splits import assign_splits
     from imgcls.models import find_architecture
+    from imgcls.models.classifier import published_weights
     from imgcls.terminal import progress, say, warn
     from imgcls.training.plan import resolve
     from imgcls.training.run_folder import RunFolder
 
     if config.network.model != "auto":
         find_architecture(config.network.model)
+        if config.network.weights != "auto":
+            published_weights(config.network.model, config.network.weights)
     manifest = load_manifest(config.input.data)
     with progress("Looking at every image", len(manifest.table)) as on_progress:
         manifest = inspect(manifest, on_progress)
@@ -126,8 +129,8 @@ def live_line() -> Iterator[tuple[Callable[[dict], None], Callable[[dict], None]
 
     from imgcls.terminal import console
 
-    bar = Progress(TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[facts]}"),
-                   console=console, transient=True)  # fmt: skip
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[facts]}"))
+    bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)
     began, first = time.monotonic(), []
 
     def on_step(status: dict) -> None:
@@ -143,7 +146,7 @@ def live_line() -> Iterator[tuple[Callable[[dict], None], Callable[[dict], None]
         bar.update(task, description=text, completed=status["step"], total=status["steps"], facts=facts)
 
     def on_epoch(row: dict) -> None:
-        bar.console.print(
+        console.print(
             f"epoch {row['epoch']:>3}/{row['epochs']}  "
             f"loss {row['loss']:.3f}  accuracy {100 * row['accuracy']:5.1f} %  "
             f"validation loss {row['val_loss']:.3f}  accuracy {100 * row['val_accuracy']:5.1f} %  "

@@ -79,7 +79,11 @@ def published_weights(name: str, weights: str | Path) -> PretrainedWeights | Non
     Raises ValueError if the architecture has no weights of that name.
     """
     known = find_architecture(name).weights
-    if str(weights) == NO_WEIGHTS or Path(weights).suffix:
+    if str(weights) == NO_WEIGHTS:
+        return None
+    if Path(weights).suffix:
+        if not Path(weights).is_file():
+            raise FileNotFoundError(f"No weight file at {weights}. Expected a .keras file, as a run folder holds.")
         return None
     if weights not in known:
         there_are = ", ".join([*known, NO_WEIGHTS])

@@ -1,6 +1,6 @@
 """Checkpoints: everything that a run needs to go on, whole or not there.
 
-A checkpoint is a folder `step-<number>` with `arrays.npz` (variables by number and path) and `state.json` (the place in
+A checkpoint is a folder `step-<number>` with `arrays.npz` (variables by number) and `state.json` (the place in
 the run, and the sha256 of the arrays). It is written under another name and renamed, so that a run that dies while
 writing leaves the one before.
 """

@@ -142,7 +142,7 @@ class Loop:
         return {"loss": sums["loss"] / sums["examples"], "accuracy": sums["correct"] / sums["examples"]}
 
     def learning_rate(self) -> float:
-        return float(keras.ops.convert_to_numpy(self.optimizer.learning_rate))
+        return float(tf.convert_to_tensor(self.optimizer.learning_rate))
 
     def predict(self, batches: tf.data.Dataset) -> tuple[np.ndarray, np.ndarray]:
         """Logits of evaluation batches: (indices of the images that could be read, logits)."""
@@ -154,12 +154,12 @@ class Loop:
 
     def state(self) -> tuple[dict[str, np.ndarray], dict]:
         """Everything that the next step depends on: arrays (weights, optimiser, random state) and the progress."""
-        arrays = {f"{i:05d} {v.path}": keras.ops.convert_to_numpy(v) for i, v in enumerate(self._variables())}
+        arrays = {f"{i:05d}": as_array(v) for i, v in enumerate(self._variables())}
         return arrays, {**vars(self.progress)}
 
     def restore(self, arrays: dict[str, np.ndarray], state: dict) -> None:
         """Go back to what `state` returned. Raises ValueError if the arrays belong to another network."""
-        expected = {f"{i:05d} {v.path}": tuple(v.shape) for i, v in enumerate(self._variables())}
+        expected = {f"{i:05d}": tuple(v.shape) for i, v in enumerate(self._variables())}
         found = {name: array.shape for name, array in arrays.items()}
         if expected != found:
             differing = sorted(set(expected.items()) ^ set(found.items()))[:3]
@@ -172,3 +172,8 @@ class Loop:
         """Weights, the random state of dropout (which Keras saves nowhere), and the optimiser's variables."""
         generators = [g for layer in self.model.layers for g in getattr(layer, "_seed_generators", [])]
         return [*self.model.weights, *(g.state for g in generators), *self.optimizer.variables]
+
+
+def as_array(variable: keras.Variable) -> np.ndarray:
+    """The value of a variable under any strategy; Keras' own conversion makes NumPy warn there."""
+    return tf.convert_to_tensor(variable.value).numpy()

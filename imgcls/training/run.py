@@ -20,7 +20,7 @@ from imgcls.models import build_model
 from imgcls.models.classifier import freeze_body, preprocessing
 from imgcls.training.callbacks import Checkpointing, RunLog
 from imgcls.training.checkpoints import load_checkpoint, load_latest, save_checkpoint, step_name
-from imgcls.training.loop import Loop
+from imgcls.training.loop import Loop, as_array
 from imgcls.training.optimizers import make_optimizer
 from imgcls.training.run_folder import RunFolder
 from imgcls.training.strategy import check_batch_size, make_strategy
@@ -195,7 +195,7 @@ class _KeepBest(keras.callbacks.Callback):
                 "epoch": epoch + 1,
                 **{name: logs[name] for name in ("val_accuracy", "val_loss")},
             }
-            arrays = {f"{i:05d}": weight for i, weight in enumerate(self.model.get_weights())}
+            arrays = {f"{i:05d}": as_array(weight) for i, weight in enumerate(self.model.weights)}
             self.write(lambda: save_checkpoint(self.run.checkpoints, BEST, arrays, self.loop.progress.best))
 
 

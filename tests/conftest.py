@@ -1,0 +1,76 @@
+"""What all tests share: two logical processors, the sample, a small run, and commands run as a user runs them."""
+
+import importlib
+import os
+import shutil
+import sys
+from pathlib import Path
+from typing import NamedTuple
+
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+import pytest
+import tensorflow as tf
+
+ROOT = Path(__file__).parents[1]
+SAMPLE = ROOT / "datasets" / "fashion_mini"
+
+tf.config.set_logical_device_configuration(
+    tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
+)  # so that a run over several devices is tested for real
+
+
+class Result(NamedTuple):
+    code: int
+    out: str
+    err: str
+
+
+@pytest.fixture
+def command(capfd, monkeypatch):
+    """Run a command in this process: command("train", "--epochs", 1) gives its exit code and what it printed."""
+
+    def run(name: str, *arguments: object) -> Result:
+        module = importlib.import_module(f"imgcls.{name}")
+        monkeypatch.setattr(sys, "argv", [module.__file__, *map(str, arguments)])
+        default = {"default": module._from_config_file} if name == "train" else {}
+        with pytest.raises(SystemExit) as ended:
+            importlib.import_module("imgcls.command").run(module.main, module.Options, module.__doc__, **default)
+        return Result(ended.value.code, *capfd.readouterr())
+
+    return run
+
+
+def copy_sample(folder: Path, classes: tuple[str, ...], train: int, test: int) -> Path:
+    """A part of the sample: the first pictures of some classes."""
+    for split, count in (("train", train), ("test", test)):
+        for name in classes:
+            (folder / split / name).mkdir(parents=True)
+            for picture in sorted((SAMPLE / split / name).iterdir())[:count]:
+                shutil.copy(picture, folder / split / name)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def small_data(tmp_path_factory) -> Path:
+    """Three classes that are easy to tell apart, 40 pictures each for training and 10 for the test."""
+    return copy_sample(tmp_path_factory.mktemp("data") / "small", ("bag", "sneaker", "trouser"), 40, 10)
+
+
+@pytest.fixture(scope="session")
+def small_run(small_data, tmp_path_factory):
+    """A run of three epochs on `small_data`; tests that write into it take a copy."""
+    from imgcls.config import InputConfig, TrainConfig, TrainingConfig
+    from imgcls.train import prepare_run
+    from imgcls.training.run import train_run
+
+    config = TrainConfig(
+        input=InputConfig(data=str(small_data)),
+        training=TrainingConfig(epochs=3, batch_size=16),
+        runs=str(tmp_path_factory.mktemp("runs")),
+        name="small",
+    )
+    run, manifest = prepare_run(config)
+    assert train_run(run, manifest)
+    return run

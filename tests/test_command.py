@@ -1,0 +1,63 @@
+"""How commands begin, speak and end."""
+
+import ast
+import re
+import shlex
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import tyro
+
+from imgcls import command
+from imgcls.__main__ import COMMANDS
+
+ROOT = Path(__file__).parents[1]
+
+
+def python(*arguments: str) -> subprocess.CompletedProcess:
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, timeout=120)
+
+
+def test_importing_the_package_imports_nothing_heavy():
+    loaded = python("-c", "import sys, imgcls; print(*sys.modules)").stdout.split()
+    assert not {"tensorflow", "keras", "pandas", "numpy"} & set(loaded)
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_help_imports_no_tensorflow_and_shows_an_example(name):
+    code = f"import sys, runpy; sys.argv = ['{name}', '--help']\ntry: runpy.run_module('imgcls.{name}', run_name='__main__')\nexcept SystemExit: print(*sys.modules)"  # noqa: E501
+    done = python("-c", code)
+    assert f"python -m imgcls.{name} " in done.stdout
+    assert "tensorflow" not in done.stdout.split()
+
+
+@pytest.mark.parametrize("name", COMMANDS)
+def test_the_examples_of_the_help_are_flags_that_exist(name):
+    module = __import__(f"imgcls.{name}", fromlist=["Options"])
+    examples = re.findall(rf"python -m imgcls\.{name} ?(.*)", module.__doc__)
+    assert examples
+    for example in examples:
+        tyro.cli(module.Options, args=shlex.split(example), config=(tyro.conf.OmitArgPrefixes,))
+
+
+def test_the_list_of_commands_names_every_command_once():
+    printed = python("-m", "imgcls").stdout
+    with_options = [path.stem for path in (ROOT / "imgcls").glob("*.py") if "class Options" in path.read_text("utf-8")]
+    assert sorted(COMMANDS) == sorted(with_options)
+    for name in COMMANDS:
+        first_line = ast.get_docstring(ast.parse((ROOT / f"imgcls/{name}.py").read_text("utf-8"))).splitlines()[0]
+        assert printed.count(first_line) == 1
+
+
+def test_a_fault_of_ours_ends_in_one_line_and_a_file_with_the_traceback(capsys):
+    assert command.guarded(lambda: [].pop()) == command.FAULT
+    said = capsys.readouterr().err
+    assert said.startswith("error: IndexError: pop from empty list")
+    assert "Traceback" not in said
+    assert "Traceback" in Path(said.split()[-1]).read_text("utf-8")
+
+
+def test_a_value_error_of_a_library_is_not_taken_for_bad_input():
+    assert command.guarded(lambda: int("three")) == command.FAULT

@@ -1,0 +1,42 @@
+import dataclasses
+
+import pytest
+
+from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig, load_toml, save_toml
+
+
+def test_a_config_comes_back_from_its_file(tmp_path):
+    config = TrainConfig(
+        InputConfig(data="photos", image_size=96), NetworkConfig(dropout=0.5), TrainingConfig(learning_rate=1.0), "a"
+    )
+    save_toml(config, tmp_path / "config.toml")
+    assert load_toml(tmp_path / "config.toml") == config
+
+
+def test_what_the_file_does_not_name_keeps_its_default(tmp_path):
+    (tmp_path / "config.toml").write_text("[training]\nepochs = 3\nlearning_rate = 1\n")
+    config = load_toml(tmp_path / "config.toml")
+    assert config == dataclasses.replace(TrainConfig(), training=TrainingConfig(epochs=3, learning_rate=1.0))
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("[trainin]\n", "Did you mean 'training'"),
+        ("[training]\nepoch = 1\n", "Did you mean 'epochs'"),
+        ("[training]\nepochs = '3'\n", "epochs"),
+        ("[training]\nepochs = 0\n", "--epochs is 0"),
+        ("[network]\nplan = 'some'\n", "plan"),
+        ("training = 1\n", "expected a section"),
+        ("training", "no TOML"),
+    ],
+)
+def test_a_wrong_file_is_refused_with_the_field(tmp_path, text, said):
+    (tmp_path / "config.toml").write_text(text)
+    with pytest.raises(ValueError, match=said):
+        load_toml(tmp_path / "config.toml")
+
+
+def test_a_missing_file_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"none\.toml"):
+        load_toml(tmp_path / "none.toml")

@@ -1,0 +1,88 @@
+"""`python -m imgcls.train`, as a user meets it."""
+
+import json
+import shutil
+
+import pytest
+
+from conftest import copy_sample
+
+CLASSES = ("bag", "trouser")
+
+
+@pytest.fixture
+def data(tmp_path):
+    return copy_sample(tmp_path / "data", CLASSES, train=12, test=4)
+
+
+def refused(result, *said: str) -> None:
+    assert result.code == 2
+    assert result.err.startswith("error: ")
+    assert len(result.err.strip().splitlines()) == 1
+    for words in said:
+        assert words in result.err
+
+
+def test_a_folder_becomes_a_judged_model_although_some_files_are_broken(data, tmp_path, command):
+    (data / "train" / "bag" / "zero.png").touch()
+    (data / "train" / "bag" / "notes.txt").write_text("no image")
+    picture = next((data / "train" / "bag").glob("0*.png"))
+    (data / "test" / "bag" / "half.png").write_bytes(picture.read_bytes()[:150])
+    result = command("train", "--data", data, "--epochs", 2, "--batch-size", 8, "--runs", tmp_path / "runs")
+    assert result.code == 3
+    for name in ("zero.png", "notes.txt", "half.png"):
+        assert f"{name} is left out" in result.err
+    (run,) = (tmp_path / "runs").iterdir()
+    assert run.name == "data-resnet20-1"
+    assert f"python -m imgcls.export {run}" in result.out
+    assert "95 % interval" in result.out
+    evaluation = json.loads((run / "evaluation.json").read_text())
+    assert evaluation["images"] == 8
+    assert len(evaluation["problems"]) == 3
+    assert json.loads((run / "status.json").read_text())["state"] == "finished"
+
+
+def test_a_config_repeats_the_run(small_run, tmp_path, command):
+    result = command("train", "--config", small_run.config_file, "--runs", tmp_path)
+    assert result.code == 0
+    again = (tmp_path / "small" / "metrics.jsonl").read_text().splitlines()
+    for expected, found in zip(small_run.metrics(), map(json.loads, again), strict=True):
+        assert found["loss"] == expected["loss"]
+        assert found["val_loss"] == expected["val_loss"]
+
+
+def test_bad_data_is_refused_before_anything_is_written(data, tmp_path, command, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused(command("train", "--data", "nowhere"), "'nowhere'", "fashion_mini")
+    refused(command("train", "--data", "fashion_mnii"), "Did you mean 'fashion_mini'")
+    (data / "train" / "empty").mkdir()
+    refused(command("train", "--data", data), "empty holds no images")
+    (data / "train" / "empty").rmdir()
+    shutil.copytree(data / "test" / "bag", data / "test" / "coat")
+    refused(command("train", "--data", data), "'coat'", "training split lacks")
+    refused(command("train", "--data", data / "train" / "bag"), "no folders in it")
+    one = tmp_path / "one"
+    shutil.copytree(data / "train" / "bag", one / "bag")
+    refused(command("train", "--data", one), "only one class, 'bag'")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_bad_flags_are_refused_before_anything_is_written(data, tmp_path, command, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    refused(command("train", "--data", data, "--model", "resnet21"), "Did you mean 'resnet")
+    refused(command("train", "--data", data, "--model", "resnet20", "--weights", "imagenet"), "no weights 'imagenet'")
+    refused(command("train", "--data", data, "--plan", "head"), "--plan head keeps weights")
+    refused(command("train", "--data", data, "--weights", "none.keras"), "none.keras")
+    refused(command("train", "--config", "none.toml"), "none.toml")
+    refused(command("train", "--resume", data), "is no run folder")
+    refused(command("train", "--resume", data, "--epochs", 3), "leave out the other flags")
+    assert not (tmp_path / "runs").exists()
+
+
+def test_flags_that_do_not_exist_get_a_hint(command):
+    result = command("train", "--epoch", 3)
+    assert result.code == 2
+    assert "--epochs" in result.err
+    result = command("train", "--epochs", 0)
+    assert result.code == 2
+    assert "--epochs is 0; expected 1 to" in result.err
