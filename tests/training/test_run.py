@@ -20,16 +20,11 @@ def command_line(*arguments: object) -> list[str]:
     return [sys.executable, "-m", "imgcls.train", *map(str, arguments)]
 
 
-def start(*arguments: object, **options) -> subprocess.Popen:
+def start(*arguments: object) -> subprocess.Popen:
+    """Train in a process of its own."""
+    line = [sys.executable, "-m", "imgcls.train", *map(str, arguments)]
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    return subprocess.Popen(
-        command_line(*arguments),
-        env=environment,
-        text=True,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.STDOUT,
-        **options,
-    )
+    return subprocess.Popen(line, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def wait_for(condition, seconds: float = 300) -> None:
