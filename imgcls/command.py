@@ -5,14 +5,17 @@ code, and the line `command.run(main, Options, __doc__)`. Nothing heavy is impor
 --help answers at once.
 """
 
+import dataclasses
+import difflib
 import os
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from itertools import pairwise
 from pathlib import Path
-from typing import TypeVar
+from typing import Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import tyro
 
@@ -37,6 +40,7 @@ def run(
     """
 
     def work() -> int:
+        check_choices(options, sys.argv[1:])
         parsed = tyro.cli(
             options,
             prog=f"python -m imgcls.{Path(sys.argv[0]).stem}",
@@ -47,6 +51,27 @@ def run(
         return main(parsed)
 
     sys.exit(guarded(work))
+
+
+def check_choices(options: type, arguments: list[str]) -> None:
+    """Raise ValueError, with the nearest name, if a flag that takes one of a few words is given another."""
+    choices = dict(_choices(options))
+    for flag, value in pairwise([*arguments, ""]):
+        name, equals, inline = flag.partition("=")
+        given = inline if equals else value
+        if name in choices and given not in choices[name]:
+            close = difflib.get_close_matches(given, choices[name], n=1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f"{name} is {given!r}; expected one of {', '.join(choices[name])}.{hint}")
+
+
+def _choices(options: type) -> Iterator[tuple[str, tuple[str, ...]]]:
+    """Each flag whose field is a Literal of words, with the words."""
+    for name, kind in get_type_hints(options).items():
+        if dataclasses.is_dataclass(kind):
+            yield from _choices(kind)
+        elif get_origin(kind) is Literal:
+            yield "--" + name.replace("_", "-"), get_args(kind)
 
 
 def guarded(work: Callable[[], int]) -> int:
