@@ -1,0 +1,103 @@
+"""Serve a bundle on this machine over TensorFlow Serving's REST API.
+
+Examples:
+  python -m imgcls.serve saved_models/fashion_mini-resnet20-1
+  python -m imgcls.serve saved_models/fashion_mini-resnet20-1/2 --port 9000
+
+A newer version that is exported while it runs takes the place of the old one. deploy/ has the same for the official
+TensorFlow Serving image.
+"""
+
+import os
+import socket
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Annotated
+
+import tyro
+
+from imgcls import command
+
+
+@dataclass(frozen=True)
+class Options:
+    bundle: Annotated[Path, tyro.conf.Positional]  # saved_models/<name>, or one version in it
+    port: int = 8501  # 0 takes any that is free
+    host: str = "127.0.0.1"  # 0.0.0.0 lets other machines in; there is no password
+    max_request_mib: float = 64.0  # size of a request
+    threads: int = 0  # requests worked on at once; 0: twice the processor's cores
+    poll_seconds: float = 2.0  # between two looks for a newer version
+
+    def __post_init__(self):
+        for name, least, most in (
+            ("port", 0, 65_535),
+            ("max_request_mib", 0.001, 4096.0),
+            ("threads", 0, 1024),
+            ("poll_seconds", 0.01, 86_400.0),
+        ):
+            if not least <= getattr(self, name) <= most:
+                flag = "--" + name.replace("_", "-")
+                raise ValueError(f"{flag} is {getattr(self, name)}; expected {least} to {most}.")
+
+
+def main(options: Options) -> int:
+    from imgcls.serving.versions import check_bundle
+
+    folder = check_bundle(options.bundle)
+    listener = listen(options.host, options.port)
+    command.import_tensorflow()
+    import uvicorn
+
+    from imgcls.serving.served_model import ServedModel
+    from imgcls.serving.server import make_app
+
+    served = ServedModel(folder)
+    app = make_app(
+        served,
+        most_bytes=int(options.max_request_mib * 2**20),
+        threads=options.threads or 2 * (os.cpu_count() or 1),
+        poll_seconds=options.poll_seconds,
+    )
+    address = f"http://{options.host}:{listener.getsockname()[1]}"
+    print(welcome(served.name, served.version, address), flush=True)
+    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    try:
+        server.run(sockets=[listener])
+    except KeyboardInterrupt:
+        print("Stopped.")
+    return command.OK
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """A socket that holds the port from now on. Raises ValueError if it cannot be had."""
+    family = socket.AF_INET6 if ":" in host else socket.AF_INET
+    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((host, port))
+    except OSError as error:
+        listener.close()
+        raise ValueError(
+            f"Port {port} of {host} cannot be used: {(error.strerror or str(error)).lower()}. "
+            f"Choose another, such as --port {port + 1}, or --port 0 for any that is free."
+        ) from error
+    return listener
+
+
+def welcome(name: str, version: int, address: str) -> str:
+    """What is served where, and how it is asked."""
+    url = f"{address}/v1/models/{name}"
+    return f"""Serving {name}, version {version}, at {url}   (Ctrl-C ends it)
+
+With curl:
+  (printf '{{"instances": [{{"b64": "'; base64 < IMAGE | tr -d '\\n'; printf '"}}]}}') | curl -d @- {url}:predict
+
+In Python:
+  from imgcls import Client
+  client = Client("{address}", "{name}")
+  print(client.predict(["IMAGE"]))
+"""
+
+
+if __name__ == "__main__":
+    command.run(main, Options, __doc__)

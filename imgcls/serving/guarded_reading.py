@@ -1,0 +1,100 @@
+"""Batches of encoded images inside a SavedModel, where one that cannot be read must not fail the others.
+
+A graph cannot catch an error, but a tf.data chain can leave out the element that raised it. The chain is built and
+drained anew in every call; `get_single_element` makes that cost about a millisecond, where `reduce` costs half a second
+(TensorFlow 2.21), and it runs in a session as TensorFlow Serving runs it. Nothing outside TensorFlow's core is used.
+"""
+
+import tensorflow as tf
+
+from imgcls.data.decoding import ANIMATED_WEBP, COMPRESSED_BMP, UNKNOWN_FORMAT
+from imgcls.data.preprocessing import Preprocessing, preprocess
+from imgcls.data.reading import FORMAT_NAMES
+
+EMPTY = "the file is empty (0 bytes)"
+IMAGES_AT_ONCE = 8  # decoded in parallel; a constant, because the machine that serves is another one
+HEAD = 64  # bytes that the reason for a refusal is read from
+
+
+def read_batch(image_bytes: tf.Tensor, preprocessing: Preprocessing) -> tuple[tf.Tensor, tf.Tensor]:
+    """Read what can be read of encoded images (B,) strings, with the one preprocessing function.
+
+    Returns (places, pixels). places: (M,) int64, ascending, of the M images that could be read. pixels: (M, height,
+    width, channels), float32 in [0, 255]; a single black image where M is 0, because a fused convolution of TensorFlow
+    2.21 fails on a batch of none.
+    """
+    count = tf.shape(image_bytes, out_type=tf.int64)[0]
+    shape = (preprocessing.height, preprocessing.width, preprocessing.channels)
+
+    def read(place):
+        return place, preprocess(image_bytes[place], preprocessing)
+
+    readable = tf.data.Dataset.range(count).map(read, num_parallel_calls=IMAGES_AT_ONCE).ignore_errors()
+    black = tf.data.Dataset.from_tensors((tf.constant(-1, tf.int64), tf.zeros(shape)))
+    options = tf.data.Options()
+    options.autotune.enabled = False  # its thread makes the end of every chain wait
+    options.experimental_optimization.apply_default_optimizations = False
+    places, pixels = black.concatenate(readable).batch(count + 1).with_options(options).get_single_element()
+    return places[1:], pixels[tf.minimum(tf.size(places) - 1, 1) :]
+
+
+def problems(image_bytes: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+    """Why each of the images (B,) that is not among `places` could not be read; "" for the others: (B,) strings.
+
+    The clauses are those that `imgcls.data.reading` gives for files.
+    """
+    heads = tf.cast(tf.io.decode_raw(image_bytes, tf.uint8, fixed_length=HEAD), tf.int32)
+    clauses = _damaged(image_bytes, heads)
+    for refused, clause in (
+        (_is_refused_bmp(heads), COMPRESSED_BMP),
+        (_is_animated_webp(heads), ANIMATED_WEBP),
+        (~_is_known(heads), UNKNOWN_FORMAT),
+        (tf.strings.length(image_bytes) == 0, EMPTY),
+    ):
+        clauses = tf.where(refused, clause, clauses)
+    return tf.where(_has_place(image_bytes, places), "", clauses)
+
+
+def in_places(values: tf.Tensor, image_bytes: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+    """Put the rows (M, ...) of `places` back among the images (B,); the other rows are 0, or "" for strings."""
+    blank = tf.zeros((1, *values.shape[1:]), values.dtype)
+    rows = tf.range(1, tf.size(places) + 1)
+    row = tf.scatter_nd(places[:, None], rows, tf.shape(image_bytes, out_type=tf.int64))  # 0 where there is none
+    return tf.gather(tf.concat([blank, values], 0), row)
+
+
+def _has_place(image_bytes: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
+    found = tf.ones_like(places, tf.int32)
+    return tf.scatter_nd(places[:, None], found, tf.shape(image_bytes, out_type=tf.int64)) > 0
+
+
+def _begins(heads: tf.Tensor, signature: bytes, place: int = 0) -> tf.Tensor:
+    return tf.reduce_all(heads[:, place : place + len(signature)] == list(signature), axis=1)
+
+
+def _is_known(heads: tf.Tensor) -> tf.Tensor:
+    starts = [start for start, name in FORMAT_NAMES.items() if name != "WebP"]
+    known = _begins(heads, b"WEBP", 8)
+    for start in starts:
+        known |= _begins(heads, start)
+    return known
+
+
+def _is_animated_webp(heads: tf.Tensor) -> tf.Tensor:
+    return _begins(heads, b"WEBPVP8X", 8) & (tf.bitwise.bitwise_and(heads[:, 20], 2) > 0)
+
+
+def _is_refused_bmp(heads: tf.Tensor) -> tf.Tensor:
+    bits = heads[:, 28] + 256 * heads[:, 29]
+    compressed = tf.reduce_any(heads[:, 30:34] != 0, axis=1)
+    return _begins(heads, b"BM") & ((compressed & (bits < 32)) | ((bits != 8) & (bits < 24)))
+
+
+def _damaged(image_bytes: tf.Tensor, heads: tf.Tensor) -> tf.Tensor:
+    name = tf.fill(tf.shape(image_bytes), "image")
+    for start, known in FORMAT_NAMES.items():
+        name = tf.where(_begins(heads, start), known, name)
+    length = tf.strings.as_string(tf.strings.length(image_bytes))
+    for _ in range(3):  # 1234567 becomes 1,234,567
+        length = tf.strings.regex_replace(length, r"(\d)(\d{3})($|,)", r"\1,\2\3")
+    return tf.strings.join(["a damaged or truncated ", name, " file (", length, " bytes)"])

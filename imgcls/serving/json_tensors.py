@@ -1,0 +1,264 @@
+"""JSON to tensors and back, as TensorFlow Serving's REST API defines it (its document "RESTful API").
+
+A request is in rows (`instances`, one value or object an example) or in columns (`inputs`, one tensor an input); the
+response is in the same form. Bytes are {"b64": "..."}. The messages are worded as the official server words them, so
+that a client may rely on either.
+"""
+
+import base64
+import binascii
+import json
+import re
+from collections.abc import Mapping
+from itertools import chain
+
+import numpy as np
+import tensorflow as tf
+
+from imgcls.serving.rest_error import NOT_IMPLEMENTED, RestError
+
+MOST_SHOWN = 256  # characters of a value in a message
+JSON_TYPES = {dict: "Object", list: "Array", str: "String", int: "Number", float: "Number", type(None): "Null"}
+FLOAT_NAMES = {"float32": "float", "float64": "double"}
+BYTES_SUFFIX = "_bytes"  # of the names of outputs that are bytes, not text
+
+
+def parse(body: bytes) -> dict:
+    """The JSON object in a request; NaN and Infinity are numbers. Raises RestError for anything else."""
+    if not body:
+        raise RestError("JSON Parse error: The document is empty")
+    try:
+        text = body.decode("utf-8-sig").lstrip(" \t\r\n")
+        request, _ = json.JSONDecoder().raw_decode(text)  # what follows the object is not read
+    except json.JSONDecodeError as error:
+        raise RestError(f"JSON Parse error: {error.msg} at offset: {error.pos}") from error
+    except (UnicodeDecodeError, ValueError) as error:
+        raise RestError(f"JSON Parse error: {error}") from error
+    except RecursionError as error:
+        raise RestError("JSON Parse error: The document is nested too deeply") from error
+    if not isinstance(request, dict):
+        raise RestError(f"JSON Value: {shown(request)} Is not object")
+    return request
+
+
+def signature_name(request: dict) -> str:
+    """The signature that a request names; empty if it names none."""
+    name = request.get("signature_name", "")
+    if not isinstance(name, str):
+        raise RestError(
+            f"JSON Value: {shown(request)} not formatted correctly. 'signature_name' key must be a string value."
+        )
+    return name
+
+
+def read_inputs(request: dict, types: Mapping[str, tf.DType]) -> tuple[dict[str, np.ndarray], bool]:
+    """The tensors of a request for a signature with these inputs, and whether it is in rows."""
+    if "instances" in request and "inputs" in request:
+        raise RestError(
+            f"JSON Value: {shown(request)} Not formatted correctly expecting only one of 'inputs' or 'instances' "
+            "keys to exist "
+        )
+    if "instances" in request:
+        instances = request["instances"]
+        if not isinstance(instances, list):
+            raise RestError(f"JSON Value: {shown(request)} Expecting 'instances' to be an list/array")
+        if not instances:
+            raise RestError(f"JSON Value: {shown(request)} No values in 'instances' array")
+        return _from_rows(instances, types), True
+    if "inputs" in request:
+        return _from_columns(request["inputs"], types), False
+    raise RestError("Missing 'inputs' or 'instances' key")
+
+
+def write_outputs(outputs: Mapping[str, np.ndarray], in_rows: bool) -> dict:
+    """The response with these tensors. Where there is only one, its name is left out."""
+    if not in_rows:
+        columns = {name: to_json(array, name) for name, array in sorted(outputs.items())}
+        return {"outputs": columns if len(columns) > 1 else next(iter(columns.values()))}
+    sizes: dict[str, int] = {}
+    for name, array in sorted(outputs.items()):
+        if not array.ndim:
+            raise RestError(f"Tensor name: {name} has no shape information ")
+        sizes[name] = len(array)
+        expected = next(iter(sizes.values()))
+        if len(array) != expected:
+            raise RestError(f"Tensor name: {name} has inconsistent batch size: {len(array)} expecting: {expected}")
+    columns = [to_json(outputs[name], name) for name in sizes]
+    if len(columns) == 1:
+        return {"predictions": columns[0]}
+    return {"predictions": [dict(zip(sizes, row, strict=True)) for row in zip(*columns, strict=True)]}
+
+
+def encode(values: dict) -> bytes:
+    """JSON in UTF-8; what is no finite number is NaN, Infinity or -Infinity."""
+    return json.dumps(values, ensure_ascii=False).encode("utf-8", "replace")
+
+
+def _from_rows(instances: list, types: Mapping[str, tf.DType]) -> dict[str, np.ndarray]:
+    if not isinstance(instances[0], dict) and len(types) > 1:
+        raise RestError(
+            "instances is a plain list, but expecting list of objects as multiple input tensors required as per "
+            "tensorinfo_map"
+        )
+    named = _is_object(instances[0])
+    rows: dict[str, list[np.ndarray]] = {}
+    for place, instance in enumerate(instances):
+        if named != _is_object(instance):
+            wanted = "Expecting object but got list" if named else "Expecting value/list but got object"
+            raise RestError(f"{wanted} at item {place} of input list")
+        for name, value in instance.items() if named else [(next(iter(types)), instance)]:
+            try:
+                _add_row(rows, name, value, types)
+            except RestError as error:
+                key = f" key: {name}" if named else ""
+                raise RestError(
+                    f"Failed to process element: {place}{key} of 'instances' list. "
+                    f"Error: INVALID_ARGUMENT: {error.message}"
+                ) from error
+        if named and set(instance) != set(types):
+            raise RestError(
+                f"Failed to process element: {place} of 'instances' list. JSON object: {shown(instance)} "
+                f"keys must be equal to: {','.join(sorted(types))}"
+            )
+    return {name: np.stack(arrays) for name, arrays in rows.items()}
+
+
+def _add_row(rows: dict[str, list[np.ndarray]], name: str, value: object, types: Mapping[str, tf.DType]) -> None:
+    if name not in types:
+        raise RestError(f"JSON object: does not have named input: {name}")
+    array = _to_array(value, types[name])
+    first = rows.setdefault(name, [array])[0]
+    if array is first:
+        return
+    if array.size != first.size:
+        raise RestError(f"Expecting tensor size: {first.size} but got: {array.size}")
+    if array.shape != first.shape:
+        shapes = [f"[{','.join(map(str, shape))}]" for shape in (first.shape, array.shape)]
+        raise RestError(f"Expecting shape {shapes[0]} but got: {shapes[1]}")
+    rows[name].append(array)
+
+
+def _from_columns(inputs: object, types: Mapping[str, tf.DType]) -> dict[str, np.ndarray]:
+    if not _is_object(inputs):
+        if len(types) > 1:
+            raise RestError(
+                "inputs is a plain value/list, but expecting an object as multiple input tensors required as per "
+                "tensorinfo_map"
+            )
+        return {name: _to_array(inputs, dtype) for name, dtype in types.items()}
+    for name in types:
+        if name not in inputs:
+            raise RestError(f"Missing named input: {name} in 'inputs' object.")
+    return {name: _to_array(inputs[name], dtype) for name, dtype in types.items()}
+
+
+def _is_object(value: object) -> bool:
+    return isinstance(value, dict) and not is_base64(value)
+
+
+def is_base64(value: dict) -> bool:
+    return len(value) == 1 and isinstance(value.get("b64"), str)
+
+
+def _to_array(value: object, dtype: tf.DType) -> np.ndarray:
+    """A value, or lists of lists of values, of the same length at each level, as an array."""
+    shape, first = [], value
+    while isinstance(first, list):
+        shape.append(len(first))
+        first = first[0] if first else None
+    leaves = [value]
+    for level, size in enumerate(shape):
+        for item in leaves:
+            if not isinstance(item, list):
+                raise RestError(
+                    f"JSON Value: {shown(item)} found at incorrect level: {level + 1} in the JSON DOM. "
+                    f"Expected at level: {len(shape)}"
+                )
+            if len(item) != size:
+                raise RestError(
+                    f"Encountered list at unexpected size: {len(item)} at level: {level} expected size: {size}"
+                )
+        leaves = list(chain.from_iterable(leaves))
+    if any(isinstance(leaf, list) for leaf in leaves):
+        raise RestError(f"Encountered list at unexpected level: {len(shape)} expected < {len(shape)}")
+    return _convert(leaves, dtype).reshape(shape)
+
+
+def _convert(leaves: list, dtype: tf.DType) -> np.ndarray:
+    if dtype == tf.string:
+        array = np.empty(len(leaves), object)
+        array[:] = [to_bytes(leaf) for leaf in leaves]
+        return array
+    allowed = {bool} if dtype.is_bool else {int, float} if dtype.is_floating else {int} if dtype.is_integer else None
+    if allowed is None:
+        raise RestError(
+            f"Conversion of JSON Value: {shown(leaves[0] if leaves else None)} to type: {dtype.name}", NOT_IMPLEMENTED
+        )
+    if not set(map(type, leaves)) <= allowed:
+        raise _wrong_type(next(leaf for leaf in leaves if type(leaf) not in allowed), dtype)
+    try:
+        with np.errstate(over="ignore"):
+            return np.array(leaves, dtype.as_numpy_dtype)
+    except OverflowError as error:
+        raise _wrong_type(max(leaves, key=abs), dtype) from error
+
+
+def to_bytes(leaf: object) -> bytes:
+    if isinstance(leaf, str):
+        try:
+            return leaf.encode("utf-8")
+        except UnicodeEncodeError as error:
+            raise RestError("JSON Parse error: The surrogate pair in string is invalid.") from error
+    if not isinstance(leaf, dict):
+        raise _wrong_type(leaf, tf.string)
+    if not is_base64(leaf):
+        raise RestError(f"JSON Value: {shown(leaf)} not formatted correctly for base64 data")
+    try:
+        return base64.b64decode(leaf["b64"], validate=True)
+    except (binascii.Error, ValueError):
+        return _from_loose_base64(leaf["b64"])
+
+
+def _from_loose_base64(text: str) -> bytes:
+    """Base64 with white space in it, or without its padding: both are allowed."""
+    text = re.sub(r"[\s=]", "", text)
+    try:
+        return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise RestError("Unable to base64 decode") from error
+
+
+def _wrong_type(value: object, dtype: tf.DType) -> RestError:
+    kind = str(value) if isinstance(value, bool) else JSON_TYPES[type(value)]
+    expected = FLOAT_NAMES.get(dtype.name, dtype.name)
+    return RestError(f"JSON Value: {shown(value)} Type: {kind} is not of expected type: {expected}")
+
+
+def shown(value: object) -> str:
+    """A value in a message; of a long one the beginning. Only the beginning is written out at all."""
+    pieces, length = [], 0
+    for piece in json.JSONEncoder(ensure_ascii=False).iterencode(value):
+        pieces.append(piece[:MOST_SHOWN])
+        length += len(piece)
+        if length > MOST_SHOWN:
+            break
+    return "".join(pieces)[:MOST_SHOWN]
+
+
+def to_json(array: np.ndarray, name: str) -> object:
+    """Nested lists of what JSON knows."""
+    if array.ndim > 1:
+        return [to_json(row, name) for row in array]
+    if not array.ndim:
+        return to_json(array[None], name)[0]
+    if array.dtype.kind == "f":
+        return [float(str(value)) for value in array]  # no more digits than it takes to tell two apart
+    if array.dtype.kind == "O":
+        return [_text(value, name) for value in array]
+    return array.tolist()
+
+
+def _text(value: bytes, name: str) -> object:
+    if name.endswith(BYTES_SUFFIX):
+        return {"b64": base64.b64encode(value).decode("ascii")}
+    return value.decode("utf-8", "replace")

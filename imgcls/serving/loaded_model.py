@@ -1,0 +1,67 @@
+"""A SavedModel in memory, and what it can be asked."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.protobuf import saved_model_pb2
+from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef, TensorInfo
+
+
+class LoadedModel:
+    """A SavedModel, loaded to be called from any number of threads.
+
+    signature_defs: every signature as the file describes it, by name.
+
+    Raises ValueError if the folder holds no whole SavedModel.
+    """
+
+    def __init__(self, folder: Path):
+        self.signature_defs = signature_defs(folder)
+        try:
+            self._model = tf.saved_model.load(str(folder))  # kept: its signatures do not keep its weights
+        except Exception as error:  # TensorFlow has many for a file that is missing or cut off
+            raise ValueError(f"{folder} holds no whole SavedModel ({error}). Copy or export it again.") from error
+
+    def run(self, signature: str, inputs: Mapping[str, object]) -> dict[str, np.ndarray]:
+        """Call a signature; strings come back as bytes in arrays of objects.
+
+        Raises KeyError for an unknown signature, and what TensorFlow raises for inputs that do not fit.
+        """
+        function = self._model.signatures[signature]
+        types = self.signature_defs[signature].inputs
+        tensors = {name: tf.constant(value, types[name].dtype) for name, value in inputs.items()}
+        return {name: tensor.numpy() for name, tensor in function(**tensors).items()}
+
+
+def signature_defs(folder: Path) -> dict[str, SignatureDef]:
+    """The signatures of the SavedModel in `folder`. Raises ValueError if there is none."""
+    path = folder / "saved_model.pb"
+    try:
+        message = saved_model_pb2.SavedModel.FromString(path.read_bytes())
+        return dict(message.meta_graphs[0].signature_def)
+    except FileNotFoundError as error:
+        raise ValueError(f"{folder} holds no SavedModel: it has no saved_model.pb. Copy or export it again.") from error
+    except Exception as error:  # protobuf's own error class has no stable public name
+        raise ValueError(f"{path} is damaged ({error}). Copy or export it again.") from error
+
+
+def describe(folder: Path) -> dict:
+    """Names, types and shapes of each signature: {"pixels": {"inputs": {"pixels": "float32 (None, 28, 28, 1)"}, ...}}.
+
+    Raises ValueError if the folder holds no SavedModel.
+    """
+    return {
+        name: {
+            "inputs": {key: _description(info) for key, info in sorted(definition.inputs.items())},
+            "outputs": {key: _description(info) for key, info in sorted(definition.outputs.items())},
+        }
+        for name, definition in sorted(signature_defs(folder).items())
+        if not name.startswith("__")  # the initialisation of the SavedModel itself
+    }
+
+
+def _description(info: TensorInfo) -> str:
+    shape = ", ".join("None" if dim.size < 0 else str(dim.size) for dim in info.tensor_shape.dim)
+    return f"{tf.as_dtype(info.dtype).name} ({shape}{',' if len(info.tensor_shape.dim) == 1 else ''})"

@@ -1,0 +1,129 @@
+"""TensorFlow Serving's REST API for one model: a request's method, path and body to the JSON that answers it.
+
+GET  /v1/models/<name>[/versions/<n>]             status
+GET  /v1/models/<name>[/versions/<n>]/metadata    signatures
+POST /v1/models/<name>[/versions/<n>]:predict     tensors in, tensors out
+POST /v1/models/<name>[/versions/<n>]:classify    where a signature takes tf.train.Example
+"""
+
+import re
+from collections.abc import Callable
+from urllib.parse import unquote
+
+import numpy as np
+import tensorflow as tf
+from google.protobuf.json_format import MessageToDict
+from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
+
+from imgcls.serving.classification import INPUT, check_signature, read_examples, write_results
+from imgcls.serving.json_tensors import encode, parse, read_inputs, signature_name, write_outputs
+from imgcls.serving.loaded_model import LoadedModel
+from imgcls.serving.rest_error import FAULT, NOT_FOUND, NOT_IMPLEMENTED, RestError
+from imgcls.serving.served_model import ServedModel
+
+DEFAULT_SIGNATURE = "serving_default"
+UNKNOWN = 2  # the error code of a version that could not be loaded
+CALL = re.compile(r"(?i)/v1/models/([^/:]+)(?:/versions/(\d+)|/labels/([^/:]+))?:(classify|regress|predict)")
+LOOK = re.compile(r"(?i)/v1/models(?:/([^/:]+))?(?:/versions/(\d+)|/labels/([^/:]+))?(?:/(metadata))?")
+STATUS_OF_ERROR = {  # HTTP status of TensorFlow's errors; 500 for the others
+    tf.errors.InvalidArgumentError: 400,
+    tf.errors.FailedPreconditionError: 400,
+    tf.errors.OutOfRangeError: 400,
+    tf.errors.NotFoundError: 404,
+    tf.errors.ResourceExhaustedError: 429,
+    tf.errors.UnimplementedError: 501,
+    tf.errors.UnavailableError: 503,
+    tf.errors.DeadlineExceededError: 504,
+}
+
+
+def answer(served: ServedModel, method: str, path: str, body: bytes) -> bytes:
+    """The JSON that answers a request. Raises RestError where there is none."""
+    if not path.lower().startswith("/v1/"):
+        raise RestError(f"Nothing is served at {path}. Try /v1/models/{served.name}", NOT_FOUND)
+    call = CALL.fullmatch(path) if method == "POST" else None
+    look = LOOK.fullmatch(path) if method == "GET" else None
+    if not call and not look:
+        raise RestError(f"Malformed request: {method} {path}")
+    name, version, label, what = (call or look).groups()
+    if not name:
+        raise RestError("Missing model name in request.")
+    if label:
+        raise RestError(f"Unrecognized servable version label: {unquote(label)}")
+    name, version = unquote(name), int(version) if version else None
+    if call:
+        respond = {"predict": _predict, "classify": _classify, "regress": _regress}[what.lower()]
+        return encode(respond(parse(body), lambda: served.find(name, version)))
+    return encode((_metadata if what else _status)(served, name, version))
+
+
+def _predict(request: dict, find: Callable[[], tuple[int, LoadedModel]]) -> dict:
+    signature = signature_name(request) or DEFAULT_SIGNATURE
+    _, model = find()
+    if signature not in model.signature_defs:
+        raise RestError(f'Serving signature name: "{signature}" not found in signature def')
+    types = {name: tf.as_dtype(info.dtype) for name, info in model.signature_defs[signature].inputs.items()}
+    if not types:
+        raise RestError(f"Failed to get input map for signature: {signature}")
+    inputs, in_rows = read_inputs(request, types)
+    return write_outputs(_run(model, signature, inputs), in_rows)
+
+
+def _classify(request: dict, find: Callable[[], tuple[int, LoadedModel]]) -> dict:
+    signature = signature_name(request) or DEFAULT_SIGNATURE
+    examples = read_examples(request)
+    _, model = find()
+    if signature not in model.signature_defs:
+        raise RestError(f"No signature was found with the name: {signature}")
+    check_signature(model.signature_defs[signature])
+    return write_results(_run(model, signature, {INPUT: examples}))
+
+
+def _regress(request: dict, find: Callable[[], tuple[int, LoadedModel]]) -> dict:
+    signature = signature_name(request) or DEFAULT_SIGNATURE
+    read_examples(request)
+    _, model = find()
+    if signature not in model.signature_defs:
+        raise RestError(f"No signature was found with the name: {signature}")
+    if len(model.signature_defs[signature].inputs) != 1:
+        raise RestError("Expected one input Tensor.")
+    if len(model.signature_defs[signature].outputs) != 1:
+        raise RestError("Expected one output Tensor.")
+    raise RestError("This server classifies; it does not answer regress calls.", NOT_IMPLEMENTED)
+
+
+def _run(model: LoadedModel, signature: str, inputs: dict[str, object]) -> dict[str, np.ndarray]:
+    try:
+        return model.run(signature, inputs)
+    except tf.errors.OpError as error:
+        message = error.message.split("<stack traces unavailable>\n")[-1]
+        raise RestError(message, STATUS_OF_ERROR.get(type(error), FAULT)) from error
+
+
+def _status(served: ServedModel, name: str, version: int | None) -> dict:
+    states = served.states if name == served.name else {}
+    if version is not None and version not in states:
+        raise RestError(f"Could not find version {version} of model {name}", NOT_FOUND)
+    if not states:
+        raise RestError(f"Could not find any versions of model {name}", NOT_FOUND)
+    response = get_model_status_pb2.GetModelStatusResponse()
+    for number, found in sorted(states.items(), reverse=True):
+        if version in (None, number):
+            status = response.model_version_status.add(version=number)
+            status.state = get_model_status_pb2.ModelVersionStatus.State.Value(found.state)
+            status.status.error_code = UNKNOWN if found.error else 0
+            status.status.error_message = found.error
+    return MessageToDict(response, always_print_fields_with_no_presence=True)
+
+
+def _metadata(served: ServedModel, name: str, version: int | None) -> dict:
+    number, model = served.find(name, version)
+    response = get_model_metadata_pb2.GetModelMetadataResponse()
+    response.model_spec.name = name
+    response.model_spec.version.value = number
+    signatures = get_model_metadata_pb2.SignatureDefMap(signature_def=model.signature_defs)
+    form = {"always_print_fields_with_no_presence": True, "preserving_proto_field_name": True}
+    return {
+        "model_spec": MessageToDict(response.model_spec, **form),
+        "metadata": {"signature_def": MessageToDict(signatures, **form)},
+    }

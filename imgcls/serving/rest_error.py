@@ -1,0 +1,16 @@
+"""A request that cannot be answered, as TensorFlow Serving's REST API says so."""
+
+BAD_REQUEST = 400
+NOT_FOUND = 404
+TOO_LARGE = 413
+FAULT = 500
+NOT_IMPLEMENTED = 501
+
+
+class RestError(Exception):
+    """The message that the caller gets, and the HTTP status that it comes with."""
+
+    def __init__(self, message: str, status: int = BAD_REQUEST):
+        super().__init__(message)
+        self.message = message
+        self.status = status

@@ -1,0 +1,107 @@
+"""The versions of one model that a server has in memory, and how a new one takes the place of the old.
+
+The rule is TensorFlow Serving's own default: the version with the highest number is served, the folder is looked at
+again and again, and a new version is ready before the old one goes.
+"""
+
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+
+import tensorflow as tf
+
+from imgcls.serving.loaded_model import LoadedModel
+from imgcls.serving.rest_error import NOT_FOUND, RestError
+from imgcls.serving.versions import is_version, versions
+from imgcls.serving.warmup import read_warmup
+
+AVAILABLE, END = "AVAILABLE", "END"
+
+
+@dataclass(frozen=True)
+class VersionState:
+    """state: AVAILABLE or END (unloaded, or never loaded). error: why it could not be loaded, or ""."""
+
+    state: str
+    error: str = ""
+
+
+def load_version(folder: Path) -> LoadedModel:
+    """Load a version and replay its warm-up requests. Raises ValueError if either fails."""
+    model = LoadedModel(folder)
+    for signature, inputs in read_warmup(folder):
+        try:
+            model.run(signature, inputs)
+        except (tf.errors.OpError, KeyError, TypeError, ValueError) as error:
+            raise ValueError(f"A warm-up request of {folder} for {signature!r} fails: {error}") from error
+    return model
+
+
+class ServedModel:
+    """One model by name, with the version that is served.
+
+    name: in the addresses. folder: of a version, or the folder above it.
+    states: the state of every version that was ever seen, by number.
+
+    Raises ValueError if the first version cannot be loaded.
+    """
+
+    def __init__(self, folder: Path):
+        self.follows = not is_version(folder)
+        self.name = folder.name if self.follows else folder.parent.name
+        self.states: dict[int, VersionState] = {}
+        self._folder = folder
+        self._failed: tuple[Path, int] | None = None
+        self._served: tuple[int, LoadedModel] | None = None
+        number, path = self._newest()
+        self._put(number, load_version(path))
+
+    @property
+    def version(self) -> int | None:
+        """The number of the version that is served; None if all were taken away."""
+        return self._served[0] if self._served else None
+
+    def find(self, name: str, version: int | None = None) -> tuple[int, LoadedModel]:
+        """The served version with its number. Raises RestError if it is not what is asked for."""
+        served = self._served
+        if served and name == self.name and version in (None, served[0]):
+            return served
+        asked = f"Latest({name})" if version is None else f"Specific({name}, {version})"
+        raise RestError(f"Servable not found for request: {asked}", NOT_FOUND)
+
+    def refresh(self) -> None:
+        """Serve the newest version in the folder, if it is another one than now.
+
+        One that cannot be loaded is left alone until its files change, and the old one stays.
+        """
+        if not self.follows or not self._folder.is_dir():
+            return
+        newest = self._newest()
+        if newest is None:
+            self._put(None, None)
+            return
+        number, path = newest
+        if number == self.version or self._failed == (path, _last_change(path)):
+            return
+        try:
+            self._put(number, load_version(path))
+        except ValueError as error:
+            self._failed = (path, _last_change(path))
+            self.states[number] = VersionState(END, str(error))
+            print(f"warning: version {number} is not served: {error}", file=sys.stderr, flush=True)
+
+    def _newest(self) -> tuple[int, Path] | None:
+        found = versions(self._folder) if self.follows else {int(self._folder.name): self._folder}
+        return max(found.items(), default=None)
+
+    def _put(self, number: int | None, model: LoadedModel | None) -> None:
+        if self.version is not None:
+            self.states[self.version] = VersionState(END)
+        self._served = None if model is None else (number, model)
+        if model is not None:
+            self.states[number] = VersionState(AVAILABLE)
+
+
+def _last_change(path: Path) -> int:
+    """Changes whenever a file in the folder is added or written, in nanoseconds."""
+    return max((inside.stat().st_mtime_ns for inside in path.rglob("*")), default=0)

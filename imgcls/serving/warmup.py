@@ -1,0 +1,55 @@
+"""The warm-up file: requests that a server answers once before it takes any from outside.
+
+TensorFlow Serving replays the file when it loads a version, so that the first caller does not wait for what TensorFlow
+does once: a TFRecord file of PredictionLog messages with at most 1,000 records.
+"""
+
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
+
+PLACE = Path("assets.extra") / "tf_serving_warmup_requests"
+MOST_RECORDS = 1000
+
+Request = tuple[str, dict[str, object]]  # name of the signature, inputs by name
+
+
+def write_warmup(folder: Path, name: str, requests: Iterable[Request]) -> None:
+    """Write the warm-up file of the version in `folder`, for a model that is called `name`."""
+    (folder / PLACE).parent.mkdir(exist_ok=True)
+    with tf.io.TFRecordWriter(str(folder / PLACE)) as writer:
+        for signature, inputs in requests:
+            log = prediction_log_pb2.PredictionLog()
+            request = log.predict_log.request
+            request.model_spec.name = name
+            request.model_spec.signature_name = signature
+            for key, value in inputs.items():
+                request.inputs[key].CopyFrom(tf.make_tensor_proto(value))
+            writer.write(log.SerializeToString())
+
+
+def read_warmup(folder: Path) -> Iterator[Request]:
+    """The requests in the warm-up file of the version in `folder`; none if it has no such file.
+
+    Raises ValueError if the file is damaged or has more than 1,000 records.
+    """
+    path = folder / PLACE
+    if not path.is_file():
+        return
+    records = enumerate(tf.data.TFRecordDataset(str(path)), start=1)
+    try:
+        for count, record in records:
+            if count > MOST_RECORDS:
+                raise ValueError(f"{path} has more than {MOST_RECORDS:,} records, the most that are replayed.")
+            yield _request(record.numpy())
+    except (tf.errors.OpError, ValueError) as error:
+        raise ValueError(f"The warm-up file {path} cannot be read: {error}") from error
+
+
+def _request(record: bytes) -> Request:
+    request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
+    inputs: dict[str, np.ndarray] = {key: tf.make_ndarray(value) for key, value in request.inputs.items()}
+    return request.model_spec.signature_name, inputs
