@@ -8,7 +8,7 @@ DEMO := demo-$(shell date +%Y%m%d-%H%M%S)
 demo: .venv/installed  ## train on the sample, judge, export, predict: about three minutes
 	$(BIN)/python -m imgcls.train --name $(DEMO)
 	$(BIN)/python -m imgcls.export runs/$(DEMO) --name demo
-	$(BIN)/python -m imgcls.predict saved_models/demo datasets/fashion_mini/test/bag/0[0-2]*.png
+	$(BIN)/python -m imgcls.predict saved_models/demo datasets/fashion_mini/test/bag/00*.png
 	@echo; echo "The report, with the worst mistakes as pictures: runs/$(DEMO)/report.html"
 
 app: .venv/installed  ## the app, in the browser

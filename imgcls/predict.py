@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from imgcls.training.run_folder import RunFolder
 
 OUTPUT_FORMATS = (".csv", ".jsonl", ".parquet")
-MOST_SHOWN = 50  # rows in the terminal
+MOST_SHOWN = 20  # rows in the terminal
 
 
 @dataclass(frozen=True)

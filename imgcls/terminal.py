@@ -8,6 +8,7 @@ from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 from rich.table import Table
 
+WIDE = 200  # columns
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -38,7 +39,10 @@ def table(header: list[str], rows: list[list[str]], text_columns: int = 1) -> No
         drawn.add_column(name, justify="left" if place < text_columns else "right", overflow="fold")
     for row in rows:
         drawn.add_row(*(cell.replace("[", "\\[") for cell in row))
-    Console(highlight=False).print(drawn)
+    shown = Console(highlight=False)
+    if not shown.is_terminal:
+        shown.width = WIDE  # a file or a pipe has no edge to fold at
+    shown.print(drawn)
 
 
 def next_step(*lines: str) -> None:
