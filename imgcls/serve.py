@@ -46,10 +46,8 @@ def main(options: Options) -> int:
     folder = check_bundle(options.bundle)
     listener = listen(options.host, options.port)
     command.import_tensorflow()
-    import uvicorn
-
     from imgcls.serving.served_model import ServedModel
-    from imgcls.serving.server import make_app
+    from imgcls.serving.server import make_app, serve
 
     served = ServedModel(folder)
     app = make_app(
@@ -59,10 +57,8 @@ def main(options: Options) -> int:
         poll_seconds=options.poll_seconds,
     )
     address = f"http://{options.host}:{listener.getsockname()[1]}"
-    print(welcome(served.name, served.version, address), flush=True)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="warning", access_log=False))
     try:
-        server.run(sockets=[listener])
+        serve(app, listener, lambda: print(welcome(served.name, served.version, address), flush=True))
     except KeyboardInterrupt:
         print("Stopped.")
     return command.OK

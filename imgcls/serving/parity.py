@@ -42,20 +42,21 @@ def compare(
     Raises RuntimeError if the SavedModel does not run in a fresh process, or if only one of the two can read a file;
     ValueError if none of the files can be read.
     """
-    theirs = _in_fresh_process(folder, images)
     outcomes = list(read_images(images, preprocessing))
+    read = [place for place, outcome in enumerate(outcomes) if not outcome.problem]
+    if not read:
+        why = f", such as {outcomes[0].path} ({outcomes[0].problem})" if outcomes else ""
+        raise ValueError(
+            f"None of the {len(images)} images that the bundle would be compared on can be read{why}. "
+            "Bring the run's test images back to where they were."
+        )
+    theirs = _in_fresh_process(folder, images)
     for outcome, problem in zip(outcomes, theirs["problem"], strict=True):
         if bool(outcome.problem) != bool(problem):
             raise RuntimeError(
                 f"The model and the bundle do not agree on {outcome.path}: {outcome.problem or 'readable'} for the "
                 f"model, {problem or 'readable'} for the bundle. The bundle was not kept."
             )
-    read = [place for place, outcome in enumerate(outcomes) if not outcome.problem]
-    if not read:
-        raise ValueError(
-            f"None of the {len(images)} images that the bundle would be compared on can be read, such as "
-            f"{images[0]} ({outcomes[0].problem}). Bring the run's test images back to where they were."
-        )
     column = {name: place for place, name in enumerate(class_names)}
     order = np.vectorize(column.__getitem__)(theirs["classes"][read])
     ours = _probabilities(model, np.stack([outcomes[place].result for place in read]))

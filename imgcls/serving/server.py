@@ -1,11 +1,13 @@
 """A local server of one model, for trying out and for small loads: `imgcls.serving.rest_api` over HTTP."""
 
 import asyncio
+import socket
 import zlib
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import asynccontextmanager
 
+import uvicorn
 from starlette.applications import Starlette
 from starlette.requests import Request
 from starlette.responses import Response
@@ -49,6 +51,22 @@ def make_app(served: ServedModel, *, most_bytes: int, threads: int, poll_seconds
         exception_handlers={Exception: _fault},
         lifespan=lifespan,
     )
+
+
+def serve(app: Starlette, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+    """Serve on a bound socket until Ctrl-C, which is raised as KeyboardInterrupt once the last request is answered.
+
+    on_ready: called when requests are taken.
+    """
+    server = _Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    server.on_ready = on_ready
+    server.run(sockets=[listener])
+
+
+class _Server(uvicorn.Server):
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.on_ready()
 
 
 async def _watch(served: ServedModel, seconds: float) -> None:

@@ -1,0 +1,119 @@
+"""A bundle of a small real network with real images, and servers on free ports."""
+
+import socket
+import threading
+import time
+from contextlib import contextmanager
+from pathlib import Path
+
+import keras
+import pytest
+import tensorflow as tf
+import uvicorn
+
+from imgcls.data.preprocessing import Preprocessing
+from imgcls.models import build_model
+from imgcls.models.classifier import embedding_model
+from imgcls.serving.bundle import load_bundle, write_bundle
+from imgcls.serving.served_model import ServedModel
+from imgcls.serving.server import make_app
+
+FASHION = Path(__file__).parents[2] / "datasets" / "fashion_mini"
+CLASS_NAMES = [
+    "stövel",
+    "väska",
+    "外套",
+    "dress",
+    'pull"over',
+    "sandal",
+    "skjorta\\",
+    "sneaker",
+    "trouser",
+    "t-shirt 👕",
+]
+PREPROCESSING = Preprocessing(28, 28, 1)
+
+
+@pytest.fixture(scope="session")
+def images() -> list[Path]:
+    """Two real images of each class."""
+    return [path for folder in sorted((FASHION / "test").iterdir()) for path in sorted(folder.glob("*.png"))[:2]]
+
+
+@pytest.fixture(scope="session")
+def classifier() -> keras.Model:
+    return make_classifier(seed=1)
+
+
+@pytest.fixture(scope="session")
+def bundle_path(tmp_path_factory, classifier, images) -> Path:
+    return export(tmp_path_factory.mktemp("saved_models"), classifier, images)
+
+
+@pytest.fixture(scope="session")
+def bundle(bundle_path):
+    return load_bundle(bundle_path)
+
+
+@pytest.fixture(scope="session")
+def served_bundle(bundle_path) -> ServedModel:
+    return ServedModel(bundle_path.parent)
+
+
+@pytest.fixture(scope="session")
+def half_plus_three(tmp_path_factory) -> Path:
+    """The model of TensorFlow Serving's own documentation, in version 123."""
+    folder = tmp_path_factory.mktemp("models") / "half_plus_three"
+    save_linear(folder / "123", 0.5, 3.0)
+    return folder
+
+
+def make_classifier(seed: int) -> keras.Model:
+    keras.utils.set_random_seed(seed)
+    return build_model(
+        "resnet20", (28, 28, 1), CLASS_NAMES, mean=(72.9,), std=(90.0,), preprocessing=PREPROCESSING.to_dict()
+    )
+
+
+def export(output: Path, model: keras.Model, images: list[Path]) -> Path:
+    return write_bundle(
+        output,
+        "clothing",
+        model,
+        run_model=model,
+        embedding=embedding_model(model),
+        class_names=CLASS_NAMES,
+        preprocessing=PREPROCESSING,
+        images=images,
+        architecture="resnet20",
+        config='name = "clothing"\n',
+        licence="MIT",
+    )
+
+
+def save_linear(folder: Path, slope: float, offset: float) -> None:
+    """A SavedModel of slope * x + offset."""
+    module = tf.Module()
+    module.slope = tf.Variable(slope)
+    module.call = tf.function(
+        lambda x: {"y": module.slope * x + offset}, input_signature=[tf.TensorSpec((None,), tf.float32, "x")]
+    )
+    tf.saved_model.save(module, str(folder), signatures=module.call)
+
+
+@contextmanager
+def serving(served: ServedModel, **options):
+    """Serve a model from a thread; yields the address."""
+    app = make_app(served, **{"most_bytes": 1 << 20, "threads": 4, "poll_seconds": 0.1, **options})
+    listener = socket.create_server(("127.0.0.1", 0))
+    server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+    thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
+    thread.start()
+    try:
+        deadline = time.monotonic() + 20
+        while not server.started and time.monotonic() < deadline:
+            time.sleep(0.01)
+        yield f"http://127.0.0.1:{listener.getsockname()[1]}"
+    finally:
+        server.should_exit = True
+        thread.join()

@@ -1,0 +1,106 @@
+import socket
+import threading
+from http.server import BaseHTTPRequestHandler, HTTPServer
+
+import numpy as np
+import pytest
+from conftest import CLASS_NAMES, serving
+
+from imgcls.serving import client as clients
+from imgcls.serving.client import Client
+
+
+@pytest.fixture(scope="module")
+def address(served_bundle):
+    with serving(served_bundle) as address:
+        yield address
+
+
+def test_files_and_bytes_get_names(address, bundle, images):
+    with Client(address, "clothing") as client:
+        predictions = client.predict([images[0], str(images[1]), images[2].read_bytes()])
+    for prediction, expected in zip(predictions, bundle([path.read_bytes() for path in images[:3]]), strict=True):
+        assert prediction.classes == expected.classes
+        assert set(prediction.classes) == set(CLASS_NAMES)
+        np.testing.assert_allclose(prediction.probabilities, expected.probabilities, atol=1e-6)
+
+
+def test_many_images_go_in_several_requests_and_keep_their_order(address, images, monkeypatch, tmp_path):
+    monkeypatch.setattr(clients, "BATCH", 7)
+    wanted = [*images, tmp_path / "missing.png", b"no image", *images, b""]
+    with Client(address, "clothing", version=1) as client:
+        predictions = client.predict(wanted)
+        features, problems = client.embedding(wanted)
+    assert [prediction.problem for prediction in predictions] == problems
+    assert problems[20:22] == [
+        "no such file or directory",
+        "no image that can be read; expected JPEG, PNG, GIF, BMP or WebP",
+    ]
+    assert problems[-1] == "the file is empty (0 bytes)"
+    assert problems[:20] == problems[22:42] == [""] * 20
+    assert predictions[:20] != predictions[1:21]
+    for first, second in zip(predictions[:20], predictions[22:42], strict=True):
+        np.testing.assert_allclose(first.probabilities, second.probabilities, atol=1e-6)
+    assert [len(row) for row in features] == [0 if problem else 64 for problem in problems]
+
+
+def test_requests_are_bounded_in_bytes(address, images, monkeypatch):
+    monkeypatch.setattr(clients, "BATCH_BYTES", 1)
+    with Client(address, "clothing") as client:
+        assert [prediction.problem for prediction in client.predict(images[:3])] == ["", "", ""]
+        assert client.predict([]) == []
+
+
+def test_status_and_metadata(address):
+    with Client(address + "/", "clothing") as client:
+        assert client.status()["model_version_status"][0]["state"] == "AVAILABLE"
+        assert "embedding" in client.metadata()["metadata"]["signature_def"]["signature_def"]
+
+
+@pytest.mark.parametrize(("name", "version"), [("cloth", None), ("clothing", 9), ("a/b c", None)])
+def test_a_model_that_the_server_lacks(address, name, version, images):
+    with Client(address, name, version) as client, pytest.raises(ValueError, match="Servable not found"):
+        client.predict(images[:1])
+
+
+def test_a_refusal_comes_in_the_servers_words(address, monkeypatch):
+    with Client(address, "clothing") as client, pytest.raises(RuntimeError, match=r"HTTP 413\): The request is larger"):
+        client.predict([bytes(2 << 20)])
+
+
+def test_no_server():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    client = Client(f"http://127.0.0.1:{port}", "clothing")
+    with client, pytest.raises(ConnectionError, match=r"No server answers .* -m imgcls\.serve saved_models/clothing"):
+        client.status()
+
+
+def test_a_server_that_does_not_answer_in_time():
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        with Client(url, "clothing", timeout=0.2) as client, pytest.raises(TimeoutError, match=r"within 0\.2 seconds"):
+            client.status()
+
+
+def test_another_kind_of_server():
+    class Page(BaseHTTPRequestHandler):
+        def do_GET(self):
+            self.send_response(200)
+            self.send_header("Content-Type", "text/html")
+            self.end_headers()
+            self.wfile.write(b"<p>Hello</p>")
+
+        def log_message(self, *anything):
+            pass
+
+    with HTTPServer(("127.0.0.1", 0), Page) as server:
+        threading.Thread(target=server.handle_request).start()
+        client = Client(f"http://127.0.0.1:{server.server_port}", "clothing")
+        with client, pytest.raises(RuntimeError, match=r"no TensorFlow Serving \(HTTP 200, text/html\)"):
+            client.status()
+
+
+def test_an_address_needs_its_scheme():
+    with pytest.raises(ValueError, match=r"expected an address such as 'http://127\.0\.0\.1:8501'"):
+        Client("localhost:8501", "clothing")

@@ -1,0 +1,87 @@
+import shutil
+
+import pytest
+import tensorflow as tf
+from conftest import save_linear
+
+from imgcls.serving.rest_error import RestError
+from imgcls.serving.served_model import ServedModel, load_version
+from imgcls.serving.warmup import write_warmup
+
+
+@pytest.fixture
+def folder(tmp_path, half_plus_three):
+    shutil.copytree(half_plus_three / "123", tmp_path / "line" / "2")
+    return tmp_path / "line"
+
+
+def value(served, version=None) -> float:
+    return served.find("line", version)[1].run("serving_default", {"x": [0.0]})["y"].item()
+
+
+def states(served) -> dict[int, str]:
+    return {number: found.state for number, found in served.states.items()}
+
+
+def test_a_newer_version_takes_the_place_of_the_old(folder):
+    (folder / ".partial-9").mkdir()
+    served = ServedModel(folder)
+    assert (served.name, served.version, value(served)) == ("line", 2, 3.0)
+    save_linear(folder / "10", 1.0, 7.0)
+    assert value(served) == 3.0
+    served.refresh()
+    assert (served.version, value(served), value(served, 10)) == (10, 7.0, 7.0)
+    assert states(served) == {2: "END", 10: "AVAILABLE"}
+    with pytest.raises(RestError, match=r"Specific\(line, 2\)"):
+        served.find("line", 2)
+    shutil.rmtree(folder / "10")
+    served.refresh()
+    assert (served.version, value(served)) == (2, 3.0)
+
+
+def test_a_version_that_cannot_be_loaded_leaves_the_old_one_until_it_is_mended(folder, half_plus_three, capsys):
+    served = ServedModel(folder)
+    (folder / "3").mkdir()
+    served.refresh()
+    served.refresh()
+    assert served.version == 2
+    assert states(served) == {2: "AVAILABLE", 3: "END"}
+    assert "no saved_model.pb" in served.states[3].error
+    assert capsys.readouterr().err.count("version 3 is not served") == 1
+    shutil.copytree(half_plus_three / "123", folder / "3", dirs_exist_ok=True)
+    served.refresh()
+    assert states(served) == {2: "END", 3: "AVAILABLE"}
+
+
+def test_without_a_version_nothing_is_served_and_without_the_folder_the_last_one_is(folder):
+    served = ServedModel(folder)
+    moved = folder.rename(folder.with_name("moved"))
+    served.refresh()
+    assert served.version == 2
+    moved.rename(folder)
+    shutil.rmtree(folder / "2")
+    served.refresh()
+    assert served.version is None
+    with pytest.raises(RestError, match=r"Latest\(line\)"):
+        served.find("line")
+
+
+def test_one_version_alone_stays(folder):
+    served = ServedModel(folder / "2")
+    shutil.copytree(folder / "2", folder / "3")
+    served.refresh()
+    assert (served.name, served.version) == ("line", 2)
+
+
+def test_warm_up_requests_are_answered_before_any_other(folder):
+    write_warmup(folder / "2", "line", [("serving_default", {"x": tf.constant([1.0])})])
+    load_version(folder / "2")
+    write_warmup(folder / "2", "line", [("serving_default", {"x": tf.constant([1.0])}), ("other", {"x": [1.0]})])
+    with pytest.raises(ValueError, match=r"warm-up request of .* for 'other' fails"):
+        load_version(folder / "2")
+    write_warmup(folder / "2", "line", [("serving_default", {"x": [1.0]})] * 1001)
+    with pytest.raises(ValueError, match="more than 1,000 records"):
+        load_version(folder / "2")
+    (folder / "2" / "assets.extra" / "tf_serving_warmup_requests").write_bytes(b"no records" * 10)
+    with pytest.raises(ValueError, match="cannot be read"):
+        load_version(folder / "2")

@@ -1,0 +1,106 @@
+import gzip
+import json
+import shutil
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+
+import httpx
+import pytest
+from conftest import save_linear, serving
+
+from imgcls.serving import server as servers
+from imgcls.serving.served_model import ServedModel
+
+
+@pytest.fixture(scope="module")
+def address(half_plus_three):
+    with serving(ServedModel(half_plus_three), most_bytes=1000, threads=2) as address:
+        yield f"{address}/v1/models/half_plus_three"
+
+
+def test_answers_are_json(address):
+    response = httpx.post(f"{address}:predict", content=b'{"instances": [1.0, 2.0, 5.0]}')
+    assert response.status_code == 200
+    assert response.headers["content-type"] == "application/json"
+    assert response.json() == {"predictions": [3.5, 4.0, 5.5]}
+
+
+@pytest.mark.parametrize(
+    ("method", "path", "status"), [("GET", "/versions/7", 404), ("POST", ":explain", 400), ("DELETE", "", 400)]
+)
+def test_refusals_are_json(address, method, path, status):
+    response = httpx.request(method, address + path)
+    assert response.status_code == status
+    assert list(response.json()) == ["error"]
+
+
+@pytest.mark.parametrize("length_is_known", [True, False])
+def test_a_body_that_is_too_large_is_refused(address, length_is_known):
+    body = b'{"instances": [' + b"1.0, " * 1_000_000 + b"1.0]}"
+    response = httpx.post(f"{address}:predict", content=body if length_is_known else iter([body]))
+    assert response.status_code == 413
+    assert "--max-request-mib" in response.json()["error"]
+
+
+def test_gzip(address):
+    headers = {"Content-Encoding": "gzip"}
+    response = httpx.post(f"{address}:predict", content=gzip.compress(b'{"instances": [1.0]}'), headers=headers)
+    assert response.json() == {"predictions": [3.5]}
+    bomb = gzip.compress(b" " * 10_000_000)
+    assert httpx.post(f"{address}:predict", content=bomb[:900] + bomb[-90:], headers=headers).status_code in (400, 413)
+    assert httpx.post(f"{address}:predict", content=b"no gzip", headers=headers).status_code == 400
+
+
+def test_many_callers_at_once(address):
+    with httpx.Client() as client, ThreadPoolExecutor(16) as pool:
+
+        def call(number: int) -> bool:
+            response = client.post(f"{address}:predict", json={"instances": [float(number)] * 3})
+            return response.json() == {"predictions": [number / 2 + 3.0] * 3}
+
+        assert all(pool.map(call, range(200)))
+
+
+def test_a_slow_call_does_not_hold_up_the_others(half_plus_three, monkeypatch):
+    release = threading.Event()
+
+    def slow(served, method, path, body):
+        if method == "POST":
+            release.wait(20)
+        return json.dumps({"method": method}).encode()
+
+    monkeypatch.setattr(servers, "answer", slow)
+    with serving(ServedModel(half_plus_three), threads=2) as address, ThreadPoolExecutor(1) as pool:
+        call = pool.submit(httpx.post, address, content=b"{}", timeout=30)
+        assert httpx.get(address).json() == {"method": "GET"}
+        assert not call.done()
+        release.set()
+        assert call.result().json() == {"method": "POST"}
+
+
+def test_a_fault_of_the_server_is_json_too(half_plus_three, monkeypatch):
+    def fail(*anything):
+        raise ZeroDivisionError
+
+    monkeypatch.setattr(servers, "answer", fail)
+    with serving(ServedModel(half_plus_three)) as address:
+        response = httpx.get(address)
+    assert response.status_code == 500
+    assert "ZeroDivisionError" in response.json()["error"]
+
+
+def test_a_new_version_is_picked_up(half_plus_three, tmp_path):
+    folder = tmp_path / "half_plus_three"
+    shutil.copytree(half_plus_three, folder)
+    with serving(ServedModel(folder)) as address:
+        save_linear(tmp_path / "new", 1.0, 7.0)
+        (tmp_path / "new").rename(folder / "124")
+        url = f"{address}/v1/models/half_plus_three:predict"
+        answers = [{"predictions": [3.0]}]
+        deadline = time.monotonic() + 20
+        with httpx.Client() as client:
+            while answers[-1] == {"predictions": [3.0]} and time.monotonic() < deadline:
+                answers.append(client.post(url, json={"instances": [0.0]}).json())
+                time.sleep(0.02)
+        assert answers[-1] == {"predictions": [7.0]}
