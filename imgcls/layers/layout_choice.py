@@ -2,6 +2,7 @@
 
 import functools
 import time
+from collections.abc import Callable
 from typing import NamedTuple
 
 import keras
@@ -61,7 +62,7 @@ def _fastest(dtype: str) -> LayoutChoice:
     )
 
 
-def _step(data_format: str, shape: tuple[int, ...], dtype: str):
+def _step(data_format: str, shape: tuple[int, ...], dtype: str) -> Callable[[], None]:
     """A function that convolves, with gradients, and returns when the device is done. It has run once."""
     layer = Conv2D(shape[-1], 3, padding="same", data_format=data_format, dtype=dtype)
     images = LayoutChange(CHANNELS_LAST, data_format, dtype=dtype)(tf.ones(shape, dtype))
