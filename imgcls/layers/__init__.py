@@ -8,6 +8,7 @@ from imgcls.layers.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, 
 from imgcls.layers.highway_gate import HighwayGate
 from imgcls.layers.hog import HOG
 from imgcls.layers.layout_change import LayoutChange
+from imgcls.layers.layout_choice import LayoutChoice, resolve_data_format
 from imgcls.layers.local_response_normalization import LocalResponseNormalization
 from imgcls.layers.parameter_free_shortcut import ParameterFreeShortcut
 from imgcls.layers.pca_whitening import PCAWhitening
@@ -29,6 +30,7 @@ __all__ = [
     "DepthwiseConv2D",
     "HighwayGate",
     "LayoutChange",
+    "LayoutChoice",
     "LocalResponseNormalization",
     "Maxout",
     "PCAWhitening",
@@ -44,4 +46,5 @@ __all__ = [
     "activation",
     "initializer",
     "regularizer",
+    "resolve_data_format",
 ]

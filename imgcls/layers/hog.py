@@ -59,6 +59,11 @@ class HOG(keras.layers.Layer):
         super().__init__(dtype=kwargs.pop("dtype", "float32"), **kwargs)
         if block_norm not in NORMS:
             raise ValueError(f"block_norm is {block_norm!r}; expected one of {', '.join(NORMS)}.")
+        if min(orientations, *pixels_per_cell, *cells_per_block) < 1:
+            raise ValueError(
+                f"orientations is {orientations}, pixels_per_cell {pixels_per_cell} and cells_per_block "
+                f"{cells_per_block}; expected numbers of at least 1."
+            )
         self.orientations = orientations
         self.pixels_per_cell = tuple(pixels_per_cell)
         self.cells_per_block = tuple(cells_per_block)
@@ -129,9 +134,8 @@ def _strongest(down, right):
     if down.shape[-1] == 1:
         return down[..., 0], right[..., 0]
     squares = ops.square(ops.cast(down, "float64")) + ops.square(ops.cast(right, "float64"))
-    lengths = ops.cast(
-        ops.sqrt(squares), "float32"
-    )  # rounded once, so that equal lengths are equal: the first is taken
+    # Rounded once, so that equal lengths are equal; the first of them is taken.
+    lengths = ops.cast(ops.sqrt(squares), "float32")
     chosen = ops.one_hot(ops.argmax(lengths, axis=-1), down.shape[-1], dtype=down.dtype)
     return ops.sum(down * chosen, axis=-1), ops.sum(right * chosen, axis=-1)
 

@@ -58,8 +58,11 @@ class PCAWhitening(keras.layers.Layer):
         for name, value, known in (("mode", mode, MODES), ("kind", kind, KINDS)):
             if value not in known:
                 raise ValueError(f"{name} is {value!r}; expected one of {', '.join(known)}.")
-        if not epsilon >= 0:
-            raise ValueError(f"epsilon is {epsilon}; expected a number of at least 0.")
+        if not epsilon >= 0 or min(patch_size, strides) < 1:
+            raise ValueError(
+                f"epsilon is {epsilon}, patch_size {patch_size} and strides {strides}; expected an epsilon of at least "
+                "0 and at least one pixel."
+            )
         self.mode = mode
         self.kind = kind
         self.n_components = n_components

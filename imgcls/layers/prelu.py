@@ -14,7 +14,7 @@ class PReLU(keras.layers.Layer):
     one has the shape (C,) in both, so the same weights fit both.
 
     Input and output: (B, H, W, C), or (B, C, H, W) in channels_first, or (B, C).
-    alpha_initializer: 0.25 in the paper.
+    alpha_initializer: by default the paper's 0.25.
     alpha_regularizer: none in the paper, because a penalty pushes the slope to that of ReLU.
     """
 
@@ -32,8 +32,9 @@ class PReLU(keras.layers.Layer):
             initializer=self.alpha_initializer,
             regularizer=self.alpha_regularizer,
         )
-        self.alpha_shape = [1] * len(input_shape)
-        self.alpha_shape[self.axis] = -1
+        shape = [1] * len(input_shape)
+        shape[self.axis] = -1
+        self.alpha_shape = tuple(shape)
 
     def call(self, inputs):
         return ops.relu(inputs) - ops.reshape(self.alpha, self.alpha_shape) * ops.relu(-inputs)

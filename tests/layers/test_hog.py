@@ -73,6 +73,8 @@ def test_exported_model_gives_the_same(tmp_path):
 def test_impossible_settings_are_refused():
     with pytest.raises(ValueError, match="block_norm is 'l2'; expected one of L1, L1-sqrt, L2, L2-Hys"):
         HOG(block_norm="l2")
+    with pytest.raises(ValueError, match=r"orientations is 0, .* expected numbers of at least 1"):
+        HOG(orientations=0)
     with pytest.raises(ValueError, match=r"images have \(23, 64\) pixels; expected .* at least one block, \(24, 24\)"):
         HOG()(np.zeros((1, 23, 64, 3)))
     with pytest.raises(ValueError, match=r"images have \(None, None\) pixels"):

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from imgcls.layers import RReLU, StochasticDepth
 
@@ -36,6 +37,17 @@ def test_rrelu_draws_a_slope_for_each_element_below_zero():
 def test_rrelu_has_the_mean_slope_in_inference_and_leaves_positive_numbers():
     np.testing.assert_allclose(RReLU()(np.array([[-24.0, 3.0]], "float32")), [[-5.5, 3.0]], rtol=1e-6)
     np.testing.assert_array_equal(RReLU()(np.array([[3.0]], "float32"), training=True), [[3.0]])
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize("layer", [RReLU, lambda **kwargs: StochasticDepth(0.5, **kwargs)], ids=["RReLU", "depth"])
+def test_each_step_draws_anew_in_graphs_and_in_half_precision(layer, jit_compile):
+    layer = layer(seed=0, dtype="mixed_bfloat16")
+    step = tf.function(lambda x: layer(x, training=True), jit_compile=jit_compile)
+    images = np.full((64, 2, 2, 1), -1.0, "float32")
+    first, second = step(images), step(images)
+    assert first.dtype == "bfloat16"
+    assert np.any(tf.cast(first, "float32") != tf.cast(second, "float32"))
 
 
 def test_rrelu_refuses_slopes_out_of_order():
