@@ -1,7 +1,30 @@
-"""Architectures, and the classifier that is built around each of them."""
+"""Architectures, and the classifier that is built around each of them.
+
+The table needs no TensorFlow; `build_model` and `load_model` import it when they are first used.
+"""
+
+import importlib
 
 from imgcls.models import efficientnet, resnet  # noqa: F401  (each fills the table)
-from imgcls.models.classifier import build_model, load_model
-from imgcls.models.registry import find_architecture, list_models
+from imgcls.models.registry import architecture, find_architecture, list_models
 
-__all__ = ["build_model", "find_architecture", "list_models", "load_model"]
+_ADDRESSES = {
+    "build_model": "imgcls.models.classifier",
+    "load_model": "imgcls.models.classifier",
+    "auxiliary_logits_model": "imgcls.models.auxiliary",
+    "without_auxiliary_heads": "imgcls.models.auxiliary",
+    "describe": "imgcls.models.sketch",
+}
+
+__all__ = [  # noqa: RUF022  (in the order of use)
+    "list_models",
+    "find_architecture",
+    "architecture",
+    *_ADDRESSES,
+]
+
+
+def __getattr__(name: str):
+    if name not in _ADDRESSES:
+        raise AttributeError(f"module 'imgcls.models' has no attribute {name!r}; it has {', '.join(__all__)}.")
+    return getattr(importlib.import_module(_ADDRESSES[name]), name)

