@@ -1,7 +1,32 @@
 """Keras layers that Keras lacks, or that must know the channel axis."""
 
+from imgcls.layers.by_name import activation, initializer, regularizer
 from imgcls.layers.class_probabilities import ClassProbabilities
+from imgcls.layers.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
+from imgcls.layers.local_response_normalization import LocalResponseNormalization
 from imgcls.layers.parameter_free_shortcut import ParameterFreeShortcut
 from imgcls.layers.pixel_standardization import PixelStandardization
+from imgcls.layers.prelu import PReLU
+from imgcls.layers.reflect_padding import ReflectPadding2D
+from imgcls.layers.rrelu import RReLU
+from imgcls.layers.squeeze_excitation import SqueezeExcitation
+from imgcls.layers.stochastic_depth import StochasticDepth
 
-__all__ = ["ClassProbabilities", "ParameterFreeShortcut", "PixelStandardization"]
+__all__ = [
+    "ClassProbabilities",
+    "Conv2D",
+    "Conv2DTranspose",
+    "DepthwiseConv2D",
+    "LocalResponseNormalization",
+    "PReLU",
+    "ParameterFreeShortcut",
+    "PixelStandardization",
+    "RReLU",
+    "ReflectPadding2D",
+    "SeparableConv2D",
+    "SqueezeExcitation",
+    "StochasticDepth",
+    "activation",
+    "initializer",
+    "regularizer",
+]

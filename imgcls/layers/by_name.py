@@ -1,0 +1,80 @@
+"""What a model is told by a name: activations, initialisers and penalties."""
+
+import difflib
+from collections.abc import Mapping
+from functools import partial
+from typing import TypeVar
+
+from keras import initializers, layers, regularizers
+
+from imgcls.data_format import CHANNELS_LAST
+from imgcls.layers.prelu import PReLU
+from imgcls.layers.rrelu import RReLU
+
+Entry = TypeVar("Entry")
+
+KERAS_ACTIVATIONS = ("linear", "sigmoid", "hard_sigmoid", "tanh", "relu", "relu6", "elu", "selu", "softplus", "gelu")
+ACTIVATIONS = {
+    **{name: partial(layers.Activation, name) for name in KERAS_ACTIVATIONS},
+    "swish": partial(layers.Activation, "silu"),
+    "hard_swish": partial(layers.Activation, "hard_silu"),
+    "leaky_relu": partial(layers.LeakyReLU, 0.01),  # Maas et al., 2013
+    "very_leaky_relu": partial(layers.LeakyReLU, 1 / 5.5),  # Xu et al., 2015
+    "prelu": PReLU,
+    "rrelu": RReLU,
+}
+
+INITIALIZERS = {
+    "glorot_uniform": initializers.GlorotUniform,
+    "glorot_normal": initializers.GlorotNormal,
+    "he_uniform": initializers.HeUniform,
+    "he_normal": initializers.HeNormal,
+    "he_normal_fan_out": partial(initializers.VarianceScaling, 2.0, "fan_out", "untruncated_normal"),
+    "lecun_uniform": initializers.LecunUniform,
+    "lecun_normal": initializers.LecunNormal,
+    "normal": partial(initializers.RandomNormal, 0.0, 0.01),  # AlexNet and VGG
+    "truncated_normal": partial(initializers.TruncatedNormal, 0.0, 0.05),
+    "orthogonal": initializers.Orthogonal,
+}
+
+L1_SHARES = {"l1": 1.0, "l2": 0.0, "elastic_net": 0.5}
+
+
+def activation(name: str, data_format: str = CHANNELS_LAST, **kwargs) -> layers.Layer:
+    """A new layer with the activation called `name`, one of the keys of ACTIVATIONS.
+
+    leaky_relu has the slope 0.01 below zero, very_leaky_relu 1/5.5.
+    data_format: where the channels are, for an activation with a weight a channel.
+    kwargs: arguments of the layer, such as its name.
+    """
+    layer = find("activation", name, ACTIVATIONS)
+    return layer(data_format=data_format, **kwargs) if layer is PReLU else layer(**kwargs)
+
+
+def initializer(name: str, seed: int | None = None) -> initializers.Initializer:
+    """A new initialiser called `name`, one of the keys of INITIALIZERS.
+
+    Ask for one for each weight: one object gives the same numbers to every weight of the same shape.
+    """
+    return find("initializer", name, INITIALIZERS)(seed=seed)
+
+
+def regularizer(name: str, strength: float) -> regularizers.Regularizer | None:
+    """The penalty called `name` on the weights w; None where strength is 0.
+
+    "l1": strength · sum of |w|; "l2": strength · sum of w²; "elastic_net": half of each.
+    strength: at least 0. Many papers give a weight decay d, which is "l2" with strength d/2.
+    """
+    l1_share = find("regularizer", name, L1_SHARES)
+    if not strength >= 0:
+        raise ValueError(f"The strength of the penalty is {strength}; expected a number of at least 0.")
+    return regularizers.L1L2(l1_share * strength, (1 - l1_share) * strength) if strength else None
+
+
+def find(kind: str, name: str, table: Mapping[str, Entry]) -> Entry:
+    """The entry called `name`. Raises ValueError, with the nearest name, if there is none."""
+    if name in table:
+        return table[name]
+    close = difflib.get_close_matches(str(name).lower(), table, n=1, cutoff=0.4)
+    hint = f" Did you mean {close[0]!r}?" if close else ""
+    raise ValueError(f"Unknown {kind} {name!r}.{hint} There are: {', '.join(table)}.")

@@ -1,0 +1,82 @@
+"""Squeeze-and-excitation: each channel is scaled by a gate that sees all channels."""
+
+import keras
+from keras import initializers, layers, ops, regularizers
+
+from imgcls.data_format import channel_axis, spatial_axes
+from imgcls.layers import by_name
+
+
+@keras.saving.register_keras_serializable("imgcls")
+class SqueezeExcitation(keras.layers.Layer):
+    """Global average, two fully connected layers with biases, and a gate for each channel.
+
+    Hu et al., Squeeze-and-Excitation Networks, 2017.
+
+    Input and output: (B, H, W, C), or (B, C, H, W) in channels_first. The fully connected layers are 1x1 convolutions
+    called "reduce" and "expand", with kernels (1, 1, C, R) and (1, 1, R, C) as in published weight files.
+    reduced_filters: R, C/16 in the paper.
+    activation, gate_activation: names of `imgcls.layers.activation`; relu and sigmoid in the paper.
+    """
+
+    def __init__(
+        self,
+        reduced_filters: int,
+        activation: str = "relu",
+        gate_activation: str = "sigmoid",
+        data_format: str = "channels_last",
+        kernel_initializer="he_normal",
+        kernel_regularizer=None,
+        **kwargs,
+    ):
+        super().__init__(**kwargs)
+        self.reduced_filters = reduced_filters
+        self.activation = activation
+        self.gate_activation = gate_activation
+        self.data_format = data_format
+        self.kernel_initializer = initializers.get(kernel_initializer)
+        self.kernel_regularizer = regularizers.get(kernel_regularizer)
+        self.axis = channel_axis(data_format)
+        self.reduce = self._connected(reduced_filters, "reduce")
+        self.activate = by_name.activation(activation, dtype=self.dtype_policy)
+        self.gate = by_name.activation(gate_activation, dtype=self.dtype_policy)
+
+    def _connected(self, filters: int, name: str) -> layers.Conv2D:
+        return layers.Conv2D(
+            filters,
+            1,
+            data_format="channels_last",
+            kernel_initializer=self.kernel_initializer.clone(),
+            kernel_regularizer=self.kernel_regularizer,
+            dtype=self.dtype_policy,
+            name=name,
+        )
+
+    def build(self, input_shape):
+        channels = input_shape[self.axis]
+        self.expand = self._connected(channels, "expand")
+        self.reduce.build((None, 1, 1, channels))
+        self.activate.build((None, 1, 1, self.reduced_filters))
+        self.expand.build((None, 1, 1, self.reduced_filters))
+        self.gate.build((None, 1, 1, channels))
+        self.gate_shape = (-1, channels, 1, 1) if self.axis == 1 else (-1, 1, 1, channels)
+
+    def call(self, inputs):
+        x = ops.mean(inputs, axis=spatial_axes(self.data_format))
+        x = self.reduce(ops.expand_dims(x, (1, 2)))
+        x = self.expand(self.activate(x))
+        return inputs * ops.reshape(self.gate(x), self.gate_shape)
+
+    def compute_output_shape(self, input_shape):
+        return input_shape
+
+    def get_config(self):
+        own = {
+            "reduced_filters": self.reduced_filters,
+            "activation": self.activation,
+            "gate_activation": self.gate_activation,
+            "data_format": self.data_format,
+            "kernel_initializer": initializers.serialize(self.kernel_initializer),
+            "kernel_regularizer": regularizers.serialize(self.kernel_regularizer),
+        }
+        return {**super().get_config(), **own}
