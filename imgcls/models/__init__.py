@@ -5,7 +5,21 @@ The table needs no TensorFlow; `build_model` and `load_model` import it when the
 
 import importlib
 
-from imgcls.models import efficientnet, resnet  # noqa: F401  (each fills the table)
+from imgcls.models import (  # noqa: F401  (each fills the table)
+    alexnet,
+    densenet,
+    efficientnet,
+    googlenet,
+    highway,
+    inception,
+    lenet,
+    mlp,
+    mobilenet,
+    nin,
+    resnet,
+    vgg,
+    xception,
+)
 from imgcls.models.registry import architecture, find_architecture, list_models
 
 _ADDRESSES = {

@@ -11,7 +11,7 @@ from keras import layers
 from imgcls import layers as ours
 from imgcls.data_format import channel_axis
 from imgcls.models.auxiliary import AuxiliaryHeads
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import GATE_KERNEL, Wiring
 
 GROUPS = 32  # of group normalisation: Wu and He, Group Normalization, 2018
 
@@ -108,8 +108,9 @@ class KerasWiring(Wiring):
     def parameter_free_shortcut(self, x, filters: int, strides: int, *, name: str):
         return ours.ParameterFreeShortcut(filters, strides, self.data_format, name=name)(x)
 
-    def highway_gate(self, x, transformed, gate, *, name: str):
-        return ours.HighwayGate(name=name)([x, transformed, gate])
+    def highway_gate(self, transformed, x, *, name: str):
+        gate = ours.HighwayGate(GATE_KERNEL, data_format=self.data_format, name=name)
+        return gate([transformed, x])
 
     def oriented_gradients(self, x, *, name: str):
         return ours.HOG(data_format=self.data_format, name=name)(x)

@@ -34,6 +34,7 @@ class StateDictNames:
     layer: (name of our layer) -> name of theirs, without ".weight"; a pair of names for a squeeze-and-excitation.
     wiring: fields in which their network differs from ours where names and shapes agree; they become ours.
     mean, std: the standardisation, in units of pixels in [0, 255]; by default torchvision's, of ImageNet.
+    file_mark: what the file's name must hold, where nothing inside tells two forms apart.
     """
 
     project: str
@@ -41,6 +42,7 @@ class StateDictNames:
     wiring: Mapping[str, object] = field(default_factory=lambda: {"padding": "symmetric", "norm_epsilon": 1e-5})
     mean: tuple[float, ...] = (123.675, 116.28, 103.53)
     std: tuple[float, ...] = (58.395, 57.12, 57.375)
+    file_mark: str = ""
 
 
 @dataclass(frozen=True)

@@ -12,7 +12,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
 from imgcls.models.registry import find_architecture
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import GATE_KERNEL, Wiring, pair
 
 FLOAT_BYTES = 4
 
@@ -209,8 +209,12 @@ class Sketch(Wiring):
         (height, width), fields = self._slide(x, (1, 1), strides, "valid", name)
         return self._row(name, "shortcut", (height, width, filters), fields)
 
-    def highway_gate(self, x, transformed, gate, *, name):
-        return self._row(name, "highway gate", x.shape, _joined(x, transformed, gate))
+    def highway_gate(self, transformed, x, *, name):
+        (height, width), seen = self._slide(x, pair(GATE_KERNEL), 1, "same", name)
+        channels = x.shape[-1]
+        weights = GATE_KERNEL**2 * channels**2
+        fields = _joined(transformed, Spot(x.shape, seen))
+        return self._row(name, "highway gate", x.shape, fields, weights + channels, weights * height * width)
 
     def oriented_gradients(self, x, *, name):
         cells = [size // 8 for size in x.shape[:2]]  # 9 orientations, cells of 8×8 pixels, blocks of 3×3 cells

@@ -11,6 +11,7 @@ from typing import Any
 
 NORMALIZATIONS = ("batch", "group", "layer", "none")
 POOLINGS = ("average", "max", "none")
+GATE_KERNEL = 3  # pixels, of a highway gate
 
 
 @dataclass(frozen=True)
@@ -193,8 +194,8 @@ class Wiring(ABC):
         """Every `strides`-th row and column, and zeros for the channels that are missing."""
 
     @abstractmethod
-    def highway_gate(self, x, transformed, gate, *, name: str):
-        """gate * transformed + (1 - gate) * x."""
+    def highway_gate(self, transformed, x, *, name: str):
+        """transformed · T + x · (1 - T), where T is a 3×3 convolution of x between 0 and 1."""
 
     @abstractmethod
     def oriented_gradients(self, x, *, name: str):

@@ -60,7 +60,9 @@ def _twin(module: str, network: str, arguments: dict, path: Path | None) -> kera
             warnings.simplefilter("ignore", UserWarning)  # MobileNet: that no input shape means 224
             return build(weights=str(path) if path else "imagenet", **arguments)
     except (ValueError, OSError, KeyError) as error:
-        raise ValueError(f"{path or network} does not hold the weights of keras.applications.{network}: {error}") from error
+        raise ValueError(
+            f"{path or network} does not hold the weights of keras.applications.{network}: {error}"
+        ) from error
     except Exception as error:  # what keras.utils.get_file raises
         if "fetch failure" not in str(error):
             raise

