@@ -1,8 +1,12 @@
 """Keras layers that Keras lacks, or that must know the channel axis."""
 
+from imgcls.layers.blur_pooling import BlurPooling2D
 from imgcls.layers.by_name import activation, initializer, regularizer
+from imgcls.layers.channel_pooling import ChannelPooling, Maxout
 from imgcls.layers.class_probabilities import ClassProbabilities
 from imgcls.layers.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
+from imgcls.layers.highway_gate import HighwayGate
+from imgcls.layers.layout_change import LayoutChange
 from imgcls.layers.local_response_normalization import LocalResponseNormalization
 from imgcls.layers.parameter_free_shortcut import ParameterFreeShortcut
 from imgcls.layers.pixel_standardization import PixelStandardization
@@ -11,13 +15,19 @@ from imgcls.layers.reflect_padding import ReflectPadding2D
 from imgcls.layers.rrelu import RReLU
 from imgcls.layers.squeeze_excitation import SqueezeExcitation
 from imgcls.layers.stochastic_depth import StochasticDepth
+from imgcls.layers.sum_pooling import SumPooling2D
 
 __all__ = [
+    "BlurPooling2D",
+    "ChannelPooling",
     "ClassProbabilities",
     "Conv2D",
     "Conv2DTranspose",
     "DepthwiseConv2D",
+    "HighwayGate",
+    "LayoutChange",
     "LocalResponseNormalization",
+    "Maxout",
     "PReLU",
     "ParameterFreeShortcut",
     "PixelStandardization",
@@ -26,6 +36,7 @@ __all__ = [
     "SeparableConv2D",
     "SqueezeExcitation",
     "StochasticDepth",
+    "SumPooling2D",
     "activation",
     "initializer",
     "regularizer",

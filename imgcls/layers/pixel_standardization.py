@@ -11,7 +11,7 @@ from imgcls.data_format import channel_axis, check_data_format, from_channels_la
 class PixelStandardization(keras.layers.Layer):
     """(pixels - mean) / std for each channel in float32, then the transposition into the network's layout.
 
-    Input: (B, H, W, C), channels_last always, pixels in [0, 255].
+    Input: (B, H, W, C), channels_last always, pixels in [0, 255], whole numbers or floats.
     Output: (B, H, W, C) in channels_last, (B, C, H, W) in channels_first.
     mean, std: one number for all channels or one for each, in units of pixels; std above 0.
     preprocessing: how encoded pictures become these pixels (the fields of `imgcls.data.preprocessing.Preprocessing`),
@@ -43,7 +43,7 @@ class PixelStandardization(keras.layers.Layer):
     def call(self, pixels):
         mean = keras.ops.convert_to_tensor(self.mean, dtype=self.compute_dtype)
         std = keras.ops.convert_to_tensor(self.std, dtype=self.compute_dtype)
-        standardized = (pixels - mean) / std
+        standardized = (keras.ops.cast(pixels, self.compute_dtype) - mean) / std
         if channel_axis(self.data_format) == -1:
             return standardized
         return keras.ops.transpose(standardized, (0, *from_channels_last(self.data_format)))
