@@ -6,9 +6,11 @@ from imgcls.layers.channel_pooling import ChannelPooling, Maxout
 from imgcls.layers.class_probabilities import ClassProbabilities
 from imgcls.layers.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
 from imgcls.layers.highway_gate import HighwayGate
+from imgcls.layers.hog import HOG
 from imgcls.layers.layout_change import LayoutChange
 from imgcls.layers.local_response_normalization import LocalResponseNormalization
 from imgcls.layers.parameter_free_shortcut import ParameterFreeShortcut
+from imgcls.layers.pca_whitening import PCAWhitening
 from imgcls.layers.pixel_standardization import PixelStandardization
 from imgcls.layers.prelu import PReLU
 from imgcls.layers.reflect_padding import ReflectPadding2D
@@ -18,6 +20,7 @@ from imgcls.layers.stochastic_depth import StochasticDepth
 from imgcls.layers.sum_pooling import SumPooling2D
 
 __all__ = [
+    "HOG",
     "BlurPooling2D",
     "ChannelPooling",
     "ClassProbabilities",
@@ -28,6 +31,7 @@ __all__ = [
     "LayoutChange",
     "LocalResponseNormalization",
     "Maxout",
+    "PCAWhitening",
     "PReLU",
     "ParameterFreeShortcut",
     "PixelStandardization",

@@ -61,6 +61,10 @@ CASES = [
     Case(layers.Conv2D, {"filters": 6, "kernel_size": 3}),
     Case(layers.Conv2DTranspose, {"filters": 16, "kernel_size": 2, "strides": 2}),
     Case(layers.DepthwiseConv2D, {"kernel_size": 3, "padding": "same", "depth_multiplier": 2}),
+    Case(layers.HOG, {"orientations": 4, "pixels_per_cell": (4, 5), "cells_per_block": (2, 1)}, ((9, 11, 3),),
+         is_float32=True),
+    Case(layers.HOG, {"pixels_per_cell": (4, 4), "cells_per_block": (1, 2), "transform_sqrt": True, "flatten": False,
+                      "block_norm": "L1-sqrt"}, ((9, 8, 1),), is_float32=True),
     Case(layers.HighwayGate, {}, ((8, 8, 8), (8, 8, 8))),
     Case(layers.HighwayGate, {"coupled": False, "kernel_size": 1}, ((8, 8, 4), (8, 8, 4))),
     Case(layers.LayoutChange, {"source": "channels_last", "target": "channels_first"}, ((8, 6, 4),),
@@ -69,6 +73,10 @@ CASES = [
          input_format="channels_first", output_format="channels_last"),
     Case(layers.LocalResponseNormalization, {"alpha": 0.1}, ((5, 5, 12),)),
     Case(layers.Maxout, {"pieces": 2}),
+    Case(layers.PCAWhitening, {"mode": "channels", "kind": "zca", "n_components": 3}, is_float32=True),
+    Case(layers.PCAWhitening, {"mode": "image", "n_components": 5}, ((4, 5, 3),), is_float32=True),
+    Case(layers.PCAWhitening, {"mode": "image", "kind": "zca", "epsilon": 0.1}, ((4, 5, 3),), is_float32=True),
+    Case(layers.PCAWhitening, {"mode": "patches", "patch_size": 3, "strides": 2}, ((7, 8, 2),), is_float32=True),
     Case(layers.PReLU, {"alpha_regularizer": "l2"}),
     Case(layers.ParameterFreeShortcut, {"filters": 9, "strides": 2}, ((7, 7, 4),)),
     Case(layers.PixelStandardization, {"mean": (1.0, 2.0, 3.0, 4.0), "std": (2.0,), "preprocessing": {"height": 8}},
@@ -100,7 +108,7 @@ def one_or_all(inputs: list):
 def randomize(layer: keras.Layer) -> None:
     """Weights that no two channels share, so that a mistaken axis shows."""
     random = np.random.default_rng(1)
-    layer.set_weights([random.normal(scale=0.5, size=weight.shape) for weight in layer.get_weights()])
+    layer.set_weights([random.uniform(0.1, 0.9, size=weight.shape) for weight in layer.get_weights()])
 
 
 def built(case: Case, data_format: str) -> keras.Layer:

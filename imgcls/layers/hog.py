@@ -1,0 +1,159 @@
+"""Histograms of oriented gradients."""
+
+import keras
+import numpy as np
+from keras import ops
+
+from imgcls.data_format import CHANNELS_LAST, check_data_format
+from imgcls.layers.layout_change import LayoutChange
+
+EPSILON = 1e-5  # of the norms, as in scikit-image
+CLIP = 0.2  # of L2-Hys, section 6.4 of the paper
+
+
+def _l1(blocks, axes):
+    return blocks / (ops.sum(blocks, axis=axes, keepdims=True) + EPSILON)
+
+
+def _l2(blocks, axes):
+    return blocks / ops.sqrt(ops.sum(ops.square(blocks), axis=axes, keepdims=True) + EPSILON**2)
+
+
+NORMS = {  # blocks of histograms, none of them negative, and the axes of a block -> normalised blocks
+    "L1": _l1,
+    "L1-sqrt": lambda blocks, axes: _sqrt(_l1(blocks, axes)),
+    "L2": _l2,
+    "L2-Hys": lambda blocks, axes: _l2(ops.minimum(_l2(blocks, axes), CLIP), axes),
+}
+
+
+@keras.saving.register_keras_serializable("imgcls")
+class HOG(keras.layers.Layer):
+    """Histograms of gradient orientation in cells, normalised in overlapping blocks of cells.
+
+    Dalal and Triggs, Histograms of Oriented Gradients for Human Detection, 2005, in the form of
+    `skimage.feature.hog`, whose numbers it gives: each pixel votes for one orientation of [0, 180) degrees with the
+    magnitude of its gradient, in the channel where that is largest. Computed in float32; orientations in float64.
+
+    Input: (B, H, W, C), or (B, C, H, W) in channels_first; H and W are known and hold one block at least. Pixels that
+        do not fill a cell, at the bottom and on the right, do not vote.
+    Output: (B, features), the same in both layouts, or, with `flatten=False`, (B, block rows, block columns, rows of
+        cells in a block, columns of cells in a block, orientations); in [0, 1].
+    orientations: bins. pixels_per_cell, cells_per_block: (rows, columns).
+    block_norm: "L1", "L1-sqrt", "L2" or "L2-Hys", as in the paper's section 6.4. Pixels in [0, 255] or [0, 1] give the
+        same, but for blocks that are nearly flat.
+    transform_sqrt: take the square root of the pixels, which are not negative then, as "gamma compression".
+    """
+
+    def __init__(
+        self,
+        orientations: int = 9,
+        pixels_per_cell: tuple[int, int] = (8, 8),
+        cells_per_block: tuple[int, int] = (3, 3),
+        block_norm: str = "L2-Hys",
+        transform_sqrt: bool = False,
+        flatten: bool = True,
+        data_format: str = CHANNELS_LAST,
+        **kwargs,
+    ):
+        super().__init__(dtype=kwargs.pop("dtype", "float32"), **kwargs)
+        if block_norm not in NORMS:
+            raise ValueError(f"block_norm is {block_norm!r}; expected one of {', '.join(NORMS)}.")
+        self.orientations = orientations
+        self.pixels_per_cell = tuple(pixels_per_cell)
+        self.cells_per_block = tuple(cells_per_block)
+        self.block_norm = block_norm
+        self.transform_sqrt = transform_sqrt
+        self.flatten = flatten
+        self.data_format = check_data_format(data_format)
+        self.enter = LayoutChange(data_format, CHANNELS_LAST, dtype=self.dtype_policy)
+
+    def build(self, input_shape):
+        size = self.enter.compute_output_shape(input_shape)[1:3]
+        least = tuple(a * b for a, b in zip(self.pixels_per_cell, self.cells_per_block, strict=True))
+        if None in size or size[0] < least[0] or size[1] < least[1]:
+            raise ValueError(f"The images have {size} pixels; expected a known size of at least one block, {least}.")
+
+    def call(self, inputs):
+        images = self.enter(ops.cast(inputs, self.compute_dtype))
+        if self.transform_sqrt:
+            images = _sqrt(images)
+        votes = orientation_votes(*_strongest(*gradients(images)), self.orientations)
+        blocks = self._blocks(self._cells(votes))
+        blocks = NORMS[self.block_norm](blocks, (3, 4, 5))
+        return ops.reshape(blocks, (-1, int(np.prod(blocks.shape[1:])))) if self.flatten else blocks
+
+    def _cells(self, votes):
+        """The mean votes (B, rows of cells, columns of cells, orientations) of the pixels (B, H, W, orientations)."""
+        return ops.average_pool(votes, self.pixels_per_cell, self.pixels_per_cell, data_format=CHANNELS_LAST)
+
+    def _blocks(self, cells):
+        """All blocks of cells: (B, block rows, block columns, rows, columns, orientations)."""
+        rows, columns = self.cells_per_block
+        block_rows, block_columns = cells.shape[1] - rows + 1, cells.shape[2] - columns + 1
+        shifted = [
+            ops.stack([cells[:, r : r + block_rows, c : c + block_columns] for c in range(columns)], axis=3)
+            for r in range(rows)
+        ]
+        return ops.stack(shifted, axis=3)
+
+    def compute_output_shape(self, input_shape):
+        batch, height, width, _ = self.enter.compute_output_shape(input_shape)
+        cells = [n // pixels for n, pixels in zip((height, width), self.pixels_per_cell, strict=True)]
+        blocks = [n - block + 1 for n, block in zip(cells, self.cells_per_block, strict=True)]
+        shape = (*blocks, *self.cells_per_block, self.orientations)
+        return (batch, int(np.prod(shape))) if self.flatten else (batch, *shape)
+
+    def get_config(self):
+        own = {
+            "orientations": self.orientations,
+            "pixels_per_cell": self.pixels_per_cell,
+            "cells_per_block": self.cells_per_block,
+            "block_norm": self.block_norm,
+            "transform_sqrt": self.transform_sqrt,
+            "flatten": self.flatten,
+            "data_format": self.data_format,
+        }
+        return {**super().get_config(), **own}
+
+
+def gradients(images):
+    """Central differences along the rows and columns of images (B, H, W, C), 0 at the border; twice (B, H, W, C)."""
+    down = ops.pad(images[:, 2:] - images[:, :-2], ((0, 0), (1, 1), (0, 0), (0, 0)))
+    right = ops.pad(images[:, :, 2:] - images[:, :, :-2], ((0, 0), (0, 0), (1, 1), (0, 0)))
+    return down, right
+
+
+def _strongest(down, right):
+    """Of each pixel the gradient in the channel where it is longest; twice (B, H, W)."""
+    if down.shape[-1] == 1:
+        return down[..., 0], right[..., 0]
+    squares = ops.square(ops.cast(down, "float64")) + ops.square(ops.cast(right, "float64"))
+    lengths = ops.cast(
+        ops.sqrt(squares), "float32"
+    )  # rounded once, so that equal lengths are equal: the first is taken
+    chosen = ops.one_hot(ops.argmax(lengths, axis=-1), down.shape[-1], dtype=down.dtype)
+    return ops.sum(down * chosen, axis=-1), ops.sum(right * chosen, axis=-1)
+
+
+def orientation_votes(down, right, orientations: int):
+    """The length of each gradient in the bin of its orientation: (B, H, W, orientations).
+
+    down, right: the gradient, (B, H, W). Bin i holds the angles from i to i + 1 times 180 / orientations degrees.
+    """
+    length = _sqrt(ops.square(down) + ops.square(right))
+    # An angle in [0, 180) is at least t where right <= down / tan(t), for gradients turned to point down. This needs no
+    # arc tangent, whose last bit, on this or that device, would move the angles of 45 and 90 degrees between bins.
+    x, y = ops.cast(right, "float64"), ops.cast(down, "float64")
+    upwards = (y < 0) | ((y == 0) & (x < 0))
+    x, y = ops.where(upwards, -x, x), ops.where(upwards, -y, y)
+    bounds = np.pi * np.arange(1, orientations) / orientations
+    cotangents = np.round(1 / np.tan(bounds), 14)  # 1 and 0, exactly, for 45 and 90 degrees
+    bins = sum((ops.cast(x <= y * float(c), "int32") for c in cotangents), ops.zeros_like(x, dtype="int32"))
+    return ops.one_hot(bins, orientations, dtype=length.dtype) * length[..., None]
+
+
+def _sqrt(x):
+    """Square root with a gradient of 0, not of infinity, at 0."""
+    positive = x > 0
+    return ops.where(positive, ops.sqrt(ops.where(positive, x, 1.0)), 0.0)
