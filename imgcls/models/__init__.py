@@ -30,7 +30,7 @@ _ADDRESSES = {
     "describe": "imgcls.models.sketch",
 }
 
-__all__ = [  # noqa: RUF022  (in the order of use)
+__all__ = [
     "list_models",
     "find_architecture",
     "architecture",

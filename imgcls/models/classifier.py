@@ -52,7 +52,7 @@ def build_model(
 
     name: an architecture of `list_models()`.
     input_shape: (height, width, channels), channels_last in every layout; by default the paper's.
-    class_names: the names of the classes; by default those of the published weights, or "0", "1", ... for `num_classes`.
+    class_names: the names of the classes; by default those of the weights, or "0", "1", ... for `num_classes`.
     data_format: layout inside the network, "channels_last" or "channels_first", with the same weights and outputs;
         "auto" picks what is fast on this machine, and says which.
     weights: "none" starts from random numbers; "imagenet" from published weights, and keeps their head where
@@ -67,12 +67,12 @@ def build_model(
     pooling: "average" or "max" over the feature map. Without a top also "none": the map itself, channels_last.
     include_top: False leaves out the classifier and the dense layers before it: the output is the pooled feature map.
     auxiliary_heads: adds the further classifiers of GoogLeNet; see `imgcls.models.auxiliary`.
-    init_from: a shallower model of the same family, or its .keras file; layers of the same name and shape start from it.
+    init_from: a shallower model of the family, or its .keras file; layers of the same name and shape start from it.
     mean, std, preprocessing: see `PixelStandardization`; published weights bring their own.
     say: gets one sentence about what "auto" chose and what a state dict or `init_from` filled.
 
-    Raises ValueError for an unknown name, weights that do not fit, or images that are too small; FileNotFoundError for a
-    path.
+    Raises ValueError for an unknown name, weights that do not fit, or images that are too small, and FileNotFoundError
+    for a path where nothing is.
     """
     architecture = find_architecture(name)
     state = _state_dict(architecture, weights)
@@ -131,7 +131,7 @@ def _built(architecture: Architecture, net: KerasWiring, x, shape: tuple):
     except ValueError as error:
         if "negative dimension" in str(error).lower() or "computed output size would be" in str(error).lower():
             raise ValueError(
-                f"Images of {shape[0]}×{shape[1]} are too small for {architecture.name}: a layer would have no output. "
+                f"Images of {shape[0]}x{shape[1]} are too small for {architecture.name}: a layer would have no output. "
                 f"Its paper uses {architecture.image_size}; choose a larger --image-size."
             ) from error
         raise

@@ -17,7 +17,7 @@ CIFAR_LAYERS, CIFAR_GROWTH = (16, 16, 16), 12  # BC form with 100 layers: (100 -
 
 
 def dense_layer(net: Wiring, x, growth: int, position: float, name: str):
-    """A 1×1 and a 3×3 convolution, each after normalisation and activation; what they make is put behind the input."""
+    """A 1x1 and a 3x3 convolution, each after normalisation and activation; what they make is put behind the input."""
     y = net.act(net.norm(x, name=f"{name}_0_norm"), name=f"{name}_0")
     y = net.conv_norm_act(y, 4 * growth, 1, name=f"{name}_1")
     y = net.conv(y, growth, 3, name=f"{name}_2_conv")
@@ -25,7 +25,7 @@ def dense_layer(net: Wiring, x, growth: int, position: float, name: str):
 
 
 def dense_blocks(net: Wiring, x, layers: tuple[int, ...], growth: int):
-    """Dense blocks, and between two of them a 1×1 convolution that halves the channels and a pooling."""
+    """Dense blocks, and between two of them a 1x1 convolution that halves the channels and a pooling."""
     done = 0
     for block, count in enumerate(layers, start=1):
         for layer in range(1, count + 1):

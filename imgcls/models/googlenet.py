@@ -3,7 +3,7 @@
 from imgcls.models.registry import architecture
 from imgcls.models.wiring import Wiring
 
-MODULES = {  # filters: 1×1; before 3×3, 3×3; before 5×5, 5×5; after pooling. None: pooling between stages. Table 1
+MODULES = {  # filters: 1x1; before 3x3, 3x3; before 5x5, 5x5; after pooling. None: pooling between stages. Table 1
     "3a": (64, 96, 128, 16, 32, 32),
     "3b": (128, 128, 192, 32, 96, 64),
     "pool3": None,

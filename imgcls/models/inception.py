@@ -11,7 +11,7 @@ from imgcls.models.registry import architecture
 from imgcls.models.weights.published import keras_twin
 from imgcls.models.wiring import Wiring
 
-AVERAGE, HALVE = "average", "halve"  # poolings: 3×3 average with padding, 3×3 maximum with stride 2
+AVERAGE, HALVE = "average", "halve"  # poolings: 3x3 average with padding, 3x3 maximum with stride 2
 
 
 def steps(net: Wiring, x, branch: tuple, name: str):

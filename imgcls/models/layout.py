@@ -55,8 +55,8 @@ def channels_first_fault(dtype: str, device: str, onednn: str) -> str:
 def in_layout(model: keras.Model, data_format: str) -> keras.Model:
     """The same classifier with the same weights, in channels_first or channels_last.
 
-    Every layer is made anew from its config, with another layout. So any model can be turned whose layers are told their
-    layout by `data_format` or by a channel `axis`.
+    Every layer is made anew from its config with another layout. So any model can be turned whose layers are told
+    their layout by `data_format` or by the `axis` of the channels.
     """
     check_data_format(data_format)
     before = model.get_layer("standardization").data_format

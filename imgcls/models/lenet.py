@@ -7,7 +7,7 @@ from imgcls.models.wiring import Wiring
 
 
 def lenet5(net: Wiring, x, pooling: str):
-    """Three 5×5 convolutions and two subsamplings; the second convolution sees all maps of the first."""
+    """Three 5x5 convolutions and two subsamplings; the second convolution sees all maps of the first."""
     pool = {"average": net.average_pool, "max": net.max_pool}[pooling]
     x = net.conv_norm_act(x, 6, 5, padding="valid", name="c1")
     x = pool(x, 2, 2, name="s2")

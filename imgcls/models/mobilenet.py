@@ -44,7 +44,7 @@ V3 = {  # kernel size, expansion, filters, squeeze-and-excitation, activation, s
 
 
 def mobilenet_v1(net: Wiring, x, width: float):
-    """Depthwise and 1×1 convolutions by turns."""
+    """Depthwise and 1x1 convolutions by turns."""
     x = net.conv_norm_act(x, int(32 * width), 3, 2, name="stem")
     for block, (filters, strides) in enumerate(V1, start=1):
         name = f"block{block}"

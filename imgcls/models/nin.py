@@ -3,7 +3,7 @@
 from imgcls.models.registry import architecture
 from imgcls.models.wiring import Wiring
 
-BLOCKS = (  # kernel size, filters of the convolution and of the 1×1 convolutions after it, pooling
+BLOCKS = (  # kernel size, filters of the convolution and of the 1x1 convolutions after it, pooling
     (5, (192, 160, 96), "max"),
     (5, (192, 192, 192), "average"),
     (3, (192, 192), None),
@@ -15,9 +15,9 @@ BLOCKS = (  # kernel size, filters of the convolution and of the 1×1 convolutio
     top1_source="CIFAR-10; paper, table 1", wiring={"normalization": "none", "dropout": 0.5},
 )  # fmt: skip
 def nin(net: Wiring, x):
-    """Convolutions whose filters are small networks, that is, further 1×1 convolutions.
+    """Convolutions whose filters are small networks, that is, further 1x1 convolutions.
 
-    The paper's last 1×1 convolution has a map for each class and is averaged. Both are linear, so they may change
+    The paper's last 1x1 convolution has a map for each class and is averaged. Both are linear, so they may change
     places: here the average comes first, and the convolution is the classifier.
     """
     for block, (kernel_size, filters, pooling) in enumerate(BLOCKS, start=1):

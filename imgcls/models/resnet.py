@@ -28,9 +28,9 @@ def residual_block(
     net: Wiring, x, filters: int, strides: int, position: float, name: str, *,
     bottleneck: bool, stride_first: bool, project: bool, plain: bool, excite: int,
 ):  # fmt: skip
-    """Two 3×3 convolutions, or 1×1, 3×3 and 1×1 (figure 5), and a shortcut, before the last activation.
+    """Two 3x3 convolutions, or 1x1, 3x3 and 1x1 (figure 5), and a shortcut, before the last activation.
 
-    stride_first: of a bottleneck, whether the first convolution has the stride (v1) or the 3×3 one (v1.5).
+    stride_first: of a bottleneck, whether the first convolution has the stride (v1) or the 3x3 one (v1.5).
     project: whether a shortcut between other shapes has weights (option B) or none (option A).
     plain: no shortcut at all. excite: by how much squeeze-and-excitation reduces the channels; 0 leaves it out.
     """

@@ -52,7 +52,10 @@ Fields = tuple[ReceptiveField, ReceptiveField]
 
 @dataclass(frozen=True)
 class Spot:
-    """A place in the network. shape: (height, width, channels) or (features,); fields: None where it sees everything."""
+    """A place in the network.
+
+    shape: (height, width, channels) or (features,). fields: None where everything is seen.
+    """
 
     shape: tuple[int, ...]
     fields: Fields | None
@@ -146,20 +149,20 @@ class Sketch(Wiring):
     def _conv(self, x, filters, kernel, strides, padding, groups, bias, name):
         (height, width), fields = self._slide(x, kernel, strides, padding, name)
         weights = math.prod(kernel) * x.shape[-1] // groups * filters
-        kind = f"convolution {kernel[0]}×{kernel[1]}" + (f" in {groups} groups" if groups > 1 else "")
+        kind = f"convolution {kernel[0]}x{kernel[1]}" + (f" in {groups} groups" if groups > 1 else "")
         shape = (height, width, filters)
         return self._row(name, kind, shape, fields, weights + bias * filters, weights * height * width)
 
     def _depthwise(self, x, kernel, strides, padding, bias, name):
         (height, width), fields = self._slide(x, kernel, strides, padding, name)
         weights = math.prod(kernel) * x.shape[-1]
-        kind = f"depthwise convolution {kernel[0]}×{kernel[1]}"
+        kind = f"depthwise convolution {kernel[0]}x{kernel[1]}"
         shape = (height, width, x.shape[-1])
         return self._row(name, kind, shape, fields, weights + bias * x.shape[-1], weights * height * width)
 
     def _pool(self, x, kind, size, strides, padding, name):
         (height, width), fields = self._slide(x, (size, size), strides, padding, name)
-        return self._row(name, f"{kind} pooling {size}×{size}", (height, width, x.shape[-1]), fields)
+        return self._row(name, f"{kind} pooling {size}x{size}", (height, width, x.shape[-1]), fields)
 
     def _act(self, x, activation, name):
         learned = x.shape[-1] if activation == "prelu" else 0  # one slope a channel
@@ -217,9 +220,9 @@ class Sketch(Wiring):
         return self._row(name, "highway gate", x.shape, fields, weights + channels, weights * height * width)
 
     def oriented_gradients(self, x, *, name):
-        cells = [size // 8 for size in x.shape[:2]]  # 9 orientations, cells of 8×8 pixels, blocks of 3×3 cells
+        cells = [size // 8 for size in x.shape[:2]]  # 9 orientations, cells of 8x8 pixels, blocks of 3x3 cells
         if min(cells) < 3:
-            raise ValueError(f"{name} needs 24×24 pixels at the least, not {x.shape[0]}×{x.shape[1]}.")
+            raise ValueError(f"{name} needs 24x24 pixels at the least, not {x.shape[0]}x{x.shape[1]}.")
         return self._row(name, "oriented gradients", ((cells[0] - 2) * (cells[1] - 2) * 81,), None)
 
     def auxiliary(self, logits, others, weight, *, name):

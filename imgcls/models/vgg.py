@@ -11,7 +11,7 @@ CONVOLUTIONS = {  # in each stage, parameters at 1000 classes, top-1 on ImageNet
     "vgg11": ((1, 1, 2, 2, 2), 132_863_336, 70.4),  # A
     "vgg11_lrn": ((1, 1, 2, 2, 2), 132_863_336, 70.3),  # A-LRN
     "vgg13": ((2, 2, 2, 2, 2), 133_047_848, 71.3),  # B
-    "vgg16_c": ((2, 2, 3, 3, 3), 133_638_952, 72.7),  # C: the third of a stage is 1×1
+    "vgg16_c": ((2, 2, 3, 3, 3), 133_638_952, 72.7),  # C: the third of a stage is 1x1
     "vgg16": ((2, 2, 3, 3, 3), 138_357_544, 74.4),  # D
     "vgg19": ((2, 2, 4, 4, 4), 143_667_240, 74.5),  # E
 }
@@ -21,7 +21,7 @@ SHALLOW_START = (  # section 3.1: the first four convolutions and the dense laye
 
 
 def vgg(net: Wiring, x, convolutions: tuple[int, ...], local_response: bool = False, third_kernel: int = 3):
-    """Five stages of 3×3 convolutions, each halved by a pooling."""
+    """Five stages of 3x3 convolutions, each halved by a pooling."""
     for stage, (count, filters) in enumerate(zip(convolutions, FILTERS, strict=True), start=1):
         for i in range(1, count + 1):
             x = net.conv_norm_act(x, filters, third_kernel if i == 3 else 3, name=f"stage{stage}_{i}")

@@ -1,7 +1,7 @@
 """What all networks share: layout, normalisation, activation, padding, dropout. Architectures are written against it.
 
-There are two of it: `KerasWiring` makes layers, `Sketch` only counts what they would cost. An architecture sees neither:
-it calls the methods below on `x` and gets back what comes next.
+There are two of it: `KerasWiring` makes layers, `Sketch` only counts what they would cost. An architecture does not
+know which: it calls the methods below on `x` and gets back what comes next.
 """
 
 from abc import ABC, abstractmethod
@@ -21,7 +21,7 @@ class Wiring(ABC):
     Each method takes `x` (B, H, W, C, or B, C, H, W in channels_first) and returns the next one.
 
     activation: where the architecture names no other. every_activation: in place of all of them, named or not.
-    normalization: "batch"; "group" of 32; "layer", over height, width and channels; "none", and convolutions get a bias.
+    normalization: "batch", "group" (32 groups), "layer" (one group), or "none", where convolutions get a bias.
     norm_epsilon, norm_momentum: of every normalisation. norm_scale: whether it has a scale besides the shift.
     padding: of strided layers; "same" pads as TensorFlow does, more at the end; "symmetric" as PyTorch does.
     dropout: share in [0, 1) before the classifier and where the architecture has dropout of its own.
@@ -195,7 +195,7 @@ class Wiring(ABC):
 
     @abstractmethod
     def highway_gate(self, transformed, x, *, name: str):
-        """transformed · T + x · (1 - T), where T is a 3×3 convolution of x between 0 and 1."""
+        """transformed · T + x · (1 - T), where T is a 3x3 convolution of x between 0 and 1."""
 
     @abstractmethod
     def oriented_gradients(self, x, *, name: str):

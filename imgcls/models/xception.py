@@ -14,7 +14,7 @@ BLOCKS = (  # filters of the separable convolutions, whether the block halves th
 
 
 def separable(net: Wiring, x, filters: int, name: str):
-    """A depthwise and a 1×1 convolution with one normalisation for both."""
+    """A depthwise and a 1x1 convolution with one normalisation for both."""
     x = net.depthwise(x, 3, name=f"{name}_depthwise_conv", bias=False)
     return net.norm(net.conv(x, filters, 1, name=f"{name}_conv"), name=f"{name}_norm")
 

@@ -121,5 +121,5 @@ def _pairs(ours: list, theirs: list) -> list[tuple[keras.layers.Layer, keras.Var
 
 
 def _squeezed(shape) -> tuple[int, ...]:
-    """A 1×1 convolution of one position is a dense layer."""
+    """A 1x1 convolution of one position is a dense layer."""
     return tuple(size for size in shape if size != 1)

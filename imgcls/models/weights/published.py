@@ -16,7 +16,7 @@ LICENCES = {"vgg16": "CC-BY-4.0", "vgg19": "CC-BY-4.0", "resnet": "MIT"}  # of t
 
 
 def keras_twin(module: str, network: str, pixels: str, interpolation: str = "bilinear", **arguments) -> dict:
-    """The published weights of an architecture, by name, where they are those of `keras.applications.<module>.<network>`.
+    """The published weights of an architecture, by name, where they are those of keras.applications.<module>.<network>.
 
     pixels: "caffe" (blue first, which is turned round in the first kernel), "torch" or "tf".
     arguments: of the twin, such as its width multiplier.

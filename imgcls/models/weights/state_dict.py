@@ -119,8 +119,10 @@ def _parts(name) -> tuple[str, ...]:
 def load_state_dict(model: keras.Model, state: StateDict, with_head: bool = True) -> Report:
     """Fill `model`, and tell what filled what.
 
-    with_head: whether the last layer is filled, where the file has as many classes as the model. Raises ValueError with both
-    lists, before any weight is changed, if anything else is missing, left over, or of another shape.
+    with_head: whether the last layer is filled, where the file has as many classes as the model.
+
+    Raises ValueError with both lists, before any weight is changed, if anything else is missing, left over, or of
+    another shape.
     """
     left = {name for name in state.arrays if not name.endswith(IGNORED)}
     fills, missed, wrong = [], [], []

@@ -25,6 +25,16 @@ STORAGE_DTYPES = {
     "ByteStorage": "<u1",
     "BoolStorage": "?",
 }
+FAULTS = (  # what a damaged file makes the readers below raise
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,
+    pickle.UnpicklingError,
+    zipfile.BadZipFile,
+)
 NESTED = ("state_dict", "model", "model_state_dict")  # where training scripts put the state dict
 
 
@@ -99,9 +109,7 @@ def read_torch_file(path: str | Path) -> dict[str, np.ndarray]:
             if isinstance(values, Mapping) and isinstance(values.get(name), Mapping):
                 values = values[name]
         return {name: view.array() for name, view in values.items() if isinstance(view, _View)}
-    except (
-        ValueError, KeyError, TypeError, AttributeError, EOFError, IndexError, pickle.UnpicklingError, zipfile.BadZipFile
-    ) as error:  # fmt: skip
+    except FAULTS as error:
         raise ValueError(
             f"{path} is no PyTorch weight file that can be read ({error}). Expected a state dict written by "
             "torch.save; download the file again, or name another with --weights."
