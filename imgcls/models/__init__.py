@@ -1,7 +1,44 @@
-"""Architectures, and the classifier that is built around each of them."""
+"""Architectures, and the classifier that is built around each of them.
 
-from imgcls.models import efficientnet, resnet  # noqa: F401  (each fills the table)
-from imgcls.models.classifier import build_model, load_model
-from imgcls.models.registry import find_architecture, list_models
+The table needs no TensorFlow; `build_model` and `load_model` import it when they are first used.
+"""
 
-__all__ = ["build_model", "find_architecture", "list_models", "load_model"]
+import importlib
+
+from imgcls.models import (  # noqa: F401  (each fills the table)
+    alexnet,
+    densenet,
+    efficientnet,
+    googlenet,
+    highway,
+    inception,
+    lenet,
+    mlp,
+    mobilenet,
+    nin,
+    resnet,
+    vgg,
+    xception,
+)
+from imgcls.models.registry import architecture, find_architecture, list_models
+
+_ADDRESSES = {
+    "build_model": "imgcls.models.classifier",
+    "load_model": "imgcls.models.classifier",
+    "auxiliary_logits_model": "imgcls.models.auxiliary",
+    "without_auxiliary_heads": "imgcls.models.auxiliary",
+    "describe": "imgcls.models.sketch",
+}
+
+__all__ = [
+    "list_models",
+    "find_architecture",
+    "architecture",
+    *_ADDRESSES,
+]
+
+
+def __getattr__(name: str):
+    if name not in _ADDRESSES:
+        raise AttributeError(f"module 'imgcls.models' has no attribute {name!r}; it has {', '.join(__all__)}.")
+    return getattr(importlib.import_module(_ADDRESSES[name]), name)

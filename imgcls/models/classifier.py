@@ -1,17 +1,24 @@
 """A whole classifier: the door (standardisation, layout), a network of the table, the roof (classes)."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import keras
-from keras import layers
 
-from imgcls.data_format import CHANNELS_FIRST, CHANNELS_LAST
-from imgcls.layers import ClassProbabilities, PixelStandardization
-from imgcls.models.registry import PretrainedWeights, find_architecture
-from imgcls.models.wiring import Wiring
+from imgcls import layers
+from imgcls.data_format import CHANNELS_LAST, from_channels_last
+from imgcls.models.keras_wiring import KerasWiring
+from imgcls.models.layout import AUTO, choose_data_format, in_layout
+from imgcls.models.registry import Architecture, PretrainedWeights, find_architecture
+from imgcls.models.weights.earlier import copy_layers, start_from
+from imgcls.models.weights.imagenet import IMAGENET_CLASSES, imagenet_class_names
+from imgcls.models.weights.state_dict import StateDict, is_state_dict, load_state_dict, read_state_dict
 
 NO_WEIGHTS = "none"
+AUXILIARY_WEIGHT = 0.3  # of the loss of each head: Szegedy et al., 2015, section 5
+HALF = 127.5  # brings pixels of [0, 255] to [-1, 1]
 
 
 def build_model(
@@ -19,69 +26,178 @@ def build_model(
     input_shape: tuple[int, int, int] | None = None,
     class_names: Sequence[str] | None = None,
     *,
-    weights: str | Path = NO_WEIGHTS,
+    num_classes: int | None = None,
     data_format: str = CHANNELS_LAST,
-    dropout: float = 0.0,
-    mean: Sequence[float] = (127.5,),
-    std: Sequence[float] = (127.5,),
+    weights: str | Path = NO_WEIGHTS,
+    activation: str | None = None,
+    normalization: str | None = None,
+    dropout: float | None = None,
+    stochastic_depth: float | None = None,
+    regularizer: str | None = None,
+    regularizer_strength: float = 1e-4,
+    initializer: str | None = None,
+    pooling: str | None = None,
+    include_top: bool = True,
+    auxiliary_heads: bool = False,
+    init_from: keras.Model | str | Path | None = None,
+    mean: Sequence[float] = (HALF,),
+    std: Sequence[float] = (HALF,),
     preprocessing: dict | None = None,
+    say: Callable[[str], None] = print,
 ) -> keras.Model:
     """Build a classifier from pixels (B, H, W, C) in [0, 255] to probabilities (B, number of classes).
 
     The layer "embedding" holds the features under the classifier, the layer "logits" the scores before the softmax.
+    Where an argument is None, the architecture's own choice holds, which is that of its paper.
 
     name: an architecture of `list_models()`.
-    input_shape: (height, width, channels), channels_last in every layout; by default the paper's size, in colour.
-    class_names: the names of the classes; by default those of the published weights.
+    input_shape: (height, width, channels), channels_last in every layout; by default the paper's.
+    class_names: the names of the classes; by default those of the weights, or "0", "1", ... for `num_classes`.
+    data_format: layout inside the network, "channels_last" or "channels_first", with the same weights and outputs;
+        "auto" picks what is fast on this machine, and says which.
     weights: "none" starts from random numbers; "imagenet" from published weights, and keeps their head where
-        `class_names` are theirs; a path from the weights of an earlier model, head included where the classes agree.
-    data_format: layout inside the network. The weights are the same in both.
-    dropout: share in [0, 1) of the embedding that is dropped in training.
+        `class_names` are theirs or not given; the path of a .keras file from an earlier model, head included where the
+        classes agree; the path of a .pth, .pt, .bin or .safetensors file from a PyTorch state dict.
+    activation: in place of all the network's activations, by a name that `imgcls.layers.activation` knows.
+    normalization: "batch", "group", "layer" or "none".
+    dropout: share in [0, 1) of the features that are dropped in training, wherever the network has dropout.
+    stochastic_depth: share in [0, 1) of the samples that the last residual block drops.
+    regularizer: "l1", "l2" or "elastic_net" on every kernel, `regularizer_strength` times.
+    initializer: of every kernel, by name.
+    pooling: "average" or "max" over the feature map. Without a top also "none": the map itself, channels_last.
+    include_top: False leaves out the classifier and the dense layers before it: the output is the pooled feature map.
+    auxiliary_heads: adds the further classifiers of GoogLeNet; see `imgcls.models.auxiliary`.
+    init_from: a shallower model of the family, or its .keras file; layers of the same name and shape start from it.
     mean, std, preprocessing: see `PixelStandardization`; published weights bring their own.
+    say: gets one sentence about what "auto" chose and what a state dict or `init_from` filled.
 
-    Raises ValueError for an unknown name, unknown weights, or shapes that do not agree; FileNotFoundError for a path.
+    Raises ValueError for an unknown name, weights that do not fit, or images that are too small, and FileNotFoundError
+    for a path where nothing is.
     """
     architecture = find_architecture(name)
-    published = published_weights(name, weights)
-    if class_names is None:
-        if published is None:
-            raise ValueError(f"{name} without published weights has no classes of its own; give class_names.")
-        class_names = published.class_names()
-    if published is not None:
-        mean, std = published.mean, published.std
+    state = _state_dict(architecture, weights)
+    published = None if state else published_weights(name, weights)
+    chosen, why = choose_data_format(data_format)
+    if data_format == AUTO:
+        say(f"data_format {chosen}: {why}.")
+    options = {
+        "every_activation": activation,
+        "normalization": normalization,
+        "dropout": dropout,
+        "stochastic_depth": stochastic_depth,
+        "initializer": initializer,
+        "pooling": pooling,
+        "regularizer": layers.regularizer(regularizer, regularizer_strength) if regularizer else None,
+    }
+    net = KerasWiring(
+        data_format=chosen,
+        auxiliary_heads=auxiliary_heads and include_top,
+        **{
+            **architecture.wiring,
+            **(state.wiring if state else {}),
+            **{field: value for field, value in options.items() if value is not None},
+        },
+    )
+    if published or state:
+        mean, std = (published or state).mean, (published or state).std
+    if published:
         preprocessing = {**(preprocessing or {}), **published.preprocessing}
-    height, width, channels = input_shape or (architecture.image_size, architecture.image_size, 3)
-    preprocessing = {**(preprocessing or {}), "height": height, "width": width, "channels": channels}
-    net = Wiring(data_format=data_format, **architecture.wiring)
+    shape = tuple(input_shape or (architecture.image_size, architecture.image_size, architecture.channels))
+    names = _class_names(architecture, class_names, num_classes, published, state) if include_top else None
 
-    pixels = keras.Input((height, width, channels), name="pixels")
-    x = PixelStandardization(mean, std, data_format, preprocessing, name="standardization")(pixels)
-    x = architecture.build(net, x)
-    x = net.global_average(x, name="embedding")
-    if dropout:
-        x = layers.Dropout(dropout, name="dropout")(x)
-    x = layers.Dense(len(class_names), dtype="float32", name="logits")(x)
-    probabilities = ClassProbabilities(class_names, name="probabilities")(x)
-    model = keras.Model(pixels, probabilities, name=name)
+    pixels = keras.Input(shape, name="pixels")
+    door = {**(preprocessing or {}), **dict(zip(("height", "width", "channels"), shape, strict=True))}
+    x = layers.PixelStandardization(mean, std, chosen, door, name="standardization")(pixels)
+    features = _built(architecture, net, x, shape)
+    outputs = _roof(architecture, net, features, names) if include_top else _bare(net, features)
+    model = keras.Model(pixels, outputs, name=name)
 
     if published is not None:
-        if channels != 3:
-            raise ValueError(f"The {weights} weights of {name} expect 3 channels, not {channels}; use --color rgb.")
-        _load_published(model, published)
+        if shape[-1] != 3:
+            raise ValueError(f"The {weights} weights of {name} expect 3 channels, not {shape[-1]}; use --color rgb.")
+        published.load(model, names is not None and names == published.class_names())
+    elif state is not None:
+        say(load_state_dict(model, state).sentence())
     elif str(weights) != NO_WEIGHTS:
         _load_earlier(model, Path(weights))
+    if init_from is not None:
+        say(start_from(model, load_model(init_from) if isinstance(init_from, str | Path) else init_from))
     return model
+
+
+def _built(architecture: Architecture, net: KerasWiring, x, shape: tuple):
+    try:
+        return architecture.build(net, x)
+    except ValueError as error:
+        if "negative dimension" in str(error).lower() or "computed output size would be" in str(error).lower():
+            raise ValueError(
+                f"Images of {shape[0]}x{shape[1]} are too small for {architecture.name}: a layer would have no output. "
+                f"Its paper uses {architecture.image_size}; choose a larger --image-size."
+            ) from error
+        raise
+
+
+def _roof(architecture: Architecture, net: KerasWiring, features, names: Sequence[str]):
+    embedding = architecture.head(net, features) if architecture.head else net.to_vector(features, name="embedding")
+    logits = net.logits(net.dropped(embedding, name="dropout"), len(names), name="logits")
+    if net.auxiliary_heads:
+        if not architecture.auxiliary_head:
+            raise ValueError(f"{architecture.name} has no auxiliary heads; build it without auxiliary_heads.")
+        heads = [architecture.auxiliary_head(net, x, len(names), i) for i, x in enumerate(net.branches, start=1)]
+        logits = net.auxiliary(logits, heads, AUXILIARY_WEIGHT, name="auxiliary_heads")
+    return layers.ClassProbabilities(names, name="probabilities")(logits)
+
+
+def _bare(net: KerasWiring, features):
+    if net.pooling != "none":
+        return net.to_vector(features, name="embedding")
+    if net.data_format == CHANNELS_LAST or len(features.shape) != 4:
+        return features
+    back = [from_channels_last(net.data_format).index(axis) + 1 for axis in (1, 2, 3)]
+    return keras.layers.Permute(back, name="features")(features)
+
+
+def _class_names(
+    architecture: Architecture,
+    names: Sequence[str] | None,
+    num_classes: int | None,
+    published: PretrainedWeights | None,
+    state: StateDict | None,
+) -> list[str]:
+    """The names of the outputs: those given, else those of the weights, else numbers."""
+    if names is not None:
+        if num_classes not in (None, len(names)):
+            raise ValueError(f"num_classes is {num_classes} and class_names has {len(names)} names; give one of them.")
+        return [str(name) for name in names]
+    count = num_classes or (state.num_classes if state else None)
+    known = published.class_names() if published else None
+    if known and count in (None, len(known)):
+        return known
+    if count == IMAGENET_CLASSES and state:
+        return imagenet_class_names()
+    if not count:
+        raise ValueError(f"{architecture.name} has no classes of its own; give class_names or num_classes.")
+    return [str(number) for number in range(count)]
+
+
+def _state_dict(architecture: Architecture, weights: str | Path) -> StateDict | None:
+    return read_state_dict(architecture, Path(weights)) if is_state_dict(weights) else None
 
 
 def published_weights(name: str, weights: str | Path) -> PretrainedWeights | None:
     """The published weights called `weights` of the architecture `name`; None for "none" and for a path.
+
+    The path of a file in the format of `keras.applications` (.h5) stands for the published weights, without a download.
 
     Raises ValueError if the architecture has no weights of that name.
     """
     known = find_architecture(name).weights
     if str(weights) == NO_WEIGHTS:
         return None
-    if Path(weights).suffix:
+    suffix = Path(weights).suffix
+    if suffix == ".h5" and "imagenet" in known:
+        return replace(known["imagenet"], load=partial(known["imagenet"].load, path=Path(weights)))
+    if suffix:
         if not Path(weights).is_file():
             raise FileNotFoundError(f"No weight file at {weights}. Expected a .keras file, as a run folder holds.")
         return None
@@ -93,37 +209,12 @@ def published_weights(name: str, weights: str | Path) -> PretrainedWeights | Non
     return known[weights]
 
 
-def _load_published(model: keras.Model, published: PretrainedWeights) -> None:
-    names = published.class_names()
-    if class_names(model) == names:
-        published.load(model)
-        return
-    whole = build_with_classes(model, names)
-    published.load(whole)
-    _copy_body(whole, model)
-
-
-def build_with_classes(model: keras.Model, names: Sequence[str]) -> keras.Model:
-    """`model` with another roof: the same layers up to the embedding, and new outputs for `names`."""
-    x = layers.Dense(len(names), dtype="float32", name="logits")(model.get_layer("embedding").output)
-    return keras.Model(model.input, ClassProbabilities(names, name="probabilities")(x), name=model.name)
-
-
 def _load_earlier(model: keras.Model, path: Path) -> None:
     earlier = load_model(path)
     if earlier.name != model.name:
         raise ValueError(f"{path} holds a {earlier.name}; expected a {model.name}. Choose --model {earlier.name}.")
-    _copy_body(earlier, model, head=class_names(earlier) == class_names(model))
-
-
-def _copy_body(source: keras.Model, target: keras.Model, head: bool = False) -> None:
-    for layer in target.layers:
-        if layer.weights and (head or layer.name != "logits"):
-            theirs = source.get_layer(layer.name).get_weights()
-            shapes, expected = [w.shape for w in theirs], [tuple(w.shape) for w in layer.weights]
-            if shapes != expected:
-                raise ValueError(f"Layer {layer.name!r} has shapes {shapes} in the weight file; expected {expected}.")
-            layer.set_weights(theirs)
+    same_head = "probabilities" in {layer.name for layer in model.layers} and class_names(earlier) == class_names(model)
+    copy_layers(earlier, model, head=same_head)
 
 
 def load_model(path: str | Path) -> keras.Model:
@@ -170,20 +261,4 @@ def freeze_body(model: keras.Model) -> None:
 
 def in_channels_last(model: keras.Model) -> keras.Model:
     """The same classifier with the same weights in channels_last, which every processor runs."""
-    door = model.get_layer("standardization")
-    if door.data_format == CHANNELS_LAST:
-        return model
-    if door.data_format != CHANNELS_FIRST:
-        raise ValueError(f"data_format is {door.data_format!r}.")
-    dropout = next((layer.rate for layer in model.layers if layer.name == "dropout"), 0.0)
-    twin = build_model(
-        model.name,
-        tuple(model.input_shape[1:]),
-        class_names(model),
-        dropout=dropout,
-        mean=door.mean,
-        std=door.std,
-        preprocessing=door.preprocessing,
-    )
-    twin.set_weights(model.get_weights())
-    return twin
+    return in_layout(model, CHANNELS_LAST)

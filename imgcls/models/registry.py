@@ -3,20 +3,22 @@
 import difflib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from typing import Any
 
 
 @dataclass(frozen=True)
 class PretrainedWeights:
     """Published weights of one architecture.
 
-    load: fills the layers of a built model, head included, and returns nothing.
+    load: (model, with the published head?) -> None; fills the layers of a built model, and raises ValueError before any
+        weight is changed if the file does not fit.
     class_names: returns the names of the outputs of the published head, in order.
     mean, std: the standardisation, in units of pixels in [0, 255], that the weights were trained with.
     preprocessing: fields of `imgcls.data.preprocessing.Preprocessing` that the weights were trained with.
     licence, source: where they come from and what may be done with them.
     """
 
-    load: Callable
+    load: Callable[[Any, bool], None]
     class_names: Callable[[], list[str]]
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -26,33 +28,84 @@ class PretrainedWeights:
 
 
 @dataclass(frozen=True)
+class StateDictNames:
+    """How a PyTorch project names the parts of a network in its state dicts.
+
+    layer: (name of our layer) -> name of theirs, without ".weight"; a pair of names for a squeeze-and-excitation.
+    wiring: fields in which their network differs from ours where names and shapes agree; they become ours.
+    mean, std: the standardisation, in units of pixels in [0, 255]; by default torchvision's, of ImageNet.
+    file_mark: what the file's name must hold, where nothing inside tells two forms apart.
+    """
+
+    project: str
+    layer: Callable[[str], Any]
+    wiring: Mapping[str, object] = field(default_factory=lambda: {"padding": "symmetric", "norm_epsilon": 1e-5})
+    mean: tuple[float, ...] = (123.675, 116.28, 103.53)
+    std: tuple[float, ...] = (58.395, 57.12, 57.375)
+    file_mark: str = ""
+
+
+@dataclass(frozen=True)
 class Architecture:
     """One network of the table.
 
-    build: (wiring, x) -> feature map or feature vector, before the classifier's own last layer.
+    build: (wiring, x) -> feature map.
+    head: (wiring, feature map) -> feature vector, the embedding; None pools over height and width.
     image_size: height and width, in pixels, that the paper trained at.
+    channels: of the images that the paper trained on.
     paper: where it was published.
+    parameters: trainable numbers at `image_size`, `channels` and `num_classes`; None where nobody published them.
+    num_classes: that `parameters` and `top1` hold for.
+    top1: published accuracy in percent, one network and one crop unless `top1_source` says otherwise; None where there
+        is none. top1_source: the data and the place where it stands.
     weights: published weights by name, such as "imagenet".
+    state_dicts: how PyTorch projects name the parts of this network.
     wiring: fields of `imgcls.models.wiring.Wiring` in which the network differs from the rest.
+    auxiliary_head: (wiring, a map that `Wiring.branch_off` was given, num_classes, number) -> logits.
+    starts_from: names of the layers that `init_from` copies from a shallower network; None copies all that agree.
     """
 
     name: str
     build: Callable
     image_size: int
-    paper: str
+    head: Callable | None = None
+    channels: int = 3
+    paper: str = ""
+    parameters: int | None = None
+    num_classes: int = 1000
+    top1: float | None = None
+    top1_source: str = ""
     weights: Mapping[str, PretrainedWeights] = field(default_factory=dict)
+    state_dicts: tuple[StateDictNames, ...] = ()
     wiring: Mapping[str, object] = field(default_factory=dict)
+    auxiliary_head: Callable | None = None
+    starts_from: tuple[str, ...] | None = None
 
 
 _ARCHITECTURES: dict[str, Architecture] = {}
 
 
-def register(architecture: Architecture) -> Architecture:
-    """Add an architecture. Raises ValueError if the name is taken."""
-    if architecture.name in _ARCHITECTURES:
-        raise ValueError(f"An architecture {architecture.name!r} exists already; choose another name.")
-    _ARCHITECTURES[architecture.name] = architecture
-    return architecture
+def architecture(name: str, image_size: int, **facts) -> Callable:
+    """Decorator that adds a network to the table under `name`; `facts` are further fields of `Architecture`.
+
+    The function is called with a wiring and the standardised pixels, and returns a feature map:
+
+        @architecture("my_net", image_size=32)
+        def my_net(net, x):
+            for stage, filters in enumerate((16, 32, 64), start=1):
+                x = net.conv_norm_act(x, filters, 3, strides=2, name=f"stage{stage}")
+            return x
+
+    Raises ValueError if the name is taken.
+    """
+
+    def register(build: Callable) -> Callable:
+        if name in _ARCHITECTURES:
+            raise ValueError(f"An architecture {name!r} exists already; choose another name.")
+        _ARCHITECTURES[name] = Architecture(name, build, image_size, **facts)
+        return build
+
+    return register
 
 
 def list_models() -> list[str]:
@@ -64,6 +117,6 @@ def find_architecture(name: str) -> Architecture:
     """The architecture called `name`. Raises ValueError, with the nearest name, if there is none."""
     if name in _ARCHITECTURES:
         return _ARCHITECTURES[name]
-    close = difflib.get_close_matches(name.lower().replace("-", "_"), _ARCHITECTURES, n=1, cutoff=0.4)
+    close = difflib.get_close_matches(str(name).lower().replace("-", "_"), _ARCHITECTURES, n=1, cutoff=0.4)
     hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise ValueError(f"Unknown architecture {name!r}.{hint} There are: {', '.join(list_models())}.")
+    raise ValueError(f"Unknown architecture {name!r}.{hint} `python -m imgcls.models` lists them.")

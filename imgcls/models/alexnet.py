@@ -1,0 +1,52 @@
+"""AlexNet: Krizhevsky et al., ImageNet Classification with Deep Convolutional Neural Networks, 2012."""
+
+from functools import partial
+
+from imgcls.models.registry import StateDictNames, architecture
+from imgcls.models.wiring import Wiring
+
+FILTERS = (96, 256, 384, 384, 256)
+LATER_FILTERS = (64, 192, 384, 256, 256)  # Krizhevsky, One Weird Trick for Parallelizing CNNs, 2014
+KERNELS = (11, 5, 3, 3, 3)
+POOLED = (1, 2, 5)  # the convolutions that overlapping pooling follows
+
+
+def alexnet(net: Wiring, x, filters: tuple[int, ...], towers: int = 1, local_response: bool = True, first_padding=0):
+    """Five convolutions. towers: the halves that the second, fourth and fifth do not look across (section 3.5)."""
+    for i, (count, kernel_size) in enumerate(zip(filters, KERNELS, strict=True), start=1):
+        x = net.conv_norm_act(
+            x, count, kernel_size, 4 if i == 1 else 1, padding=first_padding if i == 1 else "same",
+            groups=towers if i in (2, 4, 5) else 1, name=f"conv{i}",
+        )  # fmt: skip
+        if local_response and i <= 2:
+            x = net.local_response_norm(x, radius=2, bias=2.0, alpha=1e-4, beta=0.75, name=f"lrn{i}")
+        if i in POOLED:
+            x = net.max_pool(x, 3, 2, name=f"pool{i}")
+    return x
+
+
+def alexnet_head(net: Wiring, x):
+    """Two dense layers of 4,096."""
+    x = net.dense_act(net.flatten(x, name="flat"), 4096, name="fc6")
+    x = net.dense(net.dropped(x, name="fc6_dropout"), 4096, name="fc7_dense")
+    return net.act(x, name="embedding")
+
+
+TORCH_NAMES = {
+    **{f"conv{i}_conv": f"features.{number}" for i, number in enumerate((0, 3, 6, 8, 10), start=1)},
+    "fc6_dense": "classifier.1",
+    "fc7_dense": "classifier.4",
+    "logits": "classifier.6",
+}
+PAPER = "Krizhevsky et al., ImageNet Classification with Deep CNNs, 2012"
+SHARED = {"head": alexnet_head, "wiring": {"normalization": "none", "dropout": 0.5}}
+
+architecture(
+    "alexnet", 227, paper=PAPER, parameters=60_965_224, top1=59.3, top1_source="ImageNet; paper, table 2", **SHARED
+)(partial(alexnet, filters=FILTERS, towers=2))
+architecture("alexnet_one_column", 227, paper=PAPER, parameters=62_378_344, **SHARED)(partial(alexnet, filters=FILTERS))
+architecture(
+    "alexnet_2014", 224, paper="Krizhevsky, One Weird Trick for Parallelizing CNNs, 2014", parameters=61_100_840,
+    top1=56.52, top1_source="ImageNet; torchvision",
+    state_dicts=(StateDictNames("torchvision", TORCH_NAMES.__getitem__, {}),), **SHARED,
+)(partial(alexnet, filters=LATER_FILTERS, local_response=False, first_padding=2))  # fmt: skip

@@ -1,0 +1,248 @@
+"""What a network costs, from formulas, without building it: the wiring that only counts.
+
+For each axis with `size` positions, a kernel of `k` and a stride of `s`:
+
+    out = floor((size + padding - k) / s) + 1
+
+where "same" padding makes out = ceil(size / s), and puts the odd zero at the end.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+
+from imgcls.models.registry import find_architecture
+from imgcls.models.wiring import GATE_KERNEL, Wiring, pair
+
+FLOAT_BYTES = 4
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """Which pixels the first position of a feature map sees along one axis, and how far apart two positions look.
+
+    first, last: pixels, both included, counted from 0; outside the image where padding is seen.
+    stride: pixels between the fields of neighbours.
+    """
+
+    first: int = 0
+    last: int = 0
+    stride: int = 1
+
+    @property
+    def size(self) -> int:
+        return self.last - self.first + 1
+
+    @property
+    def position(self) -> float:
+        """The centre, in pixels."""
+        return (self.first + self.last) / 2
+
+    def through(self, kernel: int, strides: int, before: int) -> "ReceptiveField":
+        """The field after a kernel that begins `before` positions outside."""
+        first = self.first - before * self.stride
+        return ReceptiveField(first, self.last + (kernel - 1 - before) * self.stride, self.stride * strides)
+
+    def joined(self, other: "ReceptiveField") -> "ReceptiveField":
+        return replace(self, first=min(self.first, other.first), last=max(self.last, other.last))
+
+
+Fields = tuple[ReceptiveField, ReceptiveField]
+
+
+@dataclass(frozen=True)
+class Spot:
+    """A place in the network.
+
+    shape: (height, width, channels) or (features,). fields: None where everything is seen.
+    """
+
+    shape: tuple[int, ...]
+    fields: Fields | None
+
+
+@dataclass(frozen=True)
+class Row:
+    """One layer. parameters: trainable; multiply_adds: for one image, of convolutions and dense layers only."""
+
+    name: str
+    kind: str
+    shape: tuple[int, ...]
+    parameters: int
+    multiply_adds: int
+    fields: Fields | None
+
+
+@dataclass(frozen=True)
+class Description:
+    """A network at one image size."""
+
+    name: str
+    rows: list[Row]
+
+    @property
+    def parameters(self) -> int:
+        """Trainable numbers."""
+        return sum(row.parameters for row in self.rows)
+
+    @property
+    def multiply_adds(self) -> int:
+        return sum(row.multiply_adds for row in self.rows)
+
+    @property
+    def activation_bytes(self) -> int:
+        """Of the outputs of all layers for one image in float32: what training keeps for the gradient."""
+        return FLOAT_BYTES * sum(math.prod(row.shape) for row in self.rows)
+
+
+def describe(
+    name: str, input_shape: tuple[int, int, int] | None = None, num_classes: int | None = None, **options
+) -> Description:
+    """What `build_model` with the same arguments would build, without building it.
+
+    options: fields of `imgcls.models.wiring.Wiring`. Raises ValueError for an unknown name or a size that is too small.
+    """
+    found = find_architecture(name)
+    height, width, channels = input_shape or (found.image_size, found.image_size, found.channels)
+    net = Sketch(**{**found.wiring, **options})
+    x = Spot((height, width, channels), (ReceptiveField(), ReceptiveField()))
+    x = found.build(net, x)
+    x = found.head(net, x) if found.head else net.to_vector(x, name="embedding")
+    x = net.logits(net.dropped(x, name="dropout"), num_classes or found.num_classes, name="logits")
+    return Description(name, net.rows)
+
+
+@dataclass(frozen=True)
+class Sketch(Wiring):
+    """Counts one layer a call; `rows` is the table."""
+
+    rows: list[Row] = field(default_factory=list)
+
+    def _row(self, name, kind, shape, fields, parameters=0, multiply_adds=0) -> Spot:
+        self.rows.append(Row(name, kind, tuple(shape), parameters, multiply_adds, fields))
+        return Spot(tuple(shape), fields)
+
+    def _slide(self, x: Spot, kernel, strides: int, padding: str, name: str) -> tuple[tuple[int, int], Fields | None]:
+        """Height and width after a kernel slid over `x`, and what is seen."""
+        sizes, fields = [], []
+        for size, k, seen in zip(x.shape[:2], kernel, x.fields or (None, None), strict=True):
+            out = -(-size // strides) if padding == "same" else (size - k) // strides + 1
+            if out < 1:
+                raise ValueError(
+                    f"{name} slides a kernel of {k} over {size} positions; the images are too small for this network. "
+                    "Choose a larger --image-size."
+                )
+            before = max((out - 1) * strides + k - size, 0) // 2 if padding == "same" else 0
+            sizes.append(out)
+            fields.append(seen.through(k, strides, before) if seen else None)
+        return tuple(sizes), tuple(fields) if x.fields else None
+
+    def channels(self, x: Spot) -> int:
+        return x.shape[-1]
+
+    def zero_pad(self, x, zeros, *, name):
+        height, width, channels = x.shape
+        shape = (height + 2 * zeros[0], width + 2 * zeros[1], channels)
+        fields = x.fields and tuple(seen.through(1, 1, zero) for seen, zero in zip(x.fields, zeros, strict=True))
+        return self._row(name, "zero padding", shape, fields)
+
+    def _conv(self, x, filters, kernel, strides, padding, groups, bias, name):
+        (height, width), fields = self._slide(x, kernel, strides, padding, name)
+        weights = math.prod(kernel) * x.shape[-1] // groups * filters
+        kind = f"convolution {kernel[0]}x{kernel[1]}" + (f" in {groups} groups" if groups > 1 else "")
+        shape = (height, width, filters)
+        return self._row(name, kind, shape, fields, weights + bias * filters, weights * height * width)
+
+    def _depthwise(self, x, kernel, strides, padding, bias, name):
+        (height, width), fields = self._slide(x, kernel, strides, padding, name)
+        weights = math.prod(kernel) * x.shape[-1]
+        kind = f"depthwise convolution {kernel[0]}x{kernel[1]}"
+        shape = (height, width, x.shape[-1])
+        return self._row(name, kind, shape, fields, weights + bias * x.shape[-1], weights * height * width)
+
+    def _pool(self, x, kind, size, strides, padding, name):
+        (height, width), fields = self._slide(x, (size, size), strides, padding, name)
+        return self._row(name, f"{kind} pooling {size}x{size}", (height, width, x.shape[-1]), fields)
+
+    def _act(self, x, activation, name):
+        learned = x.shape[-1] if activation == "prelu" else 0  # one slope a channel
+        return self._row(name, activation, x.shape, x.fields, learned)
+
+    def _norm(self, x, name):
+        return self._row(name, f"{self.normalization} normalisation", x.shape, x.fields, self._scales() * x.shape[-1])
+
+    def _scales(self) -> int:
+        return 1 + self.norm_scale
+
+    def _dropout(self, x, rate, name):
+        return self._row(name, "dropout", x.shape, x.fields)
+
+    def _stochastic_depth(self, x, rate, name):
+        return self._row(name, "stochastic depth", x.shape, x.fields)
+
+    def dense(self, x, units, *, name, bias=True):
+        weights = x.shape[-1] * units
+        return self._row(name, "dense", (units,), None, weights + bias * units, weights)
+
+    def flatten(self, x, *, name):
+        return self._row(name, "flatten", (math.prod(x.shape),), None)
+
+    def global_pool(self, x, kind, *, name):
+        return self._row(name, f"global {kind} pooling", x.shape[-1:], None)
+
+    def add(self, x, other, *, name):
+        return self._row(name, "sum", x.shape, _joined(x, other))
+
+    def scale(self, x, factor, *, name):
+        return self._row(name, f"times {factor}", x.shape, x.fields)
+
+    def concat(self, branches: Sequence[Spot], *, name):
+        shape = (*branches[0].shape[:2], sum(branch.shape[-1] for branch in branches))
+        return self._row(name, "concatenation", shape, _joined(*branches))
+
+    def squeeze_excite(self, x, reduced, *, name, activation="relu", gate="sigmoid"):
+        channels = x.shape[-1]
+        weights = 2 * channels * reduced
+        return self._row(name, "squeeze, excite", x.shape, x.fields, weights + channels + reduced, weights)
+
+    def local_response_norm(self, x, *, name, radius, bias, alpha, beta):
+        return self._row(name, "local response norm.", x.shape, x.fields)
+
+    def parameter_free_shortcut(self, x, filters, strides, *, name):
+        (height, width), fields = self._slide(x, (1, 1), strides, "valid", name)
+        return self._row(name, "shortcut", (height, width, filters), fields)
+
+    def highway_gate(self, transformed, x, *, name):
+        (height, width), seen = self._slide(x, pair(GATE_KERNEL), 1, "same", name)
+        channels = x.shape[-1]
+        weights = GATE_KERNEL**2 * channels**2
+        fields = _joined(transformed, Spot(x.shape, seen))
+        return self._row(name, "highway gate", x.shape, fields, weights + channels, weights * height * width)
+
+    def oriented_gradients(self, x, *, name):
+        cells = [size // 8 for size in x.shape[:2]]  # 9 orientations, cells of 8x8 pixels, blocks of 3x3 cells
+        if min(cells) < 3:
+            raise ValueError(f"{name} needs 24x24 pixels at the least, not {x.shape[0]}x{x.shape[1]}.")
+        return self._row(name, "oriented gradients", ((cells[0] - 2) * (cells[1] - 2) * 81,), None)
+
+    def auxiliary(self, logits, others, weight, *, name):
+        return self._row(name, "auxiliary heads", logits.shape, None)
+
+    def logits(self, x, num_classes, *, name):
+        return self.dense(x, num_classes, name=name)
+
+    def apply(self, layer, x):
+        layer.build((None, *x.shape))
+        parameters = sum(math.prod(weight.shape) for weight in layer.trainable_weights)
+        shape = layer.compute_output_shape((None, *x.shape))[1:]
+        return self._row(layer.name, type(layer).__name__, shape, None, parameters)
+
+
+def _joined(*spots: Spot) -> Fields | None:
+    """What a sum or a concatenation sees: what any of its parts does."""
+    if any(spot.fields is None for spot in spots):
+        return None
+    first, *rest = (spot.fields for spot in spots)
+    for fields in rest:
+        first = tuple(a.joined(b) for a, b in zip(first, fields, strict=True))
+    return first

@@ -1,0 +1,125 @@
+"""The weight files of `keras.applications`, laid into our networks.
+
+Names of layers differ between the two, and Keras numbers some; so the twin is built, its file is loaded into it, and
+both graphs are walked from the output to the input in the same way. What comes out in the same place belongs together.
+"""
+
+import importlib
+import warnings
+from pathlib import Path
+
+import h5py
+import keras
+import numpy as np
+
+from imgcls.data_format import CHANNELS_LAST
+
+
+def load_twin(
+    model: keras.Model,
+    with_head: bool,
+    *,
+    module: str,
+    network: str,
+    blue_first: bool,
+    arguments: dict,
+    path: Path | None = None,
+) -> None:
+    """Fill `model` from the twin's official file, downloaded unless `path` says where it lies.
+
+    with_head: whether the last layer is filled too. Raises ValueError, before any weight is changed, if the file is of
+    another kind or does not fit, and ConnectionError if it cannot be downloaded.
+    """
+    twin = _twin(module, network, arguments, path)
+    pairs = _pairs(_variables(model), _variables(twin))
+    for _, variable, path_there, value in pairs:
+        if _squeezed(value.shape) != _squeezed(variable.shape):
+            raise ValueError(
+                f"The published {path_there} has shape {value.shape}; {variable.path} expects {tuple(variable.shape)}. "
+                f"The weights fit {model.name} as published, and at its own image size where it has dense layers."
+            )
+    for number, (layer, variable, _, value) in enumerate(pairs):
+        if layer.name == "logits" and not with_head:
+            continue
+        if number == 0 and blue_first:
+            value = value[:, :, ::-1]
+        variable.assign(value.reshape(variable.shape))
+
+
+def _twin(module: str, network: str, arguments: dict, path: Path | None) -> keras.Model:
+    """The network of keras.applications with its weights; it is built in channels_last whatever Keras is set to."""
+    if path is not None and not path.is_file():
+        raise FileNotFoundError(f"No weight file at {path}. Expected the .h5 file of keras.applications.{network}.")
+    if path is not None and not h5py.is_hdf5(path):
+        raise ValueError(f"{path} is no HDF5 file. Expected the .h5 file of keras.applications.{network}.")
+    before = keras.config.image_data_format()
+    keras.config.set_image_data_format(CHANNELS_LAST)
+    try:
+        build = getattr(importlib.import_module(f"keras.applications.{module}"), network)
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", UserWarning)  # MobileNet: that no input shape means 224
+            return build(weights=str(path) if path else "imagenet", **arguments)
+    except (ValueError, OSError, KeyError) as error:
+        raise ValueError(
+            f"{path or network} does not hold the weights of keras.applications.{network}: {error}"
+        ) from error
+    except Exception as error:  # what keras.utils.get_file raises
+        if "fetch failure" not in str(error):
+            raise
+        raise ConnectionError(
+            f"The weights of keras.applications.{network} could not be downloaded ({error}). Download the .h5 file "
+            "elsewhere and give its path as weights."
+        ) from error
+    finally:
+        keras.config.set_image_data_format(before)
+
+
+def _variables(model: keras.Model) -> list[tuple[keras.layers.Layer, keras.Variable]]:
+    """The variables of all layers in the order of a walk along the inputs of each layer, before the layer itself."""
+    return [
+        (layer, variable)
+        for layer in walk(model.output)
+        if not isinstance(layer, keras.layers.Normalization)  # of the pixels, which our door does
+        for variable in getattr(layer, "weights", ())
+    ]
+
+
+def walk(output) -> list:
+    """Every operation that `output` depends on, once, each after those that it depends on."""
+    order, seen, stack = [], set(), [(output, False)]
+    while stack:
+        tensor, inputs_done = stack.pop()
+        operation, index, _ = tensor._keras_history  # Keras' own record of what made the tensor
+        if inputs_done:
+            order.append(operation)
+        elif id(operation) not in seen:
+            seen.add(id(operation))
+            stack.append((tensor, True))
+            stack.extend((before, False) for before in reversed(operation._inbound_nodes[index].input_tensors))
+    return order
+
+
+def _pairs(ours: list, theirs: list) -> list[tuple[keras.layers.Layer, keras.Variable, str, np.ndarray]]:
+    """Each of our variables with the published one in its place.
+
+    Where Keras has a bias before a normalisation and we have none, the mean that the normalisation subtracts becomes
+    less by the bias, which comes to the same.
+    """
+    pairs, bias, rest = [], 0.0, iter(theirs)
+    for layer, variable in ours:
+        _, source = next(rest, (None, None))
+        if source is not None and source.name.endswith("bias") and not variable.name.endswith("bias"):
+            bias = source.numpy()
+            _, source = next(rest, (None, None))
+        if source is None:
+            raise ValueError(f"The published network ends before {variable.path}; build {layer.name} as published.")
+        value = source.numpy()
+        if variable.name == "moving_mean":
+            value, bias = value - bias, 0.0
+        pairs.append((layer, variable, source.path, value))
+    return pairs
+
+
+def _squeezed(shape) -> tuple[int, ...]:
+    """A 1x1 convolution of one position is a dense layer."""
+    return tuple(size for size in shape if size != 1)

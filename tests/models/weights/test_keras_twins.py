@@ -1,0 +1,82 @@
+"""The weight files of keras.applications, proven without a network.
+
+The twin gets random weights and statistics and is saved in the official format; that file stands in for the download.
+Then Keras' network with Keras' preprocessing and ours, which gets the pixels as they are, must answer the same.
+"""
+
+import importlib
+
+import h5py
+import keras
+import numpy as np
+import pytest
+from keras.src.legacy.saving import legacy_h5_format
+from keras.src.utils import file_utils
+
+from imgcls.data_format import DATA_FORMATS
+from imgcls.models import build_model, find_architecture, list_models
+
+EVERY_RUN = ("efficientnet_b0", "mobilenet_v1_025", "mobilenet_v2_035", "mobilenet_v3_small_075", "resnet50")
+TWINS = [
+    name for name in list_models() if find_architecture(name).weights.get("imagenet", None) is not None
+    and find_architecture(name).weights["imagenet"].source.startswith("keras.applications")
+]  # fmt: skip
+
+
+def twin_of(name: str):
+    """(module of keras.applications, its function, arguments)."""
+    settings = find_architecture(name).weights["imagenet"].load.keywords
+    module = importlib.import_module(f"keras.applications.{settings['module']}")
+    return module, getattr(module, settings["network"]), settings["arguments"]
+
+
+def randomize(model: keras.Model, rng: np.random.Generator) -> None:
+    for variable in model.weights:
+        kind = variable.name
+        if kind in ("gamma", "moving_variance", "variance"):
+            variable.assign(rng.uniform(0.5, 1.5, variable.shape))
+        elif kind in ("bias", "beta", "moving_mean", "mean"):
+            variable.assign(rng.uniform(-0.2, 0.2, variable.shape))
+
+
+def official_file(name: str, path) -> None:
+    """Save a random twin in the format of the official files, which is that of Keras 1 and 2."""
+    _, network, arguments = twin_of(name)
+    twin = network(weights=None, **arguments)
+    randomize(twin, np.random.default_rng(0))
+    for layer in twin.layers:
+        if isinstance(layer, keras.layers.Normalization):  # the published values, which Keras turns into deviations
+            layer.mean.assign(np.reshape([0.485, 0.456, 0.406], layer.mean.shape))
+            layer.variance.assign(np.reshape([0.229, 0.224, 0.225], layer.variance.shape))
+            layer.finalize_state()
+    with h5py.File(path, "w") as file:
+        legacy_h5_format.save_weights_to_hdf5_group(file, twin)
+
+
+@pytest.fixture
+def downloads(monkeypatch, tmp_path):
+    """Gives the file of an architecture wherever Keras would download one."""
+
+    def give(name: str):
+        path = tmp_path / f"{name}.h5"
+        official_file(name, path)
+        monkeypatch.setattr(file_utils, "get_file", lambda *args, **kwargs: str(path))
+        return path
+
+    return give
+
+
+@pytest.mark.parametrize("name", [n if n in EVERY_RUN else pytest.param(n, marks=pytest.mark.slow) for n in TWINS])
+@pytest.mark.filterwarnings("ignore:`input_shape` is undefined:UserWarning")
+def test_ours_answers_as_the_twin_in_both_layouts(name, downloads):
+    downloads(name)
+    module, network, arguments = twin_of(name)
+    twin = network(weights="imagenet", **arguments)
+    size = twin.input_shape[1] or find_architecture(name).image_size
+    pixels = np.random.default_rng(1).uniform(0, 255, (2, size, size, 3)).astype("float32")
+    expected = np.log(twin(module.preprocess_input(pixels.copy())).numpy())
+    for data_format in DATA_FORMATS:
+        ours = build_model(name, weights="imagenet", data_format=data_format, input_shape=(size, size, 3))
+        scores = np.log(ours(pixels).numpy())
+        assert np.linalg.norm(scores - expected) / np.linalg.norm(expected) < 1e-4
+    keras.backend.clear_session()
