@@ -40,11 +40,23 @@ class NetworkConfig:
     model: str = "auto"  # an architecture; auto: resnet20 for images of at most 64 pixels, else efficientnet_lite0
     weights: str = "auto"  # imagenet, none, or the path of a .keras file; auto: imagenet where there are any
     plan: Literal["auto", "head", "all"] = "auto"  # what is trained; auto: the head on given weights, else all
-    data_format: Literal["channels_last", "channels_first"] = "channels_last"  # layout inside the network
-    dropout: float = 0.0  # share of the embedding that is dropped in training
+    init_from: str | None = None  # .keras file of a shallower network of the family, whose layers this one starts from
+    data_format: Literal["channels_last", "channels_first", "auto"] = "channels_last"  # layout inside the network
+    activation: str | None = None  # in place of the network's own, such as elu, prelu or swish
+    normalization: Literal["batch", "group", "layer", "none"] | None = None  # in place of the network's own
+    pooling: Literal["average", "max"] | None = None  # of the last feature map, in place of the network's own
+    initializer: str | None = None  # of the kernels, such as he_normal or glorot_uniform
+    regularizer: Literal["l1", "l2", "elastic_net"] | None = None  # penalty on the kernels
+    regularizer_strength: float = 1e-4  # that the penalty is multiplied with
+    dropout: float | None = None  # share that is dropped in training, in place of the network's own
+    stochastic_depth: float | None = None  # share of images that skip the last residual block in training
+    auxiliary_heads: bool = True  # train networks that have them, such as googlenet, with their further classifiers
 
     def __post_init__(self):
-        _check_range("dropout", self.dropout, 0.0, 0.95)
+        for name in ("dropout", "stochastic_depth"):
+            if getattr(self, name) is not None:
+                _check_range(name, getattr(self, name), 0.0, 0.95)
+        _check_range("regularizer_strength", self.regularizer_strength, 0.0, 1.0)
 
 
 @dataclass(frozen=True)
@@ -97,8 +109,9 @@ def _check_range(name: str, value: float, least: float, most: float) -> None:
 
 
 def save_toml(config: TrainConfig, path: str | Path) -> None:
-    """Write a config so that `load_toml` gives it back."""
-    Path(path).write_text(tomli_w.dumps(dataclasses.asdict(config)), "utf-8")
+    """Write a config so that `load_toml` gives it back. What is None is left out: TOML has no word for it."""
+    values = dataclasses.asdict(config, dict_factory=lambda pairs: {k: v for k, v in pairs if v is not None})
+    Path(path).write_text(tomli_w.dumps(values), "utf-8")
 
 
 def load_toml(path: str | Path) -> TrainConfig:

@@ -16,7 +16,9 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from itertools import pairwise
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Annotated
+
+import tyro
 
 from imgcls import command
 from imgcls.config import TrainConfig, load_toml
@@ -28,7 +30,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Options:
-    train: TrainConfig = field(default_factory=TrainConfig)
+    train: Annotated[TrainConfig, tyro.conf.arg(name="")] = field(default_factory=TrainConfig)
     config: Path | None = None  # TOML file to start from, as every run folder holds; flags change its values
     resume: Path | None = None  # run folder to go on with, from its last checkpoint
 

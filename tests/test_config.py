@@ -7,7 +7,10 @@ from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfi
 
 def test_a_config_comes_back_from_its_file(tmp_path):
     config = TrainConfig(
-        InputConfig(data="photos", image_size=96), NetworkConfig(dropout=0.5), TrainingConfig(learning_rate=1.0), "a"
+        InputConfig(data="photos", image_size=96),
+        NetworkConfig(dropout=0.5, activation="elu", normalization="group"),
+        TrainingConfig(learning_rate=1.0),
+        "a",
     )
     save_toml(config, tmp_path / "config.toml")
     assert load_toml(tmp_path / "config.toml") == config

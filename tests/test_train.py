@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from conftest import copy_sample
+from tests.conftest import copy_sample
 
 CLASSES = ("bag", "trouser")
 

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from imgcls.models.auxiliary import auxiliary_logits_model
 from imgcls.models.classifier import logits_model
 
 
@@ -47,6 +48,7 @@ class Loop:
         self.progress = Progress()
         self.stop_requested = False
         self._logits = logits_model(model)
+        self._every_logits, self._loss_weights = auxiliary_logits_model(model)
         self._loss = keras.losses.CategoricalCrossentropy(
             from_logits=True, label_smoothing=label_smoothing, reduction=None
         )
@@ -60,14 +62,15 @@ class Loop:
         """One replica's share of a batch: its part of the mean loss, and how many of its images were right."""
         variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
-            logits = self._logits(pixels, training=True)
-            losses = self._loss(tf.one_hot(labels, logits.shape[-1]), logits)
+            every = keras.tree.flatten(self._every_logits(pixels, training=True))
+            targets = tf.one_hot(labels, every[0].shape[-1])
+            losses = [weight * self._loss(targets, x) for x, weight in zip(every, self._loss_weights, strict=True)]
             loss = tf.reduce_sum(losses) / self.batch_size
-            if self._logits.losses:
-                loss += tf.add_n(self._logits.losses) / self.strategy.num_replicas_in_sync
+            if self._every_logits.losses:
+                loss += tf.add_n(self._every_logits.losses) / self.strategy.num_replicas_in_sync
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         self.optimizer.apply(gradients, variables)  # Keras sums over the replicas here
-        correct = tf.reduce_sum(tf.cast(tf.argmax(logits, -1, tf.int32) == labels, tf.float32))
+        correct = tf.reduce_sum(tf.cast(tf.argmax(every[0], -1, tf.int32) == labels, tf.float32))
         return loss, correct
 
     def _distributed_step(self, pixels, labels):

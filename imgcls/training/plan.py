@@ -43,7 +43,8 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
 
     color = inputs.color
     if color == "auto":
-        color = "grey" if images["grey"].all() and published is None else "rgb"
+        without_weights = weights == NO_WEIGHTS or weights.endswith(".keras")
+        color = "grey" if images["grey"].all() and without_weights else "rgb"
     if color == "grey" and published is not None:
         raise ValueError(f"--color grey does not go with the {weights} weights of {model}, which expect --color rgb.")
 

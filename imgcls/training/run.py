@@ -16,7 +16,8 @@ from imgcls.data.pipeline import evaluation_batches, example_at, training_batche
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.data.reading import read_images
 from imgcls.files import replacing
-from imgcls.models import build_model
+from imgcls.models import build_model, find_architecture
+from imgcls.models.auxiliary import without_auxiliary_heads
 from imgcls.models.classifier import freeze_body, preprocessing
 from imgcls.training.callbacks import Checkpointing, RunLog
 from imgcls.training.checkpoints import load_checkpoint, load_latest, save_checkpoint, step_name
@@ -134,8 +135,17 @@ def _build(config: TrainConfig, names: list[str], paths: list, standardization: 
         shape,
         names,
         weights=network.weights,
+        init_from=network.init_from,
         data_format=network.data_format,
+        activation=network.activation,
+        normalization=network.normalization,
+        pooling=network.pooling,
+        initializer=network.initializer,
+        regularizer=network.regularizer,
+        regularizer_strength=network.regularizer_strength,
         dropout=network.dropout,
+        stochastic_depth=network.stochastic_depth,
+        auxiliary_heads=network.auxiliary_heads and find_architecture(network.model).auxiliary_head is not None,
         preprocessing=prepared.to_dict(),
         **standardization,
     )
@@ -204,7 +214,7 @@ def _save_best(model: keras.Model, run: RunFolder) -> None:
     model.set_weights(list(best.arrays.values()))
     try:
         with replacing(run.model_file) as partial:
-            model.save(partial, include_optimizer=False)
+            without_auxiliary_heads(model).save(partial, include_optimizer=False)
     except OSError as error:
         raise OSError(
             f"The model could not be written to {run.model_file}: {_why(error)}. Its checkpoint is whole; make room, "

@@ -4,7 +4,6 @@ import shutil
 import numpy as np
 import pytest
 import tensorflow as tf
-from conftest import CLASS_NAMES, PREPROCESSING, export, make_classifier
 from tensorflow_serving.apis import prediction_log_pb2
 
 from imgcls.data.reading import read_images
@@ -14,6 +13,7 @@ from imgcls.serving import parity as parities
 from imgcls.serving.bundle import load_bundle
 from imgcls.serving.parity import Parity, compare
 from imgcls.serving.versions import find_version
+from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, export, make_classifier
 
 
 @pytest.fixture(scope="module")

@@ -4,10 +4,10 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
 import pytest
-from conftest import CLASS_NAMES, serving
 
 from imgcls.serving import client as clients
 from imgcls.serving.client import Client
+from tests.serving.conftest import CLASS_NAMES, serving
 
 
 @pytest.fixture(scope="module")

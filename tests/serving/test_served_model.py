@@ -2,11 +2,11 @@ import shutil
 
 import pytest
 import tensorflow as tf
-from conftest import save_linear
 
 from imgcls.serving.rest_error import RestError
 from imgcls.serving.served_model import ServedModel, load_version
 from imgcls.serving.warmup import write_warmup
+from tests.serving.conftest import save_linear
 
 
 @pytest.fixture

@@ -7,10 +7,10 @@ from concurrent.futures import ThreadPoolExecutor
 
 import httpx
 import pytest
-from conftest import save_linear, serving
 
 from imgcls.serving import server as servers
 from imgcls.serving.served_model import ServedModel
+from tests.serving.conftest import save_linear, serving
 
 
 @pytest.fixture(scope="module")
