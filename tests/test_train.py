@@ -80,7 +80,7 @@ def test_bad_flags_are_refused_before_anything_is_written(data, tmp_path, comman
 
 
 def test_flags_that_do_not_exist_get_a_hint(command):
-    refused(command("train", "--optimizer", "adamv"), "--optimizer is 'adamv'", "Did you mean 'adamw'?")
+    refused(command("train", "--optimizer", "adamww"), "--optimizer is 'adamww'", "Did you mean 'adamw'?")
     refused(command("train", "--data-format=channel_first"), "Did you mean 'channels_first'?")
     result = command("train", "--epoch", 3)
     assert result.code == 2

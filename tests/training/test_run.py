@@ -60,7 +60,7 @@ def test_a_killed_run_ends_with_the_weights_of_an_unbroken_one(small_run, tmp_pa
     folder = tmp_path / "small"
     wait_for(lambda: any((folder / "checkpoints").glob("step-*")) or killed.poll() is not None)
     killed.send_signal(signal.SIGKILL)
-    killed.wait()
+    killed.communicate()
     assert not (folder / "model.keras").exists()
     assert command("train", "--resume", folder).code == 0
     for unbroken, resumed in zip(weights(small_run.path), weights(folder), strict=True):
