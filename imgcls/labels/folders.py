@@ -4,6 +4,10 @@ from pathlib import Path
 
 import pandas as pd
 
+from imgcls.labels.assembly import assemble
+from imgcls.labels.pictures import SUFFIXES, Pictures
+from imgcls.labels.records import Problems, Records
+
 SPLIT_FOLDERS = {
     "train": "train",
     "training": "train",
@@ -14,6 +18,20 @@ SPLIT_FOLDERS = {
     "testing": "test",
 }
 NOT_IMAGES = {"thumbs.db", "desktop.ini"}  # that file managers leave behind
+
+
+def detect(source: Path) -> bool:
+    """Whether there are folders with pictures in them."""
+    if not source.is_dir():
+        return False
+    return any(path.name.lower().endswith(SUFFIXES) for pattern in ("*/*", "*/*/*") for path in source.glob(pattern))
+
+
+def read(source: Path, pictures: Pictures | None = None) -> Records:
+    """The folders as records. Raises what `read_folders` raises; files that are no pictures by their names are told."""
+    rows = read_folders(source).assign(source="folders")
+    rows["file"] = rows["image"]
+    return assemble(rows, Problems(), pictures or Pictures(source))
 
 
 def read_folders(root: str | Path) -> pd.DataFrame:

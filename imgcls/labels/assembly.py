@@ -1,0 +1,126 @@
+"""Rows as an importer found them to records: pictures found, boxes checked, and all that is amiss told."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from imgcls.labels.pictures import Pictures
+from imgcls.labels.records import BOX, CHANGED, COLUMNS, LEFT_OUT, NOTED, Problems, Records, printable, typed
+
+PROVENANCE = ["file", "line", "beside"]
+ROUNDING = 0.1  # pixels outside the image that are rounding, not a fault; YOLO keeps six decimals of the width
+SHOWN_NAMES = 3
+
+
+def assemble(
+    rows: pd.DataFrame | Sequence[dict], problems: Problems, pictures: Pictures, add_unlisted: bool = False
+) -> Records:
+    """Make records of what an importer found.
+
+    rows: the columns of `COLUMNS` as far as the format knows them, `image` as the file states it, and for the problems
+        table file, line, and beside (the folder of the annotation file, relative to the root of the pictures).
+    add_unlisted: whether pictures that no file names are unannotated images of this set. If not, they are only counted.
+    """
+    table = typed(rows, extra=PROVENANCE)
+    table[PROVENANCE] = table[PROVENANCE].fillna("")
+    _replace_unwritable(table, problems)
+    table = _find_pictures(table, problems, pictures)
+    table = _check_boxes(table, problems)
+    _tell_names_that_differ_by_case(table, problems)
+    table = _unlisted(table, problems, pictures, add_unlisted)
+    return Records(table[list(COLUMNS)].reset_index(drop=True), problems.table(), pictures.root.resolve())
+
+
+def _replace_unwritable(table: pd.DataFrame, problems: Problems) -> None:
+    """Half characters, which JSON can hold and UTF-8 cannot."""
+    for column in ("label", "annotator", "attributes", "split"):
+        values = table[column].unique()
+        mended = {value: printable(value) for value in values if printable(value) != value}
+        if mended:
+            wrong = table[table[column].isin(mended)]
+            reasons = [
+                f"the {column} {mended[value]!r} had characters that UTF-8 cannot hold" for value in wrong[column]
+            ]
+            problems.extend(wrong["file"], wrong["line"], reasons, CHANGED)
+            table[column] = table[column].replace(mended)
+
+
+def _find_pictures(table: pd.DataFrame, problems: Problems, pictures: Pictures) -> pd.DataFrame:
+    """Put the path of each stated picture; leave out the rows of those that are not there."""
+    if table.empty:
+        return table
+    codes, stated = _groups(table, ["image", "beside"])
+    found = [pictures.find(image, beside) for image, beside in stated]
+    first = table.groupby(codes, sort=True).agg(file=("file", "first"), line=("line", "first"))
+    labelled = (table["label"] != "").groupby(codes, sort=True).sum()
+    for (path, reason), (file, line), labels in zip(found, first.itertuples(index=False), labelled, strict=True):
+        if reason and path:
+            problems.changed(file, line, f"{reason}.")
+        elif reason:
+            lost = f"; its {labels} labels are left out" if labels > 1 else "; its label is left out" if labels else ""
+            problems.left_out(file, line, f"{reason}{lost}.")
+    table["image"] = np.array([path for path, _ in found], dtype=object)[codes]
+    table["image"] = table["image"].astype(str)
+    return table[table["image"] != ""]
+
+
+def _groups(table: pd.DataFrame, columns: list[str]) -> tuple[np.ndarray, list[tuple]]:
+    """For each row the number of its combination of values, and the combinations."""
+    codes = table.groupby(columns, sort=False, dropna=False).ngroup().to_numpy()
+    return codes, list(table[columns].drop_duplicates().itertuples(index=False, name=None))
+
+
+def _check_boxes(table: pd.DataFrame, problems: Problems) -> pd.DataFrame:
+    """Boxes with their corners in order, inside the image and with an area; the others are left out, and told."""
+    boxes = table[BOX].to_numpy(dtype=float, copy=True)
+    sizes = table[["width", "height"]].to_numpy(dtype=float)
+    sizes[sizes == 0] = np.inf
+    boxed = ~np.isnan(boxes).all(axis=1)
+    readable = np.isfinite(boxes).all(axis=1)
+    low, high = boxes[:, :2], boxes[:, 2:]
+    swapped = readable & (low > high).any(axis=1)
+    boxes = np.hstack([np.minimum(low, high), np.maximum(low, high)])
+    beyond = np.maximum(-boxes[:, :2], boxes[:, 2:] - sizes).max(axis=1, initial=-np.inf)
+    stated = boxes.copy()
+    boxes[:, :2] = np.clip(boxes[:, :2], 0, sizes)
+    boxes[:, 2:] = np.clip(boxes[:, 2:], 0, sizes)
+    empty_before = readable & (stated[:, 2:] <= stated[:, :2]).any(axis=1)
+    empty = readable & (boxes[:, 2:] <= boxes[:, :2]).any(axis=1)
+    faults = (
+        (boxed & ~readable, "has a box whose coordinates are no numbers and is left out", LEFT_OUT),
+        (empty_before, "has a box without an area and is left out", LEFT_OUT),
+        (empty & ~empty_before, "has a box outside the image and is left out", LEFT_OUT),
+        (swapped & ~empty, "had a box with swapped corners; they were put in order", CHANGED),
+        (readable & ~empty & (beyond > ROUNDING), "had a box that reached beyond the image; it was cut", CHANGED),
+    )
+    for where, what, effect in faults:
+        wrong = table[where]
+        problems.extend(wrong["file"], wrong["line"], [f"{label!r} {what}." for label in wrong["label"]], effect)
+    table = table.copy()
+    table[BOX] = boxes
+    return table[~(boxed & ~readable) & ~empty]
+
+
+def _tell_names_that_differ_by_case(table: pd.DataFrame, problems: Problems) -> None:
+    names = pd.Series(table["image"].unique(), dtype=object)
+    same = names[names.map(str.casefold).duplicated(keep=False)]
+    for _, group in same.groupby(same.map(str.casefold)):
+        listed = " and ".join(sorted(group))
+        problems.noted(group.iloc[0], "", f"{listed} differ only by case: on Windows and macOS they are one file.")
+
+
+def _unlisted(table: pd.DataFrame, problems: Problems, pictures: Pictures, add: bool) -> pd.DataFrame:
+    """Pictures that no annotation file names."""
+    if not pictures.must_exist:
+        return table
+    listed = set(table["image"])
+    others = [path for path in pictures.paths if path not in listed]
+    if not others:
+        return table
+    if add:
+        source = table["source"].iloc[0] if len(table) else ""
+        return pd.concat([table, typed([{"image": path, "source": source} for path in others])], ignore_index=True)
+    shown = ", ".join(others[:SHOWN_NAMES])
+    problems.extend([""], [""], [f"{len(others)} pictures are named by no annotation file: {shown}."], NOTED)
+    return table
