@@ -23,7 +23,8 @@ def assemble(
     add_unlisted: whether pictures that no file names are unannotated images of this set. If not, they are only counted.
     """
     table = typed(rows, extra=PROVENANCE)
-    table[PROVENANCE] = table[PROVENANCE].fillna("")
+    provenance = table[PROVENANCE].astype(object)
+    table[PROVENANCE] = provenance.where(provenance.notna(), "")
     _replace_unwritable(table, problems)
     table = _find_pictures(table, problems, pictures)
     table = _check_boxes(table, problems)

@@ -20,7 +20,7 @@ from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 
-USUAL_KEYS = {"id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation"}
+USUAL_KEYS = {"id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation", "ignore"}
 OWN_KEYS = USUAL_KEYS | {"attributes"}
 OUTLINED = True  # stands for an outline that was there
 FLAGS = ("difficult", "occluded", "truncated")
@@ -201,6 +201,8 @@ def _add_attributes(table: pd.DataFrame, annotations: list[dict]) -> None:
             told[place] = own | (stated if isinstance(stated, dict) else {})
     for flag in FLAGS:
         table[flag] = [place in told and told[place].pop(flag, False) in (1, True) for place in range(len(table))]
+    ignored = [value.get("ignore") in (1, True) for value in annotations]  # not to be counted either way
+    table["difficult"] |= np.array(ignored, dtype=bool)
     table["annotator"] = [str(told[place].pop("annotator", "")) if place in told else "" for place in range(len(table))]
     table["attributes"] = [attributes_text(told[place]) if place in told else "" for place in range(len(table))]
 

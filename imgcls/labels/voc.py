@@ -5,6 +5,7 @@ XML file an image, `ImageSets/Main` the splits and for each class a list of imag
 (only difficult objects of it). The challenge counts pixels from 1, the tools from 0; the `database` element tells.
 """
 
+import json
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterator
@@ -83,11 +84,13 @@ def _rows(annotation: Element, image: str, file: str, problems: Problems) -> Ite
     if not objects:
         yield common | {"line": annotation.line}
     for thing in objects:
-        label = class_name(thing.text("name"))
+        label = class_name(_name(thing))
         if label is None:
             problems.left_out(file, thing.line, "an object without a name is left out.")
             continue
-        row = common | {"label": label, "line": thing.line, "attributes": _attributes(thing)}
+        attributes = _attributes(thing)
+        row = common | {"label": label, "line": thing.line, "annotator": str(attributes.pop("annotator", ""))}
+        row["attributes"] = attributes_text(attributes)
         row |= {flag: thing.text(flag).lower() in ("1", "yes", "true") for flag in FLAGS}
         if thing.first("bndbox"):
             row |= {name: coordinate(thing.text("bndbox", corner)) for name, corner in CORNERS.items()}
@@ -98,14 +101,29 @@ def _rows(annotation: Element, image: str, file: str, problems: Problems) -> Ite
         yield row
 
 
-def _attributes(thing: Element) -> str:
+def _attributes(thing: Element) -> dict:
     """The pose, and what CVAT writes below `attributes`."""
     pose = thing.text("pose")
     stated = {} if pose in ("", "Unspecified", "unspecified") else {"pose": pose}
     block = thing.first("attributes")
     for attribute in block.all("attribute") if block else []:
-        stated[attribute.text("name")] = attribute.text("value")
-    return attributes_text(stated)
+        stated[attribute.text("name")] = _value(attribute.text("value"))
+    return stated
+
+
+def _value(text: str) -> object:
+    """Numbers and truth values as what they are, all else as text."""
+    try:
+        return json.loads(text)
+    except (ValueError, RecursionError):
+        return text
+
+
+def _name(thing: Element) -> str:
+    """The name as it stands, with the spaces around it; but some tools break the line before it."""
+    element = thing.first("name")
+    text = "" if element is None else element.own_text
+    return text.strip() if "\n" in text else text
 
 
 def _add_lists(source: Path, rows: list[dict], images: dict, pictures: Pictures, problems: Problems) -> None:

@@ -6,7 +6,6 @@ picture is in `images/`; each line is `class x_centre y_centre width height` as 
 that differ are refused: the numbers could mean either.
 """
 
-import math
 import posixpath
 from collections import defaultdict
 from pathlib import Path
@@ -121,14 +120,12 @@ def _rows(path: Path, source: Path, names: list[str | None], picture_of: _Neighb
 
 def _label_and_box(fields: list[str], names: list[str | None], size: tuple[int, int]) -> tuple[str, list, str]:
     shares = [_share(field) for field in fields[1:]]
-    if not fields[0].isdecimal() or None in shares or len(fields) == 2 or (len(fields) > 6 and len(shares) % 2):
+    if not fields[0].isdecimal() or None in shares or len(shares) < 4 or (len(fields) > 6 and len(shares) % 2):
         return "", [], f"expected a class number and a box, got {' '.join(fields)[:80]!r}; left out."
     number = int(fields[0]) if len(fields[0]) < 10 else len(names)
     label = names[number] if number < len(names) else None
     if label is None:
         return "", [], f"class {fields[0]} is beyond the class list, which has {len(names)} names; left out."
-    if not shares:
-        return label, [math.nan] * 4, ""
     if len(fields) in BOX_FIELDS:
         x, y, w, h = shares[:4]
         corners = [x - w / 2, y - h / 2, x + w / 2, y + h / 2]
@@ -223,4 +220,4 @@ def _split_of(image: str, splits: dict[str, str]) -> str:
         if place in splits:
             return splits[place]
         place = posixpath.dirname(place)
-    return split_from_path(posixpath.dirname(image))
+    return "" if splits else split_from_path(posixpath.dirname(image))
