@@ -74,33 +74,41 @@ def _groups(table: pd.DataFrame, columns: list[str]) -> tuple[np.ndarray, list[t
 
 def _check_boxes(table: pd.DataFrame, problems: Problems) -> pd.DataFrame:
     """Boxes with their corners in order, inside the image and with an area; the others are left out, and told."""
-    boxes = table[BOX].to_numpy(dtype=float, copy=True)
-    sizes = table[["width", "height"]].to_numpy(dtype=float)
-    sizes[sizes == 0] = np.inf
-    boxed = ~np.isnan(boxes).all(axis=1)
-    readable = np.isfinite(boxes).all(axis=1)
-    low, high = boxes[:, :2], boxes[:, 2:]
-    swapped = readable & (low > high).any(axis=1)
-    boxes = np.hstack([np.minimum(low, high), np.maximum(low, high)])
-    beyond = np.maximum(-boxes[:, :2], boxes[:, 2:] - sizes).max(axis=1, initial=-np.inf)
-    stated = boxes.copy()
-    boxes[:, :2] = np.clip(boxes[:, :2], 0, sizes)
-    boxes[:, 2:] = np.clip(boxes[:, 2:], 0, sizes)
-    empty_before = readable & (stated[:, 2:] <= stated[:, :2]).any(axis=1)
-    empty = readable & (boxes[:, 2:] <= boxes[:, :2]).any(axis=1)
-    faults = (
-        (boxed & ~readable, "has a box whose coordinates are no numbers and is left out", LEFT_OUT),
-        (empty_before, "has a box without an area and is left out", LEFT_OUT),
-        (empty & ~empty_before, "has a box outside the image and is left out", LEFT_OUT),
-        (swapped & ~empty, "had a box with swapped corners; they were put in order", CHANGED),
-        (readable & ~empty & (beyond > ROUNDING), "had a box that reached beyond the image; it was cut", CHANGED),
-    )
-    for where, what, effect in faults:
-        wrong = table[where]
-        problems.extend(wrong["file"], wrong["line"], [f"{label!r} {what}." for label in wrong["label"]], effect)
+    boxed = table[BOX].notna().any(axis=1)
+    table = _leave_out(table, boxed & (table["label"] == ""), "has no class", problems)
+    boxes = table[BOX].to_numpy(dtype=float)
+    broken = ~np.isnan(boxes).all(axis=1) & ~np.isfinite(boxes).all(axis=1)
+    table = _leave_out(table, broken, "has coordinates that are no numbers", problems)
+    low, high = table[BOX[:2]].to_numpy(dtype=float), table[BOX[2:]].to_numpy(dtype=float)
+    _tell_changed(table, (low > high).any(axis=1), "had swapped corners; they were put in order", problems)
     table = table.copy()
-    table[BOX] = boxes
-    return table[~(boxed & ~readable) & ~empty]
+    table[BOX] = np.hstack([np.minimum(low, high), np.maximum(low, high)])
+    table = _leave_out(table, _without_area(table), "has no area", problems)
+    sizes = table[["width", "height"]].astype(float).replace(0, np.inf).to_numpy()
+    low, high = table[BOX[:2]].to_numpy(dtype=float), table[BOX[2:]].to_numpy(dtype=float)
+    beyond = (low < -ROUNDING).any(axis=1) | (high > sizes + ROUNDING).any(axis=1)
+    table[BOX] = np.hstack([np.clip(low, 0, sizes), np.clip(high, 0, sizes)])
+    outside = _without_area(table)
+    _tell_changed(table, beyond & ~outside, "reached beyond the image; it was cut", problems)
+    return _leave_out(table, outside, "is outside the image", problems)
+
+
+def _without_area(table: pd.DataFrame) -> np.ndarray:
+    boxes = table[BOX].to_numpy(dtype=float)
+    return (boxes[:, 2:] <= boxes[:, :2]).any(axis=1)
+
+
+def _leave_out(table: pd.DataFrame, where: np.ndarray, what: str, problems: Problems) -> pd.DataFrame:
+    wrong = table[where]
+    reasons = [f"the box of {label!r} {what}; left out." for label in wrong["label"]]
+    problems.extend(wrong["file"], wrong["line"], reasons, LEFT_OUT)
+    return table[~where]
+
+
+def _tell_changed(table: pd.DataFrame, where: np.ndarray, what: str, problems: Problems) -> None:
+    wrong = table[where]
+    reasons = [f"the box of {label!r} {what}." for label in wrong["label"]]
+    problems.extend(wrong["file"], wrong["line"], reasons, CHANGED)
 
 
 def _tell_names_that_differ_by_case(table: pd.DataFrame, problems: Problems) -> None:

@@ -46,10 +46,18 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
     tables = []
     for path in files_of(source, ".json"):
         if source.is_file() or _fits(peek(path)):
-            tables.append(_read_file(path, name_in(path, source), problems))
+            table = _read_file(path, name_in(path, source), problems)
+            tables.append(table.assign(beside=_folder_of_pictures(path, source, pictures)))
     if not tables:
         raise ValueError(f"There is no COCO file in {source}. Expected JSON with images, annotations and categories.")
     return assemble(pd.concat(tables, ignore_index=True), problems, pictures)
+
+
+def _folder_of_pictures(path: Path, source: Path, pictures: Pictures) -> str:
+    """Where a file's pictures are: `instances_val2017.json` goes with `val2017`, else with its own folder."""
+    name = path.stem.rpartition("_")[2]
+    named = [folder for folder in (name, f"images/{name}") if (pictures.root / folder).is_dir()]
+    return named[0] if named else "" if path == source else path.parent.relative_to(source).as_posix()
 
 
 def _read_file(path: Path, file: str, problems: Problems) -> pd.DataFrame:
@@ -149,7 +157,7 @@ def _rows(
     stated = images.iloc[image[known]].reset_index(drop=True)
     table = pd.concat([table[known].reset_index(drop=True), stated.drop(columns="image_line")], axis=1)
     bare = images[~np.isin(np.arange(len(images)), image)].rename(columns={"image_line": "line"})
-    return pd.concat([table, bare], ignore_index=True).assign(source="coco", file=file, beside=str(Path(file).parent))
+    return pd.concat([table, bare], ignore_index=True).assign(source="coco", file=file)
 
 
 def _looked_up(table: dict, keys: list, default: object) -> list:

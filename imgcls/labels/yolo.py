@@ -125,7 +125,7 @@ def _label_and_box(fields: list[str], names: list[str | None], size: tuple[int, 
     number = int(fields[0]) if len(fields[0]) < 10 else len(names)
     label = names[number] if number < len(names) else None
     if label is None:
-        return "", [], f"class {fields[0]} is beyond the class list, which has {len(names)} names; left out."
+        return "", [], f"class {fields[0]} has no name in the class list of {len(names)}; left out."
     if len(fields) in BOX_FIELDS:
         x, y, w, h = shares[:4]
         corners = [x - w / 2, y - h / 2, x + w / 2, y + h / 2]
