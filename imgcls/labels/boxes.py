@@ -99,7 +99,8 @@ def _widen(rows: pd.DataFrame, margin: float, records: Records) -> None:
     unsized = (rows["width"] == 0) & rows["x_min"].notna()
     sizes = {image: upright_size(records.root / image) for image in rows.loc[unsized, "image"].unique()}
     for side, column in enumerate(("width", "height")):
-        rows.loc[unsized, column] = [sizes[image][side] for image in rows.loc[unsized, "image"]]
+        measured = rows["image"].map({image: size[side] for image, size in sizes.items()})
+        rows[column] = measured.where(unsized, rows[column]).astype(int)
     for low, high, side in (("x_min", "x_max", "width"), ("y_min", "y_max", "height")):
         more = (rows[high] - rows[low]) * margin
         rows[low] = (rows[low] - more).clip(lower=0)

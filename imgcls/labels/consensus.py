@@ -6,6 +6,7 @@ Error-Rates Using the EM Algorithm" (1979), as crowd-kit computes it.
 
 import difflib
 import json
+import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
 
@@ -116,7 +117,9 @@ def _dawid_skene(answers: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFram
     truth = pd.Series({image: name for image, name in known.items() if name in labels}, dtype=object)
     truth = truth[truth.index.isin(table["task"])].rename_axis("task")
     table = table.astype(object)  # crowd-kit indexes with numpy strings
-    model = DawidSkene(n_iter=ITERATIONS).fit(table, true_labels=truth if len(truth) else None)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", DeprecationWarning)  # crowd-kit 1.4.2 calls pandas in ways that pandas 4 drops
+        model = DawidSkene(n_iter=ITERATIONS).fit(table, true_labels=truth if len(truth) else None)
     return model.probas_.rename_axis("image").fillna(0.0)
 
 

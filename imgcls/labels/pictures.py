@@ -114,13 +114,13 @@ class Pictures:
         plain = re.sub(r"^[a-zA-Z]:", "", stated.replace("\\", "/"))  # Windows
         if plain.startswith("/"):  # of the machine on which it was annotated
             root = f"{self.root.resolve().as_posix()}/"
-            return plain.removeprefix(root).lstrip("/"), ""
+            plain = posixpath.normpath(plain).removeprefix(root).lstrip("/")
         plain = posixpath.normpath(plain) if plain.strip() else ""
         if plain in ("", "."):
             return "", "no picture is named"
-        if plain.startswith("../"):
+        if _leads_up(plain):
             plain = posixpath.normpath(posixpath.join(beside, plain))
-            if plain.startswith(".."):
+            if _leads_up(plain):
                 return "", f"the path {stated!r} leaves the folder {self.root.name or self.root}"
         return plain, ""
 
@@ -160,6 +160,10 @@ def _walk(root: str) -> Iterator[str]:
         for name in names:
             if name.lower().endswith(SUFFIXES) and not name.startswith("."):
                 yield prefix + name
+
+
+def _leads_up(path: str) -> bool:
+    return path == ".." or path.startswith("../")
 
 
 def _writable(text: str) -> bool:

@@ -1,0 +1,63 @@
+"""What every format shares: found by content, named, or refused in one sentence."""
+
+import pytest
+
+from imgcls.labels import FORMATS, Pictures, detect_format, read_labels
+
+
+def test_an_unknown_format_gets_the_nearest_name(data_set):
+    with pytest.raises(ValueError, match="Did you mean 'coco'"):
+        read_labels(data_set.root, "cocoa")
+
+
+def test_a_missing_source_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nothing at"):
+        read_labels(tmp_path / "none")
+
+
+def test_two_formats_in_one_folder_are_not_guessed(data_set, look):
+    data_set.picture("a.png")
+    data_set.write("a.xml", "<annotation><filename>a.png</filename></annotation>")
+    data_set.write("a.txt", "0 0.5 0.5 0.2 0.2\n")
+    data_set.write("classes.txt", "cat\n")
+    with pytest.raises(ValueError, match="several formats: voc, yolo"):
+        read_labels(data_set.root)
+    assert ("a.png", "cat") in look.labels(read_labels(data_set.root, "yolo"))
+
+
+def test_nothing_that_fits_is_said(data_set):
+    data_set.write("notes.md", "hello")
+    with pytest.raises(ValueError, match="none of the formats"):
+        detect_format(data_set.root)
+
+
+def test_class_folders_are_records_too(data_set, look):
+    data_set.picture("train/cat/1.png", "train/dog/2.png", "test/cat/3.png")
+    data_set.write("train/cat/notes.md", "hello")
+    assert detect_format(data_set.root) == "folders"
+    records = read_labels(data_set.root)
+    rows = records.boxes_or_images
+    assert set(zip(rows["image"], rows["label"], rows["split"], strict=True)) == {
+        ("train/cat/1.png", "cat", "train"),
+        ("train/dog/2.png", "dog", "train"),
+        ("test/cat/3.png", "cat", "test"),
+    }
+    assert look.told(records, "left out")[0][0] == "train/cat/notes.md"
+
+
+def test_annotations_apart_from_their_pictures(data_set, tmp_path, look):
+    data_set.picture("pictures/a.png")
+    path = data_set.write("elsewhere/t.csv", "image,label\na.png,cat\n")
+    assert read_labels(path).boxes_or_images.empty
+    assert look.labels(read_labels(path, pictures=data_set.root / "pictures")) == [("a.png", "cat")]
+    absent = read_labels(path, pictures=Pictures(tmp_path / "not here yet", must_exist=False))
+    assert look.labels(absent) == [("a.png", "cat")]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_empty_folder_has_no_records_in_any_format(data_set, name):
+    try:
+        records = read_labels(data_set.root, name)
+    except ValueError:
+        return  # those that need a file to begin with say so
+    assert records.boxes_or_images.empty
