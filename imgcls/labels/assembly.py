@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from imgcls.labels.pictures import Pictures
-from imgcls.labels.records import BOX, CHANGED, COLUMNS, LEFT_OUT, NOTED, Problems, Records, printable, typed
+from imgcls.labels.records import BOX, CHANGED, COLUMNS, LEFT_OUT, NOTED, Problems, Records, typed
 
 PROVENANCE = ["file", "line", "beside"]
 ROUNDING = 0.1  # pixels outside the image that are rounding, not a fault; YOLO keeps six decimals of the width
@@ -25,26 +25,11 @@ def assemble(
     table = typed(rows, extra=PROVENANCE)
     provenance = table[PROVENANCE].astype(object)
     table[PROVENANCE] = provenance.where(provenance.notna(), "")
-    _replace_unwritable(table, problems)
     table = _find_pictures(table, problems, pictures)
     table = _check_boxes(table, problems)
     _tell_names_that_differ_by_case(table, problems)
     table = _unlisted(table, problems, pictures, add_unlisted)
     return Records(table[list(COLUMNS)].reset_index(drop=True), problems.table(), pictures.root.resolve())
-
-
-def _replace_unwritable(table: pd.DataFrame, problems: Problems) -> None:
-    """Half characters, which JSON can hold and UTF-8 cannot."""
-    for column in ("label", "annotator", "attributes", "split"):
-        values = table[column].unique()
-        mended = {value: printable(value) for value in values if printable(value) != value}
-        if mended:
-            wrong = table[table[column].isin(mended)]
-            reasons = [
-                f"the {column} {mended[value]!r} had characters that UTF-8 cannot hold" for value in wrong[column]
-            ]
-            problems.extend(wrong["file"], wrong["line"], reasons, CHANGED)
-            table[column] = table[column].replace(mended)
 
 
 def _find_pictures(table: pd.DataFrame, problems: Problems, pictures: Pictures) -> pd.DataFrame:

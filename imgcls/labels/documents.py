@@ -4,6 +4,7 @@ import codecs
 import io
 import json
 import os
+import re
 import xml.sax
 import xml.sax.handler
 from collections.abc import Callable, Iterator
@@ -15,6 +16,8 @@ import defusedxml.sax
 
 PEEKED = 65536  # bytes at either end of a file, to tell its format
 TRIED = 20  # files of a folder that are looked at to tell its format
+ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)")
+HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")  # most files have none
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
@@ -75,15 +78,41 @@ def read_text(path: Path) -> str:
 
 def read_json(path: Path, object_hook: Callable[[dict], Any] | None = None) -> Any:
     """The value of a JSON file. Raises ValueError with the line for what is none, or is nested too deeply."""
-    text = read_text(path)
+    return parse_json(read_text(path), path.name, object_hook)
+
+
+def parse_json(text: str, name: str, object_hook: Callable[[dict], Any] | None = None) -> Any:
+    """The value of JSON text, which `name` stands for in an error. Raises ValueError as `read_json` does."""
     try:
-        return json.loads(text, object_hook=object_hook)
+        value = json.loads(text, object_hook=object_hook)
     except json.JSONDecodeError as error:
-        raise ValueError(f"{path.name} is no JSON: line {error.lineno}: {error.msg}.") from error
+        raise ValueError(f"{name} is no JSON: line {error.lineno}: {error.msg}.") from error
     except RecursionError as error:
-        raise ValueError(f"{path.name} is nested too deeply for an annotation file.") from error
+        raise ValueError(f"{name} is nested too deeply for an annotation file.") from error
     except ValueError as error:
-        raise ValueError(f"{path.name} has a number that is too long to read.") from error
+        raise ValueError(f"{name} has a number that is too long to read.") from error
+    broken = _half_character(text) if HALF_CHARACTER.search(text) else None
+    if broken is not None:
+        line = text[:broken].count("\n") + 1
+        raise ValueError(
+            f"{name} has half a character in line {line}, {text[broken : broken + 6]}: no text can hold it."
+        )
+    return value
+
+
+def _half_character(text: str) -> int | None:
+    """Where a surrogate is written as an escape without the other one of its pair."""
+    open_at = end = -1
+    for escape in ESCAPE.finditer(text):
+        code = int(escape[1], 16) if escape[1] else 0
+        low = 0xDC00 <= code <= 0xDFFF
+        if open_at >= 0 and not (low and escape.start() == end):
+            return open_at
+        if low and open_at < 0:
+            return escape.start()
+        open_at = escape.start() if 0xD800 <= code <= 0xDBFF else -1
+        end = escape.end()
+    return open_at if open_at >= 0 else None
 
 
 @dataclass

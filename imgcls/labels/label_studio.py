@@ -5,7 +5,6 @@ whose places are per cent of its width and height. JSON-MIN and CSV have a row a
 form's controls.
 """
 
-import json
 import math
 import posixpath
 import re
@@ -14,7 +13,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, files_of, name_in, peek, read_json
+from imgcls.labels.documents import any_file, files_of, name_in, parse_json, peek, read_json
 from imgcls.labels.outlines import box_of
 from imgcls.labels.pictures import SUFFIXES, Pictures
 from imgcls.labels.records import Problems, Records, attributes_text, class_name, coordinate, pixels
@@ -87,8 +86,8 @@ def _cell(cell: str) -> object:
     if not cell.startswith(("[", "{")):
         return cell
     try:
-        return json.loads(cell)
-    except (ValueError, RecursionError):
+        return parse_json(cell, "this cell")
+    except ValueError:
         return cell
 
 

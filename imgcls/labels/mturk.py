@@ -4,12 +4,11 @@ https://docs.aws.amazon.com/AWSMechTurk/latest/AWSMturkAPI/API_AssignmentDataStr
 Every answer is a row of its own; `consensus` makes one label of them. Rejected assignments are told and left out.
 """
 
-import json
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, files_of, name_in, peek
+from imgcls.labels.documents import any_file, files_of, name_in, parse_json, peek
 from imgcls.labels.pictures import SUFFIXES, Pictures
 from imgcls.labels.records import Problems, Records, attributes_text, class_name
 from imgcls.labels.tables import read_table
@@ -82,8 +81,8 @@ def _labels(answers: Mapping[str, str]) -> list[object]:
     """The classes of the answer cells: JSON, a column of true and false for each class, or plain text."""
     if "Answer.taskAnswers" in answers:
         try:
-            return _chosen(json.loads(answers["Answer.taskAnswers"]))
-        except (ValueError, RecursionError):
+            return _chosen(parse_json(answers["Answer.taskAnswers"], "the answer"))
+        except ValueError:
             return []
     if answers and all(value.strip().lower() in ("true", "false") for value in answers.values()):
         chosen = [name.split(".")[1:] for name, value in answers.items() if value.strip().lower() == "true"]

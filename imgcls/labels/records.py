@@ -101,7 +101,7 @@ def class_name(value: object) -> str | None:
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     name = str(value)
-    return name if name.strip() else None
+    return name if name.strip() and printable(name) == name else None
 
 
 def coordinate(value: object) -> float:

@@ -100,6 +100,17 @@ def test_what_label_studio_exported(files, look):
     assert look.boxes(records, label="Bus") == {"Bus": [0, 0, 16, 24]}
 
 
+def test_characters_escaped_in_two_halves_are_read_and_half_ones_refused(data_set, look):
+    data_set.picture("a.png")
+    text = json.dumps({"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "category_id": 1}]})
+    whole = text[:-1] + ', "categories": [{"id": 1, "name": "\\ud83d\\ude00 \\\\ud800"}]}'
+    path = data_set.write("c.json", whole)
+    assert look.labels(read_labels(path)) == [("a.png", "😀 \\ud800")]
+    data_set.write("c.json", whole.replace("\\ude00", ""))
+    with pytest.raises(ValueError, match=r"half a character in line 1, \\ud83d"):
+        read_labels(path)
+
+
 @pytest.mark.parametrize("content", ['{"images": 3, "categories": []}', '["images", "categories"]', '{"images": [}'])
 def test_another_shape_is_refused_in_one_sentence(data_set, content):
     path = data_set.write("c.json", content)

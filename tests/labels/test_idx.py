@@ -71,6 +71,7 @@ def test_broken_files_are_refused(data_set, tmp_path, content, suffix):
         read_labels(path, "idx", pictures=Pictures(data_set.root, extract=tmp_path / "out"))
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(not FASHION.is_dir(), reason="the package dataset-fashion-mnist is not installed")
 def test_the_published_fashion_mnist_knows_its_class_names(data_set, tmp_path):
     labels = gzip.decompress((FASHION / "t10k-labels-idx1-ubyte.gz").read_bytes())

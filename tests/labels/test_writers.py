@@ -77,9 +77,7 @@ def test_labelimg_readable_voc_has_its_elements(records, tmp_path):
     assert "<filename>1.png</filename>" in text
     assert "<xmin>1.25</xmin>" in text
     listed = (tmp_path / "out" / "ImageSets" / "Main" / "@whole_test.txt").read_text("utf-8")
-    assert listed == "b/фото 2 -1
-whole  1
-"
+    assert listed == "b/фото 2 -1\nwhole  1\n"
 
 
 def test_yolo_holds_boxes_and_tells_the_rest(records, tmp_path):
