@@ -1,12 +1,13 @@
 """Rows as an importer found them to records: pictures found, boxes checked, and all that is amiss told."""
 
+import posixpath
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
 from imgcls.labels.pictures import Pictures
-from imgcls.labels.records import BOX, CHANGED, COLUMNS, LEFT_OUT, NOTED, Problems, Records, typed
+from imgcls.labels.records import BOX, CHANGED, COLUMNS, LEFT_OUT, Problems, Records, typed
 
 PROVENANCE = ["file", "line", "beside"]
 ROUNDING = 0.1  # pixels outside the image that are rounding, not a fault; YOLO keeps six decimals of the width
@@ -26,9 +27,15 @@ def assemble(
     provenance = table[PROVENANCE].astype(object)
     table[PROVENANCE] = provenance.where(provenance.notna(), "")
     table = _find_pictures(table, problems, pictures)
+    named = set(table["image"])
     table = _check_boxes(table, problems)
     _tell_names_that_differ_by_case(table, problems)
-    table = _unlisted(table, problems, pictures, add_unlisted)
+    if pictures.must_exist:
+        others = [path for path in pictures.paths if path not in named]
+        table = _with_others(table, others, problems) if add_unlisted else table
+        if others and not add_unlisted:
+            shown = ", ".join(others[:SHOWN_NAMES])
+            problems.noted("", "", f"{len(others)} pictures are named by no annotation file: {shown}.")
     return Records(table[list(COLUMNS)].reset_index(drop=True), problems.table(), pictures.root.resolve())
 
 
@@ -84,6 +91,8 @@ def _without_area(table: pd.DataFrame) -> np.ndarray:
 
 
 def _leave_out(table: pd.DataFrame, where: np.ndarray, what: str, problems: Problems) -> pd.DataFrame:
+    if not where.any():
+        return table
     wrong = table[where]
     reasons = [f"the box of {label!r} {what}; left out." for label in wrong["label"]]
     problems.extend(wrong["file"], wrong["line"], reasons, LEFT_OUT)
@@ -104,17 +113,16 @@ def _tell_names_that_differ_by_case(table: pd.DataFrame, problems: Problems) -> 
         problems.noted(group.iloc[0], "", f"{listed} differ only by case: on Windows and macOS they are one file.")
 
 
-def _unlisted(table: pd.DataFrame, problems: Problems, pictures: Pictures, add: bool) -> pd.DataFrame:
-    """Pictures that no annotation file names."""
-    if not pictures.must_exist:
-        return table
-    listed = set(table["image"])
-    others = [path for path in pictures.paths if path not in listed]
-    if not others:
-        return table
-    if add:
-        source = table["source"].iloc[0] if len(table) else ""
-        return pd.concat([table, typed([{"image": path, "source": source} for path in others])], ignore_index=True)
-    shown = ", ".join(others[:SHOWN_NAMES])
-    problems.extend([""], [""], [f"{len(others)} pictures are named by no annotation file: {shown}."], NOTED)
-    return table
+def _with_others(table: pd.DataFrame, others: list[str], problems: Problems) -> pd.DataFrame:
+    """Pictures that no file names have no annotations; but those of a file that lost some are not among them."""
+    lost = {
+        posixpath.splitext(posixpath.basename(file))[0] for file, _, _, effect in problems.rows if effect == LEFT_OUT
+    }
+    rows = []
+    for path in others:
+        name = posixpath.basename(path)
+        if name in lost or posixpath.splitext(name)[0] in lost:
+            problems.noted(path, "", "annotations of this name were left out, so the picture is not taken as bare.")
+        else:
+            rows.append({"image": path, "source": table["source"].iloc[0] if len(table) else ""})
+    return pd.concat([table, typed(rows)], ignore_index=True) if rows else table

@@ -7,16 +7,8 @@ import pandas as pd
 from imgcls.labels.assembly import assemble
 from imgcls.labels.pictures import SUFFIXES, Pictures
 from imgcls.labels.records import Problems, Records
+from imgcls.labels.split_names import SPLIT_NAMES
 
-SPLIT_FOLDERS = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "test": "test",
-    "testing": "test",
-}
 NOT_IMAGES = {"thumbs.db", "desktop.ini"}  # that file managers leave behind
 
 
@@ -67,7 +59,7 @@ def read_folders(root: str | Path) -> pd.DataFrame:
 def _split_folders(root: Path) -> list[tuple[str, Path]]:
     """The splits are folders if all folders of `root` are named like one and hold folders themselves."""
     folders = _folders(root)
-    named = [SPLIT_FOLDERS.get(folder.name.lower()) for folder in folders]
+    named = [SPLIT_NAMES.get(folder.name.lower()) for folder in folders]
     if folders and all(named) and all(_folders(folder) for folder in folders):
         if "train" not in named:
             raise ValueError(

@@ -44,6 +44,16 @@ def test_a_class_list_that_is_too_short_loses_no_label_in_silence(data_set, look
     assert [line for _, line, _ in look.told(records, "left out")] == ["2", "3", "4", "5"]
 
 
+def test_a_picture_that_lost_all_its_labels_is_not_taken_for_one_without(data_set, look):
+    data_set.picture("a.png", "b.png", "c.png")
+    data_set.write("classes.txt", "cat\n")
+    data_set.write("a.txt", "5 0.5 0.5 0.2 0.2\n")
+    data_set.write("c.txt", "0 0.5 0.5 0 0\n")
+    records = read_labels(data_set.root)
+    assert look.labels(records) == [("b.png", "")]
+    assert ("a.png", "") in {(file, line) for file, line, _ in look.told(records, "noted")}
+
+
 def test_two_lists_that_differ_are_refused(data_set):
     data_set.picture("a.png")
     data_set.write("classes.txt", "cat\ndog\n")
