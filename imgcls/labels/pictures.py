@@ -13,27 +13,11 @@ from urllib.parse import unquote, urlsplit
 
 import PIL.Image
 
-SUFFIXES = (
-    ".jpg",
-    ".jpeg",
-    ".jpe",
-    ".jfif",
-    ".png",
-    ".bmp",
-    ".gif",
-    ".webp",
-    ".tif",
-    ".tiff",
-    ".heic",
-    ".heif",
-    ".avif",
-    ".jxl",
-    ".jp2",
-    ".ppm",
-    ".pgm",
-    ".pnm",
-)
+_BASELINE = ("jpg", "jpeg", "jpe", "jfif", "png", "bmp", "gif", "webp", "tif", "tiff")
+_RARER = ("heic", "heif", "avif", "jxl", "jp2", "ppm", "pgm", "pnm")
+SUFFIXES = tuple(f".{name}" for name in (*_BASELINE, *_RARER))
 ANNOTATION_FOLDERS = {"annotations", "annotation", "labels", "ann"}  # beside, not above, the pictures
+PICTURE_FOLDERS = {"images", "jpegimages", "img"}
 TURNED = range(5, 9)  # EXIF orientations that swap width and height
 ORIENTATION = 0x0112  # EXIF tag
 
@@ -178,26 +162,29 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
+def _telling(path: str) -> list[str]:
+    """The folders of a path that tell pictures apart, from the nearest on; `labels` and `images` go side by side."""
+    folders = _folded(posixpath.dirname(path)).split("/")
+    return [name for name in reversed(folders) if name not in ("", *ANNOTATION_FOLDERS, *PICTURE_FOLDERS)]
+
+
 def _ending_like(candidates: list[str], plain: str) -> list[str]:
     """Of several files with one name, those that share the most folders with the stated path, counted from the end."""
     if len(candidates) < 2:
         return candidates
-    wanted = _folded(plain).split("/")[::-1][1:]
-    shared = []
-    for path in candidates:
-        parts = _folded(path).split("/")[::-1][1:]
-        same = next(
-            (i for i, (a, b) in enumerate(zip(wanted, parts, strict=False)) if a != b), min(len(wanted), len(parts))
-        )
-        shared.append(same)
+    shared = [len(posixpath.commonprefix([_telling(plain), _telling(path)])) for path in candidates]
     best = [path for path, same in zip(candidates, shared, strict=True) if same == max(shared)]
     exact = [path for path in best if posixpath.basename(path) == posixpath.basename(plain)]
     return exact or best
 
 
 def _difference(plain: str, path: str) -> str:
-    """What is to be told when the name was not found as it stands; folders above it may differ without a word."""
-    stated, found = posixpath.basename(plain), posixpath.basename(path)
-    if unicodedata.normalize("NFC", stated) == unicodedata.normalize("NFC", found):
+    """What is to be told when a picture is not just where it is stated to be, such as above or below that folder."""
+    stated, found = _telling(plain), _telling(path)
+    same_folders = all(a == b for a, b in zip(stated, found, strict=False))
+    names = [unicodedata.normalize("NFC", posixpath.basename(name)) for name in (plain, path)]
+    if same_folders and names[0] == names[1]:
         return ""
-    return f"the picture is stated as {stated!r}; the file is {found!r}"
+    if same_folders:
+        plain, path = posixpath.basename(plain), posixpath.basename(path)
+    return f"the picture is stated as {plain!r}; the file is {path!r}"

@@ -13,6 +13,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import pandas as pd
+import pyarrow.parquet
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_of, name_in, peek, read_text
@@ -20,33 +21,12 @@ from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, SPLITS, Problems, Records, class_name, coordinate, pixels
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
 
+# fmt: off
 NAMES = {  # in the order in which they are taken; letters and digits only
-    "image": [
-        "image",
-        "filename",
-        "file",
-        "imagepath",
-        "filepath",
-        "path",
-        "imagename",
-        "imagefile",
-        "imageid",
-        "img",
-        "photo",
-        "picture",
-    ],
-    "label": [
-        "label",
-        "class",
-        "classname",
-        "labelname",
-        "category",
-        "categoryname",
-        "target",
-        "choice",
-        "species",
-        "name",
-    ],
+    "image": ["image", "filename", "file", "imagepath", "filepath", "path", "imagename", "imagefile", "imageid", "img",
+              "photo", "picture"],
+    "label": ["label", "class", "classname", "labelname", "category", "categoryname", "target", "choice", "species",
+              "name"],
     "x_min": ["xmin", "bboxxmin", "boxxmin", "left", "x1"],
     "y_min": ["ymin", "bboxymin", "boxymin", "top", "y1"],
     "x_max": ["xmax", "bboxxmax", "boxxmax", "right", "x2"],
@@ -58,6 +38,7 @@ NAMES = {  # in the order in which they are taken; letters and digits only
     "attributes": ["attributes"],
     "source": ["source"],
 } | {flag: [flag] for flag in ("difficult", "crowd", "occluded", "truncated")}
+# fmt: on
 READERS = {".csv": "text", ".tsv": "text", ".parquet": "read_parquet", ".xlsx": "read_excel", ".xls": "read_excel"}
 TRUE = {"1", "true", "yes", "t", "y"}
 FORMULA = re.compile(r"'*[=+\-@\t\r]")  # what a spreadsheet begins to calculate, however often it is quoted
@@ -65,13 +46,20 @@ FORMULA = re.compile(r"'*[=+\-@\t\r]")  # what a spreadsheet begins to calculate
 
 def detect(source: Path) -> bool:
     """Whether there is a table whose columns name images and labels."""
-    for path in files_of(source, *READERS):
-        if path.suffix.lower() not in (".csv", ".tsv"):
-            return True
-        head = peek(path).split("\n", 1)[0]
-        if head.strip() and not (found := _found(_columns_of(head)))[1] and found[0]:
-            return True
-    return False
+    return any(not _found(_columns_of(path))[1] for path in files_of(source, *READERS))
+
+
+def _columns_of(path: Path) -> list[str]:
+    """The names of a table's columns, from its beginning; none if it is no table."""
+    try:
+        if path.suffix == ".parquet":
+            return pyarrow.parquet.read_schema(path).names
+        if READERS.get(path.suffix.lower()) == "read_excel":
+            return [str(name) for name in pd.read_excel(path, nrows=0).columns]
+    except Exception:  # the engines raise many kinds for broken bytes
+        return []
+    head = peek(path).split("\n", 1)[0].strip("\r\ufeff")
+    return next(csv.reader([head], delimiter=_delimiter(head)), [])
 
 
 def read(source: Path, pictures: Pictures | None = None, columns: Mapping[str, str] | None = None) -> Records:
@@ -107,9 +95,8 @@ def read_table(path: Path, file: str, problems: Problems) -> pd.DataFrame:
     kind = READERS.get(path.suffix.lower(), "text")
     if kind == "text":
         return _read_text_table(path, file, problems)
-    options = {"dtype": str, "keep_default_na": False} if kind == "read_excel" else {}
     try:
-        table = getattr(pd, kind)(path, **options)
+        table = _excel(path, file, problems) if kind == "read_excel" else pd.read_parquet(path)
     except ImportError as error:
         raise ValueError(f"To read {file}, install the extra: pip install imgcls[excel].") from error
     except Exception as error:  # the engines raise many kinds for broken bytes
@@ -119,6 +106,14 @@ def read_table(path: Path, file: str, problems: Problems) -> pd.DataFrame:
     table = table.astype(object).where(table.notna(), "").astype(str)
     table.index = table.index + (2 if kind == "read_excel" else 1)
     return table
+
+
+def _excel(path: Path, file: str, problems: Problems) -> pd.DataFrame:
+    """The first sheet; the others are told."""
+    with pd.ExcelFile(path) as book:
+        for name in book.sheet_names[1:]:
+            problems.noted(file, name, "only the first sheet is read, not this one.")
+        return pd.read_excel(book, dtype=str, keep_default_na=False)
 
 
 def _read_text_table(path: Path, file: str, problems: Problems) -> pd.DataFrame:
@@ -146,10 +141,6 @@ def _read_text_table(path: Path, file: str, problems: Problems) -> pd.DataFrame:
 
 def _delimiter(head: str) -> str:
     return max(",;\t|", key=head.count)
-
-
-def _columns_of(head: str) -> list[str]:
-    return next(csv.reader([head.strip("\r\n\ufeff")], delimiter=_delimiter(head)), [])
 
 
 def _found(names: list[str], wanted: Mapping[str, str] | None = None) -> tuple[dict[str, str], list[str]]:

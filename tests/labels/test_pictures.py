@@ -16,6 +16,17 @@ def test_a_name_in_two_folders_is_the_one_that_the_path_ends_like(data_set):
     assert pictures.find("../two/a.png", beside="one") == ("two/a.png", "")
 
 
+def test_a_picture_in_another_folder_than_stated_is_told(data_set):
+    data_set.picture("train/1.png", "set/images/2.png")
+    pictures = Pictures(data_set.root)
+    assert pictures.find("val/1.png") == (
+        "train/1.png",
+        "the picture is stated as 'val/1.png'; the file is 'train/1.png'",
+    )
+    assert pictures.find("/home/anna/train/1.png") == ("train/1.png", "")
+    assert pictures.find("set/labels/2.png") == ("set/images/2.png", "")
+
+
 def test_decomposed_and_composed_names_are_the_same(data_set):
     name = "Größe й.png"
     data_set.picture(unicodedata.normalize("NFD", name))

@@ -27,6 +27,16 @@ def test_parquet_and_excel(data_set, suffix, writer, look):
     assert (line, "'007' has coordinates" in reason) == ("3" if suffix == ".xlsx" else "2", True)
 
 
+def test_sheets_that_are_not_read_are_told(data_set, look):
+    data_set.picture("a.png")
+    with pd.ExcelWriter(data_set.root / "t.xlsx") as book:
+        for sheet, label in (("first", "cat"), ("second", "dog")):
+            pd.DataFrame({"image": ["a.png"], "label": [label]}).to_excel(book, sheet_name=sheet, index=False)
+    records = read_labels(data_set.root)
+    assert look.labels(records) == [("a.png", "cat")]
+    assert look.told(records, "noted") == [("t.xlsx", "second", "only the first sheet is read, not this one.")]
+
+
 def test_columns_with_other_names_can_be_named(data_set, look):
     data_set.picture("a.png")
     path = data_set.write("t.csv", "Aufnahme,Art\na.png,cat\n")
