@@ -14,6 +14,8 @@ from typing import Any
 
 import defusedxml.sax
 
+from imgcls.labels.records import printable
+
 PEEKED = 65536  # bytes at either end of a file, to tell its format
 TRIED = 20  # files of a folder that are looked at to tell its format
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)")
@@ -51,29 +53,38 @@ def any_file(source: Path, suffixes: tuple[str, ...], fits: Callable[[str], bool
 
 
 def peek(path: Path) -> str:
-    """The two ends of a file, as far as it is text."""
-    with path.open("rb") as file:
-        head = file.read(PEEKED)
-        file.seek(max(PEEKED, path.stat().st_size - PEEKED))
-        return head.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace") + file.read(PEEKED).decode(
-            "utf-8", "replace"
-        )
+    """The two ends of a file, as far as it is text; nothing of one that cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(PEEKED)
+            file.seek(max(PEEKED, path.stat().st_size - PEEKED))
+            tail = file.read(PEEKED)
+    except OSError:
+        return ""
+    return head.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace") + tail.decode("utf-8", "replace")
 
 
 def name_in(path: Path, source: Path) -> str:
     """What the problems table calls a file: its path inside the source, with forward slashes."""
-    return path.name if path == source else path.relative_to(source).as_posix()
+    return printable(path.name if path == source else path.relative_to(source).as_posix())
 
 
 def read_text(path: Path) -> str:
     """The text of a file in UTF-8, or in what its byte order mark says. Raises ValueError for other bytes."""
-    data = path.read_bytes()
+    data = _bytes(path)
     encoding = next((name for mark, name in BYTE_ORDER_MARKS.items() if data.startswith(mark)), "utf-8")
     try:
         return data.decode(encoding)
     except UnicodeDecodeError as error:
         line = data[: error.start].count(b"\n") + 1
         raise ValueError(f"{path.name} is no UTF-8 text: line {line} has other bytes. Save it as UTF-8.") from error
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path.name} cannot be read: {error.strerror}.") from error
 
 
 def read_json(path: Path, object_hook: Callable[[dict], Any] | None = None) -> Any:
@@ -170,8 +181,9 @@ class _Tree(xml.sax.handler.ContentHandler):
 def read_xml(path: Path) -> Element:
     """The root element of an XML file. Raises ValueError, with the line, for what is none or declares entities."""
     tree = _Tree()
+    data = _bytes(path)
     try:
-        defusedxml.sax.parse(io.BytesIO(path.read_bytes()), tree)
+        defusedxml.sax.parse(io.BytesIO(data), tree)
     except xml.sax.SAXParseException as error:
         raise ValueError(f"{path.name} is no XML: line {error.getLineNumber()}: {error.getMessage()}.") from error
     except defusedxml.DefusedXmlException as error:

@@ -6,7 +6,7 @@ import pandas as pd
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.pictures import SUFFIXES, Pictures
-from imgcls.labels.records import Problems, Records
+from imgcls.labels.records import Problems, Records, printable
 from imgcls.labels.split_names import SPLIT_NAMES
 
 NOT_IMAGES = {"thumbs.db", "desktop.ini"}  # that file managers leave behind
@@ -47,8 +47,8 @@ def read_folders(root: str | Path) -> pd.DataFrame:
                 raise ValueError(
                     f"The class folder {class_folder} holds no images. Put images into it, or remove the folder."
                 )
-            label = class_folder.name
-            rows.extend((path.relative_to(root).as_posix(), label, split) for path in files)
+            label = printable(class_folder.name)
+            rows.extend((printable(path.relative_to(root).as_posix()), label, split) for path in files)
     if not rows:
         raise ValueError(
             f"{root} has no folders in it. Expected one folder of images a class, such as {root}/cat/1.jpg."

@@ -5,14 +5,13 @@ XML file an image, `ImageSets/Main` the splits and for each class a list of imag
 (only difficult objects of it). The challenge counts pixels from 1, the tools from 0; the `database` element tells.
 """
 
-import json
 import posixpath
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import Element, any_file, files_of, name_in, read_text, read_xml
+from imgcls.labels.documents import Element, any_file, files_of, name_in, parse_json, read_text, read_xml
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
@@ -114,8 +113,8 @@ def _attributes(thing: Element) -> dict:
 def _value(text: str) -> object:
     """Numbers and truth values as what they are, all else as text."""
     try:
-        return json.loads(text)
-    except (ValueError, RecursionError):
+        return parse_json(text, "this attribute")
+    except ValueError:
         return text
 
 

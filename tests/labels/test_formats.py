@@ -1,5 +1,7 @@
 """What every format shares: found by content, named, or refused in one sentence."""
 
+import os
+
 import pytest
 
 from imgcls.labels import FORMATS, Pictures, detect_format, read_labels
@@ -52,6 +54,25 @@ def test_annotations_apart_from_their_pictures(data_set, tmp_path, look):
     assert look.labels(read_labels(path, pictures=data_set.root / "pictures")) == [("a.png", "cat")]
     absent = read_labels(path, pictures=Pictures(tmp_path / "not here yet", must_exist=False))
     assert look.labels(absent) == [("a.png", "cat")]
+
+
+def test_files_whose_names_are_no_text_are_told(data_set, look):
+    data_set.picture("cat/1.png", "dog/2.png")
+    odd = os.fsencode(data_set.root / "cat") + b"/caf\xe9.png"
+    with open(odd, "wb") as file:
+        file.write(b"x")
+    records = read_labels(data_set.root)
+    assert look.labels(records) == [("cat/1.png", "cat"), ("dog/2.png", "dog")]
+    assert look.told(records, "left out")[0][0] == "cat/caf?.png"
+
+
+def test_a_file_that_cannot_be_opened_does_not_end_the_import(data_set, look):
+    data_set.picture("a.png")
+    data_set.write("a.xml", "<annotation><filename>a.png</filename><object><name>cat</name></object></annotation>")
+    (data_set.root / "b.xml").symlink_to("nowhere.xml")
+    records = read_labels(data_set.root)
+    assert look.labels(records) == [("a.png", "cat")]
+    assert look.told(records, "left out") == [("b.xml", "", "b.xml cannot be read: No such file or directory.")]
 
 
 @pytest.mark.parametrize("name", FORMATS)
