@@ -35,7 +35,7 @@ def assemble(
         table = _with_others(table, others, problems) if add_unlisted else table
         if others and not add_unlisted:
             shown = ", ".join(others[:SHOWN_NAMES])
-            problems.noted("", "", f"{len(others)} pictures are named by no annotation file: {shown}.")
+            problems.noted("", "", f"{len(others)} pictures are named by nothing that could be read: {shown}.")
     return Records(table[list(COLUMNS)].reset_index(drop=True), problems.table(), pictures.root.resolve())
 
 

@@ -16,7 +16,7 @@ from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, parse_json, peek, read_json
 from imgcls.labels.outlines import box_of
 from imgcls.labels.pictures import SUFFIXES, Pictures
-from imgcls.labels.records import Problems, Records, attributes_text, class_name, coordinate, pixels
+from imgcls.labels.records import LEFT_OUT, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 from imgcls.labels.tables import NAMES, read_table
 
@@ -104,8 +104,10 @@ def _task_rows(task: object, line: str, file: str, control: str | None, problems
     common = {"image": data[key], "file": file, "beside": posixpath.dirname(file), "source": "label_studio",
               "split": split_from_path(file), "line": line}  # fmt: skip
     answers = _annotations(task, line, file, problems) if full else _minimal(task, key, line, control, file, problems)
+    told = len(problems.rows)
     rows = [common | row for row in answers]
-    yield from rows or [common]
+    lost = any(effect == LEFT_OUT for _, _, _, effect in problems.rows[told:])
+    yield from rows or ([] if lost else [common])
 
 
 def _picture_key(data: dict) -> str | None:
@@ -148,7 +150,8 @@ def _annotations(task: dict, line: str, file: str, problems: Problems) -> Iterat
             problems.left_out(file, where, "expected an annotation with a list of results; left out.")
             continue
         if annotation.get("was_cancelled") is True:
-            problems.left_out(file, where, "this annotation was skipped in the tool; left out.")
+            tell = problems.left_out if annotation["result"] else problems.noted
+            tell(file, where, "this annotation was skipped in the tool.")
             continue
         by = annotation.get("completed_by", "")
         by = by.get("email") or by.get("id", "") if isinstance(by, dict) else by
