@@ -172,7 +172,8 @@ def _boxes(annotations: list[dict]) -> np.ndarray:
     boxes = np.full((len(annotations), 4), math.nan)
     stated = [annotation.get("bbox") for annotation in annotations]
     usual = [place for place, box in enumerate(stated) if type(box) is list and len(box) == 4 and _numbers(box)]
-    boxes[usual] = np.array([stated[place] for place in usual], dtype=float).reshape(-1, 4)
+    numbers = np.array([stated[place] for place in usual], dtype=float).reshape(-1, 4)
+    boxes[usual] = np.where(np.isnan(numbers), math.inf, numbers)
     for place in set(range(len(stated))).difference(usual):
         boxes[place] = _unusual_box(stated[place], annotations[place].get("segmentation"))
     with np.errstate(invalid="ignore"):

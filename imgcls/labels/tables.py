@@ -84,6 +84,9 @@ def read(source: Path, pictures: Pictures | None = None, columns: Mapping[str, s
         if missing:
             problems.noted(file, 1, f"there is no column for {' and '.join(missing)}; this table is not read.")
             continue
+        others = [name for name in table.columns if name not in found.values()]
+        if others:
+            problems.noted(file, 1, f"these columns are not read: {', '.join(others)}.")
         tables.append(_rows(table, found, file, problems))
     if not tables:
         raise ValueError(f"No table in {source} has columns for images and labels.")

@@ -6,6 +6,7 @@ picture is in `images/`; each line is `class x_centre y_centre width height` as 
 that differ are refused: the numbers could mean either.
 """
 
+import math
 import posixpath
 from collections import defaultdict
 from pathlib import Path
@@ -15,7 +16,7 @@ import yaml
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, read_text
 from imgcls.labels.pictures import Pictures, upright_size
-from imgcls.labels.records import BOX, Problems, Records, class_name
+from imgcls.labels.records import BOX, Problems, Records, class_name, coordinate
 from imgcls.labels.split_names import split_from_path
 
 CLASS_LISTS = ("classes.txt", ".names")
@@ -28,7 +29,7 @@ def detect(source: Path) -> bool:
     """Whether there is a class list and a text file of numbers."""
     if source.is_file() or not (any(files_of(source, *CLASS_LISTS)) or any(files_of(source, *CARDS))):
         return False
-    return any_file(source, (".txt",), _fits) or any(files_of(source, *CARDS))
+    return any_file(source, (".txt",), _fits) or any_file(source, CARDS, lambda text: "names" in text)
 
 
 def _fits(text: str) -> bool:
@@ -135,10 +136,9 @@ def _label_and_box(fields: list[str], names: list[str | None], size: tuple[int, 
 
 
 def _share(field: str) -> float | None:
-    try:
-        return float(field)
-    except ValueError:
-        return None
+    """The number that a field is, or None."""
+    number = coordinate(field)
+    return number if math.isfinite(number) else None
 
 
 def _names_in(folder: Path) -> list[str | None]:

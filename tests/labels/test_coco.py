@@ -54,13 +54,15 @@ def test_unknown_ids_and_broken_boxes_are_told_by_their_place(data_set, look):
         "not an object",
         annotation(1, [7]),
         annotation(1, 7, (100, 100, 5, 5)),
+        annotation(1, 7, [float("nan")] * 4),
+        annotation(1, 7, "wide"),
     ]
     data_set.write("c.json", coco({1: "a.png"}, bad))
     records = read_labels(data_set.root)
     assert look.boxes(records) == {"cat": [60, 40, 64, 48]}
     assert [line for _, line, _ in look.told(records, "changed")] == ["annotations[4]"]
     assert sorted(line for _, line, _ in look.told(records, "left out")) == [
-        f"annotations[{i}]" for i in (0, 1, 2, 3, 5, 6, 7)
+        f"annotations[{i}]" for i in (0, 1, 2, 3, 5, 6, 7, 8, 9)
     ]
     assert any("no category has the id 8" in reason for _, _, reason in look.told(records, "left out"))
 

@@ -78,6 +78,12 @@ def test_two_pictures_that_differ_only_by_case_are_told(data_set, look):
     assert "A.png and a.png differ only by case" in look.told(records, "noted")[0][2]
 
 
+def test_columns_that_are_not_read_are_told(data_set, look):
+    data_set.picture("a.png")
+    data_set.write("t.csv", "image,label,x,y\na.png,cat,3,4\n")
+    assert look.told(read_labels(data_set.root), "noted") == [("t.csv", "1", "these columns are not read: x, y.")]
+
+
 def test_a_table_without_labels_is_refused(data_set):
     path = data_set.write("t.csv", "image,size\na.png,3\n")
     with pytest.raises(ValueError, match="no column for label"):

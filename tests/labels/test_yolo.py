@@ -38,10 +38,12 @@ def test_a_data_set_with_a_card(data_set, look):
 def test_a_class_list_that_is_too_short_loses_no_label_in_silence(data_set, look):
     data_set.picture("a.png")
     data_set.write("classes.txt", "cat\n")
-    data_set.write("a.txt", "0 0.5 0.5 0.2 0.2\n7 0.5 0.5 0.2 0.2\n-1 0.5 0.5 0.2 0.2\n0 x 0.5 0.2 0.2\n0\n")
+    data_set.write(
+        "a.txt", "0 0.5 0.5 0.2 0.2\n7 0.5 0.5 0.2 0.2\n-1 0.5 0.5 0.2 0.2\n0 x 0.5 0.2 0.2\n0\n0 nan nan nan nan\n"
+    )
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", "cat")]
-    assert [line for _, line, _ in look.told(records, "left out")] == ["2", "3", "4", "5"]
+    assert [line for _, line, _ in look.told(records, "left out")] == ["2", "3", "4", "5", "6"]
 
 
 def test_a_picture_that_lost_all_its_labels_is_not_taken_for_one_without(data_set, look):

@@ -39,7 +39,7 @@ def write(records: Records, folder: Path, copy_pictures: bool) -> Problems:
 
 def _annotation(name: str, rows: pd.DataFrame, problems: Problems) -> ElementTree.Element:
     top = ElementTree.Element("annotation")
-    _add(top, "folder", str(PurePosixPath(name).parent).replace(".", ""))
+    _add(top, "folder", PurePosixPath(name).parent.name)
     _add(top, "filename", PurePosixPath(name).name)
     first = rows.iloc[0]
     if first["width"]:
