@@ -56,10 +56,10 @@ def _columns_of(path: Path) -> list[str]:
             return pyarrow.parquet.read_schema(path).names
         if READERS.get(path.suffix.lower()) == "read_excel":
             return [str(name) for name in pd.read_excel(path, nrows=0).columns]
+        head = peek(path).split("\n", 1)[0].strip("\r\ufeff")
+        return next(csv.reader([head], delimiter=_delimiter(head)), [])
     except Exception:  # the engines raise many kinds for broken bytes
         return []
-    head = peek(path).split("\n", 1)[0].strip("\r\ufeff")
-    return next(csv.reader([head], delimiter=_delimiter(head)), [])
 
 
 def read(source: Path, pictures: Pictures | None = None, columns: Mapping[str, str] | None = None) -> Records:

@@ -5,7 +5,7 @@ import json
 import os
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from imgcls.labels import FORMATS, Pictures, detect_format, read_labels
@@ -80,6 +80,7 @@ def test_every_format_is_fuzzed():
 @pytest.mark.parametrize("name", FORMATS)
 @MANY
 @given(content=st.binary(max_size=300) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "ignore")))
+@example(content=b"\0\r\0")
 def test_any_bytes(data_set, name, content):
     data_set.picture("a.png")
     path = data_set.write(FILES[name], content)
