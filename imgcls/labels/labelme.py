@@ -137,7 +137,8 @@ def _set_flags(flags: object) -> list[str]:
 def _box(shape: dict) -> dict:
     """The corners of a rectangle or mask may come in any order; a circle is its centre and a point on its edge."""
     box = box_around(shape.get("points"))
-    if shape.get("shape_type") == "circle" and len(shape["points"] or ()) == 2 and math.isfinite(sum(box.values())):
+    readable = math.isfinite(sum(box.values()))
+    if shape.get("shape_type") == "circle" and readable and len(shape["points"]) == 2:
         (x, y), (edge_x, edge_y) = ([coordinate(value) for value in point[:2]] for point in shape["points"])
         radius = math.hypot(edge_x - x, edge_y - y)
         return box_of((x - radius, x + radius), (y - radius, y + radius))

@@ -57,9 +57,10 @@ def test_deep_nesting_and_odd_shapes_are_told(data_set, look):
     data_set.picture("a.png")
     data_set.write("deep.json", '{"shapes": ' + "[" * 10_000 + "]" * 10_000 + ', "imagePath": "a.png"}')
     shapes = [{"label": "cat", "points": 5}, {"label": None, "points": []}, 7, {"label": "dog", "points": [[1]]}]
+    shapes.append({"label": "sun", "points": True, "shape_type": "circle"})
     data_set.write("odd.json", json.dumps({"shapes": shapes, "imagePath": "a.png", "flags": ["x"]}))
     left_out = {(file, line) for file, line, _ in look.told(read_labels(data_set.root), "left out")}
-    expected = {("odd.json", f"shapes[{i}]") for i in range(4)} | {("deep.json", ""), ("odd.json", "flags")}
+    expected = {("odd.json", f"shapes[{i}]") for i in range(5)} | {("deep.json", ""), ("odd.json", "flags")}
     assert left_out == expected
 
 
