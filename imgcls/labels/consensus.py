@@ -12,7 +12,7 @@ from dataclasses import dataclass
 
 import pandas as pd
 
-from imgcls.labels.records import BOX, CHANGED, LEFT_OUT, Problems, Records
+from imgcls.labels.records import BOX, LEFT_OUT, Problems, Records
 
 ITERATIONS = 100  # of expectation and maximisation, at most
 PRIOR_ANSWERS = 2.0  # added to each annotator's answers at even odds, so that three right ones do not mean perfect
@@ -22,7 +22,7 @@ PRIOR_ANSWERS = 2.0  # added to each annotator's answers at even odds, so that t
 class Consensus:
     """What several annotators agree on.
 
-    records: one row an image, with the agreed label, and in `annotator` how many answered.
+    records: one row an image, with the agreed label, and in `annotator` all who answered, with commas between.
     images: by image: label, confidence in [0, 1] (the method's own share or probability), agreement in [0, 1] (share of
         the answers that say the label), answers, tied, needs_another.
     annotators: by annotator: answers, agreement in [0, 1] with the agreed labels, golden_answers, golden_right, and
@@ -61,7 +61,8 @@ def agree(
     images = _images(answers, shares, known, sure)
     annotators = _annotators(answers, images["label"], known)
     first = answers.drop_duplicates("image").set_index("image").loc[images.index]
-    rows = first.assign(label=images["label"], annotator=images["answers"].astype(str), attributes="").reset_index()
+    who = answers.groupby("image")["annotator"].agg(", ".join)
+    rows = first.assign(label=images["label"], annotator=who.loc[images.index], attributes="").reset_index()
     rows = rows[list(records.boxes_or_images.columns)]
     share = float(images["needs_another"].mean())
     return Consensus(records.with_rows(rows, problems), images, annotators, share)
@@ -80,15 +81,16 @@ def _answers(records: Records, problems: Problems) -> pd.DataFrame:
     reasons = [
         f"{a!r} answered again; {b!r} is left out." for a, b in answers.loc[earlier, ["annotator", "label"]].values
     ]
-    problems.extend(answers.loc[earlier, "image"], [""] * int(earlier.sum()), reasons, CHANGED)
+    problems.extend(answers.loc[earlier, "image"], [""] * int(earlier.sum()), reasons, LEFT_OUT)
     return answers[~earlier]
 
 
 def _golden(answers: pd.DataFrame) -> dict[str, str]:
     stated = {}
     for image, text in zip(answers["image"], answers["attributes"], strict=True):
-        if '"golden"' in text:
-            stated[image] = str(json.loads(text)["golden"])
+        golden = json.loads(text).get("golden") if '"golden"' in text else None
+        if isinstance(golden, str):
+            stated[image] = golden
     return stated
 
 

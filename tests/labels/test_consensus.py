@@ -46,7 +46,11 @@ def test_majority_agreement_and_who_needs_another_opinion(tmp_path):
     assert consensus.needing_another == pytest.approx(2 / 3)
     assert consensus.annotators["agreement"].round(3).to_dict() == {"a": 1.0, "b": 0.5, "c": 0.0}
     rows = consensus.records.boxes_or_images
-    assert list(zip(rows["image"], rows["label"], strict=True)) == [("1", "cat"), ("2", "dog"), ("3", "cat")]
+    assert list(zip(rows["image"], rows["label"], rows["annotator"], strict=True)) == [
+        ("1", "cat", "a, b, c"),
+        ("2", "dog", "a"),
+        ("3", "cat", "a, b"),
+    ]
 
 
 def test_golden_images_score_the_annotators_and_keep_their_label(tmp_path):
