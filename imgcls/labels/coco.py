@@ -202,18 +202,23 @@ def _unusual_box(box: object, outline: object) -> list[float]:
 
 def _add_attributes(table: pd.DataFrame, annotations: list[dict]) -> None:
     """Flags and whatever else an annotation says, as CVAT writes them: in `attributes`."""
-    told: dict[int, dict] = {}
+    flags = {flag: np.zeros(len(table), dtype=bool) for flag in FLAGS}
+    annotator, attributes = [""] * len(table), [""] * len(table)
     for place, annotation in enumerate(annotations):
         if not annotation.keys() <= USUAL_KEYS:
             stated = annotation.get("attributes")
             own = {key: value for key, value in annotation.items() if key not in OWN_KEYS}
-            told[place] = own | (stated if isinstance(stated, dict) else {})
-    for flag in FLAGS:
-        table[flag] = [place in told and told[place].pop(flag, False) in (1, True) for place in range(len(table))]
+            told = own | (stated if isinstance(stated, dict) else {})
+            for flag in FLAGS:
+                if told.get(flag) in (0, 1):  # what says more than yes or no stays an attribute
+                    flags[flag][place] = told.pop(flag)
+            if isinstance(told.get("annotator"), str):
+                annotator[place] = told.pop("annotator")
+            attributes[place] = attributes_text(told)
     ignored = [value.get("ignore") in (1, True) for value in annotations]  # not to be counted either way
-    table["difficult"] |= np.array(ignored, dtype=bool)
-    table["annotator"] = [str(told[place].pop("annotator", "")) if place in told else "" for place in range(len(table))]
-    table["attributes"] = [attributes_text(told[place]) if place in told else "" for place in range(len(table))]
+    flags["difficult"] |= np.array(ignored, dtype=bool)
+    for name, values in (*flags.items(), ("annotator", annotator), ("attributes", attributes)):
+        table[name] = values
 
 
 def _without_outline(value: dict) -> dict:

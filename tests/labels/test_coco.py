@@ -91,10 +91,10 @@ def test_an_id_that_stands_for_two_names_is_used_for_none(data_set, look):
 
 def test_attributes_and_annotators_as_cvat_writes_them(data_set, look):
     data_set.picture("a.png")
-    stated = annotation(1, 7, attributes={"occluded": True, "colour": "red", "annotator": "anna"})
+    stated = annotation(1, 7, attributes={"occluded": True, "truncated": "partly", "annotator": "anna"})
     data_set.write("c.json", coco({1: "a.png"}, [stated]))
     row = read_labels(data_set.root).boxes_or_images.iloc[0]
-    assert (row["occluded"], row["annotator"], json.loads(row["attributes"])) == (True, "anna", {"colour": "red"})
+    assert (row["occluded"], row["annotator"], json.loads(row["attributes"])) == (True, "anna", {"truncated": "partly"})
 
 
 def test_what_label_studio_exported(files, look):
