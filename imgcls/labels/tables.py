@@ -75,7 +75,13 @@ def read(source: Path, pictures: Pictures | None = None, columns: Mapping[str, s
     tables = []
     for path in files_of(source, *READERS):
         file = name_in(path, source)
-        table = read_table(path, file, problems)
+        try:
+            table = read_table(path, file, problems)
+        except ValueError as error:
+            if source.is_file():
+                raise
+            problems.left_out(file, "", str(error))
+            continue
         found, missing = _found(list(table.columns), columns or {})
         if missing and (source.is_file() or columns):
             close = difflib.get_close_matches(missing[0], [str(name) for name in table.columns], 1, cutoff=0)

@@ -84,6 +84,16 @@ def test_columns_that_are_not_read_are_told(data_set, look):
     assert look.told(read_labels(data_set.root), "noted") == [("t.csv", "1", "these columns are not read: x, y.")]
 
 
+def test_a_broken_table_beside_a_good_one_is_told(data_set, look):
+    data_set.picture("a.png")
+    data_set.write("good.csv", "image,label\na.png,cat\n")
+    data_set.write("broken.csv", b"image,label\n\xff,cat\n")
+    data_set.write("broken.parquet", b"PAR1")
+    records = read_labels(data_set.root)
+    assert look.labels(records) == [("a.png", "cat")]
+    assert [file for file, _, _ in look.told(records, "left out")] == ["broken.csv", "broken.parquet"]
+
+
 def test_a_table_without_labels_is_refused(data_set):
     path = data_set.write("t.csv", "image,size\na.png,3\n")
     with pytest.raises(ValueError, match="no column for label"):
