@@ -1,1 +1,74 @@
 """Annotation files of labelling tools to tables of records, one file a format."""
+
+import difflib
+import importlib
+from pathlib import Path
+from types import ModuleType
+
+from imgcls.labels.pictures import Pictures
+from imgcls.labels.records import Records
+
+FORMATS = {  # name: module; found in this order
+    "coco": "coco",
+    "voc": "voc",
+    "yolo": "yolo",
+    "createml": "createml",
+    "labelme": "labelme",
+    "labelme_web": "labelme_web",
+    "label_studio": "label_studio",
+    "supervisely": "supervisely",
+    "roboflow": "roboflow",
+    "imagenet": "imagenet",
+    "idx": "idx",
+    "mturk": "mturk",
+    "toloka": "toloka",
+    "table": "tables",
+    "folders": "folders",
+}
+LAST_RESORT = ("table", "folders")  # found only if nothing else fits
+
+__all__ = ["FORMATS", "Pictures", "Records", "detect_format", "read_labels"]
+
+
+def read_labels(
+    source: str | Path, format: str | None = None, pictures: Pictures | str | Path | None = None, **options
+) -> Records:
+    """Read the annotation files of any labelling tool.
+
+    source: a file, or the folder of a data set.
+    format: a name of `FORMATS`; found by content if None.
+    pictures: the folder in which the pictures lie, if it is not the source's, or `Pictures` for more wishes.
+    options: for the format's own `read`.
+
+    Raises FileNotFoundError without a source, and ValueError for a format that is unknown, not to be told, or broken.
+    """
+    source = Path(source)
+    if not source.exists():
+        raise FileNotFoundError(
+            f"There is nothing at {source}. Expected an annotation file, or the folder of a data set."
+        )
+    module = _module(format or detect_format(source))
+    if pictures is not None and not isinstance(pictures, Pictures):
+        pictures = Pictures(pictures)
+    return module.read(source, pictures=pictures, **options)
+
+
+def detect_format(source: str | Path) -> str:
+    """The name of the format that `source` is written in. Raises ValueError if none fits, or several do."""
+    source = Path(source)
+    fitting = [name for name in FORMATS if name not in LAST_RESORT and _module(name).detect(source)]
+    fitting = fitting or [name for name in LAST_RESORT if _module(name).detect(source)][:1]
+    if len(fitting) == 1:
+        return fitting[0]
+    if fitting:
+        raise ValueError(f"{source} has annotations in several formats: {', '.join(fitting)}. Name the one to read.")
+    raise ValueError(
+        f"{source} is in none of the formats {', '.join(FORMATS)}. Name the format, or see its tool's export."
+    )
+
+
+def _module(name: str) -> ModuleType:
+    if name not in FORMATS:
+        close = difflib.get_close_matches(name, FORMATS, 1, cutoff=0)
+        raise ValueError(f"Unknown format {name!r}. Did you mean {close[0]!r}? There are {', '.join(FORMATS)}.")
+    return importlib.import_module(f"imgcls.labels.{FORMATS[name]}")

@@ -4,16 +4,26 @@ from pathlib import Path
 
 import pandas as pd
 
-SPLIT_FOLDERS = {
-    "train": "train",
-    "training": "train",
-    "validation": "validation",
-    "valid": "validation",
-    "val": "validation",
-    "test": "test",
-    "testing": "test",
-}
+from imgcls.labels.assembly import assemble
+from imgcls.labels.pictures import SUFFIXES, Pictures
+from imgcls.labels.records import Problems, Records, printable
+from imgcls.labels.split_names import SPLIT_NAMES
+
 NOT_IMAGES = {"thumbs.db", "desktop.ini"}  # that file managers leave behind
+
+
+def detect(source: Path) -> bool:
+    """Whether there are folders with pictures in them."""
+    if not source.is_dir():
+        return False
+    return any(path.name.lower().endswith(SUFFIXES) for pattern in ("*/*", "*/*/*") for path in source.glob(pattern))
+
+
+def read(source: Path, pictures: Pictures | None = None) -> Records:
+    """The folders as records. Raises what `read_folders` raises; files that are no pictures by their names are told."""
+    rows = read_folders(source).assign(source="folders")
+    rows["file"] = rows["image"]
+    return assemble(rows, Problems(), pictures or Pictures(source))
 
 
 def read_folders(root: str | Path) -> pd.DataFrame:
@@ -37,8 +47,8 @@ def read_folders(root: str | Path) -> pd.DataFrame:
                 raise ValueError(
                     f"The class folder {class_folder} holds no images. Put images into it, or remove the folder."
                 )
-            label = class_folder.name
-            rows.extend((path.relative_to(root).as_posix(), label, split) for path in files)
+            label = printable(class_folder.name)
+            rows.extend((printable(path.relative_to(root).as_posix()), label, split) for path in files)
     if not rows:
         raise ValueError(
             f"{root} has no folders in it. Expected one folder of images a class, such as {root}/cat/1.jpg."
@@ -49,7 +59,7 @@ def read_folders(root: str | Path) -> pd.DataFrame:
 def _split_folders(root: Path) -> list[tuple[str, Path]]:
     """The splits are folders if all folders of `root` are named like one and hold folders themselves."""
     folders = _folders(root)
-    named = [SPLIT_FOLDERS.get(folder.name.lower()) for folder in folders]
+    named = [SPLIT_NAMES.get(folder.name.lower()) for folder in folders]
     if folders and all(named) and all(_folders(folder) for folder in folders):
         if "train" not in named:
             raise ValueError(

@@ -1,0 +1,128 @@
+"""Rows as an importer found them to records: pictures found, boxes checked, and all that is amiss told."""
+
+import posixpath
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from imgcls.labels.pictures import Pictures
+from imgcls.labels.records import BOX, CHANGED, COLUMNS, LEFT_OUT, Problems, Records, typed
+
+PROVENANCE = ["file", "line", "beside"]
+ROUNDING = 0.1  # pixels outside the image that are rounding, not a fault; YOLO keeps six decimals of the width
+SHOWN_NAMES = 3
+
+
+def assemble(
+    rows: pd.DataFrame | Sequence[dict], problems: Problems, pictures: Pictures, add_unlisted: bool = False
+) -> Records:
+    """Make records of what an importer found.
+
+    rows: the columns of `COLUMNS` as far as the format knows them, `image` as the file states it, and for the problems
+        table file, line, and beside (the folder of the annotation file, relative to the root of the pictures).
+    add_unlisted: whether pictures that no file names are unannotated images of this set. If not, they are only counted.
+    """
+    table = typed(rows, extra=PROVENANCE)
+    provenance = table[PROVENANCE].astype(object)
+    table[PROVENANCE] = provenance.where(provenance.notna(), "")
+    table = _find_pictures(table, problems, pictures)
+    named = set(table["image"])
+    table = _check_boxes(table, problems)
+    _tell_names_that_differ_by_case(table, problems)
+    if pictures.must_exist:
+        others = [path for path in pictures.paths if path not in named]
+        table = _with_others(table, others, problems) if add_unlisted else table
+        if others and not add_unlisted:
+            shown = ", ".join(others[:SHOWN_NAMES])
+            problems.noted("", "", f"{len(others)} pictures are named by nothing that could be read: {shown}.")
+    return Records(table[list(COLUMNS)].reset_index(drop=True), problems.table(), pictures.root.resolve())
+
+
+def _find_pictures(table: pd.DataFrame, problems: Problems, pictures: Pictures) -> pd.DataFrame:
+    """Put the path of each stated picture; leave out the rows of those that are not there."""
+    if table.empty:
+        return table
+    codes, stated = _groups(table, ["image", "beside"])
+    found = [pictures.find(image, beside) for image, beside in stated]
+    first = table.groupby(codes, sort=True).agg(file=("file", "first"), line=("line", "first"))
+    labelled = (table["label"] != "").groupby(codes, sort=True).sum()
+    for (path, reason), (file, line), labels in zip(found, first.itertuples(index=False), labelled, strict=True):
+        if reason and path:
+            problems.changed(file, line, f"{reason}.")
+        elif reason:
+            lost = f"; its {labels} labels are left out" if labels > 1 else "; its label is left out" if labels else ""
+            problems.left_out(file, line, f"{reason}{lost}.")
+    table["image"] = np.array([path for path, _ in found], dtype=object)[codes]
+    table["image"] = table["image"].astype(str)
+    return table[table["image"] != ""]
+
+
+def _groups(table: pd.DataFrame, columns: list[str]) -> tuple[np.ndarray, list[tuple]]:
+    """For each row the number of its combination of values, and the combinations."""
+    codes = table.groupby(columns, sort=False, dropna=False).ngroup().to_numpy()
+    return codes, list(table[columns].drop_duplicates().itertuples(index=False, name=None))
+
+
+def _check_boxes(table: pd.DataFrame, problems: Problems) -> pd.DataFrame:
+    """Boxes with their corners in order, inside the image and with an area; the others are left out, and told."""
+    boxed = table[BOX].notna().any(axis=1)
+    table = _leave_out(table, boxed & (table["label"] == ""), "has no class", problems)
+    boxes = table[BOX].to_numpy(dtype=float)
+    broken = ~np.isnan(boxes).all(axis=1) & ~np.isfinite(boxes).all(axis=1)
+    table = _leave_out(table, broken, "has coordinates that are no numbers", problems)
+    low, high = table[BOX[:2]].to_numpy(dtype=float), table[BOX[2:]].to_numpy(dtype=float)
+    _tell_changed(table, (low > high).any(axis=1), "had swapped corners; they were put in order", problems)
+    table = table.copy()
+    table[BOX] = np.hstack([np.minimum(low, high), np.maximum(low, high)])
+    table = _leave_out(table, _without_area(table), "has no area", problems)
+    sizes = table[["width", "height"]].astype(float).replace(0, np.inf).to_numpy()
+    low, high = table[BOX[:2]].to_numpy(dtype=float), table[BOX[2:]].to_numpy(dtype=float)
+    beyond = (low < -ROUNDING).any(axis=1) | (high > sizes + ROUNDING).any(axis=1)
+    table[BOX] = np.hstack([np.clip(low, 0, sizes), np.clip(high, 0, sizes)])
+    outside = _without_area(table)
+    _tell_changed(table, beyond & ~outside, "reached beyond the image; it was cut", problems)
+    return _leave_out(table, outside, "is outside the image", problems)
+
+
+def _without_area(table: pd.DataFrame) -> np.ndarray:
+    boxes = table[BOX].to_numpy(dtype=float)
+    return (boxes[:, 2:] <= boxes[:, :2]).any(axis=1)
+
+
+def _leave_out(table: pd.DataFrame, where: np.ndarray, what: str, problems: Problems) -> pd.DataFrame:
+    if not where.any():
+        return table
+    wrong = table[where]
+    reasons = [f"the box of {label!r} {what}; left out." for label in wrong["label"]]
+    problems.extend(wrong["file"], wrong["line"], reasons, LEFT_OUT)
+    return table[~where]
+
+
+def _tell_changed(table: pd.DataFrame, where: np.ndarray, what: str, problems: Problems) -> None:
+    wrong = table[where]
+    reasons = [f"the box of {label!r} {what}." for label in wrong["label"]]
+    problems.extend(wrong["file"], wrong["line"], reasons, CHANGED)
+
+
+def _tell_names_that_differ_by_case(table: pd.DataFrame, problems: Problems) -> None:
+    names = pd.Series(table["image"].unique(), dtype=object)
+    same = names[names.map(str.casefold).duplicated(keep=False)]
+    for _, group in same.groupby(same.map(str.casefold)):
+        listed = " and ".join(sorted(group))
+        problems.noted(group.iloc[0], "", f"{listed} differ only by case: on Windows and macOS they are one file.")
+
+
+def _with_others(table: pd.DataFrame, others: list[str], problems: Problems) -> pd.DataFrame:
+    """Pictures that no file names have no annotations; but those of a file that lost some are not among them."""
+    lost = {
+        posixpath.splitext(posixpath.basename(file))[0] for file, _, _, effect in problems.rows if effect == LEFT_OUT
+    }
+    rows = []
+    for path in others:
+        name = posixpath.basename(path)
+        if name in lost or posixpath.splitext(name)[0] in lost:
+            problems.noted(path, "", "annotations of this name were left out, so the picture is not taken as bare.")
+        else:
+            rows.append({"image": path, "source": table["source"].iloc[0] if len(table) else ""})
+    return pd.concat([table, typed(rows)], ignore_index=True) if rows else table

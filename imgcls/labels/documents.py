@@ -1,0 +1,193 @@
+"""Annotation files read with care: broken text, entity bombs and endless nesting end in a ValueError."""
+
+import codecs
+import io
+import json
+import os
+import re
+import xml.sax
+import xml.sax.handler
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import defusedxml.sax
+
+from imgcls.labels.records import printable
+
+PEEKED = 65536  # bytes at either end of a file, to tell its format
+TRIED = 20  # files of a folder that are looked at to tell its format
+ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)")
+HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")  # most files have none
+BYTE_ORDER_MARKS = {
+    codecs.BOM_UTF8: "utf-8-sig",
+    codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
+    codecs.BOM_UTF32_BE: "utf-32",
+    codecs.BOM_UTF16_LE: "utf-16",
+    codecs.BOM_UTF16_BE: "utf-16",
+}
+
+
+def files_of(source: Path, *suffixes: str) -> Iterator[Path]:
+    """The files of `source` with one of the suffixes, sorted by folder and name; hidden ones are left out."""
+    if source.is_file():
+        if source.name.lower().endswith(suffixes):
+            yield source
+        return
+    for folder, folders, names in os.walk(source):
+        folders[:] = sorted(name for name in folders if not name.startswith("."))
+        for name in sorted(names):
+            if name.lower().endswith(suffixes) and not name.startswith("."):
+                yield Path(folder, name)
+
+
+def any_file(source: Path, suffixes: tuple[str, ...], fits: Callable[[str], bool]) -> bool:
+    """Whether what stands at the ends of one of the first files with these suffixes `fits`."""
+    for tried, path in enumerate(files_of(source, *suffixes)):
+        if tried == TRIED:
+            return False
+        if fits(peek(path)):
+            return True
+    return False
+
+
+def peek(path: Path) -> str:
+    """The two ends of a file, as far as it is text; nothing of one that cannot be opened."""
+    try:
+        with path.open("rb") as file:
+            head = file.read(PEEKED)
+            file.seek(max(PEEKED, path.stat().st_size - PEEKED))
+            tail = file.read(PEEKED)
+    except OSError:
+        return ""
+    return head.removeprefix(codecs.BOM_UTF8).decode("utf-8", "replace") + tail.decode("utf-8", "replace")
+
+
+def name_in(path: Path, source: Path) -> str:
+    """What the problems table calls a file: its path inside the source, with forward slashes."""
+    return printable(path.name if path == source else path.relative_to(source).as_posix())
+
+
+def read_text(path: Path) -> str:
+    """The text of a file in UTF-8, or in what its byte order mark says. Raises ValueError for other bytes."""
+    data = _bytes(path)
+    encoding = next((name for mark, name in BYTE_ORDER_MARKS.items() if data.startswith(mark)), "utf-8")
+    try:
+        return data.decode(encoding)
+    except UnicodeDecodeError as error:
+        line = data[: error.start].count(b"\n") + 1
+        raise ValueError(f"{path.name} is no UTF-8 text: line {line} has other bytes. Save it as UTF-8.") from error
+
+
+def _bytes(path: Path) -> bytes:
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(f"{path.name} cannot be read: {error.strerror}.") from error
+
+
+def read_json(path: Path, object_hook: Callable[[dict], Any] | None = None) -> Any:
+    """The value of a JSON file. Raises ValueError with the line for what is none, or is nested too deeply."""
+    return parse_json(read_text(path), path.name, object_hook)
+
+
+def parse_json(text: str, name: str, object_hook: Callable[[dict], Any] | None = None) -> Any:
+    """The value of JSON text, which `name` stands for in an error. Raises ValueError as `read_json` does."""
+    try:
+        value = json.loads(text, object_hook=object_hook)
+    except json.JSONDecodeError as error:
+        raise ValueError(f"{name} is no JSON: line {error.lineno}: {error.msg}.") from error
+    except RecursionError as error:
+        raise ValueError(f"{name} is nested too deeply for an annotation file.") from error
+    except ValueError as error:
+        raise ValueError(f"{name} has a number that is too long to read.") from error
+    broken = _half_character(text) if HALF_CHARACTER.search(text) else None
+    if broken is not None:
+        line = text[:broken].count("\n") + 1
+        raise ValueError(
+            f"{name} has half a character in line {line}, {text[broken : broken + 6]}: no text can hold it."
+        )
+    return value
+
+
+def _half_character(text: str) -> int | None:
+    """Where a surrogate is written as an escape without the other one of its pair."""
+    open_at = end = -1
+    for escape in ESCAPE.finditer(text):
+        code = int(escape[1], 16) if escape[1] else 0
+        low = 0xDC00 <= code <= 0xDFFF
+        if open_at >= 0 and not (low and escape.start() == end):
+            return open_at
+        if low and open_at < 0:
+            return escape.start()
+        open_at = escape.start() if 0xD800 <= code <= 0xDBFF else -1
+        end = escape.end()
+    return open_at if open_at >= 0 else None
+
+
+@dataclass
+class Element:
+    """An element of an XML file; `line` counts from 1."""
+
+    name: str
+    line: int
+    attributes: dict[str, str] = field(default_factory=dict)
+    children: list["Element"] = field(default_factory=list)
+    own_text: str = ""
+
+    def first(self, *names: str) -> "Element | None":
+        """The first element at this path below, or None."""
+        element = self
+        for name in names:
+            element = next((child for child in element.children if child.name == name), None)
+            if element is None:
+                return None
+        return element
+
+    def all(self, name: str) -> list["Element"]:
+        return [child for child in self.children if child.name == name]
+
+    def text(self, *names: str) -> str:
+        """The text of the first element at this path below, without the spaces around it; empty if there is none."""
+        element = self.first(*names)
+        return "" if element is None else element.own_text.strip()
+
+
+class _Tree(xml.sax.handler.ContentHandler):
+    def __init__(self) -> None:
+        super().__init__()
+        self.root: Element | None = None
+        self._open: list[Element] = []
+
+    def setDocumentLocator(self, locator) -> None:
+        self._locator = locator
+
+    def startElement(self, name, attrs) -> None:
+        element = Element(name, self._locator.getLineNumber(), dict(attrs))
+        if self._open:
+            self._open[-1].children.append(element)
+        else:
+            self.root = element
+        self._open.append(element)
+
+    def characters(self, content) -> None:
+        self._open[-1].own_text += content
+
+    def endElement(self, name) -> None:
+        self._open.pop()
+
+
+def read_xml(path: Path) -> Element:
+    """The root element of an XML file. Raises ValueError, with the line, for what is none or declares entities."""
+    tree = _Tree()
+    data = _bytes(path)
+    try:
+        defusedxml.sax.parse(io.BytesIO(data), tree)
+    except xml.sax.SAXParseException as error:
+        raise ValueError(f"{path.name} is no XML: line {error.getLineNumber()}: {error.getMessage()}.") from error
+    except defusedxml.DefusedXmlException as error:
+        raise ValueError(f"{path.name} declares XML entities or refers to other files, which is refused.") from error
+    except (xml.sax.SAXException, LookupError, ValueError) as error:
+        raise ValueError(f"{path.name} is no XML that can be read: {error}.") from error
+    return tree.root

@@ -1,0 +1,190 @@
+"""The pictures that annotation files speak of: where they lie, and whether a stated path may be followed."""
+
+import os
+import posixpath
+import re
+import unicodedata
+import warnings
+from collections import defaultdict
+from collections.abc import Iterator
+from functools import cached_property
+from pathlib import Path
+from urllib.parse import unquote, urlsplit
+
+import PIL.Image
+
+_BASELINE = ("jpg", "jpeg", "jpe", "jfif", "png", "bmp", "gif", "webp", "tif", "tiff")
+_RARER = ("heic", "heif", "avif", "jxl", "jp2", "ppm", "pgm", "pnm")
+SUFFIXES = tuple(f".{name}" for name in (*_BASELINE, *_RARER))
+ANNOTATION_FOLDERS = {"annotations", "annotation", "labels", "ann"}  # beside, not above, the pictures
+PICTURE_FOLDERS = {"images", "jpegimages", "img"}
+TURNED = range(5, 9)  # EXIF orientations that swap width and height
+ORIENTATION = 0x0112  # EXIF tag
+
+
+class Pictures:
+    """The picture files below a folder.
+
+    root: the folder that the image paths start from.
+    must_exist: whether a stated picture has to be there; without, its path only has to stay below the root.
+    extract: a folder for the pictures of formats that carry them inside; None if there is none.
+    """
+
+    def __init__(self, root: str | Path, must_exist: bool = True, extract: str | Path | None = None):
+        self.root = Path(root)
+        self.must_exist = must_exist
+        self.extract = None if extract is None else Path(extract)
+
+    @classmethod
+    def of(cls, source: Path) -> "Pictures":
+        """The pictures of a source that is not told where they are: in its folder, or beside it."""
+        folder = source if source.is_dir() else source.parent
+        beside = source.is_file() and folder.name.lower() in ANNOTATION_FOLDERS
+        return cls(folder.parent if beside else folder)
+
+    @cached_property
+    def paths(self) -> list[str]:
+        """Every picture file, by its name's suffix; what UTF-8 cannot write is left out."""
+        return sorted(path for path in _walk(str(self.root)) if _writable(path))
+
+    @cached_property
+    def _exact(self) -> set[str]:
+        return set(self.paths)
+
+    @cached_property
+    def _by_name(self) -> dict[str, list[str]]:
+        found = defaultdict(list)
+        for path in self.paths:
+            found[_folded(posixpath.basename(path))].append(path)
+        return found
+
+    @cached_property
+    def _by_stem(self) -> dict[str, list[str]]:
+        found = defaultdict(list)
+        for path in self.paths:
+            found[_folded(posixpath.splitext(posixpath.basename(path))[0])].append(path)
+        return found
+
+    def find(self, stated: str, beside: str = "") -> tuple[str, str]:
+        """The picture that a file means by `stated`, and what is to be told about it.
+
+        beside: the folder of the annotation file, relative to the root.
+        Returns the path relative to the root, empty if there is none, and a reason, empty if nothing is to be told.
+        """
+        plain, complaint = self._inside(stated, beside)
+        if complaint or not self.must_exist:
+            return plain, complaint
+        for path in (posixpath.normpath(posixpath.join(beside, plain)), plain):
+            if path in self._exact:
+                return path, ""
+        name = posixpath.basename(plain)
+        for table, key in ((self._by_name, name), (self._by_stem, name)):
+            candidates = _ending_like(table.get(_folded(key), []), plain)
+            if len(candidates) == 1:
+                return candidates[0], _difference(plain, candidates[0])
+            if candidates:
+                shown = ", ".join(candidates[:3])
+                return "", f"the picture {stated!r} could be any of {len(candidates)} files, such as {shown}"
+        return "", f"there is no picture {stated!r} below {self.root.name or self.root}"
+
+    def _inside(self, stated: str, beside: str) -> tuple[str, str]:
+        """A stated path without drive, address or way up; and a complaint if it leaves the root."""
+        if self.must_exist and stated in self._exact:
+            return stated, ""
+        if "\0" in stated or not _writable(stated):
+            return "", f"the picture's name {stated!r} has characters that no file name has"
+        if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://|data:", stated):
+            return self._address(stated)
+        plain = re.sub(r"^[a-zA-Z]:", "", stated.replace("\\", "/"))  # Windows
+        if plain.startswith("/"):  # of the machine on which it was annotated
+            root = f"{self.root.resolve().as_posix()}/"
+            plain = posixpath.normpath(plain).removeprefix(root).lstrip("/")
+        plain = posixpath.normpath(plain) if plain.strip() else ""
+        if plain in ("", "."):
+            return "", "no picture is named"
+        if _leads_up(plain):
+            plain = posixpath.normpath(posixpath.join(beside, plain))
+            if _leads_up(plain):
+                return "", f"the path {stated!r} leaves the folder {self.root.name or self.root}"
+        return plain, ""
+
+    def _address(self, stated: str) -> tuple[str, str]:
+        """A picture that lies in the net is the file of the same name, if there is one."""
+        if not self.must_exist and not stated.startswith("data:"):
+            return stated, ""
+        try:
+            name = posixpath.basename(unquote(urlsplit(stated).path))
+        except ValueError:
+            name = ""
+        if self.must_exist and _folded(name) in self._by_name:
+            return name, ""
+        shown = stated if len(stated) < 200 else f"{stated[:200]}…"
+        return "", f"the picture {shown!r} is an address, and no file of that name is here"
+
+
+def upright_size(path: Path) -> tuple[int, int]:
+    """Width and height of a picture as it is shown, from its header. Raises ValueError for what is no picture."""
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")  # a size that is too large to decode is still a size
+            with PIL.Image.open(path) as image:
+                turned = image.getexif().get(ORIENTATION) in TURNED
+                return image.size[::-1] if turned else image.size
+    except PIL.Image.DecompressionBombError as error:
+        raise ValueError(f"{path.name} is too large to be decoded: {error}") from error
+    except Exception as error:  # Pillow's decoders raise many kinds for broken bytes
+        raise ValueError(f"{path.name} is no picture that can be read: {error}") from error
+
+
+def _walk(root: str) -> Iterator[str]:
+    for folder, folders, names in os.walk(root):
+        folders[:] = [name for name in folders if not name.startswith(".")]
+        below = os.path.relpath(folder, root).replace(os.sep, "/")
+        prefix = "" if below == "." else f"{below}/"
+        for name in names:
+            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
+                yield prefix + name
+
+
+def _leads_up(path: str) -> bool:
+    return path == ".." or path.startswith("../")
+
+
+def _writable(text: str) -> bool:
+    try:
+        text.encode("utf-8")
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _folded(name: str) -> str:
+    return unicodedata.normalize("NFC", name).casefold()
+
+
+def _telling(path: str) -> list[str]:
+    """The folders of a path that tell pictures apart, from the nearest on; `labels` and `images` go side by side."""
+    folders = _folded(posixpath.dirname(path)).split("/")
+    return [name for name in reversed(folders) if name not in ("", *ANNOTATION_FOLDERS, *PICTURE_FOLDERS)]
+
+
+def _ending_like(candidates: list[str], plain: str) -> list[str]:
+    """Of several files with one name, those that share the most folders with the stated path, counted from the end."""
+    if len(candidates) < 2:
+        return candidates
+    shared = [len(posixpath.commonprefix([_telling(plain), _telling(path)])) for path in candidates]
+    best = [path for path, same in zip(candidates, shared, strict=True) if same == max(shared)]
+    exact = [path for path in best if posixpath.basename(path) == posixpath.basename(plain)]
+    return exact or best
+
+
+def _difference(plain: str, path: str) -> str:
+    """What is to be told when a picture is not just where it is stated to be, such as above or below that folder."""
+    stated, found = _telling(plain), _telling(path)
+    same_folders = all(a == b for a, b in zip(stated, found, strict=False))
+    names = [unicodedata.normalize("NFC", posixpath.basename(name)) for name in (plain, path)]
+    if same_folders and names[0] == names[1]:
+        return ""
+    if same_folders:
+        plain, path = posixpath.basename(plain), posixpath.basename(path)
+    return f"the picture is stated as {plain!r}; the file is {path!r}"

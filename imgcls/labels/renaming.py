@@ -1,0 +1,51 @@
+"""Classes renamed, merged and dropped by a small table."""
+
+import difflib
+from collections.abc import Mapping
+from pathlib import Path
+
+from imgcls.labels.records import Problems, Records
+from imgcls.labels.tables import read_table
+
+DROPPED = ""  # the new name of a class that is dropped
+
+
+def rename_classes(records: Records, table: Mapping[str, str] | str | Path) -> Records:
+    """Give classes new names: two with one new name are merged, one with an empty new name is dropped.
+
+    table: new name by old name, or the path of a CSV file with the columns `from` and `to`. All at once, so names can
+        be swapped. Classes that are not in it stay.
+
+    What was dropped is told, a row a class; an image that has no label left goes with it.
+    Raises ValueError for an old name that is no class.
+    """
+    new_names = dict(table) if isinstance(table, Mapping) else _read(Path(table))
+    for name in new_names:
+        if name not in records.class_names:
+            close = difflib.get_close_matches(name, records.class_names, 1, cutoff=0)
+            near = f" Did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f"There is no class {name!r} to rename.{near}")
+    rows = records.boxes_or_images.copy()
+    problems = Problems()
+    for name, count in rows["label"].value_counts().items():
+        if name and new_names.get(name, name) == DROPPED:
+            problems.left_out("", "", f"the class {name!r} was dropped by the table, and its {count} labels with it.")
+    labelled = rows["label"] != ""
+    rows["label"] = [new_names.get(name, name) for name in rows["label"]]
+    return records.with_rows(rows[~labelled | (rows["label"] != DROPPED)], problems)
+
+
+def _read(path: Path) -> dict[str, str]:
+    if not path.is_file():
+        raise FileNotFoundError(f"There is no table of class names at {path}. Expected a CSV file with from and to.")
+    problems = Problems()
+    table = read_table(path, path.name, problems)
+    if problems.rows:
+        _, line, reason, _ = problems.rows[0]
+        raise ValueError(f"{path.name}, line {line}: {reason}")
+    if list(table.columns) != ["from", "to"]:
+        raise ValueError(f"{path.name} has the columns {', '.join(table.columns)}. Expected from and to.")
+    twice = table.loc[table["from"].duplicated(), "from"]
+    if len(twice):
+        raise ValueError(f"{path.name} names the class {twice.iloc[0]!r} twice, in line {twice.index[0]}.")
+    return dict(zip(table["from"], table["to"], strict=True))

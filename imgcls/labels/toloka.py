@@ -1,0 +1,78 @@
+"""Toloka's results: a TSV file with a row an answer, and columns INPUT:, OUTPUT:, GOLDEN: and ASSIGNMENT:.
+
+https://toloka.ai/docs/toloka-kit/reference/toloka.client.assignment.GetAssignmentsTsvParameters/ names the columns.
+Every answer is a row of its own; `consensus` makes one label of them. Rejected assignments are told and left out.
+"""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+from imgcls.labels.assembly import assemble
+from imgcls.labels.documents import any_file, files_of, name_in, peek
+from imgcls.labels.pictures import SUFFIXES, Pictures
+from imgcls.labels.records import Problems, Records, attributes_text
+from imgcls.labels.tables import NAMES, read_table
+
+WORKER, STATUS = "ASSIGNMENT:worker_id", "ASSIGNMENT:status"
+COUNTED = ("", "APPROVED", "SUBMITTED")
+
+
+def detect(source: Path) -> bool:
+    """Whether there is a table with columns INPUT: and OUTPUT:."""
+    return any_file(source, (".tsv", ".csv"), _fits)
+
+
+def _fits(text: str) -> bool:
+    head = text.split("\n", 1)[0]
+    return "INPUT:" in head and "OUTPUT:" in head
+
+
+def read(
+    source: Path, pictures: Pictures | None = None, image: str | None = None, answer: str | None = None
+) -> Records:
+    """Read a file of results, or all of a folder.
+
+    image, answer: the fields of the picture and the label, such as "url" and "kind", if there are others.
+
+    Raises ValueError if a file lacks a column that is needed.
+    """
+    source = Path(source)
+    pictures = pictures or Pictures.of(source)
+    problems = Problems()
+    rows = []
+    for path in files_of(source, ".tsv", ".csv"):
+        if source.is_file() or _fits(peek(path)):
+            rows.extend(_rows(path, name_in(path, source), image, answer, problems))
+    return assemble(rows, problems, pictures)
+
+
+def _rows(path: Path, file: str, image: str | None, answer: str | None, problems: Problems) -> Iterator[dict]:
+    table = read_table(path, file, problems)
+    inputs = [name for name in table if name.startswith("INPUT:")]
+    outputs = [name for name in table if name.startswith("OUTPUT:")]
+    picture = f"INPUT:{image}" if image else _likely(inputs, table, NAMES["image"])
+    output = f"OUTPUT:{answer}" if answer else _likely(outputs, table, NAMES["label"])
+    lacking = [name for name in (picture, output, WORKER) if name not in table]
+    if lacking:
+        raise ValueError(f"{file} has no column {' and no '.join(lacking)}. It has {', '.join(map(str, table))[:200]}.")
+    golden = output.replace("OUTPUT:", "GOLDEN:")
+    for line, cells in zip(table.index, table.to_dict("records"), strict=True):
+        status = cells.get(STATUS, "").upper()
+        if not any(cells.values()):
+            continue  # Toloka puts an empty line between pages of tasks
+        if status not in COUNTED:
+            problems.left_out(file, line, f"the assignment's status is {status}; its answer is left out.")
+        elif not cells[output].strip():
+            problems.left_out(file, line, "there is no answer; left out.")
+        else:
+            yield {"image": cells[picture], "label": cells[output], "annotator": cells[WORKER], "source": "toloka",
+                   "file": file, "line": line,
+                   "attributes": attributes_text({"golden": cells.get(golden)})}  # fmt: skip
+
+
+def _likely(columns: list[str], table, names: list[str]) -> str:
+    """The only column, else the one with pictures in it, else the one with a name that says so."""
+    pictures = [name for name in columns if len(table) and table[name].iloc[0].lower().endswith(SUFFIXES)]
+    named = [name for name in columns if name.split(":")[1].lower() in names]
+    candidates = columns if len(columns) == 1 else pictures if "image" in names and pictures else named
+    return candidates[0] if candidates else f"{'INPUT' if 'image' in names else 'OUTPUT'}:{names[0]}"

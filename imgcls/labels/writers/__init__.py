@@ -1,0 +1,42 @@
+"""Records to the files of other tools, one file a format."""
+
+import difflib
+import importlib
+import shutil
+from pathlib import Path
+
+import pandas as pd
+
+from imgcls.labels.records import Records
+
+EXPORTS = {"coco": "coco", "voc": "voc", "yolo": "yolo", "csv": "table", "folders": "folders"}  # name: module
+
+__all__ = ["EXPORTS", "write_labels"]
+
+
+def write_labels(records: Records, folder: str | Path, format: str, copy_pictures: bool = True) -> pd.DataFrame:
+    """Write records for another tool.
+
+    folder: is made; nobody sees it before it is whole.
+    format: a name of `EXPORTS`.
+    copy_pictures: whether the pictures are copied to it. YOLO and folders always copy them: their place is the label.
+
+    Returns a problems table of what the format cannot hold. Raises FileExistsError if there is something at `folder`,
+    and ValueError for an unknown format.
+    """
+    if format not in EXPORTS:
+        close = difflib.get_close_matches(format, EXPORTS, 1, cutoff=0)
+        raise ValueError(f"Unknown format {format!r}. Did you mean {close[0]!r}? There are {', '.join(EXPORTS)}.")
+    folder = Path(folder)
+    if folder.exists():
+        raise FileExistsError(f"There is something at {folder} already. Name a folder that is not there yet.")
+    writer = importlib.import_module(f"imgcls.labels.writers.{EXPORTS[format]}")
+    partial = folder.with_name(f".partial-{folder.name}")
+    shutil.rmtree(partial, ignore_errors=True)
+    partial.mkdir(parents=True)
+    try:
+        problems = writer.write(records, partial, copy_pictures)
+        partial.rename(folder)
+    finally:
+        shutil.rmtree(partial, ignore_errors=True)
+    return problems.table()

@@ -1,0 +1,50 @@
+"""Pictures copied beside the annotations that are written of them."""
+
+import shutil
+from collections.abc import Iterable, Mapping
+from pathlib import Path, PurePosixPath
+
+import pandas as pd
+
+from imgcls.labels.records import Problems
+
+
+def place(root: Path, folder: Path, names: Mapping[str, str], problems: Problems) -> None:
+    """Copy each picture, a path below `root`, to its name below `folder`; those that are gone are told."""
+    for image, name in names.items():
+        target = folder / name
+        if not target.resolve().is_relative_to(folder.resolve()):
+            problems.left_out(image, "", "this picture's path leaves its folder; it was not copied.")
+            continue
+        target.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            shutil.copyfile(root / image, target)
+        except (FileNotFoundError, IsADirectoryError):
+            problems.left_out(image, "", "this picture is gone; it was not copied.")
+
+
+def names_without_clashes(images: Iterable[str], problems: Problems) -> dict[str, str]:
+    """A name for each picture, so that no two differ only by their suffix, which the label's file has no room for."""
+    names: dict[str, str] = {}
+    taken: set[str] = set()
+    for image in images:
+        path = PurePosixPath(image)
+        name = image
+        if str(path.with_suffix("")) in taken:
+            name = str(path.with_name(f"{path.stem}_{path.suffix[1:]}{path.suffix}"))
+            while str(PurePosixPath(name).with_suffix("")) in taken:
+                name = str(path.with_name(f"{PurePosixPath(name).stem}_{path.suffix}"))
+            problems.changed(image, "", f"another picture differs only by its suffix; this one is written as {name!r}.")
+        taken.add(str(PurePosixPath(name).with_suffix("")))
+        names[image] = name
+    return names
+
+
+def tell_unheld(rows: pd.DataFrame, columns: Iterable[str], format: str, problems: Problems) -> None:
+    """Tell which columns that say something have no place in a format."""
+    for column in columns:
+        stated = rows[column].astype(bool)
+        if stated.any():
+            problems.left_out(
+                "", "", f"{format} has no place for {column!r}, which {int(stated.sum())} rows state; left out."
+            )

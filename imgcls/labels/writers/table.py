@@ -1,0 +1,30 @@
+"""A CSV file with the columns of the records; it holds everything. No cell of it is a formula."""
+
+import csv
+from pathlib import Path
+
+import pandas as pd
+
+from imgcls.labels.records import BOX, COLUMNS, Problems, Records
+from imgcls.labels.tables import quoted
+from imgcls.labels.writers.placing import place
+
+
+def write(records: Records, folder: Path, copy_pictures: bool) -> Problems:
+    """Write `labels.csv`, in UTF-8."""
+    problems = Problems()
+    rows = records.boxes_or_images
+    with (folder / "labels.csv").open("w", encoding="utf-8", newline="") as file:
+        writer = csv.writer(file, lineterminator="\n")
+        writer.writerow(COLUMNS)
+        writer.writerows([_cell(name, value) for name, value in zip(COLUMNS, row, strict=True)]
+                         for row in rows[list(COLUMNS)].itertuples(index=False))  # fmt: skip
+    if copy_pictures:
+        place(records.root, folder, {image: image for image in rows["image"].unique()}, problems)
+    return problems
+
+
+def _cell(name: str, value: object) -> str:
+    if name in BOX:
+        return "" if pd.isna(value) else repr(float(value))
+    return str(value).lower() if isinstance(value, bool) else quoted(str(value))

@@ -1,0 +1,223 @@
+"""YOLO text: a line a box with the number of its class, and the class names in `classes.txt`, `*.names` or `data.yaml`.
+
+https://docs.ultralytics.com/datasets/detect/ describes it: a text file an image, beside it or in `labels/` where the
+picture is in `images/`; each line is `class x_centre y_centre width height` as shares of the upright image, or
+`class x1 y1 x2 y2 ...` around an outline. LabelImg writes its class list anew with every file it saves, so two lists
+that differ are refused: the numbers could mean either.
+"""
+
+import math
+import posixpath
+from collections import defaultdict
+from pathlib import Path
+
+import yaml
+
+from imgcls.labels.assembly import assemble
+from imgcls.labels.documents import any_file, files_of, name_in, read_text
+from imgcls.labels.pictures import Pictures, upright_size
+from imgcls.labels.records import BOX, Problems, Records, class_name, coordinate
+from imgcls.labels.split_names import split_from_path
+
+CLASS_LISTS = ("classes.txt", ".names")
+CARDS = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
+NOT_LABELS = {"train.txt", "val.txt", "valid.txt", "test.txt", "trainval.txt", "requirements.txt", "license.txt"}
+BOX_FIELDS = (5, 6)  # with and without a confidence
+
+
+def detect(source: Path) -> bool:
+    """Whether there is a class list and a text file of numbers."""
+    if source.is_file() or not (any(files_of(source, *CLASS_LISTS)) or any(files_of(source, *CARDS))):
+        return False
+    return any_file(source, (".txt",), _fits) or any_file(source, CARDS, lambda text: "names" in text)
+
+
+def _fits(text: str) -> bool:
+    fields = text.split("\n", 1)[0].split()
+    return len(fields) >= min(BOX_FIELDS) and fields[0].isdigit() and all(_share(field) is not None for field in fields)
+
+
+def read(source: Path, pictures: Pictures | None = None) -> Records:
+    """Read a folder of text files.
+
+    Raises ValueError if there is no class list, or if it and the card in the same folder differ.
+    """
+    source = Path(source)
+    if not source.is_dir():
+        raise ValueError(f"{source} is a file. Expected the folder with YOLO text files and their class list.")
+    pictures = pictures or Pictures.of(source)
+    problems = Problems()
+    names = {path.parent: _names_in(path.parent) for path in files_of(source, *CLASS_LISTS, *CARDS)}
+    if not names:
+        raise ValueError(f"There is no class list in {source}. Expected classes.txt or data.yaml with the names.")
+    splits = _splits(source)
+    picture_of = _Neighbours(pictures)
+    rows = []
+    for path in files_of(source, ".txt"):
+        if path.name.lower() not in NOT_LABELS and not path.name.lower().endswith(CLASS_LISTS):
+            rows.extend(_rows(path, source, _nearest(names, path.parent), picture_of, problems))
+    for row in rows:
+        row["split"] = _split_of(row["image"], splits)
+    records = assemble(rows, problems, pictures, add_unlisted=True)
+    unlisted = records.boxes_or_images["split"] == ""
+    records.boxes_or_images.loc[unlisted, "split"] = [
+        _split_of(image, splits) for image in records.boxes_or_images.loc[unlisted, "image"]
+    ]
+    records.boxes_or_images["source"] = "yolo"
+    return records
+
+
+class _Neighbours:
+    """Which picture belongs to a text file: the same name in the same folder, or in `images` instead of `labels`."""
+
+    def __init__(self, pictures: Pictures):
+        self.root = pictures.root
+        self._by_place = defaultdict(list)
+        self._by_name = defaultdict(list)
+        for path in pictures.paths:
+            place = posixpath.splitext(path)[0]
+            self._by_place[place].append(path)
+            self._by_name[posixpath.basename(place)].append(path)
+
+    def of(self, file: str) -> list[str]:
+        place = posixpath.splitext(file)[0]
+        parts = place.split("/")
+        swapped = ["images" if part == "labels" else part for part in parts]
+        return self._by_place.get(place) or self._by_place.get("/".join(swapped)) or self._by_name.get(parts[-1]) or []
+
+
+def _rows(path: Path, source: Path, names: list[str | None], picture_of: _Neighbours, problems: Problems) -> list[dict]:
+    file = name_in(path, source)
+    try:
+        lines = read_text(path).splitlines()
+    except ValueError as error:
+        problems.left_out(file, "", str(error))
+        return []
+    found = picture_of.of(file)
+    if len(found) != 1:
+        what = f"there are {len(found)} pictures of this name" if found else "there is no picture of this name"
+        labels = sum(bool(line.strip()) for line in lines)
+        if found or any(map(_fits, lines)) or not labels:
+            problems.left_out(file, "", f"{what}; {labels} labels are left out.")
+        else:
+            problems.noted(file, "", "this text has neither a picture nor labels; it is not read.")
+        return []
+    try:
+        width, height = upright_size(picture_of.root / found[0])
+    except ValueError as error:
+        problems.left_out(file, "", f"{error}; its labels are left out, because their boxes are shares of its size.")
+        return []
+    common = {"image": found[0], "width": width, "height": height, "file": file}
+    rows = []
+    for number, line in enumerate(lines, start=1):
+        if line.strip():
+            label, box, complaint = _label_and_box(line.split(), names, (width, height))
+            if complaint:
+                problems.left_out(file, number, complaint)
+            else:
+                rows.append(common | {"label": label, "line": number} | dict(zip(BOX, box, strict=True)))
+    return rows if rows or any(line.strip() for line in lines) else [common | {"line": 1}]
+
+
+def _label_and_box(fields: list[str], names: list[str | None], size: tuple[int, int]) -> tuple[str, list, str]:
+    shares = [_share(field) for field in fields[1:]]
+    if not fields[0].isdecimal() or None in shares or len(shares) < 4 or (len(fields) > 6 and len(shares) % 2):
+        return "", [], f"expected a class number and a box, got {' '.join(fields)[:80]!r}; left out."
+    number = int(fields[0]) if len(fields[0]) < 10 else len(names)
+    label = names[number] if number < len(names) else None
+    if label is None:
+        return "", [], f"class {fields[0]} has no name in the class list of {len(names)}; left out."
+    if len(fields) in BOX_FIELDS:
+        x, y, w, h = shares[:4]
+        corners = [x - w / 2, y - h / 2, x + w / 2, y + h / 2]
+    else:
+        corners = [min(shares[::2]), min(shares[1::2]), max(shares[::2]), max(shares[1::2])]
+    return label, [share * side for share, side in zip(corners, size * 2, strict=True)], ""
+
+
+def _share(field: str) -> float | None:
+    """The number that a field is, or None."""
+    number = coordinate(field)
+    return number if math.isfinite(number) else None
+
+
+def _names_in(folder: Path) -> list[str | None]:
+    """The class names that a folder's list and card state, by number; None for a number without a name."""
+    stated = {}
+    for path in files_of(folder, *CLASS_LISTS, *CARDS):
+        if path.parent == folder:
+            card = path.name.lower() in CARDS
+            names = _card_names(_card(path), path) if card else _listed_names(path)
+            stated[path.name] = names
+    stated = {name: names for name, names in stated.items() if names} or stated
+    if len({tuple(names) for names in stated.values()}) > 1:
+        raise ValueError(
+            f"{' and '.join(stated)} in {folder} list different classes, so the numbers could mean either. "
+            "Remove the one that is wrong."
+        )
+    return next(iter(stated.values()))
+
+
+def _listed_names(path: Path) -> list[str | None]:
+    return [class_name(line) for line in read_text(path).rstrip("\r\n").splitlines()]
+
+
+def _card(path: Path) -> dict:
+    text = read_text(path)
+    try:
+        content = yaml.safe_load(text)
+    except (yaml.YAMLError, RecursionError, ValueError, TypeError, AttributeError, LookupError) as error:
+        line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
+        raise ValueError(f"{path} is no YAML that can be read (line {line}).") from error
+    return content if isinstance(content, dict) else {}
+
+
+def _card_names(card: dict, path: Path) -> list[str | None]:
+    names = card.get("names") or []
+    if isinstance(names, dict) and all(type(number) is int and 0 <= number < 10**5 for number in names):
+        names = [names.get(number) for number in range(max(names) + 1)]
+    if not isinstance(names, list):
+        raise ValueError(f"'names' in {path} is no list of classes, nor names by their numbers.")
+    return [class_name(name) for name in names]
+
+
+def _nearest(names: dict[Path, list], folder: Path) -> list[str | None]:
+    """The names of the closest class list: in the folder, in one above, or the only one there is."""
+    above = [parent for parent in (folder, *folder.parents) if parent in names]
+    if above:
+        return names[above[0]]
+    lists = {tuple(listed) for listed in names.values()}
+    if len(lists) > 1:
+        raise ValueError(f"Several class lists differ, and none is in {folder} or above it. Put the right one there.")
+    return list(lists.pop())
+
+
+def _splits(source: Path) -> dict[str, str]:
+    """Split by what a card lists for it: folders, pictures, or text files with the names of pictures."""
+    splits = {}
+    for path in files_of(source, *CARDS):
+        card = _card(path)
+        for key, split in (("train", "train"), ("val", "validation"), ("valid", "validation"), ("test", "test")):
+            for entry in card[key] if isinstance(card.get(key), list) else [card.get(key)]:
+                if isinstance(entry, str) and entry:
+                    base = path.parent.relative_to(source).as_posix()
+                    below = posixpath.normpath(posixpath.join(base, entry.replace("\\", "/"))).lstrip("./")
+                    splits[below] = split
+                    for image in _listed_images(source / below):
+                        splits[image] = split
+    return splits
+
+
+def _listed_images(path: Path) -> list[str]:
+    if path.suffix != ".txt" or not path.is_file():
+        return []
+    return [line.strip().removeprefix("./") for line in read_text(path).splitlines()]
+
+
+def _split_of(image: str, splits: dict[str, str]) -> str:
+    place = image
+    while place:
+        if place in splits:
+            return splits[place]
+        place = posixpath.dirname(place)
+    return "" if splits else split_from_path(posixpath.dirname(image))

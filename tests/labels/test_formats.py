@@ -1,0 +1,84 @@
+"""What every format shares: found by content, named, or refused in one sentence."""
+
+import os
+
+import pytest
+
+from imgcls.labels import FORMATS, Pictures, detect_format, read_labels
+
+
+def test_an_unknown_format_gets_the_nearest_name(data_set):
+    with pytest.raises(ValueError, match="Did you mean 'coco'"):
+        read_labels(data_set.root, "cocoa")
+
+
+def test_a_missing_source_is_named(tmp_path):
+    with pytest.raises(FileNotFoundError, match="nothing at"):
+        read_labels(tmp_path / "none")
+
+
+def test_two_formats_in_one_folder_are_not_guessed(data_set, look):
+    data_set.picture("a.png")
+    data_set.write("a.xml", "<annotation><filename>a.png</filename></annotation>")
+    data_set.write("a.txt", "0 0.5 0.5 0.2 0.2\n")
+    data_set.write("classes.txt", "cat\n")
+    with pytest.raises(ValueError, match="several formats: voc, yolo"):
+        read_labels(data_set.root)
+    assert ("a.png", "cat") in look.labels(read_labels(data_set.root, "yolo"))
+
+
+def test_nothing_that_fits_is_said(data_set):
+    data_set.write("notes.md", "hello")
+    with pytest.raises(ValueError, match="none of the formats"):
+        detect_format(data_set.root)
+
+
+def test_class_folders_are_records_too(data_set, look):
+    data_set.picture("train/cat/1.png", "train/dog/2.png", "test/cat/3.png")
+    data_set.write("train/cat/notes.md", "hello")
+    assert detect_format(data_set.root) == "folders"
+    records = read_labels(data_set.root)
+    rows = records.boxes_or_images
+    assert set(zip(rows["image"], rows["label"], rows["split"], strict=True)) == {
+        ("train/cat/1.png", "cat", "train"),
+        ("train/dog/2.png", "dog", "train"),
+        ("test/cat/3.png", "cat", "test"),
+    }
+    assert look.told(records, "left out")[0][0] == "train/cat/notes.md"
+
+
+def test_annotations_apart_from_their_pictures(data_set, tmp_path, look):
+    data_set.picture("pictures/a.png")
+    path = data_set.write("elsewhere/t.csv", "image,label\na.png,cat\n")
+    assert read_labels(path).boxes_or_images.empty
+    assert look.labels(read_labels(path, pictures=data_set.root / "pictures")) == [("a.png", "cat")]
+    absent = read_labels(path, pictures=Pictures(tmp_path / "not here yet", must_exist=False))
+    assert look.labels(absent) == [("a.png", "cat")]
+
+
+def test_files_whose_names_are_no_text_are_told(data_set, look):
+    data_set.picture("cat/1.png", "dog/2.png")
+    odd = os.fsencode(data_set.root / "cat") + b"/caf\xe9.png"
+    with open(odd, "wb") as file:
+        file.write(b"x")
+    records = read_labels(data_set.root)
+    assert look.labels(records) == [("cat/1.png", "cat"), ("dog/2.png", "dog")]
+    assert look.told(records, "left out")[0][0] == "cat/caf?.png"
+
+
+def test_a_file_that_cannot_be_opened_does_not_end_the_import(data_set, look):
+    data_set.picture("a.png")
+    data_set.write("a.xml", "<annotation><filename>a.png</filename><object><name>cat</name></object></annotation>")
+    (data_set.root / "b.xml").symlink_to("nowhere.xml")
+    records = read_labels(data_set.root)
+    assert look.labels(records) == [("a.png", "cat")]
+    assert look.told(records, "left out") == [("b.xml", "", "b.xml cannot be read: No such file or directory.")]
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_an_empty_folder_has_no_records_in_any_format(data_set, name):
+    try:
+        records = read_labels(data_set.root, name)
+    except ValueError:
+        return  # those that need a file to begin with say so
+    assert records.boxes_or_images.empty
