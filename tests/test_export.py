@@ -1,7 +1,6 @@
-"""`python -m imgcls.export` as a process: killed in the middle, then to its end."""
-
 import json
 import os
+import re
 import subprocess
 import sys
 import time
@@ -9,21 +8,18 @@ from dataclasses import replace
 from pathlib import Path
 
 import keras
-import numpy as np
+import pandas as pd
 import pytest
 
 from imgcls import export
 from imgcls.config import InputConfig, NetworkConfig, TrainConfig
 from imgcls.data.manifest import Manifest
 from imgcls.data.preprocessing import Preprocessing
-from imgcls.data.reading import read_images
 from imgcls.labels.folders import read_folders
-from imgcls.models import build_model, load_model
+from imgcls.models import build_model
 from imgcls.serving.bundle import load_bundle
 from imgcls.training.run_folder import RunFolder
-
-HOME = Path(__file__).parents[1]
-FASHION = HOME / "datasets" / "fashion_mini"
+from tests.conftest import ROOT, SAMPLE
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +32,7 @@ def run(tmp_path_factory) -> RunFolder:
         runs=str(tmp_path_factory.mktemp("runs")),
     )
     run = RunFolder.create(config)
-    manifest = Manifest.from_records(read_folders(FASHION), FASHION)
+    manifest = Manifest.from_records(read_folders(SAMPLE), SAMPLE)
     manifest.save(run.manifest_file)
     keras.utils.set_random_seed(3)
     model = build_model(
@@ -52,50 +48,48 @@ def run(tmp_path_factory) -> RunFolder:
     return run
 
 
-def start(*arguments, folder: Path) -> subprocess.Popen:
-    return subprocess.Popen(
-        [sys.executable, "-m", "imgcls.export", *map(str, arguments)],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": str(HOME)},
+@pytest.fixture(scope="module")
+def output(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("saved_models")
+
+
+def test_killed_in_the_middle_it_leaves_nothing_that_counts(run, output):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "imgcls.export", run.path, "--output", output],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
         text=True,
     )
-
-
-def test_killed_then_whole(run, tmp_path):
-    killed = start(run.path, folder=tmp_path)
-    folder = tmp_path / "saved_models" / "clothes"
     deadline = time.monotonic() + 120
-    while not (folder / ".partial-1" / "saved_model.pb").exists():
+    while not (output / "clothes" / ".partial-1" / "saved_model.pb").exists():
         assert time.monotonic() < deadline
-        assert killed.poll() is None, killed.communicate()
+        assert process.poll() is None, process.communicate()
         time.sleep(0.02)
-    killed.kill()
-    killed.communicate()
-    assert [path.name for path in folder.iterdir()] == [".partial-1"]
+    process.kill()
+    process.communicate()
+    assert [path.name for path in (output / "clothes").iterdir()] == [".partial-1"]
     with pytest.raises(ValueError, match="holds no version"):
-        load_bundle(folder)
+        load_bundle(output / "clothes")
 
-    whole = start(run.path, folder=tmp_path)
-    output, errors = whole.communicate(timeout=240)
-    assert (whole.returncode, errors) == (0, "")
-    assert "Written: saved_models/clothes/1 (" in output
-    assert "10 classes" in output
-    assert "(64 test images; allowed 1e-04)" in output
-    assert "python -m imgcls.serve saved_models/clothes\n" in output
+
+def test_export_then_predict(run, output, command):
+    folder = output / "clothes"
+    result = command("export", run.path, "--output", output)
+    assert (result.code, result.err) == (0, "")
+    assert re.search(rf"Written: {folder / '1'} \(\d\.\d MB, 10 classes\)", result.out)
+    assert "(64 test images; allowed 1e-04)" in result.out
+    assert f"python -m imgcls.serve {folder}\n" in result.out
     assert [path.name for path in folder.iterdir()] == ["1"]
     details = json.loads((folder / "1" / "assets" / "imgcls.json").read_text("utf-8"))
     assert details["parity"]["largest_difference"] <= 1e-4
     assert details["licence_of_data"] == "MIT"
     assert details["config"] == run.config_file.read_text("utf-8")
 
-    bundle = load_bundle(folder)
-    model = load_model(run.model_file)
-    paths = sorted((FASHION / "test" / "bag").iterdir())[:5]
-    pixels = np.stack([outcome.result for outcome in read_images(paths, bundle.preprocessing)])
-    predictions = bundle.predict_files(paths)
-    np.testing.assert_allclose(predictions.probabilities, model(pixels, training=False), atol=1e-5)
+    table = output / "table.csv"
+    pictures = sorted((SAMPLE / "test" / "bag").iterdir())[:2]
+    assert command("predict", folder, *pictures, output / "missing.png", "--output", table).code == 3
+    assert pd.read_csv(table)["problem"].fillna("").tolist() == ["", "", "no such file or directory"]
 
 
 @pytest.mark.parametrize(

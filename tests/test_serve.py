@@ -14,8 +14,7 @@ import pytest
 import tensorflow as tf
 
 from imgcls import serve
-
-HOME = Path(__file__).parents[1]
+from tests.conftest import ROOT
 
 
 @pytest.fixture(scope="module")
@@ -28,10 +27,10 @@ def folder(tmp_path_factory) -> Path:
     return folder
 
 
-def command(*arguments) -> subprocess.Popen:
+def start(*arguments) -> subprocess.Popen:
     return subprocess.Popen(
         [sys.executable, "-m", "imgcls.serve", *map(str, arguments)],
-        env={**os.environ, "PYTHONPATH": str(HOME)},
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,
@@ -39,14 +38,14 @@ def command(*arguments) -> subprocess.Popen:
 
 
 def test_it_serves_what_it_says_and_ends_quietly(folder, tmp_path):
-    process = command(folder, "--port", "0")
+    process = start(folder, "--port", "0")
     try:
         line = process.stdout.readline()
         url = re.search(r"http://127\.0\.0\.1:\d+/v1/models/half_plus_three", line).group()
         assert "version 123" in line
         response = httpx.post(f"{url}:predict", json={"instances": [1.0, 2.0, 5.0]})
         assert response.json() == {"predictions": [3.5, 4.0, 5.5]}
-        taken = command(folder, "--port", httpx.URL(url).port)
+        taken = start(folder, "--port", httpx.URL(url).port)
         output, errors = taken.communicate(timeout=60)
         assert (taken.returncode, output) == (2, "")
         assert "cannot be used: address already in use. Choose another" in errors
@@ -71,7 +70,7 @@ def test_the_curl_line_works(folder, tmp_path):
 
 
 def test_no_bundle(tmp_path):
-    process = command(tmp_path / "flowers")
+    process = start(tmp_path / "flowers")
     output, errors = process.communicate(timeout=60)
     assert (process.returncode, output) == (2, "")
     assert errors.startswith("error: There is nothing at ")

@@ -18,8 +18,8 @@ from imgcls.models.classifier import embedding_model
 from imgcls.serving.bundle import load_bundle, write_bundle
 from imgcls.serving.served_model import ServedModel
 from imgcls.serving.server import make_app
+from tests.conftest import SAMPLE
 
-FASHION = Path(__file__).parents[2] / "datasets" / "fashion_mini"
 CLASS_NAMES = [
     "stövel",
     "väska",
@@ -39,7 +39,7 @@ PREPROCESSING = Preprocessing(28, 28, 1)
 @pytest.fixture(scope="session")
 def images() -> list[Path]:
     """Two real images of each class."""
-    return [path for folder in sorted((FASHION / "test").iterdir()) for path in sorted(folder.glob("*.png"))[:2]]
+    return [path for folder in sorted((SAMPLE / "test").iterdir()) for path in sorted(folder.glob("*.png"))[:2]]
 
 
 @pytest.fixture(scope="session")
