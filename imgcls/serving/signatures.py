@@ -35,8 +35,10 @@ def make_signatures(
     decoded = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, "pixels")
 
     @tf.function(input_signature=[encoded])
-    def read(image_bytes):
+    def read_encoded(image_bytes):
         return read_batch(tf.ensure_shape(image_bytes, encoded.shape), preprocessing)
+
+    read = read_encoded.get_concrete_function()  # traced once for both signatures
 
     def ranked(pixels):
         probabilities, order = tf.math.top_k(model(pixels, training=False), k=len(class_names))

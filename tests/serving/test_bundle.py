@@ -80,7 +80,7 @@ def test_what_is_in_the_folder(bundle, bundle_path, images):
     details = json.loads((bundle_path / "assets" / "imgcls.json").read_text("utf-8"))
     assert details["preprocessing"] == PREPROCESSING.to_dict()
     assert details["licence_of_data"] == "MIT"
-    assert details["architecture"] == "resnet20"
+    assert details["architecture"] == "small"
     assert 0 <= details["parity"]["largest_difference"] <= 1e-4
     assert details["parity"]["images"] == len(images)
     assert details["signatures"]["pixels"]["inputs"] == {"pixels": "float32 (None, 28, 28, 1)"}
@@ -149,7 +149,7 @@ def test_another_model_is_found_out(bundle, bundle_path, images, monkeypatch):
 
     monkeypatch.setattr(parities, "_in_fresh_process", without_a_process)
     parity = compare(bundle_path, images, make_classifier(seed=2), CLASS_NAMES, PREPROCESSING)
-    assert parity.largest_difference > 1e-2
+    assert parity.largest_difference > 1e-3
     assert parity.images == images
 
 

@@ -1,0 +1,121 @@
+import json
+import os
+import re
+import subprocess
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+
+import keras
+import pandas as pd
+import pytest
+
+from imgcls import export
+from imgcls.config import InputConfig, NetworkConfig, TrainConfig
+from imgcls.data.manifest import Manifest
+from imgcls.data.preprocessing import Preprocessing
+from imgcls.labels.folders import read_folders
+from imgcls.models import build_model
+from imgcls.serving.bundle import load_bundle
+from imgcls.training.run_folder import RunFolder
+from tests.conftest import ROOT, SAMPLE
+
+
+@pytest.fixture(scope="module")
+def run(tmp_path_factory) -> RunFolder:
+    """A run that ended, in channels_first, as training leaves it; its weights are random."""
+    config = TrainConfig(
+        input=InputConfig(image_size=28, color="grey"),
+        network=NetworkConfig(model="resnet20", weights="none", plan="all", data_format="channels_first"),
+        name="clothes",
+        runs=str(tmp_path_factory.mktemp("runs")),
+    )
+    run = RunFolder.create(config)
+    manifest = Manifest.from_records(read_folders(SAMPLE), SAMPLE)
+    manifest.save(run.manifest_file)
+    keras.utils.set_random_seed(3)
+    model = build_model(
+        "resnet20",
+        (28, 28, 1),
+        manifest.class_names,
+        data_format="channels_first",
+        mean=(72.9,),
+        std=(90.0,),
+        preprocessing=Preprocessing(28, 28, 1).to_dict(),
+    )
+    model.save(run.model_file)
+    return run
+
+
+@pytest.fixture(scope="module")
+def output(tmp_path_factory) -> Path:
+    return tmp_path_factory.mktemp("saved_models")
+
+
+def test_killed_in_the_middle_it_leaves_nothing_that_counts(run, output):
+    process = subprocess.Popen(
+        [sys.executable, "-m", "imgcls.export", run.path, "--output", output],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+    )
+    deadline = time.monotonic() + 120
+    while not (output / "clothes" / ".partial-1" / "saved_model.pb").exists():
+        assert time.monotonic() < deadline
+        assert process.poll() is None, process.communicate()
+        time.sleep(0.02)
+    process.kill()
+    process.communicate()
+    assert [path.name for path in (output / "clothes").iterdir()] == [".partial-1"]
+    with pytest.raises(ValueError, match="holds no version"):
+        load_bundle(output / "clothes")
+
+
+def test_export_then_predict(run, output, command):
+    folder = output / "clothes"
+    result = command("export", run.path, "--output", output)
+    assert (result.code, result.err) == (0, "")
+    assert re.search(rf"Written: {folder / '1'} \(\d\.\d MB, 10 classes\)", result.out)
+    assert "(64 test images; allowed 1e-04)" in result.out
+    assert f"python -m imgcls.serve {folder}\n" in result.out
+    assert [path.name for path in folder.iterdir()] == ["1"]
+    details = json.loads((folder / "1" / "assets" / "imgcls.json").read_text("utf-8"))
+    assert details["parity"]["largest_difference"] <= 1e-4
+    assert details["licence_of_data"] == "MIT"
+    assert details["config"] == run.config_file.read_text("utf-8")
+
+    table = output / "table.csv"
+    pictures = sorted((SAMPLE / "test" / "bag").iterdir())[:2]
+    assert command("predict", folder, *pictures, output / "missing.png", "--output", table).code == 3
+    assert pd.read_csv(table)["problem"].fillna("").tolist() == ["", "", "no such file or directory"]
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        ({"run": Path("nowhere")}, "nowhere is no folder"),
+        ({"name": "a/b"}, "--name is 'a/b'; expected letters"),
+        ({"name": ".hidden"}, "--name is '.hidden'"),
+    ],
+)
+def test_bad_input(run, tmp_path, options, message):
+    with pytest.raises(ValueError, match=message):
+        export.main(replace(export.Options(run.path, output=tmp_path), **options))
+    assert not any(tmp_path.iterdir())
+
+
+def test_a_run_without_a_model(run, tmp_path):
+    unfinished = RunFolder.create(replace(run.config, name="unfinished"))
+    with pytest.raises(ValueError, match="has no model yet"):
+        export.main(export.Options(unfinished.path, output=tmp_path))
+
+
+def test_images_are_drawn_evenly():
+    paths = [Path(str(number)) for number in range(500)]
+    drawn = export.evenly(paths, 64)
+    assert len(drawn) == len(set(drawn)) == 64
+    assert drawn[0] == paths[0]
+    assert int(drawn[-1].name) > 490
+    assert export.evenly(paths[:3], 64) == paths[:3]

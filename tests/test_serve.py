@@ -1,0 +1,95 @@
+"""`python -m imgcls.serve` as a process."""
+
+import base64
+import os
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import httpx
+import pytest
+import tensorflow as tf
+
+from imgcls import serve
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """The model half_plus_three of TensorFlow Serving's documentation."""
+    module = tf.Module()
+    module.call = tf.function(lambda x: {"y": 0.5 * x + 3.0}, input_signature=[tf.TensorSpec((None,), tf.float32, "x")])
+    folder = tmp_path_factory.mktemp("saved_models") / "half_plus_three"
+    tf.saved_model.save(module, str(folder / "123"), signatures=module.call)
+    return folder
+
+
+def start(*arguments) -> subprocess.Popen:
+    return subprocess.Popen(
+        [sys.executable, "-m", "imgcls.serve", *map(str, arguments)],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+
+
+def test_it_serves_what_it_says_and_ends_quietly(folder, tmp_path):
+    process = start(folder, "--port", "0")
+    try:
+        line = process.stdout.readline()
+        url = re.search(r"http://127\.0\.0\.1:\d+/v1/models/half_plus_three", line).group()
+        assert "version 123" in line
+        response = httpx.post(f"{url}:predict", json={"instances": [1.0, 2.0, 5.0]})
+        assert response.json() == {"predictions": [3.5, 4.0, 5.5]}
+        taken = start(folder, "--port", httpx.URL(url).port)
+        output, errors = taken.communicate(timeout=60)
+        assert (taken.returncode, output) == (2, "")
+        assert "cannot be used: address already in use. Choose another" in errors
+        assert errors.count("\n") == 1
+    finally:
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors) == (0, "")
+    assert output.endswith("Stopped.\n")
+
+
+def test_the_curl_line_works(folder, tmp_path):
+    """What is shown is run, but for curl itself, which need not be here: its body is looked at."""
+    (tmp_path / "IMAGE").write_bytes(bytes(range(256)))
+    text = serve.welcome("flowers", 3, "http://127.0.0.1:8501")
+    line = next(line for line in text.splitlines() if "curl -d" in line)
+    body = subprocess.run(line.split("| curl")[0], shell=True, cwd=tmp_path, capture_output=True, check=True).stdout
+    assert httpx.Response(200, content=body).json() == {
+        "instances": [{"b64": base64.b64encode(bytes(range(256))).decode()}]
+    }
+    assert line.endswith("http://127.0.0.1:8501/v1/models/flowers:predict")
+
+
+def test_no_bundle(tmp_path):
+    process = start(tmp_path / "flowers")
+    output, errors = process.communicate(timeout=60)
+    assert (process.returncode, output) == (2, "")
+    assert errors.startswith("error: There is nothing at ")
+    assert "Traceback" not in errors
+
+
+def test_a_port_without_permission_or_address():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(ValueError, match=f"Port {port} of 127.0.0.1 cannot be used"):
+            serve.listen("127.0.0.1", port)
+    with pytest.raises(ValueError, match="cannot be used"):
+        serve.listen("192.0.2.1", 0)  # an address that no machine has
+
+
+@pytest.mark.parametrize(
+    ("options", "flag"),
+    [({"port": 70_000}, "--port"), ({"max_request_mib": 0.0}, "--max-request-mib"), ({"threads": -1}, "--threads")],
+)
+def test_flags_out_of_range(options, flag):
+    with pytest.raises(ValueError, match=f"{flag} is .*; expected"):
+        serve.Options(Path("bundle"), **options)
