@@ -55,5 +55,5 @@ def test_a_device_that_cannot_is_named_with_what_to_do():
     environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
     command = [sys.executable, "-c", WITHOUT_ONEDNN]
     output = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.splitlines()
-    assert output[0] == "channels_last, because the CPU cannot convolve in channels_first."
-    assert output[1].startswith("the CPU cannot convolve in channels_first. Choose channels_last")
+    assert output[0] == "channels_last, because the CPU cannot convolve in channels_first and float32."
+    assert output[1].startswith("the CPU cannot convolve in channels_first and float32. Choose channels_last")
