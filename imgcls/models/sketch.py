@@ -75,9 +75,10 @@ class Row:
 
 @dataclass(frozen=True)
 class Description:
-    """A network at one image size."""
+    """A network at one image size. input_shape: (height, width, channels)."""
 
     name: str
+    input_shape: tuple[int, int, int]
     rows: list[Row]
 
     @property
@@ -109,7 +110,7 @@ def describe(
     x = found.build(net, x)
     x = found.head(net, x) if found.head else net.to_vector(x, name="embedding")
     x = net.logits(net.dropped(x, name="dropout"), num_classes or found.num_classes, name="logits")
-    return Description(name, net.rows)
+    return Description(name, (height, width, channels), net.rows)
 
 
 @dataclass(frozen=True)

@@ -141,6 +141,9 @@ def load_state_dict(model: keras.Model, state: StateDict, with_head: bool = True
             array = in_keras_order(array, layer, variable)
             if array.shape != tuple(variable.shape):
                 wrong.append(f"{name} gives {array.shape}, {variable.path} expects {tuple(variable.shape)}")
+            if name.endswith("running_mean") and (bias := _bias_before(layer, state)) in left:
+                left.discard(bias)
+                array = array - state.arrays[bias]
             fills.append((variable, name, array))
     if other_head:
         left = {name for name in left if name.rpartition(".")[0] != head}
@@ -164,6 +167,15 @@ def _variables(layer: keras.layers.Layer, names: StateDictNames) -> list[tuple[k
     places = _parts(names.layer(layer.name))
     each = len(layer.weights) // len(places)
     return [(variable, f"{places[i // each]}.{VARIABLES[_kind(variable)]}") for i, variable in enumerate(layer.weights)]
+
+
+def _bias_before(norm: keras.layers.Layer, state: StateDict) -> str:
+    """The name of the bias of the convolution before a normalisation, which we have none of.
+
+    To subtract it from the mean that the normalisation subtracts comes to the same as to add it before.
+    """
+    convolution = norm.input._keras_history.operation
+    return f"{state.names.layer(convolution.name)}.bias" if convolution.weights else ""
 
 
 def _kind(variable: keras.Variable) -> str:

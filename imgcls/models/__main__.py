@@ -1,0 +1,137 @@
+"""What each architecture costs and how well it was published to do, before it is built.
+
+python -m imgcls.models                            lists all of them
+python -m imgcls.models show vgg16                 shows one, layer by layer
+python -m imgcls.models show vgg16 --image-size 64 --num-classes 10
+
+Everything is computed from formulas; neither command needs TensorFlow.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import tyro
+
+from imgcls import command
+from imgcls.models.registry import Architecture, find_architecture, list_models
+from imgcls.models.sketch import Description, Fields, describe
+
+
+@dataclass(frozen=True)
+class Options:
+    """What to print."""
+
+    action: Annotated[Literal["list", "show"], tyro.conf.Positional] = "list"  # show: one architecture, by layers
+    model: Annotated[str, tyro.conf.Positional] = ""  # the architecture to show
+    image_size: int = 0  # pixels, square; 0: the paper's own
+    num_classes: int = 0  # outputs; 0: the paper's own
+
+
+def main(options: Options) -> int:
+    """Print the table that was asked for."""
+    if options.action == "list":
+        if options.model:
+            raise ValueError(f"To see one architecture: python -m imgcls.models show {options.model}")
+        lines = listing(_described(find_architecture(name), options) for name in list_models())
+    elif options.model:
+        lines = layer_table(*_described(find_architecture(options.model), options))
+    else:
+        raise ValueError("Which architecture? For example: python -m imgcls.models show vgg16")
+    print("\n".join(lines))
+    return command.OK
+
+
+def _described(architecture: Architecture, options: Options) -> tuple[Architecture, Description | None]:
+    """None for a description at a size that is too small for the network, where all of them are listed."""
+    size = options.image_size or architecture.image_size
+    shape = (size, size, architecture.channels)
+    try:
+        return architecture, describe(architecture.name, shape, options.num_classes or None)
+    except ValueError:
+        if options.action == "show":
+            raise
+        return architecture, None
+
+
+def listing(described: Iterable[tuple[Architecture, Description | None]]) -> list[str]:
+    """One line for each architecture."""
+    rows = [("name", "input", "parameters", "multiply-adds", "activations", "top-1", "published")]
+    for architecture, description in described:
+        if description is None:
+            rows.append((architecture.name, "too small", "", "", "", "", ""))
+            continue
+        top1 = "" if architecture.top1 is None else f"{architecture.top1:.1f} %"
+        rows.append(
+            (
+                architecture.name,
+                "x".join(map(str, description.input_shape)),
+                f"{description.parameters:,}",
+                amount(description.multiply_adds),
+                f"{description.activation_bytes / 1e6:,.1f} MB",
+                top1,
+                architecture.top1_source,
+            )
+        )
+    return [
+        *aligned(rows, left=(0, 6)),
+        "",
+        "Trainable parameters; multiply-adds of one image; activations: the outputs of all layers for one image in "
+        "float32.",
+        "Layer by layer: python -m imgcls.models show NAME",
+    ]
+
+
+def layer_table(architecture: Architecture, description: Description) -> list[str]:
+    """One line for each layer, and what it all comes to."""
+    rows = [("layer", "what", "output", "parameters", "multiply-adds", "field", "position", "stride")]
+    for row in description.rows:
+        numbers = (
+            f"{row.parameters:,}" if row.parameters else "",
+            amount(row.multiply_adds) if row.multiply_adds else "",
+        )
+        rows.append((row.name, row.kind, "x".join(map(str, row.shape)), *numbers, *field_columns(row.fields)))
+    published = f" Published: {architecture.paper}." if architecture.paper else ""
+    return [
+        *aligned(rows, left=(0, 1)),
+        "",
+        f"{description.name} at {'x'.join(map(str, description.input_shape))}: {description.parameters:,} trainable "
+        f"parameters, {amount(description.multiply_adds)} multiply-adds, "
+        f"{description.activation_bytes / 1e6:,.1f} MB of activations for one image in float32.{published}",
+        "The receptive field, in pixels, is that of the first position: its size, its centre, and the way to the next.",
+        "It follows convolutions and poolings; through squeeze-and-excitation a layer sees the whole image besides.",
+    ]
+
+
+def field_columns(fields: Fields | None) -> tuple[str, str, str]:
+    """Size, position and stride; height and width are named apart where they differ."""
+    if fields is None:
+        return "all", "", ""
+    columns = []
+    for name in ("size", "position", "stride"):
+        values = [f"{getattr(seen, name):g}" for seen in fields]
+        columns.append(values[0] if values[0] == values[1] else "x".join(values))
+    return tuple(columns)
+
+
+def amount(count: int) -> str:
+    """A count with three digits or more and its unit."""
+    for unit, size in (("G", 1e9), ("M", 1e6), ("k", 1e3)):
+        if count >= size:
+            return f"{count / size:.3g} {unit}" if count < 1000 * size else f"{count / size:,.0f} {unit}"
+    return str(count)
+
+
+def aligned(rows: list[tuple[str, ...]], left: tuple[int, ...]) -> list[str]:
+    """Columns as wide as their widest cell; `left` are those of words, the others are of numbers."""
+    widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
+    return [
+        "  ".join(
+            cell.ljust(w) if i in left else cell.rjust(w) for i, (cell, w) in enumerate(zip(row, widths, strict=True))
+        ).rstrip()
+        for row in rows
+    ]
+
+
+if __name__ == "__main__":
+    command.run(main, Options, __doc__)
