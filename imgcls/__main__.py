@@ -3,13 +3,18 @@
 import ast
 from pathlib import Path
 
-COMMANDS = ("import_labels", "train", "evaluate", "predict", "export", "serve")  # in the order of the road
+COMMANDS = ("import_labels", "models", "train", "evaluate", "predict", "export", "serve")  # in the order of the road
 
 
 def summary(command: str) -> str:
     """The first line of a command's own docstring, read without importing it."""
-    source = (Path(__file__).parent / f"{command}.py").read_text("utf-8")
-    return ast.get_docstring(ast.parse(source)).splitlines()[0]
+    return ast.get_docstring(ast.parse(source(command).read_text("utf-8"))).splitlines()[0]
+
+
+def source(command: str) -> Path:
+    """The file of a command: a module, or the `__main__` of a room."""
+    module = Path(__file__).parent / f"{command}.py"
+    return module if module.is_file() else module.with_suffix("") / "__main__.py"
 
 
 if __name__ == "__main__":

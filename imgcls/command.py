@@ -79,6 +79,9 @@ def guarded(work: Callable[[], int]) -> int:
     os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     try:
         return work()
+    except BrokenPipeError:  # whoever read the output has seen enough, such as `head`
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return OK
     except KeyboardInterrupt:
         return complain("Interrupted.", INTERRUPTED)
     except (ValueError, FileNotFoundError, FileExistsError, NotADirectoryError, PermissionError) as error:

@@ -1,6 +1,7 @@
 """How commands begin, speak and end."""
 
 import ast
+import importlib
 import re
 import shlex
 import subprocess
@@ -11,7 +12,7 @@ import pytest
 import tyro
 
 from imgcls import command
-from imgcls.__main__ import COMMANDS
+from imgcls.__main__ import COMMANDS, source
 
 ROOT = Path(__file__).parents[1]
 
@@ -35,8 +36,9 @@ def test_help_imports_no_tensorflow_and_shows_an_example(name):
 
 @pytest.mark.parametrize("name", COMMANDS)
 def test_the_examples_of_the_help_are_flags_that_exist(name):
-    module = __import__(f"imgcls.{name}", fromlist=["Options"])
-    examples = re.findall(rf"python -m imgcls\.{name} ?(.*)", module.__doc__)
+    address = ".".join(source(name).relative_to(ROOT).with_suffix("").parts)
+    module = importlib.import_module(address)
+    examples = re.findall(rf"python -m imgcls\.{name}\b ?(.*)", module.__doc__)
     assert examples
     for example in examples:
         tyro.cli(module.Options, args=shlex.split(example), config=(tyro.conf.OmitArgPrefixes,))
@@ -44,11 +46,16 @@ def test_the_examples_of_the_help_are_flags_that_exist(name):
 
 def test_the_list_of_commands_names_every_command_once():
     printed = python("-m", "imgcls").stdout
-    with_options = [path.stem for path in (ROOT / "imgcls").glob("*.py") if "class Options" in path.read_text("utf-8")]
-    assert sorted(COMMANDS) == sorted(with_options)
+    with_options = {path for path in (ROOT / "imgcls").rglob("*.py") if "class Options:" in path.read_text("utf-8")}
+    assert {source(name) for name in COMMANDS} == with_options
     for name in COMMANDS:
-        first_line = ast.get_docstring(ast.parse((ROOT / f"imgcls/{name}.py").read_text("utf-8"))).splitlines()[0]
+        first_line = ast.get_docstring(ast.parse(source(name).read_text("utf-8"))).splitlines()[0]
         assert printed.count(first_line) == 1
+
+
+def test_a_reader_that_has_seen_enough_is_no_error():
+    done = subprocess.run(f"{sys.executable} -m imgcls.models | head -1", shell=True, cwd=ROOT, capture_output=True)
+    assert done.stderr == b""
 
 
 def test_a_fault_of_ours_ends_in_one_line_and_a_file_with_the_traceback(capsys):

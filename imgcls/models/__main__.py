@@ -1,10 +1,11 @@
-"""What each architecture costs and how well it was published to do, before it is built.
+"""List the architectures with what each costs, or show one layer by layer, before it is built.
 
-python -m imgcls.models                            lists all of them
-python -m imgcls.models show vgg16                 shows one, layer by layer
-python -m imgcls.models show vgg16 --image-size 64 --num-classes 10
+Everything is computed from formulas and needs no TensorFlow.
 
-Everything is computed from formulas; neither command needs TensorFlow.
+Examples:
+  python -m imgcls.models
+  python -m imgcls.models show vgg16
+  python -m imgcls.models show vgg16 --image-size 64 --num-classes 10
 """
 
 from collections.abc import Iterable
