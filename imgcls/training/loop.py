@@ -173,7 +173,8 @@ class Loop:
 
     def _variables(self) -> list[keras.Variable]:
         """Weights, the random state of dropout (which Keras saves nowhere), and the optimiser's variables."""
-        generators = [g for layer in self.model.layers for g in getattr(layer, "_seed_generators", [])]
+        layers = self.model._flatten_layers()  # those inside of other layers too
+        generators = [generator for layer in layers for generator in getattr(layer, "_seed_generators", [])]
         return [*self.model.weights, *(g.state for g in generators), *self.optimizer.variables]
 
 
