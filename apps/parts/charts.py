@@ -18,7 +18,7 @@ def class_counts(counts: pd.DataFrame) -> alt.Chart:
         .mark_bar(height={"band": 0.75})
         .encode(
             y=alt.Y("class:N", title=None, sort=list(counts.index), axis=alt.Axis(labelLimit=160, ticks=False)),
-            x=alt.X("images:Q", title="images", axis=alt.Axis(format="d", tickMinStep=1)),
+            x=alt.X("images:Q", title=None, axis=alt.Axis(format="d", tickMinStep=1)),
             color=_colors("split", {name: SPLITS[name] for name in counts.columns}),
             order="place:Q",
             tooltip=["class", "split", "images"],
@@ -52,4 +52,4 @@ def curve(rows: list[dict], metric: str, epochs: int) -> alt.Chart:
 
 def _colors(field: str, colors: dict[str, str]) -> alt.Color:
     scale = alt.Scale(domain=list(colors), range=list(colors.values()))
-    return alt.Color(f"{field}:N", title=None, scale=scale, legend=alt.Legend(orient="bottom"))
+    return alt.Color(f"{field}:N", title=None, scale=scale, legend=alt.Legend(orient="top"))

@@ -63,6 +63,7 @@ def _show(launch: Launch) -> None:
         st.progress(1.0 if launch.state == "evaluating" else 0.0)
     _show_buttons(launch)
     _show_curves(launch)
+    _show_log(launch)
 
 
 def _show_progress(launch: Launch) -> None:
@@ -121,6 +122,13 @@ def _show_curves(launch: Launch) -> None:
         column.altair_chart(curve(metrics, metric, epochs), key=f"curve {metric}")
 
 
+def _show_log(launch: Launch) -> None:
+    printed = launches.log(launch.name)
+    if printed:
+        with st.expander("What the process printed", icon=":material/terminal:"):
+            st.code(printed, language=None, wrap_lines=True)
+
+
 def _show_end(launch: Launch) -> None:
     if launch.state == "finished":
         _show_result(launch)
@@ -130,10 +138,6 @@ def _show_end(launch: Launch) -> None:
             launches.forget(launch.name)
             st.query_params.clear()
             st.rerun()
-    printed = launches.log(launch.name)
-    if printed:
-        with st.expander("What the process printed", icon=":material/terminal:"):
-            st.code(printed, language=None, wrap_lines=True)
 
 
 def _show_result(launch: Launch) -> None:
@@ -150,8 +154,8 @@ def _show_result(launch: Launch) -> None:
                     {"file": [f for f, _ in evaluation["problems"]], "reason": [r for _, r in evaluation["problems"]]}
                 )
     st.write("Next: name what is on other pictures with it.")
-    st.page_link("views/predict.py", label="Go on to Predict", icon=":material/arrow_forward:",
-                 query_params={"model": str(run.path)})  # fmt: skip
+    if st.button("Go on to Predict", type="primary", icon=":material/arrow_forward:"):
+        st.switch_page("views/predict.py", query_params={"model": str(run.path)})
     if run.report_file.is_file():
         st.subheader("Report")
         st.download_button("Download the report", run.report_file.read_bytes(), f"{launch.name}.html", "text/html",

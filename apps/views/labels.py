@@ -17,6 +17,7 @@ from imgcls.data.manifest import Manifest, check_trainable
 from imgcls.data.sources import load_manifest
 
 MANIFESTS = Path("manifests")
+MOST_MEGABYTES = 100  # a file
 CLASSES_A_PAGE, PICTURES_A_CLASS = 12, 7
 SAMPLE, FOLDER, UPLOAD = "A data set that is here", "A folder on this machine", "Upload a folder"
 
@@ -30,7 +31,7 @@ def choose() -> str:
     elif way == FOLDER:
         source = st.text_input("Folder", placeholder="/data/photos", help="A path on the machine that runs this app.")
     else:
-        uploaded = st.file_uploader("Folder", accept_multiple_files="directory")
+        uploaded = st.file_uploader("Folder", accept_multiple_files="directory", max_upload_size=MOST_MEGABYTES)
     if way != SAMPLE:
         st.caption(
             "One folder of images a class, such as `cat/1.jpg` and `dog/1.jpg`. Where there are `train`, `validation` "
@@ -120,17 +121,18 @@ def save(manifest: Manifest, source: str) -> None:
     proposed = re.sub(r"[^\w-]+", "_", Path(source).stem).strip("_") or "images"
     name = st.text_input("Name of the manifest", proposed, help="A manifest is a table of the images and their labels.")
     file = MANIFESTS / f"{name.strip()}.parquet"
-    if file.is_file() and st.session_state.get("saved") != str(file):
+    saved = st.session_state.get("saved") == str(file)
+    if file.is_file() and not saved:
         st.caption(f"There is a manifest {file} already; saving replaces it.")
-    if st.button("Save manifest", type="primary"):
+    if st.button("Save manifest", type="secondary" if saved else "primary", key="save"):
         check_name(name.strip())
         manifest.save(file)
         st.session_state["saved"] = str(file)
         st.rerun()
-    if st.session_state.get("saved") == str(file):
+    if saved:
         st.success(f"Saved to {file}. Next: train a classifier on it.")
-        st.page_link("views/train.py", label="Go on to Train", icon=":material/arrow_forward:",
-                     query_params={"data": str(file)})  # fmt: skip
+        if st.button("Go on to Train", type="primary", icon=":material/arrow_forward:"):
+            st.switch_page("views/train.py", query_params={"data": str(file)})
 
 
 st.title("Labels")

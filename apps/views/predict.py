@@ -19,6 +19,7 @@ if TYPE_CHECKING:
 BUNDLES = Path("saved_models")
 TOP = 3  # classes named on a picture
 CARDS_A_PAGE = 24
+MOST_MEGABYTES = 100  # a file
 
 
 def choose_model() -> str:
@@ -33,7 +34,8 @@ def choose_model() -> str:
     asked = st.query_params.get("model", "")
     if not runs and not bundles:
         st.info("There is no model of your own yet: train one, or try one with ImageNet's 1,000 everyday classes.")
-        st.page_link("views/train.py", label="Go to Train", icon=":material/arrow_back:")
+        if st.button("Go to Train", icon=":material/arrow_back:"):
+            st.switch_page("views/train.py")
     return st.selectbox(
         "Model", list(known), list(known).index(asked) if asked in known else 0, format_func=known.__getitem__
     )
@@ -86,7 +88,7 @@ def show_table(predictions: "Predictions") -> None:
 st.title("Predict")
 st.write("Choose a model and give it pictures: it says what is on them, and how sure it is.")
 place = st.container()
-files = st.file_uploader("Pictures", accept_multiple_files=True, key="pictures")
+files = st.file_uploader("Pictures", accept_multiple_files=True, max_upload_size=MOST_MEGABYTES, key="pictures")
 with place, explained():
     model = choose_model()
 with explained():

@@ -45,6 +45,8 @@ def ask_common() -> dict:
         for column, setting in zip(st.columns(len(row)), row, strict=True):
             with column:
                 values[setting.path] = config_form.ask(setting, suggestions.get(setting.path[-1], ()), names)
+        if row == settings[:1]:
+            st.caption("A manifest that you saved, a data set that is here, or the path of a folder: type it.")
     return values
 
 
