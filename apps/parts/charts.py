@@ -35,15 +35,15 @@ def curve(rows: list[dict], metric: str, epochs: int) -> alt.Chart:
     lines = table.rename(columns={metric: "training", f"val_{metric}": "validation"})
     lines = lines.melt("epoch", list(CURVES), var_name="images", value_name=metric)
     percent = metric == "accuracy"
+    scale = alt.Scale(zero=False) if percent else alt.Scale(type="log", nice=False)
     points = alt.OverlayMarkDef(size=22) if len(rows) <= MOST_POINTS else False
     return (
-        alt.Chart(lines, height=230, title=metric.capitalize())
+        alt.Chart(lines, height=280)
         .mark_line(point=points, strokeWidth=2)
         .encode(
             x=alt.X("epoch:Q", scale=alt.Scale(domain=[1, max(2, epochs)], nice=False),
                     axis=alt.Axis(format="d", tickMinStep=1, grid=False)),
-            y=alt.Y(f"{metric}:Q", title=None, scale=alt.Scale(zero=False),
-                    axis=alt.Axis(format="%" if percent else "")),
+            y=alt.Y(f"{metric}:Q", title=None, scale=scale, axis=alt.Axis(format="%" if percent else "~g")),
             color=_colors("images", CURVES),
             tooltip=["images", "epoch", alt.Tooltip(f"{metric}:Q", format=".1%" if percent else ".4f")],
         )

@@ -10,13 +10,14 @@ from parts.errors import explained
 from parts.launches import LIVE, Launch
 
 REFRESH = 1.0  # seconds
+STEADY = 10  # steps after which the rate says something
 STATES = {  # colour and sentence
     "starting": ("gray", "Starting: TensorFlow is loaded and every image is opened once."),
     "preparing": ("blue", "Preparing the network."),
     "training": ("blue", "Training. You can close this page; the run goes on, and is found again in the list of runs."),
     "evaluating": ("blue", "Judging the model on the test images."),
     "finished": ("green", ""),
-    "interrupted": ("orange", "Interrupted. Nothing is lost: it goes on from its last checkpoint."),
+    "interrupted": ("orange", "Interrupted. It can go on from its last checkpoint."),
     "failed": ("red", ""),
 }
 
@@ -33,22 +34,46 @@ def accuracy_of(launch: Launch) -> float | None:
 def show_run(name: str) -> None:
     """Show a run; one that lives is looked at again every second."""
     with explained():
-        live = launches.look(name).state in LIVE
+        launch = launches.look(name)
+        if launch.state not in LIVE:
+            _show_end(launch)
+            return
 
-        @st.fragment(run_every=REFRESH if live else None)
-        def panel() -> None:
+        @st.fragment(run_every=REFRESH)
+        def follow() -> None:
             with explained():
                 launch = launches.look(name)
-                if live and launch.state not in LIVE:
+                if launch.state not in LIVE:
                     st.rerun()
-                _show(launch)
+                _show_live(launch)
 
-        panel()
-        if not live:
-            _show_end(launches.look(name))
+        follow()
 
 
-def _show(launch: Launch) -> None:
+def _show_live(launch: Launch) -> None:
+    _show_head(launch)
+    if launch.state == "training" and "steps" in launch.status:
+        _show_progress(launch)
+    else:
+        st.progress(1.0 if launch.state == "evaluating" else 0.0)
+    if st.button("Stop", icon=":material/stop:", help="Saves a checkpoint, then ends."):
+        launches.stop(launch.name)
+        st.toast("The run ends after the step at hand.")
+    _show_curves(launch)
+    _show_log(launch)
+
+
+def _show_end(launch: Launch) -> None:
+    _show_head(launch)
+    if launch.state == "finished":
+        _show_result(launch)
+    else:
+        _offer_another_go(launch)
+        _show_curves(launch)
+    _show_log(launch)
+
+
+def _show_head(launch: Launch) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
         st.title(launch.name, width="content")
         badge(launch.state)
@@ -57,13 +82,6 @@ def _show(launch: Launch) -> None:
         st.write(sentence)
     if launch.message:
         (st.error if launch.state == "failed" else st.warning)(launch.message)
-    if launch.state == "training" and "steps" in launch.status:
-        _show_progress(launch)
-    elif launch.state in LIVE:
-        st.progress(1.0 if launch.state == "evaluating" else 0.0)
-    _show_buttons(launch)
-    _show_curves(launch)
-    _show_log(launch)
 
 
 def _show_progress(launch: Launch) -> None:
@@ -87,39 +105,48 @@ def _show_progress(launch: Launch) -> None:
             st.metric(label, value, width=125)
 
 
-def _seconds_left(launch: Launch, metrics: list[dict]) -> float:
-    """From the last epoch's length, which holds its validation too; in the first epoch from the rate."""
+def _seconds_left(launch: Launch, metrics: list[dict]) -> float | None:
+    """From the last epoch's length, which holds its validation too; in the first epoch from the rate, once it is one:
+    the first step builds the graph."""
     status = launch.status
     epochs = status["epochs"] - status["epoch"] + 1 - status["step"] / status["steps"]
     if metrics:
         return epochs * metrics[-1]["seconds"]
+    if status["step"] < STEADY:
+        return None
     return epochs * status["steps"] * launch.folder.config.training.batch_size / max(1.0, status["images_per_second"])
 
 
-def _clock(seconds: float) -> str:
+def _clock(seconds: float | None) -> str:
+    if seconds is None:
+        return "-"
     minutes, seconds = divmod(round(seconds), 60)
     hours, minutes = divmod(minutes, 60)
     return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
-def _show_buttons(launch: Launch) -> None:
-    if launch.state in LIVE and st.button("Stop", icon=":material/stop:", help="Saves a checkpoint, then ends."):
-        launches.stop(launch.name)
-        st.toast("The run ends after the step at hand.")
-    if launch.resumable and st.button("Go on with it", type="primary", icon=":material/play_arrow:"):
-        launches.resume(launch.name)
-        st.rerun()
+def _offer_another_go(launch: Launch) -> None:
+    if launch.resumable:
+        if st.button("Go on with it", type="primary", icon=":material/play_arrow:"):
+            launches.resume(launch.name)
+            st.rerun()
+    elif not launch.status:
+        st.write("Go back to all runs, change what was wrong, and start again.")
+        if st.button("Remove it from the list"):
+            launches.forget(launch.name)
+            st.query_params.clear()
+            st.rerun()
 
 
 def _show_curves(launch: Launch) -> None:
-    metrics = (
-        [] if launch.state == "starting" and not launch.status else launch.folder.metrics() if launch.status else []
-    )
+    metrics = launch.folder.metrics() if launch.status else []
     if not metrics:
         return
     epochs = launch.folder.config.training.epochs
     for column, metric in zip(st.columns(2), ("accuracy", "loss"), strict=True):
-        column.altair_chart(curve(metrics, metric, epochs), key=f"curve {metric}")
+        with column:
+            st.markdown(f"**{metric.capitalize()}** after each epoch")
+            st.altair_chart(curve(metrics, metric, epochs), key=f"curve {metric}")
 
 
 def _show_log(launch: Launch) -> None:
@@ -127,17 +154,6 @@ def _show_log(launch: Launch) -> None:
     if printed:
         with st.expander("What the process printed", icon=":material/terminal:"):
             st.code(printed, language=None, wrap_lines=True)
-
-
-def _show_end(launch: Launch) -> None:
-    if launch.state == "finished":
-        _show_result(launch)
-    elif launch.state == "failed" and not launch.status:
-        st.write("Go back to all runs, change what was wrong, and start again under the same name.")
-        if st.button("Remove it from the list"):
-            launches.forget(launch.name)
-            st.query_params.clear()
-            st.rerun()
 
 
 def _show_result(launch: Launch) -> None:

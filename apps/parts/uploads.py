@@ -20,7 +20,7 @@ class Upload(Protocol):
 
 
 def save_folder(files: Sequence[Upload]) -> Path:
-    """Write an uploaded folder to manifests/uploads/<name>-<fingerprint>, whole or not at all, and return the path.
+    """Write an uploaded folder to manifests/uploads/<fingerprint>/<name>, whole or not at all, and return the path.
 
     The same folder uploaded again is not written again. Where all files share their first folder and have others
     below it, that first one is the folder that was chosen, and is left out.
@@ -35,7 +35,7 @@ def save_folder(files: Sequence[Upload]) -> Path:
     if len(chosen) == 1 and any(len(path.parts) > 2 for path in paths):
         name = chosen.pop()
         paths = [PurePosixPath(*path.parts[1:]) for path in paths]
-    target = UPLOADS / f"{re.sub(r'[^A-Za-z0-9_-]+', '_', name)}-{_fingerprint(paths, files)}"
+    target = UPLOADS / _fingerprint(paths, files) / re.sub(r"[^A-Za-z0-9_-]+", "_", name)
     if not target.is_dir():
         with replacing(target) as partial:
             for path, file in zip(paths, files, strict=True):

@@ -78,9 +78,9 @@ def show(predictions: "Predictions", pictures: list[str]) -> None:
 def show_table(predictions: "Predictions") -> None:
     table = predictions.table(TOP)
     st.subheader("All of them")
-    shares = [column for column in table if column.startswith("probability")]
+    shown = [column for column in table if not column.startswith("probability_")]
     percent = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
-    st.dataframe(table, hide_index=True, column_config=dict.fromkeys(shares, percent))
+    st.dataframe(table, hide_index=True, column_order=shown, column_config={"probability": percent})
     st.download_button("Download as CSV", table.to_csv(index=False), "predictions.csv", "text/csv",
                        icon=":material/download:")  # fmt: skip
 

@@ -46,7 +46,7 @@ def ask_common() -> dict:
             with column:
                 values[setting.path] = config_form.ask(setting, suggestions.get(setting.path[-1], ()), names)
         if row == settings[:1]:
-            st.caption("A manifest that you saved, a data set that is here, or the path of a folder: type it.")
+            st.caption("A manifest that you saved, a data set that is here, or a folder: type its path.")
     return values
 
 
