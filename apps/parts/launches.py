@@ -22,7 +22,7 @@ from imgcls.training.run_folder import RunFolder
 
 RUNS = Path("runs")
 LAUNCHED = RUNS / ".launched"
-LIVE = ("starting", "preparing", "training", "evaluating")
+LIVE = ("starting", "preparing", "training", "evaluating", "ending")
 LOG_SHOWN = 20_000  # characters of the end
 TRIES, PAUSE = 20, 0.05  # seconds; a reader holds the lock for much less
 
@@ -116,6 +116,8 @@ def look(name: str) -> Launch:
     heartbeat = status.get("heartbeat", run.config_file.stat().st_mtime)
     if running and heartbeat < _started(name):
         state, message = "starting", ""  # it was told to go on and has not said anything yet
+    elif running and state in ("interrupted", "failed"):
+        state, message = "ending", ""  # it has said its last word and is clearing up
     elif not running and heartbeat < _started(name):
         state, message = "failed", _last_error(name)
     elif state in LIVE and not running and not run.is_alive():

@@ -16,6 +16,7 @@ STATES = {  # colour and sentence
     "preparing": ("blue", "Preparing the network."),
     "training": ("blue", "Training. You can close this page; the run goes on, and is found again in the list of runs."),
     "evaluating": ("blue", "Judging the model on the test images."),
+    "ending": ("gray", "Ending."),
     "finished": ("green", ""),
     "interrupted": ("orange", "Interrupted. It can go on from its last checkpoint."),
     "failed": ("red", ""),
@@ -56,7 +57,7 @@ def _show_live(launch: Launch) -> None:
         _show_progress(launch)
     else:
         st.progress(1.0 if launch.state == "evaluating" else 0.0)
-    if st.button("Stop", icon=":material/stop:", help="Saves a checkpoint, then ends."):
+    if launch.state != "ending" and st.button("Stop", icon=":material/stop:", help="Saves a checkpoint, then ends."):
         launches.stop(launch.name)
         st.toast("The run ends after the step at hand.")
     _show_curves(launch)

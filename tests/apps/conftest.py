@@ -26,6 +26,9 @@ class Page:
         self.look()
 
     def look(self) -> "Page":
+        for box in self.widgets.selectbox:
+            if box.proto.accept_new_options and box.format_func(box.value) not in box.options:
+                box.options.append(box.value)  # AppTest has no other way to type into a selectbox
         self.widgets.run()
         assert not self.widgets.exception, [shown.value for shown in self.widgets.exception]
         return self
@@ -66,7 +69,7 @@ class Page:
         until = time.monotonic() + seconds
         while sentence not in self.text:
             assert time.monotonic() < until, f"{sentence!r} did not appear on the page:\n{self.text}"
-            time.sleep(0.5)
+            time.sleep(0.7)
             self.look()
         return self
 
