@@ -32,6 +32,8 @@ def choose() -> str:
         source = st.text_input("Folder", placeholder="/data/photos", help="A path on the machine that runs this app.")
     else:
         uploaded = st.file_uploader("Folder", accept_multiple_files="directory", max_upload_size=MOST_MEGABYTES)
+        if uploaded:
+            st.caption(f"{len(uploaded):,} files have arrived.")
     if way != SAMPLE:
         st.caption(
             "One folder of images a class, such as `cat/1.jpg` and `dog/1.jpg`. Where there are `train`, `validation` "

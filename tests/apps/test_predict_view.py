@@ -28,7 +28,7 @@ def test_pictures_are_named_and_what_is_no_picture_is_said(page, finished_run, s
     assert table["probability"].dropna().between(1 / 3, 1).all()
     assert view.html.count("<img") == 2
     assert "my &lt;bag&gt;.png" in view.html
-    assert view.widgets.get("download_button")[0].label == "Download as CSV"
+    assert view.widgets.get("download_button")[0].label == "Download the table"
 
 
 def test_the_page_agrees_with_the_command(page, finished_run, small_data, command, here):
