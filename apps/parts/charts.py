@@ -1,0 +1,55 @@
+"""Charts of the pages."""
+
+import altair as alt
+import pandas as pd
+
+SPLITS = {"train": "#8aa4c8", "validation": "#d97706", "test": "#4d8b6f", "unsplit": "#8aa4c8"}
+CURVES = {"training": "#8aa4c8", "validation": "#c2410c"}
+MOST_BARS = 40  # classes; more are shown as a table
+MOST_POINTS = 60  # epochs; more are drawn as a line without points
+
+
+def class_counts(counts: pd.DataFrame) -> alt.Chart:
+    """Images a class, stacked by split. counts: what `Manifest.counts` returns."""
+    long = counts.rename_axis("class").reset_index().melt("class", var_name="split", value_name="images")
+    long["place"] = long["split"].map({name: place for place, name in enumerate(SPLITS)})
+    return (
+        alt.Chart(long, height=alt.Step(22))
+        .mark_bar(height={"band": 0.75})
+        .encode(
+            y=alt.Y("class:N", title=None, sort=list(counts.index), axis=alt.Axis(labelLimit=160, ticks=False)),
+            x=alt.X("images:Q", title=None, axis=alt.Axis(format="d", tickMinStep=1)),
+            color=_colors("split", {name: SPLITS[name] for name in counts.columns}),
+            order="place:Q",
+            tooltip=["class", "split", "images"],
+        )
+    )
+
+
+def curve(rows: list[dict], metric: str, epochs: int) -> alt.Chart:
+    """One metric after each epoch, on training and validation images.
+
+    rows: what `RunFolder.metrics` returns. epochs: of the whole run, which the axis shows from the beginning.
+    """
+    table = pd.DataFrame(rows, columns=["epoch", metric, f"val_{metric}"])
+    lines = table.rename(columns={metric: "training", f"val_{metric}": "validation"})
+    lines = lines.melt("epoch", list(CURVES), var_name="images", value_name=metric)
+    percent = metric == "accuracy"
+    scale = alt.Scale(zero=False) if percent else alt.Scale(type="log", nice=False)
+    points = alt.OverlayMarkDef(size=22) if len(rows) <= MOST_POINTS else False
+    return (
+        alt.Chart(lines, height=280)
+        .mark_line(point=points, strokeWidth=2)
+        .encode(
+            x=alt.X("epoch:Q", scale=alt.Scale(domain=[1, max(2, epochs)], nice=False),
+                    axis=alt.Axis(format="d", tickMinStep=1, grid=False)),
+            y=alt.Y(f"{metric}:Q", title=None, scale=scale, axis=alt.Axis(format="%" if percent else "~g")),
+            color=_colors("images", CURVES),
+            tooltip=["images", "epoch", alt.Tooltip(f"{metric}:Q", format=".1%" if percent else ".4f")],
+        )
+    )  # fmt: skip
+
+
+def _colors(field: str, colors: dict[str, str]) -> alt.Color:
+    scale = alt.Scale(domain=list(colors), range=list(colors.values()))
+    return alt.Color(f"{field}:N", title=None, scale=scale, legend=alt.Legend(orient="top"))

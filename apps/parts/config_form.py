@@ -1,0 +1,103 @@
+"""A form made from the dataclasses of a config, so that a new field appears in it by itself."""
+
+import dataclasses
+import inspect
+import math
+import re
+import tomllib
+import typing
+from collections.abc import Mapping, Sequence
+from typing import Any, Literal
+
+import streamlit as st
+import tomli_w
+
+Path_ = tuple[str, ...]
+
+
+@dataclasses.dataclass(frozen=True)
+class Setting:
+    """One field. path: its name, after those of the sections that it is in; help: the comment behind it."""
+
+    path: Path_
+    kind: Any
+    default: Any
+    help: str
+
+    @property
+    def label(self) -> str:
+        return self.path[-1].replace("_", " ").capitalize()
+
+
+def settings(config_class: type, path: Path_ = ()) -> list[Setting]:
+    """The fields of a config and of its sections, in their order."""
+    kinds, comments, found = typing.get_type_hints(config_class), _comments(config_class), []
+    for field in dataclasses.fields(config_class):
+        place, kind = (*path, field.name), kinds[field.name]
+        if dataclasses.is_dataclass(kind):
+            found += settings(kind, place)
+        else:
+            default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
+            found.append(Setting(place, kind, default, comments.get(field.name, "")))
+    return found
+
+
+def _comments(config_class: type) -> dict[str, str]:
+    lines = re.findall(r"^ +(\w+): [^\n]*?  # (.+)$", inspect.getsource(config_class), re.MULTILINE)
+    return {name: comment[0].upper() + comment[1:] for name, comment in lines}
+
+
+def ask(setting: Setting, suggestions: Sequence[str] = (), names: Mapping[str, str] | None = None) -> Any:
+    """Draw the widget of a setting and return what it holds.
+
+    suggestions: values of a text that can be chosen; another one can be typed.
+    names: what a suggestion is called on the page.
+    """
+    label, tip, kind, default = setting.label, setting.help or None, setting.kind, setting.default
+    key = ".".join(setting.path)
+    if typing.get_origin(kind) is Literal:
+        choices = typing.get_args(kind)
+        return st.selectbox(label, choices, choices.index(default), help=tip, key=key)
+    if kind is bool:
+        return st.checkbox(label, default, help=tip, key=key)
+    if kind is int:
+        return st.number_input(label, value=default, step=1, help=tip, key=key)
+    if kind is float:
+        step = 10.0 ** math.floor(math.log10(default)) if default > 0 else 0.01
+        return st.number_input(label, value=default, step=step, format="%g", help=tip, key=key)
+    if kind is str and suggestions:
+        return st.selectbox(
+            label, suggestions, accept_new_options=True, format_func=lambda value: (names or {}).get(value, value),
+            help=tip, key=key,
+        ).strip()  # fmt: skip
+    if kind is str:
+        return st.text_input(label, default, help=tip, key=key).strip()
+    return _ask_as_toml(setting, key)
+
+
+def _ask_as_toml(setting: Setting, key: str) -> Any:
+    """Every other kind is typed as TOML writes it, such as ["a", "b"]."""
+    text = st.text_input(
+        setting.label, tomli_w.dumps({"value": setting.default}).removeprefix("value = ").strip(),
+        help=f"{setting.help} (as TOML)".strip(), key=key,
+    )  # fmt: skip
+    try:
+        value = tomllib.loads(f"value = {text}")["value"]
+    except tomllib.TOMLDecodeError as error:
+        raise ValueError(f"{setting.label} is {text!r}, which is no TOML value ({error}).") from error
+    return tuple(value) if isinstance(setting.default, tuple) else value
+
+
+def make(config_class: type, values: Mapping[Path_, Any], path: Path_ = ()) -> Any:
+    """The config that holds these values; fields without one keep their defaults.
+
+    Raises ValueError, as the config does, for a value out of range.
+    """
+    kinds, given = typing.get_type_hints(config_class), {}
+    for field in dataclasses.fields(config_class):
+        place = (*path, field.name)
+        if dataclasses.is_dataclass(kinds[field.name]):
+            given[field.name] = make(kinds[field.name], values, place)
+        elif place in values:
+            given[field.name] = values[place]
+    return config_class(**given)

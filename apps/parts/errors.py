@@ -1,0 +1,25 @@
+"""What went wrong, as a sentence on the page."""
+
+import logging
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import streamlit as st
+
+
+@contextmanager
+def explained() -> Iterator[None]:
+    """Show what is raised inside as a sentence; the page goes on behind it. No traceback reaches the browser."""
+    try:
+        yield
+    except OSError as error:
+        st.error(f"{error.filename}: {error.strerror.lower()}." if error.filename else str(error))
+    except ValueError as error:
+        st.error(str(error))
+    except Exception as error:
+        logging.getLogger("imgcls.apps").exception("A page failed")
+        lines = str(error).strip().splitlines() or ["no message"]
+        st.error(
+            f"{type(error).__name__}: {lines[0][:300]}. This was not expected; "
+            "the details are in the terminal that the app was started in."
+        )

@@ -1,0 +1,61 @@
+"""Uploaded folders, written below the folder of manifests and nowhere else."""
+
+import hashlib
+import re
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+from typing import Protocol
+
+from imgcls.files import replacing
+
+UPLOADS = Path("manifests/uploads")
+
+
+class Upload(Protocol):
+    """name: path of the file in the folder that was chosen, with forward slashes."""
+
+    name: str
+
+    def getvalue(self) -> bytes: ...
+
+
+def save_folder(files: Sequence[Upload]) -> Path:
+    """Write an uploaded folder to manifests/uploads/<fingerprint>/<name>, whole or not at all, and return the path.
+
+    The same folder uploaded again is not written again. Where all files share their first folder and have others
+    below it, that first one is the folder that was chosen, and is left out.
+
+    Raises ValueError if there are no files, or if a file's path would lead out of the folder.
+    """
+    if not files:
+        raise ValueError("Nothing was uploaded. Choose a folder with one folder of images a class.")
+    paths = [_inside(file.name) for file in files]
+    chosen = {path.parts[0] for path in paths}
+    name = "upload"
+    if len(chosen) == 1 and any(len(path.parts) > 2 for path in paths):
+        name = chosen.pop()
+        paths = [PurePosixPath(*path.parts[1:]) for path in paths]
+    target = UPLOADS / _fingerprint(paths, files) / re.sub(r"[^A-Za-z0-9_-]+", "_", name)
+    if not target.is_dir():
+        with replacing(target) as partial:
+            for path, file in zip(paths, files, strict=True):
+                place = partial / path
+                place.parent.mkdir(parents=True, exist_ok=True)
+                place.write_bytes(file.getvalue())
+    return target
+
+
+def _inside(name: str) -> PurePosixPath:
+    path = PurePosixPath(name)
+    if path.is_absolute() or not path.parts or ".." in path.parts or re.search(r"[\\:\0]", name):
+        raise ValueError(f"The path {name!r} leads out of the folder that was uploaded. Nothing of it was saved.")
+    return path
+
+
+def _fingerprint(paths: Sequence[PurePosixPath], files: Sequence[Upload]) -> str:
+    """Of all paths and contents, so that two different folders of the same name never mix."""
+    digest = hashlib.sha256()
+    for path, file in sorted(zip(paths, files, strict=True), key=lambda pair: pair[0]):
+        digest.update(f"{path}\0".encode())
+        digest.update(hashlib.sha256(file.getvalue()).digest())
+    return digest.hexdigest()[:10]

@@ -1,0 +1,102 @@
+"""Predict: name what is on pictures, with a run, a bundle, or published ImageNet weights."""
+
+from dataclasses import replace
+from pathlib import Path, PurePosixPath
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING
+
+import streamlit as st
+from parts import launches
+from parts.errors import explained
+from parts.gallery import cards
+from parts.library import imagenet_model_names, load_predictor, modified
+
+from imgcls.evaluation.thumbnails import thumbnail
+
+if TYPE_CHECKING:
+    from imgcls.serving.predictor import Predictions, Predictor
+
+BUNDLES = Path("saved_models")
+TOP = 3  # classes named on a picture
+CARDS_A_PAGE = 24
+MOST_MEGABYTES = 100  # a file
+
+
+def choose_model() -> str:
+    """Ask for the model; the one that the address names comes first, then the latest runs."""
+    runs = [f"{launches.RUNS / launch.name}" for launch in launches.list_launches() if launch.state == "finished"]
+    bundles = sorted(str(path) for path in BUNDLES.glob("*") if path.is_dir() and modified(path))
+    known = {
+        **{path: f"Run {Path(path).name}" for path in runs if modified(Path(path))},
+        **{path: f"Bundle {Path(path).name}" for path in bundles},
+        **{name: f"{name}: the 1,000 classes of ImageNet" for name in imagenet_model_names()},
+    }
+    asked = st.query_params.get("model", "")
+    if not runs and not bundles:
+        st.info("There is no model of your own yet: train one, or try one with ImageNet's 1,000 everyday classes.")
+        if st.button("Go to Train", icon=":material/arrow_back:"):
+            st.switch_page("views/train.py")
+    return st.selectbox(
+        "Model", list(known), list(known).index(asked) if asked in known else 0, format_func=known.__getitem__
+    )
+
+
+def predict(predictor: "Predictor", files: list) -> tuple["Predictions", list[str]]:
+    """Predictions and small pictures of uploaded files; paths are the names that the files were uploaded under."""
+    bar = st.progress(0.0, text=f"Looking at {len(files):,} images")
+    with TemporaryDirectory(prefix="imgcls-") as folder:
+        paths = [Path(folder) / str(place) for place in range(len(files))]
+        for path, file in zip(paths, files, strict=True):
+            path.write_bytes(file.getvalue())
+        predictions = predictor.predict_files(paths, lambda done: bar.progress(done / len(files)))
+        pictures = [
+            "" if problem else thumbnail(path) for path, problem in zip(paths, predictions.problems, strict=True)
+        ]
+    bar.empty()
+    names = [Path(PurePosixPath(file.name).name) for file in files]
+    return replace(predictions, paths=names), pictures
+
+
+def show(predictions: "Predictions", pictures: list[str]) -> None:
+    problems = [(str(p), why) for p, why in zip(predictions.paths, predictions.problems, strict=True) if why]
+    if problems:
+        st.warning(f"{len(problems):,} of {len(pictures):,} files could not be read. The others are named below.")
+        st.dataframe({"file": [file for file, _ in problems], "reason": [why for _, why in problems]}, hide_index=True)
+    good = predictions.readable.nonzero()[0]
+    if not len(good):
+        return
+    pages = -(-len(good) // CARDS_A_PAGE)
+    page = st.pagination(pages) if pages > 1 else 1
+    entries = []
+    for place in good[(page - 1) * CARDS_A_PAGE : page * CARDS_A_PAGE]:
+        row = predictions.probabilities[place]
+        named = [(predictions.class_names[i], float(row[i])) for i in (-row).argsort()[:TOP]]
+        entries.append((pictures[place], str(predictions.paths[place]), named))
+    cards(entries)
+
+
+def show_table(predictions: "Predictions") -> None:
+    table = predictions.table(TOP)
+    st.subheader("All of them")
+    shown = [column for column in table if not column.startswith("probability_")]
+    percent = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
+    st.dataframe(table, hide_index=True, column_order=shown, column_config={"probability": percent})
+    st.download_button("Download the table", table.to_csv(index=False), "predictions.csv", "text/csv",
+                       icon=":material/download:")  # fmt: skip
+
+
+st.title("Predict")
+st.write("Choose a model and give it pictures: it says what is on them, and how sure it is.")
+place = st.container()
+files = st.file_uploader("Pictures", accept_multiple_files=True, max_upload_size=MOST_MEGABYTES, key="pictures")
+with place, explained():
+    model = choose_model()
+with explained():
+    if not files:
+        st.caption("JPEG, PNG, GIF, BMP or WebP. A file that cannot be read is named, and the others are predicted.")
+    elif model:
+        asked = (model, modified(Path(model)), tuple(file.file_id for file in files))
+        if st.session_state.get("predicted", (None,))[0] != asked:
+            st.session_state["predicted"] = (asked, *predict(load_predictor(model), files))
+        show(*st.session_state["predicted"][1:])
+        show_table(st.session_state["predicted"][1])

@@ -1,0 +1,99 @@
+"""The app, started in an empty folder, as a user sees it: what can be read on a page, and what can be pressed."""
+
+import os
+import shutil
+import sys
+import time
+from pathlib import Path
+
+import pytest
+from streamlit.testing.v1 import AppTest
+
+ROOT = Path(__file__).parents[2]
+APP = ROOT / "apps" / "app.py"
+SAMPLE = ROOT / "datasets" / "fashion_mini"
+sys.path.insert(0, str(APP.parent))  # as `streamlit run apps/app.py` does
+
+
+class Page:
+    """One user's browser page. No traceback may ever be on it."""
+
+    def __init__(self, view: str, **address: str):
+        self.widgets = AppTest.from_file(str(APP), default_timeout=60).run()
+        for name, value in address.items():
+            self.widgets.query_params[name] = value
+        self.widgets.switch_page(f"views/{view}.py")
+        self.look()
+
+    def look(self) -> "Page":
+        for box in self.widgets.selectbox:
+            if box.proto.accept_new_options and box.format_func(box.value) not in box.options:
+                box.options.append(box.value)  # AppTest has no other way to type into a selectbox
+        self.widgets.run()
+        assert not self.widgets.exception, [shown.value for shown in self.widgets.exception]
+        return self
+
+    def press(self, label: str) -> "Page":
+        next(button for button in self.widgets.button if button.label == label).click()
+        return self.look()
+
+    def choose(self, label: str, value: object) -> "Page":
+        """Give a value to the widget with this label."""
+        kinds = (self.widgets.radio, self.widgets.selectbox, self.widgets.text_input, self.widgets.number_input)
+        next(widget for kind in kinds for widget in kind if widget.label == label).set_value(value)
+        return self.look()
+
+    def upload(self, files: dict[str, bytes]) -> "Page":
+        self.widgets.file_uploader[0].set_value([(name, data, "image/png") for name, data in files.items()])
+        return self.look()
+
+    @property
+    def text(self) -> str:
+        """All sentences on the page, and the labels of its buttons."""
+        w = self.widgets
+        kinds = (w.title, w.subheader, w.markdown, w.caption, w.info, w.success, w.warning, w.error)
+        sentences = [str(shown.value) for kind in kinds for shown in kind]
+        figures = [f"{metric.label} {metric.value}" for metric in w.metric]
+        return "\n".join([*sentences, *figures, *(button.label for button in w.button)])
+
+    @property
+    def errors(self) -> str:
+        return "\n".join(shown.value for shown in self.widgets.error)
+
+    @property
+    def html(self) -> str:
+        return "".join(block.proto.body for block in self.widgets.get("html"))
+
+    def wait_for(self, sentence: str, seconds: float = 120) -> "Page":
+        """Look again and again, as the page of a run does, until it says `sentence`."""
+        until = time.monotonic() + seconds
+        while sentence not in self.text:
+            assert time.monotonic() < until, f"{sentence!r} did not appear on the page:\n{self.text}"
+            time.sleep(0.7)
+            self.look()
+        return self
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch) -> Path:
+    """The folder that the app works in."""
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)  # for the processes that the app starts
+    return tmp_path
+
+
+@pytest.fixture
+def page(here):
+    """Open a page of the app: page("train", run="clothes-1")."""
+    return Page
+
+
+@pytest.fixture
+def clothes(here) -> Path:
+    """Ten real pictures in each of three class folders, and among them one file that is no picture."""
+    for name in ("bag", "sneaker", "trouser"):
+        (here / "clothes" / name).mkdir(parents=True)
+        for picture in sorted((SAMPLE / "train" / name).iterdir())[:10]:
+            shutil.copy(picture, here / "clothes" / name)
+    (here / "clothes" / "bag" / "notes.txt").write_text("not a picture")
+    return here / "clothes"

@@ -1,0 +1,66 @@
+"""A form made from a config."""
+
+from dataclasses import dataclass, field
+from typing import Literal
+
+import pytest
+from parts import config_form
+from streamlit.testing.v1 import AppTest
+
+from imgcls.config import TrainConfig
+
+
+@dataclass(frozen=True)
+class Oven:
+    heat: float = 0.02  # share of the most
+    fan: bool = False
+    trays: tuple[int, ...] = (1, 2)  # from above
+
+
+@dataclass(frozen=True)
+class Recipe:
+    cake: Literal["plum", "apple"] = "apple"  # what is baked # and eaten
+    oven: Oven = field(default_factory=Oven)
+
+    def __post_init__(self):
+        if self.cake == "plum" and self.oven.fan:
+            raise ValueError("plum wants no fan")
+
+
+def test_every_field_of_the_config_is_in_the_form_with_its_comment_as_help():
+    settings = config_form.settings(TrainConfig)
+    assert ("training", "learning_rate") in [setting.path for setting in settings]
+    assert [setting.path for setting in settings if not setting.help] == []
+    assert config_form.make(TrainConfig, {setting.path: setting.default for setting in settings}) == TrainConfig()
+
+
+def test_a_field_that_nobody_thought_of_gets_a_widget():
+    def script():
+        import streamlit as st
+        from parts import config_form
+        from recipe import Recipe
+
+        st.session_state["made"] = config_form.make(
+            Recipe, {setting.path: config_form.ask(setting) for setting in config_form.settings(Recipe)}
+        )
+
+    import sys
+    import types
+
+    sys.modules["recipe"] = types.SimpleNamespace(Recipe=Recipe)
+    try:
+        form = AppTest.from_function(script).run()
+        assert form.session_state["made"] == Recipe()
+        assert form.selectbox[0].options == ["plum", "apple"]
+        assert form.selectbox[0].help == "What is baked # and eaten"
+        form.selectbox[0].set_value("plum")
+        form.number_input[0].set_value(0.5)
+        form.text_input[0].set_value("[3]").run()
+        assert form.session_state["made"] == Recipe("plum", Oven(0.5, False, (3,)))
+    finally:
+        del sys.modules["recipe"]
+
+
+def test_the_config_checks_its_values():
+    with pytest.raises(ValueError, match="no fan"):
+        config_form.make(Recipe, {("cake",): "plum", ("oven", "fan"): True})

@@ -1,0 +1,87 @@
+"""The whole road, as a user walks it in Chromium: labels, train, predict."""
+
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+pytestmark = pytest.mark.browser
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+APP = Path(__file__).parents[2] / "apps" / "app.py"
+PATIENCE = 180_000  # milliseconds
+
+
+@pytest.fixture
+def address(here):
+    """The app, served from an empty folder as `streamlit run` serves it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", APP, "--server.port", str(port)],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        for line in server.stdout:
+            if "URL:" in line:
+                break
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+
+
+@pytest.fixture
+def browser():
+    chromium = shutil.which("chromium")
+    assert chromium, "chromium was not found; on Debian: apt-get install chromium"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+def test_labels_train_predict(browser, address, clothes, here):
+    page = browser.new_page(viewport={"width": 1100, "height": 900})
+    page.set_default_timeout(PATIENCE)
+    failures = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+
+    page.goto(address)
+    page.get_by_text("Upload a folder").click()
+    page.locator("input[type=file]").set_input_files(clothes)
+    page.get_by_text("31 files have arrived").wait_for()
+    page.get_by_role("button", name="Look at the images").click()
+    page.get_by_text("1 of 31 files cannot be used").wait_for()
+    page.get_by_role("button", name="Save manifest").click()
+    page.get_by_role("button", name="Go on to Train").click()
+
+    for label, value in {"Epochs": "1", "Batch size": "8"}.items():
+        box = page.get_by_role("spinbutton", name=label)
+        box.fill(value)
+        box.press("Enter")
+    page.get_by_role("button", name="Start training").click()
+    page.get_by_text("Starting:").wait_for()
+    page.reload()  # the run is in the address
+    page.get_by_text("images that training never saw").wait_for()
+    assert page.frame_locator("iframe").get_by_text("Confusion matrix").first.inner_text()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the report").click()
+    assert download.value.suggested_filename == "clothes-1.html"
+    page.get_by_role("button", name="Go on to Predict").click()
+
+    expect(page.get_by_role("combobox", name="Model")).to_have_value("Run clothes-1", timeout=PATIENCE)
+    pictures = sorted((clothes / "trouser").iterdir())[:2]
+    page.locator("input[type=file]").set_input_files([*pictures, clothes / "bag" / "notes.txt"])
+    page.get_by_text("1 of 3 files could not be read").wait_for()
+    assert page.get_by_alt_text(pictures[0].name).count() == 1
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the table").click()
+    table = download.value.path().read_text().splitlines()
+    assert table[0].startswith("image,class,probability")
+    assert len(table) == 4
+    assert not failures

@@ -1,0 +1,79 @@
+"""The second view: a run as a process of its own, followed on the page."""
+
+import json
+
+import pytest
+from parts import launches
+
+SMALL = {"Batch size": 8, "Image size": 16}
+
+
+@pytest.fixture
+def started(page, clothes):
+    """Start a run on `clothes` from the form."""
+
+    def start(**settings: object):
+        view = page("train").choose("Data", str(clothes))
+        for label, value in {**SMALL, **settings}.items():
+            view.choose(label, value)
+        return view.press("Start training")
+
+    yield start
+    for launch in launches.list_launches():
+        launches.stop(launch.name)
+
+
+def test_a_run_is_started_followed_and_judged(page, started):
+    view = started(Epochs=1)
+    assert "Starting" in view.text
+    view.wait_for("Go on to Predict")
+    evaluation = json.loads((launches.RUNS / "clothes-1" / "evaluation.json").read_text())
+    assert f"Accuracy on the test images {100 * evaluation['accuracy']:.1f} %" in view.text
+    assert "95 % interval" in view.text
+    assert view.widgets.get("download_button")[0].label == "Download the report"
+    assert view.widgets.expander[0].label == "1 files were left out"
+    overview = page("train")
+    assert "**clothes-1**" in overview.text
+    assert "finished" in overview.text
+    assert "Go on to Predict" in overview.press("Open").text
+
+
+@pytest.mark.slow
+def test_a_run_is_stopped_and_goes_on(started):
+    view = started(Epochs=60).wait_for("Validation accuracy")
+    assert view.widgets.get("progress")[0].proto.text.startswith("Epoch ")
+    view.press("Stop").wait_for("Go on with it")
+    assert "Interrupted" in view.text
+    done = launches.look("clothes-1").folder.metrics()
+    assert len(done) < 60
+    assert "Starting" in view.press("Go on with it").text
+    view.wait_for("Go on to Predict")
+    metrics = launches.look("clothes-1").folder.metrics()
+    assert metrics[: len(done)] == done
+    assert [row["epoch"] for row in metrics] == list(range(1, 61))
+
+
+def test_a_run_that_cannot_begin_says_why(started, clothes):
+    for picture in (clothes / "trouser").iterdir():
+        picture.write_bytes(b"")
+    view = started(Epochs=1).wait_for("Remove it from the list")
+    assert "Class 'trouser' has no readable image left" in view.errors
+    assert "clothes-1" not in view.press("Remove it from the list").text
+
+
+def test_what_can_be_known_before_is_said_before(page, here):
+    view = page("train").choose("Data", str(here / "nowhere")).press("Start training")
+    assert "There is nothing at" in view.errors
+    view.choose("Data", "fashion_mini").choose("Model", "resnet_20").press("Start training")
+    assert "Did you mean 'resnet20'?" in view.errors
+    view.choose("Model", "auto").choose("Epochs", 0).press("Start training")
+    assert "epochs is 0; expected 1 to" in view.errors
+    view.choose("Epochs", 1).choose("Name of the run", "../up").press("Start training")
+    assert "name is '../up'; expected the name of a folder" in view.errors
+    assert not (here / "runs").exists()
+    assert "There are no runs in" in view.text
+
+
+def test_an_address_of_no_run_says_so(page, here):
+    assert "There is no run 'gone'" in page("train", run="gone").errors
+    assert "is no name" in page("train", run="../../etc").errors
