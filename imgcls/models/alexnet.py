@@ -25,10 +25,10 @@ def alexnet(net: Wiring, x, filters: tuple[int, ...], towers: int = 1, local_res
     return x
 
 
-def alexnet_head(net: Wiring, x):
-    """Two dense layers of 4,096."""
-    x = net.dense_act(net.flatten(x, name="flat"), 4096, name="fc6")
-    x = net.dense(net.dropped(x, name="fc6_dropout"), 4096, name="fc7_dense")
+def alexnet_head(net: Wiring, x, units: int = 4096):
+    """Two dense layers."""
+    x = net.dense_act(net.flatten(x, name="flat"), units, name="fc6")
+    x = net.dense(net.dropped(x, name="fc6_dropout"), units, name="fc7_dense")
     return net.act(x, name="embedding")
 
 

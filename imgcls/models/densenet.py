@@ -71,7 +71,7 @@ for _name, (_layers, _growth, _stem, _parameters, _top1) in IMAGENET.items():
     architecture(
         _name, 224, paper=PAPER, parameters=_parameters, top1=_top1, top1_source="ImageNet; paper, table 3",
         wiring=WIRING,
-        weights=keras_twin("densenet", f"DenseNet{_name[-3:]}", "torch") if _name != "densenet161" else {},
+        weights=keras_twin(f"DenseNet{_name[-3:]}", "torch") if _name != "densenet161" else {},
         state_dicts=(StateDictNames("torchvision, timm", torch_name),),
     )(partial(densenet, layers=_layers, growth=_growth, stem=_stem))  # fmt: skip
 

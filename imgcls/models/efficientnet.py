@@ -69,7 +69,7 @@ for _name, (_width, _depth, _image_size, _dropout, _parameters, _top1) in SIZES.
         _published = lite_package(PACKAGES[_name], mobile_names.lite_package(_repeats)) if _name in PACKAGES else {}
         _dialects = (mobile_names.lite_package(_repeats), mobile_names.timm_from_tensorflow())
     else:
-        _published = keras_twin("efficientnet", f"EfficientNet{_name[-2:].upper()}", "torch", "bicubic")
+        _published = keras_twin(f"EfficientNet{_name[-2:].upper()}", "torch", "bicubic")
         _epsilon = 1e-5 if _name < "efficientnet_b5" else 1e-3  # as torchvision has it
         _dialects = (
             mobile_names.torchvision_efficientnet(_repeats, _epsilon),

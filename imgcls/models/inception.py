@@ -99,7 +99,7 @@ V4 = "Szegedy et al., Inception-v4, Inception-ResNet, 2016"
 
 @architecture(
     "inception_v3", image_size=299, paper=RETHINKING, parameters=23_817_352, top1=78.8,
-    top1_source="ImageNet; paper, table 3", weights=keras_twin("inception_v3", "InceptionV3", "tf"),
+    top1_source="ImageNet; paper, table 3", weights=keras_twin("InceptionV3", "tf"),
     wiring={"norm_scale": False, "dropout": 0.2},
 )  # fmt: skip
 def inception_v3(net: Wiring, x):
@@ -123,7 +123,7 @@ def inception_v4(net: Wiring, x):
 @architecture(
     "inception_resnet_v2", image_size=299, paper=V4, parameters=55_813_192, top1=80.1,
     top1_source="ImageNet; paper, table 2", wiring={"norm_scale": False, "dropout": 0.2},
-    weights=keras_twin("inception_resnet_v2", "InceptionResNetV2", "tf"),
+    weights=keras_twin("InceptionResNetV2", "tf"),
 )  # fmt: skip
 def inception_resnet_v2(net: Wiring, x):
     x = steps(net, x, STEM, "stem")

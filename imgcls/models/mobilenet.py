@@ -101,7 +101,7 @@ for _width, (_parameters, _top1) in V1_FACTS.items():
     architecture(
         variant("mobilenet_v1", _width), 224, paper="Howard et al., MobileNets, 2017", parameters=_parameters,
         top1=_top1, top1_source="ImageNet; paper, table 6", wiring={"activation": "relu6", "dropout": 0.001},
-        weights=keras_twin("mobilenet", "MobileNet", "tf", alpha=_width),
+        weights=keras_twin("MobileNet", "tf", alpha=_width),
     )(partial(mobilenet_v1, width=_width))  # fmt: skip
 
 for _width, _facts in V2_FACTS.items():
@@ -111,7 +111,7 @@ for _width, _facts in V2_FACTS.items():
         variant("mobilenet_v2", _width), 224, paper="Sandler et al., MobileNetV2, 2018", parameters=_parameters,
         top1=_top1, top1_source="ImageNet; paper, table 4" if _top1 else "",
         wiring={"activation": "relu6", "dropout": 0.2, **TF},
-        weights=keras_twin("mobilenet_v2", "MobileNetV2", "tf", alpha=_width),
+        weights=keras_twin("MobileNetV2", "tf", alpha=_width),
         state_dicts=(mobile_names.torchvision_mobilenet_v2(_blocks), mobile_names.timm()),
     )(partial(mobilenet_v2, width=_width))  # fmt: skip
 
@@ -120,6 +120,6 @@ for (_size, _width), (_parameters, _top1) in V3_FACTS.items():
         variant(f"mobilenet_v3_{_size}", _width), 224, paper="Howard et al., Searching for MobileNetV3, 2019",
         parameters=_parameters, top1=_top1, top1_source="ImageNet; paper, tables 3 and 5",
         wiring={"activation": "hard_swish", "dropout": 0.2, **TF},
-        weights=keras_twin("mobilenet_v3", f"MobileNetV3{_size.title()}", "tf", alpha=_width),
+        weights=keras_twin(f"MobileNetV3{_size.title()}", "tf", alpha=_width),
         head=partial(mobilenet_v3_head, units={"large": 1280, "small": 1024}[_size]),
     )(partial(mobilenet_v3, size=_size, width=_width))  # fmt: skip

@@ -184,7 +184,7 @@ for _depth, (_blocks, _bottleneck) in DEPTHS.items():
     _shared = {"image_size": 224, "wiring": WIRING, "parameters": PARAMETERS[_depth]}
     architecture(
         f"resnet{_depth}", paper=V1, top1=_v1[0], top1_source=_v1[1],
-        weights=keras_twin("resnet", f"ResNet{_depth}", "caffe") if _bottleneck else {},
+        weights=keras_twin(f"ResNet{_depth}", "caffe") if _bottleneck else {},
         state_dicts=() if _bottleneck else NAMES, **_shared,
     )(partial(resnet, blocks=_blocks, bottleneck=_bottleneck))  # fmt: skip
     if _bottleneck:
@@ -194,7 +194,7 @@ for _depth, (_blocks, _bottleneck) in DEPTHS.items():
         )(partial(resnet, blocks=_blocks, bottleneck=True, stride_first=False))  # fmt: skip
     architecture(
         f"resnet{_depth}_v2", 224, paper=V2, top1=_v2[0], top1_source=_v2[1], wiring=WIRING,
-        weights=keras_twin("resnet_v2", f"ResNet{_depth}V2", "tf") if _bottleneck else {},
+        weights=keras_twin(f"ResNet{_depth}V2", "tf") if _bottleneck else {},
     )(partial(resnet_v2, blocks=_blocks, bottleneck=_bottleneck))  # fmt: skip
 
 CIFAR_FACTS = {  # parameters with shortcuts of option A; accuracy on CIFAR-10, table 6

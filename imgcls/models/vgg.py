@@ -31,10 +31,10 @@ def vgg(net: Wiring, x, convolutions: tuple[int, ...], local_response: bool = Fa
     return x
 
 
-def vgg_head(net: Wiring, x):
-    """Two dense layers of 4,096."""
-    x = net.dense_act(net.flatten(x, name="flat"), 4096, name="fc1")
-    x = net.dense(net.dropped(x, name="fc1_dropout"), 4096, name="fc2_dense")
+def vgg_head(net: Wiring, x, units: int = 4096):
+    """Two dense layers."""
+    x = net.dense_act(net.flatten(x, name="flat"), units, name="fc1")
+    x = net.dense(net.dropped(x, name="fc1_dropout"), units, name="fc2_dense")
     return net.act(x, name="embedding")
 
 
@@ -65,7 +65,7 @@ for _name, (_convolutions, _parameters, _top1) in CONVOLUTIONS.items():
         parameters=_parameters,
         top1=_top1,
         top1_source="ImageNet; paper, table 3",
-        weights=keras_twin(_name, _name.upper(), "caffe") if _name in ("vgg16", "vgg19") else {},
+        weights=keras_twin(_name.upper(), "caffe") if _name in ("vgg16", "vgg19") else {},
         state_dicts=tuple(
             torch_names(_convolutions, dense, project, batch)
             for dense, project in ((TORCHVISION, "torchvision"), (TIMM, "timm"))

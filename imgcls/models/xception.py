@@ -21,13 +21,13 @@ def separable(net: Wiring, x, filters: int, name: str):
 
 @architecture(
     "xception", image_size=299, paper="Chollet, Xception, 2017", parameters=22_855_952, top1=79.0,
-    top1_source="ImageNet; paper, table 1", weights=keras_twin("xception", "Xception", "tf"),
+    top1_source="ImageNet; paper, table 1", weights=keras_twin("Xception", "tf"),
     wiring={"dropout": 0.5},
 )  # fmt: skip
-def xception(net: Wiring, x):
+def xception(net: Wiring, x, blocks=BLOCKS):
     x = net.conv_norm_act(x, 32, 3, 2, padding="valid", name="stem_1")
     x = net.conv_norm_act(x, 64, 3, padding="valid", name="stem_2")
-    for block, (filters, halved) in enumerate(BLOCKS, start=1):
+    for block, (filters, halved) in enumerate(blocks, start=1):
         name = f"block{block}"
         shortcut = x
         if halved:
@@ -40,7 +40,7 @@ def xception(net: Wiring, x):
             x = separable(net, x, count, f"{name}_{i}")
         if halved:
             x = net.max_pool(x, 3, 2, padding="same", name=f"{name}_pool")
-        x = net.stochastic(x, block / len(BLOCKS), name=f"{name}_drop")
+        x = net.stochastic(x, block / len(blocks), name=f"{name}_drop")
         x = net.add(x, shortcut, name=name)
     for i, count in enumerate((1536, 2048), start=1):
         x = net.act(separable(net, x, count, f"last_{i}"), name=f"last_{i}")

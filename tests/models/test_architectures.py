@@ -12,12 +12,38 @@ import pytest
 import tensorflow as tf
 
 from imgcls.data_format import DATA_FORMATS
-from imgcls.models import architecture, build_model, describe, find_architecture, inception, list_models, load_model
+from imgcls.models import (
+    alexnet,
+    architecture,
+    build_model,
+    densenet,
+    describe,
+    efficientnet,
+    find_architecture,
+    highway,
+    inception,
+    list_models,
+    load_model,
+    vgg,
+    xception,
+)
 from imgcls.models.classifier import class_names, in_channels_last, logits_model, preprocessing
-from imgcls.models.densenet import densenet
 
-# the published ones of these families are deep; these have a few of their blocks
-architecture("densenet_small", 32)(partial(densenet, layers=(2, 3, 2), growth=12, stem=24))
+# of families whose published networks are large: the same code with fewer or narrower blocks
+architecture("alexnet_small", 67, head=partial(alexnet.alexnet_head, units=32), wiring={"normalization": "none"})(
+    partial(alexnet.alexnet, filters=(8, 12, 16, 16, 12), towers=2)
+)
+architecture("densenet_small", 32)(partial(densenet.densenet, layers=(2, 3, 2), growth=12, stem=24))
+architecture("efficientnet_small", 32, wiring={"activation": "swish"})(
+    partial(efficientnet.efficientnet, width=0.25, repeats=(1, 2, 1, 1, 2, 1, 1), lite=False)
+)
+architecture("highway_small", 32, wiring={"normalization": "none"})(
+    partial(highway.highway, stages=((8, 3), (12, 3), (16, 3)))
+)
+architecture("vgg_small", 32, head=partial(vgg.vgg_head, units=64), wiring={"normalization": "none"})(
+    partial(vgg.vgg, convolutions=(1, 1, 2, 1, 1))
+)
+architecture("xception_small", 71)(partial(xception.xception, blocks=xception.BLOCKS[:2] + xception.BLOCKS[3:4]))
 
 
 @architecture("inception_small", 75, wiring={"norm_scale": False})
@@ -33,6 +59,7 @@ def inception_small(net, x):
 CLASSES = ["anchor", "boat", "crane", "dock"]
 SMALLEST = {  # pixels, where 33 are too few
     "alexnet": 67,
+    "alexnet_small": 67,
     "alexnet_2014": 67,
     "alexnet_one_column": 67,
     "googlenet": 81,
@@ -41,11 +68,12 @@ SMALLEST = {  # pixels, where 33 are too few
     "inception_v3": 75,
     "inception_v4": 75,
     "xception": 71,
+    "xception_small": 71,
 }
 EVERY_RUN = (  # a small one of each family and form
-    "alexnet", "densenet_small", "efficientnet_b0", "googlenet", "highway19", "hog", "inception_small", "lenet5", "mlp",
-    "mobilenet_v1_025", "mobilenet_v2_035", "mobilenet_v3_small_075", "nin", "resnet18_v2", "resnet20", "se_resnet20",
-    "vgg11", "xception",
+    "alexnet_small", "densenet_small", "efficientnet_small", "googlenet", "highway_small", "hog", "inception_small",
+    "lenet5", "mlp", "mobilenet_v1_025", "mobilenet_v2_035", "mobilenet_v3_small_075", "nin", "resnet18_v2", "resnet20",
+    "se_resnet20", "vgg_small", "xception_small",
 )  # fmt: skip
 LARGE = 60_000_000  # parameters; above, a network is built and not run
 

@@ -4,7 +4,6 @@ Names of layers differ between the two, and Keras numbers some; so the twin is b
 both graphs are walked from the output to the input in the same way. What comes out in the same place belongs together.
 """
 
-import importlib
 import warnings
 from pathlib import Path
 
@@ -19,7 +18,6 @@ def load_twin(
     model: keras.Model,
     with_head: bool,
     *,
-    module: str,
     network: str,
     blue_first: bool,
     arguments: dict,
@@ -30,7 +28,7 @@ def load_twin(
     with_head: whether the last layer is filled too. Raises ValueError, before any weight is changed, if the file is of
     another kind or does not fit, and ConnectionError if it cannot be downloaded.
     """
-    twin = _twin(module, network, arguments, path)
+    twin = _twin(network, arguments, path)
     pairs = _pairs(_variables(model), _variables(twin))
     for _, variable, path_there, value in pairs:
         if _squeezed(value.shape) != _squeezed(variable.shape):
@@ -46,7 +44,7 @@ def load_twin(
         variable.assign(value.reshape(variable.shape))
 
 
-def _twin(module: str, network: str, arguments: dict, path: Path | None) -> keras.Model:
+def _twin(network: str, arguments: dict, path: Path | None) -> keras.Model:
     """The network of keras.applications with its weights; it is built in channels_last whatever Keras is set to."""
     if path is not None and not path.is_file():
         raise FileNotFoundError(f"No weight file at {path}. Expected the .h5 file of keras.applications.{network}.")
@@ -55,7 +53,7 @@ def _twin(module: str, network: str, arguments: dict, path: Path | None) -> kera
     before = keras.config.image_data_format()
     keras.config.set_image_data_format(CHANNELS_LAST)
     try:
-        build = getattr(importlib.import_module(f"keras.applications.{module}"), network)
+        build = getattr(keras.applications, network)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # MobileNet: that no input shape means 224
             return build(weights=str(path) if path else "imagenet", **arguments)

@@ -12,23 +12,23 @@ PIXELS = {
     "torch": ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),  # 255 times 0.485, ... and 0.229, ...
     "tf": ((127.5, 127.5, 127.5), (127.5, 127.5, 127.5)),
 }
-LICENCES = {"vgg16": "CC-BY-4.0", "vgg19": "CC-BY-4.0", "resnet": "MIT"}  # of the weights' first publishers
+LICENCES = {"VGG": "CC-BY-4.0", "ResNet": "MIT"}  # of the weights' first publishers, where not Apache-2.0
 
 
-def keras_twin(module: str, network: str, pixels: str, interpolation: str = "bilinear", **arguments) -> dict:
-    """The published weights of an architecture, by name, where they are those of keras.applications.<module>.<network>.
+def keras_twin(network: str, pixels: str, interpolation: str = "bilinear", **arguments) -> dict:
+    """The published weights of an architecture, by name, where they are those of `keras.applications.<network>`.
 
     pixels: "caffe" (blue first, which is turned round in the first kernel), "torch" or "tf".
     arguments: of the twin, such as its width multiplier.
     """
     mean, std = PIXELS[pixels]
     imagenet = PretrainedWeights(
-        load=partial(_load_twin, module=module, network=network, blue_first=pixels == "caffe", arguments=arguments),
+        load=partial(_load_twin, network=network, blue_first=pixels == "caffe", arguments=arguments),
         class_names=imagenet_class_names,
         mean=mean,
         std=std,
         preprocessing={"resize": "crop", "crop_share": 0.875, "interpolation": interpolation},
-        licence=LICENCES.get(module, "Apache-2.0"),
+        licence=next((licence for name, licence in LICENCES.items() if network.startswith(name)), "Apache-2.0"),
         source=f"keras.applications.{network}",
     )
     return {"imagenet": imagenet}

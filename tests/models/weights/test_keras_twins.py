@@ -17,7 +17,7 @@ from imgcls.data_format import DATA_FORMATS
 from imgcls.models import build_model, find_architecture, list_models
 from imgcls.models.classifier import logits_model
 
-EVERY_RUN = ("efficientnet_b0", "mobilenet_v1_025", "mobilenet_v2_035", "mobilenet_v3_small_075", "resnet50")
+EVERY_RUN = ("efficientnet_b0", "mobilenet_v3_small_075", "resnet50")  # three ways to prepare pixels
 TWINS = [
     name for name in list_models() if find_architecture(name).weights.get("imagenet", None) is not None
     and find_architecture(name).weights["imagenet"].source.startswith("keras.applications")
@@ -27,8 +27,9 @@ TWINS = [
 def twin_of(name: str):
     """(module of keras.applications, its function, arguments)."""
     settings = find_architecture(name).weights["imagenet"].load.keywords
-    module = importlib.import_module(f"keras.applications.{settings['module']}")
-    return module, getattr(module, settings["network"]), settings["arguments"]
+    network = getattr(keras.applications, settings["network"])
+    module = importlib.import_module(network.__module__.replace("keras.src", "keras"))
+    return module, network, settings["arguments"]
 
 
 def randomize(model: keras.Model, rng: np.random.Generator) -> None:
