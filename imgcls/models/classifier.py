@@ -10,7 +10,7 @@ import keras
 from imgcls import layers
 from imgcls.data_format import CHANNELS_LAST, from_channels_last
 from imgcls.models.keras_wiring import KerasWiring
-from imgcls.models.layout import AUTO, choose_data_format, in_layout
+from imgcls.models.layout import in_layout
 from imgcls.models.registry import Architecture, PretrainedWeights, find_architecture
 from imgcls.models.weights.earlier import copy_layers, start_from
 from imgcls.models.weights.imagenet import IMAGENET_CLASSES, imagenet_class_names
@@ -77,9 +77,9 @@ def build_model(
     architecture = find_architecture(name)
     state = _state_dict(architecture, weights)
     published = None if state else published_weights(name, weights)
-    chosen, why = choose_data_format(data_format)
-    if data_format == AUTO:
-        say(f"data_format {chosen}: {why}.")
+    chosen, why = layers.resolve_data_format(data_format)
+    if data_format != chosen:
+        say(why)
     options = {
         "every_activation": activation,
         "normalization": normalization,
