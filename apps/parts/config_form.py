@@ -12,14 +12,14 @@ from typing import Any, Literal
 import streamlit as st
 import tomli_w
 
-Path_ = tuple[str, ...]
+Place = tuple[str, ...]  # of a field: the sections that it is in, and its name
 
 
 @dataclasses.dataclass(frozen=True)
 class Setting:
-    """One field. path: its name, after those of the sections that it is in; help: the comment behind it."""
+    """One field. help: the comment behind it."""
 
-    path: Path_
+    path: Place
     kind: Any
     default: Any
     help: str
@@ -29,7 +29,7 @@ class Setting:
         return self.path[-1].replace("_", " ").capitalize()
 
 
-def settings(config_class: type, path: Path_ = ()) -> list[Setting]:
+def settings(config_class: type, path: Place = ()) -> list[Setting]:
     """The fields of a config and of its sections, in their order."""
     kinds, comments, found = typing.get_type_hints(config_class), _comments(config_class), []
     for field in dataclasses.fields(config_class):
@@ -88,7 +88,7 @@ def _ask_as_toml(setting: Setting, key: str) -> Any:
     return tuple(value) if isinstance(setting.default, tuple) else value
 
 
-def make(config_class: type, values: Mapping[Path_, Any], path: Path_ = ()) -> Any:
+def make(config_class: type, values: Mapping[Place, Any], path: Place = ()) -> Any:
     """The config that holds these values; fields without one keep their defaults.
 
     Raises ValueError, as the config does, for a value out of range.

@@ -166,7 +166,7 @@ def _show_result(launch: Launch) -> None:
             st.metric(f"Accuracy on the {evaluation['split']} images", f"{100 * evaluation['accuracy']:.1f} %")
             st.write(f"95 % interval {low} to {high} %, from {evaluation['images']:,} images that training never saw.")
         if evaluation["problems"]:
-            with st.expander(f"{len(evaluation['problems']):,} files were left out", icon=":material/warning:"):
+            with st.expander(f"Files that were left out: {len(evaluation['problems']):,}", icon=":material/warning:"):
                 st.table(
                     {"file": [f for f, _ in evaluation["problems"]], "reason": [r for _, r in evaluation["problems"]]}
                 )

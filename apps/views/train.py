@@ -14,8 +14,12 @@ from imgcls.config import TrainConfig
 from imgcls.data.cards import list_cards
 from imgcls.data.sources import load_manifest
 
-COMMON = ("data", "model", "weights", "augmentation", "epochs", "batch_size", "learning_rate")
-NAMED_APART = ("name", "runs")
+COMMON = (  # the settings that most runs change, a row at a time
+    (("input", "data"),),
+    (("network", "model"), ("network", "weights"), ("input", "augmentation")),
+    (("training", "epochs"), ("training", "batch_size"), ("training", "learning_rate")),
+)
+ASKED_APART = {("name",), ("runs",)}
 RUNS_SHOWN = 10
 MANIFESTS = Path("manifests")
 
@@ -35,26 +39,29 @@ def new_run() -> None:
 
 
 def ask_common() -> dict:
-    """The settings that most runs change."""
-    found = {setting.path[-1]: setting for setting in config_form.settings(TrainConfig)}
-    suggestions = {"data": known_data(), "weights": ["auto", "imagenet", "none"], "model": ["auto", *model_names()]}
+    """The settings that most runs change, with what can be chosen."""
+    settings = {setting.path: setting for setting in config_form.settings(TrainConfig)}
+    suggestions = {
+        ("input", "data"): known_data(),
+        ("network", "model"): ["auto", *model_names()],
+        ("network", "weights"): ["auto", "imagenet", "none"],
+    }
     names = {"auto": "auto: what suits the images", "imagenet": "imagenet: published weights", "none": "none"}
     values = {}
-    settings = [found[name] for name in COMMON if name in found]
-    for row in (settings[:1], settings[1:4], settings[4:]):
-        for column, setting in zip(st.columns(len(row)), row, strict=True):
+    for row in COMMON:
+        for column, path in zip(st.columns(len(row)), row, strict=True):
             with column:
-                values[setting.path] = config_form.ask(setting, suggestions.get(setting.path[-1], ()), names)
-        if row == settings[:1]:
+                values[path] = config_form.ask(settings[path], suggestions.get(path, ()), names)
+        if ("input", "data") in row:
             st.caption("A manifest that you saved, a data set that is here, or a folder: type its path.")
     return values
 
 
 def ask_rest() -> dict:
     """Every other setting, a section at a time."""
-    values, sections = {}, {}
+    values, sections, asked = {}, {}, ASKED_APART.union(*COMMON)
     for setting in config_form.settings(TrainConfig):
-        if setting.path[-1] not in (*COMMON, *NAMED_APART):
+        if setting.path not in asked:
             sections.setdefault(setting.path[:-1], []).append(setting)
     for section, settings in sections.items():
         st.markdown(f"**{' '.join(section).capitalize() or 'Run'}**")

@@ -1,5 +1,7 @@
 """A form made from a config."""
 
+import sys
+import types
 from dataclasses import dataclass, field
 from typing import Literal
 
@@ -43,9 +45,6 @@ def test_a_field_that_nobody_thought_of_gets_a_widget():
         st.session_state["made"] = config_form.make(
             Recipe, {setting.path: config_form.ask(setting) for setting in config_form.settings(Recipe)}
         )
-
-    import sys
-    import types
 
     sys.modules["recipe"] = types.SimpleNamespace(Recipe=Recipe)
     try:

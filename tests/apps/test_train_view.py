@@ -31,7 +31,7 @@ def test_a_run_is_started_followed_and_judged(page, started):
     assert f"Accuracy on the test images {100 * evaluation['accuracy']:.1f} %" in view.text
     assert "95 % interval" in view.text
     assert view.widgets.get("download_button")[0].label == "Download the report"
-    assert view.widgets.expander[0].label == "1 files were left out"
+    assert view.widgets.expander[0].label == "Files that were left out: 1"
     overview = page("train")
     assert "**clothes-1**" in overview.text
     assert "finished" in overview.text
