@@ -12,6 +12,7 @@ from typing import Any, Literal
 import streamlit as st
 import tomli_w
 
+NOT_SET = "not set"
 Place = tuple[str, ...]  # of a field: the sections that it is in, and its name
 
 
@@ -53,11 +54,18 @@ def ask(setting: Setting, suggestions: Sequence[str] = (), names: Mapping[str, s
     suggestions: values of a text that can be chosen; another one can be typed.
     names: what a suggestion is called on the page.
     """
-    label, tip, kind, default = setting.label, setting.help or None, setting.kind, setting.default
+    label, tip, default = setting.label, setting.help or None, setting.default
+    kind, may_be_none = _without_none(setting.kind)
     key = ".".join(setting.path)
     if typing.get_origin(kind) is Literal:
         choices = typing.get_args(kind)
+        if may_be_none:
+            return st.selectbox(label, choices, None, placeholder=NOT_SET, help=tip, key=key)
         return st.selectbox(label, choices, choices.index(default), help=tip, key=key)
+    if may_be_none and kind in (int, float):
+        return st.number_input(label, value=None, placeholder=NOT_SET, format="%g", step=0.1, help=tip, key=key)
+    if may_be_none and kind is str:
+        return st.text_input(label, "", placeholder=NOT_SET, help=tip, key=key).strip() or None
     if kind is bool:
         return st.checkbox(label, default, help=tip, key=key)
     if kind is int:
@@ -73,6 +81,14 @@ def ask(setting: Setting, suggestions: Sequence[str] = (), names: Mapping[str, s
     if kind is str:
         return st.text_input(label, default, help=tip, key=key).strip()
     return _ask_as_toml(setting, key)
+
+
+def _without_none(kind: Any) -> tuple[Any, bool]:
+    """A type without its None, and whether it had one."""
+    arguments = typing.get_args(kind)
+    if type(None) not in arguments:
+        return kind, False
+    return next(argument for argument in arguments if argument is not type(None)), True
 
 
 def _ask_as_toml(setting: Setting, key: str) -> Any:

@@ -43,7 +43,7 @@ architecture("highway_small", 32, wiring={"normalization": "none"})(
 architecture("vgg_small", 32, head=partial(vgg.vgg_head, units=64), wiring={"normalization": "none"})(
     partial(vgg.vgg, convolutions=(1, 1, 2, 1, 1))
 )
-architecture("xception_small", 71)(partial(xception.xception, blocks=xception.BLOCKS[:2] + xception.BLOCKS[3:4]))
+architecture("xception_small", 71)(partial(xception.xception, blocks=(((128, 128), True), ((128, 128, 128), False))))
 
 
 @architecture("inception_small", 75, wiring={"norm_scale": False})
