@@ -31,11 +31,13 @@ def model_names() -> list[str]:
 
 
 def imagenet_model_names() -> list[str]:
-    """The architectures with published ImageNet weights."""
+    """The architectures with published ImageNet weights; first the one whose weights are installed with us."""
     load_library()
     from imgcls.models import find_architecture
+    from imgcls.training.plan import PHOTO_MODEL
 
-    return [name for name in model_names() if "imagenet" in find_architecture(name).weights]
+    names = [name for name in model_names() if "imagenet" in find_architecture(name).weights]
+    return sorted(names, key=lambda name: name != PHOTO_MODEL)
 
 
 def load_predictor(source: str) -> "Predictor":
