@@ -118,7 +118,7 @@ def write_bundle(
     architecture, config, licence: name of the network, the run's config as TOML, licence of its data; they are kept.
 
     Raises RuntimeError if a probability differs by more than 1e-4; ValueError for a name that is no folder's name,
-    or if no image can be read.
+    or if no image can be read; OSError if the disk is full or may not be written.
     """
     check_name(name)
     version = next_version(Path(output) / name)
@@ -150,9 +150,11 @@ def write_bundle(
                 "config": config,
             }
             write_json(partial / DETAILS, details)
-    except BaseException:
+    except (OSError, tf.errors.OpError) as error:
+        why = getattr(error, "strerror", None) or getattr(error, "message", None) or str(error)
+        raise OSError(f"The bundle could not be written to {version}: {why}. Nothing of it was left.") from error
+    finally:
         _remove_if_empty(version.parent)
-        raise
     return version
 
 
