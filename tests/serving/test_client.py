@@ -121,6 +121,14 @@ def test_another_kind_of_server():
             client.status()
 
 
+def test_a_single_image_needs_its_list():
+    with (
+        Client("http://127.0.0.1:1", "clothing") as client,
+        pytest.raises(ValueError, match=r"is a single str; .* list"),
+    ):
+        client.predict("photo.jpg")
+
+
 def test_an_address_needs_its_scheme():
     with pytest.raises(ValueError, match=r"expected an address such as 'http://127\.0\.0\.1:8501'"):
         Client("localhost:8501", "clothing")
