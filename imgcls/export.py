@@ -11,11 +11,14 @@ Examples:
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
 from imgcls import command
+
+if TYPE_CHECKING:
+    from imgcls.training.run_folder import RunFolder
 
 MOST_IMAGES = 64  # of the test split, on which model and bundle are compared
 
@@ -44,7 +47,7 @@ def main(options: Options) -> int:
     return command.OK
 
 
-def export_run(run, output: Path, name: str) -> Path:
+def export_run(run: "RunFolder", output: Path, name: str) -> Path:
     """Write a run's model as the next version of the bundle `name`; returns the version's folder."""
     from imgcls.data.cards import licence_of
     from imgcls.data.manifest import Manifest
@@ -79,11 +82,10 @@ def evenly(paths: list[Path], most: int) -> list[Path]:
 
 def show(version: Path) -> None:
     """Say what was written."""
-    import json
-
+    from imgcls.serving.bundle import read_details
     from imgcls.terminal import say
 
-    details = json.loads((version / "assets" / "imgcls.json").read_text("utf-8"))
+    details = read_details(version)
     size = sum(path.stat().st_size for path in version.rglob("*") if path.is_file())
     parity = details["parity"]
     say(f"Written: {version} ({size / 1e6:.1f} MB, {len(details['class_names'])} classes)")

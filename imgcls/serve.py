@@ -56,7 +56,8 @@ def main(options: Options) -> int:
         threads=options.threads or 2 * (os.cpu_count() or 1),
         poll_seconds=options.poll_seconds,
     )
-    address = f"http://{options.host}:{listener.getsockname()[1]}"
+    host = f"[{options.host}]" if ":" in options.host else options.host
+    address = f"http://{host}:{listener.getsockname()[1]}"
     try:
         serve(app, listener, lambda: print(welcome(served.name, served.version, address), flush=True))
     except KeyboardInterrupt:
@@ -65,12 +66,16 @@ def main(options: Options) -> int:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that holds the port from now on. Raises ValueError if it cannot be had."""
+    """A socket that has the port from now on; callers wait until the model is loaded.
+
+    Raises ValueError if the port cannot be had.
+    """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM)
+    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio delays small packets
     listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
         listener.bind((host, port))
+        listener.listen()
     except OSError as error:
         listener.close()
         raise ValueError(

@@ -26,8 +26,8 @@ from tests.conftest import ROOT, SAMPLE
 def run(tmp_path_factory) -> RunFolder:
     """A run that ended, in channels_first, as training leaves it; its weights are random."""
     config = TrainConfig(
-        input=InputConfig(image_size=28, color="grey"),
-        network=NetworkConfig(model="resnet20", weights="none", plan="all", data_format="channels_first"),
+        input=InputConfig(image_size=32, color="grey"),
+        network=NetworkConfig(model="lenet5", weights="none", plan="all", data_format="channels_first"),
         name="clothes",
         runs=str(tmp_path_factory.mktemp("runs")),
     )
@@ -36,13 +36,13 @@ def run(tmp_path_factory) -> RunFolder:
     manifest.save(run.manifest_file)
     keras.utils.set_random_seed(3)
     model = build_model(
-        "resnet20",
-        (28, 28, 1),
+        "lenet5",
+        (32, 32, 1),
         manifest.class_names,
         data_format="channels_first",
         mean=(72.9,),
         std=(90.0,),
-        preprocessing=Preprocessing(28, 28, 1).to_dict(),
+        preprocessing=Preprocessing(32, 32, 1).to_dict(),
     )
     model.save(run.model_file)
     return run

@@ -9,7 +9,7 @@ saved_models/flowers/3/
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -27,7 +27,7 @@ from imgcls.serving.prediction import Prediction
 from imgcls.serving.predictor import Predictor
 from imgcls.serving.signatures import CLASSES, EMBEDDING, IMAGE_BYTES, PIXELS, make_signatures
 from imgcls.serving.versions import check_name, find_version, next_version
-from imgcls.serving.warmup import write_warmup
+from imgcls.serving.warmup import Request, write_warmup
 
 if TYPE_CHECKING:
     import keras
@@ -50,7 +50,7 @@ class Bundle(Predictor):
     def __init__(self, path: Path):
         self.path = path
         self.name, self.version = path.parent.name, int(path.name)
-        self.details = _read_details(path)
+        self.details = read_details(path)
         self.model = LoadedModel(path)
         super().__init__(
             self._probabilities, self.details["class_names"], Preprocessing(**self.details["preprocessing"])
@@ -118,14 +118,14 @@ def write_bundle(
     architecture, config, licence: name of the network, the run's config as TOML, licence of its data; they are kept.
 
     Raises RuntimeError if a probability differs by more than 1e-4; ValueError for a name that is no folder's name,
-    or if no image can be read.
+    or if no image can be read; OSError if the disk is full or may not be written.
     """
     check_name(name)
     version = next_version(Path(output) / name)
     try:
         with replacing(version) as partial:
             signatures = _write_saved_model(partial, model, embedding, class_names, preprocessing)
-            (partial / CLASS_NAMES).write_text("".join(f"{name}\n" for name in class_names), "utf-8")
+            (partial / CLASS_NAMES).write_text("".join(f"{label}\n" for label in class_names), "utf-8")
             parity = compare(partial, images, run_model, class_names, preprocessing)
             if not parity.largest_difference <= LARGEST_DIFFERENCE:  # nor if it is not a number
                 raise RuntimeError(
@@ -150,13 +150,21 @@ def write_bundle(
                 "config": config,
             }
             write_json(partial / DETAILS, details)
-    except BaseException:
+    except (OSError, tf.errors.OpError) as error:
+        why = getattr(error, "strerror", None) or getattr(error, "message", None) or str(error)
+        raise OSError(f"The bundle could not be written to {version}: {why}. Nothing of it was left.") from error
+    finally:
         _remove_if_empty(version.parent)
-        raise
     return version
 
 
-def _write_saved_model(folder, model, embedding, class_names, preprocessing) -> dict:
+def _write_saved_model(
+    folder: Path,
+    model: "keras.Model",
+    embedding: "keras.Model",
+    class_names: Sequence[str],
+    preprocessing: Preprocessing,
+) -> dict:
     """Write the SavedModel; returns the names, shapes and types of its inputs and outputs."""
     from keras.export import ExportArchive
 
@@ -167,7 +175,7 @@ def _write_saved_model(folder, model, embedding, class_names, preprocessing) -> 
     return describe(folder)
 
 
-def _warmup_requests(images: Sequence[Path], preprocessing: Preprocessing):
+def _warmup_requests(images: Sequence[Path], preprocessing: Preprocessing) -> Iterator[Request]:
     """One image, then some, for each signature: the smallest files, because they travel with the bundle."""
     smallest = sorted(images, key=lambda path: path.stat().st_size)[:WARMUP_IMAGES]
     data = [path.read_bytes() for path in smallest]
@@ -178,7 +186,8 @@ def _warmup_requests(images: Sequence[Path], preprocessing: Preprocessing):
     yield PIXELS, {"pixels": outcome.result[None]}
 
 
-def _read_details(path: Path) -> dict:
+def read_details(path: Path) -> dict:
+    """What assets/imgcls.json says of the version in `path`. Raises ValueError if there is none, or half of one."""
     try:
         details = json.loads((path / DETAILS).read_text("utf-8"))
         Preprocessing(**details["preprocessing"]), list(details["class_names"])

@@ -122,6 +122,8 @@ def _prediction(row: dict) -> Prediction:
 
 def _batches(images: Sequence[str | Path | bytes]) -> Iterator[tuple[list[bytes], list[str]]]:
     """Requests of bounded size: the images that could be read, and a problem, or "", for each image."""
+    if isinstance(images, str | Path | bytes):
+        raise ValueError(f"images is a single {type(images).__name__}; expected a list of files or of bytes.")
     data: list[bytes] = []
     problems: list[str] = []
     size = 0

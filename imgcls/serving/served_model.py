@@ -81,12 +81,13 @@ class ServedModel:
             self._put(None, None)
             return
         number, path = newest
-        if number == self.version or self._failed == (path, _last_change(path)):
+        found = (path, _last_change(path))  # before it is read: what is copied meanwhile is a reason to read it again
+        if number == self.version or self._failed == found:
             return
         try:
             self._put(number, load_version(path))
         except ValueError as error:
-            self._failed = (path, _last_change(path))
+            self._failed = found
             self.states[number] = VersionState(END, str(error))
             print(f"warning: version {number} is not served: {error}", file=sys.stderr, flush=True)
 

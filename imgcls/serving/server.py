@@ -5,7 +5,7 @@ import socket
 import zlib
 from collections.abc import AsyncIterator, Callable
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, suppress
 
 import uvicorn
 from starlette.applications import Starlette
@@ -72,7 +72,8 @@ class _Server(uvicorn.Server):
 async def _watch(served: ServedModel, seconds: float) -> None:
     while True:
         await asyncio.sleep(seconds)
-        await asyncio.to_thread(served.refresh)
+        with suppress(OSError):  # the folder changed while it was looked at; the next look comes soon
+            await asyncio.to_thread(served.refresh)
 
 
 async def _fault(request: Request, error: Exception) -> Response:

@@ -1,6 +1,5 @@
 """A bundle of a small network with real images, and servers on free ports."""
 
-import socket
 import threading
 import time
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from keras import layers
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.layers import ClassProbabilities, PixelStandardization
 from imgcls.models.classifier import embedding_model
+from imgcls.serve import listen
 from imgcls.serving.bundle import load_bundle, write_bundle
 from imgcls.serving.served_model import ServedModel
 from imgcls.serving.server import make_app
@@ -113,7 +113,7 @@ def save_linear(folder: Path, slope: float, offset: float) -> None:
 def serving(served: ServedModel, **options):
     """Serve a model from a thread; yields the address."""
     app = make_app(served, **{"most_bytes": 1 << 20, "threads": 4, "poll_seconds": 0.1, **options})
-    listener = socket.create_server(("127.0.0.1", 0))
+    listener = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

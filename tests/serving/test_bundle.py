@@ -141,6 +141,17 @@ def test_the_next_version_is_one_above_the_newest_and_a_failed_one_leaves_nothin
     assert export(tmp_path, classifier, images).name == "8"
 
 
+def test_a_full_disk_leaves_nothing(tmp_path, classifier, images, monkeypatch):
+    def fail(folder, *rest):
+        (folder / "variables").mkdir(parents=True)
+        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+
+    monkeypatch.setattr(bundles, "_write_saved_model", fail)
+    with pytest.raises(OSError, match=r"could not be written to .*/clothing/1: No space left on device\. Nothing"):
+        export(tmp_path, classifier, images)
+    assert not any(tmp_path.iterdir())
+
+
 def test_another_model_is_found_out(bundle, bundle_path, images, monkeypatch):
     def without_a_process(folder, images):
         found = bundle.model.run("serving_default", {"image_bytes": [path.read_bytes() for path in images]})

@@ -1,5 +1,6 @@
 import socket
 import threading
+from concurrent.futures import ThreadPoolExecutor
 from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
@@ -42,6 +43,25 @@ def test_many_images_go_in_several_requests_and_keep_their_order(address, images
     for first, second in zip(predictions[:20], predictions[22:42], strict=True):
         np.testing.assert_allclose(first.probabilities, second.probabilities, atol=1e-6)
     assert [len(row) for row in features] == [0 if problem else 64 for problem in problems]
+
+
+def test_many_clients_at_once_get_their_own_answers(address, images):
+    files = [path.read_bytes() for path in images]
+    with Client(address, "clothing") as client:
+        expected = client.predict(files)
+
+    def call(turn: int) -> bool:
+        wanted = [(turn + place) % len(files) for place in range(5)]
+        with Client(address, "clothing") as client:
+            found = client.predict([*(files[place] for place in wanted), b"no image"])
+        same = [
+            np.allclose(prediction.probabilities, expected[place].probabilities, atol=1e-6)
+            for prediction, place in zip(found, wanted, strict=False)
+        ]
+        return all(same) and bool(found[-1].problem)
+
+    with ThreadPoolExecutor(8) as pool:
+        assert all(pool.map(call, range(24)))
 
 
 def test_requests_are_bounded_in_bytes(address, images, monkeypatch):
@@ -99,6 +119,14 @@ def test_another_kind_of_server():
         client = Client(f"http://127.0.0.1:{server.server_port}", "clothing")
         with client, pytest.raises(RuntimeError, match=r"no TensorFlow Serving \(HTTP 200, text/html\)"):
             client.status()
+
+
+def test_a_single_image_needs_its_list():
+    with (
+        Client("http://127.0.0.1:1", "clothing") as client,
+        pytest.raises(ValueError, match=r"is a single str; .* list"),
+    ):
+        client.predict("photo.jpg")
 
 
 def test_an_address_needs_its_scheme():
