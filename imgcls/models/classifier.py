@@ -50,7 +50,7 @@ def build_model(
     The layer "embedding" holds the features under the classifier, the layer "logits" the scores before the softmax.
     Where an argument is None, the architecture's own choice holds, which is that of its paper.
 
-    name: an architecture of `list_models()`.
+    name: an architecture of `list_models()`, or a Python file that adds one.
     input_shape: (height, width, channels), channels_last in every layout; by default the paper's.
     class_names: the names of the classes; by default those of the weights, or "0", "1", ... for `num_classes`.
     data_format: layout inside the network, "channels_last" or "channels_first", with the same weights and outputs;
@@ -110,7 +110,7 @@ def build_model(
     x = layers.PixelStandardization(mean, std, chosen, door, name="standardization")(pixels)
     features = _built(architecture, net, x, shape)
     outputs = _roof(architecture, net, features, names) if include_top else _bare(net, features)
-    model = keras.Model(pixels, outputs, name=name)
+    model = keras.Model(pixels, outputs, name=architecture.name)
 
     if published is not None:
         if shape[-1] != 3:

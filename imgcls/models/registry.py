@@ -1,8 +1,11 @@
 """The table of architectures: one entry a name, filled by the decorator `architecture`."""
 
 import difflib
+import runpy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from functools import cache
+from pathlib import Path
 from typing import Any
 
 
@@ -114,9 +117,30 @@ def list_models() -> list[str]:
 
 
 def find_architecture(name: str) -> Architecture:
-    """The architecture called `name`. Raises ValueError, with the nearest name, if there is none."""
+    """The architecture called `name`, or that of a Python file which adds one, such as "my_net.py".
+
+    Raises ValueError, with the nearest name, if there is none; FileNotFoundError if there is no such file.
+    """
+    if str(name).endswith(".py"):
+        return _ARCHITECTURES[_name_in_file(Path(name).resolve())]
     if name in _ARCHITECTURES:
         return _ARCHITECTURES[name]
     close = difflib.get_close_matches(str(name).lower().replace("-", "_"), _ARCHITECTURES, n=1, cutoff=0.4)
     hint = f" Did you mean {close[0]!r}?" if close else ""
     raise ValueError(f"Unknown architecture {name!r}.{hint} `python -m imgcls.models` lists them.")
+
+
+@cache
+def _name_in_file(path: Path) -> str:
+    """Run a Python file, once, and return the name of the last architecture that it added."""
+    if not path.is_file():
+        raise FileNotFoundError(f"No file at {path}. Expected a Python file with a function under @architecture(...).")
+    before = set(_ARCHITECTURES)
+    try:
+        runpy.run_path(str(path))
+    except Exception as error:
+        raise ValueError(f"{path} does not run: {type(error).__name__}: {error}. Mend it and try again.") from error
+    added = [name for name in _ARCHITECTURES if name not in before]
+    if not added:
+        raise ValueError(f"{path} adds no architecture. Put @architecture(...) of imgcls.models before a function.")
+    return added[-1]

@@ -115,7 +115,7 @@ class RunFolder:
 
 def _free_name(config: TrainConfig) -> str:
     """<data>-<model>-<number>, with the first number that is free."""
-    stem = re.sub(r"[^\w.-]+", "_", f"{Path(config.input.data).stem}-{config.network.model}")
+    stem = re.sub(r"[^\w.-]+", "_", f"{Path(config.input.data).stem}-{Path(config.network.model).stem}")
     number = 1
     while (Path(config.runs) / f"{stem}-{number}").exists():
         number += 1
