@@ -37,9 +37,7 @@ class InputConfig:
 class NetworkConfig:
     """Which network, and what it starts from."""
 
-    model: str = (
-        "auto"  # a name, or a .py file with one of yours; auto: resnet20 up to 64 pixels, else efficientnet_lite0
-    )
+    model: str = "auto"  # name, or .py file of your own; auto: resnet20 up to 64 pixels, else efficientnet_lite0
     weights: str = "auto"  # imagenet, none, or the path of a .keras file; auto: imagenet where there are any
     plan: Literal["auto", "head", "all"] = "auto"  # what is trained; auto: the head on given weights, else all
     init_from: str | None = None  # .keras file of a shallower network of the family, whose layers this one starts from
