@@ -64,7 +64,7 @@ class TrainingConfig:
     """How the network is trained."""
 
     epochs: int = 30  # passes over the training images
-    batch_size: int = 64  # images a step, over all devices together
+    batch_size: int = 0  # images a step, over all devices together; 0: 64, or fewer for 8 steps an epoch
     optimizer: Literal["adamw", "adam", "sgd"] = "adamw"  # sgd has Nesterov momentum of 0.9
     learning_rate: float = 0.003  # at its highest: after a warm-up over the first epoch, before the cosine to 0
     weight_decay: float = 0.01  # decoupled from the gradient (adamw only)
@@ -75,7 +75,7 @@ class TrainingConfig:
 
     def __post_init__(self):
         _check_range("epochs", self.epochs, 1, 100_000)
-        _check_range("batch_size", self.batch_size, 1, 65_536)
+        _check_range("batch_size", self.batch_size, 0, 65_536)
         _check_range("learning_rate", self.learning_rate, 1e-8, 10.0)
         _check_range("weight_decay", self.weight_decay, 0.0, 1.0)
         _check_range("label_smoothing", self.label_smoothing, 0.0, 0.9)

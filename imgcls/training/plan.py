@@ -11,10 +11,12 @@ from imgcls.models.classifier import NO_WEIGHTS, published_weights
 SMALL_IMAGE = 64  # pixels of the shorter side; below, ImageNet's features see next to nothing
 SMALL_MODEL = "resnet20"
 PHOTO_MODEL = "efficientnet_lite0"
+SMALLEST_BATCH, LARGEST_BATCH = 8, 64  # images, where the user names no size
+STEPS_AN_EPOCH = 8  # at the least, so that few images are learned from too
 
 
 def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] = lambda line: None) -> TrainConfig:
-    """The same config without "auto" and without an image size of 0.
+    """The same config without "auto", an image size of 0, or a batch size of 0.
 
     Raises ValueError for an unknown model or weights, or for choices that exclude each other.
     """
@@ -53,8 +55,12 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
         sizes = set(images["width"]) | set(images["height"])
         same = len(sizes) == 1 and 16 <= max(sizes) <= SMALL_IMAGE and published is None
         size = int(max(sizes)) if same else architecture.image_size
+    batch_size = config.training.batch_size
+    if not batch_size:
+        batch_size = min(LARGEST_BATCH, max(SMALLEST_BATCH, len(manifest.split("train")) // STEPS_AN_EPOCH))
     return replace(
         config,
+        training=replace(config.training, batch_size=batch_size),
         network=replace(network, model=model, weights=weights, plan=plan),
         input=replace(inputs, color=color, image_size=size),
     )
