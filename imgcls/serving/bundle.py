@@ -151,7 +151,7 @@ def write_bundle(
             }
             write_json(partial / DETAILS, details)
     except (OSError, tf.errors.OpError) as error:
-        why = getattr(error, "strerror", None) or getattr(error, "message", None) or str(error)
+        why = "no space left on device" if "No space left" in str(error) else str(error)  # TensorFlow's is very long
         raise OSError(f"The bundle could not be written to {version}: {why}. Nothing of it was left.") from error
     finally:
         _remove_if_empty(version.parent)

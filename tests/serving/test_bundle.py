@@ -144,10 +144,12 @@ def test_the_next_version_is_one_above_the_newest_and_a_failed_one_leaves_nothin
 def test_a_full_disk_leaves_nothing(tmp_path, classifier, images, monkeypatch):
     def fail(folder, *rest):
         (folder / "variables").mkdir(parents=True)
-        raise tf.errors.ResourceExhaustedError(None, None, "No space left on device")
+        raise tf.errors.ResourceExhaustedError(
+            None, None, "{{function_node}} long/path; No space left on device [Op:SaveV2]"
+        )
 
     monkeypatch.setattr(bundles, "_write_saved_model", fail)
-    with pytest.raises(OSError, match=r"could not be written to .*/clothing/1: No space left on device\. Nothing"):
+    with pytest.raises(OSError, match=r"could not be written to .*/clothing/1: no space left on device\. Nothing"):
         export(tmp_path, classifier, images)
     assert not any(tmp_path.iterdir())
 
