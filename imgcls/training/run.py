@@ -201,12 +201,12 @@ class _KeepBest(keras.callbacks.Callback):
         best = self.loop.progress.best
         rank = (logs["val_accuracy"], -logs["val_loss"])
         if not best or rank > (best["val_accuracy"], -best["val_loss"]):
-            self.loop.progress.best = {
-                "epoch": epoch + 1,
-                **{name: logs[name] for name in ("val_accuracy", "val_loss")},
-            }
-            arrays = {f"{i:05d}": as_array(weight) for i, weight in enumerate(self.model.weights)}
-            self.write(lambda: save_checkpoint(self.run.checkpoints, BEST, arrays, self.loop.progress.best))
+            self.write(lambda: self._keep({"epoch": epoch + 1, "val_accuracy": rank[0], "val_loss": -rank[1]}))
+
+    def _keep(self, best: dict) -> None:
+        arrays = {f"{i:05d}": as_array(weight) for i, weight in enumerate(self.model.weights)}
+        save_checkpoint(self.run.checkpoints, BEST, arrays, best)
+        self.loop.progress.best = best  # only once it is on the disk
 
 
 def _save_best(model: keras.Model, run: RunFolder) -> None:
