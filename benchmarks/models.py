@@ -3,8 +3,8 @@
 python benchmarks/models.py                        the four that are reported
 python benchmarks/models.py --names resnet50_v2 --batch-size 16 --pairs 15
 
-Both are timed in one process, by turns, and each pair gives one ratio of ours to theirs: what else the machine does falls
-on both. Below 1 ours is faster. The spread is from the first to the third quartile.
+Both are timed in one process, by turns, and each pair gives one ratio of ours to theirs: what else the machine does
+falls on both. Below 1 ours is faster. The spread is from the first to the third quartile.
 """
 
 import time
@@ -23,7 +23,7 @@ class Options:
     names: tuple[str, ...] = ("mobilenet_v2", "resnet50", "densenet121", "efficientnet_b0")  # architectures with a twin
     batch_size: int = 8  # images
     pairs: int = 9  # of timed runs
-    builds: int = 3  # pairs of timed builds
+    builds: int = 7  # pairs of timed builds
     image_size: int = 224  # pixels, square
 
 
