@@ -23,7 +23,7 @@ class Options:
     names: tuple[str, ...] = ("mobilenet_v2", "resnet50", "densenet121", "efficientnet_b0")  # architectures with a twin
     batch_size: int = 8  # images
     pairs: int = 9  # of timed runs
-    builds: int = 3  # pairs of timed builds
+    builds: int = 7  # pairs of timed builds
     image_size: int = 224  # pixels, square
 
 

@@ -17,6 +17,7 @@ from imgcls.models import (  # noqa: F401  (each fills the table)
     mobilenet,
     nin,
     resnet,
+    resnet_cifar,
     vgg,
     xception,
 )

@@ -104,6 +104,7 @@ def test_dense_layers_after_a_map_read_it_in_the_other_order(tmp_path):
     assert logits_model(ours)(pixels).shape == (1, 3)
 
 
+@pytest.mark.slow
 def test_a_bias_before_a_normalisation_is_folded_into_it(tmp_path):
     source = randomized("vgg11", normalization="batch")
     arrays = as_state_dict(source, 1)
