@@ -1,5 +1,6 @@
 """The manifest: one table of images and labels, which every importer makes and every command reads."""
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -7,18 +8,26 @@ from pathlib import Path
 import pandas as pd
 
 from imgcls.files import replacing
+from imgcls.labels.records import BOX
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 SPLITS = ("train", "validation", "test")
 COLUMNS = {  # in this order; None where a source does not know
     "image": "",  # path relative to the root, with forward slashes
-    "label": "",  # name of the class
+    "label": "",  # name of the class; the first one of several
+    "labels": [],  # names of all classes, where an image has several; else only that of `label`
+    **dict.fromkeys(BOX, math.nan),  # pixels of the upright image, from its top left; NaN if the example is all of it
     "split": "",  # train, validation, test, or empty
+    "group": "",  # patient, camera, burst: what must not be divided between splits
+    "source": "",  # format of the annotations, or address that the image was fetched from
+    "annotators": "",  # who labelled it, with commas between
+    "agreement": math.nan,  # share of the annotators' answers that say the label
     "width": 0,  # pixels, upright; 0 before the inspection
     "height": 0,
     "grey": False,  # whether all channels are equal
     "format": "",  # JPEG, PNG, ...
     "sha256": "",  # of the file
+    "perceptual_hash": "",  # 64 bits as 16 hexadecimal digits; similar pictures differ in few bits
     "problems": "",  # why the file cannot be used; empty if it can
 }
 
@@ -37,9 +46,13 @@ class Manifest:
     @classmethod
     def from_records(cls, records: pd.DataFrame, root: str | Path) -> "Manifest":
         """Make a manifest of what a labels importer returns; columns that it does not know get their defaults."""
-        table = records.reindex(columns=list(COLUMNS))
+        table = records.rename(columns={"annotator": "annotators"}).reindex(columns=list(COLUMNS))
+        if "labels" not in records:
+            table["labels"] = [[label] for label in table["label"]]
         for column, default in COLUMNS.items():
-            table[column] = table[column].astype(object).where(table[column].notna(), default).astype(type(default))
+            if column != "labels":
+                values = table[column].astype(object)
+                table[column] = values.where(values.notna(), default).astype(type(default))
         return cls(table.reset_index(drop=True), Path(root).resolve())
 
     @property
