@@ -54,7 +54,7 @@ def evaluate_run(run: "RunFolder", split: str = "test") -> "Evaluation":
     rows = manifest.split(split)
     predictor = predictor_of_run(run)
     with progress(f"Judging on {split}", len(rows)) as on_progress:
-        predictions = predictor.predict_files(manifest.paths(rows), on_progress)
+        predictions = predictor.predict_files(manifest.paths(rows), on_progress, manifest.boxes(rows))
     read = predictions.readable
     labels = rows["label"].to_numpy()[read]
     probabilities = predictions.probabilities[read]
@@ -78,7 +78,7 @@ def evaluate_run(run: "RunFolder", split: str = "test") -> "Evaluation":
         },
         evaluation=evaluation,
         metrics=run.metrics(),
-        mistakes=worst_mistakes(paths, list(labels), probabilities, predictor.class_names),
+        mistakes=worst_mistakes(paths, list(labels), probabilities, predictor.class_names, manifest.boxes(rows[read])),
         problems=left_out,
         config=run.config_file.read_text("utf-8"),
     )

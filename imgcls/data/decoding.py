@@ -26,7 +26,7 @@ def decode(image_bytes: tf.Tensor) -> tf.Tensor:
             (_begins(head, 0, b"BM"), lambda: _decode_bmp(image_bytes, head)),
             (_begins(head, 8, b"WEBP"), lambda: _decode_webp(image_bytes, head)),
         ],
-        default=lambda: _refuse(UNKNOWN_FORMAT),
+        default=lambda: refuse(UNKNOWN_FORMAT),
     )
     image.set_shape((None, None, 3))
     return upright(image, orientation(image_bytes))
@@ -42,7 +42,8 @@ def _begins(head: tf.Tensor, place: int, signature: bytes) -> tf.Tensor:
     return tf.reduce_all(head[place : place + len(signature)] == list(signature))
 
 
-def _refuse(reason: str) -> tf.Tensor:
+def refuse(reason: str) -> tf.Tensor:
+    """Raise tf.errors.InvalidArgumentError with this reason, where a graph expects an image."""
     with tf.control_dependencies([tf.debugging.Assert(False, [reason])]):
         return tf.zeros((1, 1, 3), tf.uint8)
 
@@ -93,11 +94,11 @@ def _decode_bmp(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
 
     return tf.case(
         [
-            (compressed & (bits < 32), lambda: _refuse(COMPRESSED_BMP)),
+            (compressed & (bits < 32), lambda: refuse(COMPRESSED_BMP)),
             (bits == 8, indexed),
             (bits >= 24, lambda: tf.io.decode_image(image_bytes, 3, expand_animations=False)),
         ],
-        default=lambda: _refuse(COMPRESSED_BMP),
+        default=lambda: refuse(COMPRESSED_BMP),
     )
 
 
@@ -111,4 +112,4 @@ def _decode_webp(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
         image.set_shape((None, None, None))
         return tf.cond(tf.shape(image)[-1] == 4, lambda: _on_white(image), lambda: image[..., :3])
 
-    return tf.cond(animated, lambda: _refuse(ANIMATED_WEBP), still)
+    return tf.cond(animated, lambda: refuse(ANIMATED_WEBP), still)

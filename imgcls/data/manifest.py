@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from imgcls.files import replacing
@@ -80,6 +81,17 @@ class Manifest:
     def paths(self, rows: pd.DataFrame) -> list[Path]:
         """The absolute path of each row's image."""
         return [self.root / image for image in rows["image"]]
+
+    def boxes(self, rows: pd.DataFrame) -> np.ndarray | None:
+        """The box of each row's example, (rows, 4) float32 with NaN for a whole image; None if all are whole images."""
+        boxes = rows[BOX].to_numpy(np.float32)
+        return None if np.isnan(boxes).all() else boxes
+
+    def sizes(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Width and height of each row's example in pixels: of its box, or of the whole image."""
+        boxed = rows[BOX].notna().all(axis=1)
+        sides = {"width": rows["x_max"] - rows["x_min"], "height": rows["y_max"] - rows["y_min"]}
+        return pd.DataFrame({side: length.where(boxed, rows[side]) for side, length in sides.items()})
 
     def counts(self) -> pd.DataFrame:
         """Usable images a class (rows) and split (columns)."""

@@ -7,9 +7,10 @@ set.
 """
 
 import os
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
+import numpy as np
 import tensorflow as tf
 
 from imgcls.data.augmentation import random_mirror, random_region
@@ -24,6 +25,7 @@ def training_batches(
     labels: Sequence[int],
     preprocessing: Preprocessing,
     *,
+    boxes: np.ndarray | None = None,
     batch_size: int,
     steps: int,
     seed: int,
@@ -34,10 +36,12 @@ def training_batches(
 
     positions: (B,) int64, ascending; a gap is a file that could not be read and was left out.
     pixels: (B, H, W, C) float32 in [0, 255]. labels: (B,) int32.
+    boxes: (number of paths, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
     The data set ends early if more than one position in twenty cannot be read.
     """
     names = tf.constant([str(path) for path in paths])
     labels = tf.constant(list(labels), tf.int32)
+    box_of = _boxes(boxes)
     count = len(paths)
 
     def example(place):
@@ -45,11 +49,12 @@ def training_batches(
             place % count, seed=[seed, place // count], max_index=tf.constant(count - 1, tf.int64)
         )
         draw = tf.stack([tf.constant(seed, tf.int64), place])
-        image_bytes = tf.io.read_file(names[index])
+        image_bytes, box = tf.io.read_file(names[index]), box_of(index)
         if augmentation == "none":
-            pixels = preprocess(image_bytes, preprocessing)
+            pixels = preprocess(image_bytes, preprocessing, box=box)
         else:
-            pixels = random_mirror(preprocess(image_bytes, preprocessing, random_region(draw, preprocessing)), draw)
+            region = random_region(draw, preprocessing)
+            pixels = random_mirror(preprocess(image_bytes, preprocessing, region, box), draw)
         return place, pixels, labels[index]
 
     needed = steps * batch_size
@@ -65,24 +70,39 @@ def example_at(position: int, count: int, seed: int) -> int:
 
 
 def evaluation_batches(
-    paths: Sequence[str | Path], preprocessing: Preprocessing, *, batch_size: int, cache: bool = False
+    paths: Sequence[str | Path],
+    preprocessing: Preprocessing,
+    *,
+    boxes: np.ndarray | None = None,
+    batch_size: int,
+    cache: bool = False,
 ) -> tf.data.Dataset:
     """Batches (indices, pixels) in the order of `paths`; the last one may be smaller.
 
     indices: (B,) int64, the places in `paths`; one that is missing could not be read.
     pixels: (B, H, W, C) float32 in [0, 255].
+    boxes: (number of paths, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
     cache: keep the pixels in memory after the first pass.
     """
     names = tf.constant([str(path) for path in paths])
+    box_of = _boxes(boxes)
 
     def example(index):
-        return index, preprocess(tf.io.read_file(names[index]), preprocessing)
+        return index, preprocess(tf.io.read_file(names[index]), preprocessing, box=box_of(index))
 
     dataset = tf.data.Dataset.range(len(paths)).map(example, num_parallel_calls=PARALLEL, deterministic=True)
     dataset = dataset.ignore_errors()
     if cache:
         dataset = dataset.cache()
     return _without_autotuning(dataset.batch(batch_size)).prefetch(2)
+
+
+def _boxes(boxes: np.ndarray | None) -> Callable[[tf.Tensor], tf.Tensor | None]:
+    """The box of the example at an index; None for all where there are no boxes."""
+    if boxes is None:
+        return lambda index: None
+    table = tf.constant(boxes, tf.float32)
+    return lambda index: table[index]
 
 
 def _without_autotuning(dataset: tf.data.Dataset) -> tf.data.Dataset:

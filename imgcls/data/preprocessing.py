@@ -9,10 +9,11 @@ from dataclasses import asdict, dataclass
 
 import tensorflow as tf
 
-from imgcls.data.decoding import decode
+from imgcls.data.decoding import decode, refuse
 
 RESIZE_MODES = ("crop", "stretch")
 INTERPOLATIONS = ("bilinear", "bicubic", "nearest", "area")
+OUTSIDE = "a box that lies outside of its image"
 Region = Callable[[tf.Tensor, tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]]
 
 
@@ -51,15 +52,21 @@ class Preprocessing:
         return asdict(self)
 
 
-def preprocess(image_bytes: tf.Tensor, preprocessing: Preprocessing, region: Region | None = None) -> tf.Tensor:
+def preprocess(
+    image_bytes: tf.Tensor, preprocessing: Preprocessing, region: Region | None = None, box: tf.Tensor | None = None
+) -> tf.Tensor:
     """Decode, turn upright, cut out, resize: a scalar string to pixels (height, width, channels), float32, [0, 255].
 
     region: (height, width of the upright image) -> (top, left, height, width) of what is cut out. The default is what
         `preprocessing` says; augmentation hands in a random one.
+    box: (4,) float32, left, top, right and bottom in pixels of the upright image, for an example that is a part of its
+        image: everything after the decoding sees that part alone. NaN, or None, is the whole image.
 
-    Raises tf.errors.InvalidArgumentError for what is no readable image.
+    Raises tf.errors.InvalidArgumentError for what is no readable image, and for a box without a pixel of it.
     """
     image = decode(image_bytes)
+    if box is not None:
+        image = tf.cond(tf.reduce_any(tf.math.is_nan(box)), lambda: image, lambda: _inside(image, box))
     shape = tf.shape(image)
     cut = region or (lambda height, width: central_region(height, width, preprocessing))
     top, left, height, width = cut(shape[0], shape[1])
@@ -91,6 +98,15 @@ def central_region(height: tf.Tensor, width: tf.Tensor, preprocessing: Preproces
     kept_height = _pixels(kept_height * preprocessing.crop_share, height)
     kept_width = _pixels(kept_width * preprocessing.crop_share, width)
     return (height - kept_height) // 2, (width - kept_width) // 2, kept_height, kept_width
+
+
+def _inside(image: tf.Tensor, box: tf.Tensor) -> tf.Tensor:
+    """Every pixel of the image (H, W, 3) that the box touches."""
+    height, width = tf.unstack(tf.cast(tf.shape(image)[:2], tf.float32))
+    left, top = tf.maximum(tf.floor(box[0]), 0.0), tf.maximum(tf.floor(box[1]), 0.0)
+    right, bottom = tf.minimum(tf.math.ceil(box[2]), width), tf.minimum(tf.math.ceil(box[3]), height)
+    left, top, right, bottom = (tf.cast(edge, tf.int32) for edge in (left, top, right, bottom))
+    return tf.cond((left < right) & (top < bottom), lambda: image[top:bottom, left:right], lambda: refuse(OUTSIDE))
 
 
 def _pixels(length: tf.Tensor, longest: tf.Tensor) -> tf.Tensor:

@@ -8,6 +8,7 @@ from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
 
+import numpy as np
 import tensorflow as tf
 
 from imgcls.data.preprocessing import Preprocessing, preprocess
@@ -25,32 +26,40 @@ class Outcome(NamedTuple):
     problem: str
 
 
-def read_images(paths: Iterable[str | Path], preprocessing: Preprocessing) -> Iterator[Outcome]:
+def read_images(
+    paths: Iterable[str | Path], preprocessing: Preprocessing, boxes: np.ndarray | None = None
+) -> Iterator[Outcome]:
     """Read, decode and preprocess files in parallel; the outcomes come in the order of `paths`.
 
     The result is an array (height, width, channels), float32 in [0, 255].
+    boxes: (number of paths, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
     """
-    function = tf.function(
-        lambda image_bytes: preprocess(image_bytes, preprocessing), input_signature=[tf.TensorSpec((), tf.string)]
-    )
-    return for_each_file(paths, lambda data: function(data).numpy())
+    image_bytes, box = tf.TensorSpec((), tf.string), tf.TensorSpec((4,), tf.float32)
+    if boxes is None:
+        whole = tf.function(lambda data: preprocess(data, preprocessing), input_signature=[image_bytes])
+        return for_each_file(paths, lambda data: whole(data).numpy())
+    part = tf.function(lambda data, box: preprocess(data, preprocessing, box=box), input_signature=[image_bytes, box])
+    return for_each_file(paths, lambda data, box: part(data, box).numpy(), np.asarray(boxes, np.float32))
 
 
-def for_each_file(paths: Iterable[str | Path], function: Callable[[bytes], object]) -> Iterator[Outcome]:
-    """Call `function` on the bytes of each file, in threads; the outcomes come in the order of `paths`."""
-    remaining = iter(paths)
+def for_each_file(paths: Iterable[str | Path], function: Callable[..., object], *others: Iterable) -> Iterator[Outcome]:
+    """Call `function` on the bytes of each file, in threads; the outcomes come in the order of `paths`.
+
+    others: what `function` gets besides, as with `map`: something for each path.
+    """
+    remaining = zip(paths, *others, strict=True)
     with ThreadPoolExecutor(THREADS) as pool:
-        while chunk := [Path(path) for path in islice(remaining, FILES_AT_ONCE)]:
-            yield from pool.map(lambda path: _outcome(path, function), chunk)
+        while chunk := list(islice(remaining, FILES_AT_ONCE)):
+            yield from pool.map(lambda item: _outcome(Path(item[0]), function, *item[1:]), chunk)
 
 
-def _outcome(path: Path, function: Callable[[bytes], object]) -> Outcome:
+def _outcome(path: Path, function: Callable[..., object], *others: object) -> Outcome:
     data = b""
     try:
         data = path.read_bytes()
         if not data:
             return Outcome(path, None, "the file is empty (0 bytes)")
-        return Outcome(path, function(data), "")
+        return Outcome(path, function(data, *others), "")
     except OSError as error:
         return Outcome(path, None, (error.strerror or str(error)).lower())
     except (tf.errors.OpError, ValueError) as error:

@@ -29,14 +29,27 @@ class Mistake:
 
 
 def worst_mistakes(
-    paths: Sequence[Path], labels: Sequence[str], probabilities: np.ndarray, class_names: Sequence[str]
+    paths: Sequence[Path],
+    labels: Sequence[str],
+    probabilities: np.ndarray,
+    class_names: Sequence[str],
+    boxes: np.ndarray | None = None,
 ) -> list[Mistake]:
-    """The wrong predictions that were made most surely, the surest first."""
+    """The wrong predictions that were made most surely, the surest first.
+
+    boxes: (paths, 4), the part of each image that was judged, as `Manifest.boxes` gives them; None for all of it.
+    """
     predicted = probabilities.argmax(axis=1)
     surest = probabilities.max(axis=1)
     wrong = [i for i in np.argsort(-surest) if class_names[predicted[i]] != labels[i]][:MOST_MISTAKES]
     return [
-        Mistake(thumbnail(paths[i]), Path(paths[i]).name, labels[i], class_names[predicted[i]], float(surest[i]))
+        Mistake(
+            thumbnail(paths[i], None if boxes is None else boxes[i]),
+            Path(paths[i]).name,
+            labels[i],
+            class_names[predicted[i]],
+            float(surest[i]),
+        )
         for i in wrong
     ]
 

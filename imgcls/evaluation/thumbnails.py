@@ -2,6 +2,8 @@
 
 import base64
 import io
+import math
+from collections.abc import Sequence
 from pathlib import Path
 
 from PIL import Image, ImageOps
@@ -9,11 +11,18 @@ from PIL import Image, ImageOps
 SIDE = 112  # pixels; smaller pictures are enlarged in whole steps, so that their pixels stay visible
 
 
-def thumbnail(path: str | Path) -> str:
-    """A JPEG of at most 112 pixels a side as a data address; empty if the file cannot be read."""
+def thumbnail(path: str | Path, box: Sequence[float] | None = None) -> str:
+    """A JPEG of at most 112 pixels a side as a data address; empty if the file cannot be read.
+
+    box: left, top, right and bottom in pixels of the upright image, for a part of it; None, or NaN, for all of it.
+    """
     try:
         with Image.open(path) as image:
-            picture = ImageOps.exif_transpose(image).convert("RGBA")
+            picture = ImageOps.exif_transpose(image)
+            if box is not None and not any(math.isnan(edge) for edge in box):
+                left, top, right, bottom = box
+                picture = picture.crop((int(left), int(top), math.ceil(right), math.ceil(bottom)))
+            picture = picture.convert("RGBA")
     except (OSError, ValueError, Image.DecompressionBombError):
         return ""
     white = Image.new("RGBA", picture.size, "white")

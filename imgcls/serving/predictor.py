@@ -62,10 +62,16 @@ class Predictor:
         self.preprocessing = preprocessing
 
     def predict_files(
-        self, paths: Iterable[str | Path], on_progress: Callable[[int], None] = lambda done: None
+        self,
+        paths: Iterable[str | Path],
+        on_progress: Callable[[int], None] = lambda done: None,
+        boxes: np.ndarray | None = None,
     ) -> Predictions:
-        """Predict every file; what cannot be read gets its reason. `on_progress` gets the number of files done."""
-        outcomes = read_images(paths, self.preprocessing)
+        """Predict every file; what cannot be read gets its reason. `on_progress` gets the number of files done.
+
+        boxes: (files, 4), the part of each image that is predicted, as `Manifest.boxes` gives them; None for all of it.
+        """
+        outcomes = read_images(paths, self.preprocessing, boxes)
         read: list[Path] = []
         problems: list[str] = []
         rows: list[np.ndarray] = [np.empty((0, len(self.class_names)), np.float32)]

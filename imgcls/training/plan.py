@@ -22,7 +22,8 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
     """
     network, inputs = config.network, config.input
     images = manifest.usable
-    shorter = images[["width", "height"]].min(axis=1).median()
+    sizes = manifest.sizes(images)
+    shorter = sizes.min(axis=1).median()
     model = network.model
     if model == "auto":
         model = SMALL_MODEL if shorter <= SMALL_IMAGE else PHOTO_MODEL
@@ -52,9 +53,9 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
 
     size = inputs.image_size
     if not size:
-        sizes = set(images["width"]) | set(images["height"])
-        same = len(sizes) == 1 and 16 <= max(sizes) <= SMALL_IMAGE and published is None
-        size = int(max(sizes)) if same else architecture.image_size
+        lengths = set(sizes["width"]) | set(sizes["height"])
+        same = len(lengths) == 1 and 16 <= max(lengths) <= SMALL_IMAGE and published is None
+        size = int(max(lengths)) if same else architecture.image_size
     batch_size = config.training.batch_size
     if not batch_size:
         batch_size = min(LARGEST_BATCH, max(SMALLEST_BATCH, len(manifest.split("train")) // STEPS_AN_EPOCH))

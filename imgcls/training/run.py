@@ -60,14 +60,14 @@ def train_run(
     training, validation = manifest.split("train"), manifest.split("validation")
     names = manifest.class_names
     labels = [names.index(label) for label in training["label"]]
-    paths = manifest.paths(training)
+    paths, boxes = manifest.paths(training), manifest.boxes(training)
     batch_size = min(config.training.batch_size, len(paths) // strategy.num_replicas_in_sync
                      * strategy.num_replicas_in_sync)  # fmt: skip
     steps_per_epoch = len(paths) // batch_size
 
     saved = load_latest(run.checkpoints)
     with strategy.scope():
-        model = _build(config, names, paths, saved.state["standardization"] if saved else None)
+        model = _build(config, names, paths, boxes, saved.state["standardization"] if saved else None)
         optimizer = make_optimizer(config.training, steps_per_epoch)
     loop = Loop(model, optimizer, strategy, batch_size=batch_size, label_smoothing=config.training.label_smoothing)
     if saved:
@@ -91,6 +91,7 @@ def train_run(
                 paths,
                 labels,
                 pixels,
+                boxes=boxes,
                 batch_size=batch_size,
                 steps=steps_per_epoch * config.training.epochs - loop.progress.step,
                 seed=config.training.seed,
@@ -124,12 +125,14 @@ def train_run(
     return True
 
 
-def _build(config: TrainConfig, names: list[str], paths: list, standardization: dict | None) -> keras.Model:
+def _build(
+    config: TrainConfig, names: list[str], paths: list, boxes: np.ndarray | None, standardization: dict | None
+) -> keras.Model:
     inputs, network = config.input, config.network
     shape = (inputs.image_size, inputs.image_size, 1 if inputs.color == "grey" else 3)
     prepared = Preprocessing(*shape, resize=inputs.resize)
     if standardization is None:
-        standardization = _pixel_statistics(paths, prepared)
+        standardization = _pixel_statistics(paths, boxes, prepared)
     model = build_model(
         network.model,
         shape,
@@ -154,11 +157,11 @@ def _build(config: TrainConfig, names: list[str], paths: list, standardization: 
     return model
 
 
-def _pixel_statistics(paths: list, prepared: Preprocessing) -> dict[str, list[float]]:
+def _pixel_statistics(paths: list, boxes: np.ndarray | None, prepared: Preprocessing) -> dict[str, list[float]]:
     """Mean and deviation of each channel over up to 1,000 training images, evenly drawn."""
-    chosen = [paths[i] for i in np.unique(np.linspace(0, len(paths) - 1, STATISTICS_IMAGES).astype(int))]
+    drawn = np.unique(np.linspace(0, len(paths) - 1, STATISTICS_IMAGES).astype(int))
     sums, squares, count = 0.0, 0.0, 0
-    for outcome in read_images(chosen, prepared):
+    for outcome in read_images([paths[i] for i in drawn], prepared, None if boxes is None else boxes[drawn]):
         if outcome.result is not None:
             flat = outcome.result.reshape(-1, prepared.channels).astype(np.float64)
             sums, squares, count = sums + flat.sum(0), squares + (flat**2).sum(0), count + len(flat)
@@ -175,7 +178,11 @@ class _Validation:
         self.labels = np.array([names.index(label) for label in rows["label"]])
         size = len(rows) * pixels.height * pixels.width * pixels.channels * 4
         self.batches = evaluation_batches(
-            manifest.paths(rows), pixels, batch_size=batch_size, cache=size <= CACHE_BYTES
+            manifest.paths(rows),
+            pixels,
+            boxes=manifest.boxes(rows),
+            batch_size=batch_size,
+            cache=size <= CACHE_BYTES,
         )
 
     def __call__(self) -> dict[str, float]:
