@@ -15,6 +15,53 @@ import tomli_w
 
 
 @dataclass(frozen=True)
+class LabelsConfig:
+    """How the files of a labelling tool become examples for a classifier."""
+
+    format: str | None = None  # of the annotations, such as coco, yolo or label_studio; found by content if not given
+    pictures: str | None = None  # folder in which the pictures lie, where that is not the annotations'
+    unpack_to: str | None = None  # folder for pictures that lie inside other files (IDX, LabelMe, TFDS); else a cache
+    boxes: Literal["single", "largest", "crop", "multi_label"] = "single"  # what an example is; explained above
+    box_margin: float = 0.0  # what a crop takes around its box on each side, as a share of the box's sides
+    box_smallest: int = 1  # pixels; a box with a shorter side is left out
+    rename: str | None = None  # CSV file with the columns from, to: classes are renamed, merged, or dropped (empty to)
+    consensus: Literal["auto", "majority", "weighted_majority", "dawid_skene", "none"] = "auto"  # explained above
+    golden: str | None = None  # CSV file with the columns image, label: known answers, which score the annotators
+    group: str | None = (
+        None  # column, attribute, or pattern on the path, such as '(patient[0-9]+)_': stays in one split
+    )
+    overlay: str | None = None  # CSV file with the columns image, label: corrections, which leave the source as it is
+
+    def __post_init__(self):
+        _check_range("box_margin", self.box_margin, 0.0, 10.0)
+        _check_range("box_smallest", self.box_smallest, 1, 100_000)
+        if self.box_margin and self.boxes != "crop":
+            raise ValueError(f"--box-margin widens crops, and --boxes is {self.boxes}. Add --boxes crop.")
+        if self.golden and self.consensus in ("auto", "none"):
+            raise ValueError(
+                "--golden scores annotators, so it needs their consensus. Add --consensus weighted_majority."
+            )
+
+
+@dataclass(frozen=True)
+class FetchConfig:
+    """How pictures are fetched of which a table holds the addresses."""
+
+    fetch_to: str | None = None  # folder for pictures whose addresses a table holds; a second call goes on
+    fetch_megabytes: float = 20.0  # a picture; larger ones are left out
+    fetch_seconds: float = 30.0  # a picture, all in all
+    fetch_at_once: int = 8  # pictures
+    allow_private_addresses: bool = False  # whether machines of this network may be asked
+
+    def __post_init__(self):
+        _check_range("fetch_megabytes", self.fetch_megabytes, 0.001, 10_000)
+        _check_range("fetch_seconds", self.fetch_seconds, 0.1, 86_400)
+        _check_range("fetch_at_once", self.fetch_at_once, 1, 256)
+        if not self.fetch_to and any(getattr(self, each.name) != each.default for each in dataclasses.fields(self)):
+            raise ValueError("There is nothing to fetch to. Name a folder for the pictures with --fetch-to.")
+
+
+@dataclass(frozen=True)
 class InputConfig:
     """Which images, and how they become pixels."""
 

@@ -4,44 +4,123 @@ Reads what labelling tools write (LabelImg, COCO, Pascal VOC, YOLO, Create ML, L
 Roboflow, ImageNet, IDX, Mechanical Turk, Toloka, tables, and one folder of images a class), opens every image once, and
 names what cannot be used. The images stay where they are.
 
+--boxes says what an example is: `single` takes the images that have one class only, `largest` gives an image the class
+of its largest box, `crop` makes an example of each box, which the network sees alone, and `multi_label` keeps all
+classes of an image, for export. --consensus makes one label of several people's answers: the most frequent (`majority`,
+which `auto` takes where there are several), weighted by each one's skill, or by what each one confuses (Dawid and
+Skene). --overlay lays corrections over it all. A manifest can be the source too.
+
 Examples:
-  python -m imgcls.import_labels datasets/fashion_mini --output manifests/fashion.parquet
-  python -m imgcls.import_labels annotations/instances.json --boxes largest
-  python -m imgcls.train --data manifests/fashion.parquet
+  python -m imgcls.import_labels photos --output manifests/photos.parquet --group '(patient[0-9]+)_'
+  python -m imgcls.import_labels annotations/instances.json --boxes crop --box-margin 0.1 --rename classes.csv
+  python -m imgcls.import_labels results.tsv --pictures photos --consensus dawid_skene --golden known.csv
+  python -m imgcls.import_labels addresses.csv --fetch-to photos
+  python -m imgcls.import_labels tfds:cifar10 --output manifests/cifar10.parquet
+  python -m imgcls.import_labels manifest.parquet --overlay corrections.csv --export yolo --export-to for_yolo
+  python -m imgcls.train --data manifests/photos.parquet
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
 from imgcls import command
+from imgcls.config import FetchConfig, LabelsConfig
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from imgcls.data.importing import Imported
+    from imgcls.data.manifest import Manifest
 
 MOST_SHOWN = 50  # problems in the terminal
+OUTPUT = Path("manifest.parquet")  # where none is named
 
 
 @dataclass(frozen=True)
 class Options:
-    source: Annotated[str, tyro.conf.Positional]  # annotation file, folder of a data set, or a card's name
-    output: Path = Path("manifest.parquet")  # file to write
-    format: str | None = None  # of the annotations, such as coco, yolo or label_studio; found by content if not given
-    boxes: Literal["single", "largest"] = "single"  # images with one class only, or each image's largest box
+    source: Annotated[str, tyro.conf.Positional]  # annotation file, folder of a data set, manifest, card, or tfds:NAME
+    output: Path | None = None  # manifest to write; manifest.parquet if none is named
+    labels: Annotated[LabelsConfig, tyro.conf.arg(name="")] = field(default_factory=LabelsConfig)
+    fetching: Annotated[FetchConfig, tyro.conf.arg(name="")] = field(default_factory=FetchConfig)
+    export: Literal["coco", "voc", "yolo", "csv", "folders", "nothing"] = "nothing"  # files for other tools as well
+    export_to: Path | None = None  # folder for them, which must not be there yet
 
 
 def main(options: Options) -> int:
-    if options.output.suffix != ".parquet":
-        raise ValueError(f"--output is {options.output}; expected a file that ends in .parquet.")
-    from imgcls.data.sources import import_manifest
+    output = check_output(options)
+    from imgcls.data.importing import import_manifest
+    from imgcls.data.sources import source_of
 
-    manifest, told = import_manifest(options.source, options.format, options.boxes)
+    imported = import_manifest(*source_of(options.source, options.labels), options.fetching)
+    manifest = look_at_all(imported.manifest)
+    told = imported.problems
+    if options.export_to:
+        told = export(manifest, options.export, options.export_to, told)
+    if output:
+        manifest.save(output)
+    show(manifest)
+    if imported.consensus:
+        show_consensus(imported, (output or OUTPUT).with_suffix(".annotators.csv"))
+    if len(told):
+        tell(told, (output or options.export_to).with_suffix(".problems.csv"))
+    say_what_next(manifest, output, options)
+    lost = len(manifest.problems) or (told["effect"] == "left out").any()
+    return command.WITH_PROBLEMS if lost else command.OK
+
+
+def check_output(options: Options) -> Path | None:
+    """Where the manifest is to be written; None if nothing but an export is wanted.
+
+    Raises ValueError or FileExistsError for flags that do not go together, before anything is read.
+    """
+    if (options.export == "nothing") != (options.export_to is None):
+        given, other = ("--export-to", "--export coco") if options.export_to else ("--export", "--export-to FOLDER")
+        raise ValueError(f"{given} needs its other half. Add {other}.")
+    if options.export_to and options.export_to.exists():
+        raise FileExistsError(
+            f"There is something at {options.export_to} already. Name a folder that is not there yet."
+        )
+    if options.output and options.output.suffix != ".parquet":
+        raise ValueError(f"--output is {options.output}; expected a file that ends in .parquet.")
+    from imgcls.data.manifest import is_manifest
+
+    changes_one = is_manifest(options.source)
+    if changes_one and not options.output and not options.export_to:
+        raise ValueError(f"{options.source} is a manifest already. Name what to write: --output or --export-to.")
+    output = None if changes_one and not options.output else options.output or OUTPUT
+    if output and Path(options.source).exists() and output.resolve() == Path(options.source).resolve():
+        raise ValueError(f"--output is the source itself, {output}, which is never changed. Name another file.")
+    return output
+
+
+def look_at_all(manifest: "Manifest") -> "Manifest":
+    """Open every image that was not opened yet."""
     command.import_tensorflow()
     from imgcls.data.inspection import inspect
-    from imgcls.terminal import next_step, progress, say, table
+    from imgcls.terminal import progress
 
     with progress("Looking at every image", len(manifest.table)) as on_progress:
-        manifest = inspect(manifest, on_progress)
-    manifest.save(options.output)
+        return inspect(manifest, on_progress)
+
+
+def export(manifest: "Manifest", format: str, folder: Path, told: "pd.DataFrame") -> "pd.DataFrame":
+    """Write the files of another tool; returns what is to be told, with what its format cannot hold."""
+    import pandas as pd
+
+    from imgcls.data.manifest_records import to_records
+    from imgcls.labels.writers import write_labels
+
+    records = to_records(manifest)
+    return pd.concat([told, write_labels(records, folder, format)], ignore_index=True)
+
+
+def show(manifest: "Manifest") -> None:
+    """Print how many examples each class and split has, and what cannot be used."""
+    from imgcls.terminal import say, table
+
     counts = manifest.counts()
     numbers = zip(counts.index, counts.to_numpy(), strict=True)
     table(["class", *counts.columns], [[str(label), *(f"{count:,}" for count in row)] for label, row in numbers])
@@ -49,15 +128,26 @@ def main(options: Options) -> int:
     if len(problems):
         say(f"\n{len(problems)} of {len(manifest.table)} files cannot be used:")
         table(["file", "problem"], problems.head(MOST_SHOWN).to_numpy().tolist(), text_columns=2)
-    if len(told):
-        _tell(told, options.output.with_suffix(".problems.csv"))
-    say(f"\n{len(manifest.usable):,} images of {len(manifest.class_names)} classes written to {options.output}")
-    next_step(f"python -m imgcls.train --data {options.output}")
-    lost = len(problems) or (told["effect"] == "left out").any()
-    return command.WITH_PROBLEMS if lost else command.OK
 
 
-def _tell(told, path: Path) -> None:
+def show_consensus(imported: "Imported", path: Path) -> None:
+    """Print how far each annotator can be trusted and how many images are in doubt, and keep the annotators' table."""
+    from imgcls.files import replacing
+    from imgcls.terminal import percent, say, table
+
+    annotators = imported.consensus.annotators.sort_values("skill", ascending=False)
+    with replacing(path) as partial:
+        annotators.to_csv(partial)
+    rows = [
+        [str(row.Index), f"{row.answers:,}", percent(row.agreement), f"{row.golden_right} of {row.golden_answers}",
+         percent(row.skill)] for row in annotators.head(MOST_SHOWN).itertuples()
+    ]  # fmt: skip
+    say(f"\nWho labelled, the most skilled first; all of them in {path}:")
+    table(["annotator", "answers", "agreement", "known answers", "skill"], rows)
+    say(f"\n{percent(imported.consensus.needing_another)} of the images need one more opinion.")
+
+
+def tell(told: "pd.DataFrame", path: Path) -> None:
     """Show what the annotation files had wrong, and keep all of it as a table."""
     from imgcls.files import replacing
     from imgcls.terminal import say, table
@@ -67,6 +157,18 @@ def _tell(told, path: Path) -> None:
     say(f"\n{len(told)} things about the annotations, all of them in {path}:")
     rows = told.head(MOST_SHOWN)[["effect", "file", "line", "reason"]].astype(str).to_numpy().tolist()
     table(["effect", "file", "line", "reason"], rows, text_columns=4)
+
+
+def say_what_next(manifest: "Manifest", output: Path | None, options: Options) -> None:
+    """Say what was written where, and what to type next."""
+    from imgcls.terminal import next_step, say
+
+    what = f"{len(manifest.usable):,} examples of {len(manifest.class_names)} classes"
+    if options.export_to:
+        say(f"\n{what} written for {options.export} to {options.export_to}")
+    if output:
+        say(f"\n{what} written to {output}")
+        next_step(f"python -m imgcls.train --data {output}")
 
 
 if __name__ == "__main__":

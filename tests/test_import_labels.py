@@ -1,9 +1,60 @@
 import json
 import shutil
 
+import numpy as np
 import pandas as pd
+import PIL.Image
+import pytest
 
 from imgcls.data.manifest import Manifest
+from imgcls.labels.records import BOX
+
+
+@pytest.fixture
+def pictures(small_data, tmp_path):
+    """A folder with three pictures of each of two classes, bag-0.png to trouser-2.png."""
+    folder = tmp_path / "pictures"
+    folder.mkdir()
+    for name in ("bag", "trouser"):
+        for number, picture in enumerate(sorted((small_data / "train" / name).iterdir())[:3]):
+            shutil.copy(picture, folder / f"{name}-{number}.png")
+    return folder
+
+
+@pytest.fixture
+def coco(pictures):
+    """Boxes on the pictures: each has one of its class, and bag-0 a small trouser besides."""
+    categories = {"bag": 7, "trouser": 90}
+    images = [
+        {"id": i, "file_name": path.name, "width": 28, "height": 28}
+        for i, path in enumerate(sorted(pictures.iterdir()))
+    ]
+    annotations = [
+        {"image_id": image["id"], "category_id": categories[image["file_name"].split("-")[0]], "bbox": [2, 2, 20, 24]}
+        for image in images
+    ]
+    annotations.append({"image_id": 0, "category_id": 90, "bbox": [4, 4, 10, 10],
+                        "attributes": {"patient": "anna", "occluded": True}})  # fmt: skip
+    for number, annotation in enumerate(annotations):
+        annotation |= {"id": number, "iscrowd": 0, "area": 1}
+    content = {"images": images, "annotations": annotations,
+               "categories": [{"id": number, "name": name} for name, number in categories.items()]}  # fmt: skip
+    path = pictures / "instances.json"
+    path.write_text(json.dumps(content))
+    return path
+
+
+@pytest.fixture
+def toloka(pictures):
+    """Three people's answers: anna is right, carl is wrong once, and boris takes every bag for a trouser."""
+    lines = ["INPUT:image\tINPUT:patient\tOUTPUT:label\tASSIGNMENT:worker_id\tASSIGNMENT:status"]
+    for path in sorted(pictures.iterdir()):
+        true = path.name.split("-")[0]
+        answers = {"anna": true, "boris": "trouser", "carl": "bag" if path.name == "trouser-2.png" else true}
+        lines += [f"{path.name}\tp{path.stem[-1]}\t{answer}\t{who}\tAPPROVED" for who, answer in answers.items()]
+    path = pictures / "results.tsv"
+    path.write_text("\n".join(lines))
+    return path
 
 
 def test_a_folder_becomes_a_manifest(small_data, tmp_path, command):
@@ -27,32 +78,178 @@ def test_problems_are_named_and_kept(small_data, tmp_path, command):
     assert isinstance(Manifest.load(tmp_path / "m.parquet").problems, pd.DataFrame)
 
 
-def test_an_output_of_another_kind_is_refused(small_data, tmp_path, command):
-    result = command("import_labels", small_data, "--output", tmp_path / "m.csv")
-    assert result.code == 2
-    assert "ends in .parquet" in result.err
-
-
-def test_a_coco_file_becomes_a_manifest_and_what_is_lost_is_told(small_data, tmp_path, command):
-    images, annotations = [], []
-    for category, name in ((7, "bag"), (90, "trouser")):
-        for picture in sorted((small_data / "train" / name).iterdir())[:3]:
-            shutil.copy(picture, tmp_path / picture.name)
-            images.append({"id": len(images), "file_name": picture.name, "width": 28, "height": 28})
-            annotations.append({"id": len(images), "image_id": len(images) - 1, "category_id": category, "iscrowd": 0})
-            annotations[-1]["bbox"] = [2, 2, 20, 24]
-    annotations.append({"id": 99, "image_id": 0, "category_id": 55, "bbox": [1, 1, 5, 5], "iscrowd": 0})
-    categories = [{"id": 7, "name": "bag"}, {"id": 90, "name": "trouser"}]
-    content = {"images": images, "annotations": annotations, "categories": categories}
-    (tmp_path / "instances.json").write_text(json.dumps(content))
-    result = command("import_labels", tmp_path / "instances.json", "--output", tmp_path / "m.parquet")
+def test_single_leaves_out_what_has_two_classes_and_tells_it(coco, tmp_path, command):
+    result = command("import_labels", coco, "--output", tmp_path / "m.parquet")
     assert result.code == 3
-    assert "no category has the id 55" in result.out
-    assert Manifest.load(tmp_path / "m.parquet").counts()["unsplit"].to_dict() == {"bag": 3, "trouser": 3}
+    assert "it has several classes: bag, trouser" in result.out
+    assert Manifest.load(tmp_path / "m.parquet").counts()["unsplit"].to_dict() == {"bag": 2, "trouser": 3}
     assert len(pd.read_csv(tmp_path / "m.problems.csv")) == 1
 
 
-def test_a_misspelt_format_gets_the_nearest_name(tmp_path, command):
-    result = command("import_labels", tmp_path, "--format", "coko")
+def test_crops_have_their_margin_and_the_manifest_says_how_they_were_made(coco, tmp_path, command):
+    flags = ("--boxes", "crop", "--box-margin", 0.5, "--box-smallest", 11)
+    assert command("import_labels", coco, "--output", tmp_path / "m.parquet", *flags).code == 3
+    manifest = Manifest.load(tmp_path / "m.parquet")
+    assert manifest.counts()["unsplit"].to_dict() == {"bag": 3, "trouser": 3}  # the box of 10 pixels is too small
+    assert manifest.table.loc[0, BOX].tolist() == [0, 0, 28, 28]  # 2 - 10, 2 - 12, 22 + 10, 26 + 12, inside the image
+    how = {name: manifest.table.attrs[name] for name in ("boxes", "box_margin", "box_smallest")}
+    assert how == {"boxes": "crop", "box_margin": 0.5, "box_smallest": 11}
+
+
+def test_all_labels_are_kept_and_training_on_them_is_refused_with_a_way_out(coco, tmp_path, command):
+    assert command("import_labels", coco, "--output", tmp_path / "m.parquet", "--boxes", "multi_label").code == 0
+    assert list(Manifest.load(tmp_path / "m.parquet").table["labels"][0]) == ["bag", "trouser"]
+    result = command("train", "--data", tmp_path / "m.parquet", "--runs", tmp_path)
     assert result.code == 2
-    assert "Did you mean 'coco'?" in result.err
+    assert "Import the labels again with --boxes crop" in result.err
+
+
+def test_classes_are_renamed_and_pictures_may_lie_elsewhere(coco, tmp_path, command):
+    (tmp_path / "elsewhere").mkdir()
+    moved = coco.rename(tmp_path / "elsewhere" / "instances.json")
+    (tmp_path / "names.csv").write_text("from,to\nbag,Tasche\n")
+    flags = ("--pictures", coco.parent, "--rename", tmp_path / "names.csv", "--boxes", "largest")
+    command("import_labels", moved, "--output", tmp_path / "m.parquet", *flags)
+    assert Manifest.load(tmp_path / "m.parquet").counts()["unsplit"].to_dict() == {"Tasche": 3, "trouser": 3}
+
+
+def test_several_answers_become_one_and_the_annotators_are_judged(toloka, tmp_path, command):
+    result = command("import_labels", toloka, "--output", tmp_path / "m.parquet", "--group", "INPUT:patient")
+    assert result.code == 0
+    assert "6 images have several answers: --consensus majority decides." in result.out
+    assert "66.7 % of the images need one more opinion." in result.out
+    manifest = Manifest.load(tmp_path / "m.parquet")
+    labels = dict(zip(manifest.table["image"], manifest.table["label"], strict=True))
+    assert labels == {path.name: path.name.split("-")[0] for path in toloka.parent.glob("*.png")}
+    assert set(manifest.table["annotators"]) == {"anna, boris, carl"}
+    assert manifest.table["agreement"].round(2).value_counts().to_dict() == {0.67: 4, 1.0: 2}
+    assert manifest.table.set_index("image")["group"].to_dict() == {image: f"p{image[-5]}" for image in labels}
+    skill = pd.read_csv(tmp_path / "m.annotators.csv", index_col="annotator")["skill"]
+    assert skill["anna"] > skill["carl"] > skill["boris"]
+
+
+@pytest.mark.parametrize("method", ["weighted_majority", "dawid_skene"])
+def test_known_answers_decide_and_score(toloka, tmp_path, command, method):
+    (tmp_path / "known.csv").write_text("image,label\ntrouser-2.png,bag\nbags.png,bag\n")
+    flags = ("--consensus", method, "--golden", tmp_path / "known.csv")
+    result = command("import_labels", toloka, "--output", tmp_path / "m.parquet", *flags)
+    assert "there is no image 'bags.png'" in result.out
+    table = Manifest.load(tmp_path / "m.parquet").table.set_index("image")
+    assert table.loc["trouser-2.png", "label"] == "bag"
+    assert pd.read_csv(tmp_path / "m.annotators.csv", index_col=0)["golden_right"].to_dict()["carl"] == 1
+
+
+def test_a_pattern_on_the_path_groups_images(small_data, tmp_path, command):
+    command("import_labels", small_data, "--output", tmp_path / "m.parquet", "--group", r"(\d)\.png$")
+    table = Manifest.load(tmp_path / "m.parquet").table
+    assert (table["group"] == table["image"].str[-5]).all()
+
+
+def test_decisions_are_laid_over_and_those_that_fit_nothing_are_told(small_data, tmp_path, command):
+    picture = sorted((small_data / "train" / "bag").iterdir())
+    rows = [f"train/bag/{picture[0].name},sneaker,is a shoe", f"{picture[1]},,blurred", "nothing.png,bag,",
+            f"train/bag/{picture[2].name},snaeker,"]  # fmt: skip
+    (tmp_path / "fix.csv").write_text("\n".join(["image,label,note", *rows]))
+    before = sorted(path.relative_to(small_data) for path in small_data.rglob("*"))
+    result = command("import_labels", small_data, "--output", tmp_path / "m.parquet", "--overlay", tmp_path / "fix.csv")
+    assert result.code == 3
+    assert "there is no image 'nothing.png'" in result.out
+    assert "there is no class 'snaeker', did you mean 'sneaker'?" in result.out
+    table = Manifest.load(tmp_path / "m.parquet").table.set_index("image")
+    assert table.loc[f"train/bag/{picture[0].name}", "label"] == "sneaker"
+    assert f"train/bag/{picture[1].name}" not in table.index
+    assert len(table) == 149
+    assert sorted(path.relative_to(small_data) for path in small_data.rglob("*")) == before
+
+
+@pytest.mark.parametrize("format", ["coco", "voc", "csv"])
+def test_an_export_comes_back_with_everything_that_the_format_holds(coco, tmp_path, command, format):
+    first = tmp_path / "first.parquet"
+    command("import_labels", coco, "--output", first, "--boxes", "crop", "--group", "patient")
+    command("import_labels", first, "--export", format, "--export-to", tmp_path / "out")
+    assert not (tmp_path / "manifest.parquet").exists()
+    folder = {"voc": tmp_path / "out", "coco": tmp_path / "out", "csv": tmp_path / "out" / "labels.csv"}[format]
+    command("import_labels", folder, "--output", tmp_path / "second.parquet", "--boxes", "crop")
+    tables = [Manifest.load(path).table for path in (first, tmp_path / "second.parquet")]
+    for table in tables:
+        table["image"] = table["image"].str.replace("JPEGImages/", "")
+        table["labels"] = table["labels"].map(list)
+    expected, got = (table.drop(columns="source").sort_values(["image", *BOX], ignore_index=True) for table in tables)
+    pd.testing.assert_frame_equal(got, expected)
+    assert expected.loc[expected["attributes"].str.contains("occluded"), "label"].tolist() == ["trouser"]
+
+
+@pytest.mark.parametrize("format", ["yolo", "folders"])
+def test_an_export_from_annotations_is_whole_or_not_there(coco, tmp_path, command, format):
+    flags = ("--boxes", "largest", "--export", format, "--export-to", tmp_path / "out")
+    result = command("import_labels", coco, "--output", tmp_path / "m.parquet", *flags)
+    assert (tmp_path / "out").is_dir()
+    assert Manifest.load(tmp_path / "m.parquet").counts()["unsplit"].to_dict() == {"bag": 3, "trouser": 3}
+    assert ("which YOLO boxes cannot hold" in result.out) == (format == "yolo")
+
+
+def test_a_manifest_is_changed_into_another_one(small_data, tmp_path, command):
+    command("import_labels", small_data, "--output", tmp_path / "a.parquet")
+    (tmp_path / "names.csv").write_text("from,to\nbag,thing\nsneaker,thing\n")
+    flags = ("--rename", tmp_path / "names.csv", "--output", tmp_path / "b.parquet")
+    assert command("import_labels", tmp_path / "a.parquet", *flags).code == 0
+    assert Manifest.load(tmp_path / "b.parquet").counts()["train"].to_dict() == {"thing": 80, "trouser": 40}
+    assert Manifest.load(tmp_path / "a.parquet").class_names == ["bag", "sneaker", "trouser"]
+
+
+REFUSED = {
+    "an output of another kind": (["--output", "m.csv"], "ends in .parquet"),
+    "a margin without crops": (["--box-margin", 0.1], "Add --boxes crop"),
+    "known answers without a consensus": (["--golden", "g.csv"], "Add --consensus weighted_majority"),
+    "an export to nowhere": (["--export", "coco"], "Add --export-to FOLDER"),
+    "an export of nothing": (["--export-to", "out"], "Add --export coco"),
+    "an export over something": (["--export", "coco", "--export-to", "."], "Name a folder that is not there yet"),
+    "limits of no fetching": (["--fetch-seconds", 5], "with --fetch-to"),
+    "a misspelt format": (["--format", "coko"], "Did you mean 'coco'?"),
+    "a misspelt mode": (["--boxes", "corp"], "Did you mean 'crop'?"),
+    "pictures that are nowhere": (["--pictures", "nowhere"], "there is no folder nowhere"),
+    "a broken pattern": (["--group", "(["], "is no regular expression"),
+    "a group that nobody has": (["--group", "patiant"], "Did you mean 'patient'?"),
+    "an overlay that is nowhere": (["--overlay", "nowhere.csv"], "nothing at nowhere.csv"),
+    "a consensus of nobody": (["--consensus", "majority"], "no answers with an annotator"),
+}
+
+
+@pytest.mark.parametrize("what", REFUSED)
+def test_it_is_refused_in_a_sentence_and_nothing_is_written(what, coco, tmp_path, command, monkeypatch):
+    (tmp_path / "here").mkdir()
+    monkeypatch.chdir(tmp_path / "here")
+    flags, sentence = REFUSED[what]
+    result = command("import_labels", coco, *flags)
+    assert result.code == 2
+    assert sentence in result.err
+    assert result.err.count("\n") == 1
+    assert list((tmp_path / "here").iterdir()) == []
+
+
+@pytest.mark.parametrize("flags", [["--format", "coco"], ["--boxes", "crop"], ["--consensus", "majority"], []])
+def test_what_cannot_be_done_to_a_manifest_is_refused(flags, small_data, tmp_path, command):
+    command("import_labels", small_data, "--output", tmp_path / "a.parquet")
+    result = command(
+        "import_labels", tmp_path / "a.parquet", *flags, *(["--output", tmp_path / "b.parquet"] if flags else [])
+    )
+    assert result.code == 2
+    assert "is a manifest already" in result.err
+    assert (
+        "the source itself" in command("import_labels", tmp_path / "a.parquet", "--output", tmp_path / "a.parquet").err
+    )
+
+
+def test_pixels_in_an_idx_file_become_pictures(tmp_path, command, monkeypatch):
+    monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "cache"))
+    images = np.arange(8 * 28 * 28, dtype=np.uint8).reshape(8, 28, 28)
+    (tmp_path / "idx").mkdir()
+    head = b"\0\0\x08\x03" + np.array([8, 28, 28], ">u4").tobytes()
+    (tmp_path / "idx" / "train-images-idx3-ubyte").write_bytes(head + images.tobytes())
+    labels = b"\0\0\x08\x01" + np.array([8], ">u4").tobytes() + bytes([0, 1] * 4)
+    (tmp_path / "idx" / "train-labels-idx1-ubyte").write_bytes(labels)
+    assert command("import_labels", tmp_path / "idx", "--output", tmp_path / "m.parquet").code == 0
+    manifest = Manifest.load(tmp_path / "m.parquet")
+    assert manifest.counts()["train"].to_dict() == {"0": 4, "1": 4}
+    assert manifest.root.is_relative_to(tmp_path / "cache")
+    assert np.array_equal(PIL.Image.open(manifest.paths(manifest.table)[3]), images[3])

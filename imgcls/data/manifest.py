@@ -7,7 +7,10 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
+import pyarrow
+import pyarrow.parquet
 
+from imgcls.data.overlay import lay_over
 from imgcls.files import replacing
 from imgcls.labels.records import BOX
 
@@ -29,6 +32,7 @@ COLUMNS = {  # in this order; None where a source does not know
     "format": "",  # JPEG, PNG, ...
     "sha256": "",  # of the file
     "perceptual_hash": "",  # 64 bits as 16 hexadecimal digits; similar pictures differ in few bits
+    "attributes": "",  # what else the annotation says, such as difficult or occluded, as a JSON object; empty for none
     "problems": "",  # why the file cannot be used; empty if it can
 }
 
@@ -37,7 +41,8 @@ COLUMNS = {  # in this order; None where a source does not know
 class Manifest:
     """A table of images and labels, and the folder that its paths start from.
 
-    table: a row an image with the columns of `COLUMNS`. Rows with a problem stay in the table and are used by nothing.
+    table: a row an example with the columns of `COLUMNS`. Rows with a problem stay in the table and are used by
+        nothing. Its `attrs` say how it was made, such as the mode that made examples of boxes; they are saved with it.
     root: absolute path of the folder.
     """
 
@@ -45,16 +50,37 @@ class Manifest:
     root: Path
 
     @classmethod
-    def from_records(cls, records: pd.DataFrame, root: str | Path) -> "Manifest":
-        """Make a manifest of what a labels importer returns; columns that it does not know get their defaults."""
+    def from_records(cls, records: pd.DataFrame, root: str | Path, **how: object) -> "Manifest":
+        """Make a manifest of what a labels importer returns; columns that it does not know get their defaults.
+
+        how: facts about the import that are kept in the table's `attrs`.
+        """
         table = records.rename(columns={"annotator": "annotators"}).reindex(columns=list(COLUMNS))
         if "labels" not in records:
             table["labels"] = [[label] for label in table["label"]]
+        else:
+            table["label"] = [names[0] if len(names) else "" for names in table["labels"]]
         for column, default in COLUMNS.items():
             if column != "labels":
                 values = table[column].astype(object)
                 table[column] = values.where(values.notna(), default).astype(type(default))
-        return cls(table.reset_index(drop=True), Path(root).resolve())
+        table = table.reset_index(drop=True)
+        table.attrs = how
+        return cls(table, Path(root).resolve())
+
+    def with_overlay(self, decisions: str | Path) -> tuple["Manifest", pd.DataFrame]:
+        """The manifest with a CSV file of decisions laid over it, and a table of the decisions that fit nothing.
+
+        The file has the columns image, label and, if wanted, note: the image gets the label, and one with an empty
+        label, or `drop`, is left out. See `imgcls.data.overlay`.
+        """
+        table, problems = lay_over(self.table, self.root, Path(decisions))
+        return Manifest(table, self.root), problems
+
+    @property
+    def has_several_labels(self) -> bool:
+        """Whether there is an image with more than one class."""
+        return bool((self.usable["labels"].str.len() > 1).any())
 
     @property
     def usable(self) -> pd.DataFrame:
@@ -102,7 +128,7 @@ class Manifest:
     def save(self, path: str | Path) -> None:
         """Write the table as Parquet, with the root and the schema's version inside. A reader never sees half of it."""
         table = self.table.copy()
-        table.attrs = {"imgcls_manifest": SCHEMA_VERSION, "root": str(self.root)}
+        table.attrs = {**table.attrs, "imgcls_manifest": SCHEMA_VERSION, "root": str(self.root)}
         with replacing(path) as partial:
             table.to_parquet(partial, index=False)
 
@@ -123,7 +149,18 @@ class Manifest:
                 f"{path} is no manifest of version {SCHEMA_VERSION} (version {version}, without {missing}). "
                 "Write it again with `python -m imgcls.import_labels`."
             )
-        return cls(table, Path(table.attrs["root"]))
+        root = Path(table.attrs["root"])
+        table.attrs = {name: fact for name, fact in table.attrs.items() if name not in ("imgcls_manifest", "root")}
+        return cls(table, root)
+
+
+def is_manifest(path: str | Path) -> bool:
+    """Whether a file is a manifest of any version; a Parquet table of labels is none."""
+    try:
+        metadata = pyarrow.parquet.read_schema(path).metadata or {}
+    except (OSError, pyarrow.ArrowException):
+        return False
+    return b"imgcls_manifest" in metadata.get(b"PANDAS_ATTRS", b"")
 
 
 def check_trainable(manifest: Manifest, divided: bool = True) -> None:
@@ -132,6 +169,11 @@ def check_trainable(manifest: Manifest, divided: bool = True) -> None:
     divided: whether every image has its split already.
     """
     names = manifest.class_names
+    if manifest.has_several_labels:
+        raise ValueError(
+            "Some images have several classes, and a classifier gives one. Import the labels again with --boxes crop "
+            "(an example a box), largest (the class of the largest box) or single (images with one class)."
+        )
     if not names:
         raise ValueError(f"None of the {len(manifest.table)} files under {manifest.root} is a readable image.")
     if len(names) < 2:

@@ -1,43 +1,39 @@
 """From what a user names to a manifest."""
 
+from dataclasses import replace
 from pathlib import Path
 
-import pandas as pd
-
+from imgcls.config import LabelsConfig
 from imgcls.data.cards import list_cards, load_card
+from imgcls.data.importing import import_manifest
 from imgcls.data.manifest import Manifest
-from imgcls.labels import read_labels
-from imgcls.labels.boxes import to_examples
 from imgcls.labels.folders import read_folders
 
 
 def load_manifest(source: str | Path) -> Manifest:
-    """The manifest of a folder with one folder of images a class, of a manifest file, or of a data set card.
+    """The manifest of a folder with one folder of images a class, a manifest file, an annotation file, a `tfds:` name,
+    or a data set card.
 
     Raises FileNotFoundError or ValueError, in one sentence, for anything else.
     """
     path = Path(source)
+    if path.is_dir() or (len(path.parts) > 1 and not path.exists()):
+        return Manifest.from_records(read_folders(path), path)
     if path.suffix == ".parquet":
         return Manifest.load(path)
-    if path.exists() or len(path.parts) > 1:
-        return Manifest.from_records(read_folders(path), path)
-    return load_manifest(load_card(str(source)).source)
+    if path.exists() or str(source).startswith("tfds:"):
+        return import_manifest(source, LabelsConfig()).manifest
+    card = load_card(str(source))
+    if card.labels == LabelsConfig() and not card.source.startswith("tfds:"):
+        return load_manifest(card.source)
+    return import_manifest(card.source, card.labels).manifest
 
 
-def import_manifest(source: str | Path, format: str | None, boxes: str) -> tuple[Manifest, pd.DataFrame]:
-    """The manifest of any labelling tool's annotations, and a table of what was wrong in them.
-
-    source: an annotation file, the folder of a data set, or a data set card's name.
-    format: a name of `imgcls.labels.FORMATS`; None finds it by content.
-    boxes: how boxes become labels of images: "single" keeps the images with one class, "largest" takes the class of the
-        largest box.
-
-    The second table has the columns file, line, reason and effect ("left out", "changed", "noted").
-    """
-    if str(source) in list_cards() and not Path(source).exists():
-        source = load_card(str(source)).source
-    records = to_examples(read_labels(source, format), boxes)
-    rows = records.boxes_or_images
-    if rows.empty:
-        raise ValueError(f"{source} gives no labelled image. Expected annotations with at least two classes.")
-    return Manifest.from_records(rows, records.root), records.problems
+def source_of(named: str, labels: LabelsConfig) -> tuple[str, LabelsConfig]:
+    """What to read, and how: a card names its source and its wishes, which flags change; all else is its own source."""
+    if Path(named).exists() or named not in list_cards():
+        return named, labels
+    card = load_card(named)
+    plain = LabelsConfig()
+    given = {name: value for name, value in vars(labels).items() if value != getattr(plain, name)}
+    return card.source, replace(card.labels, **given)

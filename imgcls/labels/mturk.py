@@ -4,7 +4,7 @@ https://docs.aws.amazon.com/AWSMechTurk/latest/AWSMturkAPI/API_AssignmentDataStr
 Every answer is a row of its own; `consensus` makes one label of them. Rejected assignments are told and left out.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from imgcls.labels.assembly import assemble
@@ -28,11 +28,16 @@ def _fits(text: str) -> bool:
 
 
 def read(
-    source: Path, pictures: Pictures | None = None, image: str | None = None, answer: str | None = None
+    source: Path,
+    pictures: Pictures | None = None,
+    image: str | None = None,
+    answer: str | None = None,
+    keep: Sequence[str] = (),
 ) -> Records:
     """Read a batch, or all of a folder.
 
     image, answer: the columns of the picture and the label, such as "Input.url" and "Answer.kind", if there are others.
+    keep: further columns that are kept as attributes, such as "Input.patient".
 
     Raises ValueError if a file lacks the columns of a batch.
     """
@@ -42,13 +47,15 @@ def read(
     rows = []
     for path in files_of(source, ".csv"):
         if source.is_file() or _fits(peek(path)):
-            rows.extend(_rows(path, name_in(path, source), image, answer, problems))
+            rows.extend(_rows(path, name_in(path, source), image, answer, keep, problems))
     return assemble(rows, problems, pictures)
 
 
-def _rows(path: Path, file: str, image: str | None, answer: str | None, problems: Problems) -> Iterator[dict]:
+def _rows(
+    path: Path, file: str, image: str | None, answer: str | None, keep: Sequence[str], problems: Problems
+) -> Iterator[dict]:
     table = read_table(path, file, problems)
-    lacking = [name for name in (*NEEDED, image, answer) if name and name not in table]
+    lacking = [name for name in (*NEEDED, image, answer, *keep) if name and name not in table]
     if lacking:
         raise ValueError(f"{file} is no batch of results: it has no column {' and no '.join(lacking)}.")
     for line, cells in zip(table.index, table.to_dict("records"), strict=True):
@@ -65,9 +72,10 @@ def _rows(path: Path, file: str, image: str | None, answer: str | None, problems
             problems.left_out(file, line, f"the assignment {cells['AssignmentId']!r} has {what}; left out.")
             continue
         golden = next((cells[name] for name in GOLDEN if cells.get(name, "").strip()), None)
+        attributes = attributes_text({"golden": golden} | {name: cells[name] for name in keep})
         for label in labels:
             yield {"image": stated, "label": label, "annotator": cells["WorkerId"], "source": "mturk", "file": file,
-                   "line": line, "attributes": attributes_text({"golden": golden})}  # fmt: skip
+                   "line": line, "attributes": attributes}  # fmt: skip
 
 
 def _picture(cells: dict[str, str]) -> str:

@@ -1,10 +1,11 @@
 """Classes renamed, merged and dropped by a small table."""
 
 import difflib
-from collections.abc import Mapping
+import json
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from imgcls.labels.records import Problems, Records
+from imgcls.labels.records import Problems, Records, attributes_text
 from imgcls.labels.tables import read_table
 
 DROPPED = ""  # the new name of a class that is dropped
@@ -19,12 +20,8 @@ def rename_classes(records: Records, table: Mapping[str, str] | str | Path) -> R
     What was dropped is told, a row a class; an image that has no label left goes with it.
     Raises ValueError for an old name that is no class.
     """
-    new_names = dict(table) if isinstance(table, Mapping) else _read(Path(table))
-    for name in new_names:
-        if name not in records.class_names:
-            close = difflib.get_close_matches(name, records.class_names, 1, cutoff=0)
-            near = f" Did you mean {close[0]!r}?" if close else ""
-            raise ValueError(f"There is no class {name!r} to rename.{near}")
+    new_names = dict(table) if isinstance(table, Mapping) else read_new_names(table)
+    check_old_names(new_names, records.class_names)
     rows = records.boxes_or_images.copy()
     problems = Problems()
     for name, count in rows["label"].value_counts().items():
@@ -32,10 +29,31 @@ def rename_classes(records: Records, table: Mapping[str, str] | str | Path) -> R
             problems.left_out("", "", f"the class {name!r} was dropped by the table, and its {count} labels with it.")
     labelled = rows["label"] != ""
     rows["label"] = [new_names.get(name, name) for name in rows["label"]]
+    rows["attributes"] = [
+        _golden_renamed(text, new_names) if '"golden"' in text else text for text in rows["attributes"]
+    ]
     return records.with_rows(rows[~labelled | (rows["label"] != DROPPED)], problems)
 
 
-def _read(path: Path) -> dict[str, str]:
+def _golden_renamed(attributes: str, new_names: Mapping[str, str]) -> str:
+    """The known answer to a golden image is the name of a class too."""
+    stated = json.loads(attributes)
+    golden = stated["golden"]
+    return attributes_text(stated | {"golden": new_names.get(golden, golden) if isinstance(golden, str) else golden})
+
+
+def check_old_names(new_names: Mapping[str, str], class_names: Sequence[str]) -> None:
+    """Raise ValueError, with the nearest name, for an old name that is no class."""
+    for name in new_names:
+        if name not in class_names:
+            close = difflib.get_close_matches(name, class_names, 1, cutoff=0)
+            near = f" Did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f"There is no class {name!r} to rename.{near}")
+
+
+def read_new_names(path: str | Path) -> dict[str, str]:
+    """The new name by old name of a CSV file with the columns `from` and `to`; empty for a class that is dropped."""
+    path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no table of class names at {path}. Expected a CSV file with from and to.")
     problems = Problems()

@@ -7,9 +7,10 @@ with an apostrophe before it, and read without.
 import csv
 import difflib
 import io
+import json
 import posixpath
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 import pandas as pd
@@ -18,7 +19,7 @@ import pyarrow.parquet
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_of, name_in, peek, read_text
 from imgcls.labels.pictures import Pictures
-from imgcls.labels.records import BOX, SPLITS, Problems, Records, class_name, coordinate, pixels
+from imgcls.labels.records import BOX, SPLITS, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
 
 # fmt: off
@@ -62,10 +63,16 @@ def _columns_of(path: Path) -> list[str]:
         return []
 
 
-def read(source: Path, pictures: Pictures | None = None, columns: Mapping[str, str] | None = None) -> Records:
+def read(
+    source: Path,
+    pictures: Pictures | None = None,
+    columns: Mapping[str, str] | None = None,
+    keep: Sequence[str] = (),
+) -> Records:
     """Read a table, or all of a folder.
 
     columns: the table's own name for each of our columns that `NAMES` does not find, such as {"image": "photo file"}.
+    keep: further columns that are kept as attributes, such as "patient".
 
     Raises ValueError if a table cannot be read or has no column of images or labels.
     """
@@ -90,10 +97,10 @@ def read(source: Path, pictures: Pictures | None = None, columns: Mapping[str, s
         if missing:
             problems.noted(file, 1, f"there is no column for {' and '.join(missing)}; this table is not read.")
             continue
-        others = [name for name in table.columns if name not in found.values()]
+        others = [name for name in table.columns if name not in {*found.values(), *keep}]
         if others:
             problems.noted(file, 1, f"these columns are not read: {', '.join(others)}.")
-        tables.append(_rows(table, found, file, problems))
+        tables.append(with_attributes(rows_of(table, found, file, problems), table, keep, file))
     if not tables:
         raise ValueError(f"No table in {source} has columns for images and labels.")
     return assemble(pd.concat(tables, ignore_index=True), problems, pictures)
@@ -164,7 +171,25 @@ def _found(names: list[str], wanted: Mapping[str, str] | None = None) -> tuple[d
     return found, [column for column in ("image", "label") if column not in found]
 
 
-def _rows(table: pd.DataFrame, found: dict[str, str], file: str, problems: Problems) -> pd.DataFrame:
+def with_attributes(rows: pd.DataFrame, table: pd.DataFrame, keep: Sequence[str], file: str) -> pd.DataFrame:
+    """The rows, with the cells of the columns `keep` among their attributes. Raises ValueError for an unknown one."""
+    for name in keep:
+        if name not in table:
+            close = difflib.get_close_matches(name, list(table.columns), 1)
+            near = f" Did you mean {close[0]!r}?" if close else f" It has {', '.join(table.columns)}."
+            raise ValueError(f"{file} has no column {name!r}.{near}")
+    if keep:
+        stated = rows["attributes"] if "attributes" in rows else [""] * len(rows)
+        kept = table[list(keep)].to_dict("records")
+        rows["attributes"] = [
+            attributes_text((json.loads(text) if text else {}) | cells)
+            for text, cells in zip(stated, kept, strict=True)
+        ]
+    return rows
+
+
+def rows_of(table: pd.DataFrame, found: dict[str, str], file: str, problems: Problems) -> pd.DataFrame:
+    """The rows of a table as `assemble` takes them. found: the table's own name for each of our columns."""
     rows = pd.DataFrame({column: table[name] for column, name in found.items()}, dtype=object)
     rows["label"] = ["" if class_name(label) is None else label for label in rows["label"]]
     for column in set(BOX) & set(found):

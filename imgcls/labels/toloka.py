@@ -4,7 +4,7 @@ https://toloka.ai/docs/toloka-kit/reference/toloka.client.assignment.GetAssignme
 Every answer is a row of its own; `consensus` makes one label of them. Rejected assignments are told and left out.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 
 from imgcls.labels.assembly import assemble
@@ -28,11 +28,16 @@ def _fits(text: str) -> bool:
 
 
 def read(
-    source: Path, pictures: Pictures | None = None, image: str | None = None, answer: str | None = None
+    source: Path,
+    pictures: Pictures | None = None,
+    image: str | None = None,
+    answer: str | None = None,
+    keep: Sequence[str] = (),
 ) -> Records:
     """Read a file of results, or all of a folder.
 
     image, answer: the fields of the picture and the label, such as "url" and "kind", if there are others.
+    keep: further columns that are kept as attributes, such as "INPUT:patient".
 
     Raises ValueError if a file lacks a column that is needed.
     """
@@ -42,17 +47,19 @@ def read(
     rows = []
     for path in files_of(source, ".tsv", ".csv"):
         if source.is_file() or _fits(peek(path)):
-            rows.extend(_rows(path, name_in(path, source), image, answer, problems))
+            rows.extend(_rows(path, name_in(path, source), image, answer, keep, problems))
     return assemble(rows, problems, pictures)
 
 
-def _rows(path: Path, file: str, image: str | None, answer: str | None, problems: Problems) -> Iterator[dict]:
+def _rows(
+    path: Path, file: str, image: str | None, answer: str | None, keep: Sequence[str], problems: Problems
+) -> Iterator[dict]:
     table = read_table(path, file, problems)
     inputs = [name for name in table if name.startswith("INPUT:")]
     outputs = [name for name in table if name.startswith("OUTPUT:")]
     picture = f"INPUT:{image}" if image else _likely(inputs, table, NAMES["image"])
     output = f"OUTPUT:{answer}" if answer else _likely(outputs, table, NAMES["label"])
-    lacking = [name for name in (picture, output, WORKER) if name not in table]
+    lacking = [name for name in (picture, output, WORKER, *keep) if name not in table]
     if lacking:
         raise ValueError(f"{file} has no column {' and no '.join(lacking)}. It has {', '.join(map(str, table))[:200]}.")
     golden = output.replace("OUTPUT:", "GOLDEN:")
@@ -65,9 +72,9 @@ def _rows(path: Path, file: str, image: str | None, answer: str | None, problems
         elif not cells[output].strip():
             problems.left_out(file, line, "there is no answer; left out.")
         else:
+            attributes = attributes_text({"golden": cells.get(golden)} | {name: cells[name] for name in keep})
             yield {"image": cells[picture], "label": cells[output], "annotator": cells[WORKER], "source": "toloka",
-                   "file": file, "line": line,
-                   "attributes": attributes_text({"golden": cells.get(golden)})}  # fmt: skip
+                   "file": file, "line": line, "attributes": attributes}  # fmt: skip
 
 
 def _likely(columns: list[str], table, names: list[str]) -> str:

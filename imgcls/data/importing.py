@@ -1,0 +1,193 @@
+"""From the files of a labelling tool to a manifest, with all that the user wishes on the way."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pandas as pd
+
+from imgcls.config import FetchConfig, LabelsConfig
+from imgcls.data.cache import cache_folder
+from imgcls.data.groups import groups_of, is_pattern
+from imgcls.data.image_names import ImageNames
+from imgcls.data.manifest import Manifest, is_manifest
+from imgcls.data.manifest_records import restore_columns, with_flags
+from imgcls.data.overlay import read_two_columns
+from imgcls.labels import detect_format, read_labels
+from imgcls.labels.boxes import to_examples
+from imgcls.labels.consensus import Consensus, agree
+from imgcls.labels.pictures import Pictures
+from imgcls.labels.records import BOX, PROBLEM_COLUMNS, Problems, Records
+from imgcls.labels.renaming import check_old_names, read_new_names, rename_classes
+
+TABULAR = ("table", "mturk", "toloka")  # formats with named columns, of which one can be the group
+UNPACKED = ("idx",)  # formats that hold nothing but pixels
+
+
+@dataclass(frozen=True)
+class Imported:
+    """What came of an import.
+
+    manifest: of all examples; nothing of it is opened yet.
+    problems: what was wrong in the files, with the columns file, line, reason and effect ("left out", "changed",
+        "noted").
+    consensus: of several annotators; None where there was none to reach.
+    """
+
+    manifest: Manifest
+    problems: pd.DataFrame
+    consensus: Consensus | None = None
+
+
+def import_manifest(source: str | Path, labels: LabelsConfig, fetching: FetchConfig | None = None) -> Imported:
+    """The manifest of any labelling tool's annotations, or of another manifest, as `labels` wishes it.
+
+    source: an annotation file, the folder of a data set, a manifest, or `tfds:` and a name.
+
+    Raises FileNotFoundError or ValueError, in one sentence, if there is nothing to read or a wish cannot be had.
+    """
+    fetching = fetching or FetchConfig()
+    if is_manifest(source) and not fetching.fetch_to:
+        imported = _of_manifest(Path(source), labels)
+    else:
+        imported = _of_annotations(str(source), labels, fetching)
+    if imported.manifest.table.empty:
+        raise ValueError(f"{source} gives no labelled image. {_advice(labels, imported.problems)}")
+    if labels.overlay:
+        manifest, told = imported.manifest.with_overlay(labels.overlay)
+        imported = replace(imported, manifest=manifest, problems=_joined(imported.problems, told))
+    return imported
+
+
+def _of_annotations(source: str, labels: LabelsConfig, fetching: FetchConfig) -> Imported:
+    records = _records(source, labels, fetching)
+    if labels.rename:
+        records = rename_classes(records, labels.rename)
+    rows, problems = records.boxes_or_images, Problems()
+    groups = groups_of(rows, labels.group, problems) if labels.group and len(rows) else {}
+    consensus = _consensus(records, labels, problems)
+    records = consensus.records if consensus else records
+    examples = to_examples(records, labels.boxes, labels.box_margin, labels.box_smallest)
+    how = {"source": source, "boxes": labels.boxes}
+    if labels.boxes == "crop":
+        how |= {"box_margin": labels.box_margin, "box_smallest": labels.box_smallest}
+    manifest = Manifest.from_records(restore_columns(with_flags(examples.boxes_or_images)), records.root, **how)
+    if groups:
+        manifest.table["group"] = [groups.get(image, "") for image in manifest.table["image"]]
+    if consensus:
+        manifest.table["agreement"] = manifest.table["image"].map(consensus.images["agreement"]).astype(float)
+    return Imported(manifest, _joined(examples.problems, problems.table()), consensus)
+
+
+def _records(source: str, labels: LabelsConfig, fetching: FetchConfig) -> Records:
+    """Read the source; pictures are fetched or unpacked where they are not files here yet."""
+    keep = (labels.group,) if labels.group and not is_pattern(labels.group) else ()
+    if fetching.fetch_to:
+        from imgcls.labels.fetching import Limits, read_addresses
+
+        limits = Limits(
+            int(1e6 * fetching.fetch_megabytes),
+            fetching.fetch_seconds,
+            fetching.fetch_at_once,
+            private=fetching.allow_private_addresses,
+        )
+        return read_addresses(Path(source), Path(fetching.fetch_to), limits, keep=keep)
+    if source.startswith("tfds:"):
+        from imgcls.labels import tfds
+
+        return tfds.read(source, Path(labels.unpack_to or cache_folder("tfds", source)))
+    path = Path(source)
+    format = labels.format or (detect_format(path) if path.exists() else None)
+    options = {"keep": keep} if keep and format in TABULAR else {}
+    return read_labels(path, format, _pictures(path, format, labels), **options)
+
+
+def _pictures(source: Path, format: str | None, labels: LabelsConfig) -> Pictures | None:
+    if labels.pictures and not Path(labels.pictures).is_dir():
+        raise FileNotFoundError(
+            f"--pictures: there is no folder {labels.pictures}. Expected the one with the pictures."
+        )
+    unpack_to = labels.unpack_to
+    if format in UNPACKED and not unpack_to:
+        changed = max(path.stat().st_mtime_ns for path in (source, *(source.iterdir() if source.is_dir() else ())))
+        unpack_to = str(cache_folder("unpacked", f"{source.resolve()}@{changed}"))
+    if not labels.pictures and not unpack_to:
+        return None
+    root = Path(labels.pictures) if labels.pictures else Pictures.of(source).root
+    return Pictures(root, extract=unpack_to)
+
+
+def _consensus(records: Records, labels: LabelsConfig, problems: Problems) -> Consensus | None:
+    several = _images_with_several_answers(records)
+    method = labels.consensus
+    if method == "auto" and several:
+        method = "majority"
+        problems.noted("", "", f"{several} images have several answers: --consensus majority decides.")
+    if method in ("auto", "none"):
+        return None
+    return agree(records, method, _golden(labels, records, problems))
+
+
+def _images_with_several_answers(records: Records) -> int:
+    """How many images several people answered; 0 if the labels are not such answers, each by somebody and no box."""
+    rows = records.boxes_or_images
+    answers = rows[rows["label"] != ""]
+    if answers.empty or (answers["annotator"] == "").any() or answers[BOX].notna().any(axis=None):
+        return 0
+    return int((answers.groupby("image")["annotator"].nunique() > 1).sum())
+
+
+def _golden(labels: LabelsConfig, records: Records, problems: Problems) -> dict[str, str]:
+    if not labels.golden:
+        return {}
+    names = ImageNames(records.boxes_or_images["image"], records.root)
+    new_names = read_new_names(labels.rename) if labels.rename else {}
+    stated = read_two_columns(Path(labels.golden), problems)
+    known = {}
+    for line, image, label in zip(stated.index, stated["image"], stated["label"], strict=True):
+        found = names.find(image)
+        if found:
+            known[found] = new_names.get(label, label)
+        else:
+            problems.left_out(Path(labels.golden).name, line, f"{names.unknown(image)}; the known answer is left out.")
+    return known
+
+
+def _of_manifest(path: Path, labels: LabelsConfig) -> Imported:
+    plain = LabelsConfig(rename=labels.rename, group=labels.group, overlay=labels.overlay)
+    if labels != plain:
+        raise ValueError(
+            f"{path} is a manifest already: only --rename, --group, --overlay and --export change one. "
+            "Import the annotations again for the others."
+        )
+    manifest, problems = Manifest.load(path), Problems()
+    table = manifest.table
+    if labels.group:
+        groups = groups_of(table, labels.group, problems)
+        table["group"] = [groups.get(image, old) for image, old in zip(table["image"], table["group"], strict=True)]
+    if labels.rename:
+        table = _renamed(table, read_new_names(labels.rename), problems)
+    return Imported(Manifest(table, manifest.root), problems.table())
+
+
+def _renamed(table: pd.DataFrame, new_names: dict[str, str], problems: Problems) -> pd.DataFrame:
+    check_old_names(new_names, sorted({name for labels in table["labels"] for name in labels}))
+    table["labels"] = [sorted({new_names.get(name, name) for name in labels} - {""}) for labels in table["labels"]]
+    table["label"] = [labels[0] if labels else "" for labels in table["labels"]]
+    lost = table["label"] == ""
+    if lost.any():
+        problems.left_out("", "", f"{int(lost.sum())} examples were of classes that the table drops.")
+    return table[~lost].reset_index(drop=True)
+
+
+def _advice(labels: LabelsConfig, problems: pd.DataFrame) -> str:
+    """Why nothing was left, from the first thing that was told."""
+    lost = problems[problems["effect"] == "left out"]
+    if lost.empty:
+        return "Expected annotations with at least two classes."
+    first = lost.iloc[0]
+    where = ", ".join(part for part in (first["file"], first["line"]) if part)
+    return f"{len(lost)} things were left out, such as ({where}): {first['reason']}"
+
+
+def _joined(*tables: pd.DataFrame) -> pd.DataFrame:
+    return pd.concat([table[PROBLEM_COLUMNS] for table in tables], ignore_index=True)
