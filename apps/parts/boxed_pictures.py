@@ -1,7 +1,6 @@
 """Pictures with what was drawn on them: each box in the colour of its class."""
 
-import zlib
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from html import escape
 from pathlib import Path
 
@@ -40,15 +39,17 @@ def show_boxes(records: Records) -> None:
     shown = images[(page - 1) * PICTURES_A_PAGE : page * PICTURES_A_PAGE]
     by_image = boxed[boxed["image"].isin(shown)].groupby("image")
     with st.spinner("Drawing the boxes"):
-        _grid([(image, records.root / image, by_image.get_group(image)) for image in shown])
+        colors = {name: PALETTE[place % len(PALETTE)] for place, name in enumerate(sorted(counts.index))}
+        _grid([(image, records.root / image, by_image.get_group(image)) for image in shown], colors)
 
 
-def _grid(pictures: Sequence[tuple[str, Path, pd.DataFrame]]) -> None:
+def _grid(pictures: Sequence[tuple[str, Path, pd.DataFrame]], colors: Mapping[str, str]) -> None:
     parts = []
     for image, path, rows in pictures:
         name = escape(image)
         source, width, height = _picture(str(path), path.stat().st_mtime) if path.is_file() else ("", 0, 0)
-        boxes = [_box(*row, width, height) for row in rows[["label", *BOX]].itertuples(index=False)] if source else []
+        drawn = rows[["label", *BOX]].itertuples(index=False) if source else ()
+        boxes = [_box(row[0], colors[row[0]], row[1:], width, height) for row in drawn]
         shown = f'<img src="{source}" alt="{name}" style="width:100%;display:block">' if source else "cannot be read"
         parts.append(
             f'<div><div style="position:relative;overflow:hidden;border-radius:4px">{shown}{"".join(boxes)}</div>'
@@ -60,9 +61,12 @@ def _grid(pictures: Sequence[tuple[str, Path, pd.DataFrame]]) -> None:
     )
 
 
-def _box(label: str, left: float, top: float, right: float, bottom: float, width: int, height: int) -> str:
-    """A frame on a picture of this width and height, with the name of its class in its corner."""
-    color = PALETTE[zlib.crc32(label.encode()) % len(PALETTE)]
+def _box(label: str, color: str, edges: Sequence[float], width: int, height: int) -> str:
+    """A frame on a picture of this width and height, with the name of its class in its corner.
+
+    edges: left, top, right and bottom in pixels.
+    """
+    left, top, right, bottom = edges
     place = (
         f"left:{100 * left / width:.2f}%;top:{100 * top / height:.2f}%;"
         f"width:{100 * (right - left) / width:.2f}%;height:{100 * (bottom - top) / height:.2f}%"

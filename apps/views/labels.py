@@ -47,10 +47,10 @@ def show(manifest: Manifest, imported: Imported) -> None:
     counts, problems = manifest.counts(), manifest.problems
     st.subheader("What is there")
     with st.container(horizontal=True):
-        st.metric("Images", f"{manifest.usable['image'].nunique():,}", width=150)
+        st.metric("Images", f"{manifest.usable['image'].nunique():,}", width=120)
         if len(manifest.usable) != manifest.usable["image"].nunique():
-            st.metric("Boxes", f"{len(manifest.usable):,}", width=150)
-        st.metric("Classes", f"{len(counts):,}", width=150)
+            st.metric("Boxes", f"{len(manifest.usable):,}", width=120)
+        st.metric("Classes", f"{len(counts):,}", width=120)
         st.metric("Files that cannot be used", f"{len(problems):,}", width=220)
     if len(problems):
         st.warning(f"{len(problems):,} of {len(manifest.table):,} files cannot be used. They are left out of training.")
@@ -99,9 +99,8 @@ def show_pictures(manifest: Manifest) -> None:
         drawn = examples.iloc[np.unique(np.linspace(0, len(examples) - 1, PICTURES_A_CLASS).astype(int))]
         boxes = drawn[BOX].itertuples(index=False, name=None)
         pictures = [(p, box) for p, box in zip(manifest.paths(drawn), boxes, strict=True) if p.is_file()]
-        rows.append(
-            (name, f"{len(examples):,} {'boxes' if examples[BOX].notna().all(axis=None) else 'images'}", pictures)
-        )
+        one, many = ("box", "boxes") if examples[BOX].notna().all(axis=None) else ("image", "images")
+        rows.append((name, f"{len(examples):,} {one if len(examples) == 1 else many}", pictures))
     with st.spinner("Drawing the pictures"):
         rows_of_pictures(rows)
 
