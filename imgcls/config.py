@@ -64,16 +64,24 @@ class InputConfig:
     """Which images, and how they become pixels."""
 
     data: str = "fashion_mini"  # folder with one folder of images a class, a manifest (.parquet), or a card's name
-    validation_share: float = 0.15  # of each class's training images, where the data has no validation split
-    test_share: float = 0.15  # of each class's images, where the data has no test split
+    overlay: str | None = None  # CSV file with the columns image, label: corrections that are laid over the data
+    validation_size: float = 0.15  # where the data has no validation split: below 1 a share of each class, else images
+    test_size: float = 0.15  # where the data has no test split: below 1 a share of each class, else images in all
+    folds: int = 0  # for cross-validation: so many equal parts, of which one is the validation split; 0: no folds
+    fold: int = 1  # which of the folds, from 1
     image_size: int = 0  # pixels, square; 0: the images' own where all have one of at most 64, else the model's
     color: Literal["auto", "rgb", "grey"] = "auto"  # auto: grey if all images are and the weights allow it
     resize: Literal["crop", "stretch"] = "crop"  # crop: the largest central square; stretch: the whole image
     augmentation: Literal["none", "light"] = "light"  # light: mirror, random region of 0.8 to 1 of the side
 
     def __post_init__(self):
-        _check_range("validation_share", self.validation_share, 0.01, 0.5)
-        _check_range("test_share", self.test_share, 0.01, 0.5)
+        for name in ("validation_size", "test_size"):
+            size = getattr(self, name)
+            if not (0.01 <= size <= 0.5 or (size >= 1 and size == int(size))):
+                raise ValueError(f"{flag(name)} is {size}; expected a share of 0.01 to 0.5, or a number of images.")
+        if self.folds:
+            _check_range("folds", self.folds, 2, 100)
+        _check_range("fold", self.fold, 1, self.folds or 1)
         if self.image_size:
             _check_range("image_size", self.image_size, 16, 1024)
 

@@ -44,6 +44,7 @@ def main(options: Options) -> int:
 def evaluate_run(run: "RunFolder", split: str = "test") -> "Evaluation":
     """Judge a run's model on one of its splits and write evaluation.json and report.html into the run folder."""
     from imgcls.data.manifest import Manifest
+    from imgcls.data.splits import split_hash
     from imgcls.evaluation.metrics import evaluate_predictions
     from imgcls.evaluation.report import worst_mistakes, write_report
     from imgcls.files import write_json
@@ -64,7 +65,10 @@ def evaluate_run(run: "RunFolder", split: str = "test") -> "Evaluation":
     gone = [(str(path), why) for path, why in zip(predictions.paths, predictions.problems, strict=True) if why]
     left_out = [*manifest.problems.itertuples(index=False, name=None), *gone]
     config = run.config
-    write_json(run.evaluation_file, {"split": split, "problems": left_out, **evaluation.to_dict()})
+    splits = split_hash(manifest)
+    write_json(
+        run.evaluation_file, {"split": split, "split_hash": splits, "problems": left_out, **evaluation.to_dict()}
+    )
     write_report(
         run.report_file,
         title=run.path.name,
@@ -75,6 +79,7 @@ def evaluate_run(run: "RunFolder", split: str = "test") -> "Evaluation":
             "data": config.input.data,
             "images": f"{len(manifest.split('train')):,} for training",
             "judged on": f"the {split} split",
+            "splits": splits[:12],
         },
         evaluation=evaluation,
         metrics=run.metrics(),

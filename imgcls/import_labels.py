@@ -53,8 +53,10 @@ def main(options: Options) -> int:
     output = check_output(options)
     from imgcls.data.importing import import_manifest
     from imgcls.data.sources import source_of
+    from imgcls.terminal import progress
 
-    imported = import_manifest(*source_of(options.source, options.labels), options.fetching)
+    with progress("Reading the labels", None) as on_fetched:
+        imported = import_manifest(*source_of(options.source, options.labels), options.fetching, on_fetched)
     manifest = look_at_all(imported.manifest)
     told = imported.problems
     if options.export_to:

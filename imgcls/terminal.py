@@ -13,13 +13,16 @@ console = Console(highlight=False, soft_wrap=True)
 
 
 @contextmanager
-def progress(what: str, total: int) -> Iterator:
-    """A bar that is gone when the work is done; yields a function that takes the number done so far."""
+def progress(what: str, total: int | None) -> Iterator:
+    """A bar that is gone when the work is done; yields a function that takes the number done so far.
+
+    total: of what is to be done; the function takes another one as its second argument, if it is known later.
+    """
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
     shown = Console(stderr=True)
     with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
         task = bar.add_task(what, total=total)
-        yield lambda done: bar.update(task, completed=done)
+        yield lambda done, total=None: bar.update(task, completed=done, total=total)
 
 
 def say(line: str = "") -> None:

@@ -68,9 +68,11 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     Raises ValueError or FileNotFoundError, in one sentence, before anything is written.
     """
     from imgcls.data.inspection import inspect
+    from imgcls.data.leaks import find_leaks
     from imgcls.data.manifest import check_trainable
+    from imgcls.data.near_duplicates import near_duplicate_groups
     from imgcls.data.sources import load_manifest
-    from imgcls.data.splits import assign_splits
+    from imgcls.data.splits import assign_splits, folds, split_hash
     from imgcls.models import find_architecture
     from imgcls.models.classifier import published_weights
     from imgcls.terminal import progress, say, warn
@@ -82,17 +84,26 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
         if config.network.weights != "auto":
             published_weights(config.network.model, config.network.weights)
     manifest = load_manifest(config.input.data)
+    if config.input.overlay:
+        manifest, unfit = manifest.with_overlay(config.input.overlay)
+        for line, reason in unfit.loc[unfit["line"] != "", ["line", "reason"]].itertuples(index=False, name=None):
+            warn(f"{config.input.overlay}, line {line}: {reason}")
     with progress("Looking at every image", len(manifest.table)) as on_progress:
         manifest = inspect(manifest, on_progress)
     check_trainable(manifest, divided=False)
-    manifest = assign_splits(manifest, config.input.validation_share, config.input.test_share, config.training.seed)
+    inputs, seed, copies = config.input, config.training.seed, near_duplicate_groups(manifest)
+    manifest = assign_splits(manifest, inputs.validation_size, inputs.test_size, seed, copies)
+    if inputs.folds:
+        manifest = folds(manifest, inputs.folds, seed, copies)[inputs.fold - 1]
     check_trainable(manifest)
+    for leak in find_leaks(manifest, copies):
+        warn(f"{leak} The figures will be better than the classifier is.")
     for file, reason in manifest.problems.itertuples(index=False, name=None):
         warn(f"{manifest.root / file} is left out: {reason}.")
     counts = {split: len(manifest.split(split)) for split in ("train", "validation", "test")}
     say(
         f"{len(manifest.class_names)} classes; {counts['train']:,} images for training, "
-        f"{counts['validation']:,} for validation, {counts['test']:,} for the test."
+        f"{counts['validation']:,} for validation, {counts['test']:,} for the test. Splits: {split_hash(manifest)[:12]}"
     )
     config = resolve(config, manifest, say)
     run = RunFolder.create(config)

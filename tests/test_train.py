@@ -5,6 +5,8 @@ import shutil
 
 import pytest
 
+from imgcls.config import InputConfig, TrainConfig
+from imgcls.train import prepare_run
 from tests.conftest import copy_sample
 
 CLASSES = ("bag", "trouser")
@@ -39,7 +41,30 @@ def test_a_folder_becomes_a_judged_model_although_some_files_are_broken(data, tm
     evaluation = json.loads((run / "evaluation.json").read_text())
     assert evaluation["images"] == 8
     assert len(evaluation["problems"]) == 3
+    assert f"Splits: {evaluation['split_hash'][:12]}" in result.out
+    assert evaluation["split_hash"][:12] in (run / "report.html").read_text()
     assert json.loads((run / "status.json").read_text())["state"] == "finished"
+
+
+def test_a_picture_in_two_splits_is_warned_of(data, tmp_path, capsys):
+    picture = next((data / "train" / "bag").iterdir())
+    shutil.copy(picture, data / "test" / "bag" / "again.png")
+    prepare_run(TrainConfig(input=InputConfig(data=str(data)), runs=str(tmp_path / "runs")))
+    warned = capsys.readouterr().err
+    assert "splits train and test have pictures in common: 1 of test, such as test/bag/again.png" in warned
+
+
+def test_corrections_and_folds_are_flags_too(data, tmp_path, capsys):
+    name = sorted((data / "train" / "bag").iterdir())[0].name
+    (tmp_path / "fix.csv").write_text(f"image,label\ntrain/bag/{name},trouser\nnothing.png,bag\n")
+    validation = []
+    for fold in (1, 2, 3):
+        inputs = InputConfig(data=str(data), overlay=str(tmp_path / "fix.csv"), folds=3, fold=fold)
+        _, manifest = prepare_run(TrainConfig(input=inputs, runs=str(tmp_path / "runs")))
+        assert manifest.table.set_index("image").loc[f"train/bag/{name}", "label"] == "trouser"
+        validation += manifest.split("validation")["image"].tolist()
+    assert len(validation) == len(set(validation)) == 24
+    assert "line 3: there is no image 'nothing.png'" in capsys.readouterr().err
 
 
 def test_a_config_repeats_the_run(small_run, tmp_path, command):

@@ -1,5 +1,6 @@
 """From the files of a labelling tool to a manifest, with all that the user wishes on the way."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -40,10 +41,17 @@ class Imported:
     records: Records | None = None
 
 
-def import_manifest(source: str | Path, labels: LabelsConfig, fetching: FetchConfig | None = None) -> Imported:
+def import_manifest(
+    source: str | Path,
+    labels: LabelsConfig,
+    fetching: FetchConfig | None = None,
+    on_fetched: Callable[[int, int], None] = lambda done, total: None,
+) -> Imported:
     """The manifest of any labelling tool's annotations, or of another manifest, as `labels` wishes it.
 
     source: an annotation file, the folder of a data set, a manifest, or `tfds:` and a name.
+    fetching: how pictures are fetched; nothing is, unless it names a folder.
+    on_fetched: gets the number of pictures fetched so far, and of all.
 
     Raises FileNotFoundError or ValueError, in one sentence, if there is nothing to read or a wish cannot be had.
     """
@@ -51,7 +59,7 @@ def import_manifest(source: str | Path, labels: LabelsConfig, fetching: FetchCon
     if is_manifest(source) and not fetching.fetch_to:
         imported = _of_manifest(Path(source), labels)
     else:
-        imported = _of_annotations(str(source), labels, fetching)
+        imported = _of_annotations(_records(str(source), labels, fetching, on_fetched), str(source), labels)
     if imported.manifest.table.empty:
         raise ValueError(f"{source} gives no labelled image. {_advice(labels, imported.problems)}")
     if labels.overlay:
@@ -60,8 +68,7 @@ def import_manifest(source: str | Path, labels: LabelsConfig, fetching: FetchCon
     return imported
 
 
-def _of_annotations(source: str, labels: LabelsConfig, fetching: FetchConfig) -> Imported:
-    records = _records(source, labels, fetching)
+def _of_annotations(records: Records, source: str, labels: LabelsConfig) -> Imported:
     if labels.rename:
         records = rename_classes(records, labels.rename)
     rows, problems = records.boxes_or_images, Problems()
@@ -80,7 +87,9 @@ def _of_annotations(source: str, labels: LabelsConfig, fetching: FetchConfig) ->
     return Imported(manifest, _joined(examples.problems, problems.table()), consensus, records)
 
 
-def _records(source: str, labels: LabelsConfig, fetching: FetchConfig) -> Records:
+def _records(
+    source: str, labels: LabelsConfig, fetching: FetchConfig, on_fetched: Callable[[int, int], None]
+) -> Records:
     """Read the source; pictures are fetched or unpacked where they are not files here yet."""
     keep = (labels.group,) if labels.group and not is_pattern(labels.group) else ()
     if fetching.fetch_to:
@@ -92,7 +101,7 @@ def _records(source: str, labels: LabelsConfig, fetching: FetchConfig) -> Record
             fetching.fetch_at_once,
             private=fetching.allow_private_addresses,
         )
-        return read_addresses(Path(source), Path(fetching.fetch_to), limits, keep=keep)
+        return read_addresses(Path(source), Path(fetching.fetch_to), limits, keep, on_fetched)
     if source.startswith("tfds:"):
         from imgcls.labels import tfds
 

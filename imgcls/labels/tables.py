@@ -47,7 +47,7 @@ FORMULA = re.compile(r"'*[=+\-@\t\r]")  # what a spreadsheet begins to calculate
 
 def detect(source: Path) -> bool:
     """Whether there is a table whose columns name images and labels."""
-    return any(not _found(_columns_of(path))[1] for path in files_of(source, *READERS))
+    return any(not find_columns(_columns_of(path))[1] for path in files_of(source, *READERS))
 
 
 def _columns_of(path: Path) -> list[str]:
@@ -89,7 +89,7 @@ def read(
                 raise
             problems.left_out(file, "", str(error))
             continue
-        found, missing = _found(list(table.columns), columns or {})
+        found, missing = find_columns(list(table.columns), columns or {})
         if missing and (source.is_file() or columns):
             close = difflib.get_close_matches(missing[0], [str(name) for name in table.columns], 1, cutoff=0)
             near = f" Is it {close[0]!r}?" if close else ""
@@ -159,7 +159,7 @@ def _delimiter(head: str) -> str:
     return max(",;\t|", key=head.count)
 
 
-def _found(names: list[str], wanted: Mapping[str, str] | None = None) -> tuple[dict[str, str], list[str]]:
+def find_columns(names: list[str], wanted: Mapping[str, str] | None = None) -> tuple[dict[str, str], list[str]]:
     """The table's name for each of our columns, and which of image and label it lacks."""
     found = {}
     plain = {re.sub(r"[\W_]", "", str(name)).lower(): name for name in reversed(names)}

@@ -1,0 +1,233 @@
+"""A table of addresses and labels, as search engines give them: the pictures are fetched, then read as any table.
+
+Each picture is kept under the hash of its address, so a second call asks only for what is not there yet. A picture that
+cannot be had is told, with the line of the table.
+"""
+
+import hashlib
+import re
+import ssl
+import time
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+import httpcore
+import httpx
+
+from imgcls.labels.assembly import assemble
+from imgcls.labels.connections import CheckedBackend, PrivateAddressError
+from imgcls.labels.pictures import Pictures
+from imgcls.labels.records import Problems, Records
+from imgcls.labels.tables import find_columns, read_table, rows_of, with_attributes
+
+ADDRESSES = ("url", "address", "imageurl", "imageaddress", "link", "src", "uri")  # names of the column, letters only
+REDIRECTS = 5
+ATTEMPTS = 4
+AHEAD = 64  # addresses that wait for each that is being fetched; bounds the memory
+FIRST_WAIT = 0.5  # seconds before the second attempt; doubled before each further one
+PASSING = {408, 425, 429, 500, 502, 503, 504}  # statuses after which another attempt may do
+MOVED = {301, 302, 303, 307, 308}
+HEADERS = {
+    "User-Agent": "imgcls (+https://pypi.org/project/imgcls)",
+    "Accept": "image/*",
+    "Accept-Encoding": "identity",
+}
+HEAD = 32  # bytes that tell a format
+SIGNATURES = (  # pattern of the first bytes, and the suffix
+    (rb"\xff\xd8\xff", ".jpg"),
+    (rb"\x89PNG\r\n\x1a\n", ".png"),
+    (rb"GIF8[79]a", ".gif"),
+    (rb"BM.{4}\0\0", ".bmp"),
+    (rb"RIFF.{4}WEBP", ".webp"),
+    (rb"II\*\0|MM\0\*", ".tif"),
+    (rb".{4}ftyp(heic|heix|hevc|mif1|msf1)", ".heic"),
+    (rb".{4}ftypavi[fs]", ".avif"),
+)
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What fetching may take.
+
+    largest: bytes of a picture. seconds: for a picture, with its redirects and further attempts.
+    at_once: pictures. private: whether machines of private networks, and this one, may be asked.
+    """
+
+    largest: int = 20_000_000
+    seconds: float = 30.0
+    at_once: int = 8
+    private: bool = False
+
+
+class Fetched(NamedTuple):
+    """What came of an address: the name of the picture's file, or the reason why there is none."""
+
+    name: str
+    reason: str
+
+
+def read_addresses(
+    source: Path,
+    folder: Path,
+    limits: Limits | None = None,
+    keep: Sequence[str] = (),
+    on_progress: Callable[[int, int], None] = lambda done, total: None,
+) -> Records:
+    """Fetch the pictures of a table into `folder`, and read the table. `source` of each record is the address.
+
+    keep: further columns that are kept as attributes.
+    on_progress: gets the number of addresses done, and of all.
+
+    Raises FileNotFoundError without a table, and ValueError if it has no column of addresses or of labels.
+    """
+    if not source.is_file():
+        raise FileNotFoundError(f"There is no table at {source}. Expected one with the columns address and label.")
+    problems = Problems()
+    table = read_table(source, source.name, problems)
+    plain = {re.sub(r"[\W_]", "", name).lower(): name for name in reversed(list(table.columns))}
+    column = next((plain[name] for name in ADDRESSES if name in plain), None)
+    found, missing = find_columns(list(table.columns), {"image": column} if column else {})
+    if missing:
+        raise ValueError(
+            f"{source} has no column for {' and '.join(missing)}; it has {', '.join(table.columns)}. "
+            "Expected address and label."
+        )
+    rows = with_attributes(rows_of(table, found, source.name, problems), table, keep, source.name)
+    addresses = rows["image"].str.strip()
+    wanted = list(dict.fromkeys(addresses))
+    outcomes = {}
+    for address, outcome in zip(wanted, fetch(wanted, folder, limits or Limits()), strict=True):
+        outcomes[address] = outcome
+        on_progress(len(outcomes), len(wanted))
+    for line, address in addresses.items():
+        if outcomes[address].reason:
+            reason = (
+                f"the picture {address[:200]!r} was not fetched: {outcomes[address].reason}; its label is left out."
+            )
+            problems.left_out(source.name, line, reason)
+    rows["source"], rows["image"] = addresses, [outcomes[address].name for address in addresses]
+    return assemble(rows[rows["image"] != ""].assign(beside=""), problems, Pictures(folder))
+
+
+def fetch(addresses: Iterable[str], folder: Path, limits: Limits) -> Iterator[Fetched]:
+    """Fetch pictures into a folder, several at once; the outcomes come in the order of `addresses`."""
+    folder.mkdir(parents=True, exist_ok=True)
+    here = {path.stem: path.name for path in folder.iterdir() if not path.name.startswith(".")}
+    context = httpx.create_ssl_context()
+    waiting: deque[Future] = deque()
+    with ThreadPoolExecutor(limits.at_once) as pool:
+        try:
+            for address in addresses:
+                waiting.append(pool.submit(_fetched, address, folder, here, limits, context))
+                if len(waiting) > AHEAD * limits.at_once:
+                    yield waiting.popleft().result()
+            while waiting:
+                yield waiting.popleft().result()
+        finally:
+            pool.shutdown(cancel_futures=True)
+
+
+def _fetched(address: str, folder: Path, here: dict[str, str], limits: Limits, context: ssl.SSLContext) -> Fetched:
+    stem = hashlib.sha256(address.encode("utf-8", "replace")).hexdigest()[:32]
+    if stem in here:
+        return Fetched(here[stem], "")
+    deadline = time.monotonic() + limits.seconds
+    partial = folder / f".partial-{stem}"
+    try:
+        for attempt in range(ATTEMPTS):
+            try:
+                suffix = _download(httpx.URL(address), partial, deadline, limits, context)
+                partial.replace(folder / f"{stem}{suffix}")
+                return Fetched(f"{stem}{suffix}", "")
+            except (_PassingError, httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
+                wait = getattr(error, "wait", None)
+                wait = FIRST_WAIT * 2**attempt if wait is None else wait
+                reason = str(error) or type(error).__name__
+                if attempt + 1 == ATTEMPTS or time.monotonic() + wait > deadline:
+                    return Fetched("", reason)
+                time.sleep(wait)
+    except httpcore.TimeoutException:
+        return Fetched("", f"it took longer than {limits.seconds:g} s")
+    except (_RefusedError, PrivateAddressError, httpx.InvalidURL, httpcore.ProtocolError, UnicodeError) as error:
+        return Fetched("", str(error))
+    finally:
+        partial.unlink(missing_ok=True)
+    return Fetched("", "it was not tried")
+
+
+class _RefusedError(Exception):
+    """What another attempt would not change."""
+
+
+class _PassingError(Exception):
+    """What another attempt may change. wait: seconds that the server asks for; None if it does not say."""
+
+    def __init__(self, reason: str, wait: float | None):
+        super().__init__(reason)
+        self.wait = wait
+
+
+def _download(url: httpx.URL, target: Path, deadline: float, limits: Limits, context: ssl.SSLContext) -> str:
+    """Follow the redirects and write the picture at their end; returns the suffix of its format."""
+    for _ in range(REDIRECTS + 1):
+        if url.scheme not in ("http", "https") or not url.host:
+            raise _RefusedError(f"{str(url)[:200]!r} is no address of http or https")
+        backend = CheckedBackend(deadline, limits.private)
+        with httpcore.ConnectionPool(ssl_context=context, network_backend=backend) as pool:
+            request = httpcore.URL(scheme=url.raw_scheme, host=url.raw_host, port=url.port, target=url.raw_path)
+            with pool.stream("GET", request, headers={**HEADERS, "Host": url.netloc.decode("ascii")}) as response:
+                headers = {name.lower(): value.decode("latin-1") for name, value in response.headers}
+                if response.status in MOVED and headers.get(b"location"):
+                    url = url.join(headers[b"location"])
+                    continue
+                _check_status(response.status, headers)
+                return _write(response.iter_stream(), headers, target, limits.largest)
+    raise _RefusedError(f"it is redirected more than {REDIRECTS} times")
+
+
+def _check_status(status: int, headers: dict[bytes, str]) -> None:
+    if status in PASSING:
+        after = headers.get(b"retry-after", "")
+        raise _PassingError(
+            f"the server answers {status}", float(after) if after.isascii() and after.isdigit() else None
+        )
+    if status != 200:
+        raise _RefusedError(f"the server answers {status}")
+
+
+def _write(chunks: Iterable[bytes], headers: dict[bytes, str], target: Path, largest: int) -> str:
+    """Write what comes, as long as it is a picture and not too large; returns the suffix of its format."""
+    too_large = _RefusedError(f"it is larger than {largest / 1e6:g} MB")
+    stated = headers.get(b"content-length", "")
+    if stated.isascii() and stated.isdigit() and int(stated) > largest:
+        raise too_large
+    head, size, suffix = b"", 0, ""
+    with target.open("wb") as file:
+        for chunk in chunks:
+            size += len(chunk)
+            if size > largest:
+                raise too_large
+            if not suffix:
+                head += chunk[:HEAD]
+                suffix = _suffix(head)
+                if not suffix and len(head) >= HEAD:
+                    break
+            file.write(chunk)
+    if not suffix:
+        raise _RefusedError(_what_else(head))
+    return suffix
+
+
+def _suffix(head: bytes) -> str:
+    """The suffix of the format that the first bytes announce; empty if they announce no picture."""
+    return next((suffix for pattern, suffix in SIGNATURES if re.match(pattern, head, re.DOTALL)), "")
+
+
+def _what_else(head: bytes) -> str:
+    if not head:
+        return "nothing came"
+    return "a web page came, no picture" if head.lstrip().startswith(b"<") else "what came is no picture"
