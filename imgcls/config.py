@@ -27,9 +27,7 @@ class LabelsConfig:
     rename: str | None = None  # CSV file with the columns from, to: classes are renamed, merged, or dropped (empty to)
     consensus: Literal["auto", "majority", "weighted_majority", "dawid_skene", "none"] = "auto"  # explained above
     golden: str | None = None  # CSV file with the columns image, label: known answers, which score the annotators
-    group: str | None = (
-        None  # column, attribute, or pattern on the path, such as '(patient[0-9]+)_': stays in one split
-    )
+    group: str | None = None  # column, or pattern on the path such as '(patient[0-9]+)_': is never divided into splits
     overlay: str | None = None  # CSV file with the columns image, label: corrections, which leave the source as it is
 
     def __post_init__(self):

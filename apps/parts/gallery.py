@@ -11,13 +11,14 @@ from imgcls.evaluation.thumbnails import thumbnail
 SIDE = 92  # pixels
 GREY = "rgba(128, 128, 128, 0.18)"  # on light and dark pages
 BAR = "#5b8fc9"
+Box = tuple[float, float, float, float]  # left, top, right, bottom in pixels
 
 
-def rows_of_pictures(rows: Sequence[tuple[str, str, Sequence[Path]]]) -> None:
-    """A row for each (name, note, image files): a class and some of its pictures."""
+def rows_of_pictures(rows: Sequence[tuple[str, str, Sequence[tuple[Path, Box | None]]]]) -> None:
+    """A row for each (name, note, [(image file, box)]): a class and some of its pictures. Without a box, all of it."""
     parts = []
     for name, note, paths in rows:
-        shown = "".join(_picture(picture(str(path), path.stat().st_mtime), path.name, 64) for path in paths)
+        shown = "".join(_picture(picture(str(path), path.stat().st_mtime, box), path.name, 64) for path, box in paths)
         parts.append(
             '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px;padding:6px 0;'
             f'border-top:1px solid {GREY}"><div style="width:150px;overflow-wrap:anywhere">'
@@ -62,6 +63,6 @@ def _picture(source: str, name: str, side: int) -> str:
 
 
 @st.cache_data(max_entries=5000, show_spinner=False)
-def picture(path: str, modified: float) -> str:
+def picture(path: str, modified: float, box: Box | None = None) -> str:
     """A small picture as a data address; `modified` makes a file that was changed another entry of the cache."""
-    return thumbnail(path)
+    return thumbnail(path, box)

@@ -7,6 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from imgcls.files import replacing
+from imgcls.labels.pictures import SUFFIXES
 
 UPLOADS = Path("manifests/uploads")
 
@@ -19,6 +20,16 @@ class Upload(Protocol):
     def getvalue(self) -> bytes: ...
 
 
+def save_files(files: Sequence[Upload]) -> Path:
+    """Write uploaded annotation files and pictures into one folder, as `save_folder` does.
+
+    Returns the annotation file if there is just one, else the folder.
+    """
+    folder = save_folder(files)
+    annotations = [file.name for file in files if Path(file.name).suffix.lower() not in SUFFIXES]
+    return folder / annotations[0] if len(annotations) == 1 else folder
+
+
 def save_folder(files: Sequence[Upload]) -> Path:
     """Write an uploaded folder to manifests/uploads/<fingerprint>/<name>, whole or not at all, and return the path.
 
@@ -28,7 +39,7 @@ def save_folder(files: Sequence[Upload]) -> Path:
     Raises ValueError if there are no files, or if a file's path would lead out of the folder.
     """
     if not files:
-        raise ValueError("Nothing was uploaded. Choose a folder with one folder of images a class.")
+        raise ValueError("Nothing was uploaded. Choose labelled images: a folder, or annotation files and pictures.")
     paths = [_inside(file.name) for file in files]
     chosen = {path.parts[0] for path in paths}
     name = "upload"

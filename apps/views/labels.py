@@ -1,100 +1,90 @@
-"""Labels: from a folder of images to a manifest."""
+"""Labels: from labelled images, in whatever form, to a manifest."""
 
 import re
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import streamlit as st
+from parts.boxed_pictures import show_boxes
 from parts.charts import MOST_BARS, class_counts
 from parts.errors import explained
 from parts.gallery import rows_of_pictures
+from parts.label_source import LabelSource, choose
 from parts.launches import check_name
 from parts.library import load_library
-from parts.uploads import save_folder
 
-from imgcls.data.cards import list_cards, load_card
+from imgcls.data.cards import Card, save_card
+from imgcls.data.importing import Imported, import_manifest
 from imgcls.data.manifest import Manifest, check_trainable
-from imgcls.data.sources import load_manifest
+from imgcls.data.sources import source_of
+from imgcls.labels.records import BOX
 
 MANIFESTS = Path("manifests")
-MOST_MEGABYTES = 100  # a file
 CLASSES_A_PAGE, PICTURES_A_CLASS = 12, 7
-SAMPLE, FOLDER, UPLOAD = "A data set that is here", "A folder on this machine", "Upload a folder"
 
 
-def choose() -> str:
-    """Ask where the images are; returns what `load_manifest` takes once the button was pressed, else nothing."""
-    way = st.radio("Where are the images?", [SAMPLE, FOLDER, UPLOAD], horizontal=True)
-    source, uploaded = "", []
-    if way == SAMPLE:
-        source = choose_card()
-    elif way == FOLDER:
-        source = st.text_input("Folder", placeholder="/data/photos", help="A path on the machine that runs this app.")
-    else:
-        uploaded = st.file_uploader("Folder", accept_multiple_files="directory", max_upload_size=MOST_MEGABYTES)
-        if uploaded:
-            st.caption(f"{len(uploaded):,} files have arrived.")
-    if way != SAMPLE:
-        st.caption(
-            "One folder of images a class, such as `cat/1.jpg` and `dog/1.jpg`. Where there are `train`, `validation` "
-            "and `test` folders above them, they are kept. Your files are never moved or changed."
-        )
-    if not st.button("Look at the images", type="primary"):
-        return ""
-    if way == UPLOAD:
-        return str(save_folder(uploaded))
-    if not source.strip():
-        raise ValueError("There is no folder to look at. Type the path of one.")
-    return str(Path(source.strip()).expanduser()) if way == FOLDER else source
-
-
-def choose_card() -> str:
-    cards = list_cards()
-    if not cards:
-        st.info("There are no data set cards in datasets/. Choose a folder instead.")
-        return ""
-    name = st.selectbox("Data set", sorted(cards))
-    card = load_card(name)
-    st.caption(f"{card.title}. Licence: {card.licence}.")
-    return name
-
-
-def look(source: str) -> Manifest:
-    """Open every image once, with a bar that grows."""
-    manifest = load_manifest(source)
+def look(chosen: LabelSource) -> tuple[Manifest, Imported]:
+    """Read the labels, and open every image once, with a bar that grows."""
+    with st.spinner("Reading the labels"):
+        imported = import_manifest(*source_of(chosen.source, chosen.labels))
     load_library()
     from imgcls.data.inspection import inspect
 
-    total = len(manifest.table)
+    total = len(imported.manifest.table)
     bar = st.progress(0.0, text=f"Opening {total:,} images")
 
     def on_progress(done: int) -> None:
         if done % max(1, total // 100) == 0:
             bar.progress(done / total, text=f"Opened {done:,} of {total:,} images")
 
-    manifest = inspect(manifest, on_progress)
+    manifest = inspect(imported.manifest, on_progress)
     bar.empty()
-    return manifest
+    return manifest, imported
 
 
-def show(manifest: Manifest) -> None:
+def show(manifest: Manifest, imported: Imported) -> None:
     counts, problems = manifest.counts(), manifest.problems
     st.subheader("What is there")
     with st.container(horizontal=True):
-        st.metric("Images", f"{len(manifest.usable):,}", width=150)
-        st.metric("Classes", f"{len(counts):,}", width=150)
+        st.metric("Images", f"{manifest.usable['image'].nunique():,}", width=120)
+        if len(manifest.usable) != manifest.usable["image"].nunique():
+            st.metric("Boxes", f"{len(manifest.usable):,}", width=120)
+        st.metric("Classes", f"{len(counts):,}", width=120)
         st.metric("Files that cannot be used", f"{len(problems):,}", width=220)
     if len(problems):
         st.warning(f"{len(problems):,} of {len(manifest.table):,} files cannot be used. They are left out of training.")
         st.dataframe(problems.rename(columns={"image": "file", "problems": "reason"}), hide_index=True)
+    show_told(imported.problems)
     if len(counts) > MOST_BARS:
         st.dataframe(counts)
     elif len(counts):
         st.altair_chart(class_counts(counts))
     if "unsplit" in counts:
-        st.caption("The folders name no splits: training divides each class into training, validation and test images.")
+        st.caption("The source names no splits: training divides each class into training, validation and test images.")
+    if imported.consensus:
+        show_annotators(imported)
+    if imported.records is not None:
+        show_boxes(imported.records)
     if len(counts):
         show_pictures(manifest)
+
+
+def show_told(told: pd.DataFrame) -> None:
+    """What was wrong in the annotation files."""
+    if told.empty:
+        return
+    lost = int((told["effect"] == "left out").sum())
+    (st.warning if lost else st.info)(f"Told about the annotations: {len(told):,}. Left out of them: {lost:,}.")
+    st.dataframe(told, hide_index=True)
+
+
+def show_annotators(imported: Imported) -> None:
+    st.subheader("Who labelled")
+    share = imported.consensus.needing_another
+    st.write(f"{100 * share:.1f} % of the images need one more opinion.")
+    shares = {name: st.column_config.NumberColumn(format="percent") for name in ("agreement", "skill")}
+    st.dataframe(imported.consensus.annotators.sort_values("skill", ascending=False), column_config=shares)
 
 
 def show_pictures(manifest: Manifest) -> None:
@@ -105,10 +95,12 @@ def show_pictures(manifest: Manifest) -> None:
     page = st.pagination(pages) if pages > 1 else 1
     rows = []
     for name in names[(page - 1) * CLASSES_A_PAGE : page * CLASSES_A_PAGE]:
-        images = usable[usable["label"] == name]
-        drawn = np.unique(np.linspace(0, len(images) - 1, PICTURES_A_CLASS).astype(int))
-        paths = [path for path in manifest.paths(images.iloc[drawn]) if path.is_file()]
-        rows.append((name, f"{len(images):,} images", paths))
+        examples = usable[usable["label"] == name]
+        drawn = examples.iloc[np.unique(np.linspace(0, len(examples) - 1, PICTURES_A_CLASS).astype(int))]
+        boxes = drawn[BOX].itertuples(index=False, name=None)
+        pictures = [(p, box) for p, box in zip(manifest.paths(drawn), boxes, strict=True) if p.is_file()]
+        one, many = ("box", "boxes") if examples[BOX].notna().all(axis=None) else ("image", "images")
+        rows.append((name, f"{len(examples):,} {one if len(examples) == 1 else many}", pictures))
     with st.spinner("Drawing the pictures"):
         rows_of_pictures(rows)
 
@@ -135,6 +127,20 @@ def save(manifest: Manifest, source: str) -> None:
         st.success(f"Saved to {file}. Next: train a classifier on it.")
         if st.button("Go on to Train", type="primary", icon=":material/arrow_forward:"):
             st.switch_page("views/train.py", query_params={"data": str(file)})
+        with st.expander("Give it a data set card", icon=":material/badge:"):
+            ask_card(file)
+
+
+def ask_card(manifest_file: Path) -> None:
+    """A card makes the manifest known by name, with its licence, to every command."""
+    name = st.text_input("Name of the data set", manifest_file.stem)
+    title = st.text_input("Title", placeholder="500 photos of wild flowers")
+    licence = st.text_input("Licence", placeholder="CC BY 4.0", help="What others may do with the images.")
+    if st.button("Save card"):
+        if not title.strip() or not licence.strip():
+            raise ValueError("A card needs a title and a licence. Write 'not stated' where you do not know it.")
+        path = save_card(Card(name.strip(), title.strip(), str(manifest_file), licence.strip()))
+        st.success(f"Saved to {path}. `python -m imgcls.train --data {name.strip()}` trains on it.")
 
 
 st.title("Labels")
@@ -144,9 +150,10 @@ with explained():
     if chosen:
         st.session_state.pop("looked", None)
         st.session_state.pop("saved", None)
-        st.session_state["looked"] = (look(chosen), chosen)
+        st.session_state["looked"] = (*look(chosen), chosen.source)
 if "looked" in st.session_state:
+    manifest, imported, source = st.session_state["looked"]
     with explained():
-        show(st.session_state["looked"][0])
+        show(manifest, imported)
     with explained():
-        save(*st.session_state["looked"])
+        save(manifest, source)

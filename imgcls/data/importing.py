@@ -32,11 +32,13 @@ class Imported:
     problems: what was wrong in the files, with the columns file, line, reason and effect ("left out", "changed",
         "noted").
     consensus: of several annotators; None where there was none to reach.
+    records: the annotations before their boxes became examples, for those who want to draw them; None of a manifest.
     """
 
     manifest: Manifest
     problems: pd.DataFrame
     consensus: Consensus | None = None
+    records: Records | None = None
 
 
 def import_manifest(
@@ -82,7 +84,7 @@ def _of_annotations(records: Records, source: str, labels: LabelsConfig) -> Impo
         manifest.table["group"] = [groups.get(image, "") for image in manifest.table["image"]]
     if consensus:
         manifest.table["agreement"] = manifest.table["image"].map(consensus.images["agreement"]).astype(float)
-    return Imported(manifest, _joined(examples.problems, problems.table()), consensus)
+    return Imported(manifest, _joined(examples.problems, problems.table()), consensus, records)
 
 
 def _records(

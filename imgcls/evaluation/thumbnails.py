@@ -11,8 +11,8 @@ from PIL import Image, ImageOps
 SIDE = 112  # pixels; smaller pictures are enlarged in whole steps, so that their pixels stay visible
 
 
-def thumbnail(path: str | Path, box: Sequence[float] | None = None) -> str:
-    """A JPEG of at most 112 pixels a side as a data address; empty if the file cannot be read.
+def thumbnail(path: str | Path, box: Sequence[float] | None = None, side: int = SIDE) -> str:
+    """A JPEG of at most `side` pixels a side as a data address; empty if the file cannot be read.
 
     box: left, top, right and bottom in pixels of the upright image, for a part of it; None, or NaN, for all of it.
     """
@@ -27,11 +27,11 @@ def thumbnail(path: str | Path, box: Sequence[float] | None = None) -> str:
         return ""
     white = Image.new("RGBA", picture.size, "white")
     picture = Image.alpha_composite(white, picture).convert("RGB")
-    if max(picture.size) * 2 <= SIDE:
+    if max(picture.size) * 2 <= side:
         picture = picture.resize(
-            [side * (SIDE // max(picture.size)) for side in picture.size], Image.Resampling.NEAREST
+            [length * (side // max(picture.size)) for length in picture.size], Image.Resampling.NEAREST
         )
-    picture.thumbnail((SIDE, SIDE))
+    picture.thumbnail((side, side))
     data = io.BytesIO()
     picture.save(data, "JPEG", quality=85)
     return "data:image/jpeg;base64," + base64.b64encode(data.getvalue()).decode()

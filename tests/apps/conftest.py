@@ -43,8 +43,8 @@ class Page:
         next(widget for kind in kinds for widget in kind if widget.label == label).set_value(value)
         return self.look()
 
-    def upload(self, files: dict[str, bytes]) -> "Page":
-        self.widgets.file_uploader[0].set_value([(name, data, "image/png") for name, data in files.items()])
+    def upload(self, files: dict[str, bytes], place: int = 0) -> "Page":
+        self.widgets.file_uploader[place].set_value([(name, data, "image/png") for name, data in files.items()])
         return self.look()
 
     @property

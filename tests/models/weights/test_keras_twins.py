@@ -32,31 +32,7 @@ def twin_of(name: str):
     return module, network, settings["arguments"]
 
 
-def randomize(model: keras.Model, rng: np.random.Generator, preprocess) -> None:
-    """Give biases, scales and statistics values of their own.
-
-    The statistics keep the activations small, as in a trained network. Otherwise a deep network doubles any rounding
-    error from block to block, and no two ways to compute it agree.
-    """
-    for variable in model.weights:
-        if variable.name == "gamma":
-            variable.assign(rng.uniform(0.5, 1.5, variable.shape))
-        elif variable.name in ("bias", "beta"):
-            variable.assign(rng.uniform(-0.2, 0.2, variable.shape))
-    norms = [layer for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization)]
-    momenta = [layer.momentum for layer in norms]
-    for layer in norms:
-        layer.momentum = 0.0
-    size = model.input_shape[1] or 224
-    model(preprocess(rng.uniform(0, 255, (2, size, size, 3)).astype("float32")), training=True)
-    for layer, momentum in zip(norms, momenta, strict=True):
-        layer.momentum = momentum
-        mean, variance = layer.moving_mean.numpy(), layer.moving_variance.numpy()
-        layer.moving_mean.assign(mean + rng.uniform(-0.2, 0.2, mean.shape))
-        layer.moving_variance.assign((variance + mean**2) * rng.uniform(0.7, 1.4, mean.shape) + 0.1)
-
-
-def official_file(name: str, path) -> None:
+def official_file(name: str, path, randomize) -> None:
     """Save a random twin in the format of the official files, which is that of Keras 1 and 2."""
     module, network, arguments = twin_of(name)
     keras.utils.set_random_seed(0)
@@ -66,18 +42,20 @@ def official_file(name: str, path) -> None:
             layer.adapt_mean.assign([0.485, 0.456, 0.406])
             layer.adapt_variance.assign([0.229, 0.224, 0.225])
             layer.finalize_state()
-    randomize(twin, np.random.default_rng(0), module.preprocess_input)
+    size = twin.input_shape[1] or find_architecture(name).image_size
+    images = np.random.default_rng(0).uniform(0, 255, (2, size, size, 3)).astype("float32")
+    randomize(twin, module.preprocess_input(images))
     with h5py.File(path, "w") as file:
         legacy_h5_format.save_weights_to_hdf5_group(file, twin)
 
 
 @pytest.fixture
-def downloads(monkeypatch, tmp_path):
+def downloads(monkeypatch, tmp_path, randomize):
     """Gives the file of an architecture wherever Keras would download one."""
 
     def give(name: str):
         path = tmp_path / f"{name}.h5"
-        official_file(name, path)
+        official_file(name, path, randomize)
         monkeypatch.setattr(file_utils, "get_file", lambda *args, **kwargs: str(path))
         return path
 
