@@ -169,11 +169,7 @@ def check_trainable(manifest: Manifest, divided: bool = True) -> None:
     divided: whether every image has its split already.
     """
     names = manifest.class_names
-    if manifest.has_several_labels:
-        raise ValueError(
-            "Some images have several classes, and a classifier gives one. Import the labels again with --boxes crop "
-            "(an example a box), largest (the class of the largest box) or single (images with one class)."
-        )
+    check_one_label(manifest)
     if not names:
         raise ValueError(f"None of the {len(manifest.table)} files under {manifest.root} is a readable image.")
     if len(names) < 2:
@@ -190,6 +186,15 @@ def check_trainable(manifest: Manifest, divided: bool = True) -> None:
             )
         if divided and manifest.split(split).empty:
             raise ValueError(f"The {split} split has no readable images. Add some, or leave the folder out.")
+
+
+def check_one_label(manifest: Manifest) -> None:
+    """Raise ValueError if there is an image with several classes."""
+    if manifest.has_several_labels:
+        raise ValueError(
+            "Some images have several classes, and a classifier gives one. Import the labels again with --boxes crop "
+            "(an example a box), largest (the class of the largest box) or single (images with one class)."
+        )
 
 
 def _check_classes_left(manifest: Manifest) -> None:
