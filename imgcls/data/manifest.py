@@ -95,9 +95,17 @@ class Manifest:
     @property
     def class_names(self) -> list[str]:
         """The names of the classes that training images have, sorted; all classes before there are splits."""
-        usable = self.usable
+        usable = self._a_row_a_label
         training = usable[usable["split"] == "train"]
         return sorted((training if len(training) else usable)["label"].unique())
+
+    @property
+    def _a_row_a_label(self) -> pd.DataFrame:
+        """Label and split of the usable rows, those of several classes once for each."""
+        rows = self.usable[["label", "labels", "split"]]
+        if not self.has_several_labels:
+            return rows
+        return rows.drop(columns="label").explode("labels").rename(columns={"labels": "label"})
 
     def split(self, name: str) -> pd.DataFrame:
         """The usable rows of one split."""
@@ -120,8 +128,8 @@ class Manifest:
         return pd.DataFrame({side: length.where(boxed, rows[side]) for side, length in sides.items()})
 
     def counts(self) -> pd.DataFrame:
-        """Usable images a class (rows) and split (columns)."""
-        usable = self.usable
+        """Usable examples a class (rows) and split (columns); one of several classes counts for each."""
+        usable = self._a_row_a_label
         counts = pd.crosstab(usable["label"], usable["split"].replace("", "unsplit"))
         return counts[[name for name in (*SPLITS, "unsplit") if name in counts]]
 
