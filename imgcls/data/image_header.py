@@ -1,6 +1,7 @@
 """What the first bytes of an image file say, before anything of its picture is decoded."""
 
 import io
+import re
 from dataclasses import dataclass
 from functools import cache
 
@@ -46,15 +47,15 @@ def read_header(data: bytes) -> ImageHeader:
             if width * height <= MOST_PIXELS:
                 format = OUR_NAMES.get(image.format, image.format)
                 return ImageHeader(width, height, format, image.mode, _traits(image, data))
-            size = f"{width:,} x {height:,} pixels"
-    except Image.DecompressionBombError:
-        size = "a size"
+            announced = width * height
+    except Image.DecompressionBombError as error:
+        announced = int(re.search(r"\d+", str(error))[0])
     except UnidentifiedImageError:
         if data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS and "HEIF" not in _formats():
             raise ValueError("a HEIC file, which needs a further package: pip install 'imgcls[heic]'") from None
         raise
     raise ValueError(
-        f"a header that announces {size}, above the limit of {MOST_PIXELS:,} pixels, so nothing was decoded"
+        f"a header that announces {announced:,} pixels, above the limit of {MOST_PIXELS:,} pixels; nothing was decoded"
     )
 
 
