@@ -3,7 +3,16 @@
 import ast
 from pathlib import Path
 
-COMMANDS = ("import_labels", "models", "train", "evaluate", "predict", "export", "serve")  # in the order of the road
+COMMANDS = (
+    "import_labels",
+    "audit",
+    "models",
+    "train",
+    "evaluate",
+    "predict",
+    "export",
+    "serve",
+)  # in the order of the road
 
 
 def summary(command: str) -> str:
