@@ -204,6 +204,11 @@ def test_a_manifest_is_changed_into_another_one(photos, tmp_path, command):
     assert command("import_labels", tmp_path / "a.parquet", *flags).code == 0
     assert Manifest.load(tmp_path / "b.parquet").counts()["train"].to_dict() == {"thing": 8, "trouser": 4}
     assert Manifest.load(tmp_path / "a.parquet").class_names == ["bag", "sneaker", "trouser"]
+    image = Manifest.load(tmp_path / "b.parquet").split("train")["image"].iloc[0]
+    (tmp_path / "fix.csv").write_text(f"image,label\n{image},trouser\n")
+    flags = ("--overlay", tmp_path / "fix.csv", "--output", tmp_path / "c.parquet")
+    assert command("import_labels", tmp_path / "b.parquet", *flags).code == 0
+    assert Manifest.load(tmp_path / "c.parquet").counts()["train"].to_dict() == {"thing": 7, "trouser": 5}
 
 
 REFUSED = {
