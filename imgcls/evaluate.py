@@ -95,7 +95,7 @@ def evaluate_run(run: "RunFolder", split: str = "test", data: str = "") -> "Eval
 
     paths = [path for path, ok in zip(predictions.paths, read, strict=True) if ok]
     gone = [(str(path), why) for path, why in zip(predictions.paths, predictions.problems, strict=True) if why]
-    left_out = [*manifest.problems.itertuples(index=False, name=None), *gone]
+    left_out = [*manifest.problems.itertuples(index=False, name=None), *run.lost().items(), *gone]
     config, own = run.config, Manifest.load(run.manifest_file)
     splits = split_hash(own)
     report, figures = files_of(run, data)

@@ -14,13 +14,18 @@ import tensorflow as tf
 from imgcls.models.auxiliary import auxiliary_logits_model
 from imgcls.models.classifier import logits_model
 
+UNREADABLE_SHARE = 0.05  # of the images of an epoch, or of all read so far; beyond it the run ends
+
 
 @dataclass
 class Progress:
-    """Where a run stands. position: of the next example to read; best: the epoch kept, with its metrics."""
+    """Where a run stands. position: of the next example; missing: examples that could not be read; best: the epoch
+    kept, with its metrics.
+    """
 
     step: int = 0
     position: int = 0
+    missing: int = 0
     best: dict = field(default_factory=dict)
     sums: dict = field(default_factory=lambda: {"loss": 0.0, "correct": 0.0, "examples": 0})  # of the current epoch
 
@@ -30,6 +35,7 @@ class Loop:
 
     model: from pixels to probabilities; built, as the optimizer is, under the scope of `strategy`.
     label_smoothing: share of the label that is spread over all classes.
+    logit_offsets: (classes,) that are added to the scores while training.
     """
 
     def __init__(
@@ -40,6 +46,7 @@ class Loop:
         *,
         batch_size: int,
         label_smoothing: float = 0.0,
+        logit_offsets: np.ndarray | None = None,
     ):
         self.model = model
         self.optimizer = optimizer
@@ -47,6 +54,7 @@ class Loop:
         self.batch_size = batch_size
         self.progress = Progress()
         self.stop_requested = False
+        self._logit_offsets = np.float32(0.0 if logit_offsets is None else logit_offsets)
         self._logits = logits_model(model)
         self._every_logits, self._loss_weights = auxiliary_logits_model(model)
         self._loss = keras.losses.CategoricalCrossentropy(
@@ -58,23 +66,26 @@ class Loop:
         self._step = tf.function(self._distributed_step)
         self._predict = tf.function(lambda pixels: self._logits(pixels, training=False))
 
-    def _replica_step(self, pixels: tf.Tensor, labels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """One replica's share of a batch: its part of the mean loss, and how many of its images were right."""
+    def _replica_step(self, pixels: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """One replica's share of a batch: its part of the mean loss, and how many of its images were right.
+
+        weights: (B,), 1 in the mean; an image with weight 0 could not be read and is black.
+        """
         variables = self.model.trainable_variables
         with tf.GradientTape() as tape:
             every = keras.tree.flatten(self._every_logits(pixels, training=True))
-            targets = tf.one_hot(labels, every[0].shape[-1])
-            losses = [weight * self._loss(targets, x) for x, weight in zip(every, self._loss_weights, strict=True)]
-            loss = tf.reduce_sum(losses) / self.batch_size
+            each = [self._loss(targets, x + self._logit_offsets) for x in every]
+            losses = [share * tf.reduce_sum(weights * x) for x, share in zip(each, self._loss_weights, strict=True)]
+            loss = tf.add_n(losses) / self.batch_size
             if self._every_logits.losses:
                 loss += tf.add_n(self._every_logits.losses) / self.strategy.num_replicas_in_sync
         gradients = tape.gradient(loss, [variable.value for variable in variables])
         self.optimizer.apply(gradients, variables)  # Keras sums over the replicas here
-        correct = tf.reduce_sum(tf.cast(tf.argmax(every[0], -1, tf.int32) == labels, tf.float32))
-        return loss, correct
+        right = (tf.argmax(every[0], -1) == tf.argmax(targets, -1)) & (weights > 0)
+        return loss, tf.reduce_sum(tf.cast(right, tf.float32))
 
-    def _distributed_step(self, pixels, labels):
-        loss, correct = self.strategy.run(self._replica_step, args=(pixels, labels))
+    def _distributed_step(self, pixels, targets, weights):
+        loss, correct = self.strategy.run(self._replica_step, args=(pixels, targets, weights))
         reduce = tf.distribute.ReduceOp.SUM
         return self.strategy.reduce(reduce, loss, axis=None), self.strategy.reduce(reduce, correct, axis=None)
 
@@ -94,7 +105,8 @@ class Loop:
         validate: called after each epoch; returns metrics whose names begin with "val_".
         on_missing: gets the position of each example that could not be read.
 
-        Raises RuntimeError if the batches end early and FloatingPointError if the loss is no longer a number.
+        Raises RuntimeError if more than one image in twenty cannot be read, and FloatingPointError if the loss is no
+        longer a number.
         """
         listeners = keras.callbacks.CallbackList(list(callbacks), model=self.model)
         listeners.on_train_begin()
@@ -109,14 +121,10 @@ class Loop:
                 listeners.on_epoch_begin(epoch)
                 first = False
             listeners.on_train_batch_begin(step_of_epoch)
-            try:
-                positions, pixels, labels = next(stream)
-            except StopIteration:
-                raise RuntimeError(
-                    "More than 5 % of the training images can no longer be read. Check the disk, then resume the run."
-                ) from None
-            loss, correct = self._step(pixels, labels)
-            self._count(positions, float(loss), float(correct), on_missing)
+            positions, pixels, targets, weights = next(stream)
+            loss, correct = self._step(pixels, targets, weights)
+            self._count(positions, weights, float(loss), float(correct), on_missing)
+            self._check_missing(steps_per_epoch)
             logs = self._training_metrics()
             listeners.on_train_batch_end(step_of_epoch, logs)
             if step_of_epoch + 1 == steps_per_epoch:
@@ -124,25 +132,40 @@ class Loop:
                 listeners.on_epoch_end(epoch, logs)
         listeners.on_train_end()
 
-    def _count(self, positions, loss: float, correct: float, on_missing: Callable[[int], None]) -> None:
+    def _count(self, positions, weights, loss: float, correct: float, on_missing: Callable[[int], None]) -> None:
         if not np.isfinite(loss):
             raise FloatingPointError(
                 f"The loss became {loss} at step {self.progress.step + 1}. Start again with a lower --learning-rate, "
                 "such as a tenth of this run's."
             )
-        seen = np.concatenate([part.numpy() for part in self.strategy.experimental_local_results(positions)])
-        expected = np.arange(self.progress.position, seen[-1] + 1)
-        for missing in np.setdiff1d(expected, seen):
-            on_missing(int(missing))
-        self.progress.position = int(seen[-1]) + 1
+        positions, weights = self._whole(positions), self._whole(weights)
+        missing = positions[weights == 0]
+        for position in missing:
+            on_missing(int(position))
+        self.progress.position = int(positions[-1]) + 1
+        self.progress.missing += len(missing)
         self.progress.step += 1
-        self.progress.sums["loss"] += loss * len(seen)
+        readable = len(positions) - len(missing)
+        self.progress.sums["loss"] += loss * readable
         self.progress.sums["correct"] += correct
-        self.progress.sums["examples"] += len(seen)
+        self.progress.sums["examples"] += readable
+
+    def _whole(self, values) -> np.ndarray:
+        """A batch's values from all replicas of this process."""
+        return np.concatenate([part.numpy() for part in self.strategy.experimental_local_results(values)])
+
+    def _check_missing(self, steps_per_epoch: int) -> None:
+        read = max(self.progress.step, steps_per_epoch) * self.batch_size
+        if self.progress.missing > UNREADABLE_SHARE * read:
+            raise RuntimeError(
+                f"{self.progress.missing} of {read} images could not be read, which is more than 5 %. "
+                "Check the disk, then resume the run."
+            )
 
     def _training_metrics(self) -> dict[str, float]:
         sums = self.progress.sums
-        return {"loss": sums["loss"] / sums["examples"], "accuracy": sums["correct"] / sums["examples"]}
+        examples = max(sums["examples"], 1)
+        return {"loss": sums["loss"] / examples, "accuracy": sums["correct"] / examples}
 
     def learning_rate(self) -> float:
         return float(tf.convert_to_tensor(self.optimizer.learning_rate))

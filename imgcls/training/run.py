@@ -11,8 +11,11 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.config import TrainConfig
+from imgcls.data.augmentation import Augmentation, settings
+from imgcls.data.balance import Balance
 from imgcls.data.manifest import Manifest
-from imgcls.data.pipeline import evaluation_batches, example_at, training_batches
+from imgcls.data.order import example_at
+from imgcls.data.pipeline import evaluation_batches, training_batches
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.data.reading import read_images
 from imgcls.files import replacing
@@ -29,6 +32,7 @@ from imgcls.training.strategy import check_batch_size, make_strategy
 STATISTICS_IMAGES = 1000  # that mean and deviation of the pixels are measured on
 CACHE_BYTES = 1 << 30  # validation pixels up to this size stay in memory
 BEST = "best"
+RARE_CLASSES = "rare"  # the preset that they get where they are repeated
 
 
 def train_run(
@@ -59,29 +63,38 @@ def train_run(
 
     training, validation = manifest.split("train"), manifest.split("validation")
     names = manifest.class_names
-    labels = [names.index(label) for label in training["label"]]
+    labels = np.array([names.index(label) for label in training["label"]])
+    balance = Balance.from_config(config.balance, np.bincount(labels, minlength=len(names)))
+    order = balance.order(labels, config.training.seed)
     paths, boxes = manifest.paths(training), manifest.boxes(training)
     batch_size = min(config.training.batch_size, len(paths) // strategy.num_replicas_in_sync
                      * strategy.num_replicas_in_sync)  # fmt: skip
     steps_per_epoch = len(paths) // batch_size
 
     saved = load_latest(run.checkpoints)
+    statistics = saved.state["statistics"] if saved else _pixel_statistics(paths, boxes, _preprocessing(config))
     with strategy.scope():
-        model = _build(config, names, paths, boxes, saved.state["standardization"] if saved else None)
+        model = _build(config, names, statistics)
         optimizer = make_optimizer(config.training, steps_per_epoch)
-    loop = Loop(model, optimizer, strategy, batch_size=batch_size, label_smoothing=config.training.label_smoothing)
+    loop = Loop(
+        model,
+        optimizer,
+        strategy,
+        batch_size=batch_size,
+        label_smoothing=config.training.label_smoothing,
+        logit_offsets=balance.logit_offsets,
+    )
     if saved:
         loop.restore(saved.arrays, saved.state)
         run.keep_metrics_up_to(loop.progress.step // steps_per_epoch)
     pixels = Preprocessing(**preprocessing(model))
-    door = model.get_layer("standardization")
 
     def write(work: Callable[[], None]) -> None:
         _or_warn(work, run, warn)
 
     def save_progress() -> None:
         arrays, state = loop.state()
-        state["standardization"] = {"mean": door.mean, "std": door.std}
+        state["statistics"] = statistics
         write(lambda: save_checkpoint(run.checkpoints, step_name(loop.progress.step), arrays, state))
 
     validate = _Validation(loop, manifest, validation, names, pixels, batch_size)
@@ -91,19 +104,23 @@ def train_run(
                 paths,
                 labels,
                 pixels,
+                num_classes=len(names),
                 boxes=boxes,
                 batch_size=batch_size,
                 steps=steps_per_epoch * config.training.epochs - loop.progress.step,
                 seed=config.training.seed,
-                augmentation=config.input.augmentation,
+                order=order,
+                augmentation=_augmentation(config, statistics),
+                strong_classes=balance.strong_classes,
+                class_weights=balance.class_weights,
                 position=loop.progress.position,
             ),
             steps_per_epoch,
             config.training.epochs,
             validate=validate,
-            on_missing=_name_once(paths, config.training.seed, warn),
+            on_missing=_name_once(paths, order, run, warn),
             callbacks=[
-                _KeepBest(loop, run, write),
+                _KeepBest(loop, run, write, f"val_{config.balance.best_epoch}"),
                 RunLog(
                     run,
                     epochs=config.training.epochs,
@@ -125,14 +142,22 @@ def train_run(
     return True
 
 
-def _build(
-    config: TrainConfig, names: list[str], paths: list, boxes: np.ndarray | None, standardization: dict | None
-) -> keras.Model:
-    inputs, network = config.input, config.network
-    shape = (inputs.image_size, inputs.image_size, 1 if inputs.color == "grey" else 3)
-    prepared = Preprocessing(*shape, resize=inputs.resize)
-    if standardization is None:
-        standardization = _pixel_statistics(paths, boxes, prepared)
+def _preprocessing(config: TrainConfig) -> Preprocessing:
+    size = config.input.image_size
+    return Preprocessing(size, size, 1 if config.input.color == "grey" else 3, resize=config.input.resize)
+
+
+def _augmentation(config: TrainConfig, statistics: dict) -> Augmentation:
+    """What the config says, and behind it what the rare classes of `--balance augment` get."""
+    presets = (config.input.augmentation, RARE_CLASSES)
+    rows = [settings(preset, config.augmentation) for preset in presets]
+    used = rows if config.balance.balance == "augment" else rows[:1]
+    return Augmentation(*used, color_covariance=np.array(statistics["covariance"]))
+
+
+def _build(config: TrainConfig, names: list[str], statistics: dict) -> keras.Model:
+    network, prepared = config.network, _preprocessing(config)
+    shape = (prepared.height, prepared.width, prepared.channels)
     model = build_model(
         network.model,
         shape,
@@ -150,24 +175,26 @@ def _build(
         stochastic_depth=network.stochastic_depth,
         auxiliary_heads=network.auxiliary_heads and find_architecture(network.model).auxiliary_head is not None,
         preprocessing=prepared.to_dict(),
-        **standardization,
+        mean=statistics["mean"],
+        std=statistics["std"],
     )
     if network.plan == "head":
         freeze_body(model)
     return model
 
 
-def _pixel_statistics(paths: list, boxes: np.ndarray | None, prepared: Preprocessing) -> dict[str, list[float]]:
-    """Mean and deviation of each channel over up to 1,000 training images, evenly drawn."""
+def _pixel_statistics(paths: list, boxes: np.ndarray | None, prepared: Preprocessing) -> dict[str, list]:
+    """Mean, deviation and covariance of the channels over up to 1,000 training images, evenly drawn."""
     drawn = np.unique(np.linspace(0, len(paths) - 1, STATISTICS_IMAGES).astype(int))
-    sums, squares, count = 0.0, 0.0, 0
+    sums, products, count = np.zeros(prepared.channels), np.zeros((prepared.channels, prepared.channels)), 0
     for outcome in read_images([paths[i] for i in drawn], prepared, None if boxes is None else boxes[drawn]):
         if outcome.result is not None:
             flat = outcome.result.reshape(-1, prepared.channels).astype(np.float64)
-            sums, squares, count = sums + flat.sum(0), squares + (flat**2).sum(0), count + len(flat)
+            sums, products, count = sums + flat.sum(0), products + flat.T @ flat, count + len(flat)
     mean = sums / count
-    std = np.sqrt(np.maximum(squares / count - mean**2, 1.0))  # at least one grey level, for images of one colour
-    return {"mean": mean.tolist(), "std": std.tolist()}
+    covariance = products / count - np.outer(mean, mean)
+    std = np.sqrt(np.maximum(np.diag(covariance), 1.0))  # at least one grey level, for images of one colour
+    return {"mean": mean.tolist(), "std": std.tolist(), "covariance": covariance.tolist()}
 
 
 class _Validation:
@@ -191,24 +218,26 @@ class _Validation:
         logits = logits.astype(np.float64)
         logits -= logits.max(axis=1, keepdims=True)
         log_probabilities = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+        right = logits.argmax(axis=1) == labels
         return {
             "val_loss": float(-log_probabilities[np.arange(len(labels)), labels].mean()),
-            "val_accuracy": float((logits.argmax(axis=1) == labels).mean()),
+            "val_accuracy": float(right.mean()),
+            "val_balanced_accuracy": float(np.mean([right[labels == label].mean() for label in np.unique(labels)])),
         }
 
 
 class _KeepBest(keras.callbacks.Callback):
-    """Keeps the weights of the epoch with the best validation accuracy; the lower loss decides between equals."""
+    """Keeps the weights of the epoch with the best value of a metric; the lower loss decides between equals."""
 
-    def __init__(self, loop: Loop, run: RunFolder, write: Callable[[Callable[[], None]], None]):
+    def __init__(self, loop: Loop, run: RunFolder, write: Callable[[Callable[[], None]], None], metric: str):
         super().__init__()
-        self.loop, self.run, self.write = loop, run, write
+        self.loop, self.run, self.write, self.metric = loop, run, write, metric
 
     def on_epoch_end(self, epoch, logs=None):
         best = self.loop.progress.best
-        rank = (logs["val_accuracy"], -logs["val_loss"])
-        if not best or rank > (best["val_accuracy"], -best["val_loss"]):
-            self.write(lambda: self._keep({"epoch": epoch + 1, "val_accuracy": rank[0], "val_loss": -rank[1]}))
+        rank = (logs[self.metric], -logs["val_loss"])
+        if not best or rank > (best[self.metric], -best["val_loss"]):
+            self.write(lambda: self._keep({"epoch": epoch + 1, self.metric: rank[0], "val_loss": -rank[1]}))
 
     def _keep(self, best: dict) -> None:
         arrays = {f"{i:05d}": as_array(weight) for i, weight in enumerate(self.model.weights)}
@@ -244,15 +273,16 @@ def _why(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _name_once(paths: list, seed: int, warn: Callable[[str], None]) -> Callable[[int], None]:
-    """A function that names the file at a position of the run, the first time that it is missing."""
-    named = set()
+def _name_once(paths: list, order, run: RunFolder, warn: Callable[[str], None]) -> Callable[[int], None]:
+    """A function that names the file at a position of the run, the first time that it is missing, and notes it."""
+    named = set(run.lost())
 
     def name(position: int) -> None:
-        path = paths[example_at(position, len(paths), seed)]
+        path = str(paths[example_at(order, position)])
         if path not in named:
             named.add(path)
             warn(f"{path} can no longer be read and is left out.")
+            run.note_lost(path)
 
     return name
 
