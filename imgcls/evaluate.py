@@ -75,7 +75,7 @@ def evaluate_run(run: "RunFolder", split: str = "test") -> "Evaluation":
         facts={
             "model": config.network.model,
             "weights": config.network.weights,
-            "trained": config.network.plan,
+            "trained": "; ".join([config.network.plan, *run.plan().get("reasons", [])]),
             "data": config.input.data,
             "images": f"{len(manifest.split('train')):,} for training",
             "judged on": f"the {split} split",

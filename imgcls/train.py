@@ -13,7 +13,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -26,6 +26,7 @@ from imgcls.config import TrainConfig, load_toml
 if TYPE_CHECKING:
     from imgcls.data.manifest import Manifest
     from imgcls.training.run_folder import RunFolder
+    from imgcls.training.transfer import Choice
 
 
 @dataclass(frozen=True)
@@ -105,20 +106,40 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
         f"{len(manifest.class_names)} classes; {counts['train']:,} images for training, "
         f"{counts['validation']:,} for validation, {counts['test']:,} for the test. Splits: {split_hash(manifest)[:12]}"
     )
-    config = resolve(config, manifest, say)
+    config, choice = _with_plan(resolve(config, manifest, say), manifest)
     run = RunFolder.create(config)
     run.write_status("preparing")
+    if choice is not None:
+        write_json(run.plan_file, choice.to_dict())
     manifest.save(run.manifest_file)
     say(f"Run folder: {run.path}\n")
     return run, manifest
 
 
+def _with_plan(config: TrainConfig, manifest: "Manifest") -> tuple[TrainConfig, "Choice | None"]:
+    """Settle what is trained of given weights, from what their features can do with these images; say why."""
+    from imgcls.terminal import progress, say
+    from imgcls.training.network import build_network
+    from imgcls.training.transfer import ON_FEATURES, choose
+
+    choice = None
+    if config.network.plan == "auto":
+        network = build_network(replace(config, training=replace(config.training, precision="float32")), manifest)
+        with progress("Looking at the features of the images", len(manifest.split("train"))) as on_progress:
+            choice = choose(config, manifest, network, on_progress, say)
+        say(f"--plan {choice.plan}: {'; '.join(choice.reasons)}.")
+        config = replace(config, network=replace(config.network, plan=choice.plan))
+    if config.network.plan in ON_FEATURES:
+        config = replace(config, training=replace(config.training, precision="float32"))
+    return config, choice
+
+
 def _train(run: "RunFolder", manifest: "Manifest") -> bool:
-    from imgcls.terminal import warn
+    from imgcls.terminal import say, warn
     from imgcls.training.run import train_run
 
-    with live_line() as (on_step, on_epoch):
-        return train_run(run, manifest, on_step=on_step, on_epoch=on_epoch, warn=warn)
+    with run.held(), live_line() as (on_step, on_epoch):
+        return train_run(run, manifest, on_step=on_step, on_epoch=on_epoch, warn=warn, say=say)
 
 
 def _judge(run: "RunFolder") -> float:

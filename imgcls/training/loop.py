@@ -4,7 +4,7 @@ Keras 3's own `fit` refuses or is wrong with several replicas in too many cases;
 global batch; the gradient is that of the mean loss over the global batch, whatever the number of replicas.
 """
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 
@@ -16,6 +16,8 @@ from imgcls.models.auxiliary import auxiliary_logits_model
 from imgcls.training.blocks import recomputed_in_blocks
 from imgcls.training.losses import make_loss
 from imgcls.training.step import LossScale, Outcome, Step
+
+KEPT_OPTIONS = ("accumulate", "xla")  # of the step, that a run settles when it begins and keeps
 
 
 @dataclass
@@ -35,6 +37,7 @@ class Loop:
 
     model: from pixels to probabilities; built, as the optimizer is, under the scope of `strategy`.
     trained: the variables that any stage of the run trains; by default the model's trainable ones.
+    fixed: weights that no stage changes, by id; they are left out of `state`.
     loss: as `make_loss` gives it. clip_norm, accumulate, xla: see `Step`.
     loss_scaling: for float16. checkpoint_gradients: compute each block twice and keep less of it in memory.
     """
@@ -47,6 +50,7 @@ class Loop:
         *,
         batch_size: int,
         trained: Sequence[keras.Variable] | None = None,
+        fixed: Collection[int] = (),
         loss: Callable | None = None,
         clip_norm: float = 0.0,
         accumulate: int = 1,
@@ -59,10 +63,12 @@ class Loop:
         self.checkpoint_gradients = checkpoint_gradients
         self.progress = Progress()
         self.stop_requested = False
+        self._fixed = {i for i, weight in enumerate(model.weights) if id(weight) in fixed}
         with strategy.scope():
             optimizer.build(list(trained if trained is not None else model.trainable_variables))
             self.loss_scale = LossScale() if loss_scaling else None
             model.compile(optimizer)  # not used for training; Keras callbacks look for model.optimizer
+        self.on_parts = lambda parts: None  # is told when memory asks for more parts
         self.step_options = {
             "loss": loss or make_loss(),
             "clip_norm": clip_norm,
@@ -94,6 +100,8 @@ class Loop:
             **self.step_options,
         )
         self._predict = tf.function(lambda x: keras.tree.flatten(logits(x, training=False))[0])
+        self._predict_shares = tf.function(lambda shares: self.strategy.run(self._predict, args=(shares,)))
+        self._tried = False
 
     def train(
         self,
@@ -122,7 +130,7 @@ class Loop:
             listeners.on_train_begin()
         self.model.stop_training = False
         progress = self.progress
-        stream = iter(self._distributed(batches))
+        stream = iter(self.distributed(batches))
         first = True
         while progress.step < steps_per_epoch * epochs and not (self.stop_requested or self.model.stop_training):
             epoch, step_of_epoch = divmod(progress.step, steps_per_epoch)
@@ -138,7 +146,7 @@ class Loop:
                 raise RuntimeError(
                     "More than 5 % of the training images can no longer be read. Check the disk, then resume the run."
                 ) from None
-            self._count(positions, self.step(*batch), batch, on_missing)
+            self._count(positions, self._step(batch), batch, on_missing)
             logs = self._training_metrics()
             listeners.on_train_batch_end(step_of_epoch, logs)
             if step_of_epoch + 1 == steps_per_epoch:
@@ -148,7 +156,29 @@ class Loop:
         if ours:
             listeners.on_train_end()
 
-    def _distributed(self, batches: tf.data.Dataset) -> tf.data.Dataset:
+    def _step(self, batch: list) -> Outcome:
+        """A step; the first one of a stage is tried in more parts for as long as memory does not suffice."""
+        if self._tried:
+            return self.step(*batch)
+        arrays, state = self.state()
+        while True:
+            try:
+                outcome = self.step(*batch)
+                self._tried = True
+                return outcome
+            except tf.errors.ResourceExhaustedError as error:
+                parts = 2 * self.step_options["accumulate"]
+                share = self.batch_size // self.strategy.num_replicas_in_sync
+                if share % parts:
+                    raise MemoryError(
+                        f"{share // (parts // 2)} images at a time do not fit into memory. Choose a smaller --image-size "
+                        "or network, or --checkpoint-gradients."
+                    ) from error
+                self.restore(arrays, state)
+                self.prepare_step(accumulate=parts)
+                self.on_parts(parts)
+
+    def distributed(self, batches: tf.data.Dataset) -> tf.data.Dataset:
         if isinstance(self.strategy, tf.distribute.MultiWorkerMirroredStrategy):
             return self.strategy.distribute_datasets_from_function(lambda context: batches)  # the worker's own part
         return self.strategy.experimental_distribute_dataset(batches)
@@ -220,40 +250,72 @@ class Loop:
             variable.assign(as_array(average))
             average.assign(value)
 
-    def predict(self, batches: tf.data.Dataset) -> tuple[np.ndarray, np.ndarray]:
-        """Logits of evaluation batches: (indices of the images that could be read, logits)."""
+    def predict(self, batches: Iterable) -> tuple[np.ndarray, np.ndarray]:
+        """Logits of evaluation batches (indices, pixels): (indices of the images that could be read, logits).
+
+        The devices share each batch; what is missing for equal shares is filled up, and left out of the result.
+        """
         indices, logits = [], []
         for index, pixels in batches:
-            indices.append(index.numpy())
-            logits.append(self._predict(pixels).numpy())
+            indices.append(np.asarray(index))
+            logits.append(self._predict_together(tf.convert_to_tensor(pixels))[: len(index)])
         return np.concatenate(indices), np.concatenate(logits)
+
+    def _predict_together(self, pixels: tf.Tensor) -> np.ndarray:
+        devices = len(self.strategy.extended.worker_devices)
+        if devices == 1:
+            return self._predict(pixels).numpy()
+        share = -(-len(pixels) // devices)
+        pixels = tf.pad(pixels, [[0, share * devices - len(pixels)], *[[0, 0]] * (len(pixels.shape) - 1)])
+        shares = [pixels[i * share : (i + 1) * share] for i in range(devices)]
+        first = self.strategy.extended._first_replica_id if hasattr(self.strategy.extended, "_first_replica_id") else 0
+        values = self.strategy.experimental_distribute_values_from_function(
+            lambda context: shares[context.replica_id_in_sync_group - first]
+        )
+        found = self.strategy.experimental_local_results(self._predict_shares(values))
+        return np.concatenate([part.numpy() for part in found])
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """The model's weights, but for those that no stage changes."""
+        return {f"{i:05d}": as_array(v) for i, v in enumerate(self.model.weights) if i not in self._fixed}
+
+    def fixed_weights(self) -> dict[str, np.ndarray]:
+        """The model's weights that no stage changes."""
+        return {f"{i:05d}": as_array(v) for i, v in enumerate(self.model.weights) if i in self._fixed}
+
+    def set_weights(self, arrays: dict[str, np.ndarray]) -> None:
+        """Take over what `weights` or `fixed_weights` returned."""
+        for name, array in arrays.items():
+            self.model.weights[int(name)].assign(array)
 
     def state(self) -> tuple[dict[str, np.ndarray], dict]:
         """Everything that the next step depends on: arrays (weights, optimiser, random state) and the progress."""
-        arrays = {f"{i:05d}": as_array(v) for i, v in enumerate(self._variables())}
-        return arrays, {**vars(self.progress)}
+        count = len(self.model.weights)
+        others = {f"{i:05d}": as_array(v) for i, v in enumerate(self._other_variables(), start=count)}
+        options = {name: self.step_options[name] for name in KEPT_OPTIONS}
+        return {**self.weights(), **others}, {**vars(self.progress), "step_options": options}
 
     def restore(self, arrays: dict[str, np.ndarray], state: dict) -> None:
         """Go back to what `state` returned. Raises ValueError if the arrays belong to another network."""
-        expected = {f"{i:05d}": tuple(v.shape) for i, v in enumerate(self._variables())}
+        variables = [*self.model.weights, *self._other_variables()]
+        expected = {f"{i:05d}": tuple(v.shape) for i, v in enumerate(variables) if i not in self._fixed}
         found = {name: array.shape for name, array in arrays.items()}
         if expected != found:
             differing = sorted(set(expected.items()) ^ set(found.items()))[:3]
             raise ValueError(f"The checkpoint is of another network than this run's; they differ in {differing}.")
-        for variable, array in zip(self._variables(), arrays.values(), strict=True):
-            variable.assign(array)
+        for name, array in arrays.items():
+            variables[int(name)].assign(array)
         self.progress = Progress(**{name: state[name] for name in vars(Progress())})
+        if state["step_options"] != {name: self.step_options[name] for name in KEPT_OPTIONS}:
+            self.prepare_step(**state["step_options"])
 
-    def _variables(self) -> list[keras.Variable]:
-        """Weights, the random state of dropout (which Keras saves nowhere), and the optimiser's variables."""
+    def _other_variables(self) -> list[keras.Variable]:
+        """The random state of dropout (which Keras saves nowhere), and the variables of optimiser, rate and scale."""
         layers = self.model._flatten_layers()  # those inside of other layers too
         generators = [generator for layer in layers for generator in getattr(layer, "_seed_generators", [])]
+        rate = getattr(self.optimizer._learning_rate, "factor", None)
         scale = self.loss_scale.variables if self.loss_scale else []
-        return [*self.model.weights, *(g.state for g in generators), *self.optimizer.variables, *self._rate(), *scale]
-
-    def _rate(self) -> list[keras.Variable]:
-        """What the schedule of the learning rate has learned."""
-        return [self.optimizer._learning_rate.factor] if hasattr(self.optimizer._learning_rate, "factor") else []
+        return [*(g.state for g in generators), *self.optimizer.variables, *([] if rate is None else [rate]), *scale]
 
 
 def as_array(variable: keras.Variable) -> np.ndarray:

@@ -7,6 +7,7 @@ from imgcls.config import TrainConfig
 from imgcls.data.manifest import Manifest
 from imgcls.models import find_architecture
 from imgcls.models.classifier import NO_WEIGHTS, published_weights
+from imgcls.training.precision import choose_precision
 
 SMALL_IMAGE = 64  # pixels of the shorter side; below, ImageNet's features see next to nothing
 SMALL_MODEL = "resnet20"
@@ -16,7 +17,8 @@ STEPS_AN_EPOCH = 8  # at the least, so that few images are learned from too
 
 
 def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] = lambda line: None) -> TrainConfig:
-    """The same config without "auto", an image size of 0, or a batch size of 0.
+    """The same config without "auto", an image size of 0, or a batch size of 0; but for the plan of given weights, which
+    `imgcls.training.transfer.choose` finds out from the images.
 
     Raises ValueError for an unknown model or weights, or for choices that exclude each other.
     """
@@ -34,15 +36,21 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
     if weights == "auto":
         weights = "imagenet" if "imagenet" in architecture.weights else NO_WEIGHTS
         say(f"--weights {weights}: {model} has {'' if weights == 'imagenet' else 'no '}published weights.")
-    published = published_weights(model, weights)
+    published = published_weights(model, weights if network.plan != "scratch" else NO_WEIGHTS)
 
     plan = network.plan
-    if plan == "auto":
-        plan = "all" if weights == NO_WEIGHTS else "head"
-        why = "there are no weights to keep" if plan == "all" else "the weights are kept and a new head is trained"
-        say(f"--plan {plan}: {why}.")
-    if plan == "head" and weights == NO_WEIGHTS:
-        raise ValueError("--plan head keeps weights, and --weights none has none. Choose --plan all, or give weights.")
+    if plan == "scratch" or (plan == "auto" and weights == NO_WEIGHTS):
+        plan, weights = "scratch", NO_WEIGHTS
+        say(f"--plan {plan}: everything is trained, from random weights.")
+    if weights == NO_WEIGHTS and plan == "all":
+        plan = "scratch"
+    if weights == NO_WEIGHTS and plan != "scratch":
+        raise ValueError(
+            f"--plan {plan} keeps weights, and --weights none has none. Choose --plan scratch, or give weights."
+        )
+    precision, why = choose_precision(config.training.precision)
+    if why and plan != "head":
+        say(f"--precision {precision}: {why}.")
 
     color = inputs.color
     if color == "auto":
@@ -61,7 +69,7 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
         batch_size = min(LARGEST_BATCH, max(SMALLEST_BATCH, len(manifest.split("train")) // STEPS_AN_EPOCH))
     return replace(
         config,
-        training=replace(config.training, batch_size=batch_size),
+        training=replace(config.training, batch_size=batch_size, precision=precision),
         network=replace(network, model=model, weights=weights, plan=plan),
         input=replace(inputs, color=color, image_size=size),
     )

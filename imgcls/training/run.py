@@ -7,28 +7,24 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from imgcls.config import TrainConfig
 from imgcls.data.manifest import Manifest
-from imgcls.data.pipeline import evaluation_batches, example_at, training_batches
-from imgcls.data.preprocessing import Preprocessing
-from imgcls.data.reading import read_images
+from imgcls.data.pipeline import example_at
 from imgcls.files import replacing
-from imgcls.models import build_model, find_architecture
 from imgcls.models.auxiliary import without_auxiliary_heads
-from imgcls.models.classifier import freeze_body, preprocessing
-from imgcls.training.callbacks import Checkpointing, RunLog
-from imgcls.training.checkpoints import load_checkpoint, load_latest, save_checkpoint, step_name
-from imgcls.training.loop import Loop, as_array
+from imgcls.training.callbacks import BEST, Checkpointing, KeepBest, LowerOnPlateau, Patience, RunLog
+from imgcls.training.checkpoints import Checkpoint, load_checkpoint, load_latest, save_checkpoint, step_name
+from imgcls.training.course import Course
+from imgcls.training.loop import Loop
+from imgcls.training.losses import make_loss
 from imgcls.training.optimizers import make_optimizer
+from imgcls.training.precision import as_float32
 from imgcls.training.run_folder import RunFolder
-from imgcls.training.strategy import check_batch_size, make_strategy
+from imgcls.training.strategy import check_batch_size, is_chief, make_strategy, synchronize_normalization
+from imgcls.training.xla import settle_xla
 
-STATISTICS_IMAGES = 1000  # that mean and deviation of the pixels are measured on
-CACHE_BYTES = 1 << 30  # validation pixels up to this size stay in memory
-BEST = "best"
+FIXED = "fixed"  # name of the checkpoint with the weights that no stage changes; written once
 
 
 def train_run(
@@ -39,6 +35,7 @@ def train_run(
     on_step: Callable[[dict], None] = lambda facts: None,
     on_epoch: Callable[[dict], None] = lambda row: None,
     warn: Callable[[str], None] = print,
+    say: Callable[[str], None] = lambda line: None,
 ) -> bool:
     """Train the run's network on the manifest's training split and leave `model.keras` in the run folder.
 
@@ -47,7 +44,7 @@ def train_run(
 
     callbacks: Keras callbacks besides those of the run folder.
     on_step, on_epoch: get what status.json and metrics.jsonl say, each step and each epoch.
-    warn: gets one sentence for each thing that went wrong without ending the run.
+    warn: gets one sentence for each thing that went wrong without ending the run. say: one for each that is settled.
 
     Returns whether the run came to its end; False if it was interrupted, with a checkpoint written.
     """
@@ -55,173 +52,128 @@ def train_run(
     keras.utils.set_random_seed(config.training.seed)
     tf.config.experimental.enable_op_determinism()
     strategy = make_strategy(config.training.strategy)
+    devices = strategy.num_replicas_in_sync
     check_batch_size(config.training.batch_size, strategy)
+    images = len(manifest.split("train")) // devices * devices
+    batch_size = min(config.training.batch_size, images)
 
-    training, validation = manifest.split("train"), manifest.split("validation")
-    names = manifest.class_names
-    labels = [names.index(label) for label in training["label"]]
-    paths, boxes = manifest.paths(training), manifest.boxes(training)
-    batch_size = min(config.training.batch_size, len(paths) // strategy.num_replicas_in_sync
-                     * strategy.num_replicas_in_sync)  # fmt: skip
-    steps_per_epoch = len(paths) // batch_size
-
-    saved = load_latest(run.checkpoints)
+    saved = load_latest(run.checkpoints, warn)
     with strategy.scope():
-        model = _build(config, names, paths, boxes, saved.state["standardization"] if saved else None)
-        optimizer = make_optimizer(config.training, steps_per_epoch)
-    loop = Loop(model, optimizer, strategy, batch_size=batch_size, label_smoothing=config.training.label_smoothing)
+        measured = saved.state if saved else None
+        course = Course(config, manifest, batch_size=batch_size, devices=devices, measured=measured, say=say)
+        if devices > 1 and config.training.synchronize_normalization:
+            synchronize_normalization(course.model)
+        optimizer = make_optimizer(config.training, course.schedule)
+        training = config.training
+        loop = Loop(
+            course.model,
+            optimizer,
+            strategy,
+            batch_size=batch_size,
+            trained=course.trained,
+            fixed=course.fixed,
+            loss=make_loss(training.loss, training.label_smoothing, training.focal_gamma),
+            clip_norm=training.clip_norm,
+            accumulate=training.accumulate if batch_size // devices % training.accumulate == 0 else 1,
+            xla=training.xla == "on",
+            loss_scaling=training.precision == "float16",
+            checkpoint_gradients=training.checkpoint_gradients,
+        )
+    loop.on_parts = lambda parts: say(f"The memory asks for {parts} parts of each batch, one after the other.")
     if saved:
-        loop.restore(saved.arrays, saved.state)
-        run.keep_metrics_up_to(loop.progress.step // steps_per_epoch)
-    pixels = Preprocessing(**preprocessing(model))
-    door = model.get_layer("standardization")
+        _restore(loop, saved, run)
+        run.keep_metrics_up_to(loop.progress.step // course.steps_per_epoch)
 
     def write(work: Callable[[], None]) -> None:
-        _or_warn(work, run, warn)
+        if is_chief(strategy):
+            _or_warn(work, run, warn)
 
     def save_progress() -> None:
         arrays, state = loop.state()
-        state["standardization"] = {"mean": door.mean, "std": door.std}
-        write(lambda: save_checkpoint(run.checkpoints, step_name(loop.progress.step), arrays, state))
+        write(lambda: save_checkpoint(run.checkpoints, step_name(loop.progress.step), arrays, state | course.measured))
 
-    validate = _Validation(loop, manifest, validation, names, pixels, batch_size)
-    with _interruptible(loop):
-        loop.train(
-            training_batches(
-                paths,
-                labels,
-                pixels,
-                boxes=boxes,
-                batch_size=batch_size,
-                steps=steps_per_epoch * config.training.epochs - loop.progress.step,
-                seed=config.training.seed,
-                augmentation=config.input.augmentation,
-                position=loop.progress.position,
+    if not saved and loop.fixed_weights():
+        write(lambda: save_checkpoint(run.checkpoints, FIXED, loop.fixed_weights(), {}))
+    patience = Patience(loop, training.patience)
+    patience.first_epoch = course.stages[-1].first_epoch
+    listeners = keras.callbacks.CallbackList(
+        [
+            KeepBest(loop, run, write),
+            *([LowerOnPlateau(loop)] if training.schedule == "plateau" else []),
+            RunLog(
+                run,
+                epochs=training.epochs,
+                steps_per_epoch=course.steps_per_epoch,
+                images_per_step=batch_size,
+                write=write,
+                on_step=on_step,
+                on_epoch=on_epoch,
             ),
-            steps_per_epoch,
-            config.training.epochs,
-            validate=validate,
-            on_missing=_name_once(paths, config.training.seed, warn),
-            callbacks=[
-                _KeepBest(loop, run, write),
-                RunLog(
-                    run,
-                    epochs=config.training.epochs,
-                    steps_per_epoch=steps_per_epoch,
-                    images_per_step=batch_size,
-                    write=write,
-                    on_step=on_step,
-                    on_epoch=on_epoch,
-                ),
-                Checkpointing(save_progress, config.training.checkpoint_minutes),
-                keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False),
-                *callbacks,
-            ],
-        )
-    if loop.stop_requested and loop.progress.step < steps_per_epoch * config.training.epochs:
+            Checkpointing(save_progress, training.checkpoint_minutes),
+            *([keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False)] if is_chief(strategy) else []),
+            *callbacks,
+            patience,
+        ],
+        model=course.model,
+    )
+    with _interruptible(loop):
+        finished = _train(course, loop, listeners, patience, _name_once(course, warn), say)
+    if not finished:
         save_progress()
         return False
-    _save_best(model, run)
+    if is_chief(strategy):
+        _save_best(loop, run)
     return True
 
 
-def _build(
-    config: TrainConfig, names: list[str], paths: list, boxes: np.ndarray | None, standardization: dict | None
-) -> keras.Model:
-    inputs, network = config.input, config.network
-    shape = (inputs.image_size, inputs.image_size, 1 if inputs.color == "grey" else 3)
-    prepared = Preprocessing(*shape, resize=inputs.resize)
-    if standardization is None:
-        standardization = _pixel_statistics(paths, boxes, prepared)
-    model = build_model(
-        network.model,
-        shape,
-        names,
-        weights=network.weights,
-        init_from=network.init_from,
-        data_format=network.data_format,
-        activation=network.activation,
-        normalization=network.normalization,
-        pooling=network.pooling,
-        initializer=network.initializer,
-        regularizer=network.regularizer,
-        regularizer_strength=network.regularizer_strength,
-        dropout=network.dropout,
-        stochastic_depth=network.stochastic_depth,
-        auxiliary_heads=network.auxiliary_heads and find_architecture(network.model).auxiliary_head is not None,
-        preprocessing=prepared.to_dict(),
-        **standardization,
-    )
-    if network.plan == "head":
-        freeze_body(model)
-    return model
-
-
-def _pixel_statistics(paths: list, boxes: np.ndarray | None, prepared: Preprocessing) -> dict[str, list[float]]:
-    """Mean and deviation of each channel over up to 1,000 training images, evenly drawn."""
-    drawn = np.unique(np.linspace(0, len(paths) - 1, STATISTICS_IMAGES).astype(int))
-    sums, squares, count = 0.0, 0.0, 0
-    for outcome in read_images([paths[i] for i in drawn], prepared, None if boxes is None else boxes[drawn]):
-        if outcome.result is not None:
-            flat = outcome.result.reshape(-1, prepared.channels).astype(np.float64)
-            sums, squares, count = sums + flat.sum(0), squares + (flat**2).sum(0), count + len(flat)
-    mean = sums / count
-    std = np.sqrt(np.maximum(squares / count - mean**2, 1.0))  # at least one grey level, for images of one colour
-    return {"mean": mean.tolist(), "std": std.tolist()}
-
-
-class _Validation:
-    """Loss and accuracy on the validation split; the pixels stay in memory if they are few."""
-
-    def __init__(self, loop: Loop, manifest: Manifest, rows, names: list[str], pixels: Preprocessing, batch_size: int):
-        self.loop = loop
-        self.labels = np.array([names.index(label) for label in rows["label"]])
-        size = len(rows) * pixels.height * pixels.width * pixels.channels * 4
-        self.batches = evaluation_batches(
-            manifest.paths(rows),
-            pixels,
-            boxes=manifest.boxes(rows),
-            batch_size=batch_size,
-            cache=size <= CACHE_BYTES,
+def _train(
+    course: Course,
+    loop: Loop,
+    listeners: keras.callbacks.CallbackList,
+    patience: Patience,
+    on_missing: Callable[[int], None],
+    say: Callable[[str], None],
+) -> bool:
+    """Run the stages from where the loop stands; returns whether the run came to its end."""
+    listeners.on_train_begin()
+    total = course.steps_per_epoch * course.config.training.epochs
+    while (stage := course.stage_at(loop.progress.step)) and not loop.stop_requested:
+        last = stage is course.stages[-1]
+        if last and patience.is_over(loop.progress.step // course.steps_per_epoch):
+            break
+        source = course.enter(stage, loop)
+        begins = loop.progress.step == stage.first_epoch * course.steps_per_epoch
+        if begins and not stage.on_features:
+            settle_xla(course.config.training.xla, loop, source, say)
+        left = stage.last_epoch * course.steps_per_epoch - loop.progress.step
+        loop.train(
+            source.training(loop.progress.position, left),
+            course.steps_per_epoch,
+            stage.last_epoch,
+            validate=lambda source=source: source.judge(loop),
+            callbacks=listeners,
+            on_missing=on_missing,
         )
-
-    def __call__(self) -> dict[str, float]:
-        indices, logits = self.loop.predict(self.batches)
-        labels = self.labels[indices]
-        logits = logits.astype(np.float64)
-        logits -= logits.max(axis=1, keepdims=True)
-        log_probabilities = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        return {
-            "val_loss": float(-log_probabilities[np.arange(len(labels)), labels].mean()),
-            "val_accuracy": float((logits.argmax(axis=1) == labels).mean()),
-        }
+        if loop.model.stop_training and (last or course.config.training.patience == 0):
+            break
+    listeners.on_train_end()
+    return not loop.stop_requested or loop.progress.step >= total
 
 
-class _KeepBest(keras.callbacks.Callback):
-    """Keeps the weights of the epoch with the best validation accuracy; the lower loss decides between equals."""
-
-    def __init__(self, loop: Loop, run: RunFolder, write: Callable[[Callable[[], None]], None]):
-        super().__init__()
-        self.loop, self.run, self.write = loop, run, write
-
-    def on_epoch_end(self, epoch, logs=None):
-        best = self.loop.progress.best
-        rank = (logs["val_accuracy"], -logs["val_loss"])
-        if not best or rank > (best["val_accuracy"], -best["val_loss"]):
-            self.write(lambda: self._keep({"epoch": epoch + 1, "val_accuracy": rank[0], "val_loss": -rank[1]}))
-
-    def _keep(self, best: dict) -> None:
-        arrays = {f"{i:05d}": as_array(weight) for i, weight in enumerate(self.model.weights)}
-        save_checkpoint(self.run.checkpoints, BEST, arrays, best)
-        self.loop.progress.best = best  # only once it is on the disk
+def _restore(loop: Loop, saved: Checkpoint, run: RunFolder) -> None:
+    if (run.checkpoints / FIXED).is_dir():
+        loop.set_weights(load_checkpoint(run.checkpoints / FIXED).arrays)
+    loop.restore(saved.arrays, saved.state)
 
 
-def _save_best(model: keras.Model, run: RunFolder) -> None:
-    best = load_checkpoint(run.checkpoints / BEST)
-    model.set_weights(list(best.arrays.values()))
+def _save_best(loop: Loop, run: RunFolder) -> None:
+    loop.set_weights(load_checkpoint(run.checkpoints / BEST).arrays)
+    model = without_auxiliary_heads(loop.model)
+    as_float32(model)
+    synchronize_normalization(model, False)
     try:
         with replacing(run.model_file) as partial:
-            without_auxiliary_heads(model).save(partial, include_optimizer=False)
+            model.save(partial, include_optimizer=False)
     except OSError as error:
         raise OSError(
             f"The model could not be written to {run.model_file}: {_why(error)}. Its checkpoint is whole; make room, "
@@ -244,12 +196,12 @@ def _why(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _name_once(paths: list, seed: int, warn: Callable[[str], None]) -> Callable[[int], None]:
+def _name_once(course: Course, warn: Callable[[str], None]) -> Callable[[int], None]:
     """A function that names the file at a position of the run, the first time that it is missing."""
-    named = set()
+    named, paths = set(), course.manifest.paths(course.training)
 
     def name(position: int) -> None:
-        path = paths[example_at(position, len(paths), seed)]
+        path = paths[example_at(position, len(paths), course.config.training.seed)]
         if path not in named:
             named.add(path)
             warn(f"{path} can no longer be read and is left out.")

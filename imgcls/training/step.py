@@ -125,9 +125,7 @@ class Step:
             if penalties:
                 loss += tf.add_n(penalties) / (self.strategy.num_replicas_in_sync * self.accumulate)
             scaled = loss if self.loss_scale is None else loss * tf.convert_to_tensor(self.loss_scale.scale)
-        gradients = tape.gradient(
-            scaled, [variable.value for variable in self.variables], unconnected_gradients="zero"
-        )
+        gradients = tape.gradient(scaled, [variable.value for variable in self.variables], unconnected_gradients="zero")
         if self.loss_scale is not None:
             gradients = [gradient / tf.convert_to_tensor(self.loss_scale.scale) for gradient in gradients]
         right = tf.argmax(every[0], -1) == tf.argmax(targets, -1)

@@ -1,5 +1,6 @@
 """Which devices a run uses: the only place that chooses a tf.distribute strategy."""
 
+import keras
 import tensorflow as tf
 
 
@@ -23,3 +24,19 @@ def check_batch_size(batch_size: int, strategy: tf.distribute.Strategy) -> None:
         raise ValueError(
             f"--batch-size {batch_size} cannot be shared equally by {replicas} devices; choose --batch-size {nearest}."
         )
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process is the one that writes: the only one, or the first of several workers."""
+    resolver = getattr(strategy, "cluster_resolver", None)
+    return resolver is None or not resolver.task_type or (resolver.task_type, resolver.task_id) in CHIEFS
+
+
+CHIEFS = (("chief", 0), ("worker", 0))
+
+
+def synchronize_normalization(model: keras.Model, together: bool = True) -> None:
+    """Let batch normalisation take its statistics over the batches of all devices, or of each by itself."""
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = together

@@ -47,7 +47,9 @@ def run_loop(strategy_name: str, dropout: float = 0.0) -> tuple[list[float], ker
     strategy = make_strategy(strategy_name)
     with strategy.scope():
         model = network(dropout)
-        loop = Loop(model, scaled(keras.optimizers.AdamW)(0.01), strategy, batch_size=BATCH, loss=make_loss(label_smoothing=0.1))
+        loop = Loop(
+            model, scaled(keras.optimizers.AdamW)(0.01), strategy, batch_size=BATCH, loss=make_loss(label_smoothing=0.1)
+        )
     rows = []
     epochs = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: rows.append(logs))
     loop.train(batches(), STEPS // 2, 2, validate=dict, callbacks=[epochs])
