@@ -31,12 +31,14 @@ def training_batches(
     seed: int,
     augmentation: str = "none",
     position: int = 0,
+    part: tuple[int, int] = (0, 1),
 ) -> tf.data.Dataset:
     """Batches (positions, pixels, labels) for `steps` steps, beginning at `position`.
 
     positions: (B,) int64, ascending; a gap is a file that could not be read and was left out.
     pixels: (B, H, W, C) float32 in [0, 255]. labels: (B,) int32.
     boxes: (number of paths, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
+    part: (index, count) of one of several workers; it reads one of `count` equal parts of each batch.
     The data set ends early if more than one position in twenty cannot be read.
     """
     names = tf.constant([str(path) for path in paths])
@@ -59,8 +61,16 @@ def training_batches(
 
     needed = steps * batch_size
     places = tf.data.Dataset.range(position, position + needed + int(UNREADABLE_SHARE * needed) + batch_size)
+    places, batch_size = part_of_places(places, batch_size, part)
     dataset = places.map(example, num_parallel_calls=PARALLEL, deterministic=True).ignore_errors()
     return _without_autotuning(dataset.batch(batch_size, drop_remainder=True).take(steps)).prefetch(2)
+
+
+def part_of_places(places: tf.data.Dataset, batch_size: int, part: tuple[int, int]) -> tuple[tf.data.Dataset, int]:
+    """The positions that one worker reads, and how many of them are in its part of a batch."""
+    index, count = part
+    share = batch_size // count
+    return (places if count == 1 else places.filter(lambda place: (place // share) % count == index)), share
 
 
 def example_at(position: int, count: int, seed: int) -> int:

@@ -30,12 +30,15 @@ from imgcls.training.transfer import (
 )
 
 CACHE_BYTES = 1 << 30  # validation pixels up to this size stay in memory
+DEVIATION = 0.2  # of the features of all depths, near that of an embedding, for which the learning rates are made
+LEAST_VARIANCE = 0.01  # of the features' mean variance; a feature that hardly ever speaks does not get to shout
 
 
 class Course:
     """What a resolved config makes of a manifest.
 
-    Built under the scope of the run's strategy. measured: what an earlier start of the run measured on its images.
+    Built under the scope of the run's strategy. part: (index, count) of this worker among those that train together.
+    measured: what an earlier start of the run measured on its images.
     say: gets a sentence about each stage.
     """
 
@@ -46,10 +49,12 @@ class Course:
         *,
         batch_size: int,
         devices: int,
+        part: tuple[int, int] = (0, 1),
         measured: dict | None = None,
         say: Callable[[str], None] = lambda line: None,
     ):
         self.config, self.manifest, self.batch_size, self.say = config, manifest, batch_size, say
+        self.part = part
         self.names = manifest.class_names
         self.training, self.validation = manifest.split("train"), manifest.split("validation")
         self.labels = self._labels(self.training)
@@ -137,6 +142,7 @@ class Course:
             batch_size=self.batch_size,
             seed=self.config.training.seed,
             augmentation=self.config.input.augmentation,
+            part=self.part,
         )
         return Source(
             lambda position, steps: training(position=position, steps=steps), validation, self._labels(self.validation)
@@ -157,6 +163,7 @@ class Course:
                 steps=steps,
                 seed=self.config.training.seed,
                 position=position,
+                part=self.part,
             ),
             in_batches(validation),
             self._labels(self.validation),
@@ -175,6 +182,8 @@ class Course:
             cache, _ = self._cache()
             features = cache.features(pictures(self.manifest, self.training))
             features = features[np.isfinite(features).all(axis=1)].astype(np.float64)
-            known = {"mean": features.mean(0).tolist(), "variance": np.maximum(features.var(0), 1e-6).tolist()}
+            variance = features.var(0)
+            variance = np.maximum(variance, LEAST_VARIANCE * variance.mean()) / DEVIATION**2
+            known = {"mean": features.mean(0).tolist(), "variance": variance.tolist()}
         self.measured["depths"] = known
         self.model = with_all_depths(self.model, np.array(known["mean"]), np.array(known["variance"]))

@@ -9,6 +9,7 @@ import hashlib
 import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import keras
@@ -22,7 +23,7 @@ from imgcls.training.blocks import blocks
 from imgcls.training.frozen import fast_forward
 
 FOLDER = ".features"  # beside the run folders
-BATCH = 32  # images that go through the network together
+BATCH = 8  # images that go through the network together
 CHUNK = 1024  # images a file
 
 
@@ -57,7 +58,7 @@ def depth_features(model: keras.Model) -> tuple[keras.Model, dict[str, slice]]:
     found = [block for block in blocks(keras.Model(model.input, embedding)) if len(block.after.shape) == 4]
     pool = keras.layers.GlobalAveragePooling2D(data_format=data_format)
     size = 2  # an axis of the map that is height or width in both layouts
-    last = [a for a, b in zip(found, found[1:], strict=False) if a.after.shape[size] != b.after.shape[size]]
+    last = [a for a, b in pairwise(found) if a.after.shape[size] != b.after.shape[size]]
     last = [block for block in last if block.weights and block.name != "standardization"]
     outputs = {block.name: pool(block.after) for block in last} | {"embedding": embedding}
     places, start = {}, 0
@@ -143,7 +144,7 @@ class FeatureCache:
         for index, batch in batches:
             places.append(index.numpy())
             pixels.append(batch.numpy())
-            if len(places) == 4:
+            if len(places) == 16:
                 self._fill(values, places, pixels)
         self._fill(values, places, pixels)
         return values

@@ -17,6 +17,13 @@ from imgcls.training.blocks import recomputed_in_blocks
 from imgcls.training.losses import make_loss
 from imgcls.training.step import LossScale, Outcome, Step
 
+GONE = (
+    tf.errors.UnavailableError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.InternalError,
+)
 KEPT_OPTIONS = ("accumulate", "xla")  # of the step, that a run settles when it begins and keeps
 
 
@@ -68,6 +75,8 @@ class Loop:
             optimizer.build(list(trained if trained is not None else model.trainable_variables))
             self.loss_scale = LossScale() if loss_scaling else None
             model.compile(optimizer)  # not used for training; Keras callbacks look for model.optimizer
+        self._workers = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+        self._agree = tf.function(self._sum_over_workers)
         self.on_parts = lambda parts: None  # is told when memory asks for more parts
         self.step_options = {
             "loss": loss or make_loss(),
@@ -132,7 +141,7 @@ class Loop:
         progress = self.progress
         stream = iter(self.distributed(batches))
         first = True
-        while progress.step < steps_per_epoch * epochs and not (self.stop_requested or self.model.stop_training):
+        while progress.step < steps_per_epoch * epochs and not (self._must_stop() or self.model.stop_training):
             epoch, step_of_epoch = divmod(progress.step, steps_per_epoch)
             if step_of_epoch == 0:
                 progress.sums = {"loss": 0.0, "correct": 0.0, "examples": 0}
@@ -146,7 +155,8 @@ class Loop:
                 raise RuntimeError(
                     "More than 5 % of the training images can no longer be read. Check the disk, then resume the run."
                 ) from None
-            self._count(positions, self._step(batch), batch, on_missing)
+            with self._other_workers_may_go():
+                self._count(positions, self._step(batch), batch, on_missing)
             logs = self._training_metrics()
             listeners.on_train_batch_end(step_of_epoch, logs)
             if step_of_epoch + 1 == steps_per_epoch:
@@ -171,15 +181,40 @@ class Loop:
                 share = self.batch_size // self.strategy.num_replicas_in_sync
                 if share % parts:
                     raise MemoryError(
-                        f"{share // (parts // 2)} images at a time do not fit into memory. Choose a smaller --image-size "
-                        "or network, or --checkpoint-gradients."
+                        f"{share // (parts // 2)} images at a time do not fit into memory. Choose a smaller "
+                        "--image-size or network, or --checkpoint-gradients."
                     ) from error
                 self.restore(arrays, state)
                 self.prepare_step(accumulate=parts)
                 self.on_parts(parts)
 
+    def _must_stop(self) -> bool:
+        """Whether a stop was asked for, on whichever worker."""
+        if self._workers:
+            with self._other_workers_may_go():
+                self.stop_requested = float(self._agree(tf.constant(float(self.stop_requested)))) > 0
+        return self.stop_requested
+
+    def _sum_over_workers(self, value: tf.Tensor) -> tf.Tensor:
+        return self.strategy.reduce(
+            tf.distribute.ReduceOp.SUM, self.strategy.run(tf.identity, args=(value,)), axis=None
+        )
+
+    @contextmanager
+    def _other_workers_may_go(self) -> Iterator[None]:
+        """Raises ConnectionError when a step fails because another worker is gone."""
+        try:
+            yield
+        except GONE as error:
+            if not self._workers:
+                raise
+            raise ConnectionError(
+                f"Another worker is gone, so no step can be made ({error.message.splitlines()[0][:120]}). "
+                f"The run has its checkpoints: start all workers again with --resume."
+            ) from error
+
     def distributed(self, batches: tf.data.Dataset) -> tf.data.Dataset:
-        if isinstance(self.strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        if self._workers:
             return self.strategy.distribute_datasets_from_function(lambda context: batches)  # the worker's own part
         return self.strategy.experimental_distribute_dataset(batches)
 
@@ -193,10 +228,10 @@ class Loop:
             )
         seen = np.concatenate([part.numpy() for part in self.strategy.experimental_local_results(positions)])
         expected = np.arange(self.progress.position, seen[-1] + 1)
-        if len(expected) != len(seen):
+        if len(expected) != len(seen) and not self._workers:
             for missing in np.setdiff1d(expected, seen):
                 on_missing(int(missing))
-        self.progress.position = int(seen[-1]) + 1
+        self.progress.position = int(seen[-1]) + 1 if not self._workers else self.progress.position + self.batch_size
         self.progress.step += 1
         sums = self.progress.sums
         if np.isfinite(loss):
@@ -268,9 +303,8 @@ class Loop:
         share = -(-len(pixels) // devices)
         pixels = tf.pad(pixels, [[0, share * devices - len(pixels)], *[[0, 0]] * (len(pixels.shape) - 1)])
         shares = [pixels[i * share : (i + 1) * share] for i in range(devices)]
-        first = self.strategy.extended._first_replica_id if hasattr(self.strategy.extended, "_first_replica_id") else 0
         values = self.strategy.experimental_distribute_values_from_function(
-            lambda context: shares[context.replica_id_in_sync_group - first]
+            lambda context: shares[context.replica_id_in_sync_group % devices]  # the devices of this worker
         )
         found = self.strategy.experimental_local_results(self._predict_shares(values))
         return np.concatenate([part.numpy() for part in found])

@@ -7,7 +7,6 @@ from imgcls.config import TrainConfig
 from imgcls.data.manifest import Manifest
 from imgcls.models import find_architecture
 from imgcls.models.classifier import NO_WEIGHTS, published_weights
-from imgcls.training.precision import choose_precision
 
 SMALL_IMAGE = 64  # pixels of the shorter side; below, ImageNet's features see next to nothing
 SMALL_MODEL = "resnet20"
@@ -17,8 +16,9 @@ STEPS_AN_EPOCH = 8  # at the least, so that few images are learned from too
 
 
 def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] = lambda line: None) -> TrainConfig:
-    """The same config without "auto", an image size of 0, or a batch size of 0; but for the plan of given weights, which
-    `imgcls.training.transfer.choose` finds out from the images.
+    """The same config with the model, weights, colour, sizes and batch size that suit these images.
+
+    The plan of given weights stays "auto": `imgcls.training.transfer.choose` finds it out from their features.
 
     Raises ValueError for an unknown model or weights, or for choices that exclude each other.
     """
@@ -48,9 +48,6 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
         raise ValueError(
             f"--plan {plan} keeps weights, and --weights none has none. Choose --plan scratch, or give weights."
         )
-    precision, why = choose_precision(config.training.precision)
-    if why and plan != "head":
-        say(f"--precision {precision}: {why}.")
 
     color = inputs.color
     if color == "auto":
@@ -69,7 +66,7 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
         batch_size = min(LARGEST_BATCH, max(SMALLEST_BATCH, len(manifest.split("train")) // STEPS_AN_EPOCH))
     return replace(
         config,
-        training=replace(config.training, batch_size=batch_size, precision=precision),
+        training=replace(config.training, batch_size=batch_size),
         network=replace(network, model=model, weights=weights, plan=plan),
         input=replace(inputs, color=color, image_size=size),
     )

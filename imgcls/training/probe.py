@@ -10,6 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 PENALTIES = tuple(10.0**power for power in range(-3, 5))  # times the number of features' mean variance, which is 1
+LEAST_DEVIATION = 0.1  # of the features' mean deviation, that each is divided by
 MOST_IMAGES = 2000  # that a probe looks at; its time grows with the cube
 
 
@@ -26,7 +27,8 @@ class Probe:
 def probe(name: str, features: np.ndarray, labels: np.ndarray) -> Probe:
     """Probe features (N, F) of images with class indices (N,)."""
     x = features.astype(np.float64)
-    x = (x - x.mean(0)) / np.maximum(x.std(0), 1e-6)
+    deviation = x.std(0)
+    x = (x - x.mean(0)) / np.maximum(deviation, LEAST_DEVIATION * deviation.mean() + 1e-12)
     targets = np.eye(labels.max() + 1)[labels]
     targets -= targets.mean(0)
     offsets = np.eye(labels.max() + 1)[labels].mean(0)

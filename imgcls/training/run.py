@@ -5,10 +5,12 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import keras
 import tensorflow as tf
 
+from imgcls.config import save_toml
 from imgcls.data.manifest import Manifest
 from imgcls.data.pipeline import example_at
 from imgcls.files import replacing
@@ -16,12 +18,22 @@ from imgcls.models.auxiliary import without_auxiliary_heads
 from imgcls.training.callbacks import BEST, Checkpointing, KeepBest, LowerOnPlateau, Patience, RunLog
 from imgcls.training.checkpoints import Checkpoint, load_checkpoint, load_latest, save_checkpoint, step_name
 from imgcls.training.course import Course
+from imgcls.training.learning_rate_finder import find_learning_rate
 from imgcls.training.loop import Loop
 from imgcls.training.losses import make_loss
 from imgcls.training.optimizers import make_optimizer
 from imgcls.training.precision import as_float32
 from imgcls.training.run_folder import RunFolder
-from imgcls.training.strategy import check_batch_size, is_chief, make_strategy, synchronize_normalization
+from imgcls.training.self_check import check_against_one_device
+from imgcls.training.sources import Source
+from imgcls.training.strategy import (
+    check_batch_size,
+    is_chief,
+    make_strategy,
+    place_among_workers,
+    synchronize_normalization,
+)
+from imgcls.training.transfer import Stage
 from imgcls.training.xla import settle_xla
 
 FIXED = "fixed"  # name of the checkpoint with the weights that no stage changes; written once
@@ -60,7 +72,15 @@ def train_run(
     saved = load_latest(run.checkpoints, warn)
     with strategy.scope():
         measured = saved.state if saved else None
-        course = Course(config, manifest, batch_size=batch_size, devices=devices, measured=measured, say=say)
+        course = Course(
+            config,
+            manifest,
+            batch_size=batch_size,
+            devices=devices,
+            part=place_among_workers(strategy),
+            measured=measured,
+            say=say,
+        )
         if devices > 1 and config.training.synchronize_normalization:
             synchronize_normalization(course.model)
         optimizer = make_optimizer(config.training, course.schedule)
@@ -82,7 +102,8 @@ def train_run(
     loop.on_parts = lambda parts: say(f"The memory asks for {parts} parts of each batch, one after the other.")
     if saved:
         _restore(loop, saved, run)
-        run.keep_metrics_up_to(loop.progress.step // course.steps_per_epoch)
+        if is_chief(strategy):
+            run.keep_metrics_up_to(loop.progress.step // course.steps_per_epoch)
 
     def write(work: Callable[[], None]) -> None:
         if is_chief(strategy):
@@ -117,7 +138,7 @@ def train_run(
         model=course.model,
     )
     with _interruptible(loop):
-        finished = _train(course, loop, listeners, patience, _name_once(course, warn), say)
+        finished = _train(course, loop, listeners, patience, _name_once(course, warn), run, say)
     if not finished:
         save_progress()
         return False
@@ -132,6 +153,7 @@ def _train(
     listeners: keras.callbacks.CallbackList,
     patience: Patience,
     on_missing: Callable[[int], None],
+    run: RunFolder,
     say: Callable[[str], None],
 ) -> bool:
     """Run the stages from where the loop stands; returns whether the run came to its end."""
@@ -145,6 +167,12 @@ def _train(
         begins = loop.progress.step == stage.first_epoch * course.steps_per_epoch
         if begins and not stage.on_features:
             settle_xla(course.config.training.xla, loop, source, say)
+        if loop.progress.step == 0 and course.config.training.find_learning_rate:
+            _use_found_rate(course, stage, loop, source, run, say)
+        if loop.strategy.num_replicas_in_sync > 1:
+            _, *batch = next(iter(loop.distributed(source.training(loop.progress.position, 1))))
+            difference = check_against_one_device(loop, batch)
+            say(f"{loop.strategy.num_replicas_in_sync} devices compute what one does, to {difference:.1g}.")
         left = stage.last_epoch * course.steps_per_epoch - loop.progress.step
         loop.train(
             source.training(loop.progress.position, left),
@@ -158,6 +186,20 @@ def _train(
             break
     listeners.on_train_end()
     return not loop.stop_requested or loop.progress.step >= total
+
+
+def _use_found_rate(
+    course: Course, stage: Stage, loop: Loop, source: Source, run: RunFolder, say: Callable[[str], None]
+) -> None:
+    """Measure the learning rate, keep its picture, and write it into the run's config in place of the measuring."""
+    trial = find_learning_rate(loop, source)
+    trial.save_picture(run.learning_rate_picture)
+    say(f"--learning-rate {trial.suggestion:g}: found on the first images; {run.learning_rate_picture} shows why.")
+    training = replace(course.config.training, learning_rate=trial.suggestion, find_learning_rate=False)
+    course.config = replace(course.config, training=training)
+    save_toml(course.config, run.config_file)
+    course.set_rate(stage, trial.suggestion)
+    loop.prepare_step()
 
 
 def _restore(loop: Loop, saved: Checkpoint, run: RunFolder) -> None:

@@ -29,6 +29,7 @@ class RunFolder:
         self.status_file = self.path / "status.json"
         self.checkpoints = self.path / "checkpoints"
         self.plan_file = self.path / "plan.json"  # why the plan was chosen, where it was
+        self.learning_rate_picture = self.path / "learning_rate.svg"  # of the trial, where one was asked for
         self.model_file = self.path / "model.keras"
         self.evaluation_file = self.path / "evaluation.json"
         self.report_file = self.path / "report.html"

@@ -8,6 +8,7 @@ import tensorflow as tf
 CYCLES = (1, 2, 4)  # lengths of the warm restarts, each twice the one before: Loshchilov and Hutter, SGDR, 2016
 ONE_CYCLE_RISE, ONE_CYCLE_START, ONE_CYCLE_END = 0.3, 1 / 25, 1e-4  # Smith and Topin, Super-Convergence, 2017
 DROPS = (0.5, 0.75)  # of the run, each to a tenth: He et al., Deep Residual Learning, 2015
+FINDER_SPAN = 1e-8  # lowest rate of the trial that looks for one, as a share of the highest
 
 
 def _cosine(progress):
@@ -39,6 +40,7 @@ SHAPES = {  # progress after the warm-up, in [0, 1] -> share of the highest lear
     "cosine": _cosine,
     "one_cycle": _one_cycle,  # has a rise of its own, and no warm-up
     "warm_restarts": _warm_restarts,
+    "finder": lambda progress: tf.pow(FINDER_SPAN, 1.0 - progress),
 }
 
 

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from imgcls.data.pipeline import UNREADABLE_SHARE
+from imgcls.data.pipeline import UNREADABLE_SHARE, part_of_places
 from imgcls.training.loop import Loop
 
 
@@ -39,7 +39,14 @@ def judged(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
 
 
 def feature_batches(
-    views: Sequence[np.ndarray], labels: Sequence[int], *, batch_size: int, steps: int, seed: int, position: int
+    views: Sequence[np.ndarray],
+    labels: Sequence[int],
+    *,
+    batch_size: int,
+    steps: int,
+    seed: int,
+    position: int,
+    part: tuple[int, int] = (0, 1),
 ) -> tf.data.Dataset:
     """Batches (positions, features, labels) in the order of `imgcls.data.pipeline.training_batches`.
 
@@ -61,6 +68,7 @@ def feature_batches(
 
     needed = steps * batch_size
     places = tf.data.Dataset.range(position, position + needed + int(UNREADABLE_SHARE * needed) + batch_size)
+    places, batch_size = part_of_places(places, batch_size, part)
     places = places.map(place).filter(lambda position, index, view: readable[index])
     options = tf.data.Options()
     options.autotune.enabled = False

@@ -92,7 +92,7 @@ class Step:
         given = [x for x in (pixels, labels, weights) if x is not None]
         if given[0].shape[0] % self.accumulate:
             raise ValueError(
-                f"{given[0].shape[0]} images a device have no {self.accumulate} equal parts; choose another --accumulate."
+                f"{given[0].shape[0]} images a device have no {self.accumulate} equal parts; change --accumulate."
             )
         parts = [tf.reshape(x, (self.accumulate, -1, *x.shape[1:])) for x in given]
 
