@@ -26,6 +26,9 @@ WholeOrAuto = Annotated[
     ),
 ]
 
+Boxes = Literal["single", "largest", "crop", "multi_label"]
+Agreement = Literal["auto", "majority", "weighted_majority", "dawid_skene", "none"]
+
 
 @dataclass(frozen=True)
 class LabelsConfig:
@@ -34,11 +37,11 @@ class LabelsConfig:
     format: str | None = None  # of the annotations, such as coco, yolo or label_studio; found by content if not given
     pictures: str | None = None  # folder in which the pictures lie, where that is not the annotations'
     unpack_to: str | None = None  # folder for pictures that lie inside other files (IDX, LabelMe, TFDS); else a cache
-    boxes: Literal["single", "largest", "crop", "multi_label"] = "single"  # what an example is; explained above
+    boxes: Boxes = "single"  # example: image of one class, image by its largest box, each box cut out, or all classes
     box_margin: float = 0.0  # what a crop takes around its box on each side, as a share of the box's sides
     box_smallest: int = 1  # pixels; a box with a shorter side is left out
     rename: str | None = None  # CSV file with the columns from, to: classes are renamed, merged, or dropped (empty to)
-    consensus: Literal["auto", "majority", "weighted_majority", "dawid_skene", "none"] = "auto"  # explained above
+    consensus: Agreement = "auto"  # of several people's answers; dawid_skene: by who confuses what; auto: majority
     golden: str | None = None  # CSV file with the columns image, label: known answers, which score the annotators
     group: str | None = None  # column, or pattern on the path such as '(patient[0-9]+)_': is never divided into splits
     overlay: str | None = None  # CSV file with the columns image, label: corrections, which leave the source as it is
@@ -85,7 +88,7 @@ class InputConfig:
     image_size: int = 0  # pixels, square; 0: the images' own where all have one of at most 64, else the model's
     color: Literal["auto", "rgb", "grey"] = "auto"  # auto: grey if all images are and the weights allow it
     resize: Literal["crop", "stretch"] = "crop"  # crop: the largest central square; stretch: the whole image
-    augmentation: Literal["none", "light"] = "light"  # light: mirror, random region of 0.8 to 1 of the side
+    augmentation: Literal["none", "light", "standard", "strong", "rare"] = "light"  # random changes to training images
 
     def __post_init__(self):
         for name in ("validation_size", "test_size"):
@@ -97,6 +100,89 @@ class InputConfig:
         _check_range("fold", self.fold, 1, self.folds or 1)
         if self.image_size:
             _check_range("image_size", self.image_size, 16, 1024)
+
+
+@dataclass(frozen=True)
+class AugmentationConfig:
+    """How training images are changed at random. What is not set is what `--augmentation` says."""
+
+    mirror: float | None = None  # share of images that are mirrored, left and right exchanged
+    mirror_vertically: float | None = None  # share of images that are put upside down
+    crop: float | None = None  # smallest share of the height and width that is cut out, 0.05 to 1
+    crop_aspect: float | None = None  # largest factor that the sides' ratio is changed by, 1 to 4
+    rotation: float | None = None  # largest angle in degrees, to either side
+    zoom: float | None = None  # largest change of the size, such as 0.2 for 0.8 to 1.2
+    warp_share: float | None = None  # share of images that are turned and zoomed
+    brightness: float | None = None  # largest change of the light's factor, such as 0.2 for 0.8 to 1.2
+    contrast: float | None = None  # largest change of the contrast's factor
+    saturation: float | None = None  # largest change of the colours' factor
+    hue: float | None = None  # largest turn of the colour circle to either side, in turns, 0 to 0.5
+    pca_color: float | None = None  # shift along the colours' principal components; 0.1 in AlexNet
+    randaugment: int | None = None  # operations of RandAugment, 0 to 6
+    randaugment_magnitude: float | None = None  # strength of RandAugment's and AugMix's operations, 0 to 1
+    augmix: float | None = None  # share of images that AugMix is applied to
+    noise: float | None = None  # largest deviation of the noise, drawn for each channel, in grey levels, 0 to 128
+    noise_share: float | None = None  # share of images that get noise
+    blur: float | None = None  # largest deviation of the blur, in pixels, 0 to 4
+    blur_share: float | None = None  # share of images that are blurred
+    jpeg_quality: int | None = None  # lowest quality that images are written with and read again, 10 to 100
+    jpeg_share: float | None = None  # share of images that this is done to
+    erasing: float | None = None  # share of images with a rectangle of noise on them
+    erasing_area: float | None = None  # largest share of the image that the rectangle covers, 0.02 to 0.8
+    gridmask: float | None = None  # share of images under a grid of grey squares
+    gridmask_kept: float | None = None  # share of a cell's side that stays, 0.1 to 0.9
+    mixup: float | None = None  # parameter of MixUp's Beta distribution, 0 to 8; 0: none
+    cutmix: float | None = None  # parameter of CutMix's Beta distribution, 0 to 8; 0: none
+
+    def __post_init__(self):
+        for name, (least, most) in AUGMENTATION_RANGES.items():
+            if getattr(self, name) is not None:
+                _check_range(name, getattr(self, name), least, most)
+
+
+AUGMENTATION_RANGES = {  # every field is a share in [0, 1] but for these
+    **{f.name: (0.0, 1.0) for f in dataclasses.fields(AugmentationConfig)},
+    "crop": (0.05, 1.0),
+    "crop_aspect": (1.0, 4.0),
+    "rotation": (0.0, 180.0),
+    "zoom": (0.0, 0.9),
+    "hue": (0.0, 0.5),
+    "randaugment": (0, 6),
+    "noise": (0.0, 128.0),
+    "blur": (0.0, 4.0),
+    "jpeg_quality": (10, 100),
+    "erasing_area": (0.02, 0.8),
+    "gridmask_kept": (0.1, 0.9),
+    "mixup": (0.0, 8.0),
+    "cutmix": (0.0, 8.0),
+}
+
+
+Balancing = Literal["auto", "none", "weights", "effective_number", "batch", "sample", "augment", "logits"]
+
+
+@dataclass(frozen=True)
+class BalanceConfig:
+    """What is done about classes of different size."""
+
+    balance: Balancing = "auto"  # auto: by the ratio of the largest class to the smallest
+    balance_exponent: float | None = None  # of sample and augment: 1 leaves the shares as they are, 0 makes them equal
+    effective_number_beta: float | None = None  # of effective_number: 0 does nothing, towards 1 as weights does
+    logit_adjustment: float | None = None  # of logits: what the log of the shares is multiplied with, 1 by default
+    best_epoch: Literal["auto", "accuracy", "balanced_accuracy"] = "auto"  # on validation; auto: as --balance decides
+
+    def __post_init__(self):
+        for name, most, modes in (
+            ("balance_exponent", 1.0, ("sample", "augment")),
+            ("effective_number_beta", 0.999999, ("effective_number",)),
+            ("logit_adjustment", 3.0, ("logits",)),
+        ):
+            value = getattr(self, name)
+            if value is not None:
+                _check_range(name, value, 0.0, most)
+                if self.balance not in modes:
+                    expected = " or ".join(f"--balance {mode}" for mode in modes)
+                    raise ValueError(f"{flag(name)} goes with {expected}, not with --balance {self.balance}.")
 
 
 @dataclass(frozen=True)
@@ -205,6 +291,8 @@ class TrainConfig:
     """One run."""
 
     input: InputConfig = field(default_factory=InputConfig)
+    augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
+    balance: BalanceConfig = field(default_factory=BalanceConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     name: str = ""  # of the run; empty: <data>-<model>-<number>

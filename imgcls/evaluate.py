@@ -1,10 +1,12 @@
 """Judge a trained model on images that it has not seen.
 
-Prints the figures of each class and writes evaluation.json and report.html into the run folder.
+Prints the figures of each class and writes evaluation.json and report.html into the run folder. With --data they are
+of other images, and their names end with that of the data, such as report-photos.html.
 
 Examples:
   python -m imgcls.evaluate runs/fashion_mini-resnet20-1
   python -m imgcls.evaluate runs/fashion_mini-resnet20-1 --split validation
+  python -m imgcls.evaluate runs/fashion_mini-resnet20-1 --data photos
 """
 
 from dataclasses import dataclass
@@ -16,6 +18,9 @@ import tyro
 from imgcls import command
 
 if TYPE_CHECKING:
+    import pandas as pd
+
+    from imgcls.data.manifest import Manifest
     from imgcls.evaluation.metrics import Evaluation
     from imgcls.training.run_folder import RunFolder
 
@@ -23,7 +28,8 @@ if TYPE_CHECKING:
 @dataclass(frozen=True)
 class Options:
     run: Annotated[Path, tyro.conf.Positional]  # folder of the run
-    split: Literal["test", "validation", "train"] = "test"  # which of the run's images
+    split: Literal["test", "validation", "train"] = "test"  # which images; all of --data, if it has no splits
+    data: str = ""  # other images than the run's own: folder, manifest or card
 
 
 def main(options: Options) -> int:
@@ -34,15 +40,42 @@ def main(options: Options) -> int:
     command.import_tensorflow()
     from imgcls.terminal import next_step, say
 
-    evaluation = evaluate_run(run, options.split)
-    show(evaluation, options.split)
-    say(f"\nReport: {run.report_file}\nFigures: {run.evaluation_file}")
+    evaluation = evaluate_run(run, options.split, options.data)
+    show(evaluation, options.split if not options.data else f"{options.split} of {options.data}")
+    report, figures = files_of(run, options.data)
+    say(f"\nReport: {report}\nFigures: {figures}")
     next_step(f"python -m imgcls.export {run.path}")
     return command.WITH_PROBLEMS if evaluation.missing else command.OK
 
 
-def evaluate_run(run: "RunFolder", split: str = "test") -> "Evaluation":
-    """Judge a run's model on one of its splits and write evaluation.json and report.html into the run folder."""
+def files_of(run: "RunFolder", data: str = "") -> tuple[Path, Path]:
+    """Where the report and the figures are written, for the run's own images or for `data`."""
+    if not data:
+        return run.report_file, run.evaluation_file
+    ending = f"-{Path(data).stem}"
+    files = (run.report_file, run.evaluation_file)
+    return tuple(file.with_name(f"{file.stem}{ending}{file.suffix}") for file in files)
+
+
+def images_of(run: "RunFolder", split: str, data: str = "") -> tuple["Manifest", "pd.DataFrame"]:
+    """The manifest that is judged on, and its rows of the split: of the run, or of `data`, where all are taken that
+    have no split.
+    """
+    from imgcls.data.inspection import inspect
+    from imgcls.data.manifest import Manifest, check_one_label
+    from imgcls.data.sources import load_manifest
+
+    if not data:
+        manifest = Manifest.load(run.manifest_file)
+        return manifest, manifest.split(split)
+    manifest = inspect(load_manifest(data))
+    check_one_label(manifest)
+    usable = manifest.usable
+    return manifest, manifest.split(split) if usable["split"].any() else usable
+
+
+def evaluate_run(run: "RunFolder", split: str = "test", data: str = "") -> "Evaluation":
+    """Judge a run's model on one of its splits, or on other data, and write the figures and the report."""
     from imgcls.data.manifest import Manifest
     from imgcls.data.splits import split_hash
     from imgcls.evaluation.metrics import evaluate_predictions
@@ -51,8 +84,7 @@ def evaluate_run(run: "RunFolder", split: str = "test") -> "Evaluation":
     from imgcls.predict import predictor_of_run
     from imgcls.terminal import progress
 
-    manifest = Manifest.load(run.manifest_file)
-    rows = manifest.split(split)
+    manifest, rows = images_of(run, split, data)
     predictor = predictor_of_run(run)
     with progress(f"Judging on {split}", len(rows)) as on_progress:
         predictions = predictor.predict_files(manifest.paths(rows), on_progress, manifest.boxes(rows))
@@ -63,22 +95,22 @@ def evaluate_run(run: "RunFolder", split: str = "test") -> "Evaluation":
 
     paths = [path for path, ok in zip(predictions.paths, read, strict=True) if ok]
     gone = [(str(path), why) for path, why in zip(predictions.paths, predictions.problems, strict=True) if why]
-    left_out = [*manifest.problems.itertuples(index=False, name=None), *gone]
-    config = run.config
-    splits = split_hash(manifest)
-    write_json(
-        run.evaluation_file, {"split": split, "split_hash": splits, "problems": left_out, **evaluation.to_dict()}
-    )
+    left_out = [*manifest.problems.itertuples(index=False, name=None), *run.lost().items(), *gone]
+    config, own = run.config, Manifest.load(run.manifest_file)
+    splits = split_hash(own)
+    report, figures = files_of(run, data)
+    judged = {"data": data or config.input.data, "split": split, "split_hash": splits, "problems": left_out}
+    write_json(figures, {**judged, **evaluation.to_dict()})
     write_report(
-        run.report_file,
+        report,
         title=run.path.name,
         facts={
             "model": config.network.model,
             "weights": config.network.weights,
             "trained": "; ".join([config.network.plan, *run.plan().get("reasons", [])]),
             "data": config.input.data,
-            "images": f"{len(manifest.split('train')):,} for training",
-            "judged on": f"the {split} split",
+            "images": f"{len(own.split('train')):,} for training",
+            "judged on": f"{data}, {split}" if data else f"the {split} split",
             "splits": splits[:12],
         },
         evaluation=evaluation,

@@ -27,7 +27,9 @@ MOST_SHOWN = 20  # rows in the terminal
 
 @dataclass(frozen=True)
 class Options:
-    inputs: Annotated[tuple[str, ...], tyro.conf.Positional]  # a run or bundle, then image files, folders and globs
+    inputs: Annotated[
+        tuple[str, ...], tyro.conf.Positional
+    ]  # a run or bundle, then image files, folders, globs or cards
     model: str = ""  # an architecture with published ImageNet weights, in place of a run or bundle
     top: int = 3  # classes named for each image
     output: Path | None = None  # .csv, .jsonl or .parquet file for the table
@@ -61,14 +63,22 @@ def main(options: Options) -> int:
 
 
 def list_images(names: tuple[str, ...]) -> list[Path]:
-    """Files as they are, folders with all files in them, globs with what they match; in this order, each once.
+    """Files as they are, folders with all files in them, globs with what they match, cards with all their images.
+
+    They come in this order, each once.
 
     A name that matches nothing is kept, so that it appears among the problems. Raises ValueError for an empty folder.
     """
+    from imgcls.data.cards import list_cards
+    from imgcls.data.sources import load_manifest
+
     paths: dict[Path, None] = {}
     for name in names:
         path = Path(name)
-        if path.is_dir():
+        if not path.exists() and name in list_cards():
+            manifest = load_manifest(name)
+            found = manifest.paths(manifest.usable)
+        elif path.is_dir():
             found = [p for p in sorted(path.rglob("*")) if p.is_file() and not p.name.startswith(".")]
             if not found:
                 raise ValueError(f"The folder {path} holds no files. Name a folder with images in it.")

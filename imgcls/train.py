@@ -161,15 +161,17 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
 def _with_plan(config: TrainConfig, manifest: "Manifest") -> tuple[TrainConfig, "Choice | None"]:
     """Settle what is trained of given weights, from what their features can do with these images, and the precision."""
     from imgcls.terminal import progress, say
-    from imgcls.training.network import build_network
+    from imgcls.training.network import build_network, pixel_statistics, run_preprocessing
     from imgcls.training.precision import choose_precision
     from imgcls.training.transfer import ON_FEATURES, choose
 
     choice = None
     if config.network.plan == "auto":
-        network = build_network(replace(config, training=replace(config.training, precision="float32")), manifest)
+        float32 = replace(config, training=replace(config.training, precision="float32"))
+        statistics = pixel_statistics(manifest, run_preprocessing(config))
+        network = build_network(float32, manifest.class_names, statistics)
         with progress("Looking at the features of the images", len(manifest.split("train"))) as on_progress:
-            choice = choose(config, manifest, network, on_progress, say)
+            choice = choose(config, manifest, network, statistics, on_progress, say)
         say(f"--plan {choice.plan}: {'; '.join(choice.reasons)}.")
         config = replace(config, network=replace(config.network, plan=choice.plan))
     precision, why = choose_precision(config.training.precision)

@@ -2,15 +2,27 @@ import dataclasses
 
 import pytest
 
-from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig, load_toml, save_toml
+from imgcls.config import (
+    AUGMENTATION_RANGES,
+    AugmentationConfig,
+    BalanceConfig,
+    InputConfig,
+    NetworkConfig,
+    TrainConfig,
+    TrainingConfig,
+    load_toml,
+    save_toml,
+)
 
 
 def test_a_config_comes_back_from_its_file(tmp_path):
     config = TrainConfig(
-        InputConfig(data="photos", image_size=96),
-        NetworkConfig(dropout=0.5, activation="elu", normalization="group"),
-        TrainingConfig(learning_rate=1.0),
-        "a",
+        input=InputConfig(data="photos", image_size=96),
+        augmentation=AugmentationConfig(rotation=10.0, randaugment=2),
+        balance=BalanceConfig(balance="sample", balance_exponent=0.3),
+        network=NetworkConfig(dropout=0.5, activation="elu", normalization="group"),
+        training=TrainingConfig(learning_rate=1.0),
+        name="a",
     )
     save_toml(config, tmp_path / "config.toml")
     assert load_toml(tmp_path / "config.toml") == config
@@ -43,3 +55,20 @@ def test_a_wrong_file_is_refused_with_the_field(tmp_path, text, said):
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"none\.toml"):
         load_toml(tmp_path / "none.toml")
+
+
+@pytest.mark.parametrize("name", AUGMENTATION_RANGES)
+def test_augmentation_has_ranges(name):
+    least, most = AUGMENTATION_RANGES[name]
+    for inside in (least, most):
+        assert getattr(AugmentationConfig(**{name: inside}), name) == inside
+    for outside in (least - 1, most + 1):
+        with pytest.raises(ValueError, match=f"--{name.replace('_', '-')} is {outside}; expected {least} to {most}"):
+            AugmentationConfig(**{name: outside})
+
+
+def test_options_that_exclude_each_other_are_refused():
+    with pytest.raises(ValueError, match="--balance-exponent goes with --balance sample or --balance augment"):
+        BalanceConfig(balance="weights", balance_exponent=0.5)
+    with pytest.raises(ValueError, match="--logit-adjustment goes with --balance logits, not with --balance auto"):
+        BalanceConfig(logit_adjustment=1.0)

@@ -21,7 +21,6 @@ ALLOWED = {
 }
 ADDRESSES = {  # foreign package: the only places that may import it
     "streamlit": ("apps/",),
-    "keras_cv": ("imgcls/data/augmentation.py",),
     "rich": ("imgcls/terminal.py", "imgcls/train.py"),
 }
 

@@ -2,6 +2,7 @@
 
 import hashlib
 import os
+import re
 from pathlib import Path
 
 
@@ -11,4 +12,5 @@ def cache_folder(kind: str, source: str) -> Path:
     The environment variable IMGCLS_CACHE names another place than <home>/.cache/imgcls.
     """
     home = os.environ.get("IMGCLS_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "imgcls")
-    return Path(home, kind, f"{Path(source).stem}-{hashlib.sha256(source.encode()).hexdigest()[:12]}")
+    name = re.sub(r"[^\w.-]+", "_", Path(source).stem)
+    return Path(home, kind, f"{name}-{hashlib.sha256(source.encode()).hexdigest()[:12]}")

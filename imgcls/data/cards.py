@@ -6,6 +6,7 @@ have those of `LabelsConfig`, such as `format = "coco"` and `boxes = "crop"`.
 
 import dataclasses
 import difflib
+import os
 import re
 import tomllib
 from dataclasses import dataclass, field
@@ -81,16 +82,27 @@ def save_card(card: Card, folder: str | Path = CARD_FOLDERS[0], replace: bool = 
         raise FileExistsError(f"There is a data set card {path} already. Choose another name, or remove it.")
     plain = LabelsConfig()
     wishes = {name: value for name, value in vars(card.labels).items() if value != getattr(plain, name)}
-    wishes |= {name: str(Path(wishes[name]).resolve()) for name in PATHS if name in wishes}
+    wishes |= {name: _from_folder(wishes[name], path.parent) for name in PATHS if name in wishes}
     fields = {name: getattr(card, name) for name in ALLOWED if getattr(card, name)}
+    fields["source"] = _from_folder(card.source, path.parent)
     with replacing(path) as partial:
-        partial.write_text(tomli_w.dumps(fields | {"source": _absolute(card.source, Path.cwd())} | wishes), "utf-8")
+        partial.write_text(tomli_w.dumps(fields | wishes), "utf-8")
     return path
 
 
 def licence_of(source: str) -> str:
     """The licence of the data set card called `source`; "not stated" for everything that is no card."""
     return load_card(source).licence if source in list_cards() else "not stated"
+
+
+def _from_folder(source: str, folder: Path) -> str:
+    """A path as a card in `folder` states it: relative to it if both lie in one project, so that they can move."""
+    if source.startswith("tfds:"):
+        return source
+    resolved = Path(source).resolve()
+    if resolved.is_relative_to(folder.resolve().parent):
+        return Path(os.path.relpath(resolved, folder.resolve())).as_posix()
+    return str(resolved)
 
 
 def _absolute(source: str, folder: Path) -> str:

@@ -1,15 +1,28 @@
 """Encoded images to pixels, in TensorFlow ops: the formats that can be read, and their traps."""
 
+from collections.abc import Callable
+
+import numpy as np
 import tensorflow as tf
 
-from imgcls.data.exif import orientation, upright
+from imgcls.data.exif import Box, as_stored, orientation, upright
 
 READABLE_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WebP")
 UNKNOWN_FORMAT = f"no image that can be read; expected {', '.join(READABLE_FORMATS[:-1])} or {READABLE_FORMATS[-1]}"
+OTHER_PPM = "a PPM or PGM that is not binary with 8 bits, or not whole"
 ANIMATED_WEBP = "an animated WebP; expected a still image, so save one of its frames"
 COMPRESSED_BMP = "a BMP with compression or with 1, 2, 4 or 16 bits a pixel; expected 8, 24 or 32, or a PNG"
+JPEG_BEGINS, JPEG_ENDS = b"\xff\xd8\xff", b"\xff\xd9"
+REDUCTIONS = (1, 2, 4, 8)  # factors by which libjpeg leaves out detail while it decodes
+DETAIL_KEPT = 1.5  # times the resolution that is asked for; the rest may be left out while decoding
+UPSAMPLING_MARGIN = 2  # pixels; libjpeg's colour at the edge of a region depends on its neighbours
+PPM_HEADER = 256  # bytes that are searched, comments included
+_SPACE = r"(?:\s+#[^\n]*)*\s+"
+PPM_PATTERN = rf"^(P[56]{_SPACE}\d+{_SPACE}\d+{_SPACE}255\s)\C*$"
+Cut = Callable[[tf.Tensor, tf.Tensor], Box]  # (height, width) of the upright image to a region of it
 
 
+@tf.function(input_signature=[tf.TensorSpec((), tf.string)], autograph=False)  # built once a process, not once a chain
 def decode(image_bytes: tf.Tensor) -> tf.Tensor:
     """Decode a scalar string into upright pixels (H, W, 3), uint8, in sRGB order.
 
@@ -20,16 +33,104 @@ def decode(image_bytes: tf.Tensor) -> tf.Tensor:
     head = _header(image_bytes)
     image = tf.case(
         [
-            (_begins(head, 0, b"\xff\xd8\xff"), lambda: tf.io.decode_jpeg(image_bytes, channels=3)),
+            (_begins(head, 0, JPEG_BEGINS), lambda: tf.io.decode_jpeg(image_bytes, channels=3)),
             (_begins(head, 0, b"\x89PNG"), lambda: _decode_png(image_bytes, head)),
             (_begins(head, 0, b"GIF8"), lambda: tf.io.decode_image(image_bytes, 3, expand_animations=False)),
             (_begins(head, 0, b"BM"), lambda: _decode_bmp(image_bytes, head)),
             (_begins(head, 8, b"WEBP"), lambda: _decode_webp(image_bytes, head)),
+            (_is_ppm(head), lambda: _ppm_region(image_bytes, lambda height, width: (0, 0, height, width))),
         ],
         default=lambda: refuse(UNKNOWN_FORMAT),
     )
     image.set_shape((None, None, 3))
     return upright(image, orientation(image_bytes))
+
+
+def decode_region(image_bytes: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
+    """Decode only what is needed of a region: upright pixels (H, W, 3), uint8.
+
+    cut: gets the height and width of the upright image and says which region (top, left, height, width) is wanted.
+    height, width: that the region will be resized to. Of a JPEG with more than 1.5 times 2, 4 or 8 times as many pixels
+        a side, only a half, fourth or eighth of the resolution is decoded, as the mean of the pixels left out; then H
+        and W are those of the region divided by this factor. Otherwise the pixels are those of `decode`, to the bit.
+
+    Raises what `decode` raises.
+    """
+    head = _header(image_bytes)
+    whole_jpeg = _begins(head, 0, JPEG_BEGINS) & (tf.strings.substr(image_bytes, -2, 2) == JPEG_ENDS)
+
+    def from_all():
+        image = decode(image_bytes)
+        shape = tf.shape(image)
+        top, left, kept_height, kept_width = cut(shape[0], shape[1])
+        return image[top : top + kept_height, left : left + kept_width]
+
+    image = tf.case(
+        [
+            (whole_jpeg, lambda: _jpeg_region(image_bytes, cut, height, width)),
+            (_is_ppm(head), lambda: _ppm_region(image_bytes, cut)),
+        ],
+        default=from_all,
+    )
+    return tf.ensure_shape(image, (None, None, 3))
+
+
+def _jpeg_region(image_bytes: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
+    turned = orientation(image_bytes)
+    stored = tf.image.extract_jpeg_shape(image_bytes)[:2]
+    shape = tf.where(turned >= 5, stored[::-1], stored)
+    region = tuple(tf.convert_to_tensor(number, tf.int32) for number in cut(shape[0], shape[1]))
+    detail = tf.minimum(region[2] / height, region[3] / width) / DETAIL_KEPT
+    reduction = tf.reduce_sum(tf.cast(detail >= REDUCTIONS[1:], tf.int32))
+    factor = tf.bitwise.left_shift(1, reduction)
+    image = _reduced_region(image_bytes, as_stored(region, shape[0], shape[1], turned), stored, reduction, factor)
+    return upright(image, turned)
+
+
+def _reduced_region(image_bytes, region: Box, stored: tf.Tensor, reduction: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
+    """A region of a JPEG as it is stored, at 1/factor of its resolution."""
+    first = tf.stack(region[:2])
+    size = -(-stored // factor)
+    begin, end = first // factor, tf.minimum(-(-(first + tf.stack(region[2:])) // factor), size)
+    outer = tf.maximum(begin - UPSAMPLING_MARGIN, 0)
+    window = tf.concat([outer, tf.minimum(end + UPSAMPLING_MARGIN, size) - outer], 0)
+
+    def decoder(ratio: int):
+        return lambda: tf.io.decode_and_crop_jpeg(image_bytes, window, channels=3, ratio=ratio)
+
+    image = tf.switch_case(reduction, [decoder(ratio) for ratio in REDUCTIONS])
+    begin, end = begin - outer, end - outer
+    return image[begin[0] : end[0], begin[1] : end[1]]
+
+
+def _is_ppm(head: tf.Tensor) -> tf.Tensor:
+    return (head[0] == ord("P")) & ((head[1] == ord("5")) | (head[1] == ord("6")))
+
+
+def _ppm_region(image_bytes: tf.Tensor, cut: Cut) -> tf.Tensor:
+    """A region of a binary PPM or PGM, which is pixels as they are behind a line of text: Netpbm's P6 and P5."""
+    header = tf.strings.regex_replace(tf.strings.substr(image_bytes, 0, PPM_HEADER), PPM_PATTERN, r"\1")
+    is_header = tf.strings.regex_full_match(header, PPM_PATTERN) & (tf.strings.length(header) < PPM_HEADER)
+
+    def read():
+        words = tf.strings.split(tf.strings.regex_replace(header, r"#[^\n]*", ""))
+        width, height = tf.strings.to_number(words[1], tf.int32), tf.strings.to_number(words[2], tf.int32)
+        channels = tf.where(words[0] == b"P6", 3, 1)
+        begin, row = tf.strings.length(header), width * channels
+        whole = tf.strings.length(image_bytes) == begin + row * height
+        with tf.control_dependencies([tf.debugging.Assert(whole, [OTHER_PPM])]):
+            top, left, kept_height, kept_width = cut(height, width)
+        rows = tf.io.decode_raw(tf.strings.substr(image_bytes, begin + top * row, kept_height * row), tf.uint8)
+        image = tf.reshape(rows, (kept_height, width, channels))[:, left : left + kept_width]
+        return tf.cond(channels == 3, lambda: image, lambda: tf.repeat(image, 3, axis=-1))
+
+    return tf.cond(is_header, read, lambda: refuse(OTHER_PPM))
+
+
+def ppm(pixels: np.ndarray) -> bytes:
+    """Pixels (H, W, 3) or (H, W, 1), uint8, as a PPM or PGM file: what `decode` gives back at once."""
+    height, width, channels = pixels.shape
+    return b"P%d\n%d %d\n255\n" % (6 if channels == 3 else 5, width, height) + pixels.tobytes()
 
 
 def _header(image_bytes: tf.Tensor) -> tf.Tensor:

@@ -105,7 +105,7 @@ def _records(
     if source.startswith("tfds:"):
         from imgcls.labels import tfds
 
-        return tfds.read(source, Path(labels.unpack_to or cache_folder("tfds", source)))
+        return tfds.read(source, Path(labels.unpack_to or cache_folder("tfds", source.removeprefix(tfds.PREFIX))))
     path = Path(source)
     format = labels.format or (detect_format(path) if path.exists() else None)
     options = {"keep": keep} if keep and format in TABULAR else {}

@@ -95,9 +95,17 @@ class Manifest:
     @property
     def class_names(self) -> list[str]:
         """The names of the classes that training images have, sorted; all classes before there are splits."""
-        usable = self.usable
+        usable = self._a_row_a_label
         training = usable[usable["split"] == "train"]
         return sorted((training if len(training) else usable)["label"].unique())
+
+    @property
+    def _a_row_a_label(self) -> pd.DataFrame:
+        """Label and split of the usable rows, those of several classes once for each."""
+        rows = self.usable[["label", "labels", "split"]]
+        if not self.has_several_labels:
+            return rows
+        return rows.drop(columns="label").explode("labels").rename(columns={"labels": "label"})
 
     def split(self, name: str) -> pd.DataFrame:
         """The usable rows of one split."""
@@ -120,8 +128,8 @@ class Manifest:
         return pd.DataFrame({side: length.where(boxed, rows[side]) for side, length in sides.items()})
 
     def counts(self) -> pd.DataFrame:
-        """Usable images a class (rows) and split (columns)."""
-        usable = self.usable
+        """Usable examples a class (rows) and split (columns); one of several classes counts for each."""
+        usable = self._a_row_a_label
         counts = pd.crosstab(usable["label"], usable["split"].replace("", "unsplit"))
         return counts[[name for name in (*SPLITS, "unsplit") if name in counts]]
 
@@ -169,11 +177,7 @@ def check_trainable(manifest: Manifest, divided: bool = True) -> None:
     divided: whether every image has its split already.
     """
     names = manifest.class_names
-    if manifest.has_several_labels:
-        raise ValueError(
-            "Some images have several classes, and a classifier gives one. Import the labels again with --boxes crop "
-            "(an example a box), largest (the class of the largest box) or single (images with one class)."
-        )
+    check_one_label(manifest)
     if not names:
         raise ValueError(f"None of the {len(manifest.table)} files under {manifest.root} is a readable image.")
     if len(names) < 2:
@@ -190,6 +194,15 @@ def check_trainable(manifest: Manifest, divided: bool = True) -> None:
             )
         if divided and manifest.split(split).empty:
             raise ValueError(f"The {split} split has no readable images. Add some, or leave the folder out.")
+
+
+def check_one_label(manifest: Manifest) -> None:
+    """Raise ValueError if there is an image with several classes."""
+    if manifest.has_several_labels:
+        raise ValueError(
+            "Some images have several classes, and a classifier gives one. Import the labels again with --boxes crop "
+            "(an example a box), largest (the class of the largest box) or single (images with one class)."
+        )
 
 
 def _check_classes_left(manifest: Manifest) -> None:

@@ -1,9 +1,9 @@
 """The tf.data chain: files to batches, in an order that is a pure function of the seed and the place in the run.
 
-A run reads one endless row of positions. Position p is example `index_shuffle(p mod n)` of epoch `p div n`, and its
-augmentation is drawn from (seed, p); so a resumed run reads on at its position and sees what it would have seen. There
-is one iterator a run: tf.data's autotuning would make the end of each one wait, so it is off and the parallelism is
-set.
+A run reads one endless row of positions, `batch_size` a step. Which example stands at a position is what an order of
+`imgcls.data.order` says, and its augmentation is drawn from (seed, position); so a resumed run reads on at its position
+and sees what it would have seen. There is one iterator a run: tf.data's autotuning would make the end of each one wait,
+so it is off and the parallelism is set.
 """
 
 import os
@@ -13,95 +13,137 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
-from imgcls.data.augmentation import random_mirror, random_region
+from imgcls.data.augmentation import NONE, Augmentation, Draws, mix
+from imgcls.data.augmentation.mixing import NUMBERS
+from imgcls.data.images import Images, as_images
+from imgcls.data.order import Shuffled
 from imgcls.data.preprocessing import Preprocessing, preprocess
 
-UNREADABLE_SHARE = 0.05  # of the positions; beyond it the run ends
+_as_it_is = tf.autograph.experimental.do_not_convert  # reading the source again takes seconds a chain
 PARALLEL = max(2, os.cpu_count() or 2)
+BATCHES_AT_ONCE = 2
 
 
 def training_batches(
-    paths: Sequence[str | Path],
-    labels: Sequence[int],
+    images: Images | Sequence[str | Path],
+    labels: Sequence[int] | np.ndarray,
     preprocessing: Preprocessing,
     *,
+    num_classes: int,
     boxes: np.ndarray | None = None,
     batch_size: int,
     steps: int,
     seed: int,
-    augmentation: str = "none",
+    order=None,
+    augmentation: Augmentation | None = None,
+    strong_classes: Sequence[bool] | None = None,
+    class_weights: Sequence[float] | None = None,
     position: int = 0,
     part: tuple[int, int] = (0, 1),
+    parallel: int = PARALLEL,
 ) -> tf.data.Dataset:
-    """Batches (positions, pixels, labels) for `steps` steps, beginning at `position`.
+    """Batches (positions, pixels, targets, weights) for `steps` steps, beginning at `position`.
 
-    positions: (B,) int64, ascending; a gap is a file that could not be read and was left out.
-    pixels: (B, H, W, C) float32 in [0, 255]. labels: (B,) int32.
-    boxes: (number of paths, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
-    part: (index, count) of one of several workers; it reads one of `count` equal parts of each batch.
-    The data set ends early if more than one position in twenty cannot be read.
+    positions: (B,) int64, without gaps.
+    pixels: (B, H, W, C) float32 in [0, 255]; black where the image could not be read.
+    targets: (B, classes) float32, each row adding up to 1, unless `labels` are several an image.
+    weights: (B,) float32 of the examples' losses; 0 where the image could not be read, and the others make up for it.
+
+    images: paths, or where else they come from. labels: (N,) class numbers, or (N, classes) numbers in [0, 1].
+    boxes: (N, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
+    order: of `imgcls.data.order`; by default every example once an epoch.
+    strong_classes: (classes,) those whose pictures get the second row of the augmentation's settings.
+    class_weights: (classes,) of the loss; a soft label has the mean of its classes' weights.
+    position: a multiple of the batch size. part: (index, count) of one of several workers, which reads one of `count`
+        equal parts of each batch. parallel: examples decoded at once, which changes no pixel.
     """
-    names = tf.constant([str(path) for path in paths])
-    labels = tf.constant(list(labels), tf.int32)
-    box_of = _boxes(boxes)
-    count = len(paths)
+    if position % batch_size:
+        raise ValueError(f"position is {position}; expected a multiple of the batch size, {batch_size}.")
+    global_size, (index, count) = batch_size, part
+    batch_size = global_size // count
+    images, box_of, augmentation = as_images(images), _boxes(boxes), augmentation or Augmentation(NONE)
+    order = order or Shuffled(len(images), seed)
+    labels = tf.constant(np.asarray(labels))
+    class_weights = tf.constant(np.ones(num_classes) if class_weights is None else class_weights, tf.float32)
+    strong = tf.constant(np.zeros(num_classes) if strong_classes is None else strong_classes, tf.int32)
+    shape = (preprocessing.height, preprocessing.width, preprocessing.channels)
 
-    def example(place):
-        index = tf.random.experimental.index_shuffle(
-            place % count, seed=[seed, place // count], max_index=tf.constant(count - 1, tf.int64)
-        )
-        draw = tf.stack([tf.constant(seed, tf.int64), place])
-        image_bytes, box = tf.io.read_file(names[index]), box_of(index)
-        if augmentation == "none":
-            pixels = preprocess(image_bytes, preprocessing, box=box)
-        else:
-            region = random_region(draw, preprocessing)
-            pixels = random_mirror(preprocess(image_bytes, preprocessing, region, box), draw)
-        return place, pixels, labels[index]
+    def targets_of(examples):
+        if labels.shape.rank == 2:
+            return tf.cast(tf.gather(labels, examples), tf.float32)
+        return tf.one_hot(tf.gather(labels, examples), num_classes)
 
-    needed = steps * batch_size
-    places = tf.data.Dataset.range(position, position + needed + int(UNREADABLE_SHARE * needed) + batch_size)
-    places, batch_size = part_of_places(places, batch_size, part)
-    dataset = places.map(example, num_parallel_calls=PARALLEL, deterministic=True).ignore_errors()
-    return _without_autotuning(dataset.batch(batch_size, drop_remainder=True).take(steps)).prefetch(2)
+    @_as_it_is
+    def example(place, position, index, row, fetched):
+        draws = Draws(tf.stack([tf.constant(seed, tf.int64), position]))
+        region = augmentation.region(draws, preprocessing, row)
+        pixels = preprocess(images.load(fetched), preprocessing, region, box_of(index))
+        return place, augmentation.change(pixels, draws, row), augmentation.mixing(draws, row)
+
+    @_as_it_is
+    def batch(step):
+        positions = step * global_size + index * batch_size + tf.range(batch_size, dtype=tf.int64)
+        examples = order(positions)
+        targets = targets_of(examples)
+        rows = tf.gather(strong, tf.argmax(targets, axis=1))
+        parts = (tf.range(batch_size, dtype=tf.int64), positions, examples, rows, images.fetch(examples))
+        readable = tf.data.Dataset.from_tensor_slices(parts)
+        readable = readable.map(example, num_parallel_calls=parallel, deterministic=True).ignore_errors()
+        end = (tf.constant(-1, tf.int64), tf.zeros(shape), tf.zeros(NUMBERS))  # so that there is a batch in any case
+        whole = readable.concatenate(tf.data.Dataset.from_tensors(end)).batch(batch_size + 1)
+        return whole.map(lambda places, pixels, numbers: (positions, targets, places[:-1], pixels[:-1], numbers[:-1]))
+
+    @_as_it_is
+    def finish(positions, targets, places, pixels, numbers):
+        readable = _in_places(tf.ones_like(places, tf.float32), places, batch_size)
+        pixels = _in_places(pixels, places, batch_size)
+        if augmentation.mixes:
+            numbers = _in_places(numbers, places, batch_size)
+            pixels, targets = mix(pixels, targets, readable > 0, numbers)
+        weights = readable * tf.linalg.matvec(targets, class_weights) / tf.maximum(tf.reduce_sum(targets, axis=1), 1.0)
+        return positions, pixels, targets, weights * (batch_size / tf.maximum(tf.reduce_sum(readable), 1.0))
+
+    first = position // global_size
+    dataset = tf.data.Dataset.range(first, first + steps).interleave(
+        batch, cycle_length=BATCHES_AT_ONCE, num_parallel_calls=BATCHES_AT_ONCE, deterministic=True
+    )
+    return _without_autotuning(dataset.map(finish)).prefetch(2)
 
 
-def part_of_places(places: tf.data.Dataset, batch_size: int, part: tuple[int, int]) -> tuple[tf.data.Dataset, int]:
-    """The positions that one worker reads, and how many of them are in its part of a batch."""
-    index, count = part
-    share = batch_size // count
-    return (places if count == 1 else places.filter(lambda place: (place // share) % count == index)), share
+def _in_places(rows: tf.Tensor, places: tf.Tensor, count: int) -> tf.Tensor:
+    """The rows (M, ...) at their places among `count`, zeros at the others; nothing is copied if none is missing."""
+    shape = (count, *rows.shape[1:])
 
+    def scattered():
+        return tf.scatter_nd(places[:, None], rows, tf.constant(shape, tf.int64))
 
-def example_at(position: int, count: int, seed: int) -> int:
-    """The example that stands at `position` of a run over `count` examples."""
-    index = tf.random.experimental.index_shuffle(position % count, [seed, position // count], count - 1)
-    return int(index)
+    return tf.ensure_shape(tf.cond(tf.size(places) == count, lambda: rows, scattered), shape)
 
 
 def evaluation_batches(
-    paths: Sequence[str | Path],
+    images: Images | Sequence[str | Path],
     preprocessing: Preprocessing,
     *,
     boxes: np.ndarray | None = None,
     batch_size: int,
     cache: bool = False,
 ) -> tf.data.Dataset:
-    """Batches (indices, pixels) in the order of `paths`; the last one may be smaller.
+    """Batches (indices, pixels) in the order of `images`; the last one may be smaller.
 
-    indices: (B,) int64, the places in `paths`; one that is missing could not be read.
+    indices: (B,) int64, the places in `images`; one that is missing could not be read.
     pixels: (B, H, W, C) float32 in [0, 255].
     boxes: (number of paths, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
     cache: keep the pixels in memory after the first pass.
     """
-    names = tf.constant([str(path) for path in paths])
-    box_of = _boxes(boxes)
+    images, box_of = as_images(images), _boxes(boxes)
 
-    def example(index):
-        return index, preprocess(tf.io.read_file(names[index]), preprocessing, box=box_of(index))
+    @_as_it_is
+    def read(index, fetched):
+        return index, preprocess(images.load(fetched), preprocessing, box=box_of(index))
 
-    dataset = tf.data.Dataset.range(len(paths)).map(example, num_parallel_calls=PARALLEL, deterministic=True)
-    dataset = dataset.ignore_errors()
+    dataset = tf.data.Dataset.range(len(images)).batch(batch_size)
+    dataset = dataset.map(lambda indices: (indices, images.fetch(indices))).unbatch()
+    dataset = dataset.map(read, num_parallel_calls=PARALLEL, deterministic=True).ignore_errors()
     if cache:
         dataset = dataset.cache()
     return _without_autotuning(dataset.batch(batch_size)).prefetch(2)

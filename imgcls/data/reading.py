@@ -15,7 +15,8 @@ from imgcls.data.preprocessing import Preprocessing, preprocess
 
 FILES_AT_ONCE = 64  # read ahead; bounds the memory however many files there are
 THREADS = max(2, os.cpu_count() or 2)
-FORMAT_NAMES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG": "PNG", b"GIF8": "GIF", b"BM": "BMP", b"RIFF": "WebP"}
+FORMAT_NAMES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG": "PNG", b"GIF8": "GIF", b"BM": "BMP", b"RIFF": "WebP", b"P6": "PPM",
+                b"P5": "PPM"}  # fmt: skip
 
 
 class Outcome(NamedTuple):

@@ -20,7 +20,7 @@ import httpx
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.connections import CheckedBackend, PrivateAddressError
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.pictures import Pictures, suffix_of
 from imgcls.labels.records import Problems, Records
 from imgcls.labels.tables import find_columns, read_table, rows_of, with_attributes
 
@@ -37,16 +37,6 @@ HEADERS = {
     "Accept-Encoding": "identity",
 }
 HEAD = 32  # bytes that tell a format
-SIGNATURES = (  # pattern of the first bytes, and the suffix
-    (rb"\xff\xd8\xff", ".jpg"),
-    (rb"\x89PNG\r\n\x1a\n", ".png"),
-    (rb"GIF8[79]a", ".gif"),
-    (rb"BM.{4}\0\0", ".bmp"),
-    (rb"RIFF.{4}WEBP", ".webp"),
-    (rb"II\*\0|MM\0\*", ".tif"),
-    (rb".{4}ftyp(heic|heix|hevc|mif1|msf1)", ".heic"),
-    (rb".{4}ftypavi[fs]", ".avif"),
-)
 
 
 @dataclass(frozen=True)
@@ -213,18 +203,13 @@ def _write(chunks: Iterable[bytes], headers: dict[bytes, str], target: Path, lar
                 raise too_large
             if not suffix:
                 head += chunk[:HEAD]
-                suffix = _suffix(head)
+                suffix = suffix_of(head)
                 if not suffix and len(head) >= HEAD:
                     break
             file.write(chunk)
     if not suffix:
         raise _RefusedError(_what_else(head))
     return suffix
-
-
-def _suffix(head: bytes) -> str:
-    """The suffix of the format that the first bytes announce; empty if they announce no picture."""
-    return next((suffix for pattern, suffix in SIGNATURES if re.match(pattern, head, re.DOTALL)), "")
 
 
 def _what_else(head: bytes) -> str:

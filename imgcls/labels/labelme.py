@@ -14,13 +14,12 @@ from pathlib import Path, PureWindowsPath
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, peek, read_json
 from imgcls.labels.outlines import box_around, box_of
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.pictures import Pictures, suffix_of
 from imgcls.labels.records import Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 
 WITHOUT_AREA = ("point", "points", "line", "linestrip")  # mark the image, not a part of it
 OWN_KEYS = {"label", "points", "mask", "shape_type", "flags"}
-SIGNATURES = {b"\x89PNG": ".png", b"\xff\xd8": ".jpg", b"BM": ".bmp", b"GIF8": ".gif", b"RIFF": ".webp"}
 
 
 def detect(source: Path) -> bool:
@@ -83,8 +82,8 @@ def _picture(content: dict, path: Path, file: str, pictures: Pictures, problems:
     try:
         if isinstance(embedded, str):
             data = base64.b64decode(embedded, validate=True)
-            suffix = next((suffix for mark, suffix in SIGNATURES.items() if data.startswith(mark)), None)
-            if suffix is None:
+            suffix = suffix_of(data)
+            if not suffix:
                 raise ValueError("imageData is no picture")
             target += suffix
             _written(pictures.extract / target).write_bytes(data)

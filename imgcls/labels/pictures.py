@@ -20,6 +20,16 @@ ANNOTATION_FOLDERS = {"annotations", "annotation", "labels", "ann"}  # beside, n
 PICTURE_FOLDERS = {"images", "jpegimages", "img"}
 TURNED = range(5, 9)  # EXIF orientations that swap width and height
 ORIENTATION = 0x0112  # EXIF tag
+SIGNATURES = (  # pattern of the first bytes, and the suffix of the format
+    (rb"\xff\xd8\xff", ".jpg"),
+    (rb"\x89PNG\r\n\x1a\n", ".png"),
+    (rb"GIF8[79]a", ".gif"),
+    (rb"BM.{4}\0\0", ".bmp"),
+    (rb"RIFF.{4}WEBP", ".webp"),
+    (rb"II\*\0|MM\0\*", ".tif"),
+    (rb".{4}ftyp(heic|heix|hevc|mif1|msf1)", ".heic"),
+    (rb".{4}ftypavi[fs]", ".avif"),
+)
 
 
 class Pictures:
@@ -120,6 +130,11 @@ class Pictures:
             return name, ""
         shown = stated if len(stated) < 200 else f"{stated[:200]}…"
         return "", f"the picture {shown!r} is an address, and no file of that name is here"
+
+
+def suffix_of(data: bytes) -> str:
+    """The suffix of the picture format that the first bytes announce, such as ".jpg"; empty if they announce none."""
+    return next((suffix for pattern, suffix in SIGNATURES if re.match(pattern, data, re.DOTALL)), "")
 
 
 def upright_size(path: Path) -> tuple[int, int]:

@@ -87,17 +87,17 @@ class Checkpointing(keras.callbacks.Callback):
 
 
 class KeepBest(keras.callbacks.Callback):
-    """Keeps the weights of the epoch with the best validation accuracy; the lower loss decides between equals."""
+    """Keeps the weights of the epoch with the best value of a metric; the lower loss decides between equals."""
 
-    def __init__(self, loop: Loop, run: RunFolder, write: Callable[[Callable[[], None]], None]):
+    def __init__(self, loop: Loop, run: RunFolder, write: Callable[[Callable[[], None]], None], metric: str):
         super().__init__()
-        self.loop, self.run, self.write = loop, run, write
+        self.loop, self.run, self.write, self.metric = loop, run, write, metric
 
     def on_epoch_end(self, epoch, logs=None):
         best = self.loop.progress.best
-        rank = (logs["val_accuracy"], -logs["val_loss"])
-        if not best or rank > (best["val_accuracy"], -best["val_loss"]):
-            self.write(lambda: self._keep({"epoch": epoch + 1, "val_accuracy": rank[0], "val_loss": -rank[1]}))
+        rank = (logs[self.metric], -logs["val_loss"])
+        if not best or rank > (best[self.metric], -best["val_loss"]):
+            self.write(lambda: self._keep({"epoch": epoch + 1, self.metric: rank[0], "val_loss": -rank[1]}))
 
     def _keep(self, best: dict) -> None:
         with self.loop.averaged_weights():

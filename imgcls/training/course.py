@@ -8,12 +8,14 @@ import keras
 import numpy as np
 
 from imgcls.config import TrainConfig
+from imgcls.data.augmentation import NONE, Augmentation, settings
+from imgcls.data.balance import Balance
 from imgcls.data.manifest import Manifest
 from imgcls.data.pipeline import evaluation_batches, training_batches
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.models.classifier import preprocessing
 from imgcls.training.loop import Loop
-from imgcls.training.network import build_network
+from imgcls.training.network import build_network, pixel_statistics, run_preprocessing
 from imgcls.training.schedules import Schedule
 from imgcls.training.sources import Source, feature_batches, in_batches
 from imgcls.training.transfer import (
@@ -29,6 +31,7 @@ from imgcls.training.transfer import (
     with_all_depths,
 )
 
+RARE_CLASSES = "rare"  # the preset that they get where they are repeated
 CACHE_BYTES = 1 << 30  # validation pixels up to this size stay in memory
 DEVIATION = 0.2  # of the features of all depths, near that of an embedding, for which the learning rates are made
 LEAST_VARIANCE = 0.01  # of the features' mean variance; a feature that hardly ever speaks does not get to shout
@@ -60,9 +63,11 @@ class Course:
         self.labels = self._labels(self.training)
         self.steps_per_epoch = len(self.training) // batch_size
         measured = measured or {}
-        self.model = build_network(config, manifest, measured.get("standardization"))
-        door = self.model.get_layer("standardization")
-        self.measured = {"standardization": {"mean": door.mean, "std": door.std}}
+        self.statistics = measured.get("statistics") or pixel_statistics(manifest, run_preprocessing(config))
+        self.measured = {"statistics": self.statistics}
+        self.balance = Balance.from_config(config.balance, np.bincount(self.labels, minlength=len(self.names)))
+        self.order = self.balance.order(self.labels, config.training.seed)
+        self.model = build_network(config, self.names, self.statistics)
         if config.network.plan == "features":
             self._look_at_all_depths(measured.get("depths"))
         self.body = body_blocks(self.model)
@@ -123,6 +128,12 @@ class Course:
     def _labels(self, rows) -> np.ndarray:
         return np.array([self.names.index(label) for label in rows["label"]])
 
+    def _augmentation(self) -> Augmentation:
+        """What the config says, and behind it what the rare classes of `--balance augment` get."""
+        rows = [settings(preset, self.config.augmentation) for preset in (self.config.input.augmentation, RARE_CLASSES)]
+        used = rows if self.config.balance.balance == "augment" else rows[:1]
+        return Augmentation(*used, color_covariance=np.array(self.statistics["covariance"]))
+
     def _pixels(self) -> Source:
         pixels = Preprocessing(**preprocessing(self.model))
         size = len(self.validation) * pixels.height * pixels.width * pixels.channels * 4
@@ -138,10 +149,14 @@ class Course:
             self.manifest.paths(self.training),
             self.labels,
             pixels,
+            num_classes=len(self.names),
             boxes=self.manifest.boxes(self.training),
             batch_size=self.batch_size,
             seed=self.config.training.seed,
-            augmentation=self.config.input.augmentation,
+            order=self.order,
+            augmentation=self._augmentation(),
+            strong_classes=self.balance.strong_classes,
+            class_weights=self.balance.class_weights,
             part=self.part,
         )
         return Source(
@@ -151,7 +166,8 @@ class Course:
     def _features(self) -> Source:
         cache, places = self._cache()
         wanted = slice(None) if self.config.network.plan == "features" else places["embedding"]
-        kinds = self.config.training.feature_views if self.config.input.augmentation != "none" else 1
+        changed = settings(self.config.input.augmentation, self.config.augmentation) != NONE
+        kinds = self.config.training.feature_views if changed else 1
         training = pictures(self.manifest, self.training)
         views = [cache.features(training, view)[:, wanted] for view in range(kinds)]
         validation = cache.features(pictures(self.manifest, self.validation))[:, wanted]
@@ -159,9 +175,11 @@ class Course:
             lambda position, steps: feature_batches(
                 views,
                 self.labels,
+                self.order,
+                num_classes=len(self.names),
+                class_weights=self.balance.class_weights,
                 batch_size=self.batch_size,
                 steps=steps,
-                seed=self.config.training.seed,
                 position=position,
                 part=self.part,
             ),
@@ -174,8 +192,8 @@ class Course:
         training = replace(self.config.training, precision="float32")
         config = replace(self.config, training=training)
         same = self.config.training.precision == "float32"
-        network = self.model if same else build_network(config, self.manifest, self.measured["standardization"])
-        return feature_cache(config, network, self.say)
+        network = self.model if same else build_network(config, self.names, self.statistics)
+        return feature_cache(config, network, self.statistics, self.say)
 
     def _look_at_all_depths(self, known: dict | None) -> None:
         if known is None:

@@ -16,6 +16,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from imgcls.data.augmentation import Augmentation
 from imgcls.data.pipeline import evaluation_batches, training_batches
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.files import replacing
@@ -73,7 +74,8 @@ def depth_features(model: keras.Model) -> tuple[keras.Model, dict[str, slice]]:
 class FeatureCache:
     """Features of one frozen network.
 
-    folder: of all caches. model: from pixels to features (B, F). facts: what the network is made from, besides weights.
+    folder: of all caches. model: from pixels to features (B, F). facts: what the network is made
+        from, besides weights. augmentation, augmentation_facts: how a view differs from the picture as it is.
     say: gets a sentence about what computes the features, once.
     """
 
@@ -84,7 +86,8 @@ class FeatureCache:
         preprocessing: Preprocessing,
         *,
         facts: dict,
-        augmentation: str = "none",
+        augmentation_facts: str = "",
+        augmentation: Augmentation | None = None,
         seed: int = 0,
         say: Callable[[str], None] = lambda line: None,
     ):
@@ -94,6 +97,7 @@ class FeatureCache:
         for weight in model.weights:
             digest.update(np.ascontiguousarray(tf.convert_to_tensor(weight.value).numpy()).tobytes())
         self.folder = folder / digest.hexdigest()[:24]
+        self._draws = hashlib.sha256(f"{augmentation_facts} {seed}".encode()).hexdigest()[:16]
         self._forward = None
 
     def features(
@@ -103,7 +107,7 @@ class FeatureCache:
 
         view: 0 is the picture as it is; every other number is another draw of the augmentation.
         """
-        folder = self.folder / (f"{self.augmentation}-{self.seed}-{view}" if view else "plain")
+        folder = self.folder / (f"{self._draws}-{view}" if view else "plain")
         keys = pictures.keys()
         known = _load(folder)
         missing = [i for i, key in enumerate(keys) if key not in known]
@@ -123,18 +127,21 @@ class FeatureCache:
         if view == 0:
             batches = evaluation_batches(pictures.paths, self.preprocessing, boxes=pictures.boxes, batch_size=BATCH)
         else:
+            padded = -(-count // BATCH) * BATCH
             batches = (
-                (index, pixels)
-                for _, pixels, index, *_ in training_batches(
+                (positions[weights > 0] - view * padded, pixels[weights > 0])
+                for positions, pixels, _, weights in training_batches(
                     pictures.paths,
-                    list(range(count)),
+                    np.zeros(count, int),
                     self.preprocessing,
+                    num_classes=1,
                     boxes=pictures.boxes,
                     batch_size=BATCH,
-                    steps=-(-count // BATCH),
+                    steps=padded // BATCH,
                     seed=self.seed,
+                    order=lambda positions: tf.minimum(positions - view * padded, count - 1),
                     augmentation=self.augmentation,
-                    position=view * count,
+                    position=view * padded,
                 )
             )
         places, pixels = [], []
@@ -151,7 +158,8 @@ class FeatureCache:
 
     def _fill(self, values: np.ndarray, places: list, pixels: list) -> None:
         for index, features in zip(places, self._forward(pixels), strict=True):
-            values[index] = features
+            inside = index < len(values)  # the last batch of a view is filled up
+            values[index[inside]] = features[inside]
         places.clear(), pixels.clear()
 
 

@@ -24,15 +24,19 @@ GONE = (
     tf.errors.DeadlineExceededError,
     tf.errors.InternalError,
 )
+UNREADABLE_SHARE = 0.05  # of the images of an epoch, or of all read so far; beyond it the run ends
 KEPT_OPTIONS = ("accumulate", "xla")  # of the step, that a run settles when it begins and keeps
 
 
 @dataclass
 class Progress:
-    """Where a run stands. position: of the next example to read; best: the epoch kept, with its metrics."""
+    """Where a run stands. position: of the next example; missing: examples that could not be read; best: the epoch
+    kept, with its metrics.
+    """
 
     step: int = 0
     position: int = 0
+    missing: int = 0
     best: dict = field(default_factory=dict)
     waited: int = 0  # epochs since the validation loss was last lower, for the schedule that lowers the rate then
     lowest_loss: float = np.inf
@@ -45,7 +49,7 @@ class Loop:
     model: from pixels to probabilities; built, as the optimizer is, under the scope of `strategy`.
     trained: the variables that any stage of the run trains; by default the model's trainable ones.
     fixed: weights that no stage changes, by id; they are left out of `state`.
-    loss: as `make_loss` gives it. clip_norm, accumulate, xla: see `Step`.
+    loss: as `make_loss` gives it. logit_offsets: (classes,) that are added to the scores while training. clip_norm, accumulate, xla: see `Step`.
     loss_scaling: for float16. checkpoint_gradients: compute each block twice and keep less of it in memory.
     """
 
@@ -59,6 +63,7 @@ class Loop:
         trained: Sequence[keras.Variable] | None = None,
         fixed: Collection[int] = (),
         loss: Callable | None = None,
+        logit_offsets: np.ndarray | None = None,
         clip_norm: float = 0.0,
         accumulate: int = 1,
         xla: bool = False,
@@ -80,6 +85,7 @@ class Loop:
         self.on_parts = lambda parts: None  # is told when memory asks for more parts
         self.step_options = {
             "loss": loss or make_loss(),
+            "logit_offsets": np.float32(0.0 if logit_offsets is None else logit_offsets),
             "clip_norm": clip_norm,
             "accumulate": accumulate,
             "xla": xla,
@@ -124,14 +130,14 @@ class Loop:
     ) -> None:
         """Run until the last epoch, from where `self.progress` stands, or until `stop_requested`.
 
-        batches: (positions, pixels, labels) or (positions, pixels, labels, weights), as
-            `imgcls.data.pipeline.training_batches` gives them from this position on. labels: (B,) class indices or
-            (B, classes) shares.
+        batches: (positions, pixels, targets, weights), as `imgcls.data.pipeline.training_batches` gives them from
+            this position on.
         validate: called after each epoch; returns metrics whose names begin with "val_".
         callbacks: a list that has begun already is not ended.
         on_missing: gets the position of each example that could not be read.
 
-        Raises RuntimeError if the batches end early and FloatingPointError if the loss is no longer a number.
+        Raises RuntimeError if more than one image in twenty cannot be read, FloatingPointError if the loss is no longer
+        a number, and ConnectionError if another worker is gone.
         """
         ours = not isinstance(callbacks, keras.callbacks.CallbackList)
         listeners = keras.callbacks.CallbackList(list(callbacks), model=self.model) if ours else callbacks
@@ -149,14 +155,10 @@ class Loop:
                 listeners.on_epoch_begin(epoch)
                 first = False
             listeners.on_train_batch_begin(step_of_epoch)
-            try:
-                positions, *batch = next(stream)
-            except StopIteration:
-                raise RuntimeError(
-                    "More than 5 % of the training images can no longer be read. Check the disk, then resume the run."
-                ) from None
+            positions, *batch = next(stream)
             with self._other_workers_may_go():
                 self._count(positions, self._step(batch), batch, on_missing)
+            self._check_missing(steps_per_epoch)
             logs = self._training_metrics()
             listeners.on_train_batch_end(step_of_epoch, logs)
             if step_of_epoch + 1 == steps_per_epoch:
@@ -226,18 +228,30 @@ class Loop:
                 f"The {what} at step {self.progress.step + 1}; {self._origin(batch)} This step changed no weight. "
                 "A lower --learning-rate helps most often, such as a tenth of this run's."
             )
-        seen = np.concatenate([part.numpy() for part in self.strategy.experimental_local_results(positions)])
-        expected = np.arange(self.progress.position, seen[-1] + 1)
-        if len(expected) != len(seen) and not self._workers:
-            for missing in np.setdiff1d(expected, seen):
-                on_missing(int(missing))
-        self.progress.position = int(seen[-1]) + 1 if not self._workers else self.progress.position + self.batch_size
+        positions, weights = self._whole(positions), self._whole(batch[-1])
+        missing = positions[weights == 0]
+        for position in missing:
+            on_missing(int(position))
+        self.progress.position += self.batch_size
+        self.progress.missing += len(missing)
         self.progress.step += 1
-        sums = self.progress.sums
         if np.isfinite(loss):
-            sums["loss"] += loss * self.batch_size
-            sums["correct"] += float(outcome.correct)
-            sums["examples"] += self.batch_size
+            readable = self.batch_size - len(missing)
+            self.progress.sums["loss"] += loss * readable
+            self.progress.sums["correct"] += float(outcome.correct)
+            self.progress.sums["examples"] += readable
+
+    def _whole(self, values) -> np.ndarray:
+        """A batch's values from all devices of this process."""
+        return np.concatenate([part.numpy() for part in self.strategy.experimental_local_results(values)])
+
+    def _check_missing(self, steps_per_epoch: int) -> None:
+        read = max(self.progress.step, steps_per_epoch) * self.batch_size
+        if self.progress.missing > UNREADABLE_SHARE * read:
+            raise RuntimeError(
+                f"{self.progress.missing} of {read} images could not be read, which is more than 5 %. "
+                "Check the disk, then resume the run."
+            )
 
     def _only_overflowed(self, loss: float) -> bool:
         """Whether float16 ran over, which the loss scale sees to."""

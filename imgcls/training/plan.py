@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import replace
 
 from imgcls.config import TrainConfig
+from imgcls.data.balance import resolve_balance
 from imgcls.data.manifest import Manifest
 from imgcls.models import find_architecture
 from imgcls.models.classifier import NO_WEIGHTS, published_weights
@@ -61,11 +62,14 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
         lengths = set(sizes["width"]) | set(sizes["height"])
         same = len(lengths) == 1 and 16 <= max(lengths) <= SMALL_IMAGE and published is None
         size = int(max(lengths)) if same else architecture.image_size
+    training = manifest.split("train")
+    balance = resolve_balance(config.balance, training["label"].value_counts().tolist(), say)
     batch_size = config.training.batch_size
     if not batch_size:
-        batch_size = min(LARGEST_BATCH, max(SMALLEST_BATCH, len(manifest.split("train")) // STEPS_AN_EPOCH))
+        batch_size = min(LARGEST_BATCH, max(SMALLEST_BATCH, len(training) // STEPS_AN_EPOCH))
     return replace(
         config,
+        balance=balance,
         training=replace(config.training, batch_size=batch_size),
         network=replace(network, model=model, weights=weights, plan=plan),
         input=replace(inputs, color=color, image_size=size),

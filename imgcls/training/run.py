@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from imgcls.config import save_toml
 from imgcls.data.manifest import Manifest
-from imgcls.data.pipeline import example_at
+from imgcls.data.order import example_at
 from imgcls.files import replacing
 from imgcls.models.auxiliary import without_auxiliary_heads
 from imgcls.training.callbacks import BEST, Checkpointing, KeepBest, LowerOnPlateau, Patience, RunLog
@@ -93,6 +93,7 @@ def train_run(
             trained=course.trained,
             fixed=course.fixed,
             loss=make_loss(training.loss, training.label_smoothing, training.focal_gamma),
+            logit_offsets=course.balance.logit_offsets,
             clip_norm=training.clip_norm,
             accumulate=training.accumulate if batch_size // devices % training.accumulate == 0 else 1,
             xla=training.xla == "on",
@@ -119,7 +120,7 @@ def train_run(
     patience.first_epoch = course.stages[-1].first_epoch
     listeners = keras.callbacks.CallbackList(
         [
-            KeepBest(loop, run, write),
+            KeepBest(loop, run, write, f"val_{config.balance.best_epoch}"),
             *([LowerOnPlateau(loop)] if training.schedule == "plateau" else []),
             RunLog(
                 run,
@@ -138,7 +139,7 @@ def train_run(
         model=course.model,
     )
     with _interruptible(loop):
-        finished = _train(course, loop, listeners, patience, _name_once(course, warn), run, say)
+        finished = _train(course, loop, listeners, patience, _name_once(course, run, warn), run, say)
     if not finished:
         save_progress()
         return False
@@ -238,15 +239,16 @@ def _why(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _name_once(course: Course, warn: Callable[[str], None]) -> Callable[[int], None]:
-    """A function that names the file at a position of the run, the first time that it is missing."""
-    named, paths = set(), course.manifest.paths(course.training)
+def _name_once(course: Course, run: RunFolder, warn: Callable[[str], None]) -> Callable[[int], None]:
+    """A function that names the file at a position of the run, the first time that it is missing, and notes it."""
+    named, paths = set(run.lost()), course.manifest.paths(course.training)
 
     def name(position: int) -> None:
-        path = paths[example_at(position, len(paths), course.config.training.seed)]
+        path = str(paths[example_at(course.order, position)])
         if path not in named:
             named.add(path)
             warn(f"{path} can no longer be read and is left out.")
+            run.note_lost(path)
 
     return name
 

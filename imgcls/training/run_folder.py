@@ -14,6 +14,8 @@ from imgcls.files import write_json
 
 ALIVE_FOR = 120  # seconds without a sign of life after which a run counts as dead, whatever its process number says
 
+LOST = "it could be read before training and no longer during it"
+
 
 class RunFolder:
     """Paths of a run folder, its state, and its metrics.
@@ -26,6 +28,7 @@ class RunFolder:
         self.config_file = self.path / "config.toml"
         self.manifest_file = self.path / "manifest.parquet"
         self.metrics_file = self.path / "metrics.jsonl"
+        self.lost_file = self.path / "problems.jsonl"
         self.status_file = self.path / "status.json"
         self.checkpoints = self.path / "checkpoints"
         self.plan_file = self.path / "plan.json"  # why the plan was chosen, where it was
@@ -113,6 +116,18 @@ class RunFolder:
                 pid = self.status().get("pid", "unknown")
                 raise ValueError(f"The run {self.path} is being trained by process {pid}; wait for it.") from error
             yield
+
+    def note_lost(self, path: str) -> None:
+        """Note a file that could be read before training and no longer can."""
+        with self.lost_file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"file": path, "reason": LOST}) + "\n")
+
+    def lost(self) -> dict[str, str]:
+        """The files that became unreadable during training, with the reason."""
+        if not self.lost_file.is_file():
+            return {}
+        rows = [json.loads(line) for line in self.lost_file.read_text("utf-8").splitlines()]
+        return {row["file"]: row["reason"] for row in rows}
 
     def append_metrics(self, row: dict) -> None:
         with self.metrics_file.open("a", encoding="utf-8") as file:

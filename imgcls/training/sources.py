@@ -6,7 +6,6 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from imgcls.data.pipeline import UNREADABLE_SHARE, part_of_places
 from imgcls.training.loop import Loop
 
 
@@ -28,51 +27,54 @@ class Source:
 
 
 def judged(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """val_loss (cross-entropy) and val_accuracy of logits (N, classes) and class indices (N,)."""
+    """val_loss (cross-entropy), val_accuracy and its mean over the classes, of logits (N, classes) and labels (N,)."""
     logits = logits.astype(np.float64)
     logits -= logits.max(axis=1, keepdims=True)
     log_probabilities = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
+    right = logits.argmax(axis=1) == labels
     return {
         "val_loss": float(-log_probabilities[np.arange(len(labels)), labels].mean()),
-        "val_accuracy": float((logits.argmax(axis=1) == labels).mean()),
+        "val_accuracy": float(right.mean()),
+        "val_balanced_accuracy": float(np.mean([right[labels == label].mean() for label in np.unique(labels)])),
     }
 
 
 def feature_batches(
     views: Sequence[np.ndarray],
-    labels: Sequence[int],
+    labels: np.ndarray,
+    order: Callable[[tf.Tensor], tf.Tensor],
     *,
+    num_classes: int,
+    class_weights: np.ndarray | None,
     batch_size: int,
     steps: int,
-    seed: int,
     position: int,
     part: tuple[int, int] = (0, 1),
 ) -> tf.data.Dataset:
-    """Batches (positions, features, labels) in the order of `imgcls.data.pipeline.training_batches`.
+    """Batches (positions, features, targets, weights) as `imgcls.data.pipeline.training_batches` has them.
 
-    views: features (N, F) of each view of the images; epoch e takes view e modulo their number. Rows with a NaN are
-        images that could not be read and are left out.
+    views: features (N, F) of each view of the images; epoch e takes view e modulo their number. A row with a NaN is an
+        image that could not be read and has weight 0.
     """
-    count, kinds = len(labels), len(views)
-    table, names = tf.constant(np.concatenate(views)), tf.constant(list(labels), tf.int32)
-    readable = tf.constant(np.isfinite(np.stack(views)).all(axis=(0, 2)))
+    count, kinds, (index, workers) = len(labels), len(views), part
+    share = batch_size // workers
+    table, classes = tf.constant(np.nan_to_num(np.concatenate(views))), tf.constant(labels)
+    readable = tf.constant(np.isfinite(np.concatenate(views)).all(axis=1).astype(np.float32))
+    factors = tf.constant(np.ones(num_classes) if class_weights is None else class_weights, tf.float32)
 
-    def place(position):
-        index = tf.random.experimental.index_shuffle(
-            position % count, seed=[seed, position // count], max_index=tf.constant(count - 1, tf.int64)
-        )
-        return position, index, (position // count) % kinds
+    def batch(step):
+        positions = step * batch_size + index * share + tf.range(share, dtype=tf.int64)
+        examples = order(positions)
+        rows = (positions // count) % kinds * count + examples
+        targets = tf.one_hot(tf.gather(classes, examples), num_classes)
+        there = tf.gather(readable, rows)
+        weights = there * tf.linalg.matvec(targets, factors) * share / tf.maximum(tf.reduce_sum(there), 1.0)
+        return positions, tf.gather(table, rows), targets, weights
 
-    def row(positions, indices, view):
-        return positions, tf.gather(table, view * count + indices), tf.gather(names, indices)
-
-    needed = steps * batch_size
-    places = tf.data.Dataset.range(position, position + needed + int(UNREADABLE_SHARE * needed) + batch_size)
-    places, batch_size = part_of_places(places, batch_size, part)
-    places = places.map(place).filter(lambda position, index, view: readable[index])
+    first = position // batch_size
     options = tf.data.Options()
     options.autotune.enabled = False
-    return places.batch(batch_size, drop_remainder=True).take(steps).map(row).with_options(options).prefetch(2)
+    return tf.data.Dataset.range(first, first + steps).map(batch).with_options(options).prefetch(2)
 
 
 def in_batches(features: np.ndarray, size: int = 1024) -> list[tuple[np.ndarray, np.ndarray]]:

@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 import keras
+import numpy as np
 import tensorflow as tf
 
 LARGEST_SCALE = 2.0**15  # of the loss in float16: Micikevicius et al., Mixed Precision Training, 2017
@@ -46,12 +47,13 @@ class LossScale:
 
 
 class Step:
-    """Callable: (pixels, labels, weights) of a global batch, as the strategy distributes them, to an `Outcome`.
+    """Callable: (pixels, targets, weights) of a global batch, as the strategy distributes them, to an `Outcome`.
 
     forward: (pixels, training) -> logits, or a list of them, the main ones first.
     loss_weights: of each of the logits' losses.
     variables: that are trained; the optimiser was built on these and maybe others.
-    batch_size: of the global batch. loss: as `make_loss` gives it.
+    batch_size: of the global batch. loss: as `make_loss` gives it. logit_offsets: (classes,) that are added to
+        the logits, for the loss only.
     clip_norm: longest gradient, over all variables together and all devices; 0 for no limit.
     accumulate: parts that each device's share is computed in.
     xla: compile what each device computes by itself.
@@ -68,6 +70,7 @@ class Step:
         *,
         batch_size: int,
         loss: Callable,
+        logit_offsets: np.ndarray | float = 0.0,
         clip_norm: float = 0.0,
         accumulate: int = 1,
         xla: bool = False,
@@ -77,28 +80,26 @@ class Step:
         self.forward, self.loss_weights, self.variables = forward, loss_weights, list(variables)
         self.optimizer, self.strategy, self.loss, self.penalties = optimizer, strategy, loss, penalties
         self.batch_size, self.clip_norm, self.accumulate = batch_size, clip_norm, accumulate
+        self.logit_offsets = logit_offsets
         self.loss_scale = loss_scale
         self._share = tf.function(self.share, jit_compile=True) if xla else self.share
         self._run = tf.function(self._global_step)
         self.reduced_gradients = tf.function(self._reduced_gradients)
 
-    def __call__(self, pixels, labels, weights=None) -> Outcome:
-        return self._run(pixels, labels, weights)
+    def __call__(self, pixels, targets, weights) -> Outcome:
+        return self._run(pixels, targets, weights)
 
-    def share(self, pixels, labels, weights):
+    def share(self, pixels, targets, weights):
         """One device's part of the loss, of the gradients, and of the images that were right."""
         if self.accumulate == 1:
-            return self._part(pixels, labels, weights)
-        given = [x for x in (pixels, labels, weights) if x is not None]
-        if given[0].shape[0] % self.accumulate:
-            raise ValueError(
-                f"{given[0].shape[0]} images a device have no {self.accumulate} equal parts; change --accumulate."
-            )
-        parts = [tf.reshape(x, (self.accumulate, -1, *x.shape[1:])) for x in given]
+            return self._part(pixels, targets, weights)
+        images = pixels.shape[0]
+        if images % self.accumulate:
+            raise ValueError(f"{images} images a device have no {self.accumulate} equal parts; change --accumulate.")
+        parts = [tf.reshape(x, (self.accumulate, -1, *x.shape[1:])) for x in (pixels, targets, weights)]
 
         def add(number, loss, correct, *gradients):
-            part = [x[number] for x in parts]
-            more_loss, more_correct, more = self._part(part[0], part[1], part[2] if weights is not None else None)
+            more_loss, more_correct, more = self._part(*(x[number] for x in parts))
             return [
                 number + 1,
                 loss + more_loss,
@@ -112,14 +113,12 @@ class Step:
         )
         return loss, correct, gradients
 
-    def _part(self, pixels, labels, weights):
+    def _part(self, pixels, targets, weights):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([variable.value for variable in self.variables])
             every = keras.tree.flatten(self.forward(pixels, training=True))
-            targets = tf.one_hot(labels, every[0].shape[-1]) if labels.shape.rank == 1 else labels
-            losses = sum(weight * self.loss(targets, x) for x, weight in zip(every, self.loss_weights, strict=True))
-            if weights is not None:
-                losses = losses * weights
+            each = [weights * self.loss(targets, x + self.logit_offsets) for x in every]
+            losses = sum(share * x for x, share in zip(each, self.loss_weights, strict=True))
             loss = tf.reduce_sum(losses) / self.batch_size
             penalties = self.penalties()
             if penalties:
@@ -128,11 +127,11 @@ class Step:
         gradients = tape.gradient(scaled, [variable.value for variable in self.variables], unconnected_gradients="zero")
         if self.loss_scale is not None:
             gradients = [gradient / tf.convert_to_tensor(self.loss_scale.scale) for gradient in gradients]
-        right = tf.argmax(every[0], -1) == tf.argmax(targets, -1)
+        right = (tf.argmax(every[0], -1) == tf.argmax(targets, -1)) & (weights > 0)
         return loss, tf.reduce_sum(tf.cast(right, tf.float32)), gradients
 
-    def _on_device(self, pixels, labels, weights):
-        loss, correct, gradients = self._share(pixels, labels, weights)
+    def _on_device(self, pixels, targets, weights):
+        loss, correct, gradients = self._share(pixels, targets, weights)
         if self.strategy.num_replicas_in_sync > 1:
             together = tf.distribute.get_replica_context().all_reduce(
                 tf.distribute.ReduceOp.SUM, [loss, correct, *gradients]
@@ -143,13 +142,13 @@ class Step:
             gradients, _ = tf.clip_by_global_norm(gradients, self.clip_norm, use_norm=norm)
         return loss, correct, norm, gradients
 
-    def _reduced_gradients(self, pixels, labels, weights):
+    def _reduced_gradients(self, pixels, targets, weights):
         """Loss, correct, norm and gradients of a global batch; nothing is updated but moving statistics."""
-        loss, correct, norm, gradients = self.strategy.run(self._on_device, args=(pixels, labels, weights))
+        loss, correct, norm, gradients = self.strategy.run(self._on_device, args=(pixels, targets, weights))
         return [self._first(x) for x in (loss, correct, norm)], gradients
 
-    def _global_step(self, pixels, labels, weights) -> Outcome:
-        (loss, correct, norm), gradients = self._reduced_gradients(pixels, labels, weights)
+    def _global_step(self, pixels, targets, weights) -> Outcome:
+        (loss, correct, norm), gradients = self._reduced_gradients(pixels, targets, weights)
         finite = tf.math.is_finite(loss) & tf.math.is_finite(norm)
 
         def update():

@@ -11,13 +11,14 @@ Yosinski et al., How Transferable Are Features in Deep Neural Networks, 2014.
 """
 
 from collections.abc import Callable, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 import keras
 import numpy as np
 
 from imgcls.config import TrainConfig
+from imgcls.data.augmentation import Augmentation, settings
 from imgcls.data.manifest import Manifest
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.layers import ClassProbabilities
@@ -130,10 +131,11 @@ def head_part(model: keras.Model) -> keras.Model:
 
 
 def feature_cache(
-    config: TrainConfig, model: keras.Model, say: Callable[[str], None] = lambda line: None
+    config: TrainConfig, model: keras.Model, statistics: dict, say: Callable[[str], None] = lambda line: None
 ) -> tuple[FeatureCache, dict[str, slice]]:
-    """The cache of this network's features, and where each depth stands in them."""
+    """The cache of this network's features, and where each depth stands in them. Views are of one image, not mixed."""
     body, places = depth_features(model)
+    row = replace(settings(config.input.augmentation, config.augmentation), mixup=0.0, cutmix=0.0)
     facts = {"image_size": config.input.image_size, "channels": model.input_shape[-1], "model": config.network.model}
     facts |= {name: getattr(config.network, name) for name in ("activation", "normalization", "pooling")}
     cache = FeatureCache(
@@ -141,7 +143,8 @@ def feature_cache(
         body,
         Preprocessing(**preprocessing(model)),
         facts=facts,
-        augmentation=config.input.augmentation,
+        augmentation_facts=repr(row),
+        augmentation=Augmentation(row, color_covariance=np.array(statistics["covariance"])),
         seed=config.training.seed,
         say=say,
     )
@@ -156,13 +159,14 @@ def choose(
     config: TrainConfig,
     manifest: Manifest,
     model: keras.Model,
+    statistics: dict,
     on_progress: Callable[[int], None] = lambda done: None,
     say: Callable[[str], None] = lambda line: None,
 ) -> Choice:
     """The plan for this data, from a linear probe on the features of each depth."""
     rows = manifest.split("train")
     rows = rows.iloc[drawn(len(rows), config.training.seed)]
-    cache, places = feature_cache(config, model, say)
+    cache, places = feature_cache(config, model, statistics, say)
     features = cache.features(pictures(manifest, rows), on_progress=on_progress)
     labels = np.array([manifest.class_names.index(label) for label in rows["label"]])
     readable = np.isfinite(features).all(axis=1)

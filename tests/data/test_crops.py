@@ -7,6 +7,7 @@ import pytest
 import tensorflow as tf
 
 from imgcls.config import InputConfig, TrainConfig
+from imgcls.data.augmentation import Augmentation, settings
 from imgcls.data.inspection import inspect
 from imgcls.data.manifest import Manifest
 from imgcls.data.pipeline import evaluation_batches, training_batches
@@ -39,10 +40,11 @@ def color(pixels: np.ndarray) -> tuple[int, ...] | None:
 def test_training_sees_the_box_alone_whatever_region_is_drawn(picture):
     boxes = np.array([[2, 3, 50, 30], [50, 0, 80, 40]], np.float32)
     batches = training_batches(
-        [picture, picture], [0, 1], SMALL, boxes=boxes, batch_size=2, steps=20, seed=0, augmentation="light"
-    )
-    seen = [(int(label), color(image)) for _, images, labels in batches.as_numpy_iterator()
-            for image, label in zip(images, labels, strict=True)]  # fmt: skip
+        [picture, picture], [0, 1], SMALL, num_classes=2, boxes=boxes, batch_size=2, steps=20, seed=0,
+        augmentation=Augmentation(settings("light")),
+    )  # fmt: skip
+    seen = [(int(target.argmax()), color(image)) for _, images, targets, _ in batches.as_numpy_iterator()
+            for image, target in zip(images, targets, strict=True)]  # fmt: skip
     assert len(seen) == 40
     assert set(seen) == {(0, RED), (1, BLUE)}
 

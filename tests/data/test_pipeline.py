@@ -1,7 +1,11 @@
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 
-from imgcls.data.pipeline import evaluation_batches, example_at, training_batches
+from imgcls.data.augmentation import Augmentation, settings
+from imgcls.data.order import Shuffled, example_at
+from imgcls.data.pipeline import evaluation_batches, training_batches
 from imgcls.data.preprocessing import Preprocessing
 
 GREY = Preprocessing(28, 28, channels=1)
@@ -12,48 +16,86 @@ def paths(small_data):
     return sorted((small_data / "train").rglob("*.png"))
 
 
-def batches(paths, steps, batch_size=10, seed=0, **options):
+def batches(paths, steps, batch_size=10, seed=0, preset="light", **options) -> list[SimpleNamespace]:
+    """Every image has a class of its own, so that the targets tell which it is."""
     dataset = training_batches(
-        paths, range(len(paths)), GREY, batch_size=batch_size, steps=steps, seed=seed, augmentation="light", **options
-    )
-    return [tuple(part.numpy() for part in batch) for batch in dataset]
+        paths, range(len(paths)), GREY, num_classes=len(paths), batch_size=batch_size, steps=steps, seed=seed,
+        augmentation=Augmentation(settings(preset)), **options,
+    )  # fmt: skip
+    names = ("positions", "pixels", "targets", "weights")
+    return [SimpleNamespace(**{n: part.numpy() for n, part in zip(names, batch, strict=True)}) for batch in dataset]
+
+
+def same(a: SimpleNamespace, b: SimpleNamespace) -> bool:
+    return all(np.array_equal(value, vars(b)[name]) for name, value in vars(a).items())
 
 
 def test_each_epoch_has_every_image_once_in_its_own_order(paths):
-    labels = np.concatenate([labels for _, _, labels in batches(paths, 24)])
+    labels = np.concatenate([batch.targets.argmax(axis=1) for batch in batches(paths, 24)])
     first, second = labels[:120], labels[120:]
     assert sorted(first) == sorted(second) == list(range(120))
     assert not np.array_equal(first, second)
 
 
-def test_a_resumed_run_sees_what_an_unbroken_one_sees(paths):
-    whole, resumed = batches(paths, 20), batches(paths, 7, position=130)
-    for expected, found in zip(whole[13:], resumed, strict=True):
-        for a, b in zip(expected, found, strict=True):
-            assert np.array_equal(a, b)
+@pytest.mark.parametrize("preset", ["light", "strong"])
+def test_a_resumed_run_sees_what_an_unbroken_one_sees_whatever_the_parallelism(paths, preset):
+    whole = batches(paths, 8, preset=preset)
+    resumed = batches(paths, 3, preset=preset, position=50, parallel=1)
+    assert all(same(*pair) for pair in zip(whole[5:], resumed, strict=True))
 
 
 def test_augmentation_draws_anew_in_each_epoch_and_for_each_seed(paths):
     one_image = paths[:1]
-    views = [pixels for _, pixels, _ in batches(one_image, 6, batch_size=1)]
+    views = [batch.pixels for batch in batches(one_image, 6, batch_size=1)]
     assert len({view.tobytes() for view in views}) > 3
-    other = [pixels for _, pixels, _ in batches(one_image, 6, batch_size=1, seed=1)]
+    other = [batch.pixels for batch in batches(one_image, 6, batch_size=1, seed=1)]
     assert any(not np.array_equal(a, b) for a, b in zip(views, other, strict=True))
 
 
-def test_an_unreadable_image_leaves_a_gap_and_nothing_takes_its_place(paths, tmp_path):
+@pytest.mark.parametrize("preset", ["light", "strong"])
+def test_an_unreadable_image_weighs_nothing_and_none_takes_its_place(paths, tmp_path, preset):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no image")
     mixed = [*paths[:39], broken]
-    positions, _, labels = (np.concatenate(parts) for parts in zip(*batches(mixed, 4), strict=True))
-    (gap,) = np.setdiff1d(np.arange(40), positions)
-    assert example_at(int(gap), 40, seed=0) == 39
-    assert 39 not in labels
+    found = batches(mixed, 4, preset=preset)
+    positions = np.concatenate([batch.positions for batch in found])
+    weights = np.concatenate([batch.weights for batch in found])
+    assert positions.tolist() == list(range(40))
+    (gap,) = np.flatnonzero(weights == 0)
+    assert example_at(Shuffled(40, seed=0), int(gap)) == 39
+    batch = found[gap // 10]
+    assert np.all(batch.pixels[gap % 10] == 0)
+    assert batch.weights.sum() == pytest.approx(10)
+    assert np.delete(batch.targets, gap % 10, axis=0)[:, 39].max() == 0
 
 
-def test_too_many_unreadable_images_end_the_data(paths, tmp_path):
-    missing = [tmp_path / f"{i}.png" for i in range(30)]
-    assert len(batches([*paths[:30], *missing], 10)) < 10
+def test_a_batch_of_nothing_but_unreadable_images_is_black(paths, tmp_path):
+    (batch,) = batches([tmp_path / f"{i}.png" for i in range(4)], 1, batch_size=4)
+    assert batch.weights.tolist() == [0, 0, 0, 0]
+    assert not batch.pixels.any()
+
+
+def test_class_weights_follow_the_mixture_of_soft_labels(paths):
+    class_weights = np.linspace(0.1, 3, 120)
+    mixed = False
+    for batch in batches(paths, 4, preset="strong", class_weights=class_weights):
+        assert np.allclose(batch.targets.sum(axis=1), 1, atol=1e-5)
+        assert np.allclose(batch.weights, batch.targets @ class_weights, rtol=1e-4)
+        mixed |= bool((batch.targets.max(axis=1) < 0.9).any())
+    assert mixed
+
+
+def test_several_labels_an_image_are_kept(paths):
+    labels = np.eye(3)[np.arange(6) % 3] + np.eye(3)[2]
+    dataset = training_batches(paths[:6], labels, GREY, num_classes=3, batch_size=6, steps=1, seed=0)
+    ((_, _, targets, weights),) = dataset.as_numpy_iterator()
+    assert sorted(targets.tolist()) == sorted(labels.tolist())
+    assert np.all(weights == 1)
+
+
+def test_a_position_inside_of_a_batch_is_refused(paths):
+    with pytest.raises(ValueError, match="position is 7; expected a multiple of the batch size, 10"):
+        batches(paths, 1, position=7)
 
 
 def test_evaluation_keeps_the_order_and_names_what_is_missing(paths, tmp_path):

@@ -21,8 +21,9 @@ def pixels_and_labels() -> tuple[np.ndarray, np.ndarray]:
 
 def batches() -> tf.data.Dataset:
     pixels, labels = pixels_and_labels()
-    positions = np.arange(STEPS * BATCH)
-    return tf.data.Dataset.from_tensor_slices((positions, pixels, labels)).batch(BATCH, drop_remainder=True)
+    positions, targets = np.arange(STEPS * BATCH), keras.utils.to_categorical(labels, 3)
+    parts = (positions, pixels, targets, np.ones(STEPS * BATCH, "float32"))
+    return tf.data.Dataset.from_tensor_slices(parts).batch(BATCH, drop_remainder=True)
 
 
 def network(dropout: float = 0.0) -> keras.Model:

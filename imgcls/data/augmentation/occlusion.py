@@ -1,0 +1,66 @@
+"""Parts of the picture taken away, so that a network does not rest on one."""
+
+import math
+
+import tensorflow as tf
+
+from imgcls.data.augmentation.draws import Draws
+
+LEAST_AREA = 0.02  # of a rectangle, as a share of the picture: Zhong et al., 2020
+LONGEST = 3.3  # its longer side over its shorter
+GREY = 127.5
+CELLS = (3, 8)  # of the grid, along the shorter side
+
+
+def erase(image: tf.Tensor, draws: Draws, share: tf.Tensor, area: tf.Tensor) -> tf.Tensor:
+    """Cover a rectangle with noise, in this share of the pictures. image: (H, W, C).
+
+    Zhong et al., Random Erasing Data Augmentation, 2020. area: largest share of the picture, drawn evenly from 0.02 on.
+    """
+
+    def erased():
+        height, width, channels = image.shape
+        covered = (LEAST_AREA + draws("erasing", 1) * tf.maximum(area - LEAST_AREA, 0)) * height * width
+        stretch = tf.exp(draws.signed("erasing", 2) * math.log(LONGEST) / 2)
+        rows = _length(tf.sqrt(covered) * stretch, height)
+        columns = _length(tf.sqrt(covered) / stretch, width)
+        top = _place(draws("erasing", 3), height - rows)
+        left = _place(draws("erasing", 4), width - columns)
+        filling = 255 * tf.random.stateless_uniform((height, width, channels), draws.seed("erasing"))
+        return tf.where(rectangle(image, top, left, rows, columns), filling, image)
+
+    return tf.cond(draws("erasing") < share, erased, lambda: image)
+
+
+def rectangle(image: tf.Tensor, top, left, rows, columns) -> tf.Tensor:
+    """Whether a pixel lies in the rectangle: (H, W, 1) bool. image: (H, W, C); the rest whole numbers of pixels."""
+    y, x = tf.range(image.shape[0]), tf.range(image.shape[1])
+    return (((y >= top) & (y < top + rows))[:, None] & ((x >= left) & (x < left + columns)))[..., None]
+
+
+def grid_mask(image: tf.Tensor, draws: Draws, share: tf.Tensor, kept: tf.Tensor) -> tf.Tensor:
+    """Cover the squares of a grid with grey, in this share of the pictures. image: (H, W, C).
+
+    Chen et al., GridMask Data Augmentation, 2020. kept: share of a cell's side that stays, in [0.1, 0.9].
+    """
+
+    def masked():
+        height, width, _ = image.shape
+        cells = CELLS[0] + draws("gridmask", 1) * (CELLS[1] - CELLS[0])
+        side = tf.maximum(min(height, width) / cells, 2.0)
+
+        def covered(length: int, offset: tf.Tensor) -> tf.Tensor:
+            return (tf.range(length, dtype=tf.float32) + offset * side) % side >= kept * side
+
+        mask = covered(height, draws("gridmask", 2))[:, None] & covered(width, draws("gridmask", 3))
+        return tf.where(mask[..., None], GREY, image)
+
+    return tf.cond(draws("gridmask") < share, masked, lambda: image)
+
+
+def _length(pixels: tf.Tensor, longest: int) -> tf.Tensor:
+    return tf.clip_by_value(tf.cast(tf.round(pixels), tf.int32), 1, longest)
+
+
+def _place(draw: tf.Tensor, free: tf.Tensor) -> tf.Tensor:
+    return tf.cast(draw * tf.cast(free + 1, tf.float32), tf.int32)
