@@ -8,10 +8,23 @@ import difflib
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 import dacite
 import tomli_w
+import tyro
+
+AUTO = 0  # of a number that is settled when the data is known
+WholeOrAuto = Annotated[
+    int,
+    tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="auto|INT",
+        instance_from_str=lambda words: AUTO if words[0] == "auto" else int(words[0]),
+        is_instance=lambda value: isinstance(value, int),
+        str_from_instance=lambda value: ["auto" if value == AUTO else str(value)],
+    ),
+]
 
 Boxes = Literal["single", "largest", "crop", "multi_label"]
 Agreement = Literal["auto", "majority", "weighted_majority", "dawid_skene", "none"]
@@ -178,7 +191,8 @@ class NetworkConfig:
 
     model: str = "auto"  # name, or .py file of your own; auto: resnet20 up to 64 pixels, else efficientnet_lite0
     weights: str = "auto"  # imagenet, none, or the path of a .keras file; auto: imagenet where there are any
-    plan: Literal["auto", "head", "all"] = "auto"  # what is trained; auto: the head on given weights, else all
+    plan: Literal["auto", "head", "features", "last_blocks", "all", "scratch"] = "auto"  # what is trained; see README
+    unfreeze: int = 0  # blocks, from the last one, that --plan last_blocks trains; 0: a third of them
     init_from: str | None = None  # .keras file of a shallower network of the family, whose layers this one starts from
     data_format: Literal["channels_last", "channels_first", "auto"] = "channels_last"  # layout inside the network
     activation: str | None = None  # in place of the network's own, such as elu, prelu or swish
@@ -196,6 +210,13 @@ class NetworkConfig:
             if getattr(self, name) is not None:
                 _check_range(name, getattr(self, name), 0.0, 0.95)
         _check_range("regularizer_strength", self.regularizer_strength, 0.0, 1.0)
+        _check_range("unfreeze", self.unfreeze, 0, 1000)
+        if self.unfreeze and self.plan != "last_blocks":
+            raise ValueError(
+                f"--unfreeze goes with --plan last_blocks, not with --plan {self.plan}. Add --plan last_blocks."
+            )
+        if self.plan == "scratch" and self.weights not in ("auto", "none"):
+            raise ValueError(f"--plan scratch starts without weights; leave out --weights {self.weights}.")
 
 
 @dataclass(frozen=True)
@@ -203,23 +224,66 @@ class TrainingConfig:
     """How the network is trained."""
 
     epochs: int = 30  # passes over the training images
-    batch_size: int = 0  # images a step, over all devices together; 0: 64, or fewer for 8 steps an epoch
-    optimizer: Literal["adamw", "adam", "sgd"] = "adamw"  # sgd has Nesterov momentum of 0.9
-    learning_rate: float = 0.003  # at its highest: after a warm-up over the first epoch, before the cosine to 0
-    weight_decay: float = 0.01  # decoupled from the gradient (adamw only)
+    batch_size: WholeOrAuto = AUTO  # images a step, over all devices; 0 or auto: 64, or fewer for 8 steps an epoch
+    accumulate: int = 1  # parts that a batch is computed in, one after the other, where memory is short
+    optimizer: Literal["adamw", "adam", "sgd", "rmsprop", "lion"] = "adamw"  # what turns gradients into updates
+    learning_rate: float = 0.003  # at its highest
+    find_learning_rate: bool = False  # measure the learning rate first and use what is found, in place of the above
+    schedule: Literal["cosine", "constant", "steps", "plateau", "one_cycle", "warm_restarts"] = "cosine"  # of the rate
+    warmup_epochs: float = 1.0  # in which the learning rate rises from 0
+    momentum: float = 0.9  # of sgd and rmsprop
+    nesterov: bool = True  # momentum that looks ahead (sgd only)
+    weight_decay: float = 0.01  # decoupled from the gradient (adamw and lion only)
+    fine_tune_rate: float = 0.1  # share of the learning rate for layers that start from given weights
+    depth_decay: float = 0.8  # share of the learning rate that a block has of that of the block after it (fine-tuning)
+    loss: Literal["cross_entropy", "focal"] = "cross_entropy"  # focal: easy images count less
+    focal_gamma: float = 2.0  # how much less (focal only)
     label_smoothing: float = 0.0  # share of the label that is spread over all classes
-    strategy: Literal["auto", "one_device", "mirrored"] = "auto"  # mirrored: all GPUs; auto: mirrored from two GPUs on
+    clip_norm: float = 0.0  # longest gradient, over all weights together; 0: no limit
+    average_weights: float = 0.0  # decay a step of the weights' moving average, such as 0.999; 0: no average
+    patience: int = 0  # epochs without a better one on validation after which the run ends; 0: none
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = (
+        "auto"  # of the layers; auto: bfloat16 where it is fast
+    )
+    xla: Literal["auto", "on", "off"] = "auto"  # compile the step; auto: measured on GPUs, off on processors
+    checkpoint_gradients: bool = False  # compute each block twice and keep less of it in memory
+    feature_views: int = 3  # pictures of each image, the first as it is, that a frozen network's features are kept of
+    strategy: Literal["auto", "one_device", "mirrored", "multi_worker"] = "auto"  # auto: all GPUs, all named workers
+    synchronize_normalization: bool = True  # normalise over the batch of all devices, not of each by itself
     checkpoint_minutes: float = 10.0  # besides one at the end of each epoch
     seed: int = 0  # of the weights, the splits, the order and the augmentation
 
     def __post_init__(self):
-        _check_range("epochs", self.epochs, 1, 100_000)
-        _check_range("batch_size", self.batch_size, 0, 65_536)
-        _check_range("learning_rate", self.learning_rate, 1e-8, 10.0)
-        _check_range("weight_decay", self.weight_decay, 0.0, 1.0)
-        _check_range("label_smoothing", self.label_smoothing, 0.0, 0.9)
-        _check_range("checkpoint_minutes", self.checkpoint_minutes, 0.01, 1440.0)
-        _check_range("seed", self.seed, 0, 2**31 - 1)
+        for name, least, most in TRAINING_RANGES:
+            _check_range(name, getattr(self, name), least, most)
+        if self.batch_size and self.batch_size % self.accumulate:
+            fitting = max(1, self.batch_size // self.accumulate) * self.accumulate
+            raise ValueError(
+                f"--batch-size {self.batch_size} has no {self.accumulate} equal parts for --accumulate; "
+                f"choose --batch-size {fitting}."
+            )
+        if self.average_weights and not 0.5 <= self.average_weights < 1:
+            raise ValueError(f"--average-weights is {self.average_weights}; expected 0, or 0.5 to below 1.")
+
+
+TRAINING_RANGES = (
+    ("epochs", 1, 100_000),
+    ("batch_size", 0, 65_536),
+    ("accumulate", 1, 4096),
+    ("learning_rate", 1e-8, 10.0),
+    ("warmup_epochs", 0.0, 1000.0),
+    ("momentum", 0.0, 0.9999),
+    ("weight_decay", 0.0, 1.0),
+    ("fine_tune_rate", 1e-6, 1.0),
+    ("depth_decay", 0.01, 1.0),
+    ("focal_gamma", 0.0, 10.0),
+    ("label_smoothing", 0.0, 0.9),
+    ("clip_norm", 0.0, 1e6),
+    ("patience", 0, 100_000),
+    ("feature_views", 1, 100),
+    ("checkpoint_minutes", 0.01, 1440.0),
+    ("seed", 0, 2**31 - 1),
+)
 
 
 @dataclass(frozen=True)

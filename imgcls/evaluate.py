@@ -107,7 +107,7 @@ def evaluate_run(run: "RunFolder", split: str = "test", data: str = "") -> "Eval
         facts={
             "model": config.network.model,
             "weights": config.network.weights,
-            "trained": config.network.plan,
+            "trained": "; ".join([config.network.plan, *run.plan().get("reasons", [])]),
             "data": config.input.data,
             "images": f"{len(own.split('train')):,} for training",
             "judged on": f"{data}, {split}" if data else f"the {split} split",

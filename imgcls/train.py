@@ -12,8 +12,8 @@ Examples:
 import sys
 import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager, suppress
-from dataclasses import dataclass, field
+from contextlib import contextmanager, nullcontext, suppress
+from dataclasses import dataclass, field, replace
 from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -21,11 +21,14 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from imgcls import command
-from imgcls.config import TrainConfig, load_toml
+from imgcls.config import TrainConfig, load_toml, save_toml
 
 if TYPE_CHECKING:
     from imgcls.data.manifest import Manifest
     from imgcls.training.run_folder import RunFolder
+    from imgcls.training.transfer import Choice
+
+WAIT_FOR_CHIEF = 3600  # seconds, in which it looks at every image
 
 
 @dataclass(frozen=True)
@@ -38,20 +41,59 @@ class Options:
 def main(options: Options) -> int:
     from imgcls.training.run_folder import RunFolder
 
+    train = options.train
     if options.resume:
-        if options != Options(resume=options.resume):
-            raise ValueError("--resume goes on with the run's own config; leave out the other flags.")
         run = RunFolder(options.resume)
+        train = _resumed(options, run)
         if run.is_alive():
             raise ValueError(f"The run {run.path} is being trained by process {run.status()['pid']}; wait for it.")
     command.import_tensorflow()
     from imgcls.data.manifest import Manifest
-    from imgcls.terminal import next_step
+    from imgcls.training.strategy import join_workers
 
+    cluster = join_workers(train.training.strategy)
+    if cluster is not None and not options.resume and not train.name:
+        raise ValueError("Several workers need the same --name, so that they find the run folder of the first one.")
+    if cluster is not None and not cluster.is_chief:
+        run = run if options.resume else _run_of_chief(Path(train.runs) / train.name)
+        return command.OK if _train(run, Manifest.load(run.manifest_file), writes=False) else command.INTERRUPTED
     if options.resume:
         manifest = Manifest.load(run.manifest_file)
     else:
-        run, manifest = prepare_run(options.train)
+        run, manifest = prepare_run(train)
+    return _train_and_judge(run, manifest)
+
+
+def _resumed(options: Options, run: "RunFolder") -> TrainConfig:
+    """The config of a run that goes on; a lower learning rate is the one thing that may change."""
+    rate = options.train.training.learning_rate
+    given = replace(TrainConfig(), training=replace(TrainConfig().training, learning_rate=rate))
+    if options != Options(given, resume=options.resume):
+        raise ValueError("--resume goes on with the run's own config; leave out the other flags but --learning-rate.")
+    config = run.config
+    if rate != TrainConfig().training.learning_rate:
+        config = replace(config, training=replace(config.training, learning_rate=rate))
+        save_toml(config, run.config_file)
+    return config
+
+
+def _run_of_chief(path: Path) -> "RunFolder":
+    """The run folder that the first worker makes, once it is ready."""
+    from imgcls.training.run_folder import RunFolder
+
+    until = time.monotonic() + WAIT_FOR_CHIEF
+    while not (path / "manifest.parquet").is_file():
+        if time.monotonic() > until:
+            raise FileNotFoundError(
+                f"No run at {path} after {WAIT_FOR_CHIEF} s. All workers need the same --runs folder."
+            )
+        time.sleep(0.5)
+    return RunFolder(path)
+
+
+def _train_and_judge(run: "RunFolder", manifest: "Manifest") -> int:
+    from imgcls.terminal import next_step
+
     with _failure_noted(run):
         if not _train(run, manifest):
             run.write_status("interrupted")
@@ -73,6 +115,7 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     from imgcls.data.near_duplicates import near_duplicate_groups
     from imgcls.data.sources import load_manifest
     from imgcls.data.splits import assign_splits, folds, split_hash
+    from imgcls.files import write_json
     from imgcls.models import find_architecture
     from imgcls.models.classifier import published_weights
     from imgcls.terminal import progress, say, warn
@@ -105,20 +148,46 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
         f"{len(manifest.class_names)} classes; {counts['train']:,} images for training, "
         f"{counts['validation']:,} for validation, {counts['test']:,} for the test. Splits: {split_hash(manifest)[:12]}"
     )
-    config = resolve(config, manifest, say)
+    config, choice = _with_plan(resolve(config, manifest, say), manifest)
     run = RunFolder.create(config)
     run.write_status("preparing")
+    if choice is not None:
+        write_json(run.plan_file, choice.to_dict())
     manifest.save(run.manifest_file)
     say(f"Run folder: {run.path}\n")
     return run, manifest
 
 
-def _train(run: "RunFolder", manifest: "Manifest") -> bool:
-    from imgcls.terminal import warn
+def _with_plan(config: TrainConfig, manifest: "Manifest") -> tuple[TrainConfig, "Choice | None"]:
+    """Settle what is trained of given weights, from what their features can do with these images, and the precision."""
+    from imgcls.terminal import progress, say
+    from imgcls.training.network import build_network, pixel_statistics, run_preprocessing
+    from imgcls.training.precision import choose_precision
+    from imgcls.training.transfer import ON_FEATURES, choose
+
+    choice = None
+    if config.network.plan == "auto":
+        float32 = replace(config, training=replace(config.training, precision="float32"))
+        statistics = pixel_statistics(manifest, run_preprocessing(config))
+        network = build_network(float32, manifest.class_names, statistics)
+        with progress("Looking at the features of the images", len(manifest.split("train"))) as on_progress:
+            choice = choose(config, manifest, network, statistics, on_progress, say)
+        say(f"--plan {choice.plan}: {'; '.join(choice.reasons)}.")
+        config = replace(config, network=replace(config.network, plan=choice.plan))
+    precision, why = choose_precision(config.training.precision)
+    if config.network.plan in ON_FEATURES:
+        precision, why = "float32", ""
+    if why:
+        say(f"--precision {precision}: {why}.")
+    return replace(config, training=replace(config.training, precision=precision)), choice
+
+
+def _train(run: "RunFolder", manifest: "Manifest", writes: bool = True) -> bool:
+    from imgcls.terminal import say, warn
     from imgcls.training.run import train_run
 
-    with live_line() as (on_step, on_epoch):
-        return train_run(run, manifest, on_step=on_step, on_epoch=on_epoch, warn=warn)
+    with run.held() if writes else nullcontext(), live_line() as (on_step, on_epoch):
+        return train_run(run, manifest, on_step=on_step, on_epoch=on_epoch, warn=warn, say=say)
 
 
 def _judge(run: "RunFolder") -> float:

@@ -39,6 +39,7 @@ def training_batches(
     strong_classes: Sequence[bool] | None = None,
     class_weights: Sequence[float] | None = None,
     position: int = 0,
+    part: tuple[int, int] = (0, 1),
     parallel: int = PARALLEL,
 ) -> tf.data.Dataset:
     """Batches (positions, pixels, targets, weights) for `steps` steps, beginning at `position`.
@@ -53,10 +54,13 @@ def training_batches(
     order: of `imgcls.data.order`; by default every example once an epoch.
     strong_classes: (classes,) those whose pictures get the second row of the augmentation's settings.
     class_weights: (classes,) of the loss; a soft label has the mean of its classes' weights.
-    position: a multiple of the batch size. parallel: examples decoded at once, which changes no pixel.
+    position: a multiple of the batch size. part: (index, count) of one of several workers, which reads one of `count`
+        equal parts of each batch. parallel: examples decoded at once, which changes no pixel.
     """
     if position % batch_size:
         raise ValueError(f"position is {position}; expected a multiple of the batch size, {batch_size}.")
+    global_size, (index, count) = batch_size, part
+    batch_size = global_size // count
     images, box_of, augmentation = as_images(images), _boxes(boxes), augmentation or Augmentation(NONE)
     order = order or Shuffled(len(images), seed)
     labels = tf.constant(np.asarray(labels))
@@ -78,7 +82,7 @@ def training_batches(
 
     @_as_it_is
     def batch(step):
-        positions = step * batch_size + tf.range(batch_size, dtype=tf.int64)
+        positions = step * global_size + index * batch_size + tf.range(batch_size, dtype=tf.int64)
         examples = order(positions)
         targets = targets_of(examples)
         rows = tf.gather(strong, tf.argmax(targets, axis=1))
@@ -99,7 +103,7 @@ def training_batches(
         weights = readable * tf.linalg.matvec(targets, class_weights) / tf.maximum(tf.reduce_sum(targets, axis=1), 1.0)
         return positions, pixels, targets, weights * (batch_size / tf.maximum(tf.reduce_sum(readable), 1.0))
 
-    first = position // batch_size
+    first = position // global_size
     dataset = tf.data.Dataset.range(first, first + steps).interleave(
         batch, cycle_length=BATCHES_AT_ONCE, num_parallel_calls=BATCHES_AT_ONCE, deterministic=True
     )

@@ -5,9 +5,13 @@ from collections.abc import Callable
 
 import keras
 
+from imgcls.training.checkpoints import save_checkpoint
+from imgcls.training.loop import Loop
 from imgcls.training.run_folder import RunFolder
 
 SIGN_OF_LIFE = 1.0  # seconds between two
+BEST = "best"  # name of the checkpoint with the weights of the best epoch
+PLATEAU_EPOCHS, PLATEAU_FACTOR = 3, 0.2  # without a lower validation loss, and what the learning rate is then times
 
 
 class RunLog(keras.callbacks.Callback):
@@ -80,3 +84,56 @@ class Checkpointing(keras.callbacks.Callback):
     def _save(self):
         self.save()
         self._saved = time.monotonic()
+
+
+class KeepBest(keras.callbacks.Callback):
+    """Keeps the weights of the epoch with the best value of a metric; the lower loss decides between equals."""
+
+    def __init__(self, loop: Loop, run: RunFolder, write: Callable[[Callable[[], None]], None], metric: str):
+        super().__init__()
+        self.loop, self.run, self.write, self.metric = loop, run, write, metric
+
+    def on_epoch_end(self, epoch, logs=None):
+        best = self.loop.progress.best
+        rank = (logs[self.metric], -logs["val_loss"])
+        if not best or rank > (best[self.metric], -best["val_loss"]):
+            self.write(lambda: self._keep({"epoch": epoch + 1, self.metric: rank[0], "val_loss": -rank[1]}))
+
+    def _keep(self, best: dict) -> None:
+        with self.loop.averaged_weights():
+            save_checkpoint(self.run.checkpoints, BEST, self.loop.weights(), best)
+        self.loop.progress.best = best  # only once it is on the disk
+
+
+class LowerOnPlateau(keras.callbacks.Callback):
+    """Lowers the learning rate when the validation loss has not been lower for some epochs."""
+
+    def __init__(self, loop: Loop):
+        super().__init__()
+        self.loop = loop
+
+    def on_epoch_end(self, epoch, logs=None):
+        progress = self.loop.progress
+        if logs["val_loss"] < progress.lowest_loss:
+            progress.lowest_loss, progress.waited = logs["val_loss"], 0
+            return
+        progress.waited += 1
+        if progress.waited >= PLATEAU_EPOCHS:
+            progress.waited = 0
+            factor = self.loop.optimizer._learning_rate.factor
+            factor.assign(PLATEAU_FACTOR * factor)
+
+
+class Patience(keras.callbacks.Callback):
+    """Ends the run when the best epoch is `epochs` epochs ago; a stage of the run has the patience anew."""
+
+    def __init__(self, loop: Loop, epochs: int):
+        super().__init__()
+        self.loop, self.epochs, self.first_epoch = loop, epochs, 0
+
+    def is_over(self, epochs_done: int) -> bool:
+        since = max(self.first_epoch, self.loop.progress.best.get("epoch", 0))
+        return bool(self.epochs) and epochs_done - since >= self.epochs
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.loop.model.stop_training |= self.is_over(epoch + 1)

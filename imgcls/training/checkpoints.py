@@ -7,6 +7,7 @@ writing leaves the one before.
 
 import hashlib
 import json
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
@@ -44,13 +45,13 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise ValueError(f"The checkpoint {path} is damaged ({error}).") from error
 
 
-def load_latest(folder: Path) -> Checkpoint | None:
-    """The newest whole checkpoint of a run; None if it has none."""
+def load_latest(folder: Path, warn: Callable[[str], None] = lambda line: None) -> Checkpoint | None:
+    """The newest whole checkpoint of a run; None if it has none. warn: gets a sentence for each that is damaged."""
     for path in reversed(_steps(folder)):
         try:
             return load_checkpoint(path)
-        except ValueError:
-            continue
+        except ValueError as error:
+            warn(f"{error} The one before it is taken.")
     return None
 
 

@@ -4,7 +4,8 @@ Keras 3's own `fit` refuses or is wrong with several replicas in too many cases;
 global batch; the gradient is that of the mean loss over the global batch, whatever the number of replicas.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 
 import keras
@@ -12,9 +13,19 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.models.auxiliary import auxiliary_logits_model
-from imgcls.models.classifier import logits_model
+from imgcls.training.blocks import recomputed_in_blocks
+from imgcls.training.losses import make_loss
+from imgcls.training.step import LossScale, Outcome, Step
 
+GONE = (
+    tf.errors.UnavailableError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.InternalError,
+)
 UNREADABLE_SHARE = 0.05  # of the images of an epoch, or of all read so far; beyond it the run ends
+KEPT_OPTIONS = ("accumulate", "xla")  # of the step, that a run settles when it begins and keeps
 
 
 @dataclass
@@ -27,6 +38,8 @@ class Progress:
     position: int = 0
     missing: int = 0
     best: dict = field(default_factory=dict)
+    waited: int = 0  # epochs since the validation loss was last lower, for the schedule that lowers the rate then
+    lowest_loss: float = np.inf
     sums: dict = field(default_factory=lambda: {"loss": 0.0, "correct": 0.0, "examples": 0})  # of the current epoch
 
 
@@ -34,8 +47,10 @@ class Loop:
     """Trains a classifier step by step.
 
     model: from pixels to probabilities; built, as the optimizer is, under the scope of `strategy`.
-    label_smoothing: share of the label that is spread over all classes.
-    logit_offsets: (classes,) that are added to the scores while training.
+    trained: the variables that any stage of the run trains; by default the model's trainable ones.
+    fixed: weights that no stage changes, by id; they are left out of `state`.
+    loss: as `make_loss` gives it. logit_offsets: (classes,) that are added to the scores while training. clip_norm, accumulate, xla: see `Step`.
+    loss_scaling: for float16. checkpoint_gradients: compute each block twice and keep less of it in memory.
     """
 
     def __init__(
@@ -45,49 +60,63 @@ class Loop:
         strategy: tf.distribute.Strategy,
         *,
         batch_size: int,
-        label_smoothing: float = 0.0,
+        trained: Sequence[keras.Variable] | None = None,
+        fixed: Collection[int] = (),
+        loss: Callable | None = None,
         logit_offsets: np.ndarray | None = None,
+        clip_norm: float = 0.0,
+        accumulate: int = 1,
+        xla: bool = False,
+        loss_scaling: bool = False,
+        checkpoint_gradients: bool = False,
     ):
-        self.model = model
-        self.optimizer = optimizer
-        self.strategy = strategy
+        self.model, self.optimizer, self.strategy = model, optimizer, strategy
         self.batch_size = batch_size
+        self.checkpoint_gradients = checkpoint_gradients
         self.progress = Progress()
         self.stop_requested = False
-        self._logit_offsets = np.float32(0.0 if logit_offsets is None else logit_offsets)
-        self._logits = logits_model(model)
-        self._every_logits, self._loss_weights = auxiliary_logits_model(model)
-        self._loss = keras.losses.CategoricalCrossentropy(
-            from_logits=True, label_smoothing=label_smoothing, reduction=None
-        )
+        self._fixed = {i for i, weight in enumerate(model.weights) if id(weight) in fixed}
         with strategy.scope():
-            optimizer.build(model.trainable_variables)
+            optimizer.build(list(trained if trained is not None else model.trainable_variables))
+            self.loss_scale = LossScale() if loss_scaling else None
             model.compile(optimizer)  # not used for training; Keras callbacks look for model.optimizer
-        self._step = tf.function(self._distributed_step)
-        self._predict = tf.function(lambda pixels: self._logits(pixels, training=False))
+        self._workers = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+        self._agree = tf.function(self._sum_over_workers)
+        self.on_parts = lambda parts: None  # is told when memory asks for more parts
+        self.step_options = {
+            "loss": loss or make_loss(),
+            "logit_offsets": np.float32(0.0 if logit_offsets is None else logit_offsets),
+            "clip_norm": clip_norm,
+            "accumulate": accumulate,
+            "xla": xla,
+            "loss_scale": self.loss_scale,
+        }
+        self.begin_stage()
 
-    def _replica_step(self, pixels: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        """One replica's share of a batch: its part of the mean loss, and how many of its images were right.
+    def begin_stage(self, part: keras.Model | None = None) -> None:
+        """Train what is trainable now. part: of the model, from features to logits, where they are the input."""
+        logits, weights = (part, [1.0]) if part is not None else auxiliary_logits_model(self.model)
+        self._logits, self._loss_weights = logits, weights
+        self.prepare_step()
 
-        weights: (B,), 1 in the mean; an image with weight 0 could not be read and is black.
-        """
-        variables = self.model.trainable_variables
-        with tf.GradientTape() as tape:
-            every = keras.tree.flatten(self._every_logits(pixels, training=True))
-            each = [self._loss(targets, x + self._logit_offsets) for x in every]
-            losses = [share * tf.reduce_sum(weights * x) for x, share in zip(each, self._loss_weights, strict=True)]
-            loss = tf.add_n(losses) / self.batch_size
-            if self._every_logits.losses:
-                loss += tf.add_n(self._every_logits.losses) / self.strategy.num_replicas_in_sync
-        gradients = tape.gradient(loss, [variable.value for variable in variables])
-        self.optimizer.apply(gradients, variables)  # Keras sums over the replicas here
-        right = (tf.argmax(every[0], -1) == tf.argmax(targets, -1)) & (weights > 0)
-        return loss, tf.reduce_sum(tf.cast(right, tf.float32))
-
-    def _distributed_step(self, pixels, targets, weights):
-        loss, correct = self.strategy.run(self._replica_step, args=(pixels, targets, weights))
-        reduce = tf.distribute.ReduceOp.SUM
-        return self.strategy.reduce(reduce, loss, axis=None), self.strategy.reduce(reduce, correct, axis=None)
+    def prepare_step(self, **changes) -> None:
+        """Make the step anew, with other `step_options` if some are named."""
+        self.step_options.update(changes)
+        logits = self._logits
+        remake = self.checkpoint_gradients and len(logits.layers) > 3
+        self.step = Step(
+            recomputed_in_blocks(logits) if remake else logits,
+            self._loss_weights,
+            logits.trainable_variables,
+            self.optimizer,
+            self.strategy,
+            batch_size=self.batch_size,
+            penalties=lambda: logits.losses,
+            **self.step_options,
+        )
+        self._predict = tf.function(lambda x: keras.tree.flatten(logits(x, training=False))[0])
+        self._predict_shares = tf.function(lambda shares: self.strategy.run(self._predict, args=(shares,)))
+        self._tried = False
 
     def train(
         self,
@@ -96,24 +125,29 @@ class Loop:
         epochs: int,
         *,
         validate: Callable[[], dict],
-        callbacks: Sequence[keras.callbacks.Callback] = (),
+        callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.CallbackList = (),
         on_missing: Callable[[int], None] = lambda position: None,
     ) -> None:
         """Run until the last epoch, from where `self.progress` stands, or until `stop_requested`.
 
-        batches: what `imgcls.data.pipeline.training_batches` gives from this position on.
+        batches: (positions, pixels, targets, weights), as `imgcls.data.pipeline.training_batches` gives them from
+            this position on.
         validate: called after each epoch; returns metrics whose names begin with "val_".
+        callbacks: a list that has begun already is not ended.
         on_missing: gets the position of each example that could not be read.
 
-        Raises RuntimeError if more than one image in twenty cannot be read, and FloatingPointError if the loss is no
-        longer a number.
+        Raises RuntimeError if more than one image in twenty cannot be read, FloatingPointError if the loss is no longer
+        a number, and ConnectionError if another worker is gone.
         """
-        listeners = keras.callbacks.CallbackList(list(callbacks), model=self.model)
-        listeners.on_train_begin()
+        ours = not isinstance(callbacks, keras.callbacks.CallbackList)
+        listeners = keras.callbacks.CallbackList(list(callbacks), model=self.model) if ours else callbacks
+        if ours:
+            listeners.on_train_begin()
+        self.model.stop_training = False
         progress = self.progress
-        stream = iter(self.strategy.experimental_distribute_dataset(batches))
+        stream = iter(self.distributed(batches))
         first = True
-        while progress.step < steps_per_epoch * epochs and not self.stop_requested:
+        while progress.step < steps_per_epoch * epochs and not (self._must_stop() or self.model.stop_training):
             epoch, step_of_epoch = divmod(progress.step, steps_per_epoch)
             if step_of_epoch == 0:
                 progress.sums = {"loss": 0.0, "correct": 0.0, "examples": 0}
@@ -121,37 +155,94 @@ class Loop:
                 listeners.on_epoch_begin(epoch)
                 first = False
             listeners.on_train_batch_begin(step_of_epoch)
-            positions, pixels, targets, weights = next(stream)
-            loss, correct = self._step(pixels, targets, weights)
-            self._count(positions, weights, float(loss), float(correct), on_missing)
+            positions, *batch = next(stream)
+            with self._other_workers_may_go():
+                self._count(positions, self._step(batch), batch, on_missing)
             self._check_missing(steps_per_epoch)
             logs = self._training_metrics()
             listeners.on_train_batch_end(step_of_epoch, logs)
             if step_of_epoch + 1 == steps_per_epoch:
-                logs = {**logs, "learning_rate": self.learning_rate(), **validate()}
+                with self.averaged_weights():
+                    logs = {**logs, "learning_rate": self.learning_rate(), **validate()}
                 listeners.on_epoch_end(epoch, logs)
-        listeners.on_train_end()
+        if ours:
+            listeners.on_train_end()
 
-    def _count(self, positions, weights, loss: float, correct: float, on_missing: Callable[[int], None]) -> None:
-        if not np.isfinite(loss):
+    def _step(self, batch: list) -> Outcome:
+        """A step; the first one of a stage is tried in more parts for as long as memory does not suffice."""
+        if self._tried:
+            return self.step(*batch)
+        arrays, state = self.state()
+        while True:
+            try:
+                outcome = self.step(*batch)
+                self._tried = True
+                return outcome
+            except tf.errors.ResourceExhaustedError as error:
+                parts = 2 * self.step_options["accumulate"]
+                share = self.batch_size // self.strategy.num_replicas_in_sync
+                if share % parts:
+                    raise MemoryError(
+                        f"{share // (parts // 2)} images at a time do not fit into memory. Choose a smaller "
+                        "--image-size or network, or --checkpoint-gradients."
+                    ) from error
+                self.restore(arrays, state)
+                self.prepare_step(accumulate=parts)
+                self.on_parts(parts)
+
+    def _must_stop(self) -> bool:
+        """Whether a stop was asked for, on whichever worker."""
+        if self._workers:
+            with self._other_workers_may_go():
+                self.stop_requested = float(self._agree(tf.constant(float(self.stop_requested)))) > 0
+        return self.stop_requested
+
+    def _sum_over_workers(self, value: tf.Tensor) -> tf.Tensor:
+        return self.strategy.reduce(
+            tf.distribute.ReduceOp.SUM, self.strategy.run(tf.identity, args=(value,)), axis=None
+        )
+
+    @contextmanager
+    def _other_workers_may_go(self) -> Iterator[None]:
+        """Raises ConnectionError when a step fails because another worker is gone."""
+        try:
+            yield
+        except GONE as error:
+            if not self._workers:
+                raise
+            raise ConnectionError(
+                f"Another worker is gone, so no step can be made ({error.message.splitlines()[0][:120]}). "
+                f"The run has its checkpoints: start all workers again with --resume."
+            ) from error
+
+    def distributed(self, batches: tf.data.Dataset) -> tf.data.Dataset:
+        if self._workers:
+            return self.strategy.distribute_datasets_from_function(lambda context: batches)  # the worker's own part
+        return self.strategy.experimental_distribute_dataset(batches)
+
+    def _count(self, positions, outcome: Outcome, batch: list, on_missing: Callable[[int], None]) -> None:
+        loss = float(outcome.loss)
+        if not bool(outcome.updated) and not self._only_overflowed(loss):
+            what = "gradient became infinite" if np.isfinite(loss) else f"loss became {loss}"
             raise FloatingPointError(
-                f"The loss became {loss} at step {self.progress.step + 1}. Start again with a lower --learning-rate, "
-                "such as a tenth of this run's."
+                f"The {what} at step {self.progress.step + 1}; {self._origin(batch)} This step changed no weight. "
+                "A lower --learning-rate helps most often, such as a tenth of this run's."
             )
-        positions, weights = self._whole(positions), self._whole(weights)
+        positions, weights = self._whole(positions), self._whole(batch[-1])
         missing = positions[weights == 0]
         for position in missing:
             on_missing(int(position))
-        self.progress.position = int(positions[-1]) + 1
+        self.progress.position += self.batch_size
         self.progress.missing += len(missing)
         self.progress.step += 1
-        readable = len(positions) - len(missing)
-        self.progress.sums["loss"] += loss * readable
-        self.progress.sums["correct"] += correct
-        self.progress.sums["examples"] += readable
+        if np.isfinite(loss):
+            readable = self.batch_size - len(missing)
+            self.progress.sums["loss"] += loss * readable
+            self.progress.sums["correct"] += float(outcome.correct)
+            self.progress.sums["examples"] += readable
 
     def _whole(self, values) -> np.ndarray:
-        """A batch's values from all replicas of this process."""
+        """A batch's values from all devices of this process."""
         return np.concatenate([part.numpy() for part in self.strategy.experimental_local_results(values)])
 
     def _check_missing(self, steps_per_epoch: int) -> None:
@@ -162,43 +253,117 @@ class Loop:
                 "Check the disk, then resume the run."
             )
 
+    def _only_overflowed(self, loss: float) -> bool:
+        """Whether float16 ran over, which the loss scale sees to."""
+        return self.loss_scale is not None and float(tf.convert_to_tensor(self.loss_scale.scale)) >= 1.0
+
+    def _origin(self, batch: list) -> str:
+        """The layer where, going forward over this batch, the first number is not finite; a sentence."""
+        for variable in self.model.weights:
+            if not np.isfinite(as_array(variable)).all():
+                return f"it began in the weights {variable.path!r}."
+        pixels = self.strategy.experimental_local_results(batch[0])[0]
+        if not bool(tf.reduce_all(tf.math.is_finite(pixels))):
+            return "it began in the pixels."
+        layers = [layer for layer in self._logits.layers if not isinstance(layer, keras.layers.InputLayer)]
+        every = keras.Model(self._logits.inputs, [layer.output for layer in layers])
+        for layer, output in zip(layers, every(pixels, training=True), strict=True):
+            if not all(bool(tf.reduce_all(tf.math.is_finite(x))) for x in keras.tree.flatten(output)):
+                return f"it began in the output of layer {layer.name!r}."
+        return "it began in the gradient; every layer's output was finite."
+
     def _training_metrics(self) -> dict[str, float]:
         sums = self.progress.sums
-        examples = max(sums["examples"], 1)
+        examples = max(1, sums["examples"])
         return {"loss": sums["loss"] / examples, "accuracy": sums["correct"] / examples}
 
     def learning_rate(self) -> float:
         return float(tf.convert_to_tensor(self.optimizer.learning_rate))
 
-    def predict(self, batches: tf.data.Dataset) -> tuple[np.ndarray, np.ndarray]:
-        """Logits of evaluation batches: (indices of the images that could be read, logits)."""
+    @contextmanager
+    def averaged_weights(self) -> Iterator[None]:
+        """Within, the model has the moving averages of its weights, where the optimiser keeps them."""
+        if not self.optimizer.use_ema or not self.progress.step:
+            yield
+            return
+        self._swap()
+        try:
+            yield
+        finally:
+            self._swap()
+
+    def _swap(self) -> None:
+        pairs = zip(self.optimizer._trainable_variables, self.optimizer._model_variables_moving_average, strict=True)
+        for variable, average in pairs:
+            value = as_array(variable)
+            variable.assign(as_array(average))
+            average.assign(value)
+
+    def predict(self, batches: Iterable) -> tuple[np.ndarray, np.ndarray]:
+        """Logits of evaluation batches (indices, pixels): (indices of the images that could be read, logits).
+
+        The devices share each batch; what is missing for equal shares is filled up, and left out of the result.
+        """
         indices, logits = [], []
         for index, pixels in batches:
-            indices.append(index.numpy())
-            logits.append(self._predict(pixels).numpy())
+            indices.append(np.asarray(index))
+            logits.append(self._predict_together(tf.convert_to_tensor(pixels))[: len(index)])
         return np.concatenate(indices), np.concatenate(logits)
+
+    def _predict_together(self, pixels: tf.Tensor) -> np.ndarray:
+        devices = len(self.strategy.extended.worker_devices)
+        if devices == 1:
+            return self._predict(pixels).numpy()
+        share = -(-len(pixels) // devices)
+        pixels = tf.pad(pixels, [[0, share * devices - len(pixels)], *[[0, 0]] * (len(pixels.shape) - 1)])
+        shares = [pixels[i * share : (i + 1) * share] for i in range(devices)]
+        values = self.strategy.experimental_distribute_values_from_function(
+            lambda context: shares[context.replica_id_in_sync_group % devices]  # the devices of this worker
+        )
+        found = self.strategy.experimental_local_results(self._predict_shares(values))
+        return np.concatenate([part.numpy() for part in found])
+
+    def weights(self) -> dict[str, np.ndarray]:
+        """The model's weights, but for those that no stage changes."""
+        return {f"{i:05d}": as_array(v) for i, v in enumerate(self.model.weights) if i not in self._fixed}
+
+    def fixed_weights(self) -> dict[str, np.ndarray]:
+        """The model's weights that no stage changes."""
+        return {f"{i:05d}": as_array(v) for i, v in enumerate(self.model.weights) if i in self._fixed}
+
+    def set_weights(self, arrays: dict[str, np.ndarray]) -> None:
+        """Take over what `weights` or `fixed_weights` returned."""
+        for name, array in arrays.items():
+            self.model.weights[int(name)].assign(array)
 
     def state(self) -> tuple[dict[str, np.ndarray], dict]:
         """Everything that the next step depends on: arrays (weights, optimiser, random state) and the progress."""
-        arrays = {f"{i:05d}": as_array(v) for i, v in enumerate(self._variables())}
-        return arrays, {**vars(self.progress)}
+        count = len(self.model.weights)
+        others = {f"{i:05d}": as_array(v) for i, v in enumerate(self._other_variables(), start=count)}
+        options = {name: self.step_options[name] for name in KEPT_OPTIONS}
+        return {**self.weights(), **others}, {**vars(self.progress), "step_options": options}
 
     def restore(self, arrays: dict[str, np.ndarray], state: dict) -> None:
         """Go back to what `state` returned. Raises ValueError if the arrays belong to another network."""
-        expected = {f"{i:05d}": tuple(v.shape) for i, v in enumerate(self._variables())}
+        variables = [*self.model.weights, *self._other_variables()]
+        expected = {f"{i:05d}": tuple(v.shape) for i, v in enumerate(variables) if i not in self._fixed}
         found = {name: array.shape for name, array in arrays.items()}
         if expected != found:
             differing = sorted(set(expected.items()) ^ set(found.items()))[:3]
             raise ValueError(f"The checkpoint is of another network than this run's; they differ in {differing}.")
-        for variable, array in zip(self._variables(), arrays.values(), strict=True):
-            variable.assign(array)
+        for name, array in arrays.items():
+            variables[int(name)].assign(array)
         self.progress = Progress(**{name: state[name] for name in vars(Progress())})
+        if state["step_options"] != {name: self.step_options[name] for name in KEPT_OPTIONS}:
+            self.prepare_step(**state["step_options"])
 
-    def _variables(self) -> list[keras.Variable]:
-        """Weights, the random state of dropout (which Keras saves nowhere), and the optimiser's variables."""
+    def _other_variables(self) -> list[keras.Variable]:
+        """The random state of dropout (which Keras saves nowhere), and the variables of optimiser, rate and scale."""
         layers = self.model._flatten_layers()  # those inside of other layers too
         generators = [generator for layer in layers for generator in getattr(layer, "_seed_generators", [])]
-        return [*self.model.weights, *(g.state for g in generators), *self.optimizer.variables]
+        rate = getattr(self.optimizer._learning_rate, "factor", None)
+        scale = self.loss_scale.variables if self.loss_scale else []
+        return [*(g.state for g in generators), *self.optimizer.variables, *([] if rate is None else [rate]), *scale]
 
 
 def as_array(variable: keras.Variable) -> np.ndarray:

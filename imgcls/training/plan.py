@@ -17,7 +17,9 @@ STEPS_AN_EPOCH = 8  # at the least, so that few images are learned from too
 
 
 def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] = lambda line: None) -> TrainConfig:
-    """The same config without "auto", an image size of 0, or a batch size of 0.
+    """The same config with the model, weights, colour, sizes and batch size that suit these images.
+
+    The plan of given weights stays "auto": `imgcls.training.transfer.choose` finds it out from their features.
 
     Raises ValueError for an unknown model or weights, or for choices that exclude each other.
     """
@@ -35,15 +37,18 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
     if weights == "auto":
         weights = "imagenet" if "imagenet" in architecture.weights else NO_WEIGHTS
         say(f"--weights {weights}: {model} has {'' if weights == 'imagenet' else 'no '}published weights.")
-    published = published_weights(model, weights)
+    published = published_weights(model, weights if network.plan != "scratch" else NO_WEIGHTS)
 
     plan = network.plan
-    if plan == "auto":
-        plan = "all" if weights == NO_WEIGHTS else "head"
-        why = "there are no weights to keep" if plan == "all" else "the weights are kept and a new head is trained"
-        say(f"--plan {plan}: {why}.")
-    if plan == "head" and weights == NO_WEIGHTS:
-        raise ValueError("--plan head keeps weights, and --weights none has none. Choose --plan all, or give weights.")
+    if plan == "scratch" or (plan == "auto" and weights == NO_WEIGHTS):
+        plan, weights = "scratch", NO_WEIGHTS
+        say(f"--plan {plan}: everything is trained, from random weights.")
+    if weights == NO_WEIGHTS and plan == "all":
+        plan = "scratch"
+    if weights == NO_WEIGHTS and plan != "scratch":
+        raise ValueError(
+            f"--plan {plan} keeps weights, and --weights none has none. Choose --plan scratch, or give weights."
+        )
 
     color = inputs.color
     if color == "auto":

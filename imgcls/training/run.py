@@ -5,34 +5,38 @@ import signal
 import threading
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 
 import keras
-import numpy as np
 import tensorflow as tf
 
-from imgcls.config import TrainConfig
-from imgcls.data.augmentation import Augmentation, settings
-from imgcls.data.balance import Balance
+from imgcls.config import save_toml
 from imgcls.data.manifest import Manifest
 from imgcls.data.order import example_at
-from imgcls.data.pipeline import evaluation_batches, training_batches
-from imgcls.data.preprocessing import Preprocessing
-from imgcls.data.reading import read_images
 from imgcls.files import replacing
-from imgcls.models import build_model, find_architecture
 from imgcls.models.auxiliary import without_auxiliary_heads
-from imgcls.models.classifier import freeze_body, preprocessing
-from imgcls.training.callbacks import Checkpointing, RunLog
-from imgcls.training.checkpoints import load_checkpoint, load_latest, save_checkpoint, step_name
-from imgcls.training.loop import Loop, as_array
+from imgcls.training.callbacks import BEST, Checkpointing, KeepBest, LowerOnPlateau, Patience, RunLog
+from imgcls.training.checkpoints import Checkpoint, load_checkpoint, load_latest, save_checkpoint, step_name
+from imgcls.training.course import Course
+from imgcls.training.learning_rate_finder import find_learning_rate
+from imgcls.training.loop import Loop
+from imgcls.training.losses import make_loss
 from imgcls.training.optimizers import make_optimizer
+from imgcls.training.precision import as_float32
 from imgcls.training.run_folder import RunFolder
-from imgcls.training.strategy import check_batch_size, make_strategy
+from imgcls.training.self_check import check_against_one_device
+from imgcls.training.sources import Source
+from imgcls.training.strategy import (
+    check_batch_size,
+    is_chief,
+    make_strategy,
+    place_among_workers,
+    synchronize_normalization,
+)
+from imgcls.training.transfer import Stage
+from imgcls.training.xla import settle_xla
 
-STATISTICS_IMAGES = 1000  # that mean and deviation of the pixels are measured on
-CACHE_BYTES = 1 << 30  # validation pixels up to this size stay in memory
-BEST = "best"
-RARE_CLASSES = "rare"  # the preset that they get where they are repeated
+FIXED = "fixed"  # name of the checkpoint with the weights that no stage changes; written once
 
 
 def train_run(
@@ -43,6 +47,7 @@ def train_run(
     on_step: Callable[[dict], None] = lambda facts: None,
     on_epoch: Callable[[dict], None] = lambda row: None,
     warn: Callable[[str], None] = print,
+    say: Callable[[str], None] = lambda line: None,
 ) -> bool:
     """Train the run's network on the manifest's training split and leave `model.keras` in the run folder.
 
@@ -51,7 +56,7 @@ def train_run(
 
     callbacks: Keras callbacks besides those of the run folder.
     on_step, on_epoch: get what status.json and metrics.jsonl say, each step and each epoch.
-    warn: gets one sentence for each thing that went wrong without ending the run.
+    warn: gets one sentence for each thing that went wrong without ending the run. say: one for each that is settled.
 
     Returns whether the run came to its end; False if it was interrupted, with a checkpoint written.
     """
@@ -59,198 +64,159 @@ def train_run(
     keras.utils.set_random_seed(config.training.seed)
     tf.config.experimental.enable_op_determinism()
     strategy = make_strategy(config.training.strategy)
+    devices = strategy.num_replicas_in_sync
     check_batch_size(config.training.batch_size, strategy)
+    images = len(manifest.split("train")) // devices * devices
+    batch_size = min(config.training.batch_size, images)
 
-    training, validation = manifest.split("train"), manifest.split("validation")
-    names = manifest.class_names
-    labels = np.array([names.index(label) for label in training["label"]])
-    balance = Balance.from_config(config.balance, np.bincount(labels, minlength=len(names)))
-    order = balance.order(labels, config.training.seed)
-    paths, boxes = manifest.paths(training), manifest.boxes(training)
-    batch_size = min(config.training.batch_size, len(paths) // strategy.num_replicas_in_sync
-                     * strategy.num_replicas_in_sync)  # fmt: skip
-    steps_per_epoch = len(paths) // batch_size
-
-    saved = load_latest(run.checkpoints)
-    statistics = saved.state["statistics"] if saved else _pixel_statistics(paths, boxes, _preprocessing(config))
+    saved = load_latest(run.checkpoints, warn)
     with strategy.scope():
-        model = _build(config, names, statistics)
-        optimizer = make_optimizer(config.training, steps_per_epoch)
-    loop = Loop(
-        model,
-        optimizer,
-        strategy,
-        batch_size=batch_size,
-        label_smoothing=config.training.label_smoothing,
-        logit_offsets=balance.logit_offsets,
-    )
+        measured = saved.state if saved else None
+        course = Course(
+            config,
+            manifest,
+            batch_size=batch_size,
+            devices=devices,
+            part=place_among_workers(strategy),
+            measured=measured,
+            say=say,
+        )
+        if devices > 1 and config.training.synchronize_normalization:
+            synchronize_normalization(course.model)
+        optimizer = make_optimizer(config.training, course.schedule)
+        training = config.training
+        loop = Loop(
+            course.model,
+            optimizer,
+            strategy,
+            batch_size=batch_size,
+            trained=course.trained,
+            fixed=course.fixed,
+            loss=make_loss(training.loss, training.label_smoothing, training.focal_gamma),
+            logit_offsets=course.balance.logit_offsets,
+            clip_norm=training.clip_norm,
+            accumulate=training.accumulate if batch_size // devices % training.accumulate == 0 else 1,
+            xla=training.xla == "on",
+            loss_scaling=training.precision == "float16",
+            checkpoint_gradients=training.checkpoint_gradients,
+        )
+    loop.on_parts = lambda parts: say(f"The memory asks for {parts} parts of each batch, one after the other.")
     if saved:
-        loop.restore(saved.arrays, saved.state)
-        run.keep_metrics_up_to(loop.progress.step // steps_per_epoch)
-    pixels = Preprocessing(**preprocessing(model))
+        _restore(loop, saved, run)
+        if is_chief(strategy):
+            run.keep_metrics_up_to(loop.progress.step // course.steps_per_epoch)
 
     def write(work: Callable[[], None]) -> None:
-        _or_warn(work, run, warn)
+        if is_chief(strategy):
+            _or_warn(work, run, warn)
 
     def save_progress() -> None:
         arrays, state = loop.state()
-        state["statistics"] = statistics
-        write(lambda: save_checkpoint(run.checkpoints, step_name(loop.progress.step), arrays, state))
+        write(lambda: save_checkpoint(run.checkpoints, step_name(loop.progress.step), arrays, state | course.measured))
 
-    validate = _Validation(loop, manifest, validation, names, pixels, batch_size)
-    with _interruptible(loop):
-        loop.train(
-            training_batches(
-                paths,
-                labels,
-                pixels,
-                num_classes=len(names),
-                boxes=boxes,
-                batch_size=batch_size,
-                steps=steps_per_epoch * config.training.epochs - loop.progress.step,
-                seed=config.training.seed,
-                order=order,
-                augmentation=_augmentation(config, statistics),
-                strong_classes=balance.strong_classes,
-                class_weights=balance.class_weights,
-                position=loop.progress.position,
+    if not saved and loop.fixed_weights():
+        write(lambda: save_checkpoint(run.checkpoints, FIXED, loop.fixed_weights(), {}))
+    patience = Patience(loop, training.patience)
+    patience.first_epoch = course.stages[-1].first_epoch
+    listeners = keras.callbacks.CallbackList(
+        [
+            KeepBest(loop, run, write, f"val_{config.balance.best_epoch}"),
+            *([LowerOnPlateau(loop)] if training.schedule == "plateau" else []),
+            RunLog(
+                run,
+                epochs=training.epochs,
+                steps_per_epoch=course.steps_per_epoch,
+                images_per_step=batch_size,
+                write=write,
+                on_step=on_step,
+                on_epoch=on_epoch,
             ),
-            steps_per_epoch,
-            config.training.epochs,
-            validate=validate,
-            on_missing=_name_once(paths, order, run, warn),
-            callbacks=[
-                _KeepBest(loop, run, write, f"val_{config.balance.best_epoch}"),
-                RunLog(
-                    run,
-                    epochs=config.training.epochs,
-                    steps_per_epoch=steps_per_epoch,
-                    images_per_step=batch_size,
-                    write=write,
-                    on_step=on_step,
-                    on_epoch=on_epoch,
-                ),
-                Checkpointing(save_progress, config.training.checkpoint_minutes),
-                keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False),
-                *callbacks,
-            ],
-        )
-    if loop.stop_requested and loop.progress.step < steps_per_epoch * config.training.epochs:
+            Checkpointing(save_progress, training.checkpoint_minutes),
+            *([keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False)] if is_chief(strategy) else []),
+            *callbacks,
+            patience,
+        ],
+        model=course.model,
+    )
+    with _interruptible(loop):
+        finished = _train(course, loop, listeners, patience, _name_once(course, run, warn), run, say)
+    if not finished:
         save_progress()
         return False
-    _save_best(model, run)
+    if is_chief(strategy):
+        _save_best(loop, run)
     return True
 
 
-def _preprocessing(config: TrainConfig) -> Preprocessing:
-    size = config.input.image_size
-    return Preprocessing(size, size, 1 if config.input.color == "grey" else 3, resize=config.input.resize)
-
-
-def _augmentation(config: TrainConfig, statistics: dict) -> Augmentation:
-    """What the config says, and behind it what the rare classes of `--balance augment` get."""
-    presets = (config.input.augmentation, RARE_CLASSES)
-    rows = [settings(preset, config.augmentation) for preset in presets]
-    used = rows if config.balance.balance == "augment" else rows[:1]
-    return Augmentation(*used, color_covariance=np.array(statistics["covariance"]))
-
-
-def _build(config: TrainConfig, names: list[str], statistics: dict) -> keras.Model:
-    network, prepared = config.network, _preprocessing(config)
-    shape = (prepared.height, prepared.width, prepared.channels)
-    model = build_model(
-        network.model,
-        shape,
-        names,
-        weights=network.weights,
-        init_from=network.init_from,
-        data_format=network.data_format,
-        activation=network.activation,
-        normalization=network.normalization,
-        pooling=network.pooling,
-        initializer=network.initializer,
-        regularizer=network.regularizer,
-        regularizer_strength=network.regularizer_strength,
-        dropout=network.dropout,
-        stochastic_depth=network.stochastic_depth,
-        auxiliary_heads=network.auxiliary_heads and find_architecture(network.model).auxiliary_head is not None,
-        preprocessing=prepared.to_dict(),
-        mean=statistics["mean"],
-        std=statistics["std"],
-    )
-    if network.plan == "head":
-        freeze_body(model)
-    return model
-
-
-def _pixel_statistics(paths: list, boxes: np.ndarray | None, prepared: Preprocessing) -> dict[str, list]:
-    """Mean, deviation and covariance of the channels over up to 1,000 training images, evenly drawn."""
-    drawn = np.unique(np.linspace(0, len(paths) - 1, STATISTICS_IMAGES).astype(int))
-    sums, products, count = np.zeros(prepared.channels), np.zeros((prepared.channels, prepared.channels)), 0
-    for outcome in read_images([paths[i] for i in drawn], prepared, None if boxes is None else boxes[drawn]):
-        if outcome.result is not None:
-            flat = outcome.result.reshape(-1, prepared.channels).astype(np.float64)
-            sums, products, count = sums + flat.sum(0), products + flat.T @ flat, count + len(flat)
-    mean = sums / count
-    covariance = products / count - np.outer(mean, mean)
-    std = np.sqrt(np.maximum(np.diag(covariance), 1.0))  # at least one grey level, for images of one colour
-    return {"mean": mean.tolist(), "std": std.tolist(), "covariance": covariance.tolist()}
-
-
-class _Validation:
-    """Loss and accuracy on the validation split; the pixels stay in memory if they are few."""
-
-    def __init__(self, loop: Loop, manifest: Manifest, rows, names: list[str], pixels: Preprocessing, batch_size: int):
-        self.loop = loop
-        self.labels = np.array([names.index(label) for label in rows["label"]])
-        size = len(rows) * pixels.height * pixels.width * pixels.channels * 4
-        self.batches = evaluation_batches(
-            manifest.paths(rows),
-            pixels,
-            boxes=manifest.boxes(rows),
-            batch_size=batch_size,
-            cache=size <= CACHE_BYTES,
+def _train(
+    course: Course,
+    loop: Loop,
+    listeners: keras.callbacks.CallbackList,
+    patience: Patience,
+    on_missing: Callable[[int], None],
+    run: RunFolder,
+    say: Callable[[str], None],
+) -> bool:
+    """Run the stages from where the loop stands; returns whether the run came to its end."""
+    listeners.on_train_begin()
+    total = course.steps_per_epoch * course.config.training.epochs
+    while (stage := course.stage_at(loop.progress.step)) and not loop.stop_requested:
+        last = stage is course.stages[-1]
+        if last and patience.is_over(loop.progress.step // course.steps_per_epoch):
+            break
+        source = course.enter(stage, loop)
+        begins = loop.progress.step == stage.first_epoch * course.steps_per_epoch
+        if begins and not stage.on_features:
+            settle_xla(course.config.training.xla, loop, source, say)
+        if loop.progress.step == 0 and course.config.training.find_learning_rate:
+            _use_found_rate(course, stage, loop, source, run, say)
+        if loop.strategy.num_replicas_in_sync > 1:
+            _, *batch = next(iter(loop.distributed(source.training(loop.progress.position, 1))))
+            difference = check_against_one_device(loop, batch)
+            say(f"{loop.strategy.num_replicas_in_sync} devices compute what one does, to {difference:.1g}.")
+        left = stage.last_epoch * course.steps_per_epoch - loop.progress.step
+        loop.train(
+            source.training(loop.progress.position, left),
+            course.steps_per_epoch,
+            stage.last_epoch,
+            validate=lambda source=source: source.judge(loop),
+            callbacks=listeners,
+            on_missing=on_missing,
         )
-
-    def __call__(self) -> dict[str, float]:
-        indices, logits = self.loop.predict(self.batches)
-        labels = self.labels[indices]
-        logits = logits.astype(np.float64)
-        logits -= logits.max(axis=1, keepdims=True)
-        log_probabilities = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-        right = logits.argmax(axis=1) == labels
-        return {
-            "val_loss": float(-log_probabilities[np.arange(len(labels)), labels].mean()),
-            "val_accuracy": float(right.mean()),
-            "val_balanced_accuracy": float(np.mean([right[labels == label].mean() for label in np.unique(labels)])),
-        }
+        if loop.model.stop_training and (last or course.config.training.patience == 0):
+            break
+    listeners.on_train_end()
+    return not loop.stop_requested or loop.progress.step >= total
 
 
-class _KeepBest(keras.callbacks.Callback):
-    """Keeps the weights of the epoch with the best value of a metric; the lower loss decides between equals."""
-
-    def __init__(self, loop: Loop, run: RunFolder, write: Callable[[Callable[[], None]], None], metric: str):
-        super().__init__()
-        self.loop, self.run, self.write, self.metric = loop, run, write, metric
-
-    def on_epoch_end(self, epoch, logs=None):
-        best = self.loop.progress.best
-        rank = (logs[self.metric], -logs["val_loss"])
-        if not best or rank > (best[self.metric], -best["val_loss"]):
-            self.write(lambda: self._keep({"epoch": epoch + 1, self.metric: rank[0], "val_loss": -rank[1]}))
-
-    def _keep(self, best: dict) -> None:
-        arrays = {f"{i:05d}": as_array(weight) for i, weight in enumerate(self.model.weights)}
-        save_checkpoint(self.run.checkpoints, BEST, arrays, best)
-        self.loop.progress.best = best  # only once it is on the disk
+def _use_found_rate(
+    course: Course, stage: Stage, loop: Loop, source: Source, run: RunFolder, say: Callable[[str], None]
+) -> None:
+    """Measure the learning rate, keep its picture, and write it into the run's config in place of the measuring."""
+    trial = find_learning_rate(loop, source)
+    trial.save_picture(run.learning_rate_picture)
+    say(f"--learning-rate {trial.suggestion:g}: found on the first images; {run.learning_rate_picture} shows why.")
+    training = replace(course.config.training, learning_rate=trial.suggestion, find_learning_rate=False)
+    course.config = replace(course.config, training=training)
+    save_toml(course.config, run.config_file)
+    course.set_rate(stage, trial.suggestion)
+    loop.prepare_step()
 
 
-def _save_best(model: keras.Model, run: RunFolder) -> None:
-    best = load_checkpoint(run.checkpoints / BEST)
-    model.set_weights(list(best.arrays.values()))
+def _restore(loop: Loop, saved: Checkpoint, run: RunFolder) -> None:
+    if (run.checkpoints / FIXED).is_dir():
+        loop.set_weights(load_checkpoint(run.checkpoints / FIXED).arrays)
+    loop.restore(saved.arrays, saved.state)
+
+
+def _save_best(loop: Loop, run: RunFolder) -> None:
+    loop.set_weights(load_checkpoint(run.checkpoints / BEST).arrays)
+    model = without_auxiliary_heads(loop.model)
+    as_float32(model)
+    synchronize_normalization(model, False)
     try:
         with replacing(run.model_file) as partial:
-            without_auxiliary_heads(model).save(partial, include_optimizer=False)
+            model.save(partial, include_optimizer=False)
     except OSError as error:
         raise OSError(
             f"The model could not be written to {run.model_file}: {_why(error)}. Its checkpoint is whole; make room, "
@@ -273,12 +239,12 @@ def _why(error: OSError) -> str:
     return (error.strerror or str(error)).lower()
 
 
-def _name_once(paths: list, order, run: RunFolder, warn: Callable[[str], None]) -> Callable[[int], None]:
+def _name_once(course: Course, run: RunFolder, warn: Callable[[str], None]) -> Callable[[int], None]:
     """A function that names the file at a position of the run, the first time that it is missing, and notes it."""
-    named = set(run.lost())
+    named, paths = set(run.lost()), course.manifest.paths(course.training)
 
     def name(position: int) -> None:
-        path = str(paths[example_at(order, position)])
+        path = str(paths[example_at(course.order, position)])
         if path not in named:
             named.add(path)
             warn(f"{path} can no longer be read and is left out.")

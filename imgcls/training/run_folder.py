@@ -1,9 +1,12 @@
 """The folder of one run: what is where in it, and whether it is one."""
 
+import fcntl
 import json
 import os
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 from imgcls.config import TrainConfig, load_toml, save_toml
@@ -28,6 +31,8 @@ class RunFolder:
         self.lost_file = self.path / "problems.jsonl"
         self.status_file = self.path / "status.json"
         self.checkpoints = self.path / "checkpoints"
+        self.plan_file = self.path / "plan.json"  # why the plan was chosen, where it was
+        self.learning_rate_picture = self.path / "learning_rate.svg"  # of the trial, where one was asked for
         self.model_file = self.path / "model.keras"
         self.evaluation_file = self.path / "evaluation.json"
         self.report_file = self.path / "report.html"
@@ -57,6 +62,10 @@ class RunFolder:
     @property
     def config(self) -> TrainConfig:
         return load_toml(self.config_file)
+
+    def plan(self) -> dict:
+        """Why the plan was chosen, as `imgcls.training.transfer.Choice` has it; empty if the user named it."""
+        return json.loads(self.plan_file.read_text("utf-8")) if self.plan_file.is_file() else {}
 
     def require_model(self) -> Path:
         """The model file. Raises ValueError if the run has none yet."""
@@ -93,6 +102,20 @@ class RunFolder:
         except PermissionError:
             return True
         return status["pid"] != os.getpid()
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Within, no other process can hold this run; the system lets go of it however this process ends.
+
+        Raises ValueError if another one holds it.
+        """
+        with (self.path / ".held").open("a") as file:
+            try:
+                fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError as error:
+                pid = self.status().get("pid", "unknown")
+                raise ValueError(f"The run {self.path} is being trained by process {pid}; wait for it.") from error
+            yield
 
     def note_lost(self, path: str) -> None:
         """Note a file that could be read before training and no longer can."""

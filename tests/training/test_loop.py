@@ -5,6 +5,8 @@ import tensorflow as tf
 
 from imgcls.layers import ClassProbabilities, PixelStandardization
 from imgcls.training.loop import Loop
+from imgcls.training.losses import make_loss
+from imgcls.training.optimizers import scaled
 from imgcls.training.strategy import check_batch_size, make_strategy
 
 NAMES = ["ant", "bee", "cow"]
@@ -39,14 +41,16 @@ def network(dropout: float = 0.0) -> keras.Model:
 def one_device_loop(dropout: float = 0.0) -> Loop:
     strategy = make_strategy("one_device")
     with strategy.scope():
-        return Loop(network(dropout), keras.optimizers.AdamW(0.01), strategy, batch_size=BATCH)
+        return Loop(network(dropout), scaled(keras.optimizers.AdamW)(0.01), strategy, batch_size=BATCH)
 
 
 def run_loop(strategy_name: str, dropout: float = 0.0) -> tuple[list[float], keras.Model]:
     strategy = make_strategy(strategy_name)
     with strategy.scope():
         model = network(dropout)
-        loop = Loop(model, keras.optimizers.AdamW(0.01), strategy, batch_size=BATCH, label_smoothing=0.1)
+        loop = Loop(
+            model, scaled(keras.optimizers.AdamW)(0.01), strategy, batch_size=BATCH, loss=make_loss(label_smoothing=0.1)
+        )
     rows = []
     epochs = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: rows.append(logs))
     loop.train(batches(), STEPS // 2, 2, validate=dict, callbacks=[epochs])
@@ -80,7 +84,7 @@ def test_two_devices_give_the_losses_of_one_with_frozen_statistics():
             model = network()
             for layer in model.layers:
                 layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
-            loop = Loop(model, keras.optimizers.SGD(0.01, 0.9), strategy, batch_size=BATCH)
+            loop = Loop(model, scaled(keras.optimizers.SGD)(0.01, 0.9), strategy, batch_size=BATCH)
         rows = []
         epochs = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: rows.append(logs["loss"]))
         loop.train(batches(), STEPS // 2, 2, validate=dict, callbacks=[epochs])

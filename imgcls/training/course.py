@@ -1,0 +1,207 @@
+"""The course of one run: its network, its stages, and what each of them trains, at which rates, on what."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+
+import keras
+import numpy as np
+
+from imgcls.config import TrainConfig
+from imgcls.data.augmentation import NONE, Augmentation, settings
+from imgcls.data.balance import Balance
+from imgcls.data.manifest import Manifest
+from imgcls.data.pipeline import evaluation_batches, training_batches
+from imgcls.data.preprocessing import Preprocessing
+from imgcls.models.classifier import preprocessing
+from imgcls.training.loop import Loop
+from imgcls.training.network import build_network, pixel_statistics, run_preprocessing
+from imgcls.training.schedules import Schedule
+from imgcls.training.sources import Source, feature_batches, in_batches
+from imgcls.training.transfer import (
+    SMALL_BATCH,
+    Stage,
+    body_blocks,
+    feature_cache,
+    head_part,
+    pictures,
+    stages,
+    unfreeze,
+    update_scales,
+    with_all_depths,
+)
+
+RARE_CLASSES = "rare"  # the preset that they get where they are repeated
+CACHE_BYTES = 1 << 30  # validation pixels up to this size stay in memory
+DEVIATION = 0.2  # of the features of all depths, near that of an embedding, for which the learning rates are made
+LEAST_VARIANCE = 0.01  # of the features' mean variance; a feature that hardly ever speaks does not get to shout
+
+
+class Course:
+    """What a resolved config makes of a manifest.
+
+    Built under the scope of the run's strategy. part: (index, count) of this worker among those that train together.
+    measured: what an earlier start of the run measured on its images.
+    say: gets a sentence about each stage.
+    """
+
+    def __init__(
+        self,
+        config: TrainConfig,
+        manifest: Manifest,
+        *,
+        batch_size: int,
+        devices: int,
+        part: tuple[int, int] = (0, 1),
+        measured: dict | None = None,
+        say: Callable[[str], None] = lambda line: None,
+    ):
+        self.config, self.manifest, self.batch_size, self.say = config, manifest, batch_size, say
+        self.part = part
+        self.names = manifest.class_names
+        self.training, self.validation = manifest.split("train"), manifest.split("validation")
+        self.labels = self._labels(self.training)
+        self.steps_per_epoch = len(self.training) // batch_size
+        measured = measured or {}
+        self.statistics = measured.get("statistics") or pixel_statistics(manifest, run_preprocessing(config))
+        self.measured = {"statistics": self.statistics}
+        self.balance = Balance.from_config(config.balance, np.bincount(self.labels, minlength=len(self.names)))
+        self.order = self.balance.order(self.labels, config.training.seed)
+        self.model = build_network(config, self.names, self.statistics)
+        if config.network.plan == "features":
+            self._look_at_all_depths(measured.get("depths"))
+        self.body = body_blocks(self.model)
+        self.keep_statistics = config.network.plan != "scratch" and batch_size // devices < SMALL_BATCH
+        self.stages = stages(config.network.plan, config.training.epochs, len(self.body), config.network.unfreeze)
+        self.schedule = Schedule(
+            config.training.schedule,
+            config.training.learning_rate,
+            self.steps_per_epoch * config.training.epochs,
+            round(config.training.warmup_epochs * self.steps_per_epoch),
+        )
+        self.joined: dict[int, int] = {}
+        self.trained: list[keras.Variable] = []
+        for stage in self.stages:
+            self._free(stage)
+            fresh = [weight for weight in self.model.trainable_variables if id(weight) not in self.joined]
+            self.joined.update({id(weight): stage.first_epoch * self.steps_per_epoch for weight in fresh})
+            self.trained += fresh
+
+    @property
+    def fixed(self) -> set[int]:
+        """The weights, by id, that no stage changes."""
+        self._free(self.stages[-1])
+        changed = {id(weight) for layer in self.model.layers if layer.trainable for weight in layer.weights}
+        return {id(weight) for weight in self.model.weights} - changed - set(self.joined)
+
+    def stage_at(self, step: int) -> Stage | None:
+        """The stage that the next step is in; None after the last one."""
+        epoch = step // self.steps_per_epoch
+        return next((stage for stage in self.stages if epoch < stage.last_epoch), None)
+
+    def enter(self, stage: Stage, loop: Loop) -> Source:
+        """Set layers, rates and the loop's step to `stage`, and open its batches."""
+        training = self.config.training
+        self._free(stage)
+        self.set_rate(stage, training.learning_rate)
+        given = self.config.network.plan != "scratch"
+        scales = update_scales(self.model, self.body, stage, training.fine_tune_rate, training.depth_decay)
+        index = loop.optimizer._get_variable_index
+        loop.optimizer.scale_updates(
+            {index(weight): scale for weight, scale in scales} if given else {},
+            {index(weight): self.joined[id(weight)] for weight in self.trained},
+        )
+        loop.begin_stage(head_part(self.model) if stage.on_features else None)
+        if len(self.stages) > 1 or given:
+            trained = sum(int(np.prod(weight.shape)) for weight in self.model.trainable_variables)
+            what = "the head" if stage.on_features else f"the head and {stage.blocks} of {len(self.body)} blocks"
+            self.say(f"Epochs {stage.first_epoch + 1} to {stage.last_epoch} train {what}: {trained:,} numbers.")
+        return self._features() if stage.on_features else self._pixels()
+
+    def set_rate(self, stage: Stage, learning_rate: float) -> None:
+        first, last = stage.first_epoch * self.steps_per_epoch, stage.last_epoch * self.steps_per_epoch
+        self.schedule.begin_stage(first, last - first, learning_rate)
+
+    def _free(self, stage: Stage) -> None:
+        unfreeze(self.model, self.body, stage, self.keep_statistics)
+
+    def _labels(self, rows) -> np.ndarray:
+        return np.array([self.names.index(label) for label in rows["label"]])
+
+    def _augmentation(self) -> Augmentation:
+        """What the config says, and behind it what the rare classes of `--balance augment` get."""
+        rows = [settings(preset, self.config.augmentation) for preset in (self.config.input.augmentation, RARE_CLASSES)]
+        used = rows if self.config.balance.balance == "augment" else rows[:1]
+        return Augmentation(*used, color_covariance=np.array(self.statistics["covariance"]))
+
+    def _pixels(self) -> Source:
+        pixels = Preprocessing(**preprocessing(self.model))
+        size = len(self.validation) * pixels.height * pixels.width * pixels.channels * 4
+        validation = evaluation_batches(
+            self.manifest.paths(self.validation),
+            pixels,
+            boxes=self.manifest.boxes(self.validation),
+            batch_size=self.batch_size,
+            cache=size <= CACHE_BYTES,
+        )
+        training = partial(
+            training_batches,
+            self.manifest.paths(self.training),
+            self.labels,
+            pixels,
+            num_classes=len(self.names),
+            boxes=self.manifest.boxes(self.training),
+            batch_size=self.batch_size,
+            seed=self.config.training.seed,
+            order=self.order,
+            augmentation=self._augmentation(),
+            strong_classes=self.balance.strong_classes,
+            class_weights=self.balance.class_weights,
+            part=self.part,
+        )
+        return Source(
+            lambda position, steps: training(position=position, steps=steps), validation, self._labels(self.validation)
+        )
+
+    def _features(self) -> Source:
+        cache, places = self._cache()
+        wanted = slice(None) if self.config.network.plan == "features" else places["embedding"]
+        changed = settings(self.config.input.augmentation, self.config.augmentation) != NONE
+        kinds = self.config.training.feature_views if changed else 1
+        training = pictures(self.manifest, self.training)
+        views = [cache.features(training, view)[:, wanted] for view in range(kinds)]
+        validation = cache.features(pictures(self.manifest, self.validation))[:, wanted]
+        return Source(
+            lambda position, steps: feature_batches(
+                views,
+                self.labels,
+                self.order,
+                num_classes=len(self.names),
+                class_weights=self.balance.class_weights,
+                batch_size=self.batch_size,
+                steps=steps,
+                position=position,
+                part=self.part,
+            ),
+            in_batches(validation),
+            self._labels(self.validation),
+        )
+
+    def _cache(self):
+        """The cache of the frozen network in float32, whatever the run computes in."""
+        training = replace(self.config.training, precision="float32")
+        config = replace(self.config, training=training)
+        same = self.config.training.precision == "float32"
+        network = self.model if same else build_network(config, self.names, self.statistics)
+        return feature_cache(config, network, self.statistics, self.say)
+
+    def _look_at_all_depths(self, known: dict | None) -> None:
+        if known is None:
+            cache, _ = self._cache()
+            features = cache.features(pictures(self.manifest, self.training))
+            features = features[np.isfinite(features).all(axis=1)].astype(np.float64)
+            variance = features.var(0)
+            variance = np.maximum(variance, LEAST_VARIANCE * variance.mean()) / DEVIATION**2
+            known = {"mean": features.mean(0).tolist(), "variance": variance.tolist()}
+        self.measured["depths"] = known
+        self.model = with_all_depths(self.model, np.array(known["mean"]), np.array(known["variance"]))

@@ -1,0 +1,180 @@
+"""The feature cache: what a frozen network says about an image, computed once and kept on disk.
+
+Features are found by what they depend on: the weights and the way to them, the preprocessing, the augmentation, and
+the content of each image. So plans, folds, and runs that start again share them, and an image that is added is the
+only one that is computed. They are written a thousand at a time, so a run that dies loses little.
+"""
+
+import hashlib
+import json
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from itertools import pairwise
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from imgcls.data.augmentation import Augmentation
+from imgcls.data.pipeline import evaluation_batches, training_batches
+from imgcls.data.preprocessing import Preprocessing
+from imgcls.files import replacing
+from imgcls.training.blocks import blocks
+from imgcls.training.frozen import fast_forward
+
+FOLDER = ".features"  # beside the run folders
+BATCH = 8  # images that go through the network together
+CHUNK = 1024  # images a file
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Images to compute features of. boxes: as `Manifest.boxes` gives them; hashes: of each file's content."""
+
+    paths: Sequence[Path]
+    hashes: Sequence[str]
+    boxes: np.ndarray | None = None
+
+    def keys(self) -> list[str]:
+        """What the pixels of each depend on."""
+        if self.boxes is None:
+            return [content[:32] for content in self.hashes]
+        pairs = zip(self.hashes, self.boxes, strict=True)
+        return [hashlib.sha256(f"{content}{box.tolist()}".encode()).hexdigest()[:32] for content, box in pairs]
+
+    def take(self, places: Sequence[int]) -> "Pictures":
+        boxes = None if self.boxes is None else self.boxes[places]
+        return Pictures([self.paths[i] for i in places], [self.hashes[i] for i in places], boxes)
+
+
+def depth_features(model: keras.Model) -> tuple[keras.Model, dict[str, slice]]:
+    """From pixels to the features of all depths in one vector, and which part of it is of which depth.
+
+    A depth is the last block before the map gets smaller; its features are the averages over height and width. The
+    last depth is the embedding.
+    """
+    embedding = model.get_layer("embedding").output
+    data_format = model.get_layer("standardization").data_format
+    found = [block for block in blocks(keras.Model(model.input, embedding)) if len(block.after.shape) == 4]
+    pool = keras.layers.GlobalAveragePooling2D(data_format=data_format)
+    size = 2  # an axis of the map that is height or width in both layouts
+    last = [a for a, b in pairwise(found) if a.after.shape[size] != b.after.shape[size]]
+    last = [block for block in last if block.weights and block.name != "standardization"]
+    outputs = {block.name: pool(block.after) for block in last} | {"embedding": embedding}
+    places, start = {}, 0
+    for name, output in outputs.items():
+        places[name] = slice(start, start + output.shape[-1])
+        start += output.shape[-1]
+    values = list(outputs.values())
+    joined = keras.layers.Concatenate(name="depth_features")(values) if len(values) > 1 else values[0]
+    return keras.Model(model.input, joined, name=model.name), places
+
+
+class FeatureCache:
+    """Features of one frozen network.
+
+    folder: of all caches. model: from pixels to features (B, F). facts: what the network is made
+        from, besides weights. augmentation, augmentation_facts: how a view differs from the picture as it is.
+    say: gets a sentence about what computes the features, once.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        model: keras.Model,
+        preprocessing: Preprocessing,
+        *,
+        facts: dict,
+        augmentation_facts: str = "",
+        augmentation: Augmentation | None = None,
+        seed: int = 0,
+        say: Callable[[str], None] = lambda line: None,
+    ):
+        self.model, self.preprocessing, self.augmentation, self.seed = model, preprocessing, augmentation, seed
+        self.say = say
+        digest = hashlib.sha256(json.dumps([facts, preprocessing.to_dict()], sort_keys=True, default=str).encode())
+        for weight in model.weights:
+            digest.update(np.ascontiguousarray(tf.convert_to_tensor(weight.value).numpy()).tobytes())
+        self.folder = folder / digest.hexdigest()[:24]
+        self._draws = hashlib.sha256(f"{augmentation_facts} {seed}".encode()).hexdigest()[:16]
+        self._forward = None
+
+    def features(
+        self, pictures: Pictures, view: int = 0, on_progress: Callable[[int], None] = lambda done: None
+    ) -> np.ndarray:
+        """(number of pictures, F) float32; rows of NaN for pictures that could not be read.
+
+        view: 0 is the picture as it is; every other number is another draw of the augmentation.
+        """
+        folder = self.folder / (f"{self._draws}-{view}" if view else "plain")
+        keys = pictures.keys()
+        known = _load(folder)
+        missing = [i for i, key in enumerate(keys) if key not in known]
+        for start in range(0, len(missing), CHUNK):
+            places = missing[start : start + CHUNK]
+            some = pictures.take(places)
+            values = self._compute(some, view)
+            chosen = [keys[i] for i in places]
+            _save(folder, chosen, values)
+            known.update(zip(chosen, values, strict=True))
+            on_progress(len(keys) - len(missing) + start + len(places))
+        return np.stack([known[key] for key in keys])
+
+    def _compute(self, pictures: Pictures, view: int) -> np.ndarray:
+        count = len(pictures.paths)
+        values = np.full((count, self.model.output_shape[-1]), np.nan, np.float32)
+        if view == 0:
+            batches = evaluation_batches(pictures.paths, self.preprocessing, boxes=pictures.boxes, batch_size=BATCH)
+        else:
+            padded = -(-count // BATCH) * BATCH
+            batches = (
+                (positions[weights > 0] - view * padded, pixels[weights > 0])
+                for positions, pixels, _, weights in training_batches(
+                    pictures.paths,
+                    np.zeros(count, int),
+                    self.preprocessing,
+                    num_classes=1,
+                    boxes=pictures.boxes,
+                    batch_size=BATCH,
+                    steps=padded // BATCH,
+                    seed=self.seed,
+                    order=lambda positions: tf.minimum(positions - view * padded, count - 1),
+                    augmentation=self.augmentation,
+                    position=view * padded,
+                )
+            )
+        places, pixels = [], []
+        if self._forward is None:
+            self._forward, why = fast_forward(self.model)
+            self.say(why)
+        for index, batch in batches:
+            places.append(index.numpy())
+            pixels.append(batch.numpy())
+            if len(places) == 16:
+                self._fill(values, places, pixels)
+        self._fill(values, places, pixels)
+        return values
+
+    def _fill(self, values: np.ndarray, places: list, pixels: list) -> None:
+        for index, features in zip(places, self._forward(pixels), strict=True):
+            inside = index < len(values)  # the last batch of a view is filled up
+            values[index[inside]] = features[inside]
+        places.clear(), pixels.clear()
+
+
+def _load(folder: Path) -> dict[str, np.ndarray]:
+    known = {}
+    for file in sorted(folder.glob("[!.]*.npz")):
+        with np.load(file, allow_pickle=False) as stored:
+            known.update(zip(stored["keys"].tolist(), stored["features"], strict=True))
+    return known
+
+
+def _save(folder: Path, keys: list[str], values: np.ndarray) -> None:
+    readable = np.isfinite(values).all(axis=1)
+    kept = [key for key, ok in zip(keys, readable, strict=True) if ok]
+    if kept:
+        name = hashlib.sha256("".join(kept).encode()).hexdigest()[:16]
+        with replacing(folder / f"{name}.npz") as partial:
+            np.savez(partial, keys=np.array(kept), features=values[readable])

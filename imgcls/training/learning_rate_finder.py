@@ -1,0 +1,60 @@
+"""A learning rate from a short trial with rising rates: Smith, Cyclical Learning Rates, 2015, section 3.3."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+import altair
+import numpy as np
+import pandas as pd
+
+from imgcls.training.loop import Loop
+from imgcls.training.schedules import FINDER_SPAN
+from imgcls.training.sources import Source
+
+STEPS = 100
+HIGHEST = 10.0
+SMOOTHING = 0.9  # of the loss, a step
+DIVERGED = 4.0  # times the lowest loss, at which the trial ends
+BELOW_LOWEST = 10.0  # the rate is this much below the one with the lowest loss, where the loss still falls
+
+
+@dataclass(frozen=True)
+class Trial:
+    """rates, losses: of each step, the losses smoothed. suggestion: the learning rate to use."""
+
+    rates: list[float]
+    losses: list[float]
+    suggestion: float
+
+    def save_picture(self, path: Path) -> None:
+        """Loss over learning rate, with the suggestion as a line, as SVG or PNG."""
+        table = pd.DataFrame({"learning rate": self.rates, "loss": self.losses})
+        scale = altair.Scale(type="log")
+        curve = altair.Chart(table).mark_line().encode(altair.X("learning rate", scale=scale), y="loss")
+        rule = altair.Chart(pd.DataFrame({"learning rate": [self.suggestion]})).mark_rule(color="firebrick")
+        (curve + rule.encode(x="learning rate")).properties(width=480, height=300).save(str(path))
+
+
+def find_learning_rate(loop: Loop, source: Source, steps: int = STEPS) -> Trial:
+    """Train `steps` steps with rates that rise by the same factor, then put everything back as it was."""
+    schedule = loop.optimizer._learning_rate
+    before = schedule.shape, schedule.warmup_steps, (schedule.first_step, schedule.steps, schedule.peak)
+    arrays, state = loop.state()
+    schedule.shape, schedule.warmup_steps = "finder", 0
+    schedule.begin_stage(loop.progress.step, steps, HIGHEST)
+    loop.prepare_step()
+    rates, losses, smoothed = [], [], 0.0
+    for number, (_, *batch) in enumerate(loop.distributed(source.training(loop.progress.position, steps)), start=1):
+        rate, outcome = loop.learning_rate(), loop.step(*batch)
+        smoothed = SMOOTHING * smoothed + (1 - SMOOTHING) * float(outcome.loss)
+        loss = smoothed / (1 - SMOOTHING**number)
+        if not np.isfinite(loss) or loss > DIVERGED * min([loss, *losses]):
+            break
+        rates.append(rate)
+        losses.append(loss)
+    schedule.shape, schedule.warmup_steps = before[:2]
+    schedule.begin_stage(*before[2])
+    loop.restore(arrays, state)
+    loop.prepare_step()
+    lowest = rates[int(np.argmin(losses))] if rates else HIGHEST * FINDER_SPAN
+    return Trial(rates, losses, float(f"{lowest / BELOW_LOWEST:.2g}"))

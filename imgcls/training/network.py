@@ -1,0 +1,63 @@
+"""The network of a run, built from its config and standardised with the pixels of its training images."""
+
+from collections.abc import Sequence
+
+import keras
+import numpy as np
+
+from imgcls.config import TrainConfig
+from imgcls.data.manifest import Manifest
+from imgcls.data.preprocessing import Preprocessing
+from imgcls.data.reading import read_images
+from imgcls.models import build_model, find_architecture
+from imgcls.training.precision import layers_in
+
+STATISTICS_IMAGES = 1000  # that mean and deviation of the pixels are measured on
+
+
+def run_preprocessing(config: TrainConfig) -> Preprocessing:
+    """What the config says about pixels; published weights change it."""
+    size = config.input.image_size
+    return Preprocessing(size, size, 1 if config.input.color == "grey" else 3, resize=config.input.resize)
+
+
+def build_network(config: TrainConfig, class_names: Sequence[str], statistics: dict) -> keras.Model:
+    """The classifier of a resolved config. statistics: as `pixel_statistics` gives them."""
+    network, prepared = config.network, run_preprocessing(config)
+    shape = (prepared.height, prepared.width, prepared.channels)
+    with layers_in(config.training.precision):
+        return build_model(
+            network.model,
+            shape,
+            class_names,
+            weights=network.weights,
+            init_from=network.init_from,
+            data_format=network.data_format,
+            activation=network.activation,
+            normalization=network.normalization,
+            pooling=network.pooling,
+            initializer=network.initializer,
+            regularizer=network.regularizer,
+            regularizer_strength=network.regularizer_strength,
+            dropout=network.dropout,
+            stochastic_depth=network.stochastic_depth,
+            auxiliary_heads=network.auxiliary_heads and find_architecture(network.model).auxiliary_head is not None,
+            preprocessing=prepared.to_dict(),
+            mean=statistics["mean"],
+            std=statistics["std"],
+        )
+
+
+def pixel_statistics(manifest: Manifest, prepared: Preprocessing) -> dict[str, list]:
+    """Mean, deviation and covariance of the channels over up to 1,000 training images, evenly drawn."""
+    rows = manifest.split("train")
+    rows = rows.iloc[np.unique(np.linspace(0, len(rows) - 1, STATISTICS_IMAGES).astype(int))]
+    sums, products, count = np.zeros(prepared.channels), np.zeros((prepared.channels, prepared.channels)), 0
+    for outcome in read_images(manifest.paths(rows), prepared, manifest.boxes(rows)):
+        if outcome.result is not None:
+            flat = outcome.result.reshape(-1, prepared.channels).astype(np.float64)
+            sums, products, count = sums + flat.sum(0), products + flat.T @ flat, count + len(flat)
+    mean = sums / count
+    covariance = products / count - np.outer(mean, mean)
+    std = np.sqrt(np.maximum(np.diag(covariance), 1.0))  # at least one grey level, for images of one colour
+    return {"mean": mean.tolist(), "std": std.tolist(), "covariance": covariance.tolist()}

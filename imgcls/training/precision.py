@@ -1,0 +1,55 @@
+"""Mixed precision: layers compute in 16 bits, weights, logits and probabilities stay in 32.
+
+Micikevicius et al., Mixed Precision Training, 2017.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import keras
+import tensorflow as tf
+
+PROCESSOR_FLAGS = ("avx512_bf16", "amx_bf16")
+AMPERE = 8  # first compute capability of NVIDIA with bfloat16
+
+
+def choose_precision(name: str) -> tuple[str, str]:
+    """What "auto" means on this machine, and why; another name is itself."""
+    if name != "auto":
+        return name, ""
+    gpus = tf.config.list_physical_devices("GPU")
+    if gpus:
+        capabilities = [tf.config.experimental.get_device_details(gpu).get("compute_capability") for gpu in gpus]
+        if all(capability and capability[0] >= AMPERE for capability in capabilities):
+            return "bfloat16", "the GPU computes in bfloat16"
+        return "float32", "the GPU does not compute in bfloat16"
+    flags = _processor_flags()
+    found = next((flag for flag in PROCESSOR_FLAGS if flag in flags), None)
+    return ("bfloat16", f"the processor has {found}") if found else ("float32", "the processor has no bfloat16")
+
+
+def _processor_flags() -> set[str]:
+    try:
+        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
+    except OSError:  # another system than Linux
+        return set()
+    return set(next((line for line in lines if line.startswith("flags")), "").split())
+
+
+@contextmanager
+def layers_in(precision: str) -> Iterator[None]:
+    """Layers that are made within compute in `precision`, with weights in float32."""
+    before = keras.config.dtype_policy()
+    if precision != "float32":
+        keras.config.set_dtype_policy(f"mixed_{precision}")
+    try:
+        yield
+    finally:
+        keras.config.set_dtype_policy(before)
+
+
+def as_float32(model: keras.Model) -> None:
+    """Let all layers compute in float32 once the model is saved and loaded again; what is traced stays as it is."""
+    for layer in model._flatten_layers():
+        layer.dtype_policy = "float32"

@@ -1,0 +1,60 @@
+"""How much a linear classifier could do with given features, judged by leaving each image out once, in one go.
+
+Ridge regression on the classes as numbers has a closed form in which the prediction for an image that was left out
+follows from that with all images, for every penalty from one decomposition: Golub, Heath and Wahba, Generalized
+Cross-Validation as a Method for Choosing a Good Ridge Parameter, 1979; Rifkin and Lippert, 2007.
+"""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+PENALTIES = tuple(10.0**power for power in range(-3, 5))  # times the number of features' mean variance, which is 1
+LEAST_DEVIATION = 0.1  # of the features' mean deviation, that each is divided by
+MOST_IMAGES = 2000  # that a probe looks at; its time grows with the cube
+
+
+@dataclass(frozen=True)
+class Probe:
+    """accuracy: share of the images, each judged by a classifier that has not seen it. error: its standard error."""
+
+    name: str
+    accuracy: float
+    error: float
+    penalty: float
+
+
+def probe(name: str, features: np.ndarray, labels: np.ndarray) -> Probe:
+    """Probe features (N, F) of images with class indices (N,)."""
+    x = features.astype(np.float64)
+    deviation = x.std(0)
+    x = (x - x.mean(0)) / np.maximum(deviation, LEAST_DEVIATION * deviation.mean() + 1e-12)
+    targets = np.eye(labels.max() + 1)[labels]
+    targets -= targets.mean(0)
+    offsets = np.eye(labels.max() + 1)[labels].mean(0)
+    values, vectors = np.linalg.eigh(x @ x.T) if len(x) <= x.shape[1] else _by_features(x)
+    rotated = vectors.T @ targets
+    best = (-1.0, 0.0)
+    for penalty in PENALTIES:
+        shrink = values / (values + penalty * len(x))
+        hat = np.einsum("ij,j,ij->i", vectors, shrink, vectors) + 1 / len(x)
+        fitted = vectors @ (shrink[:, None] * rotated)
+        left_out = targets - (targets - fitted) / np.maximum(1.0 - hat, 1e-9)[:, None]
+        accuracy = float(((left_out + offsets).argmax(1) == labels).mean())
+        best = max(best, (accuracy, penalty))
+    accuracy, penalty = best
+    return Probe(name, accuracy, float(np.sqrt(max(accuracy * (1 - accuracy), 1e-9) / len(x))), penalty)
+
+
+def _by_features(x: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The eigenvalues and eigenvectors of x xᵀ that are not zero, from the smaller xᵀ x."""
+    values, vectors = np.linalg.eigh(x.T @ x)
+    kept = values > 1e-9 * values.max()
+    return values[kept], x @ vectors[:, kept] / np.sqrt(values[kept])
+
+
+def drawn(count: int, seed: int) -> np.ndarray:
+    """The places of the images that a probe looks at."""
+    if count <= MOST_IMAGES:
+        return np.arange(count)
+    return np.sort(np.random.default_rng(seed).choice(count, MOST_IMAGES, replace=False))

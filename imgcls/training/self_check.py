@@ -1,0 +1,95 @@
+"""Before a run on several devices: one step of theirs against the same step on one device."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, contextmanager
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from imgcls.training.loop import Loop
+
+LARGEST_DIFFERENCE = {"float32": 1e-4, "bfloat16": 3e-2, "float16": 5e-3}  # of the largest number, by precision
+
+
+def check_against_one_device(loop: Loop, batch: list) -> float:
+    """Compare loss, right answers and gradients of one global batch; nothing is changed.
+
+    batch: as the strategy distributes it. Random layers are left out, because each device draws for itself. Where each
+    device normalises over its own images, so does the one device, a share at a time. Returns the largest relative
+    difference; raises RuntimeError if it is above what the precision explains.
+    """
+    arrays, state = loop.state()
+    step, strategy = loop.step, loop.strategy
+    with _without_randomness(loop.model):
+        (loss, correct, norm), gradients = step.reduced_gradients(*batch)
+        theirs = [loss, correct, norm, *(_first(strategy, gradient) for gradient in gradients)]
+        whole = [tf.concat(_of_all_workers(strategy, part), 0) for part in batch]
+        ours = _on_one_device(loop, whole)
+    loop.restore(arrays, state)
+    difference = max(_difference(a.numpy(), b.numpy()) for a, b in zip(theirs, ours, strict=True))
+    kinds = {layer.compute_dtype for layer in loop.model._flatten_layers()}
+    most = max(LARGEST_DIFFERENCE.get(kind, 0.0) for kind in kinds)
+    if not difference <= most:
+        raise RuntimeError(
+            f"A step on {strategy.num_replicas_in_sync} devices differs from the same step on one by {difference:.1g} "
+            f"(relative; expected at most {most:g}). Train with --strategy one_device."
+        )
+    return difference
+
+
+def _on_one_device(loop: Loop, batch: list) -> list[tf.Tensor]:
+    together = any(getattr(layer, "synchronized", False) for layer in loop.model._flatten_layers())
+    shares = 1 if together else loop.strategy.num_replicas_in_sync
+    parts = [tf.split(x, shares) for x in batch]
+
+    @tf.function
+    def run():
+        totals = None
+        for number in range(shares):
+            loss, correct, gradients = loop.step.share(*(p[number] for p in parts))
+            found = [loss, correct, *gradients]
+            totals = found if totals is None else [a + b for a, b in zip(totals, found, strict=True)]
+        loss, correct, *gradients = totals
+        norm = tf.linalg.global_norm(gradients)
+        if loop.step.clip_norm:
+            gradients, _ = tf.clip_by_global_norm(gradients, loop.step.clip_norm, use_norm=norm)
+        return [loss, correct, norm, *gradients]
+
+    return run()
+
+
+def _of_all_workers(strategy: tf.distribute.Strategy, part) -> list[tf.Tensor]:
+    """Each device's share of a distributed batch, those of other workers too, in the order of the devices."""
+    if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
+        return [strategy.gather(part, axis=0)]
+    return list(strategy.experimental_local_results(part))
+
+
+def _first(strategy: tf.distribute.Strategy, value):
+    return strategy.experimental_local_results(value)[0]
+
+
+def _difference(a: np.ndarray, b: np.ndarray) -> float:
+    """The largest difference, as a share of the largest number; gradients that are rounding alone count as equal."""
+    return float(np.abs(a - b).max() / max(np.abs(b).max(), 1e-3)) if a.size else 0.0
+
+
+@contextmanager
+def _without_randomness(model: keras.Model) -> Iterator[None]:
+    """Dropout and its like as in inference."""
+    with ExitStack() as stack:
+        for layer in model._flatten_layers():
+            if getattr(layer, "_seed_generators", []):
+                stack.enter_context(_in_inference(layer))
+        yield
+
+
+@contextmanager
+def _in_inference(layer: keras.layers.Layer) -> Iterator[None]:
+    call = layer.call
+    object.__setattr__(layer, "call", lambda *inputs, training=None, **others: call(*inputs, training=False, **others))
+    try:
+        yield
+    finally:
+        object.__delattr__(layer, "call")
