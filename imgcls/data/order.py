@@ -25,7 +25,7 @@ class Shuffled:
 
 
 class ByQuota:
-    """A fixed number of examples of each class an epoch, mixed; a class is gone through before it begins again.
+    """A fixed number of examples of each class an epoch; a class is gone through before it begins again.
 
     classes: the class of each example. quotas: positions an epoch that each class gets, such as `tempered_quotas` gives.
     """
