@@ -112,18 +112,19 @@ def test_a_region_of_a_jpeg_is_decoded_to_the_bit(decoder, options, value):
         assert np.array_equal(found, whole[top : top + height, left : left + width])
 
 
+@pytest.mark.parametrize(("shift", "tolerance"), [(0, 1.0), (3, 3.5)])  # an edge moves by less than a pixel decoded
 @pytest.mark.parametrize("value", [1, 6])
-def test_a_large_photo_is_decoded_at_a_part_of_its_resolution(value):
+def test_a_large_photo_is_decoded_at_a_part_of_its_resolution(value, shift, tolerance):
     exif = Image.Exif()
     exif[0x0112] = value
     large = PHOTO.resize((1971, 1485), Image.Resampling.BICUBIC)
     data = encoded(large, "JPEG", quality=95, exif=exif)
     upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
-    top, left, height, width = 101, 203, 901, 1003
+    top, left, height, width = 100 + shift, 200 + shift, 900, 1000
     found = part_of(data, (top, left, height, width), (100, 100))
-    assert found.shape[0] == pytest.approx(height / 4, abs=1)  # half of the detail, not a fourth, would be 451
+    assert found.shape[0] == pytest.approx(height / 4, abs=1)
     expected = upright.crop((left, top, left + width, top + height)).resize(found.shape[1::-1], Image.Resampling.BOX)
-    assert np.abs(found.astype(float) - np.asarray(expected)).mean() < 2
+    assert np.abs(found.astype(float) - np.asarray(expected)).mean() < tolerance
 
 
 def test_a_truncated_jpeg_is_refused_though_the_region_would_be_there():
