@@ -55,7 +55,7 @@ def test_in_balanced_batches_every_image_of_a_class_comes_before_one_comes_again
 def test_with_quotas_the_images_of_a_class_come_as_often_as_one_another():
     shown = examples(ORDERS["quota"], 0, 7 * EPOCH)
     for number in range(4):
-        times = np.bincount(shown, minlength=EPOCH)[CLASSES == number]
+        times = np.bincount(shown, minlength=EPOCH)[number == CLASSES]
         assert times.max() - times.min() <= 1
 
 
