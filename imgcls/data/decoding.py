@@ -58,7 +58,8 @@ def decode_region(image_bytes: tf.Tensor, cut: Cut, height: int, width: int) -> 
     Raises what `decode` raises.
     """
     head = _header(image_bytes)
-    whole_jpeg = _begins(head, 0, JPEG_BEGINS) & (tf.strings.substr(image_bytes, -2, 2) == JPEG_ENDS)
+    end = tf.strings.substr(image_bytes, tf.maximum(tf.strings.length(image_bytes) - 2, 0), 2)
+    whole_jpeg = _begins(head, 0, JPEG_BEGINS) & (end == JPEG_ENDS)
 
     def from_all():
         image = decode(image_bytes)
