@@ -6,6 +6,7 @@ from pathlib import Path
 COMMANDS = (
     "import_labels",
     "audit",
+    "augment",
     "models",
     "train",
     "evaluate",
