@@ -35,7 +35,8 @@ def transcode(data: bytes, mode: str) -> bytes:
     Raises ValueError, in one clause, for pixels that cannot be shown in 8 bits, and OSError for a damaged file.
     """
     if mode not in STILL_MODES and not mode.startswith("I;16"):
-        raise ValueError(f"its pixels are of Pillow's mode {mode}, expected 8 or 16 bits; save it as PNG or JPEG")
+        kind = {"F": "floating-point", "I": "32-bit"}.get(mode, mode)
+        raise ValueError(f"an image with {kind} pixels; expected 8 or 16 bits, so save it as PNG")
     with Image.open(io.BytesIO(data)) as image:
         image.seek(0)
         image.load()
