@@ -12,7 +12,7 @@ import tensorflow as tf
 from PIL import Image
 
 from imgcls.data.decoding import UNKNOWN_FORMAT, decode
-from imgcls.data.image_header import TRANSCODED, TURNED, ImageHeader, read_header
+from imgcls.data.image_header import TRANSCODED, TURNED, ImageHeader, Refused, read_header
 from imgcls.data.inspection_cache import FACTS, InspectionCache, stamp
 from imgcls.data.manifest import Manifest
 from imgcls.data.perceptual_hash import perceptual_hash
@@ -83,9 +83,9 @@ def look(data: bytes) -> dict:
         header = read_header(data)
         transcode = needs_transcoding(header, data)
         encoded = keep_transcoded(data, digest, header.mode) if transcode else data
-    except ValueError as error:
+    except Refused as error:
         return {"problems": str(error)}
-    except (OSError, SyntaxError):  # Pillow's ways to say that a file is damaged
+    except Exception:  # Pillow's decoders say in many ways that a file is damaged
         known = header.format if header else image_format(data)
         return {"problems": f"a damaged or truncated {known} file ({len(data):,} bytes)" if known else UNKNOWN_FORMAT}
     with ONE_LARGE if header.width * header.height > LARGE else nullcontext():

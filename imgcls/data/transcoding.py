@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from imgcls.data.cache import cache_home
-from imgcls.data.image_header import ANIMATED, ImageHeader, read_header
+from imgcls.data.image_header import ANIMATED, ImageHeader, Refused, read_header
 
 DECODED_BY_TENSORFLOW = ("JPEG", "PNG", "GIF", "BMP", "WebP")
 STILL_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "La", "RGBa")
@@ -32,11 +32,11 @@ def needs_transcoding(header: ImageHeader, data: bytes) -> bool:
 def transcode(data: bytes, mode: str) -> bytes:
     """The upright first picture of an encoded file as PNG. 16 bits become 8.
 
-    Raises ValueError, in one clause, for pixels that cannot be shown in 8 bits, and OSError for a damaged file.
+    Raises Refused for pixels that cannot be shown in 8 bits, and whatever Pillow's decoders raise for a damaged file.
     """
     if mode not in STILL_MODES and not mode.startswith("I;16"):
         kind = {"F": "floating-point", "I": "32-bit"}.get(mode, mode)
-        raise ValueError(f"an image with {kind} pixels; expected 8 or 16 bits, so save it as PNG")
+        raise Refused(f"an image with {kind} pixels; expected 8 or 16 bits, so save it as PNG")
     with Image.open(io.BytesIO(data)) as image:
         image.seek(0)
         image.load()
@@ -80,6 +80,6 @@ def transcoded(path: Path, sha256: str) -> Path:
             data = path.read_bytes()
             with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
                 keep_transcoded(data, sha256, read_header(data).mode)
-        except (OSError, ValueError):
+        except Exception:  # the file changed since, and Pillow's decoders raise many kinds
             return path
     return kept

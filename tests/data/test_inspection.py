@@ -48,7 +48,8 @@ def test_every_trait_and_every_defect_is_seen(photo, tmp_path, cache):
     assert seen["problems"][seen["problems"] != ""].to_dict() == {
         "almost.jpg": "a damaged or truncated JPEG file (9,391 bytes)",
         "almost.png": "a damaged or truncated PNG file (65,016 bytes)",
-        "bomb.png": "a header that announces 400,000,000 pixels, above the limit of 100,000,000 pixels; nothing was decoded",
+        "bomb.png": "a header that announces 400,000,000 pixels, above the limit of 100,000,000 pixels; "
+        "nothing was decoded",
         "empty.jpg": "the file is empty (0 bytes)",
         "float.tif": "an image with floating-point pixels; expected 8 or 16 bits, so save it as PNG",
         "half.jpg": "a damaged or truncated JPEG file (4,696 bytes)",
@@ -163,7 +164,9 @@ def test_rows_of_one_file_open_it_once(photo, tmp_path, cache, opened):
     assert manifest.table["width"].tolist() == [photo.width] * 3
 
 
-SEEDS = [encoded(Image.new("RGB", (9, 7), "red"), format) for format in ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF")]
+SEEDS = [
+    encoded(Image.new("RGB", (9, 7), "red"), format) for format in ("JPEG", "PNG", "GIF", "BMP", "WEBP", "TIFF", "AVIF")
+]
 
 
 @settings(max_examples=60, deadline=None)
