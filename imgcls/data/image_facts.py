@@ -34,7 +34,7 @@ def look(data: bytes) -> dict:
         known = header.format if header else image_format(data)
         return {"problems": f"a damaged or truncated {known} file ({len(data):,} bytes)" if known else UNKNOWN_FORMAT}
     with ONE_LARGE if header.width * header.height > LARGE else nullcontext():
-        pixels = _pixels(encoded, header, transcode)
+        pixels = _pixels(encoded, header)
         height, width = pixels.shape[:2]
         hashed, thumbnail = perceptual_hash(pixels)
         return {
@@ -49,7 +49,7 @@ def look(data: bytes) -> dict:
         }
 
 
-def _pixels(encoded: bytes, header: ImageHeader, transcoded: bool) -> np.ndarray:
+def _pixels(encoded: bytes, header: ImageHeader) -> np.ndarray:
     """The upright pixels, (H, W, 3) uint8; an upright JPEG by the same op that `decode` chooses for it."""
     if header.format == "JPEG" and TURNED not in header.traits:
         return tf.io.decode_jpeg(encoded, channels=3).numpy()

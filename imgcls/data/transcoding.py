@@ -56,16 +56,23 @@ def transcoded_file(sha256: str) -> Path:
 
 
 def keep_transcoded(data: bytes, sha256: str, mode: str) -> bytes:
-    """Transcode a file and keep the PNG in the cache, unless it is there already; returns the PNG."""
+    """Transcode a file and keep the PNG in the cache, unless it is there already; returns the PNG.
+
+    Raises what `transcode` raises, and Refused if the cache cannot be written.
+    """
     kept = transcoded_file(sha256)
     if kept.is_file():
         return kept.read_bytes()
     with ONE_AT_A_TIME:
         png = transcode(data, mode)
     partial = kept.with_name(f".{os.getpid()}-{threading.get_ident()}-{kept.name}")  # another process may make it too
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    partial.write_bytes(png)
-    partial.replace(kept)
+    try:
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(png)
+        partial.replace(kept)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise Refused(f"it has to be transcoded, and the cache {cache_home()} cannot be written: {why}") from error
     return png
 
 
