@@ -48,14 +48,13 @@ def main(options: Options) -> int:
     from imgcls.data.sources import source_of
 
     imported = import_manifest(*source_of(options.source, options.labels))
-    command.import_tensorflow()
     from imgcls.data.audit import audit
     from imgcls.data.inspection import inspect
     from imgcls.data.near_duplicates import near_duplicate_groups
     from imgcls.terminal import next_step, progress, say
 
     with progress("Looking at every image", len(imported.manifest.table)) as on_progress:
-        manifest = inspect(imported.manifest, on_progress, again=True)
+        manifest = inspect(imported.manifest, on_progress, again=True, before_opening=command.import_tensorflow)
     say("Comparing the pictures with each other")
     copies = near_duplicate_groups(manifest)
     findings = audit(manifest, copies, imported.problems)

@@ -25,6 +25,10 @@ ANIMATED, CMYK, SIXTEEN_BIT, ALPHA, TURNED, ZEROS, TRANSCODED = TRAITS = (
 )
 
 
+class Refused(ValueError):
+    """A file that is not damaged and cannot be used all the same; the message is one clause that says why."""
+
+
 @dataclass(frozen=True)
 class ImageHeader:
     """width, height: pixels as stored. format: such as "JPEG". mode: Pillow's, such as "RGB". traits: of `TRAITS`."""
@@ -39,7 +43,7 @@ class ImageHeader:
 def read_header(data: bytes) -> ImageHeader:
     """Read an image file's header.
 
-    Raises UnidentifiedImageError for what is no image, and ValueError, in one clause, for a picture that is too large.
+    Raises Refused for a picture that is too large, and whatever Pillow raises for what is damaged or no image.
     """
     try:
         with Image.open(io.BytesIO(data), formats=_formats()) as image:
@@ -52,9 +56,9 @@ def read_header(data: bytes) -> ImageHeader:
         announced = int(re.search(r"\d+", str(error))[0])
     except UnidentifiedImageError:
         if data[4:8] == b"ftyp" and data[8:12] in HEIF_BRANDS and "HEIF" not in _formats():
-            raise ValueError("a HEIC file, which needs a further package: pip install 'imgcls[heic]'") from None
+            raise Refused("a HEIC file, which needs a further package: pip install 'imgcls[heic]'") from None
         raise
-    raise ValueError(
+    raise Refused(
         f"a header that announces {announced:,} pixels, above the limit of {MOST_PIXELS:,} pixels; nothing was decoded"
     )
 

@@ -14,7 +14,7 @@ import numpy as np
 from PIL import Image, ImageOps
 
 from imgcls.data.cache import cache_home
-from imgcls.data.image_header import ANIMATED, ImageHeader, read_header
+from imgcls.data.image_header import ANIMATED, ImageHeader, Refused, read_header
 
 DECODED_BY_TENSORFLOW = ("JPEG", "PNG", "GIF", "BMP", "WebP")
 STILL_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "La", "RGBa")
@@ -32,10 +32,11 @@ def needs_transcoding(header: ImageHeader, data: bytes) -> bool:
 def transcode(data: bytes, mode: str) -> bytes:
     """The upright first picture of an encoded file as PNG. 16 bits become 8.
 
-    Raises ValueError, in one clause, for pixels that cannot be shown in 8 bits, and OSError for a damaged file.
+    Raises Refused for pixels that cannot be shown in 8 bits, and whatever Pillow's decoders raise for a damaged file.
     """
     if mode not in STILL_MODES and not mode.startswith("I;16"):
-        raise ValueError(f"its pixels are of Pillow's mode {mode}, expected 8 or 16 bits; save it as PNG or JPEG")
+        kind = {"F": "floating-point", "I": "32-bit"}.get(mode, mode)
+        raise Refused(f"an image with {kind} pixels; expected 8 or 16 bits, so save it as PNG")
     with Image.open(io.BytesIO(data)) as image:
         image.seek(0)
         image.load()
@@ -55,16 +56,23 @@ def transcoded_file(sha256: str) -> Path:
 
 
 def keep_transcoded(data: bytes, sha256: str, mode: str) -> bytes:
-    """Transcode a file and keep the PNG in the cache, unless it is there already; returns the PNG."""
+    """Transcode a file and keep the PNG in the cache, unless it is there already; returns the PNG.
+
+    Raises what `transcode` raises, and Refused if the cache cannot be written.
+    """
     kept = transcoded_file(sha256)
     if kept.is_file():
         return kept.read_bytes()
     with ONE_AT_A_TIME:
         png = transcode(data, mode)
     partial = kept.with_name(f".{os.getpid()}-{threading.get_ident()}-{kept.name}")  # another process may make it too
-    partial.parent.mkdir(parents=True, exist_ok=True)
-    partial.write_bytes(png)
-    partial.replace(kept)
+    try:
+        partial.parent.mkdir(parents=True, exist_ok=True)
+        partial.write_bytes(png)
+        partial.replace(kept)
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise Refused(f"it has to be transcoded, and the cache {cache_home()} cannot be written: {why}") from error
     return png
 
 
@@ -79,6 +87,6 @@ def transcoded(path: Path, sha256: str) -> Path:
             data = path.read_bytes()
             with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
                 keep_transcoded(data, sha256, read_header(data).mode)
-        except (OSError, ValueError):
+        except Exception:  # the file changed since, and Pillow's decoders raise many kinds
             return path
     return kept

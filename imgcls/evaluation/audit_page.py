@@ -39,7 +39,6 @@ def write_audit_page(path: Path, source: str, manifest: Manifest, findings: Sequ
         classes=len(manifest.class_names),
         counts={severity: sum(f.severity == severity for f in findings) for severity in SEVERITIES},
         sections=sections,
-        most_pictures=MOST_PICTURES,
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
     with replacing(path) as partial:
@@ -47,16 +46,13 @@ def write_audit_page(path: Path, source: str, manifest: Manifest, findings: Sequ
 
 
 def _shown(finding: Finding, manifest: Manifest) -> dict:
-    """A finding with its pictures: each with file, label and split."""
+    """A finding with its pictures, each with file, label and split; files that cannot be drawn stand in the text."""
     rows = manifest.table.loc[list(finding.rows)].drop_duplicates("image") if finding.images else manifest.table[:0]
+    if len(rows) and (rows["problems"] != "").all():
+        return {"why": f"{', '.join(rows['image'])}: {finding.why}", "pictures": [], "more": 0}
     first = rows.head(MOST_PICTURES)
     pictures = [
-        {
-            "picture": "" if row.problems else thumbnail(path),
-            "file": row.image,
-            "label": ", ".join(row.labels),
-            "split": row.split,
-        }
+        {"picture": thumbnail(path), "file": row.image, "label": ", ".join(row.labels), "split": row.split}
         for path, row in zip(manifest.paths(first), first.itertuples(), strict=True)
     ]
     return {"why": finding.why, "pictures": pictures, "more": len(rows) - len(first)}

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageOps
 
 SIDE = 112  # pixels; smaller pictures are enlarged in whole steps, so that their pixels stay visible
@@ -19,6 +20,8 @@ def thumbnail(path: str | Path, box: Sequence[float] | None = None, side: int = 
     try:
         with Image.open(path) as image:
             picture = ImageOps.exif_transpose(image)
+            if picture.mode.startswith("I;16"):  # Pillow would cut 16 bits off at 255
+                picture = Image.fromarray((np.asarray(picture).astype(np.uint16) >> 8).astype(np.uint8))
             if box is not None and not any(math.isnan(edge) for edge in box):
                 left, top, right, bottom = box
                 picture = picture.crop((int(left), int(top), math.ceil(right), math.ceil(bottom)))
