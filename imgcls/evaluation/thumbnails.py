@@ -29,7 +29,16 @@ def thumbnail(path: str | Path, box: Sequence[float] | None = None, side: int = 
     except (OSError, ValueError, Image.DecompressionBombError):
         return ""
     white = Image.new("RGBA", picture.size, "white")
-    picture = Image.alpha_composite(white, picture).convert("RGB")
+    return _address(Image.alpha_composite(white, picture).convert("RGB"), side)
+
+
+def picture_address(pixels: np.ndarray, side: int = SIDE) -> str:
+    """The same of pixels (H, W, 1) or (H, W, 3) in [0, 255]."""
+    whole = np.round(pixels).astype(np.uint8)
+    return _address(Image.fromarray(whole if whole.shape[-1] == 3 else whole[..., 0]).convert("RGB"), side)
+
+
+def _address(picture: Image.Image, side: int) -> str:
     if max(picture.size) * 2 <= side:
         picture = picture.resize(
             [length * (side // max(picture.size)) for length in picture.size], Image.Resampling.NEAREST
