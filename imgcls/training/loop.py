@@ -49,7 +49,7 @@ class Loop:
     model: from pixels to probabilities; built, as the optimizer is, under the scope of `strategy`.
     trained: the variables that any stage of the run trains; by default the model's trainable ones.
     fixed: weights that no stage changes, by id; they are left out of `state`.
-    loss: as `make_loss` gives it. logit_offsets: (classes,) that are added to the scores while training. clip_norm, accumulate, xla: see `Step`.
+    loss, logit_offsets, clip_norm, accumulate, xla: see `Step`.
     loss_scaling: for float16. checkpoint_gradients: compute each block twice and keep less of it in memory.
     """
 
