@@ -257,6 +257,7 @@ class TrainingConfig:
     feature_views: int = 3  # pictures of each image, the first as it is, that a frozen network's features are kept of
     strategy: Literal["auto", "one_device", "mirrored", "multi_worker"] = "auto"  # auto: all GPUs, all named workers
     synchronize_normalization: bool = True  # normalise over the batch of all devices, not of each by itself
+    mlflow: bool = False  # tell MLflow of the run too, wherever MLFLOW_TRACKING_URI points
     checkpoint_minutes: float = 10.0  # besides one at the end of each epoch
     seed: int = 0  # of the weights, the splits, the order and the augmentation
 

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from dataclasses import asdict
 
 import keras
 
@@ -137,3 +138,28 @@ class Patience(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch, logs=None):
         self.loop.model.stop_training |= self.is_over(epoch + 1)
+
+
+class MLflowLog(keras.callbacks.Callback):
+    """Tells MLflow the run's config and each epoch's metrics. Raises ValueError if MLflow is not installed."""
+
+    def __init__(self, run: RunFolder, first_epoch: int):
+        super().__init__()
+        try:
+            import mlflow
+        except ImportError as error:
+            raise ValueError("--mlflow needs MLflow: pip install imgcls[mlflow]") from error
+        self.mlflow, self.run, self.first_epoch = mlflow, run, first_epoch
+
+    def on_train_begin(self, logs=None):
+        self.mlflow.start_run(run_name=self.run.path.name)
+        if self.first_epoch == 0:
+            for section, values in asdict(self.run.config).items():
+                values = values if isinstance(values, dict) else {section: values}
+                self.mlflow.log_params({f"{section}.{name}": value for name, value in values.items()})
+
+    def on_epoch_end(self, epoch, logs=None):
+        self.mlflow.log_metrics(logs or {}, step=epoch + 1)
+
+    def on_train_end(self, logs=None):
+        self.mlflow.end_run()

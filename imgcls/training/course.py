@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import replace
-from functools import partial
+from functools import cached_property, partial
 
 import keras
 import numpy as np
@@ -14,6 +14,7 @@ from imgcls.data.manifest import Manifest
 from imgcls.data.pipeline import evaluation_batches, training_batches
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.models.classifier import preprocessing
+from imgcls.training.features import FeatureCache
 from imgcls.training.loop import Loop
 from imgcls.training.network import build_network, pixel_statistics, run_preprocessing
 from imgcls.training.schedules import Schedule
@@ -167,7 +168,7 @@ class Course:
         )
 
     def _features(self) -> Source:
-        cache, places = self._cache()
+        cache, places = self._cache
         wanted = slice(None) if self.config.network.plan == "features" else places["embedding"]
         changed = settings(self.config.input.augmentation, self.config.augmentation) != NONE
         kinds = self.config.training.feature_views if changed else 1
@@ -190,7 +191,8 @@ class Course:
             self._labels(self.validation),
         )
 
-    def _cache(self):
+    @cached_property
+    def _cache(self) -> tuple[FeatureCache, dict[str, slice]]:
         """The cache of the frozen network in float32, whatever the run computes in."""
         training = replace(self.config.training, precision="float32")
         config = replace(self.config, training=training)
@@ -200,7 +202,7 @@ class Course:
 
     def _look_at_all_depths(self, known: dict | None) -> None:
         if known is None:
-            cache, _ = self._cache()
+            cache, _ = self._cache
             features = cache.features(pictures(self.manifest, self.training))
             features = features[np.isfinite(features).all(axis=1)].astype(np.float64)
             variance = features.var(0)

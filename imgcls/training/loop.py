@@ -49,7 +49,7 @@ class Loop:
     model: from pixels to probabilities; built, as the optimizer is, under the scope of `strategy`.
     trained: the variables that any stage of the run trains; by default the model's trainable ones.
     fixed: weights that no stage changes, by id; they are left out of `state`.
-    loss: as `make_loss` gives it. logit_offsets: (classes,) that are added to the scores while training. clip_norm, accumulate, xla: see `Step`.
+    loss, logit_offsets, clip_norm, accumulate, xla: see `Step`.
     loss_scaling: for float16. checkpoint_gradients: compute each block twice and keep less of it in memory.
     """
 
@@ -144,13 +144,12 @@ class Loop:
         if ours:
             listeners.on_train_begin()
         self.model.stop_training = False
-        progress = self.progress
         stream = iter(self.distributed(batches))
         first = True
-        while progress.step < steps_per_epoch * epochs and not (self._must_stop() or self.model.stop_training):
-            epoch, step_of_epoch = divmod(progress.step, steps_per_epoch)
+        while self.progress.step < steps_per_epoch * epochs and not (self._must_stop() or self.model.stop_training):
+            epoch, step_of_epoch = divmod(self.progress.step, steps_per_epoch)
             if step_of_epoch == 0:
-                progress.sums = {"loss": 0.0, "correct": 0.0, "examples": 0}
+                self.progress.sums = {"loss": 0.0, "correct": 0.0, "examples": 0}
             if step_of_epoch == 0 or first:
                 listeners.on_epoch_begin(epoch)
                 first = False

@@ -15,7 +15,7 @@ from imgcls.data.manifest import Manifest
 from imgcls.data.order import example_at
 from imgcls.files import replacing
 from imgcls.models.auxiliary import without_auxiliary_heads
-from imgcls.training.callbacks import BEST, Checkpointing, KeepBest, LowerOnPlateau, Patience, RunLog
+from imgcls.training.callbacks import BEST, Checkpointing, KeepBest, LowerOnPlateau, MLflowLog, Patience, RunLog
 from imgcls.training.checkpoints import Checkpoint, load_checkpoint, load_latest, save_checkpoint, step_name
 from imgcls.training.course import Course
 from imgcls.training.learning_rate_finder import find_learning_rate
@@ -133,6 +133,7 @@ def train_run(
             ),
             Checkpointing(save_progress, training.checkpoint_minutes),
             *([keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False)] if is_chief(strategy) else []),
+            *([MLflowLog(run, loop.progress.step)] if training.mlflow and is_chief(strategy) else []),
             *callbacks,
             patience,
         ],

@@ -1,0 +1,52 @@
+"""`python -m imgcls.tune`, as a user meets it."""
+
+import pytest
+
+from imgcls.config import TrainConfig
+from imgcls.tune import parse_range, with_values
+
+
+def test_ranges_are_read_with_the_section_of_their_field():
+    found = parse_range("learning-rate=1e-4:1e-2")
+    assert (found.section, found.name, found.values, found.continuous) == (
+        "training",
+        "learning_rate",
+        (1e-4, 1e-2),
+        True,
+    )
+    found = parse_range("dropout=0:0.5")
+    assert (found.section, found.values) == ("network", (0.0, 0.5))
+    found = parse_range("optimizer=adamw,sgd")
+    assert (found.section, found.values, found.continuous) == ("training", ("adamw", "sgd"), False)
+    assert parse_range("epochs=3:9").values == (3, 9)
+    assert parse_range("nesterov=true,false").values == (True, False)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("lerning_rate=1:2", "Did you mean 'learning_rate'"),
+        ("epochs", "such as learning_rate"),
+        ("epochs=9:3", "no range"),
+    ],
+)
+def test_what_is_no_range_is_refused(text, said):
+    with pytest.raises(ValueError, match=said):
+        parse_range(text)
+
+
+def test_values_out_of_range_are_refused_before_the_first_run():
+    ranges = [parse_range("label_smoothing=0:2")]
+    with pytest.raises(ValueError, match="--label-smoothing"):
+        with_values(TrainConfig(), {"label_smoothing": 2.0}, ranges)
+
+
+@pytest.mark.slow
+def test_a_search_goes_on_where_it_stopped(tmp_path, small_data, command):
+    settings = ("--data", small_data, "--epochs", 1, "--image-size", 16, "--runs", tmp_path, "--study", "s")
+    search = ("--search", "learning_rate=1e-3:1e-2", "optimizer=adamw,sgd")
+    assert command("tune", *settings, "--trials", 1, *search).code == 0
+    result = command("tune", *settings, "--trials", 2, *search)
+    assert result.code == 0
+    assert "Best of 2 trials" in result.out
+    assert (tmp_path / "s" / "trial-0001" / "model.keras").is_file()
