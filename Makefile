@@ -15,7 +15,7 @@ app: .venv/installed  ## the app, in the browser
 	$(BIN)/streamlit run apps/app.py
 
 test: .venv/installed  ## the tests: about ten minutes on two cores
-	$(BIN)/python -m pytest -m "not slow and not browser"
+	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not browser"
 
 test-browser: .venv/installed  ## the tests that drive the app in Chromium
 	$(BIN)/python -m pytest -m "browser and not slow"
