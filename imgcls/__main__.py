@@ -3,7 +3,17 @@
 import ast
 from pathlib import Path
 
-COMMANDS = ("import_labels", "models", "train", "evaluate", "predict", "export", "serve")  # in the order of the road
+COMMANDS = (
+    "import_labels",
+    "audit",
+    "augment",
+    "models",
+    "train",
+    "evaluate",
+    "predict",
+    "export",
+    "serve",
+)  # in the order of the road
 
 
 def summary(command: str) -> str:

@@ -88,6 +88,9 @@ class InputConfig:
     image_size: int = 0  # pixels, square; 0: the images' own where all have one of at most 64, else the model's
     color: Literal["auto", "rgb", "grey"] = "auto"  # auto: grey if all images are and the weights allow it
     resize: Literal["crop", "stretch"] = "crop"  # crop: the largest central square; stretch: the whole image
+    standardize: bool = True  # each channel by its mean and deviation over the training images; else all to [-1, 1]
+    whitening: Literal["none", "pca", "zca"] = "none"  # pca: uncorrelated colours; zca: uncorrelated pixels, if small
+    whitening_epsilon: float | None = None  # added to each variance: 0.1 for whole images and 1e-5 for colours if open
     augmentation: Literal["none", "light", "standard", "strong", "rare"] = "light"  # random changes to training images
 
     def __post_init__(self):
@@ -100,6 +103,10 @@ class InputConfig:
         _check_range("fold", self.fold, 1, self.folds or 1)
         if self.image_size:
             _check_range("image_size", self.image_size, 16, 1024)
+        if self.whitening_epsilon is not None:
+            _check_range("whitening_epsilon", self.whitening_epsilon, 0.0, 10.0)
+            if self.whitening == "none":
+                raise ValueError("--whitening-epsilon goes with --whitening pca or zca, not with --whitening none.")
 
 
 @dataclass(frozen=True)

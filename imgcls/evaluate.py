@@ -22,7 +22,10 @@ if TYPE_CHECKING:
 
     from imgcls.data.manifest import Manifest
     from imgcls.evaluation.metrics import Evaluation
+    from imgcls.evaluation.whitening import Whitened
     from imgcls.training.run_folder import RunFolder
+
+WHITENED = 12  # pictures in the report, before and after
 
 
 @dataclass(frozen=True)
@@ -118,8 +121,27 @@ def evaluate_run(run: "RunFolder", split: str = "test", data: str = "") -> "Eval
         mistakes=worst_mistakes(paths, list(labels), probabilities, predictor.class_names, manifest.boxes(rows[read])),
         problems=left_out,
         config=run.config_file.read_text("utf-8"),
+        whitening=_whitening(run, paths[:WHITENED]) if config.input.whitening != "none" else None,
     )
     return evaluation
+
+
+def _whitening(run: "RunFolder", paths: list[Path]) -> "Whitened":
+    """What the run's whitening layer makes of some images."""
+    import keras
+    import numpy as np
+
+    from imgcls.data.preprocessing import Preprocessing
+    from imgcls.data.reading import read_images
+    from imgcls.evaluation.whitening import show_whitening
+    from imgcls.models.classifier import in_channels_last, load_model, preprocessing
+
+    model = in_channels_last(load_model(run.require_model()))
+    layer = model.get_layer("whitening")
+    outcomes = read_images(paths, Preprocessing(**preprocessing(model)))
+    before = np.stack([outcome.result for outcome in outcomes if not outcome.problem])
+    after = keras.Model(model.input, layer.output).predict_on_batch(before)
+    return show_whitening(before, np.asarray(after), np.asarray(layer.eigenvalues_))
 
 
 def show(evaluation: "Evaluation", split: str) -> None:

@@ -27,6 +27,14 @@ class Result(NamedTuple):
     err: str
 
 
+@pytest.fixture(scope="session", autouse=True)
+def own_cache(tmp_path_factory):
+    """Keep what the tests derive out of the user's cache."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("IMGCLS_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
 @pytest.fixture
 def command(capfd, monkeypatch):
     """Run a command in this process: command("train", "--epochs", 1) gives its exit code and what it printed."""

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 import streamlit as st
+from parts.audit_panel import show_audit
 from parts.boxed_pictures import show_boxes
 from parts.charts import MOST_BARS, class_counts
 from parts.errors import explained
@@ -14,6 +15,8 @@ from parts.label_source import LabelSource, choose
 from parts.launches import check_name
 from parts.library import load_library
 
+from imgcls.data.audit import Finding
+from imgcls.data.audit.cleaning import clean
 from imgcls.data.cards import Card, save_card
 from imgcls.data.importing import Imported, import_manifest
 from imgcls.data.manifest import Manifest, check_trainable
@@ -24,12 +27,17 @@ MANIFESTS = Path("manifests")
 CLASSES_A_PAGE, PICTURES_A_CLASS = 12, 7
 
 
-def look(chosen: LabelSource) -> tuple[Manifest, Imported]:
-    """Read the labels, and open every image once, with a bar that grows."""
+def look(chosen: LabelSource) -> tuple[Manifest, Imported, list[Finding], pd.Series]:
+    """Read the labels, open every image once, with a bar that grows, and compare the images with each other.
+
+    Returns the manifest, how it was imported, what the audit found, and which images are copies of each other.
+    """
     with st.spinner("Reading the labels"):
         imported = import_manifest(*source_of(chosen.source, chosen.labels))
     load_library()
+    from imgcls.data.audit import audit
     from imgcls.data.inspection import inspect
+    from imgcls.data.near_duplicates import near_duplicate_groups
 
     total = len(imported.manifest.table)
     bar = st.progress(0.0, text=f"Opening {total:,} images")
@@ -40,10 +48,12 @@ def look(chosen: LabelSource) -> tuple[Manifest, Imported]:
 
     manifest = inspect(imported.manifest, on_progress)
     bar.empty()
-    return manifest, imported
+    with st.spinner("Comparing the pictures with each other"):
+        copies = near_duplicate_groups(manifest)
+        return manifest, imported, audit(manifest, copies, imported.problems), copies
 
 
-def show(manifest: Manifest, imported: Imported) -> None:
+def show(manifest: Manifest, imported: Imported, findings: list[Finding]) -> None:
     counts, problems = manifest.counts(), manifest.problems
     st.subheader("What is there")
     with st.container(horizontal=True):
@@ -64,6 +74,7 @@ def show(manifest: Manifest, imported: Imported) -> None:
         st.caption("The source names no splits: training divides each class into training, validation and test images.")
     if imported.consensus:
         show_annotators(imported)
+    show_audit(manifest, findings)
     if imported.records is not None:
         show_boxes(imported.records)
     if len(counts):
@@ -105,8 +116,13 @@ def show_pictures(manifest: Manifest) -> None:
         rows_of_pictures(rows)
 
 
-def save(manifest: Manifest, source: str) -> None:
+def save(manifest: Manifest, copies: pd.Series, source: str) -> None:
     st.subheader("Save it")
+    if st.checkbox("Clean it (--fix): leave out copies and what cannot be used, and give each class one name"):
+        manifest, effects = clean(manifest, copies)
+        st.caption(f"{len(manifest.table):,} examples stay. Changed or left out: {len(effects):,}.")
+        if len(effects):
+            st.dataframe(effects, hide_index=True)
     try:
         check_trainable(manifest, divided=False)
     except ValueError as error:
@@ -152,8 +168,8 @@ with explained():
         st.session_state.pop("saved", None)
         st.session_state["looked"] = (*look(chosen), chosen.source)
 if "looked" in st.session_state:
-    manifest, imported, source = st.session_state["looked"]
+    manifest, imported, findings, copies, source = st.session_state["looked"]
     with explained():
-        show(manifest, imported)
+        show(manifest, imported, findings)
     with explained():
-        save(manifest, source)
+        save(manifest, copies, source)

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
-from parts import config_form, launches
+from parts import augmentation_sheet, config_form, launches
 from parts.errors import explained
 from parts.library import model_names
 from parts.run_panel import accuracy_of, badge, show_run
@@ -30,6 +30,9 @@ def new_run() -> None:
         values = ask_common()
         with st.expander("All settings", icon=":material/tune:"):
             values |= ask_rest()
+        with st.expander("What the augmentation does", icon=":material/auto_awesome:"):
+            if st.button("Draw examples"):
+                augmentation_sheet.show(config_form.make(TrainConfig, values))
         name = st.text_input("Name of the run", placeholder=launches.free_name(values["input", "data"]))
         if st.button("Start training", type="primary", icon=":material/play_arrow:"):
             config = replace(config_form.make(TrainConfig, values), name=name.strip())

@@ -6,11 +6,13 @@ import re
 from pathlib import Path
 
 
-def cache_folder(kind: str, source: str) -> Path:
-    """A folder for what is derived from `source`, such as <home>/.cache/imgcls/<kind>/<name>-<hash>; it is not made.
+def cache_home() -> Path:
+    """The folder of all that can be made again: <home>/.cache/imgcls, or what IMGCLS_CACHE names; it is not made."""
+    named = os.environ.get("IMGCLS_CACHE")
+    return Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "imgcls")
 
-    The environment variable IMGCLS_CACHE names another place than <home>/.cache/imgcls.
-    """
-    home = os.environ.get("IMGCLS_CACHE") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "imgcls")
+
+def cache_folder(kind: str, source: str) -> Path:
+    """A folder for what is derived from `source`, such as <home>/.cache/imgcls/<kind>/<name>-<hash>; it is not made."""
     name = re.sub(r"[^\w.-]+", "_", Path(source).stem)
-    return Path(home, kind, f"{name}-{hashlib.sha256(source.encode()).hexdigest()[:12]}")
+    return cache_home() / kind / f"{name}-{hashlib.sha256(source.encode()).hexdigest()[:12]}"

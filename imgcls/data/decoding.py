@@ -52,12 +52,14 @@ def decode_region(image_bytes: tf.Tensor, cut: Cut, height: int, width: int) -> 
     cut: gets the height and width of the upright image and says which region (top, left, height, width) is wanted.
     height, width: that the region will be resized to. Of a JPEG with more than 1.5 times 2, 4 or 8 times as many pixels
         a side, only a half, fourth or eighth of the resolution is decoded, as the mean of the pixels left out; then H
-        and W are those of the region divided by this factor. Otherwise the pixels are those of `decode`, to the bit.
+        and W are those of the region divided by this factor, and its edges are moved outwards by less than a pixel.
+        Otherwise the pixels are those of `decode`, to the bit.
 
     Raises what `decode` raises.
     """
     head = _header(image_bytes)
-    whole_jpeg = _begins(head, 0, JPEG_BEGINS) & (tf.strings.substr(image_bytes, -2, 2) == JPEG_ENDS)
+    end = tf.strings.substr(image_bytes, tf.maximum(tf.strings.length(image_bytes) - 2, 0), 2)
+    whole_jpeg = _begins(head, 0, JPEG_BEGINS) & (end == JPEG_ENDS)
 
     def from_all():
         image = decode(image_bytes)

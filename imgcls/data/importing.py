@@ -61,7 +61,7 @@ def import_manifest(
     else:
         imported = _of_annotations(_records(str(source), labels, fetching, on_fetched), str(source), labels)
     if imported.manifest.table.empty:
-        raise ValueError(f"{source} gives no labelled image. {_advice(labels, imported.problems)}")
+        raise ValueError(f"{source} gives no labelled image. {_advice(imported.problems)}")
     if labels.overlay:
         manifest, told = imported.manifest.with_overlay(labels.overlay)
         imported = replace(imported, manifest=manifest, problems=_joined(imported.problems, told))
@@ -190,7 +190,7 @@ def _renamed(table: pd.DataFrame, new_names: dict[str, str], problems: Problems)
     return table[~lost].reset_index(drop=True)
 
 
-def _advice(labels: LabelsConfig, problems: pd.DataFrame) -> str:
+def _advice(problems: pd.DataFrame) -> str:
     """Why nothing was left, from the first thing that was told."""
     lost = problems[problems["effect"] == "left out"]
     if lost.empty:

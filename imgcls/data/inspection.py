@@ -1,41 +1,70 @@
 """Every file of a manifest is opened once before training: what is broken is found now, not in the third hour."""
 
-import hashlib
-from collections.abc import Callable
+import warnings
+from collections.abc import Callable, Iterator
+from pathlib import Path
 
-import tensorflow as tf
+from PIL import Image
 
-from imgcls.data.decoding import decode
+from imgcls.data.inspection_cache import FACTS, InspectionCache, stamp
 from imgcls.data.manifest import Manifest
-from imgcls.data.reading import for_each_file, image_format
+
+FILES_AT_ONCE = 512  # that are looked up in the cache, and written to it, together
 
 
-def inspect(manifest: Manifest, on_progress: Callable[[int], None] = lambda done: None) -> Manifest:
+def inspect(
+    manifest: Manifest,
+    on_progress: Callable[[int], None] = lambda done: None,
+    again: bool = False,
+    before_opening: Callable[[], None] = lambda: None,
+) -> Manifest:
     """Decode every image of `manifest` that has not been seen yet, with the decoder that training uses.
 
-    Fills width, height, grey, format, sha256 and problems. `on_progress` gets the number of files done so far.
+    Fills width, height, grey, format, sha256, perceptual_hash, thumbnail, traits and problems. A file that the user's
+    cache knows, by path, size and time of its last change, is not opened. Pictures that TensorFlow cannot decode are
+    transcoded into the cache, where `Manifest.paths` finds them.
+
+    on_progress: gets the number of rows done so far.
+    again: look also at the images that were seen before; rows that have a problem keep it.
+    before_opening: called, perhaps several times, before TensorFlow is imported, which only unknown files need.
     """
-
-    @tf.function(input_signature=[tf.TensorSpec((), tf.string)])
-    def look(image_bytes):
-        image = decode(image_bytes)
-        return tf.shape(image)[:2], tf.reduce_all(image == image[..., :1])
-
-    def facts(data: bytes) -> dict:
-        size, grey = look(data)
-        height, width = size.numpy()
-        digest = hashlib.sha256(data).hexdigest()
-        return {"width": int(width), "height": int(height), "grey": bool(grey), "format": image_format(data),
-                "sha256": digest}  # fmt: skip
-
     table = manifest.table.copy()
-    unseen = table.index[(table["width"] == 0) & (table["problems"] == "")]
-    found = {}
-    outcomes = for_each_file(manifest.paths(table.loc[unseen]), facts)
-    for done, (row, outcome) in enumerate(zip(unseen, outcomes, strict=True), start=1):
-        found[row] = {**(outcome.result or {}), "problems": outcome.problem}
-        on_progress(done)
-    for column in ("width", "height", "grey", "format", "sha256", "problems"):
+    unseen = table[(table["problems"] == "") & ((table["width"] == 0) | again)]
+    rows_of = unseen.groupby("image", sort=False).groups
+    done, found = 0, {}
+    with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):  # our limit is lower
+        every = _facts_of([manifest.root / image for image in rows_of], before_opening)
+        for image, facts in zip(rows_of, every, strict=True):
+            done += len(rows_of[image])
+            found |= dict.fromkeys(rows_of[image], facts)
+            on_progress(done)
+    for column in (*FACTS, "problems"):
         values = {row: facts[column] for row, facts in found.items() if column in facts}
         table.loc[list(values), column] = list(values.values())
     return Manifest(table, manifest.root)
+
+
+def _facts_of(paths: list[Path], before_opening: Callable[[], None]) -> Iterator[dict]:
+    """The facts of each file by column, in the order of `paths`; only `problems` for one that cannot be used."""
+    with InspectionCache() as cache:
+        for begin in range(0, len(paths), FILES_AT_ONCE):
+            part = paths[begin : begin + FILES_AT_ONCE]
+            known = cache.find(part)
+            stamps = {path: stamp(path) for path in part if path not in known}
+            looked, outcomes = [], iter(())
+            if stamps:
+                before_opening()
+                from imgcls.data.image_facts import look
+                from imgcls.data.reading import for_each_file
+
+                outcomes = for_each_file(stamps, look)
+            for path in part:
+                if path in known:
+                    yield known[path]
+                    continue
+                outcome = next(outcomes)
+                facts = outcome.result or {"problems": outcome.problem}
+                if "problems" not in facts:
+                    looked.append((path, stamps[path], facts))
+                yield facts
+            cache.keep(looked)

@@ -14,7 +14,7 @@ from imgcls.data.overlay import lay_over
 from imgcls.files import replacing
 from imgcls.labels.records import BOX
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 SPLITS = ("train", "validation", "test")
 COLUMNS = {  # in this order; None where a source does not know
     "image": "",  # path relative to the root, with forward slashes
@@ -32,6 +32,8 @@ COLUMNS = {  # in this order; None where a source does not know
     "format": "",  # JPEG, PNG, ...
     "sha256": "",  # of the file
     "perceptual_hash": "",  # 64 bits as 16 hexadecimal digits; similar pictures differ in few bits
+    "thumbnail": "",  # 16 x 16 grey levels as 512 hexadecimal digits, to tell copies from what only looks alike
+    "traits": "",  # what the file is besides, such as "CMYK, alpha"; see `imgcls.data.image_header.TRAITS`
     "attributes": "",  # what else the annotation says, such as difficult or occluded, as a JSON object; empty for none
     "problems": "",  # why the file cannot be used; empty if it can
 }
@@ -113,8 +115,14 @@ class Manifest:
         return usable[usable["split"] == name]
 
     def paths(self, rows: pd.DataFrame) -> list[Path]:
-        """The absolute path of each row's image."""
-        return [self.root / image for image in rows["image"]]
+        """The absolute path of each row's image, or of the PNG that was made of one that TensorFlow cannot decode."""
+        from imgcls.data.image_header import TRANSCODED
+        from imgcls.data.transcoding import transcoded
+
+        paths = [self.root / image for image in rows["image"]]
+        for place in np.flatnonzero(rows["traits"].str.contains(TRANSCODED)):
+            paths[place] = transcoded(paths[place], rows["sha256"].iloc[place])
+        return paths
 
     def boxes(self, rows: pd.DataFrame) -> np.ndarray | None:
         """The box of each row's example, (rows, 4) float32 with NaN for a whole image; None if all are whole images."""

@@ -25,9 +25,9 @@ class Shuffled:
 
 
 class ByQuota:
-    """A fixed number of examples of each class an epoch, mixed; a class is gone through before it begins again.
+    """A fixed number of examples of each class an epoch, mixed; a class's images come as often as one another.
 
-    classes: the class of each example. quotas: positions an epoch that each class gets, such as `tempered_quotas` gives.
+    classes: the class of each example. quotas: positions of an epoch that each class gets, as `tempered_quotas` says.
     """
 
     def __init__(self, classes: Sequence[int], quotas: Sequence[int], seed: int):

@@ -62,6 +62,15 @@ def confusion_matrix(evaluation: Evaluation) -> str:
     return _svg(fill + text)
 
 
+def falling_line(values: np.ndarray, x: str, y: str) -> str:
+    """Numbers in their order, on a logarithmic scale; zeros are left out."""
+    table = pd.DataFrame({x: np.arange(1, len(values) + 1), y: np.asarray(values, np.float64)})
+    chart = alt.Chart(table[table[y] > 0], width=760, height=180).mark_line(point=len(values) <= 32, color=TRAINING)
+    return _svg(
+        chart.encode(x=alt.X(f"{x}:Q", axis=alt.Axis(format="d")), y=alt.Y(f"{y}:Q", scale=alt.Scale(type="log")))
+    )
+
+
 def _svg(chart: alt.TopLevelMixin) -> str:
     styled = (
         chart.configure(font="Helvetica, Arial, sans-serif", background="transparent")

@@ -11,6 +11,7 @@ import numpy as np
 from imgcls.evaluation.charts import confusion_matrix, learning_curves
 from imgcls.evaluation.metrics import Evaluation
 from imgcls.evaluation.thumbnails import thumbnail
+from imgcls.evaluation.whitening import Whitened
 from imgcls.files import replacing
 
 MOST_MISTAKES = 24
@@ -76,6 +77,7 @@ def write_report(
     mistakes: Sequence[Mistake],
     problems: Sequence[tuple[str, str]],
     config: str,
+    whitening: Whitened | None = None,
 ) -> None:
     """Write the page.
 
@@ -83,6 +85,7 @@ def write_report(
     metrics: a dictionary an epoch, as metrics.jsonl holds them.
     problems: (file, reason) of the images that were left out.
     config: the run's config.toml as text.
+    whitening: what it does to some pictures, where the network has it.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("imgcls.evaluation", "."), autoescape=True, undefined=jinja2.StrictUndefined
@@ -97,6 +100,7 @@ def write_report(
         mistakes=mistakes,
         problems=problems,
         config=config,
+        whitening=whitening,
         written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
     )
     with replacing(path) as partial:

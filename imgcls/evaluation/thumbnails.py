@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from pathlib import Path
 
+import numpy as np
 from PIL import Image, ImageOps
 
 SIDE = 112  # pixels; smaller pictures are enlarged in whole steps, so that their pixels stay visible
@@ -19,6 +20,8 @@ def thumbnail(path: str | Path, box: Sequence[float] | None = None, side: int = 
     try:
         with Image.open(path) as image:
             picture = ImageOps.exif_transpose(image)
+            if picture.mode.startswith("I;16"):  # Pillow would cut 16 bits off at 255
+                picture = Image.fromarray((np.asarray(picture).astype(np.uint16) >> 8).astype(np.uint8))
             if box is not None and not any(math.isnan(edge) for edge in box):
                 left, top, right, bottom = box
                 picture = picture.crop((int(left), int(top), math.ceil(right), math.ceil(bottom)))
@@ -26,7 +29,16 @@ def thumbnail(path: str | Path, box: Sequence[float] | None = None, side: int = 
     except (OSError, ValueError, Image.DecompressionBombError):
         return ""
     white = Image.new("RGBA", picture.size, "white")
-    picture = Image.alpha_composite(white, picture).convert("RGB")
+    return _address(Image.alpha_composite(white, picture).convert("RGB"), side)
+
+
+def picture_address(pixels: np.ndarray, side: int = SIDE) -> str:
+    """The same of pixels (H, W, 1) or (H, W, 3) in [0, 255]."""
+    whole = np.round(pixels).astype(np.uint8)
+    return _address(Image.fromarray(whole if whole.shape[-1] == 3 else whole[..., 0]).convert("RGB"), side)
+
+
+def _address(picture: Image.Image, side: int) -> str:
     if max(picture.size) * 2 <= side:
         picture = picture.resize(
             [length * (side // max(picture.size)) for length in picture.size], Image.Resampling.NEAREST

@@ -17,7 +17,7 @@ import pandas as pd
 import pyarrow.parquet
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import files_of, name_in, peek, read_text
+from imgcls.labels.documents import files_of, name_in, parse_json, peek, read_text
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, SPLITS, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
@@ -198,6 +198,8 @@ def rows_of(table: pd.DataFrame, found: dict[str, str], file: str, problems: Pro
         rows[column] = [pixels(cell) for cell in rows[column]]
     for column in {"difficult", "crowd", "occluded", "truncated"} & set(found):
         rows[column] = [cell.strip().lower() in TRUE for cell in rows[column]]
+    if "attributes" in found:
+        rows["attributes"] = [_object_text(text, file, line, problems) for line, text in rows["attributes"].items()]
     partly = rows.reindex(columns=BOX).isna()
     rows.loc[partly.any(axis=1) & ~partly.all(axis=1), [column for column in BOX if column in rows]] = float("inf")
     rows["file"], rows["line"], rows["beside"] = file, rows.index, posixpath.dirname(file)
@@ -209,6 +211,20 @@ def rows_of(table: pd.DataFrame, found: dict[str, str], file: str, problems: Pro
     if "source" not in rows:
         rows["source"] = "table"
     return rows
+
+
+def _object_text(text: str, file: str, line: object, problems: Problems) -> str:
+    """The text of a JSON object; anything else is told and left out."""
+    if not text.strip():
+        return ""
+    try:
+        value = parse_json(text, "the cell")
+    except ValueError:
+        value = None
+    if not isinstance(value, dict):
+        problems.left_out(file, line, f"the attributes {text[:50]!r} are no JSON object; left out.")
+        return ""
+    return text
 
 
 def _unquoted(cell: str) -> str:

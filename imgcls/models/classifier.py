@@ -43,6 +43,7 @@ def build_model(
     mean: Sequence[float] = (HALF,),
     std: Sequence[float] = (HALF,),
     preprocessing: dict | None = None,
+    whitening: keras.layers.Layer | None = None,
     say: Callable[[str], None] = print,
 ) -> keras.Model:
     """Build a classifier from pixels (B, H, W, C) in [0, 255] to probabilities (B, number of classes).
@@ -69,6 +70,7 @@ def build_model(
     auxiliary_heads: adds the further classifiers of GoogLeNet; see `imgcls.models.auxiliary`.
     init_from: a shallower model of the family, or its .keras file; layers of the same name and shape start from it.
     mean, std, preprocessing: see `PixelStandardization`; published weights bring their own.
+    whitening: a `PCAWhitening`, which is made anew in the network's layout and gets the standardised pixels.
     say: gets one sentence about what "auto" chose and what a state dict or `init_from` filled.
 
     Raises ValueError for an unknown name, weights that do not fit, or images that are too small, and FileNotFoundError
@@ -108,6 +110,8 @@ def build_model(
     pixels = keras.Input(shape, name="pixels")
     door = {**(preprocessing or {}), **dict(zip(("height", "width", "channels"), shape, strict=True))}
     x = layers.PixelStandardization(mean, std, chosen, door, name="standardization")(pixels)
+    if whitening is not None:
+        x = type(whitening).from_config({**whitening.get_config(), "data_format": chosen})(x)
     features = _built(architecture, net, x, shape)
     outputs = _roof(architecture, net, features, names) if include_top else _bare(net, features)
     model = keras.Model(pixels, outputs, name=architecture.name)

@@ -31,6 +31,7 @@ from imgcls.training.transfer import (
     update_scales,
     with_all_depths,
 )
+from imgcls.training.whitening import learn_whitening
 
 RARE_CLASSES = "rare"  # the preset that they get where they are repeated
 CACHE_BYTES = 1 << 30  # validation pixels up to this size stay in memory
@@ -69,6 +70,8 @@ class Course:
         self.balance = Balance.from_config(config.balance, np.bincount(self.labels, minlength=len(self.names)))
         self.order = self.balance.order(self.labels, config.training.seed)
         self.model = build_network(config, self.names, self.statistics)
+        if config.input.whitening != "none" and not measured:  # a run that goes on has it among its weights
+            learn_whitening(self.model, manifest, run_preprocessing(config))
         if config.network.plan == "features":
             self._look_at_all_depths(measured.get("depths"))
         self.body = body_blocks(self.model)

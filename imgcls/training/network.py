@@ -11,6 +11,7 @@ from imgcls.data.preprocessing import Preprocessing
 from imgcls.data.reading import read_images
 from imgcls.models import build_model, find_architecture
 from imgcls.training.precision import layers_in
+from imgcls.training.whitening import make_whitening
 
 STATISTICS_IMAGES = 1000  # that mean and deviation of the pixels are measured on
 
@@ -43,8 +44,8 @@ def build_network(config: TrainConfig, class_names: Sequence[str], statistics: d
             stochastic_depth=network.stochastic_depth,
             auxiliary_heads=network.auxiliary_heads and find_architecture(network.model).auxiliary_head is not None,
             preprocessing=prepared.to_dict(),
-            mean=statistics["mean"],
-            std=statistics["std"],
+            whitening=make_whitening(config.input, shape),
+            **({name: statistics[name] for name in ("mean", "std")} if config.input.standardize else {}),
         )
 
 

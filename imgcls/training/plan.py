@@ -2,12 +2,14 @@
 
 from collections.abc import Callable
 from dataclasses import replace
+from pathlib import Path
 
 from imgcls.config import TrainConfig
 from imgcls.data.balance import resolve_balance
 from imgcls.data.manifest import Manifest
 from imgcls.models import find_architecture
 from imgcls.models.classifier import NO_WEIGHTS, published_weights
+from imgcls.training.whitening import whitening_mode
 
 SMALL_IMAGE = 64  # pixels of the shorter side; below, ImageNet's features see next to nothing
 SMALL_MODEL = "resnet20"
@@ -50,6 +52,11 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
             f"--plan {plan} keeps weights, and --weights none has none. Choose --plan scratch, or give weights."
         )
 
+    if inputs.whitening != "none" and (published is not None or Path(weights).suffix):
+        raise ValueError(
+            f"--whitening {inputs.whitening} changes the pixels that the weights {weights} know. Choose one."
+        )
+
     color = inputs.color
     if color == "auto":
         without_weights = weights == NO_WEIGHTS or weights.endswith(".keras")
@@ -64,6 +71,11 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
         size = int(max(lengths)) if same else architecture.image_size
     training = manifest.split("train")
     balance = resolve_balance(config.balance, training["label"].value_counts().tolist(), say)
+    if inputs.whitening != "none":
+        what = whitening_mode(inputs.whitening, (size, size, 1 if color == "grey" else 3))
+        say(
+            f"--whitening {inputs.whitening}: of {'whole images' if what == 'image' else 'the channels of each pixel'}."
+        )
     batch_size = config.training.batch_size
     if not batch_size:
         batch_size = min(LARGEST_BATCH, max(SMALLEST_BATCH, len(training) // STEPS_AN_EPOCH))

@@ -39,7 +39,8 @@ class Page:
 
     def choose(self, label: str, value: object) -> "Page":
         """Give a value to the widget with this label."""
-        kinds = (self.widgets.radio, self.widgets.selectbox, self.widgets.text_input, self.widgets.number_input)
+        kinds = (self.widgets.radio, self.widgets.selectbox, self.widgets.text_input, self.widgets.number_input,
+                 self.widgets.checkbox)  # fmt: skip
         next(widget for kind in kinds for widget in kind if widget.label == label).set_value(value)
         return self.look()
 

@@ -2,6 +2,7 @@
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -111,6 +112,22 @@ def test_boxes_are_drawn_and_cut_out(page, photos):
     assert re.findall(r">(cat|cup|spoon)</span>", view.html) == ["cat"]
     view.press("Save manifest")
     assert sorted(Manifest.load("manifests/instances.parquet").table["label"]) == ["cat", "cup", "spoon"]
+
+
+def test_the_audit_shows_copies_and_a_cleaned_manifest_is_without_them(page, clothes):
+    picture = sorted((clothes / "bag").glob("*.png"))[0]
+    shutil.copy(picture, clothes / "sneaker" / "copy.png")
+    view = page("labels").choose("Where are the images?", "A path on this machine")
+    view.choose("Folder or annotation file", str(clothes)).press("Look at the images")
+    assert "The audit" in view.text
+    titles = [section.label for section in view.widgets.expander]
+    assert "The same picture with two labels (1)" in titles
+    assert "bag; sneaker" in view.html
+    view.choose("Clean it (--fix): leave out copies and what cannot be used, and give each class one name", True)
+    view.press("Save manifest")
+    kept = Manifest.load("manifests/clothes.parquet").table["image"]
+    assert len(kept) == 29
+    assert not {f"bag/{picture.name}", "sneaker/copy.png"} & set(kept)
 
 
 def test_uploaded_annotations_find_their_uploaded_pictures(page, photos):

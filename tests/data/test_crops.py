@@ -1,5 +1,8 @@
 """An example that is a box of its image: everything after the decoding sees the box alone."""
 
+import json
+import shutil
+
 import numpy as np
 import pandas as pd
 import PIL.Image
@@ -14,6 +17,7 @@ from imgcls.data.pipeline import evaluation_batches, training_batches
 from imgcls.data.preprocessing import Preprocessing, preprocess
 from imgcls.data.reading import read_images
 from imgcls.evaluation.thumbnails import thumbnail
+from imgcls.labels.records import BOX
 from imgcls.train import prepare_run
 
 SMALL = Preprocessing(16, 16)
@@ -112,9 +116,31 @@ def test_the_plan_looks_at_the_size_of_the_boxes(crops, tmp_path):
     assert run.config.network.model == "resnet20"
 
 
+@pytest.mark.slow
 def test_a_run_on_crops_learns_and_is_judged_on_crops(crops, tmp_path, command):
     crops.save(tmp_path / "crops.parquet")
     flags = ("--model", "lenet5", "--image-size", 32, "--epochs", 4, "--batch-size", 4, "--augmentation", "none")
     result = command("train", "--data", tmp_path / "crops.parquet", "--runs", tmp_path, "--name", "crops", *flags)
     assert result.code == 0, result.err
     assert "Accuracy on the test split: 100.0 %" in result.out
+
+
+def test_a_run_judges_the_crops_of_a_sheet_as_it_judges_the_pictures_alone(small_run, tmp_path, command):
+    manifest = Manifest.load(small_run.manifest_file)
+    rows = manifest.split("test")
+    sheet = np.zeros((28, 28 * len(rows)), np.uint8)
+    boxes = []
+    for place, path in enumerate(manifest.paths(rows)):
+        with PIL.Image.open(path) as picture:
+            sheet[:, 28 * place : 28 * place + 28] = np.asarray(picture.convert("L"))
+        boxes.append([28 * place, 0, 28 * place + 28, 28])
+    PIL.Image.fromarray(sheet).save(tmp_path / "sheet.png")
+    crops = pd.DataFrame(boxes, columns=BOX).assign(image="sheet.png", label=rows["label"].to_numpy())
+    Manifest.from_records(crops, tmp_path).save(tmp_path / "sheet.parquet")
+    run = shutil.copytree(small_run.path, tmp_path / "run")
+    assert command("evaluate", run).code == 0
+    assert command("evaluate", run, "--data", tmp_path / "sheet.parquet").code == 0
+    alone, cut = (json.loads((run / f"evaluation{name}.json").read_text()) for name in ("", "-sheet"))
+    assert cut["images"] == len(rows)
+    assert cut["confusion"] == alone["confusion"]
+    assert cut["log_loss"] == pytest.approx(alone["log_loss"], abs=1e-6)

@@ -3,9 +3,10 @@ import io
 import numpy as np
 import pytest
 import tensorflow as tf
-from PIL import Image
+from PIL import Image, ImageOps
+from skimage.data import astronaut
 
-from imgcls.data.decoding import decode
+from imgcls.data.decoding import decode, decode_region, ppm
 
 GENERATOR = np.random.default_rng(0)
 RGB = Image.fromarray(GENERATOR.integers(0, 255, (16, 24, 3), np.uint8))
@@ -87,4 +88,61 @@ def test_formats_are_read_as_pillow_reads_them(decoder, name):
 def test_what_cannot_be_read_raises(decoder, name):
     data, said = REFUSED[name]
     with pytest.raises(tf.errors.InvalidArgumentError, match=said):
+        decoder(data)
+
+
+PHOTO = Image.fromarray(astronaut()[:371, :493])
+
+
+def part_of(data: bytes, region: tuple[int, int, int, int], target: tuple[int, int] = (224, 224)) -> np.ndarray:
+    return decode_region(tf.constant(data), lambda height, width: region, *target).numpy()
+
+
+@pytest.mark.parametrize("value", [1, 3, 6, 8])
+@pytest.mark.parametrize("options", [{"subsampling": 0}, {"subsampling": 1}, {"subsampling": 2}, {"progressive": True}])
+def test_a_region_of_a_jpeg_is_decoded_to_the_bit(decoder, options, value):
+    exif = Image.Exif()
+    exif[0x0112] = value
+    data = encoded(PHOTO, "JPEG", exif=exif, **options)
+    whole = decoder(data).numpy()
+    for _ in range(20):
+        height, width = (int(GENERATOR.integers(1, side + 1)) for side in whole.shape[:2])
+        top, left = (int(GENERATOR.integers(0, s - n + 1)) for s, n in zip(whole.shape, (height, width), strict=False))
+        found = part_of(data, (top, left, height, width), (500, 500))
+        assert np.array_equal(found, whole[top : top + height, left : left + width])
+
+
+@pytest.mark.parametrize(("value", "shift", "tolerance"), [(1, 0, 1.0), (1, 3, 6.0), (6, 3, 6.0)])  # grey levels
+def test_a_large_photo_is_decoded_at_a_part_of_its_resolution(value, shift, tolerance):
+    exif = Image.Exif()
+    exif[0x0112] = value
+    large = PHOTO.resize((1971, 1485), Image.Resampling.BICUBIC)
+    data = encoded(large, "JPEG", quality=95, exif=exif)
+    upright = ImageOps.exif_transpose(Image.open(io.BytesIO(data)))
+    top, left, height, width = 100 + shift, 200 + shift, 900, 1000
+    found = part_of(data, (top, left, height, width), (100, 100))
+    assert found.shape[0] == pytest.approx(height / 4, abs=1)
+    expected = upright.crop((left, top, left + width, top + height)).resize(found.shape[1::-1], Image.Resampling.BOX)
+    assert np.abs(found.astype(float) - np.asarray(expected)).mean() < tolerance
+
+
+def test_a_truncated_jpeg_is_refused_though_the_region_would_be_there():
+    data = encoded(PHOTO, "JPEG")
+    with pytest.raises(tf.errors.InvalidArgumentError):
+        part_of(data[: len(data) // 2], (0, 0, 50, 50))
+
+
+@pytest.mark.parametrize("pixels", [np.asarray(RGB), np.asarray(GREY)[..., None]])
+def test_pixels_come_back_from_a_ppm(decoder, pixels):
+    expected = np.broadcast_to(pixels, (16, 24, 3))
+    assert np.array_equal(decoder(ppm(pixels)), expected)
+    assert np.array_equal(part_of(ppm(pixels), (3, 5, 7, 9)), expected[3:10, 5:14])
+    assert np.array_equal(as_pillow_sees_it(ppm(pixels)), expected)
+
+
+@pytest.mark.parametrize(
+    "data", [b"P6", b"P6\n24 16\n255\n" + bytes(10), b"P6\n2 2\n65535\n" + bytes(24), b"P6\n# x\n"]
+)
+def test_other_ppm_files_are_refused(decoder, data):
+    with pytest.raises(tf.errors.InvalidArgumentError, match="PPM"):
         decoder(data)

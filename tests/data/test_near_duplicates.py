@@ -1,9 +1,13 @@
+import gzip
+
 import numpy as np
 import pandas as pd
 import pytest
 
 from imgcls.data.manifest import Manifest
 from imgcls.data.near_duplicates import close_pairs, connected_components, near_duplicate_groups
+from imgcls.data.perceptual_hash import perceptual_hash
+from tests.data.pictures import COPIES, photos
 
 
 def flip(value: int, bits) -> int:
@@ -12,24 +16,34 @@ def flip(value: int, bits) -> int:
     return value
 
 
-def groups_of(**columns: list) -> list[set[int]]:
-    records = pd.DataFrame({"label": "cat", "split": "", **columns})
-    groups = near_duplicate_groups(Manifest.from_records(records, "/nowhere"))
-    return sorted((set(rows) for rows in groups.groupby(groups).groups.values()), key=min)
+def manifest_of(**columns: list) -> Manifest:
+    return Manifest.from_records(pd.DataFrame({"label": "cat", "split": "", **columns}), "/nowhere")
 
 
-@pytest.mark.parametrize("most_bits", [0, 2, 4])
-def test_the_close_pairs_are_those_that_a_comparison_of_all_with_all_finds(most_bits):
+def clusters(manifest: Manifest) -> list[set[str]]:
+    groups = near_duplicate_groups(manifest)
+    return sorted((set(rows) for _, rows in manifest.table["image"].groupby(groups)), key=min)
+
+
+def seen(pictures: dict[str, np.ndarray]) -> Manifest:
+    """A manifest as the inspection leaves it. pictures: (H, W, 3) uint8 by name."""
+    hashes, thumbnails = zip(*(perceptual_hash(pixels) for pixels in pictures.values()), strict=True)
+    heights, widths = zip(*(pixels.shape[:2] for pixels in pictures.values()), strict=True)
+    return manifest_of(image=list(pictures), perceptual_hash=hashes, thumbnail=thumbnails, width=widths, height=heights)
+
+
+@pytest.mark.parametrize(("most_bits", "bits"), [(0, 64), (2, 64), (4, 64), (8, 48)])
+def test_the_close_pairs_are_those_that_a_comparison_of_all_with_all_finds(most_bits, bits):
     random = np.random.default_rng(most_bits)
-    originals = random.integers(0, 2**64, 60, dtype=np.uint64)
+    originals = random.integers(0, 2**bits, 60, dtype=np.uint64)
     changed = [
-        flip(int(h), random.choice(64, random.integers(1, 8), replace=False)) for h in originals for _ in "12345"
+        flip(int(h), random.choice(bits, random.integers(1, 12), replace=False)) for h in originals for _ in "12345"
     ]
     hashes = np.unique(np.concatenate([originals, np.array(changed, np.uint64)]))
     distances = np.bitwise_count(hashes[:, None] ^ hashes)
-    expected = {(int(a), int(b)) for a, b in np.argwhere(distances <= most_bits) if a < b}
-    found = {tuple(sorted(pair)) for pairs in close_pairs(hashes, most_bits) for pair in pairs.tolist()}
-    assert found == expected
+    expected = sorted((int(a), int(b)) for a, b in np.argwhere(distances <= most_bits) if a < b)
+    found = sorted(tuple(sorted(pair)) for pairs in close_pairs(hashes, most_bits, bits) for pair in pairs.tolist())
+    assert found == expected  # each of them once
     assert bool(expected) == (most_bits > 0)
 
 
@@ -39,8 +53,54 @@ def test_a_long_chain_is_one_cluster():
 
 
 def test_files_with_equal_bytes_and_rows_of_one_file_are_together():
-    assert groups_of(image=["a.jpg", "b.jpg", "a.jpg", "c.jpg", "d.jpg"], sha256=["1", "2", "1", "2", ""]) == [
-        {0, 2},
-        {1, 3},
-        {4},
-    ]
+    manifest = manifest_of(image=["a", "b", "a", "c", "d"], sha256=["1", "2", "1", "2", ""])
+    assert near_duplicate_groups(manifest).tolist() == [0, 1, 0, 1, 2]
+
+
+def test_the_clusters_keep_the_index_of_the_table():
+    manifest = manifest_of(image=["a", "b", "c"], sha256=["1", "2", "1"])
+    groups = near_duplicate_groups(Manifest(manifest.table.set_index(pd.Index([7, 3, 9])), manifest.root))
+    assert groups[7] == groups[9] != groups[3]
+
+
+def test_without_thumbnails_the_hash_decides():
+    hashes = [0x0123456789ABCDEF, flip(0x0123456789ABCDEF, [0, 20, 40, 63]), flip(0x0123456789ABCDEF, [1, 2, 3, 4, 5])]
+    assert clusters(manifest_of(image=["a", "b", "c"], perceptual_hash=[f"{h:016x}" for h in hashes])) == [
+        {"a", "b"}, {"c"},
+    ]  # fmt: skip
+
+
+def test_altered_copies_of_photos_are_found_and_other_photos_are_not():
+    pictures = {name: np.asarray(image) for name, image in photos().items()}
+    for name, image in photos().items():
+        pictures |= {f"{name}/{what}": np.asarray(change(image)) for what, change in COPIES.items()}
+    manifest = seen(pictures)
+    groups = near_duplicate_groups(manifest)
+    names = manifest.table["image"].str.split("/").str[0]
+    original = groups[manifest.table["image"] == names].set_axis(names.unique())
+    copies = manifest.table["image"] != names
+    assert (groups[copies] == names[copies].map(original)).mean() >= 0.95
+    assert (names.groupby(groups).nunique() == 1).all()
+
+
+def test_pictures_of_fashion_mnist_that_look_alike_are_no_copies():
+    with gzip.open("/usr/share/datasets/fashion-mnist/t10k-images-idx3-ubyte.gz") as file:
+        grey = np.frombuffer(file.read(), np.uint8, offset=16).reshape(-1, 28, 28)
+    pictures = {str(i): np.repeat(picture[..., None], 3, axis=-1) for i, picture in enumerate(grey[:3000])}
+    pictures["copy"] = np.minimum(pictures["17"] * 0.9 + 3, 255).astype(np.uint8)
+    assert [cluster for cluster in clusters(seen(pictures)) if len(cluster) > 1] == [{"17", "copy"}]
+
+
+def test_pictures_of_one_colour_are_not_taken_for_copies():
+    plain = {str(level): np.full((40, 60, 3), level, np.uint8) for level in range(0, 250, 10)}
+    assert len(clusters(seen(plain))) == 25
+
+
+def test_many_different_pictures_with_one_hash_end_soon():
+    random = np.random.default_rng(0)
+    thumbnails = [random.integers(0, 256, (16, 16), np.uint8).tobytes().hex() for _ in range(5000)]
+    manifest = manifest_of(
+        image=[str(i) for i in range(5000)], perceptual_hash=["00000000000000ff"] * 5000, thumbnail=thumbnails,
+        width=[64] * 5000, height=[64] * 5000,
+    )  # fmt: skip
+    assert near_duplicate_groups(manifest).nunique() == 5000

@@ -1,3 +1,5 @@
+import json
+
 import pandas as pd
 import pytest
 
@@ -98,3 +100,22 @@ def test_a_table_without_labels_is_refused(data_set):
     path = data_set.write("t.csv", "image,size\na.png,3\n")
     with pytest.raises(ValueError, match="no column for label"):
         read_labels(path, "table")
+
+
+def test_attributes_that_are_no_object_are_told(data_set, look):
+    data_set.picture("a.png", "b.png", "c.png")
+    rows = ['a.png,cat,"{""size"": 3}"', "b.png,cat,large", "c.png,cat,[1]"]
+    records = read_labels(data_set.write("t.csv", "\n".join(["image,label,attributes", *rows])))
+    assert records.boxes_or_images["attributes"].tolist() == ['{"size": 3}', "", ""]
+    assert [line for _, line, _ in look.told(records, "left out")] == ["3", "4"]
+
+
+def test_columns_are_kept_on_wish(data_set):
+    data_set.picture("a.png")
+    path = data_set.write("t.csv", 'image,label,attributes,patient\na.png,cat,"{""size"": 3}",anna\n')
+    assert json.loads(read_labels(path, keep=["patient"]).boxes_or_images["attributes"][0]) == {
+        "size": 3,
+        "patient": "anna",
+    }
+    with pytest.raises(ValueError, match=r"no column 'patiant'\. Did you mean 'patient'"):
+        read_labels(path, keep=["patiant"])

@@ -20,15 +20,15 @@ def autocontrast(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
 
 def equalize(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
     """Spread each channel's grey levels so that each is as frequent; the strength has no part in it."""
-    channels = image.shape[-1]
+    height, width, channels = image.shape
     level = tf.cast(tf.clip_by_value(image, 0.0, 255.0), tf.int32)
     place = level + 256 * tf.range(channels)
     counts = tf.reshape(tf.math.bincount(place, minlength=256 * channels, maxlength=256 * channels), (channels, 256))
-    below = tf.cast(tf.cumsum(counts, axis=1, exclusive=True), tf.float32)
-    first = tf.cast(tf.gather(counts, tf.argmax(counts > 0, axis=1), axis=1, batch_dims=1), tf.float32)[:, None]
-    spread = tf.cast(tf.reduce_sum(counts, axis=1, keepdims=True), tf.float32) - first
-    lookup = tf.where(spread > 0, 255 * tf.maximum(below - first + tf.cast(counts, tf.float32), 0) / spread, below)
-    return tf.where(spread[:, 0] > 0, tf.clip_by_value(tf.gather(tf.reshape(lookup, (-1,)), place), 0.0, 255.0), image)
+    last = 255 - tf.argmax(tf.reverse(counts, [1]) > 0, axis=1, output_type=tf.int32)
+    step = (height * width - tf.gather(counts, last[:, None], batch_dims=1)) // 255  # pixels a level, as Pillow counts
+    lookup = (tf.cumsum(counts, axis=1, exclusive=True) + step // 2) // tf.maximum(step, 1)
+    spread = tf.cast(tf.gather(tf.reshape(tf.minimum(lookup, 255), (-1,)), place), tf.float32)
+    return tf.where(step[:, 0] > 0, spread, image)
 
 
 def posterize(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:

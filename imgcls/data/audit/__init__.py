@@ -1,0 +1,41 @@
+"""What is wrong with a data set, found before the first epoch: one table of findings."""
+
+import pandas as pd
+
+from imgcls.data.audit.annotations import annotation_findings
+from imgcls.data.audit.classes import class_findings
+from imgcls.data.audit.copies import copy_findings
+from imgcls.data.audit.examples import example_findings
+from imgcls.data.audit.files import file_findings
+from imgcls.data.audit.findings import KINDS, SEVERITIES, Finding
+from imgcls.data.manifest import Manifest
+from imgcls.data.near_duplicates import near_duplicate_groups
+
+__all__ = ["KINDS", "SEVERITIES", "Finding", "audit", "findings_table"]
+
+
+def audit(manifest: Manifest, copies: pd.Series | None = None, told: pd.DataFrame | None = None) -> list[Finding]:
+    """The findings about an inspected manifest, the gravest first.
+
+    copies: what `near_duplicate_groups` gives, if it is known already.
+    told: what was wrong in the annotation files, with the columns file, line, reason and effect.
+    """
+    copies = near_duplicate_groups(manifest) if copies is None else copies
+    findings = [
+        *annotation_findings(told),
+        *file_findings(manifest),
+        *copy_findings(manifest, copies),
+        *example_findings(manifest),
+        *class_findings(manifest),
+    ]
+    order = list(KINDS)
+    return sorted(findings, key=lambda finding: (SEVERITIES.index(finding.severity), order.index(finding.kind)))
+
+
+def findings_table(findings: list[Finding]) -> pd.DataFrame:
+    """One row a finding: kind, severity, images (with | between), why, advice."""
+    rows = [
+        (finding.kind, finding.severity, " | ".join(finding.images), finding.why, finding.advice)
+        for finding in findings
+    ]
+    return pd.DataFrame(rows, columns=["kind", "severity", "images", "why", "advice"])

@@ -1,0 +1,54 @@
+"""Findings about single files."""
+
+from collections.abc import Iterator
+from pathlib import PurePosixPath
+
+from imgcls.data.audit.findings import KINDS, Finding
+from imgcls.data.image_header import MOST_PIXELS, TRAITS, ZEROS
+from imgcls.data.manifest import Manifest
+
+EXTENSIONS = {
+    "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
+    "PNG": (".png", ".apng"),
+    "GIF": (".gif",),
+    "BMP": (".bmp", ".dib"),
+    "WebP": (".webp",),
+    "TIFF": (".tif", ".tiff"),
+    "HEIF": (".heic", ".heif", ".hif"),
+    "AVIF": (".avif",),
+    "JPEG2000": (".jp2", ".j2k", ".jpf", ".jpx"),
+    "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
+}
+SMALLEST_SIDE = 16  # pixels
+MOST_ELONGATED = 5.0  # longer side by shorter side
+
+
+def file_findings(manifest: Manifest) -> Iterator[Finding]:
+    """Of each file once, though it has several examples."""
+    for row in manifest.table.drop_duplicates("image").itertuples():
+        for kind, why in _problem_of(row) if row.problems else _remarks_on(row):
+            yield Finding(kind, (row.image,), why, (row.Index,))
+
+
+def _problem_of(row) -> Iterator[tuple[str, str]]:
+    too_large = f"limit of {MOST_PIXELS:,} pixels" in row.problems
+    yield ("too large" if too_large else "unusable"), row.problems
+
+
+def _remarks_on(row) -> Iterator[tuple[str, str]]:
+    size = f"{row.width:,} x {row.height:,} pixels"
+    extension = PurePosixPath(row.image).suffix
+    if row.format in EXTENSIONS and extension.lower() not in EXTENSIONS[row.format]:
+        yield "wrong extension", f"a {row.format} file whose name ends in {extension or 'no extension'}"
+    if min(row.width, row.height) < SMALLEST_SIDE:
+        yield "tiny", f"{size}; expected at least {SMALLEST_SIDE} on each side"
+    if max(row.width, row.height) > MOST_ELONGATED * min(row.width, row.height):
+        yield "extreme aspect", f"{size}, more than {MOST_ELONGATED:.0f} to 1"
+    if row.sha256 and not row.perceptual_hash:
+        yield "one colour", f"{size} that hardly differ"
+    traits = row.traits.split(", ") if row.traits else []
+    if ZEROS in traits:
+        yield "damaged", "its compressed data has a long run of zero bytes, as files have that were not written whole"
+    for trait in TRAITS:
+        if trait in traits and trait in KINDS:
+            yield trait, f"{size}, {row.format}"

@@ -1,0 +1,88 @@
+"""What a finding is, and of which kinds there are."""
+
+from typing import NamedTuple
+
+SEVERITIES = ("error", "warning", "note")
+
+
+class Kind(NamedTuple):
+    """severity: error if training or its judgement goes wrong, warning if a person should look, note if it is seen to.
+
+    title: a heading. advice: what to do.
+    """
+
+    severity: str
+    title: str
+    advice: str
+
+
+KINDS = {  # the gravest first
+    "unusable": Kind("error", "Files that cannot be used", "Mend or replace the file, or leave it out with --fix."),
+    "too large": Kind(
+        "error", "Pictures that are too large", "Make it smaller, or remove a file that is none of yours."
+    ),
+    "same picture in two splits": Kind(
+        "error",
+        "The same picture in two splits",
+        "Keep it in one split; --fix keeps it in the test or validation split.",
+    ),
+    "same picture, two labels": Kind(
+        "error", "The same picture with two labels", "Decide on one label with --overlay, or leave both out with --fix."
+    ),
+    "empty box": Kind("error", "Boxes with nothing inside", "Draw the box again, or leave it out with --fix."),
+    "class not in a split": Kind(
+        "error",
+        "Classes that a split lacks",
+        "Move images of the class into the split, or drop the class with --rename.",
+    ),
+    "too few for a class": Kind(
+        "error", "Classes that cannot be divided", "Add images of the class, or merge or drop it with --rename."
+    ),
+    "names alike": Kind(
+        "error", "Class names that differ by case or spaces only", "Make them one with --rename or --fix."
+    ),
+    "annotation left out": Kind(
+        "warning", "Annotations that were left out", "Look at the line of the annotation file, and mend it there."
+    ),
+    "annotation": Kind("note", "Remarks on the annotation files", "Nothing: the importer has seen to it."),
+    "damaged": Kind("warning", "Files that may be damaged", "Look at the picture; fetch or copy the file again."),
+    "box outside": Kind("warning", "Boxes that reach beyond their image", "Draw the box again, or cut it with --fix."),
+    "exact copies": Kind("warning", "Files with the same bytes", "Keep one of them; --fix keeps the first."),
+    "near copies": Kind("warning", "Nearly the same picture", "Keep one of them; --fix keeps the largest."),
+    "few examples": Kind("warning", "Classes with few examples", "Add images, or expect little of the class."),
+    "imbalance": Kind("warning", "Classes of very different size", "Add images of the small classes, or balance them."),
+    "wrong extension": Kind(
+        "warning", "Names that say another format", "Rename the file; imgcls reads it all the same."
+    ),
+    "tiny": Kind("warning", "Tiny pictures", "Find a larger one; little can be seen in it."),
+    "extreme aspect": Kind("warning", "Very long or very high pictures", "Cut out what matters; resizing loses it."),
+    "one colour": Kind("warning", "Pictures of one colour", "Look whether the picture failed; nothing can be learned."),
+    "animated": Kind("note", "Animations", "Nothing: the first frame stands for all."),
+    "CMYK": Kind("note", "Pictures in printing colours", "Nothing: they are converted; colours may be off a little."),
+    "16-bit": Kind(
+        "note", "Pictures with 16 bits a channel", "Nothing: the upper 8 bits are read. Dark ones stay dark."
+    ),
+    "alpha": Kind("note", "Pictures with transparency", "Nothing: what is transparent lies on white."),
+    "turned": Kind("note", "Pictures turned by their EXIF", "Nothing: they are read upright."),
+    "transcoded": Kind("note", "Formats that TensorFlow cannot decode", "Nothing: a PNG of it lies in the cache."),
+}
+
+
+class Finding(NamedTuple):
+    """kind: of `KINDS`. images: paths relative to the root; copies side by side. why: a sentence's worth.
+
+    rows: places in the manifest's index that it is about.
+    """
+
+    kind: str
+    images: tuple[str, ...]
+    why: str
+    rows: tuple = ()
+
+    @property
+    def severity(self) -> str:
+        return KINDS[self.kind].severity
+
+    @property
+    def advice(self) -> str:
+        return KINDS[self.kind].advice

@@ -1,0 +1,82 @@
+"""What each step and each preset makes of a few pictures, a row each."""
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import tensorflow as tf
+
+from imgcls.config import AugmentationConfig
+from imgcls.data.augmentation.chain import Augmentation
+from imgcls.data.augmentation.draws import Draws
+from imgcls.data.augmentation.mixing import mix
+from imgcls.data.augmentation.presets import PRESETS, settings
+from imgcls.data.preprocessing import Preprocessing, preprocess
+
+SHOWN: dict[str, dict[str, float]] = {  # each step alone, strong enough to be seen
+    "mirror": {"mirror": 1.0},
+    "mirror vertically": {"mirror_vertically": 1.0},
+    "crop and rescale": {"crop": 0.4, "crop_aspect": 1.5},
+    "rotation": {"rotation": 45.0},
+    "zoom": {"zoom": 0.5},
+    "light and contrast": {"brightness": 0.5, "contrast": 0.5},
+    "saturation and hue": {"saturation": 0.8, "hue": 0.2},
+    "PCA colour shift": {"pca_color": 0.5},
+    "noise by channel": {"noise": 60.0},
+    "blur": {"blur": 3.0},
+    "JPEG quality": {"jpeg_quality": 10},
+    "RandAugment": {"randaugment": 2, "randaugment_magnitude": 0.8},
+    "AugMix": {"augmix": 1.0, "randaugment_magnitude": 0.8},
+    "random erasing": {"erasing": 1.0},
+    "GridMask": {"gridmask": 1.0},
+    "MixUp": {"mixup": 1.0},
+    "CutMix": {"cutmix": 1.0},
+}
+
+
+class Row(NamedTuple):
+    """name: of a step or preset. pictures: (N, H, W, C), uint8."""
+
+    name: str
+    pictures: np.ndarray
+
+
+def originals(encoded: Sequence[bytes], preprocessing: Preprocessing) -> Row:
+    """The pictures as prediction sees them."""
+    return Row("original", _whole([preprocess(data, preprocessing) for data in encoded]))
+
+
+def steps(encoded: Sequence[bytes], preprocessing: Preprocessing, seed: int = 0) -> list[Row]:
+    """A row for each step."""
+    own = {name: settings("none", AugmentationConfig(**values)) for name, values in SHOWN.items()}
+    return [Row(name, changed(encoded, preprocessing, values, seed)) for name, values in own.items()]
+
+
+def presets(encoded: Sequence[bytes], preprocessing: Preprocessing, seed: int = 0) -> list[Row]:
+    """A row for each preset."""
+    return [Row(name, changed(encoded, preprocessing, settings(name), seed)) for name in PRESETS]
+
+
+def changed(
+    encoded: Sequence[bytes], preprocessing: Preprocessing, chosen: AugmentationConfig, seed: int = 0
+) -> np.ndarray:
+    """What training would see of these pictures, as one batch at the beginning of a run: (N, H, W, C), uint8."""
+    plain = np.stack([preprocess(data, preprocessing) for data in encoded])
+    covariance = np.atleast_2d(np.cov(plain.reshape(-1, preprocessing.channels), rowvar=False))
+    augmentation = Augmentation(chosen, color_covariance=covariance)
+
+    def change(data, position):
+        draws = Draws(tf.constant([seed, position], tf.int64))
+        pixels = preprocess(data, preprocessing, augmentation.region(draws, preprocessing))
+        return augmentation.change(pixels, draws), augmentation.mixing(draws)
+
+    parts = [change(data, position) for position, data in enumerate(encoded)]
+    pixels, numbers = tf.stack([part[0] for part in parts]), tf.stack([part[1] for part in parts])
+    if augmentation.mixes:
+        count = len(encoded)
+        pixels, _ = mix(pixels, tf.eye(count), tf.ones(count, tf.bool), numbers)
+    return _whole(pixels)
+
+
+def _whole(pixels) -> np.ndarray:
+    return np.round(np.asarray(pixels)).astype(np.uint8)

@@ -1,0 +1,64 @@
+"""All that is to be known of one image file, from one look at its bytes."""
+
+import hashlib
+import threading
+from contextlib import nullcontext
+
+import numpy as np
+import tensorflow as tf
+
+from imgcls.data.decoding import UNKNOWN_FORMAT, decode
+from imgcls.data.image_header import TRANSCODED, TURNED, ImageHeader, Refused, read_header
+from imgcls.data.perceptual_hash import perceptual_hash
+from imgcls.data.reading import image_format
+from imgcls.data.transcoding import keep_transcoded, needs_transcoding
+
+LARGE = 16_000_000  # pixels, from which on pictures are decoded one at a time
+ONE_LARGE = threading.Lock()
+
+
+def look(data: bytes) -> dict:
+    """All facts of an encoded image by column; only `problems`, a clause, if it cannot be used.
+
+    Raises tf.errors.InvalidArgumentError if the decoder of the training does not find it whole.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    header = None
+    try:
+        header = read_header(data)
+        transcode = needs_transcoding(header, data)
+        encoded = keep_transcoded(data, digest, header.mode) if transcode else data
+    except Refused as error:
+        return {"problems": str(error)}
+    except Exception:  # Pillow's decoders say in many ways that a file is damaged
+        known = header.format if header else image_format(data)
+        return {"problems": f"a damaged or truncated {known} file ({len(data):,} bytes)" if known else UNKNOWN_FORMAT}
+    with ONE_LARGE if header.width * header.height > LARGE else nullcontext():
+        pixels = _pixels(encoded, header)
+        height, width = pixels.shape[:2]
+        hashed, thumbnail = perceptual_hash(pixels)
+        return {
+            "width": width,
+            "height": height,
+            "grey": _is_grey(pixels),
+            "format": header.format,
+            "sha256": digest,
+            "perceptual_hash": hashed,
+            "thumbnail": thumbnail,
+            "traits": ", ".join(header.traits + (TRANSCODED,) * transcode),
+        }
+
+
+def _pixels(encoded: bytes, header: ImageHeader) -> np.ndarray:
+    """The upright pixels, (H, W, 3) uint8; an upright JPEG by the same op that `decode` chooses for it."""
+    if header.format == "JPEG" and TURNED not in header.traits:
+        return tf.io.decode_jpeg(encoded, channels=3).numpy()
+    return _decode(tf.constant(encoded)).numpy()
+
+
+_decode = tf.function(decode, input_signature=[tf.TensorSpec((), tf.string)])
+
+
+def _is_grey(pixels: np.ndarray) -> bool:
+    """Whether all channels are equal; most pictures in colour show it in a few pixels."""
+    return all(bool((part == part[..., :1]).all()) for part in (pixels[::16, ::16], pixels))

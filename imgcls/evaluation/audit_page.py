@@ -1,0 +1,58 @@
+"""The page of an audit: the offending pictures side by side, one HTML file with everything inside."""
+
+from collections import defaultdict
+from collections.abc import Sequence
+from datetime import UTC, datetime
+from pathlib import Path
+
+import jinja2
+
+from imgcls.data.audit import KINDS, SEVERITIES, Finding
+from imgcls.data.manifest import Manifest
+from imgcls.evaluation.thumbnails import thumbnail
+from imgcls.files import replacing
+
+MOST_FINDINGS = 40  # of one kind that are shown
+MOST_PICTURES = 12  # of one finding
+
+
+def write_audit_page(path: Path, source: str, manifest: Manifest, findings: Sequence[Finding]) -> None:
+    """Write the page. The findings of one kind stand together, the gravest kinds first."""
+    by_kind = defaultdict(list)
+    for finding in findings:
+        by_kind[finding.kind].append(finding)
+    sections = [
+        {
+            "kind": kind,
+            **KINDS[kind]._asdict(),
+            "count": len(by_kind[kind]),
+            "findings": [_shown(finding, manifest) for finding in by_kind[kind][:MOST_FINDINGS]],
+        }
+        for kind in sorted(by_kind, key=lambda kind: (SEVERITIES.index(KINDS[kind].severity), list(KINDS).index(kind)))
+    ]
+    environment = jinja2.Environment(
+        loader=jinja2.PackageLoader("imgcls.evaluation", "."), autoescape=True, undefined=jinja2.StrictUndefined
+    )
+    page = environment.get_template("audit.html").render(
+        source=source,
+        images=manifest.table["image"].nunique(),
+        classes=len(manifest.class_names),
+        counts={severity: sum(f.severity == severity for f in findings) for severity in SEVERITIES},
+        sections=sections,
+        written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
+    )
+    with replacing(path) as partial:
+        partial.write_text(page, "utf-8")
+
+
+def _shown(finding: Finding, manifest: Manifest) -> dict:
+    """A finding with its pictures, each with file, label and split; files that cannot be drawn stand in the text."""
+    rows = manifest.table.loc[list(finding.rows)].drop_duplicates("image") if finding.images else manifest.table[:0]
+    if len(rows) and (rows["problems"] != "").all():
+        return {"why": f"{', '.join(rows['image'])}: {finding.why}", "pictures": [], "more": 0}
+    first = rows.head(MOST_PICTURES)
+    pictures = [
+        {"picture": thumbnail(path), "file": row.image, "label": ", ".join(row.labels), "split": row.split}
+        for path, row in zip(manifest.paths(first), first.itertuples(), strict=True)
+    ]
+    return {"why": finding.why, "pictures": pictures, "more": len(rows) - len(first)}

@@ -1,0 +1,34 @@
+"""What whitening does to pictures, for the report."""
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from imgcls.evaluation.charts import falling_line
+from imgcls.evaluation.thumbnails import picture_address
+
+SHOWN_RANGE = (0.5, 99.5)  # per cent of a picture's values that fill the range from black to white
+
+
+@dataclass(frozen=True)
+class Whitened:
+    """pairs: data addresses of pictures before and after. chart: the eigenvalues, as SVG."""
+
+    pairs: list[tuple[str, str]]
+    chart: str
+
+
+def show_whitening(before: np.ndarray, after: np.ndarray, eigenvalues: np.ndarray) -> Whitened:
+    """before: (N, H, W, C) pixels in [0, 255]. after: (N, H, W, K), of which up to three are shown; any range.
+
+    eigenvalues: falling variances of the components.
+    """
+    pairs = [(picture_address(a), picture_address(_visible(b))) for a, b in zip(before, after, strict=True)]
+    return Whitened(pairs, falling_line(eigenvalues, "component", "variance"))
+
+
+def _visible(values: np.ndarray) -> np.ndarray:
+    """Any numbers (H, W, K) as pixels (H, W, 1 or 3) in [0, 255]."""
+    values = values[..., : 3 if values.shape[-1] >= 3 else 1]
+    low, high = np.percentile(values, SHOWN_RANGE)
+    return 255 * np.clip((values - low) / max(high - low, 1e-9), 0, 1)

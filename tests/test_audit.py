@@ -1,0 +1,105 @@
+import hashlib
+import json
+import re
+
+import pandas as pd
+import pytest
+
+from imgcls.data.manifest import Manifest
+from tests.data.pictures import encoded, half, kinds_of_files, photos, write
+
+
+def checksums(folder) -> dict[str, str]:
+    return {
+        str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in sorted(folder.rglob("*")) if path.is_file()
+    }
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    return tmp_path
+
+
+@pytest.fixture(scope="module")
+def spoilt(tmp_path_factory):
+    """Photos of two classes in two splits, with every defect."""
+    pictures, folder = photos(), tmp_path_factory.mktemp("data") / "spoilt"
+    for i, (name, image) in enumerate(pictures.items()):
+        write(folder / "train" / ("person", "thing")[i % 2], {f"{name}.jpg": encoded(image)})
+    write(
+        folder / "test" / "person",
+        {"leak.jpg": encoded(half(pictures["chelsea"])), "moon.png": encoded(pictures["moon"], "PNG")},
+    )
+    return write(folder / "train" / "Thing", kinds_of_files(pictures["astronaut"])).parents[1]
+
+
+def test_all_that_is_wrong_is_told_written_and_left_out(command, spoilt, here):
+    before = checksums(spoilt)
+    result = command("audit", spoilt, "--fix", "cleaned.parquet")
+    assert result.code == 3
+    assert result.err == ""
+    report = json.loads((here / "audits" / "spoilt" / "audit.json").read_text("utf-8"))
+    kinds = {finding["kind"] for finding in report["findings"]}
+    assert kinds >= {
+        "unusable", "too large", "same picture in two splits", "same picture, two labels", "class not in a split",
+        "names alike", "near copies", "damaged", "wrong extension", "tiny", "extreme aspect", "one colour", "animated",
+        "CMYK", "16-bit", "alpha", "turned", "transcoded",
+    }  # fmt: skip
+    leaks = [set(f["images"]) for f in report["findings"] if f["kind"] == "same picture in two splits"]
+    assert {"test/person/leak.jpg", "train/person/chelsea.jpg"} in leaks
+    assert report["counts"]["error"] == sum(f["severity"] == "error" for f in report["findings"])
+    assert "python -m imgcls.train --data cleaned.parquet" in result.out
+
+    page = (here / "audits" / "spoilt" / "audit.html").read_text("utf-8")
+    assert page.count("data:image/jpeg;base64,") > 20
+    assert not re.search(r"(src|href)=\"(?!data:|#)", page)  # nothing is fetched
+    assert "bomb.png" in page
+
+    cleaned = Manifest.load("cleaned.parquet")
+    left_out = pd.read_csv("cleaned.left_out.csv")
+    assert cleaned.problems.empty
+    assert len(cleaned.table) + (left_out["effect"] == "left out").sum() == len(before)
+    assert left_out["reason"].notna().all()
+    assert checksums(spoilt) == before
+    assert command("audit", "cleaned.parquet", "--output", "again").out.count("same picture") == 0
+
+
+def test_strict_fails_at_an_error_and_only_there(command, small_data, here):
+    write(small_data.parent / "broken", {"cat/a.jpg": b"", "dog/b.jpg": b"\xff\xd8\xff"})
+    assert command("audit", small_data.parent / "broken", "--strict").code == 1
+    result = command("audit", small_data, "--strict")
+    assert "validation" not in result.out
+    assert result.code == 0
+
+
+def test_annotations_are_audited_with_what_their_importer_told(command, here):
+    write(here / "images", {"a.jpg": encoded(photos()["coffee"]), "b.jpg": encoded(photos()["chelsea"])})
+    boxes = [(1, [10, 10, 50, 40], 1), (1, [0, 0, 20, 20], 2), (9, [0, 0, 20, 20], 2)]
+    annotations = [{"id": i, "image_id": image, "bbox": box, "category_id": category, "iscrowd": 0, "area": 1}
+                   for i, (image, box, category) in enumerate(boxes)]  # fmt: skip
+    images = [{"id": 1, "file_name": "a.jpg", "width": 192, "height": 128},
+              {"id": 2, "file_name": "b.jpg", "width": 192, "height": 128}]  # fmt: skip
+    categories = [{"id": 1, "name": "cup"}, {"id": 2, "name": "cat"}]
+    content = {"images": images, "annotations": annotations, "categories": categories}
+    (here / "images" / "instances.json").write_text(json.dumps(content), "utf-8")
+    result = command("audit", "images/instances.json", "--boxes", "crop")
+    report = json.loads((here / "audits" / "instances" / "audit.json").read_text("utf-8"))
+    (told, *_) = [f["why"] for f in report["findings"] if f["kind"] == "annotation left out"]
+    assert "instances.json" in told
+    assert result.code == 3  # a class of one example cannot be divided
+
+
+@pytest.mark.parametrize(
+    ("arguments", "sentence"),
+    [
+        (("nowhere.parquet",), "nowhere"),
+        (("small", "--fix", "cleaned.csv"), "--fix is cleaned.csv; expected a file that ends in .parquet."),
+        (("mine.parquet", "--fix", "mine.parquet"), "which is never changed"),
+    ],
+)
+def test_what_cannot_be_audited_is_refused_in_a_sentence(command, here, arguments, sentence):
+    result = command("audit", *arguments)
+    assert result.code == 2
+    assert sentence in result.err
+    assert not (here / "audits").exists()
