@@ -9,6 +9,7 @@ COMMANDS = (
     "augment",
     "models",
     "train",
+    "tune",
     "evaluate",
     "predict",
     "export",

@@ -43,10 +43,11 @@ def main(options: Options) -> int:
 
     train = options.train
     if options.resume:
+        _check_only_resume(options)
         run = RunFolder(options.resume)
-        train = _resumed(options, run)
         if run.is_alive():
             raise ValueError(f"The run {run.path} is being trained by process {run.status()['pid']}; wait for it.")
+        train = _resumed(run, options.train.training.learning_rate)
     command.import_tensorflow()
     from imgcls.data.manifest import Manifest
     from imgcls.training.strategy import join_workers
@@ -64,15 +65,17 @@ def main(options: Options) -> int:
     return _train_and_judge(run, manifest)
 
 
-def _resumed(options: Options, run: "RunFolder") -> TrainConfig:
-    """The config of a run that goes on; a lower learning rate is the one thing that may change."""
-    rate = options.train.training.learning_rate
-    given = replace(TrainConfig(), training=replace(TrainConfig().training, learning_rate=rate))
-    if options != Options(given, resume=options.resume):
+def _check_only_resume(options: Options) -> None:
+    training = replace(TrainConfig().training, learning_rate=options.train.training.learning_rate)
+    if options != Options(replace(TrainConfig(), training=training), resume=options.resume):
         raise ValueError("--resume goes on with the run's own config; leave out the other flags but --learning-rate.")
+
+
+def _resumed(run: "RunFolder", learning_rate: float) -> TrainConfig:
+    """The config of a run that goes on, with another learning rate if one is named."""
     config = run.config
-    if rate != TrainConfig().training.learning_rate:
-        config = replace(config, training=replace(config.training, learning_rate=rate))
+    if learning_rate != TrainConfig().training.learning_rate:
+        config = replace(config, training=replace(config.training, learning_rate=learning_rate))
         save_toml(config, run.config_file)
     return config
 

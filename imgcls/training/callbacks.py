@@ -88,17 +88,26 @@ class Checkpointing(keras.callbacks.Callback):
 
 
 class KeepBest(keras.callbacks.Callback):
-    """Keeps the weights of the epoch with the best value of a metric; the lower loss decides between equals."""
+    """Keeps the weights of the epoch with the best value of a metric; the lower loss decides between equals.
 
-    def __init__(self, loop: Loop, run: RunFolder, write: Callable[[Callable[[], None]], None], metric: str):
+    writes: False for a worker that is not the first, which only notes the epoch.
+    """
+
+    def __init__(
+        self, loop: Loop, run: RunFolder, write: Callable[[Callable[[], None]], None], metric: str, writes: bool = True
+    ):
         super().__init__()
-        self.loop, self.run, self.write, self.metric = loop, run, write, metric
+        self.loop, self.run, self.write, self.metric, self.writes = loop, run, write, metric, writes
 
     def on_epoch_end(self, epoch, logs=None):
         best = self.loop.progress.best
         rank = (logs[self.metric], -logs["val_loss"])
         if not best or rank > (best[self.metric], -best["val_loss"]):
-            self.write(lambda: self._keep({"epoch": epoch + 1, self.metric: rank[0], "val_loss": -rank[1]}))
+            found = {"epoch": epoch + 1, self.metric: rank[0], "val_loss": -rank[1]}
+            if self.writes:
+                self.write(lambda: self._keep(found))
+            else:
+                self.loop.progress.best = found
 
     def _keep(self, best: dict) -> None:
         with self.loop.averaged_weights():

@@ -211,7 +211,7 @@ class Loop:
                 raise
             raise ConnectionError(
                 f"Another worker is gone, so no step can be made ({error.message.splitlines()[0][:120]}). "
-                f"The run has its checkpoints: start all workers again with --resume."
+                "The run has its checkpoints: start all workers again with --resume."
             ) from error
 
     def distributed(self, batches: Iterable[tuple]) -> Iterator[list]:
@@ -222,7 +222,8 @@ class Loop:
         """
         devices = len(self.strategy.extended.worker_devices)
         for batch in batches:
-            yield [self._divided(x, devices) for x in batch] if devices > 1 else list(batch)
+            divided = devices > 1 or self._workers
+            yield [self._divided(x, devices) for x in batch] if divided else list(batch)
 
     def _divided(self, values: tf.Tensor, devices: int):
         shares = tf.split(values, devices)

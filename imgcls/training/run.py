@@ -120,7 +120,7 @@ def train_run(
     patience.first_epoch = course.stages[-1].first_epoch
     listeners = keras.callbacks.CallbackList(
         [
-            KeepBest(loop, run, write, f"val_{config.balance.best_epoch}"),
+            KeepBest(loop, run, write, f"val_{config.balance.best_epoch}", writes=is_chief(strategy)),
             *([LowerOnPlateau(loop)] if training.schedule == "plateau" else []),
             RunLog(
                 run,
