@@ -249,9 +249,7 @@ class TrainingConfig:
     clip_norm: float = 0.0  # longest gradient, over all weights together; 0: no limit
     average_weights: float = 0.0  # decay a step of the weights' moving average, such as 0.999; 0: no average
     patience: int = 0  # epochs without a better one on validation after which the run ends; 0: none
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = (
-        "auto"  # of the layers; auto: bfloat16 where it is fast
-    )
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"  # of layers; auto: bfloat16 where it is fast
     xla: Literal["auto", "on", "off"] = "auto"  # compile the step; auto: measured on GPUs, off on processors
     checkpoint_gradients: bool = False  # compute each block twice and keep less of it in memory
     feature_views: int = 3  # pictures of each image, the first as it is, that a frozen network's features are kept of

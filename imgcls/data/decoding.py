@@ -120,9 +120,10 @@ def _ppm_region(image_bytes: tf.Tensor, cut: Cut) -> tf.Tensor:
         channels = tf.where(words[0] == b"P6", 3, 1)
         begin, row = tf.strings.length(header), width * channels
         whole = tf.strings.length(image_bytes) == begin + row * height
+        top, left, kept_height, kept_width = cut(height, width)
         with tf.control_dependencies([tf.debugging.Assert(whole, [OTHER_PPM])]):
-            top, left, kept_height, kept_width = cut(height, width)
-        rows = tf.io.decode_raw(tf.strings.substr(image_bytes, begin + top * row, kept_height * row), tf.uint8)
+            kept_bytes = tf.strings.substr(image_bytes, begin + top * row, kept_height * row)
+        rows = tf.io.decode_raw(kept_bytes, tf.uint8)
         image = tf.reshape(rows, (kept_height, width, channels))[:, left : left + kept_width]
         return tf.cond(channels == 3, lambda: image, lambda: tf.repeat(image, 3, axis=-1))
 

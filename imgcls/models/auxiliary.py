@@ -3,6 +3,7 @@
 import keras
 
 from imgcls.layers import ClassProbabilities
+from imgcls.models.recursion import deep_networks
 
 
 @keras.saving.register_keras_serializable("imgcls")
@@ -29,6 +30,7 @@ class AuxiliaryHeads(keras.layers.Layer):
         return {**super().get_config(), "weight": self.weight}
 
 
+@deep_networks()
 def auxiliary_logits_model(model: keras.Model) -> tuple[keras.Model, list[float]]:
     """The same layers and weights, from pixels to a list of logits, and the weight of each one's loss.
 
@@ -43,6 +45,7 @@ def auxiliary_logits_model(model: keras.Model) -> tuple[keras.Model, list[float]
     return keras.Model(model.input, every, name=model.name), [1.0, *[heads.weight] * (len(every) - 1)]
 
 
+@deep_networks()
 def without_auxiliary_heads(model: keras.Model) -> keras.Model:
     """The same layers and weights without the auxiliary heads: what is exported and counted."""
     if _heads(model) is None:

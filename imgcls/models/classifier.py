@@ -11,6 +11,7 @@ from imgcls import layers
 from imgcls.data_format import CHANNELS_LAST, from_channels_last
 from imgcls.models.keras_wiring import KerasWiring
 from imgcls.models.layout import in_layout
+from imgcls.models.recursion import deep_networks
 from imgcls.models.registry import Architecture, PretrainedWeights, find_architecture
 from imgcls.models.weights.earlier import copy_layers, start_from
 from imgcls.models.weights.imagenet import IMAGENET_CLASSES, imagenet_class_names
@@ -21,6 +22,7 @@ AUXILIARY_WEIGHT = 0.3  # of the loss of each head: Szegedy et al., 2015, sectio
 HALF = 127.5  # brings pixels of [0, 255] to [-1, 1]
 
 
+@deep_networks()
 def build_model(
     name: str,
     input_shape: tuple[int, int, int] | None = None,
@@ -221,6 +223,7 @@ def _load_earlier(model: keras.Model, path: Path) -> None:
     copy_layers(earlier, model, head=same_head)
 
 
+@deep_networks()
 def load_model(path: str | Path) -> keras.Model:
     """Load a classifier that was saved as a .keras file.
 
@@ -247,11 +250,13 @@ def preprocessing(model: keras.Model) -> dict:
     return dict(model.get_layer("standardization").preprocessing)
 
 
+@deep_networks()
 def logits_model(model: keras.Model) -> keras.Model:
     """The same layers and weights, from pixels to logits (B, number of classes)."""
     return keras.Model(model.input, model.get_layer("logits").output, name=model.name)
 
 
+@deep_networks()
 def embedding_model(model: keras.Model) -> keras.Model:
     """The same layers and weights, from pixels to the embedding (B, features)."""
     return keras.Model(model.input, model.get_layer("embedding").output, name=model.name)

@@ -1,7 +1,6 @@
 """The wiring that makes Keras layers."""
 
 import math
-import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
@@ -13,9 +12,6 @@ from imgcls import layers as ours
 from imgcls.data_format import channel_axis
 from imgcls.models.auxiliary import AuxiliaryHeads
 from imgcls.models.wiring import GATE_KERNEL, Wiring
-
-DEEPEST = 20_000  # calls within each other: Keras follows a network from layer to layer, and ResNet-1202 has over 4,000
-sys.setrecursionlimit(max(sys.getrecursionlimit(), DEEPEST))
 
 GROUPS = 32  # of group normalisation: Wu and He, Group Normalization, 2018
 

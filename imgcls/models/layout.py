@@ -3,8 +3,10 @@
 import keras
 
 from imgcls.data_format import channel_axis, check_data_format
+from imgcls.models.recursion import deep_networks
 
 
+@deep_networks()
 def in_layout(model: keras.Model, data_format: str) -> keras.Model:
     """The same classifier with the same weights, in channels_first or channels_last.
 

@@ -15,6 +15,7 @@ from imgcls.data.manifest import Manifest
 from imgcls.data.order import example_at
 from imgcls.files import replacing
 from imgcls.models.auxiliary import without_auxiliary_heads
+from imgcls.models.recursion import deep_networks
 from imgcls.training.callbacks import BEST, Checkpointing, KeepBest, LowerOnPlateau, MLflowLog, Patience, RunLog
 from imgcls.training.checkpoints import Checkpoint, load_checkpoint, load_latest, save_checkpoint, step_name
 from imgcls.training.course import Course
@@ -39,6 +40,7 @@ from imgcls.training.xla import settle_xla
 FIXED = "fixed"  # name of the checkpoint with the weights that no stage changes; written once
 
 
+@deep_networks()
 def train_run(
     run: RunFolder,
     manifest: Manifest,
