@@ -1,8 +1,8 @@
 """Every file of a manifest is opened once before training: what is broken is found now, not in the third hour."""
 
 import warnings
+from collections import defaultdict
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 from PIL import Image
 
@@ -30,10 +30,12 @@ def inspect(
     """
     table = manifest.table.copy()
     unseen = table[(table["problems"] == "") & ((table["width"] == 0) | again)]
-    rows_of = unseen.groupby("image", sort=False).groups
+    rows_of = defaultdict(list)
+    for row, image in zip(unseen.index, unseen["image"], strict=True):
+        rows_of[image].append(row)
     done, found = 0, {}
     with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):  # our limit is lower
-        every = _facts_of([manifest.root / image for image in rows_of], before_opening)
+        every = _facts_of([f"{manifest.root}/{image}" for image in rows_of], before_opening)
         for image, facts in zip(rows_of, every, strict=True):
             done += len(rows_of[image])
             found |= dict.fromkeys(rows_of[image], facts)
@@ -44,7 +46,7 @@ def inspect(
     return Manifest(table, manifest.root)
 
 
-def _facts_of(paths: list[Path], before_opening: Callable[[], None]) -> Iterator[dict]:
+def _facts_of(paths: list[str], before_opening: Callable[[], None]) -> Iterator[dict]:
     """The facts of each file by column, in the order of `paths`; only `problems` for one that cannot be used."""
     with InspectionCache() as cache:
         for begin in range(0, len(paths), FILES_AT_ONCE):

@@ -7,7 +7,6 @@ import os
 import sqlite3
 from collections.abc import Iterable
 from contextlib import suppress
-from pathlib import Path
 
 from imgcls.data.cache import cache_home
 
@@ -41,26 +40,26 @@ class InspectionCache:
         if self._connection:
             self._connection.close()
 
-    def find(self, paths: list[Path]) -> dict[Path, dict]:
+    def find(self, paths: list[str]) -> dict[str, dict]:
         """The facts of those files that are known and have not changed since."""
         if not self._connection:
             return {}
         found = {}
         with suppress(sqlite3.Error):
             for begin in range(0, len(paths), PATHS_AT_ONCE):
-                part = {str(path): path for path in paths[begin : begin + PATHS_AT_ONCE]}
+                part = paths[begin : begin + PATHS_AT_ONCE]
                 marks = ", ".join("?" * len(part))
                 question = f"SELECT path, size, time, {', '.join(FACTS)} FROM files WHERE path IN ({marks})"
-                for name, size, time, *facts in self._connection.execute(question, list(part)):
-                    if stamp(part[name]) == (size, time):
-                        found[part[name]] = dict(zip(FACTS, facts, strict=True)) | {"grey": bool(facts[2])}
+                for name, size, time, *facts in self._connection.execute(question, part):
+                    if stamp(name) == (size, time):
+                        found[name] = dict(zip(FACTS, facts, strict=True)) | {"grey": bool(facts[2])}
         return found
 
-    def keep(self, looked: Iterable[tuple[Path, tuple[int, int], dict]]) -> None:
+    def keep(self, looked: Iterable[tuple[str, tuple[int, int], dict]]) -> None:
         """Keep the facts of files: path, its `stamp` from before it was read, and facts by name."""
         if not self._connection:
             return
-        rows = [(str(path), *stamped, *(facts[name] for name in FACTS)) for path, stamped, facts in looked]
+        rows = [(path, *stamped, *(facts[name] for name in FACTS)) for path, stamped, facts in looked]
         with suppress(sqlite3.Error), self._connection:
             marks = ", ".join("?" * (3 + len(FACTS)))
             self._connection.executemany(f"INSERT OR REPLACE INTO files VALUES ({marks})", rows)
@@ -74,7 +73,7 @@ class InspectionCache:
         return connection
 
 
-def stamp(path: Path) -> tuple[int, int] | None:
+def stamp(path: str) -> tuple[int, int] | None:
     """Size in bytes and time of the last change in nanoseconds; None if there is no such file."""
     try:
         status = os.stat(path)

@@ -14,6 +14,7 @@ from imgcls.data.picture_comparison import Thumbnails
 MOST_BITS = 4  # of 64 that differ between copies, where the hash is all that is known
 COMPARED = 48  # lowest bits; cropping a picture by 3 % changes the others too often
 MOST_COMPARED_BITS = 8  # of 48 that differ between pictures that are looked at closer
+PAIRS_AT_ONCE = 10_000  # of pictures that are compared together
 MOST_ALIKE = 64  # different pictures with one hash that are told apart; bounds the work on pictures of nearly nothing
 
 
@@ -110,10 +111,23 @@ def _copies(pictures: _Pictures) -> Iterator[np.ndarray]:
     models = np.sort(np.concatenate([*models, np.zeros(0, int)]))
     models = models[np.argsort(hash_of[models], kind="stable")]
     begin = np.searchsorted(hash_of[models], np.arange(len(distinct) + 1))
-    for pairs in close_pairs(distinct, MOST_COMPARED_BITS, COMPARED):
+    for pairs in _together(close_pairs(distinct, MOST_COMPARED_BITS, COMPARED)):
         first, second = (models[places] for places in _crossed(begin, pairs))
         copies = pictures.are_copies(first, second)
         yield np.column_stack([first[copies], second[copies]])
+
+
+def _together(parts: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
+    """The same pairs in fewer parts: a hundred small ones cost a hundred times the few calls of a large one."""
+    waiting, count = [], 0
+    for part in parts:
+        waiting.append(part)
+        count += len(part)
+        if count >= PAIRS_AT_ONCE:
+            yield np.concatenate(waiting)
+            waiting, count = [], 0
+    if waiting:
+        yield np.concatenate(waiting)
 
 
 def _of_one_hash(pictures: _Pictures, hash_of: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:

@@ -34,6 +34,8 @@ def copy_findings(manifest: Manifest, copies: pd.Series) -> Iterator[Finding]:
 def examples_with_two_labels(rows: pd.DataFrame) -> list[pd.DataFrame]:
     """The examples that contradict each other, of rows that show one picture: whole images, or the same box twice."""
     names = rows["labels"].map(lambda labels: tuple(sorted(labels)))
+    if names.nunique() == 1:
+        return []
     whole = rows[BOX].isna().any(axis=1)
     places = [rows[whole]] + [same for _, same in rows[~whole].groupby(["image", *BOX], sort=False)]
     return [same for same in places if names[same.index].nunique() > 1]

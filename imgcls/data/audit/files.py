@@ -3,6 +3,8 @@
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 
+import pandas as pd
+
 from imgcls.data.audit.findings import KINDS, Finding
 from imgcls.data.image_header import MOST_PIXELS, TRAITS, ZEROS
 from imgcls.data.manifest import Manifest
@@ -25,9 +27,22 @@ MOST_ELONGATED = 5.0  # longer side by shorter side
 
 def file_findings(manifest: Manifest) -> Iterator[Finding]:
     """Of each file once, though it has several examples."""
-    for row in manifest.table.drop_duplicates("image").itertuples():
+    files = manifest.table.drop_duplicates("image")
+    for row in files[_may_be_told(files)].itertuples():
         for kind, why in _problem_of(row) if row.problems else _remarks_on(row):
             yield Finding(kind, (row.image,), why, (row.Index,))
+
+
+def _may_be_told(files: pd.DataFrame) -> pd.Series:
+    """Which rows there can be a finding about; most have none, and are not looked at one by one."""
+    sides = files[["width", "height"]]
+    shape = (sides.min(axis=1) < SMALLEST_SIDE) | (sides.max(axis=1) > MOST_ELONGATED * sides.min(axis=1))
+    extensions = files["image"].str.rpartition(".")[2].str.lower()
+    usual = pd.Series(False, files.index)
+    for format, known in EXTENSIONS.items():
+        usual |= (files["format"] == format) & extensions.isin([name[1:] for name in known])
+    plain = usual & (files["traits"] == "") & (files["perceptual_hash"] != "") & (files["problems"] == "")
+    return shape | ~plain
 
 
 def _problem_of(row) -> Iterator[tuple[str, str]]:
