@@ -32,7 +32,7 @@ FIRST_WAIT = 0.5  # seconds before the second attempt; doubled before each furth
 PASSING = {408, 425, 429, 500, 502, 503, 504}  # statuses after which another attempt may do
 MOVED = {301, 302, 303, 307, 308}
 HEADERS = {
-    "User-Agent": "imgcls (+https://pypi.org/project/imgcls)",
+    "User-Agent": "imgcls",
     "Accept": "image/*",
     "Accept-Encoding": "identity",
 }
