@@ -65,6 +65,15 @@ def check_choices(options: type, arguments: list[str]) -> None:
             raise ValueError(f"{name} is {given!r}; expected one of {', '.join(choices[name])}.{hint}")
 
 
+def value_of(flag: str) -> str:
+    """What stands behind a flag on the command line, before it is parsed; empty if the flag is not there."""
+    for given, value in pairwise([*sys.argv[1:], ""]):
+        name, equals, inline = given.partition("=")
+        if name == flag:
+            return inline if equals else value
+    return ""
+
+
 def _choices(options: type) -> Iterator[tuple[str, tuple[str, ...]]]:
     """Each flag whose field is a Literal of words, with the words."""
     for name, kind in get_type_hints(options).items():

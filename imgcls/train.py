@@ -9,12 +9,10 @@ Examples:
   python -m imgcls.train --resume runs/fashion_mini-resnet20-1
 """
 
-import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -262,11 +260,8 @@ def _failure_noted(run: "RunFolder") -> Iterator[None]:
 
 def _from_config_file() -> Options | None:
     """The values of the file behind --config, which the other flags then change."""
-    for flag, value in pairwise([*sys.argv[1:], ""]):
-        name, _, inline = flag.partition("=")
-        if name == "--config" and (inline or value):
-            return Options(train=load_toml(inline or value), config=Path(inline or value))
-    return None
+    file = command.value_of("--config")
+    return Options(train=load_toml(file), config=Path(file)) if file else None
 
 
 if __name__ == "__main__":

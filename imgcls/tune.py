@@ -15,7 +15,6 @@ import difflib
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
-from itertools import pairwise
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -155,11 +154,8 @@ def with_values(config: TrainConfig, values: dict[str, Any], ranges: list[Range]
 
 def _from_config_file() -> Options | None:
     """The values of the file behind --config, which the other flags then change."""
-    for flag, value in pairwise([*sys.argv[1:], ""]):
-        name, _, inline = flag.partition("=")
-        if name == "--config" and (inline or value):
-            return Options(train=load_toml(inline or value), config=Path(inline or value))
-    return None
+    file = command.value_of("--config")
+    return Options(train=load_toml(file), config=Path(file)) if file else None
 
 
 if __name__ == "__main__":
