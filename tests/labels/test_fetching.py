@@ -6,16 +6,22 @@ import os
 import re
 import signal
 import socket
+import ssl
 import subprocess
 import sys
 import threading
 import time
 from collections import Counter
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import ClassVar
 
 import PIL.Image
 import pytest
+from cryptography import x509
+from cryptography.hazmat.primitives import hashes
+from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption, PrivateFormat
 
 from imgcls.labels import connections, fetching
 from imgcls.labels.connections import is_public
@@ -299,3 +305,37 @@ def test_the_command_fetches_and_keeps_where_each_came_from(server, tmp_path, co
     assert manifest.root == tmp_path / "pictures"
     assert manifest.table["source"].tolist() == [row.split(",")[0] for row in rows]
     assert len(manifest.usable) == 6
+
+
+@pytest.fixture
+def secure(tmp_path):
+    """The port of a server that speaks HTTPS, and the file of the authority that vouches for its name, localhost."""
+    key = ec.generate_private_key(ec.SECP256R1())
+    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
+    now = datetime.now(UTC)
+    builder = x509.CertificateBuilder(name, name, key.public_key(), 1, now - timedelta(days=1), now + timedelta(days=1))
+    builder = builder.add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
+    certificate = builder.sign(key, hashes.SHA256()).public_bytes(Encoding.PEM)
+    private = key.private_bytes(Encoding.PEM, PrivateFormat.PKCS8, NoEncryption())
+    (tmp_path / "server.pem").write_bytes(private + certificate)
+    (tmp_path / "authority.pem").write_bytes(certificate)
+    context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+    context.load_cert_chain(tmp_path / "server.pem")
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), Handler) as server:
+        server.socket = context.wrap_socket(server.socket, server_side=True)
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        yield server.server_port, tmp_path / "authority.pem"
+        server.shutdown()
+
+
+def test_https_is_fetched_if_the_server_proves_its_name_and_not_otherwise(secure, tmp_path, monkeypatch):
+    port, authority = secure
+    address = f"https://localhost:{port}/ok/a.png"
+    (stranger,) = fetch([address], tmp_path / "pictures", LOOPBACK)
+    assert "certificate" in stranger.reason.lower()
+    monkeypatch.setenv("SSL_CERT_FILE", str(authority))
+    (known,) = fetch([address], tmp_path / "pictures", LOOPBACK)
+    assert known.reason == ""
+    assert upright_size(tmp_path / "pictures" / known.name) == (16, 12)
+    (other,) = fetch([f"https://127.0.0.1:{port}/ok/b.png"], tmp_path / "pictures", LOOPBACK)
+    assert "certificate" in other.reason.lower()
