@@ -10,6 +10,7 @@ TensorFlow Serving image.
 
 import os
 import socket
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -58,10 +59,9 @@ def main(options: Options) -> int:
     )
     host = f"[{options.host}]" if ":" in options.host else options.host
     address = f"http://{host}:{listener.getsockname()[1]}"
-    try:
+    with suppress(KeyboardInterrupt):
         serve(app, listener, lambda: print(welcome(served.name, served.version, address), flush=True))
-    except KeyboardInterrupt:
-        print("Stopped.")
+    print("Stopped.")
     return command.OK
 
 

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from imgcls.training.cluster import Cluster, find_cluster
 
+KEYS_A_STRATEGY = 100_000  # of groups and reductions
 HEALTH_SECONDS = 10  # between two looks at whether the other workers live
 
 
@@ -42,6 +43,8 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
     gpus = tf.config.list_logical_devices("GPU")
     devices = gpus or tf.config.list_logical_devices("CPU")
     if name == "mirrored" or (name == "auto" and len(gpus) > 1):
+        # two strategies of one process meet in their first reductions unless their keys differ
+        tf.distribute.MirroredStrategy._collective_key_base += KEYS_A_STRATEGY
         return tf.distribute.MirroredStrategy([device.name for device in devices])
     return tf.distribute.OneDeviceStrategy(devices[0].name)
 
