@@ -156,7 +156,8 @@ def tell(told: "pd.DataFrame", path: Path) -> None:
 
     with replacing(path) as partial:
         told.to_csv(partial, index=False)
-    say(f"\n{len(told)} things about the annotations, all of them in {path}:")
+    things = "thing" if len(told) == 1 else "things"
+    say(f"\n{len(told):,} {things} about the annotations, all of them in {path}:")
     rows = told.head(MOST_SHOWN)[["effect", "file", "line", "reason"]].astype(str).to_numpy().tolist()
     table(["effect", "file", "line", "reason"], rows, text_columns=4)
 
