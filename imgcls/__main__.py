@@ -7,6 +7,7 @@ COMMANDS = (
     "import_labels",
     "audit",
     "augment",
+    "prepare",
     "models",
     "train",
     "tune",

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from imgcls.data.records import file_of
 from imgcls.evaluation.thumbnails import thumbnail
 
 SIDE = 92  # pixels
@@ -18,7 +19,9 @@ def rows_of_pictures(rows: Sequence[tuple[str, str, Sequence[tuple[Path, Box | N
     """A row for each (name, note, [(image file, box)]): a class and some of its pictures. Without a box, all of it."""
     parts = []
     for name, note, paths in rows:
-        shown = "".join(_picture(picture(str(path), path.stat().st_mtime, box), path.name, 64) for path, box in paths)
+        shown = "".join(
+            _picture(picture(str(path), file_of(path).stat().st_mtime, box), path.name, 64) for path, box in paths
+        )
         parts.append(
             '<div style="display:flex;flex-wrap:wrap;align-items:center;gap:4px 12px;padding:6px 0;'
             f'border-top:1px solid {GREY}"><div style="width:150px;overflow-wrap:anywhere">'

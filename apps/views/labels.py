@@ -20,6 +20,7 @@ from imgcls.data.audit.cleaning import clean
 from imgcls.data.cards import Card, save_card
 from imgcls.data.importing import Imported, import_manifest
 from imgcls.data.manifest import Manifest, check_trainable
+from imgcls.data.records import file_of
 from imgcls.data.sources import source_of
 from imgcls.labels.records import BOX
 
@@ -109,7 +110,7 @@ def show_pictures(manifest: Manifest) -> None:
         examples = usable[usable["label"] == name]
         drawn = examples.iloc[np.unique(np.linspace(0, len(examples) - 1, PICTURES_A_CLASS).astype(int))]
         boxes = drawn[BOX].itertuples(index=False, name=None)
-        pictures = [(p, box) for p, box in zip(manifest.paths(drawn), boxes, strict=True) if p.is_file()]
+        pictures = [(p, box) for p, box in zip(manifest.paths(drawn), boxes, strict=True) if file_of(p).is_file()]
         one, many = ("box", "boxes") if examples[BOX].notna().all(axis=None) else ("image", "images")
         rows.append((name, f"{len(examples):,} {one if len(examples) == 1 else many}", pictures))
     with st.spinner("Drawing the pictures"):

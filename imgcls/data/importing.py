@@ -13,6 +13,7 @@ from imgcls.data.image_names import ImageNames
 from imgcls.data.manifest import Manifest, is_manifest
 from imgcls.data.manifest_records import restore_columns, with_flags
 from imgcls.data.overlay import read_two_columns
+from imgcls.data.prepared import is_prepared, load_prepared
 from imgcls.labels import detect_format, read_labels
 from imgcls.labels.boxes import to_examples
 from imgcls.labels.consensus import Consensus, agree
@@ -56,7 +57,7 @@ def import_manifest(
     Raises FileNotFoundError or ValueError, in one sentence, if there is nothing to read or a wish cannot be had.
     """
     fetching = fetching or FetchConfig()
-    if is_manifest(source) and not fetching.fetch_to:
+    if (is_manifest(source) or is_prepared(Path(source))) and not fetching.fetch_to:
         imported = _of_manifest(Path(source), labels)
     else:
         imported = _of_annotations(_records(str(source), labels, fetching, on_fetched), str(source), labels)
@@ -170,7 +171,7 @@ def _of_manifest(path: Path, labels: LabelsConfig) -> Imported:
             f"{path} is a manifest already: only --rename, --group, --overlay and --export change one. "
             "Import the annotations again for the others."
         )
-    manifest, problems = Manifest.load(path), Problems()
+    manifest, problems = load_prepared(path) if is_prepared(path) else Manifest.load(path), Problems()
     table = manifest.table
     if labels.group:
         groups = groups_of(table, labels.group, problems)

@@ -65,24 +65,22 @@ def preprocess(
     """
     target = (preprocessing.height, preprocessing.width)
     cut = region or (lambda height, width: central_region(height, width, preprocessing))
-    image = decode_region(image_bytes, cut if box is None else _inside(box, cut), *target)
+    image = decode_region(image_bytes, cut if box is None else within(box, cut), *target)
     if preprocessing.channels == 1:
         image = tf.image.rgb_to_grayscale(tf.cast(image, tf.float32))
     height, width = tf.unstack(tf.shape(image)[:2])
 
-    def resized():
-        return tf.image.resize(image, target, method=preprocessing.interpolation, antialias=True)
+    def resized(method: str, **options):
+        return lambda: tf.image.resize(image, target, method=method, **options)
 
-    def shrunk():
-        return tf.image.resize(image, target, method="area")
-
-    shrinks = (height >= target[0]) & (width >= target[1])
-    fits = (height == target[0]) & (width == target[1])
     if region is None or preprocessing.interpolation == "nearest":
-        image = tf.cond(fits, lambda: tf.cast(image, tf.float32), resized)
+        fits = (height == target[0]) & (width == target[1])
+        exact = resized(preprocessing.interpolation, antialias=True)
+        image = tf.clip_by_value(tf.cond(fits, lambda: tf.cast(image, tf.float32), exact), 0.0, 255.0)
     else:
-        image = tf.cond(shrinks, shrunk, resized)
-    return tf.ensure_shape(tf.clip_by_value(image, 0.0, 255.0), (*target, preprocessing.channels))
+        shrinks = (height >= target[0]) & (width >= target[1])
+        image = tf.cond(shrinks, resized("area"), resized("bilinear"))
+    return tf.ensure_shape(image, (*target, preprocessing.channels))
 
 
 def central_region(height: tf.Tensor, width: tf.Tensor, preprocessing: Preprocessing):
@@ -101,7 +99,7 @@ def central_region(height: tf.Tensor, width: tf.Tensor, preprocessing: Preproces
     return (height - kept_height) // 2, (width - kept_width) // 2, kept_height, kept_width
 
 
-def _inside(box: tf.Tensor, cut: Cut) -> Cut:
+def within(box: tf.Tensor, cut: Cut) -> Cut:
     """The same cut of every pixel that the box touches, as a region of the whole image."""
 
     def region(height, width):

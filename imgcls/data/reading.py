@@ -12,6 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.data.preprocessing import Preprocessing, preprocess
+from imgcls.data.records import read_encoded
 
 FILES_AT_ONCE = 64  # read ahead; bounds the memory however many files there are
 THREADS = max(2, os.cpu_count() or 2)
@@ -57,7 +58,7 @@ def for_each_file(paths: Iterable[str | Path], function: Callable[..., object], 
 def _outcome(path: Path, function: Callable[..., object], *others: object) -> Outcome:
     data = b""
     try:
-        data = path.read_bytes()
+        data = read_encoded(path)
         if not data:
             return Outcome(path, None, "the file is empty (0 bytes)")
         return Outcome(path, function(data, *others), "")

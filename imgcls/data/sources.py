@@ -7,16 +7,19 @@ from imgcls.config import LabelsConfig
 from imgcls.data.cards import list_cards, load_card
 from imgcls.data.importing import import_manifest
 from imgcls.data.manifest import Manifest
+from imgcls.data.prepared import is_prepared, load_prepared
 from imgcls.labels.folders import read_folders
 
 
 def load_manifest(source: str | Path) -> Manifest:
-    """The manifest of a folder with one folder of images a class, a manifest file, an annotation file, a `tfds:` name,
-    or a data set card.
+    """The manifest of a folder with one folder of images a class, a manifest file, an annotation file, a folder
+    that `python -m imgcls.prepare` wrote, a `tfds:` name, or a data set card.
 
     Raises FileNotFoundError or ValueError, in one sentence, for anything else.
     """
     path = Path(source)
+    if is_prepared(path):
+        return load_prepared(path)
     if path.is_dir() or (len(path.parts) > 1 and not path.exists()):
         return Manifest.from_records(read_folders(path), path)
     if path.suffix == ".parquet":

@@ -9,6 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image, ImageOps
 
+from imgcls.data.records import read_encoded
+
 SIDE = 112  # pixels; smaller pictures are enlarged in whole steps, so that their pixels stay visible
 
 
@@ -18,7 +20,7 @@ def thumbnail(path: str | Path, box: Sequence[float] | None = None, side: int = 
     box: left, top, right and bottom in pixels of the upright image, for a part of it; None, or NaN, for all of it.
     """
     try:
-        with Image.open(path) as image:
+        with Image.open(io.BytesIO(read_encoded(path))) as image:
             picture = ImageOps.exif_transpose(image)
             if picture.mode.startswith("I;16"):  # Pillow would cut 16 bits off at 255
                 picture = Image.fromarray((np.asarray(picture).astype(np.uint16) >> 8).astype(np.uint8))

@@ -20,6 +20,7 @@ import tensorflow as tf
 import imgcls
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.data.reading import read_images
+from imgcls.data.records import encoded_size, read_encoded
 from imgcls.files import replacing, write_json
 from imgcls.serving.loaded_model import LoadedModel, describe
 from imgcls.serving.parity import compare
@@ -177,8 +178,8 @@ def _write_saved_model(
 
 def _warmup_requests(images: Sequence[Path], preprocessing: Preprocessing) -> Iterator[Request]:
     """One image, then some, for each signature: the smallest files, because they travel with the bundle."""
-    smallest = sorted(images, key=lambda path: path.stat().st_size)[:WARMUP_IMAGES]
-    data = [path.read_bytes() for path in smallest]
+    smallest = sorted(images, key=encoded_size)[:WARMUP_IMAGES]
+    data = [read_encoded(path) for path in smallest]
     for signature in (CLASSES, EMBEDDING):
         for count in sorted({1, len(data)}):
             yield signature, {IMAGE_BYTES: data[:count]}

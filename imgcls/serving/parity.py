@@ -15,6 +15,7 @@ import tensorflow as tf
 import imgcls
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.data.reading import read_images
+from imgcls.data.records import read_encoded
 from imgcls.serving.signatures import CLASSES, IMAGE_BYTES
 
 if TYPE_CHECKING:
@@ -106,7 +107,7 @@ def _answer(folder: str, question: str, answer: str) -> None:
 
 def _bytes(path: str) -> bytes:
     try:
-        return Path(path).read_bytes()
+        return read_encoded(path)
     except OSError:
         return b""  # as unreadable for the bundle as it is for the model
 

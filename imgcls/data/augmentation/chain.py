@@ -59,6 +59,8 @@ class Augmentation:
         self.mixes = any(row.mixup > 0 or row.cutmix > 0 for row in rows)
         self._crops = any(row.crop < 1 or row.crop_aspect > 1 for row in rows)
         self._steps = [step for is_on, step in STEPS.values() if any(is_on(row) for row in rows)]
+        moves_only = {"mirror", "mirror_vertically", "warp", "erasing", "gridmask"}
+        self._leaves_range = any(is_on(row) for row in rows for n, (is_on, _) in STEPS.items() if n not in moves_only)
         self._axes = np.zeros((3, 3), np.float32)
         if color_covariance is not None:
             self._axes = color.principal_axes(color_covariance)
@@ -87,7 +89,7 @@ class Augmentation:
         values = self._settings(row)
         for step in self._steps:
             image = tf.ensure_shape(step(image, draws, values), image.shape)
-        return tf.clip_by_value(image, 0.0, 255.0)
+        return tf.clip_by_value(image, 0.0, 255.0) if self._leaves_range else image
 
     def mixing(self, draws: Draws, row: tf.Tensor | int = 0) -> tf.Tensor:
         """The numbers that `mix` needs of one picture."""
