@@ -2,7 +2,6 @@
 
 from collections.abc import Callable
 
-import numpy as np
 import tensorflow as tf
 
 from imgcls.data.exif import Box, as_stored, orientation, upright
@@ -128,12 +127,6 @@ def _ppm_region(image_bytes: tf.Tensor, cut: Cut) -> tf.Tensor:
         return tf.cond(channels == 3, lambda: image, lambda: tf.repeat(image, 3, axis=-1))
 
     return tf.cond(is_header, read, lambda: refuse(OTHER_PPM))
-
-
-def ppm(pixels: np.ndarray) -> bytes:
-    """Pixels (H, W, 3) or (H, W, 1), uint8, as a PPM or PGM file: what `decode` gives back at once."""
-    height, width, channels = pixels.shape
-    return b"P%d\n%d %d\n255\n" % (6 if channels == 3 else 5, width, height) + pixels.tobytes()
 
 
 def _header(image_bytes: tf.Tensor) -> tf.Tensor:

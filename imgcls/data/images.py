@@ -1,6 +1,7 @@
-"""Where encoded images come from inside a tf.data chain: by number, in two steps.
+"""Where images come from inside a tf.data chain: by number, in two steps.
 
-A batch's numbers become strings at once (`fetch`), and each string becomes an image file's bytes in parallel (`load`).
+A batch's numbers become a string or number each, at once (`fetch`); each of these becomes a region of its image, in
+parallel (`region`).
 """
 
 from collections.abc import Sequence
@@ -10,19 +11,23 @@ from typing import Protocol
 import numpy as np
 import tensorflow as tf
 
-from imgcls.data.records import is_record, read_encoded
+from imgcls.data.decoding import Cut, decode_region
+from imgcls.data.records import PixelPlace, is_record, pixel_place, read_encoded
 
 
 class Images(Protocol):
-    """Encoded images that have numbers."""
+    """Images that have numbers."""
 
     def __len__(self) -> int: ...
 
     def fetch(self, numbers: tf.Tensor) -> tf.Tensor:
-        """(B,) int64 to (B,) strings; never fails."""
+        """(B,) int64 to (B,) of what `region` takes; never fails."""
 
-    def load(self, fetched: tf.Tensor) -> tf.Tensor:
-        """One such string to the bytes of an image. Raises a TensorFlow error if they cannot be read."""
+    def region(self, fetched: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
+        """A region of one image as `imgcls.data.decoding.decode_region` gives it: (H, W, 3), uint8.
+
+        Raises a TensorFlow error if the image cannot be read.
+        """
 
 
 class ImageFiles:
@@ -37,12 +42,12 @@ class ImageFiles:
     def fetch(self, numbers: tf.Tensor) -> tf.Tensor:
         return tf.gather(self.paths, numbers)
 
-    def load(self, fetched: tf.Tensor) -> tf.Tensor:
-        return tf.io.read_file(fetched)
+    def region(self, fetched: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
+        return decode_region(tf.io.read_file(fetched), cut, height, width)
 
 
 class RecordImages:
-    """Images by number for the tf.data chain, wherever their paths lead; a batch is read at once."""
+    """Wherever their paths lead; a batch is read at once."""
 
     def __init__(self, paths: Sequence[str | Path]):
         self.paths = np.array([str(path) for path in paths])
@@ -51,25 +56,58 @@ class RecordImages:
         return len(self.paths)
 
     def fetch(self, numbers: tf.Tensor) -> tf.Tensor:
-        """(B,) int64 to (B,) encoded images; "" for what cannot be read, which no decoder takes."""
         fetched = tf.numpy_function(self._read, [numbers], tf.string, stateful=False)
         return tf.ensure_shape(fetched, numbers.shape)
 
-    def load(self, fetched: tf.Tensor) -> tf.Tensor:
-        return fetched
+    def region(self, fetched: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
+        return decode_region(fetched, cut, height, width)
 
     def _read(self, numbers: np.ndarray) -> np.ndarray:
         return np.array([_or_nothing(path) for path in self.paths[numbers]], object)
+
+
+class PixelRecords:
+    """Pixels in files of many images, of which only the region is read."""
+
+    def __init__(self, places: Sequence[PixelPlace]):
+        self.places = places
+        self.sides = tf.constant([(place.height, place.width) for place in places], tf.int32)
+
+    def __len__(self) -> int:
+        return len(self.places)
+
+    def fetch(self, numbers: tf.Tensor) -> tf.Tensor:
+        return numbers
+
+    def region(self, fetched: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
+        sides = self.sides[fetched]
+        region = tf.stack([tf.cast(edge, tf.int32) for edge in cut(sides[0], sides[1])])
+        pixels = tf.numpy_function(self._read, [fetched, region], tf.uint8, stateful=False)
+        return tf.ensure_shape(pixels, (None, None, 3))
+
+    def _read(self, number: np.ndarray, region: np.ndarray) -> np.ndarray:
+        return region_of(self.places[number].read(), region)
+
+
+def region_of(pixels: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """(top, left, height, width) of pixels (H, W, 1 or 3), as a copy in colour."""
+    top, left, height, width = region
+    part = pixels[top : top + height, left : left + width]
+    return part.repeat(3, axis=2) if part.shape[2] == 1 else np.ascontiguousarray(part)
 
 
 def as_images(images: "Images | Sequence[str | Path]") -> Images:
     """Paths as images, be they of files or of records in larger files; what is images already is left alone."""
     if hasattr(images, "fetch"):
         return images
-    return RecordImages(images) if any(is_record(path) for path in images) else ImageFiles(images)
+    if not any(is_record(path) for path in images):
+        return ImageFiles(images)
+    places = [pixel_place(path) for path in images]
+    return PixelRecords(places) if all(places) else RecordImages(images)
 
 
 def _or_nothing(path: str) -> bytes:
+    """ "" for what cannot be read, which no decoder takes."""
     try:
         return read_encoded(path)
     except (OSError, ValueError):

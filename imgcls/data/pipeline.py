@@ -8,6 +8,7 @@ so it is off and the parallelism is set.
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
@@ -17,7 +18,7 @@ from imgcls.data.augmentation import NONE, Augmentation, Draws, mix
 from imgcls.data.augmentation.mixing import NUMBERS
 from imgcls.data.images import Images, as_images
 from imgcls.data.order import Shuffled
-from imgcls.data.preprocessing import Preprocessing, preprocess
+from imgcls.data.preprocessing import Preprocessing, preprocess_region
 
 _as_it_is = tf.autograph.experimental.do_not_convert  # reading the source again takes seconds a chain
 PARALLEL = max(2, os.cpu_count() or 2)
@@ -77,7 +78,7 @@ def training_batches(
     def example(place, position, index, row, fetched):
         draws = Draws(tf.stack([tf.constant(seed, tf.int64), position]))
         region = augmentation.region(draws, preprocessing, row)
-        pixels = preprocess(images.load(fetched), preprocessing, region, box_of(index))
+        pixels = preprocess_region(partial(images.region, fetched), preprocessing, region, box_of(index))
         return place, augmentation.change(pixels, draws, row), augmentation.mixing(draws, row)
 
     @_as_it_is
@@ -139,7 +140,7 @@ def evaluation_batches(
 
     @_as_it_is
     def read(index, fetched):
-        return index, preprocess(images.load(fetched), preprocessing, box=box_of(index))
+        return index, preprocess_region(partial(images.region, fetched), preprocessing, box=box_of(index))
 
     dataset = tf.data.Dataset.range(len(images)).batch(batch_size)
     dataset = dataset.map(lambda indices: (indices, images.fetch(indices))).unbatch()

@@ -4,7 +4,9 @@ Training, evaluation, prediction and the exported bundle all call `preprocess`, 
 The standardisation that follows (mean and deviation) is the first layer of the model and travels with its weights.
 """
 
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
+from functools import partial
 
 import tensorflow as tf
 
@@ -63,9 +65,19 @@ def preprocess(
 
     Raises tf.errors.InvalidArgumentError for what is no readable image, and for a box without a pixel of it.
     """
+    return preprocess_region(partial(decode_region, image_bytes), preprocessing, region, box)
+
+
+def preprocess_region(
+    decoded: Callable[[Cut, int, int], tf.Tensor],
+    preprocessing: Preprocessing,
+    region: Cut | None = None,
+    box: tf.Tensor | None = None,
+) -> tf.Tensor:
+    """The same of an image that gives regions of itself, as `decode_region` does once it has the bytes."""
     target = (preprocessing.height, preprocessing.width)
     cut = region or (lambda height, width: central_region(height, width, preprocessing))
-    image = decode_region(image_bytes, cut if box is None else within(box, cut), *target)
+    image = decoded(cut if box is None else within(box, cut), *target)
     if preprocessing.channels == 1:
         image = tf.image.rgb_to_grayscale(tf.cast(image, tf.float32))
     height, width = tf.unstack(tf.shape(image)[:2])

@@ -1,7 +1,8 @@
 """Images that lie in a file of many: a path that goes on inside of the file.
 
-photos.tfrecord/4012+61344        61,344 bytes from byte 4,012 on
-photos.array_record/17            record number 17; needs the package array_record
+photos.tfrecord/4012+61344          an encoded image of 61,344 bytes, from byte 4,012 on
+photos.tfrecord/4029+256x341x3      pixels, uint8, from byte 4,029 on: height, width, channels (1 or 3)
+photos.array_record/17              record number 17
 Everything else is a file of its own.
 """
 
@@ -10,14 +11,43 @@ import os
 import re
 from functools import lru_cache
 from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
 
 TFRECORD, ARRAY_RECORD = ".tfrecord", ".array_record"
-_PLACE = re.compile(r"(\d+)\+(\d+)")
+_ENCODED, _PIXELS = re.compile(r"(\d+)\+(\d+)"), re.compile(r"(\d+)\+(\d+)x(\d+)x(\d+)")
+
+
+class PixelPlace(NamedTuple):
+    """Pixels (height, width, channels), uint8, in `file` from byte `begin` on."""
+
+    file: str
+    begin: int
+    height: int
+    width: int
+    channels: int
+
+    def read(self) -> np.ndarray:
+        """A view of the file, of which only what is looked at is read. Raises OSError if it is truncated."""
+        shape = (self.height, self.width, self.channels)
+        data = _mapped(self.file)
+        end = self.begin + self.height * self.width * self.channels
+        if len(data) < end:
+            raise OSError(f"{self.file} is truncated: it ends before byte {end:,}")
+        return np.ndarray(shape, np.uint8, data, self.begin)
 
 
 def is_record(path: str | Path) -> bool:
     """Whether a path leads into a file of many images."""
     return Path(path).parent.suffix in (TFRECORD, ARRAY_RECORD)
+
+
+def pixel_place(path: str | Path) -> PixelPlace | None:
+    """Where the pixels are that a path leads to; None if it leads to an encoded image."""
+    file, _, name = str(path).rpartition("/")
+    found = _PIXELS.fullmatch(name) if file.endswith(TFRECORD) else None
+    return PixelPlace(file, *map(int, found.groups())) if found else None
 
 
 def file_of(path: str | Path) -> Path:
@@ -26,23 +56,37 @@ def file_of(path: str | Path) -> Path:
 
 
 def encoded_size(path: str | Path) -> int:
-    """How many bytes an image takes, at most: a record of a place that names no length counts as its whole file."""
-    named = _PLACE.fullmatch(Path(path).name) if is_record(path) else None
+    """How many bytes an image takes; one whose path does not say it counts as all of its file."""
+    named = _ENCODED.fullmatch(Path(path).name) if is_record(path) else None
     return int(named.group(2)) if named else file_of(path).stat().st_size
 
 
 def read_encoded(path: str | Path) -> bytes:
-    """The bytes of an image. Raises OSError if there are none, or fewer than the path says."""
+    """The bytes of an image; of pixels, those of a PPM file. Raises OSError if there are none, or too few."""
     path = Path(path)
     if not is_record(path):
         return path.read_bytes()
     if path.parent.suffix == ARRAY_RECORD:
         return _array_record(str(path.parent))[int(path.name)]
-    begin, length = (int(number) for number in _PLACE.fullmatch(path.name).groups())
+    place = pixel_place(path)
+    if place:
+        return ppm(place.read())
+    begin, length = (int(number) for number in _ENCODED.fullmatch(path.name).groups())
     data = _mapped(str(path.parent))[begin : begin + length]
     if len(data) != length:
         raise OSError(f"{path.parent} is truncated: it ends before byte {begin + length:,}")
     return data
+
+
+def ppm(pixels: np.ndarray) -> bytes:
+    """Pixels (H, W, 3) or (H, W, 1), uint8, as a binary PPM or PGM file (Netpbm's P6 and P5)."""
+    return ppm_header(pixels.shape) + pixels.tobytes()
+
+
+def ppm_header(shape: tuple[int, int, int]) -> bytes:
+    """What stands before the pixels (height, width, channels)."""
+    height, width, channels = shape
+    return b"P%d\n%d %d\n255\n" % (6 if channels == 3 else 5, width, height)
 
 
 @lru_cache(maxsize=1024)

@@ -8,6 +8,7 @@ shard-00000.json         the same of one shard, which an interrupted preparation
 
 import hashlib
 import json
+import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -16,12 +17,12 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
-from imgcls.data.decoding import decode, decode_region, ppm
+from imgcls.data.decoding import decode, decode_region
 from imgcls.data.manifest import Manifest
 from imgcls.data.prepared import INDEX, MANIFEST, PLAN, VERSION, is_prepared, problem_of, sha256_of
 from imgcls.data.preprocessing import within
 from imgcls.data.reading import for_each_file
-from imgcls.data.records import ARRAY_RECORD, TFRECORD
+from imgcls.data.records import ARRAY_RECORD, TFRECORD, ppm, ppm_header
 from imgcls.files import replacing, write_json
 from imgcls.labels.records import BOX
 
@@ -129,13 +130,22 @@ def _write_shard(path: Path, manifest: Manifest, rows: pd.DataFrame, encode: Cal
                 addresses.append(str(place))
                 place += 1
             else:
-                addresses.append(f"{place + TFRECORD_HEAD}+{len(data)}")
+                addresses.append(_address(place + TFRECORD_HEAD, data, size))
                 place += TFRECORD_HEAD + len(data) + 4
         writer.close()
     facts = {"name": path.name, "records": sum(map(bool, addresses)), "bytes": path.stat().st_size,
              "sha256": sha256_of(path), "addresses": addresses, "sizes": sizes, "problems": problems}  # fmt: skip
     write_json(path.with_suffix(".json"), facts)
     return facts
+
+
+def _address(begin: int, data: bytes, size: tuple[int, int]) -> str:
+    """Where a record is, as `imgcls.data.records` reads it."""
+    for shape in ((*size, 1), (*size, 3)):
+        head = ppm_header(shape)
+        if data.startswith(head) and len(data) == len(head) + math.prod(shape):
+            return f"{begin + len(head)}+{'x'.join(map(str, shape))}"
+    return f"{begin}+{len(data)}"
 
 
 def _writer(path: Path):

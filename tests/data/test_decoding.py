@@ -6,7 +6,8 @@ import tensorflow as tf
 from PIL import Image, ImageOps
 from skimage.data import astronaut
 
-from imgcls.data.decoding import decode, decode_region, ppm
+from imgcls.data.decoding import decode, decode_region
+from imgcls.data.records import ppm
 
 GENERATOR = np.random.default_rng(0)
 RGB = Image.fromarray(GENERATOR.integers(0, 255, (16, 24, 3), np.uint8))
