@@ -10,8 +10,10 @@ import numpy as np
 from imgcls.config import TrainConfig
 from imgcls.data.augmentation import NONE, Augmentation, settings
 from imgcls.data.balance import Balance
+from imgcls.data.images import Images
 from imgcls.data.manifest import Manifest
 from imgcls.data.pipeline import evaluation_batches, training_batches
+from imgcls.data.pixel_cache import cached
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.models.classifier import preprocessing
 from imgcls.training.features import FeatureCache
@@ -150,7 +152,7 @@ class Course:
         )
         training = partial(
             training_batches,
-            self.manifest.paths(self.training),
+            self._images,
             self.labels,
             pixels,
             num_classes=len(self.names),
@@ -166,6 +168,11 @@ class Course:
         return Source(
             lambda position, steps: training(position=position, steps=steps), validation, self._labels(self.validation)
         )
+
+    @cached_property
+    def _images(self) -> Images:
+        pixels = Preprocessing(**preprocessing(self.model))
+        return cached(self.manifest, self.training, pixels, self.config.input.cache, self.say)
 
     def _features(self) -> Source:
         cache, places = self._cache
