@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 
 import keras
 import numpy as np
+import scipy.linalg
 from keras import ops
 
 from imgcls.data_format import CHANNELS_LAST, check_data_format
@@ -163,12 +164,15 @@ class PCAWhitening(keras.layers.Layer):
         if not np.isfinite(mean).all():
             raise ValueError("The images hold values that are not finite; nothing was learned.")
         kept = self.eigenvalues_.shape[0]
-        eigenvalues, vectors = np.linalg.eigh(covariance)  # rising
-        components = vectors.T[::-1][:kept]
+        size = len(covariance)
+        eigenvalues, vectors = scipy.linalg.eigh(  # rising; in the memory of the covariance, which `.T` lays out for it
+            covariance.T, driver="evr", subset_by_index=(size - kept, size - 1), overwrite_a=True, check_finite=False
+        )
+        components = vectors.T[::-1]
         largest = np.take_along_axis(components, np.abs(components).argmax(axis=1, keepdims=True), axis=1)
         self.mean_.assign(mean)
         self.components_.assign(components * np.sign(largest))
-        self.eigenvalues_.assign(np.maximum(eigenvalues[::-1][:kept], 0.0))
+        self.eigenvalues_.assign(np.maximum(eigenvalues[::-1], 0.0))
 
     def compute_output_shape(self, input_shape):
         images = self._image_shape(input_shape)
