@@ -89,9 +89,9 @@ def training_batches(
         parts = (tf.range(batch_size, dtype=tf.int64), positions, examples, rows, images.fetch(examples))
         readable = tf.data.Dataset.from_tensor_slices(parts)
         readable = readable.map(example, num_parallel_calls=parallel, deterministic=True).ignore_errors()
-        end = (tf.constant(-1, tf.int64), tf.zeros(shape), tf.zeros(NUMBERS))  # so that there is a batch in any case
-        whole = readable.concatenate(tf.data.Dataset.from_tensors(end)).batch(batch_size + 1)
-        return whole.map(lambda places, pixels, numbers: (positions, targets, places[:-1], pixels[:-1], numbers[:-1]))
+        none = (tf.zeros(0, tf.int64), tf.zeros((0, *shape)), tf.zeros((0, NUMBERS)))  # so that there is a batch anyway
+        whole = readable.batch(batch_size).concatenate(tf.data.Dataset.from_tensors(none)).take(1)
+        return whole.map(lambda *found: (positions, targets, *found))
 
     @_as_it_is
     def finish(positions, targets, places, pixels, numbers):
@@ -160,4 +160,5 @@ def _boxes(boxes: np.ndarray | None) -> Callable[[tf.Tensor], tf.Tensor | None]:
 def _without_autotuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
     options = tf.data.Options()
     options.autotune.enabled = False
+    options.threading.max_intra_op_parallelism = 1  # the images are what is worked on at once
     return dataset.with_options(options)
