@@ -9,6 +9,7 @@ COMMANDS = (
     "augment",
     "models",
     "train",
+    "data_service",
     "tune",
     "evaluate",
     "predict",

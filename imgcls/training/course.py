@@ -162,6 +162,7 @@ class Course:
             strong_classes=self.balance.strong_classes,
             class_weights=self.balance.class_weights,
             part=self.part,
+            data_service=self.config.training.data_service,
         )
         return Source(
             lambda position, steps: training(position=position, steps=steps), validation, self._labels(self.validation)
