@@ -10,6 +10,7 @@ COMMANDS = (
     "prepare",
     "models",
     "train",
+    "data_service",
     "tune",
     "evaluate",
     "predict",

@@ -5,6 +5,7 @@ The comment behind a field is its help text.
 
 import dataclasses
 import difflib
+import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -256,6 +257,7 @@ class TrainingConfig:
     feature_views: int = 3  # pictures of each image, the first as it is, that a frozen network's features are kept of
     strategy: Literal["auto", "one_device", "mirrored", "multi_worker"] = "auto"  # auto: all GPUs, all named workers
     synchronize_normalization: bool = True  # normalise over the batch of all devices, not of each by itself
+    data_service: str | None = None  # grpc://host:port of a dispatcher (see data_service) whose workers make batches
     mlflow: bool = False  # tell MLflow of the run too, wherever MLFLOW_TRACKING_URI points
     checkpoint_minutes: float = 10.0  # besides one at the end of each epoch
     seed: int = 0  # of the weights, the splits, the order and the augmentation
@@ -268,6 +270,11 @@ class TrainingConfig:
             raise ValueError(
                 f"--batch-size {self.batch_size} has no {self.accumulate} equal parts for --accumulate; "
                 f"choose --batch-size {fitting}."
+            )
+        address = re.fullmatch(r"grpc://[^/\s]+:(\d{1,5})", self.data_service or "grpc://none:1")
+        if not address or not 1 <= int(address[1]) <= 65_535:
+            raise ValueError(
+                f"--data-service is {self.data_service!r}; expected an address such as grpc://localhost:5050."
             )
         if self.average_weights and not 0.5 <= self.average_weights < 1:
             raise ValueError(f"--average-weights is {self.average_weights}; expected 0, or 0.5 to below 1.")

@@ -16,9 +16,10 @@ import tensorflow as tf
 
 from imgcls.data.augmentation import NONE, Augmentation, Draws, mix
 from imgcls.data.augmentation.mixing import NUMBERS
-from imgcls.data.images import Images, as_images
+from imgcls.data.images import ImageFiles, Images, as_images
 from imgcls.data.order import Shuffled
 from imgcls.data.preprocessing import Preprocessing, preprocess_region
+from imgcls.data.service import ServiceBatches
 
 _as_it_is = tf.autograph.experimental.do_not_convert  # reading the source again takes seconds a chain
 PARALLEL = max(2, os.cpu_count() or 2)
@@ -42,7 +43,8 @@ def training_batches(
     position: int = 0,
     part: tuple[int, int] = (0, 1),
     parallel: int = PARALLEL,
-) -> tf.data.Dataset:
+    data_service: str | None = None,
+) -> tf.data.Dataset | ServiceBatches:
     """Batches (positions, pixels, targets, weights) for `steps` steps, beginning at `position`.
 
     positions: (B,) int64, without gaps.
@@ -57,14 +59,19 @@ def training_batches(
     class_weights: (classes,) of the loss; a soft label has the mean of its classes' weights.
     position: a multiple of the batch size. part: (index, count) of one of several workers, which reads one of `count`
         equal parts of each batch. parallel: examples decoded at once, which changes no pixel.
+    data_service: address of a tf.data service whose workers make the batches, which changes no pixel either.
+
+    Raises ValueError for labels that are none of the model's classes, and where there would be nothing in a batch.
     """
-    if position % batch_size:
-        raise ValueError(f"position is {position}; expected a multiple of the batch size, {batch_size}.")
-    global_size, (index, count) = batch_size, part
-    batch_size = global_size // count
-    images, box_of, augmentation = as_images(images), _boxes(boxes), augmentation or Augmentation(NONE)
+    images, labels, (index, count) = as_images(images), np.asarray(labels), part
+    _check_batches(batch_size, count, position)
+    _check_labels(labels, len(images), num_classes)
+    if data_service and not isinstance(images, ImageFiles):
+        raise ValueError("A data service reads files; prepared and cached images lie in this process. Leave it out.")
+    global_size, batch_size = batch_size, batch_size // count
+    box_of, augmentation = _boxes(boxes), augmentation or Augmentation(NONE)
     order = order or Shuffled(len(images), seed)
-    labels = tf.constant(np.asarray(labels))
+    labels = tf.constant(labels)
     class_weights = tf.constant(np.ones(num_classes) if class_weights is None else class_weights, tf.float32)
     strong = tf.constant(np.zeros(num_classes) if strong_classes is None else strong_classes, tf.int32)
     shape = (preprocessing.height, preprocessing.width, preprocessing.channels)
@@ -90,9 +97,9 @@ def training_batches(
         parts = (tf.range(batch_size, dtype=tf.int64), positions, examples, rows, images.fetch(examples))
         readable = tf.data.Dataset.from_tensor_slices(parts)
         readable = readable.map(example, num_parallel_calls=parallel, deterministic=True).ignore_errors()
-        end = (tf.constant(-1, tf.int64), tf.zeros(shape), tf.zeros(NUMBERS))  # so that there is a batch in any case
-        whole = readable.concatenate(tf.data.Dataset.from_tensors(end)).batch(batch_size + 1)
-        return whole.map(lambda places, pixels, numbers: (positions, targets, places[:-1], pixels[:-1], numbers[:-1]))
+        none = (tf.zeros(0, tf.int64), tf.zeros((0, *shape)), tf.zeros((0, NUMBERS)))  # so that there is a batch anyway
+        whole = readable.batch(batch_size).concatenate(tf.data.Dataset.from_tensors(none)).take(1)
+        return whole.map(lambda *found: (positions, targets, *found))
 
     @_as_it_is
     def finish(positions, targets, places, pixels, numbers):
@@ -108,7 +115,36 @@ def training_batches(
     dataset = tf.data.Dataset.range(first, first + steps).interleave(
         batch, cycle_length=BATCHES_AT_ONCE, num_parallel_calls=BATCHES_AT_ONCE, deterministic=True
     )
-    return _without_autotuning(dataset.map(finish)).prefetch(2)
+    dataset = _without_autotuning(dataset.map(finish)).prefetch(2)
+    if data_service is None:
+        return dataset
+    return ServiceBatches(dataset, data_service, first=position + index * batch_size, count=steps, stride=global_size)
+
+
+def _check_batches(batch_size: int, parts: int, position: int) -> None:
+    if batch_size < 1 or batch_size % parts:
+        raise ValueError(f"A batch is {batch_size} images for {parts} workers; expected a multiple of {parts} above 0.")
+    if position % batch_size:
+        raise ValueError(f"position is {position}; expected a multiple of the batch size, {batch_size}.")
+
+
+def _check_labels(labels: np.ndarray, count: int, num_classes: int) -> None:
+    """Raise ValueError unless there is a label of the model's for each of at least one image."""
+    if not count:
+        raise ValueError("There are no images, so every batch would be empty; expected at least one.")
+    if len(labels) != count:
+        raise ValueError(f"There are {count} images and {len(labels)} labels; expected a label for each image.")
+    if labels.ndim == 2 and labels.shape[1] != num_classes:
+        raise ValueError(f"The labels have {labels.shape[1]} columns; expected one for each of {num_classes} classes.")
+    if labels.ndim == 2:
+        return
+    (unknown,) = np.nonzero((labels < 0) | (labels >= num_classes))
+    if len(unknown):
+        first = unknown[0]
+        raise ValueError(
+            f"Image number {first} has the label number {labels[first]}, which the model does not know; expected 0 to "
+            f"{num_classes - 1}. ({len(unknown)} such images.)"
+        )
 
 
 def _in_places(rows: tf.Tensor, places: tf.Tensor, count: int) -> tf.Tensor:
@@ -161,4 +197,5 @@ def _boxes(boxes: np.ndarray | None) -> Callable[[tf.Tensor], tf.Tensor | None]:
 def _without_autotuning(dataset: tf.data.Dataset) -> tf.data.Dataset:
     options = tf.data.Options()
     options.autotune.enabled = False
+    options.threading.max_intra_op_parallelism = 1  # the images are what is worked on at once
     return dataset.with_options(options)

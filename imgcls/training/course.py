@@ -164,6 +164,7 @@ class Course:
             strong_classes=self.balance.strong_classes,
             class_weights=self.balance.class_weights,
             part=self.part,
+            data_service=self.config.training.data_service,
         )
         return Source(
             lambda position, steps: training(position=position, steps=steps), validation, self._labels(self.validation)
@@ -172,7 +173,8 @@ class Course:
     @cached_property
     def _images(self) -> Images:
         pixels = Preprocessing(**preprocessing(self.model))
-        return cached(self.manifest, self.training, pixels, self.config.input.cache, self.say)
+        where = "none" if self.config.training.data_service else self.config.input.cache
+        return cached(self.manifest, self.training, pixels, where, self.say)
 
     def _features(self) -> Source:
         cache, places = self._cache

@@ -2,7 +2,9 @@ from types import SimpleNamespace
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from imgcls.config import AugmentationConfig
 from imgcls.data.augmentation import Augmentation, settings
 from imgcls.data.order import Shuffled, example_at
 from imgcls.data.pipeline import evaluation_batches, training_batches
@@ -96,6 +98,38 @@ def test_several_labels_an_image_are_kept(paths):
 def test_a_position_inside_of_a_batch_is_refused(paths):
     with pytest.raises(ValueError, match="position is 7; expected a multiple of the batch size, 10"):
         batches(paths, 1, position=7)
+
+
+@pytest.mark.parametrize(
+    ("labels", "options", "message"),
+    [
+        ([0, 1, 3, 9], {}, r"Image number 2 has the label number 3, .* expected 0 to 2\. \(2 such images\.\)"),
+        ([0, -1, 1, 2], {}, "Image number 1 has the label number -1, which the model does not know"),
+        ([0, 1], {}, "4 images and 2 labels; expected a label for each image"),
+        (np.eye(4), {}, "4 columns; expected one for each of 3 classes"),
+        ([0, 1, 2, 0], {"batch_size": 0}, "0 images for 1 workers; expected a multiple of 1 above 0"),
+        ([0, 1, 2, 0], {"part": (0, 4)}, "2 images for 4 workers; expected a multiple of 4"),
+    ],
+)
+def test_what_cannot_become_batches_is_refused_before_the_first(paths, labels, options, message):
+    with pytest.raises(ValueError, match=message):
+        training_batches(paths[:4], labels, GREY, num_classes=3, **{"batch_size": 2, "steps": 1, "seed": 0} | options)
+
+
+def test_no_images_are_refused():
+    with pytest.raises(ValueError, match="There are no images, so every batch would be empty"):
+        training_batches([], [], GREY, num_classes=3, batch_size=2, steps=1, seed=0)
+
+
+def test_an_image_of_one_pixel_is_a_picture_of_one_colour(tmp_path):
+    Image.new("RGB", (1, 1), (200, 100, 50)).save(tmp_path / "pixel.png")
+    dataset = training_batches(
+        [tmp_path / "pixel.png"], [0], Preprocessing(16, 16), num_classes=1, batch_size=4, steps=1, seed=0,
+        augmentation=Augmentation(settings("standard", AugmentationConfig(brightness=0, contrast=0, erasing=0))),
+    )  # fmt: skip
+    ((_, pixels, _, weights),) = dataset.as_numpy_iterator()
+    assert weights.tolist() == [1, 1, 1, 1]
+    assert np.ptp(pixels, axis=(1, 2)).max() < 0.01
 
 
 def test_evaluation_keeps_the_order_and_names_what_is_missing(paths, tmp_path):

@@ -45,6 +45,7 @@ STEPS: dict[str, tuple[Callable[[AugmentationConfig], bool], Step]] = {  # in th
     "erasing": (lambda s: s.erasing > 0, lambda x, d, s: occlusion.erase(x, d, s.erasing, s.erasing_area)),
     "gridmask": (lambda s: s.gridmask > 0, lambda x, d, s: occlusion.grid_mask(x, d, s.gridmask, s.gridmask_kept)),
 }
+MOVES = {"mirror", "mirror_vertically", "warp", "erasing", "gridmask"}  # which leave no pixel out of range
 
 
 class Augmentation:
@@ -58,9 +59,9 @@ class Augmentation:
         self.rows = rows
         self.mixes = any(row.mixup > 0 or row.cutmix > 0 for row in rows)
         self._crops = any(row.crop < 1 or row.crop_aspect > 1 for row in rows)
-        self._steps = [step for is_on, step in STEPS.values() if any(is_on(row) for row in rows)]
-        moves_only = {"mirror", "mirror_vertically", "warp", "erasing", "gridmask"}
-        self._leaves_range = any(is_on(row) for row in rows for n, (is_on, _) in STEPS.items() if n not in moves_only)
+        on = [name for name, (is_on, _) in STEPS.items() if any(is_on(row) for row in rows)]
+        self._recolors = not MOVES.issuperset(on)
+        self._steps = [STEPS[name][1] for name in on]
         self._axes = np.zeros((3, 3), np.float32)
         if color_covariance is not None:
             self._axes = color.principal_axes(color_covariance)
@@ -89,7 +90,7 @@ class Augmentation:
         values = self._settings(row)
         for step in self._steps:
             image = tf.ensure_shape(step(image, draws, values), image.shape)
-        return tf.clip_by_value(image, 0.0, 255.0) if self._leaves_range else image
+        return tf.raw_ops.ClipByValue(t=image, clip_value_min=0.0, clip_value_max=255.0) if self._recolors else image
 
     def mixing(self, draws: Draws, row: tf.Tensor | int = 0) -> tf.Tensor:
         """The numbers that `mix` needs of one picture."""

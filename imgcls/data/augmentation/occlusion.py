@@ -26,8 +26,9 @@ def erase(image: tf.Tensor, draws: Draws, share: tf.Tensor, area: tf.Tensor) -> 
         columns = _length(tf.sqrt(covered) / stretch, width)
         top = _place(draws("erasing", 3), height - rows)
         left = _place(draws("erasing", 4), width - columns)
-        filling = 255 * tf.random.stateless_uniform((height, width, channels), draws.seed("erasing"))
-        return tf.where(rectangle(image, top, left, rows, columns), filling, image)
+        filling = 255 * tf.random.stateless_uniform((rows, columns, channels), draws.seed("erasing"))
+        border = [[top, height - top - rows], [left, width - left - columns], [0, 0]]
+        return tf.where(rectangle(image, top, left, rows, columns), tf.pad(filling, border), image)
 
     return tf.cond(draws("erasing") < share, erased, lambda: image)
 

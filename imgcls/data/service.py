@@ -1,0 +1,133 @@
+"""Batches from other processes: tf.data service, with the batches put in order again.
+
+Each worker takes the next step that no other has, makes its whole batch, and sends it; so the batches come out of order
+and are sorted by their positions here. What is in a batch is a pure function of its positions, so that it does not
+matter who made it: the result is that of the chain without a service, to the bit.
+"""
+
+import queue
+import re
+import socket
+import threading
+from collections.abc import Iterator
+
+import tensorflow as tf
+
+WAIT_SECONDS = 120.0  # for a batch; the first one needs the workers to have built the chain
+CONNECT_SECONDS = 5.0
+READ_AHEAD = 2  # batches that wait in order
+MOST_PENDING = 64  # batches that wait for one before them
+ADDRESS = re.compile(r"grpc://(\[[^\]]+\]|[^:/\s]+):(\d{1,5})")
+
+
+class ServiceBatches:
+    """The batches of a chain, made by the workers of a tf.data service.
+
+    dataset: `count` batches, tuples whose first part is the positions, which begin at `first` in the first batch and
+        `stride` later in each one after it.
+    address: of the dispatcher, such as grpc://localhost:5050. The workers must find the image files under the same
+        paths. wait_seconds: for a batch, before the service counts as gone.
+
+    Iterating raises ConnectionError if the service does not answer, or no longer does.
+    """
+
+    def __init__(
+        self,
+        dataset: tf.data.Dataset,
+        address: str,
+        *,
+        first: int,
+        count: int,
+        stride: int,
+        wait_seconds: float = WAIT_SECONDS,
+    ):
+        self.address, self.first, self.stride, self.wait_seconds = address, first, stride, wait_seconds
+        self._dataset, self._count = dataset, count
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __iter__(self) -> Iterator[tuple]:
+        check_answers(self.address)
+        found: queue.Queue = queue.Queue(READ_AHEAD)
+        ended = threading.Event()
+        reader = threading.Thread(target=self._read, args=(found, ended), daemon=True)  # the service can block for ever
+        reader.start()
+        waiting: dict[int, tuple] = {}
+        try:
+            for step in range(self._count):
+                position = self.first + step * self.stride
+                while position not in waiting:
+                    batch = self._next(found)
+                    waiting[int(batch[0][0])] = batch
+                    if len(waiting) > MOST_PENDING:
+                        raise ConnectionError(self._gone("a batch was lost, as when a worker ends"))
+                yield waiting.pop(position)
+        finally:
+            ended.set()
+
+    def _next(self, found: queue.Queue) -> tuple:
+        try:
+            batch = found.get(timeout=self.wait_seconds)
+        except queue.Empty:
+            raise ConnectionError(self._gone(f"no batch came for {self.wait_seconds:g} s")) from None
+        if batch is None:
+            raise ConnectionError(self._gone("it ended before all batches had come, as when a worker ends"))
+        if isinstance(batch, tf.errors.OpError):
+            raise ConnectionError(self._gone(batch.message.splitlines()[0][:120])) from batch
+        return batch
+
+    def _read(self, found: queue.Queue, ended: threading.Event) -> None:
+        """Hand over what comes, then None; or the error."""
+        try:
+            for batch in self._shared():
+                if not _put(found, batch, ended):
+                    return
+            _put(found, None, ended)
+        except tf.errors.OpError as error:
+            _put(found, error, ended)
+
+    def _shared(self) -> tf.data.Dataset:
+        service = tf.data.experimental.service
+        shared = self._dataset.apply(service.distribute(service.ShardingPolicy.DYNAMIC, self.address, compression=None))
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return shared.with_options(options)
+
+    def _gone(self, why: str) -> str:
+        return (
+            f"The data service at {self.address} gave up: {why}. See that its dispatcher and at least one worker run "
+            "and read the images under the same paths, then go on with --resume."
+        )
+
+
+def _put(found: queue.Queue, batch: object, ended: threading.Event) -> bool:
+    """Whether it could be handed over before the end."""
+    while not ended.is_set():
+        try:
+            found.put(batch, timeout=0.2)
+            return True
+        except queue.Full:
+            continue
+    return False
+
+
+def check_answers(address: str) -> None:
+    """Raise ConnectionError if nothing listens at grpc://host:port, ValueError if that is no such address."""
+    host, port = parse_address(address)
+    try:
+        socket.create_connection((host, port), CONNECT_SECONDS).close()
+    except OSError as error:
+        why = (error.strerror or str(error)).lower()
+        raise ConnectionError(
+            f"No data service answers at {address} ({why}). Start one: python -m imgcls.data_service dispatcher, then "
+            f"python -m imgcls.data_service worker --dispatcher {address}"
+        ) from error
+
+
+def parse_address(address: str) -> tuple[str, int]:
+    """Host and port of grpc://host:port."""
+    parts = ADDRESS.fullmatch(address)
+    if not parts or not 1 <= int(parts[2]) <= 65_535:
+        raise ValueError(f"The data service's address is {address!r}; expected one such as grpc://localhost:5050.")
+    return parts[1].strip("[]"), int(parts[2])
