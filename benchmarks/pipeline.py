@@ -8,8 +8,8 @@ PATH is a Python with PyTorch and torchvision for the processor; without it that
 median, with quartiles, of the ratios within the rounds. The exit code is 1 if a figure is missed.
 
 The pictures are cut out of the photos that scikit-image, scikit-learn and foolbox carry: 500 x 375 JPEG of 60 kB, and
-4000 x 3000 (12 megapixels). The chains read as many threads as there are processors; every chain in turn is made to
-wait while another is timed, and its queue is emptied first.
+64 of them as one of 4000 x 3000 (12 megapixels). All have as many threads as there are processors. A chain works only
+until its queue is full; the queue is emptied before the clock starts.
 """
 
 import argparse
@@ -68,21 +68,35 @@ for line in sys.stdin:
 """
 
 
-def write_pictures(folder: Path, count: int, width: int, height: int, quality: int) -> list[Path]:
-    """Regions of real photos, scaled to this size."""
+def write_pictures(folder: Path, count: int) -> list[Path]:
+    """Regions of real photos, scaled."""
     from photos import photos
     from PIL import Image
 
     large = [image for image in photos().values() if min(image.size) >= 300]
-    draw, paths = random.Random(0), [folder / f"{width}-{i:05}.jpg" for i in range(count)]
+    draw, paths = random.Random(0), [folder / f"{i:05}.jpg" for i in range(count)]
     folder.mkdir(parents=True, exist_ok=True)
     for i, path in enumerate(paths):
         if not path.exists():
             image, share = large[i % len(large)], draw.uniform(0.4, 0.9)
             kept = share * image.width, share * image.height
             left, top = draw.uniform(0, image.width - kept[0]), draw.uniform(0, image.height - kept[1])
-            part = image.resize((width, height), Image.Resampling.BICUBIC, (left, top, left + kept[0], top + kept[1]))
-            part.save(path, quality=quality)
+            part = image.resize((500, 375), Image.Resampling.BICUBIC, (left, top, left + kept[0], top + kept[1]))
+            part.save(path, quality=QUALITY)
+    return paths
+
+
+def write_mosaics(folder: Path, count: int, pictures: list[Path]) -> list[Path]:
+    """64 of the pictures side by side: 12 megapixels with the detail, and so the bytes, that a camera's have."""
+    from PIL import Image
+
+    draw, paths = random.Random(1), [folder / f"mosaic-{i:05}.jpg" for i in range(count)]
+    for path in paths:
+        if not path.exists():
+            whole = Image.new("RGB", (4000, 3000))
+            for place, part in enumerate(draw.sample(pictures, 64)):
+                whole.paste(Image.open(part), (place % 8 * 500, place // 8 * 375))
+            whole.save(path, quality=90)
     return paths
 
 
@@ -183,8 +197,8 @@ def long_tail(count: int):
 
 def candidates(folder: Path, torch_python: Path | None) -> dict[str, Callable[[], float]]:
     """What is timed: a name, and a function that takes a turn and gives pictures a second."""
-    small = write_pictures(folder, SMALL, 500, 375, QUALITY)
-    large = write_pictures(folder, LARGE, 4000, 3000, 90)
+    small = write_pictures(folder, SMALL)
+    large = write_mosaics(folder, LARGE, small)
     sizes = [statistics.mean(path.stat().st_size for path in paths) / 1000 for paths in (small, large)]
     print(f"{SMALL} files of {sizes[0]:.0f} kB, {LARGE} of 12 megapixels and {sizes[1]:,.0f} kB; {THREADS} threads")
     tail = long_tail(SMALL)

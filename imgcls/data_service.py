@@ -9,6 +9,7 @@ A dispatcher and as many workers as wanted; each must find the images under the 
 learns is the same to the bit with and without. There is no password: keep the ports inside your own network.
 """
 
+import socket
 import threading
 from contextlib import suppress
 from dataclasses import dataclass
@@ -26,33 +27,41 @@ class Options:
     role: Annotated[Literal["dispatcher", "worker"], tyro.conf.Positional]  # one dispatcher, any number of workers
     port: int | None = None  # that it listens at; by default 5050 for the dispatcher, any that is free for a worker
     dispatcher: str | None = None  # grpc://host:port of the dispatcher (worker only)
-    host: str = "localhost"  # name of this machine, by which the runs reach a worker (worker only)
+    host: str = "localhost"  # name of this machine, by which the others reach it
 
     def __post_init__(self):
         if self.port is not None and not 1 <= self.port <= 65_535:
             raise ValueError(f"--port is {self.port}; expected 1 to 65535.")
-        if self.role == "worker" and not self.dispatcher:
-            raise ValueError("A worker needs its dispatcher's address: --dispatcher grpc://localhost:5050.")
-        if self.role == "dispatcher" and self.dispatcher:
-            raise ValueError("--dispatcher is a worker's; a dispatcher has none above it.")
 
 
 def main(options: Options) -> int:
+    _check_role(options)
+    if options.role == "dispatcher" or options.port:
+        _check_port(options.port or DISPATCHER_PORT)
     command.import_tensorflow()
-    import tensorflow as tf
-
-    try:
-        server, address = _start(options)
-    except tf.errors.OpError as error:
-        raise ValueError(
-            f"The {options.role} could not start at port {options.port or 'any'}: {error.message.splitlines()[0][:200]}"
-        ) from error
+    server, address = _start(options)
     print(f"The {options.role} is ready at grpc://{address}. Ctrl-C ends it.", flush=True)
     with suppress(KeyboardInterrupt):
         threading.Event().wait()  # the server's own `join` cannot be interrupted
     server._stop()
     print("Stopped.")
     return command.OK
+
+
+def _check_role(options: Options) -> None:
+    if options.role == "worker" and not options.dispatcher:
+        raise ValueError("A worker needs its dispatcher's address: --dispatcher grpc://localhost:5050.")
+    if options.role == "dispatcher" and options.dispatcher:
+        raise ValueError("--dispatcher is a worker's; a dispatcher has none above it. Leave it out.")
+
+
+def _check_port(port: int) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("", port))
+        except OSError as error:
+            raise ValueError(f"Port {port} cannot be had: {error.strerror.lower()}. Choose another --port.") from error
 
 
 def _start(options: Options):
@@ -62,8 +71,8 @@ def _start(options: Options):
     from imgcls.data.service import check_answers, parse_address
 
     if options.role == "dispatcher":
-        server = service.DispatchServer(service.DispatcherConfig(port=options.port or DISPATCHER_PORT))
-        return server, server.target.removeprefix("grpc://")
+        port = options.port or DISPATCHER_PORT
+        return service.DispatchServer(service.DispatcherConfig(port=port)), f"{options.host}:{port}"
     check_answers(options.dispatcher)
     host, port = parse_address(options.dispatcher)
     server = service.WorkerServer(

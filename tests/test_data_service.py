@@ -115,4 +115,4 @@ def test_a_port_that_is_taken_is_said_in_a_sentence(command):
         taken.listen()
         result = command("data_service", "dispatcher", "--port", taken.getsockname()[1])
     assert (result.code, result.err.count("\n")) == (2, 1)
-    assert result.err.startswith("error: The dispatcher could not start at port")
+    assert "cannot be had: address already in use. Choose another --port." in result.err

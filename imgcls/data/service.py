@@ -9,14 +9,16 @@ import queue
 import re
 import socket
 import threading
+import time
 from collections.abc import Iterator
 
 import tensorflow as tf
 
-WAIT_SECONDS = 120.0  # for a batch; the first one needs the workers to have built the chain
+WAIT_SECONDS = 120.0  # for the next batch; the first one needs the workers to have built the chain
 CONNECT_SECONDS = 5.0
 READ_AHEAD = 2  # batches that wait in order
-MOST_PENDING = 64  # batches that wait for one before them
+MOST_WAITING = 16  # batches for one before them, which a slower worker has; from then on it is waited for
+PAUSE_SECONDS = 0.5  # between two batches in such a wait, in which the faster workers' buffers fill up and they stop
 ADDRESS = re.compile(r"grpc://(\[[^\]]+\]|[^:/\s]+):(\d{1,5})")
 
 
@@ -26,7 +28,7 @@ class ServiceBatches:
     dataset: `count` batches, tuples whose first part is the positions, which begin at `first` in the first batch and
         `stride` later in each one after it.
     address: of the dispatcher, such as grpc://localhost:5050. The workers must find the image files under the same
-        paths. wait_seconds: for a batch, before the service counts as gone.
+        paths. wait_seconds: for the next batch, before the service counts as gone.
 
     Iterating raises ConnectionError if the service does not answer, or no longer does.
     """
@@ -56,21 +58,21 @@ class ServiceBatches:
         waiting: dict[int, tuple] = {}
         try:
             for step in range(self._count):
-                position = self.first + step * self.stride
+                position, until = self.first + step * self.stride, time.monotonic() + self.wait_seconds
                 while position not in waiting:
-                    batch = self._next(found)
+                    batch = self._next(found, until)
                     waiting[int(batch[0][0])] = batch
-                    if len(waiting) > MOST_PENDING:
-                        raise ConnectionError(self._gone("a batch was lost, as when a worker ends"))
+                    if len(waiting) > MOST_WAITING:
+                        time.sleep(PAUSE_SECONDS)
                 yield waiting.pop(position)
         finally:
             ended.set()
 
-    def _next(self, found: queue.Queue) -> tuple:
+    def _next(self, found: queue.Queue, until: float) -> tuple:
         try:
-            batch = found.get(timeout=self.wait_seconds)
+            batch = found.get(timeout=max(until - time.monotonic(), 0.0))
         except queue.Empty:
-            raise ConnectionError(self._gone(f"no batch came for {self.wait_seconds:g} s")) from None
+            raise ConnectionError(self._gone(f"the next batch did not come for {self.wait_seconds:g} s")) from None
         if batch is None:
             raise ConnectionError(self._gone("it ended before all batches had come, as when a worker ends"))
         if isinstance(batch, tf.errors.OpError):

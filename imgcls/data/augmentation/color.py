@@ -17,7 +17,7 @@ HUE_BASIS = [  # matrix of a hue rotation = first + cosine * second + sine * thi
         [[0, 0, 0], [0, 0, -1], [0, 1, 0]],
     )
 ]
-MEAN_STEP = 4  # every fourth row and column is enough for the mean
+MEAN_SIDE = 56  # pixels; so many rows and columns are enough for the mean
 
 
 def jitter(
@@ -42,7 +42,7 @@ def jitter(
     """
     light = 1 + draws.signed("color", 0) * brightness
     steepness = 1 + draws.signed("color", 1) * contrast
-    mean = tf.reduce_mean(image[::MEAN_STEP, ::MEAN_STEP], (0, 1))
+    mean = _mean(image)
     if image.shape[-1] == 1:
         return image * (light * steepness) + light * (1 - steepness) * mean[0]
     angle = draws.signed("color", 3) * hue * (2 * math.pi)
@@ -51,8 +51,16 @@ def jitter(
     matrix = vividness * turned + (1 - vividness) * tf.ones((3, 1)) * LUMA
     shift = tf.linalg.matvec(color_axes, normal(draws.many("pca_color", 0, 6)) * pca_color)
     gray = tf.reduce_sum(LUMA * mean)
-    flat = tf.matmul(tf.reshape(image, (-1, 3)), light * steepness * matrix, transpose_b=True)
-    return tf.reshape(tf.nn.bias_add(flat, light * (1 - steepness) * gray + shift), image.shape)
+    kernel = tf.transpose(light * steepness * matrix)[None, None]
+    changed = tf.nn.conv2d(image[None], kernel, 1, "VALID")  # in two thirds of a matrix product's time
+    return tf.nn.bias_add(changed, light * (1 - steepness) * gray + shift)[0]
+
+
+def _mean(image: tf.Tensor) -> tf.Tensor:
+    """The mean colour (C,) of an image (H, W, C), of some of the pixels of a larger one."""
+    sides = [min(length, MEAN_SIDE) for length in image.shape[:2]]
+    fewer = tf.raw_ops.ResizeNearestNeighbor(images=image[None], size=sides)  # in half of a strided slice's time
+    return tf.reduce_mean(fewer[0], (0, 1))
 
 
 def normal(uniform: tf.Tensor) -> tf.Tensor:

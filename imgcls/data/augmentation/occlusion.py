@@ -27,16 +27,11 @@ def erase(image: tf.Tensor, draws: Draws, share: tf.Tensor, area: tf.Tensor) -> 
         top = _place(draws("erasing", 3), height - rows)
         left = _place(draws("erasing", 4), width - columns)
         filling = 255 * tf.random.stateless_uniform((rows, columns, channels), draws.seed("erasing"))
-        border = [[top, height - top - rows], [left, width - left - columns], [0, 0]]
-        return tf.where(rectangle(image, top, left, rows, columns), tf.pad(filling, border), image)
+        bottom, right = top + rows, left + columns
+        strip = tf.concat([image[top:bottom, :left], filling, image[top:bottom, right:]], axis=1)
+        return tf.ensure_shape(tf.concat([image[:top], strip, image[bottom:]], axis=0), image.shape)
 
     return tf.cond(draws("erasing") < share, erased, lambda: image)
-
-
-def rectangle(image: tf.Tensor, top, left, rows, columns) -> tf.Tensor:
-    """Whether a pixel lies in the rectangle: (H, W, 1) bool. image: (H, W, C); the rest whole numbers of pixels."""
-    y, x = tf.range(image.shape[0]), tf.range(image.shape[1])
-    return (((y >= top) & (y < top + rows))[:, None] & ((x >= left) & (x < left + columns)))[..., None]
 
 
 def grid_mask(image: tf.Tensor, draws: Draws, share: tf.Tensor, kept: tf.Tensor) -> tf.Tensor:
