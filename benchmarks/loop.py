@@ -122,9 +122,7 @@ class LoopSteps:
         self.epochs += 1
         self.loop.progress.step = (self.epochs - 1) * steps  # the next epoch, whatever its length
         began = time.perf_counter()
-        self.loop.train(
-            self.batches, steps, self.epochs, validate=lambda: {"val_loss": 0.0}, callbacks=self.callbacks
-        )
+        self.loop.train(self.batches, steps, self.epochs, validate=lambda: {"val_loss": 0.0}, callbacks=self.callbacks)
         return time.perf_counter() - began
 
 
