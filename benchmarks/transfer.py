@@ -8,8 +8,8 @@ a round on two cores, ours half a minute. OpenVINO (the extra `openvino`) comput
     python benchmarks/transfer.py --repeats 1                      about nine minutes
     python benchmarks/transfer.py --repeats 5 --keras-epochs 4     ten minutes
 
-With --keras-epochs fewer, Keras' side is timed with so many epochs and with half as many, and the time of all its epochs
-is worked out from the two on a straight line, which the output says; its accuracy is then that of the few.
+With --keras-epochs fewer, Keras' side is timed with so many epochs and with half as many, and the time of all its
+epochs is worked out from the two on a straight line, which the output says; its accuracy is then that of the few.
 """
 
 import argparse
