@@ -201,7 +201,7 @@ class NetworkConfig:
     weights: str = "auto"  # imagenet, none, or the path of a .keras file; auto: imagenet where there are any
     plan: Literal["auto", "head", "features", "last_blocks", "all", "scratch"] = "auto"  # what is trained; see README
     unfreeze: int = 0  # blocks, from the last one, that --plan last_blocks trains; 0: a third of them
-    init_from: str | None = None  # .keras file of a shallower network of the family, whose layers this one starts from
+    init_from: str | None = None  # run, or .keras file, of a shallower network of the family to start from
     data_format: Literal["channels_last", "channels_first", "auto"] = "channels_last"  # layout inside the network
     activation: str | None = None  # in place of the network's own, such as elu, prelu or swish
     normalization: Literal["batch", "group", "layer", "none"] | None = None  # in place of the network's own

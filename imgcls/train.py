@@ -153,9 +153,11 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     from imgcls.models import find_architecture
     from imgcls.models.classifier import published_weights
     from imgcls.terminal import progress, say, warn
+    from imgcls.training.network import earlier_model
     from imgcls.training.plan import resolve
     from imgcls.training.run_folder import RunFolder
 
+    earlier_model(config.network.init_from)  # refused now, not after all images were read
     if config.input.folds and not config.input.fold:
         raise ValueError(f"A run has one of the {config.input.folds} folds; name it with --fold.")
     if config.network.model != "auto":
