@@ -85,7 +85,7 @@ class InputConfig:
     validation_size: float = 0.15  # where the data has no validation split: below 1 a share of each class, else images
     test_size: float = 0.15  # where the data has no test split: below 1 a share of each class, else images in all
     folds: int = 0  # for cross-validation: so many equal parts, of which one is the validation split; 0: no folds
-    fold: int = 1  # which of the folds, from 1
+    fold: int = 0  # which of the folds, from 1; 0: each in turn, a run each
     image_size: int = 0  # pixels, square; 0: the images' own where all have one of at most 64, else the model's
     color: Literal["auto", "rgb", "grey"] = "auto"  # auto: grey if all images are and the weights allow it
     resize: Literal["crop", "stretch"] = "crop"  # crop: the largest central square; stretch: the whole image
@@ -102,7 +102,7 @@ class InputConfig:
                 raise ValueError(f"{flag(name)} is {size}; expected a share of 0.01 to 0.5, or a number of images.")
         if self.folds:
             _check_range("folds", self.folds, 2, 100)
-        _check_range("fold", self.fold, 1, self.folds or 1)
+        _check_range("fold", self.fold, 0, self.folds)
         if self.image_size:
             _check_range("image_size", self.image_size, 16, 1024)
         if self.whitening_epsilon is not None:
@@ -202,7 +202,7 @@ class NetworkConfig:
     weights: str = "auto"  # imagenet, none, or the path of a .keras file; auto: imagenet where there are any
     plan: Literal["auto", "head", "features", "last_blocks", "all", "scratch"] = "auto"  # what is trained; see README
     unfreeze: int = 0  # blocks, from the last one, that --plan last_blocks trains; 0: a third of them
-    init_from: str | None = None  # .keras file of a shallower network of the family, whose layers this one starts from
+    init_from: str | None = None  # run, or .keras file, of a shallower network of the family to start from
     data_format: Literal["channels_last", "channels_first", "auto"] = "channels_last"  # layout inside the network
     activation: str | None = None  # in place of the network's own, such as elu, prelu or swish
     normalization: Literal["batch", "group", "layer", "none"] | None = None  # in place of the network's own
@@ -255,6 +255,7 @@ class TrainingConfig:
     xla: Literal["auto", "on", "off"] = "auto"  # compile the step; auto: measured on GPUs, off on processors
     checkpoint_gradients: bool = False  # compute each block twice and keep less of it in memory
     feature_views: int = 3  # pictures of each image, the first as it is, that a frozen network's features are kept of
+    feature_cache_gigabytes: float = 10.0  # in <runs>/.features; what was not used for longest is removed first
     strategy: Literal["auto", "one_device", "mirrored", "multi_worker"] = "auto"  # auto: all GPUs, all named workers
     synchronize_normalization: bool = True  # normalise over the batch of all devices, not of each by itself
     data_service: str | None = None  # grpc://host:port of a dispatcher (see data_service) whose workers make batches
@@ -295,6 +296,7 @@ TRAINING_RANGES = (
     ("clip_norm", 0.0, 1e6),
     ("patience", 0, 100_000),
     ("feature_views", 1, 100),
+    ("feature_cache_gigabytes", 0.0, 1e6),
     ("checkpoint_minutes", 0.01, 1440.0),
     ("seed", 0, 2**31 - 1),
 )

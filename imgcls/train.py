@@ -6,6 +6,7 @@ Examples:
   python -m imgcls.train
   python -m imgcls.train --data photos --model efficientnet_lite0 --weights imagenet --epochs 10
   python -m imgcls.train --config runs/fashion_mini-resnet20-1/config.toml --seed 1
+  python -m imgcls.train --folds 5
   python -m imgcls.train --resume runs/fashion_mini-resnet20-1
 """
 
@@ -14,6 +15,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from statistics import mean, stdev
 from typing import TYPE_CHECKING, Annotated
 
 import tyro
@@ -58,9 +60,40 @@ def main(options: Options) -> int:
         return command.OK if _train(run, Manifest.load(run.manifest_file), writes=False) else command.INTERRUPTED
     if options.resume:
         manifest = Manifest.load(run.manifest_file)
+    elif train.input.folds and not train.input.fold:
+        if cluster is not None:
+            raise ValueError("Several workers train one fold at a time; name it with --fold.")
+        return _train_every_fold(train)
     else:
         run, manifest = prepare_run(train)
     return _train_and_judge(run, manifest)
+
+
+def _train_every_fold(config: TrainConfig) -> int:
+    """A run for each fold, one after the other, and what they give together."""
+    import keras
+
+    from imgcls.terminal import say
+
+    count, validation, test, code = config.input.folds, [], [], command.OK
+    for fold in range(1, count + 1):
+        say(f"\nFold {fold} of {count}")
+        name = f"{config.name}-fold{fold}" if config.name else ""
+        run, manifest = prepare_run(replace(config, input=replace(config.input, fold=fold), name=name))
+        code = _train_and_judge(run, manifest)
+        if code == command.INTERRUPTED:
+            say(f"Then the folds from {fold + 1} on: --fold {fold + 1} and so forth." if fold < count else "")
+            return code
+        validation.append(max(row["val_accuracy"] for row in run.metrics()))
+        test.append(run.status()["accuracy"])
+        keras.backend.clear_session()
+    say(f"\n{count} folds, accuracy on each one's validation split: {_mean_and_spread(validation)}")
+    say(f"On the test split, which is the same for all: {_mean_and_spread(test)}")
+    return code
+
+
+def _mean_and_spread(shares: list[float]) -> str:
+    return f"{100 * mean(shares):.1f} % (standard deviation {100 * stdev(shares):.1f}, least {100 * min(shares):.1f})"
 
 
 def _check_only_resume(options: Options) -> None:
@@ -120,9 +153,13 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     from imgcls.models import find_architecture
     from imgcls.models.classifier import published_weights
     from imgcls.terminal import progress, say, warn
+    from imgcls.training.network import earlier_model
     from imgcls.training.plan import resolve
     from imgcls.training.run_folder import RunFolder
 
+    earlier_model(config.network.init_from)  # refused now, not after all images were read
+    if config.input.folds and not config.input.fold:
+        raise ValueError(f"A run has one of the {config.input.folds} folds; name it with --fold.")
     if config.network.model != "auto":
         find_architecture(config.network.model)
         if config.network.weights != "auto":

@@ -63,6 +63,8 @@ def main(options: Options) -> int:
         raise ValueError("The search needs Optuna: pip install imgcls[tune]") from error
     from imgcls.terminal import next_step, say
 
+    if options.train.input.folds and not options.train.input.fold:
+        raise ValueError("A search looks at one validation split; name the fold that it is with --fold.")
     ranges = [parse_range(text) for text in options.search]
     for end in (0, -1):
         with_values(options.train, {r.name: r.values[end] for r in ranges}, ranges)  # refused now, not after an hour

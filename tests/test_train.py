@@ -6,7 +6,9 @@ import shutil
 import pytest
 
 from imgcls.config import InputConfig, TrainConfig
+from imgcls.data.manifest import Manifest
 from imgcls.train import prepare_run
+from imgcls.training.run_folder import RunFolder
 from tests.conftest import copy_sample
 
 CLASSES = ("bag", "trouser")
@@ -113,3 +115,17 @@ def test_flags_that_do_not_exist_get_a_hint(command):
     result = command("train", "--epochs", 0)
     assert result.code == 2
     assert "--epochs is 0; expected 1 to" in result.err
+
+
+def test_folds_are_each_a_run_and_one_figure_together(data, tmp_path, command):
+    settings = ("--data", data, "--epochs", 1, "--batch-size", 8, "--image-size", 16, "--runs", tmp_path / "runs")
+    result = command("train", *settings, "--folds", 3, "--name", "cv")
+    assert result.code == 0, result.err
+    runs = [RunFolder(tmp_path / "runs" / f"cv-fold{fold}") for fold in (1, 2, 3)]
+    assert [run.config.input.fold for run in runs] == [1, 2, 3]
+    best = [max(row["val_accuracy"] for row in run.metrics()) for run in runs]
+    assert f"3 folds, accuracy on each one's validation split: {100 * sum(best) / 3:.1f} %" in result.out
+    held = [set(Manifest.load(run.manifest_file).split("validation")["image"]) for run in runs]
+    assert len(set.union(*held)) == sum(map(len, held)) == 24
+    refused(command("tune", *settings, "--folds", 3), "--fold")
+    refused(command("train", *settings, "--folds", 3, "--fold", 4), "--fold is 4")

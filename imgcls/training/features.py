@@ -2,12 +2,15 @@
 
 Features are found by what they depend on: the weights and the way to them, the preprocessing, the augmentation, and
 the content of each image. So plans, folds, and runs that start again share them, and an image that is added is the
-only one that is computed. They are written a thousand at a time, so a run that dies loses little.
+only one that is computed. They are written a thousand at a time, so a run that dies loses little. What was not used
+for the longest time is removed when all caches together grow beyond their limit.
 """
 
 import hashlib
 import json
+import os
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from itertools import pairwise
 from pathlib import Path
@@ -26,6 +29,7 @@ from imgcls.training.frozen import fast_forward
 FOLDER = ".features"  # beside the run folders
 BATCH = 8  # images that go through the network together
 CHUNK = 1024  # images a file
+MOST_BYTES = 10 * 10**9  # of all caches together
 
 
 @dataclass(frozen=True)
@@ -76,6 +80,7 @@ class FeatureCache:
 
     folder: of all caches. model: from pixels to features (B, F). facts: what the network is made
         from, besides weights. augmentation, augmentation_facts: how a view differs from the picture as it is.
+    most_bytes: of all caches in `folder` on the disk; 0 keeps none.
     say: gets a sentence about what computes the features, once.
     """
 
@@ -89,10 +94,11 @@ class FeatureCache:
         augmentation_facts: str = "",
         augmentation: Augmentation | None = None,
         seed: int = 0,
+        most_bytes: int = MOST_BYTES,
         say: Callable[[str], None] = lambda line: None,
     ):
         self.model, self.preprocessing, self.augmentation, self.seed = model, preprocessing, augmentation, seed
-        self.say = say
+        self.most_bytes, self.say = most_bytes, say
         digest = hashlib.sha256(json.dumps([facts, preprocessing.to_dict()], sort_keys=True, default=str).encode())
         for weight in model.weights:
             digest.update(np.ascontiguousarray(tf.convert_to_tensor(weight.value).numpy()).tobytes())
@@ -119,6 +125,8 @@ class FeatureCache:
             _save(folder, chosen, values)
             known.update(zip(chosen, values, strict=True))
             on_progress(len(keys) - len(missing) + start + len(places))
+        if missing:
+            _keep_latest(self.folder.parent, self.most_bytes)
         return np.stack([known[key] for key in keys])
 
     def _compute(self, pictures: Pictures, view: int) -> np.ndarray:
@@ -166,9 +174,26 @@ class FeatureCache:
 def _load(folder: Path) -> dict[str, np.ndarray]:
     known = {}
     for file in sorted(folder.glob("[!.]*.npz")):
-        with np.load(file, allow_pickle=False) as stored:
-            known.update(zip(stored["keys"].tolist(), stored["features"], strict=True))
+        with suppress(FileNotFoundError):  # another run may have made room
+            os.utime(file)  # used now
+            with np.load(file, allow_pickle=False) as stored:
+                known.update(zip(stored["keys"].tolist(), stored["features"], strict=True))
     return known
+
+
+def _keep_latest(folder: Path, most_bytes: int) -> None:
+    """Remove the files that were not used for the longest time, until those of all caches in `folder` fit."""
+    found = []
+    for file in folder.glob("*/*/[!.]*.npz"):
+        with suppress(FileNotFoundError):
+            facts = file.stat()
+            found.append((facts.st_mtime_ns, facts.st_size, file))
+    held = sum(size for _, size, _ in found)
+    for _, size, file in sorted(found):
+        if held <= most_bytes:
+            return
+        file.unlink(missing_ok=True)
+        held -= size
 
 
 def _save(folder: Path, keys: list[str], values: np.ndarray) -> None:

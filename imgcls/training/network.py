@@ -1,6 +1,7 @@
 """The network of a run, built from its config and standardised with the pixels of its training images."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ from imgcls.data.preprocessing import Preprocessing
 from imgcls.data.reading import read_images
 from imgcls.models import build_model, find_architecture
 from imgcls.training.precision import layers_in
+from imgcls.training.run_folder import RunFolder
 from imgcls.training.whitening import make_whitening
 
 STATISTICS_IMAGES = 1000  # that mean and deviation of the pixels are measured on
@@ -32,7 +34,7 @@ def build_network(config: TrainConfig, class_names: Sequence[str], statistics: d
             shape,
             class_names,
             weights=network.weights,
-            init_from=network.init_from,
+            init_from=earlier_model(network.init_from),
             data_format=network.data_format,
             activation=network.activation,
             normalization=network.normalization,
@@ -47,6 +49,19 @@ def build_network(config: TrainConfig, class_names: Sequence[str], statistics: d
             whitening=make_whitening(config.input, shape),
             **({name: statistics[name] for name in ("mean", "std")} if config.input.standardize else {}),
         )
+
+
+def earlier_model(named: str | None) -> Path | None:
+    """The .keras file that --init-from names, by itself or by its run folder.
+
+    Raises FileNotFoundError if there is nothing, and ValueError if the folder is no run or has no model yet.
+    """
+    if named is None:
+        return None
+    path = Path(named)
+    if not path.exists():
+        raise FileNotFoundError(f"--init-from is {named!r}, and there is no such run folder or .keras file.")
+    return RunFolder(path).require_model() if path.is_dir() else path
 
 
 def pixel_statistics(manifest: Manifest, prepared: Preprocessing) -> dict[str, list]:

@@ -146,6 +146,7 @@ def feature_cache(
         augmentation_facts=repr(row),
         augmentation=Augmentation(row, color_covariance=np.array(statistics["covariance"])),
         seed=config.training.seed,
+        most_bytes=round(config.training.feature_cache_gigabytes * 1e9),
         say=say,
     )
     return cache, places
