@@ -33,6 +33,12 @@ def save_checkpoint(folder: Path, name: str, arrays: dict[str, np.ndarray], stat
         remove(old)
 
 
+def remove_half_written(folder: Path) -> None:
+    """Remove what a run left that died while it wrote a checkpoint; no living one may write into the folder."""
+    for partial in folder.glob(".partial-*"):
+        remove(partial)
+
+
 def load_checkpoint(path: Path) -> Checkpoint:
     """Read one checkpoint. Raises ValueError if it is not whole."""
     try:

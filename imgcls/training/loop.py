@@ -15,6 +15,7 @@ import tensorflow as tf
 from imgcls.models.auxiliary import auxiliary_logits_model
 from imgcls.training.blocks import recomputed_in_blocks
 from imgcls.training.losses import make_loss
+from imgcls.training.random_state import draw_by_device, seed_generators
 from imgcls.training.step import LossScale, Outcome, Step
 
 GONE = (
@@ -76,6 +77,7 @@ class Loop:
         self.progress = Progress()
         self.stop_requested = False
         self._fixed = {i for i, weight in enumerate(model.weights) if id(weight) in fixed}
+        draw_by_device(model)
         with strategy.scope():
             optimizer.build(list(trained if trained is not None else model.trainable_variables))
             self.loss_scale = LossScale() if loss_scaling else None
@@ -367,8 +369,7 @@ class Loop:
 
     def _other_variables(self) -> list[keras.Variable]:
         """The random state of dropout (which Keras saves nowhere), and the variables of optimiser, rate and scale."""
-        layers = self.model._flatten_layers()  # those inside of other layers too
-        generators = [generator for layer in layers for generator in getattr(layer, "_seed_generators", [])]
+        generators = seed_generators(self.model)
         rate = getattr(self.optimizer._learning_rate, "factor", None)
         scale = self.loss_scale.variables if self.loss_scale else []
         return [*(g.state for g in generators), *self.optimizer.variables, *([] if rate is None else [rate]), *scale]

@@ -17,7 +17,14 @@ from imgcls.files import replacing
 from imgcls.models.auxiliary import without_auxiliary_heads
 from imgcls.models.recursion import deep_networks
 from imgcls.training.callbacks import BEST, Checkpointing, KeepBest, LowerOnPlateau, MLflowLog, Patience, RunLog
-from imgcls.training.checkpoints import Checkpoint, load_checkpoint, load_latest, save_checkpoint, step_name
+from imgcls.training.checkpoints import (
+    Checkpoint,
+    load_checkpoint,
+    load_latest,
+    remove_half_written,
+    save_checkpoint,
+    step_name,
+)
 from imgcls.training.course import Course
 from imgcls.training.learning_rate_finder import find_learning_rate
 from imgcls.training.loop import Loop
@@ -103,6 +110,8 @@ def train_run(
             checkpoint_gradients=training.checkpoint_gradients,
         )
     loop.on_parts = lambda parts: say(f"The memory asks for {parts} parts of each batch, one after the other.")
+    if is_chief(strategy):
+        remove_half_written(run.checkpoints)
     if saved:
         _restore(loop, saved, run)
         if is_chief(strategy):
