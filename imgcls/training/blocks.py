@@ -15,7 +15,7 @@ from itertools import count
 
 import keras
 
-from imgcls.training.random_state import pinned, seed_generators
+from imgcls.training.random_state import draw_by_device, pinned, seed_generators
 
 _of_this_thread = threading.local()
 
@@ -81,8 +81,9 @@ def recomputed_in_blocks(model: keras.Model) -> Callable:
     """(pixels, training) -> the model's outputs, where the gradient computes each block again from its input.
 
     Chen et al., Training Deep Nets with Sublinear Memory Cost, 2016. Random layers draw once for both times, and batch
-    normalisation counts the batch once. The model's generators are those that `draw_by_device` has seen.
+    normalisation counts the batch once.
     """
+    draw_by_device(model)
     *parts, last = [block.part() for block in blocks(model)]
     for part in parts:
         for variable in part.non_trainable_variables:

@@ -212,8 +212,8 @@ class Loop:
             if not self._workers:
                 raise
             raise ConnectionError(
-                f"Another worker is gone, so no step can be made ({error.message.splitlines()[0][:120]}). "
-                "The run has its checkpoints: start all workers again with --resume."
+                "Another worker is gone, so no step can be made. The run has its checkpoints: start all workers again "
+                "with --resume."
             ) from error
 
     def distributed(self, batches: Iterable[tuple]) -> Iterator[list]:
