@@ -117,16 +117,12 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     from imgcls.data.sources import load_manifest
     from imgcls.data.splits import assign_splits, folds, split_hash
     from imgcls.files import write_json
-    from imgcls.models import find_architecture
-    from imgcls.models.classifier import published_weights
     from imgcls.terminal import progress, say, warn
+    from imgcls.training.options import check_options
     from imgcls.training.plan import resolve
     from imgcls.training.run_folder import RunFolder
 
-    if config.network.model != "auto":
-        find_architecture(config.network.model)
-        if config.network.weights != "auto":
-            published_weights(config.network.model, config.network.weights)
+    check_options(config)
     manifest = load_manifest(config.input.data)
     if config.input.overlay:
         manifest, unfit = manifest.with_overlay(config.input.overlay)
