@@ -238,7 +238,7 @@ class Loop:
         if not bool(outcome.updated) and not self._only_overflowed(loss):
             what = "gradient became infinite" if np.isfinite(loss) else f"loss became {loss}"
             raise FloatingPointError(
-                f"The {what} at step {self.progress.step + 1}; {self._origin(batch)} This step changed no weight. "
+                f"The {what} at step {self.progress.step + 1}; {self._origin(batch)} The update was not made. "
                 "A lower --learning-rate helps most often, such as a tenth of this run's."
             )
         positions, weights = self._whole(positions), self._whole(batch[-1])
@@ -272,9 +272,6 @@ class Loop:
 
     def _origin(self, batch: list) -> str:
         """The layer where, going forward over this batch, the first number is not finite; a sentence."""
-        for variable in self.model.weights:
-            if not np.isfinite(as_array(variable)).all():
-                return f"it began in the weights {variable.path!r}."
         pixels = self.strategy.experimental_local_results(batch[0])[0]
         if not bool(tf.reduce_all(tf.math.is_finite(pixels))):
             return "it began in the pixels."
@@ -282,7 +279,9 @@ class Loop:
         every = keras.Model(self._logits.inputs, [layer.output for layer in layers])
         for layer, output in zip(layers, every(pixels, training=True), strict=True):
             if not all(bool(tf.reduce_all(tf.math.is_finite(x))) for x in keras.tree.flatten(output)):
-                return f"it began in the output of layer {layer.name!r}."
+                broken = [v.path for v in layer.trainable_variables if not np.isfinite(as_array(v)).all()]
+                whose = f", whose weights {broken[0]!r} are not finite" if broken else ""
+                return f"it began in the output of layer {layer.name!r}{whose}."
         return "it began in the gradient; every layer's output was finite."
 
     def _training_metrics(self) -> dict[str, float]:

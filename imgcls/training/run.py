@@ -146,7 +146,7 @@ def train_run(
                 on_step=on_step,
                 on_epoch=on_epoch,
             ),
-            Checkpointing(save_progress, training.checkpoint_minutes),
+            Checkpointing(save_progress, training.checkpoint_minutes, course.steps_per_epoch),
             *([keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False)] if is_chief(strategy) else []),
             *([MLflowLog(run, loop.progress.step)] if training.mlflow and is_chief(strategy) else []),
             *callbacks,
