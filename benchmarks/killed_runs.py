@@ -9,6 +9,7 @@ weights and the metrics of the unbroken run, bit for bit; then the next run begi
 
 import argparse
 import json
+import os
 import random
 import shutil
 import signal
@@ -22,6 +23,7 @@ from pathlib import Path
 
 import numpy as np
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).parents[1]
 LONGEST_WAIT = 3.0  # seconds from the first step of a process to its kill
 NET = """from imgcls.models import architecture

@@ -37,13 +37,15 @@ class Options:
 
 
 def main(options: Options) -> int:
+    from imgcls.training.cluster import find_cluster
     from imgcls.training.run_folder import RunFolder
 
     train = options.train
     if options.resume:
         _check_only_resume(options)
         run = RunFolder(options.resume)
-        if run.is_alive():
+        others = find_cluster()
+        if (others is None or others.is_chief) and run.is_alive():  # another worker's life is that of the first one
             raise ValueError(f"The run {run.path} is being trained by process {run.status()['pid']}; wait for it.")
         train = _resumed(run, options.train.training.learning_rate)
     command.import_tensorflow()
