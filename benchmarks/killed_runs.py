@@ -1,12 +1,15 @@
 """Runs that are killed with -9 at random moments, again and again, and resumed, against a run that was not.
 
-Every kill comes at a random time of the training, and every fourth one while a checkpoint is being written.
+Every kill comes at a random moment of the training; every fourth one while a checkpoint is half written, for which the
+process is stopped until it is certain that one is. A run is killed until it reaches its end, and must end with the
+weights and the metrics of the unbroken run, bit for bit; then the next run begins, until there were enough kills.
 
     python benchmarks/killed_runs.py --kills 20
 """
 
 import argparse
 import json
+import os
 import random
 import shutil
 import signal
@@ -14,90 +17,147 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
+os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).parents[1]
+LONGEST_WAIT = 3.0  # seconds from the first step of a process to its kill
 NET = """from imgcls.models import architecture
 
 
 @architecture("killed_net", image_size=28)
 def killed_net(net, x):
-    for stage, filters in enumerate((4, 8), start=1):
+    for stage, filters in enumerate((4, 64, 512), start=1):  # the last one makes checkpoints of some megabytes
         x = net.dropped(net.conv_norm_act(x, filters, 3, strides=2, name=f"stage{stage}"), name=f"drop{stage}")
     return x
 """
 
 
+@dataclass(frozen=True)
+class Kill:
+    """Where it hit. step: of the newest whole checkpoint; writing: the checkpoint that was half written, or empty."""
+
+    run: str
+    step: int
+    writing: str
+
+
 def start(*arguments: object) -> subprocess.Popen:
     line = [sys.executable, "-m", "imgcls.train", *map(str, arguments)]
-    return subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
+    return subprocess.Popen(line, cwd=ROOT, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE, text=True)
 
 
-def weights(run: Path) -> list[np.ndarray]:
-    from imgcls.models import load_model
+def finish(process: subprocess.Popen, what: str) -> None:
+    _, said = process.communicate()
+    if process.returncode:
+        raise RuntimeError(f"{what} ended with exit code {process.returncode}: {said.strip()[-500:]}")
 
-    return load_model(run / "model.keras").get_weights()
 
-
-def status(folder: Path) -> tuple[str, int]:
+def is_training(process: subprocess.Popen, run: Path) -> bool:
+    """Whether it is this process, not one before it, that made the last step."""
     try:
-        found = json.loads((folder / "status.json").read_text("utf-8"))
-    except (FileNotFoundError, json.JSONDecodeError):
-        return "", 0
-    return found["state"], found["pid"]
+        found = json.loads((run / "status.json").read_text("utf-8"))
+    except FileNotFoundError:
+        return False
+    return (found["state"], found["pid"]) == ("training", process.pid)
 
 
-def kill_at_random(process: subprocess.Popen, folder: Path, generator: random.Random, while_writing: bool) -> bool:
-    """Kill the process at a random moment of its training; returns whether it was still alive."""
-    while process.poll() is None and status(folder) != ("training", process.pid):
+def half_written(run: Path) -> str:
+    return next((path.name for path in (run / "checkpoints").glob(".partial-*")), "")
+
+
+def stop_while_writing(process: subprocess.Popen, run: Path) -> bool:
+    """Stop the process with a checkpoint half written; returns whether that came before its end."""
+    while process.poll() is None:
+        if half_written(run):
+            process.send_signal(signal.SIGSTOP)
+            time.sleep(0.01)  # in which the signal arrives
+            if half_written(run):
+                return True
+            process.send_signal(signal.SIGCONT)
+        time.sleep(0.0002)
+    return False
+
+
+def kill(process: subprocess.Popen, run: Path, generator: random.Random, while_writing: bool) -> Kill | None:
+    """Kill the process at a random moment of its training; None if it came to its end before."""
+    while process.poll() is None and not is_training(process, run):
         time.sleep(0.02)
-    time.sleep(generator.uniform(0.0, 2.0))
-    while while_writing and process.poll() is None and not any((folder / "checkpoints").glob(".partial-*")):
-        time.sleep(0.0005)
-    alive = process.poll() is None
+    time.sleep(generator.uniform(0.0, LONGEST_WAIT))
+    if process.poll() is not None or (while_writing and not stop_while_writing(process, run)):
+        return None
     process.send_signal(signal.SIGKILL)
-    process.wait()
-    return alive
+    process.communicate()
+    whole = [int(path.name.removeprefix("step-")) for path in (run / "checkpoints").glob("step-*")]
+    return Kill(run.name, max(whole, default=0), half_written(run))
 
 
-def broken_runs(folder: Path, kills: int, seed: int, epochs: int = 12) -> tuple[int, int]:
-    """(kills that hit a living run, runs that ended) after which every run's weights were those of the unbroken one.
+def outcome(run: Path) -> tuple[list[np.ndarray], list[dict]]:
+    """The weights of the run's model and of its last checkpoint, and its metrics but for the times."""
+    from imgcls.models import load_model
+    from imgcls.training.checkpoints import load_latest
 
-    Raises RuntimeError if a weight differs.
+    rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text("utf-8").splitlines()]
+    metrics = [{name: row[name] for name in row if "second" not in name} for row in rows]
+    arrays = load_latest(run / "checkpoints").arrays
+    return [*load_model(run / "model.keras").get_weights(), *(arrays[name] for name in sorted(arrays))], metrics
+
+
+def compare(run: Path, expected: tuple[list[np.ndarray], list[dict]]) -> None:
+    """Raise RuntimeError if a weight or a metric of the run is another one than expected."""
+    weights, metrics = outcome(run)
+    if not all(np.array_equal(a, b) for a, b in zip(expected[0], weights, strict=True)):
+        raise RuntimeError(f"{run.name} ended with other weights after it was killed.")
+    if metrics != expected[1]:
+        raise RuntimeError(f"{run.name} ended with other metrics after it was killed.")
+
+
+def broken_runs(folder: Path, kills: int, seed: int, epochs: int) -> Iterator[Kill]:
+    """Each kill, after which every run ended as the unbroken one did.
+
+    Raises RuntimeError if a run ended otherwise, or could not be resumed.
     """
-    net = folder / "net.py"
-    net.write_text(NET)
-    settings = ("--model", net, "--epochs", epochs, "--dropout", 0.3, "--checkpoint-minutes", 0.01, "--runs", folder)
-    if start(*settings, "--name", "unbroken").wait():
-        raise RuntimeError("The unbroken run failed.")
-    expected, generator, hit, runs = weights(folder / "unbroken"), random.Random(seed), 0, 0
-    while hit < kills:
+    (folder / "net.py").write_text(NET)
+    settings = ("--model", folder / "net.py", "--epochs", epochs, "--batch-size", 64, "--dropout", 0.3)
+    settings += ("--average-weights", 0.9, "--checkpoint-minutes", 0.01, "--runs", folder)
+    finish(start(*settings, "--name", "unbroken"), "The unbroken run")
+    expected, generator = outcome(folder / "unbroken"), random.Random(seed)
+    done, runs = 0, 0
+    while done < kills:
         run = folder / f"broken-{runs}"
         process = start(*settings, "--name", run.name)
-        while hit < kills and kill_at_random(process, run, generator, while_writing=hit % 4 == 3):
-            hit += 1
+        while done < kills and (hit := kill(process, run, generator, while_writing=done % 4 == 3)):
+            yield hit
+            done += 1
             process = start("--resume", run)
-        if hit == kills and process.poll() is None and process.wait():
-            raise RuntimeError(f"{run} could not be resumed.")
-        runs += 1
-        if (run / "model.keras").is_file():
-            for a, b in zip(expected, weights(run), strict=True):
-                if not np.array_equal(a, b):
-                    raise RuntimeError(f"{run} ended with other weights after it was killed.")
+        finish(process, run.name)
+        compare(run, expected)
         shutil.rmtree(run)
-    return hit, runs
+        runs += 1
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--kills", type=int, default=20)
+    parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    began, hits = time.monotonic(), []
     with tempfile.TemporaryDirectory() as folder:
-        hit, runs = broken_runs(Path(folder), options.kills, options.seed)
-    print(f"{hit} kills in {runs} runs; every run ended with the weights of the unbroken one, bit for bit.")
+        for hit in broken_runs(Path(folder), options.kills, options.seed, options.epochs):
+            hits.append(hit)
+            where = f", while {hit.writing.removeprefix('.partial-')} was being written" if hit.writing else ""
+            print(f"kill {len(hits):>2} of {hit.run}: whole up to step {hit.step}{where}", flush=True)
+    writing = sum(bool(hit.writing) for hit in hits)
+    print(
+        f"{len(hits)} kills in {len({hit.run for hit in hits})} runs, {writing} of them with a checkpoint half "
+        "written; every run ended with the weights and metrics of the unbroken one, bit for bit "
+        f"({time.monotonic() - began:.0f} s)."
+    )
 
 
 if __name__ == "__main__":

@@ -224,6 +224,8 @@ class NetworkConfig:
             raise ValueError(
                 f"--unfreeze goes with --plan last_blocks, not with --plan {self.plan}. Add --plan last_blocks."
             )
+        if self.regularizer is None and self.regularizer_strength != 1e-4:
+            raise ValueError("--regularizer-strength goes with --regularizer. Add --regularizer l2.")
         if self.plan == "scratch" and self.weights not in ("auto", "none"):
             raise ValueError(f"--plan scratch starts without weights; leave out --weights {self.weights}.")
 
@@ -277,6 +279,8 @@ class TrainingConfig:
             raise ValueError(
                 f"--data-service is {self.data_service!r}; expected an address such as grpc://localhost:5050."
             )
+        if self.loss != "focal" and self.focal_gamma != 2.0:
+            raise ValueError(f"--focal-gamma goes with --loss focal, not with --loss {self.loss}. Add --loss focal.")
         if self.average_weights and not 0.5 <= self.average_weights < 1:
             raise ValueError(f"--average-weights is {self.average_weights}; expected 0, or 0.5 to below 1.")
 

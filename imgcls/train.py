@@ -39,13 +39,15 @@ class Options:
 
 
 def main(options: Options) -> int:
+    from imgcls.training.cluster import find_cluster
     from imgcls.training.run_folder import RunFolder
 
     train = options.train
     if options.resume:
         _check_only_resume(options)
         run = RunFolder(options.resume)
-        if run.is_alive():
+        others = find_cluster()
+        if (others is None or others.is_chief) and run.is_alive():  # another worker's life is that of the first one
             raise ValueError(f"The run {run.path} is being trained by process {run.status()['pid']}; wait for it.")
         train = _resumed(run, options.train.training.learning_rate)
     command.import_tensorflow()
@@ -150,20 +152,14 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     from imgcls.data.sources import load_manifest
     from imgcls.data.splits import assign_splits, folds, split_hash
     from imgcls.files import write_json
-    from imgcls.models import find_architecture
-    from imgcls.models.classifier import published_weights
     from imgcls.terminal import progress, say, warn
-    from imgcls.training.network import earlier_model
+    from imgcls.training.options import check_options
     from imgcls.training.plan import resolve
     from imgcls.training.run_folder import RunFolder
 
-    earlier_model(config.network.init_from)  # refused now, not after all images were read
+    check_options(config)
     if config.input.folds and not config.input.fold:
         raise ValueError(f"A run has one of the {config.input.folds} folds; name it with --fold.")
-    if config.network.model != "auto":
-        find_architecture(config.network.model)
-        if config.network.weights != "auto":
-            published_weights(config.network.model, config.network.weights)
     manifest = load_manifest(config.input.data)
     if config.input.overlay:
         manifest, unfit = manifest.with_overlay(config.input.overlay)

@@ -106,6 +106,42 @@ def test_bad_flags_are_refused_before_anything_is_written(data, tmp_path, comman
     assert not (tmp_path / "runs").exists()
 
 
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--activation", "reluu"), "Did you mean 'relu'?"),
+        (("--initializer", "he"), "Unknown initializer 'he'"),
+        (("--init-from", "none.keras"), "none.keras for --init-from"),
+        (("--model", "resnet20", "--plan", "last_blocks", "--unfreeze", 2), "--plan last_blocks keeps weights"),
+        (("--strategy", "multi_worker"), "found no other workers"),
+        (("--strategy", "mirrored", "--batch-size", 7), "choose --batch-size 6"),
+        (("--strategy", "mirrored", "--batch-size", 8, "--accumulate", 8), "choose --batch-size 16"),
+        (("--strategy", "mirrored", "--xla", "on"), "--strategy one_device"),
+        (("--precision", "float16", "--data-format", "channels_first"), "Choose channels_last"),
+    ],
+)
+def test_options_that_cannot_go_together_are_refused_before_an_image_is_read(
+    tmp_path, command, monkeypatch, flags, said
+):
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("imgcls.data.sources.load_manifest", lambda source: pytest.fail("the data was read"))
+    refused(command("train", *flags), said)
+    assert not (tmp_path / "runs").exists()
+
+
+def test_flags_without_the_one_that_they_go_with_are_refused(command):
+    for flags, said in (
+        (("--plan", "scratch", "--weights", "imagenet"), "--plan scratch starts without weights"),
+        (("--focal-gamma", 3), "--focal-gamma goes with --loss focal"),
+        (("--regularizer-strength", 0.1), "--regularizer-strength goes with --regularizer"),
+        (("--batch-size", 10, "--accumulate", 3), "choose --batch-size 9"),
+        (("--learning-rate", "nan"), "--learning-rate is nan; expected"),
+    ):
+        result = command("train", *flags)
+        assert result.code == 2
+        assert said in " ".join(result.err.replace("│", "").split())
+
+
 def test_flags_that_do_not_exist_get_a_hint(command):
     refused(command("train", "--optimizer", "adamww"), "--optimizer is 'adamww'", "Did you mean 'adamw'?")
     refused(command("train", "--data-format=channel_first"), "Did you mean 'channels_first'?")

@@ -6,12 +6,18 @@ as `stage2_block1_conv` and `stage2_block1_norm`, are one block.
 """
 
 import re
+import threading
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import ExitStack, contextmanager
+from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import partial
 from itertools import count
 
 import keras
+
+from imgcls.training.random_state import draw_by_device, pinned, seed_generators
+
+_of_this_thread = threading.local()
 
 
 @dataclass(frozen=True)
@@ -77,7 +83,11 @@ def recomputed_in_blocks(model: keras.Model) -> Callable:
     Chen et al., Training Deep Nets with Sublinear Memory Cost, 2016. Random layers draw once for both times, and batch
     normalisation counts the batch once.
     """
+    draw_by_device(model)
     *parts, last = [block.part() for block in blocks(model)]
+    for part in parts:
+        for variable in part.non_trainable_variables:
+            variable.assign = partial(_assign_once, variable)
 
     def forward(pixels, training: bool):
         x = pixels
@@ -89,30 +99,27 @@ def recomputed_in_blocks(model: keras.Model) -> Callable:
 
 
 def _recomputed(part: keras.Model, x, training: bool):
-    layers = part._flatten_layers()
-    layers = list(layers)
-    generators = [generator for layer in layers for generator in getattr(layer, "_seed_generators", [])]
-    seeds = [generator.next() for generator in generators] if training else []
-    normalizations = [layer for layer in layers if isinstance(layer, keras.layers.BatchNormalization)]
+    generators = seed_generators(part) if training else []
+    seeds = [generator.next() for generator in generators]
     calls = count()
 
     def run(x):
-        again = next(calls) > 0
-        with ExitStack() as stack:
-            for generator, seed in zip(generators, seeds, strict=False):
-                stack.enter_context(_replaced(generator, "next", lambda ordered=True, seed=seed: seed))
-            for layer in normalizations if again else ():
-                stack.enter_context(_replaced(layer, "momentum", 1.0))  # moving statistics stay as they are, exactly
+        with pinned(generators, seeds), _again(next(calls) > 0):
             return part(x, training=training)
 
     return keras.remat(run)(x)
 
 
 @contextmanager
-def _replaced(thing: object, name: str, value: object) -> Iterator[None]:
-    own = vars(thing).get(name)
-    object.__setattr__(thing, name, value)
+def _again(again: bool) -> Iterator[None]:
+    """Within, this thread computes something for the second time; the threads of a step's devices take turns."""
+    _of_this_thread.again = again
     try:
         yield
     finally:
-        object.__delattr__(thing, name) if own is None else object.__setattr__(thing, name, own)
+        _of_this_thread.again = False
+
+
+def _assign_once(variable: keras.Variable, value):
+    """Assign to a moving statistic, but not when its layer is computed again."""
+    return value if getattr(_of_this_thread, "again", False) else type(variable).assign(variable, value)

@@ -68,15 +68,18 @@ class RunLog(keras.callbacks.Callback):
 
 
 class Checkpointing(keras.callbacks.Callback):
-    """Calls `save` after every epoch, and within an epoch when `minutes` have passed since the last time."""
+    """Calls `save` after every epoch, and within an epoch when `minutes` have passed since the last time.
 
-    def __init__(self, save: Callable[[], None], minutes: float):
+    Not between an epoch's last step and its end: a run that went on from there would never judge that epoch.
+    """
+
+    def __init__(self, save: Callable[[], None], minutes: float, steps_per_epoch: int):
         super().__init__()
-        self.save, self.seconds = save, 60 * minutes
+        self.save, self.seconds, self.steps_per_epoch = save, 60 * minutes, steps_per_epoch
         self._saved = time.monotonic()
 
     def on_train_batch_end(self, batch, logs=None):
-        if time.monotonic() - self._saved >= self.seconds:
+        if batch + 1 < self.steps_per_epoch and time.monotonic() - self._saved >= self.seconds:
             self._save()
 
     def on_epoch_end(self, epoch, logs=None):

@@ -33,6 +33,12 @@ def save_checkpoint(folder: Path, name: str, arrays: dict[str, np.ndarray], stat
         remove(old)
 
 
+def remove_half_written(folder: Path) -> None:
+    """Remove what a run left that died while it wrote a checkpoint; no living one may write into the folder."""
+    for partial in folder.glob(".partial-*"):
+        remove(partial)
+
+
 def load_checkpoint(path: Path) -> Checkpoint:
     """Read one checkpoint. Raises ValueError if it is not whole."""
     try:
@@ -47,12 +53,34 @@ def load_checkpoint(path: Path) -> Checkpoint:
 
 def load_latest(folder: Path, warn: Callable[[str], None] = lambda line: None) -> Checkpoint | None:
     """The newest whole checkpoint of a run; None if it has none. warn: gets a sentence for each that is damaged."""
-    for path in reversed(_steps(folder)):
+    steps = _steps(folder)
+    for path in reversed(steps):
         try:
             return load_checkpoint(path)
         except ValueError as error:
-            warn(f"{error} The one before it is taken.")
+            left = "The one before it is taken." if path != steps[0] else "None before it is left: the run begins anew."
+            warn(f"{error} {left}")
     return None
+
+
+def check_same(saved: dict, ours: dict) -> None:
+    """Compare what a checkpoint's state says of its network with what the run would train.
+
+    Both have "network", its name, and "class_names". Raises ValueError, with both sides, where they differ.
+    """
+    for name, what in (("network", "network"), ("class_names", "classes")):
+        theirs = saved.get(name, ours[name])
+        if theirs != ours[name]:
+            raise ValueError(
+                f"The checkpoint's {what}: {_short(theirs)}; the run's, by its config and manifest: "
+                f"{_short(ours[name])}. Put the files back that belong together, or train anew with another --name."
+            )
+
+
+def _short(names: str | list[str]) -> str:
+    if isinstance(names, str):
+        return names
+    return ", ".join(names[:10]) + (f" and {len(names) - 10} more" if len(names) > 10 else "")
 
 
 def _steps(folder: Path) -> list[Path]:

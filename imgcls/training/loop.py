@@ -15,6 +15,7 @@ import tensorflow as tf
 from imgcls.models.auxiliary import auxiliary_logits_model
 from imgcls.training.blocks import recomputed_in_blocks
 from imgcls.training.losses import make_loss
+from imgcls.training.random_state import draw_by_device, seed_generators
 from imgcls.training.step import LossScale, Outcome, Step
 
 GONE = (
@@ -76,6 +77,7 @@ class Loop:
         self.progress = Progress()
         self.stop_requested = False
         self._fixed = {i for i, weight in enumerate(model.weights) if id(weight) in fixed}
+        draw_by_device(model)
         with strategy.scope():
             optimizer.build(list(trained if trained is not None else model.trainable_variables))
             self.loss_scale = LossScale() if loss_scaling else None
@@ -210,8 +212,8 @@ class Loop:
             if not self._workers:
                 raise
             raise ConnectionError(
-                f"Another worker is gone, so no step can be made ({error.message.splitlines()[0][:120]}). "
-                "The run has its checkpoints: start all workers again with --resume."
+                "Another worker is gone, so no step can be made. The run has its checkpoints: start all workers again "
+                "with --resume."
             ) from error
 
     def distributed(self, batches: Iterable[tuple]) -> Iterator[list]:
@@ -236,7 +238,7 @@ class Loop:
         if not bool(outcome.updated) and not self._only_overflowed(loss):
             what = "gradient became infinite" if np.isfinite(loss) else f"loss became {loss}"
             raise FloatingPointError(
-                f"The {what} at step {self.progress.step + 1}; {self._origin(batch)} This step changed no weight. "
+                f"The {what} at step {self.progress.step + 1}; {self._origin(batch)} The update was not made. "
                 "A lower --learning-rate helps most often, such as a tenth of this run's."
             )
         positions, weights = self._whole(positions), self._whole(batch[-1])
@@ -270,9 +272,6 @@ class Loop:
 
     def _origin(self, batch: list) -> str:
         """The layer where, going forward over this batch, the first number is not finite; a sentence."""
-        for variable in self.model.weights:
-            if not np.isfinite(as_array(variable)).all():
-                return f"it began in the weights {variable.path!r}."
         pixels = self.strategy.experimental_local_results(batch[0])[0]
         if not bool(tf.reduce_all(tf.math.is_finite(pixels))):
             return "it began in the pixels."
@@ -280,7 +279,9 @@ class Loop:
         every = keras.Model(self._logits.inputs, [layer.output for layer in layers])
         for layer, output in zip(layers, every(pixels, training=True), strict=True):
             if not all(bool(tf.reduce_all(tf.math.is_finite(x))) for x in keras.tree.flatten(output)):
-                return f"it began in the output of layer {layer.name!r}."
+                broken = [v.path for v in layer.trainable_variables if not np.isfinite(as_array(v)).all()]
+                whose = f", whose weights {broken[0]!r} are not finite" if broken else ""
+                return f"it began in the output of layer {layer.name!r}{whose}."
         return "it began in the gradient; every layer's output was finite."
 
     def _training_metrics(self) -> dict[str, float]:
@@ -367,8 +368,7 @@ class Loop:
 
     def _other_variables(self) -> list[keras.Variable]:
         """The random state of dropout (which Keras saves nowhere), and the variables of optimiser, rate and scale."""
-        layers = self.model._flatten_layers()  # those inside of other layers too
-        generators = [generator for layer in layers for generator in getattr(layer, "_seed_generators", [])]
+        generators = seed_generators(self.model)
         rate = getattr(self.optimizer._learning_rate, "factor", None)
         scale = self.loss_scale.variables if self.loss_scale else []
         return [*(g.state for g in generators), *self.optimizer.variables, *([] if rate is None else [rate]), *scale]

@@ -17,7 +17,15 @@ from imgcls.files import replacing
 from imgcls.models.auxiliary import without_auxiliary_heads
 from imgcls.models.recursion import deep_networks
 from imgcls.training.callbacks import BEST, Checkpointing, KeepBest, LowerOnPlateau, MLflowLog, Patience, RunLog
-from imgcls.training.checkpoints import Checkpoint, load_checkpoint, load_latest, save_checkpoint, step_name
+from imgcls.training.checkpoints import (
+    Checkpoint,
+    check_same,
+    load_checkpoint,
+    load_latest,
+    remove_half_written,
+    save_checkpoint,
+    step_name,
+)
 from imgcls.training.course import Course
 from imgcls.training.learning_rate_finder import find_learning_rate
 from imgcls.training.loop import Loop
@@ -103,7 +111,11 @@ def train_run(
             checkpoint_gradients=training.checkpoint_gradients,
         )
     loop.on_parts = lambda parts: say(f"The memory asks for {parts} parts of each batch, one after the other.")
+    if is_chief(strategy):
+        remove_half_written(run.checkpoints)
+    identity = {"network": course.model.name, "class_names": list(course.names)}
     if saved:
+        check_same(saved.state, identity)
         _restore(loop, saved, run)
         if is_chief(strategy):
             run.keep_metrics_up_to(loop.progress.step // course.steps_per_epoch)
@@ -114,7 +126,8 @@ def train_run(
 
     def save_progress() -> None:
         arrays, state = loop.state()
-        write(lambda: save_checkpoint(run.checkpoints, step_name(loop.progress.step), arrays, state | course.measured))
+        state |= course.measured | identity
+        write(lambda: save_checkpoint(run.checkpoints, step_name(loop.progress.step), arrays, state))
 
     if not saved and loop.fixed_weights():
         write(lambda: save_checkpoint(run.checkpoints, FIXED, loop.fixed_weights(), {}))
@@ -133,7 +146,7 @@ def train_run(
                 on_step=on_step,
                 on_epoch=on_epoch,
             ),
-            Checkpointing(save_progress, training.checkpoint_minutes),
+            Checkpointing(save_progress, training.checkpoint_minutes, course.steps_per_epoch),
             *([keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False)] if is_chief(strategy) else []),
             *([MLflowLog(run, loop.progress.step)] if training.mlflow and is_chief(strategy) else []),
             *callbacks,
@@ -141,7 +154,7 @@ def train_run(
         ],
         model=course.model,
     )
-    with _interruptible(loop):
+    with _interruptible(loop), _last_good_offered(loop, run):
         finished = _train(course, loop, listeners, patience, _name_once(course, run, warn), run, say)
     if not finished:
         save_progress()
@@ -206,6 +219,20 @@ def _use_found_rate(
     loop.prepare_step()
 
 
+@contextmanager
+def _last_good_offered(loop: Loop, run: RunFolder) -> Iterator[None]:
+    """Where the loss is no number, say how the run can go on from before that."""
+    try:
+        yield
+    except FloatingPointError as error:
+        whole = load_latest(run.checkpoints)
+        where = f"from its last good checkpoint, of step {whole.state['step']}" if whole else "from its beginning"
+        rate = f"{run.config.training.learning_rate / 10:g}"
+        raise FloatingPointError(
+            f"{error} Go on {where}: python -m imgcls.train --resume {run.path} --learning-rate {rate}"
+        ) from error
+
+
 def _restore(loop: Loop, saved: Checkpoint, run: RunFolder) -> None:
     if (run.checkpoints / FIXED).is_dir():
         loop.set_weights(load_checkpoint(run.checkpoints / FIXED).arrays)
@@ -258,11 +285,14 @@ def _name_once(course: Course, run: RunFolder, warn: Callable[[str], None]) -> C
 
 @contextmanager
 def _interruptible(loop: Loop) -> Iterator[None]:
-    """Ctrl-C and SIGTERM end the run after the step at hand; a second Ctrl-C ends it at once."""
+    """Ctrl-C, SIGTERM and a terminal that is closed end the run after the step at hand; a second Ctrl-C ends it at
+    once."""
     if threading.current_thread() is not threading.main_thread():
         yield
         return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
+    if before[signal.SIGHUP] == signal.SIG_IGN:  # under nohup, a run outlives its terminal
+        del before[signal.SIGHUP]
 
     def stop(number, frame):
         loop.stop_requested = True

@@ -10,7 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from imgcls.config import TrainConfig, load_toml, save_toml
-from imgcls.files import write_json
+from imgcls.files import replacing, write_json
 
 ALIVE_FOR = 120  # seconds without a sign of life after which a run counts as dead, whatever its process number says
 
@@ -148,7 +148,8 @@ class RunFolder:
     def keep_metrics_up_to(self, epoch: int) -> None:
         """Forget the epochs after `epoch`, which a resumed run will write again."""
         rows = [row for row in self.metrics() if row["epoch"] <= epoch]
-        self.metrics_file.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+        with replacing(self.metrics_file) as partial:
+            partial.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
 
 
 def _free_name(config: TrainConfig) -> str:

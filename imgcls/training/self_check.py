@@ -47,7 +47,7 @@ def _on_one_device(loop: Loop, batch: list) -> list[tf.Tensor]:
     def run():
         totals = None
         for number in range(shares):
-            loss, correct, gradients = loop.step.share(*(p[number] for p in parts))
+            loss, correct, gradients = loop.step.share(*(p[number] for p in parts), shares=shares)
             found = [loss, correct, *gradients]
             totals = found if totals is None else [a + b for a, b in zip(totals, found, strict=True)]
         loss, correct, *gradients = totals

@@ -89,17 +89,21 @@ class Step:
     def __call__(self, pixels, targets, weights) -> Outcome:
         return self._run(pixels, targets, weights)
 
-    def share(self, pixels, targets, weights):
-        """One device's part of the loss, of the gradients, and of the images that were right."""
+    def share(self, pixels, targets, weights, shares: int = 0):
+        """One device's part of the loss, of the gradients, and of the images that were right.
+
+        shares: that the batch is divided into, each of which has its part of the penalties; 0: one a device.
+        """
+        parts_in_all = (shares or self.strategy.num_replicas_in_sync) * self.accumulate
         if self.accumulate == 1:
-            return self._part(pixels, targets, weights)
+            return self._part(pixels, targets, weights, parts_in_all)
         images = pixels.shape[0]
         if images % self.accumulate:
             raise ValueError(f"{images} images a device have no {self.accumulate} equal parts; change --accumulate.")
         parts = [tf.reshape(x, (self.accumulate, -1, *x.shape[1:])) for x in (pixels, targets, weights)]
 
         def add(number, loss, correct, *gradients):
-            more_loss, more_correct, more = self._part(*(x[number] for x in parts))
+            more_loss, more_correct, more = self._part(*(x[number] for x in parts), parts_in_all)
             return [
                 number + 1,
                 loss + more_loss,
@@ -113,7 +117,7 @@ class Step:
         )
         return loss, correct, gradients
 
-    def _part(self, pixels, targets, weights):
+    def _part(self, pixels, targets, weights, parts_in_all: int):
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([variable.value for variable in self.variables])
             every = keras.tree.flatten(self.forward(pixels, training=True))
@@ -122,7 +126,7 @@ class Step:
             loss = tf.reduce_sum(losses) / self.batch_size
             penalties = self.penalties()
             if penalties:
-                loss += tf.add_n(penalties) / (self.strategy.num_replicas_in_sync * self.accumulate)
+                loss += tf.add_n(penalties) / parts_in_all
             scaled = loss if self.loss_scale is None else loss * tf.convert_to_tensor(self.loss_scale.scale)
         gradients = tape.gradient(scaled, [variable.value for variable in self.variables], unconnected_gradients="zero")
         if self.loss_scale is not None:

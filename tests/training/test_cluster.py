@@ -1,6 +1,8 @@
 import json
+from pathlib import Path
 
 import pytest
+import yaml
 
 from imgcls.training.cluster import Cluster, expand_node_list, find_cluster
 
@@ -49,3 +51,21 @@ def test_what_cannot_be_is_refused():
         find_cluster({"TF_CONFIG": "x"})
     with pytest.raises(ValueError, match="worker 5 of 2"):
         find_cluster({"IMGCLS_WORKERS": "a,b", "JOB_COMPLETION_INDEX": "5"})
+
+
+def test_the_manifest_for_kubernetes_makes_a_cluster_of_all_its_workers():
+    text = (Path(__file__).parents[2] / "deploy" / "train-on-kubernetes.yaml").read_text()
+    service, job = yaml.safe_load_all(text)
+    pod = job["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    variables = {each["name"]: each["value"] for each in container["env"]}
+    for index in range(job["spec"]["completions"]):
+        cluster = find_cluster({**variables, "JOB_COMPLETION_INDEX": str(index)})
+        host, port = cluster.addresses[index].split(":")
+        assert host == f"{job['metadata']['name']}-{index}.{pod['subdomain']}"  # the name of an Indexed Job's pod
+        assert int(port) == container["ports"][0]["containerPort"]
+    assert len(cluster.addresses) == job["spec"]["completions"] == job["spec"]["parallelism"]
+    assert job["spec"]["completionMode"] == "Indexed"
+    assert service["metadata"]["name"] == pod["subdomain"]
+    assert service["spec"]["clusterIP"] == "None"
+    assert service["spec"]["selector"] == {"job-name": job["metadata"]["name"]}

@@ -1,4 +1,7 @@
+import errno
+import json
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -6,11 +9,17 @@ import sys
 import time
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 
+from imgcls.data.manifest import Manifest
+from imgcls.files import write_json
 from imgcls.models import load_model
+from imgcls.train import prepare_run
+from imgcls.training.callbacks import Checkpointing
 from imgcls.training.checkpoints import load_checkpoint, load_latest, save_checkpoint
+from imgcls.training.run import train_run
 from imgcls.training.run_folder import RunFolder
 
 ROOT = Path(__file__).parents[2]
@@ -55,24 +64,44 @@ def test_the_model_that_is_kept_is_that_of_the_best_epoch(small_run):
         assert np.array_equal(stored, loaded)
 
 
-def test_a_killed_run_ends_with_the_weights_of_an_unbroken_one(small_run, tmp_path, command):
-    killed = start("--config", small_run.config_file, "--runs", tmp_path)
-    folder = tmp_path / "small"
-    wait_for(lambda: any((folder / "checkpoints").glob("step-*")) or killed.poll() is not None)
-    killed.send_signal(signal.SIGKILL)
-    killed.communicate()
-    assert not (folder / "model.keras").exists()
+def test_a_run_that_is_killed_three_times_ends_as_an_unbroken_one(small_run, tmp_path, command):
+    """The second kill comes before there is anything new, the third one with a checkpoint half written."""
+    folder, arguments = tmp_path / "small", ("--config", small_run.config_file, "--runs", tmp_path)
+    for new_checkpoint in (True, False, True):
+        killed = start(*arguments)
+        wait_until_killable(killed, folder, new_checkpoint)
+        killed.send_signal(signal.SIGKILL)
+        killed.communicate()
+        assert not (folder / "model.keras").exists()
+        arguments = ("--resume", folder)
+    half = folder / "checkpoints" / ".partial-step-000000099"
+    half.mkdir()
+    (half / "arrays.npz").write_bytes(b"PK")
     assert command("train", "--resume", folder).code == 0
+    assert not half.exists()
     for unbroken, resumed in zip(weights(small_run.path), weights(folder), strict=True):
         assert np.array_equal(unbroken, resumed)
     losses = [row["loss"] for row in RunFolder(folder).metrics()]
     assert losses == [row["loss"] for row in small_run.metrics()]
 
 
-def test_ctrl_c_writes_a_checkpoint_and_says_how_to_go_on(small_run, tmp_path):
+def wait_until_killable(process: subprocess.Popen, folder: Path, new_checkpoint: bool) -> None:
+    """Until the process trains, and has written a checkpoint if it shall."""
+    before = set((folder / "checkpoints").glob("step-*"))
+
+    def is_ready() -> bool:
+        if new_checkpoint:
+            return bool(set((folder / "checkpoints").glob("step-*")) - before)
+        return RunFolder(folder).status()["pid"] == process.pid
+
+    wait_for(lambda: is_ready() or process.poll() is not None)
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+def test_a_run_that_is_stopped_writes_a_checkpoint_and_says_how_to_go_on(small_run, tmp_path, number):
     run = start("--config", small_run.config_file, "--runs", tmp_path, "--name", "stopped", "--epochs", 1000)
     wait_for(lambda: (tmp_path / "stopped" / "metrics.jsonl").exists() or run.poll() is not None)
-    run.send_signal(signal.SIGINT)
+    run.send_signal(number)
     said, _ = run.communicate(timeout=120)
     assert run.returncode == 130, said
     assert f"--resume {tmp_path / 'stopped'}" in said
@@ -134,3 +163,82 @@ def test_a_run_that_lives_cannot_be_resumed(small_run, tmp_path, command):
     living.communicate()
     assert result.code == 2
     assert f"process {living.pid}" in result.err
+
+
+def test_a_run_goes_on_while_the_disk_is_full(tiny_config, monkeypatch):
+    run, manifest = prepare_run(tiny_config(epochs=3))
+    save, warned = np.savez, []
+
+    def full_in_the_middle(path, **arrays):
+        if 1 <= len(run.metrics()) < 3:
+            raise OSError(errno.ENOSPC, "No space left on device")
+        save(path, **arrays)
+
+    monkeypatch.setattr(np, "savez", full_in_the_middle)
+    assert train_run(run, manifest, warn=warned.append)
+    assert any("no space left on device" in line and "keeps its last whole checkpoint" in line for line in warned)
+    assert [row["epoch"] for row in run.metrics()] == [1, 2, 3]
+    assert run.model_file.is_file()
+    assert load_latest(run.checkpoints).state["step"] == 15
+
+
+def test_a_loss_that_is_no_number_names_its_layer_and_the_last_good_checkpoint(tiny_config):
+    run, manifest = prepare_run(tiny_config(epochs=3))
+
+    class Break(keras.callbacks.Callback):
+        def on_epoch_end(self, epoch, logs=None):
+            gamma = self.model.get_layer("stage2_norm").gamma
+            gamma.assign(np.full(gamma.shape, 3e38))
+
+    with pytest.raises(FloatingPointError) as raised:
+        train_run(run, manifest, callbacks=[Break()])
+    said = str(raised.value)
+    assert "loss became nan at step 6; it began in the output of layer 'stage2_norm'." in said
+    assert f"of step 5: python -m imgcls.train --resume {run.path} --learning-rate 0.001" in said
+    assert all(np.isfinite(array).all() for array in load_latest(run.checkpoints).arrays.values())
+
+
+def test_checkpoints_of_another_network_or_other_classes_are_refused_with_both_sides_named(small_run, tmp_path):
+    manifest = Manifest.load(small_run.manifest_file)
+    for change, said in (
+        ({"network": "vgg11"}, "The checkpoint's network: vgg11; the run's, by its config and manifest: resnet20."),
+        ({"class_names": ["bag", "coat"]}, "classes: bag, coat; the run's, by its config and manifest: bag, sneaker"),
+    ):
+        copy = tmp_path / next(iter(change))
+        shutil.copytree(small_run.path, copy)
+        for file in copy.glob("checkpoints/step-*/state.json"):
+            write_json(file, json.loads(file.read_text()) | change)
+        with pytest.raises(ValueError, match=re.escape(said)):
+            train_run(RunFolder(copy), manifest)
+
+
+def test_no_checkpoint_lies_between_the_last_step_of_an_epoch_and_its_end():
+    """A run that is killed there and goes on would not judge the epoch, whose weights may be the best ones."""
+    saved, place = [], "start"
+    callback = Checkpointing(lambda: saved.append(place), minutes=0.0, steps_per_epoch=3)
+    for place in (0, 1, 2):
+        callback.on_train_batch_end(place)
+    place = "end"
+    callback.on_epoch_end(0)
+    assert saved == [0, 1, "end"]
+
+
+def test_a_run_whose_checkpoints_are_all_damaged_says_that_it_begins_anew(tmp_path):
+    for step in (1, 2):
+        save_checkpoint(tmp_path, f"step-{step:09d}", {"a": np.full(10, step)}, {"step": step})
+        (tmp_path / f"step-{step:09d}" / "arrays.npz").write_bytes(b"")
+    warned = []
+    assert load_latest(tmp_path, warned.append) is None
+    assert "The one before it is taken" in warned[0]
+    assert "begins anew" in warned[1]
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_a_run_in_sixteen_bits_leaves_a_model_in_32_that_is_exported(tiny_config, tmp_path, command, precision):
+    run, manifest = prepare_run(tiny_config(epochs=2, precision=precision))
+    assert train_run(run, manifest)
+    model = load_model(run.model_file)
+    assert {layer.compute_dtype for layer in model._flatten_layers()} == {"float32"}
+    assert {np.asarray(weight).dtype for weight in model.get_weights()} <= {np.dtype("float32"), np.dtype("int64")}
+    exported = command("export", run.path, "--output", tmp_path / "bundles")
+    assert exported.code == 0, exported.err

@@ -1,0 +1,59 @@
+"""Options that name nothing or cannot go together, found out before any image is read."""
+
+from importlib.util import find_spec
+
+import tensorflow as tf
+
+from imgcls.config import NetworkConfig, TrainConfig, TrainingConfig
+from imgcls.layers import resolve_data_format
+from imgcls.layers.by_name import ACTIVATIONS, INITIALIZERS, find
+from imgcls.models import find_architecture
+from imgcls.models.classifier import NO_WEIGHTS, published_weights
+from imgcls.training.network import earlier_model
+from imgcls.training.precision import choose_precision, layers_in
+from imgcls.training.strategy import check_batch_size, make_strategy
+
+
+def check_options(config: TrainConfig) -> None:
+    """Raise ValueError or FileNotFoundError, in one sentence, if no images could make a run of this config."""
+    _check_network(config.network)
+    _check_devices(config.training)
+    if config.network.data_format != "channels_last":
+        with layers_in(choose_precision(config.training.precision)[0]):
+            resolve_data_format(config.network.data_format)
+    if config.training.mlflow and find_spec("mlflow") is None:
+        raise ValueError("--mlflow needs MLflow: pip install imgcls[mlflow]")
+
+
+def _check_network(network: NetworkConfig) -> None:
+    if network.model != "auto":
+        architecture = find_architecture(network.model)
+        weights = network.weights
+        if weights == "auto":
+            weights = "imagenet" if "imagenet" in architecture.weights else NO_WEIGHTS
+        published_weights(network.model, weights)
+        if weights == NO_WEIGHTS and network.plan in ("head", "features", "last_blocks"):
+            raise ValueError(
+                f"--plan {network.plan} keeps weights, and {network.model} has none. Choose --plan scratch, or name a "
+                ".keras file with --weights."
+            )
+    if network.activation is not None:
+        find("activation", network.activation, ACTIVATIONS)
+    if network.initializer is not None:
+        find("initializer", network.initializer, INITIALIZERS)
+    earlier_model(network.init_from)
+
+
+def _check_devices(training: TrainingConfig) -> None:
+    strategy = make_strategy(training.strategy)
+    devices = strategy.num_replicas_in_sync
+    check_batch_size(training.batch_size, strategy)
+    share = training.batch_size // devices
+    if share % training.accumulate:
+        fitting = max(1, training.batch_size // (devices * training.accumulate)) * devices * training.accumulate
+        raise ValueError(
+            f"--batch-size {training.batch_size} on {devices} devices has no {training.accumulate} equal parts a "
+            f"device for --accumulate; choose --batch-size {fitting}."
+        )
+    if training.xla == "on" and devices > 1 and not tf.config.list_physical_devices("GPU"):
+        raise ValueError("--xla on does not work on several processors; leave it out, or choose --strategy one_device.")
