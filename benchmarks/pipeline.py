@@ -139,7 +139,7 @@ def prepared(folder: Path) -> list[Path]:
     from imgcls.data.manifest import Manifest
     from imgcls.data.shards import Preparation, prepare
 
-    rows = [{"image": f"500-{i:05}.jpg", "label": str(i % CLASSES)} for i in range(SMALL)]
+    rows = [{"image": f"{i:05}.jpg", "label": str(i % CLASSES)} for i in range(SMALL)]
     manifest = inspect(Manifest.from_records(pd.DataFrame(rows), folder))
     ready = prepare(manifest, folder / "prepared", Preparation("pixels"))
     return ready.paths(ready.usable)

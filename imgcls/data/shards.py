@@ -60,10 +60,12 @@ def prepare(
     Shards that are there and whole are kept, so that a preparation that was interrupted goes on; one that is damaged is
     named and written anew. An image that cannot be read keeps its row, with its problem.
 
-    Raises ValueError if the folder holds the shards of other images, or of another preparation.
+    Raises ValueError if no image can be used, and if the folder holds the shards of other images, or of another preparation.
     """
     folder = Path(folder)
     rows = manifest.usable.reset_index(drop=True)
+    if rows.empty:
+        raise ValueError(f"None of the {len(manifest.table):,} images can be read; expected at least one.")
     plan = {"version": VERSION, **asdict(preparation), "images": len(rows), "sha256": _digest_of(manifest, rows)}
     folder.mkdir(parents=True, exist_ok=True)
     _check_plan(folder, plan)
