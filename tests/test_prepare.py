@@ -12,6 +12,9 @@ def test_a_prepared_folder_is_data_for_training(small_data, tmp_path, command):
     assert "broken.png is left out" in result.err
     assert "150 images written" in result.out
     assert command("prepare", tmp_path / "p", "--check").code == 0
+    audited = command("audit", tmp_path / "p", "--output", tmp_path / "audit")
+    assert audited.code == 0, audited.err
+    assert "wrong extension" not in audited.out
     flags = ("--model", "lenet5", "--image-size", 32, "--epochs", 2, "--batch-size", 16)
     result = command("train", "--data", tmp_path / "p", "--runs", tmp_path, "--name", "run", *flags)
     assert result.code == 0, result.err

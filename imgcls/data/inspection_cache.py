@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from contextlib import suppress
 
 from imgcls.data.cache import cache_home
+from imgcls.data.records import file_of
 
 VERSION = 1  # raise it when the inspection finds other things in the same file
 FACTS = ("width", "height", "grey", "format", "sha256", "perceptual_hash", "thumbnail", "traits")
@@ -74,9 +75,9 @@ class InspectionCache:
 
 
 def stamp(path: str) -> tuple[int, int] | None:
-    """Size in bytes and time of the last change in nanoseconds; None if there is no such file."""
+    """Size in bytes and time of the last change in nanoseconds, of the file that holds it; None if there is none."""
     try:
-        status = os.stat(path)
+        status = os.stat(file_of(path))
     except OSError:
         return None
     return status.st_size, status.st_mtime_ns

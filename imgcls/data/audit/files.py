@@ -8,6 +8,7 @@ import pandas as pd
 from imgcls.data.audit.findings import KINDS, Finding
 from imgcls.data.image_header import MOST_PIXELS, TRAITS, ZEROS
 from imgcls.data.manifest import Manifest
+from imgcls.data.records import is_record
 
 EXTENSIONS = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
@@ -53,7 +54,7 @@ def _problem_of(row) -> Iterator[tuple[str, str]]:
 def _remarks_on(row) -> Iterator[tuple[str, str]]:
     size = f"{row.width:,} x {row.height:,} pixels"
     extension = PurePosixPath(row.image).suffix
-    if row.format in EXTENSIONS and extension.lower() not in EXTENSIONS[row.format]:
+    if row.format in EXTENSIONS and not is_record(row.image) and extension.lower() not in EXTENSIONS[row.format]:
         yield "wrong extension", f"a {row.format} file whose name ends in {extension or 'no extension'}"
     if min(row.width, row.height) < SMALLEST_SIDE:
         yield "tiny", f"{size}; expected at least {SMALLEST_SIDE} on each side"
