@@ -60,7 +60,8 @@ def prepare(
     Shards that are there and whole are kept, so that a preparation that was interrupted goes on; one that is damaged is
     named and written anew. An image that cannot be read keeps its row, with its problem.
 
-    Raises ValueError if no image can be used, and if the folder holds the shards of other images, or of another preparation.
+    Raises ValueError if no image can be used, and if the folder holds the shards of other images or of another
+    preparation.
     """
     folder = Path(folder)
     rows = manifest.usable.reset_index(drop=True)
