@@ -90,6 +90,10 @@ def check(config: TrainConfig) -> None:
     if not config.input.data:
         raise ValueError("There is no data to train on. Choose a data set, or type the path of a folder.")
     load_manifest(config.input.data)
+    if config.input.folds and not config.input.fold:
+        raise ValueError(
+            "Here a run has one of the folds: give its number. All of them: python -m imgcls.train --folds."
+        )
     if config.network.model != "auto":
         find_architecture(config.network.model)
 

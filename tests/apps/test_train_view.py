@@ -77,3 +77,15 @@ def test_what_can_be_known_before_is_said_before(page, here):
 def test_an_address_of_no_run_says_so(page, here):
     assert "There is no run 'gone'" in page("train", run="gone").errors
     assert "is no name" in page("train", run="../../etc").errors
+
+
+def test_examples_of_the_augmentation_are_drawn(page, clothes):
+    (clothes / "bag" / "notes.txt").unlink()
+    view = page("train").choose("Data", str(clothes)).choose("Augmentation", "strong").press("Draw examples")
+    assert "draw 1" in view.text
+    assert len(view.widgets.get("image")) == 4 * (1 + 3)
+
+
+def test_folds_need_the_number_of_one(started):
+    view = started(Folds=3)
+    assert "Here a run has one of the folds: give its number." in view.errors
