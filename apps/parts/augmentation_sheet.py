@@ -1,25 +1,33 @@
-"""What the augmentation that is chosen makes of a few of the images."""
+"""What augmentation makes of a few of the images: the settings that are chosen, or every step and preset."""
 
 import streamlit as st
 
 from imgcls.config import TrainConfig
 
 IMAGES, DRAWS = 4, 3
+SIDE = 160  # pixels; smaller pictures are enlarged in whole steps, so that their pixels stay visible
 
 
-def show(config: TrainConfig) -> None:
-    """Draw the sheet: the originals, then what training may see of them. Raises ValueError for data without images."""
+def show(config: TrainConfig, everything: bool) -> None:
+    """Draw the sheet: the originals, and what training may see of them. Raises ValueError for data without images.
+
+    everything: a row for each step and each preset, in place of three draws of the chosen settings.
+    """
     from imgcls.augment import choose
     from imgcls.data.augmentation import settings, sheet
     from imgcls.data.sources import load_manifest
 
-    encoded, preprocessing = choose(load_manifest(config.input.data), IMAGES, config.input.image_size)
-    chosen = settings(config.input.augmentation, config.augmentation)
-    rows = [sheet.originals(encoded, preprocessing)]
-    rows += [
-        sheet.Row(f"draw {seed + 1}", sheet.changed(encoded, preprocessing, chosen, seed)) for seed in range(DRAWS)
-    ]
+    with st.spinner("Drawing the pictures"):
+        encoded, preprocessing = choose(load_manifest(config.input.data), IMAGES, config.input.image_size)
+        rows = [sheet.originals(encoded, preprocessing)]
+        if everything:
+            rows += sheet.steps(encoded, preprocessing) + sheet.presets(encoded, preprocessing)
+        else:
+            chosen = settings(config.input.augmentation, config.augmentation)
+            draws = range(DRAWS)
+            rows += [sheet.Row(f"draw {n + 1}", sheet.changed(encoded, preprocessing, chosen, n)) for n in draws]
+    factor = max(1, SIDE // preprocessing.height)
     for row in rows:
         st.caption(row.name)
         for column, picture in zip(st.columns(len(encoded)), row.pictures, strict=True):
-            column.image(picture, width="stretch")
+            column.image(picture.repeat(factor, axis=0).repeat(factor, axis=1), width="stretch")

@@ -31,8 +31,10 @@ def new_run() -> None:
         with st.expander("All settings", icon=":material/tune:"):
             values |= ask_rest()
         with st.expander("What the augmentation does", icon=":material/auto_awesome:"):
-            if st.button("Draw examples"):
-                augmentation_sheet.show(config_form.make(TrainConfig, values))
+            with st.container(horizontal=True):
+                chosen, everything = st.button("Draw examples"), st.button("Draw every step and preset")
+            if chosen or everything:
+                augmentation_sheet.show(config_form.make(TrainConfig, values), everything)
         name = st.text_input("Name of the run", placeholder=launches.free_name(values["input", "data"]))
         if st.button("Start training", type="primary", icon=":material/play_arrow:"):
             config = replace(config_form.make(TrainConfig, values), name=name.strip())

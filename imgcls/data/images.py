@@ -89,6 +89,32 @@ class PixelRecords:
         return region_of(self.places[number].read(), region)
 
 
+class ArrayImages:
+    """Pixels in memory: (N, H, W, C), uint8, with 1 or 3 channels."""
+
+    def __init__(self, pixels: np.ndarray):
+        if pixels.ndim != 4 or pixels.dtype != np.uint8 or pixels.shape[3] not in (1, 3):
+            raise ValueError(
+                f"The images are an array of {pixels.dtype} with the shape {pixels.shape}; expected uint8 and (images, "
+                "height, width, 1 or 3)."
+            )
+        self.pixels = pixels
+
+    def __len__(self) -> int:
+        return len(self.pixels)
+
+    def fetch(self, numbers: tf.Tensor) -> tf.Tensor:
+        return numbers
+
+    def region(self, fetched: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
+        region = tf.stack([tf.cast(edge, tf.int32) for edge in cut(*(tf.constant(n) for n in self.pixels.shape[1:3]))])
+        pixels = tf.numpy_function(self._read, [fetched, region], tf.uint8, stateful=False)
+        return tf.ensure_shape(pixels, (None, None, 3))
+
+    def _read(self, number: np.ndarray, region: np.ndarray) -> np.ndarray:
+        return region_of(self.pixels[number], region)
+
+
 def region_of(pixels: np.ndarray, region: np.ndarray) -> np.ndarray:
     """(top, left, height, width) of pixels (H, W, 1 or 3), as a copy in colour."""
     top, left, height, width = region
@@ -96,10 +122,12 @@ def region_of(pixels: np.ndarray, region: np.ndarray) -> np.ndarray:
     return part.repeat(3, axis=2) if part.shape[2] == 1 else np.ascontiguousarray(part)
 
 
-def as_images(images: "Images | Sequence[str | Path]") -> Images:
-    """Paths as images, be they of files or of records in larger files; what is images already is left alone."""
+def as_images(images: "Images | Sequence[str | Path] | np.ndarray") -> Images:
+    """Paths, be they of files or of records in larger files, or an array (N, H, W, C); images are left as they are."""
     if hasattr(images, "fetch"):
         return images
+    if isinstance(images, np.ndarray) and images.dtype.kind not in "OSU":
+        return ArrayImages(images)
     if not any(is_record(path) for path in images):
         return ImageFiles(images)
     places = [pixel_place(path) for path in images]

@@ -27,7 +27,7 @@ BATCHES_AT_ONCE = 2
 
 
 def training_batches(
-    images: Images | Sequence[str | Path],
+    images: Images | Sequence[str | Path] | np.ndarray,
     labels: Sequence[int] | np.ndarray,
     preprocessing: Preprocessing,
     *,
@@ -52,7 +52,8 @@ def training_batches(
     targets: (B, classes) float32, each row adding up to 1, unless `labels` are several an image.
     weights: (B,) float32 of the examples' losses; 0 where the image could not be read, and the others make up for it.
 
-    images: paths, or where else they come from. labels: (N,) class numbers, or (N, classes) numbers in [0, 1].
+    images: paths, an array (N, H, W, 1 or 3) of uint8, or where else they come from.
+    labels: (N,) class numbers, or (N, classes) numbers in [0, 1].
     boxes: (N, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
     order: of `imgcls.data.order`; by default every example once an epoch.
     strong_classes: (classes,) those whose pictures get the second row of the augmentation's settings.
@@ -158,7 +159,7 @@ def _in_places(rows: tf.Tensor, places: tf.Tensor, count: int) -> tf.Tensor:
 
 
 def evaluation_batches(
-    images: Images | Sequence[str | Path],
+    images: Images | Sequence[str | Path] | np.ndarray,
     preprocessing: Preprocessing,
     *,
     boxes: np.ndarray | None = None,

@@ -84,6 +84,9 @@ def test_examples_of_the_augmentation_are_drawn(page, clothes):
     view = page("train").choose("Data", str(clothes)).choose("Augmentation", "strong").press("Draw examples")
     assert "draw 1" in view.text
     assert len(view.widgets.get("image")) == 4 * (1 + 3)
+    view.press("Draw every step and preset")
+    assert all(name in view.text for name in ("original", "GridMask", "CutMix", "rare"))
+    assert len(view.widgets.get("image")) == 4 * (1 + 17 + 5)
 
 
 def test_folds_need_the_number_of_one(started):

@@ -116,6 +116,24 @@ def test_what_cannot_become_batches_is_refused_before_the_first(paths, labels, o
         training_batches(paths[:4], labels, GREY, num_classes=3, **{"batch_size": 2, "steps": 1, "seed": 0} | options)
 
 
+def test_an_array_gives_what_its_files_give(paths):
+    array = np.stack([np.asarray(Image.open(path)) for path in paths])[..., None]
+    options = {
+        "num_classes": 2,
+        "batch_size": 8,
+        "steps": 2,
+        "seed": 0,
+        "augmentation": Augmentation(settings("light")),
+    }
+    sources = [training_batches(images, np.arange(len(paths)) % 2, GREY, **options) for images in (paths, array)]
+    for a, b in zip(*sources, strict=True):
+        assert np.array_equal(a[1], b[1])
+    whole = evaluation_batches(array, GREY, batch_size=len(array))
+    assert np.abs(next(iter(whole))[1] - array).max() < 0.05  # grey levels
+    with pytest.raises(ValueError, match=r"an array of float64 with the shape \(2, 8, 8\); expected uint8"):
+        evaluation_batches(np.zeros((2, 8, 8)), GREY, batch_size=2)
+
+
 def test_no_images_are_refused():
     with pytest.raises(ValueError, match="There are no images, so every batch would be empty"):
         training_batches([], [], GREY, num_classes=3, batch_size=2, steps=1, seed=0)
