@@ -12,7 +12,7 @@ from tests.training.devices import CASES
 ROOT = Path(__file__).parents[2]
 
 
-@pytest.fixture(scope="module", params=(2, 4), ids=("two", "four"))
+@pytest.fixture(scope="module", params=(2, pytest.param(4, marks=pytest.mark.slow)), ids=("two", "four"))
 def differences(request) -> dict[str, float]:
     line = [sys.executable, "-W", "error", "-m", "tests.training.devices", str(request.param)]
     done = subprocess.run(line, cwd=ROOT, capture_output=True, text=True)

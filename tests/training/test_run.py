@@ -97,7 +97,23 @@ def wait_until_killable(process: subprocess.Popen, folder: Path, new_checkpoint:
     wait_for(lambda: is_ready() or process.poll() is not None)
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM, signal.SIGHUP])
+@pytest.fixture
+def hangup():
+    """A closed terminal ends what is started, also where these tests themselves run under nohup."""
+    before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
+    yield
+    signal.signal(signal.SIGHUP, before)
+
+
+@pytest.mark.parametrize(
+    "number",
+    [
+        signal.SIGTERM,
+        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
+        pytest.param(signal.SIGHUP, marks=pytest.mark.slow),
+    ],
+)
+@pytest.mark.usefixtures("hangup")
 def test_a_run_that_is_stopped_writes_a_checkpoint_and_says_how_to_go_on(small_run, tmp_path, number):
     run = start("--config", small_run.config_file, "--runs", tmp_path, "--name", "stopped", "--epochs", 1000)
     wait_for(lambda: (tmp_path / "stopped" / "metrics.jsonl").exists() or run.poll() is not None)

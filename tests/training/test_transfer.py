@@ -91,7 +91,9 @@ def test_features_are_computed_once(tmp_path, monkeypatch):
     expected = keras.Model(model.input, model.get_layer("embedding").output)
     pixels = np.stack([keras.utils.img_to_array(keras.utils.load_img(p, color_mode="grayscale")) for p in paths])
     expected = expected.predict(pixels[:4], verbose=0)
-    difference = 2 * LARGEST_DIFFERENCE * max(1.0, np.abs(first).max())  # that OpenVINO is allowed, on other pixels
+    difference = (
+        2 * LARGEST_DIFFERENCE * max(1.0, float(np.abs(first).max()))
+    )  # that OpenVINO is allowed, on other pixels
     assert first[:, places["embedding"]] == pytest.approx(expected, abs=difference)
     computed = []
     real = FeatureCache._compute
