@@ -321,6 +321,11 @@ class TrainConfig:
     def __post_init__(self):
         if self.name and Path(self.name).name != self.name:
             raise ValueError(f"name is {self.name!r}; expected the name of a folder, without slashes.")
+        if self.training.data_service and self.input.cache in ("memory", "disk"):
+            raise ValueError(
+                f"--cache {self.input.cache} keeps images in this process, and --data-service has others read them. "
+                "Leave one out."
+            )
 
 
 def flag(field_name: str) -> str:

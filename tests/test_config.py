@@ -72,3 +72,5 @@ def test_options_that_exclude_each_other_are_refused():
         BalanceConfig(balance="weights", balance_exponent=0.5)
     with pytest.raises(ValueError, match="--logit-adjustment goes with --balance logits, not with --balance auto"):
         BalanceConfig(logit_adjustment=1.0)
+    with pytest.raises(ValueError, match="--cache disk keeps images in this process, and --data-service has others"):
+        TrainConfig(InputConfig(cache="disk"), training=TrainingConfig(data_service="grpc://localhost:5050"))
