@@ -39,8 +39,12 @@ def main(options: Options) -> int:
     if options.role == "dispatcher" or options.port:
         _check_port(options.port or DISPATCHER_PORT)
     command.import_tensorflow()
+    from imgcls.terminal import next_step
+
     server, address = _start(options)
     print(f"The {options.role} is ready at grpc://{address}. Ctrl-C ends it.", flush=True)
+    following = "data_service worker --dispatcher" if options.role == "dispatcher" else "train --data-service"
+    next_step(f"python -m imgcls.{following} {options.dispatcher or 'grpc://' + address}")
     with suppress(KeyboardInterrupt):
         threading.Event().wait()  # the server's own `join` cannot be interrupted
     server._stop()
