@@ -92,10 +92,10 @@ def compared(folder: Path, seed: int, options: Options) -> dict:
 
 def frozen_embeddings(config, manifest, feature_cache):
     """A function from pictures to the embeddings (N, F) of the published weights."""
-    from imgcls.training.network import build_network, pixel_statistics, run_preprocessing
+    from imgcls.training.network import build_network, run_statistics
 
     config = replace(config, training=replace(config.training, precision="float32"))
-    statistics = pixel_statistics(manifest, run_preprocessing(config))
+    statistics = run_statistics(config, manifest)
     cache, places = feature_cache(config, build_network(config, manifest.class_names, statistics), statistics)
     return lambda some: cache.features(some)[:, places["embedding"]]
 

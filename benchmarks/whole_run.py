@@ -126,7 +126,7 @@ def with_loop(epochs: int, folder: str) -> None:
         run, epochs=epochs, steps_per_epoch=steps, images_per_step=BATCH, write=write,
         on_step=lambda facts: None, on_epoch=lambda row: None,
     )  # fmt: skip
-    callbacks = [KeepBest(loop, run, write, "val_accuracy"), log, Checkpointing(save, minutes=10.0)]
+    callbacks = [KeepBest(loop, run, write, "val_accuracy"), log, Checkpointing(save, 10.0, steps)]
     loop.train(without_autotuning(training.prefetch(2)), steps, epochs, validate=validate, callbacks=callbacks)
     print(json.dumps(max(row["val_accuracy"] for row in run.metrics())))
 

@@ -7,6 +7,7 @@ import dataclasses
 import difflib
 import re
 import tomllib
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Any, Literal
@@ -279,10 +280,29 @@ class TrainingConfig:
             raise ValueError(
                 f"--data-service is {self.data_service!r}; expected an address such as grpc://localhost:5050."
             )
-        if self.loss != "focal" and self.focal_gamma != 2.0:
-            raise ValueError(f"--focal-gamma goes with --loss focal, not with --loss {self.loss}. Add --loss focal.")
+        for name, chooser, choices in ONLY_WITH:
+            changed = getattr(self, name) != TrainingConfig.__dataclass_fields__[name].default
+            if changed and not applies(name, vars(self)):
+                raise ValueError(
+                    f"--{name.replace('_', '-')} goes with --{chooser} {' or '.join(choices)}, not with --{chooser} "
+                    f"{getattr(self, chooser)}. Leave it out, or choose --{chooser} {choices[0]}."
+                )
         if self.average_weights and not 0.5 <= self.average_weights < 1:
             raise ValueError(f"--average-weights is {self.average_weights}; expected 0, or 0.5 to below 1.")
+
+
+ONLY_WITH = (  # options that mean something with some choices of another one
+    ("momentum", "optimizer", ("sgd", "rmsprop")),
+    ("nesterov", "optimizer", ("sgd",)),
+    ("weight_decay", "optimizer", ("adamw", "lion")),
+    ("focal_gamma", "loss", ("focal",)),
+    ("warmup_epochs", "schedule", ("cosine", "constant", "steps", "plateau", "warm_restarts")),
+)
+
+
+def applies(name: str, settings: Mapping[str, object]) -> bool:
+    """Whether the option of this name means anything beside the others, which `settings` holds."""
+    return all(settings[chooser] in choices for option, chooser, choices in ONLY_WITH if option == name)
 
 
 TRAINING_RANGES = (

@@ -195,14 +195,14 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
 def _with_plan(config: TrainConfig, manifest: "Manifest") -> tuple[TrainConfig, "Choice | None"]:
     """Settle what is trained of given weights, from what their features can do with these images, and the precision."""
     from imgcls.terminal import progress, say
-    from imgcls.training.network import build_network, pixel_statistics, run_preprocessing
+    from imgcls.training.network import build_network, run_statistics
     from imgcls.training.precision import choose_precision
     from imgcls.training.transfer import ON_FEATURES, choose
 
     choice = None
     if config.network.plan == "auto":
         float32 = replace(config, training=replace(config.training, precision="float32"))
-        statistics = pixel_statistics(manifest, run_preprocessing(config))
+        statistics = run_statistics(config, manifest)
         network = build_network(float32, manifest.class_names, statistics)
         with progress("Looking at the features of the images", len(manifest.split("train"))) as on_progress:
             choice = choose(config, manifest, network, statistics, on_progress, say)

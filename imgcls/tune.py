@@ -21,7 +21,7 @@ from typing import Annotated, Any
 import tyro
 
 from imgcls import command
-from imgcls.config import TrainConfig, load_toml, save_toml
+from imgcls.config import TrainConfig, applies, load_toml, save_toml
 
 DEFAULT_SEARCH = ("learning_rate=1e-4:1e-2", "weight_decay=1e-4:1e-1", "label_smoothing=0:0.2")
 SECTIONS = ("input", "augmentation", "balance", "network", "training")
@@ -148,9 +148,15 @@ def _number(text: str) -> int | float | str | bool:
 
 
 def with_values(config: TrainConfig, values: dict[str, Any], ranges: list[Range]) -> TrainConfig:
-    """The config with these values in their sections. Raises ValueError, as the config does, if one cannot be."""
-    for r in ranges:
-        config = replace(config, **{r.section: replace(getattr(config, r.section), **{r.name: values[r.name]})})
+    """The config with these values in their sections, but for those that mean nothing beside the others.
+
+    Raises ValueError, as the config does, if one cannot be.
+    """
+    for section in sorted({r.section for r in ranges}):
+        part = getattr(config, section)
+        found = {r.name: values[r.name] for r in ranges if r.section == section}
+        settings = {**dataclasses.asdict(part), **found}
+        config = replace(config, **{section: replace(part, **{n: v for n, v in found.items() if applies(n, settings)})})
     return config
 
 

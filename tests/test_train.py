@@ -133,6 +133,9 @@ def test_flags_without_the_one_that_they_go_with_are_refused(command):
     for flags, said in (
         (("--plan", "scratch", "--weights", "imagenet"), "--plan scratch starts without weights"),
         (("--focal-gamma", 3), "--focal-gamma goes with --loss focal"),
+        (("--momentum", 0.5), "--momentum goes with --optimizer sgd or rmsprop, not with --optimizer adamw"),
+        (("--optimizer", "sgd", "--weight-decay", 0.1), "--weight-decay goes with --optimizer adamw or lion"),
+        (("--schedule", "one_cycle", "--warmup-epochs", 3), "--warmup-epochs goes with --schedule cosine"),
         (("--regularizer-strength", 0.1), "--regularizer-strength goes with --regularizer"),
         (("--batch-size", 10, "--accumulate", 3), "choose --batch-size 9"),
         (("--learning-rate", "nan"), "--learning-rate is nan; expected"),

@@ -41,6 +41,13 @@ def test_values_out_of_range_are_refused_before_the_first_run():
         with_values(TrainConfig(), {"label_smoothing": 2.0}, ranges)
 
 
+def test_a_value_that_means_nothing_beside_the_others_is_left_out():
+    ranges = [parse_range("weight_decay=0.1:0.2"), parse_range("optimizer=adamw,sgd")]
+    sgd, adamw = (with_values(TrainConfig(), {"weight_decay": 0.1, "optimizer": o}, ranges) for o in ("sgd", "adamw"))
+    assert (sgd.training.optimizer, sgd.training.weight_decay) == ("sgd", TrainConfig().training.weight_decay)
+    assert (adamw.training.optimizer, adamw.training.weight_decay) == ("adamw", 0.1)
+
+
 @pytest.mark.slow
 def test_a_search_goes_on_where_it_stopped(tmp_path, small_data, command):
     settings = ("--data", small_data, "--epochs", 1, "--image-size", 16, "--runs", tmp_path, "--study", "s")

@@ -147,9 +147,13 @@ def refuse(reason: str) -> tf.Tensor:
 
 def _on_white(image: tf.Tensor) -> tf.Tensor:
     """(H, W, 4) with alpha to (H, W, 3) on white; bytes are rounded half up, as Pillow rounds them."""
-    color = tf.cast(image[..., :3], tf.float32)
-    alpha = tf.cast(image[..., 3:], tf.float32) / 255.0
-    return tf.cast(tf.floor(color * alpha + 255.0 * (1.0 - alpha) + 0.5), tf.uint8)
+
+    def mixed():
+        color = tf.cast(image[..., :3], tf.float32)
+        alpha = tf.cast(image[..., 3:], tf.float32) / 255.0
+        return tf.cast(tf.floor(color * alpha + 255.0 * (1.0 - alpha) + 0.5), tf.uint8)
+
+    return tf.cond(tf.reduce_all(image[..., 3] == _OPAQUE), lambda: image[..., :3], mixed)
 
 
 def _decode_png(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:

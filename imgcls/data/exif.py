@@ -85,13 +85,18 @@ def _number(digits: tf.Tensor, big_endian: tf.Tensor | bool) -> tf.Tensor:
 
 
 def _jpeg_orientation(image_bytes: tf.Tensor) -> tf.Tensor:
-    """Most files have no EXIF: a search for its name costs a fiftieth of a walk along the segments, and replacing what
-    is found a fifth of matching the whole.
-    """
     head = tf.strings.substr(image_bytes, 0, LONGEST_HEADER)
-    without = tf.strings.regex_replace(head, r"Exif\x00\x00", "", replace_global=False)
-    named = tf.strings.length(without) < tf.strings.length(head)
-    return tf.cond(named, lambda: _segment_orientation(head), lambda: tf.constant(1))
+    return tf.cond(_names(head, r"Exif\x00\x00"), lambda: _segment_orientation(head), lambda: tf.constant(1))
+
+
+def _names(data: tf.Tensor, name: str) -> tf.Tensor:
+    """Whether the bytes hold the name of an EXIF block anywhere.
+
+    Most files have none: a search costs a fiftieth of a walk along the segments or chunks, and replacing what is found
+    a fifth of matching the whole.
+    """
+    without = tf.strings.regex_replace(data, name, "", replace_global=False)
+    return tf.strings.length(without) < tf.strings.length(data)
 
 
 def _segment_orientation(head: tf.Tensor) -> tf.Tensor:
@@ -113,6 +118,14 @@ def _segment_orientation(head: tf.Tensor) -> tf.Tensor:
 
 def _chunk_orientation(image_bytes, first: int, length_place: int, name: bytes, big_endian: bool) -> tf.Tensor:
     """Search a row of chunks: PNG has length, name, data, checksum; WebP name, length, data padded to even length."""
+    return tf.cond(
+        _names(image_bytes, name.decode()),
+        lambda: _walked_orientation(image_bytes, first, length_place, name, big_endian),
+        lambda: tf.constant(1),
+    )
+
+
+def _walked_orientation(image_bytes, first: int, length_place: int, name: bytes, big_endian: bool) -> tf.Tensor:
     data = tf.io.decode_raw(image_bytes, tf.uint8)
     name_place = 1 - length_place
 

@@ -56,7 +56,7 @@ def _pixels(encoded: bytes, header: ImageHeader) -> np.ndarray:
     return _decode(tf.constant(encoded)).numpy()
 
 
-_decode = tf.function(decode, input_signature=[tf.TensorSpec((), tf.string)])
+_decode = tf.function(decode, input_signature=[tf.TensorSpec((), tf.string)], autograph=False)
 
 
 def _is_grey(pixels: np.ndarray) -> bool:

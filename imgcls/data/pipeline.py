@@ -100,7 +100,7 @@ def training_batches(
         readable = readable.map(example, num_parallel_calls=parallel, deterministic=True).ignore_errors()
         none = (tf.zeros(0, tf.int64), tf.zeros((0, *shape)), tf.zeros((0, NUMBERS)))  # so that there is a batch anyway
         whole = readable.batch(batch_size).concatenate(tf.data.Dataset.from_tensors(none)).take(1)
-        return whole.map(lambda *found: (positions, targets, *found))
+        return whole.map(_as_it_is(lambda *found: (positions, targets, *found)))
 
     @_as_it_is
     def finish(positions, targets, places, pixels, numbers):
@@ -165,26 +165,36 @@ def evaluation_batches(
     boxes: np.ndarray | None = None,
     batch_size: int,
     cache: bool = False,
+    ahead: int = 2,
+    augmentation: Augmentation | None = None,
+    draws: np.ndarray | None = None,
 ) -> tf.data.Dataset:
     """Batches (indices, pixels) in the order of `images`; the last one may be smaller.
 
     indices: (B,) int64, the places in `images`; one that is missing could not be read.
     pixels: (B, H, W, C) float32 in [0, 255].
     boxes: (number of paths, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
-    cache: keep the pixels in memory after the first pass.
+    cache: keep the pixels in memory after the first pass. ahead: batches that are made before they are asked for.
+    augmentation, draws: changes each image; (N, 2) int64 are what it is drawn from, as `Draws` takes them.
     """
     images, box_of = as_images(images), _boxes(boxes)
+    seeds = None if augmentation is None else tf.constant(draws, tf.int64)
 
     @_as_it_is
     def read(index, fetched):
-        return index, preprocess_region(partial(images.region, fetched), preprocessing, box=box_of(index))
+        region = partial(images.region, fetched)
+        if augmentation is None:
+            return index, preprocess_region(region, preprocessing, box=box_of(index))
+        drawn = Draws(seeds[index])
+        cut = augmentation.region(drawn, preprocessing)
+        return index, augmentation.change(preprocess_region(region, preprocessing, cut, box_of(index)), drawn)
 
     dataset = tf.data.Dataset.range(len(images)).batch(batch_size)
-    dataset = dataset.map(lambda indices: (indices, images.fetch(indices))).unbatch()
+    dataset = dataset.map(_as_it_is(lambda indices: (indices, images.fetch(indices)))).unbatch()
     dataset = dataset.map(read, num_parallel_calls=PARALLEL, deterministic=True).ignore_errors()
     if cache:
         dataset = dataset.cache()
-    return _without_autotuning(dataset.batch(batch_size)).prefetch(2)
+    return _without_autotuning(dataset.batch(batch_size)).prefetch(ahead)
 
 
 def _boxes(boxes: np.ndarray | None) -> Callable[[tf.Tensor], tf.Tensor | None]:

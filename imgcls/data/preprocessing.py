@@ -85,7 +85,12 @@ def preprocess_region(
     height, width = tf.unstack(tf.shape(image)[:2])
 
     def resized():
-        pixels = tf.image.resize(image, target, method=preprocessing.interpolation, antialias=True)
+        method, enlarges = preprocessing.interpolation, (height <= target[0]) & (width <= target[1])
+        pixels = tf.cond(  # the same kernels; nothing needs antialiasing where there are more pixels than before
+            enlarges,
+            lambda: tf.image.resize(image, target, method=method),
+            lambda: tf.image.resize(image, target, method=method, antialias=True),
+        )
         return tf.raw_ops.ClipByValue(t=pixels, clip_value_min=0.0, clip_value_max=255.0)
 
     def shrunk():

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -36,11 +37,12 @@ def read_images(
     The result is an array (height, width, channels), float32 in [0, 255].
     boxes: (number of paths, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
     """
+    made = partial(tf.function, autograph=False)
     image_bytes, box = tf.TensorSpec((), tf.string), tf.TensorSpec((4,), tf.float32)
     if boxes is None:
-        whole = tf.function(lambda data: preprocess(data, preprocessing), input_signature=[image_bytes])
+        whole = made(lambda data: preprocess(data, preprocessing), input_signature=[image_bytes])
         return for_each_file(paths, lambda data: whole(data).numpy())
-    part = tf.function(lambda data, box: preprocess(data, preprocessing, box=box), input_signature=[image_bytes, box])
+    part = made(lambda data, box: preprocess(data, preprocessing, box=box), input_signature=[image_bytes, box])
     return for_each_file(paths, lambda data, box: part(data, box).numpy(), np.asarray(boxes, np.float32))
 
 

@@ -1,5 +1,6 @@
 """Keras layers that Keras lacks, or that must know the channel axis."""
 
+from imgcls.layers.batch_normalization import BatchNormalization
 from imgcls.layers.blur_pooling import BlurPooling2D
 from imgcls.layers.by_name import activation, initializer, regularizer
 from imgcls.layers.channel_pooling import ChannelPooling, Maxout
@@ -22,6 +23,7 @@ from imgcls.layers.sum_pooling import SumPooling2D
 
 __all__ = [
     "HOG",
+    "BatchNormalization",
     "BlurPooling2D",
     "ChannelPooling",
     "ClassProbabilities",

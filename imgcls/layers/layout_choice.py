@@ -9,6 +9,7 @@ import keras
 import tensorflow as tf
 
 from imgcls.data_format import CHANNELS_FIRST, CHANNELS_LAST, DATA_FORMATS, channel_axis, check_data_format
+from imgcls.layers.batch_normalization import BatchNormalization
 from imgcls.layers.convolution import Conv2D
 from imgcls.layers.layout_change import LayoutChange
 
@@ -71,12 +72,12 @@ def _step(data_format: str, shape: tuple[int, ...], dtype: str) -> Callable[[], 
     It has run once.
     """
     convolution = Conv2D(shape[-1], 3, padding="same", data_format=data_format, dtype=dtype)
-    normalization = keras.layers.BatchNormalization(axis=channel_axis(data_format), dtype=dtype)
+    normalization = BatchNormalization(axis=channel_axis(data_format), dtype=dtype)
     images = LayoutChange(CHANNELS_LAST, data_format, dtype=dtype)(tf.ones(shape, dtype))
     convolution.build(images.shape)
     normalization.build(images.shape)
 
-    @tf.function
+    @tf.function(autograph=False)
     def gradients():
         with tf.GradientTape() as tape:
             tape.watch(images)

@@ -69,7 +69,7 @@ class KerasWiring(Wiring):
         axis = self.axis if len(x.shape) == 4 else -1
         shared = {"axis": axis, "epsilon": self.norm_epsilon, "scale": self.norm_scale, "name": name}
         if self.normalization == "batch":
-            return layers.BatchNormalization(momentum=self.norm_momentum, **shared)(x)
+            return ours.BatchNormalization(momentum=self.norm_momentum, **shared)(x)
         groups = 1 if self.normalization == "layer" else math.gcd(GROUPS, x.shape[axis])
         return layers.GroupNormalization(groups, **shared)(x)
 

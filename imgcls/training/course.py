@@ -18,7 +18,7 @@ from imgcls.data.preprocessing import Preprocessing
 from imgcls.models.classifier import preprocessing
 from imgcls.training.features import FeatureCache
 from imgcls.training.loop import Loop
-from imgcls.training.network import build_network, pixel_statistics, run_preprocessing
+from imgcls.training.network import augmentation_rows, build_network, run_preprocessing, run_statistics
 from imgcls.training.schedules import Schedule
 from imgcls.training.sources import Source, feature_batches, in_batches
 from imgcls.training.transfer import (
@@ -35,7 +35,6 @@ from imgcls.training.transfer import (
 )
 from imgcls.training.whitening import learn_whitening
 
-RARE_CLASSES = "rare"  # the preset that they get where they are repeated
 CACHE_BYTES = 1 << 30  # validation pixels up to this size stay in memory
 DEVIATION = 0.2  # of the features of all depths, near that of an embedding, for which the learning rates are made
 LEAST_VARIANCE = 0.01  # of the features' mean variance; a feature that hardly ever speaks does not get to shout
@@ -67,7 +66,7 @@ class Course:
         self.labels = self._labels(self.training)
         self.steps_per_epoch = len(self.training) // batch_size
         measured = measured or {}
-        self.statistics = measured.get("statistics") or pixel_statistics(manifest, run_preprocessing(config))
+        self.statistics = measured.get("statistics") or run_statistics(config, manifest)
         self.measured = {"statistics": self.statistics}
         self.balance = Balance.from_config(config.balance, np.bincount(self.labels, minlength=len(self.names)))
         self.order = self.balance.order(self.labels, config.training.seed)
@@ -135,10 +134,8 @@ class Course:
         return np.array([self.names.index(label) for label in rows["label"]])
 
     def _augmentation(self) -> Augmentation:
-        """What the config says, and behind it what the rare classes of `--balance augment` get."""
-        rows = [settings(preset, self.config.augmentation) for preset in (self.config.input.augmentation, RARE_CLASSES)]
-        used = rows if self.config.balance.balance == "augment" else rows[:1]
-        return Augmentation(*used, color_covariance=np.array(self.statistics["covariance"]))
+        rows, covariance = augmentation_rows(self.config), np.array(self.statistics["covariance"])
+        return Augmentation(*rows, color_covariance=covariance)
 
     def _pixels(self) -> Source:
         pixels = Preprocessing(**preprocessing(self.model))
@@ -181,9 +178,9 @@ class Course:
         wanted = slice(None) if self.config.network.plan == "features" else places["embedding"]
         changed = settings(self.config.input.augmentation, self.config.augmentation) != NONE
         kinds = self.config.training.feature_views if changed else 1
-        training = pictures(self.manifest, self.training)
-        views = [cache.features(training, view)[:, wanted] for view in range(kinds)]
-        validation = cache.features(pictures(self.manifest, self.validation))[:, wanted]
+        training, validation = pictures(self.manifest, self.training), pictures(self.manifest, self.validation)
+        plain, validation = np.split(cache.features(training + validation)[:, wanted], [len(self.training)])
+        views = [plain, *(cache.features(training, view)[:, wanted] for view in range(1, kinds))]
         return Source(
             lambda position, steps: feature_batches(
                 views,

@@ -9,10 +9,10 @@ for the longest time is removed when all caches together grow beyond their limit
 import hashlib
 import json
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import chain, pairwise
 from pathlib import Path
 
 import keras
@@ -20,14 +20,14 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.data.augmentation import Augmentation
-from imgcls.data.pipeline import evaluation_batches, training_batches
+from imgcls.data.pipeline import evaluation_batches
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.files import replacing
 from imgcls.training.blocks import blocks
-from imgcls.training.frozen import fast_forward
+from imgcls.training.frozen import fast_forward, images_at_once
 
 FOLDER = ".features"  # beside the run folders
-BATCH = 8  # images that go through the network together
+BYTES_AHEAD = 1 << 29  # of pixels that are decoded before they are needed
 CHUNK = 1024  # images a file
 MOST_BYTES = 10 * 10**9  # of all caches together
 
@@ -46,6 +46,17 @@ class Pictures:
             return [content[:32] for content in self.hashes]
         pairs = zip(self.hashes, self.boxes, strict=True)
         return [hashlib.sha256(f"{content}{box.tolist()}".encode()).hexdigest()[:32] for content, box in pairs]
+
+    def draws(self, seed: int, view: int) -> np.ndarray:
+        """(number of pictures, 2) int64, from which the augmentation of each picture is drawn in this view."""
+        numbers = [hashlib.sha256(f"{key} {view}".encode()).digest()[:7] for key in self.keys()]
+        return np.array([(seed, int.from_bytes(number)) for number in numbers], np.int64).reshape(-1, 2)
+
+    def __add__(self, other: "Pictures") -> "Pictures":
+        if (self.boxes is None) != (other.boxes is None):
+            raise ValueError("Either all pictures have boxes or none.")
+        boxes = None if self.boxes is None else np.concatenate([self.boxes, other.boxes])
+        return Pictures([*self.paths, *other.paths], [*self.hashes, *other.hashes], boxes)
 
     def take(self, places: Sequence[int]) -> "Pictures":
         boxes = None if self.boxes is None else self.boxes[places]
@@ -115,60 +126,42 @@ class FeatureCache:
         """
         folder = self.folder / (f"{self._draws}-{view}" if view else "plain")
         keys = pictures.keys()
-        known = _load(folder)
-        missing = [i for i, key in enumerate(keys) if key not in known]
-        for start in range(0, len(missing), CHUNK):
-            places = missing[start : start + CHUNK]
-            some = pictures.take(places)
-            values = self._compute(some, view)
-            chosen = [keys[i] for i in places]
-            _save(folder, chosen, values)
-            known.update(zip(chosen, values, strict=True))
-            on_progress(len(keys) - len(missing) + start + len(places))
+        known, fresh = _load(folder), {}
+        missing = list({key: i for i, key in enumerate(keys) if key not in known}.values())
+        for places, values in self._computed(pictures.take(missing), view) if missing else ():
+            fresh.update(zip((keys[missing[place]] for place in places), values, strict=True))
+            if len(fresh) >= CHUNK:
+                _save(folder, fresh)
+                known, fresh = {**known, **fresh}, {}
+            on_progress(len(keys) - len(missing) + min(len(missing), int(places[-1]) + 1))
+        if fresh:
+            _save(folder, fresh)
         if missing:
             _keep_latest(self.folder.parent, self.most_bytes)
-        return np.stack([known[key] for key in keys])
+        known, lost = {**known, **fresh}, np.full(self.model.output_shape[-1], np.nan, np.float32)
+        return np.stack([known.get(key, lost) for key in keys])
 
-    def _compute(self, pictures: Pictures, view: int) -> np.ndarray:
-        count = len(pictures.paths)
-        values = np.full((count, self.model.output_shape[-1]), np.nan, np.float32)
-        if view == 0:
-            batches = evaluation_batches(pictures.paths, self.preprocessing, boxes=pictures.boxes, batch_size=BATCH)
-        else:
-            padded = -(-count // BATCH) * BATCH
-            batches = (
-                (positions[weights > 0] - view * padded, pixels[weights > 0])
-                for positions, pixels, _, weights in training_batches(
-                    pictures.paths,
-                    np.zeros(count, int),
-                    self.preprocessing,
-                    num_classes=1,
-                    boxes=pictures.boxes,
-                    batch_size=BATCH,
-                    steps=padded // BATCH,
-                    seed=self.seed,
-                    order=lambda positions: tf.minimum(positions - view * padded, count - 1),
-                    augmentation=self.augmentation,
-                    position=view * padded,
-                )
-            )
-        places, pixels = [], []
+    def _computed(self, pictures: Pictures, view: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Places among the pictures and their features, as they are computed."""
+        bytes_of_one = 4 * int(np.prod(self.model.input_shape[1:]))
+        batch_size = images_at_once()
+        batches = evaluation_batches(
+            pictures.paths,
+            self.preprocessing,
+            boxes=pictures.boxes,
+            batch_size=batch_size,
+            ahead=max(2, BYTES_AHEAD // (bytes_of_one * batch_size)),
+            augmentation=self.augmentation if view else None,
+            draws=pictures.draws(self.seed, view),
+        )
+        arrays = ((places.numpy(), pixels.numpy()) for places, pixels in batches)
+        first = next(arrays, None)  # the images are decoded from now on, while what computes their features is made
+        if first is None:
+            return
         if self._forward is None:
             self._forward, why = fast_forward(self.model)
             self.say(why)
-        for index, batch in batches:
-            places.append(index.numpy())
-            pixels.append(batch.numpy())
-            if len(places) == 16:
-                self._fill(values, places, pixels)
-        self._fill(values, places, pixels)
-        return values
-
-    def _fill(self, values: np.ndarray, places: list, pixels: list) -> None:
-        for index, features in zip(places, self._forward(pixels), strict=True):
-            inside = index < len(values)  # the last batch of a view is filled up
-            values[index[inside]] = features[inside]
-        places.clear(), pixels.clear()
+        yield from self._forward(chain([first], arrays))
 
 
 def _load(folder: Path) -> dict[str, np.ndarray]:
@@ -196,10 +189,7 @@ def _keep_latest(folder: Path, most_bytes: int) -> None:
         held -= size
 
 
-def _save(folder: Path, keys: list[str], values: np.ndarray) -> None:
-    readable = np.isfinite(values).all(axis=1)
-    kept = [key for key, ok in zip(keys, readable, strict=True) if ok]
-    if kept:
-        name = hashlib.sha256("".join(kept).encode()).hexdigest()[:16]
-        with replacing(folder / f"{name}.npz") as partial:
-            np.savez(partial, keys=np.array(kept), features=values[readable])
+def _save(folder: Path, features: dict[str, np.ndarray]) -> None:
+    name = hashlib.sha256("".join(features).encode()).hexdigest()[:16]
+    with replacing(folder / f"{name}.npz") as partial:
+        np.savez(partial, keys=np.array(list(features)), features=np.stack(list(features.values())))

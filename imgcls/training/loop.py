@@ -83,7 +83,7 @@ class Loop:
             self.loss_scale = LossScale() if loss_scaling else None
             model.compile(optimizer)  # not used for training; Keras callbacks look for model.optimizer
         self._workers = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
-        self._agree = tf.function(self._sum_over_workers)
+        self._agree = tf.function(self._sum_over_workers, autograph=False)
         self.on_parts = lambda parts: None  # is told when memory asks for more parts
         self.step_options = {
             "loss": loss or make_loss(),
@@ -116,8 +116,10 @@ class Loop:
             penalties=lambda: logits.losses,
             **self.step_options,
         )
-        self._predict = tf.function(lambda x: keras.tree.flatten(logits(x, training=False))[0])
-        self._predict_shares = tf.function(lambda shares: self.strategy.run(self._predict, args=(shares,)))
+        self._predict = tf.function(lambda x: keras.tree.flatten(logits(x, training=False))[0], autograph=False)
+        self._predict_shares = tf.function(
+            lambda shares: self.strategy.run(self._predict, args=(shares,)), autograph=False
+        )
         self._tried = False
 
     def train(

@@ -6,7 +6,8 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from imgcls.config import TrainConfig
+from imgcls.config import AugmentationConfig, TrainConfig
+from imgcls.data.augmentation import settings
 from imgcls.data.manifest import Manifest
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.data.reading import read_images
@@ -15,6 +16,7 @@ from imgcls.training.precision import layers_in
 from imgcls.training.run_folder import RunFolder
 from imgcls.training.whitening import make_whitening
 
+RARE_CLASSES = "rare"  # the preset that they get where they are repeated
 STATISTICS_IMAGES = 1000  # that mean and deviation of the pixels are measured on
 
 
@@ -62,6 +64,21 @@ def earlier_model(named: str | None) -> Path | None:
     if not path.exists():
         raise FileNotFoundError(f"--init-from is {named!r}, and there is no such run folder or .keras file.")
     return RunFolder(path).require_model() if path.is_dir() else path
+
+
+def run_statistics(config: TrainConfig, manifest: Manifest) -> dict[str, list]:
+    """What a run measures of its pixels; no image is read where published weights and the augmentation need nothing."""
+    prepared = run_preprocessing(config)
+    if config.network.weights != "imagenet" or any(row.pca_color for row in augmentation_rows(config)):
+        return pixel_statistics(manifest, prepared)
+    zeros = [0.0] * prepared.channels
+    return {"mean": zeros, "std": [1.0] * prepared.channels, "covariance": [zeros] * prepared.channels}
+
+
+def augmentation_rows(config: TrainConfig) -> list[AugmentationConfig]:
+    """What the config says, and behind it what the rare classes of `--balance augment` get."""
+    presets = (config.input.augmentation, *([RARE_CLASSES] if config.balance.balance == "augment" else []))
+    return [settings(preset, config.augmentation) for preset in presets]
 
 
 def pixel_statistics(manifest: Manifest, prepared: Preprocessing) -> dict[str, list]:

@@ -43,7 +43,7 @@ def _on_one_device(loop: Loop, batch: list) -> list[tf.Tensor]:
     shares = 1 if together else loop.strategy.num_replicas_in_sync
     parts = [tf.split(x, shares) for x in batch]
 
-    @tf.function
+    @tf.function(autograph=False)
     def run():
         totals = None
         for number in range(shares):

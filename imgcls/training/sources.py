@@ -62,6 +62,7 @@ def feature_batches(
     readable = tf.constant(np.isfinite(np.concatenate(views)).all(axis=1).astype(np.float32))
     factors = tf.constant(np.ones(num_classes) if class_weights is None else class_weights, tf.float32)
 
+    @tf.autograph.experimental.do_not_convert
     def batch(step):
         positions = step * batch_size + index * share + tf.range(share, dtype=tf.int64)
         examples = order(positions)

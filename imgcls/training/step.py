@@ -82,9 +82,9 @@ class Step:
         self.batch_size, self.clip_norm, self.accumulate = batch_size, clip_norm, accumulate
         self.logit_offsets = logit_offsets
         self.loss_scale = loss_scale
-        self._share = tf.function(self.share, jit_compile=True) if xla else self.share
-        self._run = tf.function(self._global_step)
-        self.reduced_gradients = tf.function(self._reduced_gradients)
+        self._share = tf.function(self.share, jit_compile=True, autograph=False) if xla else self.share
+        self._run = tf.function(self._global_step, autograph=False)  # there is nothing to convert, which takes seconds
+        self.reduced_gradients = tf.function(self._reduced_gradients, autograph=False)
 
     def __call__(self, pixels, targets, weights) -> Outcome:
         return self._run(pixels, targets, weights)

@@ -6,6 +6,8 @@ import keras
 import numpy as np
 import pytest
 
+from imgcls.config import AugmentationConfig
+from imgcls.data.augmentation import Augmentation, settings
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.models import build_model, load_model
 from imgcls.train import prepare_run
@@ -96,9 +98,9 @@ def test_features_are_computed_once(tmp_path, monkeypatch):
     )  # that OpenVINO is allowed, on other pixels
     assert first[:, places["embedding"]] == pytest.approx(expected, abs=difference)
     computed = []
-    real = FeatureCache._compute
+    real = FeatureCache._computed
     monkeypatch.setattr(
-        FeatureCache, "_compute", lambda self, some, view: computed.append(len(some.paths)) or real(self, some, view)
+        FeatureCache, "_computed", lambda self, some, view: computed.append(len(some.paths)) or real(self, some, view)
     )
     again = cache().features(pictures)
     assert computed == [2]
@@ -107,6 +109,23 @@ def test_features_are_computed_once(tmp_path, monkeypatch):
     model.get_layer("stem_conv").kernel.assign(np.zeros((3, 3, 1, 16)))
     cache().features(pictures)
     assert computed == [2, 6, 6]
+
+
+def test_a_view_of_a_picture_does_not_depend_on_which_others_are_known(tmp_path):
+    paths = sorted((SAMPLE / "test" / "bag").iterdir())[:6]
+    pictures = Pictures(paths, [path.name * 4 for path in paths])
+    body, _ = depth_features(build_model("resnet20", (28, 28, 1), num_classes=3))
+    row = settings("standard", AugmentationConfig())
+
+    def cache(folder: str) -> FeatureCache:
+        shared = {"facts": {}, "augmentation": Augmentation(row), "augmentation_facts": repr(row)}
+        return FeatureCache(tmp_path / folder, body, Preprocessing(28, 28, 1), **shared)
+
+    whole = cache("whole").features(pictures, view=1)
+    cache("parts").features(pictures.take([4, 1]), view=1)
+    difference = 2 * LARGEST_DIFFERENCE * float(np.abs(whole).max())
+    assert cache("parts").features(pictures, view=1) == pytest.approx(whole, abs=difference)
+    assert np.abs(cache("whole").features(pictures, view=2) - whole).max() > 10 * difference
 
 
 def test_features_that_were_not_used_for_longest_make_room(tmp_path):
