@@ -1,8 +1,9 @@
 """What commands show in a terminal: tables, progress, the next step."""
 
+import os
 import sys
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
@@ -32,7 +33,18 @@ def say(line: str = "") -> None:
 
 def warn(line: str) -> None:
     """Print a warning on stderr."""
-    print(f"warning: {line}", file=sys.stderr)
+    with suppress(BrokenPipeError):  # nobody reads it
+        print(f"warning: {line}", file=sys.stderr)
+
+
+def go_on_unread() -> None:
+    """From now on the work goes on when nobody reads the output any more, such as behind `head`."""
+
+    def quiet() -> None:
+        console.quiet = True
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+
+    console.on_broken_pipe = quiet
 
 
 def table(header: list[str], rows: list[list[str]], text_columns: int = 1) -> None:

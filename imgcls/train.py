@@ -39,9 +39,11 @@ class Options:
 
 
 def main(options: Options) -> int:
+    from imgcls.terminal import go_on_unread
     from imgcls.training.cluster import find_cluster
     from imgcls.training.run_folder import RunFolder
 
+    go_on_unread()
     train = options.train
     if options.resume:
         _check_only_resume(options)

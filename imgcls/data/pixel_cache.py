@@ -19,6 +19,7 @@ from imgcls.data.images import Images, PixelRecords, as_images, region_of
 from imgcls.data.manifest import Manifest
 from imgcls.data.preprocessing import Preprocessing
 
+WORTH_KEEPING = 200 * 200  # pixels an image, on average; smaller ones are decoded in the time that a look-up takes
 SHARE = 0.25  # of the free memory, or disk, that the cache may take
 MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container, in bytes, or "max"
 
@@ -94,7 +95,8 @@ def cached(
 ) -> Images:
     """The images of a manifest's rows, with a cache where `where` asks for one and there is room.
 
-    where: "auto" takes memory, or disk, or neither, by what is free; "memory" and "disk" take what they say; "none".
+    where: "auto" takes memory, or disk, or neither, by what is free and whether the images are large enough to gain;
+        "memory" and "disk" take what they say; "none".
 
     Raises ValueError if the place that is asked for has not enough room.
     """
@@ -104,6 +106,8 @@ def cached(
     firsts = rows.drop_duplicates("image")  # an image with several boxes is decoded once
     shapes = _shapes(firsts, preprocessing)
     size = int(shapes.prod(axis=1).sum())
+    if where == "auto" and shapes[:, :2].prod(axis=1).mean() < WORTH_KEEPING:
+        return images
     place = _place(size, where)
     if place == "none":
         say(

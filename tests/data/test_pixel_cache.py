@@ -71,6 +71,8 @@ def test_an_image_that_changed_since_the_inspection_is_read_as_it_is(manifest, t
 
 def test_auto_takes_memory_then_disk_then_nothing(manifest, monkeypatch):
     rows, said = manifest.usable, []
+    assert not isinstance(cached(manifest, rows, SMALL, "auto", said.append), CachedImages)  # too small to gain by it
+    monkeypatch.setattr(pixel_cache, "WORTH_KEEPING", 0)
     size = int(pixel_cache._shapes(rows, SMALL).prod(axis=1).sum())
     assert isinstance(cached(manifest, rows, SMALL, "auto", said.append), CachedImages)
     assert said == []

@@ -13,6 +13,7 @@ import keras
 import numpy as np
 import pytest
 
+from imgcls.config import save_toml
 from imgcls.data.manifest import Manifest
 from imgcls.files import write_json
 from imgcls.models import load_model
@@ -179,6 +180,16 @@ def test_a_run_that_lives_cannot_be_resumed(small_run, tmp_path, command):
     living.communicate()
     assert result.code == 2
     assert f"process {living.pid}" in result.err
+
+
+@pytest.mark.slow
+def test_a_run_goes_on_when_nobody_reads_what_it_says(tiny_config, tmp_path):
+    save_toml(tiny_config(), tmp_path / "config.toml")
+    process = start("--config", tmp_path / "config.toml")
+    process.stdout.readline()
+    process.stdout.close()
+    assert process.wait(timeout=300) == 0
+    assert RunFolder(tmp_path / "tiny").status()["state"] == "finished"
 
 
 def test_a_run_goes_on_while_the_disk_is_full(tiny_config, monkeypatch):

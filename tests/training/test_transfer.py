@@ -121,11 +121,12 @@ def test_a_view_of_a_picture_does_not_depend_on_which_others_are_known(tmp_path)
         shared = {"facts": {}, "augmentation": Augmentation(row), "augmentation_facts": repr(row)}
         return FeatureCache(tmp_path / folder, body, Preprocessing(28, 28, 1), **shared)
 
-    whole = cache("whole").features(pictures, view=1)
-    cache("parts").features(pictures.take([4, 1]), view=1)
+    at_once, in_parts = cache("at once"), cache("in parts")
+    whole = at_once.features(pictures, view=1)
+    in_parts.features(pictures.take([4, 1]), view=1)
     difference = 2 * LARGEST_DIFFERENCE * float(np.abs(whole).max())
-    assert cache("parts").features(pictures, view=1) == pytest.approx(whole, abs=difference)
-    assert np.abs(cache("whole").features(pictures, view=2) - whole).max() > 10 * difference
+    assert in_parts.features(pictures, view=1) == pytest.approx(whole, abs=difference)
+    assert np.abs(at_once.features(pictures, view=2) - whole).max() > 10 * difference
 
 
 def test_features_that_were_not_used_for_longest_make_room(tmp_path):
