@@ -227,6 +227,10 @@ class NetworkConfig:
             )
         if self.regularizer is None and self.regularizer_strength != 1e-4:
             raise ValueError("--regularizer-strength goes with --regularizer. Add --regularizer l2.")
+        if self.init_from and self.weights not in ("auto", "none"):
+            raise ValueError(
+                f"--init-from {self.init_from} and --weights {self.weights} both say what to start from. Choose one."
+            )
         if self.plan == "scratch" and self.weights not in ("auto", "none"):
             raise ValueError(f"--plan scratch starts without weights; leave out --weights {self.weights}.")
 

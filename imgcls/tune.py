@@ -12,6 +12,7 @@ Examples:
 
 import dataclasses
 import difflib
+import fcntl
 import subprocess
 import sys
 from dataclasses import dataclass, field, replace
@@ -70,14 +71,18 @@ def main(options: Options) -> int:
         with_values(options.train, {r.name: r.values[end] for r in ranges}, ranges)  # refused now, not after an hour
     folder = Path(options.train.runs) / options.study
     folder.mkdir(parents=True, exist_ok=True)
-    optuna.logging.set_verbosity(optuna.logging.WARNING)
-    study = optuna.create_study(
-        study_name=options.study,
-        storage=f"sqlite:///{folder / 'study.sqlite'}",
-        direction="maximize",
-        load_if_exists=True,
-        sampler=optuna.samplers.TPESampler(seed=options.train.training.seed),
-    )
+    optuna.logging.set_verbosity(optuna.logging.ERROR)
+    with (folder / ".joined").open("a") as file:  # a byte a process; SQLite's tables are made by one at a time
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(".")
+        seed = options.train.training.seed + file.tell()  # with the same one, all would try the same values
+        study = optuna.create_study(
+            study_name=options.study,
+            storage=f"sqlite:///{folder / 'study.sqlite'}",
+            direction="maximize",
+            load_if_exists=True,
+            sampler=optuna.samplers.TPESampler(seed=seed, constant_liar=True),
+        )
     enough = optuna.study.MaxTrialsCallback(options.trials, states=(optuna.trial.TrialState.COMPLETE,))
     if len(study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))) < options.trials:
         study.optimize(lambda trial: _run(trial, options.train, ranges, folder), callbacks=[enough])

@@ -9,6 +9,7 @@ from imgcls.data.balance import resolve_balance
 from imgcls.data.manifest import Manifest
 from imgcls.models import find_architecture
 from imgcls.models.classifier import NO_WEIGHTS, published_weights
+from imgcls.models.sketch import describe
 from imgcls.training.whitening import whitening_mode
 
 SMALL_IMAGE = 64  # pixels of the shorter side; below, ImageNet's features see next to nothing
@@ -37,14 +38,16 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
 
     weights = network.weights
     if weights == "auto":
-        weights = "imagenet" if "imagenet" in architecture.weights else NO_WEIGHTS
-        say(f"--weights {weights}: {model} has {'' if weights == 'imagenet' else 'no '}published weights.")
+        weights = "imagenet" if "imagenet" in architecture.weights and not network.init_from else NO_WEIGHTS
+        why = f"{model} has {'' if weights == 'imagenet' else 'no '}published weights"
+        say(f"--weights {weights}: {f'the run starts from {network.init_from}' if network.init_from else why}.")
     published = published_weights(model, weights if network.plan != "scratch" else NO_WEIGHTS)
 
     plan = network.plan
     if plan == "scratch" or (plan == "auto" and weights == NO_WEIGHTS):
         plan, weights = "scratch", NO_WEIGHTS
-        say(f"--plan {plan}: everything is trained, from random weights.")
+        start = f"those of {network.init_from} where they fit, else random ones" if network.init_from else "random weights"
+        say(f"--plan {plan}: everything is trained, from {start}.")
     if weights == NO_WEIGHTS and plan == "all":
         plan = "scratch"
     if weights == NO_WEIGHTS and plan != "scratch":
@@ -64,15 +67,18 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
     if color == "grey" and published is not None:
         raise ValueError(f"--color grey does not go with the {weights} weights of {model}, which expect --color rgb.")
 
-    size = inputs.image_size
-    if not size:
+    size, channels = inputs.image_size, 1 if color == "grey" else 3
+    if size:
+        describe(model, (size, size, channels))  # refuses a size that is too small for the network
+    else:
         lengths = set(sizes["width"]) | set(sizes["height"])
         same = len(lengths) == 1 and 16 <= max(lengths) <= SMALL_IMAGE and published is None
-        size = int(max(lengths)) if same else architecture.image_size
+        own = int(max(lengths))
+        size = own if same and _fits(model, own, channels) else architecture.image_size
     training = manifest.split("train")
     balance = resolve_balance(config.balance, training["label"].value_counts().tolist(), say)
     if inputs.whitening != "none":
-        what = whitening_mode(inputs.whitening, (size, size, 1 if color == "grey" else 3))
+        what = whitening_mode(inputs.whitening, (size, size, channels))
         say(
             f"--whitening {inputs.whitening}: of {'whole images' if what == 'image' else 'the channels of each pixel'}."
         )
@@ -86,3 +92,12 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
         network=replace(network, model=model, weights=weights, plan=plan),
         input=replace(inputs, color=color, image_size=size),
     )
+
+
+def _fits(model: str, size: int, channels: int) -> bool:
+    """Whether images of this size leave something for the network's last layers to see."""
+    try:
+        describe(model, (size, size, channels))
+    except ValueError:
+        return False
+    return True
