@@ -132,6 +132,7 @@ def test_options_that_cannot_go_together_are_refused_before_an_image_is_read(
 def test_flags_without_the_one_that_they_go_with_are_refused(command):
     for flags, said in (
         (("--plan", "scratch", "--weights", "imagenet"), "--plan scratch starts without weights"),
+        (("--init-from", "runs/a", "--weights", "imagenet"), "both say what to start from. Choose one."),
         (("--focal-gamma", 3), "--focal-gamma goes with --loss focal"),
         (("--momentum", 0.5), "--momentum goes with --optimizer sgd or rmsprop, not with --optimizer adamw"),
         (("--optimizer", "sgd", "--weight-decay", 0.1), "--weight-decay goes with --optimizer adamw or lion"),

@@ -1,9 +1,16 @@
 """`python -m imgcls.tune`, as a user meets it."""
 
+import os
+import subprocess
+import sys
+from pathlib import Path
+
 import pytest
 
 from imgcls.config import TrainConfig
 from imgcls.tune import parse_range, with_values
+
+ROOT = Path(__file__).parents[1]
 
 
 def test_ranges_are_read_with_the_section_of_their_field():
@@ -46,6 +53,20 @@ def test_a_value_that_means_nothing_beside_the_others_is_left_out():
     sgd, adamw = (with_values(TrainConfig(), {"weight_decay": 0.1, "optimizer": o}, ranges) for o in ("sgd", "adamw"))
     assert (sgd.training.optimizer, sgd.training.weight_decay) == ("sgd", TrainConfig().training.weight_decay)
     assert (adamw.training.optimizer, adamw.training.weight_decay) == ("adamw", 0.1)
+
+
+@pytest.mark.slow
+def test_several_processes_share_a_search_from_its_first_second(tmp_path, small_data):
+    line = [sys.executable, "-m", "imgcls.tune", "--data", small_data, "--epochs", 1, "--image-size", 16, "--runs",
+            tmp_path, "--study", "s", "--trials", 3]  # fmt: skip
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    pipes = {"stdout": subprocess.PIPE, "stderr": subprocess.STDOUT, "text": True}
+    both = [subprocess.Popen([str(each) for each in line], env=environment, **pipes) for _ in range(2)]
+    said = [process.communicate(timeout=300)[0] for process in both]
+    assert [process.returncode for process in both] == [0, 0], said
+    tried = [line for text in said for line in text.splitlines() if line.startswith("trial ")]
+    assert len(tried) >= 3
+    assert len({line.partition("%")[2] for line in tried}) == len(tried), "two trials had the same values"
 
 
 @pytest.mark.slow

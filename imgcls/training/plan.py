@@ -46,9 +46,8 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
     plan = network.plan
     if plan == "scratch" or (plan == "auto" and weights == NO_WEIGHTS):
         plan, weights = "scratch", NO_WEIGHTS
-        say(
-            f"--plan {plan}: everything is trained, from {'those and else ' if network.init_from else ''}random weights."
-        )
+        start = "the weights that fit, else random ones" if network.init_from else "random weights"
+        say(f"--plan {plan}: everything is trained, from {start}.")
     if weights == NO_WEIGHTS and plan == "all":
         plan = "scratch"
     if weights == NO_WEIGHTS and plan != "scratch":
