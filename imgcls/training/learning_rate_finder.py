@@ -29,10 +29,14 @@ class Trial:
     def save_picture(self, path: Path) -> None:
         """Loss over learning rate, with the suggestion as a line, as SVG or PNG."""
         table = pd.DataFrame({"learning rate": self.rates, "loss": self.losses})
-        scale = altair.Scale(type="log")
-        curve = altair.Chart(table).mark_line().encode(altair.X("learning rate", scale=scale), y="loss")
-        rule = altair.Chart(pd.DataFrame({"learning rate": [self.suggestion]})).mark_rule(color="firebrick")
-        (curve + rule.encode(x="learning rate")).properties(width=480, height=300).save(str(path))
+        axis = altair.Axis(grid=False, format="~e")
+        rates = altair.X("learning rate", scale=altair.Scale(type="log"), axis=axis)
+        curve = altair.Chart(table).mark_line().encode(rates, altair.Y("loss", title="smoothed loss"))
+        chosen = pd.DataFrame({"learning rate": [self.suggestion], "text": [f"suggested: {self.suggestion:g}"]})
+        rule = altair.Chart(chosen).mark_rule(color="firebrick").encode(x="learning rate")
+        words = {"color": "firebrick", "align": "right", "dx": -6, "baseline": "top"}
+        label = altair.Chart(chosen).mark_text(**words).encode(x="learning rate", y=altair.value(0), text="text")
+        (curve + rule + label).properties(width=560, height=320).save(str(path))
 
 
 def find_learning_rate(loop: Loop, source: Source, steps: int = STEPS) -> Trial:
