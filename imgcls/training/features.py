@@ -10,6 +10,7 @@ import hashlib
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, pairwise
@@ -145,23 +146,24 @@ class FeatureCache:
         """Places among the pictures and their features, as they are computed."""
         bytes_of_one = 4 * int(np.prod(self.model.input_shape[1:]))
         batch_size = images_at_once()
-        batches = evaluation_batches(
-            pictures.paths,
-            self.preprocessing,
-            boxes=pictures.boxes,
-            batch_size=batch_size,
-            ahead=max(2, BYTES_AHEAD // (bytes_of_one * batch_size)),
-            augmentation=self.augmentation if view else None,
-            draws=pictures.draws(self.seed, view),
-        )
-        arrays = ((places.numpy(), pixels.numpy()) for places, pixels in batches)
-        first = next(arrays, None)  # the images are decoded from now on, while what computes their features is made
-        if first is None:
-            return
-        if self._forward is None:
-            self._forward, why = fast_forward(self.model)
-            self.say(why)
-        yield from self._forward(chain([first], arrays))
+        with ThreadPoolExecutor(1) as maker:  # what computes is made while the chain is, and the first images decoded
+            made = maker.submit(fast_forward, self.model) if self._forward is None else None
+            batches = evaluation_batches(
+                pictures.paths,
+                self.preprocessing,
+                boxes=pictures.boxes,
+                batch_size=batch_size,
+                ahead=max(2, BYTES_AHEAD // (bytes_of_one * batch_size)),
+                augmentation=self.augmentation if view else None,
+                draws=pictures.draws(self.seed, view),
+            )
+            arrays = ((places.numpy(), pixels.numpy()) for places, pixels in batches)
+            first = next(arrays, None)
+            if made is not None:
+                self._forward, why = made.result()
+                self.say(why)
+        if first is not None:
+            yield from self._forward(chain([first], arrays))
 
 
 def _load(folder: Path) -> dict[str, np.ndarray]:
