@@ -2,13 +2,16 @@
 
 Copies of the same size may differ in brightness and contrast. Copies of another size may also be cropped, that is
 shifted and scaled a little; the shift and scale are found by the method of Lucas and Kanade ("An iterative image
-registration technique", IJCAI 1981). What differs then is small for copies only.
+registration technique", IJCAI 1981), for larger crops beginning at a window (`imgcls.data.crop_windows`). What differs
+then is small for copies only.
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 
+from imgcls.data.crop_windows import EDGEWARD, warps
 from imgcls.data.perceptual_hash import THUMBNAIL_SIDE as SIDE
 
 # Measured by benchmarks/near_duplicates.py on photos, their copies, and Fashion-MNIST, whose pictures look alike.
@@ -23,6 +26,8 @@ LEAST_GAIN = 0.5  # contrast of one as a multiple of the other's
 STEPS = 3
 LONGEST_SHIFT = 0.9  # cells of the thumbnail
 SMOOTHING = 0.7  # cells, standard deviation
+SMOOTHING_CROPPED = 0.9, 1.1  # of a picture, and of its crop, whose cells are smaller
+LEAST_CORRELATION_CROPPED = 0.8  # of a crop with the window that it may be, before anything is fitted
 AT_ONCE = 4096  # pairs; bounds the memory
 
 
@@ -52,8 +57,25 @@ class Thumbnails:
             copies[places] = np.concatenate([*verdicts, np.zeros(0, bool)])
         return copies
 
+    def are_crops(self, crops: np.ndarray, pictures: np.ndarray, windows: np.ndarray) -> np.ndarray:
+        """Whether what is at `crops` shows about that window of what is at `pictures`: (P,) bool. All three: (P,) int.
+
+        Of the same size nothing is taken for a crop.
+        """
+        verdicts = []
+        for begin in range(0, len(crops), AT_ONCE):
+            a, b, window = (places[begin : begin + AT_ONCE] for places in (crops, pictures, windows))
+            verdict = (self.sizes[a] != self.sizes[b]).any(1)
+            whole, crop = (_smoothed(self.cells[x], s) for x, s in zip((b, a), SMOOTHING_CROPPED, strict=True))
+            start = warps()[window]
+            verdict &= _correlation(crop, _moved(whole, start)) >= LEAST_CORRELATION_CROPPED
+            if verdict.any():
+                verdict[verdict] = _cropped(crop[verdict], whole[verdict], start[verdict])
+            verdicts.append(verdict)
+        return np.concatenate([*verdicts, np.zeros(0, bool)])
+
     def _smooth(self, places: np.ndarray) -> np.ndarray:
-        return SMOOTH @ self.cells[places].astype(np.float32) @ SMOOTH.T
+        return _smoothed(self.cells[places], SMOOTHING)
 
 
 def _parts(first: np.ndarray, second: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -76,8 +98,24 @@ def _brightened(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _resized(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Whether one is the other, shifted and scaled a little, with another brightness and contrast: (P,) bool."""
-    limit = np.minimum(MOST_DIFFERENT_RESIZED, MOST_DIFFERENT_SHARE * np.minimum(a.std((1, 2)), b.std((1, 2))))
-    return (_registered(a, b) <= limit) & (_registered(b, a) <= limit)
+    limit, start = _most_left_over(a, b), np.zeros((len(a), 4), np.float32)
+    return (_registered(a, b, start) <= limit) & (_registered(b, a, start) <= limit)
+
+
+def _cropped(a: np.ndarray, b: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """Whether `a` is about that part of `b` to which the warp `start` (P, 4) leads: (P,) bool."""
+    return _registered(a, b, start) <= _most_left_over(a, b)
+
+
+def _most_left_over(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return np.minimum(MOST_DIFFERENT_RESIZED, MOST_DIFFERENT_SHARE * np.minimum(a.std((1, 2)), b.std((1, 2))))
+
+
+def _correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    """The correlation of the cells of each pair: (P,)."""
+    a, b = (x.reshape(len(x), -1) - x.mean((1, 2))[:, None] for x in (a, b))
+    length = np.sqrt(np.square(a).sum(1) * np.square(b).sum(1))
+    return (a * b).sum(1) / np.maximum(length, 1e-6)
 
 
 def _left_over(a: np.ndarray, b: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -93,9 +131,12 @@ def _left_over(a: np.ndarray, b: np.ndarray, seen: np.ndarray) -> np.ndarray:
     return np.where((gain >= LEAST_GAIN) & (seen.mean(1) >= LEAST_SEEN), rest, np.inf)
 
 
-def _registered(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """What is left over between a and b after b was shifted and scaled to fit a: (P,). The border is left out."""
-    warp = np.zeros((len(a), 4), np.float32)  # shift and growth towards the edge, in cells: of x, then of y
+def _registered(a: np.ndarray, b: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """What is left over between a and b after b was shifted and scaled to fit a: (P,). The border is left out.
+
+    start: (P, 4), the first guess of shift and growth towards the edge, in cells: of x, then of y.
+    """
+    warp = start
     inner = np.s_[:, 1:-1, 1:-1]
     for _ in range(STEPS):
         moved = _moved(b, warp)
@@ -107,7 +148,7 @@ def _registered(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         normal = weighted.transpose(0, 2, 1) @ terms + 0.01 * np.eye(6, dtype=np.float32)
         fitted = np.linalg.solve(normal, weighted.transpose(0, 2, 1) @ a[inner].reshape(len(a), -1, 1))[..., 0]
         gain = np.maximum(fitted[:, 4:5], 0.2)
-        warp = np.clip(warp + fitted[:, :4] / gain, -LONGEST_SHIFT, LONGEST_SHIFT)
+        warp = np.clip(warp + fitted[:, :4] / gain, start - LONGEST_SHIFT, start + LONGEST_SHIFT)
     moved = _moved(b, warp)
     return _left_over(a[inner], moved[inner], ((a < SATURATED) & (moved < SATURATED))[inner].astype(np.float32))
 
@@ -121,15 +162,20 @@ def _moved(pictures: np.ndarray, warp: np.ndarray) -> np.ndarray:
     return down @ pictures @ across.transpose(0, 2, 1)
 
 
-def _smoothing() -> np.ndarray:
+def _smoothed(cells: np.ndarray, deviation: float) -> np.ndarray:
+    """Pictures (P, 16, 16), smoothed by a Gaussian of that standard deviation in cells."""
+    matrix = _smoothing(deviation)
+    return matrix @ cells.astype(np.float32) @ matrix.T
+
+
+@cache
+def _smoothing(deviation: float) -> np.ndarray:
     """The matrix (16, 16) that smooths columns by a Gaussian; beyond the edge the last cell goes on."""
     places = np.arange(SIDE)
     weights = np.zeros((SIDE, SIDE), np.float32)
     for step in range(-3, 4):
-        np.add.at(weights, (places, np.clip(places + step, 0, SIDE - 1)), np.exp(-0.5 * (step / SMOOTHING) ** 2))
+        np.add.at(weights, (places, np.clip(places + step, 0, SIDE - 1)), np.exp(-0.5 * (step / deviation) ** 2))
     return weights / weights.sum(1, keepdims=True)
 
 
 CELLS = np.arange(SIDE, dtype=np.float32)
-EDGEWARD = (CELLS - (SIDE - 1) / 2) / (SIDE / 2)  # from -1 at one edge to 1 at the other
-SMOOTH = _smoothing()

@@ -6,7 +6,7 @@ import pytest
 
 from imgcls.data.manifest import Manifest
 from imgcls.data.near_duplicates import close_pairs, connected_components, near_duplicate_groups
-from imgcls.data.perceptual_hash import perceptual_hash
+from imgcls.data.perceptual_hash import grey_picture, perceptual_hash
 from tests.data.pictures import COPIES, photos
 
 
@@ -27,7 +27,7 @@ def clusters(manifest: Manifest) -> list[set[str]]:
 
 def seen(pictures: dict[str, np.ndarray]) -> Manifest:
     """A manifest as the inspection leaves it. pictures: (H, W, 3) uint8 by name."""
-    hashes, thumbnails = zip(*(perceptual_hash(pixels) for pixels in pictures.values()), strict=True)
+    hashes, thumbnails = zip(*(perceptual_hash(grey_picture(pixels)) for pixels in pictures.values()), strict=True)
     heights, widths = zip(*(pixels.shape[:2] for pixels in pictures.values()), strict=True)
     return manifest_of(image=list(pictures), perceptual_hash=hashes, thumbnail=thumbnails, width=widths, height=heights)
 
