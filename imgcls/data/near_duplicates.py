@@ -23,6 +23,7 @@ COMPARED_CROPPED, MOST_CROPPED_BITS = (
     5,
 )  # for the hash of a window and that of the crop; 90 % of the crops have fewer
 PAIRS_AT_ONCE = 10_000  # of pictures that are compared together
+MOST_CANDIDATES = 100  # pictures, on average, that one is compared with as their crop; bounds the work on look-alikes
 MATCHES_AT_ONCE = 2_000_000  # of hashes; bounds the memory
 MOST_ALIKE = 64  # different pictures with one hash that are told apart; bounds the work on pictures of nearly nothing
 
@@ -187,7 +188,10 @@ def _turned(pictures: _Pictures) -> np.ndarray:
 
 
 def _cropped(pictures: _Pictures, models: np.ndarray) -> np.ndarray:
-    """Links (L, 2) between pictures and their crops, among the models."""
+    """Links (L, 2) between pictures and their crops, among the models.
+
+    Where the pictures look so alike that each may be a crop of a hundred others, not all of them are compared.
+    """
     models = models[pictures.seen[models]]
     thumbnails = pictures.thumbnails
     if not len(models) or (thumbnails.sizes[models] == thumbnails.sizes[models[0]]).all():
@@ -195,12 +199,16 @@ def _cropped(pictures: _Pictures, models: np.ndarray) -> np.ndarray:
     cells = thumbnails.cells[models]
     windows = np.concatenate([hashes_of_cells(windowed(cells, window)) for window in range(len(WINDOWS))])
     ours, theirs = (_lowest(hashes, COMPARED_CROPPED) for hashes in (pictures.hashes[models], windows))
-    links = []
+    links, left = [], MOST_CANDIDATES * len(models)
     for pairs in _together(close_matches(ours, theirs, MOST_CROPPED_BITS, COMPARED_CROPPED)):
+        pairs = pairs[pairs[:, 0] != pairs[:, 1] % len(models)][:left]
+        left -= len(pairs)
         window, whole = np.divmod(pairs[:, 1], len(models))
         crop, whole = models[pairs[:, 0]], models[whole]
         found = thumbnails.are_crops(crop, whole, window)
         links.append(np.column_stack([crop[found], whole[found]]))
+        if not left:
+            break
     return np.concatenate([*links, np.zeros((0, 2), int)])
 
 

@@ -27,7 +27,8 @@ STEPS = 3
 LONGEST_SHIFT = 0.9  # cells of the thumbnail
 SMOOTHING = 0.7  # cells, standard deviation
 SMOOTHING_CROPPED = 0.9, 1.1  # of a picture, and of its crop, whose cells are smaller
-LEAST_CORRELATION_CROPPED = 0.8  # of a crop with the window that it may be, before anything is fitted
+MOST_DIFFERENT_CROPPED = 3.5  # grey levels, root mean square, between a crop and its part of the picture, once fitted
+MOST_STRETCHED = 0.07  # by which a crop was scaled more in width than in height, as a share
 AT_ONCE = 4096  # pairs; bounds the memory
 
 
@@ -60,19 +61,18 @@ class Thumbnails:
     def are_crops(self, crops: np.ndarray, pictures: np.ndarray, windows: np.ndarray) -> np.ndarray:
         """Whether what is at `crops` shows about that window of what is at `pictures`: (P,) bool. All three: (P,) int.
 
-        Of the same size nothing is taken for a crop.
+        Only what is smaller than the picture, and not stretched, is taken for its crop.
         """
-        verdicts = []
-        for begin in range(0, len(crops), AT_ONCE):
-            a, b, window = (places[begin : begin + AT_ONCE] for places in (crops, pictures, windows))
-            verdict = (self.sizes[a] != self.sizes[b]).any(1)
-            whole, crop = (_smoothed(self.cells[x], s) for x, s in zip((b, a), SMOOTHING_CROPPED, strict=True))
-            start = warps()[window]
-            verdict &= _correlation(crop, _moved(whole, start)) >= LEAST_CORRELATION_CROPPED
-            if verdict.any():
-                verdict[verdict] = _cropped(crop[verdict], whole[verdict], start[verdict])
-            verdicts.append(verdict)
-        return np.concatenate([*verdicts, np.zeros(0, bool)])
+        verdict = (self.sizes[crops] <= self.sizes[pictures]).all(1) & (self.sizes[crops] < self.sizes[pictures]).any(1)
+        places = np.flatnonzero(verdict)
+        for begin in range(0, len(places), AT_ONCE):
+            part = places[begin : begin + AT_ONCE]
+            whole, crop = (
+                _smoothed(self.cells[x[part]], s) for x, s in zip((pictures, crops), SMOOTHING_CROPPED, strict=True)
+            )
+            ratios = self.sizes[crops[part]] / self.sizes[pictures[part]]
+            verdict[part] = _cropped(crop, whole, warps()[windows[part]], ratios)
+        return verdict
 
     def _smooth(self, places: np.ndarray) -> np.ndarray:
         return _smoothed(self.cells[places], SMOOTHING)
@@ -98,24 +98,29 @@ def _brightened(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _resized(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Whether one is the other, shifted and scaled a little, with another brightness and contrast: (P,) bool."""
-    limit, start = _most_left_over(a, b), np.zeros((len(a), 4), np.float32)
-    return (_registered(a, b, start) <= limit) & (_registered(b, a, start) <= limit)
+    limit, start = np.minimum(MOST_DIFFERENT_RESIZED, _share_of_contrast(a, b)), np.zeros((len(a), 4), np.float32)
+    return (_left_over_after(a, b, _fitted(a, b, start)) <= limit) & (
+        _left_over_after(b, a, _fitted(b, a, start)) <= limit
+    )
 
 
-def _cropped(a: np.ndarray, b: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """Whether `a` is about that part of `b` to which the warp `start` (P, 4) leads: (P,) bool."""
-    return _registered(a, b, start) <= _most_left_over(a, b)
+def _cropped(a: np.ndarray, b: np.ndarray, start: np.ndarray, ratios: np.ndarray) -> np.ndarray:
+    """Whether `a` is about that part of `b` to which the warp `start` (P, 4) leads: (P,) bool.
+
+    ratios: (P, 2), width and height of the pictures `a` as a multiple of those of `b`.
+    """
+    found = _left_over(a, _moved(b, start), np.ones_like(a)) <= MOST_DIFFERENT_RESIZED
+    if found.any():
+        a, b, ratios = a[found], b[found], ratios[found]
+        warp = _fitted(a, b, start[found])
+        scales = np.log(ratios / (1 + warp[:, 1::2] / (SIDE / 2)))
+        fits = _left_over_after(a, b, warp) <= np.minimum(MOST_DIFFERENT_CROPPED, _share_of_contrast(a, b))
+        found[found] = fits & (np.abs(scales[:, 0] - scales[:, 1]) <= MOST_STRETCHED)
+    return found
 
 
-def _most_left_over(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return np.minimum(MOST_DIFFERENT_RESIZED, MOST_DIFFERENT_SHARE * np.minimum(a.std((1, 2)), b.std((1, 2))))
-
-
-def _correlation(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """The correlation of the cells of each pair: (P,)."""
-    a, b = (x.reshape(len(x), -1) - x.mean((1, 2))[:, None] for x in (a, b))
-    length = np.sqrt(np.square(a).sum(1) * np.square(b).sum(1))
-    return (a * b).sum(1) / np.maximum(length, 1e-6)
+def _share_of_contrast(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return MOST_DIFFERENT_SHARE * np.minimum(a.std((1, 2)), b.std((1, 2)))
 
 
 def _left_over(a: np.ndarray, b: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -131,13 +136,12 @@ def _left_over(a: np.ndarray, b: np.ndarray, seen: np.ndarray) -> np.ndarray:
     return np.where((gain >= LEAST_GAIN) & (seen.mean(1) >= LEAST_SEEN), rest, np.inf)
 
 
-def _registered(a: np.ndarray, b: np.ndarray, start: np.ndarray) -> np.ndarray:
-    """What is left over between a and b after b was shifted and scaled to fit a: (P,). The border is left out.
+def _fitted(a: np.ndarray, b: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """The warp (P, 4) by which b fits a best: shift and growth towards the edge, in cells, of x and then of y.
 
-    start: (P, 4), the first guess of shift and growth towards the edge, in cells: of x, then of y.
+    start: (P, 4), the first guess.
     """
-    warp = start
-    inner = np.s_[:, 1:-1, 1:-1]
+    warp, inner = start, INNER
     for _ in range(STEPS):
         moved = _moved(b, warp)
         seen = ((a < SATURATED) & (moved < SATURATED)).astype(np.float32)
@@ -149,7 +153,12 @@ def _registered(a: np.ndarray, b: np.ndarray, start: np.ndarray) -> np.ndarray:
         fitted = np.linalg.solve(normal, weighted.transpose(0, 2, 1) @ a[inner].reshape(len(a), -1, 1))[..., 0]
         gain = np.maximum(fitted[:, 4:5], 0.2)
         warp = np.clip(warp + fitted[:, :4] / gain, start - LONGEST_SHIFT, start + LONGEST_SHIFT)
-    moved = _moved(b, warp)
+    return warp
+
+
+def _left_over_after(a: np.ndarray, b: np.ndarray, warp: np.ndarray) -> np.ndarray:
+    """What is left over between a and b after b was warped: (P,). The border is left out."""
+    moved, inner = _moved(b, warp), INNER
     return _left_over(a[inner], moved[inner], ((a < SATURATED) & (moved < SATURATED))[inner].astype(np.float32))
 
 
@@ -178,4 +187,5 @@ def _smoothing(deviation: float) -> np.ndarray:
     return weights / weights.sum(1, keepdims=True)
 
 
+INNER = np.s_[:, 1:-1, 1:-1]
 CELLS = np.arange(SIDE, dtype=np.float32)
