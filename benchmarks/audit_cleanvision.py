@@ -141,7 +141,7 @@ def with_their_original(sets: Iterable[set[str]]) -> set[str]:
 
 
 def strangers(sets: Iterable[set[str]], whole: set[str]) -> set[tuple[str, str]]:
-    """The pairs of different photos that are in one set, by the files that show them whole: spoilt ones do not count."""
+    """The pairs of different photos in one set, by the files that show them whole: spoilt ones do not count."""
     names = [sorted({Path(file).parent.name for file in files & whole}) for files in sets]
     return {pair for photos_in_set in names for pair in combinations(photos_in_set, 2)}
 
