@@ -18,10 +18,8 @@ MOST_BITS = 4  # of 64 that differ between copies, where the hash is all that is
 COMPARED = 48  # lowest bits; cropping a picture by 3 % changes the others too often
 MOST_COMPARED_BITS = 8  # of 48 that differ between pictures that are looked at closer
 MOST_TURNED_BITS = 4  # of 48, for the hashes of thumbnails that were turned; 99 % of mirrored copies have fewer
-COMPARED_CROPPED, MOST_CROPPED_BITS = (
-    40,
-    5,
-)  # for the hash of a window and that of the crop; 90 % of the crops have fewer
+COMPARED_CROPPED = 40  # lowest bits, of the hash of a crop and of that of the window in the thumbnail
+MOST_CROPPED_BITS = 5  # of 40; 90 % of the crops have no more
 PAIRS_AT_ONCE = 10_000  # of pictures that are compared together
 MOST_CANDIDATES = 100  # pictures, on average, that one is compared with as their crop; bounds the work on look-alikes
 MATCHES_AT_ONCE = 2_000_000  # of hashes; bounds the memory
