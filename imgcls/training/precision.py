@@ -3,12 +3,16 @@
 Micikevicius et al., Mixed Precision Training, 2017.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
 import keras
 import tensorflow as tf
+
+from imgcls.data_format import CHANNELS_LAST
+from imgcls.layers.native_layout import convolves
 
 PROCESSOR_FLAGS = ("avx512_bf16", "amx_bf16")
 AMPERE = 8  # first compute capability of NVIDIA with bfloat16
@@ -26,6 +30,10 @@ def choose_precision(name: str) -> tuple[str, str]:
         return "float32", "the GPU does not compute in bfloat16"
     flags = _processor_flags()
     found = next((flag for flag in PROCESSOR_FLAGS if flag in flags), None)
+    if found and os.environ["TF_ENABLE_ONEDNN_OPTS"] == "0":
+        return "float32", f"the processor has {found}, but oneDNN, which uses it, is switched off"
+    if found and not convolves(CHANNELS_LAST, "bfloat16"):
+        return "float32", f"the processor has {found}, but oneDNN is kept from using it"
     return ("bfloat16", f"the processor has {found}") if found else ("float32", "the processor has no bfloat16")
 
 
