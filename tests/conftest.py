@@ -34,6 +34,16 @@ def own_cache(tmp_path_factory):
         yield
 
 
+@pytest.fixture(scope="session")
+def bfloat16():
+    """What tests in 16 bits need. Every processor has it, unless ONEDNN_MAX_CPU_ISA hides from oneDNN what TensorFlow
+    finds; then a run in bfloat16 is refused before it starts, which `test_precision` shows."""
+    from imgcls.layers.native_layout import convolves
+
+    if not convolves("channels_last", "bfloat16"):
+        pytest.skip("ONEDNN_MAX_CPU_ISA keeps this processor from computing in bfloat16")
+
+
 @pytest.fixture
 def command(capfd, monkeypatch):
     """Run a command in this process: command("train", "--epochs", 1) gives its exit code and what it printed."""

@@ -54,7 +54,7 @@ def resolve_data_format(data_format: str) -> LayoutChoice:
 def require_convolutions(dtype: str) -> None:
     """Raise ValueError if the device at hand cannot convolve in `dtype` in any layout."""
     if not convolves(CHANNELS_LAST, dtype):
-        raise ValueError(f"{_device()} cannot convolve in {dtype}; choose float32.")
+        raise ValueError(f"{_device()} cannot convolve in {dtype}; choose --precision float32.")
 
 
 def _without_onednn() -> str:
