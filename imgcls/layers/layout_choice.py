@@ -42,7 +42,7 @@ def resolve_data_format(data_format: str) -> LayoutChoice:
         return _fastest(dtype)
     check_data_format(data_format)
     require_convolutions(dtype)
-    if convolves(data_format, dtype):
+    if convolves(dtype, data_format):
         return LayoutChoice(data_format, "")
     return LayoutChoice(
         data_format,
@@ -53,7 +53,7 @@ def resolve_data_format(data_format: str) -> LayoutChoice:
 
 def require_convolutions(dtype: str) -> None:
     """Raise ValueError if the device at hand cannot convolve in `dtype` in any layout."""
-    if not convolves(CHANNELS_LAST, dtype):
+    if not convolves(dtype):
         raise ValueError(f"{_device()} cannot convolve in {dtype}; choose --precision float32.")
 
 
@@ -65,7 +65,7 @@ def _without_onednn() -> str:
 @functools.cache
 def _fastest(dtype: str) -> LayoutChoice:
     require_convolutions(dtype)
-    if not convolves(CHANNELS_FIRST, dtype):
+    if not convolves(dtype, CHANNELS_FIRST):
         return LayoutChoice(CHANNELS_LAST, f"channels_last, because {_device()} convolves in no other ({dtype}).")
     steps = {data_format: _step(data_format, IMAGES[_device_kind()], dtype) for data_format in DATA_FORMATS}
     seconds = {data_format: [] for data_format in DATA_FORMATS}

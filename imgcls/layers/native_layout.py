@@ -15,7 +15,7 @@ from imgcls.data_format import CHANNELS_FIRST, CHANNELS_LAST
 
 
 @functools.cache
-def convolves(data_format: str, dtype: str) -> bool:
+def convolves(dtype: str, data_format: str = CHANNELS_LAST) -> bool:
     """Whether the device at hand has convolutions of its own, with gradients, in this layout and type: tried out."""
     layout = "NCHW" if data_format == CHANNELS_FIRST else "NHWC"
     try:
@@ -37,6 +37,6 @@ def in_native_layout(convolve: Callable, inputs: tf.Tensor, data_format: str) ->
     inputs: (B, H, W, C), or (B, C, H, W) in channels_first.
     convolve: takes images and their layout, and gives them in that layout.
     """
-    if data_format == CHANNELS_LAST or convolves(data_format, inputs.dtype.name):
+    if data_format == CHANNELS_LAST or convolves(inputs.dtype.name, data_format):
         return convolve(inputs, data_format)
     return ops.transpose(convolve(ops.transpose(inputs, (0, 2, 3, 1)), CHANNELS_LAST), (0, 3, 1, 2))

@@ -35,7 +35,7 @@ print(np.abs(gradients[0] - gradients[1]).max() / np.abs(gradients[0]).max() < 1
 def slow_step(monkeypatch):
     """Makes one layout slow, on a device that has both; returns the function that says which."""
     layout_choice._fastest.cache_clear()
-    monkeypatch.setattr(layout_choice, "convolves", lambda data_format, dtype: True)
+    monkeypatch.setattr(layout_choice, "convolves", lambda dtype, data_format="channels_last": True)
     yield lambda slow: monkeypatch.setattr(layout_choice, "_step", lambda layout, *_: lambda: _spend(layout == slow))
     layout_choice._fastest.cache_clear()
 
@@ -82,7 +82,7 @@ def test_without_onednn_channels_first_computes_the_same_and_says_that_it_takes_
 
 
 def test_a_type_that_the_device_cannot_convolve_in_is_refused(monkeypatch):
-    monkeypatch.setattr(layout_choice, "convolves", lambda data_format, dtype: False)
+    monkeypatch.setattr(layout_choice, "convolves", lambda dtype, data_format="channels_last": False)
     for data_format in ("auto", *DATA_FORMATS):
         layout_choice._fastest.cache_clear()
         with pytest.raises(ValueError, match=r"cannot convolve in float32; choose"):

@@ -14,28 +14,28 @@ from imgcls.training.precision import choose_precision
 
 
 @pytest.mark.parametrize(
-    ("flags", "onednn", "convolves", "expected"),
+    ("units", "onednn", "convolves", "expected"),
     [
-        ({"avx2"}, "1", True, ("float32", "the processor has no bfloat16")),
-        ({"avx2", "avx512_bf16"}, "1", True, ("bfloat16", "the processor has avx512_bf16")),
+        (["avx2"], "1", True, ("float32", "the processor has no bfloat16")),
+        (["avx2", "avx512_bf16"], "1", True, ("bfloat16", "the processor has avx512_bf16")),
         (
             {"amx_bf16"},
             "0",
             True,
             ("float32", "the processor has amx_bf16, but oneDNN, which uses it, is switched off"),
         ),
-        ({"amx_bf16"}, "1", False, ("float32", "the processor has amx_bf16, but oneDNN is kept from using it")),
+        (["amx_bf16"], "1", False, ("float32", "the processor has amx_bf16, but oneDNN is kept from using it")),
     ],
 )
-def test_auto_takes_bfloat16_where_the_processor_multiplies_in_it(monkeypatch, flags, onednn, convolves, expected):
-    monkeypatch.setattr(precision, "_processor_flags", lambda: flags)
+def test_auto_takes_bfloat16_where_the_processor_multiplies_in_it(monkeypatch, units, onednn, convolves, expected):
+    monkeypatch.setattr(precision, "vector_units", lambda: units)
     monkeypatch.setattr(precision, "convolves", lambda *_: convolves)
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", onednn)
     assert choose_precision("auto") == expected
 
 
 def test_a_precision_that_the_processor_cannot_is_refused_before_any_image_is_read(monkeypatch):
-    monkeypatch.setattr(layout_choice, "convolves", lambda data_format, dtype: dtype == "float32")
+    monkeypatch.setattr(layout_choice, "convolves", lambda dtype, data_format="channels_last": dtype == "float32")
     check_options(TrainConfig(training=TrainingConfig(precision="float32")))
     with pytest.raises(ValueError, match="cannot convolve in bfloat16; choose --precision float32"):
         check_options(TrainConfig(training=TrainingConfig(precision="bfloat16")))
