@@ -2,32 +2,52 @@
 
 import difflib
 import importlib
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import Records
 
-FORMATS = {  # name: module; found in this order
-    "coco": "coco",
-    "voc": "voc",
-    "yolo": "yolo",
-    "createml": "createml",
-    "labelme": "labelme",
-    "labelme_web": "labelme_web",
-    "label_studio": "label_studio",
-    "supervisely": "supervisely",
-    "roboflow": "roboflow",
-    "imagenet": "imagenet",
-    "idx": "idx",
-    "mturk": "mturk",
-    "toloka": "toloka",
-    "table": "tables",
-    "folders": "folders",
-}
-LAST_RESORT = ("table", "folders")  # found only if nothing else fits
 
-__all__ = ["FORMATS", "Pictures", "Records", "detect_format", "read_labels"]
+@dataclass(frozen=True)
+class Format:
+    """A row of `FORMATS`: a format that can be read."""
+
+    module: str  # the file of this folder that reads it
+    title: str  # what its users call it; all up to a comma, colon or bracket stands in README and in the command's help
+    tabular: bool = False  # it has named columns, of which one can be the group
+    packed: bool = False  # it holds pixels, which are written as picture files before they can be used
+    last_resort: bool = False  # found only if nothing else fits
+
+
+FORMATS = {  # found in this order
+    "coco": Format("coco", "COCO"),
+    "voc": Format("voc", "Pascal VOC, or LabelImg's XML"),
+    "yolo": Format("yolo", "YOLO"),
+    "createml": Format("createml", "Create ML"),
+    "labelme": Format("labelme", "LabelMe (desktop)"),
+    "labelme_web": Format("labelme_web", "LabelMe (web)"),
+    "label_studio": Format("label_studio", "Label Studio"),
+    "cvat": Format("cvat", "CVAT"),
+    "vott": Format("vott", "VoTT"),
+    "datumaro": Format("datumaro", "Datumaro"),
+    "supervisely": Format("supervisely", "Supervisely"),
+    "roboflow": Format("roboflow", "Roboflow, by class"),
+    "open_images": Format("open_images", "Open Images"),
+    "kitti": Format("kitti", "KITTI"),
+    "imagenet": Format("imagenet", "ImageNet, a folder a synset"),
+    "imagenet_lists": Format("imagenet_lists", "ImageNet lists: train.txt, val.txt"),
+    "idx": Format("idx", "IDX, as MNIST", packed=True),
+    "cifar": Format("cifar", "CIFAR", packed=True),
+    "tfrecord": Format("tfrecord", "TFRecord of TensorFlow Object Detection", packed=True),
+    "mturk": Format("mturk", "Mechanical Turk", tabular=True),
+    "toloka": Format("toloka", "Toloka", tabular=True),
+    "table": Format("tables", "tables: CSV, Parquet, Excel", tabular=True, last_resort=True),
+    "folders": Format("folders", "one folder of images a class", last_resort=True),
+}
+
+__all__ = ["FORMATS", "Format", "Pictures", "Records", "detect_format", "read_labels"]
 
 
 def read_labels(
@@ -56,8 +76,8 @@ def read_labels(
 def detect_format(source: str | Path) -> str:
     """The name of the format that `source` is written in. Raises ValueError if none fits, or several do."""
     source = Path(source)
-    fitting = [name for name in FORMATS if name not in LAST_RESORT and _module(name).detect(source)]
-    fitting = fitting or [name for name in LAST_RESORT if _module(name).detect(source)][:1]
+    fitting = [name for name in FORMATS if not FORMATS[name].last_resort and _module(name).detect(source)]
+    fitting = fitting or [name for name in FORMATS if FORMATS[name].last_resort and _module(name).detect(source)][:1]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
@@ -71,4 +91,4 @@ def _module(name: str) -> ModuleType:
     if name not in FORMATS:
         close = difflib.get_close_matches(name, FORMATS, 1, cutoff=0)
         raise ValueError(f"Unknown format {name!r}. Did you mean {close[0]!r}? There are {', '.join(FORMATS)}.")
-    return importlib.import_module(f"imgcls.labels.{FORMATS[name]}")
+    return importlib.import_module(f"imgcls.labels.{FORMATS[name].module}")

@@ -71,7 +71,7 @@ def name_in(path: Path, source: Path) -> str:
 
 def read_text(path: Path) -> str:
     """The text of a file in UTF-8, or in what its byte order mark says. Raises ValueError for other bytes."""
-    data = _bytes(path)
+    data = read_bytes(path)
     encoding = next((name for mark, name in BYTE_ORDER_MARKS.items() if data.startswith(mark)), "utf-8")
     try:
         return data.decode(encoding)
@@ -80,7 +80,8 @@ def read_text(path: Path) -> str:
         raise ValueError(f"{path.name} is no UTF-8 text: line {line} has other bytes. Save it as UTF-8.") from error
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """The content of a file. Raises ValueError, with the reason, for one that cannot be opened."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -181,7 +182,7 @@ class _Tree(xml.sax.handler.ContentHandler):
 def read_xml(path: Path) -> Element:
     """The root element of an XML file. Raises ValueError, with the line, for what is none or declares entities."""
     tree = _Tree()
-    data = _bytes(path)
+    data = read_bytes(path)
     try:
         defusedxml.sax.parse(io.BytesIO(data), tree)
     except xml.sax.SAXParseException as error:
