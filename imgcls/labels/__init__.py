@@ -14,37 +14,37 @@ from imgcls.labels.records import Records
 class Format:
     """A row of `FORMATS`: a format that can be read."""
 
-    module: str  # the file of this folder that reads it
-    title: str  # what its users call it; all up to a comma, colon or bracket stands in README and in the command's help
+    title: str  # what its users call it; README and the command's help have it too, up to a comma, colon or bracket
+    module: str = ""  # the file of this folder that reads it, where that is not called as the format is
     tabular: bool = False  # it has named columns, of which one can be the group
     packed: bool = False  # it holds pixels, which are written as picture files before they can be used
     last_resort: bool = False  # found only if nothing else fits
 
 
-FORMATS = {  # found in this order
-    "coco": Format("coco", "COCO"),
-    "voc": Format("voc", "Pascal VOC, or LabelImg's XML"),
-    "yolo": Format("yolo", "YOLO"),
-    "createml": Format("createml", "Create ML"),
-    "labelme": Format("labelme", "LabelMe (desktop)"),
-    "labelme_web": Format("labelme_web", "LabelMe (web)"),
-    "label_studio": Format("label_studio", "Label Studio"),
-    "cvat": Format("cvat", "CVAT"),
-    "vott": Format("vott", "VoTT"),
-    "datumaro": Format("datumaro", "Datumaro"),
-    "supervisely": Format("supervisely", "Supervisely"),
-    "roboflow": Format("roboflow", "Roboflow, by class"),
-    "open_images": Format("open_images", "Open Images"),
-    "kitti": Format("kitti", "KITTI"),
-    "imagenet": Format("imagenet", "ImageNet, a folder a synset"),
-    "imagenet_lists": Format("imagenet_lists", "ImageNet lists: train.txt, val.txt"),
-    "idx": Format("idx", "IDX, as MNIST", packed=True),
-    "cifar": Format("cifar", "CIFAR", packed=True),
-    "tfrecord": Format("tfrecord", "TFRecord of TensorFlow Object Detection", packed=True),
-    "mturk": Format("mturk", "Mechanical Turk", tabular=True),
-    "toloka": Format("toloka", "Toloka", tabular=True),
-    "table": Format("tables", "tables: CSV, Parquet, Excel", tabular=True, last_resort=True),
-    "folders": Format("folders", "one folder of images a class", last_resort=True),
+FORMATS = {  # name: what it is; found in this order
+    "coco": Format("COCO"),
+    "voc": Format("Pascal VOC, or LabelImg's XML"),
+    "yolo": Format("YOLO"),
+    "createml": Format("Create ML"),
+    "labelme": Format("LabelMe (desktop)"),
+    "labelme_web": Format("LabelMe (web)"),
+    "label_studio": Format("Label Studio"),
+    "cvat": Format("CVAT"),
+    "vott": Format("VoTT"),
+    "datumaro": Format("Datumaro"),
+    "supervisely": Format("Supervisely"),
+    "roboflow": Format("Roboflow, by class"),
+    "open_images": Format("Open Images"),
+    "kitti": Format("KITTI"),
+    "imagenet": Format("ImageNet, a folder a synset"),
+    "imagenet_lists": Format("ImageNet lists: train.txt, val.txt"),
+    "idx": Format("IDX, as MNIST", packed=True),
+    "cifar": Format("CIFAR", packed=True),
+    "tfrecord": Format("TFRecord of TensorFlow Object Detection", packed=True),
+    "mturk": Format("Mechanical Turk", tabular=True),
+    "toloka": Format("Toloka", tabular=True),
+    "table": Format("tables: CSV, Parquet, Excel", module="tables", tabular=True, last_resort=True),
+    "folders": Format("one folder of images a class", last_resort=True),
 }
 
 __all__ = ["FORMATS", "Format", "Pictures", "Records", "detect_format", "read_labels"]
@@ -91,4 +91,4 @@ def _module(name: str) -> ModuleType:
     if name not in FORMATS:
         close = difflib.get_close_matches(name, FORMATS, 1, cutoff=0)
         raise ValueError(f"Unknown format {name!r}. Did you mean {close[0]!r}? There are {', '.join(FORMATS)}.")
-    return importlib.import_module(f"imgcls.labels.{FORMATS[name].module}")
+    return importlib.import_module(f"imgcls.labels.{FORMATS[name].module or name}")

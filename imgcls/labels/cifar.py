@@ -1,8 +1,8 @@
 """CIFAR-10 and CIFAR-100 as they are published: pickles for Python, and the binary version.
 
-https://www.cs.toronto.edu/~kriz/cifar.html describes both. A row of pixels is the red plane, then the green and the blue
-one. CIFAR-100 has a fine and a coarse label; the fine one is the class, the coarse one an attribute. A pickle can ask
-for any code to be run, so these are read by an unpickler that can build arrays and plain values and nothing else.
+https://www.cs.toronto.edu/~kriz/cifar.html describes both. A row of pixels is the red plane, then the green, then
+the blue. CIFAR-100 has a fine and a coarse label; the fine one is the class, the coarse one an attribute. A pickle can
+ask for any code to be run, so these are read by an unpickler that can build arrays and plain values and nothing else.
 """
 
 import math
@@ -29,9 +29,18 @@ SIDE = 32  # pixels, of the binary version
 KINDS = {"u1": "<u1", "i4": "<i4", "i8": "<i8"}
 MODULES = ("numpy", "numpy.core.multiarray", "numpy._core.multiarray", "numpy.core.numeric", "numpy._core.numeric")
 FAULTS = (  # what a damaged file makes the readers below raise
-    ArithmeticError, AttributeError, EOFError, ImportError, LookupError, MemoryError, OSError, RecursionError, TypeError,
-    ValueError, pickle.UnpicklingError,
-)  # fmt: skip
+    ArithmeticError,
+    AttributeError,
+    EOFError,
+    ImportError,
+    LookupError,
+    MemoryError,
+    OSError,
+    RecursionError,
+    TypeError,
+    ValueError,
+    pickle.UnpicklingError,
+)
 
 
 class _Batch(NamedTuple):
@@ -207,8 +216,8 @@ def _rows(batch: _Batch, path: Path, file: str, folder: Path, problems: Problems
         if place < len(batch.filenames):
             attributes["filename"] = _text(batch.filenames[place])
         rows.append({"image": write_pixels(np.ascontiguousarray(image), folder, group, place), "label": label,
-                     "split": _split(path.name), "source": "cifar", "width": side,
-                     "height": side, "file": file, "line": place, "attributes": attributes_text(attributes)})  # fmt: skip
+                     "split": _split(path.name), "source": "cifar", "width": side, "height": side, "file": file,
+                     "line": place, "attributes": attributes_text(attributes)})  # fmt: skip
     return rows
 
 

@@ -55,7 +55,10 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
 
 
 def names_of_synsets(source: Path, problems: Problems) -> dict[str, str]:
-    """Name by synset, of a list below `source` or of the package; where several synsets share one, each has its number behind it."""
+    """Name by synset, of a list below `source` or of the package.
+
+    Where several synsets share a name, each has its number behind it.
+    """
     for path in files_of(source, *MAPPINGS):
         try:
             names = _indexed(read_json(path)) if path.suffix == ".json" else names_in_lines(read_text(path))

@@ -1,8 +1,8 @@
 """Lists of ImageNet's form: `train.txt` and `val.txt` with a picture and the number of its class on each line.
 
-Caffe's `ilsvrc12` lists, MMPretrain and Datumaro (`imagenet_txt`) use it. Numbers count from 0; their names are the lines
-of `synsets.txt`, `classes.txt` or the like beside the list. A line may have several numbers, and a path with blanks may
-stand in quotation marks.
+Caffe's `ilsvrc12` lists, MMPretrain and Datumaro (`imagenet_txt`) use it. Numbers count from 0; their names are the
+lines of `synsets.txt`, `classes.txt` or the like beside the list. A line may have several numbers, and a path with
+blanks may stand in quotation marks.
 """
 
 import posixpath

@@ -1,8 +1,8 @@
 """KITTI's text: a file a picture in `label_2`, a line an object, the pictures in `image_2`.
 
 https://www.cvlibs.net/datasets/kitti/eval_object.php, readme of the development kit: class, truncated (0 to 1),
-occluded (0 seen, 1 partly, 2 largely hidden, 3 unknown), angle, box in pixels from 0, then sizes and place in space, and
-the score of a detector. `DontCare` marks regions that nobody labelled.
+occluded (0 seen, 1 partly, 2 largely hidden, 3 unknown), angle, box in pixels from 0, then sizes and place in space,
+and the score of a detector. `DontCare` marks regions that nobody labelled.
 """
 
 import math

@@ -1,8 +1,8 @@
 """Label Studio's exports: JSON, JSON-MIN, CSV and TSV. https://labelstud.io/guide/export
 
 A task has a picture and the annotations of several people; each has results: choices for the whole image, or regions
-whose places are per cent of its width and height. JSON-MIN, CSV and TSV have a row an annotation, named by the labelling
-form's controls. What is synchronised to a target storage is a file a task, or a file an annotation with its task inside.
+whose places are per cent of its width and height. JSON-MIN, CSV and TSV have a row an annotation, named by the
+labelling form's controls. A target storage holds a file a task, or a file an annotation with its task inside.
 Predictions are what a model said: they are counted, and are no labels.
 """
 

@@ -1,8 +1,8 @@
-"""TFRecord files of TensorFlow's Object Detection API: images with their boxes, or one class an image, as TF-Slim has it.
+"""TFRecord files of TensorFlow's Object Detection API: images with boxes, or with one class an image, as in TF-Slim.
 
 https://github.com/tensorflow/models/blob/master/research/object_detection/g3doc/using_your_own_dataset.md describes the
 examples: `image/encoded`, `image/object/bbox/xmin` and so on as shares of the image, and `image/object/class/text` or
-`.../label`, whose numbers a label map names (`label_map.pbtxt`). The pictures are written out in the bytes that they have.
+`.../label`, whose numbers a label map names (`label_map.pbtxt`). The pictures are written out as they are.
 """
 
 import posixpath

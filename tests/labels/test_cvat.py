@@ -54,7 +54,8 @@ def test_tags_attributes_and_subsets(data_set, look):
     data_set.write("annotations.xml", image(tag, more='subset="Validation"'))
     row = look.only(read_labels(data_set.root))
     assert (row["image"], row["label"], row["split"]) == ("images/Validation/a.png", "cat", "validation")
-    assert row["truncated"] and row["attributes"] == '{"mood": "calm"}'
+    assert row["truncated"]
+    assert row["attributes"] == '{"mood": "calm"}'
 
 
 VIDEO = """<annotations><version>1.1</version><meta><task><name>clip</name>
@@ -89,5 +90,7 @@ def test_what_is_no_label_is_told(data_set, look):
     assert records.boxes_or_images.empty
     reasons = [reason for _, _, reason in look.told(records, "left out")]
     assert len(reasons) == 4
-    assert "a box without a label" in reasons[0] and "<wave>" in reasons[1] and "no XML" in reasons[2]
+    assert "a box without a label" in reasons[0]
+    assert "<wave>" in reasons[1]
+    assert "no XML" in reasons[2]
     assert "no numbers" in reasons[3]

@@ -1,9 +1,12 @@
 """What every format shares: found by content, named, or refused in one sentence."""
 
 import os
+import re
+from pathlib import Path
 
 import pytest
 
+from imgcls import import_labels
 from imgcls.labels import FORMATS, Pictures, detect_format, read_labels
 
 
@@ -82,3 +85,12 @@ def test_an_empty_folder_has_no_records_in_any_format(data_set, name):
     except ValueError:
         return  # those that need a file to begin with say so
     assert records.boxes_or_images.empty
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_named_to_its_users(name):
+    """In the help of the command that imports, in README and in the app, whose form has the same table."""
+    called = re.split(r"[,:(]", FORMATS[name].title)[0].strip()
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    for text in (import_labels.__doc__, readme):
+        assert called in " ".join(text.split())

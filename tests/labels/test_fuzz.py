@@ -148,8 +148,9 @@ SKELETONS = {
                                          "rectanglelabels": ["cat", v]}}]}]}, v],
     "supervisely": lambda v: {"size": v, "tags": [v], "objects": [{"classTitle": "cat", "points": {"exterior": v},
                               "tags": v, "bitmap": v}, {"classTitle": "dog", "bitmap": {"data": v, "origin": v}}, v]},
-    "vott": lambda v: {"tags": v, "assets": {"a": {"asset": {"id": v, "name": "a.png", "size": v, "state": v}, "regions":
-                       [{"tags": ["cat", v], "type": v, "boundingBox": v, "points": v}, v]}, "b": v, "c": {"asset": v},
+    "vott": lambda v: {"tags": v, "assets": {"a": {"asset": {"id": v, "name": "a.png", "size": v, "state": v},
+                       "regions": [{"tags": ["cat", v], "type": v, "boundingBox": v, "points": v}, v]}, "b": v,
+                       "c": {"asset": v},
                        "d": {"asset": {"path": v, "name": v}, "regions": v}}},
     "datumaro": lambda v: {"categories": {"label": {"labels": [{"name": "cat"}, v]}}, "items": [v, {"id": v, "image": v,
                            "annotations": v}, {"id": "a", "image": {"path": "a.png", "size": v}, "annotations": [v, *(

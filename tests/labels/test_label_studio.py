@@ -114,7 +114,8 @@ def test_files_of_a_target_storage(data_set, look):
     """A file an annotation, with its task inside, or a file a task. https://labelstud.io/guide/storage"""
     data_set.picture("a.png", "b.png")
     answer = {"id": 7, "completed_by": {"id": 1, "email": "anna@example.org"}, "was_cancelled": False,
-              "result": [region("choices", choices=["cat"])], "task": {"id": 1, "data": {"image": "a.png"}}}  # fmt: skip
+              "result": [region("choices", choices=["cat"])],
+              "task": {"id": 1, "data": {"image": "a.png"}}}  # fmt: skip
     path = data_set.write("7.json", json.dumps(answer))
     data_set.write("8.json", json.dumps(task(region("choices", choices=["dog"]), image="b.png")))
     assert detect_format(data_set.root) == detect_format(path) == "label_studio"
