@@ -52,10 +52,12 @@ class Options:
 
 def main(options: Options) -> int:
     output = check_output(options)
-    from imgcls.data.importing import import_manifest
+    from imgcls.data.importing import import_manifest, needs_tensorflow
     from imgcls.data.sources import source_of
     from imgcls.terminal import progress
 
+    if needs_tensorflow(options.source):
+        command.import_tensorflow()
     with progress("Reading the labels", None) as on_fetched:
         imported = import_manifest(*source_of(options.source, options.labels), options.fetching, on_fetched)
     manifest = look_at_all(imported.manifest)

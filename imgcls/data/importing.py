@@ -14,7 +14,7 @@ from imgcls.data.manifest import Manifest, is_manifest
 from imgcls.data.manifest_records import restore_columns, with_flags
 from imgcls.data.overlay import read_two_columns
 from imgcls.data.prepared import is_prepared, load_prepared
-from imgcls.labels import FORMATS, detect_format, read_labels
+from imgcls.labels import FORMATS, detect_format, read_labels, tfds, tfrecord
 from imgcls.labels.boxes import to_examples
 from imgcls.labels.consensus import Consensus, agree
 from imgcls.labels.pictures import Pictures
@@ -66,6 +66,11 @@ def import_manifest(
     return imported
 
 
+def needs_tensorflow(source: str) -> bool:
+    """Whether TensorFlow is needed to read this source. A command imports it first, so that its log lines stay away."""
+    return source.startswith(tfds.PREFIX) or tfrecord.detect(Path(source))
+
+
 def _of_annotations(records: Records, source: str, labels: LabelsConfig) -> Imported:
     if labels.rename:
         records = rename_classes(records, labels.rename)
@@ -101,8 +106,6 @@ def _records(
         )
         return read_addresses(Path(source), Path(fetching.fetch_to), limits, keep, on_fetched)
     if source.startswith("tfds:"):
-        from imgcls.labels import tfds
-
         return tfds.read(source, Path(labels.unpack_to or cache_folder("tfds", source.removeprefix(tfds.PREFIX))))
     path = Path(source)
     format = labels.format or (detect_format(path) if path.exists() else None)
