@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from imgcls.labels.documents import listed_once
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import Records
 
@@ -76,8 +77,10 @@ def read_labels(
 def detect_format(source: str | Path) -> str:
     """The name of the format that `source` is written in. Raises ValueError if none fits, or several do."""
     source = Path(source)
-    fitting = [name for name in FORMATS if not FORMATS[name].last_resort and _module(name).detect(source)]
-    fitting = fitting or [name for name in FORMATS if FORMATS[name].last_resort and _module(name).detect(source)][:1]
+    with listed_once():
+        fitting = [name for name in FORMATS if not FORMATS[name].last_resort and _module(name).detect(source)]
+        last = (name for name in FORMATS if FORMATS[name].last_resort)
+        fitting = fitting or [name for name in last if _module(name).detect(source)][:1]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:

@@ -14,13 +14,13 @@ from typing import Any, NamedTuple
 import numpy as np
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import files_of, name_in, peek, read_bytes, read_text
+from imgcls.labels.documents import files_named, name_in, peek, read_bytes, read_text
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import Problems, Records, attributes_text, class_name
 from imgcls.labels.split_names import split_from_path
 from imgcls.labels.unpacking import folder_for_pictures, write_pixels
 
-BATCH = re.compile(r"(data_batch_\d+|test_batch|train|test)(\.bin)?")
+BATCH = re.compile(r"^(data_batch_\d+|test_batch|train|test)(\.bin)?$")
 LABELS = ("labels", "fine_labels")  # of CIFAR-10 and CIFAR-100
 NAME_LISTS = {"labels": "label_names", "fine_labels": "fine_label_names", "coarse_labels": "coarse_label_names"}
 BINARY_LISTS = {"label_names": "batches.meta.txt"}  # the others are called as in the pickles
@@ -119,7 +119,7 @@ def detect(source: Path) -> bool:
 
 
 def _batch_files(source: Path) -> list[Path]:
-    return [path for path in files_of(source, "") if BATCH.fullmatch(path.name) and path.is_file()]
+    return [path for path in files_named(source, BATCH) if path.is_file()]
 
 
 def _fits(path: Path) -> bool:
@@ -188,7 +188,7 @@ def _pickled(path: Path) -> _Batch:
     if not isinstance(pixels, np.ndarray) or pixels.ndim != 2 or kind is None:
         raise ValueError(f"{path.name} is no batch: expected 'data', a row of pixels a picture, and 'labels'.")
     if any(len(values) != len(pixels) for values in labels.values()):
-        raise ValueError(f"{path.name} has {len(pixels)} pictures, but {len(labels[kind])} labels.")
+        raise ValueError(f"{path.name} has as many as {len(pixels)} pictures, but labels for {len(labels[kind])}.")
     if pixels.dtype != np.uint8 and pixels.size and (pixels.min() < 0 or pixels.max() > 255):
         raise ValueError(f"{path.name} has pixels outside of 0 to 255.")
     filenames = content.get("filenames")

@@ -1,9 +1,8 @@
 """CVAT's XML 1.1: shapes and tags of images, or tracks of shapes over the frames of a video.
 
-https://docs.cvat.ai/docs/dataset_management/formats/format-cvat/ and
-https://docs.cvat.ai/docs/manual/advanced/xml_format/ describe it. A tag is a label of the whole image. Frames of a
-video are the pictures that CVAT writes beside the file, `frame_000010.png` and so on; a shape that is `outside` says
-that the object is not in the frame.
+https://docs.cvat.ai/docs/other/xml_format/ describes it. A tag is a label of the whole image. Frames of a video are the
+pictures that CVAT writes beside the file, `frame_000010.png` and so on; a shape that is `outside` says that the object
+is not in the frame.
 """
 
 import math
@@ -13,7 +12,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import Element, any_file, files_of, name_in, read_xml
+from imgcls.labels.documents import Element, any_file, files_of, read_each, read_xml
 from imgcls.labels.outlines import box_around, box_of_runs, box_turned
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
@@ -22,6 +21,7 @@ from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
 ROOT = "annotations"
 SHAPES = ("box", "polygon", "polyline", "points", "ellipse", "mask", "cuboid", "skeleton")
 WITHOUT_AREA = ("polyline", "points")
+FRAME = "frame_"  # how CVAT calls the pictures of a video
 FLAGS = ("difficult", "occluded", "truncated")
 CUBOID_X = re.compile(r"x[tb][lr][12]")  # eight corners
 
@@ -41,19 +41,16 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
     pictures = pictures or Pictures.of(source)
     problems = Problems()
     rows = []
-    for path in files_of(source, ".xml"):
-        file = name_in(path, source)
-        try:
-            annotations = read_xml(path)
-        except ValueError as error:
-            problems.left_out(file, "", str(error))
-            continue
+    for _, file, annotations in read_each(files_of(source, ".xml"), source, read_xml, problems):
         if annotations.name != ROOT:
             problems.left_out(file, annotations.line, f"expected <{ROOT}>, got <{annotations.name}>.")
             continue
         for image in annotations.all("image"):
             rows.extend(_image_rows(image, file, problems))
         rows.extend(_track_rows(annotations, file, problems))
+        if annotations.first("track") and not any(FRAME in path for path in pictures.paths):
+            frames = f"no frame, such as {FRAME}000000.png, is a picture here"
+            problems.noted(file, "", f"its tracks are of a video, and {frames}: export it from CVAT with its images.")
     return assemble(rows, problems, pictures)
 
 
@@ -88,7 +85,7 @@ def _track_rows(annotations: Element, file: str, problems: Problems) -> Iterator
                 continue
             row = _labelled(shape, track.attributes.get("label"), file, problems, track=track.attributes.get("id"))
             if row is not None:
-                yield _common(track, f"frame_{int(frame):06d}.png", size, file) | row
+                yield _common(track, f"{FRAME}{int(frame):06d}.png", size, file) | row
 
 
 def _size_of_frames(annotations: Element) -> tuple[str, str]:

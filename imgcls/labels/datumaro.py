@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, files_of, name_in, peek, read_json
+from imgcls.labels.documents import any_file, files_of, peek, read_each, read_json
 from imgcls.labels.outlines import box_around, box_of_runs
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
@@ -37,25 +37,23 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
     pictures = pictures or Pictures.of(source)
     problems = Problems()
     rows = []
-    for path in files_of(source, ".json"):
-        file = name_in(path, source)
-        if source.is_file() or _fits(peek(path)):
-            try:
-                rows.extend(_rows(read_json(path), file, problems))
-            except ValueError as error:
-                problems.left_out(file, "", str(error))
+    paths = (path for path in files_of(source, ".json") if source.is_file() or _fits(peek(path)))
+    for _, file, content in read_each(paths, source, _checked, problems):
+        names = _names(content["categories"], file, problems)
+        for place, item in enumerate(content["items"]):
+            rows.extend(_item_rows(item, f"items[{place}]", names, file, problems))
     return assemble(rows, problems, pictures)
 
 
-def _rows(content: object, file: str, problems: Problems) -> list[dict]:
+def _checked(path: Path) -> dict:
+    """The content of a file. Raises ValueError if it is of another form."""
+    content = read_json(path)
     stated = content if isinstance(content, dict) else {}
     if not isinstance(stated.get("categories"), dict) or not isinstance(stated.get("items"), list):
-        raise ValueError(f"{file} is no file of Datumaro: expected an object with 'categories' and a list 'items'.")
-    names = _names(stated["categories"], file, problems)
-    rows = []
-    for place, item in enumerate(stated["items"]):
-        rows.extend(_item_rows(item, f"items[{place}]", names, file, problems))
-    return rows
+        raise ValueError(
+            f"{path.name} is no file of Datumaro: expected an object with 'categories' and a list 'items'."
+        )
+    return stated
 
 
 def _names(categories: dict, file: str, problems: Problems) -> list[str | None]:

@@ -6,6 +6,7 @@ blanks may stand in quotation marks.
 """
 
 import posixpath
+from itertools import takewhile
 from pathlib import Path
 
 from imgcls.labels.assembly import assemble
@@ -32,12 +33,9 @@ def _is_entry(line: str) -> bool:
 
 def _entry(line: str) -> tuple[str, list[str]]:
     """The path and the numbers behind it."""
-    path, numbers = line.strip(), []
-    parts = path.rsplit(None, 1)
-    while len(parts) == 2 and (parts[1].isdecimal() or parts[1] == UNKNOWN):
-        path, numbers = parts[0], [parts[1], *numbers]
-        parts = path.rsplit(None, 1)
-    return path.replace('"', ""), numbers
+    behind = list(takewhile(lambda word: word.isdecimal() or word == UNKNOWN, reversed(line.split()[1:])))
+    path = line.strip().rsplit(None, len(behind))[0] if behind else line.strip()
+    return path.replace('"', ""), behind[::-1]
 
 
 def read(source: Path, pictures: Pictures | None = None) -> Records:

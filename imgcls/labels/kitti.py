@@ -11,7 +11,7 @@ import re
 from pathlib import Path
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, files_of, name_in, read_text
+from imgcls.labels.documents import any_file, files_of, read_each, read_text
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate
 from imgcls.labels.split_names import split_from_path
@@ -43,13 +43,8 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
     problems = Problems()
     by_place = {posixpath.splitext(path)[0]: path for path in pictures.paths} if pictures.must_exist else {}
     rows = []
-    for path in files_of(source, ".txt"):
-        file = name_in(path, source)
-        try:
-            lines = read_text(path).splitlines()
-        except ValueError as error:
-            problems.left_out(file, "", str(error))
-            continue
+    for path, file, text in read_each(files_of(source, ".txt"), source, read_text, problems):
+        lines = text.splitlines()
         labelled = source.is_file() or FOLDER.match(path.parent.name)
         if not labelled and not any(map(_fields, lines)):
             problems.noted(file, "", "this text has no lines of KITTI's form; it is not read.")

@@ -114,7 +114,7 @@ def _rows(table: pd.DataFrame, file: str, names: dict, places: _Places, problems
     confidence = [coordinate(cell) for cell in table["Confidence"]]
     absent = sum(value == 0 for value in confidence)
     if absent:
-        problems.noted(file, "", f"{absent} labels have the confidence 0: the class is not in the image.")
+        problems.noted(file, "", f"confidence 0 ({absent} times): the class is not in the image.")
     for code in sorted(set(table["LabelName"]) - names.keys()):
         problems.noted(file, "", f"no file of {DESCRIPTIONS} names the class {code!r}; its code is its name.")
     sizes: dict[str, tuple[int, int]] = {}
@@ -179,7 +179,7 @@ def _said_once(rows: list[dict], problems: Problems) -> list[dict]:
         elif "label" in row:
             kept.append(row)
     if again:
-        problems.noted("", "", f"{again} labels of whole images are said by boxes of the same class, which are kept.")
+        problems.noted("", "", f"labels of whole images that a box says too ({again}) are kept as the box only.")
     seen = {row["image"] for row in kept}
     bare = {row["image"]: row for row in rows if "label" not in row and row["image"] not in seen}
     return kept + list(bare.values())

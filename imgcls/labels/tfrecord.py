@@ -5,14 +5,16 @@ examples: `image/encoded`, `image/object/bbox/xmin` and so on as shares of the i
 `.../label`, whose numbers a label map names (`label_map.pbtxt`). The pictures are written out as they are.
 """
 
+import gzip
 import posixpath
 import re
+import zlib
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import TRIED, files_of, name_in, peek, read_text
+from imgcls.labels.documents import PEEKED, TRIED, files_named, files_of, name_in, read_text
 from imgcls.labels.pictures import Pictures, suffix_of
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
@@ -40,14 +42,26 @@ def detect(source: Path) -> bool:
 
 
 def _record_files(source: Path) -> list[Path]:
-    return [path for path in files_of(source, "") if RECORD.search(path.name) and path.is_file()]
+    return [path for path in files_named(source, RECORD) if path.is_file()]
 
 
 def _fits(path: Path) -> bool:
+    text = _head(path)
+    return any(sign in text for sign in SIGNS) and not (path.parent / OTHERS).exists()
+
+
+def _head(path: Path) -> str:
+    """The beginning of a file, unpacked, as far as it is text; nothing of one that cannot be opened."""
+    try:
+        with gzip.open(path) if _is_packed(path) else path.open("rb") as file:
+            return file.read(PEEKED).decode("utf-8", "replace")
+    except (OSError, EOFError, zlib.error):
+        return ""
+
+
+def _is_packed(path: Path) -> bool:
     with path.open("rb") as file:
-        packed = file.read(len(GZIP)) == GZIP
-    text = peek(path)
-    return not (path.parent / OTHERS).exists() and (packed or any(sign in text for sign in SIGNS))
+        return file.read(len(GZIP)) == GZIP
 
 
 def read(source: Path, pictures: Pictures | None = None) -> Records:
@@ -67,7 +81,7 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
                 rows.extend(_rows(said, image, file, line, problems))
             else:
                 lost = len(said.labels(OBJECTS) or said.labels(WHOLE))
-                problems.left_out(file, line, f"no picture is inside this example; its {lost} labels are left out.")
+                problems.left_out(file, line, f"no picture is inside this example; left out, with its labels ({lost}).")
     if not rows and not problems.rows:
         raise ValueError(f"There are no examples in {source}. Expected TFRecord files such as train.tfrecord.")
     return assemble(rows, problems, Pictures(folder))
@@ -78,12 +92,10 @@ def _examples(path: Path, file: str, problems: Problems) -> Iterator[tuple[int, 
     import tensorflow as tf
     from google.protobuf.message import DecodeError
 
-    with path.open("rb") as opened:
-        packed = opened.read(len(GZIP)) == GZIP
-    records = enumerate(tf.data.TFRecordDataset(str(path), "GZIP" if packed else ""))
-    place = -1
+    records, place = None, -1
     while True:
         try:
+            records = records or enumerate(tf.data.TFRecordDataset(str(path), "GZIP" if _is_packed(path) else ""))
             place, record = next(records)
             yield place, tf.train.Example.FromString(record.numpy())
         except StopIteration:

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, files_of, name_in, peek, read_json
+from imgcls.labels.documents import any_file, files_of, peek, read_each, read_json
 from imgcls.labels.outlines import box_around
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
@@ -40,18 +40,15 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
     pictures = pictures or Pictures.of(source)
     problems = Problems()
     rows, known = [], {}
-    for path in sorted(files_of(source, ".json", PROJECT), key=_rank):
-        file = name_in(path, source)
-        if source.is_dir() and not path.name.endswith((ASSET, PROJECT)) and not _fits(peek(path)):
-            continue
-        try:
-            assets = _assets(read_json(path), file)
-        except ValueError as error:
-            problems.left_out(file, "", str(error))
-            continue
+    paths = (path for path in files_of(source, ".json", PROJECT) if source.is_file() or _is_ours(path))
+    for _, file, assets in read_each(sorted(paths, key=_rank), source, _assets, problems):
         for line, entry in assets:
             rows.extend(_rows(entry, line, file, known, pictures, problems))
     return assemble(rows, problems, pictures)
+
+
+def _is_ours(path: Path) -> bool:
+    return path.name.endswith((ASSET, PROJECT)) or _fits(peek(path))
 
 
 def _rank(path: Path) -> int:
@@ -59,16 +56,17 @@ def _rank(path: Path) -> int:
     return 0 if path.name.endswith(ASSET) else 2 if path.name.endswith(PROJECT) else 1
 
 
-def _assets(content: object, file: str) -> list[tuple[str, object]]:
-    """Each asset with its place in the file."""
+def _assets(path: Path) -> list[tuple[str, object]]:
+    """Each asset of a file with its place in it."""
+    content = read_json(path)
     stated = content if isinstance(content, dict) else {}
     if isinstance(stated.get("asset"), dict):
         return [("", stated)]
     if isinstance(stated.get("assets"), dict):
         return [(f"assets.{key}", entry) for key, entry in stated["assets"].items()]
-    if file.endswith(PROJECT) and stated and "assets" not in stated:
+    if path.suffix == PROJECT and stated and "assets" not in stated:
         return []  # a project in which nothing was opened yet
-    raise ValueError(f"{file} is no file of VoTT: expected an object with 'asset' or 'assets' in it.")
+    raise ValueError(f"{path.name} is no file of VoTT: expected an object with 'asset' or 'assets' in it.")
 
 
 def _rows(entry: object, line: str, file: str, known: dict, pictures: Pictures, problems: Problems) -> Iterator[dict]:

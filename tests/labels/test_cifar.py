@@ -106,7 +106,7 @@ def test_what_is_wrong_is_told(data_set, read, look):
     told = {(file, line): reason for file, line, reason in look.told(records, "left out")}
     assert set(told) == {("data_batch_1", "1"), ("test_batch", ""), ("train.bin", ""),
                          *((f"data_batch_{n}", "") for n in (2, 3, 4))}  # fmt: skip
-    assert "2 pictures, but 1 labels" in told["data_batch_3", ""]
+    assert "2 pictures, but labels for 1" in told["data_batch_3", ""]
     assert "three planes of a square" in told["data_batch_4", ""]
 
 

@@ -1,4 +1,4 @@
-"""CVAT: https://docs.cvat.ai/docs/manual/advanced/xml_format/; Datumaro wrote the files for images."""
+"""CVAT: https://docs.cvat.ai/docs/other/xml_format/; Datumaro wrote the files for images."""
 
 import pytest
 
@@ -94,3 +94,11 @@ def test_what_is_no_label_is_told(data_set, look):
     assert "<wave>" in reasons[1]
     assert "no XML" in reasons[2]
     assert "no numbers" in reasons[3]
+
+
+def test_a_video_without_its_frames_is_told_what_to_export(data_set, look):
+    data_set.write("annotations.xml", VIDEO)
+    records = read_labels(data_set.root)
+    assert records.boxes_or_images.empty
+    assert "export it from CVAT with its images" in look.told(records, "noted")[0][2]
+    assert len(look.told(records, "left out")) == 3

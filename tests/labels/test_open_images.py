@@ -47,7 +47,7 @@ def test_classes_get_their_names_and_what_is_absent_is_no_label(data_set, look):
         ]
         assert '{"confidence": 0.7}' in set(records.boxes_or_images["attributes"])
         told = " ".join(reason for _, _, reason in look.told(records, "noted"))
-        assert "2 labels have the confidence 0" in told
+        assert "confidence 0 (2 times)" in told
         assert "names the class '/m/9'" in told
 
 
@@ -60,7 +60,7 @@ def test_a_box_and_its_label_of_the_whole_image_are_one(data_set, look):
     assert look.boxes(records) == {"Cat": [16, 24, 32, 48], "Dog": None}
     assert look.flags(records, "crowd")["Cat"]
     assert look.flags(records, "truncated")["Cat"]
-    assert "1 labels of whole images are said by boxes" in look.told(records, "noted")[0][2]
+    assert "that a box says too (1)" in look.told(records, "noted")[0][2]
 
 
 def test_what_is_no_label_is_told(data_set, look):

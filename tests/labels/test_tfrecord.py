@@ -98,7 +98,7 @@ def test_what_is_wrong_is_told(data_set, read, look):
     assert set(told) == {"1", "2", "3", "5"}
     assert "no tf.train.Example" in told["1"]
     assert "2 classes for 1, 1, 1, 1 edges" in told["2"]
-    assert "its 1 labels are left out" in told["3"]
+    assert "with its labels (1)" in told["3"]
     assert "damaged from here on" in told["5"]
 
 
