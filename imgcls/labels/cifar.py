@@ -99,14 +99,19 @@ class _PlainValues(pickle.Unpickler):
         if module in MODULES and name == "_frombuffer":
             return _Array.of_buffer
         if module in MODULES and name == "scalar":
-            return lambda kind, raw: int.from_bytes(_raw(raw), "little", signed=kind.name.startswith("i"))
+            return _integer
         if (module, name) == ("_codecs", "encode"):  # how Python 3 writes bytes for Python 2
             return lambda text, *_: _raw(text)
         raise pickle.UnpicklingError(f"it asks for {module}.{name}, and only arrays and plain values are read from it")
 
 
+def _integer(kind: _Kind, raw: Any) -> int:
+    return int(np.frombuffer(_raw(raw), KINDS[kind.name])[0])
+
+
 def _raw(value: Any) -> bytes:
-    return value.encode("latin-1") if isinstance(value, str) else bytes(value) if value is not None else b""
+    """The bytes of a buffer; Python 2's arrive as text."""
+    return value.encode("latin-1") if isinstance(value, str) else bytes(memoryview(value))
 
 
 def _text(value: Any) -> str:
@@ -188,7 +193,7 @@ def _pickled(path: Path) -> _Batch:
     if not isinstance(pixels, np.ndarray) or pixels.ndim != 2 or kind is None:
         raise ValueError(f"{path.name} is no batch: expected 'data', a row of pixels a picture, and 'labels'.")
     if any(len(values) != len(pixels) for values in labels.values()):
-        raise ValueError(f"{path.name} has as many as {len(pixels)} pictures, but labels for {len(labels[kind])}.")
+        raise ValueError(f"{path.name} has {len(pixels)} pictures, but labels for {len(labels[kind])}.")
     if pixels.dtype != np.uint8 and pixels.size and (pixels.min() < 0 or pixels.max() > 255):
         raise ValueError(f"{path.name} has pixels outside of 0 to 255.")
     filenames = content.get("filenames")

@@ -39,6 +39,7 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
     """Read an XML file, or all of a folder. The split is the subset of an image, else in the file's name."""
     source = Path(source)
     pictures = pictures or Pictures.of(source)
+    folders = {part for path in pictures.paths for part in posixpath.dirname(path).split("/")}
     problems = Problems()
     rows = []
     for _, file, annotations in read_each(files_of(source, ".xml"), source, read_xml, problems):
@@ -46,24 +47,26 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
             problems.left_out(file, annotations.line, f"expected <{ROOT}>, got <{annotations.name}>.")
             continue
         for image in annotations.all("image"):
-            rows.extend(_image_rows(image, file, problems))
-        rows.extend(_track_rows(annotations, file, problems))
+            rows.extend(_image_rows(image, file, folders, problems))
+        rows.extend(_track_rows(annotations, file, folders, problems))
         if annotations.first("track") and not any(FRAME in path for path in pictures.paths):
             frames = f"no frame, such as {FRAME}000000.png, is a picture here"
             problems.noted(file, "", f"its tracks are of a video, and {frames}: export it from CVAT with its images.")
     return assemble(rows, problems, pictures)
 
 
-def _common(element: Element, name: str, size: tuple[object, object], file: str) -> dict:
+def _common(element: Element, name: str, size: tuple[object, object], file: str, folders: set[str]) -> dict:
+    """folders: the names of those with pictures; an export of a project has one for each subset."""
     subset = element.attributes.get("subset", "")
     split = SPLIT_NAMES.get(subset.lower(), "") or split_from_path(file)
-    return {"image": posixpath.join(subset, name) if name else "", "file": file, "beside": posixpath.dirname(file),
+    image = posixpath.join(subset, name) if name and subset in folders else name
+    return {"image": image, "file": file, "beside": posixpath.dirname(file),
             "source": "cvat", "split": split, "width": pixels(size[0]), "height": pixels(size[1])}  # fmt: skip
 
 
-def _image_rows(image: Element, file: str, problems: Problems) -> Iterator[dict]:
+def _image_rows(image: Element, file: str, folders: set[str], problems: Problems) -> Iterator[dict]:
     said = image.attributes
-    common = _common(image, said.get("name", ""), (said.get("width"), said.get("height")), file)
+    common = _common(image, said.get("name", ""), (said.get("width"), said.get("height")), file, folders)
     if not image.children:
         yield common | {"line": image.line}
     for shape in image.children:
@@ -72,7 +75,7 @@ def _image_rows(image: Element, file: str, problems: Problems) -> Iterator[dict]
             yield common | row
 
 
-def _track_rows(annotations: Element, file: str, problems: Problems) -> Iterator[dict]:
+def _track_rows(annotations: Element, file: str, folders: set[str], problems: Problems) -> Iterator[dict]:
     """A row for each frame that a track's object is seen in."""
     size = _size_of_frames(annotations)
     for track in annotations.all("track"):
@@ -85,7 +88,7 @@ def _track_rows(annotations: Element, file: str, problems: Problems) -> Iterator
                 continue
             row = _labelled(shape, track.attributes.get("label"), file, problems, track=track.attributes.get("id"))
             if row is not None:
-                yield _common(track, f"{FRAME}{int(frame):06d}.png", size, file) | row
+                yield _common(track, f"{FRAME}{int(frame):06d}.png", size, file, folders) | row
 
 
 def _size_of_frames(annotations: Element) -> tuple[str, str]:
@@ -138,6 +141,8 @@ def _box_of_mask(said: dict[str, str]) -> dict[str, float]:
     left, top, width = coordinate(said.get("left")), coordinate(said.get("top")), pixels(said.get("width"))
     runs = [pixels(run) for run in said.get("rle", "").split(",")]
     x_min, x_max, y_min, y_max = box_of_runs(runs, width) if width else [math.inf] * 4
+    if not math.isfinite(left + top + x_min):
+        return dict.fromkeys(BOX, math.inf)
     return dict(zip(BOX, (left + x_min, top + y_min, left + x_max, top + y_max), strict=True))
 
 

@@ -86,6 +86,7 @@ def _names(source: Path, problems: Problems) -> dict[str, str]:
     """The names of the classes by their codes, of the files beside the source too."""
     beside = files_of(source, ".csv") if source.is_dir() else sorted(source.parent.glob("*.csv"))
     names: dict[str, str] = {}
+    known = set()
     for path in beside:
         if DESCRIPTIONS not in path.name:
             continue
@@ -97,9 +98,10 @@ def _names(source: Path, problems: Problems) -> dict[str, str]:
             continue
         for line, cells in enumerate(table, start=1):
             if len(cells) == 2 and class_name(cells[1]) and cells[0] != "LabelName":
-                if cells[1] in names.values() and cells[0] not in names:
+                if cells[1] in known and cells[0] not in names:
                     problems.noted(file, line, f"{cells[1]!r} has several codes; they are one class.")
                 names.setdefault(cells[0], cells[1])
+                known.add(cells[1])
             elif cells and cells[0] != "LabelName":
                 problems.left_out(file, line, f"expected a code and a name, got {','.join(cells)[:80]!r}; left out.")
     return names
@@ -115,7 +117,9 @@ def _rows(table: pd.DataFrame, file: str, names: dict, places: _Places, problems
     absent = sum(value == 0 for value in confidence)
     if absent:
         problems.noted(file, "", f"confidence 0 ({absent} times): the class is not in the image.")
-    for code in sorted(set(table["LabelName"]) - names.keys()):
+    if not names:
+        problems.noted(file, "", f"there is no file of {DESCRIPTIONS}; the codes of the classes are their names.")
+    for code in sorted(set(table["LabelName"]) - names.keys()) if names else ():
         problems.noted(file, "", f"no file of {DESCRIPTIONS} names the class {code!r}; its code is its name.")
     sizes: dict[str, tuple[int, int]] = {}
     for (line, cells), sure in zip(zip(table.index, table.to_dict("records"), strict=True), confidence, strict=True):
@@ -129,7 +133,7 @@ def _rows(table: pd.DataFrame, file: str, names: dict, places: _Places, problems
             problems.left_out(file, line, f"expected a class and a confidence from 0 to 1, got {cells['LabelName']!r} "
                               f"and {cells['Confidence'][:50]!r}; left out.")  # fmt: skip
             continue
-        row |= {"label": label, "annotator": "", "attributes": _attributes(cells, sure)}
+        row |= {"label": label, "attributes": _attributes(cells, sure)}
         row |= {flag: cells.get(name) == "1" for flag, name in FLAGS.items()}
         if boxed:
             if image not in sizes:

@@ -10,6 +10,7 @@ import posixpath
 import re
 import zlib
 from collections.abc import Iterator
+from itertools import chain, count, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -70,10 +71,10 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
     folder = folder_for_pictures(source, pictures)
     problems = Problems()
     names = _label_map(source, problems)
-    rows = []
+    rows, taken = [], set()
     for path in [source] if source.is_file() else _record_files(source):
         file = name_in(path, source)
-        group, taken = RECORD.sub("", file), set()
+        group = RECORD.sub("", file)
         for line, example in _examples(path, file, problems):
             said = _Said(example, names)
             image = _write(said, folder, group, line, taken)
@@ -135,24 +136,22 @@ class _Said:
         numbers = self.all(f"{prefix}label")
         named = [self._names.get(text, text) for text in texts]
         numbered = [self._names.get(number, str(number)) for number in numbers]
-        count = max(len(named), len(numbered))
-        pairs = zip(named + [""] * (count - len(named)), numbered + [""] * (count - len(numbered)), strict=True)
-        return [class_name(text or number) for text, number in pairs]
+        return [class_name(text or number) for text, number in zip_longest(named, numbered, fillvalue="")]
 
 
 def _write(said: _Said, folder: Path, group: str, place: int, taken: set[str]) -> str:
-    """Write the picture of an example and return its path; empty if there is none. taken: the names so far."""
+    """Write the picture of an example and return its path; empty if there is none. taken: the paths so far."""
     data = said.first("image/encoded")
     suffix = suffix_of(data) if isinstance(data, bytes) else ""
     if not suffix:
         return ""
     stem = re.sub(r"[^\w\- ]", "_", posixpath.splitext(said.text("image/filename").split("/")[-1])[0]).strip()[:100]
-    name = f"{stem}{suffix}" if stem and f"{stem}{suffix}" not in taken else f"{place:06d}{suffix}"
+    names = chain([stem] if stem else [], [f"{place:06d}"], (f"{place:06d}-{number}" for number in count(2)))
+    name = next(name for name in (f"{group}/{name}{suffix}" for name in names) if name not in taken)
     taken.add(name)
-    path = folder / group / name
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_bytes(data)
-    return f"{group}/{name}"
+    (folder / name).parent.mkdir(parents=True, exist_ok=True)
+    (folder / name).write_bytes(data)
+    return name
 
 
 def _rows(said: _Said, image: str, file: str, line: int, problems: Problems) -> Iterator[dict]:

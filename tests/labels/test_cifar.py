@@ -101,10 +101,11 @@ def test_what_is_wrong_is_told(data_set, read, look):
     data_set.write("data_batch_4", pickle.dumps(good | {"data": good["data"][:, :-1]}))
     data_set.write("test_batch", pickle.dumps(good | {"data": good["data"].astype(np.int64) - 1}))
     data_set.write("train.bin", b"short")
+    data_set.write("test", pickle.dumps(good | {"labels": [np.float64(0), 1]}))
     records = read(data_set.root)
     assert list(records.boxes_or_images["image"]) == ["data_batch_1/00000.png"]
     told = {(file, line): reason for file, line, reason in look.told(records, "left out")}
-    assert set(told) == {("data_batch_1", "1"), ("test_batch", ""), ("train.bin", ""),
+    assert set(told) == {("data_batch_1", "1"), ("test_batch", ""), ("train.bin", ""), ("test", ""),
                          *((f"data_batch_{n}", "") for n in (2, 3, 4))}  # fmt: skip
     assert "2 pictures, but labels for 1" in told["data_batch_3", ""]
     assert "three planes of a square" in told["data_batch_4", ""]

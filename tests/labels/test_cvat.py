@@ -58,6 +58,14 @@ def test_tags_attributes_and_subsets(data_set, look):
     assert row["attributes"] == '{"mood": "calm"}'
 
 
+def test_a_subset_without_a_folder_is_no_folder(data_set, look):
+    data_set.picture("photos/a.png")
+    data_set.write("annotations.xml", image('<tag label="cat"/>', more='subset="default"'))
+    records = read_labels(data_set.root)
+    assert look.labels(records) == [("photos/a.png", "cat")]
+    assert records.problems.empty
+
+
 VIDEO = """<annotations><version>1.1</version><meta><task><name>clip</name>
 <original_size><width>64</width><height>48</height></original_size></task></meta>
 <track id="3" label="car">

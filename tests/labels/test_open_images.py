@@ -83,6 +83,14 @@ def test_what_is_no_label_is_told(data_set, look):
     assert noted["train-annotations-object-segmentation.csv"].endswith("it is not read.")
 
 
+def test_codes_are_the_names_without_descriptions(data_set, look):
+    data_set.picture("a.jpg")
+    path = data_set.write("labels.csv", f"{LABELS}\na,x,/m/0,1\na,x,/m/1,1\n")
+    records = read_labels(path)
+    assert look.labels(records) == [("a.jpg", "/m/0"), ("a.jpg", "/m/1")]
+    assert len(look.told(records, "noted")) == 1
+
+
 def test_a_table_without_the_columns_is_told(data_set, look):
     path = data_set.write("a.csv", "image,label\na.png,cat\n")
     assert detect_format(path) == "table"

@@ -86,6 +86,13 @@ def test_one_class_an_image(data_set, read, look):
     assert set(records.boxes_or_images["split"]) == {"validation"}
 
 
+def test_no_picture_is_written_over_another(data_set, read, look):
+    named = [example(encoded=[png()], class__text=[b"rose"], filename=[name]) for name in (b"000001.png", b"")]
+    for name in ("a.record", "a.tfrecord"):
+        write(data_set.root / name, *named)
+    assert len(set(look.labels(read(data_set.root)))) == 4
+
+
 def test_what_is_wrong_is_told(data_set, read, look):
     uneven = boxed(b"cat", object__class__label=[1, 2])
     path = data_set.root / "train.tfrecord"
