@@ -10,7 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, files_of, peek, read_each, read_json
+from imgcls.labels.documents import any_file, fitting, peek, read_each, read_json
 from imgcls.labels.outlines import box_around, box_of_runs
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
@@ -37,7 +37,7 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
     pictures = pictures or Pictures.of(source)
     problems = Problems()
     rows = []
-    paths = (path for path in files_of(source, ".json") if source.is_file() or _fits(peek(path)))
+    paths = fitting(source, (".json",), lambda path: _fits(peek(path)), problems)
     for _, file, content in read_each(paths, source, _checked, problems):
         names = _names(content["categories"], file, problems)
         for place, item in enumerate(content["items"]):

@@ -81,6 +81,17 @@ def any_file(source: Path, suffixes: tuple[str, ...], fits: Callable[[str], bool
     return False
 
 
+def fitting(
+    source: Path, suffixes: tuple[str, ...], fits: Callable[[Path], bool], problems: Problems
+) -> Iterator[Path]:
+    """The files of a folder that are of a format; the others are told. A file that the user names is taken as it is."""
+    for path in files_of(source, *suffixes):
+        if source.is_file() or fits(path):
+            yield path
+        else:
+            problems.noted(name_in(path, source), "", "this file is of another form; it is not read.")
+
+
 def peek(path: Path) -> str:
     """The two ends of a file, as far as it is text; nothing of one that cannot be opened."""
     try:

@@ -14,7 +14,7 @@ from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, files_of, name_in, parse_json, peek, read_json
+from imgcls.labels.documents import any_file, fitting, name_in, parse_json, peek, read_json
 from imgcls.labels.outlines import box_of
 from imgcls.labels.pictures import SUFFIXES, Pictures
 from imgcls.labels.records import LEFT_OUT, Problems, Records, attributes_text, class_name, coordinate, pixels
@@ -33,6 +33,14 @@ UPLOADED = re.compile(r"^[0-9a-f]{8}-")  # what the server puts before the name 
 def detect(source: Path) -> bool:
     """Whether there are tasks with results, or the columns that every export has."""
     return any_file(source, (".json",), _fits_json) or any_file(source, TABLES, _fits_csv)
+
+
+def _fits(path: Path) -> bool:
+    return (_fits_csv if _is_table(path) else _fits_json)(peek(path))
+
+
+def _is_table(path: Path) -> bool:
+    return path.suffix.lower() in TABLES
 
 
 def _fits_json(text: str) -> bool:
@@ -58,13 +66,12 @@ def read(source: Path, pictures: Pictures | None = None, control: str | None = N
     pictures = pictures or Pictures.of(source)
     problems = Problems()
     rows = []
-    for path in files_of(source, ".json", *TABLES):
-        file, table = name_in(path, source), path.suffix.lower() in TABLES
-        if source.is_file() or (_fits_csv if table else _fits_json)(peek(path)):
-            tasks = list(_csv_tasks(path, file, problems) if table else _json_tasks(path, file))
-            _tell_predictions(tasks, file, problems)
-            for line, task in tasks:
-                rows.extend(_task_rows(task, line, file, control, problems))
+    for path in fitting(source, (".json", *TABLES), _fits, problems):
+        file = name_in(path, source)
+        tasks = list(_csv_tasks(path, file, problems) if _is_table(path) else _json_tasks(path, file))
+        _tell_predictions(tasks, file, problems)
+        for line, task in tasks:
+            rows.extend(_task_rows(task, line, file, control, problems))
     if not rows and not problems.rows:
         raise ValueError(f"There are no tasks of Label Studio in {source}.")
     for row in rows:

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, files_of, peek, read_each, read_json
+from imgcls.labels.documents import any_file, fitting, peek, read_each, read_json
 from imgcls.labels.outlines import box_around
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
@@ -40,7 +40,7 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
     pictures = pictures or Pictures.of(source)
     problems = Problems()
     rows, known = [], {}
-    paths = (path for path in files_of(source, ".json", PROJECT) if source.is_file() or _is_ours(path))
+    paths = fitting(source, (".json", PROJECT), _is_ours, problems)
     for _, file, assets in read_each(sorted(paths, key=_rank), source, _assets, problems):
         for line, entry in assets:
             rows.extend(_rows(entry, line, file, known, pictures, problems))
