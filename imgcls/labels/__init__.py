@@ -47,6 +47,7 @@ FORMATS = {  # name: what it is; found in this order
     "table": Format("tables: CSV, Parquet, Excel", module="tables", tabular=True, last_resort=True),
     "folders": Format("one folder of images a class", last_resort=True),
 }
+LAST_RESORT = tuple(name for name, format in FORMATS.items() if format.last_resort)
 
 __all__ = ["FORMATS", "Format", "Pictures", "Records", "detect_format", "read_labels"]
 
@@ -78,9 +79,8 @@ def detect_format(source: str | Path) -> str:
     """The name of the format that `source` is written in. Raises ValueError if none fits, or several do."""
     source = Path(source)
     with listed_once():
-        fitting = [name for name in FORMATS if not FORMATS[name].last_resort and _module(name).detect(source)]
-        last = (name for name in FORMATS if FORMATS[name].last_resort)
-        fitting = fitting or [name for name in last if _module(name).detect(source)][:1]
+        fitting = [name for name in FORMATS if name not in LAST_RESORT and _module(name).detect(source)]
+        fitting = fitting or [name for name in LAST_RESORT if _module(name).detect(source)][:1]
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
