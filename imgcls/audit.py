@@ -44,9 +44,11 @@ class Options:
 
 def main(options: Options) -> int:
     _check_fix(options)
-    from imgcls.data.importing import import_manifest
+    from imgcls.data.importing import import_manifest, needs_tensorflow
     from imgcls.data.sources import source_of
 
+    if needs_tensorflow(options.source):
+        command.import_tensorflow()
     imported = import_manifest(*source_of(options.source, options.labels))
     from imgcls.data.audit import audit
     from imgcls.data.inspection import inspect

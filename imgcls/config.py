@@ -38,7 +38,7 @@ class LabelsConfig:
 
     format: str | None = None  # of the annotations, such as coco, yolo or label_studio; found by content if not given
     pictures: str | None = None  # folder in which the pictures lie, where that is not the annotations'
-    unpack_to: str | None = None  # folder for pictures that lie inside other files (IDX, LabelMe, TFDS); else a cache
+    unpack_to: str | None = None  # folder for pictures inside other files (IDX, CIFAR, TFRecord, LabelMe); else a cache
     boxes: Boxes = "single"  # example: image of one class, image by its largest box, each box cut out, or all classes
     box_margin: float = 0.0  # what a crop takes around its box on each side, as a share of the box's sides
     box_smallest: int = 1  # pixels; a box with a shorter side is left out

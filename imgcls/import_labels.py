@@ -1,8 +1,9 @@
 """Turn labelled images into a manifest: one table that every command reads.
 
-Reads what labelling tools write (LabelImg, COCO, Pascal VOC, YOLO, Create ML, LabelMe, Label Studio, Supervisely,
-Roboflow, ImageNet, IDX, Mechanical Turk, Toloka, tables, and one folder of images a class), opens every image once, and
-names what cannot be used. The images stay where they are.
+Reads what labelling tools write (LabelImg, COCO, Pascal VOC, YOLO, Create ML, LabelMe, Label Studio, CVAT, VoTT,
+Datumaro, Supervisely, Roboflow, Open Images, KITTI, ImageNet, ImageNet lists, IDX, CIFAR, TFRecord of TensorFlow Object
+Detection, Mechanical Turk, Toloka, tables, and one folder of images a class), opens every image once, and names what
+cannot be used. The images stay where they are.
 
 --boxes says what an example is: `single` takes the images that have one class only, `largest` gives an image the class
 of its largest box, `crop` makes an example of each box, which the network sees alone, and `multi_label` keeps all
@@ -51,10 +52,12 @@ class Options:
 
 def main(options: Options) -> int:
     output = check_output(options)
-    from imgcls.data.importing import import_manifest
+    from imgcls.data.importing import import_manifest, needs_tensorflow
     from imgcls.data.sources import source_of
     from imgcls.terminal import progress
 
+    if needs_tensorflow(options.source):
+        command.import_tensorflow()
     with progress("Reading the labels", None) as on_fetched:
         imported = import_manifest(*source_of(options.source, options.labels), options.fetching, on_fetched)
     manifest = look_at_all(imported.manifest)

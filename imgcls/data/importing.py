@@ -14,15 +14,12 @@ from imgcls.data.manifest import Manifest, is_manifest
 from imgcls.data.manifest_records import restore_columns, with_flags
 from imgcls.data.overlay import read_two_columns
 from imgcls.data.prepared import is_prepared, load_prepared
-from imgcls.labels import detect_format, read_labels
+from imgcls.labels import FORMATS, detect_format, read_labels, tfds, tfrecord
 from imgcls.labels.boxes import to_examples
 from imgcls.labels.consensus import Consensus, agree
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, PROBLEM_COLUMNS, Problems, Records
 from imgcls.labels.renaming import check_old_names, read_new_names, rename_classes
-
-TABULAR = ("table", "mturk", "toloka")  # formats with named columns, of which one can be the group
-UNPACKED = ("idx",)  # formats that hold nothing but pixels
 
 
 @dataclass(frozen=True)
@@ -69,6 +66,11 @@ def import_manifest(
     return imported
 
 
+def needs_tensorflow(source: str) -> bool:
+    """Whether TensorFlow is needed to read this source. A command imports it first, so that its log lines stay away."""
+    return source.startswith(tfds.PREFIX) or tfrecord.detect(Path(source))
+
+
 def _of_annotations(records: Records, source: str, labels: LabelsConfig) -> Imported:
     if labels.rename:
         records = rename_classes(records, labels.rename)
@@ -104,12 +106,10 @@ def _records(
         )
         return read_addresses(Path(source), Path(fetching.fetch_to), limits, keep, on_fetched)
     if source.startswith("tfds:"):
-        from imgcls.labels import tfds
-
         return tfds.read(source, Path(labels.unpack_to or cache_folder("tfds", source.removeprefix(tfds.PREFIX))))
     path = Path(source)
     format = labels.format or (detect_format(path) if path.exists() else None)
-    options = {"keep": keep} if keep and format in TABULAR else {}
+    options = {"keep": keep} if keep and format in FORMATS and FORMATS[format].tabular else {}
     return read_labels(path, format, _pictures(path, format, labels), **options)
 
 
@@ -119,7 +119,7 @@ def _pictures(source: Path, format: str | None, labels: LabelsConfig) -> Picture
             f"--pictures: there is no folder {labels.pictures}. Expected the one with the pictures."
         )
     unpack_to = labels.unpack_to
-    if format in UNPACKED and not unpack_to:
+    if format in FORMATS and FORMATS[format].packed and not unpack_to:
         changed = max(path.stat().st_mtime_ns for path in (source, *(source.iterdir() if source.is_dir() else ())))
         unpack_to = str(cache_folder("unpacked", f"{source.resolve()}@{changed}"))
     if not labels.pictures and not unpack_to:

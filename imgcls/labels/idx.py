@@ -14,12 +14,12 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import PIL.Image
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import name_in
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import Problems, Records
+from imgcls.labels.unpacking import folder_for_pictures, write_pixels
 
 LARGEST = 2**32  # bytes of pixels
 UNSIGNED_BYTES = 8  # the type code in the third byte
@@ -60,17 +60,14 @@ def read(source: Path, pictures: Pictures | None = None, class_names: Sequence[s
     Raises ValueError if a file is broken, or a number has no name.
     """
     source = Path(source)
-    if pictures is None or pictures.extract is None:
-        raise ValueError(
-            f"{source} holds pixels, not pictures. Name a folder that they are to be written to (extract)."
-        )
+    folder = folder_for_pictures(source, pictures)
     problems = Problems()
     rows = []
     for path in _image_files(source):
-        rows.extend(_pair(path, name_in(path, source), pictures.extract, class_names, problems))
+        rows.extend(_pair(path, name_in(path, source), folder, class_names, problems))
     if not rows:
         raise ValueError(f"There are no images in {source}. Expected IDX files such as train-images-idx3-ubyte.gz.")
-    return assemble(rows, problems, Pictures(pictures.extract))
+    return assemble(rows, problems, Pictures(folder))
 
 
 def _pair(path: Path, file: str, folder: Path, class_names: Sequence[str] | None, problems: Problems) -> list[dict]:
@@ -89,11 +86,9 @@ def _pair(path: Path, file: str, folder: Path, class_names: Sequence[str] | None
     if len(labels) and labels.max() >= len(names):
         raise ValueError(f"{labels_path.name} has the number {labels.max()}, but there are {len(names)} class names.")
     stem = re.split(r"[-._]?images", path.name)[0] or "images"
-    (folder / stem).mkdir(parents=True, exist_ok=True)
     rows = []
     for place, (image, label) in enumerate(zip(images, labels, strict=True)):
-        name = f"{stem}/{place:05d}.png"
-        PIL.Image.fromarray(image).save(folder / name)
+        name = write_pixels(image, folder, stem, place)
         rows.append({"image": name, "label": names[label], "split": SPLITS.get(stem, ""), "source": "idx",
                      "width": images.shape[2], "height": images.shape[1], "file": file, "line": place})  # fmt: skip
     return rows
