@@ -22,7 +22,7 @@ from imgcls.labels.records import BOX, PROBLEM_COLUMNS, Problems, Records
 from imgcls.labels.renaming import check_old_names, read_new_names, rename_classes
 
 TABULAR = ("table", "mturk", "toloka")  # formats with named columns, of which one can be the group
-UNPACKED = ("idx",)  # formats that hold nothing but pixels
+UNPACKED = ("idx", "labelme")  # formats that can hold the pictures themselves
 
 
 @dataclass(frozen=True)
@@ -120,7 +120,7 @@ def _pictures(source: Path, format: str | None, labels: LabelsConfig) -> Picture
         )
     unpack_to = labels.unpack_to
     if format in UNPACKED and not unpack_to:
-        changed = max(path.stat().st_mtime_ns for path in (source, *(source.iterdir() if source.is_dir() else ())))
+        changed = max(path.lstat().st_mtime_ns for path in (source, *source.rglob("*")))
         unpack_to = str(cache_folder("unpacked", f"{source.resolve()}@{changed}"))
     if not labels.pictures and not unpack_to:
         return None
