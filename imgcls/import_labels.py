@@ -8,7 +8,8 @@ names what cannot be used. The images stay where they are.
 of its largest box, `crop` makes an example of each box, which the network sees alone, and `multi_label` keeps all
 classes of an image, for export. --consensus makes one label of several people's answers: the most frequent (`majority`,
 which `auto` takes where there are several), weighted by each one's skill, or by what each one confuses (Dawid and
-Skene). --overlay lays corrections over it all. A manifest can be the source too.
+Skene). An image whose answers are tied is left out; `majority_then_skill` settles it by skill. --overlay lays
+corrections over it all. A manifest can be the source too.
 
 Examples:
   python -m imgcls.import_labels photos --output manifests/photos.parquet --group '(patient[0-9]+)_'
