@@ -7,6 +7,7 @@ from types import ModuleType
 
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import Records
+from imgcls.labels.unread import unread_sentence
 
 FORMATS = {  # name: module; found in this order
     "coco": "coco",
@@ -54,10 +55,17 @@ def read_labels(
 
 
 def detect_format(source: str | Path) -> str:
-    """The name of the format that `source` is written in. Raises ValueError if none fits, or several do."""
+    """The name of the format that `source` is written in.
+
+    Raises ValueError if none fits, or several do, or if only the folders fit and there are files of a tool whose format
+    is known and not read.
+    """
     source = Path(source)
     fitting = [name for name in FORMATS if name not in LAST_RESORT and _module(name).detect(source)]
     fitting = fitting or [name for name in LAST_RESORT if _module(name).detect(source)][:1]
+    unread = unread_sentence(source) if fitting in ([], ["folders"]) else ""
+    if unread:
+        raise ValueError(f"{unread} (in {source})" if not fitting else f"{unread} Or name --format folders.")
     if len(fitting) == 1:
         return fitting[0]
     if fitting:

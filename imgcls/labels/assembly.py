@@ -31,7 +31,8 @@ def assemble(
     table = _check_boxes(table, problems)
     _tell_names_that_differ_by_case(table, problems)
     if pictures.must_exist:
-        others = [path for path in pictures.paths if path not in named]
+        told = {file for file, *_ in problems.rows}
+        others = [path for path in pictures.paths if path not in named and path not in told]
         table = _with_others(table, others, problems) if add_unlisted else table
         if not add_unlisted:
             _tell_all(others, "nothing that could be read names this picture.", problems)
