@@ -67,11 +67,12 @@ def images_of(run: "RunFolder", split: str, data: str = "") -> tuple["Manifest",
     from imgcls.data.inspection import inspect
     from imgcls.data.manifest import Manifest, check_one_label
     from imgcls.data.sources import load_manifest
+    from imgcls.terminal import warn
 
     if not data:
         manifest = Manifest.load(run.manifest_file)
         return manifest, manifest.split(split)
-    manifest = inspect(load_manifest(data))
+    manifest = inspect(load_manifest(data, warn))
     check_one_label(manifest)
     usable = manifest.usable
     return manifest, manifest.split(split) if usable["split"].any() else usable

@@ -54,7 +54,7 @@ def main(options: Options) -> int:
         return command.OK
 
     output = options.output or Path("prepared", Path(options.data).stem)
-    manifest = load_manifest(options.data)
+    manifest = load_manifest(options.data, warn)
     with progress("Looking at every image", len(manifest.table)) as on_progress:
         manifest = inspect(manifest, on_progress)
     kind, side = options.kind, 0 if options.kind == "as_they_are" else options.side

@@ -125,7 +125,7 @@ def test_classes_are_renamed_and_pictures_may_lie_elsewhere(coco, tmp_path, comm
 def test_several_answers_become_one_and_the_annotators_are_judged(toloka, tmp_path, command):
     result = command("import_labels", toloka, "--output", tmp_path / "m.parquet", "--group", "INPUT:patient")
     assert result.code == 0
-    assert "6 images have several answers: --consensus majority decides." in result.out
+    assert "6 images with several answers: --consensus majority decides" in result.out
     assert "66.7 % of the images need one more opinion." in result.out
     manifest = Manifest.load(tmp_path / "m.parquet")
     labels = dict(zip(manifest.table["image"], manifest.table["label"], strict=True))

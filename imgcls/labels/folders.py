@@ -53,7 +53,7 @@ def read_folders(root: str | Path, problems: Problems | None = None) -> pd.DataF
         raise FileNotFoundError(f"There is {what} at {root}. Expected a folder with one folder of images a class.")
     rows, class_folders = [], []
     for split, folder in _split_folders(root):
-        for class_folder in _folders(folder):
+        for class_folder in _class_folders(folder):
             files = [path for path in sorted(class_folder.rglob("*")) if path.is_file() and _may_be_image(path)]
             if not files:
                 raise ValueError(
@@ -88,6 +88,12 @@ def _split_folders(root: Path) -> list[tuple[str, Path]]:
             f"{root} has {', '.join(f.name for _, f in splits)} but no train. Add it, or name one folder a class."
         )
     return splits
+
+
+def _class_folders(folder: Path) -> list[Path]:
+    """The folders of a folder, but for those of annotations beside classes."""
+    folders = _folders(folder)
+    return [path for path in folders if not _names_no_class(path.name) or _holds_pictures(path)] or folders
 
 
 def _holds_pictures(folder: Path) -> bool:

@@ -9,12 +9,14 @@ YES, NO = {"1", "1.0", "true", "yes"}, {"0", "0.0", "false", "no"}
 LONGEST = 60  # characters of a class name; more are a sentence
 MOST_WORDS = 5  # of a class name
 NUMBERED = re.compile(r"[+-]?\d+(\.\d*)?|[0-9a-f-]{16,}", re.IGNORECASE)  # an amount, or a key
+COUNTING = re.compile(r"(^|[\W_])(id|ids|num|count|number|size|index|area|unnamed.*)$", re.IGNORECASE)
 NEVER = {"width", "height", "size", "url", "caption", "text", "description", "comment", "date", "time"}
 
 
 def class_columns(table: pd.DataFrame, names: Sequence[str]) -> list[str]:
     """The columns that say of each image whether it is of the class that they are called; at least two."""
-    found = [name for name in names if name.strip() and len(table) and _cells(table[name]) <= YES | NO]
+    named = [name for name in names if name.strip() and not COUNTING.search(name)]
+    found = [name for name in named if len(table) and _cells(table[name]) <= YES | NO]
     return found if len(found) > 1 and any(_cells(table[name]) & YES for name in found) else []
 
 

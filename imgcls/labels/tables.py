@@ -27,6 +27,7 @@ from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
 from imgcls.labels.table_boxes import READ_AS, box_columns, with_corners
 from imgcls.labels.table_classes import class_columns, one_row_a_class, only_column
 from imgcls.labels.table_headers import UNDIVIDED, names_of_columns
+from imgcls.labels.unread import tool_of
 
 # fmt: off
 NAMES = {  # in the order in which they are taken; letters and digits only
@@ -61,7 +62,7 @@ def detect(source: Path) -> bool:
     return any(
         not understand(_sample(path), pictures).missing
         for path in files_of(source, *READERS)
-        if source.is_file() or not SAMPLE.search(path.name)
+        if source.is_file() or not (SAMPLE.search(path.name) or tool_of(path))
     )
 
 
