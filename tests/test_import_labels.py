@@ -265,3 +265,14 @@ def test_pixels_in_an_idx_file_become_pictures(tmp_path, command, monkeypatch):
     assert manifest.counts()["train"].to_dict() == {"0": 4, "1": 4}
     assert manifest.root.is_relative_to(tmp_path / "cache")
     assert np.array_equal(PIL.Image.open(manifest.paths(manifest.table)[3]), images[3])
+
+
+def test_one_thing_is_called_one(small_data, tmp_path, command):
+    folder = tmp_path / "data"
+    for number, picture in enumerate(sorted((small_data / "train" / "bag").iterdir())[:2]):
+        (folder / f"{number}.png").parent.mkdir(exist_ok=True)
+        shutil.copy(picture, folder / f"{number}.png")
+    (folder / "t.csv").write_text("image,label\n0.png,bag\n")
+    result = command("import_labels", folder, "--output", tmp_path / "m.parquet")
+    assert "1 example of 1 class written to" in result.out
+    assert "1 thing about the annotations" in result.out

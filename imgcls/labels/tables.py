@@ -19,6 +19,7 @@ from pathlib import Path
 import pandas as pd
 import pyarrow.parquet
 
+from imgcls.counted import counted
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import TRIED, files_of, name_in, parse_json, peek, read_text
 from imgcls.labels.pictures import SUFFIXES, Pictures
@@ -267,7 +268,7 @@ def _text_table(text: str, file: str, problems: Problems, guess_header: bool) ->
                 lines.append(reader.line_num)
             elif cells:
                 shown = delimiter.join(cells)[:80]
-                reason = f"expected {len(header)} cells, got {len(cells)}: {shown!r}; left out."
+                reason = f"expected {counted(len(header), 'cell')}, got {len(cells)}: {shown!r}; left out."
                 problems.left_out(file, reader.line_num, reason)
     except csv.Error as error:
         raise ValueError(f"{file} is no table: line {reader.line_num}: {error}.") from error

@@ -14,6 +14,7 @@ from pathlib import Path
 
 import yaml
 
+from imgcls.counted import counted
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, read_text
 from imgcls.labels.pictures import PICTURE_FOLDERS, Pictures, upright_size
@@ -96,7 +97,7 @@ def _rows(path: Path, source: Path, names: list[str | None], picture_of: _Neighb
         what = f"there are {len(found)} pictures of this name" if found else "there is no picture of this name"
         labels = sum(bool(line.strip()) for line in lines)
         if found or any(map(_fits, lines)) or not labels:
-            problems.left_out(file, "", f"{what}; {labels} labels are left out.")
+            problems.left_out(file, "", f"{what}; {counted(labels, 'label')} left out.")
         else:
             problems.noted(file, "", "this text has neither a picture nor labels; it is not read.")
         return []

@@ -83,7 +83,7 @@ def test_labels_of_a_missing_or_broken_picture_are_counted(data_set, look):
     data_set.write("broken.txt", "0 0.5 0.5 0.2 0.2\n")
     data_set.write("broken.png", b"\x89PNG\r\n")
     reasons = {file: reason for file, _, reason in look.told(read_labels(data_set.root), "left out")}
-    assert "2 labels are left out" in reasons["gone.txt"]
+    assert "2 labels left out" in reasons["gone.txt"]
     assert "broken.png is no picture" in reasons["broken.txt"]
 
 
