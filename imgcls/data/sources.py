@@ -10,10 +10,10 @@ from imgcls.data.importing import import_manifest
 from imgcls.data.manifest import Manifest
 from imgcls.data.prepared import is_prepared, load_prepared
 from imgcls.data.reasons import commonest
-from imgcls.labels import LAST_RESORT, detect_format
+from imgcls.labels import annotation_formats, tables
 from imgcls.labels.folders import read_folders
 from imgcls.labels.records import LEFT_OUT, Problems
-from imgcls.labels.unread import loose_files
+from imgcls.labels.unread import loose_files, unread_sentence
 
 
 def load_manifest(source: str | Path, warn: Callable[[str], None] = lambda line: None) -> Manifest:
@@ -52,15 +52,23 @@ def _of_folders(root: Path, warn: Callable[[str], None]) -> Manifest:
     problems = Problems()
     rows = read_folders(root, problems)
     if next(loose_files(root), None) is not None:
-        format = detect_format(root)
-        if format not in (*LAST_RESORT, "imagenet") or (format == "table" and rows["label"].nunique() < 2):
-            raise ValueError(
-                f"{root} has annotations (format {format}), so its folders may not be its classes. Read them first: "
-                f"`python -m imgcls.import_labels {root}`; with --format folders the folders are the classes."
-            )
+        _check_folders_count(root, rows["label"].nunique())
     for reason in commonest(problems.table()):
         warn(f"{root}: {reason}")
     return Manifest.from_records(rows, root)
+
+
+def _check_folders_count(root: Path, classes: int) -> None:
+    """Raise ValueError if the files beside class folders are annotations."""
+    formats = [name for name in annotation_formats(root) if name != "imagenet"]  # whose classes are folders
+    if not formats and classes < 2 and tables.detect(root):
+        formats = ["table"]
+    why = f"{root} has annotations (format {' and '.join(formats)})." if formats else unread_sentence(root)
+    if why:
+        raise ValueError(
+            f"{why} So its folders may not be its classes: read it with `python -m imgcls.import_labels {root}` first; "
+            "with --format folders the folders are the classes."
+        )
 
 
 def source_of(named: str, labels: LabelsConfig) -> tuple[str, LabelsConfig]:

@@ -28,7 +28,7 @@ FORMATS = {  # name: module; found in this order
 }
 LAST_RESORT = ("table", "folders")  # found only if nothing else fits
 
-__all__ = ["FORMATS", "Pictures", "Records", "detect_format", "read_labels"]
+__all__ = ["FORMATS", "Pictures", "Records", "annotation_formats", "detect_format", "read_labels"]
 
 
 def read_labels(
@@ -61,7 +61,7 @@ def detect_format(source: str | Path) -> str:
     is known and not read.
     """
     source = Path(source)
-    fitting = [name for name in FORMATS if name not in LAST_RESORT and _module(name).detect(source)]
+    fitting = annotation_formats(source)
     fitting = fitting or [name for name in LAST_RESORT if _module(name).detect(source)][:1]
     unread = unread_sentence(source) if fitting in ([], ["folders"]) else ""
     if unread:
@@ -73,6 +73,11 @@ def detect_format(source: str | Path) -> str:
     raise ValueError(
         f"{source} is in none of the formats {', '.join(FORMATS)}. Name the format, or see its tool's export."
     )
+
+
+def annotation_formats(source: Path) -> list[str]:
+    """The formats that `source` has files of, but for those of last resort: tables and folders."""
+    return [name for name in FORMATS if name not in LAST_RESORT and _module(name).detect(source)]
 
 
 def _module(name: str) -> ModuleType:

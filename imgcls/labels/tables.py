@@ -5,7 +5,6 @@ class, or one other. A table whose first line is a row needs no header. A cell t
 formula is written with an apostrophe before it, and read without.
 """
 
-import ast
 import csv
 import difflib
 import io
@@ -52,6 +51,7 @@ READERS = {".csv": "text", ".tsv": "text", ".parquet": "read_parquet", ".xlsx": 
 KEYS = ["id"]  # of pictures, if there are pictures of these names
 SAMPLED = 500  # rows that tell what a table is
 SAMPLE = re.compile("submission", re.IGNORECASE)  # how Kaggle calls a table of made-up labels
+LISTED = re.compile(r"""['"]([^'"]+)['"]|([^\[\],\s'"]+)""")  # the names in a cell such as ['big cat', dog]
 SEVERAL = ("labels", "tags", "findinglabels")  # columns whose cells may have several classes
 TRUE = {"1", "true", "yes", "t", "y"}
 FORMULA = re.compile(r"'*[=+\-@\t\r]")  # what a spreadsheet begins to calculate, however often it is quoted
@@ -202,13 +202,9 @@ def _one_class_a_row(table: pd.DataFrame, column: str) -> pd.DataFrame:
 
 
 def _classes_of(cell: str) -> list[str]:
-    if not cell.startswith("["):
-        return [name.strip() for name in cell.split("|")] if "|" in cell else [cell]
-    try:
-        names = ast.literal_eval(cell)
-    except (ValueError, SyntaxError, MemoryError, RecursionError):
-        return [cell]
-    return [name if isinstance(name, str) else str(name) for name in names] or [""]
+    if cell.startswith("["):
+        return [quoted or bare for quoted, bare in LISTED.findall(cell)] or [""]
+    return [name.strip() for name in cell.split("|")] if "|" in cell else [cell]
 
 
 def _with_suffixes(rows: pd.DataFrame, file: str, pictures: Pictures, problems: Problems) -> pd.DataFrame:

@@ -57,6 +57,18 @@ def test_a_folder_with_annotations_is_not_trained_on_by_the_names_of_its_folders
         load_manifest(tmp_path)
 
 
+def test_deep_class_folders_beside_a_text_are_still_classes(tmp_path):
+    for name in ("cat", "dog"):
+        folder = tmp_path / name / "more" / "deep"
+        folder.mkdir(parents=True)
+        PIL.Image.new("RGB", (32, 32)).save(folder / "1.png")
+    (tmp_path / "labels.txt").write_text("cat\ndog\n")
+    assert sorted(load_manifest(tmp_path).table["label"]) == ["cat", "dog"]
+    (tmp_path / "gt.txt").write_text("1,2,9,2,9,9,1,9,EXIT\n")
+    with pytest.raises(ValueError, match=r"ICDAR.*--format folders"):
+        load_manifest(tmp_path)
+
+
 def test_what_a_source_is_not_used_for_is_said(tmp_path):
     said = []
     path = crowded(tmp_path)

@@ -241,6 +241,13 @@ def test_several_classes_in_one_cell(data_set, look):
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("cell", ["big cat|dog", "\"['big cat', 'dog']\"", '"[""big cat"", dog]"'])
+def test_a_list_of_classes_in_one_cell(data_set, cell, look):
+    data_set.picture("a.png")
+    data_set.write("t.csv", csv("image,labels", f"a.png,{cell}"))
+    assert look.labels(read_labels(data_set.root)) == [("a.png", "big cat"), ("a.png", "dog")]
+
+
 def test_sentences_and_amounts_are_no_classes(data_set):
     data_set.picture("a.png", "b.png")
     for content in (
