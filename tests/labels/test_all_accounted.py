@@ -1,23 +1,16 @@
 """In every folder of annotation files, each image that is given is a row or a problem, and so is each label."""
 
-import importlib
 from pathlib import Path
 
 import pytest
 
 from imgcls.config import LabelsConfig
 from imgcls.data.importing import import_manifest
-from imgcls.labels import FORMATS, LAST_RESORT
+from imgcls.labels import annotation_formats, detect_format
 from imgcls.labels.boxes import MODES, to_examples
 from imgcls.labels.pictures import Pictures
 
 FOLDERS = sorted(path for path in (Path(__file__).parent / "files").iterdir() if path.is_dir())
-
-
-def formats_of(folder: Path) -> list[str]:
-    """The formats that a folder has files of."""
-    fitting = [name for name in FORMATS if importlib.import_module(f"imgcls.labels.{FORMATS[name]}").detect(folder)]
-    return [name for name in fitting if name not in LAST_RESORT] or fitting[:1]
 
 
 def lost(given: list[str], rows, problems) -> list[str]:
@@ -29,9 +22,7 @@ def lost(given: list[str], rows, problems) -> list[str]:
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_images_given_are_rows_and_problems(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path))
-    formats = formats_of(folder)
-    assert formats
-    for name in formats:
+    for name in annotation_formats(folder) or [detect_format(folder)]:
         imported = import_manifest(folder, LabelsConfig(format=name, boxes="multi_label"))
         given = Pictures(imported.manifest.root).paths
         assert lost(given, imported.manifest.table, imported.problems) == []
