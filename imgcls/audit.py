@@ -22,6 +22,7 @@ import tyro
 
 from imgcls import command
 from imgcls.config import LabelsConfig
+from imgcls.counted import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -116,8 +117,11 @@ def _show(manifest: "Manifest", findings: list["Finding"]) -> None:
         table(["severity", "kind", "image", "why"], rows, text_columns=4)
     if len(grave) > MOST_SHOWN:
         say(f"and {len(grave) - MOST_SHOWN:,} more")
-    numbers = ", ".join(f"{count:,} {severity}s" for severity, count in _counts(findings).items())
-    say(f"\n{manifest.table['image'].nunique():,} images of {len(manifest.class_names):,} classes: {numbers}")
+    numbers = ", ".join(counted(count, severity) for severity, count in _counts(findings).items())
+    say(
+        f"\n{counted(manifest.table['image'].nunique(), 'image')} of "
+        f"{counted(len(manifest.class_names), 'class')}: {numbers}"
+    )
 
 
 def _first_of(images: tuple[str, ...]) -> str:
@@ -137,7 +141,7 @@ def _fix(path: Path, manifest: "Manifest", copies: "pd.Series") -> None:
         effects.to_csv(partial, index=False)
     reasons = effects["reason"].str.replace(r"^a copy of .*", "a copy of another picture", regex=True)
     counts = effects.groupby(["effect", reasons]).size().sort_values(ascending=False)
-    say(f"\nThe cleaned manifest has {len(cleaned.table):,} of {len(manifest.table):,} examples: {path}")
+    say(f"\nThe cleaned manifest has {len(cleaned.table):,} of {counted(len(manifest.table), 'example')}: {path}")
     if len(counts):
         rows = [[effect, reason, f"{count:,}"] for (effect, reason), count in counts.head(MOST_SHOWN).items()]
         table(["effect", "reason", "examples"], rows, text_columns=2)

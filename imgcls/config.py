@@ -29,7 +29,7 @@ WholeOrAuto = Annotated[
 ]
 
 Boxes = Literal["single", "largest", "crop", "multi_label"]
-Agreement = Literal["auto", "majority", "weighted_majority", "dawid_skene", "none"]
+Agreement = Literal["auto", "majority", "majority_then_skill", "weighted_majority", "dawid_skene", "none"]
 
 
 @dataclass(frozen=True)
@@ -43,7 +43,7 @@ class LabelsConfig:
     box_margin: float = 0.0  # what a crop takes around its box on each side, as a share of the box's sides
     box_smallest: int = 1  # pixels; a box with a shorter side is left out
     rename: str | None = None  # CSV file with the columns from, to: classes are renamed, merged, or dropped (empty to)
-    consensus: Agreement = "auto"  # of several people's answers; dawid_skene: by who confuses what; auto: majority
+    consensus: Agreement = "auto"  # of several people's answers; auto: majority, which leaves out ties
     golden: str | None = None  # CSV file with the columns image, label: known answers, which score the annotators
     group: str | None = None  # column, or pattern on the path such as '(patient[0-9]+)_': is never divided into splits
     overlay: str | None = None  # CSV file with the columns image, label: corrections, which leave the source as it is

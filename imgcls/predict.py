@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from imgcls import command
+from imgcls.counted import counted
 
 if TYPE_CHECKING:
     from imgcls.serving.predictor import Predictions, Predictor
@@ -171,7 +172,7 @@ def show(predictions: "Predictions", top: int) -> None:
         say(f"... and {len(good) - MOST_SHOWN:,} more; --output predictions.csv keeps them all.")
     bad = shown[shown["problem"] != ""]
     if len(bad):
-        say(f"\n{len(bad)} of {len(shown)} files could not be read:")
+        say(f"\n{len(bad):,} of {counted(len(shown), 'file')} could not be read:")
         table(["image", "problem"], bad[["image", "problem"]].head(MOST_SHOWN).to_numpy().tolist(), text_columns=2)
 
 

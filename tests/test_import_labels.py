@@ -130,7 +130,7 @@ def test_classes_are_renamed_and_pictures_may_lie_elsewhere(coco, tmp_path, comm
 def test_several_answers_become_one_and_the_annotators_are_judged(toloka, tmp_path, command):
     result = command("import_labels", toloka, "--output", tmp_path / "m.parquet", "--group", "INPUT:patient")
     assert result.code == 0
-    assert "6 images have several answers: --consensus majority decides." in result.out
+    assert "6 images with several answers: --consensus majority decides" in result.out
     assert "66.7 % of the images need one more opinion." in result.out
     manifest = Manifest.load(tmp_path / "m.parquet")
     labels = dict(zip(manifest.table["image"], manifest.table["label"], strict=True))
@@ -293,3 +293,14 @@ def test_the_log_of_tensorflow_is_kept_from_the_terminal(tmp_path):
     )  # fmt: skip
     assert result.returncode == 3
     assert result.stderr == ""
+
+
+def test_one_thing_is_called_one(small_data, tmp_path, command):
+    folder = tmp_path / "data"
+    for number, picture in enumerate(sorted((small_data / "train" / "bag").iterdir())[:2]):
+        (folder / f"{number}.png").parent.mkdir(exist_ok=True)
+        shutil.copy(picture, folder / f"{number}.png")
+    (folder / "t.csv").write_text("image,label\n0.png,bag\n")
+    result = command("import_labels", folder, "--output", tmp_path / "m.parquet")
+    assert "1 example of 1 class written to" in result.out
+    assert "1 thing about the annotations" in result.out

@@ -6,6 +6,7 @@ from pathlib import Path
 import streamlit as st
 
 from imgcls.config import LabelsConfig
+from imgcls.counted import counted
 from imgcls.data.cards import list_cards, load_card
 from imgcls.labels import FORMATS
 from parts import config_form
@@ -53,7 +54,7 @@ def choose() -> LabelSource | None:
         pictures = st.file_uploader("Pictures", accept_multiple_files=True, max_upload_size=MOST_MEGABYTES)
         uploaded = [*annotations, *pictures]
     if uploaded:
-        st.caption(f"{len(uploaded):,} files have arrived.")
+        st.caption(f"{counted(len(uploaded), 'file')} arrived.")
     labels = {}
     if way != SAMPLE:
         st.caption(

@@ -11,6 +11,7 @@ from parts.errors import explained
 from parts.gallery import cards
 from parts.library import imagenet_model_names, load_predictor, modified
 
+from imgcls.counted import counted
 from imgcls.evaluation.thumbnails import thumbnail
 
 if TYPE_CHECKING:
@@ -43,7 +44,7 @@ def choose_model() -> str:
 
 def predict(predictor: "Predictor", files: list) -> tuple["Predictions", list[str]]:
     """Predictions and small pictures of uploaded files; paths are the names that the files were uploaded under."""
-    bar = st.progress(0.0, text=f"Looking at {len(files):,} images")
+    bar = st.progress(0.0, text=f"Looking at {counted(len(files), 'image')}")
     with TemporaryDirectory(prefix="imgcls-") as folder:
         paths = [Path(folder) / str(place) for place in range(len(files))]
         for path, file in zip(paths, files, strict=True):
@@ -60,7 +61,9 @@ def predict(predictor: "Predictor", files: list) -> tuple["Predictions", list[st
 def show(predictions: "Predictions", pictures: list[str]) -> None:
     problems = [(str(p), why) for p, why in zip(predictions.paths, predictions.problems, strict=True) if why]
     if problems:
-        st.warning(f"{len(problems):,} of {len(pictures):,} files could not be read. The others are named below.")
+        st.warning(
+            f"{len(problems):,} of {counted(len(pictures), 'file')} could not be read. The others are named below."
+        )
         st.dataframe({"file": [file for file, _ in problems], "reason": [why for _, why in problems]}, hide_index=True)
     good = predictions.readable.nonzero()[0]
     if not len(good):

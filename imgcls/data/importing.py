@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from imgcls.config import FetchConfig, LabelsConfig
+from imgcls.counted import counted
 from imgcls.data.cache import cache_folder
 from imgcls.data.groups import groups_of, is_pattern
 from imgcls.data.image_names import ImageNames
@@ -14,11 +15,12 @@ from imgcls.data.manifest import Manifest, is_manifest
 from imgcls.data.manifest_records import restore_columns, with_flags
 from imgcls.data.overlay import read_two_columns
 from imgcls.data.prepared import is_prepared, load_prepared
+from imgcls.data.reasons import advice_for, commonest
 from imgcls.labels import FORMATS, detect_format, read_labels, tfds, tfrecord
 from imgcls.labels.boxes import to_examples
 from imgcls.labels.consensus import Consensus, agree
 from imgcls.labels.pictures import Pictures
-from imgcls.labels.records import BOX, PROBLEM_COLUMNS, Problems, Records
+from imgcls.labels.records import BOX, LEFT_OUT, PROBLEM_COLUMNS, Problems, Records
 from imgcls.labels.renaming import check_old_names, read_new_names, rename_classes
 
 
@@ -120,7 +122,7 @@ def _pictures(source: Path, format: str | None, labels: LabelsConfig) -> Picture
         )
     unpack_to = labels.unpack_to
     if format in FORMATS and FORMATS[format].packed and not unpack_to:
-        changed = max(path.stat().st_mtime_ns for path in (source, *(source.iterdir() if source.is_dir() else ())))
+        changed = max(path.lstat().st_mtime_ns for path in (source, *source.rglob("*")))
         unpack_to = str(cache_folder("unpacked", f"{source.resolve()}@{changed}"))
     if not labels.pictures and not unpack_to:
         return None
@@ -133,7 +135,8 @@ def _consensus(records: Records, labels: LabelsConfig, problems: Problems) -> Co
     method = labels.consensus
     if method == "auto" and several:
         method = "majority"
-        problems.noted("", "", f"{several} images have several answers: --consensus majority decides.")
+        what = counted(several, "image")
+        problems.noted("", "", f"{what} with several answers: --consensus majority decides, and leaves out ties.")
     if method in ("auto", "none"):
         return None
     return agree(records, method, _golden(labels, records, problems))
@@ -187,18 +190,18 @@ def _renamed(table: pd.DataFrame, new_names: dict[str, str], problems: Problems)
     table["label"] = [labels[0] if labels else "" for labels in table["labels"]]
     lost = table["label"] == ""
     if lost.any():
-        problems.left_out("", "", f"{int(lost.sum())} examples were of classes that the table drops.")
+        problems.left_out("", "", f"{counted(int(lost.sum()), 'example')} of classes that the table drops.")
     return table[~lost].reset_index(drop=True)
 
 
 def _advice(problems: pd.DataFrame) -> str:
-    """Why nothing was left, from the first thing that was told."""
-    lost = problems[problems["effect"] == "left out"]
+    """Why nothing was left, from what was told most often."""
+    lost = problems[problems["effect"] == LEFT_OUT]
     if lost.empty:
         return "Expected annotations with at least two classes."
-    first = lost.iloc[0]
-    where = ", ".join(part for part in (first["file"], first["line"]) if part)
-    return f"{len(lost)} things were left out, such as ({where}): {first['reason']}"
+    why = next(commonest(lost))
+    left = f"{counted(len(lost), 'thing')} left out; the commonest reason: " if len(lost) > 1 else "Left out: "
+    return f"{left}{why} {advice_for(why)}".strip()
 
 
 def _joined(*tables: pd.DataFrame) -> pd.DataFrame:

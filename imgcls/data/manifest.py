@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 
+from imgcls.counted import counted
 from imgcls.data.overlay import lay_over
 from imgcls.files import replacing
 from imgcls.labels.records import BOX
@@ -187,7 +188,7 @@ def check_trainable(manifest: Manifest, divided: bool = True) -> None:
     names = manifest.class_names
     check_one_label(manifest)
     if not names:
-        raise ValueError(f"None of the {len(manifest.table)} files under {manifest.root} is a readable image.")
+        raise ValueError(f"Of {counted(len(manifest.table), 'file')} under {manifest.root} none is a readable image.")
     if len(names) < 2:
         raise ValueError(
             f"There is only one class, {names[0]!r}. Expected at least two; add a folder of images for another."

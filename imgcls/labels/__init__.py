@@ -9,6 +9,7 @@ from types import ModuleType
 from imgcls.labels.documents import listed_once
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import Records
+from imgcls.labels.unread import unread_sentence
 
 
 @dataclass(frozen=True)
@@ -18,7 +19,7 @@ class Format:
     title: str  # what its users call it; README and the command's help have it too, up to a comma, colon or bracket
     module: str = ""  # the file of this folder that reads it, where that is not called as the format is
     tabular: bool = False  # it has named columns, of which one can be the group
-    packed: bool = False  # it holds pixels, which are written as picture files before they can be used
+    packed: bool = False  # it holds pixels, or may, which are written as picture files before they can be used
     last_resort: bool = False  # found only if nothing else fits
 
 
@@ -27,7 +28,7 @@ FORMATS = {  # name: what it is; found in this order
     "voc": Format("Pascal VOC, or LabelImg's XML"),
     "yolo": Format("YOLO"),
     "createml": Format("Create ML"),
-    "labelme": Format("LabelMe (desktop)"),
+    "labelme": Format("LabelMe (desktop)", packed=True),
     "labelme_web": Format("LabelMe (web)"),
     "label_studio": Format("Label Studio"),
     "cvat": Format("CVAT"),
@@ -49,7 +50,7 @@ FORMATS = {  # name: what it is; found in this order
 }
 LAST_RESORT = tuple(name for name, format in FORMATS.items() if format.last_resort)
 
-__all__ = ["FORMATS", "Format", "Pictures", "Records", "detect_format", "read_labels"]
+__all__ = ["FORMATS", "Format", "Pictures", "Records", "annotation_formats", "detect_format", "read_labels"]
 
 
 def read_labels(
@@ -76,11 +77,18 @@ def read_labels(
 
 
 def detect_format(source: str | Path) -> str:
-    """The name of the format that `source` is written in. Raises ValueError if none fits, or several do."""
+    """The name of the format that `source` is written in.
+
+    Raises ValueError if none fits, or several do, or if only the folders fit and there are files of a tool whose format
+    is known and not read.
+    """
     source = Path(source)
     with listed_once():
-        fitting = [name for name in FORMATS if name not in LAST_RESORT and _module(name).detect(source)]
+        fitting = annotation_formats(source)
         fitting = fitting or [name for name in LAST_RESORT if _module(name).detect(source)][:1]
+        unread = unread_sentence(source) if fitting in ([], ["folders"]) else ""
+    if unread:
+        raise ValueError(f"{unread} (in {source})" if not fitting else f"{unread} Or name --format folders.")
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
@@ -88,6 +96,11 @@ def detect_format(source: str | Path) -> str:
     raise ValueError(
         f"{source} is in none of the formats {', '.join(FORMATS)}. Name the format, or see its tool's export."
     )
+
+
+def annotation_formats(source: Path) -> list[str]:
+    """The formats that `source` has files of, but for those of last resort: tables and folders."""
+    return [name for name in FORMATS if name not in LAST_RESORT and _module(name).detect(source)]
 
 
 def _module(name: str) -> ModuleType:
