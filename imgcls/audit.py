@@ -53,20 +53,20 @@ def main(options: Options) -> int:
     imported = import_manifest(*source_of(options.source, options.labels))
     from imgcls.data.audit import audit
     from imgcls.data.inspection import inspect
-    from imgcls.data.near_duplicates import near_duplicate_groups
+    from imgcls.data.near_duplicates import find_copies
     from imgcls.terminal import next_step, progress, say
 
     with progress("Looking at every image", len(imported.manifest.table)) as on_progress:
         manifest = inspect(imported.manifest, on_progress, again=True, before_opening=command.import_tensorflow)
     say("Comparing the pictures with each other")
-    copies = near_duplicate_groups(manifest)
+    copies = find_copies(manifest)
     findings = audit(manifest, copies, imported.problems)
     folder = options.output or Path("audits", Path(options.source).stem or "images")
     _write(folder, options.source, manifest, findings)
     _show(manifest, findings)
     say(f"\nThe pictures side by side: {folder / 'audit.html'}\nAll findings: {folder / 'audit.json'}")
     if options.fix:
-        _fix(options.fix, manifest, copies)
+        _fix(options.fix, manifest, copies.groups)
     next_step(_what_next(options, findings))
     if any(finding.severity == "error" for finding in findings):
         return STRICT if options.strict else command.WITH_PROBLEMS
@@ -151,7 +151,7 @@ def _fix(path: Path, manifest: "Manifest", copies: "pd.Series") -> None:
 def _what_next(options: Options, findings: list["Finding"]) -> str:
     if options.fix:
         return f"python -m imgcls.train --data {options.fix}"
-    if any(finding.severity != "note" for finding in findings):
+    if any("--fix" in finding.advice for finding in findings):
         return f"python -m imgcls.audit {options.source} --fix cleaned.parquet"
     return f"python -m imgcls.train --data {options.source}"
 

@@ -39,7 +39,7 @@ def look(chosen: LabelSource) -> tuple[Manifest, Imported, list[Finding], pd.Ser
     load_library()
     from imgcls.data.audit import audit
     from imgcls.data.inspection import inspect
-    from imgcls.data.near_duplicates import near_duplicate_groups
+    from imgcls.data.near_duplicates import find_copies
 
     total = len(imported.manifest.table)
     bar = st.progress(0.0, text=f"Opening {counted(total, 'image')}")
@@ -48,11 +48,11 @@ def look(chosen: LabelSource) -> tuple[Manifest, Imported, list[Finding], pd.Ser
         if done % max(1, total // 100) == 0:
             bar.progress(done / total, text=f"Opened {done:,} of {counted(total, 'image')}")
 
-    manifest = inspect(imported.manifest, on_progress)
+    manifest = inspect(imported.manifest, on_progress, again=True)
     bar.empty()
     with st.spinner("Comparing the pictures with each other"):
-        copies = near_duplicate_groups(manifest)
-        return manifest, imported, audit(manifest, copies, imported.problems), copies
+        copies = find_copies(manifest)
+        return manifest, imported, audit(manifest, copies, imported.problems), copies.groups
 
 
 def show(manifest: Manifest, imported: Imported, findings: list[Finding]) -> None:

@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from imgcls.data.decoding import UNKNOWN_FORMAT, decode
 from imgcls.data.image_header import TRANSCODED, TURNED, ImageHeader, Refused, read_header
-from imgcls.data.perceptual_hash import perceptual_hash
+from imgcls.data.image_quality import quality
+from imgcls.data.perceptual_hash import grey_picture, perceptual_hash
 from imgcls.data.reading import image_format
 from imgcls.data.transcoding import keep_transcoded, needs_transcoding
 
@@ -36,7 +37,8 @@ def look(data: bytes) -> dict:
     with ONE_LARGE if header.width * header.height > LARGE else nullcontext():
         pixels = _pixels(encoded, header)
         height, width = pixels.shape[:2]
-        hashed, thumbnail = perceptual_hash(pixels)
+        grey = grey_picture(pixels)
+        hashed, thumbnail = perceptual_hash(grey)
         return {
             "width": width,
             "height": height,
@@ -45,6 +47,7 @@ def look(data: bytes) -> dict:
             "sha256": digest,
             "perceptual_hash": hashed,
             "thumbnail": thumbnail,
+            **quality(pixels, grey),
             "traits": ", ".join(header.traits + (TRANSCODED,) * transcode),
         }
 
