@@ -121,11 +121,12 @@ def export(manifest: "Manifest", format: str, folder: Path, told: "pd.DataFrame"
 
 def show(manifest: "Manifest") -> None:
     """Print how many examples each class and split has, and what cannot be used."""
-    from imgcls.terminal import say, table
+    from imgcls.terminal import say, say_transcoded, table
 
     counts = manifest.counts()
     numbers = zip(counts.index, counts.to_numpy(), strict=True)
     table(["class", *counts.columns], [[str(label), *(f"{count:,}" for count in row)] for label, row in numbers])
+    say_transcoded(manifest.transcoded)
     problems = manifest.problems
     if len(problems):
         say(f"\n{len(problems)} of {len(manifest.table)} files cannot be used:")

@@ -155,7 +155,8 @@ def _predictor(model) -> "Predictor":
 
 def show(predictions: "Predictions", top: int) -> None:
     """Print the table, and below it the problems."""
-    from imgcls.terminal import percent, say, table
+    from imgcls.image_files import shown_name
+    from imgcls.terminal import percent, say, say_transcoded, table
 
     shown = predictions.table(top)
     good = shown[shown["problem"] == ""]
@@ -169,6 +170,7 @@ def show(predictions: "Predictions", top: int) -> None:
         table(["image", "class", "probability", "then"], rows, text_columns=4)
     if len(good) > MOST_SHOWN:
         say(f"... and {len(good) - MOST_SHOWN:,} more; --output predictions.csv keeps them all.")
+    say_transcoded([shown_name(path) for path in predictions.transcoded])
     bad = shown[shown["problem"] != ""]
     if len(bad):
         say(f"\n{len(bad)} of {len(shown)} files could not be read:")

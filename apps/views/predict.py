@@ -12,6 +12,7 @@ from parts.gallery import cards
 from parts.library import imagenet_model_names, load_predictor, modified
 
 from imgcls.evaluation.thumbnails import thumbnail
+from imgcls.image_files import READABLE
 
 if TYPE_CHECKING:
     from imgcls.serving.predictor import Predictions, Predictor
@@ -93,7 +94,7 @@ with place, explained():
     model = choose_model()
 with explained():
     if not files:
-        st.caption("JPEG, PNG, GIF, BMP or WebP. A file that cannot be read is named, and the others are predicted.")
+        st.caption(f"{READABLE}. A file that cannot be read is named, and the others are predicted.")
     elif model:
         asked = (model, modified(Path(model)), tuple(file.file_id for file in files))
         if st.session_state.get("predicted", (None,))[0] != asked:

@@ -14,6 +14,7 @@ from imgcls.data.manifest import Manifest, is_manifest
 from imgcls.data.manifest_records import restore_columns, with_flags
 from imgcls.data.overlay import read_two_columns
 from imgcls.data.prepared import is_prepared, load_prepared
+from imgcls.image_files import shown_name
 from imgcls.labels import detect_format, read_labels
 from imgcls.labels.boxes import to_examples
 from imgcls.labels.consensus import Consensus, agree
@@ -22,6 +23,7 @@ from imgcls.labels.records import BOX, PROBLEM_COLUMNS, Problems, Records
 from imgcls.labels.renaming import check_old_names, read_new_names, rename_classes
 
 TABULAR = ("table", "mturk", "toloka")  # formats with named columns, of which one can be the group
+MISNAMED = "a path that is not UTF-8, which no table of images can hold. Rename what is not."
 UNPACKED = ("idx",)  # formats that hold nothing but pixels
 
 
@@ -57,6 +59,9 @@ def import_manifest(
     Raises FileNotFoundError or ValueError, in one sentence, if there is nothing to read or a wish cannot be had.
     """
     fetching = fetching or FetchConfig()
+    for folder in (Path(source).resolve(), Path(labels.pictures or ".").resolve()):
+        if shown_name(folder) != str(folder):
+            raise ValueError(f"{shown_name(folder)} is {MISNAMED}")
     if (is_manifest(source) or is_prepared(Path(source))) and not fetching.fetch_to:
         imported = _of_manifest(Path(source), labels)
     else:

@@ -11,7 +11,7 @@ from contextlib import suppress
 from imgcls.data.cache import cache_home
 from imgcls.data.records import file_of
 
-VERSION = 1  # raise it when the inspection finds other things in the same file
+VERSION = 2  # raise it when the inspection finds other things in the same file
 FACTS = ("width", "height", "grey", "format", "sha256", "perceptual_hash", "thumbnail", "traits")
 PATIENCE = 30.0  # seconds until another process has written
 PATHS_AT_ONCE = 500  # in one question

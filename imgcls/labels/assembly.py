@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.pictures import MISNAMED, Pictures
 from imgcls.labels.records import BOX, CHANGED, COLUMNS, LEFT_OUT, Problems, Records, typed
 
 PROVENANCE = ["file", "line", "beside"]
@@ -31,6 +31,7 @@ def assemble(
     table = _check_boxes(table, problems)
     _tell_names_that_differ_by_case(table, problems)
     if pictures.must_exist:
+        _tell_misnamed(pictures, problems)
         others = [path for path in pictures.paths if path not in named]
         table = _with_others(table, others, problems) if add_unlisted else table
         if others and not add_unlisted:
@@ -103,6 +104,13 @@ def _tell_changed(table: pd.DataFrame, where: np.ndarray, what: str, problems: P
     wrong = table[where]
     reasons = [f"the box of {label!r} {what}." for label in wrong["label"]]
     problems.extend(wrong["file"], wrong["line"], reasons, CHANGED)
+
+
+def _tell_misnamed(pictures: Pictures, problems: Problems) -> None:
+    told = {file for file, *_ in problems.rows}
+    for name in pictures.misnamed:
+        if name not in told:
+            problems.left_out(name, "", f"{MISNAMED}.")
 
 
 def _tell_names_that_differ_by_case(table: pd.DataFrame, problems: Problems) -> None:

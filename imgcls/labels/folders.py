@@ -1,22 +1,29 @@
 """One folder of images a class, with train/, validation/ and test/ above them where they exist."""
 
+from itertools import islice
 from pathlib import Path
 
 import pandas as pd
 
+from imgcls.image_files import SUFFIXES, shown_name, why_not_opened
 from imgcls.labels.assembly import assemble
-from imgcls.labels.pictures import SUFFIXES, Pictures
-from imgcls.labels.records import Problems, Records, printable
+from imgcls.labels.pictures import Pictures
+from imgcls.labels.records import Problems, Records
 from imgcls.labels.split_names import SPLIT_NAMES
 
 NOT_IMAGES = {"thumbs.db", "desktop.ini"}  # that file managers leave behind
+MOST_OPENED = 100  # files without a suffix
 
 
 def detect(source: Path) -> bool:
     """Whether there are folders with pictures in them."""
     if not source.is_dir():
         return False
-    return any(path.name.lower().endswith(SUFFIXES) for pattern in ("*/*", "*/*/*") for path in source.glob(pattern))
+    files = [path for pattern in ("*/*", "*/*/*") for path in source.glob(pattern)]
+    if any(path.name.lower().endswith(SUFFIXES) for path in files):
+        return True
+    bare = (path for path in files if not path.suffix and not path.name.startswith(".") and path.is_file())
+    return any(not why_not_opened(path) for path in islice(bare, MOST_OPENED))
 
 
 def read(source: Path, pictures: Pictures | None = None) -> Records:
@@ -47,8 +54,8 @@ def read_folders(root: str | Path) -> pd.DataFrame:
                 raise ValueError(
                     f"The class folder {class_folder} holds no images. Put images into it, or remove the folder."
                 )
-            label = printable(class_folder.name)
-            rows.extend((printable(path.relative_to(root).as_posix()), label, split) for path in files)
+            label = shown_name(class_folder.name)
+            rows.extend((shown_name(path.relative_to(root).as_posix()), label, split) for path in files)
     if not rows:
         raise ValueError(
             f"{root} has no folders in it. Expected one folder of images a class, such as {root}/cat/1.jpg."
