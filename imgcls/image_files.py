@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from PIL import Image
 
 READABLE = "JPEG, PNG, GIF, BMP, WebP, TIFF, JPEG 2000, PPM, AVIF, and HEIC with `pip install 'imgcls[heic]'`"
+WHAT_IS_READ = f"Image files can be {READABLE}, whatever their names end in."
 MOST_PIXELS = 100_000_000  # of an image; decoded it takes 300 MB
 FORMATS = ("JPEG", "MPO", "PNG", "GIF", "BMP", "DIB", "WEBP", "TIFF", "JPEG2000", "PPM", "AVIF", "HEIF")  # Pillow's
 BASELINE = ("jpg", "jpeg", "jpe", "jfif", "png", "bmp", "gif", "webp", "tif", "tiff")
@@ -55,6 +56,7 @@ NOT_READ = (  # what lies among images and is none that can be read
     (rb"\s*(<\?xml.*)?<svg", "an SVG drawing"),
 )
 HEAD = 512  # bytes that say what a file is
+EMPTY = "the file is empty (0 bytes)"
 UNKNOWN_FORMAT = f"no image that can be read; expected {READABLE}"
 NEEDS_HEIF = "a HEIC file, which needs a further package: pip install 'imgcls[heic]'"
 ONE_AT_A_TIME = threading.RLock()  # warnings are switched off for the whole process, not for a thread
@@ -94,6 +96,8 @@ def opened(source: bytes | Path) -> Iterator["Image.Image"]:
 def damaged(head: bytes, size: int) -> str:
     """Why a file that begins so, of `size` bytes, cannot be opened, in one clause."""
     name = format_of(head)
+    if not size:
+        return EMPTY
     if name == "HEIC" and "HEIF" not in pillow_formats():
         return NEEDS_HEIF
     if name:

@@ -16,6 +16,9 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from imgcls import command
+from imgcls.image_files import WHAT_IS_READ
+
+__doc__ = f"{__doc__}\n{WHAT_IS_READ}\n"
 
 if TYPE_CHECKING:
     from imgcls.serving.predictor import Predictions, Predictor

@@ -14,7 +14,7 @@ import tensorflow as tf
 from imgcls.data.preprocessing import Preprocessing, preprocess
 from imgcls.data.records import read_encoded
 from imgcls.data.transcoding import decodable
-from imgcls.image_files import Refused
+from imgcls.image_files import EMPTY, Refused
 
 FILES_AT_ONCE = 64  # read ahead; bounds the memory however many files there are
 THREADS = max(2, os.cpu_count() or 2)
@@ -71,7 +71,7 @@ def _outcome(path: Path, function: Callable[..., object], *others: object) -> Ou
     try:
         data = read_encoded(path)
         if not data:
-            return Outcome(path, None, "the file is empty (0 bytes)")
+            return Outcome(path, None, EMPTY)
         return Outcome(path, function(data, *others), "")
     except Refused as error:
         return Outcome(path, None, str(error))

@@ -10,8 +10,8 @@ import tensorflow as tf
 from imgcls.data.decoding import ANIMATED_WEBP, HEAD, OTHER_BMP, OTHER_PPM, UNKNOWN_FORMAT, is_other_bmp
 from imgcls.data.preprocessing import Preprocessing, preprocess
 from imgcls.data.reading import FORMAT_NAMES
+from imgcls.image_files import EMPTY
 
-EMPTY = "the file is empty (0 bytes)"
 IMAGES_AT_ONCE = 8  # decoded in parallel; a constant, because the machine that serves is another one
 
 

@@ -37,7 +37,7 @@ def in_mode(image: Image.Image, mode: str) -> Image.Image:
 
 
 def written_by_pillow(image: Image.Image) -> dict[str, bytes]:
-    """Every format in every mode, by a name such as `TIFF-CMYK.tif`; those that imgcls does not read in one mode only."""
+    """Every format in every mode, by a name such as `TIFF-CMYK.tif`; those that imgcls does not read only in one."""
     files = {}
     for format in sorted(Image.SAVE):
         suffix = next((suffix for suffix, name in Image.EXTENSION.items() if name == format), ".bin")
