@@ -101,7 +101,8 @@ def damaged(head: bytes, size: int) -> str:
     if name == "HEIC" and "HEIF" not in pillow_formats():
         return NEEDS_HEIF
     if name:
-        return f"a damaged or truncated {name} file ({size:,} bytes)"
+        rare = ", or one of a rare kind" if name == "TIFF" else ""  # Pillow does not say which of them
+        return f"a damaged or truncated {name} file{rare} ({size:,} bytes)"
     other = next((what for pattern, what in NOT_READ if re.match(pattern, head, re.DOTALL | re.IGNORECASE)), "")
     return f"{other}, which is not read; expected {READABLE}" if other else UNKNOWN_FORMAT
 

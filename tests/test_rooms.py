@@ -61,6 +61,17 @@ def test_a_foreign_idea_has_one_address(package):
     assert {user for user in users if not user.startswith(ADDRESSES[package])} == set()
 
 
+def test_pillow_opens_files_in_one_place():
+    """Where the formats are limited, warnings kept away and all errors made a reason."""
+    users = {
+        path.relative_to(ROOT).as_posix()
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and node.attr == "open" and ast.unparse(node.value).endswith("Image")
+    }
+    assert users == {"imgcls/image_files.py"}
+
+
 def test_the_package_raises_and_never_asserts():
     with_assert = [
         path.relative_to(ROOT).as_posix()

@@ -63,6 +63,8 @@ def show(predictions: "Predictions", pictures: list[str]) -> None:
     if problems:
         st.warning(f"{len(problems):,} of {len(pictures):,} files could not be read. The others are named below.")
         st.dataframe({"file": [file for file, _ in problems], "reason": [why for _, why in problems]}, hide_index=True)
+    if predictions.transcoded:
+        st.caption(f"{len(predictions.transcoded):,} of the files were read as a PNG made of them.")
     good = predictions.readable.nonzero()[0]
     if not len(good):
         return

@@ -15,6 +15,7 @@ import numpy as np
 from imgcls.data.bmp_masks import in_usual_order
 from imgcls.data.cache import cache_home
 from imgcls.data.image_header import BITS_PER_SAMPLE, TRANSCODED, read_header
+from imgcls.data.records import read_encoded
 from imgcls.image_files import Refused, opened
 
 if TYPE_CHECKING:
@@ -123,7 +124,7 @@ def transcoded(path: Path, sha256: str) -> Path:
     kept = transcoded_file(sha256)
     if not kept.is_file():
         try:
-            keep_transcoded(path.read_bytes(), sha256)
+            keep_transcoded(read_encoded(path), sha256)
         except (OSError, Refused):  # the file changed since
             return path
     return kept

@@ -8,7 +8,7 @@ import numpy as np
 import pillow_heif
 from PIL import Image
 
-from tests.data.pictures import bomb_png, encoded
+from tests.data.pictures import bomb_png, broken_apng, encoded
 
 pillow_heif.register_heif_opener()
 Image.init()
@@ -82,6 +82,7 @@ def amiss(image: Image.Image) -> dict[str, bytes]:
         "an_avif_without_extension": encoded(image, "AVIF"),
         "a_jpeg.j2k": jpeg,
         "broken.apng": bytes(apng),
+        "broken_data.apng": broken_apng(image),
         "sixteen.pgm": b"P5 " + size + b" 65535\n" + (grey * 257).astype(">u2").tobytes(),
         "twelve.pgm": b"P5 " + size + b" 4095\n" + (grey * 16).astype(">u2").tobytes(),
         "text.pgm": b"P2 " + size + b" 255\n" + b" ".join(b"%d" % value for value in grey.ravel()),
