@@ -23,6 +23,9 @@ import tyro
 from imgcls import command
 from imgcls.config import LabelsConfig
 from imgcls.counted import counted
+from imgcls.image_files import WHAT_IS_READ
+
+__doc__ = f"{__doc__}\n{WHAT_IS_READ}\n"
 
 if TYPE_CHECKING:
     import pandas as pd

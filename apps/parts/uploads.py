@@ -7,7 +7,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from imgcls.files import replacing
-from imgcls.labels.pictures import SUFFIXES
+from imgcls.image_files import SUFFIXES
 
 UPLOADS = Path("manifests/uploads")
 

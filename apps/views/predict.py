@@ -13,6 +13,7 @@ from parts.library import imagenet_model_names, load_predictor, modified
 
 from imgcls.counted import counted
 from imgcls.evaluation.thumbnails import thumbnail
+from imgcls.image_files import READABLE
 
 if TYPE_CHECKING:
     from imgcls.serving.predictor import Predictions, Predictor
@@ -65,6 +66,8 @@ def show(predictions: "Predictions", pictures: list[str]) -> None:
             f"{len(problems):,} of {counted(len(pictures), 'file')} could not be read. The others are named below."
         )
         st.dataframe({"file": [file for file, _ in problems], "reason": [why for _, why in problems]}, hide_index=True)
+    if predictions.transcoded:
+        st.caption(f"{len(predictions.transcoded):,} of the files were read as a PNG made of them.")
     good = predictions.readable.nonzero()[0]
     if not len(good):
         return
@@ -96,7 +99,7 @@ with place, explained():
     model = choose_model()
 with explained():
     if not files:
-        st.caption("JPEG, PNG, GIF, BMP or WebP. A file that cannot be read is named, and the others are predicted.")
+        st.caption(f"{READABLE}. A file that cannot be read is named, and the others are predicted.")
     elif model:
         asked = (model, modified(Path(model)), tuple(file.file_id for file in files))
         if st.session_state.get("predicted", (None,))[0] != asked:

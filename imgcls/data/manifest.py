@@ -103,6 +103,14 @@ class Manifest:
         return self.table.loc[self.table["problems"] != "", ["image", "problems"]]
 
     @property
+    def transcoded(self) -> list[str]:
+        """The usable images that training reads as a PNG made of them, each once."""
+        from imgcls.data.image_header import TRANSCODED
+
+        usable = self.usable
+        return list(usable.loc[usable["traits"].str.contains(TRANSCODED), "image"].unique())
+
+    @property
     def class_names(self) -> list[str]:
         """The names of the classes that training images have, sorted; all classes before there are splits."""
         usable = self._a_row_a_label
