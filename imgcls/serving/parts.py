@@ -5,10 +5,12 @@ hundred million pixels. So what counts is pixels: those that a file announces, a
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass
 
 import numpy as np
 
+from imgcls.data.image_facts import LARGE, ONE_LARGE
 from imgcls.data.image_header import MOST_PIXELS, Refused
 from imgcls.serving.announced import announced_pixels
 from imgcls.serving.loaded_model import LoadedModel
@@ -74,7 +76,10 @@ def run_in_parts(
             TOO_LARGE,
         )
     images = _without(images, refused)
-    outputs = [model.run(signature, {name: images[part]}) for part in parts(announced, seen)]
+    outputs = []
+    for part in parts(announced, seen):
+        with ONE_LARGE if sum(announced[part]) > LARGE else nullcontext():  # over all requests of the process
+            outputs.append(model.run(signature, {name: images[part]}))
     joined = {key: np.concatenate([output[key] for output in outputs]) for key in outputs[0]}
     for place, why in refused.items():
         joined[PROBLEM][place] = why.encode()

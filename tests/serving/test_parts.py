@@ -3,6 +3,7 @@
 import base64
 import io
 import json
+from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 import numpy as np
@@ -77,6 +78,25 @@ def test_the_answers_of_parts_are_those_of_the_whole(served_bundle, images, runs
                 assert found[key].tolist() == expected.tolist()
             else:
                 np.testing.assert_allclose(found[key], expected, atol=1e-6)
+
+
+def test_large_images_are_decoded_one_part_at_a_time_over_all_requests(served_bundle, images, monkeypatch):
+    _, model = served_bundle.find("clothing")
+    real, at_work, seen = model.run, [], []
+
+    def run(signature, inputs):
+        at_work.append(1)
+        seen.append(len(at_work))
+        found = real(signature, inputs)
+        at_work.pop()
+        return found
+
+    monkeypatch.setattr(model, "run", run)
+    monkeypatch.setattr("imgcls.serving.parts.LARGE", 28 * 28 - 1)
+    body = instances([images[0].read_bytes()])
+    with ThreadPoolExecutor(4) as callers:
+        list(callers.map(lambda _: answer(served_bundle, "POST", PREDICT, body), range(40)))
+    assert seen == [1] * 40
 
 
 def test_too_many_images_are_refused_before_they_are_unpacked(served_bundle, runs):
