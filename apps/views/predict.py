@@ -6,7 +6,7 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from parts import launches
+from parts import allowed_paths, launches
 from parts.errors import explained
 from parts.gallery import cards
 from parts.library import imagenet_model_names, load_predictor, modified
@@ -27,7 +27,7 @@ MOST_MEGABYTES = 100  # a file
 def choose_model() -> str:
     """Ask for the model; the one that the address names comes first, then the latest runs."""
     runs = [f"{launches.RUNS / launch.name}" for launch in launches.list_launches() if launch.state == "finished"]
-    bundles = sorted(str(path) for path in BUNDLES.glob("*") if path.is_dir() and modified(path))
+    bundles = sorted(str(path) for path in BUNDLES.glob("*") if allowed_paths.is_allowed(path) and modified(path))
     known = {
         **{path: f"Run {Path(path).name}" for path in runs if modified(Path(path))},
         **{path: f"Bundle {Path(path).name}" for path in bundles},
