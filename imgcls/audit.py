@@ -1,9 +1,10 @@
 """Find what is wrong with labelled images before a network learns it.
 
-Opens every file once and looks for what cannot be read or may be damaged, decompression bombs, wrong extensions, tiny
-or very long pictures; copies, exact and near, above all the same picture in two splits or with two labels; classes that
-a split lacks, that are too small or called by two names; boxes that are empty or reach outside. Writes audit.json and
-audit.html, which shows the pictures side by side. No file of yours is changed. A second audit opens only what changed.
+Opens every file once and looks for what cannot be read or may be damaged, decompression bombs, wrong extensions; tiny,
+very long, dark, over-exposed or blurred pictures, of few shades or of an odd size; copies, exact, near, mirrored or
+rotated, above all the same picture in two splits or with two labels; classes that a split lacks, that are too small or
+called by two names; boxes that are empty or reach outside. Writes audit.json and audit.html, which shows the pictures
+side by side. No file of yours is changed. A second audit opens only what changed.
 
 Exit code: 0 if there is no error (warnings and notes may be), else 3, or 1 with --strict.
 
