@@ -16,11 +16,11 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean, stdev
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import tyro
 
-from imgcls import command
+from imgcls import command, flags
 from imgcls.config import TrainConfig, load_toml, save_toml
 
 if TYPE_CHECKING:
@@ -33,6 +33,10 @@ WAIT_FOR_CHIEF = 3600  # seconds, in which it looks at every image
 
 @dataclass(frozen=True)
 class Options:
+    first_flags: ClassVar = (
+        "data", "model", "weights", "plan", "augmentation", "epochs", "batch_size", "learning_rate", "seed", "folds",
+        "name", "config", "resume",
+    )  # fmt: skip
     train: Annotated[TrainConfig, tyro.conf.arg(name="")] = field(default_factory=TrainConfig)
     config: Path | None = None  # TOML file to start from, as every run folder holds; flags change its values
     resume: Path | None = None  # run folder to go on with, from its last checkpoint
@@ -295,7 +299,7 @@ def _failure_noted(run: "RunFolder") -> Iterator[None]:
 
 def _from_config_file() -> Options | None:
     """The values of the file behind --config, which the other flags then change."""
-    file = command.value_of("--config")
+    file = flags.typed().get("--config")
     return Options(train=load_toml(file), config=Path(file)) if file else None
 
 

@@ -17,11 +17,11 @@ import subprocess
 import sys
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, ClassVar
 
 import tyro
 
-from imgcls import command
+from imgcls import command, flags
 from imgcls.config import TrainConfig, applies, load_toml, save_toml
 
 DEFAULT_SEARCH = ("learning_rate=1e-4:1e-2", "weight_decay=1e-4:1e-1", "label_smoothing=0:0.2")
@@ -31,6 +31,18 @@ LOG_RANGE = 10.0  # ends of a range with a larger factor between them are search
 
 @dataclass(frozen=True)
 class Options:
+    first_flags: ClassVar = (
+        "data",
+        "model",
+        "weights",
+        "epochs",
+        "study",
+        "trials",
+        "search",
+        "prune",
+        "runs",
+        "config",
+    )
     train: Annotated[TrainConfig, tyro.conf.arg(name="")] = field(default_factory=TrainConfig)
     config: Path | None = None  # TOML file to start from, as every run folder holds; flags change its values
     study: str = "study"  # name of the search; its runs and its SQLite file are in <runs>/<study>
@@ -167,7 +179,7 @@ def with_values(config: TrainConfig, values: dict[str, Any], ranges: list[Range]
 
 def _from_config_file() -> Options | None:
     """The values of the file behind --config, which the other flags then change."""
-    file = command.value_of("--config")
+    file = flags.typed().get("--config")
     return Options(train=load_toml(file), config=Path(file)) if file else None
 
 
