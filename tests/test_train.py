@@ -5,7 +5,9 @@ import shutil
 
 import pytest
 
-from imgcls.config import InputConfig, TrainConfig
+from imgcls import command as command_line
+from imgcls import train
+from imgcls.config import InputConfig, TrainConfig, TrainingConfig, save_toml
 from imgcls.data.manifest import Manifest
 from imgcls.train import prepare_run
 from imgcls.training.run_folder import RunFolder
@@ -106,6 +108,13 @@ def test_bad_flags_are_refused_before_anything_is_written(data, tmp_path, comman
     for others in (("--seed", 3), ("--name=a", "--epochs", 3), ("--folds", 5), ("--no-standardize",)):
         refused(command("train", "--resume", data, *others), f"which {others[0].partition('=')[0]} would change")
     assert not (tmp_path / "runs").exists()
+
+
+def test_what_is_typed_beside_a_config_counts_although_it_is_the_default(tmp_path, monkeypatch):
+    save_toml(TrainConfig(training=TrainingConfig(epochs=7, learning_rate=0.1)), tmp_path / "config.toml")
+    monkeypatch.setattr("sys.argv", ["train", "--config", str(tmp_path / "config.toml"), "--learning_rate=0.003"])
+    training = command_line.parse(train.Options, "", train._from_config_file).train.training
+    assert (training.epochs, training.learning_rate) == (7, 0.003)
 
 
 @pytest.mark.parametrize(
