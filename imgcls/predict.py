@@ -31,9 +31,7 @@ MOST_SHOWN = 20  # rows in the terminal
 
 @dataclass(frozen=True)
 class Options:
-    inputs: Annotated[
-        tuple[str, ...], tyro.conf.Positional
-    ]  # a run or bundle, then image files, folders, globs or cards
+    inputs: Annotated[tuple[str, ...], tyro.conf.Positional]  # run or bundle, then image files, folders, globs, cards
     model: str = ""  # an architecture with published ImageNet weights, in place of a run or bundle
     top: int = 3  # classes named for each image
     output: Path | None = None  # .csv, .jsonl or .parquet file for the table

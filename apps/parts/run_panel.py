@@ -93,18 +93,19 @@ def _show_progress(launch: Launch) -> None:
         min(1.0, done),
         text=f"Epoch {status['epoch']} of {status['epochs']}, step {status['step']:,} of {status['steps']:,}",
     )
-    latest = status.get("metrics", {})
+    latest, kept, best_by = status.get("metrics", {}), launch.folder.kept_epoch(), launch.folder.best_by
     seconds = _seconds_left(launch, metrics)
     figures = {
         "Training loss": f"{latest['loss']:.3f}" if "loss" in latest else "-",
         "Training accuracy": f"{latest['accuracy']:.1%}" if "accuracy" in latest else "-",
-        "Validation accuracy": f"{metrics[-1]['val_accuracy']:.1%}" if metrics else "-",
+        f"Validation {best_by.replace('_', ' ')}": f"{kept[f'val_{best_by}']:.1%}" if kept else "-",
         "Images a second": f"{status.get('images_per_second', 0):,.0f}",
         "Time left": _clock(seconds),
     }
     with st.container(horizontal=True):
         for label, value in figures.items():
-            st.metric(label, value, width=125)
+            tip = "Of the best epoch so far, which is the one that is kept." if label.startswith("Valid") else None
+            st.metric(label, value, width=125, help=tip)
 
 
 def _seconds_left(launch: Launch, metrics: list[dict]) -> float | None:

@@ -8,10 +8,9 @@ import keras
 
 from imgcls.training.checkpoints import save_checkpoint
 from imgcls.training.loop import Loop
-from imgcls.training.run_folder import RunFolder
+from imgcls.training.run_folder import BEST, RunFolder
 
 SIGN_OF_LIFE = 1.0  # seconds between two
-BEST = "best"  # name of the checkpoint with the weights of the best epoch
 PLATEAU_EPOCHS, PLATEAU_FACTOR = 3, 0.2  # without a lower validation loss, and what the learning rate is then times
 
 

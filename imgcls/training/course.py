@@ -1,7 +1,7 @@
 """The course of one run: its network, its stages, and what each of them trains, at which rates, on what."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property, partial
 
 import keras
@@ -16,6 +16,7 @@ from imgcls.data.pipeline import evaluation_batches, training_batches
 from imgcls.data.pixel_cache import cached
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.models.classifier import preprocessing
+from imgcls.training.continuation import lengthened, stages_of
 from imgcls.training.features import FeatureCache
 from imgcls.training.loop import Loop
 from imgcls.training.network import augmentation_rows, build_network, run_preprocessing, run_statistics
@@ -77,7 +78,9 @@ class Course:
             self._look_at_all_depths(measured.get("depths"))
         self.body = body_blocks(self.model)
         self.keep_statistics = config.network.plan != "scratch" and batch_size // devices < SMALL_BATCH
-        self.stages = stages(config.network.plan, config.training.epochs, len(self.body), config.network.unfreeze)
+        planned = stages(config.network.plan, config.training.epochs, len(self.body), config.network.unfreeze)
+        self.stages = lengthened(stages_of(measured) or planned, config.training.epochs)
+        self.measured["stages"] = [asdict(stage) for stage in self.stages]
         self.schedule = Schedule(
             config.training.schedule,
             config.training.learning_rate,
@@ -91,6 +94,21 @@ class Course:
             fresh = [weight for weight in self.model.trainable_variables if id(weight) not in self.joined]
             self.joined.update({id(weight): stage.first_epoch * self.steps_per_epoch for weight in fresh})
             self.trained += fresh
+        self._note_new_end(measured)
+
+    def _note_new_end(self, measured: dict) -> None:
+        """Say it where the run's end was moved since its last checkpoint, and have patience anew from there."""
+        self.patient_from = measured.get("patient_from", 0)
+        before, now = stages_of(measured)[-1:], self.stages[-1]
+        if before and before[0].last_epoch != now.last_epoch:
+            self.patient_from = measured["step"] // self.steps_per_epoch
+            self.set_rate(now, self.config.training.learning_rate)
+            self.say(
+                f"The run goes on after epoch {self.patient_from}, from its last checkpoint, and ends with epoch "
+                f"{now.last_epoch} in place of {before[0].last_epoch}. The learning rate takes the course that it has "
+                f"in a run of this length, and stands at {float(self.schedule(measured['step'])):.2g}."
+            )
+        self.measured["patient_from"] = self.patient_from
 
     @property
     def fixed(self) -> set[int]:

@@ -16,7 +16,7 @@ from imgcls.data.order import example_at
 from imgcls.files import replacing
 from imgcls.models.auxiliary import without_auxiliary_heads
 from imgcls.models.recursion import deep_networks
-from imgcls.training.callbacks import BEST, Checkpointing, KeepBest, LowerOnPlateau, MLflowLog, Patience, RunLog
+from imgcls.training.callbacks import Checkpointing, KeepBest, LowerOnPlateau, MLflowLog, Patience, RunLog
 from imgcls.training.checkpoints import (
     Checkpoint,
     check_same,
@@ -32,7 +32,7 @@ from imgcls.training.loop import Loop
 from imgcls.training.losses import make_loss
 from imgcls.training.optimizers import make_optimizer
 from imgcls.training.precision import as_float32
-from imgcls.training.run_folder import RunFolder
+from imgcls.training.run_folder import BEST, RunFolder
 from imgcls.training.self_check import check_against_one_device
 from imgcls.training.sources import Source
 from imgcls.training.strategy import (
@@ -132,7 +132,7 @@ def train_run(
     if not saved and loop.fixed_weights():
         write(lambda: save_checkpoint(run.checkpoints, FIXED, loop.fixed_weights(), {}))
     patience = Patience(loop, training.patience)
-    patience.first_epoch = course.stages[-1].first_epoch
+    patience.first_epoch = max(course.stages[-1].first_epoch, course.patient_from)
     listeners = keras.callbacks.CallbackList(
         [
             KeepBest(loop, run, write, f"val_{config.balance.best_epoch}", writes=is_chief(strategy)),

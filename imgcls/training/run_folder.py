@@ -13,6 +13,8 @@ from imgcls.config import TrainConfig, load_toml, save_toml
 from imgcls.files import replacing, write_json
 
 ALIVE_FOR = 120  # seconds without a sign of life after which a run counts as dead, whatever its process number says
+CHANGEABLE = ("epochs", "learning_rate", "patience")  # of the training config, by a run that goes on
+BEST = "best"  # name of the checkpoint with the weights of the best epoch
 
 LOST = "it could be read before training and no longer during it"
 
@@ -31,6 +33,7 @@ class RunFolder:
         self.lost_file = self.path / "problems.jsonl"
         self.status_file = self.path / "status.json"
         self.checkpoints = self.path / "checkpoints"
+        self.folds_file = self.path / "folds.toml"  # the config of all folds, where the run is one of them
         self.plan_file = self.path / "plan.json"  # why the plan was chosen, where it was
         self.learning_rate_picture = self.path / "learning_rate.svg"  # of the trial, where one was asked for
         self.model_file = self.path / "model.keras"
@@ -144,6 +147,21 @@ class RunFolder:
             except json.JSONDecodeError:
                 break
         return rows
+
+    @property
+    def best_by(self) -> str:
+        """The figure whose best value on validation decides which epoch is kept; "val_" before it is its metric."""
+        chosen = self.config.balance.best_epoch
+        return "accuracy" if chosen == "auto" else chosen
+
+    def kept_epoch(self) -> dict:
+        """The metrics of the epoch whose weights are kept, with its number as "epoch"; empty before the first one."""
+        rows = {row["epoch"]: row for row in self.metrics()}
+        try:
+            kept = json.loads((self.checkpoints / BEST / "state.json").read_text("utf-8"))
+            return {**kept, **rows.get(kept["epoch"], {})}
+        except (FileNotFoundError, json.JSONDecodeError):  # checkpoints may be removed to make room
+            return max(rows.values(), key=lambda row: (row[f"val_{self.best_by}"], -row["val_loss"]), default={})
 
     def keep_metrics_up_to(self, epoch: int) -> None:
         """Forget the epochs after `epoch`, which a resumed run will write again."""
