@@ -36,12 +36,12 @@ class Options:
 
 
 def main(options: Options) -> int:
+    from imgcls.terminal import next_step, say, warn
     from imgcls.training.run_folder import RunFolder
 
     run = RunFolder(options.run)
-    run.require_model()
+    run.require_model(warn)
     command.import_tensorflow()
-    from imgcls.terminal import next_step, say
 
     evaluation = evaluate_run(run, options.split, options.data)
     show(evaluation, options.split if not options.data else f"{options.split} of {options.data}")

@@ -28,6 +28,7 @@ import tyro
 
 from imgcls import command
 from imgcls.config import FetchConfig, LabelsConfig
+from imgcls.files import check_writable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,6 +52,9 @@ class Options:
 
 def main(options: Options) -> int:
     output = check_output(options)
+    for path, folder in ((output, False), (options.export_to, True)):
+        if path:
+            check_writable(path, folder)
     from imgcls.data.importing import import_manifest
     from imgcls.data.sources import source_of
     from imgcls.terminal import progress

@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from imgcls import command
+from imgcls.files import check_writable
 
 if TYPE_CHECKING:
     from imgcls.serving.predictor import Predictions, Predictor
@@ -44,6 +45,8 @@ def main(options: Options) -> int:
         raise ValueError(f"--top is {options.top}; expected at least 1.")
     if options.output and options.output.suffix not in OUTPUT_FORMATS:
         raise ValueError(f"--output is {options.output}; expected a file that ends in {', '.join(OUTPUT_FORMATS)}.")
+    if options.output:
+        check_writable(options.output)
     if source:
         check_source(Path(source[0]))
     paths = list_images(names)
@@ -91,6 +94,7 @@ def list_images(names: tuple[str, ...]) -> list[Path]:
 
 def check_source(path: Path) -> None:
     """Raise ValueError if `path` is neither a run with a model nor a bundle, before anything heavy is loaded."""
+    from imgcls.terminal import warn
     from imgcls.training.run_folder import RunFolder
 
     if _is_bundle(path):
@@ -105,7 +109,7 @@ def check_source(path: Path) -> None:
             f"{path} is a file. Expected the folder of a run or a bundle before the images; "
             "or add --model efficientnet_lite0 to name things with ImageNet's classes."
         )
-    RunFolder(path).require_model()
+    RunFolder(path).require_model(warn)
 
 
 def _is_bundle(path: Path) -> bool:

@@ -162,6 +162,7 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     check_options(config)
     if config.input.folds and not config.input.fold:
         raise ValueError(f"A run has one of the {config.input.folds} folds; name it with --fold.")
+    RunFolder.check_free(config)
     manifest = load_manifest(config.input.data)
     if config.input.overlay:
         manifest, unfit = manifest.with_overlay(config.input.overlay)
@@ -186,10 +187,11 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     )
     config, choice = _with_plan(resolve(config, manifest, say), manifest)
     run = RunFolder.create(config)
-    run.write_status("preparing")
-    if choice is not None:
-        write_json(run.plan_file, choice.to_dict())
-    manifest.save(run.manifest_file)
+    with run.being_prepared():
+        run.write_status("preparing")
+        if choice is not None:
+            write_json(run.plan_file, choice.to_dict())
+        manifest.save(run.manifest_file)
     say(f"Run folder: {run.path}\n")
     return run, manifest
 

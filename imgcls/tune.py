@@ -23,6 +23,7 @@ import tyro
 
 from imgcls import command
 from imgcls.config import TrainConfig, applies, load_toml, save_toml
+from imgcls.files import check_writable
 
 DEFAULT_SEARCH = ("learning_rate=1e-4:1e-2", "weight_decay=1e-4:1e-1", "label_smoothing=0:0.2")
 SECTIONS = ("input", "augmentation", "balance", "network", "training")
@@ -70,6 +71,7 @@ def main(options: Options) -> int:
     for end in (0, -1):
         with_values(options.train, {r.name: r.values[end] for r in ranges}, ranges)  # refused now, not after an hour
     folder = Path(options.train.runs) / options.study
+    check_writable(folder, folder=True)
     folder.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with (folder / ".joined").open("a") as file:  # a byte a process; SQLite's tables are made by one at a time

@@ -9,7 +9,7 @@ ROOT = Path(__file__).parents[1]
 ALLOWED = {
     "data_format": set(),
     "files": set(),
-    "config": set(),
+    "config": {"files"},
     "labels": set(),
     "layers": {"data_format"},
     "models": {"layers", "data_format"},

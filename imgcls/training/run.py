@@ -245,7 +245,7 @@ def _save_best(loop: Loop, run: RunFolder) -> None:
     as_float32(model)
     synchronize_normalization(model, False)
     try:
-        with replacing(run.model_file) as partial:
+        with replacing(run.model_file, durable=True) as partial:
             model.save(partial, include_optimizer=False)
     except OSError as error:
         raise OSError(
