@@ -14,6 +14,7 @@ from imgcls.models.layout import in_layout
 from imgcls.models.recursion import deep_networks
 from imgcls.models.registry import Architecture, PretrainedWeights, find_architecture
 from imgcls.models.weights.earlier import copy_layers, start_from
+from imgcls.models.weights.file_check import check_saved_classifier
 from imgcls.models.weights.imagenet import IMAGENET_CLASSES, imagenet_class_names
 from imgcls.models.weights.state_dict import StateDict, is_state_dict, load_state_dict, read_state_dict
 
@@ -216,9 +217,8 @@ def published_weights(name: str, weights: str | Path) -> PretrainedWeights | Non
 
 
 def _load_earlier(model: keras.Model, path: Path) -> None:
+    check_saved_classifier(path, model.name)
     earlier = load_model(path)
-    if earlier.name != model.name:
-        raise ValueError(f"{path} holds a {earlier.name}; expected a {model.name}. Choose --model {earlier.name}.")
     same_head = "probabilities" in {layer.name for layer in model.layers} and class_names(earlier) == class_names(model)
     copy_layers(earlier, model, head=same_head)
 
