@@ -69,7 +69,7 @@ def export_run(run: "RunFolder", output: Path, name: str) -> Path:
         class_names=class_names(model),
         preprocessing=Preprocessing(**preprocessing(model)),
         images=evenly(list(dict.fromkeys(manifest.paths(manifest.split("test")))), MOST_IMAGES),
-        architecture=config.network.model,
+        architecture=run_model.name,
         config=run.config_file.read_text("utf-8"),
         licence=licence_of(config.input.data),
     )

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from imgcls import command
-from imgcls.config import TrainConfig, load_toml, save_toml
+from imgcls.config import TrainConfig, load_toml
 
 if TYPE_CHECKING:
     from imgcls.data.manifest import Manifest
@@ -39,7 +39,7 @@ class Options:
 
 
 def main(options: Options) -> int:
-    from imgcls.terminal import go_on_unread
+    from imgcls.terminal import go_on_unread, warn
     from imgcls.training.cluster import find_cluster
     from imgcls.training.run_folder import RunFolder
 
@@ -63,6 +63,7 @@ def main(options: Options) -> int:
         run = run if options.resume else _run_of_chief(Path(train.runs) / train.name)
         return command.OK if _train(run, Manifest.load(run.manifest_file), writes=False) else command.INTERRUPTED
     if options.resume:
+        warn(changed) if (changed := run.changed_network()) else None
         manifest = Manifest.load(run.manifest_file)
     elif train.input.folds and not train.input.fold:
         if cluster is not None:
@@ -111,7 +112,7 @@ def _resumed(run: "RunFolder", learning_rate: float) -> TrainConfig:
     config = run.config
     if learning_rate != TrainConfig().training.learning_rate:
         config = replace(config, training=replace(config.training, learning_rate=learning_rate))
-        save_toml(config, run.config_file)
+        run.save_config(config)
     return config
 
 

@@ -174,7 +174,13 @@ def test_folds_are_each_a_run_and_one_figure_together(data, tmp_path, command):
 
 def spoiled(folder: Path, model: Path) -> dict[str, Path]:
     """Files that no network can start from, by a short name."""
-    names = {"half": "half.keras", "h5": "text.h5", "pth": "text.pth", "safetensors": "text.safetensors", "txt": "list.txt"}
+    names = {
+        "half": "half.keras",
+        "h5": "text.h5",
+        "pth": "text.pth",
+        "safetensors": "text.safetensors",
+        "txt": "list.txt",
+    }
     files = {short: folder / name for short, name in names.items()}
     for path in files.values():
         path.write_bytes(b"no weights at all")

@@ -37,6 +37,8 @@ def main(options: Options) -> int:
             raise ValueError(f"To see one architecture: python -m imgcls.models show {options.model}")
         lines = listing(_described(find_architecture(name), options) for name in list_models())
     elif options.model:
+        if options.model.endswith(".py"):  # it may make Keras layers
+            command.import_tensorflow()
         lines = layer_table(*_described(find_architecture(options.model), options))
     else:
         raise ValueError("Which architecture? For example: python -m imgcls.models show vgg16")
@@ -109,7 +111,9 @@ def layer_table(architecture: Architecture, description: Description) -> list[st
 def _what_is_unknown(description: Description) -> list[str]:
     if not description.uncounted:
         return []
-    return [f"Unknown: what {', '.join(description.uncounted)} costs and sees, of kinds that the table has no formula for."]
+    return [
+        f"Unknown: what {', '.join(description.uncounted)} costs and sees, of kinds that the table has no formula for."
+    ]
 
 
 def _counted(multiply_adds: int | None) -> str:

@@ -37,10 +37,17 @@ def cost_of(layer: keras.layers.Layer, shapes: Sequence[tuple], seen: Sequence[S
     return Cost(None, UNKNOWN)
 
 
+def shape_after(layer: keras.layers.Layer, shape: tuple | list[tuple]) -> tuple:
+    """The shape that a layer, which is built for it, makes of a shape, or of several; all without batch."""
+    several = isinstance(shape, list)
+    given = [keras.KerasTensor((None, *one)) for one in (shape if several else [shape])]
+    return tuple(layer(given if several else given[0]).shape[1:])
+
+
 def _of_sequence(model: keras.Sequential, shape: tuple, seen: Seen) -> Cost:
     counted = []
     for layer in model.layers:
-        out = tuple(layer.compute_output_shape((None, *shape))[1:])
+        out = shape_after(layer, shape)
         cost = cost_of(layer, [shape], [seen], out)
         counted.append(cost.multiply_adds)
         shape, seen = out, cost.fields
@@ -80,7 +87,9 @@ def _gated(layer, shape, seen, out) -> Cost:
 
 
 def _padded(layer, shape, seen, out) -> Cost:
-    sides = layer.padding if isinstance(layer, layers.ZeroPadding2D) else [[-n for n in side] for side in layer.cropping]
+    sides = (
+        layer.padding if isinstance(layer, layers.ZeroPadding2D) else [[-n for n in side] for side in layer.cropping]
+    )
     if not isinstance(seen[0], tuple):
         return Cost(0, seen[0])
     return Cost(0, tuple(field.through(1, 1, side[0]) for field, side in zip(seen[0], sides, strict=True)))

@@ -90,9 +90,10 @@ def describe(
 
 @dataclass(frozen=True)
 class Sketch(Wiring):
-    """Counts one layer a call; `rows` is the table."""
+    """Counts one layer a call; `rows` is the table, `applied` the layers that `apply` was given."""
 
     rows: list[Row] = field(default_factory=list)
+    applied: list = field(default_factory=list)
 
     def _row(self, name, kind, shape, fields, parameters=0, multiply_adds=0) -> Spot:
         if any(row.name == name for row in self.rows):
@@ -228,17 +229,17 @@ class Sketch(Wiring):
         return self.dense(x, num_classes, name=name)
 
     def apply(self, layer, x):
-        from imgcls.models.layer_cost import cost_of  # imports Keras, as whoever made the layer has
+        from imgcls.models.layer_cost import cost_of, shape_after  # import Keras, as whoever made the layer has
 
         inputs = list(x) if isinstance(x, list | tuple) else [x]
-        shapes = [(None, *spot.shape) for spot in inputs]
-        given = shapes if isinstance(x, list | tuple) else shapes[0]
-        if not layer.built:
-            layer.build(given)
-        shape = tuple(layer.compute_output_shape(given)[1:])
-        cost = cost_of(layer, [spot.shape for spot in inputs], [spot.fields for spot in inputs], shape)
-        parameters = sum(math.prod(weight.shape) for weight in layer.trainable_weights)
-        return self._row(layer.name, type(layer).__name__, shape, cost.fields, parameters, cost.multiply_adds)
+        shapes = [spot.shape for spot in inputs]
+        shape = shape_after(layer, shapes if isinstance(x, list | tuple) else shapes[0])
+        cost = cost_of(layer, shapes, [spot.fields for spot in inputs], shape)
+        self.applied.append(layer)
+        times = sum(other is layer for other in self.applied)
+        parameters = sum(math.prod(weight.shape) for weight in layer.trainable_weights) if times == 1 else 0
+        name = layer.name if times == 1 else f"{layer.name} ({times})"  # the same weights once more
+        return self._row(name, type(layer).__name__, shape, cost.fields, parameters, cost.multiply_adds)
 
 
 def _shown(spot: Spot) -> str:

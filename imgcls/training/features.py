@@ -156,7 +156,9 @@ class FeatureCache:
             with replacing(folder / f"{_checksum(content)}.npz") as partial:
                 partial.write_bytes(content)
         except OSError as error:
-            self.say(f"The features are not kept: {error.filename}: {error.strerror}. The next run computes them again.")
+            self.say(
+                f"The features are not kept: {error.filename}: {error.strerror}. The next run computes them again."
+            )
 
     def _computed(self, pictures: Pictures, view: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Places among the pictures and their features, as they are computed."""

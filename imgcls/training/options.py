@@ -5,11 +5,12 @@ from pathlib import Path
 
 import tensorflow as tf
 
-from imgcls.config import NetworkConfig, TrainConfig, TrainingConfig
+from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
 from imgcls.layers import resolve_data_format
 from imgcls.layers.by_name import ACTIVATIONS, INITIALIZERS, find
 from imgcls.models import find_architecture
 from imgcls.models.classifier import published_weights
+from imgcls.models.own_file import try_out
 from imgcls.models.weights.file_check import check_saved_classifier, check_weight_file
 from imgcls.training.network import earlier_model
 from imgcls.training.plan import settle_plan, settle_weights
@@ -19,7 +20,7 @@ from imgcls.training.strategy import check_batch_size, make_strategy
 
 def check_options(config: TrainConfig) -> None:
     """Raise ValueError or FileNotFoundError, in one sentence, if no images could make a run of this config."""
-    _check_network(config.network)
+    _check_network(config.network, config.input)
     _check_devices(config.training)
     if config.network.data_format != "channels_last":
         with layers_in(choose_precision(config.training.precision)[0]):
@@ -28,8 +29,10 @@ def check_options(config: TrainConfig) -> None:
         raise ValueError("--mlflow needs MLflow: pip install imgcls[mlflow]")
 
 
-def _check_network(network: NetworkConfig) -> None:
+def _check_network(network: NetworkConfig, inputs: InputConfig) -> None:
     architecture = find_architecture(network.model) if network.model != "auto" else None
+    if network.model.endswith(".py"):
+        try_out(network.model, inputs.image_size, 1 if inputs.color == "grey" else 3)
     weights = settle_weights(network, architecture)
     if Path(weights).suffix:
         check_weight_file(Path(weights), architecture)

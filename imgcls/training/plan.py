@@ -103,7 +103,9 @@ def settle_plan(network: NetworkConfig, weights: str) -> str:
         return network.plan
     if network.plan in ("auto", "all", "scratch"):
         return "scratch"
-    start = f" (--init-from {network.init_from} starts the layers that fit, and keeps none)" if network.init_from else ""
+    start = (
+        f" (--init-from {network.init_from} starts the layers that fit, and keeps none)" if network.init_from else ""
+    )
     raise ValueError(
         f"--plan {network.plan} keeps weights, and there are none{start}. Choose --plan scratch, or name a .keras file "
         "with --weights."

@@ -4,14 +4,17 @@ import fcntl
 import json
 import os
 import re
+import shutil
 import time
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
 from imgcls.config import TrainConfig, load_toml, save_toml
 from imgcls.files import check_writable, remove, replacing, write_json
+from imgcls.models.own_file import KEPT_AS, is_same_file
 
 LIVE = ("preparing", "training", "evaluating")  # states of a run that a process works on
 ALIVE_FOR = 120  # seconds without a sign of life after which a run counts as dead, whatever its process number says
@@ -41,6 +44,7 @@ class RunFolder:
         self.checkpoints = self.path / "checkpoints"
         self.plan_file = self.path / "plan.json"  # why the plan was chosen, where it was
         self.learning_rate_picture = self.path / "learning_rate.svg"  # of the trial, where one was asked for
+        self.network_file = self.path / KEPT_AS  # of the user's own network, as it was when the run began
         self.model_file = self.path / "model.keras"
         self.evaluation_file = self.path / "evaluation.json"
         self.report_file = self.path / "report.html"
@@ -74,6 +78,9 @@ class RunFolder:
             raise FileExistsError(_taken(path)) from error
         with _gone_if_it_fails(path):
             save_toml(config, path / "config.toml")
+            if config.network.model.endswith(".py"):
+                with replacing(path / KEPT_AS, durable=True) as partial:
+                    shutil.copyfile(config.network.model, partial)
             return cls(path)
 
     def being_prepared(self) -> AbstractContextManager[None]:
@@ -82,7 +89,26 @@ class RunFolder:
 
     @property
     def config(self) -> TrainConfig:
-        return load_toml(self.config_file)
+        """What the run was made with; a network of the user's own is the copy that the run keeps."""
+        config = load_toml(self.config_file)
+        if not self.network_file.is_file():
+            return config
+        return replace(config, network=replace(config.network, model=str(self.network_file)))
+
+    def save_config(self, config: TrainConfig) -> None:
+        """Write a changed config; a network of the user's own keeps the name that the user gave it."""
+        named = load_toml(self.config_file).network.model
+        save_toml(replace(config, network=replace(config.network, model=named)), self.config_file)
+
+    def changed_network(self) -> str:
+        """A sentence if the file of the user's own network is another one than the run began with; else empty."""
+        file = Path(load_toml(self.config_file).network.model)
+        if not self.network_file.is_file() or not file.is_file() or is_same_file(file, self.network_file):
+            return ""
+        return (
+            f"{file} has changed since the run began. The run goes on with the network that it began with, "
+            f"{self.network_file}; for the changed one, train anew."
+        )
 
     def plan(self) -> dict:
         """Why the plan was chosen, as `imgcls.training.transfer.Choice` has it; empty if the user named it, or if the

@@ -34,7 +34,9 @@ def read(run: RunFolder) -> None:
     """All that others read of a run, used as they use it."""
     status = run.status()
     if "steps" in status:
-        assert isinstance(status["step"] / (status["steps"] or 1) + status["images_per_second"] + status["epoch"], float)
+        assert isinstance(
+            status["step"] / (status["steps"] or 1) + status["images_per_second"] + status["epoch"], float
+        )
     assert run.state() in ("unknown", "died", "training") or status["state"]
     assert all(isinstance(reason, str) for reason in run.plan().get("reasons", []))
     assert all(row["val_accuracy"] + row["loss"] + row["epoch"] for row in run.metrics())
