@@ -201,8 +201,10 @@ def show(evaluation: "Evaluation", part: str, data: str = "") -> None:
     confusions = [f"{true} taken for {taken} ({count})" for true, taken, count, _ in most_confused(evaluation)[:3]]
     if confusions:
         say(f"\nMost confused: {', '.join(confusions)}")
+    where = "all images" if part == "all" else f"the {part} split"
+    where = f"{where} of {data}" if data else where
     say(
-        f"\nAccuracy on {'all images' if part == 'all' else f'the {part} split'}{f' of {data}' if data else ''}: {percent(evaluation.accuracy)}"
+        f"\nAccuracy on {where}: {percent(evaluation.accuracy)}"
         f" (95 % interval {percent(evaluation.accuracy_low)} to {percent(evaluation.accuracy_high)},"
         f" {evaluation.images:,} images)"
     )

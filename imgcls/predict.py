@@ -9,6 +9,7 @@ Files that cannot be read stand in the table with their reason; the exit code is
 """
 
 import glob
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -24,6 +25,7 @@ if TYPE_CHECKING:
 
 OUTPUT_FORMATS = (".csv", ".jsonl", ".parquet")
 MOST_SHOWN = 20  # rows in the terminal
+MOST_REPEATED = 3  # names of images that the next step repeats
 
 
 @dataclass(frozen=True)
@@ -60,9 +62,19 @@ def main(options: Options) -> int:
     if options.output:
         save(predictions, options.top, options.output)
         say(f"\nWritten to {options.output}")
-    if options.model and not options.output:
-        next_step(f"python -m imgcls.train --data YOUR_FOLDER --model {options.model}   # your own classes")
+    next_step(*what_next(options))
     return command.OK if predictions.readable.all() else command.WITH_PROBLEMS
+
+
+def what_next(options: Options) -> list[str]:
+    """What to type next: keep the table, and then the next command on the road."""
+    source, *images = options.inputs
+    named = " ".join(map(shlex.quote, options.inputs)) if len(images) <= MOST_REPEATED else f"{source} YOUR_IMAGES"
+    with_model = f" --model {options.model}" if options.model else ""
+    keep = [] if options.output else [f"python -m imgcls.predict {named}{with_model} --output predictions.csv"]
+    if options.model:
+        return [*keep, f"python -m imgcls.train --data YOUR_FOLDER --model {options.model}   # your own classes"]
+    return [*keep, f"python -m imgcls.{'serve' if _is_bundle(Path(source)) else 'export'} {shlex.quote(source)}"]
 
 
 def list_images(names: tuple[str, ...]) -> list[Path]:
