@@ -87,7 +87,6 @@ def _choices(options: type) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def guarded(work: Callable[[], int]) -> int:
     """Call `work`; turn what it raises into one sentence and an exit code."""
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     try:
         return work()
     except BrokenPipeError:  # whoever read the output has seen enough, such as `head`

@@ -85,7 +85,7 @@ def build_model(
     state = _state_dict(architecture, weights)
     published = None if state else published_weights(name, weights)
     chosen, why = layers.resolve_data_format(data_format)
-    if data_format != chosen:
+    if why:
         say(why)
     options = {
         "every_activation": activation,
