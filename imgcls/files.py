@@ -53,6 +53,15 @@ def write_json(path: str | Path, values: object, durable: bool = False) -> None:
         partial.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
+def read_json(path: Path) -> dict:
+    """What stands in a JSON file; empty if there is none, or if it is damaged or holds something else."""
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError, RecursionError):
+        return {}
+    return values if isinstance(values, dict) else {}
+
+
 def check_writable(path: str | Path, folder: bool = False) -> None:
     """Raise OSError, with the path that is in the way as its file name, if nothing could be written at `path`.
 

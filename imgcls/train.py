@@ -63,7 +63,8 @@ def main(options: Options) -> int:
         run = run if options.resume else _run_of_chief(Path(train.runs) / train.name)
         return command.OK if _train(run, Manifest.load(run.manifest_file), writes=False) else command.INTERRUPTED
     if options.resume:
-        warn(changed) if (changed := run.changed_network()) else None
+        if changed := run.changed_network():
+            warn(changed)
         manifest = Manifest.load(run.manifest_file)
     elif train.input.folds and not train.input.fold:
         if cluster is not None:

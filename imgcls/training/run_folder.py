@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import IO
 
 from imgcls.config import TrainConfig, load_toml, save_toml
-from imgcls.files import check_writable, remove, replacing, write_json
+from imgcls.files import check_writable, read_json, remove, replacing, write_json
 from imgcls.models.own_file import KEPT_AS, is_same_file
 
 LIVE = ("preparing", "training", "evaluating")  # states of a run that a process works on
@@ -113,13 +113,13 @@ class RunFolder:
     def plan(self) -> dict:
         """Why the plan was chosen, as `imgcls.training.transfer.Choice` has it; empty if the user named it, or if the
         file is damaged."""
-        plan = _read_json(self.plan_file)
+        plan = read_json(self.plan_file)
         reasons = plan.get("reasons")
         return plan if isinstance(reasons, list) and all(isinstance(why, str) for why in reasons) else {}
 
     def evaluation(self) -> dict:
         """The judgement on the test split, as evaluation.json has it; empty if there is none, or if it is damaged."""
-        return _read_json(self.evaluation_file)
+        return read_json(self.evaluation_file)
 
     def require_model(self, warn: Callable[[str], None] = lambda line: None) -> Path:
         """The model file. Raises ValueError if the run has none yet.
@@ -148,7 +148,7 @@ class RunFolder:
 
     def status(self) -> dict:
         """What `write_status` wrote last; empty if nothing yet, or if the file is damaged."""
-        status = _read_json(self.status_file)
+        status = read_json(self.status_file)
         return status if _is_status(status) else {}
 
     def state(self) -> str:
@@ -225,15 +225,6 @@ def _lock(file: IO, kind: int) -> bool:
     except BlockingIOError:
         return False
     return True
-
-
-def _read_json(path: Path) -> dict:
-    """What stands in a file of a run; empty if that is nothing, or no dictionary that can be read."""
-    try:
-        values = json.loads(path.read_text("utf-8"))
-    except (OSError, ValueError, RecursionError):
-        return {}
-    return values if isinstance(values, dict) else {}
 
 
 def _read_lines(path: Path) -> list[dict]:
