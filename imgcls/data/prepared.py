@@ -27,7 +27,9 @@ def load_prepared(folder: Path, thorough: bool = False) -> Manifest:
     if not (folder / INDEX).is_file():
         raise ValueError(f"The preparation of {folder} was interrupted. {again}")
     shards = read_json(folder / INDEX).get("shards")
-    if not isinstance(shards, list) or not all(isinstance(shard, dict) and shard.keys() >= set(FACTS) for shard in shards):
+    if not isinstance(shards, list) or not all(
+        isinstance(shard, dict) and shard.keys() >= set(FACTS) for shard in shards
+    ):
         raise ValueError(f"{folder / INDEX} is damaged. {again}")
     for shard in shards:
         problem = problem_of(folder / shard["name"], shard, thorough)

@@ -19,9 +19,10 @@ LONGEST = 300  # signs of another library's message that are shown
 
 @dataclass(frozen=True)
 class OwnFile:
-    """What a file holds: its last architecture, and its classes, by name, which a saved model may need."""
+    """What a file holds: its last architecture, the names of all, and its classes, which a saved model may need."""
 
     architecture: Architecture
+    names: tuple[str, ...]
     classes: dict[str, type]
 
 
@@ -74,25 +75,27 @@ def try_out(name: str, image_size: int, channels: int) -> None:
 
 def _run(path: Path) -> OwnFile:
     table = registered()
-    of_files = {file.architecture.name for file in _FILES.values()}
-    before = {name: found for name, found in table.items() if name not in of_files}
-    earlier = {name: table.pop(name) for name in of_files if name in table}  # a changed file may have its name again
+    of_files = {name for file in _FILES.values() for name in file.names}
+    earlier = {name: table.pop(name) for name in of_files if name in table}  # a changed file may have its names again
+    before = set(table)
     try:
-        names = runpy.run_path(str(path))
-        added = [found for name, found in table.items() if name not in before]
+        values = runpy.run_path(str(path))
     except (Exception, SystemExit) as error:
+        for name in set(table) - before:
+            del table[name]
         raise ValueError(_sentence(error, path)) from error
     finally:
-        for name in set(table) - set(before):
-            del table[name]
-        table.update(earlier)
+        for name, found in earlier.items():
+            table.setdefault(name, found)
+    added = [name for name in table if name not in before and table[name] is not earlier.get(name)]
     if not added:
         raise ValueError(
             f'{path} adds no architecture. Put @architecture("my_net", image_size=32), of imgcls.models, before a '
             "function."
         )
-    classes = {name: value for name, value in names.items() if isinstance(value, type)}
-    return OwnFile(_watched(added[-1], path), classes)
+    table.update({name: _watched(table[name], path) for name in added})
+    classes = {name: value for name, value in values.items() if isinstance(value, type)}
+    return OwnFile(table[added[-1]], tuple(added), classes)
 
 
 def _watched(architecture: Architecture, path: Path) -> Architecture:

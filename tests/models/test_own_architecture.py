@@ -124,6 +124,20 @@ def test_a_changed_file_is_another_network_though_it_has_the_name(tmp_path):
     assert build_model(str(tmp_path / "copy.py"), num_classes=2).get_layer("embedding").output.shape[-1] == 16
 
 
+def test_a_file_with_two_networks_gives_the_last_and_can_be_changed(tmp_path):
+    file = tmp_path / "own.py"
+    file.write_text(OWN.replace("own_net", "first_of_two") + OWN.replace("own_net", "last_of_two"))
+    assert find_architecture(str(file)).name == "last_of_two"
+    assert build_model("first_of_two", num_classes=2).name == "first_of_two"
+    file.write_text(file.read_text().replace("(8, 16)", "(8, 24)"))
+    assert find_architecture(str(file)).name == "last_of_two"
+    assert build_model("first_of_two", num_classes=2).get_layer("embedding").output.shape[-1] == 24
+    file.write_text("broken = ")
+    with pytest.raises(ValueError, match="line 1: invalid syntax"):
+        find_architecture(str(file))
+    assert find_architecture("first_of_two").name == "first_of_two"
+
+
 def test_a_layer_of_the_users_own_is_found_beside_the_model(tmp_path):
     (tmp_path / "network.py").write_text(OWN_LAYER)
     build_model(str(tmp_path / "network.py"), num_classes=2).save(tmp_path / "model.keras")
