@@ -22,7 +22,18 @@ from tests.conftest import ROOT, SAMPLE, copy_sample
 README = (ROOT / "README.md").read_text("utf-8")
 FIVE = README.partition("## The five commands")[2].partition("```sh\n")[2].partition("```")[0]
 LINES = re.findall(r"^(?:python -m imgcls\.|`)?.*?python -m imgcls\.(\w+) ?([^#`\n]*)", README, re.MULTILINE)
-SMALLER = ("--data", "datasets/fashion_mini", "--epochs", 1, "--batch-size", 16)  # a part of the sample, one epoch
+SMALLER = (
+    "--data",
+    "datasets/fashion_mini",
+    "--epochs",
+    1,
+    "--batch-size",
+    16,  # a part of the sample, one epoch,
+    "--model",
+    "lenet5_relu",
+    "--name",
+    "fashion_mini-resnet20-1",
+)  # and a network that is built in no time
 OTHERS = {"--help", "--help-all", "--logdir"}  # flags that are no fields
 
 

@@ -155,6 +155,8 @@ def _reason(error: BaseException) -> str:
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("\n\nArguments received by")[0]
     text = re.sub(r"Exception encountered when calling [\w.]+\(\)\.", "", text)
     text = re.sub(r"\b(KerasWiring|Sketch|Wiring)\.", "net.", " ".join(text.split()))
+    if "Spot" in text:  # what the table of costs has in place of a tensor
+        return "x is used without net here, which the table of costs cannot follow. Use net.apply(layer, x)."
     text = text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
     return (
         text if type(error) in (ValueError, AttributeError) and text else f"{type(error).__name__}: {text}".rstrip(": ")

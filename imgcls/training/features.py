@@ -226,5 +226,6 @@ def _keep_latest(folder: Path, most_bytes: int) -> None:
     for _, size, file in sorted(found):
         if held <= most_bytes:
             return
-        file.unlink(missing_ok=True)
+        with suppress(OSError):  # somebody else's
+            file.unlink(missing_ok=True)
         held -= size

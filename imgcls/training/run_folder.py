@@ -12,12 +12,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO
 
+import psutil
+
 from imgcls.config import TrainConfig, load_toml, save_toml
 from imgcls.files import check_writable, read_json, remove, replacing, write_json
 from imgcls.models.own_file import KEPT_AS, is_same_file
 
 LIVE = ("preparing", "training", "evaluating")  # states of a run that a process works on
-ALIVE_FOR = 120  # seconds without a sign of life after which a run counts as dead, whatever its process number says
+CLOCKS_APART = 60  # seconds by which a process may seem to have begun after it wrote something
 
 MOMENT = 0.05  # seconds, for which one who looks whether a run is held may hold it
 
@@ -161,17 +163,9 @@ class RunFolder:
         status = self.status()
         if status.get("state") not in LIVE:
             return False
-        if status["pid"] != os.getpid() and self._is_held():
-            return True
-        if time.time() - status.get("heartbeat", 0) > ALIVE_FOR:
+        if status["pid"] == os.getpid():
             return False
-        try:
-            os.kill(status["pid"], 0)
-        except ProcessLookupError:
-            return False
-        except PermissionError:
-            return True
-        return status["pid"] != os.getpid()
+        return self._is_held() or _lived_at(status["pid"], status["heartbeat"])
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -216,6 +210,16 @@ class RunFolder:
         rows = [row for row in self.metrics() if row["epoch"] <= epoch]
         with replacing(self.metrics_file) as partial:
             partial.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+
+
+def _lived_at(pid: int, moment: float) -> bool:
+    """Whether the process of this number lives and did so at `moment`; a younger one has the number by chance."""
+    try:
+        return psutil.Process(pid).create_time() <= moment + CLOCKS_APART
+    except psutil.AccessDenied:
+        return True
+    except (psutil.Error, ValueError, OverflowError):
+        return False
 
 
 def _lock(file: IO, kind: int) -> bool:

@@ -57,6 +57,7 @@ MISTAKES = {  # file -> line and what is said
     function("x = net.dense(x, 5, name='a')", "return x"): (5, "a got a feature map, 32x32x3; expected a vector"),
     function(CONV, "x = net.max_pool(x, 40, 1, name='p')", "return x"): (6, "p slides a kernel of 40 over 16"),
     function(CONV, "return z"): (6, "NameError: name 'z' is not defined"),
+    function("return x + 1"): (5, r"x is used without net here, .* Use net.apply\(layer, x\)"),
     function("return net.conv(x, 8, 3)"): (5, r"TypeError: net.conv\(\) missing 1 required keyword-only argument"),
 }  # fmt: skip
 

@@ -125,6 +125,18 @@ def test_a_run_that_is_held_is_alive_however_long_it_has_said_nothing(run):
         pass
 
 
+def test_a_process_that_has_the_number_of_a_dead_one_is_not_taken_for_it(run):
+    process = killed_while(run, "evaluating")
+    try:
+        status = json.loads(run.status_file.read_text())
+        assert run.state() == "evaluating"
+        run.status_file.write_text(json.dumps({**status, "heartbeat": status["heartbeat"] - 3600}))
+        assert run.state() == "died"
+    finally:
+        process.kill()
+        process.communicate()
+
+
 def test_a_config_is_written_whole_or_not_at_all(run):
     before = run.config_file.read_bytes()
     code = (
