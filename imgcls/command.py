@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from imgcls import flags
+from imgcls import flags, system_errors
 from imgcls.library_noise import without_library_noise
 
 OK = 0
@@ -94,11 +94,15 @@ def complain(message: str, code: int = BAD_INPUT) -> int:
 
 def _is_ours(error: BaseException) -> bool:
     """Whether the sentence was written in this package, and so for the user."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return False
     frames = traceback.extract_tb(error.__traceback__)
     return bool(frames) and Path(frames[-1].filename).is_relative_to(Path(__file__).parent)
 
 
 def _unexpected(error: BaseException) -> int:
+    if isinstance(error, OSError) and (said := system_errors.sentence(error)):
+        return complain(said, BAD_INPUT if system_errors.is_of_the_user(error) else FAULT)
     with tempfile.NamedTemporaryFile("w", prefix="imgcls-", suffix=".log", delete=False, encoding="utf-8") as file:
         file.write("".join(traceback.format_exception(error)))
     first_line = (str(error).strip().splitlines() or ["no message"])[0][:300]

@@ -16,6 +16,8 @@ import dacite
 import tomli_w
 import tyro
 
+from imgcls.files import replacing
+
 AUTO = 0  # of a number that is settled when the data is known
 WholeOrAuto = Annotated[
     int,
@@ -365,7 +367,8 @@ def _check_range(name: str, value: float, least: float, most: float) -> None:
 def save_toml(config: TrainConfig, path: str | Path) -> None:
     """Write a config so that `load_toml` gives it back. What is None is left out: TOML has no word for it."""
     values = dataclasses.asdict(config, dict_factory=lambda pairs: {k: v for k, v in pairs if v is not None})
-    Path(path).write_text(tomli_w.dumps(values), "utf-8")
+    with replacing(path, durable=True) as partial:
+        partial.write_text(tomli_w.dumps(values), "utf-8")
 
 
 def load_toml(path: str | Path) -> TrainConfig:

@@ -27,6 +27,8 @@ import tyro
 
 from imgcls import command, flags
 from imgcls.config import TrainConfig, applies, load_toml
+from imgcls.counted import counted
+from imgcls.files import check_writable
 
 if TYPE_CHECKING:
     from imgcls.training.trials import TrialRun
@@ -84,6 +86,7 @@ def main(options: Options) -> int:
     for end in (0, -1):
         with_values(options.train, {r.name: r.values[end] for r in ranges}, ranges)  # refused now, not after an hour
     folder = Path(options.train.runs) / options.study
+    check_writable(folder, folder=True)
     folder.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with _one_at_a_time(folder) as seed:  # also because SQLite's tables are made by one at a time

@@ -1,7 +1,5 @@
 """One run on the page: how far it is, its curves, what came out, and what can be done next."""
 
-import json
-
 import streamlit as st
 
 from imgcls.counted import counted
@@ -161,8 +159,8 @@ def _show_log(launch: Launch) -> None:
 
 def _show_result(launch: Launch) -> None:
     run = launch.folder
-    if run.evaluation_file.is_file():
-        evaluation = json.loads(run.evaluation_file.read_text("utf-8"))
+    evaluation = run.evaluation()
+    if evaluation:
         low, high = (f"{100 * evaluation[bound]:.1f}" for bound in ("accuracy_low", "accuracy_high"))
         with st.container(border=True):
             st.metric(f"Accuracy on the {evaluation['split']} images", f"{100 * evaluation['accuracy']:.1f} %")
