@@ -12,12 +12,14 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from itertools import pairwise
 from pathlib import Path
 from typing import Literal, TypeVar, get_args, get_origin, get_type_hints
 
 import tyro
+
+from imgcls.library_noise import without_library_noise
 
 OK = 0
 FAULT = 1  # a fault of imgcls or of the machine
@@ -26,6 +28,7 @@ WITH_PROBLEMS = 3  # done, but for the files that the problems table names
 INTERRUPTED = 130
 
 Options = TypeVar("Options")
+_running: list[ExitStack] = []  # for each command that runs in this process, what is undone when it ends
 
 
 def run(
@@ -85,7 +88,7 @@ def _choices(options: type) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def guarded(work: Callable[[], int]) -> int:
     """Call `work`; turn what it raises into one sentence and an exit code."""
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    _running.append(ExitStack())
     try:
         return work()
     except BrokenPipeError:  # whoever read the output has seen enough, such as `head`
@@ -103,6 +106,8 @@ def guarded(work: Callable[[], int]) -> int:
         return _unexpected(error)
     except Exception as error:
         return _unexpected(error)
+    finally:
+        _running.pop().close()
 
 
 def complain(message: str, code: int = BAD_INPUT) -> int:
@@ -127,13 +132,15 @@ def _unexpected(error: BaseException) -> int:
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow without the lines that its libraries write to stderr while they load."""
+    """Import TensorFlow without the lines that its libraries write to stderr, while they load and later."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _silent_stderr():
         import tensorflow as tf
 
         tf.config.list_physical_devices()
     tf.get_logger().setLevel("ERROR")
+    if _running:
+        _running[-1].enter_context(without_library_noise())
 
 
 @contextmanager

@@ -16,6 +16,10 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from imgcls import command
+from imgcls.counted import counted
+from imgcls.image_files import WHAT_IS_READ
+
+__doc__ = f"{__doc__}\n{WHAT_IS_READ}\n"
 
 if TYPE_CHECKING:
     from imgcls.serving.predictor import Predictions, Predictor
@@ -155,7 +159,8 @@ def _predictor(model) -> "Predictor":
 
 def show(predictions: "Predictions", top: int) -> None:
     """Print the table, and below it the problems."""
-    from imgcls.terminal import percent, say, table
+    from imgcls.image_files import shown_name
+    from imgcls.terminal import percent, say, say_transcoded, table
 
     shown = predictions.table(top)
     good = shown[shown["problem"] == ""]
@@ -169,9 +174,10 @@ def show(predictions: "Predictions", top: int) -> None:
         table(["image", "class", "probability", "then"], rows, text_columns=4)
     if len(good) > MOST_SHOWN:
         say(f"... and {len(good) - MOST_SHOWN:,} more; --output predictions.csv keeps them all.")
+    say_transcoded([shown_name(path) for path in predictions.transcoded])
     bad = shown[shown["problem"] != ""]
     if len(bad):
-        say(f"\n{len(bad)} of {len(shown)} files could not be read:")
+        say(f"\n{len(bad):,} of {counted(len(shown), 'file')} could not be read:")
         table(["image", "problem"], bad[["image", "problem"]].head(MOST_SHOWN).to_numpy().tolist(), text_columns=2)
 
 

@@ -154,7 +154,7 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     from imgcls.data.sources import load_manifest
     from imgcls.data.splits import assign_splits, folds, split_hash
     from imgcls.files import write_json
-    from imgcls.terminal import progress, say, warn
+    from imgcls.terminal import progress, say, say_transcoded, warn
     from imgcls.training.options import check_options
     from imgcls.training.plan import resolve
     from imgcls.training.run_folder import RunFolder
@@ -162,7 +162,7 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     check_options(config)
     if config.input.folds and not config.input.fold:
         raise ValueError(f"A run has one of the {config.input.folds} folds; name it with --fold.")
-    manifest = load_manifest(config.input.data)
+    manifest = load_manifest(config.input.data, warn)
     if config.input.overlay:
         manifest, unfit = manifest.with_overlay(config.input.overlay)
         for line, reason in unfit.loc[unfit["line"] != "", ["line", "reason"]].itertuples(index=False, name=None):
@@ -179,6 +179,7 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
         warn(f"{leak} The figures will be better than the classifier is.")
     for file, reason in manifest.problems.itertuples(index=False, name=None):
         warn(f"{manifest.root / file} is left out: {reason}.")
+    say_transcoded(manifest.transcoded)
     counts = {split: len(manifest.split(split)) for split in ("train", "validation", "test")}
     say(
         f"{len(manifest.class_names)} classes; {counts['train']:,} images for training, "

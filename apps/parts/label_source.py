@@ -6,7 +6,9 @@ from pathlib import Path
 import streamlit as st
 
 from imgcls.config import LabelsConfig
+from imgcls.counted import counted
 from imgcls.data.cards import list_cards, load_card
+from imgcls.labels import FORMATS
 from parts import allowed_paths, config_form
 from parts.uploads import save_files, save_folder
 
@@ -14,24 +16,7 @@ MOST_MEGABYTES = 100  # a file
 SAMPLE, PLACE, FOLDER, FILES = (
     "A data set that is here", "A path on this machine", "Upload a folder", "Upload annotations and pictures"
 )  # fmt: skip
-FORMATS = {  # names of `imgcls.labels.FORMATS`, as their users know them
-    None: "found by its content",
-    "folders": "one folder of images a class",
-    "coco": "COCO",
-    "voc": "Pascal VOC, or LabelImg's XML",
-    "yolo": "YOLO",
-    "createml": "Create ML",
-    "labelme": "LabelMe (desktop)",
-    "labelme_web": "LabelMe (web)",
-    "label_studio": "Label Studio",
-    "supervisely": "Supervisely",
-    "roboflow": "Roboflow, by class",
-    "imagenet": "ImageNet",
-    "idx": "IDX, as MNIST",
-    "mturk": "Mechanical Turk results",
-    "toloka": "Toloka results",
-    "table": "a table: CSV, Parquet, Excel",
-}
+FOUND = "found by its content"  # the format, where none is named
 BOXES = {  # modes of `imgcls.labels.boxes`
     "single": "images with one class only",
     "largest": "each image, by its largest box",
@@ -74,7 +59,7 @@ def choose() -> LabelSource | None:
         pictures = st.file_uploader("Pictures", accept_multiple_files=True, max_upload_size=MOST_MEGABYTES)
         uploaded = [*annotations, *pictures]
     if uploaded:
-        st.caption(f"{len(uploaded):,} files have arrived.")
+        st.caption(f"{counted(len(uploaded), 'file')} arrived.")
     labels = {}
     if way != SAMPLE:
         st.caption(
@@ -115,7 +100,9 @@ def _ask_how() -> dict:
     values = {}
     left, right = st.columns(2)
     with left:
-        values["format",] = st.selectbox("Format", list(FORMATS), format_func=FORMATS.get)
+        values["format",] = st.selectbox(
+            "Format", [None, *FORMATS], format_func=lambda name: FORMATS[name].title if name else FOUND
+        )
     with right:
         values["boxes",] = st.selectbox(
             "An example is", list(BOXES), format_func=BOXES.get, help="What boxes around objects become."

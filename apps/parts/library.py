@@ -1,6 +1,5 @@
 """What of the library takes seconds to load: loaded when a page needs it, once, and with a sign of it."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -18,7 +17,6 @@ MODELS_KEPT = 3  # in memory, over all users
 @st.cache_resource(show_spinner="Loading TensorFlow. This takes a few seconds, once.")
 def load_library() -> None:
     """Import TensorFlow, Keras and the models."""
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     command.import_tensorflow()
     import imgcls.models  # noqa: F401
 

@@ -7,14 +7,15 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from imgcls.files import replacing
-from imgcls.labels.pictures import SUFFIXES, suffix_of
+from imgcls.image_files import HEAD, SUFFIXES, suffix_of
 
 UPLOADS = Path("manifests/uploads")
 _TEXTS = ("json", "jsonl", "xml", "csv", "tsv", "txt", "yaml", "yml", "names", "pbtxt")
-_TABLES = ("parquet", "xlsx", "xls", "tfrecord", "tfrecords")
+_TABLES = ("parquet", "xlsx", "xls")
 ANNOTATIONS = tuple(f".{name}" for name in (*_TEXTS, *_TABLES))
-HEAD = 32  # bytes that say which picture it is
-IDX = re.compile(r"idx[1-4]-ubyte(\.gz)?$")  # MNIST's names have no suffix, or hold a point in its place
+BY_NAME = re.compile(  # names of MNIST's files, of records and their shards, and of CIFAR's batches without pickles
+    r"idx[1-4]-ubyte(\.gz)?$|\.(tfrecords?|tfrec|record)(-\d+-of-\d+)?$|^(data_batch_\d|test_batch|train|test)\.bin$"
+)
 
 
 class Upload(Protocol):
@@ -73,7 +74,7 @@ def save_folder(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:
 def _is_kept(file: Upload) -> bool:
     """Whether it is called as pictures or annotations are; one without a suffix, whether it begins as a picture."""
     name = PurePosixPath(file.name).name.lower()
-    if IDX.search(name):
+    if BY_NAME.search(name):
         return True
     suffix = PurePosixPath(name).suffix
     return suffix in (*SUFFIXES, *ANNOTATIONS) if suffix else bool(suffix_of(file.getvalue()[:HEAD]))

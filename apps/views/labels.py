@@ -18,6 +18,7 @@ from parts.label_source import LabelSource, choose
 from parts.launches import check_name
 from parts.library import load_library
 
+from imgcls.counted import counted
 from imgcls.data.audit import Finding
 from imgcls.data.audit.cleaning import clean
 from imgcls.data.cards import Card, save_card
@@ -44,20 +45,20 @@ def look(chosen: LabelSource) -> tuple[Manifest, Imported, list[Finding], pd.Ser
     load_library()
     from imgcls.data.audit import audit
     from imgcls.data.inspection import inspect
-    from imgcls.data.near_duplicates import near_duplicate_groups
+    from imgcls.data.near_duplicates import find_copies
 
     total = len(imported.manifest.table)
-    bar = st.progress(0.0, text=f"Opening {total:,} images")
+    bar = st.progress(0.0, text=f"Opening {counted(total, 'image')}")
 
     def on_progress(done: int) -> None:
         if done % max(1, total // 100) == 0:
-            bar.progress(done / total, text=f"Opened {done:,} of {total:,} images")
+            bar.progress(done / total, text=f"Opened {done:,} of {counted(total, 'image')}")
 
-    manifest = inspect(imported.manifest, on_progress)
+    manifest = inspect(imported.manifest, on_progress, again=True)
     bar.empty()
     with st.spinner("Comparing the pictures with each other"):
-        copies = near_duplicate_groups(manifest)
-        return manifest, imported, audit(manifest, copies, imported.problems), copies
+        copies = find_copies(manifest)
+        return manifest, imported, audit(manifest, copies, imported.problems), copies.groups
 
 
 def with_dropped(imported: Imported, files: Sequence[str]) -> Imported:
@@ -77,7 +78,9 @@ def show(manifest: Manifest, imported: Imported, findings: list[Finding]) -> Non
         st.metric("Classes", f"{len(counts):,}", width=120)
         st.metric("Files that cannot be used", f"{len(problems):,}", width=220)
     if len(problems):
-        st.warning(f"{len(problems):,} of {len(manifest.table):,} files cannot be used. They are left out of training.")
+        st.warning(
+            f"{len(problems):,} of {counted(len(manifest.table), 'file')} cannot be used, and left out of training."
+        )
         st.dataframe(problems.rename(columns={"image": "file", "problems": "reason"}), hide_index=True)
     show_told(imported.problems)
     if len(counts) > MOST_BARS:
@@ -134,7 +137,7 @@ def save(manifest: Manifest, copies: pd.Series, source: str) -> None:
     st.subheader("Save it")
     if st.checkbox("Clean it (--fix): leave out copies and what cannot be used, and give each class one name"):
         manifest, effects = clean(manifest, copies)
-        st.caption(f"{len(manifest.table):,} examples stay. Changed or left out: {len(effects):,}.")
+        st.caption(f"{counted(len(manifest.table), 'example')} left. Changed or left out: {len(effects):,}.")
         if len(effects):
             st.dataframe(effects, hide_index=True)
     try:

@@ -70,7 +70,7 @@ def test_labels_train_predict(browser, address, clothes, here):
     page.goto(address)
     page.get_by_text("Upload a folder").click()
     page.locator("input[type=file]").set_input_files(clothes)
-    page.get_by_text("31 files have arrived").wait_for()
+    page.get_by_text("31 files arrived").wait_for()
     page.get_by_role("button", name="Look at the images").click()
     page.get_by_text("Left out of them: 1").wait_for()  # notes.txt
     page.get_by_role("button", name="Save manifest").click()
