@@ -14,6 +14,7 @@ import tyro
 
 from imgcls import command
 from imgcls.config import AugmentationConfig
+from imgcls.counted import counted
 
 if TYPE_CHECKING:
     from imgcls.data.augmentation.sheet import Row
@@ -61,7 +62,7 @@ def main(options: Options) -> int:
         rows += sheet.presets(encoded, preprocessing, options.seed)
     write = write_html if options.output.suffix == ".html" else write_png
     write(rows, options.output)
-    say(f"{len(rows)} rows of {len(encoded)} pictures written to {options.output}")
+    say(f"{counted(len(rows), 'row')} of {counted(len(encoded), 'picture')} written to {options.output}")
     next_step(f"python -m imgcls.train --data {options.data} --augmentation {options.preset or 'standard'}")
     return command.OK
 
@@ -81,7 +82,7 @@ def choose(manifest, count: int, image_size: int):
     outcomes = for_each_file(candidates, lambda data: (data, max(decode(data).shape[:2])))
     readable = [outcome.result for outcome in outcomes if not outcome.problem][:count]
     if not readable:
-        raise ValueError(f"None of the first {len(candidates)} images of {manifest.root} can be read.")
+        raise ValueError(f"Of the first {counted(len(candidates), 'image')} of {manifest.root} none can be read.")
     longest = max(side for _, side in readable)
     size = image_size or (max(longest, SMALLEST) if longest <= USUAL else USUAL)
     return [data for data, _ in readable], Preprocessing(size, size)

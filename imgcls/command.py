@@ -88,7 +88,6 @@ def _choices(options: type) -> Iterator[tuple[str, tuple[str, ...]]]:
 
 def guarded(work: Callable[[], int]) -> int:
     """Call `work`; turn what it raises into one sentence and an exit code."""
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     _running.append(ExitStack())
     try:
         return work()

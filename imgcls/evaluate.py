@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 import tyro
 
 from imgcls import command
+from imgcls.counted import counted
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -67,11 +68,12 @@ def images_of(run: "RunFolder", split: str, data: str = "") -> tuple["Manifest",
     from imgcls.data.inspection import inspect
     from imgcls.data.manifest import Manifest, check_one_label
     from imgcls.data.sources import load_manifest
+    from imgcls.terminal import warn
 
     if not data:
         manifest = Manifest.load(run.manifest_file)
         return manifest, manifest.split(split)
-    manifest = inspect(load_manifest(data))
+    manifest = inspect(load_manifest(data, warn))
     check_one_label(manifest)
     usable = manifest.usable
     return manifest, manifest.split(split) if usable["split"].any() else usable
@@ -159,14 +161,14 @@ def show(evaluation: "Evaluation", split: str) -> None:
     say(
         f"\nAccuracy on the {split} split: {percent(evaluation.accuracy)}"
         f" (95 % interval {percent(evaluation.accuracy_low)} to {percent(evaluation.accuracy_high)},"
-        f" {evaluation.images:,} images)"
+        f" {counted(evaluation.images, 'image')})"
     )
     say(
         f"Balanced accuracy {percent(evaluation.balanced_accuracy)}, mean F1 {percent(evaluation.macro_f1)},"
         f" log loss {evaluation.log_loss:.3f}"
     )
     if evaluation.missing:
-        say(f"{evaluation.missing} images could not be read; they count neither as right nor as wrong.")
+        say(f"{counted(evaluation.missing, 'image')} could not be read, and so counted neither as right nor as wrong.")
 
 
 if __name__ == "__main__":

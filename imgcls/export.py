@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from imgcls import command
+from imgcls.counted import counted
 
 if TYPE_CHECKING:
     from imgcls.training.run_folder import RunFolder
@@ -88,12 +89,12 @@ def show(version: Path) -> None:
     details = read_details(version)
     size = sum(path.stat().st_size for path in version.rglob("*") if path.is_file())
     parity = details["parity"]
-    say(f"Written: {version} ({size / 1e6:.1f} MB, {len(details['class_names'])} classes)")
+    say(f"Written: {version} ({size / 1e6:.1f} MB, {counted(len(details['class_names']), 'class')})")
     say(f"Signatures: {', '.join(details['signatures'])}")
     say(
         f"Parity: reloaded in a fresh process, it differs from the run's model by at most "
         f"{parity['largest_difference']:.1e} in a probability "
-        f"({parity['images']} test images; allowed {parity['allowed']:.0e})"
+        f"({counted(parity['images'], 'test image')}; allowed {parity['allowed']:.0e})"
     )
 
 

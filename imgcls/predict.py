@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from imgcls import command
+from imgcls.counted import counted
 from imgcls.image_files import WHAT_IS_READ
 
 __doc__ = f"{__doc__}\n{WHAT_IS_READ}\n"
@@ -176,7 +177,7 @@ def show(predictions: "Predictions", top: int) -> None:
     say_transcoded([shown_name(path) for path in predictions.transcoded])
     bad = shown[shown["problem"] != ""]
     if len(bad):
-        say(f"\n{len(bad)} of {len(shown)} files could not be read:")
+        say(f"\n{len(bad):,} of {counted(len(shown), 'file')} could not be read:")
         table(["image", "problem"], bad[["image", "problem"]].head(MOST_SHOWN).to_numpy().tolist(), text_columns=2)
 
 

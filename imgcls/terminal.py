@@ -1,5 +1,6 @@
 """What commands show in a terminal: tables, progress, the next step."""
 
+import math
 import os
 import sys
 from collections.abc import Iterator, Sequence
@@ -79,4 +80,4 @@ def next_step(*lines: str) -> None:
 
 
 def percent(share: float | None) -> str:
-    return "-" if share is None else f"{100 * share:.1f} %"
+    return "-" if share is None or math.isnan(share) else f"{100 * share:.1f} %"

@@ -162,7 +162,7 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     check_options(config)
     if config.input.folds and not config.input.fold:
         raise ValueError(f"A run has one of the {config.input.folds} folds; name it with --fold.")
-    manifest = load_manifest(config.input.data)
+    manifest = load_manifest(config.input.data, warn)
     if config.input.overlay:
         manifest, unfit = manifest.with_overlay(config.input.overlay)
         for line, reason in unfit.loc[unfit["line"] != "", ["line", "reason"]].itertuples(index=False, name=None):

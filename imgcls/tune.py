@@ -23,6 +23,7 @@ import tyro
 
 from imgcls import command
 from imgcls.config import TrainConfig, applies, load_toml, save_toml
+from imgcls.counted import counted
 
 DEFAULT_SEARCH = ("learning_rate=1e-4:1e-2", "weight_decay=1e-4:1e-1", "label_smoothing=0:0.2")
 SECTIONS = ("input", "augmentation", "balance", "network", "training")
@@ -87,7 +88,7 @@ def main(options: Options) -> int:
     if len(study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))) < options.trials:
         study.optimize(lambda trial: _run(trial, options.train, ranges, folder), callbacks=[enough])
     best = study.best_trial
-    say(f"\nBest of {len(study.trials)} trials: {100 * best.value:.2f} % on validation, with")
+    say(f"\nBest of {counted(len(study.trials), 'trial')}: {100 * best.value:.2f} % on validation, with")
     for name, value in best.params.items():
         say(f"  --{name.replace('_', '-')} {value:.4g}" if isinstance(value, float) else f"  --{name} {value}")
     next_step(f"python -m imgcls.evaluate {folder / _name(best)}")

@@ -9,7 +9,8 @@ import tensorflow as tf
 
 from imgcls.data.decoding import decode
 from imgcls.data.image_header import TRANSCODED, TURNED, ImageHeader, read_header
-from imgcls.data.perceptual_hash import perceptual_hash
+from imgcls.data.image_quality import quality
+from imgcls.data.perceptual_hash import grey_picture, perceptual_hash
 from imgcls.data.transcoding import keep_transcoded
 from imgcls.image_files import Refused
 
@@ -31,7 +32,8 @@ def look(data: bytes) -> dict:
     with ONE_LARGE if header.width * header.height > LARGE else nullcontext():
         pixels = _pixels(encoded, header)
         height, width = pixels.shape[:2]
-        hashed, thumbnail = perceptual_hash(pixels)
+        grey = grey_picture(pixels)
+        hashed, thumbnail = perceptual_hash(grey)
         return {
             "width": width,
             "height": height,
@@ -40,6 +42,7 @@ def look(data: bytes) -> dict:
             "sha256": digest,
             "perceptual_hash": hashed,
             "thumbnail": thumbnail,
+            **quality(pixels, grey),
             "traits": ", ".join(header.traits),
         }
 

@@ -17,8 +17,9 @@ def inspect(
 ) -> Manifest:
     """Decode every image of `manifest` that has not been seen yet, with the decoder that training uses.
 
-    Fills width, height, grey, format, sha256, perceptual_hash, thumbnail, traits and problems. A file that the user's
-    cache knows, by path, size and time of its last change, is not opened. Pictures that TensorFlow cannot decode are
+    Fills width, height, grey, format, sha256, perceptual_hash, thumbnail, traits, problems and what
+    `imgcls.data.image_quality` measures. A file that the user's cache knows, by path, size and time of its last change,
+    is not opened. Pictures that TensorFlow cannot decode are
     transcoded into the cache, where `Manifest.paths` finds them.
 
     on_progress: gets the number of rows done so far.

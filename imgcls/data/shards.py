@@ -17,6 +17,7 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from imgcls.counted import counted
 from imgcls.data.decoding import decode, decode_region
 from imgcls.data.manifest import Manifest
 from imgcls.data.prepared import INDEX, MANIFEST, PLAN, VERSION, is_prepared, problem_of, sha256_of
@@ -66,7 +67,7 @@ def prepare(
     folder = Path(folder)
     rows = manifest.usable.reset_index(drop=True)
     if rows.empty:
-        raise ValueError(f"None of the {len(manifest.table):,} images can be read; expected at least one.")
+        raise ValueError(f"Of {counted(len(manifest.table), 'image')} none can be read; expected at least one.")
     plan = {"version": VERSION, **asdict(preparation), "images": len(rows), "sha256": _digest_of(manifest, rows)}
     folder.mkdir(parents=True, exist_ok=True)
     _check_plan(folder, plan)

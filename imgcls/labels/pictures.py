@@ -14,6 +14,7 @@ from imgcls.image_files import SUFFIXES, Refused, opened, shown_name, why_not_op
 
 ANNOTATION_FOLDERS = {"annotations", "annotation", "labels", "ann"}  # beside, not above, the pictures
 PICTURE_FOLDERS = {"images", "jpegimages", "img"}
+DRAWINGS = re.compile(r"segmentation(class|object)\w*|\w*visuali[sz]ations?|masks?", re.IGNORECASE)  # folders of them
 TURNED = range(5, 9)  # EXIF orientations that swap width and height
 ORIENTATION = 0x0112  # EXIF tag
 MISNAMED = "the file's name is not UTF-8, which no table of images can hold; rename it"
@@ -88,9 +89,10 @@ class Pictures:
             if os.path.isfile(self.root / path):  # False, too, for a name that the system finds too long
                 problem = why_not_opened(self.root / path)
                 return ("", f"{path!r} is {problem}") if problem else (path, "")
-        name = posixpath.basename(plain)
-        for table, key in ((self._by_name, name), (self._by_stem, name)):
-            candidates = _ending_like(table.get(_folded(key), []), plain)
+        name = _folded(posixpath.basename(plain))
+        by_stem = [path for path in self._by_stem.get(name, []) if not in_another_folder(plain, path)]
+        for same in (self._by_name.get(name, []), by_stem):
+            candidates = _ending_like(same, plain)
             if len(candidates) == 1:
                 return candidates[0], _difference(plain, candidates[0])
             if candidates:
@@ -179,14 +181,25 @@ def _ending_like(candidates: list[str], plain: str) -> list[str]:
         return candidates
     shared = [len(posixpath.commonprefix([_telling(plain), _telling(path)])) for path in candidates]
     best = [path for path, same in zip(candidates, shared, strict=True) if same == max(shared)]
-    exact = [path for path in best if posixpath.basename(path) == posixpath.basename(plain)]
-    return exact or best
+    best = [path for path in best if posixpath.basename(path) == posixpath.basename(plain)] or best
+    among_pictures = [path for path in best if _folded(posixpath.dirname(path)).split("/")[-1] in PICTURE_FOLDERS]
+    return among_pictures if len(among_pictures) == 1 else best
+
+
+def in_another_folder(stated: str, path: str) -> bool:
+    """Whether a file cannot be the stated one, because the folders above both have different names."""
+    folders = zip(_telling(stated.replace("\\", "/")), _telling(path), strict=False)
+    return any(a != b for a, b in folders)
+
+
+def is_drawing(path: str) -> bool:
+    """Whether a picture lies where tools put masks and drawings of other pictures, such as `SegmentationClass`."""
+    return any(DRAWINGS.fullmatch(folder) for folder in posixpath.dirname(path).split("/"))
 
 
 def _difference(plain: str, path: str) -> str:
     """What is to be told when a picture is not just where it is stated to be, such as above or below that folder."""
-    stated, found = _telling(plain), _telling(path)
-    same_folders = all(a == b for a, b in zip(stated, found, strict=False))
+    same_folders = not in_another_folder(plain, path)
     names = [unicodedata.normalize("NFC", posixpath.basename(name)) for name in (plain, path)]
     if same_folders and names[0] == names[1]:
         return ""

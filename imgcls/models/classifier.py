@@ -8,6 +8,7 @@ from pathlib import Path
 import keras
 
 from imgcls import layers
+from imgcls.counted import counted
 from imgcls.data_format import CHANNELS_LAST, from_channels_last
 from imgcls.models.keras_wiring import KerasWiring
 from imgcls.models.layout import in_layout
@@ -82,7 +83,7 @@ def build_model(
     state = _state_dict(architecture, weights)
     published = None if state else published_weights(name, weights)
     chosen, why = layers.resolve_data_format(data_format)
-    if data_format != chosen:
+    if why:
         say(why)
     options = {
         "every_activation": activation,
@@ -173,7 +174,9 @@ def _class_names(
     """The names of the outputs: those given, else those of the weights, else numbers."""
     if names is not None:
         if num_classes not in (None, len(names)):
-            raise ValueError(f"num_classes is {num_classes} and class_names has {len(names)} names; give one of them.")
+            raise ValueError(
+                f"num_classes is {num_classes} and class_names has {counted(len(names), 'name')}; give one of them."
+            )
         return [str(name) for name in names]
     count = num_classes or (state.num_classes if state else None)
     known = published.class_names() if published else None

@@ -1,12 +1,15 @@
 """The table of architectures: one entry a name, filled by the decorator `architecture`."""
 
 import difflib
+import os
 import runpy
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from pathlib import Path
 from typing import Any
+
+NETWORK_FILES, REFUSED = "IMGCLS_NETWORK_FILES", "refused"  # environment variable of a process that may run none
 
 
 @dataclass(frozen=True)
@@ -119,9 +122,12 @@ def list_models() -> list[str]:
 def find_architecture(name: str) -> Architecture:
     """The architecture called `name`, or that of a Python file which adds one, such as "my_net.py".
 
-    Raises ValueError, with the nearest name, if there is none; FileNotFoundError if there is no such file.
+    Raises ValueError, with the nearest name, if there is none, and for a file where IMGCLS_NETWORK_FILES is "refused";
+    FileNotFoundError if there is no such file.
     """
     if str(name).endswith(".py"):
+        if os.environ.get(NETWORK_FILES) == REFUSED:
+            raise ValueError(f"{name} is not run: {NETWORK_FILES} is {REFUSED!r} here. Choose an architecture by name.")
         return _ARCHITECTURES[_name_in_file(Path(name).resolve())]
     if name in _ARCHITECTURES:
         return _ARCHITECTURES[name]

@@ -11,6 +11,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 
+from imgcls.counted import counted
 from imgcls.models.registry import find_architecture
 from imgcls.models.wiring import GATE_KERNEL, Wiring, pair
 
@@ -130,8 +131,8 @@ class Sketch(Wiring):
             out = -(-size // strides) if padding == "same" else (size - k) // strides + 1
             if out < 1:
                 raise ValueError(
-                    f"{name} slides a kernel of {k} over {size} positions; the images are too small for this network. "
-                    "Choose a larger --image-size."
+                    f"{name} slides a kernel of {k} over {counted(size, 'position')}; the images are too small for "
+                    "this network. Choose a larger --image-size."
                 )
             before = max((out - 1) * strides + k - size, 0) // 2 if padding == "same" else 0
             sizes.append(out)

@@ -18,9 +18,8 @@ def check_options(config: TrainConfig) -> None:
     """Raise ValueError or FileNotFoundError, in one sentence, if no images could make a run of this config."""
     _check_network(config.network)
     _check_devices(config.training)
-    if config.network.data_format != "channels_last":
-        with layers_in(choose_precision(config.training.precision)[0]):
-            resolve_data_format(config.network.data_format)
+    with layers_in(choose_precision(config.training.precision)[0]):
+        resolve_data_format(config.network.data_format)
     if config.training.mlflow and find_spec("mlflow") is None:
         raise ValueError("--mlflow needs MLflow: pip install imgcls[mlflow]")
 

@@ -12,11 +12,11 @@ from hypothesis import strategies as st
 from PIL import Image
 
 from imgcls import image_files
-from imgcls.data import image_facts
+from imgcls.data import image_facts, inspection_cache
 from imgcls.data.decoding import decode
 from imgcls.data.image_facts import look
 from imgcls.data.inspection import inspect
-from imgcls.data.manifest import Manifest
+from imgcls.data.manifest import MEASURED, Manifest
 from imgcls.data.transcoding import still, transcoded_file
 from imgcls.image_files import UNKNOWN_FORMAT
 from tests.data.pictures import encoded, kinds_of_files, photos, write
@@ -118,6 +118,19 @@ def test_heic_is_read_with_its_package_and_named_without(photo, cache, monkeypat
     assert look(data)["traits"] == "transcoded"
     monkeypatch.setattr(image_files, "pillow_formats", lambda: ("JPEG", "PNG"))
     assert look(data) == {"problems": "a HEIC file, which needs a further package: pip install 'imgcls[heic]'"}
+
+
+def test_what_an_earlier_version_kept_is_looked_at_again(photo, tmp_path, cache, opened, monkeypatch):
+    folder = write(tmp_path / "files", {"a.jpg": encoded(photo), "small.jpg": encoded(photo.resize((40, 40)))})
+    with monkeypatch.context() as earlier:
+        earlier.setattr(inspection_cache, "VERSION", 1)
+        earlier.setattr(inspection_cache, "FACTS", tuple(n for n in inspection_cache.FACTS if n not in MEASURED))
+        inspect(manifest_of(folder))
+    first = inspect(manifest_of(folder)).table
+    assert len(opened) == 4
+    assert first["sharpness"].isna().tolist() == [False, True]
+    pd.testing.assert_frame_equal(inspect(manifest_of(folder)).table, first)  # numbers come back as they were
+    assert len(opened) == 4
 
 
 def test_a_second_look_opens_only_what_changed(photo, tmp_path, cache, opened):
