@@ -1,4 +1,4 @@
-"""What libjpeg and libtiff print of a file that they decode all the same is kept off the terminal: it names no file.
+"""What libjpeg, libtiff and dav1d print of the file that they decode is kept off the terminal: it names no file.
 
 They print it themselves, past Python and TensorFlow. Files that cannot be used are named among the problems.
 """
@@ -10,10 +10,10 @@ import sys
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
-NOISE = (  # the messages of libjpeg's jerror.h that are warnings, and libtiff's, which begin with the function's name
+NOISE = (  # warnings of libjpeg (jerror.h), dav1d, libpng, and of libtiff, which begin with the name of a function
     r"Corrupt JPEG data: |Premature end of JPEG file|Invalid (JPEG file structure|SOS parameters)|Bogus |"
     r"Inconsistent progression sequence|Warning: unknown JFIF|Quantization table 0x|Huffman table 0x|"
-    r"Unsupported marker |"
+    r"Unsupported marker |Error parsing |Unknown OBU |Overrun in OBU |"
     r"libpng (warning|error): |(_?TIFF\w+|\w+(Decode|PreDecode|SetupDecode|Cleanup)|JPEGLib|tempfile\.tif)(, .*)?: "
 )
 SIEVE = """

@@ -46,7 +46,7 @@ def still(data: bytes) -> "Image.Image":
 
     Raises Refused for a damaged file, and for pixels that cannot be shown in 8 bits.
     """
-    from PIL import Image, ImageOps
+    from PIL import Image
 
     with opened(in_usual_order(data)) as image:
         bits = _bits(image)
@@ -57,10 +57,19 @@ def still(data: bytes) -> "Image.Image":
         image.seek(0)
         frame = image.tile[0].extents if image.format == "GIF" and image.tile else None
         image.load()
-        picture = ImageOps.exif_transpose(image)
+        picture = _upright(image)
         if bits:
             return Image.fromarray((np.asarray(picture).astype(np.int32) >> (bits - 8)).astype(np.uint8))
         return _on_canvas(_in_colour(picture), frame)
+
+
+def _upright(image: "Image.Image") -> "Image.Image":
+    from PIL import ImageOps
+
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # Pillow raises many kinds for broken EXIF, which counts as upright everywhere
+        return image.copy()
 
 
 def _bits(image: "Image.Image") -> int:

@@ -82,6 +82,7 @@ def amiss(image: Image.Image) -> dict[str, bytes]:
         "an_avif_without_extension": encoded(image, "AVIF"),
         "a_jpeg.j2k": jpeg,
         "broken.apng": bytes(apng),
+        "broken_exif.png": encoded(image, "PNG", exif=b"no table"),
         "broken_data.apng": broken_apng(image),
         "sixteen.pgm": b"P5 " + size + b" 65535\n" + (grey * 257).astype(">u2").tobytes(),
         "twelve.pgm": b"P5 " + size + b" 4095\n" + (grey * 16).astype(">u2").tobytes(),

@@ -125,4 +125,5 @@ def kinds_of_files(image: Image.Image) -> dict[str, bytes]:
         "palette_bits.bmp": encoded(image.convert("1"), "BMP"),
         "bomb.png": bomb_png(20_000, 20_000),
         "broken.apng": broken_apng(image),
+        "broken_exif.apng": encoded(image, "PNG", save_all=True, append_images=[image.rotate(90)], exif=b"no table"),
     }

@@ -64,6 +64,7 @@ def test_every_trait_and_every_defect_is_seen(photo, tmp_path, cache):
         "alpha.png": "alpha",
         "animated.gif": "animated, transcoded",
         "animated.webp": "animated, transcoded",
+        "broken_exif.apng": "animated",
         "cmyk.jpg": "CMYK",
         "palette_bits.bmp": "transcoded",
         "photo.tif": "transcoded",
