@@ -5,6 +5,8 @@ The public names are imported when they are first used, so that `import imgcls` 
 
 import importlib
 
+from imgcls.keras_registration import register_layers
+
 __version__ = "0.1.0"
 
 _ADDRESSES = {
@@ -30,3 +32,6 @@ def __getattr__(name: str):
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+register_layers()

@@ -1,5 +1,6 @@
 """A whole classifier: the door (standardisation, layout), a network of the table, the roof (classes)."""
 
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -9,6 +10,7 @@ import keras
 
 from imgcls import layers
 from imgcls.data_format import CHANNELS_LAST, from_channels_last
+from imgcls.models import keras_file
 from imgcls.models.keras_wiring import KerasWiring
 from imgcls.models.layout import in_layout
 from imgcls.models.recursion import deep_networks
@@ -233,9 +235,9 @@ def load_model(path: str | Path) -> keras.Model:
     if not path.is_file():
         raise FileNotFoundError(f"No model file at {path}. Expected a .keras file, as a run folder holds.")
     try:
-        model = keras.models.load_model(path, compile=False)
+        model = keras_file.load(path)
         class_names(model), preprocessing(model)
-    except (ValueError, OSError, KeyError, TypeError) as error:
+    except (ValueError, OSError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} is no classifier that imgcls saved ({error}). Name another file.") from error
     return model
 
