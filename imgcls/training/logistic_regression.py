@@ -12,12 +12,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import log_softmax
+from scipy.special import log_softmax, softmax
 
 from imgcls.training.probe import standardization
 
-PENALTIES = tuple(10.0 ** (power / 2) for power in range(4, -9, -1))  # 100 to 0.0001, beside a mean cross-entropy
-WORSE = 2  # penalties in a row that do worse than the best one, after which no weaker one is tried
+PENALTIES = (10.0, 1.0, 0.1, 0.01, 0.001, 0.0001)  # beside a mean cross-entropy
 CHUNK = 1 << 21  # scores that are computed at a time
 MOST_DOUBLE = 1 << 27  # numbers of all rows that are kept in float64; more of them are kept in float32
 MOST_STEPS = 2000
@@ -79,21 +78,20 @@ def fit_head(examples: Examples, on_step: Callable[[str], None] = lambda what: N
     if examples.folds.max() > 0:
         penalty, found, trials = _best_penalty(rows if judging.all() else _Rows(examples.take(judging)), on_step)
     problem = _Problem(rows, examples.weights[:, None], penalty)
-    kernel, steps = problem.solved(None, TOLERANCE, lambda: on_step("on all images"))
+    kernel, steps = problem.solved(TOLERANCE, lambda: on_step("on all images"))
     loss, accuracy = rows.judged(kernel, np.zeros(len(examples.labels), int))
     return Head(*rows.on_features(kernel[:, 0]), penalty, trials, *found, loss, accuracy, steps)
 
 
 def _best_penalty(rows: "_Rows", on_step: Callable[[str], None]) -> tuple[float, tuple[float, float], int]:
     """The penalty, the loss and accuracy that it has on what is left out, and how many were tried."""
-    examples, kernel, trials = rows.examples, None, []
+    examples, kernels, trials = rows.examples, None, []
     weights = examples.weights[:, None] * (examples.folds[:, None] != np.arange(examples.folds.max() + 1))
     for number, penalty in enumerate(PENALTIES, start=1):
-        problem = _Problem(rows, weights, penalty)
-        kernel, _ = problem.solved(kernel, ROUGHLY, lambda n=number: on_step(f"with penalty {n} of {len(PENALTIES)}"))
-        trials.append((*rows.judged(kernel, examples.folds), penalty))
-        losses = [loss for loss, *_ in trials]
-        if len(losses) - 1 - int(np.argmin(losses)) >= WORSE:
+        problem = _Problem(rows, weights, penalty, kernels)
+        kernels, _ = problem.solved(ROUGHLY, lambda n=number: on_step(f"with penalty {n} of {len(PENALTIES)}"))
+        trials.append((*rows.judged(kernels, examples.folds), penalty))
+        if trials[-1] > min(trials):  # the loss falls and then rises, so weaker ones would do worse still
             break
     *found, penalty = min(trials)
     return penalty, tuple(found), len(trials)
@@ -147,23 +145,30 @@ class _Rows:
 class _Problem:
     """Several fits at once, of one penalty and with weights of their own: their losses are added up.
 
-    weights: (N, fits) of the rows.
+    weights: (N, fits) of the rows. start: kernels (components and one, fits, classes) to begin with; zeros if None.
     """
 
-    def __init__(self, rows: _Rows, weights: np.ndarray, penalty: float):
+    def __init__(self, rows: _Rows, weights: np.ndarray, penalty: float, start: np.ndarray | None = None):
         self.rows, self.weights, self.penalty = rows, weights / weights.sum(0), penalty
-        curvature = (1 - 1 / rows.classes) / rows.classes  # of the softmax where all classes are equally likely
-        variances = np.append(curvature * rows.variances + penalty, curvature)
-        self.scale = 1 / np.sqrt(variances)[:, None, None]
-        self.shape = (len(variances), weights.shape[1], rows.classes)
+        self.shape = (rows.values.shape[1], weights.shape[1], rows.classes)
+        self.start = np.zeros(self.shape) if start is None else start
+        self.scale = 1 / np.sqrt(self._curvatures() + penalty)[:, :, None]
 
-    def solved(self, start: np.ndarray | None, tolerance: float, on_step: Callable[[], None]) -> tuple[np.ndarray, int]:
-        """The kernels (components and one, fits, classes), and the steps that it took from those in `start`."""
-        first = np.zeros(self.shape) if start is None else start / self.scale
+    def solved(self, tolerance: float, on_step: Callable[[], None]) -> tuple[np.ndarray, int]:
+        """The kernels, and the steps that it took to find them."""
         options = {"maxiter": MOST_STEPS, "maxfun": 2 * MOST_STEPS, "gtol": tolerance, "ftol": 1e-15}
-        end = minimize(self._loss, first.ravel(), jac=True, method="L-BFGS-B", options=options,
-                       callback=lambda _: on_step())  # fmt: skip
+        first = (self.start / self.scale).ravel()
+        end = minimize(self._loss, first, jac=True, method="L-BFGS-B", options=options, callback=lambda _: on_step())
         return end.x.reshape(self.shape) * self.scale, end.nit
+
+    def _curvatures(self) -> np.ndarray:
+        """(components and one, fits) of the loss at the start, the mean over the classes."""
+        found = np.zeros(self.shape[:2])
+        for part in self.rows.parts(self.start[0].size):
+            likely = softmax(self.rows.scores(part, self.start) + self.rows.examples.offsets, axis=2)
+            spread = self.weights[part] * (likely * (1 - likely)).mean(2)
+            found += np.square(self.rows.values[part].astype(np.float64, copy=False)).T @ spread
+        return found
 
     def _loss(self, flat: np.ndarray) -> tuple[float, np.ndarray]:
         rows, kernels = self.rows, flat.reshape(self.shape) * self.scale

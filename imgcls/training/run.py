@@ -176,6 +176,8 @@ def train_run(
     if not finished:
         save_progress()
         return False
+    if course.steps and loop.progress.best.get("epoch") == 0:
+        say("No epoch did better on validation than the head alone, which is kept.")
     if is_chief(strategy):
         _save_best(loop, run)
     return True
@@ -244,6 +246,8 @@ def _fit_head(
         variable.assign(loop.as_first_worker_has(value))
     course.measured["head"] = facts(head)
     say(sentence(head, len(views)))
+    if course.config.training.find_learning_rate and not course.steps:
+        say("--find-learning-rate has nothing to measure, because nothing else is trained.")
     logs = {"loss": head.loss, "accuracy": head.accuracy, "penalty": head.penalty}
     listeners.on_epoch_end(-1, {**logs, **course.judge_features(validation, loop)})
     return True

@@ -106,7 +106,9 @@ def test_a_head_takes_no_epochs_and_is_told(tiny_config, earlier, capsys):
 
 def test_fine_tuning_that_does_harm_leaves_the_head(tiny_config, earlier):
     run, manifest = prepare_run(tiny_config(name="wild", weights=earlier, plan="all", learning_rate=10.0))
-    assert train_run(run, manifest)
+    said = []
+    assert train_run(run, manifest, say=said.append)
+    assert "No epoch did better on validation than the head alone, which is kept." in said
     rows = run.metrics()
     assert [row["epoch"] for row in rows] == [0, 1, 2]
     assert rows[2]["val_accuracy"] <= rows[0]["val_accuracy"]
