@@ -241,7 +241,7 @@ class NetworkConfig:
 class TrainingConfig:
     """How the network is trained."""
 
-    epochs: int = 30  # passes over the training images
+    epochs: int = 30  # passes over the training images; a head on given weights is fitted without any
     batch_size: WholeOrAuto = AUTO  # images a step, over all devices; 0 or auto: 64, or fewer for 8 steps an epoch
     accumulate: int = 1  # parts that a batch is computed in, one after the other, where memory is short
     optimizer: Literal["adamw", "adam", "sgd", "rmsprop", "lion"] = "adamw"  # what turns gradients into updates

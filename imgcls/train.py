@@ -306,6 +306,10 @@ def live_line() -> Iterator[tuple[Callable[[dict], None], Callable[[dict], None]
     began, first = time.monotonic(), []
 
     def on_step(status: dict) -> None:
+        if "doing" in status:
+            total = status["total"] if status["done"] else None
+            bar.update(task, description=status["doing"], completed=status["done"], total=total, facts="")
+            return
         done = (status["epoch"] - 1) * status["steps"] + status["step"]
         first.append(done) if not first else None
         left = (status["epochs"] * status["steps"] - done) / max(1, done - first[0]) * (time.monotonic() - began)
@@ -318,11 +322,12 @@ def live_line() -> Iterator[tuple[Callable[[dict], None], Callable[[dict], None]
         bar.update(task, description=text, completed=status["step"], total=status["steps"], facts=facts)
 
     def on_epoch(row: dict) -> None:
+        name = f"epoch {row['epoch']:>3}/{row['epochs']}" if row["epoch"] else "the head alone"
+        rate = f"{row['images_per_second']:.0f} images/s" if row["epoch"] else f"{row['seconds']:.1f} s"
         console.print(
-            f"epoch {row['epoch']:>3}/{row['epochs']}  "
+            f"{name}  "
             f"loss {row['loss']:.3f}  accuracy {100 * row['accuracy']:5.1f} %  "
-            f"validation loss {row['val_loss']:.3f}  accuracy {100 * row['val_accuracy']:5.1f} %  "
-            f"{row['images_per_second']:.0f} images/s"
+            f"validation loss {row['val_loss']:.3f}  accuracy {100 * row['val_accuracy']:5.1f} %  {rate}"
         )
 
     with bar:

@@ -54,6 +54,8 @@ def _show_live(launch: Launch) -> None:
     _show_head(launch)
     if launch.state == "training" and "steps" in launch.status:
         _show_progress(launch)
+    elif launch.state == "training" and "doing" in launch.status:
+        st.progress(launch.status["done"] / launch.status["total"], text=launch.status["doing"])
     else:
         st.progress(1.0 if launch.state == "evaluating" else 0.0)
     if launch.state != "ending" and st.button("Stop", icon=":material/stop:", help="Saves a checkpoint, then ends."):
@@ -111,7 +113,7 @@ def _seconds_left(launch: Launch, metrics: list[dict]) -> float | None:
     the first step builds the graph."""
     status = launch.status
     epochs = status["epochs"] - status["epoch"] + 1 - status["step"] / status["steps"]
-    if metrics:
+    if metrics and metrics[-1]["epoch"]:
         return epochs * metrics[-1]["seconds"]
     if status["step"] < STEADY:
         return None
@@ -141,7 +143,7 @@ def _offer_another_go(launch: Launch) -> None:
 
 def _show_curves(launch: Launch) -> None:
     metrics = launch.folder.metrics() if launch.status else []
-    if not metrics:
+    if not any(row["epoch"] for row in metrics):
         return
     epochs = launch.folder.config.training.epochs
     for column, metric in zip(st.columns(2), ("accuracy", "loss"), strict=True):

@@ -1,5 +1,6 @@
 """A whole classifier: the door (standardisation, layout), a network of the table, the roof (classes)."""
 
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -10,6 +11,7 @@ import keras
 from imgcls import layers
 from imgcls.counted import counted
 from imgcls.data_format import CHANNELS_LAST, from_channels_last
+from imgcls.models import keras_file
 from imgcls.models.keras_wiring import KerasWiring
 from imgcls.models.layout import in_layout
 from imgcls.models.own_file import KEPT_AS, own_file
@@ -246,19 +248,20 @@ def load_model(path: str | Path) -> keras.Model:
     try:
         model = _loaded(path)
         class_names(model), preprocessing(model)
-    except (ValueError, OSError, KeyError, TypeError) as error:
+    except (ValueError, OSError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} is no classifier that imgcls saved ({error}). Name another file.") from error
     return model
 
 
 def _loaded(path: Path) -> keras.Model:
     try:
-        return keras.models.load_model(path, compile=False)
+        return keras_file.load(path)
     except (ValueError, TypeError):
         kept = path.with_name(KEPT_AS)
         if not kept.is_file():
             raise
-    return keras.models.load_model(path, custom_objects=own_file(kept).classes, compile=False)
+    with keras.saving.custom_object_scope(own_file(kept).classes):
+        return keras_file.load(path)
 
 
 def class_names(model: keras.Model) -> list[str]:

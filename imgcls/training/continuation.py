@@ -32,7 +32,13 @@ def changed_config(run: RunFolder, changes: Mapping[str, float]) -> TrainConfig:
         )
     saved = load_latest(run.checkpoints)
     if saved:
-        lengthened(stages_of(saved.state), training.epochs)
+        known = stages_of(saved.state)
+        if "epochs" in changes and known and _has_no_epochs(known[-1]):
+            raise ValueError(
+                f"The run {run.path} fits its head to the optimum, which no epoch changes. To train more of the network: "
+                f"python -m imgcls.train --config {run.config_file} --plan last_blocks --epochs {training.epochs}"
+            )
+        lengthened(known, training.epochs)
     return replace(config, training=training)
 
 
@@ -46,13 +52,20 @@ def stages_of(state: Mapping) -> list[Stage]:
 
 
 def lengthened(stages: Sequence[Stage], epochs: int) -> list[Stage]:
-    """The same stages, of which the last one ends with the run. The others stay where they were.
+    """The same stages, of which the last one ends with the run. The others stay where they were, and so does a head that
+    is fitted.
 
     Raises ValueError if the run would end before its last stage begins.
     """
-    if stages and epochs <= stages[-1].first_epoch:
+    if not stages or _has_no_epochs(stages[-1]):
+        return list(stages)
+    if epochs <= stages[-1].first_epoch:
         raise ValueError(
             f"--epochs is {epochs}, and the last stage of this run, which trains {stages[-1].blocks} blocks, begins "
             f"after epoch {stages[-1].first_epoch}. Name more."
         )
-    return [*stages[:-1], *(replace(stage, last_epoch=epochs) for stage in stages[-1:])]
+    return [*stages[:-1], replace(stages[-1], last_epoch=epochs)]
+
+
+def _has_no_epochs(stage: Stage) -> bool:
+    return stage.last_epoch == stage.first_epoch
