@@ -35,8 +35,8 @@ def changed_config(run: RunFolder, changes: Mapping[str, float]) -> TrainConfig:
         known = stages_of(saved.state)
         if "epochs" in changes and known and _has_no_epochs(known[-1]):
             raise ValueError(
-                f"The run {run.path} fits its head to the optimum, which no epoch changes. To train more of the network: "
-                f"python -m imgcls.train --config {run.config_file} --plan last_blocks --epochs {training.epochs}"
+                f"The run {run.path} fits its head to the optimum, which no epoch changes. To train more of the "
+                f"network: python -m imgcls.train --config {run.config_file} --plan last_blocks --epochs {training.epochs}"
             )
         lengthened(known, training.epochs)
     return replace(config, training=training)
@@ -52,8 +52,7 @@ def stages_of(state: Mapping) -> list[Stage]:
 
 
 def lengthened(stages: Sequence[Stage], epochs: int) -> list[Stage]:
-    """The same stages, of which the last one ends with the run. The others stay where they were, and so does a head that
-    is fitted.
+    """The same stages, of which the last one ends with the run; the others, and a head that is fitted, stay as they are.
 
     Raises ValueError if the run would end before its last stage begins.
     """
