@@ -160,7 +160,7 @@ class RunFolder:
         try:
             kept = json.loads((self.checkpoints / BEST / "state.json").read_text("utf-8"))
             return {**kept, **rows.get(kept["epoch"], {})}
-        except (FileNotFoundError, json.JSONDecodeError):  # checkpoints may be removed to make room
+        except (OSError, ValueError, KeyError):  # checkpoints may be removed to make room
             return max(rows.values(), key=lambda row: (row[f"val_{self.best_by}"], -row["val_loss"]), default={})
 
     def keep_metrics_up_to(self, epoch: int) -> None:
