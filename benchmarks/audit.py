@@ -50,7 +50,7 @@ def audit_once(folder: Path) -> None:
     from imgcls import command
     from imgcls.data.audit import audit
     from imgcls.data.inspection import inspect
-    from imgcls.data.near_duplicates import near_duplicate_groups
+    from imgcls.data.near_duplicates import find_copies
     from imgcls.data.sources import load_manifest
 
     manifest = load_manifest(folder)
@@ -58,7 +58,7 @@ def audit_once(folder: Path) -> None:
         command.import_tensorflow()  # which takes the same few seconds however many images there are
     began, processor = time.perf_counter(), time.process_time()
     manifest = inspect(manifest, again=True)
-    copies = near_duplicate_groups(manifest)
+    copies = find_copies(manifest)
     findings = audit(manifest, copies)
     figures = {
         "seconds": time.perf_counter() - began,

@@ -3,8 +3,8 @@
 Three measurements, each in a process of its own:
 - 1,000,000 random hashes of 64 bits, 1,000 of which have a neighbour at each distance of 1 to 6 bits: all pairs that
   differ in at most 4 bits, three times;
-- every photo that scikit-image, scikit-learn and foolbox carry, with ten altered copies of each: the share of copies
-  that are found next to their original, and the share of pairs of different photos that are taken for copies;
+- every photo that scikit-image, scikit-learn and foolbox carry, with 19 copies of each, altered, mirrored, rotated or
+  cropped: the share that is found next to their original, and the share of pairs of different photos that are taken for copies;
 - all of Fashion-MNIST, whose pictures look alike (Debian's dataset-fashion-mnist): the clusters that are reported,
   which are drawn to --picture so that one can see whether they are the same.
 
@@ -26,12 +26,12 @@ from pathlib import Path
 
 import numpy as np
 import pandas as pd
-from photos import COPIES, photos
+from photos import COPIES, CROPPED, TURNED, photos
 from PIL import Image
 
 from imgcls.data.manifest import Manifest
 from imgcls.data.near_duplicates import close_pairs, near_duplicate_groups
-from imgcls.data.perceptual_hash import perceptual_hash
+from imgcls.data.perceptual_hash import grey_picture, perceptual_hash
 
 HASHES, PLANTED, ROUNDS = 1_000_000, 1000, 3
 FASHION = Path("/usr/share/datasets/fashion-mnist")
@@ -62,7 +62,7 @@ def manifest_of(pictures: dict[str, np.ndarray]) -> Manifest:
     """As the inspection leaves it. pictures: (H, W, 3) uint8 by name."""
     rows = []
     for name, pixels in pictures.items():
-        hashed, thumbnail = perceptual_hash(pixels)
+        hashed, thumbnail = perceptual_hash(grey_picture(pixels))
         rows.append((name, "", "", hashed, thumbnail, pixels.shape[1], pixels.shape[0]))
     columns = ["image", "label", "split", "perceptual_hash", "thumbnail", "width", "height"]
     return Manifest.from_records(pd.DataFrame(rows, columns=columns), "/")
@@ -71,14 +71,15 @@ def manifest_of(pictures: dict[str, np.ndarray]) -> Manifest:
 def copies_of_photos() -> dict[str, float]:
     """The photo and each copy alone, so that no other copy stands between them; and all photos together."""
     originals = photos()
-    found = dict.fromkeys(COPIES, 0)
+    copies = COPIES | TURNED | CROPPED
+    found = dict.fromkeys(copies, 0)
     for image in originals.values():
-        for name, change in COPIES.items():
+        for name, change in copies.items():
             pair = manifest_of({"original": np.asarray(image), "copy": np.asarray(change(image))})
             found[name] += near_duplicate_groups(pair).nunique() == 1
     everything = manifest_of(
         {f"{name}|{what}": np.asarray(change(image)) for name, image in originals.items()
-         for what, change in ({"itself": lambda image: image} | COPIES).items()}
+         for what, change in ({"itself": lambda image: image} | copies).items()}
     )  # fmt: skip
     groups = near_duplicate_groups(everything)
     names = everything.table["image"].str.split("|").str[0]

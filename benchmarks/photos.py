@@ -4,7 +4,7 @@ import io
 from importlib.util import find_spec
 from pathlib import Path
 
-from PIL import Image, ImageEnhance
+from PIL import Image, ImageEnhance, ImageOps
 
 FOLDERS = {"skimage": "data", "sklearn": "datasets/images", "foolbox": "data"}
 DRAWINGS = {
@@ -59,4 +59,17 @@ COPIES = {
     "3 % cropped, around": lambda image: cropped(image, 0.015, 0.015, 0.015, 0.015),
     "3 % cropped, left and top": lambda image: cropped(image, 0.03, 0.03, 0, 0),
     "grey": lambda image: image.convert("L").convert("RGB"),
+}
+TURNED = {
+    "mirrored": lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),
+    "mirrored, half size, JPEG at 80": lambda image: encoded(ImageOps.mirror(half(image)), "JPEG", 80),
+    "rotated by 90": lambda image: image.transpose(Image.Transpose.ROTATE_90),
+    "rotated by 180, JPEG at 80": lambda image: encoded(image.transpose(Image.Transpose.ROTATE_180), "JPEG", 80),
+    "rotated by 270, JPEG at 50": lambda image: encoded(image.transpose(Image.Transpose.ROTATE_270), "JPEG", 50),
+}
+CROPPED = {
+    "10 % cropped, around": lambda image: cropped(image, 0.1, 0.1, 0.1, 0.1),
+    "10 % cropped, left and top": lambda image: cropped(image, 0.1, 0.1, 0, 0),
+    "10 % cropped, bottom": lambda image: cropped(image, 0, 0, 0, 0.1),
+    "7 % and 2 % cropped, JPEG at 80": lambda image: encoded(cropped(image, 0.07, 0.02, 0.02, 0.07), "JPEG", 80),
 }

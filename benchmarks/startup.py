@@ -11,6 +11,8 @@ import subprocess
 import sys
 import time
 
+from imgcls.processor import describe
+
 CASES = {  # what: arguments of Python, seconds to reach
     "bare Python": (["-c", "pass"], None),
     "import imgcls": (["-c", "import imgcls"], 0.2),
@@ -36,6 +38,7 @@ if __name__ == "__main__":
     for _ in range(rounds):
         for name, (arguments, _) in CASES.items():  # the cases alternate, so that noise meets all of them
             times[name].append(seconds(arguments))
+    print(describe())
     print(f"{'seconds':20}{'median':>9}{'least':>9}{'most':>9}{'to reach':>10}")
     for name, (_, limit) in CASES.items():
         row = times[name]

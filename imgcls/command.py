@@ -10,11 +10,12 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import TypeVar
 
-from imgcls import flags
+from imgcls import flags, system_errors
+from imgcls.library_noise import without_library_noise
 
 OK = 0
 FAULT = 1  # a fault of imgcls or of the machine
@@ -23,6 +24,7 @@ WITH_PROBLEMS = 3  # done, but for the files that the problems table names
 INTERRUPTED = 130
 
 Options = TypeVar("Options")
+_running: list[ExitStack] = []  # for each command that runs in this process, what is undone when it ends
 
 
 def run(
@@ -62,7 +64,7 @@ def _program() -> str:
 
 def guarded(work: Callable[[], int]) -> int:
     """Call `work`; turn what it raises into one sentence and an exit code."""
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+    _running.append(ExitStack())
     try:
         return work()
     except BrokenPipeError:  # whoever read the output has seen enough, such as `head`
@@ -80,6 +82,8 @@ def guarded(work: Callable[[], int]) -> int:
         return _unexpected(error)
     except Exception as error:
         return _unexpected(error)
+    finally:
+        _running.pop().close()
 
 
 def complain(message: str, code: int = BAD_INPUT) -> int:
@@ -90,11 +94,15 @@ def complain(message: str, code: int = BAD_INPUT) -> int:
 
 def _is_ours(error: BaseException) -> bool:
     """Whether the sentence was written in this package, and so for the user."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return False
     frames = traceback.extract_tb(error.__traceback__)
     return bool(frames) and Path(frames[-1].filename).is_relative_to(Path(__file__).parent)
 
 
 def _unexpected(error: BaseException) -> int:
+    if isinstance(error, OSError) and (said := system_errors.sentence(error)):
+        return complain(said, BAD_INPUT if system_errors.is_of_the_user(error) else FAULT)
     with tempfile.NamedTemporaryFile("w", prefix="imgcls-", suffix=".log", delete=False, encoding="utf-8") as file:
         file.write("".join(traceback.format_exception(error)))
     first_line = (str(error).strip().splitlines() or ["no message"])[0][:300]
@@ -104,13 +112,15 @@ def _unexpected(error: BaseException) -> int:
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow without the lines that its libraries write to stderr while they load."""
+    """Import TensorFlow without the lines that its libraries write to stderr, while they load and later."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _silent_stderr():
         import tensorflow as tf
 
         tf.config.list_physical_devices()
     tf.get_logger().setLevel("ERROR")
+    if _running:
+        _running[-1].enter_context(without_library_noise())
 
 
 @contextmanager

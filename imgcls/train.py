@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 import tyro
 
 from imgcls import command, flags
-from imgcls.config import TrainConfig, flag, load_toml, save_toml
+from imgcls.config import TrainConfig, flag, load_toml
 
 if TYPE_CHECKING:
     from imgcls.data.manifest import Manifest
@@ -48,7 +48,7 @@ class Options:
 
 
 def main(options: Options) -> int:
-    from imgcls.terminal import go_on_unread
+    from imgcls.terminal import go_on_unread, warn
     from imgcls.training.cluster import find_cluster
     from imgcls.training.run_folder import RunFolder
 
@@ -74,6 +74,8 @@ def main(options: Options) -> int:
         run = run if options.resume else _run_of_chief(Path(train.runs) / train.name)
         return command.OK if _train(run, Manifest.load(run.manifest_file), writes=False) else command.INTERRUPTED
     if options.resume:
+        if changed := run.changed_network():
+            warn(changed)
         folds = Folds.of(run)
         if folds and not changes and cluster is None:
             return _train_every_fold(folds)
@@ -152,13 +154,11 @@ def _changes(options: Options) -> dict[str, float]:
 
 def _resumed(run: "RunFolder", changes: dict[str, float]) -> TrainConfig:
     """The config of a run that goes on, with what changes written into its folder."""
-    from imgcls.files import replacing
     from imgcls.training.continuation import changed_config
 
     config = changed_config(run, changes)
     if changes:
-        with replacing(run.config_file) as partial:
-            save_toml(config, partial)
+        run.save_config(config)
     return config
 
 
@@ -205,7 +205,7 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     from imgcls.data.sources import load_manifest
     from imgcls.data.splits import assign_splits, folds, split_hash
     from imgcls.files import write_json
-    from imgcls.terminal import progress, say, warn
+    from imgcls.terminal import progress, say, say_transcoded, warn
     from imgcls.training.options import check_options
     from imgcls.training.plan import resolve
     from imgcls.training.run_folder import RunFolder
@@ -213,7 +213,8 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     check_options(config)
     if config.input.folds and not config.input.fold:
         raise ValueError(f"A run has one of the {config.input.folds} folds; name it with --fold.")
-    manifest = load_manifest(config.input.data)
+    RunFolder.check_free(config)
+    manifest = load_manifest(config.input.data, warn)
     if config.input.overlay:
         manifest, unfit = manifest.with_overlay(config.input.overlay)
         for line, reason in unfit.loc[unfit["line"] != "", ["line", "reason"]].itertuples(index=False, name=None):
@@ -230,6 +231,7 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
         warn(f"{leak} The figures will be better than the classifier is.")
     for file, reason in manifest.problems.itertuples(index=False, name=None):
         warn(f"{manifest.root / file} is left out: {reason}.")
+    say_transcoded(manifest.transcoded)
     counts = {split: len(manifest.split(split)) for split in ("train", "validation", "test")}
     say(
         f"{len(manifest.class_names)} classes; {counts['train']:,} images for training, "
@@ -237,10 +239,11 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     )
     config, choice = _with_plan(resolve(config, manifest, say), manifest)
     run = RunFolder.create(config)
-    run.write_status("preparing")
-    if choice is not None:
-        write_json(run.plan_file, choice.to_dict())
-    manifest.save(run.manifest_file)
+    with run.being_prepared():
+        run.write_status("preparing")
+        if choice is not None:
+            write_json(run.plan_file, choice.to_dict())
+        manifest.save(run.manifest_file)
     say(f"Run folder: {run.path}\n")
     return run, manifest
 

@@ -27,6 +27,8 @@ import tyro
 
 from imgcls import command, flags
 from imgcls.config import TrainConfig, applies, load_toml
+from imgcls.counted import counted
+from imgcls.files import check_writable
 
 if TYPE_CHECKING:
     from imgcls.training.trials import TrialRun
@@ -84,6 +86,7 @@ def main(options: Options) -> int:
     for end in (0, -1):
         with_values(options.train, {r.name: r.values[end] for r in ranges}, ranges)  # refused now, not after an hour
     folder = Path(options.train.runs) / options.study
+    check_writable(folder, folder=True)
     folder.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
     with _one_at_a_time(folder) as seed:  # also because SQLite's tables are made by one at a time
@@ -239,10 +242,12 @@ def _show(study, folder: Path) -> int:
     trials = _ended(study)
     failed = [trial for trial in trials if trial.state == TrialState.FAIL]
     if not any(trial.state == TrialState.COMPLETE for trial in trials):
-        raise RuntimeError(f"None of {len(trials)} trials came to its end. The last: {failed[-1].user_attrs['reason']}")
+        raise RuntimeError(
+            f"None of {counted(len(trials), 'trial')} came to its end. The last: {failed[-1].user_attrs['reason']}"
+        )
     best, early = study.best_trial, sum(trial.state == TrialState.PRUNED for trial in trials)
     figure = study.user_attrs.get("figure", "accuracy").replace("_", " ")
-    say(f"\nBest of {len(trials)} trials, of which {early} were ended early and {len(failed)} failed: "
+    say(f"\nBest of {counted(len(trials), 'trial')}, of which {early} were ended early and {len(failed)} failed: "
         f"{100 * best.value:.2f} % {figure} on validation, with")  # fmt: skip
     for name, value in best.params.items():
         say(f"  --{name.replace('_', '-')} {value:.4g}" if isinstance(value, float) else f"  --{name} {value}")

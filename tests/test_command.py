@@ -14,6 +14,7 @@ import tyro
 
 from imgcls import command
 from imgcls.__main__ import COMMANDS, source
+from imgcls.files import write_json
 from imgcls.flags import settings
 
 ROOT = Path(__file__).parents[1]
@@ -134,3 +135,40 @@ def test_a_fault_of_ours_ends_in_one_line_and_a_file_with_the_traceback(capsys):
 
 def test_a_value_error_of_a_library_is_not_taken_for_bad_input():
     assert command.guarded(lambda: int("three")) == command.FAULT
+
+
+@pytest.mark.parametrize(
+    ("work", "code", "said"),
+    [
+        (lambda folder: (folder / ("x" * 300)).mkdir(), 2, "xx cannot be used: its name is too long. Choose a shorter"),
+        (lambda folder: (folder / "file" / "a").mkdir(), 2, "/file cannot be used: it is a file where a folder is"),
+        (lambda folder: (folder / "file").mkdir(), 2, "/file cannot be used: it is a file where a folder is"),
+        (lambda folder: (folder / "gone").read_text(), 2, "/gone cannot be used: there is no such file or folder"),
+        (lambda folder: write_json(folder, {}), 2, " cannot be used: it is a folder where a file is needed"),
+        (lambda folder: Path("/sys/imgcls").mkdir(), 2, "/sys/imgcls cannot be used: "),
+        (lambda folder: write_json("/dev/full/a", {}), 2, "/dev/full"),
+    ],
+)
+def test_what_the_system_refuses_is_a_sentence_about_the_path(tmp_path, capsys, work, code, said):
+    (tmp_path / "file").touch()
+    assert command.guarded(lambda: work(tmp_path)) == code
+    printed = capsys.readouterr().err
+    assert said in printed
+    assert "not expected" not in printed
+
+
+def test_a_file_that_cannot_grow_is_the_machines_fault_and_leaves_nothing(tmp_path):
+    code = (
+        "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
+        "from imgcls import command; from imgcls.files import write_json\n"
+        "sys.exit(command.guarded(lambda: write_json(sys.argv[1], 'x' * 5000)))"
+    )
+    done = python("-c", code, str(tmp_path / "a.json"))
+    assert done.returncode == command.FAULT
+    assert f"error: {tmp_path}/a.json cannot be used: the file would be larger than the system allows" in done.stderr
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_of_the_installation_that_is_gone_is_not_blamed_on_the_user(capsys):
+    assert command.guarded(lambda: (Path(command.__file__).parent / "gone").read_text()) == command.FAULT
+    assert "This was not expected" in capsys.readouterr().err

@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -135,7 +136,7 @@ def test_options_that_cannot_go_together_are_refused_before_an_image_is_read(
     tmp_path, command, monkeypatch, flags, said
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("imgcls.data.sources.load_manifest", lambda source: pytest.fail("the data was read"))
+    monkeypatch.setattr("imgcls.data.sources.load_manifest", lambda *source: pytest.fail("the data was read"))
     refused(command("train", *flags), said)
     assert not (tmp_path / "runs").exists()
 
@@ -194,3 +195,42 @@ def test_folds_are_each_a_run_and_one_figure_together(data, tmp_path, command):
     refused(other, "is of other folds or settings than these. Choose another --name.")
     refused(command("tune", *settings, "--folds", 2), "--fold")
     assert "--fold is 3" in command("train", *settings, "--folds", 2, "--fold", 3).err
+
+
+def spoiled(folder: Path, model: Path) -> dict[str, Path]:
+    """Files that no network can start from, by a short name."""
+    names = {
+        "half": "half.keras",
+        "h5": "text.h5",
+        "pth": "text.pth",
+        "safetensors": "text.safetensors",
+        "txt": "list.txt",
+    }
+    files = {short: folder / name for short, name in names.items()}
+    for path in files.values():
+        path.write_bytes(b"no weights at all")
+    files["half"].write_bytes(model.read_bytes()[:5000])
+    return files
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--weights", "{half}"), "half.keras is no classifier that imgcls saved"),
+        (("--init-from", "{half}"), "half.keras is no classifier that imgcls saved"),
+        (("--model", "vgg16", "--weights", "{h5}"), "text.h5 is no HDF5 file"),
+        (("--model", "efficientnet_lite0", "--weights", "{h5}"), "which has no efficientnet_lite0"),
+        (("--model", "resnet18", "--weights", "{pth}"), "text.pth is no PyTorch weight file"),
+        (("--weights", "{safetensors}"), "text.safetensors"),
+        (("--weights", "{txt}"), "list.txt is no weight file; expected one that ends in .keras"),
+        (("--model", "vgg11", "--weights", "{run}"), "holds a resnet20; expected a vgg11. Choose --model resnet20"),
+        (("--init-from", "{run}", "--plan", "head"), "--plan head keeps weights, and there are none"),
+        (("--init-from", "{run}", "--plan", "head", "--model", "vgg16"), "--plan head keeps weights"),
+    ],
+)
+def test_what_a_run_starts_from_is_opened_before_an_image_is(small_run, tmp_path, command, monkeypatch, flags, said):
+    files = {**spoiled(tmp_path, small_run.model_file), "run": small_run.model_file}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("imgcls.data.sources.load_manifest", lambda source: pytest.fail("the data was read"))
+    refused(command("train", *(flag.format_map(files) for flag in flags)), said)
+    assert not (tmp_path / "runs").exists()

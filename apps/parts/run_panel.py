@@ -1,9 +1,8 @@
 """One run on the page: how far it is, its curves, what came out, and what can be done next."""
 
-import json
-
 import streamlit as st
 
+from imgcls.counted import counted
 from parts import launches
 from parts.charts import curve
 from parts.errors import explained
@@ -160,12 +159,15 @@ def _show_log(launch: Launch) -> None:
 
 def _show_result(launch: Launch) -> None:
     run = launch.folder
-    if run.evaluation_file.is_file():
-        evaluation = json.loads(run.evaluation_file.read_text("utf-8"))
+    evaluation = run.evaluation()
+    if evaluation:
         low, high = (f"{100 * evaluation[bound]:.1f}" for bound in ("accuracy_low", "accuracy_high"))
         with st.container(border=True):
             st.metric(f"Accuracy on the {evaluation['split']} images", f"{100 * evaluation['accuracy']:.1f} %")
-            st.write(f"95 % interval {low} to {high} %, from {evaluation['images']:,} images that training never saw.")
+            st.write(
+                f"95 % interval {low} to {high} %, "
+                f"from {counted(evaluation['images'], 'image')} that training never saw."
+            )
         if evaluation["problems"]:
             with st.expander(f"Files that were left out: {len(evaluation['problems']):,}", icon=":material/warning:"):
                 st.table(

@@ -3,16 +3,18 @@
 One SQLite file a user. It never fails the work: what cannot be read or written is looked at again.
 """
 
+import math
 import os
 import sqlite3
 from collections.abc import Iterable
 from contextlib import suppress
 
 from imgcls.data.cache import cache_home
+from imgcls.data.manifest import MEASURED
 from imgcls.data.records import file_of
 
-VERSION = 1  # raise it when the inspection finds other things in the same file
-FACTS = ("width", "height", "grey", "format", "sha256", "perceptual_hash", "thumbnail", "traits")
+VERSION = 2  # raise it when the inspection finds other things in the same file
+FACTS = ("width", "height", "grey", "format", "sha256", "perceptual_hash", "thumbnail", *MEASURED, "traits")
 PATIENCE = 30.0  # seconds until another process has written
 PATHS_AT_ONCE = 500  # in one question
 
@@ -53,7 +55,7 @@ class InspectionCache:
                 question = f"SELECT path, size, time, {', '.join(FACTS)} FROM files WHERE path IN ({marks})"
                 for name, size, time, *facts in self._connection.execute(question, part):
                     if stamp(name) == (size, time):
-                        found[name] = dict(zip(FACTS, facts, strict=True)) | {"grey": bool(facts[2])}
+                        found[name] = _typed(dict(zip(FACTS, facts, strict=True)))
         return found
 
     def keep(self, looked: Iterable[tuple[str, tuple[int, int], dict]]) -> None:
@@ -72,6 +74,12 @@ class InspectionCache:
         with connection:
             connection.execute(f"CREATE TABLE IF NOT EXISTS files ({columns}) WITHOUT ROWID")
         return connection
+
+
+def _typed(facts: dict) -> dict:
+    """The facts of a row with the types that SQLite lacks; it keeps NaN as NULL."""
+    numbers = {name: math.nan if facts[name] is None else facts[name] for name in MEASURED}
+    return facts | numbers | {"grey": bool(facts["grey"])}
 
 
 def stamp(path: str) -> tuple[int, int] | None:

@@ -10,12 +10,19 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 
+from imgcls.counted import counted
 from imgcls.data.overlay import lay_over
 from imgcls.files import replacing
 from imgcls.labels.records import BOX
 
 SCHEMA_VERSION = 3
 SPLITS = ("train", "validation", "test")
+MEASURED = (  # of the picture; see `imgcls.data.image_quality`
+    "brightness_5",  # 0 to 1; 5 % of the pixels are at most so bright
+    "brightness_99",  # 0 to 1; all pixels but 1 % are at most so bright
+    "entropy",  # bits, of the values of all channels; most photos have 6 to 9; NaN for small pictures
+    "sharpness",  # of the sharpest edges: 1 if they are hard, 0.25 if all is blurred; NaN for small pictures
+)
 COLUMNS = {  # in this order; None where a source does not know
     "image": "",  # path relative to the root, with forward slashes
     "label": "",  # name of the class; the first one of several
@@ -33,6 +40,7 @@ COLUMNS = {  # in this order; None where a source does not know
     "sha256": "",  # of the file
     "perceptual_hash": "",  # 64 bits as 16 hexadecimal digits; similar pictures differ in few bits
     "thumbnail": "",  # 16 x 16 grey levels as 512 hexadecimal digits, to tell copies from what only looks alike
+    **dict.fromkeys(MEASURED, math.nan),  # NaN where nothing was measured, as in manifests of earlier versions
     "traits": "",  # what the file is besides, such as "CMYK, alpha"; see `imgcls.data.image_header.TRAITS`
     "attributes": "",  # what else the annotation says, such as difficult or occluded, as a JSON object; empty for none
     "problems": "",  # why the file cannot be used; empty if it can
@@ -95,6 +103,14 @@ class Manifest:
         return self.table.loc[self.table["problems"] != "", ["image", "problems"]]
 
     @property
+    def transcoded(self) -> list[str]:
+        """The usable images that training reads as a PNG made of them, each once."""
+        from imgcls.data.image_header import TRANSCODED
+
+        usable = self.usable
+        return list(usable.loc[usable["traits"].str.contains(TRANSCODED), "image"].unique())
+
+    @property
     def class_names(self) -> list[str]:
         """The names of the classes that training images have, sorted; all classes before there are splits."""
         usable = self._a_row_a_label
@@ -145,7 +161,7 @@ class Manifest:
         """Write the table as Parquet, with the root and the schema's version inside. A reader never sees half of it."""
         table = self.table.copy()
         table.attrs = {**table.attrs, "imgcls_manifest": SCHEMA_VERSION, "root": str(self.root)}
-        with replacing(path) as partial:
+        with replacing(path, durable=True) as partial:
             table.to_parquet(partial, index=False)
 
     @classmethod
@@ -159,6 +175,7 @@ class Manifest:
         except (OSError, ValueError) as error:
             raise ValueError(f"{path} is no Parquet file ({error}). Expected a manifest.") from error
         version = table.attrs.get("imgcls_manifest")
+        table = table.reindex(columns=[*table.columns, *(name for name in MEASURED if name not in table)])
         missing = [column for column in COLUMNS if column not in table]
         if version != SCHEMA_VERSION or missing:
             raise ValueError(
@@ -187,7 +204,7 @@ def check_trainable(manifest: Manifest, divided: bool = True) -> None:
     names = manifest.class_names
     check_one_label(manifest)
     if not names:
-        raise ValueError(f"None of the {len(manifest.table)} files under {manifest.root} is a readable image.")
+        raise ValueError(f"Of {counted(len(manifest.table), 'file')} under {manifest.root} none is a readable image.")
     if len(names) < 2:
         raise ValueError(
             f"There is only one class, {names[0]!r}. Expected at least two; add a folder of images for another."

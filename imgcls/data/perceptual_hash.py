@@ -16,21 +16,35 @@ LEAST_AMPLITUDE = 0.5  # as a multiple of the contrast; a frequency that a pictu
 MOST_SAMPLES = 512  # pixels of the shorter side that are looked at
 
 
-def perceptual_hash(pixels: np.ndarray) -> tuple[str, str]:
+def grey_picture(pixels: np.ndarray) -> Image.Image:
+    """The picture in grey levels, mode L; of a large one, every second, third ... pixel. pixels: (H, W, 3) uint8."""
+    step = max(1, min(pixels.shape[:2]) // MOST_SAMPLES)
+    return Image.fromarray(np.ascontiguousarray(pixels[::step, ::step])).convert("L")
+
+
+def perceptual_hash(grey: Image.Image) -> tuple[str, str]:
     """The hash as 16 hexadecimal digits, and the thumbnail, 16 x 16 grey levels, as 512.
 
-    pixels: (H, W, 3) uint8 of the upright picture. A picture of one colour has an empty hash.
+    grey: the upright picture, as `grey_picture` makes it. A picture of one colour has an empty hash.
     """
-    step = max(1, min(pixels.shape[:2]) // MOST_SAMPLES)
-    grey = Image.fromarray(np.ascontiguousarray(pixels[::step, ::step])).convert("L")
     cells = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BOX), np.float32)
     thumbnail = cells.reshape(THUMBNAIL_SIDE, 2, THUMBNAIL_SIDE, 2).mean((1, 3)).round().astype(np.uint8)
     contrast = cells.std()
     if contrast < LEAST_CONTRAST:
         return "", thumbnail.tobytes().hex()
-    frequencies = (COSINES @ cells @ COSINES.T)[LOWEST]
-    bits = np.packbits(frequencies[::-1] > LEAST_AMPLITUDE * contrast)
-    return bits.tobytes().hex(), thumbnail.tobytes().hex()
+    return f"{_hashes(cells[None], COSINES)[0]:016x}", thumbnail.tobytes().hex()
+
+
+def hashes_of_cells(cells: np.ndarray) -> np.ndarray:
+    """About the hashes that pictures with these thumbnails have: (N,) uint64. cells: (N, 16, 16)."""
+    return _hashes(cells.astype(np.float32), THUMBNAIL_COSINES)
+
+
+def _hashes(cells: np.ndarray, cosines: np.ndarray) -> np.ndarray:
+    """cells: (N, S, S) float32. cosines: (12, S)."""
+    frequencies = (cosines @ cells @ cosines.T)[:, *LOWEST] * (SIDE / cosines.shape[1]) ** 2
+    positive = frequencies > LEAST_AMPLITUDE * cells.std((1, 2))[:, None]
+    return np.packbits(positive[:, ::-1], axis=1).view(">u8")[:, 0].astype(np.uint64)
 
 
 def hashes_of(texts: list[str]) -> np.ndarray:
@@ -43,9 +57,9 @@ def thumbnails_of(texts: list[str]) -> np.ndarray:
     return np.frombuffer(bytes.fromhex("".join(texts)), np.uint8).reshape(-1, THUMBNAIL_SIDE, THUMBNAIL_SIDE)
 
 
-def _cosines() -> np.ndarray:
-    """The first rows of the discrete cosine transform of type II, (12, 32)."""
-    return np.cos(np.pi * np.outer(np.arange(12), np.arange(SIDE) + 0.5) / SIDE).astype(np.float32)
+def _cosines(side: int) -> np.ndarray:
+    """The first rows of the discrete cosine transform of type II, (12, side)."""
+    return np.cos(np.pi * np.outer(np.arange(12), np.arange(side) + 0.5) / side).astype(np.float32)
 
 
 def _lowest() -> tuple[np.ndarray, np.ndarray]:
@@ -54,5 +68,6 @@ def _lowest() -> tuple[np.ndarray, np.ndarray]:
     return np.array([i for _, i, _ in order]), np.array([j for _, _, j in order])
 
 
-COSINES = _cosines()
+COSINES = _cosines(SIDE)
+THUMBNAIL_COSINES = _cosines(THUMBNAIL_SIDE)
 LOWEST = _lowest()

@@ -2,13 +2,16 @@
 
 Copies of the same size may differ in brightness and contrast. Copies of another size may also be cropped, that is
 shifted and scaled a little; the shift and scale are found by the method of Lucas and Kanade ("An iterative image
-registration technique", IJCAI 1981). What differs then is small for copies only.
+registration technique", IJCAI 1981), for larger crops beginning at a window (`imgcls.data.crop_windows`). What differs
+then is small for copies only.
 """
 
 from collections.abc import Iterator
+from functools import cache
 
 import numpy as np
 
+from imgcls.data.crop_windows import EDGEWARD, warps
 from imgcls.data.perceptual_hash import THUMBNAIL_SIDE as SIDE
 
 # Measured by benchmarks/near_duplicates.py on photos, their copies, and Fashion-MNIST, whose pictures look alike.
@@ -23,6 +26,9 @@ LEAST_GAIN = 0.5  # contrast of one as a multiple of the other's
 STEPS = 3
 LONGEST_SHIFT = 0.9  # cells of the thumbnail
 SMOOTHING = 0.7  # cells, standard deviation
+SMOOTHING_CROPPED = 0.9, 1.1  # of a picture, and of its crop, whose cells are smaller
+MOST_DIFFERENT_CROPPED = 3.5  # grey levels, root mean square, between a crop and its part of the picture, once fitted
+MOST_STRETCHED = 0.07  # by which a crop was scaled more in width than in height, as a share
 AT_ONCE = 4096  # pairs; bounds the memory
 
 
@@ -52,8 +58,24 @@ class Thumbnails:
             copies[places] = np.concatenate([*verdicts, np.zeros(0, bool)])
         return copies
 
+    def are_crops(self, crops: np.ndarray, pictures: np.ndarray, windows: np.ndarray) -> np.ndarray:
+        """Whether what is at `crops` shows about that window of what is at `pictures`: (P,) bool. All three: (P,) int.
+
+        Only what is smaller than the picture, and not stretched, is taken for its crop.
+        """
+        verdict = (self.sizes[crops] <= self.sizes[pictures]).all(1) & (self.sizes[crops] < self.sizes[pictures]).any(1)
+        places = np.flatnonzero(verdict)
+        for begin in range(0, len(places), AT_ONCE):
+            part = places[begin : begin + AT_ONCE]
+            whole, crop = (
+                _smoothed(self.cells[x[part]], s) for x, s in zip((pictures, crops), SMOOTHING_CROPPED, strict=True)
+            )
+            ratios = self.sizes[crops[part]] / self.sizes[pictures[part]]
+            verdict[part] = _cropped(crop, whole, warps()[windows[part]], ratios)
+        return verdict
+
     def _smooth(self, places: np.ndarray) -> np.ndarray:
-        return SMOOTH @ self.cells[places].astype(np.float32) @ SMOOTH.T
+        return _smoothed(self.cells[places], SMOOTHING)
 
 
 def _parts(first: np.ndarray, second: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -76,8 +98,29 @@ def _brightened(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _resized(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Whether one is the other, shifted and scaled a little, with another brightness and contrast: (P,) bool."""
-    limit = np.minimum(MOST_DIFFERENT_RESIZED, MOST_DIFFERENT_SHARE * np.minimum(a.std((1, 2)), b.std((1, 2))))
-    return (_registered(a, b) <= limit) & (_registered(b, a) <= limit)
+    limit, start = np.minimum(MOST_DIFFERENT_RESIZED, _share_of_contrast(a, b)), np.zeros((len(a), 4), np.float32)
+    return (_left_over_after(a, b, _fitted(a, b, start)) <= limit) & (
+        _left_over_after(b, a, _fitted(b, a, start)) <= limit
+    )
+
+
+def _cropped(a: np.ndarray, b: np.ndarray, start: np.ndarray, ratios: np.ndarray) -> np.ndarray:
+    """Whether `a` is about that part of `b` to which the warp `start` (P, 4) leads: (P,) bool.
+
+    ratios: (P, 2), width and height of the pictures `a` as a multiple of those of `b`.
+    """
+    found = _left_over(a, _moved(b, start), np.ones_like(a)) <= MOST_DIFFERENT_RESIZED
+    if found.any():
+        a, b, ratios = a[found], b[found], ratios[found]
+        warp = _fitted(a, b, start[found])
+        scales = np.log(ratios / (1 + warp[:, 1::2] / (SIDE / 2)))
+        fits = _left_over_after(a, b, warp) <= np.minimum(MOST_DIFFERENT_CROPPED, _share_of_contrast(a, b))
+        found[found] = fits & (np.abs(scales[:, 0] - scales[:, 1]) <= MOST_STRETCHED)
+    return found
+
+
+def _share_of_contrast(a: np.ndarray, b: np.ndarray) -> np.ndarray:
+    return MOST_DIFFERENT_SHARE * np.minimum(a.std((1, 2)), b.std((1, 2)))
 
 
 def _left_over(a: np.ndarray, b: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -93,10 +136,12 @@ def _left_over(a: np.ndarray, b: np.ndarray, seen: np.ndarray) -> np.ndarray:
     return np.where((gain >= LEAST_GAIN) & (seen.mean(1) >= LEAST_SEEN), rest, np.inf)
 
 
-def _registered(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """What is left over between a and b after b was shifted and scaled to fit a: (P,). The border is left out."""
-    warp = np.zeros((len(a), 4), np.float32)  # shift and growth towards the edge, in cells: of x, then of y
-    inner = np.s_[:, 1:-1, 1:-1]
+def _fitted(a: np.ndarray, b: np.ndarray, start: np.ndarray) -> np.ndarray:
+    """The warp (P, 4) by which b fits a best: shift and growth towards the edge, in cells, of x and then of y.
+
+    start: (P, 4), the first guess.
+    """
+    warp, inner = start, INNER
     for _ in range(STEPS):
         moved = _moved(b, warp)
         seen = ((a < SATURATED) & (moved < SATURATED)).astype(np.float32)
@@ -107,8 +152,13 @@ def _registered(a: np.ndarray, b: np.ndarray) -> np.ndarray:
         normal = weighted.transpose(0, 2, 1) @ terms + 0.01 * np.eye(6, dtype=np.float32)
         fitted = np.linalg.solve(normal, weighted.transpose(0, 2, 1) @ a[inner].reshape(len(a), -1, 1))[..., 0]
         gain = np.maximum(fitted[:, 4:5], 0.2)
-        warp = np.clip(warp + fitted[:, :4] / gain, -LONGEST_SHIFT, LONGEST_SHIFT)
-    moved = _moved(b, warp)
+        warp = np.clip(warp + fitted[:, :4] / gain, start - LONGEST_SHIFT, start + LONGEST_SHIFT)
+    return warp
+
+
+def _left_over_after(a: np.ndarray, b: np.ndarray, warp: np.ndarray) -> np.ndarray:
+    """What is left over between a and b after b was warped: (P,). The border is left out."""
+    moved, inner = _moved(b, warp), INNER
     return _left_over(a[inner], moved[inner], ((a < SATURATED) & (moved < SATURATED))[inner].astype(np.float32))
 
 
@@ -121,15 +171,21 @@ def _moved(pictures: np.ndarray, warp: np.ndarray) -> np.ndarray:
     return down @ pictures @ across.transpose(0, 2, 1)
 
 
-def _smoothing() -> np.ndarray:
+def _smoothed(cells: np.ndarray, deviation: float) -> np.ndarray:
+    """Pictures (P, 16, 16), smoothed by a Gaussian of that standard deviation in cells."""
+    matrix = _smoothing(deviation)
+    return matrix @ cells.astype(np.float32) @ matrix.T
+
+
+@cache
+def _smoothing(deviation: float) -> np.ndarray:
     """The matrix (16, 16) that smooths columns by a Gaussian; beyond the edge the last cell goes on."""
     places = np.arange(SIDE)
     weights = np.zeros((SIDE, SIDE), np.float32)
     for step in range(-3, 4):
-        np.add.at(weights, (places, np.clip(places + step, 0, SIDE - 1)), np.exp(-0.5 * (step / SMOOTHING) ** 2))
+        np.add.at(weights, (places, np.clip(places + step, 0, SIDE - 1)), np.exp(-0.5 * (step / deviation) ** 2))
     return weights / weights.sum(1, keepdims=True)
 
 
+INNER = np.s_[:, 1:-1, 1:-1]
 CELLS = np.arange(SIDE, dtype=np.float32)
-EDGEWARD = (CELLS - (SIDE - 1) / 2) / (SIDE / 2)  # from -1 at one edge to 1 at the other
-SMOOTH = _smoothing()

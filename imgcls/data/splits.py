@@ -8,6 +8,7 @@ import hashlib
 import numpy as np
 import pandas as pd
 
+from imgcls.counted import counted
 from imgcls.data.manifest import Manifest
 from imgcls.data.units import Contents, contents_of, draws, units_a_class, units_of
 from imgcls.labels.records import BOX
@@ -54,8 +55,8 @@ def folds(manifest: Manifest, count: int, seed: int, copies: pd.Series | None = 
     for label, number in units_a_class(contents).items():
         if number < count:
             raise ValueError(
-                f"Class {label!r} has {number} images or groups that can be divided, too few for {count} folds. "
-                "Add images of it, or take fewer folds."
+                f"Class {label!r} can be divided into {counted(number, 'part')} only, by image or group, too few for "
+                f"{count} folds. Add images of it, or take fewer folds."
             )
     fold = units.map(_dealt(contents, count, draws(free, units, f"{seed}/fold")))
     made = []
@@ -115,8 +116,8 @@ def _targets(have: dict[str, int], size: float, split: str) -> dict[str, int]:
     for label, number in sorted(have.items()):
         if number - wanted[label] < SMALLEST_SPLIT:
             raise ValueError(
-                f"Class {label!r} has {number} images to divide, too few to take {wanted[label]} of them for {split}. "
-                "Add images of it, or remove the class."
+                f"Class {label!r} has {counted(number, 'image')} to divide, too few to take {wanted[label]} of them "
+                f"for {split}. Add images of it, or remove the class."
             )
     return wanted
 
@@ -138,8 +139,8 @@ def _apportioned(have: dict[str, int], size: int, split: str) -> dict[str, int]:
 def _indivisible(label: str, images: int, units: int, split: str) -> str:
     together = "one part that stays" if units == 1 else f"{units} parts that stay"
     return (
-        f"Class {label!r} has its {images} images in {together} together (a group, or copies and crops of one "
-        f"picture), so none can be taken for {split}. Add other images of it, or name the splits in the source."
+        f"Class {label!r} has its {counted(images, 'image')} in {together} together (a group, or copies and crops of "
+        f"one picture), so none can be taken for {split}. Add other images of it, or name the splits in the source."
     )
 
 

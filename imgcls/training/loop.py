@@ -12,6 +12,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from imgcls.counted import counted
 from imgcls.models.auxiliary import auxiliary_logits_model
 from imgcls.training.blocks import recomputed_in_blocks
 from imgcls.training.losses import make_loss
@@ -186,8 +187,8 @@ class Loop:
                 share = self.batch_size // self.strategy.num_replicas_in_sync
                 if share % parts:
                     raise MemoryError(
-                        f"{share // (parts // 2)} images at a time do not fit into memory. Choose a smaller "
-                        "--image-size or network, or --checkpoint-gradients."
+                        f"A batch of {counted(share // (parts // 2), 'image')} does not fit into memory. Choose a "
+                        "smaller --image-size or network, or --checkpoint-gradients."
                     ) from error
                 self.restore(arrays, state)
                 self.prepare_step(accumulate=parts)
@@ -264,7 +265,7 @@ class Loop:
         read = max(self.progress.step, steps_per_epoch) * self.batch_size
         if self.progress.missing > UNREADABLE_SHARE * read:
             raise RuntimeError(
-                f"{self.progress.missing} of {read} images could not be read, which is more than 5 %. "
+                f"{self.progress.missing:,} of {counted(read, 'image')} could not be read, which is more than 5 %. "
                 "Check the disk, then resume the run."
             )
 

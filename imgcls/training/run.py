@@ -10,7 +10,6 @@ from dataclasses import replace
 import keras
 import tensorflow as tf
 
-from imgcls.config import save_toml
 from imgcls.data.manifest import Manifest
 from imgcls.data.order import example_at
 from imgcls.files import replacing
@@ -214,7 +213,7 @@ def _use_found_rate(
     say(f"--learning-rate {trial.suggestion:g}: found on the first images; {run.learning_rate_picture} shows why.")
     training = replace(course.config.training, learning_rate=trial.suggestion, find_learning_rate=False)
     course.config = replace(course.config, training=training)
-    save_toml(course.config, run.config_file)
+    run.save_config(course.config)
     course.set_rate(stage, trial.suggestion)
     loop.prepare_step()
 
@@ -245,7 +244,7 @@ def _save_best(loop: Loop, run: RunFolder) -> None:
     as_float32(model)
     synchronize_normalization(model, False)
     try:
-        with replacing(run.model_file) as partial:
+        with replacing(run.model_file, durable=True) as partial:
             model.save(partial, include_optimizer=False)
     except OSError as error:
         raise OSError(

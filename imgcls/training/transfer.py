@@ -136,7 +136,7 @@ def feature_cache(
     """The cache of this network's features, and where each depth stands in them. Views are of one image, not mixed."""
     body, places = depth_features(model)
     row = replace(settings(config.input.augmentation, config.augmentation), mixup=0.0, cutmix=0.0)
-    facts = {"image_size": config.input.image_size, "channels": model.input_shape[-1], "model": config.network.model}
+    facts = {"image_size": config.input.image_size, "channels": model.input_shape[-1], "model": model.name}
     facts |= {name: getattr(config.network, name) for name in ("activation", "normalization", "pooling")}
     cache = FeatureCache(
         Path(config.runs) / FOLDER,

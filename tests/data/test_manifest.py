@@ -3,7 +3,7 @@ import pytest
 
 from imgcls.data.cards import load_card
 from imgcls.data.inspection import inspect
-from imgcls.data.manifest import Manifest, check_trainable
+from imgcls.data.manifest import MEASURED, Manifest, check_trainable
 from imgcls.data.sources import load_manifest
 from imgcls.data.splits import assign_splits
 
@@ -52,6 +52,17 @@ def test_a_manifest_comes_back_from_its_file(small_data, tmp_path):
     pd.testing.assert_frame_equal(loaded.table, manifest.table)
     assert loaded.root == manifest.root
     assert load_manifest(tmp_path / "manifest.parquet").class_names == ["bag", "sneaker", "trouser"]
+
+
+def test_a_manifest_of_before_pictures_were_measured_is_read_and_measured_when_audited(small_data, tmp_path):
+    manifest = inspect(load_manifest(small_data))
+    before = Manifest(manifest.table.drop(columns=list(MEASURED)), manifest.root)
+    before.save(tmp_path / "manifest.parquet")
+    loaded = Manifest.load(tmp_path / "manifest.parquet")
+    assert loaded.table[list(MEASURED)].isna().all(axis=None)
+    assert loaded.table.attrs == manifest.table.attrs
+    again = inspect(loaded, again=True)
+    pd.testing.assert_frame_equal(again.table[manifest.table.columns], manifest.table)
 
 
 def test_a_file_that_is_no_manifest_is_refused(tmp_path):

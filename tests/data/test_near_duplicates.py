@@ -5,8 +5,9 @@ import pandas as pd
 import pytest
 
 from imgcls.data.manifest import Manifest
-from imgcls.data.near_duplicates import close_pairs, connected_components, near_duplicate_groups
-from imgcls.data.perceptual_hash import perceptual_hash
+from imgcls.data.near_duplicates import close_matches, close_pairs, connected_components, near_duplicate_groups
+from imgcls.data.orientations import NAMES, canonical, orientation_beside, turn
+from imgcls.data.perceptual_hash import grey_picture, perceptual_hash
 from tests.data.pictures import COPIES, photos
 
 
@@ -27,7 +28,7 @@ def clusters(manifest: Manifest) -> list[set[str]]:
 
 def seen(pictures: dict[str, np.ndarray]) -> Manifest:
     """A manifest as the inspection leaves it. pictures: (H, W, 3) uint8 by name."""
-    hashes, thumbnails = zip(*(perceptual_hash(pixels) for pixels in pictures.values()), strict=True)
+    hashes, thumbnails = zip(*(perceptual_hash(grey_picture(pixels)) for pixels in pictures.values()), strict=True)
     heights, widths = zip(*(pixels.shape[:2] for pixels in pictures.values()), strict=True)
     return manifest_of(image=list(pictures), perceptual_hash=hashes, thumbnail=thumbnails, width=widths, height=heights)
 
@@ -45,6 +46,28 @@ def test_the_close_pairs_are_those_that_a_comparison_of_all_with_all_finds(most_
     found = sorted(tuple(sorted(pair)) for pairs in close_pairs(hashes, most_bits, bits) for pair in pairs.tolist())
     assert found == expected  # each of them once
     assert bool(expected) == (most_bits > 0)
+
+
+def test_the_close_matches_of_two_sides_are_found_once_each():
+    random = np.random.default_rng(0)
+    ours = random.integers(0, 2**40, 80, dtype=np.uint64)
+    theirs = [flip(int(h), random.choice(40, random.integers(0, 9), replace=False)) for h in ours for _ in "1234"]
+    theirs = np.array(theirs, np.uint64)
+    expected = np.argwhere(np.bitwise_count(ours[:, None] ^ theirs) <= 5).tolist()
+    found = [pair for pairs in close_matches(ours, theirs, 5, 40) for pair in pairs.tolist()]
+    assert sorted(found) == expected
+    assert len(expected) > 80
+    assert not list(close_matches(ours[:0], theirs, 5, 40))
+
+
+def test_a_picture_looks_alike_however_it_was_turned():
+    cells = np.asarray(photos()["coffee"].convert("L").resize((16, 16)))
+
+    def forms(picture: np.ndarray) -> set[bytes]:
+        return {turn(picture, orientation).tobytes() for orientation in canonical(picture[None])[1]}
+
+    assert all(forms(turn(cells, orientation)) == forms(cells) for orientation in range(8))
+    assert [NAMES[orientation_beside(turn(cells, o), cells)] for o in range(8)] == list(NAMES)
 
 
 def test_a_long_chain_is_one_cluster():
@@ -101,6 +124,6 @@ def test_many_different_pictures_with_one_hash_end_soon():
     thumbnails = [random.integers(0, 256, (16, 16), np.uint8).tobytes().hex() for _ in range(5000)]
     manifest = manifest_of(
         image=[str(i) for i in range(5000)], perceptual_hash=["00000000000000ff"] * 5000, thumbnail=thumbnails,
-        width=[64] * 5000, height=[64] * 5000,
+        width=list(range(64, 5064)), height=[64] * 5000,
     )  # fmt: skip
     assert near_duplicate_groups(manifest).nunique() == 5000

@@ -5,11 +5,15 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from PIL.ImageOps import mirror
 
+from imgcls.data.inspection import inspect
 from imgcls.data.leaks import find_leaks
 from imgcls.data.manifest import Manifest
+from imgcls.data.sources import load_manifest
 from imgcls.data.splits import assign_splits, folds, split_hash
 from imgcls.data.units import units_of
+from tests.data.pictures import cropped, encoded, photos, write
 
 
 def manifest_of(rows: list[dict]) -> Manifest:
@@ -61,6 +65,20 @@ def test_pictures_that_differ_in_few_bits_of_their_hash_stay_together():
     units = units_of(manifest_of(rows))
     assert units.nunique() == 30
     assert (units[::2].to_numpy() == units[1::2].to_numpy()).all()
+
+
+def test_mirrored_copies_and_crops_of_one_class_stay_together(tmp_path, monkeypatch):
+    monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "cache"))
+    for name, image in photos().items():
+        if name != "rocket":
+            write(tmp_path / "a", {f"{name}_1.png": encoded(image, "PNG"), f"{name}_2.jpg": encoded(mirror(image)),
+                                   f"{name}_3.jpg": encoded(cropped(image, 0.1))})  # fmt: skip
+    rocket = photos()["rocket"]
+    write(tmp_path, {"left/rocket.jpg": encoded(rocket), "right/rocket.jpg": encoded(mirror(rocket))})
+    manifest = inspect(load_manifest(tmp_path))
+    units = units_of(manifest).groupby(manifest.table["image"].str.split("[_.]").str[0]).nunique()
+    assert units.eq(1).all()
+    assert units_of(manifest).nunique() == len(photos()) + 1  # a rocket that flies to the left, and one to the right
 
 
 def test_a_unit_joins_what_is_related_in_either_way():
@@ -140,7 +158,7 @@ def test_folds_are_equal_parts_that_divide_no_group_and_leave_the_test_alone(ima
 
 
 def test_too_many_folds_are_refused():
-    with pytest.raises(ValueError, match="'dog' has 2 images or groups"):
+    with pytest.raises(ValueError, match="'dog' can be divided into 2 parts only, by image or group"):
         folds(grouped({"cat": 30, "dog": 20}, 10), 3, seed=0)
     with pytest.raises(ValueError, match="at least 2"):
         folds(grouped({"cat": 30}, 1), 1, seed=0)

@@ -8,22 +8,26 @@ from imgcls.data.audit.copies import copy_findings
 from imgcls.data.audit.examples import example_findings
 from imgcls.data.audit.files import file_findings
 from imgcls.data.audit.findings import KINDS, SEVERITIES, Finding
+from imgcls.data.audit.quality import quality_findings
+from imgcls.data.audit.sizes import size_findings
 from imgcls.data.manifest import Manifest
-from imgcls.data.near_duplicates import near_duplicate_groups
+from imgcls.data.near_duplicates import Copies, find_copies
 
 __all__ = ["KINDS", "SEVERITIES", "Finding", "audit", "findings_table"]
 
 
-def audit(manifest: Manifest, copies: pd.Series | None = None, told: pd.DataFrame | None = None) -> list[Finding]:
+def audit(manifest: Manifest, copies: Copies | None = None, told: pd.DataFrame | None = None) -> list[Finding]:
     """The findings about an inspected manifest, the gravest first.
 
-    copies: what `near_duplicate_groups` gives, if it is known already.
+    copies: what `find_copies` gives, if it is known already.
     told: what was wrong in the annotation files, with the columns file, line, reason and effect.
     """
-    copies = near_duplicate_groups(manifest) if copies is None else copies
+    copies = find_copies(manifest) if copies is None else copies
     findings = [
         *annotation_findings(told),
         *file_findings(manifest),
+        *quality_findings(manifest),
+        *size_findings(manifest),
         *copy_findings(manifest, copies),
         *example_findings(manifest),
         *class_findings(manifest),

@@ -6,29 +6,47 @@ import pandas as pd
 
 from imgcls.data.audit.findings import Finding
 from imgcls.data.manifest import Manifest
+from imgcls.data.near_duplicates import Copies
+from imgcls.data.orientations import NAMES, orientation_beside
+from imgcls.data.perceptual_hash import thumbnails_of
 from imgcls.labels.records import BOX
 
+SAME_BYTES, NEARLY = "the same bytes", "nearly the same picture"
 
-def copy_findings(manifest: Manifest, copies: pd.Series) -> Iterator[Finding]:
-    """One finding a group and kind; a group that stands in two splits is not told as copies once more.
 
-    copies: the group of each row, as `near_duplicate_groups` gives it.
-    """
+def copy_findings(manifest: Manifest, copies: Copies) -> Iterator[Finding]:
+    """One finding a group and kind; a group that stands in two splits is not told as copies once more."""
     usable = manifest.usable
-    groups = copies[usable.index]
+    groups = copies.groups[usable.index]
     several = groups.index[groups.duplicated(keep=False)]
     for _, rows in usable.loc[several].groupby(groups[several], sort=False):
         files = rows.drop_duplicates("image")
-        how = "the same bytes" if files["sha256"].nunique() == 1 else "nearly the same picture"
+        how = _how_alike(files)
         across = sorted(set(files["split"]) - {""})
         if len(across) > 1:
             yield _finding("same picture in two splits", files, f"{how} in {' and '.join(across)}")
         elif len(files) > 1:
-            kind = "exact copies" if how == "the same bytes" else "near copies"
+            kind = {SAME_BYTES: "exact copies", NEARLY: "near copies"}.get(how, "turned copies")
             yield _finding(kind, files, f"{len(files)} files with {how}")
         for same in examples_with_two_labels(rows):
             labels = sorted({", ".join(sorted(names)) for names in same["labels"]})
             yield _finding("same picture, two labels", same, f"{how}, labelled {' and '.join(map(repr, labels))}")
+
+    for pair in copies.turned_apart:
+        rows = manifest.table.loc[list(pair)]
+        labels = " and ".join(repr(", ".join(sorted(names))) for names in rows["labels"])
+        yield _finding("turned copies, two labels", rows, f"{_how_alike(rows)}, labelled {labels}")
+
+
+def _how_alike(files: pd.DataFrame) -> str:
+    """What copies of one picture have in common; how those lie that do not lie as the first does."""
+    if files["sha256"].nunique() == 1:
+        return SAME_BYTES
+    seen = files["thumbnail"][files["thumbnail"] != ""]
+    first, *others = thumbnails_of(seen) if len(seen) else [None]
+    turned = [NAMES[orientation_beside(other, first)] for other in others]
+    how = " and ".join(dict.fromkeys(filter(None, turned)))
+    return f"the same picture, {how}" if how else NEARLY
 
 
 def examples_with_two_labels(rows: pd.DataFrame) -> list[pd.DataFrame]:

@@ -6,9 +6,10 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from imgcls.data.audit.findings import KINDS, Finding
-from imgcls.data.image_header import MOST_PIXELS, TRAITS, ZEROS
+from imgcls.data.image_header import TRAITS, ZEROS
 from imgcls.data.manifest import Manifest
 from imgcls.data.records import is_record
+from imgcls.image_files import MOST_PIXELS
 
 EXTENSIONS = {
     "JPEG": (".jpg", ".jpeg", ".jpe", ".jfif", ".mpo"),
@@ -23,7 +24,7 @@ EXTENSIONS = {
     "PPM": (".ppm", ".pgm", ".pbm", ".pnm"),
 }
 SMALLEST_SIDE = 16  # pixels
-MOST_ELONGATED = 5.0  # longer side by shorter side
+MOST_ELONGATED = 1 / 0.35  # longer side by shorter side; the limit of cleanvision 0.3
 
 
 def file_findings(manifest: Manifest) -> Iterator[Finding]:
@@ -59,7 +60,7 @@ def _remarks_on(row) -> Iterator[tuple[str, str]]:
     if min(row.width, row.height) < SMALLEST_SIDE:
         yield "tiny", f"{size}; expected at least {SMALLEST_SIDE} on each side"
     if max(row.width, row.height) > MOST_ELONGATED * min(row.width, row.height):
-        yield "extreme aspect", f"{size}, more than {MOST_ELONGATED:.0f} to 1"
+        yield "extreme aspect", f"{size}, more than {MOST_ELONGATED:.2g} to 1"
     if row.sha256 and not row.perceptual_hash:
         yield "one colour", f"{size} that hardly differ"
     traits = row.traits.split(", ") if row.traits else []

@@ -49,14 +49,39 @@ KINDS = {  # the gravest first
     "box outside": Kind("warning", "Boxes that reach beyond their image", "Draw the box again, or cut it with --fix."),
     "exact copies": Kind("warning", "Files with the same bytes", "Keep one of them; --fix keeps the first."),
     "near copies": Kind("warning", "Nearly the same picture", "Keep one of them; --fix keeps the largest."),
+    "turned copies": Kind(
+        "warning",
+        "The same picture, mirrored or rotated",
+        "Keep one of them, which --augmentation mirrors while training; --fix keeps the largest.",
+    ),
+    "turned copies, two labels": Kind(
+        "warning",
+        "Mirrored or rotated copies with different labels",
+        "Right where a class is a direction: train with --mirror 0 --rotation 0. Else mend a label with --overlay.",
+    ),
     "few examples": Kind("warning", "Classes with few examples", "Add images, or expect little of the class."),
     "imbalance": Kind("warning", "Classes of very different size", "Add images of the small classes, or balance them."),
     "wrong extension": Kind(
         "warning", "Names that say another format", "Rename the file; imgcls reads it all the same."
     ),
     "tiny": Kind("warning", "Tiny pictures", "Find a larger one; little can be seen in it."),
+    "odd size": Kind(
+        "warning", "Pictures of an unusual size", "Look whether it belongs to the others; resizing makes them alike."
+    ),
     "extreme aspect": Kind("warning", "Very long or very high pictures", "Cut out what matters; resizing loses it."),
     "one colour": Kind("warning", "Pictures of one colour", "Look whether the picture failed; nothing can be learned."),
+    "low information": Kind(
+        "warning", "Pictures with little information", "Look whether the picture failed, or shows only a few shades."
+    ),
+    "dark": Kind(
+        "warning", "Dark pictures", "Look whether anything can be seen; brighten it, or leave it out with --overlay."
+    ),
+    "light": Kind(
+        "warning", "Over-exposed pictures", "Look whether anything can be seen, or leave it out with --overlay."
+    ),
+    "blurred": Kind(
+        "warning", "Blurred pictures", "Look whether the object can be told, or leave it out with --overlay."
+    ),
     "animated": Kind("note", "Animations", "Nothing: the first frame stands for all."),
     "CMYK": Kind("note", "Pictures in printing colours", "Nothing: they are converted; colours may be off a little."),
     "16-bit": Kind(
@@ -64,7 +89,11 @@ KINDS = {  # the gravest first
     ),
     "alpha": Kind("note", "Pictures with transparency", "Nothing: what is transparent lies on white."),
     "turned": Kind("note", "Pictures turned by their EXIF", "Nothing: they are read upright."),
-    "transcoded": Kind("note", "Formats that TensorFlow cannot decode", "Nothing: a PNG of it lies in the cache."),
+    "transcoded": Kind(
+        "note",
+        "Formats that TensorFlow does not decode, or not rightly",
+        "Nothing: training reads a PNG of it in the cache.",
+    ),
 }
 
 
