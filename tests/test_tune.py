@@ -142,7 +142,7 @@ def diverging(net, x):
 @pytest.mark.slow
 def test_a_trial_that_diverges_fails_and_the_search_goes_on(tmp_path, small_data, command):
     (tmp_path / "diverging.py").write_text(DIVERGES)
-    settings = ("--data", small_data, "--epochs", 1, "--image-size", 28, "--runs", tmp_path, "--precision", "float32")
+    settings = ("--data", small_data, "--epochs", 1, "--image-size", 32, "--runs", tmp_path, "--precision", "float32")
     search = ("--search", f"model={tmp_path / 'diverging.py'},lenet5", "learning_rate=1e-3:1e-2")
     result = command("tune", *settings, "--study", "s", "--trials", 3, *search)
     assert result.code == 0, result.err

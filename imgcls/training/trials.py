@@ -39,7 +39,7 @@ class TrialRun:
         except BlockingIOError:
             self.let_go()
             return False
-        if self._is_prepared() and self.folder.is_alive():  # its search was killed, and it was not
+        if (self.path / "config.toml").is_file() and self.folder.is_alive():  # its search was killed, and it was not
             self.let_go()
             return False
         return True
@@ -82,9 +82,8 @@ class TrialRun:
     def reason(self) -> str:
         """What the process said last of why it failed."""
         said = self.log_file.read_text("utf-8", errors="replace")
-        return (
-            [*re.findall(r"^error: (.*)$", said, re.MULTILINE)] or said.strip().splitlines() or ["it said nothing"]
-        )[-1]
+        errors = re.findall(r"^error: (.*)$", said, re.MULTILINE)
+        return (errors or said.strip().splitlines() or ["it said nothing"])[-1]
 
     def _is_prepared(self) -> bool:
         return (self.path / "config.toml").is_file() and (self.path / "manifest.parquet").is_file()
