@@ -52,7 +52,7 @@ def stages_of(state: Mapping) -> list[Stage]:
 
 
 def lengthened(stages: Sequence[Stage], epochs: int) -> list[Stage]:
-    """The same stages, of which the last one ends with the run; others, and a head that is fitted, stay as they are.
+    """The same stages, of which the last one ends with the run; a head that is fitted stays as it is.
 
     Raises ValueError if the run would end before its last stage begins.
     """
