@@ -35,7 +35,7 @@ def changed_config(run: RunFolder, changes: Mapping[str, float]) -> TrainConfig:
         known = stages_of(saved.state)
         if "epochs" in changes and known and _has_no_epochs(known[-1]):
             raise ValueError(
-                f"The run {run.path} fits its head to the optimum, which no epoch changes. More of the network is trained "
+                f"The run {run.path} fits its head to the optimum, which no epoch changes. More is trained "
                 f"by python -m imgcls.train --config {run.config_file} --plan last_blocks"
             )
         lengthened(known, training.epochs)
