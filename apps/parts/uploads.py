@@ -10,7 +10,7 @@ from imgcls.files import replacing
 from imgcls.image_files import HEAD, SUFFIXES, suffix_of
 
 UPLOADS = Path("manifests/uploads")
-_TEXTS = ("json", "jsonl", "xml", "csv", "tsv", "txt", "yaml", "yml", "names", "pbtxt")
+_TEXTS = ("json", "jsonl", "xml", "csv", "tsv", "txt", "yaml", "yml", "names", "pbtxt", "vott")
 _TABLES = ("parquet", "xlsx", "xls")
 ANNOTATIONS = tuple(f".{name}" for name in (*_TEXTS, *_TABLES))
 BY_NAME = re.compile(  # names of MNIST's files, of records and their shards, and of CIFAR's batches without pickles
