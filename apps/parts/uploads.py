@@ -10,9 +10,9 @@ from imgcls.files import replacing
 from imgcls.image_files import HEAD, SUFFIXES, suffix_of
 
 UPLOADS = Path("manifests/uploads")
-_TEXTS = ("json", "jsonl", "xml", "csv", "tsv", "txt", "yaml", "yml", "names", "pbtxt")
-_OTHERS = ("parquet", "xlsx", "xls", "vott")
-ANNOTATIONS = tuple(f".{name}" for name in (*_TEXTS, *_OTHERS))
+_TEXTS = ("json", "jsonl", "xml", "csv", "tsv", "txt", "yaml", "yml", "names", "pbtxt", "vott")
+_TABLES = ("parquet", "xlsx", "xls")
+ANNOTATIONS = tuple(f".{name}" for name in (*_TEXTS, *_TABLES))
 BY_NAME = re.compile(  # names of MNIST's files, of records and their shards, and of CIFAR's batches without pickles
     r"idx[1-4]-ubyte(\.gz)?$|\.(tfrecords?|tfrec|record)(-\d+-of-\d+)?$|^(data_batch_\d|test_batch|train|test)\.bin$"
 )
