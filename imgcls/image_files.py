@@ -66,6 +66,10 @@ class Refused(ValueError):
     """A file that cannot be used; the message is one clause that says why."""
 
 
+class TooLarge(Refused):
+    """An image with more pixels than `MOST_PIXELS`."""
+
+
 @contextmanager
 def opened(source: bytes | Path) -> Iterator["Image.Image"]:
     """Open an encoded image, or the file of one, without decoding it.
@@ -80,14 +84,14 @@ def opened(source: bytes | Path) -> Iterator["Image.Image"]:
         file.seek(0)
         try:
             with Image.open(file, formats=pillow_formats()) as image:
-                _check_size(image.width * image.height)
+                check_size(image.width * image.height)
                 yield image
         except Refused:
             raise
         except MemoryError as error:
             raise Refused("an image for which the memory does not suffice") from error
         except Image.DecompressionBombError as error:
-            _check_size(int(re.search(r"\d+", str(error))[0]))
+            check_size(int(re.search(r"\d+", str(error))[0]))
             raise Refused(damaged(head, size)) from error
         except Exception as error:  # Pillow's decoders say in many ways that a file is damaged
             raise Refused(damaged(head, size)) from error
@@ -152,8 +156,9 @@ def _stream(source: bytes | Path):
     return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
 
 
-def _check_size(pixels: int) -> None:
+def check_size(pixels: int) -> None:
+    """Raise TooLarge for more pixels than one image may have."""
     if pixels > MOST_PIXELS:
-        raise Refused(
+        raise TooLarge(
             f"a header that announces {pixels:,} pixels, above the limit of {MOST_PIXELS:,} pixels; nothing was decoded"
         )

@@ -4,7 +4,8 @@ import struct
 
 import tensorflow as tf
 
-from imgcls.data.image_header import MOST_PIXELS, Refused, read_header
+from imgcls.data.image_header import read_header
+from imgcls.image_files import MOST_PIXELS, Refused, TooLarge, check_size
 
 GIF_EXTENSION, GIF_FRAME = 0x21, 0x2C  # the first byte of a block
 
@@ -14,24 +15,21 @@ def announced_pixels(data: bytes) -> int:
 
     All frames of a GIF count, because TensorFlow unpacks them all: each for a third, with its byte a pixel.
 
-    Raises Refused, with one clause, for more than one image may have.
+    Raises TooLarge, with one clause, for more than one image may have.
     """
     if data.startswith(b"GIF8"):
         return _bounded(_gif_pixels(data))
     try:
         header = read_header(data)
-    except Refused:
+    except TooLarge:
         raise
-    except Exception:  # Pillow's readers raise many kinds; a decoder may be content all the same
+    except Refused:  # a decoder may be content all the same
         return _bounded(_pixels_by_place(data))
     return header.width * header.height
 
 
 def _bounded(pixels: int) -> int:
-    if pixels > MOST_PIXELS:
-        raise Refused(
-            f"a header that announces {pixels:,} pixels, above the limit of {MOST_PIXELS:,} pixels; nothing was decoded"
-        )
+    check_size(pixels)
     return pixels
 
 

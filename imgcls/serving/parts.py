@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls.data.image_facts import LARGE, ONE_LARGE
-from imgcls.data.image_header import MOST_PIXELS, Refused
+from imgcls.image_files import MOST_PIXELS, Refused
 from imgcls.serving.announced import announced_pixels
 from imgcls.serving.loaded_model import LoadedModel
 from imgcls.serving.rest_error import TOO_LARGE, RestError

@@ -7,7 +7,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from imgcls.data.image_header import MOST_PIXELS, Refused
+from imgcls.image_files import MOST_PIXELS, Refused
 from imgcls.serving.announced import announced_pixels
 
 

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imgcls.data.image_header import MOST_PIXELS
+from imgcls.image_files import MOST_PIXELS
 from imgcls.serving.parts import NETWORK_PIXELS, Limits, network_size, parts, run_in_parts
 from imgcls.serving.rest_api import answer
 from imgcls.serving.rest_error import RestError
