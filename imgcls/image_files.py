@@ -67,7 +67,7 @@ class Refused(ValueError):
 
 
 class TooLarge(Refused):
-    """An image with more pixels than `MOST_PIXELS`."""
+    """A file that announces more pixels than any image may have."""
 
 
 @contextmanager
@@ -156,9 +156,10 @@ def _stream(source: bytes | Path):
     return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
 
 
-def check_size(pixels: int) -> None:
-    """Raise TooLarge for more pixels than one image may have."""
+def check_size(pixels: int) -> int:
+    """The same number. Raises TooLarge if no image may have as many pixels."""
     if pixels > MOST_PIXELS:
         raise TooLarge(
             f"a header that announces {pixels:,} pixels, above the limit of {MOST_PIXELS:,} pixels; nothing was decoded"
         )
+    return pixels

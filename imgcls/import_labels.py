@@ -31,6 +31,7 @@ import tyro
 from imgcls import command
 from imgcls.config import FetchConfig, LabelsConfig
 from imgcls.counted import counted
+from imgcls.files import check_writable
 from imgcls.image_files import WHAT_IS_READ
 
 __doc__ = f"{__doc__}\n{WHAT_IS_READ}\n"
@@ -57,6 +58,9 @@ class Options:
 
 def main(options: Options) -> int:
     output = check_output(options)
+    for path, folder in ((output, False), (options.export_to, True)):
+        if path:
+            check_writable(path, folder)
     from imgcls.data.importing import import_manifest, needs_tensorflow
     from imgcls.data.sources import source_of
     from imgcls.terminal import progress

@@ -10,7 +10,7 @@ ALLOWED = {
     "data_format": set(),
     "files": set(),
     "processor": set(),
-    "config": set(),
+    "config": {"files"},
     "image_files": set(),
     "labels": {"image_files"},
     "layers": {"data_format"},

@@ -127,7 +127,7 @@ def look(name: str) -> Launch:
     elif not running and heartbeat < _started(name):
         state, message = "failed", _last_error(name)
     elif state in LIVE and not running and not run.is_alive():
-        state, message = "interrupted", "The process ended without a word: the machine or somebody stopped it."
+        state, message = "interrupted", "Its process died without a word: the machine or somebody stopped it."
     resumable = state in ("interrupted", "failed") and run.manifest_file.is_file()
     return Launch(name, state, message, status, resumable, heartbeat)
 

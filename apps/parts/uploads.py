@@ -7,15 +7,14 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from imgcls.files import replacing
-from imgcls.image_files import SUFFIXES, suffix_of
+from imgcls.image_files import HEAD, SUFFIXES, suffix_of
 
 UPLOADS = Path("manifests/uploads")
 _TEXTS = ("json", "jsonl", "xml", "csv", "tsv", "txt", "yaml", "yml", "names", "pbtxt")
-_OTHERS = ("parquet", "xlsx", "xls", "vott", "bin", "tfrecord", "tfrecords", "tfrec", "record")
+_OTHERS = ("parquet", "xlsx", "xls", "vott")
 ANNOTATIONS = tuple(f".{name}" for name in (*_TEXTS, *_OTHERS))
-HEAD = 32  # bytes that say which picture it is
-NAMED_OTHERWISE = re.compile(  # files of MNIST and CIFAR, and shards of TFRecord
-    r".*idx[1-4]-ubyte(\.gz)?|data_batch_\d|test_batch|batches\.meta|train|test|meta|.*-\d{5}-of-\d{5}"
+BY_NAME = re.compile(  # names of MNIST's files, of records and their shards, and of CIFAR's batches without pickles
+    r"idx[1-4]-ubyte(\.gz)?$|\.(tfrecords?|tfrec|record)(-\d+-of-\d+)?$|^(data_batch_\d|test_batch|train|test)\.bin$"
 )
 
 
@@ -75,7 +74,7 @@ def save_folder(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:
 def _is_kept(file: Upload) -> bool:
     """Whether it is called as pictures or annotations are; one without a suffix, whether it begins as a picture."""
     name = PurePosixPath(file.name).name.lower()
-    if NAMED_OTHERWISE.fullmatch(name):
+    if BY_NAME.search(name):
         return True
     suffix = PurePosixPath(name).suffix
     return suffix in (*SUFFIXES, *ANNOTATIONS) if suffix else bool(suffix_of(file.getvalue()[:HEAD]))

@@ -161,7 +161,7 @@ class Manifest:
         """Write the table as Parquet, with the root and the schema's version inside. A reader never sees half of it."""
         table = self.table.copy()
         table.attrs = {**table.attrs, "imgcls_manifest": SCHEMA_VERSION, "root": str(self.root)}
-        with replacing(path) as partial:
+        with replacing(path, durable=True) as partial:
             table.to_parquet(partial, index=False)
 
     @classmethod

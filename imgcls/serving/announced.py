@@ -18,19 +18,14 @@ def announced_pixels(data: bytes) -> int:
     Raises TooLarge, with one clause, for more than one image may have.
     """
     if data.startswith(b"GIF8"):
-        return _bounded(_gif_pixels(data))
+        return check_size(_gif_pixels(data))
     try:
         header = read_header(data)
     except TooLarge:
         raise
     except Refused:  # a decoder may be content all the same
-        return _bounded(_pixels_by_place(data))
+        return check_size(_pixels_by_place(data))
     return header.width * header.height
-
-
-def _bounded(pixels: int) -> int:
-    check_size(pixels)
-    return pixels
 
 
 def _pixels_by_place(data: bytes) -> int:

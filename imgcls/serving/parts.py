@@ -11,7 +11,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls.data.image_facts import LARGE, ONE_LARGE
-from imgcls.image_files import MOST_PIXELS, Refused
+from imgcls.image_files import MOST_PIXELS, TooLarge
 from imgcls.serving.announced import announced_pixels
 from imgcls.serving.loaded_model import LoadedModel
 from imgcls.serving.rest_error import TOO_LARGE, RestError
@@ -109,7 +109,7 @@ def _announced(images: np.ndarray) -> tuple[list[int], dict[int, str]]:
     for place, data in enumerate(images):
         try:
             announced.append(announced_pixels(data))
-        except Refused as error:
+        except TooLarge as error:
             refused[place] = str(error)
             announced.append(0)
     return announced, refused

@@ -7,7 +7,7 @@ import zlib
 import pytest
 from PIL import Image
 
-from imgcls.image_files import MOST_PIXELS, Refused
+from imgcls.image_files import MOST_PIXELS, TooLarge
 from imgcls.serving.announced import announced_pixels
 
 
@@ -45,7 +45,7 @@ def test_a_gif_is_unpacked_with_all_its_frames():
     assert announced_pixels(gif((3, 4))) == 12  # a frame may be larger than the canvas
     assert announced_pixels(gif((3, 4), *[(5, 6)] * 9)) == (12 + 9 * 30) // 3
     assert announced_pixels(gif((3, 4), *[(5, 6)] * 9)[:45]) == 12
-    with pytest.raises(Refused, match="announces 1,431,612,075 pixels, above the limit of 100,000,000"):
+    with pytest.raises(TooLarge, match="announces 1,431,612,075 pixels, above the limit of 100,000,000"):
         announced_pixels(gif((1, 1), (65_535, 65_535)))
 
 
@@ -59,7 +59,7 @@ def test_a_gif_is_unpacked_with_all_its_frames():
 )
 def test_a_small_file_that_announces_too_much_is_refused(data):
     assert len(data) < 10_000
-    with pytest.raises(Refused, match=f"above the limit of {MOST_PIXELS:,} pixels; nothing was decoded"):
+    with pytest.raises(TooLarge, match=f"above the limit of {MOST_PIXELS:,} pixels; nothing was decoded"):
         announced_pixels(data)
 
 

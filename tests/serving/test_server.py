@@ -1,5 +1,6 @@
 import gzip
 import json
+import logging
 import shutil
 import socket
 import threading
@@ -44,6 +45,8 @@ def test_a_query_string_is_a_part_of_the_path_as_the_official_server_has_it(addr
 
 @pytest.mark.parametrize("sent", [b'{"instances": [', b""])
 def test_a_caller_who_hangs_up_is_no_fault_of_the_server(address, sent, caplog):
+    logging.getLogger("uvicorn.error").addHandler(caplog.handler)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
     url = httpx.URL(address)
     head = f"POST {url.path}:predict HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n"
     with socket.create_connection((url.host, url.port)) as caller:
@@ -51,6 +54,7 @@ def test_a_caller_who_hangs_up_is_no_fault_of_the_server(address, sent, caplog):
         time.sleep(0.1)  # so that the request has begun
     time.sleep(0.3)
     assert httpx.post(f"{address}:predict", content=b'{"instances": [1.0]}').status_code == 200
+    logging.getLogger("uvicorn.error").removeHandler(caplog.handler)
     assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
 
 
