@@ -18,6 +18,8 @@ from pathlib import Path
 
 import numpy as np
 
+from imgcls.processor import describe
+
 SOURCE = Path("/usr/share/datasets/fashion-mnist")
 MODES = ("none", "weights", "effective_number", "batch", "sample", "augment", "logits", "auto")
 LARGEST, RATIO = 2000, 100
@@ -88,6 +90,7 @@ def main() -> None:
     parser.add_argument("--modes", nargs="+", default=MODES)
     parser.add_argument("--pictures", type=Path, help="where the pictures are written to, or are from last time")
     options = parser.parse_args()
+    print(describe(), flush=True)
     from imgcls.data.inspection import inspect
     from imgcls.data.manifest import Manifest
     from imgcls.labels.idx import read

@@ -16,6 +16,8 @@ import sys
 import time
 from pathlib import Path
 
+from imgcls.processor import describe
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -68,6 +70,7 @@ def main() -> None:
     options = parser.parse_args()
     if options.side:
         return train(options.side == "checkpointed", options.image_size, options.batch_size, options.steps)
+    print(describe(), flush=True)
     memory, times = [], []
     for number in range(options.rounds):
         order = ("plain", "checkpointed") if number % 2 else ("checkpointed", "plain")

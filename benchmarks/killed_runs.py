@@ -23,6 +23,8 @@ from pathlib import Path
 
 import numpy as np
 
+from imgcls.processor import describe
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).parents[1]
 LONGEST_WAIT = 3.0  # seconds from the first step of a process to its kill
@@ -146,6 +148,7 @@ def main() -> None:
     parser.add_argument("--epochs", type=int, default=16)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
+    print(describe(), flush=True)
     began, hits = time.monotonic(), []
     with tempfile.TemporaryDirectory() as folder:
         for hit in broken_runs(Path(folder), options.kills, options.seed, options.epochs):

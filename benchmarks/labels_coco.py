@@ -20,6 +20,8 @@ from pathlib import Path
 
 import numpy as np
 
+from imgcls.processor import describe
+
 ANNOTATIONS, IMAGES, CLASSES = 1_000_000, 200_000, 80
 WIDTH, HEIGHT = 640, 480
 ROUNDS = 3
@@ -87,9 +89,7 @@ def main(folder: Path) -> int:
         print("Writing the set ...", flush=True)
         subprocess.run([sys.executable, __file__, "--folder", folder, "--write"], check=True)
     size = (folder / "instances_train.json").stat().st_size / 1e6
-    print(
-        f"{ANNOTATIONS:,} annotations over {IMAGES:,} images in {size:.0f} MB; {os.cpu_count()} processors", flush=True
-    )
+    print(f"{ANNOTATIONS:,} annotations over {IMAGES:,} images in {size:.0f} MB; {describe()}", flush=True)
     rounds = []
     for number in range(1, ROUNDS + 1):
         command = [sys.executable, __file__, "--folder", str(folder), "--once"]

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls import command
+from imgcls.processor import describe
 
 CASES = (("resnet20", 32, 64), ("mobilenet_v2", 96, 32))  # architecture, pixels, images a step
 SECONDS = 8.0  # that one side of a pair takes, about; beginning and ending an epoch is in it
@@ -30,6 +31,7 @@ class Options:
 
 def main(options: Options) -> int:
     command.import_tensorflow()
+    print(describe(), flush=True)
     for name, size, batch_size in CASES:
         theirs, ours = BareSteps(name, size, batch_size), LoopSteps(name, size, batch_size)
         ours.seconds(10), theirs.seconds(10)  # tracing is not counted

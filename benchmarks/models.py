@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from imgcls import command
+from imgcls.processor import describe
 
 
 @dataclass(frozen=True)
@@ -30,6 +31,7 @@ class Options:
 def main(options: Options) -> int:
     """Print one line for each architecture."""
     command.import_tensorflow()
+    print(describe(), flush=True)
     print(
         f"ratio of times, ours to keras.applications', batch {options.batch_size}, {options.pairs} pairs, CPU or GPU 0"
     )

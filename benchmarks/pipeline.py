@@ -25,6 +25,8 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import partial
 from pathlib import Path
 
+from imgcls.processor import describe
+
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 SIZE, BATCH, THREADS = 224, 32, os.cpu_count() or 2
 SMALL, QUALITY, LARGE = 512, 94, 24  # files, quality for 60 kB, files of 12 megapixels
@@ -309,6 +311,7 @@ def main() -> bool:
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--folder", type=Path, help="keeps the pictures there, and takes those that are there")
     options = parser.parse_args()
+    print(describe(), flush=True)
     with tempfile.TemporaryDirectory() as temporary:
         folder = options.folder or Path(temporary)
         if options.what == "memory":

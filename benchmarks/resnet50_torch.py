@@ -17,6 +17,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcls import command
+from imgcls.processor import describe
 
 ROOT = Path(__file__).parents[1]
 OURS = r"""
@@ -101,6 +102,7 @@ class Side:
 
 def main(options: Options) -> int:
     batch = options.batch_size
+    print(describe(), flush=True)
     ours = [Side(sys.executable, OURS, kind, batch) for kind in ("float32", "bfloat16")]
     theirs = [Side(options.torch_python, THEIRS, kind, batch) for kind in ("float32", "bfloat16")]
     first = {side.kind: side.seconds(1) for side in theirs if side.ready}

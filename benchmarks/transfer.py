@@ -22,6 +22,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from imgcls.processor import describe
+
 ROOT = Path(__file__).parents[1]
 
 
@@ -113,6 +115,7 @@ def main() -> None:
     parser.add_argument("--keras-epochs", type=int, default=0, help="at least 2; 0: all of them")
     parser.add_argument("--side", choices=("both", "ours", "keras"), default="both")
     options = parser.parse_args()
+    print(describe(), flush=True)
     found = {"ours": [], "keras": []}
     for number in range(options.repeats):
         with tempfile.TemporaryDirectory() as runs:  # so that no feature is known yet

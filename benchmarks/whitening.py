@@ -19,6 +19,8 @@ from pathlib import Path
 
 import numpy as np
 
+from imgcls.processor import describe
+
 SIDE = 32  # pixels
 BATCH = 500  # images
 CONTESTANTS = ("imgcls", "scikit-learn")
@@ -108,6 +110,7 @@ if __name__ == "__main__":
         contestant, path, mode, n_components = options.worker
         print(json.dumps(learn(contestant, Path(path), mode, int(n_components))))
     else:
+        print(describe(), flush=True)
         with tempfile.TemporaryDirectory() as folder:
             images = Path(folder) / "images"
             write_images(images, options.images)

@@ -25,6 +25,8 @@ from pathlib import Path
 
 import numpy as np
 
+from imgcls.processor import describe
+
 ROOT = Path(__file__).parents[1]
 SOURCE = Path("/usr/share/datasets/fashion-mnist")
 HEADS = {"images": 16, "labels": 8}  # bytes before the data of an IDX file
@@ -153,6 +155,7 @@ def main() -> None:
     if options.side == "loop":
         with tempfile.TemporaryDirectory() as folder:
             return with_loop(options.epochs, folder)
+    print(describe(), flush=True)
     ratios = []
     for number in range(options.rounds):
         order = ("loop", "fit") if number % 2 else ("fit", "loop")

@@ -15,7 +15,6 @@ import io
 import logging
 import math
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -24,6 +23,7 @@ from typing import Annotated, Any
 import tyro
 
 from imgcls import command
+from imgcls.counted import counted
 
 JPEG = b"\xff\xd8\xff"
 WITHOUT_SPLIT = "all"  # the split of images that have none
@@ -67,7 +67,8 @@ def main(options: Options) -> int:
         return command.complain(f"There is a data set {builder.data_dir} already. Give another --version or --name.")
     prepare(builder, options.runner, options.options)
     counts = {split: facts.num_examples for split, facts in builder.info.splits.items()}
-    say(f"{sum(counts.values()):,} examples of {len(manifest.class_names)} classes written to {builder.data_dir}:")
+    classes = counted(len(manifest.class_names), "class")
+    say(f"{counted(sum(counts.values()), 'example')} of {classes} written to {builder.data_dir}:")
     say(", ".join(f"{count:,} for {split}" for split, count in counts.items()))
     missing = len(manifest.table) - sum(counts.values())
     if missing:
@@ -91,7 +92,8 @@ def builder_of(manifest: Any, name: str, version: str, licence: str, output: str
             }
             return tfds.core.DatasetInfo(
                 builder=self, features=tfds.features.FeaturesDict(features), supervised_keys=("image", "label"),
-                description=f"{name}: {len(manifest.usable):,} images of {len(manifest.class_names)} classes.",
+                description=f"{name}: {counted(len(manifest.usable), 'image')} of "
+                f"{counted(len(manifest.class_names), 'class')}.",
                 license=licence,
             )  # fmt: skip
 
@@ -168,4 +170,4 @@ def _decoder() -> Callable:
 
 
 if __name__ == "__main__":
-    sys.exit(command.guarded(lambda: main(tyro.cli(Options, description=__doc__))))
+    command.run(main, Options, __doc__)

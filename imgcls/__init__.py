@@ -1,9 +1,19 @@
 """imgcls: from labelled images to a served classifier, with Keras and TensorFlow.
 
 The public names are imported when they are first used, so that `import imgcls` imports neither TensorFlow nor pandas.
+
+TensorFlow reads its settings when it is imported, so they are made here, before any module of the package can import
+it. TensorFlow uses oneDNN by itself only on processors with AVX-512; elsewhere training takes about twice as long
+without it, and channels_first has no convolutions. A variable that is set already is left as it is.
 """
 
 import importlib
+import os
+
+os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
+os.environ.setdefault("KERAS_BACKEND", "tensorflow")
+
+from imgcls.keras_registration import register_layers
 
 __version__ = "0.1.0"
 
@@ -30,3 +40,6 @@ def __getattr__(name: str):
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+register_layers()

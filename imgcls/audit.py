@@ -23,6 +23,11 @@ import tyro
 
 from imgcls import command
 from imgcls.config import LabelsConfig
+from imgcls.counted import counted
+from imgcls.files import check_writable
+from imgcls.image_files import WHAT_IS_READ
+
+__doc__ = f"{__doc__}\n{WHAT_IS_READ}\n"
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,9 +50,13 @@ class Options:
 
 def main(options: Options) -> int:
     _check_fix(options)
-    from imgcls.data.importing import import_manifest
+    folder = options.output or Path("audits", Path(options.source).stem or "images")
+    check_writable(folder, folder=True)
+    from imgcls.data.importing import import_manifest, needs_tensorflow
     from imgcls.data.sources import source_of
 
+    if needs_tensorflow(options.source):
+        command.import_tensorflow()
     imported = import_manifest(*source_of(options.source, options.labels))
     from imgcls.data.audit import audit
     from imgcls.data.inspection import inspect
@@ -59,7 +68,6 @@ def main(options: Options) -> int:
     say("Comparing the pictures with each other")
     copies = find_copies(manifest)
     findings = audit(manifest, copies, imported.problems)
-    folder = options.output or Path("audits", Path(options.source).stem or "images")
     _write(folder, options.source, manifest, findings)
     _show(manifest, findings)
     say(f"\nThe pictures side by side: {folder / 'audit.html'}\nAll findings: {folder / 'audit.json'}")
@@ -77,6 +85,8 @@ def _check_fix(options: Options) -> None:
         raise ValueError(f"--fix is {options.fix}; expected a file that ends in .parquet.")
     if options.fix and options.fix.resolve() == Path(options.source).resolve():
         raise ValueError(f"--fix is the source itself, {options.fix}, which is never changed. Name another file.")
+    if options.fix:
+        check_writable(options.fix)
 
 
 def _write(folder: Path, source: str, manifest: "Manifest", findings: list["Finding"]) -> None:
@@ -115,8 +125,11 @@ def _show(manifest: "Manifest", findings: list["Finding"]) -> None:
         table(["severity", "kind", "image", "why"], rows, text_columns=4)
     if len(grave) > MOST_SHOWN:
         say(f"and {len(grave) - MOST_SHOWN:,} more")
-    numbers = ", ".join(f"{count:,} {severity}s" for severity, count in _counts(findings).items())
-    say(f"\n{manifest.table['image'].nunique():,} images of {len(manifest.class_names):,} classes: {numbers}")
+    numbers = ", ".join(counted(count, severity) for severity, count in _counts(findings).items())
+    say(
+        f"\n{counted(manifest.table['image'].nunique(), 'image')} of "
+        f"{counted(len(manifest.class_names), 'class')}: {numbers}"
+    )
 
 
 def _first_of(images: tuple[str, ...]) -> str:
@@ -136,7 +149,7 @@ def _fix(path: Path, manifest: "Manifest", copies: "pd.Series") -> None:
         effects.to_csv(partial, index=False)
     reasons = effects["reason"].str.replace(r"^a copy of .*", "a copy of another picture", regex=True)
     counts = effects.groupby(["effect", reasons]).size().sort_values(ascending=False)
-    say(f"\nThe cleaned manifest has {len(cleaned.table):,} of {len(manifest.table):,} examples: {path}")
+    say(f"\nThe cleaned manifest has {len(cleaned.table):,} of {counted(len(manifest.table), 'example')}: {path}")
     if len(counts):
         rows = [[effect, reason, f"{count:,}"] for (effect, reason), count in counts.head(MOST_SHOWN).items()]
         table(["effect", "reason", "examples"], rows, text_columns=2)

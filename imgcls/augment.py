@@ -14,6 +14,8 @@ import tyro
 
 from imgcls import command
 from imgcls.config import AugmentationConfig
+from imgcls.counted import counted
+from imgcls.files import check_writable
 
 if TYPE_CHECKING:
     from imgcls.data.augmentation.sheet import Row
@@ -44,6 +46,7 @@ def main(options: Options) -> int:
         raise ValueError("Single settings change a preset; name it, such as --preset none.")
     if options.image_size and not SMALLEST <= options.image_size <= 1024:
         raise ValueError(f"--image-size is {options.image_size}; expected {SMALLEST} to 1024.")
+    check_writable(options.output)
     command.import_tensorflow()
     from imgcls.data.augmentation import settings, sheet
     from imgcls.data.sources import load_manifest
@@ -61,7 +64,7 @@ def main(options: Options) -> int:
         rows += sheet.presets(encoded, preprocessing, options.seed)
     write = write_html if options.output.suffix == ".html" else write_png
     write(rows, options.output)
-    say(f"{len(rows)} rows of {len(encoded)} pictures written to {options.output}")
+    say(f"{counted(len(rows), 'row')} of {counted(len(encoded), 'picture')} written to {options.output}")
     next_step(f"python -m imgcls.train --data {options.data} --augmentation {options.preset or 'standard'}")
     return command.OK
 
@@ -81,7 +84,7 @@ def choose(manifest, count: int, image_size: int):
     outcomes = for_each_file(candidates, lambda data: (data, max(decode(data).shape[:2])))
     readable = [outcome.result for outcome in outcomes if not outcome.problem][:count]
     if not readable:
-        raise ValueError(f"None of the first {len(candidates)} images of {manifest.root} can be read.")
+        raise ValueError(f"Of the first {counted(len(candidates), 'image')} of {manifest.root} none can be read.")
     longest = max(side for _, side in readable)
     size = image_size or (max(longest, SMALLEST) if longest <= USUAL else USUAL)
     return [data for data, _ in readable], Preprocessing(size, size)

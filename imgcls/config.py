@@ -16,6 +16,8 @@ import dacite
 import tomli_w
 import tyro
 
+from imgcls.files import replacing
+
 AUTO = 0  # of a number that is settled when the data is known
 WholeOrAuto = Annotated[
     int,
@@ -29,7 +31,7 @@ WholeOrAuto = Annotated[
 ]
 
 Boxes = Literal["single", "largest", "crop", "multi_label"]
-Agreement = Literal["auto", "majority", "weighted_majority", "dawid_skene", "none"]
+Agreement = Literal["auto", "majority", "majority_then_skill", "weighted_majority", "dawid_skene", "none"]
 
 
 @dataclass(frozen=True)
@@ -38,12 +40,12 @@ class LabelsConfig:
 
     format: str | None = None  # of the annotations, such as coco, yolo or label_studio; found by content if not given
     pictures: str | None = None  # folder in which the pictures lie, where that is not the annotations'
-    unpack_to: str | None = None  # folder for pictures that lie inside other files (IDX, LabelMe, TFDS); else a cache
+    unpack_to: str | None = None  # folder for pictures inside other files (IDX, CIFAR, TFRecord, LabelMe); else a cache
     boxes: Boxes = "single"  # example: image of one class, image by its largest box, each box cut out, or all classes
     box_margin: float = 0.0  # what a crop takes around its box on each side, as a share of the box's sides
     box_smallest: int = 1  # pixels; a box with a shorter side is left out
     rename: str | None = None  # CSV file with the columns from, to: classes are renamed, merged, or dropped (empty to)
-    consensus: Agreement = "auto"  # of several people's answers; dawid_skene: by who confuses what; auto: majority
+    consensus: Agreement = "auto"  # of several people's answers; auto: majority, which leaves out ties
     golden: str | None = None  # CSV file with the columns image, label: known answers, which score the annotators
     group: str | None = None  # column, or pattern on the path such as '(patient[0-9]+)_': is never divided into splits
     overlay: str | None = None  # CSV file with the columns image, label: corrections, which leave the source as it is
@@ -239,7 +241,7 @@ class NetworkConfig:
 class TrainingConfig:
     """How the network is trained."""
 
-    epochs: int = 30  # passes over the training images
+    epochs: int = 30  # passes over the training images; a head on given weights is fitted without any
     batch_size: WholeOrAuto = AUTO  # images a step, over all devices; 0 or auto: 64, or fewer for 8 steps an epoch
     accumulate: int = 1  # parts that a batch is computed in, one after the other, where memory is short
     optimizer: Literal["adamw", "adam", "sgd", "rmsprop", "lion"] = "adamw"  # what turns gradients into updates
@@ -365,7 +367,8 @@ def _check_range(name: str, value: float, least: float, most: float) -> None:
 def save_toml(config: TrainConfig, path: str | Path) -> None:
     """Write a config so that `load_toml` gives it back. What is None is left out: TOML has no word for it."""
     values = dataclasses.asdict(config, dict_factory=lambda pairs: {k: v for k, v in pairs if v is not None})
-    Path(path).write_text(tomli_w.dumps(values), "utf-8")
+    with replacing(path, durable=True) as partial:
+        partial.write_text(tomli_w.dumps(values), "utf-8")
 
 
 def load_toml(path: str | Path) -> TrainConfig:

@@ -16,6 +16,8 @@ from typing import TYPE_CHECKING, Annotated
 import tyro
 
 from imgcls import command
+from imgcls.counted import counted
+from imgcls.files import check_writable
 
 if TYPE_CHECKING:
     from imgcls.training.run_folder import RunFolder
@@ -32,15 +34,15 @@ class Options:
 
 def main(options: Options) -> int:
     from imgcls.serving.versions import check_name
+    from imgcls.terminal import next_step, warn
     from imgcls.training.run_folder import RunFolder
 
     run = RunFolder(options.run)
-    run.require_model()
+    run.require_model(warn)
     name = check_name(options.name or run.path.resolve().name)
+    check_writable(options.output / name, folder=True)
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # both sides of the comparison on the same kind of processor
     command.import_tensorflow()
-    from imgcls.terminal import next_step
-
     version = export_run(run, options.output, name)
     show(version)
     next_step(f"python -m imgcls.serve {version.parent}", f"python -m imgcls.predict {version.parent} YOUR_IMAGES")
@@ -68,7 +70,7 @@ def export_run(run: "RunFolder", output: Path, name: str) -> Path:
         class_names=class_names(model),
         preprocessing=Preprocessing(**preprocessing(model)),
         images=evenly(list(dict.fromkeys(manifest.paths(manifest.split("test")))), MOST_IMAGES),
-        architecture=config.network.model,
+        architecture=run_model.name,
         config=run.config_file.read_text("utf-8"),
         licence=licence_of(config.input.data),
     )
@@ -88,12 +90,12 @@ def show(version: Path) -> None:
     details = read_details(version)
     size = sum(path.stat().st_size for path in version.rglob("*") if path.is_file())
     parity = details["parity"]
-    say(f"Written: {version} ({size / 1e6:.1f} MB, {len(details['class_names'])} classes)")
+    say(f"Written: {version} ({size / 1e6:.1f} MB, {counted(len(details['class_names']), 'class')})")
     say(f"Signatures: {', '.join(details['signatures'])}")
     say(
         f"Parity: reloaded in a fresh process, it differs from the run's model by at most "
         f"{parity['largest_difference']:.1e} in a probability "
-        f"({parity['images']} test images; allowed {parity['allowed']:.0e})"
+        f"({counted(parity['images'], 'test image')}; allowed {parity['allowed']:.0e})"
     )
 
 

@@ -1,14 +1,16 @@
 """Turn labelled images into a manifest: one table that every command reads.
 
-Reads what labelling tools write (LabelImg, COCO, Pascal VOC, YOLO, Create ML, LabelMe, Label Studio, Supervisely,
-Roboflow, ImageNet, IDX, Mechanical Turk, Toloka, tables, and one folder of images a class), opens every image once, and
-names what cannot be used. The images stay where they are.
+Reads what labelling tools write (LabelImg, COCO, Pascal VOC, YOLO, Create ML, LabelMe, Label Studio, CVAT, VoTT,
+Datumaro, Supervisely, Roboflow, Open Images, KITTI, ImageNet, ImageNet lists, IDX, CIFAR, TFRecord of TensorFlow Object
+Detection, Mechanical Turk, Toloka, tables, and one folder of images a class), opens every image once, and names what
+cannot be used. The images stay where they are.
 
 --boxes says what an example is: `single` takes the images that have one class only, `largest` gives an image the class
 of its largest box, `crop` makes an example of each box, which the network sees alone, and `multi_label` keeps all
 classes of an image, for export. --consensus makes one label of several people's answers: the most frequent (`majority`,
 which `auto` takes where there are several), weighted by each one's skill, or by what each one confuses (Dawid and
-Skene). --overlay lays corrections over it all. A manifest can be the source too.
+Skene). An image whose answers are tied is left out; `majority_then_skill` settles it by skill. --overlay lays
+corrections over it all. A manifest can be the source too.
 
 Examples:
   python -m imgcls.import_labels photos --output manifests/photos.parquet --group '(patient[0-9]+)_'
@@ -28,6 +30,11 @@ import tyro
 
 from imgcls import command
 from imgcls.config import FetchConfig, LabelsConfig
+from imgcls.counted import counted
+from imgcls.files import check_writable
+from imgcls.image_files import WHAT_IS_READ
+
+__doc__ = f"{__doc__}\n{WHAT_IS_READ}\n"
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -51,10 +58,15 @@ class Options:
 
 def main(options: Options) -> int:
     output = check_output(options)
-    from imgcls.data.importing import import_manifest
+    for path, folder in ((output, False), (options.export_to, True)):
+        if path:
+            check_writable(path, folder)
+    from imgcls.data.importing import import_manifest, needs_tensorflow
     from imgcls.data.sources import source_of
     from imgcls.terminal import progress
 
+    if needs_tensorflow(options.source):
+        command.import_tensorflow()
     with progress("Reading the labels", None) as on_fetched:
         imported = import_manifest(*source_of(options.source, options.labels), options.fetching, on_fetched)
     manifest = look_at_all(imported.manifest)
@@ -121,14 +133,15 @@ def export(manifest: "Manifest", format: str, folder: Path, told: "pd.DataFrame"
 
 def show(manifest: "Manifest") -> None:
     """Print how many examples each class and split has, and what cannot be used."""
-    from imgcls.terminal import say, table
+    from imgcls.terminal import say, say_transcoded, table
 
     counts = manifest.counts()
     numbers = zip(counts.index, counts.to_numpy(), strict=True)
     table(["class", *counts.columns], [[str(label), *(f"{count:,}" for count in row)] for label, row in numbers])
+    say_transcoded(manifest.transcoded)
     problems = manifest.problems
     if len(problems):
-        say(f"\n{len(problems)} of {len(manifest.table)} files cannot be used:")
+        say(f"\n{len(problems):,} of {counted(len(manifest.table), 'file')} cannot be used:")
         table(["file", "problem"], problems.head(MOST_SHOWN).to_numpy().tolist(), text_columns=2)
 
 
@@ -156,8 +169,7 @@ def tell(told: "pd.DataFrame", path: Path) -> None:
 
     with replacing(path) as partial:
         told.to_csv(partial, index=False)
-    things = "thing" if len(told) == 1 else "things"
-    say(f"\n{len(told):,} {things} about the annotations, all of them in {path}:")
+    say(f"\n{counted(len(told), 'thing')} about the annotations, all of them in {path}:")
     rows = told.head(MOST_SHOWN)[["effect", "file", "line", "reason"]].astype(str).to_numpy().tolist()
     table(["effect", "file", "line", "reason"], rows, text_columns=4)
 
@@ -166,7 +178,7 @@ def say_what_next(manifest: "Manifest", output: Path | None, options: Options) -
     """Say what was written where, and what to type next."""
     from imgcls.terminal import next_step, say
 
-    what = f"{len(manifest.usable):,} examples of {len(manifest.class_names)} classes"
+    what = f"{counted(len(manifest.usable), 'example')} of {counted(len(manifest.class_names), 'class')}"
     if options.export_to:
         say(f"\n{what} written for {options.export} to {options.export_to}")
     if output:

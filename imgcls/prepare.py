@@ -17,6 +17,8 @@ from typing import Annotated, Literal
 import tyro
 
 from imgcls import command
+from imgcls.counted import counted
+from imgcls.files import check_writable
 
 PIXELS_UP_TO = 8 << 30  # bytes of all images as pixels, for --kind auto
 
@@ -50,11 +52,12 @@ def main(options: Options) -> int:
         if not is_prepared(Path(options.data)):
             raise ValueError(f"{options.data} is no prepared folder; --check reads one that this command wrote.")
         manifest = load_prepared(Path(options.data), thorough=True)
-        say(f"All shards of {options.data} are whole: {len(manifest.usable):,} images.")
+        say(f"All shards of {options.data} are whole: {counted(len(manifest.usable), 'image')}.")
         return command.OK
 
     output = options.output or Path("prepared", Path(options.data).stem)
-    manifest = load_manifest(options.data)
+    check_writable(output, folder=True)
+    manifest = load_manifest(options.data, warn)
     with progress("Looking at every image", len(manifest.table)) as on_progress:
         manifest = inspect(manifest, on_progress)
     kind, side = options.kind, 0 if options.kind == "as_they_are" else options.side
@@ -73,7 +76,7 @@ def main(options: Options) -> int:
     for file, reason in problems:
         warn(f"{file} is left out: {reason}.")
     written = sum(path.stat().st_size for path in output.glob("shard-*"))
-    say(f"{len(prepared.usable):,} images written to {output} ({written / 2**20:,.0f} MiB).")
+    say(f"{counted(len(prepared.usable), 'image')} written to {output} ({written / 2**20:,.0f} MiB).")
     next_step(f"python -m imgcls.train --data {output}")
     return command.WITH_PROBLEMS if problems else command.OK
 

@@ -1,5 +1,8 @@
 import json
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -9,6 +12,8 @@ import pytest
 from imgcls.data.manifest import Manifest
 from imgcls.labels.records import BOX
 from tests.conftest import copy_sample
+
+FILES = Path(__file__).parent / "labels" / "files"
 
 
 @pytest.fixture
@@ -125,7 +130,7 @@ def test_classes_are_renamed_and_pictures_may_lie_elsewhere(coco, tmp_path, comm
 def test_several_answers_become_one_and_the_annotators_are_judged(toloka, tmp_path, command):
     result = command("import_labels", toloka, "--output", tmp_path / "m.parquet", "--group", "INPUT:patient")
     assert result.code == 0
-    assert "6 images have several answers: --consensus majority decides." in result.out
+    assert "6 images with several answers: --consensus majority decides" in result.out
     assert "66.7 % of the images need one more opinion." in result.out
     manifest = Manifest.load(tmp_path / "m.parquet")
     labels = dict(zip(manifest.table["image"], manifest.table["label"], strict=True))
@@ -265,3 +270,37 @@ def test_pixels_in_an_idx_file_become_pictures(tmp_path, command, monkeypatch):
     assert manifest.counts()["train"].to_dict() == {"0": 4, "1": 4}
     assert manifest.root.is_relative_to(tmp_path / "cache")
     assert np.array_equal(PIL.Image.open(manifest.paths(manifest.table)[3]), images[3])
+
+
+@pytest.mark.parametrize("name", ["cifar", "tfrecord"])
+def test_pictures_inside_other_files_become_examples(tmp_path, command, name):
+    """Two files with two pictures each, of which one is of nobody's."""
+    result = command("import_labels", FILES / name, "--output", tmp_path / "m.parquet", "--boxes", "crop",
+                     "--unpack-to", tmp_path / "pictures")  # fmt: skip
+    manifest = Manifest.load(tmp_path / "m.parquet")
+    assert result.code == (3 if name == "tfrecord" else 0)
+    assert sorted(manifest.table["label"]) == {"cifar": ["Guide dog", "Guide dog", "cat", "cat"],
+                                      "tfrecord": ["Guide dog", "cat", "птица"]}[name]  # fmt: skip
+    assert len(list((tmp_path / "pictures").rglob("*.png"))) == {"cifar": 4, "tfrecord": 3}[name]
+    assert manifest.problems.empty
+
+
+@pytest.mark.slow
+def test_the_log_of_tensorflow_is_kept_from_the_terminal(tmp_path):
+    result = subprocess.run(
+        [sys.executable, "-m", "imgcls.import_labels", FILES / "tfrecord", "--output", tmp_path / "m.parquet"],
+        capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert result.returncode == 3
+    assert result.stderr == ""
+
+
+def test_one_thing_is_called_one(small_data, tmp_path, command):
+    folder = tmp_path / "data"
+    for number, picture in enumerate(sorted((small_data / "train" / "bag").iterdir())[:2]):
+        (folder / f"{number}.png").parent.mkdir(exist_ok=True)
+        shutil.copy(picture, folder / f"{number}.png")
+    (folder / "t.csv").write_text("image,label\n0.png,bag\n")
+    result = command("import_labels", folder, "--output", tmp_path / "m.parquet")
+    assert "1 example of 1 class written to" in result.out
+    assert "1 thing about the annotations" in result.out

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 import streamlit as st
 
+from imgcls.counted import counted
 from imgcls.evaluation.thumbnails import thumbnail
 from imgcls.labels.pictures import upright_size
 from imgcls.labels.records import BOX, Records
@@ -30,7 +31,7 @@ def show_boxes(records: Records) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
             "Class with boxes", ["", *sorted(counts.index)],
-            format_func=lambda name: f"{name} ({counts[name]:,})" if name else f"all classes ({len(boxed):,} boxes)",
+            format_func=lambda name: f"{name} ({counts[name]:,})" if name else f"all: {counted(len(boxed), 'box')}",
             width=320,
         )  # fmt: skip
         images = (boxed[boxed["label"] == name] if name else boxed)["image"].unique()

@@ -6,32 +6,17 @@ from pathlib import Path
 import streamlit as st
 
 from imgcls.config import LabelsConfig
+from imgcls.counted import counted
 from imgcls.data.cards import list_cards, load_card
-from parts import config_form
+from imgcls.labels import FORMATS
+from parts import allowed_paths, config_form
 from parts.uploads import save_files, save_folder
 
 MOST_MEGABYTES = 100  # a file
 SAMPLE, PLACE, FOLDER, FILES = (
     "A data set that is here", "A path on this machine", "Upload a folder", "Upload annotations and pictures"
 )  # fmt: skip
-FORMATS = {  # names of `imgcls.labels.FORMATS`, as their users know them
-    None: "found by its content",
-    "folders": "one folder of images a class",
-    "coco": "COCO",
-    "voc": "Pascal VOC, or LabelImg's XML",
-    "yolo": "YOLO",
-    "createml": "Create ML",
-    "labelme": "LabelMe (desktop)",
-    "labelme_web": "LabelMe (web)",
-    "label_studio": "Label Studio",
-    "supervisely": "Supervisely",
-    "roboflow": "Roboflow, by class",
-    "imagenet": "ImageNet",
-    "idx": "IDX, as MNIST",
-    "mturk": "Mechanical Turk results",
-    "toloka": "Toloka results",
-    "table": "a table: CSV, Parquet, Excel",
-}
+FOUND = "found by its content"  # the format, where none is named
 BOXES = {  # modes of `imgcls.labels.boxes`
     "single": "images with one class only",
     "largest": "each image, by its largest box",
@@ -42,10 +27,14 @@ BOXES = {  # modes of `imgcls.labels.boxes`
 
 @dataclass(frozen=True)
 class LabelSource:
-    """Where labelled images are, and how their labels are read."""
+    """Where labelled images are, and how their labels are read.
+
+    dropped: uploaded files that were not kept.
+    """
 
     source: str
     labels: LabelsConfig
+    dropped: tuple[str, ...] = ()
 
 
 def choose() -> LabelSource | None:
@@ -54,13 +43,14 @@ def choose() -> LabelSource | None:
     Raises ValueError if nothing was named or uploaded.
     """
     way = st.radio("Where are the images?", [SAMPLE, PLACE, FOLDER, FILES])
-    named, uploaded = "", []
+    named, uploaded, dropped = "", [], ()
     if way == SAMPLE:
         named = _choose_card()
     elif way == PLACE:
         named = st.text_input(
             "Folder or annotation file", placeholder="/data/photos or /data/instances.json",
-            help="A path on the machine that runs this app, or tfds: and the name of a TensorFlow data set.",
+            help="A path on the machine that runs this app, below the folder that it was started in or that --root "
+            "names; or tfds: and the name of a TensorFlow data set.",
         )  # fmt: skip
     elif way == FOLDER:
         uploaded = st.file_uploader("Folder", accept_multiple_files="directory", max_upload_size=MOST_MEGABYTES)
@@ -69,7 +59,7 @@ def choose() -> LabelSource | None:
         pictures = st.file_uploader("Pictures", accept_multiple_files=True, max_upload_size=MOST_MEGABYTES)
         uploaded = [*annotations, *pictures]
     if uploaded:
-        st.caption(f"{len(uploaded):,} files have arrived.")
+        st.caption(f"{counted(len(uploaded), 'file')} arrived.")
     labels = {}
     if way != SAMPLE:
         st.caption(
@@ -85,8 +75,12 @@ def choose() -> LabelSource | None:
     if way == PLACE:
         named = named.strip() if named.strip().startswith("tfds:") else str(Path(named.strip()).expanduser())
     elif way != SAMPLE:
-        named = str(save_folder(uploaded) if way == FOLDER else save_files(uploaded))
-    return LabelSource(named, config_form.make(LabelsConfig, labels)) if named else None
+        saved, dropped = save_folder(uploaded) if way == FOLDER else save_files(uploaded)
+        named = str(saved)
+    wishes = config_form.make(LabelsConfig, labels)
+    allowed_paths.check_source(named)
+    allowed_paths.check_config(wishes)
+    return LabelSource(named, wishes, dropped) if named else None
 
 
 def _choose_card() -> str:
@@ -106,7 +100,9 @@ def _ask_how() -> dict:
     values = {}
     left, right = st.columns(2)
     with left:
-        values["format",] = st.selectbox("Format", list(FORMATS), format_func=FORMATS.get)
+        values["format",] = st.selectbox(
+            "Format", [None, *FORMATS], format_func=lambda name: FORMATS[name].title if name else FOUND
+        )
     with right:
         values["boxes",] = st.selectbox(
             "An example is", list(BOXES), format_func=BOXES.get, help="What boxes around objects become."

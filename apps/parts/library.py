@@ -1,12 +1,12 @@
 """What of the library takes seconds to load: loaded when a page needs it, once, and with a sign of it."""
 
-import os
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import streamlit as st
 
 from imgcls import command
+from parts import allowed_paths
 
 if TYPE_CHECKING:
     from imgcls.serving.predictor import Predictor
@@ -17,7 +17,6 @@ MODELS_KEPT = 3  # in memory, over all users
 @st.cache_resource(show_spinner="Loading TensorFlow. This takes a few seconds, once.")
 def load_library() -> None:
     """Import TensorFlow, Keras and the models."""
-    os.environ.setdefault("KERAS_BACKEND", "tensorflow")
     command.import_tensorflow()
     import imgcls.models  # noqa: F401
 
@@ -41,7 +40,11 @@ def imagenet_model_names() -> list[str]:
 
 
 def load_predictor(source: str) -> "Predictor":
-    """The predictor of a run or bundle, by path, or of an architecture with ImageNet weights, by name."""
+    """The predictor of a run or bundle, by path, or of an architecture with ImageNet weights, by name.
+
+    Raises ValueError for a path out of the root, and for a network file.
+    """
+    allowed_paths.check_source(allowed_paths.check_model(source))
     load_library()
     return _predictor(source, modified(Path(source)))
 

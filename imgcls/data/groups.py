@@ -6,6 +6,7 @@ import re
 
 import pandas as pd
 
+from imgcls.counted import counted
 from imgcls.labels.records import Problems
 
 
@@ -51,7 +52,7 @@ def groups_of(rows: pd.DataFrame, wish: str, problems: Problems) -> dict[str, st
         raise ValueError(missing)
     alone = [image for image in rows["image"].unique() if image not in found]
     if alone:
-        problems.noted(alone[0], "", f"{len(alone)} images, such as this one, are in no group of {wish!r}.")
+        problems.noted(alone[0], "", f"{counted(len(alone), 'image')}, such as this one, without a group of {wish!r}.")
     return found
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from imgcls.config import FetchConfig, LabelsConfig
+from imgcls.counted import counted
 from imgcls.data.cache import cache_folder
 from imgcls.data.groups import groups_of, is_pattern
 from imgcls.data.image_names import ImageNames
@@ -14,15 +15,16 @@ from imgcls.data.manifest import Manifest, is_manifest
 from imgcls.data.manifest_records import restore_columns, with_flags
 from imgcls.data.overlay import read_two_columns
 from imgcls.data.prepared import is_prepared, load_prepared
-from imgcls.labels import detect_format, read_labels
+from imgcls.data.reasons import advice_for, commonest
+from imgcls.image_files import shown_name
+from imgcls.labels import FORMATS, detect_format, read_labels, tfds, tfrecord
 from imgcls.labels.boxes import to_examples
 from imgcls.labels.consensus import Consensus, agree
 from imgcls.labels.pictures import Pictures
-from imgcls.labels.records import BOX, PROBLEM_COLUMNS, Problems, Records
+from imgcls.labels.records import BOX, LEFT_OUT, PROBLEM_COLUMNS, Problems, Records
 from imgcls.labels.renaming import check_old_names, read_new_names, rename_classes
 
-TABULAR = ("table", "mturk", "toloka")  # formats with named columns, of which one can be the group
-UNPACKED = ("idx",)  # formats that hold nothing but pixels
+MISNAMED = "a path that is not UTF-8, which no table of images can hold. Rename what is not."
 
 
 @dataclass(frozen=True)
@@ -57,6 +59,9 @@ def import_manifest(
     Raises FileNotFoundError or ValueError, in one sentence, if there is nothing to read or a wish cannot be had.
     """
     fetching = fetching or FetchConfig()
+    for folder in (Path(source).resolve(), Path(labels.pictures or ".").resolve()):
+        if shown_name(folder) != str(folder):
+            raise ValueError(f"{shown_name(folder)} is {MISNAMED}")
     if (is_manifest(source) or is_prepared(Path(source))) and not fetching.fetch_to:
         imported = _of_manifest(Path(source), labels)
     else:
@@ -67,6 +72,11 @@ def import_manifest(
         manifest, told = imported.manifest.with_overlay(labels.overlay)
         imported = replace(imported, manifest=manifest, problems=_joined(imported.problems, told))
     return imported
+
+
+def needs_tensorflow(source: str) -> bool:
+    """Whether TensorFlow is needed to read this source. A command imports it first, so that its log lines stay away."""
+    return source.startswith(tfds.PREFIX) or tfrecord.detect(Path(source))
 
 
 def _of_annotations(records: Records, source: str, labels: LabelsConfig) -> Imported:
@@ -104,12 +114,10 @@ def _records(
         )
         return read_addresses(Path(source), Path(fetching.fetch_to), limits, keep, on_fetched)
     if source.startswith("tfds:"):
-        from imgcls.labels import tfds
-
         return tfds.read(source, Path(labels.unpack_to or cache_folder("tfds", source.removeprefix(tfds.PREFIX))))
     path = Path(source)
     format = labels.format or (detect_format(path) if path.exists() else None)
-    options = {"keep": keep} if keep and format in TABULAR else {}
+    options = {"keep": keep} if keep and format in FORMATS and FORMATS[format].tabular else {}
     return read_labels(path, format, _pictures(path, format, labels), **options)
 
 
@@ -119,8 +127,8 @@ def _pictures(source: Path, format: str | None, labels: LabelsConfig) -> Picture
             f"--pictures: there is no folder {labels.pictures}. Expected the one with the pictures."
         )
     unpack_to = labels.unpack_to
-    if format in UNPACKED and not unpack_to:
-        changed = max(path.stat().st_mtime_ns for path in (source, *(source.iterdir() if source.is_dir() else ())))
+    if format in FORMATS and FORMATS[format].packed and not unpack_to:
+        changed = max(path.lstat().st_mtime_ns for path in (source, *source.rglob("*")))
         unpack_to = str(cache_folder("unpacked", f"{source.resolve()}@{changed}"))
     if not labels.pictures and not unpack_to:
         return None
@@ -133,7 +141,8 @@ def _consensus(records: Records, labels: LabelsConfig, problems: Problems) -> Co
     method = labels.consensus
     if method == "auto" and several:
         method = "majority"
-        problems.noted("", "", f"{several} images have several answers: --consensus majority decides.")
+        what = counted(several, "image")
+        problems.noted("", "", f"{what} with several answers: --consensus majority decides, and leaves out ties.")
     if method in ("auto", "none"):
         return None
     return agree(records, method, _golden(labels, records, problems))
@@ -187,18 +196,18 @@ def _renamed(table: pd.DataFrame, new_names: dict[str, str], problems: Problems)
     table["label"] = [labels[0] if labels else "" for labels in table["labels"]]
     lost = table["label"] == ""
     if lost.any():
-        problems.left_out("", "", f"{int(lost.sum())} examples were of classes that the table drops.")
+        problems.left_out("", "", f"{counted(int(lost.sum()), 'example')} of classes that the table drops.")
     return table[~lost].reset_index(drop=True)
 
 
 def _advice(problems: pd.DataFrame) -> str:
-    """Why nothing was left, from the first thing that was told."""
-    lost = problems[problems["effect"] == "left out"]
+    """Why nothing was left, from what was told most often."""
+    lost = problems[problems["effect"] == LEFT_OUT]
     if lost.empty:
         return "Expected annotations with at least two classes."
-    first = lost.iloc[0]
-    where = ", ".join(part for part in (first["file"], first["line"]) if part)
-    return f"{len(lost)} things were left out, such as ({where}): {first['reason']}"
+    why = next(commonest(lost))
+    left = f"{counted(len(lost), 'thing')} left out; the commonest reason: " if len(lost) > 1 else "Left out: "
+    return f"{left}{why} {advice_for(why)}".strip()
 
 
 def _joined(*tables: pd.DataFrame) -> pd.DataFrame:

@@ -10,6 +10,7 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 
+from imgcls.counted import counted
 from imgcls.data.overlay import lay_over
 from imgcls.files import replacing
 from imgcls.labels.records import BOX
@@ -102,6 +103,14 @@ class Manifest:
         return self.table.loc[self.table["problems"] != "", ["image", "problems"]]
 
     @property
+    def transcoded(self) -> list[str]:
+        """The usable images that training reads as a PNG made of them, each once."""
+        from imgcls.data.image_header import TRANSCODED
+
+        usable = self.usable
+        return list(usable.loc[usable["traits"].str.contains(TRANSCODED), "image"].unique())
+
+    @property
     def class_names(self) -> list[str]:
         """The names of the classes that training images have, sorted; all classes before there are splits."""
         usable = self._a_row_a_label
@@ -152,7 +161,7 @@ class Manifest:
         """Write the table as Parquet, with the root and the schema's version inside. A reader never sees half of it."""
         table = self.table.copy()
         table.attrs = {**table.attrs, "imgcls_manifest": SCHEMA_VERSION, "root": str(self.root)}
-        with replacing(path) as partial:
+        with replacing(path, durable=True) as partial:
             table.to_parquet(partial, index=False)
 
     @classmethod
@@ -195,7 +204,7 @@ def check_trainable(manifest: Manifest, divided: bool = True) -> None:
     names = manifest.class_names
     check_one_label(manifest)
     if not names:
-        raise ValueError(f"None of the {len(manifest.table)} files under {manifest.root} is a readable image.")
+        raise ValueError(f"Of {counted(len(manifest.table), 'file')} under {manifest.root} none is a readable image.")
     if len(names) < 2:
         raise ValueError(
             f"There is only one class, {names[0]!r}. Expected at least two; add a folder of images for another."

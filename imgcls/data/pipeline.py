@@ -14,6 +14,7 @@ from pathlib import Path
 import numpy as np
 import tensorflow as tf
 
+from imgcls.counted import counted
 from imgcls.data.augmentation import NONE, Augmentation, Draws, mix
 from imgcls.data.augmentation.mixing import NUMBERS
 from imgcls.data.images import ImageFiles, Images, as_images
@@ -124,7 +125,10 @@ def training_batches(
 
 def _check_batches(batch_size: int, parts: int, position: int) -> None:
     if batch_size < 1 or batch_size % parts:
-        raise ValueError(f"A batch is {batch_size} images for {parts} workers; expected a multiple of {parts} above 0.")
+        raise ValueError(
+            f"A batch is {counted(batch_size, 'image')} for {counted(parts, 'worker')}; "
+            f"expected a multiple of {parts} above 0."
+        )
     if position % batch_size:
         raise ValueError(f"position is {position}; expected a multiple of the batch size, {batch_size}.")
 
@@ -134,9 +138,14 @@ def _check_labels(labels: np.ndarray, count: int, num_classes: int) -> None:
     if not count:
         raise ValueError("There are no images, so every batch would be empty; expected at least one.")
     if len(labels) != count:
-        raise ValueError(f"There are {count} images and {len(labels)} labels; expected a label for each image.")
+        raise ValueError(
+            f"Got {counted(count, 'image')} and {counted(len(labels), 'label')}; expected a label for each image."
+        )
     if labels.ndim == 2 and labels.shape[1] != num_classes:
-        raise ValueError(f"The labels have {labels.shape[1]} columns; expected one for each of {num_classes} classes.")
+        raise ValueError(
+            f"The labels have {counted(labels.shape[1], 'column')}; "
+            f"expected one for each of {counted(num_classes, 'class')}."
+        )
     if labels.ndim == 2:
         return
     (unknown,) = np.nonzero((labels < 0) | (labels >= num_classes))
@@ -144,7 +153,7 @@ def _check_labels(labels: np.ndarray, count: int, num_classes: int) -> None:
         first = unknown[0]
         raise ValueError(
             f"Image number {first} has the label number {labels[first]}, which the model does not know; expected 0 to "
-            f"{num_classes - 1}. ({len(unknown)} such images.)"
+            f"{num_classes - 1}. ({counted(len(unknown), 'such image')}.)"
         )
 
 

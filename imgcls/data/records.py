@@ -15,6 +15,8 @@ from typing import NamedTuple
 
 import numpy as np
 
+from imgcls.counted import counted
+
 TFRECORD, ARRAY_RECORD = ".tfrecord", ".array_record"
 _ENCODED, _PIXELS = re.compile(r"(\d+)\+(\d+)"), re.compile(r"(\d+)\+(\d+)x(\d+)x(\d+)")
 
@@ -114,5 +116,5 @@ class _ArrayRecord:
 
     def __getitem__(self, number: int) -> bytes:
         if number >= self._reader.num_records():
-            raise OSError(f"there are {self._reader.num_records():,} records only")
+            raise OSError(f"it ends after {counted(self._reader.num_records(), 'record')}")
         return self._reader.read([number])[0]

@@ -8,6 +8,7 @@ import hashlib
 import numpy as np
 import pandas as pd
 
+from imgcls.counted import counted
 from imgcls.data.manifest import Manifest
 from imgcls.data.units import Contents, contents_of, draws, units_a_class, units_of
 from imgcls.labels.records import BOX
@@ -50,20 +51,27 @@ def folds(manifest: Manifest, count: int, seed: int, copies: pd.Series | None = 
     table = manifest.table
     free = table[(table["problems"] == "") & (table["split"] != "test")]
     units = units_of(manifest, copies)[free.index]
-    contents = contents_of(units, free["label"])
-    for label, number in units_a_class(contents).items():
+    for label, number in units_a_class(contents_of(units, free["label"])).items():
         if number < count:
             raise ValueError(
-                f"Class {label!r} has {number} images or groups that can be divided, too few for {count} folds. "
-                "Add images of it, or take fewer folds."
+                f"Class {label!r} can be divided into {counted(number, 'part')} only, by image or group, too few for "
+                f"{count} folds. Add images of it, or take fewer folds."
             )
-    fold = units.map(_dealt(contents, count, draws(free, units, f"{seed}/fold")))
+    fold = fold_numbers(free, units, count, seed)
     made = []
     for place in range(count):
         split = table["split"].mask(table.index.isin(free.index), "train")
         split[fold.index[fold == place]] = "validation"
         made.append(Manifest(table.assign(split=split), manifest.root))
     return made
+
+
+def fold_numbers(rows: pd.DataFrame, units: pd.Series, count: int, seed: int) -> pd.Series:
+    """The fold of each row, from 0, so that each class is divided alike and no unit is divided.
+
+    units: the unit of each row, as `units_of` gives it.
+    """
+    return units.map(_dealt(contents_of(units, rows["label"]), count, draws(rows, units, f"{seed}/fold")))
 
 
 def split_hash(manifest: Manifest) -> str:
@@ -115,8 +123,8 @@ def _targets(have: dict[str, int], size: float, split: str) -> dict[str, int]:
     for label, number in sorted(have.items()):
         if number - wanted[label] < SMALLEST_SPLIT:
             raise ValueError(
-                f"Class {label!r} has {number} images to divide, too few to take {wanted[label]} of them for {split}. "
-                "Add images of it, or remove the class."
+                f"Class {label!r} has {counted(number, 'image')} to divide, too few to take {wanted[label]} of them "
+                f"for {split}. Add images of it, or remove the class."
             )
     return wanted
 
@@ -138,8 +146,8 @@ def _apportioned(have: dict[str, int], size: int, split: str) -> dict[str, int]:
 def _indivisible(label: str, images: int, units: int, split: str) -> str:
     together = "one part that stays" if units == 1 else f"{units} parts that stay"
     return (
-        f"Class {label!r} has its {images} images in {together} together (a group, or copies and crops of one "
-        f"picture), so none can be taken for {split}. Add other images of it, or name the splits in the source."
+        f"Class {label!r} has its {counted(images, 'image')} in {together} together (a group, or copies and crops of "
+        f"one picture), so none can be taken for {split}. Add other images of it, or name the splits in the source."
     )
 
 

@@ -7,6 +7,7 @@ from pathlib import Path
 
 import jinja2
 
+from imgcls.counted import counted
 from imgcls.data.audit import KINDS, SEVERITIES, Finding
 from imgcls.data.manifest import Manifest
 from imgcls.evaluation.thumbnails import thumbnail
@@ -35,6 +36,7 @@ def write_audit_page(path: Path, source: str, manifest: Manifest, findings: Sequ
     )
     page = environment.get_template("audit.html").render(
         source=source,
+        counted=counted,
         images=manifest.table["image"].nunique(),
         classes=len(manifest.class_names),
         counts={severity: sum(f.severity == severity for f in findings) for severity in SEVERITIES},

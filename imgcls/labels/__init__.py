@@ -2,32 +2,55 @@
 
 import difflib
 import importlib
+from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
 
+from imgcls.labels.documents import listed_once
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import Records
+from imgcls.labels.unread import unread_sentence
 
-FORMATS = {  # name: module; found in this order
-    "coco": "coco",
-    "voc": "voc",
-    "yolo": "yolo",
-    "createml": "createml",
-    "labelme": "labelme",
-    "labelme_web": "labelme_web",
-    "label_studio": "label_studio",
-    "supervisely": "supervisely",
-    "roboflow": "roboflow",
-    "imagenet": "imagenet",
-    "idx": "idx",
-    "mturk": "mturk",
-    "toloka": "toloka",
-    "table": "tables",
-    "folders": "folders",
+
+@dataclass(frozen=True)
+class Format:
+    """A row of `FORMATS`: a format that can be read."""
+
+    title: str  # what its users call it; README and the command's help have it too, up to a comma, colon or bracket
+    module: str = ""  # the file of this folder that reads it, where that is not called as the format is
+    tabular: bool = False  # it has named columns, of which one can be the group
+    packed: bool = False  # it holds pixels, or may, which are written as picture files before they can be used
+    last_resort: bool = False  # found only if nothing else fits
+
+
+FORMATS = {  # name: what it is; found in this order
+    "coco": Format("COCO"),
+    "voc": Format("Pascal VOC, or LabelImg's XML"),
+    "yolo": Format("YOLO"),
+    "createml": Format("Create ML"),
+    "labelme": Format("LabelMe (desktop)", packed=True),
+    "labelme_web": Format("LabelMe (web)"),
+    "label_studio": Format("Label Studio"),
+    "cvat": Format("CVAT"),
+    "vott": Format("VoTT"),
+    "datumaro": Format("Datumaro"),
+    "supervisely": Format("Supervisely"),
+    "roboflow": Format("Roboflow, by class"),
+    "open_images": Format("Open Images"),
+    "kitti": Format("KITTI"),
+    "imagenet": Format("ImageNet, a folder a synset"),
+    "imagenet_lists": Format("ImageNet lists: train.txt, val.txt"),
+    "idx": Format("IDX, as MNIST", packed=True),
+    "cifar": Format("CIFAR", packed=True),
+    "tfrecord": Format("TFRecord of TensorFlow Object Detection", packed=True),
+    "mturk": Format("Mechanical Turk", tabular=True),
+    "toloka": Format("Toloka", tabular=True),
+    "table": Format("tables: CSV, Parquet, Excel", module="tables", tabular=True, last_resort=True),
+    "folders": Format("one folder of images a class", last_resort=True),
 }
-LAST_RESORT = ("table", "folders")  # found only if nothing else fits
+LAST_RESORT = tuple(name for name, format in FORMATS.items() if format.last_resort)
 
-__all__ = ["FORMATS", "Pictures", "Records", "detect_format", "read_labels"]
+__all__ = ["FORMATS", "Format", "Pictures", "Records", "annotation_formats", "detect_format", "read_labels"]
 
 
 def read_labels(
@@ -54,10 +77,18 @@ def read_labels(
 
 
 def detect_format(source: str | Path) -> str:
-    """The name of the format that `source` is written in. Raises ValueError if none fits, or several do."""
+    """The name of the format that `source` is written in.
+
+    Raises ValueError if none fits, or several do, or if only the folders fit and there are files of a tool whose format
+    is known and not read.
+    """
     source = Path(source)
-    fitting = [name for name in FORMATS if name not in LAST_RESORT and _module(name).detect(source)]
-    fitting = fitting or [name for name in LAST_RESORT if _module(name).detect(source)][:1]
+    with listed_once():
+        fitting = annotation_formats(source)
+        fitting = fitting or [name for name in LAST_RESORT if _module(name).detect(source)][:1]
+        unread = unread_sentence(source) if fitting in ([], ["folders"]) else ""
+    if unread:
+        raise ValueError(f"{unread} (in {source})" if not fitting else f"{unread} Or name --format folders.")
     if len(fitting) == 1:
         return fitting[0]
     if fitting:
@@ -67,8 +98,13 @@ def detect_format(source: str | Path) -> str:
     )
 
 
+def annotation_formats(source: Path) -> list[str]:
+    """The formats that `source` has files of, but for those of last resort: tables and folders."""
+    return [name for name in FORMATS if name not in LAST_RESORT and _module(name).detect(source)]
+
+
 def _module(name: str) -> ModuleType:
     if name not in FORMATS:
         close = difflib.get_close_matches(name, FORMATS, 1, cutoff=0)
         raise ValueError(f"Unknown format {name!r}. Did you mean {close[0]!r}? There are {', '.join(FORMATS)}.")
-    return importlib.import_module(f"imgcls.labels.{FORMATS[name]}")
+    return importlib.import_module(f"imgcls.labels.{FORMATS[name].module or name}")

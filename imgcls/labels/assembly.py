@@ -1,17 +1,17 @@
 """Rows as an importer found them to records: pictures found, boxes checked, and all that is amiss told."""
 
 import posixpath
+from collections import defaultdict
 from collections.abc import Sequence
 
 import numpy as np
 import pandas as pd
 
-from imgcls.labels.pictures import Pictures
-from imgcls.labels.records import BOX, CHANGED, COLUMNS, LEFT_OUT, Problems, Records, typed
+from imgcls.labels.pictures import MISNAMED, Pictures, in_another_folder, is_drawing
+from imgcls.labels.records import BOX, CHANGED, COLUMNS, LEFT_OUT, NOTED, Problems, Records, typed
 
 PROVENANCE = ["file", "line", "beside"]
 ROUNDING = 0.1  # pixels outside the image that are rounding, not a fault; YOLO keeps six decimals of the width
-SHOWN_NAMES = 3
 
 
 def assemble(
@@ -21,7 +21,7 @@ def assemble(
 
     rows: the columns of `COLUMNS` as far as the format knows them, `image` as the file states it, and for the problems
         table file, line, and beside (the folder of the annotation file, relative to the root of the pictures).
-    add_unlisted: whether pictures that no file names are unannotated images of this set. If not, they are only counted.
+    add_unlisted: whether pictures that no file names are unannotated images of this set. If not, they are only told.
     """
     table = typed(rows, extra=PROVENANCE)
     provenance = table[PROVENANCE].astype(object)
@@ -31,11 +31,12 @@ def assemble(
     table = _check_boxes(table, problems)
     _tell_names_that_differ_by_case(table, problems)
     if pictures.must_exist:
-        others = [path for path in pictures.paths if path not in named]
+        _tell_misnamed(pictures, problems)
+        told = {file for file, *_ in problems.rows}
+        others = [path for path in pictures.paths if path not in named and path not in told]
         table = _with_others(table, others, problems) if add_unlisted else table
-        if others and not add_unlisted:
-            shown = ", ".join(others[:SHOWN_NAMES])
-            problems.noted("", "", f"{len(others)} pictures are named by nothing that could be read: {shown}.")
+        if not add_unlisted:
+            _tell_all(others, "nothing that could be read names this picture.", problems)
     return Records(table[list(COLUMNS)].reset_index(drop=True), problems.table(), pictures.root.resolve())
 
 
@@ -44,7 +45,7 @@ def _find_pictures(table: pd.DataFrame, problems: Problems, pictures: Pictures) 
     if table.empty:
         return table
     codes, stated = _groups(table, ["image", "beside"])
-    found = [pictures.find(image, beside) for image, beside in stated]
+    found = _each_by_its_own([image for image, _ in stated], [pictures.find(*names) for names in stated])
     first = table.groupby(codes, sort=True).agg(file=("file", "first"), line=("line", "first"))
     labelled = (table["label"] != "").groupby(codes, sort=True).sum()
     for (path, reason), (file, line), labels in zip(found, first.itertuples(index=False), labelled, strict=True):
@@ -56,6 +57,25 @@ def _find_pictures(table: pd.DataFrame, problems: Problems, pictures: Pictures) 
     table["image"] = np.array([path for path, _ in found], dtype=object)[codes]
     table["image"] = table["image"].astype(str)
     return table[table["image"] != ""]
+
+
+def _each_by_its_own(stated: list[str], found: list[tuple[str, str]]) -> list[tuple[str, str]]:
+    """What `Pictures.find` found, without the pictures in other folders that two stated paths would have to share."""
+    strangers = [bool(reason and path) and in_another_folder(image, path)
+                 for image, (path, reason) in zip(stated, found, strict=True)]  # fmt: skip
+    claims = defaultdict(set)
+    for image, (path, _), stranger in zip(stated, found, strangers, strict=True):
+        claims[path].add(image if stranger else "")
+    return [
+        ("", f"there is no picture {image!r}, and {path!r} is stated as another one")
+        if stranger and len(claims[path]) > 1
+        else (path, reason)
+        for image, (path, reason), stranger in zip(stated, found, strangers, strict=True)
+    ]
+
+
+def _tell_all(paths: Sequence[str], reason: str, problems: Problems) -> None:
+    problems.extend(paths, [""] * len(paths), [reason] * len(paths), NOTED)
 
 
 def _groups(table: pd.DataFrame, columns: list[str]) -> tuple[np.ndarray, list[tuple]]:
@@ -105,6 +125,13 @@ def _tell_changed(table: pd.DataFrame, where: np.ndarray, what: str, problems: P
     problems.extend(wrong["file"], wrong["line"], reasons, CHANGED)
 
 
+def _tell_misnamed(pictures: Pictures, problems: Problems) -> None:
+    told = {file for file, *_ in problems.rows}
+    for name in pictures.misnamed:
+        if name not in told:
+            problems.left_out(name, "", f"{MISNAMED}.")
+
+
 def _tell_names_that_differ_by_case(table: pd.DataFrame, problems: Problems) -> None:
     names = pd.Series(table["image"].unique(), dtype=object)
     same = names[names.map(str.casefold).duplicated(keep=False)]
@@ -119,7 +146,9 @@ def _with_others(table: pd.DataFrame, others: list[str], problems: Problems) -> 
         posixpath.splitext(posixpath.basename(file))[0] for file, _, _, effect in problems.rows if effect == LEFT_OUT
     }
     rows = []
-    for path in others:
+    drawings = [path for path in others if is_drawing(path)] if len(table) else []
+    _tell_all(drawings, "it lies in a folder of masks or drawings, so it is not taken for one of the images.", problems)
+    for path in sorted(set(others).difference(drawings)):
         name = posixpath.basename(path)
         if name in lost or posixpath.splitext(name)[0] in lost:
             problems.noted(path, "", "annotations of this name were left out, so the picture is not taken as bare.")

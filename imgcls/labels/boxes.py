@@ -6,6 +6,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 import pandas as pd
 
+from imgcls.counted import counted
 from imgcls.labels.pictures import upright_size
 from imgcls.labels.records import BOX, LEFT_OUT, Problems, Records
 
@@ -36,7 +37,7 @@ def to_examples(records: Records, mode: str, margin: float = 0.0, smallest: int 
     boxed = rows[BOX].notna().all(axis=1)
     shortest = np.minimum(rows["x_max"] - rows["x_min"], rows["y_max"] - rows["y_min"])
     small = boxed & (shortest < smallest) & ~unlabelled
-    _tell(problems, rows[small], f"its box is smaller than {smallest} pixels.")
+    _tell(problems, rows[small], f"its box is smaller than {counted(smallest, 'pixel')}.")
     rows = MODES[mode](rows[~unlabelled & ~small].copy(), problems)
     if mode == "crop" and margin:
         _widen(rows, margin, records)

@@ -2,7 +2,8 @@
 
 Category ids are read as what they are, names of the file's own list: they may begin anywhere and have holes. A box is
 [x, y, width, height] in pixels. An annotation with outlines but no box gets the box around them; one with neither is a
-label of the whole image.
+label of the whole image. The challenge's folder describes each image in several files; its instances are read, and the
+others if they are named or alone.
 """
 
 import gc
@@ -14,6 +15,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from imgcls.counted import counted
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, peek, read_json
 from imgcls.labels.pictures import Pictures
@@ -24,6 +26,9 @@ USUAL_KEYS = {"id", "image_id", "category_id", "bbox", "area", "iscrowd", "segme
 OWN_KEYS = USUAL_KEYS | {"attributes"}
 OUTLINED = True  # stands for an outline that was there
 FLAGS = ("difficult", "occluded", "truncated")
+INSTANCES = "instances_"
+BESIDE_INSTANCES = ("person_keypoints_", "captions_", "stuff_", "panoptic_", "image_info_")  # of the same images
+SAME = ["image", "beside", "label", *BOX, "split"]  # columns of one annotation, whichever file states it
 
 
 def detect(source: Path) -> bool:
@@ -44,13 +49,38 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
     pictures = pictures or Pictures.of(source)
     problems = Problems()
     tables = []
-    for path in files_of(source, ".json"):
-        if source.is_file() or _fits(peek(path)):
-            table = _read_file(path, name_in(path, source), problems)
-            tables.append(table.assign(beside=_folder_of_pictures(path, source, pictures)))
+    fitting = [path for path in files_of(source, ".json") if source.is_file() or _fits(peek(path))]
+    for path in _without_companions(fitting, source, problems):
+        table = _read_file(path, name_in(path, source), problems)
+        tables.append(table.assign(beside=_folder_of_pictures(path, source, pictures)))
     if not tables:
         raise ValueError(f"There is no COCO file in {source}. Expected JSON with images, annotations and categories.")
-    return assemble(pd.concat(tables, ignore_index=True), problems, pictures)
+    return assemble(_each_once(pd.concat(tables, ignore_index=True), problems), problems, pictures)
+
+
+def _without_companions(paths: list[Path], source: Path, problems: Problems) -> Iterator[Path]:
+    """The files but for those that say something else of the images whose instances are there too."""
+    for path in paths:
+        kind = next((kind for kind in BESIDE_INSTANCES if path.name.startswith(kind)), None)
+        instances = path.with_name(INSTANCES + path.name.removeprefix(kind)) if kind else None
+        if instances in paths:
+            reason = f"this file is not read, because {instances.name} has the classes of its images."
+            problems.noted(name_in(path, source), "", f"{reason} Name this file as the source to read it.")
+        else:
+            yield path
+
+
+def _each_once(table: pd.DataFrame, problems: Problems) -> pd.DataFrame:
+    """The rows without annotations that an earlier file states too, and without images bare in one file only."""
+    if table["file"].nunique() < 2:
+        return table
+    table["label"] = table["label"].fillna("")
+    repeated = table["file"] != table.groupby(SAME, dropna=False)["file"].transform("first")
+    labelled = (table["label"] != "").groupby([table[name] for name in ("image", "beside", "split")]).transform("any")
+    for file, rows in table[repeated & (table["label"] != "")].groupby("file", sort=False):
+        what = counted(len(rows), "annotation")
+        problems.noted(file, "annotations", f"{what} of this file are in another file too; each counts once.")
+    return table[~repeated & ((table["label"] != "") | ~labelled)]
 
 
 def _folder_of_pictures(path: Path, source: Path, pictures: Pictures) -> str:
@@ -66,6 +96,7 @@ def _read_file(path: Path, file: str, problems: Problems) -> pd.DataFrame:
         images = _images(_list(content, "images", file), file, problems)
         names = _categories(_list(content, "categories", file), file, problems)
         annotations = _dictionaries(_list(content, "annotations", file), "annotations", file, problems)
+        annotations = _without_captions(annotations, file, problems)
         if any(annotation.get("segmentation") is OUTLINED for annotation in annotations.values()):
             problems.noted(file, "annotations", "There are outlines; only the boxes are kept.")
         return _rows(images, names, annotations, file, problems)
@@ -83,6 +114,14 @@ def _dictionaries(values: list, key: str, file: str, problems: Problems) -> dict
         if not isinstance(value, dict):
             problems.left_out(file, f"{key}[{place}]", f"expected an object, got {type(value).__name__}; left out.")
     return {place: value for place, value in enumerate(values) if isinstance(value, dict)}
+
+
+def _without_captions(annotations: dict[int, dict], file: str, problems: Problems) -> dict[int, dict]:
+    classes = {place: value for place, value in annotations.items() if "category_id" in value or "caption" not in value}
+    if len(classes) < len(annotations):
+        captions = counted(len(annotations) - len(classes), "caption")
+        problems.left_out(file, "annotations", f"{captions} left out: a sentence is no class.")
+    return classes
 
 
 def _by_id(objects: dict[int, dict], key: str, file: str, problems: Problems) -> dict:

@@ -1,7 +1,7 @@
 """Several people's answers to one label an image, with how far each can be trusted.
 
-Majority; majority weighted by each annotator's skill; and Dawid and Skene, "Maximum Likelihood Estimation of Observer
-Error-Rates Using the EM Algorithm" (1979), as crowd-kit computes it.
+Majority, with equal shares open or settled by skill; majority weighted by each annotator's skill; and Dawid and Skene,
+"Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm" (1979), as crowd-kit computes it.
 """
 
 import difflib
@@ -15,6 +15,7 @@ import pandas as pd
 from imgcls.labels.records import BOX, LEFT_OUT, Problems, Records
 
 ITERATIONS = 100  # of expectation and maximisation, at most
+EQUAL = 1e-9  # difference of shares, which are sums of floats
 PRIOR_ANSWERS = 2.0  # added to each annotator's answers at even odds, so that three right ones do not mean perfect
 
 
@@ -22,11 +23,13 @@ PRIOR_ANSWERS = 2.0  # added to each annotator's answers at even odds, so that t
 class Consensus:
     """What several annotators agree on.
 
-    records: one row an image, with the agreed label, and in `annotator` all who answered, with commas between.
-    images: by image: label, confidence in [0, 1] (the method's own share or probability), agreement in [0, 1] (share of
-        the answers that say the label), answers, tied, needs_another.
-    annotators: by annotator: answers, agreement in [0, 1] with the agreed labels, golden_answers, golden_right, and
-        skill in [0, 1] (from golden images where there are any, else from the agreement; few answers count for little).
+    records: one row an image with an agreed label, and in `annotator` all who answered, with commas between. Images
+        whose answers are tied are undecided: they are left out, and told.
+    images: by image: label (empty if undecided), confidence in [0, 1] (the method's own share or probability),
+        agreement in [0, 1] (share of the answers that say the label; NaN if undecided), answers, tied, needs_another.
+    annotators: by annotator: answers, agreement in [0, 1] with the agreed labels (NaN without any), golden_answers,
+        golden_right, and skill in [0, 1] (from golden images where there are any, else from the agreement; few answers
+        count for little).
     needing_another: share in [0, 1] of the images that need one more opinion.
     """
 
@@ -60,9 +63,11 @@ def agree(
     shares = METHODS[method](answers, known)
     images = _images(answers, shares, known, sure)
     annotators = _annotators(answers, images["label"], known)
-    first = answers.drop_duplicates("image").set_index("image").loc[images.index]
+    _tell_undecided(answers, images, shares, method, problems)
+    decided = images[images["label"] != ""]
+    first = answers.drop_duplicates("image").set_index("image").loc[decided.index]
     who = answers.groupby("image")["annotator"].agg(", ".join)
-    rows = first.assign(label=images["label"], annotator=who.loc[images.index], attributes="").reset_index()
+    rows = first.assign(label=decided["label"], annotator=who.loc[decided.index], attributes="").reset_index()
     rows = rows[list(records.boxes_or_images.columns)]
     share = float(images["needs_another"].mean())
     return Consensus(records.with_rows(rows, problems), images, annotators, share)
@@ -77,12 +82,24 @@ def _answers(records: Records, problems: Problems) -> pd.DataFrame:
         reasons = [f"{label!r} {why}; left out." for label in rows.loc[where, "label"]]
         problems.extend(rows.loc[where, "image"], [""] * int(where.sum()), reasons, LEFT_OUT)
     answers = rows[~boxed & (rows["annotator"] != "") & (rows["label"] != "")]
+    for image in rows.loc[~rows["image"].isin(rows.loc[rows["label"] != "", "image"]), "image"].unique():
+        problems.left_out(image, "", "nobody labelled this image.")
     earlier = answers.duplicated(["image", "annotator"], keep="last")
     reasons = [
         f"{a!r} answered again; {b!r} is left out." for a, b in answers.loc[earlier, ["annotator", "label"]].values
     ]
     problems.extend(answers.loc[earlier, "image"], [""] * int(earlier.sum()), reasons, LEFT_OUT)
     return answers[~earlier]
+
+
+def _tell_undecided(
+    answers: pd.DataFrame, images: pd.DataFrame, shares: pd.DataFrame, method: str, problems: Problems
+) -> None:
+    """Name the images whose answers are tied, and how such a tie can be settled."""
+    said = answers.groupby("image")["label"].agg(lambda labels: " and ".join(sorted(map(repr, set(labels)))))
+    advice = "; --consensus majority_then_skill settles ties by the annotators' skill" if method == "majority" else ""
+    for image in images.index[images["label"] == ""]:
+        problems.left_out(image, "", f"its annotators are undecided between {said[image]}; left out{advice}.")
 
 
 def _golden(answers: pd.DataFrame) -> dict[str, str]:
@@ -108,6 +125,12 @@ def _weighted_majority(answers: pd.DataFrame, known: Mapping[str, str]) -> pd.Da
     return votes.div(votes.sum(axis=1), axis=0)
 
 
+def _majority_then_skill(answers: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:
+    """Share of the answers by image and label; where labels are tied, share of the skill."""
+    shares = _majority(answers, known)
+    return shares.where(~_tied(shares), _weighted_majority(answers, known).reindex_like(shares), axis=0)
+
+
 def _dawid_skene(answers: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFrame:
     """Probability by image and label; golden images keep their known label while the annotators' errors are learned."""
     try:
@@ -125,23 +148,32 @@ def _dawid_skene(answers: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFram
     return model.probas_.rename_axis("image").fillna(0.0)
 
 
-METHODS = {"majority": _majority, "weighted_majority": _weighted_majority, "dawid_skene": _dawid_skene}
+METHODS = {
+    "majority": _majority,
+    "majority_then_skill": _majority_then_skill,
+    "weighted_majority": _weighted_majority,
+    "dawid_skene": _dawid_skene,
+}
 
 
 def _winners(shares: pd.DataFrame) -> pd.Series:
-    """The label with the largest share; of equal ones the first by name."""
-    return shares[sorted(shares.columns)].idxmax(axis=1)
+    """The label with the largest share; empty where several have it."""
+    return shares.idxmax(axis=1).astype(object).mask(_tied(shares), "")
+
+
+def _tied(shares: pd.DataFrame) -> pd.Series:
+    """Whether several labels have the largest share."""
+    return shares.ge(shares.max(axis=1) - EQUAL, axis=0).sum(axis=1) > 1
 
 
 def _images(answers: pd.DataFrame, shares: pd.DataFrame, known: Mapping[str, str], sure: float) -> pd.DataFrame:
-    images = pd.DataFrame({"label": _winners(shares).astype(object), "confidence": shares.max(axis=1)})
-    images["tied"] = shares.ge(images["confidence"] - 1e-9, axis=0).sum(axis=1) > 1  # sums of floats
+    images = pd.DataFrame({"label": _winners(shares), "confidence": shares.max(axis=1), "tied": _tied(shares)})
     given = images.index.isin(list(known))
     images.loc[given, "label"] = [known[image] for image in images.index[given]]
     images.loc[given, "confidence"] = 1.0
     images.loc[given, "tied"] = False
     same = answers["label"] == answers["image"].map(images["label"])
-    images["agreement"] = same.groupby(answers["image"]).mean()
+    images["agreement"] = same.groupby(answers["image"]).mean().mask(images["label"] == "")
     images["answers"] = answers.groupby("image").size()
     images["needs_another"] = images["tied"] | (images["confidence"] < sure) | ((images["answers"] < 2) & ~given)
     columns = ["label", "confidence", "agreement", "answers", "tied", "needs_another"]
@@ -149,14 +181,17 @@ def _images(answers: pd.DataFrame, shares: pd.DataFrame, known: Mapping[str, str
 
 
 def _annotators(answers: pd.DataFrame, agreed: pd.Series, known: Mapping[str, str]) -> pd.DataFrame:
+    """How far each one's answers are right, where that is known or agreed on."""
     by = answers["annotator"]
-    same = answers["label"] == answers["image"].map(agreed)
+    label = answers["image"].map(agreed)
+    decided, same = label != "", answers["label"] == label
     tested = answers["image"].isin(list(known))
     right = tested & (answers["label"] == answers["image"].map(dict(known)))
-    table = pd.DataFrame({"answers": same.groupby(by).size(), "agreement": same.groupby(by).mean()})
+    compared, agreeing = decided.groupby(by).sum(), same.groupby(by).sum()
+    table = pd.DataFrame({"answers": same.groupby(by).size(), "agreement": agreeing / compared.where(compared > 0)})
     table["golden_answers"] = tested.groupby(by).sum()
     table["golden_right"] = right.groupby(by).sum()
-    judged = table["golden_answers"].where(table["golden_answers"] > 0, table["answers"])
-    good = table["golden_right"].where(table["golden_answers"] > 0, table["agreement"] * table["answers"])
+    judged = table["golden_answers"].where(table["golden_answers"] > 0, compared)
+    good = table["golden_right"].where(table["golden_answers"] > 0, agreeing)
     table["skill"] = (good + PRIOR_ANSWERS / 2) / (judged + PRIOR_ANSWERS)
     return table.sort_index()

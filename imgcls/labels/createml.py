@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, files_of, name_in, peek, read_json
+from imgcls.labels.documents import any_file, fitting, name_in, peek, read_json
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import Problems, Records, class_name, coordinate
 from imgcls.labels.split_names import split_from_path
@@ -38,16 +38,13 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
     pictures = pictures or Pictures.of(source)
     problems = Problems()
     rows = []
-    for path in files_of(source, ".json"):
-        if source.is_file() or _fits(peek(path)):
-            file = name_in(path, source)
-            content = read_json(path)
-            if not isinstance(content, list):
-                raise ValueError(
-                    f"{file} is no Create ML file: expected a list of images, got {type(content).__name__}."
-                )
-            for place, image in enumerate(content):
-                rows.extend(_rows(image, f"[{place}]", file, problems))
+    for path in fitting(source, (".json",), lambda path: _fits(peek(path)), problems):
+        file = name_in(path, source)
+        content = read_json(path)
+        if not isinstance(content, list):
+            raise ValueError(f"{file} is no Create ML file: expected a list of images, got {type(content).__name__}.")
+        for place, image in enumerate(content):
+            rows.extend(_rows(image, f"[{place}]", file, problems))
     if not rows and not problems.rows:
         raise ValueError(f"There are no images in the Create ML files of {source}.")
     return assemble(rows, problems, pictures)

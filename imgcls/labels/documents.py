@@ -7,19 +7,23 @@ import os
 import re
 import xml.sax
 import xml.sax.handler
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import defusedxml.sax
 
-from imgcls.labels.records import printable
+from imgcls.image_files import shown_name
+from imgcls.labels.records import Problems
 
 PEEKED = 65536  # bytes at either end of a file, to tell its format
 TRIED = 20  # files of a folder that are looked at to tell its format
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)")
 HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")  # most files have none
+_LISTED: ContextVar[dict[Path, list] | None] = ContextVar("listed", default=None)
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
@@ -31,15 +35,41 @@ BYTE_ORDER_MARKS = {
 
 def files_of(source: Path, *suffixes: str) -> Iterator[Path]:
     """The files of `source` with one of the suffixes, sorted by folder and name; hidden ones are left out."""
+    return _files(source, lambda name: name.lower().endswith(suffixes))
+
+
+def files_named(source: Path, pattern: re.Pattern) -> Iterator[Path]:
+    """The files of `source`, as `files_of` has them, in whose names the pattern is found."""
+    return _files(source, lambda name: pattern.search(name) is not None)
+
+
+def _files(source: Path, wanted: Callable[[str], bool]) -> Iterator[Path]:
     if source.is_file():
-        if source.name.lower().endswith(suffixes):
+        if wanted(source.name):
             yield source
         return
+    listed = _LISTED.get()
+    if listed is not None and source not in listed:
+        listed[source] = list(_walk(source))
+    for folder, names in _walk(source) if listed is None else listed[source]:
+        yield from (Path(folder, name) for name in names if wanted(name))
+
+
+def _walk(source: Path) -> Iterator[tuple[str, list[str]]]:
+    """Each folder with its files, both sorted."""
     for folder, folders, names in os.walk(source):
         folders[:] = sorted(name for name in folders if not name.startswith("."))
-        for name in sorted(names):
-            if name.lower().endswith(suffixes) and not name.startswith("."):
-                yield Path(folder, name)
+        yield folder, sorted(name for name in names if not name.startswith("."))
+
+
+@contextmanager
+def listed_once() -> Iterator[None]:
+    """Within it a folder is listed once, however many formats ask for its files: a large one takes seconds."""
+    token = _LISTED.set({})
+    try:
+        yield
+    finally:
+        _LISTED.reset(token)
 
 
 def any_file(source: Path, suffixes: tuple[str, ...], fits: Callable[[str], bool]) -> bool:
@@ -50,6 +80,17 @@ def any_file(source: Path, suffixes: tuple[str, ...], fits: Callable[[str], bool
         if fits(peek(path)):
             return True
     return False
+
+
+def fitting(
+    source: Path, suffixes: tuple[str, ...], fits: Callable[[Path], bool], problems: Problems
+) -> Iterator[Path]:
+    """The files of a folder that are of a format; the others are told. A file that the user names is taken as it is."""
+    for path in files_of(source, *suffixes):
+        if source.is_file() or fits(path):
+            yield path
+        else:
+            problems.noted(name_in(path, source), "", "this file is of another form; it is not read.")
 
 
 def peek(path: Path) -> str:
@@ -66,12 +107,26 @@ def peek(path: Path) -> str:
 
 def name_in(path: Path, source: Path) -> str:
     """What the problems table calls a file: its path inside the source, with forward slashes."""
-    return printable(path.name if path == source else path.relative_to(source).as_posix())
+    return shown_name(path.name if path == source else path.relative_to(source))
+
+
+def read_each(
+    paths: Iterable[Path], source: Path, read: Callable[[Path], Any], problems: Problems
+) -> Iterator[tuple[Path, str, Any]]:
+    """Each file with its name in the problems table and its content; what `read` refuses is told and left out."""
+    for path in paths:
+        file = name_in(path, source)
+        try:
+            content = read(path)
+        except ValueError as error:
+            problems.left_out(file, "", str(error))
+            continue
+        yield path, file, content
 
 
 def read_text(path: Path) -> str:
     """The text of a file in UTF-8, or in what its byte order mark says. Raises ValueError for other bytes."""
-    data = _bytes(path)
+    data = read_bytes(path)
     encoding = next((name for mark, name in BYTE_ORDER_MARKS.items() if data.startswith(mark)), "utf-8")
     try:
         return data.decode(encoding)
@@ -80,7 +135,8 @@ def read_text(path: Path) -> str:
         raise ValueError(f"{path.name} is no UTF-8 text: line {line} has other bytes. Save it as UTF-8.") from error
 
 
-def _bytes(path: Path) -> bytes:
+def read_bytes(path: Path) -> bytes:
+    """The content of a file. Raises ValueError, with the reason, for one that cannot be opened."""
     try:
         return path.read_bytes()
     except OSError as error:
@@ -181,7 +237,7 @@ class _Tree(xml.sax.handler.ContentHandler):
 def read_xml(path: Path) -> Element:
     """The root element of an XML file. Raises ValueError, with the line, for what is none or declares entities."""
     tree = _Tree()
-    data = _bytes(path)
+    data = read_bytes(path)
     try:
         defusedxml.sax.parse(io.BytesIO(data), tree)
     except xml.sax.SAXParseException as error:

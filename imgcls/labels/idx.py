@@ -14,12 +14,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-import PIL.Image
 
+from imgcls.counted import counted
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import name_in
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import Problems, Records
+from imgcls.labels.unpacking import folder_for_pictures, write_pixels
 
 LARGEST = 2**32  # bytes of pixels
 UNSIGNED_BYTES = 8  # the type code in the third byte
@@ -60,17 +61,14 @@ def read(source: Path, pictures: Pictures | None = None, class_names: Sequence[s
     Raises ValueError if a file is broken, or a number has no name.
     """
     source = Path(source)
-    if pictures is None or pictures.extract is None:
-        raise ValueError(
-            f"{source} holds pixels, not pictures. Name a folder that they are to be written to (extract)."
-        )
+    folder = folder_for_pictures(source, pictures)
     problems = Problems()
     rows = []
     for path in _image_files(source):
-        rows.extend(_pair(path, name_in(path, source), pictures.extract, class_names, problems))
+        rows.extend(_pair(path, name_in(path, source), folder, class_names, problems))
     if not rows:
         raise ValueError(f"There are no images in {source}. Expected IDX files such as train-images-idx3-ubyte.gz.")
-    return assemble(rows, problems, Pictures(pictures.extract))
+    return assemble(rows, problems, Pictures(folder))
 
 
 def _pair(path: Path, file: str, folder: Path, class_names: Sequence[str] | None, problems: Problems) -> list[dict]:
@@ -79,7 +77,9 @@ def _pair(path: Path, file: str, folder: Path, class_names: Sequence[str] | None
         raise ValueError(f"{file} has no labels beside it. Expected {labels_path.name}.")
     images, labels = _array(path, (3, 4)), _array(labels_path, (1,))
     if len(images) != len(labels):
-        raise ValueError(f"{file} has {len(images)} images, but {labels_path.name} has {len(labels)} labels.")
+        raise ValueError(
+            f"{file} has {counted(len(images), 'image')}, but {labels_path.name} has {counted(len(labels), 'label')}."
+        )
     if images.ndim == 4 and images.shape[3] != 3:
         raise ValueError(f"{file} has {images.shape[3]} channels. Expected grey or RGB images.")
     names = class_names or PUBLISHED.get(hashlib.sha256(labels.tobytes()).hexdigest())
@@ -87,13 +87,14 @@ def _pair(path: Path, file: str, folder: Path, class_names: Sequence[str] | None
         problems.noted(labels_path.name, "", "the file has numbers only; they are the names of the classes.")
         names = [str(number) for number in range(256)]
     if len(labels) and labels.max() >= len(names):
-        raise ValueError(f"{labels_path.name} has the number {labels.max()}, but there are {len(names)} class names.")
+        raise ValueError(
+            f"{labels_path.name} has the number {labels.max()}, "
+            f"but the list of classes has {counted(len(names), 'name')}."
+        )
     stem = re.split(r"[-._]?images", path.name)[0] or "images"
-    (folder / stem).mkdir(parents=True, exist_ok=True)
     rows = []
     for place, (image, label) in enumerate(zip(images, labels, strict=True)):
-        name = f"{stem}/{place:05d}.png"
-        PIL.Image.fromarray(image).save(folder / name)
+        name = write_pixels(image, folder, stem, place)
         rows.append({"image": name, "label": names[label], "split": SPLITS.get(stem, ""), "source": "idx",
                      "width": images.shape[2], "height": images.shape[1], "file": file, "line": place})  # fmt: skip
     return rows
@@ -107,7 +108,7 @@ def _array(path: Path, dimensions: tuple[int, ...]) -> np.ndarray:
             count = head[3] if len(head) == 4 and head[:3] == bytes([0, 0, UNSIGNED_BYTES]) else 0
             sizes = file.read(4 * count)
             if count not in dimensions or len(sizes) != 4 * count:
-                raise ValueError(f"{path.name} is no IDX file of bytes in {dimensions[0]} dimensions.")
+                raise ValueError(f"{path.name} is no IDX file of bytes in {counted(dimensions[0], 'dimension')}.")
             shape = struct.unpack(f">{count}I", sizes)
             if math.prod(shape) > LARGEST or 0 in shape[1:]:
                 raise ValueError(f"{path.name} states the shape {shape}, which is not that of a set of pictures.")
@@ -115,7 +116,9 @@ def _array(path: Path, dimensions: tuple[int, ...]) -> np.ndarray:
     except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"{path.name} is no gzip file that can be read: {error}") from error
     if len(data) != math.prod(shape):
-        raise ValueError(f"{path.name} ends early: expected {math.prod(shape)} bytes of data, got {len(data)}.")
+        raise ValueError(
+            f"{path.name} ends early: expected {counted(math.prod(shape), 'byte')} of data, got {len(data)}."
+        )
     return np.frombuffer(data, np.uint8).reshape(shape)
 
 

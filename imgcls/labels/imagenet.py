@@ -38,7 +38,7 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
     source = Path(source)
     pictures = pictures or Pictures(source)
     problems = Problems()
-    names = _names(source, problems)
+    names = names_of_synsets(source, problems)
     rows = []
     for path in pictures.paths:
         synset = next((part for part in reversed(path.split("/")[:-1]) if SYNSET.fullmatch(part)), None)
@@ -54,30 +54,35 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
     return assemble(rows, problems, pictures)
 
 
-def _names(source: Path, problems: Problems) -> dict[str, str]:
-    """Name by synset; where several synsets share one, each has its number behind it."""
+def names_of_synsets(source: Path, problems: Problems) -> dict[str, str]:
+    """Name by synset, of a list below `source` or of the package.
+
+    Where several synsets share a name, each has its number behind it.
+    """
     for path in files_of(source, *MAPPINGS):
         try:
-            names = _indexed(read_json(path)) if path.suffix == ".json" else _lines(read_text(path))
+            names = _indexed(read_json(path)) if path.suffix == ".json" else names_in_lines(read_text(path))
         except ValueError as error:
             problems.left_out(name_in(path, source), "", str(error))
             continue
         if names:
-            return _distinct(names)
+            return names
     return _packaged()
 
 
-def _lines(text: str) -> dict[str, str]:
-    """The first of the synonyms on each line `n01440764 tench, Tinca tinca`."""
+def names_in_lines(text: str) -> dict[str, str]:
+    """Name by synset: the first of the synonyms on each line `n01440764 tench, Tinca tinca`."""
     pairs = (line.split(maxsplit=1) for line in text.splitlines())
-    return {pair[0]: pair[1].split(",")[0].strip() for pair in pairs if len(pair) == 2 and SYNSET.fullmatch(pair[0])}
+    return _distinct(
+        {pair[0]: pair[1].split(",")[0].strip() for pair in pairs if len(pair) == 2 and SYNSET.fullmatch(pair[0])}
+    )
 
 
 def _indexed(content: object) -> dict[str, str]:
     """The form {"0": ["n01440764", "tench"], ...}."""
     pairs = content.values() if isinstance(content, dict) else []
-    return {pair[0]: str(pair[1]).replace("_", " ") for pair in pairs if isinstance(pair, list) and len(pair) == 2
-            and isinstance(pair[0], str) and SYNSET.fullmatch(pair[0])}  # fmt: skip
+    return _distinct({pair[0]: str(pair[1]).replace("_", " ") for pair in pairs if isinstance(pair, list)
+            and len(pair) == 2 and isinstance(pair[0], str) and SYNSET.fullmatch(pair[0])})  # fmt: skip
 
 
 def _distinct(names: dict[str, str]) -> dict[str, str]:

@@ -1,8 +1,9 @@
-"""Label Studio's exports: JSON, JSON-MIN and CSV. https://labelstud.io/guide/export
+"""Label Studio's exports: JSON, JSON-MIN, CSV and TSV. https://labelstud.io/guide/export
 
 A task has a picture and the annotations of several people; each has results: choices for the whole image, or regions
-whose places are per cent of its width and height. JSON-MIN and CSV have a row an annotation, named by the labelling
-form's controls.
+whose places are per cent of its width and height. JSON-MIN, CSV and TSV have a row an annotation, named by the
+labelling form's controls. A target storage holds a file a task, or a file an annotation with its task inside.
+Predictions are what a model said: they are counted, and are no labels.
 """
 
 import math
@@ -12,30 +13,42 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, files_of, name_in, parse_json, peek, read_json
+from imgcls.labels.documents import any_file, fitting, name_in, parse_json, peek, read_json
 from imgcls.labels.outlines import box_of
-from imgcls.labels.pictures import SUFFIXES, Pictures
+from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import LEFT_OUT, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 from imgcls.labels.tables import NAMES, read_table
 
 LABELS = ("choices", "rectanglelabels", "polygonlabels", "ellipselabels", "keypointlabels", "brushlabels",
-          "hypertextlabels", "labels", "taxonomy")  # fmt: skip
-MINIMAL_KEYS = {"id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time"}
+          "bitmasklabels", "vectorlabels", "hypertextlabels", "labels", "taxonomy")  # fmt: skip
+MASKS = ("brushlabels", "bitmasklabels")  # their places are packed pixels, of which no box is made
+MINIMAL_KEYS = {"id", "annotator", "annotation_id", "created_at", "updated_at", "lead_time", "agreement"}
+TABLES = (".csv", ".tsv")
 CSV_SIGNS = ("lead_time", "annotator")
 UPLOADED = re.compile(r"^[0-9a-f]{8}-")  # what the server puts before the name of an uploaded file
 
 
 def detect(source: Path) -> bool:
     """Whether there are tasks with results, or the columns that every export has."""
-    return any_file(source, (".json",), _fits_json) or any_file(source, (".csv",), _fits_csv)
+    return any_file(source, (".json",), _fits_json) or any_file(source, TABLES, _fits_csv)
+
+
+def _fits(path: Path) -> bool:
+    return (_fits_csv if _is_table(path) else _fits_json)(peek(path))
+
+
+def _is_table(path: Path) -> bool:
+    return path.suffix.lower() in TABLES
 
 
 def _fits_json(text: str) -> bool:
-    if not text.lstrip().startswith("["):
-        return False
-    return ('"data"' in text and '"result"' in text) or ('"lead_time"' in text and '"annotator"' in text)
+    full = '"data"' in text and '"result"' in text
+    if text.lstrip().startswith("{"):
+        return full and ('"completed_by"' in text or '"annotations"' in text)
+    return text.lstrip().startswith("[") and (full or ('"lead_time"' in text and '"annotator"' in text))
 
 
 def _fits_csv(text: str) -> bool:
@@ -54,11 +67,12 @@ def read(source: Path, pictures: Pictures | None = None, control: str | None = N
     pictures = pictures or Pictures.of(source)
     problems = Problems()
     rows = []
-    for path in files_of(source, ".json", ".csv"):
-        file, table = name_in(path, source), path.suffix.lower() == ".csv"
-        if source.is_file() or (_fits_csv if table else _fits_json)(peek(path)):
-            for line, task in _csv_tasks(path, file, problems) if table else _json_tasks(path, file):
-                rows.extend(_task_rows(task, line, file, control, problems))
+    for path in fitting(source, (".json", *TABLES), _fits, problems):
+        file = name_in(path, source)
+        tasks = list(_csv_tasks(path, file, problems) if _is_table(path) else _json_tasks(path, file))
+        _tell_predictions(tasks, file, problems)
+        for line, task in tasks:
+            rows.extend(_task_rows(task, line, file, control, problems))
     if not rows and not problems.rows:
         raise ValueError(f"There are no tasks of Label Studio in {source}.")
     for row in rows:
@@ -68,11 +82,21 @@ def read(source: Path, pictures: Pictures | None = None, control: str | None = N
 
 def _json_tasks(path: Path, file: str) -> Iterator[tuple[str, object]]:
     content = read_json(path)
+    if isinstance(content, dict) and (isinstance(content.get("data"), dict) or isinstance(content.get("task"), dict)):
+        yield "", content if "data" in content else content["task"] | {"annotations": [content]}
+        return
     if not isinstance(content, list):
         raise ValueError(
             f"{file} is no export of Label Studio: expected a list of tasks, got {type(content).__name__}."
         )
     yield from ((f"[{place}]", task) for place, task in enumerate(content))
+
+
+def _tell_predictions(tasks: list[tuple[str, object]], file: str, problems: Problems) -> None:
+    lists = [task.get("predictions") for _, task in tasks if isinstance(task, dict)]
+    count = sum(len(listed) for listed in lists if isinstance(listed, list))
+    if count:
+        problems.noted(file, "predictions", f"what a model predicted ({count}) is not read as labels.")
 
 
 def _csv_tasks(path: Path, file: str, problems: Problems) -> Iterator[tuple[str, dict]]:
@@ -142,10 +166,10 @@ def _without_upload_name(stated: str, pictures: Pictures) -> str:
 def _annotations(task: dict, line: str, file: str, problems: Problems) -> Iterator[dict]:
     annotations = task.get("annotations", task.get("completions", []))
     if not isinstance(annotations, list):
-        problems.left_out(file, f"{line}.annotations", "expected a list of annotations; left out.")
+        problems.left_out(file, f"{line}.annotations".lstrip("."), "expected a list of annotations; left out.")
         return
     for place, annotation in enumerate(annotations):
-        where = f"{line}.annotations[{place}]"
+        where = f"{line}.annotations[{place}]".lstrip(".")
         if not isinstance(annotation, dict) or not isinstance(annotation.get("result"), list):
             problems.left_out(file, where, "expected an annotation with a list of results; left out.")
             continue
@@ -209,6 +233,8 @@ def _regions(value: object, line: str, file: str, problems: Problems) -> Iterato
         if None in names or not names:
             problems.left_out(file, line, f"{str(label)[:50]!r} is no name of a class; left out.")
             continue
+        if any(name in value for name in MASKS):
+            problems.noted(file, line, f"{label!r} is a mask; it is read as a label of the whole image.")
         yield {"label": "/".join(names), "line": line, "width": width, "height": height} | _box(value, (width, height))
 
 
@@ -222,6 +248,9 @@ def _box(value: dict, size: tuple[int, int]) -> dict:
 
 def _corners(value: dict) -> list[tuple[float, float]] | None:
     """Points in per cent around a region; None for the whole image. A rectangle turns around its upper left corner."""
+    if isinstance(value.get("vertices"), list):
+        corners = [point if isinstance(point, dict) else {} for point in value["vertices"]]
+        return [(coordinate(point.get("x")), coordinate(point.get("y"))) for point in corners] or [(math.inf, math.inf)]
     if isinstance(value.get("points"), list):
         pairs = [point for point in value["points"] if isinstance(point, list) and len(point) == 2]
         return [(coordinate(x), coordinate(y)) for x, y in pairs] or [(math.inf, math.inf)]

@@ -1,6 +1,8 @@
 """JSON of the LabelMe desktop tool: a file a picture, with shapes, and flags of the whole image.
 
 https://github.com/wkentaro/labelme; the form is that of its `LabelFile`. The picture may be embedded as `imageData`.
+Shapes of one label and `group_id` are parts of one object, and what is called `__ignore__` or `_background_` is no
+class, as in the tool's own converters.
 """
 
 import base64
@@ -8,17 +10,21 @@ import binascii
 import math
 import posixpath
 import shutil
+from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
 
+from imgcls.counted import counted
+from imgcls.image_files import suffix_of
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, peek, read_json
 from imgcls.labels.outlines import box_around, box_of
-from imgcls.labels.pictures import Pictures, suffix_of
-from imgcls.labels.records import Problems, Records, attributes_text, class_name, coordinate, pixels
+from imgcls.labels.pictures import Pictures
+from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 
 WITHOUT_AREA = ("point", "points", "line", "linestrip")  # mark the image, not a part of it
+NO_CLASS = ("__ignore__", "_background_")
 OWN_KEYS = {"label", "points", "mask", "shape_type", "flags"}
 
 
@@ -34,13 +40,24 @@ def _fits(text: str) -> bool:
 def read(source: Path, pictures: Pictures | None = None) -> Records:
     """Read a JSON file, or all of a folder.
 
-    With `pictures.extract`, the pictures go there: those that are embedded are written, the others are copied, and the
-    paths start from it. Without, a picture that exists only inside the annotation file is told and left out.
+    With `pictures.extract`, where a picture exists only inside its annotation file, the pictures go there: those that
+    are embedded are written, the others are copied, and the paths start from it. Without, such a picture is told and
+    left out.
     """
     source = Path(source)
     pictures = pictures or Pictures.of(source)
     problems = Problems()
-    rows = []
+    rows, embedded_only = _read_all(source, pictures, None, problems)
+    if embedded_only and pictures.extract:
+        problems = Problems()
+        rows, _ = _read_all(source, pictures, pictures.extract, problems)
+        pictures = Pictures(pictures.extract)
+    return assemble(rows, problems, pictures, add_unlisted=source.is_dir())
+
+
+def _read_all(source: Path, pictures: Pictures, extract: Path | None, problems: Problems) -> tuple[list[dict], bool]:
+    """The rows of every file, and whether a picture exists only inside its file."""
+    rows, embedded_only = [], False
     for path in files_of(source, ".json"):
         file = name_in(path, source)
         if source.is_dir() and not _looks_like_ours(path):
@@ -51,11 +68,14 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
         except ValueError as error:
             problems.left_out(file, "", str(error))
             continue
-        image = _picture(content, path, file, pictures, problems)
-        rows.extend(_rows(content, image, file, problems))
-    if pictures.extract:
-        pictures = Pictures(pictures.extract)
-    return assemble(rows, problems, pictures, add_unlisted=source.is_dir())
+        found = _found(content, file, pictures)
+        if not found and isinstance(content.get("imageData"), str):
+            embedded_only = True
+        image = _extracted(content, found, file, pictures, extract, problems) if extract else _stated(content)
+        if not extract and not found and isinstance(content.get("imageData"), str):
+            problems.noted(file, "imageData", "the picture is inside this file; name a folder to extract it to.")
+        rows.extend(_one_row_a_group(_rows(content, image, file, problems), file, problems))
+    return rows, embedded_only
 
 
 def _looks_like_ours(path: Path) -> bool:
@@ -69,16 +89,19 @@ def _check(content: object, file: str) -> None:
         raise ValueError(f"{file} is no LabelMe file: expected an object with the list 'shapes'.")
 
 
-def _picture(content: dict, path: Path, file: str, pictures: Pictures, problems: Problems) -> str:
-    stated, embedded = content.get("imagePath"), content.get("imageData")
-    stated = stated if isinstance(stated, str) else ""
-    beside = posixpath.dirname(file)
-    found, reason = pictures.find(stated, beside) if stated else ("", "no picture is named")
-    if not pictures.extract:
-        if reason and not found and isinstance(embedded, str):
-            problems.noted(file, "imageData", "the picture is inside this file; name a folder to extract it to.")
-        return stated
-    target = posixpath.splitext(file)[0]
+def _stated(content: dict) -> str:
+    return content["imagePath"] if isinstance(content.get("imagePath"), str) else ""
+
+
+def _found(content: dict, file: str, pictures: Pictures) -> str:
+    """The picture that a file names, if it is there; else nothing."""
+    stated = _stated(content)
+    return pictures.find(stated, posixpath.dirname(file))[0] if stated else ""
+
+
+def _extracted(content: dict, found: str, file: str, pictures: Pictures, extract: Path, problems: Problems) -> str:
+    """The path below `extract` of a picture that is now there, or what its file states if it cannot be had."""
+    target, embedded = posixpath.splitext(file)[0], content.get("imageData")
     try:
         if isinstance(embedded, str):
             data = base64.b64decode(embedded, validate=True)
@@ -86,14 +109,15 @@ def _picture(content: dict, path: Path, file: str, pictures: Pictures, problems:
             if not suffix:
                 raise ValueError("imageData is no picture")
             target += suffix
-            _written(pictures.extract / target).write_bytes(data)
-        elif found:
+            _written(extract / target).write_bytes(data)
+            return target
+        if found:
             target += PureWindowsPath(found).suffix
-            shutil.copyfile(pictures.root / found, _written(pictures.extract / target))
+            shutil.copyfile(pictures.root / found, _written(extract / target))
+            return target
     except (binascii.Error, ValueError) as error:
         problems.left_out(file, "imageData", f"the embedded picture is broken ({error}).")
-        return stated
-    return target
+    return _stated(content)
 
 
 def _written(path: Path) -> Path:
@@ -107,6 +131,10 @@ def _rows(content: dict, image: str, file: str, problems: Problems) -> Iterator[
               "split": split_from_path(posixpath.dirname(file))}  # fmt: skip
     labelled = False
     flags = content.get("flags")
+    ignored = sorted(set(_set_flags(flags)).intersection(NO_CLASS))
+    if ignored:
+        problems.left_out(file, f"flags.{ignored[0]}", f"the image is flagged as {ignored[0]!r}; left out.")
+        return
     for name in _set_flags(flags):
         labelled = True
         yield common | {"label": name, "line": f"flags.{name}"}
@@ -115,11 +143,17 @@ def _rows(content: dict, image: str, file: str, problems: Problems) -> Iterator[
     for place, shape in enumerate(content["shapes"]):
         line = f"shapes[{place}]"
         label = class_name(shape.get("label")) if isinstance(shape, dict) else None
-        labelled = True
         if label is None:
+            labelled = True
             problems.left_out(file, line, "a shape without a label is left out.")
             continue
-        row = common | {"label": label, "line": line, "attributes": _attributes(shape)}
+        if label in NO_CLASS or set(_set_flags(shape.get("flags"))).intersection(NO_CLASS):
+            problems.noted(
+                file, line, f"a shape that is marked {label if label in NO_CLASS else NO_CLASS[0]!r} is left out."
+            )
+            continue
+        labelled = True
+        row = common | {"label": label, "line": line, "attributes": _attributes(shape), "group": shape.get("group_id")}
         if shape.get("shape_type") in WITHOUT_AREA:
             problems.noted(file, line, f"{label!r} marks no area; it is read as a label of the whole image.")
             yield row
@@ -127,6 +161,23 @@ def _rows(content: dict, image: str, file: str, problems: Problems) -> Iterator[
             yield row | _box(shape)
     if not labelled:
         yield common | {"line": ""}
+
+
+def _one_row_a_group(rows: Iterator[dict], file: str, problems: Problems) -> list[dict]:
+    """The rows of a file, with one box around all shapes of the same label and group."""
+    whole, parts = [], defaultdict(list)
+    for row in rows:
+        group = row.pop("group", None)
+        boxed = math.isfinite(sum(row.get(name, math.inf) for name in BOX))
+        grouped = isinstance(group, int | str) and boxed
+        (parts[row["label"], group] if grouped else whole).append(row)
+    for (label, group), shapes in parts.items():
+        xs, ys = ([shape[name] for shape in shapes for name in sides] for sides in (BOX[::2], BOX[1::2]))
+        whole.append(shapes[0] | box_of(xs, ys))
+        if len(shapes) > 1:
+            what = f"{counted(len(shapes), 'shape')} of the group {group!r} are one {label!r}."
+            problems.noted(file, shapes[0]["line"], what)
+    return whole
 
 
 def _set_flags(flags: object) -> list[str]:

@@ -1,5 +1,6 @@
 """Boxes around outlines."""
 
+import math
 from collections.abc import Iterable
 
 from imgcls.labels.records import BOX, coordinate
@@ -19,6 +20,33 @@ def box_of(xs: Iterable[float], ys: Iterable[float]) -> dict[str, float]:
     """The box around points, as columns of a row."""
     xs, ys = list(xs), list(ys)
     return dict(zip(BOX, (min(xs), min(ys), max(xs), max(ys)), strict=True))
+
+
+def box_turned(x: float, y: float, width: float, height: float, degrees: float, round: bool = False) -> dict:
+    """The box around a rectangle, or around the ellipse inside it, that is turned around its centre (x, y)."""
+    if not math.isfinite(width + height + degrees):
+        return dict.fromkeys(BOX, math.inf)
+    cosine, sine = abs(math.cos(math.radians(degrees))) / 2, abs(math.sin(math.radians(degrees))) / 2
+    across = ((width * cosine, height * sine), (width * sine, height * cosine))
+    right, down = (math.hypot(a, b) if round else a + b for a, b in across)
+    return box_of((x - right, x + right), (y - down, y + down))
+
+
+def box_of_runs(lengths: Iterable[int], line: int) -> tuple[float, float, float, float]:
+    """Where the second, fourth, ... of the runs lie that fill lines of this length, one after another.
+
+    Returns the first and last place along a line, and the first and last line, the last ones not included; infinite if
+    there are none.
+    """
+    along, across, begin = [], [], 0
+    for place, length in enumerate(lengths):
+        end = begin + length
+        if place % 2 and length > 0:
+            (first_line, first), (last_line, last) = divmod(begin, line), divmod(end - 1, line)
+            along += [first, last + 1] if first_line == last_line else [0, line]
+            across += [first_line, last_line + 1]
+        begin = end
+    return (min(along), max(along), min(across), max(across)) if along else (math.inf,) * 4
 
 
 def _listed(points: object) -> bool:

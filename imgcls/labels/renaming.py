@@ -5,6 +5,7 @@ import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from imgcls.counted import counted
 from imgcls.labels.records import Problems, Records, attributes_text
 from imgcls.labels.tables import read_table
 
@@ -26,7 +27,8 @@ def rename_classes(records: Records, table: Mapping[str, str] | str | Path) -> R
     problems = Problems()
     for name, count in rows["label"].value_counts().items():
         if name and new_names.get(name, name) == DROPPED:
-            problems.left_out("", "", f"the class {name!r} was dropped by the table, and its {count} labels with it.")
+            reason = f"the class {name!r} was dropped by the table, and its {counted(count, 'label')} with it."
+            problems.left_out("", "", reason)
     labelled = rows["label"] != ""
     rows["label"] = [new_names.get(name, name) for name in rows["label"]]
     rows["attributes"] = [

@@ -9,18 +9,21 @@ that differ are refused: the numbers could mean either.
 import math
 import posixpath
 from collections import defaultdict
+from collections.abc import Iterator
 from pathlib import Path
 
 import yaml
 
+from imgcls.counted import counted
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, read_text
-from imgcls.labels.pictures import Pictures, upright_size
+from imgcls.labels.pictures import PICTURE_FOLDERS, Pictures, upright_size
 from imgcls.labels.records import BOX, Problems, Records, class_name, coordinate
 from imgcls.labels.split_names import split_from_path
 
 CLASS_LISTS = ("classes.txt", ".names")
 CARDS = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")
+CARD_SPLITS = {"train": "train", "val": "validation", "valid": "validation", "test": "test"}
 NOT_LABELS = {"train.txt", "val.txt", "valid.txt", "test.txt", "trainval.txt", "requirements.txt", "license.txt"}
 BOX_FIELDS = (5, 6)  # with and without a confidence
 
@@ -50,20 +53,16 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
     names = {path.parent: _names_in(path.parent) for path in files_of(source, *CLASS_LISTS, *CARDS)}
     if not names:
         raise ValueError(f"There is no class list in {source}. Expected classes.txt or data.yaml with the names.")
-    splits = _splits(source)
+    splits, whole = _splits(source, pictures, problems)
     picture_of = _Neighbours(pictures)
     rows = []
     for path in files_of(source, ".txt"):
         if path.name.lower() not in NOT_LABELS and not path.name.lower().endswith(CLASS_LISTS):
             rows.extend(_rows(path, source, _nearest(names, path.parent), picture_of, problems))
-    for row in rows:
-        row["split"] = _split_of(row["image"], splits)
     records = assemble(rows, problems, pictures, add_unlisted=True)
-    unlisted = records.boxes_or_images["split"] == ""
-    records.boxes_or_images.loc[unlisted, "split"] = [
-        _split_of(image, splits) for image in records.boxes_or_images.loc[unlisted, "image"]
-    ]
-    records.boxes_or_images["source"] = "yolo"
+    table = records.boxes_or_images
+    table["split"] = [_split_of(image, splits, whole) for image in table["image"]]
+    table["source"] = "yolo"
     return records
 
 
@@ -98,7 +97,7 @@ def _rows(path: Path, source: Path, names: list[str | None], picture_of: _Neighb
         what = f"there are {len(found)} pictures of this name" if found else "there is no picture of this name"
         labels = sum(bool(line.strip()) for line in lines)
         if found or any(map(_fits, lines)) or not labels:
-            problems.left_out(file, "", f"{what}; {labels} labels are left out.")
+            problems.left_out(file, "", f"{what}; {counted(labels, 'label')} left out.")
         else:
             problems.noted(file, "", "this text has neither a picture nor labels; it is not read.")
         return []
@@ -192,32 +191,79 @@ def _nearest(names: dict[Path, list], folder: Path) -> list[str | None]:
     return list(lists.pop())
 
 
-def _splits(source: Path) -> dict[str, str]:
-    """Split by what a card lists for it: folders, pictures, or text files with the names of pictures."""
-    splits = {}
+def _splits(source: Path, pictures: Pictures, problems: Problems) -> tuple[dict[str, str], bool]:
+    """Split by what a card lists for it, and whether all of that is there.
+
+    A card lists folders, pictures, or text files with the names of pictures; what is not there is told.
+    """
+    splits, whole = {}, True
+    for path, key, entry, root in _entries(source):
+        file, split = name_in(path, source), CARD_SPLITS[key]
+        below = _place(entry, root, path.parent.relative_to(source).as_posix(), source)
+        if below is None:
+            reason = f"there is no {entry!r}; pictures of this split are told by the names of their folders."
+            problems.changed(file, key, reason)
+            whole = False
+        elif splits.setdefault(below, split) != split:
+            problems.changed(file, key, f"{entry!r} is the split {splits[below]!r} too; it stays that one.")
+        else:
+            for image in _listed_images(source / below, below, pictures, problems):
+                splits.setdefault(image, split)
+    return splits, whole
+
+
+def _entries(source: Path) -> Iterator[tuple[Path, str, str, object]]:
+    """Card, key, entry and the card's `path` of everything that cards list for a split."""
     for path in files_of(source, *CARDS):
         card = _card(path)
-        for key, split in (("train", "train"), ("val", "validation"), ("valid", "validation"), ("test", "test")):
+        for key in CARD_SPLITS:
             for entry in card[key] if isinstance(card.get(key), list) else [card.get(key)]:
                 if isinstance(entry, str) and entry:
-                    base = path.parent.relative_to(source).as_posix()
-                    below = posixpath.normpath(posixpath.join(base, entry.replace("\\", "/"))).lstrip("./")
-                    splits[below] = split
-                    for image in _listed_images(source / below):
-                        splits[image] = split
-    return splits
+                    yield path, key, entry, card.get("path")
 
 
-def _listed_images(path: Path) -> list[str]:
+def _place(entry: str, root: object, base: str, source: Path) -> str | None:
+    """Where a card's entry lies below the source; None if it is not there.
+
+    It may start from the card's folder, from the card's `path`, or from where the data lay when the card was written;
+    Roboflow's `../train/images` means the folder beside the card.
+    """
+    entry = entry.replace("\\", "/")
+    starts = [base, posixpath.join(base, root.replace("\\", "/")) if isinstance(root, str) else base]
+    places = [posixpath.normpath(posixpath.join(start, entry)) for start in starts]
+    parts = [part for part in entry.split("/") if part not in ("", ".", "..")]
+    tails = [parts[first:] for first in range(len(parts)) if not PICTURE_FOLDERS.issuperset(parts[first:])]
+    places += [posixpath.normpath(posixpath.join(base, *tail)) for tail in tails]
+    inside = (place for place in places if not place.startswith(("/", "..")) and "\0" not in place)
+    return next((place for place in inside if _exists(source / place)), None)
+
+
+def _exists(path: Path) -> bool:
+    try:
+        return path.exists()
+    except OSError:  # such as a name that is too long for this file system
+        return False
+
+
+def _listed_images(path: Path, file: str, pictures: Pictures, problems: Problems) -> list[str]:
+    """The pictures that a text file names; what it names and is not there is told."""
     if path.suffix != ".txt" or not path.is_file():
         return []
-    return [line.strip().removeprefix("./") for line in read_text(path).splitlines()]
+    images = []
+    for number, line in enumerate(read_text(path).splitlines(), start=1):
+        found, reason = pictures.find(line.strip(), posixpath.dirname(file)) if line.strip() else ("", "")
+        if found:
+            images.append(found)
+        elif line.strip():
+            problems.left_out(file, number, f"{reason}, so its split is not known.")
+    return images
 
 
-def _split_of(image: str, splits: dict[str, str]) -> str:
+def _split_of(image: str, splits: dict[str, str], whole: bool) -> str:
+    """The split that a card gives to an image or a folder above it; else that of its folder's name, if not `whole`."""
     place = image
     while place:
         if place in splits:
             return splits[place]
         place = posixpath.dirname(place)
-    return "" if splits else split_from_path(posixpath.dirname(image))
+    return "" if splits and whole else split_from_path(posixpath.dirname(image))

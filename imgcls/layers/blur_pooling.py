@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from imgcls.data_format import channel_axis, spatial_axes
+from imgcls.layers.native_layout import in_native_layout
 
 
 @keras.saving.register_keras_serializable("imgcls")
@@ -39,11 +40,10 @@ class BlurPooling2D(keras.layers.Layer):
         padding = [(0, 0)] * 4
         for axis in spatial_axes(self.data_format):
             padding[axis] = ((self.kernel_size - 1) // 2, self.kernel_size // 2)
-        return ops.depthwise_conv(
+        kernel = ops.cast(self.kernel, inputs.dtype)
+        return in_native_layout(
+            lambda images, data_format: ops.depthwise_conv(images, kernel, self.strides, "valid", data_format),
             ops.pad(inputs, padding, mode="reflect"),
-            ops.cast(self.kernel, inputs.dtype),
-            self.strides,
-            "valid",
             self.data_format,
         )
 

@@ -5,6 +5,7 @@ import functools
 import keras
 from keras import ops
 
+from imgcls.counted import counted
 from imgcls.data_format import channel_axis
 
 MODES = ("max", "average")
@@ -31,7 +32,7 @@ class ChannelPooling(keras.layers.Layer):
     def build(self, input_shape):
         if input_shape[self.axis] % self.pool_size:
             raise ValueError(
-                f"The input has {input_shape[self.axis]} channels; expected a multiple of {self.pool_size}."
+                f"The input has {counted(input_shape[self.axis], 'channel')}; expected a multiple of {self.pool_size}."
             )
 
     def call(self, inputs):

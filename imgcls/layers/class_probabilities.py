@@ -4,6 +4,8 @@ from collections.abc import Sequence
 
 import keras
 
+from imgcls.counted import counted
+
 
 @keras.saving.register_keras_serializable("imgcls")
 class ClassProbabilities(keras.layers.Layer):
@@ -28,7 +30,10 @@ class ClassProbabilities(keras.layers.Layer):
 
     def build(self, input_shape):
         if input_shape[-1] != len(self.class_names):
-            raise ValueError(f"{len(self.class_names)} class names for {input_shape[-1]} outputs; expected as many.")
+            raise ValueError(
+                f"{counted(len(self.class_names), 'class name')} for {counted(input_shape[-1], 'output')}; "
+                "expected as many."
+            )
 
     def call(self, logits):
         return keras.ops.softmax(logits / self.temperature, axis=-1)

@@ -1,6 +1,7 @@
 """Which layout a network should have on the device at hand."""
 
 import functools
+import os
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -12,6 +13,7 @@ from imgcls.data_format import CHANNELS_FIRST, CHANNELS_LAST, DATA_FORMATS, chan
 from imgcls.layers.batch_normalization import BatchNormalization
 from imgcls.layers.convolution import Conv2D
 from imgcls.layers.layout_change import LayoutChange
+from imgcls.layers.native_layout import convolves
 
 AUTO = "auto"
 ADVANTAGE = 1.25  # how many times faster channels_first must be to be chosen: a bet against noise
@@ -20,7 +22,7 @@ IMAGES = {"CPU": (8, 32, 32, 64), "GPU": (256, 32, 32, 64)}  # enough work that 
 
 
 class LayoutChoice(NamedTuple):
-    """A layout, and why it was chosen, in one sentence for the user."""
+    """A layout, and what the user should know of it in one sentence; empty where there is nothing to say."""
 
     data_format: str
     reason: str
@@ -29,28 +31,42 @@ class LayoutChoice(NamedTuple):
 def resolve_data_format(data_format: str) -> LayoutChoice:
     """The layout to build a network in, on the device at hand and in the precision that Keras is set to.
 
-    data_format: "channels_last"; "channels_first", which is tried out; or "auto", which times the training step of a
-        convolution with batch normalisation in both. That takes about a second, once a process.
+    data_format: "channels_last"; "channels_first", which a device without such convolutions computes by turning the
+        images at each; or "auto", which times the training step of a convolution with batch normalisation in both.
+        That takes about a second, once a process.
 
-    Raises ValueError for another name, and if the device cannot convolve in channels_first.
+    Raises ValueError for another name, and if the device cannot convolve in the precision at all.
     """
     dtype = keras.config.dtype_policy().compute_dtype
     if data_format == AUTO:
         return _fastest(dtype)
-    if check_data_format(data_format) == CHANNELS_FIRST and not _convolves(CHANNELS_FIRST, dtype):
-        raise ValueError(
-            f"{_device()} cannot convolve in channels_first and {dtype}. Choose channels_last, which has the same "
-            "weights; a CPU can with oneDNN (without the environment variable TF_ENABLE_ONEDNN_OPTS=0) in float32 and "
-            "bfloat16."
-        )
-    return LayoutChoice(data_format, f"{data_format}, as asked for.")
+    check_data_format(data_format)
+    require_convolutions(dtype)
+    if convolves(dtype, data_format):
+        return LayoutChoice(data_format, "")
+    return LayoutChoice(
+        data_format,
+        f"{data_format}: {_device()} convolves in channels_last only ({dtype}{_without_onednn()}), so the images are "
+        "turned at each convolution, which takes longer. channels_last has the same weights.",
+    )
+
+
+def require_convolutions(dtype: str) -> None:
+    """Raise ValueError if the device at hand cannot convolve in `dtype` in any layout."""
+    if not convolves(dtype):
+        raise ValueError(f"{_device()} cannot convolve in {dtype}; choose --precision float32.")
+
+
+def _without_onednn() -> str:
+    off = os.environ["TF_ENABLE_ONEDNN_OPTS"] == "0" and _device_kind() == "CPU"
+    return ", oneDNN is switched off by TF_ENABLE_ONEDNN_OPTS=0" if off else ""
 
 
 @functools.cache
 def _fastest(dtype: str) -> LayoutChoice:
-    if not _convolves(CHANNELS_FIRST, dtype):
-        reason = f"channels_last, because {_device()} cannot convolve in channels_first and {dtype}."
-        return LayoutChoice(CHANNELS_LAST, reason)
+    require_convolutions(dtype)
+    if not convolves(dtype, CHANNELS_FIRST):
+        return LayoutChoice(CHANNELS_LAST, f"channels_last, because {_device()} convolves in no other ({dtype}).")
     steps = {data_format: _step(data_format, IMAGES[_device_kind()], dtype) for data_format in DATA_FORMATS}
     seconds = {data_format: [] for data_format in DATA_FORMATS}
     for _ in range(ROUNDS):
@@ -90,16 +106,6 @@ def _step(data_format: str, shape: tuple[int, ...], dtype: str) -> Callable[[], 
 
     step()
     return step
-
-
-@functools.cache
-def _convolves(data_format: str, dtype: str) -> bool:
-    """Whether the device can convolve in `data_format`, with gradients."""
-    try:
-        _step(data_format, (1, 4, 4, 1), dtype)
-    except tf.errors.OpError:
-        return False
-    return True
 
 
 def _device_kind() -> str:

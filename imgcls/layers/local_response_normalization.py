@@ -5,6 +5,7 @@ import numpy as np
 from keras import ops
 
 from imgcls.data_format import channel_axis
+from imgcls.layers.native_layout import in_native_layout
 
 
 @keras.saving.register_keras_serializable("imgcls")
@@ -49,7 +50,11 @@ class LocalResponseNormalization(keras.layers.Layer):
 
     def call(self, inputs):
         x = ops.cast(inputs, "float32")
-        sums = ops.conv(ops.square(x), self.neighbours, data_format=self.data_format)
+        sums = in_native_layout(
+            lambda squares, data_format: ops.conv(squares, self.neighbours, data_format=data_format),
+            ops.square(x),
+            self.data_format,
+        )
         # exp and log: three times as fast on the CPU as a power
         scale = ops.exp(-self.beta * ops.log(self.bias + self.alpha * sums))
         return ops.cast(x * scale, inputs.dtype)

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 import keras
 
+from imgcls.counted import counted
 from imgcls.data_format import channel_axis, check_data_format, from_channels_last
 
 
@@ -38,7 +39,10 @@ class PixelStandardization(keras.layers.Layer):
         channels = input_shape[-1]
         for name, values in (("mean", self.mean), ("std", self.std)):
             if len(values) not in (1, channels):
-                raise ValueError(f"{name} has {len(values)} values for {channels} channels; expected 1 or {channels}.")
+                raise ValueError(
+                    f"{name} has {counted(len(values), 'value')} for {counted(channels, 'channel')}; "
+                    f"expected 1 or {channels}."
+                )
 
     def call(self, pixels):
         mean = keras.ops.convert_to_tensor(self.mean, dtype=self.compute_dtype)

@@ -13,6 +13,7 @@ import numpy as np
 import tensorflow as tf
 
 import imgcls
+from imgcls.counted import counted
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.data.reading import read_images
 from imgcls.data.records import read_encoded
@@ -48,7 +49,7 @@ def compare(
     if not read:
         why = f", such as {outcomes[0].path} ({outcomes[0].problem})" if outcomes else ""
         raise ValueError(
-            f"None of the {len(images)} images that the bundle would be compared on can be read{why}. "
+            f"Of {counted(len(images), 'image')} that the bundle would be compared on none can be read{why}. "
             "Bring the run's test images back to where they were."
         )
     theirs = _in_fresh_process(folder, images)

@@ -6,6 +6,8 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from imgcls.counted import counted
+
 PORT = 2222  # where the job's starter names none
 
 
@@ -64,7 +66,9 @@ def _slurm(environment: Mapping[str, str]) -> Cluster:
     nodes = expand_node_list(environment["SLURM_STEP_NODELIST"])
     tasks = int(environment["SLURM_STEP_NUM_TASKS"])
     if tasks != len(nodes):
-        raise ValueError(f"Slurm starts {tasks} tasks on {len(nodes)} nodes; expected --ntasks-per-node=1.")
+        raise ValueError(
+            f"Slurm starts {counted(tasks, 'task')} on {counted(len(nodes), 'node')}; expected --ntasks-per-node=1."
+        )
     return Cluster(_with_port(nodes), int(environment["SLURM_PROCID"]))
 
 

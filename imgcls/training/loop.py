@@ -12,11 +12,13 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from imgcls.counted import counted
 from imgcls.models.auxiliary import auxiliary_logits_model
 from imgcls.training.blocks import recomputed_in_blocks
 from imgcls.training.losses import make_loss
 from imgcls.training.random_state import draw_by_device, seed_generators
 from imgcls.training.step import LossScale, Outcome, Step
+from imgcls.training.strategy import is_chief
 
 GONE = (
     tf.errors.UnavailableError,
@@ -186,12 +188,17 @@ class Loop:
                 share = self.batch_size // self.strategy.num_replicas_in_sync
                 if share % parts:
                     raise MemoryError(
-                        f"{share // (parts // 2)} images at a time do not fit into memory. Choose a smaller "
-                        "--image-size or network, or --checkpoint-gradients."
+                        f"A batch of {counted(share // (parts // 2), 'image')} does not fit into memory. Choose a "
+                        "smaller --image-size or network, or --checkpoint-gradients."
                     ) from error
                 self.restore(arrays, state)
                 self.prepare_step(accumulate=parts)
                 self.on_parts(parts)
+
+    @property
+    def stops_alone(self) -> bool:
+        """Whether a stop was asked for that no other worker has to agree to."""
+        return self.stop_requested and not self._workers
 
     def _must_stop(self) -> bool:
         """Whether a stop was asked for, on whichever worker."""
@@ -199,6 +206,14 @@ class Loop:
             with self._other_workers_may_go():
                 self.stop_requested = float(self._agree(tf.constant(float(self.stop_requested)))) > 0
         return self.stop_requested
+
+    def as_first_worker_has(self, array: np.ndarray) -> np.ndarray:
+        """An array (float32) that every worker has made, as the first one made it."""
+        if not self._workers:
+            return array
+        own = array if is_chief(self.strategy) else np.zeros_like(array)
+        with self._other_workers_may_go():
+            return self._agree(tf.constant(own)).numpy() / len(self.strategy.extended.worker_devices)
 
     def _sum_over_workers(self, value: tf.Tensor) -> tf.Tensor:
         return self.strategy.reduce(
@@ -264,7 +279,7 @@ class Loop:
         read = max(self.progress.step, steps_per_epoch) * self.batch_size
         if self.progress.missing > UNREADABLE_SHARE * read:
             raise RuntimeError(
-                f"{self.progress.missing} of {read} images could not be read, which is more than 5 %. "
+                f"{self.progress.missing:,} of {counted(read, 'image')} could not be read, which is more than 5 %. "
                 "Check the disk, then resume the run."
             )
 

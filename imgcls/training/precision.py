@@ -3,14 +3,16 @@
 Micikevicius et al., Mixed Precision Training, 2017.
 """
 
+import os
 from collections.abc import Iterator
 from contextlib import contextmanager
-from pathlib import Path
 
 import keras
 import tensorflow as tf
 
-PROCESSOR_FLAGS = ("avx512_bf16", "amx_bf16")
+from imgcls.layers.native_layout import convolves
+from imgcls.processor import BFLOAT16, vector_units
+
 AMPERE = 8  # first compute capability of NVIDIA with bfloat16
 
 
@@ -24,17 +26,12 @@ def choose_precision(name: str) -> tuple[str, str]:
         if all(capability and capability[0] >= AMPERE for capability in capabilities):
             return "bfloat16", "the GPU computes in bfloat16"
         return "float32", "the GPU does not compute in bfloat16"
-    flags = _processor_flags()
-    found = next((flag for flag in PROCESSOR_FLAGS if flag in flags), None)
+    found = next((unit for unit in vector_units() if unit in BFLOAT16), None)
+    if found and os.environ["TF_ENABLE_ONEDNN_OPTS"] == "0":
+        return "float32", f"the processor has {found}, but oneDNN, which uses it, is switched off"
+    if found and not convolves("bfloat16"):
+        return "float32", f"the processor has {found}, but oneDNN is kept from using it"
     return ("bfloat16", f"the processor has {found}") if found else ("float32", "the processor has no bfloat16")
-
-
-def _processor_flags() -> set[str]:
-    try:
-        lines = Path("/proc/cpuinfo").read_text("utf-8").splitlines()
-    except OSError:  # another system than Linux
-        return set()
-    return set(next((line for line in lines if line.startswith("flags")), "").split())
 
 
 @contextmanager

@@ -12,6 +12,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from imgcls.counted import counted
+
 LARGEST_SCALE = 2.0**15  # of the loss in float16: Micikevicius et al., Mixed Precision Training, 2017
 SCALE_GROWS_AFTER = 2000  # steps without an overflow
 
@@ -99,7 +101,10 @@ class Step:
             return self._part(pixels, targets, weights, parts_in_all)
         images = pixels.shape[0]
         if images % self.accumulate:
-            raise ValueError(f"{images} images a device have no {self.accumulate} equal parts; change --accumulate.")
+            raise ValueError(
+                f"{counted(images, 'image')} a device cannot be divided into {self.accumulate} equal parts; "
+                "change --accumulate."
+            )
         parts = [tf.reshape(x, (self.accumulate, -1, *x.shape[1:])) for x in (pixels, targets, weights)]
 
         def add(number, loss, correct, *gradients):

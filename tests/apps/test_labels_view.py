@@ -11,6 +11,7 @@ from PIL import Image
 
 from imgcls.data.manifest import Manifest
 from imgcls.data.sources import load_manifest
+from imgcls.labels import FORMATS
 
 
 def test_a_folder_becomes_a_manifest_and_the_next_step_is_named(page, clothes, here):
@@ -44,6 +45,12 @@ def test_a_card_can_be_chosen(page):
     view = page("labels")
     assert view.widgets.selectbox[0].options == ["fashion_mini"]
     assert "Licence: MIT" in view.text
+
+
+def test_every_format_can_be_chosen(page):
+    view = page("labels").choose("Where are the images?", "A path on this machine")
+    offered = next(box for box in view.widgets.selectbox if box.label == "Format").options
+    assert offered == ["found by its content", *(format.title for format in FORMATS.values())]
 
 
 def test_an_uploaded_folder_is_saved_and_looked_at(page, clothes, here):

@@ -18,7 +18,7 @@ def test_a_pattern_is_searched_for_in_the_path():
     table = rows(patient7_a={}, patient7_b={}, patient12_a={}, other={})
     found = groups_of(table, "(patient[0-9]+)_", problems)
     assert found == {"patient7_a.png": "patient7", "patient7_b.png": "patient7", "patient12_a.png": "patient12"}
-    assert "1 images, such as this one, are in no group" in problems.table()["reason"][0]
+    assert "1 image, such as this one, without a group" in problems.table()["reason"][0]
 
 
 def test_an_attribute_names_the_group_and_two_for_one_image_are_told():

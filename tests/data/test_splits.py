@@ -158,7 +158,7 @@ def test_folds_are_equal_parts_that_divide_no_group_and_leave_the_test_alone(ima
 
 
 def test_too_many_folds_are_refused():
-    with pytest.raises(ValueError, match="'dog' has 2 images or groups"):
+    with pytest.raises(ValueError, match="'dog' can be divided into 2 parts only, by image or group"):
         folds(grouped({"cat": 30, "dog": 20}, 10), 3, seed=0)
     with pytest.raises(ValueError, match="at least 2"):
         folds(grouped({"cat": 30}, 1), 1, seed=0)

@@ -118,3 +118,46 @@ def test_another_shape_is_refused_in_one_sentence(data_set, content):
     path = data_set.write("c.json", content)
     with pytest.raises(ValueError, match=r"c\.json is no"):
         read_labels(path, "coco")
+
+
+def write_challenge(data_set) -> None:
+    """The files that lie beside each other in the annotations of the challenge."""
+    data_set.picture("val2017/a.png", "val2017/b.png")
+    images = {1: "a.png", 2: "b.png"}
+    instances = coco(images, [annotation(1, 7), annotation(2, 90, (5, 5, 30, 40), id=2)])
+    data_set.write("annotations/instances_val2017.json", instances)
+    keypoints = [annotation(1, 7, keypoints=[1, 2, 2], num_keypoints=1)]
+    data_set.write("annotations/person_keypoints_val2017.json", coco(images, keypoints, CATEGORIES[:1]))
+    captions = [{"id": 9, "image_id": 1, "caption": "A cat."}, {"id": 10, "image_id": 2, "caption": "A dog."}]
+    data_set.write("annotations/captions_val2017.json", json.dumps({**json.loads(coco(images, captions)), "info": {}}))
+    stuff = [annotation(1, 200, (0, 0, 64, 48)), annotation(2, 200, (0, 0, 64, 48))]
+    data_set.write("annotations/stuff_val2017.json", coco(images, stuff, [{"id": 200, "name": "sky"}]))
+
+
+def test_keypoints_captions_and_stuff_beside_the_instances_add_nothing(data_set, look):
+    write_challenge(data_set)
+    records = read_labels(data_set.root)
+    assert look.labels(records) == [("val2017/a.png", "cat"), ("val2017/b.png", "собака")]
+    assert {file for file, _, reason in look.told(records, "noted") if "instances_val2017.json" in reason} == {
+        f"annotations/{kind}_val2017.json" for kind in ("person_keypoints", "captions", "stuff")
+    }
+    named = read_labels(data_set.root / "annotations" / "stuff_val2017.json")
+    assert look.labels(named) == [("val2017/a.png", "sky"), ("val2017/b.png", "sky")]
+
+
+def test_an_annotation_that_two_files_state_counts_once(data_set, look):
+    data_set.picture("a.png", "b.png")
+    images = {1: "a.png", 2: "b.png"}
+    data_set.write("boxes.json", coco(images, [annotation(1, 7), annotation(1, 7), annotation(2, 90)]))
+    data_set.write("points.json", coco(images, [annotation(1, 7, keypoints=[1, 2, 2])]))
+    records = read_labels(data_set.root)
+    assert look.labels(records) == [("a.png", "cat"), ("a.png", "cat"), ("b.png", "собака")]
+    assert ("points.json", "annotations") in {(file, line) for file, line, _ in look.told(records, "noted")}
+
+
+def test_captions_alone_are_told_in_one_line(data_set, look):
+    data_set.picture("a.png")
+    captions = [{"id": i, "image_id": 1, "caption": "A cat."} for i in range(3)]
+    records = read_labels(data_set.write("captions_val2017.json", coco({1: "a.png"}, captions, [])))
+    assert look.labels(records) == [("a.png", "")]
+    assert [reason for *_, reason in look.told(records, "left out")] == ["3 captions left out: a sentence is no class."]

@@ -40,17 +40,43 @@ def test_majority_agreement_and_who_needs_another_opinion(tmp_path):
         ("3", "dog", "b"),
     ]
     consensus = agree(answers(tmp_path, *rows), sure=0.6)
-    assert consensus.images["label"].to_dict() == {"1": "cat", "2": "dog", "3": "cat"}
-    assert consensus.images["agreement"].round(3).to_dict() == {"1": 0.667, "2": 1.0, "3": 0.5}
+    assert consensus.images["label"].to_dict() == {"1": "cat", "2": "dog", "3": ""}
+    assert consensus.images["agreement"].dropna().round(3).to_dict() == {"1": 0.667, "2": 1.0}
     assert consensus.images["needs_another"].to_dict() == {"1": False, "2": True, "3": True}  # alone; tied
     assert consensus.needing_another == pytest.approx(2 / 3)
-    assert consensus.annotators["agreement"].round(3).to_dict() == {"a": 1.0, "b": 0.5, "c": 0.0}
+    assert consensus.annotators["agreement"].round(3).to_dict() == {"a": 1.0, "b": 1.0, "c": 0.0}
     rows = consensus.records.boxes_or_images
     assert list(zip(rows["image"], rows["label"], rows["annotator"], strict=True)) == [
         ("1", "cat", "a, b, c"),
         ("2", "dog", "a"),
-        ("3", "cat", "a, b"),
     ]
+    assert consensus.records.problems[["file", "effect"]].values.tolist() == [["3", "left out"]]
+    assert "undecided between 'cat' and 'dog'" in consensus.records.problems["reason"][0]
+
+
+def test_a_tie_is_settled_by_skill_as_asked(tmp_path):
+    """b is right wherever it is known, c never is; no majority is overruled."""
+    rows = [(f"g{i}", label, by) for i in range(3) for by, label in (("b", "dog"), ("c", "cat"))]
+    rows += [
+        ("tie", "cat", "c"),
+        ("tie", "dog", "b"),
+        ("clear", "dog", "b"),
+        ("clear", "cat", "c"),
+        ("clear", "cat", "d"),
+    ]
+    rows += [("even", "cat", "e"), ("even", "dog", "f")]
+    golden = {f"g{i}": "dog" for i in range(3)}
+    consensus = agree(answers(tmp_path, *rows), "majority_then_skill", golden)
+    assert consensus.images["label"].drop(list(golden)).to_dict() == {"tie": "dog", "clear": "cat", "even": ""}
+    assert consensus.records.problems["file"].tolist() == ["even"]
+    plain = agree(answers(tmp_path, *rows), "majority", golden)
+    assert plain.images.loc[["tie", "even"], "label"].tolist() == ["", ""]
+    assert "majority_then_skill" in plain.records.problems["reason"][0]
+
+
+def test_an_image_without_answers_is_told(tmp_path):
+    consensus = agree(answers(tmp_path, ("1", "cat", "a"), ("1", "cat", "b"), ("2", "", "")))
+    assert consensus.records.problems["file"].tolist() == ["2"]
 
 
 def test_golden_images_score_the_annotators_and_keep_their_label(tmp_path):

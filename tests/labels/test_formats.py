@@ -1,10 +1,16 @@
 """What every format shares: found by content, named, or refused in one sentence."""
 
 import os
+import re
+import shutil
+from pathlib import Path
 
 import pytest
 
+from imgcls import import_labels
+from imgcls.image_files import SUFFIXES
 from imgcls.labels import FORMATS, Pictures, detect_format, read_labels
+from imgcls.labels.pictures import MISNAMED
 
 
 def test_an_unknown_format_gets_the_nearest_name(data_set):
@@ -63,7 +69,7 @@ def test_files_whose_names_are_no_text_are_told(data_set, look):
         file.write(b"x")
     records = read_labels(data_set.root)
     assert look.labels(records) == [("cat/1.png", "cat"), ("dog/2.png", "dog")]
-    assert look.told(records, "left out")[0][0] == "cat/caf?.png"
+    assert look.told(records, "left out") == [("cat/caf\\xe9.png", "", f"{MISNAMED}; its label is left out.")]
 
 
 def test_a_file_that_cannot_be_opened_does_not_end_the_import(data_set, look):
@@ -82,3 +88,42 @@ def test_an_empty_folder_has_no_records_in_any_format(data_set, name):
     except ValueError:
         return  # those that need a file to begin with say so
     assert records.boxes_or_images.empty
+
+
+@pytest.mark.parametrize("name", FORMATS)
+def test_every_format_is_named_to_its_users(name):
+    """In the help of the command that imports, in README and in the app, whose form has the same table."""
+    called = re.split(r"[,:(]", FORMATS[name].title)[0].strip()
+    readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
+    for text in (import_labels.__doc__, readme):
+        assert called in " ".join(text.split())
+
+
+def annotation_files(folder: Path) -> list[Path]:
+    return [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.lower().endswith(SUFFIXES)]
+
+
+FOLDERS = sorted(path for path in (Path(__file__).parent / "files").iterdir() if path.is_dir())
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_every_picture_that_was_given_is_a_row_or_told(folder, tmp_path):
+    name = "label_studio" if folder.name.startswith("label_studio") else detect_format(folder)
+    records = read_labels(folder, name, pictures=Pictures(Pictures.of(folder).root, extract=tmp_path))
+    told = " ".join(records.problems["file"] + records.problems["reason"])
+    images = set(records.boxes_or_images["image"])
+    assert [path for path in Pictures(records.root).paths if path not in images and path not in told] == []
+
+
+@pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
+def test_every_file_that_cannot_be_read_is_told(folder, tmp_path):
+    name = "label_studio" if folder.name.startswith("label_studio") else detect_format(folder)
+    for number, path in enumerate(annotation_files(folder)):
+        copy = shutil.copytree(folder, tmp_path / str(number) / "set")
+        (copy / path.relative_to(folder)).write_bytes(b"\xff\x00\xfe" * 50)
+        try:
+            records = read_labels(copy, name, pictures=Pictures(Pictures.of(copy).root, extract=tmp_path / "out"))
+        except ValueError:
+            continue
+        told = " ".join(records.problems["file"] + records.problems["reason"])
+        assert path.name in told, path

@@ -3,12 +3,16 @@
 import contextlib
 import json
 import os
+import pickle
+from xml.sax.saxutils import quoteattr
 
+import numpy as np
 import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from imgcls.labels import FORMATS, Pictures, detect_format, read_labels
+from imgcls.labels.cvat import SHAPES
 from imgcls.labels.records import COLUMNS
 
 FILES = {
@@ -19,7 +23,15 @@ FILES = {
     "labelme": "a.json",
     "labelme_web": "a.xml",
     "label_studio": "tasks.json",
+    "cvat": "annotations.xml",
+    "vott": "a-export.json",
+    "datumaro": "annotations/default.json",
     "supervisely": "ds/ann/a.png.json",
+    "open_images": "train-annotations-bbox.csv",
+    "kitti": "label_2/a.txt",
+    "imagenet_lists": "train.txt",
+    "cifar": "data_batch_1",
+    "tfrecord": "a.tfrecord",
     "roboflow": "_classes.csv",
     "imagenet": "LOC_synset_mapping.txt",
     "idx": "train-images-idx3-ubyte",
@@ -32,13 +44,32 @@ OTHERS = {
     "yolo": ("classes.txt", "data.yaml"),
     "idx": ("train-labels-idx1-ubyte",),
     "voc": ("ImageSets/Main/train.txt",),
+    "vott": ("a.vott", "id-asset.json"),
+    "open_images": ("class-descriptions.csv", "ids.csv"),
+    "imagenet_lists": ("classes.txt",),
+    "cifar": ("batches.meta", "batches.meta.txt", "test_batch.bin"),
+    "tfrecord": ("map.pbtxt",),
 }
 KEYS = [
     *("images", "annotations", "categories", "id", "image_id", "category_id", "bbox", "iscrowd", "segmentation"),
     *("attributes", "file_name", "name", "width", "height", "shapes", "label", "points", "shape_type", "flags"),
     *("imagePath", "imageData", "imageWidth", "image", "coordinates", "x", "y", "data", "result", "value", "choices"),
     *("rectanglelabels", "original_width", "was_cancelled", "completed_by", "objects", "classTitle", "geometryType"),
-    *("bitmap", "origin", "tags", "exterior", "size", "classes", "title"),
+    *(
+        "bitmap",
+        "origin",
+        "tags",
+        "exterior",
+        "size",
+        "classes",
+        "title",
+        "asset",
+        "assets",
+        "regions",
+        "path",
+        "state",
+    ),
+    *("boundingBox", "items", "label_id", "rle", "counts", "type", "left", "vertices", "predictions", "task"),
 ]
 LEAVES = (
     st.none() | st.booleans() | st.integers(-3, 3) | st.floats() | st.integers() | st.sampled_from(["a.png", "cat", ""])
@@ -58,13 +89,15 @@ MANY = settings(
 
 def check(data_set, name: str, source=None) -> None:
     """Read it, as a folder unless told; what comes back must be whole and writable."""
-    pictures = Pictures(data_set.root, extract=data_set.root.parent / "extracted") if name == "idx" else None
+    packed = FORMATS[name].packed
+    pictures = Pictures(data_set.root, extract=data_set.root.parent / "extracted") if packed else None
     try:
         records = read_labels(source or data_set.root, name, pictures=pictures)
     except ValueError as error:
         refusal = error
     else:
         assert list(records.boxes_or_images.columns) == list(COLUMNS)
+        assert len(records.boxes_or_images) + len(records.problems)  # a file that was given is never passed over
         "".join(records.boxes_or_images["label"]).encode("utf-8")
         "".join(records.problems["reason"]).encode("utf-8")
         assert not records.boxes_or_images["image"].str.contains("..", regex=False).any()
@@ -87,13 +120,13 @@ def test_any_bytes(data_set, name, content):
     for other in OTHERS.get(name, ()):
         data_set.write(other, content)
     check(data_set, name)
-    if name in ("coco", "createml", "label_studio", "table", "mturk", "toloka"):
+    if name not in ("yolo", "supervisely", "imagenet", "folders"):  # these are folders only
         check(data_set, name, path)
     with contextlib.suppress(ValueError):
         detect_format(data_set.root)
 
 
-@pytest.mark.parametrize("name", ["coco", "createml", "labelme", "label_studio", "supervisely"])
+@pytest.mark.parametrize("name", ["coco", "createml", "labelme", "label_studio", "supervisely", "vott", "datumaro"])
 @MANY
 @given(value=VALUES)
 def test_any_json(data_set, name, value):
@@ -115,6 +148,14 @@ SKELETONS = {
                                          "rectanglelabels": ["cat", v]}}]}]}, v],
     "supervisely": lambda v: {"size": v, "tags": [v], "objects": [{"classTitle": "cat", "points": {"exterior": v},
                               "tags": v, "bitmap": v}, {"classTitle": "dog", "bitmap": {"data": v, "origin": v}}, v]},
+    "vott": lambda v: {"tags": v, "assets": {"a": {"asset": {"id": v, "name": "a.png", "size": v, "state": v},
+                       "regions": [{"tags": ["cat", v], "type": v, "boundingBox": v, "points": v}, v]}, "b": v,
+                       "c": {"asset": v},
+                       "d": {"asset": {"path": v, "name": v}, "regions": v}}},
+    "datumaro": lambda v: {"categories": {"label": {"labels": [{"name": "cat"}, v]}}, "items": [v, {"id": v, "image": v,
+                           "annotations": v}, {"id": "a", "image": {"path": "a.png", "size": v}, "annotations": [v, *(
+                           {"type": kind, "label_id": 0, "bbox": v, "points": v, "attributes": v, "rle": {"counts": v,
+                           "size": [48, 64]}} for kind in ("bbox", "mask", "polygon", "label", v))]}]},
 }  # fmt: skip
 
 
@@ -133,6 +174,7 @@ HEADS = {
     "mturk": "AssignmentId,WorkerId,AssignmentStatus,Input.image,Input.golden,Answer.b,Answer.c,Answer.taskAnswers,x",
     "toloka": "INPUT:image,OUTPUT:label,GOLDEN:label,ASSIGNMENT:worker_id,ASSIGNMENT:status,a,b,c,d",
     "roboflow": "filename,cat,dog,a,b,c,d,e,f",
+    "open_images": "ImageID,LabelName,Confidence,XMin,XMax,YMin,YMax,IsOccluded,IsGroupOf",
 }
 CELLS = st.sampled_from(
     ["a.png", "cat", "1", "0", "nan", "inf", "-1e999", "true", "[", "{}", "[1]", "train"]
@@ -169,3 +211,65 @@ def test_any_element_of_voc(data_set, name, number, extra):
         data_set.write(file, f"<annotation>{head}{boxed}</annotation>".encode("utf-8", "ignore"))
     check(data_set, "voc")
     check(data_set, "labelme_web")
+
+
+@MANY
+@given(lines=st.lists(st.lists(CELLS | st.floats().map(str) | st.integers(0, 3).map(str), max_size=16), max_size=4))
+def test_any_line_of_a_text(data_set, lines):
+    data_set.picture("a.png")
+    text = "\n".join(" ".join(line) for line in lines).encode("utf-8", "ignore")
+    data_set.write("classes.txt", "cat\ndog\n")
+    data_set.write("train.txt", text)
+    check(data_set, "imagenet_lists")
+    data_set.write("label_2/a.txt", text)
+    check(data_set, "kitti")
+
+
+@MANY
+@given(kind=st.sampled_from(SHAPES), values=st.lists(CELLS | st.floats().map(str), min_size=6, max_size=6))
+def test_any_shape_of_cvat(data_set, kind, values):
+    data_set.picture("a.png")
+    names = ("label", "xtl", "points", "rle", "frame", "rotation", "width", "cx")
+    said = " ".join(f"{name}={quoteattr(value)}" for name, value in zip(names, [*values, *values], strict=False))
+    shape = f"<{kind} {said}/><{kind} label='cat' {said.partition(' ')[2]}><points {said}/></{kind}>"
+    body = f"<image name='a.png' width={quoteattr(values[0])}>{shape}</image><track label='cat'>{shape}</track>"
+    text = f"<annotations><version>1.1</version>{body}</annotations>"
+    check(data_set, "cvat", data_set.write("annotations.xml", text.encode("utf-8", "ignore")))
+
+
+@MANY
+@given(value=VALUES, protocol=st.integers(0, 5))
+def test_any_pickle(data_set, value, protocol):
+    """What is nested, and the text that stands for half a character, is pickled as it is."""
+    pixels = np.zeros((2, 3072), np.uint8)
+    for place, content in enumerate((value, {"data": value, "labels": value}, {"data": pixels, "labels": value},
+                                     {b"data": pixels, b"fine_labels": [0, value], b"coarse_labels": [value, 0],
+                                      "filenames": value})):  # fmt: skip
+        with contextlib.suppress(UnicodeEncodeError):  # protocol 0 cannot write half a character
+            data_set.write(f"data_batch_{place}", pickle.dumps(content, protocol))
+    data_set.write("batches.meta", pickle.dumps({"label_names": value}, 2))
+    check(data_set, "cifar")
+
+
+@MANY
+@given(
+    values=st.lists(st.binary(max_size=9) | st.integers(-3, 2**40) | st.floats(width=32), max_size=3),
+    name=st.sampled_from(["object/class/text", "object/class/label", "class/text", "object/bbox/xmin", "encoded",
+                          "width", "filename", "object/is_crowd"]),
+)  # fmt: skip
+def test_any_feature_of_an_example(data_set, values, name):
+    import tensorflow as tf
+
+    lists = {bytes: "bytes_list", int: "int64_list", float: "float_list"}
+    example = tf.train.Example()
+    gif = b"GIF89a\1\0\1\0\0\0\0;"
+    example.features.feature["image/encoded"].bytes_list.value.append(gif)
+    for edge in ("xmin", "xmax", "ymin", "ymax"):
+        example.features.feature[f"image/object/bbox/{edge}"].float_list.value.append(0.5)
+    example.features.feature["image/object/class/label"].int64_list.value.append(1)
+    feature = example.features.feature[f"image/{name}"]
+    for value in values:
+        getattr(feature, lists[type(value)]).value.append(value)  # of several kinds, the last one stays
+    with tf.io.TFRecordWriter(str(data_set.root / "a.tfrecord")) as writer:
+        writer.write(example.SerializeToString())
+    check(data_set, "tfrecord")

@@ -50,7 +50,7 @@ def test_numbers_get_the_names_that_are_given(digits, tmp_path):
         "class 2",
         "class 7",
     ]
-    with pytest.raises(ValueError, match="has the number 7, but there are 5 class names"):
+    with pytest.raises(ValueError, match="has the number 7, but the list of classes has 5 names"):
         read_labels(digits.root, pictures=pictures, class_names=names[:5])
 
 

@@ -31,6 +31,19 @@ def test_choices_of_several_annotators_are_a_row_each(files, name, look):
     }
 
 
+@pytest.mark.parametrize("name", ["tasks.json", "min.json", "result.csv", "result.tsv"])
+def test_what_newer_versions_export(files, name, look):
+    source = files / "label_studio_newer" / name
+    assert detect_format(source) == "label_studio"
+    records = read_labels(source)
+    assert look.boxes(records, image="a.png") == {"Cat": None, "Car": [16, 12, 48, 36], "Road": [16, 12, 48, 36]}
+    assert look.boxes(records, image="5e6f7a8b-b.png") == {"Dog": None}
+    assert set(records.boxes_or_images["annotator"]) == {"anna@example.org", "boris@example.org"}
+    told = [("tasks.json", "predictions", "what a model predicted (2) is not read as labels.")]
+    assert look.told(records, "noted") == (told if name == "tasks.json" else [])
+    assert not look.told(records, "left out")
+
+
 def task(*results, image="a.png", **annotation) -> dict:
     return {"id": 1, "data": {"image": image}, "annotations": [{"id": 1, "result": list(results)} | annotation]}
 
@@ -95,3 +108,28 @@ def test_a_column_of_answers_can_be_named(data_set, look):
     data_set.write("t.csv", "id,image,kind,remark,annotator,lead_time\n1,a.png,cat,nice,anna,2\n")
     assert "name one with `control`" in look.told(read_labels(data_set.root), "left out")[0][2]
     assert look.labels(read_labels(data_set.root, control="kind")) == [("a.png", "cat")]
+
+
+def test_files_of_a_target_storage(data_set, look):
+    """A file an annotation, with its task inside, or a file a task. https://labelstud.io/guide/storage"""
+    data_set.picture("a.png", "b.png")
+    answer = {"id": 7, "completed_by": {"id": 1, "email": "anna@example.org"}, "was_cancelled": False,
+              "result": [region("choices", choices=["cat"])],
+              "task": {"id": 1, "data": {"image": "a.png"}}}  # fmt: skip
+    path = data_set.write("7.json", json.dumps(answer))
+    data_set.write("8.json", json.dumps(task(region("choices", choices=["dog"]), image="b.png")))
+    assert detect_format(data_set.root) == detect_format(path) == "label_studio"
+    records = read_labels(data_set.root)
+    assert look.labels(records) == [("a.png", "cat"), ("b.png", "dog")]
+    assert "anna@example.org" in set(records.boxes_or_images["annotator"])
+    assert records.problems.empty
+
+
+def test_a_mask_is_told_to_be_of_the_whole_image(data_set, look):
+    data_set.picture("a.png")
+    masks = [region("brushlabels", format="rle", rle=[0, 1], brushlabels=["cat"]),
+             region("bitmasklabels", imageDataURL="data:image/png;base64,AA==", bitmasklabels=["dog"])]  # fmt: skip
+    data_set.write("t.json", json.dumps([task(*masks)]))
+    records = read_labels(data_set.root)
+    assert look.boxes(records) == {"cat": None, "dog": None}
+    assert [reason.endswith("of the whole image.") for _, _, reason in look.told(records, "noted")] == [True, True]

@@ -86,3 +86,42 @@ def test_the_web_tools_xml(data_set, look):
     car = records.boxes_or_images.set_index("label").loc["car"]
     assert (car["annotator"], car["occluded"], json.loads(car["attributes"])["attributes"]) == ("anna", True, "red")
     assert "'ghost' was deleted" in look.told(records, "left out")[0][2]
+
+
+def write_shapes(data_set, *shapes: tuple, flags: dict | None = None, name: str = "a") -> None:
+    """A file with rectangles: label, corners, and what else the shape says."""
+    rows = [
+        {"label": label, "points": points, "shape_type": "rectangle", "flags": {}, "group_id": None} | more
+        for label, points, more in shapes
+    ]
+    data_set.picture(f"{name}.png")
+    content = {"shapes": rows, "flags": flags or {}, "imagePath": f"{name}.png", "imageData": None}
+    data_set.write(f"{name}.json", json.dumps(content))
+
+
+def test_shapes_of_one_group_are_one_object(data_set, look):
+    left, right = [[1, 2], [9, 9]], [[20, 5], [30, 12]]
+    both = [("dog", left, {"group_id": 1}), ("dog", right, {"group_id": 1})]
+    write_shapes(data_set, *both, ("cat", left, {"group_id": 1}), ("cow", left, {}))
+    records = read_labels(data_set.root)
+    assert look.labels(records) == [("a.png", "cat"), ("a.png", "cow"), ("a.png", "dog")]
+    assert look.boxes(records) == {"dog": [1, 2, 30, 12], "cat": [1, 2, 9, 9], "cow": [1, 2, 9, 9]}
+    assert look.told(records, "noted") == [("a.json", "shapes[0]", "2 shapes of the group 1 are one 'dog'.")]
+
+
+def test_what_is_marked_to_be_ignored_is_no_class(data_set, look):
+    box = [[1, 2], [9, 9]]
+    write_shapes(data_set, ("__ignore__", box, {}), ("cat", box, {}), ("dog", box, {"flags": {"__ignore__": True}}))
+    write_shapes(data_set, ("cat", box, {}), flags={"__ignore__": True, "indoor": True}, name="b")
+    write_shapes(data_set, flags={"__ignore__": False, "indoor": True}, name="c")
+    records = read_labels(data_set.root)
+    assert look.labels(records) == [("a.png", "cat"), ("c.png", "indoor")]
+    assert [line for file, line, _ in look.told(records, "noted") if file == "a.json"] == ["shapes[0]", "shapes[2]"]
+    assert [file for file, *_ in look.told(records, "left out")] == ["b.json"]
+
+
+def test_pictures_on_the_disk_stay_where_they_are(data_set, tmp_path, look):
+    write_shapes(data_set, ("cat", [[1, 2], [9, 9]], {}))
+    records = read_labels(data_set.root, pictures=Pictures(data_set.root, extract=tmp_path / "out"))
+    assert records.root == data_set.root
+    assert not (tmp_path / "out").exists()

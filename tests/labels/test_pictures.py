@@ -2,6 +2,7 @@ import unicodedata
 
 import pytest
 
+from imgcls.labels import read_labels
 from imgcls.labels.pictures import Pictures, upright_size
 
 
@@ -44,5 +45,32 @@ def test_a_path_never_leaves_the_root(data_set, stated, must_exist):
 
 def test_the_size_of_a_picture_too_large_to_decode_is_refused(data_set):
     head = b"P6\n99999 99999\n255\n"
-    with pytest.raises(ValueError, match=r"bomb\.ppm is too large"):
+    with pytest.raises(ValueError, match=r"bomb\.ppm cannot be read: .* above the limit"):
         upright_size(data_set.write("bomb.ppm", head))
+
+
+def test_a_stem_in_another_folder_is_another_picture(data_set):
+    data_set.picture("e/a/0000.jpg")
+    data_set.write("e/b/0000", (data_set.root / "e/a/0000.jpg").read_bytes())
+    pictures = Pictures(data_set.root)
+    assert pictures.find("e/b/0000") == ("e/b/0000", "")
+    assert pictures.find("e/c/0000")[0] == ""
+    assert pictures.find("a/0000")[0] == "e/a/0000.jpg"
+
+
+def test_a_picture_that_is_stated_itself_takes_no_labels_of_another_folder(data_set, look):
+    data_set.picture("a/1.jpg")
+    path = data_set.write("t.csv", "image,label\na/1.jpg,cat\nb/1.jpg,dog\nc/1.jpg,cow\n")
+    records = read_labels(path)
+    assert look.labels(records) == [("a/1.jpg", "cat")]
+    assert [line for _, line, _ in look.told(records, "left out")] == ["3", "4"]
+    path.write_text("image,label\nb/1.jpg,dog\nc/1.jpg,cow\n")
+    assert look.labels(read_labels(path)) == []
+    path.write_text("image,label\nb/1.jpg,dog\n")
+    assert look.labels(read_labels(path)) == [("a/1.jpg", "dog")]
+
+
+def test_each_picture_that_nothing_names_is_told(data_set, look):
+    data_set.picture(*(f"{i}.png" for i in range(5)))
+    records = read_labels(data_set.write("t.csv", "image,label\n0.png,cat\n"))
+    assert [file for file, _, _ in look.told(records, "noted")] == [f"{i}.png" for i in range(1, 5)]

@@ -119,3 +119,143 @@ def test_columns_are_kept_on_wish(data_set):
     }
     with pytest.raises(ValueError, match=r"no column 'patiant'\. Did you mean 'patient'"):
         read_labels(path, keep=["patiant"])
+
+
+def csv(*rows: str) -> str:
+    return "\n".join(rows) + "\n"
+
+
+@pytest.mark.parametrize("header", ["id,breed", "image_id,label", "Image,Id", "image_name,category"])
+def test_names_without_suffix_and_the_only_other_column(data_set, header, look):
+    """As Kaggle's competitions have them."""
+    data_set.picture("train/0a1.jpg", "train/0b2.jpg", "train/0c3.jpg")
+    data_set.write("train.csv", csv(header, "0a1,boxer", "0b2,pug", "0c3,boxer"))
+    data_set.write("sample_submission.csv", csv(header, "0a1,pug", "0b2,pug"))
+    assert detect_format(data_set.root) == "table"
+    records = read_labels(data_set.root)
+    assert look.labels(records) == [("train/0a1.jpg", "boxer"), ("train/0b2.jpg", "pug"), ("train/0c3.jpg", "boxer")]
+    assert look.told(records, "left out") == look.told(records, "changed") == []
+    assert {file for file, *_ in look.told(records, "noted")} == {"train.csv", "sample_submission.csv"}
+
+
+def test_a_column_for_each_class(data_set, look):
+    """As the ISIC challenges have them."""
+    data_set.picture("images/ISIC_1.jpg", "images/ISIC_2.jpg", "images/ISIC_3.jpg", "images/ISIC_4.jpg")
+    rows = ("ISIC_1,40,0.0,1.0", "ISIC_2,50,1.0,0.0", "ISIC_3,60,1.0,1.0", "ISIC_4,70,0.0,0.0")
+    data_set.write("truth.csv", csv("image,age,MEL,NV", *rows))
+    assert detect_format(data_set.root) == "table"
+    records = read_labels(data_set.root, keep=["age"])
+    assert [(image[-5], label) for image, label in look.labels(records)] == [
+        ("1", "NV"), ("2", "MEL"), ("3", "MEL"), ("3", "NV"), ("4", "")
+    ]  # fmt: skip
+    assert json.loads(records.boxes_or_images["attributes"][0]) == {"age": "40"}
+    assert any("read as a class: MEL, NV" in reason for *_, reason in look.told(records, "noted"))
+
+
+@pytest.mark.parametrize("suffix", [".parquet", ".xlsx"])
+def test_a_column_for_each_class_in_parquet_and_excel(data_set, suffix, look):
+    data_set.picture("a.png", "b.png")
+    table = pd.DataFrame({"image": ["a.png", "b.png"], "cat": [1, 0], "dog": [0, 1]})
+    getattr(table, {".parquet": "to_parquet", ".xlsx": "to_excel"}[suffix])(data_set.root / f"t{suffix}", index=False)
+    assert detect_format(data_set.root) == "table"
+    assert look.labels(read_labels(data_set.root)) == [("a.png", "cat"), ("b.png", "dog")]
+
+
+@pytest.mark.parametrize(
+    ("rows", "expected"),
+    [
+        (["a.png,cat", "b.png,dog"], {"a.png": ("cat", ""), "b.png": ("dog", "")}),
+        (["cat;a.png", "dog;b.png"], {"a.png": ("cat", ""), "b.png": ("dog", "")}),
+        (["a.png,0", "b.png,1"], {"a.png": ("0", ""), "b.png": ("1", "")}),
+        (["TRAIN,a.png,cat", "UNASSIGNED,b.png,dog"], {"a.png": ("cat", "train"), "b.png": ("dog", "")}),
+    ],
+)
+def test_a_table_without_a_header_loses_no_row(data_set, rows, expected, look):
+    data_set.picture("a.png", "b.png")
+    data_set.write("t.csv", csv(*rows))
+    assert detect_format(data_set.root) == "table"
+    records = read_labels(data_set.root)
+    table = records.boxes_or_images.set_index("image")
+    assert {image: (row.label, row.split) for image, row in table.iterrows()} == expected
+    assert [line for *_, line, reason in look.told(records, "noted") if "no header" in reason] == ["1"]
+    assert look.told(records, "left out") == look.told(records, "changed") == []
+
+
+def test_corners_without_a_header(data_set, look):
+    """As keras-retinanet has them."""
+    data_set.picture("a.png", "b.png")
+    data_set.write("t.csv", csv("a.png,1,2,30,40,cat", "b.png,,,,,"))
+    records = read_labels(data_set.root)
+    assert look.boxes(records) == {"cat": [1, 2, 30, 40], "": None}
+    data_set.write("t.csv", csv("cat,1,2,29,38,a.png,64,48", "dog,1,1,5,5,b.png,64,48"))  # Make Sense
+    assert look.boxes(read_labels(data_set.root)) == {"cat": [1, 2, 30, 40], "dog": [1, 1, 6, 6]}
+
+
+@pytest.mark.parametrize(
+    ("header", "cells"),
+    [
+        ("x,y,w,h", "1,2,10,20"),
+        ("x,y,width,height", "1,2,10,20"),
+        ("xmin,ymin,width,height", "1,2,10,20"),
+        ("bbox_x,bbox_y,bbox_w,bbox_h", "1,2,10,20"),
+        ("left,top,box_width,box_height", "1,2,10,20"),
+        ("x_center,y_center,width,height", "6,12,10,20"),
+        ("x0,y0,x1,y1", "1,2,11,22"),
+        ("xmin,ymin,xmax,ymax", "1,2,11,22"),
+        ("bbox", '"[1, 2, 10.0, 20]"'),
+        ("bbox", "1 2 10 20"),
+        ("bbox_xyxy", '"(1, 2, 11, 22)"'),
+    ],
+)
+def test_boxes_in_the_columns_that_people_write(data_set, header, cells, look):
+    data_set.picture("a.png", "b.png")
+    nothing = "," * header.count(",")
+    data_set.write("t.csv", csv(f"filename,class,{header}", f"a.png,cat,{cells}", f"b.png,dog,{nothing}"))
+    records = read_labels(data_set.root)
+    assert look.boxes(records) == {"cat": [1, 2, 11, 22], "dog": None}
+    assert set(records.boxes_or_images["width"]) == {0}
+    assert look.told(records, "left out") == []
+
+
+def test_the_width_of_the_image_is_not_that_of_the_box(data_set, look):
+    data_set.picture("a.png")
+    data_set.write("t.csv", csv("image,width,height,label,bbox", 'a.png,64,48,cat,"[1, 2, 10, 20]"'))
+    records = read_labels(data_set.root)
+    assert look.boxes(records) == {"cat": [1, 2, 11, 22]}
+    assert look.only(records)["width"] == 64
+
+
+def test_a_box_that_is_no_box_is_told(data_set, look):
+    data_set.picture("a.png")
+    data_set.write("t.csv", csv("image,label,bbox", "a.png,cat,[1 2 3]", "a.png,dog,large", "a.png,cow,[0 0 9 9]"))
+    records = read_labels(data_set.root)
+    assert look.labels(records) == [("a.png", "cow")]
+    assert [line for _, line, _ in look.told(records, "left out")] == ["2", "3"]
+
+
+def test_several_classes_in_one_cell(data_set, look):
+    data_set.picture("a.png", "b.png")
+    data_set.write("t.csv", csv("Image Index,Finding Labels", "a.png,Edema|Mass", "b.png,No Finding"))
+    assert look.labels(read_labels(data_set.root, "table", columns={"image": "Image Index"})) == [
+        ("a.png", "Edema"), ("a.png", "Mass"), ("b.png", "No Finding")
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("cell", ["big cat|dog", "\"['big cat', 'dog']\"", '"[""big cat"", dog]"'])
+def test_a_list_of_classes_in_one_cell(data_set, cell, look):
+    data_set.picture("a.png")
+    data_set.write("t.csv", csv("image,labels", f"a.png,{cell}"))
+    assert look.labels(read_labels(data_set.root)) == [("a.png", "big cat"), ("a.png", "dog")]
+
+
+def test_sentences_and_amounts_are_no_classes(data_set):
+    data_set.picture("a.png", "b.png")
+    for content in (
+        csv("image,caption", "a.png,A cat.", "b.png,A dog."),
+        csv("file_name,text", "a.png,a cat that sits on a mat", "b.png,a dog"),
+        csv("image,score", "a.png,0.5", "b.png,0.25"),
+        csv("id,name", "1,cat", "2,dog"),
+    ):
+        data_set.write("t.csv", content)
+        with pytest.raises(ValueError, match="none of the formats"):
+            detect_format(data_set.root)

@@ -106,3 +106,15 @@ def test_endless_nesting_does_no_harm(data_set, look):
         "deep.xml", "<annotation>" + "<a>" * 10_000 + "</a>" * 10_000 + "<filename>a.png</filename></annotation>"
     )
     assert look.labels(read_labels(data_set.root, "voc")) == [("a.png", "")]
+
+
+def test_drawings_beside_the_pictures_are_not_taken_for_them(data_set, look):
+    for name in ("1", "2"):
+        data_set.picture(f"JPEGImages/{name}.jpg", f"AnnotationsVisualization/{name}.jpg")
+        data_set.picture(f"SegmentationClass/{name}.png", f"SegmentationClassVisualization/{name}.jpg")
+    data_set.write("Annotations/1.xml", annotation("1.jpg", thing("cat")))
+    data_set.write("Annotations/2.xml", annotation("2", thing("dog")))
+    records = read_labels(data_set.root)
+    assert look.labels(records) == [("JPEGImages/1.jpg", "cat"), ("JPEGImages/2.jpg", "dog")]
+    assert len(look.told(records, "noted")) == 6
+    assert look.told(records, "left out") == []

@@ -83,8 +83,8 @@ def test_labels_of_a_missing_or_broken_picture_are_counted(data_set, look):
     data_set.write("broken.txt", "0 0.5 0.5 0.2 0.2\n")
     data_set.write("broken.png", b"\x89PNG\r\n")
     reasons = {file: reason for file, _, reason in look.told(read_labels(data_set.root), "left out")}
-    assert "2 labels are left out" in reasons["gone.txt"]
-    assert "broken.png is no picture" in reasons["broken.txt"]
+    assert "2 labels left out" in reasons["gone.txt"]
+    assert "broken.png cannot be read: a damaged or truncated PNG" in reasons["broken.txt"]
 
 
 def test_text_that_is_not_utf8_is_told_with_its_line(data_set, look):
@@ -101,3 +101,69 @@ def test_a_class_list_in_another_encoding_is_refused(data_set):
     data_set.write("a.txt", "0 0.5 0.5 0.2 0.2\n")
     with pytest.raises(ValueError, match="Save it as UTF-8"):
         read_labels(data_set.root)
+
+
+def splits(records) -> dict[str, str]:
+    return dict(zip(records.boxes_or_images["image"], records.boxes_or_images["split"], strict=True))
+
+
+def write_splits(data_set, card: str) -> None:
+    for split, name in (("train", "a"), ("valid", "b"), ("test", "c")):
+        data_set.picture(f"{split}/images/{name}.png")
+        data_set.write(f"{split}/labels/{name}.txt", "0 0.5 0.5 0.5 0.5\n")
+    data_set.write("data.yaml", card + "names: [cat]\n")
+
+
+def test_a_split_whose_path_does_not_exist_is_told_and_not_lost(data_set, look):
+    write_splits(data_set, "train: train/images\nval: nowhere/pictures\ntest: test/images\n")
+    records = read_labels(data_set.root)
+    assert splits(records) == {
+        "train/images/a.png": "train",
+        "valid/images/b.png": "validation",
+        "test/images/c.png": "test",
+    }
+    (file, line, reason) = look.told(records, "changed")[0]
+    assert (file, line) == ("data.yaml", "val")
+    assert "there is no 'nowhere/pictures'" in reason
+
+
+@pytest.mark.parametrize(
+    "card",
+    [
+        "train: /mnt/fruit/train/images\nval: /mnt/fruit/valid/images\ntest: /mnt/fruit/test/images\n",
+        "path: ../datasets/fruit\ntrain: train/images\nval: valid/images\ntest: test/images\n",
+        "path: /content/fruit\ntrain: ./train\nval: ./valid\ntest: ./test\n",
+        "train: [../train/images]\nval: ../valid/images\ntest: ../test/images\n",
+    ],
+)
+def test_a_card_written_elsewhere_gives_its_splits(data_set, card):
+    write_splits(data_set, card)
+    records = read_labels(data_set.root)
+    assert splits(records) == {
+        "train/images/a.png": "train",
+        "valid/images/b.png": "validation",
+        "test/images/c.png": "test",
+    }
+    assert records.problems.empty
+
+
+def test_lists_of_pictures_that_were_written_elsewhere_give_the_splits(data_set, look):
+    write_splits(data_set, "train: lists/train.txt\nval: lists/val.txt\n")
+    data_set.write("lists/train.txt", "/home/anna/fruit/train/images/a.png\n./test/images/c.png\n")
+    data_set.write("lists/val.txt", "valid/images/b.png\nvalid/images/gone.png\n")
+    records = read_labels(data_set.root)
+    assert splits(records) == {
+        "train/images/a.png": "train",
+        "test/images/c.png": "train",
+        "valid/images/b.png": "validation",
+    }
+    assert [(file, line) for file, line, _ in look.told(records, "left out")] == [("lists/val.txt", "2")]
+
+
+def test_one_folder_is_not_two_splits(data_set, look):
+    data_set.picture("images/train/a.png")
+    data_set.write("labels/train/a.txt", "0 0.5 0.5 0.5 0.5\n")
+    data_set.write("data.yaml", "train: images/train\nval: images/train\ntest: gone/images\nnames: [cat]\n")
+    records = read_labels(data_set.root)
+    assert splits(records) == {"images/train/a.png": "train"}
+    assert [line for _, line, _ in look.told(records, "changed")] == ["val", "test"]

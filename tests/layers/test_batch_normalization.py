@@ -36,6 +36,7 @@ def test_a_training_step_is_that_of_keras(case, arguments):
         assert found == pytest.approx(expected, abs=2e-5)
 
 
+@pytest.mark.usefixtures("bfloat16")
 def test_bfloat16_keeps_its_statistics_in_float32():
     inputs = np.random.default_rng(0).normal(3.0, 2.0, (6, 5, 4, 3)).astype(np.float32)
     outputs, *_, mean, variance = trained(BatchNormalization, (6, 5, 4, 3), -1, "mixed_bfloat16", inputs)

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from imgcls import layers
+from imgcls.layers import native_layout
 
 KINDS = {
     "Conv2D": {"filters": 8, "kernel_size": 3, "padding": "same"},
@@ -47,6 +48,16 @@ def test_the_bias_is_added_to_the_channels_where_the_width_equals_the_filters(ki
     outputs, gradient = forward_and_bias_gradient(layers, kind, "channels_first", mode)
     np.testing.assert_allclose(outputs, expected, atol=1e-4 * np.abs(expected).max())
     np.testing.assert_allclose(gradient, expected_gradient, atol=1e-4 * np.abs(expected_gradient).max())
+
+
+@pytest.mark.parametrize("mode", MODES)
+@pytest.mark.parametrize("kind", KINDS)
+def test_a_device_without_channels_first_computes_it_in_channels_last(kind, mode, monkeypatch):
+    expected, expected_gradient = forward_and_bias_gradient(layers, kind, "channels_last", mode)
+    monkeypatch.setattr(native_layout, "convolves", lambda dtype, data_format="channels_last": False)
+    outputs, gradient = forward_and_bias_gradient(layers, kind, "channels_first", mode)
+    np.testing.assert_allclose(outputs, expected, atol=1e-5 * np.abs(expected).max())
+    np.testing.assert_allclose(gradient, expected_gradient, atol=1e-5 * np.abs(expected_gradient).max())
 
 
 @pytest.mark.parametrize("kind", KINDS)

@@ -8,19 +8,34 @@ from imgcls.data_format import CHANNELS_FIRST, CHANNELS_LAST, DATA_FORMATS
 from imgcls.layers import layout_choice, resolve_data_format
 
 WITHOUT_ONEDNN = """
+import keras
+import numpy as np
+import tensorflow as tf
 from imgcls.layers import resolve_data_format
+from imgcls.models import build_model
+
 print(resolve_data_format("auto").reason)
-try:
-    resolve_data_format("channels_first")
-except ValueError as error:
-    print(error)
+print(resolve_data_format("channels_first").reason)
+keras.config.set_dtype_policy("mixed_bfloat16")
+print(resolve_data_format("channels_first").data_format)
+keras.config.set_dtype_policy("float32")
+networks = [build_model("mobilenet_v3_small_075", (40, 40, 3), num_classes=3, data_format=layout, say=lambda line: None)
+            for layout in ("channels_last", "channels_first")]
+networks[1].set_weights(networks[0].get_weights())
+pixels, gradients = tf.random.stateless_uniform((2, 40, 40, 3), (0, 0), 0, 255), []
+for network in networks:
+    with tf.GradientTape() as tape:
+        loss = tf.math.log(network(pixels)[0, 0])
+    gradients.append(np.concatenate([np.ravel(each) for each in tape.gradient(loss, network.trainable_weights)]))
+print(np.abs(gradients[0] - gradients[1]).max() / np.abs(gradients[0]).max() < 1e-4)
 """
 
 
 @pytest.fixture
 def slow_step(monkeypatch):
-    """Makes one layout slow; returns the function that says which."""
+    """Makes one layout slow, on a device that has both; returns the function that says which."""
     layout_choice._fastest.cache_clear()
+    monkeypatch.setattr(layout_choice, "convolves", lambda dtype, data_format="channels_last": True)
     yield lambda slow: monkeypatch.setattr(layout_choice, "_step", lambda layout, *_: lambda: _spend(layout == slow))
     layout_choice._fastest.cache_clear()
 
@@ -51,9 +66,24 @@ def test_an_unknown_layout_is_refused():
         resolve_data_format("NCHW")
 
 
-def test_a_device_that_cannot_is_named_with_what_to_do():
+def test_without_onednn_channels_first_computes_the_same_and_says_that_it_takes_longer():
     environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
     command = [sys.executable, "-c", WITHOUT_ONEDNN]
-    output = subprocess.run(command, env=environment, check=True, capture_output=True, text=True).stdout.splitlines()
-    assert output[0] == "channels_last, because the CPU cannot convolve in channels_first and float32."
-    assert output[1].startswith("the CPU cannot convolve in channels_first and float32. Choose channels_last")
+    auto, first, sixteen_bits, equal = subprocess.run(
+        command, env=environment, check=True, capture_output=True, text=True
+    ).stdout.splitlines()
+    assert auto == "channels_last, because the CPU convolves in no other (float32)."
+    assert first.startswith(
+        "channels_first: the CPU convolves in channels_last only (float32, oneDNN is switched off by "
+        "TF_ENABLE_ONEDNN_OPTS=0), so the images are turned at each convolution"
+    )
+    assert sixteen_bits == "channels_first"
+    assert equal == "True"
+
+
+def test_a_type_that_the_device_cannot_convolve_in_is_refused(monkeypatch):
+    monkeypatch.setattr(layout_choice, "convolves", lambda dtype, data_format="channels_last": False)
+    for data_format in ("auto", *DATA_FORMATS):
+        layout_choice._fastest.cache_clear()
+        with pytest.raises(ValueError, match=r"cannot convolve in float32; choose"):
+            resolve_data_format(data_format)

@@ -199,6 +199,7 @@ def test_channels_last_is_made_from_the_model_itself(both):
     assert relative(last(images(name, 2)), turned(images(name, 2))) < 1e-6
 
 
+@pytest.mark.usefixtures("bfloat16")
 def test_mixed_precision(both):
     name, last, _ = both
     keras.config.set_dtype_policy("mixed_bfloat16")

@@ -168,7 +168,7 @@ def test_another_model_is_found_out(bundle, bundle_path, images, monkeypatch):
 
 def test_no_readable_image_to_compare_on(tmp_path, classifier, monkeypatch):
     monkeypatch.setattr(bundles, "_write_saved_model", lambda folder, *rest: (folder / "assets").mkdir(parents=True))
-    with pytest.raises(ValueError, match="None of the 1 images"):
+    with pytest.raises(ValueError, match="Of 1 image that"):
         export(tmp_path, classifier, [tmp_path / "gone.png"])
     assert not any(tmp_path.iterdir())
 

@@ -6,6 +6,7 @@ from pathlib import Path, PurePosixPath
 
 import pandas as pd
 
+from imgcls.counted import counted
 from imgcls.labels.records import Problems
 
 
@@ -46,5 +47,5 @@ def tell_unheld(rows: pd.DataFrame, columns: Iterable[str], format: str, problem
         stated = rows[column].astype(bool)
         if stated.any():
             problems.left_out(
-                "", "", f"{format} has no place for {column!r}, which {int(stated.sum())} rows state; left out."
+                "", "", f"{format} has no place for {column!r}; left out of {counted(int(stated.sum()), 'row')}."
             )

@@ -7,6 +7,7 @@ from pathlib import Path
 import keras
 import numpy as np
 
+from imgcls.counted import counted
 from imgcls.models.registry import Architecture, StateDictNames, list_models
 from imgcls.models.registry import find_architecture as find
 from imgcls.models.sketch import describe
@@ -70,8 +71,8 @@ class Report:
 
     def sentence(self) -> str:
         return (
-            f"{self.path.name} ({self.project}): {len(self.matched)} arrays matched, {len(self.missed)} missed, "
-            f"{len(self.left_over)} left over."
+            f"{self.path.name} ({self.project}): {counted(len(self.matched), 'array')} matched, "
+            f"{len(self.missed)} missed, {len(self.left_over)} left over."
         )
 
 

@@ -1,0 +1,15 @@
+"""Numbers of things, as sentences name them."""
+
+
+def counted(number: int, thing: str) -> str:
+    """A number and its noun: "1 class", "2 classes", "12,345 images".
+
+    thing: the noun in the singular; of several words the last one gets the plural.
+    """
+    return f"{number:,} {thing if number == 1 else _plural(thing)}"
+
+
+def _plural(thing: str) -> str:
+    if thing.endswith("y") and thing[-2] not in "aeiou":
+        return f"{thing[:-1]}ies"
+    return f"{thing}es" if thing.endswith(("s", "x", "ch", "sh")) else f"{thing}s"

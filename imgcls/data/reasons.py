@@ -1,0 +1,44 @@
+"""What was wrong with annotations, in few words: the reasons of a problems table, the commonest first."""
+
+import re
+from collections.abc import Iterator
+
+import pandas as pd
+
+from imgcls.counted import counted
+
+ADVICE = {  # phrase of a reason: what to do about it
+    "several classes": "Say with --boxes what an example is: crop cuts out each box, largest takes the largest box.",
+    "equally large in it": "With --boxes crop each box is an example of its own.",
+    "is smaller than": "--box-smallest takes smaller boxes as well.",
+    "is an address": "--fetch-to fetches pictures from their addresses.",
+    "there is no picture": "Name the folder that the pictures lie in with --pictures.",
+    "no picture of this name": "Name the folder that the pictures lie in with --pictures.",
+    "undecided between": "--consensus majority_then_skill settles ties by the annotators' skill.",
+}
+PARTICULAR = re.compile(r"'[^']*'|\"[^\"]*\"|\d[\d.,]*")  # what differs between two sentences of one reason
+
+
+def commonest(problems: pd.DataFrame) -> Iterator[str]:
+    """A sentence for each reason, such as "12 things (a.png and others): ...", the commonest first.
+
+    problems: with the columns file, line and reason.
+    """
+    kinds = problems["reason"].map(_kind)
+    counts = kinds.value_counts()
+    for kind in sorted(counts.index, key=lambda kind: (-counts[kind], kind not in ADVICE)):
+        rows = problems[kinds == kind]
+        first = rows.iloc[0]
+        where = ", ".join(part for part in (first["file"], first["line"]) if part)
+        others = " and others" if len(rows) > 1 and where else ""
+        place = f" ({where}{others})" if where else ""
+        yield f"{counted(len(rows), 'thing')}{place}: {first['reason']}"
+
+
+def advice_for(sentence: str) -> str:
+    """What to do about a reason, in a sentence; empty if nothing usual helps."""
+    return next((advice for phrase, advice in ADVICE.items() if phrase in sentence), "")
+
+
+def _kind(reason: str) -> str:
+    return next((phrase for phrase in ADVICE if phrase in reason), PARTICULAR.sub("…", reason))

@@ -1,0 +1,78 @@
+"""The boxes of a table: corners, a corner or the centre with width and height, or all four numbers in one cell."""
+
+import math
+import re
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from imgcls.labels.records import BOX, coordinate
+
+# fmt: off
+LEFT = {"x_min": ["xmin", "bboxxmin", "boxxmin", "left", "xtl", "x1", "x0", "bboxx", "boxx", "x"],
+        "y_min": ["ymin", "bboxymin", "boxymin", "top", "ytl", "y1", "y0", "bboxy", "boxy", "y"]}
+CENTRE = {"x": ["xcenter", "xcentre", "centerx", "centrex", "xc", "cx"],
+          "y": ["ycenter", "ycentre", "centery", "centrey", "yc", "cy"]}
+SIDES = {"width": ["bboxwidth", "boxwidth", "bboxw", "boxw", "w", "width"],
+         "height": ["bboxheight", "boxheight", "bboxh", "boxh", "h", "height"]}
+FOUR = {"bbox": "sides", "bboxxywh": "sides", "boundingbox": "sides", "box": "sides", "bboxcoco": "sides",
+        "bboxxyxy": "corners"}
+# fmt: on
+NUMBER = re.compile(r"[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?")
+READ_AS = {
+    "left": "left, top, width and height of the box, in pixels",
+    "centre": "centre, width and height of the box, in pixels",
+    "sides": "left, top, width and height of the box, in pixels",
+    "corners": "left, top, right and bottom of the box, in pixels",
+}
+
+
+def box_columns(plain: dict[str, str]) -> tuple[str, list[str]]:
+    """How a table without columns for all corners states its boxes, and in which columns; "" if it states none.
+
+    plain: the table's own name for each of its names in small letters and digits.
+    """
+    for start, kind in ((CENTRE, "centre"), (LEFT, "left")):
+        parts = [next((plain[name] for name in names if name in plain), None)
+                 for names in (*start.values(), *SIDES.values())]  # fmt: skip
+        if None not in parts:
+            return kind, parts
+    if all(name in plain for name in ("x0", "y0", "x1", "y1")) and "x2" not in plain:
+        return "corners", [plain[name] for name in ("x0", "y0", "x1", "y1")]
+    four = next((name for name in FOUR if name in plain), None)
+    return (FOUR[four], [plain[four]]) if four else ("", [])
+
+
+def with_corners(table: pd.DataFrame, kind: str, columns: Sequence[str]) -> pd.DataFrame:
+    """The table with the corners of its boxes as text, in columns of their own that are called as in `BOX`.
+
+    kind, columns: as `box_columns` found them. A cell that is empty stays so; what is no number is infinite.
+    """
+    if len(columns) == 1:
+        numbers = np.array([_four(cell) for cell in table[columns[0]]], dtype=float).reshape(-1, 4)
+    else:
+        numbers = np.array([[_number(cell) for cell in table[name]] for name in columns], dtype=float).T
+    with np.errstate(invalid="ignore"):
+        if kind == "centre":
+            numbers[:, :2] -= numbers[:, 2:] / 2
+        if kind != "corners":
+            numbers[:, 2:] += numbers[:, :2]
+    corners = pd.DataFrame(numbers, columns=BOX, index=table.index)
+    return table.assign(**{name: corners[name].map(_text) for name in BOX})
+
+
+def _number(cell: str) -> float:
+    return math.nan if cell.strip() in ("", "nan") else coordinate(cell)
+
+
+def _four(cell: str) -> list[float]:
+    """The numbers of a cell such as "[1, 2, 30, 40]"."""
+    if not cell.strip("[]() \t"):
+        return [math.nan] * 4
+    found = NUMBER.findall(cell)
+    return [coordinate(number) for number in found] if len(found) == 4 else [math.inf] * 4
+
+
+def _text(number: float) -> str:
+    return "" if math.isnan(number) else repr(float(number))

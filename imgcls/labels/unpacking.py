@@ -1,0 +1,25 @@
+"""Where the pictures of formats go that hold pixels or encoded images inside larger files."""
+
+from pathlib import Path
+
+import numpy as np
+import PIL.Image
+
+from imgcls.labels.pictures import Pictures
+
+
+def folder_for_pictures(source: Path, pictures: Pictures | None) -> Path:
+    """The folder that the pictures inside `source` are to be written to. Raises ValueError if none was named."""
+    if pictures is None or pictures.extract is None:
+        raise ValueError(
+            f"{source} holds pixels, not pictures. Name a folder that they are to be written to (extract)."
+        )
+    return pictures.extract
+
+
+def write_pixels(image: np.ndarray, folder: Path, group: str, place: int) -> str:
+    """Write pixels, (H, W) or (H, W, 3), as a PNG file; returns its path below `folder`."""
+    name = f"{group}/{place:05d}.png"
+    (folder / group).mkdir(parents=True, exist_ok=True)
+    PIL.Image.fromarray(image).save(folder / name)
+    return name

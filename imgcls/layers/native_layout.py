@@ -1,0 +1,42 @@
+"""Convolutions in a layout that the device has none of its own for.
+
+On a processor only oneDNN convolves in channels_first, in float32 everywhere and in 16 bits where the processor
+multiplies in them; TensorFlow's own kernels know channels_last alone. There a channels_first network is turned at each
+convolution: the same numbers, with the time of two transpositions.
+"""
+
+import functools
+from collections.abc import Callable
+
+import tensorflow as tf
+from keras import ops
+
+from imgcls.data_format import CHANNELS_FIRST, CHANNELS_LAST
+
+
+@functools.cache
+def convolves(dtype: str, data_format: str = CHANNELS_LAST) -> bool:
+    """Whether the device at hand has convolutions of its own, with gradients, in this layout and type: tried out."""
+    layout = "NCHW" if data_format == CHANNELS_FIRST else "NHWC"
+    try:
+        with tf.init_scope():  # also while a function is being traced
+            images, kernel = tf.ones((1, 4, 4, 4), dtype), tf.ones((1, 1, 4, 4), dtype)
+            with tf.GradientTape() as tape:
+                tape.watch([images, kernel])
+                outputs = tf.nn.conv2d(images, kernel, 1, "SAME", layout)
+                outputs = tf.nn.depthwise_conv2d(outputs, kernel[..., :1], (1, 1, 1, 1), "SAME", layout)
+            tape.gradient(outputs, [images, kernel])
+    except tf.errors.OpError:
+        return False
+    return True
+
+
+def in_native_layout(convolve: Callable, inputs: tf.Tensor, data_format: str) -> tf.Tensor:
+    """convolve(inputs, data_format), or the same in channels_last between two transpositions.
+
+    inputs: (B, H, W, C), or (B, C, H, W) in channels_first.
+    convolve: takes images and their layout, and gives them in that layout.
+    """
+    if data_format == CHANNELS_LAST or convolves(inputs.dtype.name, data_format):
+        return convolve(inputs, data_format)
+    return ops.transpose(convolve(ops.transpose(inputs, (0, 2, 3, 1)), CHANNELS_LAST), (0, 3, 1, 2))
