@@ -1,12 +1,18 @@
-"""From labelled images to a classifier, in the browser: streamlit run apps/app.py
+"""From labelled images to a classifier, in the browser: streamlit run apps/app.py -- [--root FOLDER]
 
-Runs, manifests and uploads are kept in the folder that the app is started in.
+Runs, manifests and uploads are kept in the folder that the app is started in. --root names the folder that the app may
+read (by default the same), and --allow-network-files lets its users run Python files as networks: see
+`parts.allowed_paths`.
 """
 
+from pathlib import Path
+
 import streamlit as st
+from parts import allowed_paths
 from parts.errors import explained
 
-st.set_page_config(page_title="imgcls", page_icon=":material/image_search:", layout="centered")
+ICON = Path(__file__).with_name("icon.svg")  # a :material/...: icon here would be fetched from a font server
+st.set_page_config(page_title="imgcls", page_icon=ICON, layout="centered")
 page = st.navigation(
     [
         st.Page("views/labels.py", title="1 Labels", icon=":material/label:", url_path="labels", default=True),
@@ -16,4 +22,5 @@ page = st.navigation(
     position="top",
 )
 with explained():
+    allowed_paths.enforce()
     page.run()

@@ -3,8 +3,9 @@
 Three measurements, each in a process of its own:
 - 1,000,000 random hashes of 64 bits, 1,000 of which have a neighbour at each distance of 1 to 6 bits: all pairs that
   differ in at most 4 bits, three times;
-- every photo that scikit-image, scikit-learn and foolbox carry, with ten altered copies of each: the share of copies
-  that are found next to their original, and the share of pairs of different photos that are taken for copies;
+- every photo that scikit-image, scikit-learn and foolbox carry, with 19 copies of each, altered, mirrored, rotated or
+  cropped: the share that is found next to their original, and the share of pairs of different photos that are taken for
+  copies;
 - all of Fashion-MNIST, whose pictures look alike (Debian's dataset-fashion-mnist): the clusters that are reported,
   which are drawn to --picture so that one can see whether they are the same.
 

@@ -15,7 +15,6 @@ import io
 import logging
 import math
 import re
-import sys
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -171,4 +170,4 @@ def _decoder() -> Callable:
 
 
 if __name__ == "__main__":
-    sys.exit(command.guarded(lambda: main(tyro.cli(Options, description=__doc__))))
+    command.run(main, Options, __doc__)

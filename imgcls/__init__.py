@@ -13,6 +13,8 @@ import os
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
+from imgcls.keras_registration import register_layers
+
 __version__ = "0.1.0"
 
 _ADDRESSES = {
@@ -38,3 +40,6 @@ def __getattr__(name: str):
 
 def __dir__() -> list[str]:
     return sorted(__all__)
+
+
+register_layers()

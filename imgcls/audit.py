@@ -1,9 +1,10 @@
 """Find what is wrong with labelled images before a network learns it.
 
-Opens every file once and looks for what cannot be read or may be damaged, decompression bombs, wrong extensions, tiny
-or very long pictures; copies, exact and near, above all the same picture in two splits or with two labels; classes that
-a split lacks, that are too small or called by two names; boxes that are empty or reach outside. Writes audit.json and
-audit.html, which shows the pictures side by side. No file of yours is changed. A second audit opens only what changed.
+Opens every file once and looks for what cannot be read or may be damaged, decompression bombs, wrong extensions; tiny,
+very long, dark, over-exposed or blurred pictures, of few shades or of an odd size; copies, exact, near, mirrored or
+rotated, above all the same picture in two splits or with two labels; classes that a split lacks, that are too small or
+called by two names; boxes that are empty or reach outside. Writes audit.json and audit.html, which shows the pictures
+side by side. No file of yours is changed. A second audit opens only what changed.
 
 Exit code: 0 if there is no error (warnings and notes may be), else 3, or 1 with --strict.
 
@@ -23,6 +24,10 @@ import tyro
 from imgcls import command
 from imgcls.config import LabelsConfig
 from imgcls.counted import counted
+from imgcls.files import check_writable
+from imgcls.image_files import WHAT_IS_READ
+
+__doc__ = f"{__doc__}\n{WHAT_IS_READ}\n"
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -45,6 +50,8 @@ class Options:
 
 def main(options: Options) -> int:
     _check_fix(options)
+    folder = options.output or Path("audits", Path(options.source).stem or "images")
+    check_writable(folder, folder=True)
     from imgcls.data.importing import import_manifest, needs_tensorflow
     from imgcls.data.sources import source_of
 
@@ -61,7 +68,6 @@ def main(options: Options) -> int:
     say("Comparing the pictures with each other")
     copies = find_copies(manifest)
     findings = audit(manifest, copies, imported.problems)
-    folder = options.output or Path("audits", Path(options.source).stem or "images")
     _write(folder, options.source, manifest, findings)
     _show(manifest, findings)
     say(f"\nThe pictures side by side: {folder / 'audit.html'}\nAll findings: {folder / 'audit.json'}")
@@ -79,6 +85,8 @@ def _check_fix(options: Options) -> None:
         raise ValueError(f"--fix is {options.fix}; expected a file that ends in .parquet.")
     if options.fix and options.fix.resolve() == Path(options.source).resolve():
         raise ValueError(f"--fix is the source itself, {options.fix}, which is never changed. Name another file.")
+    if options.fix:
+        check_writable(options.fix)
 
 
 def _write(folder: Path, source: str, manifest: "Manifest", findings: list["Finding"]) -> None:

@@ -15,6 +15,7 @@ import tyro
 from imgcls import command
 from imgcls.config import AugmentationConfig
 from imgcls.counted import counted
+from imgcls.files import check_writable
 
 if TYPE_CHECKING:
     from imgcls.data.augmentation.sheet import Row
@@ -45,6 +46,7 @@ def main(options: Options) -> int:
         raise ValueError("Single settings change a preset; name it, such as --preset none.")
     if options.image_size and not SMALLEST <= options.image_size <= 1024:
         raise ValueError(f"--image-size is {options.image_size}; expected {SMALLEST} to 1024.")
+    check_writable(options.output)
     command.import_tensorflow()
     from imgcls.data.augmentation import settings, sheet
     from imgcls.data.sources import load_manifest

@@ -5,19 +5,17 @@ code, and the line `command.run(main, Options, __doc__)`. Nothing heavy is impor
 --help answers at once.
 """
 
-import dataclasses
-import difflib
 import os
 import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from itertools import pairwise
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Literal, TypeVar, get_args, get_origin, get_type_hints
+from typing import TypeVar
 
-import tyro
+from imgcls import flags, system_errors
+from imgcls.library_noise import without_library_noise
 
 OK = 0
 FAULT = 1  # a fault of imgcls or of the machine
@@ -26,6 +24,7 @@ WITH_PROBLEMS = 3  # done, but for the files that the problems table names
 INTERRUPTED = 130
 
 Options = TypeVar("Options")
+_running: list[ExitStack] = []  # for each command that runs in this process, what is undone when it ends
 
 
 def run(
@@ -36,55 +35,36 @@ def run(
 ) -> None:
     """Read the flags, call `main`, and leave with its exit code. No traceback reaches the user.
 
+    options: has `first_flags`, names of fields, where --help shall show no others.
     default: makes the values that the flags change; where it returns None, those of the dataclass.
     """
-
-    def work() -> int:
-        check_choices(options, sys.argv[1:])
-        parsed = tyro.cli(
-            options,
-            prog=f"python -m imgcls.{Path(sys.argv[0]).stem}",
-            description=description,
-            default=default(),
-            config=(tyro.conf.OmitArgPrefixes,),
-        )
-        return main(parsed)
-
-    sys.exit(guarded(work))
+    sys.exit(guarded(lambda: main(parse(options, description, default))))
 
 
-def check_choices(options: type, arguments: list[str]) -> None:
-    """Raise ValueError, with the nearest name, if a flag that takes one of a few words is given another."""
-    choices = dict(_choices(options))
-    for flag, value in pairwise([*arguments, ""]):
-        name, equals, inline = flag.partition("=")
-        given = inline if equals else value
-        if name in choices and given not in choices[name]:
-            close = difflib.get_close_matches(given, choices[name], n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
-            raise ValueError(f"{name} is {given!r}; expected one of {', '.join(choices[name])}.{hint}")
+def parse(options: type[Options], description: str, default: Callable[[], Options | None] = lambda: None) -> Options:
+    """What the command line says. Raises ValueError, in a sentence, if it cannot be; leaves after showing help."""
+    for asked, first in ((flags.ALL, ()), ("--help", getattr(options, "first_flags", ()))):
+        if asked in sys.argv or (asked == "--help" and "-h" in sys.argv):
+            flags.show_help(options, _program(), description, first)
+            sys.exit(OK)
+    import tyro
+    from tyro._errors import on_parse_error
+
+    with on_parse_error(lambda event: flags.refuse(event, options)):
+        return tyro.cli(options, default=default(), add_help=False, config=(tyro.conf.OmitArgPrefixes,))
 
 
-def value_of(flag: str) -> str:
-    """What stands behind a flag on the command line, before it is parsed; empty if the flag is not there."""
-    for given, value in pairwise([*sys.argv[1:], ""]):
-        name, equals, inline = given.partition("=")
-        if name == flag:
-            return inline if equals else value
-    return ""
-
-
-def _choices(options: type) -> Iterator[tuple[str, tuple[str, ...]]]:
-    """Each flag whose field is a Literal of words, with the words."""
-    for name, kind in get_type_hints(options).items():
-        if dataclasses.is_dataclass(kind):
-            yield from _choices(kind)
-        elif get_origin(kind) is Literal:
-            yield "--" + name.replace("_", "-"), get_args(kind)
+def _program() -> str:
+    """How this command is called."""
+    file = Path(sys.argv[0])
+    name = file.parent.name if file.stem == "__main__" else file.stem
+    ours = file.resolve().is_relative_to(Path(__file__).parent)
+    return f"python -m imgcls.{name}" if ours else f"python {file.parent.name}/{file.name}"
 
 
 def guarded(work: Callable[[], int]) -> int:
     """Call `work`; turn what it raises into one sentence and an exit code."""
+    _running.append(ExitStack())
     try:
         return work()
     except BrokenPipeError:  # whoever read the output has seen enough, such as `head`
@@ -102,6 +82,8 @@ def guarded(work: Callable[[], int]) -> int:
         return _unexpected(error)
     except Exception as error:
         return _unexpected(error)
+    finally:
+        _running.pop().close()
 
 
 def complain(message: str, code: int = BAD_INPUT) -> int:
@@ -112,11 +94,15 @@ def complain(message: str, code: int = BAD_INPUT) -> int:
 
 def _is_ours(error: BaseException) -> bool:
     """Whether the sentence was written in this package, and so for the user."""
+    if isinstance(error, OSError) and error.errno is not None:
+        return False
     frames = traceback.extract_tb(error.__traceback__)
     return bool(frames) and Path(frames[-1].filename).is_relative_to(Path(__file__).parent)
 
 
 def _unexpected(error: BaseException) -> int:
+    if isinstance(error, OSError) and (said := system_errors.sentence(error)):
+        return complain(said, BAD_INPUT if system_errors.is_of_the_user(error) else FAULT)
     with tempfile.NamedTemporaryFile("w", prefix="imgcls-", suffix=".log", delete=False, encoding="utf-8") as file:
         file.write("".join(traceback.format_exception(error)))
     first_line = (str(error).strip().splitlines() or ["no message"])[0][:300]
@@ -126,13 +112,15 @@ def _unexpected(error: BaseException) -> int:
 
 
 def import_tensorflow() -> None:
-    """Import TensorFlow without the lines that its libraries write to stderr while they load."""
+    """Import TensorFlow without the lines that its libraries write to stderr, while they load and later."""
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
     with _silent_stderr():
         import tensorflow as tf
 
         tf.config.list_physical_devices()
     tf.get_logger().setLevel("ERROR")
+    if _running:
+        _running[-1].enter_context(without_library_noise())
 
 
 @contextmanager

@@ -16,6 +16,8 @@ import dacite
 import tomli_w
 import tyro
 
+from imgcls.files import replacing
+
 AUTO = 0  # of a number that is settled when the data is known
 WholeOrAuto = Annotated[
     int,
@@ -239,7 +241,7 @@ class NetworkConfig:
 class TrainingConfig:
     """How the network is trained."""
 
-    epochs: int = 30  # passes over the training images
+    epochs: int = 30  # passes over the training images; a head on given weights is fitted without any
     batch_size: WholeOrAuto = AUTO  # images a step, over all devices; 0 or auto: 64, or fewer for 8 steps an epoch
     accumulate: int = 1  # parts that a batch is computed in, one after the other, where memory is short
     optimizer: Literal["adamw", "adam", "sgd", "rmsprop", "lion"] = "adamw"  # what turns gradients into updates
@@ -365,7 +367,8 @@ def _check_range(name: str, value: float, least: float, most: float) -> None:
 def save_toml(config: TrainConfig, path: str | Path) -> None:
     """Write a config so that `load_toml` gives it back. What is None is left out: TOML has no word for it."""
     values = dataclasses.asdict(config, dict_factory=lambda pairs: {k: v for k, v in pairs if v is not None})
-    Path(path).write_text(tomli_w.dumps(values), "utf-8")
+    with replacing(path, durable=True) as partial:
+        partial.write_text(tomli_w.dumps(values), "utf-8")
 
 
 def load_toml(path: str | Path) -> TrainConfig:

@@ -1,7 +1,7 @@
 """Judge a trained model on images that it has not seen.
 
-Prints the figures of each class and writes evaluation.json and report.html into the run folder. With --data they are
-of other images, and their names end with that of the data, such as report-photos.html.
+Prints the figures of each class and writes evaluation.json and report.html into the run folder. Those of another split
+or of other images (--data) stand beside them, such as report-validation.html and report-photos-1f0c9a3e-all.html.
 
 Examples:
   python -m imgcls.evaluate runs/fashion_mini-resnet20-1
@@ -17,6 +17,7 @@ import tyro
 
 from imgcls import command
 from imgcls.counted import counted
+from imgcls.files import check_writable
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -37,50 +38,94 @@ class Options:
 
 
 def main(options: Options) -> int:
+    from imgcls.terminal import next_step, say, warn
     from imgcls.training.run_folder import RunFolder
 
     run = RunFolder(options.run)
-    run.require_model()
+    run.require_model(warn)
     command.import_tensorflow()
-    from imgcls.terminal import next_step, say
 
-    evaluation = evaluate_run(run, options.split, options.data)
-    show(evaluation, options.split if not options.data else f"{options.split} of {options.data}")
-    report, figures = files_of(run, options.data)
+    judged = images_of(run, options.split, options.data)
+    for file in judged.files(run):
+        check_writable(file)
+    evaluation = judge(run, judged)
+    show(evaluation, judged.part, judged.data)
+    report, figures = judged.files(run)
     say(f"\nReport: {report}\nFigures: {figures}")
     next_step(f"python -m imgcls.export {run.path}")
     return command.WITH_PROBLEMS if evaluation.missing else command.OK
 
 
-def files_of(run: "RunFolder", data: str = "") -> tuple[Path, Path]:
-    """Where the report and the figures are written, for the run's own images or for `data`."""
-    if not data:
-        return run.report_file, run.evaluation_file
-    ending = f"-{Path(data).stem}"
-    files = (run.report_file, run.evaluation_file)
-    return tuple(file.with_name(f"{file.stem}{ending}{file.suffix}") for file in files)
+@dataclass(frozen=True)
+class Judged:
+    """The images that are judged on: rows of the manifest.
+
+    part: the split that they are, or "all". data: as the user named it; empty for the run's own.
+    """
+
+    manifest: "Manifest"
+    rows: "pd.DataFrame"
+    part: str
+    data: str = ""
+
+    def files(self, run: "RunFolder") -> tuple[Path, Path]:
+        """Where the report and the figures are written: those of the run's own test split have the plain names."""
+        from imgcls.data.cache import source_name
+
+        files = (run.report_file, run.evaluation_file)
+        if not self.data and self.part == "test":
+            return files
+        named = str(Path(self.data).resolve()) if Path(self.data).exists() else self.data
+        ending = f"{source_name(named, 8)}-{self.part}" if self.data else self.part
+        return tuple(file.with_name(f"{file.stem}-{ending}{file.suffix}") for file in files)
 
 
-def images_of(run: "RunFolder", split: str, data: str = "") -> tuple["Manifest", "pd.DataFrame"]:
-    """The manifest that is judged on, and its rows of the split: of the run, or of `data`, where all are taken that
-    have no split.
+def images_of(run: "RunFolder", split: str, data: str = "") -> Judged:
+    """The images of a split of the run, or of `data`, where all are taken that have no split.
+
+    Raises ValueError, before any image is opened, if `data` has a class that the run's model does not know, or none of
+    that split.
     """
     from imgcls.data.inspection import inspect
     from imgcls.data.manifest import Manifest, check_one_label
     from imgcls.data.sources import load_manifest
     from imgcls.terminal import warn
 
+    own = Manifest.load(run.manifest_file)
     if not data:
-        manifest = Manifest.load(run.manifest_file)
-        return manifest, manifest.split(split)
-    manifest = inspect(load_manifest(data, warn))
+        return Judged(own, own.split(split), split)
+    found = load_manifest(data, warn)
+    part = split if found.usable["split"].any() else "all"
+    _check_classes(_part(found, part), own.class_names, data, part)
+    manifest = inspect(found)
     check_one_label(manifest)
-    usable = manifest.usable
-    return manifest, manifest.split(split) if usable["split"].any() else usable
+    return Judged(manifest, _part(manifest, part), part, data)
+
+
+def _part(manifest: "Manifest", part: str) -> "pd.DataFrame":
+    return manifest.usable if part == "all" else manifest.split(part)
+
+
+def _check_classes(rows: "pd.DataFrame", known: list[str], data: str, part: str) -> None:
+    if rows.empty:
+        raise ValueError(f"{data} has no images for {part}. Choose another --split, or other --data.")
+    strangers = rows.loc[~rows["label"].isin(known), "label"].value_counts()
+    if len(strangers):
+        named = ", ".join(f"{label!r} ({count:,} images)" for label, count in strangers.head(5).items())
+        more = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
+        raise ValueError(
+            f"{data} has classes that the model does not know: {named}{more}. It knows: {', '.join(known)}. Rename or "
+            "leave out the others: python -m imgcls.import_labels has --rename and --overlay."
+        )
 
 
 def evaluate_run(run: "RunFolder", split: str = "test", data: str = "") -> "Evaluation":
     """Judge a run's model on one of its splits, or on other data, and write the figures and the report."""
+    return judge(run, images_of(run, split, data))
+
+
+def judge(run: "RunFolder", judged: Judged) -> "Evaluation":
+    """Judge a run's model on these images, and write the figures and the report."""
     from imgcls.data.manifest import Manifest
     from imgcls.data.splits import split_hash
     from imgcls.evaluation.metrics import evaluate_predictions
@@ -89,9 +134,9 @@ def evaluate_run(run: "RunFolder", split: str = "test", data: str = "") -> "Eval
     from imgcls.predict import predictor_of_run
     from imgcls.terminal import progress
 
-    manifest, rows = images_of(run, split, data)
+    manifest, rows = judged.manifest, judged.rows
     predictor = predictor_of_run(run)
-    with progress(f"Judging on {split}", len(rows)) as on_progress:
+    with progress(f"Judging on {judged.part}", len(rows)) as on_progress:
         predictions = predictor.predict_files(manifest.paths(rows), on_progress, manifest.boxes(rows))
     read = predictions.readable
     labels = rows["label"].to_numpy()[read]
@@ -103,9 +148,9 @@ def evaluate_run(run: "RunFolder", split: str = "test", data: str = "") -> "Eval
     left_out = [*manifest.problems.itertuples(index=False, name=None), *run.lost().items(), *gone]
     config, own = run.config, Manifest.load(run.manifest_file)
     splits = split_hash(own)
-    report, figures = files_of(run, data)
-    judged = {"data": data or config.input.data, "split": split, "split_hash": splits, "problems": left_out}
-    write_json(figures, {**judged, **evaluation.to_dict()})
+    report, figures = judged.files(run)
+    source = {"data": judged.data or config.input.data, "split": judged.part, "split_hash": splits}
+    write_json(figures, {**source, "problems": left_out, **evaluation.to_dict()})
     write_report(
         report,
         title=run.path.name,
@@ -115,7 +160,7 @@ def evaluate_run(run: "RunFolder", split: str = "test", data: str = "") -> "Eval
             "trained": "; ".join([config.network.plan, *run.plan().get("reasons", [])]),
             "data": config.input.data,
             "images": f"{len(own.split('train')):,} for training",
-            "judged on": f"{data}, {split}" if data else f"the {split} split",
+            "judged on": f"{judged.data}, {judged.part}" if judged.data else f"the {judged.part} split",
             "splits": splits[:12],
         },
         evaluation=evaluation,
@@ -146,8 +191,8 @@ def _whitening(run: "RunFolder", paths: list[Path]) -> "Whitened":
     return show_whitening(before, np.asarray(after), np.asarray(layer.eigenvalues_))
 
 
-def show(evaluation: "Evaluation", split: str) -> None:
-    """Print the figures of each class and of all."""
+def show(evaluation: "Evaluation", part: str, data: str = "") -> None:
+    """Print the figures of each class and of all. part, data: as `Judged` has them."""
     from imgcls.evaluation.report import most_confused
     from imgcls.terminal import percent, say, table
 
@@ -158,8 +203,10 @@ def show(evaluation: "Evaluation", split: str) -> None:
     confusions = [f"{true} taken for {taken} ({count})" for true, taken, count, _ in most_confused(evaluation)[:3]]
     if confusions:
         say(f"\nMost confused: {', '.join(confusions)}")
+    where = "all images" if part == "all" else f"the {part} split"
+    where = f"{where} of {data}" if data else where
     say(
-        f"\nAccuracy on the {split} split: {percent(evaluation.accuracy)}"
+        f"\nAccuracy on {where}: {percent(evaluation.accuracy)}"
         f" (95 % interval {percent(evaluation.accuracy_low)} to {percent(evaluation.accuracy_high)},"
         f" {counted(evaluation.images, 'image')})"
     )

@@ -17,6 +17,7 @@ import tyro
 
 from imgcls import command
 from imgcls.counted import counted
+from imgcls.files import check_writable
 
 if TYPE_CHECKING:
     from imgcls.training.run_folder import RunFolder
@@ -33,15 +34,15 @@ class Options:
 
 def main(options: Options) -> int:
     from imgcls.serving.versions import check_name
+    from imgcls.terminal import next_step, warn
     from imgcls.training.run_folder import RunFolder
 
     run = RunFolder(options.run)
-    run.require_model()
+    run.require_model(warn)
     name = check_name(options.name or run.path.resolve().name)
+    check_writable(options.output / name, folder=True)
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # both sides of the comparison on the same kind of processor
     command.import_tensorflow()
-    from imgcls.terminal import next_step
-
     version = export_run(run, options.output, name)
     show(version)
     next_step(f"python -m imgcls.serve {version.parent}", f"python -m imgcls.predict {version.parent} YOUR_IMAGES")
@@ -69,7 +70,7 @@ def export_run(run: "RunFolder", output: Path, name: str) -> Path:
         class_names=class_names(model),
         preprocessing=Preprocessing(**preprocessing(model)),
         images=evenly(list(dict.fromkeys(manifest.paths(manifest.split("test")))), MOST_IMAGES),
-        architecture=config.network.model,
+        architecture=run_model.name,
         config=run.config_file.read_text("utf-8"),
         licence=licence_of(config.input.data),
     )

@@ -31,6 +31,10 @@ import tyro
 from imgcls import command
 from imgcls.config import FetchConfig, LabelsConfig
 from imgcls.counted import counted
+from imgcls.files import check_writable
+from imgcls.image_files import WHAT_IS_READ
+
+__doc__ = f"{__doc__}\n{WHAT_IS_READ}\n"
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -54,6 +58,9 @@ class Options:
 
 def main(options: Options) -> int:
     output = check_output(options)
+    for path, folder in ((output, False), (options.export_to, True)):
+        if path:
+            check_writable(path, folder)
     from imgcls.data.importing import import_manifest, needs_tensorflow
     from imgcls.data.sources import source_of
     from imgcls.terminal import progress
@@ -126,11 +133,12 @@ def export(manifest: "Manifest", format: str, folder: Path, told: "pd.DataFrame"
 
 def show(manifest: "Manifest") -> None:
     """Print how many examples each class and split has, and what cannot be used."""
-    from imgcls.terminal import say, table
+    from imgcls.terminal import say, say_transcoded, table
 
     counts = manifest.counts()
     numbers = zip(counts.index, counts.to_numpy(), strict=True)
     table(["class", *counts.columns], [[str(label), *(f"{count:,}" for count in row)] for label, row in numbers])
+    say_transcoded(manifest.transcoded)
     problems = manifest.problems
     if len(problems):
         say(f"\n{len(problems):,} of {counted(len(manifest.table), 'file')} cannot be used:")

@@ -9,6 +9,7 @@ Files that cannot be read stand in the table with their reason; the exit code is
 """
 
 import glob
+import shlex
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -17,6 +18,10 @@ import tyro
 
 from imgcls import command
 from imgcls.counted import counted
+from imgcls.files import check_writable
+from imgcls.image_files import WHAT_IS_READ
+
+__doc__ = f"{__doc__}\n{WHAT_IS_READ}\n"
 
 if TYPE_CHECKING:
     from imgcls.serving.predictor import Predictions, Predictor
@@ -24,13 +29,12 @@ if TYPE_CHECKING:
 
 OUTPUT_FORMATS = (".csv", ".jsonl", ".parquet")
 MOST_SHOWN = 20  # rows in the terminal
+MOST_REPEATED = 3  # names of images that the next step repeats
 
 
 @dataclass(frozen=True)
 class Options:
-    inputs: Annotated[
-        tuple[str, ...], tyro.conf.Positional
-    ]  # a run or bundle, then image files, folders, globs or cards
+    inputs: Annotated[tuple[str, ...], tyro.conf.Positional]  # run or bundle, then image files, folders, globs, cards
     model: str = ""  # an architecture with published ImageNet weights, in place of a run or bundle
     top: int = 3  # classes named for each image
     output: Path | None = None  # .csv, .jsonl or .parquet file for the table
@@ -45,6 +49,8 @@ def main(options: Options) -> int:
         raise ValueError(f"--top is {options.top}; expected at least 1.")
     if options.output and options.output.suffix not in OUTPUT_FORMATS:
         raise ValueError(f"--output is {options.output}; expected a file that ends in {', '.join(OUTPUT_FORMATS)}.")
+    if options.output:
+        check_writable(options.output)
     if source:
         check_source(Path(source[0]))
     paths = list_images(names)
@@ -58,9 +64,19 @@ def main(options: Options) -> int:
     if options.output:
         save(predictions, options.top, options.output)
         say(f"\nWritten to {options.output}")
-    if options.model and not options.output:
-        next_step(f"python -m imgcls.train --data YOUR_FOLDER --model {options.model}   # your own classes")
+    next_step(*what_next(options))
     return command.OK if predictions.readable.all() else command.WITH_PROBLEMS
+
+
+def what_next(options: Options) -> list[str]:
+    """What to type next: keep the table, and then the next command on the road."""
+    source, *images = options.inputs
+    named = " ".join(map(shlex.quote, options.inputs)) if len(images) <= MOST_REPEATED else f"{source} YOUR_IMAGES"
+    with_model = f" --model {options.model}" if options.model else ""
+    keep = [] if options.output else [f"python -m imgcls.predict {named}{with_model} --output predictions.csv"]
+    if options.model:
+        return [*keep, f"python -m imgcls.train --data YOUR_FOLDER --model {options.model}   # your own classes"]
+    return [*keep, f"python -m imgcls.{'serve' if _is_bundle(Path(source)) else 'export'} {shlex.quote(source)}"]
 
 
 def list_images(names: tuple[str, ...]) -> list[Path]:
@@ -92,6 +108,7 @@ def list_images(names: tuple[str, ...]) -> list[Path]:
 
 def check_source(path: Path) -> None:
     """Raise ValueError if `path` is neither a run with a model nor a bundle, before anything heavy is loaded."""
+    from imgcls.terminal import warn
     from imgcls.training.run_folder import RunFolder
 
     if _is_bundle(path):
@@ -106,7 +123,7 @@ def check_source(path: Path) -> None:
             f"{path} is a file. Expected the folder of a run or a bundle before the images; "
             "or add --model efficientnet_lite0 to name things with ImageNet's classes."
         )
-    RunFolder(path).require_model()
+    RunFolder(path).require_model(warn)
 
 
 def _is_bundle(path: Path) -> bool:
@@ -156,7 +173,8 @@ def _predictor(model) -> "Predictor":
 
 def show(predictions: "Predictions", top: int) -> None:
     """Print the table, and below it the problems."""
-    from imgcls.terminal import percent, say, table
+    from imgcls.image_files import shown_name
+    from imgcls.terminal import percent, say, say_transcoded, table
 
     shown = predictions.table(top)
     good = shown[shown["problem"] == ""]
@@ -170,6 +188,7 @@ def show(predictions: "Predictions", top: int) -> None:
         table(["image", "class", "probability", "then"], rows, text_columns=4)
     if len(good) > MOST_SHOWN:
         say(f"... and {len(good) - MOST_SHOWN:,} more; --output predictions.csv keeps them all.")
+    say_transcoded([shown_name(path) for path in predictions.transcoded])
     bad = shown[shown["problem"] != ""]
     if len(bad):
         say(f"\n{len(bad):,} of {counted(len(shown), 'file')} could not be read:")

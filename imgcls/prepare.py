@@ -18,6 +18,7 @@ import tyro
 
 from imgcls import command
 from imgcls.counted import counted
+from imgcls.files import check_writable
 
 PIXELS_UP_TO = 8 << 30  # bytes of all images as pixels, for --kind auto
 
@@ -55,6 +56,7 @@ def main(options: Options) -> int:
         return command.OK
 
     output = options.output or Path("prepared", Path(options.data).stem)
+    check_writable(output, folder=True)
     manifest = load_manifest(options.data, warn)
     with progress("Looking at every image", len(manifest.table)) as on_progress:
         manifest = inspect(manifest, on_progress)

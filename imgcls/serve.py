@@ -26,15 +26,21 @@ class Options:
     port: int = 8501  # 0 takes any that is free
     host: str = "127.0.0.1"  # 0.0.0.0 lets other machines in; there is no password
     max_request_mib: float = 64.0  # size of a request
+    max_instances: int = 1000  # images in a request
+    max_request_megapixels: float = 1000.0  # of all images in a request, as their files announce it, or as resized
     threads: int = 0  # requests worked on at once; 0: twice the processor's cores
     poll_seconds: float = 2.0  # between two looks for a newer version
+    drain_seconds: float = 10.0  # that requests at hand may take after Ctrl-C or SIGTERM
 
     def __post_init__(self):
         for name, least, most in (
             ("port", 0, 65_535),
             ("max_request_mib", 0.001, 4096.0),
+            ("max_instances", 1, 1_000_000),
+            ("max_request_megapixels", 0.001, 1e9),
             ("threads", 0, 1024),
             ("poll_seconds", 0.01, 86_400.0),
+            ("drain_seconds", 0.0, 86_400.0),
         ):
             if not least <= getattr(self, name) <= most:
                 flag = "--" + name.replace("_", "-")
@@ -47,6 +53,7 @@ def main(options: Options) -> int:
     folder = check_bundle(options.bundle)
     listener = listen(options.host, options.port)
     command.import_tensorflow()
+    from imgcls.serving.parts import Limits
     from imgcls.serving.served_model import ServedModel
     from imgcls.serving.server import make_app, serve
 
@@ -56,12 +63,20 @@ def main(options: Options) -> int:
         most_bytes=int(options.max_request_mib * 2**20),
         threads=options.threads or 2 * (os.cpu_count() or 1),
         poll_seconds=options.poll_seconds,
+        limits=Limits(options.max_instances, int(options.max_request_megapixels * 1e6)),
     )
     host = f"[{options.host}]" if ":" in options.host else options.host
     address = f"http://{host}:{listener.getsockname()[1]}"
     with suppress(KeyboardInterrupt):
-        serve(app, listener, lambda: print(welcome(served.name, served.version, address), flush=True))
-    print("Stopped.")
+        serve(
+            app,
+            listener,
+            lambda: print(welcome(served.name, served.version, address), flush=True),
+            options.drain_seconds,
+        )
+    print("Stopped.", flush=True)
+    if app.state.working:  # no thread can be ended from outside, and Python would wait for each
+        os._exit(command.OK)
     return command.OK
 
 

@@ -3,7 +3,7 @@
 import math
 import os
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 
 from rich.console import Console
@@ -11,6 +11,7 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, T
 from rich.table import Table
 
 WIDE = 200  # columns
+NAMED = 3  # files in a sentence
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -59,6 +60,16 @@ def table(header: list[str], rows: list[list[str]], text_columns: int = 1) -> No
     if not shown.is_terminal:
         shown.width = WIDE  # a file or a pipe has no edge to fold at
     shown.print(drawn)
+
+
+def say_transcoded(names: Sequence[str]) -> None:
+    """Say which files were not read as they are, if there are any."""
+    if names:
+        more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
+        say(
+            f"\nRead as a PNG made of it, because TensorFlow would not decode it or not rightly: {len(names):,} files, "
+            f"{', '.join(names[:NAMED])}{more}"
+        )
 
 
 def next_step(*lines: str) -> None:

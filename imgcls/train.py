@@ -8,6 +8,10 @@ Examples:
   python -m imgcls.train --config runs/fashion_mini-resnet20-1/config.toml --seed 1
   python -m imgcls.train --folds 5
   python -m imgcls.train --resume runs/fashion_mini-resnet20-1
+  python -m imgcls.train --resume runs/fashion_mini-resnet20-1 --epochs 60
+
+What was interrupted or killed goes on from its last checkpoint with --resume, and so does a finished run that is to be
+trained longer; --epochs, --learning-rate and --patience may be given anew. Folds go on by the same command again.
 """
 
 import time
@@ -16,15 +20,16 @@ from contextlib import contextmanager, nullcontext, suppress
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from statistics import mean, stdev
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import tyro
 
-from imgcls import command
-from imgcls.config import TrainConfig, load_toml, save_toml
+from imgcls import command, flags
+from imgcls.config import TrainConfig, flag, load_toml
 
 if TYPE_CHECKING:
     from imgcls.data.manifest import Manifest
+    from imgcls.training.folds import Folds
     from imgcls.training.run_folder import RunFolder
     from imgcls.training.transfer import Choice
 
@@ -33,27 +38,33 @@ WAIT_FOR_CHIEF = 3600  # seconds, in which it looks at every image
 
 @dataclass(frozen=True)
 class Options:
+    first_flags: ClassVar = (
+        "data", "model", "weights", "plan", "augmentation", "epochs", "batch_size", "learning_rate", "seed", "folds",
+        "name", "config", "resume",
+    )  # fmt: skip
     train: Annotated[TrainConfig, tyro.conf.arg(name="")] = field(default_factory=TrainConfig)
     config: Path | None = None  # TOML file to start from, as every run folder holds; flags change its values
     resume: Path | None = None  # run folder to go on with, from its last checkpoint
 
 
 def main(options: Options) -> int:
-    from imgcls.terminal import go_on_unread
+    from imgcls.terminal import go_on_unread, warn
     from imgcls.training.cluster import find_cluster
     from imgcls.training.run_folder import RunFolder
 
     go_on_unread()
     train = options.train
     if options.resume:
-        _check_only_resume(options)
+        changes = _changes(options)
         run = RunFolder(options.resume)
         others = find_cluster()
         if (others is None or others.is_chief) and run.is_alive():  # another worker's life is that of the first one
             raise ValueError(f"The run {run.path} is being trained by process {run.status()['pid']}; wait for it.")
-        train = _resumed(run, options.train.training.learning_rate)
     command.import_tensorflow()
+    if options.resume:
+        train = _resumed(run, changes)
     from imgcls.data.manifest import Manifest
+    from imgcls.training.folds import Folds
     from imgcls.training.strategy import join_workers
 
     cluster = join_workers(train.training.strategy)
@@ -63,55 +74,91 @@ def main(options: Options) -> int:
         run = run if options.resume else _run_of_chief(Path(train.runs) / train.name)
         return command.OK if _train(run, Manifest.load(run.manifest_file), writes=False) else command.INTERRUPTED
     if options.resume:
+        if changed := run.changed_network():
+            warn(changed)
+        folds = Folds.of(run)
+        if folds and not changes and cluster is None:
+            return _train_every_fold(folds)
         manifest = Manifest.load(run.manifest_file)
     elif train.input.folds and not train.input.fold:
         if cluster is not None:
             raise ValueError("Several workers train one fold at a time; name it with --fold.")
-        return _train_every_fold(train)
+        return _train_every_fold(Folds.from_config(train))
     else:
         run, manifest = prepare_run(train)
     return _train_and_judge(run, manifest)
 
 
-def _train_every_fold(config: TrainConfig) -> int:
-    """A run for each fold, one after the other, and what they give together."""
+def _train_every_fold(folds: "Folds") -> int:
+    """A run for each fold, one after the other, and what they give together. Those that are there go on."""
     import keras
 
-    from imgcls.terminal import say
+    from imgcls.terminal import next_step, say
 
-    count, validation, test, code = config.input.folds, [], [], command.OK
-    for fold in range(1, count + 1):
-        say(f"\nFold {fold} of {count}")
-        name = f"{config.name}-fold{fold}" if config.name else ""
-        run, manifest = prepare_run(replace(config, input=replace(config.input, fold=fold), name=name))
-        code = _train_and_judge(run, manifest)
-        if code == command.INTERRUPTED:
-            say(f"Then the folds from {fold + 1} on: --fold {fold + 1} and so forth." if fold < count else "")
-            return code
-        validation.append(max(row["val_accuracy"] for row in run.metrics()))
-        test.append(run.status()["accuracy"])
-        keras.backend.clear_session()
-    say(f"\n{count} folds, accuracy on each one's validation split: {_mean_and_spread(validation)}")
-    say(f"On the test split, which is the same for all: {_mean_and_spread(test)}")
-    return code
+    runs, codes = [], []
+    try:
+        for fold in range(1, folds.count + 1):
+            say(f"\nFold {fold} of {folds.count}")
+            run, manifest = _prepared_fold(folds, fold)
+            runs.append(run)
+            finished = run.status().get("state") == "finished"
+            if finished:
+                say(f"{run.path} is finished.")
+            codes.append(_code(manifest) if finished else _train_and_judge(run, manifest))
+            if codes[-1] == command.INTERRUPTED:
+                say("The folds after it follow then." if fold < folds.count else "")
+                return command.INTERRUPTED
+            keras.backend.clear_session()
+    except KeyboardInterrupt:  # not in training, which ends by itself
+        if runs:
+            next_step(f"python -m imgcls.train --resume {runs[-1].path}")
+        raise
+    figure = runs[0].best_by
+    validation = _mean_and_spread([run.kept_epoch()[f"val_{figure}"] for run in runs])
+    test = _mean_and_spread([run.status()["accuracy"] for run in runs])
+    say(f"\n{folds.count} folds, {figure.replace('_', ' ')} on each one's validation split: {validation}")
+    say(f"Accuracy on the test split, which is the same for all: {test}")
+    return max(codes)
+
+
+def _prepared_fold(folds: "Folds", fold: int) -> tuple["RunFolder", "Manifest"]:
+    from imgcls.data.manifest import Manifest
+
+    run = folds.run(fold)
+    if run is not None:
+        return run, Manifest.load(run.manifest_file)
+    run, manifest = prepare_run(folds.config(fold))
+    folds.note_in(run)
+    return run, manifest
 
 
 def _mean_and_spread(shares: list[float]) -> str:
     return f"{100 * mean(shares):.1f} % (standard deviation {100 * stdev(shares):.1f}, least {100 * min(shares):.1f})"
 
 
-def _check_only_resume(options: Options) -> None:
-    training = replace(TrainConfig().training, learning_rate=options.train.training.learning_rate)
-    if options != Options(replace(TrainConfig(), training=training), resume=options.resume):
-        raise ValueError("--resume goes on with the run's own config; leave out the other flags but --learning-rate.")
+def _changes(options: Options) -> dict[str, float]:
+    """What of the run's config is to change where it goes on: what was typed beside --resume."""
+    from imgcls.training.run_folder import CHANGEABLE
+
+    may = {flag(name): getattr(options.train.training, name) for name in CHANGEABLE}
+    typed = [name for name in flags.typed() if name != "--resume"]
+    others = [name for name in typed if name not in may]
+    if others:
+        raise ValueError(
+            f"--resume goes on with the run's own config, which {', '.join(others)} would change. What can be given "
+            f"with it: {', '.join(may)}. Other settings make a new run: python -m imgcls.train --config "
+            f"{options.resume / 'config.toml'} {' '.join(others)} ..."
+        )
+    return {name.removeprefix("--").replace("-", "_"): may[name] for name in typed}
 
 
-def _resumed(run: "RunFolder", learning_rate: float) -> TrainConfig:
-    """The config of a run that goes on, with another learning rate if one is named."""
-    config = run.config
-    if learning_rate != TrainConfig().training.learning_rate:
-        config = replace(config, training=replace(config.training, learning_rate=learning_rate))
-        save_toml(config, run.config_file)
+def _resumed(run: "RunFolder", changes: dict[str, float]) -> TrainConfig:
+    """The config of a run that goes on, with what changes written into its folder."""
+    from imgcls.training.continuation import changed_config
+
+    config = changed_config(run, changes)
+    if changes:
+        run.save_config(config)
     return config
 
 
@@ -139,6 +186,10 @@ def _train_and_judge(run: "RunFolder", manifest: "Manifest") -> int:
             return command.INTERRUPTED
         accuracy = _judge(run)
         run.write_status("finished", accuracy=accuracy)
+    return _code(manifest)
+
+
+def _code(manifest: "Manifest") -> int:
     return command.WITH_PROBLEMS if len(manifest.problems) else command.OK
 
 
@@ -154,7 +205,7 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     from imgcls.data.sources import load_manifest
     from imgcls.data.splits import assign_splits, folds, split_hash
     from imgcls.files import write_json
-    from imgcls.terminal import progress, say, warn
+    from imgcls.terminal import progress, say, say_transcoded, warn
     from imgcls.training.options import check_options
     from imgcls.training.plan import resolve
     from imgcls.training.run_folder import RunFolder
@@ -162,6 +213,7 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     check_options(config)
     if config.input.folds and not config.input.fold:
         raise ValueError(f"A run has one of the {config.input.folds} folds; name it with --fold.")
+    RunFolder.check_free(config)
     manifest = load_manifest(config.input.data, warn)
     if config.input.overlay:
         manifest, unfit = manifest.with_overlay(config.input.overlay)
@@ -179,6 +231,7 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
         warn(f"{leak} The figures will be better than the classifier is.")
     for file, reason in manifest.problems.itertuples(index=False, name=None):
         warn(f"{manifest.root / file} is left out: {reason}.")
+    say_transcoded(manifest.transcoded)
     counts = {split: len(manifest.split(split)) for split in ("train", "validation", "test")}
     say(
         f"{len(manifest.class_names)} classes; {counts['train']:,} images for training, "
@@ -186,10 +239,11 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
     )
     config, choice = _with_plan(resolve(config, manifest, say), manifest)
     run = RunFolder.create(config)
-    run.write_status("preparing")
-    if choice is not None:
-        write_json(run.plan_file, choice.to_dict())
-    manifest.save(run.manifest_file)
+    with run.being_prepared():
+        run.write_status("preparing")
+        if choice is not None:
+            write_json(run.plan_file, choice.to_dict())
+        manifest.save(run.manifest_file)
     say(f"Run folder: {run.path}\n")
     return run, manifest
 
@@ -252,6 +306,10 @@ def live_line() -> Iterator[tuple[Callable[[dict], None], Callable[[dict], None]
     began, first = time.monotonic(), []
 
     def on_step(status: dict) -> None:
+        if "doing" in status:
+            total = status["total"] if status["done"] else None
+            bar.update(task, description=status["doing"], completed=status["done"], total=total, facts="")
+            return
         done = (status["epoch"] - 1) * status["steps"] + status["step"]
         first.append(done) if not first else None
         left = (status["epochs"] * status["steps"] - done) / max(1, done - first[0]) * (time.monotonic() - began)
@@ -264,11 +322,12 @@ def live_line() -> Iterator[tuple[Callable[[dict], None], Callable[[dict], None]
         bar.update(task, description=text, completed=status["step"], total=status["steps"], facts=facts)
 
     def on_epoch(row: dict) -> None:
+        name = f"epoch {row['epoch']:>3}/{row['epochs']}" if row["epoch"] else "the head alone"
+        rate = f"{row['images_per_second']:.0f} images/s" if row["epoch"] else f"{row['seconds']:.1f} s"
         console.print(
-            f"epoch {row['epoch']:>3}/{row['epochs']}  "
+            f"{name}  "
             f"loss {row['loss']:.3f}  accuracy {100 * row['accuracy']:5.1f} %  "
-            f"validation loss {row['val_loss']:.3f}  accuracy {100 * row['val_accuracy']:5.1f} %  "
-            f"{row['images_per_second']:.0f} images/s"
+            f"validation loss {row['val_loss']:.3f}  accuracy {100 * row['val_accuracy']:5.1f} %  {rate}"
         )
 
     with bar:
@@ -295,7 +354,7 @@ def _failure_noted(run: "RunFolder") -> Iterator[None]:
 
 def _from_config_file() -> Options | None:
     """The values of the file behind --config, which the other flags then change."""
-    file = command.value_of("--config")
+    file = flags.typed().get("--config")
     return Options(train=load_toml(file), config=Path(file)) if file else None
 
 

@@ -1,8 +1,9 @@
-"""Search for the settings of a run with the best validation accuracy, with Optuna.
+"""Search for the settings of a run that is best on validation, with Optuna.
 
-Every trial is a run of its own, in a process of its own, and is judged on validation only. What was tried stands in an
-SQLite file: the same command goes on where it stopped, and several of them at once share the work. Needs
-`pip install imgcls[tune]`.
+Every trial is a run of its own, in a process of its own, and is judged on validation only, by the epoch that it keeps.
+A hopeless one is ended early, one that fails counts as failed, and the search goes on. What was tried stands in an
+SQLite file: the same command goes on where it stopped, also in the middle of a trial, and several of them at once
+share the work. Needs `pip install imgcls[tune]`.
 
 Examples:
   python -m imgcls.tune --data photos --trials 20
@@ -13,18 +14,26 @@ Examples:
 import dataclasses
 import difflib
 import fcntl
+import shlex
 import subprocess
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import tyro
 
-from imgcls import command
-from imgcls.config import TrainConfig, applies, load_toml, save_toml
+from imgcls import command, flags
+from imgcls.config import TrainConfig, applies, load_toml
 from imgcls.counted import counted
+from imgcls.files import check_writable
 
+if TYPE_CHECKING:
+    from imgcls.training.trials import TrialRun
+
+PRUNED_FROM = 4  # the first so-manieth part of the epochs says too little to end a trial by
 DEFAULT_SEARCH = ("learning_rate=1e-4:1e-2", "weight_decay=1e-4:1e-1", "label_smoothing=0:0.2")
 SECTIONS = ("input", "augmentation", "balance", "network", "training")
 LOG_RANGE = 10.0  # ends of a range with a larger factor between them are searched on a logarithmic scale
@@ -32,10 +41,14 @@ LOG_RANGE = 10.0  # ends of a range with a larger factor between them are search
 
 @dataclass(frozen=True)
 class Options:
+    first_flags: ClassVar = (
+        "data", "model", "weights", "epochs", "study", "trials", "search", "prune", "runs", "config",
+    )  # fmt: skip
     train: Annotated[TrainConfig, tyro.conf.arg(name="")] = field(default_factory=TrainConfig)
     config: Path | None = None  # TOML file to start from, as every run folder holds; flags change its values
     study: str = "study"  # name of the search; its runs and its SQLite file are in <runs>/<study>
     trials: int = 20  # runs, over all processes and starts together
+    prune: bool = True  # end a trial whose figure is below the median of the others' at the same epoch
     search: tuple[str, ...] = DEFAULT_SEARCH  # field=least:most, or field=value,value, for each field that is searched
 
 
@@ -63,61 +76,183 @@ def main(options: Options) -> int:
         import optuna
     except ImportError as error:
         raise ValueError("The search needs Optuna: pip install imgcls[tune]") from error
-    from imgcls.terminal import next_step, say
+    from imgcls.terminal import next_step
 
     if options.train.input.folds and not options.train.input.fold:
         raise ValueError("A search looks at one validation split; name the fold that it is with --fold.")
     ranges = [parse_range(text) for text in options.search]
+    if not ranges:
+        raise ValueError("--search names nothing that is searched; for example: --search learning_rate=1e-4:1e-2")
     for end in (0, -1):
         with_values(options.train, {r.name: r.values[end] for r in ranges}, ranges)  # refused now, not after an hour
     folder = Path(options.train.runs) / options.study
+    check_writable(folder, folder=True)
     folder.mkdir(parents=True, exist_ok=True)
     optuna.logging.set_verbosity(optuna.logging.ERROR)
-    with (folder / ".joined").open("a") as file:  # a byte a process; SQLite's tables are made by one at a time
-        fcntl.flock(file, fcntl.LOCK_EX)
-        file.write(".")
-        seed = options.train.training.seed + file.tell()  # with the same one, all would try the same values
+    with _one_at_a_time(folder) as seed:  # also because SQLite's tables are made by one at a time
         study = optuna.create_study(
             study_name=options.study,
             storage=f"sqlite:///{folder / 'study.sqlite'}",
             direction="maximize",
             load_if_exists=True,
-            sampler=optuna.samplers.TPESampler(seed=seed, constant_liar=True),
+            sampler=optuna.samplers.TPESampler(seed=options.train.training.seed + seed, constant_liar=True),
+            pruner=_pruner(options),
         )
-    enough = optuna.study.MaxTrialsCallback(options.trials, states=(optuna.trial.TrialState.COMPLETE,))
-    if len(study.get_trials(states=(optuna.trial.TrialState.COMPLETE,))) < options.trials:
-        study.optimize(lambda trial: _run(trial, options.train, ranges, folder), callbacks=[enough])
-    best = study.best_trial
-    say(f"\nBest of {counted(len(study.trials), 'trial')}: {100 * best.value:.2f} % on validation, with")
+    try:
+        while len(_ended(study)) < options.trials:
+            _try_next(study, options.train, ranges, folder)
+    except KeyboardInterrupt:
+        next_step(shlex.join(["python", "-m", "imgcls.tune", *sys.argv[1:]]))
+        raise
+    return _show(study, folder)
+
+
+@contextmanager
+def _one_at_a_time(folder: Path) -> Iterator[int]:
+    """Within, this process has the search for itself; yields how many times it or others had it before."""
+    with (folder / ".joined").open("a") as file:
+        fcntl.flock(file, fcntl.LOCK_EX)
+        file.write(".")
+        yield file.tell()
+
+
+def _pruner(options: Options):
+    from optuna.pruners import MedianPruner, NopPruner
+
+    return MedianPruner(n_warmup_steps=options.train.training.epochs // PRUNED_FROM) if options.prune else NopPruner()
+
+
+def _ended(study) -> list:
+    """The trials that count: those that ended by themselves, were ended early, or failed with their values."""
+    from optuna.trial import TrialState
+
+    ended = study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))
+    return [trial for trial in ended if trial.state != TrialState.FAIL or "reason" in trial.user_attrs]
+
+
+def _try_next(study, base: TrainConfig, ranges: list[Range], folder: Path) -> None:
+    """Train with the next choice of values, or go on with a trial whose search was ended, and tell how it went."""
+    from optuna.trial import TrialState
+
+    from imgcls.terminal import say
+
+    with _one_at_a_time(folder):
+        trial, run = _taken_up(study, folder) or _begun(study, folder)
+    try:
+        values = _values(study, trial, ranges)
+        config = replace(with_values(base, values, ranges), name=run.name, runs=str(folder))
+        pruned, code = _follow(study, trial, run, run.start(config))
+        shown = ", ".join(f"{n} {v:.3g}" if isinstance(v, float) else f"{n} {v}" for n, v in values.items())
+        if code in (command.OK, command.WITH_PROBLEMS):
+            kept = run.folder.kept_epoch()[f"val_{_figure(study, run)}"]
+            study.tell(trial, kept)
+            say(f"trial {trial.number}: {100 * kept:.2f} %  {shown}")
+        elif pruned:
+            study.tell(trial, state=TrialState.PRUNED)
+            say(f"trial {trial.number}: ended early, in the worse half  {shown}")
+        elif code == command.INTERRUPTED:
+            raise KeyboardInterrupt  # by somebody who stopped the trial; it is taken up again
+        else:
+            _note_failure(study, trial, run.reason(), code)
+            say(f"trial {trial.number}: failed: {run.reason().partition('. ')[0]}  {shown}")
+    finally:
+        run.let_go()
+
+
+def _begun(study, folder: Path) -> tuple[Any, "TrialRun"]:
+    """A new trial."""
+    from imgcls.training.trials import TrialRun
+
+    trial = study.ask()
+    run = TrialRun(folder, trial.number)
+    run.hold()
+    return trial, run
+
+
+def _taken_up(study, folder: Path) -> tuple[Any, "TrialRun"] | None:
+    """A trial that was begun and that no living process is at; None if there is none."""
+    from optuna.trial import Trial, TrialState
+
+    from imgcls.terminal import say
+    from imgcls.training.trials import TrialRun
+
+    for frozen in study.get_trials(states=(TrialState.RUNNING,)):
+        run = TrialRun(folder, frozen.number)
+        if run.hold():
+            say(f"trial {frozen.number}: goes on")
+            return Trial(study, frozen._trial_id), run
+    return None
+
+
+def _values(study, trial, ranges: list[Range]) -> dict[str, Any]:
+    """What is tried. Raises ValueError if the search was begun with other choices."""
+    from optuna.trial import TrialState
+
+    try:
+        return {r.name: r.suggest(trial) for r in ranges}
+    except ValueError as error:
+        study.tell(trial, state=TrialState.FAIL)
+        raise ValueError(
+            f"The search {study.study_name!r} was begun with other values than this --search has ({error}). Choose "
+            "another --study."
+        ) from error
+
+
+def _follow(study, trial, run: "TrialRun", process: subprocess.Popen) -> tuple[bool, int]:
+    """Report each epoch until the run ends. Returns whether it was ended because it is hopeless, and its exit code."""
+    from imgcls.training.trials import ending_with_us
+
+    reported = {each.number: each for each in study.get_trials(deepcopy=False)}[trial.number].intermediate_values
+    pruned = False
+    with ending_with_us(process):
+        for row in run.follow(process):
+            if row["epoch"] not in reported:
+                trial.report(row[f"val_{_figure(study, run)}"], row["epoch"])
+            if not pruned and trial.should_prune():
+                pruned = True
+                process.terminate()
+    return pruned, process.returncode
+
+
+def _figure(study, run: "TrialRun") -> str:
+    """What the search maximises: the figure by which its first run keeps its best epoch."""
+    if "figure" not in study.user_attrs:
+        study.set_user_attr("figure", run.folder.best_by)
+    return study.user_attrs["figure"]
+
+
+def _note_failure(study, trial, reason: str, code: int) -> None:
+    """Tell that a trial failed. Raises ValueError if there is no sense in others: none could be begun."""
+    from optuna.trial import TrialState
+
+    if code == command.BAD_INPUT and not study.get_trials(states=(TrialState.COMPLETE,)):
+        study.tell(trial, state=TrialState.FAIL)
+        raise ValueError(reason)
+    trial.set_user_attr("reason", reason)
+    study.tell(trial, state=TrialState.FAIL)
+
+
+def _show(study, folder: Path) -> int:
+    """Print the best trial. Raises RuntimeError if there is none."""
+    from optuna.trial import TrialState
+
+    from imgcls.terminal import next_step, say
+    from imgcls.training.trials import TrialRun
+
+    trials = _ended(study)
+    failed = [trial for trial in trials if trial.state == TrialState.FAIL]
+    if not any(trial.state == TrialState.COMPLETE for trial in trials):
+        raise RuntimeError(
+            f"None of {counted(len(trials), 'trial')} came to its end. The last: {failed[-1].user_attrs['reason']}"
+        )
+    best, early = study.best_trial, sum(trial.state == TrialState.PRUNED for trial in trials)
+    figure = study.user_attrs.get("figure", "accuracy").replace("_", " ")
+    say(f"\nBest of {counted(len(trials), 'trial')}, of which {early} were ended early and {len(failed)} failed: "
+        f"{100 * best.value:.2f} % {figure} on validation, with")  # fmt: skip
     for name, value in best.params.items():
         say(f"  --{name.replace('_', '-')} {value:.4g}" if isinstance(value, float) else f"  --{name} {value}")
-    next_step(f"python -m imgcls.evaluate {folder / _name(best)}")
+    next_step(f"python -m imgcls.evaluate {TrialRun(folder, best.number).path}")
     return command.OK
-
-
-def _run(trial, base: TrainConfig, ranges: list[Range], folder: Path) -> float:
-    """Train with one choice of values; the best validation accuracy."""
-    from imgcls.terminal import say
-    from imgcls.training.run_folder import RunFolder
-
-    values = {r.name: r.suggest(trial) for r in ranges}
-    config = replace(with_values(base, values, ranges), name=_name(trial), runs=str(folder))
-    file = folder / f"{_name(trial)}.toml"
-    save_toml(config, file)
-    done = subprocess.run(
-        [sys.executable, "-m", "imgcls.train", "--config", str(file)], capture_output=True, text=True, check=False
-    )
-    if done.returncode not in (command.OK, command.WITH_PROBLEMS):
-        raise RuntimeError(f"Trial {trial.number} failed: {done.stderr.strip().splitlines()[-1:] or 'no message'}.")
-    accuracy = max(row["val_accuracy"] for row in RunFolder(folder / _name(trial)).metrics())
-    shown = ", ".join(f"{name} {value:.3g}" if isinstance(value, float) else f"{name} {value}"
-                      for name, value in values.items())  # fmt: skip
-    say(f"trial {trial.number}: {100 * accuracy:.2f} %  {shown}")
-    return accuracy
-
-
-def _name(trial) -> str:
-    return f"trial-{trial.number:04d}"
 
 
 def parse_range(text: str) -> Range:
@@ -168,7 +303,7 @@ def with_values(config: TrainConfig, values: dict[str, Any], ranges: list[Range]
 
 def _from_config_file() -> Options | None:
     """The values of the file behind --config, which the other flags then change."""
-    file = command.value_of("--config")
+    file = flags.typed().get("--config")
     return Options(train=load_toml(file), config=Path(file)) if file else None
 
 

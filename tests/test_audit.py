@@ -65,6 +65,24 @@ def test_all_that_is_wrong_is_told_written_and_left_out(command, spoilt, here):
     assert command("audit", "cleaned.parquet", "--output", "again").out.count("same picture") == 0
 
 
+def test_pictures_that_only_look_bad_are_told_and_kept(command, here):
+    pictures = photos()
+    for i, (name, image) in enumerate(pictures.items()):
+        if name != "clock":  # which is blurred
+            write(here / "photos" / ("even", "odd")[i % 2], {f"{name}.png": encoded(image, "PNG")})
+    dark = pictures["coffee"].crop((0, 0, 96, 96)).point(lambda level: level // 5)
+    write(here / "photos" / "even", {"night.png": encoded(dark, "PNG")})
+    result = command("audit", "photos", "--fix", "cleaned.parquet", "--strict")
+    assert result.code == 0
+    report = json.loads((here / "audits" / "photos" / "audit.json").read_text("utf-8"))
+    found = {f["kind"]: (f["severity"], f["images"]) for f in report["findings"]}
+    assert found["dark"] == ("warning", ["even/night.png"])
+    assert found.keys() == {"dark", "few examples"}
+    assert "even/night.png" in (here / "audits" / "photos" / "audit.html").read_text("utf-8")
+    assert "even/night.png" in Manifest.load("cleaned.parquet").table["image"].tolist()
+    assert "python -m imgcls.train --data photos" in command("audit", "photos").out  # --fix would change nothing
+
+
 def test_strict_fails_at_an_error_and_only_there(command, small_data, here):
     write(small_data.parent / "broken", {"cat/a.jpg": b"", "dog/b.jpg": b"\xff\xd8\xff"})
     assert command("audit", small_data.parent / "broken", "--strict").code == 1

@@ -1,5 +1,6 @@
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
@@ -49,3 +50,43 @@ def test_a_damaged_model_is_refused(run, command):
     result = command("evaluate", run)
     assert result.code == 2
     assert "model.keras is no classifier that imgcls saved" in result.err
+
+
+def test_each_split_and_each_source_has_files_of_its_own(run, command, small_data, tmp_path):
+    sources = [tmp_path / place / "photos" for place in ("one", "other")]
+    for source in sources:
+        shutil.copytree(small_data / "test", source)
+    shutil.rmtree(sources[1] / "bag")
+    (run / "evaluation.json").write_text("the judgement on the test split")
+    told = {}
+    for name, arguments in {
+        "validation": ("--split", "validation"),
+        "one": ("--data", sources[0]),
+        "other": ("--data", sources[1]),
+    }.items():
+        result = command("evaluate", run, *arguments)
+        assert result.code == 0
+        told[name] = [line.split(": ")[1] for line in result.out.splitlines() if line.startswith(("Report", "Figures"))]
+        if name != "validation":
+            assert f"Accuracy on all images of {sources[0].parent.parent}" in result.out
+    assert (run / "evaluation.json").read_text() == "the judgement on the test split"
+    files = [file for pair in told.values() for file in pair]
+    assert len(set(files)) == 6
+    assert told["validation"][0].endswith("report-validation.html")
+    judged = {name: json.loads(Path(figures).read_text()) for name, (_, figures) in told.items()}
+    assert {name: (one["split"], one["images"]) for name, one in judged.items()} == {
+        "validation": ("validation", judged["validation"]["images"]),
+        "one": ("all", 30),
+        "other": ("all", 20),
+    }
+
+
+def test_a_class_that_the_model_does_not_know_is_found_before_an_image_is_opened(
+    run, command, small_data, tmp_path, monkeypatch
+):
+    shutil.copytree(small_data / "test" / "bag", tmp_path / "photos" / "bag")
+    shutil.copytree(small_data / "test" / "bag", tmp_path / "photos" / "boot")
+    monkeypatch.setattr("imgcls.data.inspection.inspect", None)
+    result = command("evaluate", run, "--data", tmp_path / "photos")
+    assert result.code == 2
+    assert "classes that the model does not know: 'boot' (10 images). It knows: bag, sneaker, trouser." in result.err

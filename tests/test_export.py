@@ -62,13 +62,13 @@ def test_killed_in_the_middle_it_leaves_nothing_that_counts(run, output):
         text=True,
     )
     deadline = time.monotonic() + 120
-    while not (output / "clothes" / ".partial-1" / "saved_model.pb").exists():
+    while not any((output / "clothes").glob(".partial-*/saved_model.pb")):
         assert time.monotonic() < deadline
         assert process.poll() is None, process.communicate()
         time.sleep(0.02)
     process.kill()
     process.communicate()
-    assert [path.name for path in (output / "clothes").iterdir()] == [".partial-1"]
+    assert all(path.name.startswith(".partial-") for path in (output / "clothes").iterdir())
     with pytest.raises(ValueError, match="holds no version"):
         load_bundle(output / "clothes")
 

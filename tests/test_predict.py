@@ -1,7 +1,19 @@
+import io
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
 from skimage import data
+
+from imgcls import audit, import_labels, predict
+from imgcls.data.manifest import Manifest
+from imgcls.image_files import WHAT_IS_READ, shown_name
+from tests.conftest import ROOT
+from tests.data.every_format import NOT_UTF8, write_every_format
+
+README = ROOT / "README.md"
 
 
 @pytest.fixture
@@ -77,3 +89,50 @@ def test_bad_arguments_are_refused(command, tmp_path, monkeypatch, arguments, sa
     result = command("predict", *arguments)
     assert result.code == 2
     assert said in result.err
+
+
+@pytest.fixture(scope="module")
+def every_file(tmp_path_factory) -> list[Path]:
+    return write_every_format(tmp_path_factory.mktemp("every"), Image.fromarray(data.chelsea()).resize((24, 18)))
+
+
+def test_a_run_and_its_bundle_predict_what_training_reads_and_name_the_rest(
+    small_run, every_file, command, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    folder, tables = every_file[0].parents[1], {}
+    assert command("import_labels", folder).code == 3
+    trained_on = Manifest.load("manifest.parquet")
+    assert command("export", small_run.path, "--output", tmp_path / "bundles").code == 0
+    for source in (small_run.path, tmp_path / "bundles" / "small"):
+        result = command("predict", source, folder, "--output", "table.csv")
+        assert result.code == 3
+        assert "Read as a PNG made of it" in result.out
+        table = pd.read_csv("table.csv", keep_default_na=False).set_index("image")
+        assert list(table.index) == [shown_name(path) for path in every_file]
+        tables[source] = table
+    read = {image for image, problem in table["problem"].items() if not problem}
+    assert read == {str(folder / image) for image in [*trained_on.usable["image"], f"amiss/{shown_name(NOT_UTF8)}"]}
+    run, bundle = (table.loc[sorted(read)] for table in tables.values())
+    assert (run["class"] == bundle["class"]).all()
+    assert np.abs(run["probability"].astype(float) - bundle["probability"].astype(float)).max() < 1e-4
+    for name in ("probability", "problem"):
+        assert (tables[small_run.path][name] == "").equals(table[name] == "")
+
+
+def test_what_libraries_print_of_a_file_is_kept_away(small_run, command, tmp_path):
+    image, jpeg, tiff = Image.fromarray(data.chelsea()), io.BytesIO(), io.BytesIO()
+    image.save(jpeg, "JPEG")
+    image.save(tiff, "TIFF", compression="tiff_lzw")
+    (tmp_path / "noisy.jpg").write_bytes(jpeg.getvalue()[:-2] + b"garbage" + jpeg.getvalue()[-2:])
+    damaged = bytearray(tiff.getvalue())
+    damaged[len(damaged) // 2 : len(damaged) // 2 + 40] = bytes(range(40))
+    (tmp_path / "noisy.tif").write_bytes(damaged)
+    result = command("predict", small_run.path, tmp_path)
+    assert "noisy.jpg" in result.out
+    assert result.err == ""
+
+
+@pytest.mark.parametrize("text", [predict.__doc__, import_labels.__doc__, audit.__doc__, README.read_text("utf-8")])
+def test_what_is_read_is_said_in_the_same_words_everywhere(text):
+    assert WHAT_IS_READ in " ".join(text.split())

@@ -7,6 +7,8 @@ import signal
 import socket
 import subprocess
 import sys
+from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
 
 import httpx
@@ -24,6 +26,19 @@ def folder(tmp_path_factory) -> Path:
     module.call = tf.function(lambda x: {"y": 0.5 * x + 3.0}, input_signature=[tf.TensorSpec((None,), tf.float32, "x")])
     folder = tmp_path_factory.mktemp("saved_models") / "half_plus_three"
     tf.saved_model.save(module, str(folder / "123"), signatures=module.call)
+    return folder
+
+
+@pytest.fixture(scope="module")
+def endless(tmp_path_factory) -> Path:
+    """A model that takes hours for one request."""
+    module = tf.Module()
+    module.call = tf.function(
+        lambda x: {"y": tf.while_loop(lambda i, y: i < 10**9, lambda i, y: (i + 1, y + 1.0), (0, x))[1]},
+        input_signature=[tf.TensorSpec((None,), tf.float32, "x")],
+    )
+    folder = tmp_path_factory.mktemp("saved_models") / "endless"
+    tf.saved_model.save(module, str(folder / "1"), signatures=module.call)
     return folder
 
 
@@ -55,6 +70,26 @@ def test_it_serves_what_it_says_and_ends_quietly(folder, tmp_path):
         output, errors = process.communicate(timeout=60)
     assert (process.returncode, errors) == (0, "")
     assert output.endswith("Stopped.\n")
+
+
+@pytest.mark.parametrize(("stop", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)])
+def test_a_stop_waits_for_requests_no_longer_than_it_is_told(endless, stop, code):
+    process = start(endless, "--port", "0", "--drain-seconds", "0.2")
+    try:
+        url = re.search(r"http://\S+/v1/models/endless", process.stdout.readline()).group()
+        with ThreadPoolExecutor(1) as caller:
+            call = caller.submit(httpx.post, f"{url}:predict", json={"inputs": [1.0]}, timeout=60)
+            with pytest.raises(FutureTimeout):
+                call.result(1)
+            process.send_signal(stop)
+            output, errors = process.communicate(timeout=60)
+            assert call.result().status_code == 503
+            assert call.result().json()["error"].startswith("The server stops")
+    finally:
+        process.kill()
+    assert process.returncode == code
+    assert "Traceback" not in errors
+    assert output.endswith("Stopped.\n") or stop == signal.SIGTERM
 
 
 def test_the_curl_line_works(folder, tmp_path):
@@ -94,7 +129,12 @@ def test_a_port_without_permission_or_address():
 
 @pytest.mark.parametrize(
     ("options", "flag"),
-    [({"port": 70_000}, "--port"), ({"max_request_mib": 0.0}, "--max-request-mib"), ({"threads": -1}, "--threads")],
+    [
+        ({"port": 70_000}, "--port"),
+        ({"max_request_mib": 0.0}, "--max-request-mib"),
+        ({"threads": -1}, "--threads"),
+        ({"drain_seconds": -1.0}, "--drain-seconds"),
+    ],
 )
 def test_flags_out_of_range(options, flag):
     with pytest.raises(ValueError, match=f"{flag} is .*; expected"):

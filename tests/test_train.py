@@ -2,10 +2,13 @@
 
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 
-from imgcls.config import InputConfig, TrainConfig
+from imgcls import command as command_line
+from imgcls import train
+from imgcls.config import InputConfig, TrainConfig, TrainingConfig, save_toml
 from imgcls.data.manifest import Manifest
 from imgcls.train import prepare_run
 from imgcls.training.run_folder import RunFolder
@@ -102,8 +105,17 @@ def test_bad_flags_are_refused_before_anything_is_written(data, tmp_path, comman
     refused(command("train", "--data", data, "--weights", "none.keras"), "none.keras")
     refused(command("train", "--config", "none.toml"), "none.toml")
     refused(command("train", "--resume", data), "is no run folder")
-    refused(command("train", "--resume", data, "--epochs", 3), "leave out the other flags")
+    refused(command("train", "--resume", data, "--epochs", 3), "is no run folder")
+    for others in (("--seed", 3), ("--name=a", "--epochs", 3), ("--folds", 5), ("--no-standardize",)):
+        refused(command("train", "--resume", data, *others), f"which {others[0].partition('=')[0]} would change")
     assert not (tmp_path / "runs").exists()
+
+
+def test_what_is_typed_beside_a_config_counts_although_it_is_the_default(tmp_path, monkeypatch):
+    save_toml(TrainConfig(training=TrainingConfig(epochs=7, learning_rate=0.1)), tmp_path / "config.toml")
+    monkeypatch.setattr("sys.argv", ["train", "--config", str(tmp_path / "config.toml"), "--learning_rate=0.003"])
+    training = command_line.parse(train.Options, "", train._from_config_file).train.training
+    assert (training.epochs, training.learning_rate) == (7, 0.003)
 
 
 @pytest.mark.parametrize(
@@ -163,9 +175,62 @@ def test_folds_are_each_a_run_and_one_figure_together(data, tmp_path, command):
     assert result.code == 0, result.err
     runs = [RunFolder(tmp_path / "runs" / f"cv-fold{fold}") for fold in (1, 2)]
     assert [run.config.input.fold for run in runs] == [1, 2]
-    best = [max(row["val_accuracy"] for row in run.metrics()) for run in runs]
-    assert f"2 folds, accuracy on each one's validation split: {100 * sum(best) / 2:.1f} %" in result.out
+    best = [run.kept_epoch()["val_accuracy"] for run in runs]
+    summary = f"2 folds, accuracy on each one's validation split: {100 * sum(best) / 2:.1f} %"
+    assert summary in result.out
     held = [set(Manifest.load(run.manifest_file).split("validation")["image"]) for run in runs]
     assert len(set.union(*held)) == sum(map(len, held)) == 24
+    shutil.rmtree(runs[1].path)
+    before = runs[0].model_file.read_bytes()
+    again = command("train", *settings, "--folds", 2, "--name", "cv")
+    assert again.code == 0
+    assert f"{runs[0].path} is finished." in again.out
+    assert summary in again.out
+    assert runs[0].model_file.read_bytes() == before
+    runs[1].write_status("interrupted")
+    resumed = command("train", "--resume", runs[1].path)
+    assert resumed.code == 0
+    assert summary in resumed.out
+    other = command("train", *settings, "--epochs", 2, "--folds", 2, "--name", "cv")
+    refused(other, "is of other folds or settings than these. Choose another --name.")
     refused(command("tune", *settings, "--folds", 2), "--fold")
     assert "--fold is 3" in command("train", *settings, "--folds", 2, "--fold", 3).err
+
+
+def spoiled(folder: Path, model: Path) -> dict[str, Path]:
+    """Files that no network can start from, by a short name."""
+    names = {
+        "half": "half.keras",
+        "h5": "text.h5",
+        "pth": "text.pth",
+        "safetensors": "text.safetensors",
+        "txt": "list.txt",
+    }
+    files = {short: folder / name for short, name in names.items()}
+    for path in files.values():
+        path.write_bytes(b"no weights at all")
+    files["half"].write_bytes(model.read_bytes()[:5000])
+    return files
+
+
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--weights", "{half}"), "half.keras is no classifier that imgcls saved"),
+        (("--init-from", "{half}"), "half.keras is no classifier that imgcls saved"),
+        (("--model", "vgg16", "--weights", "{h5}"), "text.h5 is no HDF5 file"),
+        (("--model", "efficientnet_lite0", "--weights", "{h5}"), "which has no efficientnet_lite0"),
+        (("--model", "resnet18", "--weights", "{pth}"), "text.pth is no PyTorch weight file"),
+        (("--weights", "{safetensors}"), "text.safetensors"),
+        (("--weights", "{txt}"), "list.txt is no weight file; expected one that ends in .keras"),
+        (("--model", "vgg11", "--weights", "{run}"), "holds a resnet20; expected a vgg11. Choose --model resnet20"),
+        (("--init-from", "{run}", "--plan", "head"), "--plan head keeps weights, and there are none"),
+        (("--init-from", "{run}", "--plan", "head", "--model", "vgg16"), "--plan head keeps weights"),
+    ],
+)
+def test_what_a_run_starts_from_is_opened_before_an_image_is(small_run, tmp_path, command, monkeypatch, flags, said):
+    files = {**spoiled(tmp_path, small_run.model_file), "run": small_run.model_file}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr("imgcls.data.sources.load_manifest", lambda source: pytest.fail("the data was read"))
+    refused(command("train", *(flag.format_map(files) for flag in flags)), said)
+    assert not (tmp_path / "runs").exists()

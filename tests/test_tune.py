@@ -1,14 +1,19 @@
 """`python -m imgcls.tune`, as a user meets it."""
 
 import os
+import signal
 import subprocess
 import sys
+import time
 from pathlib import Path
 
+import optuna
 import pytest
 
 from imgcls.config import TrainConfig
-from imgcls.tune import parse_range, with_values
+from imgcls.training.run_folder import RunFolder
+from imgcls.training.trials import TrialRun
+from imgcls.tune import Options, _ended, _follow, _note_failure, _pruner, _taken_up, _values, parse_range, with_values
 
 ROOT = Path(__file__).parents[1]
 
@@ -53,6 +58,122 @@ def test_a_value_that_means_nothing_beside_the_others_is_left_out():
     sgd, adamw = (with_values(TrainConfig(), {"weight_decay": 0.1, "optimizer": o}, ranges) for o in ("sgd", "adamw"))
     assert (sgd.training.optimizer, sgd.training.weight_decay) == ("sgd", TrainConfig().training.weight_decay)
     assert (adamw.training.optimizer, adamw.training.weight_decay) == ("adamw", 0.1)
+
+
+def test_a_search_for_nothing_is_refused(command):
+    assert "--search names nothing that is searched" in command("tune", "--search").err
+
+
+@pytest.fixture
+def study():
+    """A search in which five trials reached 0.9 after every epoch."""
+    found = optuna.create_study(direction="maximize", pruner=_pruner(Options()))
+    for _ in range(5):
+        values = dict.fromkeys(range(1, 31), 0.9)
+        found.add_trial(optuna.trial.create_trial(value=0.9, intermediate_values=values))
+    return found
+
+
+def run_that_says(run: TrialRun, accuracy: float, epochs: int) -> subprocess.Popen:
+    """A process that writes what training writes, an epoch every tenth of a second."""
+    RunFolder.create(TrainConfig(name=run.name, runs=str(run.path.parent))).manifest_file.touch()
+    code = (
+        "import sys, time; from imgcls.training.run_folder import RunFolder; run = RunFolder(sys.argv[1])\n"
+        "for epoch in range(1, int(sys.argv[3]) + 1):\n"
+        "    run.append_metrics({'epoch': epoch, 'val_accuracy': float(sys.argv[2]), 'val_loss': 1.0})\n"
+        "    time.sleep(0.1)\n"
+    )
+    line = [sys.executable, "-c", code, str(run.path), str(accuracy), str(epochs)]
+    return subprocess.Popen(line, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+def test_a_hopeless_trial_is_ended_early_and_a_good_one_is_not(study, tmp_path):
+    for accuracy, hopeless in ((0.2, True), (0.95, False)):
+        trial = study.ask()
+        run = TrialRun(tmp_path, trial.number)
+        pruned, code = _follow(study, trial, run, run_that_says(run, accuracy, epochs=30 if hopeless else 9))
+        assert (pruned, code) == (hopeless, -signal.SIGTERM if hopeless else 0)
+        reported = study.get_trials()[trial.number].intermediate_values
+        assert reported[1] == accuracy
+        assert (7 <= len(reported) < 30) if hopeless else len(reported) == 9
+    assert study.user_attrs["figure"] == "accuracy"
+
+
+def test_a_trial_that_no_process_is_at_is_taken_up_by_one(study, tmp_path):
+    assert _taken_up(study, tmp_path) is None
+    left = study.ask()
+    trial, run = _taken_up(study, tmp_path)
+    assert trial.number == left.number
+    assert _taken_up(study, tmp_path) is None
+    run.let_go()
+    again, run = _taken_up(study, tmp_path)
+    run.let_go()
+    assert again.number == left.number
+
+
+def test_what_failed_with_its_values_counts_and_what_was_refused_does_not(study):
+    failed, refused, diverged = study.ask(), optuna.create_study().ask(), study.ask()
+    study.tell(failed, state=optuna.trial.TrialState.FAIL)
+    _note_failure(study, diverged, "The loss became nan.", 1)
+    assert [trial.number for trial in _ended(study)] == [0, 1, 2, 3, 4, diverged.number]
+    with pytest.raises(ValueError, match="no such data"):
+        _note_failure(refused.study, refused, "There is no such data.", 2)
+
+
+def test_a_search_that_was_begun_with_other_choices_is_named(study):
+    _values(study, study.ask(), [parse_range("optimizer=adamw,sgd")])
+    with pytest.raises(ValueError, match="was begun with other values than this --search has"):
+        _values(study, study.ask(), [parse_range("optimizer=adamw,lion")])
+
+
+DIVERGES = """import keras
+from imgcls.models import architecture
+
+
+@architecture("diverging_test_net", image_size=28)
+def diverging(net, x):
+    x = net.conv_norm_act(x, 4, 3, strides=2, name="stage1")
+    for number in (1, 2):
+        x = net.apply(keras.layers.Rescaling(3e38, name=f"far{number}"), x)
+    return x
+"""
+
+
+@pytest.mark.slow
+def test_a_trial_that_diverges_fails_and_the_search_goes_on(tmp_path, small_data, command):
+    (tmp_path / "diverging.py").write_text(DIVERGES)
+    settings = ("--data", small_data, "--epochs", 1, "--image-size", 32, "--runs", tmp_path, "--precision", "float32")
+    search = ("--search", f"model={tmp_path / 'diverging.py'},lenet5", "learning_rate=1e-3:1e-2")
+    result = command("tune", *settings, "--study", "s", "--trials", 3, *search)
+    assert result.code == 0, result.err
+    assert "failed: The loss became nan at step 1" in result.out
+    assert "Best of 3 trials, of which 0 were ended early and" in result.out
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGKILL])
+def test_a_search_that_is_stopped_in_a_trial_goes_on_in_it(tmp_path, small_data, number):
+    line = [sys.executable, "-m", "imgcls.tune", "--data", small_data, "--epochs", 40, "--model", "lenet5", "--runs",
+            tmp_path, "--study", "s", "--trials", 1, "--search", "learning_rate=1e-3:1e-2"]  # fmt: skip
+    start = {"env": {**os.environ, "PYTHONPATH": str(ROOT)}, "text": True, "start_new_session": True,
+             "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}  # fmt: skip
+    stopped = subprocess.Popen([str(each) for each in line], **start)
+    rows, until = tmp_path / "s" / "trial-0000" / "metrics.jsonl", time.monotonic() + 300
+    while not rows.is_file() and time.monotonic() < until:
+        time.sleep(0.1)
+    os.killpg(stopped.pid, number)
+    said, _ = stopped.communicate(timeout=300)
+    if number == signal.SIGINT:
+        assert stopped.returncode == 130, said
+        assert f"python -m imgcls.tune --data {small_data}" in said
+    assert not (rows.parent / "model.keras").exists()
+    again = subprocess.run(
+        [str(each) for each in line], timeout=300, check=False, **start | {"start_new_session": False}
+    )
+    assert again.returncode == 0, again.stdout
+    assert "trial 0: goes on" in again.stdout
+    assert "Best of 1 trials" in again.stdout
+    assert [row["epoch"] for row in RunFolder(rows.parent).metrics()] == list(range(1, 41))
 
 
 @pytest.mark.slow

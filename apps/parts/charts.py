@@ -29,7 +29,8 @@ def class_counts(counts: pd.DataFrame) -> alt.Chart:
 def curve(rows: list[dict], metric: str, epochs: int) -> alt.Chart:
     """One metric after each epoch, on training and validation images.
 
-    rows: what `RunFolder.metrics` returns. epochs: of the whole run, which the axis shows from the beginning.
+    rows: what `RunFolder.metrics` returns; epoch 0 is a head that was fitted before anything else was trained.
+    epochs: of the whole run, which the axis shows from the beginning.
     """
     table = pd.DataFrame(rows, columns=["epoch", metric, f"val_{metric}"])
     lines = table.rename(columns={metric: "training", f"val_{metric}": "validation"})
@@ -41,7 +42,7 @@ def curve(rows: list[dict], metric: str, epochs: int) -> alt.Chart:
         alt.Chart(lines, height=280)
         .mark_line(point=points, strokeWidth=2)
         .encode(
-            x=alt.X("epoch:Q", scale=alt.Scale(domain=[1, max(2, epochs)], nice=False),
+            x=alt.X("epoch:Q", scale=alt.Scale(domain=[rows[0]["epoch"], max(2, epochs)], nice=False),
                     axis=alt.Axis(format="d", tickMinStep=1, grid=False)),
             y=alt.Y(f"{metric}:Q", title=None, scale=scale, axis=alt.Axis(format="%" if percent else "~g")),
             color=_colors("images", CURVES),

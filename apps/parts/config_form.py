@@ -1,9 +1,7 @@
 """A form made from the dataclasses of a config, so that a new field appears in it by itself."""
 
 import dataclasses
-import inspect
 import math
-import re
 import tomllib
 import typing
 from collections.abc import Mapping, Sequence
@@ -12,40 +10,11 @@ from typing import Any, Literal
 import streamlit as st
 import tomli_w
 
+from imgcls.flags import Place, Setting, settings
+
+__all__ = ["ask", "make", "settings"]
+
 NOT_SET = "not set"
-Place = tuple[str, ...]  # of a field: the sections that it is in, and its name
-
-
-@dataclasses.dataclass(frozen=True)
-class Setting:
-    """One field. help: the comment behind it."""
-
-    path: Place
-    kind: Any
-    default: Any
-    help: str
-
-    @property
-    def label(self) -> str:
-        return self.path[-1].replace("_", " ").capitalize()
-
-
-def settings(config_class: type, path: Place = ()) -> list[Setting]:
-    """The fields of a config and of its sections, in their order."""
-    kinds, comments, found = typing.get_type_hints(config_class), _comments(config_class), []
-    for field in dataclasses.fields(config_class):
-        place, kind = (*path, field.name), kinds[field.name]
-        if dataclasses.is_dataclass(kind):
-            found += settings(kind, place)
-        else:
-            default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
-            found.append(Setting(place, kind, default, comments.get(field.name, "")))
-    return found
-
-
-def _comments(config_class: type) -> dict[str, str]:
-    lines = re.findall(r"^ +(\w+): [^\n]*?  # (.+)$", inspect.getsource(config_class), re.MULTILINE)
-    return {name: comment[0].upper() + comment[1:] for name, comment in lines}
 
 
 def ask(setting: Setting, suggestions: Sequence[str] = (), names: Mapping[str, str] | None = None) -> Any:
@@ -54,7 +23,7 @@ def ask(setting: Setting, suggestions: Sequence[str] = (), names: Mapping[str, s
     suggestions: values of a text that can be chosen; another one can be typed.
     names: what a suggestion is called on the page.
     """
-    label, tip, default = setting.label, setting.help or None, setting.default
+    label, tip, default = _label(setting), setting.help[:1].upper() + setting.help[1:] or None, setting.default
     kind, may_be_none = _without_none(setting.kind)
     key = ".".join(setting.path)
     if typing.get_origin(kind) is Literal:
@@ -83,6 +52,10 @@ def ask(setting: Setting, suggestions: Sequence[str] = (), names: Mapping[str, s
     return _ask_as_toml(setting, key)
 
 
+def _label(setting: Setting) -> str:
+    return setting.path[-1].replace("_", " ").capitalize()
+
+
 def _without_none(kind: Any) -> tuple[Any, bool]:
     """A type without its None, and whether it had one."""
     arguments = typing.get_args(kind)
@@ -94,13 +67,13 @@ def _without_none(kind: Any) -> tuple[Any, bool]:
 def _ask_as_toml(setting: Setting, key: str) -> Any:
     """Every other kind is typed as TOML writes it, such as ["a", "b"]."""
     text = st.text_input(
-        setting.label, tomli_w.dumps({"value": setting.default}).removeprefix("value = ").strip(),
+        _label(setting), tomli_w.dumps({"value": setting.default}).removeprefix("value = ").strip(),
         help=f"{setting.help} (as TOML)".strip(), key=key,
     )  # fmt: skip
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{setting.label} is {text!r}, which is no TOML value ({error}).") from error
+        raise ValueError(f"{_label(setting)} is {text!r}, which is no TOML value ({error}).") from error
     return tuple(value) if isinstance(setting.default, tuple) else value
 
 

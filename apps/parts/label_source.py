@@ -9,7 +9,7 @@ from imgcls.config import LabelsConfig
 from imgcls.counted import counted
 from imgcls.data.cards import list_cards, load_card
 from imgcls.labels import FORMATS
-from parts import config_form
+from parts import allowed_paths, config_form
 from parts.uploads import save_files, save_folder
 
 MOST_MEGABYTES = 100  # a file
@@ -27,10 +27,14 @@ BOXES = {  # modes of `imgcls.labels.boxes`
 
 @dataclass(frozen=True)
 class LabelSource:
-    """Where labelled images are, and how their labels are read."""
+    """Where labelled images are, and how their labels are read.
+
+    dropped: uploaded files that were not kept.
+    """
 
     source: str
     labels: LabelsConfig
+    dropped: tuple[str, ...] = ()
 
 
 def choose() -> LabelSource | None:
@@ -39,13 +43,14 @@ def choose() -> LabelSource | None:
     Raises ValueError if nothing was named or uploaded.
     """
     way = st.radio("Where are the images?", [SAMPLE, PLACE, FOLDER, FILES])
-    named, uploaded = "", []
+    named, uploaded, dropped = "", [], ()
     if way == SAMPLE:
         named = _choose_card()
     elif way == PLACE:
         named = st.text_input(
             "Folder or annotation file", placeholder="/data/photos or /data/instances.json",
-            help="A path on the machine that runs this app, or tfds: and the name of a TensorFlow data set.",
+            help="A path on the machine that runs this app, below the folder that it was started in or that --root "
+            "names; or tfds: and the name of a TensorFlow data set.",
         )  # fmt: skip
     elif way == FOLDER:
         uploaded = st.file_uploader("Folder", accept_multiple_files="directory", max_upload_size=MOST_MEGABYTES)
@@ -70,8 +75,12 @@ def choose() -> LabelSource | None:
     if way == PLACE:
         named = named.strip() if named.strip().startswith("tfds:") else str(Path(named.strip()).expanduser())
     elif way != SAMPLE:
-        named = str(save_folder(uploaded) if way == FOLDER else save_files(uploaded))
-    return LabelSource(named, config_form.make(LabelsConfig, labels)) if named else None
+        saved, dropped = save_folder(uploaded) if way == FOLDER else save_files(uploaded)
+        named = str(saved)
+    wishes = config_form.make(LabelsConfig, labels)
+    allowed_paths.check_source(named)
+    allowed_paths.check_config(wishes)
+    return LabelSource(named, wishes, dropped) if named else None
 
 
 def _choose_card() -> str:

@@ -19,6 +19,7 @@ from pathlib import Path
 from imgcls.config import TrainConfig, save_toml
 from imgcls.files import remove
 from imgcls.training.run_folder import RunFolder
+from parts import allowed_paths
 
 RUNS = Path("runs")
 LAUNCHED = RUNS / ".launched"
@@ -54,8 +55,9 @@ class Launch:
 def start(config: TrainConfig) -> str:
     """Start a run and return its name: that of the config, or the first free one of its data.
 
-    Raises ValueError if the name is taken or no name for a folder.
+    Raises ValueError if the name is taken or no name for a folder, or if the config leads out of the root.
     """
+    allowed_paths.check_config(config)
     name = check_name(config.name or free_name(config.input.data))
     if (RUNS / name).exists() or is_running(name):
         raise ValueError(f"There is a run {name!r} already. Choose another name.")
@@ -68,9 +70,13 @@ def start(config: TrainConfig) -> str:
 
 
 def resume(name: str) -> None:
-    """Go on with a run from its last checkpoint. Raises ValueError if it is being trained."""
+    """Go on with a run from its last checkpoint.
+
+    Raises ValueError if it is being trained, or if its network is a file that the app may not run.
+    """
     if look(name).state in LIVE:
         raise ValueError(f"The run {name!r} is being trained already.")
+    allowed_paths.check_model(RunFolder(RUNS / name).config.network.model)
     (LAUNCHED / name).mkdir(parents=True, exist_ok=True)
     _launch(name, "--resume", str(RUNS / name))
 
@@ -103,7 +109,7 @@ def free_name(data: str) -> str:
 def look(name: str) -> Launch:
     """Where the run called `name` stands. Raises ValueError if there is none."""
     running = is_running(check_name(name))  # before the status is read: what a dead process wrote is its last word
-    path = RUNS / name
+    path = allowed_paths.check_path(RUNS / name)
     if not (path / "config.toml").is_file():
         if not _log_file(name).is_file():
             raise ValueError(f"There is no run {name!r} in {RUNS.resolve()}.")
@@ -121,7 +127,7 @@ def look(name: str) -> Launch:
     elif not running and heartbeat < _started(name):
         state, message = "failed", _last_error(name)
     elif state in LIVE and not running and not run.is_alive():
-        state, message = "interrupted", "The process ended without a word: the machine or somebody stopped it."
+        state, message = "interrupted", "Its process died without a word: the machine or somebody stopped it."
     resumable = state in ("interrupted", "failed") and run.manifest_file.is_file()
     return Launch(name, state, message, status, resumable, heartbeat)
 
@@ -174,6 +180,7 @@ def _launch(name: str, *arguments: str) -> None:
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
+            env=allowed_paths.environment(),
             start_new_session=True,
         )
         _pid_file(name).write_text(str(process.pid))

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 import streamlit as st
 
 from imgcls import command
+from parts import allowed_paths
 
 if TYPE_CHECKING:
     from imgcls.serving.predictor import Predictor
@@ -39,7 +40,11 @@ def imagenet_model_names() -> list[str]:
 
 
 def load_predictor(source: str) -> "Predictor":
-    """The predictor of a run or bundle, by path, or of an architecture with ImageNet weights, by name."""
+    """The predictor of a run or bundle, by path, or of an architecture with ImageNet weights, by name.
+
+    Raises ValueError for a path out of the root, and for a network file.
+    """
+    allowed_paths.check_source(allowed_paths.check_model(source))
     load_library()
     return _predictor(source, modified(Path(source)))
 

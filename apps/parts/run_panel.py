@@ -1,7 +1,5 @@
 """One run on the page: how far it is, its curves, what came out, and what can be done next."""
 
-import json
-
 import streamlit as st
 
 from imgcls.counted import counted
@@ -56,6 +54,8 @@ def _show_live(launch: Launch) -> None:
     _show_head(launch)
     if launch.state == "training" and "steps" in launch.status:
         _show_progress(launch)
+    elif launch.state == "training" and "doing" in launch.status:
+        st.progress(launch.status["done"] / launch.status["total"], text=launch.status["doing"])
     else:
         st.progress(1.0 if launch.state == "evaluating" else 0.0)
     if launch.state != "ending" and st.button("Stop", icon=":material/stop:", help="Saves a checkpoint, then ends."):
@@ -93,18 +93,19 @@ def _show_progress(launch: Launch) -> None:
         min(1.0, done),
         text=f"Epoch {status['epoch']} of {status['epochs']}, step {status['step']:,} of {status['steps']:,}",
     )
-    latest = status.get("metrics", {})
+    latest, kept, best_by = status.get("metrics", {}), launch.folder.kept_epoch(), launch.folder.best_by
     seconds = _seconds_left(launch, metrics)
     figures = {
         "Training loss": f"{latest['loss']:.3f}" if "loss" in latest else "-",
         "Training accuracy": f"{latest['accuracy']:.1%}" if "accuracy" in latest else "-",
-        "Validation accuracy": f"{metrics[-1]['val_accuracy']:.1%}" if metrics else "-",
+        f"Validation {best_by.replace('_', ' ')}": f"{kept[f'val_{best_by}']:.1%}" if kept else "-",
         "Images a second": f"{status.get('images_per_second', 0):,.0f}",
         "Time left": _clock(seconds),
     }
     with st.container(horizontal=True):
         for label, value in figures.items():
-            st.metric(label, value, width=125)
+            tip = "Of the best epoch so far, which is the one that is kept." if label.startswith("Valid") else None
+            st.metric(label, value, width=125, help=tip)
 
 
 def _seconds_left(launch: Launch, metrics: list[dict]) -> float | None:
@@ -112,7 +113,7 @@ def _seconds_left(launch: Launch, metrics: list[dict]) -> float | None:
     the first step builds the graph."""
     status = launch.status
     epochs = status["epochs"] - status["epoch"] + 1 - status["step"] / status["steps"]
-    if metrics:
+    if metrics and metrics[-1]["epoch"]:
         return epochs * metrics[-1]["seconds"]
     if status["step"] < STEADY:
         return None
@@ -142,7 +143,7 @@ def _offer_another_go(launch: Launch) -> None:
 
 def _show_curves(launch: Launch) -> None:
     metrics = launch.folder.metrics() if launch.status else []
-    if not metrics:
+    if not any(row["epoch"] for row in metrics):
         return
     epochs = launch.folder.config.training.epochs
     for column, metric in zip(st.columns(2), ("accuracy", "loss"), strict=True):
@@ -160,8 +161,8 @@ def _show_log(launch: Launch) -> None:
 
 def _show_result(launch: Launch) -> None:
     run = launch.folder
-    if run.evaluation_file.is_file():
-        evaluation = json.loads(run.evaluation_file.read_text("utf-8"))
+    evaluation = run.evaluation()
+    if evaluation:
         low, high = (f"{100 * evaluation[bound]:.1f}" for bound in ("accuracy_low", "accuracy_high"))
         with st.container(border=True):
             st.metric(f"Accuracy on the {evaluation['split']} images", f"{100 * evaluation['accuracy']:.1f} %")

@@ -1,4 +1,4 @@
-"""Uploaded folders, written below the folder of manifests and nowhere else."""
+"""Uploaded folders, written below the folder of manifests and nowhere else; only pictures and annotations are kept."""
 
 import hashlib
 import re
@@ -7,9 +7,15 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from imgcls.files import replacing
-from imgcls.labels.pictures import SUFFIXES
+from imgcls.image_files import HEAD, SUFFIXES, suffix_of
 
 UPLOADS = Path("manifests/uploads")
+_TEXTS = ("json", "jsonl", "xml", "csv", "tsv", "txt", "yaml", "yml", "names", "pbtxt", "vott")
+_TABLES = ("parquet", "xlsx", "xls")
+ANNOTATIONS = tuple(f".{name}" for name in (*_TEXTS, *_TABLES))
+BY_NAME = re.compile(  # names of MNIST's files, of records and their shards, and of CIFAR's batches without pickles
+    r"idx[1-4]-ubyte(\.gz)?$|\.(tfrecords?|tfrec|record)(-\d+-of-\d+)?$|^(data_batch_\d|test_batch|train|test)\.bin$"
+)
 
 
 class Upload(Protocol):
@@ -20,26 +26,35 @@ class Upload(Protocol):
     def getvalue(self) -> bytes: ...
 
 
-def save_files(files: Sequence[Upload]) -> Path:
+def save_files(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:
     """Write uploaded annotation files and pictures into one folder, as `save_folder` does.
 
-    Returns the annotation file if there is just one, else the folder.
+    Returns the annotation file if there is just one, else the folder; and what was dropped.
     """
-    folder = save_folder(files)
-    annotations = [file.name for file in files if Path(file.name).suffix.lower() not in SUFFIXES]
-    return folder / annotations[0] if len(annotations) == 1 else folder
+    folder, dropped = save_folder(files)
+    kept = [file.name for file in files if file.name not in dropped]
+    annotations = [name for name in kept if Path(name).suffix.lower() not in SUFFIXES]
+    return (folder / annotations[0] if len(annotations) == 1 else folder), dropped
 
 
-def save_folder(files: Sequence[Upload]) -> Path:
-    """Write an uploaded folder to manifests/uploads/<fingerprint>/<name>, whole or not at all, and return the path.
+def save_folder(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:
+    """Write an uploaded folder to manifests/uploads/<fingerprint>/<name>, whole or not at all.
+
+    Returns the path, and the names of the files that are neither pictures nor annotations and were dropped.
 
     The same folder uploaded again is not written again. Where all files share their first folder and have others
     below it, that first one is the folder that was chosen, and is left out.
 
-    Raises ValueError if there are no files, or if a file's path would lead out of the folder.
+    Raises ValueError if there are no files to keep, or if a file's path would lead out of the folder.
     """
     if not files:
         raise ValueError("Nothing was uploaded. Choose labelled images: a folder, or annotation files and pictures.")
+    for file in files:
+        _inside(file.name)
+    dropped = tuple(file.name for file in files if not _is_kept(file))
+    files = [file for file in files if _is_kept(file)]
+    if not files:
+        raise ValueError(f"None of the uploaded files is a picture or an annotation file: {', '.join(dropped[:5])}.")
     paths = [_inside(file.name) for file in files]
     chosen = {path.parts[0] for path in paths}
     name = "upload"
@@ -53,7 +68,16 @@ def save_folder(files: Sequence[Upload]) -> Path:
                 place = partial / path
                 place.parent.mkdir(parents=True, exist_ok=True)
                 place.write_bytes(file.getvalue())
-    return target
+    return target, dropped
+
+
+def _is_kept(file: Upload) -> bool:
+    """Whether it is called as pictures or annotations are; one without a suffix, whether it begins as a picture."""
+    name = PurePosixPath(file.name).name.lower()
+    if BY_NAME.search(name):
+        return True
+    suffix = PurePosixPath(name).suffix
+    return suffix in (*SUFFIXES, *ANNOTATIONS) if suffix else bool(suffix_of(file.getvalue()[:HEAD]))
 
 
 def _inside(name: str) -> PurePosixPath:

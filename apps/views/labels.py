@@ -1,11 +1,14 @@
 """Labels: from labelled images, in whatever form, to a manifest."""
 
 import re
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import streamlit as st
+from parts import allowed_paths
 from parts.audit_panel import show_audit
 from parts.boxed_pictures import show_boxes
 from parts.charts import MOST_BARS, class_counts
@@ -23,9 +26,10 @@ from imgcls.data.importing import Imported, import_manifest
 from imgcls.data.manifest import Manifest, check_trainable
 from imgcls.data.records import file_of
 from imgcls.data.sources import source_of
-from imgcls.labels.records import BOX
+from imgcls.labels.records import BOX, LEFT_OUT, Problems
 
 MANIFESTS = Path("manifests")
+DROPPED = "neither a picture nor an annotation file by its name; an upload keeps nothing else"
 CLASSES_A_PAGE, PICTURES_A_CLASS = 12, 7
 
 
@@ -36,6 +40,8 @@ def look(chosen: LabelSource) -> tuple[Manifest, Imported, list[Finding], pd.Ser
     """
     with st.spinner("Reading the labels"):
         imported = import_manifest(*source_of(chosen.source, chosen.labels))
+    allowed_paths.check_images(imported.manifest, chosen.source)
+    imported = with_dropped(imported, chosen.dropped)
     load_library()
     from imgcls.data.audit import audit
     from imgcls.data.inspection import inspect
@@ -53,6 +59,13 @@ def look(chosen: LabelSource) -> tuple[Manifest, Imported, list[Finding], pd.Ser
     with st.spinner("Comparing the pictures with each other"):
         copies = find_copies(manifest)
         return manifest, imported, audit(manifest, copies, imported.problems), copies.groups
+
+
+def with_dropped(imported: Imported, files: Sequence[str]) -> Imported:
+    """The same, with the uploaded files that were not kept among what was left out."""
+    problems = Problems()
+    problems.extend(files, [""] * len(files), [DROPPED] * len(files), LEFT_OUT)
+    return replace(imported, problems=pd.concat([problems.table(), imported.problems], ignore_index=True))
 
 
 def show(manifest: Manifest, imported: Imported, findings: list[Finding]) -> None:
@@ -136,7 +149,7 @@ def save(manifest: Manifest, copies: pd.Series, source: str) -> None:
     name = st.text_input("Name of the manifest", proposed, help="A manifest is a table of the images and their labels.")
     file = MANIFESTS / f"{name.strip()}.parquet"
     saved = st.session_state.get("saved") == str(file)
-    if file.is_file() and not saved:
+    if file.parent == MANIFESTS and file.is_file() and not saved:
         st.caption(f"There is a manifest {file} already; saving replaces it.")
     if st.button("Save manifest", type="secondary" if saved else "primary", key="save"):
         check_name(name.strip())

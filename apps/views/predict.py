@@ -6,13 +6,14 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from parts import launches
+from parts import allowed_paths, launches
 from parts.errors import explained
 from parts.gallery import cards
 from parts.library import imagenet_model_names, load_predictor, modified
 
 from imgcls.counted import counted
 from imgcls.evaluation.thumbnails import thumbnail
+from imgcls.image_files import READABLE
 
 if TYPE_CHECKING:
     from imgcls.serving.predictor import Predictions, Predictor
@@ -26,7 +27,7 @@ MOST_MEGABYTES = 100  # a file
 def choose_model() -> str:
     """Ask for the model; the one that the address names comes first, then the latest runs."""
     runs = [f"{launches.RUNS / launch.name}" for launch in launches.list_launches() if launch.state == "finished"]
-    bundles = sorted(str(path) for path in BUNDLES.glob("*") if path.is_dir() and modified(path))
+    bundles = sorted(str(path) for path in BUNDLES.glob("*") if allowed_paths.is_allowed(path) and modified(path))
     known = {
         **{path: f"Run {Path(path).name}" for path in runs if modified(Path(path))},
         **{path: f"Bundle {Path(path).name}" for path in bundles},
@@ -65,6 +66,8 @@ def show(predictions: "Predictions", pictures: list[str]) -> None:
             f"{len(problems):,} of {counted(len(pictures), 'file')} could not be read. The others are named below."
         )
         st.dataframe({"file": [file for file, _ in problems], "reason": [why for _, why in problems]}, hide_index=True)
+    if predictions.transcoded:
+        st.caption(f"{len(predictions.transcoded):,} of the files were read as a PNG made of them.")
     good = predictions.readable.nonzero()[0]
     if not len(good):
         return
@@ -96,7 +99,7 @@ with place, explained():
     model = choose_model()
 with explained():
     if not files:
-        st.caption("JPEG, PNG, GIF, BMP or WebP. A file that cannot be read is named, and the others are predicted.")
+        st.caption(f"{READABLE}. A file that cannot be read is named, and the others are predicted.")
     elif model:
         asked = (model, modified(Path(model)), tuple(file.file_id for file in files))
         if st.session_state.get("predicted", (None,))[0] != asked:

@@ -5,7 +5,7 @@ from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
-from parts import augmentation_sheet, config_form, launches
+from parts import allowed_paths, augmentation_sheet, config_form, launches
 from parts.errors import explained
 from parts.library import model_names
 from parts.run_panel import accuracy_of, badge, show_run
@@ -34,7 +34,9 @@ def new_run() -> None:
             with st.container(horizontal=True):
                 chosen, everything = st.button("Draw examples"), st.button("Draw every step and preset")
             if chosen or everything:
-                augmentation_sheet.show(config_form.make(TrainConfig, values), everything)
+                config = config_form.make(TrainConfig, values)
+                check_data(config)
+                augmentation_sheet.show(config, everything)
         name = st.text_input("Name of the run", placeholder=launches.free_name(values["input", "data"]))
         if st.button("Start training", type="primary", icon=":material/play_arrow:"):
             config = replace(config_form.make(TrainConfig, values), name=name.strip())
@@ -85,13 +87,19 @@ def known_data() -> list[str]:
     return list(dict.fromkeys([asked, *known] if asked else known))
 
 
+def check_data(config: TrainConfig) -> None:
+    """Raise ValueError or FileNotFoundError unless there is data that this app may read, and the paths beside it."""
+    if not config.input.data:
+        raise ValueError("There is no data to train on. Choose a data set, or type the path of a folder.")
+    allowed_paths.check_config(config)
+    allowed_paths.check_images(load_manifest(config.input.data), config.input.data)
+
+
 def check(config: TrainConfig) -> None:
     """What can be known before the run begins: raises ValueError or FileNotFoundError."""
     from imgcls.models import find_architecture
 
-    if not config.input.data:
-        raise ValueError("There is no data to train on. Choose a data set, or type the path of a folder.")
-    load_manifest(config.input.data)
+    check_data(config)
     if config.input.folds and not config.input.fold:
         raise ValueError(
             "Here a run has one of the folds: give its number. All of them: python -m imgcls.train --folds."

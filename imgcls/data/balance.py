@@ -60,6 +60,17 @@ class Balance:
         return weights * self.counts.sum() / (weights * self.counts).sum()
 
     @property
+    def image_weights(self) -> np.ndarray:
+        """(classes,) what an image of each class weighs in an epoch: by its loss, or by how often it comes."""
+        if self.class_weights is not None:
+            return self.class_weights
+        if self.mode == "batch":
+            return self.counts.mean() / self.counts
+        if self.mode in ("sample", "augment"):
+            return tempered_quotas(self.counts, self.exponent) / self.counts
+        return np.ones(len(self.counts))
+
+    @property
     def logit_offsets(self) -> np.ndarray | None:
         """(classes,) that are added to the scores while training; None if nothing is."""
         if self.mode != "logits":

@@ -14,5 +14,10 @@ def cache_home() -> Path:
 
 def cache_folder(kind: str, source: str) -> Path:
     """A folder for what is derived from `source`, such as <home>/.cache/imgcls/<kind>/<name>-<hash>; it is not made."""
-    name = re.sub(r"[^\w.-]+", "_", Path(source).stem)
-    return cache_home() / kind / f"{name}-{hashlib.sha256(source.encode()).hexdigest()[:12]}"
+    return cache_home() / kind / source_name(source)
+
+
+def source_name(source: str, digits: int = 12) -> str:
+    """<name>-<hash> of what is named by `source`: as part of a file's name, no other source has it."""
+    name = re.sub(r"[^\w.-]+", "_", Path(source).stem)[:64]
+    return f"{name}-{hashlib.sha256(os.fsencode(source)).hexdigest()[:digits]}"

@@ -1,23 +1,31 @@
 """Encoded images to pixels, in TensorFlow ops: the formats that can be read, and their traps."""
 
+import struct
 from collections.abc import Callable
 
 import tensorflow as tf
 
-from imgcls.data.exif import Box, as_stored, orientation, upright
+from imgcls.data.bmp_masks import BGR, BITFIELDS
+from imgcls.data.decoded_formats import PPM_HEADER, PPM_PATTERN
+from imgcls.data.exif import LONGEST_HEADER, Box, as_stored, bytes_at, number, orientation, upright
 
-READABLE_FORMATS = ("JPEG", "PNG", "GIF", "BMP", "WebP")
-UNKNOWN_FORMAT = f"no image that can be read; expected {', '.join(READABLE_FORMATS[:-1])} or {READABLE_FORMATS[-1]}"
+DECODED = "JPEG, PNG, GIF, BMP, WebP or binary PPM"  # by TensorFlow; `imgcls.data.transcoding` makes PNGs of others
+UNKNOWN_FORMAT = f"no image that the model can decode; it takes {DECODED}"
 OTHER_PPM = "a PPM or PGM that is not binary with 8 bits, or not whole"
 ANIMATED_WEBP = "an animated WebP; expected a still image, so save one of its frames"
-COMPRESSED_BMP = "a BMP with compression or with 1, 2, 4 or 16 bits a pixel; expected 8, 24 or 32, or a PNG"
+OTHER_BMP = (
+    "a BMP with compression, with other channels than blue, green and red, or with 1, 2, 4 or 16 bits a pixel; "
+    "expected 8, 24 or 32, or a PNG"
+)
 JPEG_BEGINS, JPEG_ENDS = b"\xff\xd8\xff", b"\xff\xd9"
 REDUCTIONS = (1, 2, 4, 8)  # factors by which libjpeg leaves out detail while it decodes
 DETAIL_KEPT = 1.5  # times the resolution that is asked for; the rest may be left out while decoding
 UPSAMPLING_MARGIN = 2  # pixels; libjpeg's colour at the edge of a region depends on its neighbours
-PPM_HEADER = 256  # bytes that are searched, comments included
-_SPACE = r"(?:\s+#[^\n]*)*\s+"
-PPM_PATTERN = rf"^(P[56]{_SPACE}\d+{_SPACE}\d+{_SPACE}255\s)\C*$"
+WHOLE_PPM = rf"^({PPM_PATTERN})\C*$"
+HEAD = 70  # bytes that the format, and what is special in it, is read from
+GIF_EXTENSION, GIF_FRAME = 0x21, 0x2C  # first bytes of a block
+GIF_CONTROL = 0xF9  # second byte of the extension that says which colour is transparent
+BYTES = tf.constant([bytes([value]) for value in range(256)])
 Cut = Callable[[tf.Tensor, tf.Tensor], Box]  # (height, width) of the upright image to a region of it
 
 
@@ -26,15 +34,15 @@ def decode(image_bytes: tf.Tensor) -> tf.Tensor:
     """Decode a scalar string into upright pixels (H, W, 3), uint8, in sRGB order.
 
     Grey becomes three equal channels, a palette its colours, 16 bits 8; the first frame of a GIF stands for all; what
-    is transparent in a PNG or WebP lies on white; EXIF orientation is applied. Raises tf.errors.InvalidArgumentError
-    for anything that is not whole.
+    is transparent lies on white; EXIF orientation is applied. Raises tf.errors.InvalidArgumentError for anything that
+    is not whole.
     """
     head = _header(image_bytes)
     image = tf.case(
         [
             (_begins(head, 0, JPEG_BEGINS), lambda: tf.io.decode_jpeg(image_bytes, channels=3)),
             (_begins(head, 0, b"\x89PNG"), lambda: _decode_png(image_bytes, head)),
-            (_begins(head, 0, b"GIF8"), lambda: tf.io.decode_image(image_bytes, 3, expand_animations=False)),
+            (_begins(head, 0, b"GIF8"), lambda: _decode_gif(image_bytes)),
             (_begins(head, 0, b"BM"), lambda: _decode_bmp(image_bytes, head)),
             (_begins(head, 8, b"WEBP"), lambda: _decode_webp(image_bytes, head)),
             (_is_ppm(head), lambda: _ppm_region(image_bytes, lambda height, width: (0, 0, height, width))),
@@ -110,8 +118,8 @@ def _is_ppm(head: tf.Tensor) -> tf.Tensor:
 
 def _ppm_region(image_bytes: tf.Tensor, cut: Cut) -> tf.Tensor:
     """A region of a binary PPM or PGM, which is pixels as they are behind a line of text: Netpbm's P6 and P5."""
-    header = tf.strings.regex_replace(tf.strings.substr(image_bytes, 0, PPM_HEADER), PPM_PATTERN, r"\1")
-    is_header = tf.strings.regex_full_match(header, PPM_PATTERN) & (tf.strings.length(header) < PPM_HEADER)
+    header = tf.strings.regex_replace(tf.strings.substr(image_bytes, 0, PPM_HEADER), WHOLE_PPM, r"\1")
+    is_header = tf.strings.regex_full_match(header, WHOLE_PPM) & (tf.strings.length(header) < PPM_HEADER)
 
     def read():
         words = tf.strings.split(tf.strings.regex_replace(header, r"#[^\n]*", ""))
@@ -130,9 +138,9 @@ def _ppm_region(image_bytes: tf.Tensor, cut: Cut) -> tf.Tensor:
 
 
 def _header(image_bytes: tf.Tensor) -> tf.Tensor:
-    """The first 64 bytes as int32, filled up with zeros."""
-    head = tf.io.decode_raw(tf.strings.substr(image_bytes, 0, 64), tf.uint8)
-    return tf.ensure_shape(tf.cast(tf.pad(head, [[0, 64 - tf.size(head)]]), tf.int32), (64,))
+    """The first bytes as int32, filled up with zeros."""
+    head = tf.io.decode_raw(tf.strings.substr(image_bytes, 0, HEAD), tf.uint8)
+    return tf.ensure_shape(tf.cast(tf.pad(head, [[0, HEAD - tf.size(head)]]), tf.int32), (HEAD,))
 
 
 def _begins(head: tf.Tensor, place: int, signature: bytes) -> tf.Tensor:
@@ -178,10 +186,70 @@ def _decode_png(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
 _OPAQUE = tf.constant(255, tf.uint8)
 
 
+def _decode_gif(image_bytes: tf.Tensor) -> tf.Tensor:
+    """TensorFlow 2.21 paints what is transparent black and mistakes a frame that does not fill its canvas. So the bytes
+    are changed before: the transparent colour becomes white and the frame goes to the corner; then it is put in place.
+    """
+    data = tf.io.decode_raw(tf.strings.substr(image_bytes, 0, LONGEST_HEADER), tf.uint8)
+    screen = bytes_at(data, tf.constant(6), 5)
+    control, frame = _gif_blocks(data, 13 + _gif_colors(screen[4]))
+    descriptor = bytes_at(data, frame, 10)
+    left, top, width, height = (number(descriptor[place : place + 2], False) for place in (1, 3, 5, 7))
+    flags, transparent = tf.unstack(tf.gather(bytes_at(data, control, 7), (3, 6)))
+    local = descriptor[9] >= 128
+    color = tf.where(local, frame + 10, 13) + 3 * transparent
+    is_transparent = (
+        (control > 0) & (flags % 2 == 1) & (3 * transparent < _gif_colors(tf.where(local, descriptor[9], screen[4])))
+    )
+
+    def in_white():
+        opaque = _replaced(image_bytes, control + 3, tf.gather(BYTES, flags - 1), 1)
+        return _replaced(opaque, color, b"\xff\xff\xff", 3)
+
+    def placed():
+        changed = tf.cond(is_transparent, in_white, lambda: image_bytes)
+        image = decode(_replaced(changed, frame + 1, b"\0\0\0\0", 4))
+        right = tf.maximum(number(screen[:2], False) - left - width, 0)
+        below = tf.maximum(number(screen[2:4], False) - top - height, 0)
+        return tf.pad(image, [[top, below], [left, right], [0, 0]], constant_values=255)
+
+    def decode(changed: tf.Tensor):
+        image = tf.io.decode_image(changed, 3, expand_animations=False)
+        return tf.ensure_shape(image, (None, None, 3))
+
+    return tf.cond(frame > 0, placed, lambda: decode(image_bytes))
+
+
+def _gif_colors(flags: tf.Tensor) -> tf.Tensor:
+    """Bytes of the palette that these flags announce."""
+    return tf.where(flags >= 128, 3 * tf.bitwise.left_shift(2, flags % 8), 0)
+
+
+def _gif_blocks(data: tf.Tensor, first: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Where the first frame begins, and before it the extension that says what is transparent; 0 if there is none."""
+
+    def searching(place, inside, control, frame):
+        return (frame == 0) & (place < tf.size(data))
+
+    def step(place, inside, control, frame):
+        kind, label = tf.unstack(bytes_at(data, place, 2))
+        begins_extension = ~inside & (kind == GIF_EXTENSION)
+        control = tf.where(begins_extension & (label == GIF_CONTROL), place, control)
+        frame = tf.where(~inside & (kind == GIF_FRAME), place, frame)
+        following = tf.where(inside, place + 1 + kind, tf.where(begins_extension, place + 2, tf.size(data)))
+        return following, begins_extension | (inside & (kind > 0)), control, frame
+
+    _, _, control, frame = tf.while_loop(searching, step, (first, tf.constant(False), 0, 0))
+    return control, frame
+
+
+def _replaced(text: tf.Tensor, place: tf.Tensor, by: tf.Tensor | bytes, length: int) -> tf.Tensor:
+    after = tf.strings.substr(text, place + length, tf.strings.length(text) - place - length)
+    return tf.strings.join([tf.strings.substr(text, 0, place), by, after])
+
+
 def _decode_bmp(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
     """TensorFlow takes the palette's index of an 8-bit BMP for its brightness; here the palette is looked up."""
-    bits = head[28] + 256 * head[29]
-    compressed = tf.reduce_any(head[30:34] != 0)
     header_size = head[14] + 256 * head[15]
     first_pixel = head[10] + 256 * head[11]
 
@@ -195,12 +263,23 @@ def _decode_bmp(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
 
     return tf.case(
         [
-            (compressed & (bits < 32), lambda: refuse(COMPRESSED_BMP)),
-            (bits == 8, indexed),
-            (bits >= 24, lambda: tf.io.decode_image(image_bytes, 3, expand_animations=False)),
+            (is_other_bmp(head), lambda: refuse(OTHER_BMP)),
+            (head[28] == 8, indexed),
         ],
-        default=lambda: refuse(COMPRESSED_BMP),
+        default=lambda: tf.io.decode_image(image_bytes, 3, expand_animations=False),
     )
+
+
+def is_other_bmp(head: tf.Tensor) -> tf.Tensor:
+    """Whether the first bytes (..., HEAD), int32, of a BMP say that TensorFlow reads it wrong or not at all."""
+    bits, compression, alpha = head[..., 28] + 256 * head[..., 29], head[..., 30:34], head[..., 66:70]
+    plain = (bits == 8) | (bits == 24) | (bits == 32)
+    masked = tf.reduce_any(compression != 0, -1)
+    in_order = tf.reduce_all(head[..., 54:66] == list(struct.pack("<3I", *BGR)), -1)
+    in_order &= (bits == 32) & tf.reduce_all(compression == [BITFIELDS, 0, 0, 0], -1)
+    in_order &= (head[..., 14] == 40) | tf.reduce_all(alpha == 0, -1)
+    old = (head[..., 14] < 40) & tf.reduce_all(head[..., 15:18] == 0, -1)
+    return old | ~plain | (masked & ~in_order)
 
 
 def _decode_webp(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:

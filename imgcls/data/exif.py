@@ -67,7 +67,7 @@ def _is_in(value: tf.Tensor, options: tuple[int, ...]) -> tf.Tensor:
     return tf.reduce_any(value == tf.constant(options))
 
 
-def _bytes_at(data: tf.Tensor, start: tf.Tensor, count: int) -> tf.Tensor:
+def bytes_at(data: tf.Tensor, start: tf.Tensor, count: int) -> tf.Tensor:
     """`count` bytes as int32; zeros where `data` ends before."""
     size = tf.size(data)
     start = tf.clip_by_value(start, 0, size)
@@ -75,7 +75,7 @@ def _bytes_at(data: tf.Tensor, start: tf.Tensor, count: int) -> tf.Tensor:
     return tf.ensure_shape(tf.pad(found, [[0, count - tf.size(found)]]), (count,))
 
 
-def _number(digits: tf.Tensor, big_endian: tf.Tensor | bool) -> tf.Tensor:
+def number(digits: tf.Tensor, big_endian: tf.Tensor | bool) -> tf.Tensor:
     """Bytes (..., n) as numbers. Four bytes from 2^31 on come out negative, which no caller takes for a place."""
     count = digits.shape[-1]
     places = tf.range(count) * 8
@@ -103,13 +103,13 @@ def _segment_orientation(head: tf.Tensor) -> tf.Tensor:
     data = tf.io.decode_raw(head, tf.uint8)
 
     def is_before_pixels(place, found):
-        marker = _bytes_at(data, place, 2)
+        marker = bytes_at(data, place, 2)
         return (found < 0) & (marker[0] == 0xFF) & (marker[1] != 0xDA) & (place + 4 <= tf.size(data))
 
     def step(place, found):
-        segment = _bytes_at(data, place, 10)
+        segment = bytes_at(data, place, 10)
         is_exif = (segment[1] == 0xE1) & tf.reduce_all(segment[4:10] == list(b"Exif\0\0"))
-        length = tf.maximum(_number(segment[2:4], True), 2)
+        length = tf.maximum(number(segment[2:4], True), 2)
         return place + 2 + length, tf.where(is_exif, place + 10, found)
 
     _, found = tf.while_loop(is_before_pixels, step, (tf.constant(2), tf.constant(-1)))
@@ -133,14 +133,14 @@ def _walked_orientation(image_bytes, first: int, length_place: int, name: bytes,
         return (found < 0) & (place >= 0) & (place + 8 <= tf.size(data))
 
     def step(place, found):
-        words = tf.reshape(_bytes_at(data, place, 8), (2, 4))
-        length = _number(words[length_place], big_endian)
+        words = tf.reshape(bytes_at(data, place, 8), (2, 4))
+        length = number(words[length_place], big_endian)
         following = place + 8 + length + (4 if big_endian else length % 2)
         following = tf.where(length < 0, -1, following)
         return following, tf.where(tf.reduce_all(words[name_place] == list(name)), place + 8, found)
 
     _, found = tf.while_loop(is_inside, step, (tf.constant(first), tf.constant(-1)))
-    prefixed = tf.reduce_all(_bytes_at(data, found, 6) == list(b"Exif\0\0"))  # some WebP writers repeat JPEG's prefix
+    prefixed = tf.reduce_all(bytes_at(data, found, 6) == list(b"Exif\0\0"))  # some WebP writers repeat JPEG's prefix
     return _tiff_orientation(data, tf.where(prefixed & (found >= 0), found + 6, found))
 
 
@@ -148,13 +148,13 @@ def _tiff_orientation(data: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
     """The orientation in the first table of tags of a TIFF block that begins at `start`; 1 if `start` is below 0."""
 
     def read():
-        header = _bytes_at(data, start, 8)
+        header = bytes_at(data, start, 8)
         big_endian = header[0] == ord("M")
-        table = start + _number(header[4:8], big_endian)
-        count = tf.clip_by_value(_number(_bytes_at(data, table, 2), big_endian), 0, MOST_TAGS)
-        entries = tf.reshape(_bytes_at(data, table + 2, 12 * MOST_TAGS), (MOST_TAGS, 12))
-        tags = _number(entries[:, 0:2], big_endian)
-        values = _number(entries[:, 8:10], big_endian)
+        table = start + number(header[4:8], big_endian)
+        count = tf.clip_by_value(number(bytes_at(data, table, 2), big_endian), 0, MOST_TAGS)
+        entries = tf.reshape(bytes_at(data, table + 2, 12 * MOST_TAGS), (MOST_TAGS, 12))
+        tags = number(entries[:, 0:2], big_endian)
+        values = number(entries[:, 8:10], big_endian)
         is_orientation = (tags == ORIENTATION_TAG) & (tf.range(MOST_TAGS) < count) & (values >= 1) & (values <= 8)
         return tf.where(
             tf.reduce_any(is_orientation), values[tf.argmax(tf.cast(is_orientation, tf.int32), output_type=tf.int32)], 1

@@ -7,12 +7,12 @@ from contextlib import nullcontext
 import numpy as np
 import tensorflow as tf
 
-from imgcls.data.decoding import UNKNOWN_FORMAT, decode
-from imgcls.data.image_header import TRANSCODED, TURNED, ImageHeader, Refused, read_header
+from imgcls.data.decoding import decode
+from imgcls.data.image_header import TRANSCODED, TURNED, ImageHeader, read_header
 from imgcls.data.image_quality import quality
 from imgcls.data.perceptual_hash import grey_picture, perceptual_hash
-from imgcls.data.reading import image_format
-from imgcls.data.transcoding import keep_transcoded, needs_transcoding
+from imgcls.data.transcoding import keep_transcoded
+from imgcls.image_files import Refused
 
 LARGE = 16_000_000  # pixels, from which on pictures are decoded one at a time
 ONE_LARGE = threading.Lock()
@@ -24,16 +24,11 @@ def look(data: bytes) -> dict:
     Raises tf.errors.InvalidArgumentError if the decoder of the training does not find it whole.
     """
     digest = hashlib.sha256(data).hexdigest()
-    header = None
     try:
         header = read_header(data)
-        transcode = needs_transcoding(header, data)
-        encoded = keep_transcoded(data, digest, header.mode) if transcode else data
+        encoded = keep_transcoded(data, digest) if TRANSCODED in header.traits else data
     except Refused as error:
         return {"problems": str(error)}
-    except Exception:  # Pillow's decoders say in many ways that a file is damaged
-        known = header.format if header else image_format(data)
-        return {"problems": f"a damaged or truncated {known} file ({len(data):,} bytes)" if known else UNKNOWN_FORMAT}
     with ONE_LARGE if header.width * header.height > LARGE else nullcontext():
         pixels = _pixels(encoded, header)
         height, width = pixels.shape[:2]
@@ -48,7 +43,7 @@ def look(data: bytes) -> dict:
             "perceptual_hash": hashed,
             "thumbnail": thumbnail,
             **quality(pixels, grey),
-            "traits": ", ".join(header.traits + (TRANSCODED,) * transcode),
+            "traits": ", ".join(header.traits),
         }
 
 

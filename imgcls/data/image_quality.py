@@ -9,7 +9,7 @@ import math
 import numpy as np
 from PIL import Image
 
-LEAST_SAMPLES = 128  # pixels of the shorter side that brightness and information are measured on, where there are more
+LEAST_SAMPLES = 80  # pixels of the shorter side that brightness and information are measured on, where there are more
 WEIGHTS = (241, 691, 68)  # of red, green and blue squared, in thousandths; the HSP colour model of Darel Rex Finley
 SQUARES = [weight * np.arange(256, dtype=np.int32) ** 2 for weight in WEIGHTS]
 SIDE = 128  # pixels of the longer side at which edges are looked at; about what a network sees of them

@@ -16,12 +16,15 @@ from imgcls.data.manifest_records import restore_columns, with_flags
 from imgcls.data.overlay import read_two_columns
 from imgcls.data.prepared import is_prepared, load_prepared
 from imgcls.data.reasons import advice_for, commonest
+from imgcls.image_files import shown_name
 from imgcls.labels import FORMATS, detect_format, read_labels, tfds, tfrecord
 from imgcls.labels.boxes import to_examples
 from imgcls.labels.consensus import Consensus, agree
 from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, LEFT_OUT, PROBLEM_COLUMNS, Problems, Records
 from imgcls.labels.renaming import check_old_names, read_new_names, rename_classes
+
+MISNAMED = "a path that is not UTF-8, which no table of images can hold. Rename what is not."
 
 
 @dataclass(frozen=True)
@@ -56,6 +59,9 @@ def import_manifest(
     Raises FileNotFoundError or ValueError, in one sentence, if there is nothing to read or a wish cannot be had.
     """
     fetching = fetching or FetchConfig()
+    for folder in (Path(source).resolve(), Path(labels.pictures or ".").resolve()):
+        if shown_name(folder) != str(folder):
+            raise ValueError(f"{shown_name(folder)} is {MISNAMED}")
     if (is_manifest(source) or is_prepared(Path(source))) and not fetching.fetch_to:
         imported = _of_manifest(Path(source), labels)
     else:

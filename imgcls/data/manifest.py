@@ -103,6 +103,14 @@ class Manifest:
         return self.table.loc[self.table["problems"] != "", ["image", "problems"]]
 
     @property
+    def transcoded(self) -> list[str]:
+        """The usable images that training reads as a PNG made of them, each once."""
+        from imgcls.data.image_header import TRANSCODED
+
+        usable = self.usable
+        return list(usable.loc[usable["traits"].str.contains(TRANSCODED), "image"].unique())
+
+    @property
     def class_names(self) -> list[str]:
         """The names of the classes that training images have, sorted; all classes before there are splits."""
         usable = self._a_row_a_label
@@ -153,7 +161,7 @@ class Manifest:
         """Write the table as Parquet, with the root and the schema's version inside. A reader never sees half of it."""
         table = self.table.copy()
         table.attrs = {**table.attrs, "imgcls_manifest": SCHEMA_VERSION, "root": str(self.root)}
-        with replacing(path) as partial:
+        with replacing(path, durable=True) as partial:
             table.to_parquet(partial, index=False)
 
     @classmethod

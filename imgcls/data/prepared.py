@@ -1,13 +1,14 @@
 """A folder of shards, as `imgcls.data.shards.prepare` writes it, and whether it is whole."""
 
 import hashlib
-import json
 from pathlib import Path
 
 from imgcls.data.manifest import Manifest
+from imgcls.files import read_json
 
 VERSION = 1
 PLAN, INDEX, MANIFEST = "plan.json", "index.json", "manifest.parquet"
+FACTS = ("name", "records", "bytes", "sha256")  # of each shard
 
 
 def is_prepared(folder: Path) -> bool:
@@ -25,7 +26,12 @@ def load_prepared(folder: Path, thorough: bool = False) -> Manifest:
     again = f"Run `python -m imgcls.prepare` with --output {folder} again; it goes on and mends what is damaged."
     if not (folder / INDEX).is_file():
         raise ValueError(f"The preparation of {folder} was interrupted. {again}")
-    for shard in json.loads((folder / INDEX).read_text("utf-8"))["shards"]:
+    shards = read_json(folder / INDEX).get("shards")
+    if not isinstance(shards, list) or not all(
+        isinstance(shard, dict) and shard.keys() >= set(FACTS) for shard in shards
+    ):
+        raise ValueError(f"{folder / INDEX} is damaged. {again}")
+    for shard in shards:
         problem = problem_of(folder / shard["name"], shard, thorough)
         if problem:
             raise ValueError(f"{folder / shard['name']} {problem}. {again}")

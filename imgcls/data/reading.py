@@ -4,7 +4,6 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from functools import partial
 from itertools import islice
 from pathlib import Path
 from typing import NamedTuple
@@ -14,6 +13,8 @@ import tensorflow as tf
 
 from imgcls.data.preprocessing import Preprocessing, preprocess
 from imgcls.data.records import read_encoded
+from imgcls.data.transcoding import decodable
+from imgcls.image_files import EMPTY, Refused
 
 FILES_AT_ONCE = 64  # read ahead; bounds the memory however many files there are
 THREADS = max(2, os.cpu_count() or 2)
@@ -22,11 +23,15 @@ FORMAT_NAMES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG": "PNG", b"GIF8": "GIF", b"BM
 
 
 class Outcome(NamedTuple):
-    """One file: its path, and either a result or the reason why there is none."""
+    """One file: its path, and either a result or the reason why there is none.
+
+    transcoded: whether what was read is a PNG of it.
+    """
 
     path: Path
     result: object
     problem: str
+    transcoded: bool = False
 
 
 def read_images(
@@ -37,13 +42,17 @@ def read_images(
     The result is an array (height, width, channels), float32 in [0, 255].
     boxes: (number of paths, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
     """
-    made = partial(tf.function, autograph=False)
-    image_bytes, box = tf.TensorSpec((), tf.string), tf.TensorSpec((4,), tf.float32)
-    if boxes is None:
-        whole = made(lambda data: preprocess(data, preprocessing), input_signature=[image_bytes])
-        return for_each_file(paths, lambda data: whole(data).numpy())
-    part = made(lambda data, box: preprocess(data, preprocessing, box=box), input_signature=[image_bytes, box])
-    return for_each_file(paths, lambda data, box: part(data, box).numpy(), np.asarray(boxes, np.float32))
+    specs = [tf.TensorSpec((), tf.string), tf.TensorSpec((4,), tf.float32)]
+    whole = tf.function(lambda data: preprocess(data, preprocessing), specs[:1], autograph=False)
+    part = tf.function(lambda data, box: preprocess(data, preprocessing, box=box), specs, autograph=False)
+
+    def read(data: bytes, *box: np.ndarray) -> tuple[np.ndarray, bool]:
+        encoded = decodable(data)
+        return (part if box else whole)(encoded, *box).numpy(), encoded is not data
+
+    others = [] if boxes is None else [np.asarray(boxes, np.float32)]
+    for path, result, problem, _ in for_each_file(paths, read, *others):
+        yield Outcome(path, None, problem) if problem else Outcome(path, result[0], "", result[1])
 
 
 def for_each_file(paths: Iterable[str | Path], function: Callable[..., object], *others: Iterable) -> Iterator[Outcome]:
@@ -62,8 +71,10 @@ def _outcome(path: Path, function: Callable[..., object], *others: object) -> Ou
     try:
         data = read_encoded(path)
         if not data:
-            return Outcome(path, None, "the file is empty (0 bytes)")
+            return Outcome(path, None, EMPTY)
         return Outcome(path, function(data, *others), "")
+    except Refused as error:
+        return Outcome(path, None, str(error))
     except OSError as error:
         return Outcome(path, None, (error.strerror or str(error)).lower())
     except (tf.errors.OpError, ValueError) as error:

@@ -7,7 +7,6 @@ shard-00000.json         the same of one shard, which an interrupted preparation
 """
 
 import hashlib
-import json
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -20,11 +19,11 @@ import tensorflow as tf
 from imgcls.counted import counted
 from imgcls.data.decoding import decode, decode_region
 from imgcls.data.manifest import Manifest
-from imgcls.data.prepared import INDEX, MANIFEST, PLAN, VERSION, is_prepared, problem_of, sha256_of
+from imgcls.data.prepared import FACTS, INDEX, MANIFEST, PLAN, VERSION, is_prepared, problem_of, sha256_of
 from imgcls.data.preprocessing import within
 from imgcls.data.reading import for_each_file
 from imgcls.data.records import ARRAY_RECORD, TFRECORD, ppm, ppm_header
-from imgcls.files import replacing, write_json
+from imgcls.files import read_json, replacing, write_json
 from imgcls.labels.records import BOX
 
 KINDS = ("pixels", "jpeg", "as_they_are")
@@ -78,7 +77,7 @@ def prepare(
         part = rows.iloc[start : start + preparation.images_per_shard]
         path = folder / f"shard-{number:05d}{CONTAINERS[preparation.container]}"
         facts = _whole(path, say) or _write_shard(path, manifest, part, encode)
-        shards.append({name: facts[name] for name in ("name", "records", "bytes", "sha256")})
+        shards.append({name: facts[name] for name in FACTS})
         parts.append(_moved(part, facts, cut_out=preparation.kind != "as_they_are"))
         on_progress(start + len(part))
     prepared = Manifest(pd.concat(parts, ignore_index=True), folder.resolve())
@@ -89,7 +88,10 @@ def prepare(
 
 def _check_plan(folder: Path, plan: dict) -> None:
     if is_prepared(folder):
-        differing = [n for n, value in json.loads((folder / PLAN).read_text("utf-8")).items() if plan.get(n) != value]
+        earlier = read_json(folder / PLAN)
+        if not earlier:
+            raise ValueError(f"{folder / PLAN} is damaged. Choose another --output, or remove the folder.")
+        differing = [n for n, value in earlier.items() if plan.get(n) != value]
         if differing:
             raise ValueError(
                 f"{folder} was prepared from other images or in another way ({', '.join(differing)} differ). "
@@ -110,8 +112,8 @@ def _whole(path: Path, say: Callable[[str], None]) -> dict | None:
     sidecar = path.with_suffix(".json")
     if not sidecar.is_file():
         return None
-    facts = json.loads(sidecar.read_text("utf-8"))
-    problem = problem_of(path, facts, thorough=True)
+    facts = read_json(sidecar)
+    problem = problem_of(path, facts, thorough=True) if facts.keys() >= set(FACTS) else "is not described any more"
     if problem:
         say(f"{path} {problem}; it is written anew.")
     return None if problem else facts

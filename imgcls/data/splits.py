@@ -51,20 +51,27 @@ def folds(manifest: Manifest, count: int, seed: int, copies: pd.Series | None = 
     table = manifest.table
     free = table[(table["problems"] == "") & (table["split"] != "test")]
     units = units_of(manifest, copies)[free.index]
-    contents = contents_of(units, free["label"])
-    for label, number in units_a_class(contents).items():
+    for label, number in units_a_class(contents_of(units, free["label"])).items():
         if number < count:
             raise ValueError(
                 f"Class {label!r} can be divided into {counted(number, 'part')} only, by image or group, too few for "
                 f"{count} folds. Add images of it, or take fewer folds."
             )
-    fold = units.map(_dealt(contents, count, draws(free, units, f"{seed}/fold")))
+    fold = fold_numbers(free, units, count, seed)
     made = []
     for place in range(count):
         split = table["split"].mask(table.index.isin(free.index), "train")
         split[fold.index[fold == place]] = "validation"
         made.append(Manifest(table.assign(split=split), manifest.root))
     return made
+
+
+def fold_numbers(rows: pd.DataFrame, units: pd.Series, count: int, seed: int) -> pd.Series:
+    """The fold of each row, from 0, so that each class is divided alike and no unit is divided.
+
+    units: the unit of each row, as `units_of` gives it.
+    """
+    return units.map(_dealt(contents_of(units, rows["label"]), count, draws(rows, units, f"{seed}/fold")))
 
 
 def split_hash(manifest: Manifest) -> str:

@@ -1,4 +1,4 @@
-"""Pictures in formats that TensorFlow cannot decode, such as TIFF and HEIC, as PNG files in the cache.
+"""Images that TensorFlow cannot decode, or not rightly, such as TIFF, HEIC and GIF, as PNG files in the cache.
 
 The files of the user stay what they are. A PNG is named by the SHA-256 of the file that it was made from, so it is made
 once, serves every manifest, and can be deleted at any time.
@@ -7,55 +7,105 @@ once, serves every manifest, and can be deleted at any time.
 import io
 import os
 import threading
-import warnings
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import numpy as np
-from PIL import Image, ImageOps
 
+from imgcls.data.bmp_masks import in_usual_order
 from imgcls.data.cache import cache_home
-from imgcls.data.image_header import ANIMATED, ImageHeader, Refused, read_header
+from imgcls.data.image_header import BITS_PER_SAMPLE, TRANSCODED, read_header
+from imgcls.data.records import read_encoded
+from imgcls.image_files import Refused, opened
 
-DECODED_BY_TENSORFLOW = ("JPEG", "PNG", "GIF", "BMP", "WebP")
+if TYPE_CHECKING:
+    from PIL import Image
+
 STILL_MODES = ("1", "L", "LA", "P", "PA", "RGB", "RGBA", "RGBX", "CMYK", "YCbCr", "La", "RGBa")
-ONE_AT_A_TIME = threading.Lock()  # such pictures are often large
+KINDS = {"F": "floating-point", "I": "32-bit"}  # of pixels that cannot be shown in 8 bits, by Pillow's mode
+VERSION = 2  # raise it when the same file gives another PNG
 
 
-def needs_transcoding(header: ImageHeader, data: bytes) -> bool:
-    """Whether TensorFlow cannot decode such a file, although it is whole."""
-    if header.format == "BMP":
-        bits, compression = data[28] + 256 * data[29], int.from_bytes(data[30:34], "little")
-        return bits < 8 or bits == 16 or (bits < 32 and compression != 0)
-    return header.format not in DECODED_BY_TENSORFLOW or (header.format == "WebP" and ANIMATED in header.traits)
+def decodable(data: bytes) -> bytes:
+    """An image file as `imgcls.data.decoding.decode` reads it: its own bytes, or a PNG of it.
 
-
-def transcode(data: bytes, mode: str) -> bytes:
-    """The upright first picture of an encoded file as PNG. 16 bits become 8.
-
-    Raises Refused for pixels that cannot be shown in 8 bits, and whatever Pillow's decoders raise for a damaged file.
+    What training reads, this reads, and for what training refuses it raises Refused with the same reason.
     """
-    if mode not in STILL_MODES and not mode.startswith("I;16"):
-        kind = {"F": "floating-point", "I": "32-bit"}.get(mode, mode)
-        raise Refused(f"an image with {kind} pixels; expected 8 or 16 bits, so save it as PNG")
-    with Image.open(io.BytesIO(data)) as image:
-        image.seek(0)
-        image.load()
-        picture = ImageOps.exif_transpose(image)
-    if mode.startswith("I;16"):
-        picture = Image.fromarray((np.asarray(picture).astype(np.uint16) >> 8).astype(np.uint8))
-    elif picture.mode not in ("L", "RGB", "RGBA"):
-        picture = picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+    return transcode(data) if TRANSCODED in read_header(data).traits else data
+
+
+def transcode(data: bytes) -> bytes:
+    """The upright first picture of an encoded file as PNG. 16 bits become 8. Raises what `still` raises."""
     out = io.BytesIO()
-    picture.save(out, "PNG", compress_level=1)
+    still(data).save(out, "PNG", compress_level=1)
     return out.getvalue()
+
+
+def still(data: bytes) -> "Image.Image":
+    """The upright first picture of an encoded file, decoded by Pillow: "L", "RGB" or "RGBA", 8 bits a channel.
+
+    Raises Refused for a damaged file, and for pixels that cannot be shown in 8 bits.
+    """
+    from PIL import Image
+
+    with opened(in_usual_order(data)) as image:
+        bits = _bits(image)
+        if image.mode not in STILL_MODES and not bits:
+            raise Refused(
+                f"an image with {KINDS.get(image.mode, image.mode)} pixels; expected 8 or 16 bits, so save it as PNG"
+            )
+        image.seek(0)
+        frame = image.tile[0].extents if image.format == "GIF" and image.tile else None
+        image.load()
+        picture = _upright(image)
+        if bits:
+            return Image.fromarray((np.asarray(picture).astype(np.int32) >> (bits - 8)).astype(np.uint8))
+        return _on_canvas(_in_colour(picture), frame)
+
+
+def _upright(image: "Image.Image") -> "Image.Image":
+    from PIL import ImageOps
+
+    try:
+        return ImageOps.exif_transpose(image)
+    except Exception:  # Pillow raises many kinds for broken EXIF, which counts as upright everywhere
+        return image.copy()
+
+
+def _bits(image: "Image.Image") -> int:
+    """How many bits a grey level has if it is more than 8 and Pillow keeps them all; 0 if not."""
+    if image.format == "PPM" and image.mode == "I":
+        return 16  # to which Pillow stretches whatever the file's brightest level is
+    if not image.mode.startswith("I;16"):
+        return 0
+    return image.tag_v2.get(BITS_PER_SAMPLE, (16,))[0] if image.format == "TIFF" else 16
+
+
+def _in_colour(picture: "Image.Image") -> "Image.Image":
+    if picture.mode in ("L", "RGB", "RGBA"):
+        return picture.convert("RGBA") if picture.has_transparency_data else picture
+    if picture.mode == "La":
+        picture = picture.convert("LA")
+    return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+
+
+def _on_canvas(picture: "Image.Image", frame: tuple[int, int, int, int] | None) -> "Image.Image":
+    """A GIF's first frame alone: what lies outside of it on the canvas is transparent."""
+    from PIL import Image
+
+    if frame is None or frame == (0, 0, *picture.size):
+        return picture
+    canvas = Image.new("RGBA", picture.size, (255, 255, 255, 0))
+    canvas.paste(picture.convert("RGBA").crop(frame), frame)
+    return canvas
 
 
 def transcoded_file(sha256: str) -> Path:
     """Where the PNG of a file with this checksum is kept."""
-    return cache_home() / "transcoded" / sha256[:2] / f"{sha256}.png"
+    return cache_home() / f"transcoded-{VERSION}" / sha256[:2] / f"{sha256}.png"
 
 
-def keep_transcoded(data: bytes, sha256: str, mode: str) -> bytes:
+def keep_transcoded(data: bytes, sha256: str) -> bytes:
     """Transcode a file and keep the PNG in the cache, unless it is there already; returns the PNG.
 
     Raises what `transcode` raises, and Refused if the cache cannot be written.
@@ -63,8 +113,7 @@ def keep_transcoded(data: bytes, sha256: str, mode: str) -> bytes:
     kept = transcoded_file(sha256)
     if kept.is_file():
         return kept.read_bytes()
-    with ONE_AT_A_TIME:
-        png = transcode(data, mode)
+    png = transcode(data)
     partial = kept.with_name(f".{os.getpid()}-{threading.get_ident()}-{kept.name}")  # another process may make it too
     try:
         partial.parent.mkdir(parents=True, exist_ok=True)
@@ -84,9 +133,7 @@ def transcoded(path: Path, sha256: str) -> Path:
     kept = transcoded_file(sha256)
     if not kept.is_file():
         try:
-            data = path.read_bytes()
-            with warnings.catch_warnings(action="ignore", category=Image.DecompressionBombWarning):
-                keep_transcoded(data, sha256, read_header(data).mode)
-        except Exception:  # the file changed since, and Pillow's decoders raise many kinds
+            keep_transcoded(read_encoded(path), sha256)
+        except (OSError, Refused):  # the file changed since
             return path
     return kept

@@ -12,11 +12,15 @@ TRAINING, VALIDATION = "#8aa4c8", "#c2410c"
 
 
 def learning_curves(metrics: list[dict]) -> str:
-    """Loss and accuracy after each epoch, training and validation, side by side. Empty without epochs."""
-    if not metrics:
+    """Loss and accuracy after each epoch, training and validation, side by side. Empty without epochs.
+
+    Epoch 0 is a head that was fitted before anything else was trained.
+    """
+    table = pd.DataFrame(metrics, columns=["epoch", "loss", "val_loss", "accuracy", "val_accuracy"])
+    if not table["epoch"].any():
         return ""
-    table = pd.DataFrame(metrics)
-    epochs = alt.Axis(format="d", grid=False, values=sorted({round(n) for n in np.linspace(1, len(metrics), 10)}))
+    ends = table["epoch"].min(), table["epoch"].max()
+    epochs = alt.Axis(format="d", grid=False, values=sorted({round(n) for n in np.linspace(*ends, 10)}))
     charts = []
     for metric in ("loss", "accuracy"):
         lines = table.rename(columns={metric: "training", f"val_{metric}": "validation"})

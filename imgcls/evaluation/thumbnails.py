@@ -7,9 +7,11 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
-from PIL import Image, ImageOps
+from PIL import Image
 
 from imgcls.data.records import read_encoded
+from imgcls.data.transcoding import still
+from imgcls.image_files import Refused
 
 SIDE = 112  # pixels; smaller pictures are enlarged in whole steps, so that their pixels stay visible
 
@@ -20,16 +22,13 @@ def thumbnail(path: str | Path, box: Sequence[float] | None = None, side: int = 
     box: left, top, right and bottom in pixels of the upright image, for a part of it; None, or NaN, for all of it.
     """
     try:
-        with Image.open(io.BytesIO(read_encoded(path))) as image:
-            picture = ImageOps.exif_transpose(image)
-            if picture.mode.startswith("I;16"):  # Pillow would cut 16 bits off at 255
-                picture = Image.fromarray((np.asarray(picture).astype(np.uint16) >> 8).astype(np.uint8))
-            if box is not None and not any(math.isnan(edge) for edge in box):
-                left, top, right, bottom = box
-                picture = picture.crop((int(left), int(top), math.ceil(right), math.ceil(bottom)))
-            picture = picture.convert("RGBA")
-    except (OSError, ValueError, Image.DecompressionBombError):
+        picture = still(read_encoded(path))
+    except (OSError, Refused):
         return ""
+    if box is not None and not any(math.isnan(edge) for edge in box):
+        left, top, right, bottom = box
+        picture = picture.crop((int(left), int(top), math.ceil(right), math.ceil(bottom)))
+    picture = picture.convert("RGBA")
     white = Image.new("RGBA", picture.size, "white")
     return _address(Image.alpha_composite(white, picture).convert("RGB"), side)
 

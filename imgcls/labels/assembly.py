@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from imgcls.labels.pictures import Pictures, in_another_folder, is_drawing
+from imgcls.labels.pictures import MISNAMED, Pictures, in_another_folder, is_drawing
 from imgcls.labels.records import BOX, CHANGED, COLUMNS, LEFT_OUT, NOTED, Problems, Records, typed
 
 PROVENANCE = ["file", "line", "beside"]
@@ -31,6 +31,7 @@ def assemble(
     table = _check_boxes(table, problems)
     _tell_names_that_differ_by_case(table, problems)
     if pictures.must_exist:
+        _tell_misnamed(pictures, problems)
         told = {file for file, *_ in problems.rows}
         others = [path for path in pictures.paths if path not in named and path not in told]
         table = _with_others(table, others, problems) if add_unlisted else table
@@ -122,6 +123,13 @@ def _tell_changed(table: pd.DataFrame, where: np.ndarray, what: str, problems: P
     wrong = table[where]
     reasons = [f"the box of {label!r} {what}." for label in wrong["label"]]
     problems.extend(wrong["file"], wrong["line"], reasons, CHANGED)
+
+
+def _tell_misnamed(pictures: Pictures, problems: Problems) -> None:
+    told = {file for file, *_ in problems.rows}
+    for name in pictures.misnamed:
+        if name not in told:
+            problems.left_out(name, "", f"{MISNAMED}.")
 
 
 def _tell_names_that_differ_by_case(table: pd.DataFrame, problems: Problems) -> None:

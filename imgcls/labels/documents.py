@@ -16,7 +16,8 @@ from typing import Any
 
 import defusedxml.sax
 
-from imgcls.labels.records import Problems, printable
+from imgcls.image_files import shown_name
+from imgcls.labels.records import Problems
 
 PEEKED = 65536  # bytes at either end of a file, to tell its format
 TRIED = 20  # files of a folder that are looked at to tell its format
@@ -106,7 +107,7 @@ def peek(path: Path) -> str:
 
 def name_in(path: Path, source: Path) -> str:
     """What the problems table calls a file: its path inside the source, with forward slashes."""
-    return printable(path.name if path == source else path.relative_to(source).as_posix())
+    return shown_name(path.name if path == source else path.relative_to(source))
 
 
 def read_each(

@@ -18,9 +18,10 @@ from typing import NamedTuple
 import httpcore
 import httpx
 
+from imgcls.image_files import suffix_of
 from imgcls.labels.assembly import assemble
 from imgcls.labels.connections import CheckedBackend, PrivateAddressError
-from imgcls.labels.pictures import Pictures, suffix_of
+from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import Problems, Records
 from imgcls.labels.tables import find_columns, read_table, rows_of, with_attributes
 

@@ -8,23 +8,29 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from imgcls.image_files import SUFFIXES, shown_name, why_not_opened
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_of, name_in
-from imgcls.labels.pictures import ANNOTATION_FOLDERS, PICTURE_FOLDERS, SUFFIXES, Pictures, suffix_of
-from imgcls.labels.records import Problems, Records, printable
+from imgcls.labels.pictures import ANNOTATION_FOLDERS, PICTURE_FOLDERS, Pictures
+from imgcls.labels.records import Problems, Records
 from imgcls.labels.split_names import SPLIT_NAMES
 from imgcls.labels.unread import loose_files, tool_of, unread_sentence
 
 NO_CLASS = ANNOTATION_FOLDERS | PICTURE_FOLDERS | {"image", "imgs", "pictures", "photos", "data", "imagesets", "masks"}
 SHOWN = 3  # files that a sentence names
 NOT_IMAGES = {"thumbs.db", "desktop.ini"}  # that file managers leave behind
+MOST_OPENED = 100  # files without a suffix
 
 
 def detect(source: Path) -> bool:
     """Whether there are folders with pictures in them."""
     if not source.is_dir():
         return False
-    return any(path.name.lower().endswith(SUFFIXES) for pattern in ("*/*", "*/*/*") for path in source.glob(pattern))
+    files = [path for pattern in ("*/*", "*/*/*") for path in source.glob(pattern)]
+    if any(path.name.lower().endswith(SUFFIXES) for path in files):
+        return True
+    bare = (path for path in files if not path.suffix and not path.name.startswith(".") and path.is_file())
+    return any(not why_not_opened(path) for path in islice(bare, MOST_OPENED))
 
 
 def read(source: Path, pictures: Pictures | None = None) -> Records:
@@ -60,8 +66,8 @@ def read_folders(root: str | Path, problems: Problems | None = None) -> pd.DataF
                     f"The class folder {class_folder} holds no images. Put images into it, or remove the folder."
                 )
             class_folders.append(class_folder)
-            label = printable(class_folder.name)
-            rows.extend((printable(path.relative_to(root).as_posix()), label, split) for path in files)
+            label = shown_name(class_folder.name)
+            rows.extend((shown_name(path.relative_to(root).as_posix()), label, split) for path in files)
     if not rows:
         raise ValueError(
             f"{root} has no folders in it. Expected one folder of images a class, such as {root}/cat/1.jpg."
@@ -146,21 +152,15 @@ def _tell_outside(root: Path, listed: set[str], problems: Problems) -> None:
 
 
 def _without_other_files(rows: pd.DataFrame, root: Path, problems: Problems) -> pd.DataFrame:
-    """The rows but for the files that are no pictures, by their suffixes or, without one, by their first bytes."""
-    other = [not (image.lower().endswith(SUFFIXES) or _begins_like_picture(root / image)) for image in rows["image"]]
-    for image in rows.loc[other, "image"]:
-        problems.left_out(image, "", "this file is no picture; left out.")
-    return rows[~np.array(other)]
-
-
-def _begins_like_picture(path: Path) -> bool:
-    if path.suffix:
-        return False
-    try:
-        with path.open("rb") as file:
-            return suffix_of(file.read(32)) != ""
-    except OSError:
-        return False
+    """The rows but for the files that no picture's suffix has and whose first bytes are no picture's."""
+    other = np.zeros(len(rows), bool)
+    for place, image in enumerate(rows["image"]):
+        if not image.lower().endswith(SUFFIXES) and (root / image).is_file():
+            why = why_not_opened(root / image)
+            other[place] = why != ""
+            if why:
+                problems.left_out(image, "", f"this file is {why}; left out.")
+    return rows[~other]
 
 
 def _folders(folder: Path) -> list[Path]:

@@ -9,10 +9,11 @@ import posixpath
 from itertools import takewhile
 from pathlib import Path
 
+from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, read_text
 from imgcls.labels.imagenet import SYNSET, names_in_lines, names_of_synsets
-from imgcls.labels.pictures import SUFFIXES, Pictures
+from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import Problems, Records, class_name
 from imgcls.labels.split_names import split_from_path
 

@@ -13,10 +13,11 @@ from collections.abc import Iterator
 from pathlib import Path
 from urllib.parse import parse_qs, unquote, urlsplit
 
+from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, fitting, name_in, parse_json, peek, read_json
 from imgcls.labels.outlines import box_of
-from imgcls.labels.pictures import SUFFIXES, Pictures
+from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import LEFT_OUT, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 from imgcls.labels.tables import NAMES, read_table

@@ -15,10 +15,11 @@ from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
 
 from imgcls.counted import counted
+from imgcls.image_files import suffix_of
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, peek, read_json
 from imgcls.labels.outlines import box_around, box_of
-from imgcls.labels.pictures import Pictures, suffix_of
+from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 

@@ -7,9 +7,10 @@ Every answer is a row of its own; `consensus` makes one label of them. Rejected 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, parse_json, peek
-from imgcls.labels.pictures import SUFFIXES, Pictures
+from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import Problems, Records, attributes_text, class_name
 from imgcls.labels.tables import read_table
 

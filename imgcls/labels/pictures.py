@@ -4,33 +4,20 @@ import os
 import posixpath
 import re
 import unicodedata
-import warnings
 from collections import defaultdict
 from collections.abc import Iterator
 from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-import PIL.Image
+from imgcls.image_files import SUFFIXES, Refused, opened, shown_name, why_not_opened
 
-_BASELINE = ("jpg", "jpeg", "jpe", "jfif", "png", "bmp", "gif", "webp", "tif", "tiff")
-_RARER = ("heic", "heif", "avif", "jxl", "jp2", "ppm", "pgm", "pnm")
-SUFFIXES = tuple(f".{name}" for name in (*_BASELINE, *_RARER))
 ANNOTATION_FOLDERS = {"annotations", "annotation", "labels", "ann"}  # beside, not above, the pictures
 PICTURE_FOLDERS = {"images", "jpegimages", "img"}
 DRAWINGS = re.compile(r"segmentation(class|object)\w*|\w*visuali[sz]ations?|masks?", re.IGNORECASE)  # folders of them
 TURNED = range(5, 9)  # EXIF orientations that swap width and height
 ORIENTATION = 0x0112  # EXIF tag
-SIGNATURES = (  # pattern of the first bytes, and the suffix of the format
-    (rb"\xff\xd8\xff", ".jpg"),
-    (rb"\x89PNG\r\n\x1a\n", ".png"),
-    (rb"GIF8[79]a", ".gif"),
-    (rb"BM.{4}\0\0", ".bmp"),
-    (rb"RIFF.{4}WEBP", ".webp"),
-    (rb"II\*\0|MM\0\*", ".tif"),
-    (rb".{4}ftyp(heic|heix|hevc|mif1|msf1)", ".heic"),
-    (rb".{4}ftypavi[fs]", ".avif"),
-)
+MISNAMED = "the file's name is not UTF-8, which no table of images can hold; rename it"
 
 
 class Pictures:
@@ -54,9 +41,18 @@ class Pictures:
         return cls(folder.parent if beside else folder)
 
     @cached_property
+    def _files(self) -> list[str]:
+        return list(_walk(str(self.root)))
+
+    @cached_property
     def paths(self) -> list[str]:
         """Every picture file, by its name's suffix; what UTF-8 cannot write is left out."""
-        return sorted(path for path in _walk(str(self.root)) if _writable(path))
+        return sorted(path for path in self._files if path.lower().endswith(SUFFIXES) and _writable(path))
+
+    @cached_property
+    def misnamed(self) -> list[str]:
+        """The files whose names are not UTF-8, as `shown_name` writes them."""
+        return sorted(shown_name(path) for path in self._files if not _writable(path))
 
     @cached_property
     def _exact(self) -> set[str]:
@@ -82,12 +78,17 @@ class Pictures:
         beside: the folder of the annotation file, relative to the root.
         Returns the path relative to the root, empty if there is none, and a reason, empty if nothing is to be told.
         """
+        if self.must_exist and "\\" in stated and stated in self.misnamed:
+            return "", MISNAMED
         plain, complaint = self._inside(stated, beside)
         if complaint or not self.must_exist:
             return plain, complaint
         for path in (posixpath.normpath(posixpath.join(beside, plain)), plain):
-            if path in self._exact or self._is_file_without_suffix(path):
+            if path in self._exact:
                 return path, ""
+            if os.path.isfile(self.root / path):  # False, too, for a name that the system finds too long
+                problem = why_not_opened(self.root / path)
+                return ("", f"{path!r} is {problem}") if problem else (path, "")
         name = _folded(posixpath.basename(plain))
         by_stem = [path for path in self._by_stem.get(name, []) if not in_another_folder(plain, path)]
         for same in (self._by_name.get(name, []), by_stem):
@@ -98,13 +99,6 @@ class Pictures:
                 shown = ", ".join(candidates[:3])
                 return "", f"the picture {stated!r} could be any of {len(candidates)} files, such as {shown}"
         return "", f"there is no picture {stated!r} below {self.root.name or self.root}"
-
-    def _is_file_without_suffix(self, path: str) -> bool:
-        """Whether a path whose name says nothing about its format is a file."""
-        try:
-            return not posixpath.splitext(path)[1] and (self.root / path).is_file()
-        except OSError:  # such as a name that is too long for this file system
-            return False
 
     def _inside(self, stated: str, beside: str) -> tuple[str, str]:
         """A stated path without drive, address or way up; and a complaint if it leaves the root."""
@@ -141,23 +135,14 @@ class Pictures:
         return "", f"the picture {shown!r} is an address, and no file of that name is here"
 
 
-def suffix_of(data: bytes) -> str:
-    """The suffix of the picture format that the first bytes announce, such as ".jpg"; empty if they announce none."""
-    return next((suffix for pattern, suffix in SIGNATURES if re.match(pattern, data, re.DOTALL)), "")
-
-
 def upright_size(path: Path) -> tuple[int, int]:
     """Width and height of a picture as it is shown, from its header. Raises ValueError for what is no picture."""
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")  # a size that is too large to decode is still a size
-            with PIL.Image.open(path) as image:
-                turned = image.getexif().get(ORIENTATION) in TURNED
-                return image.size[::-1] if turned else image.size
-    except PIL.Image.DecompressionBombError as error:
-        raise ValueError(f"{path.name} is too large to be decoded: {error}") from error
-    except Exception as error:  # Pillow's decoders raise many kinds for broken bytes
-        raise ValueError(f"{path.name} is no picture that can be read: {error}") from error
+        with opened(path) as image:
+            turned = image.getexif().get(ORIENTATION) in TURNED
+            return image.size[::-1] if turned else image.size
+    except (OSError, Refused) as error:
+        raise ValueError(f"{path.name} cannot be read: {error}") from error
 
 
 def _walk(root: str) -> Iterator[str]:
@@ -165,9 +150,7 @@ def _walk(root: str) -> Iterator[str]:
         folders[:] = [name for name in folders if not name.startswith(".")]
         below = os.path.relpath(folder, root).replace(os.sep, "/")
         prefix = "" if below == "." else f"{below}/"
-        for name in names:
-            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
-                yield prefix + name
+        yield from (prefix + name for name in names if not name.startswith("."))
 
 
 def _leads_up(path: str) -> bool:

@@ -6,14 +6,12 @@ whole image, a tag with a value is `name=value`; tags named like a split are its
 
 import base64
 import binascii
-import io
 import posixpath
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
 
-import PIL.Image
-
+from imgcls.image_files import opened
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_of, name_in, peek, read_json
 from imgcls.labels.outlines import box_around
@@ -127,9 +125,9 @@ def _bitmap_box(bitmap: dict) -> dict:
     """The place of a mask and the size of its picture, which is a compressed PNG."""
     try:
         unpacked = zlib.decompressobj().decompress(base64.b64decode(bitmap["data"], validate=True), LARGEST_BITMAP)
-        with PIL.Image.open(io.BytesIO(unpacked)) as mask:
+        with opened(unpacked) as mask:
             width, height = mask.size
         x, y = (coordinate(value) for value in bitmap["origin"])
-    except (KeyError, TypeError, ValueError, binascii.Error, zlib.error, OSError, PIL.Image.DecompressionBombError):
+    except (KeyError, TypeError, ValueError, binascii.Error, zlib.error):
         return dict.fromkeys(BOX, float("inf"))
     return dict(zip(BOX, (x, y, x + width, y + height), strict=True))

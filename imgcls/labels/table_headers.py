@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from imgcls.labels.pictures import SUFFIXES
+from imgcls.image_files import SUFFIXES
 from imgcls.labels.records import BOX
 from imgcls.labels.split_names import SPLIT_NAMES
 

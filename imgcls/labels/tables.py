@@ -19,9 +19,10 @@ import pandas as pd
 import pyarrow.parquet
 
 from imgcls.counted import counted
+from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import TRIED, files_of, name_in, parse_json, peek, read_text
-from imgcls.labels.pictures import SUFFIXES, Pictures
+from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, SPLITS, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
 from imgcls.labels.table_boxes import READ_AS, box_columns, with_corners

@@ -11,8 +11,8 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from imgcls.image_files import suffix_of
 from imgcls.labels import tables
-from imgcls.labels.pictures import suffix_of
 from imgcls.labels.records import Records
 from imgcls.labels.split_names import SPLIT_NAMES
 

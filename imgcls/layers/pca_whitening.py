@@ -14,6 +14,7 @@ from imgcls.layers.running_covariance import RunningCovariance
 
 MODES = ("channels", "image", "patches")
 KINDS = ("pca", "zca")
+LEAST_DEVIATION = float(np.finfo(np.float32).eps)  # as scikit-learn has it, where the data have no variance
 CHUNK = 8_000_000  # numbers that `adapt` takes out of the images at a time: 32 MB
 
 
@@ -95,7 +96,7 @@ class PCAWhitening(keras.layers.Layer):
         images = self.enter(ops.cast(inputs, self.compute_dtype))
         deviations = self._vectors(images) - self.mean_
         whitened = ops.tensordot(deviations, ops.transpose(self.components_), axes=1)
-        whitened = whitened * ops.rsqrt(self.eigenvalues_ + self.epsilon)
+        whitened = whitened / ops.maximum(ops.sqrt(self.eigenvalues_ + self.epsilon), LEAST_DEVIATION)
         if self.kind == "zca":
             whitened = ops.tensordot(whitened, self.components_, axes=1)
             if self.mode == "image":

@@ -15,8 +15,9 @@ from typing import Annotated, Literal
 import tyro
 
 from imgcls import command
+from imgcls.models.receptive_field import UNKNOWN, Seen
 from imgcls.models.registry import Architecture, find_architecture, list_models
-from imgcls.models.sketch import Description, Fields, describe
+from imgcls.models.sketch import Description, describe
 
 
 @dataclass(frozen=True)
@@ -36,6 +37,8 @@ def main(options: Options) -> int:
             raise ValueError(f"To see one architecture: python -m imgcls.models show {options.model}")
         lines = listing(_described(find_architecture(name), options) for name in list_models())
     elif options.model:
+        if options.model.endswith(".py"):  # it may make Keras layers
+            command.import_tensorflow()
         lines = layer_table(*_described(find_architecture(options.model), options))
     else:
         raise ValueError("Which architecture? For example: python -m imgcls.models show vgg16")
@@ -89,7 +92,7 @@ def layer_table(architecture: Architecture, description: Description) -> list[st
     for row in description.rows:
         numbers = (
             f"{row.parameters:,}" if row.parameters else "",
-            amount(row.multiply_adds) if row.multiply_adds else "",
+            _counted(row.multiply_adds),
         )
         rows.append((row.name, row.kind, "x".join(map(str, row.shape)), *numbers, *field_columns(row.fields)))
     published = f" Published: {architecture.paper}." if architecture.paper else ""
@@ -97,17 +100,34 @@ def layer_table(architecture: Architecture, description: Description) -> list[st
         *aligned(rows, left=(0, 1)),
         "",
         f"{description.name} at {'x'.join(map(str, description.input_shape))}: {description.parameters:,} trainable "
-        f"parameters, {amount(description.multiply_adds)} multiply-adds, "
+        f"parameters, {'at least ' if description.uncounted else ''}{amount(description.multiply_adds)} multiply-adds, "
         f"{description.activation_bytes / 1e6:,.1f} MB of activations for one image in float32.{published}",
         "The receptive field, in pixels, is that of the first position: its size, its centre, and the way to the next.",
+        *_what_is_unknown(description),
         "It follows convolutions and poolings; through squeeze-and-excitation a layer sees the whole image besides.",
     ]
 
 
-def field_columns(fields: Fields | None) -> tuple[str, str, str]:
+def _what_is_unknown(description: Description) -> list[str]:
+    if not description.uncounted:
+        return []
+    return [
+        f"Unknown: what {', '.join(description.uncounted)} costs and sees, of kinds that the table has no formula for."
+    ]
+
+
+def _counted(multiply_adds: int | None) -> str:
+    if multiply_adds is None:
+        return UNKNOWN
+    return amount(multiply_adds) if multiply_adds else ""
+
+
+def field_columns(fields: Seen) -> tuple[str, str, str]:
     """Size, position and stride; height and width are named apart where they differ."""
     if fields is None:
         return "all", "", ""
+    if fields == UNKNOWN:
+        return UNKNOWN, "", ""
     columns = []
     for name in ("size", "position", "stride"):
         values = [f"{getattr(seen, name):g}" for seen in fields]

@@ -1,5 +1,6 @@
 """A whole classifier: the door (standardisation, layout), a network of the table, the roof (classes)."""
 
+import zipfile
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import partial
@@ -10,11 +11,15 @@ import keras
 from imgcls import layers
 from imgcls.counted import counted
 from imgcls.data_format import CHANNELS_LAST, from_channels_last
+from imgcls.models import keras_file
 from imgcls.models.keras_wiring import KerasWiring
 from imgcls.models.layout import in_layout
+from imgcls.models.own_file import KEPT_AS, own_file
 from imgcls.models.recursion import deep_networks
 from imgcls.models.registry import Architecture, PretrainedWeights, find_architecture
+from imgcls.models.sketch import describe
 from imgcls.models.weights.earlier import copy_layers, start_from
+from imgcls.models.weights.file_check import check_saved_classifier
 from imgcls.models.weights.imagenet import IMAGENET_CLASSES, imagenet_class_names
 from imgcls.models.weights.state_dict import StateDict, is_state_dict, load_state_dict, read_state_dict
 
@@ -117,7 +122,11 @@ def build_model(
         x = type(whitening).from_config({**whitening.get_config(), "data_format": chosen})(x)
     features = _built(architecture, net, x, shape)
     outputs = _roof(architecture, net, features, names) if include_top else _bare(net, features)
-    model = keras.Model(pixels, outputs, name=architecture.name)
+    try:
+        model = keras.Model(pixels, outputs, name=architecture.name)
+    except ValueError:
+        describe(name, shape, len(names or [0]))  # says which name is there twice, and where
+        raise
 
     if published is not None:
         if shape[-1] != 3:
@@ -219,9 +228,8 @@ def published_weights(name: str, weights: str | Path) -> PretrainedWeights | Non
 
 
 def _load_earlier(model: keras.Model, path: Path) -> None:
+    check_saved_classifier(path, model.name)
     earlier = load_model(path)
-    if earlier.name != model.name:
-        raise ValueError(f"{path} holds a {earlier.name}; expected a {model.name}. Choose --model {earlier.name}.")
     same_head = "probabilities" in {layer.name for layer in model.layers} and class_names(earlier) == class_names(model)
     copy_layers(earlier, model, head=same_head)
 
@@ -230,17 +238,30 @@ def _load_earlier(model: keras.Model, path: Path) -> None:
 def load_model(path: str | Path) -> keras.Model:
     """Load a classifier that was saved as a .keras file.
 
+    Layers of a network of one's own are found in the file that its run keeps beside the model.
+
     Raises FileNotFoundError if there is none, ValueError if the file holds something else.
     """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"No model file at {path}. Expected a .keras file, as a run folder holds.")
     try:
-        model = keras.models.load_model(path, compile=False)
+        model = _loaded(path)
         class_names(model), preprocessing(model)
-    except (ValueError, OSError, KeyError, TypeError) as error:
+    except (ValueError, OSError, KeyError, TypeError, zipfile.BadZipFile) as error:
         raise ValueError(f"{path} is no classifier that imgcls saved ({error}). Name another file.") from error
     return model
+
+
+def _loaded(path: Path) -> keras.Model:
+    try:
+        return keras_file.load(path)
+    except (ValueError, TypeError):
+        kept = path.with_name(KEPT_AS)
+        if not kept.is_file():
+            raise
+    with keras.saving.custom_object_scope(own_file(kept).classes):
+        return keras_file.load(path)
 
 
 def class_names(model: keras.Model) -> list[str]:

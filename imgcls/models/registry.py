@@ -1,12 +1,12 @@
 """The table of architectures: one entry a name, filled by the decorator `architecture`."""
 
 import difflib
-import runpy
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from functools import cache
-from pathlib import Path
 from typing import Any
+
+NETWORK_FILES, REFUSED = "IMGCLS_NETWORK_FILES", "refused"  # environment variable of a process that may run none
 
 
 @dataclass(frozen=True)
@@ -85,10 +85,13 @@ class Architecture:
     starts_from: tuple[str, ...] | None = None
 
 
+FAMILY_LIKENESS = 0.8  # of two families' names, as difflib has it, from which one may be meant for the other
+STRANGERS = ("regnet", "resnest", "resnext", "res2net")  # families that are spelled like one of ours and are not it
+
 _ARCHITECTURES: dict[str, Architecture] = {}
 
 
-def architecture(name: str, image_size: int, **facts) -> Callable:
+def architecture(name: str, image_size: int | None = None, **facts) -> Callable:
     """Decorator that adds a network to the table under `name`; `facts` are further fields of `Architecture`.
 
     The function is called with a wiring and the standardised pixels, and returns a feature map:
@@ -99,8 +102,15 @@ def architecture(name: str, image_size: int, **facts) -> Callable:
                 x = net.conv_norm_act(x, filters, 3, strides=2, name=f"stage{stage}")
             return x
 
-    Raises ValueError if the name is taken.
+    Raises ValueError if the name is taken, or if there is none.
     """
+    if not isinstance(name, str) or not name or type(image_size) is not int or image_size < 1:
+        raise ValueError(
+            '@architecture needs a name and the size of the images in pixels: @architecture("my_net", image_size=32).'
+        )
+    unknown = sorted(set(facts) - set(Architecture.__dataclass_fields__))
+    if unknown:
+        raise ValueError(f"@architecture({name!r}) has no field {unknown[0]!r}; there are: {', '.join(_FACTS)}.")
 
     def register(build: Callable) -> Callable:
         if name in _ARCHITECTURES:
@@ -111,6 +121,14 @@ def architecture(name: str, image_size: int, **facts) -> Callable:
     return register
 
 
+_FACTS = [name for name in Architecture.__dataclass_fields__ if name not in ("name", "build")]
+
+
+def registered() -> dict[str, Architecture]:
+    """The table itself, for those who add to it."""
+    return _ARCHITECTURES
+
+
 def list_models() -> list[str]:
     """The names of all architectures, sorted."""
     return sorted(_ARCHITECTURES)
@@ -119,28 +137,39 @@ def list_models() -> list[str]:
 def find_architecture(name: str) -> Architecture:
     """The architecture called `name`, or that of a Python file which adds one, such as "my_net.py".
 
-    Raises ValueError, with the nearest name, if there is none; FileNotFoundError if there is no such file.
+    Raises ValueError, with the nearest name of its family, if there is none; FileNotFoundError if there is no such
+    file.
     """
     if str(name).endswith(".py"):
-        return _ARCHITECTURES[_name_in_file(Path(name).resolve())]
+        from imgcls.models.own_file import own_file
+
+        return own_file(name).architecture
     if name in _ARCHITECTURES:
         return _ARCHITECTURES[name]
-    close = difflib.get_close_matches(str(name).lower().replace("-", "_"), _ARCHITECTURES, n=1, cutoff=0.4)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
-    raise ValueError(f"Unknown architecture {name!r}.{hint} `python -m imgcls.models` lists them.")
+    close = _nearest(str(name).lower().replace("-", "_"))
+    if close:
+        raise ValueError(
+            f"Unknown architecture {name!r}. Did you mean {close!r}? `python -m imgcls.models` lists them."
+        )
+    raise ValueError(
+        f"Unknown architecture {name!r}, and there is none of its family: `python -m imgcls.models` lists those that "
+        "there are. Any other network is a function in a file, --model my_net.py, which takes each Keras layer by "
+        "net.apply; README shows one."
+    )
 
 
-@cache
-def _name_in_file(path: Path) -> str:
-    """Run a Python file, once, and return the name of the last architecture that it added."""
-    if not path.is_file():
-        raise FileNotFoundError(f"No file at {path}. Expected a Python file with a function under @architecture(...).")
-    before = set(_ARCHITECTURES)
-    try:
-        runpy.run_path(str(path))
-    except Exception as error:
-        raise ValueError(f"{path} does not run: {type(error).__name__}: {error}. Mend it and try again.") from error
-    added = [name for name in _ARCHITECTURES if name not in before]
-    if not added:
-        raise ValueError(f"{path} adds no architecture. Put @architecture(...) of imgcls.models before a function.")
-    return added[-1]
+def _nearest(name: str) -> str:
+    """The name that is most like it, of the families that it can belong to; empty if it belongs to none."""
+    families: dict[str, list[str]] = {}
+    for known in _ARCHITECTURES:
+        families.setdefault(_family(known), []).append(known)
+    if _family(name) in STRANGERS:
+        return ""
+    alike = difflib.get_close_matches(_family(name), families, n=2, cutoff=FAMILY_LIKENESS)
+    members = [known for family in alike for known in families[family]]
+    return next(iter(difflib.get_close_matches(name, members, n=1, cutoff=0.0)), "")
+
+
+def _family(name: str) -> str:
+    """Its letters before the first number or underscore: resnet of resnet50, efficientnet of efficientnet_lite4."""
+    return re.split(r"[\d_]", name, maxsplit=1)[0]

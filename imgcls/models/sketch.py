@@ -9,46 +9,14 @@ where "same" padding makes out = ceil(size / s), and puts the odd zero at the en
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 
 from imgcls.counted import counted
+from imgcls.models.receptive_field import ReceptiveField, Seen, joined, slid
 from imgcls.models.registry import find_architecture
 from imgcls.models.wiring import GATE_KERNEL, Wiring, pair
 
 FLOAT_BYTES = 4
-
-
-@dataclass(frozen=True)
-class ReceptiveField:
-    """Which pixels the first position of a feature map sees along one axis, and how far apart two positions look.
-
-    first, last: pixels, both included, counted from 0; outside the image where padding is seen.
-    stride: pixels between the fields of neighbours.
-    """
-
-    first: int = 0
-    last: int = 0
-    stride: int = 1
-
-    @property
-    def size(self) -> int:
-        return self.last - self.first + 1
-
-    @property
-    def position(self) -> float:
-        """The centre, in pixels."""
-        return (self.first + self.last) / 2
-
-    def through(self, kernel: int, strides: int, before: int) -> "ReceptiveField":
-        """The field after a kernel that begins `before` positions outside."""
-        first = self.first - before * self.stride
-        return ReceptiveField(first, self.last + (kernel - 1 - before) * self.stride, self.stride * strides)
-
-    def joined(self, other: "ReceptiveField") -> "ReceptiveField":
-        return replace(self, first=min(self.first, other.first), last=max(self.last, other.last))
-
-
-Fields = tuple[ReceptiveField, ReceptiveField]
 
 
 @dataclass(frozen=True)
@@ -59,19 +27,20 @@ class Spot:
     """
 
     shape: tuple[int, ...]
-    fields: Fields | None
+    fields: Seen
 
 
 @dataclass(frozen=True)
 class Row:
-    """One layer. parameters: trainable; multiply_adds: for one image, of convolutions and dense layers only."""
+    """One layer. parameters: trainable; multiply_adds: for one image, of convolutions and dense layers only; None where
+    they are unknown."""
 
     name: str
     kind: str
     shape: tuple[int, ...]
     parameters: int
-    multiply_adds: int
-    fields: Fields | None
+    multiply_adds: int | None
+    fields: Seen
 
 
 @dataclass(frozen=True)
@@ -89,7 +58,13 @@ class Description:
 
     @property
     def multiply_adds(self) -> int:
-        return sum(row.multiply_adds for row in self.rows)
+        """Of all layers where they are known."""
+        return sum(row.multiply_adds or 0 for row in self.rows)
+
+    @property
+    def uncounted(self) -> list[str]:
+        """The layers whose multiply-adds are unknown."""
+        return [row.name for row in self.rows if row.multiply_adds is None]
 
     @property
     def activation_bytes(self) -> int:
@@ -116,40 +91,52 @@ def describe(
 
 @dataclass(frozen=True)
 class Sketch(Wiring):
-    """Counts one layer a call; `rows` is the table."""
+    """Counts one layer a call; `rows` is the table, `applied` the layers that `apply` was given."""
 
     rows: list[Row] = field(default_factory=list)
+    applied: list = field(default_factory=list)
 
     def _row(self, name, kind, shape, fields, parameters=0, multiply_adds=0) -> Spot:
+        if any(row.name == name for row in self.rows):
+            raise ValueError(f"Two layers are called {name!r}; each needs a name of its own.")
         self.rows.append(Row(name, kind, tuple(shape), parameters, multiply_adds, fields))
         return Spot(tuple(shape), fields)
 
-    def _slide(self, x: Spot, kernel, strides: int, padding: str, name: str) -> tuple[tuple[int, int], Fields | None]:
+    def _slide(self, x: Spot, kernel, strides: int, padding: str, name: str) -> tuple[tuple[int, int], Seen]:
         """Height and width after a kernel slid over `x`, and what is seen."""
-        sizes, fields = [], []
-        for size, k, seen in zip(x.shape[:2], kernel, x.fields or (None, None), strict=True):
+        self._check_map(x, name)
+        sizes = []
+        for size, k in zip(x.shape[:2], kernel, strict=True):
             out = -(-size // strides) if padding == "same" else (size - k) // strides + 1
             if out < 1:
                 raise ValueError(
                     f"{name} slides a kernel of {k} over {counted(size, 'position')}; the images are too small for "
                     "this network. Choose a larger --image-size."
                 )
-            before = max((out - 1) * strides + k - size, 0) // 2 if padding == "same" else 0
             sizes.append(out)
-            fields.append(seen.through(k, strides, before) if seen else None)
-        return tuple(sizes), tuple(fields) if x.fields else None
+        return tuple(sizes), slid(x.fields, x.shape[:2], sizes, kernel, pair(strides), padding)
+
+    def _check_map(self, x: Spot, name: str) -> None:
+        if len(x.shape) != 3:
+            raise ValueError(f"{name} got {_shown(x)}; expected a feature map, (height, width, channels).")
 
     def channels(self, x: Spot) -> int:
         return x.shape[-1]
 
     def zero_pad(self, x, zeros, *, name):
+        self._check_map(x, name)
         height, width, channels = x.shape
         shape = (height + 2 * zeros[0], width + 2 * zeros[1], channels)
-        fields = x.fields and tuple(seen.through(1, 1, zero) for seen, zero in zip(x.fields, zeros, strict=True))
+        fields = x.fields
+        if isinstance(fields, tuple):
+            fields = tuple(seen.through(1, 1, zero) for seen, zero in zip(fields, zeros, strict=True))
         return self._row(name, "zero padding", shape, fields)
 
     def _conv(self, x, filters, kernel, strides, padding, groups, bias, name):
         (height, width), fields = self._slide(x, kernel, strides, padding, name)
+        if x.shape[-1] % groups or filters % groups:
+            raise ValueError(f"{name} has {groups} groups for {x.shape[-1]} channels and {filters} filters; both must "
+                             "be multiples of the groups.")  # fmt: skip
         weights = math.prod(kernel) * x.shape[-1] // groups * filters
         kind = f"convolution {kernel[0]}x{kernel[1]}" + (f" in {groups} groups" if groups > 1 else "")
         shape = (height, width, filters)
@@ -183,6 +170,9 @@ class Sketch(Wiring):
         return self._row(name, "stochastic depth", x.shape, x.fields)
 
     def dense(self, x, units, *, name, bias=True):
+        if len(x.shape) != 1:
+            raise ValueError(f"{name} got a feature map, {_shown(x)}; expected a vector, as net.flatten and "
+                             "net.global_pool give one.")  # fmt: skip
         weights = x.shape[-1] * units
         return self._row(name, "dense", (units,), None, weights + bias * units, weights)
 
@@ -190,17 +180,23 @@ class Sketch(Wiring):
         return self._row(name, "flatten", (math.prod(x.shape),), None)
 
     def global_pool(self, x, kind, *, name):
+        self._check_map(x, name)
         return self._row(name, f"global {kind} pooling", x.shape[-1:], None)
 
     def add(self, x, other, *, name):
-        return self._row(name, "sum", x.shape, _joined(x, other))
+        if x.shape != other.shape:
+            raise ValueError(f"{name} adds {_shown(x)} and {_shown(other)}; expected equal shapes.")
+        return self._row(name, "sum", x.shape, joined([x.fields, other.fields]))
 
     def scale(self, x, factor, *, name):
         return self._row(name, f"times {factor}", x.shape, x.fields)
 
     def concat(self, branches: Sequence[Spot], *, name):
-        shape = (*branches[0].shape[:2], sum(branch.shape[-1] for branch in branches))
-        return self._row(name, "concatenation", shape, _joined(*branches))
+        if len({branch.shape[:-1] for branch in branches}) != 1:
+            shapes = " and ".join(_shown(branch) for branch in branches)
+            raise ValueError(f"{name} joins {shapes}; expected equal heights and widths.")
+        shape = (*branches[0].shape[:-1], sum(branch.shape[-1] for branch in branches))
+        return self._row(name, "concatenation", shape, joined([branch.fields for branch in branches]))
 
     def squeeze_excite(self, x, reduced, *, name, activation="relu", gate="sigmoid"):
         channels = x.shape[-1]
@@ -218,7 +214,7 @@ class Sketch(Wiring):
         (height, width), seen = self._slide(x, pair(GATE_KERNEL), 1, "same", name)
         channels = x.shape[-1]
         weights = GATE_KERNEL**2 * channels**2
-        fields = _joined(transformed, Spot(x.shape, seen))
+        fields = joined([transformed.fields, seen])
         return self._row(name, "highway gate", x.shape, fields, weights + channels, weights * height * width)
 
     def oriented_gradients(self, x, *, name):
@@ -234,17 +230,18 @@ class Sketch(Wiring):
         return self.dense(x, num_classes, name=name)
 
     def apply(self, layer, x):
-        layer.build((None, *x.shape))
-        parameters = sum(math.prod(weight.shape) for weight in layer.trainable_weights)
-        shape = layer.compute_output_shape((None, *x.shape))[1:]
-        return self._row(layer.name, type(layer).__name__, shape, None, parameters)
+        from imgcls.models.layer_cost import cost_of, shape_after  # import Keras, as whoever made the layer has
+
+        inputs = list(x) if isinstance(x, list | tuple) else [x]
+        shapes = [spot.shape for spot in inputs]
+        shape = shape_after(layer, shapes if isinstance(x, list | tuple) else shapes[0])
+        cost = cost_of(layer, shapes, [spot.fields for spot in inputs], shape)
+        self.applied.append(layer)
+        times = sum(other is layer for other in self.applied)
+        parameters = sum(math.prod(weight.shape) for weight in layer.trainable_weights) if times == 1 else 0
+        name = layer.name if times == 1 else f"{layer.name} ({times})"  # the same weights once more
+        return self._row(name, type(layer).__name__, shape, cost.fields, parameters, cost.multiply_adds)
 
 
-def _joined(*spots: Spot) -> Fields | None:
-    """What a sum or a concatenation sees: what any of its parts does."""
-    if any(spot.fields is None for spot in spots):
-        return None
-    first, *rest = (spot.fields for spot in spots)
-    for fields in rest:
-        first = tuple(a.joined(b) for a, b in zip(first, fields, strict=True))
-    return first
+def _shown(spot: Spot) -> str:
+    return "x".join(map(str, spot.shape))

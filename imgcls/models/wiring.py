@@ -4,6 +4,7 @@ There are two of it: `KerasWiring` makes layers, `Sketch` only counts what they 
 know which: it calls the methods below on `x` and gets back what comes next.
 """
 
+import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
@@ -56,6 +57,17 @@ class Wiring(ABC):
         for name in ("dropout", "stochastic_depth"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected a share from 0 to below 1.")
+
+    def __getattr__(self, name: str):
+        """Say what there is where an architecture asks for what there is not."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        methods = [n for n in dir(Wiring) if not n.startswith("_") and callable(getattr(Wiring, n))]
+        close = difflib.get_close_matches(name.lower(), methods, n=1, cutoff=0.5)
+        hint = f" Did you mean net.{close[0]}?" if close else ""
+        raise AttributeError(
+            f"net has no method {name!r}.{hint} It has {', '.join(methods)}. Any other layer: net.apply(layer, x)."
+        )
 
     # What architectures call most
 

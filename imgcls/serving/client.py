@@ -8,6 +8,8 @@ from urllib.parse import quote
 
 import httpx
 
+from imgcls.data.transcoding import decodable
+from imgcls.image_files import Refused
 from imgcls.serving.prediction import Prediction
 
 BATCH = 32  # images in a request
@@ -37,6 +39,7 @@ class Client:
     def predict(self, images: Sequence[str | Path | bytes]) -> list[Prediction]:
         """The classes of image files or encoded images, the likeliest first.
 
+        Files may be all that training reads: of one that the server cannot decode a PNG is sent. Bytes go as they are.
         What cannot be read, here or there, gets its reason as the problem; the others are predicted.
         """
         predictions = []
@@ -144,6 +147,8 @@ def _read(image: str | Path | bytes) -> tuple[bytes, str]:
     if isinstance(image, bytes):
         return image, ""
     try:
-        return Path(image).read_bytes(), ""
+        return decodable(Path(image).read_bytes()), ""
+    except Refused as error:
+        return b"", str(error)
     except OSError as error:
         return b"", (error.strerror or str(error)).lower()

@@ -7,13 +7,12 @@ drained anew in every call; with `get_single_element` that costs 2 to 3 millisec
 
 import tensorflow as tf
 
-from imgcls.data.decoding import ANIMATED_WEBP, COMPRESSED_BMP, UNKNOWN_FORMAT
+from imgcls.data.decoding import ANIMATED_WEBP, HEAD, OTHER_BMP, OTHER_PPM, UNKNOWN_FORMAT, is_other_bmp
 from imgcls.data.preprocessing import Preprocessing, preprocess
 from imgcls.data.reading import FORMAT_NAMES
+from imgcls.image_files import EMPTY
 
-EMPTY = "the file is empty (0 bytes)"
 IMAGES_AT_ONCE = 8  # decoded in parallel; a constant, because the machine that serves is another one
-HEAD = 64  # bytes that the reason for a refusal is read from
 
 
 def read_batch(image_bytes: tf.Tensor, preprocessing: Preprocessing) -> tuple[tf.Tensor, tf.Tensor]:
@@ -45,8 +44,9 @@ def problems(image_bytes: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
     heads = tf.cast(tf.io.decode_raw(image_bytes, tf.uint8, fixed_length=HEAD), tf.int32)
     clauses = _damaged(image_bytes, heads)
     for refused, clause in (
-        (_is_refused_bmp(heads), COMPRESSED_BMP),
+        (_begins(heads, b"BM") & is_other_bmp(heads), OTHER_BMP),
         (_is_animated_webp(heads), ANIMATED_WEBP),
+        (_begins(heads, b"P5") | _begins(heads, b"P6"), OTHER_PPM),
         (~_is_known(heads), UNKNOWN_FORMAT),
         (tf.strings.length(image_bytes) == 0, EMPTY),
     ):
@@ -81,12 +81,6 @@ def _is_known(heads: tf.Tensor) -> tf.Tensor:
 
 def _is_animated_webp(heads: tf.Tensor) -> tf.Tensor:
     return _begins(heads, b"WEBPVP8X", 8) & (tf.bitwise.bitwise_and(heads[:, 20], 2) > 0)
-
-
-def _is_refused_bmp(heads: tf.Tensor) -> tf.Tensor:
-    bits = heads[:, 28] + 256 * heads[:, 29]
-    compressed = tf.reduce_any(heads[:, 30:34] != 0, axis=1)
-    return _begins(heads, b"BM") & ((compressed & (bits < 32)) | ((bits != 8) & (bits < 24)))
 
 
 def _damaged(image_bytes: tf.Tensor, heads: tf.Tensor) -> tf.Tensor:

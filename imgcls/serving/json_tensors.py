@@ -8,8 +8,10 @@ that a client may rely on either.
 import base64
 import binascii
 import json
+import math
 import re
 from collections.abc import Mapping
+from contextlib import suppress
 from itertools import chain
 
 import numpy as np
@@ -19,17 +21,20 @@ from imgcls.serving.rest_error import NOT_IMPLEMENTED, RestError
 
 MOST_SHOWN = 256  # characters of a value in a message
 JSON_TYPES = {dict: "Object", list: "Array", str: "String", int: "Number", float: "Number", type(None): "Null"}
+EXACT = {"float32": 2**24, "float64": 2**53}  # whole numbers from there on have gaps
 FLOAT_NAMES = {"float32": "float", "float64": "double"}
+INFINITY = re.compile(r"-?Inf\b|-NaN\b")
+STRING_OR_NUMBER = re.compile(r'"[^"\\]*(?:\\.?[^"\\]*)*(?:"|\Z)|-?Inf\b|-NaN\b')  # from any quote on it fits: no retry
+MOST_DEEP = 64  # dimensions of an array of NumPy
 BYTES_SUFFIX = "_bytes"  # of the names of outputs that are bytes, not text
 
 
 def parse(body: bytes) -> dict:
-    """The JSON object in a request; NaN and Infinity are numbers. Raises RestError for anything else."""
+    """The JSON object in a request; NaN, Infinity and Inf are numbers. Raises RestError for anything else."""
     if not body:
         raise RestError("JSON Parse error: The document is empty")
     try:
-        text = body.decode("utf-8-sig").lstrip(" \t\r\n")
-        request, _ = json.JSONDecoder().raw_decode(text)  # what follows the object is not read
+        request = _decoded(body.decode("utf-8-sig").lstrip(" \t\r\n"))
     except json.JSONDecodeError as error:
         raise RestError(f"JSON Parse error: {error.msg} at offset: {error.pos}") from error
     except (UnicodeDecodeError, ValueError) as error:
@@ -39,6 +44,21 @@ def parse(body: bytes) -> dict:
     if not isinstance(request, dict):
         raise RestError(f"JSON Value: {shown(request)} Is not object")
     return request
+
+
+def _decoded(text: str) -> object:
+    """The first value in a text; what follows it is not read."""
+    try:
+        return json.JSONDecoder().raw_decode(text)[0]
+    except json.JSONDecodeError as error:
+        if not INFINITY.match(text, error.pos):
+            raise
+    return json.JSONDecoder().raw_decode(STRING_OR_NUMBER.sub(_as_python_writes_it, text))[0]
+
+
+def _as_python_writes_it(found: re.Match) -> str:
+    """Inf and -NaN, which RapidJSON reads, as Python's parser wants them; strings as they are."""
+    return {"Inf": "Infinity", "-Inf": "-Infinity", "-NaN": "NaN"}.get(found[0], found[0])
 
 
 def signature_name(request: dict) -> str:
@@ -126,7 +146,7 @@ def _from_rows(instances: list, types: Mapping[str, tf.DType]) -> dict[str, np.n
 def _add_row(rows: dict[str, list[np.ndarray]], name: str, value: object, types: Mapping[str, tf.DType]) -> None:
     if name not in types:
         raise RestError(f"JSON object: does not have named input: {name}")
-    array = _to_array(value, types[name])
+    array = _to_array(value, types[name], MOST_DEEP - 1)
     first = rows.setdefault(name, [array])[0]
     if array is first:
         return
@@ -160,12 +180,14 @@ def is_base64(value: dict) -> bool:
     return len(value) == 1 and isinstance(value.get("b64"), str)
 
 
-def _to_array(value: object, dtype: tf.DType) -> np.ndarray:
+def _to_array(value: object, dtype: tf.DType, most_deep: int = MOST_DEEP) -> np.ndarray:
     """A value, or lists of lists of values, of the same length at each level, as an array."""
     shape, first = [], value
     while isinstance(first, list):
         shape.append(len(first))
         first = first[0] if first else None
+    if len(shape) > most_deep:
+        raise RestError(f"Lists are nested {len(shape)} deep; this server takes tensors of at most {most_deep} levels")
     leaves = [value]
     for level, size in enumerate(shape):
         for item in leaves:
@@ -198,9 +220,23 @@ def _convert(leaves: list, dtype: tf.DType) -> np.ndarray:
         raise _wrong_type(next(leaf for leaf in leaves if type(leaf) not in allowed), dtype)
     try:
         with np.errstate(over="ignore"):
-            return np.array(leaves, dtype.as_numpy_dtype)
+            array = np.array(leaves, dtype.as_numpy_dtype)
     except OverflowError as error:
         raise _wrong_type(max(leaves, key=abs), dtype) from error
+    if dtype.name in EXACT:
+        _check_exact(leaves, array, dtype)
+    return array
+
+
+def _check_exact(leaves: list, array: np.ndarray, dtype: tf.DType) -> None:
+    """Raise RestError for a whole number, or a finite one, that the type cannot hold."""
+    for place in np.flatnonzero(np.abs(array) >= EXACT[dtype.name]):
+        leaf = leaves[place]
+        whole = isinstance(leaf, int) and abs(leaf) < 2**64  # RapidJSON takes larger ones for decimal numbers
+        if whole or (np.isinf(array[place]) and not math.isinf(leaf)):
+            raise RestError(
+                f"Cannot convert JSON value: {shown(leaf)} to {FLOAT_NAMES[dtype.name]} without loss of precision."
+            )
 
 
 def to_bytes(leaf: object) -> bytes:
@@ -237,11 +273,12 @@ def _wrong_type(value: object, dtype: tf.DType) -> RestError:
 def shown(value: object) -> str:
     """A value in a message; of a long one the beginning. Only the beginning is written out at all."""
     pieces, length = [], 0
-    for piece in json.JSONEncoder(ensure_ascii=False).iterencode(value):
-        pieces.append(piece[:MOST_SHOWN])
-        length += len(piece)
-        if length > MOST_SHOWN:
-            break
+    with suppress(RecursionError):  # lists in lists in lists; what was written so far is enough
+        for piece in json.JSONEncoder(ensure_ascii=False).iterencode(value):
+            pieces.append(piece[:MOST_SHOWN])
+            length += len(piece)
+            if length > MOST_SHOWN:
+                break
     return "".join(pieces)[:MOST_SHOWN]
 
 

@@ -1,7 +1,7 @@
 """Names for image files, from a model or a bundle."""
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
 
@@ -10,6 +10,7 @@ import pandas as pd
 
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.data.reading import Outcome, read_images
+from imgcls.image_files import shown_name
 
 BATCH = 32  # images; also bounds the memory, however many files there are
 
@@ -20,12 +21,14 @@ class Predictions:
 
     probabilities: (files, classes), in the order of `class_names`; a row of NaN where there is a problem.
     problems: a reason for each file that could not be read, "" for the others.
+    transcoded: the files of which a PNG was read, as `imgcls.data.transcoding` makes it.
     """
 
     paths: list[Path]
     class_names: list[str]
     probabilities: np.ndarray
     problems: list[str]
+    transcoded: list[Path] = field(default_factory=list)
 
     @property
     def readable(self) -> np.ndarray:
@@ -36,7 +39,7 @@ class Predictions:
         """A row a file: image, then `top` times class and probability, the likeliest first, then problem."""
         top = min(top, len(self.class_names))
         order = np.argsort(-self.probabilities, axis=1)[:, :top]
-        columns: dict[str, list] = {"image": [str(path) for path in self.paths]}
+        columns: dict[str, list] = {"image": [shown_name(path) for path in self.paths]}
         for place in range(top):
             ending = f"_{place + 1}" if place else ""
             names = [self.class_names[i] for i in order[:, place]]
@@ -74,13 +77,15 @@ class Predictor:
         outcomes = read_images(paths, self.preprocessing, boxes)
         read: list[Path] = []
         problems: list[str] = []
+        transcoded: list[Path] = []
         rows: list[np.ndarray] = [np.empty((0, len(self.class_names)), np.float32)]
         while chunk := list(islice(outcomes, BATCH)):
             read += [outcome.path for outcome in chunk]
             problems += [outcome.problem for outcome in chunk]
+            transcoded += [outcome.path for outcome in chunk if outcome.transcoded]
             rows.append(self._rows(chunk))
             on_progress(len(read))
-        return Predictions(read, self.class_names, np.concatenate(rows), problems)
+        return Predictions(read, self.class_names, np.concatenate(rows), problems, transcoded)
 
     def _rows(self, chunk: list[Outcome]) -> np.ndarray:
         rows = np.full((len(chunk), len(self.class_names)), np.nan, np.float32)

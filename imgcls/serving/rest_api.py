@@ -1,5 +1,7 @@
 """TensorFlow Serving's REST API for one model: a request's method, path and body to the JSON that answers it.
 
+The path holds the query string, as the official server's does: it matches no call, and in a look it is of the name.
+
 GET  /v1/models/<name>[/versions/<n>]             status
 GET  /v1/models/<name>[/versions/<n>]/metadata    signatures
 POST /v1/models/<name>[/versions/<n>]:predict     tensors in, tensors out
@@ -8,6 +10,7 @@ POST /v1/models/<name>[/versions/<n>]:classify    where a signature takes tf.tra
 
 import re
 from collections.abc import Callable
+from functools import partial
 from urllib.parse import unquote
 
 import numpy as np
@@ -18,10 +21,13 @@ from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
 from imgcls.serving.classification import INPUT, check_signature, read_examples, write_results
 from imgcls.serving.json_tensors import encode, parse, read_inputs, signature_name, write_outputs
 from imgcls.serving.loaded_model import LoadedModel
+from imgcls.serving.parts import Limits, check_count, network_size, run_in_parts
 from imgcls.serving.rest_error import FAULT, NOT_FOUND, NOT_IMPLEMENTED, RestError
 from imgcls.serving.served_model import ServedModel
+from imgcls.serving.warmup import DEFAULT_SIGNATURE
 
-DEFAULT_SIGNATURE = "serving_default"
+LARGEST_VERSION = 2**63 - 1
+DEFAULT_LIMITS = Limits()
 UNKNOWN = 2  # the error code of a version that could not be loaded
 CALL = re.compile(r"(?i)/v1/models/([^/:]+)(?:/versions/(\d+)|/labels/([^/:]+))?:(classify|regress|predict)")
 LOOK = re.compile(r"(?i)/v1/models(?:/([^/:]+))?(?:/versions/(\d+)|/labels/([^/:]+))?(?:/(metadata))?")
@@ -37,8 +43,8 @@ STATUS_OF_ERROR = {  # HTTP status of TensorFlow's errors; 500 for the others
 }
 
 
-def answer(served: ServedModel, method: str, path: str, body: bytes) -> bytes:
-    """The JSON that answers a request. Raises RestError where there is none."""
+def answer(served: ServedModel, method: str, path: str, body: bytes, limits: Limits = DEFAULT_LIMITS) -> bytes:
+    """The JSON that answers a request. Raises RestError where there is none, and for what is above the limits."""
     if not path.lower().startswith("/v1/"):
         raise RestError(f"Nothing is served at {path}. Try /v1/models/{served.name}", NOT_FOUND)
     call = CALL.fullmatch(path) if method == "POST" else None
@@ -48,16 +54,22 @@ def answer(served: ServedModel, method: str, path: str, body: bytes) -> bytes:
     name, version, label, what = (call or look).groups()
     if not name:
         raise RestError("Missing model name in request.")
-    if label:
+    if label and (call or what):  # the official server gives the status of every version, whatever the label
         raise RestError(f"Unrecognized servable version label: {unquote(label)}")
-    name, version = unquote(name), int(version) if version else None
+    name, version = unquote(name), _version(version)
     if call:
-        respond = {"predict": _predict, "classify": _classify, "regress": _regress}[what.lower()]
+        respond = {"predict": partial(_predict, limits), "classify": _classify, "regress": _regress}[what.lower()]
         return encode(respond(parse(body), lambda: served.find(name, version)))
     return encode((_metadata if what else _status)(served, name, version))
 
 
-def _predict(request: dict, find: Callable[[], tuple[int, LoadedModel]]) -> dict:
+def _version(digits: str | None) -> int | None:
+    if digits and (len(digits) > 30 or int(digits) > LARGEST_VERSION):
+        raise RestError(f"Failed to convert version: {digits} to numeric.")
+    return int(digits) if digits else None
+
+
+def _predict(limits: Limits, request: dict, find: Callable[[], tuple[int, LoadedModel]]) -> dict:
     signature = signature_name(request) or DEFAULT_SIGNATURE
     _, model = find()
     if signature not in model.signature_defs:
@@ -65,8 +77,10 @@ def _predict(request: dict, find: Callable[[], tuple[int, LoadedModel]]) -> dict
     types = {name: tf.as_dtype(info.dtype) for name, info in model.signature_defs[signature].inputs.items()}
     if not types:
         raise RestError(f"Failed to get input map for signature: {signature}")
+    if network_size(model):
+        check_count(request, limits)
     inputs, in_rows = read_inputs(request, types)
-    return write_outputs(_run(model, signature, inputs), in_rows)
+    return write_outputs(_run(partial(run_in_parts, model, limits=limits), signature, inputs), in_rows)
 
 
 def _classify(request: dict, find: Callable[[], tuple[int, LoadedModel]]) -> dict:
@@ -76,7 +90,7 @@ def _classify(request: dict, find: Callable[[], tuple[int, LoadedModel]]) -> dic
     if signature not in model.signature_defs:
         raise RestError(f"No signature was found with the name: {signature}")
     check_signature(model.signature_defs[signature])
-    return write_results(_run(model, signature, {INPUT: examples}))
+    return write_results(_run(model.run, signature, {INPUT: examples}))
 
 
 def _regress(request: dict, find: Callable[[], tuple[int, LoadedModel]]) -> dict:
@@ -92,9 +106,9 @@ def _regress(request: dict, find: Callable[[], tuple[int, LoadedModel]]) -> dict
     raise RestError("This server classifies; it does not answer regress calls.", NOT_IMPLEMENTED)
 
 
-def _run(model: LoadedModel, signature: str, inputs: dict[str, object]) -> dict[str, np.ndarray]:
+def _run(run: Callable[..., dict[str, np.ndarray]], signature: str, inputs: dict) -> dict[str, np.ndarray]:
     try:
-        return model.run(signature, inputs)
+        return run(signature, inputs)
     except tf.errors.OpError as error:
         message = error.message.split("<stack traces unavailable>\n")[-1]
         raise RestError(message, STATUS_OF_ERROR.get(type(error), FAULT)) from error

@@ -5,6 +5,7 @@ NOT_FOUND = 404
 TOO_LARGE = 413
 FAULT = 500
 NOT_IMPLEMENTED = 501
+UNAVAILABLE = 503
 
 
 class RestError(Exception):

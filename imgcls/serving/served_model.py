@@ -72,7 +72,7 @@ class ServedModel:
     def refresh(self) -> None:
         """Serve the newest version in the folder, if it is another one than now.
 
-        One that cannot be loaded is left alone until its files change, and the old one stays.
+        One that cannot be loaded, for whatever reason, is left alone until its files change, and the old one stays.
         """
         if not self.follows or not self._folder.is_dir():
             return
@@ -86,7 +86,7 @@ class ServedModel:
             return
         try:
             self._put(number, load_version(path))
-        except ValueError as error:
+        except Exception as error:  # nothing that a file holds may end the looking for newer versions
             self._failed = found
             self.states[number] = VersionState(END, str(error))
             print(f"warning: version {number} is not served: {error}", file=sys.stderr, flush=True)

@@ -2,63 +2,88 @@
 
 import asyncio
 import socket
+import sys
 import zlib
-from collections.abc import AsyncIterator, Callable
-from concurrent.futures import ThreadPoolExecutor
-from contextlib import asynccontextmanager, suppress
+from collections.abc import AsyncIterator, Awaitable, Callable
+from concurrent.futures import Future, ThreadPoolExecutor
+from contextlib import asynccontextmanager
 
 import uvicorn
 from starlette.applications import Starlette
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
 from imgcls.serving.json_tensors import encode
-from imgcls.serving.rest_api import answer
-from imgcls.serving.rest_error import FAULT, TOO_LARGE, RestError
+from imgcls.serving.parts import Limits
+from imgcls.serving.rest_api import DEFAULT_LIMITS, answer
+from imgcls.serving.rest_error import FAULT, TOO_LARGE, UNAVAILABLE, RestError
 from imgcls.serving.served_model import ServedModel
 
+CLIENT_CLOSED = 499  # the status that the official server gives to what was cancelled
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]  # all get an answer, if only that they are malformed
 
 
-def make_app(served: ServedModel, *, most_bytes: int, threads: int, poll_seconds: float) -> Starlette:
+def make_app(
+    served: ServedModel, *, most_bytes: int, threads: int, poll_seconds: float, limits: Limits = DEFAULT_LIMITS
+) -> Starlette:
     """The ASGI application that serves one model.
 
     most_bytes: of a request's body. threads: requests that are worked on at the same time; the others wait.
-    poll_seconds: between two looks for a new version.
+    poll_seconds: between two looks for a new version. limits: of the images in a request.
+
+    Its `state.working` holds what threads are working on: requests, and the loading of a version.
     """
-    pool = ThreadPoolExecutor(threads, "inference")
+    pool, loader = ThreadPoolExecutor(threads, "inference"), ThreadPoolExecutor(1, "versions")
+    working: set[Future] = set()
+
+    async def worked_on(executor: ThreadPoolExecutor, function: Callable, *arguments: object) -> object:
+        future = executor.submit(function, *arguments)
+        working.add(future)
+        future.add_done_callback(working.discard)
+        return await asyncio.wrap_future(future)
 
     async def respond(request: Request) -> Response:
         path = request.scope["raw_path"].decode("ascii", "replace")  # the name in it may have escaped signs
+        if request.url.query:
+            path += f"?{request.url.query}"  # which the official server takes for a part of the path
         try:
             body = await _read_body(request, most_bytes)
-            loop = asyncio.get_running_loop()
-            content = await loop.run_in_executor(pool, answer, served, request.method, path, body)
+            content = await worked_on(pool, answer, served, request.method, path, body, limits)
         except RestError as error:
             return _json(encode({"error": error.message}), error.status)
+        except asyncio.CancelledError:  # the time for the requests at hand is over
+            return _json(encode({"error": "The server stops; it had no time left for this request."}), UNAVAILABLE)
+        except ClientDisconnect:
+            return Response(status_code=CLIENT_CLOSED)  # nobody reads it
         return _json(content)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        watch = asyncio.create_task(_watch(served, poll_seconds))
+        watch = asyncio.create_task(_watch(lambda: worked_on(loader, served.refresh), poll_seconds))
         yield
         watch.cancel()
-        pool.shutdown(cancel_futures=True)
+        pool.shutdown(wait=False, cancel_futures=True)  # who waited for an answer has it, or has waited long enough
+        loader.shutdown(wait=False, cancel_futures=True)
 
-    return Starlette(
+    app = Starlette(
         routes=[Route("/{path:path}", respond, methods=METHODS)],
         exception_handlers={Exception: _fault},
         lifespan=lifespan,
     )
+    app.state.working = working
+    return app
 
 
-def serve(app: Starlette, listener: socket.socket, on_ready: Callable[[], None]) -> None:
-    """Serve on a bound socket until Ctrl-C, which is raised as KeyboardInterrupt once the last request is answered.
+def serve(app: Starlette, listener: socket.socket, on_ready: Callable[[], None], drain_seconds: float) -> None:
+    """Serve on a bound socket until Ctrl-C or SIGTERM.
 
     on_ready: called when requests are taken.
+    drain_seconds: that the requests at hand have to be answered in; new ones are not taken. Then Ctrl-C is raised as
+        KeyboardInterrupt, and SIGTERM ends the process.
     """
-    server = _Server(uvicorn.Config(app, log_level="warning", access_log=False))
+    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=drain_seconds)
+    server = _Server(config)
     server.on_ready = on_ready
     server.run(sockets=[listener])
 
@@ -69,11 +94,13 @@ class _Server(uvicorn.Server):
         self.on_ready()
 
 
-async def _watch(served: ServedModel, seconds: float) -> None:
+async def _watch(refresh: Callable[[], Awaitable], seconds: float) -> None:
     while True:
         await asyncio.sleep(seconds)
-        with suppress(OSError):  # the folder changed while it was looked at; the next look comes soon
-            await asyncio.to_thread(served.refresh)
+        try:
+            await refresh()
+        except Exception as error:  # such as a folder that changed while it was looked at; the next look comes soon
+            print(f"warning: no newer version was looked for: {error}", file=sys.stderr, flush=True)
 
 
 async def _fault(request: Request, error: Exception) -> Response:

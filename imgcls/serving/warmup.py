@@ -9,10 +9,12 @@ from pathlib import Path
 
 import numpy as np
 import tensorflow as tf
+from google.protobuf.message import DecodeError
 from tensorflow_serving.apis import prediction_log_pb2
 
 PLACE = Path("assets.extra") / "tf_serving_warmup_requests"
 MOST_RECORDS = 1000
+DEFAULT_SIGNATURE = "serving_default"  # of a request that names none
 
 Request = tuple[str, dict[str, object]]  # name of the signature, inputs by name
 
@@ -34,7 +36,7 @@ def write_warmup(folder: Path, name: str, requests: Iterable[Request]) -> None:
 def read_warmup(folder: Path) -> Iterator[Request]:
     """The requests in the warm-up file of the version in `folder`; none if it has no such file.
 
-    Raises ValueError if the file is damaged or has more than 1,000 records.
+    Raises ValueError if the file is damaged, holds something else, or has more than 1,000 records.
     """
     path = folder / PLACE
     if not path.is_file():
@@ -44,12 +46,19 @@ def read_warmup(folder: Path) -> Iterator[Request]:
         for count, record in records:
             if count > MOST_RECORDS:
                 raise ValueError(f"{path} has more than {MOST_RECORDS:,} records, the most that are replayed.")
-            yield _request(record.numpy())
-    except (tf.errors.OpError, ValueError) as error:
-        raise ValueError(f"The warm-up file {path} cannot be read: {error}") from error
+            request = _request(record.numpy())
+            if request[1]:
+                yield request
+    except (tf.errors.OpError, DecodeError, TypeError, ValueError) as error:
+        raise ValueError(f"The warm-up file {path} cannot be read: {error}. Export the version again.") from error
 
 
 def _request(record: bytes) -> Request:
-    request = prediction_log_pb2.PredictionLog.FromString(record).predict_log.request
+    """What a record asks. Raises DecodeError for what is no PredictionLog, ValueError for a request of another kind."""
+    log = prediction_log_pb2.PredictionLog.FromString(record)
+    kind = log.WhichOneof("log_type")
+    if kind not in ("predict_log", None):  # an empty record asks nothing, which the official server allows
+        raise ValueError(f"a record holds a {kind}; expected predict_log, the only kind that is replayed here")
+    request = log.predict_log.request
     inputs: dict[str, np.ndarray] = {key: tf.make_ndarray(value) for key, value in request.inputs.items()}
-    return request.model_spec.signature_name, inputs
+    return request.model_spec.signature_name or DEFAULT_SIGNATURE, inputs

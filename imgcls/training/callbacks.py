@@ -8,10 +8,9 @@ import keras
 
 from imgcls.training.checkpoints import save_checkpoint
 from imgcls.training.loop import Loop
-from imgcls.training.run_folder import RunFolder
+from imgcls.training.run_folder import BEST, RunFolder
 
 SIGN_OF_LIFE = 1.0  # seconds between two
-BEST = "best"  # name of the checkpoint with the weights of the best epoch
 PLATEAU_EPOCHS, PLATEAU_FACTOR = 3, 0.2  # without a lower validation loss, and what the learning rate is then times
 
 
@@ -67,6 +66,31 @@ class RunLog(keras.callbacks.Callback):
         return round(self._steps * self.images_per_step / (time.monotonic() - self._epoch_began), 1)
 
 
+class Interrupted(Exception):
+    """The run is to end, while it does something that is not an epoch."""
+
+
+class Doing:
+    """Tells what a run does between epochs: callable with what that is, how much of it is done, and of how much.
+
+    write, on_step: as `RunLog` has them. is_over: asked each time; if it says so, `Interrupted` is raised.
+    """
+
+    def __init__(self, run: RunFolder, write: Callable[[Callable[[], None]], None], on_step: Callable[[dict], None]):
+        self.run, self.write, self.on_step = run, write, on_step
+        self.is_over = lambda: False
+        self._told = 0.0
+
+    def __call__(self, what: str, done: int, total: int) -> None:
+        if self.is_over():
+            raise Interrupted
+        facts = {"doing": what, "done": done, "total": total}
+        self.on_step(facts)
+        if time.monotonic() - self._told >= SIGN_OF_LIFE:
+            self._told = time.monotonic()
+            self.write(lambda: self.run.write_status("training", **facts))
+
+
 class Checkpointing(keras.callbacks.Callback):
     """Calls `save` after every epoch, and within an epoch when `minutes` have passed since the last time.
 
@@ -93,6 +117,8 @@ class Checkpointing(keras.callbacks.Callback):
 class KeepBest(keras.callbacks.Callback):
     """Keeps the weights of the epoch with the best value of a metric; the lower loss decides between equals.
 
+    Epoch 0 is the fitted head, without any training of the network: the simpler model, which an epoch has to surpass.
+
     writes: False for a worker that is not the first, which only notes the epoch.
     """
 
@@ -103,14 +129,20 @@ class KeepBest(keras.callbacks.Callback):
         self.loop, self.run, self.write, self.metric, self.writes = loop, run, write, metric, writes
 
     def on_epoch_end(self, epoch, logs=None):
-        best = self.loop.progress.best
-        rank = (logs[self.metric], -logs["val_loss"])
-        if not best or rank > (best[self.metric], -best["val_loss"]):
-            found = {"epoch": epoch + 1, self.metric: rank[0], "val_loss": -rank[1]}
+        if self._is_better(logs[self.metric], logs["val_loss"]):
+            found = {"epoch": epoch + 1, self.metric: logs[self.metric], "val_loss": logs["val_loss"]}
             if self.writes:
                 self.write(lambda: self._keep(found))
             else:
                 self.loop.progress.best = found
+
+    def _is_better(self, value: float, loss: float) -> bool:
+        best = self.loop.progress.best
+        if not best:
+            return True
+        if best["epoch"] == 0:
+            return value > best[self.metric]
+        return (value, -loss) > (best[self.metric], -best["val_loss"])
 
     def _keep(self, best: dict) -> None:
         with self.loop.averaged_weights():

@@ -25,7 +25,7 @@ class Checkpoint(NamedTuple):
 
 def save_checkpoint(folder: Path, name: str, arrays: dict[str, np.ndarray], state: dict) -> None:
     """Write one checkpoint and remove all but the last two of the kind. Raises OSError if it cannot be written."""
-    with replacing(folder / name) as partial:
+    with replacing(folder / name, durable=True) as partial:
         partial.mkdir(parents=True)
         np.savez(partial / "arrays.npz", **arrays)
         write_json(partial / "state.json", {**state, "sha256": _digest(partial / "arrays.npz")})

@@ -1,7 +1,7 @@
 """The course of one run: its network, its stages, and what each of them trains, at which rates, on what."""
 
 from collections.abc import Callable
-from dataclasses import replace
+from dataclasses import asdict, replace
 from functools import cached_property, partial
 
 import keras
@@ -16,7 +16,10 @@ from imgcls.data.pipeline import evaluation_batches, training_batches
 from imgcls.data.pixel_cache import cached
 from imgcls.data.preprocessing import Preprocessing
 from imgcls.models.classifier import preprocessing
+from imgcls.training.continuation import lengthened, stages_of
 from imgcls.training.features import FeatureCache
+from imgcls.training.head import head_examples, head_folds, why_not_fitted
+from imgcls.training.logistic_regression import Examples
 from imgcls.training.loop import Loop
 from imgcls.training.network import augmentation_rows, build_network, run_preprocessing, run_statistics
 from imgcls.training.schedules import Schedule
@@ -45,7 +48,7 @@ class Course:
 
     Built under the scope of the run's strategy. part: (index, count) of this worker among those that train together.
     measured: what an earlier start of the run measured on its images.
-    say: gets a sentence about each stage.
+    say: gets a sentence about each stage. on_progress: gets what is being done, how much of it is, and of how much.
     """
 
     def __init__(
@@ -58,8 +61,10 @@ class Course:
         part: tuple[int, int] = (0, 1),
         measured: dict | None = None,
         say: Callable[[str], None] = lambda line: None,
+        on_progress: Callable[[str, int, int], None] = lambda what, done, total: None,
     ):
         self.config, self.manifest, self.batch_size, self.say = config, manifest, batch_size, say
+        self.on_progress = on_progress
         self.part = part
         self.names = manifest.class_names
         self.training, self.validation = manifest.split("train"), manifest.split("validation")
@@ -67,7 +72,8 @@ class Course:
         self.steps_per_epoch = len(self.training) // batch_size
         measured = measured or {}
         self.statistics = measured.get("statistics") or run_statistics(config, manifest)
-        self.measured = {"statistics": self.statistics}
+        self.measured = {name: measured[name] for name in ("head",) if name in measured}
+        self.measured["statistics"] = self.statistics
         self.balance = Balance.from_config(config.balance, np.bincount(self.labels, minlength=len(self.names)))
         self.order = self.balance.order(self.labels, config.training.seed)
         self.model = build_network(config, self.names, self.statistics)
@@ -77,11 +83,16 @@ class Course:
             self._look_at_all_depths(measured.get("depths"))
         self.body = body_blocks(self.model)
         self.keep_statistics = config.network.plan != "scratch" and batch_size // devices < SMALL_BATCH
-        self.stages = stages(config.network.plan, config.training.epochs, len(self.body), config.network.unfreeze)
+        self.fits_head = config.network.plan != "scratch" and not why_not_fitted(config)
+        planned = stages(
+            config.network.plan, config.training.epochs, len(self.body), config.network.unfreeze, self.fits_head
+        )
+        self.stages = lengthened(stages_of(measured) or planned, config.training.epochs)
+        self.measured["stages"] = [asdict(stage) for stage in self.stages]
         self.schedule = Schedule(
             config.training.schedule,
             config.training.learning_rate,
-            self.steps_per_epoch * config.training.epochs,
+            self.steps or self.steps_per_epoch * config.training.epochs,
             round(config.training.warmup_epochs * self.steps_per_epoch),
         )
         self.joined: dict[int, int] = {}
@@ -91,6 +102,21 @@ class Course:
             fresh = [weight for weight in self.model.trainable_variables if id(weight) not in self.joined]
             self.joined.update({id(weight): stage.first_epoch * self.steps_per_epoch for weight in fresh})
             self.trained += fresh
+        self._note_new_end(measured)
+
+    def _note_new_end(self, measured: dict) -> None:
+        """Say it where the run's end was moved since its last checkpoint, and have patience anew from there."""
+        self.patient_from = measured.get("patient_from", 0)
+        before, now = stages_of(measured)[-1:], self.stages[-1]
+        if before and before[0].last_epoch != now.last_epoch:
+            self.patient_from = measured["step"] // self.steps_per_epoch
+            self.set_rate(now, self.config.training.learning_rate)
+            self.say(
+                f"The run goes on after epoch {self.patient_from}, from its last checkpoint, and ends with epoch "
+                f"{now.last_epoch} in place of {before[0].last_epoch}. The learning rate takes the course that it has "
+                f"in a run of this length, and stands at {float(self.schedule(measured['step'])):.2g}."
+            )
+        self.measured["patient_from"] = self.patient_from
 
     @property
     def fixed(self) -> set[int]:
@@ -98,6 +124,15 @@ class Course:
         self._free(self.stages[-1])
         changed = {id(weight) for layer in self.model.layers if layer.trainable for weight in layer.weights}
         return {id(weight) for weight in self.model.weights} - changed - set(self.joined)
+
+    @property
+    def steps(self) -> int:
+        """Of the whole run."""
+        return self.stages[-1].last_epoch * self.steps_per_epoch
+
+    def awaits_head(self, step: int) -> bool:
+        """Whether, at this step, the head has yet to be fitted."""
+        return self.fits_head and step == 0 and "head" not in self.measured
 
     def stage_at(self, step: int) -> Stage | None:
         """The stage that the next step is in; None after the last one."""
@@ -121,6 +156,8 @@ class Course:
             trained = sum(int(np.prod(weight.shape)) for weight in self.model.trainable_variables)
             what = "the head" if stage.on_features else f"the head and {stage.blocks} of {len(self.body)} blocks"
             self.say(f"Epochs {stage.first_epoch + 1} to {stage.last_epoch} train {what}: {trained:,} numbers.")
+        if stage.on_features:
+            self.say(f"It is not fitted to its optimum at once, because of {why_not_fitted(self.config)}.")
         return self._features() if stage.on_features else self._pixels()
 
     def set_rate(self, stage: Stage, learning_rate: float) -> None:
@@ -173,14 +210,38 @@ class Course:
         where = "none" if self.config.training.data_service else self.config.input.cache
         return cached(self.manifest, self.training, pixels, where, self.say)
 
-    def _features(self) -> Source:
+    def features(self) -> tuple[list[np.ndarray], np.ndarray]:
+        """What the head sees of the training images, (N, F) for each view, and of the validation images."""
         cache, places = self._cache
         wanted = slice(None) if self.config.network.plan == "features" else places["embedding"]
         changed = settings(self.config.input.augmentation, self.config.augmentation) != NONE
         kinds = self.config.training.feature_views if changed else 1
         training, validation = pictures(self.manifest, self.training), pictures(self.manifest, self.validation)
-        plain, validation = np.split(cache.features(training + validation)[:, wanted], [len(self.training)])
-        views = [plain, *(cache.features(training, view)[:, wanted] for view in range(1, kinds))]
+        every = [(training + validation, 0), *((training, view) for view in range(1, kinds))]
+        total, values = sum(len(some.paths) for some, _ in every), []
+        for some, view in every:
+            before = sum(map(len, values))
+            progress = partial(self._features_done, before, total)
+            values.append(cache.features(some, view, progress)[:, wanted])
+        plain, validation = np.split(values[0], [len(self.training)])
+        return [plain, *values[1:]], validation
+
+    def _features_done(self, before: int, total: int, done: int) -> None:
+        self.on_progress("Computing features", before + done, total)
+
+    def examples(self, views: list[np.ndarray]) -> Examples:
+        """What the head is fitted on. views: as `features` gives them."""
+        folds = head_folds(self.manifest, self.config.training.seed)
+        return head_examples(views, self.labels, folds, self.balance, self.config.training.label_smoothing)
+
+    def judge_features(self, features: np.ndarray, loop: Loop) -> dict[str, float]:
+        """Validation metrics of the head as it is. features: of the validation images, as `features` gives them."""
+        self._free(self.stages[0])
+        loop.begin_stage(head_part(self.model))
+        return Source(None, in_batches(features), self._labels(self.validation)).judge(loop)
+
+    def _features(self) -> Source:
+        views, validation = self.features()
         return Source(
             lambda position, steps: feature_batches(
                 views,
@@ -209,7 +270,8 @@ class Course:
     def _look_at_all_depths(self, known: dict | None) -> None:
         if known is None:
             cache, _ = self._cache
-            features = cache.features(pictures(self.manifest, self.training))
+            progress = partial(self._features_done, 0, len(self.training))
+            features = cache.features(pictures(self.manifest, self.training), on_progress=progress)
             features = features[np.isfinite(features).all(axis=1)].astype(np.float64)
             variance = features.var(0)
             variance = np.maximum(variance, LEAST_VARIANCE * variance.mean()) / DEVIATION**2

@@ -2,11 +2,13 @@
 
 Features are found by what they depend on: the weights and the way to them, the preprocessing, the augmentation, and
 the content of each image. So plans, folds, and runs that start again share them, and an image that is added is the
-only one that is computed. They are written a thousand at a time, so a run that dies loses little. What was not used
-for the longest time is removed when all caches together grow beyond their limit.
+only one that is computed. They are written a thousand at a time, so a run that dies loses little. A file is named by
+its checksum: one that is damaged is removed, reported, and computed anew. What was not used for the longest time is
+removed when all caches together grow beyond their limit.
 """
 
 import hashlib
+import io
 import json
 import os
 from collections.abc import Callable, Iterator, Sequence
@@ -23,13 +25,14 @@ import tensorflow as tf
 from imgcls.data.augmentation import Augmentation
 from imgcls.data.pipeline import evaluation_batches
 from imgcls.data.preprocessing import Preprocessing
-from imgcls.files import replacing
+from imgcls.files import remove, replacing
 from imgcls.training.blocks import blocks
 from imgcls.training.frozen import fast_forward, images_at_once
 
 FOLDER = ".features"  # beside the run folders
 BYTES_AHEAD = 1 << 29  # of pixels that are decoded before they are needed
 CHUNK = 1024  # images a file
+FORMAT = 2  # of the files; raise it when they change
 MOST_BYTES = 10 * 10**9  # of all caches together
 
 
@@ -93,7 +96,8 @@ class FeatureCache:
     folder: of all caches. model: from pixels to features (B, F). facts: what the network is made
         from, besides weights. augmentation, augmentation_facts: how a view differs from the picture as it is.
     most_bytes: of all caches in `folder` on the disk; 0 keeps none.
-    say: gets a sentence about what computes the features, once.
+    say: gets a sentence about what computes the features, once, and about each file that is damaged or that cannot be
+        written.
     """
 
     def __init__(
@@ -111,7 +115,8 @@ class FeatureCache:
     ):
         self.model, self.preprocessing, self.augmentation, self.seed = model, preprocessing, augmentation, seed
         self.most_bytes, self.say = most_bytes, say
-        digest = hashlib.sha256(json.dumps([facts, preprocessing.to_dict()], sort_keys=True, default=str).encode())
+        made_from = [FORMAT, facts, preprocessing.to_dict()]
+        digest = hashlib.sha256(json.dumps(made_from, sort_keys=True, default=str).encode())
         for weight in model.weights:
             digest.update(np.ascontiguousarray(tf.convert_to_tensor(weight.value).numpy()).tobytes())
         self.folder = folder / digest.hexdigest()[:24]
@@ -127,20 +132,33 @@ class FeatureCache:
         """
         folder = self.folder / (f"{self._draws}-{view}" if view else "plain")
         keys = pictures.keys()
-        known, fresh = _load(folder), {}
+        known, fresh = _load(folder, self.say), {}
         missing = list({key: i for i, key in enumerate(keys) if key not in known}.values())
         for places, values in self._computed(pictures.take(missing), view) if missing else ():
             fresh.update(zip((keys[missing[place]] for place in places), values, strict=True))
             if len(fresh) >= CHUNK:
-                _save(folder, fresh)
+                self._save(folder, fresh)
                 known, fresh = {**known, **fresh}, {}
             on_progress(len(keys) - len(missing) + min(len(missing), int(places[-1]) + 1))
         if fresh:
-            _save(folder, fresh)
+            self._save(folder, fresh)
         if missing:
             _keep_latest(self.folder.parent, self.most_bytes)
         known, lost = {**known, **fresh}, np.full(self.model.output_shape[-1], np.nan, np.float32)
         return np.stack([known.get(key, lost) for key in keys])
+
+    def _save(self, folder: Path, features: dict[str, np.ndarray]) -> None:
+        """Keep features; where they cannot be, the run goes on without."""
+        file = io.BytesIO()
+        np.savez(file, keys=np.array(list(features)), features=np.stack(list(features.values())))
+        content = file.getbuffer()
+        try:
+            with replacing(folder / f"{_checksum(content)}.npz") as partial:
+                partial.write_bytes(content)
+        except OSError as error:
+            self.say(
+                f"The features are not kept: {error.filename}: {error.strerror}. The next run computes them again."
+            )
 
     def _computed(self, pictures: Pictures, view: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
         """Places among the pictures and their features, as they are computed."""
@@ -166,14 +184,35 @@ class FeatureCache:
             yield from self._forward(chain([first], arrays))
 
 
-def _load(folder: Path) -> dict[str, np.ndarray]:
+def _load(folder: Path, say: Callable[[str], None]) -> dict[str, np.ndarray]:
     known = {}
     for file in sorted(folder.glob("[!.]*.npz")):
         with suppress(FileNotFoundError):  # another run may have made room
-            os.utime(file)  # used now
-            with np.load(file, allow_pickle=False) as stored:
+            content = _read(file)
+            if _checksum(content) != file.stem:
+                say(f"{file} is damaged, and is removed; its features are computed anew.")
+                with suppress(OSError):  # somebody else's, who will find it
+                    remove(file)
+                continue
+            with np.load(io.BytesIO(content), allow_pickle=False) as stored:
                 known.update(zip(stored["keys"].tolist(), stored["features"], strict=True))
     return known
+
+
+def _read(file: Path) -> bytes:
+    """The content of a file that is used now; nothing of one that cannot be read."""
+    try:
+        with suppress(PermissionError):
+            os.utime(file)
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return b""
+
+
+def _checksum(content: bytes | memoryview) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
 
 
 def _keep_latest(folder: Path, most_bytes: int) -> None:
@@ -187,11 +226,6 @@ def _keep_latest(folder: Path, most_bytes: int) -> None:
     for _, size, file in sorted(found):
         if held <= most_bytes:
             return
-        file.unlink(missing_ok=True)
+        with suppress(OSError):  # somebody else's
+            file.unlink(missing_ok=True)
         held -= size
-
-
-def _save(folder: Path, features: dict[str, np.ndarray]) -> None:
-    name = hashlib.sha256("".join(features).encode()).hexdigest()[:16]
-    with replacing(folder / f"{name}.npz") as partial:
-        np.savez(partial, keys=np.array(list(features)), features=np.stack(list(features.values())))

@@ -18,6 +18,7 @@ from imgcls.training.blocks import recomputed_in_blocks
 from imgcls.training.losses import make_loss
 from imgcls.training.random_state import draw_by_device, seed_generators
 from imgcls.training.step import LossScale, Outcome, Step
+from imgcls.training.strategy import is_chief
 
 GONE = (
     tf.errors.UnavailableError,
@@ -194,12 +195,25 @@ class Loop:
                 self.prepare_step(accumulate=parts)
                 self.on_parts(parts)
 
+    @property
+    def stops_alone(self) -> bool:
+        """Whether a stop was asked for that no other worker has to agree to."""
+        return self.stop_requested and not self._workers
+
     def _must_stop(self) -> bool:
         """Whether a stop was asked for, on whichever worker."""
         if self._workers:
             with self._other_workers_may_go():
                 self.stop_requested = float(self._agree(tf.constant(float(self.stop_requested)))) > 0
         return self.stop_requested
+
+    def as_first_worker_has(self, array: np.ndarray) -> np.ndarray:
+        """An array (float32) that every worker has made, as the first one made it."""
+        if not self._workers:
+            return array
+        own = array if is_chief(self.strategy) else np.zeros_like(array)
+        with self._other_workers_may_go():
+            return self._agree(tf.constant(own)).numpy() / len(self.strategy.extended.worker_devices)
 
     def _sum_over_workers(self, value: tf.Tensor) -> tf.Tensor:
         return self.strategy.reduce(

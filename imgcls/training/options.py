@@ -1,22 +1,26 @@
 """Options that name nothing or cannot go together, found out before any image is read."""
 
 from importlib.util import find_spec
+from pathlib import Path
 
 import tensorflow as tf
 
-from imgcls.config import NetworkConfig, TrainConfig, TrainingConfig
+from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
 from imgcls.layers import resolve_data_format
 from imgcls.layers.by_name import ACTIVATIONS, INITIALIZERS, find
 from imgcls.models import find_architecture
-from imgcls.models.classifier import NO_WEIGHTS, published_weights
+from imgcls.models.classifier import published_weights
+from imgcls.models.own_file import try_out
+from imgcls.models.weights.file_check import check_saved_classifier, check_weight_file
 from imgcls.training.network import earlier_model
+from imgcls.training.plan import settle_plan, settle_weights
 from imgcls.training.precision import choose_precision, layers_in
 from imgcls.training.strategy import check_batch_size, make_strategy
 
 
 def check_options(config: TrainConfig) -> None:
     """Raise ValueError or FileNotFoundError, in one sentence, if no images could make a run of this config."""
-    _check_network(config.network)
+    _check_network(config.network, config.input)
     _check_devices(config.training)
     with layers_in(choose_precision(config.training.precision)[0]):
         resolve_data_format(config.network.data_format)
@@ -24,23 +28,23 @@ def check_options(config: TrainConfig) -> None:
         raise ValueError("--mlflow needs MLflow: pip install imgcls[mlflow]")
 
 
-def _check_network(network: NetworkConfig) -> None:
-    if network.model != "auto":
-        architecture = find_architecture(network.model)
-        weights = network.weights
-        if weights == "auto":
-            weights = "imagenet" if "imagenet" in architecture.weights else NO_WEIGHTS
+def _check_network(network: NetworkConfig, inputs: InputConfig) -> None:
+    architecture = find_architecture(network.model) if network.model != "auto" else None
+    if network.model.endswith(".py"):
+        try_out(network.model, inputs.image_size, 1 if inputs.color == "grey" else 3)
+    weights = settle_weights(network, architecture)
+    if Path(weights).suffix:
+        check_weight_file(Path(weights), architecture)
+    elif architecture and weights != "auto":
         published_weights(network.model, weights)
-        if weights == NO_WEIGHTS and network.plan in ("head", "features", "last_blocks"):
-            raise ValueError(
-                f"--plan {network.plan} keeps weights, and {network.model} has none. Choose --plan scratch, or name a "
-                ".keras file with --weights."
-            )
+    settle_plan(network, weights)
     if network.activation is not None:
         find("activation", network.activation, ACTIVATIONS)
     if network.initializer is not None:
         find("initializer", network.initializer, INITIALIZERS)
-    earlier_model(network.init_from)
+    earlier = earlier_model(network.init_from)
+    if earlier is not None:
+        check_saved_classifier(earlier)
 
 
 def _check_devices(training: TrainingConfig) -> None:

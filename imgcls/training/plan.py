@@ -4,11 +4,12 @@ from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
-from imgcls.config import TrainConfig
+from imgcls.config import NetworkConfig, TrainConfig
 from imgcls.data.balance import resolve_balance
 from imgcls.data.manifest import Manifest
 from imgcls.models import find_architecture
 from imgcls.models.classifier import NO_WEIGHTS, published_weights
+from imgcls.models.registry import Architecture
 from imgcls.models.sketch import describe
 from imgcls.training.whitening import whitening_mode
 
@@ -36,24 +37,17 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
         say(f"--model {model}: the images' shorter side is {shorter:.0f} pixels (median).")
     architecture = find_architecture(model)
 
-    weights = network.weights
-    if weights == "auto":
-        weights = "imagenet" if "imagenet" in architecture.weights and not network.init_from else NO_WEIGHTS
+    weights = settle_weights(network, architecture)
+    if network.weights == "auto":
         why = f"{model} has {'' if weights == 'imagenet' else 'no '}published weights"
         say(f"--weights {weights}: {f'the run starts from {network.init_from}' if network.init_from else why}.")
     published = published_weights(model, weights if network.plan != "scratch" else NO_WEIGHTS)
 
-    plan = network.plan
-    if plan == "scratch" or (plan == "auto" and weights == NO_WEIGHTS):
-        plan, weights = "scratch", NO_WEIGHTS
+    plan = settle_plan(network, weights)
+    if plan == "scratch":
+        weights = NO_WEIGHTS
         start = "the weights that fit, else random ones" if network.init_from else "random weights"
         say(f"--plan {plan}: everything is trained, from {start}.")
-    if weights == NO_WEIGHTS and plan == "all":
-        plan = "scratch"
-    if weights == NO_WEIGHTS and plan != "scratch":
-        raise ValueError(
-            f"--plan {plan} keeps weights, and --weights none has none. Choose --plan scratch, or give weights."
-        )
 
     if inputs.whitening != "none" and (published is not None or Path(weights).suffix):
         raise ValueError(
@@ -91,6 +85,30 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
         training=replace(config.training, batch_size=batch_size),
         network=replace(network, model=model, weights=weights, plan=plan),
         input=replace(inputs, color=color, image_size=size),
+    )
+
+
+def settle_weights(network: NetworkConfig, architecture: Architecture | None) -> str:
+    """The weights that a run starts from. It stays "auto" where it depends on the architecture and that is None."""
+    if network.weights != "auto":
+        return network.weights
+    if network.init_from or (architecture and "imagenet" not in architecture.weights):
+        return NO_WEIGHTS
+    return "imagenet" if architecture else "auto"
+
+
+def settle_plan(network: NetworkConfig, weights: str) -> str:
+    """The plan with these weights. Raises ValueError for one that keeps weights where there are none."""
+    if weights != NO_WEIGHTS:
+        return network.plan
+    if network.plan in ("auto", "all", "scratch"):
+        return "scratch"
+    start = (
+        f" (--init-from {network.init_from} starts the layers that fit, and keeps none)" if network.init_from else ""
+    )
+    raise ValueError(
+        f"--plan {network.plan} keeps weights, and there are none{start}. Choose --plan scratch, or name a .keras file "
+        "with --weights."
     )
 
 

@@ -10,13 +10,22 @@ from dataclasses import replace
 import keras
 import tensorflow as tf
 
-from imgcls.config import save_toml
 from imgcls.data.manifest import Manifest
 from imgcls.data.order import example_at
 from imgcls.files import replacing
+from imgcls.models import keras_file
 from imgcls.models.auxiliary import without_auxiliary_heads
 from imgcls.models.recursion import deep_networks
-from imgcls.training.callbacks import BEST, Checkpointing, KeepBest, LowerOnPlateau, MLflowLog, Patience, RunLog
+from imgcls.training.callbacks import (
+    Checkpointing,
+    Doing,
+    Interrupted,
+    KeepBest,
+    LowerOnPlateau,
+    MLflowLog,
+    Patience,
+    RunLog,
+)
 from imgcls.training.checkpoints import (
     Checkpoint,
     check_same,
@@ -27,12 +36,14 @@ from imgcls.training.checkpoints import (
     step_name,
 )
 from imgcls.training.course import Course
+from imgcls.training.head import facts, kernel_and_bias, sentence
 from imgcls.training.learning_rate_finder import find_learning_rate
+from imgcls.training.logistic_regression import fit_head
 from imgcls.training.loop import Loop
 from imgcls.training.losses import make_loss
 from imgcls.training.optimizers import make_optimizer
 from imgcls.training.precision import as_float32
-from imgcls.training.run_folder import RunFolder
+from imgcls.training.run_folder import BEST, RunFolder
 from imgcls.training.self_check import check_against_one_device
 from imgcls.training.sources import Source
 from imgcls.training.strategy import (
@@ -62,7 +73,8 @@ def train_run(
     """Train the run's network on the manifest's training split and leave `model.keras` in the run folder.
 
     A run that has a checkpoint goes on from it, at the very step, and ends with the weights of an unbroken run. The
-    model that is kept is that of the epoch with the best validation accuracy. The test split is not read.
+    model that is kept is that of the epoch with the best validation accuracy. The test split is not read. A new head on
+    given weights is fitted to its optimum first, which counts as epoch 0; see `imgcls.training.head`.
 
     callbacks: Keras callbacks besides those of the run folder.
     on_step, on_epoch: get what status.json and metrics.jsonl say, each step and each epoch.
@@ -79,6 +91,11 @@ def train_run(
     images = len(manifest.split("train")) // devices * devices
     batch_size = min(config.training.batch_size, images)
 
+    def write(work: Callable[[], None]) -> None:
+        if is_chief(strategy):
+            _or_warn(work, run, warn)
+
+    doing = Doing(run, write, on_step)
     saved = load_latest(run.checkpoints, warn)
     with strategy.scope():
         measured = saved.state if saved else None
@@ -90,6 +107,7 @@ def train_run(
             part=place_among_workers(strategy),
             measured=measured,
             say=say,
+            on_progress=doing,
         )
         if devices > 1 and config.training.synchronize_normalization:
             synchronize_normalization(course.model)
@@ -117,12 +135,9 @@ def train_run(
     if saved:
         check_same(saved.state, identity)
         _restore(loop, saved, run)
-        if is_chief(strategy):
-            run.keep_metrics_up_to(loop.progress.step // course.steps_per_epoch)
-
-    def write(work: Callable[[], None]) -> None:
-        if is_chief(strategy):
-            _or_warn(work, run, warn)
+    done = loop.progress.step // course.steps_per_epoch if saved and not course.awaits_head(loop.progress.step) else -1
+    if is_chief(strategy) and run.metrics():
+        run.keep_metrics_up_to(done)
 
     def save_progress() -> None:
         arrays, state = loop.state()
@@ -132,7 +147,7 @@ def train_run(
     if not saved and loop.fixed_weights():
         write(lambda: save_checkpoint(run.checkpoints, FIXED, loop.fixed_weights(), {}))
     patience = Patience(loop, training.patience)
-    patience.first_epoch = course.stages[-1].first_epoch
+    patience.first_epoch = max(course.stages[-1].first_epoch, course.patient_from)
     listeners = keras.callbacks.CallbackList(
         [
             KeepBest(loop, run, write, f"val_{config.balance.best_epoch}", writes=is_chief(strategy)),
@@ -155,10 +170,12 @@ def train_run(
         model=course.model,
     )
     with _interruptible(loop), _last_good_offered(loop, run):
-        finished = _train(course, loop, listeners, patience, _name_once(course, run, warn), run, say)
+        finished = _train(course, loop, listeners, patience, _name_once(course, run, warn), run, say, doing)
     if not finished:
         save_progress()
         return False
+    if course.steps and loop.progress.best.get("epoch") == 0:
+        say("No epoch did better on validation than the head alone, which is kept.")
     if is_chief(strategy):
         _save_best(loop, run)
     return True
@@ -172,10 +189,12 @@ def _train(
     on_missing: Callable[[int], None],
     run: RunFolder,
     say: Callable[[str], None],
+    doing: Doing,
 ) -> bool:
     """Run the stages from where the loop stands; returns whether the run came to its end."""
     listeners.on_train_begin()
-    total = course.steps_per_epoch * course.config.training.epochs
+    if course.awaits_head(loop.progress.step) and not _fit_head(course, loop, listeners, say, doing):
+        return False
     while (stage := course.stage_at(loop.progress.step)) and not loop.stop_requested:
         last = stage is course.stages[-1]
         if last and patience.is_over(loop.progress.step // course.steps_per_epoch):
@@ -202,7 +221,34 @@ def _train(
         if loop.model.stop_training and (last or course.config.training.patience == 0):
             break
     listeners.on_train_end()
-    return not loop.stop_requested or loop.progress.step >= total
+    return not loop.stop_requested or loop.progress.step >= course.steps
+
+
+def _fit_head(
+    course: Course,
+    loop: Loop,
+    listeners: keras.callbacks.CallbackList,
+    say: Callable[[str], None],
+    doing: Doing,
+) -> bool:
+    """Give the network the head that is best for its features, as epoch 0; False if the run was interrupted before."""
+    listeners.on_epoch_begin(-1)
+    doing.is_over = lambda: loop.stops_alone
+    try:
+        views, validation = course.features()
+        head = fit_head(course.examples(views), lambda what: doing(f"Fitting the head {what}", 0, 1))
+    except Interrupted:
+        return False
+    layer = course.model.get_layer("logits")
+    for variable, value in zip((layer.kernel, layer.bias), kernel_and_bias(course.model, head), strict=True):
+        variable.assign(loop.as_first_worker_has(value))
+    course.measured["head"] = facts(head)
+    say(sentence(head, len(views)))
+    if course.config.training.find_learning_rate and not course.steps:
+        say("--find-learning-rate has nothing to measure, because nothing else is trained.")
+    logs = {"loss": head.loss, "accuracy": head.accuracy, "penalty": head.penalty}
+    listeners.on_epoch_end(-1, {**logs, **course.judge_features(validation, loop)})
+    return True
 
 
 def _use_found_rate(
@@ -214,7 +260,7 @@ def _use_found_rate(
     say(f"--learning-rate {trial.suggestion:g}: found on the first images; {run.learning_rate_picture} shows why.")
     training = replace(course.config.training, learning_rate=trial.suggestion, find_learning_rate=False)
     course.config = replace(course.config, training=training)
-    save_toml(course.config, run.config_file)
+    run.save_config(course.config)
     course.set_rate(stage, trial.suggestion)
     loop.prepare_step()
 
@@ -245,8 +291,8 @@ def _save_best(loop: Loop, run: RunFolder) -> None:
     as_float32(model)
     synchronize_normalization(model, False)
     try:
-        with replacing(run.model_file) as partial:
-            model.save(partial, include_optimizer=False)
+        with replacing(run.model_file, durable=True) as partial:
+            keras_file.save(model, partial)
     except OSError as error:
         raise OSError(
             f"The model could not be written to {run.model_file}: {_why(error)}. Its checkpoint is whole; make room, "

@@ -70,11 +70,18 @@ class Stage:
         return self.name == "head"
 
 
-def stages(plan: str, epochs: int, total_blocks: int, unfreeze: int = 0) -> list[Stage]:
-    """The stages of a run. unfreeze: blocks that "last_blocks" trains; 0: a third of them."""
-    ends = np.round(np.cumsum(SHARES[plan]) * epochs).astype(int)
+def stages(plan: str, epochs: int, total_blocks: int, unfreeze: int = 0, head_fitted: bool = False) -> list[Stage]:
+    """The stages of a run. unfreeze: blocks that "last_blocks" trains; 0: a third of them.
+
+    head_fitted: the head is at its optimum before the first epoch. Its stage then takes no epochs, and the others all.
+    """
+    shares = np.array(SHARES[plan])
+    if head_fitted:
+        shares[0] = 0.0
+        shares /= shares.sum() or 1.0
+    ends = np.round(np.cumsum(shares) * epochs).astype(int)
     trained = (0, min(unfreeze or max(1, total_blocks // 3), total_blocks), total_blocks)
-    found, start = [], 0
+    found, start = [Stage("head", 0, 0, 0)] if head_fitted else [], 0
     for name, end, count in zip(STAGES, ends, trained, strict=True):
         if end > start:
             found.append(Stage(name, start, int(end), count))
@@ -136,7 +143,7 @@ def feature_cache(
     """The cache of this network's features, and where each depth stands in them. Views are of one image, not mixed."""
     body, places = depth_features(model)
     row = replace(settings(config.input.augmentation, config.augmentation), mixup=0.0, cutmix=0.0)
-    facts = {"image_size": config.input.image_size, "channels": model.input_shape[-1], "model": config.network.model}
+    facts = {"image_size": config.input.image_size, "channels": model.input_shape[-1], "model": model.name}
     facts |= {name: getattr(config.network, name) for name in ("activation", "normalization", "pooling")}
     cache = FeatureCache(
         Path(config.runs) / FOLDER,

@@ -9,6 +9,8 @@ from pathlib import Path
 import pytest
 from streamlit.testing.v1 import AppTest
 
+from imgcls.models.registry import NETWORK_FILES
+
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "apps" / "app.py"
 SAMPLE = ROOT / "datasets" / "fashion_mini"
@@ -79,6 +81,8 @@ class Page:
 def here(tmp_path, monkeypatch) -> Path:
     """The folder that the app works in."""
     monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(sys, "argv", [str(APP)])  # as `streamlit run apps/app.py` has it; flags come behind
+    monkeypatch.setenv(NETWORK_FILES, "")  # which the app sets; what it was before comes back
     monkeypatch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)  # for the processes that the app starts
     return tmp_path
 

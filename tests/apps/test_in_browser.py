@@ -5,6 +5,7 @@ import socket
 import subprocess
 import sys
 from pathlib import Path
+from urllib.parse import urlsplit
 
 import pytest
 from playwright.sync_api import expect, sync_playwright
@@ -45,11 +46,26 @@ def browser():
         opened.close()
 
 
+def hosts_asked_by(page) -> set[str]:
+    """The hosts of everything that the page asks for from now on, over HTTP or a WebSocket."""
+    hosts = set()
+
+    def note(asked) -> None:
+        address = urlsplit(asked.url)
+        if address.scheme not in ("data", "blob"):  # which are no requests to anybody
+            hosts.add(address.hostname)
+
+    page.on("request", note)
+    page.on("websocket", note)
+    return hosts
+
+
 def test_labels_train_predict(browser, address, clothes, here):
     page = browser.new_page(viewport={"width": 1100, "height": 900})
     page.set_default_timeout(PATIENCE)
     failures = []
     page.on("pageerror", lambda error: failures.append(str(error)))
+    hosts = hosts_asked_by(page)
 
     page.goto(address)
     page.get_by_text("Upload a folder").click()
@@ -85,3 +101,17 @@ def test_labels_train_predict(browser, address, clothes, here):
     assert table[0].startswith("image,class,probability")
     assert len(table) == 4
     assert not failures
+    assert hosts == {"localhost"}
+
+
+@pytest.mark.parametrize("view", ["labels", "train", "predict"])
+def test_no_page_asks_anything_of_the_network(browser, address, view):
+    page = browser.new_page()
+    page.set_default_timeout(PATIENCE)
+    hosts = hosts_asked_by(page)
+    page.goto(f"{address}/{view}")
+    page.get_by_role("heading", name=view.capitalize()).wait_for()
+    page.wait_for_load_state("networkidle")
+    icon = page.locator("link[rel='shortcut icon']").get_attribute("href")
+    assert icon.startswith("data:image/svg+xml")
+    assert hosts == {"localhost"}

@@ -1,9 +1,15 @@
 """The second view: a run as a process of its own, followed on the page."""
 
 import json
+import subprocess
+import sys
 
 import pytest
 from parts import launches
+
+from imgcls.config import TrainConfig
+from imgcls.files import write_json
+from imgcls.training.run_folder import RunFolder
 
 SMALL = {"Batch size": 8, "Image size": 16}
 
@@ -92,3 +98,13 @@ def test_examples_of_the_augmentation_are_drawn(page, clothes):
 def test_folds_need_the_number_of_one(started):
     view = started(Folds=3)
     assert "Here a run has one of the folds: give its number." in view.errors
+
+
+def test_a_head_that_is_being_fitted_is_shown_as_that(page, here):
+    run = RunFolder.create(TrainConfig(runs="runs", name="clothes-1"))
+    run.write_status("training", doing="Fitting the head with penalty 3 of 13", done=1, total=4)
+    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as trainer:
+        write_json(run.status_file, {**run.status(), "pid": trainer.pid})
+        (bar,) = page("train", run="clothes-1").widgets.get("progress")
+        trainer.communicate(b"\n")
+    assert (bar.proto.text, bar.proto.value) == ("Fitting the head with penalty 3 of 13", 25)

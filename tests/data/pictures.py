@@ -76,6 +76,14 @@ def bomb_png(width: int, height: int) -> bytes:
     return b"\x89PNG\r\n\x1a\n" + b"".join(parts)
 
 
+def broken_apng(image: Image.Image) -> bytes:
+    """Pillow finds its header whole, and raises SyntaxError for its pixels."""
+    data = bytearray(encoded(image, "PNG", save_all=True, append_images=[image.rotate(180)]))
+    place = data.index(b"IDAT")
+    data[place - 4 : place] = struct.pack(">I", 16)  # a length in the middle of the data
+    return bytes(data)
+
+
 def write(folder: Path, files: dict[str, bytes]) -> Path:
     for name, data in files.items():
         (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -116,4 +124,6 @@ def kinds_of_files(image: Image.Image) -> dict[str, bytes]:
         "float.tif": encoded(Image.fromarray(np.asarray(image.convert("L")).astype(np.float32)), "TIFF"),
         "palette_bits.bmp": encoded(image.convert("1"), "BMP"),
         "bomb.png": bomb_png(20_000, 20_000),
+        "broken.apng": broken_apng(image),
+        "broken_exif.apng": encoded(image, "PNG", save_all=True, append_images=[image.rotate(90)], exif=b"no table"),
     }

@@ -8,6 +8,7 @@ from skimage.data import astronaut
 
 from imgcls.data.decoding import decode, decode_region
 from imgcls.data.records import ppm
+from tests.data.every_format import MASKS, masked_bmp
 
 GENERATOR = np.random.default_rng(0)
 RGB = Image.fromarray(GENERATOR.integers(0, 255, (16, 24, 3), np.uint8))
@@ -37,11 +38,13 @@ READABLE = {  # name: (file, largest difference to Pillow)
     "PNG, colour with a transparent one": (encoded(RGB, "PNG", transparency=RGB.getpixel((3, 3))), 0),
     "PNG, 16 bits": (encoded(DEEP, "PNG"), 1),
     "GIF": (encoded(PALETTE, "GIF"), 0),
+    "GIF, with a transparent colour": (encoded(PALETTE, "GIF", transparency=3), 0),
     "GIF, animated": (encoded(PALETTE, "GIF", save_all=True, append_images=[RGB.quantize(8)]), 0),
     "BMP, colour": (encoded(RGB, "BMP"), 0),
     "BMP, grey": (encoded(GREY, "BMP"), 0),
     "BMP, palette": (encoded(PALETTE, "BMP"), 0),
     "BMP, 32 bits": (encoded(RGBA, "BMP"), 0),
+    "BMP, with the usual masks": (masked_bmp(RGB, *MASKS["bgrx"]), 0),
     "WebP": (encoded(RGB, "WEBP", lossless=True), 0),
     "WebP, alpha": (encoded(RGBA, "WEBP", lossless=True), 1),
     "JPEG, grey": (encoded(SMOOTH.convert("L"), "JPEG"), 3),
@@ -53,6 +56,8 @@ REFUSED = {
     "text": (b"hello, this is no image", "no image"),
     "TIFF": (encoded(RGB, "TIFF"), "no image"),
     "BMP, black and white": (encoded(RGB.convert("1"), "BMP"), "BMP"),
+    "BMP, with its channels in another order": (masked_bmp(RGB, *MASKS["rgba"]), "other channels"),
+    "BMP, with alpha": (masked_bmp(RGB, *MASKS["bgra"]), "other channels"),
     "WebP, animated": (encoded(RGB, "WEBP", save_all=True, append_images=[RGB.rotate(180)]), "animated WebP"),
     "JPEG, truncated": (encoded(RGB, "JPEG")[:-200], "JPEG"),
     "PNG, truncated": (encoded(RGB, "PNG")[:-300], "PNG"),

@@ -1,5 +1,5 @@
-import io
 import os
+import struct
 import threading
 from pathlib import Path
 
@@ -11,12 +11,14 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from imgcls.data import image_facts, image_header, inspection_cache
+from imgcls import image_files
+from imgcls.data import image_facts, inspection_cache
 from imgcls.data.decoding import decode
 from imgcls.data.image_facts import look
 from imgcls.data.inspection import inspect
 from imgcls.data.manifest import MEASURED, Manifest
-from imgcls.data.transcoding import transcoded_file
+from imgcls.data.transcoding import still, transcoded_file
+from imgcls.image_files import UNKNOWN_FORMAT
 from tests.data.pictures import encoded, kinds_of_files, photos, write
 
 
@@ -51,16 +53,18 @@ def test_every_trait_and_every_defect_is_seen(photo, tmp_path, cache):
         "almost.png": "a damaged or truncated PNG file (65,016 bytes)",
         "bomb.png": "a header that announces 400,000,000 pixels, above the limit of 100,000,000 pixels; "
         "nothing was decoded",
+        "broken.apng": "a damaged or truncated PNG file (130,207 bytes)",
         "empty.jpg": "the file is empty (0 bytes)",
         "float.tif": "an image with floating-point pixels; expected 8 or 16 bits, so save it as PNG",
         "half.jpg": "a damaged or truncated JPEG file (4,696 bytes)",
         "half.png": "a damaged or truncated PNG file (32,510 bytes)",
-        "text.jpg": "no image that can be read; expected JPEG, PNG, GIF, BMP or WebP",
+        "text.jpg": UNKNOWN_FORMAT,
     }
     assert seen["traits"][(seen["traits"] != "") & (seen["problems"] == "")].to_dict() == {
         "alpha.png": "alpha",
-        "animated.gif": "animated",
+        "animated.gif": "animated, transcoded",
         "animated.webp": "animated, transcoded",
+        "broken_exif.apng": "animated",
         "cmyk.jpg": "CMYK",
         "palette_bits.bmp": "transcoded",
         "photo.tif": "transcoded",
@@ -94,13 +98,25 @@ def test_sixteen_bits_keep_their_shades(photo, tmp_path, cache):
     assert (kept == shades >> 8).all()
 
 
+@pytest.mark.parametrize("bits", [12, 16])
+def test_a_tiff_of_few_bits_is_not_dark(cache, bits):
+    levels = np.linspace(0, 2**bits - 1, 64 * 48).astype(np.uint16).reshape(48, 64)
+    order = ">" if bits == 12 else "<"  # in which Pillow packs them
+    unpacked = np.unpackbits(levels.astype(f"{order}u2")[..., None].view(np.uint8), axis=-1)[..., 16 - bits :]
+    entries = [(256, 64), (257, 48), (258, bits), (259, 1), (262, 1), (273, 134), (277, 1), (278, 48),
+               (279, 48 * 64 * bits // 8), (282, 1)]  # fmt: skip
+    table = b"".join(struct.pack("<HHIHH", tag, 3, 1, value, 0) for tag, value in entries)
+    data = b"II*\0" + struct.pack("<IH", 8, len(entries)) + table + bytes(4) + np.packbits(unpacked).tobytes()
+    assert np.array_equal(np.asarray(still(data)), levels >> (bits - 8))
+
+
 def test_heic_is_read_with_its_package_and_named_without(photo, cache, monkeypatch):
     import pillow_heif
 
     pillow_heif.register_heif_opener()
     data = encoded(photo, "HEIF")
     assert look(data)["traits"] == "transcoded"
-    monkeypatch.setattr(image_header, "_formats", lambda: ("JPEG", "PNG"))
+    monkeypatch.setattr(image_files, "pillow_formats", lambda: ("JPEG", "PNG"))
     assert look(data) == {"problems": "a HEIC file, which needs a further package: pip install 'imgcls[heic]'"}
 
 
@@ -192,4 +208,4 @@ def test_any_bytes_give_facts_or_a_problem(seed, place, noise):
         facts = look(data)
     except tf.errors.OpError:
         return
-    assert facts.get("problems") or Image.open(io.BytesIO(data)).size
+    assert facts.get("problems") or facts["width"]

@@ -144,3 +144,19 @@ def test_other_images_and_other_files_are_not_overwritten(manifest, photos, tmp_
         prepare(photos, tmp_path / "p", Preparation("pixels", side=32))
     with pytest.raises(ValueError, match="has other files in it"):
         prepare(photos, photos.root, Preparation("pixels"))
+
+
+def test_damaged_descriptions_of_shards_are_sentences_or_are_mended(manifest, tmp_path):
+    prepared = tmp_path / "p"
+    prepare(manifest, prepared, Preparation("pixels", images_per_shard=100))
+    (prepared / "shard-00000.json").write_text('{"name": "shard-0')
+    said = []
+    prepare(manifest, prepared, Preparation("pixels", images_per_shard=100), say=said.append)
+    assert len(said) == 1
+    assert "is not described any more; it is written anew" in said[0]
+    (prepared / "index.json").write_text('{"shards": [7]}')
+    with pytest.raises(ValueError, match=r"index.json is damaged. Run `python -m imgcls.prepare`"):
+        load_prepared(prepared)
+    (prepared / "plan.json").write_bytes(b"\xff\x00")
+    with pytest.raises(ValueError, match=r"plan.json is damaged. Choose another --output"):
+        prepare(manifest, prepared, Preparation("pixels", images_per_shard=100))

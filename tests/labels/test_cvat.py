@@ -86,7 +86,7 @@ def test_a_track_is_a_row_for_each_frame_in_which_it_is_seen(data_set, look):
     assert len(records.boxes_or_images) == 2
     assert set(records.boxes_or_images["attributes"]) == {'{"track": "3"}'}
     assert "frame_000099.png" in look.told(records, "left out")[0][2]
-    assert look.told(records, "noted")[0][0] == "images/frame_000016.png"
+    assert any("frame_000016.png" in " ".join(told) for told in look.told(records, "noted"))
 
 
 def test_what_is_no_label_is_told(data_set, look):

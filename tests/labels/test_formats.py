@@ -8,8 +8,9 @@ from pathlib import Path
 import pytest
 
 from imgcls import import_labels
+from imgcls.image_files import SUFFIXES
 from imgcls.labels import FORMATS, Pictures, detect_format, read_labels
-from imgcls.labels.pictures import SUFFIXES
+from imgcls.labels.pictures import MISNAMED
 
 
 def test_an_unknown_format_gets_the_nearest_name(data_set):
@@ -68,7 +69,7 @@ def test_files_whose_names_are_no_text_are_told(data_set, look):
         file.write(b"x")
     records = read_labels(data_set.root)
     assert look.labels(records) == [("cat/1.png", "cat"), ("dog/2.png", "dog")]
-    assert look.told(records, "left out")[0][0] == "cat/caf?.png"
+    assert look.told(records, "left out") == [("cat/caf\\xe9.png", "", f"{MISNAMED}; its label is left out.")]
 
 
 def test_a_file_that_cannot_be_opened_does_not_end_the_import(data_set, look):
@@ -102,21 +103,16 @@ def annotation_files(folder: Path) -> list[Path]:
     return [path for path in sorted(folder.rglob("*")) if path.is_file() and not path.name.lower().endswith(SUFFIXES)]
 
 
-def given(files: Path) -> list[Path]:
-    """The folders with what the tools themselves wrote."""
-    return sorted(path for path in files.iterdir() if path.is_dir())
-
-
-FOLDERS = given(Path(__file__).parent / "files")
+FOLDERS = sorted(path for path in (Path(__file__).parent / "files").iterdir() if path.is_dir())
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
 def test_every_picture_that_was_given_is_a_row_or_told(folder, tmp_path):
     name = "label_studio" if folder.name.startswith("label_studio") else detect_format(folder)
     records = read_labels(folder, name, pictures=Pictures(Pictures.of(folder).root, extract=tmp_path))
+    told = " ".join(records.problems["file"] + records.problems["reason"])
     images = set(records.boxes_or_images["image"])
-    left = [path for path in Pictures(records.root).paths if path not in images]
-    assert set(left) <= set(records.problems["file"])
+    assert [path for path in Pictures(records.root).paths if path not in images and path not in told] == []
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)

@@ -74,7 +74,7 @@ def test_what_is_no_label_is_told(data_set, look):
     reasons = " ".join(reason for _, _, reason in look.told(records, "left out"))
     for part in (
         "'maybe'",
-        "broken.jpg is no picture",
+        "broken.jpg cannot be read",
         "no picture 'train/far.jpg'",
         "coordinates that are no numbers",
     ):

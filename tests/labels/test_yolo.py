@@ -84,7 +84,7 @@ def test_labels_of_a_missing_or_broken_picture_are_counted(data_set, look):
     data_set.write("broken.png", b"\x89PNG\r\n")
     reasons = {file: reason for file, _, reason in look.told(read_labels(data_set.root), "left out")}
     assert "2 labels left out" in reasons["gone.txt"]
-    assert "broken.png is no picture" in reasons["broken.txt"]
+    assert "broken.png cannot be read: a damaged or truncated PNG" in reasons["broken.txt"]
 
 
 def test_text_that_is_not_utf8_is_told_with_its_line(data_set, look):

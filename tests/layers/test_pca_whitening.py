@@ -166,3 +166,20 @@ def test_data_that_teach_nothing_are_refused(make, data, message):
 def test_settings_that_mean_nothing_are_refused(make, message):
     with pytest.raises(ValueError, match=message):
         make()
+
+
+@pytest.mark.parametrize("kind", ["pca", "zca"])
+@pytest.mark.parametrize("images", [np.repeat(IMAGES[..., :1], 3, axis=-1), np.full((4, 6, 6, 3), 7, np.uint8)])
+def test_data_without_variance_in_some_direction_whiten_to_numbers(images, kind):
+    layer = PCAWhitening("channels", kind, epsilon=0.0)
+    layer.adapt(images)
+    assert np.isfinite(layer(images)).all()
+
+
+def test_directions_with_variance_are_those_of_scikit_learn_where_others_have_none():
+    vectors = np.repeat(IMAGES[..., :1], 3, axis=-1).astype("float64").reshape(-1, 3)
+    layer = PCAWhitening("channels", epsilon=0.0)
+    layer.adapt(vectors.reshape(-1, 1, 1, 3))
+    outputs = np.asarray(layer(vectors.reshape(-1, 1, 1, 3))).reshape(-1, 3)
+    expected = PCA(whiten=True, svd_solver="full").fit_transform(vectors)
+    assert_equal_but_for_signs(outputs[:, :1], expected[:, :1])

@@ -86,3 +86,77 @@ def test_one_architecture_layer_by_layer(capsys):
 def test_half_a_command(options, message):
     with pytest.raises(ValueError, match=message):
         main(Options(*options))
+
+
+APPLIED = """
+from keras import layers
+from imgcls.models import architecture
+
+class Own(layers.Layer):
+    def call(self, x):
+        return x
+
+@architecture("{name}", image_size=32)
+def network(net, x):
+    if {applied}:
+        x = net.apply(layers.Conv2D(8, 3, strides=2, padding="same", use_bias=False, name="conv"), x)
+        x = net.apply(layers.BatchNormalization(name="norm"), x)
+        x = net.apply(layers.ReLU(name="relu"), x)
+        x = net.apply(layers.DepthwiseConv2D(3, padding="valid", use_bias=False, name="depthwise"), x)
+        x = net.apply(layers.MaxPooling2D(2, name="pool"), x)
+        y = net.apply(layers.Conv2D(8, 1, use_bias=False, name="branch"), x)
+        x = net.apply(layers.Add(name="sum"), [x, y])
+        x = net.apply({more}, x)
+    else:
+        x = net.conv(x, 8, 3, 2, name="conv")
+        x = net.norm(x, name="norm")
+        x = net.act(x, name="relu")
+        x = net.depthwise(x, 3, name="depthwise", padding="valid")
+        x = net.max_pool(x, 2, 2, name="pool")
+        x = net.add(x, net.conv(x, 8, 1, name="branch"), name="sum")
+        x = net.act(x, name="last")
+    return x
+"""
+
+
+def test_layers_of_keras_cost_and_see_what_the_same_ones_of_the_wiring_do(tmp_path):
+    described = []
+    for applied in (True, False):
+        file = tmp_path / f"net_{applied}.py"
+        file.write_text(APPLIED.format(name=f"applied_{applied}", applied=applied, more='layers.ReLU(name="last")'))
+        rows = describe(str(file), num_classes=5).rows
+        described.append([(row.name, row.shape, row.parameters, row.multiply_adds, row.fields) for row in rows])
+    assert described[0] == described[1]
+
+
+def test_a_layer_that_no_formula_is_known_of_is_said_to_be_unknown(tmp_path, capsys):
+    (tmp_path / "net.py").write_text(APPLIED.format(name="with_unknown", applied=True, more='Own(name="own")'))
+    assert main(Options("show", str(tmp_path / "net.py"))) == 0
+    printed = capsys.readouterr().out
+    assert "own Own 7x7x8 unknown unknown" in " ".join(printed.split())
+    assert "at least " in printed
+    assert "Unknown: what own costs and sees" in printed
+
+
+@pytest.mark.parametrize(
+    ("layer", "multiply_adds", "size"),
+    [
+        (keras.layers.SeparableConv2D(4, 3, padding="same", name="a"), 16 * 16 * (9 * 3 + 3 * 4), 3),
+        (keras.layers.Conv2D(4, 3, dilation_rate=2, name="a"), 12 * 12 * 9 * 3 * 4, 5),
+        (keras.layers.Conv2D(6, 3, groups=3, name="a"), 14 * 14 * 9 * 6, 3),
+        (keras.layers.Dense(7, name="a"), 16 * 16 * 3 * 7, 1),
+        (keras.layers.LayerNormalization(axis=(1, 2, 3), name="a"), 0, None),
+        (keras.layers.LayerNormalization(name="a"), 0, 1),
+        (keras.layers.ZeroPadding2D(2, name="a"), 0, 1),
+        (keras.Sequential([keras.layers.Conv2D(4, 3), keras.layers.Conv2D(4, 3)], name="a"),
+         14 * 14 * 9 * 3 * 4 + 12 * 12 * 9 * 4 * 4, 5),
+    ],
+)  # fmt: skip
+def test_an_applied_layer_is_counted_by_hand(layer, multiply_adds, size):
+    from imgcls.models.sketch import Sketch, Spot
+
+    net = Sketch()
+    net.apply(layer, Spot((16, 16, 3), (ReceptiveField(), ReceptiveField())))
+    (row,) = net.rows
+    assert row.multiply_adds == multiply_adds
+    assert (row.fields and row.fields[0].size) == size

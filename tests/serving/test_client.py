@@ -5,7 +5,9 @@ from http.server import BaseHTTPRequestHandler, HTTPServer
 
 import numpy as np
 import pytest
+from PIL import Image
 
+from imgcls.data.decoding import UNKNOWN_FORMAT
 from imgcls.serving import client as clients
 from imgcls.serving.client import Client
 from tests.serving.conftest import CLASS_NAMES, serving
@@ -35,7 +37,7 @@ def test_many_images_go_in_several_requests_and_keep_their_order(address, images
     assert [prediction.problem for prediction in predictions] == problems
     assert problems[20:22] == [
         "no such file or directory",
-        "no image that can be read; expected JPEG, PNG, GIF, BMP or WebP",
+        UNKNOWN_FORMAT,
     ]
     assert problems[-1] == "the file is empty (0 bytes)"
     assert problems[:20] == problems[22:42] == [""] * 20
@@ -132,3 +134,16 @@ def test_a_single_image_needs_its_list():
 def test_an_address_needs_its_scheme():
     with pytest.raises(ValueError, match=r"expected an address such as 'http://127\.0\.0\.1:8501'"):
         Client("localhost:8501", "clothing")
+
+
+def test_a_file_that_the_server_cannot_decode_is_sent_as_a_png(address, images, tmp_path):
+    with Image.open(images[0]) as image:
+        image.save(tmp_path / "same.tif")
+    (tmp_path / "page.png").write_text("<html>")
+    with Client(address, "clothing") as client:
+        png, tiff, page, as_it_is = client.predict(
+            [images[0], tmp_path / "same.tif", tmp_path / "page.png", (tmp_path / "same.tif").read_bytes()]
+        )
+    np.testing.assert_allclose(tiff.probabilities, png.probabilities, atol=1e-6)
+    assert page.problem.startswith("an HTML page")
+    assert as_it_is.problem == UNKNOWN_FORMAT

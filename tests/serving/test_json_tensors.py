@@ -60,8 +60,13 @@ def test_an_empty_batch_in_columns():
 
 
 def test_numbers_that_are_not_finite():
-    inputs, _ = read('{"instances": [NaN, Infinity, -Infinity, 1e300]}', NUMBERS)
-    np.testing.assert_array_equal(inputs["x"], [np.nan, np.inf, -np.inf, np.inf])
+    inputs, _ = read('{"instances": [NaN, -NaN, Infinity, -Infinity, Inf, -Inf]}', NUMBERS)
+    np.testing.assert_array_equal(inputs["x"], [np.nan, np.nan, np.inf, -np.inf, np.inf, -np.inf])
+    request = parse(b'{"note": "Inf \\" -Inf -NaN", "inputs": [Inf, -NaN]}')
+    assert request["note"] == 'Inf " -Inf -NaN'
+    for text in ('{"inputs": [Infinite]}', '{"inputs": [Inf, "unfinished \\', '{"inputs": [-]}', '{"inputs": [+Inf]}'):
+        with pytest.raises(RestError, match="JSON Parse error"):
+            parse(text.encode())
     text = encode(write_outputs({"y": np.array([np.nan, np.inf, -np.inf], np.float32)}, in_rows=True))
     assert text == b'{"predictions": [NaN, Infinity, -Infinity]}'
 
@@ -93,6 +98,16 @@ def test_names_in_any_script_come_back():
 
 def test_what_follows_the_object_is_not_read_and_a_byte_order_mark_is_skipped():
     assert parse(b'\xef\xbb\xbf  {"inputs": 1} trailing') == {"inputs": 1}
+
+
+def nested(depth: int) -> str:
+    return "[" * depth + "1" + "]" * depth
+
+
+def test_lists_may_be_nested_as_deep_as_tensors_may_have_dimensions():
+    assert read(f'{{"inputs": {nested(64)}}}', NUMBERS)[0]["x"].ndim == 64
+    assert read(f'{{"instances": {nested(64)}}}', NUMBERS)[0]["x"].ndim == 64
+    assert read('{"inputs": [16777215, 3e7, 1e38, 1e400]}', NUMBERS)[0]["x"].dtype == np.float32
 
 
 @pytest.mark.parametrize(
@@ -127,6 +142,17 @@ def test_what_follows_the_object_is_not_read_and_a_byte_order_mark_is_skipped():
         ('{"inputs": [{"b64": 1}]}', TEXT, "not formatted correctly for base64 data"),
         ('{"inputs": ["\\ud800"]}', TEXT, "surrogate pair"),
         ('{"signature_name": 1, "inputs": []}', TEXT, "'signature_name' key must be a string value"),
+        ('{"inputs": [1e300]}', NUMBERS, r"Cannot convert JSON value: 1e\+300 to float without loss of precision"),
+        ('{"instances": [16777217]}', NUMBERS, "Cannot convert JSON value: 16777217 to float without loss"),
+        ('{"inputs": [9007199254740993]}', {"x": tf.float64}, "9007199254740993 to double without loss"),
+        ('{"inputs": ' + nested(65) + "}", NUMBERS, "Lists are nested 65 deep; this server takes .* at most 64 levels"),
+        ('{"inputs": ' + nested(900) + "}", TEXT, "Lists are nested 900 deep"),
+        (
+            '{"instances": ' + nested(65) + "}",
+            NUMBERS,
+            "Lists are nested 64 deep; this server takes .* at most 63 levels",
+        ),
+        ('{"inputs": ' + nested(900) + ', "instances": 1}', NUMBERS, "expecting only one of 'inputs' or 'instances'"),
     ],
 )
 def test_mistakes_are_named(text, types, message):

@@ -48,6 +48,7 @@ def test_status(half):
     available = {"version": "123", "state": "AVAILABLE", "status": {"error_code": "OK", "error_message": ""}}
     assert get(half, "/v1/models/half_plus_three") == {"model_version_status": [available]}
     assert get(half, "/v1/models/half_plus_three/versions/123") == {"model_version_status": [available]}
+    assert get(half, "/v1/models/half_plus_three/labels/stable") == {"model_version_status": [available]}  # as it does
 
 
 def test_metadata(half):
@@ -96,6 +97,16 @@ def test_classify(letters):
          'Serving signature name: "other" not found in signature def'),
         ("POST", "/v1/models/half_plus_three:explain", {}, 400,
          "Malformed request: POST /v1/models/half_plus_three:explain"),
+        ("POST", PREDICT.replace(":", f"/versions/{2**63}:"), {"instances": [1.0]}, 400,
+         f"Failed to convert version: {2**63} to numeric."),
+        ("GET", f"/v1/models/half_plus_three/versions/{'9' * 5000}", {}, 400, "to numeric."),
+        ("GET", f"/v1/models/half_plus_three/versions/{2**63 - 1}", {}, 404,
+         f"Could not find version {2**63 - 1} of model half_plus_three"),
+        ("GET", "/v1/models/half_plus_three/labels/stable/metadata", {}, 400,
+         "Unrecognized servable version label: stable"),
+        ("GET", "/v1/models/half/labels/stable", {}, 404, "Could not find any versions of model half"),
+        ("POST", f"{PREDICT}?a=b", {"instances": [1.0]}, 400, f"Malformed request: POST {PREDICT}?a=b"),
+        ("GET", "/v1/models/half_plus_three?a=b", {}, 404, "Could not find any versions of model half_plus_three?a=b"),
         ("GET", PREDICT, {}, 400, f"Malformed request: GET {PREDICT}"),
         ("GET", "/v1/models", {}, 400, "Missing model name in request."),
         ("GET", "/v1/models/half", {}, 404, "Could not find any versions of model half"),

@@ -1,8 +1,11 @@
 import shutil
+from contextlib import nullcontext
 
 import pytest
 import tensorflow as tf
+from tensorflow_serving.apis import prediction_log_pb2
 
+from imgcls.serving import served_model
 from imgcls.serving.rest_error import RestError
 from imgcls.serving.served_model import ServedModel, load_version
 from imgcls.serving.warmup import write_warmup
@@ -51,6 +54,49 @@ def test_a_version_that_cannot_be_loaded_leaves_the_old_one_until_it_is_mended(f
     shutil.copytree(half_plus_three / "123", folder / "3", dirs_exist_ok=True)
     served.refresh()
     assert states(served) == {2: "END", 3: "AVAILABLE"}
+
+
+def test_a_warm_up_file_that_is_none_leaves_the_old_version_and_ends_no_updates(folder, capsys):
+    served = ServedModel(folder)
+    save_linear(folder / "3", 1.0, 7.0)
+    write_warmup(folder / "3", "line", [("serving_default", {"x": [1.0]})])
+    file = folder / "3" / "assets.extra" / "tf_serving_warmup_requests"
+    with tf.io.TFRecordWriter(str(file)) as writer:
+        writer.write(b"\xff no PredictionLog")
+    served.refresh()
+    assert served.version == 2
+    assert "The warm-up file" in served.states[3].error
+    assert "version 3 is not served" in capsys.readouterr().err
+    save_linear(folder / "4", 1.0, 8.0)
+    served.refresh()
+    assert (served.version, value(served)) == (4, 8.0)
+
+
+def test_an_error_that_nobody_thought_of_ends_no_updates(folder, monkeypatch, capsys):
+    served = ServedModel(folder)
+    save_linear(folder / "3", 1.0, 7.0)
+    with monkeypatch.context() as broken:
+        broken.setattr(served_model, "load_version", lambda path: 1 / 0)
+        served.refresh()
+    assert (served.version, served.states[3].error) == (2, "division by zero")
+    assert "version 3 is not served: division by zero" in capsys.readouterr().err
+    save_linear(folder / "4", 1.0, 8.0)
+    served.refresh()
+    assert served.version == 4
+
+
+def test_warm_up_records_of_every_kind_are_replayed_or_named(folder):
+    path = folder / "2" / "assets.extra" / "tf_serving_warmup_requests"
+    path.parent.mkdir()
+    named, empty, classify = (prediction_log_pb2.PredictionLog() for _ in range(3))
+    named.predict_log.request.inputs["x"].CopyFrom(tf.make_tensor_proto([1.0]))  # of the default signature
+    classify.classify_log.request.model_spec.name = "line"
+    for logs, problem in (((named, empty), ""), ((named, classify), "holds a classify_log")):
+        with tf.io.TFRecordWriter(str(path)) as writer:
+            for log in logs:
+                writer.write(log.SerializeToString())
+        with pytest.raises(ValueError, match=problem) if problem else nullcontext():
+            load_version(folder / "2")
 
 
 def test_without_a_version_nothing_is_served_and_without_the_folder_the_last_one_is(folder):

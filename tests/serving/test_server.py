@@ -1,6 +1,8 @@
 import gzip
 import json
+import logging
 import shutil
+import socket
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -35,6 +37,27 @@ def test_refusals_are_json(address, method, path, status):
     assert list(response.json()) == ["error"]
 
 
+def test_a_query_string_is_a_part_of_the_path_as_the_official_server_has_it(address):
+    response = httpx.post(f"{address}:predict?a=b", content=b'{"instances": [1.0]}')
+    assert response.status_code == 400
+    assert response.json()["error"].endswith("half_plus_three:predict?a=b")
+
+
+@pytest.mark.parametrize("sent", [b'{"instances": [', b""])
+def test_a_caller_who_hangs_up_is_no_fault_of_the_server(address, sent, caplog):
+    logging.getLogger("uvicorn.error").addHandler(caplog.handler)
+    logging.getLogger("uvicorn.error").setLevel(logging.ERROR)
+    url = httpx.URL(address)
+    head = f"POST {url.path}:predict HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n\r\n"
+    with socket.create_connection((url.host, url.port)) as caller:
+        caller.sendall(head.encode() + sent)
+        time.sleep(0.1)  # so that the request has begun
+    time.sleep(0.3)
+    assert httpx.post(f"{address}:predict", content=b'{"instances": [1.0]}').status_code == 200
+    logging.getLogger("uvicorn.error").removeHandler(caplog.handler)
+    assert [record.message for record in caplog.records if record.levelname == "ERROR"] == []
+
+
 @pytest.mark.parametrize("length_is_known", [True, False])
 def test_a_body_that_is_too_large_is_refused(address, length_is_known):
     body = b'{"instances": [' + b"1.0, " * 1_000_000 + b"1.0]}"
@@ -65,7 +88,7 @@ def test_many_callers_at_once(address):
 def test_a_slow_call_does_not_hold_up_the_others(half_plus_three, monkeypatch):
     release = threading.Event()
 
-    def slow(served, method, path, body):
+    def slow(served, method, path, body, limits):
         if method == "POST":
             release.wait(20)
         return json.dumps({"method": method}).encode()

@@ -209,7 +209,7 @@ def test_a_run_goes_on_while_the_disk_is_full(tiny_config, monkeypatch):
     assert load_latest(run.checkpoints).state["step"] == 15
 
 
-def test_a_loss_that_is_no_number_names_its_layer_and_the_last_good_checkpoint(tiny_config):
+def test_a_loss_that_is_no_number_names_its_layer_and_the_last_good_checkpoint(tiny_config, command):
     run, manifest = prepare_run(tiny_config(epochs=3))
 
     class Break(keras.callbacks.Callback):
@@ -223,6 +223,10 @@ def test_a_loss_that_is_no_number_names_its_layer_and_the_last_good_checkpoint(t
     assert "at step 6; it began in the output of layer 'stage2_norm'." in said
     assert f"of step 5: python -m imgcls.train --resume {run.path} --learning-rate 0.001" in said
     assert all(np.isfinite(array).all() for array in load_latest(run.checkpoints).arrays.values())
+    _, advice = said.split("python -m imgcls.train ")
+    assert command("train", *advice.split()).code == 0
+    assert run.config.training.learning_rate == 0.001
+    assert run.model_file.is_file()
 
 
 def test_checkpoints_of_another_network_or_other_classes_are_refused_with_both_sides_named(small_run, tmp_path):

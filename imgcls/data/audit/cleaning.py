@@ -14,7 +14,8 @@ def clean(manifest: Manifest, copies: pd.Series) -> tuple[Manifest, pd.DataFrame
 
     Left out are rows with a problem, empty boxes, all copies of a picture that has two labels, and all other copies but
     one: the one in the test split, else in the validation split, else the largest picture. Class names that differ by
-    case or spaces become the most frequent one, and boxes are cut at the edges of their image.
+    case or spaces become the most frequent one, and boxes are cut at the edges of their image. Pictures that only look
+    bad (dark, blurred, of an odd size) stay, and so do mirrored or rotated copies with different labels.
 
     copies: the group of each row, as `near_duplicate_groups` gives it.
     """

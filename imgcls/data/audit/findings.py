@@ -89,7 +89,11 @@ KINDS = {  # the gravest first
     ),
     "alpha": Kind("note", "Pictures with transparency", "Nothing: what is transparent lies on white."),
     "turned": Kind("note", "Pictures turned by their EXIF", "Nothing: they are read upright."),
-    "transcoded": Kind("note", "Formats that TensorFlow cannot decode", "Nothing: a PNG of it lies in the cache."),
+    "transcoded": Kind(
+        "note",
+        "Formats that TensorFlow does not decode, or not rightly",
+        "Nothing: training reads a PNG of it in the cache.",
+    ),
 }
 
 

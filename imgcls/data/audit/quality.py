@@ -6,15 +6,20 @@ set of stars or of X-rays all are so.
 
 from collections.abc import Iterator
 
-import pandas as pd
-
 from imgcls.data.audit.findings import Finding
 from imgcls.data.manifest import Manifest
 
 DARKEST = 0.32  # brightness that the brightest pixels of a picture must reach
 LIGHTEST = 0.95  # brightness that the darkest pixels of a picture must stay below
 LEAST_ENTROPY = 3.0  # bits; a drawing in 8 even shades has as many
-LEAST_SHARPNESS = 0.29  # measured by benchmarks/audit_cleanvision.py: photos from 0.30 on, blurred ones around 0.27
+LEAST_SHARPNESS = 0.29  # measured by benchmarks/audit_cleanvision.py: photos have 0.30 to 0.9, blurred ones around 0.27
+
+WHY = {
+    "dark": f"99 % of it are below {{brightness_99:.2f}} of full brightness; expected some above {DARKEST}",
+    "light": f"95 % of it are above {{brightness_5:.2f}} of full brightness; expected more below {LIGHTEST}",
+    "low information": f"{{entropy:.1f}} bits; expected at least {LEAST_ENTROPY:.0f}, and photos have 6 to 9",
+    "blurred": f"sharpness {{sharpness:.2f}}; expected at least {LEAST_SHARPNESS}, and 0.25 is no edge at all",
+}
 
 
 def quality_findings(manifest: Manifest) -> Iterator[Finding]:
@@ -24,12 +29,6 @@ def quality_findings(manifest: Manifest) -> Iterator[Finding]:
     plain = files["perceptual_hash"] == ""
     poor = (files["entropy"] < LEAST_ENTROPY) & ~plain
     blurred = (files["sharpness"] < LEAST_SHARPNESS) & ~(dark | light | plain)
-    yield from _told("dark", files[dark], "99 % of it are below {brightness_99:.0%} of full brightness")
-    yield from _told("light", files[light], "95 % of it are above {brightness_5:.0%} of full brightness")
-    yield from _told("low information", files[poor], "{entropy:.1f} bits; expected at least 3, and photos have 6 to 9")
-    yield from _told("blurred", files[blurred], "sharpness {sharpness:.2f}; expected at least 0.29, and 0.25 is none")
-
-
-def _told(kind: str, files: pd.DataFrame, why: str) -> Iterator[Finding]:
-    for row in files.itertuples():
-        yield Finding(kind, (row.image,), why.format_map(row._asdict()), (row.Index,))
+    for kind, chosen in (("dark", dark), ("light", light), ("low information", poor), ("blurred", blurred)):
+        for row in files[chosen].itertuples():
+            yield Finding(kind, (row.image,), WHY[kind].format_map(row._asdict()), (row.Index,))

@@ -1,0 +1,143 @@
+"""What the app may open, and whether it may run a network file: both are said where it is started.
+
+  streamlit run apps/app.py -- --root /srv/images --allow-network-files
+
+Whoever can open the app can type a path and upload files. So every path has to lie, with its symlinks resolved, below
+the root or in a folder that the app itself writes, and a network of one's own (a Python file) is refused by the app and
+by the training processes that it starts, unless the flag allows it. This file owns the rule.
+"""
+
+import argparse
+import dataclasses
+import os
+import posixpath
+import re
+import sys
+from dataclasses import dataclass
+from pathlib import Path
+from typing import get_args, get_type_hints
+
+from imgcls.data.cache import cache_home
+from imgcls.data.cards import CARD_FOLDERS, list_cards
+from imgcls.data.manifest import Manifest
+from imgcls.models.registry import NETWORK_FILES, REFUSED
+
+START = "streamlit run apps/app.py -- [--root FOLDER] [--allow-network-files]"
+OWN_FOLDERS = (Path("manifests"), Path("runs"), Path("saved_models"), *CARD_FOLDERS)  # written here, or shipped
+NO_PATHS = {"format", "group", "activation", "initializer", "data_service", "name"}  # other texts may be paths
+TFDS = re.compile(r"tfds:\w+(/[\w.-]+)?(:\d+\.\d+\.\d+)?")  # without the name space of a community
+
+
+@dataclass(frozen=True)
+class Start:
+    """How the app was started.
+
+    root: the folder that typed paths have to lie in; by default the one that the app was started in.
+    network_files: whether a network of one's own, a Python file, may be run.
+    """
+
+    root: Path
+    network_files: bool
+
+
+class _Flags(argparse.ArgumentParser):
+    def error(self, message: str) -> None:
+        raise ValueError(f"The app was started with flags that it does not know ({message}). Expected: {START}")
+
+
+def start() -> Start:
+    """Read the flags behind `--`. Raises ValueError for an unknown one, and for a root that is no folder."""
+    flags = _Flags(add_help=False, allow_abbrev=False)
+    flags.add_argument("--root", type=Path, default=Path())
+    flags.add_argument("--allow-network-files", action="store_true")
+    given = flags.parse_args(sys.argv[1:])
+    if not given.root.is_dir():
+        raise ValueError(f"The app was started with --root {given.root}, which is no folder. Expected: {START}")
+    return Start(given.root.resolve(), given.allow_network_files)
+
+
+def environment() -> dict[str, str]:
+    """What a process that the app starts finds in its environment: network files are refused unless allowed."""
+    return {**os.environ, NETWORK_FILES: "" if start().network_files else REFUSED}
+
+
+def enforce() -> None:
+    """Let the app's own process refuse network files too, whatever a view may forget."""
+    os.environ[NETWORK_FILES] = environment()[NETWORK_FILES]
+
+
+def check_path(path: str | Path) -> Path:
+    """The same path. Raises ValueError if it leads out of the root, before anything at it is looked at."""
+    if not is_allowed(path):
+        raise ValueError(
+            f"{path} lies outside of {start().root}, the folder that this app may read. Choose something below it, or "
+            "start the app with another folder: streamlit run apps/app.py -- --root FOLDER"
+        )
+    return Path(path)
+
+
+def is_allowed(path: str | Path) -> bool:
+    """Whether a path lies below the root, or in a folder that the app writes."""
+    return _below(path, [start().root, *(folder.resolve() for folder in OWN_FOLDERS)])
+
+
+def check_model(name: str) -> str:
+    """The same name of an architecture. Raises ValueError for a Python file, unless the start allowed them."""
+    if name.endswith(".py") and not start().network_files:
+        raise ValueError(
+            f"{name} is a Python file, and this app runs none: its users could run any program on this machine. Choose "
+            "an architecture by name, or start the app with: streamlit run apps/app.py -- --allow-network-files"
+        )
+    return name
+
+
+def check_source(named: str) -> str:
+    """The same data set: a path below the root, `tfds:` and a name, or the name of a card. Raises ValueError."""
+    if named.startswith("tfds:") and not TFDS.fullmatch(named):
+        raise ValueError(
+            f"{named!r} is no data set that this app reads: those of others than TensorFlow Datasets bring programs of "
+            "their own. Expected a name such as tfds:cats_vs_dogs or tfds:cats_vs_dogs:4.0.0"
+        )
+    if _is_path(named):
+        check_path(named)
+    return named
+
+
+def check_images(manifest: Manifest, source: str) -> Manifest:
+    """The same manifest. Raises ValueError if its images lie outside of the root, as an uploaded one may say.
+
+    Where the images of a card lie was decided by whoever wrote the card on this machine.
+    """
+    if not _is_path(source) and source in list_cards():
+        return manifest
+    if not manifest.table["sha256"].str.fullmatch("([0-9a-f]{64})?").all():  # they name transcoded pictures' files
+        raise ValueError(f"{source} is a manifest with checksums that are none. Import its images again.")
+    folders = {posixpath.dirname(image) for image in manifest.table["image"]}
+    for folder in sorted({manifest.root / folder for folder in folders}):
+        if not _below(folder, [cache_home().resolve()]):  # where pictures from inside other files are unpacked
+            check_path(folder)
+    return manifest
+
+
+def check_config(config: object) -> None:
+    """Raise ValueError if a text of a config is a path out of the root, or a network file that is not allowed."""
+    for name, kind in get_type_hints(type(config)).items():
+        value = getattr(config, name)
+        if dataclasses.is_dataclass(kind):
+            check_config(value)
+        elif value and str in (kind, *get_args(kind)) and name not in NO_PATHS:
+            check_source(value)
+        if name == "model":
+            check_model(value)
+
+
+def _is_path(text: str) -> bool:
+    """Whether a text means a file or folder, and not the name of something."""
+    if text.startswith("tfds:"):
+        return False
+    return os.sep in text or text.startswith((".", "~")) or os.path.lexists(text)
+
+
+def _below(path: str | Path, folders: list[Path]) -> bool:
+    resolved = Path(path).expanduser().resolve()
+    return any(resolved.is_relative_to(folder) for folder in folders)

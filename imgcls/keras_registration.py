@@ -1,0 +1,39 @@
+"""Makes Keras know the layers of imgcls as soon as both are imported, so that `keras.models.load_model` finds them.
+
+Keras takes the class of a saved layer from its own packages or from those that are registered, and never imports
+another package. So `import imgcls` registers them: at once if Keras is there, else when it has been imported.
+"""
+
+import importlib
+import sys
+from importlib.machinery import ModuleSpec
+
+LAYERS = "imgcls.layers"  # whose import registers them all
+
+
+class _AfterKeras:
+    """A finder of modules that finds Keras as the others do, and has the layers imported after it."""
+
+    def find_spec(self, name: str, path=None, target=None) -> ModuleSpec | None:
+        if name != "keras":
+            return None
+        others = (finder.find_spec(name, path, target) for finder in sys.meta_path if finder is not self)
+        spec = next((found for found in others if found), None)
+        if spec is None or spec.loader is None:
+            return None
+        run = spec.loader.exec_module
+
+        def run_and_register(module) -> None:
+            run(module)
+            importlib.import_module(LAYERS)
+
+        spec.loader.exec_module = run_and_register
+        return spec
+
+
+def register_layers() -> None:
+    """Register the layers now or, where Keras has not been imported, right after it is; neither imports TensorFlow."""
+    if "keras" in sys.modules:
+        importlib.import_module(LAYERS)
+    else:
+        sys.meta_path.insert(0, _AfterKeras())

@@ -1,0 +1,137 @@
+"""What a Keras layer that `net.apply` was given costs and sees, by its kind; unknown for a kind that is not listed.
+
+Kinds are those of keras.layers and imgcls.layers. A layer of the user's own, or one that changes how a listed one
+computes, is unknown: nothing is guessed.
+"""
+
+import math
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+
+import keras
+from keras import layers
+
+from imgcls import layers as ours
+from imgcls.models.receptive_field import UNKNOWN, Seen, joined, slid
+from imgcls.models.wiring import pair
+
+HOMES = ("keras", "imgcls")  # packages whose layers compute what their kind says
+
+
+@dataclass(frozen=True)
+class Cost:
+    """multiply_adds: for one image; None if unknown. fields: as `Spot` has them."""
+
+    multiply_adds: int | None
+    fields: Seen
+
+
+def cost_of(layer: keras.layers.Layer, shapes: Sequence[tuple], seen: Sequence[Seen], out: tuple) -> Cost:
+    """The cost of a built layer. shapes, seen: of each of its inputs. out: the shape of its output, without batch."""
+    if isinstance(layer, keras.Sequential):
+        return _of_sequence(layer, shapes[0], seen[0])
+    if type(layer).call.__module__.split(".")[0] in HOMES:
+        for kinds, rule in RULES:
+            if isinstance(layer, kinds):
+                return rule(layer, shapes[0], seen, out)
+    return Cost(None, UNKNOWN)
+
+
+def shape_after(layer: keras.layers.Layer, shape: tuple | list[tuple]) -> tuple:
+    """The shape that a layer, which is built for it, makes of a shape, or of several; all without batch."""
+    several = isinstance(shape, list)
+    given = [keras.KerasTensor((None, *one)) for one in (shape if several else [shape])]
+    return tuple(layer(given if several else given[0]).shape[1:])
+
+
+def _of_sequence(model: keras.Sequential, shape: tuple, seen: Seen) -> Cost:
+    counted = []
+    for layer in model.layers:
+        out = shape_after(layer, shape)
+        cost = cost_of(layer, [shape], [seen], out)
+        counted.append(cost.multiply_adds)
+        shape, seen = out, cost.fields
+    return Cost(None if None in counted else sum(counted), seen)
+
+
+def _as_it_was(layer, shape, seen, out) -> Cost:
+    return Cost(0, seen[0])
+
+
+def _normalized(layer, shape, seen, out) -> Cost:
+    """Statistics over an axis of the image see all of it."""
+    axes = [layer.axis] if isinstance(layer.axis, int) else list(layer.axis)
+    only_channels = {axis % (len(shape) + 1) for axis in axes} == {len(shape)}
+    return Cost(0, seen[0] if only_channels else None)
+
+
+def _sliding(layer, shape, seen, out) -> Cost:
+    kernel = getattr(layer, "kernel_size", None) or layer.pool_size
+    spread = [(k - 1) * d + 1 for k, d in zip(pair(kernel), pair(getattr(layer, "dilation_rate", 1)), strict=True)]
+    kernels = sum(math.prod(weight.shape) for weight in layer.weights if len(weight.shape) == 4)
+    fields = slid(seen[0], shape[:2], out[:2], spread, pair(layer.strides), layer.padding)
+    return Cost(kernels * out[0] * out[1], fields)
+
+
+def _dense(layer, shape, seen, out) -> Cost:
+    positions = math.prod(out[:-1])
+    return Cost(math.prod(layer.kernel.shape) * positions, seen[0] if len(out) == 3 else None)
+
+
+def _transposed(layer, shape, seen, out) -> Cost:
+    return Cost(math.prod(layer.kernel.shape) * shape[0] * shape[1], UNKNOWN)
+
+
+def _gated(layer, shape, seen, out) -> Cost:
+    return Cost(sum(math.prod(weight.shape) for weight in layer.weights if len(weight.shape) > 1), seen[0])
+
+
+def _padded(layer, shape, seen, out) -> Cost:
+    sides = (
+        layer.padding if isinstance(layer, layers.ZeroPadding2D) else [[-n for n in side] for side in layer.cropping]
+    )
+    if not isinstance(seen[0], tuple):
+        return Cost(0, seen[0])
+    return Cost(0, tuple(field.through(1, 1, side[0]) for field, side in zip(seen[0], sides, strict=True)))
+
+
+def _merged(layer, shape, seen, out) -> Cost:
+    return Cost(0, joined(seen))
+
+
+def _everything(layer, shape, seen, out) -> Cost:
+    return Cost(0, None)
+
+
+def _rearranged(layer, shape, seen, out) -> Cost:
+    return Cost(0, None if len(out) == 1 else UNKNOWN)
+
+
+RULES: tuple[tuple[tuple[type, ...], Callable[..., Cost]], ...] = (
+    ((layers.Conv2DTranspose,), _transposed),
+    (
+        (layers.Conv2D, layers.DepthwiseConv2D, layers.SeparableConv2D, layers.MaxPooling2D, layers.AveragePooling2D),
+        _sliding,
+    ),
+    ((layers.Dense,), _dense),
+    ((layers.GlobalMaxPooling2D, layers.GlobalAveragePooling2D, layers.Flatten), _everything),
+    ((layers.ZeroPadding2D, layers.Cropping2D), _padded),
+    ((layers.LayerNormalization, layers.RMSNormalization), _normalized),
+    (
+        (
+            layers.BatchNormalization, layers.GroupNormalization, layers.Normalization, layers.UnitNormalization,
+            layers.Activation, layers.ReLU, layers.LeakyReLU, layers.PReLU, layers.ELU, layers.Softmax,
+            layers.Dropout, layers.SpatialDropout2D, layers.GaussianDropout, layers.GaussianNoise, layers.AlphaDropout,
+            layers.Rescaling, layers.Identity, layers.ActivityRegularization,
+            ours.PReLU, ours.RReLU, ours.StochasticDepth, ours.LocalResponseNormalization,
+        ),
+        _as_it_was,
+    ),
+    ((ours.SqueezeExcitation,), _gated),
+    (
+        (layers.Add, layers.Subtract, layers.Multiply, layers.Average, layers.Maximum, layers.Minimum,
+         layers.Concatenate),
+        _merged,
+    ),
+    ((layers.Reshape, layers.Permute, layers.UpSampling2D), _rearranged),
+)  # fmt: skip

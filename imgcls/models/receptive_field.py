@@ -1,0 +1,65 @@
+"""Which pixels a position of a feature map sees, from formulas."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Literal
+
+UNKNOWN = "unknown"
+
+
+@dataclass(frozen=True)
+class ReceptiveField:
+    """Which pixels the first position of a feature map sees along one axis, and how far apart two positions look.
+
+    first, last: pixels, both included, counted from 0; outside the image where padding is seen.
+    stride: pixels between the fields of neighbours.
+    """
+
+    first: int = 0
+    last: int = 0
+    stride: int = 1
+
+    @property
+    def size(self) -> int:
+        return self.last - self.first + 1
+
+    @property
+    def position(self) -> float:
+        """The centre, in pixels."""
+        return (self.first + self.last) / 2
+
+    def through(self, kernel: int, strides: int, before: int) -> "ReceptiveField":
+        """The field after a kernel that begins `before` positions outside."""
+        first = self.first - before * self.stride
+        return ReceptiveField(first, self.last + (kernel - 1 - before) * self.stride, self.stride * strides)
+
+    def joined(self, other: "ReceptiveField") -> "ReceptiveField":
+        return replace(self, first=min(self.first, other.first), last=max(self.last, other.last))
+
+
+Fields = tuple[ReceptiveField, ReceptiveField]  # along height and width
+Seen = Fields | None | Literal["unknown"]  # None: all pixels; UNKNOWN: behind a layer that nothing is known of
+
+
+def slid(
+    seen: Seen, sizes: Sequence[int], outs: Sequence[int], kernel: Sequence[int], strides: Sequence[int], padding: str
+) -> Seen:
+    """What is seen after a kernel that slides over (height, width) positions and leaves `outs` of them."""
+    if not isinstance(seen, tuple):
+        return seen
+    fields = []
+    for field, size, out, k, stride in zip(seen, sizes, outs, kernel, strides, strict=True):
+        before = max((out - 1) * stride + k - size, 0) // 2 if padding == "same" else 0
+        fields.append(field.through(k, stride, before))
+    return tuple(fields)
+
+
+def joined(seen: Sequence[Seen]) -> Seen:
+    """What a sum or a concatenation sees: what any of its parts does."""
+    for whole in (None, UNKNOWN):
+        if whole in seen:
+            return whole
+    first, *rest = seen
+    for fields in rest:
+        first = tuple(a.joined(b) for a, b in zip(first, fields, strict=True))
+    return first

@@ -1,0 +1,58 @@
+"""Whether a weight file is what its name says and of the right network, from its header, before anything is built."""
+
+import json
+import zipfile
+from pathlib import Path
+
+import h5py
+
+from imgcls.models.registry import Architecture
+from imgcls.models.weights.state_dict import READERS, read_state_dict
+
+KINDS = (".keras", ".h5", *READERS)
+LAYERS = {"standardization", "embedding", "logits", "probabilities"}  # that every classifier of ours has
+
+
+def check_weight_file(path: Path, architecture: Architecture | None) -> None:
+    """Raise ValueError or FileNotFoundError, in one sentence, for a file that cannot start this network.
+
+    architecture: None where it is not settled yet; then only the kind of the file is looked at.
+    """
+    if path.suffix not in KINDS:
+        raise ValueError(f"{path} is no weight file; expected one that ends in {', '.join(KINDS)}.")
+    if not path.is_file():
+        raise FileNotFoundError(f"No weight file at {path}. Expected one that ends in {', '.join(KINDS)}.")
+    if path.suffix == ".keras":
+        check_saved_classifier(path, architecture.name if architecture else "")
+    elif path.suffix == ".h5":
+        _check_twin(path, architecture)
+    elif architecture:
+        read_state_dict(architecture, path)
+    else:
+        READERS[path.suffix](path)
+
+
+def check_saved_classifier(path: Path, name: str = "") -> None:
+    """Raise ValueError if the file holds no classifier of ours, or another network than the one called `name`."""
+    try:
+        with zipfile.ZipFile(path) as archive:
+            model = json.loads(archive.read("config.json"))["config"]
+            found, layers = model["name"], {layer["name"] for layer in model["layers"]}
+            archive.getinfo("model.weights.h5")
+    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile) as error:
+        raise ValueError(f"{path} is no classifier that imgcls saved ({error}). Name another file.") from error
+    if not layers >= LAYERS:
+        raise ValueError(f"{path} is no classifier that imgcls saved: it has no layer 'logits'. Name another file.")
+    if name and found != name:
+        raise ValueError(f"{path} holds a {found}; expected a {name}. Choose --model {found}.")
+
+
+def _check_twin(path: Path, architecture: Architecture | None) -> None:
+    published = architecture.weights.get("imagenet") if architecture else None
+    if architecture and not (published and published.source.startswith("keras.applications")):
+        raise ValueError(
+            f"{path} is a file of keras.applications, which has no {architecture.name}. Expected one that ends in "
+            f"{', '.join(kind for kind in KINDS if kind != '.h5')}."
+        )
+    if not h5py.is_hdf5(path):
+        raise ValueError(f"{path} is no HDF5 file. Expected the .h5 file of a network in keras.applications.")

@@ -1,0 +1,70 @@
+"""A run that goes on: what of its config may change, and its stages where it is to end at another epoch."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+
+from imgcls.config import TrainConfig
+from imgcls.training.checkpoints import load_latest
+from imgcls.training.run_folder import RunFolder
+from imgcls.training.transfer import Stage
+
+
+def changed_config(run: RunFolder, changes: Mapping[str, float]) -> TrainConfig:
+    """The run's config with other values of `imgcls.training.run_folder.CHANGEABLE` fields.
+
+    Raises ValueError if the run cannot go on with them: it has done more epochs, or none is left to do.
+    """
+    config = run.config
+    before, training = config.training, replace(config.training, **changes)
+    if "learning_rate" in changes:
+        training = replace(training, find_learning_rate=False)
+    done = max((row["epoch"] for row in run.metrics()), default=0)
+    if training.epochs < done:
+        raise ValueError(
+            f"The run {run.path} has done {done} epochs, and --epochs is {training.epochs}. Name at least {done}, or "
+            "leave it out; the best epoch is kept in any case."
+        )
+    same_end = (training.epochs, training.patience) == (before.epochs, before.patience)
+    if changes and run.status().get("state") == "finished" and (training.epochs == done or same_end):
+        raise ValueError(
+            f"The run {run.path} is finished, after {done} epochs, so {_flags(changes)} would change nothing. "
+            f"Name more epochs as well, such as --epochs {2 * done}."
+        )
+    saved = load_latest(run.checkpoints)
+    if saved:
+        known = stages_of(saved.state)
+        if "epochs" in changes and known and _has_no_epochs(known[-1]):
+            raise ValueError(
+                f"The run {run.path} fits its head to the optimum, which no epoch changes. More is trained "
+                f"by python -m imgcls.train --config {run.config_file} --plan last_blocks"
+            )
+        lengthened(known, training.epochs)
+    return replace(config, training=training)
+
+
+def _flags(names: Sequence[str]) -> str:
+    return " and ".join("--" + name.replace("_", "-") for name in names)
+
+
+def stages_of(state: Mapping) -> list[Stage]:
+    """The stages that a checkpoint's state holds; none, if it is older than they are."""
+    return [Stage(**stage) for stage in state.get("stages", ())]
+
+
+def lengthened(stages: Sequence[Stage], epochs: int) -> list[Stage]:
+    """The same stages, of which the last one ends with the run; a head that is fitted stays as it is.
+
+    Raises ValueError if the run would end before its last stage begins.
+    """
+    if not stages or _has_no_epochs(stages[-1]):
+        return list(stages)
+    if epochs <= stages[-1].first_epoch:
+        raise ValueError(
+            f"--epochs is {epochs}, and the last stage of this run, which trains {stages[-1].blocks} blocks, begins "
+            f"after epoch {stages[-1].first_epoch}. Name more."
+        )
+    return [*stages[:-1], replace(stages[-1], last_epoch=epochs)]
+
+
+def _has_no_epochs(stage: Stage) -> bool:
+    return stage.last_epoch == stage.first_epoch

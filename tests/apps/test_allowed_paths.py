@@ -1,0 +1,199 @@
+"""What the app may open, and that it runs no network file unless it was started so."""
+
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import get_args
+
+import pandas as pd
+import pytest
+from parts import allowed_paths, config_form, launches
+from parts.library import load_predictor
+
+from imgcls.config import InputConfig, LabelsConfig, NetworkConfig, TrainConfig, save_toml
+from imgcls.data.manifest import Manifest
+from imgcls.models.registry import NETWORK_FILES, REFUSED
+from imgcls.training.run_folder import RunFolder
+
+NETWORK = """
+from pathlib import Path
+from imgcls.models import architecture
+
+Path({marker!r}).touch()
+
+@architecture({name!r}, image_size=32)
+def uploaded(net, x):
+    return net.conv_norm_act(x, 8, 3, strides=2, name="stage1")
+"""
+
+
+@pytest.fixture
+def outside(tmp_path_factory) -> Path:
+    """A folder with two classes of pictures' names, beside the one that the app was started in."""
+    folder = tmp_path_factory.mktemp("outside")
+    for name in ("cat", "dog"):
+        (folder / name).mkdir()
+        (folder / name / "1.png").write_bytes(b"secret")
+    return folder
+
+
+@pytest.fixture
+def start(monkeypatch):
+    def given(*flags: str) -> None:
+        monkeypatch.setattr(sys, "argv", ["apps/app.py", *map(str, flags)])
+
+    return given
+
+
+def test_a_path_has_to_lie_below_the_root_with_its_symlinks_resolved(here, outside, start):
+    (here / "photos").mkdir()
+    (here / "link").symlink_to(outside)
+    for inside in ("photos", here / "photos", "photos/../photos", "not_there"):
+        allowed_paths.check_path(inside)
+    for leaving in (outside, "/", "..", "../x", "link", "link/cat", "photos/../..", "~", outside / "not_there"):
+        with pytest.raises(ValueError, match=f"lies outside of {here}, the folder that this app may read"):
+            allowed_paths.check_path(leaving)
+    start("--root", outside)
+    allowed_paths.check_path("link/cat")
+    allowed_paths.check_path("runs/mine")  # what the app itself writes stays open to it
+    with pytest.raises(ValueError, match="lies outside"):
+        allowed_paths.check_path("photos")
+
+
+def test_a_data_set_that_brings_a_program_is_refused():
+    for name in ("tfds:cifar10", "tfds:cats_vs_dogs:4.0.0", "tfds:mnist_corrupted/shot_noise", "fashion_mini"):
+        allowed_paths.check_source(name)
+    for name in ("tfds:huggingface:some", "tfds:somebody/", "tfds:../x", "tfds:/tmp/x", "tfds:"):
+        with pytest.raises(ValueError, match="bring programs of their own"):
+            allowed_paths.check_source(name)
+
+
+@pytest.mark.parametrize("flags", [("--rot", "/"), ("--allow-network",), ("--root", "nowhere"), ("extra",)])
+def test_a_mistake_in_the_flags_opens_nothing(page, start, flags):
+    start(*flags)
+    view = page("labels")
+    assert "The app was started with" in view.errors
+    assert "[--root FOLDER] [--allow-network-files]" in view.errors
+    assert not view.widgets.button
+
+
+def is_refused(config_class: type, place: tuple[str, ...], path: str) -> bool:
+    values = {place: path, **({("consensus",): "majority"} if place == ("golden",) else {})}
+    try:
+        allowed_paths.check_config(config_form.make(config_class, values))
+    except ValueError as error:
+        return "lies outside of" in str(error)
+    return False
+
+
+@pytest.mark.parametrize(
+    ("config_class", "paths"),
+    [
+        (LabelsConfig, {"pictures", "unpack_to", "rename", "golden", "overlay"}),
+        (TrainConfig, {"data", "overlay", "model", "weights", "init_from", "runs"}),
+    ],
+)
+def test_every_text_of_a_config_is_a_path_until_it_is_named_as_none(here, outside, config_class, paths):
+    texts = [
+        setting for setting in config_form.settings(config_class) if str in (setting.kind, *get_args(setting.kind))
+    ]
+    refused = {setting.path[-1] for setting in texts if is_refused(config_class, setting.path, str(outside / "file"))}
+    assert paths <= refused
+    assert {setting.path[-1] for setting in texts} - refused <= allowed_paths.NO_PATHS
+    allowed_paths.check_config(config_class())
+
+
+def test_the_labels_view_looks_at_nothing_outside(page, clothes, outside):
+    view = page("labels").choose("Where are the images?", "A path on this machine")
+    for place in (outside, outside / "not_there", clothes / ".." / ".."):
+        view.choose("Folder or annotation file", str(place)).press("Look at the images")
+        assert "lies outside of" in view.errors
+        assert "What is there" not in view.text
+    view.choose("Folder or annotation file", str(clothes))
+    for label in ("Pictures", "Overlay"):
+        view.choose(label, str(outside / "x.csv")).press("Look at the images")
+        assert f"{outside / 'x.csv'} lies outside of" in view.errors
+        view.choose(label, "")
+
+
+def test_an_uploaded_manifest_shows_no_picture_from_outside(page, here, outside):
+    table = pd.DataFrame({"image": ["cat/1.png", "dog/1.png"], "label": ["cat", "dog"]})
+    climbing = pd.DataFrame({"image": [f"../../{outside.name}/cat/1.png", "dog/1.png"], "label": ["cat", "dog"]})
+    (here / "cat").mkdir()
+    hashed = table.assign(sha256=f"../../../../../..{outside}/cat/1", traits="transcoded", width=1, height=1)
+    Manifest.from_records(hashed, here).save(here / "hashed.parquet")
+    Manifest.from_records(table, outside).save(here / "sly.parquet")
+    Manifest.from_records(climbing, here).save(here / "climbing.parquet")
+    view = page("labels").choose("Where are the images?", "Upload annotations and pictures")
+    view.upload({"sly.parquet": (here / "sly.parquet").read_bytes()}).press("Look at the images")
+    assert "lies outside of" in view.errors
+    assert "What is there" not in view.text
+    trained = page("train").choose("Data", "hashed.parquet").press("Start training")
+    assert "hashed.parquet is a manifest with checksums that are none" in trained.errors
+    for file in ("sly.parquet", "climbing.parquet"):
+        trained = page("train").choose("Data", file).press("Start training")
+        assert "lies outside of" in trained.errors
+    assert not launches.list_launches()
+
+
+def test_what_an_upload_drops_stands_among_what_was_left_out(page, clothes, here):
+    files = {str(p.relative_to(here)): p.read_bytes() for p in sorted(clothes.rglob("*.png"))}
+    files["clothes/my_net.py"] = b"print('hello')"
+    view = page("labels").choose("Where are the images?", "Upload a folder").upload(files).press("Look at the images")
+    assert "Images 30" in view.text
+    assert "Told about the annotations: 1. Left out of them: 1." in view.text
+    assert view.widgets.dataframe[0].value.iloc[0]["file"] == "clothes/my_net.py"
+    assert not list(here.rglob("*.py"))
+
+
+def test_a_network_file_is_not_run_unless_the_start_allows_it(page, clothes, here, start):
+    (here / "my_net.py").write_text(NETWORK.format(marker=str(here / "was run"), name="uploaded_one"))
+    view = page("train").choose("Data", str(clothes)).choose("Model", "my_net.py").press("Start training")
+    assert "my_net.py is a Python file, and this app runs none" in view.errors
+    assert "--allow-network-files" in view.errors
+    assert not (here / "was run").exists()
+    assert not launches.list_launches()
+    start("--allow-network-files")
+    allowed_paths.check_config(TrainConfig(network=NetworkConfig(model="my_net.py")))
+    assert NETWORK_FILES in allowed_paths.environment()
+    assert allowed_paths.environment()[NETWORK_FILES] == ""
+
+
+def test_the_training_process_refuses_network_files_too(clothes, here, start):
+    (here / "my_net.py").write_text(NETWORK.format(marker=str(here / "was run"), name="uploaded_two"))
+    config = TrainConfig(name="sly", input=InputConfig(data=str(clothes)), network=NetworkConfig(model="my_net.py"))
+    with pytest.raises(ValueError, match="this app runs none"):
+        launches.start(config)
+    save_toml(config, here / "sly.toml")
+    (launches.LAUNCHED / "sly").mkdir(parents=True)
+    launches._launch("sly", "--config", "sly.toml")
+    while launches.is_running("sly"):
+        os.sched_yield()
+    assert "error: my_net.py is not run: IMGCLS_NETWORK_FILES is 'refused' here." in launches.log("sly")
+    assert not (here / "was run").exists()
+
+
+def test_a_run_with_a_network_file_does_not_go_on_from_the_app(here):
+    run = RunFolder.create(TrainConfig(name="mine", network=NetworkConfig(model="my_net.py")))
+    run.manifest_file.touch()
+    run.write_status("interrupted")
+    with pytest.raises(ValueError, match="this app runs none"):
+        launches.resume("mine")
+    assert not launches.is_running("mine")
+
+
+def test_a_predictor_is_loaded_from_nowhere_outside_and_of_no_file(here, outside):
+    with pytest.raises(ValueError, match="lies outside of"):
+        load_predictor(str(outside))
+    with pytest.raises(ValueError, match="this app runs none"):
+        load_predictor("my_net.py")
+
+
+def test_the_registry_obeys_the_environment(tmp_path):
+    (tmp_path / "my_net.py").write_text(NETWORK.format(marker=str(tmp_path / "was run"), name="uploaded_four"))
+    code = "from imgcls.models import find_architecture; find_architecture('my_net.py')"
+    environment = {**os.environ, "PYTHONPATH": str(Path(__file__).parents[2]), NETWORK_FILES: REFUSED}
+    done = subprocess.run([sys.executable, "-c", code], cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert "is not run: IMGCLS_NETWORK_FILES is 'refused' here" in done.stderr
+    assert not (tmp_path / "was run").exists()

@@ -1,0 +1,124 @@
+"""What README says is run: its five commands as they stand there, its flags, its files, its figures."""
+
+import contextlib
+import dataclasses
+import importlib
+import io
+import os
+import re
+import shlex
+import shutil
+import signal
+import subprocess
+import sys
+from typing import get_type_hints
+
+import pytest
+import tyro
+
+from imgcls.__main__ import COMMANDS, source
+from tests.conftest import ROOT, SAMPLE, copy_sample
+
+README = (ROOT / "README.md").read_text("utf-8")
+FIVE = README.partition("## The five commands")[2].partition("```sh\n")[2].partition("```")[0]
+LINES = re.findall(r"^(?:python -m imgcls\.|`)?.*?python -m imgcls\.(\w+) ?([^#`\n]*)", README, re.MULTILINE)
+SMALLER = (
+    "--data",
+    "datasets/fashion_mini",
+    "--epochs",
+    1,
+    "--batch-size",
+    16,  # a part of the sample, one epoch,
+    "--model",
+    "lenet5_relu",
+    "--name",
+    "fashion_mini-resnet20-1",
+)  # and a network that is built in no time
+OTHERS = {"--help", "--help-all", "--logdir"}  # flags that are no fields
+
+
+def options_of(name: str) -> type:
+    return importlib.import_module(".".join(source(name).relative_to(ROOT).with_suffix("").parts)).Options
+
+
+def flags_of(options: type) -> set[str]:
+    """The flags of a command, of which --no-... turns one off."""
+    flags = set()
+    for name, kind in get_type_hints(options).items():
+        spelled = name.replace("_", "-")
+        flags |= flags_of(kind) if dataclasses.is_dataclass(kind) else {f"--{spelled}", f"--no-{spelled}"}
+    return flags
+
+
+@pytest.mark.parametrize(("name", "arguments"), sorted({line for line in LINES if line[1].strip()}))
+def test_every_command_of_readme_has_flags_that_exist(name, arguments):
+    arguments = arguments.replace(" RUN", " runs/a").strip()
+    tyro.cli(options_of(name), args=shlex.split(arguments), config=(tyro.conf.OmitArgPrefixes,))
+
+
+def test_every_flag_that_readme_names_exists():
+    known = set().union(*(flags_of(options_of(name)) for name in COMMANDS))
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README)) - known - OTHERS == set()
+
+
+def test_every_file_of_the_project_that_readme_names_is_there():
+    named = re.findall(r"\b((?:benchmarks|configs|deploy|datasets|apps|tests)/[\w./-]*\w)", README)
+    assert named
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+
+
+def test_there_are_as_many_networks_as_readme_says():
+    code = "from imgcls.models import list_models; print(len(list_models()))"
+    count = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    assert f"**Networks**: {count.strip()} of them" in README
+
+
+def next_steps(printed: str) -> list[str]:
+    """The commands that a command names as the next ones."""
+    return [line.strip() for line in printed.partition("\nNext:\n")[2].splitlines()]
+
+
+def test_the_five_commands_work_as_they_stand_there_and_each_names_the_next(tmp_path, command, monkeypatch):
+    copy_sample(tmp_path / "datasets" / "fashion_mini", ("bag", "sneaker", "trouser"), 40, 10)
+    shown = re.search(r'"datasets/fashion_mini/(test/bag/[^"]+)"', README)[1]
+    shutil.copy(SAMPLE / shown, tmp_path / "datasets" / "fashion_mini" / shown)
+    monkeypatch.chdir(tmp_path)
+    lines = [shlex.split(line, comments=True)[2:] for line in FIVE.splitlines() if line]
+    assert [line[0] for line in lines] == [f"imgcls.{n}" for n in ("train", "evaluate", "predict", "export", "serve")]
+    printed = {}
+    for module, *arguments in lines[:4]:
+        name = module.removeprefix("imgcls.")
+        result = command(name, *arguments, *(SMALLER if name == "train" else ()))
+        assert (result.code, result.err) == (0, "")
+        printed[name] = next_steps(result.out)
+        for step in printed[name]:
+            _, _, next_module, *flags = shlex.split(step, comments=True)
+            tyro.cli(options_of(next_module.removeprefix("imgcls.")), args=flags, config=(tyro.conf.OmitArgPrefixes,))
+    export, serve = (" ".join(["python", "-m", *line]) for line in lines[3:])
+    assert export in printed["train"]
+    assert export in printed["evaluate"]
+    assert export in printed["predict"]
+    assert serve in printed["export"]
+    pictures = list((tmp_path / "datasets/fashion_mini/test/bag").iterdir())
+    assert len((tmp_path / "predictions.csv").read_text().splitlines()) == 1 + len(pictures)
+    serve_and_ask(lines[4])
+
+
+def serve_and_ask(line: list[str]) -> None:
+    """Serve as README says, but on a port that is free, and ask with README's own lines."""
+    process = subprocess.Popen(
+        [sys.executable, "-m", *line, "--port", "0"],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    try:
+        address = re.search(r"http://[\d.:]+", process.stdout.readline())[0]
+        asked = re.search(r"```python\n(from imgcls import Client\n.*?)```", README, re.DOTALL)[1]
+        with contextlib.redirect_stdout(io.StringIO()) as answered:
+            exec(asked.replace("http://127.0.0.1:8501", address), {})
+        assert re.search("bag|sneaker|trouser", answered.getvalue())
+    finally:
+        process.send_signal(signal.SIGINT)
+        process.communicate(timeout=60)

@@ -1,0 +1,151 @@
+"""Runs that go on with another end, and the figures of the epoch that is kept."""
+
+import json
+import shutil
+
+import keras
+import pytest
+
+from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, TrainConfig, TrainingConfig
+from imgcls.train import prepare_run
+from imgcls.training.continuation import lengthened
+from imgcls.training.folds import Folds
+from imgcls.training.run import train_run
+from imgcls.training.run_folder import RunFolder
+from imgcls.training.transfer import Stage
+
+
+@pytest.fixture(scope="module")
+def two_epochs(tiny_net, tiny_data, tmp_path_factory):
+    config = TrainConfig(
+        input=InputConfig(data=str(tiny_data)),
+        network=NetworkConfig(model=str(tiny_net)),
+        training=TrainingConfig(epochs=2, batch_size=8, precision="float32", learning_rate=0.01),
+        runs=str(tmp_path_factory.mktemp("runs")),
+    )
+    run, manifest = prepare_run(config)
+    assert train_run(run, manifest)
+    run.write_status("finished", accuracy=0.5)
+    return run, manifest
+
+
+@pytest.fixture
+def finished(two_epochs, tmp_path):
+    """A run of two epochs that came to its end."""
+    run, manifest = two_epochs
+    return RunFolder(shutil.copytree(run.path, tmp_path / "finished")), manifest
+
+
+def rank(row: dict) -> tuple[float, float]:
+    return row["val_accuracy"], -row["val_loss"]
+
+
+def test_a_finished_run_is_trained_longer_with_what_was_typed_although_it_is_the_default(finished, command):
+    run, _ = finished
+    before, rows = run.kept_epoch(), run.metrics()
+    result = command(
+        "train", "--resume", run.path, "--epochs", 4, "--learning-rate", TrainConfig().training.learning_rate
+    )
+    assert result.code == 0, result.err
+    assert "goes on after epoch 2, from its last checkpoint, and ends with epoch 4 in place of 2" in result.out
+    assert (run.config.training.epochs, run.config.training.learning_rate) == (4, 0.003)
+    assert [row["epoch"] for row in run.metrics()] == [1, 2, 3, 4]
+    assert run.metrics()[:2] == rows
+    assert 0 < run.metrics()[2]["learning_rate"] < 0.003
+    assert rank(run.kept_epoch()) >= rank(before)
+    assert json.loads(run.status_file.read_text())["state"] == "finished"
+
+
+def test_a_lengthened_run_that_dies_ends_as_an_unbroken_one(finished, tmp_path, command):
+    run, manifest = finished
+    copy = RunFolder(shutil.copytree(run.path, tmp_path / "copy"))
+    assert command("train", "--resume", run.path, "--epochs", 5, "--patience", 4).code == 0
+
+    class Die(keras.callbacks.Callback):
+        def on_epoch_begin(self, epoch, logs=None):
+            if epoch == 3:
+                raise RuntimeError("killed")
+
+    shutil.copy(run.config_file, copy.config_file)
+    with pytest.raises(RuntimeError, match="killed"):
+        train_run(copy, manifest, callbacks=[Die()])
+    assert command("train", "--resume", copy.path).code == 0
+    assert [row["loss"] for row in copy.metrics()] == [row["loss"] for row in run.metrics()]
+
+
+@pytest.mark.slow
+def test_a_run_that_lost_patience_has_it_anew_where_it_is_lengthened(tiny_config, command):
+    run, manifest = prepare_run(tiny_config(epochs=9, patience=1, learning_rate=1e-8, schedule="constant"))
+    assert train_run(run, manifest)
+    run.write_status("finished", accuracy=0.5)
+    done = len(run.metrics())
+    assert done < 9
+    refused = command("train", "--resume", run.path, "--learning-rate", 0.01)
+    assert "Name more epochs" in refused.err
+    assert command("train", "--resume", run.path, "--epochs", 10).code == 0
+    assert len(run.metrics()) > done
+
+
+def test_what_a_run_cannot_go_on_with_is_refused_and_its_config_stays(finished, command):
+    run, _ = finished
+    config = run.config_file.read_bytes()
+    for flags, said in (
+        (("--epochs", 1), "has done 2 epochs, and --epochs is 1."),
+        (("--learning-rate", 0.003), "is finished, after 2 epochs, so --learning-rate would change nothing."),
+        (("--epochs", 2), "such as --epochs 4"),
+        (("--epochs", 4, "--batch-size", 64), "--epochs, --learning-rate, --patience"),
+    ):
+        result = command("train", "--resume", run.path, *flags)
+        assert result.code == 2
+        assert said in result.err
+    assert run.config_file.read_bytes() == config
+
+
+def test_only_the_last_stage_of_a_run_takes_another_end():
+    planned = [Stage("head", 0, 9, 0), Stage("last_blocks", 9, 30, 3)]
+    for epochs in (60, 12):
+        assert lengthened(planned, epochs) == [planned[0], Stage("last_blocks", 9, epochs, 3)]
+    with pytest.raises(ValueError, match="begins after epoch 9"):
+        lengthened(planned, 9)
+
+
+def test_the_kept_epoch_is_the_one_whose_weights_were_written(tmp_path):
+    run = RunFolder.create(TrainConfig(balance=BalanceConfig(best_epoch="balanced_accuracy"), runs=str(tmp_path)))
+    assert (run.best_by, run.kept_epoch()) == ("balanced_accuracy", {})
+    for epoch, (plain, balanced) in enumerate(((0.9, 0.4), (0.7, 0.6), (0.8, 0.6)), start=1):
+        run.append_metrics(
+            {"epoch": epoch, "val_accuracy": plain, "val_balanced_accuracy": balanced, "val_loss": epoch}
+        )
+    assert run.kept_epoch()["epoch"] == 2
+    (run.checkpoints / "best").mkdir(parents=True)
+    (run.checkpoints / "best" / "state.json").write_text('{"epoch": 3, "val_balanced_accuracy": 0.6}')
+    assert run.kept_epoch()["val_accuracy"] == 0.8
+
+
+def test_folds_without_a_name_go_on_until_all_are_finished(tmp_path):
+    config = TrainConfig(input=InputConfig(data="photos", folds=2), runs=str(tmp_path))
+
+    def make(folds: Folds, fold: int, state: str) -> None:
+        run = RunFolder.create(folds.config(fold))
+        run.manifest_file.touch()
+        folds.note_in(run)
+        run.write_status(state)
+
+    first = Folds.from_config(config)
+    assert first.config(2).name == "photos-2folds-1-fold2"
+    make(first, 1, "finished")
+    make(first, 2, "interrupted")
+    assert Folds.from_config(config) == first
+    other = Folds.from_config(TrainConfig(input=InputConfig(data="photos", folds=2, image_size=32), runs=str(tmp_path)))
+    assert other.asked.name == "photos-2folds-2"
+    run = first.run(2)
+    assert Folds.of(run) == first
+    run.write_status("finished")
+    assert Folds.from_config(config).asked.name == "photos-2folds-2"
+
+
+def test_a_fold_that_ended_before_it_was_prepared_is_made_anew(tmp_path):
+    folds = Folds.from_config(TrainConfig(input=InputConfig(folds=2), runs=str(tmp_path), name="cv"))
+    RunFolder.create(folds.config(1))
+    assert folds.run(1) is None
+    assert not (tmp_path / "cv-fold1").exists()
