@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from imgcls.counted import counted
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_named, name_in, peek, read_bytes, read_text
 from imgcls.labels.pictures import Pictures
@@ -167,7 +168,9 @@ def _binary(path: Path) -> _Batch:
     count = _labels_in(path)
     data = np.frombuffer(read_bytes(path), np.uint8)
     if not len(data) or len(data) % (count + 3 * SIDE * SIDE):
-        raise ValueError(f"{path.name} is no binary batch: {len(data)} bytes are not a whole number of pictures.")
+        raise ValueError(
+            f"{path.name} is no binary batch: {counted(len(data), 'byte')} make no whole number of pictures."
+        )
     records = data.reshape(-1, count + 3 * SIDE * SIDE)
     names = ("coarse_labels", "fine_labels") if count == 2 else ("labels",)
     return _Batch(records[:, count:], {name: records[:, i].tolist() for i, name in enumerate(names)}, [])
@@ -193,7 +196,7 @@ def _pickled(path: Path) -> _Batch:
     if not isinstance(pixels, np.ndarray) or pixels.ndim != 2 or kind is None:
         raise ValueError(f"{path.name} is no batch: expected 'data', a row of pixels a picture, and 'labels'.")
     if any(len(values) != len(pixels) for values in labels.values()):
-        raise ValueError(f"{path.name} has {len(pixels)} pictures, but labels for {len(labels[kind])}.")
+        raise ValueError(f"{path.name} has {counted(len(pixels), 'picture')}, but labels for {len(labels[kind])}.")
     if pixels.dtype != np.uint8 and pixels.size and (pixels.min() < 0 or pixels.max() > 255):
         raise ValueError(f"{path.name} has pixels outside of 0 to 255.")
     filenames = content.get("filenames")

@@ -14,6 +14,7 @@ from itertools import chain, count, zip_longest
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from imgcls.counted import counted
 from imgcls.image_files import suffix_of
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import PEEKED, TRIED, files_named, files_of, name_in, read_text
@@ -165,7 +166,7 @@ def _rows(said: _Said, image: str, file: str, line: int, problems: Problems) -> 
     labels = said.labels(OBJECTS if boxed else WHOLE)
     if boxed and {len(values) for values in edges} != {len(labels)}:
         counts = ", ".join(str(len(values)) for values in edges)
-        problems.left_out(file, line, f"{len(labels)} classes for {counts} edges of boxes; they are left out.")
+        problems.left_out(file, line, f"{counted(len(labels), 'class')} for {counts} edges of boxes; left out.")
         return
     if not labels:
         yield common
