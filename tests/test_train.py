@@ -180,16 +180,17 @@ def test_folds_are_each_a_run_and_one_figure_together(data, tmp_path, command):
     assert summary in result.out
     held = [set(Manifest.load(run.manifest_file).split("validation")["image"]) for run in runs]
     assert len(set.union(*held)) == sum(map(len, held)) == 24
-    shutil.rmtree(runs[1].path)
+    runs[1].write_status("interrupted")
     before = runs[0].model_file.read_bytes()
     again = command("train", *settings, "--folds", 2, "--name", "cv")
     assert again.code == 0
     assert f"{runs[0].path} is finished." in again.out
     assert summary in again.out
     assert runs[0].model_file.read_bytes() == before
-    runs[1].write_status("interrupted")
+    assert f"{runs[1].path} is finished." not in again.out
     resumed = command("train", "--resume", runs[1].path)
     assert resumed.code == 0
+    assert f"{runs[1].path} is finished." in resumed.out
     assert summary in resumed.out
     other = command("train", *settings, "--epochs", 2, "--folds", 2, "--name", "cv")
     refused(other, "is of other folds or settings than these. Choose another --name.")

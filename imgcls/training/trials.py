@@ -11,7 +11,7 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 from imgcls.config import TrainConfig, save_toml
-from imgcls.files import remove, replacing
+from imgcls.files import remove
 from imgcls.training.run_folder import RunFolder
 
 PAUSE = 0.5  # seconds between two looks at a run
@@ -57,8 +57,7 @@ class TrialRun:
             arguments = ["--resume", str(self.path)]
         else:
             remove(self.path)
-            with replacing(self.config_file) as partial:
-                save_toml(config, partial)
+            save_toml(config, self.config_file)
             arguments = ["--config", str(self.config_file)]
         with self.log_file.open("w", encoding="utf-8") as log:
             return subprocess.Popen(
