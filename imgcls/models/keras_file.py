@@ -10,6 +10,7 @@ import zipfile
 from pathlib import Path
 
 import keras
+import numpy as np
 
 from imgcls import layers
 from imgcls.data_format import CHANNELS_LAST
@@ -72,7 +73,8 @@ def _twin(layer: keras.layers.Layer) -> keras.layers.Layer:
     if kind is layers.PixelStandardization:
         channels = layer.output.shape[-1]
         mean, std = ([*values] * (channels // len(values)) for values in (layer.mean, layer.std))
-        return keras.layers.Normalization(mean=mean, variance=[value**2 for value in std], **shared)
+        variance = [float(np.float32(value) ** 2) for value in std]  # whose root is again the deviation, to the bit
+        return keras.layers.Normalization(mean=mean, variance=variance, **shared)
     if kind is layers.ClassProbabilities and layer.temperature == 1.0:
         return keras.layers.Softmax(**shared)
     raise _HasNone

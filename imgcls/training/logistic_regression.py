@@ -9,6 +9,7 @@ the number of devices has a say in.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
@@ -21,7 +22,7 @@ CHUNK = 1 << 21  # scores that are computed at a time
 MOST_DOUBLE = 1 << 27  # numbers of all rows that are kept in float64; more of them are kept in float32
 MOST_STEPS = 2000
 SMALLEST_VARIANCE = 1e-12  # of the largest; below, a direction is only rounding
-TOLERANCE, ROUGHLY = 1e-8, 1e-4  # the gradient's largest part at the end, and that while penalties are compared
+TOLERANCE, ROUGHLY = 1e-7, 1e-4  # the gradient's largest part at the end, and that while penalties are compared
 
 
 @dataclass(frozen=True)
@@ -74,27 +75,39 @@ def fit_head(examples: Examples, on_step: Callable[[str], None] = lambda what: N
     each step of the optimiser; an error that it raises ends the fit.
     """
     rows, judging = _Rows(examples), examples.folds >= 0
-    penalty, found, trials = examples.features.shape[1] / len(examples.labels), (None, None), 0
+    best = _Trial(None, None, examples.features.shape[1] / len(examples.labels), None)
+    trials = []
     if examples.folds.max() > 0:
-        penalty, found, trials = _best_penalty(rows if judging.all() else _Rows(examples.take(judging)), on_step)
-    problem = _Problem(rows, examples.weights[:, None], penalty)
+        trials = _trials(rows if judging.all() else _Rows(examples.take(judging)), on_step)
+        best = min(trials, key=lambda trial: trial.loss)
+    start = best.kernel if judging.all() else None  # the components of fewer images are others
+    problem = _Problem(rows, examples.weights[:, None], best.penalty, start)
     kernel, steps = problem.solved(TOLERANCE, lambda: on_step("on all images"))
-    loss, accuracy = rows.judged(kernel, np.zeros(len(examples.labels), int))
-    return Head(*rows.on_features(kernel[:, 0]), penalty, trials, *found, loss, accuracy, steps)
+    found = rows.judged(kernel, np.zeros(len(examples.labels), int))
+    kernel, bias = rows.on_features(kernel[:, 0])
+    return Head(kernel, bias, best.penalty, len(trials), best.loss, best.accuracy, *found, steps)
 
 
-def _best_penalty(rows: "_Rows", on_step: Callable[[str], None]) -> tuple[float, tuple[float, float], int]:
-    """The penalty, the loss and accuracy that it has on what is left out, and how many were tried."""
+class _Trial(NamedTuple):
+    """Loss and accuracy on what the folds left out, with this penalty; kernel: the mean of the folds' kernels."""
+
+    loss: float | None
+    accuracy: float | None
+    penalty: float
+    kernel: np.ndarray | None
+
+
+def _trials(rows: "_Rows", on_step: Callable[[str], None]) -> list[_Trial]:
+    """One of each penalty, until the loss on what is left out rises: weaker ones would do worse still."""
     examples, kernels, trials = rows.examples, None, []
     weights = examples.weights[:, None] * (examples.folds[:, None] != np.arange(examples.folds.max() + 1))
     for number, penalty in enumerate(PENALTIES, start=1):
         problem = _Problem(rows, weights, penalty, kernels)
         kernels, _ = problem.solved(ROUGHLY, lambda n=number: on_step(f"with penalty {n} of {len(PENALTIES)}"))
-        trials.append((*rows.judged(kernels, examples.folds), penalty))
-        if trials[-1] > min(trials):  # the loss falls and then rises, so weaker ones would do worse still
+        trials.append(_Trial(*rows.judged(kernels, examples.folds), penalty, kernels.mean(1, keepdims=True)))
+        if trials[-1].loss > min(trial.loss for trial in trials):
             break
-    *found, penalty = min(trials)
-    return penalty, tuple(found), len(trials)
+    return trials
 
 
 class _Rows:
