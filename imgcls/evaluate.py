@@ -111,7 +111,7 @@ def _check_classes(rows: "pd.DataFrame", known: list[str], data: str, part: str)
         raise ValueError(f"{data} has no images for {part}. Choose another --split, or other --data.")
     strangers = rows.loc[~rows["label"].isin(known), "label"].value_counts()
     if len(strangers):
-        named = ", ".join(f"{label!r} ({count:,} images)" for label, count in strangers.head(5).items())
+        named = ", ".join(f"{label!r} ({counted(count, 'image')})" for label, count in strangers.head(5).items())
         more = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""
         raise ValueError(
             f"{data} has classes that the model does not know: {named}{more}. It knows: {', '.join(known)}. Rename or "

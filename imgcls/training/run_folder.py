@@ -159,8 +159,9 @@ class RunFolder:
 
     def state(self) -> str:
         """What `write_status` said, or "died" where it says that a process is at work and none is; else "unknown"."""
-        state = self.status().get("state", "unknown")
-        return "died" if state in LIVE and not self.is_alive() else state
+        status = self.status()
+        state = status.get("state", "unknown")
+        return "died" if state in LIVE and status["pid"] != os.getpid() and not self.is_alive() else state
 
     def is_alive(self) -> bool:
         """Whether a living process, other than this one, is working on this run."""
@@ -221,7 +222,7 @@ class RunFolder:
         kept = read_json(self.checkpoints / BEST / "state.json")  # checkpoints may be removed to make room
         if "epoch" in kept:
             return {**kept, **rows.get(kept["epoch"], {})}
-        return max(rows.values(), key=lambda row: (row[f"val_{self.best_by}"], -row["val_loss"]), default={})
+        return max(rows.values(), key=lambda row: (row.get(f"val_{self.best_by}", 0.0), -row["val_loss"]), default={})
 
     def keep_metrics_up_to(self, epoch: int) -> None:
         """Forget the epochs after `epoch`, which a resumed run will write again."""
