@@ -20,6 +20,8 @@ import tempfile
 import time
 from pathlib import Path
 
+from imgcls.processor import describe
+
 WIDTH, HEIGHT, QUALITY = 500, 375, 90
 ROUNDS = 3
 LEAST_IMAGES_A_SECOND, MOST_GIGABYTES, LEAST_RATIO = 400, 1.0, 20
@@ -92,7 +94,7 @@ def main(folder: Path, count: int) -> int:
         write_images(images, count)
     sizes = [path.stat().st_size for path in images.rglob("*.jpg")]
     count = len(sizes)
-    print(f"{count:,} images of {statistics.mean(sizes) / 1000:.0f} kB; {os.cpu_count()} processors")
+    print(f"{count:,} images of {statistics.mean(sizes) / 1000:.0f} kB; {describe()}")
     cold, warm, ratios = [], [], []
     for number in range(1, ROUNDS + 1):
         with tempfile.TemporaryDirectory() as cache:

@@ -29,6 +29,8 @@ from photos import COPIES, CROPPED, TURNED, photos
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 from scipy.ndimage import uniform_filter1d
 
+from imgcls.processor import describe
+
 SMALLEST_SIDE, QUALITY = 200, 95
 MOST_SHOWN = 5  # false alarms of a kind and tool
 SECOND_OF_A_PAIR, BLURRED = "skimage/motorcycle_right", "skimage/clock_motion"
@@ -147,6 +149,7 @@ def strangers(sets: Iterable[set[str]], whole: set[str]) -> set[tuple[str, str]]
 
 
 def main(python: str, folder: Path) -> int:
+    print(describe(), flush=True)
     images = folder / "images"
     kind_of = plant(images)
     results = []

@@ -32,6 +32,7 @@ from photos import photos
 from PIL import Image, ImageEnhance
 
 from imgcls import command
+from imgcls.processor import describe
 
 SAMPLE = Path(__file__).parents[1] / "datasets" / "fashion_mini"
 PIECES = {"train": 12, "validation": 4, "test": 10}  # of each photo
@@ -57,6 +58,7 @@ class Options:
 
 def main(options: Options) -> int:
     command.import_tensorflow()
+    print(describe(), flush=True)
     names = [name.replace("-", " ") for name in options.sets] or list(SETS)
     found = []
     with tempfile.TemporaryDirectory() as folder:  # one, so that the features of a picture are computed once

@@ -33,6 +33,7 @@ from PIL import Image
 from imgcls.data.manifest import Manifest
 from imgcls.data.near_duplicates import close_pairs, near_duplicate_groups
 from imgcls.data.perceptual_hash import grey_picture, perceptual_hash
+from imgcls.processor import describe
 
 HASHES, PLANTED, ROUNDS = 1_000_000, 1000, 3
 FASHION = Path("/usr/share/datasets/fashion-mnist")
@@ -118,6 +119,7 @@ def main(picture: Path | None) -> int:
         print(output, end="", flush=True)
         return json.loads(output.splitlines()[-1])
 
+    print(describe(), flush=True)
     rounds = [run("million") for _ in range(ROUNDS)]
     found = run("photos")
     run("fashion")
