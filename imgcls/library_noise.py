@@ -7,8 +7,9 @@ import io
 import os
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
-from contextlib import contextmanager, suppress
+from contextlib import contextmanager
 
 NOISE = (  # warnings of libjpeg (jerror.h), dav1d, libpng, and of libtiff, which begin with the name of a function
     r"Corrupt JPEG data: |Premature end of JPEG file|Invalid (JPEG file structure|SOS parameters)|Bogus |"
@@ -24,7 +25,7 @@ for line in sys.stdin.buffer:
         sys.stdout.buffer.write(line)
         sys.stdout.buffer.flush()
 """
-PATIENCE = 1.0  # seconds until what was printed last has arrived
+PATIENCE = 3.0  # seconds until what was printed last has arrived
 
 
 class _PastTheSieve(io.TextIOWrapper):
@@ -53,5 +54,6 @@ def without_library_noise() -> Iterator[None]:
         finally:
             sys.stderr = before
             os.dup2(kept, 2)
-            with suppress(subprocess.TimeoutExpired):  # a process that was started meanwhile may hold it open
-                sieve.wait(PATIENCE)
+            ending = threading.Thread(target=sieve.wait, daemon=True)
+            ending.start()
+            ending.join(PATIENCE)  # no longer: a process that was started meanwhile may hold the sieve open
