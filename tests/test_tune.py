@@ -80,7 +80,8 @@ def run_that_says(run: TrialRun, accuracy: float, epochs: int) -> subprocess.Pop
     code = (
         "import sys, time; from imgcls.training.run_folder import RunFolder; run = RunFolder(sys.argv[1])\n"
         "for epoch in range(1, int(sys.argv[3]) + 1):\n"
-        "    run.append_metrics({'epoch': epoch, 'val_accuracy': float(sys.argv[2]), 'val_loss': 1.0})\n"
+        "    run.append_metrics({'epoch': epoch, 'seconds': 1.0, 'loss': 1.0, 'accuracy': 0.5,\n"
+        "        'val_accuracy': float(sys.argv[2]), 'val_loss': 1.0})\n"
         "    time.sleep(0.1)\n"
     )
     line = [sys.executable, "-c", code, str(run.path), str(accuracy), str(epochs)]
