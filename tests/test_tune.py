@@ -80,7 +80,8 @@ def run_that_says(run: TrialRun, accuracy: float, epochs: int) -> subprocess.Pop
     code = (
         "import sys, time; from imgcls.training.run_folder import RunFolder; run = RunFolder(sys.argv[1])\n"
         "for epoch in range(1, int(sys.argv[3]) + 1):\n"
-        "    run.append_metrics({'epoch': epoch, 'val_accuracy': float(sys.argv[2]), 'val_loss': 1.0})\n"
+        "    run.append_metrics({'epoch': epoch, 'seconds': 1.0, 'loss': 1.0, 'accuracy': 0.5,\n"
+        "        'val_accuracy': float(sys.argv[2]), 'val_loss': 1.0})\n"
         "    time.sleep(0.1)\n"
     )
     line = [sys.executable, "-c", code, str(run.path), str(accuracy), str(epochs)]
@@ -158,17 +159,17 @@ def test_a_search_that_is_stopped_in_a_trial_goes_on_in_it(tmp_path, small_data,
     start = {"env": {**os.environ, "PYTHONPATH": str(ROOT)}, "text": True, "start_new_session": True,
              "stdout": subprocess.PIPE, "stderr": subprocess.STDOUT}  # fmt: skip
     stopped = subprocess.Popen([str(each) for each in line], **start)
-    rows, until = tmp_path / "s" / "trial-0000" / "metrics.jsonl", time.monotonic() + 300
+    rows, until = tmp_path / "s" / "trial-0000" / "metrics.jsonl", time.monotonic() + 900
     while not rows.is_file() and time.monotonic() < until:
         time.sleep(0.1)
     os.killpg(stopped.pid, number)
-    said, _ = stopped.communicate(timeout=300)
+    said, _ = stopped.communicate(timeout=900)
     if number == signal.SIGINT:
         assert stopped.returncode == 130, said
         assert f"python -m imgcls.tune --data {small_data}" in said
     assert not (rows.parent / "model.keras").exists()
     again = subprocess.run(
-        [str(each) for each in line], timeout=300, check=False, **start | {"start_new_session": False}
+        [str(each) for each in line], timeout=900, check=False, **start | {"start_new_session": False}
     )
     assert again.returncode == 0, again.stdout
     assert "trial 0: goes on" in again.stdout

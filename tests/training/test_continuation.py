@@ -113,9 +113,8 @@ def test_the_kept_epoch_is_the_one_whose_weights_were_written(tmp_path):
     run = RunFolder.create(TrainConfig(balance=BalanceConfig(best_epoch="balanced_accuracy"), runs=str(tmp_path)))
     assert (run.best_by, run.kept_epoch()) == ("balanced_accuracy", {})
     for epoch, (plain, balanced) in enumerate(((0.9, 0.4), (0.7, 0.6), (0.8, 0.6)), start=1):
-        run.append_metrics(
-            {"epoch": epoch, "val_accuracy": plain, "val_balanced_accuracy": balanced, "val_loss": epoch}
-        )
+        figures = {"val_accuracy": plain, "val_balanced_accuracy": balanced, "val_loss": epoch}
+        run.append_metrics({"epoch": epoch, "seconds": 1.0, "loss": 1.0, "accuracy": 0.5, **figures})
     assert run.kept_epoch()["epoch"] == 2
     (run.checkpoints / "best").mkdir(parents=True)
     (run.checkpoints / "best" / "state.json").write_text('{"epoch": 3, "val_balanced_accuracy": 0.6}')
