@@ -34,7 +34,7 @@ SMALLER = (
     "--name",
     "fashion_mini-resnet20-1",
 )  # and a network that is built in no time
-OTHERS = {"--help", "--help-all", "--logdir"}  # flags that are no fields
+OTHERS = {"--help", "--help-all", "--logdir", "--root", "--allow-network-files"}  # no fields; the last two: the app's
 
 
 def options_of(name: str) -> type:

@@ -95,7 +95,7 @@ def test_a_mistake_in_a_file_is_one_sentence_with_its_line(tmp_path, command, te
         ((CONV, CONV, "return x"), 6, "Two layers are called 'one_conv'"),
         (("y = net.conv(x, 8, 3, 2, name='a')", "return net.add(x, y, name='b')"), 6, "b adds 32x32x3 and 16x16x8"),
         (("import keras", "return net.apply(keras.layers.Conv1D(3, 1, name='a'), x)"), 6, "ernel"),
-        (("return x.no_such_thing",), 5, "no_such_thing"),
+        (("return x.no_such_thing",), 5, "x is used without net here"),
     ],
 )
 def test_training_finds_a_mistake_before_an_image_is_opened(tmp_path, command, monkeypatch, body, line, said):
