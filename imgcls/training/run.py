@@ -194,6 +194,7 @@ def _train(
     """Run the stages from where the loop stands; returns whether the run came to its end."""
     listeners.on_train_begin()
     if course.awaits_head(loop.progress.step) and not _fit_head(course, loop, listeners, say, doing):
+        listeners.on_train_end()
         return False
     while (stage := course.stage_at(loop.progress.step)) and not loop.stop_requested:
         last = stage is course.stages[-1]

@@ -31,7 +31,7 @@ MANY = 100  # images a class, on average, from which fine-tuning has something t
 SOLVED = 0.995  # accuracy of a linear classifier from which nothing is left to gain
 SMALL_BATCH = 32  # images a device; below, batch normalisation keeps the statistics of the given weights
 ON_FEATURES = ("head", "features")  # plans that train nothing but the head
-SHARES = {  # of the epochs: head, last blocks, everything
+SHARES = {  # of the epochs: head, unless it is fitted, last blocks, everything
     "head": (1.0, 0.0, 0.0),
     "features": (1.0, 0.0, 0.0),
     "last_blocks": (0.3, 0.7, 0.0),
