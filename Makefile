@@ -5,8 +5,8 @@ DEMO := demo-$(shell date +%Y%m%d-%H%M%S)
 
 .PHONY: demo app test test-browser test-all lint benchmark clean
 
-demo: .venv/installed  ## train on the sample, judge, export, predict: about three minutes
-	$(BIN)/python -m imgcls.train --name $(DEMO)
+demo: .venv/installed  ## a new head on ImageNet's features of the sample, judged, exported, asked: two to three minutes
+	$(BIN)/python -m imgcls.train --model efficientnet_lite0 --plan head --name $(DEMO)
 	$(BIN)/python -m imgcls.export runs/$(DEMO) --name demo
 	$(BIN)/python -m imgcls.predict saved_models/demo datasets/fashion_mini/test/bag/00*.png
 	@echo; echo "The report, with the worst mistakes as pictures: runs/$(DEMO)/report.html"
@@ -37,6 +37,7 @@ clean:
 	@test -n "$(PYTHON)" || { echo "Python 3.11 was not found. Install it, or name one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
 	@$(PYTHON) -c 'import sys; sys.exit(not (3, 11) <= sys.version_info[:2] < (3, 14))' || { echo "$(PYTHON) is $$($(PYTHON) --version); expected Python 3.11 to 3.13. Name one: make PYTHON=/path/to/python3.11 $(MAKECMDGOALS)"; exit 2; }
 	@$(PYTHON) -c 'import ensurepip' || { echo "This Python cannot make virtual environments. On Debian: apt-get install python3-venv"; exit 2; }
+	@echo "Setting up .venv with TensorFlow and the rest: about five minutes, once."
 	$(PYTHON) -m venv .venv
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt --editable ".[test]"
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --constraint constraints.txt foolbox
