@@ -1,6 +1,6 @@
 """`--plan auto` on EfficientNet-Lite0 and few images, beside logistic regression on the same network's features.
 
-    python benchmarks/auto_plan.py                            seven sets, three seeds: about half an hour on two cores
+    python benchmarks/auto_plan.py                            seven sets, three seeds
     python benchmarks/auto_plan.py --sets pieces digits
 
 The sets are made here, anew for each seed, of what the repository and the test extras (and foolbox) carry:
