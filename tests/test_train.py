@@ -129,7 +129,6 @@ def test_what_is_typed_beside_a_config_counts_although_it_is_the_default(tmp_pat
         (("--strategy", "mirrored", "--batch-size", 7), "choose --batch-size 6"),
         (("--strategy", "mirrored", "--batch-size", 8, "--accumulate", 8), "choose --batch-size 16"),
         (("--strategy", "mirrored", "--xla", "on"), "--strategy one_device"),
-        (("--precision", "float16", "--data-format", "channels_first"), "Choose channels_last"),
     ],
 )
 def test_options_that_cannot_go_together_are_refused_before_an_image_is_read(
