@@ -117,7 +117,9 @@ def serve_and_ask(line: list[str]) -> None:
         address = re.search(r"http://[\d.:]+", process.stdout.readline())[0]
         asked = re.search(r"```python\n(from imgcls import Client\n.*?)```", README, re.DOTALL)[1]
         with contextlib.redirect_stdout(io.StringIO()) as answered:
-            exec(asked.replace("http://127.0.0.1:8501", address), {})
+            names = {}
+            exec(asked.replace("http://127.0.0.1:8501", address), names)
+            names["client"].close()
         assert re.search("bag|sneaker|trouser", answered.getvalue())
     finally:
         process.send_signal(signal.SIGINT)

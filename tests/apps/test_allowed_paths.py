@@ -175,6 +175,7 @@ def test_the_training_process_refuses_network_files_too(clothes, here, start):
 
 
 def test_a_run_with_a_network_file_does_not_go_on_from_the_app(here):
+    Path("my_net.py").write_text("never run")
     run = RunFolder.create(TrainConfig(name="mine", network=NetworkConfig(model="my_net.py")))
     run.manifest_file.touch()
     run.write_status("interrupted")

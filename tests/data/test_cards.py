@@ -64,12 +64,13 @@ def test_a_run_is_judged_on_a_card(project, small_run, command):
     save_card(card())
     result = command("evaluate", run, "--data", "catalogue")
     assert result.code == 0, result.err
-    figures = json.loads((run / "evaluation-catalogue.json").read_text())
+    (judgement,) = run.glob("evaluation-catalogue-*.json")
+    figures = json.loads(judgement.read_text())
     assert (figures["images"], figures["data"]) == (8, "catalogue")
-    assert (run / "report-catalogue.html").is_file()
+    assert judgement.with_name(judgement.name.replace("evaluation", "report")).with_suffix(".html").is_file()
     assert not (run / "evaluation.json").exists()
     save_card(card(rename="names.csv"), replace=True)
-    assert "does not know the class 'Tasche'" in command("evaluate", run, "--data", "catalogue").err
+    assert "does not know: 'Tasche' (4 images)" in command("evaluate", run, "--data", "catalogue").err
 
 
 def test_a_card_is_not_overwritten_and_needs_a_name_of_a_file(project):

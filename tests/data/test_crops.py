@@ -140,7 +140,8 @@ def test_a_run_judges_the_crops_of_a_sheet_as_it_judges_the_pictures_alone(small
     run = shutil.copytree(small_run.path, tmp_path / "run")
     assert command("evaluate", run).code == 0
     assert command("evaluate", run, "--data", tmp_path / "sheet.parquet").code == 0
-    alone, cut = (json.loads((run / f"evaluation{name}.json").read_text()) for name in ("", "-sheet"))
+    (of_crops,) = run.glob("evaluation-sheet-*.json")
+    alone, cut = (json.loads(file.read_text()) for file in (run / "evaluation.json", of_crops))
     assert cut["images"] == len(rows)
     assert cut["confusion"] == alone["confusion"]
     assert cut["log_loss"] == pytest.approx(alone["log_loss"], abs=1e-6)

@@ -11,6 +11,7 @@ from imgcls.training.run import train_run
 from tests.training.conftest import TINY
 
 
+@pytest.mark.slow
 def test_a_deep_network_starts_from_a_shallower_run(tiny_config, tmp_path):
     shallow, manifest = prepare_run(tiny_config(name="shallow", epochs=1))
     train_run(shallow, manifest)

@@ -56,6 +56,7 @@ def test_a_finished_run_is_trained_longer_with_what_was_typed_although_it_is_the
     assert json.loads(run.status_file.read_text())["state"] == "finished"
 
 
+@pytest.mark.slow
 def test_a_lengthened_run_that_dies_ends_as_an_unbroken_one(finished, tmp_path, command):
     run, manifest = finished
     copy = RunFolder(shutil.copytree(run.path, tmp_path / "copy"))

@@ -158,6 +158,7 @@ def test_a_head_with_another_loss_is_trained_by_steps(tiny_config, earlier, caps
     assert "not fitted to its optimum at once, because of --loss focal" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_all_devices_together_get_the_head_of_one(tiny_config, earlier):
     heads = []
     for strategy in ("one_device", "mirrored"):

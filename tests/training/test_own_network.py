@@ -23,6 +23,7 @@ def kept_net(net, x):
 """
 
 
+@pytest.mark.slow
 def test_a_run_goes_on_with_the_network_that_it_began_with(tiny_config, tmp_path, command):
     file = tmp_path / "my_net.py"
     file.write_text(NETWORK)

@@ -265,7 +265,7 @@ def test_a_run_whose_checkpoints_are_all_damaged_says_that_it_begins_anew(tmp_pa
 
 
 @pytest.mark.usefixtures("bfloat16")
-@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+@pytest.mark.parametrize("precision", ["bfloat16", pytest.param("float16", marks=pytest.mark.slow)])
 def test_a_run_in_sixteen_bits_leaves_a_model_in_32_that_is_exported(tiny_config, tmp_path, command, precision):
     run, manifest = prepare_run(tiny_config(epochs=2, precision=precision))
     assert train_run(run, manifest)

@@ -129,6 +129,7 @@ def test_a_view_of_a_picture_does_not_depend_on_which_others_are_known(tmp_path)
     assert np.abs(at_once.features(pictures, view=2) - whole).max() > 10 * difference
 
 
+@pytest.mark.slow
 def test_features_that_were_not_used_for_longest_make_room(tmp_path):
     paths = sorted((SAMPLE / "test" / "bag").iterdir())[:2]
     body, _ = depth_features(build_model("resnet20", (28, 28, 1), num_classes=3))
@@ -176,6 +177,7 @@ def weights(run) -> list[np.ndarray]:
     return load_model(run.model_file).get_weights()
 
 
+@pytest.mark.slow
 def test_a_run_in_stages_that_stops_goes_on_to_the_same_weights(tiny_config, earlier):
     settings = {"weights": earlier, "plan": "all", "epochs": 4, "feature_views": 2}
     unbroken, manifest = prepare_run(tiny_config(name="unbroken", **settings))

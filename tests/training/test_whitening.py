@@ -14,6 +14,7 @@ from imgcls.training.plan import resolve
 from imgcls.training.run_folder import RunFolder
 
 
+@pytest.mark.slow
 def test_a_whitened_run_learns_from_the_training_split_alone_and_its_report_shows_it(small_data, tmp_path, command):
     flags = ("--whitening", "zca", "--model", "lenet5", "--image-size", 32, "--epochs", 1, "--batch-size", 16)
     result = command("train", "--data", small_data, "--runs", tmp_path, "--name", "white", *flags)
