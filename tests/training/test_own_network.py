@@ -2,6 +2,8 @@
 
 from dataclasses import replace
 
+import pytest
+
 from imgcls.config import NetworkConfig, load_toml
 from imgcls.models import load_model
 from imgcls.train import prepare_run
