@@ -46,6 +46,7 @@ def parse(options: type[Options], description: str, default: Callable[[], Option
     for asked, first in ((flags.ALL, ()), ("--help", getattr(options, "first_flags", ()))):
         if asked in sys.argv or (asked == "--help" and "-h" in sys.argv):
             flags.show_help(options, _program(), description, first)
+            sys.stdout.flush()  # here, where a reader who has gone is no error
             sys.exit(OK)
     import tyro
     from tyro._errors import on_parse_error
@@ -66,7 +67,9 @@ def guarded(work: Callable[[], int]) -> int:
     """Call `work`; turn what it raises into one sentence and an exit code."""
     _running.append(ExitStack())
     try:
-        return work()
+        code = work()
+        sys.stdout.flush()  # here, where a reader who has gone is no error
+        return code
     except BrokenPipeError:  # whoever read the output has seen enough, such as `head`
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return OK
