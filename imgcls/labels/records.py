@@ -124,7 +124,7 @@ def pixels(value: object) -> int:
 def attributes_text(attributes: dict) -> str:
     """The JSON text of the attributes that say something, the same text for the same attributes."""
     told = {name: value for name, value in attributes.items() if value not in (None, "", [], {})}
-    return json.dumps(told, ensure_ascii=False, sort_keys=True, default=str) if told else ""
+    return printable(json.dumps(told, ensure_ascii=False, sort_keys=True, default=str)) if told else ""
 
 
 def printable(text: str) -> str:

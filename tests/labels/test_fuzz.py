@@ -238,6 +238,7 @@ def test_any_shape_of_cvat(data_set, kind, values):
 
 
 @MANY
+@example(value=["\ud800"], protocol=0)
 @given(value=VALUES, protocol=st.integers(0, 5))
 def test_any_pickle(data_set, value, protocol):
     """What is nested, and the text that stands for half a character, is pickled as it is."""
