@@ -173,7 +173,7 @@ def test_a_search_that_is_stopped_in_a_trial_goes_on_in_it(tmp_path, small_data,
     )
     assert again.returncode == 0, again.stdout
     assert "trial 0: goes on" in again.stdout
-    assert "Best of 1 trials" in again.stdout
+    assert "Best of 1 trial" in again.stdout
     assert [row["epoch"] for row in RunFolder(rows.parent).metrics()] == list(range(1, 41))
 
 
