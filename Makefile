@@ -14,7 +14,7 @@ demo: .venv/installed  ## a new head on ImageNet's features of the sample, judge
 app: .venv/installed  ## the app, in the browser
 	$(BIN)/streamlit run apps/app.py
 
-test: .venv/installed  ## the tests: about ten minutes on two cores
+test: .venv/installed  ## the tests: about eleven minutes on two cores
 	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not browser"
 
 test-browser: .venv/installed  ## the tests that drive the app in Chromium
