@@ -2,7 +2,9 @@
 
 import json
 
+import numpy as np
 import pytest
+from pycocotools import mask as mask_tools
 
 from imgcls.labels import detect_format, read_labels
 
@@ -52,9 +54,6 @@ def test_kinds_of_annotations(data_set, look, annotation, box):
 
 
 def test_the_box_of_a_mask_is_that_of_the_reference(data_set, look):
-    mask_tools = pytest.importorskip("pycocotools.mask")
-    import numpy as np
-
     data_set.picture("images/default/a.png")
     random = np.random.default_rng(0)
     for _ in range(20):
