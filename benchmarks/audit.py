@@ -49,11 +49,11 @@ def write_images(folder: Path, count: int) -> None:
 
 def audit_once(folder: Path) -> None:
     """Audit in this process and print the figures as JSON."""
-    from imgcls import command
+    from imgcls.cli import command
     from imgcls.data.audit import audit
-    from imgcls.data.inspection import inspect
-    from imgcls.data.near_duplicates import find_copies
-    from imgcls.data.sources import load_manifest
+    from imgcls.data.duplicates.near_duplicates import find_copies
+    from imgcls.data.inspection.inspect import inspect
+    from imgcls.data.sources.load import load_manifest
 
     manifest = load_manifest(folder)
     if not any(Path(os.environ["IMGCLS_CACHE"]).iterdir()):

@@ -31,7 +31,7 @@ import numpy as np
 from photos import photos
 from PIL import Image, ImageEnhance
 
-from imgcls import command
+from imgcls.cli import command
 from imgcls.processor import describe
 
 SAMPLE = Path(__file__).parents[1] / "datasets" / "fashion_mini"
@@ -128,7 +128,7 @@ def regression_accuracy(config, manifest) -> tuple[float, int]:
 def frozen_embeddings(config, manifest) -> Callable:
     """A function from rows of the manifest to the embeddings (N, F) of the published weights."""
     from imgcls.training.network import build_network, run_statistics
-    from imgcls.training.transfer import feature_cache, pictures
+    from imgcls.training.transfer.plan import feature_cache, pictures
 
     config = replace(config, training=replace(config.training, precision="float32"))
     statistics = run_statistics(config, manifest)

@@ -27,7 +27,7 @@ LARGEST, RATIO = 2000, 100
 
 def thinned(manifest, seed: int):
     """The manifest with a long tail of training images."""
-    from imgcls.data.manifest import Manifest
+    from imgcls.data.manifest.table import Manifest
 
     random = np.random.default_rng(seed)
     table, names = manifest.table, np.array(manifest.class_names)
@@ -91,8 +91,8 @@ def main() -> None:
     parser.add_argument("--pictures", type=Path, help="where the pictures are written to, or are from last time")
     options = parser.parse_args()
     print(describe(), flush=True)
-    from imgcls.data.inspection import inspect
-    from imgcls.data.manifest import Manifest
+    from imgcls.data.inspection.inspect import inspect
+    from imgcls.data.manifest.table import Manifest
     from imgcls.labels.idx import read
     from imgcls.labels.pictures import Pictures
 

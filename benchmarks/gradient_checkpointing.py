@@ -29,9 +29,9 @@ def train(checkpoint_gradients: bool, image_size: int, batch_size: int, steps: i
     from imgcls.config import TrainingConfig
     from imgcls.models import build_model
     from imgcls.models.recursion import deep_networks
+    from imgcls.training.devices.strategy import make_strategy
     from imgcls.training.loop import Loop
     from imgcls.training.optimizers import make_optimizer
-    from imgcls.training.strategy import make_strategy
 
     keras.utils.set_random_seed(0)
     strategy = make_strategy("one_device")

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imgcls import command
+from imgcls.cli import command
 from imgcls.processor import describe
 
 CASES = (("resnet20", 32, 64), ("mobilenet_v2", 96, 32))  # architecture, pixels, images a step
@@ -93,11 +93,11 @@ class LoopSteps:
         import tensorflow as tf
 
         from imgcls.config import TrainConfig, TrainingConfig
+        from imgcls.run_folder import RunFolder
         from imgcls.training.callbacks import Checkpointing, RunLog
+        from imgcls.training.devices.strategy import make_strategy
         from imgcls.training.loop import Loop
         from imgcls.training.optimizers import make_optimizer
-        from imgcls.training.run_folder import RunFolder
-        from imgcls.training.strategy import make_strategy
 
         self.folder = tempfile.TemporaryDirectory()
         run = RunFolder.create(TrainConfig(runs=self.folder.name, name="run"))

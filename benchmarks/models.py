@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imgcls import command
+from imgcls.cli import command
 from imgcls.processor import describe
 
 

@@ -30,9 +30,9 @@ import pandas as pd
 from photos import COPIES, CROPPED, TURNED, photos
 from PIL import Image
 
-from imgcls.data.manifest import Manifest
-from imgcls.data.near_duplicates import close_pairs, near_duplicate_groups
-from imgcls.data.perceptual_hash import grey_picture, perceptual_hash
+from imgcls.data.duplicates.near_duplicates import close_pairs, near_duplicate_groups
+from imgcls.data.duplicates.perceptual_hash import grey_picture, perceptual_hash
+from imgcls.data.manifest.table import Manifest
 from imgcls.processor import describe
 
 HASHES, PLANTED, ROUNDS = 1_000_000, 1000, 3

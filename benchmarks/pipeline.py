@@ -107,12 +107,12 @@ def chain(paths: list[Path], preset: str = "light", labels=None, balance: str = 
     import numpy as np
     import tensorflow as tf
 
-    from imgcls.data import images
     from imgcls.data.augmentation import Augmentation, settings
-    from imgcls.data.balance import Balance
-    from imgcls.data.decoding import decode
-    from imgcls.data.pipeline import training_batches
-    from imgcls.data.preprocessing import Preprocessing
+    from imgcls.data.batches.balance import Balance
+    from imgcls.data.batches.pipeline import training_batches
+    from imgcls.data.images import collection as images
+    from imgcls.data.images.decoding import decode
+    from imgcls.data.images.preprocessing import Preprocessing
 
     labels = np.arange(len(paths)) % CLASSES if labels is None else labels
     weighed = Balance(balance, np.bincount(labels))
@@ -137,9 +137,9 @@ def prepared(folder: Path) -> list[Path]:
     """The small files as `python -m imgcls.prepare` lays them down."""
     import pandas as pd
 
-    from imgcls.data.inspection import inspect
-    from imgcls.data.manifest import Manifest
-    from imgcls.data.shards import Preparation, prepare
+    from imgcls.data.inspection.inspect import inspect
+    from imgcls.data.manifest.table import Manifest
+    from imgcls.data.prepared.shards import Preparation, prepare
 
     rows = [{"image": f"{i:05}.jpg", "label": str(i % CLASSES)} for i in range(SMALL)]
     manifest = inspect(Manifest.from_records(pd.DataFrame(rows), folder))
@@ -252,7 +252,7 @@ def balanced_shares() -> bool:
     import numpy as np
     import tensorflow as tf
 
-    from imgcls.data.balance import Balance
+    from imgcls.data.batches.balance import Balance
 
     labels = long_tail(FILES)
     order = Balance("batch", np.bincount(labels)).order(labels, 0)
@@ -290,8 +290,8 @@ def tiny_chain(paths: list[Path]):
     import numpy as np
 
     from imgcls.data.augmentation import Augmentation, settings
-    from imgcls.data.pipeline import training_batches
-    from imgcls.data.preprocessing import Preprocessing
+    from imgcls.data.batches.pipeline import training_batches
+    from imgcls.data.images.preprocessing import Preprocessing
 
     return training_batches(
         paths, np.arange(len(paths)) % CLASSES, Preprocessing(32, 32), num_classes=CLASSES, batch_size=BATCH,

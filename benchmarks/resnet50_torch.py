@@ -16,7 +16,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcls import command
+from imgcls.cli import command
 from imgcls.processor import describe
 
 ROOT = Path(__file__).parents[1]
@@ -27,8 +27,8 @@ from imgcls.config import TrainingConfig
 from imgcls.models import build_model
 from imgcls.training.loop import Loop
 from imgcls.training.optimizers import make_optimizer
-from imgcls.training.precision import layers_in
-from imgcls.training.strategy import make_strategy
+from imgcls.training.devices.precision import layers_in
+from imgcls.training.devices.strategy import make_strategy
 
 precision, batch = sys.argv[1], int(sys.argv[2])
 strategy = make_strategy("one_device")

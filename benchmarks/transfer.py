@@ -32,7 +32,7 @@ def keras_recipe(run: str, epochs: int) -> None:
     import keras
     import tensorflow as tf
 
-    from imgcls.data.manifest import Manifest
+    from imgcls.data.manifest.table import Manifest
     from imgcls.models import build_model
 
     manifest = Manifest.load(Path(run) / "manifest.parquet")
@@ -69,7 +69,7 @@ def our_run(runs: str, name: str, epochs: int) -> None:
     The sample's test images are the ones for validation here, but for one of each class, which a run asks for.
     """
     from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
-    from imgcls.data.sources import load_manifest
+    from imgcls.data.sources.load import load_manifest
     from imgcls.train import prepare_run
     from imgcls.training.run import train_run
 

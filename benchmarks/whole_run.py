@@ -10,7 +10,7 @@ what a run does: status, metrics, a checkpoint each epoch and the best epoch kep
 
 `fit` makes a new iterator each epoch and waits until the autotuning of the old one wakes up, which it does 0.01 s times
 (2^k - 1) after it began; so what it loses depends on how long an epoch takes. Our loop has one iterator a run, and its
-chain has autotuning switched off, as `imgcls.data.pipeline` does.
+chain has autotuning switched off, as `imgcls.data.batches.pipeline` does.
 """
 
 import argparse
@@ -92,13 +92,13 @@ def with_loop(epochs: int, folder: str) -> None:
     import tensorflow as tf
 
     from imgcls.config import TrainConfig, TrainingConfig
+    from imgcls.run_folder import RunFolder
     from imgcls.training.callbacks import Checkpointing, KeepBest, RunLog
     from imgcls.training.checkpoints import save_checkpoint, step_name
+    from imgcls.training.devices.strategy import make_strategy
     from imgcls.training.loop import Loop
     from imgcls.training.optimizers import make_optimizer
-    from imgcls.training.run_folder import RunFolder
-    from imgcls.training.sources import judged
-    from imgcls.training.strategy import make_strategy
+    from imgcls.training.stage_batches import judged
 
     run = RunFolder.create(TrainConfig(runs=folder, name="run"))
     strategy = make_strategy("one_device")

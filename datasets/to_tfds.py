@@ -22,7 +22,7 @@ from typing import Annotated, Any
 
 import tyro
 
-from imgcls import command
+from imgcls.cli import command
 from imgcls.counted import counted
 
 JPEG = b"\xff\xd8\xff"
@@ -51,10 +51,10 @@ def main(options: Options) -> int:
     except ImportError:
         return command.complain('Apache Beam is not installed. Install it with: pip install "imgcls[beam]"')
     command.import_tensorflow()
-    from imgcls.data.cards import licence_of
-    from imgcls.data.inspection import inspect
-    from imgcls.data.sources import load_manifest
-    from imgcls.terminal import next_step, progress, say, warn
+    from imgcls.cli.terminal import next_step, progress, say, warn
+    from imgcls.data.inspection.inspect import inspect
+    from imgcls.data.sources.cards import licence_of
+    from imgcls.data.sources.load import load_manifest
 
     manifest = load_manifest(options.source)
     with progress("Looking at every image", len(manifest.table)) as on_progress:
@@ -163,8 +163,8 @@ def _decoder() -> Callable:
     """Encoded image to pixels and EXIF orientation; made once in each worker."""
     import tensorflow as tf
 
-    from imgcls.data.decoding import decode
-    from imgcls.data.exif import orientation
+    from imgcls.data.images.decoding import decode
+    from imgcls.data.images.exif import orientation
 
     return tf.function(lambda data: (decode(data), orientation(data)), input_signature=[tf.TensorSpec((), tf.string)])
 

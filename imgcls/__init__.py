@@ -18,9 +18,9 @@ from imgcls.keras_registration import register_layers
 __version__ = "0.1.0"
 
 _ADDRESSES = {
-    "Manifest": "imgcls.data.manifest",
-    "load_manifest": "imgcls.data.sources",
-    "Preprocessing": "imgcls.data.preprocessing",
+    "Manifest": "imgcls.data.manifest.table",
+    "load_manifest": "imgcls.data.sources.load",
+    "Preprocessing": "imgcls.data.images.preprocessing",
     "build_model": "imgcls.models",
     "list_models": "imgcls.models",
     "load_model": "imgcls.models",

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from imgcls import command
+from imgcls.cli import command
 from imgcls.config import LabelsConfig
 from imgcls.counted import counted
 from imgcls.files import check_writable
@@ -33,7 +33,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from imgcls.data.audit import Finding
-    from imgcls.data.manifest import Manifest
+    from imgcls.data.manifest.table import Manifest
 
 MOST_SHOWN = 30  # findings in the terminal; all of them are in audit.json
 STRICT = 1  # exit code
@@ -52,16 +52,16 @@ def main(options: Options) -> int:
     _check_fix(options)
     folder = options.output or Path("audits", Path(options.source).stem or "images")
     check_writable(folder, folder=True)
-    from imgcls.data.importing import import_manifest, needs_tensorflow
-    from imgcls.data.sources import source_of
+    from imgcls.data.sources.importing import import_manifest, needs_tensorflow
+    from imgcls.data.sources.load import source_of
 
     if needs_tensorflow(options.source):
         command.import_tensorflow()
     imported = import_manifest(*source_of(options.source, options.labels))
+    from imgcls.cli.terminal import next_step, progress, say
     from imgcls.data.audit import audit
-    from imgcls.data.inspection import inspect
-    from imgcls.data.near_duplicates import find_copies
-    from imgcls.terminal import next_step, progress, say
+    from imgcls.data.duplicates.near_duplicates import find_copies
+    from imgcls.data.inspection.inspect import inspect
 
     with progress("Looking at every image", len(imported.manifest.table)) as on_progress:
         manifest = inspect(imported.manifest, on_progress, again=True, before_opening=command.import_tensorflow)
@@ -111,8 +111,8 @@ def _counts(findings: list["Finding"]) -> dict[str, int]:
 
 def _show(manifest: "Manifest", findings: list["Finding"]) -> None:
     """Print the findings, the gravest first, and how many there are of each kind."""
+    from imgcls.cli.terminal import say, table
     from imgcls.data.audit import KINDS
-    from imgcls.terminal import say, table
 
     counts = {kind: sum(f.kind == kind for f in findings) for kind in KINDS}
     kinds = [[KINDS[kind].severity, kind, f"{count:,}"] for kind, count in counts.items() if count]
@@ -138,9 +138,9 @@ def _first_of(images: tuple[str, ...]) -> str:
 
 def _fix(path: Path, manifest: "Manifest", copies: "pd.Series") -> None:
     """Write the cleaned manifest and the table of what it leaves out, and say how much that is."""
+    from imgcls.cli.terminal import say, table
     from imgcls.data.audit.cleaning import clean
     from imgcls.files import replacing
-    from imgcls.terminal import say, table
 
     cleaned, effects = clean(manifest, copies)
     cleaned.save(path)

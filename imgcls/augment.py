@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from imgcls import command
+from imgcls.cli import command
 from imgcls.config import AugmentationConfig
 from imgcls.counted import counted
 from imgcls.files import check_writable
@@ -48,9 +48,9 @@ def main(options: Options) -> int:
         raise ValueError(f"--image-size is {options.image_size}; expected {SMALLEST} to 1024.")
     check_writable(options.output)
     command.import_tensorflow()
+    from imgcls.cli.terminal import next_step, say
     from imgcls.data.augmentation import settings, sheet
-    from imgcls.data.sources import load_manifest
-    from imgcls.terminal import next_step, say
+    from imgcls.data.sources.load import load_manifest
 
     encoded, preprocessing = choose(load_manifest(options.data), options.images, options.image_size)
     rows = [sheet.originals(encoded, preprocessing)]
@@ -74,9 +74,9 @@ def choose(manifest, count: int, image_size: int):
 
     Raises ValueError if none of the first ones can be read.
     """
-    from imgcls.data.decoding import decode
-    from imgcls.data.preprocessing import Preprocessing
-    from imgcls.data.reading import for_each_file
+    from imgcls.data.images.decoding import decode
+    from imgcls.data.images.preprocessing import Preprocessing
+    from imgcls.data.images.reading import for_each_file
 
     table = manifest.usable
     order = table.assign(place=table.groupby("label").cumcount()).sort_values(["place", "label"])

@@ -17,7 +17,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from imgcls import command
+from imgcls.cli import command
 
 DISPATCHER_PORT = 5050
 
@@ -39,7 +39,7 @@ def main(options: Options) -> int:
     if options.role == "dispatcher" or options.port:
         _check_port(options.port or DISPATCHER_PORT)
     command.import_tensorflow()
-    from imgcls.terminal import next_step
+    from imgcls.cli.terminal import next_step
 
     server, address = _start(options)
     print(f"The {options.role} is ready at grpc://{address}. Ctrl-C ends it.", flush=True)
@@ -72,7 +72,7 @@ def _start(options: Options):
     """The running server, and host:port of it."""
     from tensorflow.data.experimental import service
 
-    from imgcls.data.service import check_answers, parse_address
+    from imgcls.data.batches.service import check_answers, parse_address
 
     if options.role == "dispatcher":
         port = options.port or DISPATCHER_PORT

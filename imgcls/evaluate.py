@@ -15,17 +15,17 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from imgcls import command
+from imgcls.cli import command
 from imgcls.counted import counted
 from imgcls.files import check_writable
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from imgcls.data.manifest import Manifest
+    from imgcls.data.manifest.table import Manifest
     from imgcls.evaluation.metrics import Evaluation
     from imgcls.evaluation.whitening import Whitened
-    from imgcls.training.run_folder import RunFolder
+    from imgcls.run_folder import RunFolder
 
 WHITENED = 12  # pictures in the report, before and after
 
@@ -38,8 +38,8 @@ class Options:
 
 
 def main(options: Options) -> int:
-    from imgcls.terminal import next_step, say, warn
-    from imgcls.training.run_folder import RunFolder
+    from imgcls.cli.terminal import next_step, say, warn
+    from imgcls.run_folder import RunFolder
 
     run = RunFolder(options.run)
     run.require_model(warn)
@@ -86,10 +86,10 @@ def images_of(run: "RunFolder", split: str, data: str = "") -> Judged:
     Raises ValueError, before any image is opened, if `data` has a class that the run's model does not know, or none of
     that split.
     """
-    from imgcls.data.inspection import inspect
-    from imgcls.data.manifest import Manifest, check_one_label
-    from imgcls.data.sources import load_manifest
-    from imgcls.terminal import warn
+    from imgcls.cli.terminal import warn
+    from imgcls.data.inspection.inspect import inspect
+    from imgcls.data.manifest.table import Manifest, check_one_label
+    from imgcls.data.sources.load import load_manifest
 
     own = Manifest.load(run.manifest_file)
     if not data:
@@ -126,13 +126,13 @@ def evaluate_run(run: "RunFolder", split: str = "test", data: str = "") -> "Eval
 
 def judge(run: "RunFolder", judged: Judged) -> "Evaluation":
     """Judge a run's model on these images, and write the figures and the report."""
-    from imgcls.data.manifest import Manifest
-    from imgcls.data.splits import split_hash
+    from imgcls.cli.terminal import progress
+    from imgcls.data.manifest.table import Manifest
+    from imgcls.data.splits.assign import split_hash
     from imgcls.evaluation.metrics import evaluate_predictions
     from imgcls.evaluation.report import worst_mistakes, write_report
     from imgcls.files import write_json
     from imgcls.predict import predictor_of_run
-    from imgcls.terminal import progress
 
     manifest, rows = judged.manifest, judged.rows
     predictor = predictor_of_run(run)
@@ -178,8 +178,8 @@ def _whitening(run: "RunFolder", paths: list[Path]) -> "Whitened":
     import keras
     import numpy as np
 
-    from imgcls.data.preprocessing import Preprocessing
-    from imgcls.data.reading import read_images
+    from imgcls.data.images.preprocessing import Preprocessing
+    from imgcls.data.images.reading import read_images
     from imgcls.evaluation.whitening import show_whitening
     from imgcls.models.classifier import in_channels_last, load_model, preprocessing
 
@@ -193,8 +193,8 @@ def _whitening(run: "RunFolder", paths: list[Path]) -> "Whitened":
 
 def show(evaluation: "Evaluation", part: str, data: str = "") -> None:
     """Print the figures of each class and of all. part, data: as `Judged` has them."""
+    from imgcls.cli.terminal import percent, say, table
     from imgcls.evaluation.report import most_confused
-    from imgcls.terminal import percent, say, table
 
     rows = [
         [c.name, percent(c.precision), percent(c.recall), percent(c.f1), str(c.support)] for c in evaluation.classes

@@ -15,12 +15,12 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from imgcls import command
+from imgcls.cli import command
 from imgcls.counted import counted
 from imgcls.files import check_writable
 
 if TYPE_CHECKING:
-    from imgcls.training.run_folder import RunFolder
+    from imgcls.run_folder import RunFolder
 
 MOST_IMAGES = 64  # of the test split, on which model and bundle are compared
 
@@ -33,9 +33,9 @@ class Options:
 
 
 def main(options: Options) -> int:
+    from imgcls.cli.terminal import next_step, warn
+    from imgcls.run_folder import RunFolder
     from imgcls.serving.versions import check_name
-    from imgcls.terminal import next_step, warn
-    from imgcls.training.run_folder import RunFolder
 
     run = RunFolder(options.run)
     run.require_model(warn)
@@ -51,9 +51,9 @@ def main(options: Options) -> int:
 
 def export_run(run: "RunFolder", output: Path, name: str) -> Path:
     """Write a run's model as the next version of the bundle `name`; returns the version's folder."""
-    from imgcls.data.cards import licence_of
-    from imgcls.data.manifest import Manifest
-    from imgcls.data.preprocessing import Preprocessing
+    from imgcls.data.images.preprocessing import Preprocessing
+    from imgcls.data.manifest.table import Manifest
+    from imgcls.data.sources.cards import licence_of
     from imgcls.models.classifier import class_names, embedding_model, in_channels_last, load_model, preprocessing
     from imgcls.serving.bundle import write_bundle
 
@@ -84,8 +84,8 @@ def evenly(paths: list[Path], most: int) -> list[Path]:
 
 def show(version: Path) -> None:
     """Say what was written."""
+    from imgcls.cli.terminal import say
     from imgcls.serving.bundle import read_details
-    from imgcls.terminal import say
 
     details = read_details(version)
     size = sum(path.stat().st_size for path in version.rglob("*") if path.is_file())

@@ -28,7 +28,7 @@ from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
-from imgcls import command
+from imgcls.cli import command
 from imgcls.config import FetchConfig, LabelsConfig
 from imgcls.counted import counted
 from imgcls.files import check_writable
@@ -39,8 +39,8 @@ __doc__ = f"{__doc__}\n{WHAT_IS_READ}\n"
 if TYPE_CHECKING:
     import pandas as pd
 
-    from imgcls.data.importing import Imported
-    from imgcls.data.manifest import Manifest
+    from imgcls.data.manifest.table import Manifest
+    from imgcls.data.sources.importing import Imported
 
 MOST_SHOWN = 50  # problems in the terminal
 OUTPUT = Path("manifest.parquet")  # where none is named
@@ -61,9 +61,9 @@ def main(options: Options) -> int:
     for path, folder in ((output, False), (options.export_to, True)):
         if path:
             check_writable(path, folder)
-    from imgcls.data.importing import import_manifest, needs_tensorflow
-    from imgcls.data.sources import source_of
-    from imgcls.terminal import progress
+    from imgcls.cli.terminal import progress
+    from imgcls.data.sources.importing import import_manifest, needs_tensorflow
+    from imgcls.data.sources.load import source_of
 
     if needs_tensorflow(options.source):
         command.import_tensorflow()
@@ -99,7 +99,7 @@ def check_output(options: Options) -> Path | None:
         )
     if options.output and options.output.suffix != ".parquet":
         raise ValueError(f"--output is {options.output}; expected a file that ends in .parquet.")
-    from imgcls.data.manifest import is_manifest
+    from imgcls.data.manifest.table import is_manifest
 
     changes_one = is_manifest(options.source)
     if changes_one and not options.output and not options.export_to:
@@ -113,8 +113,8 @@ def check_output(options: Options) -> Path | None:
 def look_at_all(manifest: "Manifest") -> "Manifest":
     """Open every image that was not opened yet."""
     command.import_tensorflow()
-    from imgcls.data.inspection import inspect
-    from imgcls.terminal import progress
+    from imgcls.cli.terminal import progress
+    from imgcls.data.inspection.inspect import inspect
 
     with progress("Looking at every image", len(manifest.table)) as on_progress:
         return inspect(manifest, on_progress)
@@ -124,7 +124,7 @@ def export(manifest: "Manifest", format: str, folder: Path, told: "pd.DataFrame"
     """Write the files of another tool; returns what is to be told, with what its format cannot hold."""
     import pandas as pd
 
-    from imgcls.data.manifest_records import to_records
+    from imgcls.data.manifest.from_records import to_records
     from imgcls.labels.writers import write_labels
 
     records = to_records(manifest)
@@ -133,7 +133,7 @@ def export(manifest: "Manifest", format: str, folder: Path, told: "pd.DataFrame"
 
 def show(manifest: "Manifest") -> None:
     """Print how many examples each class and split has, and what cannot be used."""
-    from imgcls.terminal import say, say_transcoded, table
+    from imgcls.cli.terminal import say, say_transcoded, table
 
     counts = manifest.counts()
     numbers = zip(counts.index, counts.to_numpy(), strict=True)
@@ -147,8 +147,8 @@ def show(manifest: "Manifest") -> None:
 
 def show_consensus(imported: "Imported", path: Path) -> None:
     """Print how far each annotator can be trusted and how many images are in doubt, and keep the annotators' table."""
+    from imgcls.cli.terminal import percent, say, table
     from imgcls.files import replacing
-    from imgcls.terminal import percent, say, table
 
     annotators = imported.consensus.annotators.sort_values("skill", ascending=False)
     with replacing(path) as partial:
@@ -164,8 +164,8 @@ def show_consensus(imported: "Imported", path: Path) -> None:
 
 def tell(told: "pd.DataFrame", path: Path) -> None:
     """Show what the annotation files had wrong, and keep all of it as a table."""
+    from imgcls.cli.terminal import say, table
     from imgcls.files import replacing
-    from imgcls.terminal import say, table
 
     with replacing(path) as partial:
         told.to_csv(partial, index=False)
@@ -176,7 +176,7 @@ def tell(told: "pd.DataFrame", path: Path) -> None:
 
 def say_what_next(manifest: "Manifest", output: Path | None, options: Options) -> None:
     """Say what was written where, and what to type next."""
-    from imgcls.terminal import next_step, say
+    from imgcls.cli.terminal import next_step, say
 
     what = f"{counted(len(manifest.usable), 'example')} of {counted(len(manifest.class_names), 'class')}"
     if options.export_to:

@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import tyro
 
-from imgcls import command
+from imgcls.cli import command
 from imgcls.counted import counted
 from imgcls.files import check_writable
 from imgcls.image_files import WHAT_IS_READ
@@ -24,8 +24,8 @@ from imgcls.image_files import WHAT_IS_READ
 __doc__ = f"{__doc__}\n{WHAT_IS_READ}\n"
 
 if TYPE_CHECKING:
+    from imgcls.run_folder import RunFolder
     from imgcls.serving.predictor import Predictions, Predictor
-    from imgcls.training.run_folder import RunFolder
 
 OUTPUT_FORMATS = (".csv", ".jsonl", ".parquet")
 MOST_SHOWN = 20  # rows in the terminal
@@ -55,7 +55,7 @@ def main(options: Options) -> int:
         check_source(Path(source[0]))
     paths = list_images(names)
     command.import_tensorflow()
-    from imgcls.terminal import next_step, progress, say
+    from imgcls.cli.terminal import next_step, progress, say
 
     predictor = pretrained_predictor(options.model) if options.model else predictor_of(Path(source[0]))
     with progress("Predicting", len(paths)) as on_progress:
@@ -86,8 +86,8 @@ def list_images(names: tuple[str, ...]) -> list[Path]:
 
     A name that matches nothing is kept, so that it appears among the problems. Raises ValueError for an empty folder.
     """
-    from imgcls.data.cards import list_cards
-    from imgcls.data.sources import load_manifest
+    from imgcls.data.sources.cards import list_cards
+    from imgcls.data.sources.load import load_manifest
 
     paths: dict[Path, None] = {}
     for name in names:
@@ -108,8 +108,8 @@ def list_images(names: tuple[str, ...]) -> list[Path]:
 
 def check_source(path: Path) -> None:
     """Raise ValueError if `path` is neither a run with a model nor a bundle, before anything heavy is loaded."""
-    from imgcls.terminal import warn
-    from imgcls.training.run_folder import RunFolder
+    from imgcls.cli.terminal import warn
+    from imgcls.run_folder import RunFolder
 
     if _is_bundle(path):
         return
@@ -132,7 +132,7 @@ def _is_bundle(path: Path) -> bool:
 
 def predictor_of(path: Path) -> "Predictor":
     """The predictor of a run folder or of a bundle."""
-    from imgcls.training.run_folder import RunFolder
+    from imgcls.run_folder import RunFolder
 
     if _is_bundle(path):
         from imgcls.serving.bundle import load_bundle
@@ -158,7 +158,7 @@ def pretrained_predictor(name: str) -> "Predictor":
 def _predictor(model) -> "Predictor":
     import tensorflow as tf
 
-    from imgcls.data.preprocessing import Preprocessing
+    from imgcls.data.images.preprocessing import Preprocessing
     from imgcls.models.classifier import class_names, preprocessing
     from imgcls.serving.predictor import Predictor
 
@@ -173,8 +173,8 @@ def _predictor(model) -> "Predictor":
 
 def show(predictions: "Predictions", top: int) -> None:
     """Print the table, and below it the problems."""
+    from imgcls.cli.terminal import percent, say, say_transcoded, table
     from imgcls.image_files import shown_name
-    from imgcls.terminal import percent, say, say_transcoded, table
 
     shown = predictions.table(top)
     good = shown[shown["problem"] == ""]

@@ -16,7 +16,7 @@ from typing import Annotated, Literal
 
 import tyro
 
-from imgcls import command
+from imgcls.cli import command
 from imgcls.counted import counted
 from imgcls.files import check_writable
 
@@ -42,11 +42,11 @@ def main(options: Options) -> int:
     if options.kind == "as_they_are" and options.side != Options.side and options.side:
         raise ValueError("--kind as_they_are shrinks nothing; leave out --side, or choose --kind jpeg.")
     command.import_tensorflow()
-    from imgcls.data.inspection import inspect
-    from imgcls.data.prepared import is_prepared, load_prepared
-    from imgcls.data.shards import Preparation, pixel_bytes, prepare
-    from imgcls.data.sources import load_manifest
-    from imgcls.terminal import next_step, progress, say, warn
+    from imgcls.cli.terminal import next_step, progress, say, warn
+    from imgcls.data.inspection.inspect import inspect
+    from imgcls.data.prepared.load import is_prepared, load_prepared
+    from imgcls.data.prepared.shards import Preparation, pixel_bytes, prepare
+    from imgcls.data.sources.load import load_manifest
 
     if options.check:
         if not is_prepared(Path(options.data)):

@@ -17,7 +17,7 @@ from typing import Annotated
 
 import tyro
 
-from imgcls import command
+from imgcls.cli import command
 
 
 @dataclass(frozen=True)

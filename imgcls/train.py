@@ -24,14 +24,14 @@ from typing import TYPE_CHECKING, Annotated, ClassVar
 
 import tyro
 
-from imgcls import command, flags
+from imgcls.cli import command, flags
 from imgcls.config import TrainConfig, flag, load_toml
 
 if TYPE_CHECKING:
-    from imgcls.data.manifest import Manifest
+    from imgcls.data.manifest.table import Manifest
+    from imgcls.run_folder import RunFolder
     from imgcls.training.folds import Folds
-    from imgcls.training.run_folder import RunFolder
-    from imgcls.training.transfer import Choice
+    from imgcls.training.transfer.plan import Choice
 
 WAIT_FOR_CHIEF = 3600  # seconds, in which it looks at every image
 
@@ -48,9 +48,9 @@ class Options:
 
 
 def main(options: Options) -> int:
-    from imgcls.terminal import go_on_unread, warn
-    from imgcls.training.cluster import find_cluster
-    from imgcls.training.run_folder import RunFolder
+    from imgcls.cli.terminal import go_on_unread, warn
+    from imgcls.run_folder import RunFolder
+    from imgcls.training.devices.cluster import find_cluster
 
     go_on_unread()
     train = options.train
@@ -63,9 +63,9 @@ def main(options: Options) -> int:
     command.import_tensorflow()
     if options.resume:
         train = _resumed(run, changes)
-    from imgcls.data.manifest import Manifest
+    from imgcls.data.manifest.table import Manifest
+    from imgcls.training.devices.strategy import join_workers
     from imgcls.training.folds import Folds
-    from imgcls.training.strategy import join_workers
 
     cluster = join_workers(train.training.strategy)
     if cluster is not None and not options.resume and not train.name:
@@ -93,7 +93,7 @@ def _train_every_fold(folds: "Folds") -> int:
     """A run for each fold, one after the other, and what they give together. Those that are there go on."""
     import keras
 
-    from imgcls.terminal import next_step, say
+    from imgcls.cli.terminal import next_step, say
 
     runs, codes = [], []
     try:
@@ -122,7 +122,7 @@ def _train_every_fold(folds: "Folds") -> int:
 
 
 def _prepared_fold(folds: "Folds", fold: int) -> tuple["RunFolder", "Manifest"]:
-    from imgcls.data.manifest import Manifest
+    from imgcls.data.manifest.table import Manifest
 
     run = folds.run(fold)
     if run is not None:
@@ -138,7 +138,7 @@ def _mean_and_spread(shares: list[float]) -> str:
 
 def _changes(options: Options) -> dict[str, float]:
     """What of the run's config is to change where it goes on: what was typed beside --resume."""
-    from imgcls.training.run_folder import CHANGEABLE
+    from imgcls.run_folder import CHANGEABLE
 
     may = {flag(name): getattr(options.train.training, name) for name in CHANGEABLE}
     typed = [name for name in flags.typed() if name != "--resume"]
@@ -164,7 +164,7 @@ def _resumed(run: "RunFolder", changes: dict[str, float]) -> TrainConfig:
 
 def _run_of_chief(path: Path) -> "RunFolder":
     """The run folder that the first worker makes, once it is ready."""
-    from imgcls.training.run_folder import RunFolder
+    from imgcls.run_folder import RunFolder
 
     until = time.monotonic() + WAIT_FOR_CHIEF
     while not (path / "manifest.parquet").is_file():
@@ -177,7 +177,7 @@ def _run_of_chief(path: Path) -> "RunFolder":
 
 
 def _train_and_judge(run: "RunFolder", manifest: "Manifest") -> int:
-    from imgcls.terminal import next_step
+    from imgcls.cli.terminal import next_step
 
     with _failure_noted(run):
         if not _train(run, manifest):
@@ -198,17 +198,17 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
 
     Raises ValueError or FileNotFoundError, in one sentence, before anything is written.
     """
-    from imgcls.data.inspection import inspect
-    from imgcls.data.leaks import find_leaks
-    from imgcls.data.manifest import check_trainable
-    from imgcls.data.near_duplicates import near_duplicate_groups
-    from imgcls.data.sources import load_manifest
-    from imgcls.data.splits import assign_splits, folds, split_hash
+    from imgcls.cli.terminal import progress, say, say_transcoded, warn
+    from imgcls.data.duplicates.near_duplicates import near_duplicate_groups
+    from imgcls.data.inspection.inspect import inspect
+    from imgcls.data.manifest.table import check_trainable
+    from imgcls.data.sources.load import load_manifest
+    from imgcls.data.splits.assign import assign_splits, folds, split_hash
+    from imgcls.data.splits.leaks import find_leaks
     from imgcls.files import write_json
-    from imgcls.terminal import progress, say, say_transcoded, warn
-    from imgcls.training.options import check_options
-    from imgcls.training.plan import resolve
-    from imgcls.training.run_folder import RunFolder
+    from imgcls.run_folder import RunFolder
+    from imgcls.training.auto_settings import resolve
+    from imgcls.training.checks import check_options
 
     check_options(config)
     if config.input.folds and not config.input.fold:
@@ -250,10 +250,10 @@ def prepare_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
 
 def _with_plan(config: TrainConfig, manifest: "Manifest") -> tuple[TrainConfig, "Choice | None"]:
     """Settle what is trained of given weights, from what their features can do with these images, and the precision."""
-    from imgcls.terminal import progress, say
+    from imgcls.cli.terminal import progress, say
+    from imgcls.training.devices.precision import choose_precision
     from imgcls.training.network import build_network, run_statistics
-    from imgcls.training.precision import choose_precision
-    from imgcls.training.transfer import ON_FEATURES, choose
+    from imgcls.training.transfer.plan import ON_FEATURES, choose
 
     choice = None
     if config.network.plan == "auto":
@@ -273,7 +273,7 @@ def _with_plan(config: TrainConfig, manifest: "Manifest") -> tuple[TrainConfig, 
 
 
 def _train(run: "RunFolder", manifest: "Manifest", writes: bool = True) -> bool:
-    from imgcls.terminal import say, warn
+    from imgcls.cli.terminal import say, warn
     from imgcls.training.run import train_run
 
     with run.held() if writes else nullcontext(), live_line() as (on_step, on_epoch):
@@ -282,8 +282,8 @@ def _train(run: "RunFolder", manifest: "Manifest", writes: bool = True) -> bool:
 
 def _judge(run: "RunFolder") -> float:
     """Judge on the test split, and say what came out, where it is, and what to do next."""
+    from imgcls.cli.terminal import next_step, say
     from imgcls.evaluate import evaluate_run, show
-    from imgcls.terminal import next_step, say
 
     run.write_status("evaluating")
     evaluation = evaluate_run(run)
@@ -299,7 +299,7 @@ def live_line() -> Iterator[tuple[Callable[[dict], None], Callable[[dict], None]
     """A line that follows the run, and one that stays for each epoch: yields (on_step, on_epoch)."""
     from rich.progress import BarColumn, Progress, TextColumn
 
-    from imgcls.terminal import console
+    from imgcls.cli.terminal import console
 
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[facts]}"))
     bar = Progress(*columns, console=console, transient=True, disable=not console.is_terminal)

@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, Annotated, Any, ClassVar
 
 import tyro
 
-from imgcls import command, flags
+from imgcls.cli import command, flags
 from imgcls.config import TrainConfig, applies, load_toml
 from imgcls.counted import counted
 from imgcls.files import check_writable
@@ -76,7 +76,7 @@ def main(options: Options) -> int:
         import optuna
     except ImportError as error:
         raise ValueError("The search needs Optuna: pip install imgcls[tune]") from error
-    from imgcls.terminal import next_step
+    from imgcls.cli.terminal import next_step
 
     if options.train.input.folds and not options.train.input.fold:
         raise ValueError("A search looks at one validation split; name the fold that it is with --fold.")
@@ -134,7 +134,7 @@ def _try_next(study, base: TrainConfig, ranges: list[Range], folder: Path) -> No
     """Train with the next choice of values, or go on with a trial whose search was ended, and tell how it went."""
     from optuna.trial import TrialState
 
-    from imgcls.terminal import say
+    from imgcls.cli.terminal import say
 
     with _one_at_a_time(folder):
         trial, run = _taken_up(study, folder) or _begun(study, folder)
@@ -173,7 +173,7 @@ def _taken_up(study, folder: Path) -> tuple[Any, "TrialRun"] | None:
     """A trial that was begun and that no living process is at; None if there is none."""
     from optuna.trial import Trial, TrialState
 
-    from imgcls.terminal import say
+    from imgcls.cli.terminal import say
     from imgcls.training.trials import TrialRun
 
     for frozen in study.get_trials(states=(TrialState.RUNNING,)):
@@ -236,7 +236,7 @@ def _show(study, folder: Path) -> int:
     """Print the best trial. Raises RuntimeError if there is none."""
     from optuna.trial import TrialState
 
-    from imgcls.terminal import next_step, say
+    from imgcls.cli.terminal import next_step, say
     from imgcls.training.trials import TrialRun
 
     trials = _ended(study)

@@ -53,7 +53,7 @@ def command(capfd, monkeypatch):
         monkeypatch.setattr(sys, "argv", [module.__file__, *map(str, arguments)])
         default = {"default": module._from_config_file} if name == "train" else {}
         with pytest.raises(SystemExit) as ended:
-            importlib.import_module("imgcls.command").run(module.main, module.Options, module.__doc__, **default)
+            importlib.import_module("imgcls.cli.command").run(module.main, module.Options, module.__doc__, **default)
         return Result(ended.value.code, *capfd.readouterr())
 
     return run

@@ -5,8 +5,8 @@ import re
 import pandas as pd
 import pytest
 
-from imgcls.data.manifest import Manifest
-from tests.data.pictures import encoded, half, kinds_of_files, photos, write
+from imgcls.data.manifest.table import Manifest
+from tests.data.image_samples import encoded, half, kinds_of_files, photos, write
 
 
 def checksums(folder) -> dict[str, str]:

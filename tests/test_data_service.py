@@ -12,8 +12,8 @@ import pytest
 
 from imgcls.config import AugmentationConfig, TrainingConfig
 from imgcls.data.augmentation import Augmentation, settings
-from imgcls.data.pipeline import training_batches
-from imgcls.data.preprocessing import Preprocessing
+from imgcls.data.batches.pipeline import training_batches
+from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data_service import Options
 
 ROOT = Path(__file__).parents[1]

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from imgcls.data.manifest import Manifest
+from imgcls.data.manifest.table import Manifest
 
 
 @pytest.fixture
@@ -86,7 +86,7 @@ def test_a_class_that_the_model_does_not_know_is_found_before_an_image_is_opened
 ):
     shutil.copytree(small_data / "test" / "bag", tmp_path / "photos" / "bag")
     shutil.copytree(small_data / "test" / "bag", tmp_path / "photos" / "boot")
-    monkeypatch.setattr("imgcls.data.inspection.inspect", None)
+    monkeypatch.setattr("imgcls.data.inspection.inspect.inspect", None)
     result = command("evaluate", run, "--data", tmp_path / "photos")
     assert result.code == 2
     assert "classes that the model does not know: 'boot' (10 images). It knows: bag, sneaker, trouser." in result.err

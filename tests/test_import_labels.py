@@ -9,7 +9,7 @@ import pandas as pd
 import PIL.Image
 import pytest
 
-from imgcls.data.manifest import Manifest
+from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
 from tests.conftest import copy_sample
 

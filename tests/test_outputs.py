@@ -33,7 +33,7 @@ def test_an_output_that_cannot_be_is_refused_before_an_image_is_opened(
     def opened(*arguments, **settings):
         raise RuntimeError("an image was opened")
 
-    monkeypatch.setattr("imgcls.data.inspection.inspect", opened)
+    monkeypatch.setattr("imgcls.data.inspection.inspect.inspect", opened)
     monkeypatch.chdir(tmp_path)
     file, folder = tmp_path / "file", tmp_path / "folder"
     file.touch()
@@ -57,7 +57,7 @@ def test_a_table_never_takes_the_place_of_a_folder(small_run, small_data, tmp_pa
 
 
 def test_a_name_that_is_taken_is_refused_before_an_image_is_opened(small_run, small_data, command, monkeypatch):
-    monkeypatch.setattr("imgcls.data.inspection.inspect", None)
+    monkeypatch.setattr("imgcls.data.inspection.inspect.inspect", None)
     runs = small_run.path.parent
     result = command("train", "--data", small_data, "--runs", runs, "--name", small_run.path.name)
     assert result.code == 2
@@ -69,7 +69,7 @@ def test_a_run_folder_that_gets_no_manifest_does_not_stay(small_data, tmp_path, 
     def full(manifest, path):
         raise OSError(28, "No space left on device", str(path))
 
-    monkeypatch.setattr("imgcls.data.manifest.Manifest.save", full)
+    monkeypatch.setattr("imgcls.data.manifest.table.Manifest.save", full)
     config = TrainConfig(
         InputConfig(data=str(small_data)), network=NetworkConfig(model="lenet5"), runs=str(tmp_path / "runs")
     )

@@ -8,10 +8,10 @@ from PIL import Image
 from skimage import data
 
 from imgcls import audit, import_labels, predict
-from imgcls.data.manifest import Manifest
+from imgcls.data.manifest.table import Manifest
 from imgcls.image_files import WHAT_IS_READ, shown_name
 from tests.conftest import ROOT
-from tests.data.every_format import NOT_UTF8, write_every_format
+from tests.data.images.every_format import NOT_UTF8, write_every_format
 
 README = ROOT / "README.md"
 

@@ -10,7 +10,7 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from imgcls.data.manifest import Manifest
+from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
 
 ROOT = Path(__file__).parents[1]

@@ -6,12 +6,12 @@ from pathlib import Path
 
 import pytest
 
-from imgcls import command as command_line
 from imgcls import train
+from imgcls.cli import command as command_line
 from imgcls.config import InputConfig, TrainConfig, TrainingConfig, save_toml
-from imgcls.data.manifest import Manifest
+from imgcls.data.manifest.table import Manifest
+from imgcls.run_folder import RunFolder
 from imgcls.train import prepare_run
-from imgcls.training.run_folder import RunFolder
 from tests.conftest import copy_sample
 
 CLASSES = ("bag", "trouser")
@@ -135,7 +135,7 @@ def test_options_that_cannot_go_together_are_refused_before_an_image_is_read(
     tmp_path, command, monkeypatch, flags, said
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("imgcls.data.sources.load_manifest", lambda *source: pytest.fail("the data was read"))
+    monkeypatch.setattr("imgcls.data.sources.load.load_manifest", lambda *source: pytest.fail("the data was read"))
     refused(command("train", *flags), said)
     assert not (tmp_path / "runs").exists()
 
@@ -231,6 +231,6 @@ def spoiled(folder: Path, model: Path) -> dict[str, Path]:
 def test_what_a_run_starts_from_is_opened_before_an_image_is(small_run, tmp_path, command, monkeypatch, flags, said):
     files = {**spoiled(tmp_path, small_run.model_file), "run": small_run.model_file}
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("imgcls.data.sources.load_manifest", lambda source: pytest.fail("the data was read"))
+    monkeypatch.setattr("imgcls.data.sources.load.load_manifest", lambda source: pytest.fail("the data was read"))
     refused(command("train", *(flag.format_map(files) for flag in flags)), said)
     assert not (tmp_path / "runs").exists()

@@ -11,7 +11,7 @@ import optuna
 import pytest
 
 from imgcls.config import TrainConfig
-from imgcls.training.run_folder import RunFolder
+from imgcls.run_folder import RunFolder
 from imgcls.training.trials import TrialRun
 from imgcls.tune import Options, _ended, _follow, _note_failure, _pruner, _taken_up, _values, parse_range, with_values
 
@@ -78,7 +78,7 @@ def run_that_says(run: TrialRun, accuracy: float, epochs: int) -> subprocess.Pop
     """A process that writes what training writes, an epoch every tenth of a second."""
     RunFolder.create(TrainConfig(name=run.name, runs=str(run.path.parent))).manifest_file.touch()
     code = (
-        "import sys, time; from imgcls.training.run_folder import RunFolder; run = RunFolder(sys.argv[1])\n"
+        "import sys, time; from imgcls.run_folder import RunFolder; run = RunFolder(sys.argv[1])\n"
         "for epoch in range(1, int(sys.argv[3]) + 1):\n"
         "    run.append_metrics({'epoch': epoch, 'seconds': 1.0, 'loss': 1.0, 'accuracy': 0.5,\n"
         "        'val_accuracy': float(sys.argv[2]), 'val_loss': 1.0})\n"

@@ -18,8 +18,8 @@ from pathlib import Path
 from typing import get_args, get_type_hints
 
 from imgcls.data.cache import cache_home
-from imgcls.data.cards import CARD_FOLDERS, list_cards
-from imgcls.data.manifest import Manifest
+from imgcls.data.manifest.table import Manifest
+from imgcls.data.sources.cards import CARD_FOLDERS, list_cards
 from imgcls.models.registry import NETWORK_FILES, REFUSED
 
 START = "streamlit run apps/app.py -- [--root FOLDER] [--allow-network-files]"

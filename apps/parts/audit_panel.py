@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import streamlit as st
 
 from imgcls.data.audit import KINDS, SEVERITIES, Finding
-from imgcls.data.manifest import Manifest
+from imgcls.data.manifest.table import Manifest
 from parts.gallery import rows_of_pictures
 
 MOST_FINDINGS, MOST_PICTURES = 12, 8  # of a kind; of a finding

@@ -15,7 +15,7 @@ def show(config: TrainConfig, everything: bool) -> None:
     """
     from imgcls.augment import choose
     from imgcls.data.augmentation import settings, sheet
-    from imgcls.data.sources import load_manifest
+    from imgcls.data.sources.load import load_manifest
 
     with st.spinner("Drawing the pictures"):
         encoded, preprocessing = choose(load_manifest(config.input.data), IMAGES, config.input.image_size)

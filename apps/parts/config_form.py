@@ -10,7 +10,7 @@ from typing import Any, Literal
 import streamlit as st
 import tomli_w
 
-from imgcls.flags import Place, Setting, settings
+from imgcls.cli.flags import Place, Setting, settings
 
 __all__ = ["ask", "make", "settings"]
 

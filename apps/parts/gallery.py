@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from imgcls.data.records import file_of
+from imgcls.data.images.encoded import file_of
 from imgcls.evaluation.thumbnails import thumbnail
 
 SIDE = 92  # pixels

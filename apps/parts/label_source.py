@@ -7,7 +7,7 @@ import streamlit as st
 
 from imgcls.config import LabelsConfig
 from imgcls.counted import counted
-from imgcls.data.cards import list_cards, load_card
+from imgcls.data.sources.cards import list_cards, load_card
 from imgcls.labels import FORMATS
 from parts import allowed_paths, config_form
 from parts.uploads import save_files, save_folder

@@ -18,7 +18,7 @@ from pathlib import Path
 
 from imgcls.config import TrainConfig, save_toml
 from imgcls.files import remove
-from imgcls.training.run_folder import RunFolder
+from imgcls.run_folder import RunFolder
 from parts import allowed_paths
 
 RUNS = Path("runs")

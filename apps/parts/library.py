@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 
-from imgcls import command
+from imgcls.cli import command
 from parts import allowed_paths
 
 if TYPE_CHECKING:
@@ -33,7 +33,7 @@ def imagenet_model_names() -> list[str]:
     """The architectures with published ImageNet weights; first the one whose weights are installed with us."""
     load_library()
     from imgcls.models import find_architecture
-    from imgcls.training.plan import PHOTO_MODEL
+    from imgcls.training.auto_settings import PHOTO_MODEL
 
     names = [name for name in model_names() if "imagenet" in find_architecture(name).weights]
     return sorted(names, key=lambda name: name != PHOTO_MODEL)

@@ -21,11 +21,11 @@ from parts.library import load_library
 from imgcls.counted import counted
 from imgcls.data.audit import Finding
 from imgcls.data.audit.cleaning import clean
-from imgcls.data.cards import Card, save_card
-from imgcls.data.importing import Imported, import_manifest
-from imgcls.data.manifest import Manifest, check_trainable
-from imgcls.data.records import file_of
-from imgcls.data.sources import source_of
+from imgcls.data.images.encoded import file_of
+from imgcls.data.manifest.table import Manifest, check_trainable
+from imgcls.data.sources.cards import Card, save_card
+from imgcls.data.sources.importing import Imported, import_manifest
+from imgcls.data.sources.load import source_of
 from imgcls.labels.records import BOX, LEFT_OUT, Problems
 
 MANIFESTS = Path("manifests")
@@ -44,8 +44,8 @@ def look(chosen: LabelSource) -> tuple[Manifest, Imported, list[Finding], pd.Ser
     imported = with_dropped(imported, chosen.dropped)
     load_library()
     from imgcls.data.audit import audit
-    from imgcls.data.inspection import inspect
-    from imgcls.data.near_duplicates import find_copies
+    from imgcls.data.duplicates.near_duplicates import find_copies
+    from imgcls.data.inspection.inspect import inspect
 
     total = len(imported.manifest.table)
     bar = st.progress(0.0, text=f"Opening {counted(total, 'image')}")

@@ -11,8 +11,8 @@ from parts.library import model_names
 from parts.run_panel import accuracy_of, badge, show_run
 
 from imgcls.config import TrainConfig
-from imgcls.data.cards import list_cards
-from imgcls.data.sources import load_manifest
+from imgcls.data.sources.cards import list_cards
+from imgcls.data.sources.load import load_manifest
 
 COMMON = (  # the settings that most runs change, a row at a time
     (("input", "data"),),

@@ -9,7 +9,7 @@ import jinja2
 
 from imgcls.counted import counted
 from imgcls.data.audit import KINDS, SEVERITIES, Finding
-from imgcls.data.manifest import Manifest
+from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.thumbnails import thumbnail
 from imgcls.files import replacing
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import numpy as np
 from PIL import Image
 
-from imgcls.data.records import read_encoded
-from imgcls.data.transcoding import still
+from imgcls.data.images.encoded import read_encoded
+from imgcls.data.images.transcoding import still
 from imgcls.image_files import Refused
 
 SIDE = 112  # pixels; smaller pictures are enlarged in whole steps, so that their pixels stay visible

@@ -9,7 +9,6 @@ from imgcls.layers.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, 
 from imgcls.layers.highway_gate import HighwayGate
 from imgcls.layers.hog import HOG
 from imgcls.layers.layout_change import LayoutChange
-from imgcls.layers.layout_choice import LayoutChoice, resolve_data_format
 from imgcls.layers.local_response_normalization import LocalResponseNormalization
 from imgcls.layers.parameter_free_shortcut import ParameterFreeShortcut
 from imgcls.layers.pca_whitening import PCAWhitening
@@ -20,6 +19,7 @@ from imgcls.layers.rrelu import RReLU
 from imgcls.layers.squeeze_excitation import SqueezeExcitation
 from imgcls.layers.stochastic_depth import StochasticDepth
 from imgcls.layers.sum_pooling import SumPooling2D
+from imgcls.training.devices.layout_choice import LayoutChoice, resolve_data_format
 
 __all__ = [
     "HOG",

@@ -15,8 +15,8 @@ class PixelStandardization(keras.layers.Layer):
     Input: (B, H, W, C), channels_last always, pixels in [0, 255], whole numbers or floats.
     Output: (B, H, W, C) in channels_last, (B, C, H, W) in channels_first.
     mean, std: one number for all channels or one for each, in units of pixels; std above 0.
-    preprocessing: how encoded pictures become these pixels (the fields of `imgcls.data.preprocessing.Preprocessing`),
-        kept here so that a saved model carries it.
+    preprocessing: how encoded images become these pixels (the fields of
+        `imgcls.data.images.preprocessing.Preprocessing`), kept here so that a saved model carries it.
     """
 
     def __init__(

@@ -5,22 +5,7 @@ The table needs no TensorFlow; `build_model` and `load_model` import it when the
 
 import importlib
 
-from imgcls.models import (  # noqa: F401  (each fills the table)
-    alexnet,
-    densenet,
-    efficientnet,
-    googlenet,
-    highway,
-    inception,
-    lenet,
-    mlp,
-    mobilenet,
-    nin,
-    resnet,
-    resnet_cifar,
-    vgg,
-    xception,
-)
+from imgcls.models import architectures  # noqa: F401  (fills the table)
 from imgcls.models.registry import architecture, find_architecture, list_models
 
 _ADDRESSES = {
@@ -28,7 +13,7 @@ _ADDRESSES = {
     "load_model": "imgcls.models.classifier",
     "auxiliary_logits_model": "imgcls.models.auxiliary",
     "without_auxiliary_heads": "imgcls.models.auxiliary",
-    "describe": "imgcls.models.sketch",
+    "describe": "imgcls.models.cost",
 }
 
 __all__ = [

@@ -14,10 +14,10 @@ from typing import Annotated, Literal
 
 import tyro
 
-from imgcls import command
+from imgcls.cli import command
+from imgcls.models.cost import Description, describe
 from imgcls.models.receptive_field import UNKNOWN, Seen
 from imgcls.models.registry import Architecture, find_architecture, list_models
-from imgcls.models.sketch import Description, describe
 
 
 @dataclass(frozen=True)

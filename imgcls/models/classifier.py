@@ -12,12 +12,12 @@ from imgcls import layers
 from imgcls.counted import counted
 from imgcls.data_format import CHANNELS_LAST, from_channels_last
 from imgcls.models import keras_file
+from imgcls.models.cost import describe
 from imgcls.models.keras_wiring import KerasWiring
 from imgcls.models.layout import in_layout
 from imgcls.models.own_file import KEPT_AS, own_file
 from imgcls.models.recursion import deep_networks
 from imgcls.models.registry import Architecture, PretrainedWeights, find_architecture
-from imgcls.models.sketch import describe
 from imgcls.models.weights.earlier import copy_layers, start_from
 from imgcls.models.weights.file_check import check_saved_classifier
 from imgcls.models.weights.imagenet import IMAGENET_CLASSES, imagenet_class_names
@@ -270,7 +270,7 @@ def class_names(model: keras.Model) -> list[str]:
 
 
 def preprocessing(model: keras.Model) -> dict:
-    """The fields of `imgcls.data.preprocessing.Preprocessing` that the model's pixels are made with."""
+    """The fields of `imgcls.data.images.preprocessing.Preprocessing` that the model's pixels are made with."""
     return dict(model.get_layer("standardization").preprocessing)
 
 

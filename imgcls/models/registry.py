@@ -17,7 +17,7 @@ class PretrainedWeights:
         weight is changed if the file does not fit.
     class_names: returns the names of the outputs of the published head, in order.
     mean, std: the standardisation, in units of pixels in [0, 255], that the weights were trained with.
-    preprocessing: fields of `imgcls.data.preprocessing.Preprocessing` that the weights were trained with.
+    preprocessing: fields of `imgcls.data.images.preprocessing.Preprocessing` that the weights were trained with.
     licence, source: where they come from and what may be done with them.
     """
 

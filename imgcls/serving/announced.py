@@ -4,7 +4,7 @@ import struct
 
 import tensorflow as tf
 
-from imgcls.data.image_header import read_header
+from imgcls.data.images.image_header import read_header
 from imgcls.image_files import MOST_PIXELS, Refused, TooLarge, check_size
 
 GIF_EXTENSION, GIF_FRAME = 0x21, 0x2C  # the first byte of a block

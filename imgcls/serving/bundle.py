@@ -18,9 +18,9 @@ import numpy as np
 import tensorflow as tf
 
 import imgcls
-from imgcls.data.preprocessing import Preprocessing
-from imgcls.data.reading import read_images
-from imgcls.data.records import encoded_size, read_encoded
+from imgcls.data.images.encoded import encoded_size, read_encoded
+from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.data.images.reading import read_images
 from imgcls.files import replacing, write_json
 from imgcls.serving.loaded_model import LoadedModel, describe
 from imgcls.serving.parity import compare

@@ -8,7 +8,7 @@ from urllib.parse import quote
 
 import httpx
 
-from imgcls.data.transcoding import decodable
+from imgcls.data.images.transcoding import decodable
 from imgcls.image_files import Refused
 from imgcls.serving.prediction import Prediction
 

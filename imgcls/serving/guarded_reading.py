@@ -7,9 +7,9 @@ drained anew in every call; with `get_single_element` that costs 2 to 3 millisec
 
 import tensorflow as tf
 
-from imgcls.data.decoding import ANIMATED_WEBP, HEAD, OTHER_BMP, OTHER_PPM, UNKNOWN_FORMAT, is_other_bmp
-from imgcls.data.preprocessing import Preprocessing, preprocess
-from imgcls.data.reading import FORMAT_NAMES
+from imgcls.data.images.decoding import ANIMATED_WEBP, HEAD, OTHER_BMP, OTHER_PPM, UNKNOWN_FORMAT, is_other_bmp
+from imgcls.data.images.preprocessing import Preprocessing, preprocess
+from imgcls.data.images.reading import FORMAT_NAMES
 from imgcls.image_files import EMPTY
 
 IMAGES_AT_ONCE = 8  # decoded in parallel; a constant, because the machine that serves is another one
@@ -39,7 +39,7 @@ def read_batch(image_bytes: tf.Tensor, preprocessing: Preprocessing) -> tuple[tf
 def problems(image_bytes: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
     """Why each of the images (B,) that is not among `places` could not be read; "" for the others: (B,) strings.
 
-    The clauses are those that `imgcls.data.reading` gives for files.
+    The clauses are those that `imgcls.data.images.reading` gives for files.
     """
     heads = tf.cast(tf.io.decode_raw(image_bytes, tf.uint8, fixed_length=HEAD), tf.int32)
     clauses = _damaged(image_bytes, heads)

@@ -14,9 +14,9 @@ import tensorflow as tf
 
 import imgcls
 from imgcls.counted import counted
-from imgcls.data.preprocessing import Preprocessing
-from imgcls.data.reading import read_images
-from imgcls.data.records import read_encoded
+from imgcls.data.images.encoded import read_encoded
+from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.data.images.reading import read_images
 from imgcls.serving.signatures import CLASSES, IMAGE_BYTES
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from imgcls.data.image_facts import LARGE, ONE_LARGE
+from imgcls.data.inspection.facts import LARGE, ONE_LARGE
 from imgcls.image_files import MOST_PIXELS, TooLarge
 from imgcls.serving.announced import announced_pixels
 from imgcls.serving.loaded_model import LoadedModel

@@ -8,8 +8,8 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imgcls.data.preprocessing import Preprocessing
-from imgcls.data.reading import Outcome, read_images
+from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.data.images.reading import Outcome, read_images
 from imgcls.image_files import shown_name
 
 BATCH = 32  # images; also bounds the memory, however many files there are
@@ -21,7 +21,7 @@ class Predictions:
 
     probabilities: (files, classes), in the order of `class_names`; a row of NaN where there is a problem.
     problems: a reason for each file that could not be read, "" for the others.
-    transcoded: the files of which a PNG was read, as `imgcls.data.transcoding` makes it.
+    transcoded: the files of which a PNG was read, as `imgcls.data.images.transcoding` makes it.
     """
 
     paths: list[Path]

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import tensorflow as tf
 
-from imgcls.data.preprocessing import Preprocessing
+from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.serving.guarded_reading import in_places, problems, read_batch
 
 if TYPE_CHECKING:

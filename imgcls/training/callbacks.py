@@ -6,9 +6,9 @@ from dataclasses import asdict
 
 import keras
 
+from imgcls.run_folder import BEST, RunFolder
 from imgcls.training.checkpoints import save_checkpoint
 from imgcls.training.loop import Loop
-from imgcls.training.run_folder import BEST, RunFolder
 
 SIGN_OF_LIFE = 1.0  # seconds between two
 PLATEAU_EPOCHS, PLATEAU_FACTOR = 3, 0.2  # without a lower validation loss, and what the learning rate is then times

@@ -4,13 +4,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 from imgcls.config import TrainConfig
+from imgcls.run_folder import RunFolder
 from imgcls.training.checkpoints import load_latest
-from imgcls.training.run_folder import RunFolder
-from imgcls.training.transfer import Stage
+from imgcls.training.transfer.plan import Stage
 
 
 def changed_config(run: RunFolder, changes: Mapping[str, float]) -> TrainConfig:
-    """The run's config with other values of `imgcls.training.run_folder.CHANGEABLE` fields.
+    """The run's config with other values of `imgcls.run_folder.CHANGEABLE` fields.
 
     Raises ValueError if the run cannot go on with them: it has done more epochs, or none is left to do.
     """

@@ -9,22 +9,22 @@ import numpy as np
 
 from imgcls.config import TrainConfig
 from imgcls.data.augmentation import NONE, Augmentation, settings
-from imgcls.data.balance import Balance
-from imgcls.data.images import Images
-from imgcls.data.manifest import Manifest
-from imgcls.data.pipeline import evaluation_batches, training_batches
-from imgcls.data.pixel_cache import cached
-from imgcls.data.preprocessing import Preprocessing
+from imgcls.data.batches.balance import Balance
+from imgcls.data.batches.pipeline import evaluation_batches, training_batches
+from imgcls.data.batches.pixel_cache import cached
+from imgcls.data.images.collection import Images
+from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.data.manifest.table import Manifest
 from imgcls.models.classifier import preprocessing
 from imgcls.training.continuation import lengthened, stages_of
-from imgcls.training.features import FeatureCache
-from imgcls.training.head import head_examples, head_folds, why_not_fitted
-from imgcls.training.logistic_regression import Examples
 from imgcls.training.loop import Loop
 from imgcls.training.network import augmentation_rows, build_network, run_preprocessing, run_statistics
 from imgcls.training.schedules import Schedule
-from imgcls.training.sources import Source, feature_batches, in_batches
-from imgcls.training.transfer import (
+from imgcls.training.stage_batches import Source, feature_batches, in_batches
+from imgcls.training.transfer.features import FeatureCache
+from imgcls.training.transfer.head import head_examples, head_folds, why_not_fitted
+from imgcls.training.transfer.logistic_regression import Examples
+from imgcls.training.transfer.plan import (
     SMALL_BATCH,
     Stage,
     body_blocks,

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from imgcls.config import TrainConfig, load_toml, save_toml
 from imgcls.files import remove
-from imgcls.training.run_folder import RunFolder
+from imgcls.run_folder import RunFolder
 
 
 @dataclass(frozen=True)

@@ -9,7 +9,7 @@ import pandas as pd
 
 from imgcls.training.loop import Loop
 from imgcls.training.schedules import FINDER_SPAN
-from imgcls.training.sources import Source
+from imgcls.training.stage_batches import Source
 
 STEPS = 100
 HIGHEST = 10.0

@@ -14,11 +14,11 @@ import tensorflow as tf
 
 from imgcls.counted import counted
 from imgcls.models.auxiliary import auxiliary_logits_model
-from imgcls.training.blocks import recomputed_in_blocks
+from imgcls.training.devices.strategy import is_chief
 from imgcls.training.losses import make_loss
 from imgcls.training.random_state import draw_by_device, seed_generators
 from imgcls.training.step import LossScale, Outcome, Step
-from imgcls.training.strategy import is_chief
+from imgcls.training.transfer.blocks import recomputed_in_blocks
 
 GONE = (
     tf.errors.UnavailableError,
@@ -136,8 +136,8 @@ class Loop:
     ) -> None:
         """Run until the last epoch, from where `self.progress` stands, or until `stop_requested`.
 
-        batches: (positions, pixels, targets, weights), as `imgcls.data.pipeline.training_batches` gives them from
-            this position on.
+        batches: (positions, pixels, targets, weights) from this position on, as
+            `imgcls.data.batches.pipeline.training_batches` gives them.
         validate: called after each epoch; returns metrics whose names begin with "val_".
         callbacks: a list that has begun already is not ended.
         on_missing: gets the position of each example that could not be read.

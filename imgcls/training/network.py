@@ -8,12 +8,12 @@ import numpy as np
 
 from imgcls.config import AugmentationConfig, TrainConfig
 from imgcls.data.augmentation import settings
-from imgcls.data.manifest import Manifest
-from imgcls.data.preprocessing import Preprocessing
-from imgcls.data.reading import read_images
+from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.data.images.reading import read_images
+from imgcls.data.manifest.table import Manifest
 from imgcls.models import build_model, find_architecture
-from imgcls.training.precision import layers_in
-from imgcls.training.run_folder import RunFolder
+from imgcls.run_folder import RunFolder
+from imgcls.training.devices.precision import layers_in
 from imgcls.training.whitening import make_whitening
 
 RARE_CLASSES = "rare"  # the preset that they get where they are repeated

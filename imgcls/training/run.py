@@ -10,12 +10,13 @@ from dataclasses import replace
 import keras
 import tensorflow as tf
 
-from imgcls.data.manifest import Manifest
-from imgcls.data.order import example_at
+from imgcls.data.batches.order import example_at
+from imgcls.data.manifest.table import Manifest
 from imgcls.files import replacing
 from imgcls.models import keras_file
 from imgcls.models.auxiliary import without_auxiliary_heads
 from imgcls.models.recursion import deep_networks
+from imgcls.run_folder import BEST, RunFolder
 from imgcls.training.callbacks import (
     Checkpointing,
     Doing,
@@ -36,25 +37,24 @@ from imgcls.training.checkpoints import (
     step_name,
 )
 from imgcls.training.course import Course
-from imgcls.training.head import facts, kernel_and_bias, sentence
-from imgcls.training.learning_rate_finder import find_learning_rate
-from imgcls.training.logistic_regression import fit_head
-from imgcls.training.loop import Loop
-from imgcls.training.losses import make_loss
-from imgcls.training.optimizers import make_optimizer
-from imgcls.training.precision import as_float32
-from imgcls.training.run_folder import BEST, RunFolder
-from imgcls.training.self_check import check_against_one_device
-from imgcls.training.sources import Source
-from imgcls.training.strategy import (
+from imgcls.training.devices.precision import as_float32
+from imgcls.training.devices.self_check import check_against_one_device
+from imgcls.training.devices.strategy import (
     check_batch_size,
     is_chief,
     make_strategy,
     place_among_workers,
     synchronize_normalization,
 )
-from imgcls.training.transfer import Stage
-from imgcls.training.xla import settle_xla
+from imgcls.training.devices.xla import settle_xla
+from imgcls.training.learning_rate_finder import find_learning_rate
+from imgcls.training.loop import Loop
+from imgcls.training.losses import make_loss
+from imgcls.training.optimizers import make_optimizer
+from imgcls.training.stage_batches import Source
+from imgcls.training.transfer.head import facts, kernel_and_bias, sentence
+from imgcls.training.transfer.logistic_regression import fit_head
+from imgcls.training.transfer.plan import Stage
 
 FIXED = "fixed"  # name of the checkpoint with the weights that no stage changes; written once
 
@@ -74,7 +74,7 @@ def train_run(
 
     A run that has a checkpoint goes on from it, at the very step, and ends with the weights of an unbroken run. The
     model that is kept is that of the epoch with the best validation accuracy. The test split is not read. A new head on
-    given weights is fitted to its optimum first, which counts as epoch 0; see `imgcls.training.head`.
+    given weights is fitted to its optimum first, which counts as epoch 0; see `imgcls.training.transfer.head`.
 
     callbacks: Keras callbacks besides those of the run folder.
     on_step, on_epoch: get what status.json and metrics.jsonl say, each step and each epoch.

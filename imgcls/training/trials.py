@@ -12,7 +12,7 @@ from pathlib import Path
 
 from imgcls.config import TrainConfig, save_toml
 from imgcls.files import remove
-from imgcls.training.run_folder import RunFolder
+from imgcls.run_folder import RunFolder
 
 PAUSE = 0.5  # seconds between two looks at a run
 

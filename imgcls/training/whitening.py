@@ -7,9 +7,9 @@ import keras
 import numpy as np
 
 from imgcls.config import InputConfig
-from imgcls.data.manifest import Manifest
-from imgcls.data.preprocessing import Preprocessing
-from imgcls.data.reading import read_images
+from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.data.images.reading import read_images
+from imgcls.data.manifest.table import Manifest
 from imgcls.layers import PCAWhitening
 
 LARGEST_VECTOR = 4096  # numbers of an image up to which ZCA whitens images as a whole; beyond, their colours

@@ -12,9 +12,9 @@ from parts import allowed_paths, config_form, launches
 from parts.library import load_predictor
 
 from imgcls.config import InputConfig, LabelsConfig, NetworkConfig, TrainConfig, save_toml
-from imgcls.data.manifest import Manifest
+from imgcls.data.manifest.table import Manifest
 from imgcls.models.registry import NETWORK_FILES, REFUSED
-from imgcls.training.run_folder import RunFolder
+from imgcls.run_folder import RunFolder
 
 NETWORK = """
 from pathlib import Path

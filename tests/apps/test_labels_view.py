@@ -9,8 +9,8 @@ import pytest
 import skimage.data
 from PIL import Image
 
-from imgcls.data.manifest import Manifest
-from imgcls.data.sources import load_manifest
+from imgcls.data.manifest.table import Manifest
+from imgcls.data.sources.load import load_manifest
 from imgcls.labels import FORMATS
 
 

@@ -9,7 +9,7 @@ import pytest
 from parts import launches
 
 from imgcls.config import InputConfig, TrainConfig
-from imgcls.training.run_folder import RunFolder
+from imgcls.run_folder import RunFolder
 
 
 @pytest.fixture

@@ -9,7 +9,7 @@ import pytest
 def finished_run(small_run, here):
     """A run folder as a finished training leaves it."""
     shutil.copytree(small_run.path, here / "runs" / "small")
-    from imgcls.training.run_folder import RunFolder
+    from imgcls.run_folder import RunFolder
 
     RunFolder(here / "runs" / "small").write_status("finished", accuracy=0.9)
     return "runs/small"

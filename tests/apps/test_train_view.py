@@ -9,7 +9,7 @@ from parts import launches
 
 from imgcls.config import TrainConfig
 from imgcls.files import write_json
-from imgcls.training.run_folder import RunFolder
+from imgcls.run_folder import RunFolder
 
 SMALL = {"Batch size": 8, "Image size": 16}
 

@@ -11,11 +11,11 @@ import tensorflow as tf
 
 from imgcls.config import InputConfig, TrainConfig
 from imgcls.data.augmentation import Augmentation, settings
-from imgcls.data.inspection import inspect
-from imgcls.data.manifest import Manifest
-from imgcls.data.pipeline import evaluation_batches, training_batches
-from imgcls.data.preprocessing import Preprocessing, preprocess
-from imgcls.data.reading import read_images
+from imgcls.data.batches.pipeline import evaluation_batches, training_batches
+from imgcls.data.images.preprocessing import Preprocessing, preprocess
+from imgcls.data.images.reading import read_images
+from imgcls.data.inspection.inspect import inspect
+from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.thumbnails import thumbnail
 from imgcls.labels.records import BOX
 from imgcls.train import prepare_run

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from imgcls.config import LabelsConfig
-from imgcls.data.importing import import_manifest
+from imgcls.data.sources.importing import import_manifest
 from imgcls.labels import annotation_formats, detect_format
 from imgcls.labels.boxes import MODES, to_examples
 from imgcls.labels.pictures import Pictures

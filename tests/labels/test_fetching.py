@@ -292,7 +292,7 @@ def test_a_table_without_addresses_is_refused(tmp_path):
 
 
 def test_the_command_fetches_and_keeps_where_each_came_from(server, tmp_path, command):
-    from imgcls.data.manifest import Manifest
+    from imgcls.data.manifest.table import Manifest
 
     rows = [f"{server}/ok/{i}.png,{'cat' if i % 2 else 'dog'}" for i in range(6)]
     (tmp_path / "found.csv").write_text("\n".join(["address,label", *rows]))

@@ -5,7 +5,7 @@ import PIL.Image
 import pytest
 import tensorflow_datasets as tfds
 
-from imgcls.data.manifest import Manifest
+from imgcls.data.manifest.table import Manifest
 from imgcls.labels import tfds as importer
 
 

@@ -11,7 +11,7 @@ import tensorflow as tf
 import uvicorn
 from keras import layers
 
-from imgcls.data.preprocessing import Preprocessing
+from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.layers import ClassProbabilities, PixelStandardization
 from imgcls.models.classifier import embedding_model
 from imgcls.serve import listen

@@ -6,7 +6,7 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from imgcls.data.reading import read_images
+from imgcls.data.images.reading import read_images
 from imgcls.models.classifier import embedding_model
 from imgcls.serving import bundle as bundles
 from imgcls.serving import parity as parities

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from imgcls.data.decoding import UNKNOWN_FORMAT
+from imgcls.data.images.decoding import UNKNOWN_FORMAT
 from imgcls.serving import client as clients
 from imgcls.serving.client import Client
 from tests.serving.conftest import CLASS_NAMES, serving

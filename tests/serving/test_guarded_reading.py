@@ -9,10 +9,10 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 
-from imgcls.data.preprocessing import Preprocessing, preprocess
-from imgcls.data.reading import for_each_file
+from imgcls.data.images.preprocessing import Preprocessing, preprocess
+from imgcls.data.images.reading import for_each_file
 from imgcls.serving.guarded_reading import in_places, problems, read_batch
-from tests.data.every_format import MASKS, masked_bmp, moved_gif
+from tests.data.images.every_format import MASKS, masked_bmp, moved_gif
 
 PREPROCESSING = Preprocessing(32, 24, 3)
 

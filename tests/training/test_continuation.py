@@ -7,12 +7,12 @@ import keras
 import pytest
 
 from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, TrainConfig, TrainingConfig
+from imgcls.run_folder import RunFolder
 from imgcls.train import prepare_run
 from imgcls.training.continuation import lengthened
 from imgcls.training.folds import Folds
 from imgcls.training.run import train_run
-from imgcls.training.run_folder import RunFolder
-from imgcls.training.transfer import Stage
+from imgcls.training.transfer.plan import Stage
 
 
 @pytest.fixture(scope="module")

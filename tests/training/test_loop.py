@@ -4,10 +4,10 @@ import pytest
 import tensorflow as tf
 
 from imgcls.layers import ClassProbabilities, PixelStandardization
+from imgcls.training.devices.strategy import check_batch_size, make_strategy
 from imgcls.training.loop import Loop
 from imgcls.training.losses import make_loss
 from imgcls.training.optimizers import scaled
-from imgcls.training.strategy import check_batch_size, make_strategy
 
 NAMES = ["ant", "bee", "cow"]
 STEPS, BATCH = 6, 8

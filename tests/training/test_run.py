@@ -14,14 +14,14 @@ import numpy as np
 import pytest
 
 from imgcls.config import save_toml
-from imgcls.data.manifest import Manifest
+from imgcls.data.manifest.table import Manifest
 from imgcls.files import write_json
 from imgcls.models import load_model
+from imgcls.run_folder import RunFolder
 from imgcls.train import prepare_run
 from imgcls.training.callbacks import Checkpointing
 from imgcls.training.checkpoints import load_checkpoint, load_latest, save_checkpoint
 from imgcls.training.run import train_run
-from imgcls.training.run_folder import RunFolder
 
 ROOT = Path(__file__).parents[2]
 

@@ -6,11 +6,11 @@ import pytest
 import tensorflow as tf
 
 from imgcls.config import TrainingConfig
+from imgcls.training.devices.self_check import check_against_one_device
+from imgcls.training.devices.strategy import make_strategy
 from imgcls.training.loop import Loop
 from imgcls.training.losses import make_loss
 from imgcls.training.optimizers import make_optimizer, scaled
-from imgcls.training.self_check import check_against_one_device
-from imgcls.training.strategy import make_strategy
 from tests.training.test_loop import BATCH, STEPS, batches, network, pixels_and_labels
 
 

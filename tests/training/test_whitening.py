@@ -6,12 +6,12 @@ import numpy as np
 import pytest
 
 from imgcls.config import InputConfig, NetworkConfig, TrainConfig
-from imgcls.data.manifest import Manifest
-from imgcls.data.reading import read_images
+from imgcls.data.images.reading import read_images
+from imgcls.data.manifest.table import Manifest
 from imgcls.models import load_model
+from imgcls.run_folder import RunFolder
+from imgcls.training.auto_settings import resolve
 from imgcls.training.network import build_network, run_preprocessing
-from imgcls.training.plan import resolve
-from imgcls.training.run_folder import RunFolder
 
 
 @pytest.mark.slow

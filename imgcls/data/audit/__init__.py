@@ -10,8 +10,8 @@ from imgcls.data.audit.files import file_findings
 from imgcls.data.audit.findings import KINDS, SEVERITIES, Finding
 from imgcls.data.audit.quality import quality_findings
 from imgcls.data.audit.sizes import size_findings
-from imgcls.data.manifest import Manifest
-from imgcls.data.near_duplicates import Copies, find_copies
+from imgcls.data.duplicates.near_duplicates import Copies, find_copies
+from imgcls.data.manifest.table import Manifest
 
 __all__ = ["KINDS", "SEVERITIES", "Finding", "audit", "findings_table"]
 

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from imgcls.data.audit.findings import Finding
-from imgcls.data.manifest import SPLITS, Manifest
+from imgcls.data.manifest.table import SPLITS, Manifest
 
 FEWEST = 4  # examples: two for training, and one each for validation and test
 FEW = 20  # examples

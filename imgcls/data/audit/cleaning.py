@@ -5,7 +5,7 @@ import pandas as pd
 from imgcls.data.audit.classes import names_alike
 from imgcls.data.audit.copies import examples_with_two_labels
 from imgcls.data.audit.examples import cut_boxes
-from imgcls.data.manifest import SPLITS, Manifest
+from imgcls.data.manifest.table import SPLITS, Manifest
 from imgcls.labels.records import BOX
 
 

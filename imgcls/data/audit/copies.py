@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pandas as pd
 
 from imgcls.data.audit.findings import Finding
-from imgcls.data.manifest import Manifest
-from imgcls.data.near_duplicates import Copies
-from imgcls.data.orientations import NAMES, orientation_beside
-from imgcls.data.perceptual_hash import thumbnails_of
+from imgcls.data.duplicates.near_duplicates import Copies
+from imgcls.data.duplicates.orientations import NAMES, orientation_beside
+from imgcls.data.duplicates.perceptual_hash import thumbnails_of
+from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
 
 SAME_BYTES, NEARLY = "the same bytes", "nearly the same picture"

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pandas as pd
 
 from imgcls.data.audit.findings import Finding
-from imgcls.data.manifest import Manifest
+from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
 
 TOLERANCE = 0.5  # pixels that a box may reach beyond the edge, by rounding

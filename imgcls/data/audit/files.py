@@ -6,9 +6,9 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from imgcls.data.audit.findings import KINDS, Finding
-from imgcls.data.image_header import TRAITS, ZEROS
-from imgcls.data.manifest import Manifest
-from imgcls.data.records import is_record
+from imgcls.data.images.encoded import is_record
+from imgcls.data.images.image_header import TRAITS, ZEROS
+from imgcls.data.manifest.table import Manifest
 from imgcls.image_files import MOST_PIXELS
 
 EXTENSIONS = {

@@ -7,7 +7,7 @@ set of stars or of X-rays all are so.
 from collections.abc import Iterator
 
 from imgcls.data.audit.findings import Finding
-from imgcls.data.manifest import Manifest
+from imgcls.data.manifest.table import Manifest
 
 DARKEST = 0.32  # brightness that the brightest pixels of a picture must reach
 LIGHTEST = 0.95  # brightness that the darkest pixels of a picture must stay below

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from imgcls.data.audit.findings import Finding
-from imgcls.data.manifest import Manifest
+from imgcls.data.manifest.table import Manifest
 
 FEWEST = 20  # files, below which no size is the usual one
 FENCE = 3.0  # interquartile ranges beyond the quartiles: "far out" in Tukey, "Exploratory Data Analysis", 1977

@@ -15,8 +15,8 @@ import tensorflow as tf
 from imgcls.config import AugmentationConfig
 from imgcls.data.augmentation import color, geometry, mixing, occlusion, policies, quality
 from imgcls.data.augmentation.draws import Draws
-from imgcls.data.decoding import Cut
-from imgcls.data.preprocessing import Preprocessing
+from imgcls.data.images.decoding import Cut
+from imgcls.data.images.preprocessing import Preprocessing
 
 Step = Callable[[tf.Tensor, Draws, SimpleNamespace], tf.Tensor]
 COLOR = ("brightness", "contrast", "saturation", "hue", "pca_color")

@@ -5,8 +5,8 @@ import math
 import tensorflow as tf
 
 from imgcls.data.augmentation.draws import Draws
-from imgcls.data.decoding import Cut
-from imgcls.data.preprocessing import Preprocessing, central_region
+from imgcls.data.images.decoding import Cut
+from imgcls.data.images.preprocessing import Preprocessing, central_region
 
 
 def random_region(draws: Draws, preprocessing: Preprocessing, crop: tf.Tensor, aspect: tf.Tensor) -> Cut:

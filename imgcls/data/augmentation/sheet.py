@@ -11,7 +11,7 @@ from imgcls.data.augmentation.chain import Augmentation
 from imgcls.data.augmentation.draws import Draws
 from imgcls.data.augmentation.mixing import mix
 from imgcls.data.augmentation.presets import PRESETS, settings
-from imgcls.data.preprocessing import Preprocessing, preprocess
+from imgcls.data.images.preprocessing import Preprocessing, preprocess
 
 SHOWN: dict[str, dict[str, float]] = {  # each step alone, strong enough to be seen
     "mirror": {"mirror": 1.0},

@@ -8,9 +8,9 @@ import keras
 import numpy as np
 
 from imgcls.counted import counted
+from imgcls.models.cost import describe
 from imgcls.models.registry import Architecture, StateDictNames, list_models
 from imgcls.models.registry import find_architecture as find
-from imgcls.models.sketch import describe
 from imgcls.models.weights.safetensors_file import read_safetensors_file
 from imgcls.models.weights.torch_file import read_torch_file
 

@@ -3,10 +3,10 @@ import pytest
 
 from imgcls.data.audit import KINDS, Finding, audit, findings_table
 from imgcls.data.audit.cleaning import clean
-from imgcls.data.inspection import inspect
-from imgcls.data.manifest import Manifest
-from imgcls.data.near_duplicates import near_duplicate_groups
-from imgcls.data.sources import load_manifest
+from imgcls.data.duplicates.near_duplicates import near_duplicate_groups
+from imgcls.data.inspection.inspect import inspect
+from imgcls.data.manifest.table import Manifest
+from imgcls.data.sources.load import load_manifest
 
 
 def manifest_of(*rows: dict) -> Manifest:

@@ -8,11 +8,11 @@ from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
 from imgcls.data.audit import audit
 from imgcls.data.audit.cleaning import clean
-from imgcls.data.inspection import inspect
-from imgcls.data.manifest import Manifest
-from imgcls.data.near_duplicates import find_copies
-from imgcls.data.sources import load_manifest
-from tests.data.pictures import cropped, encoded, half, jpeg_copy, photos, write
+from imgcls.data.duplicates.near_duplicates import find_copies
+from imgcls.data.inspection.inspect import inspect
+from imgcls.data.manifest.table import Manifest
+from imgcls.data.sources.load import load_manifest
+from tests.data.image_samples import cropped, encoded, half, jpeg_copy, photos, write
 
 PHOTOS = {name: image for name, image in photos().items() if name != "clock"}  # which its camera's motion blurred
 SPOILT = {

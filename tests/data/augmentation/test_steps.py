@@ -12,7 +12,7 @@ from imgcls.data.augmentation import PRESETS, Augmentation, Draws, mix, policies
 from imgcls.data.augmentation.color import principal_axes
 from imgcls.data.augmentation.geometry import warp
 from imgcls.data.augmentation.mixing import draw_mixing
-from imgcls.data.preprocessing import Preprocessing
+from imgcls.data.images.preprocessing import Preprocessing
 
 CAT = data.chelsea()[40:264, 90:314]  # 224 by 224
 PIXELS = tf.constant(CAT, tf.float32)

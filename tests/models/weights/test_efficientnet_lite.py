@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from imgcls.data.preprocessing import Preprocessing, preprocess
+from imgcls.data.images.preprocessing import Preprocessing, preprocess
 from imgcls.models import build_model, find_architecture
 from imgcls.models.classifier import logits_model, preprocessing
 

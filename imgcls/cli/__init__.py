@@ -1,0 +1,1 @@
+"""How commands begin, speak and end."""

@@ -1,0 +1,103 @@
+"""What is done about classes of different size: the order of the examples, the weights of their losses, or the scores.
+
+weights             loss times N / (classes * n of the class)
+effective_number    loss times (1 - beta) / (1 - beta^n), scaled to a mean of 1: Cui et al., 2019
+batch               every batch has equal shares of all classes
+sample              classes get shares in proportion to n^exponent: Mahajan et al., 2018, with 0.5
+augment             the same, and the rare classes, which are repeated by it, get the stronger augmentation
+logits              the log of the class's share is added to its score while training: Menon et al., 2021
+"""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from imgcls.config import BalanceConfig
+from imgcls.data.batches.order import ByBlock, ByQuota, Shuffled, tempered_quotas
+
+AUTO_RATIO = 3.0  # largest class over smallest, from which on something is done
+
+
+@dataclass(frozen=True)
+class Balance:
+    """A way of balancing, and the classes that it is for.
+
+    mode: as above, or "none". counts: (classes,) training images.
+    """
+
+    mode: str
+    counts: np.ndarray
+    exponent: float = 0.5
+    beta: float = 0.999
+    adjustment: float = 1.0
+
+    @classmethod
+    def from_config(cls, config: BalanceConfig, counts: Sequence[int]) -> "Balance":
+        """config: without "auto"; what it leaves open has the default of here."""
+        given = {"exponent": config.balance_exponent, "beta": config.effective_number_beta,
+                 "adjustment": config.logit_adjustment}  # fmt: skip
+        given = {name: value for name, value in given.items() if value is not None}
+        return cls(config.balance, np.asarray(counts), **given)
+
+    def order(self, classes: Sequence[int], seed: int) -> Shuffled | ByQuota | ByBlock:
+        """The order of examples with these classes."""
+        if self.mode == "batch":
+            return ByBlock(classes, len(self.counts), seed)
+        if self.mode in ("sample", "augment"):
+            return ByQuota(classes, tempered_quotas(self.counts, self.exponent), seed)
+        return Shuffled(len(classes), seed)
+
+    @property
+    def class_weights(self) -> np.ndarray | None:
+        """(classes,) of the loss, 1 in the mean over the images; None if all weigh the same."""
+        if self.mode == "weights":
+            weights = 1.0 / self.counts
+        elif self.mode == "effective_number":
+            weights = (1 - self.beta) / (1 - self.beta ** self.counts.astype(np.float64))
+        else:
+            return None
+        return weights * self.counts.sum() / (weights * self.counts).sum()
+
+    @property
+    def image_weights(self) -> np.ndarray:
+        """(classes,) what an image of each class weighs in an epoch: by its loss, or by how often it comes."""
+        if self.class_weights is not None:
+            return self.class_weights
+        if self.mode == "batch":
+            return self.counts.mean() / self.counts
+        if self.mode in ("sample", "augment"):
+            return tempered_quotas(self.counts, self.exponent) / self.counts
+        return np.ones(len(self.counts))
+
+    @property
+    def logit_offsets(self) -> np.ndarray | None:
+        """(classes,) that are added to the scores while training; None if nothing is."""
+        if self.mode != "logits":
+            return None
+        return self.adjustment * np.log(self.counts / self.counts.sum())
+
+    @property
+    def strong_classes(self) -> np.ndarray | None:
+        """(classes,) whether a class gets the stronger augmentation; None if none does."""
+        if self.mode != "augment":
+            return None
+        return self.counts * AUTO_RATIO <= self.counts.max()
+
+
+def resolve_balance(
+    config: BalanceConfig, counts: Sequence[int], say: Callable[[str], None] = lambda line: None
+) -> BalanceConfig:
+    """The same config without "auto". counts: training images of each class, by which "auto" decides."""
+    ratio = max(counts) / max(min(counts), 1)
+    uneven = ratio >= AUTO_RATIO
+    if config.balance == "auto":
+        chosen = "logits" if uneven else "none"
+        config = replace(config, balance=chosen)
+        say(f"--balance {chosen}: the largest class has {ratio:.1f} times the images of the smallest.")
+    if config.best_epoch == "auto":
+        chosen = "balanced_accuracy" if uneven else "accuracy"
+        config = replace(config, best_epoch=chosen)
+        if uneven:
+            say(f"--best-epoch {chosen}: the classes differ by a factor of {AUTO_RATIO:.0f} or more.")
+    return config

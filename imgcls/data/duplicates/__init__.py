@@ -1,0 +1,1 @@
+"""Copies of one image: exact, near, turned, mirrored or cropped."""

@@ -1,0 +1,1 @@
+"""One image: its file format, its bytes, and the pixels that a network sees of it."""

@@ -1,0 +1,295 @@
+"""Encoded images to pixels, in TensorFlow ops: the formats that can be read, and their traps."""
+
+import struct
+from collections.abc import Callable
+
+import tensorflow as tf
+
+from imgcls.data.images.bmp_masks import BGR, BITFIELDS
+from imgcls.data.images.decoded_formats import PPM_HEADER, PPM_PATTERN
+from imgcls.data.images.exif import LONGEST_HEADER, Box, as_stored, bytes_at, number, orientation, upright
+
+DECODED = "JPEG, PNG, GIF, BMP, WebP or binary PPM"  # by TensorFlow; transcoding.py makes PNGs of others
+UNKNOWN_FORMAT = f"no image that the model can decode; it takes {DECODED}"
+OTHER_PPM = "a PPM or PGM that is not binary with 8 bits, or not whole"
+ANIMATED_WEBP = "an animated WebP; expected a still image, so save one of its frames"
+OTHER_BMP = (
+    "a BMP with compression, with other channels than blue, green and red, or with 1, 2, 4 or 16 bits a pixel; "
+    "expected 8, 24 or 32, or a PNG"
+)
+JPEG_BEGINS, JPEG_ENDS = b"\xff\xd8\xff", b"\xff\xd9"
+REDUCTIONS = (1, 2, 4, 8)  # factors by which libjpeg leaves out detail while it decodes
+DETAIL_KEPT = 1.5  # times the resolution that is asked for; the rest may be left out while decoding
+UPSAMPLING_MARGIN = 2  # pixels; libjpeg's colour at the edge of a region depends on its neighbours
+WHOLE_PPM = rf"^({PPM_PATTERN})\C*$"
+HEAD = 70  # bytes that the format, and what is special in it, is read from
+GIF_EXTENSION, GIF_FRAME = 0x21, 0x2C  # first bytes of a block
+GIF_CONTROL = 0xF9  # second byte of the extension that says which colour is transparent
+BYTES = tf.constant([bytes([value]) for value in range(256)])
+Cut = Callable[[tf.Tensor, tf.Tensor], Box]  # (height, width) of the upright image to a region of it
+
+
+@tf.function(input_signature=[tf.TensorSpec((), tf.string)], autograph=False)  # built once a process, not once a chain
+def decode(image_bytes: tf.Tensor) -> tf.Tensor:
+    """Decode a scalar string into upright pixels (H, W, 3), uint8, in sRGB order.
+
+    Grey becomes three equal channels, a palette its colours, 16 bits 8; the first frame of a GIF stands for all; what
+    is transparent lies on white; EXIF orientation is applied. Raises tf.errors.InvalidArgumentError for anything that
+    is not whole.
+    """
+    head = _header(image_bytes)
+    image = tf.case(
+        [
+            (_begins(head, 0, JPEG_BEGINS), lambda: tf.io.decode_jpeg(image_bytes, channels=3)),
+            (_begins(head, 0, b"\x89PNG"), lambda: _decode_png(image_bytes, head)),
+            (_begins(head, 0, b"GIF8"), lambda: _decode_gif(image_bytes)),
+            (_begins(head, 0, b"BM"), lambda: _decode_bmp(image_bytes, head)),
+            (_begins(head, 8, b"WEBP"), lambda: _decode_webp(image_bytes, head)),
+            (_is_ppm(head), lambda: _ppm_region(image_bytes, lambda height, width: (0, 0, height, width))),
+        ],
+        default=lambda: refuse(UNKNOWN_FORMAT),
+    )
+    image.set_shape((None, None, 3))
+    return upright(image, orientation(image_bytes))
+
+
+def decode_region(image_bytes: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
+    """Decode only what is needed of a region: upright pixels (H, W, 3), uint8.
+
+    cut: gets the height and width of the upright image and says which region (top, left, height, width) is wanted.
+    height, width: that the region will be resized to. Of a JPEG with more than 1.5 times 2, 4 or 8 times as many pixels
+        a side, only a half, fourth or eighth of the resolution is decoded, as the mean of the pixels left out; then H
+        and W are those of the region divided by this factor, and its edges are moved outwards by less than a pixel.
+        Otherwise the pixels are those of `decode`, to the bit.
+
+    Raises what `decode` raises.
+    """
+    head = _header(image_bytes)
+    end = tf.strings.substr(image_bytes, tf.maximum(tf.strings.length(image_bytes) - 2, 0), 2)
+    whole_jpeg = _begins(head, 0, JPEG_BEGINS) & (end == JPEG_ENDS)
+
+    def from_all():
+        image = decode(image_bytes)
+        shape = tf.shape(image)
+        top, left, kept_height, kept_width = cut(shape[0], shape[1])
+        return image[top : top + kept_height, left : left + kept_width]
+
+    image = tf.case(
+        [
+            (whole_jpeg, lambda: _jpeg_region(image_bytes, cut, height, width)),
+            (_is_ppm(head), lambda: _ppm_region(image_bytes, cut)),
+        ],
+        default=from_all,
+    )
+    return tf.ensure_shape(image, (None, None, 3))
+
+
+def _jpeg_region(image_bytes: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
+    turned = orientation(image_bytes)
+    stored = tf.image.extract_jpeg_shape(image_bytes)[:2]
+    shape = tf.where(turned >= 5, stored[::-1], stored)
+    region = tuple(tf.convert_to_tensor(number, tf.int32) for number in cut(shape[0], shape[1]))
+    detail = tf.minimum(region[2] / height, region[3] / width) / DETAIL_KEPT
+    reduction = tf.reduce_sum(tf.cast(detail >= REDUCTIONS[1:], tf.int32))
+    factor = tf.bitwise.left_shift(1, reduction)
+    image = _reduced_region(image_bytes, as_stored(region, shape[0], shape[1], turned), stored, reduction, factor)
+    return upright(image, turned)
+
+
+def _reduced_region(image_bytes, region: Box, stored: tf.Tensor, reduction: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
+    """A region of a JPEG as it is stored, at 1/factor of its resolution."""
+    first = tf.stack(region[:2])
+    size = -(-stored // factor)
+    begin, end = first // factor, tf.minimum(-(-(first + tf.stack(region[2:])) // factor), size)
+    outer = tf.maximum(begin - UPSAMPLING_MARGIN, 0)
+    window = tf.concat([outer, tf.minimum(end + UPSAMPLING_MARGIN, size) - outer], 0)
+
+    def decoder(ratio: int):
+        return lambda: tf.io.decode_and_crop_jpeg(image_bytes, window, channels=3, ratio=ratio)
+
+    image = tf.switch_case(reduction, [decoder(ratio) for ratio in REDUCTIONS])
+    begin, end = begin - outer, end - outer
+    return image[begin[0] : end[0], begin[1] : end[1]]
+
+
+def _is_ppm(head: tf.Tensor) -> tf.Tensor:
+    return (head[0] == ord("P")) & ((head[1] == ord("5")) | (head[1] == ord("6")))
+
+
+def _ppm_region(image_bytes: tf.Tensor, cut: Cut) -> tf.Tensor:
+    """A region of a binary PPM or PGM, which is pixels as they are behind a line of text: Netpbm's P6 and P5."""
+    header = tf.strings.regex_replace(tf.strings.substr(image_bytes, 0, PPM_HEADER), WHOLE_PPM, r"\1")
+    is_header = tf.strings.regex_full_match(header, WHOLE_PPM) & (tf.strings.length(header) < PPM_HEADER)
+
+    def read():
+        words = tf.strings.split(tf.strings.regex_replace(header, r"#[^\n]*", ""))
+        width, height = tf.strings.to_number(words[1], tf.int32), tf.strings.to_number(words[2], tf.int32)
+        channels = tf.where(words[0] == b"P6", 3, 1)
+        begin, row = tf.strings.length(header), width * channels
+        whole = tf.strings.length(image_bytes) == begin + row * height
+        top, left, kept_height, kept_width = cut(height, width)
+        with tf.control_dependencies([tf.debugging.Assert(whole, [OTHER_PPM])]):
+            kept_bytes = tf.strings.substr(image_bytes, begin + top * row, kept_height * row)
+        rows = tf.io.decode_raw(kept_bytes, tf.uint8)
+        image = tf.reshape(rows, (kept_height, width, channels))[:, left : left + kept_width]
+        return tf.cond(channels == 3, lambda: image, lambda: tf.repeat(image, 3, axis=-1))
+
+    return tf.cond(is_header, read, lambda: refuse(OTHER_PPM))
+
+
+def _header(image_bytes: tf.Tensor) -> tf.Tensor:
+    """The first bytes as int32, filled up with zeros."""
+    head = tf.io.decode_raw(tf.strings.substr(image_bytes, 0, HEAD), tf.uint8)
+    return tf.ensure_shape(tf.cast(tf.pad(head, [[0, HEAD - tf.size(head)]]), tf.int32), (HEAD,))
+
+
+def _begins(head: tf.Tensor, place: int, signature: bytes) -> tf.Tensor:
+    return tf.reduce_all(head[place : place + len(signature)] == list(signature))
+
+
+def refuse(reason: str) -> tf.Tensor:
+    """Raise tf.errors.InvalidArgumentError with this reason, where a graph expects an image."""
+    with tf.control_dependencies([tf.debugging.Assert(False, [reason])]):
+        return tf.zeros((1, 1, 3), tf.uint8)
+
+
+def _on_white(image: tf.Tensor) -> tf.Tensor:
+    """(H, W, 4) with alpha to (H, W, 3) on white; bytes are rounded half up, as Pillow rounds them."""
+
+    def mixed():
+        color = tf.cast(image[..., :3], tf.float32)
+        alpha = tf.cast(image[..., 3:], tf.float32) / 255.0
+        return tf.cast(tf.floor(color * alpha + 255.0 * (1.0 - alpha) + 0.5), tf.uint8)
+
+    return tf.cond(tf.reduce_all(image[..., 3] == _OPAQUE), lambda: image[..., :3], mixed)
+
+
+def _decode_png(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
+    """TensorFlow 2.21 fills the alpha of a palette, or of fewer than 8 bits, with its own wrong value when asked for 4
+    channels; asked for as many as there are, it is right. With 8 or 16 bits 4 channels also bring a transparent colour.
+    """
+    bits, color_type = head[24], head[25]
+
+    def as_stored():
+        image = tf.io.decode_png(image_bytes)
+        channels = tf.shape(image)[-1]
+        colored = tf.cond(channels < 3, lambda: tf.repeat(image[..., :1], 3, axis=-1), lambda: image[..., :3])
+        alpha = tf.cond(channels % 2 == 0, lambda: image[..., -1:], lambda: tf.fill(tf.shape(image[..., :1]), _OPAQUE))
+        return tf.concat([colored, alpha], axis=-1)
+
+    small = (color_type == 3) | (bits < 8)
+    image = tf.cond(small, as_stored, lambda: tf.io.decode_png(image_bytes, channels=4))
+    image.set_shape((None, None, 4))
+    return _on_white(image)
+
+
+_OPAQUE = tf.constant(255, tf.uint8)
+
+
+def _decode_gif(image_bytes: tf.Tensor) -> tf.Tensor:
+    """TensorFlow 2.21 paints what is transparent black and mistakes a frame that does not fill its canvas. So the bytes
+    are changed before: the transparent colour becomes white and the frame goes to the corner; then it is put in place.
+    """
+    data = tf.io.decode_raw(tf.strings.substr(image_bytes, 0, LONGEST_HEADER), tf.uint8)
+    screen = bytes_at(data, tf.constant(6), 5)
+    control, frame = _gif_blocks(data, 13 + _gif_colors(screen[4]))
+    descriptor = bytes_at(data, frame, 10)
+    left, top, width, height = (number(descriptor[place : place + 2], False) for place in (1, 3, 5, 7))
+    flags, transparent = tf.unstack(tf.gather(bytes_at(data, control, 7), (3, 6)))
+    local = descriptor[9] >= 128
+    color = tf.where(local, frame + 10, 13) + 3 * transparent
+    is_transparent = (
+        (control > 0) & (flags % 2 == 1) & (3 * transparent < _gif_colors(tf.where(local, descriptor[9], screen[4])))
+    )
+
+    def in_white():
+        opaque = _replaced(image_bytes, control + 3, tf.gather(BYTES, flags - 1), 1)
+        return _replaced(opaque, color, b"\xff\xff\xff", 3)
+
+    def placed():
+        changed = tf.cond(is_transparent, in_white, lambda: image_bytes)
+        image = decode(_replaced(changed, frame + 1, b"\0\0\0\0", 4))
+        right = tf.maximum(number(screen[:2], False) - left - width, 0)
+        below = tf.maximum(number(screen[2:4], False) - top - height, 0)
+        return tf.pad(image, [[top, below], [left, right], [0, 0]], constant_values=255)
+
+    def decode(changed: tf.Tensor):
+        image = tf.io.decode_image(changed, 3, expand_animations=False)
+        return tf.ensure_shape(image, (None, None, 3))
+
+    return tf.cond(frame > 0, placed, lambda: decode(image_bytes))
+
+
+def _gif_colors(flags: tf.Tensor) -> tf.Tensor:
+    """Bytes of the palette that these flags announce."""
+    return tf.where(flags >= 128, 3 * tf.bitwise.left_shift(2, flags % 8), 0)
+
+
+def _gif_blocks(data: tf.Tensor, first: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """Where the first frame begins, and before it the extension that says what is transparent; 0 if there is none."""
+
+    def searching(place, inside, control, frame):
+        return (frame == 0) & (place < tf.size(data))
+
+    def step(place, inside, control, frame):
+        kind, label = tf.unstack(bytes_at(data, place, 2))
+        begins_extension = ~inside & (kind == GIF_EXTENSION)
+        control = tf.where(begins_extension & (label == GIF_CONTROL), place, control)
+        frame = tf.where(~inside & (kind == GIF_FRAME), place, frame)
+        following = tf.where(inside, place + 1 + kind, tf.where(begins_extension, place + 2, tf.size(data)))
+        return following, begins_extension | (inside & (kind > 0)), control, frame
+
+    _, _, control, frame = tf.while_loop(searching, step, (first, tf.constant(False), 0, 0))
+    return control, frame
+
+
+def _replaced(text: tf.Tensor, place: tf.Tensor, by: tf.Tensor | bytes, length: int) -> tf.Tensor:
+    after = tf.strings.substr(text, place + length, tf.strings.length(text) - place - length)
+    return tf.strings.join([tf.strings.substr(text, 0, place), by, after])
+
+
+def _decode_bmp(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
+    """TensorFlow takes the palette's index of an 8-bit BMP for its brightness; here the palette is looked up."""
+    header_size = head[14] + 256 * head[15]
+    first_pixel = head[10] + 256 * head[11]
+
+    def indexed():
+        stored = tf.io.decode_bmp(image_bytes)
+        stored.set_shape((None, None, None))
+        index = tf.cast(stored[..., 0], tf.int32)
+        raw = tf.strings.substr(image_bytes, 14 + header_size, first_pixel - 14 - header_size)
+        palette = tf.reshape(tf.io.decode_raw(raw, tf.uint8), (-1, 4))[:, 2::-1]  # stored as blue, green, red, unused
+        return tf.gather(palette, tf.minimum(index, tf.shape(palette)[0] - 1))
+
+    return tf.case(
+        [
+            (is_other_bmp(head), lambda: refuse(OTHER_BMP)),
+            (head[28] == 8, indexed),
+        ],
+        default=lambda: tf.io.decode_image(image_bytes, 3, expand_animations=False),
+    )
+
+
+def is_other_bmp(head: tf.Tensor) -> tf.Tensor:
+    """Whether the first bytes (..., HEAD), int32, of a BMP say that TensorFlow reads it wrong or not at all."""
+    bits, compression, alpha = head[..., 28] + 256 * head[..., 29], head[..., 30:34], head[..., 66:70]
+    plain = (bits == 8) | (bits == 24) | (bits == 32)
+    masked = tf.reduce_any(compression != 0, -1)
+    in_order = tf.reduce_all(head[..., 54:66] == list(struct.pack("<3I", *BGR)), -1)
+    in_order &= (bits == 32) & tf.reduce_all(compression == [BITFIELDS, 0, 0, 0], -1)
+    in_order &= (head[..., 14] == 40) | tf.reduce_all(alpha == 0, -1)
+    old = (head[..., 14] < 40) & tf.reduce_all(head[..., 15:18] == 0, -1)
+    return old | ~plain | (masked & ~in_order)
+
+
+def _decode_webp(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
+    """TensorFlow 2.21 corrupts memory when `decode_image` meets an animated WebP, so none is given to it."""
+    extended = _begins(head, 12, b"VP8X")
+    animated = extended & (tf.bitwise.bitwise_and(head[20], 2) > 0)
+
+    def still():
+        image = tf.io.decode_image(image_bytes, 0, expand_animations=False)
+        image.set_shape((None, None, None))
+        return tf.cond(tf.shape(image)[-1] == 4, lambda: _on_white(image), lambda: image[..., :3])
+
+    return tf.cond(animated, lambda: refuse(ANIMATED_WEBP), still)

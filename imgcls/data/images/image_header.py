@@ -1,0 +1,64 @@
+"""What the first bytes of an image file say, before anything of its picture is decoded."""
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from imgcls.data.images.bmp_masks import in_usual_order
+from imgcls.data.images.decoded_formats import decodes
+from imgcls.image_files import opened
+
+if TYPE_CHECKING:
+    from PIL import Image
+
+OUR_NAMES = {"WEBP": "WebP", "MPO": "JPEG", "DIB": "BMP"}  # a multi-picture file is a JPEG with others behind it
+ORIENTATION, BITS_PER_SAMPLE = 0x0112, 258  # tags of EXIF and TIFF
+LONG_RUN = b"\0" * 512  # compressed data has no such run; half-written files have
+
+ANIMATED, CMYK, SIXTEEN_BIT, ALPHA, TURNED, ZEROS, TRANSCODED = TRAITS = (
+    "animated",
+    "CMYK",
+    "16-bit",
+    "alpha",
+    "turned",  # by its EXIF orientation
+    "zeros",  # a long run of zero bytes inside the compressed data
+    "transcoded",  # training reads a PNG of it
+)
+
+
+@dataclass(frozen=True)
+class ImageHeader:
+    """width, height: pixels as stored. format: such as "JPEG". mode: Pillow's, such as "RGB". traits: of `TRAITS`."""
+
+    width: int
+    height: int
+    format: str
+    mode: str
+    traits: tuple[str, ...]
+
+
+def read_header(data: bytes) -> ImageHeader:
+    """Read an image file's header. Raises Refused for what is damaged, too large or no image."""
+    with opened(in_usual_order(data)) as image:
+        return ImageHeader(*image.size, OUR_NAMES.get(image.format, image.format), image.mode, _traits(image, data))
+
+
+def _traits(image: "Image.Image", data: bytes) -> tuple[str, ...]:
+    tiff_bits = image.tag_v2.get(BITS_PER_SAMPLE, (8,)) if image.format == "TIFF" else (8,)
+    has = {
+        ANIMATED: image.format != "MPO" and getattr(image, "is_animated", False),
+        CMYK: image.mode == "CMYK",
+        SIXTEEN_BIT: image.mode.startswith("I") or (image.format == "PNG" and data[24] == 16) or max(tiff_bits) > 8,
+        ALPHA: image.has_transparency_data,
+        TURNED: _orientation(image) in range(2, 9),
+        ZEROS: (image.format == "JPEG" and data.find(LONG_RUN, image.fp.tell()) > 0)
+        or (image.format == "WEBP" and LONG_RUN in data),
+        TRANSCODED: not decodes(data),
+    }
+    return tuple(trait for trait in TRAITS if has.get(trait))
+
+
+def _orientation(image: "Image.Image") -> object:
+    try:
+        return image.getexif().get(ORIENTATION)
+    except Exception:  # Pillow raises many kinds for broken EXIF, which says nothing about the picture
+        return None

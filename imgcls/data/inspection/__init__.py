@@ -1,0 +1,1 @@
+"""One look at every file of a manifest, and what it finds."""

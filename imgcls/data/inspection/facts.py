@@ -1,0 +1,62 @@
+"""All that is to be known of one image file, from one look at its bytes."""
+
+import hashlib
+import threading
+from contextlib import nullcontext
+
+import numpy as np
+import tensorflow as tf
+
+from imgcls.data.duplicates.perceptual_hash import grey_picture, perceptual_hash
+from imgcls.data.images.decoding import decode
+from imgcls.data.images.image_header import TRANSCODED, TURNED, ImageHeader, read_header
+from imgcls.data.images.transcoding import keep_transcoded
+from imgcls.data.inspection.quality import quality
+from imgcls.image_files import Refused
+
+LARGE = 16_000_000  # pixels, from which on pictures are decoded one at a time
+ONE_LARGE = threading.Lock()
+
+
+def look(data: bytes) -> dict:
+    """All facts of an encoded image by column; only `problems`, a clause, if it cannot be used.
+
+    Raises tf.errors.InvalidArgumentError if the decoder of the training does not find it whole.
+    """
+    digest = hashlib.sha256(data).hexdigest()
+    try:
+        header = read_header(data)
+        encoded = keep_transcoded(data, digest) if TRANSCODED in header.traits else data
+    except Refused as error:
+        return {"problems": str(error)}
+    with ONE_LARGE if header.width * header.height > LARGE else nullcontext():
+        pixels = _pixels(encoded, header)
+        height, width = pixels.shape[:2]
+        grey = grey_picture(pixels)
+        hashed, thumbnail = perceptual_hash(grey)
+        return {
+            "width": width,
+            "height": height,
+            "grey": _is_grey(pixels),
+            "format": header.format,
+            "sha256": digest,
+            "perceptual_hash": hashed,
+            "thumbnail": thumbnail,
+            **quality(pixels, grey),
+            "traits": ", ".join(header.traits),
+        }
+
+
+def _pixels(encoded: bytes, header: ImageHeader) -> np.ndarray:
+    """The upright pixels, (H, W, 3) uint8; an upright JPEG by the same op that `decode` chooses for it."""
+    if header.format == "JPEG" and TURNED not in header.traits:
+        return tf.io.decode_jpeg(encoded, channels=3).numpy()
+    return _decode(tf.constant(encoded)).numpy()
+
+
+_decode = tf.function(decode, input_signature=[tf.TensorSpec((), tf.string)], autograph=False)
+
+
+def _is_grey(pixels: np.ndarray) -> bool:
+    """Whether all channels are equal; most pictures in colour show it in a few pixels."""
+    return all(bool((part == part[..., :1]).all()) for part in (pixels[::16, ::16], pixels))

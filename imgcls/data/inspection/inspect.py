@@ -1,0 +1,69 @@
+"""Every file of a manifest is opened once before training: what is broken is found now, not in the third hour."""
+
+from collections import defaultdict
+from collections.abc import Callable, Iterator
+
+from imgcls.data.inspection.cache import FACTS, InspectionCache, stamp
+from imgcls.data.manifest.table import Manifest
+
+FILES_AT_ONCE = 512  # that are looked up in the cache, and written to it, together
+
+
+def inspect(
+    manifest: Manifest,
+    on_progress: Callable[[int], None] = lambda done: None,
+    again: bool = False,
+    before_opening: Callable[[], None] = lambda: None,
+) -> Manifest:
+    """Decode every image of `manifest` that has not been seen yet, with the decoder that training uses.
+
+    Fills width, height, grey, format, sha256, perceptual_hash, thumbnail, traits, problems and what
+    `imgcls.data.inspection.quality` measures. A file that the user's cache knows, by path, size and time of its last
+    change, is not opened. Images that TensorFlow cannot decode are transcoded into the cache, where `Manifest.paths`
+    finds them.
+
+    on_progress: gets the number of rows done so far.
+    again: look also at the images that were seen before; rows that have a problem keep it.
+    before_opening: called, perhaps several times, before TensorFlow is imported, which only unknown files need.
+    """
+    table = manifest.table.copy()
+    unseen = table[(table["problems"] == "") & ((table["width"] == 0) | again)]
+    rows_of = defaultdict(list)
+    for row, image in zip(unseen.index, unseen["image"], strict=True):
+        rows_of[image].append(row)
+    done, found = 0, {}
+    every = _facts_of([f"{manifest.root}/{image}" for image in rows_of], before_opening)
+    for image, facts in zip(rows_of, every, strict=True):
+        done += len(rows_of[image])
+        found |= dict.fromkeys(rows_of[image], facts)
+        on_progress(done)
+    for column in (*FACTS, "problems"):
+        values = {row: facts[column] for row, facts in found.items() if column in facts}
+        table.loc[list(values), column] = list(values.values())
+    return Manifest(table, manifest.root)
+
+
+def _facts_of(paths: list[str], before_opening: Callable[[], None]) -> Iterator[dict]:
+    """The facts of each file by column, in the order of `paths`; only `problems` for one that cannot be used."""
+    with InspectionCache() as cache:
+        for begin in range(0, len(paths), FILES_AT_ONCE):
+            part = paths[begin : begin + FILES_AT_ONCE]
+            known = cache.find(part)
+            stamps = {path: stamp(path) for path in part if path not in known}
+            looked, outcomes = [], iter(())
+            if stamps:
+                before_opening()
+                from imgcls.data.images.reading import for_each_file
+                from imgcls.data.inspection.facts import look
+
+                outcomes = for_each_file(stamps, look)
+            for path in part:
+                if path in known:
+                    yield known[path]
+                    continue
+                outcome = next(outcomes)
+                facts = outcome.result or {"problems": outcome.problem}
+                if "problems" not in facts:
+                    looked.append((path, stamps[path], facts))
+                yield facts
+            cache.keep(looked)

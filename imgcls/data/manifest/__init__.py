@@ -1,0 +1,1 @@
+"""The manifest: one table of all images, which every command reads."""

@@ -1,0 +1,59 @@
+"""Between manifests and records: what other tools have no column for stands among the attributes, and comes back."""
+
+import json
+
+import pandas as pd
+
+from imgcls.data.manifest.table import Manifest
+from imgcls.labels.records import LEFT_OUT, Problems, Records, attributes_text, typed
+
+FLAGS = ("difficult", "crowd", "occluded", "truncated")
+OWN = {"group": str, "agreement": float}  # columns of the manifest that travel among the attributes
+
+
+def with_flags(rows: pd.DataFrame) -> pd.DataFrame:
+    """Records with their flags among the attributes."""
+    rows = rows.copy()
+    marked = rows[list(FLAGS)].any(axis=1)
+    rows.loc[marked, "attributes"] = [
+        attributes_text(_stated(row.attributes) | {flag: True for flag in FLAGS if getattr(row, flag)})
+        for row in rows[marked].itertuples()
+    ]
+    return rows
+
+
+def restore_columns(rows: pd.DataFrame) -> pd.DataFrame:
+    """Records with the columns of a manifest that `to_records` put among their attributes."""
+    rows = rows.copy()
+    ours = rows["attributes"].str.contains('"group"|"agreement"')
+    stated = {row: json.loads(text) for row, text in rows.loc[ours, "attributes"].items()}
+    for column, kind in OWN.items():
+        values = {row: attributes.pop(column) for row, attributes in stated.items()
+                  if isinstance(attributes.get(column), kind)}  # fmt: skip
+        rows[column] = pd.Series(values, dtype=object).reindex(rows.index)
+    rows.loc[ours, "attributes"] = [attributes_text(attributes) for attributes in stated.values()]
+    return rows
+
+
+def to_records(manifest: Manifest) -> Records:
+    """The usable rows as records, a row for each label of an image; those with a problem are told."""
+    problems = Problems()
+    broken = manifest.problems
+    problems.extend(broken["image"], [""] * len(broken), broken["problems"], LEFT_OUT)
+    rows = (
+        manifest.usable.drop(columns="label")
+        .explode("labels")
+        .rename(columns={"labels": "label", "annotators": "annotator"})
+    )
+    attributes = [_stated(text) for text in rows["attributes"]]
+    for flag in FLAGS:
+        rows[flag] = [bool(stated.pop(flag, False)) for stated in attributes]
+    for column in OWN:
+        for stated, value in zip(attributes, rows[column], strict=True):
+            stated |= {} if pd.isna(value) or value == "" else {column: value}
+    rows["attributes"] = [attributes_text(stated) for stated in attributes]
+    return Records(typed(rows.reset_index(drop=True)), problems.table(), manifest.root)
+
+
+def _stated(attributes: str) -> dict:
+    return json.loads(attributes) if attributes else {}

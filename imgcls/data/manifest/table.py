@@ -1,0 +1,244 @@
+"""The manifest: one table of images and labels, which every importer makes and every command reads."""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import pyarrow
+import pyarrow.parquet
+
+from imgcls.counted import counted
+from imgcls.data.manifest.overlay import lay_over
+from imgcls.files import replacing
+from imgcls.labels.records import BOX
+
+SCHEMA_VERSION = 3
+SPLITS = ("train", "validation", "test")
+MEASURED = (  # of the picture; see `imgcls.data.inspection.quality`
+    "brightness_5",  # 0 to 1; 5 % of the pixels are at most so bright
+    "brightness_99",  # 0 to 1; all pixels but 1 % are at most so bright
+    "entropy",  # bits, of the values of all channels; most photos have 6 to 9; NaN for small pictures
+    "sharpness",  # of the sharpest edges: 1 if they are hard, 0.25 if all is blurred; NaN for small pictures
+)
+COLUMNS = {  # in this order; None where a source does not know
+    "image": "",  # path relative to the root, with forward slashes
+    "label": "",  # name of the class; the first one of several
+    "labels": [],  # names of all classes, where an image has several; else only that of `label`
+    **dict.fromkeys(BOX, math.nan),  # pixels of the upright image, from its top left; NaN if the example is all of it
+    "split": "",  # train, validation, test, or empty
+    "group": "",  # patient, camera, burst: what must not be divided between splits
+    "source": "",  # format of the annotations, or address that the image was fetched from
+    "annotators": "",  # who labelled it, with commas between
+    "agreement": math.nan,  # share of the annotators' answers that say the label
+    "width": 0,  # pixels, upright; 0 before the inspection
+    "height": 0,
+    "grey": False,  # whether all channels are equal
+    "format": "",  # JPEG, PNG, ...
+    "sha256": "",  # of the file
+    "perceptual_hash": "",  # 64 bits as 16 hexadecimal digits; similar pictures differ in few bits
+    "thumbnail": "",  # 16 x 16 grey levels as 512 hexadecimal digits, to tell copies from what only looks alike
+    **dict.fromkeys(MEASURED, math.nan),  # NaN where nothing was measured, as in manifests of earlier versions
+    "traits": "",  # what the file is besides, such as "CMYK, alpha"; see `imgcls.data.images.image_header.TRAITS`
+    "attributes": "",  # what else the annotation says, such as difficult or occluded, as a JSON object; empty for none
+    "problems": "",  # why the file cannot be used; empty if it can
+}
+
+
+@dataclass(frozen=True)
+class Manifest:
+    """A table of images and labels, and the folder that its paths start from.
+
+    table: a row an example with the columns of `COLUMNS`. Rows with a problem stay in the table and are used by
+        nothing. Its `attrs` say how it was made, such as the mode that made examples of boxes; they are saved with it.
+    root: absolute path of the folder.
+    """
+
+    table: pd.DataFrame
+    root: Path
+
+    @classmethod
+    def from_records(cls, records: pd.DataFrame, root: str | Path, **how: object) -> "Manifest":
+        """Make a manifest of what a labels importer returns; columns that it does not know get their defaults.
+
+        how: facts about the import that are kept in the table's `attrs`.
+        """
+        table = records.rename(columns={"annotator": "annotators"}).reindex(columns=list(COLUMNS))
+        if "labels" not in records:
+            table["labels"] = [[label] for label in table["label"]]
+        else:
+            table["label"] = [names[0] if len(names) else "" for names in table["labels"]]
+        for column, default in COLUMNS.items():
+            if column != "labels":
+                values = table[column].astype(object)
+                table[column] = values.where(values.notna(), default).astype(type(default))
+        table = table.reset_index(drop=True)
+        table.attrs = how
+        return cls(table, Path(root).resolve())
+
+    def with_overlay(self, decisions: str | Path) -> tuple["Manifest", pd.DataFrame]:
+        """The manifest with a CSV file of decisions laid over it, and a table of the decisions that fit nothing.
+
+        The file has the columns image, label and, if wanted, note: the image gets the label, and one with an empty
+        label, or `drop`, is left out. See `imgcls.data.manifest.overlay`.
+        """
+        table, problems = lay_over(self.table, self.root, Path(decisions))
+        return Manifest(table, self.root), problems
+
+    @property
+    def has_several_labels(self) -> bool:
+        """Whether there is an image with more than one class."""
+        return bool((self.usable["labels"].str.len() > 1).any())
+
+    @property
+    def usable(self) -> pd.DataFrame:
+        """The rows without a problem."""
+        return self.table[self.table["problems"] == ""]
+
+    @property
+    def problems(self) -> pd.DataFrame:
+        """The rows with a problem: image and reason."""
+        return self.table.loc[self.table["problems"] != "", ["image", "problems"]]
+
+    @property
+    def transcoded(self) -> list[str]:
+        """The usable images that training reads as a PNG made of them, each once."""
+        from imgcls.data.images.image_header import TRANSCODED
+
+        usable = self.usable
+        return list(usable.loc[usable["traits"].str.contains(TRANSCODED), "image"].unique())
+
+    @property
+    def class_names(self) -> list[str]:
+        """The names of the classes that training images have, sorted; all classes before there are splits."""
+        usable = self._a_row_a_label
+        training = usable[usable["split"] == "train"]
+        return sorted((training if len(training) else usable)["label"].unique())
+
+    @property
+    def _a_row_a_label(self) -> pd.DataFrame:
+        """Label and split of the usable rows, those of several classes once for each."""
+        rows = self.usable[["label", "labels", "split"]]
+        if not self.has_several_labels:
+            return rows
+        return rows.drop(columns="label").explode("labels").rename(columns={"labels": "label"})
+
+    def split(self, name: str) -> pd.DataFrame:
+        """The usable rows of one split."""
+        usable = self.usable
+        return usable[usable["split"] == name]
+
+    def paths(self, rows: pd.DataFrame) -> list[Path]:
+        """The absolute path of each row's image, or of the PNG that was made of one that TensorFlow cannot decode."""
+        from imgcls.data.images.image_header import TRANSCODED
+        from imgcls.data.images.transcoding import transcoded
+
+        paths = [self.root / image for image in rows["image"]]
+        for place in np.flatnonzero(rows["traits"].str.contains(TRANSCODED)):
+            paths[place] = transcoded(paths[place], rows["sha256"].iloc[place])
+        return paths
+
+    def boxes(self, rows: pd.DataFrame) -> np.ndarray | None:
+        """The box of each row's example, (rows, 4) float32 with NaN for a whole image; None if all are whole images."""
+        boxes = rows[BOX].to_numpy(np.float32)
+        return None if np.isnan(boxes).all() else boxes
+
+    def sizes(self, rows: pd.DataFrame) -> pd.DataFrame:
+        """Width and height of each row's example in pixels: of its box, or of the whole image."""
+        boxed = rows[BOX].notna().all(axis=1)
+        sides = {"width": rows["x_max"] - rows["x_min"], "height": rows["y_max"] - rows["y_min"]}
+        return pd.DataFrame({side: length.where(boxed, rows[side]) for side, length in sides.items()})
+
+    def counts(self) -> pd.DataFrame:
+        """Usable examples a class (rows) and split (columns); one of several classes counts for each."""
+        usable = self._a_row_a_label
+        counts = pd.crosstab(usable["label"], usable["split"].replace("", "unsplit"))
+        return counts[[name for name in (*SPLITS, "unsplit") if name in counts]]
+
+    def save(self, path: str | Path) -> None:
+        """Write the table as Parquet, with the root and the schema's version inside. A reader never sees half of it."""
+        table = self.table.copy()
+        table.attrs = {**table.attrs, "imgcls_manifest": SCHEMA_VERSION, "root": str(self.root)}
+        with replacing(path, durable=True) as partial:
+            table.to_parquet(partial, index=False)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Manifest":
+        """Read what `save` wrote. Raises FileNotFoundError or ValueError for anything else."""
+        path = Path(path)
+        if not path.is_file():
+            raise FileNotFoundError(f"No manifest at {path}. Write one with `python -m imgcls.import_labels`.")
+        try:
+            table = pd.read_parquet(path)
+        except (OSError, ValueError) as error:
+            raise ValueError(f"{path} is no Parquet file ({error}). Expected a manifest.") from error
+        version = table.attrs.get("imgcls_manifest")
+        table = table.reindex(columns=[*table.columns, *(name for name in MEASURED if name not in table)])
+        missing = [column for column in COLUMNS if column not in table]
+        if version != SCHEMA_VERSION or missing:
+            raise ValueError(
+                f"{path} is no manifest of version {SCHEMA_VERSION} (version {version}, without {missing}). "
+                "Write it again with `python -m imgcls.import_labels`."
+            )
+        root = Path(table.attrs["root"])
+        table.attrs = {name: fact for name, fact in table.attrs.items() if name not in ("imgcls_manifest", "root")}
+        return cls(table, root)
+
+
+def is_manifest(path: str | Path) -> bool:
+    """Whether a file is a manifest of any version; a Parquet table of labels is none."""
+    try:
+        metadata = pyarrow.parquet.read_schema(path).metadata or {}
+    except (OSError, pyarrow.ArrowException):
+        return False
+    return b"imgcls_manifest" in metadata.get(b"PANDAS_ATTRS", b"")
+
+
+def check_trainable(manifest: Manifest, divided: bool = True) -> None:
+    """Raise ValueError, in one sentence, if a classifier cannot be trained and judged on this manifest.
+
+    divided: whether every image has its split already.
+    """
+    names = manifest.class_names
+    check_one_label(manifest)
+    if not names:
+        raise ValueError(f"Of {counted(len(manifest.table), 'file')} under {manifest.root} none is a readable image.")
+    if len(names) < 2:
+        raise ValueError(
+            f"There is only one class, {names[0]!r}. Expected at least two; add a folder of images for another."
+        )
+    _check_classes_left(manifest)
+    for split in ("validation", "test"):
+        strangers = sorted(set(manifest.split(split)["label"]) - set(names))
+        if strangers:
+            raise ValueError(
+                f"The {split} split has {_listed(strangers)}, which the training split lacks. "
+                "Add training images of it, or remove it from that split."
+            )
+        if divided and manifest.split(split).empty:
+            raise ValueError(f"The {split} split has no readable images. Add some, or leave the folder out.")
+
+
+def check_one_label(manifest: Manifest) -> None:
+    """Raise ValueError if there is an image with several classes."""
+    if manifest.has_several_labels:
+        raise ValueError(
+            "Some images have several classes, and a classifier gives one. Import the labels again with --boxes crop "
+            "(an example a box), largest (the class of the largest box) or single (images with one class)."
+        )
+
+
+def _check_classes_left(manifest: Manifest) -> None:
+    training = manifest.table[manifest.table["split"].isin(["train", ""])]
+    lost = sorted(set(training["label"]) - set(training.loc[training["problems"] == "", "label"]))
+    if lost:
+        raise ValueError(
+            f"Class {_listed(lost)} has no readable image left to train on. Mend its files, or remove the class."
+        )
+
+
+def _listed(names: Sequence[str]) -> str:
+    shown = ", ".join(repr(name) for name in names[:5])
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown

@@ -1,0 +1,1 @@
+"""A data set as a few large files of small images (shards)."""

@@ -1,0 +1,221 @@
+"""A data set made ready: images resized once and laid into a few large files, with checksums.
+
+manifest.parquet         the manifest; an image's path leads into its shard
+index.json               how they were made, and each shard with its size and SHA-256; written last
+shard-00000.tfrecord     TFRecord (or ArrayRecord) whose records are encoded images
+shard-00000.json         the same of one shard, which an interrupted preparation goes on from
+"""
+
+import hashlib
+import math
+from collections.abc import Callable
+from dataclasses import asdict, dataclass
+from pathlib import Path
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from imgcls.counted import counted
+from imgcls.data.images.decoding import decode, decode_region
+from imgcls.data.images.encoded import ARRAY_RECORD, TFRECORD, ppm, ppm_header
+from imgcls.data.images.preprocessing import within
+from imgcls.data.images.reading import for_each_file
+from imgcls.data.manifest.table import Manifest
+from imgcls.data.prepared.load import FACTS, INDEX, MANIFEST, PLAN, VERSION, is_prepared, problem_of, sha256_of
+from imgcls.files import read_json, replacing, write_json
+from imgcls.labels.records import BOX
+
+KINDS = ("pixels", "jpeg", "as_they_are")
+CONTAINERS = {"tfrecord": TFRECORD, "array_record": ARRAY_RECORD}
+TFRECORD_HEAD = 12  # bytes before a record: its length and the length's checksum; 4 follow it
+JPEG_QUALITY = 95
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """How images are laid down.
+
+    kind: "pixels" as they are decoded, which takes no decoding later; "jpeg"; or "as_they_are", the files' own bytes.
+    side: pixels of the shorter side; larger images are shrunk to it, smaller ones stay. 0 shrinks none.
+    container: "tfrecord" or "array_record".
+    images_per_shard: at most.
+    """
+
+    kind: str
+    side: int = 256
+    container: str = "tfrecord"
+    images_per_shard: int = 2000
+
+
+def prepare(
+    manifest: Manifest,
+    folder: str | Path,
+    preparation: Preparation,
+    on_progress: Callable[[int], None] = lambda done: None,
+    say: Callable[[str], None] = lambda line: None,
+) -> Manifest:
+    """Write the usable images of a manifest as shards and return the manifest that reads them.
+
+    Shards that are there and whole are kept, so that a preparation that was interrupted goes on; one that is damaged is
+    named and written anew. An image that cannot be read keeps its row, with its problem.
+
+    Raises ValueError if no image can be used, and if the folder holds the shards of other images or of another
+    preparation.
+    """
+    folder = Path(folder)
+    rows = manifest.usable.reset_index(drop=True)
+    if rows.empty:
+        raise ValueError(f"Of {counted(len(manifest.table), 'image')} none can be read; expected at least one.")
+    plan = {"version": VERSION, **asdict(preparation), "images": len(rows), "sha256": _digest_of(manifest, rows)}
+    folder.mkdir(parents=True, exist_ok=True)
+    _check_plan(folder, plan)
+    write_json(folder / PLAN, plan)
+    encode = encoder(preparation)
+    parts, shards = [], []
+    for number, start in enumerate(range(0, len(rows), preparation.images_per_shard)):
+        part = rows.iloc[start : start + preparation.images_per_shard]
+        path = folder / f"shard-{number:05d}{CONTAINERS[preparation.container]}"
+        facts = _whole(path, say) or _write_shard(path, manifest, part, encode)
+        shards.append({name: facts[name] for name in FACTS})
+        parts.append(_moved(part, facts, cut_out=preparation.kind != "as_they_are"))
+        on_progress(start + len(part))
+    prepared = Manifest(pd.concat(parts, ignore_index=True), folder.resolve())
+    prepared.save(folder / MANIFEST)
+    write_json(folder / INDEX, {**plan, "shards": shards})
+    return prepared
+
+
+def _check_plan(folder: Path, plan: dict) -> None:
+    if is_prepared(folder):
+        earlier = read_json(folder / PLAN)
+        if not earlier:
+            raise ValueError(f"{folder / PLAN} is damaged. Choose another --output, or remove the folder.")
+        differing = [n for n, value in earlier.items() if plan.get(n) != value]
+        if differing:
+            raise ValueError(
+                f"{folder} was prepared from other images or in another way ({', '.join(differing)} differ). "
+                "Choose another --output, or remove the folder."
+            )
+    elif any(folder.iterdir()):
+        raise ValueError(f"{folder} has other files in it. Choose another --output.")
+
+
+def _digest_of(manifest: Manifest, rows: pd.DataFrame) -> str:
+    """Of what makes the shards: the files' contents as the inspection saw them, and the boxes."""
+    facts = rows[["image", "sha256", "label", "split", *BOX]].to_csv(index=False)
+    return hashlib.sha256(facts.encode()).hexdigest()
+
+
+def _whole(path: Path, say: Callable[[str], None]) -> dict | None:
+    """The facts of a shard that is there, if it is whole."""
+    sidecar = path.with_suffix(".json")
+    if not sidecar.is_file():
+        return None
+    facts = read_json(sidecar)
+    problem = problem_of(path, facts, thorough=True) if facts.keys() >= set(FACTS) else "is not described any more"
+    if problem:
+        say(f"{path} {problem}; it is written anew.")
+    return None if problem else facts
+
+
+def _write_shard(path: Path, manifest: Manifest, rows: pd.DataFrame, encode: Callable) -> dict:
+    outcomes = for_each_file(manifest.paths(rows), encode, rows[BOX].to_numpy(np.float32))
+    addresses, sizes, problems, place = [], [], [], 0
+    with replacing(path) as partial:
+        writer = _writer(partial)
+        for outcome in outcomes:
+            problems.append(outcome.problem)
+            data, size = outcome.result or (b"", (0, 0))
+            sizes.append(size)
+            if outcome.problem:
+                addresses.append("")
+                continue
+            writer.write(data)
+            if path.suffix == ARRAY_RECORD:
+                addresses.append(str(place))
+                place += 1
+            else:
+                addresses.append(_address(place + TFRECORD_HEAD, data, size))
+                place += TFRECORD_HEAD + len(data) + 4
+        writer.close()
+    facts = {"name": path.name, "records": sum(map(bool, addresses)), "bytes": path.stat().st_size,
+             "sha256": sha256_of(path), "addresses": addresses, "sizes": sizes, "problems": problems}  # fmt: skip
+    write_json(path.with_suffix(".json"), facts)
+    return facts
+
+
+def _address(begin: int, data: bytes, size: tuple[int, int]) -> str:
+    """Where a record is, as `imgcls.data.images.encoded` reads it."""
+    for shape in ((*size, 1), (*size, 3)):
+        head = ppm_header(shape)
+        if data.startswith(head) and len(data) == len(head) + math.prod(shape):
+            return f"{begin + len(head)}+{'x'.join(map(str, shape))}"
+    return f"{begin}+{len(data)}"
+
+
+def _writer(path: Path):
+    if path.suffix == TFRECORD:
+        return tf.io.TFRecordWriter(str(path))
+    try:
+        from array_record.python.array_record_module import ArrayRecordWriter
+    except ImportError as error:
+        raise ValueError("--container array_record needs a package: pip install array_record") from error
+    return ArrayRecordWriter(str(path), "group_size:1")
+
+
+def _moved(rows: pd.DataFrame, facts: dict, cut_out: bool) -> pd.DataFrame:
+    """The rows with the images where they lie now. Where one came from stays in the column source.
+
+    cut_out: whether a box is all that was kept of its image.
+    """
+    heights, widths = np.array(facts["sizes"], int).reshape(-1, 2).T
+    addresses = [f"{facts['name']}/{address}" if address else "" for address in facts["addresses"]]
+    moved = rows.assign(source=rows["image"], problems=facts["problems"], width=widths, height=heights)
+    moved["image"] = np.where(np.array(facts["problems"]) == "", addresses, rows["image"])
+    if cut_out:
+        moved[BOX] = np.nan
+    return moved
+
+
+def encoder(preparation: Preparation) -> Callable[[bytes, np.ndarray], tuple[bytes, tuple[int, int]]]:
+    """A function from an image's bytes and its box to the record and its (height, width)."""
+    side = preparation.side
+
+    @tf.function(input_signature=[tf.TensorSpec((), tf.string), tf.TensorSpec((4,), tf.float32)], autograph=False)
+    def shrunk(data, box):
+        whole = within(box, lambda height, width: (0, 0, height, width))
+        image = decode_region(data, whole, side, side) if side else decode_region(data, whole, 1 << 20, 1 << 20)
+        shape = tf.cast(tf.shape(image)[:2], tf.float32)
+        factor = side / tf.reduce_min(shape) if side else tf.constant(1.0)
+        size = tf.cast(tf.round(shape * factor), tf.int32)
+
+        def resized():
+            return tf.cast(tf.round(tf.image.resize(tf.cast(image, tf.float32), size, antialias=True)), tf.uint8)
+
+        return tf.cond(factor < 1, resized, lambda: image), factor < 1
+
+    def record(data: bytes, box: np.ndarray) -> tuple[bytes, tuple[int, int]]:
+        if preparation.kind == "as_they_are":
+            return data, tuple(decode(data).shape[:2])
+        pixels, is_smaller = shrunk(data, box)
+        size = tuple(int(length) for length in pixels.shape[:2])
+        as_it_is = not bool(is_smaller) and np.isnan(box).any()
+        if preparation.kind == "pixels":
+            array = pixels.numpy()
+            grey = (array == array[..., :1]).all()
+            return ppm(array[..., :1] if grey else array), size
+        if as_it_is and len(data) < 3 * size[0] * size[1]:
+            return data, size
+        return tf.io.encode_jpeg(pixels, quality=JPEG_QUALITY, chroma_downsampling=False).numpy(), size
+
+    return record
+
+
+def pixel_bytes(manifest: Manifest, side: int) -> int:
+    """Bytes that the images of a manifest take as pixels once they are shrunk to `side`."""
+    rows = manifest.usable
+    height, width = rows["height"].to_numpy(np.float64), rows["width"].to_numpy(np.float64)
+    shorter = np.maximum(np.minimum(height, width), 1)
+    factor = np.minimum(side / shorter, 1.0) if side else 1.0
+    return int((height * width * factor**2 * np.where(rows["grey"], 1, 3)).sum())

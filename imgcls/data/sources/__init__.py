@@ -1,0 +1,1 @@
+"""From what `--data` names (a folder, annotations, a card, a TFDS name) to a manifest."""

@@ -1,0 +1,123 @@
+"""Data set cards: a TOML file that gives a data set its name, source and licence, and says how its labels are read.
+
+A card is read here or beside the package; paths in it start from its own folder. Besides the fields of `Card` it may
+have those of `LabelsConfig`, such as `format = "coco"` and `boxes = "crop"`.
+"""
+
+import dataclasses
+import difflib
+import os
+import re
+import tomllib
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import dacite
+import tomli_w
+
+from imgcls.config import LabelsConfig
+from imgcls.files import replacing
+
+CARD_FOLDERS = (Path("datasets"), Path(__file__).parents[3] / "datasets")  # here, then beside the package
+NEEDED = ("name", "title", "source", "licence")
+ALLOWED = (*NEEDED, "citation", "homepage")
+PATHS = ("pictures", "unpack_to", "rename", "golden", "overlay")  # of LabelsConfig
+
+
+@dataclass(frozen=True)
+class Card:
+    """name, title, licence, citation and homepage as written.
+
+    source: absolute path of a folder, a manifest or an annotation file, or `tfds:` and a name.
+    labels: how they are read.
+    """
+
+    name: str
+    title: str
+    source: str
+    licence: str
+    citation: str = ""
+    homepage: str = ""
+    labels: LabelsConfig = field(default_factory=LabelsConfig)
+
+
+def list_cards() -> dict[str, Path]:
+    """The file of each card, by name; a card of the working folder hides one of the package with the same name."""
+    return {path.stem: path for folder in reversed(CARD_FOLDERS) for path in sorted(folder.glob("*.toml"))}
+
+
+def load_card(name: str) -> Card:
+    """The card called `name`. Raises ValueError, with the nearest name, if there is none or it is not whole."""
+    cards = list_cards()
+    if name not in cards:
+        close = difflib.get_close_matches(name, cards, n=1)
+        hint = f" Did you mean {close[0]!r}?" if close else ""
+        raise ValueError(
+            f"{name!r} is neither a folder, nor a manifest (.parquet), nor an annotation file, nor a data set card."
+            f"{hint} There are the cards: {', '.join(sorted(cards)) or 'none'}."
+        )
+    path = cards[name]
+    try:
+        fields = tomllib.loads(path.read_text("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError) as error:
+        raise ValueError(f"The data set card {path} is no TOML file: {error}.") from error
+    missing = [name for name in NEEDED if not isinstance(fields.get(name), str)]
+    if missing:
+        raise ValueError(f"The data set card {path} lacks {', '.join(missing)}; each is a line of text.")
+    own = {name: fields.pop(name) for name in ALLOWED if name in fields}
+    return Card(**own | {"source": _absolute(own["source"], path.parent)}, labels=_labels(fields, path))
+
+
+def save_card(card: Card, folder: str | Path = CARD_FOLDERS[0], replace: bool = False) -> Path:
+    """Write a card, so that every command takes its name; returns the file.
+
+    Raises ValueError for a name that is no file's name, and FileExistsError if there is such a card and not `replace`.
+    """
+    if not re.fullmatch(r"[\w-][\w.-]*", card.name):
+        raise ValueError(
+            f"A card is called {card.name!r}; expected letters, digits, '-', '_' and '.', such as flowers."
+        )
+    path = Path(folder) / f"{card.name}.toml"
+    if path.exists() and not replace:
+        raise FileExistsError(f"There is a data set card {path} already. Choose another name, or remove it.")
+    plain = LabelsConfig()
+    wishes = {name: value for name, value in vars(card.labels).items() if value != getattr(plain, name)}
+    wishes |= {name: _from_folder(wishes[name], path.parent) for name in PATHS if name in wishes}
+    fields = {name: getattr(card, name) for name in ALLOWED if getattr(card, name)}
+    fields["source"] = _from_folder(card.source, path.parent)
+    with replacing(path) as partial:
+        partial.write_text(tomli_w.dumps(fields | wishes), "utf-8")
+    return path
+
+
+def licence_of(source: str) -> str:
+    """The licence of the data set card called `source`; "not stated" for everything that is no card."""
+    return load_card(source).licence if source in list_cards() else "not stated"
+
+
+def _from_folder(source: str, folder: Path) -> str:
+    """A path as a card in `folder` states it: relative to it if both lie in one project, so that they can move."""
+    if source.startswith("tfds:"):
+        return source
+    resolved = Path(source).resolve()
+    if resolved.is_relative_to(folder.resolve().parent):
+        return Path(os.path.relpath(resolved, folder.resolve())).as_posix()
+    return str(resolved)
+
+
+def _absolute(source: str, folder: Path) -> str:
+    return source if source.startswith("tfds:") else str((folder / source).resolve())
+
+
+def _labels(fields: dict, path: Path) -> LabelsConfig:
+    names = [field.name for field in dataclasses.fields(LabelsConfig)]
+    for name in fields:
+        if name not in names:
+            close = difflib.get_close_matches(name, [*ALLOWED, *names], 1)
+            hint = f" Did you mean {close[0]!r}?" if close else ""
+            raise ValueError(f"The data set card {path} has an unknown field {name!r}.{hint}")
+    fields |= {name: _absolute(fields[name], path.parent) for name in PATHS if isinstance(fields.get(name), str)}
+    try:
+        return dacite.from_dict(LabelsConfig, fields, dacite.Config(strict=True, cast=[float]))
+    except (dacite.DaciteError, ValueError) as error:
+        raise ValueError(f"The data set card {path}: {error}") from error

@@ -1,0 +1,81 @@
+"""From what a user names to a manifest."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+from imgcls.config import LabelsConfig
+from imgcls.data.manifest.table import Manifest
+from imgcls.data.prepared.load import is_prepared, load_prepared
+from imgcls.data.sources.cards import list_cards, load_card
+from imgcls.data.sources.importing import import_manifest
+from imgcls.data.sources.reasons import commonest
+from imgcls.labels import annotation_formats, tables
+from imgcls.labels.folders import read_folders
+from imgcls.labels.records import LEFT_OUT, Problems
+from imgcls.labels.unread import loose_files, unread_sentence
+
+
+def load_manifest(source: str | Path, warn: Callable[[str], None] = lambda line: None) -> Manifest:
+    """The manifest of a folder with one folder of images a class, a manifest file, an annotation file, a folder
+    that `python -m imgcls.prepare` wrote, a `tfds:` name, or a data set card.
+
+    warn: gets a line for each reason for which something of the source is not used.
+
+    Raises FileNotFoundError or ValueError, in one sentence, for anything else.
+    """
+    path = Path(source)
+    if is_prepared(path):
+        return load_prepared(path)
+    if path.is_dir() or (len(path.parts) > 1 and not path.exists()):
+        return _of_folders(path, warn)
+    if path.suffix == ".parquet":
+        return Manifest.load(path)
+    if path.exists() or str(source).startswith("tfds:"):
+        return _imported(str(source), LabelsConfig(), warn)
+    card = load_card(str(source))
+    if card.labels == LabelsConfig() and not card.source.startswith("tfds:"):
+        return load_manifest(card.source, warn)
+    return _imported(card.source, card.labels, warn)
+
+
+def _imported(source: str, labels: LabelsConfig, warn: Callable[[str], None]) -> Manifest:
+    imported = import_manifest(source, labels)
+    lost = imported.problems[imported.problems["effect"] == LEFT_OUT]
+    for reason in commonest(lost):
+        warn(f"{source}: {reason}")
+    return imported.manifest
+
+
+def _of_folders(root: Path, warn: Callable[[str], None]) -> Manifest:
+    """The manifest of class folders. Raises ValueError if there are annotations that say more than the folders."""
+    problems = Problems()
+    rows = read_folders(root, problems)
+    if next(loose_files(root), None) is not None:
+        _check_folders_count(root, rows["label"].nunique())
+    for reason in commonest(problems.table()):
+        warn(f"{root}: {reason}")
+    return Manifest.from_records(rows, root)
+
+
+def _check_folders_count(root: Path, classes: int) -> None:
+    """Raise ValueError if the files beside class folders are annotations."""
+    formats = [name for name in annotation_formats(root) if name != "imagenet"]  # whose classes are folders
+    if not formats and classes < 2 and tables.detect(root):
+        formats = ["table"]
+    why = f"{root} has annotations (format {' and '.join(formats)})." if formats else unread_sentence(root)
+    if why:
+        raise ValueError(
+            f"{why} So its folders may not be its classes: read it with `python -m imgcls.import_labels {root}` first; "
+            "with --format folders the folders are the classes."
+        )
+
+
+def source_of(named: str, labels: LabelsConfig) -> tuple[str, LabelsConfig]:
+    """What to read, and how: a card names its source and its wishes, which flags change; all else is its own source."""
+    if Path(named).exists() or named not in list_cards():
+        return named, labels
+    card = load_card(named)
+    plain = LabelsConfig()
+    given = {name: value for name, value in vars(labels).items() if value != getattr(plain, name)}
+    return card.source, replace(card.labels, **given)

@@ -1,0 +1,1 @@
+"""Training, validation and test splits that share no image, no copy and no group."""

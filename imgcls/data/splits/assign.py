@@ -1,0 +1,166 @@
+"""Stratified splits and folds that keep together what belongs together (`imgcls.data.splits.units`).
+
+All are a pure function of the seed and of the names of images and groups.
+"""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+from imgcls.counted import counted
+from imgcls.data.manifest.table import Manifest
+from imgcls.data.splits.units import Contents, contents_of, draws, units_a_class, units_of
+from imgcls.labels.records import BOX
+
+SMALLEST_SPLIT = 2  # images a class that training keeps at the least
+
+
+def assign_splits(
+    manifest: Manifest, validation_size: float, test_size: float, seed: int, copies: pd.Series | None = None
+) -> Manifest:
+    """Give every usable image without a split one, so that each class is divided alike.
+
+    A split that the source names already is kept as it is. Where test or validation is missing, its part of each class,
+    and at least one image, is drawn from the images for training. Images that are added later hardly move the others.
+
+    validation_size, test_size: below 1 the share of each class, from 1 on the number of images over all classes.
+    copies: what `near_duplicate_groups` gives, if it is known already.
+
+    Raises ValueError if a class has too few images, or too few that may be divided.
+    """
+    table = manifest.table.copy()
+    units = units_of(manifest, copies)
+    for split, size in (("test", test_size), ("validation", validation_size)):
+        if not (table["split"] == split).any():
+            free = table[(table["problems"] == "") & table["split"].isin(["", "train"])]
+            drawn = _drawn(free, units[free.index], split, size, seed)
+            table.loc[drawn, "split"] = split
+    table.loc[table["split"] == "", "split"] = "train"
+    return Manifest(table, manifest.root)
+
+
+def folds(manifest: Manifest, count: int, seed: int, copies: pd.Series | None = None) -> list[Manifest]:
+    """`count` manifests, in each of which another part of the images is the validation split and the rest for training.
+
+    Each class is divided alike. The test split stays what it is and is in no fold.
+    Raises ValueError for fewer than two folds, or if a class cannot be divided into so many.
+    """
+    if count < 2:
+        raise ValueError(f"Got {count} folds; expected at least 2.")
+    table = manifest.table
+    free = table[(table["problems"] == "") & (table["split"] != "test")]
+    units = units_of(manifest, copies)[free.index]
+    for label, number in units_a_class(contents_of(units, free["label"])).items():
+        if number < count:
+            raise ValueError(
+                f"Class {label!r} can be divided into {counted(number, 'part')} only, by image or group, too few for "
+                f"{count} folds. Add images of it, or take fewer folds."
+            )
+    fold = fold_numbers(free, units, count, seed)
+    made = []
+    for place in range(count):
+        split = table["split"].mask(table.index.isin(free.index), "train")
+        split[fold.index[fold == place]] = "validation"
+        made.append(Manifest(table.assign(split=split), manifest.root))
+    return made
+
+
+def fold_numbers(rows: pd.DataFrame, units: pd.Series, count: int, seed: int) -> pd.Series:
+    """The fold of each row, from 0, so that each class is divided alike and no unit is divided.
+
+    units: the unit of each row, as `units_of` gives it.
+    """
+    return units.map(_dealt(contents_of(units, rows["label"]), count, draws(rows, units, f"{seed}/fold")))
+
+
+def split_hash(manifest: Manifest) -> str:
+    """The SHA-256 of which example is in which split; two runs with the same hash were divided alike."""
+    rows = manifest.usable[["image", *BOX, "split"]]
+    lines = sorted("\t".join(map(str, row)) for row in rows.itertuples(index=False, name=None))
+    return hashlib.sha256("\n".join(lines).encode()).hexdigest()
+
+
+def _drawn(free: pd.DataFrame, units: pd.Series, split: str, size: float, seed: int) -> pd.Index:
+    """The rows for a split: units in the order of their draw, each if its classes come nearer to what is wanted."""
+    contents = contents_of(units, free["label"])
+    left = free["label"].value_counts().to_dict()
+    wanted = _targets(left, size, split)
+    missing = dict(wanted)
+    order = draws(free, units, f"{seed}/{split}").sort_values(kind="stable").index
+    taken = set()
+
+    def leaves_enough(unit: int) -> bool:
+        return all(left[label] - number >= SMALLEST_SPLIT for label, number in contents[unit])
+
+    def take(unit: int) -> None:
+        taken.add(unit)
+        for label, number in contents[unit]:
+            left[label] -= number
+            missing[label] -= number
+
+    for unit in order:
+        gain = sum(abs(missing[label]) - abs(missing[label] - number) for label, number in contents[unit])
+        if gain > 0 and leaves_enough(unit):
+            take(unit)
+    for label, number in wanted.items():
+        if missing[label] == number:  # each of its units is far larger than what is wanted
+            holding = [unit for unit in order if label in dict(contents[unit]) and leaves_enough(unit)]
+            if not holding:
+                raise ValueError(_indivisible(label, left[label], units_a_class(contents)[label], split))
+            take(min(holding, key=lambda unit: sum(number for _, number in contents[unit])))
+    return units.index[units.isin(taken)]
+
+
+def _targets(have: dict[str, int], size: float, split: str) -> dict[str, int]:
+    """How many images of each class a split wants: a share of them, or its part of a number over all classes.
+
+    have: images of each class that are left to divide. Raises ValueError if there are too few of one.
+    """
+    wanted = {label: max(1, round(size * number)) for label, number in have.items()} if size < 1 else (
+        _apportioned(have, int(size), split)
+    )  # fmt: skip
+    for label, number in sorted(have.items()):
+        if number - wanted[label] < SMALLEST_SPLIT:
+            raise ValueError(
+                f"Class {label!r} has {counted(number, 'image')} to divide, too few to take {wanted[label]} of them "
+                f"for {split}. Add images of it, or remove the class."
+            )
+    return wanted
+
+
+def _apportioned(have: dict[str, int], size: int, split: str) -> dict[str, int]:
+    """`size` images divided over the classes by their numbers, by largest remainder, and at least one for each."""
+    if size < len(have):
+        raise ValueError(f"--{split}-size is {size}; expected at least {len(have)}, an image of each class.")
+    exact = {label: size * number / sum(have.values()) for label, number in have.items()}
+    wanted = {label: max(1, int(part)) for label, part in exact.items()}
+    by_remainder = sorted(have, key=lambda label: (wanted[label] - exact[label], label))
+    for label in by_remainder[: max(0, size - sum(wanted.values()))]:
+        wanted[label] += 1
+    while sum(wanted.values()) > size:  # small classes have got more than their part
+        wanted[max(sorted(wanted), key=wanted.get)] -= 1
+    return wanted
+
+
+def _indivisible(label: str, images: int, units: int, split: str) -> str:
+    together = "one part that stays" if units == 1 else f"{units} parts that stay"
+    return (
+        f"Class {label!r} has its {counted(images, 'image')} in {together} together (a group, or copies and crops of "
+        f"one picture), so none can be taken for {split}. Add other images of it, or name the splits in the source."
+    )
+
+
+def _dealt(contents: Contents, count: int, numbers: pd.Series) -> pd.Series:
+    """The fold of each unit: large ones first, each where its classes are fewest so far."""
+    order = sorted(contents, key=lambda unit: (-sum(number for _, number in contents[unit]), numbers[unit]))
+    dealt = {label: np.zeros(count, int) for held in contents.values() for label, _ in held}
+    total = np.zeros(count, int)
+    fold = {}
+    for unit in order:
+        crowding = sum(number * dealt[label] for label, number in contents[unit])
+        place = fold[unit] = int(np.lexsort((total, crowding))[0])
+        for label, number in contents[unit]:
+            dealt[label][place] += number
+            total[place] += number
+    return pd.Series(fold)

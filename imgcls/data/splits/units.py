@@ -1,0 +1,54 @@
+"""What splits must not divide: the crops of one picture, its copies, and the images of a group."""
+
+import hashlib
+
+import numpy as np
+import pandas as pd
+
+from imgcls.data.duplicates.near_duplicates import connected_components, near_duplicate_groups
+from imgcls.data.manifest.table import Manifest
+
+Contents = dict[int, list[tuple[str, int]]]  # by unit: each of its classes, and how many images of it the unit has
+
+
+def units_of(manifest: Manifest, copies: pd.Series | None = None) -> pd.Series:
+    """The number of each row's unit, on the index of the manifest's table.
+
+    copies: what `near_duplicate_groups` gives, if it is known already.
+    """
+    table = manifest.table
+    copies = near_duplicate_groups(manifest) if copies is None else copies
+    links = []
+    for ids in (copies[table.index], table["group"].where(table["group"] != "")):
+        places = np.flatnonzero(ids.notna())
+        codes = pd.factorize(ids.iloc[places])[0]
+        first = np.unique(codes, return_index=True)[1]
+        links.append(np.column_stack([places, places[first[codes]]]))
+    return pd.Series(connected_components(len(table), np.concatenate(links)), table.index)
+
+
+def contents_of(units: pd.Series, labels: pd.Series) -> Contents:
+    """What each unit holds. units, labels: of the same rows."""
+    contents: Contents = {}
+    for (unit, label), number in labels.groupby([units, labels]).size().items():
+        contents.setdefault(unit, []).append((label, number))
+    return contents
+
+
+def units_a_class(contents: Contents) -> dict[str, int]:
+    """How many units have images of a class."""
+    numbers: dict[str, int] = {}
+    for held in contents.values():
+        for label, _ in held:
+            numbers[label] = numbers.get(label, 0) + 1
+    return numbers
+
+
+def draws(rows: pd.DataFrame, units: pd.Series, salt: str) -> pd.Series:
+    """A random number for each unit, the smallest of its members', which depend on the salt and their names only.
+
+    So images that are added later change the numbers of few others.
+    """
+    names = rows["image"].where(rows["group"] == "", "group " + rows["group"])
+    numbers = {name: int.from_bytes(hashlib.sha256(f"{salt}/{name}".encode()).digest()[:8]) for name in names.unique()}
+    return names.map(numbers).astype(np.uint64).groupby(units).min()

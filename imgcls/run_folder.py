@@ -1,0 +1,308 @@
+"""The folder of one run: what is where in it, and whether it is one."""
+
+import fcntl
+import json
+import os
+import re
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
+from pathlib import Path
+from typing import IO
+
+import psutil
+
+from imgcls.config import TrainConfig, load_toml, save_toml
+from imgcls.files import check_writable, read_json, remove, replacing, write_json
+from imgcls.models.own_file import KEPT_AS, is_same_file
+
+LIVE = ("preparing", "training", "evaluating")  # states of a run that a process works on
+CLOCKS_APART = 60  # seconds by which a process may seem to have begun after it wrote something
+
+MOMENT = 0.05  # seconds, for which one who looks whether a run is held may hold it
+
+METRICS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")  # that each line of metrics.jsonl has
+PROGRESS = ("epoch", "epochs", "step", "steps", "images_per_second")  # that the status has while it trains
+
+CHANGEABLE = ("epochs", "learning_rate", "patience")  # of the training config, by a run that goes on
+BEST = "best"  # name of the checkpoint with the weights of the best epoch
+
+LOST = "it could be read before training and no longer during it"
+
+
+class RunFolder:
+    """Paths of a run folder, its state, and its metrics.
+
+    `create` makes one; the constructor opens one that exists and raises ValueError if the folder is no run.
+    """
+
+    def __init__(self, path: str | Path):
+        self.path = Path(path)
+        self.config_file = self.path / "config.toml"
+        self.manifest_file = self.path / "manifest.parquet"
+        self.metrics_file = self.path / "metrics.jsonl"
+        self.held_file = self.path / ".held"
+        self.lost_file = self.path / "problems.jsonl"
+        self.status_file = self.path / "status.json"
+        self.checkpoints = self.path / "checkpoints"
+        self.folds_file = self.path / "folds.toml"  # the config of all folds, where the run is one of them
+        self.plan_file = self.path / "plan.json"  # why the plan was chosen, where it was
+        self.learning_rate_picture = self.path / "learning_rate.svg"  # of the trial, where one was asked for
+        self.network_file = self.path / KEPT_AS  # of the user's own network, as it was when the run began
+        self.model_file = self.path / "model.keras"
+        self.evaluation_file = self.path / "evaluation.json"
+        self.report_file = self.path / "report.html"
+        self.tensorboard = self.path / "tensorboard"
+        if not self.config_file.is_file():
+            what = "is no run folder: it has no config.toml" if self.path.is_dir() else "is no folder"
+            raise ValueError(
+                f"{self.path} {what}. Expected the folder of a run, such as runs/{self.path.name or 'my-run'}, "
+                "that `python -m imgcls.train` wrote."
+            )
+
+    @classmethod
+    def check_free(cls, config: TrainConfig) -> None:
+        """Raise FileExistsError or OSError if `create` could not make the folder: known before an image is read."""
+        path = Path(config.runs) / (config.name or _free_name(config))
+        if config.name and path.is_dir():
+            raise FileExistsError(_taken(path))
+        check_writable(path, folder=True)
+
+    @classmethod
+    def create(cls, config: TrainConfig) -> "RunFolder":
+        """Make the folder and write the config. Raises FileExistsError if a run of that name exists."""
+        path = Path(config.runs) / (config.name or _free_name(config))
+        try:
+            path.mkdir(parents=True)
+        except FileExistsError as error:
+            if not path.is_dir():
+                raise
+            if not config.name:  # another run took the number in this moment
+                return cls.create(config)
+            raise FileExistsError(_taken(path)) from error
+        with _gone_if_it_fails(path):
+            save_toml(config, path / "config.toml")
+            if config.network.model.endswith(".py"):
+                with replacing(path / KEPT_AS, durable=True) as partial:
+                    shutil.copyfile(config.network.model, partial)
+            return cls(path)
+
+    def being_prepared(self) -> AbstractContextManager[None]:
+        """Within, the run gets what it needs to begin; if anything is raised, its folder is gone again."""
+        return _gone_if_it_fails(self.path)
+
+    @property
+    def config(self) -> TrainConfig:
+        """What the run was made with; a network of the user's own is the copy that the run keeps."""
+        config = load_toml(self.config_file)
+        if not self.network_file.is_file():
+            return config
+        return replace(config, network=replace(config.network, model=str(self.network_file)))
+
+    def save_config(self, config: TrainConfig) -> None:
+        """Write a changed config; a network of the user's own keeps the name that the user gave it."""
+        named = load_toml(self.config_file).network.model
+        save_toml(replace(config, network=replace(config.network, model=named)), self.config_file)
+
+    def changed_network(self) -> str:
+        """A sentence if the file of the user's own network is another one than the run began with; else empty."""
+        file = Path(load_toml(self.config_file).network.model)
+        if not self.network_file.is_file() or not file.is_file() or is_same_file(file, self.network_file):
+            return ""
+        return (
+            f"{file} has changed since the run began. The run goes on with the network that it began with, "
+            f"{self.network_file}; for the changed one, train anew."
+        )
+
+    def plan(self) -> dict:
+        """Why the plan was chosen, as `imgcls.training.transfer.plan.Choice` has it.
+
+        Empty if the user named the plan, or if the file is damaged.
+        """
+        plan = read_json(self.plan_file)
+        reasons = plan.get("reasons")
+        return plan if isinstance(reasons, list) and all(isinstance(why, str) for why in reasons) else {}
+
+    def evaluation(self) -> dict:
+        """The judgement on the test split, as evaluation.json has it; empty if there is none, or if it is damaged."""
+        return read_json(self.evaluation_file)
+
+    def require_model(self, warn: Callable[[str], None] = lambda line: None) -> Path:
+        """The model file. Raises ValueError if the run has none yet.
+
+        warn: gets a sentence if the run's process died although there is a model, of its first part for example.
+        """
+        if not self.model_file.is_file():
+            state = self.state()
+            if state == "died":
+                raise ValueError(f"The run {self.path} has no model: its process died. Go on with it: {self._resume()}")
+            raise ValueError(
+                f"The run {self.path} has no model yet (its state is {state!r}). Wait for it to finish, or go on "
+                f"with it: {self._resume()}"
+            )
+        if self.state() == "died":
+            was = self.status()["state"]
+            warn(f"The process of the run {self.path} died while it was {was}; go on with it: {self._resume()}")
+        return self.model_file
+
+    def _resume(self) -> str:
+        return f"python -m imgcls.train --resume {self.path}"
+
+    def write_status(self, state: str, **facts: object) -> None:
+        """Say what the run is doing. state: preparing, training, evaluating, finished, interrupted or failed."""
+        write_json(self.status_file, {"state": state, "pid": os.getpid(), "heartbeat": time.time(), **facts})
+
+    def status(self) -> dict:
+        """What `write_status` wrote last; empty if nothing yet, or if the file is damaged."""
+        status = read_json(self.status_file)
+        return status if _is_status(status) else {}
+
+    def state(self) -> str:
+        """What `write_status` said, or "died" where it says that a process is at work and none is; else "unknown"."""
+        status = self.status()
+        state = status.get("state", "unknown")
+        return "died" if state in LIVE and status["pid"] != os.getpid() and not self.is_alive() else state
+
+    def is_alive(self) -> bool:
+        """Whether a living process, other than this one, is working on this run."""
+        status = self.status()
+        if status.get("state") not in LIVE:
+            return False
+        if status["pid"] == os.getpid():
+            return False
+        return self._is_held() or _lived_at(status["pid"], status["heartbeat"])
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """Within, no other process can hold this run; the system lets go of it however this process ends.
+
+        Raises ValueError if another one holds it.
+        """
+        with self.held_file.open("a") as file:
+            if not any(_lock(file, fcntl.LOCK_EX) or time.sleep(MOMENT) for _ in range(5)):
+                pid = self.status().get("pid", "unknown")
+                raise ValueError(f"The run {self.path} is being trained by process {pid}; wait for it.")
+            yield
+
+    def _is_held(self) -> bool:
+        """Whether a process is within `held`, which no stale number of a process can pretend."""
+        try:
+            with self.held_file.open() as file:
+                return not _lock(file, fcntl.LOCK_SH)
+        except OSError:  # no process was ever within
+            return False
+
+    def note_lost(self, path: str) -> None:
+        """Note a file that could be read before training and no longer can."""
+        with self.lost_file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps({"file": path, "reason": LOST}) + "\n")
+
+    def lost(self) -> dict[str, str]:
+        """The files that became unreadable during training, with the reason; without the lines that are damaged."""
+        rows = _read_lines(self.lost_file)
+        return {row["file"]: row["reason"] for row in rows if isinstance(row.get("file"), str) and "reason" in row}
+
+    def append_metrics(self, row: dict) -> None:
+        with self.metrics_file.open("a", encoding="utf-8") as file:
+            file.write(json.dumps(row) + "\n")
+
+    def metrics(self) -> list[dict]:
+        """One dictionary an epoch; without lines that are damaged, such as a last one that is still being written."""
+        return [row for row in _read_lines(self.metrics_file) if _are_numbers(row, METRICS, needed=True)]
+
+    @property
+    def best_by(self) -> str:
+        """The figure whose best value on validation decides which epoch is kept; "val_" before it is its metric."""
+        chosen = self.config.balance.best_epoch
+        return "accuracy" if chosen == "auto" else chosen
+
+    def kept_epoch(self) -> dict:
+        """The metrics of the epoch whose weights are kept, with its number as "epoch"; empty before the first one."""
+        rows = {row["epoch"]: row for row in self.metrics()}
+        kept = read_json(self.checkpoints / BEST / "state.json")  # checkpoints may be removed to make room
+        if "epoch" in kept:
+            return {**kept, **rows.get(kept["epoch"], {})}
+        return max(rows.values(), key=lambda row: (row.get(f"val_{self.best_by}", 0.0), -row["val_loss"]), default={})
+
+    def keep_metrics_up_to(self, epoch: int) -> None:
+        """Forget the epochs after `epoch`, which a resumed run will write again."""
+        rows = [row for row in self.metrics() if row["epoch"] <= epoch]
+        with replacing(self.metrics_file) as partial:
+            partial.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+
+
+def _lived_at(pid: int, moment: float) -> bool:
+    """Whether the process of this number lives and did so at `moment`; a younger one has the number by chance."""
+    try:
+        return psutil.Process(pid).create_time() <= moment + CLOCKS_APART
+    except psutil.AccessDenied:
+        return True
+    except (psutil.Error, ValueError, OverflowError):
+        return False
+
+
+def _lock(file: IO, kind: int) -> bool:
+    """Lock a file until it is closed; False if another process has it."""
+    try:
+        fcntl.flock(file, kind | fcntl.LOCK_NB)
+    except BlockingIOError:
+        return False
+    return True
+
+
+def _read_lines(path: Path) -> list[dict]:
+    """The dictionaries of a file with one a line; what is damaged is left out."""
+    rows = []
+    try:
+        lines = path.read_bytes().splitlines()
+    except OSError:
+        return []
+    for line in lines:
+        with suppress(ValueError, RecursionError):
+            rows.append(json.loads(line))
+    return [row for row in rows if isinstance(row, dict)]
+
+
+def _is_status(values: dict) -> bool:
+    """Whether it is what `write_status` writes."""
+    return (
+        isinstance(values.get("state"), str)
+        and type(values.get("pid")) is int
+        and _are_numbers(values, ("heartbeat",), needed=True)
+        and _are_numbers(values, PROGRESS, needed="steps" in values)
+        and _are_numbers(values, ("accuracy",))
+        and isinstance(values.get("metrics", {}), dict)
+        and _are_numbers(values.get("metrics", {}), METRICS)
+    )
+
+
+def _are_numbers(values: dict, names: tuple[str, ...], needed: bool = False) -> bool:
+    """Whether those of these values that are there are numbers. needed: whether all of them must be."""
+    return all(type(values[name]) in (int, float) if name in values else not needed for name in names)
+
+
+@contextmanager
+def _gone_if_it_fails(path: Path) -> Iterator[None]:
+    try:
+        yield
+    except BaseException:
+        with suppress(OSError):
+            remove(path)
+        raise
+
+
+def _taken(path: Path) -> str:
+    go_on = f", or go on with it: python -m imgcls.train --resume {path}" if (path / "config.toml").is_file() else ""
+    what = "a run" if go_on else "a folder"
+    return f"There is {what} at {path} already. Choose another --name{go_on}."
+
+
+def _free_name(config: TrainConfig) -> str:
+    """<data>-<model>-<number>, with the first number that is free."""
+    stem = re.sub(r"[^\w.-]+", "_", f"{Path(config.input.data).stem}-{Path(config.network.model).stem}")
+    number = 1
+    while (Path(config.runs) / f"{stem}-{number}").exists():
+        number += 1
+    return f"{stem}-{number}"

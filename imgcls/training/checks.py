@@ -1,0 +1,62 @@
+"""Options that name nothing or cannot go together, found out before any image is read."""
+
+from importlib.util import find_spec
+from pathlib import Path
+
+import tensorflow as tf
+
+from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
+from imgcls.layers import resolve_data_format
+from imgcls.layers.by_name import ACTIVATIONS, INITIALIZERS, find
+from imgcls.models import find_architecture
+from imgcls.models.classifier import published_weights
+from imgcls.models.own_file import try_out
+from imgcls.models.weights.file_check import check_saved_classifier, check_weight_file
+from imgcls.training.auto_settings import settle_plan, settle_weights
+from imgcls.training.devices.precision import choose_precision, layers_in
+from imgcls.training.devices.strategy import check_batch_size, make_strategy
+from imgcls.training.network import earlier_model
+
+
+def check_options(config: TrainConfig) -> None:
+    """Raise ValueError or FileNotFoundError, in one sentence, if no images could make a run of this config."""
+    _check_network(config.network, config.input)
+    _check_devices(config.training)
+    with layers_in(choose_precision(config.training.precision)[0]):
+        resolve_data_format(config.network.data_format)
+    if config.training.mlflow and find_spec("mlflow") is None:
+        raise ValueError("--mlflow needs MLflow: pip install imgcls[mlflow]")
+
+
+def _check_network(network: NetworkConfig, inputs: InputConfig) -> None:
+    architecture = find_architecture(network.model) if network.model != "auto" else None
+    if network.model.endswith(".py"):
+        try_out(network.model, inputs.image_size, 1 if inputs.color == "grey" else 3)
+    weights = settle_weights(network, architecture)
+    if Path(weights).suffix:
+        check_weight_file(Path(weights), architecture)
+    elif architecture and weights != "auto":
+        published_weights(network.model, weights)
+    settle_plan(network, weights)
+    if network.activation is not None:
+        find("activation", network.activation, ACTIVATIONS)
+    if network.initializer is not None:
+        find("initializer", network.initializer, INITIALIZERS)
+    earlier = earlier_model(network.init_from)
+    if earlier is not None:
+        check_saved_classifier(earlier)
+
+
+def _check_devices(training: TrainingConfig) -> None:
+    strategy = make_strategy(training.strategy)
+    devices = strategy.num_replicas_in_sync
+    check_batch_size(training.batch_size, strategy)
+    share = training.batch_size // devices
+    if share % training.accumulate:
+        fitting = max(1, training.batch_size // (devices * training.accumulate)) * devices * training.accumulate
+        raise ValueError(
+            f"--batch-size {training.batch_size} on {devices} devices has no {training.accumulate} equal parts a "
+            f"device for --accumulate; choose --batch-size {fitting}."
+        )
+    if training.xla == "on" and devices > 1 and not tf.config.list_physical_devices("GPU"):
+        raise ValueError("--xla on does not work on several processors; leave it out, or choose --strategy one_device.")

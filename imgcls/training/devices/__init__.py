@@ -1,0 +1,1 @@
+"""What a run computes on: tf.distribute strategies, clusters, precision, XLA, the layout."""

@@ -1,0 +1,77 @@
+"""Which devices a run uses: the only place that chooses a tf.distribute strategy."""
+
+import os
+
+import keras
+import tensorflow as tf
+
+from imgcls.training.devices.cluster import Cluster, find_cluster
+
+KEYS_A_STRATEGY = 100_000  # of groups and reductions
+HEALTH_SECONDS = 10  # between two looks at whether the other workers live
+
+
+_workers: tf.distribute.Strategy | None = None
+
+
+def join_workers(name: str) -> Cluster | None:
+    """Join the other workers, if there are any and `name` is "multi_worker" or "auto"; None if this process is alone.
+
+    Must come before TensorFlow has done anything. Waits for the others. Raises ValueError if "multi_worker" finds none.
+    """
+    global _workers
+    cluster = find_cluster() if name in ("auto", "multi_worker") else None
+    if cluster is None:
+        if name == "multi_worker":
+            raise ValueError(
+                "--strategy multi_worker found no other workers. Set TF_CONFIG, start it with Slurm, or as deploy/ "
+                "does on Kubernetes; for the devices of one machine choose --strategy mirrored."
+            )
+        return None
+    os.environ["TF_CONFIG"] = cluster.tf_config()
+    _workers = tf.distribute.MultiWorkerMirroredStrategy()
+    _workers.extended._check_health_interval = HEALTH_SECONDS
+    return cluster
+
+
+def make_strategy(name: str) -> tf.distribute.Strategy:
+    """The strategy called `name`: "one_device", "mirrored" over all GPUs (or logical CPUs where there is none),
+    "multi_worker" over the workers that were joined, or "auto": what is there.
+    """
+    if _workers is not None and name in ("auto", "multi_worker"):
+        return _workers
+    gpus = tf.config.list_logical_devices("GPU")
+    devices = gpus or tf.config.list_logical_devices("CPU")
+    if name == "mirrored" or (name == "auto" and len(gpus) > 1):
+        # two strategies of one process meet in their first reductions unless their keys differ
+        tf.distribute.MirroredStrategy._collective_key_base += KEYS_A_STRATEGY
+        return tf.distribute.MirroredStrategy([device.name for device in devices])
+    return tf.distribute.OneDeviceStrategy(devices[0].name)
+
+
+def place_among_workers(strategy: tf.distribute.Strategy) -> tuple[int, int]:
+    """(index, count) of this process among those that train together."""
+    context = getattr(strategy.extended, "_num_workers", 1)
+    return (strategy.extended._id_in_cluster, context) if context > 1 else (0, 1)
+
+
+def check_batch_size(batch_size: int, strategy: tf.distribute.Strategy) -> None:
+    """Raise ValueError if the devices would get shares of different size, whose examples would not weigh the same."""
+    replicas = strategy.num_replicas_in_sync
+    if batch_size % replicas:
+        nearest = max(replicas, batch_size // replicas * replicas)
+        raise ValueError(
+            f"--batch-size {batch_size} cannot be shared equally by {replicas} devices; choose --batch-size {nearest}."
+        )
+
+
+def is_chief(strategy: tf.distribute.Strategy) -> bool:
+    """Whether this process is the one that writes: the only one, or the first of several workers."""
+    return place_among_workers(strategy)[0] == 0
+
+
+def synchronize_normalization(model: keras.Model, together: bool = True) -> None:
+    """Let batch normalisation take its statistics over the batches of all devices, or of each by itself."""
+    for layer in model._flatten_layers():
+        if isinstance(layer, keras.layers.BatchNormalization):
+            layer.synchronized = together

@@ -1,0 +1,231 @@
+"""The feature cache: what a frozen network says about an image, computed once and kept on disk.
+
+Features are found by what they depend on: the weights and the way to them, the preprocessing, the augmentation, and
+the content of each image. So plans, folds, and runs that start again share them, and an image that is added is the
+only one that is computed. They are written a thousand at a time, so a run that dies loses little. A file is named by
+its checksum: one that is damaged is removed, reported, and computed anew. What was not used for the longest time is
+removed when all caches together grow beyond their limit.
+"""
+
+import hashlib
+import io
+import json
+import os
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from dataclasses import dataclass
+from itertools import chain, pairwise
+from pathlib import Path
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from imgcls.data.augmentation import Augmentation
+from imgcls.data.batches.pipeline import evaluation_batches
+from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.files import remove, replacing
+from imgcls.training.transfer.backend import fast_forward, images_at_once
+from imgcls.training.transfer.blocks import blocks
+
+FOLDER = ".features"  # beside the run folders
+BYTES_AHEAD = 1 << 29  # of pixels that are decoded before they are needed
+CHUNK = 1024  # images a file
+FORMAT = 2  # of the files; raise it when they change
+MOST_BYTES = 10 * 10**9  # of all caches together
+
+
+@dataclass(frozen=True)
+class Pictures:
+    """Images to compute features of. boxes: as `Manifest.boxes` gives them; hashes: of each file's content."""
+
+    paths: Sequence[Path]
+    hashes: Sequence[str]
+    boxes: np.ndarray | None = None
+
+    def keys(self) -> list[str]:
+        """What the pixels of each depend on."""
+        if self.boxes is None:
+            return [content[:32] for content in self.hashes]
+        pairs = zip(self.hashes, self.boxes, strict=True)
+        return [hashlib.sha256(f"{content}{box.tolist()}".encode()).hexdigest()[:32] for content, box in pairs]
+
+    def draws(self, seed: int, view: int) -> np.ndarray:
+        """(number of pictures, 2) int64, from which the augmentation of each picture is drawn in this view."""
+        numbers = [hashlib.sha256(f"{key} {view}".encode()).digest()[:7] for key in self.keys()]
+        return np.array([(seed, int.from_bytes(number)) for number in numbers], np.int64).reshape(-1, 2)
+
+    def __add__(self, other: "Pictures") -> "Pictures":
+        if (self.boxes is None) != (other.boxes is None):
+            raise ValueError("Either all pictures have boxes or none.")
+        boxes = None if self.boxes is None else np.concatenate([self.boxes, other.boxes])
+        return Pictures([*self.paths, *other.paths], [*self.hashes, *other.hashes], boxes)
+
+    def take(self, places: Sequence[int]) -> "Pictures":
+        boxes = None if self.boxes is None else self.boxes[places]
+        return Pictures([self.paths[i] for i in places], [self.hashes[i] for i in places], boxes)
+
+
+def depth_features(model: keras.Model) -> tuple[keras.Model, dict[str, slice]]:
+    """From pixels to the features of all depths in one vector, and which part of it is of which depth.
+
+    A depth is the last block before the map gets smaller; its features are the averages over height and width. The
+    last depth is the embedding.
+    """
+    embedding = model.get_layer("embedding").output
+    data_format = model.get_layer("standardization").data_format
+    found = [block for block in blocks(keras.Model(model.input, embedding)) if len(block.after.shape) == 4]
+    pool = keras.layers.GlobalAveragePooling2D(data_format=data_format)
+    size = 2  # an axis of the map that is height or width in both layouts
+    last = [a for a, b in pairwise(found) if a.after.shape[size] != b.after.shape[size]]
+    last = [block for block in last if block.weights and block.name != "standardization"]
+    outputs = {block.name: pool(block.after) for block in last} | {"embedding": embedding}
+    places, start = {}, 0
+    for name, output in outputs.items():
+        places[name] = slice(start, start + output.shape[-1])
+        start += output.shape[-1]
+    values = list(outputs.values())
+    joined = keras.layers.Concatenate(name="depth_features")(values) if len(values) > 1 else values[0]
+    return keras.Model(model.input, joined, name=model.name), places
+
+
+class FeatureCache:
+    """Features of one frozen network.
+
+    folder: of all caches. model: from pixels to features (B, F). facts: what the network is made
+        from, besides weights. augmentation, augmentation_facts: how a view differs from the picture as it is.
+    most_bytes: of all caches in `folder` on the disk; 0 keeps none.
+    say: gets a sentence about what computes the features, once, and about each file that is damaged or that cannot be
+        written.
+    """
+
+    def __init__(
+        self,
+        folder: Path,
+        model: keras.Model,
+        preprocessing: Preprocessing,
+        *,
+        facts: dict,
+        augmentation_facts: str = "",
+        augmentation: Augmentation | None = None,
+        seed: int = 0,
+        most_bytes: int = MOST_BYTES,
+        say: Callable[[str], None] = lambda line: None,
+    ):
+        self.model, self.preprocessing, self.augmentation, self.seed = model, preprocessing, augmentation, seed
+        self.most_bytes, self.say = most_bytes, say
+        made_from = [FORMAT, facts, preprocessing.to_dict()]
+        digest = hashlib.sha256(json.dumps(made_from, sort_keys=True, default=str).encode())
+        for weight in model.weights:
+            digest.update(np.ascontiguousarray(tf.convert_to_tensor(weight.value).numpy()).tobytes())
+        self.folder = folder / digest.hexdigest()[:24]
+        self._draws = hashlib.sha256(f"{augmentation_facts} {seed}".encode()).hexdigest()[:16]
+        self._forward = None
+
+    def features(
+        self, pictures: Pictures, view: int = 0, on_progress: Callable[[int], None] = lambda done: None
+    ) -> np.ndarray:
+        """(number of pictures, F) float32; rows of NaN for pictures that could not be read.
+
+        view: 0 is the picture as it is; every other number is another draw of the augmentation.
+        """
+        folder = self.folder / (f"{self._draws}-{view}" if view else "plain")
+        keys = pictures.keys()
+        known, fresh = _load(folder, self.say), {}
+        missing = list({key: i for i, key in enumerate(keys) if key not in known}.values())
+        for places, values in self._computed(pictures.take(missing), view) if missing else ():
+            fresh.update(zip((keys[missing[place]] for place in places), values, strict=True))
+            if len(fresh) >= CHUNK:
+                self._save(folder, fresh)
+                known, fresh = {**known, **fresh}, {}
+            on_progress(len(keys) - len(missing) + min(len(missing), int(places[-1]) + 1))
+        if fresh:
+            self._save(folder, fresh)
+        if missing:
+            _keep_latest(self.folder.parent, self.most_bytes)
+        known, lost = {**known, **fresh}, np.full(self.model.output_shape[-1], np.nan, np.float32)
+        return np.stack([known.get(key, lost) for key in keys])
+
+    def _save(self, folder: Path, features: dict[str, np.ndarray]) -> None:
+        """Keep features; where they cannot be, the run goes on without."""
+        file = io.BytesIO()
+        np.savez(file, keys=np.array(list(features)), features=np.stack(list(features.values())))
+        content = file.getbuffer()
+        try:
+            with replacing(folder / f"{_checksum(content)}.npz") as partial:
+                partial.write_bytes(content)
+        except OSError as error:
+            self.say(
+                f"The features are not kept: {error.filename}: {error.strerror}. The next run computes them again."
+            )
+
+    def _computed(self, pictures: Pictures, view: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Places among the pictures and their features, as they are computed."""
+        bytes_of_one = 4 * int(np.prod(self.model.input_shape[1:]))
+        batch_size = images_at_once()
+        with ThreadPoolExecutor(1) as maker:  # what computes is made while the chain is, and the first images decoded
+            made = maker.submit(fast_forward, self.model) if self._forward is None else None
+            batches = evaluation_batches(
+                pictures.paths,
+                self.preprocessing,
+                boxes=pictures.boxes,
+                batch_size=batch_size,
+                ahead=max(2, BYTES_AHEAD // (bytes_of_one * batch_size)),
+                augmentation=self.augmentation if view else None,
+                draws=pictures.draws(self.seed, view),
+            )
+            arrays = ((places.numpy(), pixels.numpy()) for places, pixels in batches)
+            first = next(arrays, None)
+            if made is not None:
+                self._forward, why = made.result()
+                self.say(why)
+        if first is not None:
+            yield from self._forward(chain([first], arrays))
+
+
+def _load(folder: Path, say: Callable[[str], None]) -> dict[str, np.ndarray]:
+    known = {}
+    for file in sorted(folder.glob("[!.]*.npz")):
+        with suppress(FileNotFoundError):  # another run may have made room
+            content = _read(file)
+            if _checksum(content) != file.stem:
+                say(f"{file} is damaged, and is removed; its features are computed anew.")
+                with suppress(OSError):  # somebody else's, who will find it
+                    remove(file)
+                continue
+            with np.load(io.BytesIO(content), allow_pickle=False) as stored:
+                known.update(zip(stored["keys"].tolist(), stored["features"], strict=True))
+    return known
+
+
+def _read(file: Path) -> bytes:
+    """The content of a file that is used now; nothing of one that cannot be read."""
+    try:
+        with suppress(PermissionError):
+            os.utime(file)
+        return file.read_bytes()
+    except FileNotFoundError:
+        raise
+    except OSError:
+        return b""
+
+
+def _checksum(content: bytes | memoryview) -> str:
+    return hashlib.sha256(content).hexdigest()[:32]
+
+
+def _keep_latest(folder: Path, most_bytes: int) -> None:
+    """Remove the files that were not used for the longest time, until those of all caches in `folder` fit."""
+    found = []
+    for file in folder.glob("*/*/[!.]*.npz"):
+        with suppress(FileNotFoundError):
+            facts = file.stat()
+            found.append((facts.st_mtime_ns, facts.st_size, file))
+    held = sum(size for _, size, _ in found)
+    for _, size, file in sorted(found):
+        if held <= most_bytes:
+            return
+        with suppress(OSError):  # somebody else's
+            file.unlink(missing_ok=True)
+        held -= size

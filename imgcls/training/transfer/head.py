@@ -1,0 +1,96 @@
+"""The new head of a network that starts from given weights: when it can be fitted to its optimum, and on what."""
+
+from collections.abc import Sequence
+from dataclasses import asdict
+
+import keras
+import numpy as np
+
+from imgcls.config import TrainConfig
+from imgcls.data.batches.balance import Balance
+from imgcls.data.manifest.table import Manifest
+from imgcls.data.splits.assign import fold_numbers
+from imgcls.data.splits.units import contents_of, units_a_class, units_of
+from imgcls.training.transfer.logistic_regression import Examples, Head
+from imgcls.training.transfer.plan import ON_FEATURES
+from imgcls.training.transfer.probe import drawn
+
+FOLDS, MANY_IMAGES, FOLDS_OF_MANY = 5, 1000, 3  # that the penalty is chosen by, and of as many images or more
+
+
+def why_not_fitted(config: TrainConfig) -> str:
+    """The option that asks for a head which no logistic regression is; empty if there is none."""
+    if config.training.loss != "cross_entropy":
+        return f"--loss {config.training.loss}"
+    if config.network.regularizer:
+        return f"--regularizer {config.network.regularizer}"
+    if config.network.dropout and config.network.plan in ON_FEATURES:
+        return f"--dropout {config.network.dropout:g}"
+    return ""
+
+
+def head_folds(manifest: Manifest, seed: int) -> np.ndarray:
+    """(training images,) the fold of each, from 0; -1 for those that are not needed to choose the penalty.
+
+    Each class is divided alike; groups, copies of a picture, and crops of one are kept together.
+    """
+    rows = manifest.split("train")
+    places = drawn(len(rows), seed)
+    some = rows.iloc[places]
+    units = units_of(Manifest(some, manifest.root))
+    units.index = some.index
+    most = FOLDS_OF_MANY if len(some) >= MANY_IMAGES else FOLDS
+    count = min(most, *units_a_class(contents_of(units, some["label"])).values())
+    found = np.full(len(rows), -1)
+    found[places] = fold_numbers(some, units, max(count, 1), seed)
+    return found
+
+
+def head_examples(
+    views: Sequence[np.ndarray], labels: np.ndarray, folds: np.ndarray, balance: Balance, smoothing: float
+) -> Examples:
+    """What a head is fitted on. views: features (N, F) of the images as they are, then of each other view; an image
+    that could not be read has a row of NaN. labels, folds: (N,). smoothing: of the labels.
+    """
+    features = np.concatenate(views)
+    readable = np.isfinite(features).all(axis=1)
+    labels, folds = np.tile(labels, len(views)), np.tile(folds, len(views))
+    offsets = balance.logit_offsets
+    every = Examples(
+        features,
+        labels,
+        weights=balance.image_weights[labels],
+        plain=np.arange(len(labels)) < len(views[0]),
+        folds=folds,
+        offsets=np.zeros(len(balance.counts)) if offsets is None else offsets,
+        smoothing=smoothing,
+    )
+    return every if readable.all() else every.take(readable)
+
+
+def kernel_and_bias(model: keras.Model, head: Head) -> tuple[np.ndarray, np.ndarray]:
+    """What the layer "logits" of `model` has to hold, so that the scores are those of `head`, float32."""
+    kernel, bias = head.kernel, head.bias
+    standardization = next((layer for layer in model.layers if layer.name == "depth_standardization"), None)
+    if standardization is not None:
+        mean = np.ravel(standardization.mean).astype(np.float64)
+        deviation = np.sqrt(np.ravel(standardization.variance).astype(np.float64))
+        kernel, bias = kernel * deviation[:, None], bias + mean @ kernel
+    return kernel.astype(np.float32), bias.astype(np.float32)
+
+
+def facts(head: Head) -> dict:
+    """Everything about it but its numbers."""
+    return {name: value for name, value in asdict(head).items() if name not in ("kernel", "bias")}
+
+
+def sentence(head: Head, views: int) -> str:
+    """How it came about."""
+    seen = "the images" if views == 1 else f"{views} views of the images"
+    chosen = "with a penalty that nothing was left out to choose by"
+    if head.left_out_accuracy is not None:
+        chosen = (
+            f"its penalty {head.penalty:.2g} was the best of {head.tried}, with {100 * head.left_out_accuracy:.1f} % "
+            "of the images right that were left out"
+        )
+    return f"The head is the optimum of a logistic regression on {seen}, found in {head.steps} steps; {chosen}."

@@ -1,0 +1,215 @@
+"""Multinomial logistic regression on features: the optimum of a convex loss, its penalty chosen by cross-validation.
+
+The loss is the weighted mean of the cross-entropies, plus half the penalty times the squares of the kernel on
+standardised features. L-BFGS (Liu and Nocedal, On the Limited Memory BFGS Method, 1989) minimises it with the exact
+gradient in float64. It works along the features' principal components, each divided by the root of its curvature at
+the start, so that features which go together do not slow it down. There is one optimum, which neither the processor nor
+the number of devices has a say in.
+"""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+from scipy.optimize import minimize
+from scipy.special import log_softmax, softmax
+
+from imgcls.training.transfer.probe import standardization
+
+PENALTIES = (10.0, 1.0, 0.1, 0.01, 0.001, 0.0001)  # beside a mean cross-entropy
+CHUNK = 1 << 21  # scores that are computed at a time
+MOST_DOUBLE = 1 << 27  # numbers of all rows that are kept in float64; more of them are kept in float32
+MOST_STEPS = 2000
+SMALLEST_VARIANCE = 1e-12  # of the largest; below, a direction is only rounding
+TOLERANCE, ROUGHLY = 1e-7, 1e-4  # the gradient's largest part at the end, and that while penalties are compared
+
+
+@dataclass(frozen=True)
+class Examples:
+    """What a head is fitted on.
+
+    features: (N, F), finite; a row is a view of an image. labels: (N,) class indices. weights: (N,) of the loss, above
+        0. plain: (N,) whether a row is the image as it is, by which a head is judged.
+    folds: (N,) in which of the folds, from 0, the row's image is left out; -1: it has no part in choosing the penalty.
+    offsets: (classes,) that are added to the scores, for the loss only.
+    smoothing: share of the label that is spread over all classes.
+    """
+
+    features: np.ndarray
+    labels: np.ndarray
+    weights: np.ndarray
+    plain: np.ndarray
+    folds: np.ndarray
+    offsets: np.ndarray
+    smoothing: float = 0.0
+
+    def take(self, rows: np.ndarray) -> "Examples":
+        parts = {name: getattr(self, name)[rows] for name in ("features", "labels", "weights", "plain", "folds")}
+        return replace(self, **parts)
+
+
+@dataclass(frozen=True)
+class Head:
+    """A linear classifier: scores are features (F,) times kernel (F, classes), plus bias (classes,).
+
+    penalty: the best of `tried`. left_out_loss, left_out_accuracy: with it, on the images that were left out; None
+        without folds. loss, accuracy: on the images that it was fitted on. steps: of the optimiser, in the last fit.
+    """
+
+    kernel: np.ndarray
+    bias: np.ndarray
+    penalty: float
+    tried: int
+    left_out_loss: float | None
+    left_out_accuracy: float | None
+    loss: float
+    accuracy: float
+    steps: int
+
+
+def fit_head(examples: Examples, on_step: Callable[[str], None] = lambda what: None) -> Head:
+    """Choose the penalty by what each fold leaves out, the strongest one first, then fit on everything.
+
+    Without two folds the penalty is the number of features by that of the rows. on_step: gets what is being fitted, at
+    each step of the optimiser; an error that it raises ends the fit.
+    """
+    rows, judging = _Rows(examples), examples.folds >= 0
+    best = _Trial(None, None, examples.features.shape[1] / len(examples.labels), None)
+    trials = []
+    if examples.folds.max() > 0:
+        trials = _trials(rows if judging.all() else _Rows(examples.take(judging)), on_step)
+        best = min(trials, key=lambda trial: trial.loss)
+    start = best.kernel if judging.all() else None  # the components of fewer images are others
+    problem = _Problem(rows, examples.weights[:, None], best.penalty, start)
+    kernel, steps = problem.solved(TOLERANCE, lambda: on_step("on all images"))
+    found = rows.judged(kernel, np.zeros(len(examples.labels), int))
+    kernel, bias = rows.on_features(kernel[:, 0])
+    return Head(kernel, bias, best.penalty, len(trials), best.loss, best.accuracy, *found, steps)
+
+
+class _Trial(NamedTuple):
+    """Loss and accuracy on what the folds left out, with this penalty; kernel: the mean of the folds' kernels."""
+
+    loss: float | None
+    accuracy: float | None
+    penalty: float
+    kernel: np.ndarray | None
+
+
+def _trials(rows: "_Rows", on_step: Callable[[str], None]) -> list[_Trial]:
+    """One of each penalty, until the loss on what is left out rises: weaker ones would do worse still."""
+    examples, kernels, trials = rows.examples, None, []
+    weights = examples.weights[:, None] * (examples.folds[:, None] != np.arange(examples.folds.max() + 1))
+    for number, penalty in enumerate(PENALTIES, start=1):
+        problem = _Problem(rows, weights, penalty, kernels)
+        kernels, _ = problem.solved(ROUGHLY, lambda n=number: on_step(f"with penalty {n} of {len(PENALTIES)}"))
+        trials.append(_Trial(*rows.judged(kernels, examples.folds), penalty, kernels.mean(1, keepdims=True)))
+        if trials[-1].loss > min(trial.loss for trial in trials):
+            break
+    return trials
+
+
+class _Rows:
+    """Examples along the principal components of their standardised features, with a column of ones for the bias."""
+
+    def __init__(self, examples: Examples):
+        self.examples, self.classes = examples, len(examples.offsets)
+        self.mean, self.deviation = standardization(examples.features)
+        self.components, self.variances = _principal_components(examples.features, self.mean, self.deviation)
+        count, size = len(examples.labels), len(self.variances)
+        kind = np.float64 if count * size <= MOST_DOUBLE else np.float32
+        self.values = np.empty((count, size + 1), kind)
+        self.values[:, -1] = 1.0
+        for part in self.parts(examples.features.shape[1]):
+            self.values[part, :-1] = (examples.features[part] - self.mean) / self.deviation @ self.components
+
+    def parts(self, width: int) -> Iterator[slice]:
+        """Slices of the rows, each of about `CHUNK` numbers where a row has `width`."""
+        size = max(1, CHUNK // width)
+        return (slice(start, start + size) for start in range(0, len(self.examples.labels), size))
+
+    def targets(self, part: slice) -> np.ndarray:
+        """(rows, classes)."""
+        smoothing = self.examples.smoothing
+        return np.eye(self.classes)[self.examples.labels[part]] * (1 - smoothing) + smoothing / self.classes
+
+    def judged(self, kernels: np.ndarray, which: np.ndarray) -> tuple[float, float]:
+        """Loss and accuracy on the images as they are. which: (N,) the kernel that judges each row."""
+        examples, loss, right = self.examples, 0.0, 0
+        weights = examples.weights * examples.plain
+        for part in self.parts(kernels[0].size):
+            scores = self.scores(part, kernels)[np.arange(len(which[part])), which[part]]
+            each = (self.targets(part) * log_softmax(scores + examples.offsets, axis=1)).sum(1)
+            loss -= weights[part] @ each
+            right += int(((scores.argmax(1) == examples.labels[part]) & examples.plain[part]).sum())
+        return float(loss / weights.sum()), right / int(examples.plain.sum())
+
+    def scores(self, part: slice, kernels: np.ndarray) -> np.ndarray:
+        """(rows, kernels, classes)."""
+        return np.tensordot(self.values[part].astype(np.float64, copy=False), kernels, 1)
+
+    def on_features(self, kernel: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Kernel and bias for features as they come, from a kernel along the components."""
+        folded = self.components @ kernel[:-1] / self.deviation[:, None]
+        return folded, kernel[-1] - self.mean @ folded
+
+
+class _Problem:
+    """Several fits at once, of one penalty and with weights of their own: their losses are added up.
+
+    weights: (N, fits) of the rows. start: kernels (components and one, fits, classes) to begin with; zeros if None.
+    """
+
+    def __init__(self, rows: _Rows, weights: np.ndarray, penalty: float, start: np.ndarray | None = None):
+        self.rows, self.weights, self.penalty = rows, weights / weights.sum(0), penalty
+        self.shape = (rows.values.shape[1], weights.shape[1], rows.classes)
+        self.start = np.zeros(self.shape) if start is None else start
+        self.scale = 1 / np.sqrt(self._curvatures() + penalty)[:, :, None]
+
+    def solved(self, tolerance: float, on_step: Callable[[], None]) -> tuple[np.ndarray, int]:
+        """The kernels, and the steps that it took to find them."""
+        options = {"maxiter": MOST_STEPS, "maxfun": 2 * MOST_STEPS, "gtol": tolerance, "ftol": 1e-15}
+        first = (self.start / self.scale).ravel()
+        end = minimize(self._loss, first, jac=True, method="L-BFGS-B", options=options, callback=lambda _: on_step())
+        return end.x.reshape(self.shape) * self.scale, end.nit
+
+    def _curvatures(self) -> np.ndarray:
+        """(components and one, fits) of the loss at the start, the mean over the classes."""
+        found = np.zeros(self.shape[:2])
+        for part in self.rows.parts(self.start[0].size):
+            likely = softmax(self.rows.scores(part, self.start) + self.rows.examples.offsets, axis=2)
+            spread = self.weights[part] * (likely * (1 - likely)).mean(2)
+            found += np.square(self.rows.values[part].astype(np.float64, copy=False)).T @ spread
+        return found
+
+    def _loss(self, flat: np.ndarray) -> tuple[float, np.ndarray]:
+        rows, kernels = self.rows, flat.reshape(self.shape) * self.scale
+        slopes = self.penalty * kernels
+        slopes[-1] = 0.0  # the bias is free
+        loss = float((slopes * kernels).sum() / 2)
+        for part in rows.parts(kernels[0].size):
+            logs = log_softmax(rows.scores(part, kernels) + rows.examples.offsets, axis=2)
+            targets, weights = rows.targets(part)[:, None], self.weights[part, :, None]
+            loss -= float((weights * targets * logs).sum())
+            slopes += np.tensordot(rows.values[part].T, weights * (np.exp(logs) - targets), 1)
+        return loss, (slopes * self.scale).ravel()
+
+
+def _principal_components(
+    features: np.ndarray, mean: np.ndarray, deviation: np.ndarray
+) -> tuple[np.ndarray, np.ndarray]:
+    """The directions (F, R) in which the standardised features vary, and their variances (R,) over the rows."""
+    count, size = features.shape
+    if count <= size:
+        x = (features - mean) / deviation
+        values, vectors = np.linalg.eigh(x @ x.T / count)
+        kept = values > SMALLEST_VARIANCE * values[-1]
+        return x.T @ vectors[:, kept] / np.sqrt(values[kept] * count), values[kept]
+    products = np.zeros((size, size))
+    for first in range(0, count, size):
+        x = (features[first : first + size] - mean) / deviation
+        products += x.T @ x
+    values, vectors = np.linalg.eigh(products / count)
+    kept = values > SMALLEST_VARIANCE * values[-1]
+    return vectors[:, kept], values[kept]

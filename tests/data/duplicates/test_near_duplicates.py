@@ -1,0 +1,134 @@
+import numpy as np
+import pandas as pd
+import PIL.Image
+import pytest
+
+from imgcls.data.duplicates.near_duplicates import (
+    close_matches,
+    close_pairs,
+    connected_components,
+    near_duplicate_groups,
+)
+from imgcls.data.duplicates.orientations import NAMES, canonical, orientation_beside, turn
+from imgcls.data.duplicates.perceptual_hash import grey_picture, perceptual_hash
+from imgcls.data.manifest.table import Manifest
+from tests.conftest import SAMPLE
+from tests.data.image_samples import COPIES, photos
+
+
+def flip(value: int, bits) -> int:
+    for bit in bits:
+        value ^= 1 << int(bit)
+    return value
+
+
+def manifest_of(**columns: list) -> Manifest:
+    return Manifest.from_records(pd.DataFrame({"label": "cat", "split": "", **columns}), "/nowhere")
+
+
+def clusters(manifest: Manifest) -> list[set[str]]:
+    groups = near_duplicate_groups(manifest)
+    return sorted((set(rows) for _, rows in manifest.table["image"].groupby(groups)), key=min)
+
+
+def seen(pictures: dict[str, np.ndarray]) -> Manifest:
+    """A manifest as the inspection leaves it. pictures: (H, W, 3) uint8 by name."""
+    hashes, thumbnails = zip(*(perceptual_hash(grey_picture(pixels)) for pixels in pictures.values()), strict=True)
+    heights, widths = zip(*(pixels.shape[:2] for pixels in pictures.values()), strict=True)
+    return manifest_of(image=list(pictures), perceptual_hash=hashes, thumbnail=thumbnails, width=widths, height=heights)
+
+
+@pytest.mark.parametrize(("most_bits", "bits"), [(0, 64), (2, 64), (4, 64), (8, 48)])
+def test_the_close_pairs_are_those_that_a_comparison_of_all_with_all_finds(most_bits, bits):
+    random = np.random.default_rng(most_bits)
+    originals = random.integers(0, 2**bits, 60, dtype=np.uint64)
+    changed = [
+        flip(int(h), random.choice(bits, random.integers(1, 12), replace=False)) for h in originals for _ in "12345"
+    ]
+    hashes = np.unique(np.concatenate([originals, np.array(changed, np.uint64)]))
+    distances = np.bitwise_count(hashes[:, None] ^ hashes)
+    expected = sorted((int(a), int(b)) for a, b in np.argwhere(distances <= most_bits) if a < b)
+    found = sorted(tuple(sorted(pair)) for pairs in close_pairs(hashes, most_bits, bits) for pair in pairs.tolist())
+    assert found == expected  # each of them once
+    assert bool(expected) == (most_bits > 0)
+
+
+def test_the_close_matches_of_two_sides_are_found_once_each():
+    random = np.random.default_rng(0)
+    ours = random.integers(0, 2**40, 80, dtype=np.uint64)
+    theirs = [flip(int(h), random.choice(40, random.integers(0, 9), replace=False)) for h in ours for _ in "1234"]
+    theirs = np.array(theirs, np.uint64)
+    expected = np.argwhere(np.bitwise_count(ours[:, None] ^ theirs) <= 5).tolist()
+    found = [pair for pairs in close_matches(ours, theirs, 5, 40) for pair in pairs.tolist()]
+    assert sorted(found) == expected
+    assert len(expected) > 80
+    assert not list(close_matches(ours[:0], theirs, 5, 40))
+
+
+def test_a_picture_looks_alike_however_it_was_turned():
+    cells = np.asarray(photos()["coffee"].convert("L").resize((16, 16)))
+
+    def forms(picture: np.ndarray) -> set[bytes]:
+        return {turn(picture, orientation).tobytes() for orientation in canonical(picture[None])[1]}
+
+    assert all(forms(turn(cells, orientation)) == forms(cells) for orientation in range(8))
+    assert [NAMES[orientation_beside(turn(cells, o), cells)] for o in range(8)] == list(NAMES)
+
+
+def test_a_long_chain_is_one_cluster():
+    links = np.column_stack([np.arange(999), np.arange(1, 1000)])[np.random.default_rng(0).permutation(999)]
+    assert connected_components(1001, links).tolist() == [0] * 1000 + [1]
+
+
+def test_files_with_equal_bytes_and_rows_of_one_file_are_together():
+    manifest = manifest_of(image=["a", "b", "a", "c", "d"], sha256=["1", "2", "1", "2", ""])
+    assert near_duplicate_groups(manifest).tolist() == [0, 1, 0, 1, 2]
+
+
+def test_the_clusters_keep_the_index_of_the_table():
+    manifest = manifest_of(image=["a", "b", "c"], sha256=["1", "2", "1"])
+    groups = near_duplicate_groups(Manifest(manifest.table.set_index(pd.Index([7, 3, 9])), manifest.root))
+    assert groups[7] == groups[9] != groups[3]
+
+
+def test_without_thumbnails_the_hash_decides():
+    hashes = [0x0123456789ABCDEF, flip(0x0123456789ABCDEF, [0, 20, 40, 63]), flip(0x0123456789ABCDEF, [1, 2, 3, 4, 5])]
+    assert clusters(manifest_of(image=["a", "b", "c"], perceptual_hash=[f"{h:016x}" for h in hashes])) == [
+        {"a", "b"}, {"c"},
+    ]  # fmt: skip
+
+
+def test_altered_copies_of_photos_are_found_and_other_photos_are_not():
+    pictures = {name: np.asarray(image) for name, image in photos().items()}
+    for name, image in photos().items():
+        pictures |= {f"{name}/{what}": np.asarray(change(image)) for what, change in COPIES.items()}
+    manifest = seen(pictures)
+    groups = near_duplicate_groups(manifest)
+    names = manifest.table["image"].str.split("/").str[0]
+    original = groups[manifest.table["image"] == names].set_axis(names.unique())
+    copies = manifest.table["image"] != names
+    assert (groups[copies] == names[copies].map(original)).mean() >= 0.95
+    assert (names.groupby(groups).nunique() == 1).all()
+
+
+def test_pictures_of_fashion_mnist_that_look_alike_are_no_copies():
+    files = sorted(SAMPLE.rglob("*.png"))
+    pictures = {str(path.relative_to(SAMPLE)): np.asarray(PIL.Image.open(path).convert("RGB")) for path in files}
+    first = str(files[0].relative_to(SAMPLE))
+    pictures["copy"] = np.minimum(pictures[first] * 0.9 + 3, 255).astype(np.uint8)
+    assert [cluster for cluster in clusters(seen(pictures)) if len(cluster) > 1] == [{first, "copy"}]
+
+
+def test_pictures_of_one_colour_are_not_taken_for_copies():
+    plain = {str(level): np.full((40, 60, 3), level, np.uint8) for level in range(0, 250, 10)}
+    assert len(clusters(seen(plain))) == 25
+
+
+def test_many_different_pictures_with_one_hash_end_soon():
+    random = np.random.default_rng(0)
+    thumbnails = [random.integers(0, 256, (16, 16), np.uint8).tobytes().hex() for _ in range(5000)]
+    manifest = manifest_of(
+        image=[str(i) for i in range(5000)], perceptual_hash=["00000000000000ff"] * 5000, thumbnail=thumbnails,
+        width=list(range(64, 5064)), height=[64] * 5000,
+    )  # fmt: skip
+    assert near_duplicate_groups(manifest).nunique() == 5000

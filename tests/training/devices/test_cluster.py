@@ -1,0 +1,71 @@
+import json
+from pathlib import Path
+
+import pytest
+import yaml
+
+from imgcls.training.devices.cluster import Cluster, expand_node_list, find_cluster
+
+WORKERS = ["a:1", "b:1"]
+
+
+def test_one_process_is_no_cluster():
+    assert find_cluster({}) is None
+    alone = {"cluster": {"worker": ["a:1"]}, "task": {"type": "worker", "index": 0}}
+    assert find_cluster({"TF_CONFIG": json.dumps(alone)}) is None
+
+
+def test_tensorflow_s_variable_is_read_with_and_without_a_chief():
+    task = {"type": "worker", "index": 1}
+    config = json.dumps({"cluster": {"worker": WORKERS}, "task": task})
+    assert find_cluster({"TF_CONFIG": config}) == Cluster(("a:1", "b:1"), 1)
+    config = json.dumps({"cluster": {"chief": ["c:1"], "worker": ["a:1"]}, "task": {"type": "worker", "index": 0}})
+    assert find_cluster({"TF_CONFIG": config}) == Cluster(("c:1", "a:1"), 1)
+
+
+def test_kubernetes_and_slurm_are_read():
+    found = find_cluster({"IMGCLS_WORKERS": "train-0.train,train-1.train:9", "JOB_COMPLETION_INDEX": "1"})
+    assert found == Cluster(("train-0.train:2222", "train-1.train:9"), 1)
+    slurm = {"SLURM_STEP_NODELIST": "gpu[08-10]", "SLURM_STEP_NUM_TASKS": "3", "SLURM_PROCID": "0"}
+    assert find_cluster(slurm) == Cluster(("gpu08:2222", "gpu09:2222", "gpu10:2222"), 0)
+    assert find_cluster(slurm).is_chief
+    with pytest.raises(ValueError, match="--ntasks-per-node=1"):
+        find_cluster({**slurm, "SLURM_STEP_NUM_TASKS": "6"})
+
+
+@pytest.mark.parametrize(
+    ("short", "names"),
+    [
+        ("a", ["a"]),
+        ("a[1-2]", ["a1", "a2"]),
+        ("a[01-03,7],b", ["a01", "a02", "a03", "a7", "b"]),
+        ("a,b-c", ["a", "b-c"]),
+    ],
+)
+def test_slurm_s_short_form_of_nodes(short, names):
+    assert expand_node_list(short) == names
+
+
+def test_what_cannot_be_is_refused():
+    with pytest.raises(ValueError, match="TF_CONFIG is 'x'"):
+        find_cluster({"TF_CONFIG": "x"})
+    with pytest.raises(ValueError, match="worker 5 of 2"):
+        find_cluster({"IMGCLS_WORKERS": "a,b", "JOB_COMPLETION_INDEX": "5"})
+
+
+def test_the_manifest_for_kubernetes_makes_a_cluster_of_all_its_workers():
+    text = (Path(__file__).parents[3] / "deploy" / "train-on-kubernetes.yaml").read_text()
+    service, job = yaml.safe_load_all(text)
+    pod = job["spec"]["template"]["spec"]
+    (container,) = pod["containers"]
+    variables = {each["name"]: each["value"] for each in container["env"]}
+    for index in range(job["spec"]["completions"]):
+        cluster = find_cluster({**variables, "JOB_COMPLETION_INDEX": str(index)})
+        host, port = cluster.addresses[index].split(":")
+        assert host == f"{job['metadata']['name']}-{index}.{pod['subdomain']}"  # the name of an Indexed Job's pod
+        assert int(port) == container["ports"][0]["containerPort"]
+    assert len(cluster.addresses) == job["spec"]["completions"] == job["spec"]["parallelism"]
+    assert job["spec"]["completionMode"] == "Indexed"
+    assert service["metadata"]["name"] == pod["subdomain"]
+    assert service["spec"]["clusterIP"] == "None"
+    assert service["spec"]["selector"] == {"job-name": job["metadata"]["name"]}

@@ -1,0 +1,50 @@
+"""What a run computes in, on processors that differ."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+from imgcls.config import TrainConfig, TrainingConfig
+from imgcls.training.checks import check_options
+from imgcls.training.devices import layout_choice, precision
+from imgcls.training.devices.precision import choose_precision
+
+
+@pytest.mark.parametrize(
+    ("units", "onednn", "convolves", "expected"),
+    [
+        (["avx2"], "1", True, ("float32", "the processor has no bfloat16")),
+        (["avx2", "avx512_bf16"], "1", True, ("bfloat16", "the processor has avx512_bf16")),
+        (
+            {"amx_bf16"},
+            "0",
+            True,
+            ("float32", "the processor has amx_bf16, but oneDNN, which uses it, is switched off"),
+        ),
+        (["amx_bf16"], "1", False, ("float32", "the processor has amx_bf16, but oneDNN is kept from using it")),
+    ],
+)
+def test_auto_takes_bfloat16_where_the_processor_multiplies_in_it(monkeypatch, units, onednn, convolves, expected):
+    monkeypatch.setattr(precision, "vector_units", lambda: units)
+    monkeypatch.setattr(precision, "convolves", lambda *_: convolves)
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", onednn)
+    assert choose_precision("auto") == expected
+
+
+def test_a_precision_that_the_processor_cannot_is_refused_before_any_image_is_read(monkeypatch):
+    monkeypatch.setattr(layout_choice, "convolves", lambda dtype, data_format="channels_last": dtype == "float32")
+    check_options(TrainConfig(training=TrainingConfig(precision="float32")))
+    with pytest.raises(ValueError, match="cannot convolve in bfloat16; choose --precision float32"):
+        check_options(TrainConfig(training=TrainingConfig(precision="bfloat16")))
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, "1"), ({"TF_ENABLE_ONEDNN_OPTS": "0"}, "0")])
+def test_onednn_is_on_before_tensorflow_is_there_unless_it_was_switched_off(given, expected):
+    environment = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"} | given
+    script = "import imgcls, os, sys; print(os.environ['TF_ENABLE_ONEDNN_OPTS'], 'tensorflow' in sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True
+    ).stdout
+    assert answer == f"{expected} False\n"

@@ -1,0 +1,122 @@
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.special import log_softmax
+from sklearn.linear_model import LogisticRegression
+
+from imgcls.training.transfer import logistic_regression
+from imgcls.training.transfer.logistic_regression import PENALTIES, Examples, fit_head
+from imgcls.training.transfer.probe import standardization
+
+
+def examples(rows: int = 90, size: int = 6, apart: float = 1.0, **changes) -> Examples:
+    """Three classes, some features in step with each other and of very different size, each image once."""
+    generator = np.random.default_rng(0)
+    labels = np.arange(rows) % 3
+    centres = generator.normal(size=(3, size)) * apart
+    mixed = generator.normal(size=(size, size)) @ np.diag(10.0 ** np.linspace(-2, 2, size))
+    features = ((generator.normal(size=(rows, size)) + centres[labels]) @ mixed + 5).astype(np.float32)
+    found = Examples(
+        features,
+        labels,
+        weights=np.ones(rows),
+        plain=np.ones(rows, bool),
+        folds=np.arange(rows) // 3 % 5,
+        offsets=np.zeros(3),
+    )
+    return replace(found, **changes)
+
+
+def peer(some: Examples, penalty: float) -> np.ndarray:
+    """Scores of scikit-learn's logistic regression on the same features, but for a number that all classes share."""
+    mean, deviation = standardization(some.features)
+    x = (some.features - mean) / deviation
+    fitted = LogisticRegression(C=1 / (penalty * some.weights.sum()), tol=1e-10, max_iter=100_000)
+    scores = fitted.fit(x, some.labels, sample_weight=some.weights).decision_function(x)
+    return scores - scores.mean(1, keepdims=True)
+
+
+@pytest.mark.parametrize(("rows", "size"), [(90, 6), (40, 70)], ids=["many images", "many features"])
+def test_the_head_is_the_optimum_that_scikit_learn_finds(rows, size):
+    some = examples(rows, size, weights=np.random.default_rng(1).uniform(0.5, 2.0, rows))
+    head = fit_head(some)
+    scores = some.features @ head.kernel + head.bias
+    assert scores - scores.mean(1, keepdims=True) == pytest.approx(peer(some, head.penalty), abs=2e-3)
+    assert head.accuracy == (scores.argmax(1) == some.labels).mean()
+    assert head.steps < 300
+
+
+def test_smoothing_and_offsets_are_in_the_loss_that_is_at_its_least():
+    offsets = np.log([0.7, 0.2, 0.1])
+    some = examples(smoothing=0.1, offsets=offsets)
+    head = fit_head(some)
+    mean, deviation = standardization(some.features)
+    targets = 0.9 * np.eye(3)[some.labels] + 0.1 / 3
+
+    def loss(kernel: np.ndarray, bias: np.ndarray) -> float:
+        logs = log_softmax((some.features - mean) / deviation @ kernel + bias + offsets, axis=1)
+        return -(targets * logs).sum(1).mean() + head.penalty / 2 * (kernel**2).sum()
+
+    kernel, bias = head.kernel * deviation[:, None], head.bias + mean @ head.kernel
+    least, generator = loss(kernel, bias), np.random.default_rng(2)
+    for size in (1e-1, 1e-2, 1e-3):
+        assert loss(kernel + size * generator.normal(size=kernel.shape), bias) > least
+        assert loss(kernel, bias + size * generator.normal(size=3)) > least
+    assert head.loss == pytest.approx(least - head.penalty / 2 * (kernel**2).sum())
+
+
+def test_the_penalty_is_that_which_is_best_on_images_that_were_left_out():
+    clear = fit_head(examples(apart=3.0))
+    noise = fit_head(examples(apart=0.0, size=40))
+    assert clear.penalty < noise.penalty
+    assert noise.penalty >= 0.1
+    assert clear.left_out_accuracy > 0.9 > 0.6 > noise.left_out_accuracy
+    assert noise.tried < len(PENALTIES)
+
+
+def test_views_of_an_image_are_left_out_with_it():
+    """Without that, noise would look as if it could be learned: each image has a view in another fold."""
+    one = examples(apart=0.0, size=200)
+    twice = {name: np.tile(getattr(one, name), 2) for name in ("labels", "weights", "folds")}
+    both = replace(one, features=np.tile(one.features, (2, 1)), plain=np.arange(180) < 90, **twice)
+    assert fit_head(both).left_out_accuracy < 0.6
+    assert fit_head(replace(both, folds=np.arange(180) % 7)).left_out_accuracy > 0.9
+    assert fit_head(both).kernel == pytest.approx(fit_head(one).kernel, abs=1e-5)
+
+
+def test_rows_in_parts_and_in_float32_give_the_same_head(monkeypatch):
+    whole = fit_head(examples())
+    monkeypatch.setattr(logistic_regression, "CHUNK", 50)
+    monkeypatch.setattr(logistic_regression, "MOST_DOUBLE", 0)
+    parts = fit_head(examples())
+    assert parts.penalty == whole.penalty
+    assert parts.kernel == pytest.approx(whole.kernel, rel=1e-4, abs=1e-6)
+
+
+def test_images_without_a_fold_are_fitted_on_but_do_not_choose():
+    some = examples()
+    few = replace(some, folds=np.where(np.arange(90) < 45, some.folds, -1))
+    head = fit_head(few)
+    assert head.penalty == fit_head(some.take(np.arange(90) < 45)).penalty
+    scores = some.features @ head.kernel + head.bias
+    assert scores - scores.mean(1, keepdims=True) == pytest.approx(peer(some, head.penalty), abs=2e-3)
+    alone = fit_head(replace(some, folds=np.zeros(90, int)))
+    assert alone.left_out_accuracy is None
+    assert alone.accuracy > 0.5
+
+
+def test_a_fit_can_be_ended_at_any_step():
+    class Enough(Exception):
+        pass
+
+    told = []
+
+    def on_step(what: str) -> None:
+        told.append(what)
+        if len(told) == 5:
+            raise Enough
+
+    with pytest.raises(Enough):
+        fit_head(examples(), on_step)
+    assert "penalty 1 of" in told[0]
