@@ -4,7 +4,7 @@
 
 PATH is a Python with cleanvision (0.3.7 was measured), for example of a virtual environment of its own. The folder has
 the photos of at least 200 pixels that scikit-image, scikit-learn and foolbox carry, which count as clean, and each of
-them spoilt and copied in each way of `PLANTED`. A spoilt picture is found if it is told under its kind; a copy is found
+them spoilt and copied in each way of `PLANTED`. A spoilt image is found if it is told under its kind; a copy is found
 if it is told together with its original. False alarms are clean photos that are told under a kind, and pairs of
 different photos that are told to be copies. Both tools run with their defaults.
 
@@ -100,7 +100,7 @@ PLANTED: dict[str, dict[str, Change]] = {
 
 
 def plant(folder: Path) -> dict[str, str]:
-    """Write the pictures, a folder a photo, and return the kind of each file, "" of a clean one."""
+    """Write the images, a folder a photo, and return the kind of each file, "" of a clean one."""
     kind_of = {}
     for name, image in photos().items():
         if min(image.size) < SMALLEST_SIDE or name == SECOND_OF_A_PAIR:
@@ -182,7 +182,7 @@ def main(python: str, folder: Path) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--cleanvision-python", required=True, help="a Python that can import cleanvision")
-    parser.add_argument("--folder", type=Path, help="an empty or new folder, in which the pictures and the page stay")
+    parser.add_argument("--folder", type=Path, help="an empty or new folder, in which the images and the page stay")
     options = parser.parse_args()
     if options.folder:
         sys.exit(main(options.cleanvision_python, options.folder.resolve()))

@@ -61,7 +61,7 @@ def main(options: Options) -> int:
     print(describe(), flush=True)
     names = [name.replace("-", " ") for name in options.sets] or list(SETS)
     found = []
-    with tempfile.TemporaryDirectory() as folder:  # one, so that the features of a picture are computed once
+    with tempfile.TemporaryDirectory() as folder:  # one, so that the features of an image are computed once
         for name in names:
             rows = [compared(Path(folder), name, seed, options) for seed in range(options.seeds)]
             found.append(summary(name, rows))
@@ -128,12 +128,12 @@ def regression_accuracy(config, manifest) -> tuple[float, int]:
 def frozen_embeddings(config, manifest) -> Callable:
     """A function from rows of the manifest to the embeddings (N, F) of the published weights."""
     from imgcls.training.network import build_network, run_statistics
-    from imgcls.training.transfer.plan import feature_cache, pictures
+    from imgcls.training.transfer.plan import feature_cache, images
 
     config = replace(config, training=replace(config.training, precision="float32"))
     statistics = run_statistics(config, manifest)
     cache, places = feature_cache(config, build_network(config, manifest.class_names, statistics), statistics)
-    return lambda rows: cache.features(pictures(manifest, rows))[:, places["embedding"]]
+    return lambda rows: cache.features(images(manifest, rows))[:, places["embedding"]]
 
 
 def cut_pieces(folder: Path, random: np.random.Generator, fewest: int = PIECES["train"]) -> None:

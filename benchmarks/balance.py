@@ -88,23 +88,23 @@ def main() -> None:
     parser.add_argument("--seeds", type=int, default=3)
     parser.add_argument("--epochs", type=int, default=12)
     parser.add_argument("--modes", nargs="+", default=MODES)
-    parser.add_argument("--pictures", type=Path, help="where the pictures are written to, or are from last time")
+    parser.add_argument("--images", type=Path, help="where the images are written to, or are from last time")
     options = parser.parse_args()
     print(describe(), flush=True)
     from imgcls.data.inspection.inspect import inspect
     from imgcls.data.manifest.table import Manifest
     from imgcls.labels.idx import read
-    from imgcls.labels.pictures import Pictures
+    from imgcls.labels.image_index import ImageIndex
 
     rows = [json.loads(line) for line in options.results.read_text().splitlines()] if options.results.exists() else []
     done = {(row["mode"], row["seed"]) for row in rows}
     with tempfile.TemporaryDirectory() as temporary:
-        pictures = options.pictures or Path(temporary, "pictures")
-        pictures.mkdir(parents=True, exist_ok=True)
-        if not (pictures / "all.parquet").exists():
-            records = read(SOURCE, Pictures(SOURCE, extract=pictures))
-            Manifest.from_records(records.boxes_or_images, records.root).save(pictures / "all.parquet")
-        whole = Manifest.load(pictures / "all.parquet")
+        images = options.images or Path(temporary, "images")
+        images.mkdir(parents=True, exist_ok=True)
+        if not (images / "all.parquet").exists():
+            records = read(SOURCE, ImageIndex(SOURCE, extract=images))
+            Manifest.from_records(records.boxes_or_images, records.root).save(images / "all.parquet")
+        whole = Manifest.load(images / "all.parquet")
         for seed in range(options.seeds):
             data = Path(temporary, f"thinned-{seed}.parquet")
             inspect(thinned(whole, seed)).save(data)

@@ -1,4 +1,4 @@
-"""What `--checkpoint-gradients` saves and costs on ResNet-152: memory for activations, and time a step.
+"""What `--gradient-checkpointing` saves and costs on ResNet-152: memory for activations, and time a step.
 
     python benchmarks/gradient_checkpointing.py                    16 images of 224 pixels, five rounds
     python benchmarks/gradient_checkpointing.py --image-size 160 --batch-size 8
@@ -21,7 +21,7 @@ from imgcls.processor import describe
 ROOT = Path(__file__).parents[1]
 
 
-def train(checkpoint_gradients: bool, image_size: int, batch_size: int, steps: int) -> None:
+def train(gradient_checkpointing: bool, image_size: int, batch_size: int, steps: int) -> None:
     """Print megabytes that activations needed at most, and seconds a step."""
     import keras
     import tensorflow as tf
@@ -41,7 +41,7 @@ def train(checkpoint_gradients: bool, image_size: int, batch_size: int, steps: i
             make_optimizer(TrainingConfig(optimizer="sgd"), 1e-4),
             strategy,
             batch_size=batch_size,
-            checkpoint_gradients=checkpoint_gradients,
+            gradient_checkpointing=gradient_checkpointing,
         )
         pixels = tf.random.uniform((batch_size, image_size, image_size, 3), 0, 255)
         images = pixels, tf.one_hot(tf.range(batch_size) % 10, 10), tf.ones(batch_size)

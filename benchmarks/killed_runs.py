@@ -125,7 +125,7 @@ def broken_runs(folder: Path, kills: int, seed: int, epochs: int) -> Iterator[Ki
     """
     (folder / "net.py").write_text(NET)
     settings = ("--model", folder / "net.py", "--epochs", epochs, "--batch-size", 64, "--dropout", 0.3)
-    settings += ("--average-weights", 0.9, "--checkpoint-minutes", 0.01, "--runs", folder)
+    settings += ("--ema-momentum", 0.9, "--checkpoint-minutes", 0.01, "--runs", folder)
     finish(start(*settings, "--name", "unbroken"), "The unbroken run")
     expected, generator = outcome(folder / "unbroken"), random.Random(seed)
     done, runs = 0, 0

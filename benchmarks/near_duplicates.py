@@ -6,12 +6,12 @@ Three measurements, each in a process of its own:
 - every photo that scikit-image, scikit-learn and foolbox carry, with 19 copies of each, altered, mirrored, rotated or
   cropped: the share that is found next to their original, and the share of pairs of different photos that are taken for
   copies;
-- all of Fashion-MNIST, whose pictures look alike (Debian's dataset-fashion-mnist): the clusters that are reported,
-  which are drawn to --picture so that one can see whether they are the same.
+- all of Fashion-MNIST, whose images look alike (Debian's dataset-fashion-mnist): the clusters that are reported,
+  which are drawn to --image so that one can see whether they are the same.
 
 The exit code is 1 above 5 minutes or 4 GB, below 95 % of the copies, or above 0.1 % of the other pairs.
 
-  python benchmarks/near_duplicates.py --picture clusters.png
+  python benchmarks/near_duplicates.py --image clusters.png
 """
 
 import argparse
@@ -31,7 +31,7 @@ from photos import COPIES, CROPPED, TURNED, photos
 from PIL import Image
 
 from imgcls.data.duplicates.near_duplicates import close_pairs, near_duplicate_groups
-from imgcls.data.duplicates.perceptual_hash import grey_picture, perceptual_hash
+from imgcls.data.duplicates.perceptual_hash import grayscale_image, perceptual_hash
 from imgcls.data.manifest.table import Manifest
 from imgcls.processor import describe
 
@@ -60,11 +60,11 @@ def million() -> dict[str, float]:
     return {"seconds": seconds, "pairs": len(found), "planted": len(expected), "planted found": len(expected & found)}
 
 
-def manifest_of(pictures: dict[str, np.ndarray]) -> Manifest:
-    """As the inspection leaves it. pictures: (H, W, 3) uint8 by name."""
+def manifest_of(images: dict[str, np.ndarray]) -> Manifest:
+    """As the inspection leaves it. images: (H, W, 3) uint8 by name."""
     rows = []
-    for name, pixels in pictures.items():
-        hashed, thumbnail = perceptual_hash(grey_picture(pixels))
+    for name, pixels in images.items():
+        hashed, thumbnail = perceptual_hash(grayscale_image(pixels))
         rows.append((name, "", "", hashed, thumbnail, pixels.shape[1], pixels.shape[0]))
     columns = ["image", "label", "split", "perceptual_hash", "thumbnail", "width", "height"]
     return Manifest.from_records(pd.DataFrame(rows, columns=columns), "/")
@@ -94,7 +94,7 @@ def copies_of_photos() -> dict[str, float]:
     return {"photos": len(originals), "found": share, "taken": len(taken) / pairs}
 
 
-def fashion(picture: Path | None) -> dict[str, float]:
+def fashion(sheet_file: Path | None) -> dict[str, float]:
     files = [FASHION / f"{part}-images-idx3-ubyte.gz" for part in ("train", "t10k")]
     parts = [gzip.decompress(file.read_bytes()) for file in files]
     images = np.concatenate([np.frombuffer(part, np.uint8, offset=16).reshape(-1, 28, 28) for part in parts])
@@ -103,18 +103,18 @@ def fashion(picture: Path | None) -> dict[str, float]:
     groups = near_duplicate_groups(manifest)
     seconds = time.perf_counter() - began
     clusters = [list(rows) for rows in groups.groupby(groups).groups.values() if len(rows) > 1]
-    if picture:
+    if sheet_file:
         sheet = Image.new("L", (12 * 120, -(-len(clusters) // 12) * 64), 128)
         for place, rows in enumerate(clusters):
             pair = Image.fromarray(np.concatenate(images[rows[:2]], axis=1)).resize((112, 56), Image.Resampling.NEAREST)
             sheet.paste(pair, (place % 12 * 120, place // 12 * 64))
-        sheet.save(picture)
+        sheet.save(sheet_file)
     return {"seconds": seconds, "images": len(images), "clusters": len(clusters), "largest": max(map(len, clusters))}
 
 
-def main(picture: Path | None) -> int:
+def main(image: Path | None) -> int:
     def run(what: str) -> dict[str, float]:
-        command = [sys.executable, __file__, "--only", what, *(["--picture", str(picture)] if picture else [])]
+        command = [sys.executable, __file__, "--only", what, *(["--image", str(image)] if image else [])]
         output = subprocess.run(command, check=True, capture_output=True, text=True).stdout
         print(output, end="", flush=True)
         return json.loads(output.splitlines()[-1])
@@ -135,12 +135,12 @@ def main(picture: Path | None) -> int:
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
     parser.add_argument("--only", choices=("million", "photos", "fashion"), help="one measurement, in this process")
-    parser.add_argument("--picture", type=Path, help="where the clusters of Fashion-MNIST are drawn")
+    parser.add_argument("--image", type=Path, help="where the clusters of Fashion-MNIST are drawn")
     options = parser.parse_args()
     if options.only:
-        measurements = {"million": million, "photos": copies_of_photos, "fashion": lambda: fashion(options.picture)}
+        measurements = {"million": million, "photos": copies_of_photos, "fashion": lambda: fashion(options.image)}
         figures = measurements[options.only]()
         figures["gigabytes"] = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024 / 1e9
         print(json.dumps({"measured": options.only, **figures}))
     else:
-        sys.exit(main(options.picture))
+        sys.exit(main(options.image))

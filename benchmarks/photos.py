@@ -26,9 +26,9 @@ def photos() -> dict[str, Image.Image]:
     for package, folder in FOLDERS.items():
         for path in sorted((Path(find_spec(package).origin).parent / folder).iterdir()):
             if path.suffix in (".png", ".jpg") and path.stem not in DRAWINGS and "mnist" not in path.stem.lower():
-                picture = Image.open(path).convert("RGBA")
-                white = Image.new("RGBA", picture.size, "white")
-                found[f"{package}/{path.stem}"] = Image.alpha_composite(white, picture).convert("RGB")
+                image = Image.open(path).convert("RGBA")
+                white = Image.new("RGBA", image.size, "white")
+                found[f"{package}/{path.stem}"] = Image.alpha_composite(white, image).convert("RGB")
     return found
 
 
@@ -58,7 +58,7 @@ COPIES = {
     "10 % darker": lambda image: ImageEnhance.Brightness(image).enhance(0.9),
     "3 % cropped, around": lambda image: cropped(image, 0.015, 0.015, 0.015, 0.015),
     "3 % cropped, left and top": lambda image: cropped(image, 0.03, 0.03, 0, 0),
-    "grey": lambda image: image.convert("L").convert("RGB"),
+    "grayscale": lambda image: image.convert("L").convert("RGB"),
 }
 TURNED = {
     "mirrored": lambda image: image.transpose(Image.Transpose.FLIP_LEFT_RIGHT),

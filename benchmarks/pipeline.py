@@ -1,4 +1,4 @@
-"""How fast the input chain is: decoded, cropped, resized, mirrored pictures a second, against others on the same files.
+"""How fast the input chain is: decoded, cropped, resized, mirrored images a second, against others on the same files.
 
     python benchmarks/pipeline.py speed --torch-python PATH      about eight minutes at rest
     python benchmarks/pipeline.py memory                         about five minutes
@@ -7,7 +7,7 @@ PATH is a Python with PyTorch and torchvision for the processor; without it that
 `pillow` must be installed here. Everything that is timed takes its turn in each round; a row that says "of" is the
 median, with quartiles, of the ratios within the rounds. The exit code is 1 if a figure is missed.
 
-The pictures are cut out of the photos that scikit-image, scikit-learn and foolbox carry: 500 x 375 JPEG of 60 kB, and
+The images are cut out of the photos that scikit-image, scikit-learn and foolbox carry: 500 x 375 JPEG of 60 kB, and
 64 of them as one of 4000 x 3000 (12 megapixels). All have as many threads as there are processors. A chain works only
 until its queue is full; the queue is emptied before the clock starts.
 """
@@ -54,7 +54,7 @@ change = transforms.Compose(
 )
 
 
-class Pictures(Dataset):
+class Images(Dataset):
     def __len__(self):
         return 10**9
 
@@ -62,7 +62,7 @@ class Pictures(Dataset):
         return change(Image.open(files[place % len(files)]).convert("RGB")), 0
 
 
-batches = iter(DataLoader(Pictures(), int(batch), num_workers=int(workers)))
+batches = iter(DataLoader(Images(), int(batch), num_workers=int(workers)))
 for line in sys.stdin:
     for _ in range(int(line)):
         next(batches)
@@ -70,7 +70,7 @@ for line in sys.stdin:
 """
 
 
-def write_pictures(folder: Path, count: int) -> list[Path]:
+def write_images(folder: Path, count: int) -> list[Path]:
     """Regions of real photos, scaled."""
     from photos import photos
     from PIL import Image
@@ -88,15 +88,15 @@ def write_pictures(folder: Path, count: int) -> list[Path]:
     return paths
 
 
-def write_mosaics(folder: Path, count: int, pictures: list[Path]) -> list[Path]:
-    """64 of the pictures side by side: 12 megapixels with the detail, and so the bytes, that a camera's have."""
+def write_mosaics(folder: Path, count: int, images: list[Path]) -> list[Path]:
+    """64 of the images side by side: 12 megapixels with the detail, and so the bytes, that a camera's have."""
     from PIL import Image
 
     draw, paths = random.Random(1), [folder / f"mosaic-{i:05}.jpg" for i in range(count)]
     for path in paths:
         if not path.exists():
             whole = Image.new("RGB", (4000, 3000))
-            for place, part in enumerate(draw.sample(pictures, 64)):
+            for place, part in enumerate(draw.sample(images, 64)):
                 whole.paste(Image.open(part), (place % 8 * 500, place // 8 * 375))
             whole.save(path, quality=90)
     return paths
@@ -148,7 +148,7 @@ def prepared(folder: Path) -> list[Path]:
 
 
 def timed(batches: Iterator, count: int) -> float:
-    """Pictures a second over `count` batches, the queue emptied first."""
+    """Images a second over `count` batches, the queue emptied first."""
     for _ in range(QUEUED):
         next(batches)
     began = time.perf_counter()
@@ -198,8 +198,8 @@ def long_tail(count: int):
 
 
 def candidates(folder: Path, torch_python: Path | None) -> dict[str, Callable[[], float]]:
-    """What is timed: a name, and a function that takes a turn and gives pictures a second."""
-    small = write_pictures(folder, SMALL)
+    """What is timed: a name, and a function that takes a turn and gives images a second."""
+    small = write_images(folder, SMALL)
     large = write_mosaics(folder, LARGE, small)
     sizes = [statistics.mean(path.stat().st_size for path in paths) / 1000 for paths in (small, large)]
     print(f"{SMALL} files of {sizes[0]:.0f} kB, {LARGE} of 12 megapixels and {sizes[1]:,.0f} kB; {THREADS} threads")
@@ -237,7 +237,7 @@ def speed(folder: Path, torch_python: Path | None, rounds: int) -> bool:
             rates[name].append(rate())
         print(f"round {number} of {rounds}; load of the machine {os.getloadavg()[0]:.1f}", flush=True)
     for name, values in rates.items():
-        print(f"{name:32} {shown(values, ',.0f')} pictures/s")
+        print(f"{name:32} {shown(values, ',.0f')} images/s")
     reached = balanced_shares()
     for a, b, least in FIGURES:
         if a in rates and b in rates:
@@ -309,7 +309,7 @@ def main() -> bool:
     parser.add_argument("what", choices=("speed", "memory"))
     parser.add_argument("--torch-python", type=Path)
     parser.add_argument("--rounds", type=int, default=7)
-    parser.add_argument("--folder", type=Path, help="keeps the pictures there, and takes those that are there")
+    parser.add_argument("--folder", type=Path, help="keeps the images there, and takes those that are there")
     options = parser.parse_args()
     print(describe(), flush=True)
     with tempfile.TemporaryDirectory() as temporary:

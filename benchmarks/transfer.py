@@ -1,7 +1,7 @@
 """A new head on EfficientNet-Lite0: `--plan head` against Keras' own recipe, start-up included in both.
 
 Keras' recipe (keras.io/guides/transfer_learning): the backbone frozen and in inference, a dropout and a dense layer
-on it, `fit` for a number of epochs; ours is fitted to its optimum and has none. Both see the 2,500 pictures of the
+on it, `fit` for a number of epochs; ours is fitted to its optimum and has none. Both see the 2,500 images of the
 sample at 224 pixels, 2,000 for training and 490 for validation, each in a process of its own, start-up included; --side
 ours leaves the other out. Keras' side takes about twelve minutes a round on two cores, ours half a minute. OpenVINO
 (the extra `openvino`) computes our features where it is installed.

@@ -4,8 +4,8 @@
     python benchmarks/whole_run.py                   three rounds, about ten minutes on two cores
     python benchmarks/whole_run.py --autotune off    fit without tf.data's autotuning
 
-Each side is a process of its own, start-up included; they take turns. The network is LeNet-5 with ReLU on pictures
-padded to 32 pixels, batches of 128, Adam, validation on the 10,000 test pictures after each epoch. Our side also does
+Each side is a process of its own, start-up included; they take turns. The network is LeNet-5 with ReLU on images
+padded to 32 pixels, batches of 128, Adam, validation on the 10,000 test images after each epoch. Our side also does
 what a run does: status, metrics, a checkpoint each epoch and the best epoch kept.
 
 `fit` makes a new iterator each epoch and waits until the autotuning of the old one wakes up, which it does 0.01 s times
@@ -34,16 +34,16 @@ BATCH, SIZE = 128, 32
 
 
 def arrays(part: str) -> tuple[np.ndarray, np.ndarray]:
-    """Pictures (N, 32, 32, 1) uint8 and one-hot labels (N, 10) of "train" or "t10k"."""
+    """Images (N, 32, 32, 1) uint8 and one-hot labels (N, 10) of "train" or "t10k"."""
     read = {}
     for kind, head in HEADS.items():
         (file,) = SOURCE.glob(f"{part}-{kind}-*.gz")
         read[kind] = np.frombuffer(gzip.decompress(file.read_bytes())[head:], np.uint8)
-    pictures = np.pad(read["images"].reshape(-1, 28, 28, 1), ((0, 0), (2, 2), (2, 2), (0, 0)))
-    return pictures, np.eye(10, dtype="float32")[read["labels"]]
+    images = np.pad(read["images"].reshape(-1, 28, 28, 1), ((0, 0), (2, 2), (2, 2), (0, 0)))
+    return images, np.eye(10, dtype="float32")[read["labels"]]
 
 
-def chain(pictures: np.ndarray, labels: np.ndarray, training: bool):
+def chain(images: np.ndarray, labels: np.ndarray, training: bool):
     """Batches (pixels, targets) of one epoch: shuffled, mirrored at random and whole in training."""
     import tensorflow as tf
 
@@ -51,8 +51,8 @@ def chain(pictures: np.ndarray, labels: np.ndarray, training: bool):
         pixels = tf.cast(pixels, tf.float32)
         return (tf.image.random_flip_left_right(pixels) if training else pixels), targets
 
-    dataset = tf.data.Dataset.from_tensor_slices((pictures, labels))
-    dataset = dataset.shuffle(len(pictures), seed=0) if training else dataset
+    dataset = tf.data.Dataset.from_tensor_slices((images, labels))
+    dataset = dataset.shuffle(len(images), seed=0) if training else dataset
     dataset = dataset.batch(BATCH, drop_remainder=training).map(prepared, tf.data.AUTOTUNE)
     return dataset.prefetch(tf.data.AUTOTUNE)
 
@@ -105,13 +105,13 @@ def with_loop(epochs: int, folder: str) -> None:
     with strategy.scope():
         optimizer = make_optimizer(TrainingConfig(optimizer="adam"), 0.001)
         loop = Loop(network(), optimizer, strategy, batch_size=BATCH)
-    (pictures, labels), (tests, known) = arrays("train"), arrays("t10k")
-    steps = len(pictures) // BATCH
+    (images, labels), (tests, known) = arrays("train"), arrays("t10k")
+    steps = len(images) // BATCH
 
     def with_places(step, batch):
         return step * BATCH + tf.range(BATCH, dtype=tf.int64), *batch, tf.ones(BATCH)
 
-    training = chain(pictures, labels, True).repeat(epochs).enumerate().map(with_places)
+    training = chain(images, labels, True).repeat(epochs).enumerate().map(with_places)
     validation = without_autotuning(chain(tests, known, False))
 
     def validate() -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""A small residual network for pictures of 28 pixels: a residual block on 14 by 14 pixels, and one on 7 by 7."""
+"""A small residual network for images of 28 pixels: a residual block on 14 by 14 pixels, and one on 7 by 7."""
 
 from imgcls.models import architecture
 

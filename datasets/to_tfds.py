@@ -1,7 +1,7 @@
 """Turn labelled images into a data set of TensorFlow Datasets, prepared on Apache Beam.
 
 What outgrows one machine is prepared on an engine: Beam's own runner works here, and the same program runs on Flink,
-Spark or Dataflow, whose workers need imgcls and have to see the images under the same path. Pictures come upright,
+Spark or Dataflow, whose workers need imgcls and have to see the images under the same path. Images come upright,
 boxes are cut out, and class names, splits and licence come along. It needs: pip install "imgcls[beam]"
 
 Examples:
@@ -154,8 +154,8 @@ def example(task: dict) -> Iterator[tuple[int, dict]]:
         left, top, right, bottom = task["box"]
         image = image[max(0, math.floor(top)) : math.ceil(bottom), max(0, math.floor(left)) : math.ceil(right)]
         as_it_is = False
-    picture = io.BytesIO(data.numpy()) if as_it_is else image
-    yield task["key"], {"image": picture, **{name: task[name] for name in ("label", "file_name", "group")}}
+    encoded = io.BytesIO(data.numpy()) if as_it_is else image
+    yield task["key"], {"image": encoded, **{name: task[name] for name in ("label", "file_name", "group")}}
 
 
 @functools.cache

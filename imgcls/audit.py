@@ -1,9 +1,9 @@
 """Find what is wrong with labelled images before a network learns it.
 
 Opens every file once and looks for what cannot be read or may be damaged, decompression bombs, wrong extensions; tiny,
-very long, dark, over-exposed or blurred pictures, of few shades or of an odd size; copies, exact, near, mirrored or
-rotated, above all the same picture in two splits or with two labels; classes that a split lacks, that are too small or
-called by two names; boxes that are empty or reach outside. Writes audit.json and audit.html, which shows the pictures
+very long, dark, over-exposed or blurred images, of few shades or of an odd size; copies, exact, near, mirrored or
+rotated, above all the same image in two splits or with two labels; classes that a split lacks, that are too small or
+called by two names; boxes that are empty or reach outside. Writes audit.json and audit.html, which shows the images
 side by side. No file of yours is changed. A second audit opens only what changed.
 
 Exit code: 0 if there is no error (warnings and notes may be), else 3, or 1 with --strict.
@@ -65,12 +65,12 @@ def main(options: Options) -> int:
 
     with progress("Looking at every image", len(imported.manifest.table)) as on_progress:
         manifest = inspect(imported.manifest, on_progress, again=True, before_opening=command.import_tensorflow)
-    say("Comparing the pictures with each other")
+    say("Comparing the images with each other")
     copies = find_copies(manifest)
     findings = audit(manifest, copies, imported.problems)
     _write(folder, options.source, manifest, findings)
     _show(manifest, findings)
-    say(f"\nThe pictures side by side: {folder / 'audit.html'}\nAll findings: {folder / 'audit.json'}")
+    say(f"\nThe images side by side: {folder / 'audit.html'}\nAll findings: {folder / 'audit.json'}")
     if options.fix:
         _fix(options.fix, manifest, copies.groups)
     next_step(_what_next(options, findings))
@@ -147,7 +147,7 @@ def _fix(path: Path, manifest: "Manifest", copies: "pd.Series") -> None:
     listed = path.with_suffix(".left_out.csv")
     with replacing(listed) as partial:
         effects.to_csv(partial, index=False)
-    reasons = effects["reason"].str.replace(r"^a copy of .*", "a copy of another picture", regex=True)
+    reasons = effects["reason"].str.replace(r"^a copy of .*", "a copy of another image", regex=True)
     counts = effects.groupby(["effect", reasons]).size().sort_values(ascending=False)
     say(f"\nThe cleaned manifest has {len(cleaned.table):,} of {counted(len(manifest.table), 'example')}: {path}")
     if len(counts):

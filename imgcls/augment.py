@@ -20,8 +20,8 @@ from imgcls.files import check_writable
 if TYPE_CHECKING:
     from imgcls.data.augmentation.sheet import Row
 
-SMALLEST, USUAL = 16, 160  # pixels of a picture on the sheet
-ENLARGED = 96  # smaller pictures are enlarged in whole steps to about this
+SMALLEST, USUAL = 16, 160  # pixels of an image on the sheet
+ENLARGED = 96  # smaller images are enlarged in whole steps to about this
 TITLE_WIDTH, GAP = 150, 6  # pixels
 MOST_IMAGES = 50
 
@@ -29,8 +29,8 @@ MOST_IMAGES = 50
 @dataclass(frozen=True)
 class Options:
     data: Annotated[str, tyro.conf.Positional]  # folder, manifest or card, as --data of training
-    output: Path = Path("augmentation.png")  # .png, or .html for one page with pictures that can be enlarged
-    images: int = 6  # pictures in a row, of different classes as far as there are
+    output: Path = Path("augmentation.png")  # .png, or .html for one page with images that can be enlarged
+    images: int = 6  # images in a row, of different classes as far as there are
     image_size: int = 0  # pixels, square; 0: the images' own if they are small, else 160
     preset: Literal["none", "light", "standard", "strong", "rare"] | None = None  # draw only this, with the flags below
     seed: int = 0  # of the draws
@@ -57,20 +57,20 @@ def main(options: Options) -> int:
     if options.preset:
         chosen = settings(options.preset, options.own)
         for seed in range(options.seed, options.seed + 5):
-            pictures = sheet.changed(encoded, preprocessing, chosen, seed)
-            rows.append(sheet.Row(f"{options.preset}, seed {seed}", pictures))
+            images = sheet.changed(encoded, preprocessing, chosen, seed)
+            rows.append(sheet.Row(f"{options.preset}, seed {seed}", images))
     else:
         rows += sheet.steps(encoded, preprocessing, options.seed)
         rows += sheet.presets(encoded, preprocessing, options.seed)
     write = write_html if options.output.suffix == ".html" else write_png
     write(rows, options.output)
-    say(f"{counted(len(rows), 'row')} of {counted(len(encoded), 'picture')} written to {options.output}")
+    say(f"{counted(len(rows), 'row')} of {counted(len(encoded), 'image')} written to {options.output}")
     next_step(f"python -m imgcls.train --data {options.data} --augmentation {options.preset or 'standard'}")
     return command.OK
 
 
 def choose(manifest, count: int, image_size: int):
-    """Encoded pictures of as many classes as there are, a class at a time, and how they become pixels.
+    """Encoded images of as many classes as there are, a class at a time, and how they become pixels.
 
     Raises ValueError if none of the first ones can be read.
     """
@@ -91,20 +91,20 @@ def choose(manifest, count: int, image_size: int):
 
 
 def write_png(rows: "list[Row]", path: Path) -> None:
-    """One picture with a row for each; names at the left."""
+    """One image with a row for each; names at the left."""
     from PIL import Image, ImageDraw
 
     from imgcls.files import replacing
 
-    count, height, width = rows[0].pictures.shape[:3]
+    count, height, width = rows[0].images.shape[:3]
     factor = max(1, ENLARGED // height)
     step_y, step_x = factor * height + GAP, factor * width + GAP
     page = Image.new("RGB", (TITLE_WIDTH + count * step_x, len(rows) * step_y + GAP), "white")
     pen = ImageDraw.Draw(page)
     for r, row in enumerate(rows):
         pen.text((GAP, r * step_y + step_y // 2 - GAP), row.name, fill="black")
-        for c, picture in enumerate(row.pictures):
-            page.paste(_enlarged(picture, factor), (TITLE_WIDTH + c * step_x, GAP + r * step_y))
+        for c, image in enumerate(row.images):
+            page.paste(_enlarged(image, factor), (TITLE_WIDTH + c * step_x, GAP + r * step_y))
     with replacing(path) as partial:
         page.save(partial)
 
@@ -117,13 +117,13 @@ def write_html(rows: "list[Row]", path: Path) -> None:
 
     from imgcls.files import replacing
 
-    factor = max(1, ENLARGED // rows[0].pictures.shape[1])
+    factor = max(1, ENLARGED // rows[0].images.shape[1])
     lines = []
     for row in rows:
         cells = []
-        for picture in row.pictures:
+        for image in row.images:
             data = io.BytesIO()
-            _enlarged(picture, factor).save(data, "PNG")
+            _enlarged(image, factor).save(data, "PNG")
             address = base64.b64encode(data.getvalue()).decode()
             cells.append(f'<td><img alt="{html.escape(row.name)}" src="data:image/png;base64,{address}"></td>')
         lines.append(f"<tr><th>{html.escape(row.name)}</th>{''.join(cells)}</tr>")
@@ -136,10 +136,10 @@ def write_html(rows: "list[Row]", path: Path) -> None:
         partial.write_text(page, "utf-8")
 
 
-def _enlarged(picture, factor: int):
+def _enlarged(pixels, factor: int):
     from PIL import Image
 
-    image = Image.fromarray(picture if picture.shape[-1] == 3 else picture[..., 0])
+    image = Image.fromarray(pixels if pixels.shape[-1] == 3 else pixels[..., 0])
     return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
 
 

@@ -1,4 +1,4 @@
-"""What a run can be told: frozen dataclasses, from which flags, TOML files and forms are made.
+"""The options of a run: frozen dataclasses that flags, TOML files and the app's form are made from.
 
 The comment behind a field is its help text.
 """
@@ -38,12 +38,12 @@ Agreement = Literal["auto", "majority", "majority_then_skill", "weighted_majorit
 class LabelsConfig:
     """How the files of a labelling tool become examples for a classifier."""
 
-    format: str | None = None  # of the annotations, such as coco, yolo or label_studio; found by content if not given
-    pictures: str | None = None  # folder in which the pictures lie, where that is not the annotations'
-    unpack_to: str | None = None  # folder for pictures inside other files (IDX, CIFAR, TFRecord, LabelMe); else a cache
+    format: str | None = None  # annotation format, such as coco, yolo or label_studio; found by content if not given
+    images: str | None = None  # folder of the images, if it is not the folder of the annotations
+    unpack_to: str | None = None  # folder for images inside other files (IDX, CIFAR, TFRecord, LabelMe); else a cache
     boxes: Boxes = "single"  # example: image of one class, image by its largest box, each box cut out, or all classes
-    box_margin: float = 0.0  # what a crop takes around its box on each side, as a share of the box's sides
-    box_smallest: int = 1  # pixels; a box with a shorter side is left out
+    box_margin: float = 0.0  # margin of a crop around its box on each side, as a share of the box's sides
+    min_box_side: int = 1  # pixels; boxes with a shorter side are left out
     rename: str | None = None  # CSV file with the columns from, to: classes are renamed, merged, or dropped (empty to)
     consensus: Agreement = "auto"  # of several people's answers; auto: majority, which leaves out ties
     golden: str | None = None  # CSV file with the columns image, label: known answers, which score the annotators
@@ -52,7 +52,7 @@ class LabelsConfig:
 
     def __post_init__(self):
         _check_range("box_margin", self.box_margin, 0.0, 10.0)
-        _check_range("box_smallest", self.box_smallest, 1, 100_000)
+        _check_range("min_box_side", self.min_box_side, 1, 100_000)
         if self.box_margin and self.boxes != "crop":
             raise ValueError(f"--box-margin widens crops, and --boxes is {self.boxes}. Add --boxes crop.")
         if self.golden and self.consensus in ("auto", "none"):
@@ -63,20 +63,20 @@ class LabelsConfig:
 
 @dataclass(frozen=True)
 class FetchConfig:
-    """How pictures are fetched of which a table holds the addresses."""
+    """How images are fetched of which a table holds the addresses."""
 
-    fetch_to: str | None = None  # folder for pictures whose addresses a table holds; a second call goes on
-    fetch_megabytes: float = 20.0  # a picture; larger ones are left out
-    fetch_seconds: float = 30.0  # a picture, all in all
-    fetch_at_once: int = 8  # pictures
-    allow_private_addresses: bool = False  # whether machines of this network may be asked
+    fetch_to: str | None = None  # folder for images that a table names by address; a second call continues
+    fetch_megabytes: float = 20.0  # largest size of an image; larger ones are left out
+    fetch_seconds: float = 30.0  # longest time for one image, in all
+    fetch_at_once: int = 8  # images that are fetched at the same time
+    allow_private_addresses: bool = False  # also ask machines of this network
 
     def __post_init__(self):
         _check_range("fetch_megabytes", self.fetch_megabytes, 0.001, 10_000)
         _check_range("fetch_seconds", self.fetch_seconds, 0.1, 86_400)
         _check_range("fetch_at_once", self.fetch_at_once, 1, 256)
         if not self.fetch_to and any(getattr(self, each.name) != each.default for each in dataclasses.fields(self)):
-            raise ValueError("There is nothing to fetch to. Name a folder for the pictures with --fetch-to.")
+            raise ValueError("There is nothing to fetch to. Name a folder for the images with --fetch-to.")
 
 
 @dataclass(frozen=True)
@@ -87,16 +87,18 @@ class InputConfig:
     overlay: str | None = None  # CSV file with the columns image, label: corrections that are laid over the data
     validation_size: float = 0.15  # where the data has no validation split: below 1 a share of each class, else images
     test_size: float = 0.15  # where the data has no test split: below 1 a share of each class, else images in all
-    folds: int = 0  # for cross-validation: so many equal parts, of which one is the validation split; 0: no folds
-    fold: int = 0  # which of the folds, from 1; 0: each in turn, a run each
+    folds: int = 0  # cross-validation: number of folds, each once the validation split; 0: none
+    fold: int = 0  # which fold, from 1; 0: each in turn, one run each
     image_size: int = 0  # pixels, square; 0: the images' own where all have one of at most 64, else the model's
-    color: Literal["auto", "rgb", "grey"] = "auto"  # auto: grey if all images are and the weights allow it
+    color: Literal["auto", "rgb", "grayscale"] = "auto"  # auto: grayscale if all images are and the weights allow it
     resize: Literal["crop", "stretch"] = "crop"  # crop: the largest central square; stretch: the whole image
     standardize: bool = True  # each channel by its mean and deviation over the training images; else all to [-1, 1]
     whitening: Literal["none", "pca", "zca"] = "none"  # pca: uncorrelated colours; zca: uncorrelated pixels, if small
     whitening_epsilon: float | None = None  # added to each variance: 0.1 for whole images and 1e-5 for colours if open
     augmentation: Literal["none", "light", "standard", "strong", "rare"] = "light"  # random changes to training images
-    cache: Literal["auto", "memory", "disk", "none"] = "auto"  # decoded images; auto: a quarter of what is free
+    cache: Literal["auto", "memory", "disk", "none"] = (
+        "auto"  # cache of decoded images; auto: a quarter of what is free
+    )
 
     def __post_init__(self):
         for name in ("validation_size", "test_size"):
@@ -116,35 +118,35 @@ class InputConfig:
 
 @dataclass(frozen=True)
 class AugmentationConfig:
-    """How training images are changed at random. What is not set is what `--augmentation` says."""
+    """Data augmentation of the training images. None: the value of the preset in `--augmentation`."""
 
-    mirror: float | None = None  # share of images that are mirrored, left and right exchanged
-    mirror_vertically: float | None = None  # share of images that are put upside down
-    crop: float | None = None  # smallest share of the height and width that is cut out, 0.05 to 1
-    crop_aspect: float | None = None  # largest factor that the sides' ratio is changed by, 1 to 4
+    horizontal_flip: float | None = None  # probability that left and right are exchanged
+    vertical_flip: float | None = None  # probability that top and bottom are exchanged
+    crop_scale: float | None = None  # random resized crop: smallest share of the area, 0.01 to 1
+    crop_ratio: float | None = None  # random resized crop: largest change of the aspect ratio, 1 to 4
     rotation: float | None = None  # largest angle in degrees, to either side
     zoom: float | None = None  # largest change of the size, such as 0.2 for 0.8 to 1.2
-    warp_share: float | None = None  # share of images that are turned and zoomed
-    brightness: float | None = None  # largest change of the light's factor, such as 0.2 for 0.8 to 1.2
-    contrast: float | None = None  # largest change of the contrast's factor
-    saturation: float | None = None  # largest change of the colours' factor
-    hue: float | None = None  # largest turn of the colour circle to either side, in turns, 0 to 0.5
-    pca_color: float | None = None  # shift along the colours' principal components; 0.1 in AlexNet
+    affine_probability: float | None = None  # probability of rotation and zoom
+    brightness: float | None = None  # largest change of the brightness factor, such as 0.2 for 0.8 to 1.2
+    contrast: float | None = None  # largest change of the contrast factor
+    saturation: float | None = None  # largest change of the saturation factor
+    hue: float | None = None  # largest shift of the hue to either side, in turns, 0 to 0.5
+    pca_color: float | None = None  # shift along the principal components of the colours; 0.1 in AlexNet
     randaugment: int | None = None  # operations of RandAugment, 0 to 6
-    randaugment_magnitude: float | None = None  # strength of RandAugment's and AugMix's operations, 0 to 1
-    augmix: float | None = None  # share of images that AugMix is applied to
-    noise: float | None = None  # largest deviation of the noise, drawn for each channel, in grey levels, 0 to 128
-    noise_share: float | None = None  # share of images that get noise
-    blur: float | None = None  # largest deviation of the blur, in pixels, 0 to 4
-    blur_share: float | None = None  # share of images that are blurred
-    jpeg_quality: int | None = None  # lowest quality that images are written with and read again, 10 to 100
-    jpeg_share: float | None = None  # share of images that this is done to
-    erasing: float | None = None  # share of images with a rectangle of noise on them
-    erasing_area: float | None = None  # largest share of the image that the rectangle covers, 0.02 to 0.8
-    gridmask: float | None = None  # share of images under a grid of grey squares
-    gridmask_kept: float | None = None  # share of a cell's side that stays, 0.1 to 0.9
-    mixup: float | None = None  # parameter of MixUp's Beta distribution, 0 to 8; 0: none
-    cutmix: float | None = None  # parameter of CutMix's Beta distribution, 0 to 8; 0: none
+    randaugment_magnitude: float | None = None  # strength of the operations of RandAugment and AugMix, 0 to 1
+    augmix: float | None = None  # probability of AugMix
+    noise: float | None = None  # Gaussian noise: largest standard deviation, drawn for each channel, 0 to 128 of 255
+    noise_probability: float | None = None  # probability of Gaussian noise
+    blur: float | None = None  # Gaussian blur: largest standard deviation in pixels, 0 to 4
+    blur_probability: float | None = None  # probability of Gaussian blur
+    jpeg_quality: int | None = None  # JPEG compression: lowest quality, 10 to 100
+    jpeg_probability: float | None = None  # probability of JPEG compression
+    random_erasing: float | None = None  # probability of random erasing: a rectangle of noise
+    random_erasing_area: float | None = None  # random erasing: largest share of the area, 0.02 to 0.8
+    gridmask: float | None = None  # probability of GridMask: a grid of gray squares
+    gridmask_ratio: float | None = None  # GridMask: share of a cell's side that stays visible, 0.1 to 0.9
+    mixup: float | None = None  # MixUp: alpha of the Beta distribution, 0 to 8; 0: none
+    cutmix: float | None = None  # CutMix: alpha of the Beta distribution, 0 to 8; 0: none
 
     def __post_init__(self):
         for name, (least, most) in AUGMENTATION_RANGES.items():
@@ -154,8 +156,8 @@ class AugmentationConfig:
 
 AUGMENTATION_RANGES = {  # every field is a share in [0, 1] but for these
     **{f.name: (0.0, 1.0) for f in dataclasses.fields(AugmentationConfig)},
-    "crop": (0.05, 1.0),
-    "crop_aspect": (1.0, 4.0),
+    "crop_scale": (0.01, 1.0),
+    "crop_ratio": (1.0, 4.0),
     "rotation": (0.0, 180.0),
     "zoom": (0.0, 0.9),
     "hue": (0.0, 0.5),
@@ -163,8 +165,8 @@ AUGMENTATION_RANGES = {  # every field is a share in [0, 1] but for these
     "noise": (0.0, 128.0),
     "blur": (0.0, 4.0),
     "jpeg_quality": (10, 100),
-    "erasing_area": (0.02, 0.8),
-    "gridmask_kept": (0.1, 0.9),
+    "random_erasing_area": (0.02, 0.8),
+    "gridmask_ratio": (0.1, 0.9),
     "mixup": (0.0, 8.0),
     "cutmix": (0.0, 8.0),
 }
@@ -178,9 +180,9 @@ class BalanceConfig:
     """What is done about classes of different size."""
 
     balance: Balancing = "auto"  # auto: by the ratio of the largest class to the smallest
-    balance_exponent: float | None = None  # of sample and augment: 1 leaves the shares as they are, 0 makes them equal
-    effective_number_beta: float | None = None  # of effective_number: 0 does nothing, towards 1 as weights does
-    logit_adjustment: float | None = None  # of logits: what the log of the shares is multiplied with, 1 by default
+    balance_exponent: float | None = None  # of sample and augment: 1 keeps the class shares, 0 makes them equal
+    effective_number_beta: float | None = None  # of effective_number: 0 does nothing, close to 1 is like weights
+    logit_adjustment: float | None = None  # of logits: factor of the log class shares, 1 by default
     best_epoch: Literal["auto", "accuracy", "balanced_accuracy"] = "auto"  # on validation; auto: as --balance decides
 
     def __post_init__(self):
@@ -202,23 +204,23 @@ class NetworkConfig:
     """Which network, and what it starts from."""
 
     model: str = "auto"  # name, or .py file of your own; auto: resnet20 up to 64 pixels, else efficientnet_lite0
-    weights: str = "auto"  # imagenet, none, or the path of a .keras file; auto: imagenet where there are any
+    weights: str = "auto"  # imagenet, none, or the path of a .keras file; auto: imagenet where they exist
     plan: Literal["auto", "head", "features", "last_blocks", "all", "scratch"] = "auto"  # what is trained; see README
-    unfreeze: int = 0  # blocks, from the last one, that --plan last_blocks trains; 0: a third of them
-    init_from: str | None = None  # run, or .keras file, of a shallower network of the family to start from
+    unfreeze: int = 0  # blocks, from the last one, that --plan last_blocks fine-tunes; 0: a third of them
+    init_from: str | None = None  # run or .keras file of a shallower network of the same family to start from
     data_format: Literal["channels_last", "channels_first", "auto"] = "channels_last"  # layout inside the network
-    activation: str | None = None  # in place of the network's own, such as elu, prelu or swish
-    normalization: Literal["batch", "group", "layer", "none"] | None = None  # in place of the network's own
-    pooling: Literal["average", "max"] | None = None  # of the last feature map, in place of the network's own
-    initializer: str | None = None  # of the kernels, such as he_normal or glorot_uniform
-    regularizer: Literal["l1", "l2", "elastic_net"] | None = None  # penalty on the kernels
-    regularizer_strength: float = 1e-4  # that the penalty is multiplied with
-    dropout: float | None = None  # share that is dropped in training, in place of the network's own
-    stochastic_depth: float | None = None  # share of images that skip the last residual block in training
-    auxiliary_heads: bool = True  # train networks that have them, such as googlenet, with their further classifiers
+    activation: str | None = None  # replaces the network's activation, such as elu, prelu or swish
+    normalization: Literal["batch", "group", "layer", "none"] | None = None  # replaces the network's normalisation
+    pooling: Literal["average", "max"] | None = None  # replaces the network's global pooling
+    initializer: str | None = None  # kernel initializer, such as he_normal or glorot_uniform
+    regularizer: Literal["l1", "l2", "elastic_net"] | None = None  # kernel regularizer
+    regularizer_strength: float = 1e-4  # factor of the kernel regularizer
+    dropout: float | None = None  # dropout rate before the head, in place of the network's own
+    drop_path: float | None = None  # drop path rate (stochastic depth) of the last residual block
+    auxiliary_heads: bool = True  # train the auxiliary classifiers of networks that have them, such as googlenet
 
     def __post_init__(self):
-        for name in ("dropout", "stochastic_depth"):
+        for name in ("dropout", "drop_path"):
             if getattr(self, name) is not None:
                 _check_range(name, getattr(self, name), 0.0, 0.95)
         _check_range("regularizer_strength", self.regularizer_strength, 0.0, 1.0)
@@ -241,44 +243,45 @@ class NetworkConfig:
 class TrainingConfig:
     """How the network is trained."""
 
-    epochs: int = 30  # passes over the training images; a head on given weights is fitted without any
+    epochs: int = 30  # passes over the training images; a fitted head needs none
     batch_size: WholeOrAuto = AUTO  # images a step, over all devices; 0 or auto: 64, or fewer for 8 steps an epoch
-    accumulate: int = 1  # parts that a batch is computed in, one after the other, where memory is short
-    optimizer: Literal["adamw", "adam", "sgd", "rmsprop", "lion"] = "adamw"  # what turns gradients into updates
-    learning_rate: float = 0.003  # at its highest
-    find_learning_rate: bool = False  # measure the learning rate first and use what is found, in place of the above
+    gradient_accumulation_steps: int = 1  # parts of a batch that are computed one after the other, to save memory
+    optimizer: Literal["adamw", "adam", "sgd", "rmsprop", "lion"] = "adamw"  # Keras optimizer
+    learning_rate: float = 0.003  # highest learning rate of the schedule
+    find_learning_rate: bool = False  # measure a learning rate first (range test), and use that one
     schedule: Literal["cosine", "constant", "steps", "plateau", "one_cycle", "warm_restarts"] = "cosine"  # of the rate
-    warmup_epochs: float = 1.0  # in which the learning rate rises from 0
+    warmup_epochs: float = 1.0  # epochs in which the learning rate rises linearly from 0
     momentum: float = 0.9  # of sgd and rmsprop
-    nesterov: bool = True  # momentum that looks ahead (sgd only)
-    weight_decay: float = 0.01  # decoupled from the gradient (adamw and lion only)
-    fine_tune_rate: float = 0.1  # share of the learning rate for layers that start from given weights
-    depth_decay: float = 0.8  # share of the learning rate that a block has of that of the block after it (fine-tuning)
+    nesterov: bool = True  # Nesterov momentum (sgd only)
+    weight_decay: float = 0.01  # decoupled weight decay (adamw and lion only)
+    backbone_learning_rate_factor: float = 0.1  # fine-tuning: learning rate of the backbone, as a share of the highest
+    layer_decay: float = 0.8  # fine-tuning: a block's learning rate, as a share of that of the block after it
     loss: Literal["cross_entropy", "focal"] = "cross_entropy"  # focal: easy images count less
-    focal_gamma: float = 2.0  # how much less (focal only)
-    label_smoothing: float = 0.0  # share of the label that is spread over all classes
-    clip_norm: float = 0.0  # longest gradient, over all weights together; 0: no limit
-    average_weights: float = 0.0  # decay a step of the weights' moving average, such as 0.999; 0: no average
-    patience: int = 0  # epochs without a better one on validation after which the run ends; 0: none
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"  # of layers; auto: bfloat16 where it is fast
-    xla: Literal["auto", "on", "off"] = "auto"  # compile the step; auto: measured on GPUs, off on processors
-    checkpoint_gradients: bool = False  # compute each block twice and keep less of it in memory
-    feature_views: int = 3  # pictures of each image, the first as it is, that a frozen network's features are kept of
-    feature_cache_gigabytes: float = 10.0  # in <runs>/.features; what was not used for longest is removed first
-    strategy: Literal["auto", "one_device", "mirrored", "multi_worker"] = "auto"  # auto: all GPUs, all named workers
-    synchronize_normalization: bool = True  # normalise over the batch of all devices, not of each by itself
+    focal_gamma: float = 2.0  # focusing parameter of the focal loss (focal only)
+    label_smoothing: float = 0.0  # share of each label that is spread over all classes
+    global_clipnorm: float = 0.0  # gradient clipping: largest norm of all gradients together; 0: no clipping
+    ema_momentum: float = 0.0  # exponential moving average (EMA) of the weights: decay a step, such as 0.999; 0: no EMA
+    early_stopping_patience: int = 0  # early stopping: epochs without improvement on validation; 0: none
+    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"  # auto: mixed bfloat16 if fast
+    xla: Literal["auto", "on", "off"] = "auto"  # compile the step with XLA; auto: measured on GPUs, off on CPUs
+    gradient_checkpointing: bool = False  # recompute each block in the backward pass, to save memory
+    feature_views: int = 3  # augmented views of each image that the features of a frozen backbone are computed for
+    feature_cache_gigabytes: float = 10.0  # largest size of <runs>/.features; the least recently used are removed first
+    strategy: Literal["auto", "one_device", "mirrored", "multi_worker"] = "auto"  # auto: all GPUs, all workers
+    sync_batch_normalization: bool = True  # batch normalisation over the batch of all devices, not of each by itself
     data_service: str | None = None  # grpc://host:port of a dispatcher (see data_service) whose workers make batches
-    mlflow: bool = False  # tell MLflow of the run too, wherever MLFLOW_TRACKING_URI points
-    checkpoint_minutes: float = 10.0  # besides one at the end of each epoch
+    mlflow: bool = False  # log the run to MLflow, at MLFLOW_TRACKING_URI
+    checkpoint_minutes: float = 10.0  # minutes between checkpoints, besides one at the end of each epoch
     seed: int = 0  # of the weights, the splits, the order and the augmentation
 
     def __post_init__(self):
         for name, least, most in TRAINING_RANGES:
             _check_range(name, getattr(self, name), least, most)
-        if self.batch_size and self.batch_size % self.accumulate:
-            fitting = max(1, self.batch_size // self.accumulate) * self.accumulate
+        if self.batch_size and self.batch_size % self.gradient_accumulation_steps:
+            fitting = max(1, self.batch_size // self.gradient_accumulation_steps) * self.gradient_accumulation_steps
             raise ValueError(
-                f"--batch-size {self.batch_size} has no {self.accumulate} equal parts for --accumulate; "
+                f"--batch-size {self.batch_size} has no {self.gradient_accumulation_steps} equal parts for "
+                "--gradient-accumulation-steps; "
                 f"choose --batch-size {fitting}."
             )
         address = re.fullmatch(r"grpc://[^/\s]+:(\d{1,5})", self.data_service or "grpc://none:1")
@@ -293,8 +296,8 @@ class TrainingConfig:
                     f"--{name.replace('_', '-')} goes with --{chooser} {' or '.join(choices)}, not with --{chooser} "
                     f"{getattr(self, chooser)}. Leave it out, or choose --{chooser} {choices[0]}."
                 )
-        if self.average_weights and not 0.5 <= self.average_weights < 1:
-            raise ValueError(f"--average-weights is {self.average_weights}; expected 0, or 0.5 to below 1.")
+        if self.ema_momentum and not 0.5 <= self.ema_momentum < 1:
+            raise ValueError(f"--ema-momentum is {self.ema_momentum}; expected 0, or 0.5 to below 1.")
 
 
 ONLY_WITH = (  # options that mean something with some choices of another one
@@ -314,17 +317,17 @@ def applies(name: str, settings: Mapping[str, object]) -> bool:
 TRAINING_RANGES = (
     ("epochs", 1, 100_000),
     ("batch_size", 0, 65_536),
-    ("accumulate", 1, 4096),
+    ("gradient_accumulation_steps", 1, 4096),
     ("learning_rate", 1e-8, 10.0),
     ("warmup_epochs", 0.0, 1000.0),
     ("momentum", 0.0, 0.9999),
     ("weight_decay", 0.0, 1.0),
-    ("fine_tune_rate", 1e-6, 1.0),
-    ("depth_decay", 0.01, 1.0),
+    ("backbone_learning_rate_factor", 1e-6, 1.0),
+    ("layer_decay", 0.01, 1.0),
     ("focal_gamma", 0.0, 10.0),
     ("label_smoothing", 0.0, 0.9),
-    ("clip_norm", 0.0, 1e6),
-    ("patience", 0, 100_000),
+    ("global_clipnorm", 0.0, 1e6),
+    ("early_stopping_patience", 0, 100_000),
     ("feature_views", 1, 100),
     ("feature_cache_gigabytes", 0.0, 1e6),
     ("checkpoint_minutes", 0.01, 1440.0),

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from imgcls.evaluation.whitening import Whitened
     from imgcls.run_folder import RunFolder
 
-WHITENED = 12  # pictures in the report, before and after
+WHITENED = 12  # images in the report, before and after
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ corrections over it all. A manifest can be the source too.
 Examples:
   python -m imgcls.import_labels photos --output manifests/photos.parquet --group '(patient[0-9]+)_'
   python -m imgcls.import_labels annotations/instances.json --boxes crop --box-margin 0.1 --rename classes.csv
-  python -m imgcls.import_labels results.tsv --pictures photos --consensus dawid_skene --golden known.csv
+  python -m imgcls.import_labels results.tsv --images photos --consensus dawid_skene --golden known.csv
   python -m imgcls.import_labels addresses.csv --fetch-to photos
   python -m imgcls.import_labels tfds:cifar10 --output manifests/cifar10.parquet
   python -m imgcls.import_labels manifest.parquet --overlay corrections.csv --export yolo --export-to for_yolo

@@ -26,7 +26,7 @@ MOMENT = 0.05  # seconds, for which one who looks whether a run is held may hold
 METRICS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")  # that each line of metrics.jsonl has
 PROGRESS = ("epoch", "epochs", "step", "steps", "images_per_second")  # that the status has while it trains
 
-CHANGEABLE = ("epochs", "learning_rate", "patience")  # of the training config, by a run that goes on
+CHANGEABLE = ("epochs", "learning_rate", "early_stopping_patience")  # of the training config, by a run that goes on
 BEST = "best"  # name of the checkpoint with the weights of the best epoch
 
 LOST = "it could be read before training and no longer during it"
@@ -49,7 +49,7 @@ class RunFolder:
         self.checkpoints = self.path / "checkpoints"
         self.folds_file = self.path / "folds.toml"  # the config of all folds, where the run is one of them
         self.plan_file = self.path / "plan.json"  # why the plan was chosen, where it was
-        self.learning_rate_picture = self.path / "learning_rate.svg"  # of the trial, where one was asked for
+        self.learning_rate_image = self.path / "learning_rate.svg"  # of the trial, where one was asked for
         self.network_file = self.path / KEPT_AS  # of the user's own network, as it was when the run began
         self.model_file = self.path / "model.keras"
         self.evaluation_file = self.path / "evaluation.json"

@@ -60,18 +60,18 @@ def command(capfd, monkeypatch):
 
 
 def copy_sample(folder: Path, classes: tuple[str, ...], train: int, test: int) -> Path:
-    """A part of the sample: the first pictures of some classes."""
+    """A part of the sample: the first images of some classes."""
     for split, count in (("train", train), ("test", test)):
         for name in classes:
             (folder / split / name).mkdir(parents=True)
-            for picture in sorted((SAMPLE / split / name).iterdir())[:count]:
-                shutil.copy(picture, folder / split / name)
+            for image in sorted((SAMPLE / split / name).iterdir())[:count]:
+                shutil.copy(image, folder / split / name)
     return folder
 
 
 @pytest.fixture(scope="session")
 def small_data(tmp_path_factory) -> Path:
-    """Three classes that are easy to tell apart, 40 pictures each for training and 10 for the test."""
+    """Three classes that are easy to tell apart, 40 images each for training and 10 for the test."""
     return copy_sample(tmp_path_factory.mktemp("data") / "small", ("bag", "sneaker", "trouser"), 40, 10)
 
 

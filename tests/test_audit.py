@@ -24,14 +24,14 @@ def here(tmp_path, monkeypatch):
 @pytest.fixture(scope="module")
 def spoilt(tmp_path_factory):
     """Photos of two classes in two splits, with every defect."""
-    pictures, folder = photos(), tmp_path_factory.mktemp("data") / "spoilt"
-    for i, (name, image) in enumerate(pictures.items()):
+    images, folder = photos(), tmp_path_factory.mktemp("data") / "spoilt"
+    for i, (name, image) in enumerate(images.items()):
         write(folder / "train" / ("person", "thing")[i % 2], {f"{name}.jpg": encoded(image)})
     write(
         folder / "test" / "person",
-        {"leak.jpg": encoded(half(pictures["chelsea"])), "moon.png": encoded(pictures["moon"], "PNG")},
+        {"leak.jpg": encoded(half(images["chelsea"])), "moon.png": encoded(images["moon"], "PNG")},
     )
-    return write(folder / "train" / "Thing", kinds_of_files(pictures["astronaut"])).parents[1]
+    return write(folder / "train" / "Thing", kinds_of_files(images["astronaut"])).parents[1]
 
 
 def test_all_that_is_wrong_is_told_written_and_left_out(command, spoilt, here):
@@ -42,11 +42,11 @@ def test_all_that_is_wrong_is_told_written_and_left_out(command, spoilt, here):
     report = json.loads((here / "audits" / "spoilt" / "audit.json").read_text("utf-8"))
     kinds = {finding["kind"] for finding in report["findings"]}
     assert kinds >= {
-        "unusable", "too large", "same picture in two splits", "same picture, two labels", "class not in a split",
+        "unusable", "too large", "same image in two splits", "same image, two labels", "class not in a split",
         "names alike", "turned copies", "damaged", "wrong extension", "tiny", "extreme aspect", "one colour",
         "animated", "CMYK", "16-bit", "alpha", "turned", "transcoded",
     }  # fmt: skip
-    leaks = [set(f["images"]) for f in report["findings"] if f["kind"] == "same picture in two splits"]
+    leaks = [set(f["images"]) for f in report["findings"] if f["kind"] == "same image in two splits"]
     assert {"test/person/leak.jpg", "train/person/chelsea.jpg"} in leaks
     assert report["counts"]["error"] == sum(f["severity"] == "error" for f in report["findings"])
     assert "python -m imgcls.train --data cleaned.parquet" in result.out
@@ -62,15 +62,15 @@ def test_all_that_is_wrong_is_told_written_and_left_out(command, spoilt, here):
     assert len(cleaned.table) + (left_out["effect"] == "left out").sum() == len(before)
     assert left_out["reason"].notna().all()
     assert checksums(spoilt) == before
-    assert command("audit", "cleaned.parquet", "--output", "again").out.count("same picture") == 0
+    assert command("audit", "cleaned.parquet", "--output", "again").out.count("same image") == 0
 
 
-def test_pictures_that_only_look_bad_are_told_and_kept(command, here):
-    pictures = photos()
-    for i, (name, image) in enumerate(pictures.items()):
+def test_images_that_only_look_bad_are_told_and_kept(command, here):
+    images = photos()
+    for i, (name, image) in enumerate(images.items()):
         if name != "clock":  # which is blurred
             write(here / "photos" / ("even", "odd")[i % 2], {f"{name}.png": encoded(image, "PNG")})
-    dark = pictures["coffee"].crop((0, 0, 96, 96)).point(lambda level: level // 5)
+    dark = images["coffee"].crop((0, 0, 96, 96)).point(lambda level: level // 5)
     write(here / "photos" / "even", {"night.png": encoded(dark, "PNG")})
     result = command("audit", "photos", "--fix", "cleaned.parquet", "--strict")
     assert result.code == 0

@@ -17,7 +17,7 @@ from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data_service import Options
 
 ROOT = Path(__file__).parents[1]
-CHANGES = AugmentationConfig(brightness=0.2, erasing=0.5, mixup=0.4)
+CHANGES = AugmentationConfig(brightness=0.2, random_erasing=0.5, mixup=0.4)
 
 
 def free_port() -> int:

@@ -26,7 +26,7 @@ from tests.conftest import ROOT, SAMPLE
 def run(tmp_path_factory) -> RunFolder:
     """A run that ended, in channels_first, as training leaves it; its weights are random."""
     config = TrainConfig(
-        input=InputConfig(image_size=32, color="grey"),
+        input=InputConfig(image_size=32, color="grayscale"),
         network=NetworkConfig(model="lenet5", weights="none", plan="all", data_format="channels_first"),
         name="clothes",
         runs=str(tmp_path_factory.mktemp("runs")),
@@ -87,8 +87,8 @@ def test_export_then_predict(run, output, command):
     assert details["config"] == run.config_file.read_text("utf-8")
 
     table = output / "table.csv"
-    pictures = sorted((SAMPLE / "test" / "bag").iterdir())[:2]
-    assert command("predict", folder, *pictures, output / "missing.png", "--output", table).code == 3
+    images = sorted((SAMPLE / "test" / "bag").iterdir())[:2]
+    assert command("predict", folder, *images, output / "missing.png", "--output", table).code == 3
     assert pd.read_csv(table)["problem"].fillna("").tolist() == ["", "", "no such file or directory"]
 
 

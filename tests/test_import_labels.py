@@ -18,28 +18,28 @@ FILES = Path(__file__).parent / "labels" / "files"
 
 @pytest.fixture
 def photos(tmp_path):
-    """A folder a class, with four pictures for training and two for the test."""
+    """A folder a class, with four images for training and two for the test."""
     return copy_sample(tmp_path / "photos", ("bag", "sneaker", "trouser"), train=4, test=2)
 
 
 @pytest.fixture
-def pictures(small_data, tmp_path):
-    """A folder with three pictures of each of two classes, bag-0.png to trouser-2.png."""
-    folder = tmp_path / "pictures"
+def labelled(small_data, tmp_path):
+    """A folder with three images of each of two classes, bag-0.png to trouser-2.png."""
+    folder = tmp_path / "images"
     folder.mkdir()
     for name in ("bag", "trouser"):
-        for number, picture in enumerate(sorted((small_data / "train" / name).iterdir())[:3]):
-            shutil.copy(picture, folder / f"{name}-{number}.png")
+        for number, image in enumerate(sorted((small_data / "train" / name).iterdir())[:3]):
+            shutil.copy(image, folder / f"{name}-{number}.png")
     return folder
 
 
 @pytest.fixture
-def coco(pictures):
-    """Boxes on the pictures: each has one of its class, and bag-0 a small trouser besides."""
+def coco(labelled):
+    """Boxes on the images: each has one of its class, and bag-0 a small trouser besides."""
     categories = {"bag": 7, "trouser": 90}
     images = [
         {"id": i, "file_name": path.name, "width": 28, "height": 28}
-        for i, path in enumerate(sorted(pictures.iterdir()))
+        for i, path in enumerate(sorted(labelled.iterdir()))
     ]
     annotations = [
         {"image_id": image["id"], "category_id": categories[image["file_name"].split("-")[0]], "bbox": [2, 2, 20, 24]}
@@ -51,20 +51,20 @@ def coco(pictures):
         annotation |= {"id": number, "iscrowd": 0, "area": 1}
     content = {"images": images, "annotations": annotations,
                "categories": [{"id": number, "name": name} for name, number in categories.items()]}  # fmt: skip
-    path = pictures / "instances.json"
+    path = labelled / "instances.json"
     path.write_text(json.dumps(content))
     return path
 
 
 @pytest.fixture
-def toloka(pictures):
+def toloka(labelled):
     """Three people's answers: anna is right, carl is wrong once, and boris takes every bag for a trouser."""
     lines = ["INPUT:image\tINPUT:patient\tOUTPUT:label\tASSIGNMENT:worker_id\tASSIGNMENT:status"]
-    for path in sorted(pictures.iterdir()):
+    for path in sorted(labelled.iterdir()):
         true = path.name.split("-")[0]
         answers = {"anna": true, "boris": "trouser", "carl": "bag" if path.name == "trouser-2.png" else true}
         lines += [f"{path.name}\tp{path.stem[-1]}\t{answer}\t{who}\tAPPROVED" for who, answer in answers.items()]
-    path = pictures / "results.tsv"
+    path = labelled / "results.tsv"
     path.write_text("\n".join(lines))
     return path
 
@@ -81,8 +81,8 @@ def test_problems_are_named_and_kept(small_data, tmp_path, command):
     folder = tmp_path / "data"
     for name in ("bag", "trouser"):
         (folder / name).mkdir(parents=True)
-        for picture in sorted((small_data / "train" / name).iterdir())[:3]:
-            (folder / name / picture.name).write_bytes(picture.read_bytes())
+        for image in sorted((small_data / "train" / name).iterdir())[:3]:
+            (folder / name / image.name).write_bytes(image.read_bytes())
     (folder / "bag" / "zero.png").touch()
     result = command("import_labels", folder, "--output", tmp_path / "m.parquet")
     assert result.code == 3
@@ -99,13 +99,13 @@ def test_single_leaves_out_what_has_two_classes_and_tells_it(coco, tmp_path, com
 
 
 def test_crops_have_their_margin_and_the_manifest_says_how_they_were_made(coco, tmp_path, command):
-    flags = ("--boxes", "crop", "--box-margin", 0.5, "--box-smallest", 11)
+    flags = ("--boxes", "crop", "--box-margin", 0.5, "--min-box-side", 11)
     assert command("import_labels", coco, "--output", tmp_path / "m.parquet", *flags).code == 3
     manifest = Manifest.load(tmp_path / "m.parquet")
     assert manifest.counts()["unsplit"].to_dict() == {"bag": 3, "trouser": 3}  # the box of 10 pixels is too small
     assert manifest.table.loc[0, BOX].tolist() == [0, 0, 28, 28]  # 2 - 10, 2 - 12, 22 + 10, 26 + 12, inside the image
-    how = {name: manifest.table.attrs[name] for name in ("boxes", "box_margin", "box_smallest")}
-    assert how == {"boxes": "crop", "box_margin": 0.5, "box_smallest": 11}
+    how = {name: manifest.table.attrs[name] for name in ("boxes", "box_margin", "min_box_side")}
+    assert how == {"boxes": "crop", "box_margin": 0.5, "min_box_side": 11}
 
 
 def test_all_labels_are_kept_and_training_on_them_is_refused_with_a_way_out(coco, tmp_path, command):
@@ -118,11 +118,11 @@ def test_all_labels_are_kept_and_training_on_them_is_refused_with_a_way_out(coco
     assert "Import the labels again with --boxes crop" in result.err
 
 
-def test_classes_are_renamed_and_pictures_may_lie_elsewhere(coco, tmp_path, command):
+def test_classes_are_renamed_and_images_may_lie_elsewhere(coco, tmp_path, command):
     (tmp_path / "elsewhere").mkdir()
     moved = coco.rename(tmp_path / "elsewhere" / "instances.json")
     (tmp_path / "names.csv").write_text("from,to\nbag,Tasche\n")
-    flags = ("--pictures", coco.parent, "--rename", tmp_path / "names.csv", "--boxes", "largest")
+    flags = ("--images", coco.parent, "--rename", tmp_path / "names.csv", "--boxes", "largest")
     command("import_labels", moved, "--output", tmp_path / "m.parquet", *flags)
     assert Manifest.load(tmp_path / "m.parquet").counts()["unsplit"].to_dict() == {"Tasche": 3, "trouser": 3}
 
@@ -160,9 +160,9 @@ def test_a_pattern_on_the_path_groups_images(photos, tmp_path, command):
 
 
 def test_decisions_are_laid_over_and_those_that_fit_nothing_are_told(photos, tmp_path, command):
-    picture = sorted((photos / "train" / "bag").iterdir())
-    rows = [f"train/bag/{picture[0].name},sneaker,is a shoe", f"{picture[1]},,blurred", "nothing.png,bag,",
-            f"train/bag/{picture[2].name},snaeker,"]  # fmt: skip
+    image = sorted((photos / "train" / "bag").iterdir())
+    rows = [f"train/bag/{image[0].name},sneaker,is a shoe", f"{image[1]},,blurred", "nothing.png,bag,",
+            f"train/bag/{image[2].name},snaeker,"]  # fmt: skip
     (tmp_path / "fix.csv").write_text("\n".join(["image,label,note", *rows]))
     before = sorted(path.relative_to(photos) for path in photos.rglob("*"))
     result = command("import_labels", photos, "--output", tmp_path / "m.parquet", "--overlay", tmp_path / "fix.csv")
@@ -170,8 +170,8 @@ def test_decisions_are_laid_over_and_those_that_fit_nothing_are_told(photos, tmp
     assert "there is no image 'nothing.png'" in result.out
     assert "there is no class 'snaeker', did you mean 'sneaker'?" in result.out
     table = Manifest.load(tmp_path / "m.parquet").table.set_index("image")
-    assert table.loc[f"train/bag/{picture[0].name}", "label"] == "sneaker"
-    assert f"train/bag/{picture[1].name}" not in table.index
+    assert table.loc[f"train/bag/{image[0].name}", "label"] == "sneaker"
+    assert f"train/bag/{image[1].name}" not in table.index
     assert len(table) == 17
     assert sorted(path.relative_to(photos) for path in photos.rglob("*")) == before
 
@@ -226,7 +226,7 @@ REFUSED = {
     "limits of no fetching": (["--fetch-seconds", 5], "with --fetch-to"),
     "a misspelt format": (["--format", "coko"], "Did you mean 'coco'?"),
     "a misspelt mode": (["--boxes", "corp"], "Did you mean 'crop'?"),
-    "pictures that are nowhere": (["--pictures", "nowhere"], "there is no folder nowhere"),
+    "images that are nowhere": (["--images", "nowhere"], "there is no folder nowhere"),
     "a broken pattern": (["--group", "(["], "is no regular expression"),
     "a group that nobody has": (["--group", "patiant"], "Did you mean 'patient'?"),
     "an overlay that is nowhere": (["--overlay", "nowhere.csv"], "nothing at nowhere.csv"),
@@ -257,7 +257,7 @@ def test_what_cannot_be_done_to_a_manifest_is_refused(photos, tmp_path, command)
     assert "the source itself" in itself.err
 
 
-def test_pixels_in_an_idx_file_become_pictures(tmp_path, command, monkeypatch):
+def test_pixels_in_an_idx_file_become_images(tmp_path, command, monkeypatch):
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "cache"))
     images = np.arange(8 * 28 * 28, dtype=np.uint8).reshape(8, 28, 28)
     (tmp_path / "idx").mkdir()
@@ -273,15 +273,15 @@ def test_pixels_in_an_idx_file_become_pictures(tmp_path, command, monkeypatch):
 
 
 @pytest.mark.parametrize("name", ["cifar", "tfrecord"])
-def test_pictures_inside_other_files_become_examples(tmp_path, command, name):
-    """Two files with two pictures each, of which one is of nobody's."""
+def test_images_inside_other_files_become_examples(tmp_path, command, name):
+    """Two files with two images each, of which one is of nobody's."""
     result = command("import_labels", FILES / name, "--output", tmp_path / "m.parquet", "--boxes", "crop",
-                     "--unpack-to", tmp_path / "pictures")  # fmt: skip
+                     "--unpack-to", tmp_path / "images")  # fmt: skip
     manifest = Manifest.load(tmp_path / "m.parquet")
     assert result.code == (3 if name == "tfrecord" else 0)
     assert sorted(manifest.table["label"]) == {"cifar": ["Guide dog", "Guide dog", "cat", "cat"],
                                       "tfrecord": ["Guide dog", "cat", "птица"]}[name]  # fmt: skip
-    assert len(list((tmp_path / "pictures").rglob("*.png"))) == {"cifar": 4, "tfrecord": 3}[name]
+    assert len(list((tmp_path / "images").rglob("*.png"))) == {"cifar": 4, "tfrecord": 3}[name]
     assert manifest.problems.empty
 
 
@@ -297,9 +297,9 @@ def test_the_log_of_tensorflow_is_kept_from_the_terminal(tmp_path):
 
 def test_one_thing_is_called_one(small_data, tmp_path, command):
     folder = tmp_path / "data"
-    for number, picture in enumerate(sorted((small_data / "train" / "bag").iterdir())[:2]):
+    for number, image in enumerate(sorted((small_data / "train" / "bag").iterdir())[:2]):
         (folder / f"{number}.png").parent.mkdir(exist_ok=True)
-        shutil.copy(picture, folder / f"{number}.png")
+        shutil.copy(image, folder / f"{number}.png")
     (folder / "t.csv").write_text("image,label\n0.png,bag\n")
     result = command("import_labels", folder, "--output", tmp_path / "m.parquet")
     assert "1 example of 1 class written to" in result.out

@@ -99,8 +99,8 @@ def test_the_five_commands_work_as_they_stand_there_and_each_names_the_next(tmp_
     assert export in printed["evaluate"]
     assert export in printed["predict"]
     assert serve in printed["export"]
-    pictures = list((tmp_path / "datasets/fashion_mini/test/bag").iterdir())
-    assert len((tmp_path / "predictions.csv").read_text().splitlines()) == 1 + len(pictures)
+    images = list((tmp_path / "datasets/fashion_mini/test/bag").iterdir())
+    assert len((tmp_path / "predictions.csv").read_text().splitlines()) == 1 + len(images)
     serve_and_ask(lines[4])
 
 

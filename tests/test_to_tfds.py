@@ -30,7 +30,7 @@ def box(*edges: int) -> dict[str, int]:
 
 @pytest.fixture
 def manifest(tmp_path) -> Path:
-    """A JPEG, a turned JPEG, two boxes of a PNG, and a file that is no picture; the first in the test split."""
+    """A JPEG, a turned JPEG, two boxes of a PNG, and a file that is no image; the first in the test split."""
     import pandas as pd
 
     cat, cup = Image.fromarray(skimage.data.chelsea()), Image.fromarray(skimage.data.coffee())
@@ -53,7 +53,7 @@ def manifest(tmp_path) -> Path:
     return tmp_path / "kitchen.parquet"
 
 
-def test_a_manifest_becomes_a_data_set_with_upright_pictures_and_boxes_cut_out(manifest, tmp_path):
+def test_a_manifest_becomes_a_data_set_with_upright_images_and_boxes_cut_out(manifest, tmp_path):
     import tensorflow_datasets as tfds
 
     run = to_tfds("kitchen.parquet", "--output", "prepared", cwd=tmp_path)

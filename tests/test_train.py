@@ -33,8 +33,8 @@ def refused(result, *said: str) -> None:
 def test_a_folder_becomes_a_judged_model_although_some_files_are_broken(data, tmp_path, command):
     (data / "train" / "bag" / "zero.png").touch()
     (data / "train" / "bag" / "notes.txt").write_text("no image")
-    picture = next((data / "train" / "bag").glob("0*.png"))
-    (data / "test" / "bag" / "half.png").write_bytes(picture.read_bytes()[:150])
+    image = next((data / "train" / "bag").glob("0*.png"))
+    (data / "test" / "bag" / "half.png").write_bytes(image.read_bytes()[:150])
     result = command("train", "--data", data, "--epochs", 2, "--batch-size", 8, "--runs", tmp_path / "runs")
     assert result.code == 3
     for name in ("zero.png", "notes.txt", "half.png"):
@@ -51,12 +51,12 @@ def test_a_folder_becomes_a_judged_model_although_some_files_are_broken(data, tm
     assert json.loads((run / "status.json").read_text())["state"] == "finished"
 
 
-def test_a_picture_in_two_splits_is_warned_of(data, tmp_path, capsys):
-    picture = next((data / "train" / "bag").iterdir())
-    shutil.copy(picture, data / "test" / "bag" / "again.png")
+def test_an_image_in_two_splits_is_warned_of(data, tmp_path, capsys):
+    image = next((data / "train" / "bag").iterdir())
+    shutil.copy(image, data / "test" / "bag" / "again.png")
     prepare_run(TrainConfig(input=InputConfig(data=str(data)), runs=str(tmp_path / "runs")))
     warned = capsys.readouterr().err
-    assert "splits train and test have pictures in common: 1 of test, such as test/bag/again.png" in warned
+    assert "splits train and test have images in common: 1 of test, such as test/bag/again.png" in warned
 
 
 def test_corrections_and_folds_are_flags_too(data, tmp_path, capsys):
@@ -127,7 +127,7 @@ def test_what_is_typed_beside_a_config_counts_although_it_is_the_default(tmp_pat
         (("--model", "resnet20", "--plan", "last_blocks", "--unfreeze", 2), "--plan last_blocks keeps weights"),
         (("--strategy", "multi_worker"), "found no other workers"),
         (("--strategy", "mirrored", "--batch-size", 7), "choose --batch-size 6"),
-        (("--strategy", "mirrored", "--batch-size", 8, "--accumulate", 8), "choose --batch-size 16"),
+        (("--strategy", "mirrored", "--batch-size", 8, "--gradient-accumulation-steps", 8), "choose --batch-size 16"),
         (("--strategy", "mirrored", "--xla", "on"), "--strategy one_device"),
     ],
 )
@@ -149,7 +149,7 @@ def test_flags_without_the_one_that_they_go_with_are_refused(command):
         (("--optimizer", "sgd", "--weight-decay", 0.1), "--weight-decay goes with --optimizer adamw or lion"),
         (("--schedule", "one_cycle", "--warmup-epochs", 3), "--warmup-epochs goes with --schedule cosine"),
         (("--regularizer-strength", 0.1), "--regularizer-strength goes with --regularizer"),
-        (("--batch-size", 10, "--accumulate", 3), "choose --batch-size 9"),
+        (("--batch-size", 10, "--gradient-accumulation-steps", 3), "choose --batch-size 9"),
         (("--learning-rate", "nan"), "--learning-rate is nan; expected"),
     ):
         result = command("train", *flags)

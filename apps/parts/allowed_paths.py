@@ -110,11 +110,11 @@ def check_images(manifest: Manifest, source: str) -> Manifest:
     """
     if not _is_path(source) and source in list_cards():
         return manifest
-    if not manifest.table["sha256"].str.fullmatch("([0-9a-f]{64})?").all():  # they name transcoded pictures' files
+    if not manifest.table["sha256"].str.fullmatch("([0-9a-f]{64})?").all():  # they name transcoded images' files
         raise ValueError(f"{source} is a manifest with checksums that are none. Import its images again.")
     folders = {posixpath.dirname(image) for image in manifest.table["image"]}
     for folder in sorted({manifest.root / folder for folder in folders}):
-        if not _below(folder, [cache_home().resolve()]):  # where pictures from inside other files are unpacked
+        if not _below(folder, [cache_home().resolve()]):  # where images from inside other files are unpacked
             check_path(folder)
     return manifest
 

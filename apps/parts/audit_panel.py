@@ -1,4 +1,4 @@
-"""What the audit found, with the pictures side by side."""
+"""What the audit found, with the images side by side."""
 
 from collections import Counter, defaultdict
 from collections.abc import Sequence
@@ -7,9 +7,9 @@ import streamlit as st
 
 from imgcls.data.audit import KINDS, SEVERITIES, Finding
 from imgcls.data.manifest.table import Manifest
-from parts.gallery import rows_of_pictures
+from parts.gallery import rows_of_images
 
-MOST_FINDINGS, MOST_PICTURES = 12, 8  # of a kind; of a finding
+MOST_FINDINGS, MOST_IMAGES = 12, 8  # of a kind; of a finding
 ICONS = {"error": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
 
 
@@ -28,16 +28,16 @@ def show_audit(manifest: Manifest, findings: Sequence[Finding]) -> None:
         severity, title, advice = KINDS[kind]
         with st.expander(f"{title} ({len(found):,})", icon=ICONS[severity], expanded=severity == "error"):
             st.caption(advice)
-            rows_of_pictures([_row(finding, manifest) for finding in found[:MOST_FINDINGS]])
+            rows_of_images([_row(finding, manifest) for finding in found[:MOST_FINDINGS]])
             if len(found) > MOST_FINDINGS:
                 st.caption(f"and {len(found) - MOST_FINDINGS:,} more")
 
 
 def _row(finding: Finding, manifest: Manifest) -> tuple:
-    """What `rows_of_pictures` takes: why, the labels and splits, the pictures."""
-    rows = manifest.table.loc[list(finding.rows)].drop_duplicates("image").head(MOST_PICTURES)
+    """What `rows_of_images` takes: why, the labels and splits, the images."""
+    rows = manifest.table.loc[list(finding.rows)].drop_duplicates("image").head(MOST_IMAGES)
     where = "; ".join(
         dict.fromkeys(" ".join(filter(None, facts)) for facts in zip(rows["label"], rows["split"], strict=True))
     )
-    pictures = [(path, None) for path in manifest.paths(rows) if path.is_file()] if finding.images else []
-    return finding.why, where, pictures
+    images = [(path, None) for path in manifest.paths(rows) if path.is_file()] if finding.images else []
+    return finding.why, where, images

@@ -5,7 +5,7 @@ import streamlit as st
 from imgcls.config import TrainConfig
 
 IMAGES, DRAWS = 4, 3
-SIDE = 160  # pixels; smaller pictures are enlarged in whole steps, so that their pixels stay visible
+SIDE = 160  # pixels; smaller images are enlarged in whole steps, so that their pixels stay visible
 
 
 def show(config: TrainConfig, everything: bool) -> None:
@@ -17,7 +17,7 @@ def show(config: TrainConfig, everything: bool) -> None:
     from imgcls.data.augmentation import settings, sheet
     from imgcls.data.sources.load import load_manifest
 
-    with st.spinner("Drawing the pictures"):
+    with st.spinner("Drawing the images"):
         encoded, preprocessing = choose(load_manifest(config.input.data), IMAGES, config.input.image_size)
         rows = [sheet.originals(encoded, preprocessing)]
         if everything:
@@ -29,5 +29,5 @@ def show(config: TrainConfig, everything: bool) -> None:
     factor = max(1, SIDE // preprocessing.height)
     for row in rows:
         st.caption(row.name)
-        for column, picture in zip(st.columns(len(encoded)), row.pictures, strict=True):
-            column.image(picture.repeat(factor, axis=0).repeat(factor, axis=1), width="stretch")
+        for column, image in zip(st.columns(len(encoded)), row.images, strict=True):
+            column.image(image.repeat(factor, axis=0).repeat(factor, axis=1), width="stretch")

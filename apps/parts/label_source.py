@@ -14,7 +14,7 @@ from parts.uploads import save_files, save_folder
 
 MOST_MEGABYTES = 100  # a file
 SAMPLE, PLACE, FOLDER, FILES = (
-    "A data set that is here", "A path on this machine", "Upload a folder", "Upload annotations and pictures"
+    "A data set that is here", "A path on this machine", "Upload a folder", "Upload annotations and images"
 )  # fmt: skip
 FOUND = "found by its content"  # the format, where none is named
 BOXES = {  # modes of `imgcls.labels.boxes`
@@ -56,15 +56,15 @@ def choose() -> LabelSource | None:
         uploaded = st.file_uploader("Folder", accept_multiple_files="directory", max_upload_size=MOST_MEGABYTES)
     else:
         annotations = st.file_uploader("Annotation files", accept_multiple_files=True, max_upload_size=MOST_MEGABYTES)
-        pictures = st.file_uploader("Pictures", accept_multiple_files=True, max_upload_size=MOST_MEGABYTES)
-        uploaded = [*annotations, *pictures]
+        images = st.file_uploader("Images", accept_multiple_files=True, max_upload_size=MOST_MEGABYTES)
+        uploaded = [*annotations, *images]
     if uploaded:
         st.caption(f"{counted(len(uploaded), 'file')} arrived.")
     labels = {}
     if way != SAMPLE:
         st.caption(
             "One folder of images a class, such as `cat/1.jpg` and `dog/1.jpg`, or the files of a labelling tool with "
-            "their pictures. Splits are kept where there are any. Your files are never moved or changed."
+            "their images. Splits are kept where there are any. Your files are never moved or changed."
         )
         with st.expander("How the labels are read", icon=":material/tune:"):
             labels = _ask_how()

@@ -175,7 +175,7 @@ def _show_result(launch: Launch) -> None:
                 st.table(
                     {"file": [f for f, _ in evaluation["problems"]], "reason": [r for _, r in evaluation["problems"]]}
                 )
-    st.write("Next: name what is on other pictures with it.")
+    st.write("Next: name what is on other images with it.")
     if st.button("Go on to Predict", type="primary", icon=":material/arrow_forward:"):
         st.switch_page("views/predict.py", query_params={"model": str(run.path)})
     if run.report_file.is_file():

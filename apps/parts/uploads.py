@@ -1,4 +1,4 @@
-"""Uploaded folders, written below the folder of manifests and nowhere else; only pictures and annotations are kept."""
+"""Uploaded folders, written below the folder of manifests and nowhere else; only images and annotations are kept."""
 
 import hashlib
 import re
@@ -27,7 +27,7 @@ class Upload(Protocol):
 
 
 def save_files(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:
-    """Write uploaded annotation files and pictures into one folder, as `save_folder` does.
+    """Write uploaded annotation files and images into one folder, as `save_folder` does.
 
     Returns the annotation file if there is just one, else the folder; and what was dropped.
     """
@@ -40,7 +40,7 @@ def save_files(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:
 def save_folder(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:
     """Write an uploaded folder to manifests/uploads/<fingerprint>/<name>, whole or not at all.
 
-    Returns the path, and the names of the files that are neither pictures nor annotations and were dropped.
+    Returns the path, and the names of the files that are neither images nor annotations and were dropped.
 
     The same folder uploaded again is not written again. Where all files share their first folder and have others
     below it, that first one is the folder that was chosen, and is left out.
@@ -48,13 +48,13 @@ def save_folder(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:
     Raises ValueError if there are no files to keep, or if a file's path would lead out of the folder.
     """
     if not files:
-        raise ValueError("Nothing was uploaded. Choose labelled images: a folder, or annotation files and pictures.")
+        raise ValueError("Nothing was uploaded. Choose labelled images: a folder, or annotation files and images.")
     for file in files:
         _inside(file.name)
     dropped = tuple(file.name for file in files if not _is_kept(file))
     files = [file for file in files if _is_kept(file)]
     if not files:
-        raise ValueError(f"None of the uploaded files is a picture or an annotation file: {', '.join(dropped[:5])}.")
+        raise ValueError(f"None of the uploaded files is an image or an annotation file: {', '.join(dropped[:5])}.")
     paths = [_inside(file.name) for file in files]
     chosen = {path.parts[0] for path in paths}
     name = "upload"
@@ -72,7 +72,7 @@ def save_folder(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:
 
 
 def _is_kept(file: Upload) -> bool:
-    """Whether it is called as pictures or annotations are; one without a suffix, whether it begins as a picture."""
+    """Whether it is called as images or annotations are; one without a suffix, whether it begins as an image."""
     name = PurePosixPath(file.name).name.lower()
     if BY_NAME.search(name):
         return True

@@ -10,10 +10,10 @@ import pandas as pd
 import streamlit as st
 from parts import allowed_paths
 from parts.audit_panel import show_audit
-from parts.boxed_pictures import show_boxes
+from parts.boxed_images import show_boxes
 from parts.charts import MOST_BARS, class_counts
 from parts.errors import explained
-from parts.gallery import rows_of_pictures
+from parts.gallery import rows_of_images
 from parts.label_source import LabelSource, choose
 from parts.launches import check_name
 from parts.library import load_library
@@ -29,8 +29,8 @@ from imgcls.data.sources.load import source_of
 from imgcls.labels.records import BOX, LEFT_OUT, Problems
 
 MANIFESTS = Path("manifests")
-DROPPED = "neither a picture nor an annotation file by its name; an upload keeps nothing else"
-CLASSES_A_PAGE, PICTURES_A_CLASS = 12, 7
+DROPPED = "neither an image nor an annotation file by its name; an upload keeps nothing else"
+CLASSES_A_PAGE, IMAGES_A_CLASS = 12, 7
 
 
 def look(chosen: LabelSource) -> tuple[Manifest, Imported, list[Finding], pd.Series]:
@@ -56,7 +56,7 @@ def look(chosen: LabelSource) -> tuple[Manifest, Imported, list[Finding], pd.Ser
 
     manifest = inspect(imported.manifest, on_progress, again=True)
     bar.empty()
-    with st.spinner("Comparing the pictures with each other"):
+    with st.spinner("Comparing the images with each other"):
         copies = find_copies(manifest)
         return manifest, imported, audit(manifest, copies, imported.problems), copies.groups
 
@@ -95,7 +95,7 @@ def show(manifest: Manifest, imported: Imported, findings: list[Finding]) -> Non
     if imported.records is not None:
         show_boxes(imported.records)
     if len(counts):
-        show_pictures(manifest)
+        show_images(manifest)
 
 
 def show_told(told: pd.DataFrame) -> None:
@@ -115,8 +115,8 @@ def show_annotators(imported: Imported) -> None:
     st.dataframe(imported.consensus.annotators.sort_values("skill", ascending=False), column_config=shares)
 
 
-def show_pictures(manifest: Manifest) -> None:
-    st.subheader("A few pictures of each class")
+def show_images(manifest: Manifest) -> None:
+    st.subheader("A few images of each class")
     usable = manifest.usable
     names = sorted(usable["label"].unique())
     pages = -(-len(names) // CLASSES_A_PAGE)
@@ -124,13 +124,13 @@ def show_pictures(manifest: Manifest) -> None:
     rows = []
     for name in names[(page - 1) * CLASSES_A_PAGE : page * CLASSES_A_PAGE]:
         examples = usable[usable["label"] == name]
-        drawn = examples.iloc[np.unique(np.linspace(0, len(examples) - 1, PICTURES_A_CLASS).astype(int))]
+        drawn = examples.iloc[np.unique(np.linspace(0, len(examples) - 1, IMAGES_A_CLASS).astype(int))]
         boxes = drawn[BOX].itertuples(index=False, name=None)
-        pictures = [(p, box) for p, box in zip(manifest.paths(drawn), boxes, strict=True) if file_of(p).is_file()]
+        images = [(p, box) for p, box in zip(manifest.paths(drawn), boxes, strict=True) if file_of(p).is_file()]
         one, many = ("box", "boxes") if examples[BOX].notna().all(axis=None) else ("image", "images")
-        rows.append((name, f"{len(examples):,} {one if len(examples) == 1 else many}", pictures))
-    with st.spinner("Drawing the pictures"):
-        rows_of_pictures(rows)
+        rows.append((name, f"{len(examples):,} {one if len(examples) == 1 else many}", images))
+    with st.spinner("Drawing the images"):
+        rows_of_images(rows)
 
 
 def save(manifest: Manifest, copies: pd.Series, source: str) -> None:

@@ -1,4 +1,4 @@
-"""Predict: name what is on pictures, with a run, a bundle, or published ImageNet weights."""
+"""Predict: name what is on images, with a run, a bundle, or published ImageNet weights."""
 
 from dataclasses import replace
 from pathlib import Path, PurePosixPath
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from imgcls.serving.predictor import Predictions, Predictor
 
 BUNDLES = Path("saved_models")
-TOP = 3  # classes named on a picture
+TOP = 3  # classes named on an image
 CARDS_A_PAGE = 24
 MOST_MEGABYTES = 100  # a file
 
@@ -44,26 +44,24 @@ def choose_model() -> str:
 
 
 def predict(predictor: "Predictor", files: list) -> tuple["Predictions", list[str]]:
-    """Predictions and small pictures of uploaded files; paths are the names that the files were uploaded under."""
+    """Predictions and small images of uploaded files; paths are the names that the files were uploaded under."""
     bar = st.progress(0.0, text=f"Looking at {counted(len(files), 'image')}")
     with TemporaryDirectory(prefix="imgcls-") as folder:
         paths = [Path(folder) / str(place) for place in range(len(files))]
         for path, file in zip(paths, files, strict=True):
             path.write_bytes(file.getvalue())
         predictions = predictor.predict_files(paths, lambda done: bar.progress(done / len(files)))
-        pictures = [
-            "" if problem else thumbnail(path) for path, problem in zip(paths, predictions.problems, strict=True)
-        ]
+        images = ["" if problem else thumbnail(path) for path, problem in zip(paths, predictions.problems, strict=True)]
     bar.empty()
     names = [Path(PurePosixPath(file.name).name) for file in files]
-    return replace(predictions, paths=names), pictures
+    return replace(predictions, paths=names), images
 
 
-def show(predictions: "Predictions", pictures: list[str]) -> None:
+def show(predictions: "Predictions", images: list[str]) -> None:
     problems = [(str(p), why) for p, why in zip(predictions.paths, predictions.problems, strict=True) if why]
     if problems:
         st.warning(
-            f"{len(problems):,} of {counted(len(pictures), 'file')} could not be read. The others are named below."
+            f"{len(problems):,} of {counted(len(images), 'file')} could not be read. The others are named below."
         )
         st.dataframe({"file": [file for file, _ in problems], "reason": [why for _, why in problems]}, hide_index=True)
     if predictions.transcoded:
@@ -77,7 +75,7 @@ def show(predictions: "Predictions", pictures: list[str]) -> None:
     for place in good[(page - 1) * CARDS_A_PAGE : page * CARDS_A_PAGE]:
         row = predictions.probabilities[place]
         named = [(predictions.class_names[i], float(row[i])) for i in (-row).argsort()[:TOP]]
-        entries.append((pictures[place], str(predictions.paths[place]), named))
+        entries.append((images[place], str(predictions.paths[place]), named))
     cards(entries)
 
 
@@ -92,9 +90,9 @@ def show_table(predictions: "Predictions") -> None:
 
 
 st.title("Predict")
-st.write("Choose a model and give it pictures: it says what is on them, and how sure it is.")
+st.write("Choose a model and give it images: it says what is on them, and how sure it is.")
 place = st.container()
-files = st.file_uploader("Pictures", accept_multiple_files=True, max_upload_size=MOST_MEGABYTES, key="pictures")
+files = st.file_uploader("Images", accept_multiple_files=True, max_upload_size=MOST_MEGABYTES, key="images")
 with place, explained():
     model = choose_model()
 with explained():

@@ -1,4 +1,4 @@
-"""The page of an audit: the offending pictures side by side, one HTML file with everything inside."""
+"""The page of an audit: the offending images side by side, one HTML file with everything inside."""
 
 from collections import defaultdict
 from collections.abc import Sequence
@@ -14,7 +14,7 @@ from imgcls.evaluation.thumbnails import thumbnail
 from imgcls.files import replacing
 
 MOST_FINDINGS = 40  # of one kind that are shown
-MOST_PICTURES = 12  # of one finding
+MOST_IMAGES = 12  # of one finding
 
 
 def write_audit_page(path: Path, source: str, manifest: Manifest, findings: Sequence[Finding]) -> None:
@@ -48,13 +48,13 @@ def write_audit_page(path: Path, source: str, manifest: Manifest, findings: Sequ
 
 
 def _shown(finding: Finding, manifest: Manifest) -> dict:
-    """A finding with its pictures, each with file, label and split; files that cannot be drawn stand in the text."""
+    """A finding with its images, each with file, label and split; files that cannot be drawn stand in the text."""
     rows = manifest.table.loc[list(finding.rows)].drop_duplicates("image") if finding.images else manifest.table[:0]
     if len(rows) and (rows["problems"] != "").all():
-        return {"why": f"{', '.join(rows['image'])}: {finding.why}", "pictures": [], "more": 0}
-    first = rows.head(MOST_PICTURES)
-    pictures = [
-        {"picture": thumbnail(path), "file": row.image, "label": ", ".join(row.labels), "split": row.split}
+        return {"why": f"{', '.join(rows['image'])}: {finding.why}", "images": [], "more": 0}
+    first = rows.head(MOST_IMAGES)
+    images = [
+        {"image": thumbnail(path), "file": row.image, "label": ", ".join(row.labels), "split": row.split}
         for path, row in zip(manifest.paths(first), first.itertuples(), strict=True)
     ]
-    return {"why": finding.why, "pictures": pictures, "more": len(rows) - len(first)}
+    return {"why": finding.why, "images": images, "more": len(rows) - len(first)}

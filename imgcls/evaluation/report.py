@@ -20,9 +20,9 @@ MOST_CONFUSIONS = 12
 
 @dataclass(frozen=True)
 class Mistake:
-    """A wrong prediction: the picture, what it is, what it was taken for, and how surely (0 to 1)."""
+    """A wrong prediction: the image, what it is, what it was taken for, and how surely (0 to 1)."""
 
-    picture: str
+    image: str
     file: str
     label: str
     predicted: str
@@ -85,7 +85,7 @@ def write_report(
     metrics: a dictionary an epoch, as metrics.jsonl holds them.
     problems: (file, reason) of the images that were left out.
     config: the run's config.toml as text.
-    whitening: what it does to some pictures, where the network has it.
+    whitening: what it does to some images, where the network has it.
     """
     environment = jinja2.Environment(
         loader=jinja2.PackageLoader("imgcls.evaluation", "."), autoescape=True, undefined=jinja2.StrictUndefined

@@ -1,4 +1,4 @@
-"""Small pictures as data addresses, for pages that stand alone."""
+"""Small images as data addresses, for pages that stand alone."""
 
 import base64
 import io
@@ -13,7 +13,7 @@ from imgcls.data.images.encoded import read_encoded
 from imgcls.data.images.transcoding import still
 from imgcls.image_files import Refused
 
-SIDE = 112  # pixels; smaller pictures are enlarged in whole steps, so that their pixels stay visible
+SIDE = 112  # pixels; smaller images are enlarged in whole steps, so that their pixels stay visible
 
 
 def thumbnail(path: str | Path, box: Sequence[float] | None = None, side: int = SIDE) -> str:
@@ -22,29 +22,27 @@ def thumbnail(path: str | Path, box: Sequence[float] | None = None, side: int = 
     box: left, top, right and bottom in pixels of the upright image, for a part of it; None, or NaN, for all of it.
     """
     try:
-        picture = still(read_encoded(path))
+        image = still(read_encoded(path))
     except (OSError, Refused):
         return ""
     if box is not None and not any(math.isnan(edge) for edge in box):
         left, top, right, bottom = box
-        picture = picture.crop((int(left), int(top), math.ceil(right), math.ceil(bottom)))
-    picture = picture.convert("RGBA")
-    white = Image.new("RGBA", picture.size, "white")
-    return _address(Image.alpha_composite(white, picture).convert("RGB"), side)
+        image = image.crop((int(left), int(top), math.ceil(right), math.ceil(bottom)))
+    image = image.convert("RGBA")
+    white = Image.new("RGBA", image.size, "white")
+    return _address(Image.alpha_composite(white, image).convert("RGB"), side)
 
 
-def picture_address(pixels: np.ndarray, side: int = SIDE) -> str:
+def image_address(pixels: np.ndarray, side: int = SIDE) -> str:
     """The same of pixels (H, W, 1) or (H, W, 3) in [0, 255]."""
     whole = np.round(pixels).astype(np.uint8)
     return _address(Image.fromarray(whole if whole.shape[-1] == 3 else whole[..., 0]).convert("RGB"), side)
 
 
-def _address(picture: Image.Image, side: int) -> str:
-    if max(picture.size) * 2 <= side:
-        picture = picture.resize(
-            [length * (side // max(picture.size)) for length in picture.size], Image.Resampling.NEAREST
-        )
-    picture.thumbnail((side, side))
+def _address(image: Image.Image, side: int) -> str:
+    if max(image.size) * 2 <= side:
+        image = image.resize([length * (side // max(image.size)) for length in image.size], Image.Resampling.NEAREST)
+    image.thumbnail((side, side))
     data = io.BytesIO()
-    picture.save(data, "JPEG", quality=85)
+    image.save(data, "JPEG", quality=85)
     return "data:image/jpeg;base64," + base64.b64encode(data.getvalue()).decode()

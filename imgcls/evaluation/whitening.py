@@ -1,18 +1,18 @@
-"""What whitening does to pictures, for the report."""
+"""What whitening does to images, for the report."""
 
 from dataclasses import dataclass
 
 import numpy as np
 
 from imgcls.evaluation.charts import falling_line
-from imgcls.evaluation.thumbnails import picture_address
+from imgcls.evaluation.thumbnails import image_address
 
-SHOWN_RANGE = (0.5, 99.5)  # per cent of a picture's values that fill the range from black to white
+SHOWN_RANGE = (0.5, 99.5)  # per cent of an image's values that fill the range from black to white
 
 
 @dataclass(frozen=True)
 class Whitened:
-    """pairs: data addresses of pictures before and after. chart: the eigenvalues, as SVG."""
+    """pairs: data addresses of images before and after. chart: the eigenvalues, as SVG."""
 
     pairs: list[tuple[str, str]]
     chart: str
@@ -23,7 +23,7 @@ def show_whitening(before: np.ndarray, after: np.ndarray, eigenvalues: np.ndarra
 
     eigenvalues: falling variances of the components.
     """
-    pairs = [(picture_address(a), picture_address(_visible(b))) for a, b in zip(before, after, strict=True)]
+    pairs = [(image_address(a), image_address(_visible(b))) for a, b in zip(before, after, strict=True)]
     return Whitened(pairs, falling_line(eigenvalues, "component", "variance"))
 
 

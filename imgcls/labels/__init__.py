@@ -7,7 +7,7 @@ from pathlib import Path
 from types import ModuleType
 
 from imgcls.labels.documents import listed_once
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Records
 from imgcls.labels.unread import unread_sentence
 
@@ -19,7 +19,7 @@ class Format:
     title: str  # what its users call it; README and the command's help have it too, up to a comma, colon or bracket
     module: str = ""  # the file of this folder that reads it, where that is not called as the format is
     tabular: bool = False  # it has named columns, of which one can be the group
-    packed: bool = False  # it holds pixels, or may, which are written as picture files before they can be used
+    packed: bool = False  # it holds pixels, or may, which are written as image files before they can be used
     last_resort: bool = False  # found only if nothing else fits
 
 
@@ -50,17 +50,17 @@ FORMATS = {  # name: what it is; found in this order
 }
 LAST_RESORT = tuple(name for name, format in FORMATS.items() if format.last_resort)
 
-__all__ = ["FORMATS", "Format", "Pictures", "Records", "annotation_formats", "detect_format", "read_labels"]
+__all__ = ["FORMATS", "Format", "ImageIndex", "Records", "annotation_formats", "detect_format", "read_labels"]
 
 
 def read_labels(
-    source: str | Path, format: str | None = None, pictures: Pictures | str | Path | None = None, **options
+    source: str | Path, format: str | None = None, image_index: ImageIndex | str | Path | None = None, **options
 ) -> Records:
     """Read the annotation files of any labelling tool.
 
     source: a file, or the folder of a data set.
     format: a name of `FORMATS`; found by content if None.
-    pictures: the folder in which the pictures lie, if it is not the source's, or `Pictures` for more wishes.
+    images: the folder in which the images lie, if it is not the source's, or `ImageIndex` for more wishes.
     options: for the format's own `read`.
 
     Raises FileNotFoundError without a source, and ValueError for a format that is unknown, not to be told, or broken.
@@ -71,9 +71,9 @@ def read_labels(
             f"There is nothing at {source}. Expected an annotation file, or the folder of a data set."
         )
     module = _module(format or detect_format(source))
-    if pictures is not None and not isinstance(pictures, Pictures):
-        pictures = Pictures(pictures)
-    return module.read(source, pictures=pictures, **options)
+    if image_index is not None and not isinstance(image_index, ImageIndex):
+        image_index = ImageIndex(image_index)
+    return module.read(source, image_index=image_index, **options)
 
 
 def detect_format(source: str | Path) -> str:

@@ -1,4 +1,4 @@
-"""Rows as an importer found them to records: pictures found, boxes checked, and all that is amiss told."""
+"""Rows as an importer found them to records: images found, boxes checked, and all that is amiss told."""
 
 import posixpath
 from collections import defaultdict
@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pandas as pd
 
-from imgcls.labels.pictures import MISNAMED, Pictures, in_another_folder, is_drawing
+from imgcls.labels.image_index import MISNAMED, ImageIndex, in_another_folder, is_drawing
 from imgcls.labels.records import BOX, CHANGED, COLUMNS, LEFT_OUT, NOTED, Problems, Records, typed
 
 PROVENANCE = ["file", "line", "beside"]
@@ -15,37 +15,37 @@ ROUNDING = 0.1  # pixels outside the image that are rounding, not a fault; YOLO 
 
 
 def assemble(
-    rows: pd.DataFrame | Sequence[dict], problems: Problems, pictures: Pictures, add_unlisted: bool = False
+    rows: pd.DataFrame | Sequence[dict], problems: Problems, image_index: ImageIndex, add_unlisted: bool = False
 ) -> Records:
     """Make records of what an importer found.
 
     rows: the columns of `COLUMNS` as far as the format knows them, `image` as the file states it, and for the problems
-        table file, line, and beside (the folder of the annotation file, relative to the root of the pictures).
-    add_unlisted: whether pictures that no file names are unannotated images of this set. If not, they are only told.
+        table file, line, and beside (the folder of the annotation file, relative to the root of the images).
+    add_unlisted: whether images that no file names are unannotated images of this set. If not, they are only told.
     """
     table = typed(rows, extra=PROVENANCE)
     provenance = table[PROVENANCE].astype(object)
     table[PROVENANCE] = provenance.where(provenance.notna(), "")
-    table = _find_pictures(table, problems, pictures)
+    table = _find_images(table, problems, image_index)
     named = set(table["image"])
     table = _check_boxes(table, problems)
     _tell_names_that_differ_by_case(table, problems)
-    if pictures.must_exist:
-        _tell_misnamed(pictures, problems)
+    if image_index.must_exist:
+        _tell_misnamed(image_index, problems)
         told = {file for file, *_ in problems.rows}
-        others = [path for path in pictures.paths if path not in named and path not in told]
+        others = [path for path in image_index.paths if path not in named and path not in told]
         table = _with_others(table, others, problems) if add_unlisted else table
         if not add_unlisted:
-            _tell_all(others, "nothing that could be read names this picture.", problems)
-    return Records(table[list(COLUMNS)].reset_index(drop=True), problems.table(), pictures.root.resolve())
+            _tell_all(others, "nothing that could be read names this image.", problems)
+    return Records(table[list(COLUMNS)].reset_index(drop=True), problems.table(), image_index.root.resolve())
 
 
-def _find_pictures(table: pd.DataFrame, problems: Problems, pictures: Pictures) -> pd.DataFrame:
-    """Put the path of each stated picture; leave out the rows of those that are not there."""
+def _find_images(table: pd.DataFrame, problems: Problems, image_index: ImageIndex) -> pd.DataFrame:
+    """Put the path of each stated image; leave out the rows of those that are not there."""
     if table.empty:
         return table
     codes, stated = _groups(table, ["image", "beside"])
-    found = _each_by_its_own([image for image, _ in stated], [pictures.find(*names) for names in stated])
+    found = _each_by_its_own([image for image, _ in stated], [image_index.find(*names) for names in stated])
     first = table.groupby(codes, sort=True).agg(file=("file", "first"), line=("line", "first"))
     labelled = (table["label"] != "").groupby(codes, sort=True).sum()
     for (path, reason), (file, line), labels in zip(found, first.itertuples(index=False), labelled, strict=True):
@@ -60,14 +60,14 @@ def _find_pictures(table: pd.DataFrame, problems: Problems, pictures: Pictures) 
 
 
 def _each_by_its_own(stated: list[str], found: list[tuple[str, str]]) -> list[tuple[str, str]]:
-    """What `Pictures.find` found, without the pictures in other folders that two stated paths would have to share."""
+    """What `ImageIndex.find` found, without the images in other folders that two stated paths would have to share."""
     strangers = [bool(reason and path) and in_another_folder(image, path)
                  for image, (path, reason) in zip(stated, found, strict=True)]  # fmt: skip
     claims = defaultdict(set)
     for image, (path, _), stranger in zip(stated, found, strangers, strict=True):
         claims[path].add(image if stranger else "")
     return [
-        ("", f"there is no picture {image!r}, and {path!r} is stated as another one")
+        ("", f"there is no image {image!r}, and {path!r} is stated as another one")
         if stranger and len(claims[path]) > 1
         else (path, reason)
         for image, (path, reason), stranger in zip(stated, found, strangers, strict=True)
@@ -125,9 +125,9 @@ def _tell_changed(table: pd.DataFrame, where: np.ndarray, what: str, problems: P
     problems.extend(wrong["file"], wrong["line"], reasons, CHANGED)
 
 
-def _tell_misnamed(pictures: Pictures, problems: Problems) -> None:
+def _tell_misnamed(image_index: ImageIndex, problems: Problems) -> None:
     told = {file for file, *_ in problems.rows}
-    for name in pictures.misnamed:
+    for name in image_index.misnamed:
         if name not in told:
             problems.left_out(name, "", f"{MISNAMED}.")
 
@@ -141,7 +141,7 @@ def _tell_names_that_differ_by_case(table: pd.DataFrame, problems: Problems) -> 
 
 
 def _with_others(table: pd.DataFrame, others: list[str], problems: Problems) -> pd.DataFrame:
-    """Pictures that no file names have no annotations; but those of a file that lost some are not among them."""
+    """ImageIndex that no file names have no annotations; but those of a file that lost some are not among them."""
     lost = {
         posixpath.splitext(posixpath.basename(file))[0] for file, _, _, effect in problems.rows if effect == LEFT_OUT
     }
@@ -151,7 +151,7 @@ def _with_others(table: pd.DataFrame, others: list[str], problems: Problems) -> 
     for path in sorted(set(others).difference(drawings)):
         name = posixpath.basename(path)
         if name in lost or posixpath.splitext(name)[0] in lost:
-            problems.noted(path, "", "annotations of this name were left out, so the picture is not taken as bare.")
+            problems.noted(path, "", "annotations of this name were left out, so the image is not taken as bare.")
         else:
             rows.append({"image": path, "source": table["source"].iloc[0] if len(table) else ""})
     return pd.concat([table, typed(rows)], ignore_index=True) if rows else table

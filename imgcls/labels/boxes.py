@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from imgcls.counted import counted
-from imgcls.labels.pictures import upright_size
+from imgcls.labels.image_index import upright_size
 from imgcls.labels.records import BOX, LEFT_OUT, Problems, Records
 
 

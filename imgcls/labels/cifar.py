@@ -16,10 +16,10 @@ import numpy as np
 from imgcls.counted import counted
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_named, name_in, peek, read_bytes, read_text
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records, attributes_text, class_name
 from imgcls.labels.split_names import split_from_path
-from imgcls.labels.unpacking import folder_for_pictures, write_pixels
+from imgcls.labels.unpacking import folder_for_images, write_pixels
 
 BATCH = re.compile(r"^(data_batch_\d+|test_batch|train|test)(\.bin)?$")
 LABELS = ("labels", "fine_labels")  # of CIFAR-10 and CIFAR-100
@@ -120,7 +120,7 @@ def _text(value: Any) -> str:
 
 
 def detect(source: Path) -> bool:
-    """Whether there is a batch of pictures in one of the two forms."""
+    """Whether there is a batch of images in one of the two forms."""
     return any(_fits(path) for path in _batch_files(source))
 
 
@@ -141,13 +141,13 @@ def _labels_in(path: Path) -> int:
     return 1 if "batch" in path.name else 2
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
-    """Read a batch, or all of a folder, and write the pictures below `pictures.extract`, which must be given.
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
+    """Read a batch, or all of a folder, and write the images below `images.extract`, which must be given.
 
     A number without a name is the name of its class, which is told.
     """
     source = Path(source)
-    folder = folder_for_pictures(source, pictures)
+    folder = folder_for_images(source, image_index)
     problems = Problems()
     rows = []
     for path in [source] if source.is_file() else _batch_files(source):
@@ -161,7 +161,7 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
         raise ValueError(
             f"There are no batches of CIFAR in {source}. Expected files such as data_batch_1 or train.bin."
         )
-    return assemble(rows, problems, Pictures(folder))
+    return assemble(rows, problems, ImageIndex(folder))
 
 
 def _binary(path: Path) -> _Batch:
@@ -169,7 +169,7 @@ def _binary(path: Path) -> _Batch:
     data = np.frombuffer(read_bytes(path), np.uint8)
     if not len(data) or len(data) % (count + 3 * SIDE * SIDE):
         raise ValueError(
-            f"{path.name} is no binary batch: {counted(len(data), 'byte')} make no whole number of pictures."
+            f"{path.name} is no binary batch: {counted(len(data), 'byte')} make no whole number of images."
         )
     records = data.reshape(-1, count + 3 * SIDE * SIDE)
     names = ("coarse_labels", "fine_labels") if count == 2 else ("labels",)
@@ -194,9 +194,9 @@ def _pickled(path: Path) -> _Batch:
     labels = {name: list(content[name]) for name in NAME_LISTS if isinstance(content.get(name), list | np.ndarray)}
     kind = next((name for name in LABELS if name in labels), None)
     if not isinstance(pixels, np.ndarray) or pixels.ndim != 2 or kind is None:
-        raise ValueError(f"{path.name} is no batch: expected 'data', a row of pixels a picture, and 'labels'.")
+        raise ValueError(f"{path.name} is no batch: expected 'data', a row of pixels an image, and 'labels'.")
     if any(len(values) != len(pixels) for values in labels.values()):
-        raise ValueError(f"{path.name} has {counted(len(pixels), 'picture')}, but labels for {len(labels[kind])}.")
+        raise ValueError(f"{path.name} has {counted(len(pixels), 'image')}, but labels for {len(labels[kind])}.")
     if pixels.dtype != np.uint8 and pixels.size and (pixels.min() < 0 or pixels.max() > 255):
         raise ValueError(f"{path.name} has pixels outside of 0 to 255.")
     filenames = content.get("filenames")
@@ -206,7 +206,7 @@ def _pickled(path: Path) -> _Batch:
 def _rows(batch: _Batch, path: Path, file: str, folder: Path, problems: Problems) -> list[dict]:
     side = math.isqrt(batch.pixels.shape[1] // 3)
     if not side or 3 * side * side != batch.pixels.shape[1]:
-        raise ValueError(f"{file} has {batch.pixels.shape[1]} numbers a picture. Expected three planes of a square.")
+        raise ValueError(f"{file} has {batch.pixels.shape[1]} numbers an image. Expected three planes of a square.")
     kind = next(name for name in LABELS if name in batch.labels)
     names = {name: _names(path, listed) for name, listed in NAME_LISTS.items() if name in batch.labels}
     if not names[kind]:
@@ -217,7 +217,7 @@ def _rows(batch: _Batch, path: Path, file: str, folder: Path, problems: Problems
     for place, (image, number) in enumerate(zip(images, batch.labels[kind], strict=True)):
         label = _name_of(number, names[kind])
         if label is None:
-            problems.left_out(file, place, f"the number {str(number)[:50]} has no name; its picture is left out.")
+            problems.left_out(file, place, f"the number {str(number)[:50]} has no name; its image is left out.")
             continue
         coarse = batch.labels.get("coarse_labels")
         attributes = {"coarse": _name_of(coarse[place], names["coarse_labels"])} if coarse else {}

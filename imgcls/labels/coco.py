@@ -18,7 +18,7 @@ import pandas as pd
 from imgcls.counted import counted
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, peek, read_json
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 
@@ -40,22 +40,22 @@ def _fits(text: str) -> bool:
     return text.lstrip().startswith("{") and '"images"' in text and ('"categories"' in text or '"annotations"' in text)
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a COCO file, or all of a folder; the split is in a file's name or folder.
 
     Raises ValueError if a file is not of this form.
     """
     source = Path(source)
-    pictures = pictures or Pictures.of(source)
+    image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     tables = []
     fitting = [path for path in files_of(source, ".json") if source.is_file() or _fits(peek(path))]
     for path in _without_companions(fitting, source, problems):
         table = _read_file(path, name_in(path, source), problems)
-        tables.append(table.assign(beside=_folder_of_pictures(path, source, pictures)))
+        tables.append(table.assign(beside=_folder_of_images(path, source, image_index)))
     if not tables:
         raise ValueError(f"There is no COCO file in {source}. Expected JSON with images, annotations and categories.")
-    return assemble(_each_once(pd.concat(tables, ignore_index=True), problems), problems, pictures)
+    return assemble(_each_once(pd.concat(tables, ignore_index=True), problems), problems, image_index)
 
 
 def _without_companions(paths: list[Path], source: Path, problems: Problems) -> Iterator[Path]:
@@ -83,10 +83,10 @@ def _each_once(table: pd.DataFrame, problems: Problems) -> pd.DataFrame:
     return table[~repeated & ((table["label"] != "") | ~labelled)]
 
 
-def _folder_of_pictures(path: Path, source: Path, pictures: Pictures) -> str:
-    """Where a file's pictures are: `instances_val2017.json` goes with `val2017`, else with its own folder."""
+def _folder_of_images(path: Path, source: Path, image_index: ImageIndex) -> str:
+    """Where a file's images are: `instances_val2017.json` goes with `val2017`, else with its own folder."""
     name = path.stem.rpartition("_")[2]
-    named = [folder for folder in (name, f"images/{name}") if (pictures.root / folder).is_dir()]
+    named = [folder for folder in (name, f"images/{name}") if (image_index.root / folder).is_dir()]
     return named[0] if named else "" if path == source else path.parent.relative_to(source).as_posix()
 
 

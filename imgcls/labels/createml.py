@@ -10,7 +10,7 @@ from pathlib import Path
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, fitting, name_in, peek, read_json
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records, class_name, coordinate
 from imgcls.labels.split_names import split_from_path
 
@@ -32,10 +32,10 @@ def _fits(text: str) -> bool:
     )
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a JSON file, or all of a folder. Raises ValueError if a file is not of this form."""
     source = Path(source)
-    pictures = pictures or Pictures.of(source)
+    image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     rows = []
     for path in fitting(source, (".json",), lambda path: _fits(peek(path)), problems):
@@ -47,7 +47,7 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
             rows.extend(_rows(image, f"[{place}]", file, problems))
     if not rows and not problems.rows:
         raise ValueError(f"There are no images in the Create ML files of {source}.")
-    return assemble(rows, problems, pictures)
+    return assemble(rows, problems, image_index)
 
 
 def _rows(image: object, line: str, file: str, problems: Problems) -> Iterator[dict]:

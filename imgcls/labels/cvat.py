@@ -1,7 +1,7 @@
 """CVAT's XML 1.1: shapes and tags of images, or tracks of shapes over the frames of a video.
 
 https://docs.cvat.ai/docs/other/xml_format/ describes it. A tag is a label of the whole image. Frames of a video are the
-pictures that CVAT writes beside the file, `frame_000010.png` and so on; a shape that is `outside` says that the object
+images that CVAT writes beside the file, `frame_000010.png` and so on; a shape that is `outside` says that the object
 is not in the frame.
 """
 
@@ -13,15 +13,15 @@ from pathlib import Path
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import Element, any_file, files_of, read_each, read_xml
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around, box_of_runs, box_turned
-from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
 
 ROOT = "annotations"
 SHAPES = ("box", "polygon", "polyline", "points", "ellipse", "mask", "cuboid", "skeleton")
 WITHOUT_AREA = ("polyline", "points")
-FRAME = "frame_"  # how CVAT calls the pictures of a video
+FRAME = "frame_"  # how CVAT calls the images of a video
 FLAGS = ("difficult", "occluded", "truncated")
 CUBOID_X = re.compile(r"x[tb][lr][12]")  # eight corners
 
@@ -35,11 +35,11 @@ def _fits(text: str) -> bool:
     return f"<{ROOT}>" in text and "<version>1." in text
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read an XML file, or all of a folder. The split is the subset of an image, else in the file's name."""
     source = Path(source)
-    pictures = pictures or Pictures.of(source)
-    folders = {part for path in pictures.paths for part in posixpath.dirname(path).split("/")}
+    image_index = image_index or ImageIndex.of(source)
+    folders = {part for path in image_index.paths for part in posixpath.dirname(path).split("/")}
     problems = Problems()
     rows = []
     for _, file, annotations in read_each(files_of(source, ".xml"), source, read_xml, problems):
@@ -49,14 +49,14 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
         for image in annotations.all("image"):
             rows.extend(_image_rows(image, file, folders, problems))
         rows.extend(_track_rows(annotations, file, folders, problems))
-        if annotations.first("track") and not any(FRAME in path for path in pictures.paths):
-            frames = f"no frame, such as {FRAME}000000.png, is a picture here"
+        if annotations.first("track") and not any(FRAME in path for path in image_index.paths):
+            frames = f"no frame, such as {FRAME}000000.png, is an image here"
             problems.noted(file, "", f"its tracks are of a video, and {frames}: export it from CVAT with its images.")
-    return assemble(rows, problems, pictures)
+    return assemble(rows, problems, image_index)
 
 
 def _common(element: Element, name: str, size: tuple[object, object], file: str, folders: set[str]) -> dict:
-    """folders: the names of those with pictures; an export of a project has one for each subset."""
+    """folders: the names of those with images; an export of a project has one for each subset."""
     subset = element.attributes.get("subset", "")
     split = SPLIT_NAMES.get(subset.lower(), "") or split_from_path(file)
     image = posixpath.join(subset, name) if name and subset in folders else name

@@ -1,4 +1,4 @@
-"""Datumaro's own JSON: a file a subset in `annotations/`, the pictures in `images/SUBSET/`.
+"""Datumaro's own JSON: a file a subset in `annotations/`, the images in `images/SUBSET/`.
 
 https://open-edge-platform.github.io/datumaro/latest/docs/data-formats/formats/datumaro.html describes it. `label_id`
 is a place in the file's own list of classes. A mask is packed as in COCO; its box is kept.
@@ -11,8 +11,8 @@ from pathlib import Path
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, fitting, peek, read_each, read_json
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around, box_of_runs
-from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 
@@ -31,10 +31,10 @@ def _fits(text: str) -> bool:
     return text.lstrip().startswith("{") and '"categories"' in text and '"items"' in text
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a file, or all of a folder; the subset, and so the split, is the file's name."""
     source = Path(source)
-    pictures = pictures or Pictures.of(source)
+    image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     rows = []
     paths = fitting(source, (".json",), lambda path: _fits(peek(path)), problems)
@@ -42,7 +42,7 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
         names = _names(content["categories"], file, problems)
         for place, item in enumerate(content["items"]):
             rows.extend(_item_rows(item, f"items[{place}]", names, file, problems))
-    return assemble(rows, problems, pictures)
+    return assemble(rows, problems, image_index)
 
 
 def _checked(path: Path) -> dict:
@@ -77,7 +77,7 @@ def _item_rows(item: object, line: str, names: list[str | None], file: str, prob
     image, (width, height) = _image(stated, file)
     annotations = stated.get("annotations", [])
     if not image or not isinstance(annotations, list):
-        problems.left_out(file, line, "expected an item with a picture and a list of annotations; left out.")
+        problems.left_out(file, line, "expected an item with an image and a list of annotations; left out.")
         return
     common = {"image": image, "file": file, "beside": "", "source": "datumaro", "split": split_from_path(file),
               "width": width, "height": height}  # fmt: skip

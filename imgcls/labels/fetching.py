@@ -1,6 +1,6 @@
-"""A table of addresses and labels, as search engines give them: the pictures are fetched, then read as any table.
+"""A table of addresses and labels, as search engines give them: the images are fetched, then read as any table.
 
-Each picture is kept under the hash of its address, so a second call asks only for what is not there yet. A picture that
+Each image is kept under the hash of its address, so a second call asks only for what is not there yet. An image that
 cannot be had is told, with the line of the table.
 """
 
@@ -21,7 +21,7 @@ import httpx
 from imgcls.image_files import suffix_of
 from imgcls.labels.assembly import assemble
 from imgcls.labels.connections import CheckedBackend, PrivateAddressError
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records
 from imgcls.labels.tables import find_columns, read_table, rows_of, with_attributes
 
@@ -44,8 +44,8 @@ HEAD = 32  # bytes that tell a format
 class Limits:
     """What fetching may take.
 
-    largest: bytes of a picture. seconds: for a picture, with its redirects and further attempts.
-    at_once: pictures. private: whether machines of private networks, and this one, may be asked.
+    largest: bytes of an image. seconds: for an image, with its redirects and further attempts.
+    at_once: images. private: whether machines of private networks, and this one, may be asked.
     """
 
     largest: int = 20_000_000
@@ -55,7 +55,7 @@ class Limits:
 
 
 class Fetched(NamedTuple):
-    """What came of an address: the name of the picture's file, or the reason why there is none."""
+    """What came of an address: the name of the image's file, or the reason why there is none."""
 
     name: str
     reason: str
@@ -68,7 +68,7 @@ def read_addresses(
     keep: Sequence[str] = (),
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Records:
-    """Fetch the pictures of a table into `folder`, and read the table. `source` of each record is the address.
+    """Fetch the images of a table into `folder`, and read the table. `source` of each record is the address.
 
     keep: further columns that are kept as attributes.
     on_progress: gets the number of addresses done, and of all.
@@ -96,16 +96,14 @@ def read_addresses(
         on_progress(len(outcomes), len(wanted))
     for line, address in addresses.items():
         if outcomes[address].reason:
-            reason = (
-                f"the picture {address[:200]!r} was not fetched: {outcomes[address].reason}; its label is left out."
-            )
+            reason = f"the image {address[:200]!r} was not fetched: {outcomes[address].reason}; its label is left out."
             problems.left_out(source.name, line, reason)
     rows["source"], rows["image"] = addresses, [outcomes[address].name for address in addresses]
-    return assemble(rows[rows["image"] != ""].assign(beside=""), problems, Pictures(folder))
+    return assemble(rows[rows["image"] != ""].assign(beside=""), problems, ImageIndex(folder))
 
 
 def fetch(addresses: Iterable[str], folder: Path, limits: Limits) -> Iterator[Fetched]:
-    """Fetch pictures into a folder, several at once; the outcomes come in the order of `addresses`."""
+    """Fetch images into a folder, several at once; the outcomes come in the order of `addresses`."""
     folder.mkdir(parents=True, exist_ok=True)
     here = {path.stem: path.name for path in folder.iterdir() if not path.name.startswith(".")}
     context = httpx.create_ssl_context()
@@ -163,7 +161,7 @@ class _PassingError(Exception):
 
 
 def _download(url: httpx.URL, target: Path, deadline: float, limits: Limits, context: ssl.SSLContext) -> str:
-    """Follow the redirects and write the picture at their end; returns the suffix of its format."""
+    """Follow the redirects and write the image at their end; returns the suffix of its format."""
     for _ in range(REDIRECTS + 1):
         if url.scheme not in ("http", "https") or not url.host:
             raise _RefusedError(f"{str(url)[:200]!r} is no address of http or https")
@@ -191,7 +189,7 @@ def _check_status(status: int, headers: dict[bytes, str]) -> None:
 
 
 def _write(chunks: Iterable[bytes], headers: dict[bytes, str], target: Path, largest: int) -> str:
-    """Write what comes, as long as it is a picture and not too large; returns the suffix of its format."""
+    """Write what comes, as long as it is an image and not too large; returns the suffix of its format."""
     too_large = _RefusedError(f"it is larger than {largest / 1e6:g} MB")
     stated = headers.get(b"content-length", "")
     if stated.isascii() and stated.isdigit() and int(stated) > largest:
@@ -216,4 +214,4 @@ def _write(chunks: Iterable[bytes], headers: dict[bytes, str], target: Path, lar
 def _what_else(head: bytes) -> str:
     if not head:
         return "nothing came"
-    return "a web page came, no picture" if head.lstrip().startswith(b"<") else "what came is no picture"
+    return "a web page came, no image" if head.lstrip().startswith(b"<") else "what came is no image"

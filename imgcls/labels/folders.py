@@ -11,19 +11,19 @@ import pandas as pd
 from imgcls.image_files import SUFFIXES, shown_name, why_not_opened
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_of, name_in
-from imgcls.labels.pictures import ANNOTATION_FOLDERS, PICTURE_FOLDERS, Pictures
+from imgcls.labels.image_index import ANNOTATION_FOLDERS, IMAGE_FOLDERS, ImageIndex
 from imgcls.labels.records import Problems, Records
 from imgcls.labels.split_names import SPLIT_NAMES
 from imgcls.labels.unread import loose_files, tool_of, unread_sentence
 
-NO_CLASS = ANNOTATION_FOLDERS | PICTURE_FOLDERS | {"image", "imgs", "pictures", "photos", "data", "imagesets", "masks"}
+NO_CLASS = ANNOTATION_FOLDERS | IMAGE_FOLDERS | {"image", "imgs", "pictures", "photos", "data", "imagesets", "masks"}
 SHOWN = 3  # files that a sentence names
 NOT_IMAGES = {"thumbs.db", "desktop.ini"}  # that file managers leave behind
 MOST_OPENED = 100  # files without a suffix
 
 
 def detect(source: Path) -> bool:
-    """Whether there are folders with pictures in them."""
+    """Whether there are folders with images in them."""
     if not source.is_dir():
         return False
     files = [path for pattern in ("*/*", "*/*/*") for path in source.glob(pattern)]
@@ -33,12 +33,12 @@ def detect(source: Path) -> bool:
     return any(not why_not_opened(path) for path in islice(bare, MOST_OPENED))
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
-    """The folders as records. Raises what `read_folders` raises; files that are no pictures are told."""
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
+    """The folders as records. Raises what `read_folders` raises; files that are no images are told."""
     source, problems = Path(source), Problems()
     rows = read_folders(source, problems)
     rows = _without_other_files(rows.assign(source="folders", file=rows["image"]), source, problems)
-    return assemble(rows, problems, pictures or Pictures(source))
+    return assemble(rows, problems, image_index or ImageIndex(source))
 
 
 def read_folders(root: str | Path, problems: Problems | None = None) -> pd.DataFrame:
@@ -51,7 +51,7 @@ def read_folders(root: str | Path, problems: Problems | None = None) -> pd.DataF
     not opened; hidden files are left out.
 
     Raises FileNotFoundError if there is no such folder, ValueError if it has no class folders or an empty one, or if
-    its folders are named like pictures, annotations or splits, and so are no classes.
+    its folders are named like images, annotations or splits, and so are no classes.
     """
     root = Path(root)
     if not root.is_dir():
@@ -81,13 +81,13 @@ def read_folders(root: str | Path, problems: Problems | None = None) -> pd.DataF
 def _split_folders(root: Path) -> list[tuple[str, Path]]:
     """The splits are the folders that are named like one and hold folders themselves.
 
-    That is so if there are several, or if nothing beside them holds pictures; else they are classes that happen to be
+    That is so if there are several, or if nothing beside them holds images; else they are classes that happen to be
     called like a split.
     """
     folders = _folders(root)
     splits = [(SPLIT_NAMES[f.name.lower()], f) for f in folders if f.name.lower() in SPLIT_NAMES and _folders(f)]
     others = [folder for folder in folders if folder not in [split for _, split in splits]]
-    if not splits or (len(splits) == 1 and any(map(_holds_pictures, others))):
+    if not splits or (len(splits) == 1 and any(map(_holds_images, others))):
         return [("", root)]
     if "train" not in [split for split, _ in splits]:
         raise ValueError(
@@ -99,10 +99,10 @@ def _split_folders(root: Path) -> list[tuple[str, Path]]:
 def _class_folders(folder: Path) -> list[Path]:
     """The folders of a folder, but for those of annotations beside classes."""
     folders = _folders(folder)
-    return [path for path in folders if not _names_no_class(path.name) or _holds_pictures(path)] or folders
+    return [path for path in folders if not _names_no_class(path.name) or _holds_images(path)] or folders
 
 
-def _holds_pictures(folder: Path) -> bool:
+def _holds_images(folder: Path) -> bool:
     return any(path.name.lower().endswith(SUFFIXES) and _may_be_image(path) for path in folder.rglob("*"))
 
 
@@ -132,7 +132,7 @@ def _way_out(root: Path) -> str:
 
 
 def _names_no_class(name: str) -> bool:
-    """Whether a folder is called like pictures, annotations or a split, such as `images` or `val2017`."""
+    """Whether a folder is called like images, annotations or a split, such as `images` or `val2017`."""
     plain = name.lower()
     return plain in NO_CLASS or re.fullmatch(rf"({'|'.join(SPLIT_NAMES)})[-_]?(\d*|images|imgs)", plain) is not None
 
@@ -152,7 +152,7 @@ def _tell_outside(root: Path, listed: set[str], problems: Problems) -> None:
 
 
 def _without_other_files(rows: pd.DataFrame, root: Path, problems: Problems) -> pd.DataFrame:
-    """The rows but for the files that no picture's suffix has and whose first bytes are no picture's."""
+    """The rows but for the files that no image's suffix has and whose first bytes are no image's."""
     other = np.zeros(len(rows), bool)
     for place, image in enumerate(rows["image"]):
         if not image.lower().endswith(SUFFIXES) and (root / image).is_file():

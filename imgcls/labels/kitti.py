@@ -1,4 +1,4 @@
-"""KITTI's text: a file a picture in `label_2`, a line an object, the pictures in `image_2`.
+"""KITTI's text: a file an image in `label_2`, a line an object, the images in `image_2`.
 
 https://www.cvlibs.net/datasets/kitti/eval_object.php, readme of the development kit: class, truncated (0 to 1),
 occluded (0 seen, 1 partly, 2 largely hidden, 3 unknown), angle, box in pixels from 0, then sizes and place in space,
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, read_each, read_text
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate
 from imgcls.labels.split_names import split_from_path
 
@@ -36,12 +36,12 @@ def _fields(line: str) -> tuple[str, list[float]] | None:
     return None
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a text file, or all of a folder."""
     source = Path(source)
-    pictures = pictures or _pictures_of(source)
+    image_index = image_index or _images_of(source)
     problems = Problems()
-    by_place = {posixpath.splitext(path)[0]: path for path in pictures.paths} if pictures.must_exist else {}
+    by_place = {posixpath.splitext(path)[0]: path for path in image_index.paths} if image_index.must_exist else {}
     rows = []
     for path, file, text in read_each(files_of(source, ".txt"), source, read_text, problems):
         lines = text.splitlines()
@@ -51,17 +51,17 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
             continue
         place = _place(file if source.is_dir() else f"{path.parent.name}/{path.name}")
         rows.extend(_rows(lines, by_place.get(place, f"{place}.png"), file, problems))
-    return assemble(rows, problems, pictures)
+    return assemble(rows, problems, image_index)
 
 
-def _pictures_of(source: Path) -> Pictures:
-    """A file's pictures are in the folder beside its own."""
+def _images_of(source: Path) -> ImageIndex:
+    """A file's images are in the folder beside its own."""
     beside = source.is_file() and FOLDER.match(source.parent.name)
-    return Pictures(source.parent.parent) if beside else Pictures.of(source)
+    return ImageIndex(source.parent.parent) if beside else ImageIndex.of(source)
 
 
 def _place(file: str) -> str:
-    """The path of the picture without its suffix: `image_2` instead of `label_2`."""
+    """The path of the image without its suffix: `image_2` instead of `label_2`."""
     *folders, name = posixpath.splitext(file)[0].split("/")
     return "/".join([FOLDER.sub(r"image\1", folder) for folder in folders] + [name])
 

@@ -1,6 +1,6 @@
 """Label Studio's exports: JSON, JSON-MIN, CSV and TSV. https://labelstud.io/guide/export
 
-A task has a picture and the annotations of several people; each has results: choices for the whole image, or regions
+A task has an image and the annotations of several people; each has results: choices for the whole image, or regions
 whose places are per cent of its width and height. JSON-MIN, CSV and TSV have a row an annotation, named by the
 labelling form's controls. A target storage holds a file a task, or a file an annotation with its task inside.
 Predictions are what a model said: they are counted, and are no labels.
@@ -16,8 +16,8 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, fitting, name_in, parse_json, peek, read_json
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_of
-from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import LEFT_OUT, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 from imgcls.labels.tables import NAMES, read_table
@@ -56,7 +56,7 @@ def _fits_csv(text: str) -> bool:
     return all(sign in head for sign in CSV_SIGNS)
 
 
-def read(source: Path, pictures: Pictures | None = None, control: str | None = None) -> Records:
+def read(source: Path, image_index: ImageIndex | None = None, control: str | None = None) -> Records:
     """Read an export, or all of a folder. Annotations that were skipped in the tool are told and left out.
 
     control: the name of the labelling form's control (the column of a CSV) that holds the labels, if it is not plain.
@@ -64,7 +64,7 @@ def read(source: Path, pictures: Pictures | None = None, control: str | None = N
     Raises ValueError if a file is not of this form.
     """
     source = Path(source)
-    pictures = pictures or Pictures.of(source)
+    image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     rows = []
     for path in fitting(source, (".json", *TABLES), _fits, problems):
@@ -76,8 +76,8 @@ def read(source: Path, pictures: Pictures | None = None, control: str | None = N
     if not rows and not problems.rows:
         raise ValueError(f"There are no tasks of Label Studio in {source}.")
     for row in rows:
-        row["image"] = _without_upload_name(row["image"], pictures)
-    return assemble(rows, problems, pictures)
+        row["image"] = _without_upload_name(row["image"], image_index)
+    return assemble(rows, problems, image_index)
 
 
 def _json_tasks(path: Path, file: str) -> Iterator[tuple[str, object]]:
@@ -121,9 +121,9 @@ def _task_rows(task: object, line: str, file: str, control: str | None, problems
         return
     full = isinstance(task.get("data"), dict)
     data = task["data"] if full else task
-    key = _picture_key(data)
+    key = _image_key(data)
     if key is None:
-        problems.left_out(file, line, "this task names no picture; left out.")
+        problems.left_out(file, line, "this task names no image; left out.")
         return
     common = {"image": data[key], "file": file, "beside": posixpath.dirname(file), "source": "label_studio",
               "split": split_from_path(file), "line": line}  # fmt: skip
@@ -134,8 +134,8 @@ def _task_rows(task: object, line: str, file: str, control: str | None, problems
     yield from rows or ([] if lost else [common])
 
 
-def _picture_key(data: dict) -> str | None:
-    """The key whose value is a picture: by its suffix, else by its name."""
+def _image_key(data: dict) -> str | None:
+    """The key whose value is an image: by its suffix, else by its name."""
     texts = {key: value for key, value in data.items() if isinstance(value, str) and value.strip()}
     by_suffix = [key for key, value in texts.items() if _address(value).lower().endswith(SUFFIXES)]
     return next(iter(by_suffix or [key for key in NAMES["image"] if key in texts]), None)
@@ -151,14 +151,14 @@ def _address(stated: str) -> str:
     return query[0] if query else unquote(parts.path) if parts.query or parts.scheme else stated
 
 
-def _without_upload_name(stated: str, pictures: Pictures) -> str:
+def _without_upload_name(stated: str, image_index: ImageIndex) -> str:
     path = _address(stated) if "://" in stated or stated.startswith("/data/") else stated
     for name in (path, unquote(path)):
-        if not pictures.must_exist or pictures.find(name)[0]:
+        if not image_index.must_exist or image_index.find(name)[0]:
             return name
         folder, base = posixpath.split(name)
         own = posixpath.join(folder, UPLOADED.sub("", base))
-        if own != name and pictures.find(own)[0]:
+        if own != name and image_index.find(own)[0]:
             return own
     return path
 
@@ -197,7 +197,7 @@ def _is_id(result: dict) -> bool:
 
 
 def _minimal(task: dict, key: str, line: str, control: str | None, file: str, problems: Problems) -> Iterator[dict]:
-    """The answers of a task whose controls are keys beside the picture's."""
+    """The answers of a task whose controls are keys beside the image's."""
     annotator = str(task.get("annotator", ""))
     others = {name: value for name, value in task.items() if name != key and name not in MINIMAL_KEYS}
     plain = [name for name, value in others.items() if isinstance(value, str)]

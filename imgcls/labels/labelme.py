@@ -1,6 +1,6 @@
-"""JSON of the LabelMe desktop tool: a file a picture, with shapes, and flags of the whole image.
+"""JSON of the LabelMe desktop tool: a file an image, with shapes, and flags of the whole image.
 
-https://github.com/wkentaro/labelme; the form is that of its `LabelFile`. The picture may be embedded as `imageData`.
+https://github.com/wkentaro/labelme; the form is that of its `LabelFile`. The image may be embedded as `imageData`.
 Shapes of one label and `group_id` are parts of one object, and what is called `__ignore__` or `_background_` is no
 class, as in the tool's own converters.
 """
@@ -18,8 +18,8 @@ from imgcls.counted import counted
 from imgcls.image_files import suffix_of
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, peek, read_json
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around, box_of
-from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 
@@ -29,7 +29,7 @@ OWN_KEYS = {"label", "points", "mask", "shape_type", "flags"}
 
 
 def detect(source: Path) -> bool:
-    """Whether there is a JSON file with shapes and a picture."""
+    """Whether there is a JSON file with shapes and an image."""
     return any_file(source, (".json",), _fits)
 
 
@@ -37,26 +37,28 @@ def _fits(text: str) -> bool:
     return text.lstrip().startswith("{") and '"shapes"' in text and ('"imagePath"' in text or '"imageData"' in text)
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a JSON file, or all of a folder.
 
-    With `pictures.extract`, where a picture exists only inside its annotation file, the pictures go there: those that
-    are embedded are written, the others are copied, and the paths start from it. Without, such a picture is told and
+    With `images.extract`, where an image exists only inside its annotation file, the images go there: those that
+    are embedded are written, the others are copied, and the paths start from it. Without, such an image is told and
     left out.
     """
     source = Path(source)
-    pictures = pictures or Pictures.of(source)
+    image_index = image_index or ImageIndex.of(source)
     problems = Problems()
-    rows, embedded_only = _read_all(source, pictures, None, problems)
-    if embedded_only and pictures.extract:
+    rows, embedded_only = _read_all(source, image_index, None, problems)
+    if embedded_only and image_index.extract:
         problems = Problems()
-        rows, _ = _read_all(source, pictures, pictures.extract, problems)
-        pictures = Pictures(pictures.extract)
-    return assemble(rows, problems, pictures, add_unlisted=source.is_dir())
+        rows, _ = _read_all(source, image_index, image_index.extract, problems)
+        image_index = ImageIndex(image_index.extract)
+    return assemble(rows, problems, image_index, add_unlisted=source.is_dir())
 
 
-def _read_all(source: Path, pictures: Pictures, extract: Path | None, problems: Problems) -> tuple[list[dict], bool]:
-    """The rows of every file, and whether a picture exists only inside its file."""
+def _read_all(
+    source: Path, image_index: ImageIndex, extract: Path | None, problems: Problems
+) -> tuple[list[dict], bool]:
+    """The rows of every file, and whether an image exists only inside its file."""
     rows, embedded_only = [], False
     for path in files_of(source, ".json"):
         file = name_in(path, source)
@@ -68,12 +70,12 @@ def _read_all(source: Path, pictures: Pictures, extract: Path | None, problems: 
         except ValueError as error:
             problems.left_out(file, "", str(error))
             continue
-        found = _found(content, file, pictures)
+        found = _found(content, file, image_index)
         if not found and isinstance(content.get("imageData"), str):
             embedded_only = True
-        image = _extracted(content, found, file, pictures, extract, problems) if extract else _stated(content)
+        image = _extracted(content, found, file, image_index, extract, problems) if extract else _stated(content)
         if not extract and not found and isinstance(content.get("imageData"), str):
-            problems.noted(file, "imageData", "the picture is inside this file; name a folder to extract it to.")
+            problems.noted(file, "imageData", "the image is inside this file; name a folder to extract it to.")
         rows.extend(_one_row_a_group(_rows(content, image, file, problems), file, problems))
     return rows, embedded_only
 
@@ -93,30 +95,30 @@ def _stated(content: dict) -> str:
     return content["imagePath"] if isinstance(content.get("imagePath"), str) else ""
 
 
-def _found(content: dict, file: str, pictures: Pictures) -> str:
-    """The picture that a file names, if it is there; else nothing."""
+def _found(content: dict, file: str, image_index: ImageIndex) -> str:
+    """The image that a file names, if it is there; else nothing."""
     stated = _stated(content)
-    return pictures.find(stated, posixpath.dirname(file))[0] if stated else ""
+    return image_index.find(stated, posixpath.dirname(file))[0] if stated else ""
 
 
-def _extracted(content: dict, found: str, file: str, pictures: Pictures, extract: Path, problems: Problems) -> str:
-    """The path below `extract` of a picture that is now there, or what its file states if it cannot be had."""
+def _extracted(content: dict, found: str, file: str, image_index: ImageIndex, extract: Path, problems: Problems) -> str:
+    """The path below `extract` of an image that is now there, or what its file states if it cannot be had."""
     target, embedded = posixpath.splitext(file)[0], content.get("imageData")
     try:
         if isinstance(embedded, str):
             data = base64.b64decode(embedded, validate=True)
             suffix = suffix_of(data)
             if not suffix:
-                raise ValueError("imageData is no picture")
+                raise ValueError("imageData is no image")
             target += suffix
             _written(extract / target).write_bytes(data)
             return target
         if found:
             target += PureWindowsPath(found).suffix
-            shutil.copyfile(pictures.root / found, _written(extract / target))
+            shutil.copyfile(image_index.root / found, _written(extract / target))
             return target
     except (binascii.Error, ValueError) as error:
-        problems.left_out(file, "imageData", f"the embedded picture is broken ({error}).")
+        problems.left_out(file, "imageData", f"the embedded image is broken ({error}).")
     return _stated(content)
 
 

@@ -1,6 +1,6 @@
 """XML of the original LabelMe web tool. http://labelme2.csail.mit.edu/Release3.0/browserTools/php/matlab_toolbox.php
 
-A file a picture; each object has a name, an outline or a box, who drew it, and whether it was deleted.
+A file an image; each object has a name, an outline or a box, who drew it, and whether it was deleted.
 """
 
 import posixpath
@@ -9,8 +9,8 @@ from pathlib import Path
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import Element, any_file, files_of, name_in, read_xml
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around
-from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 
@@ -26,10 +26,10 @@ def _fits(text: str) -> bool:
     return "<annotation" in text and ("<pt>" in text or "<nrows>" in text or "<sourceImage>" in text)
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read an XML file, or all of a folder."""
     source = Path(source)
-    pictures = pictures or Pictures.of(source)
+    image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     rows = []
     for path in files_of(source, ".xml"):
@@ -40,7 +40,7 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
             problems.left_out(file, "", str(error))
             continue
         rows.extend(_rows(annotation, file, problems))
-    return assemble(rows, problems, pictures, add_unlisted=source.is_dir())
+    return assemble(rows, problems, image_index, add_unlisted=source.is_dir())
 
 
 def _rows(annotation: Element, file: str, problems: Problems) -> Iterator[dict]:

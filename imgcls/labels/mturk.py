@@ -10,7 +10,7 @@ from pathlib import Path
 from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, parse_json, peek
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records, attributes_text, class_name
 from imgcls.labels.tables import read_table
 
@@ -30,26 +30,26 @@ def _fits(text: str) -> bool:
 
 def read(
     source: Path,
-    pictures: Pictures | None = None,
+    image_index: ImageIndex | None = None,
     image: str | None = None,
     answer: str | None = None,
     keep: Sequence[str] = (),
 ) -> Records:
     """Read a batch, or all of a folder.
 
-    image, answer: the columns of the picture and the label, such as "Input.url" and "Answer.kind", if there are others.
+    image, answer: the columns of the image and the label, such as "Input.url" and "Answer.kind", if there are others.
     keep: further columns that are kept as attributes, such as "Input.patient".
 
     Raises ValueError if a file lacks the columns of a batch.
     """
     source = Path(source)
-    pictures = pictures or Pictures.of(source)
+    image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     rows = []
     for path in files_of(source, ".csv"):
         if source.is_file() or _fits(peek(path)):
             rows.extend(_rows(path, name_in(path, source), image, answer, keep, problems))
-    return assemble(rows, problems, pictures)
+    return assemble(rows, problems, image_index)
 
 
 def _rows(
@@ -60,7 +60,7 @@ def _rows(
     if lacking:
         raise ValueError(f"{file} is no batch of results: it has no column {' and no '.join(lacking)}.")
     for line, cells in zip(table.index, table.to_dict("records"), strict=True):
-        stated = cells[image] if image else _picture(cells)
+        stated = cells[image] if image else _image(cells)
         if cells["AssignmentStatus"].lower() == "rejected" or cells.get("Reject", "").strip():
             problems.left_out(file, line, f"the assignment {cells['AssignmentId']!r} was rejected; left out.")
             continue
@@ -69,7 +69,7 @@ def _rows(
         }  # fmt: skip
         labels = [label for label in map(class_name, _labels(answers)) if label]
         if not stated or not labels:
-            what = "no answer that is a class" if stated else "no picture"
+            what = "no answer that is a class" if stated else "no image"
             problems.left_out(file, line, f"the assignment {cells['AssignmentId']!r} has {what}; left out.")
             continue
         golden = next((cells[name] for name in GOLDEN if cells.get(name, "").strip()), None)
@@ -79,7 +79,7 @@ def _rows(
                    "line": line, "attributes": attributes}  # fmt: skip
 
 
-def _picture(cells: dict[str, str]) -> str:
+def _image(cells: dict[str, str]) -> str:
     inputs = {name: value for name, value in cells.items() if name.startswith("Input.") and value.strip()}
     by_suffix = [value for value in inputs.values() if value.split("?")[0].lower().endswith(SUFFIXES)]
     named = [value for name, value in inputs.items() if "image" in name.lower() or "url" in name.lower()]

@@ -1,6 +1,6 @@
 """Open Images' CSV files: labels of whole images, boxes, the names of the classes, and the subsets.
 
-https://storage.googleapis.com/openimages/web/download_v7.html describes them. A picture is `IMAGEID.jpg`, boxes are
+https://storage.googleapis.com/openimages/web/download_v7.html describes them. An image is `IMAGEID.jpg`, boxes are
 shares of its sides, and a class is a code such as /m/01g317, which a file of descriptions names. Confidence 0 says that
 somebody looked and the class is not in the image. What a box says is not said again for the whole image.
 """
@@ -16,7 +16,7 @@ import pandas as pd
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, peek, read_text
-from imgcls.labels.pictures import Pictures, upright_size
+from imgcls.labels.image_index import ImageIndex, upright_size
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
 from imgcls.labels.tables import read_table
@@ -38,12 +38,12 @@ def _has(columns: tuple[str, ...]):
     return lambda text: set(columns) <= set(text.split("\n", 1)[0].strip().split(","))
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a table, with the descriptions of its folder, or all of a folder. The subset is in a file's name."""
     source = Path(source)
-    pictures = pictures or Pictures.of(source)
+    image_index = image_index or ImageIndex.of(source)
     problems = Problems()
-    places = _Places(pictures)
+    places = _Places(image_index)
     names = _names(source, problems)
     rows = []
     for path in files_of(source, ".csv"):
@@ -59,16 +59,16 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
                 problems.noted(file, 1, "this table has neither labels of images nor boxes; it is not read.")
         except ValueError as error:
             problems.left_out(file, "", str(error))
-    return assemble(_said_once(rows, problems), problems, pictures)
+    return assemble(_said_once(rows, problems), problems, image_index)
 
 
 class _Places:
-    """Where the picture of an id is, and how large it is."""
+    """Where the image of an id is, and how large it is."""
 
-    def __init__(self, pictures: Pictures):
-        self.root = pictures.root
+    def __init__(self, image_index: ImageIndex):
+        self.root = image_index.root
         self._by_stem = defaultdict(list)
-        for path in pictures.paths if pictures.must_exist else ():
+        for path in image_index.paths if image_index.must_exist else ():
             self._by_stem[posixpath.splitext(posixpath.basename(path))[0]].append(path)
 
     def of(self, identity: str, split: str) -> str:
@@ -156,7 +156,7 @@ def _size(image: str, places: _Places, file: str, line: object, problems: Proble
 
 
 def _box(cells: dict, size: tuple[int, int]) -> dict:
-    """Pixels; infinite, which is told later, for a picture of unknown size."""
+    """Pixels; infinite, which is told later, for an image of unknown size."""
     width, height = (side or float("inf") for side in size)
     sides = dict(zip(BOX, (width, height, width, height), strict=True))
     edges = {name: coordinate(cells[column]) * sides[name] for name, column in EDGES.items()}

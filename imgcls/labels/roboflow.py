@@ -9,7 +9,7 @@ from pathlib import Path
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_of, name_in
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records
 from imgcls.labels.split_names import split_from_path
 from imgcls.labels.tables import read_table
@@ -22,10 +22,10 @@ def detect(source: Path) -> bool:
     return any(files_of(source, LIST))
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a list, or all of a folder. Raises ValueError if its first column is not `filename`."""
     source = Path(source)
-    pictures = pictures or Pictures.of(source)
+    image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     rows = []
     for path in files_of(source, LIST) if source.is_dir() else [source]:
@@ -44,4 +44,4 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
             labels = [name for name, value in values.items() if value == "1"]
             if labels or all(value == "0" for value in values.values()):
                 rows.extend(common | {"label": name} for name in labels or [""])
-    return assemble(rows, problems, pictures)
+    return assemble(rows, problems, image_index)

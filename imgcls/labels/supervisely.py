@@ -1,6 +1,6 @@
-"""Supervisely project folders: `meta.json`, and in each data set `img/` and `ann/` with a JSON file a picture.
+"""Supervisely project folders: `meta.json`, and in each data set `img/` and `ann/` with a JSON file an image.
 
-https://docs.supervisely.com/data-organization/annotation-json-format describes it. Tags of a picture are labels of the
+https://docs.supervisely.com/data-organization/annotation-json-format describes it. Tags of an image are labels of the
 whole image, a tag with a value is `name=value`; tags named like a split are its split.
 """
 
@@ -14,8 +14,8 @@ from pathlib import Path
 from imgcls.image_files import opened
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_of, name_in, peek, read_json
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around
-from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
 
@@ -28,12 +28,12 @@ def detect(source: Path) -> bool:
     return source.is_dir() and any('"classes"' in peek(path) for path in files_of(source, "meta.json"))
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a project folder. Classes and tags that no description names are told, and kept."""
     source = Path(source)
     if not source.is_dir():
         raise ValueError(f"{source} is a file. Expected the folder of a Supervisely project, with meta.json.")
-    pictures = pictures or Pictures.of(source)
+    image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     known = _known_classes(source, problems)
     rows = []
@@ -44,7 +44,7 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
                 rows.extend(_rows(read_json(path), file, known, problems))
             except ValueError as error:
                 problems.left_out(file, "", str(error))
-    return assemble(rows, problems, pictures, add_unlisted=True)
+    return assemble(rows, problems, image_index, add_unlisted=True)
 
 
 def _known_classes(source: Path, problems: Problems) -> set[str]:
@@ -122,7 +122,7 @@ def _box(thing: dict) -> dict:
 
 
 def _bitmap_box(bitmap: dict) -> dict:
-    """The place of a mask and the size of its picture, which is a compressed PNG."""
+    """The place of a mask and the size of its image, which is a compressed PNG."""
     try:
         unpacked = zlib.decompressobj().decompress(base64.b64decode(bitmap["data"], validate=True), LARGEST_BITMAP)
         with opened(unpacked) as mask:

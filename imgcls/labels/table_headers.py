@@ -1,4 +1,4 @@
-"""Names for the columns of a table whose first line is a row, not a header: it names a picture."""
+"""Names for the columns of a table whose first line is a row, not a header: it names an image."""
 
 from collections.abc import Sequence
 
@@ -12,15 +12,15 @@ UNDIVIDED = "unassigned"  # how Google's import files call no split
 def names_of_columns(first: Sequence[str]) -> list[str]:
     """A name for each cell of a first line that is a row, such as `a.jpg,cat`; none if the line is a header.
 
-    The forms: picture and class, in any order, with a split and further cells around them; picture, four corners and
-    class, as https://github.com/fizyr/keras-retinanet#csv-datasets has them; class, box, picture and its size, as Make
+    The forms: image and class, in any order, with a split and further cells around them; image, four corners and
+    class, as https://github.com/fizyr/keras-retinanet#csv-datasets has them; class, box, image and its size, as Make
     Sense writes them.
     """
-    pictures = [place for place, cell in enumerate(first) if cell.strip().lower().endswith(SUFFIXES)]
-    if not pictures:
+    images = [place for place, cell in enumerate(first) if cell.strip().lower().endswith(SUFFIXES)]
+    if not images:
         return []
     names = [f"column {place + 1}" for place in range(len(first))]
-    image = names.index(f"column {pictures[0] + 1}")
+    image = names.index(f"column {images[0] + 1}")
     names[image] = "image"
     if len(first) == 6 and image == 0 and all(_number_or_nothing(cell) for cell in first[1:5]):
         return ["image", *BOX, "label"]

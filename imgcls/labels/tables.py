@@ -22,7 +22,7 @@ from imgcls.counted import counted
 from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import TRIED, files_of, name_in, parse_json, peek, read_text
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import BOX, SPLITS, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
 from imgcls.labels.table_boxes import READ_AS, box_columns, with_corners
@@ -49,7 +49,7 @@ NAMES = {  # in the order in which they are taken; letters and digits only
 } | {flag: [flag] for flag in ("difficult", "crowd", "occluded", "truncated")}
 # fmt: on
 READERS = {".csv": "text", ".tsv": "text", ".parquet": "read_parquet", ".xlsx": "read_excel", ".xls": "read_excel"}
-KEYS = ["id"]  # of pictures, if there are pictures of these names
+KEYS = ["id"]  # of images, if there are images of these names
 SAMPLED = 500  # rows that tell what a table is
 SAMPLE = re.compile("submission", re.IGNORECASE)  # how Kaggle calls a table of made-up labels
 LISTED = re.compile(r"""['"]([^'"]+)['"]|([^\[\],\s'"]+)""")  # the names in a cell such as ['big cat', dog]
@@ -60,9 +60,9 @@ FORMULA = re.compile(r"'*[=+\-@\t\r]")  # what a spreadsheet begins to calculate
 
 def detect(source: Path) -> bool:
     """Whether there is a table whose columns name images and labels."""
-    pictures = Pictures.of(source)
+    image_index = ImageIndex.of(source)
     return any(
-        not understand(_sample(path), pictures).missing
+        not understand(_sample(path), image_index).missing
         for path in files_of(source, *READERS)
         if source.is_file() or not (SAMPLE.search(path.name) or tool_of(path))
     )
@@ -86,7 +86,7 @@ def _sample(path: Path) -> pd.DataFrame:
 
 def read(
     source: Path,
-    pictures: Pictures | None = None,
+    image_index: ImageIndex | None = None,
     columns: Mapping[str, str] | None = None,
     keep: Sequence[str] = (),
 ) -> Records:
@@ -98,7 +98,7 @@ def read(
     Raises ValueError if a table cannot be read or has no column of images or labels.
     """
     source = Path(source)
-    pictures = pictures or Pictures.of(source)
+    image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     tables = []
     for path in files_of(source, *READERS):
@@ -113,7 +113,7 @@ def read(
                 raise
             problems.left_out(file, "", str(error))
             continue
-        meaning = understand(table, pictures, columns, keep)
+        meaning = understand(table, image_index, columns, keep)
         if meaning.missing and (source.is_file() or columns):
             close = difflib.get_close_matches(meaning.missing[0], [str(name) for name in table.columns], 1, cutoff=0)
             near = f" Is it {close[0]!r}?" if close else ""
@@ -121,10 +121,10 @@ def read(
         if meaning.missing:
             problems.noted(file, 1, f"there is no column for {' and '.join(meaning.missing)}; this table is not read.")
             continue
-        tables.append(_rows(table, meaning, keep, file, pictures, problems))
+        tables.append(_rows(table, meaning, keep, file, image_index, problems))
     if not tables:
         raise ValueError(f"No table in {source} has columns for images and labels.")
-    return assemble(pd.concat(tables, ignore_index=True), problems, pictures)
+    return assemble(pd.concat(tables, ignore_index=True), problems, image_index)
 
 
 @dataclass(frozen=True)
@@ -144,7 +144,7 @@ class Meaning:
 
 
 def understand(
-    table: pd.DataFrame, pictures: Pictures, wanted: Mapping[str, str] | None = None, keep: Sequence[str] = ()
+    table: pd.DataFrame, image_index: ImageIndex, wanted: Mapping[str, str] | None = None, keep: Sequence[str] = ()
 ) -> Meaning:
     """What the columns of a table are, by their names, and by what stands in them where the names do not say.
 
@@ -154,7 +154,7 @@ def understand(
     found, missing = find_columns(names, wanted)
     plain = _plain(names)
     key = next((plain[name] for name in KEYS if name in plain), None)
-    if "image" in missing and key and _names_pictures(table[key], pictures):
+    if "image" in missing and key and _names_images(table[key], image_index):
         found["image"] = key
         missing.remove("image")
     boxes = ("", []) if set(BOX) <= set(found) else box_columns(plain)
@@ -170,14 +170,14 @@ def understand(
     return Meaning(found, classes, boxes, missing)
 
 
-def _names_pictures(cells: pd.Series, pictures: Pictures) -> bool:
-    """Whether pictures are called like these cells; a list of a few classes by their numbers is not meant."""
-    enough = len(cells) >= min(SAMPLED, len(pictures.paths) / 2)
-    return enough and all(pictures.find(cell)[0] for cell in cells[:TRIED] if cell.strip())
+def _names_images(cells: pd.Series, image_index: ImageIndex) -> bool:
+    """Whether images are called like these cells; a list of a few classes by their numbers is not meant."""
+    enough = len(cells) >= min(SAMPLED, len(image_index.paths) / 2)
+    return enough and all(image_index.find(cell)[0] for cell in cells[:TRIED] if cell.strip())
 
 
 def _rows(
-    table: pd.DataFrame, meaning: Meaning, keep: Sequence[str], file: str, pictures: Pictures, problems: Problems
+    table: pd.DataFrame, meaning: Meaning, keep: Sequence[str], file: str, image_index: ImageIndex, problems: Problems
 ) -> pd.DataFrame:
     """The rows of a table as `assemble` takes them; what is read in an unusual way is told."""
     kind, box = meaning.boxes
@@ -192,7 +192,7 @@ def _rows(
         table = one_row_a_class(table, meaning.classes, "label")
     table = _one_class_a_row(table, meaning.found["label"])
     rows = with_attributes(rows_of(table, meaning.found, file, problems), table, keep, file)
-    return _with_suffixes(rows, file, pictures, problems)
+    return _with_suffixes(rows, file, image_index, problems)
 
 
 def _one_class_a_row(table: pd.DataFrame, column: str) -> pd.DataFrame:
@@ -208,21 +208,21 @@ def _classes_of(cell: str) -> list[str]:
     return [name.strip() for name in cell.split("|")] if "|" in cell else [cell]
 
 
-def _with_suffixes(rows: pd.DataFrame, file: str, pictures: Pictures, problems: Problems) -> pd.DataFrame:
-    """The rows with the names of the pictures' files, where a table names all pictures without their suffixes."""
-    if not pictures.must_exist or any(name.lower().endswith(SUFFIXES) for name in rows["image"]):
+def _with_suffixes(rows: pd.DataFrame, file: str, image_index: ImageIndex, problems: Problems) -> pd.DataFrame:
+    """The rows with the names of the images' files, where a table names all images without their suffixes."""
+    if not image_index.must_exist or any(name.lower().endswith(SUFFIXES) for name in rows["image"]):
         return rows
     beside = posixpath.dirname(file)
-    found = {name: pictures.find(name, beside)[0] for name in rows["image"].unique()}
+    found = {name: image_index.find(name, beside)[0] for name in rows["image"].unique()}
     if any(found.values()):
-        problems.noted(file, 1, "the pictures are named without their suffixes.")
+        problems.noted(file, 1, "the images are named without their suffixes.")
     return rows.assign(image=[found[name] or name for name in rows["image"]])
 
 
 def read_table(path: Path, file: str, problems: Problems, guess_header: bool = False) -> pd.DataFrame:
     """Any table as text, every cell a string, with the line of each row as its index.
 
-    guess_header: whether a text whose first line names a picture has no header, so that its columns get usual names.
+    guess_header: whether a text whose first line names an image has no header, so that its columns get usual names.
     """
     kind = READERS.get(path.suffix.lower(), "text")
     if kind == "text":

@@ -1,6 +1,6 @@
 """TensorFlow Datasets by name, such as `tfds:cifar10` or `tfds:cats_vs_dogs:4.0.0`. https://www.tensorflow.org/datasets
 
-The pictures are written once as files, in the bytes that the data set holds, with a table of their labels and splits
+The images are written once as files, in the bytes that the data set holds, with a table of their labels and splits
 beside them; from then on that table is read, and neither TensorFlow Datasets nor a network is needed.
 """
 
@@ -25,9 +25,9 @@ ADVICE = "Where there is a network, `tfds build {name}` prepares it in ~/tensorf
 
 
 def read(source: str, folder: Path) -> Records:
-    """The records of a data set, whose pictures are written below `folder` if they are not there yet.
+    """The records of a data set, whose images are written below `folder` if they are not there yet.
 
-    Raises ValueError for an unknown name, with the nearest one, and for a data set without pictures of one class each;
+    Raises ValueError for an unknown name, with the nearest one, and for a data set without images of one class each;
     ConnectionError if it can be neither found on this machine nor downloaded.
     """
     if not (folder / TABLE).is_file():
@@ -64,7 +64,7 @@ def _prepared(name: str) -> "DatasetBuilder":
 
 
 def _write(builder: "DatasetBuilder", source: str, folder: Path) -> None:
-    """Write each picture and a row for it."""
+    """Write each image and a row for it."""
     image, label = _features(builder, source)
     names = builder.info.features[label].names
     with (folder / TABLE).open("w", encoding="utf-8", newline="") as file:
@@ -89,7 +89,7 @@ def _examples(builder: "DatasetBuilder", split: str, image: str, label: str) -> 
 
 
 def _features(builder: "DatasetBuilder", source: str) -> tuple[str, str]:
-    """The names of the picture and of the class in an example."""
+    """The names of the image and of the class in an example."""
     import tensorflow_datasets as tfds
 
     features = dict(builder.info.features)
@@ -100,6 +100,6 @@ def _features(builder: "DatasetBuilder", source: str) -> tuple[str, str]:
     found = [[name for name, feature in features.items() if isinstance(feature, kind)] for kind in kinds]
     if [len(names) for names in found] != [1, 1]:
         raise ValueError(
-            f"{source} is no data set of pictures with one class each: its examples hold {', '.join(features)}."
+            f"{source} is no data set of images with one class each: its examples hold {', '.join(features)}."
         )
     return found[0][0], found[1][0]

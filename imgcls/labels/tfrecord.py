@@ -2,7 +2,7 @@
 
 https://github.com/tensorflow/models/blob/master/research/object_detection/g3doc/using_your_own_dataset.md describes the
 examples: `image/encoded`, `image/object/bbox/xmin` and so on as shares of the image, and `image/object/class/text` or
-`.../label`, whose numbers a label map names (`label_map.pbtxt`). The pictures are written out as they are.
+`.../label`, whose numbers a label map names (`label_map.pbtxt`). The images are written out as they are.
 """
 
 import gzip
@@ -18,10 +18,10 @@ from imgcls.counted import counted
 from imgcls.image_files import suffix_of
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import PEEKED, TRIED, files_named, files_of, name_in, read_text
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
-from imgcls.labels.unpacking import folder_for_pictures
+from imgcls.labels.unpacking import folder_for_images
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -67,10 +67,10 @@ def _is_packed(path: Path) -> bool:
         return file.read(len(GZIP)) == GZIP
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
-    """Read a file, or all of a folder, and write the pictures below `pictures.extract`, which must be given."""
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
+    """Read a file, or all of a folder, and write the images below `images.extract`, which must be given."""
     source = Path(source)
-    folder = folder_for_pictures(source, pictures)
+    folder = folder_for_images(source, image_index)
     problems = Problems()
     names = _label_map(source, problems)
     rows, taken = [], set()
@@ -84,10 +84,10 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
                 rows.extend(_rows(said, image, file, line, problems))
             else:
                 lost = len(said.labels(OBJECTS) or said.labels(WHOLE))
-                problems.left_out(file, line, f"no picture is inside this example; left out, with its labels ({lost}).")
+                problems.left_out(file, line, f"no image is inside this example; left out, with its labels ({lost}).")
     if not rows and not problems.rows:
         raise ValueError(f"There are no examples in {source}. Expected TFRecord files such as train.tfrecord.")
-    return assemble(rows, problems, Pictures(folder))
+    return assemble(rows, problems, ImageIndex(folder))
 
 
 def _examples(path: Path, file: str, problems: Problems) -> Iterator[tuple[int, "tf.train.Example"]]:
@@ -142,7 +142,7 @@ class _Said:
 
 
 def _write(said: _Said, folder: Path, group: str, place: int, taken: set[str]) -> str:
-    """Write the picture of an example and return its path; empty if there is none. taken: the paths so far."""
+    """Write the image of an example and return its path; empty if there is none. taken: the paths so far."""
     data = said.first("image/encoded")
     suffix = suffix_of(data) if isinstance(data, bytes) else ""
     if not suffix:

@@ -10,7 +10,7 @@ from pathlib import Path
 from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, peek
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records, attributes_text
 from imgcls.labels.tables import NAMES, read_table
 
@@ -30,26 +30,26 @@ def _fits(text: str) -> bool:
 
 def read(
     source: Path,
-    pictures: Pictures | None = None,
+    image_index: ImageIndex | None = None,
     image: str | None = None,
     answer: str | None = None,
     keep: Sequence[str] = (),
 ) -> Records:
     """Read a file of results, or all of a folder.
 
-    image, answer: the fields of the picture and the label, such as "url" and "kind", if there are others.
+    image, answer: the fields of the image and the label, such as "url" and "kind", if there are others.
     keep: further columns that are kept as attributes, such as "INPUT:patient".
 
     Raises ValueError if a file lacks a column that is needed.
     """
     source = Path(source)
-    pictures = pictures or Pictures.of(source)
+    image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     rows = []
     for path in files_of(source, ".tsv", ".csv"):
         if source.is_file() or _fits(peek(path)):
             rows.extend(_rows(path, name_in(path, source), image, answer, keep, problems))
-    return assemble(rows, problems, pictures)
+    return assemble(rows, problems, image_index)
 
 
 def _rows(
@@ -58,9 +58,9 @@ def _rows(
     table = read_table(path, file, problems)
     inputs = [name for name in table if name.startswith("INPUT:")]
     outputs = [name for name in table if name.startswith("OUTPUT:")]
-    picture = f"INPUT:{image}" if image else _likely(inputs, table, NAMES["image"])
+    image_column = f"INPUT:{image}" if image else _likely(inputs, table, NAMES["image"])
     output = f"OUTPUT:{answer}" if answer else _likely(outputs, table, NAMES["label"])
-    lacking = [name for name in (picture, output, WORKER, *keep) if name not in table]
+    lacking = [name for name in (image_column, output, WORKER, *keep) if name not in table]
     if lacking:
         raise ValueError(f"{file} has no column {' and no '.join(lacking)}. It has {', '.join(map(str, table))[:200]}.")
     golden = output.replace("OUTPUT:", "GOLDEN:")
@@ -74,13 +74,13 @@ def _rows(
             problems.left_out(file, line, "there is no answer; left out.")
         else:
             attributes = attributes_text({"golden": cells.get(golden)} | {name: cells[name] for name in keep})
-            yield {"image": cells[picture], "label": cells[output], "annotator": cells[WORKER], "source": "toloka",
+            yield {"image": cells[image_column], "label": cells[output], "annotator": cells[WORKER], "source": "toloka",
                    "file": file, "line": line, "attributes": attributes}  # fmt: skip
 
 
 def _likely(columns: list[str], table, names: list[str]) -> str:
-    """The only column, else the one with pictures in it, else the one with a name that says so."""
-    pictures = [name for name in columns if len(table) and table[name].iloc[0].lower().endswith(SUFFIXES)]
+    """The only column, else the one with images in it, else the one with a name that says so."""
+    image_index = [name for name in columns if len(table) and table[name].iloc[0].lower().endswith(SUFFIXES)]
     named = [name for name in columns if name.split(":")[1].lower() in names]
-    candidates = columns if len(columns) == 1 else pictures if "image" in names and pictures else named
+    candidates = columns if len(columns) == 1 else image_index if "image" in names and image_index else named
     return candidates[0] if candidates else f"{'INPUT' if 'image' in names else 'OUTPUT'}:{names[0]}"

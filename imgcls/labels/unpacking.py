@@ -1,20 +1,18 @@
-"""Where the pictures of formats go that hold pixels or encoded images inside larger files."""
+"""Where the images of formats go that hold pixels or encoded images inside larger files."""
 
 from pathlib import Path
 
 import numpy as np
 import PIL.Image
 
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 
 
-def folder_for_pictures(source: Path, pictures: Pictures | None) -> Path:
-    """The folder that the pictures inside `source` are to be written to. Raises ValueError if none was named."""
-    if pictures is None or pictures.extract is None:
-        raise ValueError(
-            f"{source} holds pixels, not pictures. Name a folder that they are to be written to (extract)."
-        )
-    return pictures.extract
+def folder_for_images(source: Path, image_index: ImageIndex | None) -> Path:
+    """The folder that the images inside `source` are to be written to. Raises ValueError if none was named."""
+    if image_index is None or image_index.extract is None:
+        raise ValueError(f"{source} holds pixels, not images. Name a folder that they are to be written to (extract).")
+    return image_index.extract
 
 
 def write_pixels(image: np.ndarray, folder: Path, group: str, place: int) -> str:

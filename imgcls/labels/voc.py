@@ -1,4 +1,4 @@
-"""Pascal VOC XML: what LabelImg writes beside the pictures, and the data set folders of the challenge.
+"""Pascal VOC XML: what LabelImg writes beside the images, and the data set folders of the challenge.
 
 http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/ is the development kit's documentation: `Annotations` holds an
 XML file an image, `ImageSets/Main` the splits and for each class a list of images with 1 (in it), -1 (not in it) or 0
@@ -12,7 +12,7 @@ from pathlib import Path
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import Element, any_file, files_of, name_in, parse_json, read_text, read_xml
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
 
@@ -31,10 +31,10 @@ def _fits(text: str) -> bool:
     return "<annotation" in text and "<pt>" not in text and "<nrows>" not in text and "<filename" in text
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read an XML file, or all of a folder with the lists of its ImageSets."""
     source = Path(source)
-    pictures = pictures or Pictures.of(source)
+    image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     rows, images = [], {}
     for path in files_of(source, ".xml"):
@@ -51,19 +51,19 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
         images[_identity(file)] = image
         rows.extend(_rows(annotation, image, file, problems))
     if source.is_dir():
-        _add_lists(source, rows, images, pictures, problems)
-    return assemble(rows, problems, pictures, add_unlisted=source.is_dir())
+        _add_lists(source, rows, images, image_index, problems)
+    return assemble(rows, problems, image_index, add_unlisted=source.is_dir())
 
 
 def _identity(file: str) -> str:
-    """What the lists call an image: its path below the folder of annotations or pictures, without the suffix."""
+    """What the lists call an image: its path below the folder of annotations or images, without the suffix."""
     parts = posixpath.splitext(file)[0].split("/")
     below = [place for place, part in enumerate(parts[:-1]) if part in ("Annotations", "JPEGImages")]
     return "/".join(parts[below[-1] + 1 :] if below else parts)
 
 
 def _stated_image(annotation: Element, file: str) -> str:
-    """The picture, in the folder that corresponds to the XML file's; LabelImg leaves the suffix out at times."""
+    """The image, in the folder that corresponds to the XML file's; LabelImg leaves the suffix out at times."""
     name = annotation.text("filename") or posixpath.basename(posixpath.splitext(file)[0])
     return posixpath.join(posixpath.dirname(_identity(file)), name)
 
@@ -125,12 +125,12 @@ def _name(thing: Element) -> str:
     return text.strip() if "\n" in text else text
 
 
-def _add_lists(source: Path, rows: list[dict], images: dict, pictures: Pictures, problems: Problems) -> None:
+def _add_lists(source: Path, rows: list[dict], images: dict, image_index: ImageIndex, problems: Problems) -> None:
     """Splits of all rows, and the labels that stand in the class lists only."""
     lists = [path for path in files_of(source, ".txt") if path.parent.as_posix().endswith("ImageSets/Main")]
     if not lists:
         return
-    by_identity = {_identity(path): path for path in pictures.paths} if pictures.must_exist else {}
+    by_identity = {_identity(path): path for path in image_index.paths} if image_index.must_exist else {}
     splits, listed = _read_lists(lists, source, problems)
     for row in rows:
         row["split"] = splits.get(_identity(row["file"]), row["split"])

@@ -13,8 +13,8 @@ from urllib.parse import unquote
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, fitting, peek, read_each, read_json
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around
-from imgcls.labels.pictures import Pictures
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 
@@ -34,17 +34,17 @@ def _fits(text: str) -> bool:
     return ('"assets"' in text and '"tags"' in text) or ('"asset"' in text and '"regions"' in text)
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a file, or all of a folder. An asset that stands in several files counts once."""
     source = Path(source)
-    pictures = pictures or Pictures.of(source)
+    image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     rows, known = [], {}
     paths = fitting(source, (".json", PROJECT), _is_ours, problems)
     for _, file, assets in read_each(sorted(paths, key=_rank), source, _assets, problems):
         for line, entry in assets:
-            rows.extend(_rows(entry, line, file, known, pictures, problems))
-    return assemble(rows, problems, pictures)
+            rows.extend(_rows(entry, line, file, known, image_index, problems))
+    return assemble(rows, problems, image_index)
 
 
 def _is_ours(path: Path) -> bool:
@@ -69,12 +69,14 @@ def _assets(path: Path) -> list[tuple[str, object]]:
     raise ValueError(f"{path.name} is no file of VoTT: expected an object with 'asset' or 'assets' in it.")
 
 
-def _rows(entry: object, line: str, file: str, known: dict, pictures: Pictures, problems: Problems) -> Iterator[dict]:
+def _rows(
+    entry: object, line: str, file: str, known: dict, image_index: ImageIndex, problems: Problems
+) -> Iterator[dict]:
     """known: the regions by the asset's id, as far as they were read; this asset is added."""
     stated = entry if isinstance(entry, dict) else {}
     asset = stated.get("asset") if isinstance(stated.get("asset"), dict) else stated
     regions = stated.get("regions", [])
-    image = _image(asset, posixpath.dirname(file), pictures)
+    image = _image(asset, posixpath.dirname(file), image_index)
     if not image or not isinstance(regions, list):
         problems.left_out(file, line, "expected an asset with a path and a list of regions; left out.")
         return
@@ -99,14 +101,14 @@ def _rows(entry: object, line: str, file: str, known: dict, pictures: Pictures, 
             yield common | row
 
 
-def _image(asset: dict, beside: str, pictures: Pictures) -> str:
-    """The name of an asset's picture, or its path where the name is not enough; empty if it has none."""
+def _image(asset: dict, beside: str, image_index: ImageIndex) -> str:
+    """The name of an asset's image, or its path where the name is not enough; empty if it has none."""
     path = next((asset[key] for key in ("path", "name") if isinstance(asset.get(key), str) and asset[key].strip()), "")
     path = re.sub(r"^file:/*(?=/|[a-zA-Z]:)", "", path)  # an address of the machine that it was tagged on
     if "://" in path:
         return path
     name = posixpath.basename(unquote(path))
-    return name if pictures.find(name, beside)[0] else unquote(path)
+    return name if image_index.find(name, beside)[0] else unquote(path)
 
 
 def _region_rows(region: object, line: str, file: str, problems: Problems) -> Iterator[dict]:

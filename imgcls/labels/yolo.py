@@ -1,7 +1,7 @@
 """YOLO text: a line a box with the number of its class, and the class names in `classes.txt`, `*.names` or `data.yaml`.
 
 https://docs.ultralytics.com/datasets/detect/ describes it: a text file an image, beside it or in `labels/` where the
-picture is in `images/`; each line is `class x_centre y_centre width height` as shares of the upright image, or
+image is in `images/`; each line is `class x_centre y_centre width height` as shares of the upright image, or
 `class x1 y1 x2 y2 ...` around an outline. LabelImg writes its class list anew with every file it saves, so two lists
 that differ are refused: the numbers could mean either.
 """
@@ -17,7 +17,7 @@ import yaml
 from imgcls.counted import counted
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, read_text
-from imgcls.labels.pictures import PICTURE_FOLDERS, Pictures, upright_size
+from imgcls.labels.image_index import IMAGE_FOLDERS, ImageIndex, upright_size
 from imgcls.labels.records import BOX, Problems, Records, class_name, coordinate
 from imgcls.labels.split_names import split_from_path
 
@@ -40,7 +40,7 @@ def _fits(text: str) -> bool:
     return len(fields) >= min(BOX_FIELDS) and fields[0].isdigit() and all(_share(field) is not None for field in fields)
 
 
-def read(source: Path, pictures: Pictures | None = None) -> Records:
+def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a folder of text files.
 
     Raises ValueError if there is no class list, or if it and the card in the same folder differ.
@@ -48,18 +48,18 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
     source = Path(source)
     if not source.is_dir():
         raise ValueError(f"{source} is a file. Expected the folder with YOLO text files and their class list.")
-    pictures = pictures or Pictures.of(source)
+    image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     names = {path.parent: _names_in(path.parent) for path in files_of(source, *CLASS_LISTS, *CARDS)}
     if not names:
         raise ValueError(f"There is no class list in {source}. Expected classes.txt or data.yaml with the names.")
-    splits, whole = _splits(source, pictures, problems)
-    picture_of = _Neighbours(pictures)
+    splits, whole = _splits(source, image_index, problems)
+    image_of = _Neighbours(image_index)
     rows = []
     for path in files_of(source, ".txt"):
         if path.name.lower() not in NOT_LABELS and not path.name.lower().endswith(CLASS_LISTS):
-            rows.extend(_rows(path, source, _nearest(names, path.parent), picture_of, problems))
-    records = assemble(rows, problems, pictures, add_unlisted=True)
+            rows.extend(_rows(path, source, _nearest(names, path.parent), image_of, problems))
+    records = assemble(rows, problems, image_index, add_unlisted=True)
     table = records.boxes_or_images
     table["split"] = [_split_of(image, splits, whole) for image in table["image"]]
     table["source"] = "yolo"
@@ -67,13 +67,13 @@ def read(source: Path, pictures: Pictures | None = None) -> Records:
 
 
 class _Neighbours:
-    """Which picture belongs to a text file: the same name in the same folder, or in `images` instead of `labels`."""
+    """Which image belongs to a text file: the same name in the same folder, or in `images` instead of `labels`."""
 
-    def __init__(self, pictures: Pictures):
-        self.root = pictures.root
+    def __init__(self, image_index: ImageIndex):
+        self.root = image_index.root
         self._by_place = defaultdict(list)
         self._by_name = defaultdict(list)
-        for path in pictures.paths:
+        for path in image_index.paths:
             place = posixpath.splitext(path)[0]
             self._by_place[place].append(path)
             self._by_name[posixpath.basename(place)].append(path)
@@ -85,24 +85,24 @@ class _Neighbours:
         return self._by_place.get(place) or self._by_place.get("/".join(swapped)) or self._by_name.get(parts[-1]) or []
 
 
-def _rows(path: Path, source: Path, names: list[str | None], picture_of: _Neighbours, problems: Problems) -> list[dict]:
+def _rows(path: Path, source: Path, names: list[str | None], image_of: _Neighbours, problems: Problems) -> list[dict]:
     file = name_in(path, source)
     try:
         lines = read_text(path).splitlines()
     except ValueError as error:
         problems.left_out(file, "", str(error))
         return []
-    found = picture_of.of(file)
+    found = image_of.of(file)
     if len(found) != 1:
-        what = f"there are {len(found)} pictures of this name" if found else "there is no picture of this name"
+        what = f"there are {len(found)} images of this name" if found else "there is no image of this name"
         labels = sum(bool(line.strip()) for line in lines)
         if found or any(map(_fits, lines)) or not labels:
             problems.left_out(file, "", f"{what}; {counted(labels, 'label')} left out.")
         else:
-            problems.noted(file, "", "this text has neither a picture nor labels; it is not read.")
+            problems.noted(file, "", "this text has neither an image nor labels; it is not read.")
         return []
     try:
-        width, height = upright_size(picture_of.root / found[0])
+        width, height = upright_size(image_of.root / found[0])
     except ValueError as error:
         problems.left_out(file, "", f"{error}; its labels are left out, because their boxes are shares of its size.")
         return []
@@ -191,23 +191,23 @@ def _nearest(names: dict[Path, list], folder: Path) -> list[str | None]:
     return list(lists.pop())
 
 
-def _splits(source: Path, pictures: Pictures, problems: Problems) -> tuple[dict[str, str], bool]:
+def _splits(source: Path, image_index: ImageIndex, problems: Problems) -> tuple[dict[str, str], bool]:
     """Split by what a card lists for it, and whether all of that is there.
 
-    A card lists folders, pictures, or text files with the names of pictures; what is not there is told.
+    A card lists folders, images, or text files with the names of images; what is not there is told.
     """
     splits, whole = {}, True
     for path, key, entry, root in _entries(source):
         file, split = name_in(path, source), CARD_SPLITS[key]
         below = _place(entry, root, path.parent.relative_to(source).as_posix(), source)
         if below is None:
-            reason = f"there is no {entry!r}; pictures of this split are told by the names of their folders."
+            reason = f"there is no {entry!r}; images of this split are told by the names of their folders."
             problems.changed(file, key, reason)
             whole = False
         elif splits.setdefault(below, split) != split:
             problems.changed(file, key, f"{entry!r} is the split {splits[below]!r} too; it stays that one.")
         else:
-            for image in _listed_images(source / below, below, pictures, problems):
+            for image in _listed_images(source / below, below, image_index, problems):
                 splits.setdefault(image, split)
     return splits, whole
 
@@ -232,7 +232,7 @@ def _place(entry: str, root: object, base: str, source: Path) -> str | None:
     starts = [base, posixpath.join(base, root.replace("\\", "/")) if isinstance(root, str) else base]
     places = [posixpath.normpath(posixpath.join(start, entry)) for start in starts]
     parts = [part for part in entry.split("/") if part not in ("", ".", "..")]
-    tails = [parts[first:] for first in range(len(parts)) if not PICTURE_FOLDERS.issuperset(parts[first:])]
+    tails = [parts[first:] for first in range(len(parts)) if not IMAGE_FOLDERS.issuperset(parts[first:])]
     places += [posixpath.normpath(posixpath.join(base, *tail)) for tail in tails]
     inside = (place for place in places if not place.startswith(("/", "..")) and "\0" not in place)
     return next((place for place in inside if _exists(source / place)), None)
@@ -245,13 +245,13 @@ def _exists(path: Path) -> bool:
         return False
 
 
-def _listed_images(path: Path, file: str, pictures: Pictures, problems: Problems) -> list[str]:
-    """The pictures that a text file names; what it names and is not there is told."""
+def _listed_images(path: Path, file: str, image_index: ImageIndex, problems: Problems) -> list[str]:
+    """The images that a text file names; what it names and is not there is told."""
     if path.suffix != ".txt" or not path.is_file():
         return []
     images = []
     for number, line in enumerate(read_text(path).splitlines(), start=1):
-        found, reason = pictures.find(line.strip(), posixpath.dirname(file)) if line.strip() else ("", "")
+        found, reason = image_index.find(line.strip(), posixpath.dirname(file)) if line.strip() else ("", "")
         if found:
             images.append(found)
         elif line.strip():

@@ -19,7 +19,6 @@ from imgcls.layers.rrelu import RReLU
 from imgcls.layers.squeeze_excitation import SqueezeExcitation
 from imgcls.layers.stochastic_depth import StochasticDepth
 from imgcls.layers.sum_pooling import SumPooling2D
-from imgcls.training.devices.layout_choice import LayoutChoice, resolve_data_format
 
 __all__ = [
     "HOG",
@@ -32,7 +31,6 @@ __all__ = [
     "DepthwiseConv2D",
     "HighwayGate",
     "LayoutChange",
-    "LayoutChoice",
     "LocalResponseNormalization",
     "Maxout",
     "PCAWhitening",
@@ -48,5 +46,4 @@ __all__ = [
     "activation",
     "initializer",
     "regularizer",
-    "resolve_data_format",
 ]

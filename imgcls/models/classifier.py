@@ -15,6 +15,7 @@ from imgcls.models import keras_file
 from imgcls.models.cost import describe
 from imgcls.models.keras_wiring import KerasWiring
 from imgcls.models.layout import in_layout
+from imgcls.models.layout_choice import resolve_data_format
 from imgcls.models.own_file import KEPT_AS, own_file
 from imgcls.models.recursion import deep_networks
 from imgcls.models.registry import Architecture, PretrainedWeights, find_architecture
@@ -40,7 +41,7 @@ def build_model(
     activation: str | None = None,
     normalization: str | None = None,
     dropout: float | None = None,
-    stochastic_depth: float | None = None,
+    drop_path: float | None = None,
     regularizer: str | None = None,
     regularizer_strength: float = 1e-4,
     initializer: str | None = None,
@@ -70,7 +71,7 @@ def build_model(
     activation: in place of all the network's activations, by a name that `imgcls.layers.activation` knows.
     normalization: "batch", "group", "layer" or "none".
     dropout: share in [0, 1) of the features that are dropped in training, wherever the network has dropout.
-    stochastic_depth: share in [0, 1) of the samples that the last residual block drops.
+    drop_path: share in [0, 1) of the samples that the last residual block drops.
     regularizer: "l1", "l2" or "elastic_net" on every kernel, `regularizer_strength` times.
     initializer: of every kernel, by name.
     pooling: "average" or "max" over the feature map. Without a top also "none": the map itself, channels_last.
@@ -87,14 +88,14 @@ def build_model(
     architecture = find_architecture(name)
     state = _state_dict(architecture, weights)
     published = None if state else published_weights(name, weights)
-    chosen, why = layers.resolve_data_format(data_format)
+    chosen, why = resolve_data_format(data_format)
     if why:
         say(why)
     options = {
         "every_activation": activation,
         "normalization": normalization,
         "dropout": dropout,
-        "stochastic_depth": stochastic_depth,
+        "drop_path": drop_path,
         "initializer": initializer,
         "pooling": pooling,
         "regularizer": layers.regularizer(regularizer, regularizer_strength) if regularizer else None,

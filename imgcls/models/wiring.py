@@ -26,7 +26,7 @@ class Wiring(ABC):
     norm_epsilon, norm_momentum: of every normalisation. norm_scale: whether it has a scale besides the shift.
     padding: of strided layers; "same" pads as TensorFlow does, more at the end; "symmetric" as PyTorch does.
     dropout: share in [0, 1) before the classifier and where the architecture has dropout of its own.
-    stochastic_depth: share in [0, 1) of the samples that the last residual branch drops; earlier ones drop less.
+    drop_path: share in [0, 1) of the samples that the last residual branch drops; earlier ones drop less.
     initializer, regularizer: of every kernel; what `imgcls.layers` knows by name. he_uniform has the variance of
         he_normal and is drawn six times faster, which is half of the time to build a large network.
     pooling: how a feature map becomes the embedding: "average" or "max".
@@ -43,7 +43,7 @@ class Wiring(ABC):
     norm_scale: bool = True
     padding: str = "same"
     dropout: float = 0.0
-    stochastic_depth: float = 0.0
+    drop_path: float = 0.0
     initializer: str = "he_uniform"
     regularizer: Any = None
     pooling: str = "average"
@@ -54,7 +54,7 @@ class Wiring(ABC):
         for name, values in (("normalization", NORMALIZATIONS), ("pooling", POOLINGS)):
             if getattr(self, name) not in values:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(values)}.")
-        for name in ("dropout", "stochastic_depth"):
+        for name in ("dropout", "drop_path"):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected a share from 0 to below 1.")
 
@@ -116,7 +116,7 @@ class Wiring(ABC):
 
     def stochastic(self, x, position: float, *, name: str):
         """The end of a residual branch. position: of the block in the network, 0 at the first, 1 after the last."""
-        rate = self.stochastic_depth * position
+        rate = self.drop_path * position
         return self._stochastic_depth(x, rate, name) if rate else x
 
     def to_vector(self, x, *, name: str):

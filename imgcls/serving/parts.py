@@ -1,6 +1,6 @@
 """A request for a bundle, refused if it asks too much, and worked off in parts whose size bounds the memory.
 
-An image of one pixel in 70 bytes becomes a whole picture of the network's size, and a small file may announce a
+An image of one pixel in 70 bytes becomes a whole image of the network's size, and a small file may announce a
 hundred million pixels. So what counts is pixels: those that a file announces, and those that the network sees of it.
 """
 

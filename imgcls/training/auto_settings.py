@@ -57,11 +57,13 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
     color = inputs.color
     if color == "auto":
         without_weights = weights == NO_WEIGHTS or weights.endswith(".keras")
-        color = "grey" if images["grey"].all() and without_weights else "rgb"
-    if color == "grey" and published is not None:
-        raise ValueError(f"--color grey does not go with the {weights} weights of {model}, which expect --color rgb.")
+        color = "grayscale" if images["grayscale"].all() and without_weights else "rgb"
+    if color == "grayscale" and published is not None:
+        raise ValueError(
+            f"--color grayscale does not go with the {weights} weights of {model}, which expect --color rgb."
+        )
 
-    size, channels = inputs.image_size, 1 if color == "grey" else 3
+    size, channels = inputs.image_size, 1 if color == "grayscale" else 3
     if size:
         describe(model, (size, size, channels))  # refuses a size that is too small for the network
     else:

@@ -6,10 +6,10 @@ from pathlib import Path
 import tensorflow as tf
 
 from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
-from imgcls.layers import resolve_data_format
 from imgcls.layers.by_name import ACTIVATIONS, INITIALIZERS, find
 from imgcls.models import find_architecture
 from imgcls.models.classifier import published_weights
+from imgcls.models.layout_choice import resolve_data_format
 from imgcls.models.own_file import try_out
 from imgcls.models.weights.file_check import check_saved_classifier, check_weight_file
 from imgcls.training.auto_settings import settle_plan, settle_weights
@@ -31,7 +31,7 @@ def check_options(config: TrainConfig) -> None:
 def _check_network(network: NetworkConfig, inputs: InputConfig) -> None:
     architecture = find_architecture(network.model) if network.model != "auto" else None
     if network.model.endswith(".py"):
-        try_out(network.model, inputs.image_size, 1 if inputs.color == "grey" else 3)
+        try_out(network.model, inputs.image_size, 1 if inputs.color == "grayscale" else 3)
     weights = settle_weights(network, architecture)
     if Path(weights).suffix:
         check_weight_file(Path(weights), architecture)
@@ -52,11 +52,15 @@ def _check_devices(training: TrainingConfig) -> None:
     devices = strategy.num_replicas_in_sync
     check_batch_size(training.batch_size, strategy)
     share = training.batch_size // devices
-    if share % training.accumulate:
-        fitting = max(1, training.batch_size // (devices * training.accumulate)) * devices * training.accumulate
+    if share % training.gradient_accumulation_steps:
+        fitting = (
+            max(1, training.batch_size // (devices * training.gradient_accumulation_steps))
+            * devices
+            * training.gradient_accumulation_steps
+        )
         raise ValueError(
-            f"--batch-size {training.batch_size} on {devices} devices has no {training.accumulate} equal parts a "
-            f"device for --accumulate; choose --batch-size {fitting}."
+            f"--batch-size {training.batch_size} on {devices} devices has no {training.gradient_accumulation_steps} "
+            f"equal parts a device for --gradient-accumulation-steps; choose --batch-size {fitting}."
         )
     if training.xla == "on" and devices > 1 and not tf.config.list_physical_devices("GPU"):
         raise ValueError("--xla on does not work on several processors; leave it out, or choose --strategy one_device.")

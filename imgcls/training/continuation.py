@@ -24,7 +24,7 @@ def changed_config(run: RunFolder, changes: Mapping[str, float]) -> TrainConfig:
             f"The run {run.path} has done {done} epochs, and --epochs is {training.epochs}. Name at least {done}, or "
             "leave it out; the best epoch is kept in any case."
         )
-    same_end = (training.epochs, training.patience) == (before.epochs, before.patience)
+    same_end = (training.epochs, training.early_stopping_patience) == (before.epochs, before.early_stopping_patience)
     if changes and run.status().get("state") == "finished" and (training.epochs == done or same_end):
         raise ValueError(
             f"The run {run.path} is finished, after {done} epochs, so {_flags(changes)} would change nothing. "

@@ -30,7 +30,7 @@ from imgcls.training.transfer.plan import (
     body_blocks,
     feature_cache,
     head_part,
-    pictures,
+    images,
     stages,
     unfreeze,
     update_scales,
@@ -145,7 +145,9 @@ class Course:
         self._free(stage)
         self.set_rate(stage, training.learning_rate)
         given = self.config.network.plan != "scratch"
-        scales = update_scales(self.model, self.body, stage, training.fine_tune_rate, training.depth_decay)
+        scales = update_scales(
+            self.model, self.body, stage, training.backbone_learning_rate_factor, training.layer_decay
+        )
         index = loop.optimizer._get_variable_index
         loop.optimizer.scale_updates(
             {index(weight): scale for weight, scale in scales} if given else {},
@@ -216,7 +218,7 @@ class Course:
         wanted = slice(None) if self.config.network.plan == "features" else places["embedding"]
         changed = settings(self.config.input.augmentation, self.config.augmentation) != NONE
         kinds = self.config.training.feature_views if changed else 1
-        training, validation = pictures(self.manifest, self.training), pictures(self.manifest, self.validation)
+        training, validation = images(self.manifest, self.training), images(self.manifest, self.validation)
         every = [(training + validation, 0), *((training, view) for view in range(1, kinds))]
         total, values = sum(len(some.paths) for some, _ in every), []
         for some, view in every:
@@ -271,7 +273,7 @@ class Course:
         if known is None:
             cache, _ = self._cache
             progress = partial(self._features_done, 0, len(self.training))
-            features = cache.features(pictures(self.manifest, self.training), on_progress=progress)
+            features = cache.features(images(self.manifest, self.training), on_progress=progress)
             features = features[np.isfinite(features).all(axis=1)].astype(np.float64)
             variance = features.var(0)
             variance = np.maximum(variance, LEAST_VARIANCE * variance.mean()) / DEVIATION**2

@@ -26,7 +26,7 @@ class Trial:
     losses: list[float]
     suggestion: float
 
-    def save_picture(self, path: Path) -> None:
+    def save_image(self, path: Path) -> None:
         """Loss over learning rate, with the suggestion as a line, as SVG or PNG."""
         table = pd.DataFrame({"learning rate": self.rates, "loss": self.losses})
         axis = altair.Axis(grid=False, format="~e")

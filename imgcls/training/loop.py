@@ -28,7 +28,7 @@ GONE = (
     tf.errors.InternalError,
 )
 UNREADABLE_SHARE = 0.05  # of the images of an epoch, or of all read so far; beyond it the run ends
-KEPT_OPTIONS = ("accumulate", "xla")  # of the step, that a run settles when it begins and keeps
+KEPT_OPTIONS = ("gradient_accumulation_steps", "xla")  # of the step, that a run settles when it begins and keeps
 
 
 @dataclass
@@ -52,8 +52,8 @@ class Loop:
     model: from pixels to probabilities; built, as the optimizer is, under the scope of `strategy`.
     trained: the variables that any stage of the run trains; by default the model's trainable ones.
     fixed: weights that no stage changes, by id; they are left out of `state`.
-    loss, logit_offsets, clip_norm, accumulate, xla: see `Step`.
-    loss_scaling: for float16. checkpoint_gradients: compute each block twice and keep less of it in memory.
+    loss, logit_offsets, global_clipnorm, gradient_accumulation_steps, xla: see `Step`.
+    loss_scaling: for float16. gradient_checkpointing: compute each block twice and keep less of it in memory.
     """
 
     def __init__(
@@ -67,15 +67,15 @@ class Loop:
         fixed: Collection[int] = (),
         loss: Callable | None = None,
         logit_offsets: np.ndarray | None = None,
-        clip_norm: float = 0.0,
-        accumulate: int = 1,
+        global_clipnorm: float = 0.0,
+        gradient_accumulation_steps: int = 1,
         xla: bool = False,
         loss_scaling: bool = False,
-        checkpoint_gradients: bool = False,
+        gradient_checkpointing: bool = False,
     ):
         self.model, self.optimizer, self.strategy = model, optimizer, strategy
         self.batch_size = batch_size
-        self.checkpoint_gradients = checkpoint_gradients
+        self.gradient_checkpointing = gradient_checkpointing
         self.progress = Progress()
         self.stop_requested = False
         self._fixed = {i for i, weight in enumerate(model.weights) if id(weight) in fixed}
@@ -90,8 +90,8 @@ class Loop:
         self.step_options = {
             "loss": loss or make_loss(),
             "logit_offsets": np.float32(0.0 if logit_offsets is None else logit_offsets),
-            "clip_norm": clip_norm,
-            "accumulate": accumulate,
+            "global_clipnorm": global_clipnorm,
+            "gradient_accumulation_steps": gradient_accumulation_steps,
             "xla": xla,
             "loss_scale": self.loss_scale,
         }
@@ -107,7 +107,7 @@ class Loop:
         """Make the step anew, with other `step_options` if some are named."""
         self.step_options.update(changes)
         logits = self._logits
-        remake = self.checkpoint_gradients and len(logits.layers) > 3
+        remake = self.gradient_checkpointing and len(logits.layers) > 3
         self.step = Step(
             recomputed_in_blocks(logits) if remake else logits,
             self._loss_weights,
@@ -184,15 +184,15 @@ class Loop:
                 self._tried = True
                 return outcome
             except tf.errors.ResourceExhaustedError as error:
-                parts = 2 * self.step_options["accumulate"]
+                parts = 2 * self.step_options["gradient_accumulation_steps"]
                 share = self.batch_size // self.strategy.num_replicas_in_sync
                 if share % parts:
                     raise MemoryError(
                         f"A batch of {counted(share // (parts // 2), 'image')} does not fit into memory. Choose a "
-                        "smaller --image-size or network, or --checkpoint-gradients."
+                        "smaller --image-size or network, or --gradient-checkpointing."
                     ) from error
                 self.restore(arrays, state)
-                self.prepare_step(accumulate=parts)
+                self.prepare_step(gradient_accumulation_steps=parts)
                 self.on_parts(parts)
 
     @property

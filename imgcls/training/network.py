@@ -23,7 +23,7 @@ STATISTICS_IMAGES = 1000  # that mean and deviation of the pixels are measured o
 def run_preprocessing(config: TrainConfig) -> Preprocessing:
     """What the config says about pixels; published weights change it."""
     size = config.input.image_size
-    return Preprocessing(size, size, 1 if config.input.color == "grey" else 3, resize=config.input.resize)
+    return Preprocessing(size, size, 1 if config.input.color == "grayscale" else 3, resize=config.input.resize)
 
 
 def build_network(config: TrainConfig, class_names: Sequence[str], statistics: dict) -> keras.Model:
@@ -45,7 +45,7 @@ def build_network(config: TrainConfig, class_names: Sequence[str], statistics: d
             regularizer=network.regularizer,
             regularizer_strength=network.regularizer_strength,
             dropout=network.dropout,
-            stochastic_depth=network.stochastic_depth,
+            drop_path=network.drop_path,
             auxiliary_heads=network.auxiliary_heads and find_architecture(network.model).auxiliary_head is not None,
             preprocessing=prepared.to_dict(),
             whitening=make_whitening(config.input, shape),
@@ -92,5 +92,5 @@ def pixel_statistics(manifest: Manifest, prepared: Preprocessing) -> dict[str, l
             sums, products, count = sums + flat.sum(0), products + flat.T @ flat, count + len(flat)
     mean = sums / count
     covariance = products / count - np.outer(mean, mean)
-    std = np.sqrt(np.maximum(np.diag(covariance), 1.0))  # at least one grey level, for images of one colour
+    std = np.sqrt(np.maximum(np.diag(covariance), 1.0))  # at least one gray level, for images of one colour
     return {"mean": mean.tolist(), "std": std.tolist(), "covariance": covariance.tolist()}

@@ -81,7 +81,7 @@ def make_optimizer(config: TrainingConfig, learning_rate) -> keras.optimizers.Op
     AdamW and Lion decay the weights apart from the gradient: Loshchilov and Hutter, 2017; Chen et al., 2023.
     """
     kind, arguments = OPTIMIZERS[config.optimizer]
-    averaging = {"use_ema": True, "ema_momentum": config.average_weights} if config.average_weights else {}
+    averaging = {"use_ema": True, "ema_momentum": config.ema_momentum} if config.ema_momentum else {}
     optimizer = kind(learning_rate, **arguments(config), **averaging)
     optimizer.exclude_from_weight_decay(var_names=list(WITHOUT_DECAY))
     return optimizer

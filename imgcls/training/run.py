@@ -44,7 +44,7 @@ from imgcls.training.devices.strategy import (
     is_chief,
     make_strategy,
     place_among_workers,
-    synchronize_normalization,
+    sync_batch_normalization,
 )
 from imgcls.training.devices.xla import settle_xla
 from imgcls.training.learning_rate_finder import find_learning_rate
@@ -109,8 +109,8 @@ def train_run(
             say=say,
             on_progress=doing,
         )
-        if devices > 1 and config.training.synchronize_normalization:
-            synchronize_normalization(course.model)
+        if devices > 1 and config.training.sync_batch_normalization:
+            sync_batch_normalization(course.model)
         optimizer = make_optimizer(config.training, course.schedule)
         training = config.training
         loop = Loop(
@@ -122,11 +122,13 @@ def train_run(
             fixed=course.fixed,
             loss=make_loss(training.loss, training.label_smoothing, training.focal_gamma),
             logit_offsets=course.balance.logit_offsets,
-            clip_norm=training.clip_norm,
-            accumulate=training.accumulate if batch_size // devices % training.accumulate == 0 else 1,
+            global_clipnorm=training.global_clipnorm,
+            gradient_accumulation_steps=training.gradient_accumulation_steps
+            if batch_size // devices % training.gradient_accumulation_steps == 0
+            else 1,
             xla=training.xla == "on",
             loss_scaling=training.precision == "float16",
-            checkpoint_gradients=training.checkpoint_gradients,
+            gradient_checkpointing=training.gradient_checkpointing,
         )
     loop.on_parts = lambda parts: say(f"The memory asks for {parts} parts of each batch, one after the other.")
     if is_chief(strategy):
@@ -146,7 +148,7 @@ def train_run(
 
     if not saved and loop.fixed_weights():
         write(lambda: save_checkpoint(run.checkpoints, FIXED, loop.fixed_weights(), {}))
-    patience = Patience(loop, training.patience)
+    patience = Patience(loop, training.early_stopping_patience)
     patience.first_epoch = max(course.stages[-1].first_epoch, course.patient_from)
     listeners = keras.callbacks.CallbackList(
         [
@@ -219,7 +221,7 @@ def _train(
             callbacks=listeners,
             on_missing=on_missing,
         )
-        if loop.model.stop_training and (last or course.config.training.patience == 0):
+        if loop.model.stop_training and (last or course.config.training.early_stopping_patience == 0):
             break
     listeners.on_train_end()
     return not loop.stop_requested or loop.progress.step >= course.steps
@@ -255,10 +257,10 @@ def _fit_head(
 def _use_found_rate(
     course: Course, stage: Stage, loop: Loop, source: Source, run: RunFolder, say: Callable[[str], None]
 ) -> None:
-    """Measure the learning rate, keep its picture, and write it into the run's config in place of the measuring."""
+    """Measure the learning rate, keep its image, and write it into the run's config in place of the measuring."""
     trial = find_learning_rate(loop, source)
-    trial.save_picture(run.learning_rate_picture)
-    say(f"--learning-rate {trial.suggestion:g}: found on the first images; {run.learning_rate_picture} shows why.")
+    trial.save_image(run.learning_rate_image)
+    say(f"--learning-rate {trial.suggestion:g}: found on the first images; {run.learning_rate_image} shows why.")
     training = replace(course.config.training, learning_rate=trial.suggestion, find_learning_rate=False)
     course.config = replace(course.config, training=training)
     run.save_config(course.config)
@@ -290,7 +292,7 @@ def _save_best(loop: Loop, run: RunFolder) -> None:
     loop.set_weights(load_checkpoint(run.checkpoints / BEST).arrays)
     model = without_auxiliary_heads(loop.model)
     as_float32(model)
-    synchronize_normalization(model, False)
+    sync_batch_normalization(model, False)
     try:
         with replacing(run.model_file, durable=True) as partial:
             keras_file.save(model, partial)

@@ -56,8 +56,8 @@ class Step:
     variables: that are trained; the optimiser was built on these and maybe others.
     batch_size: of the global batch. loss: as `make_loss` gives it. logit_offsets: (classes,) that are added to
         the logits, for the loss only.
-    clip_norm: longest gradient, over all variables together and all devices; 0 for no limit.
-    accumulate: parts that each device's share is computed in.
+    global_clipnorm: longest gradient, over all variables together and all devices; 0 for no limit.
+    gradient_accumulation_steps: parts that each device's share is computed in.
     xla: compile what each device computes by itself.
     penalties: returns losses that do not depend on the images, such as those of regularisers.
     """
@@ -73,15 +73,19 @@ class Step:
         batch_size: int,
         loss: Callable,
         logit_offsets: np.ndarray | float = 0.0,
-        clip_norm: float = 0.0,
-        accumulate: int = 1,
+        global_clipnorm: float = 0.0,
+        gradient_accumulation_steps: int = 1,
         xla: bool = False,
         loss_scale: LossScale | None = None,
         penalties: Callable[[], list] = list,
     ):
         self.forward, self.loss_weights, self.variables = forward, loss_weights, list(variables)
         self.optimizer, self.strategy, self.loss, self.penalties = optimizer, strategy, loss, penalties
-        self.batch_size, self.clip_norm, self.accumulate = batch_size, clip_norm, accumulate
+        self.batch_size, self.global_clipnorm, self.gradient_accumulation_steps = (
+            batch_size,
+            global_clipnorm,
+            gradient_accumulation_steps,
+        )
         self.logit_offsets = logit_offsets
         self.loss_scale = loss_scale
         self._share = tf.function(self.share, jit_compile=True, autograph=False) if xla else self.share
@@ -96,16 +100,18 @@ class Step:
 
         shares: that the batch is divided into, each of which has its part of the penalties; 0: one a device.
         """
-        parts_in_all = (shares or self.strategy.num_replicas_in_sync) * self.accumulate
-        if self.accumulate == 1:
+        parts_in_all = (shares or self.strategy.num_replicas_in_sync) * self.gradient_accumulation_steps
+        if self.gradient_accumulation_steps == 1:
             return self._part(pixels, targets, weights, parts_in_all)
         images = pixels.shape[0]
-        if images % self.accumulate:
+        if images % self.gradient_accumulation_steps:
             raise ValueError(
-                f"{counted(images, 'image')} a device cannot be divided into {self.accumulate} equal parts; "
-                "change --accumulate."
+                f"{counted(images, 'image')} a device cannot be divided into "
+                f"{self.gradient_accumulation_steps} equal parts; change --gradient-accumulation-steps."
             )
-        parts = [tf.reshape(x, (self.accumulate, -1, *x.shape[1:])) for x in (pixels, targets, weights)]
+        parts = [
+            tf.reshape(x, (self.gradient_accumulation_steps, -1, *x.shape[1:])) for x in (pixels, targets, weights)
+        ]
 
         def add(number, loss, correct, *gradients):
             more_loss, more_correct, more = self._part(*(x[number] for x in parts), parts_in_all)
@@ -118,7 +124,7 @@ class Step:
 
         start = [tf.constant(0), tf.constant(0.0), tf.constant(0.0), *(tf.zeros(v.shape) for v in self.variables)]
         _, loss, correct, *gradients = tf.while_loop(
-            lambda number, *sums: number < self.accumulate, add, start, parallel_iterations=1
+            lambda number, *sums: number < self.gradient_accumulation_steps, add, start, parallel_iterations=1
         )
         return loss, correct, gradients
 
@@ -147,8 +153,8 @@ class Step:
             )
             loss, correct, *gradients = together
         norm = tf.linalg.global_norm(gradients)
-        if self.clip_norm:
-            gradients, _ = tf.clip_by_global_norm(gradients, self.clip_norm, use_norm=norm)
+        if self.global_clipnorm:
+            gradients, _ = tf.clip_by_global_norm(gradients, self.global_clipnorm, use_norm=norm)
         return loss, correct, norm, gradients
 
     def _reduced_gradients(self, pixels, targets, weights):

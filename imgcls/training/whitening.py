@@ -20,8 +20,8 @@ BATCH = 256  # images
 def make_whitening(config: InputConfig, shape: tuple[int, int, int]) -> PCAWhitening | None:
     """The layer that the config asks for, which has learned nothing yet; None for `--whitening none`.
 
-    PCA's components have no place in the picture, so it decorrelates the channels and keeps the picture; ZCA whitens
-    the picture as a whole where that is small enough.
+    PCA's components have no place in the image, so it decorrelates the channels and keeps the image; ZCA whitens
+    the image as a whole where that is small enough.
     """
     if config.whitening == "none":
         return None

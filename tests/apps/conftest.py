@@ -95,10 +95,10 @@ def page(here):
 
 @pytest.fixture
 def clothes(here) -> Path:
-    """Ten real pictures in each of three class folders, and among them one file that is no picture."""
+    """Ten real images in each of three class folders, and among them one file that is no image."""
     for name in ("bag", "sneaker", "trouser"):
         (here / "clothes" / name).mkdir(parents=True)
-        for picture in sorted((SAMPLE / "train" / name).iterdir())[:10]:
-            shutil.copy(picture, here / "clothes" / name)
-    (here / "clothes" / "bag" / "notes.txt").write_text("not a picture")
+        for image in sorted((SAMPLE / "train" / name).iterdir())[:10]:
+            shutil.copy(image, here / "clothes" / name)
+    (here / "clothes" / "bag" / "notes.txt").write_text("not an image")
     return here / "clothes"

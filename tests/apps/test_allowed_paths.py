@@ -30,7 +30,7 @@ def uploaded(net, x):
 
 @pytest.fixture
 def outside(tmp_path_factory) -> Path:
-    """A folder with two classes of pictures' names, beside the one that the app was started in."""
+    """A folder with two classes of images' names, beside the one that the app was started in."""
     folder = tmp_path_factory.mktemp("outside")
     for name in ("cat", "dog"):
         (folder / name).mkdir()
@@ -90,7 +90,7 @@ def is_refused(config_class: type, place: tuple[str, ...], path: str) -> bool:
 @pytest.mark.parametrize(
     ("config_class", "paths"),
     [
-        (LabelsConfig, {"pictures", "unpack_to", "rename", "golden", "overlay"}),
+        (LabelsConfig, {"images", "unpack_to", "rename", "golden", "overlay"}),
         (TrainConfig, {"data", "overlay", "model", "weights", "init_from", "runs"}),
     ],
 )
@@ -111,13 +111,13 @@ def test_the_labels_view_looks_at_nothing_outside(page, clothes, outside):
         assert "lies outside of" in view.errors
         assert "What is there" not in view.text
     view.choose("Folder or annotation file", str(clothes))
-    for label in ("Pictures", "Overlay"):
+    for label in ("Images", "Overlay"):
         view.choose(label, str(outside / "x.csv")).press("Look at the images")
         assert f"{outside / 'x.csv'} lies outside of" in view.errors
         view.choose(label, "")
 
 
-def test_an_uploaded_manifest_shows_no_picture_from_outside(page, here, outside):
+def test_an_uploaded_manifest_shows_no_image_from_outside(page, here, outside):
     table = pd.DataFrame({"image": ["cat/1.png", "dog/1.png"], "label": ["cat", "dog"]})
     climbing = pd.DataFrame({"image": [f"../../{outside.name}/cat/1.png", "dog/1.png"], "label": ["cat", "dog"]})
     (here / "cat").mkdir()
@@ -125,7 +125,7 @@ def test_an_uploaded_manifest_shows_no_picture_from_outside(page, here, outside)
     Manifest.from_records(hashed, here).save(here / "hashed.parquet")
     Manifest.from_records(table, outside).save(here / "sly.parquet")
     Manifest.from_records(climbing, here).save(here / "climbing.parquet")
-    view = page("labels").choose("Where are the images?", "Upload annotations and pictures")
+    view = page("labels").choose("Where are the images?", "Upload annotations and images")
     view.upload({"sly.parquet": (here / "sly.parquet").read_bytes()}).press("Look at the images")
     assert "lies outside of" in view.errors
     assert "What is there" not in view.text

@@ -91,10 +91,10 @@ def test_labels_train_predict(browser, address, clothes, here):
     page.get_by_role("button", name="Go on to Predict").click()
 
     expect(page.get_by_role("combobox", name="Model")).to_have_value("Run clothes-1", timeout=PATIENCE)
-    pictures = sorted((clothes / "trouser").iterdir())[:2]
-    page.locator("input[type=file]").set_input_files([*pictures, clothes / "bag" / "notes.txt"])
+    images = sorted((clothes / "trouser").iterdir())[:2]
+    page.locator("input[type=file]").set_input_files([*images, clothes / "bag" / "notes.txt"])
     page.get_by_text("1 of 3 files could not be read").wait_for()
-    page.get_by_alt_text(pictures[0].name).wait_for()
+    page.get_by_alt_text(images[0].name).wait_for()
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the table").click()
     table = download.value.path().read_text().splitlines()

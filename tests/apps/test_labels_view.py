@@ -122,23 +122,23 @@ def test_boxes_are_drawn_and_cut_out(page, photos):
 
 
 def test_the_audit_shows_copies_and_a_cleaned_manifest_is_without_them(page, clothes):
-    picture = sorted((clothes / "bag").glob("*.png"))[0]
-    shutil.copy(picture, clothes / "sneaker" / "copy.png")
+    image = sorted((clothes / "bag").glob("*.png"))[0]
+    shutil.copy(image, clothes / "sneaker" / "copy.png")
     view = page("labels").choose("Where are the images?", "A path on this machine")
     view.choose("Folder or annotation file", str(clothes)).press("Look at the images")
     assert "The audit" in view.text
     titles = [section.label for section in view.widgets.expander]
-    assert "The same picture with two labels (1)" in titles
+    assert "The same image with two labels (1)" in titles
     assert "bag; sneaker" in view.html
     view.choose("Clean it (--fix): leave out copies and what cannot be used, and give each class one name", True)
     view.press("Save manifest")
     kept = Manifest.load("manifests/clothes.parquet").table["image"]
     assert len(kept) == 29
-    assert not {f"bag/{picture.name}", "sneaker/copy.png"} & set(kept)
+    assert not {f"bag/{image.name}", "sneaker/copy.png"} & set(kept)
 
 
-def test_uploaded_annotations_find_their_uploaded_pictures(page, photos):
-    view = page("labels").choose("Where are the images?", "Upload annotations and pictures")
+def test_uploaded_annotations_find_their_uploaded_images(page, photos):
+    view = page("labels").choose("Where are the images?", "Upload annotations and images")
     view.upload({"instances.json": (photos / "instances.json").read_bytes()})
     view.upload({path.name: path.read_bytes() for path in photos.glob("*.png")}, place=1)
     view.press("Look at the images")
@@ -164,7 +164,7 @@ def test_a_card_is_saved_and_known_by_its_name(page, clothes):
     view = page("labels").choose("Where are the images?", "A path on this machine")
     view.choose("Folder or annotation file", str(clothes)).press("Look at the images").press("Save manifest")
     assert "needs a title and a licence" in view.press("Save card").errors
-    view.choose("Name of the data set", "wardrobe").choose("Title", "30 pictures of clothes")
+    view.choose("Name of the data set", "wardrobe").choose("Title", "30 images of clothes")
     view.choose("Licence", "MIT").press("Save card")
     assert "Saved to datasets/wardrobe.toml" in view.text
     assert len(load_manifest("wardrobe").usable) == 30

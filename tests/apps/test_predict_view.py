@@ -1,4 +1,4 @@
-"""The third view: names and bars for uploaded pictures."""
+"""The third view: names and bars for uploaded images."""
 
 import shutil
 
@@ -15,10 +15,10 @@ def finished_run(small_run, here):
     return "runs/small"
 
 
-def test_pictures_are_named_and_what_is_no_picture_is_said(page, finished_run, small_data):
+def test_images_are_named_and_what_is_no_image_is_said(page, finished_run, small_data):
     bag, trouser = (sorted((small_data / "test" / name).iterdir())[0] for name in ("bag", "trouser"))
     view = page("predict", model=finished_run)
-    view.upload({"my <bag>.png": bag.read_bytes(), "notes.txt": b"no picture", "t.png": trouser.read_bytes()})
+    view.upload({"my <bag>.png": bag.read_bytes(), "notes.txt": b"no image", "t.png": trouser.read_bytes()})
     assert "1 of 3 files could not be read" in view.text
     problems, table = (shown.value for shown in view.widgets.dataframe)
     assert problems["file"].tolist() == ["notes.txt"]
@@ -32,8 +32,8 @@ def test_pictures_are_named_and_what_is_no_picture_is_said(page, finished_run, s
 
 
 def test_the_page_agrees_with_the_command(page, finished_run, small_data, command, here):
-    pictures = sorted((small_data / "test" / "sneaker").iterdir())[:4]
-    view = page("predict").upload({picture.name: picture.read_bytes() for picture in pictures})
+    images = sorted((small_data / "test" / "sneaker").iterdir())[:4]
+    view = page("predict").upload({image.name: image.read_bytes() for image in images})
     assert command("predict", finished_run, small_data / "test" / "sneaker", "--output", "all.csv").code == 0
     import pandas as pd
 
@@ -43,7 +43,7 @@ def test_the_page_agrees_with_the_command(page, finished_run, small_data, comman
     assert shown["probability"].tolist() == pytest.approx(expected["probability"].tolist(), abs=1e-5)
 
 
-def test_only_files_that_are_no_pictures(page, finished_run):
+def test_only_files_that_are_no_images(page, finished_run):
     view = page("predict").upload({"empty.png": b""})
     assert view.widgets.dataframe[0].value["reason"].tolist() == ["the file is empty (0 bytes)"]
     assert "<img" not in view.html

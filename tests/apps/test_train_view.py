@@ -60,8 +60,8 @@ def test_a_run_is_stopped_and_goes_on(started):
 
 
 def test_a_run_that_cannot_begin_says_why(started, clothes):
-    for picture in (clothes / "trouser").iterdir():
-        picture.write_bytes(b"")
+    for image in (clothes / "trouser").iterdir():
+        image.write_bytes(b"")
     view = started(Epochs=1).wait_for("Remove it from the list")
     assert "Class 'trouser' has no readable image left" in view.errors
     assert "clothes-1" not in view.press("Remove it from the list").text

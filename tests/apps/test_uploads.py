@@ -9,7 +9,7 @@ from parts.uploads import UPLOADS, save_folder
 @dataclass
 class File:
     name: str
-    content: bytes = b"picture"
+    content: bytes = b"image"
 
     def getvalue(self) -> bytes:
         return self.content
@@ -27,7 +27,7 @@ def test_no_path_leads_out(here, name):
 def test_the_folder_that_was_chosen_gives_the_name_and_its_classes_stay(here):
     saved, _ = save_folder([File("my pets/cat/1.png"), File("my pets/dog/1.png"), File("my pets/readme.txt")])
     assert saved.name == "my_pets"
-    assert (saved / "cat" / "1.png").read_bytes() == b"picture"
+    assert (saved / "cat" / "1.png").read_bytes() == b"image"
     assert (saved / "dog" / "1.png").is_file()
 
 
@@ -43,7 +43,7 @@ def test_the_same_folder_is_saved_once_and_another_one_apart(here):
     assert len(list(UPLOADS.iterdir())) == 2
 
 
-def test_only_pictures_and_annotations_are_kept_and_the_others_are_named(here):
+def test_only_images_and_annotations_are_kept_and_the_others_are_named(here):
     png = b"\x89PNG\r\n\x1a\n"
     kept = [
         "cat/1.PNG",
@@ -59,5 +59,5 @@ def test_only_pictures_and_annotations_are_kept_and_the_others_are_named(here):
     assert list(told) == dropped
     found = {path.relative_to(saved).as_posix() for path in saved.rglob("*") if path.is_file()}
     assert found == {file.name for file in files}
-    with pytest.raises(ValueError, match=r"None of the uploaded files is a picture .* my_net\.py"):
+    with pytest.raises(ValueError, match=r"None of the uploaded files is an image .* my_net\.py"):
         save_folder([File("my_net.py")])

@@ -69,7 +69,7 @@ def test_help_shows_what_people_use_first_and_help_all_the_rest_with_the_presets
     assert {"--data", "--model", "--epochs", "--resume"} <= set(shown)
     assert f"all {len(flags)} flags" in first
     assert [flag for flag in flags if f"\n  {flag}" not in every] == []
-    assert "default: light, which is mirror 0.5, crop 0.8" in " ".join(first.split())
+    assert "default: light, which is horizontal_flip 0.5, crop_scale 0.64" in " ".join(first.split())
     assert "--rotation FLOAT largest angle in degrees, to either side (presets: standard 10, rare 15)" in " ".join(
         every.split()
     )
@@ -85,7 +85,7 @@ def test_help_shows_what_people_use_first_and_help_all_the_rest_with_the_presets
         ("train --learning_rate=fast", "--learning-rate is 'fast'; expected a number."),
         ("train --batch-size big", "--batch-size is 'big'; expected a whole number."),
         ("train --config", "--config stands there without a path."),
-        ("train --color --epochs 3", "--color stands there without one of auto, rgb, grey."),
+        ("train --color --epochs 3", "--color stands there without one of auto, rgb, grayscale."),
         ("train --normalization grup", "expected one of batch, group, layer, none. Did you mean 'group'?"),
         ("train --focal-gamma 3", "--focal-gamma goes with --loss focal, not with --loss cross_entropy."),
         ("train photos", "'photos' stands there without a flag."),
@@ -160,7 +160,7 @@ def test_what_the_system_refuses_is_a_sentence_about_the_path(tmp_path, capsys, 
 def test_a_file_that_cannot_grow_is_the_machines_fault_and_leaves_nothing(tmp_path):
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
-        "from imgcls import command; from imgcls.files import write_json\n"
+        "from imgcls.cli import command; from imgcls.files import write_json\n"
         "sys.exit(command.guarded(lambda: write_json(sys.argv[1], 'x' * 5000)))"
     )
     done = python("-c", code, str(tmp_path / "a.json"))

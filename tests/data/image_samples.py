@@ -51,10 +51,10 @@ COPIES = {
     "brighter": lambda image: ImageEnhance.Brightness(image).enhance(1.1),
     "darker": lambda image: ImageEnhance.Brightness(image).enhance(0.9),
     "cropped": lambda image: cropped(image, 0.03),
-    "grey": lambda image: image.convert("L").convert("RGB"),
+    "grayscale": lambda image: image.convert("L").convert("RGB"),
     "half size, re-encoded": lambda image: jpeg_copy(half(image), 80),
     "cropped, re-encoded": lambda image: jpeg_copy(cropped(image, 0.03), 80),
-    "grey, re-encoded": lambda image: jpeg_copy(image.convert("L").convert("RGB"), 80),
+    "gray, re-encoded": lambda image: jpeg_copy(image.convert("L").convert("RGB"), 80),
 }
 
 
@@ -103,7 +103,7 @@ def kinds_of_files(image: Image.Image) -> dict[str, bytes]:
     return {
         "whole.jpg": whole,
         "empty.jpg": b"",
-        "text.jpg": b"no picture",
+        "text.jpg": b"no image",
         "half.jpg": whole[: len(whole) // 2],
         "almost.jpg": whole[:-2],
         "half.png": png[: len(png) // 2],

@@ -26,7 +26,7 @@ RED, BLUE = (220, 30, 30), (30, 30, 220)
 
 
 @pytest.fixture(scope="module")
-def picture(tmp_path_factory):
+def image(tmp_path_factory):
     """80 by 40: red on the left, blue on the right of x = 50."""
     pixels = np.empty((40, 80, 3), np.uint8)
     pixels[:, :50], pixels[:, 50:] = RED, BLUE
@@ -41,10 +41,10 @@ def color(pixels: np.ndarray) -> tuple[int, ...] | None:
     return tuple(int(channel) for channel in colors[0]) if len(colors) == 1 else None
 
 
-def test_training_sees_the_box_alone_whatever_region_is_drawn(picture):
+def test_training_sees_the_box_alone_whatever_region_is_drawn(photo):
     boxes = np.array([[2, 3, 50, 30], [50, 0, 80, 40]], np.float32)
     batches = training_batches(
-        [picture, picture], [0, 1], SMALL, num_classes=2, boxes=boxes, batch_size=2, steps=20, seed=0,
+        [photo, photo], [0, 1], SMALL, num_classes=2, boxes=boxes, batch_size=2, steps=20, seed=0,
         augmentation=Augmentation(settings("light")),
     )  # fmt: skip
     seen = [(int(target.argmax()), color(image)) for _, images, targets, _ in batches.as_numpy_iterator()
@@ -53,20 +53,20 @@ def test_training_sees_the_box_alone_whatever_region_is_drawn(picture):
     assert set(seen) == {(0, RED), (1, BLUE)}
 
 
-def test_evaluation_and_prediction_see_the_box_and_whole_images_stay_whole(picture):
+def test_evaluation_and_prediction_see_the_box_and_whole_images_stay_whole(photo):
     boxes = np.array([[2, 3, 50, 30], WHOLE, [50, 0, 80, 40]], np.float32)
-    paths = [picture] * 3
+    paths = [photo] * 3
     (batch,) = evaluation_batches(paths, SMALL, boxes=boxes, batch_size=4).as_numpy_iterator()
     read = [outcome.result for outcome in read_images(paths, SMALL, boxes)]
     for images in (batch[1], read):
         assert [color(image) for image in images] == [RED, None, BLUE]
-        assert np.array_equal(images[1], preprocess(picture.read_bytes(), SMALL))
+        assert np.array_equal(images[1], preprocess(photo.read_bytes(), SMALL))
 
 
-def test_a_crop_is_what_the_cut_out_file_would_be(picture, tmp_path):
-    PIL.Image.open(picture).crop((40, 10, 61, 39)).save(tmp_path / "cut.png")
+def test_a_crop_is_what_the_cut_out_file_would_be(photo, tmp_path):
+    PIL.Image.open(photo).crop((40, 10, 61, 39)).save(tmp_path / "cut.png")
     expected = preprocess((tmp_path / "cut.png").read_bytes(), SMALL)
-    got = preprocess(picture.read_bytes(), SMALL, box=tf.constant([40.0, 10.2, 60.5, 39.0]))
+    got = preprocess(photo.read_bytes(), SMALL, box=tf.constant([40.0, 10.2, 60.5, 39.0]))
     assert np.array_equal(got, expected)
 
 
@@ -81,16 +81,16 @@ def test_the_box_is_of_the_upright_image(tmp_path):
     assert color(preprocess(path.read_bytes(), SMALL, box=tf.constant([0.0, 40.0, 40.0, 80.0])).numpy()) == BLUE
 
 
-def test_a_box_outside_of_its_image_is_a_problem_of_that_row(picture):
+def test_a_box_outside_of_its_image_is_a_problem_of_that_row(photo):
     boxes = np.array([[90, 0, 120, 30], [60, 0, 500, 40]], np.float32)
-    outside, beyond = read_images([picture] * 2, SMALL, boxes)
+    outside, beyond = read_images([photo] * 2, SMALL, boxes)
     assert outside.problem == "a box that lies outside of its image"
     assert color(beyond.result) == BLUE
 
 
-def test_a_thumbnail_shows_the_box(picture):
-    assert thumbnail(picture, WHOLE) == thumbnail(picture)
-    assert thumbnail(picture, [50, 0, 80, 40]) != thumbnail(picture)
+def test_a_thumbnail_shows_the_box(photo):
+    assert thumbnail(photo, WHOLE) == thumbnail(photo)
+    assert thumbnail(photo, [50, 0, 80, 40]) != thumbnail(photo)
 
 
 @pytest.fixture(scope="module")
@@ -125,14 +125,14 @@ def test_a_run_on_crops_learns_and_is_judged_on_crops(crops, tmp_path, command):
     assert "Accuracy on the test split: 100.0 %" in result.out
 
 
-def test_a_run_judges_the_crops_of_a_sheet_as_it_judges_the_pictures_alone(small_run, tmp_path, command):
+def test_a_run_judges_the_crops_of_a_sheet_as_it_judges_the_images_alone(small_run, tmp_path, command):
     manifest = Manifest.load(small_run.manifest_file)
     rows = manifest.split("test")
     sheet = np.zeros((28, 28 * len(rows)), np.uint8)
     boxes = []
     for place, path in enumerate(manifest.paths(rows)):
-        with PIL.Image.open(path) as picture:
-            sheet[:, 28 * place : 28 * place + 28] = np.asarray(picture.convert("L"))
+        with PIL.Image.open(path) as image:
+            sheet[:, 28 * place : 28 * place + 28] = np.asarray(image.convert("L"))
         boxes.append([28 * place, 0, 28 * place + 28, 28])
     PIL.Image.fromarray(sheet).save(tmp_path / "sheet.png")
     crops = pd.DataFrame(boxes, columns=BOX).assign(image="sheet.png", label=rows["label"].to_numpy())

@@ -9,7 +9,7 @@ from imgcls.evaluation.report import most_confused, worst_mistakes, write_report
 NAMES = ["bag", "<b>shoe</b>"]
 
 
-def report(folder: Path, pictures: list[Path]) -> str:
+def report(folder: Path, images: list[Path]) -> str:
     labels = ["bag", "bag", "<b>shoe</b>"]
     probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
     evaluation = evaluate_predictions(labels, probabilities, NAMES)
@@ -20,7 +20,7 @@ def report(folder: Path, pictures: list[Path]) -> str:
         facts={"model": "resnet20"},
         evaluation=evaluation,
         metrics=epochs,
-        mistakes=worst_mistakes(pictures, labels, probabilities, NAMES),
+        mistakes=worst_mistakes(images, labels, probabilities, NAMES),
         problems=[("gone.png", "no such file")],
         config="[training]",
     )
@@ -28,13 +28,13 @@ def report(folder: Path, pictures: list[Path]) -> str:
 
 
 def test_the_page_stands_alone_and_shows_the_mistakes(small_data, tmp_path):
-    pictures = sorted((small_data / "test" / "bag").iterdir())[:3]
-    page = report(tmp_path, pictures)
+    images = sorted((small_data / "test" / "bag").iterdir())[:3]
+    page = report(tmp_path, images)
     assert not re.search(r"""(src|href)=["'](?!data:)""", page)
     assert "<script" not in page
     assert page.count("<svg") == 2
     assert page.count("data:image/jpeg;base64,") == 2
-    assert page.index(pictures[1].name) < page.index(pictures[2].name)  # the surest first
+    assert page.index(images[1].name) < page.index(images[2].name)  # the surest first
     assert "gone.png" in page
 
 

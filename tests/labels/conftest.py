@@ -11,16 +11,16 @@ from imgcls.labels.records import BOX
 
 
 class DataSet:
-    """Writes pictures and files below a folder."""
+    """Writes images and files below a folder."""
 
     def __init__(self, root: Path):
         self.root = root
 
-    def picture(self, *names: str, size: tuple[int, int] = (64, 48), grey: int = 90) -> None:
+    def image(self, *names: str, size: tuple[int, int] = (64, 48), gray: int = 90) -> None:
         for name in names:
             path = self.root / name
             path.parent.mkdir(parents=True, exist_ok=True)
-            pixels = np.full((size[1], size[0], 3), grey, np.uint8)
+            pixels = np.full((size[1], size[0], 3), gray, np.uint8)
             PIL.Image.fromarray(pixels).save(path)
 
     def write(self, name: str, content: str | bytes) -> Path:

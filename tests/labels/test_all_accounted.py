@@ -8,7 +8,7 @@ from imgcls.config import LabelsConfig
 from imgcls.data.sources.importing import import_manifest
 from imgcls.labels import annotation_formats, detect_format
 from imgcls.labels.boxes import MODES, to_examples
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 
 FOLDERS = sorted(path for path in (Path(__file__).parent / "files").iterdir() if path.is_dir())
 
@@ -24,7 +24,7 @@ def test_images_given_are_rows_and_problems(folder, tmp_path, monkeypatch):
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path))
     for name in annotation_formats(folder) or [detect_format(folder)]:
         imported = import_manifest(folder, LabelsConfig(format=name, boxes="multi_label"))
-        given = Pictures(imported.manifest.root).paths
+        given = ImageIndex(imported.manifest.root).paths
         assert lost(given, imported.manifest.table, imported.problems) == []
         for mode in MODES:
             examples = to_examples(imported.records, mode)

@@ -79,8 +79,8 @@ def test_multi_label_gives_all_classes(zoo):
     assert list(result.boxes_or_images["label"]) == ["", "cat", "fox", ""]
 
 
-def test_a_margin_without_a_stated_size_is_cut_at_the_pictures_edge(data_set):
-    data_set.picture("a.png")
+def test_a_margin_without_a_stated_size_is_cut_at_the_images_edge(data_set):
+    data_set.image("a.png")
     table = typed([{"image": "a.png", "label": "cat"} | dict(zip(BOX, (30, 20, 60, 40), strict=True))])
     result = to_examples(Records(table, NO_PROBLEMS, data_set.root), "crop", margin=1.0)
     assert list(result.boxes_or_images[BOX].iloc[0]) == [0, 0, 64, 48]

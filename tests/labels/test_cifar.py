@@ -7,15 +7,15 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from imgcls.labels import Pictures, detect_format, read_labels
+from imgcls.labels import ImageIndex, detect_format, read_labels
 
 
 @pytest.fixture
 def read(tmp_path):
-    return lambda source: read_labels(source, pictures=Pictures(source, extract=tmp_path / "out"))
+    return lambda source: read_labels(source, image_index=ImageIndex(source, extract=tmp_path / "out"))
 
 
-def pictures(count: int) -> np.ndarray:
+def random_images(count: int) -> np.ndarray:
     return np.random.default_rng(0).integers(0, 256, (count, 3, 32, 32), dtype=np.uint8)
 
 
@@ -35,7 +35,7 @@ def test_what_datumaro_wrote(files, read, look):
 
 @pytest.mark.parametrize("protocol", range(2, 6))
 def test_pixels_of_every_protocol(data_set, read, protocol):
-    images = pictures(2)
+    images = random_images(2)
     for keyed in (str, str.encode):  # the published files have bytes as keys
         content = {"data": images.reshape(2, -1), "fine_labels": [1, np.int64(0)], "coarse_labels": [1, 0]}
         data_set.write("train", pickle.dumps({keyed(key): value for key, value in content.items()}, protocol))
@@ -52,7 +52,7 @@ def test_pixels_of_every_protocol(data_set, read, protocol):
 
 def test_a_pickle_of_python_2(data_set, read):
     """As Python 2 and its NumPy wrote them: texts are bytes without a mark, and so are the pixels."""
-    raw = pictures(1).tobytes()
+    raw = random_images(1).tobytes()
     content = (
         b"\x80\x02}q\x01(U\x04dataq\x02cnumpy.core.multiarray\n_reconstruct\ncnumpy\nndarray\nK\x00\x85U\x01b\x87R"
         b"(K\x01K\x01M\x00\x0c\x86cnumpy\ndtype\nU\x02u1K\x00K\x01\x87R(K\x03U\x01|NNNJ\xff\xff\xff\xffJ\xff\xff\xff\xff"
@@ -66,7 +66,7 @@ def test_a_pickle_of_python_2(data_set, read):
 
 @pytest.mark.parametrize(("name", "heads"), [("data_batch_1.bin", [[1], [0]]), ("train.bin", [[9, 1], [9, 0]])])
 def test_the_binary_version(data_set, read, name, heads):
-    images = pictures(2)
+    images = random_images(2)
     data_set.write(name, b"".join(bytes(head) + image.tobytes() for head, image in zip(heads, images, strict=True)))
     data_set.write("batches.meta.txt", "airplane\nautomobile\n\n")
     data_set.write("fine_label_names.txt", "airplane\nautomobile\n")
@@ -93,7 +93,7 @@ def test_a_pickle_cannot_run_anything(data_set, read, look, tmp_path):
 
 
 def test_what_is_wrong_is_told(data_set, read, look):
-    good = {"data": pictures(2).reshape(2, -1), "labels": [0, 7]}
+    good = {"data": random_images(2).reshape(2, -1), "labels": [0, 7]}
     data_set.write("batches.meta", pickle.dumps({"label_names": ["cat"]}))
     data_set.write("data_batch_1", pickle.dumps(good))
     data_set.write("data_batch_2", pickle.dumps(good)[:-900])
@@ -107,7 +107,7 @@ def test_what_is_wrong_is_told(data_set, read, look):
     told = {(file, line): reason for file, line, reason in look.told(records, "left out")}
     assert set(told) == {("data_batch_1", "1"), ("test_batch", ""), ("train.bin", ""), ("test", ""),
                          *((f"data_batch_{n}", "") for n in (2, 3, 4))}  # fmt: skip
-    assert "2 pictures, but labels for 1" in told["data_batch_3", ""]
+    assert "2 images, but labels for 1" in told["data_batch_3", ""]
     assert "three planes of a square" in told["data_batch_4", ""]
 
 

@@ -19,7 +19,7 @@ def annotation(image, category, box=(1, 2, 10, 20), **more) -> dict:
 
 
 def test_category_ids_with_holes_are_names_and_boxes_are_corners(data_set, look):
-    data_set.picture("a.png", "b.png")
+    data_set.image("a.png", "b.png")
     annotations = [annotation(3, 90), annotation(3, 7, (5, 5, 30, 40), iscrowd=1)]
     data_set.write("c.json", coco({3: "a.png", 8: "b.png"}, annotations))
     assert detect_format(data_set.root) == "coco"
@@ -31,7 +31,7 @@ def test_category_ids_with_holes_are_names_and_boxes_are_corners(data_set, look)
 
 
 def test_several_files_are_the_splits_they_are_named_after(data_set, look):
-    data_set.picture("train2017/a.png", "val2017/a.png")
+    data_set.image("train2017/a.png", "val2017/a.png")
     data_set.write("annotations/instances_train2017.json", coco({1: "a.png"}, [annotation(1, 7)]))
     data_set.write("annotations/instances_val2017.json", coco({1: "a.png"}, [annotation(1, 90)]))
     rows = read_labels(data_set.root).boxes_or_images
@@ -44,7 +44,7 @@ def test_several_files_are_the_splits_they_are_named_after(data_set, look):
 
 
 def test_unknown_ids_and_broken_boxes_are_told_by_their_place(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     bad = [
         annotation(1, 8),
         annotation(99, 7),
@@ -68,20 +68,20 @@ def test_unknown_ids_and_broken_boxes_are_told_by_their_place(data_set, look):
 
 
 def test_a_label_list_without_boxes_labels_whole_images(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write("c.json", coco({1: "a.png"}, [{"id": 1, "image_id": 1, "category_id": 7}]))
     assert look.boxes(read_labels(data_set.root)) == {"cat": None}
 
 
 def test_an_outline_without_a_box_gets_the_box_around_it(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     outlined = annotation(1, 7, (), segmentation=[[3, 4, 20, 5, 10, 30]])
     data_set.write("c.json", coco({1: "a.png"}, [outlined]))
     assert look.boxes(read_labels(data_set.root)) == {"cat": [3, 4, 20, 30]}
 
 
 def test_an_id_that_stands_for_two_names_is_used_for_none(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     twice = [{"id": 1, "name": "cat"}, {"id": 1, "name": "dog"}]
     data_set.write("c.json", coco({1: "a.png"}, [annotation(1, 1)], twice))
     records = read_labels(data_set.root)
@@ -90,7 +90,7 @@ def test_an_id_that_stands_for_two_names_is_used_for_none(data_set, look):
 
 
 def test_attributes_and_annotators_as_cvat_writes_them(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     stated = annotation(1, 7, attributes={"occluded": True, "truncated": "partly", "annotator": "anna"})
     data_set.write("c.json", coco({1: "a.png"}, [stated]))
     row = read_labels(data_set.root).boxes_or_images.iloc[0]
@@ -103,7 +103,7 @@ def test_what_label_studio_exported(files, look):
 
 
 def test_characters_escaped_in_two_halves_are_read_and_half_ones_refused(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     text = json.dumps({"images": [{"id": 1, "file_name": "a.png"}], "annotations": [{"image_id": 1, "category_id": 1}]})
     whole = text[:-1] + ', "categories": [{"id": 1, "name": "\\ud83d\\ude00 \\\\ud800"}]}'
     path = data_set.write("c.json", whole)
@@ -122,7 +122,7 @@ def test_another_shape_is_refused_in_one_sentence(data_set, content):
 
 def write_challenge(data_set) -> None:
     """The files that lie beside each other in the annotations of the challenge."""
-    data_set.picture("val2017/a.png", "val2017/b.png")
+    data_set.image("val2017/a.png", "val2017/b.png")
     images = {1: "a.png", 2: "b.png"}
     instances = coco(images, [annotation(1, 7), annotation(2, 90, (5, 5, 30, 40), id=2)])
     data_set.write("annotations/instances_val2017.json", instances)
@@ -146,7 +146,7 @@ def test_keypoints_captions_and_stuff_beside_the_instances_add_nothing(data_set,
 
 
 def test_an_annotation_that_two_files_state_counts_once(data_set, look):
-    data_set.picture("a.png", "b.png")
+    data_set.image("a.png", "b.png")
     images = {1: "a.png", 2: "b.png"}
     data_set.write("boxes.json", coco(images, [annotation(1, 7), annotation(1, 7), annotation(2, 90)]))
     data_set.write("points.json", coco(images, [annotation(1, 7, keypoints=[1, 2, 2])]))
@@ -156,7 +156,7 @@ def test_an_annotation_that_two_files_state_counts_once(data_set, look):
 
 
 def test_captions_alone_are_told_in_one_line(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     captions = [{"id": i, "image_id": 1, "caption": "A cat."} for i in range(3)]
     records = read_labels(data_set.write("captions_val2017.json", coco({1: "a.png"}, captions, [])))
     assert look.labels(records) == [("a.png", "")]

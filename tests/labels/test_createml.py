@@ -17,7 +17,7 @@ def test_what_labelimg_wrote(files, look):
 
 
 def test_labels_without_a_box_and_broken_entries(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     broken = [{"label": ""}, {"label": "dog", "coordinates": {"x": 1, "y": 1, "width": "wide", "height": 2}}, 5]
     images = [{"image": "a.png", "annotations": [{"label": "cat"}, *broken]}, {"annotations": []}, "b.png"]
     data_set.write("train/labels.json", json.dumps(images))

@@ -41,7 +41,7 @@ def image(shapes: str, name: str = "a.png", more: str = "") -> str:
     ],
 )  # fmt: skip
 def test_every_kind_of_shape(data_set, look, shape, box):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write("annotations.xml", image(shape))
     records = read_labels(data_set.root)
     assert look.boxes(records) == {"x": box}
@@ -49,7 +49,7 @@ def test_every_kind_of_shape(data_set, look, shape, box):
 
 
 def test_tags_attributes_and_subsets(data_set, look):
-    data_set.picture("images/Validation/a.png")
+    data_set.image("images/Validation/a.png")
     tag = '<tag label="cat"><attribute name="truncated">true</attribute><attribute name="mood">calm</attribute></tag>'
     data_set.write("annotations.xml", image(tag, more='subset="Validation"'))
     row = look.only(read_labels(data_set.root))
@@ -59,7 +59,7 @@ def test_tags_attributes_and_subsets(data_set, look):
 
 
 def test_a_subset_without_a_folder_is_no_folder(data_set, look):
-    data_set.picture("photos/a.png")
+    data_set.image("photos/a.png")
     data_set.write("annotations.xml", image('<tag label="cat"/>', more='subset="default"'))
     records = read_labels(data_set.root)
     assert look.labels(records) == [("photos/a.png", "cat")]
@@ -78,7 +78,7 @@ VIDEO = """<annotations><version>1.1</version><meta><task><name>clip</name>
 
 
 def test_a_track_is_a_row_for_each_frame_in_which_it_is_seen(data_set, look):
-    data_set.picture("images/frame_000010.png", "images/frame_000013.png", "images/frame_000016.png")
+    data_set.image("images/frame_000010.png", "images/frame_000013.png", "images/frame_000016.png")
     data_set.write("annotations.xml", VIDEO)
     records = read_labels(data_set.root)
     assert look.boxes(records, image="images/frame_000010.png") == {"car": [3, 4, 10, 9]}
@@ -90,7 +90,7 @@ def test_a_track_is_a_row_for_each_frame_in_which_it_is_seen(data_set, look):
 
 
 def test_what_is_no_label_is_told(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     shapes = '<box xtl="1" ytl="1" xbr="9" ybr="9"/><wave label="x"/><box label="cat" xtl="1" ytl="wide"/>'
     data_set.write("a.xml", image(shapes))
     data_set.write("b.xml", "<annotations><version>1.1</version><image")

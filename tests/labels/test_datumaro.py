@@ -26,7 +26,7 @@ def test_what_datumaro_wrote(files, look):
     assert not look.told(records, "left out")
 
 
-def test_one_file_finds_the_pictures_beside_its_folder(files, look):
+def test_one_file_finds_the_images_beside_its_folder(files, look):
     records = read_labels(files / "datumaro" / "annotations" / "train.json")
     assert {image for image, _ in look.labels(records)} == {"images/train/a.png"}
 
@@ -46,7 +46,7 @@ def annotated(*annotations: dict, more: tuple = ()) -> str:
     ],
 )
 def test_kinds_of_annotations(data_set, look, annotation, box):
-    data_set.picture("images/default/a.png")
+    data_set.image("images/default/a.png")
     data_set.write("annotations/default.json", annotated(annotation | {"label_id": 0}))
     records = read_labels(data_set.root)
     assert look.boxes(records) == {"cat": box}
@@ -54,7 +54,7 @@ def test_kinds_of_annotations(data_set, look, annotation, box):
 
 
 def test_the_box_of_a_mask_is_that_of_the_reference(data_set, look):
-    data_set.picture("images/default/a.png")
+    data_set.image("images/default/a.png")
     random = np.random.default_rng(0)
     for _ in range(20):
         mask = np.zeros((48, 64), np.uint8, order="F")
@@ -69,7 +69,7 @@ def test_the_box_of_a_mask_is_that_of_the_reference(data_set, look):
 
 
 def test_what_is_no_label_is_told(data_set, look):
-    data_set.picture("images/train/a.png")
+    data_set.image("images/train/a.png")
     odd = [{"type": "bbox", "label_id": 0, "bbox": [1, 2, "wide"]}, {"type": "label", "label_id": 1},
            {"type": "label", "label_id": 7}, {"type": "caption", "caption": "a cat"}, 5]  # fmt: skip
     data_set.write("annotations/train.json", annotated(*odd, more=({"name": ""},)))

@@ -1,4 +1,4 @@
-"""Pictures fetched from a real server on the loopback, in all the ways in which servers disappoint."""
+"""ImageIndex fetched from a real server on the loopback, in all the ways in which servers disappoint."""
 
 import http.server
 import io
@@ -26,14 +26,14 @@ from cryptography.hazmat.primitives.serialization import Encoding, NoEncryption,
 from imgcls.labels import connections, fetching
 from imgcls.labels.connections import is_public
 from imgcls.labels.fetching import Limits, fetch, read_addresses
-from imgcls.labels.pictures import upright_size
+from imgcls.labels.image_index import upright_size
 
 LOOPBACK = Limits(largest=50_000, seconds=5.0, private=True)
 
 
-def picture(format: str = "PNG", grey: int = 90) -> bytes:
+def image(format: str = "PNG", gray: int = 90) -> bytes:
     data = io.BytesIO()
-    PIL.Image.new("L", (16, 12), grey).save(data, format)
+    PIL.Image.new("L", (16, 12), gray).save(data, format)
     return data.getvalue()
 
 
@@ -57,7 +57,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.wfile.write(data)
 
     def _ok(self, rest):
-        self._answer(200, picture(rest.split("?")[0].split(".")[-1].upper().replace("JPG", "JPEG") or "PNG"))
+        self._answer(200, image(rest.split("?")[0].split(".")[-1].upper().replace("JPG", "JPEG") or "PNG"))
 
     def _page(self, rest):
         self._answer(200, b"<!doctype html><title>Sign in</title>", Content_Type="image/png")
@@ -73,18 +73,18 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _later(self, rest):
         again = self.asked[self.path] > 2
-        self._answer(200 if again else 503, picture() if again else b"", Retry_After="0")
+        self._answer(200 if again else 503, image() if again else b"", Retry_After="0")
 
     def _broken(self, rest):
         self._answer(500, b"")
 
     def _large(self, rest):
-        self._answer(200, picture() + bytes(200_000))
+        self._answer(200, image() + bytes(200_000))
 
     def _endless(self, rest):
         self.send_response(200)
         self.end_headers()
-        self.wfile.write(picture())
+        self.wfile.write(image())
         try:
             while True:
                 self.wfile.write(bytes(10_000))
@@ -96,7 +96,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_header("Content-Length", "5000")
         self.end_headers()
         try:
-            for byte in picture() * 10:
+            for byte in image() * 10:
                 self.wfile.write(bytes([byte]))
                 time.sleep(0.05)
         except OSError:
@@ -106,7 +106,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
         self.send_response(200)
         self.send_header("Content-Length", "5000")
         self.end_headers()
-        self.wfile.write(picture())
+        self.wfile.write(image())
         self.close_connection = True
 
     def _to(self, rest):
@@ -117,7 +117,7 @@ class Handler(http.server.BaseHTTPRequestHandler):
 
     def _stall(self, rest):
         self.stalled.wait(20)
-        self._answer(200, picture())
+        self._answer(200, image())
 
     def log_message(self, *arguments):
         pass
@@ -144,11 +144,11 @@ def fetch_one(address: str, folder: Path, limits: Limits = LOOPBACK):
     return outcome
 
 
-def test_a_table_of_addresses_becomes_pictures_and_records(server, tmp_path, look):
+def test_a_table_of_addresses_becomes_images_and_records(server, tmp_path, look):
     rows = [f"{server}/ok/a.jpg,cat,anna", f"{server}/gone/b.jpg,dog,", f"{server}/ok/c.png?size=9&x=ä ö,dog,boris"]
     (tmp_path / "found.csv").write_text("\n".join(["Image URL,label,by", *rows]))
     seen = []
-    records = read_addresses(tmp_path / "found.csv", tmp_path / "pictures", LOOPBACK, keep=["by"],
+    records = read_addresses(tmp_path / "found.csv", tmp_path / "images", LOOPBACK, keep=["by"],
                              on_progress=lambda done, total: seen.append((done, total)))  # fmt: skip
     found = records.boxes_or_images
     assert found[["label", "source"]].to_numpy().tolist() == [
@@ -172,8 +172,8 @@ def test_the_bytes_decide_the_suffix(name, server, tmp_path):
 @pytest.mark.parametrize(
     ("path", "reason"),
     [
-        ("page", "a web page came, no picture"),
-        ("text", "what came is no picture"),
+        ("page", "a web page came, no image"),
+        ("text", "what came is no image"),
         ("empty", "nothing came"),
         ("gone", "the server answers 404"),
         ("large", "it is larger than 0.05 MB"),
@@ -183,7 +183,7 @@ def test_the_bytes_decide_the_suffix(name, server, tmp_path):
         ("to/file:///etc/hostname", "is no address of http or https"),
     ],
 )
-def test_what_is_no_picture_in_bounds_is_told_and_asked_for_once(path, reason, server, tmp_path):
+def test_what_is_no_image_in_bounds_is_told_and_asked_for_once(path, reason, server, tmp_path):
     assert reason in fetch_one(f"{server}/{path}", tmp_path / "to").reason
     assert Handler.asked[f"/{path}"] == (6 if path == "loop" else 1)
 
@@ -237,12 +237,12 @@ def test_a_name_is_resolved_once_and_the_checked_machine_is_asked(server, tmp_pa
     resolve, answers = socket.getaddrinfo, iter(["127.0.0.1", "10.0.0.1"])
 
     def changing(host, port, *arguments, **options):
-        return resolve(next(answers) if host == "pictures.example" else host, port, *arguments, **options)
+        return resolve(next(answers) if host == "images.example" else host, port, *arguments, **options)
 
     monkeypatch.setattr(socket, "getaddrinfo", changing)
     monkeypatch.setattr(connections, "is_public", lambda address: address == "127.0.0.1")
     port = server.rsplit(":", 1)[1]
-    assert not fetch_one(f"http://pictures.example:{port}/ok/a.png", tmp_path / "to", Limits(seconds=5)).reason
+    assert not fetch_one(f"http://images.example:{port}/ok/a.png", tmp_path / "to", Limits(seconds=5)).reason
     assert next(answers) == "10.0.0.1"
 
 
@@ -296,13 +296,13 @@ def test_the_command_fetches_and_keeps_where_each_came_from(server, tmp_path, co
 
     rows = [f"{server}/ok/{i}.png,{'cat' if i % 2 else 'dog'}" for i in range(6)]
     (tmp_path / "found.csv").write_text("\n".join(["address,label", *rows]))
-    flags = ("--fetch-to", tmp_path / "pictures", "--output", tmp_path / "m.parquet")
+    flags = ("--fetch-to", tmp_path / "images", "--output", tmp_path / "m.parquet")
     refused = command("import_labels", tmp_path / "found.csv", *flags)
     assert refused.code == 2
     assert "127.0.0.1 is the private address 127.0.0.1" in refused.err
     assert command("import_labels", tmp_path / "found.csv", *flags, "--allow-private-addresses").code == 0
     manifest = Manifest.load(tmp_path / "m.parquet")
-    assert manifest.root == tmp_path / "pictures"
+    assert manifest.root == tmp_path / "images"
     assert manifest.table["source"].tolist() == [row.split(",")[0] for row in rows]
     assert len(manifest.usable) == 6
 
@@ -331,11 +331,11 @@ def secure(tmp_path):
 def test_https_is_fetched_if_the_server_proves_its_name_and_not_otherwise(secure, tmp_path, monkeypatch):
     port, authority = secure
     address = f"https://localhost:{port}/ok/a.png"
-    (stranger,) = fetch([address], tmp_path / "pictures", LOOPBACK)
+    (stranger,) = fetch([address], tmp_path / "images", LOOPBACK)
     assert "certificate" in stranger.reason.lower()
     monkeypatch.setenv("SSL_CERT_FILE", str(authority))
-    (known,) = fetch([address], tmp_path / "pictures", LOOPBACK)
+    (known,) = fetch([address], tmp_path / "images", LOOPBACK)
     assert known.reason == ""
-    assert upright_size(tmp_path / "pictures" / known.name) == (16, 12)
-    (other,) = fetch([f"https://127.0.0.1:{port}/ok/b.png"], tmp_path / "pictures", LOOPBACK)
+    assert upright_size(tmp_path / "images" / known.name) == (16, 12)
+    (other,) = fetch([f"https://127.0.0.1:{port}/ok/b.png"], tmp_path / "images", LOOPBACK)
     assert "certificate" in other.reason.lower()

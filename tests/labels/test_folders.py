@@ -89,7 +89,7 @@ def test_a_stray_folder_beside_the_splits_is_no_class(tmp_path):
 def test_a_class_that_is_called_train_may_have_folders(tmp_path):
     touch(tmp_path, "train/steam/1.jpg", "bus/2.jpg")
     assert {label for _, label, _ in rows(tmp_path)} == {"train", "bus"}
-    (tmp_path / "bus" / "2.jpg").rename(tmp_path / "bus" / "2.txt")  # now nothing beside train holds pictures
+    (tmp_path / "bus" / "2.jpg").rename(tmp_path / "bus" / "2.txt")  # now nothing beside train holds images
     assert rows(tmp_path) == {("train/steam/1.jpg", "steam", "train")}
 
 
@@ -109,13 +109,13 @@ def test_folders_that_are_named_like_no_class_are_refused(tmp_path, names):
         read_folders(tmp_path)
 
 
-def test_class_folders_inside_a_folder_of_pictures_are_pointed_at(tmp_path):
+def test_class_folders_inside_a_folder_of_images_are_pointed_at(tmp_path):
     touch(tmp_path, "images/cat/1.jpg", "images/dog/1.jpg")
     with pytest.raises(ValueError, match=rf"Did you mean {tmp_path}/images"):
         read_folders(tmp_path)
 
 
-def test_each_class_keeps_its_own_pictures_with_and_without_suffix(tmp_path):
+def test_each_class_keeps_its_own_images_with_and_without_suffix(tmp_path):
     """Files of one stem in several classes, some without a suffix, are as many images."""
     root = tmp_path / "e"
     for label in ("a", "b", "c"):

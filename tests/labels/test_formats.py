@@ -9,8 +9,8 @@ import pytest
 
 from imgcls import import_labels
 from imgcls.image_files import SUFFIXES
-from imgcls.labels import FORMATS, Pictures, detect_format, read_labels
-from imgcls.labels.pictures import MISNAMED
+from imgcls.labels import FORMATS, ImageIndex, detect_format, read_labels
+from imgcls.labels.image_index import MISNAMED
 
 
 def test_an_unknown_format_gets_the_nearest_name(data_set):
@@ -24,7 +24,7 @@ def test_a_missing_source_is_named(tmp_path):
 
 
 def test_two_formats_in_one_folder_are_not_guessed(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write("a.xml", "<annotation><filename>a.png</filename></annotation>")
     data_set.write("a.txt", "0 0.5 0.5 0.2 0.2\n")
     data_set.write("classes.txt", "cat\n")
@@ -40,7 +40,7 @@ def test_nothing_that_fits_is_said(data_set):
 
 
 def test_class_folders_are_records_too(data_set, look):
-    data_set.picture("train/cat/1.png", "train/dog/2.png", "test/cat/3.png")
+    data_set.image("train/cat/1.png", "train/dog/2.png", "test/cat/3.png")
     data_set.write("train/cat/notes.md", "hello")
     assert detect_format(data_set.root) == "folders"
     records = read_labels(data_set.root)
@@ -53,17 +53,17 @@ def test_class_folders_are_records_too(data_set, look):
     assert look.told(records, "left out")[0][0] == "train/cat/notes.md"
 
 
-def test_annotations_apart_from_their_pictures(data_set, tmp_path, look):
-    data_set.picture("pictures/a.png")
+def test_annotations_apart_from_their_images(data_set, tmp_path, look):
+    data_set.image("images/a.png")
     path = data_set.write("elsewhere/t.csv", "image,label\na.png,cat\n")
     assert read_labels(path).boxes_or_images.empty
-    assert look.labels(read_labels(path, pictures=data_set.root / "pictures")) == [("a.png", "cat")]
-    absent = read_labels(path, pictures=Pictures(tmp_path / "not here yet", must_exist=False))
+    assert look.labels(read_labels(path, image_index=data_set.root / "images")) == [("a.png", "cat")]
+    absent = read_labels(path, image_index=ImageIndex(tmp_path / "not here yet", must_exist=False))
     assert look.labels(absent) == [("a.png", "cat")]
 
 
 def test_files_whose_names_are_no_text_are_told(data_set, look):
-    data_set.picture("cat/1.png", "dog/2.png")
+    data_set.image("cat/1.png", "dog/2.png")
     odd = os.fsencode(data_set.root / "cat") + b"/caf\xe9.png"
     with open(odd, "wb") as file:
         file.write(b"x")
@@ -73,7 +73,7 @@ def test_files_whose_names_are_no_text_are_told(data_set, look):
 
 
 def test_a_file_that_cannot_be_opened_does_not_end_the_import(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write("a.xml", "<annotation><filename>a.png</filename><object><name>cat</name></object></annotation>")
     (data_set.root / "b.xml").symlink_to("nowhere.xml")
     records = read_labels(data_set.root)
@@ -107,12 +107,12 @@ FOLDERS = sorted(path for path in (Path(__file__).parent / "files").iterdir() if
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_every_picture_that_was_given_is_a_row_or_told(folder, tmp_path):
+def test_every_image_that_was_given_is_a_row_or_told(folder, tmp_path):
     name = "label_studio" if folder.name.startswith("label_studio") else detect_format(folder)
-    records = read_labels(folder, name, pictures=Pictures(Pictures.of(folder).root, extract=tmp_path))
+    records = read_labels(folder, name, image_index=ImageIndex(ImageIndex.of(folder).root, extract=tmp_path))
     told = " ".join(records.problems["file"] + records.problems["reason"])
     images = set(records.boxes_or_images["image"])
-    assert [path for path in Pictures(records.root).paths if path not in images and path not in told] == []
+    assert [path for path in ImageIndex(records.root).paths if path not in images and path not in told] == []
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -122,7 +122,9 @@ def test_every_file_that_cannot_be_read_is_told(folder, tmp_path):
         copy = shutil.copytree(folder, tmp_path / str(number) / "set")
         (copy / path.relative_to(folder)).write_bytes(b"\xff\x00\xfe" * 50)
         try:
-            records = read_labels(copy, name, pictures=Pictures(Pictures.of(copy).root, extract=tmp_path / "out"))
+            records = read_labels(
+                copy, name, image_index=ImageIndex(ImageIndex.of(copy).root, extract=tmp_path / "out")
+            )
         except ValueError:
             continue
         told = " ".join(records.problems["file"] + records.problems["reason"])

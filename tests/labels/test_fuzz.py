@@ -11,7 +11,7 @@ import pytest
 from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
-from imgcls.labels import FORMATS, Pictures, detect_format, read_labels
+from imgcls.labels import FORMATS, ImageIndex, detect_format, read_labels
 from imgcls.labels.cvat import SHAPES
 from imgcls.labels.records import COLUMNS
 
@@ -90,9 +90,9 @@ MANY = settings(
 def check(data_set, name: str, source=None) -> None:
     """Read it, as a folder unless told; what comes back must be whole and writable."""
     packed = FORMATS[name].packed
-    pictures = Pictures(data_set.root, extract=data_set.root.parent / "extracted") if packed else None
+    image_index = ImageIndex(data_set.root, extract=data_set.root.parent / "extracted") if packed else None
     try:
-        records = read_labels(source or data_set.root, name, pictures=pictures)
+        records = read_labels(source or data_set.root, name, image_index=image_index)
     except ValueError as error:
         refusal = error
     else:
@@ -115,7 +115,7 @@ def test_every_format_is_fuzzed():
 @given(content=st.binary(max_size=300) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "ignore")))
 @example(content=b"\0\r\0")
 def test_any_bytes(data_set, name, content):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     path = data_set.write(FILES[name], content)
     for other in OTHERS.get(name, ()):
         data_set.write(other, content)
@@ -130,7 +130,7 @@ def test_any_bytes(data_set, name, content):
 @MANY
 @given(value=VALUES)
 def test_any_json(data_set, name, value):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write("meta.json", json.dumps(value))
     check(data_set, name, data_set.write(FILES[name], json.dumps(value)) if name != "supervisely" else None)
 
@@ -163,7 +163,7 @@ SKELETONS = {
 @MANY
 @given(value=VALUES)
 def test_any_value_inside_a_right_file(data_set, name, value):
-    data_set.picture("a.png", "ds/img/a.png")
+    data_set.image("a.png", "ds/img/a.png")
     data_set.write("meta.json", '{"classes": []}')
     path = data_set.write(FILES[name], json.dumps(SKELETONS[name](value)))
     check(data_set, name, None if name == "supervisely" else path)
@@ -185,7 +185,7 @@ CELLS = st.sampled_from(
 @MANY
 @given(rows=st.lists(st.lists(CELLS, min_size=9, max_size=9), max_size=4))
 def test_any_cells(data_set, name, rows):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     text = "\n".join([HEADS[name], *(",".join(row) for row in rows)])
     check(data_set, name, data_set.write(FILES[name].replace("tsv", "csv"), text.encode("utf-8", "ignore")))
 
@@ -193,7 +193,7 @@ def test_any_cells(data_set, name, rows):
 @MANY
 @given(lines=st.lists(st.lists(CELLS | st.floats().map(str) | st.integers(0, 3).map(str), max_size=9), max_size=4))
 def test_any_line_of_yolo(data_set, lines):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write("classes.txt", "cat\ndog\n")
     data_set.write("a.txt", "\n".join(" ".join(line) for line in lines).encode("utf-8", "ignore"))
     check(data_set, "yolo")
@@ -202,7 +202,7 @@ def test_any_line_of_yolo(data_set, lines):
 @MANY
 @given(name=st.text(max_size=8), number=CELLS, extra=st.text(max_size=20))
 def test_any_element_of_voc(data_set, name, number, extra):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     boxed = f"<object><name>{name}</name><bndbox><xmin>{number}</xmin><ymin>1</ymin></bndbox>{extra}</object>"
     for file, head in (
         ("a.xml", "<filename>a.png</filename>"),
@@ -216,7 +216,7 @@ def test_any_element_of_voc(data_set, name, number, extra):
 @MANY
 @given(lines=st.lists(st.lists(CELLS | st.floats().map(str) | st.integers(0, 3).map(str), max_size=16), max_size=4))
 def test_any_line_of_a_text(data_set, lines):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     text = "\n".join(" ".join(line) for line in lines).encode("utf-8", "ignore")
     data_set.write("classes.txt", "cat\ndog\n")
     data_set.write("train.txt", text)
@@ -228,7 +228,7 @@ def test_any_line_of_a_text(data_set, lines):
 @MANY
 @given(kind=st.sampled_from(SHAPES), values=st.lists(CELLS | st.floats().map(str), min_size=6, max_size=6))
 def test_any_shape_of_cvat(data_set, kind, values):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     names = ("label", "xtl", "points", "rle", "frame", "rotation", "width", "cx")
     said = " ".join(f"{name}={quoteattr(value)}" for name, value in zip(names, [*values, *values], strict=False))
     shape = f"<{kind} {said}/><{kind} label='cat' {said.partition(' ')[2]}><points {said}/></{kind}>"

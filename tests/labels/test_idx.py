@@ -8,7 +8,7 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from imgcls.labels import Pictures, detect_format, read_labels
+from imgcls.labels import ImageIndex, detect_format, read_labels
 
 FASHION = Path("/usr/share/datasets/fashion-mnist")  # of the package dataset-fashion-mnist
 
@@ -27,9 +27,9 @@ def digits(data_set):
     return data_set
 
 
-def test_pictures_are_written_with_their_pixels(digits, tmp_path, look):
+def test_images_are_written_with_their_pixels(digits, tmp_path, look):
     assert detect_format(digits.root) == "idx"
-    records = read_labels(digits.root, pictures=Pictures(digits.root, extract=tmp_path / "out"))
+    records = read_labels(digits.root, image_index=ImageIndex(digits.root, extract=tmp_path / "out"))
     rows = records.boxes_or_images
     assert set(zip(rows["image"], rows["label"], rows["split"], strict=True)) == {
         ("train/00000.png", "7", "train"),
@@ -43,15 +43,15 @@ def test_pictures_are_written_with_their_pixels(digits, tmp_path, look):
 
 
 def test_numbers_get_the_names_that_are_given(digits, tmp_path):
-    pictures = Pictures(digits.root, extract=tmp_path / "out")
+    image_index = ImageIndex(digits.root, extract=tmp_path / "out")
     names = [f"class {number}" for number in range(8)]
-    assert read_labels(digits.root, pictures=pictures, class_names=names).class_names == [
+    assert read_labels(digits.root, image_index=image_index, class_names=names).class_names == [
         "class 0",
         "class 2",
         "class 7",
     ]
     with pytest.raises(ValueError, match="has the number 7, but the list of classes has 5 names"):
-        read_labels(digits.root, pictures=pictures, class_names=names[:5])
+        read_labels(digits.root, image_index=image_index, class_names=names[:5])
 
 
 def test_pixels_need_a_folder(digits):
@@ -68,7 +68,7 @@ def test_broken_files_are_refused(data_set, tmp_path, content, suffix):
     data_set.write(f"train-labels-idx1-ubyte{suffix}", b"")
     path = data_set.write(f"train-images-idx3-ubyte{suffix}", gzip.compress(content) if suffix else content)
     with pytest.raises(ValueError, match="train-"):
-        read_labels(path, "idx", pictures=Pictures(data_set.root, extract=tmp_path / "out"))
+        read_labels(path, "idx", image_index=ImageIndex(data_set.root, extract=tmp_path / "out"))
 
 
 @pytest.mark.slow
@@ -79,7 +79,7 @@ def test_the_published_fashion_mnist_knows_its_class_names(data_set, tmp_path):
     data_set.write("t10k-labels-idx1-ubyte", labels)
     pixels = np.frombuffer(images, np.uint8, offset=16).reshape(10_000, 28, 28)
     data_set.write("t10k-images-idx3-ubyte", idx(pixels))
-    records = read_labels(data_set.root, pictures=Pictures(data_set.root, extract=tmp_path / "out"))
+    records = read_labels(data_set.root, image_index=ImageIndex(data_set.root, extract=tmp_path / "out"))
     assert records.boxes_or_images["label"].value_counts().to_dict() == dict.fromkeys(records.class_names, 1000)
     assert records.boxes_or_images["label"].iloc[0] == "Ankle boot"
     assert records.problems.empty

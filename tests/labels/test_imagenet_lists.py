@@ -28,7 +28,7 @@ def test_what_datumaro_wrote(files, look):
     ],
 )
 def test_lists_of_names(data_set, name, text, classes):
-    data_set.picture("train/n1/a b.png", "val/ILSVRC2012_val_00000001.png")
+    data_set.image("train/n1/a b.png", "val/ILSVRC2012_val_00000001.png")
     data_set.write(name, text)
     path = data_set.write("train.txt", "n1/a b.png 0\n")
     data_set.write("val.txt", "ILSVRC2012_val_00000001.png 1\n")
@@ -43,7 +43,7 @@ def test_lists_of_names(data_set, name, text, classes):
 
 
 def test_numbers_without_names_are_the_names(data_set, look):
-    data_set.picture("a.png", "b.png")
+    data_set.image("a.png", "b.png")
     data_set.write("train.txt", "a.png 0\nb.png 10\n")
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", "0"), ("b.png", "10")]
@@ -51,7 +51,7 @@ def test_numbers_without_names_are_the_names(data_set, look):
 
 
 def test_what_is_no_label_is_told(data_set, look):
-    data_set.picture("a.png", "b.png", "c.png", "d.png")
+    data_set.image("a.png", "b.png", "c.png", "d.png")
     data_set.write("classes.txt", "cat\n\n")
     data_set.write("train.txt", "a.png 0\nb.png\nc.png 7\nfar.png 0\n\n")
     data_set.write("val.txt", "a.png 0\n")
@@ -65,7 +65,7 @@ def test_what_is_no_label_is_told(data_set, look):
 
 
 def test_lists_of_paths_alone_are_another_form(data_set):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write("train.txt", "a.png\n")
     with pytest.raises(ValueError, match="none of the formats"):
         detect_format(data_set.root)

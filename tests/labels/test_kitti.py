@@ -16,7 +16,7 @@ def test_what_datumaro_wrote(files, look):
 
 
 def test_the_published_form(data_set, look):
-    data_set.picture("training/image_2/000001.png", "training/image_3/000001.png", "training/image_2/000002.png")
+    data_set.image("training/image_2/000001.png", "training/image_3/000001.png", "training/image_2/000002.png")
     data_set.write(
         "training/label_2/000001.txt",
         f"Truck 0.30 0 -1.57 5.5 1 60 40 {PLACE}\n"
@@ -39,7 +39,7 @@ def test_the_published_form(data_set, look):
 
 
 def test_lines_of_another_form_are_told(data_set, look):
-    data_set.picture("image_2/a.png")
+    data_set.image("image_2/a.png")
     data_set.write("label_2/a.txt", f"Car 0 0 0 1 1 9 9 {PLACE}\nCar 0 0\nCar 0 0 0 9 9 9 99 {PLACE}\n")
     records = read_labels(data_set.root)
     assert look.boxes(records) == {"Car": [1, 1, 9, 9]}

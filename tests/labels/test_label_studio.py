@@ -54,7 +54,7 @@ def region(kind, **value) -> dict:
 
 
 def test_every_kind_of_region(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     results = [
         region("polygonlabels", points=[[25, 25], [50, 25], [50, 75]], polygonlabels=["outline"]),
         region("ellipselabels", x=50, y=50, radiusX=25, radiusY=25, ellipselabels=["round"]),
@@ -76,7 +76,7 @@ def test_every_kind_of_region(data_set, look):
 
 
 def test_skipped_annotations_and_tasks_without_one(data_set, look):
-    data_set.picture("a.png", "b c.png", "c.png")
+    data_set.image("a.png", "b c.png", "c.png")
     skipped = task(was_cancelled=True)
     withdrawn = task(region("choices", choices=["cat"]), image="c.png", was_cancelled=True)
     bare = task(image="/data/local-files/?d=x/b%20c.png") | {"annotations": []}
@@ -87,7 +87,7 @@ def test_skipped_annotations_and_tasks_without_one(data_set, look):
 
 
 def test_an_address_of_a_cloud_is_the_file_of_that_name(data_set, look):
-    data_set.picture("in/a.png")
+    data_set.image("in/a.png")
     data_set.write(
         "t.json", json.dumps([task(region("choices", choices=["cat"]), image="s3://bucket/x/a.png?token=1")])
     )
@@ -95,7 +95,7 @@ def test_an_address_of_a_cloud_is_the_file_of_that_name(data_set, look):
 
 
 def test_per_cent_without_a_size_are_no_pixels(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     result = {"type": "rectanglelabels", "value": {"x": 1, "y": 1, "width": 5, "height": 5, "rectanglelabels": ["cat"]}}
     data_set.write("t.json", json.dumps([task(result)]))
     records = read_labels(data_set.root)
@@ -104,7 +104,7 @@ def test_per_cent_without_a_size_are_no_pixels(data_set, look):
 
 
 def test_a_column_of_answers_can_be_named(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write("t.csv", "id,image,kind,remark,annotator,lead_time\n1,a.png,cat,nice,anna,2\n")
     assert "name one with `control`" in look.told(read_labels(data_set.root), "left out")[0][2]
     assert look.labels(read_labels(data_set.root, control="kind")) == [("a.png", "cat")]
@@ -112,7 +112,7 @@ def test_a_column_of_answers_can_be_named(data_set, look):
 
 def test_files_of_a_target_storage(data_set, look):
     """A file an annotation, with its task inside, or a file a task. https://labelstud.io/guide/storage"""
-    data_set.picture("a.png", "b.png")
+    data_set.image("a.png", "b.png")
     answer = {"id": 7, "completed_by": {"id": 1, "email": "anna@example.org"}, "was_cancelled": False,
               "result": [region("choices", choices=["cat"])],
               "task": {"id": 1, "data": {"image": "a.png"}}}  # fmt: skip
@@ -126,7 +126,7 @@ def test_files_of_a_target_storage(data_set, look):
 
 
 def test_a_mask_is_told_to_be_of_the_whole_image(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     masks = [region("brushlabels", format="rle", rle=[0, 1], brushlabels=["cat"]),
              region("bitmasklabels", imageDataURL="data:image/png;base64,AA==", bitmasklabels=["dog"])]  # fmt: skip
     data_set.write("t.json", json.dumps([task(*masks)]))

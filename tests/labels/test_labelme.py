@@ -8,7 +8,7 @@ import json
 import PIL.Image
 import pytest
 
-from imgcls.labels import Pictures, detect_format, read_labels
+from imgcls.labels import ImageIndex, detect_format, read_labels
 
 
 def test_what_the_desktop_tool_wrote(files, look):
@@ -27,8 +27,8 @@ def test_what_the_desktop_tool_wrote(files, look):
     assert "'b.png'" in look.told(records, "left out")[0][2]  # it exists only inside its file
 
 
-def test_embedded_pictures_are_written_and_the_others_copied(files, tmp_path, look):
-    records = read_labels(files / "labelme", pictures=Pictures(files / "labelme", extract=tmp_path / "out"))
+def test_embedded_images_are_written_and_the_others_copied(files, tmp_path, look):
+    records = read_labels(files / "labelme", image_index=ImageIndex(files / "labelme", extract=tmp_path / "out"))
     assert records.root == tmp_path / "out"
     assert ("labels/b.png", "cat") in look.labels(records)
     with PIL.Image.open(records.root / "labels" / "b.png") as image:
@@ -47,14 +47,14 @@ def test_a_path_that_leaves_the_folder_is_not_followed(data_set, path, look):
 
 
 @pytest.mark.parametrize("data", ["bm8gcGljdHVyZQ==", "%%%", ""])
-def test_a_broken_embedded_picture_is_told(data_set, data, tmp_path, look):
+def test_a_broken_embedded_image_is_told(data_set, data, tmp_path, look):
     data_set.write("a.json", json.dumps({"shapes": [], "imagePath": "a.png", "imageData": data}))
-    records = read_labels(data_set.root, pictures=Pictures(data_set.root, extract=tmp_path / "out"))
+    records = read_labels(data_set.root, image_index=ImageIndex(data_set.root, extract=tmp_path / "out"))
     assert look.told(records, "left out")[0][:2] == ("a.json", "imageData")
 
 
 def test_deep_nesting_and_odd_shapes_are_told(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write("deep.json", '{"shapes": ' + "[" * 10_000 + "]" * 10_000 + ', "imagePath": "a.png"}')
     shapes = [{"label": "cat", "points": 5}, {"label": None, "points": []}, 7, {"label": "dog", "points": [[1]]}]
     shapes.append({"label": "sun", "points": True, "shape_type": "circle"})
@@ -77,7 +77,7 @@ car
 
 
 def test_the_web_tools_xml(data_set, look):
-    data_set.picture("Images/street/a.jpg")
+    data_set.image("Images/street/a.jpg")
     data_set.write("Annotations/street/a.xml", WEB)
     assert detect_format(data_set.root) == "labelme_web"
     records = read_labels(data_set.root)
@@ -94,7 +94,7 @@ def write_shapes(data_set, *shapes: tuple, flags: dict | None = None, name: str 
         {"label": label, "points": points, "shape_type": "rectangle", "flags": {}, "group_id": None} | more
         for label, points, more in shapes
     ]
-    data_set.picture(f"{name}.png")
+    data_set.image(f"{name}.png")
     content = {"shapes": rows, "flags": flags or {}, "imagePath": f"{name}.png", "imageData": None}
     data_set.write(f"{name}.json", json.dumps(content))
 
@@ -120,8 +120,8 @@ def test_what_is_marked_to_be_ignored_is_no_class(data_set, look):
     assert [file for file, *_ in look.told(records, "left out")] == ["b.json"]
 
 
-def test_pictures_on_the_disk_stay_where_they_are(data_set, tmp_path, look):
+def test_images_on_the_disk_stay_where_they_are(data_set, tmp_path, look):
     write_shapes(data_set, ("cat", [[1, 2], [9, 9]], {}))
-    records = read_labels(data_set.root, pictures=Pictures(data_set.root, extract=tmp_path / "out"))
+    records = read_labels(data_set.root, image_index=ImageIndex(data_set.root, extract=tmp_path / "out"))
     assert records.root == data_set.root
     assert not (tmp_path / "out").exists()

@@ -10,7 +10,7 @@ HEAD = "HITId,AssignmentId,WorkerId,AssignmentStatus,Input.image_url,Input.golde
 
 
 def test_every_answer_is_a_row_and_rejected_ones_are_told(data_set, look):
-    data_set.picture("a.jpg", "b.jpg")
+    data_set.image("a.jpg", "b.jpg")
     rows = [
         "h,1,anna,Approved,https://example.org/x/a.jpg,,cat",
         "h,2,boris,Submitted,https://example.org/x/a.jpg,,dog",
@@ -44,7 +44,7 @@ def test_every_answer_is_a_row_and_rejected_ones_are_told(data_set, look):
     ],
 )
 def test_the_forms_of_an_answer(data_set, columns, cells, look):
-    data_set.picture("a.jpg")
+    data_set.image("a.jpg")
     data_set.write("batch.csv", f"{HEAD}{columns}\nh,1,anna,Approved,a.jpg,,{cells}\n")
     assert look.labels(read_labels(data_set.root)) == [("a.jpg", "dog")]
 

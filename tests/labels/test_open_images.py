@@ -31,7 +31,7 @@ def test_the_labels_of_whole_images_that_datumaro_wrote(files, look):
 
 
 def test_classes_get_their_names_and_what_is_absent_is_no_label(data_set, look):
-    data_set.picture("train/0001eeaf4aed83f9.jpg", "train/0002.jpg")
+    data_set.image("train/0001eeaf4aed83f9.jpg", "train/0002.jpg")
     data_set.write("oidv7-class-descriptions.csv", "LabelName,DisplayName\n/m/0,Cat\n/m/1,Dog\n")
     path = data_set.write(
         "oidv7-train-annotations-human-imagelabels.csv",
@@ -52,7 +52,7 @@ def test_classes_get_their_names_and_what_is_absent_is_no_label(data_set, look):
 
 
 def test_a_box_and_its_label_of_the_whole_image_are_one(data_set, look):
-    data_set.picture("a.jpg")
+    data_set.image("a.jpg")
     data_set.write("class-descriptions.csv", "/m/0,Cat\n/m/1,Dog\n")
     data_set.write("train-annotations-bbox.csv", f"{BOXES}\na,xclick,/m/0,1,0.25,0.5,0.5,1,0,1,1,1,0\n")
     data_set.write("train-annotations-human-imagelabels.csv", f"{LABELS}\na,crowd,/m/0,1\na,crowd,/m/1,1\n")
@@ -64,8 +64,8 @@ def test_a_box_and_its_label_of_the_whole_image_are_one(data_set, look):
 
 
 def test_what_is_no_label_is_told(data_set, look):
-    data_set.picture("a.jpg")
-    data_set.write("broken.jpg", "no picture")
+    data_set.image("a.jpg")
+    data_set.write("broken.jpg", "no image")
     data_set.write("train-annotations-bbox.csv", f"{BOXES}\na,x,/m/0,maybe,0,1,0,1,0,0,0,0,0\nbroken,x,/m/0,1,0,1,0,1,"
                    "0,0,0,0,0\nfar,x,/m/0,1,0,1,0,1,0,0,0,0,0\na,x,/m/0,1,0,wide,0,1,0,0,0,0,0\n")  # fmt: skip
     data_set.write("train-annotations-object-segmentation.csv", "MaskPath,ImageID,LabelName\nm.png,a,/m/0\n")
@@ -75,7 +75,7 @@ def test_what_is_no_label_is_told(data_set, look):
     for part in (
         "'maybe'",
         "broken.jpg cannot be read",
-        "no picture 'train/far.jpg'",
+        "no image 'train/far.jpg'",
         "coordinates that are no numbers",
     ):
         assert part in reasons
@@ -84,7 +84,7 @@ def test_what_is_no_label_is_told(data_set, look):
 
 
 def test_codes_are_the_names_without_descriptions(data_set, look):
-    data_set.picture("a.jpg")
+    data_set.image("a.jpg")
     path = data_set.write("labels.csv", f"{LABELS}\na,x,/m/0,1\na,x,/m/1,1\n")
     records = read_labels(path)
     assert look.labels(records) == [("a.jpg", "/m/0"), ("a.jpg", "/m/1")]

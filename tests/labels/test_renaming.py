@@ -6,7 +6,7 @@ from imgcls.labels.renaming import rename_classes
 
 @pytest.fixture
 def zoo(data_set):
-    data_set.picture("1.png", "2.png", "3.png", "4.png")
+    data_set.image("1.png", "2.png", "3.png", "4.png")
     data_set.write("t.csv", "image,label\n1.png,cat\n2.png,Cat\n3.png,dog\n3.png,blur\n4.png,blur\n")
     return read_labels(data_set.root)
 

@@ -6,7 +6,7 @@ from imgcls.labels import detect_format, read_labels
 
 
 def test_a_column_a_class_in_the_folders_of_the_splits(data_set, look):
-    data_set.picture("train/a.jpg", "train/b.jpg", "valid/a.jpg")
+    data_set.image("train/a.jpg", "train/b.jpg", "valid/a.jpg")
     data_set.write("train/_classes.csv", "filename, cat, big dog\na.jpg, 1, 1\nb.jpg, 0, 0\n")
     data_set.write("valid/_classes.csv", "filename, cat, big dog\na.jpg, 0, 1\na.jpg, 2, 0\n")
     assert detect_format(data_set.root) == "roboflow"

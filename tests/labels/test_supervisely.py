@@ -23,7 +23,7 @@ def test_what_the_sdk_wrote(files, look):
 
 @pytest.mark.parametrize("data", ["", "!!", "eJwDAAAAAAE=", None])
 def test_broken_masks_and_unknown_classes_are_told(data_set, data, look):
-    data_set.picture("ds/img/a.png")
+    data_set.image("ds/img/a.png")
     data_set.write("meta.json", '{"classes": [{"title": "cat"}]}')
     mask = {"classTitle": "dog", "geometryType": "bitmap", "bitmap": {"data": data, "origin": [1, 1]}}
     box = {"classTitle": "cat", "geometryType": "rectangle", "points": {"exterior": [[1, 1], [9, 9]]}}

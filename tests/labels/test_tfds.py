@@ -16,7 +16,7 @@ class TinyShapes(tfds.core.GeneratorBasedBuilder):
 
     def _info(self):
         features = {
-            "picture": tfds.features.Image(shape=(8, 8, 3)),
+            "image": tfds.features.Image(shape=(8, 8, 3)),
             "kind": tfds.features.ClassLabel(names=["=dark", "bright"]),
             "id": tfds.features.Text(),
         }
@@ -27,14 +27,14 @@ class TinyShapes(tfds.core.GeneratorBasedBuilder):
 
     def _generate_examples(self, count):
         for i in range(count):
-            yield i, {"picture": square(i), "kind": i % 2, "id": str(i)}
+            yield i, {"image": square(i), "kind": i % 2, "id": str(i)}
 
     def _secret(self):
-        yield 0, {"picture": square(9), "kind": -1, "id": "?"}
+        yield 0, {"image": square(9), "kind": -1, "id": "?"}
 
 
-class TwoPictures(tfds.core.GeneratorBasedBuilder):
-    """Pairs, which are no pictures with one class each."""
+class TwoImages(tfds.core.GeneratorBasedBuilder):
+    """Pairs, which are no images with one class each."""
 
     VERSION = tfds.core.Version("1.0.0")
 
@@ -77,17 +77,17 @@ def places(tmp_path, monkeypatch):
 
 def test_a_name_becomes_a_manifest_with_its_splits(tmp_path, command):
     result = command("import_labels", "tfds:tiny_shapes", "--output", tmp_path / "m.parquet")
-    assert result.code == 3, result.err  # the picture with the secret label
+    assert result.code == 3, result.err  # the image with the secret label
     manifest = Manifest.load(tmp_path / "m.parquet")
     assert manifest.counts().to_dict() == {"train": {"=dark": 3, "bright": 3}, "test": {"=dark": 2, "bright": 2}}
     assert set(manifest.table["source"]) == {"tfds:tiny_shapes"}
     for path, label in zip(manifest.paths(manifest.table), manifest.table["label"], strict=True):
-        with PIL.Image.open(path) as picture:
-            (color,) = picture.convert("L").getcolors()
+        with PIL.Image.open(path) as image:
+            (color,) = image.convert("L").getcolors()
         assert (color[1] > 115) == (label == "bright")
 
 
-def test_the_pictures_are_written_once(tmp_path, monkeypatch):
+def test_the_images_are_written_once(tmp_path, monkeypatch):
     first = importer.read("tfds:tiny_shapes", tmp_path / "to")
     monkeypatch.setattr(importer, "_prepared", lambda name: pytest.fail("asked again"))
     assert importer.read("tfds:tiny_shapes", tmp_path / "to").boxes_or_images.equals(first.boxes_or_images)
@@ -106,5 +106,5 @@ def test_what_cannot_be_downloaded_is_said_with_what_to_do(tmp_path):
 
 def test_other_data_sets_are_refused(tmp_path):
     with pytest.raises(ValueError, match="one class each: its examples hold left, right"):
-        importer.read("tfds:two_pictures", tmp_path / "to")
+        importer.read("tfds:two_images", tmp_path / "to")
     assert not list(tmp_path.glob("*to*"))

@@ -7,12 +7,12 @@ import numpy as np
 import PIL.Image
 import pytest
 
-from imgcls.labels import Pictures, detect_format, read_labels
+from imgcls.labels import ImageIndex, detect_format, read_labels
 
 
 @pytest.fixture
 def read(tmp_path):
-    return lambda source: read_labels(source, pictures=Pictures(source, extract=tmp_path / "out"))
+    return lambda source: read_labels(source, image_index=ImageIndex(source, extract=tmp_path / "out"))
 
 
 def png() -> bytes:
@@ -86,7 +86,7 @@ def test_one_class_an_image(data_set, read, look):
     assert set(records.boxes_or_images["split"]) == {"validation"}
 
 
-def test_no_picture_is_written_over_another(data_set, read, look):
+def test_no_image_is_written_over_another(data_set, read, look):
     named = [example(encoded=[png()], class__text=[b"rose"], filename=[name]) for name in (b"000001.png", b"")]
     for name in ("a.record", "a.tfrecord"):
         write(data_set.root / name, *named)
@@ -96,7 +96,7 @@ def test_no_picture_is_written_over_another(data_set, read, look):
 def test_what_is_wrong_is_told(data_set, read, look):
     uneven = boxed(b"cat", object__class__label=[1, 2])
     path = data_set.root / "train.tfrecord"
-    write(path, boxed(b"cat"), b"\xff\xff", uneven, example(encoded=[b"no picture"], class__label=[1]),
+    write(path, boxed(b"cat"), b"\xff\xff", uneven, example(encoded=[b"no image"], class__label=[1]),
           boxed(b"", object__class__label=[5]), boxed(b"dog"))  # fmt: skip
     path.write_bytes(path.read_bytes()[:-5])
     records = read(data_set.root)

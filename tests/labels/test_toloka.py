@@ -11,7 +11,7 @@ HEAD = COLUMNS.replace(" ", "\t")
 
 
 def test_answers_golden_tasks_and_rejected_assignments(data_set, look):
-    data_set.picture("Ж.jpg", "b.jpg")
+    data_set.image("Ж.jpg", "b.jpg")
     rows = [
         "Ж.jpg\tcat\t\t1\tanna\tAPPROVED",
         "\t\t\t\t\t",
@@ -29,7 +29,7 @@ def test_answers_golden_tasks_and_rejected_assignments(data_set, look):
 
 
 def test_several_fields_are_chosen_by_content_or_name(data_set, look):
-    data_set.picture("a.jpg")
+    data_set.image("a.jpg")
     head = "INPUT:city\tINPUT:shot\tOUTPUT:remark\tOUTPUT:kind\tASSIGNMENT:worker_id"
     data_set.write("results.tsv", f"{head}\nRome\ta.jpg\tnice\tcat\tanna\n")
     with pytest.raises(ValueError, match="no column OUTPUT:label"):

@@ -42,7 +42,7 @@ VIA_CSV = (
 @pytest.mark.parametrize("folders", [("images",), ("cat", "dog"), ()])
 def test_a_known_tool_is_named_with_the_way_out(data_set, tool, folders):
     for folder in folders:
-        data_set.picture(f"{folder}/a.png")
+        data_set.image(f"{folder}/a.png")
     name, content = FILES[tool]
     data_set.write(name, content)
     with pytest.raises(ValueError, match=tool) as refusal:
@@ -52,14 +52,14 @@ def test_a_known_tool_is_named_with_the_way_out(data_set, tool, folders):
 
 
 def test_a_table_of_the_vgg_image_annotator_is_named_too(data_set):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write("via.csv", VIA_CSV)
     with pytest.raises(ValueError, match="VGG Image Annotator"):
         detect_format(data_set.root)
 
 
 def test_folders_that_are_asked_for_are_read_and_the_files_beside_them_told(data_set, look):
-    data_set.picture("cat/a.png", "dog/a.png")
+    data_set.image("cat/a.png", "dog/a.png")
     data_set.write("via.json", json.dumps(VIA))
     data_set.write("labels.txt", "cat\ndog\n")
     data_set.write("README.txt", "hello")
@@ -72,13 +72,13 @@ def test_folders_that_are_asked_for_are_read_and_the_files_beside_them_told(data
 
 @pytest.mark.parametrize("name", ["boxes.xml", "boxes.json", "boxes.csv", "boxes.txt"])
 def test_files_of_nobody_beside_folders_are_told(data_set, name, look):
-    data_set.picture("cat/a.png", "dog/a.png")
+    data_set.image("cat/a.png", "dog/a.png")
     data_set.write(name, "<boxes>" if name.endswith("xml") else "{}")
     records = read_labels(data_set.root)
     assert [file for file, *_ in look.told(records, "noted")] == [name]
-    for picture in data_set.root.glob("*/a.png"):
-        picture.unlink()
-    data_set.picture("images/a.png")
+    for image in data_set.root.glob("*/a.png"):
+        image.unlink()
+    data_set.image("images/a.png")
     (data_set.root / "cat").rmdir()
     (data_set.root / "dog").rmdir()
     with pytest.raises(ValueError, match=rf"Its labels may be in {name}"):

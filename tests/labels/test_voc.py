@@ -30,15 +30,15 @@ def test_what_labelimg_wrote(files, look):
 
 
 def test_a_name_without_its_suffix_is_found_and_told(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write("a.xml", annotation("a", thing()))
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", "cat")]
-    assert look.told(records, "changed") == [("a.xml", "2", "the picture is stated as 'a'; the file is 'a.png'.")]
+    assert look.told(records, "changed") == [("a.xml", "2", "the image is stated as 'a'; the file is 'a.png'.")]
 
 
 def test_boxes_without_area_outside_or_swapped_are_told_with_their_line(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     faults = thing("flat", (5, 5, 5, 20)) + thing("away", (70, 5, 90, 20)) + thing("turned", (30, 40, 10, 20))
     faults += thing("large", (-5, 0, 99, 48)) + thing("odd", ("x", 0, 9, 9)) + thing("nan", ("nan", 0, 9, 9))
     data_set.write("a.xml", annotation(objects=faults))
@@ -50,13 +50,13 @@ def test_boxes_without_area_outside_or_swapped_are_told_with_their_line(data_set
 
 
 def test_a_folder_of_the_challenge_counts_pixels_from_one(data_set, look):
-    data_set.picture("JPEGImages/2007_1.jpg")
+    data_set.image("JPEGImages/2007_1.jpg")
     data_set.write("Annotations/2007_1.xml", annotation("2007_1.jpg", thing(), "The VOC2007 Database"))
     assert look.boxes(read_labels(data_set.root)) == {"cat": [0, 1, 30, 40]}
 
 
 def test_lists_give_splits_and_the_labels_of_whole_images(data_set, look):
-    data_set.picture("JPEGImages/1.jpg", "JPEGImages/2.jpg", "JPEGImages/3.jpg", "JPEGImages/4.jpg")
+    data_set.image("JPEGImages/1.jpg", "JPEGImages/2.jpg", "JPEGImages/3.jpg", "JPEGImages/4.jpg")
     data_set.write("Annotations/1.xml", annotation("1.jpg", thing("cat")))
     data_set.write("Annotations/2.xml", annotation("2.jpg"))
     data_set.write("ImageSets/Main/train.txt", "1\n2\n")
@@ -77,8 +77,8 @@ def test_lists_give_splits_and_the_labels_of_whole_images(data_set, look):
     ]
 
 
-def test_pictures_of_one_name_are_told_apart_by_their_folders(data_set, look):
-    data_set.picture("JPEGImages/a/1.jpg", "JPEGImages/b/1.jpg")
+def test_images_of_one_name_are_told_apart_by_their_folders(data_set, look):
+    data_set.image("JPEGImages/a/1.jpg", "JPEGImages/b/1.jpg")
     data_set.write("Annotations/a/1.xml", annotation("1.jpg", thing("cat")))
     data_set.write("Annotations/b/1.xml", annotation("1.jpg", thing("dog")))
     assert look.labels(read_labels(data_set.root)) == [("JPEGImages/a/1.jpg", "cat"), ("JPEGImages/b/1.jpg", "dog")]
@@ -92,7 +92,7 @@ OUTSIDE = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><annotation><fi
 
 @pytest.mark.parametrize("content", [BOMB, OUTSIDE, "<annotation><filename>", "<annotation>\n</other>", "", "\0\1"])
 def test_a_hostile_or_broken_file_is_told_and_the_others_are_read(data_set, content, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write("good.xml", annotation("a.png", thing()))
     data_set.write("bad.xml", content)
     records = read_labels(data_set.root, "voc")
@@ -101,17 +101,17 @@ def test_a_hostile_or_broken_file_is_told_and_the_others_are_read(data_set, cont
 
 
 def test_endless_nesting_does_no_harm(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write(
         "deep.xml", "<annotation>" + "<a>" * 10_000 + "</a>" * 10_000 + "<filename>a.png</filename></annotation>"
     )
     assert look.labels(read_labels(data_set.root, "voc")) == [("a.png", "")]
 
 
-def test_drawings_beside_the_pictures_are_not_taken_for_them(data_set, look):
+def test_drawings_beside_the_images_are_not_taken_for_them(data_set, look):
     for name in ("1", "2"):
-        data_set.picture(f"JPEGImages/{name}.jpg", f"AnnotationsVisualization/{name}.jpg")
-        data_set.picture(f"SegmentationClass/{name}.png", f"SegmentationClassVisualization/{name}.jpg")
+        data_set.image(f"JPEGImages/{name}.jpg", f"AnnotationsVisualization/{name}.jpg")
+        data_set.image(f"SegmentationClass/{name}.png", f"SegmentationClassVisualization/{name}.jpg")
     data_set.write("Annotations/1.xml", annotation("1.jpg", thing("cat")))
     data_set.write("Annotations/2.xml", annotation("2", thing("dog")))
     records = read_labels(data_set.root)

@@ -33,7 +33,7 @@ def export(*entries: dict) -> str:
 
 
 def test_an_export(data_set, look):
-    data_set.picture("vott-json-export/a b.png", "vott-json-export/b.png")
+    data_set.image("vott-json-export/a b.png", "vott-json-export/b.png")
     outline = region("bird", kind="POLYGON") | {"boundingBox": None}
     path = data_set.write("vott-json-export/pets-export.json", export(
         entry("a b.png", region("cat", "sleeping"), outline), entry("b.png", state=1)))  # fmt: skip
@@ -50,7 +50,7 @@ def test_an_export(data_set, look):
 
 
 def test_a_project_and_its_assets_count_once(data_set, look):
-    data_set.picture("a.png", "b.png", "c.png")
+    data_set.image("a.png", "b.png", "c.png")
     data_set.write("id-a.png-asset.json", json.dumps(entry("a.png", region("cat"))))
     data_set.write("pets-export.json", export(entry("a.png", region("dog"))))
     assets = {one["id"]: one for one in (asset("a.png"), asset("b.png", state=1), asset("c.png"))}
@@ -61,14 +61,14 @@ def test_a_project_and_its_assets_count_once(data_set, look):
     assert any("has other regions in another file" in reason for _, _, reason in look.told(records, "noted"))
 
 
-def test_a_picture_in_the_net_is_the_file_of_its_name(data_set, look):
-    data_set.picture("a b.png")
+def test_an_image_in_the_net_is_the_file_of_its_name(data_set, look):
+    data_set.image("a b.png")
     data_set.write("x-export.json", export(entry("a b.png", region("cat"), folder="https://store/box/")))
     assert look.labels(read_labels(data_set.root)) == [("a b.png", "cat")]
 
 
 def test_what_is_no_label_is_told(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     odd = [region(), region("cat", kind="POINT"), region("dog") | {"boundingBox": {"left": "x"}}, 5, region("")]
     data_set.write("x-export.json", export(entry("a.png", *odd)))
     data_set.write("id-b-asset.json", "{")

@@ -22,7 +22,7 @@ def box(*corners: float) -> dict:
 
 @pytest.fixture
 def records(data_set) -> Records:
-    data_set.picture("a/1.png", "b/1.png", "b/фото 2.png", "bare.png", "whole.png")
+    data_set.image("a/1.png", "b/1.png", "b/фото 2.png", "bare.png", "whole.png")
     attributes = json.dumps({"colour": "red", "count": 3, "note": "7"}, sort_keys=True)
     rows = [
         {"image": "a/1.png", "label": " кот & <dog>", "split": "train"} | box(1.25, 2.5, 30.125, 40) | EVERYTHING,
@@ -106,7 +106,7 @@ def test_csv_holds_everything_and_no_formula(records, tmp_path):
 
 
 def test_folders_hold_a_label_an_image(records, data_set, tmp_path):
-    data_set.picture("c/1.png")
+    data_set.image("c/1.png")
     more = typed([{"image": "c/1.png", "label": "7", "split": split} for split in ("train", "validation")])
     more.loc[0, "image"] = "whole.png"
     rows = pd.concat([records.boxes_or_images[lambda rows: rows["image"] != "whole.png"], more], ignore_index=True)
@@ -123,7 +123,7 @@ def test_folders_hold_a_label_an_image(records, data_set, tmp_path):
 
 
 def test_names_that_differ_only_by_their_suffix_stay_two(data_set, tmp_path, look):
-    data_set.picture("a.png", "a.jpg")
+    data_set.image("a.png", "a.jpg")
     rows = [{"image": name, "label": name} | box(1, 1, 9, 9) | SIZE for name in ("a.png", "a.jpg")]
     records = Records(typed(rows), NO_PROBLEMS, data_set.root)
     for format in ("yolo", "voc"):
@@ -133,7 +133,7 @@ def test_names_that_differ_only_by_their_suffix_stay_two(data_set, tmp_path, loo
 
 
 def test_a_class_that_cannot_name_a_file_is_told(data_set, tmp_path):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     records = Records(typed([{"image": "a.png", "label": "../up"}]), NO_PROBLEMS, data_set.root)
     for format in ("folders", "voc"):
         problems = write_labels(records, tmp_path / "out" / format, format)

@@ -15,7 +15,7 @@ def test_what_labelimg_wrote(files, look):
 
 
 def test_a_data_set_with_a_card(data_set, look):
-    data_set.picture("train/images/a.png", "valid/images/b.png", "valid/images/bare.png")
+    data_set.image("train/images/a.png", "valid/images/b.png", "valid/images/bare.png")
     data_set.write("data.yaml", "train: ../train/images\nval: ../valid/images\nnames: {0: cat, 2: 'Größe 1'}\n")
     data_set.write("train/labels/a.txt", "2 0.5 0.5 0.5 0.5\n")
     data_set.write("valid/labels/b.txt", "0 0.1 0.1 0.9 0.1 0.5 0.9\n1 0.5 0.5 0.1 0.1\n")
@@ -36,7 +36,7 @@ def test_a_data_set_with_a_card(data_set, look):
 
 
 def test_a_class_list_that_is_too_short_loses_no_label_in_silence(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write("classes.txt", "cat\n")
     data_set.write(
         "a.txt", "0 0.5 0.5 0.2 0.2\n7 0.5 0.5 0.2 0.2\n-1 0.5 0.5 0.2 0.2\n0 x 0.5 0.2 0.2\n0\n0 nan nan nan nan\n"
@@ -46,8 +46,8 @@ def test_a_class_list_that_is_too_short_loses_no_label_in_silence(data_set, look
     assert [line for _, line, _ in look.told(records, "left out")] == ["2", "3", "4", "5", "6"]
 
 
-def test_a_picture_that_lost_all_its_labels_is_not_taken_for_one_without(data_set, look):
-    data_set.picture("a.png", "b.png", "c.png")
+def test_an_image_that_lost_all_its_labels_is_not_taken_for_one_without(data_set, look):
+    data_set.image("a.png", "b.png", "c.png")
     data_set.write("classes.txt", "cat\n")
     data_set.write("a.txt", "5 0.5 0.5 0.2 0.2\n")
     data_set.write("c.txt", "0 0.5 0.5 0 0\n")
@@ -57,7 +57,7 @@ def test_a_picture_that_lost_all_its_labels_is_not_taken_for_one_without(data_se
 
 
 def test_two_lists_that_differ_are_refused(data_set):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write("classes.txt", "cat\ndog\n")
     data_set.write("data.yaml", "names: [dog, cat]\n")
     data_set.write("a.txt", "0 0.5 0.5 0.2 0.2\n")
@@ -77,7 +77,7 @@ def test_a_turned_photo_is_measured_as_it_is_shown(data_set, look):
     assert look.boxes(read_labels(data_set.root)) == {"cat": [12, 16, 36, 48]}
 
 
-def test_labels_of_a_missing_or_broken_picture_are_counted(data_set, look):
+def test_labels_of_a_missing_or_broken_image_are_counted(data_set, look):
     data_set.write("classes.txt", "cat\n")
     data_set.write("gone.txt", "0 0.5 0.5 0.2 0.2\n0 0.5 0.5 0.2 0.2\n")
     data_set.write("broken.txt", "0 0.5 0.5 0.2 0.2\n")
@@ -88,7 +88,7 @@ def test_labels_of_a_missing_or_broken_picture_are_counted(data_set, look):
 
 
 def test_text_that_is_not_utf8_is_told_with_its_line(data_set, look):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write("classes.txt", "cat\n".encode("utf-16"))
     data_set.write("a.txt", b"0 0.5 0.5 0.2 0.2\n\xff\xfe\n")
     (_, _, reason), *_ = look.told(read_labels(data_set.root), "left out")
@@ -96,7 +96,7 @@ def test_text_that_is_not_utf8_is_told_with_its_line(data_set, look):
 
 
 def test_a_class_list_in_another_encoding_is_refused(data_set):
-    data_set.picture("a.png")
+    data_set.image("a.png")
     data_set.write("classes.txt", "кот\n".encode("cp1251"))
     data_set.write("a.txt", "0 0.5 0.5 0.2 0.2\n")
     with pytest.raises(ValueError, match="Save it as UTF-8"):
@@ -109,13 +109,13 @@ def splits(records) -> dict[str, str]:
 
 def write_splits(data_set, card: str) -> None:
     for split, name in (("train", "a"), ("valid", "b"), ("test", "c")):
-        data_set.picture(f"{split}/images/{name}.png")
+        data_set.image(f"{split}/images/{name}.png")
         data_set.write(f"{split}/labels/{name}.txt", "0 0.5 0.5 0.5 0.5\n")
     data_set.write("data.yaml", card + "names: [cat]\n")
 
 
 def test_a_split_whose_path_does_not_exist_is_told_and_not_lost(data_set, look):
-    write_splits(data_set, "train: train/images\nval: nowhere/pictures\ntest: test/images\n")
+    write_splits(data_set, "train: train/images\nval: nowhere/images\ntest: test/images\n")
     records = read_labels(data_set.root)
     assert splits(records) == {
         "train/images/a.png": "train",
@@ -124,7 +124,7 @@ def test_a_split_whose_path_does_not_exist_is_told_and_not_lost(data_set, look):
     }
     (file, line, reason) = look.told(records, "changed")[0]
     assert (file, line) == ("data.yaml", "val")
-    assert "there is no 'nowhere/pictures'" in reason
+    assert "there is no 'nowhere/images'" in reason
 
 
 @pytest.mark.parametrize(
@@ -147,7 +147,7 @@ def test_a_card_written_elsewhere_gives_its_splits(data_set, card):
     assert records.problems.empty
 
 
-def test_lists_of_pictures_that_were_written_elsewhere_give_the_splits(data_set, look):
+def test_lists_of_images_that_were_written_elsewhere_give_the_splits(data_set, look):
     write_splits(data_set, "train: lists/train.txt\nval: lists/val.txt\n")
     data_set.write("lists/train.txt", "/home/anna/fruit/train/images/a.png\n./test/images/c.png\n")
     data_set.write("lists/val.txt", "valid/images/b.png\nvalid/images/gone.png\n")
@@ -161,7 +161,7 @@ def test_lists_of_pictures_that_were_written_elsewhere_give_the_splits(data_set,
 
 
 def test_one_folder_is_not_two_splits(data_set, look):
-    data_set.picture("images/train/a.png")
+    data_set.image("images/train/a.png")
     data_set.write("labels/train/a.txt", "0 0.5 0.5 0.5 0.5\n")
     data_set.write("data.yaml", "train: images/train\nval: images/train\ntest: gone/images\nnames: [cat]\n")
     records = read_labels(data_set.root)

@@ -7,7 +7,7 @@ import tensorflow as tf
 from imgcls.layers import HOG
 
 RANDOM = np.random.default_rng(0)
-PICTURES = {
+IMAGES = {
     "astronaut": skimage.data.astronaut()[:200, 100:301],
     "camera": skimage.data.camera()[100:300, 50:251, None],
     "chelsea": skimage.data.chelsea()[:128, :150],
@@ -25,22 +25,22 @@ FORMS = [
 
 @pytest.mark.parametrize("scale", [1, 255])
 @pytest.mark.parametrize("form", FORMS, ids=str)
-@pytest.mark.parametrize("name", PICTURES)
+@pytest.mark.parametrize("name", IMAGES)
 def test_equals_scikit_image(name, form, scale):
-    picture = PICTURES[name].astype("float32") / np.float32(scale)
-    expected = skimage.feature.hog(picture, **form, channel_axis=-1) if form else _default(picture)
-    outputs = HOG(**form)(picture[None])[0]
+    image = IMAGES[name].astype("float32") / np.float32(scale)
+    expected = skimage.feature.hog(image, **form, channel_axis=-1) if form else _default(image)
+    outputs = HOG(**form)(image[None])[0]
     np.testing.assert_allclose(outputs, expected, rtol=0, atol=1e-5)
 
 
-def _default(picture):
-    return skimage.feature.hog(picture, channel_axis=-1)
+def _default(image):
+    return skimage.feature.hog(image, channel_axis=-1)
 
 
-def test_grey_pictures_equal_scikit_image_without_channels():
-    picture = PICTURES["camera"].astype("float32")
-    expected = skimage.feature.hog(picture[..., 0], feature_vector=False)
-    outputs = HOG(flatten=False)(picture[None])[0]
+def test_grayscale_images_equal_scikit_image_without_channels():
+    image = IMAGES["camera"].astype("float32")
+    expected = skimage.feature.hog(image[..., 0], feature_vector=False)
+    outputs = HOG(flatten=False)(image[None])[0]
     assert outputs.shape == expected.shape
     np.testing.assert_allclose(outputs, expected, rtol=0, atol=1e-5)
 
@@ -53,21 +53,21 @@ def test_a_ramp_votes_for_its_own_orientation():
         assert np.argmax(np.sum(histogram, axis=(0, 1, 2, 3, 4))) == degrees // 20
 
 
-def test_gradients_are_finite_on_flat_pictures():
+def test_gradients_are_finite_on_flat_images():
     for form in FORMS:
-        pictures = tf.zeros((1, 48, 48, 3))
+        images = tf.zeros((1, 48, 48, 3))
         with tf.GradientTape() as tape:
-            tape.watch(pictures)
-            loss = tf.reduce_sum(HOG(**form)(pictures))
-        assert np.isfinite(tape.gradient(loss, pictures)).all()
+            tape.watch(images)
+            loss = tf.reduce_sum(HOG(**form)(images))
+        assert np.isfinite(tape.gradient(loss, images)).all()
 
 
 def test_exported_model_gives_the_same(tmp_path):
     pixels = keras.Input((32, 32, 3))
     model = keras.Model(pixels, HOG()(pixels))
-    pictures = skimage.data.astronaut()[None, :32, :32].astype("float32")
+    images = skimage.data.astronaut()[None, :32, :32].astype("float32")
     model.export(tmp_path, verbose=False)
-    np.testing.assert_allclose(tf.saved_model.load(tmp_path).serve(pictures), model(pictures), atol=1e-6)
+    np.testing.assert_allclose(tf.saved_model.load(tmp_path).serve(images), model(images), atol=1e-6)
 
 
 def test_impossible_settings_are_refused():

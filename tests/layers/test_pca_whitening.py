@@ -76,11 +76,11 @@ def test_zca_is_the_whitening_nearest_to_the_image():
 
 
 def test_epsilon_holds_back_components_of_no_variance():
-    grey = np.repeat(IMAGES[..., :1], 3, axis=-1)
+    gray = np.repeat(IMAGES[..., :1], 3, axis=-1)
     layer = PCAWhitening("channels", epsilon=1.0)
-    layer.adapt(grey)
+    layer.adapt(gray)
     np.testing.assert_allclose(layer.eigenvalues_[1:], 0.0, atol=1e-3)
-    assert np.abs(layer(grey)).max() < 10
+    assert np.abs(layer(gray)).max() < 10
 
 
 @pytest.mark.parametrize(

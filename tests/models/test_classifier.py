@@ -3,7 +3,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from imgcls.layers import resolve_data_format
 from imgcls.models import (
     architecture,
     auxiliary_logits_model,
@@ -15,6 +14,7 @@ from imgcls.models import (
     without_auxiliary_heads,
 )
 from imgcls.models.classifier import class_names, embedding_model, freeze_body, logits_model
+from imgcls.models.layout_choice import resolve_data_format
 
 NAMES = ["a", "b", "c"]
 SHAPE = (32, 32, 3)
@@ -55,7 +55,7 @@ def test_an_architecture_of_a_user_has_all_that_ours_have():
         ({"activation": "very_leaky_relu"}, "LeakyReLU", True),
         ({"dropout": 0.5}, "Dropout", True),
         ({}, "Dropout", False),
-        ({"stochastic_depth": 0.5}, "StochasticDepth", True),
+        ({"drop_path": 0.5}, "StochasticDepth", True),
         ({"pooling": "max"}, "GlobalMaxPooling2D", True),
     ],
 )

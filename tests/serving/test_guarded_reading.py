@@ -92,7 +92,7 @@ def test_damaged_files(assert_agree, format):
         damaged = bytearray(whole[: draw.randrange(len(whole) // 2, len(whole) + 1)])
         for _ in range(draw.randrange(4)):
             place = draw.randrange(len(damaged) if draw.random() < 0.5 else 60)
-            if place not in range(16, 26):  # the size stays: a picture of 4 gigapixels tests the memory, not the guard
+            if place not in range(16, 26):  # the size stays: an image of 4 gigapixels tests the memory, not the guard
                 damaged[place] = draw.randrange(256)
         files.append(bytes(damaged))
     reasons = assert_agree([whole, *files])

@@ -38,5 +38,5 @@ def test_a_found_learning_rate_is_used_and_drawn(tiny_config):
     assert 1e-6 < training.learning_rate < 1.0
     assert training.learning_rate != 0.01
     assert any(f"--learning-rate {training.learning_rate:g}" in line for line in said)
-    assert "<svg" in run.learning_rate_picture.read_text()
+    assert "<svg" in run.learning_rate_image.read_text()
     assert max(row["learning_rate"] for row in run.metrics()) <= training.learning_rate

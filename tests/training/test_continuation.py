@@ -60,7 +60,7 @@ def test_a_finished_run_is_trained_longer_with_what_was_typed_although_it_is_the
 def test_a_lengthened_run_that_dies_ends_as_an_unbroken_one(finished, tmp_path, command):
     run, manifest = finished
     copy = RunFolder(shutil.copytree(run.path, tmp_path / "copy"))
-    assert command("train", "--resume", run.path, "--epochs", 5, "--patience", 4).code == 0
+    assert command("train", "--resume", run.path, "--epochs", 5, "--early-stopping-patience", 4).code == 0
 
     class Die(keras.callbacks.Callback):
         def on_epoch_begin(self, epoch, logs=None):
@@ -76,7 +76,9 @@ def test_a_lengthened_run_that_dies_ends_as_an_unbroken_one(finished, tmp_path, 
 
 @pytest.mark.slow
 def test_a_run_that_lost_patience_has_it_anew_where_it_is_lengthened(tiny_config, command):
-    run, manifest = prepare_run(tiny_config(epochs=9, patience=1, learning_rate=1e-8, schedule="constant"))
+    run, manifest = prepare_run(
+        tiny_config(epochs=9, early_stopping_patience=1, learning_rate=1e-8, schedule="constant")
+    )
     assert train_run(run, manifest)
     run.write_status("finished", accuracy=0.5)
     done = len(run.metrics())
@@ -94,7 +96,7 @@ def test_what_a_run_cannot_go_on_with_is_refused_and_its_config_stays(finished, 
         (("--epochs", 1), "has done 2 epochs, and --epochs is 1."),
         (("--learning-rate", 0.003), "is finished, after 2 epochs, so --learning-rate would change nothing."),
         (("--epochs", 2), "such as --epochs 4"),
-        (("--epochs", 4, "--batch-size", 64), "--epochs, --learning-rate, --patience"),
+        (("--epochs", 4, "--batch-size", 64), "--epochs, --learning-rate, --early-stopping-patience"),
     ):
         result = command("train", "--resume", run.path, *flags)
         assert result.code == 2

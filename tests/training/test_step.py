@@ -40,7 +40,7 @@ def assert_same(ours: list, theirs: list, atol: float = 1e-6) -> None:
 CASES = {
     "sgd with clipping": (
         {"optimizer": "sgd"},
-        {"clip_norm": 0.1},
+        {"global_clipnorm": 0.1},
         lambda: keras.optimizers.SGD(0.01, momentum=0.9, nesterov=True, global_clipnorm=0.1),
         None,
     ),
@@ -51,7 +51,7 @@ CASES = {
         keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma=2.0),
     ),
     "adam with averaged weights": (
-        {"optimizer": "adam", "average_weights": 0.8},
+        {"optimizer": "adam", "ema_momentum": 0.8},
         {},
         lambda: keras.optimizers.Adam(0.01, use_ema=True, ema_momentum=0.8),
         None,
@@ -85,7 +85,9 @@ def without_normalization() -> keras.Model:
 
 def test_parts_one_after_the_other_make_the_same_update():
     whole = trained(without_normalization())
-    assert_same(trained(without_normalization(), accumulate=4).model.get_weights(), whole.model.get_weights())
+    assert_same(
+        trained(without_normalization(), gradient_accumulation_steps=4).model.get_weights(), whole.model.get_weights()
+    )
 
 
 def test_xla_makes_the_same_update():
@@ -103,7 +105,7 @@ def test_a_batch_that_does_not_fit_is_computed_in_parts(monkeypatch):
     real = Step.__call__
 
     def small_memory(step, pixels, *others):
-        if pixels.shape[0] // step.accumulate > 2:
+        if pixels.shape[0] // step.gradient_accumulation_steps > 2:
             raise tf.errors.ResourceExhaustedError(None, None, "OOM")
         return real(step, pixels, *others)
 

@@ -38,7 +38,9 @@ def test_a_whitened_run_learns_from_the_training_split_alone_and_its_report_show
 
 
 def test_pixels_are_only_centred_and_scaled_where_that_is_asked_for(small_data, tmp_path, small_run):
-    config = dataclasses.replace(small_run.config, input=InputConfig(image_size=28, color="grey", standardize=False))
+    config = dataclasses.replace(
+        small_run.config, input=InputConfig(image_size=28, color="grayscale", standardize=False)
+    )
     door = build_network(config, ["a", "b"], {"mean": [1.0], "std": [2.0]}).get_layer("standardization")
     assert (door.mean, door.std) == ([127.5], [127.5])
 

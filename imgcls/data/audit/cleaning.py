@@ -12,9 +12,9 @@ from imgcls.labels.records import BOX
 def clean(manifest: Manifest, copies: pd.Series) -> tuple[Manifest, pd.DataFrame]:
     """The cleaned manifest, and a table with the columns image, label, effect ("left out", "changed") and reason.
 
-    Left out are rows with a problem, empty boxes, all copies of a picture that has two labels, and all other copies but
-    one: the one in the test split, else in the validation split, else the largest picture. Class names that differ by
-    case or spaces become the most frequent one, and boxes are cut at the edges of their image. Pictures that only look
+    Left out are rows with a problem, empty boxes, all copies of an image that has two labels, and all other copies but
+    one: the one in the test split, else in the validation split, else the largest image. Class names that differ by
+    case or spaces become the most frequent one, and boxes are cut at the edges of their image. Images that only look
     bad (dark, blurred, of an odd size) stay, and so do mirrored or rotated copies with different labels.
 
     copies: the group of each row, as `near_duplicate_groups` gives it.
@@ -33,7 +33,7 @@ def clean(manifest: Manifest, copies: pd.Series) -> tuple[Manifest, pd.DataFrame
     empty = table[(table["x_max"] <= table["x_min"]) | (table["y_max"] <= table["y_min"])]
     table = leave_out(empty, ["its box is empty"] * len(empty))
     contradicted = _contradicted(table, copies)
-    table = leave_out(contradicted, ["the same picture has another label too"] * len(contradicted))
+    table = leave_out(contradicted, ["the same image has another label too"] * len(contradicted))
     surplus = _surplus(table, copies)
     table = leave_out(table.loc[surplus.index], surplus)
     effects = pd.DataFrame(told, columns=["image", "label", "effect", "reason"])

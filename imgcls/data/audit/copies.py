@@ -1,4 +1,4 @@
-"""Findings about pictures that are copies of each other."""
+"""Findings about images that are copies of each other."""
 
 from collections.abc import Iterator
 
@@ -11,7 +11,7 @@ from imgcls.data.duplicates.perceptual_hash import thumbnails_of
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
 
-SAME_BYTES, NEARLY = "the same bytes", "nearly the same picture"
+SAME_BYTES, NEARLY = "the same bytes", "nearly the same image"
 
 
 def copy_findings(manifest: Manifest, copies: Copies) -> Iterator[Finding]:
@@ -24,13 +24,13 @@ def copy_findings(manifest: Manifest, copies: Copies) -> Iterator[Finding]:
         how = _how_alike(files)
         across = sorted(set(files["split"]) - {""})
         if len(across) > 1:
-            yield _finding("same picture in two splits", files, f"{how} in {' and '.join(across)}")
+            yield _finding("same image in two splits", files, f"{how} in {' and '.join(across)}")
         elif len(files) > 1:
             kind = {SAME_BYTES: "exact copies", NEARLY: "near copies"}.get(how, "turned copies")
             yield _finding(kind, files, f"{len(files)} files with {how}")
         for same in examples_with_two_labels(rows):
             labels = sorted({", ".join(sorted(names)) for names in same["labels"]})
-            yield _finding("same picture, two labels", same, f"{how}, labelled {' and '.join(map(repr, labels))}")
+            yield _finding("same image, two labels", same, f"{how}, labelled {' and '.join(map(repr, labels))}")
 
     for pair in copies.turned_apart:
         rows = manifest.table.loc[list(pair)]
@@ -39,18 +39,18 @@ def copy_findings(manifest: Manifest, copies: Copies) -> Iterator[Finding]:
 
 
 def _how_alike(files: pd.DataFrame) -> str:
-    """What copies of one picture have in common; how those lie that do not lie as the first does."""
+    """What copies of one image have in common; how those lie that do not lie as the first does."""
     if files["sha256"].nunique() == 1:
         return SAME_BYTES
     seen = files["thumbnail"][files["thumbnail"] != ""]
     first, *others = thumbnails_of(seen) if len(seen) else [None]
     turned = [NAMES[orientation_beside(other, first)] for other in others]
     how = " and ".join(dict.fromkeys(filter(None, turned)))
-    return f"the same picture, {how}" if how else NEARLY
+    return f"the same image, {how}" if how else NEARLY
 
 
 def examples_with_two_labels(rows: pd.DataFrame) -> list[pd.DataFrame]:
-    """The examples that contradict each other, of rows that show one picture: whole images, or the same box twice."""
+    """The examples that contradict each other, of rows that show one image: whole images, or the same box twice."""
     names = rows["labels"].map(lambda labels: tuple(sorted(labels)))
     if names.nunique() == 1:
         return []

@@ -18,16 +18,14 @@ class Kind(NamedTuple):
 
 KINDS = {  # the gravest first
     "unusable": Kind("error", "Files that cannot be used", "Mend or replace the file, or leave it out with --fix."),
-    "too large": Kind(
-        "error", "Pictures that are too large", "Make it smaller, or remove a file that is none of yours."
-    ),
-    "same picture in two splits": Kind(
+    "too large": Kind("error", "Images that are too large", "Make it smaller, or remove a file that is none of yours."),
+    "same image in two splits": Kind(
         "error",
-        "The same picture in two splits",
+        "The same image in two splits",
         "Keep it in one split; --fix keeps it in the test or validation split.",
     ),
-    "same picture, two labels": Kind(
-        "error", "The same picture with two labels", "Decide on one label with --overlay, or leave both out with --fix."
+    "same image, two labels": Kind(
+        "error", "The same image with two labels", "Decide on one label with --overlay, or leave both out with --fix."
     ),
     "empty box": Kind("error", "Boxes with nothing inside", "Draw the box again, or leave it out with --fix."),
     "class not in a split": Kind(
@@ -45,50 +43,49 @@ KINDS = {  # the gravest first
         "warning", "Annotations that were left out", "Look at the line of the annotation file, and mend it there."
     ),
     "annotation": Kind("note", "Remarks on the annotation files", "Nothing: the importer has seen to it."),
-    "damaged": Kind("warning", "Files that may be damaged", "Look at the picture; fetch or copy the file again."),
+    "damaged": Kind("warning", "Files that may be damaged", "Look at the image; fetch or copy the file again."),
     "box outside": Kind("warning", "Boxes that reach beyond their image", "Draw the box again, or cut it with --fix."),
     "exact copies": Kind("warning", "Files with the same bytes", "Keep one of them; --fix keeps the first."),
-    "near copies": Kind("warning", "Nearly the same picture", "Keep one of them; --fix keeps the largest."),
+    "near copies": Kind("warning", "Nearly the same image", "Keep one of them; --fix keeps the largest."),
     "turned copies": Kind(
         "warning",
-        "The same picture, mirrored or rotated",
+        "The same image, mirrored or rotated",
         "Keep one of them, which --augmentation mirrors while training; --fix keeps the largest.",
     ),
     "turned copies, two labels": Kind(
         "warning",
         "Mirrored or rotated copies with different labels",
-        "Right where a class is a direction: train with --mirror 0 --rotation 0. Else mend a label with --overlay.",
+        "Right where a class is a direction: train with --horizontal-flip 0 --rotation 0. "
+        "Else mend a label with --overlay.",
     ),
     "few examples": Kind("warning", "Classes with few examples", "Add images, or expect little of the class."),
     "imbalance": Kind("warning", "Classes of very different size", "Add images of the small classes, or balance them."),
     "wrong extension": Kind(
         "warning", "Names that say another format", "Rename the file; imgcls reads it all the same."
     ),
-    "tiny": Kind("warning", "Tiny pictures", "Find a larger one; little can be seen in it."),
+    "tiny": Kind("warning", "Tiny images", "Find a larger one; little can be seen in it."),
     "odd size": Kind(
-        "warning", "Pictures of an unusual size", "Look whether it belongs to the others; resizing makes them alike."
+        "warning", "Images of an unusual size", "Look whether it belongs to the others; resizing makes them alike."
     ),
-    "extreme aspect": Kind("warning", "Very long or very high pictures", "Cut out what matters; resizing loses it."),
-    "one colour": Kind("warning", "Pictures of one colour", "Look whether the picture failed; nothing can be learned."),
+    "extreme aspect": Kind("warning", "Very long or very high images", "Cut out what matters; resizing loses it."),
+    "one colour": Kind("warning", "Images of one colour", "Look whether the image failed; nothing can be learned."),
     "low information": Kind(
-        "warning", "Pictures with little information", "Look whether the picture failed, or shows only a few shades."
+        "warning", "Images with little information", "Look whether the image failed, or shows only a few shades."
     ),
     "dark": Kind(
-        "warning", "Dark pictures", "Look whether anything can be seen; brighten it, or leave it out with --overlay."
+        "warning", "Dark images", "Look whether anything can be seen; brighten it, or leave it out with --overlay."
     ),
     "light": Kind(
-        "warning", "Over-exposed pictures", "Look whether anything can be seen, or leave it out with --overlay."
+        "warning", "Over-exposed images", "Look whether anything can be seen, or leave it out with --overlay."
     ),
     "blurred": Kind(
-        "warning", "Blurred pictures", "Look whether the object can be told, or leave it out with --overlay."
+        "warning", "Blurred images", "Look whether the object can be told, or leave it out with --overlay."
     ),
     "animated": Kind("note", "Animations", "Nothing: the first frame stands for all."),
-    "CMYK": Kind("note", "Pictures in printing colours", "Nothing: they are converted; colours may be off a little."),
-    "16-bit": Kind(
-        "note", "Pictures with 16 bits a channel", "Nothing: the upper 8 bits are read. Dark ones stay dark."
-    ),
-    "alpha": Kind("note", "Pictures with transparency", "Nothing: what is transparent lies on white."),
-    "turned": Kind("note", "Pictures turned by their EXIF", "Nothing: they are read upright."),
+    "CMYK": Kind("note", "Images in printing colours", "Nothing: they are converted; colours may be off a little."),
+    "16-bit": Kind("note", "Images with 16 bits a channel", "Nothing: the upper 8 bits are read. Dark ones stay dark."),
+    "alpha": Kind("note", "Images with transparency", "Nothing: what is transparent lies on white."),
+    "turned": Kind("note", "Images turned by their EXIF", "Nothing: they are read upright."),
     "transcoded": Kind(
         "note",
         "Formats that TensorFlow does not decode, or not rightly",

@@ -1,6 +1,6 @@
-"""Findings about how a picture looks: dark, light, without information, blurred.
+"""Findings about how an image looks: dark, light, without information, blurred.
 
-The first three limits are those of cleanvision 0.3. Whether such a picture is of use, a person has to say: in a data
+The first three limits are those of cleanvision 0.3. Whether such an image is of use, a person has to say: in a data
 set of stars or of X-rays all are so.
 """
 
@@ -9,8 +9,8 @@ from collections.abc import Iterator
 from imgcls.data.audit.findings import Finding
 from imgcls.data.manifest.table import Manifest
 
-DARKEST = 0.32  # brightness that the brightest pixels of a picture must reach
-LIGHTEST = 0.95  # brightness that the darkest pixels of a picture must stay below
+DARKEST = 0.32  # brightness that the brightest pixels of an image must reach
+LIGHTEST = 0.95  # brightness that the darkest pixels of an image must stay below
 LEAST_ENTROPY = 3.0  # bits; a drawing in 8 even shades has as many
 LEAST_SHARPNESS = 0.29  # measured by benchmarks/audit_cleanvision.py: photos have 0.30 to 0.9, blurred ones around 0.27
 
@@ -23,7 +23,7 @@ WHY = {
 
 
 def quality_findings(manifest: Manifest) -> Iterator[Finding]:
-    """Of each file once. A picture that is dark, light or of one colour is not told to be blurred as well."""
+    """Of each file once. An image that is dark, light or of one colour is not told to be blurred as well."""
     files = manifest.usable.drop_duplicates("image")
     dark, light = files["brightness_99"] < DARKEST, files["brightness_5"] > LIGHTEST
     plain = files["perceptual_hash"] == ""

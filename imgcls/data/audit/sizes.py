@@ -1,4 +1,4 @@
-"""Findings about pictures whose size is unlike that of the others."""
+"""Findings about images whose size is unlike that of the others."""
 
 from collections.abc import Iterator
 

@@ -1,7 +1,7 @@
-"""The random changes to a training picture, from its region to its pixels: a table and a loop.
+"""The random changes to a training image, from its region to its pixels: a table and a loop.
 
-Every change is a pure function of the picture, the settings and the draws. keras-cv's and Keras' layers draw from a
-global state (keras-cv's RandAugment and RandomHue even ignore their seed), so that none of them gives the same picture
+Every change is a pure function of the image, the settings and the draws. keras-cv's and Keras' layers draw from a
+global state (keras-cv's RandAugment and RandomHue even ignore their seed), so that none of them gives the same image
 again after a resume; what is here is built from TensorFlow's stateless operations instead.
 """
 
@@ -21,14 +21,17 @@ from imgcls.data.images.preprocessing import Preprocessing
 Step = Callable[[tf.Tensor, Draws, SimpleNamespace], tf.Tensor]
 COLOR = ("brightness", "contrast", "saturation", "hue", "pca_color")
 STEPS: dict[str, tuple[Callable[[AugmentationConfig], bool], Step]] = {  # in this order: whether it is on, what it does
-    "mirror": (lambda s: s.mirror > 0, lambda x, d, s: geometry.mirror(x, d, s.mirror)),
-    "mirror_vertically": (
-        lambda s: s.mirror_vertically > 0,
-        lambda x, d, s: geometry.mirror_vertically(x, d, s.mirror_vertically),
+    "horizontal_flip": (
+        lambda s: s.horizontal_flip > 0,
+        lambda x, d, s: geometry.horizontal_flip(x, d, s.horizontal_flip),
+    ),
+    "vertical_flip": (
+        lambda s: s.vertical_flip > 0,
+        lambda x, d, s: geometry.vertical_flip(x, d, s.vertical_flip),
     ),
     "warp": (
-        lambda s: s.warp_share > 0 and (s.rotation > 0 or s.zoom > 0),
-        lambda x, d, s: geometry.turn_and_zoom(x, d, s.warp_share, s.rotation, s.zoom),
+        lambda s: s.affine_probability > 0 and (s.rotation > 0 or s.zoom > 0),
+        lambda x, d, s: geometry.affine(x, d, s.affine_probability, s.rotation, s.zoom),
     ),
     "color": (
         lambda s: any(getattr(s, name) > 0 for name in COLOR),
@@ -39,26 +42,29 @@ STEPS: dict[str, tuple[Callable[[AugmentationConfig], bool], Step]] = {  # in th
         lambda x, d, s: policies.randaugment(x, d, s.randaugment, s.randaugment_magnitude, s.most_operations),
     ),
     "augmix": (lambda s: s.augmix > 0, lambda x, d, s: policies.augmix(x, d, s.augmix, s.randaugment_magnitude)),
-    "noise": (lambda s: s.noise > 0, lambda x, d, s: quality.noise(x, d, s.noise_share, s.noise)),
-    "blur": (lambda s: s.blur > 0, lambda x, d, s: quality.blur(x, d, s.blur_share, s.blur)),
-    "jpeg": (lambda s: s.jpeg_quality < 100, lambda x, d, s: quality.jpeg(x, d, s.jpeg_share, s.jpeg_quality)),
-    "erasing": (lambda s: s.erasing > 0, lambda x, d, s: occlusion.erase(x, d, s.erasing, s.erasing_area)),
-    "gridmask": (lambda s: s.gridmask > 0, lambda x, d, s: occlusion.grid_mask(x, d, s.gridmask, s.gridmask_kept)),
+    "noise": (lambda s: s.noise > 0, lambda x, d, s: quality.noise(x, d, s.noise_probability, s.noise)),
+    "blur": (lambda s: s.blur > 0, lambda x, d, s: quality.blur(x, d, s.blur_probability, s.blur)),
+    "jpeg": (lambda s: s.jpeg_quality < 100, lambda x, d, s: quality.jpeg(x, d, s.jpeg_probability, s.jpeg_quality)),
+    "random_erasing": (
+        lambda s: s.random_erasing > 0,
+        lambda x, d, s: occlusion.erase(x, d, s.random_erasing, s.random_erasing_area),
+    ),
+    "gridmask": (lambda s: s.gridmask > 0, lambda x, d, s: occlusion.gridmask(x, d, s.gridmask, s.gridmask_ratio)),
 }
-MOVES = {"mirror", "mirror_vertically", "warp", "erasing", "gridmask"}  # which leave no pixel out of range
+MOVES = {"horizontal_flip", "vertical_flip", "warp", "random_erasing", "gridmask"}  # which leave no pixel out of range
 
 
 class Augmentation:
-    """What is done to training pictures.
+    """What is done to training images.
 
-    rows: the settings, none left open. With two rows a picture gets the one that it is told to.
+    rows: the settings, none left open. With two rows an image gets the one that it is told to.
     color_covariance: (C, C) of the training pixels, for the shift along their principal components.
     """
 
     def __init__(self, *rows: AugmentationConfig, color_covariance: np.ndarray | None = None):
         self.rows = rows
         self.mixes = any(row.mixup > 0 or row.cutmix > 0 for row in rows)
-        self._crops = any(row.crop < 1 or row.crop_aspect > 1 for row in rows)
+        self._crops = any(row.crop_scale < 1 or row.crop_ratio > 1 for row in rows)
         on = [name for name, (is_on, _) in STEPS.items() if any(is_on(row) for row in rows)]
         self._recolors = not MOVES.issuperset(on)
         self._steps = [STEPS[name][1] for name in on]
@@ -77,14 +83,14 @@ class Augmentation:
         return values
 
     def region(self, draws: Draws, preprocessing: Preprocessing, row: tf.Tensor | int = 0) -> Cut | None:
-        """The region of the picture that is cut out; None for that of prediction."""
+        """The region of the image that is cut out; None for that of prediction."""
         if not self._crops:
             return None
         values = self._settings(row)
-        return geometry.random_region(draws, preprocessing, values.crop, values.crop_aspect)
+        return geometry.random_region(draws, preprocessing, values.crop_scale, values.crop_ratio)
 
     def change(self, image: tf.Tensor, draws: Draws, row: tf.Tensor | int = 0) -> tf.Tensor:
-        """The picture (H, W, C), float32 in [0, 255], after every step that is on; in the same range."""
+        """The image (H, W, C), float32 in [0, 255], after every step that is on; in the same range."""
         if not self._steps:
             return image
         values = self._settings(row)
@@ -93,7 +99,7 @@ class Augmentation:
         return tf.raw_ops.ClipByValue(t=image, clip_value_min=0.0, clip_value_max=255.0) if self._recolors else image
 
     def mixing(self, draws: Draws, row: tf.Tensor | int = 0) -> tf.Tensor:
-        """The numbers that `mix` needs of one picture."""
+        """The numbers that `mix` needs of one image."""
         if not self.mixes:
             return tf.zeros(mixing.NUMBERS)
         values = self._settings(row)

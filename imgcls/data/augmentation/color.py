@@ -1,4 +1,4 @@
-"""Light and colour: every change is one 3×3 matrix and one offset, so that a picture is gone over once."""
+"""Light and colour: every change is one 3×3 matrix and one offset, so that an image is gone over once."""
 
 import math
 
@@ -34,7 +34,7 @@ def jitter(
     """Change light and colour: (H, W, C) in [0, 255], which may leave this range.
 
     brightness, contrast, saturation: largest change of the factor, such as 0.2 for 0.8 to 1.2; contrast is that about
-        the picture's mean.
+        the image's mean.
     hue: largest turn of the colour circle to either side, in turns. In YIQ, where it is linear; HSV's is not.
     pca_color: standard deviation of the shift along the principal components of the training colours, in units of
         their own deviation. Krizhevsky, Sutskever and Hinton, 2012, section 4.1, with 0.1.

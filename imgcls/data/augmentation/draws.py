@@ -1,11 +1,11 @@
-"""The random numbers of one picture: a pure function of the seed and the place in the run."""
+"""The random numbers of one image: a pure function of the seed and the place in the run."""
 
 import tensorflow as tf
 
 STREAMS = (  # add at the end only: a new step then changes the draws of no other
     "region",
-    "mirror",
-    "mirror_vertically",
+    "horizontal_flip",
+    "vertical_flip",
     "warp",
     "color",
     "pca_color",
@@ -14,7 +14,7 @@ STREAMS = (  # add at the end only: a new step then changes the draws of no othe
     "noise",
     "blur",
     "jpeg",
-    "erasing",
+    "random_erasing",
     "gridmask",
     "mixing",
 )
@@ -22,7 +22,7 @@ WIDTH = 24  # numbers a stream
 
 
 class Draws:
-    """The draws of one picture, a stream for each step.
+    """The draws of one image, a stream for each step.
 
     seed: (2,) int64, the run's seed and the position in the run. Same seed, same numbers, whatever ran before.
     """

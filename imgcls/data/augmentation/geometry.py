@@ -9,17 +9,18 @@ from imgcls.data.images.decoding import Cut
 from imgcls.data.images.preprocessing import Preprocessing, central_region
 
 
-def random_region(draws: Draws, preprocessing: Preprocessing, crop: tf.Tensor, aspect: tf.Tensor) -> Cut:
+def random_region(draws: Draws, preprocessing: Preprocessing, scale: tf.Tensor, ratio: tf.Tensor) -> Cut:
     """A region anywhere in the image, that prediction's region would contain but for its place.
 
-    crop: smallest share, in (0, 1], of the height and width that prediction takes; the share is drawn evenly.
-    aspect: largest factor, from 1 on, that the sides' ratio is changed by; drawn evenly on a logarithmic scale.
+    scale: smallest share, in (0, 1], of the area that prediction takes; its square root is drawn evenly.
+    ratio: largest factor, from 1 on, that the sides' ratio is changed by; drawn evenly on a logarithmic scale.
     """
 
     def cut(height, width):
         _, _, full_height, full_width = central_region(height, width, preprocessing)
-        side = crop + (1 - crop) * draws("region")
-        stretch = tf.exp(tf.math.log(aspect) / 2 * draws.signed("region", 3))
+        smallest = tf.sqrt(scale)
+        side = smallest + (1 - smallest) * draws("region")
+        stretch = tf.exp(tf.math.log(ratio) / 2 * draws.signed("region", 3))
         kept_height = _pixels(side / stretch * tf.cast(full_height, tf.float32), height)
         kept_width = _pixels(side * stretch * tf.cast(full_width, tf.float32), width)
         top = tf.cast(draws("region", 1) * tf.cast(height - kept_height + 1, tf.float32), tf.int32)
@@ -33,20 +34,20 @@ def _pixels(length: tf.Tensor, longest: tf.Tensor) -> tf.Tensor:
     return tf.clip_by_value(tf.cast(tf.round(length), tf.int32), 1, longest)
 
 
-def mirror(image: tf.Tensor, draws: Draws, share: tf.Tensor) -> tf.Tensor:
-    """Exchange left and right in this share of the pictures. image: (H, W, C)."""
-    return tf.cond(draws("mirror") < share, lambda: tf.reverse(image, [1]), lambda: image)
+def horizontal_flip(image: tf.Tensor, draws: Draws, share: tf.Tensor) -> tf.Tensor:
+    """Exchange left and right in this share of the images. image: (H, W, C)."""
+    return tf.cond(draws("horizontal_flip") < share, lambda: tf.reverse(image, [1]), lambda: image)
 
 
-def mirror_vertically(image: tf.Tensor, draws: Draws, share: tf.Tensor) -> tf.Tensor:
-    """Exchange above and below in this share of the pictures. image: (H, W, C)."""
-    return tf.cond(draws("mirror_vertically") < share, lambda: tf.reverse(image, [0]), lambda: image)
+def vertical_flip(image: tf.Tensor, draws: Draws, share: tf.Tensor) -> tf.Tensor:
+    """Exchange above and below in this share of the images. image: (H, W, C)."""
+    return tf.cond(draws("vertical_flip") < share, lambda: tf.reverse(image, [0]), lambda: image)
 
 
-def turn_and_zoom(image: tf.Tensor, draws: Draws, share: tf.Tensor, rotation: tf.Tensor, zoom: tf.Tensor) -> tf.Tensor:
-    """Turn and zoom about the centre, in this share of the pictures, with one bilinear lookup.
+def affine(image: tf.Tensor, draws: Draws, share: tf.Tensor, rotation: tf.Tensor, zoom: tf.Tensor) -> tf.Tensor:
+    """Turn and zoom about the centre, in this share of the images, with one bilinear lookup.
 
-    image: (H, W, C); what enters at the border is the picture mirrored at its edge.
+    image: (H, W, C); what enters at the border is the image mirrored at its edge.
     rotation: largest angle in degrees, to either side. zoom: largest change of the size, such as 0.2 for 0.8 to 1.2.
     """
 

@@ -1,17 +1,17 @@
-"""MixUp and CutMix: pictures and labels of a batch, two by two."""
+"""MixUp and CutMix: images and labels of a batch, two by two."""
 
 import tensorflow as tf
 
 from imgcls.data.augmentation.draws import Draws
 
-NUMBERS = 4  # that a picture draws
+NUMBERS = 4  # that an image draws
 
 
 def draw_mixing(draws: Draws, mixup: tf.Tensor, cutmix: tf.Tensor) -> tf.Tensor:
-    """What one picture needs to be mixed: (4,) whether by CutMix, the share that it keeps, and where it is cut.
+    """What one image needs to be mixed: (4,) whether by CutMix, the share that it keeps, and where it is cut.
 
     mixup, cutmix: the parameters of the Beta distributions that the shares are drawn from; 0 for none. With both, each
-    picture has one or the other, evenly.
+    image has one or the other, evenly.
     """
     by_cut = tf.where(mixup > 0, tf.where(cutmix > 0, draws("mixing") < 0.5, False), cutmix > 0)
     parameter = tf.where(by_cut, cutmix, mixup)
@@ -21,7 +21,7 @@ def draw_mixing(draws: Draws, mixup: tf.Tensor, cutmix: tf.Tensor) -> tf.Tensor:
 
 
 def mix(pixels: tf.Tensor, targets: tf.Tensor, readable: tf.Tensor, numbers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mix each picture of a batch with the next one: (pixels, soft labels).
+    """Mix each image of a batch with the next one: (pixels, soft labels).
 
     MixUp: Zhang et al., 2018. CutMix: Yun et al., 2019.
 

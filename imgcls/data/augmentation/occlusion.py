@@ -1,4 +1,4 @@
-"""Parts of the picture taken away, so that a network does not rest on one."""
+"""Parts of the image taken away, so that a network does not rest on one."""
 
 import math
 
@@ -6,36 +6,36 @@ import tensorflow as tf
 
 from imgcls.data.augmentation.draws import Draws
 
-LEAST_AREA = 0.02  # of a rectangle, as a share of the picture: Zhong et al., 2020
+LEAST_AREA = 0.02  # of a rectangle, as a share of the image: Zhong et al., 2020
 LONGEST = 3.3  # its longer side over its shorter
-GREY = 127.5
+GRAY = 127.5
 CELLS = (3, 8)  # of the grid, along the shorter side
 
 
 def erase(image: tf.Tensor, draws: Draws, share: tf.Tensor, area: tf.Tensor) -> tf.Tensor:
-    """Cover a rectangle with noise, in this share of the pictures. image: (H, W, C).
+    """Cover a rectangle with noise, in this share of the images. image: (H, W, C).
 
-    Zhong et al., Random Erasing Data Augmentation, 2020. area: largest share of the picture, drawn evenly from 0.02 on.
+    Zhong et al., Random Erasing Data Augmentation, 2020. area: largest share of the image, drawn evenly from 0.02 on.
     """
 
     def erased():
         height, width, channels = image.shape
-        covered = (LEAST_AREA + draws("erasing", 1) * tf.maximum(area - LEAST_AREA, 0)) * height * width
-        stretch = tf.exp(draws.signed("erasing", 2) * math.log(LONGEST) / 2)
+        covered = (LEAST_AREA + draws("random_erasing", 1) * tf.maximum(area - LEAST_AREA, 0)) * height * width
+        stretch = tf.exp(draws.signed("random_erasing", 2) * math.log(LONGEST) / 2)
         rows = _length(tf.sqrt(covered) * stretch, height)
         columns = _length(tf.sqrt(covered) / stretch, width)
-        top = _place(draws("erasing", 3), height - rows)
-        left = _place(draws("erasing", 4), width - columns)
-        filling = 255 * tf.random.stateless_uniform((rows, columns, channels), draws.seed("erasing"))
+        top = _place(draws("random_erasing", 3), height - rows)
+        left = _place(draws("random_erasing", 4), width - columns)
+        filling = 255 * tf.random.stateless_uniform((rows, columns, channels), draws.seed("random_erasing"))
         bottom, right = top + rows, left + columns
         strip = tf.concat([image[top:bottom, :left], filling, image[top:bottom, right:]], axis=1)
         return tf.ensure_shape(tf.concat([image[:top], strip, image[bottom:]], axis=0), image.shape)
 
-    return tf.cond(draws("erasing") < share, erased, lambda: image)
+    return tf.cond(draws("random_erasing") < share, erased, lambda: image)
 
 
-def grid_mask(image: tf.Tensor, draws: Draws, share: tf.Tensor, kept: tf.Tensor) -> tf.Tensor:
-    """Cover the squares of a grid with grey, in this share of the pictures. image: (H, W, C).
+def gridmask(image: tf.Tensor, draws: Draws, share: tf.Tensor, kept: tf.Tensor) -> tf.Tensor:
+    """Cover the squares of a grid with gray, in this share of the images. image: (H, W, C).
 
     Chen et al., GridMask Data Augmentation, 2020. kept: share of a cell's side that stays, in [0.1, 0.9].
     """
@@ -49,7 +49,7 @@ def grid_mask(image: tf.Tensor, draws: Draws, share: tf.Tensor, kept: tf.Tensor)
             return (tf.range(length, dtype=tf.float32) + offset * side) % side >= kept * side
 
         mask = covered(height, draws("gridmask", 2))[:, None] & covered(width, draws("gridmask", 3))
-        return tf.where(mask[..., None], GREY, image)
+        return tf.where(mask[..., None], GRAY, image)
 
     return tf.cond(draws("gridmask") < share, masked, lambda: image)
 

@@ -19,7 +19,7 @@ def autocontrast(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
 
 
 def equalize(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
-    """Spread each channel's grey levels so that each is as frequent; the strength has no part in it."""
+    """Spread each channel's gray levels so that each is as frequent; the strength has no part in it."""
     height, width, channels = image.shape
     level = tf.cast(tf.clip_by_value(image, 0.0, 255.0), tf.int32)
     place = level + 256 * tf.range(channels)
@@ -114,7 +114,7 @@ def randaugment(image: tf.Tensor, draws: Draws, operations: tf.Tensor, magnitude
 
 
 def augmix(image: tf.Tensor, draws: Draws, share: tf.Tensor, magnitude: tf.Tensor) -> tf.Tensor:
-    """Blend this share of the pictures with a mixture of three chains of one to three operations.
+    """Blend this share of the images with a mixture of three chains of one to three operations.
 
     Hendrycks et al., AugMix, 2020; the weights are drawn evenly (their Dirichlet and Beta have the parameter 1).
     image: (H, W, C) in [0, 255]. magnitude: the operations' largest strength, in [0, 1].

@@ -1,4 +1,4 @@
-"""What cameras and files do to pictures: noise, blur, JPEG."""
+"""What cameras and files do to images: noise, blur, JPEG."""
 
 import tensorflow as tf
 
@@ -10,9 +10,9 @@ WORST_JPEG = 10
 
 
 def noise(image: tf.Tensor, draws: Draws, share: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
-    """Add normal noise, drawn for each pixel and channel, to this share of the pictures.
+    """Add normal noise, drawn for each pixel and channel, to this share of the images.
 
-    image: (H, W, C). strength: largest deviation, in grey levels; each channel gets one of its own, drawn evenly.
+    image: (H, W, C). strength: largest deviation, in gray levels; each channel gets one of its own, drawn evenly.
     """
 
     def noisy():
@@ -23,7 +23,7 @@ def noise(image: tf.Tensor, draws: Draws, share: tf.Tensor, strength: tf.Tensor)
 
 
 def blur(image: tf.Tensor, draws: Draws, share: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
-    """Blur this share of the pictures with a Gaussian; at the border the edge is mirrored.
+    """Blur this share of the images with a Gaussian; at the border the edge is mirrored.
 
     image: (H, W, C). strength: largest deviation in pixels, drawn evenly.
     """
@@ -43,7 +43,7 @@ def blur(image: tf.Tensor, draws: Draws, share: tf.Tensor, strength: tf.Tensor) 
 
 
 def jpeg(image: tf.Tensor, draws: Draws, share: tf.Tensor, quality: tf.Tensor) -> tf.Tensor:
-    """Write and read this share of the pictures as JPEG. quality: the lowest, 10 to 100; drawn evenly up to 100."""
+    """Write and read this share of the images as JPEG. quality: the lowest, 10 to 100; drawn evenly up to 100."""
 
     def written():
         drawn = tf.cast(quality + draws("jpeg", 1) * (100 - quality), tf.int32)

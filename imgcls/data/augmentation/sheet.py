@@ -1,4 +1,4 @@
-"""What each step and each preset makes of a few pictures, a row each."""
+"""What each step and each preset makes of a few images, a row each."""
 
 from collections.abc import Sequence
 from typing import NamedTuple
@@ -14,9 +14,9 @@ from imgcls.data.augmentation.presets import PRESETS, settings
 from imgcls.data.images.preprocessing import Preprocessing, preprocess
 
 SHOWN: dict[str, dict[str, float]] = {  # each step alone, strong enough to be seen
-    "mirror": {"mirror": 1.0},
-    "mirror vertically": {"mirror_vertically": 1.0},
-    "crop and rescale": {"crop": 0.4, "crop_aspect": 1.5},
+    "horizontal_flip": {"horizontal_flip": 1.0},
+    "vertical_flip": {"vertical_flip": 1.0},
+    "random resized crop": {"crop_scale": 0.16, "crop_ratio": 1.5},
     "rotation": {"rotation": 45.0},
     "zoom": {"zoom": 0.5},
     "light and contrast": {"brightness": 0.5, "contrast": 0.5},
@@ -27,7 +27,7 @@ SHOWN: dict[str, dict[str, float]] = {  # each step alone, strong enough to be s
     "JPEG quality": {"jpeg_quality": 10},
     "RandAugment": {"randaugment": 2, "randaugment_magnitude": 0.8},
     "AugMix": {"augmix": 1.0, "randaugment_magnitude": 0.8},
-    "random erasing": {"erasing": 1.0},
+    "random erasing": {"random_erasing": 1.0},
     "GridMask": {"gridmask": 1.0},
     "MixUp": {"mixup": 1.0},
     "CutMix": {"cutmix": 1.0},
@@ -35,14 +35,14 @@ SHOWN: dict[str, dict[str, float]] = {  # each step alone, strong enough to be s
 
 
 class Row(NamedTuple):
-    """name: of a step or preset. pictures: (N, H, W, C), uint8."""
+    """name: of a step or preset. images: (N, H, W, C), uint8."""
 
     name: str
-    pictures: np.ndarray
+    images: np.ndarray
 
 
 def originals(encoded: Sequence[bytes], preprocessing: Preprocessing) -> Row:
-    """The pictures as prediction sees them."""
+    """The images as prediction sees them."""
     return Row("original", _whole([preprocess(data, preprocessing) for data in encoded]))
 
 
@@ -60,7 +60,7 @@ def presets(encoded: Sequence[bytes], preprocessing: Preprocessing, seed: int = 
 def changed(
     encoded: Sequence[bytes], preprocessing: Preprocessing, chosen: AugmentationConfig, seed: int = 0
 ) -> np.ndarray:
-    """What training would see of these pictures, as one batch at the beginning of a run: (N, H, W, C), uint8."""
+    """What training would see of these images, as one batch at the beginning of a run: (N, H, W, C), uint8."""
     plain = np.stack([preprocess(data, preprocessing) for data in encoded])
     covariance = np.atleast_2d(np.cov(plain.reshape(-1, preprocessing.channels), rowvar=False))
     augmentation = Augmentation(chosen, color_covariance=covariance)

@@ -1,6 +1,6 @@
 """The tf.data chain: files to batches, in an order that is a pure function of the seed and the place in the run.
 
-A run reads one endless row of positions, `batch_size` a step. An order of `imgcls.data.batches.order` says which example
+A run reads one endless row of positions, `batch_size` a step. An order of `data.batches.order` says which example
 stands at a position, and its augmentation is drawn from (seed, position); so a resumed run reads on at its position and
 sees what it would have seen. There is one iterator a run: tf.data's autotuning would make the end of each one wait, so
 it is off and the parallelism is set.
@@ -57,7 +57,7 @@ def training_batches(
     labels: (N,) class numbers, or (N, classes) numbers in [0, 1].
     boxes: (N, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
     order: of `imgcls.data.batches.order`; by default every example once an epoch.
-    strong_classes: (classes,) those whose pictures get the second row of the augmentation's settings.
+    strong_classes: (classes,) those whose images get the second row of the augmentation's settings.
     class_weights: (classes,) of the loss; a soft label has the mean of its classes' weights.
     position: a multiple of the batch size. part: (index, count) of one of several workers, which reads one of `count`
         equal parts of each batch. parallel: examples decoded at once, which changes no pixel.

@@ -126,7 +126,7 @@ def _shapes(rows: pd.DataFrame, preprocessing: Preprocessing) -> np.ndarray:
     """What is kept of each image: nothing of those of which less than the whole resolution may be decoded."""
     sides = rows[["height", "width"]].to_numpy(np.int64)
     largest = DETAIL_KEPT * REDUCTIONS[1] * np.array([preprocessing.height, preprocessing.width])
-    shapes = np.column_stack([sides, np.where(rows["grey"], 1, 3)])
+    shapes = np.column_stack([sides, np.where(rows["grayscale"], 1, 3)])
     shapes[(sides >= largest).all(axis=1)] = 0
     return shapes
 

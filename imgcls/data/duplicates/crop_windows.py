@@ -1,4 +1,4 @@
-"""What a picture looks like after a crop, from its thumbnail: the windows that are tried, and what is in them."""
+"""What an image looks like after a crop, from its thumbnail: the windows that are tried, and what is in them."""
 
 from itertools import product
 
@@ -13,7 +13,7 @@ EDGEWARD = (np.arange(SIDE, dtype=np.float32) - (SIDE - 1) / 2) / (SIDE / 2)  # 
 
 
 def windowed(cells: np.ndarray, window: int) -> np.ndarray:
-    """The cells (N, 16, 16) of that window of each picture, between the cells by linear interpolation."""
+    """The cells (N, 16, 16) of that window of each image, between the cells by linear interpolation."""
     across, down = (
         np.maximum(0, 1 - np.abs(np.clip(places, 0, SIDE - 1)[:, None] - np.arange(SIDE))).astype(np.float32)
         for places in (_places(*WINDOWS[window, ::2]), _places(*WINDOWS[window, 1::2]))
@@ -22,11 +22,11 @@ def windowed(cells: np.ndarray, window: int) -> np.ndarray:
 
 
 def warps() -> np.ndarray:
-    """Shift and growth towards the edge that make a picture its window, in cells, of x and then of y: (windows, 4)."""
+    """Shift and growth towards the edge that make an image its window, in cells, of x and then of y: (windows, 4)."""
     left, top, right, bottom = SIDE * WINDOWS.T
     return np.stack([left - right, -left - right, top - bottom, -top - bottom], 1).astype(np.float32) / 2
 
 
 def _places(before: float, after: float) -> np.ndarray:
-    """Where in the picture, in cells, the cells of a window are that leaves out these shares of it: (16,)."""
+    """Where in the image, in cells, the cells of a window are that leaves out these shares of it: (16,)."""
     return (np.arange(SIDE) + 0.5) * (1 - before - after) + SIDE * before - 0.5

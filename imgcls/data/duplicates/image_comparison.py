@@ -1,4 +1,4 @@
-"""Whether two pictures are one: what is left between their thumbnails once all is removed that a copy may change.
+"""Whether two images are one: what is left between their thumbnails once all is removed that a copy may change.
 
 Copies of the same size may differ in brightness and contrast. Copies of another size may also be cropped, that is
 shifted and scaled a little; the shift and scale are found by the method of Lucas and Kanade ("An iterative image
@@ -14,28 +14,28 @@ import numpy as np
 from imgcls.data.duplicates.crop_windows import EDGEWARD, warps
 from imgcls.data.duplicates.perceptual_hash import THUMBNAIL_SIDE as SIDE
 
-# Measured by benchmarks/near_duplicates.py on photos, their copies, and Fashion-MNIST, whose pictures look alike.
-MOST_DIFFERENT = 1.6  # grey levels, root mean square, between copies of the same size
-MOST_DIFFERENT_RESIZED = 8.0  # grey levels between a picture and a resized or cropped copy
-MOST_DIFFERENT_SHARE = 0.25  # of the contrast of the pictures, for the same
+# Measured by benchmarks/near_duplicates.py on photos, their copies, and Fashion-MNIST, whose images look alike.
+MOST_DIFFERENT = 1.6  # gray levels, root mean square, between copies of the same size
+MOST_DIFFERENT_RESIZED = 8.0  # gray levels between an image and a resized or cropped copy
+MOST_DIFFERENT_SHARE = 0.25  # of the contrast of the images, for the same
 LEAST_CORRELATION = 0.98  # of the means of 8 x 8 fields, before anything is fitted; of the same size
 LEAST_CORRELATION_RESIZED = 0.8
-SATURATED = 235  # grey levels from which on brightening loses what was there
+SATURATED = 235  # gray levels from which on brightening loses what was there
 LEAST_SEEN = 0.3  # share of the thumbnail that is not saturated
 LEAST_GAIN = 0.5  # contrast of one as a multiple of the other's
 STEPS = 3
 LONGEST_SHIFT = 0.9  # cells of the thumbnail
 SMOOTHING = 0.7  # cells, standard deviation
-SMOOTHING_CROPPED = 0.9, 1.1  # of a picture, and of its crop, whose cells are smaller
-MOST_DIFFERENT_CROPPED = 3.5  # grey levels, root mean square, between a crop and its part of the picture, once fitted
+SMOOTHING_CROPPED = 0.9, 1.1  # of an image, and of its crop, whose cells are smaller
+MOST_DIFFERENT_CROPPED = 3.5  # gray levels, root mean square, between a crop and its part of the image, once fitted
 MOST_STRETCHED = 0.07  # by which a crop was scaled more in width than in height, as a share
 AT_ONCE = 4096  # pairs; bounds the memory
 
 
 class Thumbnails:
-    """The thumbnails of N pictures, which can be compared.
+    """The thumbnails of N images, which can be compared.
 
-    cells: (N, 16, 16) uint8, as `perceptual_hash` makes them. sizes: (N, 2) width and height of the pictures.
+    cells: (N, 16, 16) uint8, as `perceptual_hash` makes them. sizes: (N, 2) width and height of the images.
     """
 
     def __init__(self, cells: np.ndarray, sizes: np.ndarray):
@@ -43,7 +43,7 @@ class Thumbnails:
         self._fields = _fields(cells)
 
     def are_copies(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Whether the pictures at these places are copies of each other: (P,) bool. first, second: (P,) int."""
+        """Whether the images at these places are copies of each other: (P,) bool. first, second: (P,) int."""
         copies = np.zeros(len(first), bool)
         same_size = (self.sizes[first] == self.sizes[second]).all(1)
         correlation = np.concatenate([
@@ -58,19 +58,19 @@ class Thumbnails:
             copies[places] = np.concatenate([*verdicts, np.zeros(0, bool)])
         return copies
 
-    def are_crops(self, crops: np.ndarray, pictures: np.ndarray, windows: np.ndarray) -> np.ndarray:
-        """Whether what is at `crops` shows about that window of what is at `pictures`: (P,) bool. All three: (P,) int.
+    def are_crops(self, crops: np.ndarray, images: np.ndarray, windows: np.ndarray) -> np.ndarray:
+        """Whether what is at `crops` shows about that window of what is at `images`: (P,) bool. All three: (P,) int.
 
-        Only what is smaller than the picture, and not stretched, is taken for its crop.
+        Only what is smaller than the image, and not stretched, is taken for its crop.
         """
-        verdict = (self.sizes[crops] <= self.sizes[pictures]).all(1) & (self.sizes[crops] < self.sizes[pictures]).any(1)
+        verdict = (self.sizes[crops] <= self.sizes[images]).all(1) & (self.sizes[crops] < self.sizes[images]).any(1)
         places = np.flatnonzero(verdict)
         for begin in range(0, len(places), AT_ONCE):
             part = places[begin : begin + AT_ONCE]
             whole, crop = (
-                _smoothed(self.cells[x[part]], s) for x, s in zip((pictures, crops), SMOOTHING_CROPPED, strict=True)
+                _smoothed(self.cells[x[part]], s) for x, s in zip((images, crops), SMOOTHING_CROPPED, strict=True)
             )
-            ratios = self.sizes[crops[part]] / self.sizes[pictures[part]]
+            ratios = self.sizes[crops[part]] / self.sizes[images[part]]
             verdict[part] = _cropped(crop, whole, warps()[windows[part]], ratios)
         return verdict
 
@@ -107,7 +107,7 @@ def _resized(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _cropped(a: np.ndarray, b: np.ndarray, start: np.ndarray, ratios: np.ndarray) -> np.ndarray:
     """Whether `a` is about that part of `b` to which the warp `start` (P, 4) leads: (P,) bool.
 
-    ratios: (P, 2), width and height of the pictures `a` as a multiple of those of `b`.
+    ratios: (P, 2), width and height of the images `a` as a multiple of those of `b`.
     """
     found = _left_over(a, _moved(b, start), np.ones_like(a)) <= MOST_DIFFERENT_RESIZED
     if found.any():
@@ -162,17 +162,17 @@ def _left_over_after(a: np.ndarray, b: np.ndarray, warp: np.ndarray) -> np.ndarr
     return _left_over(a[inner], moved[inner], ((a < SATURATED) & (moved < SATURATED))[inner].astype(np.float32))
 
 
-def _moved(pictures: np.ndarray, warp: np.ndarray) -> np.ndarray:
+def _moved(images: np.ndarray, warp: np.ndarray) -> np.ndarray:
     """(P, 16, 16), sampled at places that are shifted by `warp`, between the cells by linear interpolation."""
     across, down = (
         np.maximum(0, 1 - np.abs(np.clip(CELLS + shift + growth * EDGEWARD, 0, SIDE - 1)[..., None] - CELLS))
         for shift, growth in ((warp[:, 0:1], warp[:, 1:2]), (warp[:, 2:3], warp[:, 3:4]))
     )
-    return down @ pictures @ across.transpose(0, 2, 1)
+    return down @ images @ across.transpose(0, 2, 1)
 
 
 def _smoothed(cells: np.ndarray, deviation: float) -> np.ndarray:
-    """Pictures (P, 16, 16), smoothed by a Gaussian of that standard deviation in cells."""
+    """Images (P, 16, 16), smoothed by a Gaussian of that standard deviation in cells."""
     matrix = _smoothing(deviation)
     return matrix @ cells.astype(np.float32) @ matrix.T
 

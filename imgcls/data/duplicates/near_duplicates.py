@@ -1,4 +1,4 @@
-"""Which pictures are copies of each other: close perceptual hashes say where to look, thumbnails decide."""
+"""Which images are copies of each other: close perceptual hashes say where to look, thumbnails decide."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,22 +15,22 @@ from imgcls.data.duplicates.perceptual_hash import BITS, THUMBNAIL_SIDE, hashes_
 from imgcls.data.manifest.table import Manifest
 
 MOST_BITS = 4  # of 64 that differ between copies, where the hash is all that is known
-COMPARED = 48  # lowest bits; cropping a picture by 3 % changes the others too often
-MOST_COMPARED_BITS = 8  # of 48 that differ between pictures that are looked at closer
+COMPARED = 48  # lowest bits; cropping an image by 3 % changes the others too often
+MOST_COMPARED_BITS = 8  # of 48 that differ between images that are looked at closer
 MOST_TURNED_BITS = 4  # of 48, for the hashes of thumbnails that were turned; 99 % of mirrored copies have fewer
 COMPARED_CROPPED = 40  # lowest bits, of the hash of a crop and of that of the window in the thumbnail
 MOST_CROPPED_BITS = 5  # of 40; 90 % of the crops have no more
-PAIRS_AT_ONCE = 10_000  # of pictures that are compared together
-MOST_CANDIDATES = 100  # pictures, on average, that one is compared with as their crop; bounds the work on look-alikes
+PAIRS_AT_ONCE = 10_000  # of images that are compared together
+MOST_CANDIDATES = 100  # images, on average, that one is compared with as their crop; bounds the work on look-alikes
 MATCHES_AT_ONCE = 2_000_000  # of hashes; bounds the memory
-MOST_ALIKE = 64  # different pictures with one hash that are told apart; bounds the work on pictures of nearly nothing
+MOST_ALIKE = 64  # different images with one hash that are told apart; bounds the work on images of nearly nothing
 
 
 @dataclass(frozen=True)
 class Copies:
     """groups: the cluster of each row, as `near_duplicate_groups` gives it.
 
-    turned_apart: rows of pictures that are mirrored or rotated copies of each other and have different labels, in pairs
+    turned_apart: rows of images that are mirrored or rotated copies of each other and have different labels, in pairs
         of labels of the table's index. They are in different clusters: a left turn is no right turn.
     """
 
@@ -41,8 +41,8 @@ class Copies:
 def near_duplicate_groups(manifest: Manifest) -> pd.Series:
     """The cluster of each row, as a number, on the index of the manifest's table.
 
-    Rows are in one cluster if they name the same file, if their files hold the same bytes, or if a chain of pictures
-    leads from one to the other in which each is a copy of the next: re-encoded, resized, brightened, greyed, cropped by
+    Rows are in one cluster if they name the same file, if their files hold the same bytes, or if a chain of images
+    leads from one to the other in which each is a copy of the next: re-encoded, resized, brightened, grayed, cropped by
     up to 10 % at each side, or, with the same labels, mirrored or rotated by quarters. A row without such a relation is
     alone in its cluster. Rows that were not inspected are related by their path only. Where there are no thumbnails,
     hashes that differ in at most 4 of their 64 bits make copies.
@@ -57,11 +57,11 @@ def find_copies(manifest: Manifest) -> Copies:
     same_bytes = connected_components(len(table), equal)
     first = np.unique(same_bytes, return_index=True)[1]
     rows = first[table["perceptual_hash"].to_numpy()[first] != ""]
-    pictures = _Pictures.of(table.iloc[rows])
-    links, models = _copies(pictures, COMPARED, MOST_COMPARED_BITS)
-    turned = rows[_turned(pictures)]
+    images = _Images.of(table.iloc[rows])
+    links, models = _copies(images, COMPARED, MOST_COMPARED_BITS)
+    turned = rows[_turned(images)]
     alike = _have_the_same_labels(table["labels"], same_bytes, turned)
-    links = np.concatenate([equal, rows[links], rows[_cropped(pictures, models)], turned[alike]])
+    links = np.concatenate([equal, rows[links], rows[_cropped(images, models)], turned[alike]])
     groups = connected_components(len(table), links)
     apart = [(table.index[a], table.index[b]) for a, b in turned[~alike] if groups[a] != groups[b]]
     return Copies(pd.Series(groups, table.index, name="copies"), tuple(apart))
@@ -127,36 +127,36 @@ def connected_components(count: int, links: np.ndarray) -> np.ndarray:
 
 
 @dataclass(frozen=True)
-class _Pictures:
-    """N pictures: their hashes, (N,) uint64, whether their thumbnails are known, (N,) bool, and these."""
+class _Images:
+    """N images: their hashes, (N,) uint64, whether their thumbnails are known, (N,) bool, and these."""
 
     hashes: np.ndarray
     seen: np.ndarray
     thumbnails: Thumbnails
 
     @classmethod
-    def of(cls, table: pd.DataFrame) -> "_Pictures":
+    def of(cls, table: pd.DataFrame) -> "_Images":
         seen = table["thumbnail"].to_numpy() != ""
         cells = np.zeros((len(table), THUMBNAIL_SIDE, THUMBNAIL_SIDE), np.uint8)
         cells[seen] = thumbnails_of(table["thumbnail"][seen])
         return cls(hashes_of(table["perceptual_hash"]), seen, Thumbnails(cells, table[["width", "height"]].to_numpy()))
 
     def are_copies(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Whether the pictures at these places (P,) are copies of each other: (P,) bool."""
+        """Whether the images at these places (P,) are copies of each other: (P,) bool."""
         copies = np.bitwise_count(self.hashes[first] ^ self.hashes[second]) <= MOST_BITS
         seen = np.flatnonzero(self.seen[first] & self.seen[second])
         copies[seen] = self.thumbnails.are_copies(first[seen], second[seen])
         return copies
 
 
-def _copies(pictures: _Pictures, bits: int, most_bits: int) -> tuple[np.ndarray, np.ndarray]:
-    """Links (L, 2) between pictures that are copies of each other, and models (M,), of which the others are copies.
+def _copies(images: _Images, bits: int, most_bits: int) -> tuple[np.ndarray, np.ndarray]:
+    """Links (L, 2) between images that are copies of each other, and models (M,), of which the others are copies.
 
     Compared are those whose hashes differ in at most `most_bits` of their lowest `bits`.
     """
-    distinct, hash_of = np.unique(_lowest(pictures.hashes, bits), return_inverse=True)
+    distinct, hash_of = np.unique(_lowest(images.hashes, bits), return_inverse=True)
     links, models = [np.zeros((0, 2), int)], [np.zeros(0, int)]
-    for found, leaders in _of_one_hash(pictures, hash_of):
+    for found, leaders in _of_one_hash(images, hash_of):
         links.append(found)
         models.append(leaders)
     models = np.sort(np.concatenate(models))
@@ -164,39 +164,39 @@ def _copies(pictures: _Pictures, bits: int, most_bits: int) -> tuple[np.ndarray,
     begin = np.searchsorted(hash_of[models], np.arange(len(distinct) + 1))
     for pairs in _together(close_pairs(distinct, most_bits, bits)):
         first, second = (models[places] for places in _crossed(begin, pairs))
-        copies = pictures.are_copies(first, second)
+        copies = images.are_copies(first, second)
         links.append(np.column_stack([first[copies], second[copies]]))
     return np.concatenate(links), models
 
 
-def _turned(pictures: _Pictures) -> np.ndarray:
-    """Links (L, 2) between pictures that are mirrored or rotated copies of each other."""
-    cells, sizes = (known[pictures.seen] for known in (pictures.thumbnails.cells, pictures.thumbnails.sizes))
+def _turned(images: _Images) -> np.ndarray:
+    """Links (L, 2) between images that are mirrored or rotated copies of each other."""
+    cells, sizes = (known[images.seen] for known in (images.thumbnails.cells, images.thumbnails.sizes))
     places, orientations = canonical(cells)
     cells, sizes = cells[places], sizes[places]
     for orientation in np.unique(orientations):
         chosen = orientations == orientation
         cells[chosen] = turn(cells[chosen], orientation)
         sizes[chosen] = turn_sizes(sizes[chosen], orientation)
-    turned = _Pictures(hashes_of_cells(cells), np.ones(len(cells), bool), Thumbnails(cells, sizes))
+    turned = _Images(hashes_of_cells(cells), np.ones(len(cells), bool), Thumbnails(cells, sizes))
     links, _ = _copies(turned, COMPARED, MOST_TURNED_BITS)
     links = places[links[orientations[links[:, 0]] != orientations[links[:, 1]]]]
     links = np.unique(np.sort(links[links[:, 0] != links[:, 1]], axis=1), axis=0)
-    return np.flatnonzero(pictures.seen)[links]
+    return np.flatnonzero(images.seen)[links]
 
 
-def _cropped(pictures: _Pictures, models: np.ndarray) -> np.ndarray:
-    """Links (L, 2) between pictures and their crops, among the models.
+def _cropped(images: _Images, models: np.ndarray) -> np.ndarray:
+    """Links (L, 2) between images and their crops, among the models.
 
-    Where the pictures look so alike that each may be a crop of a hundred others, not all of them are compared.
+    Where the images look so alike that each may be a crop of a hundred others, not all of them are compared.
     """
-    models = models[pictures.seen[models]]
-    thumbnails = pictures.thumbnails
+    models = models[images.seen[models]]
+    thumbnails = images.thumbnails
     if not len(models) or (thumbnails.sizes[models] == thumbnails.sizes[models[0]]).all():
         return np.zeros((0, 2), int)
     cells = thumbnails.cells[models]
     windows = np.concatenate([hashes_of_cells(windowed(cells, window)) for window in range(len(WINDOWS))])
-    ours, theirs = (_lowest(hashes, COMPARED_CROPPED) for hashes in (pictures.hashes[models], windows))
+    ours, theirs = (_lowest(hashes, COMPARED_CROPPED) for hashes in (images.hashes[models], windows))
     links, left = [], MOST_CANDIDATES * len(models)
     for pairs in _together(close_matches(ours, theirs, MOST_CROPPED_BITS, COMPARED_CROPPED)):
         pairs = pairs[pairs[:, 0] != pairs[:, 1] % len(models)][:left]
@@ -235,8 +235,8 @@ def _together(parts: Iterator[np.ndarray]) -> Iterator[np.ndarray]:
         yield np.concatenate(waiting)
 
 
-def _of_one_hash(pictures: _Pictures, hash_of: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    """Rounds in which the first picture of each hash stands model for its copies; the next picture, for the next.
+def _of_one_hash(images: _Images, hash_of: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Rounds in which the first image of each hash stands model for its copies; the next image, for the next.
 
     Yields links (L, 2) of copies to their models, and the models (M,).
     """
@@ -248,7 +248,7 @@ def _of_one_hash(pictures: _Pictures, hash_of: np.ndarray) -> Iterator[tuple[np.
         models = left[first]
         others = np.setdiff1d(np.arange(len(left)), first)
         model, other = models[group[others]], left[others]
-        copies = pictures.are_copies(model, other)
+        copies = images.are_copies(model, other)
         yield np.column_stack([model[copies], other[copies]]), models
         left = other[~copies]
 

@@ -1,6 +1,6 @@
-"""The eight ways in which a picture can lie: rotated by quarters, mirrored, or both.
+"""The eight ways in which an image can lie: rotated by quarters, mirrored, or both.
 
-An orientation is a number of three bits: 4 if the picture is transposed, and then 2 if it is turned upside down and 1
+An orientation is a number of three bits: 4 if the image is transposed, and then 2 if it is turned upside down and 1
 if left and right change places.
 """
 
@@ -19,27 +19,27 @@ NAMES = (  # of a copy, beside its original
     "rotated by 90° anticlockwise",
     "mirrored and rotated by 90°",
 )
-UNCERTAIN = 0.03  # as a multiple of what a cosine of the picture's contrast has; 99 % of the copies are nearer
+UNCERTAIN = 0.03  # as a multiple of what a cosine of the image's contrast has; 99 % of the copies are nearer
 LEAST_GAIN = 0.02  # of the correlation, by which another orientation must fit better than the upright one
 
 
 def turn(cells: np.ndarray, orientation: int) -> np.ndarray:
-    """Pictures (..., H, W) in that orientation."""
+    """Images (..., H, W) in that orientation."""
     cells = cells.swapaxes(-2, -1) if orientation & 4 else cells
     cells = cells[..., ::-1, :] if orientation & 2 else cells
     return cells[..., ::-1] if orientation & 1 else cells
 
 
 def turn_sizes(sizes: np.ndarray, orientation: int) -> np.ndarray:
-    """Widths and heights (N, 2) of pictures in that orientation."""
+    """Widths and heights (N, 2) of images in that orientation."""
     return sizes[:, ::-1] if orientation & 4 else sizes
 
 
 def canonical(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The places (M,) of pictures, and orientations (M,) in which they look alike, however they were turned before.
+    """The places (M,) of images, and orientations (M,) in which they look alike, however they were turned before.
 
     It is the orientation that is brighter at the top and at the left, and more so at the left. Where this is uncertain,
-    the picture comes in all orientations that may be it.
+    the image comes in all orientations that may be it.
 
     cells: (N, 16, 16).
     """

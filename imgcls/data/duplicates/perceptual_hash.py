@@ -1,33 +1,33 @@
-"""A hash and a thumbnail of a picture, by which copies of it are found.
+"""A hash and a thumbnail of an image, by which copies of it are found.
 
 The hash is that of the discrete cosine transform (Zauner, "Implementation and benchmarking of perceptual image hash
-functions", 2010): the picture as 32 x 32 grey levels, and of each of its 64 lowest frequencies whether it is positive.
+functions", 2010): the image as 32 x 32 gray levels, and of each of its 64 lowest frequencies whether it is positive.
 The lowest stand in the lowest bits. The mean is none of them, so that brightness does not count.
 """
 
 import numpy as np
 from PIL import Image
 
-SIDE = 32  # cells of the grid that the picture is averaged to
+SIDE = 32  # cells of the grid that the image is averaged to
 THUMBNAIL_SIDE = 16
 BITS = 64
-LEAST_CONTRAST = 2.0  # grey levels, standard deviation of the cells; below it a hash would be that of the noise
-LEAST_AMPLITUDE = 0.5  # as a multiple of the contrast; a frequency that a picture lacks is not positive by chance
+LEAST_CONTRAST = 2.0  # gray levels, standard deviation of the cells; below it a hash would be that of the noise
+LEAST_AMPLITUDE = 0.5  # as a multiple of the contrast; a frequency that an image lacks is not positive by chance
 MOST_SAMPLES = 512  # pixels of the shorter side that are looked at
 
 
-def grey_picture(pixels: np.ndarray) -> Image.Image:
-    """The picture in grey levels, mode L; of a large one, every second, third ... pixel. pixels: (H, W, 3) uint8."""
+def grayscale_image(pixels: np.ndarray) -> Image.Image:
+    """The image in gray levels, mode L; of a large one, every second, third ... pixel. pixels: (H, W, 3) uint8."""
     step = max(1, min(pixels.shape[:2]) // MOST_SAMPLES)
     return Image.fromarray(np.ascontiguousarray(pixels[::step, ::step])).convert("L")
 
 
-def perceptual_hash(grey: Image.Image) -> tuple[str, str]:
-    """The hash as 16 hexadecimal digits, and the thumbnail, 16 x 16 grey levels, as 512.
+def perceptual_hash(gray: Image.Image) -> tuple[str, str]:
+    """The hash as 16 hexadecimal digits, and the thumbnail, 16 x 16 gray levels, as 512.
 
-    grey: the upright picture, as `grey_picture` makes it. A picture of one colour has an empty hash.
+    gray: the upright image, as `grayscale_image` makes it. An image of one colour has an empty hash.
     """
-    cells = np.asarray(grey.resize((SIDE, SIDE), Image.Resampling.BOX), np.float32)
+    cells = np.asarray(gray.resize((SIDE, SIDE), Image.Resampling.BOX), np.float32)
     thumbnail = cells.reshape(THUMBNAIL_SIDE, 2, THUMBNAIL_SIDE, 2).mean((1, 3)).round().astype(np.uint8)
     contrast = cells.std()
     if contrast < LEAST_CONTRAST:
@@ -36,7 +36,7 @@ def perceptual_hash(grey: Image.Image) -> tuple[str, str]:
 
 
 def hashes_of_cells(cells: np.ndarray) -> np.ndarray:
-    """About the hashes that pictures with these thumbnails have: (N,) uint64. cells: (N, 16, 16)."""
+    """About the hashes that images with these thumbnails have: (N,) uint64. cells: (N, 16, 16)."""
     return _hashes(cells.astype(np.float32), THUMBNAIL_COSINES)
 
 

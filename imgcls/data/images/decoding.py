@@ -33,7 +33,7 @@ Cut = Callable[[tf.Tensor, tf.Tensor], Box]  # (height, width) of the upright im
 def decode(image_bytes: tf.Tensor) -> tf.Tensor:
     """Decode a scalar string into upright pixels (H, W, 3), uint8, in sRGB order.
 
-    Grey becomes three equal channels, a palette its colours, 16 bits 8; the first frame of a GIF stands for all; what
+    Gray becomes three equal channels, a palette its colours, 16 bits 8; the first frame of a GIF stands for all; what
     is transparent lies on white; EXIF orientation is applied. Raises tf.errors.InvalidArgumentError for anything that
     is not whole.
     """

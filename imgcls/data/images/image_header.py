@@ -1,4 +1,4 @@
-"""What the first bytes of an image file say, before anything of its picture is decoded."""
+"""What the first bytes of an image file say, before anything of its image is decoded."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -10,7 +10,7 @@ from imgcls.image_files import opened
 if TYPE_CHECKING:
     from PIL import Image
 
-OUR_NAMES = {"WEBP": "WebP", "MPO": "JPEG", "DIB": "BMP"}  # a multi-picture file is a JPEG with others behind it
+OUR_NAMES = {"WEBP": "WebP", "MPO": "JPEG", "DIB": "BMP"}  # a multi-image file is a JPEG with others behind it
 ORIENTATION, BITS_PER_SAMPLE = 0x0112, 258  # tags of EXIF and TIFF
 LONG_RUN = b"\0" * 512  # compressed data has no such run; half-written files have
 
@@ -60,5 +60,5 @@ def _traits(image: "Image.Image", data: bytes) -> tuple[str, ...]:
 def _orientation(image: "Image.Image") -> object:
     try:
         return image.getexif().get(ORIENTATION)
-    except Exception:  # Pillow raises many kinds for broken EXIF, which says nothing about the picture
+    except Exception:  # Pillow raises many kinds for broken EXIF, which says nothing about the image
         return None

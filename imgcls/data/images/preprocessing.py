@@ -23,7 +23,7 @@ class Preprocessing:
     """How encoded images become pixels.
 
     height, width: pixels of the result.
-    channels: 3 for colour, 1 for grey (luma of ITU-R BT.601).
+    channels: 3 for colour, 1 for gray (luma of ITU-R BT.601).
     resize: "crop" takes the largest central region with the shape of the result, "stretch" the whole image.
     crop_share: share in (0, 1] of that region's height and width that is kept; 0.875 is usual for ImageNet.
     interpolation: of the resize, antialiased.
@@ -41,7 +41,7 @@ class Preprocessing:
             if not 1 <= getattr(self, name) <= 4096:
                 raise ValueError(f"{name} is {getattr(self, name)} pixels; expected 1 to 4096.")
         if self.channels not in (1, 3):
-            raise ValueError(f"channels is {self.channels}; expected 1 (grey) or 3 (colour).")
+            raise ValueError(f"channels is {self.channels}; expected 1 (gray) or 3 (colour).")
         if self.resize not in RESIZE_MODES:
             raise ValueError(f"resize is {self.resize!r}; expected one of {', '.join(RESIZE_MODES)}.")
         if self.interpolation not in INTERPOLATIONS:
@@ -60,7 +60,7 @@ def preprocess(
 
     region: (height, width of the upright image) -> (top, left, height, width) of what is cut out. The default is what
         `preprocessing` says. Augmentation hands in a random one, which is shrunk as the mean of the pixels that fall
-        into one: four times faster than the antialiased kernels, and 0.6 grey levels away from them in the mean. One
+        into one: four times faster than the antialiased kernels, and 0.6 gray levels away from them in the mean. One
         that has to be enlarged is looked up bilinearly.
     box: (4,) float32, left, top, right and bottom in pixels of the upright image, for an example that is a part of its
         image: everything after the decoding sees that part alone. NaN, or None, is the whole image.

@@ -35,14 +35,14 @@ def decodable(data: bytes) -> bytes:
 
 
 def transcode(data: bytes) -> bytes:
-    """The upright first picture of an encoded file as PNG. 16 bits become 8. Raises what `still` raises."""
+    """The upright first image of an encoded file as PNG. 16 bits become 8. Raises what `still` raises."""
     out = io.BytesIO()
     still(data).save(out, "PNG", compress_level=1)
     return out.getvalue()
 
 
 def still(data: bytes) -> "Image.Image":
-    """The upright first picture of an encoded file, decoded by Pillow: "L", "RGB" or "RGBA", 8 bits a channel.
+    """The upright first image of an encoded file, decoded by Pillow: "L", "RGB" or "RGBA", 8 bits a channel.
 
     Raises Refused for a damaged file, and for pixels that cannot be shown in 8 bits.
     """
@@ -57,10 +57,10 @@ def still(data: bytes) -> "Image.Image":
         image.seek(0)
         frame = image.tile[0].extents if image.format == "GIF" and image.tile else None
         image.load()
-        picture = _upright(image)
+        upright = _upright(image)
         if bits:
-            return Image.fromarray((np.asarray(picture).astype(np.int32) >> (bits - 8)).astype(np.uint8))
-        return _on_canvas(_in_colour(picture), frame)
+            return Image.fromarray((np.asarray(upright).astype(np.int32) >> (bits - 8)).astype(np.uint8))
+        return _on_canvas(_in_colour(upright), frame)
 
 
 def _upright(image: "Image.Image") -> "Image.Image":
@@ -73,7 +73,7 @@ def _upright(image: "Image.Image") -> "Image.Image":
 
 
 def _bits(image: "Image.Image") -> int:
-    """How many bits a grey level has if it is more than 8 and Pillow keeps them all; 0 if not."""
+    """How many bits a gray level has if it is more than 8 and Pillow keeps them all; 0 if not."""
     if image.format == "PPM" and image.mode == "I":
         return 16  # to which Pillow stretches whatever the file's brightest level is
     if not image.mode.startswith("I;16"):
@@ -81,22 +81,22 @@ def _bits(image: "Image.Image") -> int:
     return image.tag_v2.get(BITS_PER_SAMPLE, (16,))[0] if image.format == "TIFF" else 16
 
 
-def _in_colour(picture: "Image.Image") -> "Image.Image":
-    if picture.mode in ("L", "RGB", "RGBA"):
-        return picture.convert("RGBA") if picture.has_transparency_data else picture
-    if picture.mode == "La":
-        picture = picture.convert("LA")
-    return picture.convert("RGBA" if picture.has_transparency_data else "RGB")
+def _in_colour(image: "Image.Image") -> "Image.Image":
+    if image.mode in ("L", "RGB", "RGBA"):
+        return image.convert("RGBA") if image.has_transparency_data else image
+    if image.mode == "La":
+        image = image.convert("LA")
+    return image.convert("RGBA" if image.has_transparency_data else "RGB")
 
 
-def _on_canvas(picture: "Image.Image", frame: tuple[int, int, int, int] | None) -> "Image.Image":
+def _on_canvas(image: "Image.Image", frame: tuple[int, int, int, int] | None) -> "Image.Image":
     """A GIF's first frame alone: what lies outside of it on the canvas is transparent."""
     from PIL import Image
 
-    if frame is None or frame == (0, 0, *picture.size):
-        return picture
-    canvas = Image.new("RGBA", picture.size, (255, 255, 255, 0))
-    canvas.paste(picture.convert("RGBA").crop(frame), frame)
+    if frame is None or frame == (0, 0, *image.size):
+        return image
+    canvas = Image.new("RGBA", image.size, (255, 255, 255, 0))
+    canvas.paste(image.convert("RGBA").crop(frame), frame)
     return canvas
 
 

@@ -14,7 +14,7 @@ from imgcls.data.images.encoded import file_of
 from imgcls.data.manifest.table import MEASURED
 
 VERSION = 2  # raise it when the inspection finds other things in the same file
-FACTS = ("width", "height", "grey", "format", "sha256", "perceptual_hash", "thumbnail", *MEASURED, "traits")
+FACTS = ("width", "height", "grayscale", "format", "sha256", "perceptual_hash", "thumbnail", *MEASURED, "traits")
 PATIENCE = 30.0  # seconds until another process has written
 PATHS_AT_ONCE = 500  # in one question
 
@@ -79,7 +79,7 @@ class InspectionCache:
 def _typed(facts: dict) -> dict:
     """The facts of a row with the types that SQLite lacks; it keeps NaN as NULL."""
     numbers = {name: math.nan if facts[name] is None else facts[name] for name in MEASURED}
-    return facts | numbers | {"grey": bool(facts["grey"])}
+    return facts | numbers | {"grayscale": bool(facts["grayscale"])}
 
 
 def stamp(path: str) -> tuple[int, int] | None:

@@ -7,14 +7,14 @@ from contextlib import nullcontext
 import numpy as np
 import tensorflow as tf
 
-from imgcls.data.duplicates.perceptual_hash import grey_picture, perceptual_hash
+from imgcls.data.duplicates.perceptual_hash import grayscale_image, perceptual_hash
 from imgcls.data.images.decoding import decode
 from imgcls.data.images.image_header import TRANSCODED, TURNED, ImageHeader, read_header
 from imgcls.data.images.transcoding import keep_transcoded
 from imgcls.data.inspection.quality import quality
 from imgcls.image_files import Refused
 
-LARGE = 16_000_000  # pixels, from which on pictures are decoded one at a time
+LARGE = 16_000_000  # pixels, from which on images are decoded one at a time
 ONE_LARGE = threading.Lock()
 
 
@@ -32,17 +32,17 @@ def look(data: bytes) -> dict:
     with ONE_LARGE if header.width * header.height > LARGE else nullcontext():
         pixels = _pixels(encoded, header)
         height, width = pixels.shape[:2]
-        grey = grey_picture(pixels)
-        hashed, thumbnail = perceptual_hash(grey)
+        gray = grayscale_image(pixels)
+        hashed, thumbnail = perceptual_hash(gray)
         return {
             "width": width,
             "height": height,
-            "grey": _is_grey(pixels),
+            "grayscale": _is_grayscale(pixels),
             "format": header.format,
             "sha256": digest,
             "perceptual_hash": hashed,
             "thumbnail": thumbnail,
-            **quality(pixels, grey),
+            **quality(pixels, gray),
             "traits": ", ".join(header.traits),
         }
 
@@ -57,6 +57,6 @@ def _pixels(encoded: bytes, header: ImageHeader) -> np.ndarray:
 _decode = tf.function(decode, input_signature=[tf.TensorSpec((), tf.string)], autograph=False)
 
 
-def _is_grey(pixels: np.ndarray) -> bool:
-    """Whether all channels are equal; most pictures in colour show it in a few pixels."""
+def _is_grayscale(pixels: np.ndarray) -> bool:
+    """Whether all channels are equal; most images in colour show it in a few pixels."""
     return all(bool((part == part[..., :1]).all()) for part in (pixels[::16, ::16], pixels))

@@ -17,7 +17,7 @@ def inspect(
 ) -> Manifest:
     """Decode every image of `manifest` that has not been seen yet, with the decoder that training uses.
 
-    Fills width, height, grey, format, sha256, perceptual_hash, thumbnail, traits, problems and what
+    Fills width, height, gray, format, sha256, perceptual_hash, thumbnail, traits, problems and what
     `imgcls.data.inspection.quality` measures. A file that the user's cache knows, by path, size and time of its last
     change, is not opened. Images that TensorFlow cannot decode are transcoded into the cache, where `Manifest.paths`
     finds them.

@@ -1,4 +1,4 @@
-"""How bright, how rich and how sharp a picture is, in four numbers that the audit judges.
+"""How bright, how rich and how sharp an image is, in four numbers that the audit judges.
 
 Brightness and information are measured as cleanvision (0.3) does, so that its limits hold here too. Sharpness is not:
 the width of the sharpest edges is compared with what a hard edge would have, so it does not depend on the contrast.
@@ -16,14 +16,14 @@ SIDE = 128  # pixels of the longer side at which edges are looked at; about what
 SMALLEST_SIDE = 64  # pixels of the shorter side, below which few shades and soft edges are no defect
 REACH = 4  # pixels of those SIDE; an edge that rises over more of them is blurred altogether
 EDGES = 0.995  # quantile of the differences between pixels that stands for the sharpest edges
-LEAST_STEP = 8.0  # grey levels within REACH that make an edge
+LEAST_STEP = 8.0  # gray levels within REACH that make an edge
 LEAST_SHARE = 0.25  # of the edges' height that a direction must have of the other's, for its edges to count
 
 
-def quality(pixels: np.ndarray, grey: Image.Image) -> dict[str, float]:
-    """The columns brightness_5, brightness_99, entropy and sharpness of a picture, as `Manifest` describes them.
+def quality(pixels: np.ndarray, gray: Image.Image) -> dict[str, float]:
+    """The columns brightness_5, brightness_99, entropy and sharpness of an image, as `Manifest` describes them.
 
-    pixels: (H, W, 3) uint8. grey: the same picture in grey levels, mode L, perhaps smaller.
+    pixels: (H, W, 3) uint8. gray: the same image in gray levels, mode L, perhaps smaller.
     """
     step = max(1, min(pixels.shape[:2]) // LEAST_SAMPLES)
     sample = np.ascontiguousarray(pixels[::step, ::step])
@@ -32,28 +32,28 @@ def quality(pixels: np.ndarray, grey: Image.Image) -> dict[str, float]:
         "brightness_5": dark,
         "brightness_99": bright,
         "entropy": math.nan if min(pixels.shape[:2]) < SMALLEST_SIDE else entropy(sample),
-        "sharpness": sharpness(grey),
+        "sharpness": sharpness(gray),
     }
 
 
 def entropy(pixels: np.ndarray) -> float:
-    """The bits of the values of all channels together; grey is one channel, however it is stored. pixels: (H, W, 3)."""
-    grey = (pixels == pixels[..., :1]).all()
-    return Image.fromarray(np.ascontiguousarray(pixels[..., 0]) if grey else pixels).entropy()
+    """The bits of the values of all channels together; gray is one channel, however it is stored. pixels: (H, W, 3)."""
+    gray = (pixels == pixels[..., :1]).all()
+    return Image.fromarray(np.ascontiguousarray(pixels[..., 0]) if gray else pixels).entropy()
 
 
-def sharpness(grey: Image.Image) -> float:
+def sharpness(gray: Image.Image) -> float:
     """How much of their height the sharpest edges rise from one pixel to the next, in the direction that has less.
 
-    About 0.3 to 1 in photos, and 1 / REACH if all is blurred. NaN for a picture that is too small to tell.
+    About 0.3 to 1 in photos, and 1 / REACH if all is blurred. NaN for an image that is too small to tell.
     """
-    ratio = SIDE / max(grey.size)
-    if min(grey.size) < SMALLEST_SIDE or min(grey.size) * ratio <= 2 * REACH:
+    ratio = SIDE / max(gray.size)
+    if min(gray.size) < SMALLEST_SIDE or min(gray.size) * ratio <= 2 * REACH:
         return math.nan
     if ratio < 1:
-        size = [max(1, round(ratio * side)) for side in grey.size]
-        grey = grey.convert("F").resize(size, Image.Resampling.BOX)  # whose means keep what is below one grey level
-    levels = np.asarray(grey, np.float32)
+        size = [max(1, round(ratio * side)) for side in gray.size]
+        gray = gray.convert("F").resize(size, Image.Resampling.BOX)  # whose means keep what is below one gray level
+    levels = np.asarray(gray, np.float32)
     heights = [(_largest(part, 1), _largest(part, REACH)) for part in (levels, levels.T)]
     least = max(LEAST_STEP, LEAST_SHARE * max(height for _, height in heights))
     return min((step / height for step, height in heights if height >= least), default=1 / REACH)

@@ -17,11 +17,11 @@ from imgcls.labels.records import BOX
 
 SCHEMA_VERSION = 3
 SPLITS = ("train", "validation", "test")
-MEASURED = (  # of the picture; see `imgcls.data.inspection.quality`
+MEASURED = (  # of the image; see `imgcls.data.inspection.quality`
     "brightness_5",  # 0 to 1; 5 % of the pixels are at most so bright
     "brightness_99",  # 0 to 1; all pixels but 1 % are at most so bright
-    "entropy",  # bits, of the values of all channels; most photos have 6 to 9; NaN for small pictures
-    "sharpness",  # of the sharpest edges: 1 if they are hard, 0.25 if all is blurred; NaN for small pictures
+    "entropy",  # bits, of the values of all channels; most photos have 6 to 9; NaN for small images
+    "sharpness",  # of the sharpest edges: 1 if they are hard, 0.25 if all is blurred; NaN for small images
 )
 COLUMNS = {  # in this order; None where a source does not know
     "image": "",  # path relative to the root, with forward slashes
@@ -35,11 +35,11 @@ COLUMNS = {  # in this order; None where a source does not know
     "agreement": math.nan,  # share of the annotators' answers that say the label
     "width": 0,  # pixels, upright; 0 before the inspection
     "height": 0,
-    "grey": False,  # whether all channels are equal
+    "grayscale": False,  # whether all channels are equal
     "format": "",  # JPEG, PNG, ...
     "sha256": "",  # of the file
-    "perceptual_hash": "",  # 64 bits as 16 hexadecimal digits; similar pictures differ in few bits
-    "thumbnail": "",  # 16 x 16 grey levels as 512 hexadecimal digits, to tell copies from what only looks alike
+    "perceptual_hash": "",  # 64 bits as 16 hexadecimal digits; similar images differ in few bits
+    "thumbnail": "",  # 16 x 16 gray levels as 512 hexadecimal digits, to tell copies from what only looks alike
     **dict.fromkeys(MEASURED, math.nan),  # NaN where nothing was measured, as in manifests of earlier versions
     "traits": "",  # what the file is besides, such as "CMYK, alpha"; see `imgcls.data.images.image_header.TRAITS`
     "attributes": "",  # what else the annotation says, such as difficult or occluded, as a JSON object; empty for none

@@ -203,8 +203,8 @@ def encoder(preparation: Preparation) -> Callable[[bytes, np.ndarray], tuple[byt
         as_it_is = not bool(is_smaller) and np.isnan(box).any()
         if preparation.kind == "pixels":
             array = pixels.numpy()
-            grey = (array == array[..., :1]).all()
-            return ppm(array[..., :1] if grey else array), size
+            gray = (array == array[..., :1]).all()
+            return ppm(array[..., :1] if gray else array), size
         if as_it_is and len(data) < 3 * size[0] * size[1]:
             return data, size
         return tf.io.encode_jpeg(pixels, quality=JPEG_QUALITY, chroma_downsampling=False).numpy(), size
@@ -218,4 +218,4 @@ def pixel_bytes(manifest: Manifest, side: int) -> int:
     height, width = rows["height"].to_numpy(np.float64), rows["width"].to_numpy(np.float64)
     shorter = np.maximum(np.minimum(height, width), 1)
     factor = np.minimum(side / shorter, 1.0) if side else 1.0
-    return int((height * width * factor**2 * np.where(rows["grey"], 1, 3)).sum())
+    return int((height * width * factor**2 * np.where(rows["grayscale"], 1, 3)).sum())

@@ -21,7 +21,7 @@ from imgcls.files import replacing
 CARD_FOLDERS = (Path("datasets"), Path(__file__).parents[3] / "datasets")  # here, then beside the package
 NEEDED = ("name", "title", "source", "licence")
 ALLOWED = (*NEEDED, "citation", "homepage")
-PATHS = ("pictures", "unpack_to", "rename", "golden", "overlay")  # of LabelsConfig
+PATHS = ("images", "unpack_to", "rename", "golden", "overlay")  # of LabelsConfig
 
 
 @dataclass(frozen=True)

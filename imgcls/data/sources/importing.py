@@ -20,7 +20,7 @@ from imgcls.image_files import shown_name
 from imgcls.labels import FORMATS, detect_format, read_labels, tfds, tfrecord
 from imgcls.labels.boxes import to_examples
 from imgcls.labels.consensus import Consensus, agree
-from imgcls.labels.pictures import Pictures
+from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import BOX, LEFT_OUT, PROBLEM_COLUMNS, Problems, Records
 from imgcls.labels.renaming import check_old_names, read_new_names, rename_classes
 
@@ -53,13 +53,13 @@ def import_manifest(
     """The manifest of any labelling tool's annotations, or of another manifest, as `labels` wishes it.
 
     source: an annotation file, the folder of a data set, a manifest, or `tfds:` and a name.
-    fetching: how pictures are fetched; nothing is, unless it names a folder.
-    on_fetched: gets the number of pictures fetched so far, and of all.
+    fetching: how images are fetched; nothing is, unless it names a folder.
+    on_fetched: gets the number of images fetched so far, and of all.
 
     Raises FileNotFoundError or ValueError, in one sentence, if there is nothing to read or a wish cannot be had.
     """
     fetching = fetching or FetchConfig()
-    for folder in (Path(source).resolve(), Path(labels.pictures or ".").resolve()):
+    for folder in (Path(source).resolve(), Path(labels.images or ".").resolve()):
         if shown_name(folder) != str(folder):
             raise ValueError(f"{shown_name(folder)} is {MISNAMED}")
     if (is_manifest(source) or is_prepared(Path(source))) and not fetching.fetch_to:
@@ -86,10 +86,10 @@ def _of_annotations(records: Records, source: str, labels: LabelsConfig) -> Impo
     groups = groups_of(rows, labels.group, problems) if labels.group and len(rows) else {}
     consensus = _consensus(records, labels, problems)
     records = consensus.records if consensus else records
-    examples = to_examples(records, labels.boxes, labels.box_margin, labels.box_smallest)
+    examples = to_examples(records, labels.boxes, labels.box_margin, labels.min_box_side)
     how = {"source": source, "boxes": labels.boxes}
     if labels.boxes == "crop":
-        how |= {"box_margin": labels.box_margin, "box_smallest": labels.box_smallest}
+        how |= {"box_margin": labels.box_margin, "min_box_side": labels.min_box_side}
     manifest = Manifest.from_records(restore_columns(with_flags(examples.boxes_or_images)), records.root, **how)
     if groups:
         manifest.table["group"] = [groups.get(image, "") for image in manifest.table["image"]]
@@ -101,7 +101,7 @@ def _of_annotations(records: Records, source: str, labels: LabelsConfig) -> Impo
 def _records(
     source: str, labels: LabelsConfig, fetching: FetchConfig, on_fetched: Callable[[int, int], None]
 ) -> Records:
-    """Read the source; pictures are fetched or unpacked where they are not files here yet."""
+    """Read the source; images are fetched or unpacked where they are not files here yet."""
     keep = (labels.group,) if labels.group and not is_pattern(labels.group) else ()
     if fetching.fetch_to:
         from imgcls.labels.fetching import Limits, read_addresses
@@ -118,22 +118,20 @@ def _records(
     path = Path(source)
     format = labels.format or (detect_format(path) if path.exists() else None)
     options = {"keep": keep} if keep and format in FORMATS and FORMATS[format].tabular else {}
-    return read_labels(path, format, _pictures(path, format, labels), **options)
+    return read_labels(path, format, _images(path, format, labels), **options)
 
 
-def _pictures(source: Path, format: str | None, labels: LabelsConfig) -> Pictures | None:
-    if labels.pictures and not Path(labels.pictures).is_dir():
-        raise FileNotFoundError(
-            f"--pictures: there is no folder {labels.pictures}. Expected the one with the pictures."
-        )
+def _images(source: Path, format: str | None, labels: LabelsConfig) -> ImageIndex | None:
+    if labels.images and not Path(labels.images).is_dir():
+        raise FileNotFoundError(f"--images: there is no folder {labels.images}. Expected the one with the images.")
     unpack_to = labels.unpack_to
     if format in FORMATS and FORMATS[format].packed and not unpack_to:
         changed = max(path.lstat().st_mtime_ns for path in (source, *source.rglob("*")))
         unpack_to = str(cache_folder("unpacked", f"{source.resolve()}@{changed}"))
-    if not labels.pictures and not unpack_to:
+    if not labels.images and not unpack_to:
         return None
-    root = Path(labels.pictures) if labels.pictures else Pictures.of(source).root
-    return Pictures(root, extract=unpack_to)
+    root = Path(labels.images) if labels.images else ImageIndex.of(source).root
+    return ImageIndex(root, extract=unpack_to)
 
 
 def _consensus(records: Records, labels: LabelsConfig, problems: Problems) -> Consensus | None:

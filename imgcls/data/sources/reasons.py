@@ -10,10 +10,10 @@ from imgcls.counted import counted
 ADVICE = {  # phrase of a reason: what to do about it
     "several classes": "Say with --boxes what an example is: crop cuts out each box, largest takes the largest box.",
     "equally large in it": "With --boxes crop each box is an example of its own.",
-    "is smaller than": "--box-smallest takes smaller boxes as well.",
-    "is an address": "--fetch-to fetches pictures from their addresses.",
-    "there is no picture": "Name the folder that the pictures lie in with --pictures.",
-    "no picture of this name": "Name the folder that the pictures lie in with --pictures.",
+    "is smaller than": "--min-box-side takes smaller boxes as well.",
+    "is an address": "--fetch-to fetches images from their addresses.",
+    "there is no image": "Name the folder that the images lie in with --images.",
+    "no image of this name": "Name the folder that the images lie in with --images.",
     "undecided between": "--consensus majority_then_skill settles ties by the annotators' skill.",
 }
 PARTICULAR = re.compile(r"'[^']*'|\"[^\"]*\"|\d[\d.,]*")  # what differs between two sentences of one reason

@@ -147,7 +147,7 @@ def _indivisible(label: str, images: int, units: int, split: str) -> str:
     together = "one part that stays" if units == 1 else f"{units} parts that stay"
     return (
         f"Class {label!r} has its {counted(images, 'image')} in {together} together (a group, or copies and crops of "
-        f"one picture), so none can be taken for {split}. Add other images of it, or name the splits in the source."
+        f"one image), so none can be taken for {split}. Add other images of it, or name the splits in the source."
     )
 
 

@@ -11,7 +11,7 @@ from imgcls.data.manifest.table import SPLITS, Manifest
 class Leak(NamedTuple):
     """What two splits have in common.
 
-    what: "pictures" (the same, or nearly) or "groups".
+    what: "images" (the same, or nearly) or "groups".
     splits: the two.
     images: how many images of the second split are related to one of the first.
     example: one of the first split, and a related one of the second.
@@ -38,7 +38,7 @@ def find_leaks(manifest: Manifest, copies: pd.Series | None = None) -> list[Leak
     usable = manifest.usable
     copies = near_duplicate_groups(manifest) if copies is None else copies
     found = []
-    for what, ids in (("pictures", copies[usable.index]), ("groups", usable["group"][usable["group"] != ""])):
+    for what, ids in (("images", copies[usable.index]), ("groups", usable["group"][usable["group"] != ""])):
         rows = usable.loc[ids.index, ["image", "split"]].assign(related=ids)
         by_split = {split: rows[rows["split"] == split] for split in SPLITS}
         for first, second in (SPLITS[:2], SPLITS[::2], SPLITS[1:]):

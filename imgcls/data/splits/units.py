@@ -1,4 +1,4 @@
-"""What splits must not divide: the crops of one picture, its copies, and the images of a group."""
+"""What splits must not divide: the crops of one image, its copies, and the images of a group."""
 
 import hashlib
 

@@ -14,12 +14,12 @@ EXPORTS = {"coco": "coco", "voc": "voc", "yolo": "yolo", "csv": "table", "folder
 __all__ = ["EXPORTS", "write_labels"]
 
 
-def write_labels(records: Records, folder: str | Path, format: str, copy_pictures: bool = True) -> pd.DataFrame:
+def write_labels(records: Records, folder: str | Path, format: str, copy_images: bool = True) -> pd.DataFrame:
     """Write records for another tool.
 
     folder: is made; nobody sees it before it is whole.
     format: a name of `EXPORTS`.
-    copy_pictures: whether the pictures are copied to it. YOLO and folders always copy them: their place is the label.
+    copy_images: whether the images are copied to it. YOLO and folders always copy them: their place is the label.
 
     Returns a problems table of what the format cannot hold. Raises FileExistsError if there is something at `folder`,
     and ValueError for an unknown format.
@@ -35,7 +35,7 @@ def write_labels(records: Records, folder: str | Path, format: str, copy_picture
     shutil.rmtree(partial, ignore_errors=True)
     partial.mkdir(parents=True)
     try:
-        problems = writer.write(records, partial, copy_pictures)
+        problems = writer.write(records, partial, copy_images)
         partial.rename(folder)
     finally:
         shutil.rmtree(partial, ignore_errors=True)

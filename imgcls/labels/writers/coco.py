@@ -11,7 +11,7 @@ from imgcls.labels.writers.placing import place
 FLAGS = ("difficult", "occluded", "truncated")
 
 
-def write(records: Records, folder: Path, copy_pictures: bool) -> Problems:
+def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     """Write `instances_<split>.json`. Ids count from 1 and mean the same in every file."""
     problems = Problems()
     rows = records.boxes_or_images
@@ -33,7 +33,7 @@ def write(records: Records, folder: Path, copy_pictures: bool) -> Problems:
         content = {"images": images, "annotations": annotations, "categories": categories}
         name = f"instances_{split}.json" if split else "instances.json"
         (folder / name).write_text(json.dumps(content, ensure_ascii=False), "utf-8")
-    if copy_pictures:
+    if copy_images:
         place(records.root, folder, {image: image for image in image_ids}, problems)
     return problems
 

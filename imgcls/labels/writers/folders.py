@@ -1,4 +1,4 @@
-"""One folder of pictures a class, below one a split. It holds one label a picture and no boxes."""
+"""One folder of images a class, below one a split. It holds one label an image and no boxes."""
 
 from pathlib import Path, PurePosixPath
 
@@ -9,10 +9,10 @@ from imgcls.labels.writers.voc import NO_FILE_NAME
 LOST = ("difficult", "crowd", "occluded", "truncated", "annotator", "attributes")
 
 
-def write(records: Records, folder: Path, copy_pictures: bool) -> Problems:
-    """Copy the pictures into the folders of their classes.
+def write(records: Records, folder: Path, copy_images: bool) -> Problems:
+    """Copy the images into the folders of their classes.
 
-    Raises ValueError if only some of the pictures have a split.
+    Raises ValueError if only some of the images have a split.
     """
     problems = Problems()
     rows = records.boxes_or_images
@@ -38,7 +38,7 @@ def write(records: Records, folder: Path, copy_pictures: bool) -> Problems:
 
 
 def _name(folder: PurePosixPath, image: str, taken: set[str]) -> str:
-    """The picture's own name, or if another has it, with the folders that it lay in before it."""
+    """The image's own name, or if another has it, with the folders that it lay in before it."""
     name = PurePosixPath(image).name
     if str(folder / name) in taken:
         name = image.replace("/", "_")

@@ -1,4 +1,4 @@
-"""Pictures copied beside the annotations that are written of them."""
+"""ImageIndex copied beside the annotations that are written of them."""
 
 import shutil
 from collections.abc import Iterable, Mapping
@@ -11,21 +11,21 @@ from imgcls.labels.records import Problems
 
 
 def place(root: Path, folder: Path, names: Mapping[str, str], problems: Problems) -> None:
-    """Copy each picture, a path below `root`, to its name below `folder`; those that are gone are told."""
+    """Copy each image, a path below `root`, to its name below `folder`; those that are gone are told."""
     for image, name in names.items():
         target = folder / name
         if not target.resolve().is_relative_to(folder.resolve()):
-            problems.left_out(image, "", "this picture's path leaves its folder; it was not copied.")
+            problems.left_out(image, "", "this image's path leaves its folder; it was not copied.")
             continue
         target.parent.mkdir(parents=True, exist_ok=True)
         try:
             shutil.copyfile(root / image, target)
         except (FileNotFoundError, IsADirectoryError):
-            problems.left_out(image, "", "this picture is gone; it was not copied.")
+            problems.left_out(image, "", "this image is gone; it was not copied.")
 
 
 def names_without_clashes(images: Iterable[str], problems: Problems) -> dict[str, str]:
-    """A name for each picture, so that no two differ only by their suffix, which the label's file has no room for."""
+    """A name for each image, so that no two differ only by their suffix, which the label's file has no room for."""
     names: dict[str, str] = {}
     taken: set[str] = set()
     for image in images:
@@ -35,7 +35,7 @@ def names_without_clashes(images: Iterable[str], problems: Problems) -> dict[str
             name = str(path.with_name(f"{path.stem}_{path.suffix[1:]}{path.suffix}"))
             while str(PurePosixPath(name).with_suffix("")) in taken:
                 name = str(path.with_name(f"{PurePosixPath(name).stem}_{path.suffix}"))
-            problems.changed(image, "", f"another picture differs only by its suffix; this one is written as {name!r}.")
+            problems.changed(image, "", f"another image differs only by its suffix; this one is written as {name!r}.")
         taken.add(str(PurePosixPath(name).with_suffix("")))
         names[image] = name
     return names

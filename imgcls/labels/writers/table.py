@@ -10,7 +10,7 @@ from imgcls.labels.tables import quoted
 from imgcls.labels.writers.placing import place
 
 
-def write(records: Records, folder: Path, copy_pictures: bool) -> Problems:
+def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     """Write `labels.csv`, in UTF-8."""
     problems = Problems()
     rows = records.boxes_or_images
@@ -19,7 +19,7 @@ def write(records: Records, folder: Path, copy_pictures: bool) -> Problems:
         writer.writerow(COLUMNS)
         writer.writerows([_cell(name, value) for name, value in zip(COLUMNS, row, strict=True)]
                          for row in rows[list(COLUMNS)].itertuples(index=False))  # fmt: skip
-    if copy_pictures:
+    if copy_images:
         place(records.root, folder, {image: image for image in rows["image"].unique()}, problems)
     return problems
 

@@ -17,8 +17,8 @@ NOT_IN_XML = re.compile("[^\t\n\r\x20-\ud7ff\ue000-\ufffd\U00010000-\U0010ffff]"
 NO_FILE_NAME = re.compile(r'[/\\\0-\x1f:*?"<>|]|^\.+$')
 
 
-def write(records: Records, folder: Path, copy_pictures: bool) -> Problems:
-    """Write Annotations, ImageSets/Main and, with `copy_pictures`, JPEGImages."""
+def write(records: Records, folder: Path, copy_images: bool) -> Problems:
+    """Write Annotations, ImageSets/Main and, with `copy_images`, JPEGImages."""
     problems = Problems()
     rows = records.boxes_or_images
     names = names_without_clashes(rows["image"].unique(), problems)
@@ -29,7 +29,7 @@ def write(records: Records, folder: Path, copy_pictures: bool) -> Problems:
         ElementTree.indent(tree, "\t")
         tree.write(path, "utf-8", xml_declaration=True)
     _write_lists(rows, names, folder / "ImageSets" / "Main", problems)
-    if copy_pictures:
+    if copy_images:
         place(records.root, folder / "JPEGImages", names, problems)
     tell_unheld(rows, ("crowd",), "Pascal VOC", problems)
     whole = rows[rows["x_min"].isna() & (rows["label"] != "")]

@@ -1,10 +1,10 @@
-"""YOLO text with a `data.yaml`: pictures in images/, boxes in labels/, splits as lists of pictures."""
+"""YOLO text with a `data.yaml`: images in images/, boxes in labels/, splits as lists of images."""
 
 from pathlib import Path, PurePosixPath
 
 import yaml
 
-from imgcls.labels.pictures import upright_size
+from imgcls.labels.image_index import upright_size
 from imgcls.labels.records import Problems, Records
 from imgcls.labels.writers.placing import names_without_clashes, place, tell_unheld
 
@@ -12,7 +12,7 @@ KEYS = {"train": "train", "validation": "val", "test": "test"}
 LOST = ("difficult", "crowd", "occluded", "truncated", "annotator", "attributes")
 
 
-def write(records: Records, folder: Path, copy_pictures: bool) -> Problems:
+def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     """Write it; boxes are shares with six decimals, as every tool writes them. Labels without a box are told."""
     problems = Problems()
     rows = records.boxes_or_images

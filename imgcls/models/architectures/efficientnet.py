@@ -89,6 +89,6 @@ for _name, (_width, _depth, _image_size, _dropout, _parameters, _top1) in SIZES.
             "activation": "relu6" if _lite else "swish",
             "initializer": "he_normal_fan_out",
             "dropout": _dropout,
-            "stochastic_depth": 0.2,
+            "drop_path": 0.2,
         },
     )(partial(efficientnet, width=_width, repeats=_repeats, lite=_lite))

@@ -1,4 +1,4 @@
-"""Residual networks for pictures of about 32 pixels.
+"""Residual networks for images of about 32 pixels.
 
 He et al., Deep Residual Learning for Image Recognition, 2015, section 4.2, with the plain networks it compares to.
 Zagoruyko and Komodakis, Wide Residual Networks, 2016.
@@ -15,7 +15,7 @@ WIDE = {"wrn_40_4": (6, 4), "wrn_28_10": (4, 10)}  # blocks a stage, times the w
 
 
 def cifar_resnet(net: Wiring, x, blocks: int, plain: bool = False, excite: int = 0):
-    """Three stages of 16, 32 and 64 filters on pictures of about 32 pixels (section 4.2)."""
+    """Three stages of 16, 32 and 64 filters on images of about 32 pixels (section 4.2)."""
     x = net.conv_norm_act(x, 16, 3, name="stem")
     for stage, block, position in positions((blocks,) * 3):
         strides = 2 if block == 1 and stage > 1 else 1

@@ -52,8 +52,8 @@ def _on_one_device(loop: Loop, batch: list) -> list[tf.Tensor]:
             totals = found if totals is None else [a + b for a, b in zip(totals, found, strict=True)]
         loss, correct, *gradients = totals
         norm = tf.linalg.global_norm(gradients)
-        if loop.step.clip_norm:
-            gradients, _ = tf.clip_by_global_norm(gradients, loop.step.clip_norm, use_norm=norm)
+        if loop.step.global_clipnorm:
+            gradients, _ = tf.clip_by_global_norm(gradients, loop.step.global_clipnorm, use_norm=norm)
         return [loss, correct, norm, *gradients]
 
     return run()

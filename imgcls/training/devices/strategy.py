@@ -70,7 +70,7 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
     return place_among_workers(strategy)[0] == 0
 
 
-def synchronize_normalization(model: keras.Model, together: bool = True) -> None:
+def sync_batch_normalization(model: keras.Model, together: bool = True) -> None:
     """Let batch normalisation take its statistics over the batches of all devices, or of each by itself."""
     for layer in model._flatten_layers():
         if isinstance(layer, keras.layers.BatchNormalization):

@@ -37,7 +37,7 @@ MOST_BYTES = 10 * 10**9  # of all caches together
 
 
 @dataclass(frozen=True)
-class Pictures:
+class ImageSet:
     """Images to compute features of. boxes: as `Manifest.boxes` gives them; hashes: of each file's content."""
 
     paths: Sequence[Path]
@@ -52,19 +52,19 @@ class Pictures:
         return [hashlib.sha256(f"{content}{box.tolist()}".encode()).hexdigest()[:32] for content, box in pairs]
 
     def draws(self, seed: int, view: int) -> np.ndarray:
-        """(number of pictures, 2) int64, from which the augmentation of each picture is drawn in this view."""
+        """(number of images, 2) int64, from which the augmentation of each image is drawn in this view."""
         numbers = [hashlib.sha256(f"{key} {view}".encode()).digest()[:7] for key in self.keys()]
         return np.array([(seed, int.from_bytes(number)) for number in numbers], np.int64).reshape(-1, 2)
 
-    def __add__(self, other: "Pictures") -> "Pictures":
+    def __add__(self, other: "ImageSet") -> "ImageSet":
         if (self.boxes is None) != (other.boxes is None):
-            raise ValueError("Either all pictures have boxes or none.")
+            raise ValueError("Either all images have boxes or none.")
         boxes = None if self.boxes is None else np.concatenate([self.boxes, other.boxes])
-        return Pictures([*self.paths, *other.paths], [*self.hashes, *other.hashes], boxes)
+        return ImageSet([*self.paths, *other.paths], [*self.hashes, *other.hashes], boxes)
 
-    def take(self, places: Sequence[int]) -> "Pictures":
+    def take(self, places: Sequence[int]) -> "ImageSet":
         boxes = None if self.boxes is None else self.boxes[places]
-        return Pictures([self.paths[i] for i in places], [self.hashes[i] for i in places], boxes)
+        return ImageSet([self.paths[i] for i in places], [self.hashes[i] for i in places], boxes)
 
 
 def depth_features(model: keras.Model) -> tuple[keras.Model, dict[str, slice]]:
@@ -94,7 +94,7 @@ class FeatureCache:
     """Features of one frozen network.
 
     folder: of all caches. model: from pixels to features (B, F). facts: what the network is made
-        from, besides weights. augmentation, augmentation_facts: how a view differs from the picture as it is.
+        from, besides weights. augmentation, augmentation_facts: how a view differs from the image as it is.
     most_bytes: of all caches in `folder` on the disk; 0 keeps none.
     say: gets a sentence about what computes the features, once, and about each file that is damaged or that cannot be
         written.
@@ -124,17 +124,17 @@ class FeatureCache:
         self._forward = None
 
     def features(
-        self, pictures: Pictures, view: int = 0, on_progress: Callable[[int], None] = lambda done: None
+        self, images: ImageSet, view: int = 0, on_progress: Callable[[int], None] = lambda done: None
     ) -> np.ndarray:
-        """(number of pictures, F) float32; rows of NaN for pictures that could not be read.
+        """(number of images, F) float32; rows of NaN for images that could not be read.
 
-        view: 0 is the picture as it is; every other number is another draw of the augmentation.
+        view: 0 is the image as it is; every other number is another draw of the augmentation.
         """
         folder = self.folder / (f"{self._draws}-{view}" if view else "plain")
-        keys = pictures.keys()
+        keys = images.keys()
         known, fresh = _load(folder, self.say), {}
         missing = list({key: i for i, key in enumerate(keys) if key not in known}.values())
-        for places, values in self._computed(pictures.take(missing), view) if missing else ():
+        for places, values in self._computed(images.take(missing), view) if missing else ():
             fresh.update(zip((keys[missing[place]] for place in places), values, strict=True))
             if len(fresh) >= CHUNK:
                 self._save(folder, fresh)
@@ -160,20 +160,20 @@ class FeatureCache:
                 f"The features are not kept: {error.filename}: {error.strerror}. The next run computes them again."
             )
 
-    def _computed(self, pictures: Pictures, view: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-        """Places among the pictures and their features, as they are computed."""
+    def _computed(self, images: ImageSet, view: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Places among the images and their features, as they are computed."""
         bytes_of_one = 4 * int(np.prod(self.model.input_shape[1:]))
         batch_size = images_at_once()
         with ThreadPoolExecutor(1) as maker:  # what computes is made while the chain is, and the first images decoded
             made = maker.submit(fast_forward, self.model) if self._forward is None else None
             batches = evaluation_batches(
-                pictures.paths,
+                images.paths,
                 self.preprocessing,
-                boxes=pictures.boxes,
+                boxes=images.boxes,
                 batch_size=batch_size,
                 ahead=max(2, BYTES_AHEAD // (bytes_of_one * batch_size)),
                 augmentation=self.augmentation if view else None,
-                draws=pictures.draws(self.seed, view),
+                draws=images.draws(self.seed, view),
             )
             arrays = ((places.numpy(), pixels.numpy()) for places, pixels in batches)
             first = next(arrays, None)

@@ -32,7 +32,7 @@ def why_not_fitted(config: TrainConfig) -> str:
 def head_folds(manifest: Manifest, seed: int) -> np.ndarray:
     """(training images,) the fold of each, from 0; -1 for those that are not needed to choose the penalty.
 
-    Each class is divided alike; groups, copies of a picture, and crops of one are kept together.
+    Each class is divided alike; groups, copies of an image, and crops of one are kept together.
     """
     rows = manifest.split("train")
     places = drawn(len(rows), seed)

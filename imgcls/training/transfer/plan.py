@@ -24,7 +24,7 @@ from imgcls.data.manifest.table import Manifest
 from imgcls.layers import ClassProbabilities
 from imgcls.models.classifier import preprocessing
 from imgcls.training.transfer.blocks import Block, blocks
-from imgcls.training.transfer.features import FOLDER, FeatureCache, Pictures, depth_features
+from imgcls.training.transfer.features import FOLDER, FeatureCache, ImageSet, depth_features
 from imgcls.training.transfer.probe import Probe, drawn, probe
 
 MANY = 100  # images a class, on average, from which fine-tuning has something to learn from
@@ -159,8 +159,8 @@ def feature_cache(
     return cache, places
 
 
-def pictures(manifest: Manifest, rows) -> Pictures:
-    return Pictures(manifest.paths(rows), list(rows["sha256"]), manifest.boxes(rows))
+def images(manifest: Manifest, rows) -> ImageSet:
+    return ImageSet(manifest.paths(rows), list(rows["sha256"]), manifest.boxes(rows))
 
 
 def choose(
@@ -175,7 +175,7 @@ def choose(
     rows = manifest.split("train")
     rows = rows.iloc[drawn(len(rows), config.training.seed)]
     cache, places = feature_cache(config, model, statistics, say)
-    features = cache.features(pictures(manifest, rows), on_progress=on_progress)
+    features = cache.features(images(manifest, rows), on_progress=on_progress)
     labels = np.array([manifest.class_names.index(label) for label in rows["label"]])
     readable = np.isfinite(features).all(axis=1)
     features, labels = features[readable], labels[readable]

@@ -10,7 +10,7 @@ from imgcls.data.sources.load import load_manifest
 
 
 def manifest_of(*rows: dict) -> Manifest:
-    """A manifest as the inspection leaves it; each row is another whole picture unless it says something else."""
+    """A manifest as the inspection leaves it; each row is another whole image unless it says something else."""
     plain = {"label": "cat", "split": "", "width": 100, "height": 80, "format": "JPEG", "perceptual_hash": ""}
     made = [plain | {"image": f"{i}.jpg", "sha256": f"{i}"} | row for i, row in enumerate(rows)]
     made = [{"perceptual_hash": "", **row} for row in made]
@@ -61,25 +61,25 @@ def test_in_the_sample_a_black_shirt_is_found_and_nothing_else():
 @pytest.mark.parametrize("how", [{"sha256": "same"}, {"perceptual_hash": "00ff00ff00ff00ff"}])
 def test_a_copy_in_another_split_is_a_leak(how):
     manifest = manifest_of({"split": "train"} | how, {"split": "test"} | how, {"split": "test"})
-    (finding,) = findings_of(manifest, "same picture in two splits")
+    (finding,) = findings_of(manifest, "same image in two splits")
     assert finding.images == ("0.jpg", "1.jpg")
     assert finding.severity == "error"
     assert "test and train" in finding.why
 
 
-def test_one_picture_with_two_labels_contradicts_itself():
+def test_one_image_with_two_labels_contradicts_itself():
     manifest = manifest_of({"sha256": "x"}, {"sha256": "x", "label": "dog"}, {"label": "dog"})
-    (finding,) = findings_of(manifest, "same picture, two labels")
+    (finding,) = findings_of(manifest, "same image, two labels")
     assert finding.images == ("0.jpg", "1.jpg")
     assert "'cat' and 'dog'" in finding.why
 
 
-def test_two_boxes_in_one_picture_may_have_two_labels_but_one_box_may_not():
+def test_two_boxes_in_one_image_may_have_two_labels_but_one_box_may_not():
     first = BOX | {"image": "a.jpg"}
     other = first | {"x_max": 60.0, "label": "dog"}
-    assert not findings_of(manifest_of(first, other), "same picture, two labels")
+    assert not findings_of(manifest_of(first, other), "same image, two labels")
     assert not findings_of(manifest_of(first, other), "exact copies")
-    assert findings_of(manifest_of(first, first | {"label": "dog"}), "same picture, two labels")
+    assert findings_of(manifest_of(first, first | {"label": "dog"}), "same image, two labels")
 
 
 def test_what_is_wrong_with_classes_is_found():
@@ -142,8 +142,8 @@ def test_cleaning_leaves_out_what_contradicts_itself_is_broken_or_empty():
     )
     assert left == ["4.jpg"]
     assert reasons == {
-        "0.jpg": "the same picture has another label too",
-        "1.jpg": "the same picture has another label too",
+        "0.jpg": "the same image has another label too",
+        "1.jpg": "the same image has another label too",
         "2.jpg": "broken",
         "3.jpg": "its box is empty",
     }

@@ -1,4 +1,4 @@
-"""Pictures that are spoilt in one way each are found, and nothing is found in the photos that they were made of."""
+"""Images that are spoilt in one way each are found, and nothing is found in the photos that they were made of."""
 
 import shutil
 
@@ -36,14 +36,14 @@ def cache(tmp_path, monkeypatch):
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "cache"))
 
 
-def looked_at(folder, suffix: str = "jpg", **pictures: bytes) -> Manifest:
+def looked_at(folder, suffix: str = "jpg", **images: bytes) -> Manifest:
     """The manifest of files of the class thing."""
-    write(folder / "thing", {f"{name}.{suffix}": data for name, data in pictures.items()})
+    write(folder / "thing", {f"{name}.{suffix}": data for name, data in images.items()})
     return inspect(load_manifest(folder))
 
 
 def found(manifest: Manifest) -> dict[str, set[str]]:
-    """The names of the pictures by the kind of finding."""
+    """The names of the images by the kind of finding."""
     kinds: dict[str, set[str]] = {}
     for finding in audit(manifest):
         kinds.setdefault(finding.kind, set()).update(image.split("/")[-1].split(".")[0] for image in finding.images)
@@ -56,7 +56,7 @@ def test_photos_are_clean(tmp_path):
 
 
 @pytest.mark.parametrize("kind", SPOILT)
-def test_a_spoilt_picture_is_found(kind, tmp_path):
+def test_a_spoilt_image_is_found(kind, tmp_path):
     spoilt = {name: encoded(SPOILT[kind](image), "PNG") for name, image in PHOTOS.items()}
     assert found(looked_at(tmp_path, "png", **spoilt))[kind] == set(spoilt)
 
@@ -67,12 +67,12 @@ def test_what_the_camera_moved_is_blurred(tmp_path):
     assert found(looked_at(tmp_path, clock=encoded(Image.fromarray(skimage.data.clock()))))["blurred"] == {"clock"}
 
 
-def test_a_dark_picture_is_not_told_to_be_blurred_as_well(tmp_path):
+def test_a_dark_image_is_not_told_to_be_blurred_as_well(tmp_path):
     dark = SPOILT["dark"](SPOILT["blurred"](PHOTOS["coffee"]))
     assert found(looked_at(tmp_path, dark=encoded(dark))).keys() == {"dark", "too few for a class"}
 
 
-def test_small_pictures_may_be_soft_and_have_few_shades(tmp_path):
+def test_small_images_may_be_soft_and_have_few_shades(tmp_path):
     icon = encoded(SPOILT["low information"](PHOTOS["coffee"]).resize((60, 40)))
     assert found(looked_at(tmp_path, icon=icon)).keys() == {"too few for a class"}
 
@@ -94,17 +94,17 @@ def test_a_size_unlike_the_others_is_found():
 @pytest.mark.parametrize("how", TURNED)
 def test_a_turned_copy_is_found_and_named(how, tmp_path):
     uneven = {name: image for name, image in PHOTOS.items() if name != "retina"}  # which is round
-    pictures = uneven | {f"{name}_turned": TURNED[how](image) for name, image in uneven.items()}
-    manifest = looked_at(tmp_path, **{name: encoded(image, quality=90) for name, image in pictures.items()})
+    images = uneven | {f"{name}_turned": TURNED[how](image) for name, image in uneven.items()}
+    manifest = looked_at(tmp_path, **{name: encoded(image, quality=90) for name, image in images.items()})
     findings = [finding for finding in audit(manifest) if finding.kind == "turned copies"]
     pairs = {frozenset(image.split("/")[-1].removesuffix(".jpg") for image in finding.images) for finding in findings}
     assert pairs == {frozenset((name, f"{name}_turned")) for name in uneven}
-    assert {finding.why for finding in findings} == {f"2 files with the same picture, {how}"}
+    assert {finding.why for finding in findings} == {f"2 files with the same image, {how}"}
 
 
 def test_a_crop_of_10_percent_at_each_side_is_found(tmp_path):
-    pictures = PHOTOS | {f"{name} crop": cropped(image, 0.2) for name, image in PHOTOS.items()}
-    manifest = looked_at(tmp_path, **{name: encoded(image, quality=90) for name, image in pictures.items()})
+    images = PHOTOS | {f"{name} crop": cropped(image, 0.2) for name, image in PHOTOS.items()}
+    manifest = looked_at(tmp_path, **{name: encoded(image, quality=90) for name, image in images.items()})
     pairs = [set(finding.images) for finding in audit(manifest) if finding.kind == "near copies"]
     assert all(
         {image.replace(" crop", "") for image in pair} == {min(pair, key=len)} for pair in pairs
@@ -114,17 +114,17 @@ def test_a_crop_of_10_percent_at_each_side_is_found(tmp_path):
 
 @pytest.fixture
 def arrows(tmp_path):
-    """A picture as it is and mirrored, of two classes, and once more mirrored as another file of the first."""
+    """An image as it is and mirrored, of two classes, and once more mirrored as another file of the first."""
     left, right = (encoded(image) for image in (PHOTOS["rocket"], ImageOps.mirror(PHOTOS["rocket"])))
     return write(tmp_path / "arrows", {"left/a.jpg": left, "right/b.jpg": right})
 
 
-def test_a_mirrored_picture_with_another_label_is_left_where_it_is(arrows):
+def test_a_mirrored_image_with_another_label_is_left_where_it_is(arrows):
     manifest = inspect(load_manifest(arrows))
     copies = find_copies(manifest)
     assert copies.groups.nunique() == 2
     kinds = {finding.kind: finding for finding in audit(manifest, copies)}
-    assert kinds["turned copies, two labels"].why == "the same picture, mirrored, labelled 'left' and 'right'"
+    assert kinds["turned copies, two labels"].why == "the same image, mirrored, labelled 'left' and 'right'"
     assert kinds["turned copies, two labels"].severity == "warning"
     cleaned, effects = clean(manifest, copies.groups)
     assert len(cleaned.table) == 2

@@ -24,7 +24,7 @@ def encoded(image: np.ndarray) -> bytes:
     return file.getvalue()
 
 
-PICTURES = [encoded(CAT[i : i + 64, i : i + 64]) for i in (0, 40, 80, 120)]
+IMAGES = [encoded(CAT[i : i + 64, i : i + 64]) for i in (0, 40, 80, 120)]
 
 
 def draws(position: int = 0, seed: int = 0) -> Draws:
@@ -42,43 +42,43 @@ NEEDS_COLOR = {"saturation and hue", "PCA colour shift"}
 @pytest.mark.parametrize(
     ("name", "channels"), [(n, c) for n in sheet.SHOWN for c in (1, 3) if c == 3 or n not in NEEDS_COLOR]
 )
-def test_a_step_changes_pictures_and_gives_the_same_again(name, channels):
+def test_a_step_changes_images_and_gives_the_same_again(name, channels):
     preprocessing = Preprocessing(32, 32, channels)
     chosen = settings("none", AugmentationConfig(**sheet.SHOWN[name]))
-    first, again, other = (sheet.changed(PICTURES, preprocessing, chosen, seed) for seed in (0, 0, 1))
+    first, again, other = (sheet.changed(IMAGES, preprocessing, chosen, seed) for seed in (0, 0, 1))
     assert first.shape == (4, 32, 32, channels)
     assert np.array_equal(first, again)
-    assert not np.array_equal(first, sheet.originals(PICTURES, preprocessing).pictures)
-    if name not in ("mirror", "mirror vertically"):
+    assert not np.array_equal(first, sheet.originals(IMAGES, preprocessing).images)
+    if name not in ("horizontal_flip", "vertical_flip"):
         assert not np.array_equal(first, other)
 
 
 def test_presets_differ_and_none_does_nothing():
     preprocessing = Preprocessing(32, 32)
-    rows = {row.name: row.pictures for row in sheet.presets(PICTURES, preprocessing)}
+    rows = {row.name: row.images for row in sheet.presets(IMAGES, preprocessing)}
     assert list(rows) == list(PRESETS)
-    assert np.array_equal(rows["none"], sheet.originals(PICTURES, preprocessing).pictures)
-    assert len({pictures.tobytes() for pictures in rows.values()}) == len(rows)
+    assert np.array_equal(rows["none"], sheet.originals(IMAGES, preprocessing).images)
+    assert len({images.tobytes() for images in rows.values()}) == len(rows)
 
 
 def test_what_the_user_sets_stands_in_the_preset_and_the_rest_stays():
-    chosen = settings("standard", AugmentationConfig(rotation=45.0, mirror=0.0))
-    assert (chosen.rotation, chosen.mirror) == (45.0, 0.0)
-    assert chosen.crop == PRESETS["standard"]["crop"]
+    chosen = settings("standard", AugmentationConfig(rotation=45.0, horizontal_flip=0.0))
+    assert (chosen.rotation, chosen.horizontal_flip) == (45.0, 0.0)
+    assert chosen.crop_scale == PRESETS["standard"]["crop_scale"]
 
 
 def test_mirrors():
-    assert np.array_equal(change(mirror=1.0), CAT[:, ::-1])
-    assert np.array_equal(change(mirror_vertically=1.0), CAT[::-1])
+    assert np.array_equal(change(horizontal_flip=1.0), CAT[:, ::-1])
+    assert np.array_equal(change(vertical_flip=1.0), CAT[::-1])
 
 
-def test_about_the_named_share_of_the_pictures_is_changed():
-    changed = [not np.array_equal(change(PIXELS[:8, :8], i, mirror=0.3), CAT[:8, :8]) for i in range(200)]
+def test_about_the_named_share_of_the_images_is_changed():
+    changed = [not np.array_equal(change(PIXELS[:8, :8], i, horizontal_flip=0.3), CAT[:8, :8]) for i in range(200)]
     assert 0.2 < np.mean(changed) < 0.4
 
 
-def test_regions_lie_in_the_picture_and_have_the_sides_that_are_asked_for():
-    augmentation = Augmentation(settings("none", AugmentationConfig(crop=0.5, crop_aspect=2.0)))
+def test_regions_lie_in_the_image_and_have_the_sides_that_are_asked_for():
+    augmentation = Augmentation(settings("none", AugmentationConfig(crop_scale=0.25, crop_ratio=2.0)))
     for position in range(100):
         cut = augmentation.region(draws(position), Preprocessing(50, 50))
         top, left, height, width = (int(number) for number in cut(tf.constant(100), tf.constant(200)))
@@ -90,17 +90,17 @@ def test_regions_lie_in_the_picture_and_have_the_sides_that_are_asked_for():
         assert 1 / 2.1 <= height / width <= 2.1
 
 
-def test_a_quarter_turn_is_the_transposed_picture():
+def test_a_quarter_turn_is_the_transposed_image():
     turned = warp(PIXELS, [[0.0, -1.0], [1.0, 0.0]]).numpy()
     assert np.allclose(turned, np.rot90(CAT, -1), atol=0.01) or np.allclose(turned, np.rot90(CAT), atol=0.01)
 
 
-def test_light_is_a_factor_and_grey_has_no_hue():
+def test_light_is_a_factor_and_gray_has_no_hue():
     bright = change(PIXELS / 4, brightness=1.0)
     ratio = bright[CAT > 40] / (CAT[CAT > 40] / 4)
     assert ratio.std() < 1e-3
-    grey = tf.fill((4, 4, 3), 100.0)
-    assert np.allclose(change(grey, hue=0.5, saturation=1.0), 100, atol=0.1)
+    gray = tf.fill((4, 4, 3), 100.0)
+    assert np.allclose(change(gray, hue=0.5, saturation=1.0), 100, atol=0.1)
 
 
 def test_the_colour_shift_lies_along_the_principal_components():
@@ -108,8 +108,8 @@ def test_the_colour_shift_lies_along_the_principal_components():
     axes = principal_axes(covariance)
     assert np.allclose(axes @ axes.T, covariance, rtol=1e-4)
     augmentation = Augmentation(settings("none", AugmentationConfig(pca_color=0.1)), color_covariance=covariance)
-    grey = tf.fill((2, 2, 3), 128.0)
-    shifts = np.array([augmentation.change(grey, draws(i)).numpy()[0, 0] - 128 for i in range(400)])
+    gray = tf.fill((2, 2, 3), 128.0)
+    shifts = np.array([augmentation.change(gray, draws(i)).numpy()[0, 0] - 128 for i in range(400)])
     assert np.allclose(np.cov(shifts, rowvar=False), 0.01 * covariance, rtol=0.35, atol=1)
 
 
@@ -121,8 +121,8 @@ def test_blur_is_a_gaussian():
 
 
 def test_noise_has_the_deviation_and_differs_between_channels():
-    grey = tf.fill((100, 100, 3), 128.0)
-    found = change(grey, noise=20.0).std(axis=(0, 1))
+    gray = tf.fill((100, 100, 3), 128.0)
+    found = change(gray, noise=20.0).std(axis=(0, 1))
     expected = 20 * draws().many("noise", 1, 3).numpy()
     assert np.allclose(found, expected, rtol=0.05)
 
@@ -138,18 +138,18 @@ def test_noise_has_the_deviation_and_differs_between_channels():
 )
 def test_operations_are_pillows(operation, strength, expected):
     found = operation(PIXELS, tf.constant(strength)).numpy()
-    assert np.abs(found - np.asarray(expected, np.float32)).max() <= 1  # grey level; Pillow rounds
+    assert np.abs(found - np.asarray(expected, np.float32)).max() <= 1  # gray level; Pillow rounds
 
 
 @pytest.mark.parametrize("operation", policies.RANDAUGMENT)
-def test_operations_stand_pictures_of_one_pixel_and_of_one_colour(operation):
+def test_operations_stand_images_of_one_pixel_and_of_one_colour(operation):
     for shape in ((1, 1, 3), (1, 1, 1), (5, 4, 3)):
         found = operation(tf.fill(shape, 200.0), tf.constant(0.7)).numpy()
         assert found.shape == shape
         assert np.isfinite(found).all()
 
 
-def test_labels_are_mixed_as_the_pictures_are():
+def test_labels_are_mixed_as_the_images_are():
     black_and_white = tf.stack([tf.zeros((40, 40, 3)), tf.fill((40, 40, 3), 255.0)])
     for position in range(30):
         numbers = tf.stack([draw_mixing(draws(2 * position + i), tf.constant(0.5), tf.constant(1.0)) for i in (0, 1)])
@@ -158,7 +158,7 @@ def test_labels_are_mixed_as_the_pictures_are():
         assert np.allclose(tf.reduce_sum(targets, 1), 1, atol=1e-6)
 
 
-def test_the_second_row_of_settings_is_for_the_pictures_that_are_told_so():
-    augmentation = Augmentation(settings("none"), settings("none", AugmentationConfig(mirror=1.0)))
+def test_the_second_row_of_settings_is_for_the_images_that_are_told_so():
+    augmentation = Augmentation(settings("none"), settings("none", AugmentationConfig(horizontal_flip=1.0)))
     assert np.array_equal(augmentation.change(PIXELS, draws(), 0), CAT)
     assert np.array_equal(augmentation.change(PIXELS, draws(), 1), CAT[:, ::-1])

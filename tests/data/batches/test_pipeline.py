@@ -10,7 +10,7 @@ from imgcls.data.batches.order import Shuffled, example_at
 from imgcls.data.batches.pipeline import evaluation_batches, training_batches
 from imgcls.data.images.preprocessing import Preprocessing
 
-GREY = Preprocessing(28, 28, channels=1)
+GRAY = Preprocessing(28, 28, channels=1)
 
 
 @pytest.fixture(scope="module")
@@ -21,7 +21,7 @@ def paths(small_data):
 def batches(paths, steps, batch_size=10, seed=0, preset="light", **options) -> list[SimpleNamespace]:
     """Every image has a class of its own, so that the targets tell which it is."""
     dataset = training_batches(
-        paths, range(len(paths)), GREY, num_classes=len(paths), batch_size=batch_size, steps=steps, seed=seed,
+        paths, range(len(paths)), GRAY, num_classes=len(paths), batch_size=batch_size, steps=steps, seed=seed,
         augmentation=Augmentation(settings(preset)), **options,
     )  # fmt: skip
     names = ("positions", "pixels", "targets", "weights")
@@ -89,7 +89,7 @@ def test_class_weights_follow_the_mixture_of_soft_labels(paths):
 
 def test_several_labels_an_image_are_kept(paths):
     labels = np.eye(3)[np.arange(6) % 3] + np.eye(3)[2]
-    dataset = training_batches(paths[:6], labels, GREY, num_classes=3, batch_size=6, steps=1, seed=0)
+    dataset = training_batches(paths[:6], labels, GRAY, num_classes=3, batch_size=6, steps=1, seed=0)
     ((_, _, targets, weights),) = dataset.as_numpy_iterator()
     assert sorted(targets.tolist()) == sorted(labels.tolist())
     assert np.all(weights == 1)
@@ -113,7 +113,7 @@ def test_a_position_inside_of_a_batch_is_refused(paths):
 )
 def test_what_cannot_become_batches_is_refused_before_the_first(paths, labels, options, message):
     with pytest.raises(ValueError, match=message):
-        training_batches(paths[:4], labels, GREY, num_classes=3, **{"batch_size": 2, "steps": 1, "seed": 0} | options)
+        training_batches(paths[:4], labels, GRAY, num_classes=3, **{"batch_size": 2, "steps": 1, "seed": 0} | options)
 
 
 def test_an_array_gives_what_its_files_give(paths):
@@ -125,25 +125,25 @@ def test_an_array_gives_what_its_files_give(paths):
         "seed": 0,
         "augmentation": Augmentation(settings("light")),
     }
-    sources = [training_batches(images, np.arange(len(paths)) % 2, GREY, **options) for images in (paths, array)]
+    sources = [training_batches(images, np.arange(len(paths)) % 2, GRAY, **options) for images in (paths, array)]
     for a, b in zip(*sources, strict=True):
         assert np.array_equal(a[1], b[1])
-    whole = evaluation_batches(array, GREY, batch_size=len(array))
-    assert np.abs(next(iter(whole))[1] - array).max() < 0.05  # grey levels
+    whole = evaluation_batches(array, GRAY, batch_size=len(array))
+    assert np.abs(next(iter(whole))[1] - array).max() < 0.05  # gray levels
     with pytest.raises(ValueError, match=r"an array of float64 with the shape \(2, 8, 8\); expected uint8"):
-        evaluation_batches(np.zeros((2, 8, 8)), GREY, batch_size=2)
+        evaluation_batches(np.zeros((2, 8, 8)), GRAY, batch_size=2)
 
 
 def test_no_images_are_refused():
     with pytest.raises(ValueError, match="There are no images, so every batch would be empty"):
-        training_batches([], [], GREY, num_classes=3, batch_size=2, steps=1, seed=0)
+        training_batches([], [], GRAY, num_classes=3, batch_size=2, steps=1, seed=0)
 
 
-def test_an_image_of_one_pixel_is_a_picture_of_one_colour(tmp_path):
+def test_an_image_of_one_pixel_is_an_image_of_one_colour(tmp_path):
     Image.new("RGB", (1, 1), (200, 100, 50)).save(tmp_path / "pixel.png")
     dataset = training_batches(
         [tmp_path / "pixel.png"], [0], Preprocessing(16, 16), num_classes=1, batch_size=4, steps=1, seed=0,
-        augmentation=Augmentation(settings("standard", AugmentationConfig(brightness=0, contrast=0, erasing=0))),
+        augmentation=Augmentation(settings("standard", AugmentationConfig(brightness=0, contrast=0, random_erasing=0))),
     )  # fmt: skip
     ((_, pixels, _, weights),) = dataset.as_numpy_iterator()
     assert weights.tolist() == [1, 1, 1, 1]
@@ -153,7 +153,7 @@ def test_an_image_of_one_pixel_is_a_picture_of_one_colour(tmp_path):
 def test_evaluation_keeps_the_order_and_names_what_is_missing(paths, tmp_path):
     mixed = [*paths[:5], tmp_path / "missing.png", *paths[5:12]]
     for cache in (False, True):
-        dataset = evaluation_batches(mixed, GREY, batch_size=4, cache=cache)
+        dataset = evaluation_batches(mixed, GRAY, batch_size=4, cache=cache)
         for _ in range(2):
             indices = np.concatenate([index for index, _ in dataset.as_numpy_iterator()])
             assert indices.tolist() == [i for i in range(13) if i != 5]

@@ -20,7 +20,7 @@ SMALL = Preprocessing(32, 32)
 
 @pytest.fixture
 def manifest(small_data, tmp_path, monkeypatch):
-    """Grey drawings, a photo, and a photo that is large enough to be decoded at a part of its resolution."""
+    """Gray drawings, a photo, and a photo that is large enough to be decoded at a part of its resolution."""
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "cache"))
     for name in ("bag", "sneaker"):
         shutil.copytree(small_data / "train" / name, tmp_path / "data" / name)

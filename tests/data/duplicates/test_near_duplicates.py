@@ -10,7 +10,7 @@ from imgcls.data.duplicates.near_duplicates import (
     near_duplicate_groups,
 )
 from imgcls.data.duplicates.orientations import NAMES, canonical, orientation_beside, turn
-from imgcls.data.duplicates.perceptual_hash import grey_picture, perceptual_hash
+from imgcls.data.duplicates.perceptual_hash import grayscale_image, perceptual_hash
 from imgcls.data.manifest.table import Manifest
 from tests.conftest import SAMPLE
 from tests.data.image_samples import COPIES, photos
@@ -31,11 +31,11 @@ def clusters(manifest: Manifest) -> list[set[str]]:
     return sorted((set(rows) for _, rows in manifest.table["image"].groupby(groups)), key=min)
 
 
-def seen(pictures: dict[str, np.ndarray]) -> Manifest:
-    """A manifest as the inspection leaves it. pictures: (H, W, 3) uint8 by name."""
-    hashes, thumbnails = zip(*(perceptual_hash(grey_picture(pixels)) for pixels in pictures.values()), strict=True)
-    heights, widths = zip(*(pixels.shape[:2] for pixels in pictures.values()), strict=True)
-    return manifest_of(image=list(pictures), perceptual_hash=hashes, thumbnail=thumbnails, width=widths, height=heights)
+def seen(images: dict[str, np.ndarray]) -> Manifest:
+    """A manifest as the inspection leaves it. images: (H, W, 3) uint8 by name."""
+    hashes, thumbnails = zip(*(perceptual_hash(grayscale_image(pixels)) for pixels in images.values()), strict=True)
+    heights, widths = zip(*(pixels.shape[:2] for pixels in images.values()), strict=True)
+    return manifest_of(image=list(images), perceptual_hash=hashes, thumbnail=thumbnails, width=widths, height=heights)
 
 
 @pytest.mark.parametrize(("most_bits", "bits"), [(0, 64), (2, 64), (4, 64), (8, 48)])
@@ -65,11 +65,11 @@ def test_the_close_matches_of_two_sides_are_found_once_each():
     assert not list(close_matches(ours[:0], theirs, 5, 40))
 
 
-def test_a_picture_looks_alike_however_it_was_turned():
+def test_an_image_looks_alike_however_it_was_turned():
     cells = np.asarray(photos()["coffee"].convert("L").resize((16, 16)))
 
-    def forms(picture: np.ndarray) -> set[bytes]:
-        return {turn(picture, orientation).tobytes() for orientation in canonical(picture[None])[1]}
+    def forms(image: np.ndarray) -> set[bytes]:
+        return {turn(image, orientation).tobytes() for orientation in canonical(image[None])[1]}
 
     assert all(forms(turn(cells, orientation)) == forms(cells) for orientation in range(8))
     assert [NAMES[orientation_beside(turn(cells, o), cells)] for o in range(8)] == list(NAMES)
@@ -99,10 +99,10 @@ def test_without_thumbnails_the_hash_decides():
 
 
 def test_altered_copies_of_photos_are_found_and_other_photos_are_not():
-    pictures = {name: np.asarray(image) for name, image in photos().items()}
+    images = {name: np.asarray(image) for name, image in photos().items()}
     for name, image in photos().items():
-        pictures |= {f"{name}/{what}": np.asarray(change(image)) for what, change in COPIES.items()}
-    manifest = seen(pictures)
+        images |= {f"{name}/{what}": np.asarray(change(image)) for what, change in COPIES.items()}
+    manifest = seen(images)
     groups = near_duplicate_groups(manifest)
     names = manifest.table["image"].str.split("/").str[0]
     original = groups[manifest.table["image"] == names].set_axis(names.unique())
@@ -111,20 +111,20 @@ def test_altered_copies_of_photos_are_found_and_other_photos_are_not():
     assert (names.groupby(groups).nunique() == 1).all()
 
 
-def test_pictures_of_fashion_mnist_that_look_alike_are_no_copies():
+def test_images_of_fashion_mnist_that_look_alike_are_no_copies():
     files = sorted(SAMPLE.rglob("*.png"))
-    pictures = {str(path.relative_to(SAMPLE)): np.asarray(PIL.Image.open(path).convert("RGB")) for path in files}
+    images = {str(path.relative_to(SAMPLE)): np.asarray(PIL.Image.open(path).convert("RGB")) for path in files}
     first = str(files[0].relative_to(SAMPLE))
-    pictures["copy"] = np.minimum(pictures[first] * 0.9 + 3, 255).astype(np.uint8)
-    assert [cluster for cluster in clusters(seen(pictures)) if len(cluster) > 1] == [{first, "copy"}]
+    images["copy"] = np.minimum(images[first] * 0.9 + 3, 255).astype(np.uint8)
+    assert [cluster for cluster in clusters(seen(images)) if len(cluster) > 1] == [{first, "copy"}]
 
 
-def test_pictures_of_one_colour_are_not_taken_for_copies():
+def test_images_of_one_colour_are_not_taken_for_copies():
     plain = {str(level): np.full((40, 60, 3), level, np.uint8) for level in range(0, 250, 10)}
     assert len(clusters(seen(plain))) == 25
 
 
-def test_many_different_pictures_with_one_hash_end_soon():
+def test_many_different_images_with_one_hash_end_soon():
     random = np.random.default_rng(0)
     thumbnails = [random.integers(0, 256, (16, 16), np.uint8).tobytes().hex() for _ in range(5000)]
     manifest = manifest_of(

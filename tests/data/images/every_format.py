@@ -69,7 +69,7 @@ def amiss(image: Image.Image) -> dict[str, bytes]:
         halves[f"half-{format}"] = data[: len(data) // 2]
     apng = bytearray(animated["animated.apng"])
     apng[apng.index(b"fcTL") + 4 : apng.index(b"fcTL") + 12] = b"\xff" * 8
-    grey = np.asarray(image.convert("L")).astype(int)
+    gray = np.asarray(image.convert("L")).astype(int)
     size = f"{image.width} {image.height}".encode()
     return {
         **animated,
@@ -84,9 +84,9 @@ def amiss(image: Image.Image) -> dict[str, bytes]:
         "broken.apng": bytes(apng),
         "broken_exif.png": encoded(image, "PNG", exif=b"no table"),
         "broken_data.apng": broken_apng(image),
-        "sixteen.pgm": b"P5 " + size + b" 65535\n" + (grey * 257).astype(">u2").tobytes(),
-        "twelve.pgm": b"P5 " + size + b" 4095\n" + (grey * 16).astype(">u2").tobytes(),
-        "text.pgm": b"P2 " + size + b" 255\n" + b" ".join(b"%d" % value for value in grey.ravel()),
+        "sixteen.pgm": b"P5 " + size + b" 65535\n" + (gray * 257).astype(">u2").tobytes(),
+        "twelve.pgm": b"P5 " + size + b" 4095\n" + (gray * 16).astype(">u2").tobytes(),
+        "text.pgm": b"P2 " + size + b" 255\n" + b" ".join(b"%d" % value for value in gray.ravel()),
         "off_the_corner.gif": moved_gif(gif, image.width + 9, image.height + 7, 5, 3),
         "transparent.gif": encoded(image.quantize(8), "GIF", transparency=2),
         "without_end.gif": gif[:-1],

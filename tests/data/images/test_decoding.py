@@ -13,7 +13,7 @@ from tests.data.images.every_format import MASKS, masked_bmp
 GENERATOR = np.random.default_rng(0)
 RGB = Image.fromarray(GENERATOR.integers(0, 255, (16, 24, 3), np.uint8))
 RGBA = Image.fromarray(GENERATOR.integers(0, 255, (16, 24, 4), np.uint8))
-GREY = RGB.convert("L")
+GRAY = RGB.convert("L")
 SMOOTH = RGB.resize((4, 4)).resize((24, 16))
 DEEP = Image.fromarray(GENERATOR.integers(0, 65535, (16, 24), np.uint16))
 PALETTE = RGB.quantize(100)
@@ -27,27 +27,27 @@ def encoded(image: Image.Image, image_format: str, **options) -> bytes:
 
 READABLE = {  # name: (file, largest difference to Pillow)
     "PNG, colour": (encoded(RGB, "PNG"), 0),
-    "PNG, grey": (encoded(GREY, "PNG"), 0),
+    "PNG, gray": (encoded(GRAY, "PNG"), 0),
     "PNG, palette": (encoded(PALETTE, "PNG"), 0),
     "PNG, palette with a transparent colour": (encoded(PALETTE, "PNG", transparency=3), 0),
     "PNG, 16 colours": (encoded(RGB.quantize(16), "PNG"), 0),
     "PNG, black and white": (encoded(RGB.convert("1"), "PNG"), 0),
     "PNG, alpha": (encoded(RGBA, "PNG"), 1),
-    "PNG, grey with alpha": (encoded(RGBA.convert("LA"), "PNG"), 1),
-    "PNG, grey with a transparent value": (encoded(GREY, "PNG", transparency=GREY.getpixel((3, 3))), 0),
+    "PNG, gray with alpha": (encoded(RGBA.convert("LA"), "PNG"), 1),
+    "PNG, gray with a transparent value": (encoded(GRAY, "PNG", transparency=GRAY.getpixel((3, 3))), 0),
     "PNG, colour with a transparent one": (encoded(RGB, "PNG", transparency=RGB.getpixel((3, 3))), 0),
     "PNG, 16 bits": (encoded(DEEP, "PNG"), 1),
     "GIF": (encoded(PALETTE, "GIF"), 0),
     "GIF, with a transparent colour": (encoded(PALETTE, "GIF", transparency=3), 0),
     "GIF, animated": (encoded(PALETTE, "GIF", save_all=True, append_images=[RGB.quantize(8)]), 0),
     "BMP, colour": (encoded(RGB, "BMP"), 0),
-    "BMP, grey": (encoded(GREY, "BMP"), 0),
+    "BMP, gray": (encoded(GRAY, "BMP"), 0),
     "BMP, palette": (encoded(PALETTE, "BMP"), 0),
     "BMP, 32 bits": (encoded(RGBA, "BMP"), 0),
     "BMP, with the usual masks": (masked_bmp(RGB, *MASKS["bgrx"]), 0),
     "WebP": (encoded(RGB, "WEBP", lossless=True), 0),
     "WebP, alpha": (encoded(RGBA, "WEBP", lossless=True), 1),
-    "JPEG, grey": (encoded(SMOOTH.convert("L"), "JPEG"), 3),
+    "JPEG, gray": (encoded(SMOOTH.convert("L"), "JPEG"), 3),
     "JPEG, CMYK": (encoded(SMOOTH.convert("CMYK"), "JPEG", quality=95), 3),
     "JPEG, progressive": (encoded(SMOOTH, "JPEG", progressive=True, subsampling=0), 3),
 }
@@ -118,7 +118,7 @@ def test_a_region_of_a_jpeg_is_decoded_to_the_bit(decoder, options, value):
         assert np.array_equal(found, whole[top : top + height, left : left + width])
 
 
-@pytest.mark.parametrize(("value", "shift", "tolerance"), [(1, 0, 1.0), (1, 3, 6.0), (6, 3, 6.0)])  # grey levels
+@pytest.mark.parametrize(("value", "shift", "tolerance"), [(1, 0, 1.0), (1, 3, 6.0), (6, 3, 6.0)])  # gray levels
 def test_a_large_photo_is_decoded_at_a_part_of_its_resolution(value, shift, tolerance):
     exif = Image.Exif()
     exif[0x0112] = value
@@ -138,7 +138,7 @@ def test_a_truncated_jpeg_is_refused_though_the_region_would_be_there():
         part_of(data[: len(data) // 2], (0, 0, 50, 50))
 
 
-@pytest.mark.parametrize("pixels", [np.asarray(RGB), np.asarray(GREY)[..., None]])
+@pytest.mark.parametrize("pixels", [np.asarray(RGB), np.asarray(GRAY)[..., None]])
 def test_pixels_come_back_from_a_ppm(decoder, pixels):
     expected = np.broadcast_to(pixels, (16, 24, 3))
     assert np.array_equal(decoder(ppm(pixels)), expected)

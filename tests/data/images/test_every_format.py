@@ -1,4 +1,4 @@
-"""Every file that is given is read or has its reason, and whoever reads it sees the same picture."""
+"""Every file that is given is read or has its reason, and whoever reads it sees the same image."""
 
 import os
 from contextlib import suppress
@@ -83,7 +83,7 @@ def test_what_the_photo_was_saved_as_is_read_as_the_photo(photo, imported):
     for image, path in zip(usable["image"], manifest.paths(usable), strict=True):
         if not any(part in image for part in (*NOT_ALONE, *(f"-{mode}." for mode in CHANGED_BY_WRITING))):
             found = decode(tf.io.read_file(str(path))).numpy()
-            assert np.abs(found - expected).mean() < 16, image  # grey levels; small photos suffer from compression
+            assert np.abs(found - expected).mean() < 16, image  # gray levels; small photos suffer from compression
             compared += 1
     assert compared > 30
 

@@ -10,12 +10,12 @@ from imgcls.data.images.decoding import decode
 from imgcls.data.images.exif import orientation
 
 ORIENTATION = 0x0112
-PICTURE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (3, 5, 3), np.uint8).repeat(8, 0).repeat(8, 1))
+IMAGE = Image.fromarray(np.random.default_rng(0).integers(0, 255, (3, 5, 3), np.uint8).repeat(8, 0).repeat(8, 1))
 
 
 def encoded(image_format: str, **options) -> bytes:
     data = io.BytesIO()
-    PICTURE.save(data, image_format, **options)
+    IMAGE.save(data, image_format, **options)
     return data.getvalue()
 
 
@@ -37,7 +37,7 @@ def decoder():
 
 @pytest.mark.parametrize("value", range(1, 9))
 @pytest.mark.parametrize("kind", ["JPEG", "JPEG, big endian", "PNG", "WebP"])
-def test_pictures_are_turned_as_pillow_turns_them(decoder, kind, value):
+def test_images_are_turned_as_pillow_turns_them(decoder, kind, value):
     exif = big_endian(value) if kind.endswith("endian") else little_endian(value)
     options = (
         {"quality": 95, "subsampling": 0} if kind.startswith("JPEG") else {"lossless": True} if kind == "WebP" else {}

@@ -24,29 +24,29 @@ def test_a_photo_comes_out_as_pillow_resizes_it(interpolation):
     middle = Image.fromarray(data.coffee()).crop((125, 25, 475, 375))  # 350 = 0.875 * 400
     expected = np.asarray(middle.resize((224, 224), Image.Resampling[interpolation.upper()]), np.float32)
     assert pixels.dtype == np.float32
-    assert np.abs(pixels - expected).mean() < 0.5  # Pillow rounds to whole grey levels, twice
+    assert np.abs(pixels - expected).mean() < 0.5  # Pillow rounds to whole gray levels, twice
     assert np.abs(pixels - expected).max() < 8
 
 
-def test_stretching_keeps_the_whole_picture():
+def test_stretching_keeps_the_whole_image():
     pixels = preprocess(COFFEE, Preprocessing(50, 75, resize="stretch")).numpy()
     expected = np.asarray(Image.fromarray(data.coffee()).resize((75, 50), Image.Resampling.BILINEAR), np.float32)
     assert np.abs(pixels - expected).mean() < 0.5
 
 
-def test_a_picture_of_the_right_size_is_not_touched():
+def test_an_image_of_the_right_size_is_not_touched():
     small = data.coffee()[:28, :28]
     assert np.array_equal(preprocess(png(small), Preprocessing(28, 28)).numpy(), small)
 
 
-def test_grey_is_luma():
+def test_gray_is_luma():
     pixels = preprocess(png(np.full((4, 4, 3), (255, 0, 0), np.uint8)), Preprocessing(4, 4, channels=1))
     assert np.allclose(pixels, 0.299 * 255, atol=0.1)
     assert pixels.shape == (4, 4, 1)
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 3), (1, 300, 3), (300, 1, 3)])
-def test_extreme_pictures_have_pixels_too(shape):
+def test_extreme_images_have_pixels_too(shape):
     pixels = preprocess(png(np.full(shape, 200, np.uint8)), Preprocessing(32, 32, crop_share=0.5))
     assert np.allclose(pixels, 200)
 

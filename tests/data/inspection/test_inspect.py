@@ -77,7 +77,7 @@ def test_every_trait_and_every_defect_is_seen(photo, tmp_path, cache):
     assert seen.loc["turned.jpg", ["width", "height"]].tolist() == [photo.height, photo.width]
     assert seen.loc["really_a_png.jpg", "format"] == "PNG"
     assert seen.loc["white.png", "perceptual_hash"] == ""
-    assert bool(seen.loc["sixteen.png", "grey"]) > bool(seen.loc["whole.jpg", "grey"])
+    assert bool(seen.loc["sixteen.png", "grayscale"]) > bool(seen.loc["whole.jpg", "grayscale"])
     assert len(seen.loc["whole.jpg", "sha256"]) == 64
 
 

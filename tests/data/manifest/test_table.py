@@ -26,9 +26,9 @@ def test_the_inspection_finds_every_broken_file_and_no_other(small_data, tmp_pat
     source = small_data / "train" / "bag"
     folder = tmp_path / "bag"
     folder.mkdir()
-    picture = next(source.iterdir()).read_bytes()
-    (folder / "good.png").write_bytes(picture)
-    (folder / "truncated.png").write_bytes(picture[:200])
+    image = next(source.iterdir()).read_bytes()
+    (folder / "good.png").write_bytes(image)
+    (folder / "truncated.png").write_bytes(image[:200])
     (folder / "zero.jpg").write_bytes(b"")
     (folder / "text.jpg").write_text("no image")
     (folder / "gone.jpg").symlink_to(tmp_path / "nothing")
@@ -36,7 +36,7 @@ def test_the_inspection_finds_every_broken_file_and_no_other(small_data, tmp_pat
     done = []
     manifest = inspect(Manifest.from_records(records, tmp_path), done.append)
     assert manifest.usable["image"].tolist() == ["bag/good.png"]
-    assert manifest.usable[["width", "height", "grey", "format"]].to_numpy().tolist() == [[28, 28, True, "PNG"]]
+    assert manifest.usable[["width", "height", "grayscale", "format"]].to_numpy().tolist() == [[28, 28, True, "PNG"]]
     said = dict(manifest.problems.itertuples(index=False, name=None))
     assert said["bag/truncated.png"] == "a damaged or truncated PNG file (200 bytes)"
     assert said["bag/zero.jpg"] == "the file is empty (0 bytes)"
@@ -54,7 +54,7 @@ def test_a_manifest_comes_back_from_its_file(small_data, tmp_path):
     assert load_manifest(tmp_path / "manifest.parquet").class_names == ["bag", "sneaker", "trouser"]
 
 
-def test_a_manifest_of_before_pictures_were_measured_is_read_and_measured_when_audited(small_data, tmp_path):
+def test_a_manifest_of_before_images_were_measured_is_read_and_measured_when_audited(small_data, tmp_path):
     manifest = inspect(load_manifest(small_data))
     before = Manifest(manifest.table.drop(columns=list(MEASURED)), manifest.root)
     before.save(tmp_path / "manifest.parquet")

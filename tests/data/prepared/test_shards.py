@@ -18,7 +18,7 @@ from imgcls.data.prepared.shards import Preparation, prepare
 from imgcls.data.sources.load import load_manifest
 from imgcls.evaluation.thumbnails import thumbnail
 
-GREY = Preprocessing(28, 28, channels=1)
+GRAY = Preprocessing(28, 28, channels=1)
 
 
 @pytest.fixture(scope="module")
@@ -28,7 +28,7 @@ def manifest(small_data):
 
 @pytest.fixture(scope="module")
 def photos(tmp_path_factory):
-    """Two photos, one of them large and cut to a box, and a grey one."""
+    """Two photos, one of them large and cut to a box, and a gray one."""
     root = tmp_path_factory.mktemp("photos")
     image = PIL.Image.fromarray(astronaut())
     image.save(root / "a.jpg", quality=95)
@@ -39,7 +39,7 @@ def photos(tmp_path_factory):
     return inspect(Manifest.from_records(pd.DataFrame(rows), root))
 
 
-def pixels_of(manifest: Manifest, preprocessing: Preprocessing = GREY) -> np.ndarray:
+def pixels_of(manifest: Manifest, preprocessing: Preprocessing = GRAY) -> np.ndarray:
     paths, boxes = manifest.paths(manifest.usable), manifest.boxes(manifest.usable)
     batches = evaluation_batches(paths, preprocessing, boxes=boxes, batch_size=64)
     return np.concatenate([pixels for _, pixels in batches.as_numpy_iterator()])
@@ -52,7 +52,7 @@ def test_training_and_evaluation_see_the_same_pixels_as_from_the_files(manifest,
     options = {"num_classes": 3, "batch_size": 32, "steps": 2, "seed": 0,
                "augmentation": Augmentation(settings("light"))}  # fmt: skip
     seen = [
-        next(iter(training_batches(each.paths(each.usable), np.zeros(150, int), GREY, **options)))[1].numpy()
+        next(iter(training_batches(each.paths(each.usable), np.zeros(150, int), GRAY, **options)))[1].numpy()
         for each in (manifest, prepared)
     ]
     assert np.array_equal(*seen)
@@ -67,7 +67,7 @@ def test_large_images_are_shrunk_and_boxes_cut_out(photos, tmp_path, kind):
     assert prepared.usable[["width", "height"]].to_numpy().tolist() == [[128, 128], [213, 128], [100, 90]]
     assert prepared.boxes(prepared.usable) is None
     small = Preprocessing(64, 64)
-    assert np.abs(pixels_of(prepared, small) - pixels_of(photos, small)).mean() < 2  # grey levels
+    assert np.abs(pixels_of(prepared, small) - pixels_of(photos, small)).mean() < 2  # gray levels
 
 
 def test_files_can_be_kept_as_they_are(photos, tmp_path):
@@ -129,10 +129,10 @@ def test_a_record_that_ends_early_is_left_out_and_named(manifest, tmp_path):
     copy = tmp_path / "cut.tfrecord"
     copy.write_bytes(shard.read_bytes()[: shard.stat().st_size // 2])
     cut = [copy / path.name for path in (paths[0], paths[-1])]
-    whole, lost = read_images(cut, GREY)
+    whole, lost = read_images(cut, GRAY)
     assert whole.result.shape == (28, 28, 1)
     assert "truncated" in lost.problem
-    ((_, _, _, weights),) = training_batches(cut, [0, 1], GREY, num_classes=2, batch_size=2, steps=1, seed=0)
+    ((_, _, _, weights),) = training_batches(cut, [0, 1], GRAY, num_classes=2, batch_size=2, steps=1, seed=0)
     assert sorted(weights.numpy().tolist()) == [0, 2]
 
 

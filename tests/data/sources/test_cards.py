@@ -11,13 +11,13 @@ from imgcls.data.sources.load import load_manifest
 
 @pytest.fixture
 def project(tmp_path, small_data, monkeypatch):
-    """A working folder with pictures and a COCO file, in which there are no cards yet."""
+    """A working folder with images and a COCO file, in which there are no cards yet."""
     monkeypatch.chdir(tmp_path)
     (tmp_path / "scans").mkdir()
     images, annotations = [], []
     for number, name in enumerate(["bag"] * 4 + ["trouser"] * 4):
-        picture = sorted((small_data / "train" / name).iterdir())[number]
-        shutil.copy(picture, tmp_path / "scans" / f"{number}.png")
+        image = sorted((small_data / "train" / name).iterdir())[number]
+        shutil.copy(image, tmp_path / "scans" / f"{number}.png")
         images.append({"id": number, "file_name": f"{number}.png", "width": 28, "height": 28})
         annotations.append({"id": number, "image_id": number, "category_id": len(name), "bbox": [1, 2, 20, 20]})
     content = {

@@ -17,7 +17,7 @@ def own_cache(tmp_path, monkeypatch):
     monkeypatch.setenv("IMGCLS_CACHE", str(tmp_path / "cache"))
 
 
-def test_a_picture_that_labelme_embedded_keeps_its_labels(tmp_path):
+def test_an_image_that_labelme_embedded_keeps_its_labels(tmp_path):
     imported = import_manifest(FILES / "labelme", LabelsConfig(boxes="multi_label"))
     labels = dict(zip(imported.manifest.table["image"], imported.manifest.table["labels"], strict=True))
     assert labels["labels/b.png"] == ["cat"]
@@ -26,7 +26,7 @@ def test_a_picture_that_labelme_embedded_keeps_its_labels(tmp_path):
 
 
 def crowded(root: Path) -> Path:
-    """Three pictures with two classes each, after one label of a picture that is not there."""
+    """Three images with two classes each, after one label of an image that is not there."""
     for name in ("a.png", "b.png", "c.png"):
         PIL.Image.new("RGB", (32, 32)).save(root / name)
     rows = ["image,label,xmin,ymin,xmax,ymax", "gone.png,cat,1,1,9,9"]

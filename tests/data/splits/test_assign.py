@@ -58,7 +58,7 @@ def test_copies_and_crops_stay_together():
         assert all(len(splits) == 1 for splits in splits_of(manifest, column).values())
 
 
-def test_pictures_that_differ_in_few_bits_of_their_hash_stay_together():
+def test_images_that_differ_in_few_bits_of_their_hash_stay_together():
     hashes = [(i // 2) * 0x9E3779B97F4A7C15 % 2**64 ^ i % 2 for i in range(60)]  # pairs that differ in one bit
     rows = [{"image": f"{i}.jpg", "label": "ab"[i % 2], "perceptual_hash": f"{number:016x}"}
             for i, number in enumerate(hashes)]  # fmt: skip
@@ -178,9 +178,9 @@ def test_leaks_between_given_splits_are_found():
     assert find_leaks(manifest_of(rows)) == []
     rows[9]["sha256"] = rows[10]["sha256"] = rows[2]["sha256"]
     rows[5]["group"] = rows[8]["group"] = "anna"
-    pictures, groups = find_leaks(manifest_of(rows))
-    assert (pictures.splits, pictures.images, pictures.example) == (("train", "test"), 2, ("train/2", "test/1"))
-    assert str(pictures).startswith("The splits train and test have pictures in common: 2 of test, such as test/1")
+    images, groups = find_leaks(manifest_of(rows))
+    assert (images.splits, images.images, images.example) == (("train", "test"), 2, ("train/2", "test/1"))
+    assert str(images).startswith("The splits train and test have images in common: 2 of test, such as test/1")
     assert (groups.what, groups.splits, groups.example) == (
         "groups",
         ("validation", "test"),

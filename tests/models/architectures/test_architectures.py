@@ -84,7 +84,7 @@ def runnable():
 
 
 def build(name: str, data_format: str) -> keras.Model:
-    return build_model(name, shape_of(name), CLASSES, data_format=data_format, dropout=0.0, stochastic_depth=0.0)
+    return build_model(name, shape_of(name), CLASSES, data_format=data_format, dropout=0.0, drop_path=0.0)
 
 
 def images(name: str, count: int, seed: int = 1) -> np.ndarray:
@@ -112,8 +112,7 @@ def test_the_sketch_is_the_built_network(both):
     name, *models = both
     for model in models:
         expected = {
-            row.name: row
-            for row in describe(name, shape_of(name), len(CLASSES), dropout=0.0, stochastic_depth=0.0).rows
+            row.name: row for row in describe(name, shape_of(name), len(CLASSES), dropout=0.0, drop_path=0.0).rows
         }
         layers = [layer for layer in model.layers if layer.name not in ("pixels", "standardization", "probabilities")]
         assert {layer.name for layer in layers} == set(expected)

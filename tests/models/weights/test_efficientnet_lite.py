@@ -50,7 +50,7 @@ def test_a_package_that_is_missing_is_named(monkeypatch):
         build_model("efficientnet_lite0", weights="imagenet")
 
 
-def test_grey_images_do_not_fit_colour_weights():
+def test_grayscale_images_do_not_fit_colour_weights():
     with pytest.raises(ValueError, match="--color rgb"):
         build_model("efficientnet_lite0", (64, 64, 1), weights="imagenet")
 

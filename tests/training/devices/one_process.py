@@ -17,7 +17,7 @@ import tensorflow as tf
 from imgcls.config import TrainingConfig
 from imgcls.layers import ClassProbabilities, PixelStandardization
 from imgcls.training.devices.self_check import check_against_one_device
-from imgcls.training.devices.strategy import make_strategy, synchronize_normalization
+from imgcls.training.devices.strategy import make_strategy, sync_batch_normalization
 from imgcls.training.loop import Loop, as_array
 from imgcls.training.losses import make_loss
 from imgcls.training.optimizers import make_optimizer
@@ -58,7 +58,7 @@ def make_loop(strategy: str, settings: dict, dropout: float = 0.0, frozen_statis
     with strategy.scope():
         model = network(dropout, frozen_statistics)
         if strategy.num_replicas_in_sync > 1:
-            synchronize_normalization(model)
+            sync_batch_normalization(model)
         optimizer = make_optimizer(TrainingConfig(**settings), 0.01)
         return Loop(model, optimizer, strategy, batch_size=BATCH, **options)
 
@@ -96,7 +96,9 @@ def evaluation_of_few() -> float:
 
 def recomputed_blocks() -> float:
     """Gradient checkpointing on several devices against none, with dropout and statistics of the whole batch."""
-    return difference(*(train(make_loop("mirrored", {}, dropout=0.5, checkpoint_gradients=on)) for on in (False, True)))
+    return difference(
+        *(train(make_loop("mirrored", {}, dropout=0.5, gradient_checkpointing=on)) for on in (False, True))
+    )
 
 
 def resumed() -> float:
@@ -114,7 +116,7 @@ def resumed() -> float:
 
 
 def self_check() -> float:
-    loop = make_loop("mirrored", {}, dropout=0.5, clip_norm=0.05)
+    loop = make_loop("mirrored", {}, dropout=0.5, global_clipnorm=0.05)
     _, *batch = next(iter(loop.distributed(batches(class_weights_and_one_unreadable))))
     return check_against_one_device(loop, batch)
 
@@ -132,11 +134,11 @@ def equal_masks() -> float:
 
 CASES: dict[str, Callable[[], float]] = {
     "adamw": lambda: against_one({}),
-    "adam with averaged weights": lambda: against_one({"optimizer": "adam", "average_weights": 0.8}),
-    "sgd with clipping": lambda: against_one({"optimizer": "sgd"}, clip_norm=0.05),
+    "adam with averaged weights": lambda: against_one({"optimizer": "adam", "ema_momentum": 0.8}),
+    "sgd with clipping": lambda: against_one({"optimizer": "sgd"}, global_clipnorm=0.05),
     "rmsprop with focal loss": lambda: against_one({"optimizer": "rmsprop"}, loss=make_loss("focal", focal_gamma=2.0)),
     "lion": lambda: against_one({"optimizer": "lion"}),
-    "accumulation": lambda: against_one({"optimizer": "sgd"}, accumulate=2, frozen_statistics=True),
+    "accumulation": lambda: against_one({"optimizer": "sgd"}, gradient_accumulation_steps=2, frozen_statistics=True),
     "class weights and an unreadable image": lambda: against_one({}, class_weights_and_one_unreadable),
     "xla": lambda: against_one({"optimizer": "sgd"}, xla=True, frozen_statistics=True),
     "float16's scaled loss": lambda: against_one({"optimizer": "sgd"}, loss_scaling=True),

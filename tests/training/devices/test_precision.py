@@ -7,8 +7,9 @@ import sys
 import pytest
 
 from imgcls.config import TrainConfig, TrainingConfig
+from imgcls.models import layout_choice
 from imgcls.training.checks import check_options
-from imgcls.training.devices import layout_choice, precision
+from imgcls.training.devices import precision
 from imgcls.training.devices.precision import choose_precision
 
 

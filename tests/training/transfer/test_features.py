@@ -9,7 +9,7 @@ import pytest
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.models import build_model
 from imgcls.training.transfer import features
-from imgcls.training.transfer.features import FeatureCache, Pictures, depth_features
+from imgcls.training.transfer.features import FeatureCache, ImageSet, depth_features
 from tests.conftest import SAMPLE
 
 
@@ -31,9 +31,9 @@ def cache(made_once, tmp_path):
 
 
 @pytest.fixture
-def pictures():
+def images():
     paths = sorted((SAMPLE / "test" / "bag").iterdir())[:6]
-    return Pictures(paths, [path.name * 4 for path in paths])
+    return ImageSet(paths, [path.name * 4 for path in paths])
 
 
 def cut_off(content: bytes) -> bytes:
@@ -54,24 +54,24 @@ def largest(folder: Path) -> Path:
     return max(folder.rglob("*.npz"), key=lambda file: file.stat().st_size)
 
 
-def test_a_damaged_file_is_reported_removed_and_made_anew(cache, pictures, tmp_path, monkeypatch):
+def test_a_damaged_file_is_reported_removed_and_made_anew(cache, images, tmp_path, monkeypatch):
     monkeypatch.setattr(features, "CHUNK", 4)  # images a file
-    whole = cache.features(pictures)
+    whole = cache.features(images)
     for damage in (cut_off, other_number, narrower, lambda content: b""):
         file = largest(tmp_path)
         content = file.read_bytes()
         file.write_bytes(damage(content))
         assert file.read_bytes() != content
         cache.said.clear()
-        assert np.allclose(cache.features(pictures), whole, atol=1e-5)
+        assert np.allclose(cache.features(images), whole, atol=1e-5)
         assert cache.said == [f"{file} is damaged, and is removed; its features are computed anew."]
         cache.said.clear()
-        assert np.allclose(cache.features(pictures), whole, atol=1e-5)
+        assert np.allclose(cache.features(images), whole, atol=1e-5)
         assert cache.said == []
 
 
-def test_a_cache_that_cannot_be_written_costs_only_the_cache(cache, pictures, tmp_path):
+def test_a_cache_that_cannot_be_written_costs_only_the_cache(cache, images, tmp_path):
     cache.folder = tmp_path / "file" / "features"
     (tmp_path / "file").touch()
-    assert np.isfinite(cache.features(pictures)).all()
+    assert np.isfinite(cache.features(images)).all()
     assert any(line.startswith(f"The features are not kept: {tmp_path / 'file'}") for line in cache.said)

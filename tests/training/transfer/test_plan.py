@@ -13,7 +13,7 @@ from imgcls.models import build_model, load_model
 from imgcls.train import prepare_run
 from imgcls.training.run import train_run
 from imgcls.training.transfer.backend import LARGEST_DIFFERENCE
-from imgcls.training.transfer.features import FeatureCache, Pictures, depth_features
+from imgcls.training.transfer.features import FeatureCache, ImageSet, depth_features
 from imgcls.training.transfer.plan import Stage, body_blocks, decide, stages, unfreeze, update_scales
 from imgcls.training.transfer.probe import Probe, probe
 from tests.conftest import SAMPLE
@@ -80,7 +80,7 @@ def test_rates_fall_with_depth_and_statistics_stay_where_the_batch_is_small():
 
 def test_features_are_computed_once(tmp_path, monkeypatch):
     paths = sorted((SAMPLE / "test" / "bag").iterdir())[:6]
-    pictures = Pictures(paths, [path.name * 4 for path in paths])
+    images = ImageSet(paths, [path.name * 4 for path in paths])
     model = build_model("resnet20", (28, 28, 1), num_classes=3)
     body, places = depth_features(model)
     assert list(places)[-1] == "embedding"
@@ -89,7 +89,7 @@ def test_features_are_computed_once(tmp_path, monkeypatch):
     def cache(**facts):
         return FeatureCache(tmp_path, body, Preprocessing(28, 28, 1), facts=facts)
 
-    first = cache().features(pictures.take(range(4)))
+    first = cache().features(images.take(range(4)))
     expected = keras.Model(model.input, model.get_layer("embedding").output)
     pixels = np.stack([keras.utils.img_to_array(keras.utils.load_img(p, color_mode="grayscale")) for p in paths])
     expected = expected.predict(pixels[:4], verbose=0)
@@ -102,18 +102,18 @@ def test_features_are_computed_once(tmp_path, monkeypatch):
     monkeypatch.setattr(
         FeatureCache, "_computed", lambda self, some, view: computed.append(len(some.paths)) or real(self, some, view)
     )
-    again = cache().features(pictures)
+    again = cache().features(images)
     assert computed == [2]
     assert np.array_equal(again[:4], first)
-    cache(model="another").features(pictures)
+    cache(model="another").features(images)
     model.get_layer("stem_conv").kernel.assign(np.zeros((3, 3, 1, 16)))
-    cache().features(pictures)
+    cache().features(images)
     assert computed == [2, 6, 6]
 
 
-def test_a_view_of_a_picture_does_not_depend_on_which_others_are_known(tmp_path):
+def test_a_view_of_an_image_does_not_depend_on_which_others_are_known(tmp_path):
     paths = sorted((SAMPLE / "test" / "bag").iterdir())[:6]
-    pictures = Pictures(paths, [path.name * 4 for path in paths])
+    images = ImageSet(paths, [path.name * 4 for path in paths])
     body, _ = depth_features(build_model("resnet20", (28, 28, 1), num_classes=3))
     row = settings("standard", AugmentationConfig())
 
@@ -122,11 +122,11 @@ def test_a_view_of_a_picture_does_not_depend_on_which_others_are_known(tmp_path)
         return FeatureCache(tmp_path / folder, body, Preprocessing(28, 28, 1), **shared)
 
     at_once, in_parts = cache("at once"), cache("in parts")
-    whole = at_once.features(pictures, view=1)
-    in_parts.features(pictures.take([4, 1]), view=1)
+    whole = at_once.features(images, view=1)
+    in_parts.features(images.take([4, 1]), view=1)
     difference = 2 * LARGEST_DIFFERENCE * float(np.abs(whole).max())
-    assert in_parts.features(pictures, view=1) == pytest.approx(whole, abs=difference)
-    assert np.abs(at_once.features(pictures, view=2) - whole).max() > 10 * difference
+    assert in_parts.features(images, view=1) == pytest.approx(whole, abs=difference)
+    assert np.abs(at_once.features(images, view=2) - whole).max() > 10 * difference
 
 
 @pytest.mark.slow
@@ -136,7 +136,7 @@ def test_features_that_were_not_used_for_longest_make_room(tmp_path):
 
     def compute(model: str, most_bytes: int) -> None:
         cache = FeatureCache(tmp_path, body, Preprocessing(28, 28, 1), facts={"model": model}, most_bytes=most_bytes)
-        assert np.isfinite(cache.features(Pictures(paths, ["a" * 64, "b" * 64]))).all()
+        assert np.isfinite(cache.features(ImageSet(paths, ["a" * 64, "b" * 64]))).all()
 
     def kept() -> set:
         return set(tmp_path.glob("*/*/*.npz"))
@@ -156,13 +156,13 @@ def test_features_that_were_not_used_for_longest_make_room(tmp_path):
     assert not kept()
 
 
-def test_a_picture_that_cannot_be_read_has_no_features_and_is_tried_again(tmp_path):
+def test_an_image_that_cannot_be_read_has_no_features_and_is_tried_again(tmp_path):
     broken = tmp_path / "broken.png"
-    broken.write_bytes(b"no picture")
+    broken.write_bytes(b"no image")
     body, _ = depth_features(build_model("resnet20", (28, 28, 1), num_classes=3))
-    pictures = Pictures([broken, next((SAMPLE / "test" / "bag").iterdir())], ["a" * 64, "b" * 64])
+    images = ImageSet([broken, next((SAMPLE / "test" / "bag").iterdir())], ["a" * 64, "b" * 64])
     cache = FeatureCache(tmp_path / "cache", body, Preprocessing(28, 28, 1), facts={})
-    assert np.isnan(cache.features(pictures)).all(axis=1).tolist() == [True, False]
+    assert np.isnan(cache.features(images)).all(axis=1).tolist() == [True, False]
 
 
 @pytest.fixture

@@ -5,14 +5,14 @@ import sys
 import pytest
 
 from imgcls.data_format import CHANNELS_FIRST, CHANNELS_LAST, DATA_FORMATS
-from imgcls.layers import resolve_data_format
-from imgcls.training.devices import layout_choice
+from imgcls.models import layout_choice
+from imgcls.models.layout_choice import resolve_data_format
 
 WITHOUT_ONEDNN = """
 import keras
 import numpy as np
 import tensorflow as tf
-from imgcls.layers import resolve_data_format
+from imgcls.models.layout_choice import resolve_data_format
 from imgcls.models import build_model
 
 print(resolve_data_format("auto").reason)

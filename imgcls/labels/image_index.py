@@ -1,4 +1,4 @@
-"""The pictures that annotation files speak of: where they lie, and whether a stated path may be followed."""
+"""The images that annotation files speak of: where they lie, and whether a stated path may be followed."""
 
 import os
 import posixpath
@@ -12,20 +12,20 @@ from urllib.parse import unquote, urlsplit
 
 from imgcls.image_files import SUFFIXES, Refused, opened, shown_name, why_not_opened
 
-ANNOTATION_FOLDERS = {"annotations", "annotation", "labels", "ann"}  # beside, not above, the pictures
-PICTURE_FOLDERS = {"images", "jpegimages", "img"}
+ANNOTATION_FOLDERS = {"annotations", "annotation", "labels", "ann"}  # beside, not above, the images
+IMAGE_FOLDERS = {"images", "jpegimages", "img"}
 DRAWINGS = re.compile(r"segmentation(class|object)\w*|\w*visuali[sz]ations?|masks?", re.IGNORECASE)  # folders of them
 TURNED = range(5, 9)  # EXIF orientations that swap width and height
 ORIENTATION = 0x0112  # EXIF tag
 MISNAMED = "the file's name is not UTF-8, which no table of images can hold; rename it"
 
 
-class Pictures:
-    """The picture files below a folder.
+class ImageIndex:
+    """The image files below a folder.
 
     root: the folder that the image paths start from.
-    must_exist: whether a stated picture has to be there; without, its path only has to stay below the root.
-    extract: a folder for the pictures of formats that carry them inside; None if there is none.
+    must_exist: whether a stated image has to be there; without, its path only has to stay below the root.
+    extract: a folder for the images of formats that carry them inside; None if there is none.
     """
 
     def __init__(self, root: str | Path, must_exist: bool = True, extract: str | Path | None = None):
@@ -34,8 +34,8 @@ class Pictures:
         self.extract = None if extract is None else Path(extract)
 
     @classmethod
-    def of(cls, source: Path) -> "Pictures":
-        """The pictures of a source that is not told where they are: in its folder, or beside it."""
+    def of(cls, source: Path) -> "ImageIndex":
+        """The images of a source that is not told where they are: in its folder, or beside it."""
         folder = source if source.is_dir() else source.parent
         beside = source.is_file() and folder.name.lower() in ANNOTATION_FOLDERS
         return cls(folder.parent if beside else folder)
@@ -46,7 +46,7 @@ class Pictures:
 
     @cached_property
     def paths(self) -> list[str]:
-        """Every picture file, by its name's suffix; what UTF-8 cannot write is left out."""
+        """Every image file, by its name's suffix; what UTF-8 cannot write is left out."""
         return sorted(path for path in self._files if path.lower().endswith(SUFFIXES) and _writable(path))
 
     @cached_property
@@ -73,7 +73,7 @@ class Pictures:
         return found
 
     def find(self, stated: str, beside: str = "") -> tuple[str, str]:
-        """The picture that a file means by `stated`, and what is to be told about it.
+        """The image that a file means by `stated`, and what is to be told about it.
 
         beside: the folder of the annotation file, relative to the root.
         Returns the path relative to the root, empty if there is none, and a reason, empty if nothing is to be told.
@@ -97,15 +97,15 @@ class Pictures:
                 return candidates[0], _difference(plain, candidates[0])
             if candidates:
                 shown = ", ".join(candidates[:3])
-                return "", f"the picture {stated!r} could be any of {len(candidates)} files, such as {shown}"
-        return "", f"there is no picture {stated!r} below {self.root.name or self.root}"
+                return "", f"the image {stated!r} could be any of {len(candidates)} files, such as {shown}"
+        return "", f"there is no image {stated!r} below {self.root.name or self.root}"
 
     def _inside(self, stated: str, beside: str) -> tuple[str, str]:
         """A stated path without drive, address or way up; and a complaint if it leaves the root."""
         if self.must_exist and stated in self._exact:
             return stated, ""
         if "\0" in stated or not _writable(stated):
-            return "", f"the picture's name {stated!r} has characters that no file name has"
+            return "", f"the image's name {stated!r} has characters that no file name has"
         if re.match(r"[a-zA-Z][a-zA-Z0-9+.-]+://|data:", stated):
             return self._address(stated)
         plain = re.sub(r"^[a-zA-Z]:", "", stated.replace("\\", "/"))  # Windows
@@ -114,7 +114,7 @@ class Pictures:
             plain = posixpath.normpath(plain).removeprefix(root).lstrip("/")
         plain = posixpath.normpath(plain) if plain.strip() else ""
         if plain in ("", "."):
-            return "", "no picture is named"
+            return "", "no image is named"
         if _leads_up(plain):
             plain = posixpath.normpath(posixpath.join(beside, plain))
             if _leads_up(plain):
@@ -122,7 +122,7 @@ class Pictures:
         return plain, ""
 
     def _address(self, stated: str) -> tuple[str, str]:
-        """A picture that lies in the net is the file of the same name, if there is one."""
+        """An image that lies in the net is the file of the same name, if there is one."""
         if not self.must_exist and not stated.startswith("data:"):
             return stated, ""
         try:
@@ -132,11 +132,11 @@ class Pictures:
         if self.must_exist and _folded(name) in self._by_name:
             return name, ""
         shown = stated if len(stated) < 200 else f"{stated[:200]}…"
-        return "", f"the picture {shown!r} is an address, and no file of that name is here"
+        return "", f"the image {shown!r} is an address, and no file of that name is here"
 
 
 def upright_size(path: Path) -> tuple[int, int]:
-    """Width and height of a picture as it is shown, from its header. Raises ValueError for what is no picture."""
+    """Width and height of an image as it is shown, from its header. Raises ValueError for what is no image."""
     try:
         with opened(path) as image:
             turned = image.getexif().get(ORIENTATION) in TURNED
@@ -170,9 +170,9 @@ def _folded(name: str) -> str:
 
 
 def _telling(path: str) -> list[str]:
-    """The folders of a path that tell pictures apart, from the nearest on; `labels` and `images` go side by side."""
+    """The folders of a path that tell images apart, from the nearest on; `labels` and `images` go side by side."""
     folders = _folded(posixpath.dirname(path)).split("/")
-    return [name for name in reversed(folders) if name not in ("", *ANNOTATION_FOLDERS, *PICTURE_FOLDERS)]
+    return [name for name in reversed(folders) if name not in ("", *ANNOTATION_FOLDERS, *IMAGE_FOLDERS)]
 
 
 def _ending_like(candidates: list[str], plain: str) -> list[str]:
@@ -182,8 +182,8 @@ def _ending_like(candidates: list[str], plain: str) -> list[str]:
     shared = [len(posixpath.commonprefix([_telling(plain), _telling(path)])) for path in candidates]
     best = [path for path, same in zip(candidates, shared, strict=True) if same == max(shared)]
     best = [path for path in best if posixpath.basename(path) == posixpath.basename(plain)] or best
-    among_pictures = [path for path in best if _folded(posixpath.dirname(path)).split("/")[-1] in PICTURE_FOLDERS]
-    return among_pictures if len(among_pictures) == 1 else best
+    among_images = [path for path in best if _folded(posixpath.dirname(path)).split("/")[-1] in IMAGE_FOLDERS]
+    return among_images if len(among_images) == 1 else best
 
 
 def in_another_folder(stated: str, path: str) -> bool:
@@ -193,16 +193,16 @@ def in_another_folder(stated: str, path: str) -> bool:
 
 
 def is_drawing(path: str) -> bool:
-    """Whether a picture lies where tools put masks and drawings of other pictures, such as `SegmentationClass`."""
+    """Whether an image lies where tools put masks and drawings of other images, such as `SegmentationClass`."""
     return any(DRAWINGS.fullmatch(folder) for folder in posixpath.dirname(path).split("/"))
 
 
 def _difference(plain: str, path: str) -> str:
-    """What is to be told when a picture is not just where it is stated to be, such as above or below that folder."""
+    """What is to be told when an image is not just where it is stated to be, such as above or below that folder."""
     same_folders = not in_another_folder(plain, path)
     names = [unicodedata.normalize("NFC", posixpath.basename(name)) for name in (plain, path)]
     if same_folders and names[0] == names[1]:
         return ""
     if same_folders:
         plain, path = posixpath.basename(plain), posixpath.basename(path)
-    return f"the picture is stated as {plain!r}; the file is {path!r}"
+    return f"the image is stated as {plain!r}; the file is {path!r}"

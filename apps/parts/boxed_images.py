@@ -1,4 +1,4 @@
-"""Pictures with what was drawn on them: each box in the colour of its class."""
+"""Images with what was drawn on them: each box in the colour of its class."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -9,16 +9,16 @@ import streamlit as st
 
 from imgcls.counted import counted
 from imgcls.evaluation.thumbnails import thumbnail
-from imgcls.labels.pictures import upright_size
+from imgcls.labels.image_index import upright_size
 from imgcls.labels.records import BOX, Records
 
-PICTURES_A_PAGE = 9
-SIDE = 420  # pixels of a picture's longer side
+IMAGES_A_PAGE = 9
+SIDE = 420  # pixels of an image's longer side
 PALETTE = ("#e4572e", "#2e86ab", "#3a9d5d", "#b5179e", "#d99a00", "#5f4bb6", "#00838f", "#8d6e63")
 
 
 def show_boxes(records: Records) -> None:
-    """A page of the pictures that have boxes; one class can be chosen.
+    """A page of the images that have boxes; one class can be chosen.
 
     records: as an importer returned them, before their boxes became examples.
     """
@@ -35,20 +35,20 @@ def show_boxes(records: Records) -> None:
             width=320,
         )  # fmt: skip
         images = (boxed[boxed["label"] == name] if name else boxed)["image"].unique()
-        pages = -(-len(images) // PICTURES_A_PAGE)
+        pages = -(-len(images) // IMAGES_A_PAGE)
         page = st.pagination(pages, key=f"boxes of {name}") if pages > 1 else 1
-    shown = images[(page - 1) * PICTURES_A_PAGE : page * PICTURES_A_PAGE]
+    shown = images[(page - 1) * IMAGES_A_PAGE : page * IMAGES_A_PAGE]
     by_image = boxed[boxed["image"].isin(shown)].groupby("image")
     with st.spinner("Drawing the boxes"):
         colors = {name: PALETTE[place % len(PALETTE)] for place, name in enumerate(sorted(counts.index))}
         _grid([(image, records.root / image, by_image.get_group(image)) for image in shown], colors)
 
 
-def _grid(pictures: Sequence[tuple[str, Path, pd.DataFrame]], colors: Mapping[str, str]) -> None:
+def _grid(images: Sequence[tuple[str, Path, pd.DataFrame]], colors: Mapping[str, str]) -> None:
     parts = []
-    for image, path, rows in pictures:
+    for image, path, rows in images:
         name = escape(image)
-        source, width, height = _picture(str(path), path.stat().st_mtime) if path.is_file() else ("", 0, 0)
+        source, width, height = _image(str(path), path.stat().st_mtime) if path.is_file() else ("", 0, 0)
         drawn = rows[["label", *BOX]].itertuples(index=False) if source else ()
         boxes = [_box(row[0], colors[row[0]], row[1:], width, height) for row in drawn]
         shown = f'<img src="{source}" alt="{name}" style="width:100%;display:block">' if source else "cannot be read"
@@ -63,7 +63,7 @@ def _grid(pictures: Sequence[tuple[str, Path, pd.DataFrame]], colors: Mapping[st
 
 
 def _box(label: str, color: str, edges: Sequence[float], width: int, height: int) -> str:
-    """A frame on a picture of this width and height, with the name of its class in its corner.
+    """A frame on an image of this width and height, with the name of its class in its corner.
 
     edges: left, top, right and bottom in pixels.
     """
@@ -80,8 +80,8 @@ def _box(label: str, color: str, edges: Sequence[float], width: int, height: int
 
 
 @st.cache_data(max_entries=500, show_spinner=False)
-def _picture(path: str, modified: float) -> tuple[str, int, int]:
-    """The picture as a data address, empty if it cannot be read, and its upright width and height.
+def _image(path: str, modified: float) -> tuple[str, int, int]:
+    """The image as a data address, empty if it cannot be read, and its upright width and height.
 
     modified: makes a file that was changed another entry of the cache.
     """
