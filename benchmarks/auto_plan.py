@@ -86,8 +86,8 @@ def compared(folder: Path, name: str, seed: int, options: Options) -> dict:
     """Accuracies on the test images of a set."""
     from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
     from imgcls.evaluate import evaluate_run
-    from imgcls.train import prepare_run
     from imgcls.training.run import train_run
+    from imgcls.workflow.create import create_run
 
     data = folder / f"{name.replace(' ', '-')}-{seed}"
     SETS[name](data, np.random.default_rng(seed))
@@ -97,7 +97,7 @@ def compared(folder: Path, name: str, seed: int, options: Options) -> dict:
         training=TrainingConfig(epochs=options.epochs, seed=seed),
         runs=str(folder / "runs"),
     )
-    run, manifest = prepare_run(config)
+    run, manifest = create_run(config)
     train_run(run, manifest, say=print)
     ours = evaluate_run(run).accuracy
     regression, images = regression_accuracy(run.config, manifest)

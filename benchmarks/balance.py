@@ -47,8 +47,8 @@ def train(manifest_file: Path, mode: str, seed: int, epochs: int, folder: Path) 
 
     from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, TrainConfig, TrainingConfig
     from imgcls.evaluate import evaluate_run
-    from imgcls.train import prepare_run
     from imgcls.training.run import train_run
+    from imgcls.workflow.create import create_run
 
     keras.backend.clear_session()
     config = TrainConfig(
@@ -59,7 +59,7 @@ def train(manifest_file: Path, mode: str, seed: int, epochs: int, folder: Path) 
         runs=str(folder),
         name=f"{mode}-{seed}",
     )
-    run, manifest = prepare_run(config)
+    run, manifest = create_run(config)
     train_run(run, manifest)
     evaluation = evaluate_run(run)
     return {

@@ -70,8 +70,8 @@ def our_run(runs: str, name: str, epochs: int) -> None:
     """
     from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
     from imgcls.data.sources.load import load_manifest
-    from imgcls.train import prepare_run
     from imgcls.training.run import train_run
+    from imgcls.workflow.create import create_run
 
     manifest = load_manifest("fashion_mini")
     test = manifest.table["split"] == "test"
@@ -84,7 +84,7 @@ def our_run(runs: str, name: str, epochs: int) -> None:
         runs=runs,
         name=name,
     )
-    run, manifest = prepare_run(config)
+    run, manifest = create_run(config)
     train_run(run, manifest)
     print(json.dumps({"accuracy": max(row["val_accuracy"] for row in run.metrics())}))
 

@@ -96,9 +96,7 @@ class InputConfig:
     whitening: Literal["none", "pca", "zca"] = "none"  # pca: uncorrelated colours; zca: uncorrelated pixels, if small
     whitening_epsilon: float | None = None  # added to each variance: 0.1 for whole images and 1e-5 for colours if open
     augmentation: Literal["none", "light", "standard", "strong", "rare"] = "light"  # random changes to training images
-    cache: Literal["auto", "memory", "disk", "none"] = (
-        "auto"  # cache of decoded images; auto: a quarter of what is free
-    )
+    cache: Literal["auto", "memory", "disk", "none"] = "auto"  # of decoded images; auto: a quarter of what is free
 
     def __post_init__(self):
         for name in ("validation_size", "test_size"):

@@ -40,6 +40,7 @@ def main(options: Options) -> int:
         _check_port(options.port or DISPATCHER_PORT)
     command.import_tensorflow()
     from imgcls.cli.terminal import next_step
+    from imgcls.framework_internals import stop_service
 
     server, address = _start(options)
     print(f"The {options.role} is ready at grpc://{address}. Ctrl-C ends it.", flush=True)
@@ -47,7 +48,7 @@ def main(options: Options) -> int:
     next_step(f"python -m imgcls.{following} {options.dispatcher or 'grpc://' + address}")
     with suppress(KeyboardInterrupt):
         threading.Event().wait()  # the server's own `join` cannot be interrupted
-    server._stop()
+    stop_service(server)
     print("Stopped.")
     return command.OK
 
@@ -73,6 +74,7 @@ def _start(options: Options):
     from tensorflow.data.experimental import service
 
     from imgcls.data.batches.service import check_answers, parse_address
+    from imgcls.framework_internals import service_address
 
     if options.role == "dispatcher":
         port = options.port or DISPATCHER_PORT
@@ -84,7 +86,7 @@ def _start(options: Options):
             dispatcher_address=f"{host}:{port}", worker_address=f"{options.host}:%port%", port=options.port or 0
         )
     )
-    return server, server._address
+    return server, service_address(server)
 
 
 if __name__ == "__main__":

@@ -79,8 +79,8 @@ def small_data(tmp_path_factory) -> Path:
 def small_run(small_data, tmp_path_factory):
     """A run of three epochs on `small_data`; tests that write into it take a copy."""
     from imgcls.config import InputConfig, TrainConfig, TrainingConfig
-    from imgcls.train import prepare_run
     from imgcls.training.run import train_run
+    from imgcls.workflow.create import create_run
 
     config = TrainConfig(
         input=InputConfig(data=str(small_data)),
@@ -88,6 +88,6 @@ def small_run(small_data, tmp_path_factory):
         runs=str(tmp_path_factory.mktemp("runs")),
         name="small",
     )
-    run, manifest = prepare_run(config)
+    run, manifest = create_run(config)
     assert train_run(run, manifest)
     return run

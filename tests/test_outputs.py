@@ -6,7 +6,7 @@ import sys
 import pytest
 
 from imgcls.config import InputConfig, NetworkConfig, TrainConfig
-from imgcls.train import prepare_run
+from imgcls.workflow.create import create_run
 
 LONG = "x" * 300
 COMMANDS = {  # name -> arguments; {out} is where the result is to go
@@ -74,7 +74,7 @@ def test_a_run_folder_that_gets_no_manifest_does_not_stay(small_data, tmp_path, 
         InputConfig(data=str(small_data)), network=NetworkConfig(model="lenet5"), runs=str(tmp_path / "runs")
     )
     with pytest.raises(OSError, match="No space left"):
-        prepare_run(config)
+        create_run(config)
     assert list((tmp_path / "runs").iterdir()) == []
 
 

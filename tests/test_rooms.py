@@ -9,18 +9,23 @@ ROOT = Path(__file__).parents[1]
 ALLOWED = {
     "data_format": set(),
     "files": set(),
+    "framework_internals": set(),
     "processor": set(),
     "config": {"files"},
     "image_files": set(),
     "labels": {"image_files"},
     "layers": {"data_format"},
-    "models": {"layers", "data_format"},
+    "models": {"layers", "data_format", "framework_internals"},
     "data": {"labels", "config", "files", "image_files"},
     "run_folder": {"config", "files", "models"},
-    "training": {"models", "layers", "data", "config", "files", "processor", "run_folder"},
+    "training": {"models", "layers", "data", "config", "files", "processor", "run_folder", "framework_internals"},
     "evaluation": {"data", "config", "files", "image_files"},
     "explain": {"data", "config", "files"},
     "serving": {"data", "config", "files", "image_files"},
+    "workflow": {
+        *("evaluation", "serving", "training", "models", "layers", "data", "labels"),
+        *("config", "files", "image_files", "run_folder", "cli"),
+    },
     "cli": {"config", "data"},
 }
 EVERYWHERE = {"counted"}  # floors below all rooms

@@ -11,7 +11,7 @@ from imgcls.cli import command as command_line
 from imgcls.config import InputConfig, TrainConfig, TrainingConfig, save_toml
 from imgcls.data.manifest.table import Manifest
 from imgcls.run_folder import RunFolder
-from imgcls.train import prepare_run
+from imgcls.workflow.create import create_run
 from tests.conftest import copy_sample
 
 CLASSES = ("bag", "trouser")
@@ -54,7 +54,7 @@ def test_a_folder_becomes_a_judged_model_although_some_files_are_broken(data, tm
 def test_an_image_in_two_splits_is_warned_of(data, tmp_path, capsys):
     image = next((data / "train" / "bag").iterdir())
     shutil.copy(image, data / "test" / "bag" / "again.png")
-    prepare_run(TrainConfig(input=InputConfig(data=str(data)), runs=str(tmp_path / "runs")))
+    create_run(TrainConfig(input=InputConfig(data=str(data)), runs=str(tmp_path / "runs")))
     warned = capsys.readouterr().err
     assert "splits train and test have images in common: 1 of test, such as test/bag/again.png" in warned
 
@@ -65,7 +65,7 @@ def test_corrections_and_folds_are_flags_too(data, tmp_path, capsys):
     validation = []
     for fold in (1, 2, 3):
         inputs = InputConfig(data=str(data), overlay=str(tmp_path / "fix.csv"), folds=3, fold=fold)
-        _, manifest = prepare_run(TrainConfig(input=inputs, runs=str(tmp_path / "runs")))
+        _, manifest = create_run(TrainConfig(input=inputs, runs=str(tmp_path / "runs")))
         assert manifest.table.set_index("image").loc[f"train/bag/{name}", "label"] == "trouser"
         validation += manifest.split("validation")["image"].tolist()
     assert len(validation) == len(set(validation)) == 24

@@ -6,6 +6,7 @@ from dataclasses import asdict
 
 import keras
 
+from imgcls.framework_internals import learning_rate_schedule
 from imgcls.run_folder import BEST, RunFolder
 from imgcls.training.checkpoints import save_checkpoint
 from imgcls.training.loop import Loop
@@ -165,7 +166,7 @@ class LowerOnPlateau(keras.callbacks.Callback):
         progress.waited += 1
         if progress.waited >= PLATEAU_EPOCHS:
             progress.waited = 0
-            factor = self.loop.optimizer._learning_rate.factor
+            factor = learning_rate_schedule(self.loop.optimizer).factor
             factor.assign(PLATEAU_FACTOR * factor)
 
 

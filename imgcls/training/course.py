@@ -15,6 +15,7 @@ from imgcls.data.batches.pixel_cache import cached
 from imgcls.data.images.collection import Images
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
+from imgcls.framework_internals import variable_index
 from imgcls.models.classifier import preprocessing
 from imgcls.training.continuation import lengthened, stages_of
 from imgcls.training.loop import Loop
@@ -148,7 +149,7 @@ class Course:
         scales = update_scales(
             self.model, self.body, stage, training.backbone_learning_rate_factor, training.layer_decay
         )
-        index = loop.optimizer._get_variable_index
+        index = partial(variable_index, loop.optimizer)
         loop.optimizer.scale_updates(
             {index(weight): scale for weight, scale in scales} if given else {},
             {index(weight): self.joined[id(weight)] for weight in self.trained},

@@ -7,6 +7,7 @@ import altair
 import numpy as np
 import pandas as pd
 
+from imgcls.framework_internals import learning_rate_schedule
 from imgcls.training.loop import Loop
 from imgcls.training.schedules import FINDER_SPAN
 from imgcls.training.stage_batches import Source
@@ -41,7 +42,7 @@ class Trial:
 
 def find_learning_rate(loop: Loop, source: Source, steps: int = STEPS) -> Trial:
     """Train `steps` steps with rates that rise by the same factor, then put everything back as it was."""
-    schedule = loop.optimizer._learning_rate
+    schedule = learning_rate_schedule(loop.optimizer)
     before = schedule.shape, schedule.warmup_steps, (schedule.first_step, schedule.steps, schedule.peak)
     arrays, state = loop.state()
     schedule.shape, schedule.warmup_steps = "finder", 0

@@ -13,10 +13,11 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.counted import counted
+from imgcls.framework_internals import averaged_variables, learning_rate_schedule, seed_generators
 from imgcls.models.auxiliary import auxiliary_logits_model
 from imgcls.training.devices.strategy import is_chief
 from imgcls.training.losses import make_loss
-from imgcls.training.random_state import draw_by_device, seed_generators
+from imgcls.training.random_state import draw_by_device
 from imgcls.training.step import LossScale, Outcome, Step
 from imgcls.training.transfer.blocks import recomputed_in_blocks
 
@@ -322,8 +323,7 @@ class Loop:
             self._swap()
 
     def _swap(self) -> None:
-        pairs = zip(self.optimizer._trainable_variables, self.optimizer._model_variables_moving_average, strict=True)
-        for variable, average in pairs:
+        for variable, average in averaged_variables(self.optimizer):
             value = as_array(variable)
             variable.assign(as_array(average))
             average.assign(value)
@@ -386,7 +386,7 @@ class Loop:
     def _other_variables(self) -> list[keras.Variable]:
         """The random state of dropout (which Keras saves nowhere), and the variables of optimiser, rate and scale."""
         generators = seed_generators(self.model)
-        rate = getattr(self.optimizer._learning_rate, "factor", None)
+        rate = getattr(learning_rate_schedule(self.optimizer), "factor", None)
         scale = self.loss_scale.variables if self.loss_scale else []
         return [*(g.state for g in generators), *self.optimizer.variables, *([] if rate is None else [rate]), *scale]
 

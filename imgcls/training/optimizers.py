@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from imgcls.config import TrainingConfig
+from imgcls.framework_internals import variable_index
 
 WITHOUT_DECAY = ("bias", "gamma", "beta")  # decay is for kernels: He et al., Bag of Tricks, 2018, section 3.1
 
@@ -35,7 +36,7 @@ class ScaledUpdates:
             self._distribution_strategy.extended.update(variable.value, update, args=(gradient,), group=False)
 
     def _scale(self, variable):
-        index = self._get_variable_index(variable)
+        index = variable_index(self, variable)
         scale = getattr(self, "_update_scales", {}).get(index, 1.0)
         joined = getattr(self, "_joined", {}).get(index, 0)
         if not joined or not hasattr(self, "beta_2") or not hasattr(self, "_velocities"):
@@ -53,7 +54,7 @@ class ScaledUpdates:
         scales = getattr(self, "_update_scales", {})
         for variable in variables:
             if self._use_weight_decay(variable):
-                rate = self.learning_rate * scales.get(self._get_variable_index(variable), 1.0)
+                rate = self.learning_rate * scales.get(variable_index(self, variable), 1.0)
                 variable.assign(variable - variable * self.weight_decay * rate)
 
 

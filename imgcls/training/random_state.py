@@ -13,14 +13,11 @@ from functools import partial
 import keras
 import tensorflow as tf
 
+from imgcls.framework_internals import seed_generators
+
 APART = 1_000_003  # between the seeds of neighbouring devices
 
 _of_this_thread = threading.local()
-
-
-def seed_generators(model: keras.Model) -> list[keras.random.SeedGenerator]:
-    """Those of all layers, of layers inside of other layers too."""
-    return [generator for layer in model._flatten_layers() for generator in getattr(layer, "_seed_generators", [])]
 
 
 def draw_by_device(model: keras.Model) -> None:

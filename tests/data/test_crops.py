@@ -18,7 +18,7 @@ from imgcls.data.inspection.inspect import inspect
 from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.thumbnails import thumbnail
 from imgcls.labels.records import BOX
-from imgcls.train import prepare_run
+from imgcls.workflow.create import create_run
 
 SMALL = Preprocessing(16, 16)
 WHOLE = [np.nan] * 4
@@ -111,7 +111,7 @@ def crops(tmp_path_factory):
 
 def test_the_plan_looks_at_the_size_of_the_boxes(crops, tmp_path):
     crops.save(tmp_path / "crops.parquet")
-    run, _ = prepare_run(TrainConfig(input=InputConfig(data=str(tmp_path / "crops.parquet")), runs=str(tmp_path)))
+    run, _ = create_run(TrainConfig(input=InputConfig(data=str(tmp_path / "crops.parquet")), runs=str(tmp_path)))
     assert run.config.input.image_size == 16
     assert run.config.network.model == "resnet20"
 

@@ -6,31 +6,31 @@ import numpy as np
 import pytest
 
 from imgcls.models import load_model
-from imgcls.train import prepare_run
 from imgcls.training.run import train_run
+from imgcls.workflow.create import create_run
 from tests.training.conftest import TINY
 
 
 @pytest.mark.slow
 def test_a_deep_network_starts_from_a_shallower_run(tiny_config, tmp_path):
-    shallow, manifest = prepare_run(tiny_config(name="shallow", epochs=1))
+    shallow, manifest = create_run(tiny_config(name="shallow", epochs=1))
     train_run(shallow, manifest)
     deeper = tmp_path / "deeper.py"
     deeper.write_text(TINY.format(name="deeper_test_net").replace("(4, 8, 8)", "(4, 8, 8, 8)"))
     config = tiny_config(name="deep", epochs=1, learning_rate=1e-8, seed=1)
     config = replace(config, network=replace(config.network, model=str(deeper), init_from=str(shallow.path)))
-    deep, manifest = prepare_run(config)
+    deep, manifest = create_run(config)
     train_run(deep, manifest)
     before, after = load_model(shallow.model_file), load_model(deep.model_file)
     for stage in (1, 2, 3):
         kernels = [model.get_layer(f"stage{stage}_conv").kernel.numpy() for model in (before, after)]
         assert np.abs(kernels[0] - kernels[1]).max() < 1e-5
     with pytest.raises(FileNotFoundError, match="--init-from is 'nowhere'"):
-        prepare_run(replace(config, network=replace(config.network, init_from="nowhere")))
+        create_run(replace(config, network=replace(config.network, init_from="nowhere")))
 
 
 def test_a_found_learning_rate_is_used_and_drawn(tiny_config):
-    run, manifest = prepare_run(tiny_config(name="found", epochs=2, find_learning_rate=True, warmup_epochs=0.0))
+    run, manifest = create_run(tiny_config(name="found", epochs=2, find_learning_rate=True, warmup_epochs=0.0))
     said = []
     assert train_run(run, manifest, say=said.append)
     training = run.config.training

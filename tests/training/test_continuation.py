@@ -8,11 +8,11 @@ import pytest
 
 from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, TrainConfig, TrainingConfig
 from imgcls.run_folder import RunFolder
-from imgcls.train import prepare_run
 from imgcls.training.continuation import lengthened
 from imgcls.training.folds import Folds
 from imgcls.training.run import train_run
 from imgcls.training.transfer.plan import Stage
+from imgcls.workflow.create import create_run
 
 
 @pytest.fixture(scope="module")
@@ -23,7 +23,7 @@ def two_epochs(tiny_net, tiny_data, tmp_path_factory):
         training=TrainingConfig(epochs=2, batch_size=8, precision="float32", learning_rate=0.01),
         runs=str(tmp_path_factory.mktemp("runs")),
     )
-    run, manifest = prepare_run(config)
+    run, manifest = create_run(config)
     assert train_run(run, manifest)
     run.write_status("finished", accuracy=0.5)
     return run, manifest
@@ -76,7 +76,7 @@ def test_a_lengthened_run_that_dies_ends_as_an_unbroken_one(finished, tmp_path, 
 
 @pytest.mark.slow
 def test_a_run_that_lost_patience_has_it_anew_where_it_is_lengthened(tiny_config, command):
-    run, manifest = prepare_run(
+    run, manifest = create_run(
         tiny_config(epochs=9, early_stopping_patience=1, learning_rate=1e-8, schedule="constant")
     )
     assert train_run(run, manifest)

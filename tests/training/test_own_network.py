@@ -6,7 +6,7 @@ import pytest
 
 from imgcls.config import NetworkConfig, load_toml
 from imgcls.models import load_model
-from imgcls.train import prepare_run
+from imgcls.workflow.create import create_run
 
 NETWORK = """import keras
 from imgcls.models import architecture
@@ -30,7 +30,7 @@ def test_a_run_goes_on_with_the_network_that_it_began_with(tiny_config, tmp_path
     file = tmp_path / "my_net.py"
     file.write_text(NETWORK)
     config = replace(tiny_config(epochs=1), network=NetworkConfig(model=str(file), weights="none"))
-    run, _ = prepare_run(config)
+    run, _ = create_run(config)
     file.write_text(NETWORK.replace("(4, 8)", "(4, 6)"))
     result = command("train", "--resume", run.path)
     assert result.code == 0

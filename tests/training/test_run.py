@@ -16,12 +16,13 @@ import pytest
 from imgcls.config import save_toml
 from imgcls.data.manifest.table import Manifest
 from imgcls.files import write_json
+from imgcls.framework_internals import all_layers
 from imgcls.models import load_model
 from imgcls.run_folder import RunFolder
-from imgcls.train import prepare_run
 from imgcls.training.callbacks import Checkpointing
 from imgcls.training.checkpoints import load_checkpoint, load_latest, save_checkpoint
 from imgcls.training.run import train_run
+from imgcls.workflow.create import create_run
 
 ROOT = Path(__file__).parents[2]
 
@@ -193,7 +194,7 @@ def test_a_run_goes_on_when_nobody_reads_what_it_says(tiny_config, tmp_path):
 
 
 def test_a_run_goes_on_while_the_disk_is_full(tiny_config, monkeypatch):
-    run, manifest = prepare_run(tiny_config(epochs=3))
+    run, manifest = create_run(tiny_config(epochs=3))
     save, warned = np.savez, []
 
     def full_in_the_middle(path, **arrays):
@@ -210,7 +211,7 @@ def test_a_run_goes_on_while_the_disk_is_full(tiny_config, monkeypatch):
 
 
 def test_a_loss_that_is_no_number_names_its_layer_and_the_last_good_checkpoint(tiny_config, command):
-    run, manifest = prepare_run(tiny_config(epochs=3))
+    run, manifest = create_run(tiny_config(epochs=3))
 
     class Break(keras.callbacks.Callback):
         def on_epoch_end(self, epoch, logs=None):
@@ -267,10 +268,10 @@ def test_a_run_whose_checkpoints_are_all_damaged_says_that_it_begins_anew(tmp_pa
 @pytest.mark.usefixtures("bfloat16")
 @pytest.mark.parametrize("precision", ["bfloat16", pytest.param("float16", marks=pytest.mark.slow)])
 def test_a_run_in_sixteen_bits_leaves_a_model_in_32_that_is_exported(tiny_config, tmp_path, command, precision):
-    run, manifest = prepare_run(tiny_config(epochs=2, precision=precision))
+    run, manifest = create_run(tiny_config(epochs=2, precision=precision))
     assert train_run(run, manifest)
     model = load_model(run.model_file)
-    assert {layer.compute_dtype for layer in model._flatten_layers()} == {"float32"}
+    assert {layer.compute_dtype for layer in all_layers(model)} == {"float32"}
     assert {np.asarray(weight).dtype for weight in model.get_weights()} <= {np.dtype("float32"), np.dtype("int64")}
     exported = command("export", run.path, "--output", tmp_path / "bundles")
     assert exported.code == 0, exported.err

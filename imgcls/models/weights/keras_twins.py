@@ -12,6 +12,7 @@ import keras
 import numpy as np
 
 from imgcls.data_format import CHANNELS_LAST
+from imgcls.framework_internals import inputs_of_call, producer
 
 
 def load_twin(
@@ -87,13 +88,13 @@ def walk(output) -> list:
     order, seen, stack = [], set(), [(output, False)]
     while stack:
         tensor, inputs_done = stack.pop()
-        operation, index, _ = tensor._keras_history  # Keras' own record of what made the tensor
+        operation, index = producer(tensor)
         if inputs_done:
             order.append(operation)
         elif id(operation) not in seen:
             seen.add(id(operation))
             stack.append((tensor, True))
-            stack.extend((before, False) for before in reversed(operation._inbound_nodes[index].input_tensors))
+            stack.extend((before, False) for before in reversed(inputs_of_call(operation, index)))
     return order
 
 

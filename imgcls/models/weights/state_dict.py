@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from imgcls.counted import counted
+from imgcls.framework_internals import producer
 from imgcls.models.cost import describe
 from imgcls.models.registry import Architecture, StateDictNames, list_models
 from imgcls.models.registry import find_architecture as find
@@ -175,7 +176,7 @@ def _bias_before(norm: keras.layers.Layer, state: StateDict) -> str:
 
     To subtract it from the mean that the normalisation subtracts comes to the same as to add it before.
     """
-    convolution = norm.input._keras_history.operation
+    convolution, _ = producer(norm.input)
     return f"{state.names.layer(convolution.name)}.bias" if convolution.weights else ""
 
 
@@ -191,7 +192,7 @@ def in_keras_order(array: np.ndarray, layer: keras.layers.Layer, variable: keras
     if array.ndim < 2:
         return array
     if len(variable.shape) == 2:
-        before = layer.input._keras_history.operation
+        before, _ = producer(layer.input)
         if isinstance(before, keras.layers.Flatten) and len(before.input.shape) == 4:
             height, width, channels = spatial_shape(before)
             if array.size == len(array) * height * width * channels:

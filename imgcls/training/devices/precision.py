@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import keras
 import tensorflow as tf
 
+from imgcls.framework_internals import all_layers
 from imgcls.layers.native_layout import convolves
 from imgcls.processor import BFLOAT16, vector_units
 
@@ -48,5 +49,5 @@ def layers_in(precision: str) -> Iterator[None]:
 
 def as_float32(model: keras.Model) -> None:
     """Let all layers compute in float32 once the model is saved and loaded again; what is traced stays as it is."""
-    for layer in model._flatten_layers():
+    for layer in all_layers(model):
         layer.dtype_policy = "float32"

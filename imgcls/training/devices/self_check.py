@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
+from imgcls.framework_internals import all_layers
 from imgcls.training.loop import Loop
 
 LARGEST_DIFFERENCE = {"float32": 1e-4, "bfloat16": 3e-2, "float16": 5e-3}  # of the largest number, by precision
@@ -28,7 +29,7 @@ def check_against_one_device(loop: Loop, batch: list) -> float:
         ours = _on_one_device(loop, whole)
     loop.restore(arrays, state)
     difference = max(_difference(a.numpy(), b.numpy()) for a, b in zip(theirs, ours, strict=True))
-    kinds = {layer.compute_dtype for layer in loop.model._flatten_layers()}
+    kinds = {layer.compute_dtype for layer in all_layers(loop.model)}
     most = max(LARGEST_DIFFERENCE.get(kind, 0.0) for kind in kinds)
     if not difference <= most:
         raise RuntimeError(
@@ -39,7 +40,7 @@ def check_against_one_device(loop: Loop, batch: list) -> float:
 
 
 def _on_one_device(loop: Loop, batch: list) -> list[tf.Tensor]:
-    together = any(getattr(layer, "synchronized", False) for layer in loop.model._flatten_layers())
+    together = any(getattr(layer, "synchronized", False) for layer in all_layers(loop.model))
     shares = 1 if together else loop.strategy.num_replicas_in_sync
     parts = [tf.split(x, shares) for x in batch]
 
@@ -79,7 +80,7 @@ def _difference(a: np.ndarray, b: np.ndarray) -> float:
 def _without_randomness(model: keras.Model) -> Iterator[None]:
     """Dropout and its like as in inference."""
     with ExitStack() as stack:
-        for layer in model._flatten_layers():
+        for layer in all_layers(model):
             if getattr(layer, "_seed_generators", []):
                 stack.enter_context(_in_inference(layer))
         yield

@@ -5,6 +5,7 @@ import os
 import keras
 import tensorflow as tf
 
+from imgcls.framework_internals import all_layers, check_workers_every, place_among_workers, use_next_collective_keys
 from imgcls.training.devices.cluster import Cluster, find_cluster
 
 KEYS_A_STRATEGY = 100_000  # of groups and reductions
@@ -30,7 +31,7 @@ def join_workers(name: str) -> Cluster | None:
         return None
     os.environ["TF_CONFIG"] = cluster.tf_config()
     _workers = tf.distribute.MultiWorkerMirroredStrategy()
-    _workers.extended._check_health_interval = HEALTH_SECONDS
+    check_workers_every(_workers, HEALTH_SECONDS)
     return cluster
 
 
@@ -43,16 +44,9 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
     gpus = tf.config.list_logical_devices("GPU")
     devices = gpus or tf.config.list_logical_devices("CPU")
     if name == "mirrored" or (name == "auto" and len(gpus) > 1):
-        # two strategies of one process meet in their first reductions unless their keys differ
-        tf.distribute.MirroredStrategy._collective_key_base += KEYS_A_STRATEGY
+        use_next_collective_keys(KEYS_A_STRATEGY)
         return tf.distribute.MirroredStrategy([device.name for device in devices])
     return tf.distribute.OneDeviceStrategy(devices[0].name)
-
-
-def place_among_workers(strategy: tf.distribute.Strategy) -> tuple[int, int]:
-    """(index, count) of this process among those that train together."""
-    context = getattr(strategy.extended, "_num_workers", 1)
-    return (strategy.extended._id_in_cluster, context) if context > 1 else (0, 1)
 
 
 def check_batch_size(batch_size: int, strategy: tf.distribute.Strategy) -> None:
@@ -72,6 +66,6 @@ def is_chief(strategy: tf.distribute.Strategy) -> bool:
 
 def sync_batch_normalization(model: keras.Model, together: bool = True) -> None:
     """Let batch normalisation take its statistics over the batches of all devices, or of each by itself."""
-    for layer in model._flatten_layers():
+    for layer in all_layers(model):
         if isinstance(layer, keras.layers.BatchNormalization):
             layer.synchronized = together

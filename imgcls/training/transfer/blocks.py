@@ -15,7 +15,8 @@ from itertools import count
 
 import keras
 
-from imgcls.training.random_state import draw_by_device, pinned, seed_generators
+from imgcls.framework_internals import graph_nodes, seed_generators
+from imgcls.training.random_state import draw_by_device, pinned
 
 _of_this_thread = threading.local()
 
@@ -56,8 +57,7 @@ def blocks(model: keras.Model) -> list[Block]:
 
 def _between_cuts(model: keras.Model) -> Iterator[tuple[list, keras.KerasTensor]]:
     """The nodes of the graph from one cut to the next, and the tensor at its end."""
-    nodes = [node for depth in sorted(model._nodes_by_depth, reverse=True) for node in model._nodes_by_depth[depth]]
-    nodes = [node for node in nodes if node.input_tensors]
+    nodes = [node for node in graph_nodes(model) if node.input_tensors]
     last_use = {id(tensor): place for place, node in enumerate(nodes) for tensor in node.input_tensors}
     last_use |= {id(tensor): len(nodes) for tensor in model.outputs}
     live, part = {id(model.inputs[0])}, []

@@ -10,6 +10,7 @@ import keras
 import numpy as np
 import pytest
 
+from imgcls.framework_internals import producer
 from imgcls.models import build_model, find_architecture
 from imgcls.models.classifier import logits_model
 from imgcls.models.weights.state_dict import VARIABLES, load_state_dict, read_state_dict
@@ -48,7 +49,7 @@ def in_torch_order(array: np.ndarray, layer) -> np.ndarray:
     if array.ndim == 4:
         return array.transpose((2, 3, 0, 1) if isinstance(layer, keras.layers.DepthwiseConv2D) else (3, 2, 0, 1))
     if array.ndim == 2 and layer.name in ("fc1_dense", "fc6_dense"):
-        height, width, channels = layer.input._keras_history.operation.input.shape[1:]
+        height, width, channels = producer(layer.input)[0].input.shape[1:]
         return array.T.reshape(-1, height, width, channels).transpose(0, 3, 1, 2).reshape(array.shape[::-1])
     return array.T
 

@@ -10,19 +10,19 @@ from imgcls.config import NetworkConfig, TrainConfig, TrainingConfig
 from imgcls.data.batches.balance import Balance
 from imgcls.data.manifest.table import Manifest
 from imgcls.models import build_model, load_model
-from imgcls.train import prepare_run
 from imgcls.training.checkpoints import load_checkpoint
 from imgcls.training.run import train_run
 from imgcls.training.transfer.features import depth_features
 from imgcls.training.transfer.head import head_examples, head_folds, kernel_and_bias, why_not_fitted
 from imgcls.training.transfer.logistic_regression import Head
 from imgcls.training.transfer.plan import head_part, with_all_depths
+from imgcls.workflow.create import create_run
 
 
 @pytest.fixture
 def earlier(tiny_config):
     """Weights that a run can start from."""
-    run, manifest = prepare_run(tiny_config(name="earlier", epochs=1))
+    run, manifest = create_run(tiny_config(name="earlier", epochs=1))
     train_run(run, manifest)
     return str(run.model_file)
 
@@ -90,7 +90,7 @@ def test_what_is_no_logistic_regression_is_named(changes, reason):
 
 
 def test_a_head_takes_no_epochs_and_is_told(tiny_config, earlier, capsys):
-    run, manifest = prepare_run(tiny_config(name="head", weights=earlier, plan="head"))
+    run, manifest = create_run(tiny_config(name="head", weights=earlier, plan="head"))
     told = []
     assert train_run(run, manifest, on_step=told.append, on_epoch=told.append, say=print)
     assert "The head is the optimum of a logistic regression on 3 views of the images" in capsys.readouterr().out
@@ -105,7 +105,7 @@ def test_a_head_takes_no_epochs_and_is_told(tiny_config, earlier, capsys):
 
 
 def test_fine_tuning_that_does_harm_leaves_the_head(tiny_config, earlier):
-    run, manifest = prepare_run(tiny_config(name="wild", weights=earlier, plan="all", learning_rate=10.0))
+    run, manifest = create_run(tiny_config(name="wild", weights=earlier, plan="all", learning_rate=10.0))
     said = []
     assert train_run(run, manifest, say=said.append)
     assert "No epoch did better on validation than the head alone, which is kept." in said
@@ -126,9 +126,9 @@ class Killed(BaseException):
 
 
 def test_a_run_that_dies_while_or_after_its_head_is_fitted_ends_as_an_unbroken_one(tiny_config, earlier):
-    unbroken, manifest = prepare_run(tiny_config(name="unbroken", weights=earlier, plan="features", feature_views=2))
+    unbroken, manifest = create_run(tiny_config(name="unbroken", weights=earlier, plan="features", feature_views=2))
     assert train_run(unbroken, manifest)
-    broken, manifest = prepare_run(tiny_config(name="broken", weights=earlier, plan="features", feature_views=2))
+    broken, manifest = create_run(tiny_config(name="broken", weights=earlier, plan="features", feature_views=2))
 
     def die(facts: dict) -> None:
         if facts.get("epoch") == 0 or "on all images" in facts.get("doing", ""):
@@ -152,7 +152,7 @@ def test_a_run_that_dies_while_or_after_its_head_is_fitted_ends_as_an_unbroken_o
 
 def test_a_head_with_another_loss_is_trained_by_steps(tiny_config, earlier, capsys):
     config = tiny_config(name="focal", weights=earlier, plan="head", loss="focal")
-    run, manifest = prepare_run(config)
+    run, manifest = create_run(config)
     assert train_run(run, manifest, say=print)
     assert [row["epoch"] for row in run.metrics()] == [1, 2]
     assert "not fitted to its optimum at once, because of --loss focal" in capsys.readouterr().out
@@ -164,7 +164,7 @@ def test_all_devices_together_get_the_head_of_one(tiny_config, earlier):
     for strategy in ("one_device", "mirrored"):
         config = tiny_config(name=strategy, weights=earlier, plan="last_blocks", epochs=1)
         config = replace(config, training=replace(config.training, strategy=strategy))
-        run, manifest = prepare_run(config)
+        run, manifest = create_run(config)
         assert train_run(run, manifest)
         heads.append({name: run.metrics()[0][name] for name in ("loss", "penalty", "val_accuracy")})
         heads[-1]["val_loss"] = pytest.approx(run.metrics()[0]["val_loss"], rel=1e-5)

@@ -10,12 +10,12 @@ from imgcls.config import AugmentationConfig
 from imgcls.data.augmentation import Augmentation, settings
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.models import build_model, load_model
-from imgcls.train import prepare_run
 from imgcls.training.run import train_run
 from imgcls.training.transfer.backend import LARGEST_DIFFERENCE
 from imgcls.training.transfer.features import FeatureCache, ImageSet, depth_features
 from imgcls.training.transfer.plan import Stage, body_blocks, decide, stages, unfreeze, update_scales
 from imgcls.training.transfer.probe import Probe, probe
+from imgcls.workflow.create import create_run
 from tests.conftest import SAMPLE
 
 
@@ -168,7 +168,7 @@ def test_an_image_that_cannot_be_read_has_no_features_and_is_tried_again(tmp_pat
 @pytest.fixture
 def earlier(tiny_config):
     """Weights that a run can start from."""
-    run, manifest = prepare_run(tiny_config(name="earlier", epochs=1))
+    run, manifest = create_run(tiny_config(name="earlier", epochs=1))
     train_run(run, manifest)
     return str(run.model_file)
 
@@ -180,9 +180,9 @@ def weights(run) -> list[np.ndarray]:
 @pytest.mark.slow
 def test_a_run_in_stages_that_stops_goes_on_to_the_same_weights(tiny_config, earlier):
     settings = {"weights": earlier, "plan": "all", "epochs": 4, "feature_views": 2}
-    unbroken, manifest = prepare_run(tiny_config(name="unbroken", **settings))
+    unbroken, manifest = create_run(tiny_config(name="unbroken", **settings))
     assert train_run(unbroken, manifest)
-    broken, manifest = prepare_run(tiny_config(name="broken", **settings))
+    broken, manifest = create_run(tiny_config(name="broken", **settings))
     for stop_after in (2, 6, 7):
         steps = []
 
@@ -199,7 +199,7 @@ def test_a_run_in_stages_that_stops_goes_on_to_the_same_weights(tiny_config, ear
 
 
 def test_the_head_changes_nothing_else_and_its_checkpoints_are_small(tiny_config, earlier):
-    run, manifest = prepare_run(tiny_config(name="head", weights=earlier, plan="head", epochs=2))
+    run, manifest = create_run(tiny_config(name="head", weights=earlier, plan="head", epochs=2))
     assert train_run(run, manifest)
     before = load_model(earlier)
     after = load_model(run.model_file)
@@ -211,7 +211,7 @@ def test_the_head_changes_nothing_else_and_its_checkpoints_are_small(tiny_config
 
 
 def test_auto_says_why_and_keeps_it_for_the_report(tiny_config, earlier, capsys):
-    run, _ = prepare_run(tiny_config(name="auto", weights=earlier, plan="auto"))
+    run, _ = create_run(tiny_config(name="auto", weights=earlier, plan="auto"))
     said = capsys.readouterr().out
     assert f"--plan {run.config.network.plan}: a linear classifier on the last features gets" in said
     stored = json.loads(run.plan_file.read_text())
