@@ -114,7 +114,7 @@ def test_bad_flags_are_refused_before_anything_is_written(data, tmp_path, comman
 def test_what_is_typed_beside_a_config_counts_although_it_is_the_default(tmp_path, monkeypatch):
     save_toml(TrainConfig(training=TrainingConfig(epochs=7, learning_rate=0.1)), tmp_path / "config.toml")
     monkeypatch.setattr("sys.argv", ["train", "--config", str(tmp_path / "config.toml"), "--learning_rate=0.003"])
-    training = command_line.parse(train.Options, "", train._from_config_file).train.training
+    training = command_line.parse(train.Options, "", train.options_from_config_file).train.training
     assert (training.epochs, training.learning_rate) == (7, 0.003)
 
 
