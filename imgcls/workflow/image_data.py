@@ -75,9 +75,10 @@ def to_pixels(images: Any) -> np.ndarray:
     if array.ndim == 3:
         array = array[..., None]
     if array.ndim != 4 or array.shape[-1] not in (1, 3) or not len(array) or array.dtype.kind not in "uif":
+        given = np.asarray(images)
         raise ValueError(
-            f"The images are an array of shape {np.asarray(images).shape} and type {np.asarray(images).dtype}; expected "
-            "(N, height, width) or (N, height, width, 1 or 3), in [0, 255] or in [0, 1]."
+            f"The images are an array of shape {given.shape} and type {given.dtype}; expected (N, height, width) or "
+            "(N, height, width, 1 or 3), in [0, 255] or in [0, 1]."
         )
     least, most = float(array.min()), float(array.max())
     if not (least >= 0 and most <= 255):
