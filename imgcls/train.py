@@ -27,6 +27,7 @@ import tyro
 
 from imgcls.cli import command, flags
 from imgcls.config import TrainConfig, flag, load_toml
+from imgcls.durations import clock
 
 if TYPE_CHECKING:
     from imgcls.data.manifest.table import Manifest
@@ -240,7 +241,7 @@ def live_line() -> Iterator[tuple[Callable[[dict], None], Callable[[dict], None]
         metrics = status["metrics"]
         facts = (
             f"loss {metrics['loss']:.3f}  accuracy {100 * metrics['accuracy']:.1f} %  "
-            f"{status['images_per_second']:.0f} images/s  {_clock(left)} left"
+            f"{status['images_per_second']:.0f} images/s  {clock(left)} left"
         )
         text = f"epoch {status['epoch']}/{status['epochs']}"
         bar.update(task, description=text, completed=status["step"], total=status["steps"], facts=facts)
@@ -257,12 +258,6 @@ def live_line() -> Iterator[tuple[Callable[[dict], None], Callable[[dict], None]
     with bar:
         task = bar.add_task("Building the network", total=None, facts="")
         yield on_step, on_epoch
-
-
-def _clock(seconds: float) -> str:
-    minutes, seconds = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 @contextmanager

@@ -12,7 +12,6 @@ Examples:
 """
 
 import dataclasses
-import difflib
 import fcntl
 import shlex
 import subprocess
@@ -29,6 +28,7 @@ from imgcls.cli import command, flags
 from imgcls.config import TrainConfig, applies, load_toml
 from imgcls.counted import counted
 from imgcls.files import check_writable
+from imgcls.nearest_name import did_you_mean
 
 if TYPE_CHECKING:
     from imgcls.training.trials import TrialRun
@@ -261,9 +261,10 @@ def parse_range(text: str) -> Range:
     name = name.strip().removeprefix("--").replace("-", "_")
     places = {f.name: section for section in SECTIONS for f in dataclasses.fields(_section(section))}
     if name not in places or not equals or not value:
-        close = difflib.get_close_matches(name, places, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise ValueError(f"--search {text!r} names no field and its values, such as learning_rate=1e-4:1e-2.{hint}")
+        raise ValueError(
+            f"--search {text!r} names no field and its values, such as learning_rate=1e-4:1e-2."
+            + did_you_mean(name, places)
+        )
     continuous = ":" in value
     values = tuple(_number(part) for part in value.split(":" if continuous else ","))
     if continuous and (len(values) != 2 or any(isinstance(v, str) for v in values) or not values[0] < values[1]):

@@ -1,6 +1,5 @@
 """Annotation files of labelling tools to tables of records, one file a format."""
 
-import difflib
 import importlib
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,6 +9,7 @@ from imgcls.labels.documents import listed_once
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Records
 from imgcls.labels.unread import unread_sentence
+from imgcls.nearest_name import did_you_mean
 
 
 @dataclass(frozen=True)
@@ -105,6 +105,6 @@ def annotation_formats(source: Path) -> list[str]:
 
 def _module(name: str) -> ModuleType:
     if name not in FORMATS:
-        close = difflib.get_close_matches(name, FORMATS, 1, cutoff=0)
-        raise ValueError(f"Unknown format {name!r}. Did you mean {close[0]!r}? There are {', '.join(FORMATS)}.")
+        hint = did_you_mean(name, FORMATS, cutoff=0)
+        raise ValueError(f"Unknown format {name!r}.{hint} There are {', '.join(FORMATS)}.")
     return importlib.import_module(f"imgcls.labels.{FORMATS[name].module or name}")

@@ -1,6 +1,5 @@
 """From boxes to the labels of a classifier, in the way that the user picks."""
 
-import difflib
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -9,6 +8,7 @@ import pandas as pd
 from imgcls.counted import counted
 from imgcls.labels.image_index import upright_size
 from imgcls.labels.records import BOX, LEFT_OUT, Problems, Records
+from imgcls.nearest_name import did_you_mean
 
 
 def to_examples(records: Records, mode: str, margin: float = 0.0, smallest: int = 1) -> Records:
@@ -24,8 +24,8 @@ def to_examples(records: Records, mode: str, margin: float = 0.0, smallest: int 
     Raises ValueError for an unknown mode, a negative margin, or a smallest side below one pixel.
     """
     if mode not in MODES:
-        close = difflib.get_close_matches(mode, MODES, 1, cutoff=0)
-        raise ValueError(f"Unknown mode {mode!r} for boxes. Did you mean {close[0]!r}? There are {', '.join(MODES)}.")
+        hint = did_you_mean(mode, MODES, cutoff=0)
+        raise ValueError(f"Unknown mode {mode!r} for boxes.{hint} There are {', '.join(MODES)}.")
     if not 0 <= margin < float("inf") or smallest < 1:
         raise ValueError(
             f"Got the margin {margin} and the smallest side {smallest}. Expected at least 0 and at least 1 pixel."

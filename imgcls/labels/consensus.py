@@ -4,7 +4,6 @@ Majority, with equal shares open or settled by skill; majority weighted by each 
 "Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm" (1979), as crowd-kit computes it.
 """
 
-import difflib
 import json
 import warnings
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from imgcls.labels.records import BOX, LEFT_OUT, Problems, Records
+from imgcls.nearest_name import did_you_mean
 
 ITERATIONS = 100  # of expectation and maximisation, at most
 EQUAL = 1e-9  # difference of shares, which are sums of floats
@@ -53,8 +53,8 @@ def agree(
     Raises ValueError for an unknown method, or if nobody answered, and ImportError if crowd-kit is needed and missing.
     """
     if method not in METHODS:
-        close = difflib.get_close_matches(method, METHODS, 1, cutoff=0)
-        raise ValueError(f"Unknown method {method!r}. Did you mean {close[0]!r}? There are {', '.join(METHODS)}.")
+        hint = did_you_mean(method, METHODS, cutoff=0)
+        raise ValueError(f"Unknown method {method!r}.{hint} There are {', '.join(METHODS)}.")
     problems = Problems()
     answers = _answers(records, problems)
     if answers.empty:

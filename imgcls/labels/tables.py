@@ -6,7 +6,6 @@ formula is written with an apostrophe before it, and read without.
 """
 
 import csv
-import difflib
 import io
 import json
 import posixpath
@@ -29,6 +28,7 @@ from imgcls.labels.table_boxes import READ_AS, box_columns, with_corners
 from imgcls.labels.table_classes import class_columns, one_row_a_class, only_column
 from imgcls.labels.table_headers import UNDIVIDED, names_of_columns
 from imgcls.labels.unread import tool_of
+from imgcls.nearest_name import did_you_mean, nearest_name
 
 # fmt: off
 NAMES = {  # in the order in which they are taken; letters and digits only
@@ -115,8 +115,8 @@ def read(
             continue
         meaning = understand(table, image_index, columns, keep)
         if meaning.missing and (source.is_file() or columns):
-            close = difflib.get_close_matches(meaning.missing[0], [str(name) for name in table.columns], 1, cutoff=0)
-            near = f" Is it {close[0]!r}?" if close else ""
+            nearest = nearest_name(meaning.missing[0], map(str, table.columns), cutoff=0)
+            near = f" Is it {nearest!r}?" if nearest else ""
             raise ValueError(f"{file} has no column for {' and '.join(meaning.missing)}.{near} Name it with `columns`.")
         if meaning.missing:
             problems.noted(file, 1, f"there is no column for {' and '.join(meaning.missing)}; this table is not read.")
@@ -299,8 +299,7 @@ def with_attributes(rows: pd.DataFrame, table: pd.DataFrame, keep: Sequence[str]
     """The rows, with the cells of the columns `keep` among their attributes. Raises ValueError for an unknown one."""
     for name in keep:
         if name not in table:
-            close = difflib.get_close_matches(name, list(table.columns), 1)
-            near = f" Did you mean {close[0]!r}?" if close else f" It has {', '.join(table.columns)}."
+            near = did_you_mean(name, table.columns) or f" It has {', '.join(table.columns)}."
             raise ValueError(f"{file} has no column {name!r}.{near}")
     if keep:
         stated = rows["attributes"] if "attributes" in rows else [""] * len(rows)

@@ -5,7 +5,6 @@ beside them; from then on that table is read, and neither TensorFlow Datasets no
 """
 
 import csv
-import difflib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -15,6 +14,7 @@ from imgcls.image_files import suffix_of
 from imgcls.labels import tables
 from imgcls.labels.records import Records
 from imgcls.labels.split_names import SPLIT_NAMES
+from imgcls.nearest_name import nearest_name
 
 if TYPE_CHECKING:
     from tensorflow_datasets.core import DatasetBuilder
@@ -50,8 +50,8 @@ def _prepared(name: str) -> "DatasetBuilder":
     try:
         builder = tfds.builder(name)
     except (tfds.core.DatasetNotFoundError, ValueError) as error:
-        close = difflib.get_close_matches(name, tfds.list_builders(with_community_datasets=False), 1)
-        hint = f" Did you mean {PREFIX}{close[0]}?" if close else " https://www.tensorflow.org/datasets lists them."
+        nearest = nearest_name(name, tfds.list_builders(with_community_datasets=False))
+        hint = f" Did you mean {PREFIX}{nearest}?" if nearest else " https://www.tensorflow.org/datasets lists them."
         raise ValueError(f"TensorFlow Datasets has no {name!r}.{hint}") from error
     try:
         builder.download_and_prepare()

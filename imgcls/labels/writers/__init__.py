@@ -1,6 +1,5 @@
 """Records to the files of other tools, one file a format."""
 
-import difflib
 import importlib
 import shutil
 from pathlib import Path
@@ -8,6 +7,7 @@ from pathlib import Path
 import pandas as pd
 
 from imgcls.labels.records import Records
+from imgcls.nearest_name import did_you_mean
 
 EXPORTS = {"coco": "coco", "voc": "voc", "yolo": "yolo", "csv": "table", "folders": "folders"}  # name: module
 
@@ -25,8 +25,8 @@ def write_labels(records: Records, folder: str | Path, format: str, copy_images:
     and ValueError for an unknown format.
     """
     if format not in EXPORTS:
-        close = difflib.get_close_matches(format, EXPORTS, 1, cutoff=0)
-        raise ValueError(f"Unknown format {format!r}. Did you mean {close[0]!r}? There are {', '.join(EXPORTS)}.")
+        hint = did_you_mean(format, EXPORTS, cutoff=0)
+        raise ValueError(f"Unknown format {format!r}.{hint} There are {', '.join(EXPORTS)}.")
     folder = Path(folder)
     if folder.exists():
         raise FileExistsError(f"There is something at {folder} already. Name a folder that is not there yet.")
