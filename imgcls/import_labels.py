@@ -1,16 +1,14 @@
 """Turn labelled images into a manifest: one table that every command reads.
 
-Reads what labelling tools write (LabelImg, COCO, Pascal VOC, YOLO, Create ML, LabelMe, Label Studio, CVAT, VoTT,
-Datumaro, Supervisely, Roboflow, Open Images, KITTI, ImageNet, ImageNet lists, IDX, CIFAR, TFRecord of TensorFlow Object
-Detection, Mechanical Turk, Toloka, tables, and one folder of images a class), opens every image once, and names what
-cannot be used. The images stay where they are.
+Reads the files of labelling tools, opens every image once, and names what cannot be used. The images stay where they
+are.
 
 --boxes says what an example is: `single` takes the images that have one class only, `largest` gives an image the class
 of its largest box, `crop` makes an example of each box, which the network sees alone, and `multi_label` keeps all
-classes of an image, for export. --consensus makes one label of several people's answers: the most frequent (`majority`,
-which `auto` takes where there are several), weighted by each one's skill, or by what each one confuses (Dawid and
-Skene). An image whose answers are tied is left out; `majority_then_skill` settles it by skill. --overlay lays
-corrections over it all. A manifest can be the source too.
+classes of an image, for other tools. --consensus makes one label of several people's answers: the most frequent
+(`majority`, which `auto` takes where there are several), weighted by each one's skill, or by what each one confuses
+(Dawid and Skene). An image whose answers are tied is left out; `majority_then_skill` settles it by skill. --overlay
+lays corrections over it all. A manifest can be the source too.
 
 Examples:
   python -m imgcls.import_labels photos --output manifests/photos.parquet --group '(patient[0-9]+)_'
@@ -18,10 +16,11 @@ Examples:
   python -m imgcls.import_labels results.tsv --images photos --consensus dawid_skene --golden known.csv
   python -m imgcls.import_labels addresses.csv --fetch-to photos
   python -m imgcls.import_labels tfds:cifar10 --output manifests/cifar10.parquet
-  python -m imgcls.import_labels manifest.parquet --overlay corrections.csv --export yolo --export-to for_yolo
+  python -m imgcls.import_labels manifest.parquet --overlay corrections.csv --convert-to yolo --convert-folder for_yolo
   python -m imgcls.train --data manifests/photos.parquet
 """
 
+import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -33,8 +32,10 @@ from imgcls.config import FetchConfig, LabelsConfig
 from imgcls.counted import counted
 from imgcls.files import check_writable
 from imgcls.image_files import WHAT_IS_READ
+from imgcls.labels import FORMATS, WRITERS
 
-__doc__ = f"{__doc__}\n{WHAT_IS_READ}\n"
+_LABEL_FORMATS = textwrap.fill(f"Label formats: {'; '.join(row.title for row in FORMATS.values())}.", 120)
+__doc__ = f"{__doc__}\n{_LABEL_FORMATS}\n\n{WHAT_IS_READ}\n"
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -52,13 +53,13 @@ class Options:
     output: Path | None = None  # manifest to write; manifest.parquet if none is named
     labels: Annotated[LabelsConfig, tyro.conf.arg(name="")] = field(default_factory=LabelsConfig)
     fetching: Annotated[FetchConfig, tyro.conf.arg(name="")] = field(default_factory=FetchConfig)
-    export: Literal["coco", "voc", "yolo", "csv", "folders", "nothing"] = "nothing"  # files for other tools as well
-    export_to: Path | None = None  # folder for them, which must not be there yet
+    convert_to: Literal[(*WRITERS, "nothing")] = "nothing"  # also write the labels in the format of another tool
+    convert_folder: Path | None = None  # folder for --convert-to, which must not be there yet
 
 
 def main(options: Options) -> int:
     output = check_output(options)
-    for path, folder in ((output, False), (options.export_to, True)):
+    for path, folder in ((output, False), (options.convert_folder, True)):
         if path:
             check_writable(path, folder)
     from imgcls.cli.terminal import progress
@@ -71,39 +72,43 @@ def main(options: Options) -> int:
         imported = import_manifest(*source_of(options.source, options.labels), options.fetching, on_fetched)
     manifest = look_at_all(imported.manifest)
     told = imported.problems
-    if options.export_to:
-        told = export(manifest, options.export, options.export_to, told)
+    if options.convert_folder:
+        told = convert(manifest, options.convert_to, options.convert_folder, told)
     if output:
         manifest.save(output)
     show(manifest)
     if imported.consensus:
         show_consensus(imported, (output or OUTPUT).with_suffix(".annotators.csv"))
     if len(told):
-        tell(told, (output or options.export_to).with_suffix(".problems.csv"))
+        tell(told, (output or options.convert_folder).with_suffix(".problems.csv"))
     say_what_next(manifest, output, options)
     lost = len(manifest.problems) or (told["effect"] == "left out").any()
     return command.WITH_PROBLEMS if lost else command.OK
 
 
 def check_output(options: Options) -> Path | None:
-    """Where the manifest is to be written; None if nothing but an export is wanted.
+    """Where the manifest is to be written; None if nothing but a conversion is wanted.
 
     Raises ValueError or FileExistsError for flags that do not go together, before anything is read.
     """
-    if (options.export == "nothing") != (options.export_to is None):
-        given, other = ("--export-to", "--export coco") if options.export_to else ("--export", "--export-to FOLDER")
+    if (options.convert_to == "nothing") != (options.convert_folder is None):
+        given, other = (
+            ("--convert-folder", "--convert-to coco")
+            if options.convert_folder
+            else ("--convert-to", "--convert-folder FOLDER")
+        )
         raise ValueError(f"{given} needs its other half. Add {other}.")
-    if options.export_to and options.export_to.exists():
+    if options.convert_folder and options.convert_folder.exists():
         raise FileExistsError(
-            f"There is something at {options.export_to} already. Name a folder that is not there yet."
+            f"There is something at {options.convert_folder} already. Name a folder that is not there yet."
         )
     if options.output and options.output.suffix != ".parquet":
         raise ValueError(f"--output is {options.output}; expected a file that ends in .parquet.")
     from imgcls.data.manifest.table import is_manifest
 
     changes_one = is_manifest(options.source)
-    if changes_one and not options.output and not options.export_to:
-        raise ValueError(f"{options.source} is a manifest already. Name what to write: --output or --export-to.")
+    if changes_one and not options.output and not options.convert_folder:
+        raise ValueError(f"{options.source} is a manifest already. Name what to write: --output or --convert-folder.")
     output = None if changes_one and not options.output else options.output or OUTPUT
     if output and Path(options.source).exists() and output.resolve() == Path(options.source).resolve():
         raise ValueError(f"--output is the source itself, {output}, which is never changed. Name another file.")
@@ -120,12 +125,12 @@ def look_at_all(manifest: "Manifest") -> "Manifest":
         return inspect(manifest, on_progress)
 
 
-def export(manifest: "Manifest", format: str, folder: Path, told: "pd.DataFrame") -> "pd.DataFrame":
+def convert(manifest: "Manifest", format: str, folder: Path, told: "pd.DataFrame") -> "pd.DataFrame":
     """Write the files of another tool; returns what is to be told, with what its format cannot hold."""
     import pandas as pd
 
     from imgcls.data.manifest.from_records import to_records
-    from imgcls.labels.writers import write_labels
+    from imgcls.labels import write_labels
 
     records = to_records(manifest)
     return pd.concat([told, write_labels(records, folder, format)], ignore_index=True)
@@ -179,8 +184,8 @@ def say_what_next(manifest: "Manifest", output: Path | None, options: Options) -
     from imgcls.cli.terminal import next_step, say
 
     what = f"{counted(len(manifest.usable), 'example')} of {counted(len(manifest.class_names), 'class')}"
-    if options.export_to:
-        say(f"\n{what} written for {options.export} to {options.export_to}")
+    if options.convert_folder:
+        say(f"\n{what} written for {options.convert_to} to {options.convert_folder}")
     if output:
         say(f"\n{what} written to {output}")
         next_step(f"python -m imgcls.train --data {output}")

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from imgcls.counted import counted
 from imgcls.labels.records import Problems, Records, attributes_text
-from imgcls.labels.tables import read_table
+from imgcls.labels.table_files import read_table
 from imgcls.nearest_name import did_you_mean
 
 DROPPED = ""  # the new name of a class that is dropped

@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from imgcls.labels import FORMATS, ImageIndex, detect_format, read_labels
-from imgcls.labels.cvat import SHAPES
+from imgcls.labels.formats.cvat import SHAPES
 from imgcls.labels.records import COLUMNS
 
 FILES = {

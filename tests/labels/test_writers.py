@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imgcls.labels import Records, read_labels
+from imgcls.labels import Records, read_labels, write_labels
 from imgcls.labels.records import BOX, typed
-from imgcls.labels.writers import write_labels
 
 NO_PROBLEMS = pd.DataFrame(columns=["file", "line", "reason", "effect"])
 SIZE = {"width": 64, "height": 48}

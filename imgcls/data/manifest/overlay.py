@@ -13,7 +13,7 @@ import pandas as pd
 
 from imgcls.data.manifest.image_names import ImageNames
 from imgcls.labels.records import BOX, LEFT_OUT, Problems, coordinate
-from imgcls.labels.tables import read_table
+from imgcls.labels.table_files import read_table
 from imgcls.nearest_name import nearest_name
 
 DROP = "drop"

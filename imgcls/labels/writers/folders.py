@@ -3,9 +3,11 @@
 from pathlib import Path, PurePosixPath
 
 from imgcls.labels.records import LEFT_OUT, Problems, Records
+from imgcls.labels.writer import Writer
 from imgcls.labels.writers.placing import place, tell_unheld
 from imgcls.labels.writers.voc import NO_FILE_NAME
 
+WRITER = Writer("folders", "one folder of images a class", order=50)
 LOST = ("difficult", "crowd", "occluded", "truncated", "annotator", "attributes")
 
 

@@ -8,8 +8,10 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from imgcls.labels.records import Problems, Records
+from imgcls.labels.writer import Writer
 from imgcls.labels.writers.placing import names_without_clashes, place, tell_unheld
 
+WRITER = Writer("voc", "Pascal VOC", order=20)
 CORNERS = {"xmin": "x_min", "ymin": "y_min", "xmax": "x_max", "ymax": "y_max"}
 FLAGS = ("truncated", "occluded", "difficult")
 LIST_NAMES = {"train": "train", "validation": "val", "test": "test", "": "trainval"}

@@ -6,8 +6,10 @@ import yaml
 
 from imgcls.labels.image_index import upright_size
 from imgcls.labels.records import Problems, Records
+from imgcls.labels.writer import Writer
 from imgcls.labels.writers.placing import names_without_clashes, place, tell_unheld
 
+WRITER = Writer("yolo", "YOLO", order=30)
 KEYS = {"train": "train", "validation": "val", "test": "test"}
 LOST = ("difficult", "crowd", "occluded", "truncated", "annotator", "attributes")
 

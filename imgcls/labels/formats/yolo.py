@@ -17,9 +17,18 @@ import yaml
 from imgcls.counted import counted
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, read_text
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import IMAGE_FOLDERS, ImageIndex, upright_size
 from imgcls.labels.records import BOX, Problems, Records, class_name, coordinate
 from imgcls.labels.split_names import split_from_path
+
+FORMAT = Format(
+    "yolo",
+    "YOLO",
+    "A text file an image with a line a box, and the names of the classes.",
+    suffixes=(".txt", ".names", ".yaml", ".yml"),
+    order=30,
+)
 
 CLASS_LISTS = ("classes.txt", ".names")
 CARDS = ("data.yaml", "data.yml", "dataset.yaml", "dataset.yml")

@@ -10,9 +10,20 @@ from pathlib import Path
 from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, peek
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records, attributes_text
-from imgcls.labels.tables import NAMES, read_table
+from imgcls.labels.table_columns import NAMES
+from imgcls.labels.table_files import read_table
+
+FORMAT = Format(
+    "toloka",
+    "Toloka",
+    "A TSV file with a row an answer.",
+    suffixes=(".tsv", ".csv"),
+    options=("image", "answer", "keep"),
+    order=210,
+)
 
 WORKER, STATUS = "ASSIGNMENT:worker_id", "ASSIGNMENT:status"
 COUNTED = ("", "APPROVED", "SUBMITTED")

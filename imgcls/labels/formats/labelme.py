@@ -18,10 +18,20 @@ from imgcls.counted import counted
 from imgcls.image_files import suffix_of
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, peek, read_json
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around, box_of
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
+
+FORMAT = Format(
+    "labelme",
+    "LabelMe (desktop)",
+    "A JSON file an image, with shapes, and flags of the whole image.",
+    suffixes=(".json",),
+    packed=True,
+    order=50,
+)
 
 WITHOUT_AREA = ("point", "points", "line", "linestrip")  # mark the image, not a part of it
 NO_CLASS = ("__ignore__", "_background_")

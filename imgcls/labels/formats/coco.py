@@ -18,9 +18,18 @@ import pandas as pd
 from imgcls.counted import counted
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, peek, read_json
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
+
+FORMAT = Format(
+    "coco",
+    "COCO",
+    "JSON with lists of images, annotations and categories.",
+    suffixes=(".json",),
+    order=10,
+)
 
 USUAL_KEYS = {"id", "image_id", "category_id", "bbox", "area", "iscrowd", "segmentation", "ignore"}
 OWN_KEYS = USUAL_KEYS | {"attributes"}

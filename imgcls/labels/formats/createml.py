@@ -10,9 +10,18 @@ from pathlib import Path
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, fitting, name_in, peek, read_json
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records, class_name, coordinate
 from imgcls.labels.split_names import split_from_path
+
+FORMAT = Format(
+    "createml",
+    "Create ML",
+    "A JSON list of images with their labels and boxes.",
+    suffixes=(".json",),
+    order=40,
+)
 
 IMAGE_KEYS = ("image", "imagefilename", "filename")
 LIST_KEYS = ("annotations", "annotation")

@@ -16,10 +16,19 @@ import pandas as pd
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, peek, read_text
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex, upright_size
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
-from imgcls.labels.tables import read_table
+from imgcls.labels.table_files import read_table
+
+FORMAT = Format(
+    "open_images",
+    "Open Images",
+    "CSV files of labels, boxes and the names of the classes.",
+    suffixes=(".csv",),
+    order=130,
+)
 
 SIGNS = ("ImageID", "LabelName", "Confidence")
 SUBSETS = ("ImageID", "Subset")

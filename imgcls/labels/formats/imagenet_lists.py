@@ -12,10 +12,19 @@ from pathlib import Path
 from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, read_text
+from imgcls.labels.format import Format
+from imgcls.labels.formats.imagenet import SYNSET, names_in_lines, names_of_synsets
 from imgcls.labels.image_index import ImageIndex
-from imgcls.labels.imagenet import SYNSET, names_in_lines, names_of_synsets
 from imgcls.labels.records import Problems, Records, class_name
 from imgcls.labels.split_names import split_from_path
+
+FORMAT = Format(
+    "imagenet_lists",
+    "ImageNet lists: train.txt, val.txt",
+    "Lists with an image and the number of its class on each line.",
+    suffixes=(".txt",),
+    order=160,
+)
 
 NAMES = ("synset_words.txt", "synsets.txt", "synset.txt", "classes.txt", "class_names.txt", "label_names.txt",
          "labels.txt", "categories.txt", "names.txt", "loc_synset_mapping.txt")  # fmt: skip

@@ -12,9 +12,18 @@ from pathlib import Path
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import Element, any_file, files_of, name_in, parse_json, read_text, read_xml
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
+
+FORMAT = Format(
+    "voc",
+    "Pascal VOC, or LabelImg's XML",
+    "An XML file an image, with the lists of ImageSets where there are any.",
+    suffixes=(".xml", ".txt"),
+    order=20,
+)
 
 COUNTED_FROM_ONE = "The VOC"  # how the challenge's databases are called: "The VOC2007 Database"
 CORNERS = {"x_min": "xmin", "y_min": "ymin", "x_max": "xmax", "y_max": "ymax"}

@@ -15,9 +15,18 @@ from pathlib import Path
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_of, name_in, read_json, read_text
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records
 from imgcls.labels.split_names import split_from_path
+
+FORMAT = Format(
+    "imagenet",
+    "ImageNet, a folder a synset",
+    "A folder of images for each WordNet synset, such as n01440764.",
+    suffixes=(".txt", ".json"),
+    order=150,
+)
 
 SYNSET = re.compile(r"n\d{8}")
 VALIDATION = re.compile(r"ILSVRC2012_val_\d{8}\.JPEG")

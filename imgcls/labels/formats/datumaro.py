@@ -11,10 +11,19 @@ from pathlib import Path
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, fitting, peek, read_each, read_json
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around, box_of_runs
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
+
+FORMAT = Format(
+    "datumaro",
+    "Datumaro",
+    "A JSON file a subset, in a folder of annotations.",
+    suffixes=(".json",),
+    order=100,
+)
 
 WITHOUT_AREA = ("points", "polyline")
 LONGEST_RUN = 50  # bits of a number in a mask

@@ -16,11 +16,22 @@ from urllib.parse import parse_qs, unquote, urlsplit
 from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, fitting, name_in, parse_json, peek, read_json
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_of
 from imgcls.labels.records import LEFT_OUT, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
-from imgcls.labels.tables import NAMES, read_table
+from imgcls.labels.table_columns import NAMES
+from imgcls.labels.table_files import read_table
+
+FORMAT = Format(
+    "label_studio",
+    "Label Studio",
+    "An export as JSON, JSON-MIN, CSV or TSV, with the answers of several people.",
+    suffixes=(".json", ".csv", ".tsv"),
+    options=("control",),
+    order=70,
+)
 
 LABELS = ("choices", "rectanglelabels", "polygonlabels", "ellipselabels", "keypointlabels", "brushlabels",
           "bitmasklabels", "vectorlabels", "hypertextlabels", "labels", "taxonomy")  # fmt: skip

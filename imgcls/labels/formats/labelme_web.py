@@ -9,10 +9,19 @@ from pathlib import Path
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import Element, any_file, files_of, name_in, read_xml
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around
 from imgcls.labels.records import Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
+
+FORMAT = Format(
+    "labelme_web",
+    "LabelMe (web)",
+    "An XML file an image, with outlines of objects.",
+    suffixes=(".xml",),
+    order=60,
+)
 
 CORNERS = {"x_min": "xmin", "y_min": "ymin", "x_max": "xmax", "y_max": "ymax"}
 

@@ -11,10 +11,19 @@ import pandas as pd
 from imgcls.image_files import SUFFIXES, shown_name, why_not_opened
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_of, name_in
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ANNOTATION_FOLDERS, IMAGE_FOLDERS, ImageIndex
 from imgcls.labels.records import Problems, Records
 from imgcls.labels.split_names import SPLIT_NAMES
 from imgcls.labels.unread import loose_files, tool_of, unread_sentence
+
+FORMAT = Format(
+    "folders",
+    "one folder of images a class",
+    "The name of an image's folder is its class.",
+    last_resort=True,
+    order=2_010,
+)
 
 NO_CLASS = ANNOTATION_FOLDERS | IMAGE_FOLDERS | {"image", "imgs", "pictures", "photos", "data", "imagesets", "masks"}
 SHOWN = 3  # files that a sentence names

@@ -1,7 +1,7 @@
 import pytest
 
 from imgcls.labels import read_labels
-from imgcls.labels.folders import read_folders
+from imgcls.labels.formats.folders import read_folders
 from imgcls.labels.records import Problems
 
 

@@ -10,9 +10,19 @@ from pathlib import Path
 from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, parse_json, peek
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records, attributes_text, class_name
-from imgcls.labels.tables import read_table
+from imgcls.labels.table_files import read_table
+
+FORMAT = Format(
+    "mturk",
+    "Mechanical Turk",
+    "The CSV file of a batch's results, a row an assignment.",
+    suffixes=(".csv",),
+    options=("image", "answer", "keep"),
+    order=200,
+)
 
 NEEDED = ("AssignmentId", "WorkerId", "AssignmentStatus")
 GOLDEN = ("Input.golden", "Input.gold", "Input.golden_label")

@@ -18,6 +18,7 @@ from imgcls.counted import counted
 from imgcls.image_files import suffix_of
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import PEEKED, TRIED, files_named, files_of, name_in, read_text
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
@@ -25,6 +26,16 @@ from imgcls.labels.unpacking import folder_for_images
 
 if TYPE_CHECKING:
     import tensorflow as tf
+
+FORMAT = Format(
+    "tfrecord",
+    "TFRecord of TensorFlow Object Detection",
+    "Examples with encoded images, classes and boxes.",
+    suffixes=(".pbtxt",),
+    file_names=r"\.(tfrecords?|tfrec|record)(-\d+-of-\d+)?$",
+    packed=True,
+    order=190,
+)
 
 RECORD = re.compile(r"\.(tfrecords?|tfrec|record)(?=-\d+-of-\d+$|$)")
 SIGNS = tuple(f"image/{name}" for name in ("encoded", "height", "width", "format", "source_id", "key/", "object/",

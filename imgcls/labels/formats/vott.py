@@ -13,10 +13,19 @@ from urllib.parse import unquote
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, fitting, peek, read_each, read_json
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
+
+FORMAT = Format(
+    "vott",
+    "VoTT",
+    "The JSON export, or the files of a project.",
+    suffixes=(".json", ".vott"),
+    order=90,
+)
 
 ASSET, PROJECT = "-asset.json", ".vott"
 WITHOUT_AREA = ("POINT", "POLYLINE")

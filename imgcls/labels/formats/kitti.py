@@ -12,9 +12,18 @@ from pathlib import Path
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, read_each, read_text
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate
 from imgcls.labels.split_names import split_from_path
+
+FORMAT = Format(
+    "kitti",
+    "KITTI",
+    "A text file an image, with a line an object.",
+    suffixes=(".txt",),
+    order=140,
+)
 
 NUMBERS = 14  # after the class; a detector's score is one more
 UNLABELLED = "DontCare"

@@ -14,10 +14,19 @@ from pathlib import Path
 from imgcls.image_files import opened
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_of, name_in, peek, read_json
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
+
+FORMAT = Format(
+    "supervisely",
+    "Supervisely",
+    "The folder of a project, with meta.json.",
+    suffixes=(".json",),
+    order=110,
+)
 
 WITHOUT_AREA = ("point", "line", "graph")
 LARGEST_BITMAP = 2**26  # bytes of a mask's PNG

@@ -16,10 +16,20 @@ import numpy as np
 from imgcls.counted import counted
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_named, name_in, peek, read_bytes, read_text
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records, attributes_text, class_name
 from imgcls.labels.split_names import split_from_path
 from imgcls.labels.unpacking import folder_for_images, write_pixels
+
+FORMAT = Format(
+    "cifar",
+    "CIFAR",
+    "CIFAR-10 or CIFAR-100: batches of pixels, as pickles or in the binary version.",
+    file_names=r"^(data_batch_\d|test_batch|train|test)\.bin$",
+    packed=True,
+    order=180,
+)
 
 BATCH = re.compile(r"^(data_batch_\d+|test_batch|train|test)(\.bin)?$")
 LABELS = ("labels", "fine_labels")  # of CIFAR-10 and CIFAR-100

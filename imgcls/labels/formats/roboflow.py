@@ -9,10 +9,19 @@ from pathlib import Path
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_of, name_in
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records
 from imgcls.labels.split_names import split_from_path
-from imgcls.labels.tables import read_table
+from imgcls.labels.table_files import read_table
+
+FORMAT = Format(
+    "roboflow",
+    "Roboflow, by class",
+    "Lists of images with a column of 0 and 1 for each class.",
+    suffixes=(".csv",),
+    order=120,
+)
 
 LIST = "_classes.csv"
 

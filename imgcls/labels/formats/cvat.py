@@ -13,10 +13,19 @@ from pathlib import Path
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import Element, any_file, files_of, read_each, read_xml
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around, box_of_runs, box_turned
 from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
+
+FORMAT = Format(
+    "cvat",
+    "CVAT",
+    "XML 1.1, for images or for videos.",
+    suffixes=(".xml",),
+    order=80,
+)
 
 ROOT = "annotations"
 SHAPES = ("box", "polygon", "polyline", "points", "ellipse", "mask", "cuboid", "skeleton")

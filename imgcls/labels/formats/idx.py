@@ -18,9 +18,20 @@ import numpy as np
 from imgcls.counted import counted
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import name_in
+from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records
 from imgcls.labels.unpacking import folder_for_images, write_pixels
+
+FORMAT = Format(
+    "idx",
+    "IDX, as MNIST",
+    "A file of pixels and one of label numbers.",
+    file_names=r"idx[1-4]-ubyte(\.gz)?$",
+    options=("class_names",),
+    packed=True,
+    order=170,
+)
 
 LARGEST = 2**32  # bytes of pixels
 UNSIGNED_BYTES = 8  # the type code in the third byte
