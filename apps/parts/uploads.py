@@ -11,7 +11,7 @@ from imgcls.image_files import HEAD, SUFFIXES, suffix_of
 from imgcls.labels import FORMATS
 
 UPLOADS = Path("manifests/uploads")
-UNREAD = (".jsonl",)  # kept, so that the user is told how to convert it
+UNREAD = (".jsonl",)  # kept, so that the user reads how to convert it
 
 
 def annotation_suffixes() -> tuple[str, ...]:

@@ -1,7 +1,7 @@
 """A table of addresses and labels, as search engines give them: the images are fetched, then read as any table.
 
 Each image is kept under the hash of its address, so a second call asks only for what is not there yet. An image that
-cannot be had is told, with the line of the table.
+cannot be had is reported, with the line of the table.
 """
 
 import hashlib
@@ -38,7 +38,7 @@ HEADERS = {
     "Accept": "image/*",
     "Accept-Encoding": "identity",
 }
-HEAD = 32  # bytes that tell a format
+HEAD = 32  # bytes that show a format
 
 
 @dataclass(frozen=True)

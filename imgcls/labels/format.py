@@ -21,7 +21,7 @@ class Format:
         title: What its users call it. Up to a comma, colon or bracket it stands in README and in the command's help.
         help: One sentence about what its files hold.
         suffixes: Endings of its annotation files, in small letters with the dot.
-        file_names: Regular expression for the names of its files that no suffix tells.
+        file_names: Regular expression for the names of its files that have no suffix of their own.
         options: Names of the arguments that its `read` takes beside the source and the images.
         packed: Whether it holds pixels, or may; they are written as image files before they can be used.
         last_resort: Whether it is looked for only where no other format fits.

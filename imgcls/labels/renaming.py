@@ -18,7 +18,7 @@ def rename_classes(records: Records, table: Mapping[str, str] | str | Path) -> R
     table: new name by old name, or the path of a CSV file with the columns `from` and `to`. All at once, so names can
         be swapped. Classes that are not in it stay.
 
-    What was dropped is told, a row a class; an image that has no label left goes with it.
+    What was dropped is reported, a row a class; an image that has no label left goes with it.
     Raises ValueError for an old name that is no class.
     """
     new_names = dict(table) if isinstance(table, Mapping) else read_new_names(table)

@@ -17,7 +17,7 @@ from imgcls.labels.records import Problems
 from imgcls.labels.table_headers import names_of_columns
 
 KINDS = {".csv": "text", ".tsv": "text", ".parquet": "parquet", ".xlsx": "excel", ".xls": "excel"}  # by suffix
-SAMPLED = 500  # rows that tell what a table is
+SAMPLED = 500  # rows that show what a table is
 FORMULA = re.compile(r"'*[=+\-@\t\r]")  # what a spreadsheet begins to calculate, however often it is quoted
 FIRST_LINES = {"text": 2, "excel": 2, "parquet": 1}  # number of the first row: a text and a sheet begin with a header
 

@@ -88,7 +88,7 @@ MANY = settings(
 
 
 def check(data_set, name: str, source=None) -> None:
-    """Read it, as a folder unless told; what comes back must be whole and writable."""
+    """Read it, as a folder unless a source is named; what comes back must be whole and writable."""
     packed = FORMATS[name].packed
     image_index = ImageIndex(data_set.root, extract=data_set.root.parent / "extracted") if packed else None
     try:

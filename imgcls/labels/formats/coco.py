@@ -118,7 +118,7 @@ def _list(content: object, key: str, file: str) -> list:
 
 
 def _dictionaries(values: list, key: str, file: str, problems: Problems) -> dict[int, dict]:
-    """The objects of a list by their place; anything else is told."""
+    """The objects of a list by their place; anything else is reported."""
     for place, value in enumerate(values):
         if not isinstance(value, dict):
             problems.left_out(file, f"{key}[{place}]", f"expected an object, got {type(value).__name__}; left out.")
@@ -256,13 +256,13 @@ def _add_attributes(table: pd.DataFrame, annotations: list[dict]) -> None:
         if not annotation.keys() <= USUAL_KEYS:
             stated = annotation.get("attributes")
             own = {key: value for key, value in annotation.items() if key not in OWN_KEYS}
-            told = own | (stated if isinstance(stated, dict) else {})
+            said = own | (stated if isinstance(stated, dict) else {})
             for flag in FLAGS:
-                if told.get(flag) in (0, 1):  # what says more than yes or no stays an attribute
-                    flags[flag][place] = told.pop(flag)
-            if isinstance(told.get("annotator"), str):
-                annotator[place] = told.pop("annotator")
-            attributes[place] = attributes_text(told)
+                if said.get(flag) in (0, 1):  # what says more than yes or no stays an attribute
+                    flags[flag][place] = said.pop(flag)
+            if isinstance(said.get("annotator"), str):
+                annotator[place] = said.pop("annotator")
+            attributes[place] = attributes_text(said)
     ignored = [value.get("ignore") in (1, True) for value in annotations]  # not to be counted either way
     flags["difficult"] |= np.array(ignored, dtype=bool)
     for name, values in (*flags.items(), ("annotator", annotator), ("attributes", attributes)):

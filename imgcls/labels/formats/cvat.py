@@ -115,7 +115,7 @@ def _all_below(element: Element | None) -> Iterator[Element]:
 
 
 def _labelled(shape: Element, stated: str | None, file: str, problems: Problems, **more: object) -> dict | None:
-    """Label, box and attributes of a shape or tag; None, which is told, if it is none or has no class."""
+    """Label, box and attributes of a shape or tag; None, which is reported, if it is none or has no class."""
     if shape.name not in (*SHAPES, "tag"):
         problems.left_out(file, shape.line, f"<{shape.name[:50]}> is no shape that is known here; left out.")
         return None

@@ -66,7 +66,7 @@ def _checked(path: Path) -> dict:
 
 
 def _names(categories: dict, file: str, problems: Problems) -> list[str | None]:
-    """The names of the classes by their places; None, which is told, for what is no name."""
+    """The names of the classes by their places; None, which is reported, for what is no name."""
     listed = categories.get("label")
     listed = listed.get("labels") if isinstance(listed, dict) else None
     if not isinstance(listed, list):
@@ -110,7 +110,7 @@ def _image(item: dict, file: str) -> tuple[str, tuple[int, int]]:
 
 
 def _labelled(annotation: object, line: str, names: list, file: str, problems: Problems) -> dict | None:
-    """Label, box and attributes of an annotation; None, which is told, if it has no class."""
+    """Label, box and attributes of an annotation; None, which is reported, if it has no class."""
     stated = annotation if isinstance(annotation, dict) else {}
     kind, number = stated.get("type"), stated.get("label_id")
     known = type(number) is int and 0 <= number < len(names)

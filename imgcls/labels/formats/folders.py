@@ -43,7 +43,7 @@ def detect(source: Path) -> bool:
 
 
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
-    """The folders as records. Raises what `read_folders` raises; files that are no images are told."""
+    """The folders as records. Raises what `read_folders` raises; files that are no images are reported."""
     source, problems = Path(source), Problems()
     rows = read_folders(source, problems)
     rows = _without_other_files(rows.assign(source="folders", file=rows["image"]), source, problems)
@@ -83,7 +83,7 @@ def read_folders(root: str | Path, problems: Problems | None = None) -> pd.DataF
         )
     table = pd.DataFrame(rows, columns=["image", "label", "split"])
     _check_names(root, class_folders)
-    _tell_outside(root, set(table["image"]), Problems() if problems is None else problems)
+    _report_outside(root, set(table["image"]), Problems() if problems is None else problems)
     return table
 
 
@@ -146,7 +146,7 @@ def _names_no_class(name: str) -> bool:
     return plain in NO_CLASS or re.fullmatch(rf"({'|'.join(SPLIT_NAMES)})[-_]?(\d*|images|imgs)", plain) is not None
 
 
-def _tell_outside(root: Path, listed: set[str], problems: Problems) -> None:
+def _report_outside(root: Path, listed: set[str], problems: Problems) -> None:
     """Name the images that lie in no folder of a class, and the files that may hold annotations."""
     for path in files_of(root, *SUFFIXES):
         image = name_in(path, root)

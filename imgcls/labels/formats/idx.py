@@ -67,7 +67,7 @@ def read(source: Path, image_index: ImageIndex | None = None, class_names: Seque
     """Read pairs of files and write their images below `images.extract`, which must be given.
 
     class_names: the names of the label numbers from 0. Fashion-MNIST's are known; without, the number is the name,
-        which is told.
+        which is reported.
 
     Raises ValueError if a file is broken, or a number has no name.
     """

@@ -43,7 +43,7 @@ def detect(source: Path) -> bool:
 
 
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
-    """Read the folders. A synset without a name keeps its number as its name, which is told."""
+    """Read the folders. A synset without a name keeps its number as its name, which is reported."""
     source = Path(source)
     image_index = image_index or ImageIndex(source)
     problems = Problems()
@@ -105,7 +105,7 @@ def _packaged_json(name: str) -> object:
 
 @cache
 def _names_by_number() -> list[str]:
-    """As the published ImageNet heads of this project call them: two pairs are told apart by their synonyms."""
+    """As the published ImageNet heads of this project call them: two pairs differ only by their synonyms."""
     short, synonyms = _packaged_json("imagenet1k_clean_names.json"), _packaged_json("imagenet1k_label_to_names.json")
     count = Counter(short)
     return [f"{name} ({synonyms[str(i)]})" if count[name] > 1 else name for i, name in enumerate(short)]

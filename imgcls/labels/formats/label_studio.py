@@ -68,7 +68,7 @@ def _fits_csv(text: str) -> bool:
 
 
 def read(source: Path, image_index: ImageIndex | None = None, control: str | None = None) -> Records:
-    """Read an export, or all of a folder. Annotations that were skipped in the tool are told and left out.
+    """Read an export, or all of a folder. Annotations that were skipped in the tool are reported and left out.
 
     control: the name of the labelling form's control (the column of a CSV) that holds the labels, if it is not plain.
 
@@ -81,7 +81,7 @@ def read(source: Path, image_index: ImageIndex | None = None, control: str | Non
     for path in fitting(source, (".json", *TABLES), _fits, problems):
         file = name_in(path, source)
         tasks = list(_csv_tasks(path, file, problems) if _is_table(path) else _json_tasks(path, file))
-        _tell_predictions(tasks, file, problems)
+        _report_predictions(tasks, file, problems)
         for line, task in tasks:
             rows.extend(_task_rows(task, line, file, control, problems))
     if not rows and not problems.rows:
@@ -103,7 +103,7 @@ def _json_tasks(path: Path, file: str) -> Iterator[tuple[str, object]]:
     yield from ((f"[{place}]", task) for place, task in enumerate(content))
 
 
-def _tell_predictions(tasks: list[tuple[str, object]], file: str, problems: Problems) -> None:
+def _report_predictions(tasks: list[tuple[str, object]], file: str, problems: Problems) -> None:
     lists = [task.get("predictions") for _, task in tasks if isinstance(task, dict)]
     count = sum(len(listed) for listed in lists if isinstance(listed, list))
     if count:
@@ -139,9 +139,9 @@ def _task_rows(task: object, line: str, file: str, control: str | None, problems
     common = {"image": data[key], "file": file, "beside": posixpath.dirname(file), "source": "label_studio",
               "split": split_from_path(file), "line": line}  # fmt: skip
     answers = _annotations(task, line, file, problems) if full else _minimal(task, key, line, control, file, problems)
-    told = len(problems.rows)
+    before = len(problems.rows)
     rows = [common | row for row in answers]
-    lost = any(effect == LEFT_OUT for _, _, _, effect in problems.rows[told:])
+    lost = any(effect == LEFT_OUT for _, _, _, effect in problems.rows[before:])
     yield from rows or ([] if lost else [common])
 
 
@@ -185,8 +185,8 @@ def _annotations(task: dict, line: str, file: str, problems: Problems) -> Iterat
             problems.left_out(file, where, "expected an annotation with a list of results; left out.")
             continue
         if annotation.get("was_cancelled") is True:
-            tell = problems.left_out if annotation["result"] else problems.noted
-            tell(file, where, "this annotation was skipped in the tool.")
+            report = problems.left_out if annotation["result"] else problems.noted
+            report(file, where, "this annotation was skipped in the tool.")
             continue
         by = annotation.get("completed_by", "")
         by = by.get("email") or by.get("id", "") if isinstance(by, dict) else by

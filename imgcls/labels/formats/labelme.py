@@ -51,7 +51,7 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a JSON file, or all of a folder.
 
     With `images.extract`, where an image exists only inside its annotation file, the images go there: those that
-    are embedded are written, the others are copied, and the paths start from it. Without, such an image is told and
+    are embedded are written, the others are copied, and the paths start from it. Without, such an image is reported and
     left out.
     """
     source = Path(source)
@@ -91,7 +91,7 @@ def _read_all(
 
 
 def _looks_like_ours(path: Path) -> bool:
-    """Files that are no JSON at all are read too, so that they are told."""
+    """Files that are no JSON at all are read too, so that they are reported."""
     text = peek(path)
     return _fits(text) or not text.lstrip().startswith(("{", "["))
 

@@ -1,7 +1,7 @@
 """Amazon Mechanical Turk's batch results: a row an assignment, with `Input.` and `Answer.` columns.
 
 https://docs.aws.amazon.com/AWSMechTurk/latest/AWSMturkAPI/API_AssignmentDataStructureArticle.html has the statuses.
-Every answer is a row of its own; `consensus` makes one label of them. Rejected assignments are told and left out.
+Every answer is a row of its own; `consensus` makes one label of them. Rejected assignments are reported and left out.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

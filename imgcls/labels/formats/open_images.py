@@ -165,7 +165,7 @@ def _size(image: str, places: _Places, file: str, line: object, problems: Proble
 
 
 def _box(cells: dict, size: tuple[int, int]) -> dict:
-    """Pixels; infinite, which is told later, for an image of unknown size."""
+    """Pixels; infinite, which is reported later, for an image of unknown size."""
     width, height = (side or float("inf") for side in size)
     sides = dict(zip(BOX, (width, height, width, height), strict=True))
     edges = {name: coordinate(cells[column]) * sides[name] for name, column in EDGES.items()}

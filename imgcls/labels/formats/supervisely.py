@@ -38,7 +38,7 @@ def detect(source: Path) -> bool:
 
 
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
-    """Read a project folder. Classes and tags that no description names are told, and kept."""
+    """Read a project folder. Classes and tags that no description names are reported, and kept."""
     source = Path(source)
     if not source.is_dir():
         raise ValueError(f"{source} is a file. Expected the folder of a Supervisely project, with meta.json.")

@@ -102,7 +102,7 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
 
 
 def _examples(path: Path, file: str, problems: Problems) -> Iterator[tuple[int, "tf.train.Example"]]:
-    """The examples that can be read, with their places; where a file is damaged, the rest of it is told."""
+    """The examples that can be read, with their places; where a file is damaged, the rest of it is reported."""
     import tensorflow as tf
     from google.protobuf.message import DecodeError
 
@@ -192,7 +192,7 @@ def _rows(said: _Said, image: str, file: str, line: int, problems: Problems) -> 
 
 
 def _box(shares: list, size: tuple[int, int]) -> dict:
-    """Pixels; infinite, which is told later, if the example does not say how large its image is."""
+    """Pixels; infinite, which is reported later, if the example does not say how large its image is."""
     sides = [side or float("inf") for side in size] * 2
     values = [coordinate(share) * side for share, side in zip(shares, sides, strict=True)]
     return dict(zip(BOX, [value if value == value else float("inf") for value in values], strict=True))

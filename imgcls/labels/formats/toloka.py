@@ -1,7 +1,7 @@
 """Toloka's results: a TSV file with a row an answer, and columns INPUT:, OUTPUT:, GOLDEN: and ASSIGNMENT:.
 
 https://toloka.ai/docs/toloka-kit/reference/toloka.client.assignment.GetAssignmentsTsvParameters/ names the columns.
-Every answer is a row of its own; `consensus` makes one label of them. Rejected assignments are told and left out.
+Every answer is a row of its own; `consensus` makes one label of them. Rejected assignments are reported and left out.
 """
 
 from collections.abc import Iterator, Sequence

@@ -2,7 +2,7 @@
 
 http://host.robots.ox.ac.uk/pascal/VOC/voc2012/htmldoc/ is the development kit's documentation: `Annotations` holds an
 XML file an image, `ImageSets/Main` the splits and for each class a list of images with 1 (in it), -1 (not in it) or 0
-(only difficult objects of it). The challenge counts pixels from 1, the tools from 0; the `database` element tells.
+(only difficult objects of it). The challenge counts pixels from 1, the tools from 0; the `database` element says which.
 """
 
 import posixpath

@@ -203,14 +203,14 @@ def _nearest(names: dict[Path, list], folder: Path) -> list[str | None]:
 def _splits(source: Path, image_index: ImageIndex, problems: Problems) -> tuple[dict[str, str], bool]:
     """Split by what a card lists for it, and whether all of that is there.
 
-    A card lists folders, images, or text files with the names of images; what is not there is told.
+    A card lists folders, images, or text files with the names of images; what is not there is reported.
     """
     splits, whole = {}, True
     for path, key, entry, root in _entries(source):
         file, split = name_in(path, source), CARD_SPLITS[key]
         below = _place(entry, root, path.parent.relative_to(source).as_posix(), source)
         if below is None:
-            reason = f"there is no {entry!r}; images of this split are told by the names of their folders."
+            reason = f"there is no {entry!r}; the names of their folders say which images are of this split."
             problems.changed(file, key, reason)
             whole = False
         elif splits.setdefault(below, split) != split:
@@ -255,7 +255,7 @@ def _exists(path: Path) -> bool:
 
 
 def _listed_images(path: Path, file: str, image_index: ImageIndex, problems: Problems) -> list[str]:
-    """The images that a text file names; what it names and is not there is told."""
+    """The images that a text file names; what it names and is not there is reported."""
     if path.suffix != ".txt" or not path.is_file():
         return []
     images = []

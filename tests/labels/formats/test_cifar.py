@@ -89,10 +89,10 @@ def test_a_pickle_cannot_run_anything(data_set, read, look, tmp_path):
     data_set.write("data_batch_1", pickle.dumps({"labels": Run(f"touch {tmp_path}/ran"), "data": 1}))
     records = read(data_set.root)
     assert not (tmp_path / "ran").exists()
-    assert "only arrays and plain values are read" in look.told(records, "left out")[0][2]
+    assert "only arrays and plain values are read" in look.reported(records, "left out")[0][2]
 
 
-def test_what_is_wrong_is_told(data_set, read, look):
+def test_what_is_wrong_is_reported(data_set, read, look):
     good = {"data": random_images(2).reshape(2, -1), "labels": [0, 7]}
     data_set.write("batches.meta", pickle.dumps({"label_names": ["cat"]}))
     data_set.write("data_batch_1", pickle.dumps(good))
@@ -104,11 +104,11 @@ def test_what_is_wrong_is_told(data_set, read, look):
     data_set.write("test", pickle.dumps(good | {"labels": [np.float64(0), 1]}))
     records = read(data_set.root)
     assert list(records.boxes_or_images["image"]) == ["data_batch_1/00000.png"]
-    told = {(file, line): reason for file, line, reason in look.told(records, "left out")}
-    assert set(told) == {("data_batch_1", "1"), ("test_batch", ""), ("train.bin", ""), ("test", ""),
+    reported = {(file, line): reason for file, line, reason in look.reported(records, "left out")}
+    assert set(reported) == {("data_batch_1", "1"), ("test_batch", ""), ("train.bin", ""), ("test", ""),
                          *((f"data_batch_{n}", "") for n in (2, 3, 4))}  # fmt: skip
-    assert "2 images, but labels for 1" in told["data_batch_3", ""]
-    assert "three planes of a square" in told["data_batch_4", ""]
+    assert "2 images, but labels for 1" in reported["data_batch_3", ""]
+    assert "three planes of a square" in reported["data_batch_4", ""]
 
 
 def test_pixels_need_a_folder(files):

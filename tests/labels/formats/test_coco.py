@@ -43,7 +43,7 @@ def test_several_files_are_the_splits_they_are_named_after(data_set, look):
     assert look.labels(one) == [("val2017/a.png", "собака")]
 
 
-def test_unknown_ids_and_broken_boxes_are_told_by_their_place(data_set, look):
+def test_unknown_ids_and_broken_boxes_are_reported_by_their_place(data_set, look):
     data_set.image("a.png")
     bad = [
         annotation(1, 8),
@@ -60,11 +60,11 @@ def test_unknown_ids_and_broken_boxes_are_told_by_their_place(data_set, look):
     data_set.write("c.json", coco({1: "a.png"}, bad))
     records = read_labels(data_set.root)
     assert look.boxes(records) == {"cat": [60, 40, 64, 48]}
-    assert [line for _, line, _ in look.told(records, "changed")] == ["annotations[4]"]
-    assert sorted(line for _, line, _ in look.told(records, "left out")) == [
+    assert [line for _, line, _ in look.reported(records, "changed")] == ["annotations[4]"]
+    assert sorted(line for _, line, _ in look.reported(records, "left out")) == [
         f"annotations[{i}]" for i in (0, 1, 2, 3, 5, 6, 7, 8, 9)
     ]
-    assert any("no category has the id 8" in reason for _, _, reason in look.told(records, "left out"))
+    assert any("no category has the id 8" in reason for _, _, reason in look.reported(records, "left out"))
 
 
 def test_a_label_list_without_boxes_labels_whole_images(data_set, look):
@@ -86,7 +86,7 @@ def test_an_id_that_stands_for_two_names_is_used_for_none(data_set, look):
     data_set.write("c.json", coco({1: "a.png"}, [annotation(1, 1)], twice))
     records = read_labels(data_set.root)
     assert records.boxes_or_images.empty
-    assert any("stands for two" in reason for _, _, reason in look.told(records, "left out"))
+    assert any("stands for two" in reason for _, _, reason in look.reported(records, "left out"))
 
 
 def test_attributes_and_annotators_as_cvat_writes_them(data_set, look):
@@ -138,7 +138,7 @@ def test_keypoints_captions_and_stuff_beside_the_instances_add_nothing(data_set,
     write_challenge(data_set)
     records = read_labels(data_set.root)
     assert look.labels(records) == [("val2017/a.png", "cat"), ("val2017/b.png", "собака")]
-    assert {file for file, _, reason in look.told(records, "noted") if "instances_val2017.json" in reason} == {
+    assert {file for file, _, reason in look.reported(records, "noted") if "instances_val2017.json" in reason} == {
         f"annotations/{kind}_val2017.json" for kind in ("person_keypoints", "captions", "stuff")
     }
     named = read_labels(data_set.root / "annotations" / "stuff_val2017.json")
@@ -152,12 +152,14 @@ def test_an_annotation_that_two_files_state_counts_once(data_set, look):
     data_set.write("points.json", coco(images, [annotation(1, 7, keypoints=[1, 2, 2])]))
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", "cat"), ("a.png", "cat"), ("b.png", "собака")]
-    assert ("points.json", "annotations") in {(file, line) for file, line, _ in look.told(records, "noted")}
+    assert ("points.json", "annotations") in {(file, line) for file, line, _ in look.reported(records, "noted")}
 
 
-def test_captions_alone_are_told_in_one_line(data_set, look):
+def test_captions_alone_are_reported_in_one_line(data_set, look):
     data_set.image("a.png")
     captions = [{"id": i, "image_id": 1, "caption": "A cat."} for i in range(3)]
     records = read_labels(data_set.write("captions_val2017.json", coco({1: "a.png"}, captions, [])))
     assert look.labels(records) == [("a.png", "")]
-    assert [reason for *_, reason in look.told(records, "left out")] == ["3 captions left out: a sentence is no class."]
+    assert [reason for *_, reason in look.reported(records, "left out")] == [
+        "3 captions left out: a sentence is no class."
+    ]

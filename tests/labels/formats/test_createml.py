@@ -24,7 +24,7 @@ def test_labels_without_a_box_and_broken_entries(data_set, look):
     records = read_labels(data_set.root)
     assert look.boxes(records) == {"cat": None}
     assert set(records.boxes_or_images["split"]) == {"train"}
-    lines = [line for _, line, _ in look.told(records, "left out")]
+    lines = [line for _, line, _ in look.reported(records, "left out")]
     assert lines == ["[0].annotations[1]", "[0].annotations[3]", "[1]", "[2]", "[0].annotations[2]"]
 
 

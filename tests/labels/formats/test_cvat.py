@@ -17,8 +17,8 @@ def test_what_datumaro_wrote(files, look):
     assert ("images/empty.png", "") in look.labels(records)
     assert set(records.boxes_or_images["split"]) == {"train", "validation"}
     assert look.flags(records, "occluded")["Guide dog"] is False
-    assert [line for _, line, _ in look.told(records, "noted")] == ["39"]
-    assert not look.told(records, "left out")
+    assert [line for _, line, _ in look.reported(records, "noted")] == ["39"]
+    assert not look.reported(records, "left out")
 
 
 def image(shapes: str, name: str = "a.png", more: str = "") -> str:
@@ -85,18 +85,18 @@ def test_a_track_is_a_row_for_each_frame_in_which_it_is_seen(data_set, look):
     assert look.boxes(records, image="images/frame_000013.png") == {"car": [5, 4, 64, 9]}
     assert len(records.boxes_or_images) == 2
     assert set(records.boxes_or_images["attributes"]) == {'{"track": "3"}'}
-    assert "frame_000099.png" in look.told(records, "left out")[0][2]
-    assert any("frame_000016.png" in " ".join(told) for told in look.told(records, "noted"))
+    assert "frame_000099.png" in look.reported(records, "left out")[0][2]
+    assert any("frame_000016.png" in " ".join(reported) for reported in look.reported(records, "noted"))
 
 
-def test_what_is_no_label_is_told(data_set, look):
+def test_what_is_no_label_is_reported(data_set, look):
     data_set.image("a.png")
     shapes = '<box xtl="1" ytl="1" xbr="9" ybr="9"/><wave label="x"/><box label="cat" xtl="1" ytl="wide"/>'
     data_set.write("a.xml", image(shapes))
     data_set.write("b.xml", "<annotations><version>1.1</version><image")
     records = read_labels(data_set.root)
     assert records.boxes_or_images.empty
-    reasons = [reason for _, _, reason in look.told(records, "left out")]
+    reasons = [reason for _, _, reason in look.reported(records, "left out")]
     assert len(reasons) == 4
     assert "a box without a label" in reasons[0]
     assert "<wave>" in reasons[1]
@@ -104,9 +104,9 @@ def test_what_is_no_label_is_told(data_set, look):
     assert "no numbers" in reasons[3]
 
 
-def test_a_video_without_its_frames_is_told_what_to_export(data_set, look):
+def test_a_video_without_its_frames_gets_a_hint_what_to_export(data_set, look):
     data_set.write("annotations.xml", VIDEO)
     records = read_labels(data_set.root)
     assert records.boxes_or_images.empty
-    assert "export it from CVAT with its images" in look.told(records, "noted")[0][2]
-    assert len(look.told(records, "left out")) == 3
+    assert "export it from CVAT with its images" in look.reported(records, "noted")[0][2]
+    assert len(look.reported(records, "left out")) == 3

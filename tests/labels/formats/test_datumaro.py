@@ -22,8 +22,8 @@ def test_what_datumaro_wrote(files, look):
     assert set(records.boxes_or_images["split"]) == {"train", "validation"}
     assert records.boxes_or_images["occluded"].tolist() == [True, False, False, False, False, False]
     assert '{"mood": "calm"}' in set(records.boxes_or_images["attributes"])
-    assert [line for _, line, _ in look.told(records, "noted")] == ["items[0].annotations[2]"]
-    assert not look.told(records, "left out")
+    assert [line for _, line, _ in look.reported(records, "noted")] == ["items[0].annotations[2]"]
+    assert not look.reported(records, "left out")
 
 
 def test_one_file_finds_the_images_beside_its_folder(files, look):
@@ -68,13 +68,13 @@ def test_the_box_of_a_mask_is_that_of_the_reference(data_set, look):
         assert look.boxes(read_labels(data_set.root)) == {"cat": [left, top, left + wide, top + high]}
 
 
-def test_what_is_no_label_is_told(data_set, look):
+def test_what_is_no_label_is_reported(data_set, look):
     data_set.image("images/train/a.png")
     odd = [{"type": "bbox", "label_id": 0, "bbox": [1, 2, "wide"]}, {"type": "label", "label_id": 1},
            {"type": "label", "label_id": 7}, {"type": "caption", "caption": "a cat"}, 5]  # fmt: skip
     data_set.write("annotations/train.json", annotated(*odd, more=({"name": ""},)))
     records = read_labels(data_set.root)
     assert records.boxes_or_images.empty
-    lines = [line for _, line, _ in look.told(records, "left out")]
+    lines = [line for _, line, _ in look.reported(records, "left out")]
     where = "items[0].annotations"
     assert lines == ["categories.label.labels[1]", *(f"{where}[{place}]" for place in (1, 2, 3, 4, 0))]

@@ -79,11 +79,11 @@ def test_a_stray_folder_beside_the_splits_is_no_class(tmp_path):
         ("val/cat/3.jpg", "cat", "validation"),
         ("test/dog/4.jpg", "dog", "test"),
     }
-    told = problems.table()
-    assert sorted(told.loc[told["effect"] == "left out", "file"]) == [
+    reported = problems.table()
+    assert sorted(reported.loc[reported["effect"] == "left out", "file"]) == [
         "7.jpg", "extra/5.jpg", "extra/deep/6.jpg", "train/8.jpg"
     ]  # fmt: skip
-    assert told.loc[told["effect"] == "noted", "file"].tolist() == ["notes/a.txt"]
+    assert reported.loc[reported["effect"] == "noted", "file"].tolist() == ["notes/a.txt"]
 
 
 def test_a_class_that_is_called_train_may_have_folders(tmp_path):

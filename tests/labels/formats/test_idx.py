@@ -39,7 +39,7 @@ def test_images_are_written_with_their_pixels(digits, tmp_path, look):
     }
     with PIL.Image.open(records.root / "train" / "00001.png") as image:
         assert np.array_equal(np.asarray(image), np.arange(20, 40).reshape(5, 4))
-    assert len(look.told(records, "noted")) == 2
+    assert len(look.reported(records, "noted")) == 2
 
 
 def test_numbers_get_the_names_that_are_given(digits, tmp_path):

@@ -30,7 +30,7 @@ def test_two_synsets_with_one_name_stay_two_classes(data_set, name, content, loo
     data_set.write(name, content)
     records = read_labels(data_set.root)
     assert records.class_names == ["crane (n02012849)", "crane (n03126707)", "n99999999", "tench"]
-    assert look.told(records, "noted")[0][0] == "n99999999"
+    assert look.reported(records, "noted")[0][0] == "n99999999"
 
 
 def test_validation_images_without_folders_have_published_labels(data_set, look):

@@ -47,10 +47,10 @@ def test_numbers_without_names_are_the_names(data_set, look):
     data_set.write("train.txt", "a.png 0\nb.png 10\n")
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", "0"), ("b.png", "10")]
-    assert "there is no list of names" in look.told(records, "noted")[0][2]
+    assert "there is no list of names" in look.reported(records, "noted")[0][2]
 
 
-def test_what_is_no_label_is_told(data_set, look):
+def test_what_is_no_label_is_reported(data_set, look):
     data_set.image("a.png", "b.png", "c.png", "d.png")
     data_set.write("classes.txt", "cat\n\n")
     data_set.write("train.txt", "a.png 0\nb.png\nc.png 7\nfar.png 0\n\n")
@@ -59,9 +59,9 @@ def test_what_is_no_label_is_told(data_set, look):
     data_set.write("notes.txt", "hello\n")
     records = read_labels(data_set.root)
     assert set(look.labels(records)) == {("a.png", "cat"), ("d.png", "")}
-    assert {line for _, line, _ in look.told(records, "left out")} == {"2", "3", "4"}
-    assert "'a.png' is in the split" in look.told(records, "changed")[0][2]
-    assert "notes.txt" in [file for file, _, _ in look.told(records, "noted")]
+    assert {line for _, line, _ in look.reported(records, "left out")} == {"2", "3", "4"}
+    assert "'a.png' is in the split" in look.reported(records, "changed")[0][2]
+    assert "notes.txt" in [file for file, _, _ in look.reported(records, "noted")]
 
 
 def test_lists_of_paths_alone_are_another_form(data_set):

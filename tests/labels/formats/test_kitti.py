@@ -12,7 +12,7 @@ def test_what_datumaro_wrote(files, look):
     assert look.boxes(records, image="val/image_2/b.png") == {"птица": [1, 2, 31, 42]}
     assert set(records.boxes_or_images["split"]) == {"train", "validation"}
     assert look.flags(records, "occluded") == {"cat": True, "Guide dog": False, "птица": False}
-    assert ["val/image_2/empty.png" in " ".join(told) for told in look.told(records, "noted")] == [True]
+    assert ["val/image_2/empty.png" in " ".join(reported) for reported in look.reported(records, "noted")] == [True]
 
 
 def test_the_published_form(data_set, look):
@@ -33,14 +33,14 @@ def test_the_published_form(data_set, look):
     assert set(records.boxes_or_images["split"]) == {"train"}
     assert look.flags(records, "truncated") == {"Truck": True, "Car": False, "": False}
     assert look.flags(records, "occluded") == {"Truck": False, "Car": False, "": False}
-    assert len(look.told(records, "noted")) == 4  # two files with DontCare, the readme, and the other camera
-    assert not look.told(records, "left out")
+    assert len(look.reported(records, "noted")) == 4  # two files with DontCare, the readme, and the other camera
+    assert not look.reported(records, "left out")
     assert look.labels(read_labels(path)) == [("image_2/000002.png", "")]
 
 
-def test_lines_of_another_form_are_told(data_set, look):
+def test_lines_of_another_form_are_reported(data_set, look):
     data_set.image("image_2/a.png")
     data_set.write("label_2/a.txt", f"Car 0 0 0 1 1 9 9 {PLACE}\nCar 0 0\nCar 0 0 0 9 9 9 99 {PLACE}\n")
     records = read_labels(data_set.root)
     assert look.boxes(records) == {"Car": [1, 1, 9, 9]}
-    assert [line for _, line, _ in look.told(records, "left out")] == ["2", "3"]
+    assert [line for _, line, _ in look.reported(records, "left out")] == ["2", "3"]

@@ -39,9 +39,9 @@ def test_what_newer_versions_export(files, name, look):
     assert look.boxes(records, image="a.png") == {"Cat": None, "Car": [16, 12, 48, 36], "Road": [16, 12, 48, 36]}
     assert look.boxes(records, image="5e6f7a8b-b.png") == {"Dog": None}
     assert set(records.boxes_or_images["annotator"]) == {"anna@example.org", "boris@example.org"}
-    told = [("tasks.json", "predictions", "what a model predicted (2) is not read as labels.")]
-    assert look.told(records, "noted") == (told if name == "tasks.json" else [])
-    assert not look.told(records, "left out")
+    reported = [("tasks.json", "predictions", "what a model predicted (2) is not read as labels.")]
+    assert look.reported(records, "noted") == (reported if name == "tasks.json" else [])
+    assert not look.reported(records, "left out")
 
 
 def task(*results, image="a.png", **annotation) -> dict:
@@ -72,7 +72,7 @@ def test_every_kind_of_region(data_set, look):
         "point": None,
         "animal/cat": None,
     }
-    assert [line for _, line, _ in look.told(records, "left out")] == ["[0].annotations[0].result[5]"]
+    assert [line for _, line, _ in look.reported(records, "left out")] == ["[0].annotations[0].result[5]"]
 
 
 def test_skipped_annotations_and_tasks_without_one(data_set, look):
@@ -83,7 +83,7 @@ def test_skipped_annotations_and_tasks_without_one(data_set, look):
     data_set.write("t.json", json.dumps([skipped, bare, withdrawn]))
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", ""), ("b c.png", "")]
-    assert [line for _, line, _ in look.told(records, "left out")] == ["[2].annotations[0]"]
+    assert [line for _, line, _ in look.reported(records, "left out")] == ["[2].annotations[0]"]
 
 
 def test_an_address_of_a_cloud_is_the_file_of_that_name(data_set, look):
@@ -100,13 +100,13 @@ def test_per_cent_without_a_size_are_no_pixels(data_set, look):
     data_set.write("t.json", json.dumps([task(result)]))
     records = read_labels(data_set.root)
     assert records.boxes_or_images.empty
-    assert "no numbers" in look.told(records, "left out")[0][2]
+    assert "no numbers" in look.reported(records, "left out")[0][2]
 
 
 def test_a_column_of_answers_can_be_named(data_set, look):
     data_set.image("a.png")
     data_set.write("t.csv", "id,image,kind,remark,annotator,lead_time\n1,a.png,cat,nice,anna,2\n")
-    assert "name one with `control`" in look.told(read_labels(data_set.root), "left out")[0][2]
+    assert "name one with `control`" in look.reported(read_labels(data_set.root), "left out")[0][2]
     assert look.labels(read_labels(data_set.root, control="kind")) == [("a.png", "cat")]
 
 
@@ -125,11 +125,11 @@ def test_files_of_a_target_storage(data_set, look):
     assert records.problems.empty
 
 
-def test_a_mask_is_told_to_be_of_the_whole_image(data_set, look):
+def test_a_mask_is_reported_to_be_of_the_whole_image(data_set, look):
     data_set.image("a.png")
     masks = [region("brushlabels", format="rle", rle=[0, 1], brushlabels=["cat"]),
              region("bitmasklabels", imageDataURL="data:image/png;base64,AA==", bitmasklabels=["dog"])]  # fmt: skip
     data_set.write("t.json", json.dumps([task(*masks)]))
     records = read_labels(data_set.root)
     assert look.boxes(records) == {"cat": None, "dog": None}
-    assert [reason.endswith("of the whole image.") for _, _, reason in look.told(records, "noted")] == [True, True]
+    assert [reason.endswith("of the whole image.") for _, _, reason in look.reported(records, "noted")] == [True, True]

@@ -24,7 +24,7 @@ def test_what_the_desktop_tool_wrote(files, look):
     attributes = records.boxes_or_images.set_index("label")["attributes"]
     assert json.loads(attributes["cat"]) == {"blurred": True}
     assert json.loads(attributes["dog"]) == {"group_id": 3, "shape_type": "polygon"}
-    assert "'b.png'" in look.told(records, "left out")[0][2]  # it exists only inside its file
+    assert "'b.png'" in look.reported(records, "left out")[0][2]  # it exists only inside its file
 
 
 def test_embedded_images_are_written_and_the_others_copied(files, tmp_path, look):
@@ -43,23 +43,23 @@ def test_a_path_that_leaves_the_folder_is_not_followed(data_set, path, look):
     data_set.write("x/a.json", json.dumps({"shapes": [shape], "imagePath": path, "imageData": None}))
     records = read_labels(data_set.root)
     assert records.boxes_or_images.empty
-    assert look.told(records, "left out")[0][:2] == ("x/a.json", "shapes[0]")
+    assert look.reported(records, "left out")[0][:2] == ("x/a.json", "shapes[0]")
 
 
 @pytest.mark.parametrize("data", ["bm8gcGljdHVyZQ==", "%%%", ""])
-def test_a_broken_embedded_image_is_told(data_set, data, tmp_path, look):
+def test_a_broken_embedded_image_is_reported(data_set, data, tmp_path, look):
     data_set.write("a.json", json.dumps({"shapes": [], "imagePath": "a.png", "imageData": data}))
     records = read_labels(data_set.root, image_index=ImageIndex(data_set.root, extract=tmp_path / "out"))
-    assert look.told(records, "left out")[0][:2] == ("a.json", "imageData")
+    assert look.reported(records, "left out")[0][:2] == ("a.json", "imageData")
 
 
-def test_deep_nesting_and_odd_shapes_are_told(data_set, look):
+def test_deep_nesting_and_odd_shapes_are_reported(data_set, look):
     data_set.image("a.png")
     data_set.write("deep.json", '{"shapes": ' + "[" * 10_000 + "]" * 10_000 + ', "imagePath": "a.png"}')
     shapes = [{"label": "cat", "points": 5}, {"label": None, "points": []}, 7, {"label": "dog", "points": [[1]]}]
     shapes.append({"label": "sun", "points": True, "shape_type": "circle"})
     data_set.write("odd.json", json.dumps({"shapes": shapes, "imagePath": "a.png", "flags": ["x"]}))
-    left_out = {(file, line) for file, line, _ in look.told(read_labels(data_set.root), "left out")}
+    left_out = {(file, line) for file, line, _ in look.reported(read_labels(data_set.root), "left out")}
     expected = {("odd.json", f"shapes[{i}]") for i in range(5)} | {("deep.json", ""), ("odd.json", "flags")}
     assert left_out == expected
 
@@ -85,7 +85,7 @@ def test_the_web_tools_xml(data_set, look):
     assert look.boxes(records) == {"car": [3, 4, 30, 40], "bus": [1, 2, 9, 8]}
     car = records.boxes_or_images.set_index("label").loc["car"]
     assert (car["annotator"], car["occluded"], json.loads(car["attributes"])["attributes"]) == ("anna", True, "red")
-    assert "'ghost' was deleted" in look.told(records, "left out")[0][2]
+    assert "'ghost' was deleted" in look.reported(records, "left out")[0][2]
 
 
 def write_shapes(data_set, *shapes: tuple, flags: dict | None = None, name: str = "a") -> None:
@@ -106,7 +106,7 @@ def test_shapes_of_one_group_are_one_object(data_set, look):
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", "cat"), ("a.png", "cow"), ("a.png", "dog")]
     assert look.boxes(records) == {"dog": [1, 2, 30, 12], "cat": [1, 2, 9, 9], "cow": [1, 2, 9, 9]}
-    assert look.told(records, "noted") == [("a.json", "shapes[0]", "2 shapes of the group 1 are one 'dog'.")]
+    assert look.reported(records, "noted") == [("a.json", "shapes[0]", "2 shapes of the group 1 are one 'dog'.")]
 
 
 def test_what_is_marked_to_be_ignored_is_no_class(data_set, look):
@@ -116,8 +116,8 @@ def test_what_is_marked_to_be_ignored_is_no_class(data_set, look):
     write_shapes(data_set, flags={"__ignore__": False, "indoor": True}, name="c")
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", "cat"), ("c.png", "indoor")]
-    assert [line for file, line, _ in look.told(records, "noted") if file == "a.json"] == ["shapes[0]", "shapes[2]"]
-    assert [file for file, *_ in look.told(records, "left out")] == ["b.json"]
+    assert [line for file, line, _ in look.reported(records, "noted") if file == "a.json"] == ["shapes[0]", "shapes[2]"]
+    assert [file for file, *_ in look.reported(records, "left out")] == ["b.json"]
 
 
 def test_images_on_the_disk_stay_where_they_are(data_set, tmp_path, look):

@@ -9,7 +9,7 @@ from imgcls.labels import detect_format, read_labels
 HEAD = "HITId,AssignmentId,WorkerId,AssignmentStatus,Input.image_url,Input.golden,"
 
 
-def test_every_answer_is_a_row_and_rejected_ones_are_told(data_set, look):
+def test_every_answer_is_a_row_and_rejected_ones_are_reported(data_set, look):
     data_set.image("a.jpg", "b.jpg")
     rows = [
         "h,1,anna,Approved,https://example.org/x/a.jpg,,cat",
@@ -28,7 +28,7 @@ def test_every_answer_is_a_row_and_rejected_ones_are_told(data_set, look):
         ("b.jpg", "dog", "boris"),
     }
     assert json.loads(found.set_index("image").loc["b.jpg", "attributes"]) == {"golden": "cat"}
-    assert [(line, "rejected" in reason) for _, line, reason in look.told(records, "left out")] == [
+    assert [(line, "rejected" in reason) for _, line, reason in look.reported(records, "left out")] == [
         ("4", True),
         ("5", False),
     ]

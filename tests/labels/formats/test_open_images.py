@@ -46,9 +46,9 @@ def test_classes_get_their_names_and_what_is_absent_is_no_label(data_set, look):
             ("train/0002.jpg", ""),
         ]
         assert '{"confidence": 0.7}' in set(records.boxes_or_images["attributes"])
-        told = " ".join(reason for _, _, reason in look.told(records, "noted"))
-        assert "confidence 0 (2 times)" in told
-        assert "names the class '/m/9'" in told
+        reported = " ".join(reason for _, _, reason in look.reported(records, "noted"))
+        assert "confidence 0 (2 times)" in reported
+        assert "names the class '/m/9'" in reported
 
 
 def test_a_box_and_its_label_of_the_whole_image_are_one(data_set, look):
@@ -60,10 +60,10 @@ def test_a_box_and_its_label_of_the_whole_image_are_one(data_set, look):
     assert look.boxes(records) == {"Cat": [16, 24, 32, 48], "Dog": None}
     assert look.flags(records, "crowd")["Cat"]
     assert look.flags(records, "truncated")["Cat"]
-    assert "that a box says too (1)" in look.told(records, "noted")[0][2]
+    assert "that a box says too (1)" in look.reported(records, "noted")[0][2]
 
 
-def test_what_is_no_label_is_told(data_set, look):
+def test_what_is_no_label_is_reported(data_set, look):
     data_set.image("a.jpg")
     data_set.write("broken.jpg", "no image")
     data_set.write("train-annotations-bbox.csv", f"{BOXES}\na,x,/m/0,maybe,0,1,0,1,0,0,0,0,0\nbroken,x,/m/0,1,0,1,0,1,"
@@ -71,7 +71,7 @@ def test_what_is_no_label_is_told(data_set, look):
     data_set.write("train-annotations-object-segmentation.csv", "MaskPath,ImageID,LabelName\nm.png,a,/m/0\n")
     records = read_labels(data_set.root)
     assert records.boxes_or_images.empty
-    reasons = " ".join(reason for _, _, reason in look.told(records, "left out"))
+    reasons = " ".join(reason for _, _, reason in look.reported(records, "left out"))
     for part in (
         "'maybe'",
         "broken.jpg cannot be read",
@@ -79,7 +79,7 @@ def test_what_is_no_label_is_told(data_set, look):
         "coordinates that are no numbers",
     ):
         assert part in reasons
-    noted = {file: reason for file, _, reason in look.told(records, "noted")}
+    noted = {file: reason for file, _, reason in look.reported(records, "noted")}
     assert noted["train-annotations-object-segmentation.csv"].endswith("it is not read.")
 
 
@@ -88,12 +88,12 @@ def test_codes_are_the_names_without_descriptions(data_set, look):
     path = data_set.write("labels.csv", f"{LABELS}\na,x,/m/0,1\na,x,/m/1,1\n")
     records = read_labels(path)
     assert look.labels(records) == [("a.jpg", "/m/0"), ("a.jpg", "/m/1")]
-    assert len(look.told(records, "noted")) == 1
+    assert len(look.reported(records, "noted")) == 1
 
 
-def test_a_table_without_the_columns_is_told(data_set, look):
+def test_a_table_without_the_columns_is_reported(data_set, look):
     path = data_set.write("a.csv", "image,label\na.png,cat\n")
     assert detect_format(path) == "table"
-    assert "has no column ImageID" in look.told(read_labels(path, "open_images"), "left out")[0][2]
+    assert "has no column ImageID" in look.reported(read_labels(path, "open_images"), "left out")[0][2]
     with pytest.raises(ValueError, match="Unknown format"):
         read_labels(path, "openimages")

@@ -18,7 +18,7 @@ def test_a_column_a_class_in_the_folders_of_the_splits(data_set, look):
         ("train/b.jpg", "", "train"),
         ("valid/a.jpg", "big dog", "validation"),
     }
-    assert look.told(records, "left out") == [
+    assert look.reported(records, "left out") == [
         ("valid/_classes.csv", "3", "expected 0 or 1 for 'cat', got '2'; left out.")
     ]
 

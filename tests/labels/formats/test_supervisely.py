@@ -22,7 +22,7 @@ def test_what_the_sdk_wrote(files, look):
 
 
 @pytest.mark.parametrize("data", ["", "!!", "eJwDAAAAAAE=", None])
-def test_broken_masks_and_unknown_classes_are_told(data_set, data, look):
+def test_broken_masks_and_unknown_classes_are_reported(data_set, data, look):
     data_set.image("ds/img/a.png")
     data_set.write("meta.json", '{"classes": [{"title": "cat"}]}')
     mask = {"classTitle": "dog", "geometryType": "bitmap", "bitmap": {"data": data, "origin": [1, 1]}}
@@ -30,5 +30,5 @@ def test_broken_masks_and_unknown_classes_are_told(data_set, data, look):
     data_set.write("ds/ann/a.png.json", json.dumps({"objects": [mask, box, {"classTitle": 5}, 7]}))
     records = read_labels(data_set.root)
     assert look.boxes(records) == {"cat": [1, 1, 9, 9]}
-    assert {"objects[0]", "objects[3]"} <= {line for _, line, _ in look.told(records, "left out")}
-    assert look.told(records, "noted")[0][1:] == ("objects[0]", "'dog' is not among the classes of meta.json.")
+    assert {"objects[0]", "objects[3]"} <= {line for _, line, _ in look.reported(records, "left out")}
+    assert look.reported(records, "noted")[0][1:] == ("objects[0]", "'dog' is not among the classes of meta.json.")

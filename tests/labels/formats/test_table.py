@@ -25,18 +25,18 @@ def test_parquet_and_excel(data_set, suffix, writer, look):
     getattr(table, writer)(data_set.root / f"t{suffix}", index=False)
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", "кот")]
-    (_, line, reason), *_ = look.told(records, "left out")
+    (_, line, reason), *_ = look.reported(records, "left out")
     assert (line, "'007' has coordinates" in reason) == ("3" if suffix == ".xlsx" else "2", True)
 
 
-def test_sheets_that_are_not_read_are_told(data_set, look):
+def test_sheets_that_are_not_read_are_reported(data_set, look):
     data_set.image("a.png")
     with pd.ExcelWriter(data_set.root / "t.xlsx") as book:
         for sheet, label in (("first", "cat"), ("second", "dog")):
             pd.DataFrame({"image": ["a.png"], "label": [label]}).to_excel(book, sheet_name=sheet, index=False)
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", "cat")]
-    assert look.told(records, "noted") == [("t.xlsx", "second", "only the first sheet is read, not this one.")]
+    assert look.reported(records, "noted") == [("t.xlsx", "second", "only the first sheet is read, not this one.")]
 
 
 def test_columns_with_other_names_can_be_named(data_set, look):
@@ -48,13 +48,13 @@ def test_columns_with_other_names_can_be_named(data_set, look):
     assert look.labels(records) == [("a.png", "cat")]
 
 
-def test_what_is_amiss_is_told_with_its_line(data_set, look):
+def test_what_is_amiss_is_reported_with_its_line(data_set, look):
     data_set.image("a.png")
     data_set.write("t.csv", 'image,label,split\na.png,"two\nlines",train\na.png\ngone.png,cat,\na.png,dog,trian\n')
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", "dog"), ("a.png", "two\nlines")]
-    assert [line for _, line, _ in look.told(records, "left out")] == ["4", "5"]
-    assert [line for _, line, _ in look.told(records, "changed")] == ["6"]
+    assert [line for _, line, _ in look.reported(records, "left out")] == ["4", "5"]
+    assert [line for _, line, _ in look.reported(records, "changed")] == ["6"]
 
 
 def test_an_apostrophe_before_a_formula_is_taken_away(data_set, look):
@@ -68,32 +68,32 @@ def test_windows_paths_and_names_of_other_case(data_set, look):
     data_set.write("t.csv", "image,label\nC:\\data\\in\\a.PNG,cat\nin\\b.png,dog\n")
     records = read_labels(data_set.root)
     assert look.labels(records) == [("in/A.png", "cat"), ("in/b.png", "dog")]
-    assert look.told(records, "changed")[0][1] == "2"
-    assert look.told(records, "changed")[0][2] == "the image is stated as 'a.PNG'; the file is 'A.png'."
+    assert look.reported(records, "changed")[0][1] == "2"
+    assert look.reported(records, "changed")[0][2] == "the image is stated as 'a.PNG'; the file is 'A.png'."
 
 
-def test_two_images_that_differ_only_by_case_are_told(data_set, look):
+def test_two_images_that_differ_only_by_case_are_reported(data_set, look):
     data_set.image("a.png", "A.png")
     data_set.write("t.csv", "image,label\na.png,cat\nA.png,dog\n")
     records = read_labels(data_set.root)
     assert look.labels(records) == [("A.png", "dog"), ("a.png", "cat")]
-    assert "A.png and a.png differ only by case" in look.told(records, "noted")[0][2]
+    assert "A.png and a.png differ only by case" in look.reported(records, "noted")[0][2]
 
 
-def test_columns_that_are_not_read_are_told(data_set, look):
+def test_columns_that_are_not_read_are_reported(data_set, look):
     data_set.image("a.png")
     data_set.write("t.csv", "image,label,x,y\na.png,cat,3,4\n")
-    assert look.told(read_labels(data_set.root), "noted") == [("t.csv", "1", "these columns are not read: x, y.")]
+    assert look.reported(read_labels(data_set.root), "noted") == [("t.csv", "1", "these columns are not read: x, y.")]
 
 
-def test_a_broken_table_beside_a_good_one_is_told(data_set, look):
+def test_a_broken_table_beside_a_good_one_is_reported(data_set, look):
     data_set.image("a.png")
     data_set.write("good.csv", "image,label\na.png,cat\n")
     data_set.write("broken.csv", b"image,label\n\xff,cat\n")
     data_set.write("broken.parquet", b"PAR1")
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", "cat")]
-    assert [file for file, _, _ in look.told(records, "left out")] == ["broken.csv", "broken.parquet"]
+    assert [file for file, _, _ in look.reported(records, "left out")] == ["broken.csv", "broken.parquet"]
 
 
 def test_a_table_without_labels_is_refused(data_set):
@@ -102,12 +102,12 @@ def test_a_table_without_labels_is_refused(data_set):
         read_labels(path, "table")
 
 
-def test_attributes_that_are_no_object_are_told(data_set, look):
+def test_attributes_that_are_no_object_are_reported(data_set, look):
     data_set.image("a.png", "b.png", "c.png")
     rows = ['a.png,cat,"{""size"": 3}"', "b.png,cat,large", "c.png,cat,[1]"]
     records = read_labels(data_set.write("t.csv", "\n".join(["image,label,attributes", *rows])))
     assert records.boxes_or_images["attributes"].tolist() == ['{"size": 3}', "", ""]
-    assert [line for _, line, _ in look.told(records, "left out")] == ["3", "4"]
+    assert [line for _, line, _ in look.reported(records, "left out")] == ["3", "4"]
 
 
 def test_columns_are_kept_on_wish(data_set):
@@ -134,8 +134,8 @@ def test_names_without_suffix_and_the_only_other_column(data_set, header, look):
     assert detect_format(data_set.root) == "table"
     records = read_labels(data_set.root)
     assert look.labels(records) == [("train/0a1.jpg", "boxer"), ("train/0b2.jpg", "pug"), ("train/0c3.jpg", "boxer")]
-    assert look.told(records, "left out") == look.told(records, "changed") == []
-    assert {file for file, *_ in look.told(records, "noted")} == {"train.csv", "sample_submission.csv"}
+    assert look.reported(records, "left out") == look.reported(records, "changed") == []
+    assert {file for file, *_ in look.reported(records, "noted")} == {"train.csv", "sample_submission.csv"}
 
 
 def test_a_column_for_each_class(data_set, look):
@@ -149,7 +149,7 @@ def test_a_column_for_each_class(data_set, look):
         ("1", "NV"), ("2", "MEL"), ("3", "MEL"), ("3", "NV"), ("4", "")
     ]  # fmt: skip
     assert json.loads(records.boxes_or_images["attributes"][0]) == {"age": "40"}
-    assert any("read as a class: MEL, NV" in reason for *_, reason in look.told(records, "noted"))
+    assert any("read as a class: MEL, NV" in reason for *_, reason in look.reported(records, "noted"))
 
 
 @pytest.mark.parametrize("suffix", [".parquet", ".xlsx"])
@@ -177,8 +177,8 @@ def test_a_table_without_a_header_loses_no_row(data_set, rows, expected, look):
     records = read_labels(data_set.root)
     table = records.boxes_or_images.set_index("image")
     assert {image: (row.label, row.split) for image, row in table.iterrows()} == expected
-    assert [line for *_, line, reason in look.told(records, "noted") if "no header" in reason] == ["1"]
-    assert look.told(records, "left out") == look.told(records, "changed") == []
+    assert [line for *_, line, reason in look.reported(records, "noted") if "no header" in reason] == ["1"]
+    assert look.reported(records, "left out") == look.reported(records, "changed") == []
 
 
 def test_corners_without_a_header(data_set, look):
@@ -214,7 +214,7 @@ def test_boxes_in_the_columns_that_people_write(data_set, header, cells, look):
     records = read_labels(data_set.root)
     assert look.boxes(records) == {"cat": [1, 2, 11, 22], "dog": None}
     assert set(records.boxes_or_images["width"]) == {0}
-    assert look.told(records, "left out") == []
+    assert look.reported(records, "left out") == []
 
 
 def test_the_width_of_the_image_is_not_that_of_the_box(data_set, look):
@@ -225,12 +225,12 @@ def test_the_width_of_the_image_is_not_that_of_the_box(data_set, look):
     assert look.only(records)["width"] == 64
 
 
-def test_a_box_that_is_no_box_is_told(data_set, look):
+def test_a_box_that_is_no_box_is_reported(data_set, look):
     data_set.image("a.png")
     data_set.write("t.csv", csv("image,label,bbox", "a.png,cat,[1 2 3]", "a.png,dog,large", "a.png,cow,[0 0 9 9]"))
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", "cow")]
-    assert [line for _, line, _ in look.told(records, "left out")] == ["2", "3"]
+    assert [line for _, line, _ in look.reported(records, "left out")] == ["2", "3"]
 
 
 def test_several_classes_in_one_cell(data_set, look):

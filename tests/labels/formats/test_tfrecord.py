@@ -93,7 +93,7 @@ def test_no_image_is_written_over_another(data_set, read, look):
     assert len(set(look.labels(read(data_set.root)))) == 4
 
 
-def test_what_is_wrong_is_told(data_set, read, look):
+def test_what_is_wrong_is_reported(data_set, read, look):
     uneven = boxed(b"cat", object__class__label=[1, 2])
     path = data_set.root / "train.tfrecord"
     write(path, boxed(b"cat"), b"\xff\xff", uneven, example(encoded=[b"no image"], class__label=[1]),
@@ -101,12 +101,12 @@ def test_what_is_wrong_is_told(data_set, read, look):
     path.write_bytes(path.read_bytes()[:-5])
     records = read(data_set.root)
     assert look.labels(records) == [("train/000000.png", "cat"), ("train/000004.png", "5")]
-    told = {line: reason for _, line, reason in look.told(records, "left out")}
-    assert set(told) == {"1", "2", "3", "5"}
-    assert "no tf.train.Example" in told["1"]
-    assert "2 classes for 1, 1, 1, 1 edges" in told["2"]
-    assert "with its labels (1)" in told["3"]
-    assert "damaged from here on" in told["5"]
+    reported = {line: reason for _, line, reason in look.reported(records, "left out")}
+    assert set(reported) == {"1", "2", "3", "5"}
+    assert "no tf.train.Example" in reported["1"]
+    assert "2 classes for 1, 1, 1, 1 edges" in reported["2"]
+    assert "with its labels (1)" in reported["3"]
+    assert "damaged from here on" in reported["5"]
 
 
 def test_the_records_of_tensorflow_datasets_are_another_form(data_set, files):

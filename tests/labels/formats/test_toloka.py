@@ -25,7 +25,7 @@ def test_answers_golden_tasks_and_rejected_assignments(data_set, look):
     found = records.boxes_or_images.set_index("image")
     assert found["label"].to_dict() == {"Ж.jpg": "cat", "b.jpg": "dog"}
     assert json.loads(found.loc["b.jpg", "attributes"]) == {"golden": "dog"}
-    assert [line for _, line, _ in look.told(records, "left out")] == ["5", "6"]
+    assert [line for _, line, _ in look.reported(records, "left out")] == ["5", "6"]
 
 
 def test_several_fields_are_chosen_by_content_or_name(data_set, look):

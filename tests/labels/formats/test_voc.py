@@ -29,24 +29,24 @@ def test_what_labelimg_wrote(files, look):
     assert records.problems.empty
 
 
-def test_a_name_without_its_suffix_is_found_and_told(data_set, look):
+def test_a_name_without_its_suffix_is_found_and_reported(data_set, look):
     data_set.image("a.png")
     data_set.write("a.xml", annotation("a", thing()))
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", "cat")]
-    assert look.told(records, "changed") == [("a.xml", "2", "the image is stated as 'a'; the file is 'a.png'.")]
+    assert look.reported(records, "changed") == [("a.xml", "2", "the image is stated as 'a'; the file is 'a.png'.")]
 
 
-def test_boxes_without_area_outside_or_swapped_are_told_with_their_line(data_set, look):
+def test_boxes_without_area_outside_or_swapped_are_reported_with_their_line(data_set, look):
     data_set.image("a.png")
     faults = thing("flat", (5, 5, 5, 20)) + thing("away", (70, 5, 90, 20)) + thing("turned", (30, 40, 10, 20))
     faults += thing("large", (-5, 0, 99, 48)) + thing("odd", ("x", 0, 9, 9)) + thing("nan", ("nan", 0, 9, 9))
     data_set.write("a.xml", annotation(objects=faults))
     records = read_labels(data_set.root)
     assert look.boxes(records) == {"turned": [10, 20, 30, 40], "large": [0, 0, 64, 48]}
-    left_out = {line: reason.split()[3] for _, line, reason in look.told(records, "left out")}
+    left_out = {line: reason.split()[3] for _, line, reason in look.reported(records, "left out")}
     assert left_out == {"2": "'flat'", "3": "'away'", "6": "'odd'", "7": "'nan'"}
-    assert {line for _, line, _ in look.told(records, "changed")} == {"4", "5"}
+    assert {line for _, line, _ in look.reported(records, "changed")} == {"4", "5"}
 
 
 def test_a_folder_of_the_challenge_counts_pixels_from_one(data_set, look):
@@ -71,13 +71,13 @@ def test_lists_give_splits_and_the_labels_of_whole_images(data_set, look):
         ("3.jpg", "dog", "validation", True),
         ("4.jpg", "", "validation", False),
     }
-    assert look.told(records, "changed")[0][:2] == ("ImageSets/Main/val.txt", "3")
-    assert look.told(records, "left out") == [
+    assert look.reported(records, "changed")[0][:2] == ("ImageSets/Main/val.txt", "3")
+    assert look.reported(records, "left out") == [
         ("ImageSets/Main/dog_trainval.txt", "4", "expected 1, -1 or 0 for '4', got '9'.")
     ]
 
 
-def test_images_of_one_name_are_told_apart_by_their_folders(data_set, look):
+def test_images_of_one_name_are_reported_apart_by_their_folders(data_set, look):
     data_set.image("JPEGImages/a/1.jpg", "JPEGImages/b/1.jpg")
     data_set.write("Annotations/a/1.xml", annotation("1.jpg", thing("cat")))
     data_set.write("Annotations/b/1.xml", annotation("1.jpg", thing("dog")))
@@ -91,13 +91,13 @@ OUTSIDE = '<!DOCTYPE a [<!ENTITY x SYSTEM "file:///etc/passwd">]><annotation><fi
 
 
 @pytest.mark.parametrize("content", [BOMB, OUTSIDE, "<annotation><filename>", "<annotation>\n</other>", "", "\0\1"])
-def test_a_hostile_or_broken_file_is_told_and_the_others_are_read(data_set, content, look):
+def test_a_hostile_or_broken_file_is_reported_and_the_others_are_read(data_set, content, look):
     data_set.image("a.png")
     data_set.write("good.xml", annotation("a.png", thing()))
     data_set.write("bad.xml", content)
     records = read_labels(data_set.root, "voc")
     assert look.labels(records) == [("a.png", "cat")]
-    assert look.told(records, "left out")[0][0] == "bad.xml"
+    assert look.reported(records, "left out")[0][0] == "bad.xml"
 
 
 def test_endless_nesting_does_no_harm(data_set, look):
@@ -116,5 +116,5 @@ def test_drawings_beside_the_images_are_not_taken_for_them(data_set, look):
     data_set.write("Annotations/2.xml", annotation("2", thing("dog")))
     records = read_labels(data_set.root)
     assert look.labels(records) == [("JPEGImages/1.jpg", "cat"), ("JPEGImages/2.jpg", "dog")]
-    assert len(look.told(records, "noted")) == 6
-    assert look.told(records, "left out") == []
+    assert len(look.reported(records, "noted")) == 6
+    assert look.reported(records, "left out") == []

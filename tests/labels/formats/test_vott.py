@@ -57,8 +57,8 @@ def test_a_project_and_its_assets_count_once(data_set, look):
     data_set.write("pets.vott", json.dumps({"name": "pets", "tags": [], "assets": assets}))
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", "cat"), ("b.png", "")]
-    assert look.told(records, "left out")[0][2].endswith("its file id-c.png-asset.json is not here.")
-    assert any("has other regions in another file" in reason for _, _, reason in look.told(records, "noted"))
+    assert look.reported(records, "left out")[0][2].endswith("its file id-c.png-asset.json is not here.")
+    assert any("has other regions in another file" in reason for _, _, reason in look.reported(records, "noted"))
 
 
 def test_an_image_in_the_net_is_the_file_of_its_name(data_set, look):
@@ -67,20 +67,20 @@ def test_an_image_in_the_net_is_the_file_of_its_name(data_set, look):
     assert look.labels(read_labels(data_set.root)) == [("a b.png", "cat")]
 
 
-def test_what_is_no_label_is_told(data_set, look):
+def test_what_is_no_label_is_reported(data_set, look):
     data_set.image("a.png")
     odd = [region(), region("cat", kind="POINT"), region("dog") | {"boundingBox": {"left": "x"}}, 5, region("")]
     data_set.write("x-export.json", export(entry("a.png", *odd)))
     data_set.write("id-b-asset.json", "{")
     records = read_labels(data_set.root)
     assert look.boxes(records) == {"cat": None}
-    lines = [line for _, line, _ in look.told(records, "left out")]
+    lines = [line for _, line, _ in look.reported(records, "left out")]
     where = "assets.id-a.png.regions"
     assert lines == ["", f"{where}[0]", f"{where}[3]", f"{where}[4]", f"{where}[2]"]
 
 
-def test_another_shape_is_told(data_set, look):
+def test_another_shape_is_reported(data_set, look):
     path = data_set.write("a.vott", '["assets"]')
-    assert "no file of VoTT" in look.told(read_labels(path, "vott"), "left out")[0][2]
+    assert "no file of VoTT" in look.reported(read_labels(path, "vott"), "left out")[0][2]
     with pytest.raises(ValueError, match="none of the formats"):
         detect_format(path)

@@ -29,9 +29,9 @@ def test_a_data_set_with_a_card(data_set, look):
     }
     assert look.boxes(records, label="cat") == {"cat": [6.4, 4.8, 57.6, 43.2]}
     assert (
-        look.told(records, "left out")
+        look.reported(records, "left out")
         == [("valid/labels/b.txt", "2", "class 1 is beyond the class list, which has 3 names; left out.")]
-        or "class 1 has no name" in look.told(records, "left out")[0][2]
+        or "class 1 has no name" in look.reported(records, "left out")[0][2]
     )
 
 
@@ -43,7 +43,7 @@ def test_a_class_list_that_is_too_short_loses_no_label_in_silence(data_set, look
     )
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", "cat")]
-    assert [line for _, line, _ in look.told(records, "left out")] == ["2", "3", "4", "5", "6"]
+    assert [line for _, line, _ in look.reported(records, "left out")] == ["2", "3", "4", "5", "6"]
 
 
 def test_an_image_that_lost_all_its_labels_is_not_taken_for_one_without(data_set, look):
@@ -53,7 +53,7 @@ def test_an_image_that_lost_all_its_labels_is_not_taken_for_one_without(data_set
     data_set.write("c.txt", "0 0.5 0.5 0 0\n")
     records = read_labels(data_set.root)
     assert look.labels(records) == [("b.png", "")]
-    assert ("a.png", "") in {(file, line) for file, line, _ in look.told(records, "noted")}
+    assert ("a.png", "") in {(file, line) for file, line, _ in look.reported(records, "noted")}
 
 
 def test_two_lists_that_differ_are_refused(data_set):
@@ -82,16 +82,16 @@ def test_labels_of_a_missing_or_broken_image_are_counted(data_set, look):
     data_set.write("gone.txt", "0 0.5 0.5 0.2 0.2\n0 0.5 0.5 0.2 0.2\n")
     data_set.write("broken.txt", "0 0.5 0.5 0.2 0.2\n")
     data_set.write("broken.png", b"\x89PNG\r\n")
-    reasons = {file: reason for file, _, reason in look.told(read_labels(data_set.root), "left out")}
+    reasons = {file: reason for file, _, reason in look.reported(read_labels(data_set.root), "left out")}
     assert "2 labels left out" in reasons["gone.txt"]
     assert "broken.png cannot be read: a damaged or truncated PNG" in reasons["broken.txt"]
 
 
-def test_text_that_is_not_utf8_is_told_with_its_line(data_set, look):
+def test_text_that_is_not_utf8_is_reported_with_its_line(data_set, look):
     data_set.image("a.png")
     data_set.write("classes.txt", "cat\n".encode("utf-16"))
     data_set.write("a.txt", b"0 0.5 0.5 0.2 0.2\n\xff\xfe\n")
-    (_, _, reason), *_ = look.told(read_labels(data_set.root), "left out")
+    (_, _, reason), *_ = look.reported(read_labels(data_set.root), "left out")
     assert "line 2" in reason
 
 
@@ -114,7 +114,7 @@ def write_splits(data_set, card: str) -> None:
     data_set.write("data.yaml", card + "names: [cat]\n")
 
 
-def test_a_split_whose_path_does_not_exist_is_told_and_not_lost(data_set, look):
+def test_a_split_whose_path_does_not_exist_is_reported_and_not_lost(data_set, look):
     write_splits(data_set, "train: train/images\nval: nowhere/images\ntest: test/images\n")
     records = read_labels(data_set.root)
     assert splits(records) == {
@@ -122,7 +122,7 @@ def test_a_split_whose_path_does_not_exist_is_told_and_not_lost(data_set, look):
         "valid/images/b.png": "validation",
         "test/images/c.png": "test",
     }
-    (file, line, reason) = look.told(records, "changed")[0]
+    (file, line, reason) = look.reported(records, "changed")[0]
     assert (file, line) == ("data.yaml", "val")
     assert "there is no 'nowhere/images'" in reason
 
@@ -157,7 +157,7 @@ def test_lists_of_images_that_were_written_elsewhere_give_the_splits(data_set, l
         "test/images/c.png": "train",
         "valid/images/b.png": "validation",
     }
-    assert [(file, line) for file, line, _ in look.told(records, "left out")] == [("lists/val.txt", "2")]
+    assert [(file, line) for file, line, _ in look.reported(records, "left out")] == [("lists/val.txt", "2")]
 
 
 def test_one_folder_is_not_two_splits(data_set, look):
@@ -166,4 +166,4 @@ def test_one_folder_is_not_two_splits(data_set, look):
     data_set.write("data.yaml", "train: images/train\nval: images/train\ntest: gone/images\nnames: [cat]\n")
     records = read_labels(data_set.root)
     assert splits(records) == {"images/train/a.png": "train"}
-    assert [line for _, line, _ in look.told(records, "changed")] == ["val", "test"]
+    assert [line for _, line, _ in look.reported(records, "changed")] == ["val", "test"]
