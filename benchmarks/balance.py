@@ -93,7 +93,7 @@ def main() -> None:
     print(describe(), flush=True)
     from imgcls.data.inspection.inspect import inspect
     from imgcls.data.manifest.table import Manifest
-    from imgcls.labels.idx import read
+    from imgcls.labels.formats.idx import read
     from imgcls.labels.image_index import ImageIndex
 
     rows = [json.loads(line) for line in options.results.read_text().splitlines()] if options.results.exists() else []

@@ -4,7 +4,6 @@ The comment behind a field is its help text.
 """
 
 import dataclasses
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -17,6 +16,7 @@ import tomli_w
 import tyro
 
 from imgcls.files import replacing
+from imgcls.nearest_name import did_you_mean
 
 AUTO = 0  # of a number that is settled when the data is known
 WholeOrAuto = Annotated[
@@ -401,8 +401,7 @@ def _check_names(values: dict, config_class: type, place: str) -> None:
     fields = {f.name: f.type for f in dataclasses.fields(config_class)}
     for name, value in values.items():
         if name not in fields:
-            close = difflib.get_close_matches(name, fields, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else f" There are: {', '.join(fields)}."
+            hint = did_you_mean(name, fields) or f" There are: {', '.join(fields)}."
             raise ValueError(f"{place} has an unknown field {name!r}.{hint}")
         if dataclasses.is_dataclass(fields[name]):
             if not isinstance(value, dict):

@@ -15,7 +15,7 @@ from imgcls import export
 from imgcls.config import InputConfig, NetworkConfig, TrainConfig
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
-from imgcls.labels.folders import read_folders
+from imgcls.labels.formats.folders import read_folders
 from imgcls.models import build_model
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import load_bundle

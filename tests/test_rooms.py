@@ -27,7 +27,7 @@ ALLOWED = {
         *("config", "files", "image_files", "run_folder"),
     },
 }
-EVERYWHERE = {"counted", "progress"}  # floors below all rooms
+EVERYWHERE = {"counted", "progress", "nearest_name", "checksums", "durations"}  # floors below all rooms
 ADDRESSES = {  # foreign package: the only places that may import it
     "streamlit": ("apps/",),
     "rich": ("imgcls/cli/terminal.py",),

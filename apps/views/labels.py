@@ -82,7 +82,7 @@ def show(manifest: Manifest, imported: Imported, findings: list[Finding]) -> Non
             f"{len(problems):,} of {counted(len(manifest.table), 'file')} cannot be used, and left out of training."
         )
         st.dataframe(problems.rename(columns={"image": "file", "problems": "reason"}), hide_index=True)
-    show_told(imported.problems)
+    show_reported(imported.problems)
     if len(counts) > MOST_BARS:
         st.dataframe(counts)
     elif len(counts):
@@ -98,13 +98,13 @@ def show(manifest: Manifest, imported: Imported, findings: list[Finding]) -> Non
         show_images(manifest)
 
 
-def show_told(told: pd.DataFrame) -> None:
+def show_reported(reported: pd.DataFrame) -> None:
     """What was wrong in the annotation files."""
-    if told.empty:
+    if reported.empty:
         return
-    lost = int((told["effect"] == "left out").sum())
-    (st.warning if lost else st.info)(f"Told about the annotations: {len(told):,}. Left out of them: {lost:,}.")
-    st.dataframe(told, hide_index=True)
+    lost = int((reported["effect"] == "left out").sum())
+    (st.warning if lost else st.info)(f"Reported about the annotations: {len(reported):,}. Left out of them: {lost:,}.")
+    st.dataframe(reported, hide_index=True)
 
 
 def show_annotators(imported: Imported) -> None:

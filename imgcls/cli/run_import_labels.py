@@ -12,8 +12,8 @@ from imgcls.data.manifest.from_records import to_records
 from imgcls.data.manifest.table import Manifest, is_manifest
 from imgcls.data.sources.importing import needs_tensorflow
 from imgcls.files import replacing
+from imgcls.labels import write_labels
 from imgcls.labels.consensus import Consensus
-from imgcls.labels.writers import write_labels
 from imgcls.workflow.import_labels import import_labels
 from imgcls.workflow.transcoded import transcoded_sentence
 
@@ -28,7 +28,7 @@ def output_of(source: str, output: Path | None, usual: Path, converts: bool) -> 
     """
     changes_one = is_manifest(source)
     if changes_one and not output and not converts:
-        raise ValueError(f"{source} is a manifest already. Name what to write: --output or --export-to.")
+        raise ValueError(f"{source} is a manifest already. Name what to write: --output or --convert-folder.")
     output = None if changes_one and not output else output or usual
     if output and Path(source).exists() and output.resolve() == Path(source).resolve():
         raise ValueError(f"--output is the source itself, {output}, which is never changed. Name another file.")

@@ -13,6 +13,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from imgcls.durations import clock
 from imgcls.progress import Progress
 
 WIDE = 200  # columns
@@ -76,13 +77,6 @@ def progress_line() -> Iterator[ProgressLine]:
     shown = console.is_terminal or console.is_jupyter
     with Bar(*columns, console=console, transient=True, disable=not shown) as bar:
         yield ProgressLine(bar)
-
-
-def clock(seconds: float) -> str:
-    """Seconds as minutes:seconds or hours:minutes:seconds."""
-    minutes, seconds = divmod(int(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 class TerminalHandler(logging.Handler):

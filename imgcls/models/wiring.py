@@ -4,11 +4,12 @@ There are two of it: `KerasWiring` makes layers, `Sketch` only counts what they 
 know which: it calls the methods below on `x` and gets back what comes next.
 """
 
-import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+from imgcls.nearest_name import nearest_name
 
 NORMALIZATIONS = ("batch", "group", "layer", "none")
 POOLINGS = ("average", "max", "none")
@@ -63,8 +64,8 @@ class Wiring(ABC):
         if name.startswith("_"):
             raise AttributeError(name)
         methods = [n for n in dir(Wiring) if not n.startswith("_") and callable(getattr(Wiring, n))]
-        close = difflib.get_close_matches(name.lower(), methods, n=1, cutoff=0.5)
-        hint = f" Did you mean net.{close[0]}?" if close else ""
+        nearest = nearest_name(name.lower(), methods, cutoff=0.5)
+        hint = f" Did you mean net.{nearest}?" if nearest else ""
         raise AttributeError(
             f"net has no method {name!r}.{hint} It has {', '.join(methods)}. Any other layer: net.apply(layer, x)."
         )

@@ -1,11 +1,11 @@
 """The fields of a `TrainConfig` by their names alone, whatever section they stand in."""
 
 import dataclasses
-import difflib
 from collections.abc import Mapping
 from typing import Any
 
 from imgcls.config import TrainConfig
+from imgcls.nearest_name import did_you_mean
 
 
 def flat(config: TrainConfig) -> dict[str, Any]:
@@ -54,6 +54,5 @@ def check_names(options: Mapping[str, Any]) -> None:
     known = flat(TrainConfig())
     for name in options:
         if name not in known:
-            close = difflib.get_close_matches(name, known, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else " `imgcls.config.TrainConfig` has them all."
+            hint = did_you_mean(name, known) or " `imgcls.config.TrainConfig` has them all."
             raise TypeError(f"There is no option {name!r}.{hint}")

@@ -1,12 +1,12 @@
 """Which fields of a config a search tries, and with which values."""
 
 import dataclasses
-import difflib
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol
 
 from imgcls.config import TrainConfig, applies
+from imgcls.nearest_name import did_you_mean
 
 SECTIONS = ("input", "augmentation", "balance", "network", "training")
 LOG_RANGE = 10.0  # ends of a range with a larger factor between them are searched on a logarithmic scale
@@ -72,9 +72,10 @@ def parse_range(text: str) -> Range:
     name = name.strip().removeprefix("--").replace("-", "_")
     places = {f.name: section for section in SECTIONS for f in dataclasses.fields(_section(section))}
     if name not in places or not equals or not value:
-        close = difflib.get_close_matches(name, places, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
-        raise ValueError(f"--search {text!r} names no field and its values, such as learning_rate=1e-4:1e-2.{hint}")
+        raise ValueError(
+            f"--search {text!r} names no field and its values, such as learning_rate=1e-4:1e-2."
+            + did_you_mean(name, places)
+        )
     continuous = ":" in value
     values = tuple(_number(part) for part in value.split(":" if continuous else ","))
     if continuous and (len(values) != 2 or any(isinstance(v, str) for v in values) or not values[0] < values[1]):
