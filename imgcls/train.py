@@ -27,6 +27,7 @@ import tyro
 
 from imgcls.cli import command, flags
 from imgcls.config import TrainConfig, flag, load_toml
+from imgcls.metrics import METRICS, Metric
 
 if TYPE_CHECKING:
     from imgcls.data.manifest.table import Manifest
@@ -115,10 +116,10 @@ def _train_every_fold(folds: "Folds") -> int:
         if runs:
             next_step(f"python -m imgcls.train --resume {runs[-1].path}")
         raise
-    figure = runs[0].best_by
-    validation = _mean_and_spread([run.kept_epoch()[f"val_{figure}"] for run in runs])
-    test = _mean_and_spread([run.status()["accuracy"] for run in runs])
-    say(f"\n{folds.count} folds, {figure.replace('_', ' ')} on each one's validation split: {validation}")
+    metric = runs[0].best_metric
+    validation = _mean_and_spread([run.kept_epoch()[metric.on_validation] for run in runs], metric)
+    test = _mean_and_spread([run.status()["accuracy"] for run in runs], METRICS["accuracy"])
+    say(f"\n{folds.count} folds, {metric.title} on each one's validation split: {validation}")
     say(f"Accuracy on the test split, which is the same for all: {test}")
     return max(codes)
 
@@ -135,8 +136,11 @@ def _prepared_fold(folds: "Folds", fold: int) -> tuple["RunFolder", "Manifest"]:
     return run, manifest
 
 
-def _mean_and_spread(shares: list[float]) -> str:
-    return f"{100 * mean(shares):.1f} % (standard deviation {100 * stdev(shares):.1f}, least {100 * min(shares):.1f})"
+def _mean_and_spread(values: list[float], metric: Metric) -> str:
+    worst = min(values, key=metric.rank)
+    return (
+        f"{metric.shown(mean(values))} (standard deviation {metric.shown(stdev(values))}, worst {metric.shown(worst)})"
+    )
 
 
 def _changes(options: Options) -> dict[str, float]:

@@ -29,6 +29,7 @@ from imgcls.cli import command, flags
 from imgcls.config import TrainConfig, applies, load_toml
 from imgcls.counted import counted
 from imgcls.files import check_writable
+from imgcls.metrics import METRICS, Metric
 
 if TYPE_CHECKING:
     from imgcls.training.trials import TrialRun
@@ -144,9 +145,10 @@ def _try_next(study, base: TrainConfig, ranges: list[Range], folder: Path) -> No
         pruned, code = _follow(study, trial, run, run.start(config))
         shown = ", ".join(f"{n} {v:.3g}" if isinstance(v, float) else f"{n} {v}" for n, v in values.items())
         if code in (command.OK, command.WITH_PROBLEMS):
-            kept = run.folder.kept_epoch()[f"val_{_figure(study, run)}"]
-            study.tell(trial, kept)
-            say(f"trial {trial.number}: {100 * kept:.2f} %  {shown}")
+            metric = _metric(study, run)
+            kept = run.folder.kept_epoch()[metric.on_validation]
+            study.tell(trial, metric.rank(kept))
+            say(f"trial {trial.number}: {metric.shown(kept)}  {shown}")
         elif pruned:
             study.tell(trial, state=TrialState.PRUNED)
             say(f"trial {trial.number}: ended early, in the worse half  {shown}")
@@ -207,18 +209,19 @@ def _follow(study, trial, run: "TrialRun", process: subprocess.Popen) -> tuple[b
     with ending_with_us(process):
         for row in run.follow(process):
             if row["epoch"] not in reported:
-                trial.report(row[f"val_{_figure(study, run)}"], row["epoch"])
+                metric = _metric(study, run)
+                trial.report(metric.rank(row[metric.on_validation]), row["epoch"])
             if not pruned and trial.should_prune():
                 pruned = True
                 process.terminate()
     return pruned, process.returncode
 
 
-def _figure(study, run: "TrialRun") -> str:
-    """What the search maximises: the figure by which its first run keeps its best epoch."""
-    if "figure" not in study.user_attrs:
-        study.set_user_attr("figure", run.folder.best_by)
-    return study.user_attrs["figure"]
+def _metric(study, run: "TrialRun") -> Metric:
+    """The metric whose rank the search maximises: the one by which its first run keeps its best epoch."""
+    if "metric" not in study.user_attrs:
+        study.set_user_attr("metric", run.folder.best_metric.name)
+    return METRICS[study.user_attrs["metric"]]
 
 
 def _note_failure(study, trial, reason: str, code: int) -> None:
@@ -246,9 +249,9 @@ def _show(study, folder: Path) -> int:
             f"None of {counted(len(trials), 'trial')} came to its end. The last: {failed[-1].user_attrs['reason']}"
         )
     best, early = study.best_trial, sum(trial.state == TrialState.PRUNED for trial in trials)
-    figure = study.user_attrs.get("figure", "accuracy").replace("_", " ")
+    metric = METRICS[study.user_attrs["metric"]]
     say(f"\nBest of {counted(len(trials), 'trial')}, of which {early} were ended early and {len(failed)} failed: "
-        f"{100 * best.value:.2f} % {figure} on validation, with")  # fmt: skip
+        f"{metric.shown(metric.rank(best.value))} {metric.title} on validation, with")  # fmt: skip
     for name, value in best.params.items():
         say(f"  --{name.replace('_', '-')} {value:.4g}" if isinstance(value, float) else f"  --{name} {value}")
     next_step(f"python -m imgcls.evaluate {TrialRun(folder, best.number).path}")

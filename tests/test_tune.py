@@ -97,7 +97,7 @@ def test_a_hopeless_trial_is_ended_early_and_a_good_one_is_not(study, tmp_path):
         reported = study.get_trials()[trial.number].intermediate_values
         assert reported[1] == accuracy
         assert (7 <= len(reported) < 30) if hopeless else len(reported) == 9
-    assert study.user_attrs["figure"] == "accuracy"
+    assert study.user_attrs["metric"] == "accuracy"
 
 
 def test_a_trial_that_no_process_is_at_is_taken_up_by_one(study, tmp_path):
