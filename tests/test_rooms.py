@@ -11,6 +11,7 @@ ALLOWED = {
     "files": set(),
     "framework_internals": set(),
     "processor": set(),
+    "metrics": set(),
     "config": {"files"},
     "image_files": set(),
     "labels": {"image_files"},
@@ -27,7 +28,7 @@ ALLOWED = {
         *("config", "files", "image_files", "run_folder"),
     },
 }
-EVERYWHERE = {"counted", "progress", "nearest_name", "checksums", "durations"}  # floors below all rooms
+EVERYWHERE = {"metrics", "counted", "progress", "nearest_name", "checksums", "durations"}  # floors below all rooms
 ADDRESSES = {  # foreign package: the only places that may import it
     "streamlit": ("apps/",),
     "rich": ("imgcls/cli/terminal.py",),

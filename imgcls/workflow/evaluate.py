@@ -83,7 +83,7 @@ def evaluate_run(
             from imgcls import evaluate_run
 
             evaluation = evaluate_run("runs/photos-1", split="validation")
-            print(evaluation.accuracy, evaluation.balanced_accuracy)
+            print(evaluation.accuracy, evaluation.metrics["balanced_accuracy"])
     """
     run = run if isinstance(run, RunFolder) else RunFolder(run)
     return judge(run, images_of(run, split, data), progress)
