@@ -165,8 +165,10 @@ class Sketch(Wiring):
     def _conv(self, x, filters, kernel, strides, padding, groups, bias, name):
         (height, width), fields = self._slide(x, kernel, strides, padding, name)
         if x.shape[-1] % groups or filters % groups:
-            raise ValueError(f"{name} has {groups} groups for {x.shape[-1]} channels and {filters} filters; both must "
-                             "be multiples of the groups.")  # fmt: skip
+            raise ValueError(
+                f"{name} has {groups} groups for {x.shape[-1]} channels and {filters} filters; both must "
+                "be multiples of the groups."
+            )
         weights = math.prod(kernel) * x.shape[-1] // groups * filters
         kind = f"convolution {kernel[0]}x{kernel[1]}" + (f" in {groups} groups" if groups > 1 else "")
         shape = (height, width, filters)
@@ -201,8 +203,10 @@ class Sketch(Wiring):
 
     def dense(self, x, units, *, name, bias=True):
         if len(x.shape) != 1:
-            raise ValueError(f"{name} got a feature map, {_shown(x)}; expected a vector, as net.flatten and "
-                             "net.global_pool give one.")  # fmt: skip
+            raise ValueError(
+                f"{name} got a feature map, {_shown(x)}; expected a vector, as net.flatten and "
+                "net.global_pool give one."
+            )
         weights = x.shape[-1] * units
         return self._row(name, "dense", (units,), None, weights + bias * units, weights)
 
