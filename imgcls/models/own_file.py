@@ -60,7 +60,7 @@ def try_out(name: str, image_size: int, channels: int) -> None:
 
     Raises ValueError, with the line. Where the table of costs names the mistake, its sentence is the clearer one.
     """
-    from imgcls.models.classifier import build_model
+    from imgcls.models.build import build_model
     from imgcls.models.cost import describe
 
     size = image_size or own_file(name).architecture.image_size
