@@ -11,14 +11,14 @@ SAY = @echo "$$(printf '%3d' $$(($$(date +%s) - $(START)))) s"
 demo: .venv/installed  ## train a new head on the sample, export it, serve it, ask it over HTTP
 	$(BIN)/python -m imgcls.train --model efficientnet_lite0 --plan head --name $(DEMO)
 	$(BIN)/python -m imgcls.export runs/$(DEMO) --name demo
-	$(BIN)/python examples/serve_and_ask.py saved_models/demo datasets/fashion_mini/test/bag/00056.png datasets/fashion_mini/test/sandal/00290.png
+	$(BIN)/python examples/serve_and_ask.py saved_models/demo datasets/fashion_mini/test/bag/00056.png datasets/fashion_mini/test/trouser/00002.png
 	@echo
 	@echo "What to open next:"
-	@echo "  runs/$(DEMO)/report.html                 the report, with the worst mistakes as images"
-	@echo "  make app                                            the same in the browser, with your own images"
-	@echo "  . .venv/bin/activate                                then, in this shell:"
-	@echo "  python -m imgcls.serve saved_models/demo            serves what was trained"
-	@echo "  python -m imgcls.train --data FOLDER                trains on your own images"
+	@echo "  runs/$(DEMO)/report.html   the report, with the worst mistakes as images"
+	@echo "  make app                                    the same in the browser, with your own images"
+	@echo "  . .venv/bin/activate                        then, in this shell:"
+	@echo "  python -m imgcls.serve saved_models/demo    serves what was trained"
+	@echo "  python -m imgcls.train --data FOLDER        trains on your own images"
 
 app: .venv/installed  ## the app, in the browser
 	$(BIN)/streamlit run apps/app.py

@@ -42,4 +42,5 @@ if __name__ == "__main__":
     with served(options.bundle) as address, Client(address, options.bundle.name) as client:
         print(f"POST {address}/v1/models/{options.bundle.name}:predict")
         for image, prediction in zip(options.images, client.predict(options.images), strict=True):
-            print(f"  {image}: {prediction}")
+            answer = prediction.problem or f"{prediction.classes[0]} ({100 * prediction.probabilities[0]:.1f} %)"
+            print(f"  {image}: {answer}")
