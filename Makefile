@@ -38,7 +38,7 @@ lint: .venv/development  ## format, rules and types, changing nothing
 	$(BIN)/mypy
 
 docs: .venv/development  ## the documentation, in site/
-	$(BIN)/mkdocs build --strict --quiet
+	NO_MKDOCS_2_WARNING=1 $(BIN)/mkdocs build --strict
 
 wheel: .venv/installed  ## the wheel, installed into an empty environment and walked through the five commands
 	.ci/wheel

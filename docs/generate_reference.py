@@ -6,12 +6,12 @@ package, so that what is moved or renamed in the code is moved and renamed here.
 
 import ast
 import dataclasses
-import importlib
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import cache
 from pathlib import Path
 
 from mkdocs.config.defaults import MkDocsConfig
@@ -20,9 +20,9 @@ from mkdocs.structure.files import File, Files
 ROOT = Path(__file__).parents[1]
 PACKAGE = ROOT / "imgcls"
 sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
-os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import rooms_picture  # noqa: E402
+
 from imgcls.__main__ import COMMANDS, summary  # noqa: E402
 
 PYTHON_PAGES = "reference/python"
@@ -97,7 +97,7 @@ def config_page() -> str:
 
 
 def _table(config_class: type) -> Iterator[str]:
-    from imgcls.flags import settings
+    from imgcls.cli.flags import settings
 
     own = {field.name for field in dataclasses.fields(config_class)}
     yield "| field | takes | default | meaning |"
@@ -115,40 +115,53 @@ def _table(config_class: type) -> Iterator[str]:
 
 def python_pages() -> dict[str, str]:
     """The pages of the Python reference: the public names, then a page for each package, by path."""
-    pages = {f"{PYTHON_PAGES}/index.md": _public_page()}
+    public = _public_homes()
+    pages = {f"{PYTHON_PAGES}/index.md": _public_page(public)}
     for folder in [PACKAGE, *sorted(path.parent for path in PACKAGE.rglob("*/__init__.py"))]:
         page = "/".join(folder.relative_to(PACKAGE).parts) or "foundations"
-        pages[f"{PYTHON_PAGES}/{page}.md"] = _package_page(folder)
+        pages[f"{PYTHON_PAGES}/{page}.md"] = _package_page(folder, public)
     return pages
 
 
-def _public_page() -> str:
+@cache
+def _public_homes() -> list[str]:
+    """Where each public class and function of `imgcls` is defined."""
     import imgcls
+    from imgcls.cli.command import import_tensorflow
 
+    import_tensorflow()  # without the lines that its libraries write
+    found = [getattr(imgcls, name) for name in imgcls.__all__ if not name.startswith("_")]
+    return [f"{each.__module__}.{each.__qualname__}" for each in found]
+
+
+def _public_page(public: list[str]) -> str:
     lines = ["# imgcls", "", "What `from imgcls import ...` gives."]
-    for name in imgcls.__all__:
-        if not name.startswith("_"):
-            lines += ["", f"::: {_home(getattr(imgcls, name))}"]
+    for home in public:
+        lines += ["", f"::: {home}"]
     return "\n".join(lines)
 
 
-def _home(public: object) -> str:
-    """Where a class or function is defined."""
-    return f"{public.__module__}.{public.__qualname__}"
-
-
-def _package_page(folder: Path) -> str:
+def _package_page(folder: Path, public: list[str]) -> str:
     """The modules of a package, each with its public classes and functions."""
     package = ".".join(folder.relative_to(ROOT).parts)
     title = package if folder != PACKAGE else "Foundations"
     lines = [f"# {title}", "", _docstring(folder / "__init__.py") if folder != PACKAGE else "Modules below all rooms."]
     for file in sorted(folder.glob("*.py")):
-        if file.stem.startswith("__") or (folder == PACKAGE and file.stem in COMMANDS):
-            continue
-        if _public_names(file):
-            lines += ["", f"## {file.stem}", "", f"::: {package}.{file.stem}", "    options:"]
-            lines += ["      show_root_heading: false", "      show_root_toc_entry: false"]
+        if not file.stem.startswith("__") and not (folder == PACKAGE and file.stem in COMMANDS):
+            lines += _module_section(f"{package}.{file.stem}", file, public)
     return "\n".join(lines)
+
+
+def _module_section(module: str, file: Path, public: list[str]) -> list[str]:
+    """A module's heading and members, where it has any; what stands on the public page is linked there."""
+    names = _public_names(file)
+    if not names:
+        return []
+    elsewhere = [name for name in names if f"{module}.{name}" in public]
+    filters = ", ".join(f'"!^{name}$"' for name in ("_.*", *elsewhere))
+    links = [f"[`{name}`][{module}.{name}] stands among the public names.\n" for name in elsewhere]
+    options = ["show_root_heading: false", "show_root_toc_entry: false", f"filters: [{filters}]"]
+    return ["", f"## {file.stem}", "", *links, f"::: {module}", "    options:", *(f"      {each}" for each in options)]
 
 
 def _docstring(file: Path) -> str:
