@@ -23,7 +23,9 @@ sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 
 import rooms_picture  # noqa: E402
 
+from imgcls import config as run_config  # noqa: E402
 from imgcls.__main__ import COMMANDS, summary  # noqa: E402
+from imgcls.cli.flags import Setting, settings  # noqa: E402
 
 PYTHON_PAGES = "reference/python"
 
@@ -80,10 +82,10 @@ def _printed(name: str, flag: str) -> str:
 
 def config_page() -> str:
     """A table of the fields of each dataclass in `imgcls.config`."""
-    from imgcls import config
-
     classes = [
-        each for each in vars(config).values() if dataclasses.is_dataclass(each) and each.__module__ == config.__name__
+        each
+        for each in vars(run_config).values()
+        if dataclasses.is_dataclass(each) and each.__module__ == run_config.__name__
     ]
     lines = [
         "# Config",
@@ -97,20 +99,25 @@ def config_page() -> str:
 
 
 def _table(config_class: type) -> Iterator[str]:
-    from imgcls.cli.flags import settings
-
     own = {field.name for field in dataclasses.fields(config_class)}
     yield "| field | takes | default | meaning |"
     yield "|---|---|---|---|"
     for each in settings(config_class):
         if len(each.path) == 1 and each.path[0] in own:
-            takes = "`yes` or `no`" if each.kind is bool else f"`{each.takes}`"
-            row = (f"`{each.path[0]}`", takes, f"`{each.default!r}`", each.help)
+            row = (f"`{each.path[0]}`", _takes(each), f"`{each.default!r}`", each.help)
             yield "| " + " | ".join(cell.replace("|", "\\|") for cell in row) + " |"
     for field in dataclasses.fields(config_class):
         if field.default_factory is not dataclasses.MISSING and dataclasses.is_dataclass(field.default_factory):
             name = field.default_factory.__name__
             yield f"| `{field.name}` | [{name}](#{name.lower()}) | | a section |"
+
+
+def _takes(setting: Setting) -> str:
+    """What a field takes: its choices, or the kind of its value."""
+    if setting.kind is bool:
+        return "`True` or `False`"
+    choices = setting.takes.removeprefix("{").removesuffix("}").split(",")
+    return ", ".join(f"`{choice}`" for choice in choices)
 
 
 def python_pages() -> dict[str, str]:
