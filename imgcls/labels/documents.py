@@ -85,7 +85,7 @@ def any_file(source: Path, suffixes: tuple[str, ...], fits: Callable[[str], bool
 def fitting(
     source: Path, suffixes: tuple[str, ...], fits: Callable[[Path], bool], problems: Problems
 ) -> Iterator[Path]:
-    """The files of a folder that are of a format; the others are reported. A file that the user names is taken anyway."""
+    """The files of a folder that are of a format; the others are reported. A file that the user names always is."""
     for path in files_of(source, *suffixes):
         if source.is_file() or fits(path):
             yield path
