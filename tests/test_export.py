@@ -19,6 +19,7 @@ from imgcls.labels.formats.folders import read_folders
 from imgcls.models import build_model
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import load_bundle
+from imgcls.workflow.export import evenly
 from tests.conftest import ROOT, SAMPLE
 
 
@@ -114,8 +115,8 @@ def test_a_run_without_a_model(run, tmp_path):
 
 def test_images_are_drawn_evenly():
     paths = [Path(str(number)) for number in range(500)]
-    drawn = export.evenly(paths, 64)
+    drawn = evenly(paths, 64)
     assert len(drawn) == len(set(drawn)) == 64
     assert drawn[0] == paths[0]
     assert int(drawn[-1].name) > 490
-    assert export.evenly(paths[:3], 64) == paths[:3]
+    assert evenly(paths[:3], 64) == paths[:3]

@@ -43,7 +43,7 @@ def look(chosen: LabelSource) -> tuple[Manifest, Imported, list[Finding], pd.Ser
     allowed_paths.check_images(imported.manifest, chosen.source)
     imported = with_dropped(imported, chosen.dropped)
     load_library()
-    from imgcls.data.audit import audit
+    from imgcls.data.audit import find_problems
     from imgcls.data.duplicates.near_duplicates import find_copies
     from imgcls.data.inspection.inspect import inspect
 
@@ -58,7 +58,7 @@ def look(chosen: LabelSource) -> tuple[Manifest, Imported, list[Finding], pd.Ser
     bar.empty()
     with st.spinner("Comparing the images with each other"):
         copies = find_copies(manifest)
-        return manifest, imported, audit(manifest, copies, imported.problems), copies.groups
+        return manifest, imported, find_problems(manifest, copies, imported.problems), copies.groups
 
 
 def with_dropped(imported: Imported, files: Sequence[str]) -> Imported:

@@ -1,8 +1,8 @@
 """What predictions are worth, in figures."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
 
 import numpy as np
 
@@ -51,7 +51,15 @@ class Evaluation:
     confusion: tuple[tuple[int, ...], ...]
 
     def to_dict(self) -> dict:
+        """The figures as evaluation.json holds them."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping) -> "Evaluation":
+        """The figures of what `to_dict` gave; further entries are left out."""
+        own = {each.name: values[each.name] for each in fields(cls)}
+        classes = tuple(ClassMetrics(**row) for row in own["classes"])
+        return cls(**{**own, "classes": classes, "confusion": tuple(map(tuple, own["confusion"]))})
 
 
 def evaluate_predictions(

@@ -60,7 +60,7 @@ FIXED = "fixed"  # name of the checkpoint with the weights that no stage changes
 
 
 @deep_networks()
-def train_run(
+def train_network(
     run: RunFolder,
     manifest: Manifest,
     *,

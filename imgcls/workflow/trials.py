@@ -15,6 +15,7 @@ from imgcls.files import remove
 from imgcls.run_folder import RunFolder
 
 PAUSE = 0.5  # seconds between two looks at a run
+SUCCEEDED, BAD_INPUT, INTERRUPTED = (0, 3), 2, 130  # exit codes of `python -m imgcls.train`; see its command.py
 
 
 class TrialRun:
@@ -45,10 +46,12 @@ class TrialRun:
         return True
 
     def let_go(self) -> None:
+        """Let other processes have this trial."""
         self._hold.close()
 
     @property
     def folder(self) -> RunFolder:
+        """The run's folder. Raises ValueError before there is one."""
         return RunFolder(self.path)
 
     def start(self, config: TrainConfig) -> subprocess.Popen:

@@ -74,5 +74,10 @@ class Folds:
         finished = [run for run in prepared if run.status().get("state") == "finished"]
         return all(Folds.of(run) == self for run in prepared) and len(finished) < self.count
 
+    def latest(self) -> RunFolder | None:
+        """The run of the last fold that has begun; None if none has."""
+        there = [path for path in map(self._path, range(1, self.count + 1)) if (path / "manifest.parquet").is_file()]
+        return RunFolder(there[-1]) if there else None
+
     def _path(self, fold: int) -> Path:
         return Path(self.asked.runs) / self.config(fold).name
