@@ -3,6 +3,7 @@
 from collections import defaultdict
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 from imgcls.counted import counted
 from imgcls.data.audit import KINDS, SEVERITIES, Finding
@@ -49,11 +50,11 @@ def write_audit_page(path: Path, source: str, manifest: Manifest, findings: Sequ
     write_page(path, "audit.html", values)
 
 
-def _shown(finding: Finding, manifest: Manifest) -> dict:
+def _shown(finding: Finding, manifest: Manifest) -> dict[str, Any]:
     """A finding with its images, each with file, label and split; files that cannot be drawn stand in the text."""
     rows = manifest.table.loc[list(finding.rows)].drop_duplicates("image") if finding.images else manifest.table[:0]
     if len(rows) and (rows["problems"] != "").all():
-        return {"why": f"{', '.join(rows['image'])}: {finding.why}", "images": [], "more": 0}
+        return {"why": f"{', '.join(map(str, rows['image']))}: {finding.why}", "images": [], "more": 0}
     first = rows.head(MOST_IMAGES)
     images = [
         {"image": thumbnail(path), "file": row.image, "label": ", ".join(row.labels), "split": row.split}

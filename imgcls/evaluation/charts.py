@@ -106,4 +106,4 @@ def _svg(chart: alt.TopLevelMixin) -> str:
         .configure_axis(labelFontSize=12, titleFontSize=12, labelLimit=160)
         .configure_title(fontSize=14, anchor="start")
     )
-    return vl_convert.vegalite_to_svg(styled.to_dict())
+    return str(vl_convert.vegalite_to_svg(styled.to_dict()))

@@ -39,4 +39,5 @@ def _visible(values: np.ndarray) -> np.ndarray:
     """Any numbers (H, W, K) as pixels (H, W, 1 or 3) in [0, 255]."""
     values = values[..., : 3 if values.shape[-1] >= 3 else 1]
     low, high = np.percentile(values, SHOWN_RANGE)
-    return 255 * np.clip((values - low) / max(high - low, 1e-9), 0, 1)
+    shown: np.ndarray = 255 * np.clip((values - low) / max(high - low, 1e-9), 0, 1)
+    return shown
