@@ -30,7 +30,7 @@ ALLOWED = {
         "processor",
         "run_folder",
         "framework_internals",
-    },  # fmt: skip
+    },
     "evaluation": {"data", "config", "files", "image_files"},
     "explain": {"data", "config", "files"},
     "serving": {"data", "config", "files", "image_files"},
@@ -46,7 +46,7 @@ ALLOWED = {
         "files",
         "image_files",
         "run_folder",
-    },  # fmt: skip
+    },
 }
 EVERYWHERE = {"checksums", "counted", "durations", "metrics", "nearest_name", "progress"}  # floors below all rooms
 ADDRESSES = {  # foreign idea: the only places where it may stand
