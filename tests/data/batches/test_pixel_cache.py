@@ -8,7 +8,8 @@ from skimage.data import astronaut
 
 from imgcls.data.augmentation import Augmentation, from_preset
 from imgcls.data.batches import pixel_cache
-from imgcls.data.batches.pipeline import training_batches
+from imgcls.data.batches.examples import LabeledImages
+from imgcls.data.batches.pipeline import BatchOptions, training_batches
 from imgcls.data.batches.pixel_cache import CachedImages, cached
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.inspection.inspect import inspect
@@ -33,9 +34,11 @@ def manifest(small_data, tmp_path, monkeypatch):
 def epochs(images, boxes=None) -> list[np.ndarray]:
     """Pixels of two epochs."""
     dataset = training_batches(
-        images, np.zeros(len(images), int), SMALL, num_classes=2, boxes=boxes, batch_size=len(images), steps=2, seed=0,
-        augmentation=Augmentation(from_preset("light")),
-    )  # fmt: skip
+        LabeledImages(images, np.zeros(len(images), int), 2, boxes),
+        SMALL,
+        BatchOptions(len(images), 0, augmentation=Augmentation(from_preset("light"))),
+        steps=2,
+    )
     return [pixels.numpy() for _, pixels, _, _ in dataset]
 
 
