@@ -4,19 +4,20 @@ The comment behind a field is its help text.
 """
 
 import dataclasses
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import TYPE_CHECKING, Annotated, Any, Literal
 
 import dacite
 import tomli_w
 import tyro
 
 from imgcls.files import replacing
+from imgcls.metrics import METRICS
+from imgcls.nearest_name import did_you_mean
 
 AUTO = 0  # of a number that is settled when the data is known
 WholeOrAuto = Annotated[
@@ -164,6 +165,10 @@ class AugmentationConfig:
                 _check_range(each.name, value, *each.metadata["range"])
 
 
+if TYPE_CHECKING:
+    BestEpoch = str
+else:
+    BestEpoch = Literal[("auto", *METRICS)]
 Balancing = Literal["auto", "none", "weights", "effective_number", "batch", "sample", "augment", "logits"]
 
 
@@ -175,7 +180,7 @@ class BalanceConfig:
     balance_exponent: float | None = None  # of sample and augment: 1 keeps the class shares, 0 makes them equal
     effective_number_beta: float | None = None  # of effective_number: 0 does nothing, close to 1 is like weights
     logit_adjustment: float | None = None  # of logits: factor of the log class shares, 1 by default
-    best_epoch: Literal["auto", "accuracy", "balanced_accuracy"] = "auto"  # on validation; auto: as --balance decides
+    best_epoch: BestEpoch = "auto"  # metric on validation whose best epoch is kept; auto: as --balance decides
 
     def __post_init__(self):
         for name, most, modes in (
@@ -395,8 +400,7 @@ def _check_names(values: dict, config_class: type, place: str) -> None:
     fields = {f.name: f.type for f in dataclasses.fields(config_class)}
     for name, value in values.items():
         if name not in fields:
-            close = difflib.get_close_matches(name, fields, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else f" There are: {', '.join(fields)}."
+            hint = did_you_mean(name, fields) or f" There are: {', '.join(fields)}."
             raise ValueError(f"{place} has an unknown field {name!r}.{hint}")
         if dataclasses.is_dataclass(fields[name]):
             if not isinstance(value, dict):

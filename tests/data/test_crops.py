@@ -147,4 +147,4 @@ def test_a_run_judges_the_crops_of_a_sheet_as_it_judges_the_images_alone(small_r
     alone, cut = (json.loads(file.read_text()) for file in (run / "evaluation.json", of_crops))
     assert cut["images"] == len(rows)
     assert cut["confusion"] == alone["confusion"]
-    assert cut["log_loss"] == pytest.approx(alone["log_loss"], abs=1e-6)
+    assert cut["loss"] == pytest.approx(alone["loss"], abs=1e-6)
