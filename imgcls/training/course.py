@@ -209,7 +209,7 @@ class Course:
     def _images(self) -> Images:
         pixels = Preprocessing(**preprocessing(self.model))
         where = "none" if self.config.training.data_service else self.config.input.cache
-        return cached(self.manifest, self.training, pixels, where, self.say)
+        return cached(self.manifest, self.training, pixels, where)
 
     def features(self) -> tuple[list[np.ndarray], np.ndarray]:
         """What the head sees of the training images, (N, F) for each view, and of the validation images."""

@@ -33,7 +33,7 @@ class LabeledImages:
         labels: Sequence[int] | np.ndarray,
         num_classes: int,
         boxes: np.ndarray | None = None,
-    ):
+    ) -> None:
         labels = np.asarray(labels)
         self.images, self.num_classes, self.box = as_images(images), num_classes, box_lookup(boxes)
         _check_labels(labels, len(self.images), num_classes)

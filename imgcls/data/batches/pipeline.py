@@ -97,7 +97,7 @@ def training_batches(
 class _TrainingChain:
     """The functions that the chain maps over the steps of a run."""
 
-    def __init__(self, examples: LabeledImages, preprocessing: Preprocessing, options: BatchOptions):
+    def __init__(self, examples: LabeledImages, preprocessing: Preprocessing, options: BatchOptions) -> None:
         self.examples, self.preprocessing, self.options = examples, preprocessing, options
         index, count = options.part
         self.share = options.batch_size // count  # images of a batch that this worker reads
@@ -219,7 +219,7 @@ def evaluation_batches(
 class _EvaluationChain:
     """The functions that the chain maps over the numbers of the images."""
 
-    def __init__(self, images: Images, preprocessing: Preprocessing, boxes: np.ndarray | None, view: View | None):
+    def __init__(self, images: Images, preprocessing: Preprocessing, boxes: np.ndarray | None, view: View | None) -> None:
         self.images, self.preprocessing, self.box, self.view = images, preprocessing, box_lookup(boxes), view
         self.seeds = None if view is None else tf.constant(view.draws, tf.int64)
 

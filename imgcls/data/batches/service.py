@@ -38,7 +38,7 @@ class ServiceBatches:
 
     def __init__(
         self, dataset: tf.data.Dataset, address: str, positions: Sequence[int], *, wait_seconds: float = WAIT_SECONDS
-    ):
+    ) -> None:
         self.address, self.positions, self.wait_seconds = address, positions, wait_seconds
         self._dataset = dataset
 
