@@ -51,7 +51,7 @@ class LabelsConfig:
     group: str | None = None  # column, or pattern on the path such as '(patient[0-9]+)_': is never divided into splits
     overlay: str | None = None  # CSV file with the columns image, label: corrections, which leave the source as it is
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_range("box_margin", self.box_margin, 0.0, 10.0)
         _check_range("min_box_side", self.min_box_side, 1, 100_000)
         if self.box_margin and self.boxes != "crop":
@@ -72,7 +72,7 @@ class FetchConfig:
     fetch_at_once: int = 8  # images that are fetched at the same time
     allow_private_addresses: bool = False  # also ask machines of this network
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_range("fetch_megabytes", self.fetch_megabytes, 0.001, 10_000)
         _check_range("fetch_seconds", self.fetch_seconds, 0.1, 86_400)
         _check_range("fetch_at_once", self.fetch_at_once, 1, 256)
@@ -99,7 +99,7 @@ class InputConfig:
     augmentation: Literal["none", "light", "standard", "strong", "rare"] = "light"  # random changes to training images
     cache: Literal["auto", "memory", "disk", "none"] = "auto"  # of decoded images; auto: a quarter of what is free
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("validation_size", "test_size"):
             size = getattr(self, name)
             if not (0.01 <= size <= 0.5 or (size >= 1 and size == int(size))):
@@ -158,7 +158,7 @@ class AugmentationConfig:
     mixup: float | None = parameter(0.0, 0.0, 8.0)  # MixUp: alpha of the Beta distribution, 0 to 8; 0: none
     cutmix: float | None = parameter(0.0, 0.0, 8.0)  # CutMix: alpha of the Beta distribution, 0 to 8; 0: none
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for each in dataclasses.fields(self):
             value = getattr(self, each.name)
             if value is not None:
@@ -182,7 +182,7 @@ class BalanceConfig:
     logit_adjustment: float | None = None  # of logits: factor of the log class shares, 1 by default
     best_epoch: BestEpoch = "auto"  # metric on validation whose best epoch is kept; auto: as --balance decides
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, most, modes in (
             ("balance_exponent", 1.0, ("sample", "augment")),
             ("effective_number_beta", 0.999999, ("effective_number",)),
@@ -216,7 +216,7 @@ class NetworkConfig:
     drop_path: float | None = None  # drop path rate (stochastic depth) of the last residual block
     auxiliary_heads: bool = True  # train the auxiliary classifiers of networks that have them, such as googlenet
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("dropout", "drop_path"):
             if getattr(self, name) is not None:
                 _check_range(name, getattr(self, name), 0.0, 0.95)
@@ -271,7 +271,7 @@ class TrainingConfig:
     checkpoint_minutes: float = 10.0  # minutes between checkpoints, besides one at the end of each epoch
     seed: int = 0  # of the weights, the splits, the order and the augmentation
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, least, most in TRAINING_RANGES:
             _check_range(name, getattr(self, name), least, most)
         if self.batch_size and self.batch_size % self.gradient_accumulation_steps:
@@ -344,7 +344,7 @@ class TrainConfig:
     name: str = ""  # of the run; empty: <data>-<model>-<number>
     runs: str = "runs"  # folder that the run folder is made in
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.name and Path(self.name).name != self.name:
             raise ValueError(f"name is {self.name!r}; expected the name of a folder, without slashes.")
         if self.training.data_service and self.input.cache in ("memory", "disk"):

@@ -72,7 +72,7 @@ def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] 
         own = int(max(lengths))
         size = own if same and _fits(model, own, channels) else architecture.image_size
     training = manifest.split("train")
-    balance = resolve_balance(config.balance, training["label"].value_counts().tolist(), say)
+    balance = resolve_balance(config.balance, training["label"].value_counts().tolist())
     if inputs.whitening != "none":
         what = whitening_mode(inputs.whitening, (size, size, channels))
         say(

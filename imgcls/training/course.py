@@ -10,7 +10,8 @@ import numpy as np
 from imgcls.config import TrainConfig
 from imgcls.data.augmentation import NONE, Augmentation, from_preset
 from imgcls.data.batches.balance import Balance
-from imgcls.data.batches.pipeline import evaluation_batches, training_batches
+from imgcls.data.batches.examples import LabeledImages
+from imgcls.data.batches.pipeline import BatchOptions, evaluation_batches, training_batches
 from imgcls.data.batches.pixel_cache import cached
 from imgcls.data.images.collection import Images
 from imgcls.data.images.preprocessing import Preprocessing
@@ -185,17 +186,13 @@ class Course:
             pixels,
             boxes=self.manifest.boxes(self.validation),
             batch_size=self.batch_size,
-            cache=size <= CACHE_BYTES,
         )
-        training = partial(
-            training_batches,
-            self._images,
-            self.labels,
-            pixels,
-            num_classes=len(self.names),
-            boxes=self.manifest.boxes(self.training),
-            batch_size=self.batch_size,
-            seed=self.config.training.seed,
+        if size <= CACHE_BYTES:
+            validation = validation.cache()
+        examples = LabeledImages(self._images, self.labels, len(self.names), self.manifest.boxes(self.training))
+        options = BatchOptions(
+            self.batch_size,
+            self.config.training.seed,
             order=self.order,
             augmentation=self._augmentation(),
             strong_classes=self.balance.strong_classes,
@@ -203,6 +200,7 @@ class Course:
             part=self.part,
             data_service=self.config.training.data_service,
         )
+        training = partial(training_batches, examples, pixels, options)
         return Source(
             lambda position, steps: training(position=position, steps=steps), validation, self._labels(self.validation)
         )
@@ -211,7 +209,7 @@ class Course:
     def _images(self) -> Images:
         pixels = Preprocessing(**preprocessing(self.model))
         where = "none" if self.config.training.data_service else self.config.input.cache
-        return cached(self.manifest, self.training, pixels, where, self.say)
+        return cached(self.manifest, self.training, pixels, where)
 
     def features(self) -> tuple[list[np.ndarray], np.ndarray]:
         """What the head sees of the training images, (N, F) for each view, and of the validation images."""

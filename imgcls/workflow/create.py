@@ -60,7 +60,7 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
 
 def _inspected(config: TrainConfig, progress: Progress) -> Manifest:
     """The manifest of the config's data, every image of it opened once."""
-    manifest = load_manifest(config.input.data, log.warning)
+    manifest = load_manifest(config.input.data)
     if config.input.overlay:
         manifest, unfit = manifest.with_overlay(config.input.overlay)
         for line, reason in unfit.loc[unfit["line"] != "", ["line", "reason"]].itertuples(index=False, name=None):

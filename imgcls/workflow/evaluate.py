@@ -99,7 +99,7 @@ def images_of(run: RunFolder, split: str, data: str = "") -> Judged:
     own = Manifest.load(run.manifest_file)
     if not data:
         return Judged(own, own.split(split), split)
-    found = load_manifest(data, log.warning)
+    found = load_manifest(data)
     part = split if found.usable["split"].any() else "all"
     _check_classes(_part(found, part), own.class_names, data, part)
     manifest = inspect(found)

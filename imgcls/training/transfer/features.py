@@ -23,7 +23,7 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.data.augmentation import Augmentation
-from imgcls.data.batches.pipeline import evaluation_batches
+from imgcls.data.batches.pipeline import View, evaluation_batches
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.files import remove, replacing
 from imgcls.training.transfer.backend import fast_forward, images_at_once
@@ -171,10 +171,8 @@ class FeatureCache:
                 self.preprocessing,
                 boxes=images.boxes,
                 batch_size=batch_size,
-                ahead=max(2, BYTES_AHEAD // (bytes_of_one * batch_size)),
-                augmentation=self.augmentation if view else None,
-                draws=images.draws(self.seed, view),
-            )
+                view=View(self.augmentation, images.draws(self.seed, view)) if view else None,
+            ).prefetch(max(2, BYTES_AHEAD // (bytes_of_one * batch_size)))
             arrays = ((places.numpy(), pixels.numpy()) for places, pixels in batches)
             first = next(arrays, None)
             if made is not None:
