@@ -6,6 +6,7 @@ the run's own test images.
 Examples:
   python -m imgcls.export runs/fashion_mini-resnet20-1
   python -m imgcls.export runs/fashion_mini-resnet20-1 --name clothing --output saved_models
+  python -m imgcls.export runs/fashion_mini-resnet20-1 --format openvino
 """
 
 import os
@@ -30,6 +31,7 @@ class Options:
     run: Annotated[Path, tyro.conf.Positional]  # folder of the run
     name: str = ""  # of the bundle; empty: the run's
     output: Path = Path("saved_models")  # folder for <name>/<version>
+    format: tuple[str, ...] = ()  # written besides the SavedModel, in a folder of its own inside of it: openvino
 
 
 def main(options: Options) -> int:
@@ -43,37 +45,40 @@ def main(options: Options) -> int:
     check_writable(options.output / name, folder=True)
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # both sides of the comparison on the same kind of processor
     command.import_tensorflow()
-    version = export_run(run, options.output, name)
+    version = export_run(run, options.output, name, options.format)
     show(version)
     next_step(f"python -m imgcls.serve {version.parent}", f"python -m imgcls.predict {version.parent} YOUR_IMAGES")
     return command.OK
 
 
-def export_run(run: "RunFolder", output: Path, name: str) -> Path:
-    """Write a run's model as the next version of the bundle `name`; returns the version's folder."""
+def export_run(run: "RunFolder", output: Path, name: str, formats: tuple[str, ...] = ()) -> Path:
+    """Write a run's model as the next version of the bundle `name`; returns the version's folder.
+
+    formats: names of `imgcls.serving.formats` that are written besides the SavedModel.
+    """
     from imgcls.data.images.preprocessing import Preprocessing
     from imgcls.data.manifest.table import Manifest
     from imgcls.data.sources.cards import licence_of
     from imgcls.models.classifier import class_names, embedding_model, in_channels_last, load_model, preprocessing
     from imgcls.serving.bundle import write_bundle
+    from imgcls.serving.export_format import ExportedClassifier
+    from imgcls.serving.parity import Reference
 
     config = run.config
     manifest = Manifest.load(run.manifest_file)
     run_model = load_model(run.require_model())
     model = in_channels_last(run_model)
-    return write_bundle(
-        output,
-        name,
+    classifier = ExportedClassifier(
         model,
-        run_model=run_model,
-        embedding=embedding_model(model),
-        class_names=class_names(model),
-        preprocessing=Preprocessing(**preprocessing(model)),
-        images=evenly(list(dict.fromkeys(manifest.paths(manifest.split("test")))), MOST_IMAGES),
+        embedding_model(model),
+        class_names(model),
+        Preprocessing(**preprocessing(model)),
         architecture=run_model.name,
         config=run.config_file.read_text("utf-8"),
         licence=licence_of(config.input.data),
     )
+    images = evenly(list(dict.fromkeys(manifest.paths(manifest.split("test")))), MOST_IMAGES)
+    return write_bundle(output, name, classifier, Reference(run_model, images), formats)
 
 
 def evenly(paths: list[Path], most: int) -> list[Path]:
@@ -85,13 +90,15 @@ def evenly(paths: list[Path], most: int) -> list[Path]:
 def show(version: Path) -> None:
     """Say what was written."""
     from imgcls.cli.terminal import say
-    from imgcls.serving.bundle import read_details
+    from imgcls.serving.details import read_details
 
     details = read_details(version)
     size = sum(path.stat().st_size for path in version.rglob("*") if path.is_file())
     parity = details["parity"]
     say(f"Written: {version} ({size / 1e6:.1f} MB, {counted(len(details['class_names']), 'class')})")
     say(f"Signatures: {', '.join(details['signatures'])}")
+    for form in details["formats"].values():
+        say(f"Also as {form['title']}: it differs by at most {form['parity']['largest_difference']:.1e}")
     say(
         f"Parity: reloaded in a fresh process, it differs from the run's model by at most "
         f"{parity['largest_difference']:.1e} in a probability "

@@ -156,19 +156,14 @@ def pretrained_predictor(name: str) -> "Predictor":
 
 
 def _predictor(model) -> "Predictor":
-    import tensorflow as tf
-
     from imgcls.data.images.preprocessing import Preprocessing
+    from imgcls.engines.engine import PROBABILITIES
+    from imgcls.engines.tensorflow import TensorFlowEngine
     from imgcls.models.classifier import class_names, preprocessing
     from imgcls.serving.predictor import Predictor
 
-    function = tf.function(
-        lambda pixels: model(pixels, training=False),
-        input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)],
-    )
-    return Predictor(
-        lambda pixels: function(tf.constant(pixels)).numpy(), class_names(model), Preprocessing(**preprocessing(model))
-    )
+    engine = TensorFlowEngine({PROBABILITIES: model})
+    return Predictor(engine, class_names(model), Preprocessing(**preprocessing(model)))
 
 
 def show(predictions: "Predictions", top: int) -> None:
