@@ -81,5 +81,5 @@ def stop_service(server: Any) -> None:
 
 
 def graph_with_constants(function: Any) -> tf.Graph:
-    """The graph of a `tf.function` with an input signature, with its weights as constants. No public function does it."""
+    """The graph of a `tf.function`, with its weights as constants. No public function makes it."""
     return convert_variables_to_constants_v2(function.get_concrete_function()).graph
