@@ -107,7 +107,7 @@ def chain(paths: list[Path], preset: str = "light", labels=None, balance: str = 
     import numpy as np
     import tensorflow as tf
 
-    from imgcls.data.augmentation import Augmentation, settings
+    from imgcls.data.augmentation import Augmentation, from_preset
     from imgcls.data.batches.balance import Balance
     from imgcls.data.batches.pipeline import training_batches
     from imgcls.data.images import collection as images
@@ -127,7 +127,7 @@ def chain(paths: list[Path], preset: str = "light", labels=None, balance: str = 
     try:
         return training_batches(
             paths, labels, Preprocessing(SIZE, SIZE), num_classes=CLASSES, batch_size=BATCH,
-            steps=10**9, seed=0, order=weighed.order(labels, 0), augmentation=Augmentation(settings(preset)),
+            steps=10**9, seed=0, order=weighed.order(labels, 0), augmentation=Augmentation(from_preset(preset)),
         )  # fmt: skip
     finally:
         images.decode_region = kept
@@ -289,13 +289,13 @@ def memory(folder: Path) -> bool:
 def tiny_chain(paths: list[Path]):
     import numpy as np
 
-    from imgcls.data.augmentation import Augmentation, settings
+    from imgcls.data.augmentation import Augmentation, from_preset
     from imgcls.data.batches.pipeline import training_batches
     from imgcls.data.images.preprocessing import Preprocessing
 
     return training_batches(
         paths, np.arange(len(paths)) % CLASSES, Preprocessing(32, 32), num_classes=CLASSES, batch_size=BATCH,
-        steps=10**9, seed=0, augmentation=Augmentation(settings("standard")),
+        steps=10**9, seed=0, augmentation=Augmentation(from_preset("standard")),
     )  # fmt: skip
 
 

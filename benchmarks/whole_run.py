@@ -92,13 +92,13 @@ def with_loop(epochs: int, folder: str) -> None:
     import tensorflow as tf
 
     from imgcls.config import TrainConfig, TrainingConfig
+    from imgcls.metrics import METRICS, Predictions, measure_validation
     from imgcls.run_folder import RunFolder
     from imgcls.training.callbacks import Checkpointing, KeepBest, RunLog
     from imgcls.training.checkpoints import save_checkpoint, step_name
     from imgcls.training.devices.strategy import make_strategy
     from imgcls.training.loop import Loop
     from imgcls.training.optimizers import make_optimizer
-    from imgcls.training.stage_batches import judged
 
     run = RunFolder.create(TrainConfig(runs=folder, name="run"))
     strategy = make_strategy("one_device")
@@ -116,7 +116,7 @@ def with_loop(epochs: int, folder: str) -> None:
 
     def validate() -> dict[str, float]:
         _, logits = loop.predict((np.arange(len(pixels)), pixels) for pixels, _ in validation)
-        return judged(logits, known.argmax(1))
+        return measure_validation(Predictions.from_logits(known.argmax(1), logits))
 
     def write(work) -> None:
         work()
@@ -128,7 +128,7 @@ def with_loop(epochs: int, folder: str) -> None:
         run, epochs=epochs, steps_per_epoch=steps, images_per_step=BATCH, write=write,
         on_step=lambda facts: None, on_epoch=lambda row: None,
     )  # fmt: skip
-    callbacks = [KeepBest(loop, run, write, "val_accuracy"), log, Checkpointing(save, 10.0, steps)]
+    callbacks = [KeepBest(loop, run, write, METRICS["accuracy"]), log, Checkpointing(save, 10.0, steps)]
     loop.train(without_autotuning(training.prefetch(2)), steps, epochs, validate=validate, callbacks=callbacks)
     print(json.dumps(max(row["val_accuracy"] for row in run.metrics())))
 

@@ -20,7 +20,7 @@ from imgcls.files import check_writable
 if TYPE_CHECKING:
     from imgcls.data.augmentation.sheet import Row
 
-SMALLEST, USUAL = 16, 160  # pixels of an image on the sheet
+SMALLEST, LARGEST = 16, 1024  # pixels of an image on the sheet
 ENLARGED = 96  # smaller images are enlarged in whole steps to about this
 TITLE_WIDTH, GAP = 150, 6  # pixels
 MOST_IMAGES = 50
@@ -44,18 +44,19 @@ def main(options: Options) -> int:
         raise ValueError(f"--images is {options.images}; expected 1 to {MOST_IMAGES}.")
     if options.own != AugmentationConfig() and options.preset is None:
         raise ValueError("Single settings change a preset; name it, such as --preset none.")
-    if options.image_size and not SMALLEST <= options.image_size <= 1024:
-        raise ValueError(f"--image-size is {options.image_size}; expected {SMALLEST} to 1024.")
+    if options.image_size and not SMALLEST <= options.image_size <= LARGEST:
+        raise ValueError(f"--image-size is {options.image_size}; expected {SMALLEST} to {LARGEST}.")
     check_writable(options.output)
     command.import_tensorflow()
     from imgcls.cli.terminal import next_step, say
-    from imgcls.data.augmentation import settings, sheet
+    from imgcls.data.augmentation import from_preset, sheet
+    from imgcls.data.augmentation.samples import sample_images
     from imgcls.data.sources.load import load_manifest
 
-    encoded, preprocessing = choose(load_manifest(options.data), options.images, options.image_size)
+    encoded, preprocessing = sample_images(load_manifest(options.data), options.images, options.image_size)
     rows = [sheet.originals(encoded, preprocessing)]
     if options.preset:
-        chosen = settings(options.preset, options.own)
+        chosen = from_preset(options.preset, options.own)
         for seed in range(options.seed, options.seed + 5):
             images = sheet.changed(encoded, preprocessing, chosen, seed)
             rows.append(sheet.Row(f"{options.preset}, seed {seed}", images))
@@ -67,27 +68,6 @@ def main(options: Options) -> int:
     say(f"{counted(len(rows), 'row')} of {counted(len(encoded), 'image')} written to {options.output}")
     next_step(f"python -m imgcls.train --data {options.data} --augmentation {options.preset or 'standard'}")
     return command.OK
-
-
-def choose(manifest, count: int, image_size: int):
-    """Encoded images of as many classes as there are, a class at a time, and how they become pixels.
-
-    Raises ValueError if none of the first ones can be read.
-    """
-    from imgcls.data.images.decoding import decode
-    from imgcls.data.images.preprocessing import Preprocessing
-    from imgcls.data.images.reading import for_each_file
-
-    table = manifest.usable
-    order = table.assign(place=table.groupby("label").cumcount()).sort_values(["place", "label"])
-    candidates = manifest.paths(order.head(4 * count))
-    outcomes = for_each_file(candidates, lambda data: (data, max(decode(data).shape[:2])))
-    readable = [outcome.result for outcome in outcomes if not outcome.problem][:count]
-    if not readable:
-        raise ValueError(f"Of the first {counted(len(candidates), 'image')} of {manifest.root} none can be read.")
-    longest = max(side for _, side in readable)
-    size = image_size or (max(longest, SMALLEST) if longest <= USUAL else USUAL)
-    return [data for data, _ in readable], Preprocessing(size, size)
 
 
 def write_png(rows: "list[Row]", path: Path) -> None:

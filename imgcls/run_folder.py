@@ -16,6 +16,7 @@ import psutil
 
 from imgcls.config import TrainConfig, load_toml, save_toml
 from imgcls.files import check_writable, read_json, remove, replacing, write_json
+from imgcls.metrics import METRICS, Metric
 from imgcls.models.own_file import KEPT_AS, is_same_file
 
 LIVE = ("preparing", "training", "evaluating")  # states of a run that a process works on
@@ -23,7 +24,7 @@ CLOCKS_APART = 60  # seconds by which a process may seem to have begun after it 
 
 MOMENT = 0.05  # seconds, for which one who looks whether a run is held may hold it
 
-METRICS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")  # that each line of metrics.jsonl has
+LOGGED = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")  # numbers that each line of metrics.jsonl has
 PROGRESS = ("epoch", "epochs", "step", "steps", "images_per_second")  # that the status has while it trains
 
 CHANGEABLE = ("epochs", "learning_rate", "early_stopping_patience")  # of the training config, by a run that goes on
@@ -210,13 +211,13 @@ class RunFolder:
 
     def metrics(self) -> list[dict]:
         """One dictionary an epoch; without lines that are damaged, such as a last one that is still being written."""
-        return [row for row in _read_lines(self.metrics_file) if _are_numbers(row, METRICS, needed=True)]
+        return [row for row in _read_lines(self.metrics_file) if _are_numbers(row, LOGGED, needed=True)]
 
     @property
-    def best_by(self) -> str:
-        """The figure whose best value on validation decides which epoch is kept; "val_" before it is its metric."""
+    def best_metric(self) -> Metric:
+        """The metric whose best value on validation decides which epoch is kept."""
         chosen = self.config.balance.best_epoch
-        return "accuracy" if chosen == "auto" else chosen
+        return METRICS["accuracy" if chosen == "auto" else chosen]
 
     def kept_epoch(self) -> dict:
         """The metrics of the epoch whose weights are kept, with its number as "epoch"; empty before the first one."""
@@ -224,7 +225,9 @@ class RunFolder:
         kept = read_json(self.checkpoints / BEST / "state.json")  # checkpoints may be removed to make room
         if "epoch" in kept:
             return {**kept, **rows.get(kept["epoch"], {})}
-        return max(rows.values(), key=lambda row: (row.get(f"val_{self.best_by}", 0.0), -row["val_loss"]), default={})
+        metric = self.best_metric
+        able = [row for row in rows.values() if metric.on_validation in row]
+        return max(able, key=lambda row: (metric.rank(row[metric.on_validation]), -row["val_loss"]), default={})
 
     def keep_metrics_up_to(self, epoch: int) -> None:
         """Forget the epochs after `epoch`, which a resumed run will write again."""
@@ -274,7 +277,7 @@ def _is_status(values: dict) -> bool:
         and _are_numbers(values, PROGRESS, needed="steps" in values)
         and _are_numbers(values, ("accuracy",))
         and isinstance(values.get("metrics", {}), dict)
-        and _are_numbers(values.get("metrics", {}), METRICS)
+        and _are_numbers(values.get("metrics", {}), LOGGED)
     )
 
 

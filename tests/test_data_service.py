@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from imgcls.config import AugmentationConfig, TrainingConfig
-from imgcls.data.augmentation import Augmentation, settings
+from imgcls.data.augmentation import Augmentation, from_preset
 from imgcls.data.batches.pipeline import training_batches
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data_service import Options
@@ -61,7 +61,7 @@ def paths(small_data, tmp_path_factory):
 def batches(paths, steps, address=None, position=0, part=(0, 1)):
     return training_batches(
         paths, np.arange(60) % 3, Preprocessing(28, 28, 1), num_classes=3, batch_size=10, steps=steps, seed=3,
-        augmentation=Augmentation(settings("light", CHANGES)), position=position, part=part, data_service=address,
+        augmentation=Augmentation(from_preset("light", CHANGES)), position=position, part=part, data_service=address,
     )  # fmt: skip
 
 

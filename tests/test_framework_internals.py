@@ -1,4 +1,4 @@
-"""Every private member of Keras and TensorFlow that the package reads is where it was. Fails on an upgrade that moves one."""
+"""Every private member of Keras and TensorFlow that the package reads is where it was; this fails on an upgrade."""
 
 import ast
 import inspect

@@ -43,7 +43,7 @@ def look(chosen: LabelSource) -> tuple[Manifest, Imported, list[Finding], pd.Ser
     allowed_paths.check_images(imported.manifest, chosen.source)
     imported = with_dropped(imported, chosen.dropped)
     load_library()
-    from imgcls.data.audit import audit
+    from imgcls.data.audit import find_problems
     from imgcls.data.duplicates.near_duplicates import find_copies
     from imgcls.data.inspection.inspect import inspect
 
@@ -58,7 +58,7 @@ def look(chosen: LabelSource) -> tuple[Manifest, Imported, list[Finding], pd.Ser
     bar.empty()
     with st.spinner("Comparing the images with each other"):
         copies = find_copies(manifest)
-        return manifest, imported, audit(manifest, copies, imported.problems), copies.groups
+        return manifest, imported, find_problems(manifest, copies, imported.problems), copies.groups
 
 
 def with_dropped(imported: Imported, files: Sequence[str]) -> Imported:
@@ -82,7 +82,7 @@ def show(manifest: Manifest, imported: Imported, findings: list[Finding]) -> Non
             f"{len(problems):,} of {counted(len(manifest.table), 'file')} cannot be used, and left out of training."
         )
         st.dataframe(problems.rename(columns={"image": "file", "problems": "reason"}), hide_index=True)
-    show_told(imported.problems)
+    show_reported(imported.problems)
     if len(counts) > MOST_BARS:
         st.dataframe(counts)
     elif len(counts):
@@ -98,13 +98,13 @@ def show(manifest: Manifest, imported: Imported, findings: list[Finding]) -> Non
         show_images(manifest)
 
 
-def show_told(told: pd.DataFrame) -> None:
+def show_reported(reported: pd.DataFrame) -> None:
     """What was wrong in the annotation files."""
-    if told.empty:
+    if reported.empty:
         return
-    lost = int((told["effect"] == "left out").sum())
-    (st.warning if lost else st.info)(f"Told about the annotations: {len(told):,}. Left out of them: {lost:,}.")
-    st.dataframe(told, hide_index=True)
+    lost = int((reported["effect"] == "left out").sum())
+    (st.warning if lost else st.info)(f"Reported about the annotations: {len(reported):,}. Left out of them: {lost:,}.")
+    st.dataframe(reported, hide_index=True)
 
 
 def show_annotators(imported: Imported) -> None:

@@ -19,8 +19,8 @@ import defusedxml.sax
 from imgcls.image_files import shown_name
 from imgcls.labels.records import Problems
 
-PEEKED = 65536  # bytes at either end of a file, to tell its format
-TRIED = 20  # files of a folder that are looked at to tell its format
+PEEKED = 65536  # bytes at either end of a file, to find its format
+TRIED = 20  # files of a folder that are looked at to find its format
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)")
 HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")  # most files have none
 _LISTED: ContextVar[dict[Path, list] | None] = ContextVar("listed", default=None)
@@ -85,7 +85,7 @@ def any_file(source: Path, suffixes: tuple[str, ...], fits: Callable[[str], bool
 def fitting(
     source: Path, suffixes: tuple[str, ...], fits: Callable[[Path], bool], problems: Problems
 ) -> Iterator[Path]:
-    """The files of a folder that are of a format; the others are told. A file that the user names is taken as it is."""
+    """The files of a folder that have a format; others are reported. A file that the user names is taken anyway."""
     for path in files_of(source, *suffixes):
         if source.is_file() or fits(path):
             yield path
@@ -113,7 +113,7 @@ def name_in(path: Path, source: Path) -> str:
 def read_each(
     paths: Iterable[Path], source: Path, read: Callable[[Path], Any], problems: Problems
 ) -> Iterator[tuple[Path, str, Any]]:
-    """Each file with its name in the problems table and its content; what `read` refuses is told and left out."""
+    """Each file with its name in the problems table and its content; what `read` refuses is reported and left out."""
     for path in paths:
         file = name_in(path, source)
         try:

@@ -7,7 +7,7 @@ from imgcls.labels.records import BOX, coordinate
 
 
 def box_around(points: object) -> dict[str, float]:
-    """The box around a list of [x, y] points, as columns of a row; infinite, which is told later, for what is none."""
+    """The box around a list of [x, y] points, as columns of a row; infinite, which is reported later, without one."""
     pairs = (
         [point for point in points if isinstance(point, list | tuple) and len(point) >= 2] if _listed(points) else []
     )

@@ -55,8 +55,8 @@ class Records:
 
     def with_rows(self, rows: pd.DataFrame, problems: "Problems") -> "Records":
         """The same source with other rows, and with `problems` after those that were there."""
-        told = pd.concat([self.problems, problems.table()], ignore_index=True)
-        return Records(rows.reset_index(drop=True), told, self.root)
+        reported = pd.concat([self.problems, problems.table()], ignore_index=True)
+        return Records(rows.reset_index(drop=True), reported, self.root)
 
 
 @dataclass
@@ -105,7 +105,7 @@ def class_name(value: object) -> str | None:
 
 
 def coordinate(value: object) -> float:
-    """A number of a box; infinite for what is none, which the check of the boxes then tells."""
+    """A number of a box; infinite for what is none, which the check of the boxes then reports."""
     if isinstance(value, bool):
         return math.inf
     try:
@@ -123,8 +123,8 @@ def pixels(value: object) -> int:
 
 def attributes_text(attributes: dict) -> str:
     """The JSON text of the attributes that say something, the same text for the same attributes."""
-    told = {name: value for name, value in attributes.items() if value not in (None, "", [], {})}
-    return printable(json.dumps(told, ensure_ascii=False, sort_keys=True, default=str)) if told else ""
+    stated = {name: value for name, value in attributes.items() if value not in (None, "", [], {})}
+    return printable(json.dumps(stated, ensure_ascii=False, sort_keys=True, default=str)) if stated else ""
 
 
 def printable(text: str) -> str:

@@ -8,12 +8,14 @@ where "same" padding makes out = ceil(size / s), and puts the odd zero at the en
 """
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
+from typing import Unpack
 
 from imgcls.counted import counted
+from imgcls.models.network_options import NetworkKeywords, NetworkOptions
 from imgcls.models.receptive_field import ReceptiveField, Seen, joined, slid
-from imgcls.models.registry import find_architecture
+from imgcls.models.registry import Architecture, find_architecture
 from imgcls.models.wiring import GATE_KERNEL, Wiring, pair
 
 FLOAT_BYTES = 4
@@ -73,20 +75,48 @@ class Description:
 
 
 def describe(
-    name: str, input_shape: tuple[int, int, int] | None = None, num_classes: int | None = None, **options
+    name: str,
+    input_shape: tuple[int, int, int] | None = None,
+    num_classes: int | None = None,
+    *,
+    options: NetworkOptions | None = None,
+    **keywords: Unpack[NetworkKeywords],
 ) -> Description:
     """What `build_model` with the same arguments would build, without building it.
 
-    options: fields of `imgcls.models.wiring.Wiring`. Raises ValueError for an unknown name or a size that is too small.
+    Args:
+        name: An architecture of `list_models()`, or a Python file that adds one.
+        input_shape: (height, width, channels); by default the paper's.
+        num_classes: By default the paper's.
+        options: What is chosen of the network.
+        **keywords: Fields of `NetworkOptions` that replace those of `options`.
+
+    Raises:
+        ValueError: For an unknown name, or a size that is too small.
+        TypeError: For a keyword that is no option.
+
+    Example:
+        >>> describe("resnet50").parameters
+        25557032
     """
-    found = find_architecture(name)
-    height, width, channels = input_shape or (found.image_size, found.image_size, found.channels)
-    net = Sketch(**{**found.wiring, **options})
+    options = (options or NetworkOptions()).changed(**keywords)
+    return described(find_architecture(name), options.to_wiring(), input_shape, num_classes)
+
+
+def described(
+    architecture: Architecture,
+    wiring: Mapping[str, object],
+    input_shape: tuple[int, int, int] | None = None,
+    num_classes: int | None = None,
+) -> Description:
+    """An architecture with some fields of `imgcls.models.wiring.Wiring` changed; see `describe`."""
+    height, width, channels = input_shape or (architecture.image_size, architecture.image_size, architecture.channels)
+    net = Sketch(**{**architecture.wiring, **wiring})
     x = Spot((height, width, channels), (ReceptiveField(), ReceptiveField()))
-    x = found.build(net, x)
-    x = found.head(net, x) if found.head else net.to_vector(x, name="embedding")
-    x = net.logits(net.dropped(x, name="dropout"), num_classes or found.num_classes, name="logits")
-    return Description(name, (height, width, channels), net.rows)
+    x = architecture.build(net, x)
+    x = architecture.head(net, x) if architecture.head else net.to_vector(x, name="embedding")
+    net.logits(net.dropped(x, name="dropout"), num_classes or architecture.num_classes, name="logits")
+    return Description(architecture.name, (height, width, channels), net.rows)
 
 
 @dataclass(frozen=True)
@@ -135,8 +165,10 @@ class Sketch(Wiring):
     def _conv(self, x, filters, kernel, strides, padding, groups, bias, name):
         (height, width), fields = self._slide(x, kernel, strides, padding, name)
         if x.shape[-1] % groups or filters % groups:
-            raise ValueError(f"{name} has {groups} groups for {x.shape[-1]} channels and {filters} filters; both must "
-                             "be multiples of the groups.")  # fmt: skip
+            raise ValueError(
+                f"{name} has {groups} groups for {x.shape[-1]} channels and {filters} filters; both must "
+                "be multiples of the groups."
+            )
         weights = math.prod(kernel) * x.shape[-1] // groups * filters
         kind = f"convolution {kernel[0]}x{kernel[1]}" + (f" in {groups} groups" if groups > 1 else "")
         shape = (height, width, filters)
@@ -171,8 +203,10 @@ class Sketch(Wiring):
 
     def dense(self, x, units, *, name, bias=True):
         if len(x.shape) != 1:
-            raise ValueError(f"{name} got a feature map, {_shown(x)}; expected a vector, as net.flatten and "
-                             "net.global_pool give one.")  # fmt: skip
+            raise ValueError(
+                f"{name} got a feature map, {_shown(x)}; expected a vector, as net.flatten and "
+                "net.global_pool give one."
+            )
         weights = x.shape[-1] * units
         return self._row(name, "dense", (units,), None, weights + bias * units, weights)
 

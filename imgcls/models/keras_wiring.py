@@ -25,8 +25,12 @@ class KerasWiring(Wiring):
         return channel_axis(self.data_format)
 
     def _kernel(self, place: str = "kernel") -> dict:
-        settings = {f"{place}_initializer": ours.initializer(self.initializer)}
-        return {**settings, f"{place}_regularizer": self.regularizer} if self.regularizer else settings
+        return {f"{place}_initializer": ours.initializer(self.initializer), **self._penalty(place)}
+
+    def _penalty(self, place: str = "kernel") -> dict:
+        if not self.regularizer:
+            return {}
+        return {f"{place}_regularizer": ours.regularizer(self.regularizer, self.regularizer_strength)}
 
     def channels(self, x) -> int:
         return x.shape[self.axis]
@@ -119,8 +123,7 @@ class KerasWiring(Wiring):
         return AuxiliaryHeads(weight, name=name)([logits, *others])
 
     def logits(self, x, num_classes: int, *, name: str):
-        penalty = {"kernel_regularizer": self.regularizer} if self.regularizer else {}
-        return layers.Dense(num_classes, dtype="float32", name=name, **penalty)(x)
+        return layers.Dense(num_classes, dtype="float32", name=name, **self._penalty())(x)
 
     def apply(self, layer: keras.layers.Layer, x):
         return layer(x)

@@ -4,11 +4,11 @@ There are two of it: `KerasWiring` makes layers, `Sketch` only counts what they 
 know which: it calls the methods below on `x` and gets back what comes next.
 """
 
-import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import Any
+
+from imgcls.nearest_name import nearest_name
 
 NORMALIZATIONS = ("batch", "group", "layer", "none")
 POOLINGS = ("average", "max", "none")
@@ -27,7 +27,8 @@ class Wiring(ABC):
     padding: of strided layers; "same" pads as TensorFlow does, more at the end; "symmetric" as PyTorch does.
     dropout: share in [0, 1) before the classifier and where the architecture has dropout of its own.
     drop_path: share in [0, 1) of the samples that the last residual branch drops; earlier ones drop less.
-    initializer, regularizer: of every kernel; what `imgcls.layers` knows by name. he_uniform has the variance of
+    initializer, regularizer: of every kernel; what `imgcls.layers` knows by name, the regularizer times
+        `regularizer_strength`. he_uniform has the variance of
         he_normal and is drawn six times faster, which is half of the time to build a large network.
     pooling: how a feature map becomes the embedding: "average" or "max".
     auxiliary_heads: whether networks that have them get their further classifiers.
@@ -45,7 +46,8 @@ class Wiring(ABC):
     dropout: float = 0.0
     drop_path: float = 0.0
     initializer: str = "he_uniform"
-    regularizer: Any = None
+    regularizer: str | None = None
+    regularizer_strength: float = 1e-4
     pooling: str = "average"
     auxiliary_heads: bool = False
     branches: list = field(default_factory=list)
@@ -63,8 +65,8 @@ class Wiring(ABC):
         if name.startswith("_"):
             raise AttributeError(name)
         methods = [n for n in dir(Wiring) if not n.startswith("_") and callable(getattr(Wiring, n))]
-        close = difflib.get_close_matches(name.lower(), methods, n=1, cutoff=0.5)
-        hint = f" Did you mean net.{close[0]}?" if close else ""
+        nearest = nearest_name(name.lower(), methods, cutoff=0.5)
+        hint = f" Did you mean net.{nearest}?" if nearest else ""
         raise AttributeError(
             f"net has no method {name!r}.{hint} It has {', '.join(methods)}. Any other layer: net.apply(layer, x)."
         )

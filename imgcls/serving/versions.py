@@ -1,10 +1,11 @@
 """The folders of exported models: <output>/<name>/<version>, where a version is a whole number."""
 
-import difflib
 import errno
 import os
 import re
 from pathlib import Path
+
+from imgcls.nearest_name import nearest_name
 
 MODEL = "saved_model.pb"
 
@@ -65,8 +66,8 @@ def check_bundle(path: str | Path) -> Path:
     """The absolute path of a version, or of a folder with versions in it; raises ValueError for anything else."""
     path = Path(os.path.abspath(path))  # so that "." has a name too
     if not path.exists():
-        close = difflib.get_close_matches(path.name, _bundles(path.parent), n=1)
-        hint = f" Did you mean {path.parent / close[0]}?" if close else ""
+        nearest = nearest_name(path.name, _bundles(path.parent))
+        hint = f" Did you mean {path.parent / nearest}?" if nearest else ""
         raise ValueError(f"There is nothing at {path}.{hint} Expected a bundle that `python -m imgcls.export` wrote.")
     if not path.is_dir():
         raise ValueError(f"{path} is a file; expected the folder of a bundle, such as saved_models/flowers.")

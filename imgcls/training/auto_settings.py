@@ -8,9 +8,9 @@ from imgcls.config import NetworkConfig, TrainConfig
 from imgcls.data.batches.balance import resolve_balance
 from imgcls.data.manifest.table import Manifest
 from imgcls.models import find_architecture
-from imgcls.models.classifier import NO_WEIGHTS, published_weights
 from imgcls.models.cost import describe
 from imgcls.models.registry import Architecture
+from imgcls.models.weights.initial import NO_WEIGHTS, published_weights
 from imgcls.training.whitening import whitening_mode
 
 SMALL_IMAGE = 64  # pixels of the shorter side; below, ImageNet's features see next to nothing

@@ -7,6 +7,7 @@ from dataclasses import asdict
 import keras
 
 from imgcls.framework_internals import learning_rate_schedule
+from imgcls.metrics import Metric
 from imgcls.run_folder import BEST, RunFolder
 from imgcls.training.checkpoints import save_checkpoint
 from imgcls.training.loop import Loop
@@ -124,26 +125,34 @@ class KeepBest(keras.callbacks.Callback):
     """
 
     def __init__(
-        self, loop: Loop, run: RunFolder, write: Callable[[Callable[[], None]], None], metric: str, writes: bool = True
+        self,
+        loop: Loop,
+        run: RunFolder,
+        write: Callable[[Callable[[], None]], None],
+        metric: Metric,
+        writes: bool = True,
     ):
         super().__init__()
         self.loop, self.run, self.write, self.metric, self.writes = loop, run, write, metric, writes
 
     def on_epoch_end(self, epoch, logs=None):
-        if self._is_better(logs[self.metric], logs["val_loss"]):
-            found = {"epoch": epoch + 1, self.metric: logs[self.metric], "val_loss": logs["val_loss"]}
+        if self._is_better(logs):
+            found = {"epoch": epoch + 1} | {name: logs[name] for name in (self.metric.on_validation, "val_loss")}
             if self.writes:
                 self.write(lambda: self._keep(found))
             else:
                 self.loop.progress.best = found
 
-    def _is_better(self, value: float, loss: float) -> bool:
+    def _is_better(self, logs: dict[str, float]) -> bool:
         best = self.loop.progress.best
         if not best:
             return True
         if best["epoch"] == 0:
-            return value > best[self.metric]
-        return (value, -loss) > (best[self.metric], -best["val_loss"])
+            return self._rank(logs)[0] > self._rank(best)[0]
+        return self._rank(logs) > self._rank(best)
+
+    def _rank(self, logs: dict[str, float]) -> tuple[float, float]:
+        return self.metric.rank(logs[self.metric.on_validation]), -logs["val_loss"]
 
     def _keep(self, best: dict) -> None:
         with self.loop.averaged_weights():

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from imgcls.config import TrainConfig
-from imgcls.data.augmentation import NONE, Augmentation, settings
+from imgcls.data.augmentation import NONE, Augmentation, from_preset
 from imgcls.data.batches.balance import Balance
 from imgcls.data.batches.pipeline import evaluation_batches, training_batches
 from imgcls.data.batches.pixel_cache import cached
@@ -217,7 +217,7 @@ class Course:
         """What the head sees of the training images, (N, F) for each view, and of the validation images."""
         cache, places = self._cache
         wanted = slice(None) if self.config.network.plan == "features" else places["embedding"]
-        changed = settings(self.config.input.augmentation, self.config.augmentation) != NONE
+        changed = from_preset(self.config.input.augmentation, self.config.augmentation) != NONE
         kinds = self.config.training.feature_views if changed else 1
         training, validation = images(self.manifest, self.training), images(self.manifest, self.validation)
         every = [(training + validation, 0), *((training, view) for view in range(1, kinds))]

@@ -60,7 +60,7 @@ FIXED = "fixed"  # name of the checkpoint with the weights that no stage changes
 
 
 @deep_networks()
-def train_run(
+def train_network(
     run: RunFolder,
     manifest: Manifest,
     *,
@@ -152,7 +152,7 @@ def train_run(
     patience.first_epoch = max(course.stages[-1].first_epoch, course.patient_from)
     listeners = keras.callbacks.CallbackList(
         [
-            KeepBest(loop, run, write, f"val_{config.balance.best_epoch}", writes=is_chief(strategy)),
+            KeepBest(loop, run, write, run.best_metric, writes=is_chief(strategy)),
             *([LowerOnPlateau(loop)] if training.schedule == "plateau" else []),
             RunLog(
                 run,

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
+from imgcls.metrics import Predictions, measure_validation
 from imgcls.training.loop import Loop
 
 
@@ -21,22 +22,9 @@ class Source:
     labels: np.ndarray
 
     def judge(self, loop: Loop) -> dict[str, float]:
-        """Loss and accuracy on the validation images."""
+        """The metrics of the validation images."""
         indices, logits = loop.predict(self.validation)
-        return judged(logits, self.labels[indices])
-
-
-def judged(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """val_loss (cross-entropy), val_accuracy and its mean over the classes, of logits (N, classes) and labels (N,)."""
-    logits = logits.astype(np.float64)
-    logits -= logits.max(axis=1, keepdims=True)
-    log_probabilities = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-    right = logits.argmax(axis=1) == labels
-    return {
-        "val_loss": float(-log_probabilities[np.arange(len(labels)), labels].mean()),
-        "val_accuracy": float(right.mean()),
-        "val_balanced_accuracy": float(np.mean([right[labels == label].mean() for label in np.unique(labels)])),
-    }
+        return measure_validation(Predictions.from_logits(self.labels[indices], logits))
 
 
 def feature_batches(

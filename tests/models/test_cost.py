@@ -3,7 +3,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from imgcls.models import build_model, describe
+from imgcls.models import InputLayers, build_model, describe
 from imgcls.models.__main__ import Options, main
 from imgcls.models.cost import ReceptiveField
 
@@ -37,7 +37,8 @@ def test_a_strided_layer_moves_the_centre():
 )
 def test_a_position_sees_the_pixels_of_its_receptive_field_and_no_others(name, size, layer, exact):
     """Seen is what the gradient reaches. All kernels are positive, so nothing cancels."""
-    model = build_model(name, (size, size, 3), num_classes=2, activation="linear", mean=(0.0,), std=(255.0,))
+    scaled = InputLayers(mean=(0.0,), std=(255.0,))
+    model = build_model(name, (size, size, 3), num_classes=2, activation="linear", input_layers=scaled)
     for variable in model.trainable_variables:
         if "kernel" in variable.name:
             variable.assign(np.full(variable.shape, 1 / np.prod(variable.shape[:-1])))

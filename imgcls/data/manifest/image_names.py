@@ -1,8 +1,9 @@
 """Which image of a manifest a table means, that was written by hand or on another machine."""
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path, PureWindowsPath
+
+from imgcls.nearest_name import nearest_name
 
 MOST_COMPARED = 10_000  # names that are looked through for the nearest
 
@@ -35,5 +36,5 @@ class ImageNames:
         same = self._by_name.get(PureWindowsPath(stated).name, [])
         if len(same) > 1:
             return f"{stated!r} could be any of {len(same)} images, such as {' and '.join(sorted(same)[:2])}"
-        close = difflib.get_close_matches(stated, sorted(self._images)[:MOST_COMPARED], 1)
-        return f"there is no image {stated!r}" + (f", did you mean {close[0]!r}?" if close else "")
+        nearest = nearest_name(stated, sorted(self._images)[:MOST_COMPARED])
+        return f"there is no image {stated!r}" + (f", did you mean {nearest!r}?" if nearest else "")

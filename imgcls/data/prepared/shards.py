@@ -16,13 +16,14 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from imgcls.checksums import sha256_of
 from imgcls.counted import counted
 from imgcls.data.images.decoding import decode, decode_region
 from imgcls.data.images.encoded import ARRAY_RECORD, TFRECORD, ppm, ppm_header
 from imgcls.data.images.preprocessing import within
 from imgcls.data.images.reading import for_each_file
 from imgcls.data.manifest.table import Manifest
-from imgcls.data.prepared.load import FACTS, INDEX, MANIFEST, PLAN, VERSION, is_prepared, problem_of, sha256_of
+from imgcls.data.prepared.load import FACTS, INDEX, MANIFEST, PLAN, VERSION, is_prepared, problem_of
 from imgcls.files import read_json, replacing, write_json
 from imgcls.labels.records import BOX
 

@@ -10,8 +10,9 @@ from imgcls.data.prepared.load import is_prepared, load_prepared
 from imgcls.data.sources.cards import list_cards, load_card
 from imgcls.data.sources.importing import import_manifest
 from imgcls.data.sources.reasons import commonest
-from imgcls.labels import annotation_formats, tables
-from imgcls.labels.folders import read_folders
+from imgcls.labels import annotation_formats
+from imgcls.labels.formats import table
+from imgcls.labels.formats.folders import read_folders
 from imgcls.labels.records import LEFT_OUT, Problems
 from imgcls.labels.unread import loose_files, unread_sentence
 
@@ -61,7 +62,7 @@ def _of_folders(root: Path, warn: Callable[[str], None]) -> Manifest:
 def _check_folders_count(root: Path, classes: int) -> None:
     """Raise ValueError if the files beside class folders are annotations."""
     formats = [name for name in annotation_formats(root) if name != "imagenet"]  # whose classes are folders
-    if not formats and classes < 2 and tables.detect(root):
+    if not formats and classes < 2 and table.detect(root):
         formats = ["table"]
     why = f"{root} has annotations (format {' and '.join(formats)})." if formats else unread_sentence(root)
     if why:

@@ -6,8 +6,10 @@ from pathlib import Path
 import pandas as pd
 
 from imgcls.labels.records import Problems, Records
+from imgcls.labels.writer import Writer
 from imgcls.labels.writers.placing import place
 
+WRITER = Writer("coco", "COCO", order=10)
 FLAGS = ("difficult", "occluded", "truncated")
 
 

@@ -3,9 +3,11 @@
 from pathlib import Path, PurePosixPath
 
 from imgcls.labels.records import LEFT_OUT, Problems, Records
-from imgcls.labels.writers.placing import place, tell_unheld
+from imgcls.labels.writer import Writer
+from imgcls.labels.writers.placing import place, report_unheld
 from imgcls.labels.writers.voc import NO_FILE_NAME
 
+WRITER = Writer("folders", "one folder of images a class", order=50)
 LOST = ("difficult", "crowd", "occluded", "truncated", "annotator", "attributes")
 
 
@@ -32,7 +34,7 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     boxed = labelled["x_min"].notna()
     if boxed.any():
         problems.left_out("", "", f"Folders have no place for boxes; {int(boxed.sum())} are left out.")
-    tell_unheld(labelled, LOST, "A folder", problems)
+    report_unheld(labelled, LOST, "A folder", problems)
     place(records.root, folder, names, problems)
     return problems
 

@@ -6,8 +6,11 @@ from pathlib import Path
 import pandas as pd
 
 from imgcls.labels.records import BOX, COLUMNS, Problems, Records
-from imgcls.labels.tables import quoted
+from imgcls.labels.table_files import quoted
+from imgcls.labels.writer import Writer
 from imgcls.labels.writers.placing import place
+
+WRITER = Writer("csv", "a CSV table", order=40)
 
 
 def write(records: Records, folder: Path, copy_images: bool) -> Problems:

@@ -8,8 +8,10 @@ from xml.etree import ElementTree
 import pandas as pd
 
 from imgcls.labels.records import Problems, Records
-from imgcls.labels.writers.placing import names_without_clashes, place, tell_unheld
+from imgcls.labels.writer import Writer
+from imgcls.labels.writers.placing import names_without_clashes, place, report_unheld
 
+WRITER = Writer("voc", "Pascal VOC", order=20)
 CORNERS = {"xmin": "x_min", "ymin": "y_min", "xmax": "x_max", "ymax": "y_max"}
 FLAGS = ("truncated", "occluded", "difficult")
 LIST_NAMES = {"train": "train", "validation": "val", "test": "test", "": "trainval"}
@@ -31,9 +33,9 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     _write_lists(rows, names, folder / "ImageSets" / "Main", problems)
     if copy_images:
         place(records.root, folder / "JPEGImages", names, problems)
-    tell_unheld(rows, ("crowd",), "Pascal VOC", problems)
+    report_unheld(rows, ("crowd",), "Pascal VOC", problems)
     whole = rows[rows["x_min"].isna() & (rows["label"] != "")]
-    tell_unheld(whole, ("annotator", "attributes", "occluded", "truncated"), "A list of Pascal VOC", problems)
+    report_unheld(whole, ("annotator", "attributes", "occluded", "truncated"), "A list of Pascal VOC", problems)
     return problems
 
 

@@ -6,14 +6,16 @@ import yaml
 
 from imgcls.labels.image_index import upright_size
 from imgcls.labels.records import Problems, Records
-from imgcls.labels.writers.placing import names_without_clashes, place, tell_unheld
+from imgcls.labels.writer import Writer
+from imgcls.labels.writers.placing import names_without_clashes, place, report_unheld
 
+WRITER = Writer("yolo", "YOLO", order=30)
 KEYS = {"train": "train", "validation": "val", "test": "test"}
 LOST = ("difficult", "crowd", "occluded", "truncated", "annotator", "attributes")
 
 
 def write(records: Records, folder: Path, copy_images: bool) -> Problems:
-    """Write it; boxes are shares with six decimals, as every tool writes them. Labels without a box are told."""
+    """Write it; boxes are shares with six decimals, as every tool writes them. Labels without a box are reported."""
     problems = Problems()
     rows = records.boxes_or_images
     numbers = {name: number for number, name in enumerate(records.class_names)}
@@ -41,7 +43,7 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
         f"{label!r} is a label of the whole image, which YOLO boxes cannot hold; left out." for label in whole["label"]
     ]
     problems.extend(whole["image"], [""] * len(whole), reasons, "left out")
-    tell_unheld(rows[rows["x_min"].notna()], LOST, "YOLO text", problems)
+    report_unheld(rows[rows["x_min"].notna()], LOST, "YOLO text", problems)
     return problems
 
 

@@ -18,7 +18,7 @@ import keras
 import numpy as np
 
 from imgcls.config import TrainConfig
-from imgcls.data.augmentation import Augmentation, settings
+from imgcls.data.augmentation import Augmentation, from_preset
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
 from imgcls.layers import ClassProbabilities
@@ -142,7 +142,7 @@ def feature_cache(
 ) -> tuple[FeatureCache, dict[str, slice]]:
     """The cache of this network's features, and where each depth stands in them. Views are of one image, not mixed."""
     body, places = depth_features(model)
-    row = replace(settings(config.input.augmentation, config.augmentation), mixup=0.0, cutmix=0.0)
+    row = replace(from_preset(config.input.augmentation, config.augmentation), mixup=0.0, cutmix=0.0)
     facts = {"image_size": config.input.image_size, "channels": model.input_shape[-1], "model": model.name}
     facts |= {name: getattr(config.network, name) for name in ("activation", "normalization", "pooling")}
     cache = FeatureCache(

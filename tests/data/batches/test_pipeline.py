@@ -5,7 +5,7 @@ import pytest
 from PIL import Image
 
 from imgcls.config import AugmentationConfig
-from imgcls.data.augmentation import Augmentation, settings
+from imgcls.data.augmentation import Augmentation, from_preset
 from imgcls.data.batches.order import Shuffled, example_at
 from imgcls.data.batches.pipeline import evaluation_batches, training_batches
 from imgcls.data.images.preprocessing import Preprocessing
@@ -22,7 +22,7 @@ def batches(paths, steps, batch_size=10, seed=0, preset="light", **options) -> l
     """Every image has a class of its own, so that the targets tell which it is."""
     dataset = training_batches(
         paths, range(len(paths)), GRAY, num_classes=len(paths), batch_size=batch_size, steps=steps, seed=seed,
-        augmentation=Augmentation(settings(preset)), **options,
+        augmentation=Augmentation(from_preset(preset)), **options,
     )  # fmt: skip
     names = ("positions", "pixels", "targets", "weights")
     return [SimpleNamespace(**{n: part.numpy() for n, part in zip(names, batch, strict=True)}) for batch in dataset]
@@ -123,7 +123,7 @@ def test_an_array_gives_what_its_files_give(paths):
         "batch_size": 8,
         "steps": 2,
         "seed": 0,
-        "augmentation": Augmentation(settings("light")),
+        "augmentation": Augmentation(from_preset("light")),
     }
     sources = [training_batches(images, np.arange(len(paths)) % 2, GRAY, **options) for images in (paths, array)]
     for a, b in zip(*sources, strict=True):
@@ -143,7 +143,9 @@ def test_an_image_of_one_pixel_is_an_image_of_one_colour(tmp_path):
     Image.new("RGB", (1, 1), (200, 100, 50)).save(tmp_path / "pixel.png")
     dataset = training_batches(
         [tmp_path / "pixel.png"], [0], Preprocessing(16, 16), num_classes=1, batch_size=4, steps=1, seed=0,
-        augmentation=Augmentation(settings("standard", AugmentationConfig(brightness=0, contrast=0, random_erasing=0))),
+        augmentation=Augmentation(
+            from_preset("standard", AugmentationConfig(brightness=0, contrast=0, random_erasing=0))
+        ),
     )  # fmt: skip
     ((_, pixels, _, weights),) = dataset.as_numpy_iterator()
     assert weights.tolist() == [1, 1, 1, 1]

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from skimage.data import astronaut
 
-from imgcls.data.augmentation import Augmentation, settings
+from imgcls.data.augmentation import Augmentation, from_preset
 from imgcls.data.batches import pixel_cache
 from imgcls.data.batches.pipeline import training_batches
 from imgcls.data.batches.pixel_cache import CachedImages, cached
@@ -34,7 +34,7 @@ def epochs(images, boxes=None) -> list[np.ndarray]:
     """Pixels of two epochs."""
     dataset = training_batches(
         images, np.zeros(len(images), int), SMALL, num_classes=2, boxes=boxes, batch_size=len(images), steps=2, seed=0,
-        augmentation=Augmentation(settings("light")),
+        augmentation=Augmentation(from_preset("light")),
     )  # fmt: skip
     return [pixels.numpy() for _, pixels, _, _ in dataset]
 

@@ -6,7 +6,7 @@ import PIL.Image
 import pytest
 from skimage.data import astronaut
 
-from imgcls.data.augmentation import Augmentation, settings
+from imgcls.data.augmentation import Augmentation, from_preset
 from imgcls.data.batches.pipeline import evaluation_batches, training_batches
 from imgcls.data.images.encoded import read_encoded
 from imgcls.data.images.preprocessing import Preprocessing
@@ -50,7 +50,7 @@ def test_training_and_evaluation_see_the_same_pixels_as_from_the_files(manifest,
     prepared = prepare(manifest, tmp_path / "p", Preparation("pixels", container=container, images_per_shard=50))
     assert np.array_equal(pixels_of(prepared), pixels_of(manifest))
     options = {"num_classes": 3, "batch_size": 32, "steps": 2, "seed": 0,
-               "augmentation": Augmentation(settings("light"))}  # fmt: skip
+               "augmentation": Augmentation(from_preset("light"))}  # fmt: skip
     seen = [
         next(iter(training_batches(each.paths(each.usable), np.zeros(150, int), GRAY, **options)))[1].numpy()
         for each in (manifest, prepared)

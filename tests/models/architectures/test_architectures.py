@@ -40,7 +40,7 @@ def inception_small(net, x):
         if i in (3, 9):
             x = inception.module(net, x, branches, f"mixed{i}")
     _, branches, scale, _ = inception.RESIDUAL_STAGES[2]
-    return inception.scaled_residual(net, x, branches, scale, "relu", "block")
+    return net.act(inception.scaled_residual(net, x, branches, scale, "block"), name="block")
 
 
 CLASSES = ["anchor", "boat", "crane", "dock"]
