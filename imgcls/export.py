@@ -6,6 +6,7 @@ the run's own test images.
 Examples:
   python -m imgcls.export runs/fashion_mini-resnet20-1
   python -m imgcls.export runs/fashion_mini-resnet20-1 --name clothing --output saved_models
+  python -m imgcls.export runs/fashion_mini-resnet20-1 --format openvino
 """
 
 import os
@@ -29,6 +30,7 @@ class Options:
     run: Annotated[Path, tyro.conf.Positional]  # folder of the run
     name: str = ""  # of the bundle; empty: the run's
     output: Path = Path("saved_models")  # folder for <name>/<version>
+    format: tuple[str, ...] = ()  # formats that are written besides the SavedModel, such as openvino
 
 
 def main(options: Options) -> int:
@@ -41,7 +43,7 @@ def main(options: Options) -> int:
     command.import_tensorflow()
     from imgcls.cli.run_export import export
 
-    return export(run, options.output, name)
+    return export(run, options.output, name, options.format)
 
 
 if __name__ == "__main__":

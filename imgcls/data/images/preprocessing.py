@@ -109,7 +109,9 @@ def preprocess_region(
     return tf.ensure_shape(image, (*target, preprocessing.channels))
 
 
-def central_region(height: tf.Tensor, width: tf.Tensor, preprocessing: Preprocessing) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+def central_region(
+    height: tf.Tensor, width: tf.Tensor, preprocessing: Preprocessing
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
     """The region that `preprocessing` takes from an image of this height and width: (top, left, height, width).
 
     Cutting first and resizing after gives what resizing first and cutting after gives, at less work.

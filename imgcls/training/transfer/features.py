@@ -25,8 +25,9 @@ import tensorflow as tf
 from imgcls.data.augmentation import Augmentation
 from imgcls.data.batches.pipeline import View, evaluation_batches
 from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.engines.engine import FEATURES
 from imgcls.files import remove, replacing
-from imgcls.training.transfer.backend import fast_forward, images_at_once
+from imgcls.training.transfer.backend import fastest_engine, images_at_once
 from imgcls.training.transfer.blocks import blocks
 
 FOLDER = ".features"  # beside the run folders
@@ -121,7 +122,7 @@ class FeatureCache:
             digest.update(np.ascontiguousarray(tf.convert_to_tensor(weight.value).numpy()).tobytes())
         self.folder = folder / digest.hexdigest()[:24]
         self._draws = hashlib.sha256(f"{augmentation_facts} {seed}".encode()).hexdigest()[:16]
-        self._forward = None
+        self._engine = None
 
     def features(
         self, images: ImageSet, view: int = 0, on_progress: Callable[[int], None] = lambda done: None
@@ -165,7 +166,7 @@ class FeatureCache:
         bytes_of_one = 4 * int(np.prod(self.model.input_shape[1:]))
         batch_size = images_at_once()
         with ThreadPoolExecutor(1) as maker:  # what computes is made while the chain is, and the first images decoded
-            made = maker.submit(fast_forward, self.model) if self._forward is None else None
+            made = maker.submit(fastest_engine, self.model) if self._engine is None else None
             batches = evaluation_batches(
                 images.paths,
                 self.preprocessing,
@@ -176,10 +177,11 @@ class FeatureCache:
             arrays = ((places.numpy(), pixels.numpy()) for places, pixels in batches)
             first = next(arrays, None)
             if made is not None:
-                self._forward, why = made.result()
+                self._engine, why = made.result()
                 self.say(why)
         if first is not None:
-            yield from self._forward(chain([first], arrays))
+            for places, outputs in self._engine.predict_batches(chain([first], arrays)):
+                yield places, outputs[FEATURES]
 
 
 def _load(folder: Path, say: Callable[[str], None]) -> dict[str, np.ndarray]:
