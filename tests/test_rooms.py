@@ -21,7 +21,7 @@ ALLOWED = {  # room: the rooms that it may import
     "models": "layers data_format framework_internals",
     "data": "labels config files image_files",
     "run_folder": "config files models",
-    "engines": "files",
+    "engines": "framework_internals",
     "training": "engines models layers data config files processor run_folder framework_internals",
     "evaluation": "data config files image_files",
     "explain": "data config files",
