@@ -47,7 +47,7 @@ def train(manifest_file: Path, mode: str, seed: int, epochs: int, folder: Path) 
 
     from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, TrainConfig, TrainingConfig
     from imgcls.evaluate import evaluate_run
-    from imgcls.training.run import train_run
+    from imgcls.training.run import train_network
     from imgcls.workflow.create import create_run
 
     keras.backend.clear_session()
@@ -60,7 +60,7 @@ def train(manifest_file: Path, mode: str, seed: int, epochs: int, folder: Path) 
         name=f"{mode}-{seed}",
     )
     run, manifest = create_run(config)
-    train_run(run, manifest)
+    train_network(run, manifest)
     evaluation = evaluate_run(run)
     return {
         "mode": mode,

@@ -15,7 +15,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 from imgcls.keras_registration import register_layers
 
-__version__ = "0.1.0"
+__version__ = "0.2.0"
 
 _ADDRESSES = {
     "Manifest": "imgcls.data.manifest.table",

@@ -38,11 +38,11 @@ class Options:
 
 
 def main(options: Options) -> int:
-    from imgcls.cli.terminal import next_step, say, warn
+    from imgcls.cli.terminal import next_step, say
     from imgcls.run_folder import RunFolder
 
     run = RunFolder(options.run)
-    run.require_model(warn)
+    run.require_model()
     command.import_tensorflow()
 
     judged = images_of(run, options.split, options.data)

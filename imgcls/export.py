@@ -33,12 +33,12 @@ class Options:
 
 
 def main(options: Options) -> int:
-    from imgcls.cli.terminal import next_step, warn
+    from imgcls.cli.terminal import next_step
     from imgcls.run_folder import RunFolder
     from imgcls.serving.versions import check_name
 
     run = RunFolder(options.run)
-    run.require_model(warn)
+    run.require_model()
     name = check_name(options.name or run.path.resolve().name)
     check_writable(options.output / name, folder=True)
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # both sides of the comparison on the same kind of processor

@@ -108,7 +108,6 @@ def list_images(names: tuple[str, ...]) -> list[Path]:
 
 def check_source(path: Path) -> None:
     """Raise ValueError if `path` is neither a run with a model nor a bundle, before anything heavy is loaded."""
-    from imgcls.cli.terminal import warn
     from imgcls.run_folder import RunFolder
 
     if _is_bundle(path):
@@ -123,7 +122,7 @@ def check_source(path: Path) -> None:
             f"{path} is a file. Expected the folder of a run or a bundle before the images; "
             "or add --model efficientnet_lite0 to name things with ImageNet's classes."
         )
-    RunFolder(path).require_model(warn)
+    RunFolder(path).require_model()
 
 
 def _is_bundle(path: Path) -> bool:

@@ -201,11 +201,10 @@ def _code(manifest: "Manifest") -> int:
 
 
 def _train(run: "RunFolder", manifest: "Manifest", writes: bool = True) -> bool:
-    from imgcls.cli.terminal import say, warn
-    from imgcls.training.run import train_run
+    from imgcls.training.run import train_network
 
     with run.held() if writes else nullcontext(), live_line() as (on_step, on_epoch):
-        return train_run(run, manifest, on_step=on_step, on_epoch=on_epoch, warn=warn, say=say)
+        return train_network(run, manifest, on_step=on_step, on_epoch=on_epoch)
 
 
 def _judge(run: "RunFolder") -> float:

@@ -79,7 +79,7 @@ def small_data(tmp_path_factory) -> Path:
 def small_run(small_data, tmp_path_factory):
     """A run of three epochs on `small_data`; tests that write into it take a copy."""
     from imgcls.config import InputConfig, TrainConfig, TrainingConfig
-    from imgcls.training.run import train_run
+    from imgcls.training.run import train_network
     from imgcls.workflow.create import create_run
 
     config = TrainConfig(
@@ -89,5 +89,5 @@ def small_run(small_data, tmp_path_factory):
         name="small",
     )
     run, manifest = create_run(config)
-    assert train_run(run, manifest)
+    assert train_network(run, manifest)
     return run

@@ -1,5 +1,6 @@
 """What commands show in a terminal: tables, progress, the next step."""
 
+import logging
 import math
 import os
 import sys
@@ -26,6 +27,34 @@ def progress(what: str, total: int | None) -> Iterator:
     with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
         task = bar.add_task(what, total=total)
         yield lambda done, total=None: bar.update(task, completed=done, total=total)
+
+
+class TerminalHandler(logging.Handler):
+    """Shows the sentences of the log: decisions (INFO) as lines on stdout, warnings on stderr."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        """Print one sentence."""
+        if record.levelno >= logging.WARNING:
+            warn(record.getMessage())
+        else:
+            say(record.getMessage())
+
+
+@contextmanager
+def log_shown() -> Iterator[None]:
+    """Within, what the package logs is shown in the terminal."""
+    logger, handler = logging.getLogger("imgcls"), TerminalHandler(logging.INFO)
+    if any(isinstance(each, TerminalHandler) for each in logger.handlers):
+        yield
+        return
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)
 
 
 def say(line: str = "") -> None:

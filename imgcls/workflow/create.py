@@ -50,7 +50,7 @@ def create_run(config: TrainConfig) -> tuple["RunFolder", "Manifest"]:
         f"{len(manifest.class_names)} classes; {counts['train']:,} images for training, "
         f"{counts['validation']:,} for validation, {counts['test']:,} for the test. Splits: {split_hash(manifest)[:12]}"
     )
-    config, choice = _with_plan(resolve(config, manifest, say), manifest)
+    config, choice = _with_plan(resolve(config, manifest), manifest)
     run = RunFolder.create(config)
     with run.being_prepared():
         run.write_status("preparing")
@@ -74,7 +74,7 @@ def _with_plan(config: TrainConfig, manifest: "Manifest") -> tuple[TrainConfig, 
         statistics = run_statistics(config, manifest)
         network = build_network(float32, manifest.class_names, statistics)
         with progress("Looking at the features of the images", len(manifest.split("train"))) as on_progress:
-            choice = choose(config, manifest, network, statistics, on_progress, say)
+            choice = choose(config, manifest, network, statistics, on_progress)
         say(f"--plan {choice.plan}: {'; '.join(choice.reasons)}.")
         config = replace(config, network=replace(config.network, plan=choice.plan))
     precision, why = choose_precision(config.training.precision)

@@ -1,4 +1,4 @@
-"""What computes a frozen network: TensorFlow, or OpenVINO where it is installed and gives the same numbers."""
+"""What computes the features of a frozen backbone: TensorFlow, or OpenVINO if it gives the same numbers."""
 
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
@@ -16,16 +16,21 @@ Forward = Callable[[Batches], Iterator[tuple[np.ndarray, np.ndarray]]]
 
 
 def images_at_once() -> int:
-    """The size of batches with which what is likely to compute is fast."""
+    """The batch size that is fastest with the backend that is likely to compute."""
     if tf.config.list_physical_devices("GPU"):
         return IMAGES_AT_ONCE["GPU"]
     return IMAGES_AT_ONCE["OpenVINO" if find_spec("openvino") else "TensorFlow"]
 
 
 def fast_forward(model: keras.Model) -> tuple[Forward, str]:
-    """A function from batches (keys, pixels) to batches (keys, features) in float32, and a sentence on what computes.
+    """The fastest backend that gives the numbers of TensorFlow.
 
-    The batches hold `images_at_once()` images or fewer, and may come back in another order.
+    Args:
+        model: from pixels to features.
+
+    Returns:
+        A function from batches (keys, pixels) to batches (keys, features) in float32, and a sentence on what computes.
+        The batches hold `images_at_once()` images or fewer, and may come back in another order.
     """
     shape = (images_at_once(), *model.input_shape[1:])
     pixels = tf.TensorSpec(shape, tf.float32)
