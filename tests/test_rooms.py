@@ -28,7 +28,15 @@ ALLOWED = {  # room: the rooms that it may import
     "serving": "engines data config files image_files",
     "workflow": "evaluation serving training engines models layers data labels config files image_files run_folder",
 }
-EVERYWHERE = {"checksums", "counted", "durations", "metrics", "nearest_name", "progress"}  # floors below all rooms
+EVERYWHERE = {
+    "__version__",
+    "checksums",
+    "counted",
+    "durations",
+    "metrics",
+    "nearest_name",
+    "progress",
+}  # floors below all rooms
 ADDRESSES = {  # foreign idea: the only places where it may stand
     "streamlit": ("apps/",),
     "openvino": ("imgcls/engines/",),
@@ -44,14 +52,13 @@ ATTRIBUTES = {
         "imgcls/image_classifier.py",  # takes a dataset of the user's
         "imgcls/workflow/image_data.py",  # the same
         "imgcls/labels/formats/tfrecord.py",  # reads records
-        "imgcls/training/loop.py",  # hands batches to the devices
+        "imgcls/training/devices/device_batches.py",
         "imgcls/training/stage_batches.py",  # features, which are no images
         "imgcls/serving/guarded_reading.py",  # inside a SavedModel
         "imgcls/serving/warmup.py",  # TFRecord of TensorFlow Serving
     ),
     "tf.distribute": (
         "imgcls/training/devices/",
-        "imgcls/training/loop.py",
         "imgcls/training/step.py",
         "imgcls/training/random_state.py",
         "imgcls/framework_internals.py",

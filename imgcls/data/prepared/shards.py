@@ -156,7 +156,7 @@ def _address(begin: int, data: bytes, size: tuple[int, int]) -> str:
     return f"{begin}+{len(data)}"
 
 
-def _writer(path: Path) -> Writer:
+def _writer(path: Path):
     if path.suffix == TFRECORD:
         return tf.io.TFRecordWriter(str(path))
     try:
