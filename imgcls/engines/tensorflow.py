@@ -23,7 +23,7 @@ class TensorFlowEngine(Engine):
 
     name = "TensorFlow"
 
-    def __init__(self, models: Mapping[str, "keras.Model"], batch_size: int | None = None):
+    def __init__(self, models: Mapping[str, "keras.Model"], batch_size: int | None = None) -> None:
         self.outputs = tuple(models)
         self.device = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
         self._batch_size = batch_size

@@ -8,16 +8,14 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imgcls.data.images.encoded import ppm
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import Outcome, read_images
 from imgcls.engines.engine import EMBEDDING, PROBABILITIES, Engine
 from imgcls.image_files import shown_name
+from imgcls.serving.given_images import Image, without_arrays
 from imgcls.serving.prediction import Prediction
 
 BATCH = 32  # images; also bounds the memory, however many files there are
-
-Image = str | Path | bytes | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -67,7 +65,7 @@ class Predictions:
         """
         top = min(top, len(self.class_names))
         order = np.argsort(-self.probabilities, axis=1)[:, :top]
-        columns: dict[str, list] = {"image": [shown_name(path) for path in self.paths]}
+        columns: dict[str, list[object]] = {"image": [shown_name(path) for path in self.paths]}
         for place in range(top):
             ending = f"_{place + 1}" if place else ""
             names = [self.class_names[i] for i in order[:, place]]
@@ -95,7 +93,7 @@ class Predictor:
             found.table()                              # a DataFrame with the three likeliest classes of each image
     """
 
-    def __init__(self, engine: Engine, class_names: list[str], preprocessing: Preprocessing):
+    def __init__(self, engine: Engine, class_names: list[str], preprocessing: Preprocessing) -> None:
         self.engine = engine
         self.class_names = class_names
         self.preprocessing = preprocessing
@@ -113,7 +111,7 @@ class Predictor:
         Raises:
             ValueError: If `images` is a single image, or an array that is no image.
         """
-        found = self._predicted(_encoded(images))
+        found = self._predicted(without_arrays(images))
         paths = [
             path if isinstance(image, str | Path) else Path(f"image {place}")
             for place, (path, image) in enumerate(zip(found.paths, images, strict=True))
@@ -147,7 +145,7 @@ class Predictor:
         """
         if EMBEDDING not in self.engine.outputs:
             raise ValueError(f"{self.engine.name} gives {', '.join(self.engine.outputs)} here, and no embedding.")
-        outcomes = read_images(_encoded(images), self.preprocessing)
+        outcomes = read_images(without_arrays(images), self.preprocessing)
         problems: list[str] = []
         rows: list[np.ndarray] = []
         while chunk := list(islice(outcomes, BATCH)):
@@ -185,20 +183,3 @@ class Predictor:
         rows = np.full((len(chunk), *found.shape[1:]), blank, np.float32)
         rows[good] = found
         return rows
-
-
-def _encoded(images: Sequence[Image] | np.ndarray) -> list[str | Path | bytes]:
-    """Files and encoded images as they are, arrays as PPM files."""
-    single = isinstance(images, str | Path | bytes) or (isinstance(images, np.ndarray) and images.ndim < 4)
-    if single:
-        raise ValueError(f"images is a single {type(images).__name__}; expected a list, or an array of several images.")
-    return [_as_ppm(image) if isinstance(image, np.ndarray) else image for image in images]
-
-
-def _as_ppm(image: np.ndarray) -> bytes:
-    pixels = image[..., None] if image.ndim == 2 else image
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[-1] not in (1, 3) or not pixels.size:
-        raise ValueError(
-            f"An image is an array {image.shape} of {image.dtype}; expected (height, width, 1 or 3) of uint8."
-        )
-    return ppm(pixels)

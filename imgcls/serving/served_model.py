@@ -4,7 +4,7 @@ The rule is TensorFlow Serving's own default: the version with the highest numbe
 again and again, and a new version is ready before the old one goes.
 """
 
-import sys
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,19 +15,29 @@ from imgcls.serving.rest_error import NOT_FOUND, RestError
 from imgcls.serving.versions import is_version, versions
 from imgcls.serving.warmup import read_warmup
 
+log = logging.getLogger(__name__)
 AVAILABLE, END = "AVAILABLE", "END"
 
 
 @dataclass(frozen=True)
 class VersionState:
-    """state: AVAILABLE or END (unloaded, or never loaded). error: why it could not be loaded, or ""."""
+    """What became of a version.
+
+    Attributes:
+        state: AVAILABLE, or END if it was unloaded or never loaded.
+        error: Why it could not be loaded, or "".
+    """
 
     state: str
     error: str = ""
 
 
 def load_version(folder: Path) -> LoadedModel:
-    """Load a version and replay its warm-up requests. Raises ValueError if either fails."""
+    """Load a version and replay its warm-up requests.
+
+    Raises:
+        ValueError: If either fails.
+    """
     model = LoadedModel(folder)
     for signature, inputs in read_warmup(folder):
         try:
@@ -40,13 +50,19 @@ def load_version(folder: Path) -> LoadedModel:
 class ServedModel:
     """One model by name, with the version that is served.
 
-    name: in the addresses. folder: of a version, or the folder above it.
-    states: the state of every version that was ever seen, by number.
+    Args:
+        folder: The folder of a version, which alone is served, or the folder above it, whose newest version is.
 
-    Raises ValueError if the first version cannot be loaded.
+    Attributes:
+        name: The name in the addresses.
+        follows: Whether newer versions are served.
+        states: The state of every version that was ever seen, by number.
+
+    Raises:
+        ValueError: If the first version cannot be loaded.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         self.follows = not is_version(folder)
         self.name = folder.name if self.follows else folder.parent.name
         self.states: dict[int, VersionState] = {}
@@ -62,7 +78,18 @@ class ServedModel:
         return self._served[0] if self._served else None
 
     def find(self, name: str, version: int | None = None) -> tuple[int, LoadedModel]:
-        """The served version with its number. Raises RestError if it is not what is asked for."""
+        """Find the version that is served.
+
+        Args:
+            name: The name of the model that is asked for.
+            version: Its number; None for the newest.
+
+        Returns:
+            The number and the SavedModel.
+
+        Raises:
+            RestError: If something else is served.
+        """
         served = self._served
         if served and name == self.name and version in (None, served[0]):
             return served
@@ -89,7 +116,7 @@ class ServedModel:
         except Exception as error:  # nothing that a file holds may end the looking for newer versions
             self._failed = found
             self.states[number] = VersionState(END, str(error))
-            print(f"warning: version {number} is not served: {error}", file=sys.stderr, flush=True)
+            log.warning("Version %d is not served: %s", number, error)
 
     def _newest(self) -> tuple[int, Path] | None:
         found = versions(self._folder) if self.follows else {int(self._folder.name): self._folder}
