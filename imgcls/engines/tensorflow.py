@@ -50,8 +50,9 @@ def network_function(
     """
     shape = next(iter(models.values())).input_shape[1:]
     pixels = tf.TensorSpec((batch_size, *shape), tf.float32, "pixels")
-    return tf.function(
+    function: Callable[[tf.Tensor], dict[str, tf.Tensor]] = tf.function(
         lambda pixels: {name: model(pixels, training=False) for name, model in models.items()},
         input_signature=[pixels],
         autograph=False,
     )
+    return function

@@ -75,7 +75,7 @@ class Client:
         for data, batch_problems in _batches(images):
             rows = iter(self._ask("embedding", data))
             for problem in batch_problems:
-                row = {"embedding": [], "problem": problem} if problem else next(rows)
+                row: dict[str, Any] = {"embedding": [], "problem": problem} if problem else next(rows)
                 features.append([] if row["problem"] else row["embedding"])
                 problems.append(row["problem"])
         return features, problems

@@ -8,6 +8,7 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from imgcls.counted import counted
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import Outcome, read_images
 from imgcls.engines.engine import EMBEDDING, PROBABILITIES, Engine
@@ -98,6 +99,11 @@ class Predictor:
         self.class_names = class_names
         self.preprocessing = preprocessing
 
+    def __repr__(self) -> str:
+        size = f"{self.preprocessing.height} x {self.preprocessing.width} pixels"
+        classes = counted(len(self.class_names), "class")
+        return f"<{type(self).__name__}: {classes}, {size}, {self.engine.name} on {self.engine.device}>"
+
     def predict(self, images: Sequence[Image] | np.ndarray) -> Predictions:
         """Predict images, however they are given.
 
@@ -176,7 +182,7 @@ class Predictor:
         """An output of the engine for each image; `blank` where there are no pixels."""
         good = [i for i, outcome in enumerate(chunk) if not outcome.problem]
         shape = (self.preprocessing.height, self.preprocessing.width, self.preprocessing.channels)
-        pixels = np.stack([chunk[i].result for i in good]) if good else np.empty((0, *shape), np.float32)
+        pixels = np.stack([np.asarray(chunk[i].result) for i in good]) if good else np.empty((0, *shape), np.float32)
         if not good and output == PROBABILITIES:
             return np.full((len(chunk), len(self.class_names)), blank, np.float32)
         found = self.engine.predict(pixels)[output]

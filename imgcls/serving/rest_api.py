@@ -64,14 +64,15 @@ def answer(served: ServedModel, method: str, path: str, body: bytes, limits: Lim
         raise RestError(f"Nothing is served at {path}. Try /v1/models/{served.name}", NOT_FOUND)
     call = CALL.fullmatch(path) if method == "POST" else None
     look = LOOK.fullmatch(path) if method == "GET" else None
-    if not call and not look:
+    asked = call or look
+    if not asked:
         raise RestError(f"Malformed request: {method} {path}")
-    name, version, label, what = (call or look).groups()
+    name, digits, label, what = asked.groups()
     if not name:
         raise RestError("Missing model name in request.")
     if label and (call or what):  # the official server gives the status of every version, whatever the label
         raise RestError(f"Unrecognized servable version label: {unquote(label)}")
-    name, version = unquote(name), _version(version)
+    name, version = unquote(name), _version(digits)
     if call:
         respond = {"predict": partial(_predict, limits), "classify": _classify, "regress": _regress}[what.lower()]
         return encode(respond(parse(body), lambda: served.find(name, version)))

@@ -69,7 +69,10 @@ class ServedModel:
         self._folder = folder
         self._failed: tuple[Path, int] | None = None
         self._served: tuple[int, LoadedModel] | None = None
-        number, path = self._newest()
+        newest = self._newest()
+        if newest is None:
+            raise ValueError(f"{folder} holds no version. Write one with `python -m imgcls.export RUN`.")
+        number, path = newest
         self._put(number, load_version(path))
 
     @property
@@ -105,7 +108,7 @@ class ServedModel:
             return
         newest = self._newest()
         if newest is None:
-            self._put(None, None)
+            self._take_away()
             return
         number, path = newest
         found = (path, _last_change(path))  # before it is read: what is copied meanwhile is a reason to read it again
@@ -122,12 +125,18 @@ class ServedModel:
         found = versions(self._folder) if self.follows else {int(self._folder.name): self._folder}
         return max(found.items(), default=None)
 
-    def _put(self, number: int | None, model: LoadedModel | None) -> None:
+    def _put(self, number: int, model: LoadedModel) -> None:
+        self._end()
+        self._served = (number, model)
+        self.states[number] = VersionState(AVAILABLE)
+
+    def _take_away(self) -> None:
+        self._end()
+        self._served = None
+
+    def _end(self) -> None:
         if self.version is not None:
             self.states[self.version] = VersionState(END)
-        self._served = None if model is None else (number, model)
-        if model is not None:
-            self.states[number] = VersionState(AVAILABLE)
 
 
 def _last_change(path: Path) -> int:

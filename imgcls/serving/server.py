@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
@@ -22,6 +23,7 @@ from imgcls.serving.rest_error import FAULT, TOO_LARGE, UNAVAILABLE, RestError
 from imgcls.serving.served_model import ServedModel
 
 log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
 CLIENT_CLOSED = 499  # the status that the official server gives to what was cancelled
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]  # all get an answer, if only that they are malformed
 
@@ -64,11 +66,11 @@ def make_app(
 class _Threads:
     """Threads that work while the event loop waits, and what they are working on."""
 
-    def __init__(self, count: int, name: str, working: set[Future] | None = None) -> None:
+    def __init__(self, count: int, name: str, working: set[Future[Any]] | None = None) -> None:
         self._pool = ThreadPoolExecutor(count, name)
-        self.working: set[Future] = set() if working is None else working
+        self.working: set[Future[Any]] = set() if working is None else working
 
-    async def work_on(self, function: Callable[..., object], *arguments: object) -> object:
+    async def work_on(self, function: Callable[..., Answer], *arguments: object) -> Answer:
         future = self._pool.submit(function, *arguments)
         self.working.add(future)
         future.add_done_callback(self.working.discard)

@@ -66,6 +66,7 @@ def test_a_second_format_is_proved_and_described(version, images):
 
 
 def test_both_formats_give_the_same_answers(with_openvino, bundle, images):
+    assert repr(with_openvino) == "<Bundle: 10 classes, 28 x 28 pixels, OpenVINO on CPU>"
     assert (with_openvino.engine.name, bundle.engine.name) == ("OpenVINO", "TensorFlow")
     found, expected = with_openvino.predict_files(images), bundle.predict_files(images)
     np.testing.assert_allclose(found.probabilities, expected.probabilities, atol=1e-5)
