@@ -17,7 +17,6 @@ from typing import Annotated
 import tyro
 
 from imgcls.cli import command
-from imgcls.cli.terminal import warn
 from imgcls.files import check_writable
 from imgcls.run_folder import RunFolder
 from imgcls.serving.versions import check_name
@@ -36,7 +35,7 @@ class Options:
 def main(options: Options) -> int:
     """Export the run and print what was written."""
     run = RunFolder(options.run)
-    run.require_model(warn)
+    run.require_model()
     name = check_name(options.name or run.path.resolve().name)
     check_writable(options.output / name, folder=True)
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # both sides of the comparison on the same kind of processor

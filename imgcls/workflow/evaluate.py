@@ -18,7 +18,7 @@ from imgcls.data.manifest.table import Manifest, check_one_label
 from imgcls.data.sources.load import load_manifest
 from imgcls.data.splits.assign import split_hash
 from imgcls.evaluation.metrics import Evaluation, evaluate_predictions
-from imgcls.evaluation.report import worst_mistakes, write_report
+from imgcls.evaluation.report import Report, worst_mistakes, write_report
 from imgcls.evaluation.whitening import Whitened, show_whitening
 from imgcls.files import write_json
 from imgcls.models.classifier import in_channels_last, load_model, preprocessing
@@ -99,7 +99,7 @@ def images_of(run: RunFolder, split: str, data: str = "") -> Judged:
     own = Manifest.load(run.manifest_file)
     if not data:
         return Judged(own, own.split(split), split)
-    found = load_manifest(data, log.warning)
+    found = load_manifest(data)
     part = split if found.usable["split"].any() else "all"
     _check_classes(_part(found, part), own.class_names, data, part)
     manifest = inspect(found)
@@ -164,8 +164,7 @@ def _write_report(
     read, manifest = predictions.readable, judged.manifest
     paths = [path for path, ok in zip(predictions.paths, read, strict=True) if ok]
     rows = judged.rows[read]
-    write_report(
-        report,
+    shown = Report(
         title=run.path.name,
         facts=_facts(run, judged),
         evaluation=evaluation,
@@ -177,6 +176,7 @@ def _write_report(
         config=run.config_file.read_text("utf-8"),
         whitening=_whitening(run, paths[:WHITENED]) if run.config.input.whitening != "none" else None,
     )
+    write_report(report, shown)
 
 
 def _facts(run: RunFolder, judged: Judged) -> dict[str, str]:
