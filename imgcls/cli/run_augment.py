@@ -29,7 +29,9 @@ def draw_every_step(data: str, images: tuple[int, int], seed: int, output: Path)
     return _finish(rows, data, "standard", output)
 
 
-def draw_preset(data: str, images: tuple[int, int], seed: int, chosen: tuple[str, AugmentationConfig], output: Path) -> int:
+def draw_preset(
+    data: str, images: tuple[int, int], seed: int, chosen: tuple[str, AugmentationConfig], output: Path
+) -> int:
     """Draw the originals, and several draws of one preset with single parameters changed; see `draw_every_step`."""
     encoded, preprocessing = sample_images(load_manifest(data), *images)
     preset, config = chosen[0], from_preset(*chosen)

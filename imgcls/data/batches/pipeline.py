@@ -219,7 +219,9 @@ def evaluation_batches(
 class _EvaluationChain:
     """The functions that the chain maps over the numbers of the images."""
 
-    def __init__(self, images: Images, preprocessing: Preprocessing, boxes: np.ndarray | None, view: View | None) -> None:
+    def __init__(
+        self, images: Images, preprocessing: Preprocessing, boxes: np.ndarray | None, view: View | None
+    ) -> None:
         self.images, self.preprocessing, self.box, self.view = images, preprocessing, box_lookup(boxes), view
         self.seeds = None if view is None else tf.constant(view.draws, tf.int64)
 
