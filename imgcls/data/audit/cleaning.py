@@ -74,10 +74,10 @@ def _with_cut_boxes(table: pd.DataFrame, effects: list[Effect]) -> pd.DataFrame:
 def _contradicted(table: pd.DataFrame, copies: pd.Series) -> pd.DataFrame:
     groups = copies[table.index]
     shared = table[groups.duplicated(keep=False)]
-    found = [
-        same for _, rows in shared.groupby(groups[shared.index]) for same in examples_with_two_labels(rows)
-    ]  # fmt: skip
-    return pd.concat([table.iloc[:0], *found])
+    found = [table.iloc[:0]]
+    for _, rows in shared.groupby(groups[shared.index]):
+        found += examples_with_two_labels(rows)
+    return pd.concat(found)
 
 
 def _surplus(table: pd.DataFrame, copies: pd.Series) -> pd.Series:

@@ -51,8 +51,11 @@ class Balance:
             config: Without "auto". Numbers that it leaves open have their defaults.
             counts: (classes,), training images.
         """
-        given = {"exponent": config.balance_exponent, "beta": config.effective_number_beta,
-                 "adjustment": config.logit_adjustment}  # fmt: skip
+        given = {
+            "exponent": config.balance_exponent,
+            "beta": config.effective_number_beta,
+            "adjustment": config.logit_adjustment,
+        }
         given = {name: value for name, value in given.items() if value is not None}
         return cls(config.balance, np.asarray(counts), **given)
 

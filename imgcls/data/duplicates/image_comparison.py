@@ -56,9 +56,8 @@ class Thumbnails:
         """
         copies = np.zeros(len(first), bool)
         same_size = (self.sizes[first] == self.sizes[second]).all(1)
-        correlation = np.concatenate([
-            np.einsum("ij,ij->i", self._fields[a], self._fields[b]) for a, b in _parts(first, second)
-        ] or [np.zeros(0)])  # fmt: skip
+        correlations = [np.einsum("ij,ij->i", self._fields[a], self._fields[b]) for a, b in _parts(first, second)]
+        correlation = np.concatenate(correlations or [np.zeros(0)])
         for judge, chosen in (
             (_brightened, same_size & (correlation >= LEAST_CORRELATION)),
             (_resized, ~same_size & (correlation >= LEAST_CORRELATION_RESIZED)),

@@ -28,8 +28,8 @@ def restore_columns(rows: pd.DataFrame) -> pd.DataFrame:
     ours = rows["attributes"].str.contains('"group"|"agreement"')
     stated = {row: json.loads(text) for row, text in rows.loc[ours, "attributes"].items()}
     for column, kind in OWN.items():
-        values = {row: attributes.pop(column) for row, attributes in stated.items()
-                  if isinstance(attributes.get(column), kind)}  # fmt: skip
+        having = [row for row, attributes in stated.items() if isinstance(attributes.get(column), kind)]
+        values = {row: stated[row].pop(column) for row in having}
         rows[column] = pd.Series(values, dtype=object).reindex(rows.index)
     rows.loc[ours, "attributes"] = [attributes_text(attributes) for attributes in stated.values()]
     return rows

@@ -133,8 +133,15 @@ def _write_shard(path: Path, manifest: Manifest, rows: pd.DataFrame, encode: Cal
                 addresses.append(_address(place + TFRECORD_HEAD, data, size))
                 place += TFRECORD_HEAD + len(data) + 4
         writer.close()
-    facts = {"name": path.name, "records": sum(map(bool, addresses)), "bytes": path.stat().st_size,
-             "sha256": sha256_of(path), "addresses": addresses, "sizes": sizes, "problems": problems}  # fmt: skip
+    facts = {
+        "name": path.name,
+        "records": sum(map(bool, addresses)),
+        "bytes": path.stat().st_size,
+        "sha256": sha256_of(path),
+        "addresses": addresses,
+        "sizes": sizes,
+        "problems": problems,
+    }
     write_json(path.with_suffix(".json"), facts)
     return facts
 

@@ -146,9 +146,10 @@ def _targets(have: dict[str, int], size: float, split: str) -> dict[str, int]:
 
     have: images of each class that are left to divide. Raises ValueError if there are too few of one.
     """
-    wanted = {label: max(1, round(size * number)) for label, number in have.items()} if size < 1 else (
-        _apportioned(have, int(size), split)
-    )  # fmt: skip
+    if size < 1:
+        wanted = {label: max(1, round(size * number)) for label, number in have.items()}
+    else:
+        wanted = _apportioned(have, int(size), split)
     for label, number in sorted(have.items()):
         if number - wanted[label] < SMALLEST_SPLIT:
             raise ValueError(
