@@ -1,12 +1,14 @@
 """The folder of one run: what is where in it, and whether it is one."""
 
 import fcntl
+import html
 import json
+import logging
 import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,7 +16,7 @@ from typing import IO
 
 import psutil
 
-from imgcls.config import TrainConfig, load_toml, save_toml
+from imgcls.config import TrainConfig, load_toml, save_toml, written_by
 from imgcls.files import check_writable, read_json, remove, replacing, write_json
 from imgcls.metrics import METRICS, Metric
 from imgcls.models.own_file import KEPT_AS, is_same_file
@@ -30,16 +32,25 @@ PROGRESS = ("epoch", "epochs", "step", "steps", "images_per_second")  # that the
 CHANGEABLE = ("epochs", "learning_rate", "early_stopping_patience")  # of the training config, by a run that goes on
 BEST = "best"  # name of the checkpoint with the weights of the best epoch
 
+log = logging.getLogger(__name__)
+
+OLDEST = (0, 2)  # version of imgcls whose run folders can still be read
 LOST = "it could be read before training and no longer during it"
 
 
 class RunFolder:
     """Paths of a run folder, its state, and its metrics.
 
-    `create` makes one; the constructor opens one that exists and raises ValueError if the folder is no run.
+    `create` makes one; the constructor opens one that exists.
+
+    Args:
+        path: of the folder.
+
+    Raises:
+        ValueError: the folder is no run, or a run of before version 0.2.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.config_file = self.path / "config.toml"
         self.manifest_file = self.path / "manifest.parquet"
@@ -61,6 +72,12 @@ class RunFolder:
             raise ValueError(
                 f"{self.path} {what}. Expected the folder of a run, such as runs/{self.path.name or 'my-run'}, "
                 "that `python -m imgcls.train` wrote."
+            )
+        if written_by(self.config_file) < OLDEST:
+            raise ValueError(
+                f"The run {self.path} was written by imgcls before version {OLDEST[0]}.{OLDEST[1]}, which this version "
+                f"does not read; train it again with python -m imgcls.train --config {self.config_file}, which says "
+                "how its options are called now, or with python -m imgcls.train --data and the name of its images."
             )
 
     @classmethod
@@ -93,6 +110,19 @@ class RunFolder:
     def being_prepared(self) -> AbstractContextManager[None]:
         """Within, the run gets what it needs to begin; if anything is raised, its folder is gone again."""
         return _gone_if_it_fails(self.path)
+
+    def __repr__(self) -> str:
+        return f"RunFolder({str(self.path)!r})"
+
+    def _repr_html_(self) -> str:
+        """The report, for a notebook; before there is one, the run's state and its last epoch."""
+        if not self.report_file.is_file():
+            last = self.metrics()[-1:]
+            return f"<p><code>{html.escape(str(self.path))}</code>: {self.state()}</p>" + "".join(
+                f"<p>{html.escape(json.dumps(row))}</p>" for row in last
+            )
+        report = html.escape(self.report_file.read_text("utf-8"), quote=True)
+        return f'<iframe srcdoc="{report}" style="width: 100%; height: 40em; border: 0"></iframe>'
 
     @property
     def config(self) -> TrainConfig:
@@ -130,10 +160,10 @@ class RunFolder:
         """The judgement on the test split, as evaluation.json has it; empty if there is none, or if it is damaged."""
         return read_json(self.evaluation_file)
 
-    def require_model(self, warn: Callable[[str], None] = lambda line: None) -> Path:
+    def require_model(self) -> Path:
         """The model file. Raises ValueError if the run has none yet.
 
-        warn: gets a sentence if the run's process died although there is a model, of its first part for example.
+        If the process of the run died although there is a model, of its first part for example, a warning is logged.
         """
         if not self.model_file.is_file():
             state = self.state()
@@ -145,7 +175,9 @@ class RunFolder:
             )
         if self.state() == "died":
             was = self.status()["state"]
-            warn(f"The process of the run {self.path} died while it was {was}; go on with it: {self._resume()}")
+            log.warning(
+                "The process of the run %s died while it was %s; go on with it: %s", self.path, was, self._resume()
+            )
         return self.model_file
 
     def _resume(self) -> str:
@@ -206,6 +238,7 @@ class RunFolder:
         return {row["file"]: row["reason"] for row in rows if isinstance(row.get("file"), str) and "reason" in row}
 
     def append_metrics(self, row: dict) -> None:
+        """Write the metrics of an epoch."""
         with self.metrics_file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 

@@ -24,6 +24,7 @@ STATES = {  # colour and sentence
 
 
 def badge(state: str) -> None:
+    """Show the state of a run as a coloured word."""
     st.badge(state, color=STATES.get(state, ("gray", ""))[0])
 
 

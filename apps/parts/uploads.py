@@ -27,11 +27,16 @@ def is_annotation(name: str) -> bool:
 
 
 class Upload(Protocol):
-    """name: path of the file in the folder that was chosen, with forward slashes."""
+    """An uploaded file.
+
+    Attributes:
+        name: Path of the file in the folder that was chosen, with forward slashes.
+    """
 
     name: str
 
-    def getvalue(self) -> bytes: ...
+    def getvalue(self) -> bytes:
+        """Its content."""
 
 
 def save_files(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:

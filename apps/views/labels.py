@@ -70,6 +70,7 @@ def with_dropped(imported: Imported, files: Sequence[str]) -> Imported:
 
 
 def show(manifest: Manifest, imported: Imported, findings: list[Finding]) -> None:
+    """Show what is in the images: figures, what cannot be used, the classes, the audit, and some of the images."""
     counts, problems = manifest.counts(), manifest.problems
     st.subheader("What is there")
     with st.container(horizontal=True):
@@ -109,6 +110,7 @@ def show_reported(reported: pd.DataFrame) -> None:
 
 
 def show_annotators(imported: Imported) -> None:
+    """Show how far each annotator can be trusted."""
     st.subheader("Who labelled")
     share = imported.consensus.needing_another
     st.write(f"{100 * share:.1f} % of the images need one more opinion.")
@@ -117,6 +119,7 @@ def show_annotators(imported: Imported) -> None:
 
 
 def show_images(manifest: Manifest) -> None:
+    """Show a few images of each class, a page of classes at a time."""
     st.subheader("A few images of each class")
     usable = manifest.usable
     names = sorted(usable["label"].unique())
@@ -135,6 +138,7 @@ def show_images(manifest: Manifest) -> None:
 
 
 def save(manifest: Manifest, copies: pd.Series, source: str) -> None:
+    """Ask for a name and save the manifest, cleaned on request. Raises ValueError for a name that names no file."""
     st.subheader("Save it")
     if st.checkbox("Clean it (--fix): leave out copies and what cannot be used, and give each class one name"):
         manifest, effects = clean(manifest, copies)

@@ -3,19 +3,21 @@
 import posixpath
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from imgcls.labels.image_index import MISNAMED, ImageIndex, in_another_folder, is_drawing
-from imgcls.labels.records import BOX, CHANGED, COLUMNS, LEFT_OUT, NOTED, Problems, Records, typed
+from imgcls.labels.records import BOX, CHANGED, COLUMNS, LEFT_OUT, NOTED, Problems, Records, Row, typed
 
 PROVENANCE = ["file", "line", "beside"]
+Mask = np.ndarray | pd.Series  # a truth value a row
 ROUNDING = 0.1  # pixels outside the image that are rounding, not a fault; YOLO keeps six decimals of the width
 
 
 def assemble(
-    rows: pd.DataFrame | Sequence[dict], problems: Problems, image_index: ImageIndex, add_unlisted: bool = False
+    rows: pd.DataFrame | Sequence[Row], problems: Problems, image_index: ImageIndex, add_unlisted: bool = False
 ) -> Records:
     """Make records of what an importer found.
 
@@ -78,7 +80,7 @@ def _report_all(paths: Sequence[str], reason: str, problems: Problems) -> None:
     problems.extend(paths, [""] * len(paths), [reason] * len(paths), NOTED)
 
 
-def _groups(table: pd.DataFrame, columns: list[str]) -> tuple[np.ndarray, list[tuple]]:
+def _groups(table: pd.DataFrame, columns: list[str]) -> tuple[np.ndarray, list[tuple[Any, ...]]]:
     """For each row the number of its combination of values, and the combinations."""
     codes = table.groupby(columns, sort=False, dropna=False).ngroup().to_numpy()
     return codes, list(table[columns].drop_duplicates().itertuples(index=False, name=None))
@@ -92,7 +94,8 @@ def _check_boxes(table: pd.DataFrame, problems: Problems) -> pd.DataFrame:
     broken = ~np.isnan(boxes).all(axis=1) & ~np.isfinite(boxes).all(axis=1)
     table = _leave_out(table, broken, "has coordinates that are no numbers", problems)
     low, high = table[BOX[:2]].to_numpy(dtype=float), table[BOX[2:]].to_numpy(dtype=float)
-    _report_changed(table, (low > high).any(axis=1), "had swapped corners; they were put in order", problems)
+    swapped = np.asarray((low > high).any(axis=1))
+    _report_changed(table, swapped, "had swapped corners; they were put in order", problems)
     table = table.copy()
     table[BOX] = np.hstack([np.minimum(low, high), np.maximum(low, high)])
     table = _leave_out(table, _without_area(table), "has no area", problems)
@@ -107,10 +110,10 @@ def _check_boxes(table: pd.DataFrame, problems: Problems) -> pd.DataFrame:
 
 def _without_area(table: pd.DataFrame) -> np.ndarray:
     boxes = table[BOX].to_numpy(dtype=float)
-    return (boxes[:, 2:] <= boxes[:, :2]).any(axis=1)
+    return np.asarray((boxes[:, 2:] <= boxes[:, :2]).any(axis=1))
 
 
-def _leave_out(table: pd.DataFrame, where: np.ndarray, what: str, problems: Problems) -> pd.DataFrame:
+def _leave_out(table: pd.DataFrame, where: Mask, what: str, problems: Problems) -> pd.DataFrame:
     if not where.any():
         return table
     wrong = table[where]
@@ -119,7 +122,7 @@ def _leave_out(table: pd.DataFrame, where: np.ndarray, what: str, problems: Prob
     return table[~where]
 
 
-def _report_changed(table: pd.DataFrame, where: np.ndarray, what: str, problems: Problems) -> None:
+def _report_changed(table: pd.DataFrame, where: Mask, what: str, problems: Problems) -> None:
     wrong = table[where]
     reasons = [f"the box of {label!r} {what}." for label in wrong["label"]]
     problems.extend(wrong["file"], wrong["line"], reasons, CHANGED)

@@ -7,7 +7,7 @@ import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.labels.image_index import upright_size
-from imgcls.labels.records import BOX, LEFT_OUT, Problems, Records
+from imgcls.labels.records import BOX, LEFT_OUT, Problems, Records, grouped
 from imgcls.nearest_name import did_you_mean
 
 
@@ -53,8 +53,8 @@ def _crop(rows: pd.DataFrame, problems: Problems) -> pd.DataFrame:
 
 def _single(rows: pd.DataFrame, problems: Problems) -> pd.DataFrame:
     several = rows.groupby("image")["label"].transform("nunique") > 1
-    for image, labels in rows[several].groupby("image", sort=False)["label"]:
-        _report_image(problems, image, f"it has several classes: {', '.join(sorted(set(labels)))}")
+    for image, part in grouped(rows[several], "image"):
+        _report_image(problems, image, f"it has several classes: {', '.join(sorted(set(part['label'])))}")
     return _whole(rows[~several])
 
 
@@ -65,8 +65,9 @@ def _largest(rows: pd.DataFrame, problems: Problems) -> pd.DataFrame:
     area = ((rows["x_max"] - rows["x_min"]) * (rows["y_max"] - rows["y_min"])).fillna(np.inf)
     first = rows[area == area.groupby(rows["image"]).transform("max")]
     tied = first.groupby("image")["label"].transform("nunique") > 1
-    for image, labels in first[tied].groupby("image", sort=False)["label"]:
-        _report_image(problems, image, f"these classes are equally large in it: {', '.join(sorted(set(labels)))}")
+    for image, part in grouped(first[tied], "image"):
+        named = ", ".join(sorted(set(part["label"])))
+        _report_image(problems, image, f"these classes are equally large in it: {named}")
     first = first[~tied]
     winner = rows["image"].map(first.groupby("image")["label"].first())
     _report(problems, rows[winner.notna() & (rows["label"] != winner)], "another class is larger in this image.")
@@ -102,10 +103,10 @@ def _widen(rows: pd.DataFrame, margin: float, records: Records) -> None:
     for side, column in enumerate(("width", "height")):
         measured = rows["image"].map({image: size[side] for image, size in sizes.items()})
         rows[column] = measured.where(unsized, rows[column]).astype(int)
-    for low, high, side in (("x_min", "x_max", "width"), ("y_min", "y_max", "height")):
+    for low, high, length in (("x_min", "x_max", "width"), ("y_min", "y_max", "height")):
         more = (rows[high] - rows[low]) * margin
         rows[low] = (rows[low] - more).clip(lower=0)
-        rows[high] = np.minimum(rows[high] + more, rows[side].where(rows[side] > 0, np.inf))
+        rows[high] = np.minimum(rows[high] + more, rows[length].where(rows[length] > 0, np.inf))
 
 
 def _report(problems: Problems, rows: pd.DataFrame, why: str) -> None:

@@ -32,7 +32,7 @@ class Catalogue(Generic[Row, Entry]):
         rows: Row by name, in the order of `Row.order`. No module is imported for it.
     """
 
-    def __init__(self, package: str, variable: str, row_type: type[Row], members: Sequence[str]):
+    def __init__(self, package: str, variable: str, row_type: type[Row], members: Sequence[str]) -> None:
         """Read the declarations.
 
         Args:

@@ -121,7 +121,7 @@ def _weighted_majority(answers: pd.DataFrame, known: Mapping[str, str]) -> pd.Da
     """Share of the skill by image and label."""
     skill = _annotators(answers, _winners(_majority(answers, known)), known)["skill"]
     weights = answers["annotator"].map(skill)
-    votes = weights.groupby([answers["image"], answers["label"]]).sum().unstack(fill_value=0.0)
+    votes = weights.groupby([answers["image"], answers["label"]]).sum().unstack().fillna(0.0)
     return votes.div(votes.sum(axis=1), axis=0)
 
 
@@ -145,7 +145,8 @@ def _dawid_skene(answers: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFram
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # crowd-kit 1.4.2 calls pandas in ways that pandas 4 drops
         model = DawidSkene(n_iter=ITERATIONS).fit(table, true_labels=truth if len(truth) else None)
-    return model.probas_.rename_axis("image").fillna(0.0)
+    probabilities: pd.DataFrame = model.probas_.rename_axis("image").fillna(0.0)
+    return probabilities
 
 
 METHODS = {
@@ -187,7 +188,7 @@ def _annotators(answers: pd.DataFrame, agreed: pd.Series, known: Mapping[str, st
     decided, same = label != "", answers["label"] == label
     tested = answers["image"].isin(list(known))
     right = tested & (answers["label"] == answers["image"].map(dict(known)))
-    compared, agreeing = decided.groupby(by).sum(), same.groupby(by).sum()
+    compared, agreeing = decided.groupby(by).sum().astype(int), same.groupby(by).sum().astype(int)
     table = pd.DataFrame({"answers": same.groupby(by).size(), "agreement": agreeing / compared.where(compared > 0)})
     table["golden_answers"] = tested.groupby(by).sum()
     table["golden_right"] = right.groupby(by).sum()

@@ -108,7 +108,7 @@ def fetch(addresses: Iterable[str], folder: Path, limits: Limits) -> Iterator[Fe
     folder.mkdir(parents=True, exist_ok=True)
     here = {path.stem: path.name for path in folder.iterdir() if not path.name.startswith(".")}
     context = httpx.create_ssl_context()
-    waiting: deque[Future] = deque()
+    waiting: deque[Future[Fetched]] = deque()
     with ThreadPoolExecutor(limits.at_once) as pool:
         try:
             for address in addresses:
@@ -156,7 +156,7 @@ class _RefusedError(Exception):
 class _PassingError(Exception):
     """What another attempt may change. wait: seconds that the server asks for; None if it does not say."""
 
-    def __init__(self, reason: str, wait: float | None):
+    def __init__(self, reason: str, wait: float | None) -> None:
         super().__init__(reason)
         self.wait = wait
 

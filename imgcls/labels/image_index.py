@@ -28,7 +28,7 @@ class ImageIndex:
     extract: a folder for the images of formats that carry them inside; None if there is none.
     """
 
-    def __init__(self, root: str | Path, must_exist: bool = True, extract: str | Path | None = None):
+    def __init__(self, root: str | Path, must_exist: bool = True, extract: str | Path | None = None) -> None:
         self.root = Path(root)
         self.must_exist = must_exist
         self.extract = None if extract is None else Path(extract)
@@ -140,7 +140,8 @@ def upright_size(path: Path) -> tuple[int, int]:
     try:
         with opened(path) as image:
             turned = image.getexif().get(ORIENTATION) in TURNED
-            return image.size[::-1] if turned else image.size
+            width, height = image.size
+            return (height, width) if turned else (width, height)
     except (OSError, Refused) as error:
         raise ValueError(f"{path.name} cannot be read: {error}") from error
 

@@ -25,7 +25,8 @@ def rename_classes(records: Records, table: Mapping[str, str] | str | Path) -> R
     check_old_names(new_names, records.class_names)
     rows = records.boxes_or_images.copy()
     problems = Problems()
-    for name, count in rows["label"].value_counts().items():
+    counts = {str(name): int(count) for name, count in rows["label"].value_counts().items()}
+    for name, count in counts.items():
         if name and new_names.get(name, name) == DROPPED:
             reason = f"the class {name!r} was dropped by the table, and its {counted(count, 'label')} with it."
             problems.left_out("", "", reason)

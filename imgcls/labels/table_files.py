@@ -6,6 +6,7 @@ A cell that a spreadsheet would take for a formula is written with an apostrophe
 import csv
 import io
 import re
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -49,6 +50,13 @@ def read_table(path: Path, file: str, problems: Problems, guess_header: bool = F
     table = _as_text(table.reset_index(drop=True))
     table.index = table.index + FIRST_LINES[kind]
     return table
+
+
+def cells_by_line(table: pd.DataFrame) -> Iterator[tuple[int, dict[str, str]]]:
+    """Each row of a table that `read_table` gave: its line, and its cells by the names of their columns."""
+    names = [str(name) for name in table.columns]
+    for line, cells in zip(table.index, table.itertuples(index=False, name=None), strict=True):
+        yield line, dict(zip(names, cells, strict=True))
 
 
 def first_rows(path: Path) -> pd.DataFrame:
@@ -96,7 +104,9 @@ def _excel(path: Path, file: str, problems: Problems) -> pd.DataFrame:
 def _text_table(text: str, file: str, problems: Problems, guess_header: bool) -> pd.DataFrame:
     delimiter = max(",;\t|", key=text.split("\n", 1)[0].count)
     reader = csv.reader(io.StringIO(text, newline=""), delimiter=delimiter)
-    rows, lines, header = [], [], []
+    rows: list[list[str]] = []
+    lines: list[int] = []
+    header: list[str] = []
     try:
         for cells in reader:
             if not header:

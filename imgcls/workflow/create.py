@@ -46,7 +46,7 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
         raise ValueError(f"A run has one of the {config.input.folds} folds; name it with --fold.")
     RunFolder.check_free(config)
     manifest = _divided(_inspected(config, progress), config)
-    config = resolve(config, manifest, log.info)
+    config = resolve(config, manifest)
     config, choice = _with_plan(config, manifest, progress)
     config = _with_precision(config)
     run = RunFolder.create(config)
@@ -100,7 +100,7 @@ def _with_plan(config: TrainConfig, manifest: Manifest, progress: Progress) -> t
     statistics = run_statistics(config, manifest)
     network = build_network(float32, manifest.class_names, statistics)
     on_progress = progress.of("Computing features", len(manifest.split("train")))
-    choice = choose(config, manifest, network, statistics, on_progress, log.info)
+    choice = choose(config, manifest, network, statistics, on_progress)
     log.info("--plan %s: %s.", choice.plan, "; ".join(choice.reasons))
     return replace(config, network=replace(config.network, plan=choice.plan)), choice
 

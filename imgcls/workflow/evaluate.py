@@ -19,7 +19,7 @@ from imgcls.data.manifest.trainable import check_one_label
 from imgcls.data.sources.load import load_manifest
 from imgcls.data.splits.assign import split_hash
 from imgcls.evaluation.metrics import Evaluation, evaluate_predictions
-from imgcls.evaluation.report import worst_mistakes, write_report
+from imgcls.evaluation.report import Report, worst_mistakes, write_report
 from imgcls.evaluation.whitening import Whitened, show_whitening
 from imgcls.files import write_json
 from imgcls.models.classifier import in_channels_last, load_model, preprocessing
@@ -165,8 +165,7 @@ def _write_report(
     read, manifest = predictions.readable, judged.manifest
     paths = [path for path, ok in zip(predictions.paths, read, strict=True) if ok]
     rows = judged.rows[read]
-    write_report(
-        report,
+    shown = Report(
         title=run.path.name,
         facts=_facts(run, judged),
         evaluation=evaluation,
@@ -178,6 +177,7 @@ def _write_report(
         config=run.config_file.read_text("utf-8"),
         whitening=_whitening(run, paths[:WHITENED]) if run.config.input.whitening != "none" else None,
     )
+    write_report(report, shown)
 
 
 def _facts(run: RunFolder, judged: Judged) -> dict[str, str]:

@@ -10,7 +10,7 @@ from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, TrainConfig
 from imgcls.run_folder import RunFolder
 from imgcls.training.continuation import lengthened
 from imgcls.training.run import train_network
-from imgcls.training.transfer.plan import Stage
+from imgcls.training.transfer.stages import Stage
 from imgcls.workflow.create import create_run
 from imgcls.workflow.folds import Folds
 

@@ -18,7 +18,7 @@ from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_named, name_in, peek, read_bytes, read_text
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
-from imgcls.labels.records import Problems, Records, attributes_text, class_name
+from imgcls.labels.records import Problems, Records, Row, attributes_text, class_name
 from imgcls.labels.split_names import split_from_path
 from imgcls.labels.unpacking import folder_for_images, write_pixels
 
@@ -58,36 +58,40 @@ class _Batch(NamedTuple):
     """pixels: (N, 3 * side * side), uint8; labels and names by their kind, such as "fine_labels"; file names."""
 
     pixels: np.ndarray
-    labels: dict[str, list]
-    filenames: list
+    labels: dict[str, list[Any]]
+    filenames: list[Any]
 
 
 class _Kind:
     """A number type of the pickle, by its name such as "u1"; only little-endian and single bytes."""
 
-    def __init__(self, name: Any = "", *_):
+    def __init__(self, name: Any = "", *_: object) -> None:
         self.name, self.order = _text(name), "<"
 
-    def __setstate__(self, state) -> None:
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
         self.order = _text(state[1])
 
 
 class _Array:
     """An array of the pickle, as far as it is one of bytes, integers, or a list of them."""
 
-    def __init__(self, *_):
-        self.shape, self.kind, self.fortran, self.raw = (), _Kind(), False, b""
+    def __init__(self, *_: object) -> None:
+        self.shape: tuple[int, ...] = ()
+        self.kind = _Kind()
+        self.fortran = False
+        self.raw: Any = b""
 
-    def __setstate__(self, state) -> None:
+    def __setstate__(self, state: tuple[Any, ...]) -> None:
         _, self.shape, self.kind, self.fortran, self.raw = state
 
     @classmethod
-    def of_buffer(cls, raw: Any, kind: _Kind, shape: tuple, order: str) -> "_Array":
+    def of_buffer(cls, raw: Any, kind: _Kind, shape: tuple[Any, ...], order: str) -> "_Array":
         array = cls()
         array.__setstate__((1, shape, kind, _text(order) == "F", raw))
         return array
 
     def array(self) -> np.ndarray:
+        """The array. Raises ValueError for numbers of another kind."""
         if self.kind.name in ("O", "O8") and isinstance(self.raw, list):
             flat = np.array(self.raw)
             if flat.dtype.kind not in "iu" or flat.ndim != 1:
@@ -102,7 +106,7 @@ class _Array:
 class _PlainValues(pickle.Unpickler):
     """An unpickler that can build arrays and plain values, and nothing else."""
 
-    def find_class(self, module: str, name: str):
+    def find_class(self, module: str, name: str) -> Any:
         if module in MODULES and name in ("_reconstruct", "ndarray"):
             return _Array
         if module in MODULES and name == "dtype":
@@ -213,7 +217,7 @@ def _pickled(path: Path) -> _Batch:
     return _Batch(pixels.astype(np.uint8), labels, filenames if isinstance(filenames, list) else [])
 
 
-def _rows(batch: _Batch, path: Path, file: str, folder: Path, problems: Problems) -> list[dict]:
+def _rows(batch: _Batch, path: Path, file: str, folder: Path, problems: Problems) -> list[Row]:
     side = math.isqrt(batch.pixels.shape[1] // 3)
     if not side or 3 * side * side != batch.pixels.shape[1]:
         raise ValueError(f"{file} has {batch.pixels.shape[1]} numbers an image. Expected three planes of a square.")

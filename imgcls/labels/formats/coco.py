@@ -11,6 +11,7 @@ import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -20,7 +21,7 @@ from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, peek, read_json
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
-from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
+from imgcls.labels.records import BOX, Problems, Records, Row, attributes_text, class_name, coordinate, grouped, pixels
 from imgcls.labels.split_names import split_from_path
 
 FORMAT = Format(
@@ -86,7 +87,7 @@ def _each_once(table: pd.DataFrame, problems: Problems) -> pd.DataFrame:
     table["label"] = table["label"].fillna("")
     repeated = table["file"] != table.groupby(SAME, dropna=False)["file"].transform("first")
     labelled = (table["label"] != "").groupby([table[name] for name in ("image", "beside", "split")]).transform("any")
-    for file, rows in table[repeated & (table["label"] != "")].groupby("file", sort=False):
+    for file, rows in grouped(table[repeated & (table["label"] != "")], "file"):
         what = counted(len(rows), "annotation")
         problems.noted(file, "annotations", f"{what} of this file are in another file too; each counts once.")
     return table[~repeated & ((table["label"] != "") | ~labelled)]
@@ -111,13 +112,14 @@ def _read_file(path: Path, file: str, problems: Problems) -> pd.DataFrame:
         return _rows(images, names, annotations, file, problems)
 
 
-def _list(content: object, key: str, file: str) -> list:
+def _list(content: object, key: str, file: str) -> list[Any]:
     if not isinstance(content, dict) or not isinstance(content.get(key, []), list):
         raise ValueError(f"{file} is no COCO file: expected an object with the list {key!r} in it.")
-    return content.get(key, [])
+    listed: list[Any] = content.get(key, [])
+    return listed
 
 
-def _dictionaries(values: list, key: str, file: str, problems: Problems) -> dict[int, dict]:
+def _dictionaries(values: list[Any], key: str, file: str, problems: Problems) -> dict[int, dict[str, Any]]:
     """The objects of a list by their place; anything else is reported."""
     for place, value in enumerate(values):
         if not isinstance(value, dict):
@@ -125,7 +127,9 @@ def _dictionaries(values: list, key: str, file: str, problems: Problems) -> dict
     return {place: value for place, value in enumerate(values) if isinstance(value, dict)}
 
 
-def _without_captions(annotations: dict[int, dict], file: str, problems: Problems) -> dict[int, dict]:
+def _without_captions(
+    annotations: dict[int, dict[str, Any]], file: str, problems: Problems
+) -> dict[int, dict[str, Any]]:
     classes = {place: value for place, value in annotations.items() if "category_id" in value or "caption" not in value}
     if len(classes) < len(annotations):
         captions = counted(len(annotations) - len(classes), "caption")
@@ -133,16 +137,16 @@ def _without_captions(annotations: dict[int, dict], file: str, problems: Problem
     return classes
 
 
-def _by_id(objects: dict[int, dict], key: str, file: str, problems: Problems) -> dict:
+def _by_id(objects: dict[int, dict[str, Any]], key: str, file: str, problems: Problems) -> dict[Any, int]:
     """Place by id; ids that are no number or text, or that two different objects share, stand for nothing."""
-    places: dict = {}
+    places: dict[Any, int | None] = {}
     for place, value in objects.items():
         identity = value.get("id")
         if not isinstance(identity, int | str | float):
             problems.left_out(file, f"{key}[{place}]", f"the id {str(identity)[:50]!r} is no number or text; left out.")
         elif identity not in places:
             places[identity] = place
-        elif places[identity] is not None and value != objects[places[identity]]:
+        elif (first := places[identity]) is not None and value != objects[first]:
             problems.left_out(
                 file, f"{key}[{place}]", f"the id {identity!r} stands for two {key}; it is used for none."
             )
@@ -150,7 +154,7 @@ def _by_id(objects: dict[int, dict], key: str, file: str, problems: Problems) ->
     return {identity: place for identity, place in places.items() if place is not None}
 
 
-def _images(values: list, file: str, problems: Problems) -> pd.DataFrame:
+def _images(values: list[Any], file: str, problems: Problems) -> pd.DataFrame:
     """A row an image, by its id."""
     objects = _dictionaries(values, "images", file, problems)
     places = _by_id(objects, "images", file, problems)
@@ -168,10 +172,10 @@ def _images(values: list, file: str, problems: Problems) -> pd.DataFrame:
     )
 
 
-def _categories(values: list, file: str, problems: Problems) -> dict:
+def _categories(values: list[Any], file: str, problems: Problems) -> dict[Any, str]:
     """Names by category id."""
     objects = _dictionaries(values, "categories", file, problems)
-    names = {}
+    names: dict[Any, str] = {}
     for identity, place in _by_id(objects, "categories", file, problems).items():
         name = class_name(objects[place].get("name"))
         if name is None:
@@ -186,7 +190,7 @@ def _categories(values: list, file: str, problems: Problems) -> dict:
 
 
 def _rows(
-    images: pd.DataFrame, names: dict, annotations: dict[int, dict], file: str, problems: Problems
+    images: pd.DataFrame, names: dict[Any, str], annotations: dict[int, dict[str, Any]], file: str, problems: Problems
 ) -> pd.DataFrame:
     places, values = list(annotations), list(annotations.values())
     positions = {identity: position for position, identity in enumerate(images.index)}
@@ -205,17 +209,18 @@ def _rows(
     stated = images.iloc[image[known]].reset_index(drop=True)
     table = pd.concat([table[known].reset_index(drop=True), stated.drop(columns="image_line")], axis=1)
     bare = images[~np.isin(np.arange(len(images)), image)].rename(columns={"image_line": "line"})
-    return pd.concat([table, bare], ignore_index=True).assign(source="coco", file=file)
+    rows: pd.DataFrame = pd.concat([table, bare], ignore_index=True).assign(source="coco", file=file)
+    return rows
 
 
-def _looked_up(table: dict, keys: list, default: object) -> list:
+def _looked_up(table: dict[Any, Any], keys: list[Any], default: object) -> list[Any]:
     try:
         return [table.get(key, default) for key in keys]
     except TypeError:  # a list or an object where an id should be
         return [table.get(key, default) if isinstance(key, int | str | float) else default for key in keys]
 
 
-def _boxes(annotations: list[dict]) -> np.ndarray:
+def _boxes(annotations: list[Row]) -> np.ndarray:
     """(N, 4) x_min, y_min, x_max, y_max; NaN without a box, infinite for what is no box."""
     boxes = np.full((len(annotations), 4), math.nan)
     stated = [annotation.get("bbox") for annotation in annotations]
@@ -229,7 +234,7 @@ def _boxes(annotations: list[dict]) -> np.ndarray:
     return boxes
 
 
-def _numbers(box: list) -> bool:
+def _numbers(box: list[Any]) -> bool:
     a, b, c, d = map(type, box)
     return (
         (a is float or a is int) and (b is float or b is int) and (c is float or c is int) and (d is float or d is int)
@@ -248,7 +253,7 @@ def _unusual_box(box: object, outline: object) -> list[float]:
     return values or [math.inf] * 4
 
 
-def _add_attributes(table: pd.DataFrame, annotations: list[dict]) -> None:
+def _add_attributes(table: pd.DataFrame, annotations: list[Row]) -> None:
     """Flags and whatever else an annotation says, as CVAT writes them: in `attributes`."""
     flags = {flag: np.zeros(len(table), dtype=bool) for flag in FLAGS}
     annotator, attributes = [""] * len(table), [""] * len(table)
@@ -265,11 +270,12 @@ def _add_attributes(table: pd.DataFrame, annotations: list[dict]) -> None:
             attributes[place] = attributes_text(said)
     ignored = [value.get("ignore") in (1, True) for value in annotations]  # not to be counted either way
     flags["difficult"] |= np.array(ignored, dtype=bool)
-    for name, values in (*flags.items(), ("annotator", annotator), ("attributes", attributes)):
-        table[name] = values
+    for flag, values in flags.items():
+        table[flag] = values
+    table["annotator"], table["attributes"] = annotator, attributes
 
 
-def _without_outline(value: dict) -> dict:
+def _without_outline(value: dict[str, Any]) -> dict[str, Any]:
     """Drop outlines while the file is read: they are most of its memory, and a classifier needs the box only."""
     if value.get("segmentation") and value.get("bbox"):
         value["segmentation"] = OUTLINED

@@ -7,12 +7,13 @@ are the centre, width and height of the box in pixels. A label without coordinat
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, fitting, name_in, peek, read_json
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
-from imgcls.labels.records import Problems, Records, class_name, coordinate
+from imgcls.labels.records import Problems, Records, Row, class_name, coordinate
 from imgcls.labels.split_names import split_from_path
 
 FORMAT = Format(
@@ -46,7 +47,7 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()
-    rows = []
+    rows: list[Row] = []
     for path in fitting(source, (".json",), lambda path: _fits(peek(path)), problems):
         file = name_in(path, source)
         content = read_json(path)
@@ -59,10 +60,10 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     return assemble(rows, problems, image_index)
 
 
-def _rows(image: object, line: str, file: str, problems: Problems) -> Iterator[dict]:
+def _rows(image: object, line: str, file: str, problems: Problems) -> Iterator[Row]:
     stated = image if isinstance(image, dict) else {}
     name = next((stated[key] for key in IMAGE_KEYS if isinstance(stated.get(key), str)), None)
-    annotations = next((stated[key] for key in LIST_KEYS if key in stated), [])
+    annotations: Any = next((stated[key] for key in LIST_KEYS if key in stated), [])
     annotations = [annotations] if isinstance(annotations, dict) else annotations
     if name is None or not isinstance(annotations, list):
         problems.left_out(file, line, "expected an object with an image and a list of annotations; left out.")
@@ -80,7 +81,7 @@ def _rows(image: object, line: str, file: str, problems: Problems) -> Iterator[d
         yield common | {"label": label, "line": where} | _box(annotation.get("coordinates"))
 
 
-def _box(stated: object) -> dict:
+def _box(stated: object) -> dict[str, Any]:
     if stated is None:
         return {}
     values = stated if isinstance(stated, dict) else {}

@@ -10,13 +10,14 @@ import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import Element, any_file, files_of, read_each, read_xml
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around, box_of_runs, box_turned
-from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
+from imgcls.labels.records import BOX, Problems, Records, Row, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
 
 FORMAT = Format(
@@ -50,7 +51,7 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     image_index = image_index or ImageIndex.of(source)
     folders = {part for path in image_index.paths for part in posixpath.dirname(path).split("/")}
     problems = Problems()
-    rows = []
+    rows: list[Row] = []
     for _, file, annotations in read_each(files_of(source, ".xml"), source, read_xml, problems):
         if annotations.name != ROOT:
             problems.left_out(file, annotations.line, f"expected <{ROOT}>, got <{annotations.name}>.")
@@ -64,7 +65,7 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     return assemble(rows, problems, image_index)
 
 
-def _common(element: Element, name: str, size: tuple[object, object], file: str, folders: set[str]) -> dict:
+def _common(element: Element, name: str, size: tuple[object, object], file: str, folders: set[str]) -> dict[str, Any]:
     """folders: the names of those with images; an export of a project has one for each subset."""
     subset = element.attributes.get("subset", "")
     split = SPLIT_NAMES.get(subset.lower(), "") or split_from_path(file)
@@ -73,7 +74,7 @@ def _common(element: Element, name: str, size: tuple[object, object], file: str,
             "source": "cvat", "split": split, "width": pixels(size[0]), "height": pixels(size[1])}  # fmt: skip
 
 
-def _image_rows(image: Element, file: str, folders: set[str], problems: Problems) -> Iterator[dict]:
+def _image_rows(image: Element, file: str, folders: set[str], problems: Problems) -> Iterator[Row]:
     said = image.attributes
     common = _common(image, said.get("name", ""), (said.get("width"), said.get("height")), file, folders)
     if not image.children:
@@ -84,7 +85,7 @@ def _image_rows(image: Element, file: str, folders: set[str], problems: Problems
             yield common | row
 
 
-def _track_rows(annotations: Element, file: str, folders: set[str], problems: Problems) -> Iterator[dict]:
+def _track_rows(annotations: Element, file: str, folders: set[str], problems: Problems) -> Iterator[Row]:
     """A row for each frame that a track's object is seen in."""
     size = _size_of_frames(annotations)
     for track in annotations.all("track"):
@@ -114,7 +115,9 @@ def _all_below(element: Element | None) -> Iterator[Element]:
         waiting.extend(element.children)
 
 
-def _labelled(shape: Element, stated: str | None, file: str, problems: Problems, **more: object) -> dict | None:
+def _labelled(
+    shape: Element, stated: str | None, file: str, problems: Problems, **more: object
+) -> dict[str, Any] | None:
     """Label, box and attributes of a shape or tag; None, which is reported, if it is none or has no class."""
     if shape.name not in (*SHAPES, "tag"):
         problems.left_out(file, shape.line, f"<{shape.name[:50]}> is no shape that is known here; left out.")
@@ -127,7 +130,7 @@ def _labelled(shape: Element, stated: str | None, file: str, problems: Problems,
         problems.noted(file, shape.line, f"{label!r} marks no area; it is read as a label of the whole image.")
     attributes = {one.attributes.get("name", ""): one.own_text.strip() for one in shape.all("attribute")}
     attributes.setdefault("occluded", shape.attributes.get("occluded", ""))
-    row = {flag: attributes.pop(flag, "").lower() in ("1", "true") for flag in FLAGS}
+    row: Row = {flag: attributes.pop(flag, "").lower() in ("1", "true") for flag in FLAGS}
     row |= {"label": label, "line": shape.line, "attributes": attributes_text(attributes | more)}
     return row | (_box(shape) if shape.name in SHAPES and shape.name not in WITHOUT_AREA else {})
 

@@ -8,13 +8,14 @@ import math
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, fitting, peek, read_each, read_json
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around, box_of_runs
-from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
+from imgcls.labels.records import BOX, Problems, Records, Row, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 
 FORMAT = Format(
@@ -45,7 +46,7 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()
-    rows = []
+    rows: list[Row] = []
     paths = fitting(source, (".json",), lambda path: _fits(peek(path)), problems)
     for _, file, content in read_each(paths, source, _checked, problems):
         names = _names(content["categories"], file, problems)
@@ -54,7 +55,7 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     return assemble(rows, problems, image_index)
 
 
-def _checked(path: Path) -> dict:
+def _checked(path: Path) -> dict[str, Any]:
     """The content of a file. Raises ValueError if it is of another form."""
     content = read_json(path)
     stated = content if isinstance(content, dict) else {}
@@ -65,7 +66,7 @@ def _checked(path: Path) -> dict:
     return stated
 
 
-def _names(categories: dict, file: str, problems: Problems) -> list[str | None]:
+def _names(categories: dict[str, Any], file: str, problems: Problems) -> list[str | None]:
     """The names of the classes by their places; None, which is reported, for what is no name."""
     listed = categories.get("label")
     listed = listed.get("labels") if isinstance(listed, dict) else None
@@ -81,7 +82,7 @@ def _names(categories: dict, file: str, problems: Problems) -> list[str | None]:
     return names
 
 
-def _item_rows(item: object, line: str, names: list[str | None], file: str, problems: Problems) -> Iterator[dict]:
+def _item_rows(item: object, line: str, names: list[str | None], file: str, problems: Problems) -> Iterator[Row]:
     stated = item if isinstance(item, dict) else {}
     image, (width, height) = _image(stated, file)
     annotations = stated.get("annotations", [])
@@ -98,9 +99,9 @@ def _item_rows(item: object, line: str, names: list[str | None], file: str, prob
             yield common | row
 
 
-def _image(item: dict, file: str) -> tuple[str, tuple[int, int]]:
+def _image(item: dict[str, Any], file: str) -> tuple[str, tuple[int, int]]:
     """The path below `images`, with the subset before it, and width and height."""
-    about = next((item[key] for key in ("image", "media") if isinstance(item.get(key), dict)), {})
+    about: dict[str, Any] = next((item[key] for key in ("image", "media") if isinstance(item.get(key), dict)), {})
     name = next((value for value in (about.get("path"), item.get("id")) if isinstance(value, str) and value), "")
     size = about.get("size")
     height, width = size if isinstance(size, list) and len(size) == 2 else (0, 0)
@@ -109,12 +110,12 @@ def _image(item: dict, file: str) -> tuple[str, tuple[int, int]]:
     return path, (pixels(width), pixels(height))
 
 
-def _labelled(annotation: object, line: str, names: list, file: str, problems: Problems) -> dict | None:
+def _labelled(annotation: object, line: str, names: list[Any], file: str, problems: Problems) -> dict[str, Any] | None:
     """Label, box and attributes of an annotation; None, which is reported, if it has no class."""
     stated = annotation if isinstance(annotation, dict) else {}
     kind, number = stated.get("type"), stated.get("label_id")
-    known = type(number) is int and 0 <= number < len(names)
-    label = names[number] if known else None
+    place = number if isinstance(number, int) and not isinstance(number, bool) else -1
+    label = names[place] if 0 <= place < len(names) else None
     if kind in WITHOUT_CLASS or label is None:
         what = f"a {kind} is no label" if kind in WITHOUT_CLASS else f"no class has the number {str(number)[:50]}"
         problems.left_out(file, line, f"{what}; left out.")
@@ -128,7 +129,7 @@ def _labelled(annotation: object, line: str, names: list, file: str, problems: P
     return row | (box or {})
 
 
-def _box(annotation: dict, kind: object) -> dict[str, float] | None:
+def _box(annotation: dict[str, Any], kind: object) -> dict[str, float] | None:
     """The box of an annotation; None if it is of the whole image."""
     if kind == "label" or kind in WITHOUT_AREA:
         return None
@@ -160,7 +161,8 @@ def _box_of_mask(packed: object) -> dict[str, float]:
 def _runs(counts: str) -> list[int]:
     """The lengths in COCO's text: five bits a character from 48 on, lowest first, the sixth for more, and a sign; from
     the fourth length on, it is the difference to the one before last. https://github.com/cocodataset/cocoapi"""
-    runs, value, shift = [], 0, 0
+    runs: list[int] = []
+    value = shift = 0
     for character in counts:
         bits = ord(character) - 48
         value |= (bits & 31) << shift

@@ -66,7 +66,8 @@ def read_folders(root: str | Path, problems: Problems | None = None) -> pd.DataF
     if not root.is_dir():
         what = "a file" if root.exists() else "nothing"
         raise FileNotFoundError(f"There is {what} at {root}. Expected a folder with one folder of images a class.")
-    rows, class_folders = [], []
+    rows: list[tuple[str, str, str]] = []
+    class_folders: list[Path] = []
     for split, folder in _split_folders(root):
         for class_folder in _class_folders(folder):
             files = [path for path in sorted(class_folder.rglob("*")) if path.is_file() and _may_be_image(path)]

@@ -12,6 +12,7 @@ import struct
 import zlib
 from collections.abc import Sequence
 from pathlib import Path
+from typing import BinaryIO
 
 import numpy as np
 
@@ -20,7 +21,7 @@ from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import name_in
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
-from imgcls.labels.records import Problems, Records
+from imgcls.labels.records import Problems, Records, Row
 from imgcls.labels.unpacking import folder_for_images, write_pixels
 
 FORMAT = Format(
@@ -82,7 +83,7 @@ def read(source: Path, image_index: ImageIndex | None = None, class_names: Seque
     return assemble(rows, problems, ImageIndex(folder))
 
 
-def _pair(path: Path, file: str, folder: Path, class_names: Sequence[str] | None, problems: Problems) -> list[dict]:
+def _pair(path: Path, file: str, folder: Path, class_names: Sequence[str] | None, problems: Problems) -> list[Row]:
     labels_path = path.with_name(path.name.replace("images", "labels").replace("idx3", "idx1").replace("idx4", "idx1"))
     if not labels_path.is_file():
         raise ValueError(f"{file} has no labels beside it. Expected {labels_path.name}.")
@@ -133,5 +134,5 @@ def _array(path: Path, dimensions: tuple[int, ...]) -> np.ndarray:
     return np.frombuffer(data, np.uint8).reshape(shape)
 
 
-def _opened(path: Path):
+def _opened(path: Path) -> "gzip.GzipFile | BinaryIO":
     return gzip.open(path) if path.suffix == ".gz" else path.open("rb")

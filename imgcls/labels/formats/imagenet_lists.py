@@ -15,7 +15,7 @@ from imgcls.labels.documents import any_file, files_of, name_in, read_text
 from imgcls.labels.format import Format
 from imgcls.labels.formats.imagenet import SYNSET, names_in_lines, names_of_synsets
 from imgcls.labels.image_index import ImageIndex
-from imgcls.labels.records import Problems, Records, class_name
+from imgcls.labels.records import Problems, Records, Row, class_name
 from imgcls.labels.split_names import split_from_path
 
 FORMAT = Format(
@@ -53,7 +53,8 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()
-    rows, split_of = [], {}
+    rows: list[Row] = []
+    split_of: dict[str, str] = {}
     for path in files_of(source, ".txt"):
         if source.is_dir() and path.name.lower() in NAMES:
             continue
@@ -89,7 +90,9 @@ def _named(text: str, source: Path, problems: Problems) -> list[str | None]:
     return [names.get(synset, synset) for synset in synsets]
 
 
-def _rows(lines: list[str], file: str, names: list | None, split_of: dict, problems: Problems) -> list[dict]:
+def _rows(
+    lines: list[str], file: str, names: list[str | None] | None, split_of: dict[str, str], problems: Problems
+) -> list[Row]:
     """split_of: the split of each image in the lists that were read; these are added."""
     split = split_from_path(file)
     if names is None:
@@ -111,9 +114,8 @@ def _rows(lines: list[str], file: str, names: list | None, split_of: dict, probl
         for number in numbers:
             label = "" if number == UNKNOWN else _name_of(number, names)
             if label is None:
-                problems.left_out(
-                    file, place, f"class {number[:50]} has no name in the list of {len(names)}; left out."
-                )
+                listed = len(names or ())
+                problems.left_out(file, place, f"class {number[:50]} has no name in the list of {listed}; left out.")
             else:
                 rows.append(common | {"label": label})
     return rows

@@ -9,12 +9,13 @@ import math
 import posixpath
 import re
 from pathlib import Path
+from typing import Any
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, read_each, read_text
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
-from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate
+from imgcls.labels.records import BOX, Problems, Records, Row, attributes_text, class_name, coordinate
 from imgcls.labels.split_names import split_from_path
 
 FORMAT = Format(
@@ -75,7 +76,7 @@ def _place(file: str) -> str:
     return "/".join([FOLDER.sub(r"image\1", folder) for folder in folders] + [name])
 
 
-def _rows(lines: list[str], image: str, file: str, problems: Problems) -> list[dict]:
+def _rows(lines: list[str], image: str, file: str, problems: Problems) -> list[Row]:
     common = {"image": image, "file": file, "beside": "", "source": "kitti",
               "split": split_from_path(posixpath.dirname(file))}  # fmt: skip
     rows, unlabelled, lost = [], 0, False
@@ -84,7 +85,7 @@ def _rows(lines: list[str], image: str, file: str, problems: Problems) -> list[d
             continue
         fields = _fields(line)
         label = class_name(fields[0]) if fields else None
-        if label is None:
+        if fields is None or label is None:
             problems.left_out(file, number, f"expected a class and {NUMBERS} numbers, got {line[:80]!r}; left out.")
             lost = True
         elif label == UNLABELLED:
@@ -96,7 +97,7 @@ def _rows(lines: list[str], image: str, file: str, problems: Problems) -> list[d
     return rows or ([] if lost else [common | {"line": 1}])
 
 
-def _said(numbers: list[float]) -> dict:
+def _said(numbers: list[float]) -> dict[str, Any]:
     truncated, occluded = numbers[:2]
     attributes = {"truncation": truncated or None, "occlusion": occluded or None}
     if len(numbers) > NUMBERS:

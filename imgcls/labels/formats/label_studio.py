@@ -11,6 +11,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import parse_qs, unquote, urlsplit
 
 from imgcls.image_files import SUFFIXES
@@ -19,10 +20,10 @@ from imgcls.labels.documents import any_file, fitting, name_in, parse_json, peek
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_of
-from imgcls.labels.records import LEFT_OUT, Problems, Records, attributes_text, class_name, coordinate, pixels
+from imgcls.labels.records import LEFT_OUT, Problems, Records, Row, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 from imgcls.labels.table_columns import NAMES
-from imgcls.labels.table_files import read_table
+from imgcls.labels.table_files import cells_by_line, read_table
 
 FORMAT = Format(
     "label_studio",
@@ -77,7 +78,7 @@ def read(source: Path, image_index: ImageIndex | None = None, control: str | Non
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()
-    rows = []
+    rows: list[Row] = []
     for path in fitting(source, (".json", *TABLES), _fits, problems):
         file = name_in(path, source)
         tasks = list(_csv_tasks(path, file, problems) if _is_table(path) else _json_tasks(path, file))
@@ -110,10 +111,10 @@ def _report_predictions(tasks: list[tuple[str, object]], file: str, problems: Pr
         problems.noted(file, "predictions", f"what a model predicted ({count}) is not read as labels.")
 
 
-def _csv_tasks(path: Path, file: str, problems: Problems) -> Iterator[tuple[str, dict]]:
+def _csv_tasks(path: Path, file: str, problems: Problems) -> Iterator[tuple[str, dict[str, Any]]]:
     """Rows like those of JSON-MIN; cells with regions are JSON."""
     table = read_table(path, file, problems)
-    for line, cells in zip(table.index, table.to_dict("records"), strict=True):
+    for line, cells in cells_by_line(table):
         yield str(line), {name: _cell(cell) for name, cell in cells.items() if cell != ""}
 
 
@@ -126,7 +127,7 @@ def _cell(cell: str) -> object:
         return cell
 
 
-def _task_rows(task: object, line: str, file: str, control: str | None, problems: Problems) -> Iterator[dict]:
+def _task_rows(task: object, line: str, file: str, control: str | None, problems: Problems) -> Iterator[Row]:
     if not isinstance(task, dict):
         problems.left_out(file, line, f"expected a task, got {type(task).__name__}; left out.")
         return
@@ -145,7 +146,7 @@ def _task_rows(task: object, line: str, file: str, control: str | None, problems
     yield from rows or ([] if lost else [common])
 
 
-def _image_key(data: dict) -> str | None:
+def _image_key(data: dict[str, Any]) -> str | None:
     """The key whose value is an image: by its suffix, else by its name."""
     texts = {key: value for key, value in data.items() if isinstance(value, str) and value.strip()}
     by_suffix = [key for key, value in texts.items() if _address(value).lower().endswith(SUFFIXES)]
@@ -174,7 +175,7 @@ def _without_upload_name(stated: str, image_index: ImageIndex) -> str:
     return path
 
 
-def _annotations(task: dict, line: str, file: str, problems: Problems) -> Iterator[dict]:
+def _annotations(task: dict[str, Any], line: str, file: str, problems: Problems) -> Iterator[Row]:
     annotations = task.get("annotations", task.get("completions", []))
     if not isinstance(annotations, list):
         problems.left_out(file, f"{line}.annotations".lstrip("."), "expected a list of annotations; left out.")
@@ -197,17 +198,20 @@ def _annotations(task: dict, line: str, file: str, problems: Problems) -> Iterat
             own = result if isinstance(result, dict) else {}
             if own.get("type") in ("rectangle", "ellipse", "polygon", "brush") and _is_id(own) and own["id"] in named:
                 continue  # its label stands in a second result of the same id
-            value = own.get("value") if isinstance(own.get("value"), dict) else {}
-            value = {**{k: own.get(k) for k in ("original_width", "original_height")}, **value}
+            stated = own.get("value")
+            value = {k: own.get(k) for k in ("original_width", "original_height")}
+            value |= stated if isinstance(stated, dict) else {}
             for row in _regions(value, f"{where}.result[{index}]", file, problems):
                 yield row | {"annotator": "" if by is None else str(by), "attributes": attributes_text(golden)}
 
 
-def _is_id(result: dict) -> bool:
+def _is_id(result: dict[str, Any]) -> bool:
     return isinstance(result.get("id"), str | int)
 
 
-def _minimal(task: dict, key: str, line: str, control: str | None, file: str, problems: Problems) -> Iterator[dict]:
+def _minimal(
+    task: dict[str, Any], key: str, line: str, control: str | None, file: str, problems: Problems
+) -> Iterator[Row]:
     """The answers of a task whose controls are keys beside the image's."""
     annotator = str(task.get("annotator", ""))
     others = {name: value for name, value in task.items() if name != key and name not in MINIMAL_KEYS}
@@ -227,29 +231,30 @@ def _minimal(task: dict, key: str, line: str, control: str | None, file: str, pr
                     yield row | {"annotator": annotator}
 
 
-def _labels(value: dict) -> list | None:
+def _labels(value: dict[str, Any]) -> list[Any] | None:
     return next((value[key] for key in LABELS if isinstance(value.get(key), list)), None)
 
 
-def _regions(value: object, line: str, file: str, problems: Problems) -> Iterator[dict]:
+def _regions(value: object, line: str, file: str, problems: Problems) -> Iterator[Row]:
     """A row for each label of one region, or of the whole image."""
     labels = _labels(value) if isinstance(value, dict) else None
-    if not labels:
+    if not isinstance(value, dict) or not labels:
         problems.left_out(file, line, "this result has no class; left out.")
         return
     width, height = pixels(value.get("original_width")), pixels(value.get("original_height"))
     for label in labels:
         parts = label if isinstance(label, list) else [label]  # the way down a taxonomy
         names = [class_name(part) for part in parts]
-        if None in names or not names:
+        known = [name for name in names if name is not None]
+        if len(known) < len(names) or not names:
             problems.left_out(file, line, f"{str(label)[:50]!r} is no name of a class; left out.")
             continue
         if any(name in value for name in MASKS):
             problems.noted(file, line, f"{label!r} is a mask; it is read as a label of the whole image.")
-        yield {"label": "/".join(names), "line": line, "width": width, "height": height} | _box(value, (width, height))
+        yield {"label": "/".join(known), "line": line, "width": width, "height": height} | _box(value, (width, height))
 
 
-def _box(value: dict, size: tuple[int, int]) -> dict:
+def _box(value: dict[str, Any], size: tuple[int, int]) -> dict[str, Any]:
     shares = _corners(value)
     if shares is None:
         return {}
@@ -257,7 +262,7 @@ def _box(value: dict, size: tuple[int, int]) -> dict:
     return box_of([x / 100 * width for x, _ in shares], [y / 100 * height for _, y in shares])
 
 
-def _corners(value: dict) -> list[tuple[float, float]] | None:
+def _corners(value: dict[str, Any]) -> list[tuple[float, float]] | None:
     """Points in per cent around a region; None for the whole image. A rectangle turns around its upper left corner."""
     if isinstance(value.get("vertices"), list):
         corners = [point if isinstance(point, dict) else {} for point in value["vertices"]]
@@ -272,13 +277,13 @@ def _corners(value: dict) -> list[tuple[float, float]] | None:
     if "width" not in value or "keypointlabels" in value:
         return None
     width, height = coordinate(value["width"]), coordinate(value.get("height"))
-    corners = [(0, 0), (width, 0), (width, height), (0, height)]
+    offsets = [(0.0, 0.0), (width, 0.0), (width, height), (0.0, height)]
     turn = coordinate(value.get("rotation") or 0)
     sides = [pixels(value.get(f"original_{side}")) for side in ("width", "height")]
     if not turn or not all(sides) or not math.isfinite(turn + width + height):
-        return [(x + right, y + down) for right, down in corners]
+        return [(x + right, y + down) for right, down in offsets]
     cosine, sine, aspect = math.cos(math.radians(turn)), math.sin(math.radians(turn)), sides[0] / sides[1]
     return [
         (x + right * cosine - down / aspect * sine, y + right * aspect * sine + down * cosine)
-        for right, down in corners
+        for right, down in offsets
     ]

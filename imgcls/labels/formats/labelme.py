@@ -13,6 +13,7 @@ import shutil
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path, PureWindowsPath
+from typing import Any
 
 from imgcls.counted import counted
 from imgcls.image_files import suffix_of
@@ -21,7 +22,7 @@ from imgcls.labels.documents import any_file, files_of, name_in, peek, read_json
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around, box_of
-from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
+from imgcls.labels.records import BOX, Problems, Records, Row, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 
 FORMAT = Format(
@@ -67,7 +68,7 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
 
 def _read_all(
     source: Path, image_index: ImageIndex, extract: Path | None, problems: Problems
-) -> tuple[list[dict], bool]:
+) -> tuple[list[Row], bool]:
     """The rows of every file, and whether an image exists only inside its file."""
     rows, embedded_only = [], False
     for path in files_of(source, ".json"):
@@ -101,17 +102,19 @@ def _check(content: object, file: str) -> None:
         raise ValueError(f"{file} is no LabelMe file: expected an object with the list 'shapes'.")
 
 
-def _stated(content: dict) -> str:
+def _stated(content: dict[str, Any]) -> str:
     return content["imagePath"] if isinstance(content.get("imagePath"), str) else ""
 
 
-def _found(content: dict, file: str, image_index: ImageIndex) -> str:
+def _found(content: dict[str, Any], file: str, image_index: ImageIndex) -> str:
     """The image that a file names, if it is there; else nothing."""
     stated = _stated(content)
     return image_index.find(stated, posixpath.dirname(file))[0] if stated else ""
 
 
-def _extracted(content: dict, found: str, file: str, image_index: ImageIndex, extract: Path, problems: Problems) -> str:
+def _extracted(
+    content: dict[str, Any], found: str, file: str, image_index: ImageIndex, extract: Path, problems: Problems
+) -> str:
     """The path below `extract` of an image that is now there, or what its file states if it cannot be had."""
     target, embedded = posixpath.splitext(file)[0], content.get("imageData")
     try:
@@ -137,7 +140,7 @@ def _written(path: Path) -> Path:
     return path
 
 
-def _rows(content: dict, image: str, file: str, problems: Problems) -> Iterator[dict]:
+def _rows(content: dict[str, Any], image: str, file: str, problems: Problems) -> Iterator[Row]:
     common = {"image": image, "file": file, "beside": posixpath.dirname(file), "source": "labelme",
               "width": pixels(content.get("imageWidth")), "height": pixels(content.get("imageHeight")),
               "split": split_from_path(posixpath.dirname(file))}  # fmt: skip
@@ -175,9 +178,10 @@ def _rows(content: dict, image: str, file: str, problems: Problems) -> Iterator[
         yield common | {"line": ""}
 
 
-def _one_row_a_group(rows: Iterator[dict], file: str, problems: Problems) -> list[dict]:
+def _one_row_a_group(rows: Iterator[Row], file: str, problems: Problems) -> list[Row]:
     """The rows of a file, with one box around all shapes of the same label and group."""
-    whole, parts = [], defaultdict(list)
+    whole: list[Row] = []
+    parts: defaultdict[tuple[str, int | str], list[Row]] = defaultdict(list)
     for row in rows:
         group = row.pop("group", None)
         boxed = math.isfinite(sum(row.get(name, math.inf) for name in BOX))
@@ -196,7 +200,7 @@ def _set_flags(flags: object) -> list[str]:
     return [name for name, value in flags.items() if value is True and name.strip()] if isinstance(flags, dict) else []
 
 
-def _box(shape: dict) -> dict:
+def _box(shape: dict[str, Any]) -> dict[str, Any]:
     """The corners of a rectangle or mask may come in any order; a circle is its centre and a point on its edge."""
     box = box_around(shape.get("points"))
     readable = math.isfinite(sum(box.values()))
@@ -207,7 +211,7 @@ def _box(shape: dict) -> dict:
     return box
 
 
-def _attributes(shape: dict) -> str:
+def _attributes(shape: dict[str, Any]) -> str:
     stated = {key: value for key, value in shape.items() if key not in OWN_KEYS}
     if shape.get("shape_type") not in ("rectangle", None):
         stated["shape_type"] = shape["shape_type"]

@@ -6,13 +6,14 @@ A file an image; each object has a name, an outline or a box, who drew it, and w
 import posixpath
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import Element, any_file, files_of, name_in, read_xml
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around
-from imgcls.labels.records import Problems, Records, attributes_text, class_name, coordinate, pixels
+from imgcls.labels.records import Problems, Records, Row, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 
 FORMAT = Format(
@@ -40,7 +41,7 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()
-    rows = []
+    rows: list[Row] = []
     for path in files_of(source, ".xml"):
         file = name_in(path, source)
         try:
@@ -52,7 +53,7 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     return assemble(rows, problems, image_index, add_unlisted=source.is_dir())
 
 
-def _rows(annotation: Element, file: str, problems: Problems) -> Iterator[dict]:
+def _rows(annotation: Element, file: str, problems: Problems) -> Iterator[Row]:
     image = posixpath.join(annotation.text("folder"), annotation.text("filename"))
     common = {"image": image, "file": file, "beside": posixpath.dirname(file), "source": "labelme_web",
               "width": pixels(annotation.text("imagesize", "ncols")), "split": split_from_path(posixpath.dirname(file)),
@@ -80,7 +81,7 @@ def _rows(annotation: Element, file: str, problems: Problems) -> Iterator[dict]:
         )
 
 
-def _box(thing: Element) -> dict:
+def _box(thing: Element) -> dict[str, Any]:
     outline = thing.first("polygon")
     if outline:
         return box_around([(point.text("x"), point.text("y")) for point in outline.all("pt")])

@@ -12,8 +12,8 @@ from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, parse_json, peek
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
-from imgcls.labels.records import Problems, Records, attributes_text, class_name
-from imgcls.labels.table_files import read_table
+from imgcls.labels.records import Problems, Records, Row, attributes_text, class_name
+from imgcls.labels.table_files import cells_by_line, read_table
 
 FORMAT = Format(
     "mturk",
@@ -55,7 +55,7 @@ def read(
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()
-    rows = []
+    rows: list[Row] = []
     for path in files_of(source, ".csv"):
         if source.is_file() or _fits(peek(path)):
             rows.extend(_rows(path, name_in(path, source), image, answer, keep, problems))
@@ -64,12 +64,12 @@ def read(
 
 def _rows(
     path: Path, file: str, image: str | None, answer: str | None, keep: Sequence[str], problems: Problems
-) -> Iterator[dict]:
+) -> Iterator[Row]:
     table = read_table(path, file, problems)
     lacking = [name for name in (*NEEDED, image, answer, *keep) if name and name not in table]
     if lacking:
         raise ValueError(f"{file} is no batch of results: it has no column {' and no '.join(lacking)}.")
-    for line, cells in zip(table.index, table.to_dict("records"), strict=True):
+    for line, cells in cells_by_line(table):
         stated = cells[image] if image else _image(cells)
         if cells["AssignmentStatus"].lower() == "rejected" or cells.get("Reject", "").strip():
             problems.left_out(file, line, f"the assignment {cells['AssignmentId']!r} was rejected; left out.")
@@ -112,7 +112,8 @@ def _labels(answers: Mapping[str, str]) -> list[object]:
 
 def _chosen(content: object) -> list[object]:
     """The labels in an answer's JSON, whose form the elements of the task decide."""
-    chosen, waiting = [], [content]
+    chosen: list[object] = []
+    waiting = [content]
     while waiting:
         value = waiting.pop()
         if isinstance(value, dict):

@@ -9,8 +9,9 @@ import csv
 import io
 import posixpath
 from collections import defaultdict
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -18,9 +19,9 @@ from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, peek, read_text
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex, upright_size
-from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate
+from imgcls.labels.records import BOX, Problems, Records, Row, attributes_text, class_name, coordinate
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
-from imgcls.labels.table_files import read_table
+from imgcls.labels.table_files import cells_by_line, read_table
 
 FORMAT = Format(
     "open_images",
@@ -43,7 +44,7 @@ def detect(source: Path) -> bool:
     return any_file(source, (".csv",), _has(SIGNS))
 
 
-def _has(columns: tuple[str, ...]):
+def _has(columns: tuple[str, ...]) -> Callable[[str], bool]:
     return lambda text: set(columns) <= set(text.split("\n", 1)[0].strip().split(","))
 
 
@@ -54,7 +55,7 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     problems = Problems()
     places = _Places(image_index)
     names = _names(source, problems)
-    rows = []
+    rows: list[Row] = []
     for path in files_of(source, ".csv"):
         file, head = name_in(path, source), peek(path)
         if DESCRIPTIONS in path.name:
@@ -74,7 +75,7 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
 class _Places:
     """Where the image of an id is, and how large it is."""
 
-    def __init__(self, image_index: ImageIndex):
+    def __init__(self, image_index: ImageIndex) -> None:
         self.root = image_index.root
         self._by_stem = defaultdict(list)
         for path in image_index.paths if image_index.must_exist else ():
@@ -116,11 +117,11 @@ def _names(source: Path, problems: Problems) -> dict[str, str]:
     return names
 
 
-def _rows(table: pd.DataFrame, file: str, names: dict, places: _Places, problems: Problems) -> Iterator[dict]:
+def _rows(table: pd.DataFrame, file: str, names: dict[str, Any], places: _Places, problems: Problems) -> Iterator[Row]:
     """A row a label. Raises ValueError for a table without the columns."""
     lacking = [name for name in SIGNS if name not in table]
     if lacking:
-        raise ValueError(f"{file} has no column {' and no '.join(lacking)}. It has {', '.join(table)[:200]}.")
+        raise ValueError(f"{file} has no column {' and no '.join(lacking)}. It has {', '.join(map(str, table))[:200]}.")
     split, boxed = split_from_path(file), set(EDGES.values()) <= set(table)
     confidence = [coordinate(cell) for cell in table["Confidence"]]
     absent = sum(value == 0 for value in confidence)
@@ -131,7 +132,7 @@ def _rows(table: pd.DataFrame, file: str, names: dict, places: _Places, problems
     for code in sorted(set(table["LabelName"]) - names.keys()) if names else ():
         problems.noted(file, "", f"no file of {DESCRIPTIONS} names the class {code!r}; its code is its name.")
     sizes: dict[str, tuple[int, int]] = {}
-    for (line, cells), sure in zip(zip(table.index, table.to_dict("records"), strict=True), confidence, strict=True):
+    for (line, cells), sure in zip(cells_by_line(table), confidence, strict=True):
         image = places.of(cells["ImageID"], split)
         row = {"image": image, "file": file, "beside": "", "line": line, "source": "open_images", "split": split}
         label = class_name(names.get(cells["LabelName"], cells["LabelName"]))
@@ -151,7 +152,7 @@ def _rows(table: pd.DataFrame, file: str, names: dict, places: _Places, problems
         yield row
 
 
-def _attributes(cells: dict, sure: float) -> str:
+def _attributes(cells: dict[str, Any], sure: float) -> str:
     kept = {name: True for column, name in KEPT.items() if cells.get(column) == "1"}
     return attributes_text(kept | ({} if sure == 1 else {"confidence": sure}))
 
@@ -164,7 +165,7 @@ def _size(image: str, places: _Places, file: str, line: object, problems: Proble
         return 0, 0
 
 
-def _box(cells: dict, size: tuple[int, int]) -> dict:
+def _box(cells: dict[str, Any], size: tuple[int, int]) -> dict[str, Any]:
     """Pixels; infinite, which is reported later, for an image of unknown size."""
     width, height = (side or float("inf") for side in size)
     sides = dict(zip(BOX, (width, height, width, height), strict=True))
@@ -173,7 +174,7 @@ def _box(cells: dict, size: tuple[int, int]) -> dict:
     return (dict.fromkeys(BOX, float("inf")) if unknown else edges) | {"width": size[0], "height": size[1]}
 
 
-def _bare(table: pd.DataFrame, file: str, places: _Places) -> Iterator[dict]:
+def _bare(table: pd.DataFrame, file: str, places: _Places) -> Iterator[Row]:
     """The images that a table of subsets names and that are here; the published ones name nine million."""
     for line, identity, subset in zip(table.index, table["ImageID"], table["Subset"], strict=True):
         if places.knows(identity):
@@ -182,7 +183,7 @@ def _bare(table: pd.DataFrame, file: str, places: _Places) -> Iterator[dict]:
                    "source": "open_images", "split": split}  # fmt: skip
 
 
-def _said_once(rows: list[dict], problems: Problems) -> list[dict]:
+def _said_once(rows: list[Row], problems: Problems) -> list[Row]:
     """Labels of a whole image where no box says the same; an image without any label has one row."""
     boxed = {(row["image"], row["label"]) for row in rows if "x_min" in row}
     kept, again = [], 0

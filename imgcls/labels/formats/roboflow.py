@@ -11,9 +11,9 @@ from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import files_of, name_in
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
-from imgcls.labels.records import Problems, Records
+from imgcls.labels.records import Problems, Records, Row
 from imgcls.labels.split_names import split_from_path
-from imgcls.labels.table_files import read_table
+from imgcls.labels.table_files import cells_by_line, read_table
 
 FORMAT = Format(
     "roboflow",
@@ -36,15 +36,20 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()
-    rows = []
+    rows: list[Row] = []
     for path in files_of(source, LIST) if source.is_dir() else [source]:
         file = name_in(path, source)
         table = read_table(path, file, problems)
         image, *classes = table.columns
         if image.lower() != "filename" or not all(classes):
             raise ValueError(f"{file} is no list of classes: expected the column filename and one for each class.")
-        common = {"source": "roboflow", "file": file, "beside": posixpath.dirname(file), "split": split_from_path(file)}
-        for line, cells in zip(table.index, table.to_dict("records"), strict=True):
+        common: Row = {
+            "source": "roboflow",
+            "file": file,
+            "beside": posixpath.dirname(file),
+            "split": split_from_path(file),
+        }
+        for line, cells in cells_by_line(table):
             common |= {"image": cells[image], "line": line}
             values = {name: cells[name].strip() for name in classes}
             for name, value in values.items():

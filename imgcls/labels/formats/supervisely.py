@@ -10,6 +10,7 @@ import posixpath
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 from imgcls.image_files import opened
 from imgcls.labels.assembly import assemble
@@ -17,7 +18,7 @@ from imgcls.labels.documents import files_of, name_in, peek, read_json
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around
-from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
+from imgcls.labels.records import BOX, Problems, Records, Row, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
 
 FORMAT = Format(
@@ -72,10 +73,10 @@ def _known_classes(source: Path, problems: Problems) -> set[str]:
     return known
 
 
-def _rows(content: object, file: str, known: set[str], problems: Problems) -> list[dict]:
+def _rows(content: object, file: str, known: set[str], problems: Problems) -> list[Row]:
     if not isinstance(content, dict):
         raise ValueError(f"{file} is no annotation: expected an object, got {type(content).__name__}.")
-    size = content.get("size") if isinstance(content.get("size"), dict) else {}
+    size = _dictionary(content.get("size"))
     folder = posixpath.dirname(posixpath.dirname(file))
     name = posixpath.basename(file).removesuffix(".json")
     tags = list(_tags(content.get("tags"), "tags", file, problems))
@@ -92,6 +93,10 @@ def _rows(content: object, file: str, known: set[str], problems: Problems) -> li
     return rows if rows or objects or content.get("tags") else [common]
 
 
+def _dictionary(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
 def _tags(tags: object, line: str, file: str, problems: Problems) -> Iterator[tuple[str, str]]:
     """Tags as labels, each with its place."""
     for place, tag in enumerate(tags if isinstance(tags, list) else []):
@@ -104,7 +109,7 @@ def _tags(tags: object, line: str, file: str, problems: Problems) -> Iterator[tu
         yield (name if value is None else f"{name}={value}"), where
 
 
-def _objects(objects: list, file: str, known: set[str], problems: Problems) -> Iterator[dict]:
+def _objects(objects: list[Any], file: str, known: set[str], problems: Problems) -> Iterator[Row]:
     for place, thing in enumerate(objects):
         line = f"objects[{place}]"
         label = class_name(thing.get("classTitle")) if isinstance(thing, dict) else None
@@ -123,14 +128,14 @@ def _objects(objects: list, file: str, known: set[str], problems: Problems) -> I
             yield row | _box(thing)
 
 
-def _box(thing: dict) -> dict:
+def _box(thing: dict[str, Any]) -> dict[str, Any]:
     if isinstance(thing.get("bitmap"), dict):
         return _bitmap_box(thing["bitmap"])
     points = thing.get("points")
     return box_around(points.get("exterior") if isinstance(points, dict) else None)
 
 
-def _bitmap_box(bitmap: dict) -> dict:
+def _bitmap_box(bitmap: dict[str, Any]) -> dict[str, Any]:
     """The place of a mask and the size of its image, which is a compressed PNG."""
     try:
         unpacked = zlib.decompressobj().decompress(base64.b64decode(bitmap["data"], validate=True), LARGEST_BITMAP)

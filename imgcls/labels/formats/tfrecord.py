@@ -20,7 +20,7 @@ from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import PEEKED, TRIED, files_named, files_of, name_in, read_text
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
-from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
+from imgcls.labels.records import BOX, Problems, Records, Row, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 from imgcls.labels.unpacking import folder_for_images
 
@@ -84,7 +84,8 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     folder = folder_for_images(source, image_index)
     problems = Problems()
     names = _label_map(source, problems)
-    rows, taken = [], set()
+    rows: list[Row] = []
+    taken: set[str] = set()
     for path in [source] if source.is_file() else _record_files(source):
         file = name_in(path, source)
         group = RECORD.sub("", file)
@@ -125,10 +126,10 @@ def _examples(path: Path, file: str, problems: Problems) -> Iterator[tuple[int, 
 class _Said:
     """What an example says, feature by feature."""
 
-    def __init__(self, example: "tf.train.Example", names: dict[object, str]):
+    def __init__(self, example: "tf.train.Example", names: dict[object, str]) -> None:
         self._features, self._names = example.features.feature, names
 
-    def all(self, feature: str) -> list:
+    def all(self, feature: str) -> list[Any]:
         """The values of a feature; none if the example has no such feature."""
         if feature not in self._features:
             return []
@@ -167,7 +168,7 @@ def _write(said: _Said, folder: Path, group: str, place: int, taken: set[str]) -
     return name
 
 
-def _rows(said: _Said, image: str, file: str, line: int, problems: Problems) -> Iterator[dict]:
+def _rows(said: _Said, image: str, file: str, line: int, problems: Problems) -> Iterator[Row]:
     width, height = pixels(said.first("image/width")), pixels(said.first("image/height"))
     common = {"image": image, "file": file, "line": line, "source": "tfrecord", "split": split_from_path(file),
               "width": width, "height": height,
@@ -191,7 +192,7 @@ def _rows(said: _Said, image: str, file: str, line: int, problems: Problems) -> 
         yield row | (_box([values[place] for values in edges], (width, height)) if boxed else {})
 
 
-def _box(shares: list, size: tuple[int, int]) -> dict:
+def _box(shares: list[Any], size: tuple[int, int]) -> dict[str, Any]:
     """Pixels; infinite, which is reported later, if the example does not say how large its image is."""
     sides = [side or float("inf") for side in size] * 2
     values = [coordinate(share) * side for share, side in zip(shares, sides, strict=True)]

@@ -7,14 +7,16 @@ Every answer is a row of its own; `consensus` makes one label of them. Rejected 
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, peek
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
-from imgcls.labels.records import Problems, Records, attributes_text
+from imgcls.labels.records import Problems, Records, Row, attributes_text
 from imgcls.labels.table_columns import NAMES
-from imgcls.labels.table_files import read_table
+from imgcls.labels.table_files import cells_by_line, read_table
 
 FORMAT = Format(
     "toloka",
@@ -56,7 +58,7 @@ def read(
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()
-    rows = []
+    rows: list[Row] = []
     for path in files_of(source, ".tsv", ".csv"):
         if source.is_file() or _fits(peek(path)):
             rows.extend(_rows(path, name_in(path, source), image, answer, keep, problems))
@@ -65,17 +67,18 @@ def read(
 
 def _rows(
     path: Path, file: str, image: str | None, answer: str | None, keep: Sequence[str], problems: Problems
-) -> Iterator[dict]:
+) -> Iterator[Row]:
     table = read_table(path, file, problems)
-    inputs = [name for name in table if name.startswith("INPUT:")]
-    outputs = [name for name in table if name.startswith("OUTPUT:")]
+    names = [str(name) for name in table.columns]
+    inputs = [name for name in names if name.startswith("INPUT:")]
+    outputs = [name for name in names if name.startswith("OUTPUT:")]
     image_column = f"INPUT:{image}" if image else _likely(inputs, table, NAMES["image"])
     output = f"OUTPUT:{answer}" if answer else _likely(outputs, table, NAMES["label"])
     lacking = [name for name in (image_column, output, WORKER, *keep) if name not in table]
     if lacking:
         raise ValueError(f"{file} has no column {' and no '.join(lacking)}. It has {', '.join(map(str, table))[:200]}.")
     golden = output.replace("OUTPUT:", "GOLDEN:")
-    for line, cells in zip(table.index, table.to_dict("records"), strict=True):
+    for line, cells in cells_by_line(table):
         status = cells.get(STATUS, "").upper()
         if not any(cells.values()):
             continue  # Toloka puts an empty line between pages of tasks
@@ -89,7 +92,7 @@ def _rows(
                    "file": file, "line": line, "attributes": attributes}  # fmt: skip
 
 
-def _likely(columns: list[str], table, names: list[str]) -> str:
+def _likely(columns: list[str], table: pd.DataFrame, names: list[str]) -> str:
     """The only column, else the one with images in it, else the one with a name that says so."""
     image_index = [name for name in columns if len(table) and table[name].iloc[0].lower().endswith(SUFFIXES)]
     named = [name for name in columns if name.split(":")[1].lower() in names]

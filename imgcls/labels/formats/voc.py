@@ -14,7 +14,7 @@ from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import Element, any_file, files_of, name_in, parse_json, read_text, read_xml
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
-from imgcls.labels.records import Problems, Records, attributes_text, class_name, coordinate, pixels
+from imgcls.labels.records import Problems, Records, Row, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import SPLIT_NAMES, split_from_path
 
 FORMAT = Format(
@@ -28,6 +28,8 @@ FORMAT = Format(
 COUNTED_FROM_ONE = "The VOC"  # how the challenge's databases are called: "The VOC2007 Database"
 CORNERS = {"x_min": "xmin", "y_min": "ymin", "x_max": "xmax", "y_max": "ymax"}
 FLAGS = ("difficult", "occluded", "truncated")
+Splits = dict[str, str]  # by image
+Listed = dict[tuple[str, str], tuple[bool, str, int]]  # (difficult, file, line) by image and class
 LISTS = {"1": False, "0": True}  # whether an image of a class list has difficult objects only
 
 
@@ -45,7 +47,8 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()
-    rows, images = [], {}
+    rows: list[Row] = []
+    images: dict[str, str] = {}
     for path in files_of(source, ".xml"):
         file = name_in(path, source)
         try:
@@ -77,8 +80,8 @@ def _stated_image(annotation: Element, file: str) -> str:
     return posixpath.join(posixpath.dirname(_identity(file)), name)
 
 
-def _rows(annotation: Element, image: str, file: str, problems: Problems) -> Iterator[dict]:
-    common = {
+def _rows(annotation: Element, image: str, file: str, problems: Problems) -> Iterator[Row]:
+    common: Row = {
         "image": image,
         "file": file,
         "beside": posixpath.dirname(file),
@@ -97,7 +100,7 @@ def _rows(annotation: Element, image: str, file: str, problems: Problems) -> Ite
             problems.left_out(file, thing.line, "an object without a name is left out.")
             continue
         attributes = _attributes(thing)
-        row = common | {"label": label, "line": thing.line, "annotator": str(attributes.pop("annotator", ""))}
+        row: Row = common | {"label": label, "line": thing.line, "annotator": str(attributes.pop("annotator", ""))}
         row["attributes"] = attributes_text(attributes)
         row |= {flag: thing.text(flag).lower() in ("1", "yes", "true") for flag in FLAGS}
         if thing.first("bndbox"):
@@ -109,10 +112,10 @@ def _rows(annotation: Element, image: str, file: str, problems: Problems) -> Ite
         yield row
 
 
-def _attributes(thing: Element) -> dict:
+def _attributes(thing: Element) -> dict[str, object]:
     """The pose, and what CVAT writes below `attributes`."""
     pose = thing.text("pose")
-    stated = {} if pose in ("", "Unspecified", "unspecified") else {"pose": pose}
+    stated: dict[str, object] = {} if pose in ("", "Unspecified", "unspecified") else {"pose": pose}
     block = thing.first("attributes")
     for attribute in block.all("attribute") if block else []:
         stated[attribute.text("name")] = _value(attribute.text("value"))
@@ -134,7 +137,9 @@ def _name(thing: Element) -> str:
     return text.strip() if "\n" in text else text
 
 
-def _add_lists(source: Path, rows: list[dict], images: dict, image_index: ImageIndex, problems: Problems) -> None:
+def _add_lists(
+    source: Path, rows: list[Row], images: dict[str, str], image_index: ImageIndex, problems: Problems
+) -> None:
     """Splits of all rows, and the labels that stand in the class lists only."""
     lists = [path for path in files_of(source, ".txt") if path.parent.as_posix().endswith("ImageSets/Main")]
     if not lists:
@@ -159,10 +164,10 @@ def _add_lists(source: Path, rows: list[dict], images: dict, image_index: ImageI
         rows.append({"image": image, "split": splits[identity], "source": "voc", "file": "ImageSets/Main", "line": ""})
 
 
-def _read_lists(lists: list[Path], source: Path, problems: Problems) -> tuple[dict, dict]:
+def _read_lists(lists: list[Path], source: Path, problems: Problems) -> tuple[Splits, Listed]:
     """Split by image, and (difficult, file, line) by image and class."""
-    splits: dict[str, str] = {}
-    listed: dict[tuple[str, str], tuple[bool, str, int]] = {}
+    splits: Splits = {}
+    listed: Listed = {}
     for path in lists:
         file = name_in(path, source)
         label, _, ending = path.stem.rpartition("_")

@@ -9,6 +9,7 @@ import posixpath
 import re
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 from urllib.parse import unquote
 
 from imgcls.labels.assembly import assemble
@@ -16,7 +17,7 @@ from imgcls.labels.documents import any_file, fitting, peek, read_each, read_jso
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around
-from imgcls.labels.records import BOX, Problems, Records, attributes_text, class_name, coordinate, pixels
+from imgcls.labels.records import BOX, Problems, Records, Row, attributes_text, class_name, coordinate, pixels
 from imgcls.labels.split_names import split_from_path
 
 FORMAT = Format(
@@ -48,7 +49,8 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()
-    rows, known = [], {}
+    rows: list[Row] = []
+    known: dict[str, Any] = {}
     paths = fitting(source, (".json", PROJECT), _is_ours, problems)
     for _, file, assets in read_each(sorted(paths, key=_rank), source, _assets, problems):
         for line, entry in assets:
@@ -79,11 +81,11 @@ def _assets(path: Path) -> list[tuple[str, object]]:
 
 
 def _rows(
-    entry: object, line: str, file: str, known: dict, image_index: ImageIndex, problems: Problems
-) -> Iterator[dict]:
+    entry: object, line: str, file: str, known: dict[str, Any], image_index: ImageIndex, problems: Problems
+) -> Iterator[Row]:
     """known: the regions by the asset's id, as far as they were read; this asset is added."""
     stated = entry if isinstance(entry, dict) else {}
-    asset = stated.get("asset") if isinstance(stated.get("asset"), dict) else stated
+    asset: dict[str, Any] = stated["asset"] if isinstance(stated.get("asset"), dict) else stated
     regions = stated.get("regions", [])
     image = _image(asset, posixpath.dirname(file), image_index)
     if not image or not isinstance(regions, list):
@@ -98,7 +100,7 @@ def _rows(
     if "regions" not in stated and asset.get("state") == TAGGED:
         problems.left_out(file, line, f"{image!r} has tags, but its file {identity[:50]}{ASSET} is not here.")
         return
-    size = asset.get("size") if isinstance(asset.get("size"), dict) else {}
+    size = _dictionary(asset.get("size"))
     common = {"image": image, "file": file, "beside": posixpath.dirname(file), "source": "vott",
               "width": pixels(size.get("width")), "height": pixels(size.get("height")),
               "split": split_from_path(file)}  # fmt: skip
@@ -110,7 +112,11 @@ def _rows(
             yield common | row
 
 
-def _image(asset: dict, beside: str, image_index: ImageIndex) -> str:
+def _dictionary(value: object) -> dict[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _image(asset: dict[str, Any], beside: str, image_index: ImageIndex) -> str:
     """The name of an asset's image, or its path where the name is not enough; empty if it has none."""
     path = next((asset[key] for key in ("path", "name") if isinstance(asset.get(key), str) and asset[key].strip()), "")
     path = re.sub(r"^file:/*(?=/|[a-zA-Z]:)", "", path)  # an address of the machine that it was tagged on
@@ -120,7 +126,7 @@ def _image(asset: dict, beside: str, image_index: ImageIndex) -> str:
     return name if image_index.find(name, beside)[0] else unquote(path)
 
 
-def _region_rows(region: object, line: str, file: str, problems: Problems) -> Iterator[dict]:
+def _region_rows(region: object, line: str, file: str, problems: Problems) -> Iterator[Row]:
     stated = region if isinstance(region, dict) else {}
     tags = stated.get("tags")
     if not isinstance(tags, list) or not tags:
@@ -140,10 +146,11 @@ def _region_rows(region: object, line: str, file: str, problems: Problems) -> It
             yield row | {"attributes": attributes_text({"type": outline})} | _box(stated)
 
 
-def _box(region: dict) -> dict[str, float]:
+def _box(region: dict[str, Any]) -> dict[str, float]:
     box = region.get("boundingBox")
     if isinstance(box, dict):
         x, y, width, height = (coordinate(box.get(key)) for key in ("left", "top", "width", "height"))
         return dict(zip(BOX, (x, y, x + width, y + height), strict=True))
-    points = region.get("points") if isinstance(region.get("points"), list) else []
-    return box_around([(point.get("x"), point.get("y")) if isinstance(point, dict) else () for point in points])
+    points = region.get("points")
+    listed = points if isinstance(points, list) else []
+    return box_around([(point.get("x"), point.get("y")) if isinstance(point, dict) else () for point in listed])

@@ -11,6 +11,7 @@ import posixpath
 from collections import defaultdict
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import yaml
 
@@ -19,7 +20,7 @@ from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, read_text
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import IMAGE_FOLDERS, ImageIndex, upright_size
-from imgcls.labels.records import BOX, Problems, Records, class_name, coordinate
+from imgcls.labels.records import BOX, Problems, Records, Row, class_name, coordinate
 from imgcls.labels.split_names import split_from_path
 
 FORMAT = Format(
@@ -78,7 +79,7 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
 class _Neighbours:
     """Which image belongs to a text file: the same name in the same folder, or in `images` instead of `labels`."""
 
-    def __init__(self, image_index: ImageIndex):
+    def __init__(self, image_index: ImageIndex) -> None:
         self.root = image_index.root
         self._by_place = defaultdict(list)
         self._by_name = defaultdict(list)
@@ -94,7 +95,7 @@ class _Neighbours:
         return self._by_place.get(place) or self._by_place.get("/".join(swapped)) or self._by_name.get(parts[-1]) or []
 
 
-def _rows(path: Path, source: Path, names: list[str | None], image_of: _Neighbours, problems: Problems) -> list[dict]:
+def _rows(path: Path, source: Path, names: list[str | None], image_of: _Neighbours, problems: Problems) -> list[Row]:
     file = name_in(path, source)
     try:
         lines = read_text(path).splitlines()
@@ -127,9 +128,10 @@ def _rows(path: Path, source: Path, names: list[str | None], image_of: _Neighbou
     return rows if rows or any(line.strip() for line in lines) else [common | {"line": 1}]
 
 
-def _label_and_box(fields: list[str], names: list[str | None], size: tuple[int, int]) -> tuple[str, list, str]:
-    shares = [_share(field) for field in fields[1:]]
-    if not fields[0].isdecimal() or None in shares or len(shares) < 4 or (len(fields) > 6 and len(shares) % 2):
+def _label_and_box(fields: list[str], names: list[str | None], size: tuple[int, int]) -> tuple[str, list[float], str]:
+    shares = [share for share in map(_share, fields[1:]) if share is not None]
+    odd = len(shares) < len(fields) - 1 or (len(fields) > 6 and len(shares) % 2)
+    if not fields[0].isdecimal() or odd or len(shares) < 4:
         return "", [], f"expected a class number and a box, got {' '.join(fields)[:80]!r}; left out."
     number = int(fields[0]) if len(fields[0]) < 10 else len(names)
     label = names[number] if number < len(names) else None
@@ -170,7 +172,7 @@ def _listed_names(path: Path) -> list[str | None]:
     return [class_name(line) for line in read_text(path).rstrip("\r\n").splitlines()]
 
 
-def _card(path: Path) -> dict:
+def _card(path: Path) -> dict[str, Any]:
     text = read_text(path)
     try:
         content = yaml.safe_load(text)
@@ -180,7 +182,7 @@ def _card(path: Path) -> dict:
     return content if isinstance(content, dict) else {}
 
 
-def _card_names(card: dict, path: Path) -> list[str | None]:
+def _card_names(card: dict[str, Any], path: Path) -> list[str | None]:
     names = card.get("names") or []
     if isinstance(names, dict) and all(type(number) is int and 0 <= number < 10**5 for number in names):
         names = [names.get(number) for number in range(max(names) + 1)]
@@ -189,7 +191,7 @@ def _card_names(card: dict, path: Path) -> list[str | None]:
     return [class_name(name) for name in names]
 
 
-def _nearest(names: dict[Path, list], folder: Path) -> list[str | None]:
+def _nearest(names: dict[Path, list[Any]], folder: Path) -> list[str | None]:
     """The names of the closest class list: in the folder, in one above, or the only one there is."""
     above = [parent for parent in (folder, *folder.parents) if parent in names]
     if above:
@@ -205,7 +207,8 @@ def _splits(source: Path, image_index: ImageIndex, problems: Problems) -> tuple[
 
     A card lists folders, images, or text files with the names of images; what is not there is reported.
     """
-    splits, whole = {}, True
+    splits: dict[str, str] = {}
+    whole = True
     for path, key, entry, root in _entries(source):
         file, split = name_in(path, source), CARD_SPLITS[key]
         below = _place(entry, root, path.parent.relative_to(source).as_posix(), source)

@@ -2,7 +2,7 @@
 
 from pathlib import Path, PurePosixPath
 
-from imgcls.labels.records import LEFT_OUT, Problems, Records
+from imgcls.labels.records import LEFT_OUT, Problems, Records, grouped
 from imgcls.labels.writer import Writer
 from imgcls.labels.writers.placing import place, report_unheld
 from imgcls.labels.writers.voc import NO_FILE_NAME
@@ -24,7 +24,7 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     bare = rows[rows["label"] == ""]
     problems.extend(bare["image"], [""] * len(bare), ["nobody labelled this image; left out."] * len(bare), LEFT_OUT)
     names: dict[str, str] = {}
-    for image, part in labelled.groupby("image", sort=False):
+    for image, part in grouped(labelled, "image"):
         labels = sorted(set(part["label"]))
         if len(labels) > 1 or NO_FILE_NAME.search(labels[0]):
             what = "has several classes" if len(labels) > 1 else "has a class that cannot name a folder"

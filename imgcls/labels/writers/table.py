@@ -2,6 +2,7 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -27,7 +28,7 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     return problems
 
 
-def _cell(name: str, value: object) -> str:
+def _cell(name: str, value: Any) -> str:
     if name in BOX:
         return "" if pd.isna(value) else repr(float(value))
     return str(value).lower() if isinstance(value, bool) else quoted(str(value))

@@ -108,11 +108,11 @@ def test_published_parameter_count(name):
     assert describe(name).parameters == find_architecture(name).parameters
 
 
-def test_the_sketch_is_the_built_network(both):
+def test_the_cost_is_that_of_the_built_network(both):
     name, *models = both
     for model in models:
         expected = {
-            row.name: row for row in describe(name, shape_of(name), len(CLASSES), dropout=0.0, drop_path=0.0).rows
+            row.name: row for row in describe(name, shape_of(name), len(CLASSES), dropout=0.0, drop_path=0.0).layers
         }
         layers = [layer for layer in model.layers if layer.name not in ("pixels", "standardization", "probabilities")]
         assert {layer.name for layer in layers} == set(expected)
