@@ -144,7 +144,13 @@ def _drawn(free: pd.DataFrame, units: pd.Series, split: str, size: float, seed: 
 def _targets(have: dict[str, int], size: float, split: str) -> dict[str, int]:
     """How many images of each class a split wants: a share of them, or its part of a number over all classes.
 
-    have: images of each class that are left to divide. Raises ValueError if there are too few of one.
+    Args:
+        have: Images of each class that are left to divide.
+        size: Below 1 the share, from 1 on the number.
+        split: The split's name.
+
+    Raises:
+        ValueError: A class has too few images.
     """
     if size < 1:
         wanted = {label: max(1, round(size * number)) for label, number in have.items()}
