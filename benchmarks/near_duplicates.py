@@ -30,7 +30,8 @@ import pandas as pd
 from photos import COPIES, CROPPED, TURNED, photos
 from PIL import Image
 
-from imgcls.data.duplicates.near_duplicates import close_pairs, near_duplicate_groups
+from imgcls.data.duplicates.hash_search import close_pairs
+from imgcls.data.duplicates.near_duplicates import MOST_BITS, near_duplicate_groups
 from imgcls.data.duplicates.perceptual_hash import grayscale_image, perceptual_hash
 from imgcls.data.manifest.table import Manifest
 from imgcls.processor import describe
@@ -54,7 +55,7 @@ def million() -> dict[str, float]:
                 expected.add((place, neighbour))
     began = time.perf_counter()
     distinct, place_of = np.unique(hashes, return_index=True)
-    pairs = place_of[np.concatenate(list(close_pairs(distinct)))]
+    pairs = place_of[np.concatenate(list(close_pairs(distinct, MOST_BITS)))]
     seconds = time.perf_counter() - began
     found = {tuple(sorted(pair)) for pair in pairs.tolist()}
     return {"seconds": seconds, "pairs": len(found), "planted": len(expected), "planted found": len(expected & found)}

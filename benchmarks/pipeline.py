@@ -142,7 +142,8 @@ def prepared(folder: Path) -> list[Path]:
 
     from imgcls.data.inspection.inspect import inspect
     from imgcls.data.manifest.table import Manifest
-    from imgcls.data.prepared.shards import Preparation, prepare
+    from imgcls.data.prepared.preparation import Preparation
+    from imgcls.data.prepared.shards import prepare
 
     rows = [{"image": f"{i:05}.jpg", "label": str(i % CLASSES)} for i in range(SMALL)]
     manifest = inspect(Manifest.from_records(pd.DataFrame(rows), folder))

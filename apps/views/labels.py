@@ -22,7 +22,8 @@ from imgcls.counted import counted
 from imgcls.data.audit import Finding
 from imgcls.data.audit.cleaning import clean
 from imgcls.data.images.encoded import file_of
-from imgcls.data.manifest.table import Manifest, check_trainable
+from imgcls.data.manifest.table import Manifest
+from imgcls.data.manifest.trainable import check_trainable
 from imgcls.data.sources.cards import Card, save_card
 from imgcls.data.sources.importing import Imported, import_manifest
 from imgcls.data.sources.load import source_of

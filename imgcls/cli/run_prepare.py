@@ -8,7 +8,8 @@ from imgcls.cli.terminal import next_step, progress_line, say, warn
 from imgcls.counted import counted
 from imgcls.data.inspection.inspect import inspect
 from imgcls.data.prepared.load import is_prepared, load_prepared
-from imgcls.data.prepared.shards import Preparation, pixel_bytes, prepare
+from imgcls.data.prepared.preparation import Preparation, pixel_bytes
+from imgcls.data.prepared.shards import prepare
 from imgcls.data.sources.load import load_manifest
 
 PIXELS_UP_TO = 8 << 30  # bytes of all images as pixels, for --kind auto

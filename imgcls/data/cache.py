@@ -1,4 +1,4 @@
-"""Where derived files lie that can be made again."""
+"""The folder of derived files, which can be made again at any time."""
 
 import hashlib
 import os
@@ -7,17 +7,26 @@ from pathlib import Path
 
 
 def cache_home() -> Path:
-    """The folder of all that can be made again: <home>/.cache/imgcls, or what IMGCLS_CACHE names; it is not made."""
+    """The folder of all derived files: <home>/.cache/imgcls, or what IMGCLS_CACHE names. It is not created."""
     named = os.environ.get("IMGCLS_CACHE")
     return Path(named) if named else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache", "imgcls")
 
 
 def cache_folder(kind: str, source: str) -> Path:
-    """A folder for what is derived from `source`, such as <home>/.cache/imgcls/<kind>/<name>-<hash>; it is not made."""
+    """The folder of what is derived from a source: <home>/.cache/imgcls/<kind>/<name>-<hash>. It is not created."""
     return cache_home() / kind / source_name(source)
 
 
 def source_name(source: str, digits: int = 12) -> str:
-    """<name>-<hash> of what is named by `source`: as part of a file's name, no other source has it."""
+    """A name for a source that no other source has: <name>-<hash>.
+
+    Args:
+        source: A path or another name.
+        digits: The number of hexadecimal digits of the hash.
+
+    Example:
+        >>> source_name("photos/cats", 6)
+        'cats-734f91'
+    """
     name = re.sub(r"[^\w.-]+", "_", Path(source).stem)[:64]
     return f"{name}-{hashlib.sha256(os.fsencode(source)).hexdigest()[:digits]}"

@@ -20,7 +20,7 @@ import tensorflow as tf
 import imgcls
 from imgcls.counted import counted
 from imgcls.data.images.encoded import read_encoded
-from imgcls.data.images.reading import Outcome, read_images
+from imgcls.data.images.reading import ReadResult, read_images
 from imgcls.engines.engine import PROBABILITIES, Engine
 from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.signatures import CLASSES, IMAGE_BYTES
@@ -57,7 +57,7 @@ class ReferenceAnswers:
         class_names: The K names of the outputs.
     """
 
-    outcomes: list[Outcome]
+    outcomes: list[ReadResult]
     images: list[Path]
     pixels: np.ndarray
     probabilities: np.ndarray

@@ -10,7 +10,7 @@ import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.data.images.preprocessing import Preprocessing
-from imgcls.data.images.reading import Outcome, read_images
+from imgcls.data.images.reading import ReadResult, read_images
 from imgcls.engines.engine import EMBEDDING, PROBABILITIES, Engine
 from imgcls.image_files import shown_name
 from imgcls.serving.given_images import Image, without_arrays
@@ -178,7 +178,7 @@ class Predictor:
             on_progress(len(read))
         return Predictions(read, self.class_names, np.concatenate(rows), problems, transcoded)
 
-    def _rows(self, chunk: list[Outcome], output: str, blank: float) -> np.ndarray:
+    def _rows(self, chunk: list[ReadResult], output: str, blank: float) -> np.ndarray:
         """An output of the engine for each image; `blank` where there are no pixels."""
         good = [i for i, outcome in enumerate(chunk) if not outcome.problem]
         shape = (self.preprocessing.height, self.preprocessing.width, self.preprocessing.channels)

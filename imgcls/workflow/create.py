@@ -7,7 +7,8 @@ from imgcls.config import TrainConfig
 from imgcls.counted import counted
 from imgcls.data.duplicates.near_duplicates import near_duplicate_groups
 from imgcls.data.inspection.inspect import inspect
-from imgcls.data.manifest.table import SPLITS, Manifest, check_trainable
+from imgcls.data.manifest.table import SPLITS, Manifest
+from imgcls.data.manifest.trainable import check_trainable
 from imgcls.data.sources.load import load_manifest
 from imgcls.data.splits.assign import assign_splits, folds, split_hash
 from imgcls.data.splits.leaks import find_leaks

@@ -14,7 +14,8 @@ from imgcls.data.cache import source_name
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
 from imgcls.data.inspection.inspect import inspect
-from imgcls.data.manifest.table import Manifest, check_one_label
+from imgcls.data.manifest.table import Manifest
+from imgcls.data.manifest.trainable import check_one_label
 from imgcls.data.sources.load import load_manifest
 from imgcls.data.splits.assign import split_hash
 from imgcls.evaluation.metrics import Evaluation, evaluate_predictions

@@ -16,15 +16,22 @@ from imgcls.data.manifest.table import Manifest
 __all__ = ["KINDS", "SEVERITIES", "Finding", "find_problems", "findings_table"]
 
 
-def find_problems(manifest: Manifest, copies: Copies | None = None, told: pd.DataFrame | None = None) -> list[Finding]:
-    """The findings about an inspected manifest, the gravest first.
+def find_problems(
+    manifest: Manifest, copies: Copies | None = None, reported: pd.DataFrame | None = None
+) -> list[Finding]:
+    """Find what is wrong with an inspected manifest.
 
-    copies: what `find_copies` gives, if it is known already.
-    told: what was wrong in the annotation files, with the columns file, line, reason and effect.
+    Args:
+        manifest: The manifest, as `inspect` gives it.
+        copies: The result of `find_copies`, if it is known already.
+        reported: What was wrong in the annotation files, with the columns file, line, reason and effect.
+
+    Returns:
+        The findings, the gravest first.
     """
     copies = find_copies(manifest) if copies is None else copies
     findings = [
-        *annotation_findings(told),
+        *annotation_findings(reported),
         *file_findings(manifest),
         *quality_findings(manifest),
         *size_findings(manifest),
@@ -37,7 +44,11 @@ def find_problems(manifest: Manifest, copies: Copies | None = None, told: pd.Dat
 
 
 def findings_table(findings: list[Finding]) -> pd.DataFrame:
-    """One row a finding: kind, severity, images (with | between), why, advice."""
+    """Findings as a table.
+
+    Returns:
+        A row for each finding, with the columns kind, severity, images (with | between), why and advice.
+    """
     rows = [
         (finding.kind, finding.severity, " | ".join(finding.images), finding.why, finding.advice)
         for finding in findings

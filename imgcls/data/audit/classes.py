@@ -14,6 +14,7 @@ LARGEST_IMBALANCE = 10.0  # examples of the largest class by those of the smalle
 
 
 def class_findings(manifest: Manifest) -> Iterator[Finding]:
+    """Classes that are missing in a split, too small, very different in size, or named alike."""
     examples = manifest.usable.explode("labels")
     counts = examples["labels"].value_counts()
     yield from _lacking(examples)
@@ -28,14 +29,18 @@ def class_findings(manifest: Manifest) -> Iterator[Finding]:
         ratio = counts.iloc[0] / counts.iloc[-1]
         yield Finding("imbalance", (), f"{ratio:,.0f} to 1: {largest}, {smallest}")
     for names in names_alike(counts).values():
-        told = " and ".join(f"{name!r} ({counts[name]:,})" for name in names)
-        yield Finding("names alike", (), told, tuple(examples.index[examples["labels"].isin(names)].unique()))
+        listed = " and ".join(f"{name!r} ({counts[name]:,})" for name in names)
+        yield Finding("names alike", (), listed, tuple(examples.index[examples["labels"].isin(names)].unique()))
 
 
 def names_alike(counts: pd.Series) -> dict[str, list[str]]:
-    """Names that differ by case, spaces, hyphens or underscores only, the most frequent first.
+    """Class names that differ by case, spaces, hyphens or underscores only.
 
-    counts: examples by name.
+    Args:
+        counts: Examples by name.
+
+    Returns:
+        The names that are alike, the most frequent first, by what they have in common.
     """
     alike: dict[str, list[str]] = {}
     for name in sorted(counts.index, key=lambda name: (-counts[name], name)):

@@ -15,7 +15,7 @@ SAME_BYTES, NEARLY = "the same bytes", "nearly the same image"
 
 
 def copy_findings(manifest: Manifest, copies: Copies) -> Iterator[Finding]:
-    """One finding a group and kind; a group that stands in two splits is not told as copies once more."""
+    """One finding for each group and kind; a group that is in two splits is not reported as copies as well."""
     usable = manifest.usable
     groups = copies.groups[usable.index]
     several = groups.index[groups.duplicated(keep=False)]
@@ -50,7 +50,14 @@ def _how_alike(files: pd.DataFrame) -> str:
 
 
 def examples_with_two_labels(rows: pd.DataFrame) -> list[pd.DataFrame]:
-    """The examples that contradict each other, of rows that show one image: whole images, or the same box twice."""
+    """The examples that contradict each other.
+
+    Args:
+        rows: Rows that show one image.
+
+    Returns:
+        A table for each contradiction: whole images, or the same box, with different labels.
+    """
     names = rows["labels"].map(lambda labels: tuple(sorted(labels)))
     if names.nunique() == 1:
         return []

@@ -12,6 +12,7 @@ TOLERANCE = 0.5  # pixels that a box may reach beyond the edge, by rounding
 
 
 def example_findings(manifest: Manifest) -> Iterator[Finding]:
+    """Boxes with nothing inside, and boxes that reach beyond their image."""
     usable = manifest.usable
     boxed = usable[usable[BOX].notna().all(axis=1)]
     inside = cut_boxes(boxed)
@@ -25,7 +26,7 @@ def example_findings(manifest: Manifest) -> Iterator[Finding]:
 
 
 def cut_boxes(rows: pd.DataFrame) -> pd.DataFrame:
-    """The boxes of the rows, cut at the edges of their images."""
+    """The boxes of rows, cut at the edges of their images."""
     cut = rows[BOX].copy()
     for side, names in (("width", ("x_min", "x_max")), ("height", ("y_min", "y_max"))):
         for name in names:

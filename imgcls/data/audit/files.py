@@ -6,7 +6,7 @@ from pathlib import PurePosixPath
 import pandas as pd
 
 from imgcls.data.audit.findings import KINDS, Finding
-from imgcls.data.images.encoded import is_record
+from imgcls.data.images.encoded import is_in_shard
 from imgcls.data.images.image_header import TRAITS, ZEROS
 from imgcls.data.manifest.table import Manifest
 from imgcls.image_files import MOST_PIXELS
@@ -30,12 +30,12 @@ MOST_ELONGATED = 1 / 0.35  # longer side by shorter side; the limit of cleanvisi
 def file_findings(manifest: Manifest) -> Iterator[Finding]:
     """Of each file once, though it has several examples."""
     files = manifest.table.drop_duplicates("image")
-    for row in files[_may_be_told(files)].itertuples():
+    for row in files[_is_reported(files)].itertuples():
         for kind, why in _problem_of(row) if row.problems else _remarks_on(row):
             yield Finding(kind, (row.image,), why, (row.Index,))
 
 
-def _may_be_told(files: pd.DataFrame) -> pd.Series:
+def _is_reported(files: pd.DataFrame) -> pd.Series:
     """Which rows there can be a finding about; most have none, and are not looked at one by one."""
     sides = files[["width", "height"]]
     shape = (sides.min(axis=1) < SMALLEST_SIDE) | (sides.max(axis=1) > MOST_ELONGATED * sides.min(axis=1))
@@ -55,7 +55,7 @@ def _problem_of(row) -> Iterator[tuple[str, str]]:
 def _remarks_on(row) -> Iterator[tuple[str, str]]:
     size = f"{row.width:,} x {row.height:,} pixels"
     extension = PurePosixPath(row.image).suffix
-    if row.format in EXTENSIONS and not is_record(row.image) and extension.lower() not in EXTENSIONS[row.format]:
+    if row.format in EXTENSIONS and not is_in_shard(row.image) and extension.lower() not in EXTENSIONS[row.format]:
         yield "wrong extension", f"a {row.format} file whose name ends in {extension or 'no extension'}"
     if min(row.width, row.height) < SMALLEST_SIDE:
         yield "tiny", f"{size}; expected at least {SMALLEST_SIDE} on each side"

@@ -6,9 +6,13 @@ SEVERITIES = ("error", "warning", "note")
 
 
 class Kind(NamedTuple):
-    """severity: error if training or its judgement goes wrong, warning if a person should look, note if it is seen to.
+    """A kind of finding.
 
-    title: a heading. advice: what to do.
+    Attributes:
+        severity: "error" if training or evaluation goes wrong, "warning" if a person should look, "note" if nothing has
+            to be done.
+        title: A heading.
+        advice: What to do.
     """
 
     severity: str
@@ -79,7 +83,7 @@ KINDS = {  # the gravest first
         "warning", "Over-exposed images", "Look whether anything can be seen, or leave it out with --overlay."
     ),
     "blurred": Kind(
-        "warning", "Blurred images", "Look whether the object can be told, or leave it out with --overlay."
+        "warning", "Blurred images", "Look whether the object can be recognised, or leave it out with --overlay."
     ),
     "animated": Kind("note", "Animations", "Nothing: the first frame stands for all."),
     "CMYK": Kind("note", "Images in printing colours", "Nothing: they are converted; colours may be off a little."),
@@ -95,9 +99,13 @@ KINDS = {  # the gravest first
 
 
 class Finding(NamedTuple):
-    """kind: of `KINDS`. images: paths relative to the root; copies side by side. why: a sentence's worth.
+    """Something that is wrong with a data set.
 
-    rows: places in the manifest's index that it is about.
+    Attributes:
+        kind: A key of `KINDS`.
+        images: Paths relative to the root; copies side by side.
+        why: The reason, as a part of a sentence.
+        rows: The rows of the manifest's table that it is about.
     """
 
     kind: str
@@ -107,8 +115,10 @@ class Finding(NamedTuple):
 
     @property
     def severity(self) -> str:
+        """How grave it is: one of `SEVERITIES`."""
         return KINDS[self.kind].severity
 
     @property
     def advice(self) -> str:
+        """What to do."""
         return KINDS[self.kind].advice

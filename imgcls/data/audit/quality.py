@@ -23,7 +23,7 @@ WHY = {
 
 
 def quality_findings(manifest: Manifest) -> Iterator[Finding]:
-    """Of each file once. An image that is dark, light or of one colour is not told to be blurred as well."""
+    """Of each file once. An image that is dark, light or of one colour is not reported as blurred as well."""
     files = manifest.usable.drop_duplicates("image")
     dark, light = files["brightness_99"] < DARKEST, files["brightness_5"] > LIGHTEST
     plain = files["perceptual_hash"] == ""

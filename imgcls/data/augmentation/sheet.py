@@ -20,7 +20,12 @@ SHOWN: dict[str, Mapping[str, float]] = {  # each step alone, strong enough to b
 
 
 class Row(NamedTuple):
-    """name: of a step or preset. images: (N, H, W, C), uint8."""
+    """A row of the sheet.
+
+    Attributes:
+        name: Of a step or preset.
+        images: (N, H, W, C), uint8.
+    """
 
     name: str
     images: np.ndarray
@@ -45,7 +50,17 @@ def presets(encoded: Sequence[bytes], preprocessing: Preprocessing, seed: int = 
 def changed(
     encoded: Sequence[bytes], preprocessing: Preprocessing, chosen: AugmentationConfig, seed: int = 0
 ) -> np.ndarray:
-    """What training would see of these images, as one batch at the beginning of a run: (N, H, W, C), uint8."""
+    """The images as training would see them at the beginning of a run, as one batch.
+
+    Args:
+        encoded: The files of the images.
+        preprocessing: How images become pixels.
+        chosen: The parameters of augmentation, none of them None.
+        seed: Of the run.
+
+    Returns:
+        (N, H, W, C), uint8.
+    """
     plain = np.stack([preprocess(data, preprocessing) for data in encoded])
     covariance = np.atleast_2d(np.cov(plain.reshape(-1, preprocessing.channels), rowvar=False))
     augmentation = Augmentation(chosen, color_covariance=covariance)

@@ -45,11 +45,9 @@ def _write_html(rows: Sequence[Row], path: Path) -> None:
     factor = max(1, ENLARGED // rows[0].images.shape[1])
     lines = []
     for row in rows:
-        cells = [
-            f'<td><img alt="{html.escape(row.name)}" src="data:image/png;base64,{_as_text(_enlarged(image, factor))}"></td>'
-            for image in row.images
-        ]
-        lines.append(f"<tr><th>{html.escape(row.name)}</th>{''.join(cells)}</tr>")
+        name, texts = html.escape(row.name), [_as_text(_enlarged(image, factor)) for image in row.images]
+        cells = [f'<td><img alt="{name}" src="data:image/png;base64,{text}"></td>' for text in texts]
+        lines.append(f"<tr><th>{name}</th>{''.join(cells)}</tr>")
     page = (
         '<!doctype html><html lang="en"><meta charset="utf-8"><title>Augmentation</title>'
         "<style>body{font:15px Helvetica,Arial,sans-serif}th{text-align:left;padding-right:12px}</style>"

@@ -23,9 +23,18 @@ log = logging.getLogger(__name__)
 
 @dataclass(frozen=True)
 class Balance:
-    """A way of balancing, and the classes that it is for.
+    """A way of balancing classes of different size.
 
-    mode: as above, or "none". counts: (classes,) training images.
+    Attributes:
+        mode: "none", or one of those that the module describes.
+        counts: (classes,), training images.
+        exponent: Of sample and augment: 1 keeps the class shares, 0 makes them equal.
+        beta: Of effective_number.
+        adjustment: Of logits: the factor of the log class shares.
+
+    Example:
+        >>> Balance("weights", np.array([30, 10])).class_weights.round(3).tolist()
+        [0.667, 2.0]
     """
 
     mode: str
@@ -36,14 +45,27 @@ class Balance:
 
     @classmethod
     def from_config(cls, config: BalanceConfig, counts: Sequence[int]) -> "Balance":
-        """config: without "auto"; what it leaves open has the default of here."""
-        given = {"exponent": config.balance_exponent, "beta": config.effective_number_beta,
-                 "adjustment": config.logit_adjustment}  # fmt: skip
+        """The balance that a config describes.
+
+        Args:
+            config: Without "auto". Numbers that it leaves open have their defaults.
+            counts: (classes,), training images.
+        """
+        given = {
+            "exponent": config.balance_exponent,
+            "beta": config.effective_number_beta,
+            "adjustment": config.logit_adjustment,
+        }
         given = {name: value for name, value in given.items() if value is not None}
         return cls(config.balance, np.asarray(counts), **given)
 
     def order(self, classes: Sequence[int], seed: int) -> Shuffled | ByQuota | ByBlock:
-        """The order of examples with these classes."""
+        """The order in which examples come.
+
+        Args:
+            classes: (N,), the class of each example.
+            seed: Of the run.
+        """
         if self.mode == "batch":
             return ByBlock(classes, len(self.counts), seed)
         if self.mode in ("sample", "augment"):
@@ -52,7 +74,7 @@ class Balance:
 
     @property
     def class_weights(self) -> np.ndarray | None:
-        """(classes,) of the loss, 1 in the mean over the images; None if all weigh the same."""
+        """(classes,), of the loss, with a mean of 1 over the images; None if all weigh the same."""
         if self.mode == "weights":
             weights = 1.0 / self.counts
         elif self.mode == "effective_number":
@@ -63,7 +85,7 @@ class Balance:
 
     @property
     def image_weights(self) -> np.ndarray:
-        """(classes,) what an image of each class weighs in an epoch: by its loss, or by how often it comes."""
+        """(classes,), the weight of an image in an epoch: of its loss, or how often it comes."""
         if self.class_weights is not None:
             return self.class_weights
         if self.mode == "batch":
@@ -74,7 +96,7 @@ class Balance:
 
     @property
     def logit_offsets(self) -> np.ndarray | None:
-        """(classes,) that are added to the scores while training; None if nothing is."""
+        """(classes,), added to the logits while training; None if nothing is added."""
         if self.mode != "logits":
             return None
         return self.adjustment * np.log(self.counts / self.counts.sum())

@@ -1,4 +1,4 @@
-"""Which example stands at a position of a run: a pure function of the seed and the position.
+"""The order of examples in a run: which example stands at a position, a pure function of the seed and the position.
 
 A run reads one endless row of positions; an epoch is as many positions as there are examples. So a resumed run reads on
 at its position and sees what it would have seen, whatever the order.
@@ -14,20 +14,28 @@ STREAM = 2**32  # between the seeds of two classes; a run's seed is below 2^31
 
 
 class Shuffled:
-    """Every example once an epoch, in another order in each."""
+    """Every example once in each epoch, shuffled anew.
+
+    Args:
+        count: The number of examples.
+        seed: Of the run.
+    """
 
     def __init__(self, count: int, seed: int) -> None:
         self.count, self.seed = count, seed
 
     def __call__(self, positions: tf.Tensor) -> tf.Tensor:
-        """The examples (B,) at these positions (B,), int64 both."""
+        """The examples (B,) at positions (B,), int64 both."""
         return _shuffled(positions % self.count, self.seed, positions // self.count, self.count)
 
 
 class ByQuota:
-    """A fixed number of examples of each class an epoch, mixed; a class's images come as often as one another.
+    """A fixed number of examples of each class in each epoch, shuffled; all images of a class come equally often.
 
-    classes: the class of each example. quotas: positions of an epoch that each class gets, as `tempered_quotas` says.
+    Args:
+        classes: (N,), the class of each example.
+        quotas: (classes,), the positions of an epoch that each class gets, as `tempered_quotas` gives them.
+        seed: Of the run.
     """
 
     def __init__(self, classes: Sequence[int], quotas: Sequence[int], seed: int) -> None:
@@ -38,7 +46,7 @@ class ByQuota:
         self.count = int(np.sum(quotas))
 
     def __call__(self, positions: tf.Tensor) -> tf.Tensor:
-        """The examples (B,) at these positions (B,), int64 both."""
+        """The examples (B,) at positions (B,), int64 both."""
         epoch = positions // self.count
         slot = _shuffled(positions % self.count, self.seed, epoch, self.count)
         classes = tf.searchsorted(self.ends, slot, side="right", out_type=tf.int64)
@@ -47,14 +55,20 @@ class ByQuota:
 
 
 class ByBlock:
-    """Every class once in each block of as many positions as there are classes, so that all batches are balanced."""
+    """Every class once in each block of as many positions as there are classes, so that all batches are balanced.
+
+    Args:
+        classes: (N,), the class of each example.
+        num_classes: The number of classes.
+        seed: Of the run.
+    """
 
     def __init__(self, classes: Sequence[int], num_classes: int, seed: int) -> None:
         self.members = _Members(classes, num_classes, seed)
         self.seed, self.num_classes = seed, num_classes
 
     def __call__(self, positions: tf.Tensor) -> tf.Tensor:
-        """The examples (B,) at these positions (B,), int64 both."""
+        """The examples (B,) at positions (B,), int64 both."""
         block = positions // self.num_classes
         classes = _shuffled(positions % self.num_classes, self.seed, block, self.num_classes)
         return self.members.take(classes, block)
@@ -95,9 +109,18 @@ def example_at(order, position: int) -> int:
 
 
 def tempered_quotas(counts: Sequence[int], exponent: float) -> np.ndarray:
-    """Positions of an epoch for each class, in proportion to its images to the power `exponent`, at least one.
+    """Divide the positions of an epoch in proportion to the class sizes to a power.
 
-    exponent: 1 leaves the shares as they are, 0 makes them equal. The quotas add up to the number of images.
+    Args:
+        counts: (classes,), images.
+        exponent: 1 keeps the shares, 0 makes them equal.
+
+    Returns:
+        (classes,), int, each at least 1; they add up to the number of images.
+
+    Example:
+        >>> tempered_quotas([90, 10], 0.5).tolist()
+        [75, 25]
     """
     counts = np.asarray(counts, np.float64)
     wanted = counts**exponent / np.sum(counts**exponent) * counts.sum()

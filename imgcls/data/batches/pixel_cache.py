@@ -1,6 +1,6 @@
-"""Pixels that are decoded once and kept: in memory if they fit into a share of what is free, on disk else.
+"""A cache of decoded images: in memory if they fit into a share of what is free, else on disk.
 
-What is kept is the whole image before anything random, so a run sees the same pixels with the cache as without it.
+An image is kept whole, before anything random, so a run sees the same pixels with the cache as without it.
 """
 
 import logging
@@ -14,7 +14,7 @@ import psutil
 import tensorflow as tf
 
 from imgcls.data.cache import cache_home
-from imgcls.data.images.collection import Images, PixelRecords, as_images, region_of
+from imgcls.data.images.collection import Images, ShardPixels, as_images, region_of
 from imgcls.data.images.decoding import DETAIL_KEPT, REDUCTIONS, Cut
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
@@ -26,11 +26,14 @@ log = logging.getLogger(__name__)
 
 
 class CachedImages:
-    """Other images, each of which is decoded when it is asked for first.
+    """Other images, each of which is decoded when it is needed first, and then kept.
 
-    images: that are decoded. shapes: (images, 3), height, width and channels (1 or 3); a row of zeros is not kept.
-    places: (N,) which of the images each example is of.
-    folder: for the file that the pixels lie in, which has no name and goes when the process does; None for memory.
+    Args:
+        images: The images to decode.
+        shapes: (images, 3): height, width and channels (1 or 3) of each image; an image with zeros is not kept.
+        places: (N,): which of the images each example is of.
+        folder: For the file of the pixels, which has no name and is removed when the process ends; None keeps them in
+            memory.
     """
 
     def __init__(self, images: Images, shapes: np.ndarray, places: np.ndarray, folder: Path | None = None) -> None:
@@ -45,9 +48,12 @@ class CachedImages:
         return int(self.places.shape[0])
 
     def fetch(self, numbers: tf.Tensor) -> tf.Tensor:
+        """The images of examples: (B,) int64 to (B,) int64."""
         return tf.gather(self.places, numbers)
 
     def region(self, fetched: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
+        """A region of an image from the cache; one that is not kept is decoded. See `Images.region`."""
+
         def kept() -> tf.Tensor:
             sides = self._sides[fetched]
             region = tf.stack([tf.cast(edge, tf.int32) for edge in cut(sides[0], sides[1])])
@@ -88,15 +94,23 @@ class CachedImages:
 
 
 def cached(manifest: Manifest, rows: pd.DataFrame, preprocessing: Preprocessing, where: str) -> Images:
-    """The images of a manifest's rows, with a cache where `where` asks for one and there is room.
+    """The images of a manifest's rows, with a cache where there is room for one.
 
-    where: "auto" takes memory, or disk, or neither, by what is free and whether the images are large enough to gain;
-        "memory" and "disk" take what they say; "none".
+    Args:
+        manifest: The manifest.
+        rows: Rows of its table.
+        preprocessing: What the images are decoded for.
+        where: "auto" takes memory, or disk, or neither, by what is free and whether the images are large enough to
+            gain; "memory", "disk" or "none" take just this.
 
-    Raises ValueError if the place that is asked for has not enough room.
+    Returns:
+        The images, one for each row.
+
+    Raises:
+        ValueError: The place that is asked for has not enough room.
     """
     images = as_images(manifest.paths(rows))
-    if where == "none" or isinstance(images, PixelRecords):
+    if where == "none" or isinstance(images, ShardPixels):
         return images
     firsts = rows.drop_duplicates("image")  # an image with several boxes is decoded once
     shapes = _shapes(firsts, preprocessing)
@@ -141,7 +155,7 @@ def _place(size: int, where: str) -> str:
 
 
 def free_memory() -> int:
-    """Bytes that this process may still take, in a container too."""
+    """The bytes of memory that this process may still take, in a container too."""
     free = psutil.virtual_memory().available
     try:
         return min(free, int(MEMORY_LIMIT.read_text()) - psutil.Process().memory_info().rss)

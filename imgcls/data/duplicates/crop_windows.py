@@ -1,4 +1,4 @@
-"""What an image looks like after a crop, from its thumbnail: the windows that are tried, and what is in them."""
+"""The windows of a thumbnail that are tried as crops of it, and their contents."""
 
 from itertools import product
 
@@ -13,7 +13,15 @@ EDGEWARD = (np.arange(SIDE, dtype=np.float32) - (SIDE - 1) / 2) / (SIDE / 2)  # 
 
 
 def windowed(cells: np.ndarray, window: int) -> np.ndarray:
-    """The cells (N, 16, 16) of that window of each image, between the cells by linear interpolation."""
+    """Cut one window out of thumbnails, interpolated linearly.
+
+    Args:
+        cells: (N, 16, 16).
+        window: The number of the window in `WINDOWS`.
+
+    Returns:
+        (N, 16, 16).
+    """
     across, down = (
         np.maximum(0, 1 - np.abs(np.clip(places, 0, SIDE - 1)[:, None] - np.arange(SIDE))).astype(np.float32)
         for places in (_places(*WINDOWS[window, ::2]), _places(*WINDOWS[window, 1::2]))
@@ -22,7 +30,11 @@ def windowed(cells: np.ndarray, window: int) -> np.ndarray:
 
 
 def warps() -> np.ndarray:
-    """Shift and growth towards the edge that make an image its window, in cells, of x and then of y: (windows, 4)."""
+    """The warp that makes an image its window.
+
+    Returns:
+        (windows, 4): shift and growth towards the edge, in cells, of x and of y.
+    """
     left, top, right, bottom = SIDE * WINDOWS.T
     return np.stack([left - right, -left - right, top - bottom, -top - bottom], 1).astype(np.float32) / 2
 

@@ -1,4 +1,4 @@
-"""Whether two images are one: what is left between their thumbnails once all is removed that a copy may change.
+"""The comparison of two images by what is left between their thumbnails once all is removed that a copy may change.
 
 Copies of the same size may differ in brightness and contrast. Copies of another size may also be cropped, that is
 shifted and scaled a little; the shift and scale are found by the method of Lucas and Kanade ("An iterative image
@@ -35,7 +35,9 @@ AT_ONCE = 4096  # pairs; bounds the memory
 class Thumbnails:
     """The thumbnails of N images, which can be compared.
 
-    cells: (N, 16, 16) uint8, as `perceptual_hash` makes them. sizes: (N, 2) width and height of the images.
+    Args:
+        cells: (N, 16, 16), uint8, as `perceptual_hash` makes them.
+        sizes: (N, 2), width and height of the images.
     """
 
     def __init__(self, cells: np.ndarray, sizes: np.ndarray) -> None:
@@ -43,12 +45,19 @@ class Thumbnails:
         self._fields = _fields(cells)
 
     def are_copies(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
-        """Whether the images at these places are copies of each other: (P,) bool. first, second: (P,) int."""
+        """Whether images are copies of each other.
+
+        Args:
+            first: (P,), int, numbers of images.
+            second: (P,), int, numbers of the images to compare them with.
+
+        Returns:
+            (P,), bool.
+        """
         copies = np.zeros(len(first), bool)
         same_size = (self.sizes[first] == self.sizes[second]).all(1)
-        correlation = np.concatenate([
-            np.einsum("ij,ij->i", self._fields[a], self._fields[b]) for a, b in _parts(first, second)
-        ] or [np.zeros(0)])  # fmt: skip
+        correlations = [np.einsum("ij,ij->i", self._fields[a], self._fields[b]) for a, b in _parts(first, second)]
+        correlation = np.concatenate(correlations or [np.zeros(0)])
         for judge, chosen in (
             (_brightened, same_size & (correlation >= LEAST_CORRELATION)),
             (_resized, ~same_size & (correlation >= LEAST_CORRELATION_RESIZED)),
@@ -59,9 +68,15 @@ class Thumbnails:
         return copies
 
     def are_crops(self, crops: np.ndarray, images: np.ndarray, windows: np.ndarray) -> np.ndarray:
-        """Whether what is at `crops` shows about that window of what is at `images`: (P,) bool. All three: (P,) int.
+        """Whether images are crops of others. Only an image that is smaller, and not stretched, counts as a crop.
 
-        Only what is smaller than the image, and not stretched, is taken for its crop.
+        Args:
+            crops: (P,), int, numbers of images.
+            images: (P,), int, numbers of the images that they may be crops of.
+            windows: (P,), int, about which window of the image the crop shows.
+
+        Returns:
+            (P,), bool.
         """
         verdict = (self.sizes[crops] <= self.sizes[images]).all(1) & (self.sizes[crops] < self.sizes[images]).any(1)
         places = np.flatnonzero(verdict)

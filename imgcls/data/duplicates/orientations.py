@@ -1,7 +1,7 @@
-"""The eight ways in which an image can lie: rotated by quarters, mirrored, or both.
+"""The eight orientations of an image: rotated by quarters, mirrored, or both.
 
-An orientation is a number of three bits: 4 if the image is transposed, and then 2 if it is turned upside down and 1
-if left and right change places.
+An orientation is a number of three bits: 4 if the image is transposed, then 2 if it is turned upside down and 1 if left
+and right are exchanged.
 """
 
 import numpy as np
@@ -24,24 +24,37 @@ LEAST_GAIN = 0.02  # of the correlation, by which another orientation must fit b
 
 
 def turn(cells: np.ndarray, orientation: int) -> np.ndarray:
-    """Images (..., H, W) in that orientation."""
+    """Images in another orientation.
+
+    Args:
+        cells: (..., H, W).
+        orientation: 0 to 7.
+
+    Example:
+        >>> turn(np.array([[1, 2], [3, 4]]), 1).tolist()
+        [[2, 1], [4, 3]]
+    """
     cells = cells.swapaxes(-2, -1) if orientation & 4 else cells
     cells = cells[..., ::-1, :] if orientation & 2 else cells
     return cells[..., ::-1] if orientation & 1 else cells
 
 
 def turn_sizes(sizes: np.ndarray, orientation: int) -> np.ndarray:
-    """Widths and heights (N, 2) of images in that orientation."""
+    """Widths and heights (N, 2) of images in another orientation."""
     return sizes[:, ::-1] if orientation & 4 else sizes
 
 
 def canonical(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The places (M,) of images, and orientations (M,) in which they look alike, however they were turned before.
+    """The orientations in which images look alike, however they were turned before.
 
     It is the orientation that is brighter at the top and at the left, and more so at the left. Where this is uncertain,
     the image comes in all orientations that may be it.
 
-    cells: (N, 16, 16).
+    Args:
+        cells: (N, 16, 16).
+
+    Returns:
+        The numbers of images, (M,), and an orientation of each, (M,).
     """
     cells = cells.astype(np.float32)
     slope = THUMBNAIL_COSINES[1]
@@ -58,7 +71,12 @@ def canonical(cells: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 
 def orientation_beside(cells: np.ndarray, original: np.ndarray) -> int:
-    """The orientation of a copy (H, W) beside its original (H, W)."""
+    """The orientation of a copy beside its original.
+
+    Args:
+        cells: (H, W), of the copy.
+        original: (H, W).
+    """
     fits = [np.corrcoef(cells.ravel(), turn(original, orientation).ravel())[0, 1] for orientation in range(len(NAMES))]
     best = int(np.argmax(fits))
     return best if fits[best] > fits[UPRIGHT] + LEAST_GAIN else UPRIGHT

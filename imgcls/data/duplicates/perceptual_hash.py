@@ -17,15 +17,27 @@ MOST_SAMPLES = 512  # pixels of the shorter side that are looked at
 
 
 def grayscale_image(pixels: np.ndarray) -> Image.Image:
-    """The image in gray levels, mode L; of a large one, every second, third ... pixel. pixels: (H, W, 3) uint8."""
+    """The image in gray levels.
+
+    Args:
+        pixels: (H, W, 3), uint8.
+
+    Returns:
+        An image of mode L; of a large image, every second, third ... pixel.
+    """
     step = max(1, min(pixels.shape[:2]) // MOST_SAMPLES)
     return Image.fromarray(np.ascontiguousarray(pixels[::step, ::step])).convert("L")
 
 
 def perceptual_hash(gray: Image.Image) -> tuple[str, str]:
-    """The hash as 16 hexadecimal digits, and the thumbnail, 16 x 16 gray levels, as 512.
+    """The hash and the thumbnail of an image.
 
-    gray: the upright image, as `grayscale_image` makes it. An image of one colour has an empty hash.
+    Args:
+        gray: The upright image, as `grayscale_image` makes it.
+
+    Returns:
+        The hash as 16 hexadecimal digits, empty for an image of one colour; and the thumbnail, 16 x 16 gray levels, as
+        512 hexadecimal digits.
     """
     cells = np.asarray(gray.resize((SIDE, SIDE), Image.Resampling.BOX), np.float32)
     thumbnail = cells.reshape(THUMBNAIL_SIDE, 2, THUMBNAIL_SIDE, 2).mean((1, 3)).round().astype(np.uint8)
@@ -36,7 +48,14 @@ def perceptual_hash(gray: Image.Image) -> tuple[str, str]:
 
 
 def hashes_of_cells(cells: np.ndarray) -> np.ndarray:
-    """About the hashes that images with these thumbnails have: (N,) uint64. cells: (N, 16, 16)."""
+    """About the hashes that images with these thumbnails have.
+
+    Args:
+        cells: (N, 16, 16).
+
+    Returns:
+        (N,), uint64.
+    """
     return _hashes(cells.astype(np.float32), THUMBNAIL_COSINES)
 
 
@@ -48,12 +67,12 @@ def _hashes(cells: np.ndarray, cosines: np.ndarray) -> np.ndarray:
 
 
 def hashes_of(texts: list[str]) -> np.ndarray:
-    """Hashes in hexadecimal digits as (N,) uint64."""
+    """Hashes in hexadecimal digits as (N,), uint64."""
     return np.array([int(text, 16) for text in texts], np.uint64)
 
 
 def thumbnails_of(texts: list[str]) -> np.ndarray:
-    """Thumbnails in hexadecimal digits as (N, 16, 16) uint8."""
+    """Thumbnails in hexadecimal digits as (N, 16, 16), uint8."""
     return np.frombuffer(bytes.fromhex("".join(texts)), np.uint8).reshape(-1, THUMBNAIL_SIDE, THUMBNAIL_SIDE)
 
 

@@ -16,9 +16,14 @@ V3_HEADER, V4_HEADER = 56, 108  # bytes; from the first on the fourth mask is a 
 
 
 def in_usual_order(data: bytes) -> bytes:
-    """The same image as a BMP of blue, green, red and, if it has it, alpha; any other file, or a damaged one, as it is.
+    """Put the channels of a BMP with masks into the usual order.
 
-    An alpha that is 0 everywhere was left empty by its writer, and is left out.
+    Args:
+        data: Any file.
+
+    Returns:
+        The same image as a BMP of blue, green, red and, if it has it, alpha. Any other file, or a damaged one, stays as
+        it is. An alpha that is 0 everywhere was left empty by its writer, and is left out.
     """
     if not data.startswith(b"BM") or len(data) < 70:
         return data

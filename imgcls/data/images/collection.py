@@ -1,7 +1,7 @@
-"""Where images come from inside a tf.data chain: by number, in two steps.
+"""Collections of images inside a tf.data chain, by number, in two steps.
 
-A batch's numbers become a string or number each, at once (`fetch`); each of these becomes a region of its image, in
-parallel (`region`).
+The numbers of a batch become one string or number each, all at once (`fetch`); each of these becomes a region of its
+image, in parallel (`region`).
 """
 
 from collections.abc import Sequence
@@ -12,7 +12,7 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.data.images.decoding import Cut, decode_region
-from imgcls.data.images.encoded import PixelPlace, is_record, pixel_place, read_encoded
+from imgcls.data.images.encoded import PixelPlace, is_in_shard, pixel_place, read_encoded
 
 
 class Images(Protocol):
@@ -21,17 +21,38 @@ class Images(Protocol):
     def __len__(self) -> int: ...
 
     def fetch(self, numbers: tf.Tensor) -> tf.Tensor:
-        """(B,) int64 to (B,) of what `region` takes; never fails."""
+        """What images are read from.
+
+        Args:
+            numbers: (B,), int64.
+
+        Returns:
+            (B,), what `region` takes. Never fails.
+        """
 
     def region(self, fetched: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
-        """A region of one image as `imgcls.data.images.decoding.decode_region` gives it: (H, W, 3), uint8.
+        """A region of one image, as `imgcls.data.images.decoding.decode_region` gives it.
 
-        Raises a TensorFlow error if the image cannot be read.
+        Args:
+            fetched: A scalar of what `fetch` returned.
+            cut: The region that is needed, as `decode_region` takes it.
+            height: The height that the region will be resized to.
+            width: The width that the region will be resized to.
+
+        Returns:
+            (H, W, 3), uint8.
+
+        Raises:
+            tf.errors.OpError: The image cannot be read.
         """
 
 
 class ImageFiles:
-    """A file each."""
+    """Images, each in a file of its own.
+
+    Args:
+        paths: (N,), of the files.
+    """
 
     def __init__(self, paths: Sequence[str | Path]) -> None:
         self.paths = tf.constant([str(path) for path in paths])
@@ -40,14 +61,20 @@ class ImageFiles:
         return int(self.paths.shape[0])
 
     def fetch(self, numbers: tf.Tensor) -> tf.Tensor:
+        """The paths of images."""
         return tf.gather(self.paths, numbers)
 
     def region(self, fetched: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
+        """A region of the image in a file; see `Images.region`."""
         return decode_region(tf.io.read_file(fetched), cut, height, width)
 
 
-class RecordImages:
-    """Wherever their paths lead; a batch is read at once."""
+class ShardImages:
+    """Encoded images in shards or in files of their own; the images of a batch are read at once.
+
+    Args:
+        paths: (N,), as `imgcls.data.images.encoded` describes them.
+    """
 
     def __init__(self, paths: Sequence[str | Path]) -> None:
         self.paths = np.array([str(path) for path in paths])
@@ -56,18 +83,24 @@ class RecordImages:
         return len(self.paths)
 
     def fetch(self, numbers: tf.Tensor) -> tf.Tensor:
+        """The bytes of encoded images, empty for one that cannot be read."""
         fetched = tf.numpy_function(self._read, [numbers], tf.string, stateful=False)
         return tf.ensure_shape(fetched, numbers.shape)
 
     def region(self, fetched: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
+        """A region of an encoded image; see `Images.region`."""
         return decode_region(fetched, cut, height, width)
 
     def _read(self, numbers: np.ndarray) -> np.ndarray:
         return np.array([_or_nothing(path) for path in self.paths[numbers]], object)
 
 
-class PixelRecords:
-    """Pixels in files of many images, of which only the region is read."""
+class ShardPixels:
+    """Images as pixels in shards, of which only the region is read.
+
+    Args:
+        places: (N,), where the pixels are.
+    """
 
     def __init__(self, places: Sequence[PixelPlace]) -> None:
         self.places = places
@@ -77,9 +110,11 @@ class PixelRecords:
         return len(self.places)
 
     def fetch(self, numbers: tf.Tensor) -> tf.Tensor:
+        """The numbers themselves."""
         return numbers
 
     def region(self, fetched: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
+        """A region of the pixels in a shard; see `Images.region`."""
         sides = self.sides[fetched]
         region = tf.stack([tf.cast(edge, tf.int32) for edge in cut(sides[0], sides[1])])
         pixels = tf.numpy_function(self._read, [fetched, region], tf.uint8, stateful=False)
@@ -90,7 +125,14 @@ class PixelRecords:
 
 
 class ArrayImages:
-    """Pixels in memory: (N, H, W, C), uint8, with 1 or 3 channels."""
+    """Images as pixels in memory.
+
+    Args:
+        pixels: (N, H, W, C), uint8, with 1 or 3 channels.
+
+    Raises:
+        ValueError: The array has another shape or type.
+    """
 
     def __init__(self, pixels: np.ndarray) -> None:
         if pixels.ndim != 4 or pixels.dtype != np.uint8 or pixels.shape[3] not in (1, 3):
@@ -104,9 +146,11 @@ class ArrayImages:
         return len(self.pixels)
 
     def fetch(self, numbers: tf.Tensor) -> tf.Tensor:
+        """The numbers themselves."""
         return numbers
 
     def region(self, fetched: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
+        """A region of the pixels in memory; see `Images.region`."""
         region = tf.stack([tf.cast(edge, tf.int32) for edge in cut(*(tf.constant(n) for n in self.pixels.shape[1:3]))])
         pixels = tf.numpy_function(self._read, [fetched, region], tf.uint8, stateful=False)
         return tf.ensure_shape(pixels, (None, None, 3))
@@ -116,22 +160,34 @@ class ArrayImages:
 
 
 def region_of(pixels: np.ndarray, region: np.ndarray) -> np.ndarray:
-    """(top, left, height, width) of pixels (H, W, 1 or 3), as a copy in colour."""
+    """A region of pixels, as a copy in colour.
+
+    Args:
+        pixels: (H, W, 1 or 3).
+        region: (4,): top, left, height and width.
+
+    Returns:
+        (height, width, 3).
+    """
     top, left, height, width = region
     part = pixels[top : top + height, left : left + width]
     return part.repeat(3, axis=2) if part.shape[2] == 1 else np.ascontiguousarray(part)
 
 
 def as_images(images: "Images | Sequence[str | Path] | np.ndarray") -> Images:
-    """Paths, be they of files or of records in larger files, or an array (N, H, W, C); images are left as they are."""
+    """The collection for what the caller has.
+
+    Args:
+        images: Paths of files or of images in shards, an array (N, H, W, 1 or 3), or a collection, which is returned.
+    """
     if hasattr(images, "fetch"):
         return images
     if isinstance(images, np.ndarray) and images.dtype.kind not in "OSU":
         return ArrayImages(images)
-    if not any(is_record(path) for path in images):
+    if not any(is_in_shard(path) for path in images):
         return ImageFiles(images)
     places = [pixel_place(path) for path in images]
-    return PixelRecords(places) if all(places) else RecordImages(images)
+    return ShardPixels(places) if all(places) else ShardImages(images)
 
 
 def _or_nothing(path: str) -> bytes:

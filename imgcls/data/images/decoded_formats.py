@@ -1,4 +1,4 @@
-"""Which image files TensorFlow's decoders read whole and right, as their first bytes say; Pillow reads the others."""
+"""The image files that TensorFlow's decoders read completely and correctly; Pillow reads the others."""
 
 import re
 import struct
@@ -11,9 +11,12 @@ PPM_PATTERN = rf"(P[56]){_SPACE}(\d+){_SPACE}(\d+){_SPACE}255\s"  # binary with 
 
 
 def decodes(data: bytes) -> bool:
-    """Whether `imgcls.data.images.decoding.decode` reads such an image as it is, unless it is damaged.
+    """Whether `imgcls.data.images.decoding.decode` reads an image correctly, unless it is damaged.
 
-    A GIF is none of them: TensorFlow refuses some that every browser shows.
+    No GIF counts: TensorFlow refuses some that every browser shows.
+
+    Args:
+        data: The bytes of the file.
     """
     if data.startswith(b"BM"):
         return _decodes_bmp(data)

@@ -1,4 +1,4 @@
-"""Encoded images to pixels, in TensorFlow ops: the formats that can be read, and their traps."""
+"""Encoded images to pixels, in TensorFlow ops: the formats that can be read, and their special cases."""
 
 import struct
 from collections.abc import Callable
@@ -7,7 +7,8 @@ import tensorflow as tf
 
 from imgcls.data.images.bmp_masks import BGR, BITFIELDS
 from imgcls.data.images.decoded_formats import PPM_HEADER, PPM_PATTERN
-from imgcls.data.images.exif import LONGEST_HEADER, Box, as_stored, bytes_at, number, orientation, upright
+from imgcls.data.images.exif import Box, as_stored, orientation, upright
+from imgcls.data.images.gif import decode_gif
 
 DECODED = "JPEG, PNG, GIF, BMP, WebP or binary PPM"  # by TensorFlow; transcoding.py makes PNGs of others
 UNKNOWN_FORMAT = f"no image that the model can decode; it takes {DECODED}"
@@ -23,26 +24,31 @@ DETAIL_KEPT = 1.5  # times the resolution that is asked for; the rest may be lef
 UPSAMPLING_MARGIN = 2  # pixels; libjpeg's colour at the edge of a region depends on its neighbours
 WHOLE_PPM = rf"^({PPM_PATTERN})\C*$"
 HEAD = 70  # bytes that the format, and what is special in it, is read from
-GIF_EXTENSION, GIF_FRAME = 0x21, 0x2C  # first bytes of a block
-GIF_CONTROL = 0xF9  # second byte of the extension that says which colour is transparent
-BYTES = tf.constant([bytes([value]) for value in range(256)])
 Cut = Callable[[tf.Tensor, tf.Tensor], Box]  # (height, width) of the upright image to a region of it
 
 
 @tf.function(input_signature=[tf.TensorSpec((), tf.string)], autograph=False)  # built once a process, not once a chain
 def decode(image_bytes: tf.Tensor) -> tf.Tensor:
-    """Decode a scalar string into upright pixels (H, W, 3), uint8, in sRGB order.
+    """Decode an image.
 
-    Gray becomes three equal channels, a palette its colours, 16 bits 8; the first frame of a GIF stands for all; what
-    is transparent lies on white; EXIF orientation is applied. Raises tf.errors.InvalidArgumentError for anything that
-    is not whole.
+    Gray becomes three equal channels, a palette its colours, 16 bits 8. A GIF gives its first frame. Transparency lies
+    on white, and the EXIF orientation is applied.
+
+    Args:
+        image_bytes: A scalar string.
+
+    Returns:
+        (H, W, 3), uint8: upright pixels in the order red, green, blue.
+
+    Raises:
+        tf.errors.InvalidArgumentError: This is no complete image.
     """
     head = _header(image_bytes)
     image = tf.case(
         [
             (_begins(head, 0, JPEG_BEGINS), lambda: tf.io.decode_jpeg(image_bytes, channels=3)),
             (_begins(head, 0, b"\x89PNG"), lambda: _decode_png(image_bytes, head)),
-            (_begins(head, 0, b"GIF8"), lambda: _decode_gif(image_bytes)),
+            (_begins(head, 0, b"GIF8"), lambda: decode_gif(image_bytes)),
             (_begins(head, 0, b"BM"), lambda: _decode_bmp(image_bytes, head)),
             (_begins(head, 8, b"WEBP"), lambda: _decode_webp(image_bytes, head)),
             (_is_ppm(head), lambda: _ppm_region(image_bytes, lambda height, width: (0, 0, height, width))),
@@ -54,15 +60,24 @@ def decode(image_bytes: tf.Tensor) -> tf.Tensor:
 
 
 def decode_region(image_bytes: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
-    """Decode only what is needed of a region: upright pixels (H, W, 3), uint8.
+    """Decode only what is needed of a region.
 
-    cut: gets the height and width of the upright image and says which region (top, left, height, width) is wanted.
-    height, width: that the region will be resized to. Of a JPEG with more than 1.5 times 2, 4 or 8 times as many pixels
-        a side, only a half, fourth or eighth of the resolution is decoded, as the mean of the pixels left out; then H
-        and W are those of the region divided by this factor, and its edges are moved outwards by less than a pixel.
-        Otherwise the pixels are those of `decode`, to the bit.
+    Of a JPEG with more than 1.5 times 2, 4 or 8 times as many pixels on a side as needed, only a half, fourth or eighth
+    of the resolution is decoded, as the mean of the pixels left out. H and W are then those of the region divided by
+    this factor, and its edges are moved outwards by less than a pixel. Otherwise the pixels are those of `decode`, to
+    the bit.
 
-    Raises what `decode` raises.
+    Args:
+        image_bytes: A scalar string.
+        cut: A function from the height and width of the upright image to the region (top, left, height, width).
+        height: The height that the region will be resized to.
+        width: The width that the region will be resized to.
+
+    Returns:
+        (H, W, 3), uint8: upright pixels.
+
+    Raises:
+        tf.errors.InvalidArgumentError: This is no complete image.
     """
     head = _header(image_bytes)
     end = tf.strings.substr(image_bytes, tf.maximum(tf.strings.length(image_bytes) - 2, 0), 2)
@@ -186,68 +201,6 @@ def _decode_png(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
 _OPAQUE = tf.constant(255, tf.uint8)
 
 
-def _decode_gif(image_bytes: tf.Tensor) -> tf.Tensor:
-    """TensorFlow 2.21 paints what is transparent black and mistakes a frame that does not fill its canvas. So the bytes
-    are changed before: the transparent colour becomes white and the frame goes to the corner; then it is put in place.
-    """
-    data = tf.io.decode_raw(tf.strings.substr(image_bytes, 0, LONGEST_HEADER), tf.uint8)
-    screen = bytes_at(data, tf.constant(6), 5)
-    control, frame = _gif_blocks(data, 13 + _gif_colors(screen[4]))
-    descriptor = bytes_at(data, frame, 10)
-    left, top, width, height = (number(descriptor[place : place + 2], False) for place in (1, 3, 5, 7))
-    flags, transparent = tf.unstack(tf.gather(bytes_at(data, control, 7), (3, 6)))
-    local = descriptor[9] >= 128
-    color = tf.where(local, frame + 10, 13) + 3 * transparent
-    is_transparent = (
-        (control > 0) & (flags % 2 == 1) & (3 * transparent < _gif_colors(tf.where(local, descriptor[9], screen[4])))
-    )
-
-    def in_white() -> tf.Tensor:
-        opaque = _replaced(image_bytes, control + 3, tf.gather(BYTES, flags - 1), 1)
-        return _replaced(opaque, color, b"\xff\xff\xff", 3)
-
-    def placed() -> tf.Tensor:
-        changed = tf.cond(is_transparent, in_white, lambda: image_bytes)
-        image = decode(_replaced(changed, frame + 1, b"\0\0\0\0", 4))
-        right = tf.maximum(number(screen[:2], False) - left - width, 0)
-        below = tf.maximum(number(screen[2:4], False) - top - height, 0)
-        return tf.pad(image, [[top, below], [left, right], [0, 0]], constant_values=255)
-
-    def decode(changed: tf.Tensor) -> tf.Tensor:
-        image = tf.io.decode_image(changed, 3, expand_animations=False)
-        return tf.ensure_shape(image, (None, None, 3))
-
-    return tf.cond(frame > 0, placed, lambda: decode(image_bytes))
-
-
-def _gif_colors(flags: tf.Tensor) -> tf.Tensor:
-    """Bytes of the palette that these flags announce."""
-    return tf.where(flags >= 128, 3 * tf.bitwise.left_shift(2, flags % 8), 0)
-
-
-def _gif_blocks(data: tf.Tensor, first: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Where the first frame begins, and before it the extension that says what is transparent; 0 if there is none."""
-
-    def searching(place, inside, control, frame) -> tf.Tensor:
-        return (frame == 0) & (place < tf.size(data))
-
-    def step(place, inside, control, frame) -> tuple[tf.Tensor, ...]:
-        kind, label = tf.unstack(bytes_at(data, place, 2))
-        begins_extension = ~inside & (kind == GIF_EXTENSION)
-        control = tf.where(begins_extension & (label == GIF_CONTROL), place, control)
-        frame = tf.where(~inside & (kind == GIF_FRAME), place, frame)
-        following = tf.where(inside, place + 1 + kind, tf.where(begins_extension, place + 2, tf.size(data)))
-        return following, begins_extension | (inside & (kind > 0)), control, frame
-
-    _, _, control, frame = tf.while_loop(searching, step, (first, tf.constant(False), 0, 0))
-    return control, frame
-
-
-def _replaced(text: tf.Tensor, place: tf.Tensor, by: tf.Tensor | bytes, length: int) -> tf.Tensor:
-    after = tf.strings.substr(text, place + length, tf.strings.length(text) - place - length)
-    return tf.strings.join([tf.strings.substr(text, 0, place), by, after])
-
-
 def _decode_bmp(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
     """TensorFlow takes the palette's index of an 8-bit BMP for its brightness; here the palette is looked up."""
     header_size = head[14] + 256 * head[15]
@@ -271,7 +224,11 @@ def _decode_bmp(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
 
 
 def is_other_bmp(head: tf.Tensor) -> tf.Tensor:
-    """Whether the first bytes (..., HEAD), int32, of a BMP say that TensorFlow reads it wrong or not at all."""
+    """Whether TensorFlow reads a BMP wrongly or not at all.
+
+    Args:
+        head: (..., HEAD), int32: the first bytes.
+    """
     bits, compression, alpha = head[..., 28] + 256 * head[..., 29], head[..., 30:34], head[..., 66:70]
     plain = (bits == 8) | (bits == 24) | (bits == 32)
     masked = tf.reduce_any(compression != 0, -1)

@@ -1,9 +1,9 @@
-"""Images that lie in a file of many: a path that goes on inside of the file.
+"""Encoded images, in files of their own or in files of many images (shards), where the path goes on inside of the file.
 
 photos.tfrecord/4012+61344          an encoded image of 61,344 bytes, from byte 4,012 on
 photos.tfrecord/4029+256x341x3      pixels, uint8, from byte 4,029 on: height, width, channels (1 or 3)
 photos.array_record/17              record number 17
-Everything else is a file of its own.
+Every other path is a file of its own.
 """
 
 import mmap
@@ -31,7 +31,11 @@ class PixelPlace(NamedTuple):
     channels: int
 
     def read(self) -> np.ndarray:
-        """A view of the file, of which only what is looked at is read. Raises OSError if it is truncated."""
+        """The pixels as a view of the file, of which only the parts that are used are read.
+
+        Raises:
+            OSError: The file is truncated.
+        """
         shape = (self.height, self.width, self.channels)
         data = _mapped(self.file)
         end = self.begin + self.height * self.width * self.channels
@@ -40,33 +44,42 @@ class PixelPlace(NamedTuple):
         return np.ndarray(shape, np.uint8, data, self.begin)
 
 
-def is_record(path: str | Path) -> bool:
-    """Whether a path leads into a file of many images."""
+def is_in_shard(path: str | Path) -> bool:
+    """Whether a path leads into a file of many images.
+
+    Example:
+        >>> is_in_shard("photos.tfrecord/4012+61344"), is_in_shard("photos/cat.png")
+        (True, False)
+    """
     return Path(path).parent.suffix in (TFRECORD, ARRAY_RECORD)
 
 
 def pixel_place(path: str | Path) -> PixelPlace | None:
-    """Where the pixels are that a path leads to; None if it leads to an encoded image."""
+    """The place of the pixels that a path leads to; None if it leads to an encoded image."""
     file, _, name = str(path).rpartition("/")
     found = _PIXELS.fullmatch(name) if file.endswith(TFRECORD) else None
     return PixelPlace(file, *map(int, found.groups())) if found else None
 
 
 def file_of(path: str | Path) -> Path:
-    """The file that an image lies in, which may hold others too."""
-    return Path(path).parent if is_record(path) else Path(path)
+    """The file that an image is in, which may hold others too."""
+    return Path(path).parent if is_in_shard(path) else Path(path)
 
 
 def encoded_size(path: str | Path) -> int:
-    """How many bytes an image takes; one whose path does not say it counts as all of its file."""
-    named = _ENCODED.fullmatch(Path(path).name) if is_record(path) else None
+    """The size of an image in bytes; of one in an ArrayRecord file, the size of that file."""
+    named = _ENCODED.fullmatch(Path(path).name) if is_in_shard(path) else None
     return int(named.group(2)) if named else file_of(path).stat().st_size
 
 
 def read_encoded(path: str | Path) -> bytes:
-    """The bytes of an image; of pixels, those of a PPM file. Raises OSError if there are none, or too few."""
+    """The bytes of an image; of pixels, those of a PPM file.
+
+    Raises:
+        OSError: There is no such image, or its file is truncated.
+    """
     path = Path(path)
-    if not is_record(path):
+    if not is_in_shard(path):
         return path.read_bytes()
     if path.parent.suffix == ARRAY_RECORD:
         return _array_record(str(path.parent))[int(path.name)]
@@ -86,7 +99,7 @@ def ppm(pixels: np.ndarray) -> bytes:
 
 
 def ppm_header(shape: tuple[int, int, int]) -> bytes:
-    """What stands before the pixels (height, width, channels)."""
+    """The header of a binary PPM or PGM file for pixels of this shape (height, width, channels)."""
     height, width, channels = shape
     return b"P%d\n%d %d\n255\n" % (6 if channels == 3 else 5, width, height)
 

@@ -16,7 +16,14 @@ Box = tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]  # top, left, height, wi
 
 @tf.function(input_signature=[tf.TensorSpec((), tf.string)], autograph=False)
 def orientation(image_bytes: tf.Tensor) -> tf.Tensor:
-    """The orientation tag, 1 to 8, of an encoded image: a scalar string in, a scalar int32 out."""
+    """The EXIF orientation of an encoded image.
+
+    Args:
+        image_bytes: A scalar string.
+
+    Returns:
+        A scalar, int32, 1 to 8.
+    """
     head = tf.io.decode_raw(tf.strings.substr(image_bytes, 0, 16), tf.uint8)
     head = tf.cast(tf.pad(head, [[0, 16 - tf.size(head)]]), tf.int32)
     is_jpeg = tf.reduce_all(head[:2] == [0xFF, 0xD8])
@@ -33,9 +40,11 @@ def orientation(image_bytes: tf.Tensor) -> tf.Tensor:
 
 
 def upright(image: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
-    """Turn an image (H, W, C) so that it is seen as it was taken.
+    """Turn an image so that it is seen as it was taken.
 
-    Orientations 5 to 8 exchange height and width; then some are mirrored and some put upside down.
+    Args:
+        image: (H, W, C), as stored.
+        orientation: The EXIF orientation. Orientations 5 to 8 exchange height and width.
     """
 
     def turned() -> tf.Tensor:
@@ -47,9 +56,13 @@ def upright(image: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
 
 
 def as_stored(region: Box, height: tf.Tensor, width: tf.Tensor, orientation: tf.Tensor) -> Box:
-    """Where a region (top, left, height, width) of the upright image lies in the image as it is stored.
+    """Where a region of the upright image is in the image as it is stored: the inverse of `upright`, for regions.
 
-    height, width: of the upright image. The inverse of `upright`, for regions.
+    Args:
+        region: Top, left, height and width in the upright image.
+        height: Of the upright image.
+        width: Of the upright image.
+        orientation: The EXIF orientation.
     """
     top, left, kept_height, kept_width = region
     top = tf.where(_is_in(orientation, UPSIDE_DOWN), height - top - kept_height, top)

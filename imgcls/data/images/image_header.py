@@ -1,4 +1,4 @@
-"""What the first bytes of an image file say, before anything of its image is decoded."""
+"""The header of an image file: what is known before any pixel is decoded."""
 
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -27,7 +27,15 @@ ANIMATED, CMYK, SIXTEEN_BIT, ALPHA, TURNED, ZEROS, TRANSCODED = TRAITS = (
 
 @dataclass(frozen=True)
 class ImageHeader:
-    """width, height: pixels as stored. format: such as "JPEG". mode: Pillow's, such as "RGB". traits: of `TRAITS`."""
+    """What the header of an image file says.
+
+    Attributes:
+        width: Pixels as stored.
+        height: Pixels as stored.
+        format: Such as "JPEG".
+        mode: Pillow's mode, such as "RGB".
+        traits: Of `TRAITS`.
+    """
 
     width: int
     height: int
@@ -37,7 +45,11 @@ class ImageHeader:
 
 
 def read_header(data: bytes) -> ImageHeader:
-    """Read an image file's header. Raises Refused for what is damaged, too large or no image."""
+    """Read the header of an image file.
+
+    Raises:
+        Refused: The file is damaged, too large, or no image.
+    """
     with opened(in_usual_order(data)) as image:
         return ImageHeader(*image.size, OUR_NAMES.get(image.format, image.format), image.mode, _traits(image, data))
 

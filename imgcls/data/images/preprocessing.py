@@ -22,11 +22,20 @@ OUTSIDE = "a box that lies outside of its image"
 class Preprocessing:
     """How encoded images become pixels.
 
-    height, width: pixels of the result.
-    channels: 3 for colour, 1 for gray (luma of ITU-R BT.601).
-    resize: "crop" takes the largest central region with the shape of the result, "stretch" the whole image.
-    crop_share: share in (0, 1] of that region's height and width that is kept; 0.875 is usual for ImageNet.
-    interpolation: of the resize, antialiased.
+    Args:
+        height: Of the result, in pixels.
+        width: Of the result, in pixels.
+        channels: 3 for colour, 1 for gray (luma of ITU-R BT.601).
+        resize: "crop" takes the largest central region with the shape of the result, "stretch" the whole image.
+        crop_share: The share, in (0, 1], of that region's height and width that is kept; 0.875 is usual for ImageNet.
+        interpolation: Of the resize, antialiased: "bilinear", "bicubic", "nearest" or "area".
+
+    Raises:
+        ValueError: A value is out of its range.
+
+    Example:
+        >>> Preprocessing(224, 224).to_dict()["resize"]
+        'crop'
     """
 
     height: int
@@ -50,22 +59,35 @@ class Preprocessing:
             raise ValueError(f"crop_share is {self.crop_share}; expected a share above 0 and at most 1.")
 
     def to_dict(self) -> dict:
+        """The values by their names, as JSON takes them."""
         return asdict(self)
 
 
 def preprocess(
     image_bytes: tf.Tensor, preprocessing: Preprocessing, region: Cut | None = None, box: tf.Tensor | None = None
 ) -> tf.Tensor:
-    """Decode, turn upright, cut out, resize: a scalar string to pixels (height, width, channels), float32, [0, 255].
+    """Decode, turn upright, cut out, resize.
 
-    region: (height, width of the upright image) -> (top, left, height, width) of what is cut out. The default is what
-        `preprocessing` says. Augmentation hands in a random one, which is shrunk as the mean of the pixels that fall
-        into one: four times faster than the antialiased kernels, and 0.6 gray levels away from them in the mean. One
-        that has to be enlarged is looked up bilinearly.
-    box: (4,) float32, left, top, right and bottom in pixels of the upright image, for an example that is a part of its
-        image: everything after the decoding sees that part alone. NaN, or None, is the whole image.
+    Args:
+        image_bytes: A scalar string.
+        preprocessing: How images become pixels.
+        region: A function from the height and width of the upright image to the region (top, left, height, width) that
+            is cut out; None: as `preprocessing` says. Augmentation hands in a random one. It is shrunk as the mean of
+            the pixels that fall into one: four times faster than the antialiased kernels, and 0.6 gray levels away from
+            them in the mean. If it has to be enlarged, this is done bilinearly.
+        box: (4,), float32: left, top, right and bottom in pixels of the upright image, for an example that is a part of
+            its image. Everything after decoding sees this part alone. NaN, or None: the whole image.
 
-    Raises tf.errors.InvalidArgumentError for what is no readable image, and for a box without a pixel of it.
+    Returns:
+        (height, width, channels), float32 in [0, 255].
+
+    Raises:
+        tf.errors.InvalidArgumentError: This is no readable image, or the box has no pixel of it.
+
+    Example:
+        >>> png = tf.io.encode_png(tf.fill((40, 60, 3), tf.constant(200, tf.uint8)))
+        >>> preprocess(png, Preprocessing(32, 32)).shape
+        TensorShape([32, 32, 3])
     """
     return preprocess_region(partial(decode_region, image_bytes), preprocessing, region, box)
 
@@ -76,7 +98,17 @@ def preprocess_region(
     region: Cut | None = None,
     box: tf.Tensor | None = None,
 ) -> tf.Tensor:
-    """The same of an image that gives regions of itself, as `decode_region` does once it has the bytes."""
+    """Preprocess an image that gives regions of itself, as `decode_region` does once it has the bytes.
+
+    Args:
+        decoded: A function from a region and the size of the result to the pixels of the region.
+        preprocessing: How images become pixels.
+        region: See `preprocess`.
+        box: See `preprocess`.
+
+    Returns:
+        (height, width, channels), float32 in [0, 255].
+    """
     target = (preprocessing.height, preprocessing.width)
     cut = region or (lambda height, width: central_region(height, width, preprocessing))
     image = decoded(cut if box is None else within(box, cut), *target)
@@ -112,9 +144,17 @@ def preprocess_region(
 def central_region(
     height: tf.Tensor, width: tf.Tensor, preprocessing: Preprocessing
 ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-    """The region that `preprocessing` takes from an image of this height and width: (top, left, height, width).
+    """The region that prediction takes from an image.
 
     Cutting first and resizing after gives what resizing first and cutting after gives, at less work.
+
+    Args:
+        height: Of the upright image.
+        width: Of the upright image.
+        preprocessing: How images become pixels.
+
+    Returns:
+        Top, left, height and width.
     """
     if preprocessing.resize == "stretch":
         kept_height, kept_width = tf.cast(height, tf.float32), tf.cast(width, tf.float32)
@@ -128,7 +168,7 @@ def central_region(
 
 
 def within(box: tf.Tensor, cut: Cut) -> Cut:
-    """The same cut of every pixel that the box touches, as a region of the whole image."""
+    """The same cut of a box: of every pixel that the box touches, as a region of the whole image."""
 
     def region(height, width) -> tuple[tf.Tensor, ...]:
         height, width = tf.cast(height, tf.float32), tf.cast(width, tf.float32)

@@ -1,4 +1,4 @@
-"""Image files to arrays, many at a time; what cannot be read comes back with its reason instead."""
+"""Image files to arrays, many at a time. A file that cannot be read comes back with the reason."""
 
 import os
 import re
@@ -18,14 +18,25 @@ from imgcls.image_files import EMPTY, Refused
 
 FILES_AT_ONCE = 64  # read ahead; bounds the memory however many files there are
 THREADS = max(2, os.cpu_count() or 2)
-FORMAT_NAMES = {b"\xff\xd8\xff": "JPEG", b"\x89PNG": "PNG", b"GIF8": "GIF", b"BM": "BMP", b"RIFF": "WebP", b"P6": "PPM",
-                b"P5": "PPM"}  # fmt: skip
+FORMAT_NAMES = {  # by the first bytes of a file
+    b"\xff\xd8\xff": "JPEG",
+    b"\x89PNG": "PNG",
+    b"GIF8": "GIF",
+    b"BM": "BMP",
+    b"RIFF": "WebP",
+    b"P6": "PPM",
+    b"P5": "PPM",
+}
 
 
-class Outcome(NamedTuple):
-    """One file: its path, and either a result or the reason why there is none.
+class ReadResult(NamedTuple):
+    """The result of reading one file.
 
-    transcoded: whether what was read is a PNG of it.
+    Attributes:
+        path: The file; "." for bytes.
+        result: What came of it; None if there is a problem.
+        problem: The reason why there is no result, as a part of a sentence; else empty.
+        transcoded: Whether a PNG copy was read.
     """
 
     path: Path
@@ -36,12 +47,16 @@ class Outcome(NamedTuple):
 
 def read_images(
     paths: Iterable[str | Path | bytes], preprocessing: Preprocessing, boxes: np.ndarray | None = None
-) -> Iterator[Outcome]:
-    """Read, decode and preprocess files in parallel; the outcomes come in the order of `paths`.
+) -> Iterator[ReadResult]:
+    """Read, decode and preprocess images in parallel.
 
-    paths: of files; bytes stand for an encoded image, whose outcome has the path ".".
-    The result is an array (height, width, channels), float32 in [0, 255].
-    boxes: (number of paths, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
+    Args:
+        paths: Of the files, or encoded images as bytes.
+        preprocessing: How images become pixels.
+        boxes: (N, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
+
+    Yields:
+        A result for each image, in the order of `paths`: (height, width, channels), float32 in [0, 255].
     """
     specs = [tf.TensorSpec((), tf.string), tf.TensorSpec((4,), tf.float32)]
     whole = tf.function(lambda data: preprocess(data, preprocessing), specs[:1], autograph=False)
@@ -53,15 +68,21 @@ def read_images(
 
     others = [] if boxes is None else [np.asarray(boxes, np.float32)]
     for path, result, problem, _ in for_each_file(paths, read, *others):
-        yield Outcome(path, None, problem) if problem else Outcome(path, result[0], "", result[1])
+        yield ReadResult(path, None, problem) if problem else ReadResult(path, result[0], "", result[1])
 
 
 def for_each_file(
     paths: Iterable[str | Path | bytes], function: Callable[..., object], *others: Iterable
-) -> Iterator[Outcome]:
-    """Call `function` on the bytes of each file, in threads; the outcomes come in the order of `paths`.
+) -> Iterator[ReadResult]:
+    """Call a function on the bytes of each file, in threads.
 
-    others: what `function` gets besides, as with `map`: something for each path.
+    Args:
+        paths: Of the files, or their contents as bytes.
+        function: Gets the bytes of a file.
+        *others: Further arguments of the function, something for each path, as with `map`.
+
+    Yields:
+        A result for each file, in the order of `paths`.
     """
     remaining = zip(paths, *others, strict=True)
     with ThreadPoolExecutor(THREADS) as pool:
@@ -69,28 +90,38 @@ def for_each_file(
             yield from pool.map(lambda item: _outcome(item[0], function, *item[1:]), chunk)
 
 
-def _outcome(image: str | Path | bytes, function: Callable[..., object], *others: object) -> Outcome:
+def _outcome(image: str | Path | bytes, function: Callable[..., object], *others: object) -> ReadResult:
     path, data = (Path(), image) if isinstance(image, bytes) else (Path(image), b"")
     try:
         data = data if isinstance(image, bytes) else read_encoded(path)
         if not data:
-            return Outcome(path, None, EMPTY)
-        return Outcome(path, function(data, *others), "")
+            return ReadResult(path, None, EMPTY)
+        return ReadResult(path, function(data, *others), "")
     except Refused as error:
-        return Outcome(path, None, str(error))
+        return ReadResult(path, None, str(error))
     except OSError as error:
-        return Outcome(path, None, (error.strerror or str(error)).lower())
+        return ReadResult(path, None, (error.strerror or str(error)).lower())
     except (tf.errors.OpError, ValueError) as error:
-        return Outcome(path, None, reason(data, error))
+        return ReadResult(path, None, reason(data, error))
 
 
 def image_format(data: bytes) -> str:
-    """The format that the first bytes announce, such as "JPEG"; empty if they announce none."""
+    """The format that the first bytes of a file announce; empty if they announce none.
+
+    Example:
+        >>> image_format(b"GIF89a")
+        'GIF'
+    """
     return next((name for start, name in FORMAT_NAMES.items() if data.startswith(start)), "")
 
 
 def reason(data: bytes, error: Exception) -> str:
-    """Why an image could not be decoded, in one clause."""
+    """The reason why an image could not be decoded, as a part of a sentence.
+
+    Args:
+        data: The bytes of the file.
+        error: What the decoder raised.
+    """
     refused = re.search(r"assertion failed: \[(.*?)\]", str(error))
     if refused:
         return refused.group(1)

@@ -27,24 +27,33 @@ VERSION = 2  # raise it when the same file gives another PNG
 
 
 def decodable(data: bytes) -> bytes:
-    """An image file as `imgcls.data.images.decoding.decode` reads it: its own bytes, or a PNG of it.
+    """An image file as `imgcls.data.images.decoding.decode` reads it: its own bytes, or a PNG copy.
 
-    What training reads, this reads, and for what training refuses it raises Refused with the same reason.
+    Raises:
+        Refused: Training refuses the file too, for the same reason.
     """
     return transcode(data) if TRANSCODED in read_header(data).traits else data
 
 
 def transcode(data: bytes) -> bytes:
-    """The upright first image of an encoded file as PNG. 16 bits become 8. Raises what `still` raises."""
+    """The upright first image of a file as PNG, with 8 bits in place of 16.
+
+    Raises:
+        Refused: See `still`.
+    """
     out = io.BytesIO()
     still(data).save(out, "PNG", compress_level=1)
     return out.getvalue()
 
 
 def still(data: bytes) -> "Image.Image":
-    """The upright first image of an encoded file, decoded by Pillow: "L", "RGB" or "RGBA", 8 bits a channel.
+    """The upright first image of a file, decoded by Pillow.
 
-    Raises Refused for a damaged file, and for pixels that cannot be shown in 8 bits.
+    Returns:
+        An image of mode "L", "RGB" or "RGBA".
+
+    Raises:
+        Refused: The file is damaged, or its pixels cannot be shown in 8 bits.
     """
     from PIL import Image
 
@@ -101,14 +110,22 @@ def _on_canvas(image: "Image.Image", frame: tuple[int, int, int, int] | None) ->
 
 
 def transcoded_file(sha256: str) -> Path:
-    """Where the PNG of a file with this checksum is kept."""
+    """The PNG copy, in the cache, of a file with this checksum."""
     return cache_home() / f"transcoded-{VERSION}" / sha256[:2] / f"{sha256}.png"
 
 
 def keep_transcoded(data: bytes, sha256: str) -> bytes:
-    """Transcode a file and keep the PNG in the cache, unless it is there already; returns the PNG.
+    """Transcode a file and keep the PNG copy in the cache, unless it is there already.
 
-    Raises what `transcode` raises, and Refused if the cache cannot be written.
+    Args:
+        data: The file's bytes.
+        sha256: Their checksum.
+
+    Returns:
+        The PNG copy.
+
+    Raises:
+        Refused: See `still`; or the cache cannot be written.
     """
     kept = transcoded_file(sha256)
     if kept.is_file():
@@ -126,9 +143,14 @@ def keep_transcoded(data: bytes, sha256: str) -> bytes:
 
 
 def transcoded(path: Path, sha256: str) -> Path:
-    """The PNG of a file that was transcoded before, made again if the cache was emptied since.
+    """The PNG copy of a file that was transcoded before, made again if the cache was emptied since.
 
-    Returns `path` itself where that cannot be done any more; whoever reads it says why.
+    Args:
+        path: The file.
+        sha256: Its checksum.
+
+    Returns:
+        The copy; `path` itself where there can be none any more.
     """
     kept = transcoded_file(sha256)
     if not kept.is_file():

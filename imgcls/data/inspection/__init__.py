@@ -1,1 +1,1 @@
-"""One look at every file of a manifest, and what it finds."""
+"""The inspection: every file of a manifest is opened once, and its facts are written down."""

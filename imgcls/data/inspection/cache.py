@@ -1,6 +1,6 @@
-"""What the inspection found, kept by path, size and time of the last change, so that a file is opened once only.
+"""A cache of facts about files, by path, size and time of the last change, so that a file is opened once only.
 
-One SQLite file a user. It never fails the work: what cannot be read or written is looked at again.
+One SQLite file for each user. A cache that cannot be read or written is no error: the files are opened again.
 """
 
 import math
@@ -20,7 +20,7 @@ PATHS_AT_ONCE = 500  # in one question
 
 
 class InspectionCache:
-    """The facts of files that were whole when they were looked at. Use it from one thread, as a context manager."""
+    """The facts of files that were whole when they were opened. Use it from one thread, as a context manager."""
 
     def __init__(self) -> None:
         self._path = cache_home() / f"inspection-{VERSION}.sqlite"
@@ -44,7 +44,7 @@ class InspectionCache:
             self._connection.close()
 
     def find(self, paths: list[str]) -> dict[str, dict]:
-        """The facts of those files that are known and have not changed since."""
+        """The facts, by path, of the files that are known and have not changed since."""
         if not self._connection:
             return {}
         found = {}
@@ -59,7 +59,11 @@ class InspectionCache:
         return found
 
     def keep(self, looked: Iterable[tuple[str, tuple[int, int], dict]]) -> None:
-        """Keep the facts of files: path, its `stamp` from before it was read, and facts by name."""
+        """Keep the facts of files.
+
+        Args:
+            looked: For each file its path, its `stamp` from before it was read, and its facts by name.
+        """
         if not self._connection:
             return
         rows = [(path, *stamped, *(facts[name] for name in FACTS)) for path, stamped, facts in looked]
@@ -83,7 +87,7 @@ def _typed(facts: dict) -> dict:
 
 
 def stamp(path: str) -> tuple[int, int] | None:
-    """Size in bytes and time of the last change in nanoseconds, of the file that holds it; None if there is none."""
+    """Size in bytes, and time of the last change in nanoseconds, of the file of an image; None if there is none."""
     try:
         status = os.stat(file_of(path))
     except OSError:

@@ -1,4 +1,4 @@
-"""All that is to be known of one image file, from one look at its bytes."""
+"""The facts about one image file."""
 
 import hashlib
 import threading
@@ -18,10 +18,17 @@ LARGE = 16_000_000  # pixels, from which on images are decoded one at a time
 ONE_LARGE = threading.Lock()
 
 
-def look(data: bytes) -> dict:
-    """All facts of an encoded image by column; only `problems`, a clause, if it cannot be used.
+def image_facts(data: bytes) -> dict:
+    """All facts about an encoded image.
 
-    Raises tf.errors.InvalidArgumentError if the decoder of the training does not find it whole.
+    Args:
+        data: The file's bytes.
+
+    Returns:
+        The facts by their columns in a manifest; only `problems`, a part of a sentence, if the image cannot be used.
+
+    Raises:
+        tf.errors.InvalidArgumentError: The decoder that training uses does not find the image complete.
     """
     digest = hashlib.sha256(data).hexdigest()
     try:

@@ -1,4 +1,4 @@
-"""Every file of a manifest is opened once before training: what is broken is found now, not in the third hour."""
+"""Every file of a manifest is opened before training, so that a broken one is found at once and not after hours."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
@@ -15,16 +15,20 @@ def inspect(
     again: bool = False,
     before_opening: Callable[[], None] = lambda: None,
 ) -> Manifest:
-    """Decode every image of `manifest` that has not been seen yet, with the decoder that training uses.
+    """Decode every image that has not been seen yet, with the decoder that training uses.
 
-    Fills width, height, gray, format, sha256, perceptual_hash, thumbnail, traits, problems and what
-    `imgcls.data.inspection.quality` measures. A file that the user's cache knows, by path, size and time of its last
-    change, is not opened. Images that TensorFlow cannot decode are transcoded into the cache, where `Manifest.paths`
-    finds them.
+    A file that the user's cache knows, by path, size and time of its last change, is not opened. Images that TensorFlow
+    cannot decode are transcoded into the cache, where `Manifest.paths` finds them.
 
-    on_progress: gets the number of rows done so far.
-    again: look also at the images that were seen before; rows that have a problem keep it.
-    before_opening: called, perhaps several times, before TensorFlow is imported, which only unknown files need.
+    Args:
+        manifest: The manifest.
+        on_progress: Gets the number of rows done so far.
+        again: Whether to open the images that were seen before as well; rows that have a problem keep it.
+        before_opening: Called, perhaps several times, before TensorFlow is imported, which only unknown files need.
+
+    Returns:
+        The manifest with width, height, grayscale, format, sha256, perceptual_hash, thumbnail, traits, problems, and
+        the measures of `imgcls.data.inspection.quality`.
     """
     table = manifest.table.copy()
     unseen = table[(table["problems"] == "") & ((table["width"] == 0) | again)]
@@ -54,9 +58,9 @@ def _facts_of(paths: list[str], before_opening: Callable[[], None]) -> Iterator[
             if stamps:
                 before_opening()
                 from imgcls.data.images.reading import for_each_file
-                from imgcls.data.inspection.facts import look
+                from imgcls.data.inspection.facts import image_facts
 
-                outcomes = for_each_file(stamps, look)
+                outcomes = for_each_file(stamps, image_facts)
             for path in part:
                 if path in known:
                     yield known[path]

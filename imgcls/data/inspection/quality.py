@@ -1,7 +1,7 @@
-"""How bright, how rich and how sharp an image is, in four numbers that the audit judges.
+"""The quality of an image in four numbers: how bright, how rich and how sharp it is.
 
 Brightness and information are measured as cleanvision (0.3) does, so that its limits hold here too. Sharpness is not:
-the width of the sharpest edges is compared with what a hard edge would have, so it does not depend on the contrast.
+the width of the sharpest edges is compared with that of a hard edge, so it does not depend on the contrast.
 """
 
 import math
@@ -21,9 +21,11 @@ LEAST_SHARE = 0.25  # of the edges' height that a direction must have of the oth
 
 
 def quality(pixels: np.ndarray, gray: Image.Image) -> dict[str, float]:
-    """The columns brightness_5, brightness_99, entropy and sharpness of an image, as `Manifest` describes them.
+    """The columns brightness_5, brightness_99, entropy and sharpness, as `Manifest` describes them.
 
-    pixels: (H, W, 3) uint8. gray: the same image in gray levels, mode L, perhaps smaller.
+    Args:
+        pixels: (H, W, 3), uint8.
+        gray: The same image in gray levels, mode L, perhaps smaller.
     """
     step = max(1, min(pixels.shape[:2]) // LEAST_SAMPLES)
     sample = np.ascontiguousarray(pixels[::step, ::step])
@@ -37,7 +39,11 @@ def quality(pixels: np.ndarray, gray: Image.Image) -> dict[str, float]:
 
 
 def entropy(pixels: np.ndarray) -> float:
-    """The bits of the values of all channels together; gray is one channel, however it is stored. pixels: (H, W, 3)."""
+    """The entropy of the values of all channels together, in bits. Gray is one channel, however it is stored.
+
+    Args:
+        pixels: (H, W, 3), uint8.
+    """
     gray = (pixels == pixels[..., :1]).all()
     return Image.fromarray(np.ascontiguousarray(pixels[..., 0]) if gray else pixels).entropy()
 
@@ -45,7 +51,11 @@ def entropy(pixels: np.ndarray) -> float:
 def sharpness(gray: Image.Image) -> float:
     """How much of their height the sharpest edges rise from one pixel to the next, in the direction that has less.
 
-    About 0.3 to 1 in photos, and 1 / REACH if all is blurred. NaN for an image that is too small to tell.
+    Args:
+        gray: The image in gray levels, mode L.
+
+    Returns:
+        About 0.3 to 1 for photos, and 1 / REACH for a blurred image; NaN for an image that is too small to measure.
     """
     ratio = SIDE / max(gray.size)
     if min(gray.size) < SMALLEST_SIDE or min(gray.size) * ratio <= 2 * REACH:

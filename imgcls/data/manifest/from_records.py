@@ -12,7 +12,7 @@ OWN = {"group": str, "agreement": float}  # columns of the manifest that travel 
 
 
 def with_flags(rows: pd.DataFrame) -> pd.DataFrame:
-    """Records with their flags among the attributes."""
+    """Records with their flags, such as difficult, among the attributes."""
     rows = rows.copy()
     marked = rows[list(FLAGS)].any(axis=1)
     rows.loc[marked, "attributes"] = [
@@ -28,15 +28,19 @@ def restore_columns(rows: pd.DataFrame) -> pd.DataFrame:
     ours = rows["attributes"].str.contains('"group"|"agreement"')
     stated = {row: json.loads(text) for row, text in rows.loc[ours, "attributes"].items()}
     for column, kind in OWN.items():
-        values = {row: attributes.pop(column) for row, attributes in stated.items()
-                  if isinstance(attributes.get(column), kind)}  # fmt: skip
+        having = [row for row, attributes in stated.items() if isinstance(attributes.get(column), kind)]
+        values = {row: stated[row].pop(column) for row in having}
         rows[column] = pd.Series(values, dtype=object).reindex(rows.index)
     rows.loc[ours, "attributes"] = [attributes_text(attributes) for attributes in stated.values()]
     return rows
 
 
 def to_records(manifest: Manifest) -> Records:
-    """The usable rows as records, a row for each label of an image; those with a problem are told."""
+    """The usable rows of a manifest as records, a row for each label of an image.
+
+    Returns:
+        The records. Their problems table names the images with a problem.
+    """
     problems = Problems()
     broken = manifest.problems
     problems.extend(broken["image"], [""] * len(broken), broken["problems"], LEFT_OUT)

@@ -11,9 +11,14 @@ from imgcls.nearest_name import did_you_mean
 
 
 def is_pattern(wish: str) -> bool:
-    """Whether a wish is a regular expression; only one has brackets around the part that names the group.
+    """Whether a wish for groups is a regular expression: only one has brackets, around the part that names the group.
 
-    Raises ValueError if it looks like one and is broken.
+    Raises:
+        ValueError: It has brackets and is no regular expression with one group.
+
+    Example:
+        >>> is_pattern("patient"), is_pattern("(patient[0-9]+)_")
+        (False, True)
     """
     if "(" not in wish:
         return False
@@ -30,12 +35,18 @@ def is_pattern(wish: str) -> bool:
 
 
 def groups_of(rows: pd.DataFrame, wish: str, problems: Problems) -> dict[str, str]:
-    """The group of each image; those that name none are told, and are not in it.
+    """Find the group of each image.
 
-    rows: with the columns image and attributes.
-    wish: a regular expression with one group, searched for in the path of the image, or the name of an attribute.
+    Args:
+        rows: With the columns image and attributes.
+        wish: A regular expression with one group, searched for in the path of the image, or the name of an attribute.
+        problems: Gets a remark on the images without a group.
 
-    Raises ValueError if no image has a group, with the nearest name of an attribute.
+    Returns:
+        The group by image; images without a group are missing.
+
+    Raises:
+        ValueError: No image has a group; with the nearest name of an attribute.
     """
     if is_pattern(wish):
         found = {image: match[1] for image in rows["image"].unique() if (match := re.search(wish, image)) and match[1]}

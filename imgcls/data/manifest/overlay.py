@@ -1,8 +1,8 @@
-"""Decisions laid over a manifest, so that a correction never touches the source.
+"""Decisions laid over a manifest, so that a correction never changes the source.
 
-A CSV file with the columns image and label, and, where an image has several boxes, x_min, y_min, x_max and y_max of the
-one that is meant. Further columns, such as a note, are the writer's own. An empty label, or `drop`, leaves the example
-out. A later line wins over an earlier one.
+A CSV file with the columns image and label. Where an image has several boxes, the columns x_min, y_min, x_max and y_max
+say which box is meant. The writer may add further columns, such as a note. An empty label, or `drop`, leaves the
+example out. A later line replaces an earlier one.
 """
 
 from collections.abc import Iterable
@@ -21,9 +21,19 @@ TOLERANCE = 0.51  # pixels between a box and its copy in the decisions, which ma
 
 
 def lay_over(table: pd.DataFrame, root: Path, decisions: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
-    """A manifest's table with the decisions of a file, and a problems table of those that fit nothing.
+    """Apply a file of decisions to the table of a manifest.
 
-    Raises FileNotFoundError without a file, and ValueError for one without the columns image and label.
+    Args:
+        table: The table of the manifest.
+        root: The folder that its paths start from.
+        decisions: The CSV file.
+
+    Returns:
+        The new table, and a problems table of the decisions that fit nothing.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: The file lacks the column image or label.
     """
     problems = Problems()
     stated = read_two_columns(decisions, problems)
@@ -50,9 +60,15 @@ def lay_over(table: pd.DataFrame, root: Path, decisions: Path) -> tuple[pd.DataF
 
 
 def read_two_columns(path: Path, problems: Problems) -> pd.DataFrame:
-    """A table that says something of images: a CSV file with the columns image and label, and maybe others.
+    """Read a CSV file with the columns image and label, and maybe others.
 
-    Raises FileNotFoundError without a file, and ValueError without the two columns.
+    Args:
+        path: The file.
+        problems: Gets what is wrong with single lines.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: One of the two columns is missing.
     """
     if not path.is_file():
         raise FileNotFoundError(f"There is nothing at {path}. Expected a CSV file with the columns image and label.")

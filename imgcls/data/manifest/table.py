@@ -1,7 +1,6 @@
 """The manifest: one table of images and labels, which every importer makes and every command reads."""
 
 import math
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -10,7 +9,6 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 
-from imgcls.counted import counted
 from imgcls.data.manifest.overlay import lay_over
 from imgcls.files import replacing
 from imgcls.labels.records import BOX
@@ -51,9 +49,21 @@ COLUMNS = {  # in this order; None where a source does not know
 class Manifest:
     """A table of images and labels, and the folder that its paths start from.
 
-    table: a row an example with the columns of `COLUMNS`. Rows with a problem stay in the table and are used by
-        nothing. Its `attrs` say how it was made, such as the mode that made examples of boxes; they are saved with it.
-    root: absolute path of the folder.
+    Rows with a problem stay in the table and are not used.
+
+    Args:
+        table: A row for each example, with the columns of `COLUMNS`. Its `attrs` say how it was made, such as the mode
+            that made examples of boxes; they are saved with it.
+        root: The folder that the paths in the column image start from.
+
+    Example:
+        >>> import pandas as pd
+        >>> rows = pd.DataFrame({"image": ["a.png", "b.png"], "label": ["cat", "dog"], "split": ["train", "test"]})
+        >>> manifest = Manifest.from_records(rows, "photos")
+        >>> manifest.usable["label"].tolist()
+        ['cat', 'dog']
+        >>> len(manifest.split("test"))
+        1
     """
 
     table: pd.DataFrame
@@ -61,9 +71,12 @@ class Manifest:
 
     @classmethod
     def from_records(cls, records: pd.DataFrame, root: str | Path, **how: object) -> "Manifest":
-        """Make a manifest of what a labels importer returns; columns that it does not know get their defaults.
+        """Make a manifest of what a labels importer returns.
 
-        how: facts about the import that are kept in the table's `attrs`.
+        Args:
+            records: A row for each example, with any of the columns of `COLUMNS`; the others get their defaults.
+            root: The folder that the paths of the images start from.
+            **how: Facts about the import, which are kept in the table's `attrs`.
         """
         table = records.rename(columns={"annotator": "annotators"}).reindex(columns=list(COLUMNS))
         if "labels" not in records:
@@ -79,10 +92,18 @@ class Manifest:
         return cls(table, Path(root).resolve())
 
     def with_overlay(self, decisions: str | Path) -> tuple["Manifest", pd.DataFrame]:
-        """The manifest with a CSV file of decisions laid over it, and a table of the decisions that fit nothing.
+        """Lay a CSV file of decisions over the manifest; see `imgcls.data.manifest.overlay`.
 
-        The file has the columns image, label and, if wanted, note: the image gets the label, and one with an empty
-        label, or `drop`, is left out. See `imgcls.data.manifest.overlay`.
+        Args:
+            decisions: A file with the columns image and label. The image gets the label; it is left out if the label is
+                empty or `drop`.
+
+        Returns:
+            The new manifest, and a problems table of the decisions that fit nothing.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            ValueError: The file lacks one of the columns.
         """
         table, problems = lay_over(self.table, self.root, Path(decisions))
         return Manifest(table, self.root), problems
@@ -104,7 +125,7 @@ class Manifest:
 
     @property
     def transcoded(self) -> list[str]:
-        """The usable images that training reads as a PNG made of them, each once."""
+        """The usable images that training reads as PNG copies, each once."""
         from imgcls.data.images.image_header import TRANSCODED
 
         usable = self.usable
@@ -131,7 +152,14 @@ class Manifest:
         return usable[usable["split"] == name]
 
     def paths(self, rows: pd.DataFrame) -> list[Path]:
-        """The absolute path of each row's image, or of the PNG that was made of one that TensorFlow cannot decode."""
+        """The paths of images as training reads them.
+
+        Args:
+            rows: Rows of the table.
+
+        Returns:
+            The absolute path of each row's image, or of its PNG copy where TensorFlow cannot decode the image.
+        """
         from imgcls.data.images.image_header import TRANSCODED
         from imgcls.data.images.transcoding import transcoded
 
@@ -141,24 +169,43 @@ class Manifest:
         return paths
 
     def boxes(self, rows: pd.DataFrame) -> np.ndarray | None:
-        """The box of each row's example, (rows, 4) float32 with NaN for a whole image; None if all are whole images."""
+        """The boxes of examples.
+
+        Args:
+            rows: Rows of the table.
+
+        Returns:
+            (rows, 4), float32: left, top, right and bottom in pixels of the upright image, NaN for a whole image; None
+            if all examples are whole images.
+        """
         boxes = rows[BOX].to_numpy(np.float32)
         return None if np.isnan(boxes).all() else boxes
 
     def sizes(self, rows: pd.DataFrame) -> pd.DataFrame:
-        """Width and height of each row's example in pixels: of its box, or of the whole image."""
+        """The sizes of examples: of the box, or of the whole image.
+
+        Args:
+            rows: Rows of the table.
+
+        Returns:
+            The columns width and height, in pixels.
+        """
         boxed = rows[BOX].notna().all(axis=1)
         sides = {"width": rows["x_max"] - rows["x_min"], "height": rows["y_max"] - rows["y_min"]}
         return pd.DataFrame({side: length.where(boxed, rows[side]) for side, length in sides.items()})
 
     def counts(self) -> pd.DataFrame:
-        """Usable examples a class (rows) and split (columns); one of several classes counts for each."""
+        """The numbers of usable examples.
+
+        Returns:
+            A row for each class and a column for each split. An example of several classes counts for each of them.
+        """
         usable = self._a_row_a_label
         counts = pd.crosstab(usable["label"], usable["split"].replace("", "unsplit"))
         return counts[[name for name in (*SPLITS, "unsplit") if name in counts]]
 
     def save(self, path: str | Path) -> None:
-        """Write the table as Parquet, with the root and the schema's version inside. A reader never sees half of it."""
+        """Write the table as a Parquet file with the root and the schema's version. A reader never sees half of it."""
         table = self.table.copy()
         table.attrs = {**table.attrs, "imgcls_manifest": SCHEMA_VERSION, "root": str(self.root)}
         with replacing(path, durable=True) as partial:
@@ -166,7 +213,12 @@ class Manifest:
 
     @classmethod
     def load(cls, path: str | Path) -> "Manifest":
-        """Read what `save` wrote. Raises FileNotFoundError or ValueError for anything else."""
+        """Read a manifest that `save` wrote.
+
+        Raises:
+            FileNotFoundError: There is no such file.
+            ValueError: The file is no manifest of this version.
+        """
         path = Path(path)
         if not path.is_file():
             raise FileNotFoundError(f"No manifest at {path}. Write one with `python -m imgcls.import_labels`.")
@@ -194,51 +246,3 @@ def is_manifest(path: str | Path) -> bool:
     except (OSError, pyarrow.ArrowException):
         return False
     return b"imgcls_manifest" in metadata.get(b"PANDAS_ATTRS", b"")
-
-
-def check_trainable(manifest: Manifest, divided: bool = True) -> None:
-    """Raise ValueError, in one sentence, if a classifier cannot be trained and judged on this manifest.
-
-    divided: whether every image has its split already.
-    """
-    names = manifest.class_names
-    check_one_label(manifest)
-    if not names:
-        raise ValueError(f"Of {counted(len(manifest.table), 'file')} under {manifest.root} none is a readable image.")
-    if len(names) < 2:
-        raise ValueError(
-            f"There is only one class, {names[0]!r}. Expected at least two; add a folder of images for another."
-        )
-    _check_classes_left(manifest)
-    for split in ("validation", "test"):
-        strangers = sorted(set(manifest.split(split)["label"]) - set(names))
-        if strangers:
-            raise ValueError(
-                f"The {split} split has {_listed(strangers)}, which the training split lacks. "
-                "Add training images of it, or remove it from that split."
-            )
-        if divided and manifest.split(split).empty:
-            raise ValueError(f"The {split} split has no readable images. Add some, or leave the folder out.")
-
-
-def check_one_label(manifest: Manifest) -> None:
-    """Raise ValueError if there is an image with several classes."""
-    if manifest.has_several_labels:
-        raise ValueError(
-            "Some images have several classes, and a classifier gives one. Import the labels again with --boxes crop "
-            "(an example a box), largest (the class of the largest box) or single (images with one class)."
-        )
-
-
-def _check_classes_left(manifest: Manifest) -> None:
-    training = manifest.table[manifest.table["split"].isin(["train", ""])]
-    lost = sorted(set(training["label"]) - set(training.loc[training["problems"] == "", "label"]))
-    if lost:
-        raise ValueError(
-            f"Class {_listed(lost)} has no readable image left to train on. Mend its files, or remove the class."
-        )
-
-
-def _listed(names: Sequence[str]) -> str:
-    shown = ", ".join(repr(name) for name in names[:5])
-    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown

@@ -1,1 +1,1 @@
-"""A data set as a few large files of small images (shards)."""
+"""Prepared data sets: resized images in a few large files (shards)."""

@@ -1,4 +1,4 @@
-"""A folder of shards, as `imgcls.data.prepared.shards.prepare` writes it, and whether it is whole."""
+"""Loading a prepared data set, and checking its shards."""
 
 from pathlib import Path
 
@@ -12,16 +12,19 @@ FACTS = ("name", "records", "bytes", "sha256")  # of each shard
 
 
 def is_prepared(folder: Path) -> bool:
-    """Whether a folder is one that `prepare` wrote or began to write."""
+    """Whether a folder was written by `prepare`, completely or not."""
     return (folder / PLAN).is_file()
 
 
 def load_prepared(folder: Path, thorough: bool = False) -> Manifest:
-    """The manifest of a folder that `prepare` wrote, which may have been moved since.
+    """Load the manifest of a prepared data set, whose folder may have been moved.
 
-    thorough: read every shard and compare its checksum; else its size is compared.
+    Args:
+        folder: What `prepare` wrote.
+        thorough: Whether to compare the checksum of every shard; else only its size is compared.
 
-    Raises ValueError, naming the shard, if one is missing, truncated or changed, or if the preparation has not ended.
+    Raises:
+        ValueError: A shard is missing, truncated or changed, or the preparation was interrupted.
     """
     again = f"Run `python -m imgcls.prepare` with --output {folder} again; it goes on and mends what is damaged."
     if not (folder / INDEX).is_file():
@@ -39,7 +42,13 @@ def load_prepared(folder: Path, thorough: bool = False) -> Manifest:
 
 
 def problem_of(path: Path, facts: dict, thorough: bool) -> str:
-    """Why a shard is not what `facts` say of it; empty if it is. thorough: compare the checksum too."""
+    """The reason why a shard is not as it was written; empty if it is.
+
+    Args:
+        path: The shard.
+        facts: What was written down about it.
+        thorough: Whether to compare the checksum too.
+    """
     if not path.is_file():
         return "is missing"
     size = path.stat().st_size

@@ -1,17 +1,18 @@
-"""A data set made ready: images resized once and laid into a few large files, with checksums.
+"""Writing a prepared data set: resized images in a few large files (shards), with checksums.
 
 manifest.parquet         the manifest; an image's path leads into its shard
-index.json               how they were made, and each shard with its size and SHA-256; written last
+index.json               how the shards were made, and each shard with its size and SHA-256; written last
 shard-00000.tfrecord     TFRecord (or ArrayRecord) whose records are encoded images
-shard-00000.json         the same of one shard, which an interrupted preparation goes on from
+shard-00000.json         the same of one shard, from which an interrupted preparation continues
 """
 
 import hashlib
 import logging
 import math
 from collections.abc import Callable
-from dataclasses import asdict, dataclass
+from dataclasses import asdict
 from pathlib import Path
+from typing import Protocol
 
 import numpy as np
 import pandas as pd
@@ -19,36 +20,17 @@ import tensorflow as tf
 
 from imgcls.checksums import sha256_of
 from imgcls.counted import counted
-from imgcls.data.images.decoding import decode, decode_region
-from imgcls.data.images.encoded import ARRAY_RECORD, TFRECORD, ppm, ppm_header
-from imgcls.data.images.preprocessing import within
+from imgcls.data.images.encoded import ARRAY_RECORD, TFRECORD, ppm_header
 from imgcls.data.images.reading import for_each_file
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.prepared.load import FACTS, INDEX, MANIFEST, PLAN, VERSION, is_prepared, problem_of
+from imgcls.data.prepared.preparation import Preparation, encoder
 from imgcls.files import read_json, replacing, write_json
 from imgcls.labels.records import BOX
 
-KINDS = ("pixels", "jpeg", "as_they_are")
 CONTAINERS = {"tfrecord": TFRECORD, "array_record": ARRAY_RECORD}
 TFRECORD_HEAD = 12  # bytes before a record: its length and the length's checksum; 4 follow it
-JPEG_QUALITY = 95
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Preparation:
-    """How images are laid down.
-
-    kind: "pixels" as they are decoded, which takes no decoding later; "jpeg"; or "as_they_are", the files' own bytes.
-    side: pixels of the shorter side; larger images are shrunk to it, smaller ones stay. 0 shrinks none.
-    container: "tfrecord" or "array_record".
-    images_per_shard: at most.
-    """
-
-    kind: str
-    side: int = 256
-    container: str = "tfrecord"
-    images_per_shard: int = 2000
 
 
 def prepare(
@@ -57,13 +39,23 @@ def prepare(
     preparation: Preparation,
     on_progress: Callable[[int], None] = lambda done: None,
 ) -> Manifest:
-    """Write the usable images of a manifest as shards and return the manifest that reads them.
+    """Write the usable images of a manifest as shards.
 
-    Shards that are there and whole are kept, so that a preparation that was interrupted goes on; one that is damaged is
-    named and written again. An image that cannot be read keeps its row, with its problem.
+    Shards that are there and whole are kept, so an interrupted preparation continues. The log names a shard that is
+    damaged, and it is written again. An image that cannot be read keeps its row, with its problem.
 
-    Raises ValueError if no image can be used, and if the folder holds the shards of other images or of another
-    preparation.
+    Args:
+        manifest: An inspected manifest.
+        folder: The folder of the shards.
+        preparation: How images are stored.
+        on_progress: Gets the number of images written so far.
+
+    Returns:
+        The manifest that reads the shards.
+
+    Raises:
+        ValueError: No image can be used, or the folder holds other files, the shards of other images, or those of
+            another preparation.
     """
     folder = Path(folder)
     rows = manifest.usable.reset_index(drop=True)
@@ -141,8 +133,15 @@ def _write_shard(path: Path, manifest: Manifest, rows: pd.DataFrame, encode: Cal
                 addresses.append(_address(place + TFRECORD_HEAD, data, size))
                 place += TFRECORD_HEAD + len(data) + 4
         writer.close()
-    facts = {"name": path.name, "records": sum(map(bool, addresses)), "bytes": path.stat().st_size,
-             "sha256": sha256_of(path), "addresses": addresses, "sizes": sizes, "problems": problems}  # fmt: skip
+    facts = {
+        "name": path.name,
+        "records": sum(map(bool, addresses)),
+        "bytes": path.stat().st_size,
+        "sha256": sha256_of(path),
+        "addresses": addresses,
+        "sizes": sizes,
+        "problems": problems,
+    }
     write_json(path.with_suffix(".json"), facts)
     return facts
 
@@ -156,7 +155,13 @@ def _address(begin: int, data: bytes, size: tuple[int, int]) -> str:
     return f"{begin}+{len(data)}"
 
 
-def _writer(path: Path):
+class _Writer(Protocol):
+    def write(self, record: bytes) -> None: ...
+
+    def close(self) -> None: ...
+
+
+def _writer(path: Path) -> _Writer:
     if path.suffix == TFRECORD:
         return tf.io.TFRecordWriter(str(path))
     try:
@@ -178,46 +183,3 @@ def _moved(rows: pd.DataFrame, facts: dict, cut_out: bool) -> pd.DataFrame:
     if cut_out:
         moved[BOX] = np.nan
     return moved
-
-
-def encoder(preparation: Preparation) -> Callable[[bytes, np.ndarray], tuple[bytes, tuple[int, int]]]:
-    """A function from an image's bytes and its box to the record and its (height, width)."""
-    side = preparation.side
-
-    @tf.function(input_signature=[tf.TensorSpec((), tf.string), tf.TensorSpec((4,), tf.float32)], autograph=False)
-    def shrunk(data, box) -> tuple[tf.Tensor, tf.Tensor]:
-        whole = within(box, lambda height, width: (0, 0, height, width))
-        image = decode_region(data, whole, side, side) if side else decode_region(data, whole, 1 << 20, 1 << 20)
-        shape = tf.cast(tf.shape(image)[:2], tf.float32)
-        factor = side / tf.reduce_min(shape) if side else tf.constant(1.0)
-        size = tf.cast(tf.round(shape * factor), tf.int32)
-
-        def resized() -> tf.Tensor:
-            return tf.cast(tf.round(tf.image.resize(tf.cast(image, tf.float32), size, antialias=True)), tf.uint8)
-
-        return tf.cond(factor < 1, resized, lambda: image), factor < 1
-
-    def record(data: bytes, box: np.ndarray) -> tuple[bytes, tuple[int, int]]:
-        if preparation.kind == "as_they_are":
-            return data, tuple(decode(data).shape[:2])
-        pixels, is_smaller = shrunk(data, box)
-        size = tuple(int(length) for length in pixels.shape[:2])
-        as_it_is = not bool(is_smaller) and np.isnan(box).any()
-        if preparation.kind == "pixels":
-            array = pixels.numpy()
-            gray = (array == array[..., :1]).all()
-            return ppm(array[..., :1] if gray else array), size
-        if as_it_is and len(data) < 3 * size[0] * size[1]:
-            return data, size
-        return tf.io.encode_jpeg(pixels, quality=JPEG_QUALITY, chroma_downsampling=False).numpy(), size
-
-    return record
-
-
-def pixel_bytes(manifest: Manifest, side: int) -> int:
-    """Bytes that the images of a manifest take as pixels once they are shrunk to `side`."""
-    rows = manifest.usable
-    height, width = rows["height"].to_numpy(np.float64), rows["width"].to_numpy(np.float64)
-    shorter = np.maximum(np.minimum(height, width), 1)
-    factor = np.minimum(side / shorter, 1.0) if side else 1.0
-    return int((height * width * factor**2 * np.where(rows["grayscale"], 1, 3)).sum())

@@ -26,10 +26,16 @@ PATHS = ("images", "unpack_to", "rename", "golden", "overlay")  # of LabelsConfi
 
 @dataclass(frozen=True)
 class Card:
-    """name, title, licence, citation and homepage as written.
+    """A data set card.
 
-    source: absolute path of a folder, a manifest or an annotation file, or `tfds:` and a name.
-    labels: how they are read.
+    Attributes:
+        name: What every command calls the data set.
+        title: One line about it.
+        source: The absolute path of a folder, a manifest or an annotation file, or `tfds:` and a name.
+        licence: The licence of the images, as its owner states it.
+        citation: What to cite.
+        homepage: Where the data set comes from.
+        labels: How its labels are read.
     """
 
     name: str
@@ -42,12 +48,16 @@ class Card:
 
 
 def list_cards() -> dict[str, Path]:
-    """The file of each card, by name; a card of the working folder hides one of the package with the same name."""
+    """The file of each card by its name. A card in the working folder hides one of the package with the same name."""
     return {path.stem: path for folder in reversed(CARD_FOLDERS) for path in sorted(folder.glob("*.toml"))}
 
 
 def load_card(name: str) -> Card:
-    """The card called `name`. Raises ValueError, with the nearest name, if there is none or it is not whole."""
+    """Load a card by its name.
+
+    Raises:
+        ValueError: There is no such card (with the nearest name), or it is not complete.
+    """
     cards = list_cards()
     if name not in cards:
         raise ValueError(
@@ -67,9 +77,19 @@ def load_card(name: str) -> Card:
 
 
 def save_card(card: Card, folder: str | Path = CARD_FOLDERS[0], replace: bool = False) -> Path:
-    """Write a card, so that every command takes its name; returns the file.
+    """Write a card, so that every command takes its name.
 
-    Raises ValueError for a name that is no file's name, and FileExistsError if there is such a card and not `replace`.
+    Args:
+        card: The card.
+        folder: The folder that the card is written to.
+        replace: Whether to replace a card of the same name.
+
+    Returns:
+        The file.
+
+    Raises:
+        ValueError: The card's name is no file name.
+        FileExistsError: There is such a card, and `replace` is not set.
     """
     if not re.fullmatch(r"[\w-][\w.-]*", card.name):
         raise ValueError(

@@ -1,4 +1,4 @@
-"""From the files of a labelling tool to a manifest, with all that the user wishes on the way."""
+"""From the files of a labelling tool to a manifest, with everything that the user asks for on the way."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -30,13 +30,14 @@ MISNAMED = "a path that is not UTF-8, which no table of images can hold. Rename 
 
 @dataclass(frozen=True)
 class Imported:
-    """What came of an import.
+    """The result of an import.
 
-    manifest: of all examples; nothing of it is opened yet.
-    problems: what was wrong in the files, with the columns file, line, reason and effect ("left out", "changed",
-        "noted").
-    consensus: of several annotators; None where there was none to reach.
-    records: the annotations before their boxes became examples, for those who want to draw them; None of a manifest.
+    Attributes:
+        manifest: All examples; no image has been opened yet.
+        problems: What was wrong in the files, with the columns file, line, reason and effect ("left out", "changed",
+            "noted").
+        consensus: Of several annotators; None if there was none to find.
+        records: The annotations before their boxes became examples, for drawing them; None if the source is a manifest.
     """
 
     manifest: Manifest
@@ -51,13 +52,20 @@ def import_manifest(
     fetching: FetchConfig | None = None,
     on_fetched: Callable[[int, int], None] = lambda done, total: None,
 ) -> Imported:
-    """The manifest of any labelling tool's annotations, or of another manifest, as `labels` wishes it.
+    """Import the annotations of any labelling tool, or another manifest.
 
-    source: an annotation file, the folder of a data set, a manifest, or `tfds:` and a name.
-    fetching: how images are fetched; nothing is, unless it names a folder.
-    on_fetched: gets the number of images fetched so far, and of all.
+    Args:
+        source: An annotation file, the folder of a data set, a manifest, or `tfds:` and a name.
+        labels: How the annotations become examples.
+        fetching: How images are fetched from their addresses; None, or no folder in it, fetches none.
+        on_fetched: Gets the number of images fetched so far, and of all.
 
-    Raises FileNotFoundError or ValueError, in one sentence, if there is nothing to read or a wish cannot be had.
+    Returns:
+        The manifest, and what was wrong in the files.
+
+    Raises:
+        FileNotFoundError: There is nothing to read.
+        ValueError: Nothing can be read from the source, or an option does not fit it; in one sentence.
     """
     fetching = fetching or FetchConfig()
     for folder in (Path(source).resolve(), Path(labels.images or ".").resolve()):
@@ -70,13 +78,13 @@ def import_manifest(
     if imported.manifest.table.empty:
         raise ValueError(f"{source} gives no labelled image. {_advice(imported.problems)}")
     if labels.overlay:
-        manifest, told = imported.manifest.with_overlay(labels.overlay)
-        imported = replace(imported, manifest=manifest, problems=_joined(imported.problems, told))
+        manifest, unfit = imported.manifest.with_overlay(labels.overlay)
+        imported = replace(imported, manifest=manifest, problems=_joined(imported.problems, unfit))
     return imported
 
 
 def needs_tensorflow(source: str) -> bool:
-    """Whether TensorFlow is needed to read this source. A command imports it first, so that its log lines stay away."""
+    """Whether TensorFlow is needed to read a source. A command then imports it first and hides its log lines."""
     return source.startswith(tfds.PREFIX) or tfrecord.detect(Path(source))
 
 
@@ -200,7 +208,7 @@ def _renamed(table: pd.DataFrame, new_names: dict[str, str], problems: Problems)
 
 
 def _advice(problems: pd.DataFrame) -> str:
-    """Why nothing was left, from what was told most often."""
+    """Why nothing was left, from the commonest reason."""
     lost = problems[problems["effect"] == LEFT_OUT]
     if lost.empty:
         return "Expected annotations with at least two classes."

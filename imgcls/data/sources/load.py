@@ -38,7 +38,7 @@ def load_manifest(source: str | Path) -> Manifest:
     Example:
         >>> manifest = load_manifest("fashion_mini")
         >>> manifest.class_names[:3]
-        ['ankle boot', 'bag', 'coat']
+        ['ankle_boot', 'bag', 'coat']
     """
     path = Path(source)
     if is_prepared(path):
@@ -88,7 +88,15 @@ def _check_folders_count(root: Path, classes: int) -> None:
 
 
 def source_of(named: str, labels: LabelsConfig) -> tuple[str, LabelsConfig]:
-    """What to read, and how: a card names its source and its wishes, which flags change; all else is its own source."""
+    """The source to read, and how: a card names its source and options, and flags change these options.
+
+    Args:
+        named: A path, or the name of a card.
+        labels: The flags.
+
+    Returns:
+        The source, and the options that hold for it.
+    """
     if Path(named).exists() or named not in list_cards():
         return named, labels
     card = load_card(named)

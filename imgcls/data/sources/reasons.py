@@ -1,4 +1,4 @@
-"""What was wrong with annotations, in few words: the reasons of a problems table, the commonest first."""
+"""The commonest reasons of a problems table, in few words."""
 
 import re
 from collections.abc import Iterator
@@ -20,9 +20,13 @@ PARTICULAR = re.compile(r"'[^']*'|\"[^\"]*\"|\d[\d.,]*")  # what differs between
 
 
 def commonest(problems: pd.DataFrame) -> Iterator[str]:
-    """A sentence for each reason, such as "12 things (a.png and others): ...", the commonest first.
+    """The reasons of a problems table, the commonest first.
 
-    problems: with the columns file, line and reason.
+    Args:
+        problems: With the columns file, line and reason.
+
+    Yields:
+        A sentence for each reason, such as "12 things (a.png and others): ...".
     """
     kinds = problems["reason"].map(_kind)
     counts = kinds.value_counts()
@@ -36,7 +40,7 @@ def commonest(problems: pd.DataFrame) -> Iterator[str]:
 
 
 def advice_for(sentence: str) -> str:
-    """What to do about a reason, in a sentence; empty if nothing usual helps."""
+    """The advice that goes with a reason, in a sentence; empty if there is none."""
     return next((advice for phrase, advice in ADVICE.items() if phrase in sentence), "")
 
 

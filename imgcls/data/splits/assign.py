@@ -10,7 +10,7 @@ import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
-from imgcls.data.splits.units import Contents, contents_of, draws, units_a_class, units_of
+from imgcls.data.splits.units import Contents, contents_of, random_numbers, units_a_class, units_of
 from imgcls.labels.records import BOX
 
 SMALLEST_SPLIT = 2  # images a class that training keeps at the least
@@ -19,15 +19,30 @@ SMALLEST_SPLIT = 2  # images a class that training keeps at the least
 def assign_splits(
     manifest: Manifest, validation_size: float, test_size: float, seed: int, copies: pd.Series | None = None
 ) -> Manifest:
-    """Give every usable image without a split one, so that each class is divided alike.
+    """Divide images into training, validation and test, so that each class is divided alike.
 
-    A split that the source names already is kept as it is. Where test or validation is missing, its part of each class,
-    and at least one image, is drawn from the images for training. Images that are added later hardly move the others.
+    A split that the source names is kept. Where test or validation is missing, its part of each class, and at least one
+    image, is drawn from the training images. Images that are added later hardly move the others.
 
-    validation_size, test_size: below 1 the share of each class, from 1 on the number of images over all classes.
-    copies: what `near_duplicate_groups` gives, if it is known already.
+    Args:
+        manifest: The manifest; images that belong together (groups, copies, crops of one image) are not divided.
+        validation_size: Below 1, the share of each class; from 1 on, the number of images over all classes.
+        test_size: The same for the test.
+        seed: Of the draw. The result depends on the seed and the names of images and groups alone.
+        copies: The result of `near_duplicate_groups`, if it is known already.
 
-    Raises ValueError if a class has too few images, or too few that may be divided.
+    Returns:
+        The manifest with a split for every image.
+
+    Raises:
+        ValueError: A class has too few images, or too few that may be divided.
+
+    Example:
+        >>> import pandas as pd
+        >>> rows = pd.DataFrame({"image": [f"{i}.png" for i in range(40)], "label": ["cat", "dog"] * 20})
+        >>> divided = assign_splits(Manifest.from_records(rows, "photos"), 0.1, 0.2, seed=0)
+        >>> divided.counts().loc["cat"].to_dict()
+        {'train': 14, 'validation': 2, 'test': 4}
     """
     table = manifest.table.copy()
     units = units_of(manifest, copies)
@@ -41,10 +56,20 @@ def assign_splits(
 
 
 def folds(manifest: Manifest, count: int, seed: int, copies: pd.Series | None = None) -> list[Manifest]:
-    """`count` manifests, in each of which another part of the images is the validation split and the rest for training.
+    """Divide the images for cross-validation; each class is divided alike.
 
-    Each class is divided alike. The test split stays what it is and is in no fold.
-    Raises ValueError for fewer than two folds, or if a class cannot be divided into so many.
+    Args:
+        manifest: The manifest. Its test split stays as it is and is in no fold.
+        count: The number of folds, from 2 on.
+        seed: Of the draw.
+        copies: The result of `near_duplicate_groups`, if it is known already.
+
+    Returns:
+        `count` manifests, in each of which another part of the images is the validation split, and the rest is for
+        training.
+
+    Raises:
+        ValueError: There are fewer than two folds, or a class cannot be divided into so many.
     """
     if count < 2:
         raise ValueError(f"Got {count} folds; expected at least 2.")
@@ -69,13 +94,17 @@ def folds(manifest: Manifest, count: int, seed: int, copies: pd.Series | None = 
 def fold_numbers(rows: pd.DataFrame, units: pd.Series, count: int, seed: int) -> pd.Series:
     """The fold of each row, from 0, so that each class is divided alike and no unit is divided.
 
-    units: the unit of each row, as `units_of` gives it.
+    Args:
+        rows: Rows of a manifest's table.
+        units: The unit of each row, as `units_of` gives it.
+        count: The number of folds.
+        seed: Of the draw.
     """
-    return units.map(_dealt(contents_of(units, rows["label"]), count, draws(rows, units, f"{seed}/fold")))
+    return units.map(_dealt(contents_of(units, rows["label"]), count, random_numbers(rows, units, f"{seed}/fold")))
 
 
 def split_hash(manifest: Manifest) -> str:
-    """The SHA-256 of which example is in which split; two runs with the same hash were divided alike."""
+    """The SHA-256 of which example is in which split. Two runs with the same hash were divided alike."""
     rows = manifest.usable[["image", *BOX, "split"]]
     lines = sorted("\t".join(map(str, row)) for row in rows.itertuples(index=False, name=None))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()
@@ -87,7 +116,7 @@ def _drawn(free: pd.DataFrame, units: pd.Series, split: str, size: float, seed: 
     left = free["label"].value_counts().to_dict()
     wanted = _targets(left, size, split)
     missing = dict(wanted)
-    order = draws(free, units, f"{seed}/{split}").sort_values(kind="stable").index
+    order = random_numbers(free, units, f"{seed}/{split}").sort_values(kind="stable").index
     taken = set()
 
     def leaves_enough(unit: int) -> bool:
@@ -115,11 +144,18 @@ def _drawn(free: pd.DataFrame, units: pd.Series, split: str, size: float, seed: 
 def _targets(have: dict[str, int], size: float, split: str) -> dict[str, int]:
     """How many images of each class a split wants: a share of them, or its part of a number over all classes.
 
-    have: images of each class that are left to divide. Raises ValueError if there are too few of one.
+    Args:
+        have: Images of each class that are left to divide.
+        size: Below 1 the share, from 1 on the number.
+        split: The split's name.
+
+    Raises:
+        ValueError: A class has too few images.
     """
-    wanted = {label: max(1, round(size * number)) for label, number in have.items()} if size < 1 else (
-        _apportioned(have, int(size), split)
-    )  # fmt: skip
+    if size < 1:
+        wanted = {label: max(1, round(size * number)) for label, number in have.items()}
+    else:
+        wanted = _apportioned(have, int(size), split)
     for label, number in sorted(have.items()):
         if number - wanted[label] < SMALLEST_SPLIT:
             raise ValueError(

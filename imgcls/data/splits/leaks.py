@@ -1,4 +1,4 @@
-"""What the splits that a source names have in common, although they should have nothing."""
+"""Leaks between the splits that a source names: the same images or groups in two of them."""
 
 from typing import NamedTuple
 
@@ -11,10 +11,11 @@ from imgcls.data.manifest.table import SPLITS, Manifest
 class Leak(NamedTuple):
     """What two splits have in common.
 
-    what: "images" (the same, or nearly) or "groups".
-    splits: the two.
-    images: how many images of the second split are related to one of the first.
-    example: one of the first split, and a related one of the second.
+    Attributes:
+        what: "images" (the same, or nearly) or "groups".
+        splits: The two splits.
+        images: The number of images of the second split that are related to one of the first.
+        example: An image of the first split, and a related one of the second.
     """
 
     what: str
@@ -31,9 +32,11 @@ class Leak(NamedTuple):
 
 
 def find_leaks(manifest: Manifest, copies: pd.Series | None = None) -> list[Leak]:
-    """The leaks between each two splits.
+    """Find the leaks between each two splits.
 
-    copies: what `near_duplicate_groups` gives, if it is known already.
+    Args:
+        manifest: A manifest whose images have splits.
+        copies: The result of `near_duplicate_groups`, if it is known already.
     """
     usable = manifest.usable
     copies = near_duplicate_groups(manifest) if copies is None else copies

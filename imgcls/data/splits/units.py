@@ -1,20 +1,23 @@
-"""What splits must not divide: the crops of one image, its copies, and the images of a group."""
+"""Units, which splits must not divide: the crops of one image, its copies, and the images of a group."""
 
 import hashlib
 
 import numpy as np
 import pandas as pd
 
-from imgcls.data.duplicates.near_duplicates import connected_components, near_duplicate_groups
+from imgcls.data.duplicates.clusters import connected_components
+from imgcls.data.duplicates.near_duplicates import near_duplicate_groups
 from imgcls.data.manifest.table import Manifest
 
 Contents = dict[int, list[tuple[str, int]]]  # by unit: each of its classes, and how many images of it the unit has
 
 
 def units_of(manifest: Manifest, copies: pd.Series | None = None) -> pd.Series:
-    """The number of each row's unit, on the index of the manifest's table.
+    """The unit of each row, as a number, on the index of the manifest's table.
 
-    copies: what `near_duplicate_groups` gives, if it is known already.
+    Args:
+        manifest: The manifest.
+        copies: The result of `near_duplicate_groups`, if it is known already.
     """
     table = manifest.table
     copies = near_duplicate_groups(manifest) if copies is None else copies
@@ -28,7 +31,12 @@ def units_of(manifest: Manifest, copies: pd.Series | None = None) -> pd.Series:
 
 
 def contents_of(units: pd.Series, labels: pd.Series) -> Contents:
-    """What each unit holds. units, labels: of the same rows."""
+    """The classes of each unit, and the number of its images in each.
+
+    Args:
+        units: The unit of each row.
+        labels: The class of each row.
+    """
     contents: Contents = {}
     for (unit, label), number in labels.groupby([units, labels]).size().items():
         contents.setdefault(unit, []).append((label, number))
@@ -36,7 +44,7 @@ def contents_of(units: pd.Series, labels: pd.Series) -> Contents:
 
 
 def units_a_class(contents: Contents) -> dict[str, int]:
-    """How many units have images of a class."""
+    """The number of units that have images of each class."""
     numbers: dict[str, int] = {}
     for held in contents.values():
         for label, _ in held:
@@ -44,10 +52,15 @@ def units_a_class(contents: Contents) -> dict[str, int]:
     return numbers
 
 
-def draws(rows: pd.DataFrame, units: pd.Series, salt: str) -> pd.Series:
-    """A random number for each unit, the smallest of its members', which depend on the salt and their names only.
+def random_numbers(rows: pd.DataFrame, units: pd.Series, salt: str) -> pd.Series:
+    """A random number for each unit: the smallest of its members' numbers.
 
-    So images that are added later change the numbers of few others.
+    A member's number depends on the salt and its name alone, so images that are added later change few numbers.
+
+    Args:
+        rows: With the columns image and group.
+        units: The unit of each row.
+        salt: What makes the numbers of one use differ from those of another, such as the seed.
     """
     names = rows["image"].where(rows["group"] == "", "group " + rows["group"])
     numbers = {name: int.from_bytes(hashlib.sha256(f"{salt}/{name}".encode()).digest()[:8]) for name in names.unique()}

@@ -112,10 +112,14 @@ def test_the_gravest_comes_first_in_the_table():
 
 
 def test_what_the_importer_told_is_in_the_findings():
-    told = pd.DataFrame([("a.json", "7", "no such image", "left out"), ("", "", "a remark", "noted")],
+    reported = pd.DataFrame([("a.json", "7", "no such image", "left out"), ("", "", "a remark", "noted")],
                         columns=["file", "line", "reason", "effect"])  # fmt: skip
-    told = [(f.severity, f.why) for f in find_problems(manifest_of({}), told=told) if f.kind.startswith("annotation")]
-    assert told == [("warning", "a.json, line 7: no such image"), ("note", "a remark")]
+    reported = [
+        (f.severity, f.why)
+        for f in find_problems(manifest_of({}), reported=reported)
+        if f.kind.startswith("annotation")
+    ]
+    assert reported == [("warning", "a.json, line 7: no such image"), ("note", "a remark")]
 
 
 def cleaned(*rows: dict) -> tuple[list[str], dict[str, str]]:

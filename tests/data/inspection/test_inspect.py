@@ -15,8 +15,8 @@ from imgcls import image_files
 from imgcls.data.images.decoding import decode
 from imgcls.data.images.transcoding import still, transcoded_file
 from imgcls.data.inspection import cache as inspection_cache
-from imgcls.data.inspection import facts as image_facts
-from imgcls.data.inspection.facts import look
+from imgcls.data.inspection import facts as facts_module
+from imgcls.data.inspection.facts import image_facts
 from imgcls.data.inspection.inspect import inspect
 from imgcls.data.manifest.table import MEASURED, Manifest
 from imgcls.image_files import UNKNOWN_FORMAT
@@ -38,7 +38,7 @@ def cache(tmp_path, monkeypatch) -> Path:
 def opened(monkeypatch) -> list[int]:
     """The sizes of the files that are opened from now on."""
     sizes = []
-    monkeypatch.setattr(image_facts, "look", lambda data: sizes.append(len(data)) or look(data))
+    monkeypatch.setattr(facts_module, "image_facts", lambda data: sizes.append(len(data)) or image_facts(data))
     return sizes
 
 
@@ -94,7 +94,7 @@ def test_training_reads_the_png_of_a_file_that_tensorflow_cannot_decode(photo, t
 
 def test_sixteen_bits_keep_their_shades(photo, tmp_path, cache):
     shades = np.arange(65536, dtype=np.uint16).reshape(256, 256)
-    facts = look(encoded(Image.fromarray(shades), "TIFF"))
+    facts = image_facts(encoded(Image.fromarray(shades), "TIFF"))
     kept = np.asarray(Image.open(transcoded_file(facts["sha256"])))
     assert (kept == shades >> 8).all()
 
@@ -116,9 +116,9 @@ def test_heic_is_read_with_its_package_and_named_without(photo, cache, monkeypat
 
     pillow_heif.register_heif_opener()
     data = encoded(photo, "HEIF")
-    assert look(data)["traits"] == "transcoded"
+    assert image_facts(data)["traits"] == "transcoded"
     monkeypatch.setattr(image_files, "pillow_formats", lambda: ("JPEG", "PNG"))
-    assert look(data) == {"problems": "a HEIC file, which needs a further package: pip install 'imgcls[heic]'"}
+    assert image_facts(data) == {"problems": "a HEIC file, which needs a further package: pip install 'imgcls[heic]'"}
 
 
 def test_what_an_earlier_version_kept_is_looked_at_again(photo, tmp_path, cache, opened, monkeypatch):
@@ -206,7 +206,7 @@ SEEDS = [
 def test_any_bytes_give_facts_or_a_problem(seed, place, noise):
     data = seed[: place % len(seed)] + noise + seed[place % len(seed) + len(noise) :]
     try:
-        facts = look(data)
+        facts = image_facts(data)
     except tf.errors.OpError:
         return
     assert facts.get("problems") or facts["width"]

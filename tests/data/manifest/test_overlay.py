@@ -30,9 +30,11 @@ def labels(manifest) -> list[tuple[str, str]]:
 
 
 def test_images_are_found_by_path_absolute_path_windows_path_and_bare_name(manifest, tmp_path):
-    fixed, told = laid(manifest, tmp_path, "image,label", "a/1.png,dog", "/data/photos/b/1.png,cat", r"C:\x\2.png,cat")
+    fixed, reported = laid(
+        manifest, tmp_path, "image,label", "a/1.png,dog", "/data/photos/b/1.png,cat", r"C:\x\2.png,cat"
+    )
     assert labels(fixed)[:3] == [("a/1.png", "dog"), ("b/1.png", "cat"), ("b/2.png", "cat")]
-    assert told.empty
+    assert reported.empty
     assert fixed.table["labels"].tolist()[:3] == [["dog"], ["cat"], ["cat"]]
     assert np.isnan(fixed.table["agreement"][0])  # nobody agreed on the new label
     assert labels(manifest)[0] == ("a/1.png", "cat")
@@ -40,12 +42,12 @@ def test_images_are_found_by_path_absolute_path_windows_path_and_bare_name(manif
 
 
 def test_a_name_that_two_images_share_is_told(manifest, tmp_path):
-    fixed, told = laid(manifest, tmp_path, "image,label", "1.png,dog")
+    fixed, reported = laid(manifest, tmp_path, "image,label", "1.png,dog")
     assert labels(fixed) == labels(manifest)
-    assert told["reason"][0] == (
+    assert reported["reason"][0] == (
         "'1.png' could be any of 2 images, such as a/1.png and b/1.png; the decision is left out."
     )
-    assert told["line"][0] == "2"
+    assert reported["line"][0] == "2"
 
 
 def test_one_of_several_boxes_is_named_by_its_corners(manifest, tmp_path):
@@ -55,18 +57,18 @@ def test_one_of_several_boxes_is_named_by_its_corners(manifest, tmp_path):
         "sheet.png,dog,,,,",
         "sheet.png,dog,1,1,2,2",
     )
-    fixed, told = laid(manifest, tmp_path, *lines)
+    fixed, reported = laid(manifest, tmp_path, *lines)
     assert [label for image, label in labels(fixed) if image == "sheet.png"] == ["dog", "cat"]
-    assert told["reason"].str.contains("has 2 boxes; name one with x_min").tolist() == [True, False]
-    assert "has no such box" in told["reason"][1]
+    assert reported["reason"].str.contains("has 2 boxes; name one with x_min").tolist() == [True, False]
+    assert "has no such box" in reported["reason"][1]
 
 
 def test_the_last_decision_wins_and_dropped_examples_are_told(manifest, tmp_path):
     lines = ("image,label,note", "a/1.png,dog,", "a/1.png,,no", "b/1.png,drop,", "b/2.png,,", "b/2.png,cat,yes")
-    fixed, told = laid(manifest, tmp_path, *lines)
+    fixed, reported = laid(manifest, tmp_path, *lines)
     assert labels(fixed)[0] == ("b/2.png", "cat")
-    assert told["file"].tolist() == ["a/1.png", "b/1.png"]
-    assert (told["effect"] == "left out").all()
+    assert reported["file"].tolist() == ["a/1.png", "b/1.png"]
+    assert (reported["effect"] == "left out").all()
 
 
 def test_a_class_called_drop_is_a_class(tmp_path):
@@ -88,11 +90,11 @@ def test_a_file_of_another_form_is_refused(manifest, tmp_path, lines, sentence):
 def test_any_bytes_are_decisions_or_a_clear_refusal(manifest, tmp_path, data):
     (tmp_path / "fix.csv").write_bytes(b"image,label\n" + data)
     try:
-        fixed, told = manifest.with_overlay(tmp_path / "fix.csv")
+        fixed, reported = manifest.with_overlay(tmp_path / "fix.csv")
     except ValueError as error:
-        fixed, told, refusal = manifest, pd.DataFrame({"effect": []}), str(error)
+        fixed, reported, refusal = manifest, pd.DataFrame({"effect": []}), str(error)
     else:
         refusal = "fix.csv"
     assert "fix.csv" in refusal
     assert set(fixed.table["label"]) <= {"cat", "dog"}
-    assert set(told["effect"]) <= {"left out", "changed", "noted"}
+    assert set(reported["effect"]) <= {"left out", "changed", "noted"}

@@ -2,7 +2,7 @@ import pandas as pd
 import pytest
 
 from imgcls.data.inspection.inspect import inspect
-from imgcls.data.manifest.table import MEASURED, Manifest, check_trainable
+from imgcls.data.manifest.table import MEASURED, Manifest
 from imgcls.data.sources.cards import load_card
 from imgcls.data.sources.load import load_manifest
 from imgcls.data.splits.assign import assign_splits
@@ -102,15 +102,3 @@ def test_a_test_split_that_exists_is_not_changed():
 def test_too_few_images_are_named():
     with pytest.raises(ValueError, match="Class 'dog' has 2 images"):
         assign_splits(manifest_of({"cat": 50, "dog": 2}), 0.1, 0.1, seed=0)
-
-
-def test_what_cannot_be_trained_on_is_refused():
-    with pytest.raises(ValueError, match="only one class, 'cat'"):
-        check_trainable(manifest_of({"cat": 5}))
-    tables = [manifest_of({"cat": 5, "dog": 5}, "train").table, manifest_of({"cow": 5}, "test").table]
-    with pytest.raises(ValueError, match="test split has 'cow', which the training split lacks"):
-        check_trainable(Manifest.from_records(pd.concat(tables), "/nowhere"), divided=False)
-    broken = manifest_of({"cat": 5, "dog": 5, "cow": 2})
-    broken.table.loc[broken.table["label"] == "cow", "problems"] = "damaged"
-    with pytest.raises(ValueError, match="Class 'cow' has no readable image"):
-        check_trainable(broken)

@@ -15,7 +15,8 @@ from imgcls.data.images.reading import read_images
 from imgcls.data.inspection.inspect import inspect
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.prepared.load import load_prepared
-from imgcls.data.prepared.shards import Preparation, prepare
+from imgcls.data.prepared.preparation import Preparation
+from imgcls.data.prepared.shards import prepare
 from imgcls.data.sources.load import load_manifest
 from imgcls.evaluation.thumbnails import thumbnail
 
