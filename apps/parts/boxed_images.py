@@ -30,10 +30,11 @@ def show_boxes(records: Records) -> None:
     counts = boxed["label"].value_counts()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            "Class with boxes", ["", *sorted(counts.index)],
+            "Class with boxes",
+            ["", *sorted(counts.index)],
             format_func=lambda name: f"{name} ({counts[name]:,})" if name else f"all: {counted(len(boxed), 'box')}",
             width=320,
-        )  # fmt: skip
+        )
         images = (boxed[boxed["label"] == name] if name else boxed)["image"].unique()
         pages = -(-len(images) // IMAGES_A_PAGE)
         page = st.pagination(pages, key=f"boxes of {name}") if pages > 1 else 1

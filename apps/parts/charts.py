@@ -42,13 +42,16 @@ def curve(rows: list[dict], metric: str, epochs: int) -> alt.Chart:
         alt.Chart(lines, height=280)
         .mark_line(point=points, strokeWidth=2)
         .encode(
-            x=alt.X("epoch:Q", scale=alt.Scale(domain=[rows[0]["epoch"], max(2, epochs)], nice=False),
-                    axis=alt.Axis(format="d", tickMinStep=1, grid=False)),
+            x=alt.X(
+                "epoch:Q",
+                scale=alt.Scale(domain=[rows[0]["epoch"], max(2, epochs)], nice=False),
+                axis=alt.Axis(format="d", tickMinStep=1, grid=False),
+            ),
             y=alt.Y(f"{metric}:Q", title=None, scale=scale, axis=alt.Axis(format="%" if percent else "~g")),
             color=_colors("images", CURVES),
             tooltip=["images", "epoch", alt.Tooltip(f"{metric}:Q", format=".1%" if percent else ".4f")],
         )
-    )  # fmt: skip
+    )
 
 
 def _colors(field: str, colors: dict[str, str]) -> alt.Color:

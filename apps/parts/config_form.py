@@ -44,9 +44,13 @@ def ask(setting: Setting, suggestions: Sequence[str] = (), names: Mapping[str, s
         return st.number_input(label, value=default, step=step, format="%g", help=tip, key=key)
     if kind is str and suggestions:
         return st.selectbox(
-            label, suggestions, accept_new_options=True, format_func=lambda value: (names or {}).get(value, value),
-            help=tip, key=key,
-        ).strip()  # fmt: skip
+            label,
+            suggestions,
+            accept_new_options=True,
+            format_func=lambda value: (names or {}).get(value, value),
+            help=tip,
+            key=key,
+        ).strip()
     if kind is str:
         return st.text_input(label, default, help=tip, key=key).strip()
     return _ask_as_toml(setting, key)
@@ -67,9 +71,11 @@ def _without_none(kind: Any) -> tuple[Any, bool]:
 def _ask_as_toml(setting: Setting, key: str) -> Any:
     """Every other kind is typed as TOML writes it, such as ["a", "b"]."""
     text = st.text_input(
-        _label(setting), tomli_w.dumps({"value": setting.default}).removeprefix("value = ").strip(),
-        help=f"{setting.help} (as TOML)".strip(), key=key,
-    )  # fmt: skip
+        _label(setting),
+        tomli_w.dumps({"value": setting.default}).removeprefix("value = ").strip(),
+        help=f"{setting.help} (as TOML)".strip(),
+        key=key,
+    )
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError as error:

@@ -63,8 +63,10 @@ def _find_images(table: pd.DataFrame, problems: Problems, image_index: ImageInde
 
 def _each_by_its_own(stated: list[str], found: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """What `ImageIndex.find` found, without the images in other folders that two stated paths would have to share."""
-    strangers = [bool(reason and path) and in_another_folder(image, path)
-                 for image, (path, reason) in zip(stated, found, strict=True)]  # fmt: skip
+    strangers = [
+        bool(reason and path) and in_another_folder(image, path)
+        for image, (path, reason) in zip(stated, found, strict=True)
+    ]
     claims = defaultdict(set)
     for image, (path, _), stranger in zip(stated, found, strangers, strict=True):
         claims[path].add(image if stranger else "")

@@ -237,9 +237,19 @@ def _rows(batch: _Batch, path: Path, file: str, folder: Path, problems: Problems
         attributes = {"coarse": _name_of(coarse[place], names["coarse_labels"])} if coarse else {}
         if place < len(batch.filenames):
             attributes["filename"] = _text(batch.filenames[place])
-        rows.append({"image": write_pixels(np.ascontiguousarray(image), folder, group, place), "label": label,
-                     "split": _split(path.name), "source": "cifar", "width": side, "height": side, "file": file,
-                     "line": place, "attributes": attributes_text(attributes)})  # fmt: skip
+        rows.append(
+            {
+                "image": write_pixels(np.ascontiguousarray(image), folder, group, place),
+                "label": label,
+                "split": _split(path.name),
+                "source": "cifar",
+                "width": side,
+                "height": side,
+                "file": file,
+                "line": place,
+                "attributes": attributes_text(attributes),
+            }
+        )
     return rows
 
 

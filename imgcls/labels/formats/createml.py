@@ -68,8 +68,13 @@ def _rows(image: object, line: str, file: str, problems: Problems) -> Iterator[R
     if name is None or not isinstance(annotations, list):
         problems.left_out(file, line, "expected an object with an image and a list of annotations; left out.")
         return
-    common = {"image": name, "source": "createml", "split": split_from_path(file), "file": file,
-              "beside": posixpath.dirname(file)}  # fmt: skip
+    common = {
+        "image": name,
+        "source": "createml",
+        "split": split_from_path(file),
+        "file": file,
+        "beside": posixpath.dirname(file),
+    }
     if not annotations:
         yield common | {"line": line}
     for place, annotation in enumerate(annotations):

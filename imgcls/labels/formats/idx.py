@@ -107,8 +107,18 @@ def _pair(path: Path, file: str, folder: Path, class_names: Sequence[str] | None
     rows = []
     for place, (image, label) in enumerate(zip(images, labels, strict=True)):
         name = write_pixels(image, folder, stem, place)
-        rows.append({"image": name, "label": names[label], "split": SPLITS.get(stem, ""), "source": "idx",
-                     "width": images.shape[2], "height": images.shape[1], "file": file, "line": place})  # fmt: skip
+        rows.append(
+            {
+                "image": name,
+                "label": names[label],
+                "split": SPLITS.get(stem, ""),
+                "source": "idx",
+                "width": images.shape[2],
+                "height": images.shape[1],
+                "file": file,
+                "line": place,
+            }
+        )
     return rows
 
 

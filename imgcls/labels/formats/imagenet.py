@@ -91,8 +91,13 @@ def names_in_lines(text: str) -> dict[str, str]:
 def _indexed(content: object) -> dict[str, str]:
     """The form {"0": ["n01440764", "tench"], ...}."""
     pairs = content.values() if isinstance(content, dict) else []
-    return _distinct({pair[0]: str(pair[1]).replace("_", " ") for pair in pairs if isinstance(pair, list)
-            and len(pair) == 2 and isinstance(pair[0], str) and SYNSET.fullmatch(pair[0])})  # fmt: skip
+    return _distinct(
+        {
+            pair[0]: str(pair[1]).replace("_", " ")
+            for pair in pairs
+            if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) and SYNSET.fullmatch(pair[0])
+        }
+    )
 
 
 def _distinct(names: dict[str, str]) -> dict[str, str]:

@@ -137,8 +137,14 @@ def _task_rows(task: object, line: str, file: str, control: str | None, problems
     if key is None:
         problems.left_out(file, line, "this task names no image; left out.")
         return
-    common = {"image": data[key], "file": file, "beside": posixpath.dirname(file), "source": "label_studio",
-              "split": split_from_path(file), "line": line}  # fmt: skip
+    common = {
+        "image": data[key],
+        "file": file,
+        "beside": posixpath.dirname(file),
+        "source": "label_studio",
+        "split": split_from_path(file),
+        "line": line,
+    }
     answers = _annotations(task, line, file, problems) if full else _minimal(task, key, line, control, file, problems)
     before = len(problems.rows)
     rows = [common | row for row in answers]
@@ -192,8 +198,14 @@ def _annotations(task: dict[str, Any], line: str, file: str, problems: Problems)
         by = annotation.get("completed_by", "")
         by = by.get("email") or by.get("id", "") if isinstance(by, dict) else by
         golden = {"ground_truth": True} if annotation.get("ground_truth") is True else {}
-        named = {result.get("id") for result in annotation["result"] if isinstance(result, dict) and _is_id(result)
-                 and isinstance(result.get("value"), dict) and _labels(result["value"]) is not None}  # fmt: skip
+        named = {
+            result.get("id")
+            for result in annotation["result"]
+            if isinstance(result, dict)
+            and _is_id(result)
+            and isinstance(result.get("value"), dict)
+            and _labels(result["value"]) is not None
+        }
         for index, result in enumerate(annotation["result"]):
             own = result if isinstance(result, dict) else {}
             if own.get("type") in ("rectangle", "ellipse", "polygon", "brush") and _is_id(own) and own["id"] in named:

@@ -141,9 +141,15 @@ def _written(path: Path) -> Path:
 
 
 def _rows(content: dict[str, Any], image: str, file: str, problems: Problems) -> Iterator[Row]:
-    common = {"image": image, "file": file, "beside": posixpath.dirname(file), "source": "labelme",
-              "width": pixels(content.get("imageWidth")), "height": pixels(content.get("imageHeight")),
-              "split": split_from_path(posixpath.dirname(file))}  # fmt: skip
+    common = {
+        "image": image,
+        "file": file,
+        "beside": posixpath.dirname(file),
+        "source": "labelme",
+        "width": pixels(content.get("imageWidth")),
+        "height": pixels(content.get("imageHeight")),
+        "split": split_from_path(posixpath.dirname(file)),
+    }
     labelled = False
     flags = content.get("flags")
     ignored = sorted(set(_set_flags(flags)).intersection(NO_CLASS))

@@ -74,9 +74,11 @@ def _rows(
         if cells["AssignmentStatus"].lower() == "rejected" or cells.get("Reject", "").strip():
             problems.left_out(file, line, f"the assignment {cells['AssignmentId']!r} was rejected; left out.")
             continue
-        answers = {answer: cells[answer]} if answer else {
-            name: value for name, value in cells.items() if name.startswith("Answer.") and value.strip()
-        }  # fmt: skip
+        answers = (
+            {answer: cells[answer]}
+            if answer
+            else {name: value for name, value in cells.items() if name.startswith("Answer.") and value.strip()}
+        )
         labels = [label for label in map(class_name, _labels(answers)) if label]
         if not stated or not labels:
             what = "no answer that is a class" if stated else "no image"
@@ -85,8 +87,15 @@ def _rows(
         golden = next((cells[name] for name in GOLDEN if cells.get(name, "").strip()), None)
         attributes = attributes_text({"golden": golden} | {name: cells[name] for name in keep})
         for label in labels:
-            yield {"image": stated, "label": label, "annotator": cells["WorkerId"], "source": "mturk", "file": file,
-                   "line": line, "attributes": attributes}  # fmt: skip
+            yield {
+                "image": stated,
+                "label": label,
+                "annotator": cells["WorkerId"],
+                "source": "mturk",
+                "file": file,
+                "line": line,
+                "attributes": attributes,
+            }
 
 
 def _image(cells: dict[str, str]) -> str:

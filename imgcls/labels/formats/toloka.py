@@ -88,8 +88,15 @@ def _rows(
             problems.left_out(file, line, "there is no answer; left out.")
         else:
             attributes = attributes_text({"golden": cells.get(golden)} | {name: cells[name] for name in keep})
-            yield {"image": cells[image_column], "label": cells[output], "annotator": cells[WORKER], "source": "toloka",
-                   "file": file, "line": line, "attributes": attributes}  # fmt: skip
+            yield {
+                "image": cells[image_column],
+                "label": cells[output],
+                "annotator": cells[WORKER],
+                "source": "toloka",
+                "file": file,
+                "line": line,
+                "attributes": attributes,
+            }
 
 
 def _likely(columns: list[str], table: pd.DataFrame, names: list[str]) -> str:

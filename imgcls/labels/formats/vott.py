@@ -101,9 +101,15 @@ def _rows(
         problems.left_out(file, line, f"{image!r} has tags, but its file {identity[:50]}{ASSET} is not here.")
         return
     size = _dictionary(asset.get("size"))
-    common = {"image": image, "file": file, "beside": posixpath.dirname(file), "source": "vott",
-              "width": pixels(size.get("width")), "height": pixels(size.get("height")),
-              "split": split_from_path(file)}  # fmt: skip
+    common = {
+        "image": image,
+        "file": file,
+        "beside": posixpath.dirname(file),
+        "source": "vott",
+        "width": pixels(size.get("width")),
+        "height": pixels(size.get("height")),
+        "split": split_from_path(file),
+    }
     if not regions:
         yield common | {"line": line}
     for place, region in enumerate(regions):
