@@ -18,9 +18,10 @@ PALETTE = ("#e4572e", "#2e86ab", "#3a9d5d", "#b5179e", "#d99a00", "#5f4bb6", "#0
 
 
 def show_boxes(records: Records) -> None:
-    """A page of the images that have boxes; one class can be chosen.
+    """Show a page of the images that have boxes; one class can be chosen.
 
-    records: as an importer returned them, before their boxes became examples.
+    Args:
+        records: As a format returned them, before their boxes became examples.
     """
     rows = records.boxes_or_images
     boxed = rows[rows[BOX].notna().all(axis=1)]

@@ -96,7 +96,12 @@ def check_data(config: TrainConfig) -> None:
 
 
 def check(config: TrainConfig) -> None:
-    """What can be known before the run begins: raises ValueError or FileNotFoundError."""
+    """Check what can be known before the run begins.
+
+    Raises:
+        ValueError: The config has no data, a path out of the root, an unknown architecture, or folds without a number.
+        FileNotFoundError: There is no such data.
+    """
     from imgcls.models import find_architecture
 
     check_data(config)

@@ -19,11 +19,16 @@ ROUNDING = 0.1  # pixels outside the image that are rounding, not a fault; YOLO 
 def assemble(
     rows: pd.DataFrame | Sequence[Row], problems: Problems, image_index: ImageIndex, add_unlisted: bool = False
 ) -> Records:
-    """Make records of what an importer found.
+    """Make records of what a format read: find the images, check the boxes, and report everything that is amiss.
 
-    rows: the columns of `COLUMNS` as far as the format knows them, `image` as the file states it, and for the problems
-        table file, line, and beside (the folder of the annotation file, relative to the root of the images).
-    add_unlisted: whether images that no file names are unannotated images of this set. If not, they are only reported.
+    Args:
+        rows: The columns of `COLUMNS` as far as the format knows them, `image` as the file states it. For the problems
+            table also `file`, `line`, and `beside`: the folder of the annotation file, relative to the root of the
+            images.
+        problems: What the format found wrong; more is added.
+        image_index: The images.
+        add_unlisted: Whether images that no file names are unannotated images of this set. If not, they are only
+            reported.
     """
     table = typed(rows, extra=PROVENANCE)
     provenance = table[PROVENANCE].astype(object)

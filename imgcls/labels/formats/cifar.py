@@ -156,9 +156,12 @@ def _labels_in(path: Path) -> int:
 
 
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
-    """Read a batch, or all of a folder, and write the images below `images.extract`, which must be given.
+    """Read a batch, or all of a folder, and write the images below `image_index.extract`, which must be given.
 
     A number without a name is the name of its class, which is reported.
+
+    Raises:
+        ValueError: There is no batch.
     """
     source = Path(source)
     folder = folder_for_images(source, image_index)

@@ -43,7 +43,11 @@ def _fits(text: str) -> bool:
 
 
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
-    """Read a JSON file, or all of a folder. Raises ValueError if a file is not of this form."""
+    """Read a JSON file, or all of a folder.
+
+    Raises:
+        ValueError: A file is not of this form.
+    """
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()

@@ -65,12 +65,16 @@ def _begins_well(path: Path) -> bool:
 
 
 def read(source: Path, image_index: ImageIndex | None = None, class_names: Sequence[str] | None = None) -> Records:
-    """Read pairs of files and write their images below `images.extract`, which must be given.
+    """Read pairs of files, and write their images below `image_index.extract`, which must be given.
 
-    class_names: the names of the label numbers from 0. Fashion-MNIST's are known; without, the number is the name,
-        which is reported.
+    Args:
+        source: A file of images, or a folder.
+        image_index: Says where the images are written to.
+        class_names: The names of the label numbers from 0. Fashion-MNIST's are known; otherwise the number is the name,
+            which is reported.
 
-    Raises ValueError if a file is broken, or a number has no name.
+    Raises:
+        ValueError: A file is broken, or a number has no name.
     """
     source = Path(source)
     folder = folder_for_images(source, image_index)

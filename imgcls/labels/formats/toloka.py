@@ -50,10 +50,15 @@ def read(
 ) -> Records:
     """Read a file of results, or all of a folder.
 
-    image, answer: the fields of the image and the label, such as "url" and "kind", if there are others.
-    keep: further columns that are kept as attributes, such as "INPUT:patient".
+    Args:
+        source: The file or folder.
+        image_index: The images, if they are not in the source's folder.
+        image: Field of the image, such as "url", if there are several.
+        answer: Field of the label, such as "kind", if there are several.
+        keep: Further columns that are kept as attributes, such as "INPUT:patient".
 
-    Raises ValueError if a file lacks a column that is needed.
+    Raises:
+        ValueError: A file lacks a column that is needed.
     """
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)

@@ -14,7 +14,8 @@ LOST = ("difficult", "crowd", "occluded", "truncated", "annotator", "attributes"
 def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     """Copy the images into the folders of their classes.
 
-    Raises ValueError if only some of the images have a split.
+    Raises:
+        ValueError: Only some of the images have a split.
     """
     problems = Problems()
     rows = records.boxes_or_images
