@@ -98,7 +98,7 @@ def compared(folder: Path, name: str, seed: int, options: Options) -> dict:
         runs=str(folder / "runs"),
     )
     run, manifest = create_run(config)
-    train_network(run, manifest, say=print)
+    train_network(run, manifest)
     ours = evaluate_run(run).accuracy
     regression, images = regression_accuracy(run.config, manifest)
     plan = json.loads(run.plan_file.read_text())["plan"] if run.plan_file.exists() else options.plan

@@ -67,7 +67,7 @@ def train(manifest_file: Path, mode: str, seed: int, epochs: int, folder: Path) 
         "seed": seed,
         "chosen": run.config.balance.balance,
         "accuracy": evaluation.accuracy,
-        "balanced_accuracy": evaluation.balanced_accuracy,
+        "balanced_accuracy": evaluation.metrics["balanced_accuracy"],
     }
 
 

@@ -16,7 +16,6 @@ from typing import Annotated, Literal
 import tyro
 
 from imgcls.cli import command
-from imgcls.cli.terminal import warn
 from imgcls.run_folder import RunFolder
 
 
@@ -32,7 +31,7 @@ class Options:
 def main(options: Options) -> int:
     """Judge the run and print the figures."""
     run = RunFolder(options.run)
-    run.require_model(warn)
+    run.require_model()
     command.import_tensorflow()
     from imgcls.cli.run_evaluate import evaluate
 

@@ -6,6 +6,7 @@ the run's own test images.
 Examples:
   python -m imgcls.export runs/fashion_mini-resnet20-1
   python -m imgcls.export runs/fashion_mini-resnet20-1 --name clothing --output saved_models
+  python -m imgcls.export runs/fashion_mini-resnet20-1 --format openvino
 """
 
 import os
@@ -16,7 +17,6 @@ from typing import Annotated
 import tyro
 
 from imgcls.cli import command
-from imgcls.cli.terminal import warn
 from imgcls.files import check_writable
 from imgcls.run_folder import RunFolder
 from imgcls.serving.versions import check_name
@@ -29,19 +29,20 @@ class Options:
     run: Annotated[Path, tyro.conf.Positional]  # folder of the run
     name: str = ""  # of the bundle; empty: the run's
     output: Path = Path("saved_models")  # folder for <name>/<version>
+    format: tuple[str, ...] = ()  # formats that are written besides the SavedModel, such as openvino
 
 
 def main(options: Options) -> int:
     """Export the run and print what was written."""
     run = RunFolder(options.run)
-    run.require_model(warn)
+    run.require_model()
     name = check_name(options.name or run.path.resolve().name)
     check_writable(options.output / name, folder=True)
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # both sides of the comparison on the same kind of processor
     command.import_tensorflow()
     from imgcls.cli.run_export import export
 
-    return export(run, options.output, name)
+    return export(run, options.output, name, options.format)
 
 
 if __name__ == "__main__":

@@ -45,6 +45,24 @@ def replacing(path: str | Path, durable: bool = False) -> Iterator[Path]:
         'whole'
     """
     path = Path(path)
+    with unfinished(path) as partial:
+        yield partial
+        if durable:
+            _sync(partial)
+        _put(partial, path)
+        if durable:
+            _sync_one(path.parent)
+
+
+@contextmanager
+def unfinished(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`, and remove at the end what is still there.
+
+    Whoever writes there renames it when it is whole. What dead writers left in the folder is removed.
+
+    Raises OSError, with `path` as its file name, if it cannot be written.
+    """
+    path = Path(path)
     with _named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_left_over(path.parent)
@@ -52,11 +70,6 @@ def replacing(path: str | Path, durable: bool = False) -> Iterator[Path]:
     try:
         with _named(path, partial):
             yield partial
-            if durable:
-                _sync(partial)
-            _put(partial, path)
-            if durable:
-                _sync_one(path.parent)
     finally:
         with suppress(OSError):
             remove(partial)

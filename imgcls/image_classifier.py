@@ -2,26 +2,21 @@
 
 import html
 import inspect
-import io
 from collections.abc import Sequence
 from contextlib import AbstractContextManager, ExitStack
 from functools import cached_property
 from pathlib import Path
 from typing import Any, Self
 
-import keras
 import numpy as np
 import pandas as pd
-import PIL.Image
 import tensorflow as tf
 
 from imgcls.cli.terminal import log_shown, progress_line
 from imgcls.config import TrainConfig
 from imgcls.counted import counted
-from imgcls.data.images.preprocessing import Preprocessing, preprocess
 from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.metrics import Evaluation
-from imgcls.models.classifier import embedding_model, load_model, preprocessing
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
 from imgcls.serving.predictor import Predictions, Predictor
@@ -29,12 +24,11 @@ from imgcls.workflow.evaluate import Split, evaluate_run
 from imgcls.workflow.export import export_run
 from imgcls.workflow.flat_options import check_names, flat, with_options
 from imgcls.workflow.image_data import is_paths, source_of_images, to_pixels
-from imgcls.workflow.predictor import predictor_of_model
+from imgcls.workflow.predictor import predictor_of_run
 from imgcls.workflow.train import resume_run, train_run
 
 DATA = "data"  # the one field of a config that `fit` sets
 DEFAULTS = {name: value for name, value in flat(TrainConfig()).items() if name != DATA} | {"verbose": True}
-BATCH = 32  # images, for embeddings
 
 
 class NotFittedError(ValueError, AttributeError):
@@ -196,37 +190,26 @@ class ImageClassifier:
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """The probability of each class, (N, classes), in the order of `classes_`. X: as `predict` takes it."""
-        self._fitted_run()
-        if _holds_paths(X):
-            predictions = self.predictions(X)
-            bad = np.flatnonzero(~predictions.readable)
-            if len(bad):
-                first = bad[0]
-                raise ValueError(
-                    f"{predictions.paths[first]} cannot be read: {predictions.problems[first]} "
-                    f"({counted(len(bad), 'such file')}.) Leave it out, or call predictions(), which gives the reasons."
-                )
-            probabilities = predictions.probabilities
-        else:
-            batches = np.array_split(to_pixels(X), range(BATCH, len(X), BATCH))
-            probabilities = np.concatenate([self._predictor.predict_pixels(self._preprocessed(b)) for b in batches])
-        return probabilities[:, self._columns]
+        predictions = self.predictions(X)
+        _check_read(predictions.paths, predictions.problems)
+        return predictions.probabilities[:, self._columns]
 
     def predictions(self, X: Any) -> Predictions:
-        """A row a file: paths, probabilities, and the reason for each file that could not be read. X: paths."""
+        """Paths, probabilities, and the reason for each file that could not be read. X: as `predict` takes it."""
         self._fitted_run()
         with self._shown() as progress:
+            if not _holds_paths(X):
+                return self._predictor.predict(to_pixels(X))
             paths = _paths(X)
             return self._predictor.predict_files(paths, progress.of("Predicting", len(paths)))
 
     def embed(self, X: Any) -> np.ndarray:
-        """What the network sees before its head, (N, features) float32. X: as `predict` takes it."""
+        """The network's features before its head, (N, features) float32. X: as `predict` takes it."""
         self._fitted_run()
-        images = [path.read_bytes() for path in _paths(X)] if _holds_paths(X) else to_pixels(X)
-        parts = [images[begin : begin + BATCH] for begin in range(0, len(images), BATCH)]
-        return np.concatenate(
-            [np.asarray(self._embedding.predict_on_batch(self._preprocessed(part))) for part in parts]
-        )
+        images = _paths(X) if _holds_paths(X) else to_pixels(X)
+        features, problems = self._predictor.embed(images)
+        _check_read(images, problems)
+        return features
 
     def export(self, path: str | Path = "") -> Path:
         """Write a bundle for serving, and prove that it predicts the same.
@@ -276,8 +259,7 @@ class ImageClassifier:
         return _Shown(self.verbose)
 
     def _with_run(self, run: RunFolder, labels: Any) -> Self:
-        for name in ("_model", "_predictor", "_embedding"):
-            vars(self).pop(name, None)
+        vars(self).pop("_predictor", None)
         self.run_ = run
         names = Manifest.load(run.manifest_file).class_names
         by_name = {str(label): label for label in np.unique(np.asarray(labels))} if labels is not None else {}
@@ -294,26 +276,13 @@ class ImageClassifier:
         return self.run_
 
     @cached_property
-    def _model(self) -> keras.Model:
-        return load_model(self.run_.require_model())
-
-    @cached_property
     def _predictor(self) -> Predictor:
-        return predictor_of_model(self._model)
-
-    @cached_property
-    def _embedding(self) -> keras.Model:
-        return embedding_model(self._model)
+        return predictor_of_run(self.run_)
 
     @property
     def _columns(self) -> list[int]:
         """The model's output for each of `classes_`, which are sorted as their type is and not as text."""
         return [self._predictor.class_names.index(str(label)) for label in self.classes_]
-
-    def _preprocessed(self, images: Sequence[bytes] | np.ndarray) -> np.ndarray:
-        pixels = Preprocessing(**preprocessing(self._model))
-        encoded = [image if isinstance(image, bytes) else _png(image) for image in images]
-        return np.stack([preprocess(tf.constant(each), pixels).numpy() for each in encoded])
 
 
 class _Shown(AbstractContextManager[Progress]):
@@ -323,6 +292,9 @@ class _Shown(AbstractContextManager[Progress]):
         self._verbose, self._stack = verbose, ExitStack()
 
     def __enter__(self) -> Progress:
+        logger = tf.get_logger()
+        self._stack.callback(logger.setLevel, logger.level)
+        logger.setLevel("ERROR")  # it warns of graphs that are traced again, which is meant here
         if not self._verbose:
             return Progress()
         self._stack.enter_context(log_shown())
@@ -340,11 +312,14 @@ def _paths(images: Any) -> list[Path]:
     return [Path(images)] if isinstance(images, str | Path) else [Path(str(path)) for path in images]
 
 
-def _png(pixels: np.ndarray) -> bytes:
-    """Pixels as a file, so that they go the way of all files; PNG loses nothing."""
-    data = io.BytesIO()
-    PIL.Image.fromarray(pixels if pixels.shape[-1] == 3 else pixels[..., 0]).save(data, "PNG", compress_level=0)
-    return data.getvalue()
+def _check_read(images: Sequence[Any], problems: Sequence[str]) -> None:
+    """Raise ValueError, in one sentence, for the first image that could not be read."""
+    bad = [place for place, problem in enumerate(problems) if problem]
+    if bad:
+        raise ValueError(
+            f"{images[bad[0]]} cannot be read: {problems[bad[0]]} ({counted(len(bad), 'such file')}). "
+            "Leave it out, or call predictions(), which gives the reasons."
+        )
 
 
 def _signature() -> inspect.Signature:

@@ -2,7 +2,7 @@
 
 Images are shrunk once, to a shorter side of 256 pixels unless --side says otherwise, and written as shards with
 checksums; small sets as pixels, which need no decoding. What was interrupted goes on when it is called again, and
-a damaged shard is named and written anew. Training takes the folder as --data.
+a damaged shard is named and written again. Training takes the folder as --data.
 
 Examples:
   python -m imgcls.prepare photos --output prepared/photos

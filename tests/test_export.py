@@ -16,7 +16,7 @@ from imgcls.config import InputConfig, NetworkConfig, TrainConfig
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.formats.folders import read_folders
-from imgcls.models import build_model
+from imgcls.models import InputLayers, build_model
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import load_bundle
 from imgcls.workflow.export import evenly
@@ -41,9 +41,7 @@ def run(tmp_path_factory) -> RunFolder:
         (32, 32, 1),
         manifest.class_names,
         data_format="channels_first",
-        mean=(72.9,),
-        std=(90.0,),
-        preprocessing=Preprocessing(32, 32, 1).to_dict(),
+        input_layers=InputLayers((72.9,), (90.0,), Preprocessing(32, 32, 1).to_dict()),
     )
     model.save(run.model_file)
     return run

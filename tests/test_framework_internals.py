@@ -73,6 +73,13 @@ def test_a_worker_of_the_data_service_has_an_address_and_can_be_stopped():
     internals.stop_service(dispatcher)
 
 
+def test_a_graph_keeps_its_weights_as_constants(model):
+    function = tf.function(model, input_signature=[tf.TensorSpec((None, 4, 4, 1), tf.float32)])
+    kinds = {operation.type for operation in internals.graph_with_constants(function).get_operations()}
+    assert "Const" in kinds
+    assert "ReadVariableOp" not in kinds
+
+
 def test_no_other_file_reads_a_private_member():
     readers = {
         f"{path.relative_to(ROOT)}:{node.lineno} .{node.attr}"

@@ -95,12 +95,12 @@ def _show_progress(launch: Launch) -> None:
         min(1.0, done),
         text=f"Epoch {status['epoch']} of {status['epochs']}, step {status['step']:,} of {status['steps']:,}",
     )
-    latest, kept, best_by = status.get("metrics", {}), launch.folder.kept_epoch(), launch.folder.best_by
+    latest, kept, best = status.get("metrics", {}), launch.folder.kept_epoch(), launch.folder.best_metric
     seconds = _seconds_left(launch, metrics)
     figures = {
         "Training loss": f"{latest['loss']:.3f}" if "loss" in latest else "-",
         "Training accuracy": f"{latest['accuracy']:.1%}" if "accuracy" in latest else "-",
-        f"Validation {best_by.replace('_', ' ')}": f"{kept[f'val_{best_by}']:.1%}" if kept else "-",
+        f"Validation {best.title}": best.shown(kept[best.on_validation]) if kept else "-",
         "Images a second": f"{status.get('images_per_second', 0):,.0f}",
         "Time left": "-" if seconds is None else clock(seconds),
     }

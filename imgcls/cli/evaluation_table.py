@@ -22,9 +22,7 @@ def show_evaluation(evaluation: Evaluation, part: str, data: str = "") -> None:
         f" (95 % interval {percent(evaluation.accuracy_low)} to {percent(evaluation.accuracy_high)},"
         f" {counted(evaluation.images, 'image')})"
     )
-    say(
-        f"Balanced accuracy {percent(evaluation.balanced_accuracy)}, mean F1 {percent(evaluation.macro_f1)},"
-        f" log loss {evaluation.log_loss:.3f}"
-    )
+    others = [f"{metric.title} {value}" for metric, value in evaluation.shown_metrics() if metric.name != "accuracy"]
+    say(f"{', '.join(others)}".capitalize())
     if evaluation.missing:
         say(f"{counted(evaluation.missing, 'image')} could not be read, and so counted neither as right nor as wrong.")

@@ -30,7 +30,7 @@ def prepare_and_show(data: str, output: Path, kind: str, shards: tuple[int, str,
     shards: the images' shorter side in pixels, the shards' format, and the most images a shard.
     """
     side, container, images_per_shard = shards
-    manifest = load_manifest(data, log.warning)
+    manifest = load_manifest(data)
     with progress_line() as progress:
         manifest = inspect(manifest, progress.of("Reading every image", len(manifest.table)))
         if kind == "auto":
@@ -39,7 +39,7 @@ def prepare_and_show(data: str, output: Path, kind: str, shards: tuple[int, str,
             say(f"--kind {kind}: as pixels the images take {size / 2**30:.2f} GiB.")
         preparation = Preparation(kind, side, container, images_per_shard)
         on_progress = progress.of("Writing shards", len(manifest.usable))
-        prepared = prepare(manifest, output, preparation, on_progress, say)
+        prepared = prepare(manifest, output, preparation, on_progress)
     problems = [row for each in (manifest, prepared) for row in each.problems.itertuples(index=False, name=None)]
     for file, reason in problems:
         warn(f"{file} is left out: {reason}.")

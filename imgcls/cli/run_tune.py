@@ -28,12 +28,12 @@ def search_and_show(base: TrainConfig, space: Sequence[Range], study: str, trial
 
 def show_search(search: Search) -> None:
     """Print the best trial. Raises RuntimeError if there is none."""
-    best, path = search.best()
+    (best, path), metric = search.best(), search.metric
     states = [trial.state for trial in search.ended()]
     early, failed = states.count(TrialState.PRUNED), states.count(TrialState.FAIL)
     say(
         f"\nBest of {counted(len(states), 'trial')}, of which {early} were ended early and {failed} failed: "
-        f"{100 * best.value:.2f} % {search.metric.replace('_', ' ')} on validation, with"
+        f"{metric.shown(metric.rank(best.value))} {metric.title} on validation, with"
     )
     for name, value in best.params.items():
         say(f"  {flag(name)} {value:.4g}" if isinstance(value, float) else f"  {flag(name)} {value}")

@@ -60,7 +60,7 @@ def try_out(name: str, image_size: int, channels: int) -> None:
 
     Raises ValueError, with the line. Where the table of costs names the mistake, its sentence is the clearer one.
     """
-    from imgcls.models.classifier import build_model
+    from imgcls.models.build import build_model
     from imgcls.models.cost import describe
 
     size = image_size or own_file(name).architecture.image_size
@@ -158,8 +158,8 @@ def _reason(error: BaseException) -> str:
     """What is wrong, in one line; the kind of error where the message alone says little."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("\n\nArguments received by")[0]
     text = re.sub(r"Exception encountered when calling [\w.]+\(\)\.", "", text)
-    text = re.sub(r"\b(KerasWiring|Sketch|Wiring)\.", "net.", " ".join(text.split()))
-    if "Spot" in text:  # what the table of costs has in place of a tensor
+    text = re.sub(r"\b(KerasWiring|CostWiring|Wiring)\.", "net.", " ".join(text.split()))
+    if "SymbolicTensor" in text:  # what the wiring of costs has in place of a tensor
         return "x is used without net here, which the table of costs cannot follow. Use net.apply(layer, x)."
     text = text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
     return (

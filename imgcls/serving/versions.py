@@ -1,5 +1,6 @@
 """The folders of exported models: <output>/<name>/<version>, where a version is a whole number."""
 
+import errno
 import os
 import re
 from pathlib import Path
@@ -31,6 +32,25 @@ def next_version(folder: Path) -> Path:
     """The folder of the version after the newest."""
     newest = max(versions(folder), default=0) if folder.is_dir() else 0
     return folder / str(newest + 1)
+
+
+def take_next_version(finished: Path, folder: Path) -> Path:
+    """Rename a finished folder to the next version. Of two processes that do it at once each gets a number of its own.
+
+    Args:
+        finished: The folder to rename, on the same disk.
+        folder: The folder of the versions.
+
+    Returns:
+        The folder of the new version.
+    """
+    while True:
+        version = next_version(folder)
+        try:
+            return finished.rename(version)
+        except OSError as error:  # another process has taken the number meanwhile
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
 
 
 def find_version(path: str | Path) -> Path:

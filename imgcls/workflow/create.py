@@ -45,7 +45,7 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
         raise ValueError(f"A run has one of the {config.input.folds} folds; name it with --fold.")
     RunFolder.check_free(config)
     manifest = _divided(_inspected(config, progress), config)
-    config = resolve(config, manifest, log.info)
+    config = resolve(config, manifest)
     config, choice = _with_plan(config, manifest, progress)
     config = _with_precision(config)
     run = RunFolder.create(config)
@@ -60,7 +60,7 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
 
 def _inspected(config: TrainConfig, progress: Progress) -> Manifest:
     """The manifest of the config's data, every image of it opened once."""
-    manifest = load_manifest(config.input.data, log.warning)
+    manifest = load_manifest(config.input.data)
     if config.input.overlay:
         manifest, unfit = manifest.with_overlay(config.input.overlay)
         for line, reason in unfit.loc[unfit["line"] != "", ["line", "reason"]].itertuples(index=False, name=None):
@@ -99,7 +99,7 @@ def _with_plan(config: TrainConfig, manifest: Manifest, progress: Progress) -> t
     statistics = run_statistics(config, manifest)
     network = build_network(float32, manifest.class_names, statistics)
     on_progress = progress.of("Computing features", len(manifest.split("train")))
-    choice = choose(config, manifest, network, statistics, on_progress, log.info)
+    choice = choose(config, manifest, network, statistics, on_progress)
     log.info("--plan %s: %s.", choice.plan, "; ".join(choice.reasons))
     return replace(config, network=replace(config.network, plan=choice.plan)), choice
 

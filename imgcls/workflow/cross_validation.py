@@ -9,6 +9,7 @@ import keras
 
 from imgcls.config import TrainConfig
 from imgcls.data.manifest.table import Manifest
+from imgcls.metrics import METRICS, Metric
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
 from imgcls.workflow.create import create_run
@@ -33,13 +34,13 @@ class CrossValidation:
     interrupted: bool = False
 
     @property
-    def metric(self) -> str:
+    def metric(self) -> Metric:
         """The metric by which each run kept its best epoch."""
-        return self.runs[0].best_by
+        return self.runs[0].best_metric
 
     def validation(self) -> list[float]:
         """That metric of each run's kept epoch, on its own validation split."""
-        return [run.kept_epoch()[f"val_{self.metric}"] for run in self.runs]
+        return [run.kept_epoch()[self.metric.on_validation] for run in self.runs]
 
     def test(self) -> list[float]:
         """Accuracy of each run on the test split, which is the same for all."""
@@ -47,9 +48,10 @@ class CrossValidation:
 
     def summary(self) -> str:
         """Both in sentences, with their mean and spread."""
-        validation, test = _mean_and_spread(self.validation()), _mean_and_spread(self.test())
+        validation = _mean_and_spread(self.validation(), self.metric)
+        test = _mean_and_spread(self.test(), METRICS["accuracy"])
         return (
-            f"{len(self.runs)} folds, {self.metric.replace('_', ' ')} on each one's validation split: {validation}\n"
+            f"{len(self.runs)} folds, {self.metric.title} on each one's validation split: {validation}\n"
             f"Accuracy on the test split, which is the same for all: {test}"
         )
 
@@ -97,5 +99,8 @@ def _fold_run(folds: Folds, fold: int, progress: Progress | None) -> tuple[RunFo
     return run, manifest
 
 
-def _mean_and_spread(shares: list[float]) -> str:
-    return f"{100 * mean(shares):.1f} % (standard deviation {100 * stdev(shares):.1f}, least {100 * min(shares):.1f})"
+def _mean_and_spread(values: list[float], metric: Metric) -> str:
+    worst = min(values, key=metric.rank)
+    return (
+        f"{metric.shown(mean(values))} (standard deviation {metric.shown(stdev(values))}, worst {metric.shown(worst)})"
+    )

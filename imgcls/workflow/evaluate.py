@@ -83,7 +83,7 @@ def evaluate_run(
             from imgcls import evaluate_run
 
             evaluation = evaluate_run("runs/photos-1", split="validation")
-            print(evaluation.accuracy, evaluation.balanced_accuracy)
+            print(evaluation.accuracy, evaluation.metrics["balanced_accuracy"])
     """
     run = run if isinstance(run, RunFolder) else RunFolder(run)
     return judge(run, images_of(run, split, data), progress)
@@ -99,7 +99,7 @@ def images_of(run: RunFolder, split: str, data: str = "") -> Judged:
     own = Manifest.load(run.manifest_file)
     if not data:
         return Judged(own, own.split(split), split)
-    found = load_manifest(data, log.warning)
+    found = load_manifest(data)
     part = split if found.usable["split"].any() else "all"
     _check_classes(_part(found, part), own.class_names, data, part)
     manifest = inspect(found)

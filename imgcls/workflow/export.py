@@ -9,24 +9,32 @@ from imgcls.data.sources.cards import licence_of
 from imgcls.models.classifier import class_names, embedding_model, in_channels_last, load_model, preprocessing
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import write_bundle
+from imgcls.serving.export_format import ExportedClassifier
+from imgcls.serving.parity import Reference
 from imgcls.serving.versions import check_name
 
 MOST_IMAGES = 64  # of the test split, on which model and bundle are compared
 
 
-def export_run(run: RunFolder | str | Path, output: str | Path = "saved_models", name: str = "") -> Path:
+def export_run(
+    run: RunFolder | str | Path,
+    output: str | Path = "saved_models",
+    name: str = "",
+    formats: Sequence[str] = (),
+) -> Path:
     """Write a run's model as the next version of a bundle, and prove that both give the same probabilities.
 
     Args:
         run: Folder of a run that has a model.
         output: Folder for `<name>/<version>`.
         name: Of the bundle; empty: the run's.
+        formats: Formats that are written besides the SavedModel, such as "openvino".
 
     Returns:
         The folder of the new version.
 
     Raises:
-        ValueError: If the run has no model, or the name is no name of a folder.
+        ValueError: If the run has no model, the name is no name of a folder, or a format is unknown.
         RuntimeError: If the bundle's probabilities differ from the model's by more than 1e-4; it is removed then.
 
     Example:
@@ -40,19 +48,18 @@ def export_run(run: RunFolder | str | Path, output: str | Path = "saved_models",
     manifest = Manifest.load(run.manifest_file)
     run_model = load_model(run.require_model())
     model = in_channels_last(run_model)
-    return write_bundle(
-        Path(output),
-        check_name(name or run.path.resolve().name),
+    classifier = ExportedClassifier(
         model,
-        run_model=run_model,
-        embedding=embedding_model(model),
-        class_names=class_names(model),
-        preprocessing=Preprocessing(**preprocessing(model)),
-        images=evenly(list(dict.fromkeys(manifest.paths(manifest.split("test")))), MOST_IMAGES),
+        embedding_model(model),
+        class_names(model),
+        Preprocessing(**preprocessing(model)),
         architecture=run_model.name,
         config=run.config_file.read_text("utf-8"),
         licence=licence_of(run.config.input.data),
     )
+    images = evenly(list(dict.fromkeys(manifest.paths(manifest.split("test")))), MOST_IMAGES)
+    name = check_name(name or run.path.resolve().name)
+    return write_bundle(output, name, classifier, Reference(run_model, images), formats)
 
 
 def evenly(paths: Sequence[Path], most: int) -> list[Path]:

@@ -3,9 +3,10 @@
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
 from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.engines.engine import PROBABILITIES
+from imgcls.engines.tensorflow import TensorFlowEngine
 from imgcls.models import build_model, load_model
 from imgcls.models.classifier import class_names, preprocessing
 from imgcls.run_folder import RunFolder
@@ -21,7 +22,7 @@ def load_predictor(source: str | Path) -> Predictor:
         source: Folder of a run or bundle, or a name such as "efficientnet_lite0".
 
     Returns:
-        A predictor with `class_names` and `predict_files`.
+        A predictor with `class_names`, `predict` and `predict_files`.
 
     Raises:
         ValueError: If the run has no model yet, or if there is neither a folder nor an architecture of that name.
@@ -52,10 +53,5 @@ def pretrained_predictor(name: str) -> Predictor:
 
 def predictor_of_model(model: keras.Model) -> Predictor:
     """The predictor of a classifier that `build_model` or `load_model` gave."""
-    function = tf.function(
-        lambda pixels: model(pixels, training=False),
-        input_signature=[tf.TensorSpec((None, *model.input_shape[1:]), tf.float32)],
-    )
-    return Predictor(
-        lambda pixels: function(tf.constant(pixels)).numpy(), class_names(model), Preprocessing(**preprocessing(model))
-    )
+    engine = TensorFlowEngine({PROBABILITIES: model})
+    return Predictor(engine, class_names(model), Preprocessing(**preprocessing(model)))

@@ -14,6 +14,7 @@ from optuna.pruners import BasePruner, MedianPruner, NopPruner
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from imgcls.config import TrainConfig
+from imgcls.metrics import METRICS, Metric
 from imgcls.workflow.search_space import Range, with_values
 from imgcls.workflow.trials import BAD_INPUT, INTERRUPTED, SUCCEEDED, TrialRun, ending_with_us
 
@@ -48,9 +49,9 @@ class Search:
             )
 
     @property
-    def metric(self) -> str:
-        """What the search maximises: the metric by which its first run keeps its best epoch."""
-        return self.study.user_attrs.get("metric", "accuracy")
+    def metric(self) -> Metric:
+        """The metric whose rank the search maximises: the one by which its first run keeps its best epoch."""
+        return METRICS[self.study.user_attrs.get("metric", "accuracy")]
 
     def ended(self) -> list[FrozenTrial]:
         """The trials that count: those that ended by themselves, were ended early, or failed with their values."""
@@ -96,9 +97,10 @@ class Search:
         """Tell the study how a trial ended, and log it."""
         shown = ", ".join(f"{n} {v:.3g}" if isinstance(v, float) else f"{n} {v}" for n, v in values.items())
         if code in SUCCEEDED:
-            kept = run.folder.kept_epoch()[f"val_{self._metric_of(run)}"]
-            self.study.tell(trial, kept)
-            log.info("trial %d: %.2f %%  %s", trial.number, 100 * kept, shown)
+            metric = self._metric_of(run)
+            kept = run.folder.kept_epoch()[metric.on_validation]
+            self.study.tell(trial, metric.rank(kept))
+            log.info("trial %d: %s  %s", trial.number, metric.shown(kept), shown)
         elif pruned:
             self.study.tell(trial, state=TrialState.PRUNED)
             log.info("trial %d: ended early, in the worse half  %s", trial.number, shown)
@@ -151,15 +153,16 @@ class Search:
         with ending_with_us(process):
             for row in run.follow(process):
                 if row["epoch"] not in reported:
-                    trial.report(row[f"val_{self._metric_of(run)}"], row["epoch"])
+                    metric = self._metric_of(run)
+                    trial.report(metric.rank(row[metric.on_validation]), row["epoch"])
                 if not pruned and trial.should_prune():
                     pruned = True
                     process.terminate()
         return pruned, process.returncode
 
-    def _metric_of(self, run: TrialRun) -> str:
+    def _metric_of(self, run: TrialRun) -> Metric:
         if "metric" not in self.study.user_attrs:
-            self.study.set_user_attr("metric", run.folder.best_by)
+            self.study.set_user_attr("metric", run.folder.best_metric.name)
         return self.metric
 
     def _note_failure(self, trial: Trial, reason: str, code: int) -> None:

@@ -1,15 +1,12 @@
 """What a user names to predict with, and the images that are to be predicted; needs no TensorFlow."""
 
 import glob
-import logging
 from collections.abc import Sequence
 from pathlib import Path
 
 from imgcls.data.sources.cards import list_cards
 from imgcls.data.sources.load import load_manifest
 from imgcls.run_folder import RunFolder
-
-log = logging.getLogger(__name__)
 
 
 def list_images(names: Sequence[str | Path]) -> list[Path]:
@@ -58,7 +55,7 @@ def check_source(path: Path) -> None:
             f"{path} is a file. Expected the folder of a run or a bundle before the images; "
             "or add --model efficientnet_lite0 to name things with ImageNet's classes."
         )
-    RunFolder(path).require_model(log.warning)
+    RunFolder(path).require_model()
 
 
 def is_bundle(path: Path) -> bool:

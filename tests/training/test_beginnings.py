@@ -29,14 +29,14 @@ def test_a_deep_network_starts_from_a_shallower_run(tiny_config, tmp_path):
         create_run(replace(config, network=replace(config.network, init_from="nowhere")))
 
 
-def test_a_found_learning_rate_is_used_and_drawn(tiny_config):
+def test_a_found_learning_rate_is_used_and_drawn(tiny_config, caplog):
     run, manifest = create_run(tiny_config(name="found", epochs=2, find_learning_rate=True, warmup_epochs=0.0))
-    said = []
-    assert train_network(run, manifest, say=said.append)
+    caplog.set_level("INFO", "imgcls")
+    assert train_network(run, manifest)
     training = run.config.training
     assert not training.find_learning_rate
     assert 1e-6 < training.learning_rate < 1.0
     assert training.learning_rate != 0.01
-    assert any(f"--learning-rate {training.learning_rate:g}" in line for line in said)
+    assert any(f"--learning-rate {training.learning_rate:g}" in line for line in caplog.messages)
     assert "<svg" in run.learning_rate_image.read_text()
     assert max(row["learning_rate"] for row in run.metrics()) <= training.learning_rate

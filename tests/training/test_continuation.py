@@ -10,7 +10,7 @@ from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, TrainConfig
 from imgcls.run_folder import RunFolder
 from imgcls.training.continuation import lengthened
 from imgcls.training.run import train_network
-from imgcls.training.transfer.plan import Stage
+from imgcls.training.transfer.stages import Stage
 from imgcls.workflow.create import create_run
 from imgcls.workflow.folds import Folds
 
@@ -114,7 +114,7 @@ def test_only_the_last_stage_of_a_run_takes_another_end():
 
 def test_the_kept_epoch_is_the_one_whose_weights_were_written(tmp_path):
     run = RunFolder.create(TrainConfig(balance=BalanceConfig(best_epoch="balanced_accuracy"), runs=str(tmp_path)))
-    assert (run.best_by, run.kept_epoch()) == ("balanced_accuracy", {})
+    assert (run.best_metric.name, run.kept_epoch()) == ("balanced_accuracy", {})
     for epoch, (plain, balanced) in enumerate(((0.9, 0.4), (0.7, 0.6), (0.8, 0.6)), start=1):
         figures = {"val_accuracy": plain, "val_balanced_accuracy": balanced, "val_loss": epoch}
         run.append_metrics({"epoch": epoch, "seconds": 1.0, "loss": 1.0, "accuracy": 0.5, **figures})

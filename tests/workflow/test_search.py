@@ -51,7 +51,7 @@ def test_a_hopeless_trial_is_ended_early_and_a_good_one_is_not(search):
         reported = search.study.get_trials()[trial.number].intermediate_values
         assert reported[1] == accuracy
         assert (7 <= len(reported) < 30) if hopeless else len(reported) == 9
-    assert search.metric == "accuracy"
+    assert search.metric.name == "accuracy"
 
 
 def test_a_trial_that_no_process_is_at_is_taken_up_by_one(search):

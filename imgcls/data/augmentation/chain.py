@@ -44,7 +44,7 @@ class Augmentation:
         *rows: AugmentationConfig,
         steps: Sequence[Step] = STEPS,
         color_covariance: np.ndarray | None = None,
-    ):
+    ) -> None:
         self.rows = rows
         self.mixes = self._is_on(MIXING)
         self._steps = [step for step in steps if self._is_on(step)]

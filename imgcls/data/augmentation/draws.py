@@ -37,7 +37,7 @@ class Draws:
         True
     """
 
-    def __init__(self, seed: tf.Tensor):
+    def __init__(self, seed: tf.Tensor) -> None:
         self._seed = seed
         self._table = dict(
             zip(STREAMS, tf.unstack(tf.random.stateless_uniform((len(STREAMS), WIDTH), seed)), strict=True)

@@ -21,7 +21,7 @@ def random_region(preprocessing: Preprocessing, draws: Draws, values: SimpleName
             `crop_ratio`, the largest factor of the aspect ratio, drawn evenly on a logarithmic scale.
     """
 
-    def cut(height, width):
+    def cut(height, width) -> tuple[tf.Tensor, ...]:
         _, _, full_height, full_width = central_region(height, width, preprocessing)
         smallest = tf.sqrt(values.crop_scale)
         side = smallest + (1 - smallest) * draws("region")
@@ -61,7 +61,7 @@ def affine(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tensor
             as 0.2 for 0.8 to 1.2; `affine_probability`.
     """
 
-    def turned():
+    def turned() -> tf.Tensor:
         angle = draws.signed("warp", 1) * values.rotation * (math.pi / 180)
         scale = 1 / (1 + draws.signed("warp", 2) * values.zoom)
         cosine, sine = tf.cos(angle) * scale, tf.sin(angle) * scale

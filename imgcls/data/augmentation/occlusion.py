@@ -26,7 +26,7 @@ def random_erasing(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> t
         Zhong et al., Random Erasing Data Augmentation, 2020.
     """
 
-    def erased():
+    def erased() -> tf.Tensor:
         height, width, channels = image.shape
         covered = (
             (LEAST_AREA + draws("random_erasing", 1) * tf.maximum(values.random_erasing_area - LEAST_AREA, 0))
@@ -58,7 +58,7 @@ def gridmask(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tens
         Chen et al., GridMask Data Augmentation, 2020.
     """
 
-    def masked():
+    def masked() -> tf.Tensor:
         height, width, _ = image.shape
         cells = CELLS[0] + draws("gridmask", 1) * (CELLS[1] - CELLS[0])
         side = tf.maximum(min(height, width) / cells, 2.0)

@@ -141,13 +141,13 @@ def augmix(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tensor
         Hendrycks et al., AugMix, 2020; the weights are drawn evenly (their Dirichlet and Beta have the parameter 1).
     """
 
-    def mixed():
+    def mixed() -> tf.Tensor:
         weights = -tf.math.log(1 - draws.many("augmix", 1, CHAINS))
         weights /= tf.reduce_sum(weights)
         depths = 1 + tf.cast(draws.many("augmix", 4, CHAINS) * DEPTH, tf.int32)
         uniform = tf.random.stateless_uniform((CHAINS, DEPTH, 2), draws.seed("augmix"))
 
-        def step(i, total, chained):
+        def step(i, total, chained) -> tuple[tf.Tensor, ...]:
             chain, place = i // DEPTH, i % DEPTH
             start = tf.where(place == 0, image, chained)
             strength = (2 * uniform[chain, place, 1] - 1) * values.randaugment_magnitude

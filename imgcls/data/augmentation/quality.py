@@ -21,7 +21,7 @@ def noise(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tensor:
             `noise_probability`.
     """
 
-    def noisy():
+    def noisy() -> tf.Tensor:
         deviation = draws.many("noise", 1, image.shape[-1]) * values.noise
         return image + tf.random.stateless_normal(image.shape, draws.seed("noise")) * deviation
 
@@ -37,7 +37,7 @@ def blur(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tensor:
         values: `blur`, the largest standard deviation in pixels, drawn evenly; `blur_probability`.
     """
 
-    def blurred():
+    def blurred() -> tf.Tensor:
         deviation = tf.maximum(draws("blur", 1) * values.blur, 0.05)
         radius = min(RADIUS, min(image.shape[:2]) - 1)
         kernel = tf.exp(-0.5 * (tf.range(-radius, radius + 1, dtype=tf.float32) / deviation) ** 2)
@@ -60,7 +60,7 @@ def jpeg(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tensor:
         values: `jpeg_quality`, the lowest quality, drawn evenly up to 100; `jpeg_probability`.
     """
 
-    def written():
+    def written() -> tf.Tensor:
         drawn = tf.cast(values.jpeg_quality + draws("jpeg", 1) * (100 - values.jpeg_quality), tf.int32)
         as_bytes = tf.cast(tf.round(tf.clip_by_value(image, 0.0, 255.0)), tf.uint8)
         return tf.cast(tf.image.adjust_jpeg_quality(as_bytes, drawn), tf.float32)

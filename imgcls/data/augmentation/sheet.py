@@ -50,7 +50,7 @@ def changed(
     covariance = np.atleast_2d(np.cov(plain.reshape(-1, preprocessing.channels), rowvar=False))
     augmentation = Augmentation(chosen, color_covariance=covariance)
 
-    def change(data, position):
+    def change(data, position) -> tuple[tf.Tensor, tf.Tensor]:
         draws = Draws(tf.constant([seed, position], tf.int64))
         pixels = preprocess(data, preprocessing, augmentation.region(draws, preprocessing))
         return augmentation.change(pixels, draws), augmentation.mixing(draws)

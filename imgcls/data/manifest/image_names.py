@@ -14,7 +14,7 @@ class ImageNames:
     images: their paths below `root`, with forward slashes.
     """
 
-    def __init__(self, images: Iterable[str], root: Path):
+    def __init__(self, images: Iterable[str], root: Path) -> None:
         self.root = root
         self._images = set(images)
         self._by_name: dict[str, list[str]] = {}

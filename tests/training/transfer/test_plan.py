@@ -12,9 +12,10 @@ from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.models import build_model, load_model
 from imgcls.training.run import train_network
 from imgcls.training.transfer.backend import LARGEST_DIFFERENCE
-from imgcls.training.transfer.features import FeatureCache, ImageSet, depth_features
-from imgcls.training.transfer.plan import Stage, body_blocks, decide, stages, unfreeze, update_scales
+from imgcls.training.transfer.features import FeatureCache, ImageSet, Views, depth_features
+from imgcls.training.transfer.plan import decide
 from imgcls.training.transfer.probe import Probe, probe
+from imgcls.training.transfer.stages import Stage, backbone_blocks, stages, unfreeze, update_scales
 from imgcls.workflow.create import create_run
 from tests.conftest import SAMPLE
 
@@ -68,7 +69,7 @@ def test_stages_follow_each_other_without_a_gap():
 
 def test_rates_fall_with_depth_and_statistics_stay_where_the_batch_is_small():
     model = build_model("resnet20", (16, 16, 1), num_classes=3)
-    body, stage = body_blocks(model), Stage("all", 0, 1, 3)
+    body, stage = backbone_blocks(model), Stage("all", 0, 1, 3)
     unfreeze(model, body, stage, keep_statistics=True)
     assert not any(layer.trainable for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
     scales = {weight.path: scale for weight, scale in update_scales(model, body, stage, 0.1, 0.5)}
@@ -118,8 +119,8 @@ def test_a_view_of_an_image_does_not_depend_on_which_others_are_known(tmp_path):
     row = from_preset("standard", AugmentationConfig())
 
     def cache(folder: str) -> FeatureCache:
-        shared = {"facts": {}, "augmentation": Augmentation(row), "augmentation_facts": repr(row)}
-        return FeatureCache(tmp_path / folder, body, Preprocessing(28, 28, 1), **shared)
+        views = Views(Augmentation(row), repr(row))
+        return FeatureCache(tmp_path / folder, body, Preprocessing(28, 28, 1), {}, views=views)
 
     at_once, in_parts = cache("at once"), cache("in parts")
     whole = at_once.features(images, view=1)
@@ -191,8 +192,9 @@ def test_a_run_in_stages_that_stops_goes_on_to_the_same_weights(tiny_config, ear
             if len(steps) == stop_after:
                 os.kill(os.getpid(), signal.SIGTERM)
 
-        interrupting = keras.callbacks.LambdaCallback(on_train_batch_end=interrupt)
-        assert not train_network(broken, manifest, callbacks=[interrupting])
+        assert not train_network(
+            broken, manifest, callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=interrupt)]
+        )
     assert train_network(broken, manifest)
     for a, b in zip(weights(unbroken), weights(broken), strict=True):
         assert np.array_equal(a, b)

@@ -5,9 +5,10 @@ import tensorflow as tf
 
 from imgcls.layers import ClassProbabilities, PixelStandardization
 from imgcls.training.devices.strategy import check_batch_size, make_strategy
-from imgcls.training.loop import Loop
 from imgcls.training.losses import make_loss
 from imgcls.training.optimizers import scaled
+from imgcls.training.step import StepOptions
+from imgcls.training.trainer import Trainer
 
 NAMES = ["ant", "bee", "cow"]
 STEPS, BATCH = 6, 8
@@ -38,27 +39,31 @@ def network(dropout: float = 0.0) -> keras.Model:
     return keras.Model(pixels, ClassProbabilities(NAMES, name="probabilities")(x))
 
 
-def one_device_loop(dropout: float = 0.0) -> Loop:
+def one_device_trainer(dropout: float = 0.0) -> Trainer:
     strategy = make_strategy("one_device")
     with strategy.scope():
-        return Loop(network(dropout), scaled(keras.optimizers.AdamW)(0.01), strategy, batch_size=BATCH)
+        return Trainer(network(dropout), scaled(keras.optimizers.AdamW)(0.01), strategy, batch_size=BATCH)
 
 
-def run_loop(strategy_name: str, dropout: float = 0.0) -> tuple[list[float], keras.Model]:
+def run_trainer(strategy_name: str, dropout: float = 0.0) -> tuple[list[float], keras.Model]:
     strategy = make_strategy(strategy_name)
     with strategy.scope():
         model = network(dropout)
-        loop = Loop(
-            model, scaled(keras.optimizers.AdamW)(0.01), strategy, batch_size=BATCH, loss=make_loss(label_smoothing=0.1)
+        trainer = Trainer(
+            model,
+            scaled(keras.optimizers.AdamW)(0.01),
+            strategy,
+            batch_size=BATCH,
+            options=StepOptions(loss=make_loss(label_smoothing=0.1)),
         )
     rows = []
     epochs = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: rows.append(logs))
-    loop.train(batches(), STEPS // 2, 2, validate=dict, callbacks=[epochs])
+    trainer.train(batches(), STEPS // 2, 2, validate=dict, callbacks=[epochs])
     return [row["loss"] for row in rows], model
 
 
 def test_one_device_equals_fit():
-    losses, model = run_loop("one_device")
+    losses, model = run_trainer("one_device")
     with make_strategy("one_device").scope():
         twin = network()
         loss = keras.losses.CategoricalCrossentropy(label_smoothing=0.1)
@@ -84,11 +89,11 @@ def test_two_devices_give_the_losses_of_one_with_frozen_statistics():
             model = network()
             for layer in model.layers:
                 layer.trainable = not isinstance(layer, keras.layers.BatchNormalization)
-            loop = Loop(model, scaled(keras.optimizers.SGD)(0.01, 0.9), strategy, batch_size=BATCH)
+            trainer = Trainer(model, scaled(keras.optimizers.SGD)(0.01, 0.9), strategy, batch_size=BATCH)
         rows = []
         epochs = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: rows.append(logs["loss"]))
-        loop.train(batches(), STEPS // 2, 2, validate=dict, callbacks=[epochs])
-        assert loop.progress.position == STEPS * BATCH
+        trainer.train(batches(), STEPS // 2, 2, validate=dict, callbacks=[epochs])
+        assert trainer.progress.position == STEPS * BATCH
         return rows
 
     assert make_strategy("mirrored").num_replicas_in_sync == 2
@@ -101,17 +106,17 @@ def test_a_batch_that_the_devices_cannot_share_is_refused():
 
 
 def test_a_restored_loop_goes_on_as_if_it_had_not_stopped():
-    unbroken = one_device_loop(dropout=0.5)
+    unbroken = one_device_trainer(dropout=0.5)
     unbroken.train(batches(), STEPS, 1, validate=dict)
 
-    first = one_device_loop(dropout=0.5)
+    first = one_device_trainer(dropout=0.5)
     stop = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda batch, logs: setattr(first, "stop_requested", batch == 2)
     )
     first.train(batches(), STEPS, 1, validate=dict, callbacks=[stop])
     arrays, state = first.state()
     assert state["step"] == 3
-    second = one_device_loop(dropout=0.5)
+    second = one_device_trainer(dropout=0.5)
     second.restore(arrays, state)
     second.train(batches().skip(3), STEPS, 1, validate=dict)
     for a, b in zip(unbroken.model.get_weights(), second.model.get_weights(), strict=True):
@@ -119,15 +124,15 @@ def test_a_restored_loop_goes_on_as_if_it_had_not_stopped():
 
 
 def test_a_checkpoint_of_another_network_is_refused():
-    loop = one_device_loop()
-    arrays, state = loop.state()
+    trainer = one_device_trainer()
+    arrays, state = trainer.state()
     arrays.popitem()
     with pytest.raises(ValueError, match="another network"):
-        loop.restore(arrays, state)
+        trainer.restore(arrays, state)
 
 
 def test_a_loss_that_is_no_number_ends_the_run_with_advice():
-    loop = one_device_loop()
-    loop.model.get_layer("logits").kernel.assign(np.full((8, 3), np.nan))
+    trainer = one_device_trainer()
+    trainer.model.get_layer("logits").kernel.assign(np.full((8, 3), np.nan))
     with pytest.raises(FloatingPointError, match="lower --learning-rate"):
-        loop.train(batches(), STEPS, 1, validate=dict)
+        trainer.train(batches(), STEPS, 1, validate=dict)
