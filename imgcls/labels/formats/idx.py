@@ -98,15 +98,7 @@ def _pair(path: Path, file: str, folder: Path, class_names: Sequence[str] | None
         )
     if images.ndim == 4 and images.shape[3] != 3:
         raise ValueError(f"{file} has {images.shape[3]} channels. Expected gray or RGB images.")
-    names = class_names or PUBLISHED.get(hashlib.sha256(labels.tobytes()).hexdigest())
-    if names is None:
-        problems.noted(labels_path.name, "", "the file has numbers only; they are the names of the classes.")
-        names = [str(number) for number in range(256)]
-    if len(labels) and labels.max() >= len(names):
-        raise ValueError(
-            f"{labels_path.name} has the number {labels.max()}, "
-            f"but the list of classes has {counted(len(names), 'name')}."
-        )
+    names = _names(labels, labels_path.name, class_names, problems)
     stem = re.split(r"[-._]?images", path.name)[0] or "images"
     rows = []
     for place, (image, label) in enumerate(zip(images, labels, strict=True)):
@@ -124,6 +116,19 @@ def _pair(path: Path, file: str, folder: Path, class_names: Sequence[str] | None
             }
         )
     return rows
+
+
+def _names(labels: np.ndarray, file: str, given: Sequence[str] | None, problems: Problems) -> Sequence[str]:
+    """The name of each label number. Raises ValueError for a number without a name."""
+    names = given or PUBLISHED.get(hashlib.sha256(labels.tobytes()).hexdigest())
+    if names is None:
+        problems.noted(file, "", "the file has numbers only; they are the names of the classes.")
+        names = [str(number) for number in range(256)]
+    if len(labels) and labels.max() >= len(names):
+        raise ValueError(
+            f"{file} has the number {labels.max()}, but the list of classes has {counted(len(names), 'name')}."
+        )
+    return names
 
 
 def _array(path: Path, dimensions: tuple[int, ...]) -> np.ndarray:

@@ -149,7 +149,11 @@ def _task_rows(task: object, line: str, file: str, control: str | None, problems
         "split": split_from_path(file),
         "line": line,
     }
-    answers = _annotations(task, line, file, problems) if full else _minimal(task, key, line, control, file, problems)
+    answers = (
+        _annotations(task, line, file, problems)
+        if full
+        else _minimal({name: value for name, value in task.items() if name != key}, line, control, file, problems)
+    )
     before = len(problems.rows)
     rows = [common | row for row in answers]
     lost = any(effect == LEFT_OUT for _, _, _, effect in problems.rows[before:])
@@ -225,12 +229,10 @@ def _is_id(result: dict[str, Any]) -> bool:
     return isinstance(result.get("id"), str | int)
 
 
-def _minimal(
-    task: dict[str, Any], key: str, line: str, control: str | None, file: str, problems: Problems
-) -> Iterator[Row]:
-    """The answers of a task whose controls are keys beside the image's."""
+def _minimal(task: dict[str, Any], line: str, control: str | None, file: str, problems: Problems) -> Iterator[Row]:
+    """The answers of a task without its image, whose other keys are controls."""
     annotator = str(task.get("annotator", ""))
-    others = {name: value for name, value in task.items() if name != key and name not in MINIMAL_KEYS}
+    others = {name: value for name, value in task.items() if name not in MINIMAL_KEYS}
     plain = [name for name, value in others.items() if isinstance(value, str)]
     answers = [control] if control else [name for name in plain if name in NAMES["label"]] or plain
     if len(answers) > 1:
