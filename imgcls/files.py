@@ -1,4 +1,4 @@
-"""Files and folders that a reader sees whole or not at all, however many write them and whenever one of them dies."""
+"""Replaces files and folders in one step: a reader never sees half of one, even if a writer dies."""
 
 import errno
 import hashlib

@@ -1,4 +1,4 @@
-"""What the app may open, and whether it may run a network file: both are said where it is started.
+"""What the app may open, and whether it may run a network file; both are set when it is started.
 
   streamlit run apps/app.py -- --root /srv/images --allow-network-files
 

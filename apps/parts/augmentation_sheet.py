@@ -1,4 +1,4 @@
-"""What augmentation makes of a few of the images: the settings that are chosen, or every step and preset."""
+"""Augmented examples of a few images: with the chosen settings, or with every step and preset."""
 
 import streamlit as st
 

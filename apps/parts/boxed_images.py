@@ -1,4 +1,4 @@
-"""Images with what was drawn on them: each box in the colour of its class."""
+"""Images with their boxes, each in the colour of its class."""
 
 from collections.abc import Mapping, Sequence
 from html import escape

@@ -1,4 +1,4 @@
-"""The form in which a user says where labelled images are, and how their labels are read."""
+"""The form that asks where labelled images are, and how their labels are read."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What of the library takes seconds to load: loaded when a page needs it, once, and with a sign of it."""
+"""Loads TensorFlow and models once, when a page needs them, and shows that it does."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING

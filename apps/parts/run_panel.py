@@ -1,4 +1,4 @@
-"""One run on the page: how far it is, its curves, what came out, and what can be done next."""
+"""One run on the page: its progress, its curves, its result, and the next steps."""
 
 import streamlit as st
 

@@ -1,4 +1,4 @@
-"""Labels: from labelled images, in whatever form, to a manifest."""
+"""Labels: from labelled images in any format to a manifest."""
 
 import re
 from collections.abc import Sequence

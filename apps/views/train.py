@@ -1,4 +1,4 @@
-"""Train: start a run, follow it, and find the runs of before. The address holds the run that is open (?run=...)."""
+"""Train: start a run, follow it, and open earlier runs. The address names the open run (?run=...)."""
 
 from dataclasses import replace
 from datetime import datetime

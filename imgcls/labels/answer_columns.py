@@ -1,4 +1,4 @@
-"""Which columns hold what in the results of a platform on which many people answer."""
+"""The columns of the image and the answer in the results of a crowdsourcing platform."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""Rows as an importer found them to records: images found, boxes checked, and everything that is amiss reported."""
+"""Makes records of the rows of a format: finds the images, checks the boxes, and reports every problem."""
 
 import posixpath
 from collections import defaultdict
@@ -19,7 +19,7 @@ ROUNDING = 0.1  # pixels outside the image that are rounding, not a fault; YOLO 
 def assemble(
     rows: pd.DataFrame | Sequence[Row], problems: Problems, image_index: ImageIndex, add_unlisted: bool = False
 ) -> Records:
-    """Make records of what a format read: find the images, check the boxes, and report everything that is amiss.
+    """Make records of what a format read: find the images, check the boxes, and report every problem.
 
     Args:
         rows: The columns of `COLUMNS` as far as the format knows them, `image` as the file states it. For the problems

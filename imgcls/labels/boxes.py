@@ -1,4 +1,4 @@
-"""From boxes to the labels of a classifier, in the way that the user picks."""
+"""Makes examples for a classifier of boxes: crops, or one label an image."""
 
 from collections.abc import Callable, Iterable
 

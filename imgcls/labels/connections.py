@@ -1,4 +1,4 @@
-"""Connections that go only where they may, and that end in time.
+"""Connections with a deadline, to public machines only, unless private ones are allowed.
 
 An address is resolved once, every machine that it stands for is checked, and the connection goes to one of those: so
 neither a redirect nor a name that is answered differently the second time leads into the own network.

@@ -1,4 +1,4 @@
-"""Several people's answers to one label an image, with how far each can be trusted.
+"""Consensus: one label an image of several annotators' answers, and the skill of each annotator.
 
 Majority, with equal shares open or settled by skill; majority weighted by each annotator's skill; and Dawid and Skene,
 "Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm" (1979), as crowd-kit computes it.

@@ -1,4 +1,4 @@
-"""Annotation files read with care: broken text, entity bombs and endless nesting end in a ValueError."""
+"""Reads annotation files safely: broken text, entity bombs and deep nesting end in a ValueError."""
 
 import codecs
 import io

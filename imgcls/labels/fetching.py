@@ -1,7 +1,7 @@
-"""A table of addresses and labels, as search engines give them: the images are fetched, then read as any table.
+"""Fetches the images of a table of addresses and labels, and reads the table.
 
 Each image is kept under the hash of its address, so a second call asks only for what is not there yet. An image that
-cannot be had is reported, with the line of the table.
+cannot be fetched is reported, with the line of the table.
 """
 
 import hashlib

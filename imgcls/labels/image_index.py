@@ -1,4 +1,4 @@
-"""The images that annotation files speak of: where they lie, and whether a stated path may be followed."""
+"""The images of annotation files: where they are, and which of them a stated path means."""
 
 import os
 import posixpath

@@ -1,4 +1,4 @@
-"""Boxes around outlines."""
+"""Boxes around polygons, turned rectangles and masks."""
 
 import math
 from collections.abc import Iterable

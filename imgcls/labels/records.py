@@ -1,4 +1,4 @@
-"""What every importer returns: a table of annotations, and a table of what was wrong with them."""
+"""What every label format returns: a table of annotations, and a table of the problems with them."""
 
 import json
 import math

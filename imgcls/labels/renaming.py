@@ -1,4 +1,4 @@
-"""Classes renamed, merged and dropped by a small table."""
+"""Renames, merges and drops classes by a table."""
 
 import json
 from collections.abc import Mapping, Sequence

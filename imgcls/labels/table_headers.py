@@ -1,4 +1,4 @@
-"""Names for the columns of a table whose first line is a row, not a header: it names an image."""
+"""Names for the columns of a table without a header, whose first line names an image."""
 
 from collections.abc import Sequence
 

@@ -1,4 +1,4 @@
-"""Where the images of formats go that hold pixels or encoded images inside larger files."""
+"""Writes the images of formats that hold pixels or encoded images inside larger files."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""Annotation files that no importer reads: which tool wrote them, and the way from there to one that is read."""
+"""Annotation files that no format reads: the tool that wrote them, and how to convert them."""
 
 import re
 from collections.abc import Iterator

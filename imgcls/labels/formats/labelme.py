@@ -114,7 +114,7 @@ def _found(content: dict[str, Any], file: str, image_index: ImageIndex) -> str:
 
 
 def _extracted(content: dict[str, Any], there: Path | None, file: str, extract: Path, problems: Problems) -> str:
-    """Write or copy an image to `extract`; returns its path below it, or what its file states if it cannot be had.
+    """Write or copy an image to `extract`; returns its path below it, or what its file states if there is none.
 
     there: the image's own file; None if there is none.
     """

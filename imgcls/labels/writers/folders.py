@@ -1,4 +1,4 @@
-"""One folder of images a class, below one a split. It holds one label an image and no boxes."""
+"""A folder of images for each class, below a folder for each split: one label an image, and no boxes."""
 
 from pathlib import Path, PurePosixPath
 

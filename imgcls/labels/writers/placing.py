@@ -1,4 +1,4 @@
-"""ImageIndex copied beside the annotations that are written of them."""
+"""Copies the images beside the annotations that are written."""
 
 import shutil
 from collections.abc import Iterable, Mapping

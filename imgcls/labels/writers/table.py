@@ -1,4 +1,4 @@
-"""A CSV file with the columns of the records; it holds everything. No cell of it is a formula."""
+"""A CSV file with all columns of the records. No cell is a formula."""
 
 import csv
 from pathlib import Path
