@@ -1,4 +1,4 @@
-"""One run on the page: how far it is, its curves, what came out, and what can be done next."""
+"""One run on the page: its progress, its curves, its result, and the next steps."""
 
 import streamlit as st
 
@@ -174,7 +174,12 @@ def _show_result(launch: Launch) -> None:
         st.switch_page("views/predict.py", query_params={"model": str(run.path)})
     if run.report_file.is_file():
         st.subheader("Report")
-        st.download_button("Download the report", run.report_file.read_bytes(), f"{launch.name}.html", "text/html",
-                           icon=":material/download:")  # fmt: skip
+        st.download_button(
+            "Download the report",
+            run.report_file.read_bytes(),
+            f"{launch.name}.html",
+            "text/html",
+            icon=":material/download:",
+        )
         st.iframe(run.report_file, height=720)
     st.caption(f"To serve it: `python -m imgcls.export {run.path}`")

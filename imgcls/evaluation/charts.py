@@ -75,9 +75,11 @@ def confusion_matrix(evaluation: Evaluation) -> str:
     fill = base.mark_rect(stroke="white").encode(
         color=alt.Color("share:Q", scale=alt.Scale(range=["#f1f5f9", "#1e4e8c"], domain=[0, 1]), legend=None)
     )
-    text = base.transform_filter("datum.images > 0").mark_text(fontSize=min(13, side // 2)).encode(
-        text="images:Q", color=alt.condition("datum.share > 0.5", alt.value("white"), alt.value("#1f2937"))
-    )  # fmt: skip
+    text = (
+        base.transform_filter("datum.images > 0")
+        .mark_text(fontSize=min(13, side // 2))
+        .encode(text="images:Q", color=alt.condition("datum.share > 0.5", alt.value("white"), alt.value("#1f2937")))
+    )
     return _svg(fill + text)
 
 

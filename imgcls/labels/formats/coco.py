@@ -53,7 +53,8 @@ def _fits(text: str) -> bool:
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a COCO file, or all of a folder; the split is in a file's name or folder.
 
-    Raises ValueError if a file is not of this form.
+    Raises:
+        ValueError: A file is not of this form.
     """
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)

@@ -43,7 +43,11 @@ def _fits(text: str) -> bool:
 
 
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
-    """Read a JSON file, or all of a folder. Raises ValueError if a file is not of this form."""
+    """Read a JSON file, or all of a folder.
+
+    Raises:
+        ValueError: A file is not of this form.
+    """
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()
@@ -68,8 +72,13 @@ def _rows(image: object, line: str, file: str, problems: Problems) -> Iterator[R
     if name is None or not isinstance(annotations, list):
         problems.left_out(file, line, "expected an object with an image and a list of annotations; left out.")
         return
-    common = {"image": name, "source": "createml", "split": split_from_path(file), "file": file,
-              "beside": posixpath.dirname(file)}  # fmt: skip
+    common = {
+        "image": name,
+        "source": "createml",
+        "split": split_from_path(file),
+        "file": file,
+        "beside": posixpath.dirname(file),
+    }
     if not annotations:
         yield common | {"line": line}
     for place, annotation in enumerate(annotations):

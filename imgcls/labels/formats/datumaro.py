@@ -89,8 +89,15 @@ def _item_rows(item: object, line: str, names: list[str | None], file: str, prob
     if not image or not isinstance(annotations, list):
         problems.left_out(file, line, "expected an item with an image and a list of annotations; left out.")
         return
-    common = {"image": image, "file": file, "beside": "", "source": "datumaro", "split": split_from_path(file),
-              "width": width, "height": height}  # fmt: skip
+    common = {
+        "image": image,
+        "file": file,
+        "beside": "",
+        "source": "datumaro",
+        "split": split_from_path(file),
+        "width": width,
+        "height": height,
+    }
     if not annotations:
         yield common | {"line": line}
     for place, annotation in enumerate(annotations):

@@ -71,9 +71,13 @@ def _fits_csv(text: str) -> bool:
 def read(source: Path, image_index: ImageIndex | None = None, control: str | None = None) -> Records:
     """Read an export, or all of a folder. Annotations that were skipped in the tool are reported and left out.
 
-    control: the name of the labelling form's control (the column of a CSV) that holds the labels, if it is not plain.
+    Args:
+        source: The file or folder.
+        image_index: The images, if they are not in the source's folder.
+        control: Name of the labelling form's control (the column of a CSV) that holds the labels, if it is not plain.
 
-    Raises ValueError if a file is not of this form.
+    Raises:
+        ValueError: A file is not of this form.
     """
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
@@ -137,9 +141,19 @@ def _task_rows(task: object, line: str, file: str, control: str | None, problems
     if key is None:
         problems.left_out(file, line, "this task names no image; left out.")
         return
-    common = {"image": data[key], "file": file, "beside": posixpath.dirname(file), "source": "label_studio",
-              "split": split_from_path(file), "line": line}  # fmt: skip
-    answers = _annotations(task, line, file, problems) if full else _minimal(task, key, line, control, file, problems)
+    common = {
+        "image": data[key],
+        "file": file,
+        "beside": posixpath.dirname(file),
+        "source": "label_studio",
+        "split": split_from_path(file),
+        "line": line,
+    }
+    answers = (
+        _annotations(task, line, file, problems)
+        if full
+        else _minimal({name: value for name, value in task.items() if name != key}, line, control, file, problems)
+    )
     before = len(problems.rows)
     rows = [common | row for row in answers]
     lost = any(effect == LEFT_OUT for _, _, _, effect in problems.rows[before:])
@@ -192,8 +206,14 @@ def _annotations(task: dict[str, Any], line: str, file: str, problems: Problems)
         by = annotation.get("completed_by", "")
         by = by.get("email") or by.get("id", "") if isinstance(by, dict) else by
         golden = {"ground_truth": True} if annotation.get("ground_truth") is True else {}
-        named = {result.get("id") for result in annotation["result"] if isinstance(result, dict) and _is_id(result)
-                 and isinstance(result.get("value"), dict) and _labels(result["value"]) is not None}  # fmt: skip
+        named = {
+            result.get("id")
+            for result in annotation["result"]
+            if isinstance(result, dict)
+            and _is_id(result)
+            and isinstance(result.get("value"), dict)
+            and _labels(result["value"]) is not None
+        }
         for index, result in enumerate(annotation["result"]):
             own = result if isinstance(result, dict) else {}
             if own.get("type") in ("rectangle", "ellipse", "polygon", "brush") and _is_id(own) and own["id"] in named:
@@ -209,12 +229,10 @@ def _is_id(result: dict[str, Any]) -> bool:
     return isinstance(result.get("id"), str | int)
 
 
-def _minimal(
-    task: dict[str, Any], key: str, line: str, control: str | None, file: str, problems: Problems
-) -> Iterator[Row]:
-    """The answers of a task whose controls are keys beside the image's."""
+def _minimal(task: dict[str, Any], line: str, control: str | None, file: str, problems: Problems) -> Iterator[Row]:
+    """The answers of a task without its image, whose other keys are controls."""
     annotator = str(task.get("annotator", ""))
-    others = {name: value for name, value in task.items() if name != key and name not in MINIMAL_KEYS}
+    others = {name: value for name, value in task.items() if name not in MINIMAL_KEYS}
     plain = [name for name, value in others.items() if isinstance(value, str)]
     answers = [control] if control else [name for name in plain if name in NAMES["label"]] or plain
     if len(answers) > 1:

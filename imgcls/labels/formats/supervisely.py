@@ -81,9 +81,15 @@ def _rows(content: object, file: str, known: set[str], problems: Problems) -> li
     name = posixpath.basename(file).removesuffix(".json")
     tags = list(_tags(content.get("tags"), "tags", file, problems))
     splits = [SPLIT_NAMES[tag] for tag, _ in tags if tag in SPLIT_NAMES]
-    common = {"image": posixpath.join(folder, "img", name), "file": file, "source": "supervisely", "line": "",
-              "width": pixels(size.get("width")), "height": pixels(size.get("height")),
-              "split": splits[0] if splits else split_from_path(folder)}  # fmt: skip
+    common = {
+        "image": posixpath.join(folder, "img", name),
+        "file": file,
+        "source": "supervisely",
+        "line": "",
+        "width": pixels(size.get("width")),
+        "height": pixels(size.get("height")),
+        "split": splits[0] if splits else split_from_path(folder),
+    }
     rows = [common | {"label": tag, "line": line} for tag, line in tags if tag not in SPLIT_NAMES]
     objects = content.get("objects", [])
     if not isinstance(objects, list):
@@ -119,8 +125,12 @@ def _objects(objects: list[Any], file: str, known: set[str], problems: Problems)
         if label not in known:
             problems.noted(file, line, f"{label!r} is not among the classes of meta.json.")
         tags = [tag for tag, _ in _tags(thing.get("tags"), f"{line}.tags", file, problems)]
-        row = {"label": label, "line": line, "annotator": str(thing.get("labelerLogin") or ""),
-               "attributes": attributes_text({"tags": tags})}  # fmt: skip
+        row = {
+            "label": label,
+            "line": line,
+            "annotator": str(thing.get("labelerLogin") or ""),
+            "attributes": attributes_text({"tags": tags}),
+        }
         if thing.get("geometryType") in WITHOUT_AREA:
             problems.noted(file, line, f"{label!r} marks no area; it is read as a label of the whole image.")
             yield row

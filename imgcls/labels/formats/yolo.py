@@ -53,7 +53,8 @@ def _fits(text: str) -> bool:
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a folder of text files.
 
-    Raises ValueError if there is no class list, or if it and the card in the same folder differ.
+    Raises:
+        ValueError: There is no class list, or it differs from the card in the same folder.
     """
     source = Path(source)
     if not source.is_dir():
