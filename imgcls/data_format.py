@@ -1,6 +1,6 @@
 """channels_last and channels_first: the only layout logic in the package.
 
-Images are channels_last (B, H, W, C) outside of a model. A channels_first model transposes at its own door.
+Images are channels_last (B, H, W, C) outside of a model. A channels_first model transposes its own input.
 """
 
 CHANNELS_LAST = "channels_last"

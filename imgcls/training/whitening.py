@@ -1,4 +1,4 @@
-"""The whitening layer behind the door of a network, learned from the training split."""
+"""The whitening layer before the stem of a network, learned from the training split."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -37,10 +37,10 @@ def whitening_mode(kind: str, shape: tuple[int, int, int]) -> str:
 
 def learn_whitening(model: keras.Model, manifest: Manifest, preprocessing: Preprocessing) -> None:
     """Learn the statistics from every training image that can be read, in one pass."""
-    door, rows = model.get_layer("standardization"), manifest.split("train")
+    standardization, rows = model.get_layer("standardization"), manifest.split("train")
     outcomes = read_images(manifest.paths(rows), preprocessing, manifest.boxes(rows))
     readable = (outcome.result for outcome in outcomes if not outcome.problem)
-    model.get_layer("whitening").adapt(np.asarray(door(pixels)) for pixels in _batches(readable))
+    model.get_layer("whitening").adapt(np.asarray(standardization(pixels)) for pixels in _batches(readable))
 
 
 def _batches(images: Iterator[np.ndarray]) -> Iterator[np.ndarray]:

@@ -90,7 +90,7 @@ def stages(plan: str, epochs: int, total_blocks: int, unfreeze: int = 0, head_fi
 
 
 def body_blocks(model: keras.Model) -> list[Block]:
-    """The blocks with weights below the embedding, without the door."""
+    """The blocks with weights below the embedding, without the input layers."""
     body = blocks(keras.Model(model.input, model.get_layer("embedding").output))
     return [block for block in body if any(layer.weights for layer in block.layers)]
 
@@ -121,12 +121,12 @@ def update_scales(
 def with_all_depths(model: keras.Model, mean: np.ndarray, variance: np.ndarray) -> keras.Model:
     """The classifier with a head on the standardised features of all depths in place of that on the embedding."""
     body, _ = depth_features(model)
-    roof = model.get_layer("probabilities")
+    head = model.get_layer("probabilities")
     x = keras.layers.Normalization(mean=mean, variance=variance, dtype="float32", name="depth_standardization")(
         body.output
     )
-    logits = keras.layers.Dense(len(roof.class_names), dtype="float32", name="logits")(x)
-    probabilities = ClassProbabilities(roof.class_names, name="probabilities")(logits)
+    logits = keras.layers.Dense(len(head.class_names), dtype="float32", name="logits")(x)
+    probabilities = ClassProbabilities(head.class_names, name="probabilities")(logits)
     return keras.Model(model.input, probabilities, name=model.name)
 
 
