@@ -85,9 +85,9 @@ def summary(name: str, rows: list[dict]) -> dict:
 def compared(folder: Path, name: str, seed: int, options: Options) -> dict:
     """Accuracies on the test images of a set."""
     from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
-    from imgcls.evaluate import evaluate_run
-    from imgcls.training.run import train_run
+    from imgcls.training.run import train_network
     from imgcls.workflow.create import create_run
+    from imgcls.workflow.evaluate import evaluate_run
 
     data = folder / f"{name.replace(' ', '-')}-{seed}"
     SETS[name](data, np.random.default_rng(seed))
@@ -98,7 +98,7 @@ def compared(folder: Path, name: str, seed: int, options: Options) -> dict:
         runs=str(folder / "runs"),
     )
     run, manifest = create_run(config)
-    train_run(run, manifest, say=print)
+    train_network(run, manifest)
     ours = evaluate_run(run).accuracy
     regression, images = regression_accuracy(run.config, manifest)
     plan = json.loads(run.plan_file.read_text())["plan"] if run.plan_file.exists() else options.plan

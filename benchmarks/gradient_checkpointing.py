@@ -30,26 +30,27 @@ def train(gradient_checkpointing: bool, image_size: int, batch_size: int, steps:
     from imgcls.models import build_model
     from imgcls.models.recursion import deep_networks
     from imgcls.training.devices.strategy import make_strategy
-    from imgcls.training.loop import Loop
     from imgcls.training.optimizers import make_optimizer
+    from imgcls.training.step import StepOptions
+    from imgcls.training.trainer import Trainer
 
     keras.utils.set_random_seed(0)
     strategy = make_strategy("one_device")
     with deep_networks(), strategy.scope():
-        loop = Loop(
+        trainer = Trainer(
             build_model("resnet152", (image_size, image_size, 3), num_classes=10),
             make_optimizer(TrainingConfig(optimizer="sgd"), 1e-4),
             strategy,
             batch_size=batch_size,
-            gradient_checkpointing=gradient_checkpointing,
+            options=StepOptions(gradient_checkpointing=gradient_checkpointing),
         )
         pixels = tf.random.uniform((batch_size, image_size, image_size, 3), 0, 255)
         images = pixels, tf.one_hot(tf.range(batch_size) % 10, 10), tf.ones(batch_size)
-        loop.step._run.get_concrete_function(*images)
+        trainer.step._run.get_concrete_function(*images)
         held, seconds = memory("VmRSS"), []
         for _ in range(steps + 1):
             began = time.perf_counter()
-            float(loop.step(*images).loss)
+            float(trainer.step(*images).loss)
             seconds.append(time.perf_counter() - began)
     print(json.dumps({"megabytes": memory("VmHWM") - held, "seconds": statistics.median(seconds[1:])}))
 

@@ -96,24 +96,17 @@ class LoopSteps:
         from imgcls.run_folder import RunFolder
         from imgcls.training.callbacks import Checkpointing, RunLog
         from imgcls.training.devices.strategy import make_strategy
-        from imgcls.training.loop import Loop
         from imgcls.training.optimizers import make_optimizer
+        from imgcls.training.run_output import RunOutput
+        from imgcls.training.trainer import Trainer
 
         self.folder = tempfile.TemporaryDirectory()
         run = RunFolder.create(TrainConfig(runs=self.folder.name, name="run"))
         strategy = make_strategy("one_device")
         with strategy.scope():
             optimizer = make_optimizer(TrainingConfig(), 1e-4)
-            self.loop = Loop(network(name, size), optimizer, strategy, batch_size=batch_size)
-        log = RunLog(
-            run,
-            epochs=1,
-            steps_per_epoch=1,
-            images_per_step=batch_size,
-            write=lambda work: work(),
-            on_step=lambda facts: None,
-            on_epoch=lambda row: None,
-        )
+            self.trainer = Trainer(network(name, size), optimizer, strategy, batch_size=batch_size)
+        log = RunLog(RunOutput(run), epochs=1, steps_per_epoch=1, images_per_step=batch_size)
         self.callbacks = [log, Checkpointing(lambda: None, minutes=10.0, steps_per_epoch=10**6)]
         pixels, targets = batch_of(size, batch_size)
         batch = (np.arange(batch_size), pixels, targets, np.ones(batch_size, "float32"))
@@ -124,9 +117,11 @@ class LoopSteps:
 
     def seconds(self, steps: int) -> float:
         self.epochs += 1
-        self.loop.progress.step = (self.epochs - 1) * steps  # the next epoch, whatever its length
+        self.trainer.progress.step = (self.epochs - 1) * steps  # the next epoch, whatever its length
         began = time.perf_counter()
-        self.loop.train(self.batches, steps, self.epochs, validate=lambda: {"val_loss": 0.0}, callbacks=self.callbacks)
+        self.trainer.train(
+            self.batches, steps, self.epochs, validate=lambda: {"val_loss": 0.0}, callbacks=self.callbacks
+        )
         return time.perf_counter() - began
 
 

@@ -25,7 +25,7 @@ import sys, time
 import keras, tensorflow as tf
 from imgcls.config import TrainingConfig
 from imgcls.models import build_model
-from imgcls.training.loop import Loop
+from imgcls.training.trainer import Trainer
 from imgcls.training.optimizers import make_optimizer
 from imgcls.training.devices.precision import layers_in
 from imgcls.training.devices.strategy import make_strategy
@@ -34,9 +34,9 @@ precision, batch = sys.argv[1], int(sys.argv[2])
 strategy = make_strategy("one_device")
 with layers_in(precision), strategy.scope():
     model = build_model("resnet50", (224, 224, 3), num_classes=1000)
-    loop = Loop(model, make_optimizer(TrainingConfig(optimizer="sgd"), 1e-3), strategy, batch_size=batch)
+    trainer = Trainer(model, make_optimizer(TrainingConfig(optimizer="sgd"), 1e-3), strategy, batch_size=batch)
 pixels, labels = tf.random.uniform((batch, 224, 224, 3), 0, 255), tf.one_hot(tf.range(batch), 1000)
-step = lambda: float(loop.step(pixels, labels, tf.ones(batch)).loss)
+step = lambda: float(trainer.step(pixels, labels, tf.ones(batch)).loss)
 """
 THEIRS = r"""
 import sys, time

@@ -70,7 +70,7 @@ def our_run(runs: str, name: str, epochs: int) -> None:
     """
     from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
     from imgcls.data.sources.load import load_manifest
-    from imgcls.training.run import train_run
+    from imgcls.training.run import train_network
     from imgcls.workflow.create import create_run
 
     manifest = load_manifest("fashion_mini")
@@ -85,7 +85,7 @@ def our_run(runs: str, name: str, epochs: int) -> None:
         name=name,
     )
     run, manifest = create_run(config)
-    train_run(run, manifest)
+    train_network(run, manifest)
     print(json.dumps({"accuracy": max(row["val_accuracy"] for row in run.metrics())}))
 
 

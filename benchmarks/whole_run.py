@@ -92,19 +92,20 @@ def with_loop(epochs: int, folder: str) -> None:
     import tensorflow as tf
 
     from imgcls.config import TrainConfig, TrainingConfig
+    from imgcls.metrics import METRICS, Predictions, measure_validation
     from imgcls.run_folder import RunFolder
     from imgcls.training.callbacks import Checkpointing, KeepBest, RunLog
     from imgcls.training.checkpoints import save_checkpoint, step_name
     from imgcls.training.devices.strategy import make_strategy
-    from imgcls.training.loop import Loop
     from imgcls.training.optimizers import make_optimizer
-    from imgcls.training.stage_batches import judged
+    from imgcls.training.run_output import RunOutput
+    from imgcls.training.trainer import Trainer
 
     run = RunFolder.create(TrainConfig(runs=folder, name="run"))
     strategy = make_strategy("one_device")
     with strategy.scope():
         optimizer = make_optimizer(TrainingConfig(optimizer="adam"), 0.001)
-        loop = Loop(network(), optimizer, strategy, batch_size=BATCH)
+        trainer = Trainer(network(), optimizer, strategy, batch_size=BATCH)
     (images, labels), (tests, known) = arrays("train"), arrays("t10k")
     steps = len(images) // BATCH
 
@@ -115,21 +116,16 @@ def with_loop(epochs: int, folder: str) -> None:
     validation = without_autotuning(chain(tests, known, False))
 
     def validate() -> dict[str, float]:
-        _, logits = loop.predict((np.arange(len(pixels)), pixels) for pixels, _ in validation)
-        return judged(logits, known.argmax(1))
-
-    def write(work) -> None:
-        work()
+        _, logits = trainer.predict((np.arange(len(pixels)), pixels) for pixels, _ in validation)
+        return measure_validation(Predictions.from_logits(known.argmax(1), logits))
 
     def save() -> None:
-        save_checkpoint(run.checkpoints, step_name(loop.progress.step), *loop.state())
+        save_checkpoint(run.checkpoints, step_name(trainer.progress.step), *trainer.state())
 
-    log = RunLog(
-        run, epochs=epochs, steps_per_epoch=steps, images_per_step=BATCH, write=write,
-        on_step=lambda facts: None, on_epoch=lambda row: None,
-    )  # fmt: skip
-    callbacks = [KeepBest(loop, run, write, "val_accuracy"), log, Checkpointing(save, 10.0, steps)]
-    loop.train(without_autotuning(training.prefetch(2)), steps, epochs, validate=validate, callbacks=callbacks)
+    output = RunOutput(run)
+    log = RunLog(output, epochs, steps, images_per_step=BATCH)
+    callbacks = [KeepBest(trainer, output, METRICS["accuracy"]), log, Checkpointing(save, 10.0, steps)]
+    trainer.train(without_autotuning(training.prefetch(2)), steps, epochs, validate=validate, callbacks=callbacks)
     print(json.dumps(max(row["val_accuracy"] for row in run.metrics())))
 
 

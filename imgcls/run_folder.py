@@ -1,12 +1,14 @@
 """The folder of one run: what is where in it, and whether it is one."""
 
 import fcntl
+import html
 import json
+import logging
 import os
 import re
 import shutil
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -14,8 +16,9 @@ from typing import IO
 
 import psutil
 
-from imgcls.config import TrainConfig, load_toml, save_toml
+from imgcls.config import TrainConfig, load_toml, save_toml, written_by
 from imgcls.files import check_writable, read_json, remove, replacing, write_json
+from imgcls.metrics import METRICS, Metric
 from imgcls.models.own_file import KEPT_AS, is_same_file
 
 LIVE = ("preparing", "training", "evaluating")  # states of a run that a process works on
@@ -23,22 +26,31 @@ CLOCKS_APART = 60  # seconds by which a process may seem to have begun after it 
 
 MOMENT = 0.05  # seconds, for which one who looks whether a run is held may hold it
 
-METRICS = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")  # that each line of metrics.jsonl has
+LOGGED = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")  # numbers that each line of metrics.jsonl has
 PROGRESS = ("epoch", "epochs", "step", "steps", "images_per_second")  # that the status has while it trains
 
 CHANGEABLE = ("epochs", "learning_rate", "early_stopping_patience")  # of the training config, by a run that goes on
 BEST = "best"  # name of the checkpoint with the weights of the best epoch
 
+log = logging.getLogger(__name__)
+
+OLDEST = (0, 2)  # version of imgcls whose run folders can still be read
 LOST = "it could be read before training and no longer during it"
 
 
 class RunFolder:
     """Paths of a run folder, its state, and its metrics.
 
-    `create` makes one; the constructor opens one that exists and raises ValueError if the folder is no run.
+    `create` makes one; the constructor opens one that exists.
+
+    Args:
+        path: of the folder.
+
+    Raises:
+        ValueError: the folder is no run, or a run of before version 0.2.
     """
 
-    def __init__(self, path: str | Path):
+    def __init__(self, path: str | Path) -> None:
         self.path = Path(path)
         self.config_file = self.path / "config.toml"
         self.manifest_file = self.path / "manifest.parquet"
@@ -60,6 +72,12 @@ class RunFolder:
             raise ValueError(
                 f"{self.path} {what}. Expected the folder of a run, such as runs/{self.path.name or 'my-run'}, "
                 "that `python -m imgcls.train` wrote."
+            )
+        if written_by(self.config_file) < OLDEST:
+            raise ValueError(
+                f"The run {self.path} was written by imgcls before version {OLDEST[0]}.{OLDEST[1]}, which this version "
+                f"does not read; train it again with python -m imgcls.train --config {self.config_file}, which says "
+                "how its options are called now, or with python -m imgcls.train --data and the name of its images."
             )
 
     @classmethod
@@ -92,6 +110,19 @@ class RunFolder:
     def being_prepared(self) -> AbstractContextManager[None]:
         """Within, the run gets what it needs to begin; if anything is raised, its folder is gone again."""
         return _gone_if_it_fails(self.path)
+
+    def __repr__(self) -> str:
+        return f"RunFolder({str(self.path)!r})"
+
+    def _repr_html_(self) -> str:
+        """The report, for a notebook; before there is one, the run's state and its last epoch."""
+        if not self.report_file.is_file():
+            last = self.metrics()[-1:]
+            return f"<p><code>{html.escape(str(self.path))}</code>: {self.state()}</p>" + "".join(
+                f"<p>{html.escape(json.dumps(row))}</p>" for row in last
+            )
+        report = html.escape(self.report_file.read_text("utf-8"), quote=True)
+        return f'<iframe srcdoc="{report}" style="width: 100%; height: 40em; border: 0"></iframe>'
 
     @property
     def config(self) -> TrainConfig:
@@ -129,10 +160,10 @@ class RunFolder:
         """The judgement on the test split, as evaluation.json has it; empty if there is none, or if it is damaged."""
         return read_json(self.evaluation_file)
 
-    def require_model(self, warn: Callable[[str], None] = lambda line: None) -> Path:
+    def require_model(self) -> Path:
         """The model file. Raises ValueError if the run has none yet.
 
-        warn: gets a sentence if the run's process died although there is a model, of its first part for example.
+        If the process of the run died although there is a model, of its first part for example, a warning is logged.
         """
         if not self.model_file.is_file():
             state = self.state()
@@ -144,7 +175,9 @@ class RunFolder:
             )
         if self.state() == "died":
             was = self.status()["state"]
-            warn(f"The process of the run {self.path} died while it was {was}; go on with it: {self._resume()}")
+            log.warning(
+                "The process of the run %s died while it was %s; go on with it: %s", self.path, was, self._resume()
+            )
         return self.model_file
 
     def _resume(self) -> str:
@@ -205,18 +238,19 @@ class RunFolder:
         return {row["file"]: row["reason"] for row in rows if isinstance(row.get("file"), str) and "reason" in row}
 
     def append_metrics(self, row: dict) -> None:
+        """Write the metrics of an epoch."""
         with self.metrics_file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
     def metrics(self) -> list[dict]:
         """One dictionary an epoch; without lines that are damaged, such as a last one that is still being written."""
-        return [row for row in _read_lines(self.metrics_file) if _are_numbers(row, METRICS, needed=True)]
+        return [row for row in _read_lines(self.metrics_file) if _are_numbers(row, LOGGED, needed=True)]
 
     @property
-    def best_by(self) -> str:
-        """The figure whose best value on validation decides which epoch is kept; "val_" before it is its metric."""
+    def best_metric(self) -> Metric:
+        """The metric whose best value on validation decides which epoch is kept."""
         chosen = self.config.balance.best_epoch
-        return "accuracy" if chosen == "auto" else chosen
+        return METRICS["accuracy" if chosen == "auto" else chosen]
 
     def kept_epoch(self) -> dict:
         """The metrics of the epoch whose weights are kept, with its number as "epoch"; empty before the first one."""
@@ -224,7 +258,9 @@ class RunFolder:
         kept = read_json(self.checkpoints / BEST / "state.json")  # checkpoints may be removed to make room
         if "epoch" in kept:
             return {**kept, **rows.get(kept["epoch"], {})}
-        return max(rows.values(), key=lambda row: (row.get(f"val_{self.best_by}", 0.0), -row["val_loss"]), default={})
+        metric = self.best_metric
+        able = [row for row in rows.values() if metric.on_validation in row]
+        return max(able, key=lambda row: (metric.rank(row[metric.on_validation]), -row["val_loss"]), default={})
 
     def keep_metrics_up_to(self, epoch: int) -> None:
         """Forget the epochs after `epoch`, which a resumed run will write again."""
@@ -274,7 +310,7 @@ def _is_status(values: dict) -> bool:
         and _are_numbers(values, PROGRESS, needed="steps" in values)
         and _are_numbers(values, ("accuracy",))
         and isinstance(values.get("metrics", {}), dict)
-        and _are_numbers(values.get("metrics", {}), METRICS)
+        and _are_numbers(values.get("metrics", {}), LOGGED)
     )
 
 

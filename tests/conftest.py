@@ -51,7 +51,7 @@ def command(capfd, monkeypatch):
     def run(name: str, *arguments: object) -> Result:
         module = importlib.import_module(f"imgcls.{name}")
         monkeypatch.setattr(sys, "argv", [module.__file__, *map(str, arguments)])
-        default = {"default": module._from_config_file} if name == "train" else {}
+        default = {"default": module.options_from_config_file} if name == "train" else {}
         with pytest.raises(SystemExit) as ended:
             importlib.import_module("imgcls.cli.command").run(module.main, module.Options, module.__doc__, **default)
         return Result(ended.value.code, *capfd.readouterr())
@@ -79,7 +79,7 @@ def small_data(tmp_path_factory) -> Path:
 def small_run(small_data, tmp_path_factory):
     """A run of three epochs on `small_data`; tests that write into it take a copy."""
     from imgcls.config import InputConfig, TrainConfig, TrainingConfig
-    from imgcls.training.run import train_run
+    from imgcls.training.run import train_network
     from imgcls.workflow.create import create_run
 
     config = TrainConfig(
@@ -89,5 +89,5 @@ def small_run(small_data, tmp_path_factory):
         name="small",
     )
     run, manifest = create_run(config)
-    assert train_run(run, manifest)
+    assert train_network(run, manifest)
     return run

@@ -3,16 +3,19 @@ import dataclasses
 import pytest
 
 from imgcls.config import (
-    AUGMENTATION_RANGES,
+    RENAMED,
     AugmentationConfig,
     BalanceConfig,
     InputConfig,
+    LabelsConfig,
     NetworkConfig,
     TrainConfig,
     TrainingConfig,
     load_toml,
     save_toml,
 )
+
+SECTIONS = (InputConfig, AugmentationConfig, BalanceConfig, NetworkConfig, TrainingConfig)
 
 
 def test_a_config_comes_back_from_its_file(tmp_path):
@@ -44,6 +47,9 @@ def test_what_the_file_does_not_name_keeps_its_default(tmp_path):
         ("[network]\nplan = 'some'\n", "plan"),
         ("training = 1\n", "expected a section"),
         ("training", "no TOML"),
+        ("[training]\naccumulate = 2\npatience = 3\n", "gradient_accumulation_steps; patience is now early_stopping_p"),
+        ("[augmentation]\ncrop = 0.9\n", "crop is now crop_scale, the smallest share of the area"),
+        ("[input]\ncolor = 'grey'\n", 'color "grey" is now "grayscale"'),
     ],
 )
 def test_a_wrong_file_is_refused_with_the_field(tmp_path, text, said):
@@ -52,14 +58,20 @@ def test_a_wrong_file_is_refused_with_the_field(tmp_path, text, said):
         load_toml(tmp_path / "config.toml")
 
 
+def test_every_name_of_before_leads_to_a_field_of_today():
+    names = {name for section in (LabelsConfig, *SECTIONS) for name in section.__dataclass_fields__}
+    assert {new.partition(",")[0] for new in RENAMED.values()} <= names
+    assert not set(RENAMED) & {name for section in SECTIONS for name in section.__dataclass_fields__}
+
+
 def test_a_missing_file_is_named(tmp_path):
     with pytest.raises(FileNotFoundError, match=r"none\.toml"):
         load_toml(tmp_path / "none.toml")
 
 
-@pytest.mark.parametrize("name", AUGMENTATION_RANGES)
-def test_augmentation_has_ranges(name):
-    least, most = AUGMENTATION_RANGES[name]
+@pytest.mark.parametrize("field", dataclasses.fields(AugmentationConfig), ids=lambda field: field.name)
+def test_augmentation_has_ranges(field):
+    name, (least, most) = field.name, field.metadata["range"]
     for inside in (least, most):
         assert getattr(AugmentationConfig(**{name: inside}), name) == inside
     for outside in (least - 1, most + 1):

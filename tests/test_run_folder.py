@@ -146,3 +146,14 @@ def test_a_config_is_written_whole_or_not_at_all(run):
     done = subprocess.run([sys.executable, "-c", code, str(run.config_file)], cwd=ROOT, capture_output=True, text=True)
     assert "File too large" in done.stderr
     assert run.config_file.read_bytes() == before
+
+
+def test_a_run_of_before_version_0_2_is_refused_with_what_to_do(tmp_path, command):
+    (tmp_path / "old").mkdir()
+    (tmp_path / "old" / "config.toml").write_text('[input]\ndata = "photos"\n\n[training]\naccumulate = 1\n')
+    said = command("evaluate", tmp_path / "old").err
+    assert "was written by imgcls before version 0.2" in said
+    assert "train it again with python -m imgcls.train --config" in said
+    again = command("train", "--config", tmp_path / "old" / "config.toml")
+    assert again.code == 2
+    assert "accumulate is now gradient_accumulation_steps" in again.err

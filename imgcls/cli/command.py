@@ -16,6 +16,7 @@ from typing import TypeVar
 
 from imgcls.cli import flags, system_errors
 from imgcls.cli.library_noise import without_library_noise
+from imgcls.cli.terminal import log_shown
 
 OK = 0
 FAULT = 1  # a fault of imgcls or of the machine
@@ -38,7 +39,8 @@ def run(
     options: has `first_flags`, names of fields, where --help shall show no others.
     default: makes the values that the flags change; where it returns None, those of the dataclass.
     """
-    sys.exit(guarded(lambda: main(parse(options, description, default))))
+    with log_shown():
+        sys.exit(guarded(lambda: main(parse(options, description, default))))
 
 
 def parse(options: type[Options], description: str, default: Callable[[], Options | None] = lambda: None) -> Options:

@@ -3,7 +3,6 @@
 A file is run once, and anew when it has changed. What goes wrong in it is one sentence with the file and the line.
 """
 
-import hashlib
 import os
 import re
 import runpy
@@ -12,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial, wraps
 from pathlib import Path
 
+from imgcls.checksums import sha256_of
 from imgcls.models.registry import NETWORK_FILES, REFUSED, Architecture, registered
 from imgcls.models.wiring import Tensor, Wiring
 
@@ -49,7 +49,7 @@ def own_file(path: str | Path) -> OwnFile:
     path = Path(path).resolve()
     if not path.is_file():
         raise FileNotFoundError(f"No file at {path}. Expected a Python file with a function under @architecture(...).")
-    key = path, hashlib.sha256(path.read_bytes()).hexdigest()
+    key = path, sha256_of(path)
     if key not in _FILES:
         _FILES[key] = _run(path)
     found = _FILES[key]

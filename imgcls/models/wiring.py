@@ -4,13 +4,13 @@ There are two wirings: `KerasWiring` makes Keras layers, `CostWiring` counts wha
 not know which one it has: it calls the methods of `Wiring` on `x` and gets back what comes next.
 """
 
-import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from typing import Generic, TypeVar
 
 from imgcls.models.window import Window, pair
+from imgcls.nearest_name import nearest_name
 
 NORMALIZATIONS = ("batch", "group", "layer", "none")
 POOLINGS = ("average", "max", "none")
@@ -78,8 +78,8 @@ class Wiring(ABC, Generic[Tensor]):
         """Name the operations there are where an architecture calls one that there is not."""
         if name.startswith("_"):
             raise AttributeError(name)
-        close = difflib.get_close_matches(name.lower(), operations(), n=1, cutoff=0.5)
-        hint = f" Did you mean net.{close[0]}?" if close else ""
+        nearest = nearest_name(name.lower(), operations(), cutoff=0.5)
+        hint = f" Did you mean net.{nearest}?" if nearest else ""
         there_are = ", ".join(operations())
         raise AttributeError(
             f"net has no method {name!r}.{hint} It has {there_are}. Any other layer: net.apply(layer, x)."

@@ -1,1 +1,1 @@
-"""One training run: plan, strategy, loop, checkpoints and the run folder."""
+"""One training run: stages, strategy, trainer and checkpoints."""

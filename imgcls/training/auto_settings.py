@@ -1,15 +1,17 @@
-"""What "auto" means for this data: every choice is made here, said in a sentence, and written to the run's config."""
+"""What "auto" means for this data: every choice is made here, logged in a sentence, and written to the run's config."""
 
-from collections.abc import Callable
+import logging
 from dataclasses import replace
 from pathlib import Path
 
-from imgcls.config import NetworkConfig, TrainConfig
+import pandas as pd
+
+from imgcls.config import InputConfig, NetworkConfig, TrainConfig
 from imgcls.data.batches.balance import resolve_balance
 from imgcls.data.manifest.table import Manifest
 from imgcls.models import find_architecture
 from imgcls.models.cost import describe
-from imgcls.models.registry import Architecture
+from imgcls.models.registry import Architecture, PretrainedWeights
 from imgcls.models.weights.initial import NO_WEIGHTS, published_weights
 from imgcls.training.whitening import whitening_mode
 
@@ -18,76 +20,57 @@ SMALL_MODEL = "resnet20"
 PHOTO_MODEL = "efficientnet_lite0"
 SMALLEST_BATCH, LARGEST_BATCH = 8, 64  # images, where the user names no size
 STEPS_AN_EPOCH = 8  # at the least, so that few images are learned from too
+log = logging.getLogger(__name__)
 
 
-def resolve(config: TrainConfig, manifest: Manifest, say: Callable[[str], None] = lambda line: None) -> TrainConfig:
-    """The same config with the model, weights, colour, sizes and batch size that suit these images.
+def resolve(config: TrainConfig, manifest: Manifest) -> TrainConfig:
+    """Settle the model, weights, colour, sizes, balance and batch size that suit these images.
 
     The plan of given weights stays "auto": `imgcls.training.transfer.plan.choose` finds it out from their features.
 
-    Raises ValueError for an unknown model or weights, or for choices that exclude each other.
+    Args:
+        config: as the user gave it.
+        manifest: the images, each with a split.
+
+    Raises:
+        ValueError: the model or weights are unknown, or choices exclude each other.
     """
-    network, inputs = config.network, config.input
-    images = manifest.usable
-    sizes = manifest.sizes(images)
-    shorter = sizes.min(axis=1).median()
-    model = network.model
-    if model == "auto":
-        model = SMALL_MODEL if shorter <= SMALL_IMAGE else PHOTO_MODEL
-        say(f"--model {model}: the images' shorter side is {shorter:.0f} pixels (median).")
-    architecture = find_architecture(model)
-
-    weights = settle_weights(network, architecture)
-    if network.weights == "auto":
-        why = f"{model} has {'' if weights == 'imagenet' else 'no '}published weights"
-        say(f"--weights {weights}: {f'the run starts from {network.init_from}' if network.init_from else why}.")
-    published = published_weights(model, weights if network.plan != "scratch" else NO_WEIGHTS)
-
-    plan = settle_plan(network, weights)
-    if plan == "scratch":
-        weights = NO_WEIGHTS
-        start = "the weights that fit, else random ones" if network.init_from else "random weights"
-        say(f"--plan {plan}: everything is trained, from {start}.")
-
-    if inputs.whitening != "none" and (published is not None or Path(weights).suffix):
-        raise ValueError(
-            f"--whitening {inputs.whitening} changes the pixels that the weights {weights} know. Choose one."
-        )
-
-    color = inputs.color
-    if color == "auto":
-        without_weights = weights == NO_WEIGHTS or weights.endswith(".keras")
-        color = "grayscale" if images["grayscale"].all() and without_weights else "rgb"
-    if color == "grayscale" and published is not None:
-        raise ValueError(
-            f"--color grayscale does not go with the {weights} weights of {model}, which expect --color rgb."
-        )
-
-    size, channels = inputs.image_size, 1 if color == "grayscale" else 3
-    if size:
-        describe(model, (size, size, channels))  # refuses a size that is too small for the network
-    else:
-        lengths = set(sizes["width"]) | set(sizes["height"])
-        same = len(lengths) == 1 and 16 <= max(lengths) <= SMALL_IMAGE and published is None
-        own = int(max(lengths))
-        size = own if same and _fits(model, own, channels) else architecture.image_size
-    training = manifest.split("train")
-    balance = resolve_balance(config.balance, training["label"].value_counts().tolist(), say)
-    if inputs.whitening != "none":
-        what = whitening_mode(inputs.whitening, (size, size, channels))
-        say(
-            f"--whitening {inputs.whitening}: of {'whole images' if what == 'image' else 'the channels of each pixel'}."
-        )
-    batch_size = config.training.batch_size
-    if not batch_size:
-        batch_size = min(LARGEST_BATCH, max(SMALLEST_BATCH, len(training) // STEPS_AN_EPOCH))
+    images, training = manifest.usable, manifest.split("train")
+    network = _with_model_and_weights(config.network, manifest.sizes(images))
+    published = published_weights(network.model, network.weights)
+    _check_whitening(config.input, network, published)
+    color = _color(config.input, network, published, bool(images["grayscale"].all()))
+    inputs = replace(config.input, color=color)
+    inputs = replace(inputs, image_size=_image_size(inputs, network.model, published, manifest.sizes(images)))
+    balance = resolve_balance(config.balance, training["label"].value_counts().tolist())
+    _log_whitening(inputs)
+    batch_size = config.training.batch_size or _batch_size(len(training))
     return replace(
         config,
         balance=balance,
         training=replace(config.training, batch_size=batch_size),
-        network=replace(network, model=model, weights=weights, plan=plan),
-        input=replace(inputs, color=color, image_size=size),
+        network=network,
+        input=inputs,
     )
+
+
+def _with_model_and_weights(network: NetworkConfig, sizes: pd.DataFrame) -> NetworkConfig:
+    """Settle the model, its weights, and the plan where there are none. sizes: width and height of each image."""
+    model = network.model
+    if model == "auto":
+        shorter = sizes.min(axis=1).median()
+        model = SMALL_MODEL if shorter <= SMALL_IMAGE else PHOTO_MODEL
+        log.info("--model %s: the images' shorter side is %.0f pixels (median).", model, shorter)
+    weights = settle_weights(network, find_architecture(model))
+    if network.weights == "auto":
+        why = f"{model} has {'' if weights == 'imagenet' else 'no '}published weights"
+        log.info("--weights %s: %s.", weights, f"the run starts from {network.init_from}" if network.init_from else why)
+    plan = settle_plan(network, weights)
+    if plan == "scratch":
+        weights = NO_WEIGHTS
+        start = "the weights that fit, else random ones" if network.init_from else "random weights"
+        log.info("--plan %s: everything is trained, from %s.", plan, start)
+    return replace(network, model=model, weights=weights, plan=plan)
 
 
 def settle_weights(network: NetworkConfig, architecture: Architecture | None) -> str:
@@ -112,6 +95,55 @@ def settle_plan(network: NetworkConfig, weights: str) -> str:
         f"--plan {network.plan} keeps weights, and there are none{start}. Choose --plan scratch, or name a .keras file "
         "with --weights."
     )
+
+
+def _check_whitening(inputs: InputConfig, network: NetworkConfig, published: PretrainedWeights | None) -> None:
+    if inputs.whitening != "none" and (published is not None or Path(network.weights).suffix):
+        raise ValueError(
+            f"--whitening {inputs.whitening} changes the pixels that the weights {network.weights} know. Choose one."
+        )
+
+
+def _log_whitening(inputs: InputConfig) -> None:
+    if inputs.whitening != "none":
+        what = whitening_mode(inputs.whitening, (inputs.image_size, inputs.image_size, _channels(inputs.color)))
+        where = "whole images" if what == "image" else "the channels of each pixel"
+        log.info("--whitening %s: of %s.", inputs.whitening, where)
+
+
+def _color(
+    inputs: InputConfig, network: NetworkConfig, published: PretrainedWeights | None, all_grayscale: bool
+) -> str:
+    color = inputs.color
+    if color == "auto":
+        without_weights = network.weights == NO_WEIGHTS or network.weights.endswith(".keras")
+        color = "grayscale" if all_grayscale and without_weights else "rgb"
+    if color == "grayscale" and published is not None:
+        raise ValueError(
+            f"--color grayscale does not go with the {network.weights} weights of {network.model}, which expect "
+            "--color rgb."
+        )
+    return color
+
+
+def _channels(color: str) -> int:
+    return 1 if color == "grayscale" else 3
+
+
+def _image_size(inputs: InputConfig, model: str, published: PretrainedWeights | None, sizes: pd.DataFrame) -> int:
+    """Pixels of a side: the images' own where all have the same and it is small, else the model's."""
+    channels = _channels(inputs.color)
+    if inputs.image_size:
+        describe(model, (inputs.image_size, inputs.image_size, channels))  # refuses a size too small for the network
+        return inputs.image_size
+    lengths = set(sizes["width"]) | set(sizes["height"])
+    own = int(max(lengths))
+    same = len(lengths) == 1 and 16 <= own <= SMALL_IMAGE and published is None
+    return own if same and _fits(model, own, channels) else find_architecture(model).image_size
+
+
+def _batch_size(images: int) -> int:
+    return min(LARGEST_BATCH, max(SMALLEST_BATCH, images // STEPS_AN_EPOCH))
 
 
 def _fits(model: str, size: int, channels: int) -> bool:

@@ -5,30 +5,48 @@ the run, and the sha256 of the arrays). It is written under another name and ren
 writing leaves the one before.
 """
 
-import hashlib
 import json
-from collections.abc import Callable
+import logging
 from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
 
+from imgcls.checksums import sha256_of
 from imgcls.files import remove, replacing, write_json
 
-KEPT = 2
+KEPT = 2  # checkpoints
+log = logging.getLogger(__name__)
 
 
 class Checkpoint(NamedTuple):
+    """A checkpoint.
+
+    Attributes:
+        arrays: values of variables, by number.
+        state: everything else, as JSON has it.
+    """
+
     arrays: dict[str, np.ndarray]
     state: dict
 
 
 def save_checkpoint(folder: Path, name: str, arrays: dict[str, np.ndarray], state: dict) -> None:
-    """Write one checkpoint and remove all but the last two of the kind. Raises OSError if it cannot be written."""
+    """Write one checkpoint, and remove all but the last two steps'.
+
+    Args:
+        folder: of the checkpoints.
+        name: of this one.
+        arrays: values of variables, by number.
+        state: everything else.
+
+    Raises:
+        OSError: it cannot be written.
+    """
     with replacing(folder / name, durable=True) as partial:
         partial.mkdir(parents=True)
         np.savez(partial / "arrays.npz", **arrays)
-        write_json(partial / "state.json", {**state, "sha256": _digest(partial / "arrays.npz")})
+        write_json(partial / "state.json", {**state, "sha256": sha256_of(partial / "arrays.npz")})
     for old in _steps(folder)[:-KEPT]:
         remove(old)
 
@@ -43,7 +61,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Read one checkpoint. Raises ValueError if it is not whole."""
     try:
         state = json.loads((path / "state.json").read_text("utf-8"))
-        if _digest(path / "arrays.npz") != state["sha256"]:
+        if sha256_of(path / "arrays.npz") != state["sha256"]:
             raise ValueError("its checksum is wrong")
         with np.load(path / "arrays.npz", allow_pickle=False) as stored:
             return Checkpoint({name: stored[name] for name in stored.files}, state)
@@ -51,22 +69,33 @@ def load_checkpoint(path: Path) -> Checkpoint:
         raise ValueError(f"The checkpoint {path} is damaged ({error}).") from error
 
 
-def load_latest(folder: Path, warn: Callable[[str], None] = lambda line: None) -> Checkpoint | None:
-    """The newest whole checkpoint of a run; None if it has none. warn: gets a sentence for each that is damaged."""
+def load_latest(folder: Path, log_damage: bool = False) -> Checkpoint | None:
+    """The newest whole checkpoint of a run; None if it has none.
+
+    Args:
+        folder: of the checkpoints.
+        log_damage: whether each damaged one is logged as a warning.
+    """
     steps = _steps(folder)
     for path in reversed(steps):
         try:
             return load_checkpoint(path)
         except ValueError as error:
             left = "The one before it is taken." if path != steps[0] else "None before it is left: the run begins anew."
-            warn(f"{error} {left}")
+            if log_damage:
+                log.warning("%s %s", error, left)
     return None
 
 
 def check_same(saved: dict, ours: dict) -> None:
     """Compare what a checkpoint's state says of its network with what the run would train.
 
-    Both have "network", its name, and "class_names". Raises ValueError, with both sides, where they differ.
+    Args:
+        saved: has "network", its name, and "class_names".
+        ours: has the same.
+
+    Raises:
+        ValueError: they differ; the sentence has both sides.
     """
     for name, what in (("network", "network"), ("class_names", "classes")):
         theirs = saved.get(name, ours[name])
@@ -88,9 +117,5 @@ def _steps(folder: Path) -> list[Path]:
 
 
 def step_name(step: int) -> str:
+    """The name of the checkpoint of a step."""
     return f"step-{step:09d}"
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -6,13 +6,19 @@ from dataclasses import replace
 from imgcls.config import TrainConfig
 from imgcls.run_folder import RunFolder
 from imgcls.training.checkpoints import load_latest
-from imgcls.training.transfer.plan import Stage
+from imgcls.training.measurements import Measurements
+from imgcls.training.transfer.stages import Stage
 
 
 def changed_config(run: RunFolder, changes: Mapping[str, float]) -> TrainConfig:
     """The run's config with other values of `imgcls.run_folder.CHANGEABLE` fields.
 
-    Raises ValueError if the run cannot go on with them: it has done more epochs, or none is left to do.
+    Args:
+        run: that is to go on.
+        changes: values by field.
+
+    Raises:
+        ValueError: the run cannot go on with them: it has done more epochs, or none is left to do.
     """
     config = run.config
     before, training = config.training, replace(config.training, **changes)
@@ -32,7 +38,7 @@ def changed_config(run: RunFolder, changes: Mapping[str, float]) -> TrainConfig:
         )
     saved = load_latest(run.checkpoints)
     if saved:
-        known = stages_of(saved.state)
+        known = Measurements.from_state(saved.state).stages
         if "epochs" in changes and known and _has_no_epochs(known[-1]):
             raise ValueError(
                 f"The run {run.path} fits its head to the optimum, which no epoch changes. More is trained "
@@ -46,15 +52,20 @@ def _flags(names: Sequence[str]) -> str:
     return " and ".join("--" + name.replace("_", "-") for name in names)
 
 
-def stages_of(state: Mapping) -> list[Stage]:
-    """The stages that a checkpoint's state holds; none, if it is older than they are."""
-    return [Stage(**stage) for stage in state.get("stages", ())]
+def moved_end(before: Sequence[Stage], now: Sequence[Stage]) -> bool:
+    """Whether the run now ends at another epoch than its checkpoint says."""
+    return before[-1].last_epoch != now[-1].last_epoch
 
 
 def lengthened(stages: Sequence[Stage], epochs: int) -> list[Stage]:
     """The same stages, of which the last one ends with the run; a head that is fitted stays as it is.
 
-    Raises ValueError if the run would end before its last stage begins.
+    Args:
+        stages: of the run.
+        epochs: at which it is to end.
+
+    Raises:
+        ValueError: the run would end before its last stage begins.
     """
     if not stages or _has_no_epochs(stages[-1]):
         return list(stages)

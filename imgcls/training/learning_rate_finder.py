@@ -8,9 +8,9 @@ import numpy as np
 import pandas as pd
 
 from imgcls.framework_internals import learning_rate_schedule
-from imgcls.training.loop import Loop
 from imgcls.training.schedules import FINDER_SPAN
-from imgcls.training.stage_batches import Source
+from imgcls.training.stage_batches import StageBatches
+from imgcls.training.trainer import Trainer
 
 STEPS = 100
 HIGHEST = 10.0
@@ -21,7 +21,13 @@ BELOW_LOWEST = 10.0  # the rate is this much below the one with the lowest loss,
 
 @dataclass(frozen=True)
 class Trial:
-    """rates, losses: of each step, the losses smoothed. suggestion: the learning rate to use."""
+    """A trial with rising learning rates.
+
+    Attributes:
+        rates: of each step.
+        losses: of each step, smoothed.
+        suggestion: the learning rate to use.
+    """
 
     rates: list[float]
     losses: list[float]
@@ -40,17 +46,28 @@ class Trial:
         (curve + rule + label).properties(width=560, height=320).save(str(path))
 
 
-def find_learning_rate(loop: Loop, source: Source, steps: int = STEPS) -> Trial:
-    """Train `steps` steps with rates that rise by the same factor, then put everything back as it was."""
-    schedule = learning_rate_schedule(loop.optimizer)
+def find_learning_rate(trainer: Trainer, batches: StageBatches, steps: int = STEPS) -> Trial:
+    """Train some steps with rates that rise by the same factor, then put everything back as it was.
+
+    Args:
+        trainer: of the run.
+        batches: of its first stage.
+        steps: at most; the trial ends where the loss diverges.
+
+    Reference:
+        Smith, Cyclical Learning Rates for Training Neural Networks, 2015, section 3.3.
+    """
+    schedule = learning_rate_schedule(trainer.optimizer)
     before = schedule.shape, schedule.warmup_steps, (schedule.first_step, schedule.steps, schedule.peak)
-    arrays, state = loop.state()
+    arrays, state = trainer.state()
     schedule.shape, schedule.warmup_steps = "finder", 0
-    schedule.begin_stage(loop.progress.step, steps, HIGHEST)
-    loop.prepare_step()
+    schedule.begin_stage(trainer.progress.step, steps, HIGHEST)
+    trainer.prepare_step()
     rates, losses, smoothed = [], [], 0.0
-    for number, (_, *batch) in enumerate(loop.distributed(source.training(loop.progress.position, steps)), start=1):
-        rate, outcome = loop.learning_rate(), loop.step(*batch)
+    for number, (_, *batch) in enumerate(
+        trainer.distributed(batches.training(trainer.progress.position, steps)), start=1
+    ):
+        rate, outcome = trainer.learning_rate(), trainer.step(*batch)
         smoothed = SMOOTHING * smoothed + (1 - SMOOTHING) * float(outcome.loss)
         loss = smoothed / (1 - SMOOTHING**number)
         if not np.isfinite(loss) or loss > DIVERGED * min([loss, *losses]):
@@ -59,7 +76,7 @@ def find_learning_rate(loop: Loop, source: Source, steps: int = STEPS) -> Trial:
         losses.append(loss)
     schedule.shape, schedule.warmup_steps = before[:2]
     schedule.begin_stage(*before[2])
-    loop.restore(arrays, state)
-    loop.prepare_step()
+    trainer.restore(arrays, state)
+    trainer.prepare_step()
     lowest = rates[int(np.argmin(losses))] if rates else HIGHEST * FINDER_SPAN
     return Trial(rates, losses, float(f"{lowest / BELOW_LOWEST:.2g}"))

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from imgcls.config import AugmentationConfig, NetworkConfig, TrainConfig
-from imgcls.data.augmentation import settings
+from imgcls.data.augmentation import from_preset
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
 from imgcls.data.manifest.table import Manifest
@@ -81,7 +81,7 @@ def run_statistics(config: TrainConfig, manifest: Manifest) -> dict[str, list]:
 def augmentation_rows(config: TrainConfig) -> list[AugmentationConfig]:
     """What the config says, and behind it what the rare classes of `--balance augment` get."""
     presets = (config.input.augmentation, *([RARE_CLASSES] if config.balance.balance == "augment" else []))
-    return [settings(preset, config.augmentation) for preset in presets]
+    return [from_preset(preset, config.augmentation) for preset in presets]
 
 
 def pixel_statistics(manifest: Manifest, prepared: Preprocessing) -> dict[str, list]:

@@ -1,4 +1,4 @@
-"""Keras' optimisers, made to update from outside of the devices and to scale the update of single variables."""
+"""Keras' optimizers, made to update from outside of the devices and to scale the update of single variables."""
 
 from collections.abc import Callable, Mapping
 
@@ -12,43 +12,49 @@ WITHOUT_DECAY = ("bias", "gamma", "beta")  # decay is for kernels: He et al., Ba
 
 
 class ScaledUpdates:
-    """For a Keras optimiser: each variable may have a share of the learning rate, and a step at which it joined.
+    """For a Keras optimizer: each variable may have a share of the learning rate, and a first step.
 
     `apply` is called outside of the devices, under the strategy's scope, with gradients that are summed over them.
 
-    The update is scaled, not the gradient, which Adam would scale back. A variable that joins late starts with moments
-    of zero; Adam's correction of that counts the variable's own steps here, not those of the run. Otherwise its first
-    hundred updates would be up to six times too large.
+    The update is scaled, not the gradient, which Adam would scale back. A variable that is unfrozen late starts with
+    moments of zero; Adam's correction of that counts the variable's own steps here, not those of the run. Otherwise its
+    first hundred updates would be up to six times too large.
     """
 
-    def scale_updates(self, scales: Mapping[int, float], joined: Mapping[int, int]) -> None:
-        """Set the share and the first step of variables, by their place among those that the optimiser was built on."""
-        self._update_scales, self._joined = dict(scales), dict(joined)
+    def scale_updates(self, scales: Mapping[int, float], first_steps: Mapping[int, int]) -> None:
+        """Set how variables are updated, by their place among those that the optimizer was built on.
 
-    def update_step(self, gradient, variable, learning_rate):
+        Args:
+            scales: the share of the learning rate; 1 where there is none.
+            first_steps: the step at which a variable is trained first; 0 where there is none.
+        """
+        self._update_scales, self._first_steps = dict(scales), dict(first_steps)
+
+    def update_step(self, gradient: tf.Tensor, variable: keras.Variable, learning_rate: tf.Tensor) -> None:
+        """Update one variable with its share of the learning rate."""
         super().update_step(gradient, variable, learning_rate * self._scale(variable))
 
-    def _backend_update_step(self, grads, trainable_variables, learning_rate):
-        def update(variable, gradient):
+    def _backend_update_step(self, grads, trainable_variables, learning_rate) -> None:
+        def update(variable: keras.Variable, gradient: tf.Tensor) -> None:
             self.update_step(gradient, variable, learning_rate)
 
         for gradient, variable in zip(grads, trainable_variables, strict=True):
             self._distribution_strategy.extended.update(variable.value, update, args=(gradient,), group=False)
 
-    def _scale(self, variable):
+    def _scale(self, variable: keras.Variable) -> float | tf.Tensor:
         index = variable_index(self, variable)
         scale = getattr(self, "_update_scales", {}).get(index, 1.0)
-        joined = getattr(self, "_joined", {}).get(index, 0)
-        if not joined or not hasattr(self, "beta_2") or not hasattr(self, "_velocities"):
+        first_step = getattr(self, "_first_steps", {}).get(index, 0)
+        if not first_step or not hasattr(self, "beta_2") or not hasattr(self, "_velocities"):
             return scale
         steps = tf.cast(tf.convert_to_tensor(self.iterations), tf.float32) + 1.0
-        return scale * self._correction(steps - joined) / self._correction(steps)
+        return scale * self._correction(steps - first_step) / self._correction(steps)
 
-    def _correction(self, steps):
+    def _correction(self, steps: tf.Tensor) -> tf.Tensor:
         """Adam's correction of moments that began at zero: Kingma and Ba, Adam, 2014, section 3."""
         return tf.sqrt(1.0 - tf.pow(float(self.beta_2), steps)) / (1.0 - tf.pow(float(self.beta_1), steps))
 
-    def _apply_weight_decay(self, variables):
+    def _apply_weight_decay(self, variables) -> None:
         if self.weight_decay is None:
             return
         scales = getattr(self, "_update_scales", {})
@@ -59,11 +65,11 @@ class ScaledUpdates:
 
 
 def scaled(optimizer: type) -> type:
-    """A class of Keras' optimisers as the loop needs it."""
+    """A class of Keras' optimizers, as the trainer needs it."""
     return type(optimizer.__name__, (ScaledUpdates, optimizer), {})
 
 
-def _momentum(config: TrainingConfig) -> dict:
+def _momentum(config: TrainingConfig) -> dict[str, float]:
     return {"momentum": config.momentum}
 
 
@@ -76,10 +82,18 @@ OPTIMIZERS: dict[str, tuple[type, Callable[[TrainingConfig], dict]]] = {
 }
 
 
-def make_optimizer(config: TrainingConfig, learning_rate) -> keras.optimizers.Optimizer:
-    """The optimiser of `config`. learning_rate: a number or a schedule.
+def make_optimizer(
+    config: TrainingConfig, learning_rate: float | keras.optimizers.schedules.LearningRateSchedule
+) -> keras.optimizers.Optimizer:
+    """The optimizer of a run.
 
-    AdamW and Lion decay the weights apart from the gradient: Loshchilov and Hutter, 2017; Chen et al., 2023.
+    Args:
+        config: names it, and has its settings.
+        learning_rate: a number or a schedule.
+
+    Reference:
+        AdamW and Lion decay the weights apart from the gradient: Loshchilov and Hutter, Decoupled Weight Decay
+        Regularization, 2017; Chen et al., Symbolic Discovery of Optimization Algorithms, 2023.
     """
     kind, arguments = OPTIMIZERS[config.optimizer]
     averaging = {"use_ema": True, "ema_momentum": config.ema_momentum} if config.ema_momentum else {}

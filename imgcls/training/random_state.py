@@ -1,4 +1,4 @@
-"""What the random layers of a model, such as dropout, draw: other numbers on each device, the same ones when asked to.
+"""The random state of layers such as dropout: other numbers on each device, the same ones when asked to.
 
 A seed generator of Keras has one state, of which each device of a strategy has an equal copy: left alone, all devices
 would drop the same units. The devices of a step are traced by threads that take turns, so what is pinned is pinned for

@@ -1,32 +1,24 @@
 """One run from a resolved config and a manifest to a trained model in the run folder."""
 
-import shutil
-import signal
-import threading
+import logging
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 
 import keras
+import numpy as np
 import tensorflow as tf
 
-from imgcls.data.batches.order import example_at
+from imgcls.config import TrainConfig
+from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
 from imgcls.files import replacing
 from imgcls.models import keras_file
 from imgcls.models.auxiliary import without_auxiliary_heads
+from imgcls.models.classifier import preprocessing
 from imgcls.models.recursion import deep_networks
 from imgcls.run_folder import BEST, RunFolder
-from imgcls.training.callbacks import (
-    Checkpointing,
-    Doing,
-    Interrupted,
-    KeepBest,
-    LowerOnPlateau,
-    MLflowLog,
-    Patience,
-    RunLog,
-)
+from imgcls.training.callbacks import Checkpointing, EarlyStopping, KeepBest, ReduceOnPlateau, RunLog
 from imgcls.training.checkpoints import (
     Checkpoint,
     check_same,
@@ -36,7 +28,7 @@ from imgcls.training.checkpoints import (
     save_checkpoint,
     step_name,
 )
-from imgcls.training.course import Course
+from imgcls.training.continuation import moved_end
 from imgcls.training.devices.precision import as_float32
 from imgcls.training.devices.self_check import check_against_one_device
 from imgcls.training.devices.strategy import (
@@ -48,309 +40,365 @@ from imgcls.training.devices.strategy import (
 )
 from imgcls.training.devices.xla import settle_xla
 from imgcls.training.learning_rate_finder import find_learning_rate
-from imgcls.training.loop import Loop
 from imgcls.training.losses import make_loss
+from imgcls.training.lost_images import LostImages
+from imgcls.training.measurements import Measurements
+from imgcls.training.mlflow_log import MLflowLog
+from imgcls.training.network import build_network, run_preprocessing, run_statistics
 from imgcls.training.optimizers import make_optimizer
-from imgcls.training.stage_batches import Source
-from imgcls.training.transfer.head import facts, kernel_and_bias, sentence
-from imgcls.training.transfer.logistic_regression import fit_head
-from imgcls.training.transfer.plan import Stage
+from imgcls.training.run_output import Interrupted, RunOutput, reason
+from imgcls.training.stage_batches import StageBatches, in_batches, validate
+from imgcls.training.stage_plan import StagePlan
+from imgcls.training.step import StepOptions
+from imgcls.training.stop_signals import stopped_by_signals
+from imgcls.training.trainer import Trainer
+from imgcls.training.training_data import TrainingData
+from imgcls.training.transfer.frozen_features import FrozenFeatures
+from imgcls.training.transfer.head import facts, head_examples, head_folds, kernel_and_bias, sentence, why_not_fitted
+from imgcls.training.transfer.heads import head_part, with_all_depths
+from imgcls.training.transfer.logistic_regression import Examples, Head, fit_head
+from imgcls.training.transfer.stages import Stage
+from imgcls.training.whitening import learn_whitening
 
 FIXED = "fixed"  # name of the checkpoint with the weights that no stage changes; written once
+SMALL_BATCH = 32  # images a device; below, batch normalization keeps the statistics of the given weights
+log = logging.getLogger(__name__)
 
 
 @deep_networks()
-def train_run(
+def train_network(
     run: RunFolder,
     manifest: Manifest,
     *,
     callbacks: Sequence[keras.callbacks.Callback] = (),
     on_step: Callable[[dict], None] = lambda facts: None,
     on_epoch: Callable[[dict], None] = lambda row: None,
-    warn: Callable[[str], None] = print,
-    say: Callable[[str], None] = lambda line: None,
 ) -> bool:
-    """Train the run's network on the manifest's training split and leave `model.keras` in the run folder.
+    """Train the run's network on the manifest's training split, and leave `model.keras` in the run folder.
 
     A run that has a checkpoint goes on from it, at the very step, and ends with the weights of an unbroken run. The
-    model that is kept is that of the epoch with the best validation accuracy. The test split is not read. A new head on
-    given weights is fitted to its optimum first, which counts as epoch 0; see `imgcls.training.transfer.head`.
+    model of the epoch with the best value of `run.best_metric` on the validation split is kept. The test split is not
+    read. A new head on given weights is fitted to its optimum first, which counts as epoch 0; see
+    `imgcls.training.transfer.head`.
 
-    callbacks: Keras callbacks besides those of the run folder.
-    on_step, on_epoch: get what status.json and metrics.jsonl say, each step and each epoch.
-    warn: gets one sentence for each thing that went wrong without ending the run. say: one for each that is settled.
+    Args:
+        run: a folder whose config has no "auto" left.
+        manifest: the images, each with a split.
+        callbacks: Keras callbacks besides those of the run.
+        on_step: receives what status.json says, each step.
+        on_epoch: receives what metrics.jsonl says, each epoch.
 
-    Returns whether the run came to its end; False if it was interrupted, with a checkpoint written.
+    Returns:
+        Whether the run came to its end; False if a signal interrupted it, with a checkpoint written.
+
+    Raises:
+        ValueError: the batch cannot be shared by the devices, or the checkpoint is of another network.
+        FloatingPointError: the loss is not finite any more.
+        RuntimeError: more than one image in twenty cannot be read.
     """
     config = run.config
     keras.utils.set_random_seed(config.training.seed)
     tf.config.experimental.enable_op_determinism()
     strategy = make_strategy(config.training.strategy)
-    devices = strategy.num_replicas_in_sync
     check_batch_size(config.training.batch_size, strategy)
-    images = len(manifest.split("train")) // devices * devices
-    batch_size = min(config.training.batch_size, images)
-
-    def write(work: Callable[[], None]) -> None:
-        if is_chief(strategy):
-            _or_warn(work, run, warn)
-
-    doing = Doing(run, write, on_step)
-    saved = load_latest(run.checkpoints, warn)
+    output = RunOutput(run, is_chief(strategy), on_step, on_epoch)
+    saved = load_latest(run.checkpoints, log_damage=True)
     with strategy.scope():
-        measured = saved.state if saved else None
-        course = Course(
-            config,
-            manifest,
-            batch_size=batch_size,
-            devices=devices,
-            part=place_among_workers(strategy),
-            measured=measured,
-            say=say,
-            on_progress=doing,
-        )
-        if devices > 1 and config.training.sync_batch_normalization:
-            sync_batch_normalization(course.model)
-        optimizer = make_optimizer(config.training, course.schedule)
-        training = config.training
-        loop = Loop(
-            course.model,
-            optimizer,
-            strategy,
-            batch_size=batch_size,
-            trained=course.trained,
-            fixed=course.fixed,
-            loss=make_loss(training.loss, training.label_smoothing, training.focal_gamma),
-            logit_offsets=course.balance.logit_offsets,
-            global_clipnorm=training.global_clipnorm,
-            gradient_accumulation_steps=training.gradient_accumulation_steps
-            if batch_size // devices % training.gradient_accumulation_steps == 0
-            else 1,
-            xla=training.xla == "on",
-            loss_scaling=training.precision == "float16",
-            gradient_checkpointing=training.gradient_checkpointing,
-        )
-    loop.on_parts = lambda parts: say(f"The memory asks for {parts} parts of each batch, one after the other.")
-    if is_chief(strategy):
-        remove_half_written(run.checkpoints)
-    identity = {"network": course.model.name, "class_names": list(course.names)}
-    if saved:
-        check_same(saved.state, identity)
-        _restore(loop, saved, run)
-    done = loop.progress.step // course.steps_per_epoch if saved and not course.awaits_head(loop.progress.step) else -1
-    if is_chief(strategy) and run.metrics():
-        run.keep_metrics_up_to(done)
-
-    def save_progress() -> None:
-        arrays, state = loop.state()
-        state |= course.measured | identity
-        write(lambda: save_checkpoint(run.checkpoints, step_name(loop.progress.step), arrays, state))
-
-    if not saved and loop.fixed_weights():
-        write(lambda: save_checkpoint(run.checkpoints, FIXED, loop.fixed_weights(), {}))
-    patience = Patience(loop, training.early_stopping_patience)
-    patience.first_epoch = max(course.stages[-1].first_epoch, course.patient_from)
-    listeners = keras.callbacks.CallbackList(
-        [
-            KeepBest(loop, run, write, f"val_{config.balance.best_epoch}", writes=is_chief(strategy)),
-            *([LowerOnPlateau(loop)] if training.schedule == "plateau" else []),
-            RunLog(
-                run,
-                epochs=training.epochs,
-                steps_per_epoch=course.steps_per_epoch,
-                images_per_step=batch_size,
-                write=write,
-                on_step=on_step,
-                on_epoch=on_epoch,
-            ),
-            Checkpointing(save_progress, training.checkpoint_minutes, course.steps_per_epoch),
-            *([keras.callbacks.TensorBoard(str(run.tensorboard), write_graph=False)] if is_chief(strategy) else []),
-            *([MLflowLog(run, loop.progress.step)] if training.mlflow and is_chief(strategy) else []),
-            *callbacks,
-            patience,
-        ],
-        model=course.model,
-    )
-    with _interruptible(loop), _last_good_offered(loop, run):
-        finished = _train(course, loop, listeners, patience, _name_once(course, run, warn), run, say, doing)
-    if not finished:
-        save_progress()
+        training = TrainingRun(run, manifest, strategy, output, saved)
+    training.restore(saved)
+    if not training.train(callbacks):
+        training.save_checkpoint()
         return False
-    if course.steps and loop.progress.best.get("epoch") == 0:
-        say("No epoch did better on validation than the head alone, which is kept.")
-    if is_chief(strategy):
-        _save_best(loop, run)
+    training.save_model()
     return True
 
 
-def _train(
-    course: Course,
-    loop: Loop,
-    listeners: keras.callbacks.CallbackList,
-    patience: Patience,
-    on_missing: Callable[[int], None],
-    run: RunFolder,
-    say: Callable[[str], None],
-    doing: Doing,
-) -> bool:
-    """Run the stages from where the loop stands; returns whether the run came to its end."""
-    listeners.on_train_begin()
-    if course.awaits_head(loop.progress.step) and not _fit_head(course, loop, listeners, say, doing):
-        listeners.on_train_end()
-        return False
-    while (stage := course.stage_at(loop.progress.step)) and not loop.stop_requested:
-        last = stage is course.stages[-1]
-        if last and patience.is_over(loop.progress.step // course.steps_per_epoch):
-            break
-        source = course.enter(stage, loop)
-        begins = loop.progress.step == stage.first_epoch * course.steps_per_epoch
-        if begins and not stage.on_features:
-            settle_xla(course.config.training.xla, loop, source, say)
-        if loop.progress.step == 0 and course.config.training.find_learning_rate:
-            _use_found_rate(course, stage, loop, source, run, say)
-        if loop.strategy.num_replicas_in_sync > 1:
-            _, *batch = next(iter(loop.distributed(source.training(loop.progress.position, 1))))
-            difference = check_against_one_device(loop, batch)
-            say(f"{loop.strategy.num_replicas_in_sync} devices compute what one does, to {difference:.1g}.")
-        left = stage.last_epoch * course.steps_per_epoch - loop.progress.step
-        loop.train(
-            source.training(loop.progress.position, left),
-            course.steps_per_epoch,
+class TrainingRun:
+    """One start of a run, from what its folder says.
+
+    Built under the scope of the strategy.
+
+    Args:
+        run: the folder.
+        manifest: the images.
+        strategy: the devices.
+        output: whom the run tells what it does.
+        saved: the checkpoint that the run goes on from, if there is one.
+    """
+
+    def __init__(
+        self,
+        run: RunFolder,
+        manifest: Manifest,
+        strategy: tf.distribute.Strategy,
+        output: RunOutput,
+        saved: Checkpoint | None,
+    ) -> None:
+        self.run, self.config, self.strategy, self.output = run, run.config, strategy, output
+        self.devices = strategy.num_replicas_in_sync
+        self.measured = Measurements.from_state(saved.state) if saved else Measurements()
+        images = len(manifest.split("train")) // self.devices * self.devices
+        batch_size = min(self.config.training.batch_size, images)
+        self.data = TrainingData(self.config, manifest, batch_size, place_among_workers(strategy))
+        self._build_model(is_new=saved is None)
+        self._plan_stages(saved)
+        self._build_trainer()
+        self.early_stopping = EarlyStopping(
+            self.trainer,
+            self.config.training.early_stopping_patience,
+            max(self.plan.stages[-1].first_epoch, self.measured.patience_from),
+        )
+
+    def _build_model(self, is_new: bool) -> None:
+        config, measured = self.config, self.measured
+        measured.statistics = measured.statistics or run_statistics(config, self.data.manifest)
+        self.model = build_network(config, self.data.class_names, measured.statistics)
+        if config.input.whitening != "none" and is_new:  # a run that goes on has it among its weights
+            learn_whitening(self.model, self.data.manifest, run_preprocessing(config))
+        self.features = FrozenFeatures(config, self.model, measured.statistics, self.data, self.output.progress)
+        if config.network.plan == "features":
+            measured.depths = measured.depths or self.features.depth_statistics()
+            self.model = with_all_depths(self.model, **{name: np.array(x) for name, x in measured.depths.items()})
+
+    def _plan_stages(self, saved: Checkpoint | None) -> None:
+        small = self.data.batch_size // self.devices < SMALL_BATCH
+        self.plan = StagePlan(
+            self.config,
+            self.model,
+            self.data.steps_per_epoch,
+            keep_statistics=self.config.network.plan != "scratch" and small,
+            planned=self.measured.stages,
+        )
+        before, self.measured.stages = self.measured.stages, self.plan.stages
+        if saved and moved_end(before, self.plan.stages):
+            self._note_moved_end(before[-1], saved.state["step"])
+
+    def _note_moved_end(self, before: Stage, step: int) -> None:
+        """Log where the run's end was moved since its last checkpoint, and let early stopping count from there."""
+        now, done = self.plan.stages[-1], step // self.data.steps_per_epoch
+        self.measured.patience_from = done
+        self.plan.begin_schedule(now, self.config.training.learning_rate)
+        log.info(
+            "The run goes on after epoch %d, from its last checkpoint, and ends with epoch %d in place of %d. The "
+            "learning rate takes the course that it has in a run of this length, and stands at %.2g.",
+            done, now.last_epoch, before.last_epoch, float(self.plan.schedule(step)),
+        )  # fmt: skip
+
+    def _build_trainer(self) -> None:
+        training = self.config.training
+        if self.devices > 1 and training.sync_batch_normalization:
+            sync_batch_normalization(self.model)
+        self.trainer = Trainer(
+            self.model,
+            make_optimizer(training, self.plan.schedule),
+            self.strategy,
+            batch_size=self.data.batch_size,
+            options=_step_options(self.config, self.data, self.devices),
+            groups=self.plan.groups,
+        )
+
+    def restore(self, saved: Checkpoint | None) -> None:
+        """Go on from a checkpoint; without one, write down what no stage changes."""
+        variables, checkpoints = self.trainer.variables, self.run.checkpoints
+        if self.output.writes:
+            remove_half_written(checkpoints)
+        if saved:
+            check_same(saved.state, self._identity)
+            if (checkpoints / FIXED).is_dir():
+                variables.set_weights(load_checkpoint(checkpoints / FIXED).arrays)
+            self.trainer.restore(saved.arrays, saved.state)
+        if self.output.writes and self.run.metrics():
+            self.run.keep_metrics_up_to(self._epochs_done if saved and not self._awaits_head else -1)
+        if not saved and variables.fixed_weights():
+            self.output.write(lambda: save_checkpoint(checkpoints, FIXED, variables.fixed_weights(), {}))
+
+    def train(self, callbacks: Sequence[keras.callbacks.Callback] = ()) -> bool:
+        """Train from where the run stands; returns whether it came to its end."""
+        listeners = keras.callbacks.CallbackList(
+            [*self._callbacks(), *callbacks, self.early_stopping], model=self.model
+        )
+        with stopped_by_signals(self.trainer), self._advice_if_not_finite():
+            listeners.on_train_begin()
+            finished = self._train_stages(listeners)
+            listeners.on_train_end()
+        if finished and self.plan.steps and self.trainer.progress.best.get("epoch") == 0:
+            log.info("No epoch did better on validation than the head alone, which is kept.")
+        return finished
+
+    def _callbacks(self) -> Iterator[keras.callbacks.Callback]:
+        training, steps = self.config.training, self.data.steps_per_epoch
+        yield KeepBest(self.trainer, self.output, self.run.best_metric)
+        if training.schedule == "plateau":
+            yield ReduceOnPlateau(self.trainer)
+        yield RunLog(self.output, training.epochs, steps, self.data.batch_size)
+        yield Checkpointing(self.save_checkpoint, training.checkpoint_minutes, steps)
+        if self.output.writes:
+            yield keras.callbacks.TensorBoard(str(self.run.tensorboard), write_graph=False)
+        if self.output.writes and training.mlflow:
+            yield MLflowLog(self.run, self.trainer.progress.step)
+
+    def _train_stages(self, listeners: keras.callbacks.CallbackList) -> bool:
+        trainer = self.trainer
+        if self._awaits_head and not self._fit_head(listeners):
+            return False
+        on_missing = LostImages(self.run, self.data.manifest.paths(self.data.training), self.data.order)
+        while (stage := self.plan.stage_at(trainer.progress.step)) and not trainer.stop_requested:
+            if self.plan.is_last(stage) and self.early_stopping.is_over(self._epochs_done):
+                break
+            self._train_stage(stage, listeners, on_missing)
+            if self.model.stop_training and (self.plan.is_last(stage) or not self.early_stopping.patience):
+                break
+        return not trainer.stop_requested or trainer.progress.step >= self.plan.steps
+
+    def _train_stage(self, stage: Stage, listeners: keras.callbacks.CallbackList, on_missing: LostImages) -> None:
+        batches = self._enter(stage)
+        self._settle_step(stage, batches)
+        position, step = self.trainer.progress.position, self.trainer.progress.step
+        self.trainer.train(
+            batches.training(position, stage.last_epoch * self.data.steps_per_epoch - step),
+            self.data.steps_per_epoch,
             stage.last_epoch,
-            validate=lambda source=source: source.judge(loop),
+            validate=lambda: batches.validate(self.trainer),
             callbacks=listeners,
             on_missing=on_missing,
         )
-        if loop.model.stop_training and (last or course.config.training.early_stopping_patience == 0):
-            break
-    listeners.on_train_end()
-    return not loop.stop_requested or loop.progress.step >= course.steps
 
+    def _enter(self, stage: Stage) -> StageBatches:
+        """Set layers, rates and the step to a stage, and open its batches."""
+        self.plan.enter(stage, self.trainer.optimizer, self.config.training.learning_rate)
+        self.trainer.begin_stage(head_part(self.model) if stage.on_features else None)
+        if what := self.plan.sentence(stage):
+            log.info("%s", what)
+        if stage.on_features:
+            log.info("It is not fitted to its optimum at once, because of %s.", why_not_fitted(self.config))
+            return self.data.of_features(*self.features.of_splits())
+        covariance = np.array(self.measured.statistics["covariance"])
+        return self.data.of_pixels(Preprocessing(**preprocessing(self.model)), covariance)
 
-def _fit_head(
-    course: Course,
-    loop: Loop,
-    listeners: keras.callbacks.CallbackList,
-    say: Callable[[str], None],
-    doing: Doing,
-) -> bool:
-    """Give the network the head that is best for its features, as epoch 0; False if the run was interrupted before."""
-    listeners.on_epoch_begin(-1)
-    doing.is_over = lambda: loop.stops_alone
-    try:
-        views, validation = course.features()
-        head = fit_head(course.examples(views), lambda what: doing(f"Fitting the head {what}", 0, 1))
-    except Interrupted:
-        return False
-    layer = course.model.get_layer("logits")
-    for variable, value in zip((layer.kernel, layer.bias), kernel_and_bias(course.model, head), strict=True):
-        variable.assign(loop.as_first_worker_has(value))
-    course.measured["head"] = facts(head)
-    say(sentence(head, len(views)))
-    if course.config.training.find_learning_rate and not course.steps:
-        say("--find-learning-rate has nothing to measure, because nothing else is trained.")
-    logs = {"loss": head.loss, "accuracy": head.accuracy, "penalty": head.penalty}
-    listeners.on_epoch_end(-1, {**logs, **course.judge_features(validation, loop)})
-    return True
+    def _settle_step(self, stage: Stage, batches: StageBatches) -> None:
+        """Settle XLA and the learning rate by trial, and check the devices against one, before the first step."""
+        trainer, training = self.trainer, self.config.training
+        begins = trainer.progress.step == stage.first_epoch * self.data.steps_per_epoch
+        if begins and not stage.on_features:
+            settle_xla(training.xla, trainer, batches)
+        if trainer.progress.step == 0 and training.find_learning_rate:
+            self._use_found_learning_rate(stage, batches)
+        if self.devices > 1:
+            _, *batch = next(iter(trainer.distributed(batches.training(trainer.progress.position, 1))))
+            difference = check_against_one_device(trainer, batch)
+            log.info("%d devices compute what one does, to %.1g.", self.devices, difference)
 
+    def _use_found_learning_rate(self, stage: Stage, batches: StageBatches) -> None:
+        """Measure the learning rate, keep its image, and write it into the run's config in place of the measuring."""
+        trial, image = find_learning_rate(self.trainer, batches), self.run.learning_rate_image
+        trial.save_image(image)
+        log.info("--learning-rate %g: found on the first images; %s shows why.", trial.suggestion, image)
+        training = replace(self.config.training, learning_rate=trial.suggestion, find_learning_rate=False)
+        self.config = replace(self.config, training=training)
+        self.run.save_config(self.config)
+        self.plan.begin_schedule(stage, trial.suggestion)
+        self.trainer.prepare_step()
 
-def _use_found_rate(
-    course: Course, stage: Stage, loop: Loop, source: Source, run: RunFolder, say: Callable[[str], None]
-) -> None:
-    """Measure the learning rate, keep its image, and write it into the run's config in place of the measuring."""
-    trial = find_learning_rate(loop, source)
-    trial.save_image(run.learning_rate_image)
-    say(f"--learning-rate {trial.suggestion:g}: found on the first images; {run.learning_rate_image} shows why.")
-    training = replace(course.config.training, learning_rate=trial.suggestion, find_learning_rate=False)
-    course.config = replace(course.config, training=training)
-    run.save_config(course.config)
-    course.set_rate(stage, trial.suggestion)
-    loop.prepare_step()
+    @property
+    def _awaits_head(self) -> bool:
+        """Whether the head has yet to be fitted."""
+        return self.plan.fits_head and self.trainer.progress.step == 0 and self.measured.head is None
 
+    def _fit_head(self, listeners: keras.callbacks.CallbackList) -> bool:
+        """Give the classifier the head that is best for its features, as epoch 0; False if the run is interrupted."""
+        listeners.on_epoch_begin(-1)
+        self.output.is_over = lambda: self.trainer.stops_alone
+        try:
+            views, validation = self.features.of_splits()
+            head = fit_head(self._head_examples(views), self._report_fit)
+        except Interrupted:
+            return False
+        self._set_head(head)
+        self.measured.head = facts(head)
+        log.info("%s", sentence(head, len(views)))
+        if self.config.training.find_learning_rate and not self.plan.steps:
+            log.info("--find-learning-rate has nothing to measure, because nothing else is trained.")
+        logs = {"loss": head.loss, "accuracy": head.accuracy, "penalty": head.penalty}
+        listeners.on_epoch_end(-1, {**logs, **self._validate_head(validation)})
+        return True
 
-@contextmanager
-def _last_good_offered(loop: Loop, run: RunFolder) -> Iterator[None]:
-    """Where the loss is no number, say how the run can go on from before that."""
-    try:
-        yield
-    except FloatingPointError as error:
-        whole = load_latest(run.checkpoints)
-        where = f"from its last good checkpoint, of step {whole.state['step']}" if whole else "from its beginning"
-        rate = f"{run.config.training.learning_rate / 10:g}"
-        raise FloatingPointError(
-            f"{error} Go on {where}: python -m imgcls.train --resume {run.path} --learning-rate {rate}"
-        ) from error
+    def _report_fit(self, what: str) -> None:
+        self.output.progress(f"Fitting the head {what}", 0, 1)
 
-
-def _restore(loop: Loop, saved: Checkpoint, run: RunFolder) -> None:
-    if (run.checkpoints / FIXED).is_dir():
-        loop.set_weights(load_checkpoint(run.checkpoints / FIXED).arrays)
-    loop.restore(saved.arrays, saved.state)
-
-
-def _save_best(loop: Loop, run: RunFolder) -> None:
-    loop.set_weights(load_checkpoint(run.checkpoints / BEST).arrays)
-    model = without_auxiliary_heads(loop.model)
-    as_float32(model)
-    sync_batch_normalization(model, False)
-    try:
-        with replacing(run.model_file, durable=True) as partial:
-            keras_file.save(model, partial)
-    except OSError as error:
-        raise OSError(
-            f"The model could not be written to {run.model_file}: {_why(error)}. Its checkpoint is whole; make room, "
-            f"then: python -m imgcls.train --resume {run.path}"
-        ) from error
-
-
-def _or_warn(write: Callable[[], None], run: RunFolder, warn: Callable[[str], None]) -> None:
-    try:
-        write()
-    except OSError as error:
-        free = shutil.disk_usage(run.path).free
-        warn(
-            f"{run.path} could not be written to: {_why(error)} ({free / 1e6:.0f} MB are free). The run goes on and "
-            "keeps its last whole checkpoint; make room before it ends."
+    def _head_examples(self, views: list[np.ndarray]) -> Examples:
+        folds, smoothing = (
+            head_folds(self.data.manifest, self.config.training.seed),
+            self.config.training.label_smoothing,
         )
+        return head_examples(views, self.data.labels, folds, self.data.balance, smoothing)
+
+    def _set_head(self, head: Head) -> None:
+        layer = self.model.get_layer("logits")
+        for variable, value in zip((layer.kernel, layer.bias), kernel_and_bias(self.model, head), strict=True):
+            variable.assign(self.trainer.workers.as_first_has(value))
+
+    def _validate_head(self, validation: np.ndarray) -> dict[str, float]:
+        """The metrics of the head as it is. validation: (N, F) features of the validation images."""
+        self.plan.freeze_for(self.plan.stages[0])
+        self.trainer.begin_stage(head_part(self.model))
+        return validate(self.trainer, in_batches(validation), self.data.validation_labels)
+
+    @property
+    def _epochs_done(self) -> int:
+        return self.trainer.progress.step // self.data.steps_per_epoch
+
+    @property
+    def _identity(self) -> dict[str, object]:
+        """What a checkpoint has to agree on with the run."""
+        return {"network": self.model.name, "class_names": list(self.data.class_names)}
+
+    def save_checkpoint(self) -> None:
+        """Write down everything that the run needs to go on."""
+        arrays, state = self.trainer.state()
+        state |= self.measured.to_state() | self._identity
+        name = step_name(self.trainer.progress.step)
+        self.output.write(lambda: save_checkpoint(self.run.checkpoints, name, arrays, state))
+
+    def save_model(self) -> None:
+        """Write the model of the best epoch, in float32 and without auxiliary heads."""
+        if not self.output.writes:
+            return
+        self.trainer.variables.set_weights(load_checkpoint(self.run.checkpoints / BEST).arrays)
+        model = without_auxiliary_heads(self.model)
+        as_float32(model)
+        sync_batch_normalization(model, False)
+        try:
+            with replacing(self.run.model_file, durable=True) as partial:
+                keras_file.save(model, partial)
+        except OSError as error:
+            raise OSError(
+                f"The model could not be written to {self.run.model_file}: {reason(error)}. Its checkpoint is whole; "
+                f"make room, then: python -m imgcls.train --resume {self.run.path}"
+            ) from error
+
+    @contextmanager
+    def _advice_if_not_finite(self) -> Iterator[None]:
+        """Within, an error because the loss is not finite says how the run can go on from before that."""
+        try:
+            yield
+        except FloatingPointError as error:
+            whole = load_latest(self.run.checkpoints)
+            where = f"from its last good checkpoint, of step {whole.state['step']}" if whole else "from its beginning"
+            rate = f"{self.run.config.training.learning_rate / 10:g}"
+            raise FloatingPointError(
+                f"{error} Go on {where}: python -m imgcls.train --resume {self.run.path} --learning-rate {rate}"
+            ) from error
 
 
-def _why(error: OSError) -> str:
-    return (error.strerror or str(error)).lower()
-
-
-def _name_once(course: Course, run: RunFolder, warn: Callable[[str], None]) -> Callable[[int], None]:
-    """A function that names the file at a position of the run, the first time that it is missing, and notes it."""
-    named, paths = set(run.lost()), course.manifest.paths(course.training)
-
-    def name(position: int) -> None:
-        path = str(paths[example_at(course.order, position)])
-        if path not in named:
-            named.add(path)
-            warn(f"{path} can no longer be read and is left out.")
-            run.note_lost(path)
-
-    return name
-
-
-@contextmanager
-def _interruptible(loop: Loop) -> Iterator[None]:
-    """Ctrl-C, SIGTERM and a terminal that is closed end the run after the step at hand; a second Ctrl-C ends it at
-    once."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    if before[signal.SIGHUP] == signal.SIG_IGN:  # under nohup, a run outlives its terminal
-        del before[signal.SIGHUP]
-
-    def stop(number, frame):
-        loop.stop_requested = True
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-
-    for number in before:
-        signal.signal(number, stop)
-    try:
-        yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)
+def _step_options(config: TrainConfig, data: TrainingData, devices: int) -> StepOptions:
+    training, offsets = config.training, data.balance.logit_offsets
+    parts = training.gradient_accumulation_steps
+    return StepOptions(
+        loss=make_loss(training.loss, training.label_smoothing, training.focal_gamma),
+        logit_offsets=0.0 if offsets is None else offsets,
+        global_clipnorm=training.global_clipnorm,
+        gradient_accumulation_steps=parts if data.batch_size // devices % parts == 0 else 1,
+        xla=training.xla == "on",
+        loss_scaling=training.precision == "float16",
+        gradient_checkpointing=training.gradient_checkpointing,
+    )

@@ -1,4 +1,4 @@
-"""Where a stage's batches come from: pixels of the files, or features of the cache. Both in the same order."""
+"""The batches of a stage: pixels of the files, or features of the cache. Both come in the same order."""
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
@@ -6,79 +6,103 @@ from dataclasses import dataclass
 import numpy as np
 import tensorflow as tf
 
-from imgcls.training.loop import Loop
+from imgcls.metrics import Predictions, measure_validation
+from imgcls.training.trainer import Trainer
+
+FEATURES_AT_ONCE = 1024  # rows of a batch of features that are not trained on
 
 
-@dataclass(frozen=True)
-class Source:
-    """training: (position, steps) -> batches of training from this position on. validation: batches to be judged on.
+@dataclass(frozen=True, eq=False)
+class StageBatches:
+    """The batches that a stage trains on, and those that it is validated on.
 
-    labels: class indices of the validation images.
+    Attributes:
+        training: (position, steps) -> batches (positions, inputs, targets, weights) from this position on.
+        validation: batches (indices, inputs).
+        labels: (N,) class indices of the validation images.
     """
 
     training: Callable[[int, int], tf.data.Dataset]
     validation: Iterable
     labels: np.ndarray
 
-    def judge(self, loop: Loop) -> dict[str, float]:
-        """Loss and accuracy on the validation images."""
-        indices, logits = loop.predict(self.validation)
-        return judged(logits, self.labels[indices])
+    def validate(self, trainer: Trainer) -> dict[str, float]:
+        """The value of every metric on the validation images, by its name behind "val_"."""
+        return validate(trainer, self.validation, self.labels)
 
 
-def judged(logits: np.ndarray, labels: np.ndarray) -> dict[str, float]:
-    """val_loss (cross-entropy), val_accuracy and its mean over the classes, of logits (N, classes) and labels (N,)."""
-    logits = logits.astype(np.float64)
-    logits -= logits.max(axis=1, keepdims=True)
-    log_probabilities = logits - np.log(np.exp(logits).sum(axis=1, keepdims=True))
-    right = logits.argmax(axis=1) == labels
-    return {
-        "val_loss": float(-log_probabilities[np.arange(len(labels)), labels].mean()),
-        "val_accuracy": float(right.mean()),
-        "val_balanced_accuracy": float(np.mean([right[labels == label].mean() for label in np.unique(labels)])),
-    }
+def validate(trainer: Trainer, batches: Iterable, labels: np.ndarray) -> dict[str, float]:
+    """The value of every metric of the classifier as it is.
 
+    Args:
+        trainer: has the classifier.
+        batches: (indices, inputs) of images.
+        labels: (N,) class indices of all of them.
 
-def feature_batches(
-    views: Sequence[np.ndarray],
-    labels: np.ndarray,
-    order: Callable[[tf.Tensor], tf.Tensor],
-    *,
-    num_classes: int,
-    class_weights: np.ndarray | None,
-    batch_size: int,
-    steps: int,
-    position: int,
-    part: tuple[int, int] = (0, 1),
-) -> tf.data.Dataset:
-    """Batches (positions, features, targets, weights) as `imgcls.data.batches.pipeline.training_batches` has them.
-
-    views: features (N, F) of each view of the images; epoch e takes view e modulo their number. A row with a NaN is an
-        image that could not be read and has weight 0.
+    Returns:
+        Values by names that begin with "val_".
     """
-    count, kinds, (index, workers) = len(labels), len(views), part
-    share = batch_size // workers
-    table, classes = tf.constant(np.nan_to_num(np.concatenate(views))), tf.constant(labels)
-    readable = tf.constant(np.isfinite(np.concatenate(views)).all(axis=1).astype(np.float32))
-    factors = tf.constant(np.ones(num_classes) if class_weights is None else class_weights, tf.float32)
-
-    @tf.autograph.experimental.do_not_convert
-    def batch(step):
-        positions = step * batch_size + index * share + tf.range(share, dtype=tf.int64)
-        examples = order(positions)
-        rows = (positions // count) % kinds * count + examples
-        targets = tf.one_hot(tf.gather(classes, examples), num_classes)
-        there = tf.gather(readable, rows)
-        weights = there * tf.linalg.matvec(targets, factors) * share / tf.maximum(tf.reduce_sum(there), 1.0)
-        return positions, tf.gather(table, rows), targets, weights
-
-    first = position // batch_size
-    options = tf.data.Options()
-    options.autotune.enabled = False
-    return tf.data.Dataset.range(first, first + steps).map(batch).with_options(options).prefetch(2)
+    indices, logits = trainer.predict(batches)
+    return measure_validation(Predictions.from_logits(labels[indices], logits))
 
 
-def in_batches(features: np.ndarray, size: int = 1024) -> list[tuple[np.ndarray, np.ndarray]]:
-    """Batches (indices, features) of the rows without a NaN."""
+@dataclass(frozen=True, eq=False)
+class FeatureBatches:
+    """Batches of features, as `imgcls.data.batches.pipeline.training_batches` makes them of pixels.
+
+    Attributes:
+        views: features (N, F) of each view of the images; epoch e takes view e modulo their number. A row with a NaN
+            is an image that could not be read and has weight 0.
+        labels: (N,) class indices.
+        order: from positions to examples, of `imgcls.data.batches.order`.
+        class_weights: (classes,) of the loss.
+        batch_size: of the global batch.
+        part: (index, count) of this worker among those that train together.
+    """
+
+    views: Sequence[np.ndarray]
+    labels: np.ndarray
+    order: Callable[[tf.Tensor], tf.Tensor]
+    class_weights: np.ndarray
+    batch_size: int
+    part: tuple[int, int] = (0, 1)
+
+    def __call__(self, position: int, steps: int) -> tf.data.Dataset:
+        """Batches (positions, features, targets, weights).
+
+        Args:
+            position: of the first example; a multiple of the batch size.
+            steps: number of batches.
+        """
+        count, kinds, (index, workers) = len(self.labels), len(self.views), self.part
+        batch_size, order, num_classes = self.batch_size, self.order, len(self.class_weights)
+        share, every = batch_size // workers, np.concatenate(self.views)
+        table, classes = tf.constant(np.nan_to_num(every)), tf.constant(self.labels)
+        readable = tf.constant(np.isfinite(every).all(axis=1).astype(np.float32))
+        factors = tf.constant(self.class_weights, tf.float32)
+
+        @tf.autograph.experimental.do_not_convert
+        def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
+            positions = step * batch_size + index * share + tf.range(share, dtype=tf.int64)
+            examples = order(positions)
+            rows = (positions // count) % kinds * count + examples
+            targets = tf.one_hot(tf.gather(classes, examples), num_classes)
+            there = tf.gather(readable, rows)
+            weights = there * tf.linalg.matvec(targets, factors) * share / tf.maximum(tf.reduce_sum(there), 1.0)
+            return positions, tf.gather(table, rows), targets, weights
+
+        first = position // batch_size
+        options = tf.data.Options()
+        options.autotune.enabled = False
+        return tf.data.Dataset.range(first, first + steps).map(batch).with_options(options).prefetch(2)
+
+
+def in_batches(features: np.ndarray, size: int = FEATURES_AT_ONCE) -> list[tuple[np.ndarray, np.ndarray]]:
+    """Batches (indices, features) of the rows without a NaN.
+
+    Args:
+        features: (N, F).
+        size: of a batch.
+    """
     places = np.flatnonzero(np.isfinite(features).all(axis=1))
     return [(part, features[part]) for part in np.split(places, range(size, len(places), size))]

@@ -1,11 +1,12 @@
 """One step of training: a global batch to an update of the weights, on any number of devices.
 
-The gradient is that of the mean loss over the global batch: each device computes its share, in as many parts as memory
-asks for, the shares are summed over the devices, and only then clipped. An update whose loss or gradient is no finite
-number is not made, so that the weights are still the good ones when the run stops.
+The gradient is that of the mean loss over the global batch. Each device computes its share, in as many parts as memory
+asks for (gradient accumulation). The shares are summed over the devices, and only then clipped. An update whose loss or
+gradient is not finite is not made, so that the weights are still the good ones when the run stops.
 """
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from typing import NamedTuple
 
 import keras
@@ -13,13 +14,63 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.counted import counted
+from imgcls.training.losses import make_loss
 
-LARGEST_SCALE = 2.0**15  # of the loss in float16: Micikevicius et al., Mixed Precision Training, 2017
+LARGEST_SCALE = 2.0**15  # of the loss in float16
 SCALE_GROWS_AFTER = 2000  # steps without an overflow
 
 
+@dataclass(frozen=True, eq=False)
+class StepOptions:
+    """How a step computes its update.
+
+    Attributes:
+        loss: (targets, logits) -> (B,), as `imgcls.training.losses.make_loss` gives it.
+        logit_offsets: (classes,) that are added to the logits, for the loss only.
+        global_clipnorm: gradient clipping: the largest norm of all gradients together; 0: no clipping.
+        gradient_accumulation_steps: parts in which each device's share of a batch is computed, one after the other.
+        xla: whether XLA compiles what each device computes by itself.
+        loss_scaling: for float16.
+        gradient_checkpointing: recompute each block in the backward pass, to save memory.
+    """
+
+    loss: Callable = field(default_factory=make_loss)
+    logit_offsets: np.ndarray | float = 0.0
+    global_clipnorm: float = 0.0
+    gradient_accumulation_steps: int = 1
+    xla: bool = False
+    loss_scaling: bool = False
+    gradient_checkpointing: bool = False
+
+
+@dataclass(frozen=True, eq=False)
+class Objective:
+    """What a step makes smaller: the mean loss of a global batch, plus penalties that do not depend on the images.
+
+    Attributes:
+        forward: (pixels, training) -> logits, or a list of them, the main ones first.
+        loss_weights: of each of the logits' losses.
+        variables: that are trained; the optimizer was built on these and maybe others.
+        batch_size: of the global batch.
+        penalties: returns losses such as those of regularizers.
+    """
+
+    forward: Callable
+    loss_weights: Sequence[float]
+    variables: Sequence[keras.Variable]
+    batch_size: int
+    penalties: Callable[[], list] = list
+
+
 class Outcome(NamedTuple):
-    """Of one step, summed over all devices. loss: mean over the batch; correct: images; norm: of the gradient."""
+    """The outcome of one step, over all devices.
+
+    Attributes:
+        loss: mean over the batch.
+        correct: number of images whose class was predicted.
+        norm: of the gradient, before it is clipped.
+        updated: whether the update was made.
+    """
 
     loss: tf.Tensor
     correct: tf.Tensor
@@ -28,18 +79,23 @@ class Outcome(NamedTuple):
 
 
 class LossScale:
-    """What the loss is multiplied with, so that small gradients do not vanish in float16."""
+    """The factor of the loss with which small gradients do not vanish in float16.
 
-    def __init__(self):
+    Reference:
+        Micikevicius et al., Mixed Precision Training, 2017.
+    """
+
+    def __init__(self) -> None:
         self.scale = keras.Variable(LARGEST_SCALE, trainable=False, name="loss_scale")
         self.good_steps = keras.Variable(0, dtype="int64", trainable=False, name="good_steps")
 
     @property
     def variables(self) -> list[keras.Variable]:
+        """The factor, and the number of steps since the last overflow."""
         return [self.scale, self.good_steps]
 
     def update(self, finite: tf.Tensor) -> None:
-        """Halve after an overflow; double after many steps without one."""
+        """Halve the factor after an overflow; double it after many steps without one."""
         good = tf.where(finite, tf.convert_to_tensor(self.good_steps) + 1, 0)
         grow = good >= SCALE_GROWS_AFTER
         scale = tf.convert_to_tensor(self.scale)
@@ -49,93 +105,79 @@ class LossScale:
 
 
 class Step:
-    """Callable: (pixels, targets, weights) of a global batch, as the strategy distributes them, to an `Outcome`.
+    """One step: callable with (pixels, targets, weights) of a global batch, as the strategy distributes them.
 
-    forward: (pixels, training) -> logits, or a list of them, the main ones first.
-    loss_weights: of each of the logits' losses.
-    variables: that are trained; the optimiser was built on these and maybe others.
-    batch_size: of the global batch. loss: as `make_loss` gives it. logit_offsets: (classes,) that are added to
-        the logits, for the loss only.
-    global_clipnorm: longest gradient, over all variables together and all devices; 0 for no limit.
-    gradient_accumulation_steps: parts that each device's share is computed in.
-    xla: compile what each device computes by itself.
-    penalties: returns losses that do not depend on the images, such as those of regularisers.
+    Args:
+        objective: what it makes smaller.
+        optimizer: updates the variables.
+        strategy: the devices.
+        options: how it computes.
+        loss_scale: in float16.
     """
 
     def __init__(
         self,
-        forward: Callable,
-        loss_weights: Sequence[float],
-        variables: Sequence[keras.Variable],
+        objective: Objective,
         optimizer: keras.optimizers.Optimizer,
         strategy: tf.distribute.Strategy,
-        *,
-        batch_size: int,
-        loss: Callable,
-        logit_offsets: np.ndarray | float = 0.0,
-        global_clipnorm: float = 0.0,
-        gradient_accumulation_steps: int = 1,
-        xla: bool = False,
+        options: StepOptions,
         loss_scale: LossScale | None = None,
-        penalties: Callable[[], list] = list,
-    ):
-        self.forward, self.loss_weights, self.variables = forward, loss_weights, list(variables)
-        self.optimizer, self.strategy, self.loss, self.penalties = optimizer, strategy, loss, penalties
-        self.batch_size, self.global_clipnorm, self.gradient_accumulation_steps = (
-            batch_size,
-            global_clipnorm,
-            gradient_accumulation_steps,
-        )
-        self.logit_offsets = logit_offsets
-        self.loss_scale = loss_scale
-        self._share = tf.function(self.share, jit_compile=True, autograph=False) if xla else self.share
+    ) -> None:
+        self.objective, self.variables = objective, list(objective.variables)
+        self.optimizer, self.strategy = optimizer, strategy
+        self.options, self.loss_scale = options, loss_scale
+        self._offsets = np.float32(options.logit_offsets)
+        self._share = tf.function(self.share, jit_compile=True, autograph=False) if options.xla else self.share
         self._run = tf.function(self._global_step, autograph=False)  # there is nothing to convert, which takes seconds
         self.reduced_gradients = tf.function(self._reduced_gradients, autograph=False)
 
-    def __call__(self, pixels, targets, weights) -> Outcome:
+    def __call__(self, pixels: object, targets: object, weights: object) -> Outcome:
+        """Make the step; nothing is updated if the loss or the gradient is not finite."""
         return self._run(pixels, targets, weights)
 
-    def share(self, pixels, targets, weights, shares: int = 0):
-        """One device's part of the loss, of the gradients, and of the images that were right.
+    def share(self, pixels, targets, weights, shares: int = 0) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        """Compute one device's part of a step.
 
-        shares: that the batch is divided into, each of which has its part of the penalties; 0: one a device.
+        Args:
+            pixels: (B, H, W, C) of this device's images.
+            targets: (B, classes).
+            weights: (B,) of the losses.
+            shares: into how many the batch is divided, each of which has its part of the penalties; 0: one a device.
+
+        Returns:
+            Its part of the loss, of the images that were right, and of the gradients.
         """
-        parts_in_all = (shares or self.strategy.num_replicas_in_sync) * self.gradient_accumulation_steps
-        if self.gradient_accumulation_steps == 1:
+        parts = self.options.gradient_accumulation_steps
+        parts_in_all = (shares or self.strategy.num_replicas_in_sync) * parts
+        if parts == 1:
             return self._part(pixels, targets, weights, parts_in_all)
         images = pixels.shape[0]
-        if images % self.gradient_accumulation_steps:
+        if images % parts:
             raise ValueError(
                 f"{counted(images, 'image')} a device cannot be divided into "
-                f"{self.gradient_accumulation_steps} equal parts; change --gradient-accumulation-steps."
+                f"{parts} equal parts; change --gradient-accumulation-steps."
             )
-        parts = [
-            tf.reshape(x, (self.gradient_accumulation_steps, -1, *x.shape[1:])) for x in (pixels, targets, weights)
-        ]
+        divided = [tf.reshape(x, (parts, -1, *x.shape[1:])) for x in (pixels, targets, weights)]
 
-        def add(number, loss, correct, *gradients):
-            more_loss, more_correct, more = self._part(*(x[number] for x in parts), parts_in_all)
-            return [
-                number + 1,
-                loss + more_loss,
-                correct + more_correct,
-                *(a + b for a, b in zip(gradients, more, strict=True)),
-            ]
+        def add(number: tf.Tensor, loss: tf.Tensor, correct: tf.Tensor, *gradients: tf.Tensor) -> list[tf.Tensor]:
+            more_loss, more_correct, more = self._part(*(x[number] for x in divided), parts_in_all)
+            summed = [a + b for a, b in zip(gradients, more, strict=True)]
+            return [number + 1, loss + more_loss, correct + more_correct, *summed]
 
         start = [tf.constant(0), tf.constant(0.0), tf.constant(0.0), *(tf.zeros(v.shape) for v in self.variables)]
         _, loss, correct, *gradients = tf.while_loop(
-            lambda number, *sums: number < self.gradient_accumulation_steps, add, start, parallel_iterations=1
+            lambda number, *sums: number < parts, add, start, parallel_iterations=1
         )
         return loss, correct, gradients
 
-    def _part(self, pixels, targets, weights, parts_in_all: int):
+    def _part(self, pixels, targets, weights, parts_in_all: int) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([variable.value for variable in self.variables])
-            every = keras.tree.flatten(self.forward(pixels, training=True))
-            each = [weights * self.loss(targets, x + self.logit_offsets) for x in every]
-            losses = sum(share * x for x, share in zip(each, self.loss_weights, strict=True))
-            loss = tf.reduce_sum(losses) / self.batch_size
-            penalties = self.penalties()
+            every = keras.tree.flatten(self.objective.forward(pixels, training=True))
+            each = [weights * self.options.loss(targets, x + self._offsets) for x in every]
+            losses = sum(share * x for x, share in zip(each, self.objective.loss_weights, strict=True))
+            loss = tf.reduce_sum(losses) / self.objective.batch_size
+            penalties = self.objective.penalties()
             if penalties:
                 loss += tf.add_n(penalties) / parts_in_all
             scaled = loss if self.loss_scale is None else loss * tf.convert_to_tensor(self.loss_scale.scale)
@@ -145,7 +187,7 @@ class Step:
         right = (tf.argmax(every[0], -1) == tf.argmax(targets, -1)) & (weights > 0)
         return loss, tf.reduce_sum(tf.cast(right, tf.float32)), gradients
 
-    def _on_device(self, pixels, targets, weights):
+    def _on_device(self, pixels, targets, weights) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         loss, correct, gradients = self._share(pixels, targets, weights)
         if self.strategy.num_replicas_in_sync > 1:
             together = tf.distribute.get_replica_context().all_reduce(
@@ -153,11 +195,11 @@ class Step:
             )
             loss, correct, *gradients = together
         norm = tf.linalg.global_norm(gradients)
-        if self.global_clipnorm:
-            gradients, _ = tf.clip_by_global_norm(gradients, self.global_clipnorm, use_norm=norm)
+        if self.options.global_clipnorm:
+            gradients, _ = tf.clip_by_global_norm(gradients, self.options.global_clipnorm, use_norm=norm)
         return loss, correct, norm, gradients
 
-    def _reduced_gradients(self, pixels, targets, weights):
+    def _reduced_gradients(self, pixels, targets, weights) -> tuple[list[tf.Tensor], list]:
         """Loss, correct, norm and gradients of a global batch; nothing is updated but moving statistics."""
         loss, correct, norm, gradients = self.strategy.run(self._on_device, args=(pixels, targets, weights))
         return [self._first(x) for x in (loss, correct, norm)], gradients
@@ -166,7 +208,7 @@ class Step:
         (loss, correct, norm), gradients = self._reduced_gradients(pixels, targets, weights)
         finite = tf.math.is_finite(loss) & tf.math.is_finite(norm)
 
-        def update():
+        def update() -> bool:
             with self.strategy.scope():  # outside of the devices, where nothing is summed again
                 self.optimizer.apply(gradients, self.variables)
             return True
@@ -176,5 +218,5 @@ class Step:
             self.loss_scale.update(finite)
         return Outcome(loss, correct, norm, finite)
 
-    def _first(self, value):
+    def _first(self, value: object) -> tf.Tensor:
         return self.strategy.experimental_local_results(value)[0]

@@ -1,4 +1,4 @@
-"""The whitening layer before the stem of a network, learned from the training split."""
+"""The whitening layer behind the standardization of a network, learned from the training split."""
 
 from collections.abc import Iterator
 from itertools import islice
@@ -22,6 +22,13 @@ def make_whitening(config: InputConfig, shape: tuple[int, int, int]) -> PCAWhite
 
     PCA's components have no place in the image, so it decorrelates the channels and keeps the image; ZCA whitens
     the image as a whole where that is small enough.
+
+    Args:
+        config: of the run.
+        shape: (H, W, C) of the images.
+
+    Reference:
+        Coates, Ng and Lee, An Analysis of Single-Layer Networks in Unsupervised Feature Learning, 2011.
     """
     if config.whitening == "none":
         return None

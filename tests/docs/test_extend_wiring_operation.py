@@ -4,7 +4,7 @@ import pytest
 
 from imgcls.data_format import DATA_FORMATS
 from imgcls.models.wiring import operations
-from tests.docs.test_extend_network import code_of
+from tests.docs import code_of
 from tests.models import test_operations
 
 
@@ -12,8 +12,7 @@ from tests.models import test_operations
 def page(monkeypatch):
     monkeypatch.setattr(test_operations, "OPERATIONS", dict(test_operations.OPERATIONS))
     namespace = {"__name__": "page"}
-    for block in code_of("extend/wiring_operation.md"):
-        exec(compile(block, "wiring_operation.md", "exec"), namespace)
+    exec(compile(code_of("extend/wiring_operation.md"), "wiring_operation.md", "exec"), namespace)
     for wiring in ("KerasWiring", "CostWiring"):
         monkeypatch.setattr(test_operations, wiring, namespace[wiring])
     return namespace

@@ -9,10 +9,10 @@ import pytest
 from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, TrainConfig, TrainingConfig
 from imgcls.run_folder import RunFolder
 from imgcls.training.continuation import lengthened
-from imgcls.training.folds import Folds
-from imgcls.training.run import train_run
-from imgcls.training.transfer.plan import Stage
+from imgcls.training.run import train_network
+from imgcls.training.transfer.stages import Stage
 from imgcls.workflow.create import create_run
+from imgcls.workflow.folds import Folds
 
 
 @pytest.fixture(scope="module")
@@ -24,7 +24,7 @@ def two_epochs(tiny_net, tiny_data, tmp_path_factory):
         runs=str(tmp_path_factory.mktemp("runs")),
     )
     run, manifest = create_run(config)
-    assert train_run(run, manifest)
+    assert train_network(run, manifest)
     run.write_status("finished", accuracy=0.5)
     return run, manifest
 
@@ -69,7 +69,7 @@ def test_a_lengthened_run_that_dies_ends_as_an_unbroken_one(finished, tmp_path, 
 
     shutil.copy(run.config_file, copy.config_file)
     with pytest.raises(RuntimeError, match="killed"):
-        train_run(copy, manifest, callbacks=[Die()])
+        train_network(copy, manifest, callbacks=[Die()])
     assert command("train", "--resume", copy.path).code == 0
     assert [row["loss"] for row in copy.metrics()] == [row["loss"] for row in run.metrics()]
 
@@ -79,7 +79,7 @@ def test_a_run_that_lost_patience_has_it_anew_where_it_is_lengthened(tiny_config
     run, manifest = create_run(
         tiny_config(epochs=9, early_stopping_patience=1, learning_rate=1e-8, schedule="constant")
     )
-    assert train_run(run, manifest)
+    assert train_network(run, manifest)
     run.write_status("finished", accuracy=0.5)
     done = len(run.metrics())
     assert done < 9
@@ -114,7 +114,7 @@ def test_only_the_last_stage_of_a_run_takes_another_end():
 
 def test_the_kept_epoch_is_the_one_whose_weights_were_written(tmp_path):
     run = RunFolder.create(TrainConfig(balance=BalanceConfig(best_epoch="balanced_accuracy"), runs=str(tmp_path)))
-    assert (run.best_by, run.kept_epoch()) == ("balanced_accuracy", {})
+    assert (run.best_metric.name, run.kept_epoch()) == ("balanced_accuracy", {})
     for epoch, (plain, balanced) in enumerate(((0.9, 0.4), (0.7, 0.6), (0.8, 0.6)), start=1):
         figures = {"val_accuracy": plain, "val_balanced_accuracy": balanced, "val_loss": epoch}
         run.append_metrics({"epoch": epoch, "seconds": 1.0, "loss": 1.0, "accuracy": 0.5, **figures})

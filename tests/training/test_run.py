@@ -21,7 +21,7 @@ from imgcls.models import load_model
 from imgcls.run_folder import RunFolder
 from imgcls.training.callbacks import Checkpointing
 from imgcls.training.checkpoints import load_checkpoint, load_latest, save_checkpoint
-from imgcls.training.run import train_run
+from imgcls.training.run import train_network
 from imgcls.workflow.create import create_run
 
 ROOT = Path(__file__).parents[2]
@@ -193,9 +193,9 @@ def test_a_run_goes_on_when_nobody_reads_what_it_says(tiny_config, tmp_path):
     assert RunFolder(tmp_path / "tiny").status()["state"] == "finished"
 
 
-def test_a_run_goes_on_while_the_disk_is_full(tiny_config, monkeypatch):
+def test_a_run_goes_on_while_the_disk_is_full(tiny_config, monkeypatch, caplog):
     run, manifest = create_run(tiny_config(epochs=3))
-    save, warned = np.savez, []
+    save = np.savez
 
     def full_in_the_middle(path, **arrays):
         if 1 <= len(run.metrics()) < 3:
@@ -203,7 +203,8 @@ def test_a_run_goes_on_while_the_disk_is_full(tiny_config, monkeypatch):
         save(path, **arrays)
 
     monkeypatch.setattr(np, "savez", full_in_the_middle)
-    assert train_run(run, manifest, warn=warned.append)
+    assert train_network(run, manifest)
+    warned = caplog.messages
     assert any("no space left on device" in line and "keeps its last whole checkpoint" in line for line in warned)
     assert [row["epoch"] for row in run.metrics()] == [1, 2, 3]
     assert run.model_file.is_file()
@@ -219,7 +220,7 @@ def test_a_loss_that_is_no_number_names_its_layer_and_the_last_good_checkpoint(t
             gamma.assign(np.full(gamma.shape, 3e38))
 
     with pytest.raises(FloatingPointError) as raised:
-        train_run(run, manifest, callbacks=[Break()])
+        train_network(run, manifest, callbacks=[Break()])
     said = str(raised.value)
     assert "at step 6; it began in the output of layer 'stage2_norm'." in said
     assert f"of step 5: python -m imgcls.train --resume {run.path} --learning-rate 0.001" in said
@@ -241,7 +242,7 @@ def test_checkpoints_of_another_network_or_other_classes_are_refused_with_both_s
         for file in copy.glob("checkpoints/step-*/state.json"):
             write_json(file, json.loads(file.read_text()) | change)
         with pytest.raises(ValueError, match=re.escape(said)):
-            train_run(RunFolder(copy), manifest)
+            train_network(RunFolder(copy), manifest)
 
 
 def test_no_checkpoint_lies_between_the_last_step_of_an_epoch_and_its_end():
@@ -255,21 +256,20 @@ def test_no_checkpoint_lies_between_the_last_step_of_an_epoch_and_its_end():
     assert saved == [0, 1, "end"]
 
 
-def test_a_run_whose_checkpoints_are_all_damaged_says_that_it_begins_anew(tmp_path):
+def test_a_run_whose_checkpoints_are_all_damaged_says_that_it_begins_anew(tmp_path, caplog):
     for step in (1, 2):
         save_checkpoint(tmp_path, f"step-{step:09d}", {"a": np.full(10, step)}, {"step": step})
         (tmp_path / f"step-{step:09d}" / "arrays.npz").write_bytes(b"")
-    warned = []
-    assert load_latest(tmp_path, warned.append) is None
-    assert "The one before it is taken" in warned[0]
-    assert "begins anew" in warned[1]
+    assert load_latest(tmp_path, log_damage=True) is None
+    assert "The one before it is taken" in caplog.messages[0]
+    assert "begins anew" in caplog.messages[1]
 
 
 @pytest.mark.usefixtures("bfloat16")
 @pytest.mark.parametrize("precision", ["bfloat16", pytest.param("float16", marks=pytest.mark.slow)])
 def test_a_run_in_sixteen_bits_leaves_a_model_in_32_that_is_exported(tiny_config, tmp_path, command, precision):
     run, manifest = create_run(tiny_config(epochs=2, precision=precision))
-    assert train_run(run, manifest)
+    assert train_network(run, manifest)
     model = load_model(run.model_file)
     assert {layer.compute_dtype for layer in all_layers(model)} == {"float32"}
     assert {np.asarray(weight).dtype for weight in model.get_weights()} <= {np.dtype("float32"), np.dtype("int64")}

@@ -8,19 +8,20 @@ import tensorflow as tf
 from imgcls.config import TrainingConfig
 from imgcls.training.devices.self_check import check_against_one_device
 from imgcls.training.devices.strategy import make_strategy
-from imgcls.training.loop import Loop
 from imgcls.training.losses import make_loss
 from imgcls.training.optimizers import make_optimizer, scaled
-from tests.training.test_loop import BATCH, STEPS, batches, network, pixels_and_labels
+from imgcls.training.step import Step, StepOptions
+from imgcls.training.trainer import Trainer
+from tests.training.test_trainer import BATCH, STEPS, batches, network, pixels_and_labels
 
 
-def trained(model=None, settings=None, strategy="one_device", **options) -> Loop:
+def trained(model=None, settings=None, strategy="one_device", **options) -> Trainer:
     strategy = make_strategy(strategy)
     with strategy.scope():
         optimizer = make_optimizer(TrainingConfig(**settings), 0.01) if settings else scaled(keras.optimizers.SGD)(0.05)
-        loop = Loop(model or network(), optimizer, strategy, batch_size=BATCH, **options)
-    loop.train(batches(), STEPS, 1, validate=dict)
-    return loop
+        trainer = Trainer(model or network(), optimizer, strategy, batch_size=BATCH, options=StepOptions(**options))
+    trainer.train(batches(), STEPS, 1, validate=dict)
+    return trainer
 
 
 def fitted(optimizer: keras.optimizers.Optimizer, loss: keras.losses.Loss | None = None) -> keras.Model:
@@ -70,9 +71,9 @@ def test_every_optimiser_does_what_it_does_in_fit(case):
     settings, options, theirs, loss = CASES[case]
     optimizer = theirs()
     optimizer.exclude_from_weight_decay(var_names=["bias", "gamma", "beta"])
-    loop = trained(settings=settings, **options)
-    with loop.averaged_weights():
-        ours = loop.model.get_weights()
+    trainer = trained(settings=settings, **options)
+    with trainer.averaged_weights():
+        ours = trainer.model.get_weights()
     assert_same(ours, fitted(optimizer, loss).get_weights())
 
 
@@ -94,37 +95,41 @@ def test_xla_makes_the_same_update():
     assert_same(trained(xla=True).model.get_weights(), trained().model.get_weights(), atol=1e-5)
 
 
-def test_a_batch_that_does_not_fit_is_computed_in_parts(monkeypatch):
+def test_a_batch_that_does_not_fit_is_computed_in_parts(monkeypatch, caplog):
     strategy = make_strategy("one_device")
     with strategy.scope():
-        loop = Loop(without_normalization(), scaled(keras.optimizers.SGD)(0.05), strategy, batch_size=BATCH)
-    told = []
-    loop.on_parts = told.append
-    from imgcls.training.step import Step
-
+        trainer = Trainer(without_normalization(), scaled(keras.optimizers.SGD)(0.05), strategy, batch_size=BATCH)
+    caplog.set_level("INFO", "imgcls")
     real = Step.__call__
 
     def small_memory(step, pixels, *others):
-        if pixels.shape[0] // step.gradient_accumulation_steps > 2:
+        if pixels.shape[0] // step.options.gradient_accumulation_steps > 2:
             raise tf.errors.ResourceExhaustedError(None, None, "OOM")
         return real(step, pixels, *others)
 
     monkeypatch.setattr(Step, "__call__", small_memory)
-    loop.train(batches(), STEPS, 1, validate=dict)
-    assert told == [2, 4]
-    assert_same(loop.model.get_weights(), trained(without_normalization()).model.get_weights())
+    trainer.train(batches(), STEPS, 1, validate=dict)
+    asked = "The memory asks for {} parts of each batch, one after the other."
+    assert caplog.messages == [asked.format(2), asked.format(4)]
+    assert_same(trainer.model.get_weights(), trained(without_normalization()).model.get_weights())
 
 
 def test_an_overflow_in_float16_skips_the_update_and_halves_the_scale():
     strategy = make_strategy("one_device")
     with strategy.scope():
-        loop = Loop(network(), scaled(keras.optimizers.SGD)(0.05), strategy, batch_size=BATCH, loss_scaling=True)
-    before = loop.model.trainable_weights[0].numpy()
-    loop.loss_scale.scale.assign(np.float32(3e38))
+        trainer = Trainer(
+            network(),
+            scaled(keras.optimizers.SGD)(0.05),
+            strategy,
+            batch_size=BATCH,
+            options=StepOptions(loss_scaling=True),
+        )
+    before = trainer.model.trainable_weights[0].numpy()
+    trainer.variables.loss_scale.scale.assign(np.float32(3e38))
     _, pixels, targets, weights = next(iter(batches()))
-    assert not bool(loop.step(pixels, targets, 1000 * weights).updated)
-    assert np.array_equal(before, loop.model.trainable_weights[0].numpy())
-    assert float(loop.loss_scale.scale.numpy()) == pytest.approx(1.5e38)
+    assert not bool(trainer.step(pixels, targets, 1000 * weights).updated)
+    assert np.array_equal(before, trainer.model.trainable_weights[0].numpy())
+    assert float(trainer.variables.loss_scale.scale.numpy()) == pytest.approx(1.5e38)
 
 
 def test_a_variable_that_joins_adam_late_moves_as_if_it_were_the_first_step():
@@ -154,18 +159,18 @@ def test_the_scale_of_an_update_is_not_undone_by_adam():
 def test_the_check_against_one_device_passes_and_sees_a_doubled_gradient():
     strategy = make_strategy("mirrored")
     with strategy.scope():
-        loop = Loop(network(dropout=0.5), scaled(keras.optimizers.SGD)(0.05), strategy, batch_size=BATCH)
-    _, *batch = next(iter(loop.distributed(batches())))
-    before = loop.state()[0]
-    assert check_against_one_device(loop, batch) < 1e-4
-    for name, array in loop.state()[0].items():
+        trainer = Trainer(network(dropout=0.5), scaled(keras.optimizers.SGD)(0.05), strategy, batch_size=BATCH)
+    _, *batch = next(iter(trainer.distributed(batches())))
+    before = trainer.state()[0]
+    assert check_against_one_device(trainer, batch) < 1e-4
+    for name, array in trainer.state()[0].items():
         assert np.array_equal(array, before[name])
-    real = loop.step.reduced_gradients
+    real = trainer.step.reduced_gradients
 
     def doubled(*given):
         numbers, gradients = real(*given)
         return numbers, [2 * strategy.experimental_local_results(gradient)[0] for gradient in gradients]
 
-    loop.step.reduced_gradients = doubled
+    trainer.step.reduced_gradients = doubled
     with pytest.raises(RuntimeError, match="--strategy one_device"):
-        check_against_one_device(loop, batch)
+        check_against_one_device(trainer, batch)

@@ -13,12 +13,17 @@ PORT = 2222  # where the job's starter names none
 
 @dataclass(frozen=True)
 class Cluster:
-    """addresses: host:port of each worker, the first of which writes; index: of this process among them."""
+    """The workers that train together.
+
+    Attributes:
+        addresses: host:port of each; the first worker writes.
+        index: of this process among them.
+    """
 
     addresses: tuple[str, ...]
     index: int
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if not 0 <= self.index < len(self.addresses):
             raise ValueError(
                 f"This is worker {self.index} of {len(self.addresses)}; expected a number from 0 to below."
@@ -26,6 +31,7 @@ class Cluster:
 
     @property
     def is_chief(self) -> bool:
+        """Whether this process is the first worker, which writes."""
         return self.index == 0
 
     def tf_config(self) -> str:
@@ -36,9 +42,18 @@ class Cluster:
 def find_cluster(environment: Mapping[str, str] = os.environ) -> Cluster | None:
     """The cluster that the environment names; None if this process is alone.
 
-    TF_CONFIG, as TensorFlow has it; IMGCLS_WORKERS (addresses with commas between) with JOB_COMPLETION_INDEX, which
-    Kubernetes sets in an Indexed Job; or Slurm's variables of a step with a task a node.
-    Raises ValueError if what they say cannot be.
+    The first of these counts: TF_CONFIG, as TensorFlow has it; IMGCLS_WORKERS (addresses with commas between) with
+    JOB_COMPLETION_INDEX, which Kubernetes sets in an Indexed Job; Slurm's variables of a step with a task a node.
+
+    Args:
+        environment: the variables.
+
+    Raises:
+        ValueError: what they say cannot be.
+
+    Example:
+        >>> find_cluster({"IMGCLS_WORKERS": "a,b", "JOB_COMPLETION_INDEX": "1"})
+        Cluster(addresses=('a:2222', 'b:2222'), index=1)
     """
     for name, reader in (("TF_CONFIG", _tf_config), ("IMGCLS_WORKERS", _kubernetes), ("SLURM_STEP_NODELIST", _slurm)):
         if environment.get(name):
@@ -77,7 +92,12 @@ def _with_port(hosts: list[str]) -> tuple[str, ...]:
 
 
 def expand_node_list(nodes: str) -> list[str]:
-    """Slurm's short form to names: "a[01-03,7],b" is a01, a02, a03, a7 and b."""
+    """Slurm's short form of node names, as names.
+
+    Example:
+        >>> expand_node_list("a[01-03,7],b")
+        ['a01', 'a02', 'a03', 'a7', 'b']
+    """
     names = []
     for stem, inside, rest in re.findall(r"([^,\[]+)(?:\[([^\]]+)\])?([^,]*)", nodes):
         for span in inside.split(",") if inside else [""]:

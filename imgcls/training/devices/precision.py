@@ -18,7 +18,14 @@ AMPERE = 8  # first compute capability of NVIDIA with bfloat16
 
 
 def choose_precision(name: str) -> tuple[str, str]:
-    """What "auto" means on this machine, and why; another name is itself."""
+    """Settle the precision.
+
+    Args:
+        name: "float32", "bfloat16", "float16", or "auto": bfloat16 where the device computes fast in it.
+
+    Returns:
+        The precision, and why it was chosen: a part of a sentence, empty where it was named.
+    """
     if name != "auto":
         return name, ""
     gpus = tf.config.list_physical_devices("GPU")

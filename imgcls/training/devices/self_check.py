@@ -8,28 +8,37 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.framework_internals import all_layers
-from imgcls.training.loop import Loop
+from imgcls.training.trainer import Trainer
 
 LARGEST_DIFFERENCE = {"float32": 1e-4, "bfloat16": 3e-2, "float16": 5e-3}  # of the largest number, by precision
 
 
-def check_against_one_device(loop: Loop, batch: list) -> float:
+def check_against_one_device(trainer: Trainer, batch: list) -> float:
     """Compare loss, right answers and gradients of one global batch; nothing is changed.
 
-    batch: as the strategy distributes it. Random layers are left out, because each device draws for itself. Where each
-    device normalises over its own images, so does the one device, a share at a time. Returns the largest relative
-    difference; raises RuntimeError if it is above what the precision explains.
+    Random layers are left out, because each device draws for itself. Where each device normalizes over its own images,
+    so does the one device, a share at a time.
+
+    Args:
+        trainer: of the run.
+        batch: (inputs, targets, weights), as the strategy distributes it.
+
+    Returns:
+        The largest relative difference.
+
+    Raises:
+        RuntimeError: the difference is above what the precision explains.
     """
-    arrays, state = loop.state()
-    step, strategy = loop.step, loop.strategy
-    with _without_randomness(loop.model):
+    arrays, state = trainer.state()
+    step, strategy = trainer.step, trainer.strategy
+    with _without_randomness(trainer.model):
         (loss, correct, norm), gradients = step.reduced_gradients(*batch)
         theirs = [loss, correct, norm, *(_first(strategy, gradient) for gradient in gradients)]
         whole = [tf.concat(_of_all_workers(strategy, part), 0) for part in batch]
-        ours = _on_one_device(loop, whole)
-    loop.restore(arrays, state)
+        ours = _on_one_device(trainer, whole)
+    trainer.restore(arrays, state)
     difference = max(_difference(a.numpy(), b.numpy()) for a, b in zip(theirs, ours, strict=True))
-    kinds = {layer.compute_dtype for layer in all_layers(loop.model)}
+    kinds = {layer.compute_dtype for layer in all_layers(trainer.model)}
     most = max(LARGEST_DIFFERENCE.get(kind, 0.0) for kind in kinds)
     if not difference <= most:
         raise RuntimeError(
@@ -39,22 +48,22 @@ def check_against_one_device(loop: Loop, batch: list) -> float:
     return difference
 
 
-def _on_one_device(loop: Loop, batch: list) -> list[tf.Tensor]:
-    together = any(getattr(layer, "synchronized", False) for layer in all_layers(loop.model))
-    shares = 1 if together else loop.strategy.num_replicas_in_sync
+def _on_one_device(trainer: Trainer, batch: list) -> list[tf.Tensor]:
+    together = any(getattr(layer, "synchronized", False) for layer in all_layers(trainer.model))
+    shares = 1 if together else trainer.strategy.num_replicas_in_sync
     parts = [tf.split(x, shares) for x in batch]
 
     @tf.function(autograph=False)
-    def run():
+    def run() -> list[tf.Tensor]:
         totals = None
         for number in range(shares):
-            loss, correct, gradients = loop.step.share(*(p[number] for p in parts), shares=shares)
+            loss, correct, gradients = trainer.step.share(*(p[number] for p in parts), shares=shares)
             found = [loss, correct, *gradients]
             totals = found if totals is None else [a + b for a, b in zip(totals, found, strict=True)]
         loss, correct, *gradients = totals
         norm = tf.linalg.global_norm(gradients)
-        if loop.step.global_clipnorm:
-            gradients, _ = tf.clip_by_global_norm(gradients, loop.step.global_clipnorm, use_norm=norm)
+        if trainer.options.global_clipnorm:
+            gradients, _ = tf.clip_by_global_norm(gradients, trainer.options.global_clipnorm, use_norm=norm)
         return [loss, correct, norm, *gradients]
 
     return run()
@@ -67,7 +76,7 @@ def _of_all_workers(strategy: tf.distribute.Strategy, part) -> list[tf.Tensor]:
     return list(strategy.experimental_local_results(part))
 
 
-def _first(strategy: tf.distribute.Strategy, value):
+def _first(strategy: tf.distribute.Strategy, value: object) -> tf.Tensor:
     return strategy.experimental_local_results(value)[0]
 
 

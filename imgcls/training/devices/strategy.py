@@ -16,9 +16,16 @@ _workers: tf.distribute.Strategy | None = None
 
 
 def join_workers(name: str) -> Cluster | None:
-    """Join the other workers, if there are any and `name` is "multi_worker" or "auto"; None if this process is alone.
+    """Join the other workers, and wait for them. Call it before TensorFlow has done anything.
 
-    Must come before TensorFlow has done anything. Waits for the others. Raises ValueError if "multi_worker" finds none.
+    Args:
+        name: of the strategy; only "multi_worker" and "auto" join.
+
+    Returns:
+        The workers; None if this process is alone.
+
+    Raises:
+        ValueError: "multi_worker" finds no other workers.
     """
     global _workers
     cluster = find_cluster() if name in ("auto", "multi_worker") else None
@@ -36,8 +43,11 @@ def join_workers(name: str) -> Cluster | None:
 
 
 def make_strategy(name: str) -> tf.distribute.Strategy:
-    """The strategy called `name`: "one_device", "mirrored" over all GPUs (or logical CPUs where there is none),
-    "multi_worker" over the workers that were joined, or "auto": what is there.
+    """Make a strategy.
+
+    Args:
+        name: "one_device", "mirrored" over all GPUs (or logical CPUs where there is none), "multi_worker" over the
+            workers that were joined, or "auto": what is there.
     """
     if _workers is not None and name in ("auto", "multi_worker"):
         return _workers

@@ -1,44 +1,52 @@
 """Whether XLA makes the step faster: measured, because it makes some networks several times slower."""
 
+import logging
 import time
-from collections.abc import Callable
 
 import tensorflow as tf
 
-from imgcls.training.loop import Loop
-from imgcls.training.stage_batches import Source
+from imgcls.training.stage_batches import StageBatches
+from imgcls.training.trainer import Trainer
 
 WARM_STEPS, TIMED_STEPS = 2, 10
 WORTH = 0.95  # share of the time without it, below which it is used
+log = logging.getLogger(__name__)
 
 
-def settle_xla(name: str, loop: Loop, source: Source, say: Callable[[str], None]) -> None:
-    """For "auto" on a GPU, time both and prepare the faster step; the run's state is as before. Processors do without:
-    there XLA took 1.5 to 10 times as long on every network that was tried."""
+def settle_xla(name: str, trainer: Trainer, batches: StageBatches) -> None:
+    """For "auto" on a GPU, time a step with and without XLA, and prepare the faster one; the run's state is as before.
+
+    Processors do without: there XLA took 1.5 to 10 times as long on every network that was tried.
+
+    Args:
+        name: "auto", "on" or "off".
+        trainer: whose step it is.
+        batches: of the stage that begins.
+    """
     if name != "auto" or not tf.config.list_physical_devices("GPU"):
         return
-    arrays, state = loop.state()
-    _, *batch = next(iter(loop.distributed(source.training(loop.progress.position, 1))))
+    arrays, state = trainer.state()
+    _, *batch = next(iter(trainer.distributed(batches.training(trainer.progress.position, 1))))
     seconds = {}
     for xla in (False, True):
-        loop.prepare_step(xla=xla)
+        trainer.prepare_step(xla=xla)
         try:
-            seconds[xla] = _seconds(loop, batch)
+            seconds[xla] = _seconds(trainer, batch)
         except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
             seconds[xla] = float("inf")
-        loop.restore(arrays, state)
+        trainer.restore(arrays, state)
     faster = seconds[True] < WORTH * seconds[False]
-    loop.prepare_step(xla=faster)
-    say(
-        f"--xla {'on' if faster else 'off'}: a step takes {1000 * seconds[True]:.1f} ms with it and "
-        f"{1000 * seconds[False]:.1f} ms without."
-    )
+    trainer.prepare_step(xla=faster)
+    log.info(
+        "--xla %s: a step takes %.1f ms with it and %.1f ms without.",
+        "on" if faster else "off", 1000 * seconds[True], 1000 * seconds[False],
+    )  # fmt: skip
 
 
-def _seconds(loop: Loop, batch: list) -> float:
+def _seconds(trainer: Trainer, batch: list) -> float:
     for _ in range(WARM_STEPS):
-        float(loop.step(*batch).loss)
+        float(trainer.step(*batch).loss)
     began = time.perf_counter()
     for _ in range(TIMED_STEPS):
-        float(loop.step(*batch).loss)
+        float(trainer.step(*batch).loss)
     return (time.perf_counter() - began) / TIMED_STEPS

@@ -1,4 +1,4 @@
-"""A network as a row of blocks, found in its graph: what is unfrozen together, and what is computed again together.
+"""A network as a row of blocks, found in its graph: they are unfrozen together, and recomputed together.
 
 A cut is a place that everything passes through: after it, nothing from before is used but the one map that it gives.
 Residual branches and modules have no cut inside. Layers between two cuts, and neighbours whose names begin alike, such
@@ -14,6 +14,7 @@ from functools import partial
 from itertools import count
 
 import keras
+import tensorflow as tf
 
 from imgcls.framework_internals import graph_nodes, seed_generators
 from imgcls.training.random_state import draw_by_device, pinned
@@ -23,7 +24,14 @@ _of_this_thread = threading.local()
 
 @dataclass(frozen=True)
 class Block:
-    """Neighbouring layers. before, after: the tensors that come in and go out, with which a part can be built."""
+    """Neighbouring layers.
+
+    Attributes:
+        name: what their names begin with.
+        layers: the first ones first.
+        before: the tensor that comes in.
+        after: the tensor that goes out.
+    """
 
     name: str
     layers: tuple[keras.layers.Layer, ...]
@@ -32,6 +40,7 @@ class Block:
 
     @property
     def weights(self) -> list[keras.Variable]:
+        """The weights of all layers."""
         return [weight for layer in self.layers for weight in layer.weights]
 
     def part(self) -> keras.Model:
@@ -78,10 +87,18 @@ def _name(layers: Sequence[keras.layers.Layer]) -> str:
 
 
 def recomputed_in_blocks(model: keras.Model) -> Callable:
-    """(pixels, training) -> the model's outputs, where the gradient computes each block again from its input.
+    """Gradient checkpointing: the gradient computes each block again from its input.
 
-    Chen et al., Training Deep Nets with Sublinear Memory Cost, 2016. Random layers draw once for both times, and batch
-    normalisation counts the batch once.
+    Random layers draw once for both times, and batch normalization counts the batch once.
+
+    Args:
+        model: with one input.
+
+    Returns:
+        A function from (pixels, training) to the model's outputs.
+
+    Reference:
+        Chen et al., Training Deep Nets with Sublinear Memory Cost, 2016.
     """
     draw_by_device(model)
     *parts, last = [block.part() for block in blocks(model)]
@@ -89,7 +106,7 @@ def recomputed_in_blocks(model: keras.Model) -> Callable:
         for variable in part.non_trainable_variables:
             variable.assign = partial(_assign_once, variable)
 
-    def forward(pixels, training: bool):
+    def forward(pixels: tf.Tensor, training: bool) -> object:
         x = pixels
         for part in parts:
             x = _recomputed(part, x, training)
@@ -98,12 +115,12 @@ def recomputed_in_blocks(model: keras.Model) -> Callable:
     return forward
 
 
-def _recomputed(part: keras.Model, x, training: bool):
+def _recomputed(part: keras.Model, x: tf.Tensor, training: bool) -> tf.Tensor:
     generators = seed_generators(part) if training else []
     seeds = [generator.next() for generator in generators]
     calls = count()
 
-    def run(x):
+    def run(x: tf.Tensor) -> tf.Tensor:
         with pinned(generators, seeds), _again(next(calls) > 0):
             return part(x, training=training)
 
@@ -120,6 +137,6 @@ def _again(again: bool) -> Iterator[None]:
         _of_this_thread.again = False
 
 
-def _assign_once(variable: keras.Variable, value):
+def _assign_once(variable: keras.Variable, value: tf.Tensor) -> object:
     """Assign to a moving statistic, but not when its layer is computed again."""
     return value if getattr(_of_this_thread, "again", False) else type(variable).assign(variable, value)

@@ -1,4 +1,4 @@
-"""The feature cache: what a frozen network says about an image, computed once and kept on disk.
+"""The feature cache: features of a frozen backbone, computed once and kept on disk.
 
 Features are found by what they depend on: the weights and the way to them, the preprocessing, the augmentation, and
 the content of each image. So plans, folds, and runs that start again share them, and an image that is added is the
@@ -10,6 +10,7 @@ removed when all caches together grow beyond their limit.
 import hashlib
 import io
 import json
+import logging
 import os
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -23,10 +24,11 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.data.augmentation import Augmentation
-from imgcls.data.batches.pipeline import evaluation_batches
+from imgcls.data.batches.pipeline import View, evaluation_batches
 from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.engines.engine import FEATURES
 from imgcls.files import remove, replacing
-from imgcls.training.transfer.backend import fast_forward, images_at_once
+from imgcls.training.transfer.backend import fastest_engine, images_at_once
 from imgcls.training.transfer.blocks import blocks
 
 FOLDER = ".features"  # beside the run folders
@@ -34,11 +36,33 @@ BYTES_AHEAD = 1 << 29  # of pixels that are decoded before they are needed
 CHUNK = 1024  # images a file
 FORMAT = 2  # of the files; raise it when they change
 MOST_BYTES = 10 * 10**9  # of all caches together
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Views:
+    """How a view of an image differs from the image as it is.
+
+    Attributes:
+        augmentation: changes it; None: nothing does.
+        facts: everything that the augmentation depends on, as text.
+        seed: from which the changes are drawn.
+    """
+
+    augmentation: Augmentation | None = None
+    facts: str = ""
+    seed: int = 0
 
 
 @dataclass(frozen=True)
 class ImageSet:
-    """Images to compute features of. boxes: as `Manifest.boxes` gives them; hashes: of each file's content."""
+    """Images to compute features of.
+
+    Attributes:
+        paths: of the files.
+        hashes: sha256 of each file's content.
+        boxes: (N, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
+    """
 
     paths: Sequence[Path]
     hashes: Sequence[str]
@@ -63,15 +87,22 @@ class ImageSet:
         return ImageSet([*self.paths, *other.paths], [*self.hashes, *other.hashes], boxes)
 
     def take(self, places: Sequence[int]) -> "ImageSet":
+        """The images at these places."""
         boxes = None if self.boxes is None else self.boxes[places]
         return ImageSet([self.paths[i] for i in places], [self.hashes[i] for i in places], boxes)
 
 
 def depth_features(model: keras.Model) -> tuple[keras.Model, dict[str, slice]]:
-    """From pixels to the features of all depths in one vector, and which part of it is of which depth.
+    """The network from pixels to the features of all depths.
 
     A depth is the last block before the map gets smaller; its features are the averages over height and width. The
     last depth is the embedding.
+
+    Args:
+        model: a classifier.
+
+    Returns:
+        The network, whose output is one vector (B, F), and the part of it that belongs to each depth.
     """
     embedding = model.get_layer("embedding").output
     data_format = model.get_layer("standardization").data_format
@@ -86,18 +117,22 @@ def depth_features(model: keras.Model) -> tuple[keras.Model, dict[str, slice]]:
         places[name] = slice(start, start + output.shape[-1])
         start += output.shape[-1]
     values = list(outputs.values())
-    joined = keras.layers.Concatenate(name="depth_features")(values) if len(values) > 1 else values[0]
-    return keras.Model(model.input, joined, name=model.name), places
+    features = keras.layers.Concatenate(name="depth_features")(values) if len(values) > 1 else values[0]
+    return keras.Model(model.input, features, name=model.name), places
 
 
 class FeatureCache:
-    """Features of one frozen network.
+    """Features of one frozen backbone.
 
-    folder: of all caches. model: from pixels to features (B, F). facts: what the network is made
-        from, besides weights. augmentation, augmentation_facts: how a view differs from the image as it is.
-    most_bytes: of all caches in `folder` on the disk; 0 keeps none.
-    say: gets a sentence about what computes the features, once, and about each file that is damaged or that cannot be
-        written.
+    What computes them is logged once, and so is each file that is damaged or cannot be written.
+
+    Args:
+        folder: of all caches.
+        model: from pixels to features (B, F).
+        preprocessing: from images to pixels.
+        facts: what the network is made from, besides weights.
+        views: how a view differs from the image as it is.
+        most_bytes: of all caches in `folder` on the disk; 0 keeps none.
     """
 
     def __init__(
@@ -105,34 +140,37 @@ class FeatureCache:
         folder: Path,
         model: keras.Model,
         preprocessing: Preprocessing,
-        *,
         facts: dict,
-        augmentation_facts: str = "",
-        augmentation: Augmentation | None = None,
-        seed: int = 0,
+        *,
+        views: Views | None = None,
         most_bytes: int = MOST_BYTES,
-        say: Callable[[str], None] = lambda line: None,
-    ):
-        self.model, self.preprocessing, self.augmentation, self.seed = model, preprocessing, augmentation, seed
-        self.most_bytes, self.say = most_bytes, say
+    ) -> None:
+        self.model, self.preprocessing, self.views = model, preprocessing, views or Views()
+        self.most_bytes = most_bytes
         made_from = [FORMAT, facts, preprocessing.to_dict()]
         digest = hashlib.sha256(json.dumps(made_from, sort_keys=True, default=str).encode())
         for weight in model.weights:
             digest.update(np.ascontiguousarray(tf.convert_to_tensor(weight.value).numpy()).tobytes())
         self.folder = folder / digest.hexdigest()[:24]
-        self._draws = hashlib.sha256(f"{augmentation_facts} {seed}".encode()).hexdigest()[:16]
-        self._forward = None
+        self._draws = hashlib.sha256(f"{self.views.facts} {self.views.seed}".encode()).hexdigest()[:16]
+        self._engine = None
 
     def features(
         self, images: ImageSet, view: int = 0, on_progress: Callable[[int], None] = lambda done: None
     ) -> np.ndarray:
-        """(number of images, F) float32; rows of NaN for images that could not be read.
+        """The features of images, from the cache or computed.
 
-        view: 0 is the image as it is; every other number is another draw of the augmentation.
+        Args:
+            images: whose features.
+            view: 0 is the image as it is; every other number is another draw of the augmentation.
+            on_progress: receives the number of images whose features are there.
+
+        Returns:
+            (number of images, F) float32, with rows of NaN for images that could not be read.
         """
         folder = self.folder / (f"{self._draws}-{view}" if view else "plain")
         keys = images.keys()
-        known, fresh = _load(folder, self.say), {}
+        known, fresh = _load(folder), {}
         missing = list({key: i for i, key in enumerate(keys) if key not in known}.values())
         for places, values in self._computed(images.take(missing), view) if missing else ():
             fresh.update(zip((keys[missing[place]] for place in places), values, strict=True))
@@ -156,8 +194,8 @@ class FeatureCache:
             with replacing(folder / f"{_checksum(content)}.npz") as partial:
                 partial.write_bytes(content)
         except OSError as error:
-            self.say(
-                f"The features are not kept: {error.filename}: {error.strerror}. The next run computes them again."
+            log.warning(
+                "The features are not kept: %s: %s. The next run computes them again.", error.filename, error.strerror
             )
 
     def _computed(self, images: ImageSet, view: int) -> Iterator[tuple[np.ndarray, np.ndarray]]:
@@ -165,32 +203,31 @@ class FeatureCache:
         bytes_of_one = 4 * int(np.prod(self.model.input_shape[1:]))
         batch_size = images_at_once()
         with ThreadPoolExecutor(1) as maker:  # what computes is made while the chain is, and the first images decoded
-            made = maker.submit(fast_forward, self.model) if self._forward is None else None
+            made = maker.submit(fastest_engine, self.model) if self._engine is None else None
             batches = evaluation_batches(
                 images.paths,
                 self.preprocessing,
                 boxes=images.boxes,
                 batch_size=batch_size,
-                ahead=max(2, BYTES_AHEAD // (bytes_of_one * batch_size)),
-                augmentation=self.augmentation if view else None,
-                draws=images.draws(self.seed, view),
-            )
+                view=View(self.views.augmentation, images.draws(self.views.seed, view)) if view else None,
+            ).prefetch(max(2, BYTES_AHEAD // (bytes_of_one * batch_size)))
             arrays = ((places.numpy(), pixels.numpy()) for places, pixels in batches)
             first = next(arrays, None)
             if made is not None:
-                self._forward, why = made.result()
-                self.say(why)
+                self._engine, why = made.result()
+                log.info("%s", why)
         if first is not None:
-            yield from self._forward(chain([first], arrays))
+            for places, outputs in self._engine.predict_batches(chain([first], arrays)):
+                yield places, outputs[FEATURES]
 
 
-def _load(folder: Path, say: Callable[[str], None]) -> dict[str, np.ndarray]:
+def _load(folder: Path) -> dict[str, np.ndarray]:
     known = {}
     for file in sorted(folder.glob("[!.]*.npz")):
         with suppress(FileNotFoundError):  # another run may have made room
             content = _read(file)
             if _checksum(content) != file.stem:
-                say(f"{file} is damaged, and is removed; its features are computed anew.")
+                log.warning("%s is damaged, and is removed; its features are computed anew.", file)
                 with suppress(OSError):  # somebody else's, who will find it
                     remove(file)
                 continue

@@ -30,9 +30,16 @@ def why_not_fitted(config: TrainConfig) -> str:
 
 
 def head_folds(manifest: Manifest, seed: int) -> np.ndarray:
-    """(training images,) the fold of each, from 0; -1 for those that are not needed to choose the penalty.
+    """Divide the training images into folds, by which the penalty of the head is chosen.
 
     Each class is divided alike; groups, copies of an image, and crops of one are kept together.
+
+    Args:
+        manifest: the images.
+        seed: of the draw.
+
+    Returns:
+        (training images,) the fold of each, from 0; -1 for those that are not needed.
     """
     rows = manifest.split("train")
     places = drawn(len(rows), seed)
@@ -49,8 +56,15 @@ def head_folds(manifest: Manifest, seed: int) -> np.ndarray:
 def head_examples(
     views: Sequence[np.ndarray], labels: np.ndarray, folds: np.ndarray, balance: Balance, smoothing: float
 ) -> Examples:
-    """What a head is fitted on. views: features (N, F) of the images as they are, then of each other view; an image
-    that could not be read has a row of NaN. labels, folds: (N,). smoothing: of the labels.
+    """The examples that a head is fitted on.
+
+    Args:
+        views: features (N, F) of the images as they are, then of each other view; an image that could not be read has
+            a row of NaN.
+        labels: (N,) class indices.
+        folds: (N,), as `head_folds` gives them.
+        balance: what is done about classes of different size.
+        smoothing: label smoothing.
     """
     features = np.concatenate(views)
     readable = np.isfinite(features).all(axis=1)
@@ -69,7 +83,15 @@ def head_examples(
 
 
 def kernel_and_bias(model: keras.Model, head: Head) -> tuple[np.ndarray, np.ndarray]:
-    """What the layer "logits" of `model` has to hold, so that the scores are those of `head`, float32."""
+    """The weights of the layer "logits", with which the scores are those of a head.
+
+    Args:
+        model: the classifier; where its features are standardized before the layer, that is undone.
+        head: on the features as they are.
+
+    Returns:
+        (F, classes) and (classes,), float32.
+    """
     kernel, bias = head.kernel, head.bias
     standardization = next((layer for layer in model.layers if layer.name == "depth_standardization"), None)
     if standardization is not None:

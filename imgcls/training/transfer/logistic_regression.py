@@ -27,13 +27,17 @@ TOLERANCE, ROUGHLY = 1e-7, 1e-4  # the gradient's largest part at the end, and t
 
 @dataclass(frozen=True)
 class Examples:
-    """What a head is fitted on.
+    """The examples that a head is fitted on.
 
-    features: (N, F), finite; a row is a view of an image. labels: (N,) class indices. weights: (N,) of the loss, above
-        0. plain: (N,) whether a row is the image as it is, by which a head is judged.
-    folds: (N,) in which of the folds, from 0, the row's image is left out; -1: it has no part in choosing the penalty.
-    offsets: (classes,) that are added to the scores, for the loss only.
-    smoothing: share of the label that is spread over all classes.
+    Attributes:
+        features: (N, F), finite; a row is a view of an image.
+        labels: (N,) class indices.
+        weights: (N,) of the loss, above 0.
+        plain: (N,) whether a row is the image as it is; the head is validated on these.
+        folds: (N,) in which of the folds, from 0, the row's image is left out; -1: it has no part in choosing the
+            penalty.
+        offsets: (classes,) that are added to the scores, for the loss only.
+        smoothing: share of the label that is spread over all classes.
     """
 
     features: np.ndarray
@@ -45,6 +49,7 @@ class Examples:
     smoothing: float = 0.0
 
     def take(self, rows: np.ndarray) -> "Examples":
+        """The examples of these rows."""
         parts = {name: getattr(self, name)[rows] for name in ("features", "labels", "weights", "plain", "folds")}
         return replace(self, **parts)
 
@@ -53,8 +58,16 @@ class Examples:
 class Head:
     """A linear classifier: scores are features (F,) times kernel (F, classes), plus bias (classes,).
 
-    penalty: the best of `tried`. left_out_loss, left_out_accuracy: with it, on the images that were left out; None
-        without folds. loss, accuracy: on the images that it was fitted on. steps: of the optimiser, in the last fit.
+    Attributes:
+        kernel: (F, classes).
+        bias: (classes,).
+        penalty: the best one.
+        tried: number of penalties that were compared.
+        left_out_loss: with this penalty, on the images that the folds left out; None without folds.
+        left_out_accuracy: the same.
+        loss: on the images that it was fitted on.
+        accuracy: the same.
+        steps: of the optimizer, in the last fit.
     """
 
     kernel: np.ndarray
@@ -69,10 +82,17 @@ class Head:
 
 
 def fit_head(examples: Examples, on_step: Callable[[str], None] = lambda what: None) -> Head:
-    """Choose the penalty by what each fold leaves out, the strongest one first, then fit on everything.
+    """Fit a linear head to its optimum.
 
-    Without two folds the penalty is the number of features by that of the rows. on_step: gets what is being fitted, at
-    each step of the optimiser; an error that it raises ends the fit.
+    The penalty is chosen by what each fold leaves out, the strongest one first; then the head is fitted on everything.
+    Without two folds the penalty is the number of features by that of the rows.
+
+    Args:
+        examples: what it is fitted on.
+        on_step: receives what is being fitted, at each step of the optimizer; an error that it raises ends the fit.
+
+    Reference:
+        Liu and Nocedal, On the Limited Memory BFGS Method, 1989.
     """
     rows, judging = _Rows(examples), examples.folds >= 0
     best = _Trial(None, None, examples.features.shape[1] / len(examples.labels), None)
@@ -83,7 +103,7 @@ def fit_head(examples: Examples, on_step: Callable[[str], None] = lambda what: N
     start = best.kernel if judging.all() else None  # the components of fewer images are others
     problem = _Problem(rows, examples.weights[:, None], best.penalty, start)
     kernel, steps = problem.solved(TOLERANCE, lambda: on_step("on all images"))
-    found = rows.judged(kernel, np.zeros(len(examples.labels), int))
+    found = rows.loss_and_accuracy(kernel, np.zeros(len(examples.labels), int))
     kernel, bias = rows.on_features(kernel[:, 0])
     return Head(kernel, bias, best.penalty, len(trials), best.loss, best.accuracy, *found, steps)
 
@@ -104,7 +124,7 @@ def _trials(rows: "_Rows", on_step: Callable[[str], None]) -> list[_Trial]:
     for number, penalty in enumerate(PENALTIES, start=1):
         problem = _Problem(rows, weights, penalty, kernels)
         kernels, _ = problem.solved(ROUGHLY, lambda n=number: on_step(f"with penalty {n} of {len(PENALTIES)}"))
-        trials.append(_Trial(*rows.judged(kernels, examples.folds), penalty, kernels.mean(1, keepdims=True)))
+        trials.append(_Trial(*rows.loss_and_accuracy(kernels, examples.folds), penalty, kernels.mean(1, keepdims=True)))
         if trials[-1].loss > min(trial.loss for trial in trials):
             break
     return trials
@@ -113,7 +133,7 @@ def _trials(rows: "_Rows", on_step: Callable[[str], None]) -> list[_Trial]:
 class _Rows:
     """Examples along the principal components of their standardised features, with a column of ones for the bias."""
 
-    def __init__(self, examples: Examples):
+    def __init__(self, examples: Examples) -> None:
         self.examples, self.classes = examples, len(examples.offsets)
         self.mean, self.deviation = standardization(examples.features)
         self.components, self.variances = _principal_components(examples.features, self.mean, self.deviation)
@@ -134,7 +154,7 @@ class _Rows:
         smoothing = self.examples.smoothing
         return np.eye(self.classes)[self.examples.labels[part]] * (1 - smoothing) + smoothing / self.classes
 
-    def judged(self, kernels: np.ndarray, which: np.ndarray) -> tuple[float, float]:
+    def loss_and_accuracy(self, kernels: np.ndarray, which: np.ndarray) -> tuple[float, float]:
         """Loss and accuracy on the images as they are. which: (N,) the kernel that judges each row."""
         examples, loss, right = self.examples, 0.0, 0
         weights = examples.weights * examples.plain
@@ -161,7 +181,7 @@ class _Problem:
     weights: (N, fits) of the rows. start: kernels (components and one, fits, classes) to begin with; zeros if None.
     """
 
-    def __init__(self, rows: _Rows, weights: np.ndarray, penalty: float, start: np.ndarray | None = None):
+    def __init__(self, rows: _Rows, weights: np.ndarray, penalty: float, start: np.ndarray | None = None) -> None:
         self.rows, self.weights, self.penalty = rows, weights / weights.sum(0), penalty
         self.shape = (rows.values.shape[1], weights.shape[1], rows.classes)
         self.start = np.zeros(self.shape) if start is None else start

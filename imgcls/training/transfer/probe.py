@@ -1,4 +1,4 @@
-"""How much a linear classifier could do with given features, judged by leaving each image out once, in one go.
+"""The linear probe: the accuracy of a linear classifier on given features, by leave-one-out cross-validation.
 
 Ridge regression on the classes as numbers has a closed form in which the prediction for an image that was left out
 follows from that with all images, for every penalty from one decomposition: Golub, Heath and Wahba, Generalized
@@ -16,7 +16,14 @@ MOST_IMAGES = 2000  # that a probe looks at; its time grows with the cube
 
 @dataclass(frozen=True)
 class Probe:
-    """accuracy: share of the images, each judged by a classifier that has not seen it. error: its standard error."""
+    """The result of a linear probe.
+
+    Attributes:
+        name: of the features.
+        accuracy: share of the images, each predicted by a classifier that has not seen it.
+        error: its standard error.
+        penalty: the best one.
+    """
 
     name: str
     accuracy: float
@@ -25,7 +32,17 @@ class Probe:
 
 
 def probe(name: str, features: np.ndarray, labels: np.ndarray) -> Probe:
-    """Probe features (N, F) of images with class indices (N,)."""
+    """Probe features with a ridge classifier, leaving out each image once.
+
+    Args:
+        name: of the features.
+        features: (N, F), finite.
+        labels: (N,) class indices.
+
+    Reference:
+        Golub, Heath and Wahba, Generalized Cross-Validation as a Method for Choosing a Good Ridge Parameter, 1979;
+        Rifkin and Lippert, Notes on Regularized Least Squares, 2007.
+    """
     x = features.astype(np.float64)
     mean, deviation = standardization(x)
     x = (x - mean) / deviation
@@ -47,7 +64,14 @@ def probe(name: str, features: np.ndarray, labels: np.ndarray) -> Probe:
 
 
 def standardization(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and deviation (F,) in float64 of features (N, F), which hardly ever speak at the least as loud as others."""
+    """Mean and standard deviation of features, the latter not much below that of the others.
+
+    Args:
+        features: (N, F).
+
+    Returns:
+        Both (F,), in float64. A feature that is hardly ever active is not blown up by dividing it by its deviation.
+    """
     mean, deviation = features.mean(0, dtype=np.float64), features.std(0, dtype=np.float64)
     return mean, np.maximum(deviation, LEAST_DEVIATION * deviation.mean() + 1e-12)
 

@@ -18,9 +18,11 @@ from imgcls.config import TrainingConfig
 from imgcls.layers import ClassProbabilities, PixelStandardization
 from imgcls.training.devices.self_check import check_against_one_device
 from imgcls.training.devices.strategy import make_strategy, sync_batch_normalization
-from imgcls.training.loop import Loop, as_array
 from imgcls.training.losses import make_loss
 from imgcls.training.optimizers import make_optimizer
+from imgcls.training.step import StepOptions
+from imgcls.training.trainer import Trainer
+from imgcls.training.trainer_variables import as_array
 
 BATCH, STEPS, SIZE = 16, 4, 12
 NAMES = ["ant", "bee", "cow"]
@@ -53,23 +55,25 @@ def network(dropout: float, frozen_statistics: bool) -> keras.Model:
     return keras.Model(pixels, ClassProbabilities(NAMES, name="probabilities")(x))
 
 
-def make_loop(strategy: str, settings: dict, dropout: float = 0.0, frozen_statistics: bool = False, **options) -> Loop:
+def make_trainer(
+    strategy: str, settings: dict, dropout: float = 0.0, frozen_statistics: bool = False, **options
+) -> Trainer:
     strategy = make_strategy(strategy)
     with strategy.scope():
         model = network(dropout, frozen_statistics)
         if strategy.num_replicas_in_sync > 1:
             sync_batch_normalization(model)
         optimizer = make_optimizer(TrainingConfig(**settings), 0.01)
-        return Loop(model, optimizer, strategy, batch_size=BATCH, **options)
+        return Trainer(model, optimizer, strategy, batch_size=BATCH, options=StepOptions(**options))
 
 
-def train(loop: Loop, weigh: Callable = np.ones) -> tuple[float, float, list[np.ndarray]]:
+def train(trainer: Trainer, weigh: Callable = np.ones) -> tuple[float, float, list[np.ndarray]]:
     """(loss, accuracy, all weights), the averaged ones where there are any."""
     rows = []
     note = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: rows.append(logs))
-    loop.train(batches(weigh), STEPS, 1, validate=dict, callbacks=[note])
-    with loop.averaged_weights():
-        weights = [as_array(variable) for variable in loop.model.weights]
+    trainer.train(batches(weigh), STEPS, 1, validate=dict, callbacks=[note])
+    with trainer.averaged_weights():
+        weights = [as_array(variable) for variable in trainer.model.weights]
     return rows[0]["loss"], rows[0]["accuracy"], weights
 
 
@@ -80,7 +84,7 @@ def difference(one: tuple, several: tuple) -> float:
 
 
 def against_one(settings: dict, weigh: Callable = np.ones, **options) -> float:
-    return difference(*(train(make_loop(name, settings, **options), weigh) for name in ("one_device", "mirrored")))
+    return difference(*(train(make_trainer(name, settings, **options), weigh) for name in ("one_device", "mirrored")))
 
 
 def evaluation_of_few() -> float:
@@ -88,7 +92,7 @@ def evaluation_of_few() -> float:
     pixels = np.random.default_rng(2).uniform(0, 255, (24, SIZE, SIZE, 1)).astype("float32")
     places = np.split(np.arange(24), [1, 4, 11])
     found = [
-        make_loop(name, {}).predict([(part, pixels[part]) for part in places]) for name in ("one_device", "mirrored")
+        make_trainer(name, {}).predict([(part, pixels[part]) for part in places]) for name in ("one_device", "mirrored")
     ]
     (one_indices, one), (indices, several) = found
     return float(np.abs(one - several).max()) if np.array_equal(one_indices, indices) else np.inf
@@ -97,14 +101,14 @@ def evaluation_of_few() -> float:
 def recomputed_blocks() -> float:
     """Gradient checkpointing on several devices against none, with dropout and statistics of the whole batch."""
     return difference(
-        *(train(make_loop("mirrored", {}, dropout=0.5, gradient_checkpointing=on)) for on in (False, True))
+        *(train(make_trainer("mirrored", {}, dropout=0.5, gradient_checkpointing=on)) for on in (False, True))
     )
 
 
 def resumed() -> float:
     """A run with dropout that goes on from its state in the middle, against one that did not stop."""
-    unbroken = train(make_loop("mirrored", {}, dropout=0.5))
-    first, second = (make_loop("mirrored", {}, dropout=0.5) for _ in range(2))
+    unbroken = train(make_trainer("mirrored", {}, dropout=0.5))
+    first, second = (make_trainer("mirrored", {}, dropout=0.5) for _ in range(2))
     halt = keras.callbacks.LambdaCallback(
         on_train_batch_end=lambda step, logs: setattr(first, "stop_requested", step == 1)
     )
@@ -116,18 +120,18 @@ def resumed() -> float:
 
 
 def self_check() -> float:
-    loop = make_loop("mirrored", {}, dropout=0.5, global_clipnorm=0.05)
-    _, *batch = next(iter(loop.distributed(batches(class_weights_and_one_unreadable))))
-    return check_against_one_device(loop, batch)
+    trainer = make_trainer("mirrored", {}, dropout=0.5, global_clipnorm=0.05)
+    _, *batch = next(iter(trainer.distributed(batches(class_weights_and_one_unreadable))))
+    return check_against_one_device(trainer, batch)
 
 
 def equal_masks() -> float:
     """The share of pairs of devices that drop the same units."""
-    loop = make_loop("mirrored", {}, dropout=0.5)
-    layer = loop.model.get_layer("stage1_dropout")
+    trainer = make_trainer("mirrored", {}, dropout=0.5)
+    layer = trainer.model.get_layer("stage1_dropout")
     ones = tf.ones((1, 200))
-    run = tf.function(lambda: loop.strategy.run(lambda: layer(ones, training=True)))
-    masks = [mask.numpy() for mask in loop.strategy.experimental_local_results(run())]
+    run = tf.function(lambda: trainer.strategy.run(lambda: layer(ones, training=True)))
+    masks = [mask.numpy() for mask in trainer.strategy.experimental_local_results(run())]
     pairs = [(a, b) for a in range(len(masks)) for b in range(a)]
     return sum(np.array_equal(masks[a], masks[b]) for a, b in pairs) / len(pairs)
 

@@ -16,17 +16,13 @@ from tests.conftest import SAMPLE
 @pytest.fixture(scope="module")
 def made_once(tmp_path_factory):
     body, _ = depth_features(build_model("lenet5", (32, 32, 1), num_classes=3))
-    said = []
-    cache = FeatureCache(tmp_path_factory.mktemp("cache"), body, Preprocessing(32, 32, 1), facts={}, say=said.append)
-    cache.said = said
-    return cache
+    return FeatureCache(tmp_path_factory.mktemp("cache"), body, Preprocessing(32, 32, 1), facts={})
 
 
 @pytest.fixture
 def cache(made_once, tmp_path):
-    """In a folder of its own, and with what it says; what computes the features is made once."""
+    """In a folder of its own; what computes the features is made once."""
     made_once.folder = tmp_path / "features"
-    made_once.said.clear()
     return made_once
 
 
@@ -54,7 +50,7 @@ def largest(folder: Path) -> Path:
     return max(folder.rglob("*.npz"), key=lambda file: file.stat().st_size)
 
 
-def test_a_damaged_file_is_reported_removed_and_made_anew(cache, images, tmp_path, monkeypatch):
+def test_a_damaged_file_is_reported_removed_and_made_anew(cache, images, tmp_path, monkeypatch, caplog):
     monkeypatch.setattr(features, "CHUNK", 4)  # images a file
     whole = cache.features(images)
     for damage in (cut_off, other_number, narrower, lambda content: b""):
@@ -62,16 +58,16 @@ def test_a_damaged_file_is_reported_removed_and_made_anew(cache, images, tmp_pat
         content = file.read_bytes()
         file.write_bytes(damage(content))
         assert file.read_bytes() != content
-        cache.said.clear()
+        caplog.clear()
         assert np.allclose(cache.features(images), whole, atol=1e-5)
-        assert cache.said == [f"{file} is damaged, and is removed; its features are computed anew."]
-        cache.said.clear()
+        assert caplog.messages == [f"{file} is damaged, and is removed; its features are computed anew."]
+        caplog.clear()
         assert np.allclose(cache.features(images), whole, atol=1e-5)
-        assert cache.said == []
+        assert caplog.messages == []
 
 
-def test_a_cache_that_cannot_be_written_costs_only_the_cache(cache, images, tmp_path):
+def test_a_cache_that_cannot_be_written_costs_only_the_cache(cache, images, tmp_path, caplog):
     cache.folder = tmp_path / "file" / "features"
     (tmp_path / "file").touch()
     assert np.isfinite(cache.features(images)).all()
-    assert any(line.startswith(f"The features are not kept: {tmp_path / 'file'}") for line in cache.said)
+    assert any(line.startswith(f"The features are not kept: {tmp_path / 'file'}") for line in caplog.messages)

@@ -11,11 +11,11 @@ from imgcls.data.batches.balance import Balance
 from imgcls.data.manifest.table import Manifest
 from imgcls.models import build_model, load_model
 from imgcls.training.checkpoints import load_checkpoint
-from imgcls.training.run import train_run
+from imgcls.training.run import train_network
 from imgcls.training.transfer.features import depth_features
 from imgcls.training.transfer.head import head_examples, head_folds, kernel_and_bias, why_not_fitted
+from imgcls.training.transfer.heads import head_part, with_all_depths
 from imgcls.training.transfer.logistic_regression import Head
-from imgcls.training.transfer.plan import head_part, with_all_depths
 from imgcls.workflow.create import create_run
 
 
@@ -23,7 +23,7 @@ from imgcls.workflow.create import create_run
 def earlier(tiny_config):
     """Weights that a run can start from."""
     run, manifest = create_run(tiny_config(name="earlier", epochs=1))
-    train_run(run, manifest)
+    train_network(run, manifest)
     return str(run.model_file)
 
 
@@ -89,11 +89,12 @@ def test_what_is_no_logistic_regression_is_named(changes, reason):
     assert why_not_fitted(TrainConfig(network=NetworkConfig(plan="all", dropout=0.5))) == ""
 
 
-def test_a_head_takes_no_epochs_and_is_told(tiny_config, earlier, capsys):
+def test_a_head_takes_no_epochs_and_is_told(tiny_config, earlier, caplog):
     run, manifest = create_run(tiny_config(name="head", weights=earlier, plan="head"))
+    caplog.set_level("INFO", "imgcls")
     told = []
-    assert train_run(run, manifest, on_step=told.append, on_epoch=told.append, say=print)
-    assert "The head is the optimum of a logistic regression on 3 views of the images" in capsys.readouterr().out
+    assert train_network(run, manifest, on_step=told.append, on_epoch=told.append)
+    assert "The head is the optimum of a logistic regression on 3 views of the images" in caplog.text
     (row,) = run.metrics()
     assert row["epoch"] == 0
     assert {"loss", "accuracy", "penalty", "val_loss", "val_accuracy", "seconds"} <= set(row)
@@ -104,11 +105,11 @@ def test_a_head_takes_no_epochs_and_is_told(tiny_config, earlier, capsys):
     assert kept.state["val_accuracy"] == row["val_accuracy"]
 
 
-def test_fine_tuning_that_does_harm_leaves_the_head(tiny_config, earlier):
+def test_fine_tuning_that_does_harm_leaves_the_head(tiny_config, earlier, caplog):
     run, manifest = create_run(tiny_config(name="wild", weights=earlier, plan="all", learning_rate=10.0))
-    said = []
-    assert train_run(run, manifest, say=said.append)
-    assert "No epoch did better on validation than the head alone, which is kept." in said
+    caplog.set_level("INFO", "imgcls")
+    assert train_network(run, manifest)
+    assert "No epoch did better on validation than the head alone, which is kept." in caplog.messages
     rows = run.metrics()
     assert [row["epoch"] for row in rows] == [0, 1, 2]
     assert rows[2]["val_accuracy"] <= rows[0]["val_accuracy"]
@@ -127,7 +128,7 @@ class Killed(BaseException):
 
 def test_a_run_that_dies_while_or_after_its_head_is_fitted_ends_as_an_unbroken_one(tiny_config, earlier):
     unbroken, manifest = create_run(tiny_config(name="unbroken", weights=earlier, plan="features", feature_views=2))
-    assert train_run(unbroken, manifest)
+    assert train_network(unbroken, manifest)
     broken, manifest = create_run(tiny_config(name="broken", weights=earlier, plan="features", feature_views=2))
 
     def die(facts: dict) -> None:
@@ -136,26 +137,27 @@ def test_a_run_that_dies_while_or_after_its_head_is_fitted_ends_as_an_unbroken_o
 
     for listener in ("on_step", "on_epoch"):
         with pytest.raises(Killed):
-            train_run(broken, manifest, **{listener: die})
+            train_network(broken, manifest, **{listener: die})
         assert not broken.model_file.exists()
 
     def stop(facts: dict) -> None:
         if "penalty 2 of" in facts.get("doing", ""):
             os.kill(os.getpid(), signal.SIGTERM)
 
-    assert not train_run(broken, manifest, on_step=stop)
-    assert train_run(broken, manifest)
+    assert not train_network(broken, manifest, on_step=stop)
+    assert train_network(broken, manifest)
     assert [row["epoch"] for row in broken.metrics()] == [0]
     for a, b in zip(load_model(unbroken.model_file).weights, load_model(broken.model_file).weights, strict=True):
         assert np.array_equal(a.numpy(), b.numpy())
 
 
-def test_a_head_with_another_loss_is_trained_by_steps(tiny_config, earlier, capsys):
+def test_a_head_with_another_loss_is_trained_by_steps(tiny_config, earlier, caplog):
     config = tiny_config(name="focal", weights=earlier, plan="head", loss="focal")
     run, manifest = create_run(config)
-    assert train_run(run, manifest, say=print)
+    caplog.set_level("INFO", "imgcls")
+    assert train_network(run, manifest)
     assert [row["epoch"] for row in run.metrics()] == [1, 2]
-    assert "not fitted to its optimum at once, because of --loss focal" in capsys.readouterr().out
+    assert "not fitted to its optimum at once, because of --loss focal" in caplog.text
 
 
 @pytest.mark.slow
@@ -165,7 +167,7 @@ def test_all_devices_together_get_the_head_of_one(tiny_config, earlier):
         config = tiny_config(name=strategy, weights=earlier, plan="last_blocks", epochs=1)
         config = replace(config, training=replace(config.training, strategy=strategy))
         run, manifest = create_run(config)
-        assert train_run(run, manifest)
+        assert train_network(run, manifest)
         heads.append({name: run.metrics()[0][name] for name in ("loss", "penalty", "val_accuracy")})
         heads[-1]["val_loss"] = pytest.approx(run.metrics()[0]["val_loss"], rel=1e-5)
     assert heads[0] == heads[1]

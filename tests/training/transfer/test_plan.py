@@ -7,14 +7,15 @@ import numpy as np
 import pytest
 
 from imgcls.config import AugmentationConfig
-from imgcls.data.augmentation import Augmentation, settings
+from imgcls.data.augmentation import Augmentation, from_preset
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.models import build_model, load_model
-from imgcls.training.run import train_run
+from imgcls.training.run import train_network
 from imgcls.training.transfer.backend import LARGEST_DIFFERENCE
-from imgcls.training.transfer.features import FeatureCache, ImageSet, depth_features
-from imgcls.training.transfer.plan import Stage, body_blocks, decide, stages, unfreeze, update_scales
+from imgcls.training.transfer.features import FeatureCache, ImageSet, Views, depth_features
+from imgcls.training.transfer.plan import decide
 from imgcls.training.transfer.probe import Probe, probe
+from imgcls.training.transfer.stages import Stage, backbone_blocks, stages, unfreeze, update_scales
 from imgcls.workflow.create import create_run
 from tests.conftest import SAMPLE
 
@@ -68,7 +69,7 @@ def test_stages_follow_each_other_without_a_gap():
 
 def test_rates_fall_with_depth_and_statistics_stay_where_the_batch_is_small():
     model = build_model("resnet20", (16, 16, 1), num_classes=3)
-    body, stage = body_blocks(model), Stage("all", 0, 1, 3)
+    body, stage = backbone_blocks(model), Stage("all", 0, 1, 3)
     unfreeze(model, body, stage, keep_statistics=True)
     assert not any(layer.trainable for layer in model.layers if isinstance(layer, keras.layers.BatchNormalization))
     scales = {weight.path: scale for weight, scale in update_scales(model, body, stage, 0.1, 0.5)}
@@ -115,11 +116,11 @@ def test_a_view_of_an_image_does_not_depend_on_which_others_are_known(tmp_path):
     paths = sorted((SAMPLE / "test" / "bag").iterdir())[:6]
     images = ImageSet(paths, [path.name * 4 for path in paths])
     body, _ = depth_features(build_model("resnet20", (28, 28, 1), num_classes=3))
-    row = settings("standard", AugmentationConfig())
+    row = from_preset("standard", AugmentationConfig())
 
     def cache(folder: str) -> FeatureCache:
-        shared = {"facts": {}, "augmentation": Augmentation(row), "augmentation_facts": repr(row)}
-        return FeatureCache(tmp_path / folder, body, Preprocessing(28, 28, 1), **shared)
+        views = Views(Augmentation(row), repr(row))
+        return FeatureCache(tmp_path / folder, body, Preprocessing(28, 28, 1), {}, views=views)
 
     at_once, in_parts = cache("at once"), cache("in parts")
     whole = at_once.features(images, view=1)
@@ -169,7 +170,7 @@ def test_an_image_that_cannot_be_read_has_no_features_and_is_tried_again(tmp_pat
 def earlier(tiny_config):
     """Weights that a run can start from."""
     run, manifest = create_run(tiny_config(name="earlier", epochs=1))
-    train_run(run, manifest)
+    train_network(run, manifest)
     return str(run.model_file)
 
 
@@ -181,7 +182,7 @@ def weights(run) -> list[np.ndarray]:
 def test_a_run_in_stages_that_stops_goes_on_to_the_same_weights(tiny_config, earlier):
     settings = {"weights": earlier, "plan": "all", "epochs": 4, "feature_views": 2}
     unbroken, manifest = create_run(tiny_config(name="unbroken", **settings))
-    assert train_run(unbroken, manifest)
+    assert train_network(unbroken, manifest)
     broken, manifest = create_run(tiny_config(name="broken", **settings))
     for stop_after in (2, 6, 7):
         steps = []
@@ -191,8 +192,10 @@ def test_a_run_in_stages_that_stops_goes_on_to_the_same_weights(tiny_config, ear
             if len(steps) == stop_after:
                 os.kill(os.getpid(), signal.SIGTERM)
 
-        assert not train_run(broken, manifest, callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=interrupt)])
-    assert train_run(broken, manifest)
+        assert not train_network(
+            broken, manifest, callbacks=[keras.callbacks.LambdaCallback(on_train_batch_end=interrupt)]
+        )
+    assert train_network(broken, manifest)
     for a, b in zip(weights(unbroken), weights(broken), strict=True):
         assert np.array_equal(a, b)
     assert [row["loss"] for row in broken.metrics()] == [row["loss"] for row in unbroken.metrics()]
@@ -200,7 +203,7 @@ def test_a_run_in_stages_that_stops_goes_on_to_the_same_weights(tiny_config, ear
 
 def test_the_head_changes_nothing_else_and_its_checkpoints_are_small(tiny_config, earlier):
     run, manifest = create_run(tiny_config(name="head", weights=earlier, plan="head", epochs=2))
-    assert train_run(run, manifest)
+    assert train_network(run, manifest)
     before = load_model(earlier)
     after = load_model(run.model_file)
     for layer in before.layers:

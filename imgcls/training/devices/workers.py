@@ -1,0 +1,63 @@
+"""What the workers of a run agree on, and the error when one of them is gone."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import numpy as np
+import tensorflow as tf
+
+from imgcls.training.devices.strategy import is_chief
+
+GONE = (
+    tf.errors.UnavailableError,
+    tf.errors.AbortedError,
+    tf.errors.CancelledError,
+    tf.errors.DeadlineExceededError,
+    tf.errors.InternalError,
+)
+
+
+class Workers:
+    """The workers that train together; a process that trains alone agrees with itself.
+
+    Attributes:
+        several: whether there are other workers.
+    """
+
+    def __init__(self, strategy: tf.distribute.Strategy) -> None:
+        self.strategy = strategy
+        self.several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+        self._sum = tf.function(self._sum_over_workers, autograph=False)
+
+    def any(self, asked: bool) -> bool:
+        """Whether any worker asks for it."""
+        if not self.several:
+            return asked
+        with self.may_be_lost():
+            return float(self._sum(tf.constant(float(asked)))) > 0
+
+    def as_first_has(self, array: np.ndarray) -> np.ndarray:
+        """A float32 array that every worker has made, as the first worker made it."""
+        if not self.several:
+            return array
+        own = array if is_chief(self.strategy) else np.zeros_like(array)
+        with self.may_be_lost():
+            return self._sum(tf.constant(own)).numpy() / len(self.strategy.extended.worker_devices)
+
+    @contextmanager
+    def may_be_lost(self) -> Iterator[None]:
+        """Within, an error of TensorFlow's because another worker is gone becomes a ConnectionError that says so."""
+        try:
+            yield
+        except GONE as error:
+            if not self.several:
+                raise
+            raise ConnectionError(
+                "Another worker is gone, so no step can be made. The run has its checkpoints: start all workers again "
+                "with --resume."
+            ) from error
+
+    def _sum_over_workers(self, value: tf.Tensor) -> tf.Tensor:
+        return self.strategy.reduce(
+            tf.distribute.ReduceOp.SUM, self.strategy.run(tf.identity, args=(value,)), axis=None
+        )

@@ -1,0 +1,80 @@
+"""What a run tells while it trains: its status and its metrics in the run folder, and progress for those who watch."""
+
+import logging
+import shutil
+import time
+from collections.abc import Callable
+
+from imgcls.run_folder import RunFolder
+
+SIGN_OF_LIFE = 1.0  # seconds between two
+log = logging.getLogger(__name__)
+
+
+class Interrupted(Exception):
+    """The run is to end, while it does something that is not an epoch."""
+
+
+class RunOutput:
+    """Writes into the run folder, and tells those who watch.
+
+    Args:
+        run: the folder.
+        writes: False for a worker that is not the first, which leaves the folder alone.
+        on_step: receives what status.json says, each step.
+        on_epoch: receives what metrics.jsonl says, each epoch.
+
+    Attributes:
+        is_over: asked by `progress`; if it says so, `Interrupted` is raised.
+    """
+
+    def __init__(
+        self,
+        run: RunFolder,
+        writes: bool = True,
+        on_step: Callable[[dict], None] = lambda facts: None,
+        on_epoch: Callable[[dict], None] = lambda row: None,
+    ) -> None:
+        self.run, self.writes, self.on_step, self.on_epoch = run, writes, on_step, on_epoch
+        self.is_over: Callable[[], bool] = lambda: False
+        self._written = 0.0
+
+    def write(self, work: Callable[[], None]) -> None:
+        """Call `work`, which writes into the folder; log a warning if the disk refuses, and go on."""
+        if not self.writes:
+            return
+        try:
+            work()
+        except OSError as error:
+            free = shutil.disk_usage(self.run.path).free
+            log.warning(
+                "%s could not be written to: %s (%.0f MB are free). The run goes on and keeps its last whole "
+                "checkpoint; make room before it ends.",
+                self.run.path, reason(error), free / 1e6,
+            )  # fmt: skip
+
+    def status(self, facts: dict) -> None:
+        """Tell what the run does now; status.json has it about once a second."""
+        self.on_step(facts)
+        if time.monotonic() - self._written >= SIGN_OF_LIFE:
+            self._written = time.monotonic()
+            self.write(lambda: self.run.write_status("training", **facts))
+
+    def epoch(self, row: dict, epochs: int) -> None:
+        """Tell the metrics of an epoch. epochs: of the whole run."""
+        self.write(lambda: self.run.append_metrics(row))
+        self.on_epoch({**row, "epochs": epochs})
+
+    def progress(self, what: str, done: int, total: int | None) -> None:
+        """Tell what the run does between epochs, how much of it is done, and of how much.
+
+        Raises Interrupted if the run is to end.
+        """
+        if self.is_over():
+            raise Interrupted
+        self.status({"doing": what, "done": done, "total": total})
+
+
+def reason(error: OSError) -> str:
+    """Why the system refused, as the middle of a sentence."""
+    return (error.strerror or str(error)).lower()

@@ -1,0 +1,113 @@
+"""The images of a run, as the batches that its stages train on."""
+
+from functools import partial
+
+import numpy as np
+import pandas as pd
+import tensorflow as tf
+
+from imgcls.config import TrainConfig
+from imgcls.data.augmentation import Augmentation
+from imgcls.data.batches.balance import Balance
+from imgcls.data.batches.examples import LabeledImages
+from imgcls.data.batches.pipeline import BatchOptions, evaluation_batches, training_batches
+from imgcls.data.batches.pixel_cache import cached
+from imgcls.data.images.collection import Images
+from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.data.manifest.table import Manifest
+from imgcls.training.network import augmentation_rows
+from imgcls.training.stage_batches import FeatureBatches, StageBatches, in_batches
+
+CACHE_BYTES = 1 << 30  # validation pixels up to this size stay in memory
+
+
+class TrainingData:
+    """The images of a run, their labels, and the order in which they are trained on.
+
+    Args:
+        config: of the run, without "auto".
+        manifest: its images; "train" and "validation" are read.
+        batch_size: of the global batch.
+        part: (index, count) of this worker among those that train together.
+
+    Attributes:
+        training: the rows of the training images.
+        validation: the rows of the validation images.
+        labels: (N,) class indices of the training images.
+        validation_labels: those of the validation images.
+        balance: what is done about classes of different size.
+        order: from positions to examples.
+        steps_per_epoch: number of batches.
+    """
+
+    def __init__(
+        self, config: TrainConfig, manifest: Manifest, batch_size: int, part: tuple[int, int] = (0, 1)
+    ) -> None:
+        self.config, self.manifest, self.batch_size, self.part = config, manifest, batch_size, part
+        self.class_names = manifest.class_names
+        self.training, self.validation = manifest.split("train"), manifest.split("validation")
+        self.labels, self.validation_labels = self._labels(self.training), self._labels(self.validation)
+        self.steps_per_epoch = len(self.training) // batch_size
+        counts = np.bincount(self.labels, minlength=len(self.class_names))
+        self.balance = Balance.from_config(config.balance, counts)
+        self.order = self.balance.order(self.labels, config.training.seed)
+        self._cached_images: Images | None = None
+
+    def of_pixels(self, pixels: Preprocessing, color_covariance: np.ndarray) -> StageBatches:
+        """The batches of a stage that trains on images.
+
+        Args:
+            pixels: how images become pixels.
+            color_covariance: (channels, channels) of the training images' pixels.
+        """
+        boxes = self.manifest.boxes(self.training)
+        examples = LabeledImages(self._images(pixels), self.labels, len(self.class_names), boxes)
+        options = BatchOptions(
+            self.batch_size,
+            self.config.training.seed,
+            order=self.order,
+            augmentation=Augmentation(*augmentation_rows(self.config), color_covariance=color_covariance),
+            strong_classes=self.balance.strong_classes,
+            class_weights=self.balance.class_weights,
+            part=self.part,
+            data_service=self.config.training.data_service,
+        )
+        training = partial(training_batches, examples, pixels, options)
+        return StageBatches(
+            lambda position, steps: training(position=position, steps=steps),
+            self._validation_pixels(pixels),
+            self.validation_labels,
+        )
+
+    def of_features(self, views: list[np.ndarray], validation: np.ndarray) -> StageBatches:
+        """The batches of a stage that trains the head on features.
+
+        Args:
+            views: (N, F) features of the training images, for each view.
+            validation: (N, F) features of the validation images.
+        """
+        weights = self.balance.class_weights
+        weights = np.ones(len(self.class_names)) if weights is None else weights
+        training = FeatureBatches(views, self.labels, self.order, weights, self.batch_size, self.part)
+        return StageBatches(training, in_batches(validation), self.validation_labels)
+
+    def _labels(self, rows: pd.DataFrame) -> np.ndarray:
+        index = {name: i for i, name in enumerate(self.class_names)}
+        return np.array([index[label] for label in rows["label"]])
+
+    def _images(self, pixels: Preprocessing) -> Images:
+        """The training images with their cache, which all stages share."""
+        if self._cached_images is None:
+            where = "none" if self.config.training.data_service else self.config.input.cache
+            self._cached_images = cached(self.manifest, self.training, pixels, where)
+        return self._cached_images
+
+    def _validation_pixels(self, pixels: Preprocessing) -> tf.data.Dataset:
+        size = len(self.validation) * pixels.height * pixels.width * pixels.channels * 4
+        batches = evaluation_batches(
+            self.manifest.paths(self.validation),
+            pixels,
+            boxes=self.manifest.boxes(self.validation),
+            batch_size=self.batch_size,
+        )
+        return batches.cache() if size <= CACHE_BYTES else batches
