@@ -18,7 +18,9 @@ def load_model(path: str | Path) -> keras.Model:
 
     Layers of a network of one's own are found in the file that its run keeps beside the model.
 
-    Raises FileNotFoundError if there is none, ValueError if the file holds something else.
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file holds something else.
     """
     path = Path(path)
     if not path.is_file():

@@ -20,14 +20,26 @@ HOMES = ("keras", "imgcls")  # packages whose layers compute what their kind say
 
 @dataclass(frozen=True)
 class Cost:
-    """macs: for one image; None if unknown. fields: as `Spot` has them."""
+    """What one layer adds to the cost of a network.
+
+    Attributes:
+        macs: MACs for one image; None if unknown.
+        fields: The receptive fields of its output; see `imgcls.models.cost.SymbolicTensor`.
+    """
 
     macs: int | None
     fields: Seen
 
 
 def cost_of(layer: keras.layers.Layer, shapes: Sequence[tuple], seen: Sequence[Seen], out: tuple) -> Cost:
-    """The cost of a built layer. shapes, seen: of each of its inputs. out: the shape of its output, without batch."""
+    """The cost of a built layer.
+
+    Args:
+        layer: The layer.
+        shapes: Of each of its inputs, without batch.
+        seen: The receptive fields of each of its inputs.
+        out: The shape of its output, without batch.
+    """
     if isinstance(layer, keras.Sequential):
         return _of_sequence(layer, shapes[0], seen[0])
     if type(layer).call.__module__.split(".")[0] in HOMES:

@@ -15,12 +15,15 @@ NETWORK_FILES, REFUSED = "IMGCLS_NETWORK_FILES", "refused"  # environment variab
 class PretrainedWeights:
     """Published weights of one architecture.
 
-    load: (model, with the published head?) -> None; fills the layers of a built model, and raises ValueError before any
-        weight is changed if the file does not fit.
-    class_names: returns the names of the outputs of the published head, in order.
-    mean, std: the standardisation, in units of pixels in [0, 255], that the weights were trained with.
-    preprocessing: fields of `imgcls.data.images.preprocessing.Preprocessing` that the weights were trained with.
-    licence, source: where they come from and what may be done with them.
+    Attributes:
+        load: (model, with the published head?) -> None; fills the layers of a built model, and raises ValueError before
+            any weight is changed if the file does not fit.
+        class_names: Returns the names of the outputs of the published head, in order.
+        mean: Of the pixels, in [0, 255], that the weights were trained with.
+        std: Standard deviation of the same pixels.
+        preprocessing: Fields of `imgcls.data.images.preprocessing.Preprocessing` that the weights were trained with.
+        licence: What may be done with them.
+        source: Where they come from.
     """
 
     load: Callable[[Any, bool], None]
@@ -36,10 +39,13 @@ class PretrainedWeights:
 class StateDictNames:
     """How a PyTorch project names the parts of a network in its state dicts.
 
-    layer: (name of our layer) -> name of theirs, without ".weight"; a pair of names for a squeeze-and-excitation.
-    wiring: fields in which their network differs from ours where names and shapes agree; they become ours.
-    mean, std: the standardisation, in units of pixels in [0, 255]; by default torchvision's, of ImageNet.
-    file_mark: what the file's name must hold, where nothing inside tells two forms apart.
+    Attributes:
+        project: Name of the project.
+        layer: (name of our layer) -> name of theirs, without ".weight"; a pair of names for a squeeze-and-excitation.
+        wiring: Fields in which their network differs from ours where names and shapes agree; they become ours.
+        mean: Of the pixels, in [0, 255]; by default torchvision's, of ImageNet.
+        std: Standard deviation of the same pixels.
+        file_mark: What the file's name must hold, where nothing inside tells two forms apart.
     """
 
     project: str
@@ -54,20 +60,23 @@ class StateDictNames:
 class Architecture:
     """One network of the table.
 
-    build: (wiring, x) -> feature map.
-    head: (wiring, feature map) -> feature vector, the embedding; None pools over height and width.
-    image_size: height and width, in pixels, that the paper trained at.
-    channels: of the images that the paper trained on.
-    paper: where it was published.
-    parameters: trainable numbers at `image_size`, `channels` and `num_classes`; None where nobody published them.
-    num_classes: that `parameters` and `top1` hold for.
-    top1: published accuracy in percent, one network and one crop unless `top1_source` says otherwise; None where there
-        is none. top1_source: the data and the place where it stands.
-    weights: published weights by name, such as "imagenet".
-    state_dicts: how PyTorch projects name the parts of this network.
-    wiring: fields of `imgcls.models.wiring.Wiring` in which the network differs from the rest.
-    auxiliary_head: (wiring, a map that `Wiring.branch_off` was given, num_classes, number) -> logits.
-    starts_from: names of the layers that `init_from` copies from a shallower network; None copies all that agree.
+    Attributes:
+        name: In the table.
+        build: (wiring, x) -> feature map.
+        image_size: Height and width, in pixels, that the paper trained at.
+        head: (wiring, feature map) -> feature vector, the embedding; None pools over height and width.
+        channels: Of the images that the paper trained on.
+        paper: Where it was published.
+        parameters: Trainable numbers at `image_size`, `channels` and `num_classes`; None where nobody published them.
+        num_classes: That `parameters` and `top1` hold for.
+        top1: Published accuracy in percent, one network and one crop unless `top1_source` says otherwise; None where
+            there is none.
+        top1_source: The data, and the place where the accuracy stands.
+        weights: Published weights by name, such as "imagenet".
+        state_dicts: How PyTorch projects name the parts of this network.
+        wiring: Fields of `imgcls.models.wiring.Wiring` in which the network differs from the rest.
+        auxiliary_head: (wiring, a map that `Wiring.branch_off` was given, num_classes, number) -> logits.
+        starts_from: Names of the layers that `init_from` copies from a shallower network; None copies all that agree.
     """
 
     name: str
@@ -94,17 +103,26 @@ _ARCHITECTURES: dict[str, Architecture] = {}
 
 
 def architecture(name: str, image_size: int | None = None, **facts) -> Callable:
-    """Decorator that adds a network to the table under `name`; `facts` are further fields of `Architecture`.
+    """Decorator that adds a network to the table.
 
-    The function is called with a wiring and the standardised pixels, and returns a feature map:
+    The function is called with a wiring and the standardized pixels, and returns a feature map.
 
-        @architecture("my_net", image_size=32)
-        def my_net(net, x):
-            for stage, filters in enumerate((16, 32, 64), start=1):
-                x = net.conv_norm_act(x, filters, 3, strides=2, name=f"stage{stage}")
-            return x
+    Args:
+        name: Of the network.
+        image_size: Height and width of its images, in pixels.
+        **facts: Further fields of `Architecture`.
 
-    Raises ValueError if the name is taken, or if there is none.
+    Raises:
+        ValueError: If the name is taken or missing, or a fact is no field.
+
+    Example:
+        >>> @architecture("three_stages", image_size=32)
+        ... def three_stages(net, x):
+        ...     for stage, filters in enumerate((16, 32, 64), start=1):
+        ...         x = net.conv_norm_act(x, filters, 3, strides=2, name=f"stage{stage}")
+        ...     return x
+        >>> find_architecture("three_stages").image_size
+        32
     """
     if not isinstance(name, str) or not name or type(image_size) is not int or image_size < 1:
         raise ValueError(
@@ -132,15 +150,25 @@ def registered() -> dict[str, Architecture]:
 
 
 def list_models() -> list[str]:
-    """The names of all architectures, sorted."""
+    """The names of all architectures, sorted.
+
+    Example:
+        >>> "resnet50" in list_models()
+        True
+    """
     return sorted(_ARCHITECTURES)
 
 
 def find_architecture(name: str) -> Architecture:
     """The architecture called `name`, or that of a Python file which adds one, such as "my_net.py".
 
-    Raises ValueError, with the nearest name of its family, if there is none; FileNotFoundError if there is no such
-    file.
+    Raises:
+        ValueError: If there is no such architecture, with the nearest name of its family.
+        FileNotFoundError: If there is no such file.
+
+    Example:
+        >>> find_architecture("resnet50").parameters
+        25557032
     """
     if str(name).endswith(".py"):
         from imgcls.models.own_file import own_file

@@ -3,10 +3,10 @@
 from functools import partial
 
 from imgcls.models.registry import architecture
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
 
 
-def lenet5(net: Wiring, x, pooling: str):
+def lenet5(net: Wiring[Tensor], x: Tensor, pooling: str) -> Tensor:
     """Three 5x5 convolutions and two subsamplings; the second convolution sees all maps of the first."""
     pool = {"average": net.average_pool, "max": net.max_pool}[pooling]
     x = net.conv_norm_act(x, 6, 5, padding="valid", name="c1")
@@ -16,7 +16,8 @@ def lenet5(net: Wiring, x, pooling: str):
     return net.conv_norm_act(x, 120, 5, padding="valid", name="c5")
 
 
-def lenet5_head(net: Wiring, x):
+def lenet5_head(net: Wiring[Tensor], x: Tensor) -> Tensor:
+    """One dense layer, F6."""
     x = net.dense(net.flatten(x, name="flat"), 84, name="f6_dense")
     return net.act(x, name="embedding")
 

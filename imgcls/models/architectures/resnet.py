@@ -18,10 +18,10 @@ from imgcls.models.architectures.residual import (
 )
 from imgcls.models.registry import StateDictNames, architecture
 from imgcls.models.weights.published import keras_twin
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
 
 
-def resnet(net: Wiring, x, block: Callable, blocks: Sequence[int]):
+def resnet(net: Wiring[Tensor], x: Tensor, block: Callable, blocks: Sequence[int]) -> Tensor:
     """Versions 1 and 1.5."""
     x = net.conv_norm_act(x, 64, 7, 2, name="stem")
     x = net.max_pool(x, 3, 2, padding="same", name="stem_pool")
@@ -30,7 +30,7 @@ def resnet(net: Wiring, x, block: Callable, blocks: Sequence[int]):
     return x
 
 
-def resnet_v2(net: Wiring, x, block: Callable, blocks: Sequence[int]):
+def resnet_v2(net: Wiring[Tensor], x: Tensor, block: Callable, blocks: Sequence[int]) -> Tensor:
     """Version 2. As in the authors' later code, the last block of a stage has the stride."""
     x = net.conv(x, 64, 7, 2, bias=True, name="stem_conv")
     x = net.max_pool(x, 3, 2, padding="same", name="stem_pool")

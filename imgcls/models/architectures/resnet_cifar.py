@@ -10,7 +10,7 @@ from functools import partial
 from imgcls.models.architectures.residual import basic, places, preactivated_basic, zero_padding
 from imgcls.models.architectures.resnet import SE, V1, WIRING
 from imgcls.models.registry import architecture
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
 
 WRN = "Zagoruyko and Komodakis, Wide Residual Networks, 2016"
 RESIDUAL, PLAIN = partial(basic, shortcut=zero_padding), partial(basic, shortcut=None)
@@ -33,7 +33,7 @@ WIDE = {  # blocks a stage, times the width (table 4 of Wide Residual Networks),
 }
 
 
-def cifar_resnet(net: Wiring, x, block: Callable, blocks: int):
+def cifar_resnet(net: Wiring[Tensor], x: Tensor, block: Callable, blocks: int) -> Tensor:
     """Three stages of 16, 32 and 64 filters (section 4.2)."""
     x = net.conv_norm_act(x, 16, 3, name="stem")
     for at in places((blocks,) * 3, 16):
@@ -41,7 +41,7 @@ def cifar_resnet(net: Wiring, x, block: Callable, blocks: int):
     return x
 
 
-def wide_resnet(net: Wiring, x, blocks: int, width: int):
+def wide_resnet(net: Wiring[Tensor], x: Tensor, blocks: int, width: int) -> Tensor:
     """Few blocks with many filters, in the form of version 2."""
     x = net.conv(x, 16, 3, bias=False, name="stem_conv")
     for at in places((blocks,) * 3, 16 * width):

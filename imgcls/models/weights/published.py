@@ -18,8 +18,11 @@ LICENCES = {"VGG": "CC-BY-4.0", "ResNet": "MIT"}  # of the weights' first publis
 def keras_twin(network: str, pixels: str, interpolation: str = "bilinear", **arguments) -> dict:
     """The published weights of an architecture, by name, where they are those of `keras.applications.<network>`.
 
-    pixels: "caffe" (blue first, which is turned round in the first kernel), "torch" or "tf".
-    arguments: of the twin, such as its width multiplier.
+    Args:
+        network: Name in keras.applications.
+        pixels: "caffe" (blue first, which is turned round in the first kernel), "torch" or "tf".
+        interpolation: That the images were resized with.
+        **arguments: Of the twin, such as its width multiplier.
     """
     mean, std = PIXELS[pixels]
     imagenet = PretrainedWeights(
