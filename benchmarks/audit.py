@@ -50,7 +50,7 @@ def write_images(folder: Path, count: int) -> None:
 def audit_once(folder: Path) -> None:
     """Audit in this process and print the figures as JSON."""
     from imgcls.cli import command
-    from imgcls.data.audit import audit
+    from imgcls.data.audit import find_problems
     from imgcls.data.duplicates.near_duplicates import find_copies
     from imgcls.data.inspection.inspect import inspect
     from imgcls.data.sources.load import load_manifest
@@ -61,7 +61,7 @@ def audit_once(folder: Path) -> None:
     began, processor = time.perf_counter(), time.process_time()
     manifest = inspect(manifest, again=True)
     copies = find_copies(manifest)
-    findings = audit(manifest, copies)
+    findings = find_problems(manifest, copies)
     figures = {
         "seconds": time.perf_counter() - began,
         "processor seconds": time.process_time() - processor,

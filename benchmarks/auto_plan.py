@@ -85,9 +85,9 @@ def summary(name: str, rows: list[dict]) -> dict:
 def compared(folder: Path, name: str, seed: int, options: Options) -> dict:
     """Accuracies on the test images of a set."""
     from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
-    from imgcls.evaluate import evaluate_run
     from imgcls.training.run import train_network
     from imgcls.workflow.create import create_run
+    from imgcls.workflow.evaluate import evaluate_run
 
     data = folder / f"{name.replace(' ', '-')}-{seed}"
     SETS[name](data, np.random.default_rng(seed))

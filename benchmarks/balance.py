@@ -46,9 +46,9 @@ def train(manifest_file: Path, mode: str, seed: int, epochs: int, folder: Path) 
     import keras
 
     from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, TrainConfig, TrainingConfig
-    from imgcls.evaluate import evaluate_run
     from imgcls.training.run import train_network
     from imgcls.workflow.create import create_run
+    from imgcls.workflow.evaluate import evaluate_run
 
     keras.backend.clear_session()
     config = TrainConfig(
@@ -93,7 +93,7 @@ def main() -> None:
     print(describe(), flush=True)
     from imgcls.data.inspection.inspect import inspect
     from imgcls.data.manifest.table import Manifest
-    from imgcls.labels.idx import read
+    from imgcls.labels.formats.idx import read
     from imgcls.labels.image_index import ImageIndex
 
     rows = [json.loads(line) for line in options.results.read_text().splitlines()] if options.results.exists() else []

@@ -107,9 +107,10 @@ def chain(paths: list[Path], preset: str = "light", labels=None, balance: str = 
     import numpy as np
     import tensorflow as tf
 
-    from imgcls.data.augmentation import Augmentation, settings
+    from imgcls.data.augmentation import Augmentation, from_preset
     from imgcls.data.batches.balance import Balance
-    from imgcls.data.batches.pipeline import training_batches
+    from imgcls.data.batches.examples import LabeledImages
+    from imgcls.data.batches.pipeline import BatchOptions, training_batches
     from imgcls.data.images import collection as images
     from imgcls.data.images.decoding import decode
     from imgcls.data.images.preprocessing import Preprocessing
@@ -126,9 +127,11 @@ def chain(paths: list[Path], preset: str = "light", labels=None, balance: str = 
     images.decode_region = decode_whole if whole else kept
     try:
         return training_batches(
-            paths, labels, Preprocessing(SIZE, SIZE), num_classes=CLASSES, batch_size=BATCH,
-            steps=10**9, seed=0, order=weighed.order(labels, 0), augmentation=Augmentation(settings(preset)),
-        )  # fmt: skip
+            LabeledImages(paths, labels, CLASSES),
+            Preprocessing(SIZE, SIZE),
+            BatchOptions(BATCH, 0, order=weighed.order(labels, 0), augmentation=Augmentation(from_preset(preset))),
+            steps=10**9,
+        )
     finally:
         images.decode_region = kept
 
@@ -289,14 +292,17 @@ def memory(folder: Path) -> bool:
 def tiny_chain(paths: list[Path]):
     import numpy as np
 
-    from imgcls.data.augmentation import Augmentation, settings
-    from imgcls.data.batches.pipeline import training_batches
+    from imgcls.data.augmentation import Augmentation, from_preset
+    from imgcls.data.batches.examples import LabeledImages
+    from imgcls.data.batches.pipeline import BatchOptions, training_batches
     from imgcls.data.images.preprocessing import Preprocessing
 
     return training_batches(
-        paths, np.arange(len(paths)) % CLASSES, Preprocessing(32, 32), num_classes=CLASSES, batch_size=BATCH,
-        steps=10**9, seed=0, augmentation=Augmentation(settings("standard")),
-    )  # fmt: skip
+        LabeledImages(paths, np.arange(len(paths)) % CLASSES, CLASSES),
+        Preprocessing(32, 32),
+        BatchOptions(BATCH, 0, augmentation=Augmentation(from_preset("standard"))),
+        steps=10**9,
+    )
 
 
 def resident_megabytes() -> float:

@@ -51,14 +51,14 @@ def main(options: Options) -> int:
     except ImportError:
         return command.complain('Apache Beam is not installed. Install it with: pip install "imgcls[beam]"')
     command.import_tensorflow()
-    from imgcls.cli.terminal import next_step, progress, say, warn
+    from imgcls.cli.terminal import next_step, progress_line, say, warn
     from imgcls.data.inspection.inspect import inspect
     from imgcls.data.sources.cards import licence_of
     from imgcls.data.sources.load import load_manifest
 
     manifest = load_manifest(options.source)
-    with progress("Looking at every image", len(manifest.table)) as on_progress:
-        manifest = inspect(manifest, on_progress)
+    with progress_line() as progress:
+        manifest = inspect(manifest, progress.of("Reading every image", len(manifest.table)))
     for file, reason in manifest.problems.itertuples(index=False, name=None):
         warn(f"{file} is left out: {reason}.")
     output = str(Path(options.output).expanduser()) if "://" not in options.output else options.output

@@ -8,26 +8,22 @@ Examples:
 
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated, Literal
+from typing import Annotated, Literal
 
 import tyro
 
 from imgcls.cli import command
 from imgcls.config import AugmentationConfig
-from imgcls.counted import counted
 from imgcls.files import check_writable
 
-if TYPE_CHECKING:
-    from imgcls.data.augmentation.sheet import Row
-
-SMALLEST, USUAL = 16, 160  # pixels of an image on the sheet
-ENLARGED = 96  # smaller images are enlarged in whole steps to about this
-TITLE_WIDTH, GAP = 150, 6  # pixels
+SMALLEST, LARGEST = 16, 1024  # pixels of an image on the sheet
 MOST_IMAGES = 50
 
 
 @dataclass(frozen=True)
 class Options:
+    """The flags of the command."""
+
     data: Annotated[str, tyro.conf.Positional]  # folder, manifest or card, as --data of training
     output: Path = Path("augmentation.png")  # .png, or .html for one page with images that can be enlarged
     images: int = 6  # images in a row, of different classes as far as there are
@@ -38,109 +34,23 @@ class Options:
 
 
 def main(options: Options) -> int:
+    """Draw the sheet."""
     if options.output.suffix not in (".png", ".html"):
         raise ValueError(f"--output is {options.output}; expected a file that ends in .png or .html.")
     if not 1 <= options.images <= MOST_IMAGES:
         raise ValueError(f"--images is {options.images}; expected 1 to {MOST_IMAGES}.")
     if options.own != AugmentationConfig() and options.preset is None:
         raise ValueError("Single settings change a preset; name it, such as --preset none.")
-    if options.image_size and not SMALLEST <= options.image_size <= 1024:
-        raise ValueError(f"--image-size is {options.image_size}; expected {SMALLEST} to 1024.")
+    if options.image_size and not SMALLEST <= options.image_size <= LARGEST:
+        raise ValueError(f"--image-size is {options.image_size}; expected {SMALLEST} to {LARGEST}.")
     check_writable(options.output)
     command.import_tensorflow()
-    from imgcls.cli.terminal import next_step, say
-    from imgcls.data.augmentation import settings, sheet
-    from imgcls.data.sources.load import load_manifest
+    from imgcls.cli.run_augment import draw_every_step, draw_preset
 
-    encoded, preprocessing = choose(load_manifest(options.data), options.images, options.image_size)
-    rows = [sheet.originals(encoded, preprocessing)]
-    if options.preset:
-        chosen = settings(options.preset, options.own)
-        for seed in range(options.seed, options.seed + 5):
-            images = sheet.changed(encoded, preprocessing, chosen, seed)
-            rows.append(sheet.Row(f"{options.preset}, seed {seed}", images))
-    else:
-        rows += sheet.steps(encoded, preprocessing, options.seed)
-        rows += sheet.presets(encoded, preprocessing, options.seed)
-    write = write_html if options.output.suffix == ".html" else write_png
-    write(rows, options.output)
-    say(f"{counted(len(rows), 'row')} of {counted(len(encoded), 'image')} written to {options.output}")
-    next_step(f"python -m imgcls.train --data {options.data} --augmentation {options.preset or 'standard'}")
-    return command.OK
-
-
-def choose(manifest, count: int, image_size: int):
-    """Encoded images of as many classes as there are, a class at a time, and how they become pixels.
-
-    Raises ValueError if none of the first ones can be read.
-    """
-    from imgcls.data.images.decoding import decode
-    from imgcls.data.images.preprocessing import Preprocessing
-    from imgcls.data.images.reading import for_each_file
-
-    table = manifest.usable
-    order = table.assign(place=table.groupby("label").cumcount()).sort_values(["place", "label"])
-    candidates = manifest.paths(order.head(4 * count))
-    outcomes = for_each_file(candidates, lambda data: (data, max(decode(data).shape[:2])))
-    readable = [outcome.result for outcome in outcomes if not outcome.problem][:count]
-    if not readable:
-        raise ValueError(f"Of the first {counted(len(candidates), 'image')} of {manifest.root} none can be read.")
-    longest = max(side for _, side in readable)
-    size = image_size or (max(longest, SMALLEST) if longest <= USUAL else USUAL)
-    return [data for data, _ in readable], Preprocessing(size, size)
-
-
-def write_png(rows: "list[Row]", path: Path) -> None:
-    """One image with a row for each; names at the left."""
-    from PIL import Image, ImageDraw
-
-    from imgcls.files import replacing
-
-    count, height, width = rows[0].images.shape[:3]
-    factor = max(1, ENLARGED // height)
-    step_y, step_x = factor * height + GAP, factor * width + GAP
-    page = Image.new("RGB", (TITLE_WIDTH + count * step_x, len(rows) * step_y + GAP), "white")
-    pen = ImageDraw.Draw(page)
-    for r, row in enumerate(rows):
-        pen.text((GAP, r * step_y + step_y // 2 - GAP), row.name, fill="black")
-        for c, image in enumerate(row.images):
-            page.paste(_enlarged(image, factor), (TITLE_WIDTH + c * step_x, GAP + r * step_y))
-    with replacing(path) as partial:
-        page.save(partial)
-
-
-def write_html(rows: "list[Row]", path: Path) -> None:
-    """One page that stands alone."""
-    import base64
-    import html
-    import io
-
-    from imgcls.files import replacing
-
-    factor = max(1, ENLARGED // rows[0].images.shape[1])
-    lines = []
-    for row in rows:
-        cells = []
-        for image in row.images:
-            data = io.BytesIO()
-            _enlarged(image, factor).save(data, "PNG")
-            address = base64.b64encode(data.getvalue()).decode()
-            cells.append(f'<td><img alt="{html.escape(row.name)}" src="data:image/png;base64,{address}"></td>')
-        lines.append(f"<tr><th>{html.escape(row.name)}</th>{''.join(cells)}</tr>")
-    page = (
-        '<!doctype html><html lang="en"><meta charset="utf-8"><title>Augmentation</title>'
-        "<style>body{font:15px Helvetica,Arial,sans-serif}th{text-align:left;padding-right:12px}</style>"
-        f"<table>{''.join(lines)}</table></html>\n"
-    )
-    with replacing(path) as partial:
-        partial.write_text(page, "utf-8")
-
-
-def _enlarged(pixels, factor: int):
-    from PIL import Image
-
-    image = Image.fromarray(pixels if pixels.shape[-1] == 3 else pixels[..., 0])
-    return image.resize((image.width * factor, image.height * factor), Image.Resampling.NEAREST)
+    images = (options.images, options.image_size)
+    if options.preset is None:
+        return draw_every_step(options.data, images, options.seed, options.output)
+    return draw_preset(options.data, images, options.seed, (options.preset, options.own), options.output)
 
 
 if __name__ == "__main__":

@@ -4,7 +4,6 @@ The comment behind a field is its help text.
 """
 
 import dataclasses
-import difflib
 import re
 import tomllib
 from collections.abc import Mapping
@@ -19,6 +18,7 @@ import tyro
 from imgcls import __version__
 from imgcls.files import replacing
 from imgcls.metrics import METRICS
+from imgcls.nearest_name import did_you_mean
 
 AUTO = 0  # of a number that is settled when the data is known
 WholeOrAuto = Annotated[
@@ -52,7 +52,7 @@ class LabelsConfig:
     group: str | None = None  # column, or pattern on the path such as '(patient[0-9]+)_': is never divided into splits
     overlay: str | None = None  # CSV file with the columns image, label: corrections, which leave the source as it is
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_range("box_margin", self.box_margin, 0.0, 10.0)
         _check_range("min_box_side", self.min_box_side, 1, 100_000)
         if self.box_margin and self.boxes != "crop":
@@ -73,7 +73,7 @@ class FetchConfig:
     fetch_at_once: int = 8  # images that are fetched at the same time
     allow_private_addresses: bool = False  # also ask machines of this network
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         _check_range("fetch_megabytes", self.fetch_megabytes, 0.001, 10_000)
         _check_range("fetch_seconds", self.fetch_seconds, 0.1, 86_400)
         _check_range("fetch_at_once", self.fetch_at_once, 1, 256)
@@ -100,7 +100,7 @@ class InputConfig:
     augmentation: Literal["none", "light", "standard", "strong", "rare"] = "light"  # random changes to training images
     cache: Literal["auto", "memory", "disk", "none"] = "auto"  # of decoded images; auto: a quarter of what is free
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("validation_size", "test_size"):
             size = getattr(self, name)
             if not (0.01 <= size <= 0.5 or (size >= 1 and size == int(size))):
@@ -116,60 +116,54 @@ class InputConfig:
                 raise ValueError("--whitening-epsilon goes with --whitening pca or zca, not with --whitening none.")
 
 
+def parameter(neutral: float, least: float = 0.0, most: float = 1.0) -> Any:
+    """A parameter of an augmentation step: a field of `AugmentationConfig`, which is None unless the user sets it.
+
+    Args:
+        neutral: The value with which the step changes nothing, or that matters only while the step is on.
+        least: The smallest value allowed.
+        most: The largest value allowed.
+    """
+    return field(default=None, metadata={"neutral": neutral, "range": (least, most)})
+
+
 @dataclass(frozen=True)
 class AugmentationConfig:
     """Data augmentation of the training images. None: the value of the preset in `--augmentation`."""
 
-    horizontal_flip: float | None = None  # probability that left and right are exchanged
-    vertical_flip: float | None = None  # probability that top and bottom are exchanged
-    crop_scale: float | None = None  # random resized crop: smallest share of the area, 0.01 to 1
-    crop_ratio: float | None = None  # random resized crop: largest change of the aspect ratio, 1 to 4
-    rotation: float | None = None  # largest angle in degrees, to either side
-    zoom: float | None = None  # largest change of the size, such as 0.2 for 0.8 to 1.2
-    affine_probability: float | None = None  # probability of rotation and zoom
-    brightness: float | None = None  # largest change of the brightness factor, such as 0.2 for 0.8 to 1.2
-    contrast: float | None = None  # largest change of the contrast factor
-    saturation: float | None = None  # largest change of the saturation factor
-    hue: float | None = None  # largest shift of the hue to either side, in turns, 0 to 0.5
-    pca_color: float | None = None  # shift along the principal components of the colours; 0.1 in AlexNet
-    randaugment: int | None = None  # operations of RandAugment, 0 to 6
-    randaugment_magnitude: float | None = None  # strength of the operations of RandAugment and AugMix, 0 to 1
-    augmix: float | None = None  # probability of AugMix
-    noise: float | None = None  # Gaussian noise: largest standard deviation, drawn for each channel, 0 to 128 of 255
-    noise_probability: float | None = None  # probability of Gaussian noise
-    blur: float | None = None  # Gaussian blur: largest standard deviation in pixels, 0 to 4
-    blur_probability: float | None = None  # probability of Gaussian blur
-    jpeg_quality: int | None = None  # JPEG compression: lowest quality, 10 to 100
-    jpeg_probability: float | None = None  # probability of JPEG compression
-    random_erasing: float | None = None  # probability of random erasing: a rectangle of noise
-    random_erasing_area: float | None = None  # random erasing: largest share of the area, 0.02 to 0.8
-    gridmask: float | None = None  # probability of GridMask: a grid of gray squares
-    gridmask_ratio: float | None = None  # GridMask: share of a cell's side that stays visible, 0.1 to 0.9
-    mixup: float | None = None  # MixUp: alpha of the Beta distribution, 0 to 8; 0: none
-    cutmix: float | None = None  # CutMix: alpha of the Beta distribution, 0 to 8; 0: none
+    horizontal_flip: float | None = parameter(0.0)  # probability that left and right are exchanged
+    vertical_flip: float | None = parameter(0.0)  # probability that top and bottom are exchanged
+    crop_scale: float | None = parameter(1.0, 0.01, 1.0)  # random resized crop: smallest share of the area, 0.01 to 1
+    crop_ratio: float | None = parameter(1.0, 1.0, 4.0)  # random resized crop: largest change of the aspect, 1 to 4
+    rotation: float | None = parameter(0.0, 0.0, 180.0)  # largest angle in degrees, to either side
+    zoom: float | None = parameter(0.0, 0.0, 0.9)  # largest change of the size, such as 0.2 for 0.8 to 1.2
+    affine_probability: float | None = parameter(1.0)  # probability of rotation and zoom
+    brightness: float | None = parameter(0.0)  # largest change of the brightness factor, such as 0.2 for 0.8 to 1.2
+    contrast: float | None = parameter(0.0)  # largest change of the contrast factor
+    saturation: float | None = parameter(0.0)  # largest change of the saturation factor
+    hue: float | None = parameter(0.0, 0.0, 0.5)  # largest shift of the hue to either side, in turns, 0 to 0.5
+    pca_color: float | None = parameter(0.0)  # shift along the principal components of the colours; 0.1 in AlexNet
+    randaugment: int | None = parameter(0, 0, 6)  # operations of RandAugment, 0 to 6
+    randaugment_magnitude: float | None = parameter(0.5)  # strength of the operations of RandAugment and AugMix, 0 to 1
+    augmix: float | None = parameter(0.0)  # probability of AugMix
+    noise: float | None = parameter(0.0, 0.0, 128.0)  # Gaussian noise: largest standard deviation, 0 to 128 of 255
+    noise_probability: float | None = parameter(1.0)  # probability of Gaussian noise
+    blur: float | None = parameter(0.0, 0.0, 4.0)  # Gaussian blur: largest standard deviation in pixels, 0 to 4
+    blur_probability: float | None = parameter(1.0)  # probability of Gaussian blur
+    jpeg_quality: int | None = parameter(100, 10, 100)  # JPEG compression: lowest quality, 10 to 100
+    jpeg_probability: float | None = parameter(1.0)  # probability of JPEG compression
+    random_erasing: float | None = parameter(0.0)  # probability of random erasing: a rectangle of noise
+    random_erasing_area: float | None = parameter(0.33, 0.02, 0.8)  # random erasing: largest share of area, 0.02 to 0.8
+    gridmask: float | None = parameter(0.0)  # probability of GridMask: a grid of gray squares
+    gridmask_ratio: float | None = parameter(0.6, 0.1, 0.9)  # GridMask: visible share of a cell's side, 0.1 to 0.9
+    mixup: float | None = parameter(0.0, 0.0, 8.0)  # MixUp: alpha of the Beta distribution, 0 to 8; 0: none
+    cutmix: float | None = parameter(0.0, 0.0, 8.0)  # CutMix: alpha of the Beta distribution, 0 to 8; 0: none
 
-    def __post_init__(self):
-        for name, (least, most) in AUGMENTATION_RANGES.items():
-            if getattr(self, name) is not None:
-                _check_range(name, getattr(self, name), least, most)
-
-
-AUGMENTATION_RANGES = {  # every field is a share in [0, 1] but for these
-    **{f.name: (0.0, 1.0) for f in dataclasses.fields(AugmentationConfig)},
-    "crop_scale": (0.01, 1.0),
-    "crop_ratio": (1.0, 4.0),
-    "rotation": (0.0, 180.0),
-    "zoom": (0.0, 0.9),
-    "hue": (0.0, 0.5),
-    "randaugment": (0, 6),
-    "noise": (0.0, 128.0),
-    "blur": (0.0, 4.0),
-    "jpeg_quality": (10, 100),
-    "random_erasing_area": (0.02, 0.8),
-    "gridmask_ratio": (0.1, 0.9),
-    "mixup": (0.0, 8.0),
-    "cutmix": (0.0, 8.0),
-}
+    def __post_init__(self) -> None:
+        for each in dataclasses.fields(self):
+            value = getattr(self, each.name)
+            if value is not None:
+                _check_range(each.name, value, *each.metadata["range"])
 
 
 if TYPE_CHECKING:
@@ -189,7 +183,7 @@ class BalanceConfig:
     logit_adjustment: float | None = None  # of logits: factor of the log class shares, 1 by default
     best_epoch: BestEpoch = "auto"  # metric on validation whose best epoch is kept; auto: as --balance decides
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, most, modes in (
             ("balance_exponent", 1.0, ("sample", "augment")),
             ("effective_number_beta", 0.999999, ("effective_number",)),
@@ -223,7 +217,7 @@ class NetworkConfig:
     drop_path: float | None = None  # drop path rate (stochastic depth) of the last residual block
     auxiliary_heads: bool = True  # train the auxiliary classifiers of networks that have them, such as googlenet
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("dropout", "drop_path"):
             if getattr(self, name) is not None:
                 _check_range(name, getattr(self, name), 0.0, 0.95)
@@ -278,7 +272,7 @@ class TrainingConfig:
     checkpoint_minutes: float = 10.0  # minutes between checkpoints, besides one at the end of each epoch
     seed: int = 0  # of the weights, the splits, the order and the augmentation
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, least, most in TRAINING_RANGES:
             _check_range(name, getattr(self, name), least, most)
         if self.batch_size and self.batch_size % self.gradient_accumulation_steps:
@@ -351,7 +345,7 @@ class TrainConfig:
     name: str = ""  # of the run; empty: <data>-<model>-<number>
     runs: str = "runs"  # folder that the run folder is made in
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.name and Path(self.name).name != self.name:
             raise ValueError(f"name is {self.name!r}; expected the name of a folder, without slashes.")
         if self.training.data_service and self.input.cache in ("memory", "disk"):
@@ -472,8 +466,7 @@ def _check_names(values: dict, config_class: type, place: str) -> None:
     fields = {f.name: f.type for f in dataclasses.fields(config_class)}
     for name, value in values.items():
         if name not in fields:
-            close = difflib.get_close_matches(name, fields, n=1)
-            hint = f" Did you mean {close[0]!r}?" if close else f" There are: {', '.join(fields)}."
+            hint = did_you_mean(name, fields) or f" There are: {', '.join(fields)}."
             raise ValueError(f"{place} has an unknown field {name!r}.{hint}")
         if dataclasses.is_dataclass(fields[name]):
             if not isinstance(value, dict):

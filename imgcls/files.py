@@ -12,6 +12,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from functools import cache
 from pathlib import Path
+from typing import Any
 
 PARTIAL = re.compile(r"\.partial-(?P<machine>[0-9a-f]{8})-(?P<pid>\d+)-[0-9a-f]{8}")
 LEFT_OVER = 86_400  # seconds without a change after which the partial file of another machine is nobody's any more
@@ -30,6 +31,24 @@ def replacing(path: str | Path, durable: bool = False) -> Iterator[Path]:
     Raises OSError, with `path` as its file name, if it cannot be written.
     """
     path = Path(path)
+    with unfinished(path) as partial:
+        yield partial
+        if durable:
+            _sync(partial)
+        _put(partial, path)
+        if durable:
+            _sync_one(path.parent)
+
+
+@contextmanager
+def unfinished(path: str | Path) -> Iterator[Path]:
+    """Give a temporary path beside `path`, and remove at the end what is still there.
+
+    Whoever writes there renames it when it is whole. What dead writers left in the folder is removed.
+
+    Raises OSError, with `path` as its file name, if it cannot be written.
+    """
+    path = Path(path)
     with _named(path):
         path.parent.mkdir(parents=True, exist_ok=True)
         _remove_left_over(path.parent)
@@ -37,11 +56,6 @@ def replacing(path: str | Path, durable: bool = False) -> Iterator[Path]:
     try:
         with _named(path, partial):
             yield partial
-            if durable:
-                _sync(partial)
-            _put(partial, path)
-            if durable:
-                _sync_one(path.parent)
     finally:
         with suppress(OSError):
             remove(partial)
@@ -53,7 +67,7 @@ def write_json(path: str | Path, values: object, durable: bool = False) -> None:
         partial.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
 
-def read_json(path: Path) -> dict:
+def read_json(path: Path) -> dict[str, Any]:
     """What stands in a JSON file; empty if there is none, or if it is damaged or holds something else."""
     try:
         values = json.loads(path.read_text("utf-8"))
@@ -80,6 +94,11 @@ def check_writable(path: str | Path, folder: bool = False) -> None:
 
 
 def remove(path: Path) -> None:
+    """Remove a file, or a folder with all that is in it; a link is removed, and not what it leads to.
+
+    Raises:
+        OSError: It cannot be removed. A path at which there is nothing is no error.
+    """
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(path)
     else:
@@ -166,7 +185,7 @@ def _exchanged(one: Path, other: Path) -> bool:
         exchange = ctypes.CDLL(None).renameat2
     except (AttributeError, OSError):
         return False
-    return exchange(HERE, os.fsencode(one), HERE, os.fsencode(other), EXCHANGE) == 0
+    return int(exchange(HERE, os.fsencode(one), HERE, os.fsencode(other), EXCHANGE)) == 0
 
 
 def _sync(path: Path) -> None:

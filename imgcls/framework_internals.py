@@ -10,6 +10,7 @@ from typing import Any
 
 import keras
 import tensorflow as tf
+from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
 
 def all_layers(model: keras.Model) -> list[keras.layers.Layer]:
@@ -77,3 +78,8 @@ def service_address(server: Any) -> str:
 def stop_service(server: Any) -> None:
     """End a server of the tf.data service."""
     server._stop()
+
+
+def graph_with_constants(function: Any) -> tf.Graph:
+    """The graph of a `tf.function`, with its weights as constants. No public function makes it."""
+    return convert_variables_to_constants_v2(function.get_concrete_function()).graph

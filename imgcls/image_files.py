@@ -13,7 +13,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from PIL import Image
@@ -91,7 +91,8 @@ def opened(source: bytes | Path) -> Iterator["Image.Image"]:
         except MemoryError as error:
             raise Refused("an image for which the memory does not suffice") from error
         except Image.DecompressionBombError as error:
-            check_size(int(re.search(r"\d+", str(error))[0]))
+            announced = re.search(r"\d+", str(error))
+            check_size(int(announced[0]) if announced else 0)
             raise Refused(damaged(head, size)) from error
         except Exception as error:  # Pillow's decoders say in many ways that a file is damaged
             raise Refused(damaged(head, size)) from error
@@ -152,7 +153,7 @@ def shown_name(path: str | Path) -> str:
     return os.fsencode(path).decode("utf-8", "backslashreplace")
 
 
-def _stream(source: bytes | Path):
+def _stream(source: bytes | Path) -> BinaryIO:
     return io.BytesIO(source) if isinstance(source, bytes) else source.open("rb")
 
 

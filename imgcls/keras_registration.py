@@ -6,7 +6,9 @@ another package. So `import imgcls` registers them: at once if Keras is there, e
 
 import importlib
 import sys
+from collections.abc import Sequence
 from importlib.machinery import ModuleSpec
+from types import ModuleType
 
 LAYERS = "imgcls.layers"  # whose import registers them all
 
@@ -14,7 +16,9 @@ LAYERS = "imgcls.layers"  # whose import registers them all
 class _AfterKeras:
     """A finder of modules that finds Keras as the others do, and has the layers imported after it."""
 
-    def find_spec(self, name: str, path=None, target=None) -> ModuleSpec | None:
+    def find_spec(
+        self, name: str, path: Sequence[str] | None = None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
         if name != "keras":
             return None
         others = (finder.find_spec(name, path, target) for finder in sys.meta_path if finder is not self)
@@ -23,7 +27,7 @@ class _AfterKeras:
             return None
         run = spec.loader.exec_module
 
-        def run_and_register(module) -> None:
+        def run_and_register(module: ModuleType) -> None:
             run(module)
             importlib.import_module(LAYERS)
 

@@ -1,6 +1,7 @@
 """The folder of one run: what is where in it, and whether it is one."""
 
 import fcntl
+import html
 import json
 import logging
 import os
@@ -109,6 +110,19 @@ class RunFolder:
     def being_prepared(self) -> AbstractContextManager[None]:
         """Within, the run gets what it needs to begin; if anything is raised, its folder is gone again."""
         return _gone_if_it_fails(self.path)
+
+    def __repr__(self) -> str:
+        return f"RunFolder({str(self.path)!r})"
+
+    def _repr_html_(self) -> str:
+        """The report, for a notebook; before there is one, the run's state and its last epoch."""
+        if not self.report_file.is_file():
+            last = self.metrics()[-1:]
+            return f"<p><code>{html.escape(str(self.path))}</code>: {self.state()}</p>" + "".join(
+                f"<p>{html.escape(json.dumps(row))}</p>" for row in last
+            )
+        report = html.escape(self.report_file.read_text("utf-8"), quote=True)
+        return f'<iframe srcdoc="{report}" style="width: 100%; height: 40em; border: 0"></iframe>'
 
     @property
     def config(self) -> TrainConfig:

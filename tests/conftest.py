@@ -51,7 +51,7 @@ def command(capfd, monkeypatch):
     def run(name: str, *arguments: object) -> Result:
         module = importlib.import_module(f"imgcls.{name}")
         monkeypatch.setattr(sys, "argv", [module.__file__, *map(str, arguments)])
-        default = {"default": module._from_config_file} if name == "train" else {}
+        default = {"default": module.options_from_config_file} if name == "train" else {}
         with pytest.raises(SystemExit) as ended:
             importlib.import_module("imgcls.cli.command").run(module.main, module.Options, module.__doc__, **default)
         return Result(ended.value.code, *capfd.readouterr())

@@ -3,7 +3,6 @@ import dataclasses
 import pytest
 
 from imgcls.config import (
-    AUGMENTATION_RANGES,
     RENAMED,
     AugmentationConfig,
     BalanceConfig,
@@ -70,9 +69,9 @@ def test_a_missing_file_is_named(tmp_path):
         load_toml(tmp_path / "none.toml")
 
 
-@pytest.mark.parametrize("name", AUGMENTATION_RANGES)
-def test_augmentation_has_ranges(name):
-    least, most = AUGMENTATION_RANGES[name]
+@pytest.mark.parametrize("field", dataclasses.fields(AugmentationConfig), ids=lambda field: field.name)
+def test_augmentation_has_ranges(field):
+    name, (least, most) = field.name, field.metadata["range"]
     for inside in (least, most):
         assert getattr(AugmentationConfig(**{name: inside}), name) == inside
     for outside in (least - 1, most + 1):

@@ -11,8 +11,9 @@ import numpy as np
 import pytest
 
 from imgcls.config import AugmentationConfig, TrainingConfig
-from imgcls.data.augmentation import Augmentation, settings
-from imgcls.data.batches.pipeline import training_batches
+from imgcls.data.augmentation import Augmentation, from_preset
+from imgcls.data.batches.examples import LabeledImages
+from imgcls.data.batches.pipeline import BatchOptions, training_batches
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data_service import Options
 
@@ -60,9 +61,12 @@ def paths(small_data, tmp_path_factory):
 
 def batches(paths, steps, address=None, position=0, part=(0, 1)):
     return training_batches(
-        paths, np.arange(60) % 3, Preprocessing(28, 28, 1), num_classes=3, batch_size=10, steps=steps, seed=3,
-        augmentation=Augmentation(settings("light", CHANGES)), position=position, part=part, data_service=address,
-    )  # fmt: skip
+        LabeledImages(paths, np.arange(60) % 3, 3),
+        Preprocessing(28, 28, 1),
+        BatchOptions(10, 3, augmentation=Augmentation(from_preset("light", CHANGES)), part=part, data_service=address),
+        steps=steps,
+        position=position,
+    )
 
 
 def same(a, b) -> bool:

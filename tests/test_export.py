@@ -15,10 +15,11 @@ from imgcls import export
 from imgcls.config import InputConfig, NetworkConfig, TrainConfig
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
-from imgcls.labels.folders import read_folders
-from imgcls.models import build_model
+from imgcls.labels.formats.folders import read_folders
+from imgcls.models import InputLayers, build_model
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import load_bundle
+from imgcls.workflow.export import evenly
 from tests.conftest import ROOT, SAMPLE
 
 
@@ -40,9 +41,7 @@ def run(tmp_path_factory) -> RunFolder:
         (32, 32, 1),
         manifest.class_names,
         data_format="channels_first",
-        mean=(72.9,),
-        std=(90.0,),
-        preprocessing=Preprocessing(32, 32, 1).to_dict(),
+        input_layers=InputLayers((72.9,), (90.0,), Preprocessing(32, 32, 1).to_dict()),
     )
     model.save(run.model_file)
     return run
@@ -114,8 +113,8 @@ def test_a_run_without_a_model(run, tmp_path):
 
 def test_images_are_drawn_evenly():
     paths = [Path(str(number)) for number in range(500)]
-    drawn = export.evenly(paths, 64)
+    drawn = evenly(paths, 64)
     assert len(drawn) == len(set(drawn)) == 64
     assert drawn[0] == paths[0]
     assert int(drawn[-1].name) > 490
-    assert export.evenly(paths[:3], 64) == paths[:3]
+    assert evenly(paths[:3], 64) == paths[:3]

@@ -1,4 +1,4 @@
-"""Every private member of Keras and TensorFlow that the package reads is where it was. Fails on an upgrade that moves one."""
+"""Every private member of Keras and TensorFlow that the package reads is where it was; this fails on an upgrade."""
 
 import ast
 import inspect
@@ -71,6 +71,13 @@ def test_a_worker_of_the_data_service_has_an_address_and_can_be_stopped():
     assert internals.service_address(worker).rpartition(":")[2].isdigit()
     internals.stop_service(worker)
     internals.stop_service(dispatcher)
+
+
+def test_a_graph_keeps_its_weights_as_constants(model):
+    function = tf.function(model, input_signature=[tf.TensorSpec((None, 4, 4, 1), tf.float32)])
+    kinds = {operation.type for operation in internals.graph_with_constants(function).get_operations()}
+    assert "Const" in kinds
+    assert "ReadVariableOp" not in kinds
 
 
 def test_no_other_file_reads_a_private_member():

@@ -177,10 +177,10 @@ def test_decisions_are_laid_over_and_those_that_fit_nothing_are_told(photos, tmp
 
 
 @pytest.mark.parametrize("format", ["coco", "voc", "csv"])
-def test_an_export_comes_back_with_everything_that_the_format_holds(coco, tmp_path, command, format):
+def test_a_conversion_comes_back_with_everything_that_the_format_holds(coco, tmp_path, command, format):
     first = tmp_path / "first.parquet"
     command("import_labels", coco, "--output", first, "--boxes", "crop", "--group", "patient")
-    command("import_labels", first, "--export", format, "--export-to", tmp_path / "out")
+    command("import_labels", first, "--convert-to", format, "--convert-folder", tmp_path / "out")
     assert not (tmp_path / "manifest.parquet").exists()
     folder = {"voc": tmp_path / "out", "coco": tmp_path / "out", "csv": tmp_path / "out" / "labels.csv"}[format]
     command("import_labels", folder, "--output", tmp_path / "second.parquet", "--boxes", "crop")
@@ -194,8 +194,8 @@ def test_an_export_comes_back_with_everything_that_the_format_holds(coco, tmp_pa
 
 
 @pytest.mark.parametrize("format", ["yolo", "folders"])
-def test_an_export_from_annotations_is_whole_or_not_there(coco, tmp_path, command, format):
-    flags = ("--boxes", "largest", "--export", format, "--export-to", tmp_path / "out")
+def test_a_conversion_from_annotations_is_whole_or_not_there(coco, tmp_path, command, format):
+    flags = ("--boxes", "largest", "--convert-to", format, "--convert-folder", tmp_path / "out")
     result = command("import_labels", coco, "--output", tmp_path / "m.parquet", *flags)
     assert (tmp_path / "out").is_dir()
     assert Manifest.load(tmp_path / "m.parquet").counts()["unsplit"].to_dict() == {"bag": 3, "trouser": 3}
@@ -220,9 +220,12 @@ REFUSED = {
     "an output of another kind": (["--output", "m.csv"], "ends in .parquet"),
     "a margin without crops": (["--box-margin", 0.1], "Add --boxes crop"),
     "known answers without a consensus": (["--golden", "g.csv"], "Add --consensus weighted_majority"),
-    "an export to nowhere": (["--export", "coco"], "Add --export-to FOLDER"),
-    "an export of nothing": (["--export-to", "out"], "Add --export coco"),
-    "an export over something": (["--export", "coco", "--export-to", "."], "Name a folder that is not there yet"),
+    "a conversion to nowhere": (["--convert-to", "coco"], "Add --convert-folder FOLDER"),
+    "a conversion to no format": (["--convert-folder", "out"], "Add --convert-to coco"),
+    "a conversion over something": (
+        ["--convert-to", "coco", "--convert-folder", "."],
+        "Name a folder that is not there yet",
+    ),
     "limits of no fetching": (["--fetch-seconds", 5], "with --fetch-to"),
     "a misspelt format": (["--format", "coko"], "Did you mean 'coco'?"),
     "a misspelt mode": (["--boxes", "corp"], "Did you mean 'crop'?"),

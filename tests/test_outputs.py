@@ -22,7 +22,14 @@ COMMANDS = {  # name -> arguments; {out} is where the result is to go
     "audit --fix": ("audit", "{data}", "--output", "{folder}/audit", "--fix", "{file}/a.parquet"),
     "augment": ("augment", "{data}", "--output", "{file}/a.png"),
     "import_labels": ("import_labels", "{data}", "--output", "{file}/a.parquet"),
-    "import_labels --export-to": ("import_labels", "{data}", "--export", "coco", "--export-to", "{folder}/" + LONG),
+    "import_labels --convert-folder": (
+        "import_labels",
+        "{data}",
+        "--convert-to",
+        "coco",
+        "--convert-folder",
+        "{folder}/" + LONG,
+    ),
 }
 
 

@@ -1,4 +1,4 @@
-"""What README says is run: its five commands as they stand there, its flags, its files, its figures."""
+"""What README and the documentation say is run: the five commands, the Python lines, the flags, the files."""
 
 import contextlib
 import dataclasses
@@ -16,12 +16,20 @@ from typing import get_type_hints
 import pytest
 import tyro
 
+import imgcls
 from imgcls.__main__ import COMMANDS, source
 from tests.conftest import ROOT, SAMPLE, copy_sample
 
 README = (ROOT / "README.md").read_text("utf-8")
-FIVE = README.partition("## The five commands")[2].partition("```sh\n")[2].partition("```")[0]
-LINES = re.findall(r"^(?:python -m imgcls\.|`)?.*?python -m imgcls\.(\w+) ?([^#`\n]*)", README, re.MULTILINE)
+PAGES = [
+    ROOT / "README.md",
+    ROOT / "CONTRIBUTING.md",
+    *sorted((ROOT / "docs").rglob("*.md")),
+    *(ROOT / folder / "README.md" for folder in ("datasets", "deploy", "saved_models")),
+]
+TEXT = "\n".join(page.read_text("utf-8") for page in PAGES)
+FIVE = README.partition("**The command line**")[2].partition("```sh\n")[2].partition("```")[0]
+LINES = re.findall(r"python -m imgcls\.(\w+) ?([^#`\n]*)", TEXT)
 SMALLER = (
     "--data",
     "datasets/fashion_mini",
@@ -34,7 +42,9 @@ SMALLER = (
     "--name",
     "fashion_mini-resnet20-1",
 )  # and a network that is built in no time
-OTHERS = {"--help", "--help-all", "--logdir", "--root", "--allow-network-files"}  # no fields; the last two: the app's
+OTHERS = {  # no fields of a command: of every command, TensorBoard, the app, and datasets/to_tfds.py
+    "--help", "--help-all", "--logdir", "--root", "--allow-network-files", "--runner",
+}  # fmt: skip
 
 
 def options_of(name: str) -> type:
@@ -51,26 +61,61 @@ def flags_of(options: type) -> set[str]:
 
 
 @pytest.mark.parametrize(("name", "arguments"), sorted({line for line in LINES if line[1].strip()}))
-def test_every_command_of_readme_has_flags_that_exist(name, arguments):
+def test_every_command_that_is_named_has_flags_that_exist(name, arguments):
     arguments = arguments.replace(" RUN", " runs/a").strip()
     tyro.cli(options_of(name), args=shlex.split(arguments), config=(tyro.conf.OmitArgPrefixes,))
 
 
-def test_every_flag_that_readme_names_exists():
+def test_every_flag_that_is_named_exists():
     known = set().union(*(flags_of(options_of(name)) for name in COMMANDS))
-    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", README)) - known - OTHERS == set()
+    assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) - known - OTHERS == set()
 
 
-def test_every_file_of_the_project_that_readme_names_is_there():
-    named = re.findall(r"\b((?:benchmarks|configs|deploy|datasets|apps|tests)/[\w./-]*\w)", README)
+def test_every_file_of_the_project_that_is_named_is_there():
+    folders = "benchmarks|configs|deploy|datasets|apps|tests|docs|examples"
+    named = re.findall(rf"(?<![\w/])((?:{folders})/[\w./-]*\w)", TEXT)
     assert named
     assert {name for name in named if not (ROOT / name).exists()} == set()
 
 
-def test_there_are_as_many_networks_as_readme_says():
+def test_there_are_as_many_networks_as_the_guide_says():
     code = "from imgcls.models import list_models; print(len(list_models()))"
     count = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True).stdout
-    assert f"**Networks**: {count.strip()} of them" in README
+    assert f"There are {count.strip()} networks" in (ROOT / "docs" / "guides" / "networks.md").read_text("utf-8")
+
+
+def test_the_tree_of_readme_is_true():
+    """Every name in it is there, and every room of the package and folder of the project is named."""
+    tree = README.partition("## The tree")[2].split("```")[1]
+    named = {
+        f"imgcls/{name}" if line.startswith(" ") else name
+        for line in tree.splitlines()
+        for name in re.split(r" {2,}", line.strip())[0].split()
+    }
+    assert {name for name in named if not (ROOT / name).exists()} == set()
+    rooms = {f"imgcls/{path.parent.name}/" for path in (ROOT / "imgcls").glob("*/__init__.py")}
+    folders = {f"{path.name}/" for path in ROOT.iterdir() if path.is_dir() and any(path.glob("**/*.py"))}
+    untracked = {"build/", "dist/", "site/", "runs/", "audits/", "manifests/", "saved_models/"}
+    assert {each for each in rooms | folders if not each.startswith(".")} - named - untracked == set()
+
+
+def test_the_changelog_begins_with_this_version():
+    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)[1]
+    assert newest == imgcls.__version__
+
+
+@pytest.mark.skipif(not hasattr(imgcls, "ImageClassifier"), reason="there is no ImageClassifier yet")
+def test_the_python_lines_work_as_they_stand_there(tmp_path, monkeypatch):
+    copy_sample(tmp_path / "photos", ("bag", "sneaker", "trouser"), 40, 10)
+    shutil.copy(next((SAMPLE / "test" / "bag").iterdir()), tmp_path / "new.jpg")  # a PNG, whatever its name
+    monkeypatch.chdir(tmp_path)
+    lines = re.search(r"```python\n(from imgcls import ImageClassifier\n.*?)```", README, re.DOTALL)[1]
+    smaller = lines.replace('model="auto", epochs=10', 'model="lenet5_relu", epochs=2, batch_size=16')
+    assert smaller != lines
+    with contextlib.redirect_stdout(io.StringIO()) as printed:
+        exec(smaller, {})
+    assert re.search("bag|sneaker|trouser", printed.getvalue())
+    assert (tmp_path / "saved_models" / "photos" / "1" / "saved_model.pb").is_file()
 
 
 def next_steps(printed: str) -> list[str]:

@@ -1,38 +1,96 @@
-"""Who may import whom."""
+"""Who may import whom, where a foreign idea may stand, and that the tests mirror the tree."""
 
 import ast
 from pathlib import Path
 
 import pytest
 
+import imgcls
+
 ROOT = Path(__file__).parents[1]
-ALLOWED = {
-    "data_format": set(),
-    "files": set(),
-    "framework_internals": set(),
-    "processor": set(),
-    "metrics": set(),
-    "config": {"files"},
-    "image_files": set(),
-    "labels": {"image_files"},
-    "layers": {"data_format"},
-    "models": {"layers", "data_format", "framework_internals"},
-    "data": {"labels", "config", "files", "image_files"},
-    "run_folder": {"config", "files", "models"},
-    "training": {"models", "layers", "data", "config", "files", "processor", "run_folder", "framework_internals"},
-    "evaluation": {"data", "config", "files", "image_files"},
-    "explain": {"data", "config", "files"},
-    "serving": {"data", "config", "files", "image_files"},
-    "workflow": {
-        *("evaluation", "serving", "training", "models", "layers", "data", "labels"),
-        *("config", "files", "image_files", "run_folder", "cli"),
-    },
-    "cli": {"config", "data"},
+ALLOWED = {  # room: the rooms that it may import
+    "data_format": "",
+    "files": "",
+    "framework_internals": "",
+    "processor": "",
+    "metrics": "",
+    "config": "files",
+    "image_files": "",
+    "labels": "image_files",
+    "layers": "data_format",
+    "models": "layers data_format framework_internals",
+    "data": "labels config files image_files",
+    "run_folder": "config files models",
+    "engines": "framework_internals",
+    "training": "engines models layers data config files processor run_folder framework_internals",
+    "evaluation": "data config files image_files",
+    "explain": "data config files",
+    "serving": "engines data config files image_files",
+    "workflow": "evaluation serving training engines models layers data labels config files image_files run_folder",
 }
-EVERYWHERE = {"__version__", "counted", "metrics"}  # floors below all rooms
-ADDRESSES = {  # foreign package: the only places that may import it
+EVERYWHERE = {
+    "__version__",
+    "checksums",
+    "counted",
+    "durations",
+    "metrics",
+    "nearest_name",
+    "progress",
+}  # floors below all rooms
+ADDRESSES = {  # foreign idea: the only places where it may stand
     "streamlit": ("apps/",),
-    "rich": ("imgcls/cli/terminal.py", "imgcls/train.py"),
+    "openvino": ("imgcls/engines/",),
+    "rich": ("imgcls/cli/terminal.py",),
+    "optuna": ("imgcls/workflow/search.py", "imgcls/cli/run_tune.py"),
+    "tensorflow_datasets": ("imgcls/labels/tfds.py",),
+}
+ATTRIBUTES = {
+    "tf.data": (
+        "imgcls/data/",
+        "imgcls/data_service.py",  # its processes
+        "imgcls/framework_internals.py",
+        "imgcls/image_classifier.py",  # takes a dataset of the user's
+        "imgcls/workflow/image_data.py",  # the same
+        "imgcls/labels/formats/tfrecord.py",  # reads records
+        "imgcls/training/devices/device_batches.py",
+        "imgcls/training/stage_batches.py",  # features, which are no images
+        "imgcls/serving/guarded_reading.py",  # inside a SavedModel
+        "imgcls/serving/warmup.py",  # TFRecord of TensorFlow Serving
+    ),
+    "tf.distribute": (
+        "imgcls/training/devices/",
+        "imgcls/training/step.py",
+        "imgcls/training/random_state.py",
+        "imgcls/framework_internals.py",
+    ),
+}
+COMMANDS = {
+    "audit", "augment", "data_service", "evaluate", "export", "import_labels", "predict", "prepare", "serve", "train",
+    "tune", "__main__",
+}  # fmt: skip
+ACROSS = {  # tests that ask the same of many files, or of the repository
+    "apps/test_in_browser",
+    "data/audit/test_audit",
+    "data/audit/test_looks",
+    "data/images/test_every_format",
+    "data/test_crops",
+    "labels/test_all_accounted",
+    "labels/test_fuzz",
+    "layers/test_every_layer",
+    "models/architectures/test_architectures",
+    "models/test_unsafe_files",
+    "test_deploy",
+    "test_documentation",
+    "test_doctests",
+    "test_notebook",
+    "test_outputs",
+    "test_readme",
+    "test_rooms",
+    "test_to_tfds",
+    "training/devices/test_devices",
+    "training/devices/test_workers",
+    "training/test_beginnings",
+    "training/test_own_network",
 }
 
 
@@ -50,31 +108,96 @@ def sources() -> list[Path]:
     return sorted([*(ROOT / "imgcls").rglob("*.py"), *(ROOT / "apps").rglob("*.py")])
 
 
+def name_of(path: Path) -> str:
+    return path.relative_to(ROOT).as_posix()
+
+
 @pytest.mark.parametrize("room", sorted(ALLOWED))
 def test_a_room_imports_only_the_rooms_below_it(room):
     files = [path for path in sources() if path.relative_to(ROOT).with_suffix("").parts[:2] == ("imgcls", room)]
     strangers = {
-        f"{path.relative_to(ROOT)}: {name}"
+        f"{name_of(path)}: {name}"
         for path in files
         for name in imports(path)
-        if name.startswith("imgcls.") and name.split(".")[1] not in ALLOWED[room] | EVERYWHERE | {room}
+        if name.startswith("imgcls.") and name.split(".")[1] not in set(ALLOWED[room].split()) | EVERYWHERE | {room}
         if not (path.name == "__main__.py" and name.split(".")[1] == "cli")
     }
     assert not strangers
 
 
+def test_every_room_has_a_row():
+    rooms = {path.name for path in (ROOT / "imgcls").iterdir() if (path / "__init__.py").is_file()}
+    assert rooms - set(ALLOWED) == {"cli"}  # which shows what all of them say
+
+
+def test_the_imports_have_no_circle():
+    names = {
+        ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__"): path for path in sources()
+    }
+    below = {name: top_level_imports(path) & set(names) for name, path in names.items()}
+    done: set[str] = set()
+    while ready := {name for name, others in below.items() if name not in done and others - {name} <= done}:
+        done |= ready
+    assert set(below) - done == set()
+
+
+def top_level_imports(path: Path) -> set[str]:
+    """The modules that are imported with this one; not those that a function imports when it is called."""
+    found = set()
+    for node in ast.parse(path.read_text("utf-8")).body:
+        if isinstance(node, ast.Import):
+            found |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            modules = {f"{node.module}.{alias.name}" for alias in node.names}
+            files = {module for module in modules if module_file(module)}
+            found |= files | ({node.module} if len(files) < len(modules) else set())
+    return found
+
+
+def module_file(module: str) -> bool:
+    path = ROOT.joinpath(*module.split("."))
+    return path.with_suffix(".py").is_file() or (path / "__init__.py").is_file()
+
+
+def test_nobody_imports_a_command():
+    importers = {
+        f"{name_of(path)}: {name}"
+        for path in [*sources(), *(ROOT / "benchmarks").glob("*.py")]
+        for name in imports_of_modules(path)
+        if name.startswith("imgcls.") and name.split(".")[1] in COMMANDS
+    }
+    assert importers == set()
+
+
+def imports_of_modules(path: Path) -> set[str]:
+    """As `imports`; without names of the package that are functions, such as `imgcls.audit`."""
+    return {name for name in imports(path) if name.removeprefix("imgcls.") not in imgcls.__all__}
+
+
 @pytest.mark.parametrize("package", sorted(ADDRESSES))
 def test_a_foreign_idea_has_one_address(package):
-    users = {
-        path.relative_to(ROOT).as_posix() for path in sources() if package in {n.split(".")[0] for n in imports(path)}
-    }
+    users = {name_of(path) for path in sources() if package in {n.split(".")[0] for n in imports(path)}}
     assert {user for user in users if not user.startswith(ADDRESSES[package])} == set()
+    assert users
+
+
+@pytest.mark.parametrize("idea", sorted(ATTRIBUTES))
+def test_a_part_of_tensorflow_stands_where_it_belongs(idea):
+    users = {
+        name_of(path)
+        for path in sources()
+        for node in ast.walk(ast.parse(path.read_text("utf-8")))
+        if isinstance(node, ast.Attribute) and ast.unparse(node) == idea
+    }
+    assert {user for user in users if not user.startswith(ATTRIBUTES[idea])} == set()
+    unused = {place for place in ATTRIBUTES[idea] if not any(user.startswith(place) for user in users)}
+    assert unused <= {"imgcls/data_service.py"}  # which imports it
 
 
 def test_pillow_opens_files_in_one_place():
     """Where the formats are limited, warnings kept away and all errors made a reason."""
     users = {
-        path.relative_to(ROOT).as_posix()
+        name_of(path)
         for path in sources()
         for node in ast.walk(ast.parse(path.read_text("utf-8")))
         if isinstance(node, ast.Attribute) and node.attr == "open" and ast.unparse(node.value).endswith("Image")
@@ -82,10 +205,33 @@ def test_pillow_opens_files_in_one_place():
     assert users == {"imgcls/image_files.py"}
 
 
-def test_the_package_raises_and_never_asserts():
-    with_assert = [
-        path.relative_to(ROOT).as_posix()
-        for path in sources()
-        if any(isinstance(node, ast.Assert) for node in ast.walk(ast.parse(path.read_text("utf-8"))))
-    ]
-    assert with_assert == []
+def test_the_public_names_are_typed_where_they_are_imported():
+    tree = ast.parse((ROOT / "imgcls" / "__init__.py").read_text("utf-8"))
+    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    typed = {alias.asname: node.module for node in block.body for alias in node.names}
+    assert typed == imgcls._ADDRESSES
+    assert set(imgcls.__all__) == {"__version__", *typed}
+
+
+def test_a_function_is_not_hidden_by_the_command_of_its_name():
+    __import__("imgcls.audit")
+    assert callable(imgcls.audit)
+    assert callable(imgcls.import_labels)
+
+
+def test_the_tests_mirror_the_tree():
+    tests = {
+        path.relative_to(ROOT / "tests").with_suffix("").as_posix() for path in (ROOT / "tests").rglob("test_*.py")
+    }
+    assert {test for test in tests if not is_mirrored(test) and test not in ACROSS} == set()
+
+
+def is_mirrored(test: str) -> bool:
+    """Whether there is what this test is named after, at the same place in package, app or documentation."""
+    folder, _, name = test.rpartition("test_")
+    places = [ROOT / "imgcls" / folder / name]
+    if folder == "apps/":
+        places = [ROOT / "apps" / "parts" / name, ROOT / "apps" / "views" / name.removesuffix("_view")]
+    if folder == "docs/":
+        return (ROOT / "docs" / f"{name.replace('extend_', 'extend/')}.md").is_file()
+    return any(place.with_suffix(".py").is_file() or place.is_dir() for place in places)

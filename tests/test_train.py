@@ -51,15 +51,14 @@ def test_a_folder_becomes_a_judged_model_although_some_files_are_broken(data, tm
     assert json.loads((run / "status.json").read_text())["state"] == "finished"
 
 
-def test_an_image_in_two_splits_is_warned_of(data, tmp_path, capsys):
+def test_an_image_in_two_splits_is_warned_of(data, tmp_path, caplog):
     image = next((data / "train" / "bag").iterdir())
     shutil.copy(image, data / "test" / "bag" / "again.png")
     create_run(TrainConfig(input=InputConfig(data=str(data)), runs=str(tmp_path / "runs")))
-    warned = capsys.readouterr().err
-    assert "splits train and test have images in common: 1 of test, such as test/bag/again.png" in warned
+    assert "splits train and test have images in common: 1 of test, such as test/bag/again.png" in caplog.text
 
 
-def test_corrections_and_folds_are_flags_too(data, tmp_path, capsys):
+def test_corrections_and_folds_are_flags_too(data, tmp_path, caplog):
     name = sorted((data / "train" / "bag").iterdir())[0].name
     (tmp_path / "fix.csv").write_text(f"image,label\ntrain/bag/{name},trouser\nnothing.png,bag\n")
     validation = []
@@ -69,7 +68,7 @@ def test_corrections_and_folds_are_flags_too(data, tmp_path, capsys):
         assert manifest.table.set_index("image").loc[f"train/bag/{name}", "label"] == "trouser"
         validation += manifest.split("validation")["image"].tolist()
     assert len(validation) == len(set(validation)) == 24
-    assert "line 3: there is no image 'nothing.png'" in capsys.readouterr().err
+    assert "line 3: there is no image 'nothing.png'" in caplog.text
 
 
 def test_a_config_repeats_the_run(small_run, tmp_path, command):
@@ -114,7 +113,7 @@ def test_bad_flags_are_refused_before_anything_is_written(data, tmp_path, comman
 def test_what_is_typed_beside_a_config_counts_although_it_is_the_default(tmp_path, monkeypatch):
     save_toml(TrainConfig(training=TrainingConfig(epochs=7, learning_rate=0.1)), tmp_path / "config.toml")
     monkeypatch.setattr("sys.argv", ["train", "--config", str(tmp_path / "config.toml"), "--learning_rate=0.003"])
-    training = command_line.parse(train.Options, "", train._from_config_file).train.training
+    training = command_line.parse(train.Options, "", train.options_from_config_file).train.training
     assert (training.epochs, training.learning_rate) == (7, 0.003)
 
 

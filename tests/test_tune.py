@@ -7,124 +7,15 @@ import sys
 import time
 from pathlib import Path
 
-import optuna
 import pytest
 
-from imgcls.config import TrainConfig
 from imgcls.run_folder import RunFolder
-from imgcls.training.trials import TrialRun
-from imgcls.tune import Options, _ended, _follow, _note_failure, _pruner, _taken_up, _values, parse_range, with_values
 
 ROOT = Path(__file__).parents[1]
 
 
-def test_ranges_are_read_with_the_section_of_their_field():
-    found = parse_range("learning-rate=1e-4:1e-2")
-    assert (found.section, found.name, found.values, found.continuous) == (
-        "training",
-        "learning_rate",
-        (1e-4, 1e-2),
-        True,
-    )
-    found = parse_range("dropout=0:0.5")
-    assert (found.section, found.values) == ("network", (0.0, 0.5))
-    found = parse_range("optimizer=adamw,sgd")
-    assert (found.section, found.values, found.continuous) == ("training", ("adamw", "sgd"), False)
-    assert parse_range("epochs=3:9").values == (3, 9)
-    assert parse_range("nesterov=true,false").values == (True, False)
-
-
-@pytest.mark.parametrize(
-    ("text", "said"),
-    [
-        ("lerning_rate=1:2", "Did you mean 'learning_rate'"),
-        ("epochs", "such as learning_rate"),
-        ("epochs=9:3", "no range"),
-    ],
-)
-def test_what_is_no_range_is_refused(text, said):
-    with pytest.raises(ValueError, match=said):
-        parse_range(text)
-
-
-def test_values_out_of_range_are_refused_before_the_first_run():
-    ranges = [parse_range("label_smoothing=0:2")]
-    with pytest.raises(ValueError, match="--label-smoothing"):
-        with_values(TrainConfig(), {"label_smoothing": 2.0}, ranges)
-
-
-def test_a_value_that_means_nothing_beside_the_others_is_left_out():
-    ranges = [parse_range("weight_decay=0.1:0.2"), parse_range("optimizer=adamw,sgd")]
-    sgd, adamw = (with_values(TrainConfig(), {"weight_decay": 0.1, "optimizer": o}, ranges) for o in ("sgd", "adamw"))
-    assert (sgd.training.optimizer, sgd.training.weight_decay) == ("sgd", TrainConfig().training.weight_decay)
-    assert (adamw.training.optimizer, adamw.training.weight_decay) == ("adamw", 0.1)
-
-
 def test_a_search_for_nothing_is_refused(command):
     assert "--search names nothing that is searched" in command("tune", "--search").err
-
-
-@pytest.fixture
-def study():
-    """A search in which five trials reached 0.9 after every epoch."""
-    found = optuna.create_study(direction="maximize", pruner=_pruner(Options()))
-    for _ in range(5):
-        values = dict.fromkeys(range(1, 31), 0.9)
-        found.add_trial(optuna.trial.create_trial(value=0.9, intermediate_values=values))
-    return found
-
-
-def run_that_says(run: TrialRun, accuracy: float, epochs: int) -> subprocess.Popen:
-    """A process that writes what training writes, an epoch every tenth of a second."""
-    RunFolder.create(TrainConfig(name=run.name, runs=str(run.path.parent))).manifest_file.touch()
-    code = (
-        "import sys, time; from imgcls.run_folder import RunFolder; run = RunFolder(sys.argv[1])\n"
-        "for epoch in range(1, int(sys.argv[3]) + 1):\n"
-        "    run.append_metrics({'epoch': epoch, 'seconds': 1.0, 'loss': 1.0, 'accuracy': 0.5,\n"
-        "        'val_accuracy': float(sys.argv[2]), 'val_loss': 1.0})\n"
-        "    time.sleep(0.1)\n"
-    )
-    line = [sys.executable, "-c", code, str(run.path), str(accuracy), str(epochs)]
-    return subprocess.Popen(line, env={**os.environ, "PYTHONPATH": str(ROOT)})
-
-
-def test_a_hopeless_trial_is_ended_early_and_a_good_one_is_not(study, tmp_path):
-    for accuracy, hopeless in ((0.2, True), (0.95, False)):
-        trial = study.ask()
-        run = TrialRun(tmp_path, trial.number)
-        pruned, code = _follow(study, trial, run, run_that_says(run, accuracy, epochs=30 if hopeless else 9))
-        assert (pruned, code) == (hopeless, -signal.SIGTERM if hopeless else 0)
-        reported = study.get_trials()[trial.number].intermediate_values
-        assert reported[1] == accuracy
-        assert (7 <= len(reported) < 30) if hopeless else len(reported) == 9
-    assert study.user_attrs["metric"] == "accuracy"
-
-
-def test_a_trial_that_no_process_is_at_is_taken_up_by_one(study, tmp_path):
-    assert _taken_up(study, tmp_path) is None
-    left = study.ask()
-    trial, run = _taken_up(study, tmp_path)
-    assert trial.number == left.number
-    assert _taken_up(study, tmp_path) is None
-    run.let_go()
-    again, run = _taken_up(study, tmp_path)
-    run.let_go()
-    assert again.number == left.number
-
-
-def test_what_failed_with_its_values_counts_and_what_was_refused_does_not(study):
-    failed, refused, diverged = study.ask(), optuna.create_study().ask(), study.ask()
-    study.tell(failed, state=optuna.trial.TrialState.FAIL)
-    _note_failure(study, diverged, "The loss became nan.", 1)
-    assert [trial.number for trial in _ended(study)] == [0, 1, 2, 3, 4, diverged.number]
-    with pytest.raises(ValueError, match="no such data"):
-        _note_failure(refused.study, refused, "There is no such data.", 2)
-
-
-def test_a_search_that_was_begun_with_other_choices_is_named(study):
-    _values(study, study.ask(), [parse_range("optimizer=adamw,sgd")])
-    with pytest.raises(ValueError, match="was begun with other values than this --search has"):
-        _values(study, study.ask(), [parse_range("optimizer=adamw,lion")])
 
 
 DIVERGES = """import keras

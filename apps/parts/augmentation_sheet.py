@@ -13,17 +13,17 @@ def show(config: TrainConfig, everything: bool) -> None:
 
     everything: a row for each step and each preset, in place of three draws of the chosen settings.
     """
-    from imgcls.augment import choose
-    from imgcls.data.augmentation import settings, sheet
+    from imgcls.data.augmentation import from_preset, sheet
+    from imgcls.data.augmentation.samples import sample_images
     from imgcls.data.sources.load import load_manifest
 
     with st.spinner("Drawing the images"):
-        encoded, preprocessing = choose(load_manifest(config.input.data), IMAGES, config.input.image_size)
+        encoded, preprocessing = sample_images(load_manifest(config.input.data), IMAGES, config.input.image_size)
         rows = [sheet.originals(encoded, preprocessing)]
         if everything:
             rows += sheet.steps(encoded, preprocessing) + sheet.presets(encoded, preprocessing)
         else:
-            chosen = settings(config.input.augmentation, config.augmentation)
+            chosen = from_preset(config.input.augmentation, config.augmentation)
             draws = range(DRAWS)
             rows += [sheet.Row(f"draw {n + 1}", sheet.changed(encoded, preprocessing, chosen, n)) for n in draws]
     factor = max(1, SIDE // preprocessing.height)

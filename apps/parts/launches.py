@@ -121,7 +121,7 @@ def look(name: str) -> Launch:
     state, message = status.get("state", "preparing"), status.get("message", "")
     heartbeat = status.get("heartbeat", run.config_file.stat().st_mtime)
     if running and heartbeat < _started(name):
-        state, message = "starting", ""  # it was told to go on and has not said anything yet
+        state, message = "starting", ""  # it was asked to go on and has not said anything yet
     elif running and state in ("interrupted", "failed"):
         state, message = "ending", ""  # it has said its last word and is clearing up
     elif not running and heartbeat < _started(name):

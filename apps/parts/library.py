@@ -52,9 +52,9 @@ def load_predictor(source: str) -> "Predictor":
 @st.cache_resource(max_entries=MODELS_KEPT, show_spinner="Loading the model")
 def _predictor(source: str, modified: float) -> "Predictor":
     """`modified` makes a model that was written again another entry of the cache."""
-    from imgcls.predict import predictor_of, pretrained_predictor
+    from imgcls.workflow import predictor
 
-    return predictor_of(Path(source)) if Path(source).is_dir() else pretrained_predictor(source)
+    return predictor.load_predictor(source)
 
 
 def modified(folder: Path) -> float:

@@ -3,6 +3,7 @@
 import streamlit as st
 
 from imgcls.counted import counted
+from imgcls.durations import clock
 from parts import launches
 from parts.charts import curve
 from parts.errors import explained
@@ -23,6 +24,7 @@ STATES = {  # colour and sentence
 
 
 def badge(state: str) -> None:
+    """Show the state of a run as a coloured word."""
     st.badge(state, color=STATES.get(state, ("gray", ""))[0])
 
 
@@ -100,7 +102,7 @@ def _show_progress(launch: Launch) -> None:
         "Training accuracy": f"{latest['accuracy']:.1%}" if "accuracy" in latest else "-",
         f"Validation {best.title}": best.shown(kept[best.on_validation]) if kept else "-",
         "Images a second": f"{status.get('images_per_second', 0):,.0f}",
-        "Time left": _clock(seconds),
+        "Time left": "-" if seconds is None else clock(seconds),
     }
     with st.container(horizontal=True):
         for label, value in figures.items():
@@ -118,14 +120,6 @@ def _seconds_left(launch: Launch, metrics: list[dict]) -> float | None:
     if status["step"] < STEADY:
         return None
     return epochs * status["steps"] * launch.folder.config.training.batch_size / max(1.0, status["images_per_second"])
-
-
-def _clock(seconds: float | None) -> str:
-    if seconds is None:
-        return "-"
-    minutes, seconds = divmod(round(seconds), 60)
-    hours, minutes = divmod(minutes, 60)
-    return f"{hours}:{minutes:02}:{seconds:02}" if hours else f"{minutes}:{seconds:02}"
 
 
 def _offer_another_go(launch: Launch) -> None:

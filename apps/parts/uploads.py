@@ -8,22 +8,35 @@ from typing import Protocol
 
 from imgcls.files import replacing
 from imgcls.image_files import HEAD, SUFFIXES, suffix_of
+from imgcls.labels import FORMATS
 
 UPLOADS = Path("manifests/uploads")
-_TEXTS = ("json", "jsonl", "xml", "csv", "tsv", "txt", "yaml", "yml", "names", "pbtxt", "vott")
-_TABLES = ("parquet", "xlsx", "xls")
-ANNOTATIONS = tuple(f".{name}" for name in (*_TEXTS, *_TABLES))
-BY_NAME = re.compile(  # names of MNIST's files, of records and their shards, and of CIFAR's batches without pickles
-    r"idx[1-4]-ubyte(\.gz)?$|\.(tfrecords?|tfrec|record)(-\d+-of-\d+)?$|^(data_batch_\d|test_batch|train|test)\.bin$"
-)
+UNREAD = (".jsonl",)  # kept, so that the user reads how to convert it
+
+
+def annotation_suffixes() -> tuple[str, ...]:
+    """The endings of annotation files, of all formats that are read."""
+    return (*(suffix for row in FORMATS.values() for suffix in row.suffixes), *UNREAD)
+
+
+def is_annotation(name: str) -> bool:
+    """Whether a file is called as the annotation files of a format that is read, such as "labels.csv"."""
+    patterns = [row.file_names for row in FORMATS.values() if row.file_names]
+    suffix = PurePosixPath(name).suffix
+    return suffix in annotation_suffixes() or any(re.search(pattern, name) for pattern in patterns)
 
 
 class Upload(Protocol):
-    """name: path of the file in the folder that was chosen, with forward slashes."""
+    """An uploaded file.
+
+    Attributes:
+        name: Path of the file in the folder that was chosen, with forward slashes.
+    """
 
     name: str
 
-    def getvalue(self) -> bytes: ...
+    def getvalue(self) -> bytes:
+        """Its content."""
 
 
 def save_files(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:
@@ -74,10 +87,10 @@ def save_folder(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:
 def _is_kept(file: Upload) -> bool:
     """Whether it is called as images or annotations are; one without a suffix, whether it begins as an image."""
     name = PurePosixPath(file.name).name.lower()
-    if BY_NAME.search(name):
-        return True
     suffix = PurePosixPath(name).suffix
-    return suffix in (*SUFFIXES, *ANNOTATIONS) if suffix else bool(suffix_of(file.getvalue()[:HEAD]))
+    if suffix in SUFFIXES or is_annotation(name):
+        return True
+    return not suffix and bool(suffix_of(file.getvalue()[:HEAD]))
 
 
 def _inside(name: str) -> PurePosixPath:

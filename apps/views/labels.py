@@ -43,7 +43,7 @@ def look(chosen: LabelSource) -> tuple[Manifest, Imported, list[Finding], pd.Ser
     allowed_paths.check_images(imported.manifest, chosen.source)
     imported = with_dropped(imported, chosen.dropped)
     load_library()
-    from imgcls.data.audit import audit
+    from imgcls.data.audit import find_problems
     from imgcls.data.duplicates.near_duplicates import find_copies
     from imgcls.data.inspection.inspect import inspect
 
@@ -58,7 +58,7 @@ def look(chosen: LabelSource) -> tuple[Manifest, Imported, list[Finding], pd.Ser
     bar.empty()
     with st.spinner("Comparing the images with each other"):
         copies = find_copies(manifest)
-        return manifest, imported, audit(manifest, copies, imported.problems), copies.groups
+        return manifest, imported, find_problems(manifest, copies, imported.problems), copies.groups
 
 
 def with_dropped(imported: Imported, files: Sequence[str]) -> Imported:
@@ -69,6 +69,7 @@ def with_dropped(imported: Imported, files: Sequence[str]) -> Imported:
 
 
 def show(manifest: Manifest, imported: Imported, findings: list[Finding]) -> None:
+    """Show what is in the images: figures, what cannot be used, the classes, the audit, and some of the images."""
     counts, problems = manifest.counts(), manifest.problems
     st.subheader("What is there")
     with st.container(horizontal=True):
@@ -82,7 +83,7 @@ def show(manifest: Manifest, imported: Imported, findings: list[Finding]) -> Non
             f"{len(problems):,} of {counted(len(manifest.table), 'file')} cannot be used, and left out of training."
         )
         st.dataframe(problems.rename(columns={"image": "file", "problems": "reason"}), hide_index=True)
-    show_told(imported.problems)
+    show_reported(imported.problems)
     if len(counts) > MOST_BARS:
         st.dataframe(counts)
     elif len(counts):
@@ -98,16 +99,17 @@ def show(manifest: Manifest, imported: Imported, findings: list[Finding]) -> Non
         show_images(manifest)
 
 
-def show_told(told: pd.DataFrame) -> None:
+def show_reported(reported: pd.DataFrame) -> None:
     """What was wrong in the annotation files."""
-    if told.empty:
+    if reported.empty:
         return
-    lost = int((told["effect"] == "left out").sum())
-    (st.warning if lost else st.info)(f"Told about the annotations: {len(told):,}. Left out of them: {lost:,}.")
-    st.dataframe(told, hide_index=True)
+    lost = int((reported["effect"] == "left out").sum())
+    (st.warning if lost else st.info)(f"Reported about the annotations: {len(reported):,}. Left out of them: {lost:,}.")
+    st.dataframe(reported, hide_index=True)
 
 
 def show_annotators(imported: Imported) -> None:
+    """Show how far each annotator can be trusted."""
     st.subheader("Who labelled")
     share = imported.consensus.needing_another
     st.write(f"{100 * share:.1f} % of the images need one more opinion.")
@@ -116,6 +118,7 @@ def show_annotators(imported: Imported) -> None:
 
 
 def show_images(manifest: Manifest) -> None:
+    """Show a few images of each class, a page of classes at a time."""
     st.subheader("A few images of each class")
     usable = manifest.usable
     names = sorted(usable["label"].unique())
@@ -134,6 +137,7 @@ def show_images(manifest: Manifest) -> None:
 
 
 def save(manifest: Manifest, copies: pd.Series, source: str) -> None:
+    """Ask for a name and save the manifest, cleaned on request. Raises ValueError for a name that names no file."""
     st.subheader("Save it")
     if st.checkbox("Clean it (--fix): leave out copies and what cannot be used, and give each class one name"):
         manifest, effects = clean(manifest, copies)

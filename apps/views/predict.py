@@ -58,6 +58,7 @@ def predict(predictor: "Predictor", files: list) -> tuple["Predictions", list[st
 
 
 def show(predictions: "Predictions", images: list[str]) -> None:
+    """Show a card for each image that was predicted, and the files that could not be read."""
     problems = [(str(p), why) for p, why in zip(predictions.paths, predictions.problems, strict=True) if why]
     if problems:
         st.warning(
@@ -80,6 +81,7 @@ def show(predictions: "Predictions", images: list[str]) -> None:
 
 
 def show_table(predictions: "Predictions") -> None:
+    """Show all predictions as a table that can be downloaded."""
     table = predictions.table(TOP)
     st.subheader("All of them")
     shown = [column for column in table if not column.startswith("probability_")]

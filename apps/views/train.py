@@ -109,6 +109,7 @@ def check(config: TrainConfig) -> None:
 
 
 def list_runs() -> None:
+    """Show the latest runs, each with its state and a button that opens it."""
     found = launches.list_launches()
     st.subheader("Runs")
     if not found:

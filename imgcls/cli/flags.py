@@ -2,7 +2,6 @@
 
 import argparse
 import dataclasses
-import difflib
 import re
 import sys
 from collections.abc import Iterable, Iterator, Sequence
@@ -15,6 +14,7 @@ import tyro
 from tyro._errors import BadValue, InstantiationFailure, InvalidChoice, MissingArgs, ParseErrorEvent, UnrecognizedArgs
 
 from imgcls.config import AugmentationConfig
+from imgcls.nearest_name import did_you_mean
 
 Place = tuple[str, ...]  # of a field: the sections that it is in, and its name
 KINDS = {  # what a flag takes: the word in the help, and in a sentence
@@ -206,8 +206,8 @@ def _about_unknown(token: str, every: Sequence[Setting]) -> Iterator[str]:
 
 
 def _nearest(name: str, names: Iterable[str]) -> list[str]:
-    close = difflib.get_close_matches(name, names, n=1)
-    return [f"Did you mean {close[0]!r}?"] if close else []
+    hint = did_you_mean(name, names).strip()
+    return [hint] if hint else []
 
 
 def typed() -> dict[str, str]:

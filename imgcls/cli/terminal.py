@@ -1,32 +1,82 @@
-"""What commands show in a terminal: tables, progress, the next step."""
+"""What commands show in a terminal: sentences of the log, tables, progress, the next step."""
 
 import logging
 import math
 import os
 import sys
-from collections.abc import Iterator, Sequence
+import time
+from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 
 from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+from rich.progress import BarColumn, TextColumn
+from rich.progress import Progress as Bar
 from rich.table import Table
 
+from imgcls.durations import clock
+from imgcls.progress import Progress
+
 WIDE = 200  # columns
-NAMED = 3  # files in a sentence
 console = Console(highlight=False, soft_wrap=True)
 
 
-@contextmanager
-def progress(what: str, total: int | None) -> Iterator:
-    """A bar that is gone when the work is done; yields a function that takes the number done so far.
+class ProgressLine(Progress):
+    """A line that follows the work and is gone when it is done, and one that stays for each epoch."""
 
-    total: of what is to be done; the function takes another one as its second argument, if it is known later.
-    """
-    columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn(), TimeRemainingColumn())
-    shown = Console(stderr=True)
-    with Progress(*columns, console=shown, transient=True, disable=not shown.is_terminal) as bar:
-        task = bar.add_task(what, total=total)
-        yield lambda done, total=None: bar.update(task, completed=done, total=total)
+    def __init__(self, bar: Bar):
+        self._bar = bar
+        self._task = bar.add_task("Starting", total=None, facts="")
+        self._what, self._first, self._began = "", 0, time.monotonic()
+
+    def doing(self, what: str, done: int, total: int | None = None) -> None:
+        """Show how much of some work is done, and how long the rest will take."""
+        if what != self._what or done < self._first:
+            self._begin(what, done)
+        counts = f"{done:,}/{total:,}  {self._left(done, total)} left" if total else f"{done:,}" if done else ""
+        self._bar.update(self._task, description=what, completed=done, total=total, facts=counts)
+
+    def step(self, status: dict) -> None:
+        """Show the epoch, its metrics so far, and how long the run will take."""
+        if "doing" in status:
+            self.doing(status["doing"], status["done"], status["total"])
+            return
+        steps = status["steps"]
+        done = (status["epoch"] - 1) * steps + status["step"]
+        if self._what != "training":
+            self._begin("training", done)
+        metrics = status["metrics"]
+        facts = (
+            f"loss {metrics['loss']:.3f}  accuracy {100 * metrics['accuracy']:.1f} %  "
+            f"{status['images_per_second']:.0f} images/s  {self._left(done, status['epochs'] * steps)} left"
+        )
+        text = f"epoch {status['epoch']}/{status['epochs']}"
+        self._bar.update(self._task, description=text, completed=status["step"], total=steps, facts=facts)
+
+    def epoch(self, row: dict) -> None:
+        """Print the metrics of an epoch; epoch 0 is that of a fitted head."""
+        name = f"epoch {row['epoch']:>3}/{row['epochs']}" if row["epoch"] else "the head alone"
+        rate = f"{row['images_per_second']:.0f} images/s" if row["epoch"] else f"{row['seconds']:.1f} s"
+        console.print(
+            f"{name}  "
+            f"loss {row['loss']:.3f}  accuracy {100 * row['accuracy']:5.1f} %  "
+            f"validation loss {row['val_loss']:.3f}  accuracy {100 * row['val_accuracy']:5.1f} %  {rate}"
+        )
+
+    def _begin(self, what: str, done: int) -> None:
+        self._what, self._first, self._began = what, done, time.monotonic()
+
+    def _left(self, done: int, total: int) -> str:
+        rate = (done - self._first) / max(time.monotonic() - self._began, 1e-9)
+        return clock((total - done) / rate) if rate else "?"
+
+
+@contextmanager
+def progress_line() -> Iterator[ProgressLine]:
+    """Within, work can show its progress; nothing is shown where the output is no terminal or notebook."""
+    columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[facts]}"))
+    shown = console.is_terminal or console.is_jupyter
+    with Bar(*columns, console=console, transient=True, disable=not shown) as bar:
+        yield ProgressLine(bar)
 
 
 class TerminalHandler(logging.Handler):
@@ -89,16 +139,6 @@ def table(header: list[str], rows: list[list[str]], text_columns: int = 1) -> No
     if not shown.is_terminal:
         shown.width = WIDE  # a file or a pipe has no edge to fold at
     shown.print(drawn)
-
-
-def say_transcoded(names: Sequence[str]) -> None:
-    """Say which files were not read as they are, if there are any."""
-    if names:
-        more = f" and {len(names) - NAMED:,} more" if len(names) > NAMED else ""
-        say(
-            f"\nRead as a PNG made of it, because TensorFlow would not decode it or not rightly: {len(names):,} files, "
-            f"{', '.join(names[:NAMED])}{more}"
-        )
 
 
 def next_step(*lines: str) -> None:

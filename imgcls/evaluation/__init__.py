@@ -1,1 +1,1 @@
-"""Numbers and judgement: what predictions are worth, as figures and as a page."""
+"""How good predictions are, as figures and as a page."""

@@ -2,23 +2,31 @@
 
 from collections import defaultdict
 from collections.abc import Sequence
-from datetime import UTC, datetime
 from pathlib import Path
-
-import jinja2
+from typing import Any
 
 from imgcls.counted import counted
 from imgcls.data.audit import KINDS, SEVERITIES, Finding
 from imgcls.data.manifest.table import Manifest
+from imgcls.evaluation.page import write_page
 from imgcls.evaluation.thumbnails import thumbnail
-from imgcls.files import replacing
 
 MOST_FINDINGS = 40  # of one kind that are shown
 MOST_IMAGES = 12  # of one finding
 
 
 def write_audit_page(path: Path, source: str, manifest: Manifest, findings: Sequence[Finding]) -> None:
-    """Write the page. The findings of one kind stand together, the gravest kinds first."""
+    """Write the page of an audit. The findings of one kind stand together, the gravest kinds first.
+
+    Args:
+        path: The HTML file.
+        source: What was audited, as the user named it.
+        manifest: The images.
+        findings: What `audit` returned; `MOST_FINDINGS` of a kind are shown.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
     by_kind = defaultdict(list)
     for finding in findings:
         by_kind[finding.kind].append(finding)
@@ -31,27 +39,22 @@ def write_audit_page(path: Path, source: str, manifest: Manifest, findings: Sequ
         }
         for kind in sorted(by_kind, key=lambda kind: (SEVERITIES.index(KINDS[kind].severity), list(KINDS).index(kind)))
     ]
-    environment = jinja2.Environment(
-        loader=jinja2.PackageLoader("imgcls.evaluation", "."), autoescape=True, undefined=jinja2.StrictUndefined
-    )
-    page = environment.get_template("audit.html").render(
-        source=source,
-        counted=counted,
-        images=manifest.table["image"].nunique(),
-        classes=len(manifest.class_names),
-        counts={severity: sum(f.severity == severity for f in findings) for severity in SEVERITIES},
-        sections=sections,
-        written=datetime.now(UTC).strftime("%Y-%m-%d %H:%M UTC"),
-    )
-    with replacing(path) as partial:
-        partial.write_text(page, "utf-8")
+    values = {
+        "source": source,
+        "counted": counted,
+        "images": manifest.table["image"].nunique(),
+        "classes": len(manifest.class_names),
+        "counts": {severity: sum(f.severity == severity for f in findings) for severity in SEVERITIES},
+        "sections": sections,
+    }
+    write_page(path, "audit.html", values)
 
 
-def _shown(finding: Finding, manifest: Manifest) -> dict:
+def _shown(finding: Finding, manifest: Manifest) -> dict[str, Any]:
     """A finding with its images, each with file, label and split; files that cannot be drawn stand in the text."""
     rows = manifest.table.loc[list(finding.rows)].drop_duplicates("image") if finding.images else manifest.table[:0]
     if len(rows) and (rows["problems"] != "").all():
-        return {"why": f"{', '.join(rows['image'])}: {finding.why}", "images": [], "more": 0}
+        return {"why": f"{', '.join(map(str, rows['image']))}: {finding.why}", "images": [], "more": 0}
     first = rows.head(MOST_IMAGES)
     images = [
         {"image": thumbnail(path), "file": row.image, "label": ", ".join(row.labels), "split": row.split}

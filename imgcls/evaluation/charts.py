@@ -1,5 +1,8 @@
 """Charts of the report, as SVG that needs no script and no network."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import altair as alt
 import numpy as np
 import pandas as pd
@@ -11,10 +14,15 @@ MOST_CLASSES = 40  # in a confusion matrix that can still be read
 TRAINING, VALIDATION = "#8aa4c8", "#c2410c"
 
 
-def learning_curves(metrics: list[dict]) -> str:
-    """Loss and accuracy after each epoch, training and validation, side by side. Empty without epochs.
+def learning_curves(metrics: Sequence[dict[str, Any]]) -> str:
+    """Loss and accuracy after each epoch, training and validation, side by side.
 
-    Epoch 0 is a head that was fitted before anything else was trained.
+    Args:
+        metrics: A dictionary an epoch, as metrics.jsonl holds them. Epoch 0 is a head that was fitted before anything
+            else was trained.
+
+    Returns:
+        An SVG; empty if no epoch was trained.
     """
     table = pd.DataFrame(metrics, columns=["epoch", "loss", "val_loss", "accuracy", "val_accuracy"])
     if not table["epoch"].any():
@@ -41,7 +49,14 @@ def learning_curves(metrics: list[dict]) -> str:
 
 
 def confusion_matrix(evaluation: Evaluation) -> str:
-    """True classes as rows, predicted ones as columns, coloured by the share of the row. Empty if it would not fit."""
+    """True classes as rows, predicted ones as columns, coloured by the share of the row.
+
+    Args:
+        evaluation: The figures.
+
+    Returns:
+        An SVG; empty if there are more than `MOST_CLASSES` classes.
+    """
     names = [c.name for c in evaluation.classes]
     if len(names) > MOST_CLASSES:
         return ""
@@ -67,7 +82,16 @@ def confusion_matrix(evaluation: Evaluation) -> str:
 
 
 def falling_line(values: np.ndarray, x: str, y: str) -> str:
-    """Numbers in their order, on a logarithmic scale; zeros are left out."""
+    """Numbers in their order, on a logarithmic scale.
+
+    Args:
+        values: (N,); those that are not above 0 are left out.
+        x: Title of the horizontal axis, which counts from 1.
+        y: Title of the vertical axis.
+
+    Returns:
+        An SVG.
+    """
     table = pd.DataFrame({x: np.arange(1, len(values) + 1), y: np.asarray(values, np.float64)})
     chart = alt.Chart(table[table[y] > 0], width=760, height=180).mark_line(point=len(values) <= 32, color=TRAINING)
     return _svg(
@@ -82,4 +106,4 @@ def _svg(chart: alt.TopLevelMixin) -> str:
         .configure_axis(labelFontSize=12, titleFontSize=12, labelLimit=160)
         .configure_title(fontSize=14, anchor="start")
     )
-    return vl_convert.vegalite_to_svg(styled.to_dict())
+    return str(vl_convert.vegalite_to_svg(styled.to_dict()))

@@ -1,8 +1,9 @@
 """The evaluation of predictions: the metrics of all images, those of each class, and the confusion matrix."""
 
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, fields
+from typing import Any
 
 import numpy as np
 
@@ -69,6 +70,19 @@ class Evaluation:
         """The evaluation as evaluation.json holds it: each metric stands beside the other facts by its name."""
         facts = asdict(self)
         return {name: facts.pop(name) for name in ("images", "missing")} | facts.pop("metrics") | facts
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "Evaluation":
+        """The evaluation of what `to_dict` gave; further entries are left out."""
+        own = {each.name: values[each.name] for each in fields(cls) if each.name != "metrics"}
+        return cls(
+            **{
+                **own,
+                "metrics": {name: values[name] for name in METRICS},
+                "classes": tuple(ClassMetrics(**row) for row in own["classes"]),
+                "confusion": tuple(map(tuple, own["confusion"])),
+            }
+        )
 
 
 def evaluate_predictions(

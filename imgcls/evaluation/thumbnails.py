@@ -17,9 +17,15 @@ SIDE = 112  # pixels; smaller images are enlarged in whole steps, so that their 
 
 
 def thumbnail(path: str | Path, box: Sequence[float] | None = None, side: int = SIDE) -> str:
-    """A JPEG of at most `side` pixels a side as a data address; empty if the file cannot be read.
+    """An image file as a small JPEG.
 
-    box: left, top, right and bottom in pixels of the upright image, for a part of it; None, or NaN, for all of it.
+    Args:
+        path: The image file.
+        box: Left, top, right and bottom in pixels of the upright image, for a part of it; None, or NaN, for all of it.
+        side: Longest side in pixels.
+
+    Returns:
+        A data address; empty if the file cannot be read.
     """
     try:
         image = still(read_encoded(path))
@@ -34,7 +40,15 @@ def thumbnail(path: str | Path, box: Sequence[float] | None = None, side: int = 
 
 
 def image_address(pixels: np.ndarray, side: int = SIDE) -> str:
-    """The same of pixels (H, W, 1) or (H, W, 3) in [0, 255]."""
+    """Pixels as a small JPEG.
+
+    Args:
+        pixels: (H, W, 1) or (H, W, 3), in [0, 255].
+        side: Longest side in pixels.
+
+    Returns:
+        A data address.
+    """
     whole = np.round(pixels).astype(np.uint8)
     return _address(Image.fromarray(whole if whole.shape[-1] == 3 else whole[..., 0]).convert("RGB"), side)
 

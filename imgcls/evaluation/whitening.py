@@ -12,16 +12,24 @@ SHOWN_RANGE = (0.5, 99.5)  # per cent of an image's values that fill the range f
 
 @dataclass(frozen=True)
 class Whitened:
-    """pairs: data addresses of images before and after. chart: the eigenvalues, as SVG."""
+    """What whitening does to some images.
+
+    Attributes:
+        pairs: Data addresses of images before and after.
+        chart: The eigenvalues, as SVG.
+    """
 
     pairs: list[tuple[str, str]]
     chart: str
 
 
 def show_whitening(before: np.ndarray, after: np.ndarray, eigenvalues: np.ndarray) -> Whitened:
-    """before: (N, H, W, C) pixels in [0, 255]. after: (N, H, W, K), of which up to three are shown; any range.
+    """Draw what whitening does.
 
-    eigenvalues: falling variances of the components.
+    Args:
+        before: (N, H, W, C), pixels in [0, 255].
+        after: (N, H, W, K), any range; up to three of the K components are shown.
+        eigenvalues: (K,), the falling variances of the components.
     """
     pairs = [(image_address(a), image_address(_visible(b))) for a, b in zip(before, after, strict=True)]
     return Whitened(pairs, falling_line(eigenvalues, "component", "variance"))
@@ -31,4 +39,5 @@ def _visible(values: np.ndarray) -> np.ndarray:
     """Any numbers (H, W, K) as pixels (H, W, 1 or 3) in [0, 255]."""
     values = values[..., : 3 if values.shape[-1] >= 3 else 1]
     low, high = np.percentile(values, SHOWN_RANGE)
-    return 255 * np.clip((values - low) / max(high - low, 1e-9), 0, 1)
+    shown: np.ndarray = 255 * np.clip((values - low) / max(high - low, 1e-9), 0, 1)
+    return shown

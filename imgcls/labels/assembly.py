@@ -1,27 +1,29 @@
-"""Rows as an importer found them to records: images found, boxes checked, and all that is amiss told."""
+"""Rows as an importer found them to records: images found, boxes checked, and everything that is amiss reported."""
 
 import posixpath
 from collections import defaultdict
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import pandas as pd
 
 from imgcls.labels.image_index import MISNAMED, ImageIndex, in_another_folder, is_drawing
-from imgcls.labels.records import BOX, CHANGED, COLUMNS, LEFT_OUT, NOTED, Problems, Records, typed
+from imgcls.labels.records import BOX, CHANGED, COLUMNS, LEFT_OUT, NOTED, Problems, Records, Row, typed
 
 PROVENANCE = ["file", "line", "beside"]
+Mask = np.ndarray | pd.Series  # a truth value a row
 ROUNDING = 0.1  # pixels outside the image that are rounding, not a fault; YOLO keeps six decimals of the width
 
 
 def assemble(
-    rows: pd.DataFrame | Sequence[dict], problems: Problems, image_index: ImageIndex, add_unlisted: bool = False
+    rows: pd.DataFrame | Sequence[Row], problems: Problems, image_index: ImageIndex, add_unlisted: bool = False
 ) -> Records:
     """Make records of what an importer found.
 
     rows: the columns of `COLUMNS` as far as the format knows them, `image` as the file states it, and for the problems
         table file, line, and beside (the folder of the annotation file, relative to the root of the images).
-    add_unlisted: whether images that no file names are unannotated images of this set. If not, they are only told.
+    add_unlisted: whether images that no file names are unannotated images of this set. If not, they are only reported.
     """
     table = typed(rows, extra=PROVENANCE)
     provenance = table[PROVENANCE].astype(object)
@@ -29,14 +31,14 @@ def assemble(
     table = _find_images(table, problems, image_index)
     named = set(table["image"])
     table = _check_boxes(table, problems)
-    _tell_names_that_differ_by_case(table, problems)
+    _report_names_that_differ_by_case(table, problems)
     if image_index.must_exist:
-        _tell_misnamed(image_index, problems)
-        told = {file for file, *_ in problems.rows}
-        others = [path for path in image_index.paths if path not in named and path not in told]
+        _report_misnamed(image_index, problems)
+        reported = {file for file, *_ in problems.rows}
+        others = [path for path in image_index.paths if path not in named and path not in reported]
         table = _with_others(table, others, problems) if add_unlisted else table
         if not add_unlisted:
-            _tell_all(others, "nothing that could be read names this image.", problems)
+            _report_all(others, "nothing that could be read names this image.", problems)
     return Records(table[list(COLUMNS)].reset_index(drop=True), problems.table(), image_index.root.resolve())
 
 
@@ -74,25 +76,26 @@ def _each_by_its_own(stated: list[str], found: list[tuple[str, str]]) -> list[tu
     ]
 
 
-def _tell_all(paths: Sequence[str], reason: str, problems: Problems) -> None:
+def _report_all(paths: Sequence[str], reason: str, problems: Problems) -> None:
     problems.extend(paths, [""] * len(paths), [reason] * len(paths), NOTED)
 
 
-def _groups(table: pd.DataFrame, columns: list[str]) -> tuple[np.ndarray, list[tuple]]:
+def _groups(table: pd.DataFrame, columns: list[str]) -> tuple[np.ndarray, list[tuple[Any, ...]]]:
     """For each row the number of its combination of values, and the combinations."""
     codes = table.groupby(columns, sort=False, dropna=False).ngroup().to_numpy()
     return codes, list(table[columns].drop_duplicates().itertuples(index=False, name=None))
 
 
 def _check_boxes(table: pd.DataFrame, problems: Problems) -> pd.DataFrame:
-    """Boxes with their corners in order, inside the image and with an area; the others are left out, and told."""
+    """Boxes with their corners in order, inside the image and with an area; the others are left out, and reported."""
     boxed = table[BOX].notna().any(axis=1)
     table = _leave_out(table, boxed & (table["label"] == ""), "has no class", problems)
     boxes = table[BOX].to_numpy(dtype=float)
     broken = ~np.isnan(boxes).all(axis=1) & ~np.isfinite(boxes).all(axis=1)
     table = _leave_out(table, broken, "has coordinates that are no numbers", problems)
     low, high = table[BOX[:2]].to_numpy(dtype=float), table[BOX[2:]].to_numpy(dtype=float)
-    _tell_changed(table, (low > high).any(axis=1), "had swapped corners; they were put in order", problems)
+    swapped = np.asarray((low > high).any(axis=1))
+    _report_changed(table, swapped, "had swapped corners; they were put in order", problems)
     table = table.copy()
     table[BOX] = np.hstack([np.minimum(low, high), np.maximum(low, high)])
     table = _leave_out(table, _without_area(table), "has no area", problems)
@@ -101,16 +104,16 @@ def _check_boxes(table: pd.DataFrame, problems: Problems) -> pd.DataFrame:
     beyond = (low < -ROUNDING).any(axis=1) | (high > sizes + ROUNDING).any(axis=1)
     table[BOX] = np.hstack([np.clip(low, 0, sizes), np.clip(high, 0, sizes)])
     outside = _without_area(table)
-    _tell_changed(table, beyond & ~outside, "reached beyond the image; it was cut", problems)
+    _report_changed(table, beyond & ~outside, "reached beyond the image; it was cut", problems)
     return _leave_out(table, outside, "is outside the image", problems)
 
 
 def _without_area(table: pd.DataFrame) -> np.ndarray:
     boxes = table[BOX].to_numpy(dtype=float)
-    return (boxes[:, 2:] <= boxes[:, :2]).any(axis=1)
+    return np.asarray((boxes[:, 2:] <= boxes[:, :2]).any(axis=1))
 
 
-def _leave_out(table: pd.DataFrame, where: np.ndarray, what: str, problems: Problems) -> pd.DataFrame:
+def _leave_out(table: pd.DataFrame, where: Mask, what: str, problems: Problems) -> pd.DataFrame:
     if not where.any():
         return table
     wrong = table[where]
@@ -119,20 +122,20 @@ def _leave_out(table: pd.DataFrame, where: np.ndarray, what: str, problems: Prob
     return table[~where]
 
 
-def _tell_changed(table: pd.DataFrame, where: np.ndarray, what: str, problems: Problems) -> None:
+def _report_changed(table: pd.DataFrame, where: Mask, what: str, problems: Problems) -> None:
     wrong = table[where]
     reasons = [f"the box of {label!r} {what}." for label in wrong["label"]]
     problems.extend(wrong["file"], wrong["line"], reasons, CHANGED)
 
 
-def _tell_misnamed(image_index: ImageIndex, problems: Problems) -> None:
-    told = {file for file, *_ in problems.rows}
+def _report_misnamed(image_index: ImageIndex, problems: Problems) -> None:
+    reported = {file for file, *_ in problems.rows}
     for name in image_index.misnamed:
-        if name not in told:
+        if name not in reported:
             problems.left_out(name, "", f"{MISNAMED}.")
 
 
-def _tell_names_that_differ_by_case(table: pd.DataFrame, problems: Problems) -> None:
+def _report_names_that_differ_by_case(table: pd.DataFrame, problems: Problems) -> None:
     names = pd.Series(table["image"].unique(), dtype=object)
     same = names[names.map(str.casefold).duplicated(keep=False)]
     for _, group in same.groupby(same.map(str.casefold)):
@@ -147,7 +150,9 @@ def _with_others(table: pd.DataFrame, others: list[str], problems: Problems) -> 
     }
     rows = []
     drawings = [path for path in others if is_drawing(path)] if len(table) else []
-    _tell_all(drawings, "it lies in a folder of masks or drawings, so it is not taken for one of the images.", problems)
+    _report_all(
+        drawings, "it lies in a folder of masks or drawings, so it is not taken for one of the images.", problems
+    )
     for path in sorted(set(others).difference(drawings)):
         name = posixpath.basename(path)
         if name in lost or posixpath.splitext(name)[0] in lost:

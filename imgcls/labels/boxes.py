@@ -1,6 +1,5 @@
 """From boxes to the labels of a classifier, in the way that the user picks."""
 
-import difflib
 from collections.abc import Callable, Iterable
 
 import numpy as np
@@ -8,7 +7,8 @@ import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.labels.image_index import upright_size
-from imgcls.labels.records import BOX, LEFT_OUT, Problems, Records
+from imgcls.labels.records import BOX, LEFT_OUT, Problems, Records, grouped
+from imgcls.nearest_name import did_you_mean
 
 
 def to_examples(records: Records, mode: str, margin: float = 0.0, smallest: int = 1) -> Records:
@@ -20,12 +20,12 @@ def to_examples(records: Records, mode: str, margin: float = 0.0, smallest: int 
         the edges of the image.
     smallest: shortest side of a box that is kept, in pixels, before the margin.
 
-    A label of the whole image counts in every mode. Images and boxes that are left out are told in `problems`.
+    A label of the whole image counts in every mode. Images and boxes that are left out are reported in `problems`.
     Raises ValueError for an unknown mode, a negative margin, or a smallest side below one pixel.
     """
     if mode not in MODES:
-        close = difflib.get_close_matches(mode, MODES, 1, cutoff=0)
-        raise ValueError(f"Unknown mode {mode!r} for boxes. Did you mean {close[0]!r}? There are {', '.join(MODES)}.")
+        hint = did_you_mean(mode, MODES, cutoff=0)
+        raise ValueError(f"Unknown mode {mode!r} for boxes.{hint} There are {', '.join(MODES)}.")
     if not 0 <= margin < float("inf") or smallest < 1:
         raise ValueError(
             f"Got the margin {margin} and the smallest side {smallest}. Expected at least 0 and at least 1 pixel."
@@ -33,11 +33,11 @@ def to_examples(records: Records, mode: str, margin: float = 0.0, smallest: int 
     problems = Problems()
     rows = records.boxes_or_images
     unlabelled = rows["label"] == ""
-    _tell(problems, rows[unlabelled], "nobody labelled this image.")
+    _report(problems, rows[unlabelled], "nobody labelled this image.")
     boxed = rows[BOX].notna().all(axis=1)
     shortest = np.minimum(rows["x_max"] - rows["x_min"], rows["y_max"] - rows["y_min"])
     small = boxed & (shortest < smallest) & ~unlabelled
-    _tell(problems, rows[small], f"its box is smaller than {counted(smallest, 'pixel')}.")
+    _report(problems, rows[small], f"its box is smaller than {counted(smallest, 'pixel')}.")
     rows = MODES[mode](rows[~unlabelled & ~small].copy(), problems)
     if mode == "crop" and margin:
         _widen(rows, margin, records)
@@ -45,7 +45,7 @@ def to_examples(records: Records, mode: str, margin: float = 0.0, smallest: int 
 
 
 def _crop(rows: pd.DataFrame, problems: Problems) -> pd.DataFrame:
-    _tell(problems, rows[rows["crowd"]], "its box is around a crowd.")
+    _report(problems, rows[rows["crowd"]], "its box is around a crowd.")
     rows = rows[~rows["crowd"]].copy()
     rows["labels"] = [[label] for label in rows["label"]]
     return rows
@@ -53,23 +53,24 @@ def _crop(rows: pd.DataFrame, problems: Problems) -> pd.DataFrame:
 
 def _single(rows: pd.DataFrame, problems: Problems) -> pd.DataFrame:
     several = rows.groupby("image")["label"].transform("nunique") > 1
-    for image, labels in rows[several].groupby("image", sort=False)["label"]:
-        _tell_image(problems, image, f"it has several classes: {', '.join(sorted(set(labels)))}")
+    for image, part in grouped(rows[several], "image"):
+        _report_image(problems, image, f"it has several classes: {', '.join(sorted(set(part['label'])))}")
     return _whole(rows[~several])
 
 
 def _largest(rows: pd.DataFrame, problems: Problems) -> pd.DataFrame:
     """A label of the whole image is larger than any box; of equally large ones the classes must agree."""
-    _tell(problems, rows[rows["crowd"]], "its box is around a crowd.")
+    _report(problems, rows[rows["crowd"]], "its box is around a crowd.")
     rows = rows[~rows["crowd"]]
     area = ((rows["x_max"] - rows["x_min"]) * (rows["y_max"] - rows["y_min"])).fillna(np.inf)
     first = rows[area == area.groupby(rows["image"]).transform("max")]
     tied = first.groupby("image")["label"].transform("nunique") > 1
-    for image, labels in first[tied].groupby("image", sort=False)["label"]:
-        _tell_image(problems, image, f"these classes are equally large in it: {', '.join(sorted(set(labels)))}")
+    for image, part in grouped(first[tied], "image"):
+        named = ", ".join(sorted(set(part["label"])))
+        _report_image(problems, image, f"these classes are equally large in it: {named}")
     first = first[~tied]
     winner = rows["image"].map(first.groupby("image")["label"].first())
-    _tell(problems, rows[winner.notna() & (rows["label"] != winner)], "another class is larger in this image.")
+    _report(problems, rows[winner.notna() & (rows["label"] != winner)], "another class is larger in this image.")
     return _whole(first)
 
 
@@ -102,16 +103,16 @@ def _widen(rows: pd.DataFrame, margin: float, records: Records) -> None:
     for side, column in enumerate(("width", "height")):
         measured = rows["image"].map({image: size[side] for image, size in sizes.items()})
         rows[column] = measured.where(unsized, rows[column]).astype(int)
-    for low, high, side in (("x_min", "x_max", "width"), ("y_min", "y_max", "height")):
+    for low, high, length in (("x_min", "x_max", "width"), ("y_min", "y_max", "height")):
         more = (rows[high] - rows[low]) * margin
         rows[low] = (rows[low] - more).clip(lower=0)
-        rows[high] = np.minimum(rows[high] + more, rows[side].where(rows[side] > 0, np.inf))
+        rows[high] = np.minimum(rows[high] + more, rows[length].where(rows[length] > 0, np.inf))
 
 
-def _tell(problems: Problems, rows: pd.DataFrame, why: str) -> None:
+def _report(problems: Problems, rows: pd.DataFrame, why: str) -> None:
     reasons: Iterable[str] = (f"{label!r} is left out: {why}" if label else why for label in rows["label"])
     problems.extend(rows["image"], [""] * len(rows), reasons, LEFT_OUT)
 
 
-def _tell_image(problems: Problems, image: str, why: str) -> None:
+def _report_image(problems: Problems, image: str, why: str) -> None:
     problems.left_out(image, "", f"this image is left out: {why}.")

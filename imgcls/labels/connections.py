@@ -6,8 +6,10 @@ neither a redirect nor a name that is answered differently the second time leads
 
 import ipaddress
 import socket
+import ssl
 import time
 from collections.abc import Iterable
+from typing import Any
 
 import httpcore
 
@@ -37,7 +39,7 @@ class CheckedBackend(httpcore.NetworkBackend):
     private: whether machines of private networks may be connected to.
     """
 
-    def __init__(self, deadline: float, private: bool):
+    def __init__(self, deadline: float, private: bool) -> None:
         self._deadline = deadline
         self._private = private
         self._backend = httpcore.SyncBackend()
@@ -48,7 +50,7 @@ class CheckedBackend(httpcore.NetworkBackend):
         port: int,
         timeout: float | None = None,
         local_address: str | None = None,
-        socket_options: Iterable | None = None,
+        socket_options: Iterable[object] | None = None,
     ) -> httpcore.NetworkStream:
         """Connect to the first machine that answers. Raises PrivateAddressError or httpcore.ConnectError."""
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
@@ -75,12 +77,13 @@ class CheckedBackend(httpcore.NetworkBackend):
 class _TimedStream(httpcore.NetworkStream):
     """A stream whose reads and writes share one deadline, so that no drip of bytes prolongs it."""
 
-    def __init__(self, stream: httpcore.NetworkStream, deadline: float):
+    def __init__(self, stream: httpcore.NetworkStream, deadline: float) -> None:
         self._stream = stream
         self._deadline = deadline
 
     def read(self, max_bytes: int, timeout: float | None = None) -> bytes:
-        return self._stream.read(max_bytes, _left(self._deadline))
+        data: bytes = self._stream.read(max_bytes, _left(self._deadline))
+        return data
 
     def write(self, buffer: bytes, timeout: float | None = None) -> None:
         self._stream.write(buffer, _left(self._deadline))
@@ -88,11 +91,13 @@ class _TimedStream(httpcore.NetworkStream):
     def close(self) -> None:
         self._stream.close()
 
-    def start_tls(self, ssl_context, server_hostname: str | None = None, timeout: float | None = None):
+    def start_tls(
+        self, ssl_context: ssl.SSLContext, server_hostname: str | None = None, timeout: float | None = None
+    ) -> httpcore.NetworkStream:
         stream = self._stream.start_tls(ssl_context, server_hostname, _left(self._deadline))
         return _TimedStream(stream, self._deadline)
 
-    def get_extra_info(self, info: str):
+    def get_extra_info(self, info: str) -> Any:
         return self._stream.get_extra_info(info)
 
 

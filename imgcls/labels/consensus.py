@@ -4,7 +4,6 @@ Majority, with equal shares open or settled by skill; majority weighted by each 
 "Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm" (1979), as crowd-kit computes it.
 """
 
-import difflib
 import json
 import warnings
 from collections.abc import Mapping
@@ -13,6 +12,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from imgcls.labels.records import BOX, LEFT_OUT, Problems, Records
+from imgcls.nearest_name import did_you_mean
 
 ITERATIONS = 100  # of expectation and maximisation, at most
 EQUAL = 1e-9  # difference of shares, which are sums of floats
@@ -24,7 +24,7 @@ class Consensus:
     """What several annotators agree on.
 
     records: one row an image with an agreed label, and in `annotator` all who answered, with commas between. Images
-        whose answers are tied are undecided: they are left out, and told.
+        whose answers are tied are undecided: they are left out, and reported.
     images: by image: label (empty if undecided), confidence in [0, 1] (the method's own share or probability),
         agreement in [0, 1] (share of the answers that say the label; NaN if undecided), answers, tied, needs_another.
     annotators: by annotator: answers, agreement in [0, 1] with the agreed labels (NaN without any), golden_answers,
@@ -49,12 +49,12 @@ def agree(
         states are used as well. Such an image gets its known label.
     sure: below this confidence, or when tied, an image needs another opinion.
 
-    Boxes are no answers and are left out, and told; so are all but the last answer of one annotator to one image.
+    Boxes are no answers and are left out, and reported; so are all but the last answer of one annotator to one image.
     Raises ValueError for an unknown method, or if nobody answered, and ImportError if crowd-kit is needed and missing.
     """
     if method not in METHODS:
-        close = difflib.get_close_matches(method, METHODS, 1, cutoff=0)
-        raise ValueError(f"Unknown method {method!r}. Did you mean {close[0]!r}? There are {', '.join(METHODS)}.")
+        hint = did_you_mean(method, METHODS, cutoff=0)
+        raise ValueError(f"Unknown method {method!r}.{hint} There are {', '.join(METHODS)}.")
     problems = Problems()
     answers = _answers(records, problems)
     if answers.empty:
@@ -63,7 +63,7 @@ def agree(
     shares = METHODS[method](answers, known)
     images = _images(answers, shares, known, sure)
     annotators = _annotators(answers, images["label"], known)
-    _tell_undecided(answers, images, shares, method, problems)
+    _report_undecided(answers, images, shares, method, problems)
     decided = images[images["label"] != ""]
     first = answers.drop_duplicates("image").set_index("image").loc[decided.index]
     who = answers.groupby("image")["annotator"].agg(", ".join)
@@ -92,7 +92,7 @@ def _answers(records: Records, problems: Problems) -> pd.DataFrame:
     return answers[~earlier]
 
 
-def _tell_undecided(
+def _report_undecided(
     answers: pd.DataFrame, images: pd.DataFrame, shares: pd.DataFrame, method: str, problems: Problems
 ) -> None:
     """Name the images whose answers are tied, and how such a tie can be settled."""
@@ -121,7 +121,7 @@ def _weighted_majority(answers: pd.DataFrame, known: Mapping[str, str]) -> pd.Da
     """Share of the skill by image and label."""
     skill = _annotators(answers, _winners(_majority(answers, known)), known)["skill"]
     weights = answers["annotator"].map(skill)
-    votes = weights.groupby([answers["image"], answers["label"]]).sum().unstack(fill_value=0.0)
+    votes = weights.groupby([answers["image"], answers["label"]]).sum().unstack().fillna(0.0)
     return votes.div(votes.sum(axis=1), axis=0)
 
 
@@ -145,7 +145,8 @@ def _dawid_skene(answers: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFram
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # crowd-kit 1.4.2 calls pandas in ways that pandas 4 drops
         model = DawidSkene(n_iter=ITERATIONS).fit(table, true_labels=truth if len(truth) else None)
-    return model.probas_.rename_axis("image").fillna(0.0)
+    probabilities: pd.DataFrame = model.probas_.rename_axis("image").fillna(0.0)
+    return probabilities
 
 
 METHODS = {
@@ -187,7 +188,7 @@ def _annotators(answers: pd.DataFrame, agreed: pd.Series, known: Mapping[str, st
     decided, same = label != "", answers["label"] == label
     tested = answers["image"].isin(list(known))
     right = tested & (answers["label"] == answers["image"].map(dict(known)))
-    compared, agreeing = decided.groupby(by).sum(), same.groupby(by).sum()
+    compared, agreeing = decided.groupby(by).sum().astype(int), same.groupby(by).sum().astype(int)
     table = pd.DataFrame({"answers": same.groupby(by).size(), "agreement": agreeing / compared.where(compared > 0)})
     table["golden_answers"] = tested.groupby(by).sum()
     table["golden_right"] = right.groupby(by).sum()

@@ -13,17 +13,18 @@ from contextvars import ContextVar
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
+from xml.sax.xmlreader import AttributesImpl, Locator
 
 import defusedxml.sax
 
 from imgcls.image_files import shown_name
 from imgcls.labels.records import Problems
 
-PEEKED = 65536  # bytes at either end of a file, to tell its format
-TRIED = 20  # files of a folder that are looked at to tell its format
+PEEKED = 65536  # bytes at either end of a file, to find its format
+TRIED = 20  # files of a folder that are looked at to find its format
 ESCAPE = re.compile(r"\\(?:u([0-9a-fA-F]{4})|.)")
 HALF_CHARACTER = re.compile(r"\\u[dD][89a-fA-F]")  # most files have none
-_LISTED: ContextVar[dict[Path, list] | None] = ContextVar("listed", default=None)
+_LISTED: ContextVar[dict[Path, list[Any]] | None] = ContextVar("listed", default=None)
 BYTE_ORDER_MARKS = {
     codecs.BOM_UTF8: "utf-8-sig",
     codecs.BOM_UTF32_LE: "utf-32",  # before UTF-16, whose mark it begins with
@@ -38,7 +39,7 @@ def files_of(source: Path, *suffixes: str) -> Iterator[Path]:
     return _files(source, lambda name: name.lower().endswith(suffixes))
 
 
-def files_named(source: Path, pattern: re.Pattern) -> Iterator[Path]:
+def files_named(source: Path, pattern: re.Pattern[str]) -> Iterator[Path]:
     """The files of `source`, as `files_of` has them, in whose names the pattern is found."""
     return _files(source, lambda name: pattern.search(name) is not None)
 
@@ -85,7 +86,7 @@ def any_file(source: Path, suffixes: tuple[str, ...], fits: Callable[[str], bool
 def fitting(
     source: Path, suffixes: tuple[str, ...], fits: Callable[[Path], bool], problems: Problems
 ) -> Iterator[Path]:
-    """The files of a folder that are of a format; the others are told. A file that the user names is taken as it is."""
+    """The files of a folder that are of a format; the others are reported. A file that the user names always is."""
     for path in files_of(source, *suffixes):
         if source.is_file() or fits(path):
             yield path
@@ -113,7 +114,7 @@ def name_in(path: Path, source: Path) -> str:
 def read_each(
     paths: Iterable[Path], source: Path, read: Callable[[Path], Any], problems: Problems
 ) -> Iterator[tuple[Path, str, Any]]:
-    """Each file with its name in the problems table and its content; what `read` refuses is told and left out."""
+    """Each file with its name in the problems table and its content; what `read` refuses is reported and left out."""
     for path in paths:
         file = name_in(path, source)
         try:
@@ -143,12 +144,12 @@ def read_bytes(path: Path) -> bytes:
         raise ValueError(f"{path.name} cannot be read: {error.strerror}.") from error
 
 
-def read_json(path: Path, object_hook: Callable[[dict], Any] | None = None) -> Any:
+def read_json(path: Path, object_hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
     """The value of a JSON file. Raises ValueError with the line for what is none, or is nested too deeply."""
     return parse_json(read_text(path), path.name, object_hook)
 
 
-def parse_json(text: str, name: str, object_hook: Callable[[dict], Any] | None = None) -> Any:
+def parse_json(text: str, name: str, object_hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
     """The value of JSON text, which `name` stands for in an error. Raises ValueError as `read_json` does."""
     try:
         value = json.loads(text, object_hook=object_hook)
@@ -194,14 +195,14 @@ class Element:
 
     def first(self, *names: str) -> "Element | None":
         """The first element at this path below, or None."""
-        element = self
+        element: Element | None = self
         for name in names:
-            element = next((child for child in element.children if child.name == name), None)
-            if element is None:
-                return None
+            children: list[Element] = element.children if element else []
+            element = next((child for child in children if child.name == name), None)
         return element
 
     def all(self, name: str) -> list["Element"]:
+        """The elements of this name directly below."""
         return [child for child in self.children if child.name == name]
 
     def text(self, *names: str) -> str:
@@ -215,22 +216,23 @@ class _Tree(xml.sax.handler.ContentHandler):
         super().__init__()
         self.root: Element | None = None
         self._open: list[Element] = []
+        self._locator = Locator()
 
-    def setDocumentLocator(self, locator) -> None:
+    def setDocumentLocator(self, locator: Locator) -> None:
         self._locator = locator
 
-    def startElement(self, name, attrs) -> None:
-        element = Element(name, self._locator.getLineNumber(), dict(attrs))
+    def startElement(self, name: str, attrs: AttributesImpl) -> None:
+        element = Element(name, self._locator.getLineNumber() or 0, dict(attrs))
         if self._open:
             self._open[-1].children.append(element)
         else:
             self.root = element
         self._open.append(element)
 
-    def characters(self, content) -> None:
+    def characters(self, content: str) -> None:
         self._open[-1].own_text += content
 
-    def endElement(self, name) -> None:
+    def endElement(self, name: str) -> None:
         self._open.pop()
 
 
@@ -246,4 +248,6 @@ def read_xml(path: Path) -> Element:
         raise ValueError(f"{path.name} declares XML entities or refers to other files, which is refused.") from error
     except (xml.sax.SAXException, LookupError, ValueError) as error:
         raise ValueError(f"{path.name} is no XML that can be read: {error}.") from error
+    if tree.root is None:
+        raise ValueError(f"{path.name} is no XML: it has no element.")
     return tree.root

@@ -1,11 +1,10 @@
 """A table of addresses and labels, as search engines give them: the images are fetched, then read as any table.
 
 Each image is kept under the hash of its address, so a second call asks only for what is not there yet. An image that
-cannot be had is told, with the line of the table.
+cannot be had is reported, with the line of the table.
 """
 
 import hashlib
-import re
 import ssl
 import time
 from collections import deque
@@ -23,7 +22,9 @@ from imgcls.labels.assembly import assemble
 from imgcls.labels.connections import CheckedBackend, PrivateAddressError
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records
-from imgcls.labels.tables import find_columns, read_table, rows_of, with_attributes
+from imgcls.labels.table_columns import find_columns, plain_names
+from imgcls.labels.table_files import read_table
+from imgcls.labels.table_rows import rows_of, with_attributes
 
 ADDRESSES = ("url", "address", "imageurl", "imageaddress", "link", "src", "uri")  # names of the column, letters only
 REDIRECTS = 5
@@ -37,7 +38,7 @@ HEADERS = {
     "Accept": "image/*",
     "Accept-Encoding": "identity",
 }
-HEAD = 32  # bytes that tell a format
+HEAD = 32  # bytes that show a format
 
 
 @dataclass(frozen=True)
@@ -79,7 +80,7 @@ def read_addresses(
         raise FileNotFoundError(f"There is no table at {source}. Expected one with the columns address and label.")
     problems = Problems()
     table = read_table(source, source.name, problems)
-    plain = {re.sub(r"[\W_]", "", name).lower(): name for name in reversed(list(table.columns))}
+    plain = plain_names(list(table.columns))
     column = next((plain[name] for name in ADDRESSES if name in plain), None)
     found, missing = find_columns(list(table.columns), {"image": column} if column else {})
     if missing:
@@ -107,7 +108,7 @@ def fetch(addresses: Iterable[str], folder: Path, limits: Limits) -> Iterator[Fe
     folder.mkdir(parents=True, exist_ok=True)
     here = {path.stem: path.name for path in folder.iterdir() if not path.name.startswith(".")}
     context = httpx.create_ssl_context()
-    waiting: deque[Future] = deque()
+    waiting: deque[Future[Fetched]] = deque()
     with ThreadPoolExecutor(limits.at_once) as pool:
         try:
             for address in addresses:
@@ -155,7 +156,7 @@ class _RefusedError(Exception):
 class _PassingError(Exception):
     """What another attempt may change. wait: seconds that the server asks for; None if it does not say."""
 
-    def __init__(self, reason: str, wait: float | None):
+    def __init__(self, reason: str, wait: float | None) -> None:
         super().__init__(reason)
         self.wait = wait
 

@@ -28,14 +28,14 @@ class ImageIndex:
     extract: a folder for the images of formats that carry them inside; None if there is none.
     """
 
-    def __init__(self, root: str | Path, must_exist: bool = True, extract: str | Path | None = None):
+    def __init__(self, root: str | Path, must_exist: bool = True, extract: str | Path | None = None) -> None:
         self.root = Path(root)
         self.must_exist = must_exist
         self.extract = None if extract is None else Path(extract)
 
     @classmethod
     def of(cls, source: Path) -> "ImageIndex":
-        """The images of a source that is not told where they are: in its folder, or beside it."""
+        """The images of a source for which no folder is named: in its folder, or beside it."""
         folder = source if source.is_dir() else source.parent
         beside = source.is_file() and folder.name.lower() in ANNOTATION_FOLDERS
         return cls(folder.parent if beside else folder)
@@ -73,10 +73,10 @@ class ImageIndex:
         return found
 
     def find(self, stated: str, beside: str = "") -> tuple[str, str]:
-        """The image that a file means by `stated`, and what is to be told about it.
+        """The image that a file means by `stated`, and what is to be reported about it.
 
         beside: the folder of the annotation file, relative to the root.
-        Returns the path relative to the root, empty if there is none, and a reason, empty if nothing is to be told.
+        Returns the path relative to the root, empty if there is none, and a reason, empty if nothing is to be reported.
         """
         if self.must_exist and "\\" in stated and stated in self.misnamed:
             return "", MISNAMED
@@ -140,7 +140,8 @@ def upright_size(path: Path) -> tuple[int, int]:
     try:
         with opened(path) as image:
             turned = image.getexif().get(ORIENTATION) in TURNED
-            return image.size[::-1] if turned else image.size
+            width, height = image.size
+            return (height, width) if turned else (width, height)
     except (OSError, Refused) as error:
         raise ValueError(f"{path.name} cannot be read: {error}") from error
 
@@ -169,8 +170,8 @@ def _folded(name: str) -> str:
     return unicodedata.normalize("NFC", name).casefold()
 
 
-def _telling(path: str) -> list[str]:
-    """The folders of a path that tell images apart, from the nearest on; `labels` and `images` go side by side."""
+def _distinguishing(path: str) -> list[str]:
+    """The folders of a path that distinguish images, from the nearest on; `labels` and `images` go side by side."""
     folders = _folded(posixpath.dirname(path)).split("/")
     return [name for name in reversed(folders) if name not in ("", *ANNOTATION_FOLDERS, *IMAGE_FOLDERS)]
 
@@ -179,7 +180,7 @@ def _ending_like(candidates: list[str], plain: str) -> list[str]:
     """Of several files with one name, those that share the most folders with the stated path, counted from the end."""
     if len(candidates) < 2:
         return candidates
-    shared = [len(posixpath.commonprefix([_telling(plain), _telling(path)])) for path in candidates]
+    shared = [len(posixpath.commonprefix([_distinguishing(plain), _distinguishing(path)])) for path in candidates]
     best = [path for path, same in zip(candidates, shared, strict=True) if same == max(shared)]
     best = [path for path in best if posixpath.basename(path) == posixpath.basename(plain)] or best
     among_images = [path for path in best if _folded(posixpath.dirname(path)).split("/")[-1] in IMAGE_FOLDERS]
@@ -188,7 +189,7 @@ def _ending_like(candidates: list[str], plain: str) -> list[str]:
 
 def in_another_folder(stated: str, path: str) -> bool:
     """Whether a file cannot be the stated one, because the folders above both have different names."""
-    folders = zip(_telling(stated.replace("\\", "/")), _telling(path), strict=False)
+    folders = zip(_distinguishing(stated.replace("\\", "/")), _distinguishing(path), strict=False)
     return any(a != b for a, b in folders)
 
 
@@ -198,7 +199,7 @@ def is_drawing(path: str) -> bool:
 
 
 def _difference(plain: str, path: str) -> str:
-    """What is to be told when an image is not just where it is stated to be, such as above or below that folder."""
+    """What is to be reported when an image is not just where it is stated to be, such as above or below that folder."""
     same_folders = not in_another_folder(plain, path)
     names = [unicodedata.normalize("NFC", posixpath.basename(name)) for name in (plain, path)]
     if same_folders and names[0] == names[1]:

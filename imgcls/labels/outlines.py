@@ -2,18 +2,18 @@
 
 import math
 from collections.abc import Iterable
+from typing import Any
 
 from imgcls.labels.records import BOX, coordinate
 
 
 def box_around(points: object) -> dict[str, float]:
-    """The box around a list of [x, y] points, as columns of a row; infinite, which is told later, for what is none."""
-    pairs = (
-        [point for point in points if isinstance(point, list | tuple) and len(point) >= 2] if _listed(points) else []
-    )
-    if not pairs or len(pairs) != len(points):
-        return dict.fromkeys(BOX, float("inf"))
-    return box_of(*zip(*((coordinate(point[0]), coordinate(point[1])) for point in pairs), strict=True))
+    """The box around a list of [x, y] points, as columns of a row; infinite, which is reported later, without one."""
+    listed = points if isinstance(points, list | tuple) else []
+    pairs = [point for point in listed if isinstance(point, list | tuple) and len(point) >= 2]
+    if not pairs or len(pairs) != len(listed):
+        return dict.fromkeys(BOX, math.inf)
+    return box_of([coordinate(point[0]) for point in pairs], [coordinate(point[1]) for point in pairs])
 
 
 def box_of(xs: Iterable[float], ys: Iterable[float]) -> dict[str, float]:
@@ -22,7 +22,7 @@ def box_of(xs: Iterable[float], ys: Iterable[float]) -> dict[str, float]:
     return dict(zip(BOX, (min(xs), min(ys), max(xs), max(ys)), strict=True))
 
 
-def box_turned(x: float, y: float, width: float, height: float, degrees: float, round: bool = False) -> dict:
+def box_turned(x: float, y: float, width: float, height: float, degrees: float, round: bool = False) -> dict[str, Any]:
     """The box around a rectangle, or around the ellipse inside it, that is turned around its centre (x, y)."""
     if not math.isfinite(width + height + degrees):
         return dict.fromkeys(BOX, math.inf)
@@ -47,7 +47,3 @@ def box_of_runs(lengths: Iterable[int], line: int) -> tuple[float, float, float,
             across += [first_line, last_line + 1]
         begin = end
     return (min(along), max(along), min(across), max(across)) if along else (math.inf,) * 4
-
-
-def _listed(points: object) -> bool:
-    return isinstance(points, list | tuple) and len(points) > 0

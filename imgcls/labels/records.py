@@ -2,9 +2,10 @@
 
 import json
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any, SupportsFloat, SupportsIndex
 
 import pandas as pd
 
@@ -28,6 +29,7 @@ COLUMNS = {
     "annotator": "",
     "attributes": "",  # what else the file says of this annotation, as a JSON object; empty for none
 }
+Row = dict[str, Any]  # an annotation as a format reads it: some of `COLUMNS`, and where it stands
 LEFT_OUT, CHANGED, NOTED = "left out", "changed", "noted"
 PROBLEM_COLUMNS = ["file", "line", "reason", "effect"]
 
@@ -55,8 +57,8 @@ class Records:
 
     def with_rows(self, rows: pd.DataFrame, problems: "Problems") -> "Records":
         """The same source with other rows, and with `problems` after those that were there."""
-        told = pd.concat([self.problems, problems.table()], ignore_index=True)
-        return Records(rows.reset_index(drop=True), told, self.root)
+        reported = pd.concat([self.problems, problems.table()], ignore_index=True)
+        return Records(rows.reset_index(drop=True), reported, self.root)
 
 
 @dataclass
@@ -66,26 +68,30 @@ class Problems:
     rows: list[tuple[str, str, str, str]] = field(default_factory=list)
 
     def left_out(self, file: str, line: object, reason: str) -> None:
+        """Report something that is lost."""
         self.rows.append((file, str(line), reason, LEFT_OUT))
 
     def changed(self, file: str, line: object, reason: str) -> None:
+        """Report something that was put right."""
         self.rows.append((file, str(line), reason, CHANGED))
 
     def noted(self, file: str, line: object, reason: str) -> None:
+        """Report something that is worth knowing."""
         self.rows.append((file, str(line), reason, NOTED))
 
-    def extend(self, files: Iterable, lines: Iterable, reasons: Iterable[str], effect: str) -> None:
+    def extend(self, files: Iterable[object], lines: Iterable[object], reasons: Iterable[str], effect: str) -> None:
         """One row for each of many."""
         self.rows.extend(
             (str(file), str(line), reason, effect) for file, line, reason in zip(files, lines, reasons, strict=True)
         )
 
     def table(self) -> pd.DataFrame:
+        """The rows with the columns of `PROBLEM_COLUMNS`, all of them text."""
         table = pd.DataFrame(self.rows, columns=PROBLEM_COLUMNS, dtype=object)
         return table.map(printable).astype(str)
 
 
-def typed(rows: pd.DataFrame | Sequence[dict], extra: Sequence[str] = ()) -> pd.DataFrame:
+def typed(rows: pd.DataFrame | Sequence[Row], extra: Sequence[str] = ()) -> pd.DataFrame:
     """A table with the columns of `COLUMNS` and `extra`, in this order; what a row does not say gets its default."""
     table = pd.DataFrame(rows).reindex(columns=[*COLUMNS, *extra])
     for column, default in COLUMNS.items():
@@ -94,6 +100,18 @@ def typed(rows: pd.DataFrame | Sequence[dict], extra: Sequence[str] = ()) -> pd.
             values = values.astype(object).where(values.notna(), default)
         table[column] = values.astype(type(default))
     return table
+
+
+def grouped(rows: pd.DataFrame, column: str, sort: bool = False) -> Iterator[tuple[str, pd.DataFrame]]:
+    """The rows by the text in a column.
+
+    Args:
+        rows: Any of them.
+        column: Such as "image" or "split".
+        sort: Whether the texts come sorted; else in the order in which they first appear.
+    """
+    for value, part in rows.groupby(column, sort=sort):
+        yield str(value), part
 
 
 def class_name(value: object) -> str | None:
@@ -105,8 +123,8 @@ def class_name(value: object) -> str | None:
 
 
 def coordinate(value: object) -> float:
-    """A number of a box; infinite for what is none, which the check of the boxes then tells."""
-    if isinstance(value, bool):
+    """A number of a box; infinite for what is none, which the check of the boxes then reports."""
+    if isinstance(value, bool) or not isinstance(value, str | bytes | SupportsFloat | SupportsIndex):
         return math.inf
     try:
         number = float(value)
@@ -121,10 +139,10 @@ def pixels(value: object) -> int:
     return int(number) if 0 < number < 2**31 else 0
 
 
-def attributes_text(attributes: dict) -> str:
+def attributes_text(attributes: dict[str, Any]) -> str:
     """The JSON text of the attributes that say something, the same text for the same attributes."""
-    told = {name: value for name, value in attributes.items() if value not in (None, "", [], {})}
-    return printable(json.dumps(told, ensure_ascii=False, sort_keys=True, default=str)) if told else ""
+    stated = {name: value for name, value in attributes.items() if value not in (None, "", [], {})}
+    return printable(json.dumps(stated, ensure_ascii=False, sort_keys=True, default=str)) if stated else ""
 
 
 def printable(text: str) -> str:

@@ -1,13 +1,13 @@
 """Classes renamed, merged and dropped by a small table."""
 
-import difflib
 import json
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from imgcls.counted import counted
 from imgcls.labels.records import Problems, Records, attributes_text
-from imgcls.labels.tables import read_table
+from imgcls.labels.table_files import read_table
+from imgcls.nearest_name import did_you_mean
 
 DROPPED = ""  # the new name of a class that is dropped
 
@@ -18,14 +18,15 @@ def rename_classes(records: Records, table: Mapping[str, str] | str | Path) -> R
     table: new name by old name, or the path of a CSV file with the columns `from` and `to`. All at once, so names can
         be swapped. Classes that are not in it stay.
 
-    What was dropped is told, a row a class; an image that has no label left goes with it.
+    What was dropped is reported, a row a class; an image that has no label left goes with it.
     Raises ValueError for an old name that is no class.
     """
     new_names = dict(table) if isinstance(table, Mapping) else read_new_names(table)
     check_old_names(new_names, records.class_names)
     rows = records.boxes_or_images.copy()
     problems = Problems()
-    for name, count in rows["label"].value_counts().items():
+    counts = {str(name): int(count) for name, count in rows["label"].value_counts().items()}
+    for name, count in counts.items():
         if name and new_names.get(name, name) == DROPPED:
             reason = f"the class {name!r} was dropped by the table, and its {counted(count, 'label')} with it."
             problems.left_out("", "", reason)
@@ -48,9 +49,7 @@ def check_old_names(new_names: Mapping[str, str], class_names: Sequence[str]) ->
     """Raise ValueError, with the nearest name, for an old name that is no class."""
     for name in new_names:
         if name not in class_names:
-            close = difflib.get_close_matches(name, class_names, 1, cutoff=0)
-            near = f" Did you mean {close[0]!r}?" if close else ""
-            raise ValueError(f"There is no class {name!r} to rename.{near}")
+            raise ValueError(f"There is no class {name!r} to rename.{did_you_mean(name, class_names, cutoff=0)}")
 
 
 def read_new_names(path: str | Path) -> dict[str, str]:

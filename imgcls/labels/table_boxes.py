@@ -34,14 +34,18 @@ def box_columns(plain: dict[str, str]) -> tuple[str, list[str]]:
     plain: the table's own name for each of its names in small letters and digits.
     """
     for start, kind in ((CENTRE, "centre"), (LEFT, "left")):
-        parts = [next((plain[name] for name in names if name in plain), None)
-                 for names in (*start.values(), *SIDES.values())]  # fmt: skip
-        if None not in parts:
-            return kind, parts
+        parts = [_first(plain, names) for names in (*start.values(), *SIDES.values())]
+        found = [part for part in parts if part is not None]
+        if len(found) == len(parts):
+            return kind, found
     if all(name in plain for name in ("x0", "y0", "x1", "y1")) and "x2" not in plain:
         return "corners", [plain[name] for name in ("x0", "y0", "x1", "y1")]
     four = next((name for name in FOUR if name in plain), None)
     return (FOUR[four], [plain[four]]) if four else ("", [])
+
+
+def _first(plain: dict[str, str], names: Sequence[str]) -> str | None:
+    return next((plain[name] for name in names if name in plain), None)
 
 
 def with_corners(table: pd.DataFrame, kind: str, columns: Sequence[str]) -> pd.DataFrame:

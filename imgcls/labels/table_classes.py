@@ -37,7 +37,9 @@ def one_row_a_class(table: pd.DataFrame, classes: Sequence[str], label: str) -> 
     """A row for each class that a row says yes to, named in the column `label`; one with an empty name for none."""
     said = table[list(classes)].map(lambda cell: cell.strip().lower() in YES).to_numpy()
     names = [[name for name, yes in zip(classes, row, strict=True) if yes] or [""] for row in said]
-    return table.drop(columns=list(classes)).assign(**{label: names}).explode(label)
+    named = table.drop(columns=list(classes))
+    named[label] = pd.Series(names, index=table.index, dtype=object)
+    return named.explode(label)
 
 
 def _cells(column: pd.Series) -> set[str]:

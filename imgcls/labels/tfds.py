@@ -5,16 +5,17 @@ beside them; from then on that table is read, and neither TensorFlow Datasets no
 """
 
 import csv
-import difflib
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from imgcls.image_files import suffix_of
-from imgcls.labels import tables
+from imgcls.labels.formats import table
 from imgcls.labels.records import Records
 from imgcls.labels.split_names import SPLIT_NAMES
+from imgcls.labels.table_files import quoted
+from imgcls.nearest_name import nearest_name
 
 if TYPE_CHECKING:
     from tensorflow_datasets.core import DatasetBuilder
@@ -41,7 +42,7 @@ def read(source: str, folder: Path) -> Records:
             partial.rename(folder)
         finally:
             shutil.rmtree(partial, ignore_errors=True)
-    return tables.read(folder / TABLE)
+    return table.read(folder / TABLE)
 
 
 def _prepared(name: str) -> "DatasetBuilder":
@@ -50,8 +51,8 @@ def _prepared(name: str) -> "DatasetBuilder":
     try:
         builder = tfds.builder(name)
     except (tfds.core.DatasetNotFoundError, ValueError) as error:
-        close = difflib.get_close_matches(name, tfds.list_builders(with_community_datasets=False), 1)
-        hint = f" Did you mean {PREFIX}{close[0]}?" if close else " https://www.tensorflow.org/datasets lists them."
+        nearest = nearest_name(name, tfds.list_builders(with_community_datasets=False))
+        hint = f" Did you mean {PREFIX}{nearest}?" if nearest else " https://www.tensorflow.org/datasets lists them."
         raise ValueError(f"TensorFlow Datasets has no {name!r}.{hint}") from error
     try:
         builder.download_and_prepare()
@@ -77,7 +78,7 @@ def _write(builder: "DatasetBuilder", source: str, folder: Path) -> None:
                 (folder / path).write_bytes(data)
                 name = names[number] if number >= 0 else ""  # -1 where the labels are kept secret
                 row = [path, name, SPLIT_NAMES.get(split.lower(), ""), source]
-                writer.writerow([tables.quoted(cell) for cell in row])
+                writer.writerow([quoted(cell) for cell in row])
 
 
 def _examples(builder: "DatasetBuilder", split: str, image: str, label: str) -> Iterator[tuple[bytes, int]]:

@@ -1,6 +1,5 @@
 """What a model is told by a name: activations, initialisers and penalties."""
 
-import difflib
 from collections.abc import Mapping
 from functools import partial
 from typing import TypeVar
@@ -10,6 +9,7 @@ from keras import initializers, layers, regularizers
 from imgcls.data_format import CHANNELS_LAST
 from imgcls.layers.prelu import PReLU
 from imgcls.layers.rrelu import RReLU
+from imgcls.nearest_name import did_you_mean
 
 Entry = TypeVar("Entry")
 
@@ -75,6 +75,5 @@ def find(kind: str, name: str, table: Mapping[str, Entry]) -> Entry:
     """The entry called `name`. Raises ValueError, with the nearest name, if there is none."""
     if name in table:
         return table[name]
-    close = difflib.get_close_matches(str(name).lower(), table, n=1, cutoff=0.4)
-    hint = f" Did you mean {close[0]!r}?" if close else ""
+    hint = did_you_mean(str(name).lower(), table, cutoff=0.4)
     raise ValueError(f"Unknown {kind} {name!r}.{hint} There are: {', '.join(table)}.")

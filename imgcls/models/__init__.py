@@ -6,25 +6,28 @@ The table needs no TensorFlow; `build_model` and `load_model` import it when the
 import importlib
 
 from imgcls.models import architectures  # noqa: F401  (fills the table)
+from imgcls.models.network_options import NetworkOptions
 from imgcls.models.registry import architecture, find_architecture, list_models
 
 _ADDRESSES = {
-    "build_model": "imgcls.models.classifier",
+    "build_model": "imgcls.models.build",
     "load_model": "imgcls.models.classifier",
     "auxiliary_logits_model": "imgcls.models.auxiliary",
     "without_auxiliary_heads": "imgcls.models.auxiliary",
     "describe": "imgcls.models.cost",
+    "InputLayers": "imgcls.models.input_layers",
 }
 
 __all__ = [
     "list_models",
     "find_architecture",
     "architecture",
+    "NetworkOptions",
     *_ADDRESSES,
 ]
 
 
-def __getattr__(name: str):
+def __getattr__(name: str) -> object:
     if name not in _ADDRESSES:
         raise AttributeError(f"module 'imgcls.models' has no attribute {name!r}; it has {', '.join(__all__)}.")
     return getattr(importlib.import_module(_ADDRESSES[name]), name)

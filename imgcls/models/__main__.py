@@ -15,7 +15,7 @@ from typing import Annotated, Literal
 import tyro
 
 from imgcls.cli import command
-from imgcls.models.cost import Description, describe
+from imgcls.models.cost import NetworkCost, describe
 from imgcls.models.receptive_field import UNKNOWN, Seen
 from imgcls.models.registry import Architecture, find_architecture, list_models
 
@@ -46,7 +46,7 @@ def main(options: Options) -> int:
     return command.OK
 
 
-def _described(architecture: Architecture, options: Options) -> tuple[Architecture, Description | None]:
+def _described(architecture: Architecture, options: Options) -> tuple[Architecture, NetworkCost | None]:
     """None for a description at a size that is too small for the network, where all of them are listed."""
     size = options.image_size or architecture.image_size
     shape = (size, size, architecture.channels)
@@ -58,21 +58,21 @@ def _described(architecture: Architecture, options: Options) -> tuple[Architectu
         return architecture, None
 
 
-def listing(described: Iterable[tuple[Architecture, Description | None]]) -> list[str]:
+def listing(described: Iterable[tuple[Architecture, NetworkCost | None]]) -> list[str]:
     """One line for each architecture."""
-    rows = [("name", "input", "parameters", "multiply-adds", "activations", "top-1", "published")]
-    for architecture, description in described:
-        if description is None:
+    rows = [("name", "input", "parameters", "MACs", "activations", "top-1", "published")]
+    for architecture, cost in described:
+        if cost is None:
             rows.append((architecture.name, "too small", "", "", "", "", ""))
             continue
         top1 = "" if architecture.top1 is None else f"{architecture.top1:.1f} %"
         rows.append(
             (
                 architecture.name,
-                "x".join(map(str, description.input_shape)),
-                f"{description.parameters:,}",
-                amount(description.multiply_adds),
-                f"{description.activation_bytes / 1e6:,.1f} MB",
+                "x".join(map(str, cost.input_shape)),
+                f"{cost.parameters:,}",
+                amount(cost.macs),
+                f"{cost.activation_bytes / 1e6:,.1f} MB",
                 top1,
                 architecture.top1_source,
             )
@@ -80,46 +80,44 @@ def listing(described: Iterable[tuple[Architecture, Description | None]]) -> lis
     return [
         *aligned(rows, left=(0, 6)),
         "",
-        "Trainable parameters; multiply-adds of one image; activations: the outputs of all layers for one image in "
-        "float32.",
+        "Trainable parameters; MACs (multiply-accumulates, 2 FLOPs each) of one image; activations: the outputs of all "
+        "layers for one image in float32.",
         "Layer by layer: python -m imgcls.models show NAME",
     ]
 
 
-def layer_table(architecture: Architecture, description: Description) -> list[str]:
+def layer_table(architecture: Architecture, cost: NetworkCost) -> list[str]:
     """One line for each layer, and what it all comes to."""
-    rows = [("layer", "what", "output", "parameters", "multiply-adds", "field", "position", "stride")]
-    for row in description.rows:
+    rows = [("layer", "what", "output", "parameters", "MACs", "field", "position", "stride")]
+    for row in cost.layers:
         numbers = (
             f"{row.parameters:,}" if row.parameters else "",
-            _counted(row.multiply_adds),
+            _counted(row.macs),
         )
         rows.append((row.name, row.kind, "x".join(map(str, row.shape)), *numbers, *field_columns(row.fields)))
     published = f" Published: {architecture.paper}." if architecture.paper else ""
     return [
         *aligned(rows, left=(0, 1)),
         "",
-        f"{description.name} at {'x'.join(map(str, description.input_shape))}: {description.parameters:,} trainable "
-        f"parameters, {'at least ' if description.uncounted else ''}{amount(description.multiply_adds)} multiply-adds, "
-        f"{description.activation_bytes / 1e6:,.1f} MB of activations for one image in float32.{published}",
+        f"{cost.name} at {'x'.join(map(str, cost.input_shape))}: {cost.parameters:,} trainable "
+        f"parameters, {'at least ' if cost.uncounted else ''}{amount(cost.macs)} MACs, "
+        f"{cost.activation_bytes / 1e6:,.1f} MB of activations for one image in float32.{published}",
         "The receptive field, in pixels, is that of the first position: its size, its centre, and the way to the next.",
-        *_what_is_unknown(description),
+        *_what_is_unknown(cost),
         "It follows convolutions and poolings; through squeeze-and-excitation a layer sees the whole image besides.",
     ]
 
 
-def _what_is_unknown(description: Description) -> list[str]:
-    if not description.uncounted:
+def _what_is_unknown(cost: NetworkCost) -> list[str]:
+    if not cost.uncounted:
         return []
-    return [
-        f"Unknown: what {', '.join(description.uncounted)} costs and sees, of kinds that the table has no formula for."
-    ]
+    return [f"Unknown: what {', '.join(cost.uncounted)} costs and sees, of kinds that the table has no formula for."]
 
 
-def _counted(multiply_adds: int | None) -> str:
-    if multiply_adds is None:
+def _counted(macs: int | None) -> str:
+    if macs is None:
         return UNKNOWN
-    return amount(multiply_adds) if multiply_adds else ""
+    return amount(macs) if macs else ""
 
 
 def field_columns(fields: Seen) -> tuple[str, str, str]:

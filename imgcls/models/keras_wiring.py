@@ -6,66 +6,78 @@ from dataclasses import dataclass
 from functools import cached_property
 
 import keras
-from keras import layers
+from keras import KerasTensor, layers
+from typing_extensions import override
 
 from imgcls import layers as ours
 from imgcls.data_format import channel_axis
 from imgcls.models.auxiliary import AuxiliaryHeads
+from imgcls.models.window import Window
 from imgcls.models.wiring import GATE_KERNEL, Wiring
 
-GROUPS = 32  # of group normalisation: Wu and He, Group Normalization, 2018
+GROUPS = 32  # of group normalization: Wu and He, Group Normalization, 2018
+POOLING = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}
+GLOBAL_POOLING = {"max": layers.GlobalMaxPooling2D, "average": layers.GlobalAveragePooling2D}
 
 
 @dataclass(frozen=True)
-class KerasWiring(Wiring):
+class KerasWiring(Wiring[KerasTensor]):
     """Makes one Keras layer a call."""
 
     @cached_property
     def axis(self) -> int:
+        """The axis of the channels of a feature map."""
         return channel_axis(self.data_format)
 
     def _kernel(self, place: str = "kernel") -> dict:
-        settings = {f"{place}_initializer": ours.initializer(self.initializer)}
-        return {**settings, f"{place}_regularizer": self.regularizer} if self.regularizer else settings
+        return {f"{place}_initializer": ours.initializer(self.initializer), **self._penalty(place)}
 
-    def channels(self, x) -> int:
+    def _penalty(self, place: str = "kernel") -> dict:
+        if not self.regularizer:
+            return {}
+        return {f"{place}_regularizer": ours.regularizer(self.regularizer, self.regularizer_strength)}
+
+    def _sliding(self, window: Window) -> dict:
+        return {"strides": window.strides, "padding": window.padding, "data_format": self.data_format}
+
+    @override
+    def channels(self, x: KerasTensor) -> int:
         return x.shape[self.axis]
 
-    def zero_pad(self, x, zeros, *, name: str):
+    @override
+    def zero_pad(self, x: KerasTensor, zeros: tuple[int, int], *, name: str) -> KerasTensor:
         return layers.ZeroPadding2D(zeros, data_format=self.data_format, name=name)(x)
 
-    def _conv(self, x, filters: int, kernel, strides: int, padding: str, groups: int, bias: bool, name: str):
-        return ours.Conv2D(
+    @override
+    def _conv(self, x: KerasTensor, filters: int, window: Window, *, groups: int, bias: bool, name: str) -> KerasTensor:
+        convolution = ours.Conv2D(
             filters,
-            kernel,
-            strides,
-            padding,
+            window.kernel,
             groups=groups,
             use_bias=bias,
-            data_format=self.data_format,
             name=name,
+            **self._sliding(window),
             **self._kernel(),
-        )(x)
+        )
+        return convolution(x)
 
-    def _depthwise(self, x, kernel, strides: int, padding: str, bias: bool, name: str):
-        return ours.DepthwiseConv2D(
-            kernel,
-            strides,
-            padding,
-            use_bias=bias,
-            data_format=self.data_format,
-            name=name,
-            **self._kernel("depthwise"),
-        )(x)
+    @override
+    def _depthwise(self, x: KerasTensor, window: Window, *, bias: bool, name: str) -> KerasTensor:
+        convolution = ours.DepthwiseConv2D(
+            window.kernel, use_bias=bias, name=name, **self._sliding(window), **self._kernel("depthwise")
+        )
+        return convolution(x)
 
-    def _pool(self, x, kind: str, size: int, strides: int, padding: str, name: str):
-        pooling = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}[kind]
-        return pooling(size, strides, padding, data_format=self.data_format, name=name)(x)
+    @override
+    def _pool(self, x: KerasTensor, kind: str, window: Window, *, name: str) -> KerasTensor:
+        return POOLING[kind](window.kernel, name=name, **self._sliding(window))(x)
 
-    def _act(self, x, activation: str, name: str):
+    @override
+    def _act(self, x: KerasTensor, activation: str, *, name: str) -> KerasTensor:
         return ours.activation(activation, self.data_format, name=name)(x)
 
-    def _norm(self, x, name: str):
+    @override
+    def _norm(self, x: KerasTensor, *, name: str) -> KerasTensor:
         axis = self.axis if len(x.shape) == 4 else -1
         shared = {"axis": axis, "epsilon": self.norm_epsilon, "scale": self.norm_scale, "name": name}
         if self.normalization == "batch":
@@ -73,54 +85,72 @@ class KerasWiring(Wiring):
         groups = 1 if self.normalization == "layer" else math.gcd(GROUPS, x.shape[axis])
         return layers.GroupNormalization(groups, **shared)(x)
 
-    def _dropout(self, x, rate: float, name: str):
+    @override
+    def _dropout(self, x: KerasTensor, rate: float, *, name: str) -> KerasTensor:
         return layers.Dropout(rate, name=name)(x)
 
-    def _stochastic_depth(self, x, rate: float, name: str):
+    @override
+    def _stochastic_depth(self, x: KerasTensor, rate: float, *, name: str) -> KerasTensor:
         return ours.StochasticDepth(rate, name=name)(x)
 
-    def dense(self, x, units: int, *, name: str, bias: bool = True):
+    @override
+    def dense(self, x: KerasTensor, units: int, *, name: str, bias: bool = True) -> KerasTensor:
         return layers.Dense(units, use_bias=bias, name=name, **self._kernel())(x)
 
-    def flatten(self, x, *, name: str):
+    @override
+    def flatten(self, x: KerasTensor, *, name: str) -> KerasTensor:
         return layers.Flatten(self.data_format, name=name)(x)
 
-    def global_pool(self, x, kind: str, *, name: str):
-        pooling = {"max": layers.GlobalMaxPooling2D, "average": layers.GlobalAveragePooling2D}[kind]
-        return pooling(data_format=self.data_format, name=name)(x)
+    @override
+    def global_pool(self, x: KerasTensor, kind: str, *, name: str) -> KerasTensor:
+        return GLOBAL_POOLING[kind](data_format=self.data_format, name=name)(x)
 
-    def add(self, x, other, *, name: str):
+    @override
+    def add(self, x: KerasTensor, other: KerasTensor, *, name: str) -> KerasTensor:
         return layers.Add(name=name)([x, other])
 
-    def scale(self, x, factor: float, *, name: str):
+    @override
+    def scale(self, x: KerasTensor, factor: float, *, name: str) -> KerasTensor:
         return layers.Rescaling(factor, name=name)(x)
 
-    def concat(self, branches: Sequence, *, name: str):
+    @override
+    def concat(self, branches: Sequence[KerasTensor], *, name: str) -> KerasTensor:
         return layers.Concatenate(self.axis, name=name)(branches)
 
-    def squeeze_excite(self, x, reduced: int, *, name: str, activation="relu", gate="sigmoid"):
+    @override
+    def squeeze_excite(
+        self, x: KerasTensor, reduced: int, *, name: str, activation: str = "relu", gate: str = "sigmoid"
+    ) -> KerasTensor:
         activation = self.every_activation or activation
         return ours.SqueezeExcitation(reduced, activation, gate, data_format=self.data_format, name=name)(x)
 
-    def local_response_norm(self, x, *, name: str, radius: int, bias: float, alpha: float, beta: float):
+    @override
+    def local_response_norm(
+        self, x: KerasTensor, *, name: str, radius: int, bias: float, alpha: float, beta: float
+    ) -> KerasTensor:
         return ours.LocalResponseNormalization(radius, bias, alpha, beta, data_format=self.data_format, name=name)(x)
 
-    def parameter_free_shortcut(self, x, filters: int, strides: int, *, name: str):
+    @override
+    def parameter_free_shortcut(self, x: KerasTensor, filters: int, strides: int, *, name: str) -> KerasTensor:
         return ours.ParameterFreeShortcut(filters, strides, self.data_format, name=name)(x)
 
-    def highway_gate(self, transformed, x, *, name: str):
+    @override
+    def highway_gate(self, transformed: KerasTensor, x: KerasTensor, *, name: str) -> KerasTensor:
         gate = ours.HighwayGate(GATE_KERNEL, data_format=self.data_format, name=name)
         return gate([transformed, x])
 
-    def oriented_gradients(self, x, *, name: str):
+    @override
+    def oriented_gradients(self, x: KerasTensor, *, name: str) -> KerasTensor:
         return ours.HOG(data_format=self.data_format, name=name)(x)
 
-    def auxiliary(self, logits, others: Sequence, weight: float, *, name: str):
+    @override
+    def auxiliary(self, logits: KerasTensor, others: Sequence[KerasTensor], weight: float, *, name: str) -> KerasTensor:
         return AuxiliaryHeads(weight, name=name)([logits, *others])
 
-    def logits(self, x, num_classes: int, *, name: str):
-        penalty = {"kernel_regularizer": self.regularizer} if self.regularizer else {}
-        return layers.Dense(num_classes, dtype="float32", name=name, **penalty)(x)
+    @override
+    def logits(self, x: KerasTensor, num_classes: int, *, name: str) -> KerasTensor:
+        return layers.Dense(num_classes, dtype="float32", name=name, **self._penalty())(x)
 
-    def apply(self, layer: keras.layers.Layer, x):
+    @override
+    def apply(self, layer: keras.layers.Layer, x: KerasTensor | Sequence[KerasTensor]) -> KerasTensor:
         return layer(x)

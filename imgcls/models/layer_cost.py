@@ -13,16 +13,16 @@ from keras import layers
 
 from imgcls import layers as ours
 from imgcls.models.receptive_field import UNKNOWN, Seen, joined, slid
-from imgcls.models.wiring import pair
+from imgcls.models.window import Window, pair
 
 HOMES = ("keras", "imgcls")  # packages whose layers compute what their kind says
 
 
 @dataclass(frozen=True)
 class Cost:
-    """multiply_adds: for one image; None if unknown. fields: as `Spot` has them."""
+    """macs: for one image; None if unknown. fields: as `Spot` has them."""
 
-    multiply_adds: int | None
+    macs: int | None
     fields: Seen
 
 
@@ -49,7 +49,7 @@ def _of_sequence(model: keras.Sequential, shape: tuple, seen: Seen) -> Cost:
     for layer in model.layers:
         out = shape_after(layer, shape)
         cost = cost_of(layer, [shape], [seen], out)
-        counted.append(cost.multiply_adds)
+        counted.append(cost.macs)
         shape, seen = out, cost.fields
     return Cost(None if None in counted else sum(counted), seen)
 
@@ -69,7 +69,7 @@ def _sliding(layer, shape, seen, out) -> Cost:
     kernel = getattr(layer, "kernel_size", None) or layer.pool_size
     spread = [(k - 1) * d + 1 for k, d in zip(pair(kernel), pair(getattr(layer, "dilation_rate", 1)), strict=True)]
     kernels = sum(math.prod(weight.shape) for weight in layer.weights if len(weight.shape) == 4)
-    fields = slid(seen[0], shape[:2], out[:2], spread, pair(layer.strides), layer.padding)
+    fields = slid(seen[0], shape[:2], out[:2], Window(tuple(spread), pair(layer.strides), layer.padding))
     return Cost(kernels * out[0] * out[1], fields)
 
 

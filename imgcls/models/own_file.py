@@ -3,7 +3,6 @@
 A file is run once, and anew when it has changed. What goes wrong in it is one sentence with the file and the line.
 """
 
-import hashlib
 import os
 import re
 import runpy
@@ -12,6 +11,7 @@ from dataclasses import dataclass, replace
 from functools import partial, wraps
 from pathlib import Path
 
+from imgcls.checksums import sha256_of
 from imgcls.models.registry import NETWORK_FILES, REFUSED, Architecture, registered
 
 KEPT_AS = "network.py"  # beside the model, in a run folder
@@ -41,7 +41,7 @@ def own_file(path: str | Path) -> OwnFile:
     path = Path(path).resolve()
     if not path.is_file():
         raise FileNotFoundError(f"No file at {path}. Expected a Python file with a function under @architecture(...).")
-    key = path, hashlib.sha256(path.read_bytes()).hexdigest()
+    key = path, sha256_of(path)
     if key not in _FILES:
         _FILES[key] = _run(path)
     found = _FILES[key]
@@ -60,7 +60,7 @@ def try_out(name: str, image_size: int, channels: int) -> None:
 
     Raises ValueError, with the line. Where the table of costs names the mistake, its sentence is the clearer one.
     """
-    from imgcls.models.classifier import build_model
+    from imgcls.models.build import build_model
     from imgcls.models.cost import describe
 
     size = image_size or own_file(name).architecture.image_size
@@ -158,8 +158,8 @@ def _reason(error: BaseException) -> str:
     """What is wrong, in one line; the kind of error where the message alone says little."""
     text = re.sub(r"\x1b\[[0-9;]*m", "", str(error)).partition("\n\nArguments received by")[0]
     text = re.sub(r"Exception encountered when calling [\w.]+\(\)\.", "", text)
-    text = re.sub(r"\b(KerasWiring|Sketch|Wiring)\.", "net.", " ".join(text.split()))
-    if "Spot" in text:  # what the table of costs has in place of a tensor
+    text = re.sub(r"\b(KerasWiring|CostWiring|Wiring)\.", "net.", " ".join(text.split()))
+    if "SymbolicTensor" in text:  # what the wiring of costs has in place of a tensor
         return "x is used without net here, which the table of costs cannot follow. Use net.apply(layer, x)."
     text = text if len(text) <= LONGEST else f"{text[:LONGEST]} ..."
     return (

@@ -4,6 +4,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
+from imgcls.models.window import Window
+
 UNKNOWN = "unknown"
 
 
@@ -11,8 +13,10 @@ UNKNOWN = "unknown"
 class ReceptiveField:
     """Which pixels the first position of a feature map sees along one axis, and how far apart two positions look.
 
-    first, last: pixels, both included, counted from 0; outside the image where padding is seen.
-    stride: pixels between the fields of neighbours.
+    Attributes:
+        first: The first pixel, counted from 0; outside the image where padding is seen.
+        last: The last pixel, included.
+        stride: Pixels between the fields of neighbours.
     """
 
     first: int = 0
@@ -21,6 +25,7 @@ class ReceptiveField:
 
     @property
     def size(self) -> int:
+        """In pixels."""
         return self.last - self.first + 1
 
     @property
@@ -34,6 +39,7 @@ class ReceptiveField:
         return ReceptiveField(first, self.last + (kernel - 1 - before) * self.stride, self.stride * strides)
 
     def joined(self, other: "ReceptiveField") -> "ReceptiveField":
+        """The smallest field that holds both."""
         return replace(self, first=min(self.first, other.first), last=max(self.last, other.last))
 
 
@@ -41,15 +47,13 @@ Fields = tuple[ReceptiveField, ReceptiveField]  # along height and width
 Seen = Fields | None | Literal["unknown"]  # None: all pixels; UNKNOWN: behind a layer that nothing is known of
 
 
-def slid(
-    seen: Seen, sizes: Sequence[int], outs: Sequence[int], kernel: Sequence[int], strides: Sequence[int], padding: str
-) -> Seen:
-    """What is seen after a kernel that slides over (height, width) positions and leaves `outs` of them."""
+def slid(seen: Seen, sizes: Sequence[int], outs: Sequence[int], window: Window) -> Seen:
+    """What is seen after a window that slides over (height, width) positions and leaves `outs` of them."""
     if not isinstance(seen, tuple):
         return seen
     fields = []
-    for field, size, out, k, stride in zip(seen, sizes, outs, kernel, strides, strict=True):
-        before = max((out - 1) * stride + k - size, 0) // 2 if padding == "same" else 0
+    for field, size, out, k, stride in zip(seen, sizes, outs, window.kernel, window.strides, strict=True):
+        before = max((out - 1) * stride + k - size, 0) // 2 if window.padding == "same" else 0
         fields.append(field.through(k, stride, before))
     return tuple(fields)
 

@@ -6,6 +6,8 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from imgcls.nearest_name import nearest_name
+
 NETWORK_FILES, REFUSED = "IMGCLS_NETWORK_FILES", "refused"  # environment variable of a process that may run none
 
 
@@ -167,7 +169,7 @@ def _nearest(name: str) -> str:
         return ""
     alike = difflib.get_close_matches(_family(name), families, n=2, cutoff=FAMILY_LIKENESS)
     members = [known for family in alike for known in families[family]]
-    return next(iter(difflib.get_close_matches(name, members, n=1, cutoff=0.0)), "")
+    return nearest_name(name, members, cutoff=0.0)
 
 
 def _family(name: str) -> str:

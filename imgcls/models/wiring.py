@@ -1,37 +1,52 @@
-"""What all networks share: layout, normalisation, activation, padding, dropout. Architectures are written against it.
+"""The operations that architectures are written with, and the settings that all networks share.
 
-There are two of it: `KerasWiring` makes layers, `Sketch` only counts what they would cost. An architecture does not
-know which: it calls the methods below on `x` and gets back what comes next.
+There are two wirings: `KerasWiring` makes Keras layers, `CostWiring` counts what they would cost. An architecture does
+not know which one it has: it calls the methods of `Wiring` on `x` and gets back what comes next.
 """
 
-import difflib
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import dataclass, field, replace
+from typing import Generic, TypeVar
+
+from imgcls.models.window import Window, pair
+from imgcls.nearest_name import nearest_name
 
 NORMALIZATIONS = ("batch", "group", "layer", "none")
 POOLINGS = ("average", "max", "none")
 GATE_KERNEL = 3  # pixels, of a highway gate
 
+Tensor = TypeVar("Tensor")  # what a wiring's operations take and return
+KernelSize = int | tuple[int, int]  # square, or (height, width)
+Padding = str | int | tuple[int, int]  # "same", "valid", or zeros on each side
+
 
 @dataclass(frozen=True)
-class Wiring(ABC):
-    """The layers of one network, with what they have in common already set.
+class Wiring(ABC, Generic[Tensor]):
+    """The operations of one network, with the settings that they have in common.
 
-    Each method takes `x` (B, H, W, C, or B, C, H, W in channels_first) and returns the next one.
+    Each operation takes `x` (B, H, W, C, or B, C, H, W in channels_first) and returns the next one. Its keyword `name`
+    is the name of the layer.
 
-    activation: where the architecture names no other. every_activation: in place of all of them, named or not.
-    normalization: "batch", "group" (32 groups), "layer" (one group), or "none", where convolutions get a bias.
-    norm_epsilon, norm_momentum: of every normalisation. norm_scale: whether it has a scale besides the shift.
-    padding: of strided layers; "same" pads as TensorFlow does, more at the end; "symmetric" as PyTorch does.
-    dropout: share in [0, 1) before the classifier and where the architecture has dropout of its own.
-    drop_path: share in [0, 1) of the samples that the last residual branch drops; earlier ones drop less.
-    initializer, regularizer: of every kernel; what `imgcls.layers` knows by name. he_uniform has the variance of
-        he_normal and is drawn six times faster, which is half of the time to build a large network.
-    pooling: how a feature map becomes the embedding: "average" or "max".
-    auxiliary_heads: whether networks that have them get their further classifiers.
-    branches: where those stand; filled by `branch_off`.
+    Attributes:
+        data_format: Layout, "channels_last" or "channels_first".
+        activation: Where the architecture names no other.
+        every_activation: Replaces all activations, named or not.
+        normalization: "batch", "group" (32 groups), "layer" (one group), or "none", where convolutions get a bias.
+        norm_epsilon: Of every normalization.
+        norm_momentum: Of every batch normalization.
+        norm_scale: Whether a normalization has a scale besides the shift.
+        padding: Of strided layers with padding "same": "same" pads as TensorFlow does, more at the end; "symmetric"
+            pads as PyTorch does.
+        dropout: Dropout rate in [0, 1) before the classifier and where the architecture has dropout of its own.
+        drop_path: Drop path rate (stochastic depth) in [0, 1) of the last residual branch; earlier ones have less.
+        initializer: Kernel initializer, by a name that `imgcls.layers.initializer` knows. he_uniform has the variance
+            of he_normal and is drawn six times faster, which is half of the time to build a large network.
+        regularizer: Kernel regularizer, by a name that `imgcls.layers.regularizer` knows.
+        regularizer_strength: Factor of the regularizer.
+        pooling: How a feature map becomes the embedding: "average" or "max".
+        auxiliary_heads: Whether networks that have them get their auxiliary classifiers.
+        branches: The feature maps that auxiliary classifiers stand on; filled by `branch_off`.
     """
 
     data_format: str = "channels_last"
@@ -45,12 +60,13 @@ class Wiring(ABC):
     dropout: float = 0.0
     drop_path: float = 0.0
     initializer: str = "he_uniform"
-    regularizer: Any = None
+    regularizer: str | None = None
+    regularizer_strength: float = 1e-4
     pooling: str = "average"
     auxiliary_heads: bool = False
-    branches: list = field(default_factory=list)
+    branches: list[Tensor] = field(default_factory=list)
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, values in (("normalization", NORMALIZATIONS), ("pooling", POOLINGS)):
             if getattr(self, name) not in values:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; expected one of {', '.join(values)}.")
@@ -58,175 +74,242 @@ class Wiring(ABC):
             if not 0 <= getattr(self, name) < 1:
                 raise ValueError(f"{name} is {getattr(self, name)}; expected a share from 0 to below 1.")
 
-    def __getattr__(self, name: str):
-        """Say what there is where an architecture asks for what there is not."""
+    def __getattr__(self, name: str) -> object:
+        """Name the operations there are where an architecture calls one that there is not."""
         if name.startswith("_"):
             raise AttributeError(name)
-        methods = [n for n in dir(Wiring) if not n.startswith("_") and callable(getattr(Wiring, n))]
-        close = difflib.get_close_matches(name.lower(), methods, n=1, cutoff=0.5)
-        hint = f" Did you mean net.{close[0]}?" if close else ""
+        nearest = nearest_name(name.lower(), operations(), cutoff=0.5)
+        hint = f" Did you mean net.{nearest}?" if nearest else ""
+        there_are = ", ".join(operations())
         raise AttributeError(
-            f"net has no method {name!r}.{hint} It has {', '.join(methods)}. Any other layer: net.apply(layer, x)."
+            f"net has no method {name!r}.{hint} It has {there_are}. Any other layer: net.apply(layer, x)."
         )
 
     # What architectures call most
 
-    def conv_norm_act(self, x, filters: int, kernel_size, strides: int = 1, *, name: str, activation=None, **conv):
-        """Convolution, normalisation, activation. The activation has the name; the others `name` and an ending."""
+    def conv_norm_act(
+        self,
+        x: Tensor,
+        filters: int,
+        kernel_size: KernelSize,
+        strides: int = 1,
+        *,
+        name: str,
+        activation: str | None = None,
+        **conv,
+    ) -> Tensor:
+        """Convolution, normalization, activation.
+
+        Args:
+            x: A feature map.
+            filters: Channels of the output.
+            kernel_size: Of a square, or (height, width).
+            strides: Along both axes.
+            name: Of the activation; the others have it with the ending _conv or _norm.
+            activation: Where the paper has another one than in the rest of the network.
+            **conv: Further arguments of `conv`.
+        """
         x = self.conv(x, filters, kernel_size, strides, name=f"{name}_conv", **conv)
         return self.act(self.norm(x, name=f"{name}_norm"), activation, name=name)
 
-    def conv(self, x, filters: int, kernel_size, strides: int = 1, *, name: str, padding="same", groups=1, bias=None):
-        """Convolution with square or (height, width) kernels.
+    def conv(
+        self,
+        x: Tensor,
+        filters: int,
+        kernel_size: KernelSize,
+        strides: int = 1,
+        *,
+        name: str,
+        padding: Padding = "same",
+        groups: int = 1,
+        bias: bool | None = None,
+    ) -> Tensor:
+        """Convolution.
 
-        padding: "same", "valid", or a number of zeros on each side.
-        bias: by default only without a normalisation, which would take it away again.
+        Args:
+            x: A feature map.
+            filters: Channels of the output.
+            kernel_size: Of a square, or (height, width).
+            strides: Along both axes.
+            name: Of the layer.
+            padding: "same", "valid", or a number of zeros on each side.
+            groups: Parts of the channels that are convolved by themselves.
+            bias: By default only without a normalization, which would take it away again.
         """
-        x, padding = self._padded(x, kernel_size, strides, padding, name)
-        bias = self.normalization == "none" if bias is None else bias
-        return self._conv(x, filters, pair(kernel_size), strides, padding, groups, bias, name)
+        x, window = self._window(x, kernel_size, strides, padding, name)
+        return self._conv(x, filters, window, groups=groups, bias=self._has_bias(bias), name=name)
 
-    def depthwise(self, x, kernel_size, strides: int = 1, *, name: str, padding="same", bias=None):
-        """Convolution of each channel by itself."""
-        x, padding = self._padded(x, kernel_size, strides, padding, name)
-        bias = self.normalization == "none" if bias is None else bias
-        return self._depthwise(x, pair(kernel_size), strides, padding, bias, name)
+    def depthwise(
+        self,
+        x: Tensor,
+        kernel_size: KernelSize,
+        strides: int = 1,
+        *,
+        name: str,
+        padding: Padding = "same",
+        bias: bool | None = None,
+    ) -> Tensor:
+        """Convolution of each channel by itself; the arguments are those of `conv`."""
+        x, window = self._window(x, kernel_size, strides, padding, name)
+        return self._depthwise(x, window, bias=self._has_bias(bias), name=name)
 
-    def max_pool(self, x, size: int, strides: int, *, name: str, padding="valid"):
-        x, padding = self._padded(x, size, strides, padding, name)
-        return self._pool(x, "max", size, strides, padding, name)
+    def max_pool(self, x: Tensor, size: int, strides: int, *, name: str, padding: Padding = "valid") -> Tensor:
+        """The maximum of each window of `size` by `size` positions."""
+        x, window = self._window(x, size, strides, padding, name)
+        return self._pool(x, "max", window, name=name)
 
-    def average_pool(self, x, size: int, strides: int, *, name: str, padding="valid"):
-        x, padding = self._padded(x, size, strides, padding, name)
-        return self._pool(x, "average", size, strides, padding, name)
+    def average_pool(self, x: Tensor, size: int, strides: int, *, name: str, padding: Padding = "valid") -> Tensor:
+        """The average of each window of `size` by `size` positions."""
+        x, window = self._window(x, size, strides, padding, name)
+        return self._pool(x, "average", window, name=name)
 
-    def act(self, x, activation: str | None = None, *, name: str):
+    def act(self, x: Tensor, activation: str | None = None, *, name: str) -> Tensor:
         """The network's activation, or `activation` where the paper has another one at this place."""
-        return self._act(x, self.activation_at(activation), name)
+        return self._act(x, self.activation_at(activation), name=name)
 
     def activation_at(self, activation: str | None) -> str:
+        """The name of the activation that `act` has for `activation`."""
         return self.every_activation or activation or self.activation
 
-    def norm(self, x, *, name: str):
-        return x if self.normalization == "none" else self._norm(x, name)
+    def norm(self, x: Tensor, *, name: str) -> Tensor:
+        """The network's normalization."""
+        return x if self.normalization == "none" else self._norm(x, name=name)
 
-    def dropped(self, x, *, name: str):
+    def dropped(self, x: Tensor, *, name: str) -> Tensor:
         """Dropout in training."""
-        return self._dropout(x, self.dropout, name) if self.dropout else x
+        return self._dropout(x, self.dropout, name=name) if self.dropout else x
 
-    def stochastic(self, x, position: float, *, name: str):
-        """The end of a residual branch. position: of the block in the network, 0 at the first, 1 after the last."""
+    def stochastic(self, x: Tensor, position: float, *, name: str) -> Tensor:
+        """The end of a residual branch, which drop path (stochastic depth) skips for some images in training.
+
+        Args:
+            x: The branch.
+            position: Of the block in the network, 0 at the first, 1 at the last.
+            name: Of the layer.
+        """
         rate = self.drop_path * position
-        return self._stochastic_depth(x, rate, name) if rate else x
+        return self._stochastic_depth(x, rate, name=name) if rate else x
 
-    def to_vector(self, x, *, name: str):
+    def to_vector(self, x: Tensor, *, name: str) -> Tensor:
         """Pool over height and width, as `pooling` says."""
         return self.global_pool(x, "average" if self.pooling == "none" else self.pooling, name=name)
 
-    def dense_act(self, x, units: int, *, name: str, activation=None):
+    def dense_act(self, x: Tensor, units: int, *, name: str, activation: str | None = None) -> Tensor:
         """Fully connected layer and activation."""
         return self.act(self.dense(x, units, name=f"{name}_dense"), activation, name=name)
 
-    def branch_off(self, x):
-        """Mark a map that an auxiliary head is to stand on."""
+    def branch_off(self, x: Tensor) -> None:
+        """Mark a feature map that an auxiliary head is to stand on."""
         if self.auxiliary_heads:
             self.branches.append(x)
 
-    def _padded(self, x, kernel_size, strides: int, padding, name: str):
-        """Add zeros of our own where Keras' padding would be another than is asked for."""
-        kernel = pair(kernel_size)
+    def _window(
+        self, x: Tensor, kernel_size: KernelSize, strides: int, padding: Padding, name: str
+    ) -> tuple[Tensor, Window]:
+        """The window, and `x` with zeros of our own where Keras' padding would be another than is asked for."""
+        window = Window(pair(kernel_size), pair(strides))
         if padding == "same" and strides > 1 and self.padding == "symmetric":
-            padding = tuple(size // 2 for size in kernel)
-        if padding in ("same", "valid"):
-            return x, padding
+            padding = tuple(size // 2 for size in window.kernel)
+        if isinstance(padding, str):
+            return x, replace(window, padding=padding)
         zeros = pair(padding)
-        return (self.zero_pad(x, zeros, name=f"{name}_pad") if any(zeros) else x), "valid"
+        return (self.zero_pad(x, zeros, name=f"{name}_pad") if any(zeros) else x), window
 
-    # What the two wirings make themselves
+    def _has_bias(self, bias: bool | None) -> bool:
+        return self.normalization == "none" if bias is None else bias
 
-    @abstractmethod
-    def channels(self, x) -> int: ...
-
-    @abstractmethod
-    def zero_pad(self, x, zeros: tuple[int, int], *, name: str): ...
+    # The operations that each wiring makes in its own way
 
     @abstractmethod
-    def _conv(self, x, filters: int, kernel, strides: int, padding: str, groups: int, bias: bool, name: str): ...
+    def channels(self, x: Tensor) -> int:
+        """The number of channels of a feature map."""
 
     @abstractmethod
-    def _depthwise(self, x, kernel, strides: int, padding: str, bias: bool, name: str): ...
+    def zero_pad(self, x: Tensor, zeros: tuple[int, int], *, name: str) -> Tensor:
+        """Zeros above and below, left and right."""
 
     @abstractmethod
-    def _pool(self, x, kind: str, size: int, strides: int, padding: str, name: str): ...
+    def _conv(self, x: Tensor, filters: int, window: Window, *, groups: int, bias: bool, name: str) -> Tensor: ...
 
     @abstractmethod
-    def _act(self, x, activation: str, name: str): ...
+    def _depthwise(self, x: Tensor, window: Window, *, bias: bool, name: str) -> Tensor: ...
 
     @abstractmethod
-    def _norm(self, x, name: str): ...
+    def _pool(self, x: Tensor, kind: str, window: Window, *, name: str) -> Tensor: ...
 
     @abstractmethod
-    def _dropout(self, x, rate: float, name: str): ...
+    def _act(self, x: Tensor, activation: str, *, name: str) -> Tensor: ...
 
     @abstractmethod
-    def _stochastic_depth(self, x, rate: float, name: str): ...
+    def _norm(self, x: Tensor, *, name: str) -> Tensor: ...
 
     @abstractmethod
-    def dense(self, x, units: int, *, name: str, bias: bool = True):
+    def _dropout(self, x: Tensor, rate: float, *, name: str) -> Tensor: ...
+
+    @abstractmethod
+    def _stochastic_depth(self, x: Tensor, rate: float, *, name: str) -> Tensor: ...
+
+    @abstractmethod
+    def dense(self, x: Tensor, units: int, *, name: str, bias: bool = True) -> Tensor:
         """Fully connected layer on vectors (B, features)."""
 
     @abstractmethod
-    def flatten(self, x, *, name: str):
+    def flatten(self, x: Tensor, *, name: str) -> Tensor:
         """All numbers of a feature map as one vector, in the same order in both layouts."""
 
     @abstractmethod
-    def global_pool(self, x, kind: str, *, name: str):
-        """The average or maximum over height and width: a vector."""
+    def global_pool(self, x: Tensor, kind: str, *, name: str) -> Tensor:
+        """The average or maximum over height and width: a vector. kind: "average" or "max"."""
 
     @abstractmethod
-    def add(self, x, other, *, name: str):
+    def add(self, x: Tensor, other: Tensor, *, name: str) -> Tensor:
         """The sum of two branches."""
 
     @abstractmethod
-    def scale(self, x, factor: float, *, name: str):
+    def scale(self, x: Tensor, factor: float, *, name: str) -> Tensor:
         """All numbers times a constant."""
 
     @abstractmethod
-    def concat(self, branches: Sequence, *, name: str):
+    def concat(self, branches: Sequence[Tensor], *, name: str) -> Tensor:
         """The channels of all branches, in this order."""
 
     @abstractmethod
-    def squeeze_excite(self, x, reduced: int, *, name: str, activation="relu", gate="sigmoid"):
+    def squeeze_excite(
+        self, x: Tensor, reduced: int, *, name: str, activation: str = "relu", gate: str = "sigmoid"
+    ) -> Tensor:
         """Each channel times a gate that is computed from the averages of all channels."""
 
     @abstractmethod
-    def local_response_norm(self, x, *, name: str, radius: int, bias: float, alpha: float, beta: float): ...
+    def local_response_norm(
+        self, x: Tensor, *, name: str, radius: int, bias: float, alpha: float, beta: float
+    ) -> Tensor:
+        """Each number divided by a power of the squares of its neighbours in `radius` channels to either side."""
 
     @abstractmethod
-    def parameter_free_shortcut(self, x, filters: int, strides: int, *, name: str):
+    def parameter_free_shortcut(self, x: Tensor, filters: int, strides: int, *, name: str) -> Tensor:
         """Every `strides`-th row and column, and zeros for the channels that are missing."""
 
     @abstractmethod
-    def highway_gate(self, transformed, x, *, name: str):
+    def highway_gate(self, transformed: Tensor, x: Tensor, *, name: str) -> Tensor:
         """transformed · T + x · (1 - T), where T is a 3x3 convolution of x between 0 and 1."""
 
     @abstractmethod
-    def oriented_gradients(self, x, *, name: str):
+    def oriented_gradients(self, x: Tensor, *, name: str) -> Tensor:
         """Histogram of oriented gradients: a vector."""
 
     @abstractmethod
-    def auxiliary(self, logits, others: Sequence, weight: float, *, name: str):
-        """`logits`, with further classifiers beside it that count `weight` in training."""
+    def auxiliary(self, logits: Tensor, others: Sequence[Tensor], weight: float, *, name: str) -> Tensor:
+        """`logits`, with auxiliary classifiers beside it that count `weight` in training."""
 
     @abstractmethod
-    def logits(self, x, num_classes: int, *, name: str):
+    def logits(self, x: Tensor, num_classes: int, *, name: str) -> Tensor:
         """The scores of the classes, in float32."""
 
     @abstractmethod
-    def apply(self, layer, x):
+    def apply(self, layer: object, x: Tensor | Sequence[Tensor]) -> Tensor:
         """Any other Keras layer. It must know the layout itself."""
 
 
-def pair(size) -> tuple[int, int]:
-    """(height, width) of what may be given as one number."""
-    return (size, size) if isinstance(size, int) else tuple(size)
+def operations() -> list[str]:
+    """The names of all methods that an architecture may call, sorted."""
+    return [name for name in dir(Wiring) if not name.startswith("_") and callable(getattr(Wiring, name))]

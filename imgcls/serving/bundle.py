@@ -5,61 +5,77 @@ saved_models/flowers/3/
   assets/class_names.txt           a name a line, in the order of the model's outputs
   assets/imgcls.json               preprocessing, architecture, config, licence of the data, parity
   assets.extra/                    the warm-up requests
+  openvino/                        another format, if it was asked for
 """
 
-import json
 import os
 from collections.abc import Iterator, Sequence
-from datetime import UTC, datetime
+from functools import cached_property
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
 
-import imgcls
 from imgcls.data.images.encoded import encoded_size, read_encoded
 from imgcls.data.images.preprocessing import Preprocessing
-from imgcls.data.images.reading import read_images
-from imgcls.files import replacing, write_json
-from imgcls.serving.loaded_model import LoadedModel, describe
-from imgcls.serving.parity import compare
+from imgcls.files import unfinished
+from imgcls.serving.details import read_details, write_class_names, write_details
+from imgcls.serving.export_format import ExportedClassifier, ExportFormat
+from imgcls.serving.formats import SAVED_MODEL, find_format
+from imgcls.serving.formats.saved_model import SavedModelEngine
+from imgcls.serving.loaded_model import LoadedModel
+from imgcls.serving.parity import Reference, ReferenceAnswers, ask_reference, compare_engine, compare_saved_model
 from imgcls.serving.prediction import Prediction
 from imgcls.serving.predictor import Predictor
-from imgcls.serving.signatures import CLASSES, EMBEDDING, IMAGE_BYTES, PIXELS, make_signatures
-from imgcls.serving.versions import check_name, find_version, next_version
+from imgcls.serving.signatures import CLASSES, EMBEDDING, IMAGE_BYTES, PIXELS
+from imgcls.serving.versions import check_name, find_version, next_version, take_next_version
 from imgcls.serving.warmup import Request, write_warmup
 
-if TYPE_CHECKING:
-    import keras
-
-DETAILS = Path("assets") / "imgcls.json"
-CLASS_NAMES = Path("assets") / "class_names.txt"
-LARGEST_DIFFERENCE = 1e-4  # of a probability, between the run's model and the bundle
 WARMUP_IMAGES = 8  # in the larger of the two warm-up requests
 
 
 class Bundle(Predictor):
     """One version of an exported classifier, loaded.
 
-    path: its folder. name, version: of the folders, such as "flowers" and 3.
-    class_names: in the order of the model's outputs. preprocessing: how files become its pixels.
-    details: everything that assets/imgcls.json says.
-    model: the SavedModel with its signatures.
+    Args:
+        path: The folder of the version.
+        format_name: The format whose engine computes the network.
+
+    Attributes:
+        path: The folder of the version.
+        name: The name of the folder above it, such as "flowers".
+        version: The number of the version.
+        details: Everything that assets/imgcls.json says.
+        engine: What computes the network.
+        class_names: The names of the outputs, in order.
+        preprocessing: How images become pixels.
+
+    Raises:
+        ValueError: If the folder holds no whole version, or not this format.
     """
 
-    def __init__(self, path: Path):
+    def __init__(self, path: Path, format_name: str = SAVED_MODEL):
         self.path = path
         self.name, self.version = path.parent.name, int(path.name)
         self.details = read_details(path)
-        self.model = LoadedModel(path)
-        super().__init__(
-            self._probabilities, self.details["class_names"], Preprocessing(**self.details["preprocessing"])
-        )
-        self._order = np.argsort(self.class_names)
+        form = find_format(format_name)
+        held = [SAVED_MODEL, *self.details.get("formats", {})]
+        if form.name not in held:
+            raise ValueError(
+                f"{path} holds {', '.join(held)}, and no {form.name}. Export the run again with --format {form.name}."
+            )
+        engine = form.load(_folder(path, form))
+        super().__init__(engine, self.details["class_names"], Preprocessing(**self.details["preprocessing"]))
+
+    @cached_property
+    def model(self) -> LoadedModel:
+        """The SavedModel with its signatures."""
+        return self.engine.model if isinstance(self.engine, SavedModelEngine) else LoadedModel(self.path)
 
     def __call__(self, images: Sequence[bytes]) -> list[Prediction]:
         """The classes of encoded images, the likeliest first."""
+        if not isinstance(self.engine, SavedModelEngine):
+            return self.predict(images).ranked()
         found = self.model.run(CLASSES, {IMAGE_BYTES: _strings(images)})
         rows = zip(found["classes"], found["probabilities"], found["problem"], strict=True)
         return [
@@ -70,136 +86,110 @@ class Bundle(Predictor):
         ]
 
     def embed(self, images: Sequence[bytes]) -> tuple[np.ndarray, list[str]]:
-        """Features (B, D) of encoded images, and a problem for each; a row is 0 where there is a problem."""
+        """Features (N, D) of encoded images, and a problem for each; a row is 0 where there is a problem."""
+        if not isinstance(self.engine, SavedModelEngine):
+            return super().embed(images)
         found = self.model.run(EMBEDDING, {IMAGE_BYTES: _strings(images)})
         return found["embedding"], [problem.decode() for problem in found["problem"]]
 
-    def _probabilities(self, pixels: np.ndarray) -> np.ndarray:
-        """Probabilities (B, K) of pixels (B, H, W, C), in the order of `class_names`."""
-        found = self.model.run(PIXELS, {"pixels": tf.constant(pixels, tf.float32)})
-        names = np.char.decode(found["classes"].astype(bytes), "utf-8")
-        places = self._order[np.searchsorted(self.class_names, names, sorter=self._order)]
-        probabilities = np.empty_like(found["probabilities"])
-        np.put_along_axis(probabilities, places, found["probabilities"], axis=1)
-        return probabilities
 
+def load_bundle(path: str | Path, format_name: str = SAVED_MODEL) -> Bundle:
+    """Load an exported classifier.
 
-def load_bundle(path: str | Path) -> Bundle:
-    """Load a version folder, or the newest version in the folder above it.
+    Args:
+        path: A version, or the folder above it, of which the newest version is taken.
+        format_name: The format whose engine computes the network, such as "openvino".
 
-    Raises ValueError, in one sentence, for anything else.
+    Raises:
+        ValueError: If there is no whole version, or if it does not hold this format.
+
+    Example:
+        After `python -m imgcls.export runs/flowers --format openvino`::
+
+            load_bundle("saved_models/flowers", "openvino").predict(["a.jpg"]).table()
     """
-    return Bundle(find_version(path))
+    return Bundle(find_version(path), format_name)
 
 
 def write_bundle(
     output: str | Path,
     name: str,
-    model: "keras.Model",
-    *,
-    run_model: "keras.Model",
-    embedding: "keras.Model",
-    class_names: Sequence[str],
-    preprocessing: Preprocessing,
-    images: Sequence[Path],
-    architecture: str,
-    config: str,
-    licence: str,
+    classifier: ExportedClassifier,
+    reference: Reference,
+    formats: Sequence[str] = (),
 ) -> Path:
-    """Write the next version of the bundle `name` under `output` and prove it; returns its folder.
+    """Write the next version of a bundle, and prove it.
 
     It is written under a name that no server takes for a version and renamed when it has proved itself, so that a
     reader sees it whole or not at all.
 
-    model: pixels (B, H, W, C) in [0, 255] to probabilities (B, K), channels_last. embedding: the same pixels to
-        features (B, D), of the same layers.
-    run_model: the model that the bundle has to agree with; it may be in another layout.
-    images: real image files, of which some become the warm-up requests, and on all of which bundle and model are
-        compared.
-    architecture, config, licence: name of the network, the run's config as TOML, licence of its data; they are kept.
+    Args:
+        output: The folder of all bundles.
+        name: The name of the bundle; `output`/`name` holds its versions.
+        classifier: What is exported.
+        reference: The model that the bundle has to agree with, and the images on which they are compared. Some of
+            the images become the warm-up requests.
+        formats: The names of formats that are written besides the SavedModel.
 
-    Raises RuntimeError if a probability differs by more than 1e-4; ValueError for a name that is no folder's name,
-    or if no image can be read; OSError if the disk is full or may not be written.
+    Returns:
+        The folder of the version.
+
+    Raises:
+        RuntimeError: If a probability differs by more than 1e-4.
+        ValueError: If the name is no folder's name, a format is unknown, or no image can be read.
+        OSError: If the disk is full or may not be written.
     """
     check_name(name)
-    version = next_version(Path(output) / name)
+    further = [find_format(each) for each in dict.fromkeys(formats) if each != SAVED_MODEL]
+    folder = Path(output) / name
+    expected = next_version(folder)
     try:
-        with replacing(version) as partial:
-            signatures = _write_saved_model(partial, model, embedding, class_names, preprocessing)
-            (partial / CLASS_NAMES).write_text("".join(f"{label}\n" for label in class_names), "utf-8")
-            parity = compare(partial, images, run_model, class_names, preprocessing)
-            if not parity.largest_difference <= LARGEST_DIFFERENCE:  # nor if it is not a number
-                raise RuntimeError(
-                    f"The bundle differs from the run's model by up to {parity.largest_difference:.1e} in a "
-                    f"probability; expected at most {LARGEST_DIFFERENCE:.0e}. It was not kept."
-                )
-            write_warmup(partial, name, _warmup_requests(parity.images, preprocessing))
-            details = {
-                "imgcls": imgcls.__version__,
-                "tensorflow": tf.__version__,
-                "created": datetime.now(UTC).isoformat(timespec="seconds"),
-                "architecture": architecture,
-                "class_names": list(class_names),
-                "preprocessing": preprocessing.to_dict(),
-                "signatures": signatures,
-                "parity": {
-                    "largest_difference": parity.largest_difference,
-                    "allowed": LARGEST_DIFFERENCE,
-                    "images": len(parity.images),
-                },
-                "licence_of_data": licence,
-                "config": config,
-            }
-            write_json(partial / DETAILS, details)
+        with unfinished(expected) as partial:
+            _write_version(partial, name, classifier, ask_reference(reference, classifier), further)
+            return take_next_version(partial, folder)
     except (OSError, tf.errors.OpError) as error:
         why = "no space left on device" if "No space left" in str(error) else str(error)  # TensorFlow's is very long
-        raise OSError(f"The bundle could not be written to {version}: {why}. Nothing of it was left.") from error
+        raise OSError(f"The bundle could not be written to {expected}: {why}. Nothing of it was left.") from error
     finally:
-        _remove_if_empty(version.parent)
-    return version
+        _remove_if_empty(folder)
 
 
-def _write_saved_model(
-    folder: Path,
-    model: "keras.Model",
-    embedding: "keras.Model",
-    class_names: Sequence[str],
-    preprocessing: Preprocessing,
-) -> dict:
-    """Write the SavedModel; returns the names, shapes and types of its inputs and outputs."""
-    from keras.export import ExportArchive
-
-    archive = ExportArchive()  # it finds the weights by itself; after `track` they would be in the file twice
-    for name, (function, spec) in make_signatures(model, embedding, class_names, preprocessing).items():
-        archive.add_endpoint(name, function, input_signature=[spec])
-    archive.write_out(folder, verbose=False)
-    return describe(folder)
+def _write_version(
+    version: Path, name: str, classifier: ExportedClassifier, answers: ReferenceAnswers, further: list[ExportFormat]
+) -> None:
+    saved_model = find_format(SAVED_MODEL)
+    facts = dict(saved_model.write(version, classifier))
+    facts["parity"] = compare_saved_model(version, answers).check(saved_model.title)
+    write_class_names(version, classifier)
+    facts["formats"] = {form.name: _write_format(version, form, classifier, answers) for form in further}
+    write_warmup(version, name, _warmup_requests(answers))
+    write_details(version, classifier, facts)
 
 
-def _warmup_requests(images: Sequence[Path], preprocessing: Preprocessing) -> Iterator[Request]:
+def _write_format(
+    version: Path, form: ExportFormat, classifier: ExportedClassifier, answers: ReferenceAnswers
+) -> dict[str, object]:
+    """Write a format in a folder of its own, and prove it; returns what assets/imgcls.json says of it."""
+    folder = _folder(version, form)
+    folder.mkdir()
+    facts = form.write(folder, classifier)
+    parity = compare_engine(form.load(folder), answers).check(form.title)
+    return {"title": form.title, "parity": parity, **facts}
+
+
+def _folder(version: Path, form: ExportFormat) -> Path:
+    return version if form.name == SAVED_MODEL else version / form.name
+
+
+def _warmup_requests(answers: ReferenceAnswers) -> Iterator[Request]:
     """One image, then some, for each signature: the smallest files, because they travel with the bundle."""
-    smallest = sorted(images, key=encoded_size)[:WARMUP_IMAGES]
+    smallest = sorted(answers.images, key=encoded_size)[:WARMUP_IMAGES]
     data = [read_encoded(path) for path in smallest]
     for signature in (CLASSES, EMBEDDING):
         for count in sorted({1, len(data)}):
             yield signature, {IMAGE_BYTES: data[:count]}
-    (outcome,) = read_images(smallest[:1], preprocessing)
-    yield PIXELS, {"pixels": outcome.result[None]}
-
-
-def read_details(path: Path) -> dict:
-    """What assets/imgcls.json says of the version in `path`. Raises ValueError if there is none, or half of one."""
-    try:
-        details = json.loads((path / DETAILS).read_text("utf-8"))
-        Preprocessing(**details["preprocessing"]), list(details["class_names"])
-    except FileNotFoundError as error:
-        raise ValueError(
-            f"{path} is a SavedModel without {DETAILS}, so it was not written by `python -m imgcls.export`. "
-            "Export the run again."
-        ) from error
-    except (json.JSONDecodeError, KeyError, TypeError, ValueError, OSError) as error:
-        raise ValueError(f"{path / DETAILS} cannot be read ({error}). Export the run again.") from error
-    return details
+    place = answers.images.index(smallest[0])
+    yield PIXELS, {"pixels": answers.pixels[place : place + 1]}
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -47,21 +47,21 @@ def signature_defs(folder: Path) -> dict[str, SignatureDef]:
         raise ValueError(f"{path} is damaged ({error}). Copy or export it again.") from error
 
 
-def describe(folder: Path) -> dict:
+def signature_shapes(folder: Path) -> dict[str, dict[str, dict[str, str]]]:
     """Names, types and shapes of each signature: {"pixels": {"inputs": {"pixels": "float32 (None, 28, 28, 1)"}, ...}}.
 
     Raises ValueError if the folder holds no SavedModel.
     """
     return {
         name: {
-            "inputs": {key: _description(info) for key, info in sorted(definition.inputs.items())},
-            "outputs": {key: _description(info) for key, info in sorted(definition.outputs.items())},
+            "inputs": {key: _type_and_shape(info) for key, info in sorted(definition.inputs.items())},
+            "outputs": {key: _type_and_shape(info) for key, info in sorted(definition.outputs.items())},
         }
         for name, definition in sorted(signature_defs(folder).items())
         if not name.startswith("__")  # the initialisation of the SavedModel itself
     }
 
 
-def _description(info: TensorInfo) -> str:
+def _type_and_shape(info: TensorInfo) -> str:
     shape = ", ".join("None" if dim.size < 0 else str(dim.size) for dim in info.tensor_shape.dim)
     return f"{tf.as_dtype(info.dtype).name} ({shape}{',' if len(info.tensor_shape.dim) == 1 else ''})"

@@ -1,4 +1,8 @@
-"""The proof that a bundle says what its run's model says: both get the same files, the bundle in a fresh process."""
+"""The proof that a bundle says what its run's model says of the same image files.
+
+The SavedModel gets the encoded files in a fresh process that has never seen the model. Every other format gets their
+pixels, from an engine that was loaded from the files that it wrote.
+"""
 
 import json
 import os
@@ -6,6 +10,7 @@ import subprocess
 import sys
 import tempfile
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,61 +20,143 @@ import tensorflow as tf
 import imgcls
 from imgcls.counted import counted
 from imgcls.data.images.encoded import read_encoded
-from imgcls.data.images.preprocessing import Preprocessing
-from imgcls.data.images.reading import read_images
+from imgcls.data.images.reading import Outcome, read_images
+from imgcls.engines.engine import PROBABILITIES, Engine
+from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.signatures import CLASSES, IMAGE_BYTES
 
 if TYPE_CHECKING:
     import keras  # the fresh process of `imgcls.serving.parity` does without
 
+LARGEST_DIFFERENCE = 1e-4  # of a probability, between the run's model and what was exported
 BATCH = 16  # images
 
 
+@dataclass(frozen=True)
+class Reference:
+    """What an exported classifier has to agree with.
+
+    Attributes:
+        model: The run's model, which may be in another layout than the one that is exported.
+        images: Real image files, on all of which both are compared.
+    """
+
+    model: "keras.Model"
+    images: Sequence[Path]
+
+
+@dataclass(frozen=True)
+class ReferenceAnswers:
+    """What the run's model says of the images.
+
+    Attributes:
+        outcomes: For each image its pixels, or the reason why there are none.
+        images: The N images that could be read.
+        pixels: (N, height, width, channels), of these.
+        probabilities: (N, K), of these, in the order of `class_names`.
+        class_names: The K names of the outputs.
+    """
+
+    outcomes: list[Outcome]
+    images: list[Path]
+    pixels: np.ndarray
+    probabilities: np.ndarray
+    class_names: Sequence[str]
+
+
 class Parity(NamedTuple):
-    """The largest difference of a probability, and the images that could be read and were compared."""
+    """How far two classifiers agree.
+
+    Attributes:
+        largest_difference: Of a probability.
+        images: How many images were compared.
+    """
 
     largest_difference: float
-    images: list[Path]
+    images: int
+
+    def check(self, title: str) -> dict[str, float]:
+        """Return what assets/imgcls.json says of it.
+
+        Args:
+            title: Of the format that was compared, for the sentence.
+
+        Raises:
+            RuntimeError: If a probability differs by more than 1e-4.
+        """
+        if not self.largest_difference <= LARGEST_DIFFERENCE:  # nor if it is not a number
+            raise RuntimeError(
+                f"The bundle ({title}) differs from the run's model by up to {self.largest_difference:.1e} in a "
+                f"probability; expected at most {LARGEST_DIFFERENCE:.0e}. It was not kept."
+            )
+        return {
+            "largest_difference": self.largest_difference,
+            "allowed": LARGEST_DIFFERENCE,
+            "images": self.images,
+        }
 
 
-def compare(
-    folder: Path,
-    images: Sequence[Path],
-    model: "keras.Model",
-    class_names: Sequence[str],
-    preprocessing: Preprocessing,
-) -> Parity:
-    """Compare what `model` and the SavedModel in `folder` say of image files.
+def ask_reference(reference: Reference, classifier: ExportedClassifier) -> ReferenceAnswers:
+    """Ask the run's model about the images.
 
-    Raises RuntimeError if the SavedModel does not run in a fresh process, or if only one of the two can read a file;
-    ValueError if none of the files can be read.
+    Raises:
+        ValueError: If none of the images can be read.
     """
-    outcomes = list(read_images(images, preprocessing))
-    read = [place for place, outcome in enumerate(outcomes) if not outcome.problem]
-    if not read:
+    outcomes = list(read_images(reference.images, classifier.preprocessing))
+    readable = [outcome for outcome in outcomes if not outcome.problem]
+    if not readable:
         why = f", such as {outcomes[0].path} ({outcomes[0].problem})" if outcomes else ""
         raise ValueError(
-            f"Of {counted(len(images), 'image')} that the bundle would be compared on none can be read{why}. "
+            f"Of {counted(len(outcomes), 'image')} that the bundle would be compared on none can be read{why}. "
             "Bring the run's test images back to where they were."
         )
-    theirs = _in_fresh_process(folder, images)
-    for outcome, problem in zip(outcomes, theirs["problem"], strict=True):
+    pixels = np.stack([outcome.result for outcome in readable])
+    images = [outcome.path for outcome in readable]
+    return ReferenceAnswers(outcomes, images, pixels, _probabilities(reference.model, pixels), classifier.class_names)
+
+
+def compare_saved_model(folder: Path, answers: ReferenceAnswers) -> Parity:
+    """Compare what the SavedModel in `folder` says of the encoded images with what the run's model says.
+
+    Raises:
+        RuntimeError: If the SavedModel does not run in a fresh process, or if only one of the two can read a file.
+    """
+    found = _in_fresh_process(folder, [outcome.path for outcome in answers.outcomes])
+    for outcome, problem in zip(answers.outcomes, found["problem"], strict=True):
         if bool(outcome.problem) != bool(problem):
             raise RuntimeError(
                 f"The model and the bundle do not agree on {outcome.path}: {outcome.problem or 'readable'} for the "
                 f"model, {problem or 'readable'} for the bundle. The bundle was not kept."
             )
-    column = {name: place for place, name in enumerate(class_names)}
-    order = np.vectorize(column.__getitem__)(theirs["classes"][read])
-    ours = _probabilities(model, np.stack([outcomes[place].result for place in read]))
-    differences = np.abs(np.take_along_axis(ours, order, 1) - theirs["probabilities"][read])
-    return Parity(float(differences.max()), [images[place] for place in read])
+    readable = [place for place, outcome in enumerate(answers.outcomes) if not outcome.problem]
+    column = {name: place for place, name in enumerate(answers.class_names)}
+    order = np.vectorize(column.__getitem__)(found["classes"][readable])
+    differences = np.abs(np.take_along_axis(answers.probabilities, order, 1) - found["probabilities"][readable])
+    return Parity(float(differences.max()), len(readable))
+
+
+def compare_engine(engine: Engine, answers: ReferenceAnswers) -> Parity:
+    """Compare what an engine says of the pixels of the images with what the run's model says.
+
+    Raises:
+        RuntimeError: If its answers have another shape.
+    """
+    found = np.concatenate([engine.predict(batch)[PROBABILITIES] for batch in _batches(answers.pixels)])
+    if found.shape != answers.probabilities.shape:
+        raise RuntimeError(
+            f"{engine.name} gives probabilities of shape {found.shape}; expected {answers.probabilities.shape}: a row "
+            "an image, a column a class. The bundle was not kept."
+        )
+    return Parity(float(np.abs(found - answers.probabilities).max()), len(found))
 
 
 def _probabilities(model: "keras.Model", pixels: np.ndarray) -> np.ndarray:
     function = tf.function(lambda batch: model(batch, training=False))
-    batches = [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
-    return np.concatenate([function(tf.constant(batch)).numpy() for batch in batches])
+    return np.concatenate([function(tf.constant(batch)).numpy() for batch in _batches(pixels)])
+
+
+def _batches(pixels: np.ndarray) -> list[np.ndarray]:
+    return [pixels[start : start + BATCH] for start in range(0, len(pixels), BATCH)]
 
 
 def _in_fresh_process(folder: Path, images: Sequence[Path]) -> dict[str, np.ndarray]:

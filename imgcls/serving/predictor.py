@@ -1,6 +1,6 @@
-"""Names for image files, from a model or a bundle."""
+"""Names for images, from whatever engine computes the network."""
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -8,20 +8,28 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
+from imgcls.data.images.encoded import ppm
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import Outcome, read_images
+from imgcls.engines.engine import EMBEDDING, PROBABILITIES, Engine
 from imgcls.image_files import shown_name
+from imgcls.serving.prediction import Prediction
 
 BATCH = 32  # images; also bounds the memory, however many files there are
+
+Image = str | Path | bytes | np.ndarray
 
 
 @dataclass(frozen=True)
 class Predictions:
-    """What was predicted for each file.
+    """What was predicted for each image.
 
-    probabilities: (files, classes), in the order of `class_names`; a row of NaN where there is a problem.
-    problems: a reason for each file that could not be read, "" for the others.
-    transcoded: the files of which a PNG was read, as `imgcls.data.images.transcoding` makes it.
+    Attributes:
+        paths: Of the files; "image 0", "image 1", ... by its place for what was given as bytes or as an array.
+        class_names: The names of the K classes.
+        probabilities: (N, K), in the order of `class_names`; a row of NaN where there is a problem.
+        problems: A reason for each image that could not be read, "" for the others.
+        transcoded: The files of which a PNG was read, as `imgcls.data.images.transcoding` makes it.
     """
 
     paths: list[Path]
@@ -30,13 +38,33 @@ class Predictions:
     problems: list[str]
     transcoded: list[Path] = field(default_factory=list)
 
+    def __len__(self) -> int:
+        return len(self.paths)
+
     @property
     def readable(self) -> np.ndarray:
-        """(files,) bool."""
+        """Which images could be read: (N,) bool."""
         return np.array([not problem for problem in self.problems], bool)
 
+    def ranked(self) -> list[Prediction]:
+        """The classes of each image, the likeliest first."""
+        names, order = np.array(self.class_names, object), np.argsort(-self.probabilities, axis=1, kind="stable")
+        return [
+            Prediction([], [], problem)
+            if problem
+            else Prediction(names[places].tolist(), self.probabilities[row, places].tolist(), "")
+            for row, (places, problem) in enumerate(zip(order, self.problems, strict=True))
+        ]
+
     def table(self, top: int = 3) -> pd.DataFrame:
-        """A row a file: image, then `top` times class and probability, the likeliest first, then problem."""
+        """A row for each image.
+
+        Args:
+            top: How many classes are named.
+
+        Returns:
+            The columns image, class, probability, class_2, probability_2, ..., the likeliest first, and problem.
+        """
         top = min(top, len(self.class_names))
         order = np.argsort(-self.probabilities, axis=1)[:, :top]
         columns: dict[str, list] = {"image": [shown_name(path) for path in self.paths]}
@@ -50,19 +78,47 @@ class Predictions:
 
 
 class Predictor:
-    """Predicts image files in batches.
+    """A classifier that is ready to name images.
 
-    predict: pixels (B, height, width, channels), float32 in [0, 255], to probabilities (B, classes).
-    class_names: the names of the outputs, in order.
-    preprocessing: how files become those pixels.
+    Args:
+        engine: What computes the network. Its output "probabilities" is in the order of `class_names`.
+        class_names: The names of the outputs.
+        preprocessing: How images become the engine's pixels.
+
+    Example:
+        With a bundle that `python -m imgcls.export` wrote::
+
+            predictor = load_bundle("saved_models/flowers")
+            predictor.class_names                      # ["daisy", "rose", "tulip"]
+            found = predictor.predict(["a.jpg", "b.jpg"])
+            found.ranked()[0].classes[0]               # "rose"
+            found.table()                              # a DataFrame with the three likeliest classes of each image
     """
 
-    def __init__(
-        self, predict: Callable[[np.ndarray], np.ndarray], class_names: list[str], preprocessing: Preprocessing
-    ):
-        self._predict = predict
+    def __init__(self, engine: Engine, class_names: list[str], preprocessing: Preprocessing):
+        self.engine = engine
         self.class_names = class_names
         self.preprocessing = preprocessing
+
+    def predict(self, images: Sequence[Image] | np.ndarray) -> Predictions:
+        """Predict images, however they are given.
+
+        Args:
+            images: Paths of files, encoded images as bytes, arrays (height, width, channels) of uint8 with 1 or 3
+                channels and of any size, or one array (N, height, width, channels) of these. They may be mixed.
+
+        Returns:
+            The predictions, in the order of `images`; what cannot be read has its reason.
+
+        Raises:
+            ValueError: If `images` is a single image, or an array that is no image.
+        """
+        found = self._predicted(_encoded(images))
+        paths = [
+            path if isinstance(image, str | Path) else Path(f"image {place}")
+            for place, (path, image) in enumerate(zip(found.paths, images, strict=True))
+        ]
+        return Predictions(paths, found.class_names, found.probabilities, found.problems, found.transcoded)
 
     def predict_files(
         self,
@@ -70,11 +126,42 @@ class Predictor:
         on_progress: Callable[[int], None] = lambda done: None,
         boxes: np.ndarray | None = None,
     ) -> Predictions:
-        """Predict every file; what cannot be read gets its reason. `on_progress` gets the number of files done.
+        """Predict every file; what cannot be read gets its reason.
 
-        boxes: (files, 4), the part of each image that is predicted, as `Manifest.boxes` gives them; None for all of it.
+        Args:
+            paths: The files; an iterator is read as far as it is needed.
+            on_progress: Gets the number of files that are done.
+            boxes: (files, 4), the part of each image that is predicted, as `Manifest.boxes` gives them; None for all
+                of it.
         """
-        outcomes = read_images(paths, self.preprocessing, boxes)
+        return self._predicted(paths, on_progress, boxes)
+
+    def embed(self, images: Sequence[Image] | np.ndarray) -> tuple[np.ndarray, list[str]]:
+        """The features of images, which are given as for `predict`.
+
+        Returns:
+            Features (N, D), and a problem for each image; a row is 0 where there is a problem.
+
+        Raises:
+            ValueError: If the engine gives none.
+        """
+        if EMBEDDING not in self.engine.outputs:
+            raise ValueError(f"{self.engine.name} gives {', '.join(self.engine.outputs)} here, and no embedding.")
+        outcomes = read_images(_encoded(images), self.preprocessing)
+        problems: list[str] = []
+        rows: list[np.ndarray] = []
+        while chunk := list(islice(outcomes, BATCH)):
+            problems += [outcome.problem for outcome in chunk]
+            rows.append(self._rows(chunk, EMBEDDING, 0.0))
+        return np.concatenate(rows or [self._rows([], EMBEDDING, 0.0)]), problems
+
+    def _predicted(
+        self,
+        images: Iterable[str | Path | bytes],
+        on_progress: Callable[[int], None] = lambda done: None,
+        boxes: np.ndarray | None = None,
+    ) -> Predictions:
+        outcomes = read_images(images, self.preprocessing, boxes)
         read: list[Path] = []
         problems: list[str] = []
         transcoded: list[Path] = []
@@ -83,13 +170,35 @@ class Predictor:
             read += [outcome.path for outcome in chunk]
             problems += [outcome.problem for outcome in chunk]
             transcoded += [outcome.path for outcome in chunk if outcome.transcoded]
-            rows.append(self._rows(chunk))
+            rows.append(self._rows(chunk, PROBABILITIES, np.nan))
             on_progress(len(read))
         return Predictions(read, self.class_names, np.concatenate(rows), problems, transcoded)
 
-    def _rows(self, chunk: list[Outcome]) -> np.ndarray:
-        rows = np.full((len(chunk), len(self.class_names)), np.nan, np.float32)
+    def _rows(self, chunk: list[Outcome], output: str, blank: float) -> np.ndarray:
+        """An output of the engine for each image; `blank` where there are no pixels."""
         good = [i for i, outcome in enumerate(chunk) if not outcome.problem]
-        if good:
-            rows[good] = self._predict(np.stack([chunk[i].result for i in good]))
+        shape = (self.preprocessing.height, self.preprocessing.width, self.preprocessing.channels)
+        pixels = np.stack([chunk[i].result for i in good]) if good else np.empty((0, *shape), np.float32)
+        if not good and output == PROBABILITIES:
+            return np.full((len(chunk), len(self.class_names)), blank, np.float32)
+        found = self.engine.predict(pixels)[output]
+        rows = np.full((len(chunk), *found.shape[1:]), blank, np.float32)
+        rows[good] = found
         return rows
+
+
+def _encoded(images: Sequence[Image] | np.ndarray) -> list[str | Path | bytes]:
+    """Files and encoded images as they are, arrays as PPM files."""
+    single = isinstance(images, str | Path | bytes) or (isinstance(images, np.ndarray) and images.ndim < 4)
+    if single:
+        raise ValueError(f"images is a single {type(images).__name__}; expected a list, or an array of several images.")
+    return [_as_ppm(image) if isinstance(image, np.ndarray) else image for image in images]
+
+
+def _as_ppm(image: np.ndarray) -> bytes:
+    pixels = image[..., None] if image.ndim == 2 else image
+    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[-1] not in (1, 3) or not pixels.size:
+        raise ValueError(
+            f"An image is an array {image.shape} of {image.dtype}; expected (height, width, 1 or 3) of uint8."
+        )
+    return ppm(pixels)

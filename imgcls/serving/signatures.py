@@ -1,75 +1,77 @@
-"""What a bundle can be asked: three functions of TensorFlow, by the name that callers give."""
+"""What a SavedModel can be asked: three functions of TensorFlow, by the name that callers give."""
 
-from collections.abc import Callable, Sequence
-from typing import TYPE_CHECKING
+from collections.abc import Callable
 
 import tensorflow as tf
 
-from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.guarded_reading import in_places, problems, read_batch
-
-if TYPE_CHECKING:
-    import keras  # the fresh process of `imgcls.serving.parity` does without
 
 CLASSES = "serving_default"
 EMBEDDING = "embedding"
 PIXELS = "pixels"
 IMAGE_BYTES = "image_bytes"
 
+Tensors = dict[str, tf.Tensor]
 
-def make_signatures(
-    model: "keras.Model", embedding: "keras.Model", class_names: Sequence[str], preprocessing: Preprocessing
-) -> dict[str, tuple[Callable, tf.TensorSpec]]:
-    """Each signature's function and the input that it takes.
 
-    model: pixels (B, H, W, C) in [0, 255] to probabilities (B, K), in the order of `class_names`.
-    embedding: the same pixels to features (B, D).
+def make_signatures(classifier: ExportedClassifier) -> dict[str, tuple[Callable[[tf.Tensor], Tensors], tf.TensorSpec]]:
+    """Make each signature's function and the input that it takes.
 
-    serving_default: image_bytes (B,) to classes (B, K) and probabilities (B, K), both the likeliest first, and problem
-        (B,): "" or the reason why the image could not be read; its classes are then "" and its probabilities 0.
-    embedding: image_bytes (B,) to embedding (B, D) and problem (B,).
-    pixels: pixels (B, H, W, C), float32 in [0, 255], to classes and probabilities.
+    Returns:
+        By name:
+
+        - serving_default: image_bytes (B,) to classes (B, K) and probabilities (B, K), both the likeliest first, and
+          problem (B,): "" or the reason why the image could not be read; its classes are then "" and its
+          probabilities 0.
+        - embedding: image_bytes (B,) to embedding (B, D) and problem (B,).
+        - pixels: pixels (B, H, W, C), float32 in [0, 255], to classes and probabilities.
     """
-    names = tf.constant(list(class_names))
-    encoded = tf.TensorSpec((None,), tf.string, IMAGE_BYTES)
-    decoded = tf.TensorSpec((None, *model.input_shape[1:]), tf.float32, "pixels")
+    functions = _Functions(classifier)
+    return {
+        CLASSES: (functions.serving_default, functions.encoded),
+        EMBEDDING: (functions.embed, functions.encoded),
+        PIXELS: (functions.from_pixels, functions.decoded),
+    }
 
-    @tf.function(input_signature=[encoded])
-    def read_encoded(image_bytes):
-        return read_batch(tf.ensure_shape(image_bytes, encoded.shape), preprocessing)
 
-    read = read_encoded.get_concrete_function()  # traced once for both signatures
+class _Functions:
+    def __init__(self, classifier: ExportedClassifier):
+        self.encoded = tf.TensorSpec((None,), tf.string, IMAGE_BYTES)
+        self.decoded = tf.TensorSpec((None, *classifier.model.input_shape[1:]), tf.float32, "pixels")
+        self._model, self._embedding = classifier.model, classifier.embedding
+        self._names = tf.constant(list(classifier.class_names))
 
-    def ranked(pixels):
-        probabilities, order = tf.math.top_k(model(pixels, training=False), k=len(class_names))
-        return tf.gather(names, order), probabilities
+        @tf.function(input_signature=[self.encoded])
+        def read(image_bytes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+            return read_batch(tf.ensure_shape(image_bytes, self.encoded.shape), classifier.preprocessing)
 
-    def serving_default(image_bytes):
-        places, pixels = read(image_bytes)
-        classes, probabilities = ranked(pixels)
+        self._read = read.get_concrete_function()  # traced once for both signatures
+
+    def serving_default(self, image_bytes: tf.Tensor) -> Tensors:
+        places, pixels = self._read(image_bytes)
+        classes, probabilities = self._ranked(pixels)
         return {
             "classes": in_places(classes, image_bytes, places),
             "probabilities": in_places(probabilities, image_bytes, places),
             "problem": problems(image_bytes, places),
         }
 
-    def embed(image_bytes):
-        places, pixels = read(image_bytes)
-        features = embedding(pixels, training=False)
+    def embed(self, image_bytes: tf.Tensor) -> Tensors:
+        places, pixels = self._read(image_bytes)
+        features = self._embedding(pixels, training=False)
         return {
             "embedding": in_places(features, image_bytes, places),
             "problem": problems(image_bytes, places),
         }
 
-    def from_pixels(pixels):
-        pixels = tf.ensure_shape(pixels, decoded.shape)  # a loaded graph takes any size that its layers take
+    def from_pixels(self, pixels: tf.Tensor) -> Tensors:
+        pixels = tf.ensure_shape(pixels, self.decoded.shape)  # a loaded graph takes any size that its layers take
         count = tf.shape(pixels)[0]
         missing = 1 - tf.minimum(count, 1)  # see `read_batch`: no batch of none
-        classes, probabilities = ranked(tf.pad(pixels, [[0, missing], [0, 0], [0, 0], [0, 0]]))
+        classes, probabilities = self._ranked(tf.pad(pixels, [[0, missing], [0, 0], [0, 0], [0, 0]]))
         return {"classes": classes[:count], "probabilities": probabilities[:count]}
 
-    return {
-        CLASSES: (serving_default, encoded),
-        EMBEDDING: (embed, encoded),
-        PIXELS: (from_pixels, decoded),
-    }
+    def _ranked(self, pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        probabilities, order = tf.math.top_k(self._model(pixels, training=False), k=len(self._names))
+        return tf.gather(self._names, order), probabilities

@@ -1,9 +1,11 @@
 """The folders of exported models: <output>/<name>/<version>, where a version is a whole number."""
 
-import difflib
+import errno
 import os
 import re
 from pathlib import Path
+
+from imgcls.nearest_name import nearest_name
 
 MODEL = "saved_model.pb"
 
@@ -32,6 +34,25 @@ def next_version(folder: Path) -> Path:
     return folder / str(newest + 1)
 
 
+def take_next_version(finished: Path, folder: Path) -> Path:
+    """Rename a finished folder to the next version. Of two processes that do it at once each gets a number of its own.
+
+    Args:
+        finished: The folder to rename, on the same disk.
+        folder: The folder of the versions.
+
+    Returns:
+        The folder of the new version.
+    """
+    while True:
+        version = next_version(folder)
+        try:
+            return finished.rename(version)
+        except OSError as error:  # another process has taken the number meanwhile
+            if error.errno not in (errno.ENOTEMPTY, errno.EEXIST):
+                raise
+
+
 def find_version(path: str | Path) -> Path:
     """The version folder that a user means: `path` itself, or the newest version in it.
 
@@ -45,8 +66,8 @@ def check_bundle(path: str | Path) -> Path:
     """The absolute path of a version, or of a folder with versions in it; raises ValueError for anything else."""
     path = Path(os.path.abspath(path))  # so that "." has a name too
     if not path.exists():
-        close = difflib.get_close_matches(path.name, _bundles(path.parent), n=1)
-        hint = f" Did you mean {path.parent / close[0]}?" if close else ""
+        nearest = nearest_name(path.name, _bundles(path.parent))
+        hint = f" Did you mean {path.parent / nearest}?" if nearest else ""
         raise ValueError(f"There is nothing at {path}.{hint} Expected a bundle that `python -m imgcls.export` wrote.")
     if not path.is_dir():
         raise ValueError(f"{path} is a file; expected the folder of a bundle, such as saved_models/flowers.")

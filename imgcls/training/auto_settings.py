@@ -10,9 +10,9 @@ from imgcls.config import InputConfig, NetworkConfig, TrainConfig
 from imgcls.data.batches.balance import resolve_balance
 from imgcls.data.manifest.table import Manifest
 from imgcls.models import find_architecture
-from imgcls.models.classifier import NO_WEIGHTS, published_weights
 from imgcls.models.cost import describe
 from imgcls.models.registry import Architecture, PretrainedWeights
+from imgcls.models.weights.initial import NO_WEIGHTS, published_weights
 from imgcls.training.whitening import whitening_mode
 
 SMALL_IMAGE = 64  # pixels of the shorter side; below, ImageNet's features see next to nothing
@@ -42,7 +42,7 @@ def resolve(config: TrainConfig, manifest: Manifest) -> TrainConfig:
     color = _color(config.input, network, published, bool(images["grayscale"].all()))
     inputs = replace(config.input, color=color)
     inputs = replace(inputs, image_size=_image_size(inputs, network.model, published, manifest.sizes(images)))
-    balance = resolve_balance(config.balance, training["label"].value_counts().tolist(), log.info)
+    balance = resolve_balance(config.balance, training["label"].value_counts().tolist())
     _log_whitening(inputs)
     batch_size = config.training.batch_size or _batch_size(len(training))
     return replace(

@@ -5,7 +5,6 @@ the run, and the sha256 of the arrays). It is written under another name and ren
 writing leaves the one before.
 """
 
-import hashlib
 import json
 import logging
 from pathlib import Path
@@ -13,6 +12,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from imgcls.checksums import sha256_of
 from imgcls.files import remove, replacing, write_json
 
 KEPT = 2  # checkpoints
@@ -46,7 +46,7 @@ def save_checkpoint(folder: Path, name: str, arrays: dict[str, np.ndarray], stat
     with replacing(folder / name, durable=True) as partial:
         partial.mkdir(parents=True)
         np.savez(partial / "arrays.npz", **arrays)
-        write_json(partial / "state.json", {**state, "sha256": _digest(partial / "arrays.npz")})
+        write_json(partial / "state.json", {**state, "sha256": sha256_of(partial / "arrays.npz")})
     for old in _steps(folder)[:-KEPT]:
         remove(old)
 
@@ -61,7 +61,7 @@ def load_checkpoint(path: Path) -> Checkpoint:
     """Read one checkpoint. Raises ValueError if it is not whole."""
     try:
         state = json.loads((path / "state.json").read_text("utf-8"))
-        if _digest(path / "arrays.npz") != state["sha256"]:
+        if sha256_of(path / "arrays.npz") != state["sha256"]:
             raise ValueError("its checksum is wrong")
         with np.load(path / "arrays.npz", allow_pickle=False) as stored:
             return Checkpoint({name: stored[name] for name in stored.files}, state)
@@ -119,8 +119,3 @@ def _steps(folder: Path) -> list[Path]:
 def step_name(step: int) -> str:
     """The name of the checkpoint of a step."""
     return f"step-{step:09d}"
-
-
-def _digest(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

@@ -8,10 +8,10 @@ import tensorflow as tf
 from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
 from imgcls.layers.by_name import ACTIVATIONS, INITIALIZERS, find
 from imgcls.models import find_architecture
-from imgcls.models.classifier import published_weights
 from imgcls.models.layout_choice import resolve_data_format
 from imgcls.models.own_file import try_out
 from imgcls.models.weights.file_check import check_saved_classifier, check_weight_file
+from imgcls.models.weights.initial import published_weights
 from imgcls.training.auto_settings import settle_plan, settle_weights
 from imgcls.training.devices.precision import choose_precision, layers_in
 from imgcls.training.devices.strategy import check_batch_size, make_strategy

@@ -1,17 +1,18 @@
 """The network of a run, built from its config and standardised with the pixels of its training images."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
 
-from imgcls.config import AugmentationConfig, TrainConfig
-from imgcls.data.augmentation import settings
+from imgcls.config import AugmentationConfig, NetworkConfig, TrainConfig
+from imgcls.data.augmentation import from_preset
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
 from imgcls.data.manifest.table import Manifest
-from imgcls.models import build_model, find_architecture
+from imgcls.models import InputLayers, NetworkOptions, build_model, find_architecture
 from imgcls.run_folder import RunFolder
 from imgcls.training.devices.precision import layers_in
 from imgcls.training.whitening import make_whitening
@@ -37,20 +38,22 @@ def build_network(config: TrainConfig, class_names: Sequence[str], statistics: d
             class_names,
             weights=network.weights,
             init_from=earlier_model(network.init_from),
-            data_format=network.data_format,
-            activation=network.activation,
-            normalization=network.normalization,
-            pooling=network.pooling,
-            initializer=network.initializer,
-            regularizer=network.regularizer,
-            regularizer_strength=network.regularizer_strength,
-            dropout=network.dropout,
-            drop_path=network.drop_path,
-            auxiliary_heads=network.auxiliary_heads and find_architecture(network.model).auxiliary_head is not None,
-            preprocessing=prepared.to_dict(),
-            whitening=make_whitening(config.input, shape),
-            **({name: statistics[name] for name in ("mean", "std")} if config.input.standardize else {}),
+            input_layers=_input_layers(config, prepared, statistics),
+            options=network_options(network),
         )
+
+
+def network_options(network: NetworkConfig) -> NetworkOptions:
+    """All options of the config; auxiliary heads only where the architecture has them."""
+    options = NetworkOptions.from_config(network)
+    has_heads = find_architecture(network.model).auxiliary_head is not None
+    return replace(options, auxiliary_heads=options.auxiliary_heads and has_heads)
+
+
+def _input_layers(config: TrainConfig, prepared: Preprocessing, statistics: Mapping) -> InputLayers:
+    shape = (prepared.height, prepared.width, prepared.channels)
+    measured = {name: statistics[name] for name in ("mean", "std")} if config.input.standardize else {}
+    return InputLayers(preprocessing=prepared.to_dict(), whitening=make_whitening(config.input, shape), **measured)
 
 
 def earlier_model(named: str | None) -> Path | None:
@@ -78,7 +81,7 @@ def run_statistics(config: TrainConfig, manifest: Manifest) -> dict[str, list]:
 def augmentation_rows(config: TrainConfig) -> list[AugmentationConfig]:
     """What the config says, and behind it what the rare classes of `--balance augment` get."""
     presets = (config.input.augmentation, *([RARE_CLASSES] if config.balance.balance == "augment" else []))
-    return [settings(preset, config.augmentation) for preset in presets]
+    return [from_preset(preset, config.augmentation) for preset in presets]
 
 
 def pixel_statistics(manifest: Manifest, prepared: Preprocessing) -> dict[str, list]:

@@ -1,6 +1,5 @@
 """The images of a run, as the batches that its stages train on."""
 
-import logging
 from functools import partial
 
 import numpy as np
@@ -10,7 +9,8 @@ import tensorflow as tf
 from imgcls.config import TrainConfig
 from imgcls.data.augmentation import Augmentation
 from imgcls.data.batches.balance import Balance
-from imgcls.data.batches.pipeline import evaluation_batches, training_batches
+from imgcls.data.batches.examples import LabeledImages
+from imgcls.data.batches.pipeline import BatchOptions, evaluation_batches, training_batches
 from imgcls.data.batches.pixel_cache import cached
 from imgcls.data.images.collection import Images
 from imgcls.data.images.preprocessing import Preprocessing
@@ -19,7 +19,6 @@ from imgcls.training.network import augmentation_rows
 from imgcls.training.stage_batches import FeatureBatches, StageBatches, in_batches
 
 CACHE_BYTES = 1 << 30  # validation pixels up to this size stay in memory
-log = logging.getLogger(__name__)
 
 
 class TrainingData:
@@ -61,15 +60,11 @@ class TrainingData:
             pixels: how images become pixels.
             color_covariance: (channels, channels) of the training images' pixels.
         """
-        training = partial(
-            training_batches,
-            self._images(pixels),
-            self.labels,
-            pixels,
-            num_classes=len(self.class_names),
-            boxes=self.manifest.boxes(self.training),
-            batch_size=self.batch_size,
-            seed=self.config.training.seed,
+        boxes = self.manifest.boxes(self.training)
+        examples = LabeledImages(self._images(pixels), self.labels, len(self.class_names), boxes)
+        options = BatchOptions(
+            self.batch_size,
+            self.config.training.seed,
             order=self.order,
             augmentation=Augmentation(*augmentation_rows(self.config), color_covariance=color_covariance),
             strong_classes=self.balance.strong_classes,
@@ -77,6 +72,7 @@ class TrainingData:
             part=self.part,
             data_service=self.config.training.data_service,
         )
+        training = partial(training_batches, examples, pixels, options)
         return StageBatches(
             lambda position, steps: training(position=position, steps=steps),
             self._validation_pixels(pixels),
@@ -103,15 +99,15 @@ class TrainingData:
         """The training images with their cache, which all stages share."""
         if self._cached_images is None:
             where = "none" if self.config.training.data_service else self.config.input.cache
-            self._cached_images = cached(self.manifest, self.training, pixels, where, log.info)
+            self._cached_images = cached(self.manifest, self.training, pixels, where)
         return self._cached_images
 
     def _validation_pixels(self, pixels: Preprocessing) -> tf.data.Dataset:
         size = len(self.validation) * pixels.height * pixels.width * pixels.channels * 4
-        return evaluation_batches(
+        batches = evaluation_batches(
             self.manifest.paths(self.validation),
             pixels,
             boxes=self.manifest.boxes(self.validation),
             batch_size=self.batch_size,
-            cache=size <= CACHE_BYTES,
         )
+        return batches.cache() if size <= CACHE_BYTES else batches

@@ -1,1 +1,1 @@
-"""The road as functions: prepare a run, train it, evaluate it, predict and export. Commands, app and Python call these."""
+"""The road as functions that commands, app and Python call: create a run, train, evaluate, predict, export."""

@@ -142,7 +142,7 @@ def test_what_an_upload_drops_stands_among_what_was_left_out(page, clothes, here
     files["clothes/my_net.py"] = b"print('hello')"
     view = page("labels").choose("Where are the images?", "Upload a folder").upload(files).press("Look at the images")
     assert "Images 30" in view.text
-    assert "Told about the annotations: 1. Left out of them: 1." in view.text
+    assert "Reported about the annotations: 1. Left out of them: 1." in view.text
     assert view.widgets.dataframe[0].value.iloc[0]["file"] == "clothes/my_net.py"
     assert not list(here.rglob("*.py"))
 

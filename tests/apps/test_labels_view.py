@@ -26,7 +26,7 @@ def test_a_folder_becomes_a_manifest_and_the_next_step_is_named(page, clothes, h
         f"bag/{damaged.name}",
         "a damaged or truncated PNG file (60 bytes)",
     ]
-    assert "Told about the annotations: 1. Left out of them: 1." in view.text
+    assert "Reported about the annotations: 1. Left out of them: 1." in view.text
     assert view.widgets.dataframe[1].value.iloc[0]["file"] == "bag/notes.txt"
     assert view.html.count("<img") == 3 * 7
     view.choose("Name of the manifest", "../outside").press("Save manifest")

@@ -55,8 +55,8 @@ def test_only_images_and_annotations_are_kept_and_the_others_are_named(here):
     ]
     files = [*(File(name) for name in kept), File("cat/no_suffix", png)]
     dropped = ["my_net.py", "cat/model.keras", "weights.h5", "a.pth", "a.pkl", "run.sh", "cat/text", "1.png.py", ".x"]
-    saved, told = save_folder([*files, *(File(name) for name in dropped)])
-    assert list(told) == dropped
+    saved, reported = save_folder([*files, *(File(name) for name in dropped)])
+    assert list(reported) == dropped
     found = {path.relative_to(saved).as_posix() for path in saved.rglob("*") if path.is_file()}
     assert found == {file.name for file in files}
     with pytest.raises(ValueError, match=r"None of the uploaded files is an image .* my_net\.py"):

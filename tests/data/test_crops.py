@@ -10,8 +10,9 @@ import pytest
 import tensorflow as tf
 
 from imgcls.config import InputConfig, TrainConfig
-from imgcls.data.augmentation import Augmentation, settings
-from imgcls.data.batches.pipeline import evaluation_batches, training_batches
+from imgcls.data.augmentation import Augmentation, from_preset
+from imgcls.data.batches.examples import LabeledImages
+from imgcls.data.batches.pipeline import BatchOptions, evaluation_batches, training_batches
 from imgcls.data.images.preprocessing import Preprocessing, preprocess
 from imgcls.data.images.reading import read_images
 from imgcls.data.inspection.inspect import inspect
@@ -44,9 +45,11 @@ def color(pixels: np.ndarray) -> tuple[int, ...] | None:
 def test_training_sees_the_box_alone_whatever_region_is_drawn(photo):
     boxes = np.array([[2, 3, 50, 30], [50, 0, 80, 40]], np.float32)
     batches = training_batches(
-        [photo, photo], [0, 1], SMALL, num_classes=2, boxes=boxes, batch_size=2, steps=20, seed=0,
-        augmentation=Augmentation(settings("light")),
-    )  # fmt: skip
+        LabeledImages([photo, photo], [0, 1], 2, boxes),
+        SMALL,
+        BatchOptions(2, 0, augmentation=Augmentation(from_preset("light"))),
+        steps=20,
+    )
     seen = [(int(target.argmax()), color(image)) for _, images, targets, _ in batches.as_numpy_iterator()
             for image, target in zip(images, targets, strict=True)]  # fmt: skip
     assert len(seen) == 40

@@ -4,7 +4,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcls.evaluation.metrics import evaluate_predictions
-from imgcls.evaluation.report import most_confused, worst_mistakes, write_report
+from imgcls.evaluation.report import Report, most_confused, worst_mistakes, write_report
 
 NAMES = ["bag", "<b>shoe</b>"]
 
@@ -14,8 +14,7 @@ def report(folder: Path, images: list[Path]) -> str:
     probabilities = np.array([[0.9, 0.1], [0.2, 0.8], [0.6, 0.4]])
     evaluation = evaluate_predictions(labels, probabilities, NAMES)
     epochs = [{"epoch": n, "loss": 1 / n, "val_loss": 2 / n, "accuracy": 0.5, "val_accuracy": 0.4} for n in range(1, 4)]
-    write_report(
-        folder / "report.html",
+    shown = Report(
         title="a run",
         facts={"model": "resnet20"},
         evaluation=evaluation,
@@ -24,6 +23,7 @@ def report(folder: Path, images: list[Path]) -> str:
         problems=[("gone.png", "no such file")],
         config="[training]",
     )
+    write_report(folder / "report.html", shown)
     return (folder / "report.html").read_text("utf-8")
 
 

@@ -73,7 +73,7 @@ class Look:
         return records.boxes_or_images.iloc[0].to_dict()
 
     @staticmethod
-    def told(records: Records, effect: str) -> list[tuple[str, str, str]]:
+    def reported(records: Records, effect: str) -> list[tuple[str, str, str]]:
         """File, line and reason of the problems with this effect."""
         rows = records.problems[records.problems["effect"] == effect]
         return list(rows[["file", "line", "reason"]].itertuples(index=False, name=None))

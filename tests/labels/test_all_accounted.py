@@ -15,8 +15,8 @@ FOLDERS = sorted(path for path in (Path(__file__).parent / "files").iterdir() if
 
 def lost(given: list[str], rows, problems) -> list[str]:
     """The images that are in no row and that no problem is about."""
-    told = " ".join([*problems["file"], *problems["reason"]])
-    return [image for image in given if image not in set(rows["image"]) and image not in told]
+    reported = " ".join([*problems["file"], *problems["reason"]])
+    return [image for image in given if image not in set(rows["image"]) and image not in reported]
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
@@ -31,5 +31,5 @@ def test_images_given_are_rows_and_problems(folder, tmp_path, monkeypatch):
             assert lost(given, examples.boxes_or_images, examples.problems) == []
             labels = {(row.image, row.label) for row in imported.records.boxes_or_images.itertuples() if row.label}
             kept = {(row.image, label) for row in examples.boxes_or_images.itertuples() for label in row.labels}
-            told = set(examples.problems["file"])
-            assert {image for image, label in labels - kept} <= told
+            reported = set(examples.problems["file"])
+            assert {image for image, label in labels - kept} <= reported

@@ -74,7 +74,7 @@ def test_a_tie_is_settled_by_skill_as_asked(tmp_path):
     assert "majority_then_skill" in plain.records.problems["reason"][0]
 
 
-def test_an_image_without_answers_is_told(tmp_path):
+def test_an_image_without_answers_is_reported(tmp_path):
     consensus = agree(answers(tmp_path, ("1", "cat", "a"), ("1", "cat", "b"), ("2", "", "")))
     assert consensus.records.problems["file"].tolist() == ["2"]
 
@@ -107,7 +107,7 @@ def test_dawid_skene_learns_who_confuses_what(tmp_path):
     assert annotators.loc[["anna", "boris"], "skill"].min() > annotators.loc[["x", "y", "z"], "skill"].max()
 
 
-def test_second_answers_boxes_and_nameless_labels_are_told(tmp_path):
+def test_second_answers_boxes_and_nameless_labels_are_reported(tmp_path):
     records = answers(tmp_path, ("1", "cat", "a"), ("1", "dog", "a"), ("2", "cat", ""), ("3", "cat", "a"))
     table = records.boxes_or_images
     table.loc[3, BOX] = [0, 0, 5, 5]

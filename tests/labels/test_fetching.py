@@ -157,9 +157,9 @@ def test_a_table_of_addresses_becomes_images_and_records(server, tmp_path, look)
     ]
     assert found["image"].str.fullmatch(r"[0-9a-f]{32}\.(jpg|png)").all()
     assert all(upright_size(records.root / image) == (16, 12) for image in found["image"])
-    (told,) = look.told(records, "left out")
-    assert told[:2] == ("found.csv", "3")
-    assert "the server answers 404" in told[2]
+    (reported,) = look.reported(records, "left out")
+    assert reported[:2] == ("found.csv", "3")
+    assert "the server answers 404" in reported[2]
     assert seen == [(1, 3), (2, 3), (3, 3)]
 
 
@@ -183,7 +183,7 @@ def test_the_bytes_decide_the_suffix(name, server, tmp_path):
         ("to/file:///etc/hostname", "is no address of http or https"),
     ],
 )
-def test_what_is_no_image_in_bounds_is_told_and_asked_for_once(path, reason, server, tmp_path):
+def test_what_is_no_image_in_bounds_is_reported_and_asked_for_once(path, reason, server, tmp_path):
     assert reason in fetch_one(f"{server}/{path}", tmp_path / "to").reason
     assert Handler.asked[f"/{path}"] == (6 if path == "loop" else 1)
 

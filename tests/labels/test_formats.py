@@ -50,7 +50,7 @@ def test_class_folders_are_records_too(data_set, look):
         ("train/dog/2.png", "dog", "train"),
         ("test/cat/3.png", "cat", "test"),
     }
-    assert look.told(records, "left out")[0][0] == "train/cat/notes.md"
+    assert look.reported(records, "left out")[0][0] == "train/cat/notes.md"
 
 
 def test_annotations_apart_from_their_images(data_set, tmp_path, look):
@@ -62,14 +62,14 @@ def test_annotations_apart_from_their_images(data_set, tmp_path, look):
     assert look.labels(absent) == [("a.png", "cat")]
 
 
-def test_files_whose_names_are_no_text_are_told(data_set, look):
+def test_files_whose_names_are_no_text_are_reported(data_set, look):
     data_set.image("cat/1.png", "dog/2.png")
     odd = os.fsencode(data_set.root / "cat") + b"/caf\xe9.png"
     with open(odd, "wb") as file:
         file.write(b"x")
     records = read_labels(data_set.root)
     assert look.labels(records) == [("cat/1.png", "cat"), ("dog/2.png", "dog")]
-    assert look.told(records, "left out") == [("cat/caf\\xe9.png", "", f"{MISNAMED}; its label is left out.")]
+    assert look.reported(records, "left out") == [("cat/caf\\xe9.png", "", f"{MISNAMED}; its label is left out.")]
 
 
 def test_a_file_that_cannot_be_opened_does_not_end_the_import(data_set, look):
@@ -78,7 +78,7 @@ def test_a_file_that_cannot_be_opened_does_not_end_the_import(data_set, look):
     (data_set.root / "b.xml").symlink_to("nowhere.xml")
     records = read_labels(data_set.root)
     assert look.labels(records) == [("a.png", "cat")]
-    assert look.told(records, "left out") == [("b.xml", "", "b.xml cannot be read: No such file or directory.")]
+    assert look.reported(records, "left out") == [("b.xml", "", "b.xml cannot be read: No such file or directory.")]
 
 
 @pytest.mark.parametrize("name", FORMATS)
@@ -92,11 +92,11 @@ def test_an_empty_folder_has_no_records_in_any_format(data_set, name):
 
 @pytest.mark.parametrize("name", FORMATS)
 def test_every_format_is_named_to_its_users(name):
-    """In the help of the command that imports, in README and in the app, whose form has the same table."""
-    called = re.split(r"[,:(]", FORMATS[name].title)[0].strip()
+    """In the help of the command that imports, and in README up to a comma, colon or bracket."""
+    title = FORMATS[name].title
+    assert title in " ".join(import_labels.__doc__.split())
     readme = (Path(__file__).parents[2] / "README.md").read_text("utf-8")
-    for text in (import_labels.__doc__, readme):
-        assert called in " ".join(text.split())
+    assert re.split(r"[,:(]", title)[0].strip() in " ".join(readme.split())
 
 
 def annotation_files(folder: Path) -> list[Path]:
@@ -107,16 +107,16 @@ FOLDERS = sorted(path for path in (Path(__file__).parent / "files").iterdir() if
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_every_image_that_was_given_is_a_row_or_told(folder, tmp_path):
+def test_every_image_that_was_given_is_a_row_or_reported(folder, tmp_path):
     name = "label_studio" if folder.name.startswith("label_studio") else detect_format(folder)
     records = read_labels(folder, name, image_index=ImageIndex(ImageIndex.of(folder).root, extract=tmp_path))
-    told = " ".join(records.problems["file"] + records.problems["reason"])
+    reported = " ".join(records.problems["file"] + records.problems["reason"])
     images = set(records.boxes_or_images["image"])
-    assert [path for path in ImageIndex(records.root).paths if path not in images and path not in told] == []
+    assert [path for path in ImageIndex(records.root).paths if path not in images and path not in reported] == []
 
 
 @pytest.mark.parametrize("folder", FOLDERS, ids=lambda folder: folder.name)
-def test_every_file_that_cannot_be_read_is_told(folder, tmp_path):
+def test_every_file_that_cannot_be_read_is_reported(folder, tmp_path):
     name = "label_studio" if folder.name.startswith("label_studio") else detect_format(folder)
     for number, path in enumerate(annotation_files(folder)):
         copy = shutil.copytree(folder, tmp_path / str(number) / "set")
@@ -127,5 +127,5 @@ def test_every_file_that_cannot_be_read_is_told(folder, tmp_path):
             )
         except ValueError:
             continue
-        told = " ".join(records.problems["file"] + records.problems["reason"])
-        assert path.name in told, path
+        reported = " ".join(records.problems["file"] + records.problems["reason"])
+        assert path.name in reported, path

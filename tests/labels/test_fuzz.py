@@ -12,7 +12,7 @@ from hypothesis import HealthCheck, example, given, settings
 from hypothesis import strategies as st
 
 from imgcls.labels import FORMATS, ImageIndex, detect_format, read_labels
-from imgcls.labels.cvat import SHAPES
+from imgcls.labels.formats.cvat import SHAPES
 from imgcls.labels.records import COLUMNS
 
 FILES = {
@@ -88,7 +88,7 @@ MANY = settings(
 
 
 def check(data_set, name: str, source=None) -> None:
-    """Read it, as a folder unless told; what comes back must be whole and writable."""
+    """Read it, as a folder unless a source is named; what comes back must be whole and writable."""
     packed = FORMATS[name].packed
     image_index = ImageIndex(data_set.root, extract=data_set.root.parent / "extracted") if packed else None
     try:

@@ -17,7 +17,7 @@ def test_a_name_in_two_folders_is_the_one_that_the_path_ends_like(data_set):
     assert image_index.find("../two/a.png", beside="one") == ("two/a.png", "")
 
 
-def test_an_image_in_another_folder_than_stated_is_told(data_set):
+def test_an_image_in_another_folder_than_stated_is_reported(data_set):
     data_set.image("train/1.png", "set/images/2.png")
     image_index = ImageIndex(data_set.root)
     assert image_index.find("val/1.png") == (
@@ -63,14 +63,14 @@ def test_an_image_that_is_stated_itself_takes_no_labels_of_another_folder(data_s
     path = data_set.write("t.csv", "image,label\na/1.jpg,cat\nb/1.jpg,dog\nc/1.jpg,cow\n")
     records = read_labels(path)
     assert look.labels(records) == [("a/1.jpg", "cat")]
-    assert [line for _, line, _ in look.told(records, "left out")] == ["3", "4"]
+    assert [line for _, line, _ in look.reported(records, "left out")] == ["3", "4"]
     path.write_text("image,label\nb/1.jpg,dog\nc/1.jpg,cow\n")
     assert look.labels(read_labels(path)) == []
     path.write_text("image,label\nb/1.jpg,dog\n")
     assert look.labels(read_labels(path)) == [("a/1.jpg", "dog")]
 
 
-def test_each_image_that_nothing_names_is_told(data_set, look):
+def test_each_image_that_nothing_names_is_reported(data_set, look):
     data_set.image(*(f"{i}.png" for i in range(5)))
     records = read_labels(data_set.write("t.csv", "image,label\n0.png,cat\n"))
-    assert [file for file, _, _ in look.told(records, "noted")] == [f"{i}.png" for i in range(1, 5)]
+    assert [file for file, _, _ in look.reported(records, "noted")] == [f"{i}.png" for i in range(1, 5)]

@@ -15,7 +15,7 @@ def test_renamed_merged_and_dropped_at_once(zoo, data_set, look):
     table = data_set.write("names.csv", "from,to\nCat,cat\ncat,dog\ndog,cat\nblur,\n")
     result = rename_classes(zoo, table)
     assert look.labels(result) == [("1.png", "dog"), ("2.png", "cat"), ("3.png", "cat")]
-    assert look.told(result, "left out") == [
+    assert look.reported(result, "left out") == [
         ("", "", "the class 'blur' was dropped by the table, and its 2 labels with it.")
     ]
 

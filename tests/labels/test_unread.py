@@ -58,24 +58,24 @@ def test_a_table_of_the_vgg_image_annotator_is_named_too(data_set):
         detect_format(data_set.root)
 
 
-def test_folders_that_are_asked_for_are_read_and_the_files_beside_them_told(data_set, look):
+def test_folders_that_are_asked_for_are_read_and_the_files_beside_them_reported(data_set, look):
     data_set.image("cat/a.png", "dog/a.png")
     data_set.write("via.json", json.dumps(VIA))
     data_set.write("labels.txt", "cat\ndog\n")
     data_set.write("README.txt", "hello")
     records = read_labels(data_set.root, "folders")
     assert look.labels(records) == [("cat/a.png", "cat"), ("dog/a.png", "dog")]
-    told = {file: reason for file, _, reason in look.told(records, "noted")}
-    assert told.keys() == {"via.json", "labels.txt"}
-    assert "VGG Image Annotator" in told["via.json"]
+    reported = {file: reason for file, _, reason in look.reported(records, "noted")}
+    assert reported.keys() == {"via.json", "labels.txt"}
+    assert "VGG Image Annotator" in reported["via.json"]
 
 
 @pytest.mark.parametrize("name", ["boxes.xml", "boxes.json", "boxes.csv", "boxes.txt"])
-def test_files_of_nobody_beside_folders_are_told(data_set, name, look):
+def test_files_of_nobody_beside_folders_are_reported(data_set, name, look):
     data_set.image("cat/a.png", "dog/a.png")
     data_set.write(name, "<boxes>" if name.endswith("xml") else "{}")
     records = read_labels(data_set.root)
-    assert [file for file, *_ in look.told(records, "noted")] == [name]
+    assert [file for file, *_ in look.reported(records, "noted")] == [name]
     for image in data_set.root.glob("*/a.png"):
         image.unlink()
     data_set.image("images/a.png")

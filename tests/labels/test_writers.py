@@ -1,4 +1,4 @@
-"""Export and back: what a format can hold survives, and what it cannot is told."""
+"""Export and back: what a format can hold survives, and what it cannot hold is reported."""
 
 import csv
 import json
@@ -7,9 +7,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imgcls.labels import Records, read_labels
+from imgcls.labels import Records, read_labels, write_labels
 from imgcls.labels.records import BOX, typed
-from imgcls.labels.writers import write_labels
 
 NO_PROBLEMS = pd.DataFrame(columns=["file", "line", "reason", "effect"])
 SIZE = {"width": 64, "height": 48}
@@ -90,8 +89,8 @@ def test_yolo_holds_boxes_and_tells_the_rest(records, tmp_path):
     got = comparable(back, "images/", lost)
     np.testing.assert_allclose(got[BOX], expected[BOX], atol=1e-4)
     pd.testing.assert_frame_equal(got.drop(columns=BOX), expected.drop(columns=BOX))
-    told = " ".join(problems["reason"])
-    assert all(repr(column) in told for column in lost)
+    reported = " ".join(problems["reason"])
+    assert all(repr(column) in reported for column in lost)
     assert problems["file"].tolist().count("whole.png") == 1
 
 
@@ -132,7 +131,7 @@ def test_names_that_differ_only_by_their_suffix_stay_two(data_set, tmp_path, loo
         assert "a_jpg.jpg" in problems["reason"].iloc[0]
 
 
-def test_a_class_that_cannot_name_a_file_is_told(data_set, tmp_path):
+def test_a_class_that_cannot_name_a_file_is_reported(data_set, tmp_path):
     data_set.image("a.png")
     records = Records(typed([{"image": "a.png", "label": "../up"}]), NO_PROBLEMS, data_set.root)
     for format in ("folders", "voc"):

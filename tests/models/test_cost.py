@@ -3,13 +3,13 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from imgcls.models import build_model, describe
+from imgcls.models import InputLayers, build_model, describe
 from imgcls.models.__main__ import Options, main
-from imgcls.models.cost import ReceptiveField
+from imgcls.models.receptive_field import ReceptiveField
 
 
 def test_the_receptive_field_of_a_vgg_by_hand():
-    field = {row.name: row.fields[0] for row in describe("vgg16").rows if row.fields}
+    field = {row.name: row.fields[0] for row in describe("vgg16").layers if row.fields}
     assert [(field[name].size, field[name].stride) for name in ("stage1_2_conv", "stage1_pool", "stage5_pool")] == [
         (5, 1),
         (6, 2),
@@ -37,12 +37,13 @@ def test_a_strided_layer_moves_the_centre():
 )
 def test_a_position_sees_the_pixels_of_its_receptive_field_and_no_others(name, size, layer, exact):
     """Seen is what the gradient reaches. All kernels are positive, so nothing cancels."""
-    model = build_model(name, (size, size, 3), num_classes=2, activation="linear", mean=(0.0,), std=(255.0,))
+    scaled = InputLayers(mean=(0.0,), std=(255.0,))
+    model = build_model(name, (size, size, 3), num_classes=2, activation="linear", input_layers=scaled)
     for variable in model.trainable_variables:
         if "kernel" in variable.name:
             variable.assign(np.full(variable.shape, 1 / np.prod(variable.shape[:-1])))
     part = keras.Model(model.input, model.get_layer(layer).output)
-    row = next(row for row in describe(name, (size, size, 3), 2).rows if row.name == layer)
+    row = next(row for row in describe(name, (size, size, 3), 2).layers if row.name == layer)
     height, width, _ = row.shape
     at = (height // 2, width // 2)
     pixels = tf.random.stateless_uniform((1, size, size, 3), seed=(0, 0))  # so that each maximum has one place
@@ -124,8 +125,8 @@ def test_layers_of_keras_cost_and_see_what_the_same_ones_of_the_wiring_do(tmp_pa
     for applied in (True, False):
         file = tmp_path / f"net_{applied}.py"
         file.write_text(APPLIED.format(name=f"applied_{applied}", applied=applied, more='layers.ReLU(name="last")'))
-        rows = describe(str(file), num_classes=5).rows
-        described.append([(row.name, row.shape, row.parameters, row.multiply_adds, row.fields) for row in rows])
+        rows = describe(str(file), num_classes=5).layers
+        described.append([(row.name, row.shape, row.parameters, row.macs, row.fields) for row in rows])
     assert described[0] == described[1]
 
 
@@ -139,7 +140,7 @@ def test_a_layer_that_no_formula_is_known_of_is_said_to_be_unknown(tmp_path, cap
 
 
 @pytest.mark.parametrize(
-    ("layer", "multiply_adds", "size"),
+    ("layer", "macs", "size"),
     [
         (keras.layers.SeparableConv2D(4, 3, padding="same", name="a"), 16 * 16 * (9 * 3 + 3 * 4), 3),
         (keras.layers.Conv2D(4, 3, dilation_rate=2, name="a"), 12 * 12 * 9 * 3 * 4, 5),
@@ -152,11 +153,11 @@ def test_a_layer_that_no_formula_is_known_of_is_said_to_be_unknown(tmp_path, cap
          14 * 14 * 9 * 3 * 4 + 12 * 12 * 9 * 4 * 4, 5),
     ],
 )  # fmt: skip
-def test_an_applied_layer_is_counted_by_hand(layer, multiply_adds, size):
-    from imgcls.models.cost import Sketch, Spot
+def test_an_applied_layer_is_counted_by_hand(layer, macs, size):
+    from imgcls.models.cost import CostWiring, SymbolicTensor
 
-    net = Sketch()
-    net.apply(layer, Spot((16, 16, 3), (ReceptiveField(), ReceptiveField())))
-    (row,) = net.rows
-    assert row.multiply_adds == multiply_adds
+    net = CostWiring()
+    net.apply(layer, SymbolicTensor((16, 16, 3), (ReceptiveField(), ReceptiveField())))
+    (row,) = net.layers
+    assert row.macs == macs
     assert (row.fields and row.fields[0].size) == size

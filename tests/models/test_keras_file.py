@@ -9,7 +9,7 @@ import keras
 import numpy as np
 import pytest
 
-from imgcls.models import build_model, keras_file, load_model
+from imgcls.models import InputLayers, build_model, keras_file, load_model
 from imgcls.models.classifier import class_names
 
 ROOT = Path(__file__).parents[2]
@@ -63,7 +63,8 @@ def test_the_model_of_a_run_opens_after_import_imgcls_alone(small_run):
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "efficientnet_lite0"])
 def test_keras_layers_give_the_same_scores(name, tmp_path):
-    model = build_model(name, (32, 32, 3), num_classes=3, mean=(120.0, 110.0, 100.0), std=(60.1, 59.3, 58.7))
+    standardized = InputLayers(mean=(120.0, 110.0, 100.0), std=(60.1, 59.3, 58.7))
+    model = build_model(name, (32, 32, 3), num_classes=3, input_layers=standardized)
     keras_file.save(model, tmp_path / "model.keras")
     twin = keras.models.load_model(tmp_path / "model.keras")
     assert {type(layer).__module__.split(".")[0] for layer in twin.layers} == {"keras"}

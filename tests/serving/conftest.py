@@ -2,6 +2,7 @@
 
 import threading
 import time
+from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
@@ -16,6 +17,8 @@ from imgcls.layers import ClassProbabilities, PixelStandardization
 from imgcls.models.classifier import embedding_model
 from imgcls.serve import listen
 from imgcls.serving.bundle import load_bundle, write_bundle
+from imgcls.serving.export_format import ExportedClassifier
+from imgcls.serving.parity import Reference
 from imgcls.serving.served_model import ServedModel
 from imgcls.serving.server import make_app
 from tests.conftest import SAMPLE
@@ -83,20 +86,20 @@ def make_classifier(seed: int) -> keras.Model:
     return keras.Model(pixels, ClassProbabilities(CLASS_NAMES, name="probabilities")(x), name="small")
 
 
-def export(output: Path, model: keras.Model, images: list[Path]) -> Path:
-    return write_bundle(
-        output,
-        "clothing",
+def exported(model: keras.Model) -> ExportedClassifier:
+    return ExportedClassifier(
         model,
-        run_model=model,
-        embedding=embedding_model(model),
-        class_names=CLASS_NAMES,
-        preprocessing=PREPROCESSING,
-        images=images,
+        embedding_model(model),
+        CLASS_NAMES,
+        PREPROCESSING,
         architecture="small",
         config='name = "clothing"\n',
         licence="MIT",
     )
+
+
+def export(output: Path, model: keras.Model, images: list[Path], formats: Sequence[str] = ()) -> Path:
+    return write_bundle(output, "clothing", exported(model), Reference(model, images), formats)
 
 
 def save_linear(folder: Path, slope: float, offset: float) -> None:

@@ -1,5 +1,8 @@
 import json
+import os
 import shutil
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -11,9 +14,11 @@ from imgcls.models.classifier import embedding_model
 from imgcls.serving import bundle as bundles
 from imgcls.serving import parity as parities
 from imgcls.serving.bundle import load_bundle
-from imgcls.serving.parity import Parity, compare
-from imgcls.serving.versions import find_version
-from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, export, make_classifier
+from imgcls.serving.formats.saved_model import SavedModelFormat
+from imgcls.serving.parity import Parity, Reference, ask_reference, compare_engine, compare_saved_model
+from imgcls.serving.versions import find_version, versions
+from tests.conftest import ROOT
+from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, export, exported, make_classifier
 
 
 @pytest.fixture(scope="module")
@@ -128,27 +133,27 @@ def test_the_next_version_is_one_above_the_newest_and_a_failed_one_leaves_nothin
 ):
     (tmp_path / "clothing" / "7").mkdir(parents=True)
     (tmp_path / "clothing" / ".partial-9").mkdir()
-    monkeypatch.setattr(bundles, "_write_saved_model", lambda folder, *rest: (folder / "assets").mkdir(parents=True))
-    monkeypatch.setattr(bundles, "compare", lambda *anything: Parity(2e-4, images))
+    monkeypatch.setattr(SavedModelFormat, "write", nothing_written)
+    monkeypatch.setattr(bundles, "compare_saved_model", lambda *anything: Parity(2e-4, 20))
     with pytest.raises(RuntimeError, match=r"differs .* by up to 2\.0e-04"):
         export(tmp_path, classifier, images)
     assert sorted(path.name for path in (tmp_path / "clothing").iterdir()) == [".partial-9", "7"]
-    monkeypatch.setattr(bundles, "compare", lambda *anything: Parity(float("nan"), images))
+    monkeypatch.setattr(bundles, "compare_saved_model", lambda *anything: Parity(float("nan"), 20))
     with pytest.raises(RuntimeError, match="nan"):
         export(tmp_path / "new", classifier, images)
     assert not (tmp_path / "new" / "clothing").exists()
-    monkeypatch.setattr(bundles, "compare", lambda *anything: Parity(1e-5, images))
+    monkeypatch.setattr(bundles, "compare_saved_model", lambda *anything: Parity(1e-5, 20))
     assert export(tmp_path, classifier, images).name == "8"
 
 
 def test_a_full_disk_leaves_nothing(tmp_path, classifier, images, monkeypatch):
-    def fail(folder, *rest):
+    def fail(self, folder, classifier):
         (folder / "variables").mkdir(parents=True)
         raise tf.errors.ResourceExhaustedError(
             None, None, "{{function_node}} long/path; No space left on device [Op:SaveV2]"
         )
 
-    monkeypatch.setattr(bundles, "_write_saved_model", fail)
+    monkeypatch.setattr(SavedModelFormat, "write", fail)
     with pytest.raises(OSError, match=r"could not be written to .*/clothing/1: no space left on device\. Nothing"):
         export(tmp_path, classifier, images)
     assert not any(tmp_path.iterdir())
@@ -161,13 +166,16 @@ def test_another_model_is_found_out(bundle, bundle_path, images, monkeypatch):
         return {"probabilities": found["probabilities"], **texts}
 
     monkeypatch.setattr(parities, "_in_fresh_process", without_a_process)
-    parity = compare(bundle_path, images, make_classifier(seed=2), CLASS_NAMES, PREPROCESSING)
-    assert parity.largest_difference > 1e-3
-    assert parity.images == images
+    other = make_classifier(seed=2)
+    answers = ask_reference(Reference(other, images), exported(other))
+    assert answers.images == images
+    for parity in (compare_saved_model(bundle_path, answers), compare_engine(bundle.engine, answers)):
+        assert parity.largest_difference > 1e-3
+        assert parity.images == len(images)
 
 
 def test_no_readable_image_to_compare_on(tmp_path, classifier, monkeypatch):
-    monkeypatch.setattr(bundles, "_write_saved_model", lambda folder, *rest: (folder / "assets").mkdir(parents=True))
+    monkeypatch.setattr(SavedModelFormat, "write", nothing_written)
     with pytest.raises(ValueError, match="Of 1 image that"):
         export(tmp_path, classifier, [tmp_path / "gone.png"])
     assert not any(tmp_path.iterdir())
@@ -208,12 +216,57 @@ def test_the_nearest_name_is_offered(bundle_path):
         load_bundle(bundle_path.parents[1] / "clothes")
 
 
+def test_two_processes_that_export_at_once_get_a_version_each(tmp_path):
+    """Two real processes, each with 40 finished folders of a file that says whose it is."""
+    code = """
+import sys
+from pathlib import Path
+from imgcls.files import unfinished
+from imgcls.serving.versions import next_version, take_next_version
+folder, mine = Path(sys.argv[1]), sys.argv[2]
+print("ready", flush=True)
+sys.stdin.readline()
+for number in range(40):
+    with unfinished(next_version(folder)) as partial:
+        partial.mkdir()
+        (partial / "whose").write_text(f"{mine} {number}")
+        take_next_version(partial, folder)
+"""
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    started = [
+        subprocess.Popen(
+            [sys.executable, "-c", code, tmp_path / "clothing", whose],
+            env=environment,
+            stdin=subprocess.PIPE,
+            stdout=subprocess.PIPE,
+            text=True,
+        )
+        for whose in ("one", "other")
+    ]
+    for process in started:
+        assert process.stdout.readline() == "ready\n"
+    for process in started:
+        process.stdin.write("go\n")
+        process.stdin.flush()
+    for process in started:
+        process.communicate()
+        assert process.returncode == 0
+    assert list(versions(tmp_path / "clothing")) == list(range(1, 81))
+    found = {path.read_text() for path in tmp_path.glob("clothing/*/whose")}
+    assert found == {f"{whose} {number}" for whose in ("one", "other") for number in range(40)}
+
+
 @pytest.mark.parametrize("damage", ["saved_model.pb", "variables/variables.index", "assets/imgcls.json"])
 def test_a_damaged_bundle(bundle_path, tmp_path, damage):
     shutil.copytree(bundle_path, tmp_path / "clothing" / "1")
     (tmp_path / "clothing" / "1" / damage).write_bytes(b"\xff\xff cut off")
     with pytest.raises(ValueError, match=r"[Ee]xport"):
         load_bundle(tmp_path / "clothing")
+
+
+def nothing_written(self, folder, classifier):
+    (folder / "assets").mkdir(parents=True)
+    return {"signatures": {}}
 
 
 def _save(folder, files):

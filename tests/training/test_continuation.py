@@ -9,10 +9,10 @@ import pytest
 from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, TrainConfig, TrainingConfig
 from imgcls.run_folder import RunFolder
 from imgcls.training.continuation import lengthened
-from imgcls.training.folds import Folds
 from imgcls.training.run import train_network
 from imgcls.training.transfer.stages import Stage
 from imgcls.workflow.create import create_run
+from imgcls.workflow.folds import Folds
 
 
 @pytest.fixture(scope="module")

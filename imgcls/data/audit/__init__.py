@@ -13,10 +13,10 @@ from imgcls.data.audit.sizes import size_findings
 from imgcls.data.duplicates.near_duplicates import Copies, find_copies
 from imgcls.data.manifest.table import Manifest
 
-__all__ = ["KINDS", "SEVERITIES", "Finding", "audit", "findings_table"]
+__all__ = ["KINDS", "SEVERITIES", "Finding", "find_problems", "findings_table"]
 
 
-def audit(manifest: Manifest, copies: Copies | None = None, told: pd.DataFrame | None = None) -> list[Finding]:
+def find_problems(manifest: Manifest, copies: Copies | None = None, told: pd.DataFrame | None = None) -> list[Finding]:
     """The findings about an inspected manifest, the gravest first.
 
     copies: what `find_copies` gives, if it is known already.

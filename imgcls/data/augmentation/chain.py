@@ -1,106 +1,101 @@
 """The random changes to a training image, from its region to its pixels: a table and a loop.
 
-Every change is a pure function of the image, the settings and the draws. keras-cv's and Keras' layers draw from a
-global state (keras-cv's RandAugment and RandomHue even ignore their seed), so that none of them gives the same image
-again after a resume; what is here is built from TensorFlow's stateless operations instead.
+Every change is a pure function of the image, the parameters and the draws. keras-cv's and Keras' layers draw from a
+global state (keras-cv's RandAugment and RandomHue even ignore their seed), so none of them gives the same image again
+after a resume; these steps are built from TensorFlow's stateless operations instead.
 """
 
-from collections.abc import Callable
-from dataclasses import asdict
+from collections.abc import Sequence
+from dataclasses import fields
 from types import SimpleNamespace
 
 import numpy as np
 import tensorflow as tf
 
 from imgcls.config import AugmentationConfig
-from imgcls.data.augmentation import color, geometry, mixing, occlusion, policies, quality
+from imgcls.data.augmentation import color, mixing
 from imgcls.data.augmentation.draws import Draws
+from imgcls.data.augmentation.presets import neutral
+from imgcls.data.augmentation.steps import MIXING, REGION, STEPS, Step
 from imgcls.data.images.decoding import Cut
 from imgcls.data.images.preprocessing import Preprocessing
 
-Step = Callable[[tf.Tensor, Draws, SimpleNamespace], tf.Tensor]
-COLOR = ("brightness", "contrast", "saturation", "hue", "pca_color")
-STEPS: dict[str, tuple[Callable[[AugmentationConfig], bool], Step]] = {  # in this order: whether it is on, what it does
-    "horizontal_flip": (
-        lambda s: s.horizontal_flip > 0,
-        lambda x, d, s: geometry.horizontal_flip(x, d, s.horizontal_flip),
-    ),
-    "vertical_flip": (
-        lambda s: s.vertical_flip > 0,
-        lambda x, d, s: geometry.vertical_flip(x, d, s.vertical_flip),
-    ),
-    "warp": (
-        lambda s: s.affine_probability > 0 and (s.rotation > 0 or s.zoom > 0),
-        lambda x, d, s: geometry.affine(x, d, s.affine_probability, s.rotation, s.zoom),
-    ),
-    "color": (
-        lambda s: any(getattr(s, name) > 0 for name in COLOR),
-        lambda x, d, s: color.jitter(x, d, color_axes=s.color_axes, **{name: getattr(s, name) for name in COLOR}),
-    ),
-    "randaugment": (
-        lambda s: s.randaugment > 0,
-        lambda x, d, s: policies.randaugment(x, d, s.randaugment, s.randaugment_magnitude, s.most_operations),
-    ),
-    "augmix": (lambda s: s.augmix > 0, lambda x, d, s: policies.augmix(x, d, s.augmix, s.randaugment_magnitude)),
-    "noise": (lambda s: s.noise > 0, lambda x, d, s: quality.noise(x, d, s.noise_probability, s.noise)),
-    "blur": (lambda s: s.blur > 0, lambda x, d, s: quality.blur(x, d, s.blur_probability, s.blur)),
-    "jpeg": (lambda s: s.jpeg_quality < 100, lambda x, d, s: quality.jpeg(x, d, s.jpeg_probability, s.jpeg_quality)),
-    "random_erasing": (
-        lambda s: s.random_erasing > 0,
-        lambda x, d, s: occlusion.erase(x, d, s.random_erasing, s.random_erasing_area),
-    ),
-    "gridmask": (lambda s: s.gridmask > 0, lambda x, d, s: occlusion.gridmask(x, d, s.gridmask, s.gridmask_ratio)),
-}
-MOVES = {"horizontal_flip", "vertical_flip", "warp", "random_erasing", "gridmask"}  # which leave no pixel out of range
-
 
 class Augmentation:
-    """What is done to training images.
+    """The augmentation of training images.
 
-    rows: the settings, none left open. With two rows an image gets the one that it is told to.
-    color_covariance: (C, C) of the training pixels, for the shift along their principal components.
+    A step's function gets its parameters as attributes of `values`, each a scalar float32 tensor, and beside them
+    `values.largest`, a dict with the largest value of each parameter over the rows (numbers, for what has to be known
+    when the graph is built), and `values.color_axes`, (C, C): the principal components of the training pixels, times
+    their standard deviation.
+
+    Args:
+        *rows: Parameters of all steps, none of them None. With two rows, `row` says which one an image gets.
+        steps: The changes of pixels, in their order.
+        color_covariance: (C, C), of the training pixels, for the shift along their principal components.
+
+    Attributes:
+        rows: The parameters.
+        mixes: Whether images are mixed by MixUp or CutMix.
     """
 
-    def __init__(self, *rows: AugmentationConfig, color_covariance: np.ndarray | None = None):
+    def __init__(
+        self,
+        *rows: AugmentationConfig,
+        steps: Sequence[Step] = STEPS,
+        color_covariance: np.ndarray | None = None,
+    ) -> None:
         self.rows = rows
-        self.mixes = any(row.mixup > 0 or row.cutmix > 0 for row in rows)
-        self._crops = any(row.crop_scale < 1 or row.crop_ratio > 1 for row in rows)
-        on = [name for name, (is_on, _) in STEPS.items() if any(is_on(row) for row in rows)]
-        self._recolors = not MOVES.issuperset(on)
-        self._steps = [STEPS[name][1] for name in on]
+        self.mixes = self._is_on(MIXING)
+        self._steps = [step for step in steps if self._is_on(step)]
         self._axes = np.zeros((3, 3), np.float32)
         if color_covariance is not None:
             self._axes = color.principal_axes(color_covariance)
 
-    def _settings(self, row: tf.Tensor) -> SimpleNamespace:
-        """The numbers of one row; `row` is known only when the graph runs."""
-        names = list(asdict(self.rows[0]))
+    def _is_on(self, step: Step) -> bool:
+        off = neutral(type(self.rows[0]))
+        return any(getattr(row, name) != getattr(off, name) for row in self.rows for name in step.switches)
+
+    def _values(self, row: tf.Tensor | int) -> dict[str, tf.Tensor]:
+        """The parameters of one row; `row` may be known only when the graph runs."""
+        names = [field.name for field in fields(self.rows[0])]
         table = tf.constant([[getattr(row, name) for name in names] for row in self.rows], tf.float32)
-        values = SimpleNamespace(**dict(zip(names, tf.unstack(table[row]), strict=True)))
-        values.randaugment = tf.cast(values.randaugment, tf.int32)
-        values.most_operations = max(row.randaugment for row in self.rows)
-        values.color_axes = tf.constant(self._axes)
-        return values
+        return dict(zip(names, tf.unstack(table[row]), strict=True))
+
+    def _values_of(self, step: Step, values: dict[str, tf.Tensor]) -> SimpleNamespace:
+        """The parameters of one step."""
+        largest = {name: max(getattr(row, name) for row in self.rows) for name in step.parameters}
+        own = {name: values[name] for name in step.parameters}
+        return SimpleNamespace(**own, largest=largest, color_axes=tf.constant(self._axes))
 
     def region(self, draws: Draws, preprocessing: Preprocessing, row: tf.Tensor | int = 0) -> Cut | None:
-        """The region of the image that is cut out; None for that of prediction."""
-        if not self._crops:
+        """The region of the image that is cut out; None for the region of prediction."""
+        if not self._is_on(REGION):
             return None
-        values = self._settings(row)
-        return geometry.random_region(draws, preprocessing, values.crop_scale, values.crop_ratio)
+        return REGION.function(preprocessing, draws, self._values_of(REGION, self._values(row)))
 
     def change(self, image: tf.Tensor, draws: Draws, row: tf.Tensor | int = 0) -> tf.Tensor:
-        """The image (H, W, C), float32 in [0, 255], after every step that is on; in the same range."""
+        """The image after every step that is on.
+
+        Args:
+            image: (H, W, C), float32 in [0, 255].
+            draws: The random numbers of the image.
+            row: Which row of parameters the image gets.
+
+        Returns:
+            (H, W, C), float32 in [0, 255].
+        """
         if not self._steps:
             return image
-        values = self._settings(row)
+        values = self._values(row)
         for step in self._steps:
-            image = tf.ensure_shape(step(image, draws, values), image.shape)
-        return tf.raw_ops.ClipByValue(t=image, clip_value_min=0.0, clip_value_max=255.0) if self._recolors else image
+            image = tf.ensure_shape(step.function(image, draws, self._values_of(step, values)), image.shape)
+        if all(step.keeps_range for step in self._steps):
+            return image
+        return tf.raw_ops.ClipByValue(t=image, clip_value_min=0.0, clip_value_max=255.0)
 
     def mixing(self, draws: Draws, row: tf.Tensor | int = 0) -> tf.Tensor:
-        """The numbers that `mix` needs of one image."""
+        """What `mix` needs of one image: (4,)."""
         if not self.mixes:
             return tf.zeros(mixing.NUMBERS)
-        values = self._settings(row)
-        return mixing.draw_mixing(draws, values.mixup, values.cutmix)
+        return MIXING.function(draws, self._values_of(MIXING, self._values(row)))

@@ -1,6 +1,8 @@
-"""Where the pixels come from: regions, mirrors, and one projective transform for all that turns and stretches."""
+"""Where the pixels come from: regions, flips, and one projective transform for rotation, zoom and shear."""
 
 import math
+from collections.abc import Sequence
+from types import SimpleNamespace
 
 import tensorflow as tf
 
@@ -9,18 +11,21 @@ from imgcls.data.images.decoding import Cut
 from imgcls.data.images.preprocessing import Preprocessing, central_region
 
 
-def random_region(draws: Draws, preprocessing: Preprocessing, scale: tf.Tensor, ratio: tf.Tensor) -> Cut:
-    """A region anywhere in the image, that prediction's region would contain but for its place.
+def random_region(preprocessing: Preprocessing, draws: Draws, values: SimpleNamespace) -> Cut:
+    """A random resized crop: a region anywhere in the image, no larger than the region that prediction takes.
 
-    scale: smallest share, in (0, 1], of the area that prediction takes; its square root is drawn evenly.
-    ratio: largest factor, from 1 on, that the sides' ratio is changed by; drawn evenly on a logarithmic scale.
+    Args:
+        preprocessing: The region of prediction.
+        draws: The random numbers of the image.
+        values: `crop_scale`, the smallest share of the area that prediction takes, whose square root is drawn evenly;
+            `crop_ratio`, the largest factor of the aspect ratio, drawn evenly on a logarithmic scale.
     """
 
-    def cut(height, width):
+    def cut(height, width) -> tuple[tf.Tensor, ...]:
         _, _, full_height, full_width = central_region(height, width, preprocessing)
-        smallest = tf.sqrt(scale)
+        smallest = tf.sqrt(values.crop_scale)
         side = smallest + (1 - smallest) * draws("region")
-        stretch = tf.exp(tf.math.log(ratio) / 2 * draws.signed("region", 3))
+        stretch = tf.exp(tf.math.log(values.crop_ratio) / 2 * draws.signed("region", 3))
         kept_height = _pixels(side / stretch * tf.cast(full_height, tf.float32), height)
         kept_width = _pixels(side * stretch * tf.cast(full_width, tf.float32), width)
         top = tf.cast(draws("region", 1) * tf.cast(height - kept_height + 1, tf.float32), tf.int32)
@@ -34,34 +39,50 @@ def _pixels(length: tf.Tensor, longest: tf.Tensor) -> tf.Tensor:
     return tf.clip_by_value(tf.cast(tf.round(length), tf.int32), 1, longest)
 
 
-def horizontal_flip(image: tf.Tensor, draws: Draws, share: tf.Tensor) -> tf.Tensor:
-    """Exchange left and right in this share of the images. image: (H, W, C)."""
-    return tf.cond(draws("horizontal_flip") < share, lambda: tf.reverse(image, [1]), lambda: image)
+def horizontal_flip(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tensor:
+    """Exchange left and right with the probability `horizontal_flip`."""
+    return tf.cond(draws("horizontal_flip") < values.horizontal_flip, lambda: tf.reverse(image, [1]), lambda: image)
 
 
-def vertical_flip(image: tf.Tensor, draws: Draws, share: tf.Tensor) -> tf.Tensor:
-    """Exchange above and below in this share of the images. image: (H, W, C)."""
-    return tf.cond(draws("vertical_flip") < share, lambda: tf.reverse(image, [0]), lambda: image)
+def vertical_flip(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tensor:
+    """Exchange top and bottom with the probability `vertical_flip`."""
+    return tf.cond(draws("vertical_flip") < values.vertical_flip, lambda: tf.reverse(image, [0]), lambda: image)
 
 
-def affine(image: tf.Tensor, draws: Draws, share: tf.Tensor, rotation: tf.Tensor, zoom: tf.Tensor) -> tf.Tensor:
-    """Turn and zoom about the centre, in this share of the images, with one bilinear lookup.
+def affine(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tensor:
+    """Rotate and zoom about the centre with the probability `affine_probability`, with one bilinear lookup.
 
-    image: (H, W, C); what enters at the border is the image mirrored at its edge.
-    rotation: largest angle in degrees, to either side. zoom: largest change of the size, such as 0.2 for 0.8 to 1.2.
+    At the border the image is reflected.
+
+    Args:
+        image: (H, W, C).
+        draws: The random numbers of the image.
+        values: `rotation`, the largest angle in degrees, to either side; `zoom`, the largest change of the size, such
+            as 0.2 for 0.8 to 1.2; `affine_probability`.
     """
 
-    def turned():
-        angle = draws.signed("warp", 1) * rotation * (math.pi / 180)
-        scale = 1 / (1 + draws.signed("warp", 2) * zoom)
+    def turned() -> tf.Tensor:
+        angle = draws.signed("warp", 1) * values.rotation * (math.pi / 180)
+        scale = 1 / (1 + draws.signed("warp", 2) * values.zoom)
         cosine, sine = tf.cos(angle) * scale, tf.sin(angle) * scale
         return warp(image, [[cosine, -sine], [sine, cosine]])
 
-    return tf.cond(draws("warp") < share, turned, lambda: image)
+    return tf.cond(draws("warp") < values.affine_probability, turned, lambda: image)
 
 
-def warp(image: tf.Tensor, matrix, shift=(0.0, 0.0)) -> tf.Tensor:
-    """Look each pixel up at `matrix` times its place from the centre, plus `shift`: both (x, y), in pixels."""
+def warp(
+    image: tf.Tensor, matrix: Sequence[Sequence[tf.Tensor | float]], shift: tuple[tf.Tensor | float, ...] = (0.0, 0.0)
+) -> tf.Tensor:
+    """Look up each pixel at `matrix` times its position relative to the centre, plus `shift`.
+
+    Args:
+        image: (H, W, C).
+        matrix: 2×2, for (x, y) in pixels.
+        shift: (x, y), in pixels.
+
+    Returns:
+        (H, W, C), interpolated bilinearly; at the border the image is reflected.
+    """
     height, width = image.shape[:2]
     center_x, center_y = (width - 1) / 2, (height - 1) / 2
     (a, b), (c, d) = matrix

@@ -1,18 +1,26 @@
 """MixUp and CutMix: images and labels of a batch, two by two."""
 
+from types import SimpleNamespace
+
 import tensorflow as tf
 
 from imgcls.data.augmentation.draws import Draws
 
-NUMBERS = 4  # that an image draws
+NUMBERS = 4  # of `draw_mixing`, for each image
 
 
-def draw_mixing(draws: Draws, mixup: tf.Tensor, cutmix: tf.Tensor) -> tf.Tensor:
-    """What one image needs to be mixed: (4,) whether by CutMix, the share that it keeps, and where it is cut.
+def draw_mixing(draws: Draws, values: SimpleNamespace) -> tf.Tensor:
+    """Draw how one image is mixed with the next one of its batch.
 
-    mixup, cutmix: the parameters of the Beta distributions that the shares are drawn from; 0 for none. With both, each
-    image has one or the other, evenly.
+    Args:
+        draws: The random numbers of the image.
+        values: `mixup` and `cutmix`, alpha of the Beta distributions of the image's own share; 0 for none. With both,
+            an image gets one or the other, with the same probability.
+
+    Returns:
+        (4,): 1 for CutMix and 0 for MixUp, the image's own share, and the centre of the cut (y, x), in [0, 1).
     """
+    mixup, cutmix = values.mixup, values.cutmix
     by_cut = tf.where(mixup > 0, tf.where(cutmix > 0, draws("mixing") < 0.5, False), cutmix > 0)
     parameter = tf.where(by_cut, cutmix, mixup)
     gamma = tf.random.stateless_gamma((2,), draws.seed("mixing"), tf.maximum(parameter, 0.01))
@@ -21,12 +29,19 @@ def draw_mixing(draws: Draws, mixup: tf.Tensor, cutmix: tf.Tensor) -> tf.Tensor:
 
 
 def mix(pixels: tf.Tensor, targets: tf.Tensor, readable: tf.Tensor, numbers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-    """Mix each image of a batch with the next one: (pixels, soft labels).
+    """Mix each image of a batch with the next one, by MixUp or CutMix.
 
-    MixUp: Zhang et al., 2018. CutMix: Yun et al., 2019.
+    Args:
+        pixels: (B, H, W, C).
+        targets: (B, classes).
+        readable: (B,), bool. An image that could not be read is not mixed.
+        numbers: (B, 4), a row of `draw_mixing` for each image.
 
-    pixels: (B, H, W, C). targets: (B, classes). readable: (B,) bool; what could not be read is mixed with nothing.
-    numbers: (B, 4), a row of `draw_mixing` each.
+    Returns:
+        The mixed pixels, (B, H, W, C), and the mixed targets, (B, classes).
+
+    Reference:
+        MixUp: Zhang et al., 2018. CutMix: Yun et al., 2019.
     """
     height, width = pixels.shape[1:3]
     by_cut, kept, center_y, center_x = tf.unstack(numbers, axis=1)

@@ -1,7 +1,8 @@
-"""RandAugment and AugMix: a few operations, drawn from a table, one after the other or side by side."""
+"""RandAugment and AugMix: a few operations, drawn from a table, in a row or side by side."""
 
 import math
 from collections.abc import Callable, Sequence
+from types import SimpleNamespace
 
 import tensorflow as tf
 
@@ -13,13 +14,13 @@ LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 def autocontrast(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
-    """Stretch each channel to [0, 255]; the strength has no part in it."""
+    """Stretch each channel to [0, 255], whatever the strength."""
     low, high = tf.reduce_min(image, (0, 1)), tf.reduce_max(image, (0, 1))
     return tf.where(high > low, (image - low) * (255 / tf.maximum(high - low, 1e-3)), image)
 
 
 def equalize(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
-    """Spread each channel's gray levels so that each is as frequent; the strength has no part in it."""
+    """Equalize the histogram of each channel, whatever the strength."""
     height, width, channels = image.shape
     level = tf.cast(tf.clip_by_value(image, 0.0, 255.0), tf.int32)
     place = level + 256 * tf.range(channels)
@@ -32,31 +33,35 @@ def equalize(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
 
 
 def posterize(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
-    """Keep 8 bits, down to 4 at full strength."""
+    """Keep fewer bits of each value: 8 at strength 0, 4 at full strength."""
     step = tf.exp(math.log(2) * tf.round(4 * tf.abs(strength)))
     return tf.floor(image / step) * step
 
 
 def solarize(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
-    """Turn what is brighter than a threshold into its negative: all of it at full strength."""
+    """Invert the pixels that are brighter than a threshold: all pixels at full strength."""
     return tf.where(image >= 256 * (1 - tf.abs(strength)), 255 - image, image)
 
 
 def saturate(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
+    """Change the saturation by a factor of 0.1 to 1.9."""
     if image.shape[-1] == 1:
         return image
     return _blend(tf.reduce_sum(image * LUMA, axis=-1, keepdims=True), image, strength)
 
 
 def brighten(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
+    """Change the brightness by a factor of 0.1 to 1.9."""
     return _blend(0.0, image, strength)
 
 
 def contrast(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
+    """Change the contrast about the mean by a factor of 0.1 to 1.9."""
     return _blend(tf.reduce_mean(image), image, strength)
 
 
 def sharpen(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
+    """Sharpen, or smooth where the strength is negative."""
     height, width, channels = image.shape
     if min(height, width) < 3:
         return image
@@ -66,23 +71,28 @@ def sharpen(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
 
 
 def rotate(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
+    """Rotate by up to 30 degrees."""
     angle = strength * (30 * math.pi / 180)
     return warp(image, [[tf.cos(angle), -tf.sin(angle)], [tf.sin(angle), tf.cos(angle)]])
 
 
 def shear_x(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
+    """Shear horizontally by a slope of up to 0.3."""
     return warp(image, [[1.0, 0.3 * strength], [0.0, 1.0]])
 
 
 def shear_y(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
+    """Shear vertically by a slope of up to 0.3."""
     return warp(image, [[1.0, 0.0], [0.3 * strength, 1.0]])
 
 
 def shift_x(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
+    """Shift horizontally by up to 30 % of the width."""
     return warp(image, [[1.0, 0.0], [0.0, 1.0]], (strength * 0.3 * image.shape[1], 0.0))
 
 
 def shift_y(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
+    """Shift vertically by up to 30 % of the height."""
     return warp(image, [[1.0, 0.0], [0.0, 1.0]], (0.0, strength * 0.3 * image.shape[0]))
 
 
@@ -98,38 +108,49 @@ AUGMIX: tuple[Operation, ...] = (  # none that the corruptions of ImageNet-C hol
 RANDAUGMENT: tuple[Operation, ...] = (*AUGMIX, saturate, brighten, contrast, sharpen)
 
 
-def randaugment(image: tf.Tensor, draws: Draws, operations: tf.Tensor, magnitude: tf.Tensor, most: int) -> tf.Tensor:
-    """Apply operations of the table one after the other. image: (H, W, C) in [0, 255].
+def randaugment(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tensor:
+    """Apply operations of the table one after the other.
 
-    Cubuk et al., RandAugment, 2020. operations: how many. magnitude: their strength, in [0, 1]; the sign is drawn.
-    most: the largest number that `operations` can be.
+    Args:
+        image: (H, W, C) in [0, 255].
+        draws: The random numbers of the image.
+        values: `randaugment`, the number of operations; `randaugment_magnitude`, their strength, in [0, 1], whose sign
+            is drawn.
+
+    Reference:
+        Cubuk et al., RandAugment, 2020.
     """
-    for i in range(most):
+    for i in range(values.largest["randaugment"]):
         choice, sign = draws("randaugment", 2 * i), draws("randaugment", 2 * i + 1)
-        strength = tf.where(sign < 0.5, -magnitude, magnitude)
+        strength = tf.where(sign < 0.5, -values.randaugment_magnitude, values.randaugment_magnitude)
         image = tf.cond(
-            i < operations, lambda x=image, c=choice, s=strength: _one(RANDAUGMENT, x, c, s), lambda x=image: x
+            i < values.randaugment, lambda x=image, c=choice, s=strength: _one(RANDAUGMENT, x, c, s), lambda x=image: x
         )
     return image
 
 
-def augmix(image: tf.Tensor, draws: Draws, share: tf.Tensor, magnitude: tf.Tensor) -> tf.Tensor:
-    """Blend this share of the images with a mixture of three chains of one to three operations.
+def augmix(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tensor:
+    """Blend the image with a mixture of three chains of one to three operations.
 
-    Hendrycks et al., AugMix, 2020; the weights are drawn evenly (their Dirichlet and Beta have the parameter 1).
-    image: (H, W, C) in [0, 255]. magnitude: the operations' largest strength, in [0, 1].
+    Args:
+        image: (H, W, C) in [0, 255].
+        draws: The random numbers of the image.
+        values: `augmix`, the probability; `randaugment_magnitude`, the operations' largest strength, in [0, 1].
+
+    Reference:
+        Hendrycks et al., AugMix, 2020; the weights are drawn evenly (their Dirichlet and Beta have the parameter 1).
     """
 
-    def mixed():
+    def mixed() -> tf.Tensor:
         weights = -tf.math.log(1 - draws.many("augmix", 1, CHAINS))
         weights /= tf.reduce_sum(weights)
         depths = 1 + tf.cast(draws.many("augmix", 4, CHAINS) * DEPTH, tf.int32)
         uniform = tf.random.stateless_uniform((CHAINS, DEPTH, 2), draws.seed("augmix"))
 
-        def step(i, total, chained):
+        def step(i, total, chained) -> tuple[tf.Tensor, ...]:
             chain, place = i // DEPTH, i % DEPTH
             start = tf.where(place == 0, image, chained)
-            strength = (2 * uniform[chain, place, 1] - 1) * magnitude
+            strength = (2 * uniform[chain, place, 1] - 1) * values.randaugment_magnitude
             moved = _one(AUGMIX, start, uniform[chain, place, 0], strength)
             moved = tf.where(place < depths[chain], moved, start)
             return i + 1, total + tf.where(place == DEPTH - 1, weights[chain], 0.0) * moved, moved
@@ -140,7 +161,7 @@ def augmix(image: tf.Tensor, draws: Draws, share: tf.Tensor, magnitude: tf.Tenso
         kept = draws("augmix", 7)
         return kept * image + (1 - kept) * total
 
-    return tf.cond(draws("augmix") < share, mixed, lambda: image)
+    return tf.cond(draws("augmix") < values.augmix, mixed, lambda: image)
 
 
 def _one(table: Sequence[Operation], image: tf.Tensor, choice: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:

@@ -1,17 +1,10 @@
-"""What `--augmentation` stands for: a row of settings for each preset."""
+"""The presets of `--augmentation`: which parameters each one sets."""
 
-from dataclasses import asdict, replace
+from dataclasses import asdict, fields
 
 from imgcls.config import AugmentationConfig
 
-NONE = AugmentationConfig(
-    horizontal_flip=0.0, vertical_flip=0.0, crop_scale=1.0, crop_ratio=1.0, rotation=0.0, zoom=0.0,
-    affine_probability=1.0, brightness=0.0, contrast=0.0, saturation=0.0, hue=0.0, pca_color=0.0,
-    randaugment=0, randaugment_magnitude=0.5, augmix=0.0,
-    noise=0.0, noise_probability=1.0, blur=0.0, blur_probability=1.0, jpeg_quality=100, jpeg_probability=1.0,
-    random_erasing=0.0, random_erasing_area=0.33, gridmask=0.0, gridmask_ratio=0.6, mixup=0.0, cutmix=0.0,
-)  # fmt: skip
-PRESETS: dict[str, dict[str, float]] = {  # what differs from `NONE`
+PRESETS: dict[str, dict[str, float]] = {  # the parameters that are not neutral
     "none": {},
     "light": {"horizontal_flip": 0.5, "crop_scale": 0.64},
     "standard": {
@@ -33,7 +26,33 @@ PRESETS: dict[str, dict[str, float]] = {  # what differs from `NONE`
 }  # fmt: skip
 
 
-def settings(preset: str, own: AugmentationConfig | None = None) -> AugmentationConfig:
-    """The settings of a preset, with those that `own` sets in their place; none is left open."""
-    chosen = {name: value for name, value in asdict(own or AugmentationConfig()).items() if value is not None}
-    return replace(NONE, **{**PRESETS[preset], **chosen})
+def neutral(config_class: type[AugmentationConfig] = AugmentationConfig) -> AugmentationConfig:
+    """The config with every parameter at its neutral value, with which no step changes an image.
+
+    Example:
+        >>> neutral().crop_scale
+        1.0
+    """
+    return config_class(**{field.name: field.metadata["neutral"] for field in fields(config_class)})
+
+
+NONE = neutral()
+
+
+def from_preset(preset: str, own: AugmentationConfig | None = None) -> AugmentationConfig:
+    """The parameters of a preset, with those that the user sets in their place.
+
+    Args:
+        preset: A name in `PRESETS`.
+        own: What the user sets; where it is None, the preset's value holds.
+
+    Returns:
+        A config of the same class as `own`, in which no parameter is None.
+
+    Example:
+        >>> from_preset("light", AugmentationConfig(rotation=5.0)).rotation
+        5.0
+    """
+    own = own or AugmentationConfig()
+    chosen = {name: value for name, value in asdict(own).items() if value is not None}
+    return type(own)(**{**asdict(neutral(type(own))), **PRESETS[preset], **chosen})

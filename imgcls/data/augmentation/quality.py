@@ -1,4 +1,6 @@
-"""What cameras and files do to images: noise, blur, JPEG."""
+"""Image quality, as cameras and files change it: noise, blur, JPEG."""
+
+from types import SimpleNamespace
 
 import tensorflow as tf
 
@@ -9,27 +11,34 @@ RADIUS = 8  # pixels, twice that
 WORST_JPEG = 10
 
 
-def noise(image: tf.Tensor, draws: Draws, share: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
-    """Add normal noise, drawn for each pixel and channel, to this share of the images.
+def noise(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tensor:
+    """Add Gaussian noise, drawn for each pixel and channel.
 
-    image: (H, W, C). strength: largest deviation, in gray levels; each channel gets one of its own, drawn evenly.
+    Args:
+        image: (H, W, C); the result may leave [0, 255].
+        draws: The random numbers of the image.
+        values: `noise`, the largest standard deviation in gray levels, drawn evenly for each channel;
+            `noise_probability`.
     """
 
-    def noisy():
-        deviation = draws.many("noise", 1, image.shape[-1]) * strength
+    def noisy() -> tf.Tensor:
+        deviation = draws.many("noise", 1, image.shape[-1]) * values.noise
         return image + tf.random.stateless_normal(image.shape, draws.seed("noise")) * deviation
 
-    return tf.cond(draws("noise") < share, noisy, lambda: image)
+    return tf.cond(draws("noise") < values.noise_probability, noisy, lambda: image)
 
 
-def blur(image: tf.Tensor, draws: Draws, share: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:
-    """Blur this share of the images with a Gaussian; at the border the edge is mirrored.
+def blur(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tensor:
+    """Blur with a Gaussian; at the border the image is reflected.
 
-    image: (H, W, C). strength: largest deviation in pixels, drawn evenly.
+    Args:
+        image: (H, W, C).
+        draws: The random numbers of the image.
+        values: `blur`, the largest standard deviation in pixels, drawn evenly; `blur_probability`.
     """
 
-    def blurred():
-        deviation = tf.maximum(draws("blur", 1) * strength, 0.05)
+    def blurred() -> tf.Tensor:
+        deviation = tf.maximum(draws("blur", 1) * values.blur, 0.05)
         radius = min(RADIUS, min(image.shape[:2]) - 1)
         kernel = tf.exp(-0.5 * (tf.range(-radius, radius + 1, dtype=tf.float32) / deviation) ** 2)
         kernel /= tf.reduce_sum(kernel)
@@ -39,15 +48,21 @@ def blur(image: tf.Tensor, draws: Draws, share: tf.Tensor, strength: tf.Tensor) 
         both = tf.nn.conv2d(rows, kernel[None, :, None, None], 1, "VALID")
         return tf.transpose(both[..., 0], (1, 2, 0))
 
-    return tf.cond(draws("blur") < share, blurred, lambda: image)
+    return tf.cond(draws("blur") < values.blur_probability, blurred, lambda: image)
 
 
-def jpeg(image: tf.Tensor, draws: Draws, share: tf.Tensor, quality: tf.Tensor) -> tf.Tensor:
-    """Write and read this share of the images as JPEG. quality: the lowest, 10 to 100; drawn evenly up to 100."""
+def jpeg(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tensor:
+    """Compress as JPEG and decode again.
 
-    def written():
-        drawn = tf.cast(quality + draws("jpeg", 1) * (100 - quality), tf.int32)
+    Args:
+        image: (H, W, C).
+        draws: The random numbers of the image.
+        values: `jpeg_quality`, the lowest quality, drawn evenly up to 100; `jpeg_probability`.
+    """
+
+    def written() -> tf.Tensor:
+        drawn = tf.cast(values.jpeg_quality + draws("jpeg", 1) * (100 - values.jpeg_quality), tf.int32)
         as_bytes = tf.cast(tf.round(tf.clip_by_value(image, 0.0, 255.0)), tf.uint8)
         return tf.cast(tf.image.adjust_jpeg_quality(as_bytes, drawn), tf.float32)
 
-    return tf.cond(draws("jpeg") < share, written, lambda: image)
+    return tf.cond(draws("jpeg") < values.jpeg_probability, written, lambda: image)

@@ -1,6 +1,6 @@
-"""What each step and each preset makes of a few images, a row each."""
+"""The sheet of augmentation: a row of images for each step and each preset."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
@@ -10,27 +10,12 @@ from imgcls.config import AugmentationConfig
 from imgcls.data.augmentation.chain import Augmentation
 from imgcls.data.augmentation.draws import Draws
 from imgcls.data.augmentation.mixing import mix
-from imgcls.data.augmentation.presets import PRESETS, settings
+from imgcls.data.augmentation.presets import PRESETS, from_preset
+from imgcls.data.augmentation.steps import MIXING, REGION, STEPS
 from imgcls.data.images.preprocessing import Preprocessing, preprocess
 
-SHOWN: dict[str, dict[str, float]] = {  # each step alone, strong enough to be seen
-    "horizontal_flip": {"horizontal_flip": 1.0},
-    "vertical_flip": {"vertical_flip": 1.0},
-    "random resized crop": {"crop_scale": 0.16, "crop_ratio": 1.5},
-    "rotation": {"rotation": 45.0},
-    "zoom": {"zoom": 0.5},
-    "light and contrast": {"brightness": 0.5, "contrast": 0.5},
-    "saturation and hue": {"saturation": 0.8, "hue": 0.2},
-    "PCA colour shift": {"pca_color": 0.5},
-    "noise by channel": {"noise": 60.0},
-    "blur": {"blur": 3.0},
-    "JPEG quality": {"jpeg_quality": 10},
-    "RandAugment": {"randaugment": 2, "randaugment_magnitude": 0.8},
-    "AugMix": {"augmix": 1.0, "randaugment_magnitude": 0.8},
-    "random erasing": {"random_erasing": 1.0},
-    "GridMask": {"gridmask": 1.0},
-    "MixUp": {"mixup": 1.0},
-    "CutMix": {"cutmix": 1.0},
+SHOWN: dict[str, Mapping[str, float]] = {  # each step alone, strong enough to be seen
+    title: values for step in (REGION, *STEPS, MIXING) for title, values in step.shown.items()
 }
 
 
@@ -48,13 +33,13 @@ def originals(encoded: Sequence[bytes], preprocessing: Preprocessing) -> Row:
 
 def steps(encoded: Sequence[bytes], preprocessing: Preprocessing, seed: int = 0) -> list[Row]:
     """A row for each step."""
-    own = {name: settings("none", AugmentationConfig(**values)) for name, values in SHOWN.items()}
+    own = {name: from_preset("none", AugmentationConfig(**values)) for name, values in SHOWN.items()}
     return [Row(name, changed(encoded, preprocessing, values, seed)) for name, values in own.items()]
 
 
 def presets(encoded: Sequence[bytes], preprocessing: Preprocessing, seed: int = 0) -> list[Row]:
     """A row for each preset."""
-    return [Row(name, changed(encoded, preprocessing, settings(name), seed)) for name in PRESETS]
+    return [Row(name, changed(encoded, preprocessing, from_preset(name), seed)) for name in PRESETS]
 
 
 def changed(
@@ -65,7 +50,7 @@ def changed(
     covariance = np.atleast_2d(np.cov(plain.reshape(-1, preprocessing.channels), rowvar=False))
     augmentation = Augmentation(chosen, color_covariance=covariance)
 
-    def change(data, position):
+    def change(data, position) -> tuple[tf.Tensor, tf.Tensor]:
         draws = Draws(tf.constant([seed, position], tf.int64))
         pixels = preprocess(data, preprocessing, augmentation.region(draws, preprocessing))
         return augmentation.change(pixels, draws), augmentation.mixing(draws)

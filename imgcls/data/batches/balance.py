@@ -8,7 +8,8 @@ augment             the same, and the rare classes, which are repeated by it, ge
 logits              the log of the class's share is added to its score while training: Menon et al., 2021
 """
 
-from collections.abc import Callable, Sequence
+import logging
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -17,6 +18,7 @@ from imgcls.config import BalanceConfig
 from imgcls.data.batches.order import ByBlock, ByQuota, Shuffled, tempered_quotas
 
 AUTO_RATIO = 3.0  # largest class over smallest, from which on something is done
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -85,19 +87,29 @@ class Balance:
         return self.counts * AUTO_RATIO <= self.counts.max()
 
 
-def resolve_balance(
-    config: BalanceConfig, counts: Sequence[int], say: Callable[[str], None] = lambda line: None
-) -> BalanceConfig:
-    """The same config without "auto". counts: training images of each class, by which "auto" decides."""
+def resolve_balance(config: BalanceConfig, counts: Sequence[int]) -> BalanceConfig:
+    """Settle "auto" by the ratio of the largest class to the smallest; the log has what was chosen, and why.
+
+    Args:
+        config: What the user asks for.
+        counts: (classes,), training images of each class.
+
+    Returns:
+        The same config without "auto".
+
+    Example:
+        >>> resolve_balance(BalanceConfig(), [900, 100]).balance
+        'logits'
+    """
     ratio = max(counts) / max(min(counts), 1)
     uneven = ratio >= AUTO_RATIO
     if config.balance == "auto":
         chosen = "logits" if uneven else "none"
         config = replace(config, balance=chosen)
-        say(f"--balance {chosen}: the largest class has {ratio:.1f} times the images of the smallest.")
+        log.info("--balance %s: the largest class has %.1f times the images of the smallest.", chosen, ratio)
     if config.best_epoch == "auto":
         chosen = "balanced_accuracy" if uneven else "accuracy"
         config = replace(config, best_epoch=chosen)
         if uneven:
-            say(f"--best-epoch {chosen}: the classes differ by a factor of {AUTO_RATIO:.0f} or more.")
+            log.info("--best-epoch %s: the classes differ by a factor of %.0f or more.", chosen, AUTO_RATIO)
     return config

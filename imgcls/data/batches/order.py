@@ -16,7 +16,7 @@ STREAM = 2**32  # between the seeds of two classes; a run's seed is below 2^31
 class Shuffled:
     """Every example once an epoch, in another order in each."""
 
-    def __init__(self, count: int, seed: int):
+    def __init__(self, count: int, seed: int) -> None:
         self.count, self.seed = count, seed
 
     def __call__(self, positions: tf.Tensor) -> tf.Tensor:
@@ -30,7 +30,7 @@ class ByQuota:
     classes: the class of each example. quotas: positions of an epoch that each class gets, as `tempered_quotas` says.
     """
 
-    def __init__(self, classes: Sequence[int], quotas: Sequence[int], seed: int):
+    def __init__(self, classes: Sequence[int], quotas: Sequence[int], seed: int) -> None:
         self.members = _Members(classes, len(quotas), seed)
         self.seed = seed
         self.quotas = tf.constant(quotas, tf.int64)
@@ -49,7 +49,7 @@ class ByQuota:
 class ByBlock:
     """Every class once in each block of as many positions as there are classes, so that all batches are balanced."""
 
-    def __init__(self, classes: Sequence[int], num_classes: int, seed: int):
+    def __init__(self, classes: Sequence[int], num_classes: int, seed: int) -> None:
         self.members = _Members(classes, num_classes, seed)
         self.seed, self.num_classes = seed, num_classes
 
@@ -63,7 +63,7 @@ class ByBlock:
 class _Members:
     """The examples of each class, in an order that is drawn anew for each pass over the class."""
 
-    def __init__(self, classes: Sequence[int], num_classes: int, seed: int):
+    def __init__(self, classes: Sequence[int], num_classes: int, seed: int) -> None:
         classes = np.asarray(classes)
         counts = np.bincount(classes, minlength=num_classes)
         if not counts.all():

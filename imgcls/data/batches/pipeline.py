@@ -1,15 +1,17 @@
-"""The tf.data chain: files to batches, in an order that is a pure function of the seed and the place in the run.
+"""The tf.data chains: files to batches, in an order that is a pure function of the seed and the position in the run.
 
-A run reads one endless row of positions, `batch_size` a step. An order of `data.batches.order` says which example
+A run reads one endless row of positions, `batch_size` in each step. An order of `data.batches.order` says which example
 stands at a position, and its augmentation is drawn from (seed, position); so a resumed run reads on at its position and
-sees what it would have seen. There is one iterator a run: tf.data's autotuning would make the end of each one wait, so
-it is off and the parallelism is set.
+sees what it would have seen. There is one iterator in a run: tf.data's autotuning would make the end of each iterator
+wait, so it is off and the parallelism is set.
 """
 
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -17,201 +19,227 @@ import tensorflow as tf
 from imgcls.counted import counted
 from imgcls.data.augmentation import NONE, Augmentation, Draws, mix
 from imgcls.data.augmentation.mixing import NUMBERS
+from imgcls.data.batches.examples import LabeledImages, box_lookup
 from imgcls.data.batches.order import Shuffled
 from imgcls.data.batches.service import ServiceBatches
 from imgcls.data.images.collection import ImageFiles, Images, as_images
 from imgcls.data.images.preprocessing import Preprocessing, preprocess_region
 
-_as_it_is = tf.autograph.experimental.do_not_convert  # reading the source again takes seconds a chain
+_as_it_is = tf.autograph.experimental.do_not_convert  # AutoGraph would take seconds for each chain
 PARALLEL = max(2, os.cpu_count() or 2)
 BATCHES_AT_ONCE = 2
 
 
-def training_batches(
-    images: Images | Sequence[str | Path] | np.ndarray,
-    labels: Sequence[int] | np.ndarray,
-    preprocessing: Preprocessing,
-    *,
-    num_classes: int,
-    boxes: np.ndarray | None = None,
-    batch_size: int,
-    steps: int,
-    seed: int,
-    order=None,
-    augmentation: Augmentation | None = None,
-    strong_classes: Sequence[bool] | None = None,
-    class_weights: Sequence[float] | None = None,
-    position: int = 0,
-    part: tuple[int, int] = (0, 1),
-    parallel: int = PARALLEL,
-    data_service: str | None = None,
-) -> tf.data.Dataset | ServiceBatches:
-    """Batches (positions, pixels, targets, weights) for `steps` steps, beginning at `position`.
+@dataclass(frozen=True)
+class BatchOptions:
+    """How training batches are made of examples.
 
-    positions: (B,) int64, without gaps.
-    pixels: (B, H, W, C) float32 in [0, 255]; black where the image could not be read.
-    targets: (B, classes) float32, each row adding up to 1, unless `labels` are several an image.
-    weights: (B,) float32 of the examples' losses; 0 where the image could not be read, and the others make up for it.
-
-    images: paths, an array (N, H, W, 1 or 3) of uint8, or where else they come from.
-    labels: (N,) class numbers, or (N, classes) numbers in [0, 1].
-    boxes: (N, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
-    order: of `imgcls.data.batches.order`; by default every example once an epoch.
-    strong_classes: (classes,) those whose images get the second row of the augmentation's settings.
-    class_weights: (classes,) of the loss; a soft label has the mean of its classes' weights.
-    position: a multiple of the batch size. part: (index, count) of one of several workers, which reads one of `count`
-        equal parts of each batch. parallel: examples decoded at once, which changes no pixel.
-    data_service: address of a tf.data service whose workers make the batches, which changes no pixel either.
-
-    Raises ValueError for labels that are none of the model's classes, and where there would be nothing in a batch.
+    Attributes:
+        batch_size: Images in a batch, over all workers.
+        seed: Of the order and the augmentation.
+        order: Which example stands at each position (see `imgcls.data.batches.order`); None: every example once in
+            each epoch, shuffled.
+        augmentation: The random changes of the images.
+        strong_classes: (classes,), bool: the classes whose images get the second row of the augmentation's parameters.
+        class_weights: (classes,), of the loss; a soft label has the mean of its classes' weights.
+        part: (index, count) of one of several workers, each of which reads one of `count` equal parts of each batch.
+        parallel: The number of images that are decoded at the same time; changes no pixel.
+        data_service: The address of a tf.data service whose workers make the batches; changes no pixel.
     """
-    images, labels, (index, count) = as_images(images), np.asarray(labels), part
-    _check_batches(batch_size, count, position)
-    _check_labels(labels, len(images), num_classes)
-    if data_service and not isinstance(images, ImageFiles):
-        raise ValueError("A data service reads files; prepared and cached images lie in this process. Leave it out.")
-    global_size, batch_size = batch_size, batch_size // count
-    box_of, augmentation = _boxes(boxes), augmentation or Augmentation(NONE)
-    order = order or Shuffled(len(images), seed)
-    labels = tf.constant(labels)
-    class_weights = tf.constant(np.ones(num_classes) if class_weights is None else class_weights, tf.float32)
-    strong = tf.constant(np.zeros(num_classes) if strong_classes is None else strong_classes, tf.int32)
-    shape = (preprocessing.height, preprocessing.width, preprocessing.channels)
 
-    def targets_of(examples):
-        if labels.shape.rank == 2:
-            return tf.cast(tf.gather(labels, examples), tf.float32)
-        return tf.one_hot(tf.gather(labels, examples), num_classes)
+    batch_size: int
+    seed: int
+    order: Callable[[tf.Tensor], tf.Tensor] | None = None
+    augmentation: Augmentation = field(default_factory=lambda: Augmentation(NONE))
+    strong_classes: Sequence[bool] | np.ndarray | None = None
+    class_weights: Sequence[float] | np.ndarray | None = None
+    part: tuple[int, int] = (0, 1)
+    parallel: int = PARALLEL
+    data_service: str | None = None
+
+
+def training_batches(
+    examples: LabeledImages, preprocessing: Preprocessing, options: BatchOptions, *, steps: int, position: int = 0
+) -> tf.data.Dataset | ServiceBatches:
+    """Batches (positions, pixels, targets, weights) of training examples.
+
+    Args:
+        examples: The images and their labels.
+        preprocessing: How images become pixels.
+        options: How batches are made of examples.
+        steps: The number of batches.
+        position: Where the first batch begins; a multiple of the batch size.
+
+    Returns:
+        Batches of four tensors. positions: (B,), int64, without gaps. pixels: (B, H, W, C), float32 in [0, 255], black
+        where the image could not be read. targets: (B, classes), float32, of which each row adds up to 1 unless images
+        have several labels. weights: (B,), float32, of the examples' losses; 0 where the image could not be read, and
+        the other images of the batch make up for it.
+
+    Raises:
+        ValueError: The batch cannot be divided among the workers, the position lies inside of a batch, or a data
+            service would have to read images that only this process has.
+    """
+    _check(examples, options, position)
+    chain, first = _TrainingChain(examples, preprocessing, options), position // options.batch_size
+    dataset = tf.data.Dataset.range(first, first + steps)
+    dataset = dataset.interleave(
+        chain.read, cycle_length=BATCHES_AT_ONCE, num_parallel_calls=BATCHES_AT_ONCE, deterministic=True
+    )
+    dataset = _without_autotuning(dataset.map(chain.finish)).prefetch(2)
+    if options.data_service is None:
+        return dataset
+    begin = position + chain.offset
+    positions = range(begin, begin + steps * options.batch_size, options.batch_size)
+    return ServiceBatches(dataset, options.data_service, positions)
+
+
+class _TrainingChain:
+    """The functions that the chain maps over the steps of a run."""
+
+    def __init__(self, examples: LabeledImages, preprocessing: Preprocessing, options: BatchOptions) -> None:
+        self.examples, self.preprocessing, self.options = examples, preprocessing, options
+        index, count = options.part
+        self.share = options.batch_size // count  # images of a batch that this worker reads
+        self.offset = index * self.share
+        self.order = options.order or Shuffled(len(examples), options.seed)
+        self.weights = _for_each_class(options.class_weights, 1, examples.num_classes, tf.float32)
+        self.rows = _for_each_class(options.strong_classes, 0, examples.num_classes, tf.int32)
 
     @_as_it_is
-    def example(place, position, index, row, fetched):
-        draws = Draws(tf.stack([tf.constant(seed, tf.int64), position]))
-        region = augmentation.region(draws, preprocessing, row)
-        pixels = preprocess_region(partial(images.region, fetched), preprocessing, region, box_of(index))
+    def read(self, step: tf.Tensor) -> tf.data.Dataset:
+        """One batch: (positions, targets) of all images, (places, pixels, mixing) of those that could be read."""
+        places = tf.range(self.share, dtype=tf.int64)
+        positions = step * self.options.batch_size + self.offset + places
+        numbers = self.order(positions)
+        targets = self.examples.targets(numbers)
+        rows = tf.gather(self.rows, tf.argmax(targets, axis=1))
+        fetched = self.examples.images.fetch(numbers)
+        images = tf.data.Dataset.from_tensor_slices((places, positions, numbers, rows, fetched))
+        images = images.map(self._image, num_parallel_calls=self.options.parallel, deterministic=True).ignore_errors()
+        batch = images.batch(self.share).concatenate(self._no_images()).take(1)  # a batch, even if nothing is readable
+        return batch.map(_as_it_is(lambda *found: (positions, targets, *found)))
+
+    @_as_it_is
+    def _image(
+        self, place: tf.Tensor, position: tf.Tensor, number: tf.Tensor, row: tf.Tensor, fetched: tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
+        draws = Draws(tf.stack([tf.constant(self.options.seed, tf.int64), position]))
+        augmentation, decoded = self.options.augmentation, partial(self.examples.images.region, fetched)
+        region = augmentation.region(draws, self.preprocessing, row)
+        pixels = preprocess_region(decoded, self.preprocessing, region, self.examples.box(number))
         return place, augmentation.change(pixels, draws, row), augmentation.mixing(draws, row)
 
-    @_as_it_is
-    def batch(step):
-        positions = step * global_size + index * batch_size + tf.range(batch_size, dtype=tf.int64)
-        examples = order(positions)
-        targets = targets_of(examples)
-        rows = tf.gather(strong, tf.argmax(targets, axis=1))
-        parts = (tf.range(batch_size, dtype=tf.int64), positions, examples, rows, images.fetch(examples))
-        readable = tf.data.Dataset.from_tensor_slices(parts)
-        readable = readable.map(example, num_parallel_calls=parallel, deterministic=True).ignore_errors()
-        none = (tf.zeros(0, tf.int64), tf.zeros((0, *shape)), tf.zeros((0, NUMBERS)))  # so that there is a batch anyway
-        whole = readable.batch(batch_size).concatenate(tf.data.Dataset.from_tensors(none)).take(1)
-        return whole.map(_as_it_is(lambda *found: (positions, targets, *found)))
+    def _no_images(self) -> tf.data.Dataset:
+        shape = (self.preprocessing.height, self.preprocessing.width, self.preprocessing.channels)
+        return tf.data.Dataset.from_tensors((tf.zeros(0, tf.int64), tf.zeros((0, *shape)), tf.zeros((0, NUMBERS))))
 
     @_as_it_is
-    def finish(positions, targets, places, pixels, numbers):
-        readable = _in_places(tf.ones_like(places, tf.float32), places, batch_size)
-        pixels = _in_places(pixels, places, batch_size)
-        if augmentation.mixes:
-            numbers = _in_places(numbers, places, batch_size)
-            pixels, targets = mix(pixels, targets, readable > 0, numbers)
-        weights = readable * tf.linalg.matvec(targets, class_weights) / tf.maximum(tf.reduce_sum(targets, axis=1), 1.0)
-        return positions, pixels, targets, weights * (batch_size / tf.maximum(tf.reduce_sum(readable), 1.0))
-
-    first = position // global_size
-    dataset = tf.data.Dataset.range(first, first + steps).interleave(
-        batch, cycle_length=BATCHES_AT_ONCE, num_parallel_calls=BATCHES_AT_ONCE, deterministic=True
-    )
-    dataset = _without_autotuning(dataset.map(finish)).prefetch(2)
-    if data_service is None:
-        return dataset
-    return ServiceBatches(dataset, data_service, first=position + index * batch_size, count=steps, stride=global_size)
+    def finish(
+        self, positions: tf.Tensor, targets: tf.Tensor, places: tf.Tensor, pixels: tf.Tensor, mixing: tf.Tensor
+    ) -> tuple[tf.Tensor, ...]:
+        """The batch (positions, pixels, targets, weights), mixed, with black images at the places without one."""
+        readable = _in_places(tf.ones_like(places, tf.float32), places, self.share)
+        pixels = _in_places(pixels, places, self.share)
+        if self.options.augmentation.mixes:
+            pixels, targets = mix(pixels, targets, readable > 0, _in_places(mixing, places, self.share))
+        weights = readable * tf.linalg.matvec(targets, self.weights) / tf.maximum(tf.reduce_sum(targets, axis=1), 1.0)
+        return positions, pixels, targets, weights * (self.share / tf.maximum(tf.reduce_sum(readable), 1.0))
 
 
-def _check_batches(batch_size: int, parts: int, position: int) -> None:
-    if batch_size < 1 or batch_size % parts:
+def _for_each_class(
+    values: Sequence[float] | np.ndarray | None, default: float, count: int, dtype: tf.DType
+) -> tf.Tensor:
+    return tf.constant(np.full(count, default) if values is None else values, dtype)
+
+
+def _check(examples: LabeledImages, options: BatchOptions, position: int) -> None:
+    size, (_, workers) = options.batch_size, options.part
+    if size < 1 or size % workers:
         raise ValueError(
-            f"A batch is {counted(batch_size, 'image')} for {counted(parts, 'worker')}; "
-            f"expected a multiple of {parts} above 0."
+            f"A batch is {counted(size, 'image')} for {counted(workers, 'worker')}; "
+            f"expected a multiple of {workers} above 0."
         )
-    if position % batch_size:
-        raise ValueError(f"position is {position}; expected a multiple of the batch size, {batch_size}.")
-
-
-def _check_labels(labels: np.ndarray, count: int, num_classes: int) -> None:
-    """Raise ValueError unless there is a label of the model's for each of at least one image."""
-    if not count:
-        raise ValueError("There are no images, so every batch would be empty; expected at least one.")
-    if len(labels) != count:
-        raise ValueError(
-            f"Got {counted(count, 'image')} and {counted(len(labels), 'label')}; expected a label for each image."
-        )
-    if labels.ndim == 2 and labels.shape[1] != num_classes:
-        raise ValueError(
-            f"The labels have {counted(labels.shape[1], 'column')}; "
-            f"expected one for each of {counted(num_classes, 'class')}."
-        )
-    if labels.ndim == 2:
-        return
-    (unknown,) = np.nonzero((labels < 0) | (labels >= num_classes))
-    if len(unknown):
-        first = unknown[0]
-        raise ValueError(
-            f"Image number {first} has the label number {labels[first]}, which the model does not know; expected 0 to "
-            f"{num_classes - 1}. ({counted(len(unknown), 'such image')}.)"
-        )
+    if position % size:
+        raise ValueError(f"position is {position}; expected a multiple of the batch size, {size}.")
+    if options.data_service and not isinstance(examples.images, ImageFiles):
+        raise ValueError("A data service reads files; prepared and cached images lie in this process. Leave it out.")
 
 
 def _in_places(rows: tf.Tensor, places: tf.Tensor, count: int) -> tf.Tensor:
     """The rows (M, ...) at their places among `count`, zeros at the others; nothing is copied if none is missing."""
     shape = (count, *rows.shape[1:])
 
-    def scattered():
+    def scattered() -> tf.Tensor:
         return tf.scatter_nd(places[:, None], rows, tf.constant(shape, tf.int64))
 
     return tf.ensure_shape(tf.cond(tf.size(places) == count, lambda: rows, scattered), shape)
+
+
+class View(NamedTuple):
+    """Images as augmentation shows them in one of its draws.
+
+    Attributes:
+        augmentation: The random changes.
+        draws: (N, 2), int64: what each image's random numbers are drawn from, as `Draws` takes it.
+    """
+
+    augmentation: Augmentation
+    draws: np.ndarray
 
 
 def evaluation_batches(
     images: Images | Sequence[str | Path] | np.ndarray,
     preprocessing: Preprocessing,
     *,
-    boxes: np.ndarray | None = None,
     batch_size: int,
-    cache: bool = False,
-    ahead: int = 2,
-    augmentation: Augmentation | None = None,
-    draws: np.ndarray | None = None,
+    boxes: np.ndarray | None = None,
+    view: View | None = None,
 ) -> tf.data.Dataset:
-    """Batches (indices, pixels) in the order of `images`; the last one may be smaller.
+    """Batches (numbers, pixels) of images in their order; the last one may be smaller.
 
-    indices: (B,) int64, the places in `images`; one that is missing could not be read.
-    pixels: (B, H, W, C) float32 in [0, 255].
-    boxes: (number of paths, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
-    cache: keep the pixels in memory after the first pass. ahead: batches that are made before they are asked for.
-    augmentation, draws: changes each image; (N, 2) int64 are what it is drawn from, as `Draws` takes them.
+    Args:
+        images: Paths, an array (N, H, W, 1 or 3) of uint8, or any other `Images`.
+        preprocessing: How images become pixels.
+        batch_size: Images in a batch.
+        boxes: (N, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
+        view: An augmented view of the images, in place of the images themselves.
+
+    Returns:
+        Batches of two tensors. numbers: (B,), int64, of the images; the number of an image that could not be read is
+        missing. pixels: (B, H, W, C), float32 in [0, 255].
     """
-    images, box_of = as_images(images), _boxes(boxes)
-    seeds = None if augmentation is None else tf.constant(draws, tf.int64)
+    chain = _EvaluationChain(as_images(images), preprocessing, boxes, view)
+    dataset = tf.data.Dataset.range(len(chain.images)).batch(batch_size)
+    dataset = dataset.map(chain.fetch).unbatch()
+    dataset = dataset.map(chain.read, num_parallel_calls=PARALLEL, deterministic=True).ignore_errors()
+    return _without_autotuning(dataset.batch(batch_size)).prefetch(2)
+
+
+class _EvaluationChain:
+    """The functions that the chain maps over the numbers of the images."""
+
+    def __init__(
+        self, images: Images, preprocessing: Preprocessing, boxes: np.ndarray | None, view: View | None
+    ) -> None:
+        self.images, self.preprocessing, self.box, self.view = images, preprocessing, box_lookup(boxes), view
+        self.seeds = None if view is None else tf.constant(view.draws, tf.int64)
 
     @_as_it_is
-    def read(index, fetched):
-        region = partial(images.region, fetched)
-        if augmentation is None:
-            return index, preprocess_region(region, preprocessing, box=box_of(index))
-        drawn = Draws(seeds[index])
-        cut = augmentation.region(drawn, preprocessing)
-        return index, augmentation.change(preprocess_region(region, preprocessing, cut, box_of(index)), drawn)
+    def fetch(self, numbers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """What each image is decoded from."""
+        return numbers, self.images.fetch(numbers)
 
-    dataset = tf.data.Dataset.range(len(images)).batch(batch_size)
-    dataset = dataset.map(_as_it_is(lambda indices: (indices, images.fetch(indices)))).unbatch()
-    dataset = dataset.map(read, num_parallel_calls=PARALLEL, deterministic=True).ignore_errors()
-    if cache:
-        dataset = dataset.cache()
-    return _without_autotuning(dataset.batch(batch_size)).prefetch(ahead)
-
-
-def _boxes(boxes: np.ndarray | None) -> Callable[[tf.Tensor], tf.Tensor | None]:
-    """The box of the example at an index; None for all where there are no boxes."""
-    if boxes is None:
-        return lambda index: None
-    table = tf.constant(boxes, tf.float32)
-    return lambda index: table[index]
+    @_as_it_is
+    def read(self, number: tf.Tensor, fetched: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """The pixels of one image."""
+        decoded, box = partial(self.images.region, fetched), self.box(number)
+        if self.view is None:
+            return number, preprocess_region(decoded, self.preprocessing, box=box)
+        draws = Draws(self.seeds[number])
+        region = self.view.augmentation.region(draws, self.preprocessing)
+        pixels = preprocess_region(decoded, self.preprocessing, region, box)
+        return number, self.view.augmentation.change(pixels, draws)
 
 
 def _without_autotuning(dataset: tf.data.Dataset) -> tf.data.Dataset:

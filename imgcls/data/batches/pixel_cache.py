@@ -3,9 +3,9 @@
 What is kept is the whole image before anything random, so a run sees the same pixels with the cache as without it.
 """
 
+import logging
 import os
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
@@ -22,6 +22,7 @@ from imgcls.data.manifest.table import Manifest
 WORTH_KEEPING = 200 * 200  # pixels an image, on average; smaller ones are decoded in the time that a look-up takes
 SHARE = 0.25  # of the free memory, or disk, that the cache may take
 MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container, in bytes, or "max"
+log = logging.getLogger(__name__)
 
 
 class CachedImages:
@@ -32,7 +33,7 @@ class CachedImages:
     folder: for the file that the pixels lie in, which has no name and goes when the process does; None for memory.
     """
 
-    def __init__(self, images: Images, shapes: np.ndarray, places: np.ndarray, folder: Path | None = None):
+    def __init__(self, images: Images, shapes: np.ndarray, places: np.ndarray, folder: Path | None = None) -> None:
         self.images, self.shapes = images, np.asarray(shapes, np.int64)
         self.places = tf.constant(places, tf.int64)
         sizes = self.shapes.prod(axis=1)
@@ -47,19 +48,19 @@ class CachedImages:
         return tf.gather(self.places, numbers)
 
     def region(self, fetched: tf.Tensor, cut: Cut, height: int, width: int) -> tf.Tensor:
-        def kept():
+        def kept() -> tf.Tensor:
             sides = self._sides[fetched]
             region = tf.stack([tf.cast(edge, tf.int32) for edge in cut(sides[0], sides[1])])
             return tf.numpy_function(self._region, [fetched, region], tf.uint8, stateful=False)
 
-        def decoded():
+        def decoded() -> tf.Tensor:
             file = self.images.fetch(fetched[None])[0]
             whole = self.images.region(file, lambda rows, columns: (0, 0, rows, columns), 1 << 20, 1 << 20)
             sides = tf.shape(whole)
             region = tf.stack([tf.cast(edge, tf.int32) for edge in cut(sides[0], sides[1])])
             return tf.numpy_function(self._store, [fetched, whole, region], tf.uint8, stateful=False)
 
-        def not_kept():
+        def not_kept() -> tf.Tensor:
             return self.images.region(self.images.fetch(fetched[None])[0], cut, height, width)
 
         may_be = tf.reduce_all(self._sides[fetched] > 0)
@@ -86,13 +87,7 @@ class CachedImages:
         return region_of(pixels, region)
 
 
-def cached(
-    manifest: Manifest,
-    rows: pd.DataFrame,
-    preprocessing: Preprocessing,
-    where: str,
-    say: Callable[[str], None] = lambda line: None,
-) -> Images:
+def cached(manifest: Manifest, rows: pd.DataFrame, preprocessing: Preprocessing, where: str) -> Images:
     """The images of a manifest's rows, with a cache where `where` asks for one and there is room.
 
     where: "auto" takes memory, or disk, or neither, by what is free and whether the images are large enough to gain;
@@ -110,13 +105,14 @@ def cached(
         return images
     place = _place(size, where)
     if place == "none":
-        say(
-            f"Every image is decoded in each epoch: as pixels all of them take {_gigabytes(size)}, more than a quarter "
-            "of what is free. `python -m imgcls.prepare` makes smaller ones."
+        log.info(
+            "Every image is decoded in each epoch: as pixels all of them take %s, more than a quarter of what is free. "
+            "`python -m imgcls.prepare` makes smaller ones.",
+            _gigabytes(size),
         )
         return images
     if place == "disk":
-        say(f"Decoded images are kept on disk while the run lasts: {_gigabytes(size)}.")
+        log.info("Decoded images are kept on disk while the run lasts: %s.", _gigabytes(size))
     places = pd.Index(firsts["image"]).get_indexer(rows["image"])
     folder = None if place == "memory" else cache_home() / "pixels"
     return CachedImages(as_images(manifest.paths(firsts)), shapes, places, folder)

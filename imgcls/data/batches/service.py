@@ -1,8 +1,8 @@
 """Batches from other processes: tf.data service, with the batches put in order again.
 
 Each worker takes the next step that no other has, makes its whole batch, and sends it; so the batches come out of order
-and are sorted by their positions here. What is in a batch is a pure function of its positions, so that it does not
-matter who made it: the result is that of the chain without a service, to the bit.
+and are sorted by their positions here. A batch is a pure function of its positions, so it does not matter which worker
+made it: the batches are those of the chain without a service, to the bit.
 """
 
 import queue
@@ -10,7 +10,7 @@ import re
 import socket
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import tensorflow as tf
 
@@ -23,31 +23,27 @@ ADDRESS = re.compile(r"grpc://(\[[^\]]+\]|[^:/\s]+):(\d{1,5})")
 
 
 class ServiceBatches:
-    """The batches of a chain, made by the workers of a tf.data service.
+    """The batches of a chain, made by the workers of a tf.data service and put in order again.
 
-    dataset: `count` batches, tuples whose first part is the positions, which begin at `first` in the first batch and
-        `stride` later in each one after it.
-    address: of the dispatcher, such as grpc://localhost:5050. The workers must find the image files under the same
-        paths. wait_seconds: for the next batch, before the service counts as gone.
+    Args:
+        dataset: One batch for each of the positions: tuples whose first part is (B,), the positions of its images.
+        address: Of the dispatcher, such as grpc://localhost:5050. The workers must find the image files under the same
+            paths.
+        positions: The first position of each batch.
+        wait_seconds: The longest time until the next batch, after which the service counts as gone.
 
-    Iterating raises ConnectionError if the service does not answer, or no longer does.
+    Raises:
+        ConnectionError: While iterating: the service does not answer, or no longer does.
     """
 
     def __init__(
-        self,
-        dataset: tf.data.Dataset,
-        address: str,
-        *,
-        first: int,
-        count: int,
-        stride: int,
-        wait_seconds: float = WAIT_SECONDS,
-    ):
-        self.address, self.first, self.stride, self.wait_seconds = address, first, stride, wait_seconds
-        self._dataset, self._count = dataset, count
+        self, dataset: tf.data.Dataset, address: str, positions: Sequence[int], *, wait_seconds: float = WAIT_SECONDS
+    ) -> None:
+        self.address, self.positions, self.wait_seconds = address, positions, wait_seconds
+        self._dataset = dataset
 
     def __len__(self) -> int:
-        return self._count
+        return len(self.positions)
 
     def __iter__(self) -> Iterator[tuple]:
         check_answers(self.address)
@@ -57,8 +53,8 @@ class ServiceBatches:
         reader.start()
         waiting: dict[int, tuple] = {}
         try:
-            for step in range(self._count):
-                position, until = self.first + step * self.stride, time.monotonic() + self.wait_seconds
+            for position in self.positions:
+                until = time.monotonic() + self.wait_seconds
                 while position not in waiting:
                     batch = self._next(found, until)
                     waiting[int(batch[0][0])] = batch
@@ -115,7 +111,15 @@ def _put(found: queue.Queue, batch: object, ended: threading.Event) -> bool:
 
 
 def check_answers(address: str) -> None:
-    """Raise ConnectionError if nothing listens at grpc://host:port, ValueError if that is no such address."""
+    """Check that something listens at an address.
+
+    Args:
+        address: Such as grpc://localhost:5050.
+
+    Raises:
+        ConnectionError: Nothing listens there.
+        ValueError: This is no such address.
+    """
     host, port = parse_address(address)
     try:
         socket.create_connection((host, port), CONNECT_SECONDS).close()
@@ -128,7 +132,15 @@ def check_answers(address: str) -> None:
 
 
 def parse_address(address: str) -> tuple[str, int]:
-    """Host and port of grpc://host:port."""
+    """Host and port of an address.
+
+    Raises:
+        ValueError: The address does not look like grpc://host:port.
+
+    Example:
+        >>> parse_address("grpc://localhost:5050")
+        ('localhost', 5050)
+    """
     parts = ADDRESS.fullmatch(address)
     if not parts or not 1 <= int(parts[2]) <= 65_535:
         raise ValueError(f"The data service's address is {address!r}; expected one such as grpc://localhost:5050.")

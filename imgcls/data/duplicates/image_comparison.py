@@ -38,7 +38,7 @@ class Thumbnails:
     cells: (N, 16, 16) uint8, as `perceptual_hash` makes them. sizes: (N, 2) width and height of the images.
     """
 
-    def __init__(self, cells: np.ndarray, sizes: np.ndarray):
+    def __init__(self, cells: np.ndarray, sizes: np.ndarray) -> None:
         self.cells, self.sizes = cells, sizes
         self._fields = _fields(cells)
 

@@ -33,7 +33,7 @@ class Images(Protocol):
 class ImageFiles:
     """A file each."""
 
-    def __init__(self, paths: Sequence[str | Path]):
+    def __init__(self, paths: Sequence[str | Path]) -> None:
         self.paths = tf.constant([str(path) for path in paths])
 
     def __len__(self) -> int:
@@ -49,7 +49,7 @@ class ImageFiles:
 class RecordImages:
     """Wherever their paths lead; a batch is read at once."""
 
-    def __init__(self, paths: Sequence[str | Path]):
+    def __init__(self, paths: Sequence[str | Path]) -> None:
         self.paths = np.array([str(path) for path in paths])
 
     def __len__(self) -> int:
@@ -69,7 +69,7 @@ class RecordImages:
 class PixelRecords:
     """Pixels in files of many images, of which only the region is read."""
 
-    def __init__(self, places: Sequence[PixelPlace]):
+    def __init__(self, places: Sequence[PixelPlace]) -> None:
         self.places = places
         self.sides = tf.constant([(place.height, place.width) for place in places], tf.int32)
 
@@ -92,7 +92,7 @@ class PixelRecords:
 class ArrayImages:
     """Pixels in memory: (N, H, W, C), uint8, with 1 or 3 channels."""
 
-    def __init__(self, pixels: np.ndarray):
+    def __init__(self, pixels: np.ndarray) -> None:
         if pixels.ndim != 4 or pixels.dtype != np.uint8 or pixels.shape[3] not in (1, 3):
             raise ValueError(
                 f"The images are an array of {pixels.dtype} with the shape {pixels.shape}; expected uint8 and (images, "

@@ -68,7 +68,7 @@ def decode_region(image_bytes: tf.Tensor, cut: Cut, height: int, width: int) -> 
     end = tf.strings.substr(image_bytes, tf.maximum(tf.strings.length(image_bytes) - 2, 0), 2)
     whole_jpeg = _begins(head, 0, JPEG_BEGINS) & (end == JPEG_ENDS)
 
-    def from_all():
+    def from_all() -> tf.Tensor:
         image = decode(image_bytes)
         shape = tf.shape(image)
         top, left, kept_height, kept_width = cut(shape[0], shape[1])
@@ -104,7 +104,7 @@ def _reduced_region(image_bytes, region: Box, stored: tf.Tensor, reduction: tf.T
     outer = tf.maximum(begin - UPSAMPLING_MARGIN, 0)
     window = tf.concat([outer, tf.minimum(end + UPSAMPLING_MARGIN, size) - outer], 0)
 
-    def decoder(ratio: int):
+    def decoder(ratio: int) -> Callable[[], tf.Tensor]:
         return lambda: tf.io.decode_and_crop_jpeg(image_bytes, window, channels=3, ratio=ratio)
 
     image = tf.switch_case(reduction, [decoder(ratio) for ratio in REDUCTIONS])
@@ -121,7 +121,7 @@ def _ppm_region(image_bytes: tf.Tensor, cut: Cut) -> tf.Tensor:
     header = tf.strings.regex_replace(tf.strings.substr(image_bytes, 0, PPM_HEADER), WHOLE_PPM, r"\1")
     is_header = tf.strings.regex_full_match(header, WHOLE_PPM) & (tf.strings.length(header) < PPM_HEADER)
 
-    def read():
+    def read() -> tf.Tensor:
         words = tf.strings.split(tf.strings.regex_replace(header, r"#[^\n]*", ""))
         width, height = tf.strings.to_number(words[1], tf.int32), tf.strings.to_number(words[2], tf.int32)
         channels = tf.where(words[0] == b"P6", 3, 1)
@@ -156,7 +156,7 @@ def refuse(reason: str) -> tf.Tensor:
 def _on_white(image: tf.Tensor) -> tf.Tensor:
     """(H, W, 4) with alpha to (H, W, 3) on white; bytes are rounded half up, as Pillow rounds them."""
 
-    def mixed():
+    def mixed() -> tf.Tensor:
         color = tf.cast(image[..., :3], tf.float32)
         alpha = tf.cast(image[..., 3:], tf.float32) / 255.0
         return tf.cast(tf.floor(color * alpha + 255.0 * (1.0 - alpha) + 0.5), tf.uint8)
@@ -170,7 +170,7 @@ def _decode_png(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
     """
     bits, color_type = head[24], head[25]
 
-    def as_stored():
+    def as_stored() -> tf.Tensor:
         image = tf.io.decode_png(image_bytes)
         channels = tf.shape(image)[-1]
         colored = tf.cond(channels < 3, lambda: tf.repeat(image[..., :1], 3, axis=-1), lambda: image[..., :3])
@@ -202,18 +202,18 @@ def _decode_gif(image_bytes: tf.Tensor) -> tf.Tensor:
         (control > 0) & (flags % 2 == 1) & (3 * transparent < _gif_colors(tf.where(local, descriptor[9], screen[4])))
     )
 
-    def in_white():
+    def in_white() -> tf.Tensor:
         opaque = _replaced(image_bytes, control + 3, tf.gather(BYTES, flags - 1), 1)
         return _replaced(opaque, color, b"\xff\xff\xff", 3)
 
-    def placed():
+    def placed() -> tf.Tensor:
         changed = tf.cond(is_transparent, in_white, lambda: image_bytes)
         image = decode(_replaced(changed, frame + 1, b"\0\0\0\0", 4))
         right = tf.maximum(number(screen[:2], False) - left - width, 0)
         below = tf.maximum(number(screen[2:4], False) - top - height, 0)
         return tf.pad(image, [[top, below], [left, right], [0, 0]], constant_values=255)
 
-    def decode(changed: tf.Tensor):
+    def decode(changed: tf.Tensor) -> tf.Tensor:
         image = tf.io.decode_image(changed, 3, expand_animations=False)
         return tf.ensure_shape(image, (None, None, 3))
 
@@ -228,10 +228,10 @@ def _gif_colors(flags: tf.Tensor) -> tf.Tensor:
 def _gif_blocks(data: tf.Tensor, first: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Where the first frame begins, and before it the extension that says what is transparent; 0 if there is none."""
 
-    def searching(place, inside, control, frame):
+    def searching(place, inside, control, frame) -> tf.Tensor:
         return (frame == 0) & (place < tf.size(data))
 
-    def step(place, inside, control, frame):
+    def step(place, inside, control, frame) -> tuple[tf.Tensor, ...]:
         kind, label = tf.unstack(bytes_at(data, place, 2))
         begins_extension = ~inside & (kind == GIF_EXTENSION)
         control = tf.where(begins_extension & (label == GIF_CONTROL), place, control)
@@ -253,7 +253,7 @@ def _decode_bmp(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
     header_size = head[14] + 256 * head[15]
     first_pixel = head[10] + 256 * head[11]
 
-    def indexed():
+    def indexed() -> tf.Tensor:
         stored = tf.io.decode_bmp(image_bytes)
         stored.set_shape((None, None, None))
         index = tf.cast(stored[..., 0], tf.int32)
@@ -287,7 +287,7 @@ def _decode_webp(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
     extended = _begins(head, 12, b"VP8X")
     animated = extended & (tf.bitwise.bitwise_and(head[20], 2) > 0)
 
-    def still():
+    def still() -> tf.Tensor:
         image = tf.io.decode_image(image_bytes, 0, expand_animations=False)
         image.set_shape((None, None, None))
         return tf.cond(tf.shape(image)[-1] == 4, lambda: _on_white(image), lambda: image[..., :3])

@@ -105,7 +105,7 @@ def _array_record(file: str) -> "_ArrayRecord":
 class _ArrayRecord:
     """The records of one file, by number."""
 
-    def __init__(self, file: str):
+    def __init__(self, file: str) -> None:
         try:
             from array_record.python.array_record_module import ArrayRecordReader
         except ImportError as error:

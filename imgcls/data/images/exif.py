@@ -38,7 +38,7 @@ def upright(image: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
     Orientations 5 to 8 exchange height and width; then some are mirrored and some put upside down.
     """
 
-    def turned():
+    def turned() -> tf.Tensor:
         swapped = tf.cond(orientation >= 5, lambda: tf.transpose(image, (1, 0, 2)), lambda: image)
         mirrored = tf.cond(_is_in(orientation, MIRRORED), lambda: tf.reverse(swapped, [1]), lambda: swapped)
         return tf.cond(_is_in(orientation, UPSIDE_DOWN), lambda: tf.reverse(mirrored, [0]), lambda: mirrored)
@@ -102,11 +102,11 @@ def _names(data: tf.Tensor, name: str) -> tf.Tensor:
 def _segment_orientation(head: tf.Tensor) -> tf.Tensor:
     data = tf.io.decode_raw(head, tf.uint8)
 
-    def is_before_pixels(place, found):
+    def is_before_pixels(place, found) -> tf.Tensor:
         marker = bytes_at(data, place, 2)
         return (found < 0) & (marker[0] == 0xFF) & (marker[1] != 0xDA) & (place + 4 <= tf.size(data))
 
-    def step(place, found):
+    def step(place, found) -> tuple[tf.Tensor, ...]:
         segment = bytes_at(data, place, 10)
         is_exif = (segment[1] == 0xE1) & tf.reduce_all(segment[4:10] == list(b"Exif\0\0"))
         length = tf.maximum(number(segment[2:4], True), 2)
@@ -129,10 +129,10 @@ def _walked_orientation(image_bytes, first: int, length_place: int, name: bytes,
     data = tf.io.decode_raw(image_bytes, tf.uint8)
     name_place = 1 - length_place
 
-    def is_inside(place, found):
+    def is_inside(place, found) -> tf.Tensor:
         return (found < 0) & (place >= 0) & (place + 8 <= tf.size(data))
 
-    def step(place, found):
+    def step(place, found) -> tuple[tf.Tensor, ...]:
         words = tf.reshape(bytes_at(data, place, 8), (2, 4))
         length = number(words[length_place], big_endian)
         following = place + 8 + length + (4 if big_endian else length % 2)
@@ -147,7 +147,7 @@ def _walked_orientation(image_bytes, first: int, length_place: int, name: bytes,
 def _tiff_orientation(data: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
     """The orientation in the first table of tags of a TIFF block that begins at `start`; 1 if `start` is below 0."""
 
-    def read():
+    def read() -> tf.Tensor:
         header = bytes_at(data, start, 8)
         big_endian = header[0] == ord("M")
         table = start + number(header[4:8], big_endian)

@@ -36,7 +36,7 @@ class Preprocessing:
     crop_share: float = 1.0
     interpolation: str = "bilinear"
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name in ("height", "width"):
             if not 1 <= getattr(self, name) <= 4096:
                 raise ValueError(f"{name} is {getattr(self, name)} pixels; expected 1 to 4096.")
@@ -84,7 +84,7 @@ def preprocess_region(
         image = tf.image.rgb_to_grayscale(tf.cast(image, tf.float32))
     height, width = tf.unstack(tf.shape(image)[:2])
 
-    def resized():
+    def resized() -> tf.Tensor:
         method, enlarges = preprocessing.interpolation, (height <= target[0]) & (width <= target[1])
         pixels = tf.cond(  # the same kernels; nothing needs antialiasing where there are more pixels than before
             enlarges,
@@ -93,10 +93,10 @@ def preprocess_region(
         )
         return tf.raw_ops.ClipByValue(t=pixels, clip_value_min=0.0, clip_value_max=255.0)
 
-    def shrunk():
+    def shrunk() -> tf.Tensor:
         return tf.image.resize(image, target, method="area")
 
-    def enlarged():
+    def enlarged() -> tf.Tensor:
         return tf.image.resize(image, target, method="bilinear")
 
     if region is None or preprocessing.interpolation == "nearest":
@@ -109,7 +109,9 @@ def preprocess_region(
     return tf.ensure_shape(image, (*target, preprocessing.channels))
 
 
-def central_region(height: tf.Tensor, width: tf.Tensor, preprocessing: Preprocessing):
+def central_region(
+    height: tf.Tensor, width: tf.Tensor, preprocessing: Preprocessing
+) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
     """The region that `preprocessing` takes from an image of this height and width: (top, left, height, width).
 
     Cutting first and resizing after gives what resizing first and cutting after gives, at less work.
@@ -128,7 +130,7 @@ def central_region(height: tf.Tensor, width: tf.Tensor, preprocessing: Preproces
 def within(box: tf.Tensor, cut: Cut) -> Cut:
     """The same cut of every pixel that the box touches, as a region of the whole image."""
 
-    def region(height, width):
+    def region(height, width) -> tuple[tf.Tensor, ...]:
         height, width = tf.cast(height, tf.float32), tf.cast(width, tf.float32)
         whole = tf.reduce_any(tf.math.is_nan(box))
         left, top, right, bottom = tf.unstack(tf.where(whole, tf.stack([0.0, 0.0, width, height]), box))

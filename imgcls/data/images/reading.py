@@ -35,10 +35,11 @@ class Outcome(NamedTuple):
 
 
 def read_images(
-    paths: Iterable[str | Path], preprocessing: Preprocessing, boxes: np.ndarray | None = None
+    paths: Iterable[str | Path | bytes], preprocessing: Preprocessing, boxes: np.ndarray | None = None
 ) -> Iterator[Outcome]:
     """Read, decode and preprocess files in parallel; the outcomes come in the order of `paths`.
 
+    paths: of files; bytes stand for an encoded image, whose outcome has the path ".".
     The result is an array (height, width, channels), float32 in [0, 255].
     boxes: (number of paths, 4), the part of each image that is its example, as `Manifest.boxes` gives them.
     """
@@ -55,7 +56,9 @@ def read_images(
         yield Outcome(path, None, problem) if problem else Outcome(path, result[0], "", result[1])
 
 
-def for_each_file(paths: Iterable[str | Path], function: Callable[..., object], *others: Iterable) -> Iterator[Outcome]:
+def for_each_file(
+    paths: Iterable[str | Path | bytes], function: Callable[..., object], *others: Iterable
+) -> Iterator[Outcome]:
     """Call `function` on the bytes of each file, in threads; the outcomes come in the order of `paths`.
 
     others: what `function` gets besides, as with `map`: something for each path.
@@ -63,13 +66,13 @@ def for_each_file(paths: Iterable[str | Path], function: Callable[..., object], 
     remaining = zip(paths, *others, strict=True)
     with ThreadPoolExecutor(THREADS) as pool:
         while chunk := list(islice(remaining, FILES_AT_ONCE)):
-            yield from pool.map(lambda item: _outcome(Path(item[0]), function, *item[1:]), chunk)
+            yield from pool.map(lambda item: _outcome(item[0], function, *item[1:]), chunk)
 
 
-def _outcome(path: Path, function: Callable[..., object], *others: object) -> Outcome:
-    data = b""
+def _outcome(image: str | Path | bytes, function: Callable[..., object], *others: object) -> Outcome:
+    path, data = (Path(), image) if isinstance(image, bytes) else (Path(image), b"")
     try:
-        data = read_encoded(path)
+        data = data if isinstance(image, bytes) else read_encoded(path)
         if not data:
             return Outcome(path, None, EMPTY)
         return Outcome(path, function(data, *others), "")

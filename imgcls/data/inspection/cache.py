@@ -22,7 +22,7 @@ PATHS_AT_ONCE = 500  # in one question
 class InspectionCache:
     """The facts of files that were whole when they were looked at. Use it from one thread, as a context manager."""
 
-    def __init__(self):
+    def __init__(self) -> None:
         self._path = cache_home() / f"inspection-{VERSION}.sqlite"
         self._connection = None
 

@@ -1,6 +1,5 @@
 """Which images belong together, as the annotations or the file names say: a patient, a camera, a burst."""
 
-import difflib
 import json
 import re
 
@@ -8,6 +7,7 @@ import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.labels.records import Problems
+from imgcls.nearest_name import did_you_mean
 
 
 def is_pattern(wish: str) -> bool:
@@ -42,8 +42,7 @@ def groups_of(rows: pd.DataFrame, wish: str, problems: Problems) -> dict[str, st
         missing = f"--group {wish!r} matches no image's path, such as {rows['image'].iloc[0]!r}."
     else:
         found, names = _by_attribute(rows, wish, problems)
-        close = difflib.get_close_matches(wish, names, 1)
-        near = f" Did you mean {close[0]!r}?" if close else f" There are: {', '.join(sorted(names)) or 'none'}."
+        near = did_you_mean(wish, names) or f" There are: {', '.join(sorted(names)) or 'none'}."
         missing = (
             f"--group {wish!r}: no annotation has a column or attribute of this name.{near} "
             "A regular expression on the path has brackets around the group, such as '(patient[0-9]+)_'."

@@ -1,8 +1,9 @@
 """Which image of a manifest a table means, that was written by hand or on another machine."""
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path, PureWindowsPath
+
+from imgcls.nearest_name import nearest_name
 
 MOST_COMPARED = 10_000  # names that are looked through for the nearest
 
@@ -13,7 +14,7 @@ class ImageNames:
     images: their paths below `root`, with forward slashes.
     """
 
-    def __init__(self, images: Iterable[str], root: Path):
+    def __init__(self, images: Iterable[str], root: Path) -> None:
         self.root = root
         self._images = set(images)
         self._by_name: dict[str, list[str]] = {}
@@ -35,5 +36,5 @@ class ImageNames:
         same = self._by_name.get(PureWindowsPath(stated).name, [])
         if len(same) > 1:
             return f"{stated!r} could be any of {len(same)} images, such as {' and '.join(sorted(same)[:2])}"
-        close = difflib.get_close_matches(stated, sorted(self._images)[:MOST_COMPARED], 1)
-        return f"there is no image {stated!r}" + (f", did you mean {close[0]!r}?" if close else "")
+        nearest = nearest_name(stated, sorted(self._images)[:MOST_COMPARED])
+        return f"there is no image {stated!r}" + (f", did you mean {nearest!r}?" if nearest else "")

@@ -5,7 +5,6 @@ one that is meant. Further columns, such as a note, are the writer's own. An emp
 out. A later line wins over an earlier one.
 """
 
-import difflib
 from collections.abc import Iterable
 from pathlib import Path
 
@@ -14,7 +13,8 @@ import pandas as pd
 
 from imgcls.data.manifest.image_names import ImageNames
 from imgcls.labels.records import BOX, LEFT_OUT, Problems, coordinate
-from imgcls.labels.tables import read_table
+from imgcls.labels.table_files import read_table
+from imgcls.nearest_name import nearest_name
 
 DROP = "drop"
 TOLERANCE = 0.51  # pixels between a box and its copy in the decisions, which may be rounded
@@ -66,8 +66,8 @@ def read_two_columns(path: Path, problems: Problems) -> pd.DataFrame:
 
 
 def _nearest(label: str, classes: Iterable[str]) -> str:
-    close = difflib.get_close_matches(label, list(classes), 1)
-    return f", did you mean {close[0]!r}?" if close else ""
+    nearest = nearest_name(label, classes)
+    return f", did you mean {nearest!r}?" if nearest else ""
 
 
 def _stated_box(decision: dict) -> np.ndarray | None:

@@ -1,8 +1,8 @@
 """A folder of shards, as `imgcls.data.prepared.shards.prepare` writes it, and whether it is whole."""
 
-import hashlib
 from pathlib import Path
 
+from imgcls.checksums import sha256_of
 from imgcls.data.manifest.table import Manifest
 from imgcls.files import read_json
 
@@ -48,8 +48,3 @@ def problem_of(path: Path, facts: dict, thorough: bool) -> str:
     if thorough and sha256_of(path) != facts["sha256"]:
         return "has another checksum than when it was written"
     return ""
-
-
-def sha256_of(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()

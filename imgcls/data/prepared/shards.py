@@ -7,6 +7,7 @@ shard-00000.json         the same of one shard, which an interrupted preparation
 """
 
 import hashlib
+import logging
 import math
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
@@ -16,13 +17,14 @@ import numpy as np
 import pandas as pd
 import tensorflow as tf
 
+from imgcls.checksums import sha256_of
 from imgcls.counted import counted
 from imgcls.data.images.decoding import decode, decode_region
 from imgcls.data.images.encoded import ARRAY_RECORD, TFRECORD, ppm, ppm_header
 from imgcls.data.images.preprocessing import within
 from imgcls.data.images.reading import for_each_file
 from imgcls.data.manifest.table import Manifest
-from imgcls.data.prepared.load import FACTS, INDEX, MANIFEST, PLAN, VERSION, is_prepared, problem_of, sha256_of
+from imgcls.data.prepared.load import FACTS, INDEX, MANIFEST, PLAN, VERSION, is_prepared, problem_of
 from imgcls.files import read_json, replacing, write_json
 from imgcls.labels.records import BOX
 
@@ -30,6 +32,7 @@ KINDS = ("pixels", "jpeg", "as_they_are")
 CONTAINERS = {"tfrecord": TFRECORD, "array_record": ARRAY_RECORD}
 TFRECORD_HEAD = 12  # bytes before a record: its length and the length's checksum; 4 follow it
 JPEG_QUALITY = 95
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -53,12 +56,11 @@ def prepare(
     folder: str | Path,
     preparation: Preparation,
     on_progress: Callable[[int], None] = lambda done: None,
-    say: Callable[[str], None] = lambda line: None,
 ) -> Manifest:
     """Write the usable images of a manifest as shards and return the manifest that reads them.
 
     Shards that are there and whole are kept, so that a preparation that was interrupted goes on; one that is damaged is
-    named and written anew. An image that cannot be read keeps its row, with its problem.
+    named and written again. An image that cannot be read keeps its row, with its problem.
 
     Raises ValueError if no image can be used, and if the folder holds the shards of other images or of another
     preparation.
@@ -76,7 +78,7 @@ def prepare(
     for number, start in enumerate(range(0, len(rows), preparation.images_per_shard)):
         part = rows.iloc[start : start + preparation.images_per_shard]
         path = folder / f"shard-{number:05d}{CONTAINERS[preparation.container]}"
-        facts = _whole(path, say) or _write_shard(path, manifest, part, encode)
+        facts = _whole(path) or _write_shard(path, manifest, part, encode)
         shards.append({name: facts[name] for name in FACTS})
         parts.append(_moved(part, facts, cut_out=preparation.kind != "as_they_are"))
         on_progress(start + len(part))
@@ -107,7 +109,7 @@ def _digest_of(manifest: Manifest, rows: pd.DataFrame) -> str:
     return hashlib.sha256(facts.encode()).hexdigest()
 
 
-def _whole(path: Path, say: Callable[[str], None]) -> dict | None:
+def _whole(path: Path) -> dict | None:
     """The facts of a shard that is there, if it is whole."""
     sidecar = path.with_suffix(".json")
     if not sidecar.is_file():
@@ -115,7 +117,7 @@ def _whole(path: Path, say: Callable[[str], None]) -> dict | None:
     facts = read_json(sidecar)
     problem = problem_of(path, facts, thorough=True) if facts.keys() >= set(FACTS) else "is not described any more"
     if problem:
-        say(f"{path} {problem}; it is written anew.")
+        log.warning("%s %s; it is written again.", path, problem)
     return None if problem else facts
 
 
@@ -183,14 +185,14 @@ def encoder(preparation: Preparation) -> Callable[[bytes, np.ndarray], tuple[byt
     side = preparation.side
 
     @tf.function(input_signature=[tf.TensorSpec((), tf.string), tf.TensorSpec((4,), tf.float32)], autograph=False)
-    def shrunk(data, box):
+    def shrunk(data, box) -> tuple[tf.Tensor, tf.Tensor]:
         whole = within(box, lambda height, width: (0, 0, height, width))
         image = decode_region(data, whole, side, side) if side else decode_region(data, whole, 1 << 20, 1 << 20)
         shape = tf.cast(tf.shape(image)[:2], tf.float32)
         factor = side / tf.reduce_min(shape) if side else tf.constant(1.0)
         size = tf.cast(tf.round(shape * factor), tf.int32)
 
-        def resized():
+        def resized() -> tf.Tensor:
             return tf.cast(tf.round(tf.image.resize(tf.cast(image, tf.float32), size, antialias=True)), tf.uint8)
 
         return tf.cond(factor < 1, resized, lambda: image), factor < 1

@@ -5,7 +5,6 @@ have those of `LabelsConfig`, such as `format = "coco"` and `boxes = "crop"`.
 """
 
 import dataclasses
-import difflib
 import os
 import re
 import tomllib
@@ -17,6 +16,7 @@ import tomli_w
 
 from imgcls.config import LabelsConfig
 from imgcls.files import replacing
+from imgcls.nearest_name import did_you_mean
 
 CARD_FOLDERS = (Path("datasets"), Path(__file__).parents[3] / "datasets")  # here, then beside the package
 NEEDED = ("name", "title", "source", "licence")
@@ -50,11 +50,9 @@ def load_card(name: str) -> Card:
     """The card called `name`. Raises ValueError, with the nearest name, if there is none or it is not whole."""
     cards = list_cards()
     if name not in cards:
-        close = difflib.get_close_matches(name, cards, n=1)
-        hint = f" Did you mean {close[0]!r}?" if close else ""
         raise ValueError(
             f"{name!r} is neither a folder, nor a manifest (.parquet), nor an annotation file, nor a data set card."
-            f"{hint} There are the cards: {', '.join(sorted(cards)) or 'none'}."
+            f"{did_you_mean(name, cards)} There are the cards: {', '.join(sorted(cards)) or 'none'}."
         )
     path = cards[name]
     try:
@@ -113,8 +111,7 @@ def _labels(fields: dict, path: Path) -> LabelsConfig:
     names = [field.name for field in dataclasses.fields(LabelsConfig)]
     for name in fields:
         if name not in names:
-            close = difflib.get_close_matches(name, [*ALLOWED, *names], 1)
-            hint = f" Did you mean {close[0]!r}?" if close else ""
+            hint = did_you_mean(name, [*ALLOWED, *names])
             raise ValueError(f"The data set card {path} has an unknown field {name!r}.{hint}")
     fields |= {name: _absolute(fields[name], path.parent) for name in PATHS if isinstance(fields.get(name), str)}
     try:

@@ -17,9 +17,10 @@ from imgcls.data.manifest.table import Manifest, is_manifest
 from imgcls.data.prepared.load import is_prepared, load_prepared
 from imgcls.data.sources.reasons import advice_for, commonest
 from imgcls.image_files import shown_name
-from imgcls.labels import FORMATS, detect_format, read_labels, tfds, tfrecord
+from imgcls.labels import FORMATS, detect_format, read_labels, tfds
 from imgcls.labels.boxes import to_examples
 from imgcls.labels.consensus import Consensus, agree
+from imgcls.labels.formats import tfrecord
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import BOX, LEFT_OUT, PROBLEM_COLUMNS, Problems, Records
 from imgcls.labels.renaming import check_old_names, read_new_names, rename_classes
@@ -117,7 +118,7 @@ def _records(
         return tfds.read(source, Path(labels.unpack_to or cache_folder("tfds", source.removeprefix(tfds.PREFIX))))
     path = Path(source)
     format = labels.format or (detect_format(path) if path.exists() else None)
-    options = {"keep": keep} if keep and format in FORMATS and FORMATS[format].tabular else {}
+    options = {"keep": keep} if keep and format in FORMATS and "keep" in FORMATS[format].options else {}
     return read_labels(path, format, _images(path, format, labels), **options)
 
 
@@ -175,7 +176,7 @@ def _of_manifest(path: Path, labels: LabelsConfig) -> Imported:
     plain = LabelsConfig(rename=labels.rename, group=labels.group, overlay=labels.overlay)
     if labels != plain:
         raise ValueError(
-            f"{path} is a manifest already: only --rename, --group, --overlay and --export change one. "
+            f"{path} is a manifest already: only --rename, --group, --overlay and --convert-to change one. "
             "Import the annotations again for the others."
         )
     manifest, problems = load_prepared(path) if is_prepared(path) else Manifest.load(path), Problems()

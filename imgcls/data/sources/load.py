@@ -1,6 +1,6 @@
 """From what a user names to a manifest."""
 
-from collections.abc import Callable
+import logging
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,58 +10,74 @@ from imgcls.data.prepared.load import is_prepared, load_prepared
 from imgcls.data.sources.cards import list_cards, load_card
 from imgcls.data.sources.importing import import_manifest
 from imgcls.data.sources.reasons import commonest
-from imgcls.labels import annotation_formats, tables
-from imgcls.labels.folders import read_folders
+from imgcls.labels import annotation_formats
+from imgcls.labels.formats import table
+from imgcls.labels.formats.folders import read_folders
 from imgcls.labels.records import LEFT_OUT, Problems
 from imgcls.labels.unread import loose_files, unread_sentence
 
+log = logging.getLogger(__name__)
 
-def load_manifest(source: str | Path, warn: Callable[[str], None] = lambda line: None) -> Manifest:
-    """The manifest of a folder with one folder of images a class, a manifest file, an annotation file, a folder
-    that `python -m imgcls.prepare` wrote, a `tfds:` name, or a data set card.
 
-    warn: gets a line for each reason for which something of the source is not used.
+def load_manifest(source: str | Path) -> Manifest:
+    """Load the table of images and labels of a data set. No image is opened.
 
-    Raises FileNotFoundError or ValueError, in one sentence, for anything else.
+    The log has a warning for each reason for which something of the source is not used.
+
+    Args:
+        source: A folder with one folder of images for each class, a manifest file (.parquet), an annotation file, a
+            folder that `python -m imgcls.prepare` wrote, a `tfds:` name, or the name of a data set card.
+
+    Returns:
+        The manifest, with the splits that the source names.
+
+    Raises:
+        FileNotFoundError: There is nothing at that path.
+        ValueError: The source is none of these, or it cannot be read; in one sentence.
+
+    Example:
+        >>> manifest = load_manifest("fashion_mini")
+        >>> manifest.class_names[:3]
+        ['ankle boot', 'bag', 'coat']
     """
     path = Path(source)
     if is_prepared(path):
         return load_prepared(path)
     if path.is_dir() or (len(path.parts) > 1 and not path.exists()):
-        return _of_folders(path, warn)
+        return _of_folders(path)
     if path.suffix == ".parquet":
         return Manifest.load(path)
     if path.exists() or str(source).startswith("tfds:"):
-        return _imported(str(source), LabelsConfig(), warn)
+        return _imported(str(source), LabelsConfig())
     card = load_card(str(source))
     if card.labels == LabelsConfig() and not card.source.startswith("tfds:"):
-        return load_manifest(card.source, warn)
-    return _imported(card.source, card.labels, warn)
+        return load_manifest(card.source)
+    return _imported(card.source, card.labels)
 
 
-def _imported(source: str, labels: LabelsConfig, warn: Callable[[str], None]) -> Manifest:
+def _imported(source: str, labels: LabelsConfig) -> Manifest:
     imported = import_manifest(source, labels)
     lost = imported.problems[imported.problems["effect"] == LEFT_OUT]
     for reason in commonest(lost):
-        warn(f"{source}: {reason}")
+        log.warning("%s: %s", source, reason)
     return imported.manifest
 
 
-def _of_folders(root: Path, warn: Callable[[str], None]) -> Manifest:
+def _of_folders(root: Path) -> Manifest:
     """The manifest of class folders. Raises ValueError if there are annotations that say more than the folders."""
     problems = Problems()
     rows = read_folders(root, problems)
     if next(loose_files(root), None) is not None:
         _check_folders_count(root, rows["label"].nunique())
     for reason in commonest(problems.table()):
-        warn(f"{root}: {reason}")
+        log.warning("%s: %s", root, reason)
     return Manifest.from_records(rows, root)
 
 
 def _check_folders_count(root: Path, classes: int) -> None:
     """Raise ValueError if the files beside class folders are annotations."""
     formats = [name for name in annotation_formats(root) if name != "imagenet"]  # whose classes are folders
-    if not formats and classes < 2 and tables.detect(root):
+    if not formats and classes < 2 and table.detect(root):
         formats = ["table"]
     why = f"{root} has annotations (format {' and '.join(formats)})." if formats else unread_sentence(root)
     if why:

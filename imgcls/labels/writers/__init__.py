@@ -1,42 +1,34 @@
-"""Records to the files of other tools, one file a format."""
+"""The label formats that can be written, one file a format."""
 
-import difflib
-import importlib
-import shutil
-from pathlib import Path
+from imgcls.labels.catalogue import Catalogue
+from imgcls.labels.writer import LabelWriter, Writer
 
-import pandas as pd
+_CATALOGUE: Catalogue[Writer, LabelWriter] = Catalogue(__name__, "WRITER", Writer, ("write",))
+WRITERS = _CATALOGUE.rows  # by name
 
-from imgcls.labels.records import Records
-
-EXPORTS = {"coco": "coco", "voc": "voc", "yolo": "yolo", "csv": "table", "folders": "folders"}  # name: module
-
-__all__ = ["EXPORTS", "write_labels"]
+__all__ = ["WRITERS", "find_writer", "register_writer"]
 
 
-def write_labels(records: Records, folder: str | Path, format: str, copy_images: bool = True) -> pd.DataFrame:
-    """Write records for another tool.
+def find_writer(name: str) -> LabelWriter:
+    """The writer of the format called `name`.
 
-    folder: is made; nobody sees it before it is whole.
-    format: a name of `EXPORTS`.
-    copy_images: whether the images are copied to it. YOLO and folders always copy them: their place is the label.
-
-    Returns a problems table of what the format cannot hold. Raises FileExistsError if there is something at `folder`,
-    and ValueError for an unknown format.
+    Raises:
+        ValueError: There is no such writer; the message has the nearest name.
     """
-    if format not in EXPORTS:
-        close = difflib.get_close_matches(format, EXPORTS, 1, cutoff=0)
-        raise ValueError(f"Unknown format {format!r}. Did you mean {close[0]!r}? There are {', '.join(EXPORTS)}.")
-    folder = Path(folder)
-    if folder.exists():
-        raise FileExistsError(f"There is something at {folder} already. Name a folder that is not there yet.")
-    writer = importlib.import_module(f"imgcls.labels.writers.{EXPORTS[format]}")
-    partial = folder.with_name(f".partial-{folder.name}")
-    shutil.rmtree(partial, ignore_errors=True)
-    partial.mkdir(parents=True)
-    try:
-        problems = writer.write(records, partial, copy_images)
-        partial.rename(folder)
-    finally:
-        shutil.rmtree(partial, ignore_errors=True)
-    return problems.table()
+    return _CATALOGUE.find(name)
+
+
+def register_writer(label_writer: LabelWriter) -> LabelWriter:
+    """Add a writer of your own.
+
+    Args:
+        label_writer: A module or an object with `WRITER` and `write`, as `LabelWriter` describes them.
+
+    Returns:
+        The same.
+
+    Raises:
+        TypeError: One of the two is missing.
+        ValueError: A writer of this name exists.
+    """
+    return _CATALOGUE.register(label_writer)

@@ -2,12 +2,15 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
-from imgcls.labels.records import Problems, Records
+from imgcls.labels.records import Problems, Records, grouped
+from imgcls.labels.writer import Writer
 from imgcls.labels.writers.placing import place
 
+WRITER = Writer("coco", "COCO", order=10)
 FLAGS = ("difficult", "occluded", "truncated")
 
 
@@ -19,16 +22,20 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     image_ids = {image: number for number, image in enumerate(rows["image"].unique(), start=1)}
     categories = [{"id": number, "name": name} for name, number in category_ids.items()]
     annotation_id = 0
-    for split, part in rows.groupby("split", sort=True):
+    for split, part in grouped(rows, "split", sort=True):
         images = [
-            {"id": image_ids[row.image], "file_name": row.image}
+            {"id": image_ids[str(row.image)], "file_name": row.image}
             | ({"width": row.width, "height": row.height} if row.width else {})
             for row in part.drop_duplicates("image").itertuples()
         ]
         annotations = []
         for row in part[part["label"] != ""].itertuples():
             annotation_id += 1
-            ids = {"id": annotation_id, "image_id": image_ids[row.image], "category_id": category_ids[row.label]}
+            ids = {
+                "id": annotation_id,
+                "image_id": image_ids[str(row.image)],
+                "category_id": category_ids[str(row.label)],
+            }
             annotations.append(ids | _box(row) | _attributes(row))
         content = {"images": images, "annotations": annotations, "categories": categories}
         name = f"instances_{split}.json" if split else "instances.json"
@@ -38,7 +45,7 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     return problems
 
 
-def _box(row) -> dict:
+def _box(row: Any) -> dict[str, Any]:
     """pycocotools wants every key, so a label of the whole image has an empty box."""
     if pd.isna(row.x_min):
         return {"bbox": [], "area": 0, "iscrowd": int(row.crowd), "segmentation": []}
@@ -47,7 +54,7 @@ def _box(row) -> dict:
     return {"bbox": box, "area": width * height, "iscrowd": int(row.crowd), "segmentation": []}
 
 
-def _attributes(row) -> dict:
+def _attributes(row: Any) -> dict[str, Any]:
     stated = json.loads(row.attributes) if row.attributes else {}
     stated |= {flag: True for flag in FLAGS if getattr(row, flag)}
     stated |= {"annotator": row.annotator} if row.annotator else {}

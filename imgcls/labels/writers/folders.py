@@ -2,10 +2,12 @@
 
 from pathlib import Path, PurePosixPath
 
-from imgcls.labels.records import LEFT_OUT, Problems, Records
-from imgcls.labels.writers.placing import place, tell_unheld
+from imgcls.labels.records import LEFT_OUT, Problems, Records, grouped
+from imgcls.labels.writer import Writer
+from imgcls.labels.writers.placing import place, report_unheld
 from imgcls.labels.writers.voc import NO_FILE_NAME
 
+WRITER = Writer("folders", "one folder of images a class", order=50)
 LOST = ("difficult", "crowd", "occluded", "truncated", "annotator", "attributes")
 
 
@@ -22,7 +24,7 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     bare = rows[rows["label"] == ""]
     problems.extend(bare["image"], [""] * len(bare), ["nobody labelled this image; left out."] * len(bare), LEFT_OUT)
     names: dict[str, str] = {}
-    for image, part in labelled.groupby("image", sort=False):
+    for image, part in grouped(labelled, "image"):
         labels = sorted(set(part["label"]))
         if len(labels) > 1 or NO_FILE_NAME.search(labels[0]):
             what = "has several classes" if len(labels) > 1 else "has a class that cannot name a folder"
@@ -32,7 +34,7 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     boxed = labelled["x_min"].notna()
     if boxed.any():
         problems.left_out("", "", f"Folders have no place for boxes; {int(boxed.sum())} are left out.")
-    tell_unheld(labelled, LOST, "A folder", problems)
+    report_unheld(labelled, LOST, "A folder", problems)
     place(records.root, folder, names, problems)
     return problems
 

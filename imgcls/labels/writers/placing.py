@@ -11,7 +11,7 @@ from imgcls.labels.records import Problems
 
 
 def place(root: Path, folder: Path, names: Mapping[str, str], problems: Problems) -> None:
-    """Copy each image, a path below `root`, to its name below `folder`; those that are gone are told."""
+    """Copy each image, a path below `root`, to its name below `folder`; those that are gone are reported."""
     for image, name in names.items():
         target = folder / name
         if not target.resolve().is_relative_to(folder.resolve()):
@@ -41,8 +41,8 @@ def names_without_clashes(images: Iterable[str], problems: Problems) -> dict[str
     return names
 
 
-def tell_unheld(rows: pd.DataFrame, columns: Iterable[str], format: str, problems: Problems) -> None:
-    """Tell which columns that say something have no place in a format."""
+def report_unheld(rows: pd.DataFrame, columns: Iterable[str], format: str, problems: Problems) -> None:
+    """Report which columns that say something have no place in a format."""
     for column in columns:
         stated = rows[column].astype(bool)
         if stated.any():

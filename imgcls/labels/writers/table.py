@@ -2,12 +2,16 @@
 
 import csv
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
 from imgcls.labels.records import BOX, COLUMNS, Problems, Records
-from imgcls.labels.tables import quoted
+from imgcls.labels.table_files import quoted
+from imgcls.labels.writer import Writer
 from imgcls.labels.writers.placing import place
+
+WRITER = Writer("csv", "a CSV table", order=40)
 
 
 def write(records: Records, folder: Path, copy_images: bool) -> Problems:
@@ -24,7 +28,7 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     return problems
 
 
-def _cell(name: str, value: object) -> str:
+def _cell(name: str, value: Any) -> str:
     if name in BOX:
         return "" if pd.isna(value) else repr(float(value))
     return str(value).lower() if isinstance(value, bool) else quoted(str(value))

@@ -2,14 +2,18 @@
 
 import json
 import re
+from collections.abc import Mapping
 from pathlib import Path, PurePosixPath
+from typing import Any
 from xml.etree import ElementTree
 
 import pandas as pd
 
-from imgcls.labels.records import Problems, Records
-from imgcls.labels.writers.placing import names_without_clashes, place, tell_unheld
+from imgcls.labels.records import Problems, Records, grouped
+from imgcls.labels.writer import Writer
+from imgcls.labels.writers.placing import names_without_clashes, place, report_unheld
 
+WRITER = Writer("voc", "Pascal VOC", order=20)
 CORNERS = {"xmin": "x_min", "ymin": "y_min", "xmax": "x_max", "ymax": "y_max"}
 FLAGS = ("truncated", "occluded", "difficult")
 LIST_NAMES = {"train": "train", "validation": "val", "test": "test", "": "trainval"}
@@ -22,7 +26,7 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     problems = Problems()
     rows = records.boxes_or_images
     names = names_without_clashes(rows["image"].unique(), problems)
-    for image, part in rows.groupby("image", sort=False):
+    for image, part in grouped(rows, "image"):
         path = folder / "Annotations" / PurePosixPath(names[image]).with_suffix(".xml")
         path.parent.mkdir(parents=True, exist_ok=True)
         tree = ElementTree.ElementTree(_annotation(names[image], part, problems))
@@ -31,9 +35,9 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     _write_lists(rows, names, folder / "ImageSets" / "Main", problems)
     if copy_images:
         place(records.root, folder / "JPEGImages", names, problems)
-    tell_unheld(rows, ("crowd",), "Pascal VOC", problems)
+    report_unheld(rows, ("crowd",), "Pascal VOC", problems)
     whole = rows[rows["x_min"].isna() & (rows["label"] != "")]
-    tell_unheld(whole, ("annotator", "attributes", "occluded", "truncated"), "A list of Pascal VOC", problems)
+    report_unheld(whole, ("annotator", "attributes", "occluded", "truncated"), "A list of Pascal VOC", problems)
     return problems
 
 
@@ -52,7 +56,7 @@ def _annotation(name: str, rows: pd.DataFrame, problems: Problems) -> ElementTre
     return top
 
 
-def _add_object(top: ElementTree.Element, row, problems: Problems) -> None:
+def _add_object(top: ElementTree.Element, row: Any, problems: Problems) -> None:
     if NOT_IN_XML.search(row.label):
         problems.changed(row.image, "", f"XML cannot hold all characters of {row.label!r}; they were replaced.")
     thing = _add(top, "object")
@@ -67,20 +71,25 @@ def _add_object(top: ElementTree.Element, row, problems: Problems) -> None:
         value = getattr(row, column)
         _add(box, corner, str(int(value)) if value == int(value) else repr(float(value)))
     stated |= {"annotator": row.annotator} if row.annotator else {}
-    block = _add(thing, "attributes") if stated else None
+    if stated:
+        _add_attributes(_add(thing, "attributes"), stated)
+
+
+def _add_attributes(block: ElementTree.Element, stated: Mapping[str, object]) -> None:
     for name, value in stated.items():
         attribute = _add(block, "attribute")
         _add(attribute, "name", name)
-        _add(attribute, "value", value if _is_plain(value) else json.dumps(value, ensure_ascii=False))
+        _add(attribute, "value", _text(value))
 
 
-def _is_plain(value: object) -> bool:
-    """Whether it is text that the reader does not take for a number or anything else in JSON."""
-    try:
-        json.loads(value)
-    except (TypeError, ValueError):
-        return isinstance(value, str)
-    return False
+def _text(value: object) -> str:
+    """Text as it is, unless the reader would take it for a number or anything else in JSON; all else as JSON."""
+    if isinstance(value, str):
+        try:
+            json.loads(value)
+        except ValueError:
+            return value
+    return json.dumps(value, ensure_ascii=False)
 
 
 def _add(parent: ElementTree.Element, name: str, text: str | None = None) -> ElementTree.Element:
@@ -97,7 +106,7 @@ def _write_lists(rows: pd.DataFrame, names: dict[str, str], folder: Path, proble
     doubled = whole[["image", "label"]].merge(rows.loc[rows["x_min"].notna(), ["image", "label"]].drop_duplicates())
     for image, label in doubled.itertuples(index=False):
         problems.left_out(image, "", f"{label!r} is a box and a label of the whole image; only the box is kept.")
-    for split, part in rows.groupby("split", sort=True):
+    for split, part in grouped(rows, "split", sort=True):
         images = part["image"].unique()
         ending = LIST_NAMES[split]
         if split:

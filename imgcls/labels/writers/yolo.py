@@ -1,35 +1,38 @@
 """YOLO text with a `data.yaml`: images in images/, boxes in labels/, splits as lists of images."""
 
 from pathlib import Path, PurePosixPath
+from typing import Any
 
 import yaml
 
 from imgcls.labels.image_index import upright_size
-from imgcls.labels.records import Problems, Records
-from imgcls.labels.writers.placing import names_without_clashes, place, tell_unheld
+from imgcls.labels.records import Problems, Records, grouped
+from imgcls.labels.writer import Writer
+from imgcls.labels.writers.placing import names_without_clashes, place, report_unheld
 
+WRITER = Writer("yolo", "YOLO", order=30)
 KEYS = {"train": "train", "validation": "val", "test": "test"}
 LOST = ("difficult", "crowd", "occluded", "truncated", "annotator", "attributes")
 
 
 def write(records: Records, folder: Path, copy_images: bool) -> Problems:
-    """Write it; boxes are shares with six decimals, as every tool writes them. Labels without a box are told."""
+    """Write it; boxes are shares with six decimals, as every tool writes them. Labels without a box are reported."""
     problems = Problems()
     rows = records.boxes_or_images
     numbers = {name: number for number, name in enumerate(records.class_names)}
     names = names_without_clashes(rows["image"].unique(), problems)
     lists: dict[str, list[str]] = {}
-    for image, part in rows.groupby("image", sort=False):
+    for image, part in grouped(rows, "image"):
         first = part.iloc[0]
         lists.setdefault(first["split"], []).append(f"./images/{names[image]}\n")
         size = (first["width"], first["height"])
         if not all(size) and part["x_min"].notna().any():
             size = upright_size(records.root / image)
-        lines = [_line(row, numbers[row.label], size) for row in part[part["x_min"].notna()].itertuples()]
+        lines = [_line(row, numbers[str(row.label)], size) for row in part[part["x_min"].notna()].itertuples()]
         path = folder / "labels" / PurePosixPath(names[image]).with_suffix(".txt")
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_text("".join(lines), "utf-8")
-    card: dict = {"names": dict(enumerate(numbers))}
+    card: dict[str, Any] = {"names": dict(enumerate(numbers))}
     for split, key in KEYS.items():
         if split in lists:
             card[key] = f"{key}.txt"
@@ -41,11 +44,11 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
         f"{label!r} is a label of the whole image, which YOLO boxes cannot hold; left out." for label in whole["label"]
     ]
     problems.extend(whole["image"], [""] * len(whole), reasons, "left out")
-    tell_unheld(rows[rows["x_min"].notna()], LOST, "YOLO text", problems)
+    report_unheld(rows[rows["x_min"].notna()], LOST, "YOLO text", problems)
     return problems
 
 
-def _line(row, number: int, size: tuple[int, int]) -> str:
+def _line(row: Any, number: int, size: tuple[int, int]) -> str:
     width, height = size
     x, y = (row.x_min + row.x_max) / 2 / width, (row.y_min + row.y_max) / 2 / height
     return f"{number} {x:.6f} {y:.6f} {(row.x_max - row.x_min) / width:.6f} {(row.y_max - row.y_min) / height:.6f}\n"

@@ -11,14 +11,19 @@ KERNELS = (11, 5, 3, 3, 3)
 POOLED = (1, 2, 5)  # the convolutions that overlapping pooling follows
 
 
-def alexnet(net: Wiring, x, filters: tuple[int, ...], towers: int = 1, local_response: bool = True, first_padding=0):
-    """Five convolutions. towers: the halves that the second, fourth and fifth do not look across (section 3.5)."""
+def alexnet(net: Wiring, x, filters: tuple[int, ...], towers: int = 1, later: bool = False):
+    """Five convolutions.
+
+    Args:
+        filters: Of each convolution.
+        towers: Parts that the second, fourth and fifth convolution do not look across (section 3.5).
+        later: The form of 2014, which pads the image and has no local response normalization.
+    """
     for i, (count, kernel_size) in enumerate(zip(filters, KERNELS, strict=True), start=1):
-        x = net.conv_norm_act(
-            x, count, kernel_size, 4 if i == 1 else 1, padding=first_padding if i == 1 else "same",
-            groups=towers if i in (2, 4, 5) else 1, name=f"conv{i}",
-        )  # fmt: skip
-        if local_response and i <= 2:
+        strides, padding = (4, 2 if later else 0) if i == 1 else (1, "same")
+        groups = towers if i in (2, 4, 5) else 1
+        x = net.conv_norm_act(x, count, kernel_size, strides, padding=padding, groups=groups, name=f"conv{i}")
+        if i <= 2 and not later:
             x = net.local_response_norm(x, radius=2, bias=2.0, alpha=1e-4, beta=0.75, name=f"lrn{i}")
         if i in POOLED:
             x = net.max_pool(x, 3, 2, name=f"pool{i}")
@@ -46,7 +51,12 @@ architecture(
 )(partial(alexnet, filters=FILTERS, towers=2))
 architecture("alexnet_one_column", 227, paper=PAPER, parameters=62_378_344, **SHARED)(partial(alexnet, filters=FILTERS))
 architecture(
-    "alexnet_2014", 224, paper="Krizhevsky, One Weird Trick for Parallelizing CNNs, 2014", parameters=61_100_840,
-    top1=56.52, top1_source="ImageNet; torchvision",
-    state_dicts=(StateDictNames("torchvision", TORCH_NAMES.__getitem__, {}),), **SHARED,
-)(partial(alexnet, filters=LATER_FILTERS, local_response=False, first_padding=2))  # fmt: skip
+    "alexnet_2014",
+    224,
+    paper="Krizhevsky, One Weird Trick for Parallelizing CNNs, 2014",
+    parameters=61_100_840,
+    top1=56.52,
+    top1_source="ImageNet; torchvision",
+    state_dicts=(StateDictNames("torchvision", TORCH_NAMES.__getitem__, {}),),
+    **SHARED,
+)(partial(alexnet, filters=LATER_FILTERS, later=True))

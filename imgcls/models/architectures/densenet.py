@@ -69,13 +69,24 @@ WIRING = {"padding": "symmetric", "norm_epsilon": 1.001e-5, "norm_momentum": 0.9
 
 for _name, (_layers, _growth, _stem, _parameters, _top1) in IMAGENET.items():
     architecture(
-        _name, 224, paper=PAPER, parameters=_parameters, top1=_top1, top1_source="ImageNet; paper, table 3",
+        _name,
+        224,
+        paper=PAPER,
+        parameters=_parameters,
+        top1=_top1,
+        top1_source="ImageNet; paper, table 3",
         wiring=WIRING,
         weights=keras_twin(f"DenseNet{_name[-3:]}", "torch") if _name != "densenet161" else {},
         state_dicts=(StateDictNames("torchvision, timm", torch_name),),
-    )(partial(densenet, layers=_layers, growth=_growth, stem=_stem))  # fmt: skip
+    )(partial(densenet, layers=_layers, growth=_growth, stem=_stem))
 
 architecture(
-    "densenet_bc_100_12", 32, num_classes=10, paper=PAPER, parameters=769_162, top1=95.49,
-    top1_source="CIFAR-10; paper, table 2", wiring=WIRING,
-)(cifar_densenet)  # fmt: skip
+    "densenet_bc_100_12",
+    32,
+    num_classes=10,
+    paper=PAPER,
+    parameters=769_162,
+    top1=95.49,
+    top1_source="CIFAR-10; paper, table 2",
+    wiring=WIRING,
+)(cifar_densenet)

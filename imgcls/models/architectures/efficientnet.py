@@ -7,7 +7,12 @@ depth of the first and last stage unscaled (the reference implementation's `effi
 import math
 from functools import partial
 
-from imgcls.models.architectures.inverted_residual import inverted_residual, round_filters
+from imgcls.models.architectures.inverted_residual import (
+    Excitation,
+    InvertedResidual,
+    inverted_residual,
+    round_filters,
+)
 from imgcls.models.registry import architecture
 from imgcls.models.weights import mobile_names
 from imgcls.models.weights.published import keras_twin, lite_package
@@ -47,11 +52,14 @@ def efficientnet(net: Wiring, x, width: float, repeats: tuple[int, ...], lite: b
     for stage, (kernel_size, strides, expansion, filters, _) in enumerate(STAGES, start=1):
         for block in range(1, repeats[stage - 1] + 1):
             channels = net.channels(x)
-            x = inverted_residual(
-                net, x, kernel_size, strides if block == 1 else 1, channels * expansion, round_filters(filters * width),
-                f"stage{stage}_block{block}", position=done / sum(repeats), excite_activation="swish",
-                reduced=0 if lite else max(1, channels // 4),
-            )  # fmt: skip
+            sizes = InvertedResidual(
+                kernel_size,
+                strides if block == 1 else 1,
+                channels * expansion,
+                round_filters(filters * width),
+                excitation=None if lite else Excitation(max(1, channels // 4), activation="swish"),
+            )
+            x = inverted_residual(net, x, sizes, done / sum(repeats), f"stage{stage}_block{block}")
             done += 1
     return net.conv_norm_act(x, 1280 if lite else round_filters(1280 * width), 1, name="head")
 

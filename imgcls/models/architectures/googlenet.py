@@ -46,9 +46,13 @@ def auxiliary_head(net: Wiring, x, num_classes: int, number: int):
 
 
 @architecture(
-    "googlenet", image_size=224, paper="Szegedy et al., Going Deeper with Convolutions, 2015", parameters=6_998_552,
-    auxiliary_head=auxiliary_head, wiring={"normalization": "none", "dropout": 0.4},
-)  # fmt: skip
+    "googlenet",
+    image_size=224,
+    paper="Szegedy et al., Going Deeper with Convolutions, 2015",
+    parameters=6_998_552,
+    auxiliary_head=auxiliary_head,
+    wiring={"normalization": "none", "dropout": 0.4},
+)
 def googlenet(net: Wiring, x):
     x = net.conv_norm_act(x, 64, 7, 2, name="stem_1")
     x = net.max_pool(x, 3, 2, padding="same", name="pool1")

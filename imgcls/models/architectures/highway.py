@@ -26,6 +26,9 @@ def highway(net: Wiring, x, stages: tuple[tuple[int, int], ...]):
 
 for _name, _stages in NETWORKS.items():
     architecture(
-        _name, 32, num_classes=10, paper="Srivastava et al., Training Very Deep Networks, 2015",
+        _name,
+        32,
+        num_classes=10,
+        paper="Srivastava et al., Training Very Deep Networks, 2015",
         wiring={"normalization": "none", "dropout": 0.2},
-    )(partial(highway, stages=_stages))  # fmt: skip
+    )(partial(highway, stages=_stages))

@@ -36,12 +36,11 @@ def module(net: Wiring, x, branches: tuple, name: str):
     return net.concat([steps(net, x, branch, f"{name}_b{i}") for i, branch in enumerate(branches, start=1)], name=name)
 
 
-def scaled_residual(net: Wiring, x, branches: tuple, scale: float, activation: str | None, name: str):
+def scaled_residual(net: Wiring, x, branches: tuple, scale: float, name: str):
     """A module whose result, brought to the channels of the input and scaled down, is added to it."""
     y = module(net, x, branches, f"{name}_mixed")
     y = net.scale(net.conv(y, net.channels(x), 1, bias=True, name=f"{name}_up_conv"), scale, name=f"{name}_scale")
-    x = net.add(x, y, name=f"{name}_add")
-    return net.act(x, activation, name=name) if activation else x
+    return net.add(x, y, name=f"{name}_add")
 
 
 STEM = ((32, 3, 2), (32, 3, 1), (64, 3), HALVE, (80, 1, 1), (192, 3, 1), HALVE)
@@ -98,10 +97,15 @@ V4 = "Szegedy et al., Inception-v4, Inception-ResNet, 2016"
 
 
 @architecture(
-    "inception_v3", image_size=299, paper=RETHINKING, parameters=23_817_352, top1=78.8,
-    top1_source="ImageNet; paper, table 3", weights=keras_twin("InceptionV3", "tf"),
+    "inception_v3",
+    image_size=299,
+    paper=RETHINKING,
+    parameters=23_817_352,
+    top1=78.8,
+    top1_source="ImageNet; paper, table 3",
+    weights=keras_twin("InceptionV3", "tf"),
     wiring={"norm_scale": False, "dropout": 0.2},
-)  # fmt: skip
+)
 def inception_v3(net: Wiring, x):
     x = steps(net, x, STEM, "stem")
     for i, branches in enumerate(v3_modules()):
@@ -110,9 +114,14 @@ def inception_v3(net: Wiring, x):
 
 
 @architecture(
-    "inception_v4", image_size=299, paper=V4, parameters=42_679_816, top1=80.0,
-    top1_source="ImageNet; paper, table 2", wiring={"dropout": 0.2},
-)  # fmt: skip
+    "inception_v4",
+    image_size=299,
+    paper=V4,
+    parameters=42_679_816,
+    top1=80.0,
+    top1_source="ImageNet; paper, table 2",
+    wiring={"dropout": 0.2},
+)
 def inception_v4(net: Wiring, x):
     x = steps(net, x, ((32, 3, 2), (32, 3, 1), (64, 3)), "stem")
     for i, branches in enumerate(v4_modules()):
@@ -121,10 +130,15 @@ def inception_v4(net: Wiring, x):
 
 
 @architecture(
-    "inception_resnet_v2", image_size=299, paper=V4, parameters=55_813_192, top1=80.1,
-    top1_source="ImageNet; paper, table 2", wiring={"norm_scale": False, "dropout": 0.2},
+    "inception_resnet_v2",
+    image_size=299,
+    paper=V4,
+    parameters=55_813_192,
+    top1=80.1,
+    top1_source="ImageNet; paper, table 2",
     weights=keras_twin("InceptionResNetV2", "tf"),
-)  # fmt: skip
+    wiring={"norm_scale": False, "dropout": 0.2},
+)
 def inception_resnet_v2(net: Wiring, x):
     x = steps(net, x, STEM, "stem")
     for stage, (before, branches, scale, blocks) in enumerate(RESIDUAL_STAGES, start=1):
@@ -132,5 +146,6 @@ def inception_resnet_v2(net: Wiring, x):
         for block in range(1, blocks + 1):
             last = stage == len(RESIDUAL_STAGES) and block == blocks  # neither scaled nor activated
             name = f"stage{stage}_block{block}"
-            x = scaled_residual(net, x, branches, 1.0 if last else scale, None if last else net.activation, name)
+            x = scaled_residual(net, x, branches, 1.0 if last else scale, name)
+            x = x if last else net.act(x, name=name)
     return net.conv_norm_act(x, 1536, 1, name="last")

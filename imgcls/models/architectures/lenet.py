@@ -30,7 +30,10 @@ SHARED = {
     "parameters": 61_706,
 }
 architecture(
-    "lenet5", top1=99.05, top1_source="MNIST; paper, figure 9",
-    wiring={"normalization": "none", "activation": "tanh", "initializer": "glorot_uniform"}, **SHARED,
-)(partial(lenet5, pooling="average"))  # fmt: skip
+    "lenet5",
+    top1=99.05,
+    top1_source="MNIST; paper, figure 9",
+    wiring={"normalization": "none", "activation": "tanh", "initializer": "glorot_uniform"},
+    **SHARED,
+)(partial(lenet5, pooling="average"))
 architecture("lenet5_relu", wiring={"normalization": "none"}, **SHARED)(partial(lenet5, pooling="max"))

@@ -28,6 +28,9 @@ architecture("mlp", 28, head=mlp_head, channels=1, num_classes=10, wiring={"norm
     pixels
 )
 architecture(
-    "hog", 32, head=hog_head, num_classes=10,
+    "hog",
+    32,
+    head=hog_head,
+    num_classes=10,
     paper="Dalal and Triggs, Histograms of Oriented Gradients for Human Detection, 2005",
-)(pixels)  # fmt: skip
+)(pixels)

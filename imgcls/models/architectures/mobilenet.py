@@ -7,7 +7,12 @@ Howard et al., Searching for MobileNetV3, 2019.
 
 from functools import partial
 
-from imgcls.models.architectures.inverted_residual import inverted_residual, round_filters
+from imgcls.models.architectures.inverted_residual import (
+    Excitation,
+    InvertedResidual,
+    inverted_residual,
+    round_filters,
+)
 from imgcls.models.registry import architecture
 from imgcls.models.weights import mobile_names
 from imgcls.models.weights.published import keras_twin
@@ -58,10 +63,9 @@ def mobilenet_v2(net: Wiring, x, width: float):
     x = net.conv_norm_act(x, round_filters(32 * width), 3, 2, name="stem")
     for stage, (expansion, filters, blocks, strides) in enumerate(V2, start=1):
         for block in range(1, blocks + 1):
-            x = inverted_residual(
-                net, x, 3, strides if block == 1 else 1, net.channels(x) * expansion,
-                round_filters(int(filters * width)), f"stage{stage}_block{block}", position=stage / len(V2),
-            )  # fmt: skip
+            expanded, outputs = net.channels(x) * expansion, round_filters(int(filters * width))
+            sizes = InvertedResidual(3, strides if block == 1 else 1, expanded, outputs)
+            x = inverted_residual(net, x, sizes, stage / len(V2), f"stage{stage}_block{block}")
     return net.conv_norm_act(x, round_filters(1280 * max(width, 1.0)), 1, name="head")
 
 
@@ -69,11 +73,10 @@ def mobilenet_v3(net: Wiring, x, size: str, width: float):
     x = net.conv_norm_act(x, 16, 3, 2, name="stem")
     for block, (kernel_size, expansion, filters, excite, activation, strides) in enumerate(V3[size], start=1):
         expanded = round_filters(net.channels(x) * expansion)
-        x = inverted_residual(
-            net, x, kernel_size, strides, expanded, round_filters(filters * width), f"block{block}",
-            position=block / len(V3[size]), activation=activation, gate="hard_sigmoid",
-            reduced=round_filters(expanded / 4) if excite else 0,
-        )  # fmt: skip
+        excitation = Excitation(round_filters(expanded / 4), gate="hard_sigmoid") if excite else None
+        outputs = round_filters(filters * width)
+        sizes = InvertedResidual(kernel_size, strides, expanded, outputs, activation, excitation)
+        x = inverted_residual(net, x, sizes, block / len(V3[size]), f"block{block}")
     return net.conv_norm_act(x, round_filters(6 * net.channels(x)), 1, name="last")
 
 
@@ -99,27 +102,40 @@ V3_FACTS = {
 
 for _width, (_parameters, _top1) in V1_FACTS.items():
     architecture(
-        variant("mobilenet_v1", _width), 224, paper="Howard et al., MobileNets, 2017", parameters=_parameters,
-        top1=_top1, top1_source="ImageNet; paper, table 6", wiring={"activation": "relu6", "dropout": 0.001},
+        variant("mobilenet_v1", _width),
+        224,
+        paper="Howard et al., MobileNets, 2017",
+        parameters=_parameters,
+        top1=_top1,
+        top1_source="ImageNet; paper, table 6",
+        wiring={"activation": "relu6", "dropout": 0.001},
         weights=keras_twin("MobileNet", "tf", alpha=_width),
-    )(partial(mobilenet_v1, width=_width))  # fmt: skip
+    )(partial(mobilenet_v1, width=_width))
 
 for _width, _facts in V2_FACTS.items():
     _parameters, _top1 = _facts or (None, None)
     _blocks = tuple(row[2] for row in V2)
     architecture(
-        variant("mobilenet_v2", _width), 224, paper="Sandler et al., MobileNetV2, 2018", parameters=_parameters,
-        top1=_top1, top1_source="ImageNet; paper, table 4" if _top1 else "",
+        variant("mobilenet_v2", _width),
+        224,
+        paper="Sandler et al., MobileNetV2, 2018",
+        parameters=_parameters,
+        top1=_top1,
+        top1_source="ImageNet; paper, table 4" if _top1 else "",
         wiring={"activation": "relu6", "dropout": 0.2, **TF},
         weights=keras_twin("MobileNetV2", "tf", alpha=_width),
         state_dicts=(mobile_names.torchvision_mobilenet_v2(_blocks), mobile_names.timm()),
-    )(partial(mobilenet_v2, width=_width))  # fmt: skip
+    )(partial(mobilenet_v2, width=_width))
 
 for (_size, _width), (_parameters, _top1) in V3_FACTS.items():
     architecture(
-        variant(f"mobilenet_v3_{_size}", _width), 224, paper="Howard et al., Searching for MobileNetV3, 2019",
-        parameters=_parameters, top1=_top1, top1_source="ImageNet; paper, tables 3 and 5",
+        variant(f"mobilenet_v3_{_size}", _width),
+        224,
+        paper="Howard et al., Searching for MobileNetV3, 2019",
+        parameters=_parameters,
+        top1=_top1,
+        top1_source="ImageNet; paper, tables 3 and 5",
         wiring={"activation": "hard_swish", "dropout": 0.2, **TF},
         weights=keras_twin(f"MobileNetV3{_size.title()}", "tf", alpha=_width),
         head=partial(mobilenet_v3_head, units={"large": 1280, "small": 1024}[_size]),
-    )(partial(mobilenet_v3, size=_size, width=_width))  # fmt: skip
+    )(partial(mobilenet_v3, size=_size, width=_width))

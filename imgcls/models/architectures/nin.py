@@ -11,9 +11,15 @@ BLOCKS = (  # kernel size, filters of the convolution and of the 1x1 convolution
 
 
 @architecture(
-    "nin", image_size=32, num_classes=10, paper="Lin et al., Network In Network, 2014", parameters=966_986, top1=91.19,
-    top1_source="CIFAR-10; paper, table 1", wiring={"normalization": "none", "dropout": 0.5},
-)  # fmt: skip
+    "nin",
+    image_size=32,
+    num_classes=10,
+    paper="Lin et al., Network In Network, 2014",
+    parameters=966_986,
+    top1=91.19,
+    top1_source="CIFAR-10; paper, table 1",
+    wiring={"normalization": "none", "dropout": 0.5},
+)
 def nin(net: Wiring, x):
     """Convolutions whose filters are small networks, that is, further 1x1 convolutions.
 

@@ -4,65 +4,71 @@ He et al., Deep Residual Learning for Image Recognition, 2015, section 4.2, with
 Zagoruyko and Komodakis, Wide Residual Networks, 2016.
 """
 
+from collections.abc import Callable
 from functools import partial
 
-from imgcls.models.architectures.resnet import SE, V1, WIRING, positions, preactivated_block, residual_block
+from imgcls.models.architectures.residual import basic, places, preactivated_basic, zero_padding
+from imgcls.models.architectures.resnet import SE, V1, WIRING
 from imgcls.models.registry import architecture
 from imgcls.models.wiring import Wiring
 
-CIFAR = {20: 3, 32: 5, 44: 7, 56: 9, 110: 18, 1202: 200}  # blocks a stage; section 4.2
-WIDE = {"wrn_40_4": (6, 4), "wrn_28_10": (4, 10)}  # blocks a stage, times the width; table 4 of Wide Residual Networks
+WRN = "Zagoruyko and Komodakis, Wide Residual Networks, 2016"
+RESIDUAL, PLAIN = partial(basic, shortcut=zero_padding), partial(basic, shortcut=None)
+EXCITED = partial(RESIDUAL, excite=16)
+V1_TABLE, PLAIN_PAPER = "CIFAR-10; paper, table 6", f"{V1}, section 4.2, without shortcuts"
+NETWORKS = {  # block, blocks a stage (section 4.2), parameters, top-1 on CIFAR-10, paper
+    "resnet20": (RESIDUAL, 3, 269_722, 91.25, f"{V1}, section 4.2"),
+    "resnet32": (RESIDUAL, 5, 464_154, 92.49, f"{V1}, section 4.2"),
+    "resnet44": (RESIDUAL, 7, 658_586, 92.83, f"{V1}, section 4.2"),
+    "resnet56": (RESIDUAL, 9, 853_018, 93.03, f"{V1}, section 4.2"),
+    "resnet110": (RESIDUAL, 18, 1_727_962, 93.57, f"{V1}, section 4.2"),
+    "resnet1202": (RESIDUAL, 200, 19_421_274, 92.07, f"{V1}, section 4.2"),
+    "plain20": (PLAIN, 3, 269_722, None, PLAIN_PAPER),
+    "plain56": (PLAIN, 9, 853_018, None, PLAIN_PAPER),
+    "se_resnet20": (EXCITED, 3, None, None, SE),
+}
+WIDE = {  # blocks a stage, times the width (table 4 of Wide Residual Networks), parameters, top-1 on CIFAR-10
+    "wrn_40_4": (6, 4, 8_949_210, 95.47),
+    "wrn_28_10": (4, 10, 36_479_194, 96.00),
+}
 
 
-def cifar_resnet(net: Wiring, x, blocks: int, plain: bool = False, excite: int = 0):
-    """Three stages of 16, 32 and 64 filters on images of about 32 pixels (section 4.2)."""
+def cifar_resnet(net: Wiring, x, block: Callable, blocks: int):
+    """Three stages of 16, 32 and 64 filters (section 4.2)."""
     x = net.conv_norm_act(x, 16, 3, name="stem")
-    for stage, block, position in positions((blocks,) * 3):
-        strides = 2 if block == 1 and stage > 1 else 1
-        x = residual_block(
-            net, x, 8 * 2**stage, strides, position, f"stage{stage}_block{block}",
-            bottleneck=False, stride_first=True, project=False, plain=plain, excite=excite,
-        )  # fmt: skip
+    for at in places((blocks,) * 3, 16):
+        x = block(net, x, at)
     return x
 
 
 def wide_resnet(net: Wiring, x, blocks: int, width: int):
     """Few blocks with many filters, in the form of version 2."""
     x = net.conv(x, 16, 3, bias=False, name="stem_conv")
-    for stage, block, position in positions((blocks,) * 3):
-        strides = 2 if block == 1 and stage > 1 else 1
-        x = preactivated_block(
-            net, x, 8 * 2**stage * width, strides, position, f"stage{stage}_block{block}",
-            bottleneck=False, project=block == 1, bias=False,
-        )  # fmt: skip
+    for at in places((blocks,) * 3, 16 * width):
+        x = preactivated_basic(net, x, at, bias=False)
     return net.act(net.norm(x, name="last_norm"), name="last")
 
 
-WRN = "Zagoruyko and Komodakis, Wide Residual Networks, 2016"
-
-CIFAR_FACTS = {  # parameters with shortcuts of option A; accuracy on CIFAR-10, table 6
-    20: (269_722, 91.25),
-    32: (464_154, 92.49),
-    44: (658_586, 92.83),
-    56: (853_018, 93.03),
-    110: (1_727_962, 93.57),
-    1202: (19_421_274, 92.07),
-}
-for _depth, (_parameters, _top1) in CIFAR_FACTS.items():
-    _shared = {"image_size": 32, "num_classes": 10, "wiring": WIRING, "parameters": _parameters}
+for _name, (_block, _blocks, _parameters, _top1, _paper) in NETWORKS.items():
     architecture(
-        f"resnet{_depth}", paper=f"{V1}, section 4.2", top1=_top1, top1_source="CIFAR-10; paper, table 6", **_shared
-    )(partial(cifar_resnet, blocks=CIFAR[_depth]))
-    if _depth in (20, 56):
-        architecture(f"plain{_depth}", paper=f"{V1}, section 4.2, without shortcuts", **_shared)(
-            partial(cifar_resnet, blocks=CIFAR[_depth], plain=True)
-        )
+        _name,
+        32,
+        num_classes=10,
+        paper=_paper,
+        parameters=_parameters,
+        top1=_top1,
+        top1_source=V1_TABLE if _top1 else "",
+        wiring=WIRING,
+    )(partial(cifar_resnet, block=_block, blocks=_blocks))
 
-for _name, (_parameters, _top1) in {"wrn_40_4": (8_949_210, 95.47), "wrn_28_10": (36_479_194, 96.00)}.items():
-    _blocks, _width = WIDE[_name]
+for _name, (_blocks, _width, _parameters, _top1) in WIDE.items():
     architecture(
-        _name, 32, num_classes=10, paper=WRN, wiring=WIRING, parameters=_parameters, top1=_top1,
+        _name,
+        32,
+        num_classes=10,
+        paper=WRN,
+        parameters=_parameters,
+        top1=_top1,
         top1_source="CIFAR-10; paper, table 5",
-    )(partial(wide_resnet, blocks=_blocks, width=_width))  # fmt: skip
-
-architecture("se_resnet20", 32, num_classes=10, paper=SE, wiring=WIRING)(partial(cifar_resnet, blocks=3, excite=16))
+        wiring=WIRING,
+    )(partial(wide_resnet, blocks=_blocks, width=_width))

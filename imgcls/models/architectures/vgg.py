@@ -56,7 +56,12 @@ TORCHVISION = ("classifier.0", "classifier.3", "classifier.6")
 TIMM = ("pre_logits.fc1", "pre_logits.fc2", "head.fc")
 
 for _name, (_convolutions, _parameters, _top1) in CONVOLUTIONS.items():
-    _plain = _name not in ("vgg11_lrn", "vgg16_c")
+    _lrn, _third_kernel = _name == "vgg11_lrn", 1 if _name == "vgg16_c" else 3
+    _dialects = [
+        torch_names(_convolutions, dense, project, batch)
+        for dense, project in ((TORCHVISION, "torchvision"), (TIMM, "timm"))
+        for batch in (False, True)
+    ]
     architecture(
         _name,
         224,
@@ -66,12 +71,7 @@ for _name, (_convolutions, _parameters, _top1) in CONVOLUTIONS.items():
         top1=_top1,
         top1_source="ImageNet; paper, table 3",
         weights=keras_twin(_name.upper(), "caffe") if _name in ("vgg16", "vgg19") else {},
-        state_dicts=tuple(
-            torch_names(_convolutions, dense, project, batch)
-            for dense, project in ((TORCHVISION, "torchvision"), (TIMM, "timm"))
-            for batch in (False, True)
-        ) if _plain else (),
+        state_dicts=() if _lrn or _third_kernel == 1 else tuple(_dialects),
         wiring={"normalization": "none", "dropout": 0.5},
         starts_from=SHALLOW_START,
-    )(partial(vgg, convolutions=_convolutions, local_response=_name == "vgg11_lrn",
-              third_kernel=1 if _name == "vgg16_c" else 3))  # fmt: skip
+    )(partial(vgg, convolutions=_convolutions, local_response=_lrn, third_kernel=_third_kernel))

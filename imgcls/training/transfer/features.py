@@ -24,10 +24,11 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.data.augmentation import Augmentation
-from imgcls.data.batches.pipeline import evaluation_batches
+from imgcls.data.batches.pipeline import View, evaluation_batches
 from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.engines.engine import FEATURES
 from imgcls.files import remove, replacing
-from imgcls.training.transfer.backend import fast_forward, images_at_once
+from imgcls.training.transfer.backend import fastest_engine, images_at_once
 from imgcls.training.transfer.blocks import blocks
 
 FOLDER = ".features"  # beside the run folders
@@ -152,7 +153,7 @@ class FeatureCache:
             digest.update(np.ascontiguousarray(tf.convert_to_tensor(weight.value).numpy()).tobytes())
         self.folder = folder / digest.hexdigest()[:24]
         self._draws = hashlib.sha256(f"{self.views.facts} {self.views.seed}".encode()).hexdigest()[:16]
-        self._forward = None
+        self._engine = None
 
     def features(
         self, images: ImageSet, view: int = 0, on_progress: Callable[[int], None] = lambda done: None
@@ -202,23 +203,22 @@ class FeatureCache:
         bytes_of_one = 4 * int(np.prod(self.model.input_shape[1:]))
         batch_size = images_at_once()
         with ThreadPoolExecutor(1) as maker:  # what computes is made while the chain is, and the first images decoded
-            made = maker.submit(fast_forward, self.model) if self._forward is None else None
+            made = maker.submit(fastest_engine, self.model) if self._engine is None else None
             batches = evaluation_batches(
                 images.paths,
                 self.preprocessing,
                 boxes=images.boxes,
                 batch_size=batch_size,
-                ahead=max(2, BYTES_AHEAD // (bytes_of_one * batch_size)),
-                augmentation=self.views.augmentation if view else None,
-                draws=images.draws(self.views.seed, view),
-            )
+                view=View(self.views.augmentation, images.draws(self.views.seed, view)) if view else None,
+            ).prefetch(max(2, BYTES_AHEAD // (bytes_of_one * batch_size)))
             arrays = ((places.numpy(), pixels.numpy()) for places, pixels in batches)
             first = next(arrays, None)
             if made is not None:
-                self._forward, why = made.result()
+                self._engine, why = made.result()
                 log.info("%s", why)
         if first is not None:
-            yield from self._forward(chain([first], arrays))
+            for places, outputs in self._engine.predict_batches(chain([first], arrays)):
+                yield places, outputs[FEATURES]
 
 
 def _load(folder: Path) -> dict[str, np.ndarray]:

@@ -8,7 +8,7 @@ import keras
 import numpy as np
 
 from imgcls.config import TrainConfig
-from imgcls.data.augmentation import NONE, settings
+from imgcls.data.augmentation import NONE, from_preset
 from imgcls.training.network import build_network
 from imgcls.training.training_data import TrainingData
 from imgcls.training.transfer.features import FeatureCache
@@ -52,7 +52,7 @@ class FrozenFeatures:
     @property
     def view_count(self) -> int:
         """How many views of each training image there are; one where nothing is augmented."""
-        changed = settings(self.config.input.augmentation, self.config.augmentation) != NONE
+        changed = from_preset(self.config.input.augmentation, self.config.augmentation) != NONE
         return self.config.training.feature_views if changed else 1
 
     def of_splits(self) -> tuple[list[np.ndarray], np.ndarray]:

@@ -19,7 +19,7 @@ import numpy as np
 import pandas as pd
 
 from imgcls.config import TrainConfig
-from imgcls.data.augmentation import Augmentation, settings
+from imgcls.data.augmentation import Augmentation, from_preset
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
 from imgcls.models.classifier import preprocessing
@@ -62,7 +62,7 @@ def feature_cache(config: TrainConfig, model: keras.Model, statistics: dict) -> 
         The cache, and where each depth stands in its features.
     """
     body, places = depth_features(model)
-    row = replace(settings(config.input.augmentation, config.augmentation), mixup=0.0, cutmix=0.0)
+    row = replace(from_preset(config.input.augmentation, config.augmentation), mixup=0.0, cutmix=0.0)
     facts = {"image_size": config.input.image_size, "channels": model.input_shape[-1], "model": model.name}
     facts |= {name: getattr(config.network, name) for name in ("activation", "normalization", "pooling")}
     augmentation = Augmentation(row, color_covariance=np.array(statistics["covariance"]))

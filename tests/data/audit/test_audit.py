@@ -1,7 +1,7 @@
 import pandas as pd
 import pytest
 
-from imgcls.data.audit import KINDS, Finding, audit, findings_table
+from imgcls.data.audit import KINDS, Finding, find_problems, findings_table
 from imgcls.data.audit.cleaning import clean
 from imgcls.data.duplicates.near_duplicates import near_duplicate_groups
 from imgcls.data.inspection.inspect import inspect
@@ -18,7 +18,7 @@ def manifest_of(*rows: dict) -> Manifest:
 
 
 def findings_of(manifest: Manifest, kind: str) -> list[Finding]:
-    return [finding for finding in audit(manifest) if finding.kind == kind]
+    return [finding for finding in find_problems(manifest) if finding.kind == kind]
 
 
 BOX = {"x_min": 10.0, "y_min": 10.0, "x_max": 50.0, "y_max": 40.0}
@@ -54,7 +54,7 @@ def test_in_the_sample_a_black_shirt_is_found_and_nothing_else():
     manifest = load_manifest("fashion_mini")
     test = manifest.table[manifest.table["split"] == "test"]
     assert len(test) == 500
-    (finding,) = audit(inspect(Manifest(test.reset_index(drop=True), manifest.root)))
+    (finding,) = find_problems(inspect(Manifest(test.reset_index(drop=True), manifest.root)))
     assert (finding.kind, finding.images) == ("dark", ("test/tshirt_top/05023.png",))
 
 
@@ -106,7 +106,7 @@ def test_a_class_that_is_too_small_to_be_divided_is_an_error():
 
 
 def test_the_gravest_comes_first_in_the_table():
-    table = findings_table(audit(manifest_of({"traits": "alpha"}, {"format": "PNG"}, {"problems": "broken"})))
+    table = findings_table(find_problems(manifest_of({"traits": "alpha"}, {"format": "PNG"}, {"problems": "broken"})))
     assert table["severity"].tolist() == sorted(table["severity"], key=["error", "warning", "note"].index)
     assert table.iloc[0][["kind", "images"]].tolist() == ["unusable", "2.jpg"]
 
@@ -114,7 +114,7 @@ def test_the_gravest_comes_first_in_the_table():
 def test_what_the_importer_told_is_in_the_findings():
     told = pd.DataFrame([("a.json", "7", "no such image", "left out"), ("", "", "a remark", "noted")],
                         columns=["file", "line", "reason", "effect"])  # fmt: skip
-    told = [(f.severity, f.why) for f in audit(manifest_of({}), told=told) if f.kind.startswith("annotation")]
+    told = [(f.severity, f.why) for f in find_problems(manifest_of({}), told=told) if f.kind.startswith("annotation")]
     assert told == [("warning", "a.json, line 7: no such image"), ("note", "a remark")]
 
 

@@ -6,7 +6,7 @@ import pandas as pd
 import pytest
 from PIL import Image, ImageEnhance, ImageFilter, ImageOps
 
-from imgcls.data.audit import audit
+from imgcls.data.audit import find_problems
 from imgcls.data.audit.cleaning import clean
 from imgcls.data.duplicates.near_duplicates import find_copies
 from imgcls.data.inspection.inspect import inspect
@@ -45,7 +45,7 @@ def looked_at(folder, suffix: str = "jpg", **images: bytes) -> Manifest:
 def found(manifest: Manifest) -> dict[str, set[str]]:
     """The names of the images by the kind of finding."""
     kinds: dict[str, set[str]] = {}
-    for finding in audit(manifest):
+    for finding in find_problems(manifest):
         kinds.setdefault(finding.kind, set()).update(image.split("/")[-1].split(".")[0] for image in finding.images)
     return kinds
 
@@ -96,7 +96,7 @@ def test_a_turned_copy_is_found_and_named(how, tmp_path):
     uneven = {name: image for name, image in PHOTOS.items() if name != "retina"}  # which is round
     images = uneven | {f"{name}_turned": TURNED[how](image) for name, image in uneven.items()}
     manifest = looked_at(tmp_path, **{name: encoded(image, quality=90) for name, image in images.items()})
-    findings = [finding for finding in audit(manifest) if finding.kind == "turned copies"]
+    findings = [finding for finding in find_problems(manifest) if finding.kind == "turned copies"]
     pairs = {frozenset(image.split("/")[-1].removesuffix(".jpg") for image in finding.images) for finding in findings}
     assert pairs == {frozenset((name, f"{name}_turned")) for name in uneven}
     assert {finding.why for finding in findings} == {f"2 files with the same image, {how}"}
@@ -105,7 +105,7 @@ def test_a_turned_copy_is_found_and_named(how, tmp_path):
 def test_a_crop_of_10_percent_at_each_side_is_found(tmp_path):
     images = PHOTOS | {f"{name} crop": cropped(image, 0.2) for name, image in PHOTOS.items()}
     manifest = looked_at(tmp_path, **{name: encoded(image, quality=90) for name, image in images.items()})
-    pairs = [set(finding.images) for finding in audit(manifest) if finding.kind == "near copies"]
+    pairs = [set(finding.images) for finding in find_problems(manifest) if finding.kind == "near copies"]
     assert all(
         {image.replace(" crop", "") for image in pair} == {min(pair, key=len)} for pair in pairs
     )  # none is false
@@ -123,7 +123,7 @@ def test_a_mirrored_image_with_another_label_is_left_where_it_is(arrows):
     manifest = inspect(load_manifest(arrows))
     copies = find_copies(manifest)
     assert copies.groups.nunique() == 2
-    kinds = {finding.kind: finding for finding in audit(manifest, copies)}
+    kinds = {finding.kind: finding for finding in find_problems(manifest, copies)}
     assert kinds["turned copies, two labels"].why == "the same image, mirrored, labelled 'left' and 'right'"
     assert kinds["turned copies, two labels"].severity == "warning"
     cleaned, effects = clean(manifest, copies.groups)

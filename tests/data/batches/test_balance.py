@@ -1,3 +1,5 @@
+import logging
+
 import numpy as np
 import pytest
 
@@ -38,17 +40,17 @@ def test_rare_classes_get_the_stronger_augmentation():
     assert balance("sample").strong_classes is None
 
 
-def test_auto_says_in_a_line_what_it_chose_and_why():
-    said = []
-    config = resolve_balance(BalanceConfig(), [100, 90, 60], said.append)
+def test_auto_logs_in_a_line_what_it_chose_and_why(caplog):
+    caplog.set_level(logging.INFO, "imgcls")
+    config = resolve_balance(BalanceConfig(), [100, 90, 60])
     assert (config.balance, config.best_epoch) == ("none", "accuracy")
-    assert len(said) == 1
-    assert "1.7 times" in said[0]
-    config = resolve_balance(BalanceConfig(), [99, 33], said.append)
+    (said,) = caplog.messages
+    assert "1.7 times" in said
+    config = resolve_balance(BalanceConfig(), [99, 33])
     assert config.balance != "auto"
     assert config.balance != "none"
     assert config.best_epoch == "balanced_accuracy"
-    assert "3.0 times" in said[1]
+    assert "3.0 times" in caplog.messages[1]
 
 
 def test_what_the_user_chose_stays():

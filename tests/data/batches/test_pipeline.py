@@ -5,9 +5,10 @@ import pytest
 from PIL import Image
 
 from imgcls.config import AugmentationConfig
-from imgcls.data.augmentation import Augmentation, settings
+from imgcls.data.augmentation import Augmentation, from_preset
+from imgcls.data.batches.examples import LabeledImages
 from imgcls.data.batches.order import Shuffled, example_at
-from imgcls.data.batches.pipeline import evaluation_batches, training_batches
+from imgcls.data.batches.pipeline import BatchOptions, evaluation_batches, training_batches
 from imgcls.data.images.preprocessing import Preprocessing
 
 GRAY = Preprocessing(28, 28, channels=1)
@@ -18,12 +19,15 @@ def paths(small_data):
     return sorted((small_data / "train").rglob("*.png"))
 
 
-def batches(paths, steps, batch_size=10, seed=0, preset="light", **options) -> list[SimpleNamespace]:
+def batches(paths, steps, batch_size=10, seed=0, preset="light", position=0, **options) -> list[SimpleNamespace]:
     """Every image has a class of its own, so that the targets tell which it is."""
     dataset = training_batches(
-        paths, range(len(paths)), GRAY, num_classes=len(paths), batch_size=batch_size, steps=steps, seed=seed,
-        augmentation=Augmentation(settings(preset)), **options,
-    )  # fmt: skip
+        LabeledImages(paths, range(len(paths)), len(paths)),
+        GRAY,
+        BatchOptions(batch_size, seed, augmentation=Augmentation(from_preset(preset)), **options),
+        steps=steps,
+        position=position,
+    )
     names = ("positions", "pixels", "targets", "weights")
     return [SimpleNamespace(**{n: part.numpy() for n, part in zip(names, batch, strict=True)}) for batch in dataset]
 
@@ -89,7 +93,7 @@ def test_class_weights_follow_the_mixture_of_soft_labels(paths):
 
 def test_several_labels_an_image_are_kept(paths):
     labels = np.eye(3)[np.arange(6) % 3] + np.eye(3)[2]
-    dataset = training_batches(paths[:6], labels, GRAY, num_classes=3, batch_size=6, steps=1, seed=0)
+    dataset = training_batches(LabeledImages(paths[:6], labels, 3), GRAY, BatchOptions(6, 0), steps=1)
     ((_, _, targets, weights),) = dataset.as_numpy_iterator()
     assert sorted(targets.tolist()) == sorted(labels.tolist())
     assert np.all(weights == 1)
@@ -113,19 +117,16 @@ def test_a_position_inside_of_a_batch_is_refused(paths):
 )
 def test_what_cannot_become_batches_is_refused_before_the_first(paths, labels, options, message):
     with pytest.raises(ValueError, match=message):
-        training_batches(paths[:4], labels, GRAY, num_classes=3, **{"batch_size": 2, "steps": 1, "seed": 0} | options)
+        training_batches(
+            LabeledImages(paths[:4], labels, 3), GRAY, BatchOptions(**{"batch_size": 2, "seed": 0} | options), steps=1
+        )
 
 
 def test_an_array_gives_what_its_files_give(paths):
     array = np.stack([np.asarray(Image.open(path)) for path in paths])[..., None]
-    options = {
-        "num_classes": 2,
-        "batch_size": 8,
-        "steps": 2,
-        "seed": 0,
-        "augmentation": Augmentation(settings("light")),
-    }
-    sources = [training_batches(images, np.arange(len(paths)) % 2, GRAY, **options) for images in (paths, array)]
+    options = BatchOptions(8, 0, augmentation=Augmentation(from_preset("light")))
+    examples = [LabeledImages(images, np.arange(len(paths)) % 2, 2) for images in (paths, array)]
+    sources = [training_batches(each, GRAY, options, steps=2) for each in examples]
     for a, b in zip(*sources, strict=True):
         assert np.array_equal(a[1], b[1])
     whole = evaluation_batches(array, GRAY, batch_size=len(array))
@@ -136,15 +137,18 @@ def test_an_array_gives_what_its_files_give(paths):
 
 def test_no_images_are_refused():
     with pytest.raises(ValueError, match="There are no images, so every batch would be empty"):
-        training_batches([], [], GRAY, num_classes=3, batch_size=2, steps=1, seed=0)
+        LabeledImages([], [], num_classes=3)
 
 
 def test_an_image_of_one_pixel_is_an_image_of_one_colour(tmp_path):
     Image.new("RGB", (1, 1), (200, 100, 50)).save(tmp_path / "pixel.png")
+    plain = AugmentationConfig(brightness=0, contrast=0, random_erasing=0)
     dataset = training_batches(
-        [tmp_path / "pixel.png"], [0], Preprocessing(16, 16), num_classes=1, batch_size=4, steps=1, seed=0,
-        augmentation=Augmentation(settings("standard", AugmentationConfig(brightness=0, contrast=0, random_erasing=0))),
-    )  # fmt: skip
+        LabeledImages([tmp_path / "pixel.png"], [0], 1),
+        Preprocessing(16, 16),
+        BatchOptions(4, 0, augmentation=Augmentation(from_preset("standard", plain))),
+        steps=1,
+    )
     ((_, pixels, _, weights),) = dataset.as_numpy_iterator()
     assert weights.tolist() == [1, 1, 1, 1]
     assert np.ptp(pixels, axis=(1, 2)).max() < 0.01
@@ -153,7 +157,8 @@ def test_an_image_of_one_pixel_is_an_image_of_one_colour(tmp_path):
 def test_evaluation_keeps_the_order_and_names_what_is_missing(paths, tmp_path):
     mixed = [*paths[:5], tmp_path / "missing.png", *paths[5:12]]
     for cache in (False, True):
-        dataset = evaluation_batches(mixed, GRAY, batch_size=4, cache=cache)
+        dataset = evaluation_batches(mixed, GRAY, batch_size=4)
+        dataset = dataset.cache() if cache else dataset
         for _ in range(2):
             indices = np.concatenate([index for index, _ in dataset.as_numpy_iterator()])
             assert indices.tolist() == [i for i in range(13) if i != 5]

@@ -1,3 +1,4 @@
+import logging
 import shutil
 
 import numpy as np
@@ -6,9 +7,10 @@ import pytest
 from PIL import Image
 from skimage.data import astronaut
 
-from imgcls.data.augmentation import Augmentation, settings
+from imgcls.data.augmentation import Augmentation, from_preset
 from imgcls.data.batches import pixel_cache
-from imgcls.data.batches.pipeline import training_batches
+from imgcls.data.batches.examples import LabeledImages
+from imgcls.data.batches.pipeline import BatchOptions, training_batches
 from imgcls.data.batches.pixel_cache import CachedImages, cached
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.inspection.inspect import inspect
@@ -33,9 +35,11 @@ def manifest(small_data, tmp_path, monkeypatch):
 def epochs(images, boxes=None) -> list[np.ndarray]:
     """Pixels of two epochs."""
     dataset = training_batches(
-        images, np.zeros(len(images), int), SMALL, num_classes=2, boxes=boxes, batch_size=len(images), steps=2, seed=0,
-        augmentation=Augmentation(settings("light")),
-    )  # fmt: skip
+        LabeledImages(images, np.zeros(len(images), int), 2, boxes),
+        SMALL,
+        BatchOptions(len(images), 0, augmentation=Augmentation(from_preset("light"))),
+        steps=2,
+    )
     return [pixels.numpy() for _, pixels, _, _ in dataset]
 
 
@@ -69,19 +73,20 @@ def test_an_image_that_changed_since_the_inspection_is_read_as_it_is(manifest, t
     assert all(map(np.array_equal, epochs(cached(manifest, rows, SMALL, "memory")), epochs(manifest.paths(rows))))
 
 
-def test_auto_takes_memory_then_disk_then_nothing(manifest, monkeypatch):
-    rows, said = manifest.usable, []
-    assert not isinstance(cached(manifest, rows, SMALL, "auto", said.append), CachedImages)  # too small to gain by it
+def test_auto_takes_memory_then_disk_then_nothing(manifest, monkeypatch, caplog):
+    rows = manifest.usable
+    caplog.set_level(logging.INFO, "imgcls")
+    assert not isinstance(cached(manifest, rows, SMALL, "auto"), CachedImages)  # too small to gain by it
     monkeypatch.setattr(pixel_cache, "WORTH_KEEPING", 0)
     size = int(pixel_cache._shapes(rows, SMALL).prod(axis=1).sum())
-    assert isinstance(cached(manifest, rows, SMALL, "auto", said.append), CachedImages)
-    assert said == []
+    assert isinstance(cached(manifest, rows, SMALL, "auto"), CachedImages)
+    assert caplog.messages == []
     monkeypatch.setattr(pixel_cache, "free_memory", lambda: 4 * size - 1)
-    assert isinstance(cached(manifest, rows, SMALL, "auto", said.append)._pixels, np.memmap)
-    assert "kept on disk" in said[0]
+    assert isinstance(cached(manifest, rows, SMALL, "auto")._pixels, np.memmap)
+    assert "kept on disk" in caplog.messages[0]
     monkeypatch.setattr(pixel_cache, "SHARE", 0.0)
-    assert not isinstance(cached(manifest, rows, SMALL, "auto", said.append), CachedImages)
-    assert "Every image is decoded in each epoch" in said[1]
+    assert not isinstance(cached(manifest, rows, SMALL, "auto"), CachedImages)
+    assert "Every image is decoded in each epoch" in caplog.messages[1]
 
 
 def test_a_place_without_room_is_refused(manifest, monkeypatch):

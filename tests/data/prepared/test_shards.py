@@ -6,8 +6,9 @@ import PIL.Image
 import pytest
 from skimage.data import astronaut
 
-from imgcls.data.augmentation import Augmentation, settings
-from imgcls.data.batches.pipeline import evaluation_batches, training_batches
+from imgcls.data.augmentation import Augmentation, from_preset
+from imgcls.data.batches.examples import LabeledImages
+from imgcls.data.batches.pipeline import BatchOptions, evaluation_batches, training_batches
 from imgcls.data.images.encoded import read_encoded
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
@@ -49,12 +50,9 @@ def pixels_of(manifest: Manifest, preprocessing: Preprocessing = GRAY) -> np.nda
 def test_training_and_evaluation_see_the_same_pixels_as_from_the_files(manifest, tmp_path, container):
     prepared = prepare(manifest, tmp_path / "p", Preparation("pixels", container=container, images_per_shard=50))
     assert np.array_equal(pixels_of(prepared), pixels_of(manifest))
-    options = {"num_classes": 3, "batch_size": 32, "steps": 2, "seed": 0,
-               "augmentation": Augmentation(settings("light"))}  # fmt: skip
-    seen = [
-        next(iter(training_batches(each.paths(each.usable), np.zeros(150, int), GRAY, **options)))[1].numpy()
-        for each in (manifest, prepared)
-    ]
+    options = BatchOptions(32, 0, augmentation=Augmentation(from_preset("light")))
+    examples = [LabeledImages(each.paths(each.usable), np.zeros(150, int), 3) for each in (manifest, prepared)]
+    seen = [next(iter(training_batches(each, GRAY, options, steps=2)))[1].numpy() for each in examples]
     assert np.array_equal(*seen)
     assert prepared.usable["label"].tolist() == manifest.usable["label"].tolist()
     assert prepared.usable["source"].tolist() == manifest.usable["image"].tolist()
@@ -81,8 +79,8 @@ class Interrupted(Exception):
     pass
 
 
-def test_an_interrupted_preparation_goes_on_and_mends_what_is_damaged(manifest, tmp_path):
-    folder, said = tmp_path / "p", []
+def test_an_interrupted_preparation_goes_on_and_mends_what_is_damaged(manifest, tmp_path, caplog):
+    folder = tmp_path / "p"
 
     def stop(done: int) -> None:
         if done == 100:
@@ -96,10 +94,10 @@ def test_an_interrupted_preparation_goes_on_and_mends_what_is_damaged(manifest, 
     first, second = (folder / f"shard-0000{i}.tfrecord" for i in (0, 1))
     written = first.stat().st_mtime_ns
     second.write_bytes(second.read_bytes()[:-100])
-    prepared = prepare(manifest, folder, how, say=said.append)
+    prepared = prepare(manifest, folder, how)
     assert first.stat().st_mtime_ns == written
-    assert len(said) == 1
-    assert "shard-00001.tfrecord is truncated" in said[0]
+    (said,) = caplog.messages
+    assert "shard-00001.tfrecord is truncated" in said
     assert np.array_equal(pixels_of(prepared), pixels_of(manifest))
 
 
@@ -132,7 +130,7 @@ def test_a_record_that_ends_early_is_left_out_and_named(manifest, tmp_path):
     whole, lost = read_images(cut, GRAY)
     assert whole.result.shape == (28, 28, 1)
     assert "truncated" in lost.problem
-    ((_, _, _, weights),) = training_batches(cut, [0, 1], GRAY, num_classes=2, batch_size=2, steps=1, seed=0)
+    ((_, _, _, weights),) = training_batches(LabeledImages(cut, [0, 1], 2), GRAY, BatchOptions(2, 0), steps=1)
     assert sorted(weights.numpy().tolist()) == [0, 2]
 
 
@@ -146,14 +144,13 @@ def test_other_images_and_other_files_are_not_overwritten(manifest, photos, tmp_
         prepare(photos, photos.root, Preparation("pixels"))
 
 
-def test_damaged_descriptions_of_shards_are_sentences_or_are_mended(manifest, tmp_path):
+def test_damaged_descriptions_of_shards_are_sentences_or_are_mended(manifest, tmp_path, caplog):
     prepared = tmp_path / "p"
     prepare(manifest, prepared, Preparation("pixels", images_per_shard=100))
     (prepared / "shard-00000.json").write_text('{"name": "shard-0')
-    said = []
-    prepare(manifest, prepared, Preparation("pixels", images_per_shard=100), say=said.append)
-    assert len(said) == 1
-    assert "is not described any more; it is written anew" in said[0]
+    prepare(manifest, prepared, Preparation("pixels", images_per_shard=100))
+    (said,) = caplog.messages
+    assert "is not described any more; it is written again" in said
     (prepared / "index.json").write_text('{"shards": [7]}')
     with pytest.raises(ValueError, match=r"index.json is damaged. Run `python -m imgcls.prepare`"):
         load_prepared(prepared)

@@ -40,7 +40,7 @@ def inception_small(net, x):
         if i in (3, 9):
             x = inception.module(net, x, branches, f"mixed{i}")
     _, branches, scale, _ = inception.RESIDUAL_STAGES[2]
-    return inception.scaled_residual(net, x, branches, scale, "relu", "block")
+    return net.act(inception.scaled_residual(net, x, branches, scale, "block"), name="block")
 
 
 CLASSES = ["anchor", "boat", "crane", "dock"]
@@ -108,11 +108,11 @@ def test_published_parameter_count(name):
     assert describe(name).parameters == find_architecture(name).parameters
 
 
-def test_the_sketch_is_the_built_network(both):
+def test_the_cost_is_that_of_the_built_network(both):
     name, *models = both
     for model in models:
         expected = {
-            row.name: row for row in describe(name, shape_of(name), len(CLASSES), dropout=0.0, drop_path=0.0).rows
+            row.name: row for row in describe(name, shape_of(name), len(CLASSES), dropout=0.0, drop_path=0.0).layers
         }
         layers = [layer for layer in model.layers if layer.name not in ("pixels", "standardization", "probabilities")]
         assert {layer.name for layer in layers} == set(expected)

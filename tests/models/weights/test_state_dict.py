@@ -5,6 +5,7 @@ that the tests need no PyTorch.
 """
 
 import json
+import logging
 
 import keras
 import numpy as np
@@ -79,26 +80,26 @@ CASES = [(n, i) for n in ("resnet18", "mobilenet_v2_035", "densenet121", "effici
     ("name", "dialect"),
     [c if c[0] in ("resnet18", "mobilenet_v2_035") else pytest.param(*c, marks=pytest.mark.slow) for c in CASES],
 )
-def test_every_dialect_is_known_and_fills_every_weight(name, dialect, tmp_path):
+def test_every_dialect_is_known_and_fills_every_weight(name, dialect, tmp_path, caplog):
     names = find_architecture(name).state_dicts[dialect]
     source = randomized(name)
     path = tmp_path / f"{names.file_mark}{name}.safetensors"
     write_safetensors(path, as_state_dict(source, dialect))
     state = read_state_dict(find_architecture(name), path)
     assert state.names.wiring == names.wiring
-    said = []
+    caplog.set_level(logging.INFO, "imgcls")
     for data_format in ("channels_last", "channels_first"):
-        ours = build_model(name, SHAPE, NAMES, weights=path, data_format=data_format, say=said.append)
+        ours = build_model(name, SHAPE, NAMES, weights=path, data_format=data_format)
         for mine, theirs in zip(ours.get_weights(), source.get_weights(), strict=True):
             np.testing.assert_array_equal(mine, theirs)
-    assert said[0].endswith("arrays matched, 0 missed, 0 left over.")
+    assert caplog.messages[0].endswith("arrays matched, 0 missed, 0 left over.")
 
 
 def test_dense_layers_after_a_map_read_it_in_the_other_order(tmp_path):
     path = tmp_path / "alexnet.safetensors"
     source = build_model("alexnet_2014", (99, 131, 3), NAMES)
     write_safetensors(path, as_state_dict(source, 0))
-    ours = build_model("alexnet_2014", (99, 131, 3), NAMES, weights=path, say=lambda line: None)
+    ours = build_model("alexnet_2014", (99, 131, 3), NAMES, weights=path)
     pixels = np.random.default_rng(0).uniform(0, 255, (1, 99, 131, 3))
     for mine, theirs in zip(ours.get_weights(), source.get_weights(), strict=True):
         np.testing.assert_array_equal(mine, theirs)
@@ -116,17 +117,18 @@ def test_a_bias_before_a_normalisation_is_folded_into_it(tmp_path):
         arrays[name] = arrays[name] + bias
         arrays[f"features.{number - 1}.bias"] = bias
     write_safetensors(tmp_path / "vgg11_bn.safetensors", arrays)
-    ours = build_model("vgg11", SHAPE, NAMES, weights=tmp_path / "vgg11_bn.safetensors", say=lambda line: None)
+    ours = build_model("vgg11", SHAPE, NAMES, weights=tmp_path / "vgg11_bn.safetensors")
     for mine, theirs in zip(ours.get_weights(), source.get_weights(), strict=True):
         np.testing.assert_allclose(mine, theirs, atol=1e-6)
 
 
-def test_another_number_of_classes_leaves_the_head_random(resnet_file):
+def test_another_number_of_classes_leaves_the_head_random(resnet_file, caplog):
     path, _ = resnet_file
-    said = []
-    ours = build_model("resnet18", SHAPE, ["yes", "no"], weights=path, say=said.append)
+    caplog.set_level(logging.INFO, "imgcls")
+    ours = build_model("resnet18", SHAPE, ["yes", "no"], weights=path)
     assert ours.output_shape == (None, 2)
-    assert said == ["resnet18.safetensors (torchvision, timm): 100 arrays matched, 2 missed, 2 left over."]
+    sentence = "resnet18.safetensors (torchvision, timm): 100 arrays matched, 2 missed, 2 left over."
+    assert sentence in caplog.messages
 
 
 def test_what_is_missing_and_left_over_is_named_and_nothing_is_changed(resnet_file):

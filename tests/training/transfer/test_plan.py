@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from imgcls.config import AugmentationConfig
-from imgcls.data.augmentation import Augmentation, settings
+from imgcls.data.augmentation import Augmentation, from_preset
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.models import build_model, load_model
 from imgcls.training.run import train_network
@@ -116,7 +116,7 @@ def test_a_view_of_an_image_does_not_depend_on_which_others_are_known(tmp_path):
     paths = sorted((SAMPLE / "test" / "bag").iterdir())[:6]
     images = ImageSet(paths, [path.name * 4 for path in paths])
     body, _ = depth_features(build_model("resnet20", (28, 28, 1), num_classes=3))
-    row = settings("standard", AugmentationConfig())
+    row = from_preset("standard", AugmentationConfig())
 
     def cache(folder: str) -> FeatureCache:
         views = Views(Augmentation(row), repr(row))

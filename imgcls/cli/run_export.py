@@ -1,0 +1,35 @@
+"""What `python -m imgcls.export` does once its flags are read."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from imgcls.cli import command
+from imgcls.cli.terminal import next_step, say
+from imgcls.counted import counted
+from imgcls.run_folder import RunFolder
+from imgcls.serving.details import read_details
+from imgcls.workflow.export import export_run
+
+
+def export(run: RunFolder, output: Path, name: str, formats: Sequence[str] = ()) -> int:
+    """Export a run, and print what was written."""
+    version = export_run(run, output, name, formats)
+    show_version(version)
+    next_step(f"python -m imgcls.serve {version.parent}", f"python -m imgcls.predict {version.parent} YOUR_IMAGES")
+    return command.OK
+
+
+def show_version(version: Path) -> None:
+    """Print what stands in the folder of one version of a bundle."""
+    details = read_details(version)
+    size = sum(path.stat().st_size for path in version.rglob("*") if path.is_file())
+    parity = details["parity"]
+    say(f"Written: {version} ({size / 1e6:.1f} MB, {counted(len(details['class_names']), 'class')})")
+    say(f"Signatures: {', '.join(details['signatures'])}")
+    say(
+        f"Parity: reloaded in a fresh process, it differs from the run's model by at most "
+        f"{parity['largest_difference']:.1e} in a probability "
+        f"({counted(parity['images'], 'test image')}; allowed {parity['allowed']:.0e})"
+    )
+    for form in details["formats"].values():
+        say(f"{form['title']}: it differs by at most {form['parity']['largest_difference']:.1e} in a probability")

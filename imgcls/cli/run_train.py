@@ -1,0 +1,96 @@
+"""What `python -m imgcls.train` does once its flags are read."""
+
+import logging
+from collections.abc import Mapping
+from pathlib import Path
+
+from imgcls.cli import command
+from imgcls.cli.evaluation_table import show_evaluation
+from imgcls.cli.terminal import next_step, progress_line, say
+from imgcls.config import TrainConfig
+from imgcls.data.manifest.table import Manifest
+from imgcls.evaluation.metrics import Evaluation
+from imgcls.run_folder import RunFolder
+from imgcls.training.devices.cluster import Cluster
+from imgcls.training.devices.strategy import join_workers
+from imgcls.workflow.create import create_run
+from imgcls.workflow.cross_validation import cross_validate
+from imgcls.workflow.folds import Folds
+from imgcls.workflow.train import change_run, run_of_chief, train_and_evaluate, train_only
+
+log = logging.getLogger(__name__)
+
+
+def start(config: TrainConfig) -> int:
+    """Train what the config says: a run, a run for each fold, or this worker's part of a run."""
+    cluster = join_workers(config.training.strategy)
+    if cluster is not None and not config.name:
+        raise ValueError("Several workers need the same --name, so that they find the run folder of the first one.")
+    if _follows(cluster):
+        return _train_as_worker(run_of_chief(Path(config.runs) / config.name))
+    if config.input.folds and not config.input.fold:
+        if cluster is not None:
+            raise ValueError("Several workers train one fold at a time; name it with --fold.")
+        return _train_folds(Folds.from_config(config))
+    with progress_line() as progress:
+        run, manifest = create_run(config, progress)
+    return _train(run, manifest)
+
+
+def resume(run: RunFolder, changes: Mapping[str, float]) -> int:
+    """Continue a run, or all folds that it is one of, from its last checkpoint."""
+    config = change_run(run, changes)
+    cluster = join_workers(config.training.strategy)
+    if _follows(cluster):
+        return _train_as_worker(run)
+    if changed := run.changed_network():
+        log.warning("%s", changed)
+    folds = Folds.of(run)
+    if folds and not changes and cluster is None:
+        return _train_folds(folds)
+    return _train(run, Manifest.load(run.manifest_file))
+
+
+def _follows(cluster: Cluster | None) -> bool:
+    return cluster is not None and not cluster.is_chief
+
+
+def _train(run: RunFolder, manifest: Manifest) -> int:
+    with progress_line() as progress:
+        finished = train_and_evaluate(run, manifest, progress)
+    if not finished:
+        next_step(f"python -m imgcls.train --resume {run.path}")
+        return command.INTERRUPTED
+    _show(run)
+    return command.WITH_PROBLEMS if len(manifest.problems) else command.OK
+
+
+def _train_as_worker(run: RunFolder) -> int:
+    with progress_line() as progress:
+        finished = train_only(run, Manifest.load(run.manifest_file), progress, writes=False)
+    return command.OK if finished else command.INTERRUPTED
+
+
+def _train_folds(folds: Folds) -> int:
+    try:
+        with progress_line() as progress:
+            result = cross_validate(folds, progress, on_finished=_show)
+    except KeyboardInterrupt:  # not in training, which ends by itself
+        if run := folds.latest():
+            next_step(f"python -m imgcls.train --resume {run.path}")
+        raise
+    if result.interrupted:
+        next_step(f"python -m imgcls.train --resume {result.runs[-1].path}")
+        if len(result.runs) < folds.count:
+            say("The folds after it follow then.")
+        return command.INTERRUPTED
+    say(f"\n{result.summary()}")
+    return command.WITH_PROBLEMS if result.with_problems else command.OK
+
+
+def _show(run: RunFolder) -> None:
+    """Say what came out on the test split, where it is, and what to do next."""
+    say()
+    show_evaluation(Evaluation.from_dict(run.evaluation()), "test")
+    say(f"\nReport: {run.report_file}\nModel:  {run.model_file}")
+    next_step(f"python -m imgcls.export {run.path}")

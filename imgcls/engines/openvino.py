@@ -1,0 +1,87 @@
+"""The engine of Intel's processors: OpenVINO, in float32.
+
+The package openvino is imported when an engine is made, so that this module can be imported without it.
+"""
+
+from collections import deque
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from imgcls.engines.engine import Engine, Key, Outputs, fill_up
+
+if TYPE_CHECKING:
+    import openvino
+
+
+class OpenVINOEngine(Engine):
+    """A network that OpenVINO has compiled.
+
+    Args:
+        network: From pixels to outputs with names, as `imgcls.engines.openvino_conversion` makes it.
+        device: By OpenVINO's name: "CPU", "GPU", "NPU".
+        batch_size: The only size that the network takes; smaller batches are filled up. None if it takes every size.
+            With a size it is compiled for many batches at a time, without one for one that is soon ready.
+
+    Raises:
+        ImportError: If openvino is not installed.
+    """
+
+    name = "OpenVINO"
+
+    def __init__(self, network: "openvino.Model", device: str = "CPU", batch_size: int | None = None):
+        import openvino
+
+        self.device = device
+        self.outputs = tuple(output.any_name for output in network.outputs)
+        self._batch_size = batch_size
+        hint = "LATENCY" if batch_size is None else "THROUGHPUT"
+        settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": hint}
+        self._compiled = openvino.Core().compile_model(network, device, settings)
+
+    def predict(self, pixels: np.ndarray) -> Outputs:
+        """Compute the network on a batch, as `Engine.predict` describes it."""
+        found = self._compiled.infer_new_request(self._batch(pixels))  # one request cannot serve two threads
+        return {name: found[name][: len(pixels)] for name in self.outputs}
+
+    def predict_batches(self, batches: Iterable[tuple[Key, np.ndarray]]) -> Iterator[tuple[Key, Outputs]]:
+        """Compute many batches, several at a time, as `Engine.predict_batches` describes it."""
+        import openvino
+
+        done: deque[tuple[tuple[Key, int], Outputs]] = deque()
+        queue = openvino.AsyncInferQueue(self._compiled)
+        queue.set_callback(lambda request, key: done.append((key, self._copied(request))))
+        for key, pixels in batches:
+            queue.start_async(self._batch(pixels), (key, len(pixels)))  # waits until a request is idle
+            while done:
+                yield _without_filling(*done.popleft())
+        queue.wait_all()
+        yield from (_without_filling(*each) for each in done)
+
+    def _batch(self, pixels: np.ndarray) -> np.ndarray:
+        return np.ascontiguousarray(pixels) if self._batch_size is None else fill_up(pixels, self._batch_size)
+
+    def _copied(self, request: "openvino.InferRequest") -> Outputs:
+        return {name: request.get_tensor(name).data.copy() for name in self.outputs}
+
+
+def read_network(path: Path) -> "openvino.Model":
+    """Read a network that `imgcls.engines.openvino_conversion.write_network` wrote.
+
+    Raises:
+        ValueError: If the file is missing or damaged.
+    """
+    import openvino
+
+    try:
+        return openvino.Core().read_model(path)
+    except RuntimeError as error:
+        reason = str(error).strip().splitlines()[-1]
+        raise ValueError(f"{path} holds no network of OpenVINO ({reason}). Export the run again.") from error
+
+
+def _without_filling(key_and_count: tuple[Key, int], outputs: Outputs) -> tuple[Key, Outputs]:
+    key, count = key_and_count
+    return key, {name: array[:count] for name, array in outputs.items()}

@@ -1,0 +1,41 @@
+"""Keras models as networks of OpenVINO, in memory and on disk."""
+
+from collections.abc import Mapping
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from imgcls.engines.tensorflow import network_function
+from imgcls.framework_internals import graph_with_constants
+
+if TYPE_CHECKING:
+    import keras
+    import openvino
+
+
+def convert(models: Mapping[str, "keras.Model"], batch_size: int | None = None) -> "openvino.Model":
+    """Convert Keras models of the same pixels to one network of OpenVINO.
+
+    Args:
+        models: By the name of their output.
+        batch_size: The only size of batches that the network will take; None for every size.
+
+    Returns:
+        The network, whose outputs have the names of the models.
+
+    Raises:
+        ImportError: If openvino is not installed.
+    """
+    import openvino
+
+    graph = graph_with_constants(network_function(models, batch_size))  # so that the conversion is fast
+    network = openvino.convert_model(graph)
+    for name, output in zip(sorted(models), network.outputs, strict=True):  # TensorFlow sorts outputs by name
+        output.get_tensor().set_names({name})
+    return network
+
+
+def write_network(network: "openvino.Model", path: Path) -> None:
+    """Write a network as an .xml file with its graph, and a .bin file beside it with its weights in float32."""
+    import openvino
+
+    openvino.save_model(network, path, compress_to_fp16=False)

@@ -1,0 +1,144 @@
+"""The blocks of residual networks.
+
+He et al., Deep Residual Learning for Image Recognition, 2015, figure 5: basic and bottleneck.
+He et al., Identity Mappings in Deep Residual Networks, 2016, figure 4: both with preactivation.
+
+A block is a function of the wiring, its input, and its place in the network.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from imgcls.models.wiring import Wiring
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a block stands in its network.
+
+    Attributes:
+        stage: Number of its stage, from 1.
+        block: Number of the block in its stage, from 1.
+        filters: Of its 3x3 convolutions.
+        strides: Of the block.
+        position: Share of all blocks up to this one, in (0, 1].
+    """
+
+    stage: int
+    block: int
+    filters: int
+    strides: int
+    position: float
+
+    @property
+    def name(self) -> str:
+        """Begins the names of the block's layers."""
+        return f"stage{self.stage}_block{self.block}"
+
+
+def places(blocks: Sequence[int], filters: int, stride_last: bool = False) -> Iterator[Place]:
+    """The places of all blocks, in order.
+
+    Args:
+        blocks: The number of blocks in each stage.
+        filters: Of the first stage; each further stage has twice as many.
+        stride_last: Whether the last block of a stage halves the map, or the first block of the next stage.
+    """
+    done = 0
+    for stage, count in enumerate(blocks, start=1):
+        for block in range(1, count + 1):
+            done += 1
+            halves = block == count and stage < len(blocks) if stride_last else block == 1 and stage > 1
+            yield Place(stage, block, filters * 2 ** (stage - 1), 2 if halves else 1, done / sum(blocks))
+
+
+# Shortcuts between an input and an output of other shapes
+
+
+def projection(net: Wiring, x, outputs: int, at: Place):
+    """A 1x1 convolution (option B)."""
+    return conv_norm(net, x, outputs, 1, at.strides, f"{at.name}_shortcut")
+
+
+def zero_padding(net: Wiring, x, outputs: int, at: Place):
+    """Zeros for the channels that are missing (option A)."""
+    return net.parameter_free_shortcut(x, outputs, at.strides, name=f"{at.name}_shortcut")
+
+
+def conv_norm(net: Wiring, x, filters: int, kernel_size: int, strides: int, name: str):
+    return net.norm(net.conv(x, filters, kernel_size, strides, name=f"{name}_conv"), name=f"{name}_norm")
+
+
+# Blocks with the activation at the end
+
+
+def basic(net: Wiring, x, at: Place, shortcut: Callable | None = projection, excite: int = 0):
+    """Two 3x3 convolutions.
+
+    Args:
+        shortcut: `projection`, `zero_padding`, or None for a plain network, which has no shortcuts at all.
+        excite: By how much squeeze-and-excitation reduces the channels; 0 leaves it out.
+    """
+    kept = _kept(net, x, at.filters, at, shortcut) if shortcut else None
+    x = net.conv_norm_act(x, at.filters, 3, at.strides, name=f"{at.name}_1")
+    x = conv_norm(net, x, at.filters, 3, 1, f"{at.name}_2")
+    return _added(net, kept, _excited(net, x, excite, at), at)
+
+
+def bottleneck(net: Wiring, x, at: Place, stride_first: bool = True, excite: int = 0):
+    """1x1, 3x3 and 1x1 convolutions.
+
+    Args:
+        stride_first: Whether the first convolution has the stride (v1) or the 3x3 convolution (v1.5).
+        excite: As for `basic`.
+    """
+    first, second = (at.strides, 1) if stride_first else (1, at.strides)
+    kept = _kept(net, x, 4 * at.filters, at, projection)
+    x = net.conv_norm_act(x, at.filters, 1, first, name=f"{at.name}_1")
+    x = net.conv_norm_act(x, at.filters, 3, second, name=f"{at.name}_2")
+    x = conv_norm(net, x, 4 * at.filters, 1, 1, f"{at.name}_3")
+    return _added(net, kept, _excited(net, x, excite, at), at)
+
+
+def _kept(net: Wiring, x, outputs: int, at: Place, shortcut: Callable):
+    same = at.strides == 1 and net.channels(x) == outputs
+    return x if same else shortcut(net, x, outputs, at)
+
+
+def _excited(net: Wiring, x, excite: int, at: Place):
+    return net.squeeze_excite(x, max(net.channels(x) // excite, 4), name=f"{at.name}_excite") if excite else x
+
+
+def _added(net: Wiring, kept, x, at: Place):
+    if kept is not None:
+        x = net.add(kept, net.stochastic(x, at.position, name=f"{at.name}_drop"), name=f"{at.name}_add")
+    return net.act(x, name=at.name)
+
+
+# Blocks with normalisation and activation before each convolution
+
+
+def preactivated_basic(net: Wiring, x, at: Place, bias: bool = True):
+    """Two 3x3 convolutions, with dropout between them. bias: of the convolutions that no normalisation follows."""
+    before, kept = _preactivated(net, x, at.filters, at, bias)
+    x = net.conv_norm_act(before, at.filters, 3, at.strides, name=f"{at.name}_1")
+    x = net.dropped(x, name=f"{at.name}_dropout")
+    x = net.conv(x, at.filters, 3, bias=bias, name=f"{at.name}_2_conv")
+    return net.add(kept, net.stochastic(x, at.position, name=f"{at.name}_drop"), name=at.name)
+
+
+def preactivated_bottleneck(net: Wiring, x, at: Place, bias: bool = True):
+    """1x1, 3x3 and 1x1 convolutions. bias: as for `preactivated_basic`."""
+    before, kept = _preactivated(net, x, 4 * at.filters, at, bias)
+    x = net.conv_norm_act(before, at.filters, 1, name=f"{at.name}_1")
+    x = net.conv_norm_act(x, at.filters, 3, at.strides, name=f"{at.name}_2")
+    x = net.conv(x, 4 * at.filters, 1, bias=bias, name=f"{at.name}_3_conv")
+    return net.add(kept, net.stochastic(x, at.position, name=f"{at.name}_drop"), name=at.name)
+
+
+def _preactivated(net: Wiring, x, outputs: int, at: Place, bias: bool):
+    """The input of the convolutions, and the shortcut: a 1x1 convolution in the first block of a stage."""
+    before = net.act(net.norm(x, name=f"{at.name}_0_norm"), name=f"{at.name}_0")
+    if at.block == 1:
+        return before, net.conv(before, outputs, 1, at.strides, bias=bias, name=f"{at.name}_shortcut_conv")
+    return before, net.max_pool(x, 1, at.strides, name=f"{at.name}_shortcut") if at.strides > 1 else x

@@ -1,0 +1,141 @@
+"""What a new network starts from."""
+
+import logging
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
+from functools import partial
+from pathlib import Path
+
+import keras
+
+from imgcls.models.classifier import class_names, load_model
+from imgcls.models.input_layers import InputLayers
+from imgcls.models.registry import Architecture, PretrainedWeights, find_architecture
+from imgcls.models.weights.earlier import copy_layers
+from imgcls.models.weights.file_check import check_saved_classifier
+from imgcls.models.weights.imagenet import imagenet_class_names
+from imgcls.models.weights.state_dict import StateDict, is_state_dict, load_state_dict, read_state_dict
+
+NO_WEIGHTS = "none"
+
+logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class InitialWeights:
+    """Published weights, a PyTorch state dict, an earlier model, or none of them: random numbers.
+
+    Attributes:
+        named: What the user called the weights.
+        published: Published weights.
+        state_dict: A state dict that was read from a file.
+        earlier: The .keras file of an earlier model.
+    """
+
+    named: str
+    published: PretrainedWeights | None = None
+    state_dict: StateDict | None = None
+    earlier: Path | None = None
+
+    @property
+    def wiring(self) -> Mapping[str, object]:
+        """The fields of `imgcls.models.wiring.Wiring` in which the weights' network differs from the architecture."""
+        return self.state_dict.wiring if self.state_dict else {}
+
+    @property
+    def num_classes(self) -> int | None:
+        """The outputs of a state dict's head, 0 without a head; None for other weights."""
+        return self.state_dict.num_classes if self.state_dict else None
+
+    def class_names(self) -> list[str]:
+        """The names of the outputs that the weights were trained for; empty where they are unknown."""
+        if self.published:
+            return self.published.class_names()
+        return imagenet_class_names() if self.state_dict else []
+
+    def input_layers(self, given: InputLayers) -> InputLayers:
+        """The layers before the stem that the weights were trained with; `given` where they say nothing."""
+        if self.published:
+            preprocessing = {**given.preprocessing, **self.published.preprocessing}
+            given = replace(given, preprocessing=preprocessing)
+        trained_with = self.published or self.state_dict
+        return replace(given, mean=trained_with.mean, std=trained_with.std) if trained_with else given
+
+    def fill(self, model: keras.Model, names: list[str] | None) -> None:
+        """Fill the layers of a built model.
+
+        Args:
+            model: The classifier, or its body without a head.
+            names: The names of its outputs; None without a head.
+
+        Raises:
+            ValueError: If the weights do not fit.
+        """
+        if self.published:
+            self._check_channels(model)
+            self.published.load(model, names is not None and names == self.published.class_names())
+        elif self.state_dict:
+            logger.info(load_state_dict(model, self.state_dict).sentence())
+        elif self.earlier:
+            _copy_classifier(self.earlier, model)
+
+    def _check_channels(self, model: keras.Model) -> None:
+        channels = model.input.shape[-1]
+        if channels != 3:
+            raise ValueError(
+                f"The {self.named} weights of {model.name} expect 3 channels, not {channels}; use --color rgb."
+            )
+
+
+def initial_weights(architecture: Architecture, weights: str | Path) -> InitialWeights:
+    """What `weights` names: "none", published weights, or a file.
+
+    Args:
+        architecture: The network that is to start from them.
+        weights: "none", the name of published weights, or the path of a .h5, .keras, .pth, .pt, .bin or .safetensors
+            file.
+
+    Raises:
+        ValueError: If there are no published weights of that name, or the file is of another kind or network.
+        FileNotFoundError: If there is no such file.
+    """
+    named = str(weights)
+    if is_state_dict(weights):
+        return InitialWeights(named, state_dict=read_state_dict(architecture, Path(weights)))
+    published = published_weights(architecture.name, weights)
+    earlier = Path(weights) if published is None and named != NO_WEIGHTS else None
+    return InitialWeights(named, published, earlier=earlier)
+
+
+def published_weights(name: str, weights: str | Path) -> PretrainedWeights | None:
+    """The published weights called `weights` of the architecture `name`; None for "none" and for a path.
+
+    The path of a file in the format of `keras.applications` (.h5) stands for the published weights, without a download.
+
+    Raises:
+        ValueError: If the architecture has no weights of that name.
+        FileNotFoundError: If a path names no file.
+    """
+    known = find_architecture(name).weights
+    if str(weights) == NO_WEIGHTS:
+        return None
+    suffix = Path(weights).suffix
+    if suffix == ".h5" and "imagenet" in known:
+        return replace(known["imagenet"], load=partial(known["imagenet"].load, path=Path(weights)))
+    if suffix:
+        if not Path(weights).is_file():
+            raise FileNotFoundError(f"No weight file at {weights}. Expected a .keras file, as a run folder holds.")
+        return None
+    if weights not in known:
+        there_are = ", ".join([*known, NO_WEIGHTS])
+        raise ValueError(
+            f"{name} has no weights {str(weights)!r}. There are: {there_are}, or the path of a .keras file."
+        )
+    return known[weights]
+
+
+def _copy_classifier(path: Path, model: keras.Model) -> None:
+    check_saved_classifier(path, model.name)
+    earlier = load_model(path)
+    same_head = "probabilities" in {layer.name for layer in model.layers} and class_names(earlier) == class_names(model)
+    copy_layers(earlier, model, head=same_head)

@@ -1,0 +1,33 @@
+"""The window that convolutions and poolings slide over a feature map."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Window:
+    """A kernel, its strides and its padding.
+
+    For each axis with `size` positions, a kernel of `k` and a stride of `s`:
+
+        out = floor((size - k) / s) + 1 with "valid" padding, ceil(size / s) with "same" padding
+
+    Attributes:
+        kernel: (height, width).
+        strides: (height, width).
+        padding: "valid", or "same", which puts the odd zero at the end.
+    """
+
+    kernel: tuple[int, int]
+    strides: tuple[int, int] = (1, 1)
+    padding: str = "valid"
+
+    def positions(self, sizes: tuple[int, int]) -> tuple[int, int]:
+        """(height, width) after the window slid over (height, width); below 1 where the map is too small."""
+        if self.padding == "same":
+            return tuple(-(-size // stride) for size, stride in zip(sizes, self.strides, strict=True))
+        return tuple((size - k) // stride + 1 for size, k, stride in zip(sizes, self.kernel, self.strides, strict=True))
+
+
+def pair(size: int | tuple[int, int]) -> tuple[int, int]:
+    """(height, width) of what may be given as one number."""
+    return (size, size) if isinstance(size, int) else tuple(size)

@@ -1,0 +1,41 @@
+"""The known name that a misspelt one may have meant."""
+
+import difflib
+from collections.abc import Iterable
+
+
+def nearest_name(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
+    """The most similar of `names`, or an empty string if none is similar enough.
+
+    Args:
+        name: What was typed.
+        names: What could have been meant.
+        cutoff: Similarity in [0, 1] from which a name counts, as `difflib` measures it; 0 always gives a name.
+
+    Returns:
+        One of `names`, or "".
+
+    Example:
+        >>> nearest_name("cocoa", ["voc", "coco"])
+        'coco'
+    """
+    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=cutoff)), "")
+
+
+def did_you_mean(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
+    """The sentence of an error message that proposes the nearest name.
+
+    Args:
+        name: What was typed.
+        names: What could have been meant.
+        cutoff: As in `nearest_name`.
+
+    Returns:
+        The sentence with a space before it, or "" if no name is similar enough.
+
+    Example:
+        >>> did_you_mean("cocoa", ["voc", "coco"])
+        " Did you mean 'coco'?"
+    """
+    nearest = nearest_name(name, names, cutoff)
+    return f" Did you mean {nearest!r}?" if nearest else ""

@@ -1,0 +1,111 @@
+"""The contract of an export format: what it writes of a classifier, and what answers when it is loaded.
+
+A version of a bundle always holds a SavedModel, which TensorFlow Serving loads. Every other format that was asked for
+lies in a folder of its own inside of the version, called by the format's name:
+
+saved_models/flowers/3/
+  saved_model.pb, variables/    the SavedModel
+  assets/imgcls.json            class names, preprocessing, and what each format says of itself
+  openvino/                     what the format "openvino" wrote
+"""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.engines.engine import Engine
+
+if TYPE_CHECKING:
+    import keras  # whoever serves a bundle does without
+
+
+@dataclass(frozen=True)
+class ExportedClassifier:
+    """What is exported.
+
+    Attributes:
+        model: From pixels (B, height, width, channels), float32 in [0, 255], to probabilities (B, K); channels_last.
+        embedding: From the same pixels to features (B, D), with the same layers.
+        class_names: The K names of the outputs, in order.
+        preprocessing: How image files become the pixels.
+        architecture: The name of the network.
+        config: The configuration of the run, as TOML.
+        licence: The licence of the data that the network was trained on.
+    """
+
+    model: "keras.Model"
+    embedding: "keras.Model"
+    class_names: Sequence[str]
+    preprocessing: Preprocessing
+    architecture: str = ""
+    config: str = ""
+    licence: str = ""
+
+
+@dataclass(frozen=True)
+class Package:
+    """An optional package that a format needs.
+
+    Attributes:
+        module: The name that Python imports.
+        install: The command that installs it.
+    """
+
+    module: str
+    install: str
+
+
+class ExportFormat(Protocol):
+    """One format of exported classifiers.
+
+    Attributes:
+        name: The name after `--format` and of the folder in a version: lower case letters, digits and "_".
+        title: The name that a sentence uses, such as "OpenVINO IR".
+        needs: The package that writing and loading need; None where the core's packages do.
+    """
+
+    name: str
+    title: str
+    needs: Package | None
+
+    def write(self, folder: Path, classifier: ExportedClassifier) -> Mapping[str, object]:
+        """Write the classifier.
+
+        The bundle is renamed to its version after all formats were written and proved, so a format need not care
+        about being interrupted.
+
+        Args:
+            folder: An empty folder that is there.
+            classifier: What is exported. `model` is needed; `embedding` where the format can hold two outputs.
+
+        Returns:
+            What `assets/imgcls.json` shall say of it, in values that JSON knows. It may be empty.
+        """
+        ...
+
+    def load(self, folder: Path) -> Engine:
+        """Load what `write` wrote, also in another process on another machine.
+
+        The answers are compared with those of the run's model when the bundle is written. No probability may differ
+        by more than 1e-4, or the bundle is not kept.
+
+        Args:
+            folder: The folder that `write` filled.
+
+        Returns:
+            An engine with the output "probabilities", in the order of the exported class names; and "embedding" where
+            the format holds it.
+
+        Raises:
+            ValueError: If the folder does not hold what `write` wrote. The sentence says what to do.
+        """
+        ...
+
+
+def check_package(form: ExportFormat) -> None:
+    """Raise ValueError if the package that a format needs is not installed."""
+    if form.needs and find_spec(form.needs.module) is None:
+        raise ValueError(f"The format {form.name!r} needs the package {form.needs.module}: {form.needs.install}")

@@ -1,0 +1,66 @@
+"""The format that every bundle holds: a SavedModel of TensorFlow, which takes encoded images and pixels."""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
+import tensorflow as tf
+
+from imgcls.engines.engine import PROBABILITIES, Engine, Outputs
+from imgcls.serving.details import read_details
+from imgcls.serving.export_format import ExportedClassifier
+from imgcls.serving.loaded_model import LoadedModel, signature_shapes
+from imgcls.serving.signatures import PIXELS, make_signatures
+
+
+class SavedModelEngine(Engine):
+    """The signature "pixels" of a SavedModel.
+
+    Args:
+        model: The SavedModel, loaded.
+        class_names: The names of its outputs in the order of the answers. The signature itself gives the likeliest
+            first.
+    """
+
+    name = "TensorFlow"
+    outputs = (PROBABILITIES,)
+
+    def __init__(self, model: LoadedModel, class_names: Sequence[str]):
+        self.model = model
+        self.device = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
+        self._class_names = list(class_names)
+        self._order = np.argsort(self._class_names)
+
+    def predict(self, pixels: np.ndarray) -> Outputs:
+        """Compute the network on a batch, as `Engine.predict` describes it."""
+        found = self.model.run(PIXELS, {"pixels": tf.constant(pixels, tf.float32)})
+        names = np.char.decode(found["classes"].astype(bytes), "utf-8")
+        places = self._order[np.searchsorted(self._class_names, names, sorter=self._order)]
+        probabilities = np.empty_like(found["probabilities"])
+        np.put_along_axis(probabilities, places, found["probabilities"], axis=1)
+        return {PROBABILITIES: probabilities}
+
+
+class SavedModelFormat:
+    """A SavedModel. Its folder is the version itself, because TensorFlow Serving looks for it there."""
+
+    name = "saved_model"
+    title = "TensorFlow SavedModel"
+    needs = None
+
+    def write(self, folder: Path, classifier: ExportedClassifier) -> dict[str, object]:
+        """Write the SavedModel, and return the names, shapes and types of its inputs and outputs."""
+        from keras.export import ExportArchive  # whoever loads a SavedModel does without Keras
+
+        archive = ExportArchive()  # it finds the weights by itself; after `track` they would be in the file twice
+        for name, (function, spec) in make_signatures(classifier).items():
+            archive.add_endpoint(name, function, input_signature=[spec])
+        archive.write_out(folder, verbose=False)
+        return {"signatures": signature_shapes(folder)}
+
+    def load(self, folder: Path) -> SavedModelEngine:
+        """Load the SavedModel of a version. Raises ValueError if it is damaged or lacks its details."""
+        return SavedModelEngine(LoadedModel(folder), read_details(folder)["class_names"])
+
+
+FORMAT = SavedModelFormat()

@@ -1,0 +1,178 @@
+"""A search for the options of a run that is best on validation, with Optuna. Each trial is a process of its own."""
+
+import fcntl
+import logging
+import subprocess
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import optuna
+from optuna.pruners import BasePruner, MedianPruner, NopPruner
+from optuna.trial import FrozenTrial, Trial, TrialState
+
+from imgcls.config import TrainConfig
+from imgcls.metrics import METRICS, Metric
+from imgcls.workflow.search_space import Range, with_values
+from imgcls.workflow.trials import BAD_INPUT, INTERRUPTED, SUCCEEDED, TrialRun, ending_with_us
+
+PRUNED_FROM = 4  # the first so-manieth part of the epochs says too little to end a trial by
+log = logging.getLogger(__name__)
+
+
+class Search:
+    """A study of Optuna whose trials are runs.
+
+    Several processes can share one: its state is an SQLite file in its folder.
+
+    Args:
+        base: The config that the values are put into. Its `runs` is the folder that the search's own folder lies in.
+        space: What is tried.
+        name: Of the search and its folder.
+        prune: End a trial whose metric is below the median of the others' at the same epoch.
+    """
+
+    def __init__(self, base: TrainConfig, space: Sequence[Range], name: str, prune: bool = True):
+        self.base, self.space, self.folder = base, list(space), Path(base.runs) / name
+        self.folder.mkdir(parents=True, exist_ok=True)
+        optuna.logging.set_verbosity(optuna.logging.ERROR)
+        with self._alone() as seed:  # also because SQLite's tables are made by one at a time
+            self.study = optuna.create_study(
+                study_name=name,
+                storage=f"sqlite:///{self.folder / 'study.sqlite'}",
+                direction="maximize",
+                load_if_exists=True,
+                sampler=optuna.samplers.TPESampler(seed=base.training.seed + seed, constant_liar=True),
+                pruner=_pruner(base.training.epochs, prune),
+            )
+
+    @property
+    def metric(self) -> Metric:
+        """The metric whose rank the search maximises: the one by which its first run keeps its best epoch."""
+        return METRICS[self.study.user_attrs.get("metric", "accuracy")]
+
+    def ended(self) -> list[FrozenTrial]:
+        """The trials that count: those that ended by themselves, were ended early, or failed with their values."""
+        ended = self.study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))
+        return [trial for trial in ended if trial.state != TrialState.FAIL or "reason" in trial.user_attrs]
+
+    def run(self, trials: int) -> None:
+        """Try until so many trials have ended, over all processes and starts together.
+
+        Raises:
+            ValueError: If the first trial cannot begin, or if the search was begun with other values.
+            KeyboardInterrupt: If this process or a trial is interrupted; the trial continues at the next start.
+        """
+        while len(self.ended()) < trials:
+            self.try_next()
+
+    def best(self) -> tuple[FrozenTrial, Path]:
+        """The best trial and its run's folder.
+
+        Raises:
+            RuntimeError: If no trial came to its end.
+        """
+        trials = self.ended()
+        if not any(trial.state == TrialState.COMPLETE for trial in trials):
+            reason = trials[-1].user_attrs.get("reason", "it was ended early") if trials else "there was none"
+            raise RuntimeError(f"None of {len(trials)} trials came to its end. The last: {reason}")
+        best = self.study.best_trial
+        return best, TrialRun(self.folder, best.number).path
+
+    def try_next(self) -> None:
+        """Train with the next choice of values, or continue a trial whose search was ended, and log how it went."""
+        with self._alone():
+            trial, run = self._taken_up() or self._begun()
+        try:
+            values = self._values(trial)
+            config = replace(with_values(self.base, values, self.space), name=run.name, runs=str(self.folder))
+            pruned, code = self._follow(trial, run, run.start(config))
+            self._conclude(trial, run, values, pruned, code)
+        finally:
+            run.let_go()
+
+    def _conclude(self, trial: Trial, run: TrialRun, values: dict[str, Any], pruned: bool, code: int) -> None:
+        """Tell the study how a trial ended, and log it."""
+        shown = ", ".join(f"{n} {v:.3g}" if isinstance(v, float) else f"{n} {v}" for n, v in values.items())
+        if code in SUCCEEDED:
+            metric = self._metric_of(run)
+            kept = run.folder.kept_epoch()[metric.on_validation]
+            self.study.tell(trial, metric.rank(kept))
+            log.info("trial %d: %s  %s", trial.number, metric.shown(kept), shown)
+        elif pruned:
+            self.study.tell(trial, state=TrialState.PRUNED)
+            log.info("trial %d: ended early, in the worse half  %s", trial.number, shown)
+        elif code == INTERRUPTED:
+            raise KeyboardInterrupt  # by somebody who stopped the trial; it is taken up again
+        else:
+            self._note_failure(trial, run.reason(), code)
+            log.info("trial %d: failed: %s  %s", trial.number, run.reason().partition(". ")[0], shown)
+
+    @contextmanager
+    def _alone(self) -> Iterator[int]:
+        """Within, this process has the search for itself; yields how many times it or others had it before."""
+        with (self.folder / ".joined").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            file.write(".")
+            yield file.tell()
+
+    def _begun(self) -> tuple[Trial, TrialRun]:
+        """A new trial."""
+        trial = self.study.ask()
+        run = TrialRun(self.folder, trial.number)
+        run.hold()
+        return trial, run
+
+    def _taken_up(self) -> tuple[Trial, TrialRun] | None:
+        """A trial that was begun and that no living process is at; None if there is none."""
+        for frozen in self.study.get_trials(states=(TrialState.RUNNING,)):
+            run = TrialRun(self.folder, frozen.number)
+            if run.hold():
+                log.info("trial %d: goes on", frozen.number)
+                return Trial(self.study, frozen._trial_id), run
+        return None
+
+    def _values(self, trial: Trial) -> dict[str, Any]:
+        """What is tried. Raises ValueError if the search was begun with other choices."""
+        try:
+            return {each.name: each.suggest(trial) for each in self.space}
+        except ValueError as error:
+            self.study.tell(trial, state=TrialState.FAIL)
+            raise ValueError(
+                f"The search {self.study.study_name!r} was begun with other values than this --search has ({error}). "
+                "Choose another --study."
+            ) from error
+
+    def _follow(self, trial: Trial, run: TrialRun, process: subprocess.Popen[bytes]) -> tuple[bool, int]:
+        """Report each epoch until the run ends. Returns whether it was ended as hopeless, and its exit code."""
+        known = {each.number: each for each in self.study.get_trials(deepcopy=False)}
+        reported = known[trial.number].intermediate_values
+        pruned = False
+        with ending_with_us(process):
+            for row in run.follow(process):
+                if row["epoch"] not in reported:
+                    metric = self._metric_of(run)
+                    trial.report(metric.rank(row[metric.on_validation]), row["epoch"])
+                if not pruned and trial.should_prune():
+                    pruned = True
+                    process.terminate()
+        return pruned, process.returncode
+
+    def _metric_of(self, run: TrialRun) -> Metric:
+        if "metric" not in self.study.user_attrs:
+            self.study.set_user_attr("metric", run.folder.best_metric.name)
+        return self.metric
+
+    def _note_failure(self, trial: Trial, reason: str, code: int) -> None:
+        """Tell the study that a trial failed. Raises ValueError if others would too: none could be begun."""
+        if code == BAD_INPUT and not self.study.get_trials(states=(TrialState.COMPLETE,)):
+            self.study.tell(trial, state=TrialState.FAIL)
+            raise ValueError(reason)
+        trial.set_user_attr("reason", reason)
+        self.study.tell(trial, state=TrialState.FAIL)
+
+
+def _pruner(epochs: int, prune: bool) -> BasePruner:
+    return MedianPruner(n_warmup_steps=epochs // PRUNED_FROM) if prune else NopPruner()

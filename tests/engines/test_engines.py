@@ -1,0 +1,83 @@
+"""Every engine gives the same answers to the same network, whatever the size of the batch."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import keras
+import numpy as np
+import pytest
+
+from imgcls.engines.engine import Engine
+from imgcls.engines.openvino import OpenVINOEngine, read_network
+from imgcls.engines.openvino_conversion import convert, write_network
+from imgcls.engines.tensorflow import TensorFlowEngine
+
+SHAPE = (8, 8, 3)
+
+
+@pytest.fixture(scope="module")
+def models() -> dict[str, keras.Model]:
+    keras.utils.set_random_seed(5)
+    pixels = keras.Input(SHAPE)
+    x = keras.layers.Conv2D(4, 3, activation="relu")(keras.layers.Rescaling(1 / 255)(pixels))
+    x = keras.layers.GlobalAveragePooling2D()(x)
+    probabilities = keras.layers.Dense(3, activation="softmax")(x)
+    return {"probabilities": keras.Model(pixels, probabilities), "embedding": keras.Model(pixels, x)}
+
+
+@pytest.fixture(scope="module")
+def pixels() -> np.ndarray:
+    return np.random.default_rng(1).uniform(0, 255, (4, *SHAPE)).astype(np.float32)
+
+
+def made(kind: str, models: dict[str, keras.Model], batch_size: int | None) -> Engine:
+    if kind == "tensorflow":
+        return TensorFlowEngine(models, batch_size)
+    return OpenVINOEngine(convert(models, batch_size), batch_size=batch_size)
+
+
+@pytest.mark.parametrize("kind", ["tensorflow", "openvino"])
+@pytest.mark.parametrize("batch_size", [None, 4])
+def test_an_engine_answers_what_the_models_answer(kind, batch_size, models, pixels):
+    engine = made(kind, models, batch_size)
+    assert engine.name.lower() == kind
+    assert engine.device == "CPU"
+    assert set(engine.outputs) == set(models)
+    for count in (4, 1, 0):
+        found = engine.predict(pixels[:count])
+        for name, model in models.items():
+            assert found[name].dtype == np.float32
+            np.testing.assert_allclose(found[name], np.asarray(model(pixels))[:count], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["tensorflow", "openvino"])
+def test_many_batches_come_back_with_their_keys(kind, models, pixels):
+    engine = made(kind, models, batch_size=2)
+    batches = [(place, pixels[place : place + 1 + place % 2]) for place in range(4)] * 5
+    found = list(engine.predict_batches(iter(batches)))
+    assert sorted(key for key, _ in found) == sorted(key for key, _ in batches)
+    expected = np.asarray(models["embedding"](pixels))
+    for place, outputs in found:
+        np.testing.assert_allclose(outputs["embedding"], expected[place : place + 1 + place % 2], atol=1e-5)
+
+
+@pytest.mark.parametrize("kind", ["tensorflow", "openvino"])
+def test_threads_may_ask_at_once(kind, models, pixels):
+    engine = made(kind, models, None)
+    expected = np.asarray(models["probabilities"](pixels))
+    with ThreadPoolExecutor(8) as pool:
+        rows = list(pool.map(lambda place: engine.predict(pixels[place : place + 1]), [0, 1, 2, 3] * 20))
+    for place, row in zip([0, 1, 2, 3] * 20, rows, strict=True):
+        np.testing.assert_allclose(row["probabilities"][0], expected[place], atol=1e-5)
+
+
+def test_a_network_of_openvino_survives_the_disk(models, pixels, tmp_path):
+    network = convert(models)
+    write_network(network, tmp_path / "model.xml")
+    found = OpenVINOEngine(read_network(tmp_path / "model.xml")).predict(pixels)
+    expected = OpenVINOEngine(network).predict(pixels)
+    assert all(np.array_equal(found[name], expected[name]) for name in models)
+    (tmp_path / "model.xml").write_text("cut off")
+    with pytest.raises(ValueError, match="holds no network of OpenVINO"):
+        read_network(tmp_path / "model.xml")
+    with pytest.raises(ValueError, match=r"missing\.xml holds no network"):
+        read_network(tmp_path / "missing.xml")

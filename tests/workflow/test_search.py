@@ -1,0 +1,84 @@
+"""A search whose trials end early, fail, and are taken up again."""
+
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import optuna
+import pytest
+
+from imgcls.config import TrainConfig
+from imgcls.run_folder import RunFolder
+from imgcls.workflow.search import Search
+from imgcls.workflow.search_space import parse_range
+from imgcls.workflow.trials import TrialRun
+
+ROOT = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def search(tmp_path):
+    """A search in which five trials reached 0.9 after every epoch."""
+    found = Search(TrainConfig(runs=str(tmp_path)), [parse_range("learning_rate=1e-4:1e-2")], "s")
+    for _ in range(5):
+        values = dict.fromkeys(range(1, 31), 0.9)
+        found.study.add_trial(optuna.trial.create_trial(value=0.9, intermediate_values=values))
+    return found
+
+
+def run_that_says(run: TrialRun, accuracy: float, epochs: int) -> subprocess.Popen:
+    """A process that writes what training writes, an epoch every tenth of a second."""
+    RunFolder.create(TrainConfig(name=run.name, runs=str(run.path.parent))).manifest_file.touch()
+    code = (
+        "import sys, time; from imgcls.run_folder import RunFolder; run = RunFolder(sys.argv[1])\n"
+        "for epoch in range(1, int(sys.argv[3]) + 1):\n"
+        "    run.append_metrics({'epoch': epoch, 'seconds': 1.0, 'loss': 1.0, 'accuracy': 0.5,\n"
+        "        'val_accuracy': float(sys.argv[2]), 'val_loss': 1.0})\n"
+        "    time.sleep(0.1)\n"
+    )
+    line = [sys.executable, "-c", code, str(run.path), str(accuracy), str(epochs)]
+    return subprocess.Popen(line, env={**os.environ, "PYTHONPATH": str(ROOT)})
+
+
+def test_a_hopeless_trial_is_ended_early_and_a_good_one_is_not(search):
+    for accuracy, hopeless in ((0.2, True), (0.95, False)):
+        trial = search.study.ask()
+        run = TrialRun(search.folder, trial.number)
+        pruned, code = search._follow(trial, run, run_that_says(run, accuracy, epochs=30 if hopeless else 9))
+        assert (pruned, code) == (hopeless, -signal.SIGTERM if hopeless else 0)
+        reported = search.study.get_trials()[trial.number].intermediate_values
+        assert reported[1] == accuracy
+        assert (7 <= len(reported) < 30) if hopeless else len(reported) == 9
+    assert search.metric.name == "accuracy"
+
+
+def test_a_trial_that_no_process_is_at_is_taken_up_by_one(search):
+    assert search._taken_up() is None
+    left = search.study.ask()
+    trial, run = search._taken_up()
+    assert trial.number == left.number
+    assert search._taken_up() is None
+    run.let_go()
+    again, run = search._taken_up()
+    run.let_go()
+    assert again.number == left.number
+
+
+def test_what_failed_with_its_values_counts_and_what_was_refused_does_not(search):
+    failed, diverged = search.study.ask(), search.study.ask()
+    search.study.tell(failed, state=optuna.trial.TrialState.FAIL)
+    search._note_failure(diverged, "The loss became nan.", 1)
+    assert [trial.number for trial in search.ended()] == [0, 1, 2, 3, 4, diverged.number]
+    empty = Search(TrainConfig(runs=str(search.folder)), search.space, "empty")
+    with pytest.raises(ValueError, match="no such data"):
+        empty._note_failure(empty.study.ask(), "There is no such data.", 2)
+
+
+def test_a_search_that_was_begun_with_other_choices_is_named(search):
+    search.space = [parse_range("optimizer=adamw,sgd")]
+    search._values(search.study.ask())
+    search.space = [parse_range("optimizer=adamw,lion")]
+    with pytest.raises(ValueError, match="was begun with other values than this --search has"):
+        search._values(search.study.ask())
