@@ -24,6 +24,8 @@ DISPATCHER_PORT = 5050
 
 @dataclass(frozen=True)
 class Options:
+    """The flags of the command."""
+
     role: Annotated[Literal["dispatcher", "worker"], tyro.conf.Positional]  # one dispatcher, any number of workers
     port: int | None = None  # that it listens at; by default 5050 for the dispatcher, any that is free for a worker
     dispatcher: str | None = None  # grpc://host:port of the dispatcher (worker only)
@@ -35,6 +37,7 @@ class Options:
 
 
 def main(options: Options) -> int:
+    """Serve until Ctrl-C."""
     _check_role(options)
     if options.role == "dispatcher" or options.port:
         _check_port(options.port or DISPATCHER_PORT)
@@ -69,7 +72,7 @@ def _check_port(port: int) -> None:
             raise ValueError(f"Port {port} cannot be had: {error.strerror.lower()}. Choose another --port.") from error
 
 
-def _start(options: Options):
+def _start(options: Options) -> tuple[object, str]:
     """The running server, and host:port of it."""
     from tensorflow.data.experimental import service
 

@@ -4,6 +4,7 @@ import streamlit as st
 
 from imgcls.counted import counted
 from imgcls.durations import clock
+from imgcls.metrics import METRICS
 from parts import launches
 from parts.charts import curve
 from parts.errors import explained
@@ -140,10 +141,11 @@ def _show_curves(launch: Launch) -> None:
     if not any(row["epoch"] for row in metrics):
         return
     epochs = launch.folder.config.training.epochs
-    for column, metric in zip(st.columns(2), ("accuracy", "loss"), strict=True):
+    shown = [metric for metric in METRICS.values() if metric.in_curves]
+    for column, metric in zip(st.columns(len(shown)), shown, strict=True):
         with column:
-            st.markdown(f"**{metric.capitalize()}** after each epoch")
-            st.altair_chart(curve(metrics, metric, epochs), key=f"curve {metric}")
+            st.markdown(f"**{metric.curve_title.capitalize()}** after each epoch")
+            st.altair_chart(curve(metrics, metric, epochs), key=f"curve {metric.name}")
 
 
 def _show_log(launch: Launch) -> None:
