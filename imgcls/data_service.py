@@ -31,7 +31,7 @@ class Options:
     dispatcher: str | None = None  # grpc://host:port of the dispatcher (worker only)
     host: str = "localhost"  # name of this machine, by which the others reach it
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.port is not None and not 1 <= self.port <= 65_535:
             raise ValueError(f"--port is {self.port}; expected 1 to 65535.")
 

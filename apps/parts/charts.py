@@ -36,15 +36,9 @@ def curve(rows: list[dict], metric: Metric, epochs: int) -> alt.Chart:
     """One metric after each epoch, on training and validation images.
 
     Args:
-<<<<<<< HEAD
         rows: What `RunFolder.metrics` returns; epoch 0 is a head that was fitted before anything else was trained.
         metric: Such as "accuracy".
         epochs: Of the whole run, which the axis shows from the beginning.
-=======
-        rows: what `RunFolder.metrics` returns; epoch 0 is a head that was fitted before anything else was trained.
-        metric: a row of `imgcls.metrics.METRICS`.
-        epochs: of the whole run, which the axis shows from the beginning.
->>>>>>> h3
     """
     name = metric.name
     table = pd.DataFrame(rows).reindex(columns=["epoch", name, metric.on_validation])
@@ -57,18 +51,12 @@ def curve(rows: list[dict], metric: Metric, epochs: int) -> alt.Chart:
         alt.Chart(lines, height=280)
         .mark_line(point=points, strokeWidth=2)
         .encode(
-<<<<<<< HEAD
             x=alt.X(
                 "epoch:Q",
                 scale=alt.Scale(domain=[rows[0]["epoch"], max(2, epochs)], nice=False),
                 axis=alt.Axis(format="d", tickMinStep=1, grid=False),
             ),
-            y=alt.Y(f"{metric}:Q", title=None, scale=scale, axis=alt.Axis(format="%" if percent else "~g")),
-=======
-            x=alt.X("epoch:Q", scale=alt.Scale(domain=[rows[0]["epoch"], max(2, epochs)], nice=False),
-                    axis=alt.Axis(format="d", tickMinStep=1, grid=False)),
             y=alt.Y(f"{name}:Q", title=None, scale=scale, axis=alt.Axis(format="%" if percent else "~g")),
->>>>>>> h3
             color=_colors("images", CURVES),
             tooltip=["images", "epoch", alt.Tooltip(f"{name}:Q", format=".1%" if percent else ".4f")],
         )
