@@ -221,6 +221,16 @@ def parse_json(text: str, name: str, object_hook: Callable[[dict[str, Any]], Any
     return value
 
 
+def json_object(value: object) -> dict[str, Any]:
+    """The value if it is a JSON object, else an empty one.
+
+    Example:
+        >>> json_object({"label": "cat"}), json_object("cat")
+        ({'label': 'cat'}, {})
+    """
+    return value if isinstance(value, dict) else {}
+
+
 def _half_character(text: str) -> int | None:
     """Where a surrogate is written as an escape without the other one of its pair."""
     open_at = end = -1

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, fitting, name_in, parse_json, peek, read_json
+from imgcls.labels.documents import any_file, fitting, json_object, name_in, parse_json, peek, read_json
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_of
@@ -215,12 +215,12 @@ def _annotations(task: dict[str, Any], line: str, file: str, problems: Problems)
             and _labels(result["value"]) is not None
         }
         for index, result in enumerate(annotation["result"]):
-            own = result if isinstance(result, dict) else {}
+            own = json_object(result)
             if own.get("type") in ("rectangle", "ellipse", "polygon", "brush") and _is_id(own) and own["id"] in named:
                 continue  # its label stands in a second result of the same id
             stated = own.get("value")
             value = {k: own.get(k) for k in ("original_width", "original_height")}
-            value |= stated if isinstance(stated, dict) else {}
+            value |= json_object(stated)
             for row in _regions(value, f"{where}.result[{index}]", file, problems):
                 yield row | {"annotator": "" if by is None else str(by), "attributes": attributes_text(golden)}
 
@@ -283,7 +283,7 @@ def _box(value: dict[str, Any], size: tuple[int, int]) -> dict[str, Any]:
 def _corners(value: dict[str, Any]) -> list[tuple[float, float]] | None:
     """Points in per cent around a region; None for the whole image. A rectangle turns around its upper left corner."""
     if isinstance(value.get("vertices"), list):
-        corners = [point if isinstance(point, dict) else {} for point in value["vertices"]]
+        corners = [json_object(point) for point in value["vertices"]]
         return [(coordinate(point.get("x")), coordinate(point.get("y"))) for point in corners] or [(math.inf, math.inf)]
     if isinstance(value.get("points"), list):
         pairs = [point for point in value["points"] if isinstance(point, list) and len(point) == 2]

@@ -14,7 +14,7 @@ from typing import Any
 
 from imgcls.image_files import opened
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import files_of, name_in, peek, read_json
+from imgcls.labels.documents import files_of, json_object, name_in, peek, read_json
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around
@@ -76,7 +76,7 @@ def _known_classes(source: Path, problems: Problems) -> set[str]:
 def _rows(content: object, file: str, known: set[str], problems: Problems) -> list[Row]:
     if not isinstance(content, dict):
         raise ValueError(f"{file} is no annotation: expected an object, got {type(content).__name__}.")
-    size = _dictionary(content.get("size"))
+    size = json_object(content.get("size"))
     folder = posixpath.dirname(posixpath.dirname(file))
     name = posixpath.basename(file).removesuffix(".json")
     tags = list(_tags(content.get("tags"), "tags", file, problems))
@@ -97,10 +97,6 @@ def _rows(content: object, file: str, known: set[str], problems: Problems) -> li
         return rows
     rows += [common | row for row in _objects(objects, file, known, problems)]
     return rows if rows or objects or content.get("tags") else [common]
-
-
-def _dictionary(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _tags(tags: object, line: str, file: str, problems: Problems) -> Iterator[tuple[str, str]]:

@@ -14,7 +14,7 @@ from typing import Any
 from urllib.parse import unquote
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, fitting, peek, read_each, read_json
+from imgcls.labels.documents import any_file, fitting, json_object, peek, read_each, read_json
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around
@@ -71,7 +71,7 @@ def _rank(path: Path) -> int:
 def _entries(path: Path) -> list[tuple[str, object]]:
     """Each asset of a file with its place in it."""
     content = read_json(path)
-    stated = content if isinstance(content, dict) else {}
+    stated = json_object(content)
     if isinstance(stated.get("asset"), dict):
         return [("", stated)]
     if isinstance(stated.get("assets"), dict):
@@ -91,7 +91,7 @@ class _Assets:
 
     def rows(self, entry: object, line: str, file: str) -> Iterator[Row]:
         """A row for each label of an asset; none, which is reported, if it cannot be read or was read before."""
-        stated = _dictionary(entry)
+        stated = json_object(entry)
         asset: dict[str, Any] = stated["asset"] if isinstance(stated.get("asset"), dict) else stated
         regions = stated.get("regions", [])
         image = _image(asset, posixpath.dirname(file), self.image_index)
@@ -122,7 +122,7 @@ class _Assets:
 
 
 def _common(asset: dict[str, Any], image: str, file: str) -> Row:
-    size = _dictionary(asset.get("size"))
+    size = json_object(asset.get("size"))
     return {
         "image": image,
         "file": file,
@@ -132,10 +132,6 @@ def _common(asset: dict[str, Any], image: str, file: str) -> Row:
         "height": pixels(size.get("height")),
         "split": split_from_path(file),
     }
-
-
-def _dictionary(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _image(asset: dict[str, Any], beside: str, image_index: ImageIndex) -> str:
@@ -149,7 +145,7 @@ def _image(asset: dict[str, Any], beside: str, image_index: ImageIndex) -> str:
 
 
 def _region_rows(region: object, line: str, file: str, problems: Problems) -> Iterator[Row]:
-    stated = region if isinstance(region, dict) else {}
+    stated = json_object(region)
     tags = stated.get("tags")
     if not isinstance(tags, list) or not tags:
         problems.left_out(file, line, "a region without a tag is left out.")
