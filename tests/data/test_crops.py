@@ -27,7 +27,7 @@ RED, BLUE = (220, 30, 30), (30, 30, 220)
 
 
 @pytest.fixture(scope="module")
-def image(tmp_path_factory):
+def photo(tmp_path_factory):
     """80 by 40: red on the left, blue on the right of x = 50."""
     pixels = np.empty((40, 80, 3), np.uint8)
     pixels[:, :50], pixels[:, 50:] = RED, BLUE

@@ -114,31 +114,41 @@ def preprocess_region(
     image = decoded(cut if box is None else within(box, cut), *target)
     if preprocessing.channels == 1:
         image = tf.image.rgb_to_grayscale(tf.cast(image, tf.float32))
-    height, width = tf.unstack(tf.shape(image)[:2])
-
-    def resized() -> tf.Tensor:
-        method, enlarges = preprocessing.interpolation, (height <= target[0]) & (width <= target[1])
-        pixels = tf.cond(  # the same kernels; nothing needs antialiasing where there are more pixels than before
-            enlarges,
-            lambda: tf.image.resize(image, target, method=method),
-            lambda: tf.image.resize(image, target, method=method, antialias=True),
-        )
-        return tf.raw_ops.ClipByValue(t=pixels, clip_value_min=0.0, clip_value_max=255.0)
-
-    def shrunk() -> tf.Tensor:
-        return tf.image.resize(image, target, method="area")
-
-    def enlarged() -> tf.Tensor:
-        return tf.image.resize(image, target, method="bilinear")
-
     if region is None or preprocessing.interpolation == "nearest":
-        fits = (height == target[0]) & (width == target[1])
-        image = tf.cond(fits, lambda: tf.cast(image, tf.float32), resized)
+        image = _resized_for_prediction(image, target, preprocessing.interpolation)
     else:
-        shrinks = (height >= target[0]) & (width >= target[1])
-        hardly = (height / target[0] < LOST_DETAIL) & (width / target[1] < LOST_DETAIL)
-        image = tf.case([(shrinks, shrunk), (hardly, enlarged)], default=resized)
+        image = _resized_for_training(image, target, preprocessing.interpolation)
     return tf.ensure_shape(image, (*target, preprocessing.channels))
+
+
+def _resized_for_prediction(image: tf.Tensor, target: tuple[int, int], method: str) -> tf.Tensor:
+    height, width = tf.unstack(tf.shape(image)[:2])
+    fits = (height == target[0]) & (width == target[1])
+    return tf.cond(fits, lambda: tf.cast(image, tf.float32), lambda: _antialiased(image, target, method))
+
+
+def _resized_for_training(image: tf.Tensor, target: tuple[int, int], method: str) -> tf.Tensor:
+    height, width = tf.unstack(tf.shape(image)[:2])
+    shrinks = (height >= target[0]) & (width >= target[1])
+    hardly = (height / target[0] < LOST_DETAIL) & (width / target[1] < LOST_DETAIL)
+    return tf.case(
+        [
+            (shrinks, lambda: tf.image.resize(image, target, method="area")),
+            (hardly, lambda: tf.image.resize(image, target, method="bilinear")),
+        ],
+        default=lambda: _antialiased(image, target, method),
+    )
+
+
+def _antialiased(image: tf.Tensor, target: tuple[int, int], method: str) -> tf.Tensor:
+    height, width = tf.unstack(tf.shape(image)[:2])
+    enlarges = (height <= target[0]) & (width <= target[1])
+    pixels = tf.cond(  # the same kernels; nothing needs antialiasing where there are more pixels than before
+        enlarges,
+        lambda: tf.image.resize(image, target, method=method),
+        lambda: tf.image.resize(image, target, method=method, antialias=True),
+    )
+    return tf.raw_ops.ClipByValue(t=pixels, clip_value_min=0.0, clip_value_max=255.0)
 
 
 def central_region(

@@ -78,7 +78,7 @@ def test_a_class_called_drop_is_a_class(tmp_path):
 
 
 @pytest.mark.parametrize(
-    ("lines", "sentence"), [(["image,label"], "has no column image; it has image, label"), ([], "header line")]
+    ("lines", "sentence"), [(["picture,label"], "has no column image; it has picture, label"), ([], "header line")]
 )
 def test_a_file_of_another_form_is_refused(manifest, tmp_path, lines, sentence):
     with pytest.raises(ValueError, match=sentence):
