@@ -2,6 +2,7 @@
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -49,7 +50,7 @@ def class_names(model: keras.Model) -> list[str]:
     return list(model.get_layer("probabilities").class_names)
 
 
-def preprocessing(model: keras.Model) -> dict:
+def preprocessing(model: keras.Model) -> dict[str, Any]:
     """The fields of `imgcls.data.images.preprocessing.Preprocessing` that the model's pixels are made with."""
     return dict(model.get_layer("standardization").preprocessing)
 
