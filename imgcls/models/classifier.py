@@ -22,6 +22,9 @@ def load_model(path: str | Path) -> keras.Model:
     Raises:
         FileNotFoundError: If there is no such file.
         ValueError: If the file holds something else.
+
+    Example:
+        >>> model = load_model("runs/photos-1/model.keras")  # doctest: +SKIP
     """
     path = Path(path)
     if not path.is_file():
@@ -46,7 +49,13 @@ def _loaded(path: Path) -> keras.Model:
 
 
 def class_names(model: keras.Model) -> list[str]:
-    """The names of the outputs, in order."""
+    """The names of the outputs, in order.
+
+    Example:
+        >>> from imgcls.models import build_model
+        >>> class_names(build_model("lenet5", class_names=["cat", "dog"]))
+        ['cat', 'dog']
+    """
     return list(model.get_layer("probabilities").class_names)
 
 
