@@ -1,5 +1,7 @@
 """Subsampling after a blur, so that a shifted image gives a shifted output."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import KerasTensor, ops
@@ -38,7 +40,9 @@ class BlurPooling2D(keras.layers.Layer):
         TensorShape([1, 4, 4, 4])
     """
 
-    def __init__(self, kernel_size: int = 3, strides: int = 2, data_format: str = "channels_last", **kwargs) -> None:
+    def __init__(
+        self, kernel_size: int = 3, strides: int = 2, data_format: str = "channels_last", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if not 2 <= kernel_size <= 7:
             raise ValueError(f"kernel_size is {kernel_size}; expected 2 to 7 pixels.")
@@ -48,7 +52,7 @@ class BlurPooling2D(keras.layers.Layer):
         self.data_format = data_format
 
     @override
-    def build(self, input_shape: tuple) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         row = np.ones(1)
         for _ in range(self.kernel_size - 1):
             row = np.convolve(row, (0.5, 0.5))
@@ -68,13 +72,13 @@ class BlurPooling2D(keras.layers.Layer):
         )
 
     @override
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         shape = list(input_shape)
         for axis in spatial_axes(self.data_format):
             shape[axis] = None if shape[axis] is None else -(-shape[axis] // self.strides)
         return tuple(shape)
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         own = {"kernel_size": self.kernel_size, "strides": self.strides, "data_format": self.data_format}
         return {**super().get_config(), **own}

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from keras import initializers, layers, regularizers
 
@@ -40,7 +40,7 @@ INITIALIZERS = {
 L1_SHARES = {"l1": 1.0, "l2": 0.0, "elastic_net": 0.5}
 
 
-def activation(name: str, /, data_format: str = CHANNELS_LAST, **kwargs) -> layers.Layer:
+def activation(name: str, /, data_format: str = CHANNELS_LAST, **kwargs: Any) -> layers.Layer:
     """A new layer with the activation called `name`, one of the keys of ACTIVATIONS.
 
     leaky_relu has the slope 0.01 below zero, very_leaky_relu 1/5.5.

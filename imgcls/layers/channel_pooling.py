@@ -1,6 +1,7 @@
 """Pooling across channels, and maxout, which is its maximum."""
 
 import functools
+from typing import Any
 
 import keras
 from keras import KerasTensor, ops
@@ -35,7 +36,7 @@ class ChannelPooling(keras.layers.Layer):
         [[5.0, 3.0]]
     """
 
-    def __init__(self, pool_size: int, mode: str = "max", data_format: str = "channels_last", **kwargs) -> None:
+    def __init__(self, pool_size: int, mode: str = "max", data_format: str = "channels_last", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if mode not in MODES:
             raise ValueError(f"mode is {mode!r}; expected one of {', '.join(MODES)}.")
@@ -45,7 +46,7 @@ class ChannelPooling(keras.layers.Layer):
         self.data_format = data_format
 
     @override
-    def build(self, input_shape: tuple) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         if input_shape[self.axis] % self.pool_size:
             raise ValueError(
                 f"The input has {counted(input_shape[self.axis], 'channel')}; expected a multiple of {self.pool_size}."
@@ -63,13 +64,13 @@ class ChannelPooling(keras.layers.Layer):
         return sum(members) / self.pool_size
 
     @override
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         shape = list(input_shape)
         shape[self.axis] //= self.pool_size
         return tuple(shape)
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         own = {"pool_size": self.pool_size, "mode": self.mode, "data_format": self.data_format}
         return {**super().get_config(), **own}
 
@@ -96,12 +97,12 @@ class Maxout(ChannelPooling):
         TensorShape([1, 8, 8, 3])
     """
 
-    def __init__(self, pieces: int, data_format: str = "channels_last", **kwargs) -> None:
+    def __init__(self, pieces: int, data_format: str = "channels_last", **kwargs: Any) -> None:
         super().__init__(pieces, "max", data_format, **kwargs)
         self.pieces = pieces
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         config = {**super().get_config(), "pieces": self.pieces}
         del config["pool_size"], config["mode"]
         return config

@@ -1,6 +1,7 @@
 """The last layer of every classifier: logits in, probabilities out, and the names of the classes."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
 from keras import KerasTensor
@@ -36,7 +37,7 @@ class ClassProbabilities(keras.layers.Layer):
         [[0.5, 0.5]]
     """
 
-    def __init__(self, class_names: Sequence[str], temperature: float = 1.0, **kwargs) -> None:
+    def __init__(self, class_names: Sequence[str], temperature: float = 1.0, **kwargs: Any) -> None:
         super().__init__(dtype=kwargs.pop("dtype", "float32"), **kwargs)
         if len(set(class_names)) != len(class_names):
             repeated = sorted({name for name in class_names if list(class_names).count(name) > 1})
@@ -47,7 +48,7 @@ class ClassProbabilities(keras.layers.Layer):
         self.temperature = float(temperature)
 
     @override
-    def build(self, input_shape: tuple) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         if input_shape[-1] != len(self.class_names):
             raise ValueError(
                 f"{counted(len(self.class_names), 'class name')} for {counted(input_shape[-1], 'output')}; "
@@ -59,9 +60,9 @@ class ClassProbabilities(keras.layers.Layer):
         return keras.ops.softmax(logits / self.temperature, axis=-1)
 
     @override
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "class_names": self.class_names, "temperature": self.temperature}

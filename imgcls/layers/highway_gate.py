@@ -1,5 +1,7 @@
 """The gate of highway networks: how much of a block's work, and how much of its input, passes on."""
 
+from typing import Any
+
 import keras
 from keras import KerasTensor, initializers, regularizers
 from typing_extensions import override
@@ -47,9 +49,9 @@ class HighwayGate(keras.layers.Layer):
         gate_bias: float = -2.0,
         coupled: bool = True,
         data_format: str = "channels_last",
-        kernel_initializer="glorot_uniform",
-        kernel_regularizer=None,
-        **kwargs,
+        kernel_initializer: str | initializers.Initializer = "glorot_uniform",
+        kernel_regularizer: str | regularizers.Regularizer | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.kernel_size = kernel_size
@@ -75,7 +77,7 @@ class HighwayGate(keras.layers.Layer):
         )
 
     @override
-    def build(self, input_shape: tuple) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         transformed, carried = (tuple(shape) for shape in input_shape)
         if transformed != carried:
             raise ValueError(f"The transformed input has the shape {transformed}, the carried {carried}; expected one.")
@@ -93,11 +95,11 @@ class HighwayGate(keras.layers.Layer):
         return transformed * transform + carried * carry
 
     @override
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return tuple(input_shape[0])
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         own = {
             "kernel_size": self.kernel_size,
             "gate_bias": self.gate_bias,

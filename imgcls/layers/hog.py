@@ -1,5 +1,7 @@
 """Histograms of oriented gradients."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import KerasTensor, ops
@@ -73,7 +75,7 @@ class HOG(keras.layers.Layer):
         transform_sqrt: bool = False,
         flatten: bool = True,
         data_format: str = CHANNELS_LAST,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         super().__init__(dtype=kwargs.pop("dtype", "float32"), **kwargs)
         if block_norm not in NORMS:
@@ -93,7 +95,7 @@ class HOG(keras.layers.Layer):
         self.enter = LayoutChange(data_format, CHANNELS_LAST, dtype=self.dtype_policy)
 
     @override
-    def build(self, input_shape: tuple) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         size = self.enter.compute_output_shape(input_shape)[1:3]
         least = tuple(a * b for a, b in zip(self.pixels_per_cell, self.cells_per_block, strict=True))
         if None in size or size[0] < least[0] or size[1] < least[1]:
@@ -124,7 +126,7 @@ class HOG(keras.layers.Layer):
         return ops.stack(shifted, axis=3)
 
     @override
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         batch, height, width, _ = self.enter.compute_output_shape(input_shape)
         cells = [n // pixels for n, pixels in zip((height, width), self.pixels_per_cell, strict=True)]
         blocks = [n - block + 1 for n, block in zip(cells, self.cells_per_block, strict=True)]
@@ -132,7 +134,7 @@ class HOG(keras.layers.Layer):
         return (batch, int(np.prod(shape))) if self.flatten else (batch, *shape)
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         own = {
             "orientations": self.orientations,
             "pixels_per_cell": self.pixels_per_cell,

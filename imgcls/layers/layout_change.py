@@ -1,5 +1,7 @@
 """From one layout to the other."""
 
+from typing import Any
+
 import keras
 from keras import KerasTensor, ops
 from typing_extensions import override
@@ -34,7 +36,7 @@ class LayoutChange(keras.layers.Layer):
         TensorShape([1, 3, 8, 9])
     """
 
-    def __init__(self, source: str, target: str, **kwargs) -> None:
+    def __init__(self, source: str, target: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.source = check_data_format(source)
         self.target = check_data_format(target)
@@ -45,9 +47,9 @@ class LayoutChange(keras.layers.Layer):
         return inputs if self.source == self.target else ops.transpose(inputs, self.order)
 
     @override
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return tuple(input_shape[axis] for axis in self.order)
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "source": self.source, "target": self.target}

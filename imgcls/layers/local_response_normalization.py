@@ -1,5 +1,7 @@
 """Local response normalisation, which AlexNet used before there was batch normalisation."""
 
+from typing import Any
+
 import keras
 import numpy as np
 from keras import KerasTensor, ops
@@ -47,7 +49,7 @@ class LocalResponseNormalization(keras.layers.Layer):
         alpha: float = 1e-4,
         beta: float = 0.75,
         data_format: str = "channels_last",
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         if depth_radius < 0 or not bias > 0 or not alpha >= 0:
@@ -63,7 +65,7 @@ class LocalResponseNormalization(keras.layers.Layer):
         self.data_format = data_format
 
     @override
-    def build(self, input_shape: tuple) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         channel = np.arange(input_shape[self.axis])
         neighbours = np.abs(channel[:, None] - channel) <= self.depth_radius
         self.neighbours = neighbours[None, None].astype("float32")  # kernel of a 1x1 convolution, (1, 1, C, C)
@@ -81,11 +83,11 @@ class LocalResponseNormalization(keras.layers.Layer):
         return ops.cast(x * scale, inputs.dtype)
 
     @override
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         own = {
             "depth_radius": self.depth_radius,
             "bias": self.bias,

@@ -31,7 +31,7 @@ def convolves(dtype: str, data_format: str = CHANNELS_LAST) -> bool:
     return True
 
 
-def in_native_layout(convolve: Callable, inputs: tf.Tensor, data_format: str) -> tf.Tensor:
+def in_native_layout(convolve: Callable[[tf.Tensor, str], tf.Tensor], inputs: tf.Tensor, data_format: str) -> tf.Tensor:
     """convolve(inputs, data_format), or the same in channels_last between two transpositions.
 
     Args:

@@ -1,5 +1,7 @@
 """The shortcut without parameters of the CIFAR residual networks."""
 
+from typing import Any
+
 import keras
 from keras import KerasTensor
 from typing_extensions import override
@@ -34,14 +36,14 @@ class ParameterFreeShortcut(keras.layers.Layer):
         TensorShape([1, 4, 4, 32])
     """
 
-    def __init__(self, filters: int, strides: int = 1, data_format: str = "channels_last", **kwargs) -> None:
+    def __init__(self, filters: int, strides: int = 1, data_format: str = "channels_last", **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.filters = filters
         self.strides = strides
         self.data_format = check_data_format(data_format)
 
     @override
-    def build(self, input_shape: tuple) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         channels = input_shape[channel_axis(self.data_format)]
         if channels > self.filters:
             raise ValueError(f"filters is {self.filters}, fewer than the {channels} channels of the input.")
@@ -57,7 +59,7 @@ class ParameterFreeShortcut(keras.layers.Layer):
         return keras.ops.pad(inputs[tuple(index)], padding)
 
     @override
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         shape = list(input_shape)
         shape[channel_axis(self.data_format)] = self.filters
         for axis in spatial_axes(self.data_format):
@@ -65,6 +67,6 @@ class ParameterFreeShortcut(keras.layers.Layer):
         return tuple(shape)
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         own = {"filters": self.filters, "strides": self.strides, "data_format": self.data_format}
         return {**super().get_config(), **own}

@@ -2,6 +2,7 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
@@ -80,7 +81,7 @@ class PCAWhitening(keras.layers.Layer):
         patch_size: int = 6,
         strides: int = 1,
         data_format: str = CHANNELS_LAST,
-        **kwargs,
+        **kwargs: Any,
     ) -> None:
         super().__init__(dtype=kwargs.pop("dtype", "float32"), **kwargs)
         for name, value, known in (("mode", mode, MODES), ("kind", kind, KINDS)):
@@ -102,7 +103,7 @@ class PCAWhitening(keras.layers.Layer):
         self.leave = LayoutChange(CHANNELS_LAST, data_format, dtype=self.dtype_policy)
 
     @override
-    def build(self, input_shape: tuple) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         image = self._image_shape(input_shape)
         size = self._vector_shape(image)[-1]
         if self.mode == "patches" and None not in image[1:3] and min(image[1:3]) < self.patch_size:
@@ -144,7 +145,7 @@ class PCAWhitening(keras.layers.Layer):
             axis=-1,
         )
 
-    def _vector_shape(self, image_shape: tuple) -> tuple:
+    def _vector_shape(self, image_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """The shape (..., D) of the vectors of images (B, H, W, C)."""
         batch, height, width, channels = image_shape
         if self.mode == "channels":
@@ -154,10 +155,10 @@ class PCAWhitening(keras.layers.Layer):
         windows = (None if n is None else (n - self.patch_size) // self.strides + 1 for n in (height, width))
         return batch, *windows, self.patch_size**2 * channels
 
-    def _image_shape(self, input_shape: tuple) -> tuple:
+    def _image_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return self.enter.compute_output_shape(input_shape)
 
-    def adapt(self, data: np.ndarray | Iterable) -> None:
+    def adapt(self, data: np.ndarray | Iterable[Any]) -> None:
         """Learn the statistics from images, in one pass, with a memory that does not grow with their number.
 
         Earlier statistics are forgotten.
@@ -208,7 +209,7 @@ class PCAWhitening(keras.layers.Layer):
         self.explained_variance_.assign(np.maximum(eigenvalues[::-1], 0.0))
 
     @override
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         images = self._image_shape(input_shape)
         batch, *places, size = self._vector_shape(images)
         if self.kind == "zca" and self.mode == "image":
@@ -217,7 +218,7 @@ class PCAWhitening(keras.layers.Layer):
         return self.leave.compute_output_shape(whitened) if len(whitened) == 4 else whitened
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         own = {
             "mode": self.mode,
             "kind": self.kind,
@@ -230,7 +231,7 @@ class PCAWhitening(keras.layers.Layer):
         return {**super().get_config(), **own}
 
 
-def _batches(data: np.ndarray | Iterable) -> Iterator[np.ndarray]:
+def _batches(data: np.ndarray | Iterable[Any]) -> Iterator[np.ndarray]:
     for batch in [data] if hasattr(data, "shape") else data:
         images = np.asarray(batch[0] if isinstance(batch, tuple | list) else batch)
         if images.ndim != 4:

@@ -1,6 +1,7 @@
 """The first layer of every classifier: pixels in, standardized pixels in the network's layout out."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import keras
 from keras import KerasTensor
@@ -40,8 +41,8 @@ class PixelStandardization(keras.layers.Layer):
         mean: Sequence[float] = (0.0,),
         std: Sequence[float] = (1.0,),
         data_format: str = "channels_last",
-        preprocessing: dict | None = None,
-        **kwargs,
+        preprocessing: Mapping[str, object] | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(dtype=kwargs.pop("dtype", "float32"), **kwargs)
         self.mean = [float(value) for value in mean]
@@ -52,7 +53,7 @@ class PixelStandardization(keras.layers.Layer):
         self.preprocessing = dict(preprocessing or {})
 
     @override
-    def build(self, input_shape: tuple) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         channels = input_shape[-1]
         for name, values in (("mean", self.mean), ("std", self.std)):
             if len(values) not in (1, channels):
@@ -71,10 +72,10 @@ class PixelStandardization(keras.layers.Layer):
         return keras.ops.transpose(standardized, (0, *from_channels_last(self.data_format)))
 
     @override
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return (input_shape[0], *(input_shape[axis] for axis in from_channels_last(self.data_format)))
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         own = {"mean": self.mean, "std": self.std, "data_format": self.data_format, "preprocessing": self.preprocessing}
         return {**super().get_config(), **own}

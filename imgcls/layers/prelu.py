@@ -1,5 +1,7 @@
 """The rectifier whose slope below zero is learned, one slope a channel."""
 
+from typing import Any
+
 import keras
 from keras import KerasTensor, initializers, ops, regularizers
 from typing_extensions import override
@@ -34,7 +36,11 @@ class PReLU(keras.layers.Layer):
     """
 
     def __init__(
-        self, alpha_initializer=None, alpha_regularizer=None, data_format: str = "channels_last", **kwargs
+        self,
+        alpha_initializer: str | initializers.Initializer | None = None,
+        alpha_regularizer: str | regularizers.Regularizer | None = None,
+        data_format: str = "channels_last",
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.alpha_initializer = initializers.get(alpha_initializer) or initializers.Constant(0.25)
@@ -43,7 +49,7 @@ class PReLU(keras.layers.Layer):
         self.data_format = data_format
 
     @override
-    def build(self, input_shape: tuple) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         self.alpha = self.add_weight(
             name="alpha",
             shape=(input_shape[self.axis],),
@@ -59,11 +65,11 @@ class PReLU(keras.layers.Layer):
         return ops.relu(inputs) - ops.reshape(self.alpha, self.alpha_shape) * ops.relu(-inputs)
 
     @override
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         own = {
             "alpha_initializer": initializers.serialize(self.alpha_initializer),
             "alpha_regularizer": regularizers.serialize(self.alpha_regularizer),

@@ -31,7 +31,7 @@ class ReflectPadding2D(keras.layers.ZeroPadding2D):
     """
 
     @override
-    def build(self, input_shape: tuple) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         for axis, padding in zip(spatial_axes(self.data_format), self.padding, strict=True):
             if input_shape[axis] is not None and max(padding) >= input_shape[axis]:
                 raise ValueError(

@@ -1,5 +1,7 @@
 """The rectifier whose slope below zero is random in training."""
 
+from typing import Any
+
 import keras
 from keras import KerasTensor, ops
 from typing_extensions import override
@@ -34,7 +36,7 @@ class RReLU(keras.layers.Layer):
         [[-2.0, 4.0]]
     """
 
-    def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, seed: int | None = None, **kwargs) -> None:
+    def __init__(self, lower: float = 1 / 8, upper: float = 1 / 3, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         if not 0 <= lower <= upper < 1:
             raise ValueError(f"lower is {lower} and upper is {upper}; expected 0 <= lower <= upper < 1.")
@@ -54,9 +56,9 @@ class RReLU(keras.layers.Layer):
         return ops.relu(inputs) - slope * ops.relu(-inputs)
 
     @override
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "lower": self.lower, "upper": self.upper, "seed": self.seed}

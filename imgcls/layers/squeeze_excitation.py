@@ -1,5 +1,7 @@
 """Squeeze-and-excitation: each channel is scaled by a gate that sees all channels."""
 
+from typing import Any
+
 import keras
 from keras import KerasTensor, initializers, layers, ops, regularizers
 from typing_extensions import override
@@ -43,9 +45,9 @@ class SqueezeExcitation(keras.layers.Layer):
         activation: str = "relu",
         gate_activation: str = "sigmoid",
         data_format: str = "channels_last",
-        kernel_initializer="he_normal",
-        kernel_regularizer=None,
-        **kwargs,
+        kernel_initializer: str | initializers.Initializer = "he_normal",
+        kernel_regularizer: str | regularizers.Regularizer | None = None,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.reduced_filters = reduced_filters
@@ -71,7 +73,7 @@ class SqueezeExcitation(keras.layers.Layer):
         )
 
     @override
-    def build(self, input_shape: tuple) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         channels = input_shape[self.axis]
         self.expand = self._connected(channels, "expand")
         self.reduce.build((None, 1, 1, channels))
@@ -88,11 +90,11 @@ class SqueezeExcitation(keras.layers.Layer):
         return inputs * ops.reshape(self.gate(x), self.gate_shape)
 
     @override
-    def compute_output_shape(self, input_shape: tuple) -> tuple:
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         own = {
             "reduced_filters": self.reduced_filters,
             "activation": self.activation,

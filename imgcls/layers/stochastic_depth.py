@@ -1,5 +1,7 @@
 """Stochastic depth, also called drop path."""
 
+from typing import Any
+
 import keras
 from typing_extensions import override
 
@@ -29,16 +31,16 @@ class StochasticDepth(keras.layers.Dropout):
         [[1.0, 1.0]]
     """
 
-    def __init__(self, rate: float, seed: int | None = None, **kwargs) -> None:
+    def __init__(self, rate: float, seed: int | None = None, **kwargs: Any) -> None:
         super().__init__(rate, seed=seed, **kwargs)
 
     @override
-    def build(self, input_shape: tuple) -> None:
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         self.noise_shape = (None, *(1 for _ in input_shape[1:]))  # one draw a sample
         super().build(input_shape)
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         del config["noise_shape"]
         return config

@@ -1,6 +1,7 @@
 """Pooling that adds up, as in the first convolutional networks."""
 
 import math
+from typing import Any
 
 import keras
 from keras import KerasTensor
@@ -30,7 +31,13 @@ class SumPooling2D(keras.layers.AveragePooling2D):
         [4.0]
     """
 
-    def __init__(self, pool_size, strides=None, data_format: str = "channels_last", **kwargs) -> None:
+    def __init__(
+        self,
+        pool_size: int | tuple[int, int],
+        strides: int | tuple[int, int] | None = None,
+        data_format: str = "channels_last",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(pool_size, strides, data_format=data_format, **kwargs)
 
     @override
@@ -38,7 +45,7 @@ class SumPooling2D(keras.layers.AveragePooling2D):
         return super().call(inputs) * math.prod(self.pool_size)
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         config = super().get_config()
         del config["padding"]
         return config

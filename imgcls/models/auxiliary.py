@@ -1,5 +1,7 @@
 """Further classifiers in the middle of a network, which help in training and are not wanted afterwards."""
 
+from typing import Any
+
 import keras
 from keras import KerasTensor
 from typing_extensions import override
@@ -25,7 +27,7 @@ class AuxiliaryHeads(keras.layers.Layer):
         Szegedy et al., Going Deeper with Convolutions, 2015, section 5.
     """
 
-    def __init__(self, weight: float = 0.3, **kwargs) -> None:
+    def __init__(self, weight: float = 0.3, **kwargs: Any) -> None:
         super().__init__(dtype=kwargs.pop("dtype", "float32"), **kwargs)
         self.weight = float(weight)
 
@@ -34,11 +36,11 @@ class AuxiliaryHeads(keras.layers.Layer):
         return logits[0]
 
     @override
-    def compute_output_shape(self, input_shape: list[tuple]) -> tuple:
+    def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
         return input_shape[0]
 
     @override
-    def get_config(self) -> dict:
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "weight": self.weight}
 
 

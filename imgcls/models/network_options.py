@@ -2,7 +2,7 @@
 
 import dataclasses
 from dataclasses import dataclass
-from typing import Self, TypedDict, Unpack
+from typing import Any, Self, TypedDict, Unpack
 
 from imgcls.data_format import CHANNELS_LAST
 from imgcls.nearest_name import did_you_mean
@@ -83,7 +83,7 @@ class NetworkOptions:
                 raise TypeError(f"A network has no option {name!r}.{hint} There are: {there_are}.")
         return dataclasses.replace(self, **keywords)
 
-    def to_wiring(self) -> dict[str, object]:
+    def to_wiring(self) -> dict[str, Any]:
         """The fields of `imgcls.models.wiring.Wiring` that these options set, by name."""
         fields = {name: value for name, value in vars(self).items() if value is not None}
         if "activation" in fields:  # Wiring.activation yields to an activation that the architecture names

@@ -10,6 +10,7 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial, wraps
 from pathlib import Path
+from typing import Any
 
 from imgcls.checksums import sha256_of
 from imgcls.models.registry import NETWORK_FILES, REFUSED, Architecture, registered
@@ -112,13 +113,13 @@ def _run(path: Path) -> OwnFile:
 
 
 def _watched(architecture: Architecture, path: Path) -> Architecture:
-    functions = {name: getattr(architecture, name) for name in ("build", "head", "auxiliary_head")}
+    functions: dict[str, Any] = {name: getattr(architecture, name) for name in ("build", "head", "auxiliary_head")}
     return replace(
         architecture, **{name: _with_line(function, path) for name, function in functions.items() if function}
     )
 
 
-def _with_line(function: Callable, path: Path) -> Callable:
+def _with_line(function: Callable[..., Any], path: Path) -> Callable[..., Any]:
     """The same function; what goes wrong in it is a ValueError with the line."""
 
     @wraps(function)
@@ -138,15 +139,15 @@ def _with_line(function: Callable, path: Path) -> Callable:
     return watched
 
 
-def _first_line(function: Callable) -> int:
+def _first_line(function: Callable[..., Any]) -> int:
     return _plain(function).__code__.co_firstlineno if hasattr(_plain(function), "__code__") else 1
 
 
-def _name(function: Callable) -> str:
+def _name(function: Callable[..., Any]) -> str:
     return getattr(_plain(function), "__name__", "the function")
 
 
-def _plain(function: Callable) -> Callable:
+def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
     return function.func if isinstance(function, partial) else function
 
 

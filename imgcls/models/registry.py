@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from imgcls.nearest_name import nearest_name
 
@@ -26,7 +26,7 @@ class PretrainedWeights:
         source: Where they come from.
     """
 
-    load: Callable[[Any, bool], None]
+    load: Callable[..., None]
     class_names: Callable[[], list[str]]
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -50,7 +50,7 @@ class StateDictNames:
 
     project: str
     layer: Callable[[str], Any]
-    wiring: Mapping[str, object] = field(default_factory=lambda: {"padding": "symmetric", "norm_epsilon": 1e-5})
+    wiring: Mapping[str, Any] = field(default_factory=lambda: {"padding": "symmetric", "norm_epsilon": 1e-5})
     mean: tuple[float, ...] = (123.675, 116.28, 103.53)
     std: tuple[float, ...] = (58.395, 57.12, 57.375)
     file_mark: str = ""
@@ -80,9 +80,9 @@ class Architecture:
     """
 
     name: str
-    build: Callable
+    build: Callable[..., Any]
     image_size: int
-    head: Callable | None = None
+    head: Callable[..., Any] | None = None
     channels: int = 3
     paper: str = ""
     parameters: int | None = None
@@ -91,10 +91,12 @@ class Architecture:
     top1_source: str = ""
     weights: Mapping[str, PretrainedWeights] = field(default_factory=dict)
     state_dicts: tuple[StateDictNames, ...] = ()
-    wiring: Mapping[str, object] = field(default_factory=dict)
-    auxiliary_head: Callable | None = None
+    wiring: Mapping[str, Any] = field(default_factory=dict)
+    auxiliary_head: Callable[..., Any] | None = None
     starts_from: tuple[str, ...] | None = None
 
+
+Build = TypeVar("Build", bound=Callable[..., Any])
 
 FAMILY_LIKENESS = 0.8  # of two families' names, as difflib has it, from which one may be meant for the other
 STRANGERS = ("regnet", "resnest", "resnext", "res2net")  # families that are spelled like one of ours and are not it
@@ -102,7 +104,7 @@ STRANGERS = ("regnet", "resnest", "resnext", "res2net")  # families that are spe
 _ARCHITECTURES: dict[str, Architecture] = {}
 
 
-def architecture(name: str, image_size: int | None = None, **facts) -> Callable:
+def architecture(name: str, image_size: int | None = None, **facts: Any) -> Callable[[Build], Build]:
     """Decorator that adds a network to the table.
 
     The function is called with a wiring and the standardized pixels, and returns a feature map.
@@ -132,7 +134,7 @@ def architecture(name: str, image_size: int | None = None, **facts) -> Callable:
     if unknown:
         raise ValueError(f"@architecture({name!r}) has no field {unknown[0]!r}; there are: {', '.join(_FACTS)}.")
 
-    def register(build: Callable) -> Callable:
+    def register(build: Build) -> Build:
         if name in _ARCHITECTURES:
             raise ValueError(f"An architecture {name!r} exists already; choose another name.")
         _ARCHITECTURES[name] = Architecture(name, build, image_size, **facts)

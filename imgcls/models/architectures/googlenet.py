@@ -1,5 +1,7 @@
 """GoogLeNet, the first Inception network: Szegedy et al., Going Deeper with Convolutions, 2015."""
 
+from typing import Any
+
 from imgcls.models.registry import architecture
 from imgcls.models.wiring import Tensor, Wiring
 
@@ -17,7 +19,12 @@ MODULES = {  # filters: 1x1; before 3x3, 3x3; before 5x5, 5x5; after pooling. No
     "5b": (384, 192, 384, 48, 128, 128),
 }
 AUXILIARY = ("4a", "4d")  # modules that an auxiliary head stands on
-LRN = {"radius": 2, "bias": 1.0, "alpha": 2e-5, "beta": 0.75}  # the authors' 1e-4, divided by 5 channels
+LRN: dict[str, Any] = {
+    "radius": 2,
+    "bias": 1.0,
+    "alpha": 2e-5,
+    "beta": 0.75,
+}  # the authors' 1e-4, divided by 5 channels
 
 
 def module(net: Wiring[Tensor], x: Tensor, filters: tuple[int, ...], name: str) -> Tensor:

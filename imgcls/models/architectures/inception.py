@@ -8,15 +8,19 @@ strides) without padding, a pooling, or a tuple of branches in its turn.
 """
 
 from collections.abc import Iterator
+from typing import Any
 
 from imgcls.models.registry import architecture
 from imgcls.models.weights.published import keras_twin
 from imgcls.models.wiring import Tensor, Wiring
 
+Branch = tuple[Any, ...]  # steps; see above
+Branches = tuple[Branch, ...]
+
 AVERAGE, HALVE = "average", "halve"  # poolings: 3x3 average with padding, 3x3 maximum with stride 2
 
 
-def steps(net: Wiring[Tensor], x: Tensor, branch: tuple, name: str) -> Tensor:
+def steps(net: Wiring[Tensor], x: Tensor, branch: Branch, name: str) -> Tensor:
     """One branch."""
     for i, step in enumerate(branch, start=1):
         here = f"{name}_{i}"
@@ -33,12 +37,12 @@ def steps(net: Wiring[Tensor], x: Tensor, branch: tuple, name: str) -> Tensor:
     return x
 
 
-def module(net: Wiring[Tensor], x: Tensor, branches: tuple, name: str) -> Tensor:
+def module(net: Wiring[Tensor], x: Tensor, branches: Branches, name: str) -> Tensor:
     """Branches side by side."""
     return net.concat([steps(net, x, branch, f"{name}_b{i}") for i, branch in enumerate(branches, start=1)], name=name)
 
 
-def scaled_residual(net: Wiring[Tensor], x: Tensor, branches: tuple, scale: float, name: str) -> Tensor:
+def scaled_residual(net: Wiring[Tensor], x: Tensor, branches: Branches, scale: float, name: str) -> Tensor:
     """A module whose result, brought to the channels of the input and scaled down, is added to it."""
     y = module(net, x, branches, f"{name}_mixed")
     y = net.scale(net.conv(y, net.channels(x), 1, bias=True, name=f"{name}_up_conv"), scale, name=f"{name}_scale")
@@ -48,7 +52,7 @@ def scaled_residual(net: Wiring[Tensor], x: Tensor, branches: tuple, scale: floa
 STEM = ((32, 3, 2), (32, 3, 1), (64, 3), HALVE, (80, 1, 1), (192, 3, 1), HALVE)
 
 
-def v3_modules() -> Iterator[tuple]:
+def v3_modules() -> Iterator[Branches]:
     """Figures 5 to 7 of the paper, in the sizes of its authors' code."""
     for pooled in (32, 64, 64):
         yield ((64, 1),), ((48, 1), (64, 5)), ((64, 1), (96, 3), (96, 3)), (AVERAGE, (pooled, 1))
@@ -62,7 +66,7 @@ def v3_modules() -> Iterator[tuple]:
         yield ((320, 1),), ((384, 1), split), ((448, 1), (384, 3), split), (AVERAGE, (192, 1))
 
 
-def v4_modules() -> Iterator[tuple]:
+def v4_modules() -> Iterator[Branches]:
     """Figures 3 to 8 of the second paper."""
     yield (HALVE,), ((96, 3, 2),)
     yield ((64, 1), (96, 3, 1)), ((64, 1), (64, (1, 7)), (64, (7, 1)), (96, 3, 1))

@@ -1,6 +1,7 @@
 """LeNet-5: LeCun et al., Gradient-Based Learning Applied to Document Recognition, 1998."""
 
 from functools import partial
+from typing import Any
 
 from imgcls.models.registry import architecture
 from imgcls.models.wiring import Tensor, Wiring
@@ -22,7 +23,7 @@ def lenet5_head(net: Wiring[Tensor], x: Tensor) -> Tensor:
     return net.act(x, name="embedding")
 
 
-SHARED = {
+SHARED: dict[str, Any] = {
     "image_size": 32,
     "channels": 1,
     "num_classes": 10,

@@ -8,8 +8,12 @@ A block is a function of the wiring, its input, and its place in the network.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 from imgcls.models.wiring import Tensor, Wiring
+
+Block = Callable[..., Any]  # (net, x, place) -> x
+Shortcut = Callable[..., Any]  # (net, x, channels of the output, place) -> x
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,7 @@ def conv_norm(net: Wiring[Tensor], x: Tensor, filters: int, kernel_size: int, st
 # Blocks with the activation at the end
 
 
-def basic(net: Wiring[Tensor], x: Tensor, at: Place, shortcut: Callable | None = projection, excite: int = 0) -> Tensor:
+def basic(net: Wiring[Tensor], x: Tensor, at: Place, shortcut: Shortcut | None = projection, excite: int = 0) -> Tensor:
     """Two 3x3 convolutions.
 
     Args:
@@ -101,7 +105,7 @@ def bottleneck(net: Wiring[Tensor], x: Tensor, at: Place, stride_first: bool = T
     return _added(net, kept, _excited(net, x, excite, at), at)
 
 
-def _kept(net: Wiring[Tensor], x: Tensor, outputs: int, at: Place, shortcut: Callable) -> Tensor:
+def _kept(net: Wiring[Tensor], x: Tensor, outputs: int, at: Place, shortcut: Shortcut) -> Tensor:
     same = at.strides == 1 and net.channels(x) == outputs
     return x if same else shortcut(net, x, outputs, at)
 

@@ -31,7 +31,7 @@ def separable(net: Wiring[Tensor], x: Tensor, filters: int, name: str) -> Tensor
     weights=keras_twin("Xception", "tf"),
     wiring={"dropout": 0.5},
 )
-def xception(net: Wiring[Tensor], x: Tensor, blocks: Sequence = BLOCKS) -> Tensor:
+def xception(net: Wiring[Tensor], x: Tensor, blocks: Sequence[tuple[tuple[int, ...], bool]] = BLOCKS) -> Tensor:
     """Blocks of separable convolutions with residual shortcuts (figure 5)."""
     x = net.conv_norm_act(x, 32, 3, 2, padding="valid", name="stem_1")
     x = net.conv_norm_act(x, 64, 3, padding="valid", name="stem_2")

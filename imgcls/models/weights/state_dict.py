@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -48,7 +49,7 @@ class StateDict:
     names: StateDictNames
 
     @property
-    def wiring(self) -> Mapping[str, object]:
+    def wiring(self) -> Mapping[str, Any]:
         """Fields of `imgcls.models.wiring.Wiring` in which their network differs from ours."""
         return self.names.wiring
 
@@ -135,7 +136,7 @@ def _overlap(architecture: Architecture, names: StateDictNames, arrays: Mapping[
     return len(expected & found) / max(len(expected | found), 1)
 
 
-def _parts(name) -> tuple[str, ...]:
+def _parts(name: str | tuple[str, ...]) -> tuple[str, ...]:
     return (name,) if isinstance(name, str) else tuple(name)
 
 
