@@ -62,7 +62,9 @@ class Predictions:
     @cached_property
     def predicted(self) -> "np.ndarray":
         """(N,) the class with the highest score."""
-        return self.scores.argmax(axis=1)
+        import numpy as np
+
+        return np.argmax(self.scores, axis=1)
 
     @cached_property
     def support(self) -> "np.ndarray":

@@ -109,7 +109,7 @@ class TrainingRun:
         run: the folder.
         manifest: the images.
         strategy: the devices.
-        output: whom the run tells what it does.
+        output: where the run reports what it does.
         saved: the checkpoint that the run goes on from, if there is one.
     """
 
@@ -167,7 +167,7 @@ class TrainingRun:
         self.plan.begin_schedule(now, self.config.training.learning_rate)
         log.info(
             "The run goes on after epoch %d, from its last checkpoint, and ends with epoch %d in place of %d. The "
-            "learning rate takes the course that it has in a run of this length, and stands at %.2g.",
+            "learning rate follows the schedule of a run of this length, and is %.2g now.",
             done, now.last_epoch, before.last_epoch, float(self.plan.schedule(step)),
         )  # fmt: skip
 

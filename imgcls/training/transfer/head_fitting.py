@@ -44,7 +44,7 @@ def fit_run_head(
         data: its images.
         features: of these.
         trainer: has the classifier.
-        output: is told how far it is; what it raises ends the fit.
+        output: receives the progress; what it raises ends the fit.
     """
     views, validation = features.of_splits()
     examples = _examples(config, data, views)
