@@ -335,7 +335,25 @@ TRAINING_RANGES = (
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """One run."""
+    """One run: every option of it, in five sections.
+
+    Attributes:
+        input: Which images, and how they become pixels.
+        augmentation: Data augmentation of the training images.
+        balance: What is done about classes of different size.
+        network: Which network, and what it starts from.
+        training: How the network is trained.
+        name: Name of the run; empty: <data>-<model>-<number>.
+        runs: Folder that the run's folder is made in.
+
+    Raises:
+        ValueError: If a value is out of its range, or if two options exclude each other.
+
+    Example:
+        >>> config = TrainConfig(training=TrainingConfig(epochs=10))
+        >>> config.training.epochs, config.network.model
+        (10, 'auto')
+    """
 
     input: InputConfig = field(default_factory=InputConfig)
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)

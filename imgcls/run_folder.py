@@ -44,10 +44,18 @@ class RunFolder:
     `create` makes one; the constructor opens one that exists.
 
     Args:
-        path: of the folder.
+        path: Of the folder.
 
     Raises:
-        ValueError: the folder is no run, or a run of before version 0.2.
+        ValueError: If the folder is no run, or a run of before version 0.2.
+
+    Example:
+        ::
+
+            from imgcls import RunFolder
+
+            run = RunFolder("runs/photos-1")
+            run.state(), run.config.network.model, run.evaluation()["accuracy"]
     """
 
     def __init__(self, path: str | Path) -> None:

@@ -13,7 +13,15 @@ from imgcls import framework_internals as internals
 from imgcls.training.optimizers import OPTIMIZERS
 
 ROOT = Path(__file__).parents[1]
-PUBLIC = {"_replace", "_asdict", "_fields", "_make", "_exit", "_trial_id"}  # of named tuples, os and Optuna
+PUBLIC = {
+    "_replace",
+    "_asdict",
+    "_fields",
+    "_make",
+    "_exit",
+    "_trial_id",
+    "_repr_html_",
+}  # named tuples, os, Optuna, notebooks
 
 
 @pytest.fixture

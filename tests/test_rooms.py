@@ -48,11 +48,8 @@ ATTRIBUTES = {
     "tf.data": (
         "imgcls/data/",
         "imgcls/data_service.py",  # its processes
-        "imgcls/framework_internals.py",
-        "imgcls/image_classifier.py",  # takes a dataset of the user's
         "imgcls/workflow/image_data.py",  # the same
         "imgcls/labels/formats/tfrecord.py",  # reads records
-        "imgcls/training/devices/device_batches.py",
         "imgcls/training/stage_batches.py",  # features, which are no images
         "imgcls/training/training_data.py",  # keeps validation pixels in memory
         "imgcls/training/trainer.py",  # is handed them

@@ -60,6 +60,13 @@ def resume_run(
     Returns:
         The same run.
 
+    Example:
+        Twenty epochs more for a run of forty::
+
+            from imgcls import resume_run
+
+            resume_run("runs/photos-1", {"epochs": 60})
+
     Raises:
         ValueError: If another process trains the run, or if it cannot continue with the changes.
     """
