@@ -102,7 +102,7 @@ def builder_of(manifest: Any, name: str, version: str, licence: str, output: str
             names = rows["split"].replace("", WITHOUT_SPLIT)
             return {split: self._generate_examples(rows[names == split]) for split in names.unique()}
 
-        def _generate_examples(self, rows):
+        def _generate_examples(self, rows) -> object:
             import apache_beam as beam
 
             return f"read {len(rows)} images" >> beam.Create(_tasks(manifest, rows)) | beam.FlatMap(example)

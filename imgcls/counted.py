@@ -2,9 +2,15 @@
 
 
 def counted(number: int, thing: str) -> str:
-    """A number and its noun: "1 class", "2 classes", "12,345 images".
+    """A number and its noun.
 
-    thing: the noun in the singular; of several words the last one gets the plural.
+    Args:
+        number: How many.
+        thing: The noun in the singular; of several words the last one gets the plural.
+
+    Example:
+        >>> counted(1, "class"), counted(2, "class"), counted(12_345, "image")
+        ('1 class', '2 classes', '12,345 images')
     """
     return f"{number:,} {thing if number == 1 else _plural(thing)}"
 

@@ -24,17 +24,20 @@ DISPATCHER_PORT = 5050
 
 @dataclass(frozen=True)
 class Options:
+    """The flags of the command."""
+
     role: Annotated[Literal["dispatcher", "worker"], tyro.conf.Positional]  # one dispatcher, any number of workers
     port: int | None = None  # that it listens at; by default 5050 for the dispatcher, any that is free for a worker
     dispatcher: str | None = None  # grpc://host:port of the dispatcher (worker only)
     host: str = "localhost"  # name of this machine, by which the others reach it
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         if self.port is not None and not 1 <= self.port <= 65_535:
             raise ValueError(f"--port is {self.port}; expected 1 to 65535.")
 
 
 def main(options: Options) -> int:
+    """Serve until Ctrl-C."""
     _check_role(options)
     if options.role == "dispatcher" or options.port:
         _check_port(options.port or DISPATCHER_PORT)
@@ -69,7 +72,7 @@ def _check_port(port: int) -> None:
             raise ValueError(f"Port {port} cannot be had: {error.strerror.lower()}. Choose another --port.") from error
 
 
-def _start(options: Options):
+def _start(options: Options) -> tuple[object, str]:
     """The running server, and host:port of it."""
     from tensorflow.data.experimental import service
 

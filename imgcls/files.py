@@ -1,4 +1,4 @@
-"""Files and folders that a reader sees whole or not at all, however many write them and whenever one of them dies."""
+"""Replaces files and folders in one step: a reader never sees half of one, even if a writer dies."""
 
 import errno
 import hashlib
@@ -21,14 +21,28 @@ HERE, EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
 
 @contextmanager
 def replacing(path: str | Path, durable: bool = False) -> Iterator[Path]:
-    """Give a temporary path beside `path`; rename it to `path` at the end, or remove it if anything is raised.
+    """Write a file or folder beside its place, and put it there in one step at the end.
 
-    What is written there may be a file or a folder, and takes the place of one of its own kind: the last of several
-    writers wins, and a reader sees one of them whole. What dead writers left in the folder is removed.
+    A reader sees the old one or the new one, whole. Of several writers the last one wins. If anything is raised,
+    nothing is replaced. What dead writers left in the folder is removed.
 
-    durable: whether it is on the disk, not only in the system's memory, before it takes the place.
+    Args:
+        path: The place. A file takes the place of a file, a folder that of a folder.
+        durable: Whether the content is on the disk, not only in the system's memory, before it takes the place.
 
-    Raises OSError, with `path` as its file name, if it cannot be written.
+    Yields:
+        A temporary path to write to, with the suffix of `path`.
+
+    Raises:
+        OSError: It cannot be written; the error's file name is `path`.
+
+    Example:
+        >>> from tempfile import TemporaryDirectory
+        >>> with TemporaryDirectory() as folder:
+        ...     with replacing(f"{folder}/notes.txt") as partial:
+        ...         _ = partial.write_text("whole")
+        ...     Path(folder, "notes.txt").read_text()
+        'whole'
     """
     path = Path(path)
     with unfinished(path) as partial:
@@ -62,7 +76,16 @@ def unfinished(path: str | Path) -> Iterator[Path]:
 
 
 def write_json(path: str | Path, values: object, durable: bool = False) -> None:
-    """Write JSON in UTF-8, whole or not at all."""
+    """Write JSON in UTF-8, whole or not at all.
+
+    Args:
+        path: The file.
+        values: What `json` can write.
+        durable: As in `replacing`.
+
+    Raises:
+        OSError: The file cannot be written.
+    """
     with replacing(path, durable) as partial:
         partial.write_text(json.dumps(values, indent=2, ensure_ascii=False) + "\n", "utf-8")
 
@@ -77,9 +100,14 @@ def read_json(path: Path) -> dict[str, Any]:
 
 
 def check_writable(path: str | Path, folder: bool = False) -> None:
-    """Raise OSError, with the path that is in the way as its file name, if nothing could be written at `path`.
+    """Check, before the work whose result is to lie there, that something can be written at a path.
 
-    Called before the work whose result is to lie there. folder: whether it will be a folder; one that is there may be.
+    Args:
+        path: A file or folder, which may not exist yet.
+        folder: Whether it will be a folder; then a folder may be there already.
+
+    Raises:
+        OSError: Nothing can be written; the error's file name is the path that is in the way.
     """
     path = Path(path)
     ancestors = [path, *path.parents]

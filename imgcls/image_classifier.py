@@ -69,7 +69,7 @@ class ImageClassifier:
         'auto'
     """
 
-    def __init__(self, *, verbose: bool = True, **options: Any):
+    def __init__(self, *, verbose: bool = True, **options: Any) -> None:
         check_names(options)
         if DATA in options:
             raise TypeError("The images are given to fit: ImageClassifier(...).fit('photos').")
@@ -288,7 +288,7 @@ class ImageClassifier:
 class _Shown(AbstractContextManager[Progress]):
     """Shows progress and the log within, or nothing."""
 
-    def __init__(self, verbose: bool):
+    def __init__(self, verbose: bool) -> None:
         self._verbose, self._stack = verbose, ExitStack()
 
     def __enter__(self) -> Progress:

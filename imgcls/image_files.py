@@ -74,8 +74,15 @@ class TooLarge(Refused):
 def opened(source: bytes | Path) -> Iterator["Image.Image"]:
     """Open an encoded image, or the file of one, without decoding it.
 
-    Raises Refused for what is damaged, too large or no image, also if that shows while the caller decodes it, and
-    OSError if the file cannot be read.
+    Args:
+        source: The bytes, or the file.
+
+    Yields:
+        Pillow's image.
+
+    Raises:
+        Refused: It is damaged, too large or no image; also if that shows while the caller decodes it.
+        OSError: The file cannot be read.
     """
     from PIL import Image
 
@@ -123,12 +130,22 @@ def why_not_opened(path: Path) -> str:
 
 
 def format_of(head: bytes) -> str:
-    """The format that the first bytes announce, such as "JPEG"; empty if they announce none that is read."""
+    """The format that the first bytes announce; empty if they announce none that is read.
+
+    Example:
+        >>> format_of(b"\\x89PNG"), format_of(b"hello")
+        ('PNG', '')
+    """
     return next((name for pattern, name, _ in SIGNATURES if re.match(pattern, head, re.DOTALL)), "")
 
 
 def suffix_of(head: bytes) -> str:
-    """The usual suffix of the format that the first bytes announce, such as ".jpg"; empty if they announce none."""
+    """The usual suffix of the format that the first bytes announce; empty if they announce none.
+
+    Example:
+        >>> suffix_of(b"\\xff\\xd8\\xff")
+        '.jpg'
+    """
     return next((suffix for pattern, _, suffix in SIGNATURES if re.match(pattern, head, re.DOTALL)), "")
 
 
@@ -158,7 +175,11 @@ def _stream(source: bytes | Path) -> BinaryIO:
 
 
 def check_size(pixels: int) -> int:
-    """The same number. Raises TooLarge if no image may have as many pixels."""
+    """The same number of pixels.
+
+    Raises:
+        TooLarge: No image may have as many.
+    """
     if pixels > MOST_PIXELS:
         raise TooLarge(
             f"a header that announces {pixels:,} pixels, above the limit of {MOST_PIXELS:,} pixels; nothing was decoded"

@@ -1,4 +1,4 @@
-"""Makes Keras know the layers of imgcls as soon as both are imported, so that `keras.models.load_model` finds them.
+"""Registers the layers of imgcls with Keras as soon as both are imported, for `keras.models.load_model`.
 
 Keras takes the class of a saved layer from its own packages or from those that are registered, and never imports
 another package. So `import imgcls` registers them: at once if Keras is there, else when it has been imported.

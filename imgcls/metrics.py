@@ -62,7 +62,9 @@ class Predictions:
     @cached_property
     def predicted(self) -> "np.ndarray":
         """(N,) the class with the highest score."""
-        return self.scores.argmax(axis=1)
+        import numpy as np
+
+        return np.argmax(self.scores, axis=1)
 
     @cached_property
     def support(self) -> "np.ndarray":
@@ -140,6 +142,7 @@ class Metric:
         higher_is_better: whether a higher value is that of the better classifier.
         is_share: whether it lies in [0, 1] and is shown in percent.
         least_classes: with fewer classes it says nothing, and reports leave it out.
+        in_curves: whether the report and the app draw it after each epoch.
     """
 
     name: str
@@ -149,6 +152,7 @@ class Metric:
     higher_is_better: bool = True
     is_share: bool = True
     least_classes: int = 2
+    in_curves: bool = False
 
     @property
     def on_validation(self) -> str:
@@ -159,6 +163,16 @@ class Metric:
             'val_accuracy'
         """
         return f"val_{self.name}"
+
+    @property
+    def curve_title(self) -> str:
+        """The title of its curve: the loss that is trained may be another one than log loss.
+
+        Example:
+            >>> METRICS["balanced_accuracy"].curve_title
+            'balanced accuracy'
+        """
+        return self.name.replace("_", " ")
 
     def rank(self, value: float) -> float:
         """A number that is higher for the better classifier: the value, or its negative. The rank of a rank is the
@@ -181,11 +195,11 @@ class Metric:
 
 
 ROWS = (
-    Metric("accuracy", accuracy, "accuracy", "share of the images that are right"),
+    Metric("accuracy", accuracy, "accuracy", "share of the images that are right", in_curves=True),
     Metric("balanced_accuracy", balanced_accuracy, "balanced accuracy", "mean recall of the classes"),
     Metric("macro_f1", macro_f1, "macro F1", "mean F1 of the classes", is_share=False),
     Metric("top_5_accuracy", top_5_accuracy, "top-5 accuracy", "the class is among the best five", least_classes=6),
-    Metric("loss", cross_entropy, "log loss", "0 is certain and right", higher_is_better=False, is_share=False),
+    Metric("loss", cross_entropy, "log loss", "0 is certain and right", False, is_share=False, in_curves=True),
 )
 METRICS = {metric.name: metric for metric in ROWS}
 

@@ -1,4 +1,4 @@
-"""The processor of this machine, which decides how fast things are, and the last bits of results.
+"""The processor of this machine; speed and the last bits of results depend on it.
 
 `python -m imgcls.processor` prints it in a line.
 """

@@ -22,6 +22,8 @@ from imgcls.cli import command
 
 @dataclass(frozen=True)
 class Options:
+    """The flags of the command."""
+
     bundle: Annotated[Path, tyro.conf.Positional]  # saved_models/<name>, or one version in it
     port: int = 8501  # 0 takes any that is free
     host: str = "127.0.0.1"  # 0.0.0.0 lets other machines in; there is no password
@@ -32,7 +34,7 @@ class Options:
     poll_seconds: float = 2.0  # between two looks for a newer version
     drain_seconds: float = 10.0  # that requests at hand may take after Ctrl-C or SIGTERM
 
-    def __post_init__(self):
+    def __post_init__(self) -> None:
         for name, least, most in (
             ("port", 0, 65_535),
             ("max_request_mib", 0.001, 4096.0),
@@ -48,6 +50,7 @@ class Options:
 
 
 def main(options: Options) -> int:
+    """Serve the bundle until Ctrl-C or SIGTERM."""
     from imgcls.serving.versions import check_bundle
 
     folder = check_bundle(options.bundle)
@@ -81,9 +84,17 @@ def main(options: Options) -> int:
 
 
 def listen(host: str, port: int) -> socket.socket:
-    """A socket that has the port from now on; callers wait until the model is loaded.
+    """Take a port; callers wait until the model is loaded.
 
-    Raises ValueError if the port cannot be had.
+    Args:
+        host: The address of this machine that is listened at.
+        port: Its port; 0 takes any that is free.
+
+    Returns:
+        A socket that listens.
+
+    Raises:
+        ValueError: If the port cannot be had.
     """
     family = socket.AF_INET6 if ":" in host else socket.AF_INET
     listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio delays small packets

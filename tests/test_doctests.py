@@ -16,7 +16,7 @@ def module_name(path: Path) -> str:
     return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
 
 
-@pytest.mark.parametrize("name", map(module_name, FILES))
+@pytest.mark.parametrize("name", list(map(module_name, FILES)))
 def test_examples(name, monkeypatch):
     monkeypatch.chdir(ROOT)
     module = importlib.import_module(name)

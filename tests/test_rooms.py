@@ -54,11 +54,15 @@ ATTRIBUTES = {
         "imgcls/labels/formats/tfrecord.py",  # reads records
         "imgcls/training/devices/device_batches.py",
         "imgcls/training/stage_batches.py",  # features, which are no images
+        "imgcls/training/training_data.py",  # keeps validation pixels in memory
+        "imgcls/training/trainer.py",  # is handed them
         "imgcls/serving/guarded_reading.py",  # inside a SavedModel
         "imgcls/serving/warmup.py",  # TFRecord of TensorFlow Serving
     ),
     "tf.distribute": (
         "imgcls/training/devices/",
+        "imgcls/training/run.py",
+        "imgcls/training/trainer.py",
         "imgcls/training/step.py",
         "imgcls/training/random_state.py",
         "imgcls/framework_internals.py",

@@ -1,1 +1,1 @@
-"""What the views are put together from."""
+"""Parts of the views."""

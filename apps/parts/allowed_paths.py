@@ -1,4 +1,4 @@
-"""What the app may open, and whether it may run a network file: both are said where it is started.
+"""What the app may open, and whether it may run a network file; both are set when it is started.
 
   streamlit run apps/app.py -- --root /srv/images --allow-network-files
 
@@ -32,8 +32,9 @@ TFDS = re.compile(r"tfds:\w+(/[\w.-]+)?(:\d+\.\d+\.\d+)?")  # without the name s
 class Start:
     """How the app was started.
 
-    root: the folder that typed paths have to lie in; by default the one that the app was started in.
-    network_files: whether a network of one's own, a Python file, may be run.
+    Attributes:
+        root: The folder that typed paths have to lie in; by default the one that the app was started in.
+        network_files: Whether a network of one's own, a Python file, may be run.
     """
 
     root: Path
@@ -46,7 +47,11 @@ class _Flags(argparse.ArgumentParser):
 
 
 def start() -> Start:
-    """Read the flags behind `--`. Raises ValueError for an unknown one, and for a root that is no folder."""
+    """Read the flags behind `--`.
+
+    Raises:
+        ValueError: A flag is unknown, or the root is no folder.
+    """
     flags = _Flags(add_help=False, allow_abbrev=False)
     flags.add_argument("--root", type=Path, default=Path())
     flags.add_argument("--allow-network-files", action="store_true")
@@ -67,7 +72,11 @@ def enforce() -> None:
 
 
 def check_path(path: str | Path) -> Path:
-    """The same path. Raises ValueError if it leads out of the root, before anything at it is looked at."""
+    """The same path, before anything at it is looked at.
+
+    Raises:
+        ValueError: It leads out of the root.
+    """
     if not is_allowed(path):
         raise ValueError(
             f"{path} lies outside of {start().root}, the folder that this app may read. Choose something below it, or "
@@ -82,7 +91,11 @@ def is_allowed(path: str | Path) -> bool:
 
 
 def check_model(name: str) -> str:
-    """The same name of an architecture. Raises ValueError for a Python file, unless the start allowed them."""
+    """The same name of an architecture.
+
+    Raises:
+        ValueError: It is a Python file, and the start did not allow them.
+    """
     if name.endswith(".py") and not start().network_files:
         raise ValueError(
             f"{name} is a Python file, and this app runs none: its users could run any program on this machine. Choose "
@@ -92,7 +105,11 @@ def check_model(name: str) -> str:
 
 
 def check_source(named: str) -> str:
-    """The same data set: a path below the root, `tfds:` and a name, or the name of a card. Raises ValueError."""
+    """The same data set: a path below the root, `tfds:` and a name, or the name of a card.
+
+    Raises:
+        ValueError: The path leads out of the root, or the name is none of TensorFlow Datasets' own.
+    """
     if named.startswith("tfds:") and not TFDS.fullmatch(named):
         raise ValueError(
             f"{named!r} is no data set that this app reads: those of others than TensorFlow Datasets bring programs of "
@@ -104,9 +121,14 @@ def check_source(named: str) -> str:
 
 
 def check_images(manifest: Manifest, source: str) -> Manifest:
-    """The same manifest. Raises ValueError if its images lie outside of the root, as an uploaded one may say.
+    """The same manifest. The images of a card may lie anywhere, because its author wrote it on this machine.
 
-    Where the images of a card lie was decided by whoever wrote the card on this machine.
+    Args:
+        manifest: The images.
+        source: What the user named.
+
+    Raises:
+        ValueError: Its images lie outside of the root, as an uploaded manifest may say.
     """
     if not _is_path(source) and source in list_cards():
         return manifest

@@ -1,4 +1,4 @@
-"""What augmentation makes of a few of the images: the settings that are chosen, or every step and preset."""
+"""Augmented examples of a few images: with the chosen settings, or with every step and preset."""
 
 import streamlit as st
 
@@ -9,9 +9,14 @@ SIDE = 160  # pixels; smaller images are enlarged in whole steps, so that their 
 
 
 def show(config: TrainConfig, everything: bool) -> None:
-    """Draw the sheet: the originals, and what training may see of them. Raises ValueError for data without images.
+    """Draw the sheet: the originals, and what training may see of them.
 
-    everything: a row for each step and each preset, in place of three draws of the chosen settings.
+    Args:
+        config: Of the run.
+        everything: Whether each step and each preset has a row, in place of three draws of the chosen settings.
+
+    Raises:
+        ValueError: The data has no images.
     """
     from imgcls.data.augmentation import from_preset, sheet
     from imgcls.data.augmentation.samples import sample_images

@@ -1,4 +1,4 @@
-"""Images with what was drawn on them: each box in the colour of its class."""
+"""Images with their boxes, each in the colour of its class."""
 
 from collections.abc import Mapping, Sequence
 from html import escape
@@ -18,9 +18,10 @@ PALETTE = ("#e4572e", "#2e86ab", "#3a9d5d", "#b5179e", "#d99a00", "#5f4bb6", "#0
 
 
 def show_boxes(records: Records) -> None:
-    """A page of the images that have boxes; one class can be chosen.
+    """Show a page of the images that have boxes; one class can be chosen.
 
-    records: as an importer returned them, before their boxes became examples.
+    Args:
+        records: As a format returned them, before their boxes became examples.
     """
     rows = records.boxes_or_images
     boxed = rows[rows[BOX].notna().all(axis=1)]
@@ -30,10 +31,11 @@ def show_boxes(records: Records) -> None:
     counts = boxed["label"].value_counts()
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = st.selectbox(
-            "Class with boxes", ["", *sorted(counts.index)],
+            "Class with boxes",
+            ["", *sorted(counts.index)],
             format_func=lambda name: f"{name} ({counts[name]:,})" if name else f"all: {counted(len(boxed), 'box')}",
             width=320,
-        )  # fmt: skip
+        )
         images = (boxed[boxed["label"] == name] if name else boxed)["image"].unique()
         pages = -(-len(images) // IMAGES_A_PAGE)
         page = st.pagination(pages, key=f"boxes of {name}") if pages > 1 else 1

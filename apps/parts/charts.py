@@ -3,6 +3,8 @@
 import altair as alt
 import pandas as pd
 
+from imgcls.metrics import Metric
+
 SPLITS = {"train": "#8aa4c8", "validation": "#d97706", "test": "#4d8b6f", "unsplit": "#8aa4c8"}
 CURVES = {"training": "#8aa4c8", "validation": "#c2410c"}
 MOST_BARS = 40  # classes; more are shown as a table
@@ -10,7 +12,11 @@ MOST_POINTS = 60  # epochs; more are drawn as a line without points
 
 
 def class_counts(counts: pd.DataFrame) -> alt.Chart:
-    """Images a class, stacked by split. counts: what `Manifest.counts` returns."""
+    """Images a class, stacked by split.
+
+    Args:
+        counts: What `Manifest.counts` returns.
+    """
     long = counts.rename_axis("class").reset_index().melt("class", var_name="split", value_name="images")
     long["place"] = long["split"].map({name: place for place, name in enumerate(SPLITS)})
     return (
@@ -26,29 +32,35 @@ def class_counts(counts: pd.DataFrame) -> alt.Chart:
     )
 
 
-def curve(rows: list[dict], metric: str, epochs: int) -> alt.Chart:
+def curve(rows: list[dict], metric: Metric, epochs: int) -> alt.Chart:
     """One metric after each epoch, on training and validation images.
 
-    rows: what `RunFolder.metrics` returns; epoch 0 is a head that was fitted before anything else was trained.
-    epochs: of the whole run, which the axis shows from the beginning.
+    Args:
+        rows: What `RunFolder.metrics` returns; epoch 0 is a head that was fitted before anything else was trained.
+        metric: Such as "accuracy".
+        epochs: Of the whole run, which the axis shows from the beginning.
     """
-    table = pd.DataFrame(rows, columns=["epoch", metric, f"val_{metric}"])
-    lines = table.rename(columns={metric: "training", f"val_{metric}": "validation"})
-    lines = lines.melt("epoch", list(CURVES), var_name="images", value_name=metric)
-    percent = metric == "accuracy"
-    scale = alt.Scale(zero=False) if percent else alt.Scale(type="log", nice=False)
+    name = metric.name
+    table = pd.DataFrame(rows).reindex(columns=["epoch", name, metric.on_validation])
+    lines = table.rename(columns={name: "training", metric.on_validation: "validation"})
+    lines = lines.melt("epoch", list(CURVES), var_name="images", value_name=name).dropna()
+    percent = metric.is_share
+    scale = alt.Scale(zero=False) if metric.higher_is_better else alt.Scale(type="log", nice=False)
     points = alt.OverlayMarkDef(size=22) if len(rows) <= MOST_POINTS else False
     return (
         alt.Chart(lines, height=280)
         .mark_line(point=points, strokeWidth=2)
         .encode(
-            x=alt.X("epoch:Q", scale=alt.Scale(domain=[rows[0]["epoch"], max(2, epochs)], nice=False),
-                    axis=alt.Axis(format="d", tickMinStep=1, grid=False)),
-            y=alt.Y(f"{metric}:Q", title=None, scale=scale, axis=alt.Axis(format="%" if percent else "~g")),
+            x=alt.X(
+                "epoch:Q",
+                scale=alt.Scale(domain=[rows[0]["epoch"], max(2, epochs)], nice=False),
+                axis=alt.Axis(format="d", tickMinStep=1, grid=False),
+            ),
+            y=alt.Y(f"{name}:Q", title=None, scale=scale, axis=alt.Axis(format="%" if percent else "~g")),
             color=_colors("images", CURVES),
-            tooltip=["images", "epoch", alt.Tooltip(f"{metric}:Q", format=".1%" if percent else ".4f")],
+            tooltip=["images", "epoch", alt.Tooltip(f"{name}:Q", format=".1%" if percent else ".4f")],
         )
-    )  # fmt: skip
+    )
 
 
 def _colors(field: str, colors: dict[str, str]) -> alt.Color:

@@ -18,10 +18,15 @@ NOT_SET = "not set"
 
 
 def ask(setting: Setting, suggestions: Sequence[str] = (), names: Mapping[str, str] | None = None) -> Any:
-    """Draw the widget of a setting and return what it holds.
+    """Draw the widget of a setting.
 
-    suggestions: values of a text that can be chosen; another one can be typed.
-    names: what a suggestion is called on the page.
+    Args:
+        setting: The field.
+        suggestions: Values of a text that can be chosen; another one can be typed.
+        names: What a suggestion is called on the page.
+
+    Returns:
+        What the widget holds.
     """
     label, tip, default = _label(setting), setting.help[:1].upper() + setting.help[1:] or None, setting.default
     kind, may_be_none = _without_none(setting.kind)
@@ -44,9 +49,13 @@ def ask(setting: Setting, suggestions: Sequence[str] = (), names: Mapping[str, s
         return st.number_input(label, value=default, step=step, format="%g", help=tip, key=key)
     if kind is str and suggestions:
         return st.selectbox(
-            label, suggestions, accept_new_options=True, format_func=lambda value: (names or {}).get(value, value),
-            help=tip, key=key,
-        ).strip()  # fmt: skip
+            label,
+            suggestions,
+            accept_new_options=True,
+            format_func=lambda value: (names or {}).get(value, value),
+            help=tip,
+            key=key,
+        ).strip()
     if kind is str:
         return st.text_input(label, default, help=tip, key=key).strip()
     return _ask_as_toml(setting, key)
@@ -67,9 +76,11 @@ def _without_none(kind: Any) -> tuple[Any, bool]:
 def _ask_as_toml(setting: Setting, key: str) -> Any:
     """Every other kind is typed as TOML writes it, such as ["a", "b"]."""
     text = st.text_input(
-        _label(setting), tomli_w.dumps({"value": setting.default}).removeprefix("value = ").strip(),
-        help=f"{setting.help} (as TOML)".strip(), key=key,
-    )  # fmt: skip
+        _label(setting),
+        tomli_w.dumps({"value": setting.default}).removeprefix("value = ").strip(),
+        help=f"{setting.help} (as TOML)".strip(),
+        key=key,
+    )
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError as error:
@@ -80,7 +91,13 @@ def _ask_as_toml(setting: Setting, key: str) -> Any:
 def make(config_class: type, values: Mapping[Place, Any], path: Place = ()) -> Any:
     """The config that holds these values; fields without one keep their defaults.
 
-    Raises ValueError, as the config does, for a value out of range.
+    Args:
+        config_class: A dataclass of `imgcls.config`.
+        values: By the path of the field.
+        path: Where the class stands in the whole config.
+
+    Raises:
+        ValueError: A value is out of range.
     """
     kinds, given = typing.get_type_hints(config_class), {}
     for field in dataclasses.fields(config_class):

@@ -1,4 +1,4 @@
-"""What went wrong, as a sentence on the page."""
+"""Errors as sentences on the page."""
 
 import logging
 from collections.abc import Iterator

@@ -1,4 +1,4 @@
-"""Images on the page, with what is said about them."""
+"""Images on the page, with their captions."""
 
 from collections.abc import Sequence
 from html import escape

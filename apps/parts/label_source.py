@@ -1,4 +1,4 @@
-"""The form in which a user says where labelled images are, and how their labels are read."""
+"""The form that asks where labelled images are, and how their labels are read."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -28,7 +28,10 @@ BOXES = {  # modes of `imgcls.labels.boxes`
 class LabelSource:
     """Where labelled images are, and how their labels are read.
 
-    dropped: uploaded files that were not kept.
+    Attributes:
+        source: A path, the name of a card, or `tfds:` and a name.
+        labels: How the labels are read.
+        dropped: Uploaded files that were not kept.
     """
 
     source: str

@@ -32,11 +32,13 @@ TRIES, PAUSE = 20, 0.05  # seconds; a reader holds the lock for much less
 class Launch:
     """Where a run stands.
 
-    state: one of `LIVE`, or finished, interrupted, failed.
-    message: why it failed or was interrupted; may be empty.
-    status: what status.json says; empty before there is a run folder.
-    resumable: whether it can go on from where it stands.
-    changed: seconds since 1970.
+    Attributes:
+        name: Of the run.
+        state: One of `LIVE`, or finished, interrupted, failed.
+        message: Why it failed or was interrupted; may be empty.
+        status: What status.json says; empty before there is a run folder.
+        resumable: Whether it can go on from where it stands.
+        changed: Seconds since 1970.
     """
 
     name: str
@@ -48,14 +50,22 @@ class Launch:
 
     @property
     def folder(self) -> RunFolder:
-        """Raises ValueError before there is one."""
+        """The run's folder.
+
+        Raises:
+            ValueError: There is none yet.
+        """
         return RunFolder(RUNS / self.name)
 
 
 def start(config: TrainConfig) -> str:
-    """Start a run and return its name: that of the config, or the first free one of its data.
+    """Start a run.
 
-    Raises ValueError if the name is taken or no name for a folder, or if the config leads out of the root.
+    Returns:
+        Its name: that of the config, or the first free one of its data.
+
+    Raises:
+        ValueError: The name is taken or cannot name a folder, or the config leads out of the root.
     """
     allowed_paths.check_config(config)
     name = check_name(config.name or free_name(config.input.data))
@@ -72,7 +82,8 @@ def start(config: TrainConfig) -> str:
 def resume(name: str) -> None:
     """Go on with a run from its last checkpoint.
 
-    Raises ValueError if it is being trained, or if its network is a file that the app may not run.
+    Raises:
+        ValueError: It is being trained, or its network is a file that the app may not run.
     """
     if look(name).state in LIVE:
         raise ValueError(f"The run {name!r} is being trained already.")
@@ -91,7 +102,11 @@ def stop(name: str) -> None:
 
 
 def check_name(name: str) -> str:
-    """The same name. Raises ValueError if it is not that of one folder."""
+    """The same name.
+
+    Raises:
+        ValueError: It cannot name one folder.
+    """
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise ValueError(f"{name!r} is no name that can be used here. Use letters, digits, '_', '-' and '.'.")
     return name
@@ -107,7 +122,11 @@ def free_name(data: str) -> str:
 
 
 def look(name: str) -> Launch:
-    """Where the run called `name` stands. Raises ValueError if there is none."""
+    """Where the run called `name` stands.
+
+    Raises:
+        ValueError: There is none.
+    """
     running = is_running(check_name(name))  # before the status is read: what a dead process wrote is its last word
     path = allowed_paths.check_path(RUNS / name)
     if not (path / "config.toml").is_file():

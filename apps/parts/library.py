@@ -1,4 +1,4 @@
-"""What of the library takes seconds to load: loaded when a page needs it, once, and with a sign of it."""
+"""Loads TensorFlow and models once, when a page needs them, and shows that it does."""
 
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -42,7 +42,8 @@ def imagenet_model_names() -> list[str]:
 def load_predictor(source: str) -> "Predictor":
     """The predictor of a run or bundle, by path, or of an architecture with ImageNet weights, by name.
 
-    Raises ValueError for a path out of the root, and for a network file.
+    Raises:
+        ValueError: The path leads out of the root, or is a network file.
     """
     allowed_paths.check_source(allowed_paths.check_model(source))
     load_library()

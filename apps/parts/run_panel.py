@@ -1,9 +1,10 @@
-"""One run on the page: how far it is, its curves, what came out, and what can be done next."""
+"""One run on the page: its progress, its curves, its result, and the next steps."""
 
 import streamlit as st
 
 from imgcls.counted import counted
 from imgcls.durations import clock
+from imgcls.metrics import METRICS
 from parts import launches
 from parts.charts import curve
 from parts.errors import explained
@@ -140,10 +141,11 @@ def _show_curves(launch: Launch) -> None:
     if not any(row["epoch"] for row in metrics):
         return
     epochs = launch.folder.config.training.epochs
-    for column, metric in zip(st.columns(2), ("accuracy", "loss"), strict=True):
+    shown = [metric for metric in METRICS.values() if metric.in_curves]
+    for column, metric in zip(st.columns(len(shown)), shown, strict=True):
         with column:
-            st.markdown(f"**{metric.capitalize()}** after each epoch")
-            st.altair_chart(curve(metrics, metric, epochs), key=f"curve {metric}")
+            st.markdown(f"**{metric.curve_title.capitalize()}** after each epoch")
+            st.altair_chart(curve(metrics, metric, epochs), key=f"curve {metric.name}")
 
 
 def _show_log(launch: Launch) -> None:
@@ -174,7 +176,12 @@ def _show_result(launch: Launch) -> None:
         st.switch_page("views/predict.py", query_params={"model": str(run.path)})
     if run.report_file.is_file():
         st.subheader("Report")
-        st.download_button("Download the report", run.report_file.read_bytes(), f"{launch.name}.html", "text/html",
-                           icon=":material/download:")  # fmt: skip
+        st.download_button(
+            "Download the report",
+            run.report_file.read_bytes(),
+            f"{launch.name}.html",
+            "text/html",
+            icon=":material/download:",
+        )
         st.iframe(run.report_file, height=720)
     st.caption(f"To serve it: `python -m imgcls.export {run.path}`")

@@ -42,7 +42,8 @@ class Upload(Protocol):
 def save_files(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:
     """Write uploaded annotation files and images into one folder, as `save_folder` does.
 
-    Returns the annotation file if there is just one, else the folder; and what was dropped.
+    Returns:
+        The annotation file if there is just one, else the folder; and the names of the files that were dropped.
     """
     folder, dropped = save_folder(files)
     kept = [file.name for file in files if file.name not in dropped]
@@ -53,12 +54,14 @@ def save_files(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:
 def save_folder(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:
     """Write an uploaded folder to manifests/uploads/<fingerprint>/<name>, whole or not at all.
 
-    Returns the path, and the names of the files that are neither images nor annotations and were dropped.
+    The same folder uploaded again is not written again. Where all files share their first folder and have others below
+    it, that first one is the folder that was chosen, and is left out.
 
-    The same folder uploaded again is not written again. Where all files share their first folder and have others
-    below it, that first one is the folder that was chosen, and is left out.
+    Returns:
+        The path, and the names of the files that are neither images nor annotations and were dropped.
 
-    Raises ValueError if there are no files to keep, or if a file's path would lead out of the folder.
+    Raises:
+        ValueError: There are no files to keep, or a file's path would lead out of the folder.
     """
     if not files:
         raise ValueError("Nothing was uploaded. Choose labelled images: a folder, or annotation files and images.")

@@ -1,4 +1,4 @@
-"""Labels: from labelled images, in whatever form, to a manifest."""
+"""Labels: from labelled images in any format to a manifest."""
 
 import re
 from collections.abc import Sequence
@@ -37,7 +37,8 @@ CLASSES_A_PAGE, IMAGES_A_CLASS = 12, 7
 def look(chosen: LabelSource) -> tuple[Manifest, Imported, list[Finding], pd.Series]:
     """Read the labels, open every image once, with a bar that grows, and compare the images with each other.
 
-    Returns the manifest, how it was imported, what the audit found, and which images are copies of each other.
+    Returns:
+        The manifest, how it was imported, what the audit found, and which images are copies of each other.
     """
     with st.spinner("Reading the labels"):
         imported = import_manifest(*source_of(chosen.source, chosen.labels))
@@ -138,7 +139,11 @@ def show_images(manifest: Manifest) -> None:
 
 
 def save(manifest: Manifest, copies: pd.Series, source: str) -> None:
-    """Ask for a name and save the manifest, cleaned on request. Raises ValueError for a name that names no file."""
+    """Ask for a name and save the manifest, cleaned on request.
+
+    Raises:
+        ValueError: The name cannot name a file.
+    """
     st.subheader("Save it")
     if st.checkbox("Clean it (--fix): leave out copies and what cannot be used, and give each class one name"):
         manifest, effects = clean(manifest, copies)

@@ -87,8 +87,9 @@ def show_table(predictions: "Predictions") -> None:
     shown = [column for column in table if not column.startswith("probability_")]
     percent = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
     st.dataframe(table, hide_index=True, column_order=shown, column_config={"probability": percent})
-    st.download_button("Download the table", table.to_csv(index=False), "predictions.csv", "text/csv",
-                       icon=":material/download:")  # fmt: skip
+    st.download_button(
+        "Download the table", table.to_csv(index=False), "predictions.csv", "text/csv", icon=":material/download:"
+    )
 
 
 st.title("Predict")

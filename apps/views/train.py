@@ -1,4 +1,4 @@
-"""Train: start a run, follow it, and find the runs of before. The address holds the run that is open (?run=...)."""
+"""Train: start a run, follow it, and open earlier runs. The address names the open run (?run=...)."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -96,7 +96,12 @@ def check_data(config: TrainConfig) -> None:
 
 
 def check(config: TrainConfig) -> None:
-    """What can be known before the run begins: raises ValueError or FileNotFoundError."""
+    """Check what can be known before the run begins.
+
+    Raises:
+        ValueError: The config has no data, a path out of the root, an unknown architecture, or folds without a number.
+        FileNotFoundError: There is no such data.
+    """
     from imgcls.models import find_architecture
 
     check_data(config)

@@ -39,10 +39,12 @@ class Setting:
 
     @property
     def is_positional(self) -> bool:
+        """Whether the value is given by its place, without a flag."""
         return tyro.conf.Positional in self.marks
 
     @property
     def flag(self) -> str:
+        """As it is typed, such as --batch-size; for a positional one its name in help."""
         name = self.path[-1].replace("_", "-")
         return name.upper() if self.is_positional else f"--{name}"
 

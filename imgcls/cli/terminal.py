@@ -23,7 +23,7 @@ console = Console(highlight=False, soft_wrap=True)
 class ProgressLine(Progress):
     """A line that follows the work and is gone when it is done, and one that stays for each epoch."""
 
-    def __init__(self, bar: Bar):
+    def __init__(self, bar: Bar) -> None:
         self._bar = bar
         self._task = bar.add_task("Starting", total=None, facts="")
         self._what, self._first, self._began = "", 0, time.monotonic()
@@ -149,4 +149,5 @@ def next_step(*lines: str) -> None:
 
 
 def percent(share: float | None) -> str:
+    """A share as a percentage with one decimal; a dash if there is none."""
     return "-" if share is None or math.isnan(share) else f"{100 * share:.1f} %"

@@ -31,7 +31,7 @@ class OpenVINOEngine(Engine):
 
     name = "OpenVINO"
 
-    def __init__(self, network: "openvino.Model", device: str = "CPU", batch_size: int | None = None):
+    def __init__(self, network: "openvino.Model", device: str = "CPU", batch_size: int | None = None) -> None:
         import openvino
 
         self.device = device

@@ -23,7 +23,7 @@ class TensorFlowEngine(Engine):
 
     name = "TensorFlow"
 
-    def __init__(self, models: Mapping[str, "keras.Model"], batch_size: int | None = None):
+    def __init__(self, models: Mapping[str, "keras.Model"], batch_size: int | None = None) -> None:
         self.outputs = tuple(models)
         self.device = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
         self._batch_size = batch_size
@@ -50,8 +50,9 @@ def network_function(
     """
     shape = next(iter(models.values())).input_shape[1:]
     pixels = tf.TensorSpec((batch_size, *shape), tf.float32, "pixels")
-    return tf.function(
+    function: Callable[[tf.Tensor], dict[str, tf.Tensor]] = tf.function(
         lambda pixels: {name: model(pixels, training=False) for name, model in models.items()},
         input_signature=[pixels],
         autograph=False,
     )
+    return function

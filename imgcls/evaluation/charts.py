@@ -9,13 +9,14 @@ import pandas as pd
 import vl_convert
 
 from imgcls.evaluation.metrics import Evaluation
+from imgcls.metrics import METRICS, Metric
 
 MOST_CLASSES = 40  # in a confusion matrix that can still be read
 TRAINING, VALIDATION = "#8aa4c8", "#c2410c"
 
 
 def learning_curves(metrics: Sequence[dict[str, Any]]) -> str:
-    """Loss and accuracy after each epoch, training and validation, side by side.
+    """The metrics of `imgcls.metrics.METRICS` that have curves, after each epoch, side by side.
 
     Args:
         metrics: A dictionary an epoch, as metrics.jsonl holds them. Epoch 0 is a head that was fitted before anything
@@ -24,28 +25,33 @@ def learning_curves(metrics: Sequence[dict[str, Any]]) -> str:
     Returns:
         An SVG; empty if no epoch was trained.
     """
-    table = pd.DataFrame(metrics, columns=["epoch", "loss", "val_loss", "accuracy", "val_accuracy"])
-    if not table["epoch"].any():
+    table = pd.DataFrame(metrics)
+    if table.empty or not table["epoch"].any():
         return ""
+    shown = sorted((metric for metric in METRICS.values() if metric.in_curves), key=lambda m: m.higher_is_better)
+    return _svg(alt.hconcat(*(_learning_curve(table, metric) for metric in shown), spacing=40))
+
+
+def _learning_curve(table: pd.DataFrame, metric: Metric) -> alt.Chart:
+    """One metric on the validation images, and on training images if it is measured there. table: a row an epoch."""
+    name = metric.name
+    lines = table.reindex(columns=["epoch", name, metric.on_validation])
+    lines = lines.rename(columns={name: "training", metric.on_validation: "validation"})
+    lines = lines.melt("epoch", ["training", "validation"], var_name="images", value_name=name).dropna()
     ends = table["epoch"].min(), table["epoch"].max()
     epochs = alt.Axis(format="d", grid=False, values=sorted({round(n) for n in np.linspace(*ends, 10)}))
-    charts = []
-    for metric in ("loss", "accuracy"):
-        lines = table.rename(columns={metric: "training", f"val_{metric}": "validation"})
-        lines = lines.melt("epoch", ["training", "validation"], var_name="images", value_name=metric)
-        scale = alt.Scale(domain=["training", "validation"], range=[TRAINING, VALIDATION])
-        axis = alt.Axis(format="%") if metric == "accuracy" else alt.Axis()
-        limits = alt.Scale(zero=False) if metric == "accuracy" else alt.Scale(type="log", nice=False)
-        charts.append(
-            alt.Chart(lines, width=360, height=220, title=metric)
-            .mark_line(point=alt.OverlayMarkDef(size=14))
-            .encode(
-                x=alt.X("epoch:Q", title="epoch", axis=epochs),
-                y=alt.Y(f"{metric}:Q", title=None, axis=axis, scale=limits),
-                color=alt.Color("images:N", title=None, scale=scale, legend=alt.Legend(orient="bottom")),
-            )
+    colors = alt.Scale(domain=["training", "validation"], range=[TRAINING, VALIDATION])
+    axis = alt.Axis(format="%") if metric.is_share else alt.Axis()
+    limits = alt.Scale(zero=False) if metric.higher_is_better else alt.Scale(type="log", nice=False)
+    return (
+        alt.Chart(lines, width=360, height=220, title=metric.curve_title)
+        .mark_line(point=alt.OverlayMarkDef(size=14))
+        .encode(
+            x=alt.X("epoch:Q", title="epoch", axis=epochs),
+            y=alt.Y(f"{name}:Q", title=None, axis=axis, scale=limits),
+            color=alt.Color("images:N", title=None, scale=colors, legend=alt.Legend(orient="bottom")),
         )
-    return _svg(alt.hconcat(*charts, spacing=40))
+    )
 
 
 def confusion_matrix(evaluation: Evaluation) -> str:
@@ -75,9 +81,11 @@ def confusion_matrix(evaluation: Evaluation) -> str:
     fill = base.mark_rect(stroke="white").encode(
         color=alt.Color("share:Q", scale=alt.Scale(range=["#f1f5f9", "#1e4e8c"], domain=[0, 1]), legend=None)
     )
-    text = base.transform_filter("datum.images > 0").mark_text(fontSize=min(13, side // 2)).encode(
-        text="images:Q", color=alt.condition("datum.share > 0.5", alt.value("white"), alt.value("#1f2937"))
-    )  # fmt: skip
+    text = (
+        base.transform_filter("datum.images > 0")
+        .mark_text(fontSize=min(13, side // 2))
+        .encode(text="images:Q", color=alt.condition("datum.share > 0.5", alt.value("white"), alt.value("#1f2937")))
+    )
     return _svg(fill + text)
 
 

@@ -68,8 +68,9 @@ class Evaluation:
 
     def to_dict(self) -> dict[str, object]:
         """The evaluation as evaluation.json holds it: each metric stands beside the other facts by its name."""
-        facts = asdict(self)
-        return {name: facts.pop(name) for name in ("images", "missing")} | facts.pop("metrics") | facts
+        facts: dict[str, object] = asdict(self)
+        del facts["metrics"]
+        return {"images": self.images, "missing": self.missing, **self.metrics, **facts}
 
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Evaluation":

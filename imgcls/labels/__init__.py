@@ -1,4 +1,4 @@
-"""Annotation files of labelling tools to tables of records.
+"""Reads the annotation files of labelling tools into records, and writes records as files of other tools.
 
 What reads files is imported when it is first used, so that the formats can be listed without pandas.
 """

@@ -1,4 +1,4 @@
-"""Rows as an importer found them to records: images found, boxes checked, and everything that is amiss reported."""
+"""Makes records of the rows of a format: finds the images, checks the boxes, and reports every problem."""
 
 import posixpath
 from collections import defaultdict
@@ -19,11 +19,16 @@ ROUNDING = 0.1  # pixels outside the image that are rounding, not a fault; YOLO 
 def assemble(
     rows: pd.DataFrame | Sequence[Row], problems: Problems, image_index: ImageIndex, add_unlisted: bool = False
 ) -> Records:
-    """Make records of what an importer found.
+    """Make records of what a format read: find the images, check the boxes, and report every problem.
 
-    rows: the columns of `COLUMNS` as far as the format knows them, `image` as the file states it, and for the problems
-        table file, line, and beside (the folder of the annotation file, relative to the root of the images).
-    add_unlisted: whether images that no file names are unannotated images of this set. If not, they are only reported.
+    Args:
+        rows: The columns of `COLUMNS` as far as the format knows them, `image` as the file states it. For the problems
+            table also `file`, `line`, and `beside`: the folder of the annotation file, relative to the root of the
+            images.
+        problems: What the format found wrong; more is added.
+        image_index: The images.
+        add_unlisted: Whether images that no file names are unannotated images of this set. If not, they are only
+            reported.
     """
     table = typed(rows, extra=PROVENANCE)
     provenance = table[PROVENANCE].astype(object)
@@ -63,8 +68,10 @@ def _find_images(table: pd.DataFrame, problems: Problems, image_index: ImageInde
 
 def _each_by_its_own(stated: list[str], found: list[tuple[str, str]]) -> list[tuple[str, str]]:
     """What `ImageIndex.find` found, without the images in other folders that two stated paths would have to share."""
-    strangers = [bool(reason and path) and in_another_folder(image, path)
-                 for image, (path, reason) in zip(stated, found, strict=True)]  # fmt: skip
+    strangers = [
+        bool(reason and path) and in_another_folder(image, path)
+        for image, (path, reason) in zip(stated, found, strict=True)
+    ]
     claims = defaultdict(set)
     for image, (path, _), stranger in zip(stated, found, strangers, strict=True):
         claims[path].add(image if stranger else "")

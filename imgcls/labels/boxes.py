@@ -1,4 +1,4 @@
-"""From boxes to the labels of a classifier, in the way that the user picks."""
+"""Makes examples for a classifier of boxes: crops, or one label an image."""
 
 from collections.abc import Callable, Iterable
 
@@ -12,16 +12,24 @@ from imgcls.nearest_name import did_you_mean
 
 
 def to_examples(records: Records, mode: str, margin: float = 0.0, smallest: int = 1) -> Records:
-    """One row an example for a classifier, with one more column: `labels`, the list of its classes.
-
-    mode: "crop" makes an example of each box, "single" keeps the images with one class only, "largest" gives an image
-        the class of its largest box, and "multi_label" gives it all its classes. Only the rows of "crop" have boxes.
-    margin: how far a crop reaches beyond its box on each side, as a share of the box's width and height; it is cut at
-        the edges of the image.
-    smallest: shortest side of a box that is kept, in pixels, before the margin.
+    """Make examples for a classifier of boxes and labels.
 
     A label of the whole image counts in every mode. Images and boxes that are left out are reported in `problems`.
-    Raises ValueError for an unknown mode, a negative margin, or a smallest side below one pixel.
+
+    Args:
+        records: Boxes and labels.
+        mode: "crop" makes an example of each box, "single" keeps the images with one class only, "largest" gives an
+            image the class of its largest box, and "multi_label" gives it all its classes. Only the rows of "crop" have
+            boxes.
+        margin: Margin of a crop on each side, as a share of the box's width and height, at least 0; it ends at the
+            edges of the image.
+        smallest: Shortest side of a box that is kept, in pixels, before the margin.
+
+    Returns:
+        A row an example, with one more column: `labels`, the list of its classes.
+
+    Raises:
+        ValueError: The mode is unknown, the margin is negative, or the smallest side is below one pixel.
     """
     if mode not in MODES:
         hint = did_you_mean(mode, MODES, cutoff=0)

@@ -1,4 +1,4 @@
-"""What a package's modules declare, by name, and what is registered beside them while the program runs."""
+"""A registry: the modules of a package that declare a row, and the objects that a program registers."""
 
 import importlib
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""Connections that go only where they may, and that end in time.
+"""Connections with a deadline, to public machines only, unless private ones are allowed.
 
 An address is resolved once, every machine that it stands for is checked, and the connection goes to one of those: so
 neither a redirect nor a name that is answered differently the second time leads into the own network.
@@ -21,7 +21,12 @@ class PrivateAddressError(Exception):
 
 
 def is_public(address: str) -> bool:
-    """Whether an IP address is one of the open net: not private, of this machine, a link, a group or reserved."""
+    """Whether an IP address is one of the open net: not private, of this machine, a link, a group or reserved.
+
+    Example:
+        >>> is_public("8.8.8.8"), is_public("192.168.0.1"), is_public("::1")
+        (True, False, False)
+    """
     ip = ipaddress.ip_address(address)
     if isinstance(ip, ipaddress.IPv6Address):
         inside = ip.ipv4_mapped or ip.sixtofour or (ip.teredo and ip.teredo[1])
@@ -33,11 +38,7 @@ def is_public(address: str) -> bool:
 
 
 class CheckedBackend(httpcore.NetworkBackend):
-    """Opens connections for httpcore.
-
-    deadline: when every read and write ends, in the seconds of `time.monotonic`.
-    private: whether machines of private networks may be connected to.
-    """
+    """Opens connections for httpcore, to machines that may be connected to."""
 
     def __init__(self, deadline: float, private: bool) -> None:
         self._deadline = deadline
@@ -52,7 +53,19 @@ class CheckedBackend(httpcore.NetworkBackend):
         local_address: str | None = None,
         socket_options: Iterable[object] | None = None,
     ) -> httpcore.NetworkStream:
-        """Connect to the first machine that answers. Raises PrivateAddressError or httpcore.ConnectError."""
+        """Connect to the first machine that answers.
+
+        Args:
+            host: Name or address.
+            port: Number.
+            timeout: Not used: the deadline counts.
+            local_address: As httpcore has it.
+            socket_options: As httpcore has them.
+
+        Raises:
+            PrivateAddressError: The name stands for a machine of a private network.
+            httpcore.ConnectError: No machine answers.
+        """
         failure: Exception = httpcore.ConnectError(f"{host} has no address")
         for address in self._resolve(host, port):
             try:

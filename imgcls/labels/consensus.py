@@ -1,4 +1,4 @@
-"""Several people's answers to one label an image, with how far each can be trusted.
+"""Consensus: one label an image of several annotators' answers, and the skill of each annotator.
 
 Majority, with equal shares open or settled by skill; majority weighted by each annotator's skill; and Dawid and Skene,
 "Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm" (1979), as crowd-kit computes it.
@@ -23,14 +23,16 @@ PRIOR_ANSWERS = 2.0  # added to each annotator's answers at even odds, so that t
 class Consensus:
     """What several annotators agree on.
 
-    records: one row an image with an agreed label, and in `annotator` all who answered, with commas between. Images
-        whose answers are tied are undecided: they are left out, and reported.
-    images: by image: label (empty if undecided), confidence in [0, 1] (the method's own share or probability),
-        agreement in [0, 1] (share of the answers that say the label; NaN if undecided), answers, tied, needs_another.
-    annotators: by annotator: answers, agreement in [0, 1] with the agreed labels (NaN without any), golden_answers,
-        golden_right, and skill in [0, 1] (from golden images where there are any, else from the agreement; few answers
-        count for little).
-    needing_another: share in [0, 1] of the images that need one more opinion.
+    Attributes:
+        records: One row an image with an agreed label; `annotator` names everybody who answered, with commas between.
+            Images whose answers are tied are left out, and reported.
+        images: By image: label (empty if undecided), confidence in [0, 1] (the method's own share or probability),
+            agreement in [0, 1] (share of the answers that say the label; NaN if undecided), answers, tied,
+            needs_another.
+        annotators: By annotator: answers, agreement in [0, 1] with the agreed labels (NaN without any), golden_answers,
+            golden_right, and skill in [0, 1] (from golden images where there are any, else from the agreement; few
+            answers count for little).
+        needing_another: Share in [0, 1] of the images that need one more opinion.
     """
 
     records: Records
@@ -44,13 +46,22 @@ def agree(
 ) -> Consensus:
     """Make one label an image of the answers of several annotators.
 
-    method: one of `METHODS`.
-    golden: the known label by image, for images that were mixed in to test the annotators; those that the answers file
-        states are used as well. Such an image gets its known label.
-    sure: below this confidence, or when tied, an image needs another opinion.
+    Boxes are no answers and are left out; so are all but the last answer of one annotator to one image. Both are
+    reported.
 
-    Boxes are no answers and are left out, and reported; so are all but the last answer of one annotator to one image.
-    Raises ValueError for an unknown method, or if nobody answered, and ImportError if crowd-kit is needed and missing.
+    Args:
+        records: The answers: a row a label, with its annotator.
+        method: One of `METHODS`.
+        golden: The known label by image, for images that were mixed in to test the annotators. Those that the answers
+            file states are used as well. Such an image gets its known label.
+        sure: Confidence in [0, 1]; an image below it, or with tied answers, needs another opinion.
+
+    Raises:
+        ValueError: The method is unknown, or nobody answered.
+        ImportError: The method needs crowd-kit, and it is not installed.
+
+    Reference:
+        Dawid and Skene, Maximum Likelihood Estimation of Observer Error-Rates Using the EM Algorithm, 1979.
     """
     if method not in METHODS:
         hint = did_you_mean(method, METHODS, cutoff=0)

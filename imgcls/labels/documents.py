@@ -1,4 +1,4 @@
-"""Annotation files read with care: broken text, entity bombs and endless nesting end in a ValueError."""
+"""Reads annotation files safely: broken text, entity bombs and deep nesting end in a ValueError."""
 
 import codecs
 import io
@@ -35,7 +35,12 @@ BYTE_ORDER_MARKS = {
 
 
 def files_of(source: Path, *suffixes: str) -> Iterator[Path]:
-    """The files of `source` with one of the suffixes, sorted by folder and name; hidden ones are left out."""
+    """The files of a source with one of the suffixes, sorted by folder and name.
+
+    Args:
+        source: A folder, all of whose folders are searched, or a file. Hidden files are left out.
+        *suffixes: Endings in small letters.
+    """
     return _files(source, lambda name: name.lower().endswith(suffixes))
 
 
@@ -74,7 +79,13 @@ def listed_once() -> Iterator[None]:
 
 
 def any_file(source: Path, suffixes: tuple[str, ...], fits: Callable[[str], bool]) -> bool:
-    """Whether what stands at the ends of one of the first files with these suffixes `fits`."""
+    """Whether one of the first files of a source fits a format.
+
+    Args:
+        source: A file or folder.
+        suffixes: Endings of the files that are looked at, `TRIED` of them at most.
+        fits: Gets the text at both ends of a file.
+    """
     for tried, path in enumerate(files_of(source, *suffixes)):
         if tried == TRIED:
             return False
@@ -86,7 +97,14 @@ def any_file(source: Path, suffixes: tuple[str, ...], fits: Callable[[str], bool
 def fitting(
     source: Path, suffixes: tuple[str, ...], fits: Callable[[Path], bool], problems: Problems
 ) -> Iterator[Path]:
-    """The files of a folder that are of a format; the others are reported. A file that the user names always is."""
+    """The files of a source that are of a format; the others are reported.
+
+    Args:
+        source: A folder, or a file, which is taken without a look at it because the user named it.
+        suffixes: Endings of the files, in small letters.
+        fits: Whether a file is of the format.
+        problems: Gets the files that are not.
+    """
     for path in files_of(source, *suffixes):
         if source.is_file() or fits(path):
             yield path
@@ -114,7 +132,17 @@ def name_in(path: Path, source: Path) -> str:
 def read_each(
     paths: Iterable[Path], source: Path, read: Callable[[Path], Any], problems: Problems
 ) -> Iterator[tuple[Path, str, Any]]:
-    """Each file with its name in the problems table and its content; what `read` refuses is reported and left out."""
+    """Read files one after another; what cannot be read is reported and left out.
+
+    Args:
+        paths: The files.
+        source: The file or folder that they belong to.
+        read: Reads a file, and raises ValueError if it cannot.
+        problems: Gets what was refused.
+
+    Yields:
+        The path, its name in the problems table, and what `read` returned.
+    """
     for path in paths:
         file = name_in(path, source)
         try:
@@ -126,7 +154,11 @@ def read_each(
 
 
 def read_text(path: Path) -> str:
-    """The text of a file in UTF-8, or in what its byte order mark says. Raises ValueError for other bytes."""
+    """The text of a file in UTF-8, or in the encoding that its byte order mark says.
+
+    Raises:
+        ValueError: The file holds other bytes, or cannot be opened.
+    """
     data = read_bytes(path)
     encoding = next((name for mark, name in BYTE_ORDER_MARKS.items() if data.startswith(mark)), "utf-8")
     try:
@@ -137,7 +169,11 @@ def read_text(path: Path) -> str:
 
 
 def read_bytes(path: Path) -> bytes:
-    """The content of a file. Raises ValueError, with the reason, for one that cannot be opened."""
+    """The content of a file.
+
+    Raises:
+        ValueError: The file cannot be opened; the message says why.
+    """
     try:
         return path.read_bytes()
     except OSError as error:
@@ -145,12 +181,29 @@ def read_bytes(path: Path) -> bytes:
 
 
 def read_json(path: Path, object_hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
-    """The value of a JSON file. Raises ValueError with the line for what is none, or is nested too deeply."""
+    """The value of a JSON file.
+
+    Args:
+        path: The file.
+        object_hook: Gets each object as a dictionary, and returns what takes its place.
+
+    Raises:
+        ValueError: The file is no JSON, which the message says with the line, or is nested too deeply.
+    """
     return parse_json(read_text(path), path.name, object_hook)
 
 
 def parse_json(text: str, name: str, object_hook: Callable[[dict[str, Any]], Any] | None = None) -> Any:
-    """The value of JSON text, which `name` stands for in an error. Raises ValueError as `read_json` does."""
+    """The value of JSON text.
+
+    Args:
+        text: The JSON.
+        name: What an error calls the text.
+        object_hook: Gets each object as a dictionary, and returns what takes its place.
+
+    Raises:
+        ValueError: The text is no JSON, is nested too deeply, or has half a character in it.
+    """
     try:
         value = json.loads(text, object_hook=object_hook)
     except json.JSONDecodeError as error:
@@ -166,6 +219,16 @@ def parse_json(text: str, name: str, object_hook: Callable[[dict[str, Any]], Any
             f"{name} has half a character in line {line}, {text[broken : broken + 6]}: no text can hold it."
         )
     return value
+
+
+def json_object(value: object) -> dict[str, Any]:
+    """The value if it is a JSON object, else an empty one.
+
+    Example:
+        >>> json_object({"label": "cat"}), json_object("cat")
+        ({'label': 'cat'}, {})
+    """
+    return value if isinstance(value, dict) else {}
 
 
 def _half_character(text: str) -> int | None:
@@ -185,7 +248,15 @@ def _half_character(text: str) -> int | None:
 
 @dataclass
 class Element:
-    """An element of an XML file; `line` counts from 1."""
+    """An element of an XML file.
+
+    Attributes:
+        name: Its tag.
+        line: Where it begins, from 1.
+        attributes: Text by name.
+        children: The elements directly below.
+        own_text: Its text without that of its children.
+    """
 
     name: str
     line: int
@@ -237,7 +308,11 @@ class _Tree(xml.sax.handler.ContentHandler):
 
 
 def read_xml(path: Path) -> Element:
-    """The root element of an XML file. Raises ValueError, with the line, for what is none or declares entities."""
+    """The root element of an XML file.
+
+    Raises:
+        ValueError: The file is no XML, which the message says with the line, or declares entities.
+    """
     tree = _Tree()
     data = read_bytes(path)
     try:

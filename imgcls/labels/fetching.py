@@ -1,7 +1,7 @@
-"""A table of addresses and labels, as search engines give them: the images are fetched, then read as any table.
+"""Fetches the images of a table of addresses and labels, and reads the table.
 
 Each image is kept under the hash of its address, so a second call asks only for what is not there yet. An image that
-cannot be had is reported, with the line of the table.
+cannot be fetched is reported, with the line of the table.
 """
 
 import hashlib
@@ -45,8 +45,11 @@ HEAD = 32  # bytes that show a format
 class Limits:
     """What fetching may take.
 
-    largest: bytes of an image. seconds: for an image, with its redirects and further attempts.
-    at_once: images. private: whether machines of private networks, and this one, may be asked.
+    Attributes:
+        largest: Bytes of an image.
+        seconds: For an image, with its redirects and further attempts.
+        at_once: Images that are fetched at the same time.
+        private: Whether machines of private networks, and this one, may be asked.
     """
 
     largest: int = 20_000_000
@@ -56,7 +59,12 @@ class Limits:
 
 
 class Fetched(NamedTuple):
-    """What came of an address: the name of the image's file, or the reason why there is none."""
+    """What came of an address.
+
+    Attributes:
+        name: Name of the image's file; empty if there is none.
+        reason: Why there is none; empty if there is one.
+    """
 
     name: str
     reason: str
@@ -69,12 +77,21 @@ def read_addresses(
     keep: Sequence[str] = (),
     on_progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> Records:
-    """Fetch the images of a table into `folder`, and read the table. `source` of each record is the address.
+    """Fetch the images of a table of addresses, and read the table.
 
-    keep: further columns that are kept as attributes.
-    on_progress: gets the number of addresses done, and of all.
+    Args:
+        source: The table.
+        folder: For the images; those that are there already are not fetched again.
+        limits: What fetching may take.
+        keep: Further columns that are kept as attributes.
+        on_progress: Gets the number of addresses done, and of all.
 
-    Raises FileNotFoundError without a table, and ValueError if it has no column of addresses or of labels.
+    Returns:
+        The records; `source` of each is the address.
+
+    Raises:
+        FileNotFoundError: There is no table.
+        ValueError: It has no column of addresses or of labels.
     """
     if not source.is_file():
         raise FileNotFoundError(f"There is no table at {source}. Expected one with the columns address and label.")
@@ -104,7 +121,16 @@ def read_addresses(
 
 
 def fetch(addresses: Iterable[str], folder: Path, limits: Limits) -> Iterator[Fetched]:
-    """Fetch images into a folder, several at once; the outcomes come in the order of `addresses`."""
+    """Fetch images into a folder, several at once.
+
+    Args:
+        addresses: Of http or https.
+        folder: Is made; an image is called by the hash of its address.
+        limits: What fetching may take.
+
+    Yields:
+        What came of each address, in the order of `addresses`.
+    """
     folder.mkdir(parents=True, exist_ok=True)
     here = {path.stem: path.name for path in folder.iterdir() if not path.name.startswith(".")}
     context = httpx.create_ssl_context()

@@ -54,7 +54,7 @@ class LabelFormat(Protocol):
 
         Args:
             source: What `detect` said yes to, or what the user named.
-            image_index: The images that the files speak of; None for those in the source's folder.
+            image_index: The images of the files; None for those in the source's folder.
 
         Raises:
             ValueError: In one sentence, if nothing can be read.

@@ -1,4 +1,4 @@
-"""The images that annotation files speak of: where they lie, and whether a stated path may be followed."""
+"""The images of annotation files: where they are, and which of them a stated path means."""
 
 import os
 import posixpath
@@ -21,11 +21,16 @@ MISNAMED = "the file's name is not UTF-8, which no table of images can hold; ren
 
 
 class ImageIndex:
-    """The image files below a folder.
+    """The image files below a folder, and how a path that an annotation file states finds one of them.
 
-    root: the folder that the image paths start from.
-    must_exist: whether a stated image has to be there; without, its path only has to stay below the root.
-    extract: a folder for the images of formats that carry them inside; None if there is none.
+    Attributes:
+        root: The folder that the image paths start from.
+        must_exist: Whether a stated image has to be there; without, its path only has to stay below the root.
+        extract: A folder for the images of formats that carry them inside; None if there is none.
+
+    Example:
+        >>> ImageIndex("photos", must_exist=False).find("cats/1.jpg")
+        ('cats/1.jpg', '')
     """
 
     def __init__(self, root: str | Path, must_exist: bool = True, extract: str | Path | None = None) -> None:
@@ -73,10 +78,15 @@ class ImageIndex:
         return found
 
     def find(self, stated: str, beside: str = "") -> tuple[str, str]:
-        """The image that a file means by `stated`, and what is to be reported about it.
+        """The image that an annotation file means by a path.
 
-        beside: the folder of the annotation file, relative to the root.
-        Returns the path relative to the root, empty if there is none, and a reason, empty if nothing is to be reported.
+        Args:
+            stated: The path as the file has it; it may come from another machine, or be an address.
+            beside: The folder of the annotation file, relative to the root.
+
+        Returns:
+            The path relative to the root, empty if there is no such image; and what is to be reported, empty if nothing
+            is.
         """
         if self.must_exist and "\\" in stated and stated in self.misnamed:
             return "", MISNAMED
@@ -136,7 +146,11 @@ class ImageIndex:
 
 
 def upright_size(path: Path) -> tuple[int, int]:
-    """Width and height of an image as it is shown, from its header. Raises ValueError for what is no image."""
+    """Width and height of an image as it is shown, from its header.
+
+    Raises:
+        ValueError: The file is no image, or cannot be read.
+    """
     try:
         with opened(path) as image:
             turned = image.getexif().get(ORIENTATION) in TURNED

@@ -1,4 +1,4 @@
-"""Boxes around outlines."""
+"""Boxes around polygons, turned rectangles and masks."""
 
 import math
 from collections.abc import Iterable
@@ -8,7 +8,15 @@ from imgcls.labels.records import BOX, coordinate
 
 
 def box_around(points: object) -> dict[str, float]:
-    """The box around a list of [x, y] points, as columns of a row; infinite, which is reported later, without one."""
+    """The box around a list of [x, y] points.
+
+    Returns:
+        The columns of `BOX`; infinite for what is no such list, which is reported later.
+
+    Example:
+        >>> box_around([[3, 1], [5, 9]])
+        {'x_min': 3.0, 'y_min': 1.0, 'x_max': 5.0, 'y_max': 9.0}
+    """
     listed = points if isinstance(points, list | tuple) else []
     pairs = [point for point in listed if isinstance(point, list | tuple) and len(point) >= 2]
     if not pairs or len(pairs) != len(listed):
@@ -23,7 +31,19 @@ def box_of(xs: Iterable[float], ys: Iterable[float]) -> dict[str, float]:
 
 
 def box_turned(x: float, y: float, width: float, height: float, degrees: float, round: bool = False) -> dict[str, Any]:
-    """The box around a rectangle, or around the ellipse inside it, that is turned around its centre (x, y)."""
+    """The upright box around a turned rectangle, or around the ellipse inside it.
+
+    Args:
+        x: Centre, in pixels.
+        y: Centre, in pixels.
+        width: Of the rectangle before it is turned.
+        height: Of the rectangle before it is turned.
+        degrees: Angle around the centre.
+        round: Whether the ellipse is meant.
+
+    Returns:
+        The columns of `BOX`; infinite if a number is missing, which is reported later.
+    """
     if not math.isfinite(width + height + degrees):
         return dict.fromkeys(BOX, math.inf)
     cosine, sine = abs(math.cos(math.radians(degrees))) / 2, abs(math.sin(math.radians(degrees))) / 2
@@ -33,10 +53,18 @@ def box_turned(x: float, y: float, width: float, height: float, degrees: float, 
 
 
 def box_of_runs(lengths: Iterable[int], line: int) -> tuple[float, float, float, float]:
-    """Where the second, fourth, ... of the runs lie that fill lines of this length, one after another.
+    """The place of a mask that is packed as runs, off and on in turn, which fill one line after another.
 
-    Returns the first and last place along a line, and the first and last line, the last ones not included; infinite if
-    there are none.
+    Args:
+        lengths: Of the runs; the second, fourth and so on belong to the mask.
+        line: Length of a line.
+
+    Returns:
+        First and last place along a line, first and last line; the last ones are not included. Infinite without a mask.
+
+    Example:
+        >>> box_of_runs([5, 2, 8, 2], line=10)
+        (5, 7, 0, 2)
     """
     along, across, begin = [], [], 0
     for place, length in enumerate(lengths):

@@ -1,4 +1,4 @@
-"""Read the annotation files of any labelling tool, whose format is named or found by content."""
+"""Reads the annotation files of any labelling tool; the format is named or found by content."""
 
 from pathlib import Path
 from typing import Any

@@ -1,4 +1,4 @@
-"""What every importer returns: a table of annotations, and a table of what was wrong with them."""
+"""What every label format returns: a table of annotations, and a table of the problems with them."""
 
 import json
 import math
@@ -38,12 +38,13 @@ PROBLEM_COLUMNS = ["file", "line", "reason", "effect"]
 class Records:
     """What annotation files say.
 
-    boxes_or_images: a row an annotation, with the columns of `COLUMNS`; an image without annotations has one row too,
-        with an empty label.
-    problems: a row for each thing that was left out, changed or is worth knowing, with the columns file (relative to
-        the source), line (its number, or the path inside a JSON file), reason, and effect ("left out", "changed",
-        "noted"). A label is in `boxes_or_images`, or its loss is here.
-    root: the folder that the image paths start from.
+    Attributes:
+        boxes_or_images: A row an annotation, with the columns of `COLUMNS`; an image without annotations has one row
+            too, with an empty label.
+        problems: A row for each thing that was left out, changed or is worth knowing, with the columns file (relative
+            to the source), line (its number, or the path inside a JSON file), reason, and effect ("left out",
+            "changed", "noted"). A label is in `boxes_or_images`, or its loss is here.
+        root: The folder that the image paths start from.
     """
 
     boxes_or_images: pd.DataFrame
@@ -63,7 +64,17 @@ class Records:
 
 @dataclass
 class Problems:
-    """Collects the rows of a problems table."""
+    """Collects the rows of a problems table.
+
+    Attributes:
+        rows: Tuples of file, line, reason and effect.
+
+    Example:
+        >>> problems = Problems()
+        >>> problems.left_out("labels.csv", 3, "there is no label; left out.")
+        >>> problems.table().to_dict("records")
+        [{'file': 'labels.csv', 'line': '3', 'reason': 'there is no label; left out.', 'effect': 'left out'}]
+    """
 
     rows: list[tuple[str, str, str, str]] = field(default_factory=list)
 
@@ -80,7 +91,14 @@ class Problems:
         self.rows.append((file, str(line), reason, NOTED))
 
     def extend(self, files: Iterable[object], lines: Iterable[object], reasons: Iterable[str], effect: str) -> None:
-        """One row for each of many."""
+        """Report many things that have one effect.
+
+        Args:
+            files: One for each row.
+            lines: One for each row.
+            reasons: One for each row.
+            effect: `LEFT_OUT`, `CHANGED` or `NOTED`.
+        """
         self.rows.extend(
             (str(file), str(line), reason, effect) for file, line, reason in zip(files, lines, reasons, strict=True)
         )
@@ -115,7 +133,12 @@ def grouped(rows: pd.DataFrame, column: str, sort: bool = False) -> Iterator[tup
 
 
 def class_name(value: object) -> str | None:
-    """The name of a class as a file states it; None for what cannot be one. Spaces around it stay."""
+    """The name of a class as a file states it; None for what cannot be one. Spaces around it stay.
+
+    Example:
+        >>> class_name("cat"), class_name(7), class_name(" "), class_name(None)
+        ('cat', '7', None, None)
+    """
     if isinstance(value, bool) or not isinstance(value, str | int | float):
         return None
     name = str(value)
@@ -123,7 +146,12 @@ def class_name(value: object) -> str | None:
 
 
 def coordinate(value: object) -> float:
-    """A number of a box; infinite for what is none, which the check of the boxes then reports."""
+    """A number of a box; infinite for what is none, which the check of the boxes then reports.
+
+    Example:
+        >>> coordinate("12.5"), coordinate("wide")
+        (12.5, inf)
+    """
     if isinstance(value, bool) or not isinstance(value, str | bytes | SupportsFloat | SupportsIndex):
         return math.inf
     try:

@@ -1,4 +1,4 @@
-"""Classes renamed, merged and dropped by a small table."""
+"""Renames, merges and drops classes by a table."""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -15,11 +15,18 @@ DROPPED = ""  # the new name of a class that is dropped
 def rename_classes(records: Records, table: Mapping[str, str] | str | Path) -> Records:
     """Give classes new names: two with one new name are merged, one with an empty new name is dropped.
 
-    table: new name by old name, or the path of a CSV file with the columns `from` and `to`. All at once, so names can
-        be swapped. Classes that are not in it stay.
+    Args:
+        records: The labels.
+        table: New name by old name, or the path of a CSV file with the columns `from` and `to`. All names are changed
+            at once, so they can be swapped. Classes that are not in it stay.
 
-    What was dropped is reported, a row a class; an image that has no label left goes with it.
-    Raises ValueError for an old name that is no class.
+    Returns:
+        The records with the new names. What was dropped is reported, a row a class; an image that has no label left
+        goes with it.
+
+    Raises:
+        FileNotFoundError: There is no table at that path.
+        ValueError: An old name is no class; the message has the nearest name.
     """
     new_names = dict(table) if isinstance(table, Mapping) else read_new_names(table)
     check_old_names(new_names, records.class_names)
@@ -46,14 +53,29 @@ def _golden_renamed(attributes: str, new_names: Mapping[str, str]) -> str:
 
 
 def check_old_names(new_names: Mapping[str, str], class_names: Sequence[str]) -> None:
-    """Raise ValueError, with the nearest name, for an old name that is no class."""
+    """Check that each old name is a class.
+
+    Raises:
+        ValueError: One is not; the message has the nearest name.
+
+    Example:
+        >>> check_old_names({"cat": "pet"}, ["cat", "dog"])
+    """
     for name in new_names:
         if name not in class_names:
             raise ValueError(f"There is no class {name!r} to rename.{did_you_mean(name, class_names, cutoff=0)}")
 
 
 def read_new_names(path: str | Path) -> dict[str, str]:
-    """The new name by old name of a CSV file with the columns `from` and `to`; empty for a class that is dropped."""
+    """The new name by old name, empty for a class that is dropped.
+
+    Args:
+        path: A CSV file with the columns `from` and `to`.
+
+    Raises:
+        FileNotFoundError: There is no such file.
+        ValueError: It has other columns or broken lines, or names a class twice.
+    """
     path = Path(path)
     if not path.is_file():
         raise FileNotFoundError(f"There is no table of class names at {path}. Expected a CSV file with from and to.")

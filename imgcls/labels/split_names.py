@@ -16,7 +16,12 @@ SPLIT_NAMES = {
 
 
 def split_from_path(path: str) -> str:
-    """The split that a file's name or the nearest of its folders states, as in `instances_val2017.json`; or empty."""
+    """The split that a file's name or the nearest of its folders states; empty if none does.
+
+    Example:
+        >>> split_from_path("annotations/instances_val2017.json"), split_from_path("photos/1.jpg")
+        ('validation', '')
+    """
     for part in reversed(PurePosixPath(path).parts):
         words = re.findall(r"[a-z]+", part.lower())
         named = {SPLIT_NAMES[word] for word in words if word in SPLIT_NAMES}

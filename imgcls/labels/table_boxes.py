@@ -29,9 +29,17 @@ READ_AS = {
 
 
 def box_columns(plain: dict[str, str]) -> tuple[str, list[str]]:
-    """How a table without columns for all corners states its boxes, and in which columns; "" if it states none.
+    """How a table without columns for all four corners states its boxes.
 
-    plain: the table's own name for each of its names in small letters and digits.
+    Args:
+        plain: The table's own name for each of its names in small letters and digits.
+
+    Returns:
+        A key of `READ_AS`, and the names of the columns; "" and no names if the table states no boxes.
+
+    Example:
+        >>> box_columns({"x": "X", "y": "Y", "w": "W", "h": "H"})
+        ('left', ['X', 'Y', 'W', 'H'])
     """
     for start, kind in ((CENTRE, "centre"), (LEFT, "left")):
         parts = [_first(plain, names) for names in (*start.values(), *SIDES.values())]
@@ -49,9 +57,15 @@ def _first(plain: dict[str, str], names: Sequence[str]) -> str | None:
 
 
 def with_corners(table: pd.DataFrame, kind: str, columns: Sequence[str]) -> pd.DataFrame:
-    """The table with the corners of its boxes as text, in columns of their own that are called as in `BOX`.
+    """Add the corners of the boxes to a table, as text, in columns that are called as in `BOX`.
 
-    kind, columns: as `box_columns` found them. A cell that is empty stays so; what is no number is infinite.
+    Args:
+        table: Cells of text.
+        kind: As `box_columns` found it.
+        columns: As `box_columns` found them.
+
+    Returns:
+        The table with four more columns. An empty cell stays empty; what is no number is infinite.
     """
     if len(columns) == 1:
         numbers = np.array([_four(cell) for cell in table[columns[0]]], dtype=float).reshape(-1, 4)

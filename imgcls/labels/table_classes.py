@@ -1,4 +1,4 @@
-"""Where a table states classes that has no column called so: a column of 0 and 1 for each, or the only other column."""
+"""Classes in a table without a column for them: a column of 0 and 1 for each class, or the only other column."""
 
 import re
 from collections.abc import Sequence

@@ -1,4 +1,4 @@
-"""What the columns of a table are: by their names, and by what stands in them where the names do not say."""
+"""The meaning of a table's columns, by their names, and by their cells where the names do not say it."""
 
 import re
 from collections.abc import Mapping, Sequence

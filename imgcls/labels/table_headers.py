@@ -1,4 +1,4 @@
-"""Names for the columns of a table whose first line is a row, not a header: it names an image."""
+"""Names for the columns of a table without a header, whose first line names an image."""
 
 from collections.abc import Sequence
 
@@ -10,11 +10,21 @@ UNDIVIDED = "unassigned"  # how Google's import files call no split
 
 
 def names_of_columns(first: Sequence[str]) -> list[str]:
-    """A name for each cell of a first line that is a row, such as `a.jpg,cat`; none if the line is a header.
+    """Names for the columns of a table whose first line is a row, such as `a.jpg,cat`.
 
-    The forms: image and class, in any order, with a split and further cells around them; image, four corners and
-    class, as https://github.com/fizyr/keras-retinanet#csv-datasets has them; class, box, image and its size, as Make
-    Sense writes them.
+    The forms: image and class, in any order, with a split and further cells around them; image, four corners and class,
+    as https://github.com/fizyr/keras-retinanet#csv-datasets has them; class, box, image and its size, as Make Sense
+    writes them.
+
+    Args:
+        first: The cells of the first line.
+
+    Returns:
+        A name for each cell; no names if the line is a header.
+
+    Example:
+        >>> names_of_columns(["a.jpg", "cat"]), names_of_columns(["image", "label"])
+        (['image', 'label'], [])
     """
     images = [place for place, cell in enumerate(first) if cell.strip().lower().endswith(SUFFIXES)]
     if not images:

@@ -26,10 +26,16 @@ ADVICE = "Where there is a network, `tfds build {name}` prepares it in ~/tensorf
 
 
 def read(source: str, folder: Path) -> Records:
-    """The records of a data set, whose images are written below `folder` if they are not there yet.
+    """Read a data set of TensorFlow Datasets; its images are written as files the first time.
 
-    Raises ValueError for an unknown name, with the nearest one, and for a data set without images of one class each;
-    ConnectionError if it can be neither found on this machine nor downloaded.
+    Args:
+        source: "tfds:" and a name, with a version if one is wanted.
+        folder: For the images and the table of their labels; if the table is there already, it is read.
+
+    Raises:
+        ValueError: The name is unknown (the message has the nearest one), or the examples are not images of one class
+            each.
+        ConnectionError: The data set is not on this machine and cannot be downloaded.
     """
     if not (folder / TABLE).is_file():
         builder = _prepared(source.removeprefix(PREFIX))

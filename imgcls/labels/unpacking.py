@@ -1,4 +1,4 @@
-"""Where the images of formats go that hold pixels or encoded images inside larger files."""
+"""Writes the images of formats that hold pixels or encoded images inside larger files."""
 
 from pathlib import Path
 
@@ -9,14 +9,28 @@ from imgcls.labels.image_index import ImageIndex
 
 
 def folder_for_images(source: Path, image_index: ImageIndex | None) -> Path:
-    """The folder that the images inside `source` are to be written to. Raises ValueError if none was named."""
+    """The folder that the images inside a file are written to.
+
+    Raises:
+        ValueError: None was named.
+    """
     if image_index is None or image_index.extract is None:
         raise ValueError(f"{source} holds pixels, not images. Name a folder that they are to be written to (extract).")
     return image_index.extract
 
 
 def write_pixels(image: np.ndarray, folder: Path, group: str, place: int) -> str:
-    """Write pixels, (H, W) or (H, W, 3), as a PNG file; returns its path below `folder`."""
+    """Write pixels as a PNG file.
+
+    Args:
+        image: (H, W) or (H, W, 3), uint8.
+        folder: The folder of all images.
+        group: Folder below it.
+        place: Number of the image in its group, from 0.
+
+    Returns:
+        The path below `folder`.
+    """
     name = f"{group}/{place:05d}.png"
     (folder / group).mkdir(parents=True, exist_ok=True)
     PIL.Image.fromarray(image).save(folder / name)

@@ -1,4 +1,4 @@
-"""Annotation files that no importer reads: which tool wrote them, and the way from there to one that is read."""
+"""Annotation files that no format reads: the tool that wrote them, and how to convert them."""
 
 import re
 from collections.abc import Iterator
@@ -17,9 +17,12 @@ CONVERT = f"Convert it to COCO, or write {TABLE}."
 class Tool:
     """A tool whose files are known and not read.
 
-    begin: what the text begins with, as a pattern.
-    marks: texts that all stand in such a file.
-    way_out: what to do instead, in a sentence.
+    Attributes:
+        name: Of the tool.
+        suffixes: Endings of its files.
+        marks: Texts that all stand in such a file.
+        begin: Regular expression for the beginning of the text.
+        way_out: What to do instead, in a sentence.
     """
 
     name: str

@@ -1,4 +1,4 @@
-"""Write records as the files of another tool."""
+"""Writes records as the files of another tool."""
 
 import shutil
 from pathlib import Path

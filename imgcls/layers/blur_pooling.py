@@ -1,8 +1,11 @@
 """Subsampling after a blur, so that a shifted image gives a shifted output."""
 
+from typing import Any
+
 import keras
 import numpy as np
-from keras import ops
+from keras import KerasTensor, ops
+from typing_extensions import override
 
 from imgcls.data_format import channel_axis, spatial_axes
 from imgcls.layers.native_layout import in_native_layout
@@ -12,15 +15,34 @@ from imgcls.layers.native_layout import in_native_layout
 class BlurPooling2D(keras.layers.Layer):
     """Blur with a binomial kernel, then every `strides`-th pixel.
 
-    Zhang, Making Convolutional Networks Shift-Invariant Again, 2019. Stands after a dense (stride 1) maximum pooling,
-    convolution or activation, in place of their stride.
+    Stands after a dense (stride 1) maximum pooling, convolution or activation, in place of their stride. The border is
+    mirrored.
 
-    Input: (B, H, W, C), or (B, C, H, W) in channels_first; more than kernel_size / 2 pixels in height and width.
-    Output: the same with ceil(H / strides) rows and ceil(W / strides) columns. The border is mirrored.
-    kernel_size: pixels, 2 to 7; the paper's Rect-2, Tri-3 and Bin-5 are 2, 3 and 5.
+    Args:
+        kernel_size: Pixels, 2 to 7; the paper's Rect-2, Tri-3 and Bin-5 are 2, 3 and 5.
+        strides: Along both axes.
+        data_format: Layout of the input.
+
+    Input shape:
+        (B, H, W, C), or (B, C, H, W) in channels_first; more than kernel_size / 2 pixels in height and width.
+
+    Output shape:
+        As the input's, with ceil(H / strides) rows and ceil(W / strides) columns.
+
+    Raises:
+        ValueError: For a kernel_size outside 2 to 7.
+
+    Reference:
+        Zhang, Making Convolutional Networks Shift-Invariant Again, 2019.
+
+    Example:
+        >>> BlurPooling2D(kernel_size=3)(keras.ops.ones((1, 8, 8, 4))).shape
+        TensorShape([1, 4, 4, 4])
     """
 
-    def __init__(self, kernel_size: int = 3, strides: int = 2, data_format: str = "channels_last", **kwargs):
+    def __init__(
+        self, kernel_size: int = 3, strides: int = 2, data_format: str = "channels_last", **kwargs: Any
+    ) -> None:
         super().__init__(**kwargs)
         if not 2 <= kernel_size <= 7:
             raise ValueError(f"kernel_size is {kernel_size}; expected 2 to 7 pixels.")
@@ -29,14 +51,16 @@ class BlurPooling2D(keras.layers.Layer):
         self.axis = channel_axis(data_format)
         self.data_format = data_format
 
-    def build(self, input_shape):
+    @override
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         row = np.ones(1)
         for _ in range(self.kernel_size - 1):
             row = np.convolve(row, (0.5, 0.5))
         kernel = np.outer(row, row)[:, :, None, None]
         self.kernel = np.repeat(kernel, input_shape[self.axis], axis=2)
 
-    def call(self, inputs):
+    @override
+    def call(self, inputs: KerasTensor) -> KerasTensor:
         padding = [(0, 0)] * 4
         for axis in spatial_axes(self.data_format):
             padding[axis] = ((self.kernel_size - 1) // 2, self.kernel_size // 2)
@@ -47,12 +71,14 @@ class BlurPooling2D(keras.layers.Layer):
             self.data_format,
         )
 
-    def compute_output_shape(self, input_shape):
+    @override
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         shape = list(input_shape)
         for axis in spatial_axes(self.data_format):
             shape[axis] = None if shape[axis] is None else -(-shape[axis] // self.strides)
         return tuple(shape)
 
-    def get_config(self):
+    @override
+    def get_config(self) -> dict[str, Any]:
         own = {"kernel_size": self.kernel_size, "strides": self.strides, "data_format": self.data_format}
         return {**super().get_config(), **own}

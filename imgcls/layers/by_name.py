@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from functools import partial
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from keras import initializers, layers, regularizers
 
@@ -40,12 +40,22 @@ INITIALIZERS = {
 L1_SHARES = {"l1": 1.0, "l2": 0.0, "elastic_net": 0.5}
 
 
-def activation(name: str, /, data_format: str = CHANNELS_LAST, **kwargs) -> layers.Layer:
+def activation(name: str, /, data_format: str = CHANNELS_LAST, **kwargs: Any) -> layers.Layer:
     """A new layer with the activation called `name`, one of the keys of ACTIVATIONS.
 
     leaky_relu has the slope 0.01 below zero, very_leaky_relu 1/5.5.
-    data_format: where the channels are, for an activation with a weight a channel.
-    kwargs: arguments of the layer, such as its name.
+
+    Args:
+        name: Of the activation.
+        data_format: Where the channels are, for an activation with a weight a channel.
+        **kwargs: Arguments of the layer, such as its name.
+
+    Raises:
+        ValueError: For an unknown name, with the nearest one.
+
+    Example:
+        >>> activation("relu")(initializers.Ones()((2,)) * -1.0).numpy().tolist()
+        [0.0, 0.0]
     """
     layer = find("activation", name, ACTIVATIONS)
     return layer(data_format=data_format, **kwargs) if layer is PReLU else layer(**kwargs)
@@ -55,6 +65,17 @@ def initializer(name: str, seed: int | None = None) -> initializers.Initializer:
     """A new initialiser called `name`, one of the keys of INITIALIZERS.
 
     Ask for one for each weight: one object gives the same numbers to every weight of the same shape.
+
+    Args:
+        name: Of the initialiser.
+        seed: Of its draws; None draws one.
+
+    Raises:
+        ValueError: For an unknown name, with the nearest one.
+
+    Example:
+        >>> initializer("he_normal", seed=1)((3, 3, 8, 16)).shape
+        TensorShape([3, 3, 8, 16])
     """
     return find("initializer", name, INITIALIZERS)(seed=seed)
 
@@ -63,7 +84,17 @@ def regularizer(name: str, strength: float) -> regularizers.Regularizer | None:
     """The penalty called `name` on the weights w; None where strength is 0.
 
     "l1": strength · sum of |w|; "l2": strength · sum of w²; "elastic_net": half of each.
-    strength: at least 0. Many papers give a weight decay d, which is "l2" with strength d/2.
+
+    Args:
+        name: "l1", "l2" or "elastic_net".
+        strength: At least 0. Many papers give a weight decay d, which is "l2" with strength d/2.
+
+    Raises:
+        ValueError: For an unknown name, or a strength below 0.
+
+    Example:
+        >>> regularizer("l2", 0.5).l2
+        0.5
     """
     l1_share = find("regularizer", name, L1_SHARES)
     if not strength >= 0:
@@ -72,7 +103,16 @@ def regularizer(name: str, strength: float) -> regularizers.Regularizer | None:
 
 
 def find(kind: str, name: str, table: Mapping[str, Entry]) -> Entry:
-    """The entry called `name`. Raises ValueError, with the nearest name, if there is none."""
+    """The entry called `name`.
+
+    Args:
+        kind: What the table holds, for the message.
+        name: Of the entry.
+        table: Entries by name.
+
+    Raises:
+        ValueError: If there is none, with the nearest name.
+    """
     if name in table:
         return table[name]
     hint = did_you_mean(str(name).lower(), table, cutoff=0.4)

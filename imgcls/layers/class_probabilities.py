@@ -1,8 +1,11 @@
-"""The roof of every classifier: logits in, probabilities out, and the names of the classes."""
+"""The last layer of every classifier: logits in, probabilities out, and the names of the classes."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import keras
+from keras import KerasTensor
+from typing_extensions import override
 
 from imgcls.counted import counted
 
@@ -13,12 +16,28 @@ class ClassProbabilities(keras.layers.Layer):
 
     The names travel in the layer's config, so a saved model needs no second file to say what its outputs mean.
 
-    Input and output: (B, number of classes); the output is in [0, 1] and sums to 1.
-    class_names: one distinct name for each output, in the order of the outputs.
-    temperature: above 0; 1 leaves the softmax as it is (Guo et al., On Calibration of Modern Neural Networks, 2017).
+    Args:
+        class_names: One distinct name for each output, in the order of the outputs.
+        temperature: Above 0; 1 leaves the softmax as it is.
+
+    Input shape:
+        (B, number of classes).
+
+    Output shape:
+        (B, number of classes), in [0, 1]; each row sums to 1.
+
+    Raises:
+        ValueError: For a name that is there twice, a temperature of 0 or below, or another number of outputs.
+
+    Reference:
+        Guo et al., On Calibration of Modern Neural Networks, 2017, for the temperature.
+
+    Example:
+        >>> ClassProbabilities(["cat", "dog"])(keras.ops.zeros((1, 2))).numpy().tolist()
+        [[0.5, 0.5]]
     """
 
-    def __init__(self, class_names: Sequence[str], temperature: float = 1.0, **kwargs):
+    def __init__(self, class_names: Sequence[str], temperature: float = 1.0, **kwargs: Any) -> None:
         super().__init__(dtype=kwargs.pop("dtype", "float32"), **kwargs)
         if len(set(class_names)) != len(class_names):
             repeated = sorted({name for name in class_names if list(class_names).count(name) > 1})
@@ -28,18 +47,22 @@ class ClassProbabilities(keras.layers.Layer):
         self.class_names = [str(name) for name in class_names]
         self.temperature = float(temperature)
 
-    def build(self, input_shape):
+    @override
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         if input_shape[-1] != len(self.class_names):
             raise ValueError(
                 f"{counted(len(self.class_names), 'class name')} for {counted(input_shape[-1], 'output')}; "
                 "expected as many."
             )
 
-    def call(self, logits):
+    @override
+    def call(self, logits: KerasTensor) -> KerasTensor:
         return keras.ops.softmax(logits / self.temperature, axis=-1)
 
-    def compute_output_shape(self, input_shape):
+    @override
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
-    def get_config(self):
+    @override
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "class_names": self.class_names, "temperature": self.temperature}

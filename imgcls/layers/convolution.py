@@ -5,7 +5,8 @@ has channels, it adds the bias along the width, and the gradient of the bias is 
 """
 
 import keras
-from keras import layers, ops
+from keras import KerasTensor, layers, ops
+from typing_extensions import override
 
 from imgcls.data_format import CHANNELS_FIRST
 from imgcls.layers.native_layout import in_native_layout
@@ -17,10 +18,20 @@ class ChannelBias:
     """Makes a Keras convolution add its bias along the channels, and compute in channels_first on every device.
 
     Arguments, weights and config are those of the Keras class; `convolve` is what it computes before the bias.
-    Input and output: (B, H, W, C), or (B, C, H, W) in channels_first.
+
+    Input shape:
+        (B, H, W, C), or (B, C, H, W) in channels_first.
+
+    Output shape:
+        As that of the Keras class.
     """
 
-    def call(self, inputs):
+    def convolve(self, inputs: KerasTensor, data_format: str) -> KerasTensor:
+        """The convolution without bias and activation, in the layout `data_format`."""
+        raise NotImplementedError
+
+    def call(self, inputs: KerasTensor) -> KerasTensor:
+        """The convolution, the bias on the channels, the activation."""
         if self.data_format != CHANNELS_FIRST:
             return super().call(inputs)
         outputs = in_native_layout(self.convolve, inputs, self.data_format)
@@ -31,34 +42,66 @@ class ChannelBias:
 
 @register
 class Conv2D(ChannelBias, layers.Conv2D):
-    """`keras.layers.Conv2D` with the bias on the channels."""
+    """`keras.layers.Conv2D` with the bias on the channels.
 
-    def convolve(self, inputs, data_format):
+    Arguments, shapes and weights are those of the Keras class.
+
+    Example:
+        >>> Conv2D(8, 3, padding="same", data_format="channels_first")(keras.ops.ones((1, 4, 9, 9))).shape
+        TensorShape([1, 8, 9, 9])
+    """
+
+    @override
+    def convolve(self, inputs: KerasTensor, data_format: str) -> KerasTensor:
         return ops.conv(inputs, self.kernel, list(self.strides), self.padding, data_format, self.dilation_rate)
 
 
 @register
 class DepthwiseConv2D(ChannelBias, layers.DepthwiseConv2D):
-    """`keras.layers.DepthwiseConv2D` with the bias on the channels."""
+    """`keras.layers.DepthwiseConv2D` with the bias on the channels.
 
-    def convolve(self, inputs, data_format):
+    Arguments, shapes and weights are those of the Keras class.
+
+    Example:
+        >>> DepthwiseConv2D(3, data_format="channels_first")(keras.ops.ones((1, 4, 9, 9))).shape
+        TensorShape([1, 4, 7, 7])
+    """
+
+    @override
+    def convolve(self, inputs: KerasTensor, data_format: str) -> KerasTensor:
         return ops.depthwise_conv(inputs, self.kernel, self.strides, self.padding, data_format, self.dilation_rate)
 
 
 @register
 class SeparableConv2D(ChannelBias, layers.SeparableConv2D):
-    """`keras.layers.SeparableConv2D` with the bias on the channels."""
+    """`keras.layers.SeparableConv2D` with the bias on the channels.
 
-    def convolve(self, inputs, data_format):
+    Arguments, shapes and weights are those of the Keras class.
+
+    Example:
+        >>> SeparableConv2D(8, 3, data_format="channels_first")(keras.ops.ones((1, 4, 9, 9))).shape
+        TensorShape([1, 8, 7, 7])
+    """
+
+    @override
+    def convolve(self, inputs: KerasTensor, data_format: str) -> KerasTensor:
         kernels = self.depthwise_kernel, self.pointwise_kernel
         return ops.separable_conv(inputs, *kernels, self.strides, self.padding, data_format, self.dilation_rate)
 
 
 @register
 class Conv2DTranspose(ChannelBias, layers.Conv2DTranspose):
-    """`keras.layers.Conv2DTranspose` with the bias on the channels."""
+    """`keras.layers.Conv2DTranspose` with the bias on the channels.
 
-    def convolve(self, inputs, data_format):
+    Arguments, shapes and weights are those of the Keras class.
+
+    Example:
+        >>> Conv2DTranspose(8, 2, strides=2, data_format="channels_first")(keras.ops.ones((1, 4, 9, 9))).shape
+        TensorShape([1, 8, 18, 18])
+    """
+
+    @override
+    def convolve(self, inputs: KerasTensor, data_format: str) -> KerasTensor:
         return ops.conv_transpose(
             inputs,
             self.kernel,

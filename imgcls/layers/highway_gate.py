@@ -1,7 +1,10 @@
 """The gate of highway networks: how much of a block's work, and how much of its input, passes on."""
 
+from typing import Any
+
 import keras
-from keras import initializers, regularizers
+from keras import KerasTensor, initializers, regularizers
+from typing_extensions import override
 
 from imgcls.data_format import channel_axis
 from imgcls.layers.convolution import Conv2D
@@ -11,14 +14,33 @@ from imgcls.layers.convolution import Conv2D
 class HighwayGate(keras.layers.Layer):
     """transformed · T + carried · (1 - T), where T in (0, 1) is a convolution of the carried input, for each element.
 
-    Srivastava et al., Highway Networks, 2015, equations 2 and 3.
+    Args:
+        kernel_size: Of the gate's convolution, in pixels; that of the block in the paper. 1 makes a gate of each pixel
+            alone.
+        gate_bias: What the bias starts from; negative, so that a new network carries more than it transforms. The paper
+            names -1 and -3 (section 2.2) and shows networks with -2 and -4 (figure 2).
+        coupled: False gives the carried input a gate of its own in place of 1 - T, as in equation 2. With both gates
+            open the layer is the addition of a residual network.
+        data_format: Layout of the inputs.
+        kernel_initializer: Of the gates' kernels, as Keras takes it.
+        kernel_regularizer: Of the gates' kernels, as Keras takes it.
 
-    Inputs: [transformed, carried], both (B, H, W, C), or (B, C, H, W) in channels_first. Output: the same shape.
-    kernel_size: of the gate's convolution, pixels; that of the block in the paper. 1 makes a gate of each pixel alone.
-    gate_bias: what the bias starts from; negative, so that a new network carries more than it transforms. The paper
-        names -1 and -3 (section 2.2) and shows networks with -2 and -4 (figure 2).
-    coupled: False gives the carried input a gate of its own in place of 1 - T, as in equation 2. With both gates open
-        the layer is the addition of a residual network.
+    Input shape:
+        [transformed, carried], both (B, H, W, C), or (B, C, H, W) in channels_first.
+
+    Output shape:
+        As one input's.
+
+    Raises:
+        ValueError: If the inputs have different shapes.
+
+    Reference:
+        Srivastava et al., Highway Networks, 2015, equations 2 and 3.
+
+    Example:
+        >>> x = keras.ops.ones((1, 8, 8, 4))
+        >>> HighwayGate()([keras.ops.relu(x), x]).shape
+        TensorShape([1, 8, 8, 4])
     """
 
     def __init__(
@@ -27,10 +49,10 @@ class HighwayGate(keras.layers.Layer):
         gate_bias: float = -2.0,
         coupled: bool = True,
         data_format: str = "channels_last",
-        kernel_initializer="glorot_uniform",
-        kernel_regularizer=None,
-        **kwargs,
-    ):
+        kernel_initializer: str | initializers.Initializer = "glorot_uniform",
+        kernel_regularizer: str | regularizers.Regularizer | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.kernel_size = kernel_size
         self.gate_bias = gate_bias
@@ -54,7 +76,8 @@ class HighwayGate(keras.layers.Layer):
             name=name,
         )
 
-    def build(self, input_shape):
+    @override
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         transformed, carried = (tuple(shape) for shape in input_shape)
         if transformed != carried:
             raise ValueError(f"The transformed input has the shape {transformed}, the carried {carried}; expected one.")
@@ -64,16 +87,19 @@ class HighwayGate(keras.layers.Layer):
             self.carry_gate = self._gate("carry_gate", carried[self.axis], -self.gate_bias)
             self.carry_gate.build(carried)
 
-    def call(self, inputs):
+    @override
+    def call(self, inputs: KerasTensor) -> KerasTensor:
         transformed, carried = inputs
         transform = self.transform_gate(carried)
         carry = 1 - transform if self.coupled else self.carry_gate(carried)
         return transformed * transform + carried * carry
 
-    def compute_output_shape(self, input_shape):
+    @override
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return tuple(input_shape[0])
 
-    def get_config(self):
+    @override
+    def get_config(self) -> dict[str, Any]:
         own = {
             "kernel_size": self.kernel_size,
             "gate_bias": self.gate_bias,

@@ -1,8 +1,11 @@
 """Histograms of oriented gradients."""
 
+from typing import Any
+
 import keras
 import numpy as np
-from keras import ops
+from keras import KerasTensor, ops
+from typing_extensions import override
 
 from imgcls.data_format import CHANNELS_LAST, check_data_format
 from imgcls.layers.layout_change import LayoutChange
@@ -11,11 +14,11 @@ EPSILON = 1e-5  # of the norms, as in scikit-image
 CLIP = 0.2  # of L2-Hys, section 6.4 of the paper
 
 
-def _l1(blocks, axes):
+def _l1(blocks: KerasTensor, axes: tuple[int, ...]) -> KerasTensor:
     return blocks / (ops.sum(blocks, axis=axes, keepdims=True) + EPSILON)
 
 
-def _l2(blocks, axes):
+def _l2(blocks: KerasTensor, axes: tuple[int, ...]) -> KerasTensor:
     return blocks / ops.sqrt(ops.sum(ops.square(blocks), axis=axes, keepdims=True) + EPSILON**2)
 
 
@@ -31,18 +34,36 @@ NORMS = {  # blocks of histograms, none of them negative, and the axes of a bloc
 class HOG(keras.layers.Layer):
     """Histograms of gradient orientation in cells, normalised in overlapping blocks of cells.
 
-    Dalal and Triggs, Histograms of Oriented Gradients for Human Detection, 2005, in the form of
-    `skimage.feature.hog`, whose numbers it gives: each pixel votes for one orientation of [0, 180) degrees with the
+    The numbers are those of `skimage.feature.hog`: each pixel votes for one orientation of [0, 180) degrees with the
     magnitude of its gradient, in the channel where that is largest. Computed in float32; orientations in float64.
 
-    Input: (B, H, W, C), or (B, C, H, W) in channels_first; H and W are known and hold one block at least. Pixels that
-        do not fill a cell, at the bottom and on the right, do not vote.
-    Output: (B, features), the same in both layouts, or, with `flatten=False`, (B, block rows, block columns, rows of
-        cells in a block, columns of cells in a block, orientations); in [0, 1].
-    orientations: bins. pixels_per_cell, cells_per_block: (rows, columns).
-    block_norm: "L1", "L1-sqrt", "L2" or "L2-Hys", as in the paper's section 6.4. Pixels in [0, 255] or [0, 1] give the
-        same, but for blocks that are nearly flat.
-    transform_sqrt: take the square root of the pixels, which are not negative then, as "gamma compression".
+    Args:
+        orientations: Bins of a histogram.
+        pixels_per_cell: (rows, columns).
+        cells_per_block: (rows, columns).
+        block_norm: "L1", "L1-sqrt", "L2" or "L2-Hys", as in the paper's section 6.4. Pixels in [0, 255] or [0, 1] give
+            the same, but for blocks that are nearly flat.
+        transform_sqrt: Take the square root of the pixels, which are not negative then, as "gamma compression".
+        flatten: Whether the output is one vector an image.
+        data_format: Layout of the input.
+
+    Input shape:
+        (B, H, W, C), or (B, C, H, W) in channels_first; H and W are known and hold one block at least. Pixels that do
+        not fill a cell, at the bottom and on the right, do not vote.
+
+    Output shape:
+        (B, features), the same in both layouts, or, with `flatten=False`, (B, block rows, block columns, rows of cells
+        in a block, columns of cells in a block, orientations); in [0, 1].
+
+    Raises:
+        ValueError: For another block_norm, numbers below 1, or images smaller than a block.
+
+    Reference:
+        Dalal and Triggs, Histograms of Oriented Gradients for Human Detection, 2005.
+
+    Example:
+        >>> HOG()(keras.ops.ones((1, 32, 32, 3))).shape
+        TensorShape([1, 324])
     """
 
     def __init__(
@@ -54,8 +75,8 @@ class HOG(keras.layers.Layer):
         transform_sqrt: bool = False,
         flatten: bool = True,
         data_format: str = CHANNELS_LAST,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         super().__init__(dtype=kwargs.pop("dtype", "float32"), **kwargs)
         if block_norm not in NORMS:
             raise ValueError(f"block_norm is {block_norm!r}; expected one of {', '.join(NORMS)}.")
@@ -73,13 +94,15 @@ class HOG(keras.layers.Layer):
         self.data_format = check_data_format(data_format)
         self.enter = LayoutChange(data_format, CHANNELS_LAST, dtype=self.dtype_policy)
 
-    def build(self, input_shape):
+    @override
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         size = self.enter.compute_output_shape(input_shape)[1:3]
         least = tuple(a * b for a, b in zip(self.pixels_per_cell, self.cells_per_block, strict=True))
         if None in size or size[0] < least[0] or size[1] < least[1]:
             raise ValueError(f"The images have {size} pixels; expected a known size of at least one block, {least}.")
 
-    def call(self, inputs):
+    @override
+    def call(self, inputs: KerasTensor) -> KerasTensor:
         images = self.enter(ops.cast(inputs, self.compute_dtype))
         if self.transform_sqrt:
             images = _sqrt(images)
@@ -88,11 +111,11 @@ class HOG(keras.layers.Layer):
         blocks = NORMS[self.block_norm](blocks, (3, 4, 5))
         return ops.reshape(blocks, (-1, int(np.prod(blocks.shape[1:])))) if self.flatten else blocks
 
-    def _cells(self, votes):
+    def _cells(self, votes: KerasTensor) -> KerasTensor:
         """The mean votes (B, rows of cells, columns of cells, orientations) of the pixels (B, H, W, orientations)."""
         return ops.average_pool(votes, self.pixels_per_cell, self.pixels_per_cell, data_format=CHANNELS_LAST)
 
-    def _blocks(self, cells):
+    def _blocks(self, cells: KerasTensor) -> KerasTensor:
         """All blocks of cells: (B, block rows, block columns, rows, columns, orientations)."""
         rows, columns = self.cells_per_block
         block_rows, block_columns = cells.shape[1] - rows + 1, cells.shape[2] - columns + 1
@@ -102,14 +125,16 @@ class HOG(keras.layers.Layer):
         ]
         return ops.stack(shifted, axis=3)
 
-    def compute_output_shape(self, input_shape):
+    @override
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         batch, height, width, _ = self.enter.compute_output_shape(input_shape)
         cells = [n // pixels for n, pixels in zip((height, width), self.pixels_per_cell, strict=True)]
         blocks = [n - block + 1 for n, block in zip(cells, self.cells_per_block, strict=True)]
         shape = (*blocks, *self.cells_per_block, self.orientations)
         return (batch, int(np.prod(shape))) if self.flatten else (batch, *shape)
 
-    def get_config(self):
+    @override
+    def get_config(self) -> dict[str, Any]:
         own = {
             "orientations": self.orientations,
             "pixels_per_cell": self.pixels_per_cell,
@@ -122,14 +147,14 @@ class HOG(keras.layers.Layer):
         return {**super().get_config(), **own}
 
 
-def gradients(images):
+def gradients(images: KerasTensor) -> tuple[KerasTensor, KerasTensor]:
     """Central differences along the rows and columns of images (B, H, W, C), 0 at the border; twice (B, H, W, C)."""
     down = ops.pad(images[:, 2:] - images[:, :-2], ((0, 0), (1, 1), (0, 0), (0, 0)))
     right = ops.pad(images[:, :, 2:] - images[:, :, :-2], ((0, 0), (0, 0), (1, 1), (0, 0)))
     return down, right
 
 
-def _strongest(down, right):
+def _strongest(down: KerasTensor, right: KerasTensor) -> tuple[KerasTensor, KerasTensor]:
     """Of each pixel the gradient in the channel where it is longest; twice (B, H, W)."""
     if down.shape[-1] == 1:
         return down[..., 0], right[..., 0]
@@ -140,10 +165,18 @@ def _strongest(down, right):
     return ops.sum(down * chosen, axis=-1), ops.sum(right * chosen, axis=-1)
 
 
-def orientation_votes(down, right, orientations: int):
-    """The length of each gradient in the bin of its orientation: (B, H, W, orientations).
+def orientation_votes(down: KerasTensor, right: KerasTensor, orientations: int) -> KerasTensor:
+    """The length of each gradient in the bin of its orientation.
 
-    down, right: the gradient, (B, H, W). Bin i holds the angles from i to i + 1 times 180 / orientations degrees.
+    Bin i holds the angles from i to i + 1 times 180 / orientations degrees.
+
+    Args:
+        down: The gradient along the rows, (B, H, W).
+        right: The gradient along the columns, (B, H, W).
+        orientations: The number of bins.
+
+    Returns:
+        (B, H, W, orientations).
     """
     length = _sqrt(ops.square(down) + ops.square(right))
     # An angle in [0, 180) is at least t where right <= down / tan(t), for gradients turned to point down. This needs no
@@ -157,7 +190,7 @@ def orientation_votes(down, right, orientations: int):
     return ops.one_hot(bins, orientations, dtype=length.dtype) * length[..., None]
 
 
-def _sqrt(x):
+def _sqrt(x: KerasTensor) -> KerasTensor:
     """Square root with a gradient of 0, not of infinity, at 0."""
     positive = x > 0
     return ops.where(positive, ops.sqrt(ops.where(positive, x, 1.0)), 0.0)

@@ -1,7 +1,10 @@
 """From one layout to the other."""
 
+from typing import Any
+
 import keras
-from keras import ops
+from keras import KerasTensor, ops
+from typing_extensions import override
 
 from imgcls.data_format import CHANNELS_FIRST, CHANNELS_LAST, check_data_format
 
@@ -15,20 +18,38 @@ ORDERS = {  # (source, target) -> order of the axes
 class LayoutChange(keras.layers.Layer):
     """(B, H, W, C) into (B, C, H, W) or back; nothing where both layouts are the same.
 
-    source, target: "channels_last" or "channels_first".
+    Args:
+        source: Layout of the input, "channels_last" or "channels_first".
+        target: Layout of the output.
+
+    Input shape:
+        Four axes, in the layout `source`.
+
+    Output shape:
+        Four axes, in the layout `target`.
+
+    Raises:
+        ValueError: For another name of a layout.
+
+    Example:
+        >>> LayoutChange("channels_last", "channels_first")(keras.ops.ones((1, 8, 9, 3))).shape
+        TensorShape([1, 3, 8, 9])
     """
 
-    def __init__(self, source: str, target: str, **kwargs):
+    def __init__(self, source: str, target: str, **kwargs: Any) -> None:
         super().__init__(**kwargs)
         self.source = check_data_format(source)
         self.target = check_data_format(target)
         self.order = ORDERS.get((source, target), (0, 1, 2, 3))
 
-    def call(self, inputs):
+    @override
+    def call(self, inputs: KerasTensor) -> KerasTensor:
         return inputs if self.source == self.target else ops.transpose(inputs, self.order)
 
-    def compute_output_shape(self, input_shape):
+    @override
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return tuple(input_shape[axis] for axis in self.order)
 
-    def get_config(self):
+    @override
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "source": self.source, "target": self.target}

@@ -31,11 +31,13 @@ def convolves(dtype: str, data_format: str = CHANNELS_LAST) -> bool:
     return True
 
 
-def in_native_layout(convolve: Callable, inputs: tf.Tensor, data_format: str) -> tf.Tensor:
+def in_native_layout(convolve: Callable[[tf.Tensor, str], tf.Tensor], inputs: tf.Tensor, data_format: str) -> tf.Tensor:
     """convolve(inputs, data_format), or the same in channels_last between two transpositions.
 
-    inputs: (B, H, W, C), or (B, C, H, W) in channels_first.
-    convolve: takes images and their layout, and gives them in that layout.
+    Args:
+        convolve: Takes images and their layout, and returns them in that layout.
+        inputs: (B, H, W, C), or (B, C, H, W) in channels_first.
+        data_format: Layout of `inputs`.
     """
     if data_format == CHANNELS_LAST or convolves(inputs.dtype.name, data_format):
         return convolve(inputs, data_format)

@@ -2,11 +2,13 @@
 
 import math
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import keras
 import numpy as np
 import scipy.linalg
-from keras import ops
+from keras import KerasTensor, ops
+from typing_extensions import override
 
 from imgcls.data_format import CHANNELS_LAST, check_data_format
 from imgcls.layers.layout_change import LayoutChange
@@ -22,27 +24,52 @@ CHUNK = 8_000_000  # numbers that `adapt` takes out of the images at a time: 32 
 class PCAWhitening(keras.layers.Layer):
     """Principal components of variance 1 (PCA), or the same turned back towards the original axes (ZCA).
 
-    Bell and Sejnowski, The "Independent Components" of Natural Scenes are Edge Filters, 1997; for patches: Coates, Ng
-    and Lee, An Analysis of Single-Layer Networks in Unsupervised Feature Learning, 2011. PCA gives what
-    `sklearn.decomposition.PCA(whiten=True)` gives, if epsilon is 0. Computed in float32.
+    PCA gives what `sklearn.decomposition.PCA(whiten=True)` gives, if epsilon is 0. Computed in float32. The statistics
+    are learned by `adapt` and saved with the model; before `adapt` the layer only subtracts 0 and divides by 1.
 
-    What is a vector (of size D) depends on the mode:
-        "channels": each pixel, D = C. Output (B, H, W, K), for ZCA (B, H, W, C).
-        "image": each image, D = H · W · C. Output (B, K), for ZCA (B, H, W, C).
-        "patches": each window of `patch_size`, D = patch_size² · C. Output (B, rows, columns, K), for ZCA (B, rows,
-            columns, D).
-    Input: (B, H, W, C), or (B, C, H, W) in channels_first, any range; images come out in the same layout. The order
-    inside a vector is row, column, channel in both layouts, so the same statistics fit both.
+    The mode decides what is a vector, and its size D:
 
-    n_components: K, the components with the largest variance that are kept; all D by default.
-    epsilon: added to each variance, in squared units of the input, so that noise is not blown up; 0.1 in Coates et al.
-        for patches of variance 1.
-    patch_size, strides: pixels, in the mode "patches".
+    - "channels": each pixel, D = C.
+    - "image": each image, D = H · W · C.
+    - "patches": each window of `patch_size`, D = patch_size² · C.
 
-    Learned by `adapt`, and saved with the model; before `adapt` the layer only subtracts 0 and divides by 1:
-        mean_: (D,)
+    The order inside a vector is row, column, channel in both layouts, so the same statistics fit both.
+
+    Args:
+        mode: "channels", "image" or "patches".
+        kind: "pca" or "zca".
+        n_components: K, the components with the largest variance that are kept; all D by default.
+        epsilon: Added to each variance, in squared units of the input, so that noise is not blown up; 0.1 in Coates et
+            al. for patches of variance 1.
+        patch_size: Pixels, in the mode "patches".
+        strides: Pixels between two windows, in the mode "patches".
+        data_format: Layout of the input.
+
+    Attributes:
+        mean_: (D,).
         components_: (K, D), rows of length 1, whose largest element is positive.
-        eigenvalues_: (K,), the variances along the components, falling.
+        explained_variance_: (K,), the variances along the components, falling.
+
+    Input shape:
+        (B, H, W, C), or (B, C, H, W) in channels_first, any range.
+
+    Output shape:
+        "channels": (B, H, W, K), for ZCA (B, H, W, C). "image": (B, K), for ZCA (B, H, W, C). "patches": (B, rows,
+        columns, K), for ZCA (B, rows, columns, D). Outputs with four axes are in the layout of the input.
+
+    Raises:
+        ValueError: For arguments out of range.
+
+    Reference:
+        Bell and Sejnowski, The "Independent Components" of Natural Scenes are Edge Filters, 1997; for patches: Coates,
+        Ng and Lee, An Analysis of Single-Layer Networks in Unsupervised Feature Learning, 2011.
+
+    Example:
+        >>> images = np.random.default_rng(0).normal(size=(8, 4, 4, 3)).astype("float32")
+        >>> layer = PCAWhitening("image", n_components=5)
+        >>> layer.adapt(images)
+        >>> layer(images).shape
+        TensorShape([8, 5])
     """
 
     def __init__(
@@ -54,8 +81,8 @@ class PCAWhitening(keras.layers.Layer):
         patch_size: int = 6,
         strides: int = 1,
         data_format: str = CHANNELS_LAST,
-        **kwargs,
-    ):
+        **kwargs: Any,
+    ) -> None:
         super().__init__(dtype=kwargs.pop("dtype", "float32"), **kwargs)
         for name, value, known in (("mode", mode, MODES), ("kind", kind, KINDS)):
             if value not in known:
@@ -75,7 +102,8 @@ class PCAWhitening(keras.layers.Layer):
         self.enter = LayoutChange(data_format, CHANNELS_LAST, dtype=self.dtype_policy)
         self.leave = LayoutChange(CHANNELS_LAST, data_format, dtype=self.dtype_policy)
 
-    def build(self, input_shape):
+    @override
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         image = self._image_shape(input_shape)
         size = self._vector_shape(image)[-1]
         if self.mode == "patches" and None not in image[1:3] and min(image[1:3]) < self.patch_size:
@@ -87,23 +115,24 @@ class PCAWhitening(keras.layers.Layer):
             raise ValueError(f"n_components is {kept}; expected 1 to {size}, the size of a vector.")
         self.mean_ = self._statistic("mean", (size,), "zeros")
         self.components_ = self._statistic("components", (kept, size), "identity")
-        self.eigenvalues_ = self._statistic("eigenvalues", (kept,), "ones")
+        self.explained_variance_ = self._statistic("explained_variance", (kept,), "ones")
 
-    def _statistic(self, name: str, shape: tuple[int, ...], initializer: str):
+    def _statistic(self, name: str, shape: tuple[int, ...], initializer: str) -> keras.Variable:
         return self.add_weight(name=name, shape=shape, initializer=initializer, trainable=False)
 
-    def call(self, inputs):
+    @override
+    def call(self, inputs: KerasTensor) -> KerasTensor:
         images = self.enter(ops.cast(inputs, self.compute_dtype))
         deviations = self._vectors(images) - self.mean_
         whitened = ops.tensordot(deviations, ops.transpose(self.components_), axes=1)
-        whitened = whitened / ops.maximum(ops.sqrt(self.eigenvalues_ + self.epsilon), LEAST_DEVIATION)
+        whitened = whitened / ops.maximum(ops.sqrt(self.explained_variance_ + self.epsilon), LEAST_DEVIATION)
         if self.kind == "zca":
             whitened = ops.tensordot(whitened, self.components_, axes=1)
             if self.mode == "image":
                 whitened = ops.reshape(whitened, (-1, *images.shape[1:]))
         return self.leave(whitened) if len(whitened.shape) == 4 else whitened
 
-    def _vectors(self, images):
+    def _vectors(self, images: KerasTensor) -> KerasTensor:
         """Images (B, H, W, C) as vectors (..., D)."""
         if self.mode == "channels":
             return images
@@ -116,7 +145,7 @@ class PCAWhitening(keras.layers.Layer):
             axis=-1,
         )
 
-    def _vector_shape(self, image_shape) -> tuple:
+    def _vector_shape(self, image_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         """The shape (..., D) of the vectors of images (B, H, W, C)."""
         batch, height, width, channels = image_shape
         if self.mode == "channels":
@@ -126,17 +155,21 @@ class PCAWhitening(keras.layers.Layer):
         windows = (None if n is None else (n - self.patch_size) // self.strides + 1 for n in (height, width))
         return batch, *windows, self.patch_size**2 * channels
 
-    def _image_shape(self, input_shape) -> tuple:
+    def _image_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return self.enter.compute_output_shape(input_shape)
 
-    def adapt(self, data: np.ndarray | Iterable) -> None:
+    def adapt(self, data: np.ndarray | Iterable[Any]) -> None:
         """Learn the statistics from images, in one pass, with a memory that does not grow with their number.
 
-        data: an array of images, or batches of images, or of tuples that begin with images, such as a tf.data.Dataset
-            gives; in the layer's data_format. Earlier statistics are forgotten.
+        Earlier statistics are forgotten.
 
-        Raises ValueError if there are fewer than two vectors, if the vectors of a batch have another size than those of
-        the first, and if a value is not finite.
+        Args:
+            data: An array of images, or batches of images, or of tuples that begin with images, such as a
+                tf.data.Dataset gives; in the layer's data_format.
+
+        Raises:
+            ValueError: If there are fewer than two vectors, if the vectors of a batch have another size than those of
+                the first, and if a value is not finite.
         """
         running = None
         for images in _batches(data):
@@ -164,7 +197,7 @@ class PCAWhitening(keras.layers.Layer):
     def _learn(self, mean: np.ndarray, covariance: np.ndarray) -> None:
         if not np.isfinite(mean).all():
             raise ValueError("The images hold values that are not finite; nothing was learned.")
-        kept = self.eigenvalues_.shape[0]
+        kept = self.explained_variance_.shape[0]
         size = len(covariance)
         eigenvalues, vectors = scipy.linalg.eigh(  # rising; in the memory of the covariance, which `.T` lays out for it
             covariance.T, driver="evr", subset_by_index=(size - kept, size - 1), overwrite_a=True, check_finite=False
@@ -173,9 +206,10 @@ class PCAWhitening(keras.layers.Layer):
         largest = np.take_along_axis(components, np.abs(components).argmax(axis=1, keepdims=True), axis=1)
         self.mean_.assign(mean)
         self.components_.assign(components * np.sign(largest))
-        self.eigenvalues_.assign(np.maximum(eigenvalues[::-1], 0.0))
+        self.explained_variance_.assign(np.maximum(eigenvalues[::-1], 0.0))
 
-    def compute_output_shape(self, input_shape):
+    @override
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         images = self._image_shape(input_shape)
         batch, *places, size = self._vector_shape(images)
         if self.kind == "zca" and self.mode == "image":
@@ -183,7 +217,8 @@ class PCAWhitening(keras.layers.Layer):
         whitened = (batch, *places, size if self.kind == "zca" else self.n_components or size)
         return self.leave.compute_output_shape(whitened) if len(whitened) == 4 else whitened
 
-    def get_config(self):
+    @override
+    def get_config(self) -> dict[str, Any]:
         own = {
             "mode": self.mode,
             "kind": self.kind,
@@ -196,7 +231,7 @@ class PCAWhitening(keras.layers.Layer):
         return {**super().get_config(), **own}
 
 
-def _batches(data: np.ndarray | Iterable) -> Iterator[np.ndarray]:
+def _batches(data: np.ndarray | Iterable[Any]) -> Iterator[np.ndarray]:
     for batch in [data] if hasattr(data, "shape") else data:
         images = np.asarray(batch[0] if isinstance(batch, tuple | list) else batch)
         if images.ndim != 4:

@@ -1,7 +1,10 @@
 """The rectifier whose slope below zero is learned, one slope a channel."""
 
+from typing import Any
+
 import keras
-from keras import initializers, ops, regularizers
+from keras import KerasTensor, initializers, ops, regularizers
+from typing_extensions import override
 
 from imgcls.data_format import channel_axis
 
@@ -10,22 +13,43 @@ from imgcls.data_format import channel_axis
 class PReLU(keras.layers.Layer):
     """x where x is positive, alpha · x elsewhere, with one learned alpha for each channel.
 
-    He et al., Delving Deep into Rectifiers, 2015. Keras' own PReLU has a weight of another shape in each layout; this
-    one has the shape (C,) in both, so the same weights fit both.
+    Keras' own PReLU has a weight of another shape in each layout; this one has the shape (C,) in both, so the same
+    weights fit both.
 
-    Input and output: (B, H, W, C), or (B, C, H, W) in channels_first, or (B, C).
-    alpha_initializer: by default the paper's 0.25.
-    alpha_regularizer: none in the paper, because a penalty pushes the slope to that of ReLU.
+    Args:
+        alpha_initializer: As Keras takes it; by default the paper's 0.25.
+        alpha_regularizer: As Keras takes it; none in the paper, because a penalty pushes the slope to that of ReLU.
+        data_format: Layout of the input.
+
+    Input shape:
+        (B, H, W, C), or (B, C, H, W) in channels_first, or (B, C).
+
+    Output shape:
+        As the input's.
+
+    Reference:
+        He et al., Delving Deep into Rectifiers, 2015.
+
+    Example:
+        >>> PReLU()(keras.ops.array([[-4.0, 4.0]])).numpy().tolist()
+        [[-1.0, 4.0]]
     """
 
-    def __init__(self, alpha_initializer=None, alpha_regularizer=None, data_format: str = "channels_last", **kwargs):
+    def __init__(
+        self,
+        alpha_initializer: str | initializers.Initializer | None = None,
+        alpha_regularizer: str | regularizers.Regularizer | None = None,
+        data_format: str = "channels_last",
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.alpha_initializer = initializers.get(alpha_initializer) or initializers.Constant(0.25)
         self.alpha_regularizer = regularizers.get(alpha_regularizer)
         self.axis = channel_axis(data_format)
         self.data_format = data_format
 
-    def build(self, input_shape):
+    @override
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         self.alpha = self.add_weight(
             name="alpha",
             shape=(input_shape[self.axis],),
@@ -36,13 +60,16 @@ class PReLU(keras.layers.Layer):
         shape[self.axis] = -1
         self.alpha_shape = tuple(shape)
 
-    def call(self, inputs):
+    @override
+    def call(self, inputs: KerasTensor) -> KerasTensor:
         return ops.relu(inputs) - ops.reshape(self.alpha, self.alpha_shape) * ops.relu(-inputs)
 
-    def compute_output_shape(self, input_shape):
+    @override
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
-    def get_config(self):
+    @override
+    def get_config(self) -> dict[str, Any]:
         own = {
             "alpha_initializer": initializers.serialize(self.alpha_initializer),
             "alpha_regularizer": regularizers.serialize(self.alpha_regularizer),

@@ -1,7 +1,8 @@
 """Padding that mirrors the image at its border."""
 
 import keras
-from keras import ops
+from keras import KerasTensor, ops
+from typing_extensions import override
 
 from imgcls.data_format import spatial_axes
 
@@ -10,12 +11,27 @@ from imgcls.data_format import spatial_axes
 class ReflectPadding2D(keras.layers.ZeroPadding2D):
     """`keras.layers.ZeroPadding2D` with the pixels mirrored at the border, which itself is not repeated, for zeros.
 
-    Input and output: (B, H, W, C), or (B, C, H, W) in channels_first.
-    padding: pixels, less than the height and the width of the input, for all sides, ((top, bottom), (left, right)), or
-        (top and bottom, left and right).
+    Args:
+        padding: Pixels, less than the height and the width of the input, for all sides, ((top, bottom), (left, right)),
+            or (top and bottom, left and right).
+        data_format: Layout of the input.
+
+    Input shape:
+        (B, H, W, C), or (B, C, H, W) in channels_first.
+
+    Output shape:
+        As the input's, with more rows and columns.
+
+    Raises:
+        ValueError: If the input is not larger than the padding.
+
+    Example:
+        >>> ReflectPadding2D(1)(keras.ops.ones((1, 8, 8, 3))).shape
+        TensorShape([1, 10, 10, 3])
     """
 
-    def build(self, input_shape):
+    @override
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         for axis, padding in zip(spatial_axes(self.data_format), self.padding, strict=True):
             if input_shape[axis] is not None and max(padding) >= input_shape[axis]:
                 raise ValueError(
@@ -23,7 +39,8 @@ class ReflectPadding2D(keras.layers.ZeroPadding2D):
                     "height and width."
                 )
 
-    def call(self, inputs):
+    @override
+    def call(self, inputs: KerasTensor) -> KerasTensor:
         padding = [(0, 0)] * 4
         for axis, both_sides in zip(spatial_axes(self.data_format), self.padding, strict=True):
             padding[axis] = both_sides

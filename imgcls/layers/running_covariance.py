@@ -8,13 +8,17 @@ BUFFER = 8_000_000  # numbers that are merged at a time: 64 MB
 class RunningCovariance:
     """Mean and covariance of all vectors seen so far, in float64.
 
-    Chan, Golub and LeVeque, Updating Formulae and a Pairwise Algorithm for Computing Sample Variances, 1979. The memory
-    is two arrays of size x size numbers and a buffer, which gathers small batches, whatever the number of vectors.
+    The memory is two arrays of size x size numbers and a buffer, which gathers small batches, whatever the number of
+    vectors.
 
-    size: numbers in a vector.
+    Args:
+        size: Numbers in a vector.
+
+    Reference:
+        Chan, Golub and LeVeque, Updating Formulae and a Pairwise Algorithm for Computing Sample Variances, 1979.
     """
 
-    def __init__(self, size: int):
+    def __init__(self, size: int) -> None:
         self._count = 0
         self._mean = np.zeros(size)
         self._scatter = np.zeros((size, size))  # sum of the outer products of the deviations from the mean
@@ -35,7 +39,10 @@ class RunningCovariance:
     def finish(self) -> tuple[np.ndarray, np.ndarray]:
         """The mean (size,) and the covariance (size, size), divided by the number of vectors less one.
 
-        Gives up its memory, so it is the last call. Raises ValueError below two vectors.
+        It gives up its memory, so it is the last call.
+
+        Raises:
+            ValueError: Below two vectors.
         """
         self._merge()
         del self._buffer, self._product

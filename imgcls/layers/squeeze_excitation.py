@@ -1,7 +1,10 @@
 """Squeeze-and-excitation: each channel is scaled by a gate that sees all channels."""
 
+from typing import Any
+
 import keras
-from keras import initializers, layers, ops, regularizers
+from keras import KerasTensor, initializers, layers, ops, regularizers
+from typing_extensions import override
 
 from imgcls.data_format import channel_axis, spatial_axes
 from imgcls.layers import by_name
@@ -11,12 +14,29 @@ from imgcls.layers import by_name
 class SqueezeExcitation(keras.layers.Layer):
     """Global average, two fully connected layers with biases, and a gate for each channel.
 
-    Hu et al., Squeeze-and-Excitation Networks, 2017.
+    The fully connected layers are 1x1 convolutions called "reduce" and "expand", with kernels (1, 1, C, R) and
+    (1, 1, R, C) as in published weight files.
 
-    Input and output: (B, H, W, C), or (B, C, H, W) in channels_first. The fully connected layers are 1x1 convolutions
-    called "reduce" and "expand", with kernels (1, 1, C, R) and (1, 1, R, C) as in published weight files.
-    reduced_filters: R, C/16 in the paper.
-    activation, gate_activation: names of `imgcls.layers.activation`; relu and sigmoid in the paper.
+    Args:
+        reduced_filters: R, C/16 in the paper.
+        activation: After "reduce", by a name of `imgcls.layers.activation`; relu in the paper.
+        gate_activation: After "expand", likewise; sigmoid in the paper.
+        data_format: Layout of the input.
+        kernel_initializer: Of both kernels, as Keras takes it.
+        kernel_regularizer: Of both kernels, as Keras takes it.
+
+    Input shape:
+        (B, H, W, C), or (B, C, H, W) in channels_first.
+
+    Output shape:
+        As the input's.
+
+    Reference:
+        Hu et al., Squeeze-and-Excitation Networks, 2017, section 3.
+
+    Example:
+        >>> SqueezeExcitation(reduced_filters=4)(keras.ops.ones((1, 8, 8, 64))).shape
+        TensorShape([1, 8, 8, 64])
     """
 
     def __init__(
@@ -25,10 +45,10 @@ class SqueezeExcitation(keras.layers.Layer):
         activation: str = "relu",
         gate_activation: str = "sigmoid",
         data_format: str = "channels_last",
-        kernel_initializer="he_normal",
-        kernel_regularizer=None,
-        **kwargs,
-    ):
+        kernel_initializer: str | initializers.Initializer = "he_normal",
+        kernel_regularizer: str | regularizers.Regularizer | None = None,
+        **kwargs: Any,
+    ) -> None:
         super().__init__(**kwargs)
         self.reduced_filters = reduced_filters
         self.activation = activation
@@ -52,7 +72,8 @@ class SqueezeExcitation(keras.layers.Layer):
             name=name,
         )
 
-    def build(self, input_shape):
+    @override
+    def build(self, input_shape: tuple[int | None, ...]) -> None:
         channels = input_shape[self.axis]
         self.expand = self._connected(channels, "expand")
         self.reduce.build((None, 1, 1, channels))
@@ -61,16 +82,19 @@ class SqueezeExcitation(keras.layers.Layer):
         self.gate.build((None, 1, 1, channels))
         self.gate_shape = (-1, channels, 1, 1) if self.axis == 1 else (-1, 1, 1, channels)
 
-    def call(self, inputs):
+    @override
+    def call(self, inputs: KerasTensor) -> KerasTensor:
         x = ops.mean(inputs, axis=spatial_axes(self.data_format))
         x = self.reduce(ops.expand_dims(x, (1, 2)))
         x = self.expand(self.activate(x))
         return inputs * ops.reshape(self.gate(x), self.gate_shape)
 
-    def compute_output_shape(self, input_shape):
+    @override
+    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return input_shape
 
-    def get_config(self):
+    @override
+    def get_config(self) -> dict[str, Any]:
         own = {
             "reduced_filters": self.reduced_filters,
             "activation": self.activation,

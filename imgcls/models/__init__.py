@@ -4,10 +4,19 @@ The table needs no TensorFlow; `build_model` and `load_model` import it when the
 """
 
 import importlib
+from typing import TYPE_CHECKING, Any
 
 from imgcls.models import architectures  # noqa: F401  (fills the table)
 from imgcls.models.network_options import NetworkOptions
 from imgcls.models.registry import architecture, find_architecture, list_models
+
+if TYPE_CHECKING:
+    from imgcls.models.auxiliary import auxiliary_logits_model as auxiliary_logits_model
+    from imgcls.models.auxiliary import without_auxiliary_heads as without_auxiliary_heads
+    from imgcls.models.build import build_model as build_model
+    from imgcls.models.classifier import load_model as load_model
+    from imgcls.models.cost import describe as describe
+    from imgcls.models.input_layers import InputLayers as InputLayers
 
 _ADDRESSES = {
     "build_model": "imgcls.models.build",
@@ -27,7 +36,7 @@ __all__ = [
 ]
 
 
-def __getattr__(name: str) -> object:
+def __getattr__(name: str) -> Any:
     if name not in _ADDRESSES:
         raise AttributeError(f"module 'imgcls.models' has no attribute {name!r}; it has {', '.join(__all__)}.")
     return getattr(importlib.import_module(_ADDRESSES[name]), name)

@@ -8,7 +8,7 @@ Examples:
   python -m imgcls.models show vgg16 --image-size 64 --num-classes 10
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -141,7 +141,7 @@ def amount(count: int) -> str:
     return str(count)
 
 
-def aligned(rows: list[tuple[str, ...]], left: tuple[int, ...]) -> list[str]:
+def aligned(rows: Sequence[tuple[str, ...]], left: tuple[int, ...]) -> list[str]:
     """Columns as wide as their widest cell; `left` are those of words, the others are of numbers."""
     widths = [max(map(len, column)) for column in zip(*rows, strict=True)]
     return [

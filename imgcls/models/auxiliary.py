@@ -1,6 +1,10 @@
 """Further classifiers in the middle of a network, which help in training and are not wanted afterwards."""
 
+from typing import Any
+
 import keras
+from keras import KerasTensor
+from typing_extensions import override
 
 from imgcls.layers import ClassProbabilities
 from imgcls.models.recursion import deep_networks
@@ -10,23 +14,33 @@ from imgcls.models.recursion import deep_networks
 class AuxiliaryHeads(keras.layers.Layer):
     """Passes the first of its inputs on; it keeps the others in the model's graph, where a training loop finds them.
 
-    Szegedy et al., Going Deeper with Convolutions, 2015, section 5.
+    Args:
+        weight: Of the loss of each of the others, where the main loss has 1.
 
-    Input: a list of logits (B, number of classes), the main ones first. Output: the main ones.
-    weight: of the loss of each of the others, where the main loss has 1.
+    Input shape:
+        A list of logits (B, number of classes), the main ones first.
+
+    Output shape:
+        (B, number of classes): the main logits.
+
+    Reference:
+        Szegedy et al., Going Deeper with Convolutions, 2015, section 5.
     """
 
-    def __init__(self, weight: float = 0.3, **kwargs):
+    def __init__(self, weight: float = 0.3, **kwargs: Any) -> None:
         super().__init__(dtype=kwargs.pop("dtype", "float32"), **kwargs)
         self.weight = float(weight)
 
-    def call(self, logits):
+    @override
+    def call(self, logits: list[KerasTensor]) -> KerasTensor:
         return logits[0]
 
-    def compute_output_shape(self, input_shape):
+    @override
+    def compute_output_shape(self, input_shape: list[tuple[int | None, ...]]) -> tuple[int | None, ...]:
         return input_shape[0]
 
-    def get_config(self):
+    @override
+    def get_config(self) -> dict[str, Any]:
         return {**super().get_config(), "weight": self.weight}
 
 
@@ -34,8 +48,11 @@ class AuxiliaryHeads(keras.layers.Layer):
 def auxiliary_logits_model(model: keras.Model) -> tuple[keras.Model, list[float]]:
     """The same layers and weights, from pixels to a list of logits, and the weight of each one's loss.
 
-    A training loop's loss is the sum of the losses of all the logits, each times its weight; the first are those that
-    count in inference. A model without auxiliary heads gives a list of one, with weight 1.
+    The loss of training is the sum of the losses of all the logits, each times its weight; the first logits are those
+    of inference.
+
+    Returns:
+        The model, and a weight for each of its outputs. A model without auxiliary heads has one output, with weight 1.
     """
     logits = model.get_layer("logits").output
     heads = _heads(model)
@@ -50,8 +67,8 @@ def without_auxiliary_heads(model: keras.Model) -> keras.Model:
     """The same layers and weights without the auxiliary heads: what is exported and counted."""
     if _heads(model) is None:
         return model
-    roof = ClassProbabilities.from_config(model.get_layer("probabilities").get_config())
-    return keras.Model(model.input, roof(model.get_layer("logits").output), name=model.name)
+    probabilities = ClassProbabilities.from_config(model.get_layer("probabilities").get_config())
+    return keras.Model(model.input, probabilities(model.get_layer("logits").output), name=model.name)
 
 
 def _heads(model: keras.Model) -> AuxiliaryHeads | None:

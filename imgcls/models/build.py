@@ -77,7 +77,8 @@ def build_model(
     architecture = find_architecture(name)
     start = initial_weights(architecture, weights)
     net = _wiring(architecture, start, options, include_top)
-    shape = tuple(input_shape or (architecture.image_size, architecture.image_size, architecture.channels))
+    height, width, channels = input_shape or (architecture.image_size, architecture.image_size, architecture.channels)
+    shape = (height, width, channels)
     names = _output_names(architecture, class_names, num_classes, start) if include_top else None
     model = _connected(architecture, net, start.input_layers(input_layers or InputLayers()), shape, names)
     start.fill(model, names)
@@ -119,7 +120,11 @@ def _output_names(
 
 
 def _connected(
-    architecture: Architecture, net: KerasWiring, inputs: InputLayers, shape: tuple, names: list[str] | None
+    architecture: Architecture,
+    net: KerasWiring,
+    inputs: InputLayers,
+    shape: tuple[int, int, int],
+    names: list[str] | None,
 ) -> keras.Model:
     """The model from pixels to probabilities, or without a head where `names` is None."""
     pixels = keras.Input(shape, name="pixels")
@@ -132,7 +137,9 @@ def _connected(
         raise
 
 
-def _feature_map(architecture: Architecture, net: KerasWiring, x: keras.KerasTensor, shape: tuple) -> keras.KerasTensor:
+def _feature_map(
+    architecture: Architecture, net: KerasWiring, x: keras.KerasTensor, shape: tuple[int, int, int]
+) -> keras.KerasTensor:
     try:
         return architecture.build(net, x)
     except ValueError as error:

@@ -2,6 +2,7 @@
 
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -18,7 +19,12 @@ def load_model(path: str | Path) -> keras.Model:
 
     Layers of a network of one's own are found in the file that its run keeps beside the model.
 
-    Raises FileNotFoundError if there is none, ValueError if the file holds something else.
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: If the file holds something else.
+
+    Example:
+        >>> model = load_model("runs/photos-1/model.keras")  # doctest: +SKIP
     """
     path = Path(path)
     if not path.is_file():
@@ -43,11 +49,17 @@ def _loaded(path: Path) -> keras.Model:
 
 
 def class_names(model: keras.Model) -> list[str]:
-    """The names of the outputs, in order."""
+    """The names of the outputs, in order.
+
+    Example:
+        >>> from imgcls.models import build_model
+        >>> class_names(build_model("lenet5", class_names=["cat", "dog"]))
+        ['cat', 'dog']
+    """
     return list(model.get_layer("probabilities").class_names)
 
 
-def preprocessing(model: keras.Model) -> dict:
+def preprocessing(model: keras.Model) -> dict[str, Any]:
     """The fields of `imgcls.data.images.preprocessing.Preprocessing` that the model's pixels are made with."""
     return dict(model.get_layer("standardization").preprocessing)
 

@@ -131,7 +131,7 @@ def describe(
 
 def cost_of_network(
     architecture: Architecture,
-    wiring: Mapping[str, object],
+    wiring: Mapping[str, Any],
     input_shape: tuple[int, int, int] | None = None,
     num_classes: int | None = None,
 ) -> NetworkCost:
@@ -155,7 +155,7 @@ class CostWiring(Wiring[SymbolicTensor]):
     """
 
     layers: list[LayerCost] = field(default_factory=list)
-    applied: list = field(default_factory=list)
+    applied: list[Any] = field(default_factory=list)
 
     def _layer(
         self, name: str, kind: str, shape: Sequence[int], fields: Seen, parameters: int = 0, macs: int | None = 0
@@ -168,7 +168,7 @@ class CostWiring(Wiring[SymbolicTensor]):
     def _slide(self, x: SymbolicTensor, window: Window, name: str) -> tuple[tuple[int, int], Seen]:
         """Height and width after a window slid over `x`, and what is seen."""
         self._check_map(x, name)
-        sizes = window.positions(x.shape[:2])
+        sizes = window.positions((x.shape[0], x.shape[1]))
         for size, k, out in zip(x.shape[:2], window.kernel, sizes, strict=True):
             if out < 1:
                 raise ValueError(
@@ -192,7 +192,7 @@ class CostWiring(Wiring[SymbolicTensor]):
         shape = (height + 2 * zeros[0], width + 2 * zeros[1], channels)
         fields = x.fields
         if isinstance(fields, tuple):
-            fields = tuple(seen.through(1, 1, zero) for seen, zero in zip(fields, zeros, strict=True))
+            fields = fields[0].through(1, 1, zeros[0]), fields[1].through(1, 1, zeros[1])
         return self._layer(name, "zero padding", shape, fields)
 
     @override
@@ -326,9 +326,9 @@ class CostWiring(Wiring[SymbolicTensor]):
     def apply(self, layer: Any, x: SymbolicTensor | Sequence[SymbolicTensor]) -> SymbolicTensor:
         from imgcls.models.layer_cost import cost_of, shape_after  # import Keras, as whoever made the layer has
 
-        inputs = list(x) if isinstance(x, list | tuple) else [x]
+        inputs = [x] if isinstance(x, SymbolicTensor) else list(x)
         shapes = [tensor.shape for tensor in inputs]
-        shape = shape_after(layer, shapes if isinstance(x, list | tuple) else shapes[0])
+        shape = shape_after(layer, shapes[0] if isinstance(x, SymbolicTensor) else shapes)
         cost = cost_of(layer, shapes, [tensor.fields for tensor in inputs], shape)
         self.applied.append(layer)
         times = sum(other is layer for other in self.applied)

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import keras
 from keras import KerasTensor, layers
@@ -29,20 +30,20 @@ class KerasWiring(Wiring[KerasTensor]):
         """The axis of the channels of a feature map."""
         return channel_axis(self.data_format)
 
-    def _kernel(self, place: str = "kernel") -> dict:
+    def _kernel(self, place: str = "kernel") -> dict[str, Any]:
         return {f"{place}_initializer": ours.initializer(self.initializer), **self._penalty(place)}
 
-    def _penalty(self, place: str = "kernel") -> dict:
+    def _penalty(self, place: str = "kernel") -> dict[str, Any]:
         if not self.regularizer:
             return {}
         return {f"{place}_regularizer": ours.regularizer(self.regularizer, self.regularizer_strength)}
 
-    def _sliding(self, window: Window) -> dict:
+    def _sliding(self, window: Window) -> dict[str, Any]:
         return {"strides": window.strides, "padding": window.padding, "data_format": self.data_format}
 
     @override
     def channels(self, x: KerasTensor) -> int:
-        return x.shape[self.axis]
+        return int(x.shape[self.axis])
 
     @override
     def zero_pad(self, x: KerasTensor, zeros: tuple[int, int], *, name: str) -> KerasTensor:

@@ -7,6 +7,7 @@ computes, is unknown: nothing is guessed.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import keras
 from keras import layers
@@ -15,19 +16,33 @@ from imgcls import layers as ours
 from imgcls.models.receptive_field import UNKNOWN, Seen, joined, slid
 from imgcls.models.window import Window, pair
 
+Shape = tuple[int, ...]
+
 HOMES = ("keras", "imgcls")  # packages whose layers compute what their kind says
 
 
 @dataclass(frozen=True)
 class Cost:
-    """macs: for one image; None if unknown. fields: as `Spot` has them."""
+    """What one layer adds to the cost of a network.
+
+    Attributes:
+        macs: MACs for one image; None if unknown.
+        fields: The receptive fields of its output; see `imgcls.models.cost.SymbolicTensor`.
+    """
 
     macs: int | None
     fields: Seen
 
 
-def cost_of(layer: keras.layers.Layer, shapes: Sequence[tuple], seen: Sequence[Seen], out: tuple) -> Cost:
-    """The cost of a built layer. shapes, seen: of each of its inputs. out: the shape of its output, without batch."""
+def cost_of(layer: keras.layers.Layer, shapes: Sequence[Shape], seen: Sequence[Seen], out: Shape) -> Cost:
+    """The cost of a built layer.
+
+    Args:
+        layer: The layer.
+        shapes: Of each of its inputs, without batch.
+        seen: The receptive fields of each of its inputs.
+        out: The shape of its output, without batch.
+    """
     if isinstance(layer, keras.Sequential):
         return _of_sequence(layer, shapes[0], seen[0])
     if type(layer).call.__module__.split(".")[0] in HOMES:
@@ -37,56 +52,56 @@ def cost_of(layer: keras.layers.Layer, shapes: Sequence[tuple], seen: Sequence[S
     return Cost(None, UNKNOWN)
 
 
-def shape_after(layer: keras.layers.Layer, shape: tuple | list[tuple]) -> tuple:
+def shape_after(layer: keras.layers.Layer, shape: Shape | list[Shape]) -> Shape:
     """The shape that a layer, which is built for it, makes of a shape, or of several; all without batch."""
     several = isinstance(shape, list)
     given = [keras.KerasTensor((None, *one)) for one in (shape if several else [shape])]
     return tuple(layer(given if several else given[0]).shape[1:])
 
 
-def _of_sequence(model: keras.Sequential, shape: tuple, seen: Seen) -> Cost:
+def _of_sequence(model: keras.Sequential, shape: Shape, seen: Seen) -> Cost:
     counted = []
     for layer in model.layers:
         out = shape_after(layer, shape)
         cost = cost_of(layer, [shape], [seen], out)
         counted.append(cost.macs)
         shape, seen = out, cost.fields
-    return Cost(None if None in counted else sum(counted), seen)
+    return Cost(None if None in counted else sum(macs or 0 for macs in counted), seen)
 
 
-def _as_it_was(layer, shape, seen, out) -> Cost:
+def _as_it_was(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
     return Cost(0, seen[0])
 
 
-def _normalized(layer, shape, seen, out) -> Cost:
+def _normalized(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
     """Statistics over an axis of the image see all of it."""
     axes = [layer.axis] if isinstance(layer.axis, int) else list(layer.axis)
     only_channels = {axis % (len(shape) + 1) for axis in axes} == {len(shape)}
     return Cost(0, seen[0] if only_channels else None)
 
 
-def _sliding(layer, shape, seen, out) -> Cost:
+def _sliding(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
     kernel = getattr(layer, "kernel_size", None) or layer.pool_size
     spread = [(k - 1) * d + 1 for k, d in zip(pair(kernel), pair(getattr(layer, "dilation_rate", 1)), strict=True)]
     kernels = sum(math.prod(weight.shape) for weight in layer.weights if len(weight.shape) == 4)
-    fields = slid(seen[0], shape[:2], out[:2], Window(tuple(spread), pair(layer.strides), layer.padding))
+    fields = slid(seen[0], shape[:2], out[:2], Window((spread[0], spread[1]), pair(layer.strides), layer.padding))
     return Cost(kernels * out[0] * out[1], fields)
 
 
-def _dense(layer, shape, seen, out) -> Cost:
+def _dense(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
     positions = math.prod(out[:-1])
     return Cost(math.prod(layer.kernel.shape) * positions, seen[0] if len(out) == 3 else None)
 
 
-def _transposed(layer, shape, seen, out) -> Cost:
+def _transposed(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
     return Cost(math.prod(layer.kernel.shape) * shape[0] * shape[1], UNKNOWN)
 
 
-def _gated(layer, shape, seen, out) -> Cost:
+def _gated(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
     return Cost(sum(math.prod(weight.shape) for weight in layer.weights if len(weight.shape) > 1), seen[0])
 
 
-def _padded(layer, shape, seen, out) -> Cost:
+def _padded(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
     sides = (
         layer.padding if isinstance(layer, layers.ZeroPadding2D) else [[-n for n in side] for side in layer.cropping]
     )
@@ -95,15 +110,15 @@ def _padded(layer, shape, seen, out) -> Cost:
     return Cost(0, tuple(field.through(1, 1, side[0]) for field, side in zip(seen[0], sides, strict=True)))
 
 
-def _merged(layer, shape, seen, out) -> Cost:
+def _merged(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
     return Cost(0, joined(seen))
 
 
-def _everything(layer, shape, seen, out) -> Cost:
+def _everything(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
     return Cost(0, None)
 
 
-def _rearranged(layer, shape, seen, out) -> Cost:
+def _rearranged(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
     return Cost(0, None if len(out) == 1 else UNKNOWN)
 
 

@@ -10,8 +10,12 @@ from imgcls.models.recursion import deep_networks
 def in_layout(model: keras.Model, data_format: str) -> keras.Model:
     """The same classifier with the same weights, in channels_first or channels_last.
 
-    Every layer is made anew from its config with another layout. So any model can be turned whose layers are told
-    their layout by `data_format` or by the `axis` of the channels.
+    Every layer is made anew from its config with another layout. So any model can be turned whose layers have
+    `data_format` or the `axis` of the channels in their config.
+
+    Args:
+        model: A classifier.
+        data_format: "channels_last" or "channels_first".
     """
     check_data_format(data_format)
     before = model.get_layer("standardization").data_format

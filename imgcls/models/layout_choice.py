@@ -22,7 +22,12 @@ IMAGES = {"CPU": (8, 32, 32, 64), "GPU": (256, 32, 32, 64)}  # enough work that 
 
 
 class LayoutChoice(NamedTuple):
-    """A layout, and what the user should know of it in one sentence; empty where there is nothing to say."""
+    """A layout, and what the user should know of it.
+
+    Attributes:
+        data_format: "channels_last" or "channels_first".
+        reason: One sentence; empty where there is nothing to say.
+    """
 
     data_format: str
     reason: str
@@ -31,11 +36,13 @@ class LayoutChoice(NamedTuple):
 def resolve_data_format(data_format: str) -> LayoutChoice:
     """The layout to build a network in, on the device at hand and in the precision that Keras is set to.
 
-    data_format: "channels_last"; "channels_first", which a device without such convolutions computes by turning the
-        images at each; or "auto", which times the training step of a convolution with batch normalisation in both.
-        That takes about a second, once a process.
+    Args:
+        data_format: "channels_last"; "channels_first", which a device without such convolutions computes by transposing
+            the images at each; or "auto", which times the training step of a convolution with batch normalization in
+            both. That takes about a second, once a process.
 
-    Raises ValueError for another name, and if the device cannot convolve in the precision at all.
+    Raises:
+        ValueError: For another name, and if the device cannot convolve in the precision at all.
     """
     dtype = keras.config.dtype_policy().compute_dtype
     if data_format == AUTO:
@@ -94,7 +101,7 @@ def _step(data_format: str, shape: tuple[int, ...], dtype: str) -> Callable[[], 
     normalization.build(images.shape)
 
     @tf.function(autograph=False)
-    def gradients():
+    def gradients() -> list[tf.Tensor]:
         with tf.GradientTape() as tape:
             tape.watch(images)
             loss = tf.reduce_mean(tf.nn.relu(normalization(convolution(images), training=True)))

@@ -1,11 +1,11 @@
 """The options of a network, which hold for every architecture."""
 
 import dataclasses
-import difflib
 from dataclasses import dataclass
-from typing import Self, TypedDict, Unpack
+from typing import Any, Self, TypedDict, Unpack
 
 from imgcls.data_format import CHANNELS_LAST
+from imgcls.nearest_name import did_you_mean
 
 
 class NetworkKeywords(TypedDict, total=False):
@@ -79,12 +79,11 @@ class NetworkOptions:
         """
         for name in keywords:
             if name not in option_names():
-                close = difflib.get_close_matches(name, option_names(), n=1)
-                hint = f" Did you mean {close[0]!r}?" if close else ""
-                raise TypeError(f"A network has no option {name!r}.{hint} There are: {', '.join(option_names())}.")
+                hint, there_are = did_you_mean(name, option_names()), ", ".join(option_names())
+                raise TypeError(f"A network has no option {name!r}.{hint} There are: {there_are}.")
         return dataclasses.replace(self, **keywords)
 
-    def to_wiring(self) -> dict[str, object]:
+    def to_wiring(self) -> dict[str, Any]:
         """The fields of `imgcls.models.wiring.Wiring` that these options set, by name."""
         fields = {name: value for name, value in vars(self).items() if value is not None}
         if "activation" in fields:  # Wiring.activation yields to an activation that the architecture names

@@ -10,9 +10,11 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from functools import partial, wraps
 from pathlib import Path
+from typing import Any
 
 from imgcls.checksums import sha256_of
 from imgcls.models.registry import NETWORK_FILES, REFUSED, Architecture, registered
+from imgcls.models.wiring import Tensor, Wiring
 
 KEPT_AS = "network.py"  # beside the model, in a run folder
 LONGEST = 300  # signs of another library's message that are shown
@@ -20,7 +22,13 @@ LONGEST = 300  # signs of another library's message that are shown
 
 @dataclass(frozen=True)
 class OwnFile:
-    """What a file holds: its last architecture, the names of all, and its classes, which a saved model may need."""
+    """What a file holds.
+
+    Attributes:
+        architecture: The last one of the file.
+        names: Of all its architectures.
+        classes: Its classes by name, which a saved model may need.
+    """
 
     architecture: Architecture
     names: tuple[str, ...]
@@ -33,8 +41,9 @@ _FILES: dict[tuple[Path, str], OwnFile] = {}  # by path and checksum
 def own_file(path: str | Path) -> OwnFile:
     """Run a Python file, unless it was run before as it is now; its architecture is in the table from now on.
 
-    Raises FileNotFoundError if there is none, and ValueError, with the line, for a mistake in it, and where
-    IMGCLS_NETWORK_FILES is "refused".
+    Raises:
+        FileNotFoundError: If there is no such file.
+        ValueError: For a mistake in it, with the line, and where IMGCLS_NETWORK_FILES is "refused".
     """
     if os.environ.get(NETWORK_FILES) == REFUSED:
         raise ValueError(f"{path} is not run: {NETWORK_FILES} is {REFUSED!r} here. Choose an architecture by name.")
@@ -58,7 +67,8 @@ def is_same_file(one: str | Path, other: str | Path) -> bool:
 def try_out(name: str, image_size: int, channels: int) -> None:
     """Build the network of a file, small, to find its mistakes before any image is opened.
 
-    Raises ValueError, with the line. Where the table of costs names the mistake, its sentence is the clearer one.
+    Raises:
+        ValueError: With the line. Where the table of costs names the mistake, its sentence is the clearer one.
     """
     from imgcls.models.build import build_model
     from imgcls.models.cost import describe
@@ -103,17 +113,17 @@ def _run(path: Path) -> OwnFile:
 
 
 def _watched(architecture: Architecture, path: Path) -> Architecture:
-    functions = {name: getattr(architecture, name) for name in ("build", "head", "auxiliary_head")}
+    functions: dict[str, Any] = {name: getattr(architecture, name) for name in ("build", "head", "auxiliary_head")}
     return replace(
         architecture, **{name: _with_line(function, path) for name, function in functions.items() if function}
     )
 
 
-def _with_line(function: Callable, path: Path) -> Callable:
+def _with_line(function: Callable[..., Any], path: Path) -> Callable[..., Any]:
     """The same function; what goes wrong in it is a ValueError with the line."""
 
     @wraps(function)
-    def watched(net, x, *rest):
+    def watched(net: Wiring[Tensor], x: Tensor, *rest: object) -> Tensor:
         try:
             result = function(net, x, *rest)
         except Exception as error:
@@ -129,15 +139,15 @@ def _with_line(function: Callable, path: Path) -> Callable:
     return watched
 
 
-def _first_line(function: Callable) -> int:
+def _first_line(function: Callable[..., Any]) -> int:
     return _plain(function).__code__.co_firstlineno if hasattr(_plain(function), "__code__") else 1
 
 
-def _name(function: Callable) -> str:
+def _name(function: Callable[..., Any]) -> str:
     return getattr(_plain(function), "__name__", "the function")
 
 
-def _plain(function: Callable) -> Callable:
+def _plain(function: Callable[..., Any]) -> Callable[..., Any]:
     return function.func if isinstance(function, partial) else function
 
 

@@ -1,12 +1,13 @@
 """Which pixels a position of a feature map sees, from formulas."""
 
+import functools
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Literal
 
 from imgcls.models.window import Window
 
-UNKNOWN = "unknown"
+UNKNOWN: Literal["unknown"] = "unknown"
 
 
 @dataclass(frozen=True)
@@ -51,19 +52,23 @@ def slid(seen: Seen, sizes: Sequence[int], outs: Sequence[int], window: Window) 
     """What is seen after a window that slides over (height, width) positions and leaves `outs` of them."""
     if not isinstance(seen, tuple):
         return seen
-    fields = []
-    for field, size, out, k, stride in zip(seen, sizes, outs, window.kernel, window.strides, strict=True):
-        before = max((out - 1) * stride + k - size, 0) // 2 if window.padding == "same" else 0
-        fields.append(field.through(k, stride, before))
-    return tuple(fields)
+    before = [
+        max((out - 1) * stride + k - size, 0) // 2 if window.padding == "same" else 0
+        for size, out, k, stride in zip(sizes, outs, window.kernel, window.strides, strict=True)
+    ]
+    height, width = (
+        field.through(k, stride, outside)
+        for field, k, stride, outside in zip(seen, window.kernel, window.strides, before, strict=True)
+    )
+    return height, width
 
 
 def joined(seen: Sequence[Seen]) -> Seen:
     """What a sum or a concatenation sees: what any of its parts does."""
-    for whole in (None, UNKNOWN):
-        if whole in seen:
-            return whole
-    first, *rest = seen
-    for fields in rest:
-        first = tuple(a.joined(b) for a, b in zip(first, fields, strict=True))
-    return first
+    if None in seen:
+        return None
+    fields = [each for each in seen if isinstance(each, tuple)]
+    if len(fields) < len(seen):
+        return UNKNOWN
+    height, width = (functools.reduce(ReceptiveField.joined, axis) for axis in zip(*fields, strict=True))
+    return height, width

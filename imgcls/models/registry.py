@@ -4,7 +4,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeVar
 
 from imgcls.nearest_name import nearest_name
 
@@ -15,15 +15,18 @@ NETWORK_FILES, REFUSED = "IMGCLS_NETWORK_FILES", "refused"  # environment variab
 class PretrainedWeights:
     """Published weights of one architecture.
 
-    load: (model, with the published head?) -> None; fills the layers of a built model, and raises ValueError before any
-        weight is changed if the file does not fit.
-    class_names: returns the names of the outputs of the published head, in order.
-    mean, std: the standardisation, in units of pixels in [0, 255], that the weights were trained with.
-    preprocessing: fields of `imgcls.data.images.preprocessing.Preprocessing` that the weights were trained with.
-    licence, source: where they come from and what may be done with them.
+    Attributes:
+        load: (model, with the published head?) -> None; fills the layers of a built model, and raises ValueError before
+            any weight is changed if the file does not fit.
+        class_names: Returns the names of the outputs of the published head, in order.
+        mean: Of the pixels, in [0, 255], that the weights were trained with.
+        std: Standard deviation of the same pixels.
+        preprocessing: Fields of `imgcls.data.images.preprocessing.Preprocessing` that the weights were trained with.
+        licence: What may be done with them.
+        source: Where they come from.
     """
 
-    load: Callable[[Any, bool], None]
+    load: Callable[..., None]
     class_names: Callable[[], list[str]]
     mean: tuple[float, ...]
     std: tuple[float, ...]
@@ -36,15 +39,18 @@ class PretrainedWeights:
 class StateDictNames:
     """How a PyTorch project names the parts of a network in its state dicts.
 
-    layer: (name of our layer) -> name of theirs, without ".weight"; a pair of names for a squeeze-and-excitation.
-    wiring: fields in which their network differs from ours where names and shapes agree; they become ours.
-    mean, std: the standardisation, in units of pixels in [0, 255]; by default torchvision's, of ImageNet.
-    file_mark: what the file's name must hold, where nothing inside tells two forms apart.
+    Attributes:
+        project: Name of the project.
+        layer: (name of our layer) -> name of theirs, without ".weight"; a pair of names for a squeeze-and-excitation.
+        wiring: Fields in which their network differs from ours where names and shapes agree; they become ours.
+        mean: Of the pixels, in [0, 255]; by default torchvision's, of ImageNet.
+        std: Standard deviation of the same pixels.
+        file_mark: What the file's name must hold, where nothing inside tells two forms apart.
     """
 
     project: str
     layer: Callable[[str], Any]
-    wiring: Mapping[str, object] = field(default_factory=lambda: {"padding": "symmetric", "norm_epsilon": 1e-5})
+    wiring: Mapping[str, Any] = field(default_factory=lambda: {"padding": "symmetric", "norm_epsilon": 1e-5})
     mean: tuple[float, ...] = (123.675, 116.28, 103.53)
     std: tuple[float, ...] = (58.395, 57.12, 57.375)
     file_mark: str = ""
@@ -54,26 +60,29 @@ class StateDictNames:
 class Architecture:
     """One network of the table.
 
-    build: (wiring, x) -> feature map.
-    head: (wiring, feature map) -> feature vector, the embedding; None pools over height and width.
-    image_size: height and width, in pixels, that the paper trained at.
-    channels: of the images that the paper trained on.
-    paper: where it was published.
-    parameters: trainable numbers at `image_size`, `channels` and `num_classes`; None where nobody published them.
-    num_classes: that `parameters` and `top1` hold for.
-    top1: published accuracy in percent, one network and one crop unless `top1_source` says otherwise; None where there
-        is none. top1_source: the data and the place where it stands.
-    weights: published weights by name, such as "imagenet".
-    state_dicts: how PyTorch projects name the parts of this network.
-    wiring: fields of `imgcls.models.wiring.Wiring` in which the network differs from the rest.
-    auxiliary_head: (wiring, a map that `Wiring.branch_off` was given, num_classes, number) -> logits.
-    starts_from: names of the layers that `init_from` copies from a shallower network; None copies all that agree.
+    Attributes:
+        name: In the table.
+        build: (wiring, x) -> feature map.
+        image_size: Height and width, in pixels, that the paper trained at.
+        head: (wiring, feature map) -> feature vector, the embedding; None pools over height and width.
+        channels: Of the images that the paper trained on.
+        paper: Where it was published.
+        parameters: Trainable numbers at `image_size`, `channels` and `num_classes`; None where nobody published them.
+        num_classes: That `parameters` and `top1` hold for.
+        top1: Published accuracy in percent, one network and one crop unless `top1_source` says otherwise; None where
+            there is none.
+        top1_source: The data, and the place where the accuracy stands.
+        weights: Published weights by name, such as "imagenet".
+        state_dicts: How PyTorch projects name the parts of this network.
+        wiring: Fields of `imgcls.models.wiring.Wiring` in which the network differs from the rest.
+        auxiliary_head: (wiring, a map that `Wiring.branch_off` was given, num_classes, number) -> logits.
+        starts_from: Names of the layers that `init_from` copies from a shallower network; None copies all that agree.
     """
 
     name: str
-    build: Callable
+    build: Callable[..., Any]
     image_size: int
-    head: Callable | None = None
+    head: Callable[..., Any] | None = None
     channels: int = 3
     paper: str = ""
     parameters: int | None = None
@@ -82,10 +91,12 @@ class Architecture:
     top1_source: str = ""
     weights: Mapping[str, PretrainedWeights] = field(default_factory=dict)
     state_dicts: tuple[StateDictNames, ...] = ()
-    wiring: Mapping[str, object] = field(default_factory=dict)
-    auxiliary_head: Callable | None = None
+    wiring: Mapping[str, Any] = field(default_factory=dict)
+    auxiliary_head: Callable[..., Any] | None = None
     starts_from: tuple[str, ...] | None = None
 
+
+Build = TypeVar("Build", bound=Callable[..., Any])
 
 FAMILY_LIKENESS = 0.8  # of two families' names, as difflib has it, from which one may be meant for the other
 STRANGERS = ("regnet", "resnest", "resnext", "res2net")  # families that are spelled like one of ours and are not it
@@ -93,18 +104,27 @@ STRANGERS = ("regnet", "resnest", "resnext", "res2net")  # families that are spe
 _ARCHITECTURES: dict[str, Architecture] = {}
 
 
-def architecture(name: str, image_size: int | None = None, **facts) -> Callable:
-    """Decorator that adds a network to the table under `name`; `facts` are further fields of `Architecture`.
+def architecture(name: str, image_size: int | None = None, **facts: Any) -> Callable[[Build], Build]:
+    """Decorator that adds a network to the table.
 
-    The function is called with a wiring and the standardised pixels, and returns a feature map:
+    The function is called with a wiring and the standardized pixels, and returns a feature map.
 
-        @architecture("my_net", image_size=32)
-        def my_net(net, x):
-            for stage, filters in enumerate((16, 32, 64), start=1):
-                x = net.conv_norm_act(x, filters, 3, strides=2, name=f"stage{stage}")
-            return x
+    Args:
+        name: Of the network.
+        image_size: Height and width of its images, in pixels.
+        **facts: Further fields of `Architecture`.
 
-    Raises ValueError if the name is taken, or if there is none.
+    Raises:
+        ValueError: If the name is taken or missing, or a fact is no field.
+
+    Example:
+        >>> @architecture("three_stages", image_size=32)
+        ... def three_stages(net, x):
+        ...     for stage, filters in enumerate((16, 32, 64), start=1):
+        ...         x = net.conv_norm_act(x, filters, 3, strides=2, name=f"stage{stage}")
+        ...     return x
+        >>> find_architecture("three_stages").image_size
+        32
     """
     if not isinstance(name, str) or not name or type(image_size) is not int or image_size < 1:
         raise ValueError(
@@ -114,7 +134,7 @@ def architecture(name: str, image_size: int | None = None, **facts) -> Callable:
     if unknown:
         raise ValueError(f"@architecture({name!r}) has no field {unknown[0]!r}; there are: {', '.join(_FACTS)}.")
 
-    def register(build: Callable) -> Callable:
+    def register(build: Build) -> Build:
         if name in _ARCHITECTURES:
             raise ValueError(f"An architecture {name!r} exists already; choose another name.")
         _ARCHITECTURES[name] = Architecture(name, build, image_size, **facts)
@@ -132,15 +152,25 @@ def registered() -> dict[str, Architecture]:
 
 
 def list_models() -> list[str]:
-    """The names of all architectures, sorted."""
+    """The names of all architectures, sorted.
+
+    Example:
+        >>> "resnet50" in list_models()
+        True
+    """
     return sorted(_ARCHITECTURES)
 
 
 def find_architecture(name: str) -> Architecture:
     """The architecture called `name`, or that of a Python file which adds one, such as "my_net.py".
 
-    Raises ValueError, with the nearest name of its family, if there is none; FileNotFoundError if there is no such
-    file.
+    Raises:
+        ValueError: If there is no such architecture, with the nearest name of its family.
+        FileNotFoundError: If there is no such file.
+
+    Example:
+        >>> find_architecture("resnet50").parameters
+        25557032
     """
     if str(name).endswith(".py"):
         from imgcls.models.own_file import own_file

@@ -23,11 +23,13 @@ class Window:
 
     def positions(self, sizes: tuple[int, int]) -> tuple[int, int]:
         """(height, width) after the window slid over (height, width); below 1 where the map is too small."""
-        if self.padding == "same":
-            return tuple(-(-size // stride) for size, stride in zip(sizes, self.strides, strict=True))
-        return tuple((size - k) // stride + 1 for size, k, stride in zip(sizes, self.kernel, self.strides, strict=True))
+        return self._along(0, sizes[0]), self._along(1, sizes[1])
+
+    def _along(self, axis: int, size: int) -> int:
+        kernel, stride = self.kernel[axis], self.strides[axis]
+        return -(-size // stride) if self.padding == "same" else (size - kernel) // stride + 1
 
 
 def pair(size: int | tuple[int, int]) -> tuple[int, int]:
     """(height, width) of what may be given as one number."""
-    return (size, size) if isinstance(size, int) else tuple(size)
+    return (size, size) if isinstance(size, int) else (size[0], size[1])

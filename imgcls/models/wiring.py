@@ -7,7 +7,7 @@ not know which one it has: it calls the methods of `Wiring` on `x` and gets back
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from imgcls.models.window import Window, pair
 from imgcls.nearest_name import nearest_name
@@ -96,7 +96,7 @@ class Wiring(ABC, Generic[Tensor]):
         *,
         name: str,
         activation: str | None = None,
-        **conv,
+        **conv: Any,
     ) -> Tensor:
         """Convolution, normalization, activation.
 
@@ -209,7 +209,7 @@ class Wiring(ABC, Generic[Tensor]):
         """The window, and `x` with zeros of our own where Keras' padding would be another than is asked for."""
         window = Window(pair(kernel_size), pair(strides))
         if padding == "same" and strides > 1 and self.padding == "symmetric":
-            padding = tuple(size // 2 for size in window.kernel)
+            padding = (window.kernel[0] // 2, window.kernel[1] // 2)
         if isinstance(padding, str):
             return x, replace(window, padding=padding)
         zeros = pair(padding)

@@ -11,11 +11,18 @@ GIF_EXTENSION, GIF_FRAME = 0x21, 0x2C  # the first byte of a block
 
 
 def announced_pixels(data: bytes) -> int:
-    """Pixels of an image, and 0 for what no decoder will take.
+    """Count the pixels that the header of an image announces.
 
     All frames of a GIF count, because TensorFlow unpacks them all: each for a third, with its byte a pixel.
 
-    Raises TooLarge, with one clause, for more than one image may have.
+    Args:
+        data: The encoded image.
+
+    Returns:
+        The number of pixels, and 0 for what no decoder will take.
+
+    Raises:
+        TooLarge: With one clause, if it announces more than one image may have.
     """
     if data.startswith(b"GIF8"):
         return check_size(_gif_pixels(data))

@@ -23,6 +23,7 @@ from imgcls.serving.details import read_details, write_class_names, write_detail
 from imgcls.serving.export_format import ExportedClassifier, ExportFormat
 from imgcls.serving.formats import SAVED_MODEL, find_format
 from imgcls.serving.formats.saved_model import SavedModelEngine
+from imgcls.serving.given_images import Image, content, without_arrays
 from imgcls.serving.loaded_model import LoadedModel
 from imgcls.serving.parity import Reference, ReferenceAnswers, ask_reference, compare_engine, compare_saved_model
 from imgcls.serving.prediction import Prediction
@@ -54,7 +55,7 @@ class Bundle(Predictor):
         ValueError: If the folder holds no whole version, or not this format.
     """
 
-    def __init__(self, path: Path, format_name: str = SAVED_MODEL):
+    def __init__(self, path: Path, format_name: str = SAVED_MODEL) -> None:
         self.path = path
         self.name, self.version = path.parent.name, int(path.name)
         self.details = read_details(path)
@@ -72,25 +73,35 @@ class Bundle(Predictor):
         """The SavedModel with its signatures."""
         return self.engine.model if isinstance(self.engine, SavedModelEngine) else LoadedModel(self.path)
 
-    def __call__(self, images: Sequence[bytes]) -> list[Prediction]:
-        """The classes of encoded images, the likeliest first."""
+    def __call__(self, images: Sequence[Image]) -> list[Prediction]:
+        """The classes of images, the likeliest first. The images are given as for `predict`.
+
+        A SavedModel gets the encoded images and decodes them itself, as on a server.
+        """
         if not isinstance(self.engine, SavedModelEngine):
             return self.predict(images).ranked()
-        found = self.model.run(CLASSES, {IMAGE_BYTES: _strings(images)})
-        rows = zip(found["classes"], found["probabilities"], found["problem"], strict=True)
+        found, problems = self._ask(CLASSES, images)
+        rows = zip(found["classes"], found["probabilities"], problems, strict=True)
         return [
-            Prediction([], [], problem.decode())
+            Prediction([], [], problem)
             if problem
             else Prediction([name.decode() for name in classes], probabilities.tolist(), "")
             for classes, probabilities, problem in rows
         ]
 
-    def embed(self, images: Sequence[bytes]) -> tuple[np.ndarray, list[str]]:
-        """Features (N, D) of encoded images, and a problem for each; a row is 0 where there is a problem."""
+    def embed(self, images: Sequence[Image] | np.ndarray) -> tuple[np.ndarray, list[str]]:
+        """The features of images, as `Predictor.embed` gives them."""
         if not isinstance(self.engine, SavedModelEngine):
             return super().embed(images)
-        found = self.model.run(EMBEDDING, {IMAGE_BYTES: _strings(images)})
-        return found["embedding"], [problem.decode() for problem in found["problem"]]
+        found, problems = self._ask(EMBEDDING, images)
+        return found["embedding"], problems
+
+    def _ask(self, signature: str, images: Sequence[Image] | np.ndarray) -> tuple[dict[str, np.ndarray], list[str]]:
+        """What a signature of the SavedModel says of encoded images, and a problem for each."""
+        contents = [content(image) for image in without_arrays(images)]
+        strings = tf.constant([data for data, _ in contents], tf.string, shape=(len(contents),))
+        found = self.model.run(signature, {IMAGE_BYTES: strings})
+        return found, [why or problem.decode() for (_, why), problem in zip(contents, found["problem"], strict=True)]
 
 
 def load_bundle(path: str | Path, format_name: str = SAVED_MODEL) -> Bundle:
@@ -195,7 +206,3 @@ def _warmup_requests(answers: ReferenceAnswers) -> Iterator[Request]:
 def _remove_if_empty(folder: Path) -> None:
     if folder.is_dir() and not any(folder.iterdir()):
         os.rmdir(folder)
-
-
-def _strings(images: Sequence[bytes]) -> tf.Tensor:
-    return tf.constant(list(images), tf.string, shape=(len(images),))

@@ -4,6 +4,7 @@ It applies to a signature with the input `inputs` and the outputs `classes` and 
 """
 
 from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -18,7 +19,11 @@ SCORES = "scores"
 
 
 def check_signature(definition: SignatureDef) -> None:
-    """Raise RestError, worded as the official server words it, if the signature does not classify examples."""
+    """Check that a signature classifies examples.
+
+    Raises:
+        RestError: If it does not, in the words of the official server.
+    """
     if len(definition.inputs) != 1:
         raise RestError("Expected one input Tensor.")
     if len(definition.outputs) not in (1, 2):
@@ -32,8 +37,18 @@ def check_signature(definition: SignatureDef) -> None:
         )
 
 
-def read_examples(request: dict) -> list[bytes]:
-    """The serialised examples of a request; the features of its `context` are in each of them."""
+def read_examples(request: dict[str, Any]) -> list[bytes]:
+    """Read the examples of a request.
+
+    Args:
+        request: The parsed JSON. The features of its `context` go into each example.
+
+    Returns:
+        A serialised tf.train.Example for each.
+
+    Raises:
+        RestError: If the request holds no examples, or a feature of an unknown type.
+    """
     if "examples" not in request:
         raise RestError(
             f"JSON Value: {shown(request)} When method is classify, key 'examples' is expected and was not found"
@@ -48,8 +63,15 @@ def read_examples(request: dict) -> list[bytes]:
     return [tf.train.Example(features=tf.train.Features(feature=row)).SerializeToString() for row in rows]
 
 
-def write_results(outputs: Mapping[str, np.ndarray]) -> dict:
-    """The response: pairs of label and score for each example; "" or 0 where a signature has only one of them."""
+def write_results(outputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
+    """Make the response of the outputs of a signature.
+
+    Args:
+        outputs: "classes" (B, K), "scores" (B, K), or one of the two.
+
+    Returns:
+        Pairs of label and score for each example; "" or 0 where a signature has only one of them.
+    """
     columns = {name: to_json(outputs[name], name) for name in (LABELS, SCORES) if name in outputs}
     labels = columns.get(LABELS) or [[""] * len(row) for row in columns[SCORES]]
     scores = columns.get(SCORES) or [[0.0] * len(row) for row in columns[LABELS]]

@@ -4,12 +4,12 @@ import base64
 import json
 from collections.abc import Iterator, Sequence
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote
 
 import httpx
 
-from imgcls.data.images.transcoding import decodable
-from imgcls.image_files import Refused
+from imgcls.serving.given_images import content
 from imgcls.serving.prediction import Prediction
 
 BATCH = 32  # images in a request
@@ -19,15 +19,27 @@ BATCH_BYTES = 32 << 20  # of a request's images; base64 makes a third more of it
 class Client:
     """A model on a server.
 
-    url: of the server, such as "http://127.0.0.1:8501". name: of the model.
-    version: the number of a version; None takes the newest.
-    timeout: seconds that the server may take for a request.
+    Args:
+        url: The address of the server, such as "http://127.0.0.1:8501".
+        name: The name of the model.
+        version: The number of a version; None takes the newest.
+        timeout: Seconds that the server may take for a request.
 
-    Its methods raise ConnectionError if no server answers, TimeoutError if it takes too long, ValueError if it does not
-    know the model or the version, and RuntimeError with its own words for every other refusal.
+    Raises:
+        ValueError: If `url` is no address. From the methods: if the server does not know the model or the version.
+        ConnectionError: From the methods: if no server answers.
+        TimeoutError: From the methods: if the server takes too long.
+        RuntimeError: From the methods: for every other refusal, in the server's words.
+
+    Example:
+        With a server that `python -m imgcls.serve saved_models/flowers` started::
+
+            with Client("http://127.0.0.1:8501", "flowers") as client:
+                first, second = client.predict(["a.jpg", "b.jpg"])
+                print(first.classes[0], first.probabilities[0])
     """
 
-    def __init__(self, url: str, name: str, version: int | None = None, timeout: float = 60.0):
+    def __init__(self, url: str, name: str, version: int | None = None, timeout: float = 60.0) -> None:
         if not url.startswith(("http://", "https://")):
             raise ValueError(f"url is {url!r}; expected an address such as 'http://127.0.0.1:8501'.")
         self.url = url.rstrip("/")
@@ -37,10 +49,14 @@ class Client:
         self._http = httpx.Client(timeout=httpx.Timeout(timeout, connect=min(timeout, 5.0)))
 
     def predict(self, images: Sequence[str | Path | bytes]) -> list[Prediction]:
-        """The classes of image files or encoded images, the likeliest first.
+        """The classes of images, the likeliest first.
 
-        Files may be all that training reads: of one that the server cannot decode a PNG is sent. Bytes go as they are.
-        What cannot be read, here or there, gets its reason as the problem; the others are predicted.
+        Args:
+            images: Files, or encoded images as bytes. Files may be all that training reads: the client sends a PNG
+                of one that the server cannot decode. Bytes are sent as they are.
+
+        Returns:
+            A prediction for each image. What cannot be read, here or there, has its reason as the problem.
         """
         predictions = []
         for data, problems in _batches(images):
@@ -49,21 +65,26 @@ class Client:
         return predictions
 
     def embedding(self, images: Sequence[str | Path | bytes]) -> tuple[list[list[float]], list[str]]:
-        """The features of each image and its problem; the features are empty where there is a problem."""
-        features, problems = [], []
+        """The features of images, which are given as for `predict`.
+
+        Returns:
+            The features of each image, and its problem; the features are empty where there is a problem.
+        """
+        features: list[list[float]] = []
+        problems: list[str] = []
         for data, batch_problems in _batches(images):
             rows = iter(self._ask("embedding", data))
             for problem in batch_problems:
-                row = {"embedding": [], "problem": problem} if problem else next(rows)
+                row: dict[str, Any] = {"embedding": [], "problem": problem} if problem else next(rows)
                 features.append([] if row["problem"] else row["embedding"])
                 problems.append(row["problem"])
         return features, problems
 
-    def status(self) -> dict:
+    def status(self) -> dict[str, Any]:
         """The versions that the server knows, and their states."""
         return self._request("GET", "")
 
-    def metadata(self) -> dict:
+    def metadata(self) -> dict[str, Any]:
         """The signatures of the model: names, types and shapes of inputs and outputs."""
         return self._request("GET", "/metadata")
 
@@ -74,17 +95,19 @@ class Client:
     def __enter__(self) -> "Client":
         return self
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _ask(self, signature: str, data: list[bytes]) -> list[dict]:
+    def _ask(self, signature: str, data: list[bytes]) -> list[dict[str, Any]]:
         if not data:
             return []
         instances = [{"b64": base64.b64encode(image).decode("ascii")} for image in data]
-        found = self._request("POST", ":predict", {"signature_name": signature, "instances": instances})
-        return found["predictions"]
+        predictions: list[dict[str, Any]] = self._request(
+            "POST", ":predict", {"signature_name": signature, "instances": instances}
+        )["predictions"]
+        return predictions
 
-    def _request(self, method: str, what: str, body: dict | None = None) -> dict:
+    def _request(self, method: str, what: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         version = "" if self.version is None else f"/versions/{self.version}"
         address = f"{self.url}/v1/models/{quote(self.name, safe='')}{version}{what}"
         try:
@@ -100,10 +123,10 @@ class Client:
             ) from error
         return self._content(response)
 
-    def _content(self, response: httpx.Response) -> dict:
+    def _content(self, response: httpx.Response) -> dict[str, Any]:
         try:
-            content = json.loads(response.content)
-            refusal = content.get("error", "")
+            answer: dict[str, Any] = json.loads(response.content)
+            refusal = answer.get("error", "")
         except (ValueError, AttributeError) as error:
             raise RuntimeError(
                 f"What answers at {self.url} is no TensorFlow Serving (HTTP {response.status_code}, "
@@ -114,10 +137,10 @@ class Client:
             raise ValueError(f"The server at {self.url} has no model {self.name!r}{version}: {refusal}")
         if response.is_error:
             raise RuntimeError(f"The server at {self.url} refused (HTTP {response.status_code}): {refusal}")
-        return content
+        return answer
 
 
-def _prediction(row: dict) -> Prediction:
+def _prediction(row: dict[str, Any]) -> Prediction:
     if row["problem"]:
         return Prediction([], [], row["problem"])
     return Prediction(row["classes"], row["probabilities"], "")
@@ -131,24 +154,13 @@ def _batches(images: Sequence[str | Path | bytes]) -> Iterator[tuple[list[bytes]
     problems: list[str] = []
     size = 0
     for image in images:
-        content, problem = _read(image)
-        if problems and (len(problems) == BATCH or size + len(content) > BATCH_BYTES):
+        encoded, problem = content(image)
+        if problems and (len(problems) == BATCH or size + len(encoded) > BATCH_BYTES):
             yield data, problems
             data, problems, size = [], [], 0
         problems.append(problem)
         if not problem:
-            data.append(content)
-            size += len(content)
+            data.append(encoded)
+            size += len(encoded)
     if problems:
         yield data, problems
-
-
-def _read(image: str | Path | bytes) -> tuple[bytes, str]:
-    if isinstance(image, bytes):
-        return image, ""
-    try:
-        return decodable(Path(image).read_bytes()), ""
-    except Refused as error:
-        return b"", str(error)
-    except OSError as error:
-        return b"", (error.strerror or str(error)).lower()

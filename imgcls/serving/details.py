@@ -53,7 +53,7 @@ def read_details(version: Path) -> dict[str, Any]:
         ValueError: If there is none, or half of one.
     """
     try:
-        details = json.loads((version / DETAILS).read_text("utf-8"))
+        details: dict[str, Any] = json.loads((version / DETAILS).read_text("utf-8"))
         Preprocessing(**details["preprocessing"]), list(details["class_names"])
     except FileNotFoundError as error:
         raise ValueError(

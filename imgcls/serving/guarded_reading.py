@@ -16,16 +16,21 @@ IMAGES_AT_ONCE = 8  # decoded in parallel; a constant, because the machine that 
 
 
 def read_batch(image_bytes: tf.Tensor, preprocessing: Preprocessing) -> tuple[tf.Tensor, tf.Tensor]:
-    """Read what can be read of encoded images (B,) strings, with the one preprocessing function.
+    """Read what can be read of encoded images, with the one preprocessing function.
 
-    Returns (places, pixels). places: (M,) int64, ascending, of the M images that could be read. pixels: (M, height,
-    width, channels), float32 in [0, 255]; a single black image where M is 0, because a fused convolution of TensorFlow
-    2.21 fails on a batch of none.
+    Args:
+        image_bytes: (B,) strings.
+        preprocessing: How the images become pixels.
+
+    Returns:
+        The places of the M images that could be read, (M,) int64, ascending; and their pixels (M, height, width,
+        channels), float32 in [0, 255]. The pixels are a single black image where M is 0, because a fused convolution
+        of TensorFlow 2.21 fails on a batch of none.
     """
     count = tf.shape(image_bytes, out_type=tf.int64)[0]
     shape = (preprocessing.height, preprocessing.width, preprocessing.channels)
 
-    def read(place):
+    def read(place: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         return place, preprocess(image_bytes[place], preprocessing)
 
     readable = tf.data.Dataset.range(count).map(read, num_parallel_calls=IMAGES_AT_ONCE).ignore_errors()
@@ -37,9 +42,14 @@ def read_batch(image_bytes: tf.Tensor, preprocessing: Preprocessing) -> tuple[tf
 
 
 def problems(image_bytes: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
-    """Why each of the images (B,) that is not among `places` could not be read; "" for the others: (B,) strings.
+    """Say why images could not be read, in the clauses that `imgcls.data.images.reading` gives for files.
 
-    The clauses are those that `imgcls.data.images.reading` gives for files.
+    Args:
+        image_bytes: (B,) strings.
+        places: (M,) int64, of the images that could be read.
+
+    Returns:
+        (B,) strings, "" for the images that could be read.
     """
     heads = tf.cast(tf.io.decode_raw(image_bytes, tf.uint8, fixed_length=HEAD), tf.int32)
     clauses = _damaged(image_bytes, heads)
@@ -55,7 +65,16 @@ def problems(image_bytes: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
 
 
 def in_places(values: tf.Tensor, image_bytes: tf.Tensor, places: tf.Tensor) -> tf.Tensor:
-    """Put the rows (M, ...) of `places` back among the images (B,); the other rows are 0, or "" for strings."""
+    """Put rows back where their images are.
+
+    Args:
+        values: (M, ...), a row for each image that could be read.
+        image_bytes: (B,) strings.
+        places: (M,) int64, of the images that could be read.
+
+    Returns:
+        (B, ...); the other rows are 0, or "" for strings.
+    """
     blank = tf.zeros((1, *values.shape[1:]), values.dtype)
     rows = tf.range(1, tf.size(places) + 1)
     row = tf.scatter_nd(places[:, None], rows, tf.shape(image_bytes, out_type=tf.int64))  # 0 where there is none

@@ -13,6 +13,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from itertools import chain
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -29,8 +30,12 @@ MOST_DEEP = 64  # dimensions of an array of NumPy
 BYTES_SUFFIX = "_bytes"  # of the names of outputs that are bytes, not text
 
 
-def parse(body: bytes) -> dict:
-    """The JSON object in a request; NaN, Infinity and Inf are numbers. Raises RestError for anything else."""
+def parse(body: bytes) -> dict[str, Any]:
+    """Parse the JSON object in a request; NaN, Infinity and Inf are numbers.
+
+    Raises:
+        RestError: If the body holds anything else.
+    """
     if not body:
         raise RestError("JSON Parse error: The document is empty")
     try:
@@ -61,8 +66,12 @@ def _as_python_writes_it(found: re.Match) -> str:
     return {"Inf": "Infinity", "-Inf": "-Infinity", "-NaN": "NaN"}.get(found[0], found[0])
 
 
-def signature_name(request: dict) -> str:
-    """The signature that a request names; empty if it names none."""
+def signature_name(request: dict[str, Any]) -> str:
+    """The signature that a request names; empty if it names none.
+
+    Raises:
+        RestError: If the name is no string.
+    """
     name = request.get("signature_name", "")
     if not isinstance(name, str):
         raise RestError(
@@ -71,8 +80,19 @@ def signature_name(request: dict) -> str:
     return name
 
 
-def read_inputs(request: dict, types: Mapping[str, tf.DType]) -> tuple[dict[str, np.ndarray], bool]:
-    """The tensors of a request for a signature with these inputs, and whether it is in rows."""
+def read_inputs(request: dict[str, Any], types: Mapping[str, tf.DType]) -> tuple[dict[str, np.ndarray], bool]:
+    """Read the tensors of a request.
+
+    Args:
+        request: The parsed JSON.
+        types: Of each input of the signature.
+
+    Returns:
+        The tensors by name, and whether the request is in rows.
+
+    Raises:
+        RestError: If the request does not fit the inputs.
+    """
     if "instances" in request and "inputs" in request:
         raise RestError(
             f"JSON Value: {shown(request)} Not formatted correctly expecting only one of 'inputs' or 'instances' "
@@ -90,8 +110,16 @@ def read_inputs(request: dict, types: Mapping[str, tf.DType]) -> tuple[dict[str,
     raise RestError("Missing 'inputs' or 'instances' key")
 
 
-def write_outputs(outputs: Mapping[str, np.ndarray], in_rows: bool) -> dict:
-    """The response with these tensors. Where there is only one, its name is left out."""
+def write_outputs(outputs: Mapping[str, np.ndarray], in_rows: bool) -> dict[str, Any]:
+    """Make the response with these tensors. Where there is only one, its name is left out.
+
+    Args:
+        outputs: The tensors by name.
+        in_rows: Whether the request was in rows; the tensors must then have the same first dimension.
+
+    Raises:
+        RestError: If they have not.
+    """
     if not in_rows:
         columns = {name: to_json(array, name) for name, array in sorted(outputs.items())}
         return {"outputs": columns if len(columns) > 1 else next(iter(columns.values()))}
@@ -109,7 +137,7 @@ def write_outputs(outputs: Mapping[str, np.ndarray], in_rows: bool) -> dict:
     return {"predictions": [dict(zip(sizes, row, strict=True)) for row in zip(*columns, strict=True)]}
 
 
-def encode(values: dict) -> bytes:
+def encode(values: dict[str, Any]) -> bytes:
     """JSON in UTF-8; what is no finite number is NaN, Infinity or -Infinity."""
     return json.dumps(values, ensure_ascii=False).encode("utf-8", "replace")
 
@@ -176,7 +204,13 @@ def _is_object(value: object) -> bool:
     return isinstance(value, dict) and not is_base64(value)
 
 
-def is_base64(value: dict) -> bool:
+def is_base64(value: dict[str, Any]) -> bool:
+    """Whether an object stands for bytes: {"b64": "..."}.
+
+    Example:
+        >>> is_base64({"b64": "AA=="}), is_base64({"b64": 1})
+        (True, False)
+    """
     return len(value) == 1 and isinstance(value.get("b64"), str)
 
 
@@ -240,6 +274,15 @@ def _check_exact(leaves: list, array: np.ndarray, dtype: tf.DType) -> None:
 
 
 def to_bytes(leaf: object) -> bytes:
+    """The bytes of a string, or of an object that holds base64.
+
+    Raises:
+        RestError: If it is neither.
+
+    Example:
+        >>> to_bytes("cat"), to_bytes({"b64": "AAE="})
+        (b'cat', b'\\x00\\x01')
+    """
     if isinstance(leaf, str):
         try:
             return leaf.encode("utf-8")
@@ -283,7 +326,16 @@ def shown(value: object) -> str:
 
 
 def to_json(array: np.ndarray, name: str) -> object:
-    """Nested lists of what JSON knows."""
+    """Turn an array into nested lists of what JSON knows.
+
+    Args:
+        array: Of numbers, or of bytes.
+        name: Of the output. Bytes are text, unless the name ends in "_bytes".
+
+    Example:
+        >>> to_json(np.array([[0.1, 2.0]], np.float32), "probabilities")
+        [[0.1, 2.0]]
+    """
     if array.ndim > 1:
         return [to_json(row, name) for row in array]
     if not array.ndim:

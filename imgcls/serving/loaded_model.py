@@ -12,12 +12,17 @@ from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef, TensorInfo
 class LoadedModel:
     """A SavedModel, loaded to be called from any number of threads.
 
-    signature_defs: every signature as the file describes it, by name.
+    Args:
+        folder: The folder of the SavedModel.
 
-    Raises ValueError if the folder holds no whole SavedModel.
+    Attributes:
+        signature_defs: Every signature as the file describes it, by name.
+
+    Raises:
+        ValueError: If the folder holds no whole SavedModel.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         self.signature_defs = signature_defs(folder)
         try:
             self._model = tf.saved_model.load(str(folder))  # kept: its signatures do not keep its weights
@@ -25,9 +30,18 @@ class LoadedModel:
             raise ValueError(f"{folder} holds no whole SavedModel ({error}). Copy or export it again.") from error
 
     def run(self, signature: str, inputs: Mapping[str, object]) -> dict[str, np.ndarray]:
-        """Call a signature; strings come back as bytes in arrays of objects.
+        """Call a signature.
 
-        Raises KeyError for an unknown signature, and what TensorFlow raises for inputs that do not fit.
+        Args:
+            signature: The name of the signature.
+            inputs: Arrays by name.
+
+        Returns:
+            The outputs by name. Strings are bytes in arrays of objects.
+
+        Raises:
+            KeyError: If there is no such signature.
+            tf.errors.OpError: If the inputs do not fit.
         """
         function = self._model.signatures[signature]
         types = self.signature_defs[signature].inputs
@@ -36,7 +50,11 @@ class LoadedModel:
 
 
 def signature_defs(folder: Path) -> dict[str, SignatureDef]:
-    """The signatures of the SavedModel in `folder`. Raises ValueError if there is none."""
+    """The signatures of the SavedModel in `folder`, by name.
+
+    Raises:
+        ValueError: If there is none.
+    """
     path = folder / "saved_model.pb"
     try:
         message = saved_model_pb2.SavedModel.FromString(path.read_bytes())
@@ -50,7 +68,8 @@ def signature_defs(folder: Path) -> dict[str, SignatureDef]:
 def signature_shapes(folder: Path) -> dict[str, dict[str, dict[str, str]]]:
     """Names, types and shapes of each signature: {"pixels": {"inputs": {"pixels": "float32 (None, 28, 28, 1)"}, ...}}.
 
-    Raises ValueError if the folder holds no SavedModel.
+    Raises:
+        ValueError: If the folder holds no SavedModel.
     """
     return {
         name: {

@@ -110,7 +110,7 @@ def ask_reference(reference: Reference, classifier: ExportedClassifier) -> Refer
             f"Of {counted(len(outcomes), 'image')} that the bundle would be compared on none can be read{why}. "
             "Bring the run's test images back to where they were."
         )
-    pixels = np.stack([outcome.result for outcome in readable])
+    pixels = np.stack([np.asarray(outcome.result) for outcome in readable])
     images = [outcome.path for outcome in readable]
     return ReferenceAnswers(outcomes, images, pixels, _probabilities(reference.model, pixels), classifier.class_names)
 
@@ -189,8 +189,8 @@ def _answer(folder: str, question: str, answer: str) -> None:
         found = signature(**{IMAGE_BYTES: tf.constant(data[start : start + BATCH])})
         rows.append({name: tensor.numpy() for name, tensor in found.items()})
     arrays = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
-    texts = {name: np.char.decode(arrays[name].astype(bytes), "utf-8") for name in ("classes", "problem")}
-    np.savez(answer, probabilities=arrays["probabilities"], **texts)
+    classes, problem = (np.char.decode(arrays[name].astype(bytes), "utf-8") for name in ("classes", "problem"))
+    np.savez(answer, probabilities=arrays["probabilities"], classes=classes, problem=problem)
 
 
 def _bytes(path: str) -> bytes:

@@ -25,8 +25,10 @@ PROBLEM = "problem"  # the output that says why an image was not read
 class Limits:
     """What one request may ask.
 
-    instances: images in it; as many as TensorFlow Serving takes with batching and its defaults.
-    pixels: over all its images, each counted as what its file announces, or as what the network sees if that is more.
+    Attributes:
+        instances: Images in it; as many as TensorFlow Serving takes with batching and its defaults.
+        pixels: Over all its images, each counted as what its file announces, or as what the network sees if that is
+            more.
     """
 
     instances: int = 1000
@@ -42,7 +44,11 @@ def network_size(model: LoadedModel) -> tuple[int, int] | None:
 
 
 def check_count(request: Mapping[str, object], limits: Limits) -> None:
-    """Raise RestError for a request with too many images, before any of them is unpacked."""
+    """Check the number of images in a request, before any of them is unpacked.
+
+    Raises:
+        RestError: If there are too many.
+    """
     inputs = request.get("inputs")
     for images in (request.get("instances"), *(inputs.values() if isinstance(inputs, dict) else [inputs])):
         if isinstance(images, list) and len(images) > limits.instances:
@@ -55,11 +61,22 @@ def check_count(request: Mapping[str, object], limits: Limits) -> None:
 def run_in_parts(
     model: LoadedModel, signature: str, inputs: Mapping[str, np.ndarray], limits: Limits
 ) -> dict[str, np.ndarray]:
-    """What `LoadedModel.run` gives, of one part after the other where it is a bundle.
+    """Call a signature of a bundle on one part of the batch after the other; of another model, on all of it.
 
     An image that announces more than any may is not decoded; its problem says so.
 
-    Raises RestError for more pixels than `limits` allows, and what `LoadedModel.run` raises.
+    Args:
+        model: The SavedModel.
+        signature: The name of the signature.
+        inputs: Arrays by name.
+        limits: Of the request.
+
+    Returns:
+        What `LoadedModel.run` gives.
+
+    Raises:
+        RestError: If there are more pixels than `limits` allows.
+        tf.errors.OpError: If the inputs do not fit.
     """
     size, name = network_size(model), next(iter(inputs))
     known = name == PIXELS or (name == IMAGE_BYTES and PROBLEM in model.signature_defs[signature].outputs)
@@ -87,12 +104,21 @@ def run_in_parts(
 
 
 def parts(announced: Sequence[int], seen: int) -> Iterator[slice]:
-    """The parts of a batch, in order; one for an empty batch.
-
-    announced: pixels that each image's file announces. seen: pixels that the network sees of each.
+    """Divide a batch into parts.
 
     Of a part with several images, the network sees at most 32 x 224 x 224 pixels, and the files announce at most what
     one image may.
+
+    Args:
+        announced: Pixels that each image's file announces.
+        seen: Pixels that the network sees of each.
+
+    Yields:
+        The parts, in order; one for an empty batch.
+
+    Example:
+        >>> list(parts([10, 10, 10], seen=16 * 224 * 224))
+        [slice(0, 2, None), slice(2, 3, None)]
     """
     begin, pixels = 0, 0
     for place, size in enumerate(announced):

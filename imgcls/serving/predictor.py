@@ -8,16 +8,15 @@ from pathlib import Path
 import numpy as np
 import pandas as pd
 
-from imgcls.data.images.encoded import ppm
+from imgcls.counted import counted
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import ReadResult, read_images
 from imgcls.engines.engine import EMBEDDING, PROBABILITIES, Engine
 from imgcls.image_files import shown_name
+from imgcls.serving.given_images import Image, without_arrays
 from imgcls.serving.prediction import Prediction
 
 BATCH = 32  # images; also bounds the memory, however many files there are
-
-Image = str | Path | bytes | np.ndarray
 
 
 @dataclass(frozen=True)
@@ -67,7 +66,7 @@ class Predictions:
         """
         top = min(top, len(self.class_names))
         order = np.argsort(-self.probabilities, axis=1)[:, :top]
-        columns: dict[str, list] = {"image": [shown_name(path) for path in self.paths]}
+        columns: dict[str, list[object]] = {"image": [shown_name(path) for path in self.paths]}
         for place in range(top):
             ending = f"_{place + 1}" if place else ""
             names = [self.class_names[i] for i in order[:, place]]
@@ -95,10 +94,15 @@ class Predictor:
             found.table()                              # a DataFrame with the three likeliest classes of each image
     """
 
-    def __init__(self, engine: Engine, class_names: list[str], preprocessing: Preprocessing):
+    def __init__(self, engine: Engine, class_names: list[str], preprocessing: Preprocessing) -> None:
         self.engine = engine
         self.class_names = class_names
         self.preprocessing = preprocessing
+
+    def __repr__(self) -> str:
+        size = f"{self.preprocessing.height} x {self.preprocessing.width} pixels"
+        classes = counted(len(self.class_names), "class")
+        return f"<{type(self).__name__}: {classes}, {size}, {self.engine.name} on {self.engine.device}>"
 
     def predict(self, images: Sequence[Image] | np.ndarray) -> Predictions:
         """Predict images, however they are given.
@@ -113,7 +117,7 @@ class Predictor:
         Raises:
             ValueError: If `images` is a single image, or an array that is no image.
         """
-        found = self._predicted(_encoded(images))
+        found = self._predicted(without_arrays(images))
         paths = [
             path if isinstance(image, str | Path) else Path(f"image {place}")
             for place, (path, image) in enumerate(zip(found.paths, images, strict=True))
@@ -147,7 +151,7 @@ class Predictor:
         """
         if EMBEDDING not in self.engine.outputs:
             raise ValueError(f"{self.engine.name} gives {', '.join(self.engine.outputs)} here, and no embedding.")
-        outcomes = read_images(_encoded(images), self.preprocessing)
+        outcomes = read_images(without_arrays(images), self.preprocessing)
         problems: list[str] = []
         rows: list[np.ndarray] = []
         while chunk := list(islice(outcomes, BATCH)):
@@ -178,27 +182,10 @@ class Predictor:
         """An output of the engine for each image; `blank` where there are no pixels."""
         good = [i for i, outcome in enumerate(chunk) if not outcome.problem]
         shape = (self.preprocessing.height, self.preprocessing.width, self.preprocessing.channels)
-        pixels = np.stack([chunk[i].result for i in good]) if good else np.empty((0, *shape), np.float32)
+        pixels = np.stack([np.asarray(chunk[i].result) for i in good]) if good else np.empty((0, *shape), np.float32)
         if not good and output == PROBABILITIES:
             return np.full((len(chunk), len(self.class_names)), blank, np.float32)
         found = self.engine.predict(pixels)[output]
         rows = np.full((len(chunk), *found.shape[1:]), blank, np.float32)
         rows[good] = found
         return rows
-
-
-def _encoded(images: Sequence[Image] | np.ndarray) -> list[str | Path | bytes]:
-    """Files and encoded images as they are, arrays as PPM files."""
-    single = isinstance(images, str | Path | bytes) or (isinstance(images, np.ndarray) and images.ndim < 4)
-    if single:
-        raise ValueError(f"images is a single {type(images).__name__}; expected a list, or an array of several images.")
-    return [_as_ppm(image) if isinstance(image, np.ndarray) else image for image in images]
-
-
-def _as_ppm(image: np.ndarray) -> bytes:
-    pixels = image[..., None] if image.ndim == 2 else image
-    if pixels.dtype != np.uint8 or pixels.ndim != 3 or pixels.shape[-1] not in (1, 3) or not pixels.size:
-        raise ValueError(
-            f"An image is an array {image.shape} of {image.dtype}; expected (height, width, 1 or 3) of uint8."
-        )
-    return ppm(pixels)

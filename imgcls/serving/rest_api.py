@@ -11,6 +11,7 @@ POST /v1/models/<name>[/versions/<n>]:classify    where a signature takes tf.tra
 import re
 from collections.abc import Callable
 from functools import partial
+from typing import Any
 from urllib.parse import unquote
 
 import numpy as np
@@ -44,19 +45,34 @@ STATUS_OF_ERROR = {  # HTTP status of TensorFlow's errors; 500 for the others
 
 
 def answer(served: ServedModel, method: str, path: str, body: bytes, limits: Limits = DEFAULT_LIMITS) -> bytes:
-    """The JSON that answers a request. Raises RestError where there is none, and for what is above the limits."""
+    """Answer a request.
+
+    Args:
+        served: The model.
+        method: Of HTTP, such as "POST".
+        path: With the query string.
+        body: The JSON of the request.
+        limits: Of what it may ask.
+
+    Returns:
+        The JSON of the answer.
+
+    Raises:
+        RestError: If there is no answer, or if the request is above the limits.
+    """
     if not path.lower().startswith("/v1/"):
         raise RestError(f"Nothing is served at {path}. Try /v1/models/{served.name}", NOT_FOUND)
     call = CALL.fullmatch(path) if method == "POST" else None
     look = LOOK.fullmatch(path) if method == "GET" else None
-    if not call and not look:
+    asked = call or look
+    if not asked:
         raise RestError(f"Malformed request: {method} {path}")
-    name, version, label, what = (call or look).groups()
+    name, digits, label, what = asked.groups()
     if not name:
         raise RestError("Missing model name in request.")
     if label and (call or what):  # the official server gives the status of every version, whatever the label
         raise RestError(f"Unrecognized servable version label: {unquote(label)}")
-    name, version = unquote(name), _version(version)
+    name, version = unquote(name), _version(digits)
     if call:
         respond = {"predict": partial(_predict, limits), "classify": _classify, "regress": _regress}[what.lower()]
         return encode(respond(parse(body), lambda: served.find(name, version)))
@@ -69,7 +85,7 @@ def _version(digits: str | None) -> int | None:
     return int(digits) if digits else None
 
 
-def _predict(limits: Limits, request: dict, find: Callable[[], tuple[int, LoadedModel]]) -> dict:
+def _predict(limits: Limits, request: dict[str, Any], find: Callable[[], tuple[int, LoadedModel]]) -> dict[str, Any]:
     signature = signature_name(request) or DEFAULT_SIGNATURE
     _, model = find()
     if signature not in model.signature_defs:
@@ -83,7 +99,7 @@ def _predict(limits: Limits, request: dict, find: Callable[[], tuple[int, Loaded
     return write_outputs(_run(partial(run_in_parts, model, limits=limits), signature, inputs), in_rows)
 
 
-def _classify(request: dict, find: Callable[[], tuple[int, LoadedModel]]) -> dict:
+def _classify(request: dict[str, Any], find: Callable[[], tuple[int, LoadedModel]]) -> dict[str, Any]:
     signature = signature_name(request) or DEFAULT_SIGNATURE
     examples = read_examples(request)
     _, model = find()
@@ -93,7 +109,7 @@ def _classify(request: dict, find: Callable[[], tuple[int, LoadedModel]]) -> dic
     return write_results(_run(model.run, signature, {INPUT: examples}))
 
 
-def _regress(request: dict, find: Callable[[], tuple[int, LoadedModel]]) -> dict:
+def _regress(request: dict[str, Any], find: Callable[[], tuple[int, LoadedModel]]) -> dict[str, Any]:
     signature = signature_name(request) or DEFAULT_SIGNATURE
     read_examples(request)
     _, model = find()
@@ -106,7 +122,7 @@ def _regress(request: dict, find: Callable[[], tuple[int, LoadedModel]]) -> dict
     raise RestError("This server classifies; it does not answer regress calls.", NOT_IMPLEMENTED)
 
 
-def _run(run: Callable[..., dict[str, np.ndarray]], signature: str, inputs: dict) -> dict[str, np.ndarray]:
+def _run(run: Callable[..., dict[str, np.ndarray]], signature: str, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
     try:
         return run(signature, inputs)
     except tf.errors.OpError as error:
@@ -114,7 +130,7 @@ def _run(run: Callable[..., dict[str, np.ndarray]], signature: str, inputs: dict
         raise RestError(message, STATUS_OF_ERROR.get(type(error), FAULT)) from error
 
 
-def _status(served: ServedModel, name: str, version: int | None) -> dict:
+def _status(served: ServedModel, name: str, version: int | None) -> dict[str, Any]:
     states = served.states if name == served.name else {}
     if version is not None and version not in states:
         raise RestError(f"Could not find version {version} of model {name}", NOT_FOUND)
@@ -130,7 +146,7 @@ def _status(served: ServedModel, name: str, version: int | None) -> dict:
     return MessageToDict(response, always_print_fields_with_no_presence=True)
 
 
-def _metadata(served: ServedModel, name: str, version: int | None) -> dict:
+def _metadata(served: ServedModel, name: str, version: int | None) -> dict[str, Any]:
     number, model = served.find(name, version)
     response = get_model_metadata_pb2.GetModelMetadataResponse()
     response.model_spec.name = name

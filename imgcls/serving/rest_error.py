@@ -9,9 +9,14 @@ UNAVAILABLE = 503
 
 
 class RestError(Exception):
-    """The message that the caller gets, and the HTTP status that it comes with."""
+    """A refusal.
 
-    def __init__(self, message: str, status: int = BAD_REQUEST):
+    Args:
+        message: What the caller gets.
+        status: The HTTP status that it comes with.
+    """
+
+    def __init__(self, message: str, status: int = BAD_REQUEST) -> None:
         super().__init__(message)
         self.message = message
         self.status = status

@@ -4,7 +4,7 @@ The rule is TensorFlow Serving's own default: the version with the highest numbe
 again and again, and a new version is ready before the old one goes.
 """
 
-import sys
+import logging
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -15,19 +15,29 @@ from imgcls.serving.rest_error import NOT_FOUND, RestError
 from imgcls.serving.versions import is_version, versions
 from imgcls.serving.warmup import read_warmup
 
+log = logging.getLogger(__name__)
 AVAILABLE, END = "AVAILABLE", "END"
 
 
 @dataclass(frozen=True)
 class VersionState:
-    """state: AVAILABLE or END (unloaded, or never loaded). error: why it could not be loaded, or ""."""
+    """What became of a version.
+
+    Attributes:
+        state: AVAILABLE, or END if it was unloaded or never loaded.
+        error: Why it could not be loaded, or "".
+    """
 
     state: str
     error: str = ""
 
 
 def load_version(folder: Path) -> LoadedModel:
-    """Load a version and replay its warm-up requests. Raises ValueError if either fails."""
+    """Load a version and replay its warm-up requests.
+
+    Raises:
+        ValueError: If either fails.
+    """
     model = LoadedModel(folder)
     for signature, inputs in read_warmup(folder):
         try:
@@ -40,20 +50,29 @@ def load_version(folder: Path) -> LoadedModel:
 class ServedModel:
     """One model by name, with the version that is served.
 
-    name: in the addresses. folder: of a version, or the folder above it.
-    states: the state of every version that was ever seen, by number.
+    Args:
+        folder: The folder of a version, which alone is served, or the folder above it, whose newest version is.
 
-    Raises ValueError if the first version cannot be loaded.
+    Attributes:
+        name: The name in the addresses.
+        follows: Whether newer versions are served.
+        states: The state of every version that was ever seen, by number.
+
+    Raises:
+        ValueError: If the first version cannot be loaded.
     """
 
-    def __init__(self, folder: Path):
+    def __init__(self, folder: Path) -> None:
         self.follows = not is_version(folder)
         self.name = folder.name if self.follows else folder.parent.name
         self.states: dict[int, VersionState] = {}
         self._folder = folder
         self._failed: tuple[Path, int] | None = None
         self._served: tuple[int, LoadedModel] | None = None
-        number, path = self._newest()
+        newest = self._newest()
+        if newest is None:
+            raise ValueError(f"{folder} holds no version. Write one with `python -m imgcls.export RUN`.")
+        number, path = newest
         self._put(number, load_version(path))
 
     @property
@@ -62,7 +81,18 @@ class ServedModel:
         return self._served[0] if self._served else None
 
     def find(self, name: str, version: int | None = None) -> tuple[int, LoadedModel]:
-        """The served version with its number. Raises RestError if it is not what is asked for."""
+        """Find the version that is served.
+
+        Args:
+            name: The name of the model that is asked for.
+            version: Its number; None for the newest.
+
+        Returns:
+            The number and the SavedModel.
+
+        Raises:
+            RestError: If something else is served.
+        """
         served = self._served
         if served and name == self.name and version in (None, served[0]):
             return served
@@ -78,7 +108,7 @@ class ServedModel:
             return
         newest = self._newest()
         if newest is None:
-            self._put(None, None)
+            self._take_away()
             return
         number, path = newest
         found = (path, _last_change(path))  # before it is read: what is copied meanwhile is a reason to read it again
@@ -89,18 +119,24 @@ class ServedModel:
         except Exception as error:  # nothing that a file holds may end the looking for newer versions
             self._failed = found
             self.states[number] = VersionState(END, str(error))
-            print(f"warning: version {number} is not served: {error}", file=sys.stderr, flush=True)
+            log.warning("Version %d is not served: %s", number, error)
 
     def _newest(self) -> tuple[int, Path] | None:
         found = versions(self._folder) if self.follows else {int(self._folder.name): self._folder}
         return max(found.items(), default=None)
 
-    def _put(self, number: int | None, model: LoadedModel | None) -> None:
+    def _put(self, number: int, model: LoadedModel) -> None:
+        self._end()
+        self._served = (number, model)
+        self.states[number] = VersionState(AVAILABLE)
+
+    def _take_away(self) -> None:
+        self._end()
+        self._served = None
+
+    def _end(self) -> None:
         if self.version is not None:
             self.states[self.version] = VersionState(END)
-        self._served = None if model is None else (number, model)
-        if model is not None:
-            self.states[number] = VersionState(AVAILABLE)
 
 
 def _last_change(path: Path) -> int:

@@ -1,12 +1,14 @@
 """A local server of one model, for trying out and for small loads: `imgcls.serving.rest_api` over HTTP."""
 
 import asyncio
+import logging
 import socket
-import sys
 import zlib
 from collections.abc import AsyncIterator, Awaitable, Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
 
 import uvicorn
 from starlette.applications import Starlette
@@ -20,6 +22,8 @@ from imgcls.serving.rest_api import DEFAULT_LIMITS, answer
 from imgcls.serving.rest_error import FAULT, TOO_LARGE, UNAVAILABLE, RestError
 from imgcls.serving.served_model import ServedModel
 
+log = logging.getLogger(__name__)
+Answer = TypeVar("Answer")
 CLIENT_CLOSED = 499  # the status that the official server gives to what was cancelled
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]  # all get an answer, if only that they are malformed
 
@@ -27,29 +31,71 @@ METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]  # all get an ans
 def make_app(
     served: ServedModel, *, most_bytes: int, threads: int, poll_seconds: float, limits: Limits = DEFAULT_LIMITS
 ) -> Starlette:
-    """The ASGI application that serves one model.
+    """Make the ASGI application that serves one model.
 
-    most_bytes: of a request's body. threads: requests that are worked on at the same time; the others wait.
-    poll_seconds: between two looks for a new version. limits: of the images in a request.
+    Args:
+        served: The model.
+        most_bytes: Of a request's body.
+        threads: Requests that are worked on at the same time; the others wait.
+        poll_seconds: Between two looks for a new version.
+        limits: Of the images in a request.
 
-    Its `state.working` holds what threads are working on: requests, and the loading of a version.
+    Returns:
+        The application. Its `state.working` holds what threads are working on: requests, and the loading of a version.
     """
-    pool, loader = ThreadPoolExecutor(threads, "inference"), ThreadPoolExecutor(1, "versions")
-    working: set[Future] = set()
+    requests = _Requests(served, most_bytes, limits, _Threads(threads, "inference"))
+    versions = _Threads(1, "versions", requests.threads.working)
 
-    async def worked_on(executor: ThreadPoolExecutor, function: Callable, *arguments: object) -> object:
-        future = executor.submit(function, *arguments)
-        working.add(future)
-        future.add_done_callback(working.discard)
+    @asynccontextmanager
+    async def lifespan(app: Starlette) -> AsyncIterator[None]:
+        watch = asyncio.create_task(_watch(lambda: versions.work_on(served.refresh), poll_seconds))
+        yield
+        watch.cancel()
+        requests.threads.close()
+        versions.close()
+
+    app = Starlette(
+        routes=[Route("/{path:path}", requests.respond, methods=METHODS)],
+        exception_handlers={Exception: _fault},
+        lifespan=lifespan,
+    )
+    app.state.working = requests.threads.working
+    return app
+
+
+class _Threads:
+    """Threads that work while the event loop waits, and what they are working on."""
+
+    def __init__(self, count: int, name: str, working: set[Future[Any]] | None = None) -> None:
+        self._pool = ThreadPoolExecutor(count, name)
+        self.working: set[Future[Any]] = set() if working is None else working
+
+    async def work_on(self, function: Callable[..., Answer], *arguments: object) -> Answer:
+        future = self._pool.submit(function, *arguments)
+        self.working.add(future)
+        future.add_done_callback(self.working.discard)
         return await asyncio.wrap_future(future)
 
-    async def respond(request: Request) -> Response:
+    def close(self) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)  # who waited has an answer, or has waited long enough
+
+
+@dataclass(frozen=True)
+class _Requests:
+    """The handler of all requests."""
+
+    served: ServedModel
+    most_bytes: int
+    limits: Limits
+    threads: _Threads
+
+    async def respond(self, request: Request) -> Response:
         path = request.scope["raw_path"].decode("ascii", "replace")  # the name in it may have escaped signs
         if request.url.query:
             path += f"?{request.url.query}"  # which the official server takes for a part of the path
         try:
-            body = await _read_body(request, most_bytes)
-            content = await worked_on(pool, answer, served, request.method, path, body, limits)
+            body = await _read_body(request, self.most_bytes)
+            content = await self.threads.work_on(answer, self.served, request.method, path, body, self.limits)
         except RestError as error:
             return _json(encode({"error": error.message}), error.status)
         except asyncio.CancelledError:  # the time for the requests at hand is over
@@ -58,29 +104,18 @@ def make_app(
             return Response(status_code=CLIENT_CLOSED)  # nobody reads it
         return _json(content)
 
-    @asynccontextmanager
-    async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        watch = asyncio.create_task(_watch(lambda: worked_on(loader, served.refresh), poll_seconds))
-        yield
-        watch.cancel()
-        pool.shutdown(wait=False, cancel_futures=True)  # who waited for an answer has it, or has waited long enough
-        loader.shutdown(wait=False, cancel_futures=True)
-
-    app = Starlette(
-        routes=[Route("/{path:path}", respond, methods=METHODS)],
-        exception_handlers={Exception: _fault},
-        lifespan=lifespan,
-    )
-    app.state.working = working
-    return app
-
 
 def serve(app: Starlette, listener: socket.socket, on_ready: Callable[[], None], drain_seconds: float) -> None:
     """Serve on a bound socket until Ctrl-C or SIGTERM.
 
-    on_ready: called when requests are taken.
-    drain_seconds: that the requests at hand have to be answered in; new ones are not taken. Then Ctrl-C is raised as
-        KeyboardInterrupt, and SIGTERM ends the process.
+    Args:
+        app: What `make_app` made.
+        listener: The socket.
+        on_ready: Called when requests are taken.
+        drain_seconds: Time in which the requests at hand have to be answered; new ones are not taken.
+
+    Raises:
+        KeyboardInterrupt: After Ctrl-C. SIGTERM ends the process.
     """
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=drain_seconds)
     server = _Server(config)
@@ -94,13 +129,13 @@ class _Server(uvicorn.Server):
         self.on_ready()
 
 
-async def _watch(refresh: Callable[[], Awaitable], seconds: float) -> None:
+async def _watch(refresh: Callable[[], Awaitable[object]], seconds: float) -> None:
     while True:
         await asyncio.sleep(seconds)
         try:
             await refresh()
         except Exception as error:  # such as a folder that changed while it was looked at; the next look comes soon
-            print(f"warning: no newer version was looked for: {error}", file=sys.stderr, flush=True)
+            log.warning("No newer version was looked for: %s", error)
 
 
 async def _fault(request: Request, error: Exception) -> Response:

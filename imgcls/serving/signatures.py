@@ -36,7 +36,7 @@ def make_signatures(classifier: ExportedClassifier) -> dict[str, tuple[Callable[
 
 
 class _Functions:
-    def __init__(self, classifier: ExportedClassifier):
+    def __init__(self, classifier: ExportedClassifier) -> None:
         self.encoded = tf.TensorSpec((None,), tf.string, IMAGE_BYTES)
         self.decoded = tf.TensorSpec((None, *classifier.model.input_shape[1:]), tf.float32, "pixels")
         self._model, self._embedding = classifier.model, classifier.embedding

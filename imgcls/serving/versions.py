@@ -11,7 +11,15 @@ MODEL = "saved_model.pb"
 
 
 def check_name(name: str) -> str:
-    """Return `name` if a folder and an address can be called so. Raises ValueError for any other."""
+    """Return `name` if a folder and an address can be called so.
+
+    Raises:
+        ValueError: If they cannot.
+
+    Example:
+        >>> check_name("flowers-2")
+        'flowers-2'
+    """
     if not re.fullmatch(r"\w[\w.-]*", name):
         raise ValueError(f"--name is {name!r}; expected letters, digits, '_', '-' and '.', and no other sign at first.")
     return name
@@ -56,14 +64,19 @@ def take_next_version(finished: Path, folder: Path) -> Path:
 def find_version(path: str | Path) -> Path:
     """The version folder that a user means: `path` itself, or the newest version in it.
 
-    Raises ValueError, in one sentence, if there is none.
+    Raises:
+        ValueError: If there is none.
     """
     path = check_bundle(path)
     return path if is_version(path) else list(versions(path).values())[-1]
 
 
 def check_bundle(path: str | Path) -> Path:
-    """The absolute path of a version, or of a folder with versions in it; raises ValueError for anything else."""
+    """The absolute path of a version, or of a folder with versions in it.
+
+    Raises:
+        ValueError: If `path` is anything else.
+    """
     path = Path(os.path.abspath(path))  # so that "." has a name too
     if not path.exists():
         nearest = nearest_name(path.name, _bundles(path.parent))

@@ -20,7 +20,13 @@ Request = tuple[str, dict[str, object]]  # name of the signature, inputs by name
 
 
 def write_warmup(folder: Path, name: str, requests: Iterable[Request]) -> None:
-    """Write the warm-up file of the version in `folder`, for a model that is called `name`."""
+    """Write the warm-up file of a version.
+
+    Args:
+        folder: The folder of the version.
+        name: The name of the model.
+        requests: The requests, each a signature with its inputs by name.
+    """
     (folder / PLACE).parent.mkdir(exist_ok=True)
     with tf.io.TFRecordWriter(str(folder / PLACE)) as writer:
         for signature, inputs in requests:
@@ -34,9 +40,16 @@ def write_warmup(folder: Path, name: str, requests: Iterable[Request]) -> None:
 
 
 def read_warmup(folder: Path) -> Iterator[Request]:
-    """The requests in the warm-up file of the version in `folder`; none if it has no such file.
+    """Read the warm-up file of a version.
 
-    Raises ValueError if the file is damaged, holds something else, or has more than 1,000 records.
+    Args:
+        folder: The folder of the version.
+
+    Yields:
+        The requests; none if there is no such file.
+
+    Raises:
+        ValueError: If the file is damaged, holds something else, or has more than 1,000 records.
     """
     path = folder / PLACE
     if not path.is_file():

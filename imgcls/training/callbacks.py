@@ -16,10 +16,10 @@ PLATEAU_EPOCHS, PLATEAU_FACTOR = 3, 0.2  # without a lower validation loss, and 
 
 
 class RunLog(keras.callbacks.Callback):
-    """Tells the metrics of each step and each epoch, and how fast the run is.
+    """Reports the metrics of each step and each epoch, and the images per second.
 
     Args:
-        output: whom it tells.
+        output: where it reports them.
         epochs: of the whole run.
         steps_per_epoch: number of steps.
         images_per_step: the global batch size.
@@ -36,7 +36,7 @@ class RunLog(keras.callbacks.Callback):
         self._epoch, self._steps, self._epoch_began = epoch, 0, time.monotonic()
 
     def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
-        """Tell what status.json says."""
+        """Report what status.json says."""
         self._steps += 1
         facts = {
             "epoch": self._epoch + 1,
@@ -49,7 +49,7 @@ class RunLog(keras.callbacks.Callback):
         self.output.status(facts)
 
     def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
-        """Tell what metrics.jsonl says."""
+        """Report what metrics.jsonl says."""
         seconds = round(time.monotonic() - self._epoch_began, 3)
         row = {"epoch": epoch + 1, **(logs or {}), "seconds": seconds, "images_per_second": self._rate()}
         self.output.epoch(row, self.epochs)

@@ -8,7 +8,7 @@ writing leaves the one before.
 import json
 import logging
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 
@@ -28,10 +28,10 @@ class Checkpoint(NamedTuple):
     """
 
     arrays: dict[str, np.ndarray]
-    state: dict
+    state: dict[str, Any]
 
 
-def save_checkpoint(folder: Path, name: str, arrays: dict[str, np.ndarray], state: dict) -> None:
+def save_checkpoint(folder: Path, name: str, arrays: dict[str, np.ndarray], state: dict[str, Any]) -> None:
     """Write one checkpoint, and remove all but the last two steps'.
 
     Args:
@@ -87,7 +87,7 @@ def load_latest(folder: Path, log_damage: bool = False) -> Checkpoint | None:
     return None
 
 
-def check_same(saved: dict, ours: dict) -> None:
+def check_same(saved: dict[str, Any], ours: dict[str, Any]) -> None:
     """Compare what a checkpoint's state says of its network with what the run would train.
 
     Args:

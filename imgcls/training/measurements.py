@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from typing import Any
 
 from imgcls.training.transfer.stages import Stage
 
@@ -18,18 +19,18 @@ class Measurements:
         patience_from: the epoch from which early stopping counts; above 0 if the run was lengthened.
     """
 
-    statistics: dict = field(default_factory=dict)
-    depths: dict | None = None
-    head: dict | None = None
+    statistics: dict[str, Any] = field(default_factory=dict)
+    depths: dict[str, list[float]] | None = None
+    head: dict[str, Any] | None = None
     stages: list[Stage] = field(default_factory=list)
     patience_from: int = 0
 
     @classmethod
-    def from_state(cls, state: Mapping) -> "Measurements":
+    def from_state(cls, state: Mapping[str, Any]) -> "Measurements":
         """Those that a checkpoint's state holds."""
         stages = [Stage(**stage) for stage in state["stages"]]
         return cls(state["statistics"], state["depths"], state["head"], stages, state["patience_from"])
 
-    def to_state(self) -> dict:
+    def to_state(self) -> dict[str, Any]:
         """What a checkpoint keeps of them, as JSON has it."""
         return asdict(self)

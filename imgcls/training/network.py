@@ -3,6 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -27,7 +28,7 @@ def run_preprocessing(config: TrainConfig) -> Preprocessing:
     return Preprocessing(size, size, 1 if config.input.color == "grayscale" else 3, resize=config.input.resize)
 
 
-def build_network(config: TrainConfig, class_names: Sequence[str], statistics: dict) -> keras.Model:
+def build_network(config: TrainConfig, class_names: Sequence[str], statistics: Mapping[str, list[Any]]) -> keras.Model:
     """The classifier of a resolved config. statistics: as `pixel_statistics` gives them."""
     network, prepared = config.network, run_preprocessing(config)
     shape = (prepared.height, prepared.width, prepared.channels)
@@ -50,7 +51,7 @@ def network_options(network: NetworkConfig) -> NetworkOptions:
     return replace(options, auxiliary_heads=options.auxiliary_heads and has_heads)
 
 
-def _input_layers(config: TrainConfig, prepared: Preprocessing, statistics: Mapping) -> InputLayers:
+def _input_layers(config: TrainConfig, prepared: Preprocessing, statistics: Mapping[str, list[Any]]) -> InputLayers:
     shape = (prepared.height, prepared.width, prepared.channels)
     measured = {name: statistics[name] for name in ("mean", "std")} if config.input.standardize else {}
     return InputLayers(preprocessing=prepared.to_dict(), whitening=make_whitening(config.input, shape), **measured)
@@ -69,7 +70,7 @@ def earlier_model(named: str | None) -> Path | None:
     return RunFolder(path).require_model() if path.is_dir() else path
 
 
-def run_statistics(config: TrainConfig, manifest: Manifest) -> dict[str, list]:
+def run_statistics(config: TrainConfig, manifest: Manifest) -> dict[str, list[Any]]:
     """What a run measures of its pixels; no image is read where published weights and the augmentation need nothing."""
     prepared = run_preprocessing(config)
     if config.network.weights != "imagenet" or any(row.pca_color for row in augmentation_rows(config)):
@@ -84,7 +85,7 @@ def augmentation_rows(config: TrainConfig) -> list[AugmentationConfig]:
     return [from_preset(preset, config.augmentation) for preset in presets]
 
 
-def pixel_statistics(manifest: Manifest, prepared: Preprocessing) -> dict[str, list]:
+def pixel_statistics(manifest: Manifest, prepared: Preprocessing) -> dict[str, list[Any]]:
     """Mean, deviation and covariance of the channels over up to 1,000 training images, evenly drawn."""
     rows = manifest.split("train")
     rows = rows.iloc[np.unique(np.linspace(0, len(rows) - 1, STATISTICS_IMAGES).astype(int))]

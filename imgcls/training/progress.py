@@ -1,6 +1,7 @@
 """Where a run stands: its step, its place among the examples, and the sums of the epoch."""
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -30,10 +31,10 @@ class TrainingProgress:
     step: int = 0
     position: int = 0
     missing: int = 0
-    best: dict = field(default_factory=dict)
+    best: dict[str, Any] = field(default_factory=dict)
     waited: int = 0
     lowest_loss: float = np.inf
-    sums: dict = field(default_factory=_no_sums)
+    sums: dict[str, float] = field(default_factory=_no_sums)
 
     def begin_epoch(self) -> None:
         """Set the sums of the epoch to zero."""

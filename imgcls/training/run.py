@@ -2,7 +2,6 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
 from dataclasses import replace
 
 import keras
@@ -12,24 +11,12 @@ import tensorflow as tf
 from imgcls.config import TrainConfig
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
-from imgcls.files import replacing
-from imgcls.models import keras_file
-from imgcls.models.auxiliary import without_auxiliary_heads
 from imgcls.models.classifier import preprocessing
 from imgcls.models.recursion import deep_networks
-from imgcls.run_folder import BEST, RunFolder
+from imgcls.run_folder import RunFolder
 from imgcls.training.callbacks import Checkpointing, EarlyStopping, KeepBest, ReduceOnPlateau, RunLog
-from imgcls.training.checkpoints import (
-    Checkpoint,
-    check_same,
-    load_checkpoint,
-    load_latest,
-    remove_half_written,
-    save_checkpoint,
-    step_name,
-)
+from imgcls.training.checkpoints import Checkpoint, load_latest
 from imgcls.training.continuation import moved_end
-from imgcls.training.devices.precision import as_float32
 from imgcls.training.devices.self_check import check_against_one_device
 from imgcls.training.devices.strategy import (
     check_batch_size,
@@ -46,7 +33,8 @@ from imgcls.training.measurements import Measurements
 from imgcls.training.mlflow_log import MLflowLog
 from imgcls.training.network import build_network, run_preprocessing, run_statistics
 from imgcls.training.optimizers import make_optimizer
-from imgcls.training.run_output import Interrupted, RunOutput, reason
+from imgcls.training.run_checkpoints import RunCheckpoints
+from imgcls.training.run_output import Interrupted, RunOutput
 from imgcls.training.stage_batches import StageBatches, in_batches, validate
 from imgcls.training.stage_plan import StagePlan
 from imgcls.training.step import StepOptions
@@ -54,13 +42,12 @@ from imgcls.training.stop_signals import stopped_by_signals
 from imgcls.training.trainer import Trainer
 from imgcls.training.training_data import TrainingData
 from imgcls.training.transfer.frozen_features import FrozenFeatures
-from imgcls.training.transfer.head import facts, head_examples, head_folds, kernel_and_bias, sentence, why_not_fitted
-from imgcls.training.transfer.heads import head_part, with_all_depths
-from imgcls.training.transfer.logistic_regression import Examples, Head, fit_head
+from imgcls.training.transfer.head import facts, why_not_fitted
+from imgcls.training.transfer.head_fitting import fit_run_head
+from imgcls.training.transfer.head_layers import head_part, with_all_depths
 from imgcls.training.transfer.stages import Stage
 from imgcls.training.whitening import learn_whitening
 
-FIXED = "fixed"  # name of the checkpoint with the weights that no stage changes; written once
 SMALL_BATCH = 32  # images a device; below, batch normalization keeps the statistics of the given weights
 log = logging.getLogger(__name__)
 
@@ -107,9 +94,9 @@ def train_network(
         training = TrainingRun(run, manifest, strategy, output, saved)
     training.restore(saved)
     if not training.train(callbacks):
-        training.save_checkpoint()
+        training.checkpoints.save()
         return False
-    training.save_model()
+    training.checkpoints.save_model()
     return True
 
 
@@ -122,7 +109,7 @@ class TrainingRun:
         run: the folder.
         manifest: the images.
         strategy: the devices.
-        output: whom the run tells what it does.
+        output: where the run reports what it does.
         saved: the checkpoint that the run goes on from, if there is one.
     """
 
@@ -180,7 +167,7 @@ class TrainingRun:
         self.plan.begin_schedule(now, self.config.training.learning_rate)
         log.info(
             "The run goes on after epoch %d, from its last checkpoint, and ends with epoch %d in place of %d. The "
-            "learning rate takes the course that it has in a run of this length, and stands at %.2g.",
+            "learning rate follows the schedule of a run of this length, and is %.2g now.",
             done, now.last_epoch, before.last_epoch, float(self.plan.schedule(step)),
         )  # fmt: skip
 
@@ -196,28 +183,20 @@ class TrainingRun:
             options=_step_options(self.config, self.data, self.devices),
             groups=self.plan.groups,
         )
+        self.checkpoints = RunCheckpoints(self.output, self.trainer, self.measured, self.data.class_names)
 
     def restore(self, saved: Checkpoint | None) -> None:
-        """Go on from a checkpoint; without one, write down what no stage changes."""
-        variables, checkpoints = self.trainer.variables, self.run.checkpoints
-        if self.output.writes:
-            remove_half_written(checkpoints)
-        if saved:
-            check_same(saved.state, self._identity)
-            if (checkpoints / FIXED).is_dir():
-                variables.set_weights(load_checkpoint(checkpoints / FIXED).arrays)
-            self.trainer.restore(saved.arrays, saved.state)
+        """Go on from a checkpoint, and forget the epochs after it, which are trained again."""
+        self.checkpoints.restore(saved)
         if self.output.writes and self.run.metrics():
             self.run.keep_metrics_up_to(self._epochs_done if saved and not self._awaits_head else -1)
-        if not saved and variables.fixed_weights():
-            self.output.write(lambda: save_checkpoint(checkpoints, FIXED, variables.fixed_weights(), {}))
 
     def train(self, callbacks: Sequence[keras.callbacks.Callback] = ()) -> bool:
         """Train from where the run stands; returns whether it came to its end."""
         listeners = keras.callbacks.CallbackList(
             [*self._callbacks(), *callbacks, self.early_stopping], model=self.model
         )
-        with stopped_by_signals(self.trainer), self._advice_if_not_finite():
+        with stopped_by_signals(self.trainer), self.checkpoints.offered_if_not_finite():
             listeners.on_train_begin()
             finished = self._train_stages(listeners)
             listeners.on_train_end()
@@ -231,7 +210,7 @@ class TrainingRun:
         if training.schedule == "plateau":
             yield ReduceOnPlateau(self.trainer)
         yield RunLog(self.output, training.epochs, steps, self.data.batch_size)
-        yield Checkpointing(self.save_checkpoint, training.checkpoint_minutes, steps)
+        yield Checkpointing(self.checkpoints.save, training.checkpoint_minutes, steps)
         if self.output.writes:
             yield keras.callbacks.TensorBoard(str(self.run.tensorboard), write_graph=False)
         if self.output.writes and training.mlflow:
@@ -309,33 +288,14 @@ class TrainingRun:
         listeners.on_epoch_begin(-1)
         self.output.is_over = lambda: self.trainer.stops_alone
         try:
-            views, validation = self.features.of_splits()
-            head = fit_head(self._head_examples(views), self._report_fit)
+            fitted = fit_run_head(self.config, self.data, self.features, self.trainer, self.output)
         except Interrupted:
             return False
-        self._set_head(head)
-        self.measured.head = facts(head)
-        log.info("%s", sentence(head, len(views)))
+        self.measured.head = facts(fitted.head)
         if self.config.training.find_learning_rate and not self.plan.steps:
             log.info("--find-learning-rate has nothing to measure, because nothing else is trained.")
-        logs = {"loss": head.loss, "accuracy": head.accuracy, "penalty": head.penalty}
-        listeners.on_epoch_end(-1, {**logs, **self._validate_head(validation)})
+        listeners.on_epoch_end(-1, {**fitted.metrics, **self._validate_head(fitted.validation)})
         return True
-
-    def _report_fit(self, what: str) -> None:
-        self.output.progress(f"Fitting the head {what}", 0, 1)
-
-    def _head_examples(self, views: list[np.ndarray]) -> Examples:
-        folds, smoothing = (
-            head_folds(self.data.manifest, self.config.training.seed),
-            self.config.training.label_smoothing,
-        )
-        return head_examples(views, self.data.labels, folds, self.data.balance, smoothing)
-
-    def _set_head(self, head: Head) -> None:
-        layer = self.model.get_layer("logits")
-        for variable, value in zip((layer.kernel, layer.bias), kernel_and_bias(self.model, head), strict=True):
-            variable.assign(self.trainer.workers.as_first_has(value))
 
     def _validate_head(self, validation: np.ndarray) -> dict[str, float]:
         """The metrics of the head as it is. validation: (N, F) features of the validation images."""
@@ -346,48 +306,6 @@ class TrainingRun:
     @property
     def _epochs_done(self) -> int:
         return self.trainer.progress.step // self.data.steps_per_epoch
-
-    @property
-    def _identity(self) -> dict[str, object]:
-        """What a checkpoint has to agree on with the run."""
-        return {"network": self.model.name, "class_names": list(self.data.class_names)}
-
-    def save_checkpoint(self) -> None:
-        """Write down everything that the run needs to go on."""
-        arrays, state = self.trainer.state()
-        state |= self.measured.to_state() | self._identity
-        name = step_name(self.trainer.progress.step)
-        self.output.write(lambda: save_checkpoint(self.run.checkpoints, name, arrays, state))
-
-    def save_model(self) -> None:
-        """Write the model of the best epoch, in float32 and without auxiliary heads."""
-        if not self.output.writes:
-            return
-        self.trainer.variables.set_weights(load_checkpoint(self.run.checkpoints / BEST).arrays)
-        model = without_auxiliary_heads(self.model)
-        as_float32(model)
-        sync_batch_normalization(model, False)
-        try:
-            with replacing(self.run.model_file, durable=True) as partial:
-                keras_file.save(model, partial)
-        except OSError as error:
-            raise OSError(
-                f"The model could not be written to {self.run.model_file}: {reason(error)}. Its checkpoint is whole; "
-                f"make room, then: python -m imgcls.train --resume {self.run.path}"
-            ) from error
-
-    @contextmanager
-    def _advice_if_not_finite(self) -> Iterator[None]:
-        """Within, an error because the loss is not finite says how the run can go on from before that."""
-        try:
-            yield
-        except FloatingPointError as error:
-            whole = load_latest(self.run.checkpoints)
-            where = f"from its last good checkpoint, of step {whole.state['step']}" if whole else "from its beginning"
-            rate = f"{self.run.config.training.learning_rate / 10:g}"
-            raise FloatingPointError(
-                f"{error} Go on {where}: python -m imgcls.train --resume {self.run.path} --learning-rate {rate}"
-            ) from error
 
 
 def _step_options(config: TrainConfig, data: TrainingData, devices: int) -> StepOptions:

@@ -1,4 +1,4 @@
-"""What a run tells while it trains: its status and its metrics in the run folder, and progress for those who watch."""
+"""What a run reports: its status and its metrics in the run folder, and progress for callbacks."""
 
 import logging
 import shutil
@@ -12,11 +12,11 @@ log = logging.getLogger(__name__)
 
 
 class Interrupted(Exception):
-    """The run is to end, while it does something that is not an epoch."""
+    """Raised to end a run while it does something that is not an epoch."""
 
 
 class RunOutput:
-    """Writes into the run folder, and tells those who watch.
+    """Writes into the run folder, and passes on what it writes.
 
     Args:
         run: the folder.
@@ -54,19 +54,19 @@ class RunOutput:
             )  # fmt: skip
 
     def status(self, facts: dict) -> None:
-        """Tell what the run does now; status.json has it about once a second."""
+        """Report what the run does now; status.json has it about once a second."""
         self.on_step(facts)
         if time.monotonic() - self._written >= SIGN_OF_LIFE:
             self._written = time.monotonic()
             self.write(lambda: self.run.write_status("training", **facts))
 
     def epoch(self, row: dict, epochs: int) -> None:
-        """Tell the metrics of an epoch. epochs: of the whole run."""
+        """Report the metrics of an epoch. epochs: of the whole run."""
         self.write(lambda: self.run.append_metrics(row))
         self.on_epoch({**row, "epochs": epochs})
 
     def progress(self, what: str, done: int, total: int | None) -> None:
-        """Tell what the run does between epochs, how much of it is done, and of how much.
+        """Report what the run does between epochs, how much of it is done, and of how much.
 
         Raises Interrupted if the run is to end.
         """

@@ -201,4 +201,4 @@ def _whitening(run: RunFolder, paths: list[Path]) -> Whitened:
     outcomes = read_images(paths, Preprocessing(**preprocessing(model)))
     before = np.stack([outcome.result for outcome in outcomes if not outcome.problem])
     after = keras.Model(model.input, layer.output).predict_on_batch(before)
-    return show_whitening(before, np.asarray(after), np.asarray(layer.eigenvalues_))
+    return show_whitening(before, np.asarray(after), np.asarray(layer.explained_variance_))

@@ -38,6 +38,7 @@ class Folds:
 
     @property
     def count(self) -> int:
+        """How many folds there are."""
         return self.asked.input.folds
 
     def config(self, fold: int) -> TrainConfig:

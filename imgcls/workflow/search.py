@@ -34,7 +34,7 @@ class Search:
         prune: End a trial whose metric is below the median of the others' at the same epoch.
     """
 
-    def __init__(self, base: TrainConfig, space: Sequence[Range], name: str, prune: bool = True):
+    def __init__(self, base: TrainConfig, space: Sequence[Range], name: str, prune: bool = True) -> None:
         self.base, self.space, self.folder = base, list(space), Path(base.runs) / name
         self.folder.mkdir(parents=True, exist_ok=True)
         optuna.logging.set_verbosity(optuna.logging.ERROR)
@@ -131,7 +131,7 @@ class Search:
             run = TrialRun(self.folder, frozen.number)
             if run.hold():
                 log.info("trial %d: goes on", frozen.number)
-                return Trial(self.study, frozen._trial_id), run
+                return Trial(self.study, frozen._trial_id), run  # noqa: SLF001  (Optuna has no public way to it)
         return None
 
     def _values(self, trial: Trial) -> dict[str, Any]:

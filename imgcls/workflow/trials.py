@@ -24,7 +24,7 @@ class TrialRun:
     number: of the trial, from 0.
     """
 
-    def __init__(self, folder: Path, number: int):
+    def __init__(self, folder: Path, number: int) -> None:
         self.name = f"trial-{number:04d}"
         self.path = folder / self.name
         self.config_file = folder / f"{self.name}.toml"
@@ -95,7 +95,7 @@ class TrialRun:
 def ending_with_us(process: subprocess.Popen) -> Iterator[None]:
     """Within, Ctrl-C and SIGTERM end the process too, once it has its checkpoint; a second one ends it at once."""
 
-    def interrupt(number, frame):
+    def interrupt(number: int, frame: object) -> None:
         raise KeyboardInterrupt
 
     before = signal.signal(signal.SIGTERM, interrupt)

@@ -1,23 +1,21 @@
 """The page docs/extend/network.md runs as it stands."""
 
 import re
-from pathlib import Path
 
 from imgcls.models import list_models
+from tests.docs import DOCS
 
-PAGES = Path(__file__).parents[2] / "docs"
 
-
-def code_of(page: str) -> list[str]:
+def blocks_of(page: str) -> list[str]:
     """The Python blocks of a page, in order. page: its path in docs/."""
-    return re.findall(r"^```python\n(.*?)^```$", (PAGES / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
+    return re.findall(r"^```python\n(.*?)^```$", (DOCS / page).read_text("utf-8"), re.DOTALL | re.MULTILINE)
 
 
 def test_the_page_runs(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     namespace = {"__name__": "page"}
     files = []
-    for block in code_of("extend/network.md"):
+    for block in blocks_of("extend/network.md"):
         if name := re.match(r"# (\w+\.py)\n", block):
             (tmp_path / name[1]).write_text(block)
             files.append(name[1])

@@ -4,29 +4,28 @@ import pytest
 
 from imgcls.data_format import DATA_FORMATS
 from imgcls.models.wiring import operations
-from tests.docs.test_extend_network import code_of
-from tests.models import test_operations
+from tests.docs import code_of
+from tests.models import test_wiring
 
 
 @pytest.fixture
 def page(monkeypatch):
-    monkeypatch.setattr(test_operations, "OPERATIONS", dict(test_operations.OPERATIONS))
+    monkeypatch.setattr(test_wiring, "OPERATIONS", dict(test_wiring.OPERATIONS))
     namespace = {"__name__": "page"}
-    for block in code_of("extend/wiring_operation.md"):
-        exec(compile(block, "wiring_operation.md", "exec"), namespace)
+    exec(compile(code_of("extend/wiring_operation.md"), "wiring_operation.md", "exec"), namespace)
     for wiring in ("KerasWiring", "CostWiring"):
-        monkeypatch.setattr(test_operations, wiring, namespace[wiring])
+        monkeypatch.setattr(test_wiring, wiring, namespace[wiring])
     return namespace
 
 
 @pytest.mark.parametrize("data_format", DATA_FORMATS)
 def test_the_operation_of_the_page_is_a_checked_pair(page, data_format):
-    test_operations.test_the_cost_of_an_operation_is_that_of_its_layers("channel_shuffle", data_format)
+    test_wiring.test_the_cost_of_an_operation_is_that_of_its_layers("channel_shuffle", data_format)
 
 
 def test_the_function_of_the_page_uses_it(page):
     net = page["CostWiring"]()
-    x = test_operations.SymbolicTensor((8, 8, 16), None)
+    x = test_wiring.SymbolicTensor((8, 8, 16), None)
     assert page["shuffled"](net, x, "block").shape == (8, 8, 16)
     assert [layer.name for layer in net.layers][-1] == "block_shuffle"
 
@@ -34,6 +33,6 @@ def test_the_function_of_the_page_uses_it(page):
 def test_an_operation_in_one_wiring_only_is_found(page):
     assert "channel_shuffle" not in operations()
     with pytest.raises(AssertionError, match="declare it in Wiring"):
-        test_operations.test_no_wiring_has_an_operation_for_itself(page["CostWiring"])
+        test_wiring.test_no_wiring_has_an_operation_for_itself(page["CostWiring"])
     with pytest.raises(AssertionError):
-        test_operations.test_every_operation_of_the_wiring_is_asked()
+        test_wiring.test_every_operation_of_the_wiring_is_asked()

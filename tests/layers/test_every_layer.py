@@ -206,3 +206,16 @@ def close(one, other, tolerance: float = 1e-4) -> None:
     """Equal up to `tolerance` of the largest value."""
     one, other = np.asarray(one), np.asarray(other)
     np.testing.assert_allclose(one, other, rtol=0, atol=tolerance * np.abs(one).max())
+
+
+@pytest.mark.parametrize("jit_compile", [False, True])
+@pytest.mark.parametrize(
+    "layer", [layers.RReLU, lambda **kwargs: layers.StochasticDepth(0.5, **kwargs)], ids=["RReLU", "depth"]
+)
+def test_each_step_draws_anew_in_graphs_and_in_half_precision(layer, jit_compile):
+    layer = layer(seed=0, dtype="mixed_bfloat16")
+    step = tf.function(lambda x: layer(x, training=True), jit_compile=jit_compile)
+    images = np.full((64, 2, 2, 1), -1.0, "float32")
+    first, second = step(images), step(images)
+    assert first.dtype == "bfloat16"
+    assert np.any(tf.cast(first, "float32") != tf.cast(second, "float32"))

@@ -52,7 +52,7 @@ def test_equals_scikit_learn(mode, n_components):
     assert outputs.shape == layer.compute_output_shape(IMAGES.shape)
     assert_equal_but_for_signs(outputs.reshape(-1, outputs.shape[-1]), pca.transform(vectors))
     np.testing.assert_allclose(layer.mean_, pca.mean_, rtol=1e-5)
-    np.testing.assert_allclose(layer.eigenvalues_, pca.explained_variance_, rtol=1e-4)
+    np.testing.assert_allclose(layer.explained_variance_, pca.explained_variance_, rtol=1e-4)
     assert layer.components_.shape == pca.components_.shape
 
 
@@ -79,7 +79,7 @@ def test_epsilon_holds_back_components_of_no_variance():
     gray = np.repeat(IMAGES[..., :1], 3, axis=-1)
     layer = PCAWhitening("channels", epsilon=1.0)
     layer.adapt(gray)
-    np.testing.assert_allclose(layer.eigenvalues_[1:], 0.0, atol=1e-3)
+    np.testing.assert_allclose(layer.explained_variance_[1:], 0.0, atol=1e-3)
     assert np.abs(layer(gray)).max() < 10
 
 
@@ -113,7 +113,7 @@ def test_statistics_fit_both_layouts_and_survive_saving(tmp_path):
     restored = PCAWhitening("patches", n_components=7, patch_size=3, data_format="channels_first")
     keras.Model(pixels, restored(pixels)).load_weights(tmp_path / "first.weights.h5")
     np.testing.assert_array_equal(restored.components_, first.components_)
-    np.testing.assert_array_equal(restored.eigenvalues_, first.eigenvalues_)
+    np.testing.assert_array_equal(restored.explained_variance_, first.explained_variance_)
     outputs = np.asarray(restored(np.moveaxis(IMAGES[:5], -1, 1)))
     np.testing.assert_allclose(np.moveaxis(outputs, 1, -1), last(IMAGES[:5]), rtol=1e-3, atol=1e-3)
 

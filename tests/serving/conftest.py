@@ -74,7 +74,7 @@ def half_plus_three(tmp_path_factory) -> Path:
 
 
 def make_classifier(seed: int) -> keras.Model:
-    """Two convolutions between the door and the roof that every classifier has."""
+    """Two convolutions between the input layers and the head that every classifier has."""
     keras.utils.set_random_seed(seed)
     pixels = keras.Input((28, 28, 1), name="pixels")
     x = PixelStandardization((72.9,), (90.0,), preprocessing=PREPROCESSING.to_dict(), name="standardization")(pixels)

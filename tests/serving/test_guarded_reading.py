@@ -63,14 +63,45 @@ def test_formats_and_what_is_none(assert_agree):
     frames = [Image.new("RGB", (20, 20), color) for color in ("red", "blue")]
     animated = io.BytesIO()
     frames[0].save(animated, "WEBP", save_all=True, append_images=frames[1:])
-    good = [jpeg, png, encoded("PNG", "P"), encoded("PNG", "LA"), encoded("PNG", "1"), encoded("PNG", "RGBA"),
-            encoded("GIF", "P"), encoded("BMP"), encoded("BMP", "L"), encoded("BMP", "P"), encoded("WEBP"),
-            encoded("JPEG", "L"), encoded("JPEG", exif=_turned()), encoded("PPM"), encoded("GIF", "P", transparency=3),
-            moved_gif(encoded("GIF", "P"), 70, 60, 5, 3)]  # fmt: skip
-    bad = [b"", b"\0", b"a text, no image", jpeg[:300], png[:200], png[:-20], b"\xff\xd8\xff", b"GIF89a", b"BM" * 40,
-           b"RIFF1234WEBP", b"RIFF1234WAVE", encoded("BMP", "1"), animated.getvalue(), encoded("TIFF"), encoded("ICO"),
-           b"\xff\xd8\xff" + b"0" * 1_234_567, encoded("PPM")[:-9], encoded("PPM", "1"),
-           masked_bmp(Image.new("RGB", (8, 8)), *MASKS["rgba"])]  # fmt: skip
+    good = [
+        jpeg,
+        png,
+        encoded("PNG", "P"),
+        encoded("PNG", "LA"),
+        encoded("PNG", "1"),
+        encoded("PNG", "RGBA"),
+        encoded("GIF", "P"),
+        encoded("BMP"),
+        encoded("BMP", "L"),
+        encoded("BMP", "P"),
+        encoded("WEBP"),
+        encoded("JPEG", "L"),
+        encoded("JPEG", exif=_turned()),
+        encoded("PPM"),
+        encoded("GIF", "P", transparency=3),
+        moved_gif(encoded("GIF", "P"), 70, 60, 5, 3),
+    ]
+    bad = [
+        b"",
+        b"\0",
+        b"a text, no image",
+        jpeg[:300],
+        png[:200],
+        png[:-20],
+        b"\xff\xd8\xff",
+        b"GIF89a",
+        b"BM" * 40,
+        b"RIFF1234WEBP",
+        b"RIFF1234WAVE",
+        encoded("BMP", "1"),
+        animated.getvalue(),
+        encoded("TIFF"),
+        encoded("ICO"),
+        b"\xff\xd8\xff" + b"0" * 1_234_567,
+        encoded("PPM")[:-9],
+        encoded("PPM", "1"),
+        masked_bmp(Image.new("RGB", (8, 8)), *MASKS["rgba"]),
+    ]
     mixed = [file for pair in zip(good + bad[len(good) :], bad, strict=False) for file in pair]
     reasons = assert_agree([*mixed, *good])
     assert reasons[-len(good) :] == [""] * len(good)

@@ -101,8 +101,13 @@ def test_large_images_are_decoded_one_part_at_a_time_over_all_requests(served_bu
 
 def test_too_many_images_are_refused_before_they_are_unpacked(served_bundle, runs):
     one = {"b64": "AA=="}
-    for body in ({"instances": [one] * 1001}, {"inputs": [one] * 1001}, {"inputs": {"image_bytes": [one] * 1001}},
-                 {"signature_name": "pixels", "instances": [0] * 1001}):  # fmt: skip
+    bodies = [
+        {"instances": [one] * 1001},
+        {"inputs": [one] * 1001},
+        {"inputs": {"image_bytes": [one] * 1001}},
+        {"signature_name": "pixels", "instances": [0] * 1001},
+    ]
+    for body in bodies:
         with pytest.raises(RestError, match="Task size 1001 is larger than maximum input batch size 1000") as caught:
             answer(served_bundle, "POST", PREDICT, json.dumps(body).encode())
         assert caught.value.status == 400
@@ -131,9 +136,8 @@ def test_one_image_that_announces_too_much_does_not_fail_the_others(served_bundl
     bomb = png(30_000, 30_000)
     data = [images[0].read_bytes(), bomb, images[1].read_bytes()]
     found = json.loads(answer(served_bundle, "POST", PREDICT, instances(data)))["predictions"]
-    assert [row["problem"] for row in found] == [
-        "", "a header that announces 900,000,000 pixels, above the limit of 100,000,000 pixels; nothing was decoded", ""
-    ]  # fmt: skip
+    reason = "a header that announces 900,000,000 pixels, above the limit of 100,000,000 pixels; nothing was decoded"
+    assert [row["problem"] for row in found] == ["", reason, ""]
     assert found[1]["probabilities"] == [0.0] * 10
     alone = json.loads(answer(served_bundle, "POST", PREDICT, instances(data[2:])))["predictions"][0]
     assert found[2]["classes"] == alone["classes"]

@@ -42,7 +42,7 @@ def test_a_newer_version_takes_the_place_of_the_old(folder):
     assert (served.version, value(served)) == (2, 3.0)
 
 
-def test_a_version_that_cannot_be_loaded_leaves_the_old_one_until_it_is_mended(folder, half_plus_three, capsys):
+def test_a_version_that_cannot_be_loaded_leaves_the_old_one_until_it_is_mended(folder, half_plus_three, caplog):
     served = ServedModel(folder)
     (folder / "3").mkdir()
     served.refresh()
@@ -50,13 +50,13 @@ def test_a_version_that_cannot_be_loaded_leaves_the_old_one_until_it_is_mended(f
     assert served.version == 2
     assert states(served) == {2: "AVAILABLE", 3: "END"}
     assert "no saved_model.pb" in served.states[3].error
-    assert capsys.readouterr().err.count("version 3 is not served") == 1
+    assert caplog.text.count("Version 3 is not served") == 1
     shutil.copytree(half_plus_three / "123", folder / "3", dirs_exist_ok=True)
     served.refresh()
     assert states(served) == {2: "END", 3: "AVAILABLE"}
 
 
-def test_a_warm_up_file_that_is_none_leaves_the_old_version_and_ends_no_updates(folder, capsys):
+def test_a_warm_up_file_that_is_none_leaves_the_old_version_and_ends_no_updates(folder, caplog):
     served = ServedModel(folder)
     save_linear(folder / "3", 1.0, 7.0)
     write_warmup(folder / "3", "line", [("serving_default", {"x": [1.0]})])
@@ -66,20 +66,20 @@ def test_a_warm_up_file_that_is_none_leaves_the_old_version_and_ends_no_updates(
     served.refresh()
     assert served.version == 2
     assert "The warm-up file" in served.states[3].error
-    assert "version 3 is not served" in capsys.readouterr().err
+    assert "Version 3 is not served" in caplog.text
     save_linear(folder / "4", 1.0, 8.0)
     served.refresh()
     assert (served.version, value(served)) == (4, 8.0)
 
 
-def test_an_error_that_nobody_thought_of_ends_no_updates(folder, monkeypatch, capsys):
+def test_an_error_that_nobody_thought_of_ends_no_updates(folder, monkeypatch, caplog):
     served = ServedModel(folder)
     save_linear(folder / "3", 1.0, 7.0)
     with monkeypatch.context() as broken:
         broken.setattr(served_model, "load_version", lambda path: 1 / 0)
         served.refresh()
     assert (served.version, served.states[3].error) == (2, "division by zero")
-    assert "version 3 is not served: division by zero" in capsys.readouterr().err
+    assert "Version 3 is not served: division by zero" in caplog.text
     save_linear(folder / "4", 1.0, 8.0)
     served.refresh()
     assert served.version == 4

@@ -25,14 +25,14 @@ def test_a_whitened_run_learns_from_the_training_split_alone_and_its_report_show
     assert page.count('alt="after whitening"') == 12
 
     model = load_model(run.model_file)
-    layer, door = model.get_layer("whitening"), model.get_layer("standardization")
+    layer, standardization = model.get_layer("whitening"), model.get_layer("standardization")
     manifest = Manifest.load(run.manifest_file)
     outcomes = read_images(manifest.paths(manifest.split("train")), run_preprocessing(run.config))
     pixels = np.stack([outcome.result for outcome in outcomes])
-    vectors = np.asarray(door(pixels)).reshape(len(pixels), -1)
+    vectors = np.asarray(standardization(pixels)).reshape(len(pixels), -1)
     assert np.allclose(layer.mean_, vectors.mean(axis=0), atol=1e-4)
     expected = np.linalg.svd(vectors - vectors.mean(axis=0), compute_uv=False) ** 2 / (len(vectors) - 1)
-    assert np.allclose(layer.eigenvalues_[:50], expected[:50], rtol=1e-3)
+    assert np.allclose(layer.explained_variance_[:50], expected[:50], rtol=1e-3)
     exported = command("export", run.path, "--output", tmp_path / "bundles")
     assert exported.code == 0, exported.err
 
@@ -41,8 +41,8 @@ def test_pixels_are_only_centred_and_scaled_where_that_is_asked_for(small_data, 
     config = dataclasses.replace(
         small_run.config, input=InputConfig(image_size=28, color="grayscale", standardize=False)
     )
-    door = build_network(config, ["a", "b"], {"mean": [1.0], "std": [2.0]}).get_layer("standardization")
-    assert (door.mean, door.std) == ([127.5], [127.5])
+    standardization = build_network(config, ["a", "b"], {"mean": [1.0], "std": [2.0]}).get_layer("standardization")
+    assert (standardization.mean, standardization.std) == ([127.5], [127.5])
 
 
 def test_whitening_does_not_go_with_weights_that_know_other_pixels(small_run):

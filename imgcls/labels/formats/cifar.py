@@ -156,9 +156,12 @@ def _labels_in(path: Path) -> int:
 
 
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
-    """Read a batch, or all of a folder, and write the images below `images.extract`, which must be given.
+    """Read a batch, or all of a folder, and write the images below `image_index.extract`, which must be given.
 
     A number without a name is the name of its class, which is reported.
+
+    Raises:
+        ValueError: There is no batch.
     """
     source = Path(source)
     folder = folder_for_images(source, image_index)
@@ -237,9 +240,19 @@ def _rows(batch: _Batch, path: Path, file: str, folder: Path, problems: Problems
         attributes = {"coarse": _name_of(coarse[place], names["coarse_labels"])} if coarse else {}
         if place < len(batch.filenames):
             attributes["filename"] = _text(batch.filenames[place])
-        rows.append({"image": write_pixels(np.ascontiguousarray(image), folder, group, place), "label": label,
-                     "split": _split(path.name), "source": "cifar", "width": side, "height": side, "file": file,
-                     "line": place, "attributes": attributes_text(attributes)})  # fmt: skip
+        rows.append(
+            {
+                "image": write_pixels(np.ascontiguousarray(image), folder, group, place),
+                "label": label,
+                "split": _split(path.name),
+                "source": "cifar",
+                "width": side,
+                "height": side,
+                "file": file,
+                "line": place,
+                "attributes": attributes_text(attributes),
+            }
+        )
     return rows
 
 

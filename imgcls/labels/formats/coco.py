@@ -18,7 +18,7 @@ import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, files_of, name_in, peek, read_json
+from imgcls.labels.documents import any_file, files_of, json_object, name_in, peek, read_json
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import BOX, Problems, Records, Row, attributes_text, class_name, coordinate, grouped, pixels
@@ -53,7 +53,8 @@ def _fits(text: str) -> bool:
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a COCO file, or all of a folder; the split is in a file's name or folder.
 
-    Raises ValueError if a file is not of this form.
+    Raises:
+        ValueError: A file is not of this form.
     """
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
@@ -261,7 +262,7 @@ def _add_attributes(table: pd.DataFrame, annotations: list[Row]) -> None:
         if not annotation.keys() <= USUAL_KEYS:
             stated = annotation.get("attributes")
             own = {key: value for key, value in annotation.items() if key not in OWN_KEYS}
-            said = own | (stated if isinstance(stated, dict) else {})
+            said = own | json_object(stated)
             for flag in FLAGS:
                 if said.get(flag) in (0, 1):  # what says more than yes or no stays an attribute
                     flags[flag][place] = said.pop(flag)

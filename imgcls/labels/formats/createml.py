@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, fitting, name_in, peek, read_json
+from imgcls.labels.documents import any_file, fitting, json_object, name_in, peek, read_json
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records, Row, class_name, coordinate
@@ -43,7 +43,11 @@ def _fits(text: str) -> bool:
 
 
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
-    """Read a JSON file, or all of a folder. Raises ValueError if a file is not of this form."""
+    """Read a JSON file, or all of a folder.
+
+    Raises:
+        ValueError: A file is not of this form.
+    """
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()
@@ -61,15 +65,20 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
 
 
 def _rows(image: object, line: str, file: str, problems: Problems) -> Iterator[Row]:
-    stated = image if isinstance(image, dict) else {}
+    stated = json_object(image)
     name = next((stated[key] for key in IMAGE_KEYS if isinstance(stated.get(key), str)), None)
     annotations: Any = next((stated[key] for key in LIST_KEYS if key in stated), [])
     annotations = [annotations] if isinstance(annotations, dict) else annotations
     if name is None or not isinstance(annotations, list):
         problems.left_out(file, line, "expected an object with an image and a list of annotations; left out.")
         return
-    common = {"image": name, "source": "createml", "split": split_from_path(file), "file": file,
-              "beside": posixpath.dirname(file)}  # fmt: skip
+    common = {
+        "image": name,
+        "source": "createml",
+        "split": split_from_path(file),
+        "file": file,
+        "beside": posixpath.dirname(file),
+    }
     if not annotations:
         yield common | {"line": line}
     for place, annotation in enumerate(annotations):
@@ -84,6 +93,6 @@ def _rows(image: object, line: str, file: str, problems: Problems) -> Iterator[R
 def _box(stated: object) -> dict[str, Any]:
     if stated is None:
         return {}
-    values = stated if isinstance(stated, dict) else {}
+    values = json_object(stated)
     x, y, width, height = (coordinate(values.get(key)) for key in ("x", "y", "width", "height"))
     return {"x_min": x - width / 2, "y_min": y - height / 2, "x_max": x + width / 2, "y_max": y + height / 2}

@@ -70,8 +70,15 @@ def _common(element: Element, name: str, size: tuple[object, object], file: str,
     subset = element.attributes.get("subset", "")
     split = SPLIT_NAMES.get(subset.lower(), "") or split_from_path(file)
     image = posixpath.join(subset, name) if name and subset in folders else name
-    return {"image": image, "file": file, "beside": posixpath.dirname(file),
-            "source": "cvat", "split": split, "width": pixels(size[0]), "height": pixels(size[1])}  # fmt: skip
+    return {
+        "image": image,
+        "file": file,
+        "beside": posixpath.dirname(file),
+        "source": "cvat",
+        "split": split,
+        "width": pixels(size[0]),
+        "height": pixels(size[1]),
+    }
 
 
 def _image_rows(image: Element, file: str, folders: set[str], problems: Problems) -> Iterator[Row]:

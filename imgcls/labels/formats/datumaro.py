@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, fitting, peek, read_each, read_json
+from imgcls.labels.documents import any_file, fitting, json_object, peek, read_each, read_json
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around, box_of_runs
@@ -58,7 +58,7 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
 def _checked(path: Path) -> dict[str, Any]:
     """The content of a file. Raises ValueError if it is of another form."""
     content = read_json(path)
-    stated = content if isinstance(content, dict) else {}
+    stated = json_object(content)
     if not isinstance(stated.get("categories"), dict) or not isinstance(stated.get("items"), list):
         raise ValueError(
             f"{path.name} is no file of Datumaro: expected an object with 'categories' and a list 'items'."
@@ -83,14 +83,21 @@ def _names(categories: dict[str, Any], file: str, problems: Problems) -> list[st
 
 
 def _item_rows(item: object, line: str, names: list[str | None], file: str, problems: Problems) -> Iterator[Row]:
-    stated = item if isinstance(item, dict) else {}
+    stated = json_object(item)
     image, (width, height) = _image(stated, file)
     annotations = stated.get("annotations", [])
     if not image or not isinstance(annotations, list):
         problems.left_out(file, line, "expected an item with an image and a list of annotations; left out.")
         return
-    common = {"image": image, "file": file, "beside": "", "source": "datumaro", "split": split_from_path(file),
-              "width": width, "height": height}  # fmt: skip
+    common = {
+        "image": image,
+        "file": file,
+        "beside": "",
+        "source": "datumaro",
+        "split": split_from_path(file),
+        "width": width,
+        "height": height,
+    }
     if not annotations:
         yield common | {"line": line}
     for place, annotation in enumerate(annotations):
@@ -112,7 +119,7 @@ def _image(item: dict[str, Any], file: str) -> tuple[str, tuple[int, int]]:
 
 def _labelled(annotation: object, line: str, names: list[Any], file: str, problems: Problems) -> dict[str, Any] | None:
     """Label, box and attributes of an annotation; None, which is reported, if it has no class."""
-    stated = annotation if isinstance(annotation, dict) else {}
+    stated = json_object(annotation)
     kind, number = stated.get("type"), stated.get("label_id")
     place = number if isinstance(number, int) and not isinstance(number, bool) else -1
     label = names[place] if 0 <= place < len(names) else None
@@ -149,7 +156,7 @@ def _box(annotation: dict[str, Any], kind: object) -> dict[str, float] | None:
 
 def _box_of_mask(packed: object) -> dict[str, float]:
     """The box around a mask in COCO's packing: lengths of runs, off and on in turn, down one column after another."""
-    stated = packed if isinstance(packed, dict) else {}
+    stated = json_object(packed)
     size, counts = stated.get("size"), stated.get("counts")
     height = pixels(size[0]) if isinstance(size, list) and len(size) == 2 else 0
     if not height or not isinstance(counts, str):

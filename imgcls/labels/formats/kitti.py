@@ -77,8 +77,13 @@ def _place(file: str) -> str:
 
 
 def _rows(lines: list[str], image: str, file: str, problems: Problems) -> list[Row]:
-    common = {"image": image, "file": file, "beside": "", "source": "kitti",
-              "split": split_from_path(posixpath.dirname(file))}  # fmt: skip
+    common = {
+        "image": image,
+        "file": file,
+        "beside": "",
+        "source": "kitti",
+        "split": split_from_path(posixpath.dirname(file)),
+    }
     rows, unlabelled, lost = [], 0, False
     for number, line in enumerate(lines, start=1):
         if not line.strip():
@@ -102,5 +107,9 @@ def _said(numbers: list[float]) -> dict[str, Any]:
     attributes = {"truncation": truncated or None, "occlusion": occluded or None}
     if len(numbers) > NUMBERS:
         attributes["score"] = numbers[NUMBERS]
-    return {"truncated": truncated > 0, "occluded": occluded in (1, 2), "attributes": attributes_text(attributes),
-            **dict(zip(BOX, numbers[3:7], strict=True))}  # fmt: skip
+    return {
+        "truncated": truncated > 0,
+        "occluded": occluded in (1, 2),
+        "attributes": attributes_text(attributes),
+        **dict(zip(BOX, numbers[3:7], strict=True)),
+    }

@@ -16,7 +16,7 @@ from urllib.parse import parse_qs, unquote, urlsplit
 
 from imgcls.image_files import SUFFIXES
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, fitting, name_in, parse_json, peek, read_json
+from imgcls.labels.documents import any_file, fitting, json_object, name_in, parse_json, peek, read_json
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_of
@@ -71,9 +71,13 @@ def _fits_csv(text: str) -> bool:
 def read(source: Path, image_index: ImageIndex | None = None, control: str | None = None) -> Records:
     """Read an export, or all of a folder. Annotations that were skipped in the tool are reported and left out.
 
-    control: the name of the labelling form's control (the column of a CSV) that holds the labels, if it is not plain.
+    Args:
+        source: The file or folder.
+        image_index: The images, if they are not in the source's folder.
+        control: Name of the labelling form's control (the column of a CSV) that holds the labels, if it is not plain.
 
-    Raises ValueError if a file is not of this form.
+    Raises:
+        ValueError: A file is not of this form.
     """
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
@@ -137,9 +141,19 @@ def _task_rows(task: object, line: str, file: str, control: str | None, problems
     if key is None:
         problems.left_out(file, line, "this task names no image; left out.")
         return
-    common = {"image": data[key], "file": file, "beside": posixpath.dirname(file), "source": "label_studio",
-              "split": split_from_path(file), "line": line}  # fmt: skip
-    answers = _annotations(task, line, file, problems) if full else _minimal(task, key, line, control, file, problems)
+    common = {
+        "image": data[key],
+        "file": file,
+        "beside": posixpath.dirname(file),
+        "source": "label_studio",
+        "split": split_from_path(file),
+        "line": line,
+    }
+    answers = (
+        _annotations(task, line, file, problems)
+        if full
+        else _minimal({name: value for name, value in task.items() if name != key}, line, control, file, problems)
+    )
     before = len(problems.rows)
     rows = [common | row for row in answers]
     lost = any(effect == LEFT_OUT for _, _, _, effect in problems.rows[before:])
@@ -192,15 +206,21 @@ def _annotations(task: dict[str, Any], line: str, file: str, problems: Problems)
         by = annotation.get("completed_by", "")
         by = by.get("email") or by.get("id", "") if isinstance(by, dict) else by
         golden = {"ground_truth": True} if annotation.get("ground_truth") is True else {}
-        named = {result.get("id") for result in annotation["result"] if isinstance(result, dict) and _is_id(result)
-                 and isinstance(result.get("value"), dict) and _labels(result["value"]) is not None}  # fmt: skip
+        named = {
+            result.get("id")
+            for result in annotation["result"]
+            if isinstance(result, dict)
+            and _is_id(result)
+            and isinstance(result.get("value"), dict)
+            and _labels(result["value"]) is not None
+        }
         for index, result in enumerate(annotation["result"]):
-            own = result if isinstance(result, dict) else {}
+            own = json_object(result)
             if own.get("type") in ("rectangle", "ellipse", "polygon", "brush") and _is_id(own) and own["id"] in named:
                 continue  # its label stands in a second result of the same id
             stated = own.get("value")
             value = {k: own.get(k) for k in ("original_width", "original_height")}
-            value |= stated if isinstance(stated, dict) else {}
+            value |= json_object(stated)
             for row in _regions(value, f"{where}.result[{index}]", file, problems):
                 yield row | {"annotator": "" if by is None else str(by), "attributes": attributes_text(golden)}
 
@@ -209,12 +229,10 @@ def _is_id(result: dict[str, Any]) -> bool:
     return isinstance(result.get("id"), str | int)
 
 
-def _minimal(
-    task: dict[str, Any], key: str, line: str, control: str | None, file: str, problems: Problems
-) -> Iterator[Row]:
-    """The answers of a task whose controls are keys beside the image's."""
+def _minimal(task: dict[str, Any], line: str, control: str | None, file: str, problems: Problems) -> Iterator[Row]:
+    """The answers of a task without its image, whose other keys are controls."""
     annotator = str(task.get("annotator", ""))
-    others = {name: value for name, value in task.items() if name != key and name not in MINIMAL_KEYS}
+    others = {name: value for name, value in task.items() if name not in MINIMAL_KEYS}
     plain = [name for name, value in others.items() if isinstance(value, str)]
     answers = [control] if control else [name for name in plain if name in NAMES["label"]] or plain
     if len(answers) > 1:
@@ -265,7 +283,7 @@ def _box(value: dict[str, Any], size: tuple[int, int]) -> dict[str, Any]:
 def _corners(value: dict[str, Any]) -> list[tuple[float, float]] | None:
     """Points in per cent around a region; None for the whole image. A rectangle turns around its upper left corner."""
     if isinstance(value.get("vertices"), list):
-        corners = [point if isinstance(point, dict) else {} for point in value["vertices"]]
+        corners = [json_object(point) for point in value["vertices"]]
         return [(coordinate(point.get("x")), coordinate(point.get("y"))) for point in corners] or [(math.inf, math.inf)]
     if isinstance(value.get("points"), list):
         pairs = [point for point in value["points"] if isinstance(point, list) and len(point) == 2]

@@ -51,9 +51,9 @@ def _fits(text: str) -> bool:
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a JSON file, or all of a folder.
 
-    With `images.extract`, where an image exists only inside its annotation file, the images go there: those that
-    are embedded are written, the others are copied, and the paths start from it. Without, such an image is reported and
-    left out.
+    Where an image exists only inside its annotation file and `image_index.extract` names a folder, the images go there:
+    those that are embedded are written, the others are copied, and the paths start from it. Without a folder, such an
+    image is reported and left out.
     """
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
@@ -84,7 +84,8 @@ def _read_all(
         found = _found(content, file, image_index)
         if not found and isinstance(content.get("imageData"), str):
             embedded_only = True
-        image = _extracted(content, found, file, image_index, extract, problems) if extract else _stated(content)
+        there = image_index.root / found if found else None
+        image = _extracted(content, there, file, extract, problems) if extract else _stated(content)
         if not extract and not found and isinstance(content.get("imageData"), str):
             problems.noted(file, "imageData", "the image is inside this file; name a folder to extract it to.")
         rows.extend(_one_row_a_group(_rows(content, image, file, problems), file, problems))
@@ -112,10 +113,11 @@ def _found(content: dict[str, Any], file: str, image_index: ImageIndex) -> str:
     return image_index.find(stated, posixpath.dirname(file))[0] if stated else ""
 
 
-def _extracted(
-    content: dict[str, Any], found: str, file: str, image_index: ImageIndex, extract: Path, problems: Problems
-) -> str:
-    """The path below `extract` of an image that is now there, or what its file states if it cannot be had."""
+def _extracted(content: dict[str, Any], there: Path | None, file: str, extract: Path, problems: Problems) -> str:
+    """Write or copy an image to `extract`; returns its path below it, or what its file states if there is none.
+
+    there: the image's own file; None if there is none.
+    """
     target, embedded = posixpath.splitext(file)[0], content.get("imageData")
     try:
         if isinstance(embedded, str):
@@ -126,9 +128,9 @@ def _extracted(
             target += suffix
             _written(extract / target).write_bytes(data)
             return target
-        if found:
-            target += PureWindowsPath(found).suffix
-            shutil.copyfile(image_index.root / found, _written(extract / target))
+        if there:
+            target += PureWindowsPath(there.name).suffix
+            shutil.copyfile(there, _written(extract / target))
             return target
     except (binascii.Error, ValueError) as error:
         problems.left_out(file, "imageData", f"the embedded image is broken ({error}).")
@@ -141,41 +143,60 @@ def _written(path: Path) -> Path:
 
 
 def _rows(content: dict[str, Any], image: str, file: str, problems: Problems) -> Iterator[Row]:
-    common = {"image": image, "file": file, "beside": posixpath.dirname(file), "source": "labelme",
-              "width": pixels(content.get("imageWidth")), "height": pixels(content.get("imageHeight")),
-              "split": split_from_path(posixpath.dirname(file))}  # fmt: skip
-    labelled = False
+    common = {
+        "image": image,
+        "file": file,
+        "beside": posixpath.dirname(file),
+        "source": "labelme",
+        "width": pixels(content.get("imageWidth")),
+        "height": pixels(content.get("imageHeight")),
+        "split": split_from_path(posixpath.dirname(file)),
+    }
     flags = content.get("flags")
     ignored = sorted(set(_set_flags(flags)).intersection(NO_CLASS))
     if ignored:
         problems.left_out(file, f"flags.{ignored[0]}", f"the image is flagged as {ignored[0]!r}; left out.")
         return
+    labelled = bool(_set_flags(flags))
     for name in _set_flags(flags):
-        labelled = True
         yield common | {"label": name, "line": f"flags.{name}"}
     if flags and not isinstance(flags, dict):
         problems.left_out(file, "flags", f"expected an object, got {type(flags).__name__}; left out.")
     for place, shape in enumerate(content["shapes"]):
         line = f"shapes[{place}]"
-        label = class_name(shape.get("label")) if isinstance(shape, dict) else None
-        if label is None:
-            labelled = True
-            problems.left_out(file, line, "a shape without a label is left out.")
-            continue
-        if label in NO_CLASS or set(_set_flags(shape.get("flags"))).intersection(NO_CLASS):
-            problems.noted(
-                file, line, f"a shape that is marked {label if label in NO_CLASS else NO_CLASS[0]!r} is left out."
-            )
+        mark = _mark(shape)
+        if mark:
+            problems.noted(file, line, f"a shape that is marked {mark!r} is left out.")
             continue
         labelled = True
-        row = common | {"label": label, "line": line, "attributes": _attributes(shape), "group": shape.get("group_id")}
-        if shape.get("shape_type") in WITHOUT_AREA:
-            problems.noted(file, line, f"{label!r} marks no area; it is read as a label of the whole image.")
-            yield row
-        else:
-            yield row | _box(shape)
+        row = _shape_row(shape, line, file, problems)
+        if row:
+            yield common | row
     if not labelled:
         yield common | {"line": ""}
+
+
+def _mark(shape: object) -> str:
+    """What says that a shape with a label is of no class; empty if it is of one."""
+    label = class_name(shape.get("label")) if isinstance(shape, dict) else None
+    if label is None or not isinstance(shape, dict):
+        return ""
+    if label in NO_CLASS:
+        return label
+    return NO_CLASS[0] if set(_set_flags(shape.get("flags"))).intersection(NO_CLASS) else ""
+
+
+def _shape_row(shape: object, line: str, file: str, problems: Problems) -> Row | None:
+    """Label, attributes and box of a shape; None, which is reported, if it has no label."""
+    label = class_name(shape.get("label")) if isinstance(shape, dict) else None
+    if label is None or not isinstance(shape, dict):
+        problems.left_out(file, line, "a shape without a label is left out.")
+        return None
+    row = {"label": label, "line": line, "attributes": _attributes(shape), "group": shape.get("group_id")}
+    if shape.get("shape_type") in WITHOUT_AREA:
+        problems.noted(file, line, f"{label!r} marks no area; it is read as a label of the whole image.")
+        return row
+    return row | _box(shape)
 
 
 def _one_row_a_group(rows: Iterator[Row], file: str, problems: Problems) -> list[Row]:

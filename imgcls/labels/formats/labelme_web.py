@@ -55,9 +55,15 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
 
 def _rows(annotation: Element, file: str, problems: Problems) -> Iterator[Row]:
     image = posixpath.join(annotation.text("folder"), annotation.text("filename"))
-    common = {"image": image, "file": file, "beside": posixpath.dirname(file), "source": "labelme_web",
-              "width": pixels(annotation.text("imagesize", "ncols")), "split": split_from_path(posixpath.dirname(file)),
-              "height": pixels(annotation.text("imagesize", "nrows"))}  # fmt: skip
+    common = {
+        "image": image,
+        "file": file,
+        "beside": posixpath.dirname(file),
+        "source": "labelme_web",
+        "width": pixels(annotation.text("imagesize", "ncols")),
+        "split": split_from_path(posixpath.dirname(file)),
+        "height": pixels(annotation.text("imagesize", "nrows")),
+    }
     objects = annotation.all("object")
     if not objects:
         yield common | {"line": annotation.line}

@@ -8,6 +8,7 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from imgcls.image_files import SUFFIXES
+from imgcls.labels.answer_columns import AnswerColumns
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, parse_json, peek
 from imgcls.labels.format import Format
@@ -47,46 +48,60 @@ def read(
 ) -> Records:
     """Read a batch, or all of a folder.
 
-    image, answer: the columns of the image and the label, such as "Input.url" and "Answer.kind", if there are others.
-    keep: further columns that are kept as attributes, such as "Input.patient".
+    Args:
+        source: The file or folder.
+        image_index: The images, if they are not in the source's folder.
+        image: Column of the image, such as "Input.url", if there are several.
+        answer: Column of the label, such as "Answer.kind", if there are several.
+        keep: Further columns that are kept as attributes, such as "Input.patient".
 
-    Raises ValueError if a file lacks the columns of a batch.
+    Raises:
+        ValueError: A file lacks the columns of a batch.
     """
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     rows: list[Row] = []
+    named = AnswerColumns(image, answer, keep)
     for path in files_of(source, ".csv"):
         if source.is_file() or _fits(peek(path)):
-            rows.extend(_rows(path, name_in(path, source), image, answer, keep, problems))
+            rows.extend(_rows(path, name_in(path, source), named, problems))
     return assemble(rows, problems, image_index)
 
 
-def _rows(
-    path: Path, file: str, image: str | None, answer: str | None, keep: Sequence[str], problems: Problems
-) -> Iterator[Row]:
+def _rows(path: Path, file: str, named: AnswerColumns, problems: Problems) -> Iterator[Row]:
     table = read_table(path, file, problems)
-    lacking = [name for name in (*NEEDED, image, answer, *keep) if name and name not in table]
+    lacking = [name for name in (*NEEDED, named.image, named.answer, *named.keep) if name and name not in table]
     if lacking:
         raise ValueError(f"{file} is no batch of results: it has no column {' and no '.join(lacking)}.")
     for line, cells in cells_by_line(table):
-        stated = cells[image] if image else _image(cells)
+        stated = cells[named.image] if named.image else _image(cells)
         if cells["AssignmentStatus"].lower() == "rejected" or cells.get("Reject", "").strip():
             problems.left_out(file, line, f"the assignment {cells['AssignmentId']!r} was rejected; left out.")
             continue
-        answers = {answer: cells[answer]} if answer else {
-            name: value for name, value in cells.items() if name.startswith("Answer.") and value.strip()
-        }  # fmt: skip
-        labels = [label for label in map(class_name, _labels(answers)) if label]
+        labels = [label for label in map(class_name, _labels(_answers(cells, named.answer))) if label]
         if not stated or not labels:
             what = "no answer that is a class" if stated else "no image"
             problems.left_out(file, line, f"the assignment {cells['AssignmentId']!r} has {what}; left out.")
             continue
         golden = next((cells[name] for name in GOLDEN if cells.get(name, "").strip()), None)
-        attributes = attributes_text({"golden": golden} | {name: cells[name] for name in keep})
+        attributes = attributes_text({"golden": golden} | {name: cells[name] for name in named.keep})
         for label in labels:
-            yield {"image": stated, "label": label, "annotator": cells["WorkerId"], "source": "mturk", "file": file,
-                   "line": line, "attributes": attributes}  # fmt: skip
+            yield {
+                "image": stated,
+                "label": label,
+                "annotator": cells["WorkerId"],
+                "source": "mturk",
+                "file": file,
+                "line": line,
+                "attributes": attributes,
+            }
+
+
+def _answers(cells: dict[str, str], column: str | None) -> dict[str, str]:
+    if column:
+        return {column: cells[column]}
+    return {name: value for name, value in cells.items() if name.startswith("Answer.") and value.strip()}
 
 
 def _image(cells: dict[str, str]) -> str:

@@ -140,8 +140,12 @@ def _rows(table: pd.DataFrame, file: str, names: dict[str, Any], places: _Places
             yield row
             continue
         if label is None or not 0 < sure <= 1:
-            problems.left_out(file, line, f"expected a class and a confidence from 0 to 1, got {cells['LabelName']!r} "
-                              f"and {cells['Confidence'][:50]!r}; left out.")  # fmt: skip
+            problems.left_out(
+                file,
+                line,
+                f"expected a class and a confidence from 0 to 1, got {cells['LabelName']!r} "
+                f"and {cells['Confidence'][:50]!r}; left out.",
+            )
             continue
         row |= {"label": label, "attributes": _attributes(cells, sure)}
         row |= {flag: cells.get(name) == "1" for flag, name in FLAGS.items()}
@@ -179,8 +183,14 @@ def _bare(table: pd.DataFrame, file: str, places: _Places) -> Iterator[Row]:
     for line, identity, subset in zip(table.index, table["ImageID"], table["Subset"], strict=True):
         if places.knows(identity):
             split = SPLIT_NAMES.get(subset.lower(), "")
-            yield {"image": places.of(identity, split), "file": file, "beside": "", "line": line,
-                   "source": "open_images", "split": split}  # fmt: skip
+            yield {
+                "image": places.of(identity, split),
+                "file": file,
+                "beside": "",
+                "line": line,
+                "source": "open_images",
+                "split": split,
+            }
 
 
 def _said_once(rows: list[Row], problems: Problems) -> list[Row]:

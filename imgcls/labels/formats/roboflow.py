@@ -32,7 +32,11 @@ def detect(source: Path) -> bool:
 
 
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
-    """Read a list, or all of a folder. Raises ValueError if its first column is not `filename`."""
+    """Read a list, or all of a folder.
+
+    Raises:
+        ValueError: The first column of a list is not `filename`.
+    """
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()

@@ -14,7 +14,7 @@ from typing import Any
 
 from imgcls.image_files import opened
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import files_of, name_in, peek, read_json
+from imgcls.labels.documents import files_of, json_object, name_in, peek, read_json
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around
@@ -76,14 +76,20 @@ def _known_classes(source: Path, problems: Problems) -> set[str]:
 def _rows(content: object, file: str, known: set[str], problems: Problems) -> list[Row]:
     if not isinstance(content, dict):
         raise ValueError(f"{file} is no annotation: expected an object, got {type(content).__name__}.")
-    size = _dictionary(content.get("size"))
+    size = json_object(content.get("size"))
     folder = posixpath.dirname(posixpath.dirname(file))
     name = posixpath.basename(file).removesuffix(".json")
     tags = list(_tags(content.get("tags"), "tags", file, problems))
     splits = [SPLIT_NAMES[tag] for tag, _ in tags if tag in SPLIT_NAMES]
-    common = {"image": posixpath.join(folder, "img", name), "file": file, "source": "supervisely", "line": "",
-              "width": pixels(size.get("width")), "height": pixels(size.get("height")),
-              "split": splits[0] if splits else split_from_path(folder)}  # fmt: skip
+    common = {
+        "image": posixpath.join(folder, "img", name),
+        "file": file,
+        "source": "supervisely",
+        "line": "",
+        "width": pixels(size.get("width")),
+        "height": pixels(size.get("height")),
+        "split": splits[0] if splits else split_from_path(folder),
+    }
     rows = [common | {"label": tag, "line": line} for tag, line in tags if tag not in SPLIT_NAMES]
     objects = content.get("objects", [])
     if not isinstance(objects, list):
@@ -91,10 +97,6 @@ def _rows(content: object, file: str, known: set[str], problems: Problems) -> li
         return rows
     rows += [common | row for row in _objects(objects, file, known, problems)]
     return rows if rows or objects or content.get("tags") else [common]
-
-
-def _dictionary(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
 
 
 def _tags(tags: object, line: str, file: str, problems: Problems) -> Iterator[tuple[str, str]]:
@@ -119,8 +121,12 @@ def _objects(objects: list[Any], file: str, known: set[str], problems: Problems)
         if label not in known:
             problems.noted(file, line, f"{label!r} is not among the classes of meta.json.")
         tags = [tag for tag, _ in _tags(thing.get("tags"), f"{line}.tags", file, problems)]
-        row = {"label": label, "line": line, "annotator": str(thing.get("labelerLogin") or ""),
-               "attributes": attributes_text({"tags": tags})}  # fmt: skip
+        row = {
+            "label": label,
+            "line": line,
+            "annotator": str(thing.get("labelerLogin") or ""),
+            "attributes": attributes_text({"tags": tags}),
+        }
         if thing.get("geometryType") in WITHOUT_AREA:
             problems.noted(file, line, f"{label!r} marks no area; it is read as a label of the whole image.")
             yield row

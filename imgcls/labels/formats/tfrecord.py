@@ -79,7 +79,11 @@ def _is_packed(path: Path) -> bool:
 
 
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
-    """Read a file, or all of a folder, and write the images below `images.extract`, which must be given."""
+    """Read a file, or all of a folder, and write the images below `image_index.extract`, which must be given.
+
+    Raises:
+        ValueError: There are no examples.
+    """
     source = Path(source)
     folder = folder_for_images(source, image_index)
     problems = Problems()
@@ -145,8 +149,9 @@ class _Said:
 
     def labels(self, prefix: str) -> list[str | None]:
         """The names of the classes, by their text, else by their numbers; None for what is no name."""
-        texts = [value.decode("utf-8", "replace") if isinstance(value, bytes) else "" for value in
-                 self.all(f"{prefix}text")]  # fmt: skip
+        texts = [
+            value.decode("utf-8", "replace") if isinstance(value, bytes) else "" for value in self.all(f"{prefix}text")
+        ]
         numbers = self.all(f"{prefix}label")
         named = [self._names.get(text, text) for text in texts]
         numbered = [self._names.get(number, str(number)) for number in numbers]
@@ -170,9 +175,16 @@ def _write(said: _Said, folder: Path, group: str, place: int, taken: set[str]) -
 
 def _rows(said: _Said, image: str, file: str, line: int, problems: Problems) -> Iterator[Row]:
     width, height = pixels(said.first("image/width")), pixels(said.first("image/height"))
-    common = {"image": image, "file": file, "line": line, "source": "tfrecord", "split": split_from_path(file),
-              "width": width, "height": height,
-              "attributes": attributes_text({"filename": said.text("image/filename")})}  # fmt: skip
+    common = {
+        "image": image,
+        "file": file,
+        "line": line,
+        "source": "tfrecord",
+        "split": split_from_path(file),
+        "width": width,
+        "height": height,
+        "attributes": attributes_text({"filename": said.text("image/filename")}),
+    }
     edges = [said.all(f"image/object/bbox/{edge}") for edge in EDGES]
     boxed = any(edges)
     labels = said.labels(OBJECTS if boxed else WHOLE)

@@ -10,6 +10,7 @@ from pathlib import Path
 import pandas as pd
 
 from imgcls.image_files import SUFFIXES
+from imgcls.labels.answer_columns import AnswerColumns
 from imgcls.labels.assembly import assemble
 from imgcls.labels.documents import any_file, files_of, name_in, peek
 from imgcls.labels.format import Format
@@ -50,31 +51,35 @@ def read(
 ) -> Records:
     """Read a file of results, or all of a folder.
 
-    image, answer: the fields of the image and the label, such as "url" and "kind", if there are others.
-    keep: further columns that are kept as attributes, such as "INPUT:patient".
+    Args:
+        source: The file or folder.
+        image_index: The images, if they are not in the source's folder.
+        image: Field of the image, such as "url", if there are several.
+        answer: Field of the label, such as "kind", if there are several.
+        keep: Further columns that are kept as attributes, such as "INPUT:patient".
 
-    Raises ValueError if a file lacks a column that is needed.
+    Raises:
+        ValueError: A file lacks a column that is needed.
     """
     source = Path(source)
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     rows: list[Row] = []
+    named = AnswerColumns(image, answer, keep)
     for path in files_of(source, ".tsv", ".csv"):
         if source.is_file() or _fits(peek(path)):
-            rows.extend(_rows(path, name_in(path, source), image, answer, keep, problems))
+            rows.extend(_rows(path, name_in(path, source), named, problems))
     return assemble(rows, problems, image_index)
 
 
-def _rows(
-    path: Path, file: str, image: str | None, answer: str | None, keep: Sequence[str], problems: Problems
-) -> Iterator[Row]:
+def _rows(path: Path, file: str, named: AnswerColumns, problems: Problems) -> Iterator[Row]:
     table = read_table(path, file, problems)
     names = [str(name) for name in table.columns]
     inputs = [name for name in names if name.startswith("INPUT:")]
     outputs = [name for name in names if name.startswith("OUTPUT:")]
-    image_column = f"INPUT:{image}" if image else _likely(inputs, table, NAMES["image"])
-    output = f"OUTPUT:{answer}" if answer else _likely(outputs, table, NAMES["label"])
-    lacking = [name for name in (image_column, output, WORKER, *keep) if name not in table]
+    image_column = f"INPUT:{named.image}" if named.image else _likely(inputs, table, NAMES["image"])
+    output = f"OUTPUT:{named.answer}" if named.answer else _likely(outputs, table, NAMES["label"])
+    lacking = [name for name in (image_column, output, WORKER, *named.keep) if name not in table]
     if lacking:
         raise ValueError(f"{file} has no column {' and no '.join(lacking)}. It has {', '.join(map(str, table))[:200]}.")
     golden = output.replace("OUTPUT:", "GOLDEN:")
@@ -87,14 +92,21 @@ def _rows(
         elif not cells[output].strip():
             problems.left_out(file, line, "there is no answer; left out.")
         else:
-            attributes = attributes_text({"golden": cells.get(golden)} | {name: cells[name] for name in keep})
-            yield {"image": cells[image_column], "label": cells[output], "annotator": cells[WORKER], "source": "toloka",
-                   "file": file, "line": line, "attributes": attributes}  # fmt: skip
+            attributes = attributes_text({"golden": cells.get(golden)} | {name: cells[name] for name in named.keep})
+            yield {
+                "image": cells[image_column],
+                "label": cells[output],
+                "annotator": cells[WORKER],
+                "source": "toloka",
+                "file": file,
+                "line": line,
+                "attributes": attributes,
+            }
 
 
 def _likely(columns: list[str], table: pd.DataFrame, names: list[str]) -> str:
     """The only column, else the one with images in it, else the one with a name that says so."""
     image_index = [name for name in columns if len(table) and table[name].iloc[0].lower().endswith(SUFFIXES)]
-    named = [name for name in columns if name.split(":")[1].lower() in names]
-    candidates = columns if len(columns) == 1 else image_index if "image" in names and image_index else named
+    by_name = [name for name in columns if name.split(":")[1].lower() in names]
+    candidates = columns if len(columns) == 1 else image_index if "image" in names and image_index else by_name
     return candidates[0] if candidates else f"{'INPUT' if 'image' in names else 'OUTPUT'}:{names[0]}"

@@ -154,8 +154,17 @@ def _add_lists(
     for (identity, label), (difficult, file, line) in listed.items():
         if label not in labels_of[identity]:
             image = images.get(identity) or by_identity.get(identity) or f"{identity}.jpg"
-            rows.append({"image": image, "label": label, "difficult": difficult, "split": splits.get(identity, ""),
-                         "source": "voc", "file": file, "line": line})  # fmt: skip
+            rows.append(
+                {
+                    "image": image,
+                    "label": label,
+                    "difficult": difficult,
+                    "split": splits.get(identity, ""),
+                    "source": "voc",
+                    "file": file,
+                    "line": line,
+                }
+            )
             labels_of[identity].add(label)
     labelled = {identity for identity, labels in labels_of.items() if labels - {""}}
     rows[:] = [row for row in rows if row.get("label") or _identity(row["file"]) not in labelled]

@@ -8,12 +8,13 @@ several tags; each is a label.
 import posixpath
 import re
 from collections.abc import Iterator
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 from urllib.parse import unquote
 
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, fitting, peek, read_each, read_json
+from imgcls.labels.documents import any_file, fitting, json_object, peek, read_each, read_json
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.outlines import box_around
@@ -50,11 +51,11 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     image_index = image_index or ImageIndex.of(source)
     problems = Problems()
     rows: list[Row] = []
-    known: dict[str, Any] = {}
+    assets = _Assets(image_index, problems)
     paths = fitting(source, (".json", PROJECT), _is_ours, problems)
-    for _, file, assets in read_each(sorted(paths, key=_rank), source, _assets, problems):
-        for line, entry in assets:
-            rows.extend(_rows(entry, line, file, known, image_index, problems))
+    for _, file, entries in read_each(sorted(paths, key=_rank), source, _entries, problems):
+        for line, entry in entries:
+            rows.extend(assets.rows(entry, line, file))
     return assemble(rows, problems, image_index)
 
 
@@ -67,10 +68,10 @@ def _rank(path: Path) -> int:
     return 0 if path.name.endswith(ASSET) else 2 if path.name.endswith(PROJECT) else 1
 
 
-def _assets(path: Path) -> list[tuple[str, object]]:
+def _entries(path: Path) -> list[tuple[str, object]]:
     """Each asset of a file with its place in it."""
     content = read_json(path)
-    stated = content if isinstance(content, dict) else {}
+    stated = json_object(content)
     if isinstance(stated.get("asset"), dict):
         return [("", stated)]
     if isinstance(stated.get("assets"), dict):
@@ -80,40 +81,57 @@ def _assets(path: Path) -> list[tuple[str, object]]:
     raise ValueError(f"{path.name} is no file of VoTT: expected an object with 'asset' or 'assets' in it.")
 
 
-def _rows(
-    entry: object, line: str, file: str, known: dict[str, Any], image_index: ImageIndex, problems: Problems
-) -> Iterator[Row]:
-    """known: the regions by the asset's id, as far as they were read; this asset is added."""
-    stated = entry if isinstance(entry, dict) else {}
-    asset: dict[str, Any] = stated["asset"] if isinstance(stated.get("asset"), dict) else stated
-    regions = stated.get("regions", [])
-    image = _image(asset, posixpath.dirname(file), image_index)
-    if not image or not isinstance(regions, list):
-        problems.left_out(file, line, "expected an asset with a path and a list of regions; left out.")
-        return
-    identity = str(asset.get("id", image))
-    if identity in known:
-        if "regions" in stated and known[identity] != regions:
-            problems.noted(file, line, f"{image!r} has other regions in another file, which were read before these.")
-        return
-    known[identity] = regions
-    if "regions" not in stated and asset.get("state") == TAGGED:
-        problems.left_out(file, line, f"{image!r} has tags, but its file {identity[:50]}{ASSET} is not here.")
-        return
-    size = _dictionary(asset.get("size"))
-    common = {"image": image, "file": file, "beside": posixpath.dirname(file), "source": "vott",
-              "width": pixels(size.get("width")), "height": pixels(size.get("height")),
-              "split": split_from_path(file)}  # fmt: skip
-    if not regions:
-        yield common | {"line": line}
-    for place, region in enumerate(regions):
-        where = ".".join(part for part in (line, f"regions[{place}]") if part)
-        for row in _region_rows(region, where, file, problems):
-            yield common | row
+@dataclass
+class _Assets:
+    """Reads assets, each of them once. known: the regions by the asset's id, as far as they were read."""
+
+    image_index: ImageIndex
+    problems: Problems
+    known: dict[str, object] = field(default_factory=dict)
+
+    def rows(self, entry: object, line: str, file: str) -> Iterator[Row]:
+        """A row for each label of an asset; none, which is reported, if it cannot be read or was read before."""
+        stated = json_object(entry)
+        asset: dict[str, Any] = stated["asset"] if isinstance(stated.get("asset"), dict) else stated
+        regions = stated.get("regions", [])
+        image = _image(asset, posixpath.dirname(file), self.image_index)
+        if not image or not isinstance(regions, list):
+            self.problems.left_out(file, line, "expected an asset with a path and a list of regions; left out.")
+        elif self._is_new(stated, asset, image, line, file):
+            common = _common(asset, image, file)
+            if not regions:
+                yield common | {"line": line}
+            for place, region in enumerate(regions):
+                where = ".".join(part for part in (line, f"regions[{place}]") if part)
+                yield from (common | row for row in _region_rows(region, where, file, self.problems))
+
+    def _is_new(self, stated: dict[str, Any], asset: dict[str, Any], image: str, line: str, file: str) -> bool:
+        """Whether an asset was not read before, and its regions are here; else that is reported."""
+        identity, regions = str(asset.get("id", image)), stated.get("regions", [])
+        if identity in self.known:
+            if "regions" in stated and self.known[identity] != regions:
+                reason = f"{image!r} has other regions in another file, which were read before these."
+                self.problems.noted(file, line, reason)
+            return False
+        self.known[identity] = regions
+        if "regions" not in stated and asset.get("state") == TAGGED:
+            reason = f"{image!r} has tags, but its file {identity[:50]}{ASSET} is not here."
+            self.problems.left_out(file, line, reason)
+            return False
+        return True
 
 
-def _dictionary(value: object) -> dict[str, Any]:
-    return value if isinstance(value, dict) else {}
+def _common(asset: dict[str, Any], image: str, file: str) -> Row:
+    size = json_object(asset.get("size"))
+    return {
+        "image": image,
+        "file": file,
+        "beside": posixpath.dirname(file),
+        "source": "vott",
+        "width": pixels(size.get("width")),
+        "height": pixels(size.get("height")),
+        "split": split_from_path(file),
+    }
 
 
 def _image(asset: dict[str, Any], beside: str, image_index: ImageIndex) -> str:
@@ -127,7 +145,7 @@ def _image(asset: dict[str, Any], beside: str, image_index: ImageIndex) -> str:
 
 
 def _region_rows(region: object, line: str, file: str, problems: Problems) -> Iterator[Row]:
-    stated = region if isinstance(region, dict) else {}
+    stated = json_object(region)
     tags = stated.get("tags")
     if not isinstance(tags, list) or not tags:
         problems.left_out(file, line, "a region without a tag is left out.")

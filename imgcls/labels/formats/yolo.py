@@ -17,7 +17,7 @@ import yaml
 
 from imgcls.counted import counted
 from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, files_of, name_in, read_text
+from imgcls.labels.documents import any_file, files_of, json_object, name_in, read_text
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import IMAGE_FOLDERS, ImageIndex, upright_size
 from imgcls.labels.records import BOX, Problems, Records, Row, class_name, coordinate
@@ -53,7 +53,8 @@ def _fits(text: str) -> bool:
 def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     """Read a folder of text files.
 
-    Raises ValueError if there is no class list, or if it and the card in the same folder differ.
+    Raises:
+        ValueError: There is no class list, or it differs from the card in the same folder.
     """
     source = Path(source)
     if not source.is_dir():
@@ -179,7 +180,7 @@ def _card(path: Path) -> dict[str, Any]:
     except (yaml.YAMLError, RecursionError, ValueError, TypeError, AttributeError, LookupError) as error:
         line = getattr(getattr(error, "problem_mark", None), "line", -1) + 1
         raise ValueError(f"{path} is no YAML that can be read (line {line}).") from error
-    return content if isinstance(content, dict) else {}
+    return json_object(content)
 
 
 def _card_names(card: dict[str, Any], path: Path) -> list[str | None]:

@@ -1,4 +1,4 @@
-"""COCO JSON, a file a split. What the format has no key for stands in `attributes`, as CVAT writes it."""
+"""COCO JSON, a file a split. Columns without a key of the format go to `attributes`, as CVAT writes them."""
 
 import json
 from pathlib import Path

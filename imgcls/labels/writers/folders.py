@@ -1,4 +1,4 @@
-"""One folder of images a class, below one a split. It holds one label an image and no boxes."""
+"""A folder of images for each class, below a folder for each split: one label an image, and no boxes."""
 
 from pathlib import Path, PurePosixPath
 
@@ -14,7 +14,8 @@ LOST = ("difficult", "crowd", "occluded", "truncated", "annotator", "attributes"
 def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     """Copy the images into the folders of their classes.
 
-    Raises ValueError if only some of the images have a split.
+    Raises:
+        ValueError: Only some of the images have a split.
     """
     problems = Problems()
     rows = records.boxes_or_images

@@ -1,4 +1,4 @@
-"""ImageIndex copied beside the annotations that are written of them."""
+"""Copies the images beside the annotations that are written."""
 
 import shutil
 from collections.abc import Iterable, Mapping
@@ -11,7 +11,14 @@ from imgcls.labels.records import Problems
 
 
 def place(root: Path, folder: Path, names: Mapping[str, str], problems: Problems) -> None:
-    """Copy each image, a path below `root`, to its name below `folder`; those that are gone are reported."""
+    """Copy images to the folder that is written; those that are gone are reported.
+
+    Args:
+        root: The folder that the image paths start from.
+        folder: The folder that is written.
+        names: New path below `folder` by path below `root`.
+        problems: Gets the images that were not copied.
+    """
     for image, name in names.items():
         target = folder / name
         if not target.resolve().is_relative_to(folder.resolve()):
@@ -25,7 +32,15 @@ def place(root: Path, folder: Path, names: Mapping[str, str], problems: Problems
 
 
 def names_without_clashes(images: Iterable[str], problems: Problems) -> dict[str, str]:
-    """A name for each image, so that no two differ only by their suffix, which the label's file has no room for."""
+    """A name for each image, so that no two differ only by their suffix, which a label's file does not have.
+
+    Args:
+        images: Paths.
+        problems: Gets the images that are written under another name.
+
+    Returns:
+        Name by path.
+    """
     names: dict[str, str] = {}
     taken: set[str] = set()
     for image in images:
@@ -42,7 +57,14 @@ def names_without_clashes(images: Iterable[str], problems: Problems) -> dict[str
 
 
 def report_unheld(rows: pd.DataFrame, columns: Iterable[str], format: str, problems: Problems) -> None:
-    """Report which columns that say something have no place in a format."""
+    """Report which columns that say something have no place in a format.
+
+    Args:
+        rows: The rows that are written.
+        columns: Those that the format cannot hold.
+        format: What the message calls the format.
+        problems: Gets a row for each column.
+    """
     for column in columns:
         stated = rows[column].astype(bool)
         if stated.any():

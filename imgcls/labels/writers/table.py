@@ -1,4 +1,4 @@
-"""A CSV file with the columns of the records; it holds everything. No cell of it is a formula."""
+"""A CSV file with all columns of the records. No cell is a formula."""
 
 import csv
 from pathlib import Path
@@ -21,8 +21,10 @@ def write(records: Records, folder: Path, copy_images: bool) -> Problems:
     with (folder / "labels.csv").open("w", encoding="utf-8", newline="") as file:
         writer = csv.writer(file, lineterminator="\n")
         writer.writerow(COLUMNS)
-        writer.writerows([_cell(name, value) for name, value in zip(COLUMNS, row, strict=True)]
-                         for row in rows[list(COLUMNS)].itertuples(index=False))  # fmt: skip
+        writer.writerows(
+            [_cell(name, value) for name, value in zip(COLUMNS, row, strict=True)]
+            for row in rows[list(COLUMNS)].itertuples(index=False)
+        )
     if copy_images:
         place(records.root, folder, {image: image for image in rows["image"].unique()}, problems)
     return problems

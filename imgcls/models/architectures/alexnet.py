@@ -3,7 +3,7 @@
 from functools import partial
 
 from imgcls.models.registry import StateDictNames, architecture
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
 
 FILTERS = (96, 256, 384, 384, 256)
 LATER_FILTERS = (64, 192, 384, 256, 256)  # Krizhevsky, One Weird Trick for Parallelizing CNNs, 2014
@@ -11,7 +11,7 @@ KERNELS = (11, 5, 3, 3, 3)
 POOLED = (1, 2, 5)  # the convolutions that overlapping pooling follows
 
 
-def alexnet(net: Wiring, x, filters: tuple[int, ...], towers: int = 1, later: bool = False):
+def alexnet(net: Wiring[Tensor], x: Tensor, filters: tuple[int, ...], towers: int = 1, later: bool = False) -> Tensor:
     """Five convolutions.
 
     Args:
@@ -30,7 +30,7 @@ def alexnet(net: Wiring, x, filters: tuple[int, ...], towers: int = 1, later: bo
     return x
 
 
-def alexnet_head(net: Wiring, x, units: int = 4096):
+def alexnet_head(net: Wiring[Tensor], x: Tensor, units: int = 4096) -> Tensor:
     """Two dense layers."""
     x = net.dense_act(net.flatten(x, name="flat"), units, name="fc6")
     x = net.dense(net.dropped(x, name="fc6_dropout"), units, name="fc7_dense")

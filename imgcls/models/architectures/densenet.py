@@ -5,7 +5,7 @@ from functools import partial
 
 from imgcls.models.registry import StateDictNames, architecture
 from imgcls.models.weights.published import keras_twin
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
 
 IMAGENET = {  # layers a block, growth rate, filters of the stem, parameters, top-1 on ImageNet (table 3, one crop)
     "densenet121": ((6, 12, 24, 16), 32, 64, 7_978_856, 74.98),
@@ -16,7 +16,7 @@ IMAGENET = {  # layers a block, growth rate, filters of the stem, parameters, to
 CIFAR_LAYERS, CIFAR_GROWTH = (16, 16, 16), 12  # BC form with 100 layers: (100 - 4) / 6 in each block
 
 
-def dense_layer(net: Wiring, x, growth: int, position: float, name: str):
+def dense_layer(net: Wiring[Tensor], x: Tensor, growth: int, position: float, name: str) -> Tensor:
     """A 1x1 and a 3x3 convolution, each after normalisation and activation; what they make is put behind the input."""
     y = net.act(net.norm(x, name=f"{name}_0_norm"), name=f"{name}_0")
     y = net.conv_norm_act(y, 4 * growth, 1, name=f"{name}_1")
@@ -24,7 +24,7 @@ def dense_layer(net: Wiring, x, growth: int, position: float, name: str):
     return net.concat([x, net.stochastic(y, position, name=f"{name}_drop")], name=name)
 
 
-def dense_blocks(net: Wiring, x, layers: tuple[int, ...], growth: int):
+def dense_blocks(net: Wiring[Tensor], x: Tensor, layers: tuple[int, ...], growth: int) -> Tensor:
     """Dense blocks, and between two of them a 1x1 convolution that halves the channels and a pooling."""
     done = 0
     for block, count in enumerate(layers, start=1):
@@ -39,13 +39,15 @@ def dense_blocks(net: Wiring, x, layers: tuple[int, ...], growth: int):
     return net.act(net.norm(x, name="last_norm"), name="last")
 
 
-def densenet(net: Wiring, x, layers: tuple[int, ...], growth: int, stem: int):
+def densenet(net: Wiring[Tensor], x: Tensor, layers: tuple[int, ...], growth: int, stem: int) -> Tensor:
+    """The form for photos: a 7x7 convolution and a pooling before the dense blocks."""
     x = net.conv_norm_act(x, stem, 7, 2, name="stem")
     x = net.max_pool(x, 3, 2, padding="same", name="stem_pool")
     return dense_blocks(net, x, layers, growth)
 
 
-def cifar_densenet(net: Wiring, x):
+def cifar_densenet(net: Wiring[Tensor], x: Tensor) -> Tensor:
+    """The form for images of 32 pixels: a 3x3 convolution before the dense blocks."""
     x = net.conv(x, 2 * CIFAR_GROWTH, 3, name="stem_conv")
     return dense_blocks(net, x, CIFAR_LAYERS, CIFAR_GROWTH)
 

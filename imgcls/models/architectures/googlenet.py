@@ -1,7 +1,9 @@
 """GoogLeNet, the first Inception network: Szegedy et al., Going Deeper with Convolutions, 2015."""
 
+from typing import Any
+
 from imgcls.models.registry import architecture
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
 
 MODULES = {  # filters: 1x1; before 3x3, 3x3; before 5x5, 5x5; after pooling. None: pooling between stages. Table 1
     "3a": (64, 96, 128, 16, 32, 32),
@@ -17,10 +19,15 @@ MODULES = {  # filters: 1x1; before 3x3, 3x3; before 5x5, 5x5; after pooling. No
     "5b": (384, 192, 384, 48, 128, 128),
 }
 AUXILIARY = ("4a", "4d")  # modules that an auxiliary head stands on
-LRN = {"radius": 2, "bias": 1.0, "alpha": 2e-5, "beta": 0.75}  # the authors' 1e-4, divided by 5 channels
+LRN: dict[str, Any] = {
+    "radius": 2,
+    "bias": 1.0,
+    "alpha": 2e-5,
+    "beta": 0.75,
+}  # the authors' 1e-4, divided by 5 channels
 
 
-def module(net: Wiring, x, filters: tuple[int, ...], name: str):
+def module(net: Wiring[Tensor], x: Tensor, filters: tuple[int, ...], name: str) -> Tensor:
     """Four branches side by side (figure 2b)."""
     one, before_three, three, before_five, five, pooled = filters
     branches = [
@@ -36,7 +43,7 @@ def module(net: Wiring, x, filters: tuple[int, ...], name: str):
     return net.concat(branches, name=f"module_{name}")
 
 
-def auxiliary_head(net: Wiring, x, num_classes: int, number: int):
+def auxiliary_head(net: Wiring[Tensor], x: Tensor, num_classes: int, number: int) -> Tensor:
     """A small classifier on an inner map (section 5): logits."""
     name = f"auxiliary{number}"
     x = net.average_pool(x, 5, 3, name=f"{name}_pool")
@@ -53,7 +60,8 @@ def auxiliary_head(net: Wiring, x, num_classes: int, number: int):
     auxiliary_head=auxiliary_head,
     wiring={"normalization": "none", "dropout": 0.4},
 )
-def googlenet(net: Wiring, x):
+def googlenet(net: Wiring[Tensor], x: Tensor) -> Tensor:
+    """A stem of three convolutions, then nine modules (table 1)."""
     x = net.conv_norm_act(x, 64, 7, 2, name="stem_1")
     x = net.max_pool(x, 3, 2, padding="same", name="pool1")
     x = net.local_response_norm(x, name="lrn1", **LRN)

@@ -3,7 +3,7 @@
 from functools import partial
 
 from imgcls.models.registry import architecture
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
 
 NETWORKS = {  # (filters, layers) of each stage; of about the 2.3 M and 1.25 M parameters of the second paper's table 1
     "highway19": ((32, 6), (80, 6), (128, 6)),
@@ -11,7 +11,7 @@ NETWORKS = {  # (filters, layers) of each stage; of about the 2.3 M and 1.25 M p
 }
 
 
-def highway(net: Wiring, x, stages: tuple[tuple[int, int], ...]):
+def highway(net: Wiring[Tensor], x: Tensor, stages: tuple[tuple[int, int], ...]) -> Tensor:
     """Each stage begins with a plain convolution; in the layers after it a gate decides what passes unchanged."""
     for stage, (filters, layers) in enumerate(stages, start=1):
         x = net.conv_norm_act(x, filters, 3, name=f"stage{stage}_1")

@@ -7,14 +7,20 @@ A module is a tuple of branches, a branch a tuple of steps. A step is (filters, 
 strides) without padding, a pooling, or a tuple of branches in its turn.
 """
 
+from collections.abc import Iterator
+from typing import Any
+
 from imgcls.models.registry import architecture
 from imgcls.models.weights.published import keras_twin
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
+
+Branch = tuple[Any, ...]  # steps; see above
+Branches = tuple[Branch, ...]
 
 AVERAGE, HALVE = "average", "halve"  # poolings: 3x3 average with padding, 3x3 maximum with stride 2
 
 
-def steps(net: Wiring, x, branch: tuple, name: str):
+def steps(net: Wiring[Tensor], x: Tensor, branch: Branch, name: str) -> Tensor:
     """One branch."""
     for i, step in enumerate(branch, start=1):
         here = f"{name}_{i}"
@@ -31,12 +37,12 @@ def steps(net: Wiring, x, branch: tuple, name: str):
     return x
 
 
-def module(net: Wiring, x, branches: tuple, name: str):
+def module(net: Wiring[Tensor], x: Tensor, branches: Branches, name: str) -> Tensor:
     """Branches side by side."""
     return net.concat([steps(net, x, branch, f"{name}_b{i}") for i, branch in enumerate(branches, start=1)], name=name)
 
 
-def scaled_residual(net: Wiring, x, branches: tuple, scale: float, name: str):
+def scaled_residual(net: Wiring[Tensor], x: Tensor, branches: Branches, scale: float, name: str) -> Tensor:
     """A module whose result, brought to the channels of the input and scaled down, is added to it."""
     y = module(net, x, branches, f"{name}_mixed")
     y = net.scale(net.conv(y, net.channels(x), 1, bias=True, name=f"{name}_up_conv"), scale, name=f"{name}_scale")
@@ -46,7 +52,7 @@ def scaled_residual(net: Wiring, x, branches: tuple, scale: float, name: str):
 STEM = ((32, 3, 2), (32, 3, 1), (64, 3), HALVE, (80, 1, 1), (192, 3, 1), HALVE)
 
 
-def v3_modules():
+def v3_modules() -> Iterator[Branches]:
     """Figures 5 to 7 of the paper, in the sizes of its authors' code."""
     for pooled in (32, 64, 64):
         yield ((64, 1),), ((48, 1), (64, 5)), ((64, 1), (96, 3), (96, 3)), (AVERAGE, (pooled, 1))
@@ -60,7 +66,7 @@ def v3_modules():
         yield ((320, 1),), ((384, 1), split), ((448, 1), (384, 3), split), (AVERAGE, (192, 1))
 
 
-def v4_modules():
+def v4_modules() -> Iterator[Branches]:
     """Figures 3 to 8 of the second paper."""
     yield (HALVE,), ((96, 3, 2),)
     yield ((64, 1), (96, 3, 1)), ((64, 1), (64, (1, 7)), (64, (7, 1)), (96, 3, 1))
@@ -106,7 +112,8 @@ V4 = "Szegedy et al., Inception-v4, Inception-ResNet, 2016"
     weights=keras_twin("InceptionV3", "tf"),
     wiring={"norm_scale": False, "dropout": 0.2},
 )
-def inception_v3(net: Wiring, x):
+def inception_v3(net: Wiring[Tensor], x: Tensor) -> Tensor:
+    """A stem of convolutions, then eleven modules (table 1)."""
     x = steps(net, x, STEM, "stem")
     for i, branches in enumerate(v3_modules()):
         x = module(net, x, branches, f"mixed{i}")
@@ -122,7 +129,8 @@ def inception_v3(net: Wiring, x):
     top1_source="ImageNet; paper, table 2",
     wiring={"dropout": 0.2},
 )
-def inception_v4(net: Wiring, x):
+def inception_v4(net: Wiring[Tensor], x: Tensor) -> Tensor:
+    """Three convolutions, then modules that begin within the stem (figure 9)."""
     x = steps(net, x, ((32, 3, 2), (32, 3, 1), (64, 3)), "stem")
     for i, branches in enumerate(v4_modules()):
         x = module(net, x, branches, f"mixed{i}")
@@ -139,7 +147,8 @@ def inception_v4(net: Wiring, x):
     weights=keras_twin("InceptionResNetV2", "tf"),
     wiring={"norm_scale": False, "dropout": 0.2},
 )
-def inception_resnet_v2(net: Wiring, x):
+def inception_resnet_v2(net: Wiring[Tensor], x: Tensor) -> Tensor:
+    """The stem of Inception-v3, then three stages of scaled residual modules (figure 15)."""
     x = steps(net, x, STEM, "stem")
     for stage, (before, branches, scale, blocks) in enumerate(RESIDUAL_STAGES, start=1):
         x = module(net, x, before, f"stage{stage}_before")

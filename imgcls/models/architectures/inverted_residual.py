@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
 
 
 @dataclass(frozen=True)
@@ -41,7 +41,7 @@ class InvertedResidual:
     excitation: Excitation | None = None
 
 
-def inverted_residual(net: Wiring, x, block: InvertedResidual, position: float, name: str):
+def inverted_residual(net: Wiring[Tensor], x: Tensor, block: InvertedResidual, position: float, name: str) -> Tensor:
     """Expansion, depthwise convolution, squeeze-and-excitation, projection, and a shortcut where the shapes agree.
 
     position: of the block in the network, in [0, 1]; see `Wiring.stochastic`.

@@ -1,16 +1,18 @@
 """Two baselines that look at pixels as a vector: a fully connected network, and a linear classifier on gradients."""
 
 from imgcls.models.registry import architecture
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
 
 HIDDEN = (512, 512)  # units
 
 
-def pixels(net: Wiring, x):
+def pixels(net: Wiring[Tensor], x: Tensor) -> Tensor:
+    """The pixels themselves: these networks are all head."""
     return x
 
 
-def mlp_head(net: Wiring, x):
+def mlp_head(net: Wiring[Tensor], x: Tensor) -> Tensor:
+    """Dense layers on the pixels as a vector."""
     x = net.flatten(x, name="flat")
     for i, units in enumerate(HIDDEN, start=1):
         x = net.norm(net.dense(x, units, name=f"hidden{i}_dense"), name=f"hidden{i}_norm")
@@ -20,7 +22,8 @@ def mlp_head(net: Wiring, x):
     return x
 
 
-def hog_head(net: Wiring, x):
+def hog_head(net: Wiring[Tensor], x: Tensor) -> Tensor:
+    """Histograms of oriented gradients, which nothing is learned of."""
     return net.oriented_gradients(x, name="embedding")
 
 

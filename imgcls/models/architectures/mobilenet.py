@@ -16,7 +16,7 @@ from imgcls.models.architectures.inverted_residual import (
 from imgcls.models.registry import architecture
 from imgcls.models.weights import mobile_names
 from imgcls.models.weights.published import keras_twin
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
 
 V1 = (  # filters, strides; table 1
     (64, 1), (128, 2), (128, 1), (256, 2), (256, 1), (512, 2), *[(512, 1)] * 5, (1024, 2), (1024, 1)
@@ -48,7 +48,7 @@ V3 = {  # kernel size, expansion, filters, squeeze-and-excitation, activation, s
 }  # fmt: skip
 
 
-def mobilenet_v1(net: Wiring, x, width: float):
+def mobilenet_v1(net: Wiring[Tensor], x: Tensor, width: float) -> Tensor:
     """Depthwise and 1x1 convolutions by turns."""
     x = net.conv_norm_act(x, int(32 * width), 3, 2, name="stem")
     for block, (filters, strides) in enumerate(V1, start=1):
@@ -59,7 +59,8 @@ def mobilenet_v1(net: Wiring, x, width: float):
     return x
 
 
-def mobilenet_v2(net: Wiring, x, width: float):
+def mobilenet_v2(net: Wiring[Tensor], x: Tensor, width: float) -> Tensor:
+    """Inverted residuals between two convolutions (table 2)."""
     x = net.conv_norm_act(x, round_filters(32 * width), 3, 2, name="stem")
     for stage, (expansion, filters, blocks, strides) in enumerate(V2, start=1):
         for block in range(1, blocks + 1):
@@ -69,7 +70,8 @@ def mobilenet_v2(net: Wiring, x, width: float):
     return net.conv_norm_act(x, round_filters(1280 * max(width, 1.0)), 1, name="head")
 
 
-def mobilenet_v3(net: Wiring, x, size: str, width: float):
+def mobilenet_v3(net: Wiring[Tensor], x: Tensor, size: str, width: float) -> Tensor:
+    """Inverted residuals with squeeze-and-excitation (tables 1 and 2). size: "large" or "small"."""
     x = net.conv_norm_act(x, 16, 3, 2, name="stem")
     for block, (kernel_size, expansion, filters, excite, activation, strides) in enumerate(V3[size], start=1):
         expanded = round_filters(net.channels(x) * expansion)
@@ -80,7 +82,8 @@ def mobilenet_v3(net: Wiring, x, size: str, width: float):
     return net.conv_norm_act(x, round_filters(6 * net.channels(x)), 1, name="last")
 
 
-def mobilenet_v3_head(net: Wiring, x, units: int):
+def mobilenet_v3_head(net: Wiring[Tensor], x: Tensor, units: int) -> Tensor:
+    """A dense layer after the pooling."""
     x = net.dense(net.to_vector(x, name="pool"), units, name="head_dense")
     return net.act(x, name="embedding")
 

@@ -1,7 +1,7 @@
 """Network in network: Lin et al., Network In Network, 2014, in its form for CIFAR."""
 
 from imgcls.models.registry import architecture
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
 
 BLOCKS = (  # kernel size, filters of the convolution and of the 1x1 convolutions after it, pooling
     (5, (192, 160, 96), "max"),
@@ -20,7 +20,7 @@ BLOCKS = (  # kernel size, filters of the convolution and of the 1x1 convolution
     top1_source="CIFAR-10; paper, table 1",
     wiring={"normalization": "none", "dropout": 0.5},
 )
-def nin(net: Wiring, x):
+def nin(net: Wiring[Tensor], x: Tensor) -> Tensor:
     """Convolutions whose filters are small networks, that is, further 1x1 convolutions.
 
     The paper's last 1x1 convolution has a map for each class and is averaged. Both are linear, so they may change

@@ -8,8 +8,12 @@ A block is a function of the wiring, its input, and its place in the network.
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
+
+Block = Callable[..., Any]  # (net, x, place) -> x
+Shortcut = Callable[..., Any]  # (net, x, channels of the output, place) -> x
 
 
 @dataclass(frozen=True)
@@ -55,24 +59,25 @@ def places(blocks: Sequence[int], filters: int, stride_last: bool = False) -> It
 # Shortcuts between an input and an output of other shapes
 
 
-def projection(net: Wiring, x, outputs: int, at: Place):
+def projection(net: Wiring[Tensor], x: Tensor, outputs: int, at: Place) -> Tensor:
     """A 1x1 convolution (option B)."""
     return conv_norm(net, x, outputs, 1, at.strides, f"{at.name}_shortcut")
 
 
-def zero_padding(net: Wiring, x, outputs: int, at: Place):
+def zero_padding(net: Wiring[Tensor], x: Tensor, outputs: int, at: Place) -> Tensor:
     """Zeros for the channels that are missing (option A)."""
     return net.parameter_free_shortcut(x, outputs, at.strides, name=f"{at.name}_shortcut")
 
 
-def conv_norm(net: Wiring, x, filters: int, kernel_size: int, strides: int, name: str):
+def conv_norm(net: Wiring[Tensor], x: Tensor, filters: int, kernel_size: int, strides: int, name: str) -> Tensor:
+    """Convolution and normalization, without an activation."""
     return net.norm(net.conv(x, filters, kernel_size, strides, name=f"{name}_conv"), name=f"{name}_norm")
 
 
 # Blocks with the activation at the end
 
 
-def basic(net: Wiring, x, at: Place, shortcut: Callable | None = projection, excite: int = 0):
+def basic(net: Wiring[Tensor], x: Tensor, at: Place, shortcut: Shortcut | None = projection, excite: int = 0) -> Tensor:
     """Two 3x3 convolutions.
 
     Args:
@@ -85,7 +90,7 @@ def basic(net: Wiring, x, at: Place, shortcut: Callable | None = projection, exc
     return _added(net, kept, _excited(net, x, excite, at), at)
 
 
-def bottleneck(net: Wiring, x, at: Place, stride_first: bool = True, excite: int = 0):
+def bottleneck(net: Wiring[Tensor], x: Tensor, at: Place, stride_first: bool = True, excite: int = 0) -> Tensor:
     """1x1, 3x3 and 1x1 convolutions.
 
     Args:
@@ -100,16 +105,16 @@ def bottleneck(net: Wiring, x, at: Place, stride_first: bool = True, excite: int
     return _added(net, kept, _excited(net, x, excite, at), at)
 
 
-def _kept(net: Wiring, x, outputs: int, at: Place, shortcut: Callable):
+def _kept(net: Wiring[Tensor], x: Tensor, outputs: int, at: Place, shortcut: Shortcut) -> Tensor:
     same = at.strides == 1 and net.channels(x) == outputs
     return x if same else shortcut(net, x, outputs, at)
 
 
-def _excited(net: Wiring, x, excite: int, at: Place):
+def _excited(net: Wiring[Tensor], x: Tensor, excite: int, at: Place) -> Tensor:
     return net.squeeze_excite(x, max(net.channels(x) // excite, 4), name=f"{at.name}_excite") if excite else x
 
 
-def _added(net: Wiring, kept, x, at: Place):
+def _added(net: Wiring[Tensor], kept: Tensor | None, x: Tensor, at: Place) -> Tensor:
     if kept is not None:
         x = net.add(kept, net.stochastic(x, at.position, name=f"{at.name}_drop"), name=f"{at.name}_add")
     return net.act(x, name=at.name)
@@ -118,7 +123,7 @@ def _added(net: Wiring, kept, x, at: Place):
 # Blocks with normalisation and activation before each convolution
 
 
-def preactivated_basic(net: Wiring, x, at: Place, bias: bool = True):
+def preactivated_basic(net: Wiring[Tensor], x: Tensor, at: Place, bias: bool = True) -> Tensor:
     """Two 3x3 convolutions, with dropout between them. bias: of the convolutions that no normalisation follows."""
     before, kept = _preactivated(net, x, at.filters, at, bias)
     x = net.conv_norm_act(before, at.filters, 3, at.strides, name=f"{at.name}_1")
@@ -127,7 +132,7 @@ def preactivated_basic(net: Wiring, x, at: Place, bias: bool = True):
     return net.add(kept, net.stochastic(x, at.position, name=f"{at.name}_drop"), name=at.name)
 
 
-def preactivated_bottleneck(net: Wiring, x, at: Place, bias: bool = True):
+def preactivated_bottleneck(net: Wiring[Tensor], x: Tensor, at: Place, bias: bool = True) -> Tensor:
     """1x1, 3x3 and 1x1 convolutions. bias: as for `preactivated_basic`."""
     before, kept = _preactivated(net, x, 4 * at.filters, at, bias)
     x = net.conv_norm_act(before, at.filters, 1, name=f"{at.name}_1")
@@ -136,7 +141,7 @@ def preactivated_bottleneck(net: Wiring, x, at: Place, bias: bool = True):
     return net.add(kept, net.stochastic(x, at.position, name=f"{at.name}_drop"), name=at.name)
 
 
-def _preactivated(net: Wiring, x, outputs: int, at: Place, bias: bool):
+def _preactivated(net: Wiring[Tensor], x: Tensor, outputs: int, at: Place, bias: bool) -> tuple[Tensor, Tensor]:
     """The input of the convolutions, and the shortcut: a 1x1 convolution in the first block of a stage."""
     before = net.act(net.norm(x, name=f"{at.name}_0_norm"), name=f"{at.name}_0")
     if at.block == 1:

@@ -6,10 +6,11 @@ Hu et al., Squeeze-and-Excitation Networks, 2017.
 """
 
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from functools import partial
 
 from imgcls.models.architectures.residual import (
+    Block,
     basic,
     bottleneck,
     places,
@@ -18,10 +19,10 @@ from imgcls.models.architectures.residual import (
 )
 from imgcls.models.registry import StateDictNames, architecture
 from imgcls.models.weights.published import keras_twin
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
 
 
-def resnet(net: Wiring, x, block: Callable, blocks: Sequence[int]):
+def resnet(net: Wiring[Tensor], x: Tensor, block: Block, blocks: Sequence[int]) -> Tensor:
     """Versions 1 and 1.5."""
     x = net.conv_norm_act(x, 64, 7, 2, name="stem")
     x = net.max_pool(x, 3, 2, padding="same", name="stem_pool")
@@ -30,7 +31,7 @@ def resnet(net: Wiring, x, block: Callable, blocks: Sequence[int]):
     return x
 
 
-def resnet_v2(net: Wiring, x, block: Callable, blocks: Sequence[int]):
+def resnet_v2(net: Wiring[Tensor], x: Tensor, block: Block, blocks: Sequence[int]) -> Tensor:
     """Version 2. As in the authors' later code, the last block of a stage has the stride."""
     x = net.conv(x, 64, 7, 2, bias=True, name="stem_conv")
     x = net.max_pool(x, 3, 2, padding="same", name="stem_pool")
@@ -61,7 +62,9 @@ NAMES = (StateDictNames("torchvision, timm", torch_name, {"norm_epsilon": 1e-5})
 
 bottleneck_v1_5 = partial(bottleneck, stride_first=False)
 excited_bottleneck = partial(bottleneck, excite=16)
-NETWORKS = {  # block, blocks a stage (table 1 of the first paper), parameters, top-1 and where it stands, paper
+NETWORKS: dict[
+    str, tuple[Block, tuple[int, ...], int, float, str, str]
+] = {  # block, blocks a stage (table 1 of the first paper), parameters, top-1 and where it stands, paper
     "resnet18": (basic, (2, 2, 2, 2), 11_689_512, 69.76, TORCHVISION, V1),
     "resnet34": (basic, (3, 4, 6, 3), 21_797_672, 73.31, TORCHVISION, V1),
     "resnet50": (bottleneck, (3, 4, 6, 3), 25_557_032, 74.9, KERAS, V1),
@@ -73,7 +76,9 @@ NETWORKS = {  # block, blocks a stage (table 1 of the first paper), parameters, 
     "se_resnet50": (excited_bottleneck, (3, 4, 6, 3), 28_088_024, 76.71, PAPER, SE),
     "se_resnet101": (excited_bottleneck, (3, 4, 23, 3), 49_326_872, 77.62, PAPER, SE),
 }
-NETWORKS_V2 = {  # block, blocks a stage, top-1 of Keras Applications
+NETWORKS_V2: dict[
+    str, tuple[Block, tuple[int, ...], float | None]
+] = {  # block, blocks a stage, top-1 of Keras Applications
     "resnet18_v2": (preactivated_basic, (2, 2, 2, 2), None),
     "resnet34_v2": (preactivated_basic, (3, 4, 6, 3), None),
     "resnet50_v2": (preactivated_bottleneck, (3, 4, 6, 3), 76.0),
@@ -102,13 +107,13 @@ for _name, (_block, _blocks, _parameters, _top1, _source, _paper) in NETWORKS.it
         wiring=WIRING,
     )(partial(resnet, block=_block, blocks=_blocks))
 
-for _name, (_block, _blocks, _top1) in NETWORKS_V2.items():
+for _name, (_block, _blocks, _keras_top1) in NETWORKS_V2.items():
     architecture(
         _name,
         224,
         paper=V2,
-        top1=_top1,
-        top1_source=KERAS if _top1 else "",
+        top1=_keras_top1,
+        top1_source=KERAS if _keras_top1 else "",
         weights=keras_twin(*TWINS[_name]) if _name in TWINS else {},
         wiring=WIRING,
     )(partial(resnet_v2, block=_block, blocks=_blocks))

@@ -4,19 +4,20 @@ He et al., Deep Residual Learning for Image Recognition, 2015, section 4.2, with
 Zagoruyko and Komodakis, Wide Residual Networks, 2016.
 """
 
-from collections.abc import Callable
 from functools import partial
 
-from imgcls.models.architectures.residual import basic, places, preactivated_basic, zero_padding
+from imgcls.models.architectures.residual import Block, basic, places, preactivated_basic, zero_padding
 from imgcls.models.architectures.resnet import SE, V1, WIRING
 from imgcls.models.registry import architecture
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
 
 WRN = "Zagoruyko and Komodakis, Wide Residual Networks, 2016"
 RESIDUAL, PLAIN = partial(basic, shortcut=zero_padding), partial(basic, shortcut=None)
 EXCITED = partial(RESIDUAL, excite=16)
 V1_TABLE, PLAIN_PAPER = "CIFAR-10; paper, table 6", f"{V1}, section 4.2, without shortcuts"
-NETWORKS = {  # block, blocks a stage (section 4.2), parameters, top-1 on CIFAR-10, paper
+NETWORKS: dict[
+    str, tuple[Block, int, int | None, float | None, str]
+] = {  # block, blocks a stage (section 4.2), parameters, top-1 on CIFAR-10, paper
     "resnet20": (RESIDUAL, 3, 269_722, 91.25, f"{V1}, section 4.2"),
     "resnet32": (RESIDUAL, 5, 464_154, 92.49, f"{V1}, section 4.2"),
     "resnet44": (RESIDUAL, 7, 658_586, 92.83, f"{V1}, section 4.2"),
@@ -33,7 +34,7 @@ WIDE = {  # blocks a stage, times the width (table 4 of Wide Residual Networks),
 }
 
 
-def cifar_resnet(net: Wiring, x, block: Callable, blocks: int):
+def cifar_resnet(net: Wiring[Tensor], x: Tensor, block: Block, blocks: int) -> Tensor:
     """Three stages of 16, 32 and 64 filters (section 4.2)."""
     x = net.conv_norm_act(x, 16, 3, name="stem")
     for at in places((blocks,) * 3, 16):
@@ -41,7 +42,7 @@ def cifar_resnet(net: Wiring, x, block: Callable, blocks: int):
     return x
 
 
-def wide_resnet(net: Wiring, x, blocks: int, width: int):
+def wide_resnet(net: Wiring[Tensor], x: Tensor, blocks: int, width: int) -> Tensor:
     """Few blocks with many filters, in the form of version 2."""
     x = net.conv(x, 16, 3, bias=False, name="stem_conv")
     for at in places((blocks,) * 3, 16 * width):

@@ -4,7 +4,7 @@ from functools import partial
 
 from imgcls.models.registry import StateDictNames, architecture
 from imgcls.models.weights.published import keras_twin
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
 
 FILTERS = (64, 128, 256, 512, 512)  # of each stage
 CONVOLUTIONS = {  # in each stage, parameters at 1000 classes, top-1 on ImageNet; tables 1 to 3
@@ -20,7 +20,9 @@ SHALLOW_START = (  # section 3.1: the first four convolutions and the dense laye
 )  # fmt: skip
 
 
-def vgg(net: Wiring, x, convolutions: tuple[int, ...], local_response: bool = False, third_kernel: int = 3):
+def vgg(
+    net: Wiring[Tensor], x: Tensor, convolutions: tuple[int, ...], local_response: bool = False, third_kernel: int = 3
+) -> Tensor:
     """Five stages of 3x3 convolutions, each halved by a pooling."""
     for stage, (count, filters) in enumerate(zip(convolutions, FILTERS, strict=True), start=1):
         for i in range(1, count + 1):
@@ -31,14 +33,16 @@ def vgg(net: Wiring, x, convolutions: tuple[int, ...], local_response: bool = Fa
     return x
 
 
-def vgg_head(net: Wiring, x, units: int = 4096):
+def vgg_head(net: Wiring[Tensor], x: Tensor, units: int = 4096) -> Tensor:
     """Two dense layers."""
     x = net.dense_act(net.flatten(x, name="flat"), units, name="fc1")
     x = net.dense(net.dropped(x, name="fc1_dropout"), units, name="fc2_dense")
     return net.act(x, name="embedding")
 
 
-def torch_names(convolutions: tuple[int, ...], dense: tuple[str, str, str], project: str, batch: bool):
+def torch_names(
+    convolutions: tuple[int, ...], dense: tuple[str, str, str], project: str, batch: bool
+) -> StateDictNames:
     """torchvision and timm number convolutions, normalisations, activations and poolings in one row."""
     names = dict(zip(("fc1_dense", "fc2_dense", "logits"), dense, strict=True))
     number = 0

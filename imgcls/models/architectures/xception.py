@@ -1,8 +1,10 @@
 """Xception: Chollet, Xception: Deep Learning with Depthwise Separable Convolutions, 2017."""
 
+from collections.abc import Sequence
+
 from imgcls.models.registry import architecture
 from imgcls.models.weights.published import keras_twin
-from imgcls.models.wiring import Wiring
+from imgcls.models.wiring import Tensor, Wiring
 
 BLOCKS = (  # filters of the separable convolutions, whether the block halves the map; figure 5
     ((128, 128), True),
@@ -13,7 +15,7 @@ BLOCKS = (  # filters of the separable convolutions, whether the block halves th
 )
 
 
-def separable(net: Wiring, x, filters: int, name: str):
+def separable(net: Wiring[Tensor], x: Tensor, filters: int, name: str) -> Tensor:
     """A depthwise and a 1x1 convolution with one normalisation for both."""
     x = net.depthwise(x, 3, name=f"{name}_depthwise_conv", bias=False)
     return net.norm(net.conv(x, filters, 1, name=f"{name}_conv"), name=f"{name}_norm")
@@ -29,7 +31,8 @@ def separable(net: Wiring, x, filters: int, name: str):
     weights=keras_twin("Xception", "tf"),
     wiring={"dropout": 0.5},
 )
-def xception(net: Wiring, x, blocks=BLOCKS):
+def xception(net: Wiring[Tensor], x: Tensor, blocks: Sequence[tuple[tuple[int, ...], bool]] = BLOCKS) -> Tensor:
+    """Blocks of separable convolutions with residual shortcuts (figure 5)."""
     x = net.conv_norm_act(x, 32, 3, 2, padding="valid", name="stem_1")
     x = net.conv_norm_act(x, 64, 3, padding="valid", name="stem_2")
     for block, (filters, halved) in enumerate(blocks, start=1):

@@ -7,9 +7,15 @@ from imgcls.models.registry import find_architecture
 
 
 def copy_layers(source: keras.Model, target: keras.Model, head: bool) -> None:
-    """Copy every layer's weights by name. head: whether the last layer, "logits", is copied too.
+    """Copy every layer's weights by name.
 
-    Raises ValueError, before any weight is changed, if a layer is missing or has other shapes.
+    Args:
+        source: The model that has them.
+        target: The model that gets them.
+        head: Whether the last layer, "logits", is copied too.
+
+    Raises:
+        ValueError: Before any weight is changed, if a layer is missing or has other shapes.
     """
     theirs = {layer.name: layer for layer in source.layers}
     copies = []
@@ -31,7 +37,10 @@ def copy_layers(source: keras.Model, target: keras.Model, head: bool) -> None:
 def start_from(model: keras.Model, shallower: keras.Model) -> str:
     """Copy the layers of `shallower` that have the name and the shapes of one of `model`; a sentence says how many.
 
-    Where the paper says which layers start so, only these are copied. Raises ValueError if nothing agrees.
+    Where the paper says which layers start so, only these are copied.
+
+    Raises:
+        ValueError: If nothing agrees.
     """
     wanted = find_architecture(model.name).starts_from
     theirs = {layer.name: layer.get_weights() for layer in shallower.layers if layer.weights}

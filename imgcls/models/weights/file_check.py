@@ -14,9 +14,15 @@ LAYERS = {"standardization", "embedding", "logits", "probabilities"}  # that eve
 
 
 def check_weight_file(path: Path, architecture: Architecture | None) -> None:
-    """Raise ValueError or FileNotFoundError, in one sentence, for a file that cannot start this network.
+    """Refuse, in one sentence, a file that cannot start this network.
 
-    architecture: None where it is not settled yet; then only the kind of the file is looked at.
+    Args:
+        path: Of the file.
+        architecture: None where it is not settled yet; then only the kind of the file is looked at.
+
+    Raises:
+        ValueError: For a file of another kind or network.
+        FileNotFoundError: If there is no such file.
     """
     if path.suffix not in KINDS:
         raise ValueError(f"{path} is no weight file; expected one that ends in {', '.join(KINDS)}.")

@@ -5,6 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 import keras
 
@@ -38,7 +39,7 @@ class InitialWeights:
     earlier: Path | None = None
 
     @property
-    def wiring(self) -> Mapping[str, object]:
+    def wiring(self) -> Mapping[str, Any]:
         """The fields of `imgcls.models.wiring.Wiring` in which the weights' network differs from the architecture."""
         return self.state_dict.wiring if self.state_dict else {}
 
@@ -126,12 +127,12 @@ def published_weights(name: str, weights: str | Path) -> PretrainedWeights | Non
         if not Path(weights).is_file():
             raise FileNotFoundError(f"No weight file at {weights}. Expected a .keras file, as a run folder holds.")
         return None
-    if weights not in known:
+    if str(weights) not in known:
         there_are = ", ".join([*known, NO_WEIGHTS])
         raise ValueError(
             f"{name} has no weights {str(weights)!r}. There are: {there_are}, or the path of a .keras file."
         )
-    return known[weights]
+    return known[str(weights)]
 
 
 def _copy_classifier(path: Path, model: keras.Model) -> None:

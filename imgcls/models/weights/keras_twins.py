@@ -78,7 +78,7 @@ def _variables(model: keras.Model) -> list[tuple[keras.layers.Layer, keras.Varia
     return [
         (layer, variable)
         for layer in walk(model.output)
-        if not isinstance(layer, keras.layers.Normalization)  # of the pixels, which our door does
+        if not isinstance(layer, keras.layers.Normalization)  # of the pixels, which our layer "standardization" does
         for variable in getattr(layer, "weights", ())
     ]
 

@@ -14,16 +14,18 @@ TF_LIKE = {"padding": "same", "norm_epsilon": 1e-3}
 
 
 def torchvision_mobilenet_v2(blocks: Sequence[int]) -> StateDictNames:
-    """blocks: in each stage."""
+    """torchvision's MobileNetV2. blocks: in each stage."""
     return StateDictNames("torchvision", partial(_torchvision_v2, blocks=blocks))
 
 
 def torchvision_efficientnet(blocks: Sequence[int], norm_epsilon: float) -> StateDictNames:
+    """torchvision's EfficientNet. blocks: in each stage."""
     wiring = {"padding": "symmetric", "norm_epsilon": norm_epsilon}
     return StateDictNames("torchvision", partial(_torchvision_efficientnet, head=len(blocks) + 1), wiring)
 
 
 def timm() -> StateDictNames:
+    """timm's EfficientNet and MobileNetV2."""
     return StateDictNames("timm", _timm)
 
 
@@ -58,7 +60,7 @@ def _torchvision_v2(layer: str, blocks: Sequence[int]) -> str:
     return f"features.{number}.conv.{place}"
 
 
-def _torchvision_efficientnet(layer: str, head: int):
+def _torchvision_efficientnet(layer: str, head: int) -> str | tuple[str, str]:
     ends = {"stem": "features.0", "head": f"features.{head}"}
     if layer == "logits":
         return "classifier.1"
@@ -82,7 +84,7 @@ TIMM_FIRST_STAGE = {"depthwise": ("conv_dw", "bn1"), "project": ("conv_pw", "bn2
 TIMM_STAGES = {"expand": ("conv_pw", "bn1"), "depthwise": ("conv_dw", "bn2"), "project": ("conv_pwl", "bn3")}
 
 
-def _timm(layer: str):
+def _timm(layer: str) -> str | tuple[str, str]:
     if layer in TIMM_ENDS:
         return TIMM_ENDS[layer]
     stage, block, part, kind = _split(layer)

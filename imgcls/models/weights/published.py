@@ -15,11 +15,16 @@ PIXELS = {
 LICENCES = {"VGG": "CC-BY-4.0", "ResNet": "MIT"}  # of the weights' first publishers, where not Apache-2.0
 
 
-def keras_twin(network: str, pixels: str, interpolation: str = "bilinear", **arguments) -> dict:
+def keras_twin(
+    network: str, pixels: str, interpolation: str = "bilinear", **arguments: Any
+) -> dict[str, PretrainedWeights]:
     """The published weights of an architecture, by name, where they are those of `keras.applications.<network>`.
 
-    pixels: "caffe" (blue first, which is turned round in the first kernel), "torch" or "tf".
-    arguments: of the twin, such as its width multiplier.
+    Args:
+        network: Name in keras.applications.
+        pixels: "caffe" (blue first, which is turned round in the first kernel), "torch" or "tf".
+        interpolation: That the images were resized with.
+        **arguments: Of the twin, such as its width multiplier.
     """
     mean, std = PIXELS[pixels]
     imagenet = PretrainedWeights(
@@ -48,13 +53,13 @@ def lite_package(package: str, names: StateDictNames) -> dict[str, PretrainedWei
     return {"imagenet": imagenet}
 
 
-def _load_twin(model: Any, with_head: bool, **twin) -> None:
+def _load_twin(model: Any, with_head: bool, **twin: Any) -> None:
     from imgcls.models.weights.keras_twins import load_twin
 
     load_twin(model, with_head, **twin)
 
 
-def _load_lite(model: Any, with_head: bool, **where) -> None:
+def _load_lite(model: Any, with_head: bool, **where: Any) -> None:
     from imgcls.models.weights.efficientnet_lite import load_lite
 
     load_lite(model, with_head, **where)

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -35,22 +36,31 @@ MOST_NAMED = 12  # names that an error prints of each list
 
 @dataclass(frozen=True)
 class StateDict:
-    """A file that was read, and whose names it speaks."""
+    """A file that was read.
+
+    Attributes:
+        path: Of the file.
+        arrays: By the name in the file.
+        names: How the file's project names the layers.
+    """
 
     path: Path
     arrays: Mapping[str, np.ndarray]
     names: StateDictNames
 
     @property
-    def wiring(self) -> Mapping[str, object]:
+    def wiring(self) -> Mapping[str, Any]:
+        """Fields of `imgcls.models.wiring.Wiring` in which their network differs from ours."""
         return self.names.wiring
 
     @property
     def mean(self) -> tuple[float, ...]:
+        """Of the pixels, in [0, 255], that the weights were trained with."""
         return self.names.mean
 
     @property
     def std(self) -> tuple[float, ...]:
+        """Of the pixels, in [0, 255], that the weights were trained with."""
         return self.names.std
 
     @property
@@ -62,7 +72,15 @@ class StateDict:
 
 @dataclass(frozen=True)
 class Report:
-    """What a state dict filled. matched: (our variable, their name); missed: our variables; left_over: their names."""
+    """What a state dict filled.
+
+    Attributes:
+        path: Of the file.
+        project: Whose names it speaks.
+        matched: (our variable, their name).
+        missed: Our variables that the file has nothing for.
+        left_over: Their names that nothing of ours took.
+    """
 
     path: Path
     project: str
@@ -71,6 +89,7 @@ class Report:
     left_over: tuple[str, ...]
 
     def sentence(self) -> str:
+        """File, project, and how many arrays matched, were missed and were left over."""
         return (
             f"{self.path.name} ({self.project}): {counted(len(self.matched), 'array')} matched, "
             f"{len(self.missed)} missed, {len(self.left_over)} left over."
@@ -78,13 +97,16 @@ class Report:
 
 
 def is_state_dict(weights: str | Path) -> bool:
+    """Whether the path ends as a file with a PyTorch state dict does."""
     return Path(weights).suffix in READERS
 
 
 def read_state_dict(architecture: Architecture, path: Path) -> StateDict:
     """Read a file and find out which of the architecture's dialects it speaks.
 
-    Raises ValueError for a file of another kind or another network, and where the architecture knows no dialect.
+    Raises:
+        ValueError: For a file of another kind or another network, and where the architecture knows no dialect.
+        FileNotFoundError: If there is no such file.
     """
     if not architecture.state_dicts:
         known = ", ".join(name for name in list_models() if find(name).state_dicts)
@@ -114,17 +136,21 @@ def _overlap(architecture: Architecture, names: StateDictNames, arrays: Mapping[
     return len(expected & found) / max(len(expected | found), 1)
 
 
-def _parts(name) -> tuple[str, ...]:
+def _parts(name: str | tuple[str, ...]) -> tuple[str, ...]:
     return (name,) if isinstance(name, str) else tuple(name)
 
 
 def load_state_dict(model: keras.Model, state: StateDict, with_head: bool = True) -> Report:
-    """Fill `model`, and tell what filled what.
+    """Fill `model`, and report what filled what.
 
-    with_head: whether the last layer is filled, where the file has as many classes as the model.
+    Args:
+        model: A classifier of the state dict's architecture.
+        state: The file.
+        with_head: Whether the last layer is filled, where the file has as many classes as the model.
 
-    Raises ValueError with both lists, before any weight is changed, if anything else is missing, left over, or of
-    another shape.
+    Raises:
+        ValueError: With both lists, before any weight is changed, if anything else is missing, left over, or of
+            another shape.
     """
     left = {name for name in state.arrays if not name.endswith(IGNORED)}
     fills, missed, wrong = [], [], []

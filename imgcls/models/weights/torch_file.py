@@ -5,7 +5,7 @@ import zipfile
 from collections import OrderedDict
 from collections.abc import Mapping
 from pathlib import Path
-from typing import BinaryIO
+from typing import IO, Any, BinaryIO
 
 import numpy as np
 
@@ -41,7 +41,9 @@ NESTED = ("state_dict", "model", "model_state_dict")  # where training scripts p
 class _View:
     """A tensor of the pickle: where it lies in which storage. The numbers come later in the file."""
 
-    def __init__(self, storage: "_Storage", offset: int, shape: tuple, strides: tuple, *_):
+    def __init__(
+        self, storage: "_Storage", offset: int, shape: tuple[int, ...], strides: tuple[int, ...], *_: object
+    ) -> None:
         self.storage, self.offset, self.shape, self.strides = storage, offset, shape, strides
 
     def array(self) -> np.ndarray:
@@ -55,7 +57,7 @@ class _View:
 
 
 class _Storage:
-    def __init__(self, kind: str, key: str, count: int):
+    def __init__(self, kind: str, key: str, count: int) -> None:
         self.kind, self.key, self.count = kind, key, count
         self.dtype = np.dtype(STORAGE_DTYPES[kind])
         self.data = np.empty(0, self.dtype)
@@ -69,11 +71,11 @@ class _Storage:
 class _ArraysOnly(pickle.Unpickler):
     """An unpickler that can build dictionaries, tensors and plain values, and nothing else."""
 
-    def __init__(self, file: BinaryIO):
+    def __init__(self, file: IO[bytes]) -> None:
         super().__init__(file, encoding="utf-8")
         self.storages: dict[str, _Storage] = {}
 
-    def find_class(self, module: str, name: str):
+    def find_class(self, module: str, name: str) -> object:
         if (module, name) == ("collections", "OrderedDict"):
             return OrderedDict
         if (module, name) == ("torch._utils", "_rebuild_tensor_v2"):
@@ -84,7 +86,7 @@ class _ArraysOnly(pickle.Unpickler):
             return name
         raise pickle.UnpicklingError(f"it asks for {module}.{name}, and only arrays are read from it")
 
-    def persistent_load(self, record):
+    def persistent_load(self, record: tuple[Any, ...]) -> _Storage:
         kind, storage_kind, key, _, count, *view = record
         if kind != "storage" or any(part is not None for part in view):
             raise pickle.UnpicklingError(f"it holds a {kind!r} record of an unknown form")
@@ -96,8 +98,12 @@ def read_torch_file(path: str | Path) -> dict[str, np.ndarray]:
 
     A state dict within a checkpoint is found under its usual names. bfloat16 becomes float32.
 
-    Returns an array for each name, in the file's order. Raises ValueError for a file of another kind, a damaged file,
-    and a pickle that asks for anything but arrays; FileNotFoundError if there is none.
+    Returns:
+        An array for each name, in the file's order.
+
+    Raises:
+        ValueError: For a file of another kind, a damaged file, and a pickle that asks for anything but arrays.
+        FileNotFoundError: If there is no such file.
     """
     path = Path(path)
     try:
@@ -116,7 +122,7 @@ def read_torch_file(path: str | Path) -> dict[str, np.ndarray]:
         ) from error
 
 
-def _read_old(file: BinaryIO):
+def _read_old(file: BinaryIO) -> Any:
     """Three pickles (magic number, protocol version, system), the dictionary, the storage keys; then for each key its
     count as int64 and its numbers, little-endian."""
     if _ArraysOnly(file).load() != MAGIC_NUMBER:
@@ -135,7 +141,7 @@ def _read_old(file: BinaryIO):
     return values
 
 
-def _read_zip(file: BinaryIO):
+def _read_zip(file: BinaryIO) -> Any:
     """An uncompressed zip with the dictionary as <folder>/data.pkl and each storage as <folder>/data/<key>."""
     with zipfile.ZipFile(file) as archive:
         pickles = [name for name in archive.namelist() if name.endswith("/data.pkl")]

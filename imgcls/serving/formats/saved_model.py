@@ -25,7 +25,7 @@ class SavedModelEngine(Engine):
     name = "TensorFlow"
     outputs = (PROBABILITIES,)
 
-    def __init__(self, model: LoadedModel, class_names: Sequence[str]):
+    def __init__(self, model: LoadedModel, class_names: Sequence[str]) -> None:
         self.model = model
         self.device = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
         self._class_names = list(class_names)

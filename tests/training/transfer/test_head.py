@@ -14,7 +14,7 @@ from imgcls.training.checkpoints import load_checkpoint
 from imgcls.training.run import train_network
 from imgcls.training.transfer.features import depth_features
 from imgcls.training.transfer.head import head_examples, head_folds, kernel_and_bias, why_not_fitted
-from imgcls.training.transfer.heads import head_part, with_all_depths
+from imgcls.training.transfer.head_layers import head_part, with_all_depths
 from imgcls.training.transfer.logistic_regression import Head
 from imgcls.workflow.create import create_run
 
