@@ -107,7 +107,8 @@ def _padded(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
     )
     if not isinstance(seen[0], tuple):
         return Cost(0, seen[0])
-    return Cost(0, tuple(field.through(1, 1, side[0]) for field, side in zip(seen[0], sides, strict=True)))
+    height, width = (field.through(1, 1, side[0]) for field, side in zip(seen[0], sides, strict=True))
+    return Cost(0, (height, width))
 
 
 def _merged(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:

@@ -56,8 +56,8 @@ def _torchvision_v2(layer: str, blocks: Sequence[int]) -> str:
     stage, block, part, kind = place
     number = sum(blocks[: stage - 1]) + block
     index = ("expand", "depthwise", "project").index(part) - (stage == 1)  # the first stage expands nothing
-    place = index + (kind == "norm") if part == "project" else f"{index}.{('conv', 'norm').index(kind)}"
-    return f"features.{number}.conv.{place}"
+    theirs = index + (kind == "norm") if part == "project" else f"{index}.{('conv', 'norm').index(kind)}"
+    return f"features.{number}.conv.{theirs}"
 
 
 def _torchvision_efficientnet(layer: str, head: int) -> str | tuple[str, str]:
