@@ -186,7 +186,8 @@ class ImageClassifier:
         Raises:
             ValueError: If a file cannot be read; it is named with the reason.
         """
-        return self.classes_[self.predict_proba(X).argmax(axis=1)]
+        probabilities = self.predict_proba(X)
+        return self.classes_[probabilities.argmax(axis=1)]
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """The probability of each class, (N, classes), in the order of `classes_`. X: as `predict` takes it."""

@@ -1,15 +1,12 @@
 """The engine that is always there: TensorFlow."""
 
 from collections.abc import Callable, Mapping
-from typing import TYPE_CHECKING
 
+import keras
 import numpy as np
 import tensorflow as tf
 
 from imgcls.engines.engine import Engine, Outputs, fill_up
-
-if TYPE_CHECKING:
-    import keras
 
 
 class TensorFlowEngine(Engine):
@@ -23,7 +20,7 @@ class TensorFlowEngine(Engine):
 
     name = "TensorFlow"
 
-    def __init__(self, models: Mapping[str, "keras.Model"], batch_size: int | None = None) -> None:
+    def __init__(self, models: Mapping[str, keras.Model], batch_size: int | None = None) -> None:
         self.outputs = tuple(models)
         self.device = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
         self._batch_size = batch_size
@@ -37,7 +34,7 @@ class TensorFlowEngine(Engine):
 
 
 def network_function(
-    models: Mapping[str, "keras.Model"], batch_size: int | None = None
+    models: Mapping[str, keras.Model], batch_size: int | None = None
 ) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     """The function of TensorFlow that computes several models of the same pixels.
 
@@ -51,8 +48,15 @@ def network_function(
     shape = next(iter(models.values())).input_shape[1:]
     pixels = tf.TensorSpec((batch_size, *shape), tf.float32, "pixels")
     function: Callable[[tf.Tensor], dict[str, tf.Tensor]] = tf.function(
-        lambda pixels: {name: model(pixels, training=False) for name, model in models.items()},
-        input_signature=[pixels],
-        autograph=False,
+        _joined(models), input_signature=[pixels], autograph=False
     )
     return function
+
+
+def _joined(models: Mapping[str, keras.Model]) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+    """All models in one; what they share, as parts of one network do, is computed once."""
+    first, *others = models.values()
+    if any(model.input is not first.input for model in others):
+        return lambda pixels: {name: model(pixels, training=False) for name, model in models.items()}
+    network = keras.Model(first.input, {name: model.output for name, model in models.items()})
+    return lambda pixels: network(pixels, training=False)
