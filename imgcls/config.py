@@ -203,7 +203,7 @@ class NetworkConfig:
 
     model: str = "auto"  # name, or .py file of your own; auto: resnet20 up to 64 pixels, else efficientnet_lite0
     weights: str = "auto"  # imagenet, none, or the path of a .keras file; auto: imagenet where they exist
-    plan: Literal["auto", "head", "features", "last_blocks", "all", "scratch"] = "auto"  # what is trained; see README
+    plan: Literal["auto", "head", "features", "last_blocks", "all", "scratch"] = "auto"  # what is fine-tuned
     unfreeze: int = 0  # blocks, from the last one, that --plan last_blocks fine-tunes; 0: a third of them
     init_from: str | None = None  # run or .keras file of a shallower network of the same family to start from
     data_format: Literal["channels_last", "channels_first", "auto"] = "channels_last"  # layout inside the network

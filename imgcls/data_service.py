@@ -10,8 +10,6 @@ learns is the same to the bit with and without. There is no password: keep the p
 """
 
 import socket
-import threading
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Annotated, Literal
 
@@ -42,18 +40,10 @@ def main(options: Options) -> int:
     if options.role == "dispatcher" or options.port:
         _check_port(options.port or DISPATCHER_PORT)
     command.import_tensorflow()
-    from imgcls.cli.terminal import next_step
-    from imgcls.framework_internals import stop_service
+    from imgcls.cli.run_data_service import serve
 
-    server, address = _start(options)
-    print(f"The {options.role} is ready at grpc://{address}. Ctrl-C ends it.", flush=True)
-    following = "data_service worker --dispatcher" if options.role == "dispatcher" else "train --data-service"
-    next_step(f"python -m imgcls.{following} {options.dispatcher or 'grpc://' + address}")
-    with suppress(KeyboardInterrupt):
-        threading.Event().wait()  # the server's own `join` cannot be interrupted
-    stop_service(server)
-    print("Stopped.")
-    return command.OK
+    port = options.port or (DISPATCHER_PORT if options.role == "dispatcher" else 0)
+    return serve(port, options.host, options.dispatcher)
 
 
 def _check_role(options: Options) -> None:
@@ -70,26 +60,6 @@ def _check_port(port: int) -> None:
             probe.bind(("", port))
         except OSError as error:
             raise ValueError(f"Port {port} cannot be had: {error.strerror.lower()}. Choose another --port.") from error
-
-
-def _start(options: Options) -> tuple[object, str]:
-    """The running server, and host:port of it."""
-    from tensorflow.data.experimental import service
-
-    from imgcls.data.batches.service import check_answers, parse_address
-    from imgcls.framework_internals import service_address
-
-    if options.role == "dispatcher":
-        port = options.port or DISPATCHER_PORT
-        return service.DispatchServer(service.DispatcherConfig(port=port)), f"{options.host}:{port}"
-    check_answers(options.dispatcher)
-    host, port = parse_address(options.dispatcher)
-    server = service.WorkerServer(
-        service.WorkerConfig(
-            dispatcher_address=f"{host}:{port}", worker_address=f"{options.host}:%port%", port=options.port or 0
-        )
-    )
-    return server, service_address(server)
 
 
 if __name__ == "__main__":

@@ -9,8 +9,6 @@ TensorFlow Serving image.
 """
 
 import os
-import socket
-from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -18,6 +16,8 @@ from typing import Annotated
 import tyro
 
 from imgcls.cli import command
+from imgcls.serving.listening import listen
+from imgcls.serving.versions import check_bundle
 
 
 @dataclass(frozen=True)
@@ -51,79 +51,21 @@ class Options:
 
 def main(options: Options) -> int:
     """Serve the bundle until Ctrl-C or SIGTERM."""
-    from imgcls.serving.versions import check_bundle
-
     folder = check_bundle(options.bundle)
     listener = listen(options.host, options.port)
     command.import_tensorflow()
-    from imgcls.serving.parts import Limits
-    from imgcls.serving.served_model import ServedModel
-    from imgcls.serving.server import make_app, serve
+    from imgcls.cli.run_serve import Settings, serve_bundle
 
-    served = ServedModel(folder)
-    app = make_app(
-        served,
+    settings = Settings(
         most_bytes=int(options.max_request_mib * 2**20),
+        most_instances=options.max_instances,
+        most_pixels=int(options.max_request_megapixels * 1e6),
         threads=options.threads or 2 * (os.cpu_count() or 1),
         poll_seconds=options.poll_seconds,
-        limits=Limits(options.max_instances, int(options.max_request_megapixels * 1e6)),
+        drain_seconds=options.drain_seconds,
     )
     host = f"[{options.host}]" if ":" in options.host else options.host
-    address = f"http://{host}:{listener.getsockname()[1]}"
-    with suppress(KeyboardInterrupt):
-        serve(
-            app,
-            listener,
-            lambda: print(welcome(served.name, served.version, address), flush=True),
-            options.drain_seconds,
-        )
-    print("Stopped.", flush=True)
-    if app.state.working:  # no thread can be ended from outside, and Python would wait for each
-        os._exit(command.OK)
-    return command.OK
-
-
-def listen(host: str, port: int) -> socket.socket:
-    """Take a port; callers wait until the model is loaded.
-
-    Args:
-        host: The address of this machine that is listened at.
-        port: Its port; 0 takes any that is free.
-
-    Returns:
-        A socket that listens.
-
-    Raises:
-        ValueError: If the port cannot be had.
-    """
-    family = socket.AF_INET6 if ":" in host else socket.AF_INET
-    listener = socket.socket(family, socket.SOCK_STREAM, socket.IPPROTO_TCP)  # named, or asyncio delays small packets
-    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-    try:
-        listener.bind((host, port))
-        listener.listen()
-    except OSError as error:
-        listener.close()
-        raise ValueError(
-            f"Port {port} of {host} cannot be used: {(error.strerror or str(error)).lower()}. "
-            f"Choose another, such as --port {port + 1}, or --port 0 for any that is free."
-        ) from error
-    return listener
-
-
-def welcome(name: str, version: int, address: str) -> str:
-    """What is served where, and how it is asked."""
-    url = f"{address}/v1/models/{name}"
-    return f"""Serving {name}, version {version}, at {url}   (Ctrl-C ends it)
-
-With curl:
-  (printf '{{"instances": [{{"b64": "'; base64 < IMAGE | tr -d '\\n'; printf '"}}]}}') | curl -d @- {url}:predict
-
-In Python:
-  from imgcls import Client
-  client = Client("{address}", "{name}")
-  print(client.predict(["IMAGE"]))
-"""
+    return serve_bundle(folder, listener, f"http://{host}:{listener.getsockname()[1]}", settings)
 
 
 if __name__ == "__main__":

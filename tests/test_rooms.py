@@ -47,7 +47,6 @@ ADDRESSES = {  # foreign idea: the only places where it may stand
 ATTRIBUTES = {
     "tf.data": (
         "imgcls/data/",
-        "imgcls/data_service.py",  # its processes
         "imgcls/workflow/image_data.py",  # the same
         "imgcls/labels/formats/tfrecord.py",  # reads records
         "imgcls/training/stage_batches.py",  # features, which are no images
@@ -192,7 +191,7 @@ def test_a_part_of_tensorflow_stands_where_it_belongs(idea):
     }
     assert {user for user in users if not user.startswith(ATTRIBUTES[idea])} == set()
     unused = {place for place in ATTRIBUTES[idea] if not any(user.startswith(place) for user in users)}
-    assert unused <= {"imgcls/data_service.py"}  # which imports it
+    assert unused == set()
 
 
 def test_pillow_opens_files_in_one_place():

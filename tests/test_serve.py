@@ -16,6 +16,8 @@ import pytest
 import tensorflow as tf
 
 from imgcls import serve
+from imgcls.cli import run_serve
+from imgcls.serving import listening
 from tests.conftest import ROOT
 
 
@@ -95,7 +97,7 @@ def test_a_stop_waits_for_requests_no_longer_than_it_is_told(endless, stop, code
 def test_the_curl_line_works(folder, tmp_path):
     """What is shown is run, but for curl itself, which need not be here: its body is looked at."""
     (tmp_path / "IMAGE").write_bytes(bytes(range(256)))
-    text = serve.welcome("flowers", 3, "http://127.0.0.1:8501")
+    text = run_serve.welcome("flowers", 3, "http://127.0.0.1:8501")
     line = next(line for line in text.splitlines() if "curl -d" in line)
     body = subprocess.run(line.split("| curl")[0], shell=True, cwd=tmp_path, capture_output=True, check=True).stdout
     assert httpx.Response(200, content=body).json() == {
@@ -114,7 +116,7 @@ def test_no_bundle(tmp_path):
 
 def test_small_packets_are_not_delayed():
     """asyncio switches the delay off only for sockets that name their protocol; an answer takes 40 ms more else."""
-    with serve.listen("127.0.0.1", 0) as listener:
+    with listening.listen("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP
 
 
@@ -122,9 +124,9 @@ def test_a_port_without_permission_or_address():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ValueError, match=f"Port {port} of 127.0.0.1 cannot be used"):
-            serve.listen("127.0.0.1", port)
+            listening.listen("127.0.0.1", port)
     with pytest.raises(ValueError, match="cannot be used"):
-        serve.listen("192.0.2.1", 0)  # an address that no machine has
+        listening.listen("192.0.2.1", 0)  # an address that no machine has
 
 
 @pytest.mark.parametrize(

@@ -152,17 +152,19 @@ def _shown_default(setting: Setting) -> str:
     return f" (default: {'auto' if setting.takes.startswith('auto|') and not default else default})"
 
 
-def _in_presets(name: str) -> str:
+def _presets() -> dict[str, dict[str, float]]:
     from imgcls.data.augmentation.presets import PRESETS
 
-    values = ", ".join(f"{preset} {row[name]:g}" for preset, row in PRESETS.items() if name in row)
+    return PRESETS
+
+
+def _in_presets(name: str) -> str:
+    values = ", ".join(f"{preset} {row[name]:g}" for preset, row in _presets().items() if name in row)
     return f" (presets: {values or 'none has it'})"
 
 
 def _numbers_of(preset: str) -> str:
-    from imgcls.data.augmentation.presets import PRESETS
-
-    return ", ".join(f"{name} {value:g}" for name, value in PRESETS[preset].items())
+    return ", ".join(f"{name} {value:g}" for name, value in _presets()[preset].items())
 
 
 def refuse(event: ParseErrorEvent, options: type) -> None:

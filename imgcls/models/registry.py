@@ -186,7 +186,7 @@ def find_architecture(name: str) -> Architecture:
     raise ValueError(
         f"Unknown architecture {name!r}, and there is none of its family: `python -m imgcls.models` lists those that "
         "there are. Any other network is a function in a file, --model my_net.py, which takes each Keras layer by "
-        "net.apply; README shows one."
+        "net.apply: docs/guides/networks.md shows one."
     )
 
 

@@ -15,9 +15,9 @@ from keras import layers
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.layers import ClassProbabilities, PixelStandardization
 from imgcls.models.classifier import embedding_model
-from imgcls.serve import listen
 from imgcls.serving.bundle import load_bundle, write_bundle
 from imgcls.serving.export_format import ExportedClassifier
+from imgcls.serving.listening import listen
 from imgcls.serving.parity import Reference
 from imgcls.serving.served_model import ServedModel
 from imgcls.serving.server import make_app

@@ -18,7 +18,9 @@ from imgcls.config import LabelsConfig
 from imgcls.files import replacing
 from imgcls.nearest_name import did_you_mean
 
-CARD_FOLDERS = (Path("datasets"), Path(__file__).parents[3] / "datasets")  # here, then beside the package
+CHECKOUT = Path(__file__).parents[3]
+BESIDE = (CHECKOUT / "datasets",) if (CHECKOUT / "pyproject.toml").is_file() else ()  # an installed package has none
+CARD_FOLDERS = (Path("datasets"), *BESIDE)  # here, then beside the package
 NEEDED = ("name", "title", "source", "licence")
 ALLOWED = (*NEEDED, "citation", "homepage")
 PATHS = ("images", "unpack_to", "rename", "golden", "overlay")  # of LabelsConfig
@@ -62,7 +64,7 @@ def load_card(name: str) -> Card:
     if name not in cards:
         raise ValueError(
             f"{name!r} is neither a folder, nor a manifest (.parquet), nor an annotation file, nor a data set card."
-            f"{did_you_mean(name, cards)} There are the cards: {', '.join(sorted(cards)) or 'none'}."
+            f"{did_you_mean(name, cards)} {_what_there_is(cards)}"
         )
     path = cards[name]
     try:
@@ -74,6 +76,12 @@ def load_card(name: str) -> Card:
         raise ValueError(f"The data set card {path} lacks {', '.join(missing)}; each is a line of text.")
     own = {name: fields.pop(name) for name in ALLOWED if name in fields}
     return Card(**own | {"source": _absolute(own["source"], path.parent)}, labels=_labels(fields, path))
+
+
+def _what_there_is(cards: dict[str, Path]) -> str:
+    if cards:
+        return f" There are the cards: {', '.join(sorted(cards))}."
+    return " There are no cards here; name your images with --data FOLDER, a folder with one folder of images a class."
 
 
 def save_card(card: Card, folder: str | Path = CARD_FOLDERS[0], replace: bool = False) -> Path:

@@ -1,0 +1,71 @@
+"""What `python -m imgcls.serve` does once its flags are read."""
+
+import os
+import socket
+from contextlib import suppress
+from dataclasses import dataclass
+from pathlib import Path
+
+from imgcls.cli import command
+from imgcls.serving.parts import Limits
+from imgcls.serving.served_model import ServedModel
+from imgcls.serving.server import make_app, serve
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a server works.
+
+    Attributes:
+        most_bytes: Of a request.
+        most_instances: Images in a request.
+        most_pixels: Of all images in a request.
+        threads: Requests worked on at once.
+        poll_seconds: Between two looks for a newer version.
+        drain_seconds: That requests at hand may take after Ctrl-C or SIGTERM.
+    """
+
+    most_bytes: int
+    most_instances: int
+    most_pixels: int
+    threads: int
+    poll_seconds: float
+    drain_seconds: float
+
+
+def serve_bundle(folder: Path, listener: socket.socket, address: str, settings: Settings) -> int:
+    """Serve until Ctrl-C or SIGTERM. address: as clients call it."""
+    served = ServedModel(folder)
+    app = make_app(
+        served,
+        most_bytes=settings.most_bytes,
+        threads=settings.threads,
+        poll_seconds=settings.poll_seconds,
+        limits=Limits(settings.most_instances, settings.most_pixels),
+    )
+    with suppress(KeyboardInterrupt):
+        serve(
+            app,
+            listener,
+            lambda: print(welcome(served.name, served.version, address), flush=True),
+            settings.drain_seconds,
+        )
+    print("Stopped.", flush=True)
+    if app.state.working:  # no thread can be ended from outside, and Python would wait for each
+        os._exit(command.OK)
+    return command.OK
+
+
+def welcome(name: str, version: int, address: str) -> str:
+    """What is served where, and how it is asked."""
+    url = f"{address}/v1/models/{name}"
+    return f"""Serving {name}, version {version}, at {url}   (Ctrl-C ends it)
+
+With curl:
+  (printf '{{"instances": [{{"b64": "'; base64 < IMAGE | tr -d '\\n'; printf '"}}]}}') | curl -d @- {url}:predict
+
+In Python:
+  from imgcls import Client
+  client = Client("{address}", "{name}")
+  print(client.predict(["IMAGE"]))
+"""
