@@ -7,6 +7,7 @@ import sys
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
+from importlib.util import find_spec
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
@@ -72,9 +73,9 @@ class ProgressLine(Progress):
 
 @contextmanager
 def progress_line() -> Iterator[ProgressLine]:
-    """Within, work can show its progress; nothing is shown where the output is no terminal or notebook."""
+    """Within, work can show its progress; a bar in a terminal, a widget in a notebook, else only lines."""
     columns = (TextColumn("{task.description}"), BarColumn(bar_width=24), TextColumn("{task.fields[facts]}"))
-    shown = console.is_terminal or console.is_jupyter
+    shown = console.is_terminal or (console.is_jupyter and find_spec("ipywidgets") is not None)
     with Bar(*columns, console=console, transient=True, disable=not shown) as bar:
         yield ProgressLine(bar)
 

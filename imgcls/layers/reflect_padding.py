@@ -11,10 +11,7 @@ from imgcls.data_format import spatial_axes
 class ReflectPadding2D(keras.layers.ZeroPadding2D):
     """`keras.layers.ZeroPadding2D` with the pixels mirrored at the border, which itself is not repeated, for zeros.
 
-    Args:
-        padding: Pixels, less than the height and the width of the input, for all sides, ((top, bottom), (left, right)),
-            or (top and bottom, left and right).
-        data_format: Layout of the input.
+    Its arguments are those of `ZeroPadding2D`; the padding must be less than the height and the width of the input.
 
     Input shape:
         (B, H, W, C), or (B, C, H, W) in channels_first.
