@@ -1,4 +1,5 @@
 import io
+from importlib import import_module
 from pathlib import Path
 
 import numpy as np
@@ -7,7 +8,6 @@ import pytest
 from PIL import Image
 from skimage import data
 
-from imgcls import audit, import_labels, predict
 from imgcls.data.manifest.table import Manifest
 from imgcls.image_files import WHAT_IS_READ, shown_name
 from tests.conftest import ROOT
@@ -133,6 +133,9 @@ def test_what_libraries_print_of_a_file_is_kept_away(small_run, command, tmp_pat
     assert result.err == ""
 
 
-@pytest.mark.parametrize("text", [predict.__doc__, import_labels.__doc__, audit.__doc__, README.read_text("utf-8")])
+COMMANDS = [import_module(f"imgcls.{name}") for name in ("predict", "import_labels", "audit")]
+
+
+@pytest.mark.parametrize("text", [*(command.__doc__ for command in COMMANDS), README.read_text("utf-8")])
 def test_what_is_read_is_said_in_the_same_words_everywhere(text):
     assert WHAT_IS_READ in " ".join(text.split())
