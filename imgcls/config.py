@@ -462,7 +462,7 @@ def _check_renamed(values: dict[str, Any], path: Path) -> None:
         )
 
 
-def _check_names(values: dict, config_class: type, place: str) -> None:
+def _check_names(values: dict[str, Any], config_class: type, place: str) -> None:
     fields = {f.name: f.type for f in dataclasses.fields(config_class)}
     for name, value in values.items():
         if name not in fields:

@@ -61,7 +61,7 @@ def _decoded(text: str) -> object:
     return json.JSONDecoder().raw_decode(STRING_OR_NUMBER.sub(_as_python_writes_it, text))[0]
 
 
-def _as_python_writes_it(found: re.Match) -> str:
+def _as_python_writes_it(found: re.Match[str]) -> str:
     """Inf and -NaN, which RapidJSON reads, as Python's parser wants them; strings as they are."""
     return {"Inf": "Infinity", "-Inf": "-Infinity", "-NaN": "NaN"}.get(found[0], found[0])
 
@@ -142,7 +142,7 @@ def encode(values: dict[str, Any]) -> bytes:
     return json.dumps(values, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _from_rows(instances: list, types: Mapping[str, tf.DType]) -> dict[str, np.ndarray]:
+def _from_rows(instances: list[Any], types: Mapping[str, tf.DType]) -> dict[str, np.ndarray]:
     if not isinstance(instances[0], dict) and len(types) > 1:
         raise RestError(
             "instances is a plain list, but expecting list of objects as multiple input tensors required as per "
@@ -240,7 +240,7 @@ def _to_array(value: object, dtype: tf.DType, most_deep: int = MOST_DEEP) -> np.
     return _convert(leaves, dtype).reshape(shape)
 
 
-def _convert(leaves: list, dtype: tf.DType) -> np.ndarray:
+def _convert(leaves: list[Any], dtype: tf.DType) -> np.ndarray:
     if dtype == tf.string:
         array = np.empty(len(leaves), object)
         array[:] = [to_bytes(leaf) for leaf in leaves]
@@ -262,7 +262,7 @@ def _convert(leaves: list, dtype: tf.DType) -> np.ndarray:
     return array
 
 
-def _check_exact(leaves: list, array: np.ndarray, dtype: tf.DType) -> None:
+def _check_exact(leaves: list[Any], array: np.ndarray, dtype: tf.DType) -> None:
     """Raise RestError for a whole number, or a finite one, that the type cannot hold."""
     for place in np.flatnonzero(np.abs(array) >= EXACT[dtype.name]):
         leaf = leaves[place]

@@ -1,13 +1,16 @@
 """Losses: (targets, logits) -> the loss of each example, before it is averaged."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 
 LOSSES = ("cross_entropy", "focal")
 
 
-def make_loss(name: str = "cross_entropy", label_smoothing: float = 0.0, focal_gamma: float = 2.0) -> Callable:
+def make_loss(
+    name: str = "cross_entropy", label_smoothing: float = 0.0, focal_gamma: float = 2.0
+) -> Callable[..., Any]:
     """The loss called `name`.
 
     Args:

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import keras
 import numpy as np
@@ -58,8 +59,8 @@ def train_network(
     manifest: Manifest,
     *,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    on_step: Callable[[dict], None] = lambda facts: None,
-    on_epoch: Callable[[dict], None] = lambda row: None,
+    on_step: Callable[[dict[str, Any]], None] = lambda facts: None,
+    on_epoch: Callable[[dict[str, Any]], None] = lambda row: None,
 ) -> bool:
     """Train the run's network on the manifest's training split, and leave `model.keras` in the run folder.
 

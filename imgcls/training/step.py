@@ -7,7 +7,7 @@ gradient is not finite is not made, so that the weights are still the good ones 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -34,7 +34,7 @@ class StepOptions:
         gradient_checkpointing: recompute each block in the backward pass, to save memory.
     """
 
-    loss: Callable = field(default_factory=make_loss)
+    loss: Callable[..., Any] = field(default_factory=make_loss)
     logit_offsets: np.ndarray | float = 0.0
     global_clipnorm: float = 0.0
     gradient_accumulation_steps: int = 1
@@ -59,7 +59,7 @@ class Objective:
     loss_weights: Sequence[float]
     variables: Sequence[keras.Variable]
     batch_size: int
-    penalties: Callable[[], list] = list
+    penalties: Callable[[], list[Any]] = list
 
 
 class Outcome(NamedTuple):
@@ -199,7 +199,7 @@ class Step:
             gradients, _ = tf.clip_by_global_norm(gradients, self.options.global_clipnorm, use_norm=norm)
         return loss, correct, norm, gradients
 
-    def _reduced_gradients(self, pixels, targets, weights) -> tuple[list[tf.Tensor], list]:
+    def _reduced_gradients(self, pixels, targets, weights) -> tuple[list[tf.Tensor], list[Any]]:
         """Loss, correct, norm and gradients of a global batch; nothing is updated but moving statistics."""
         loss, correct, norm, gradients = self.strategy.run(self._on_device, args=(pixels, targets, weights))
         return [self._first(x) for x in (loss, correct, norm)], gradients

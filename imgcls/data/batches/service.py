@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -45,13 +46,13 @@ class ServiceBatches:
     def __len__(self) -> int:
         return len(self.positions)
 
-    def __iter__(self) -> Iterator[tuple]:
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
         check_answers(self.address)
         found: queue.Queue = queue.Queue(READ_AHEAD)
         ended = threading.Event()
         reader = threading.Thread(target=self._read, args=(found, ended), daemon=True)  # the service can block for ever
         reader.start()
-        waiting: dict[int, tuple] = {}
+        waiting: dict[int, tuple[Any, ...]] = {}
         try:
             for position in self.positions:
                 until = time.monotonic() + self.wait_seconds
@@ -64,7 +65,7 @@ class ServiceBatches:
         finally:
             ended.set()
 
-    def _next(self, found: queue.Queue, until: float) -> tuple:
+    def _next(self, found: queue.Queue, until: float) -> tuple[Any, ...]:
         try:
             batch = found.get(timeout=max(until - time.monotonic(), 0.0))
         except queue.Empty:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,7 @@ class Copies:
     """
 
     groups: pd.Series
-    turned_apart: tuple[tuple, ...]
+    turned_apart: tuple[tuple[Any, ...], ...]
 
 
 def near_duplicate_groups(manifest: Manifest) -> pd.Series:

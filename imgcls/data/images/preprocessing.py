@@ -7,6 +7,7 @@ The standardisation that follows (mean and deviation) is the first layer of the 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Any
 
 import tensorflow as tf
 
@@ -58,7 +59,7 @@ class Preprocessing:
         if not 0 < self.crop_share <= 1:
             raise ValueError(f"crop_share is {self.crop_share}; expected a share above 0 and at most 1.")
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """The values by their names, as JSON takes them."""
         return asdict(self)
 

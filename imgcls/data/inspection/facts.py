@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -18,7 +19,7 @@ LARGE = 16_000_000  # pixels, from which on images are decoded one at a time
 ONE_LARGE = threading.Lock()
 
 
-def image_facts(data: bytes) -> dict:
+def image_facts(data: bytes) -> dict[str, Any]:
     """All facts about an encoded image.
 
     Args:

@@ -2,16 +2,18 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from typing import Any
 
 from imgcls.data.inspection.cache import FACTS, InspectionCache, stamp
 from imgcls.data.manifest.table import Manifest
+from imgcls.progress import ProgressFunction, no_progress
 
 FILES_AT_ONCE = 512  # that are looked up in the cache, and written to it, together
 
 
 def inspect(
     manifest: Manifest,
-    on_progress: Callable[[int], None] = lambda done: None,
+    on_progress: ProgressFunction = no_progress,
     again: bool = False,
     before_opening: Callable[[], None] = lambda: None,
 ) -> Manifest:
@@ -47,7 +49,7 @@ def inspect(
     return Manifest(table, manifest.root)
 
 
-def _facts_of(paths: list[str], before_opening: Callable[[], None]) -> Iterator[dict]:
+def _facts_of(paths: list[str], before_opening: Callable[[], None]) -> Iterator[dict[str, Any]]:
     """The facts of each file by column, in the order of `paths`; only `problems` for one that cannot be used."""
     with InspectionCache() as cache:
         for begin in range(0, len(paths), FILES_AT_ONCE):

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,7 +14,7 @@ from imgcls.training.trainer import Trainer
 LARGEST_DIFFERENCE = {"float32": 1e-4, "bfloat16": 3e-2, "float16": 5e-3}  # of the largest number, by precision
 
 
-def check_against_one_device(trainer: Trainer, batch: list) -> float:
+def check_against_one_device(trainer: Trainer, batch: list[Any]) -> float:
     """Compare loss, right answers and gradients of one global batch; nothing is changed.
 
     Random layers are left out, because each device draws for itself. Where each device normalizes over its own images,
@@ -48,7 +49,7 @@ def check_against_one_device(trainer: Trainer, batch: list) -> float:
     return difference
 
 
-def _on_one_device(trainer: Trainer, batch: list) -> list[tf.Tensor]:
+def _on_one_device(trainer: Trainer, batch: list[Any]) -> list[tf.Tensor]:
     together = any(getattr(layer, "synchronized", False) for layer in all_layers(trainer.model))
     shares = 1 if together else trainer.strategy.num_replicas_in_sync
     parts = [tf.split(x, shares) for x in batch]

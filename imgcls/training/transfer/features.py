@@ -12,12 +12,13 @@ import io
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -28,6 +29,7 @@ from imgcls.data.batches.pipeline import View, evaluation_batches
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.engines.engine import FEATURES
 from imgcls.files import remove, replacing
+from imgcls.progress import ProgressFunction, no_progress
 from imgcls.training.transfer.backend import fastest_engine, images_at_once
 from imgcls.training.transfer.blocks import blocks
 
@@ -140,7 +142,7 @@ class FeatureCache:
         folder: Path,
         model: keras.Model,
         preprocessing: Preprocessing,
-        facts: dict,
+        facts: dict[str, Any],
         *,
         views: Views | None = None,
         most_bytes: int = MOST_BYTES,
@@ -155,9 +157,7 @@ class FeatureCache:
         self._draws = hashlib.sha256(f"{self.views.facts} {self.views.seed}".encode()).hexdigest()[:16]
         self._engine = None
 
-    def features(
-        self, images: ImageSet, view: int = 0, on_progress: Callable[[int], None] = lambda done: None
-    ) -> np.ndarray:
+    def features(self, images: ImageSet, view: int = 0, on_progress: ProgressFunction = no_progress) -> np.ndarray:
         """The features of images, from the cache or computed.
 
         Args:

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property, partial
+from typing import Any
 
 import keras
 import numpy as np
@@ -33,7 +34,7 @@ class FrozenFeatures:
         self,
         config: TrainConfig,
         model: keras.Model,
-        statistics: dict,
+        statistics: dict[str, Any],
         data: TrainingData,
         on_progress: Callable[[str, int, int], None],
     ) -> None:

@@ -10,9 +10,10 @@ The four cases, by how many images there are and how much the task is like that 
 Yosinski et al., How Transferable Are Features in Deep Neural Networks, 2014.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -23,6 +24,7 @@ from imgcls.data.augmentation import Augmentation, from_preset
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
 from imgcls.models.classifier import preprocessing
+from imgcls.progress import ProgressFunction, no_progress
 from imgcls.training.transfer.features import FOLDER, FeatureCache, ImageSet, Views, depth_features
 from imgcls.training.transfer.probe import Probe, drawn, probe
 
@@ -45,12 +47,14 @@ class Choice:
     reasons: tuple[str, ...]
     probes: tuple[Probe, ...] = ()
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """The choice as plan.json holds it."""
         return asdict(self)
 
 
-def feature_cache(config: TrainConfig, model: keras.Model, statistics: dict) -> tuple[FeatureCache, dict[str, slice]]:
+def feature_cache(
+    config: TrainConfig, model: keras.Model, statistics: dict[str, Any]
+) -> tuple[FeatureCache, dict[str, slice]]:
     """The cache of a network's features. Views are of one image, not mixed.
 
     Args:
@@ -86,8 +90,8 @@ def choose(
     config: TrainConfig,
     manifest: Manifest,
     model: keras.Model,
-    statistics: dict,
-    on_progress: Callable[[int], None] = lambda done: None,
+    statistics: dict[str, Any],
+    on_progress: ProgressFunction = no_progress,
 ) -> Choice:
     """Choose the plan for this data by a linear probe on the features of each depth.
 
