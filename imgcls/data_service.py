@@ -69,7 +69,9 @@ def _check_port(port: int) -> None:
         try:
             probe.bind(("", port))
         except OSError as error:
-            raise ValueError(f"Port {port} cannot be had: {error.strerror.lower()}. Choose another --port.") from error
+            raise ValueError(
+                f"Port {port} cannot be had: {(error.strerror or str(error)).lower()}. Choose another --port."
+            ) from error
 
 
 def _start(options: Options) -> tuple[object, str]:
@@ -82,8 +84,9 @@ def _start(options: Options) -> tuple[object, str]:
     if options.role == "dispatcher":
         port = options.port or DISPATCHER_PORT
         return service.DispatchServer(service.DispatcherConfig(port=port)), f"{options.host}:{port}"
-    check_answers(options.dispatcher)
-    host, port = parse_address(options.dispatcher)
+    dispatcher = options.dispatcher or ""  # a worker has one: see `_check_role`
+    check_answers(dispatcher)
+    host, port = parse_address(dispatcher)
     server = service.WorkerServer(
         service.WorkerConfig(
             dispatcher_address=f"{host}:{port}", worker_address=f"{options.host}:%port%", port=options.port or 0

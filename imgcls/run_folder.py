@@ -214,7 +214,7 @@ class RunFolder:
         Raises ValueError if another one holds it.
         """
         with self.held_file.open("a") as file:
-            if not any(_lock(file, fcntl.LOCK_EX) or time.sleep(MOMENT) for _ in range(5)):
+            if not _lock_in_time(file):
                 pid = self.status().get("pid", "unknown")
                 raise ValueError(f"The run {self.path} is being trained by process {pid}; wait for it.")
             yield
@@ -272,11 +272,21 @@ class RunFolder:
 def _lived_at(pid: int, moment: float) -> bool:
     """Whether the process of this number lives and did so at `moment`; a younger one has the number by chance."""
     try:
-        return psutil.Process(pid).create_time() <= moment + CLOCKS_APART
+        began: float = psutil.Process(pid).create_time()
+        return began <= moment + CLOCKS_APART
     except psutil.AccessDenied:
         return True
     except (psutil.Error, ValueError, OverflowError):
         return False
+
+
+def _lock_in_time(file: IO[Any]) -> bool:
+    """Whether the file could be locked, at once or a few moments later."""
+    for _ in range(5):
+        if _lock(file, fcntl.LOCK_EX):
+            return True
+        time.sleep(MOMENT)
+    return False
 
 
 def _lock(file: IO[Any], kind: int) -> bool:

@@ -111,7 +111,7 @@ def listen(host: str, port: int) -> socket.socket:
     return listener
 
 
-def welcome(name: str, version: int, address: str) -> str:
+def welcome(name: str, version: int | None, address: str) -> str:
     """What is served where, and how it is asked."""
     url = f"{address}/v1/models/{name}"
     return f"""Serving {name}, version {version}, at {url}   (Ctrl-C ends it)

@@ -126,7 +126,7 @@ def go_on_unread() -> None:
         console.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    console.on_broken_pipe = quiet
+    console.on_broken_pipe = quiet  # type: ignore[method-assign]  # Rich asks for a subclass; there is one console
 
 
 def table(header: list[str], rows: list[list[str]], text_columns: int = 1) -> None:

@@ -34,7 +34,7 @@ AHEAD = 64  # addresses that wait for each that is being fetched; bounds the mem
 FIRST_WAIT = 0.5  # seconds before the second attempt; doubled before each further one
 PASSING = {408, 425, 429, 500, 502, 503, 504}  # statuses after which another attempt may do
 MOVED = {301, 302, 303, 307, 308}
-HEADERS = {
+HEADERS: dict[bytes | str, bytes | str] = {
     "User-Agent": "imgcls",
     "Accept": "image/*",
     "Accept-Encoding": "identity",

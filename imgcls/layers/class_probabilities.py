@@ -51,8 +51,7 @@ class ClassProbabilities(keras.layers.Layer):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         if input_shape[-1] != len(self.class_names):
             raise ValueError(
-                f"{counted(len(self.class_names), 'class name')} for {counted(input_shape[-1], 'output')}; "
-                "expected as many."
+                f"{counted(len(self.class_names), 'class name')} for {input_shape[-1]} outputs; expected as many."
             )
 
     @override

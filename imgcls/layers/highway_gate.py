@@ -9,6 +9,8 @@ from typing_extensions import override
 from imgcls.data_format import channel_axis
 from imgcls.layers.convolution import Conv2D
 
+Shape = tuple[int | None, ...]
+
 
 @keras.saving.register_keras_serializable("imgcls")
 class HighwayGate(keras.layers.Layer):
@@ -77,7 +79,7 @@ class HighwayGate(keras.layers.Layer):
         )
 
     @override
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: tuple[Shape, Shape]) -> None:
         transformed, carried = (tuple(shape) for shape in input_shape)
         if transformed != carried:
             raise ValueError(f"The transformed input has the shape {transformed}, the carried {carried}; expected one.")
@@ -95,7 +97,7 @@ class HighwayGate(keras.layers.Layer):
         return transformed * transform + carried * carry
 
     @override
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: tuple[Shape, Shape]) -> Shape:
         return tuple(input_shape[0])
 
     @override

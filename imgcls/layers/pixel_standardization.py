@@ -58,8 +58,7 @@ class PixelStandardization(keras.layers.Layer):
         for name, values in (("mean", self.mean), ("std", self.std)):
             if len(values) not in (1, channels):
                 raise ValueError(
-                    f"{name} has {counted(len(values), 'value')} for {counted(channels, 'channel')}; "
-                    f"expected 1 or {channels}."
+                    f"{name} has {counted(len(values), 'value')} for {channels} channels; expected 1 or {channels}."
                 )
 
     @override

@@ -114,9 +114,8 @@ def _run(path: Path) -> OwnFile:
 
 def _watched(architecture: Architecture, path: Path) -> Architecture:
     functions: dict[str, Any] = {name: getattr(architecture, name) for name in ("build", "head", "auxiliary_head")}
-    return replace(
-        architecture, **{name: _with_line(function, path) for name, function in functions.items() if function}
-    )
+    watched: dict[str, Any] = {name: _with_line(function, path) for name, function in functions.items() if function}
+    return replace(architecture, **watched)
 
 
 def _with_line(function: Callable[..., Any], path: Path) -> Callable[..., Any]:

@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from itertools import chain
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import tensorflow as tf
@@ -131,10 +131,10 @@ def write_outputs(outputs: Mapping[str, np.ndarray], in_rows: bool) -> dict[str,
         expected = next(iter(sizes.values()))
         if len(array) != expected:
             raise RestError(f"Tensor name: {name} has inconsistent batch size: {len(array)} expecting: {expected}")
-    columns = [to_json(outputs[name], name) for name in sizes]
-    if len(columns) == 1:
-        return {"predictions": columns[0]}
-    return {"predictions": [dict(zip(sizes, row, strict=True)) for row in zip(*columns, strict=True)]}
+    lists = [to_json(outputs[name], name) for name in sizes]
+    if len(lists) == 1:
+        return {"predictions": lists[0]}
+    return {"predictions": [dict(zip(sizes, row, strict=True)) for row in zip(*lists, strict=True)]}
 
 
 def encode(values: dict[str, Any]) -> bytes:
@@ -200,7 +200,7 @@ def _from_columns(inputs: object, types: Mapping[str, tf.DType]) -> dict[str, np
     return {name: _to_array(inputs[name], dtype) for name, dtype in types.items()}
 
 
-def _is_object(value: object) -> bool:
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict) and not is_base64(value)
 
 
@@ -222,7 +222,7 @@ def _to_array(value: object, dtype: tf.DType, most_deep: int = MOST_DEEP) -> np.
         first = first[0] if first else None
     if len(shape) > most_deep:
         raise RestError(f"Lists are nested {len(shape)} deep; this server takes tensors of at most {most_deep} levels")
-    leaves = [value]
+    leaves: list[Any] = [value]
     for level, size in enumerate(shape):
         for item in leaves:
             if not isinstance(item, list):
@@ -325,7 +325,7 @@ def shown(value: object) -> str:
     return "".join(pieces)[:MOST_SHOWN]
 
 
-def to_json(array: np.ndarray, name: str) -> object:
+def to_json(array: np.ndarray, name: str) -> Any:
     """Turn an array into nested lists of what JSON knows.
 
     Args:

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from imgcls.config import TrainConfig, save_toml
 from imgcls.files import remove
@@ -70,7 +71,7 @@ class TrialRun:
                 stderr=subprocess.STDOUT,
             )
 
-    def follow(self, process: subprocess.Popen[bytes]) -> Iterator[dict]:
+    def follow(self, process: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
         """The metrics of each epoch, as soon as they are there, until the process has ended."""
         seen, ended = 0, False
         while not ended:

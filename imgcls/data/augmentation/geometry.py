@@ -21,7 +21,7 @@ def random_region(preprocessing: Preprocessing, draws: Draws, values: SimpleName
             `crop_ratio`, the largest factor of the aspect ratio, drawn evenly on a logarithmic scale.
     """
 
-    def cut(height, width) -> tuple[tf.Tensor, ...]:
+    def cut(height: tf.Tensor, width: tf.Tensor) -> tuple[tf.Tensor, ...]:
         _, _, full_height, full_width = central_region(height, width, preprocessing)
         smallest = tf.sqrt(values.crop_scale)
         side = smallest + (1 - smallest) * draws("region")

@@ -147,7 +147,7 @@ def augmix(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tensor
         depths = 1 + tf.cast(draws.many("augmix", 4, CHAINS) * DEPTH, tf.int32)
         uniform = tf.random.stateless_uniform((CHAINS, DEPTH, 2), draws.seed("augmix"))
 
-        def step(i, total, chained) -> tuple[tf.Tensor, ...]:
+        def step(i: tf.Tensor, total: tf.Tensor, chained: tf.Tensor) -> tuple[tf.Tensor, ...]:
             chain, place = i // DEPTH, i % DEPTH
             start = tf.where(place == 0, image, chained)
             strength = (2 * uniform[chain, place, 1] - 1) * values.randaugment_magnitude

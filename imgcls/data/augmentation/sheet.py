@@ -65,7 +65,7 @@ def changed(
     covariance = np.atleast_2d(np.cov(plain.reshape(-1, preprocessing.channels), rowvar=False))
     augmentation = Augmentation(chosen, color_covariance=covariance)
 
-    def change(data, position) -> tuple[tf.Tensor, tf.Tensor]:
+    def change(data: tf.Tensor, position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         draws = Draws(tf.constant([seed, position], tf.int64))
         pixels = preprocess(data, preprocessing, augmentation.region(draws, preprocessing))
         return augmentation.change(pixels, draws), augmentation.mixing(draws)
@@ -78,5 +78,5 @@ def changed(
     return _whole(pixels)
 
 
-def _whole(pixels) -> np.ndarray:
+def _whole(pixels: tf.Tensor | Sequence[tf.Tensor]) -> np.ndarray:
     return np.round(np.asarray(pixels)).astype(np.uint8)

@@ -78,8 +78,8 @@ class _Members:
     """The examples of each class, in an order that is drawn anew for each pass over the class."""
 
     def __init__(self, classes: Sequence[int], num_classes: int, seed: int) -> None:
-        classes = np.asarray(classes)
-        counts = np.bincount(classes, minlength=num_classes)
+        class_of = np.asarray(classes)
+        counts = np.bincount(class_of, minlength=num_classes)
         if not counts.all():
             raise ValueError(
                 f"Class number {int(counts.argmin())} has no training image; expected at least one of each."
@@ -103,7 +103,7 @@ def _shuffled(places: tf.Tensor, seed: tf.Tensor | int, passes: tf.Tensor, count
     return tf.raw_ops.RandomIndexShuffle(index=places, seed=seeds, max_index=like + counts - 1, rounds=4)
 
 
-def example_at(order, position: int) -> int:
+def example_at(order: Callable[[tf.Tensor], tf.Tensor], position: int) -> int:
     """The example that stands at `position`."""
     return int(order(tf.constant([position], tf.int64))[0])
 

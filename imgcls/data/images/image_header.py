@@ -51,11 +51,12 @@ def read_header(data: bytes) -> ImageHeader:
         Refused: The file is damaged, too large, or no image.
     """
     with opened(in_usual_order(data)) as image:
-        return ImageHeader(*image.size, OUR_NAMES.get(image.format, image.format), image.mode, _traits(image, data))
+        format = image.format or ""  # Pillow names that of every file it opens
+        return ImageHeader(*image.size, OUR_NAMES.get(format, format), image.mode, _traits(image, data))
 
 
 def _traits(image: "Image.Image", data: bytes) -> tuple[str, ...]:
-    tiff_bits = image.tag_v2.get(BITS_PER_SAMPLE, (8,)) if image.format == "TIFF" else (8,)
+    tiff_bits = bits_per_sample(image) or (8,)
     has = {
         ANIMATED: image.format != "MPO" and getattr(image, "is_animated", False),
         CMYK: image.mode == "CMYK",

@@ -181,7 +181,7 @@ def central_region(
 def within(box: tf.Tensor, cut: Cut) -> Cut:
     """The same cut of a box: of every pixel that the box touches, as a region of the whole image."""
 
-    def region(height, width) -> tuple[tf.Tensor, ...]:
+    def region(height: tf.Tensor, width: tf.Tensor) -> tuple[tf.Tensor, ...]:
         height, width = tf.cast(height, tf.float32), tf.cast(width, tf.float32)
         whole = tf.reduce_any(tf.math.is_nan(box))
         left, top, right, bottom = tf.unstack(tf.where(whole, tf.stack([0.0, 0.0, width, height]), box))

@@ -25,7 +25,7 @@ class InspectionCache:
 
     def __init__(self) -> None:
         self._path = cache_home() / f"inspection-{VERSION}.sqlite"
-        self._connection = None
+        self._connection: sqlite3.Connection | None = None
 
     def __enter__(self) -> "InspectionCache":
         try:
@@ -40,7 +40,7 @@ class InspectionCache:
             pass
         return self
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         if self._connection:
             self._connection.close()
 

@@ -37,7 +37,8 @@ def inspect(
     rows_of = defaultdict(list)
     for row, image in zip(unseen.index, unseen["image"], strict=True):
         rows_of[image].append(row)
-    done, found = 0, {}
+    found: dict[int, dict[str, Any]] = {}
+    done = 0
     every = _facts_of([f"{manifest.root}/{image}" for image in rows_of], before_opening)
     for image, facts in zip(rows_of, every, strict=True):
         done += len(rows_of[image])
@@ -56,7 +57,8 @@ def _facts_of(paths: list[str], before_opening: Callable[[], None]) -> Iterator[
             part = paths[begin : begin + FILES_AT_ONCE]
             known = cache.find(part)
             stamps = {path: stamp(path) for path in part if path not in known}
-            looked, outcomes = [], iter(())
+            looked: list[tuple[str, tuple[int, int], dict[str, Any]]] = []
+            outcomes: Iterator[ReadResult] = iter(())
             if stamps:
                 before_opening()
                 from imgcls.data.images.reading import for_each_file

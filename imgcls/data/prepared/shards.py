@@ -114,7 +114,7 @@ def _whole(path: Path) -> dict[str, Any] | None:
     return None if problem else facts
 
 
-def _write_shard(path: Path, manifest: Manifest, rows: pd.DataFrame, encode: Callable[..., Any]) -> dict:
+def _write_shard(path: Path, manifest: Manifest, rows: pd.DataFrame, encode: Callable[..., Any]) -> dict[str, Any]:
     outcomes = for_each_file(manifest.paths(rows), encode, rows[BOX].to_numpy(np.float32))
     addresses, sizes, problems, place = [], [], [], 0
     with replacing(path) as partial:
@@ -164,12 +164,14 @@ class _Writer(Protocol):
 
 def _writer(path: Path) -> _Writer:
     if path.suffix == TFRECORD:
-        return tf.io.TFRecordWriter(str(path))
+        tfrecord: _Writer = tf.io.TFRecordWriter(str(path))
+        return tfrecord
     try:
         from array_record.python.array_record_module import ArrayRecordWriter
     except ImportError as error:
         raise ValueError("--container array_record needs a package: pip install array_record") from error
-    return ArrayRecordWriter(str(path), "group_size:1")
+    array_record: _Writer = ArrayRecordWriter(str(path), "group_size:1")
+    return array_record
 
 
 def _moved(rows: pd.DataFrame, facts: dict[str, Any], cut_out: bool) -> pd.DataFrame:

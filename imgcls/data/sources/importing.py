@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -96,7 +97,7 @@ def _of_annotations(records: Records, source: str, labels: LabelsConfig) -> Impo
     consensus = _consensus(records, labels, problems)
     records = consensus.records if consensus else records
     examples = to_examples(records, labels.boxes, labels.box_margin, labels.min_box_side)
-    how = {"source": source, "boxes": labels.boxes}
+    how: dict[str, Any] = {"source": source, "boxes": labels.boxes}
     if labels.boxes == "crop":
         how |= {"box_margin": labels.box_margin, "min_box_side": labels.min_box_side}
     manifest = Manifest.from_records(restore_columns(with_flags(examples.boxes_or_images)), records.root, **how)

@@ -5,6 +5,7 @@ both graphs are walked from the output to the input in the same way. What comes 
 """
 
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
 from typing import Any
 
@@ -84,7 +85,7 @@ def _variables(model: keras.Model) -> list[tuple[keras.layers.Layer, keras.Varia
     ]
 
 
-def walk(output) -> list[Any]:
+def walk(output: Any) -> list[Any]:
     """Every operation that `output` depends on, once, each after those that it depends on."""
     order, seen, stack = [], set(), [(output, False)]
     while stack:
@@ -120,6 +121,6 @@ def _pairs(ours: list[Any], theirs: list[Any]) -> list[tuple[keras.layers.Layer,
     return pairs
 
 
-def _squeezed(shape) -> tuple[int, ...]:
+def _squeezed(shape: Iterable[int]) -> tuple[int, ...]:
     """A 1x1 convolution of one position is a dense layer."""
     return tuple(size for size in shape if size != 1)

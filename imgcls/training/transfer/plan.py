@@ -19,7 +19,7 @@ import keras
 import numpy as np
 import pandas as pd
 
-from imgcls.config import TrainConfig
+from imgcls.config import Plan, TrainConfig
 from imgcls.data.augmentation import Augmentation, from_preset
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
@@ -43,7 +43,7 @@ class Choice:
         probes: the linear probes that it was chosen by.
     """
 
-    plan: str
+    plan: Plan
     reasons: tuple[str, ...]
     probes: tuple[Probe, ...] = ()
 
@@ -137,5 +137,10 @@ def decide(probes: Sequence[Probe], images: int, classes: int) -> Choice:
     ]
     if top.accuracy >= SOLVED:
         return Choice("head", (reasons[0], "nothing is left to gain"), tuple(probes))
-    plan = {(False, True): "head", (False, False): "features", (True, True): "last_blocks", (True, False): "all"}
+    plan: dict[tuple[bool, bool], Plan] = {
+        (False, True): "head",
+        (False, False): "features",
+        (True, True): "last_blocks",
+        (True, False): "all",
+    }
     return Choice(plan[many, alike], tuple(reasons), tuple(probes))
