@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from imgcls.data_format import channel_axis
 from imgcls.layers.convolution import Conv2D
+from imgcls.layers.known_size import known
 
 Shape = tuple[int | None, ...]
 
@@ -83,10 +84,11 @@ class HighwayGate(keras.layers.Layer):
         transformed, carried = (tuple(shape) for shape in input_shape)
         if transformed != carried:
             raise ValueError(f"The transformed input has the shape {transformed}, the carried {carried}; expected one.")
-        self.transform_gate = self._gate("transform_gate", carried[self.axis], self.gate_bias)
+        channels = known(carried[self.axis], "number of channels")
+        self.transform_gate = self._gate("transform_gate", channels, self.gate_bias)
         self.transform_gate.build(carried)
         if not self.coupled:
-            self.carry_gate = self._gate("carry_gate", carried[self.axis], -self.gate_bias)
+            self.carry_gate = self._gate("carry_gate", channels, -self.gate_bias)
             self.carry_gate.build(carried)
 
     @override

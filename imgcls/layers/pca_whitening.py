@@ -85,9 +85,9 @@ class PCAWhitening(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(dtype=kwargs.pop("dtype", "float32"), **kwargs)
-        for name, value, known in (("mode", mode, MODES), ("kind", kind, KINDS)):
-            if value not in known:
-                raise ValueError(f"{name} is {value!r}; expected one of {', '.join(known)}.")
+        for name, value, options in (("mode", mode, MODES), ("kind", kind, KINDS)):
+            if value not in options:
+                raise ValueError(f"{name} is {value!r}; expected one of {', '.join(options)}.")
         if not epsilon >= 0 or min(patch_size, strides) < 1:
             raise ValueError(
                 f"epsilon is {epsilon}, patch_size {patch_size} and strides {strides}; expected an epsilon of at least "
@@ -153,8 +153,9 @@ class PCAWhitening(keras.layers.Layer):
         if self.mode == "channels":
             return tuple(image_shape)
         if self.mode == "image":
-            is_open = height is None or width is None or channels is None
-            return batch, None if is_open else height * width * channels
+            if height is None or width is None or channels is None:
+                return batch, None
+            return batch, height * width * channels
         windows = (None if n is None else (n - self.patch_size) // self.strides + 1 for n in (height, width))
         return batch, *windows, None if channels is None else self.patch_size**2 * channels
 

@@ -100,9 +100,9 @@ class KeepBest(keras.callbacks.Callback):
         super().__init__()
         self.trainer, self.output, self.metric = trainer, output, metric
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Keep the weights if they are the best so far."""
-        if self._is_better(logs):
+        if logs is not None and self._is_better(logs):
             found = {"epoch": epoch + 1} | {name: logs[name] for name in (self.metric.on_validation, "val_loss")}
             if self.output.writes:
                 self.output.write(lambda: self._keep(found))
@@ -133,9 +133,11 @@ class ReduceOnPlateau(keras.callbacks.Callback):
         super().__init__()
         self.trainer = trainer
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Compare the loss with the lowest one."""
         progress = self.trainer.progress
+        if logs is None:
+            return
         if logs["val_loss"] < progress.lowest_loss:
             progress.lowest_loss, progress.waited = logs["val_loss"], 0
             return

@@ -40,7 +40,8 @@ class ForwardPass:
     def _together(self, pixels: tf.Tensor) -> np.ndarray:
         devices = self.batches.devices
         if devices == 1:
-            return self._logits(pixels).numpy()
+            logits: np.ndarray = self._logits(pixels).numpy()
+            return logits
         share = -(-len(pixels) // devices)
         pixels = tf.pad(pixels, [[0, share * devices - len(pixels)], *[[0, 0]] * (len(pixels.shape) - 1)])
         return self.batches.whole(self._shares(self.batches.divided(pixels)))

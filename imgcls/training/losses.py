@@ -27,5 +27,7 @@ def make_loss(
     """
     shared = {"from_logits": True, "label_smoothing": label_smoothing, "reduction": None}
     if name == "focal":
-        return keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma=focal_gamma, **shared)
-    return keras.losses.CategoricalCrossentropy(**shared)
+        focal: Callable[..., Any] = keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma=focal_gamma, **shared)
+        return focal
+    loss: Callable[..., Any] = keras.losses.CategoricalCrossentropy(**shared)
+    return loss

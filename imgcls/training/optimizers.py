@@ -73,7 +73,7 @@ class ScaledUpdates(_Optimizer):
                 variable.assign(variable - variable * self.weight_decay * rate)
 
 
-def scaled(optimizer: type) -> type:
+def scaled(optimizer: type) -> type[ScaledUpdates]:
     """A class of Keras' optimizers, as the trainer needs it."""
     return type(optimizer.__name__, (ScaledUpdates, optimizer), {})
 
@@ -82,7 +82,7 @@ def _momentum(config: TrainingConfig) -> dict[str, float]:
     return {"momentum": config.momentum}
 
 
-OPTIMIZERS: dict[str, tuple[type, Callable[[TrainingConfig], dict[str, Any]]]] = {
+OPTIMIZERS: dict[str, tuple[type[ScaledUpdates], Callable[[TrainingConfig], dict[str, Any]]]] = {
     "adamw": (scaled(keras.optimizers.AdamW), lambda config: {"weight_decay": config.weight_decay}),
     "adam": (scaled(keras.optimizers.Adam), lambda config: {}),
     "sgd": (scaled(keras.optimizers.SGD), lambda config: {**_momentum(config), "nesterov": config.nesterov}),
@@ -93,7 +93,7 @@ OPTIMIZERS: dict[str, tuple[type, Callable[[TrainingConfig], dict[str, Any]]]] =
 
 def make_optimizer(
     config: TrainingConfig, learning_rate: float | keras.optimizers.schedules.LearningRateSchedule
-) -> keras.optimizers.Optimizer:
+) -> ScaledUpdates:
     """The optimizer of a run.
 
     Args:

@@ -12,6 +12,7 @@ import tensorflow as tf
 from imgcls.config import TrainConfig
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
+from imgcls.framework_internals import place_among_workers
 from imgcls.models.classifier import preprocessing
 from imgcls.models.recursion import deep_networks
 from imgcls.run_folder import RunFolder
@@ -23,7 +24,6 @@ from imgcls.training.devices.strategy import (
     check_batch_size,
     is_chief,
     make_strategy,
-    place_among_workers,
     sync_batch_normalization,
 )
 from imgcls.training.devices.xla import settle_xla

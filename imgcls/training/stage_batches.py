@@ -24,7 +24,7 @@ class StageBatches:
     """
 
     training: Callable[[int, int], tf.data.Dataset]
-    validation: Iterable
+    validation: Iterable[Any]
     labels: np.ndarray
 
     def validate(self, trainer: Trainer) -> dict[str, float]:

@@ -20,6 +20,7 @@ from imgcls.training.devices.device_batches import DeviceBatches
 from imgcls.training.devices.workers import Workers
 from imgcls.training.forward_pass import ForwardPass
 from imgcls.training.nonfinite import origin_of_nonfinite
+from imgcls.training.optimizers import ScaledUpdates
 from imgcls.training.progress import TrainingProgress
 from imgcls.training.random_state import draw_by_device
 from imgcls.training.step import LossScale, Objective, Outcome, Step, StepOptions
@@ -50,7 +51,7 @@ class Trainer:
     def __init__(
         self,
         model: keras.Model,
-        optimizer: keras.optimizers.Optimizer,
+        optimizer: ScaledUpdates,
         strategy: tf.distribute.Strategy,
         *,
         batch_size: int,
@@ -79,7 +80,7 @@ class Trainer:
         self._logits, self._loss_weights = (part, [1.0]) if part is not None else auxiliary_logits_model(self.model)
         self.prepare_step()
 
-    def prepare_step(self, **changes: object) -> None:
+    def prepare_step(self, **changes: Any) -> None:
         """Make the step anew, with other `StepOptions` if some are named."""
         self.options = replace(self.options, **changes)
         logits = self._logits
@@ -122,7 +123,9 @@ class Trainer:
             ConnectionError: another worker is gone.
         """
         ours = not isinstance(callbacks, keras.callbacks.CallbackList)
-        listeners = keras.callbacks.CallbackList(list(callbacks), model=self.model) if ours else callbacks
+        listeners: keras.callbacks.CallbackList = (
+            keras.callbacks.CallbackList(list(callbacks), model=self.model) if ours else callbacks
+        )
         if ours:
             listeners.on_train_begin()
         self.model.stop_training = False
@@ -200,7 +203,7 @@ class Trainer:
         loss_scale = self.variables.loss_scale
         return loss_scale is not None and float(tf.convert_to_tensor(loss_scale.scale)) >= 1.0
 
-    def distributed(self, batches: Iterable[tuple[Any, ...]]) -> Iterator[list]:
+    def distributed(self, batches: Iterable[tuple[Any, ...]]) -> Iterator[list[Any]]:
         """The batches of this process, each divided among its devices."""
         return self.batches.distributed(batches)
 

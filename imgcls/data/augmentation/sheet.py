@@ -1,7 +1,7 @@
 """The sheet of augmentation: a row of images for each step and each preset."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +14,7 @@ from imgcls.data.augmentation.presets import PRESETS, from_preset
 from imgcls.data.augmentation.steps import MIXING, REGION, STEPS
 from imgcls.data.images.preprocessing import Preprocessing, preprocess
 
-SHOWN: dict[str, Mapping[str, float]] = {  # each step alone, strong enough to be seen
+SHOWN: dict[str, Mapping[str, Any]] = {  # each step alone, strong enough to be seen
     title: values for step in (REGION, *STEPS, MIXING) for title, values in step.shown.items()
 }
 

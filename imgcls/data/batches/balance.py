@@ -11,10 +11,11 @@ logits              the log of the class's share is added to its score while tra
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from imgcls.config import BalanceConfig
+from imgcls.config import BalanceConfig, Balancing
 from imgcls.data.batches.order import ByBlock, ByQuota, Shuffled, tempered_quotas
 
 AUTO_RATIO = 3.0  # largest class over smallest, from which on something is done
@@ -44,7 +45,7 @@ class Balance:
     adjustment: float = 1.0
 
     @classmethod
-    def from_config(cls, config: BalanceConfig, counts: Sequence[int]) -> "Balance":
+    def from_config(cls, config: BalanceConfig, counts: Sequence[int] | np.ndarray) -> "Balance":
         """The balance that a config describes.
 
         Args:
@@ -59,7 +60,7 @@ class Balance:
         given = {name: value for name, value in given.items() if value is not None}
         return cls(config.balance, np.asarray(counts), **given)
 
-    def order(self, classes: Sequence[int], seed: int) -> Shuffled | ByQuota | ByBlock:
+    def order(self, classes: Sequence[int] | np.ndarray, seed: int) -> Shuffled | ByQuota | ByBlock:
         """The order in which examples come.
 
         Args:
@@ -135,8 +136,8 @@ def resolve_balance(config: BalanceConfig, counts: Sequence[int]) -> BalanceConf
         config = replace(config, balance=chosen)
         log.info("--balance %s: the largest class has %.1f times the images of the smallest.", chosen, ratio)
     if config.best_epoch == "auto":
-        chosen = "balanced_accuracy" if uneven else "accuracy"
-        config = replace(config, best_epoch=chosen)
+        best = "balanced_accuracy" if uneven else "accuracy"
+        config = replace(config, best_epoch=best)
         if uneven:
-            log.info("--best-epoch %s: the classes differ by a factor of %.0f or more.", chosen, AUTO_RATIO)
+            log.info("--best-epoch %s: the classes differ by a factor of %.0f or more.", best, AUTO_RATIO)
     return config

@@ -78,7 +78,9 @@ class Thumbnails:
         Returns:
             (P,), bool.
         """
-        verdict = (self.sizes[crops] <= self.sizes[images]).all(1) & (self.sizes[crops] < self.sizes[images]).any(1)
+        verdict: np.ndarray = (self.sizes[crops] <= self.sizes[images]).all(1) & (
+            self.sizes[crops] < self.sizes[images]
+        ).any(1)
         places = np.flatnonzero(verdict)
         for begin in range(0, len(places), AT_ONCE):
             part = places[begin : begin + AT_ONCE]
@@ -115,9 +117,10 @@ def _brightened(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _resized(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Whether one is the other, shifted and scaled a little, with another brightness and contrast: (P,) bool."""
     limit, start = np.minimum(MOST_DIFFERENT_RESIZED, _share_of_contrast(a, b)), np.zeros((len(a), 4), np.float32)
-    one_way: np.ndarray = _left_over_after(a, b, _fitted(a, b, start)) <= limit
-    other_way: np.ndarray = _left_over_after(b, a, _fitted(b, a, start)) <= limit
-    return one_way & other_way
+    one_way = _left_over_after(a, b, _fitted(a, b, start)) <= limit
+    other_way = _left_over_after(b, a, _fitted(b, a, start)) <= limit
+    both: np.ndarray = one_way & other_way
+    return both
 
 
 def _cropped(a: np.ndarray, b: np.ndarray, start: np.ndarray, ratios: np.ndarray) -> np.ndarray:

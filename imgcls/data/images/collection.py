@@ -5,6 +5,7 @@ image, in parallel (`region`).
 """
 
 from collections.abc import Sequence
+from operator import index
 from pathlib import Path
 from typing import Protocol, SupportsIndex, cast
 
@@ -121,7 +122,7 @@ class ShardPixels:
         return tf.ensure_shape(pixels, (None, None, 3))
 
     def _read(self, number: SupportsIndex, region: np.ndarray) -> np.ndarray:
-        return region_of(self.places[number].read(), region)
+        return region_of(self.places[index(number)].read(), region)
 
 
 class ArrayImages:

@@ -2,11 +2,14 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from imgcls.data.inspection.cache import FACTS, InspectionCache, stamp
 from imgcls.data.manifest.table import Manifest
 from imgcls.progress import ProgressFunction, no_progress
+
+if TYPE_CHECKING:
+    from imgcls.data.images.reading import ReadResult
 
 FILES_AT_ONCE = 512  # that are looked up in the cache, and written to it, together
 
@@ -71,7 +74,8 @@ def _facts_of(paths: list[str], before_opening: Callable[[], None]) -> Iterator[
                     continue
                 outcome = next(outcomes)
                 facts = outcome.result or {"problems": outcome.problem}
-                if "problems" not in facts:
-                    looked.append((path, stamps[path], facts))
+                stamped = stamps[path]
+                if "problems" not in facts and stamped is not None:
+                    looked.append((path, stamped, facts))
                 yield facts
             cache.keep(looked)

@@ -56,11 +56,12 @@ def _on_one_device(trainer: Trainer, batch: list[Any]) -> list[tf.Tensor]:
 
     @tf.function(autograph=False)
     def run() -> list[tf.Tensor]:
-        totals = None
+        totals: list[tf.Tensor] = []
         for number in range(shares):
-            loss, correct, gradients = trainer.step.share(*(p[number] for p in parts), shares=shares)
+            pixels, targets, weights = (p[number] for p in parts)
+            loss, correct, gradients = trainer.step.share(pixels, targets, weights, shares=shares)
             found = [loss, correct, *gradients]
-            totals = found if totals is None else [a + b for a, b in zip(totals, found, strict=True)]
+            totals = found if not totals else [a + b for a, b in zip(totals, found, strict=True)]
         loss, correct, *gradients = totals
         norm = tf.linalg.global_norm(gradients)
         if trainer.options.global_clipnorm:
@@ -70,7 +71,7 @@ def _on_one_device(trainer: Trainer, batch: list[Any]) -> list[tf.Tensor]:
     return run()
 
 
-def _of_all_workers(strategy: tf.distribute.Strategy, part) -> list[tf.Tensor]:
+def _of_all_workers(strategy: tf.distribute.Strategy, part: tf.Tensor) -> list[tf.Tensor]:
     """Each device's share of a distributed batch, those of other workers too, in the order of the devices."""
     if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return [strategy.gather(part, axis=0)]

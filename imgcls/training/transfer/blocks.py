@@ -51,7 +51,8 @@ class Block:
 
 def blocks(model: keras.Model) -> list[Block]:
     """The blocks of a model with one input, the first ones first; together they hold every layer but the input."""
-    found, since, start = [], [], model.inputs[0]
+    found: list[Block] = []
+    start = model.inputs[0]
     for nodes, tensor in _between_cuts(model):
         layers = tuple(node.operation for node in nodes)
         name = _name(layers)
@@ -61,7 +62,6 @@ def blocks(model: keras.Model) -> list[Block]:
             name, layers, start = last.name, (*last.layers, *layers), last.before
         found.append(Block(name, layers, start, tensor))
         start = tensor
-        since.clear()
     return found
 
 
