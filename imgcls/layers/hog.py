@@ -1,5 +1,6 @@
 """Histograms of oriented gradients."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -23,7 +24,8 @@ def _l2(blocks: KerasTensor, axes: tuple[int, ...]) -> KerasTensor:
     return blocks / ops.sqrt(ops.sum(ops.square(blocks), axis=axes, keepdims=True) + EPSILON**2)
 
 
-NORMS = {  # blocks of histograms, none of them negative, and the axes of a block -> normalised blocks
+Norm = Callable[[KerasTensor, tuple[int, ...]], KerasTensor]  # (blocks, the axes of a block) -> normalised blocks
+NORMS: dict[str, Norm] = {  # of histograms, none of them negative
     "L1": _l1,
     "L1-sqrt": lambda blocks, axes: _sqrt(_l1(blocks, axes)),
     "L2": _l2,

@@ -6,6 +6,7 @@ An image is kept whole, before anything random, so a run sees the same pixels wi
 import logging
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
 from typing import SupportsIndex
 
@@ -143,7 +144,10 @@ def _shapes(rows: pd.DataFrame, preprocessing: Preprocessing) -> np.ndarray:
 
 
 def _place(size: int, where: str) -> str:
-    free = {"memory": free_memory, "disk": lambda: psutil.disk_usage(str(_existing(cache_home()))).free}
+    free: dict[str, Callable[[], int]] = {
+        "memory": free_memory,
+        "disk": lambda: psutil.disk_usage(str(_existing(cache_home()))).free,
+    }
     if where == "auto":
         return next((place for place in free if size <= SHARE * free[place]()), "none")
     room = free[where]()
