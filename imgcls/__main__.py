@@ -21,7 +21,8 @@ COMMANDS = (
 
 def summary(command: str) -> str:
     """The first line of a command's own docstring, read without importing it."""
-    return ast.get_docstring(ast.parse(source(command).read_text("utf-8"))).splitlines()[0]
+    docstring = ast.get_docstring(ast.parse(source(command).read_text("utf-8"))) or ""
+    return docstring.splitlines()[0]
 
 
 def source(command: str) -> Path:

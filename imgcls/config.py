@@ -32,6 +32,9 @@ WholeOrAuto = Annotated[
     ),
 ]
 
+Color = Literal["auto", "rgb", "grayscale"]
+Plan = Literal["auto", "head", "features", "last_blocks", "all", "scratch"]
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
 Boxes = Literal["single", "largest", "crop", "multi_label"]
 Agreement = Literal["auto", "majority", "majority_then_skill", "weighted_majority", "dawid_skene", "none"]
 
@@ -92,7 +95,7 @@ class InputConfig:
     folds: int = 0  # cross-validation: number of folds, each once the validation split; 0: none
     fold: int = 0  # which fold, from 1; 0: each in turn, one run each
     image_size: int = 0  # pixels, square; 0: the images' own where all have one of at most 64, else the model's
-    color: Literal["auto", "rgb", "grayscale"] = "auto"  # auto: grayscale if all images are and the weights allow it
+    color: Color = "auto"  # auto: grayscale if all images are and the weights allow it
     resize: Literal["crop", "stretch"] = "crop"  # crop: the largest central square; stretch: the whole image
     standardize: bool = True  # each channel by its mean and deviation over the training images; else all to [-1, 1]
     whitening: Literal["none", "pca", "zca"] = "none"  # pca: uncorrelated colours; zca: uncorrelated pixels, if small
@@ -203,7 +206,7 @@ class NetworkConfig:
 
     model: str = "auto"  # name, or .py file of your own; auto: resnet20 up to 64 pixels, else efficientnet_lite0
     weights: str = "auto"  # imagenet, none, or the path of a .keras file; auto: imagenet where they exist
-    plan: Literal["auto", "head", "features", "last_blocks", "all", "scratch"] = "auto"  # what is fine-tuned
+    plan: Plan = "auto"  # what is fine-tuned
     unfreeze: int = 0  # blocks, from the last one, that --plan last_blocks fine-tunes; 0: a third of them
     init_from: str | None = None  # run or .keras file of a shallower network of the same family to start from
     data_format: Literal["channels_last", "channels_first", "auto"] = "channels_last"  # layout inside the network
@@ -260,7 +263,7 @@ class TrainingConfig:
     global_clipnorm: float = 0.0  # gradient clipping: largest norm of all gradients together; 0: no clipping
     ema_momentum: float = 0.0  # exponential moving average (EMA) of the weights: decay a step, such as 0.999; 0: no EMA
     early_stopping_patience: int = 0  # early stopping: epochs without improvement on validation; 0: none
-    precision: Literal["auto", "float32", "bfloat16", "float16"] = "auto"  # auto: mixed bfloat16 if fast
+    precision: Precision = "auto"  # auto: mixed bfloat16 if fast
     xla: Literal["auto", "on", "off"] = "auto"  # compile the step with XLA; auto: measured on GPUs, off on CPUs
     gradient_checkpointing: bool = False  # recompute each block in the backward pass, to save memory
     feature_views: int = 3  # augmented views of each image that the features of a frozen backbone are computed for
@@ -464,7 +467,7 @@ def _number(value: Any) -> Any:
 
 def _check_renamed(values: dict[str, Any], path: Path) -> None:
     """Raise ValueError, with all new names at once, for a config with fields of before version 0.2."""
-    known = {each.name: each.type for each in dataclasses.fields(TrainConfig)}
+    known: dict[str, Any] = {each.name: each.type for each in dataclasses.fields(TrainConfig)}
     sections = {name: value for name, value in values.items() if isinstance(value, dict) and name in known}
     found = [
         f"{name} is now {RENAMED[name]}"
@@ -480,8 +483,8 @@ def _check_renamed(values: dict[str, Any], path: Path) -> None:
         )
 
 
-def _check_names(values: dict, config_class: type, place: str) -> None:
-    fields = {f.name: f.type for f in dataclasses.fields(config_class)}
+def _check_names(values: dict[str, Any], config_class: type, place: str) -> None:
+    fields: dict[str, Any] = {f.name: f.type for f in dataclasses.fields(config_class)}
     for name, value in values.items():
         if name not in fields:
             hint = did_you_mean(name, fields) or f" There are: {', '.join(fields)}."

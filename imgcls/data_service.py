@@ -59,7 +59,9 @@ def _check_port(port: int) -> None:
         try:
             probe.bind(("", port))
         except OSError as error:
-            raise ValueError(f"Port {port} cannot be had: {error.strerror.lower()}. Choose another --port.") from error
+            raise ValueError(
+                f"Port {port} cannot be had: {(error.strerror or str(error)).lower()}. Choose another --port."
+            ) from error
 
 
 if __name__ == "__main__":

@@ -31,7 +31,8 @@ def producer(tensor: keras.KerasTensor) -> tuple[Any, int]:
 
 def inputs_of_call(operation: Any, index: int) -> list[keras.KerasTensor]:
     """The symbolic tensors that an operation was given at that call."""
-    return operation._inbound_nodes[index].input_tensors
+    tensors: list[keras.KerasTensor] = operation._inbound_nodes[index].input_tensors
+    return tensors
 
 
 def graph_nodes(model: keras.Model) -> list[Any]:
@@ -41,7 +42,8 @@ def graph_nodes(model: keras.Model) -> list[Any]:
 
 def variable_index(optimizer: keras.optimizers.Optimizer, variable: keras.Variable) -> int:
     """The place of a variable among those that the optimizer was built on."""
-    return optimizer._get_variable_index(variable)
+    index: int = optimizer._get_variable_index(variable)
+    return index
 
 
 def learning_rate_schedule(optimizer: keras.optimizers.Optimizer) -> Any:
@@ -72,7 +74,8 @@ def place_among_workers(strategy: tf.distribute.Strategy) -> tuple[int, int]:
 
 def service_address(server: Any) -> str:
     """Where a worker of the tf.data service listens: host:port."""
-    return server._address
+    address: str = server._address
+    return address
 
 
 def stop_service(server: Any) -> None:

@@ -69,6 +69,9 @@ class ImageClassifier:
         'auto'
     """
 
+    runs: str  # an option of `TrainConfig`, as all that the constructor sets
+    verbose: bool
+
     def __init__(self, *, verbose: bool = True, **options: Any) -> None:
         check_names(options)
         if DATA in options:
@@ -187,7 +190,8 @@ class ImageClassifier:
             ValueError: If a file cannot be read; it is named with the reason.
         """
         probabilities = self.predict_proba(X)
-        return self.classes_[probabilities.argmax(axis=1)]
+        labels: np.ndarray = self.classes_[probabilities.argmax(axis=1)]
+        return labels
 
     def predict_proba(self, X: Any) -> np.ndarray:
         """The probability of each class, (N, classes), in the order of `classes_`. X: as `predict` takes it."""
@@ -313,7 +317,7 @@ def _paths(images: Any) -> list[Path]:
     return [Path(images)] if isinstance(images, str | Path) else [Path(str(path)) for path in images]
 
 
-def _check_read(images: Sequence[Any], problems: Sequence[str]) -> None:
+def _check_read(images: Sequence[Any] | np.ndarray, problems: Sequence[str]) -> None:
     """Raise ValueError, in one sentence, for the first image that could not be read."""
     bad = [place for place, problem in enumerate(problems) if problem]
     if bad:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from PIL import ImageFile
 
 READABLE = "JPEG, PNG, GIF, BMP, WebP, TIFF, JPEG 2000, PPM, AVIF, and HEIC with `pip install 'imgcls[heic]'`"
 WHAT_IS_READ = f"Image files can be {READABLE}, whatever their names end in."
@@ -71,7 +71,7 @@ class TooLarge(Refused):
 
 
 @contextmanager
-def opened(source: bytes | Path) -> Iterator["Image.Image"]:
+def opened(source: bytes | Path) -> Iterator["ImageFile.ImageFile"]:
     """Open an encoded image, or the file of one, without decoding it.
 
     Args:

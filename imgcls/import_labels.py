@@ -23,7 +23,7 @@ Examples:
 import textwrap
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 import tyro
 
@@ -36,6 +36,10 @@ from imgcls.labels import FORMATS, WRITERS
 _LABEL_FORMATS = textwrap.fill(f"Label formats: {'; '.join(row.title for row in FORMATS.values())}.", 120)
 __doc__ = f"{__doc__}\n{_LABEL_FORMATS}\n\n{WHAT_IS_READ}\n"
 
+if TYPE_CHECKING:
+    WriterName = str
+else:
+    WriterName = Literal[(*WRITERS, "nothing")]
 OUTPUT = Path("manifest.parquet")  # where none is named
 
 
@@ -47,7 +51,7 @@ class Options:
     output: Path | None = None  # manifest to write; manifest.parquet if none is named
     labels: Annotated[LabelsConfig, tyro.conf.arg(name="")] = field(default_factory=LabelsConfig)
     fetching: Annotated[FetchConfig, tyro.conf.arg(name="")] = field(default_factory=FetchConfig)
-    convert_to: Literal[(*WRITERS, "nothing")] = "nothing"  # also write the labels in the format of another tool
+    convert_to: WriterName = "nothing"  # also write the labels in the format of another tool
     convert_folder: Path | None = None  # folder for --convert-to, which must not be there yet
 
 

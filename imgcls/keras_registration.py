@@ -31,7 +31,7 @@ class _AfterKeras:
             run(module)
             importlib.import_module(LAYERS)
 
-        spec.loader.exec_module = run_and_register
+        spec.loader.exec_module = run_and_register  # type: ignore[method-assign]  # on this one loader, not on its class
         return spec
 
 

@@ -64,7 +64,8 @@ class Predictions:
         """(N,) the class with the highest score."""
         import numpy as np
 
-        return np.argmax(self.scores, axis=1)
+        likeliest: np.ndarray = np.argmax(self.scores, axis=1)
+        return likeliest
 
     @cached_property
     def support(self) -> "np.ndarray":

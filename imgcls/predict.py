@@ -38,7 +38,7 @@ class Options:
 
 def main(options: Options) -> int:
     """Predict the images and print the table."""
-    source, names = (None, options.inputs) if options.model else (options.inputs[:1], options.inputs[1:])
+    source, names = ((), options.inputs) if options.model else (options.inputs[:1], options.inputs[1:])
     if not options.inputs or not names:
         what = "an image" if options.model else "a run or bundle, and then images"
         raise ValueError(f"Expected {what}. For example: python -m imgcls.predict runs/my-run photos/")

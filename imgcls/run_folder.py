@@ -12,7 +12,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
-from typing import IO
+from typing import IO, Any
 
 import psutil
 
@@ -155,7 +155,7 @@ class RunFolder:
             f"{self.network_file}; for the changed one, train anew."
         )
 
-    def plan(self) -> dict:
+    def plan(self) -> dict[str, Any]:
         """Why the plan was chosen, as `imgcls.training.transfer.plan.Choice` has it.
 
         Empty if the user named the plan, or if the file is damaged.
@@ -164,7 +164,7 @@ class RunFolder:
         reasons = plan.get("reasons")
         return plan if isinstance(reasons, list) and all(isinstance(why, str) for why in reasons) else {}
 
-    def evaluation(self) -> dict:
+    def evaluation(self) -> dict[str, Any]:
         """The judgement on the test split, as evaluation.json has it; empty if there is none, or if it is damaged."""
         return read_json(self.evaluation_file)
 
@@ -195,7 +195,7 @@ class RunFolder:
         """Say what the run is doing. state: preparing, training, evaluating, finished, interrupted or failed."""
         write_json(self.status_file, {"state": state, "pid": os.getpid(), "heartbeat": time.time(), **facts})
 
-    def status(self) -> dict:
+    def status(self) -> dict[str, Any]:
         """What `write_status` wrote last; empty if nothing yet, or if the file is damaged."""
         status = read_json(self.status_file)
         return status if _is_status(status) else {}
@@ -222,7 +222,7 @@ class RunFolder:
         Raises ValueError if another one holds it.
         """
         with self.held_file.open("a") as file:
-            if not any(_lock(file, fcntl.LOCK_EX) or time.sleep(MOMENT) for _ in range(5)):
+            if not _lock_in_time(file):
                 pid = self.status().get("pid", "unknown")
                 raise ValueError(f"The run {self.path} is being trained by process {pid}; wait for it.")
             yield
@@ -245,12 +245,12 @@ class RunFolder:
         rows = _read_lines(self.lost_file)
         return {row["file"]: row["reason"] for row in rows if isinstance(row.get("file"), str) and "reason" in row}
 
-    def append_metrics(self, row: dict) -> None:
+    def append_metrics(self, row: dict[str, Any]) -> None:
         """Write the metrics of an epoch."""
         with self.metrics_file.open("a", encoding="utf-8") as file:
             file.write(json.dumps(row) + "\n")
 
-    def metrics(self) -> list[dict]:
+    def metrics(self) -> list[dict[str, Any]]:
         """One dictionary an epoch; without lines that are damaged, such as a last one that is still being written."""
         return [row for row in _read_lines(self.metrics_file) if _are_numbers(row, LOGGED, needed=True)]
 
@@ -260,7 +260,7 @@ class RunFolder:
         chosen = self.config.balance.best_epoch
         return METRICS["accuracy" if chosen == "auto" else chosen]
 
-    def kept_epoch(self) -> dict:
+    def kept_epoch(self) -> dict[str, Any]:
         """The metrics of the epoch whose weights are kept, with its number as "epoch"; empty before the first one."""
         rows = {row["epoch"]: row for row in self.metrics()}
         kept = read_json(self.checkpoints / BEST / "state.json")  # checkpoints may be removed to make room
@@ -280,14 +280,24 @@ class RunFolder:
 def _lived_at(pid: int, moment: float) -> bool:
     """Whether the process of this number lives and did so at `moment`; a younger one has the number by chance."""
     try:
-        return psutil.Process(pid).create_time() <= moment + CLOCKS_APART
+        began: float = psutil.Process(pid).create_time()
+        return began <= moment + CLOCKS_APART
     except psutil.AccessDenied:
         return True
     except (psutil.Error, ValueError, OverflowError):
         return False
 
 
-def _lock(file: IO, kind: int) -> bool:
+def _lock_in_time(file: IO[Any]) -> bool:
+    """Whether the file could be locked, at once or a few moments later."""
+    for _ in range(5):
+        if _lock(file, fcntl.LOCK_EX):
+            return True
+        time.sleep(MOMENT)
+    return False
+
+
+def _lock(file: IO[Any], kind: int) -> bool:
     """Lock a file until it is closed; False if another process has it."""
     try:
         fcntl.flock(file, kind | fcntl.LOCK_NB)
@@ -296,7 +306,7 @@ def _lock(file: IO, kind: int) -> bool:
     return True
 
 
-def _read_lines(path: Path) -> list[dict]:
+def _read_lines(path: Path) -> list[dict[str, Any]]:
     """The dictionaries of a file with one a line; what is damaged is left out."""
     rows = []
     try:
@@ -309,7 +319,7 @@ def _read_lines(path: Path) -> list[dict]:
     return [row for row in rows if isinstance(row, dict)]
 
 
-def _is_status(values: dict) -> bool:
+def _is_status(values: dict[str, Any]) -> bool:
     """Whether it is what `write_status` writes."""
     return (
         isinstance(values.get("state"), str)
@@ -322,7 +332,7 @@ def _is_status(values: dict) -> bool:
     )
 
 
-def _are_numbers(values: dict, names: tuple[str, ...], needed: bool = False) -> bool:
+def _are_numbers(values: dict[str, Any], names: tuple[str, ...], needed: bool = False) -> bool:
     """Whether those of these values that are there are numbers. needed: whether all of them must be."""
     return all(type(values[name]) in (int, float) if name in values else not needed for name in names)
 

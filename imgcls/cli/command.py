@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from imgcls.cli import flags, system_errors
 from imgcls.cli.library_noise import without_library_noise
@@ -53,8 +53,10 @@ def parse(options: type[Options], description: str, default: Callable[[], Option
     import tyro
     from tyro._errors import on_parse_error
 
+    given: Any = default()  # tyro takes None for none, which its types do not say
     with on_parse_error(lambda event: flags.refuse(event, options)):
-        return tyro.cli(options, default=default(), add_help=False, config=(tyro.conf.OmitArgPrefixes,))
+        parsed: Options = tyro.cli(options, default=given, add_help=False, config=(tyro.conf.OmitArgPrefixes,))
+        return parsed
 
 
 def _program() -> str:

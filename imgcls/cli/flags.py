@@ -73,7 +73,7 @@ def settings(config_class: type, path: Place = ()) -> list[Setting]:
     kinds, comments, found = get_type_hints(config_class, include_extras=True), _comments(config_class), []
     for field in dataclasses.fields(config_class):
         place, (kind, marks) = (*path, field.name), _apart(kinds[field.name])
-        if dataclasses.is_dataclass(kind):
+        if isinstance(kind, type) and dataclasses.is_dataclass(kind):
             found += settings(kind, place)
         else:
             default = field.default if field.default_factory is dataclasses.MISSING else field.default_factory()
@@ -128,7 +128,7 @@ def _in_usage(setting: Setting) -> str:
 
 
 def _add(group: Any, setting: Setting) -> None:
-    shown = {"help": f"{setting.help}{_shown_default(setting)}".replace("%", "%%")}
+    shown: dict[str, Any] = {"help": f"{setting.help}{_shown_default(setting)}".replace("%", "%%")}
     if setting.kind is bool:
         shown["action"] = argparse.BooleanOptionalAction
     elif not setting.is_positional or get_origin(setting.kind) is Literal:
@@ -175,7 +175,7 @@ def refuse(event: ParseErrorEvent, options: type) -> None:
 def _sentences(event: ParseErrorEvent, every: list[Setting]) -> Iterator[str]:
     by_name = {each.path[-1]: each for each in every}
 
-    def setting_of(argument) -> Setting:
+    def setting_of(argument: Any) -> Setting:
         return by_name[argument.field.intern_name]
 
     if isinstance(event, UnrecognizedArgs):

@@ -10,6 +10,7 @@ import sys
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from typing import Any
 
 NOISE = (  # warnings of libjpeg (jerror.h), dav1d, libpng, and of libtiff, which begin with the name of a function
     r"Corrupt JPEG data: |Premature end of JPEG file|Invalid (JPEG file structure|SOS parameters)|Bogus |"
@@ -45,9 +46,10 @@ def without_library_noise() -> Iterator[None]:
     kept, before = os.dup(2), sys.stderr
     command = [sys.executable, "-I", "-S", "-c", SIEVE, NOISE]
     sieve = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=kept, start_new_session=True)  # not for Ctrl-C
-    os.dup2(sieve.stdin.fileno(), 2)
-    sieve.stdin.close()
-    how = {"encoding": before.encoding, "errors": "backslashreplace", "write_through": True}
+    if sieve.stdin is not None:  # always: it is a pipe
+        os.dup2(sieve.stdin.fileno(), 2)
+        sieve.stdin.close()
+    how: dict[str, Any] = {"encoding": before.encoding, "errors": "backslashreplace", "write_through": True}
     with open(kept, "wb", buffering=0) as raw, _PastTheSieve(raw, **how) as sys.stderr:
         try:
             yield

@@ -56,7 +56,7 @@ def serve_bundle(folder: Path, listener: socket.socket, address: str, settings: 
     return command.OK
 
 
-def welcome(name: str, version: int, address: str) -> str:
+def welcome(name: str, version: int | None, address: str) -> str:
     """What is served where, and how it is asked."""
     url = f"{address}/v1/models/{name}"
     return f"""Serving {name}, version {version}, at {url}   (Ctrl-C ends it)

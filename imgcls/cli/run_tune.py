@@ -33,7 +33,7 @@ def show_search(search: Search) -> None:
     early, failed = states.count(TrialState.PRUNED), states.count(TrialState.FAIL)
     say(
         f"\nBest of {counted(len(states), 'trial')}, of which {early} were ended early and {failed} failed: "
-        f"{metric.shown(metric.rank(best.value))} {metric.title} on validation, with"
+        f"{metric.shown(metric.rank(search.study.best_value))} {metric.title} on validation, with"
     )
     for name, value in best.params.items():
         say(f"  {flag(name)} {value:.4g}" if isinstance(value, float) else f"  {flag(name)} {value}")

@@ -31,7 +31,7 @@ OF_THE_MACHINE = {
 
 def sentence(error: OSError) -> str:
     """What is wrong with the path that the error names; empty if it names none, or one of this program's own files."""
-    what, advice = (OF_THE_USER | OF_THE_MACHINE).get(error.errno, ("", ""))
+    what, advice = (OF_THE_USER | OF_THE_MACHINE).get(error.errno or 0, ("", ""))
     if not what or not isinstance(error.filename, str | bytes | os.PathLike):
         return ""
     path = Path(os.fsdecode(error.filename))

@@ -8,6 +8,7 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
 from importlib.util import find_spec
+from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, TextColumn
@@ -36,7 +37,7 @@ class ProgressLine(Progress):
         counts = f"{done:,}/{total:,}  {self._left(done, total)} left" if total else f"{done:,}" if done else ""
         self._bar.update(self._task, description=what, completed=done, total=total, facts=counts)
 
-    def step(self, status: dict) -> None:
+    def step(self, status: dict[str, Any]) -> None:
         """Show the epoch, its metrics so far, and how long the run will take."""
         if "doing" in status:
             self.doing(status["doing"], status["done"], status["total"])
@@ -53,7 +54,7 @@ class ProgressLine(Progress):
         text = f"epoch {status['epoch']}/{status['epochs']}"
         self._bar.update(self._task, description=text, completed=status["step"], total=steps, facts=facts)
 
-    def epoch(self, row: dict) -> None:
+    def epoch(self, row: dict[str, Any]) -> None:
         """Print the metrics of an epoch; epoch 0 is that of a fitted head."""
         name = f"epoch {row['epoch']:>3}/{row['epochs']}" if row["epoch"] else "the head alone"
         rate = f"{row['images_per_second']:.0f} images/s" if row["epoch"] else f"{row['seconds']:.1f} s"
@@ -126,7 +127,7 @@ def go_on_unread() -> None:
         console.quiet = True
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
-    console.on_broken_pipe = quiet
+    console.on_broken_pipe = quiet  # type: ignore[method-assign]  # Rich asks for a subclass; there is one console
 
 
 def table(header: list[str], rows: list[list[str]], text_columns: int = 1) -> None:

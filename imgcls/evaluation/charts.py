@@ -43,7 +43,7 @@ def _learning_curve(table: pd.DataFrame, metric: Metric) -> alt.Chart:
     colors = alt.Scale(domain=["training", "validation"], range=[TRAINING, VALIDATION])
     axis = alt.Axis(format="%") if metric.is_share else alt.Axis()
     limits = alt.Scale(zero=False) if metric.higher_is_better else alt.Scale(type="log", nice=False)
-    return (
+    chart: alt.Chart = (
         alt.Chart(lines, width=360, height=220, title=metric.curve_title)
         .mark_line(point=alt.OverlayMarkDef(size=14))
         .encode(
@@ -52,6 +52,7 @@ def _learning_curve(table: pd.DataFrame, metric: Metric) -> alt.Chart:
             color=alt.Color("images:N", title=None, scale=colors, legend=alt.Legend(orient="bottom")),
         )
     )
+    return chart
 
 
 def confusion_matrix(evaluation: Evaluation) -> str:

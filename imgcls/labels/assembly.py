@@ -3,7 +3,7 @@
 import posixpath
 from collections import defaultdict
 from collections.abc import Sequence
-from typing import Any
+from typing import Any, TypeAlias
 
 import numpy as np
 import pandas as pd
@@ -12,7 +12,7 @@ from imgcls.labels.image_index import MISNAMED, ImageIndex, in_another_folder, i
 from imgcls.labels.records import BOX, CHANGED, COLUMNS, LEFT_OUT, NOTED, Problems, Records, Row, typed
 
 PROVENANCE = ["file", "line", "beside"]
-Mask = np.ndarray | pd.Series  # a truth value a row
+Mask: TypeAlias = np.ndarray | pd.Series  # a truth value a row
 ROUNDING = 0.1  # pixels outside the image that are rounding, not a fault; YOLO keeps six decimals of the width
 
 

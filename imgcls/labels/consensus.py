@@ -8,6 +8,7 @@ import json
 import warnings
 from collections.abc import Mapping
 from dataclasses import dataclass
+from typing import Any
 
 import pandas as pd
 
@@ -156,7 +157,8 @@ def _dawid_skene(answers: pd.DataFrame, known: Mapping[str, str]) -> pd.DataFram
     with warnings.catch_warnings():
         warnings.simplefilter("ignore", DeprecationWarning)  # crowd-kit 1.4.2 calls pandas in ways that pandas 4 drops
         model = DawidSkene(n_iter=ITERATIONS).fit(table, true_labels=truth if len(truth) else None)
-    probabilities: pd.DataFrame = model.probas_.rename_axis("image").fillna(0.0)
+    fitted: Any = model.probas_  # None only before `fit`
+    probabilities: pd.DataFrame = fitted.rename_axis("image").fillna(0.0)
     return probabilities
 
 

@@ -8,7 +8,7 @@ import hashlib
 import ssl
 import time
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
@@ -25,6 +25,7 @@ from imgcls.labels.records import Problems, Records
 from imgcls.labels.table_columns import find_columns, plain_names
 from imgcls.labels.table_files import read_table
 from imgcls.labels.table_rows import rows_of, with_attributes
+from imgcls.progress import ProgressFunction, no_progress
 
 ADDRESSES = ("url", "address", "imageurl", "imageaddress", "link", "src", "uri")  # names of the column, letters only
 REDIRECTS = 5
@@ -33,7 +34,7 @@ AHEAD = 64  # addresses that wait for each that is being fetched; bounds the mem
 FIRST_WAIT = 0.5  # seconds before the second attempt; doubled before each further one
 PASSING = {408, 425, 429, 500, 502, 503, 504}  # statuses after which another attempt may do
 MOVED = {301, 302, 303, 307, 308}
-HEADERS = {
+HEADERS: dict[bytes | str, bytes | str] = {
     "User-Agent": "imgcls",
     "Accept": "image/*",
     "Accept-Encoding": "identity",
@@ -75,7 +76,7 @@ def read_addresses(
     folder: Path,
     limits: Limits | None = None,
     keep: Sequence[str] = (),
-    on_progress: Callable[[int, int], None] = lambda done, total: None,
+    on_progress: ProgressFunction = no_progress,
 ) -> Records:
     """Fetch the images of a table of addresses, and read the table.
 

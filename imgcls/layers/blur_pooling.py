@@ -8,6 +8,7 @@ from keras import KerasTensor, ops
 from typing_extensions import override
 
 from imgcls.data_format import channel_axis, spatial_axes
+from imgcls.layers.known_size import known
 from imgcls.layers.native_layout import in_native_layout
 
 
@@ -57,7 +58,7 @@ class BlurPooling2D(keras.layers.Layer):
         for _ in range(self.kernel_size - 1):
             row = np.convolve(row, (0.5, 0.5))
         kernel = np.outer(row, row)[:, :, None, None]
-        self.kernel = np.repeat(kernel, input_shape[self.axis], axis=2)
+        self.kernel = np.repeat(kernel, known(input_shape[self.axis], "number of channels"), axis=2)
 
     @override
     def call(self, inputs: KerasTensor) -> KerasTensor:
@@ -75,7 +76,8 @@ class BlurPooling2D(keras.layers.Layer):
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         shape = list(input_shape)
         for axis in spatial_axes(self.data_format):
-            shape[axis] = None if shape[axis] is None else -(-shape[axis] // self.strides)
+            size = shape[axis]
+            shape[axis] = None if size is None else -(-size // self.strides)
         return tuple(shape)
 
     @override

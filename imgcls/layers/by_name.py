@@ -1,6 +1,6 @@
 """What a model is told by a name: activations, initialisers and penalties."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from functools import partial
 from typing import Any, TypeVar
 
@@ -14,7 +14,7 @@ from imgcls.nearest_name import did_you_mean
 Entry = TypeVar("Entry")
 
 KERAS_ACTIVATIONS = ("linear", "sigmoid", "hard_sigmoid", "tanh", "relu", "relu6", "elu", "selu", "softplus", "gelu")
-ACTIVATIONS = {
+ACTIVATIONS: dict[str, Callable[..., Any]] = {
     **{name: partial(layers.Activation, name) for name in KERAS_ACTIVATIONS},
     "swish": partial(layers.Activation, "silu"),
     "hard_swish": partial(layers.Activation, "hard_silu"),

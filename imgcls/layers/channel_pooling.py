@@ -9,6 +9,7 @@ from typing_extensions import override
 
 from imgcls.counted import counted
 from imgcls.data_format import channel_axis
+from imgcls.layers.known_size import known
 
 MODES = ("max", "average")
 
@@ -47,10 +48,9 @@ class ChannelPooling(keras.layers.Layer):
 
     @override
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        if input_shape[self.axis] % self.pool_size:
-            raise ValueError(
-                f"The input has {counted(input_shape[self.axis], 'channel')}; expected a multiple of {self.pool_size}."
-            )
+        channels = known(input_shape[self.axis], "number of channels")
+        if channels % self.pool_size:
+            raise ValueError(f"The input has {counted(channels, 'channel')}; expected a multiple of {self.pool_size}.")
 
     @override
     def call(self, inputs: KerasTensor) -> KerasTensor:
@@ -66,7 +66,7 @@ class ChannelPooling(keras.layers.Layer):
     @override
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         shape = list(input_shape)
-        shape[self.axis] //= self.pool_size
+        shape[self.axis] = known(shape[self.axis], "number of channels") // self.pool_size
         return tuple(shape)
 
     @override

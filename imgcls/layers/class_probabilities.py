@@ -8,6 +8,7 @@ from keras import KerasTensor
 from typing_extensions import override
 
 from imgcls.counted import counted
+from imgcls.layers.known_size import known
 
 
 @keras.saving.register_keras_serializable("imgcls")
@@ -49,10 +50,10 @@ class ClassProbabilities(keras.layers.Layer):
 
     @override
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        if input_shape[-1] != len(self.class_names):
+        outputs = known(input_shape[-1], "number of outputs")
+        if outputs != len(self.class_names):
             raise ValueError(
-                f"{counted(len(self.class_names), 'class name')} for {counted(input_shape[-1], 'output')}; "
-                "expected as many."
+                f"{counted(len(self.class_names), 'class name')} for {counted(outputs, 'output')}; expected as many."
             )
 
     @override

@@ -4,6 +4,8 @@ Keras 3.15 on TensorFlow guesses the axis of a bias from its length: in channels
 has channels, it adds the bias along the width, and the gradient of the bias is wrong too. `ChannelBias` adds it itself.
 """
 
+from typing import TYPE_CHECKING
+
 import keras
 from keras import KerasTensor, layers, ops
 from typing_extensions import override
@@ -14,7 +16,13 @@ from imgcls.layers.native_layout import in_native_layout
 register = keras.saving.register_keras_serializable("imgcls")
 
 
-class ChannelBias:
+if TYPE_CHECKING:
+    _Layer = layers.Layer
+else:
+    _Layer = object  # the class stands before one of Keras' convolutions
+
+
+class ChannelBias(_Layer):
     """Makes a Keras convolution add its bias along the channels, and compute in channels_first on every device.
 
     Arguments, weights and config are those of the Keras class; `convolve` is what it computes before the bias.

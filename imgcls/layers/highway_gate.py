@@ -8,6 +8,9 @@ from typing_extensions import override
 
 from imgcls.data_format import channel_axis
 from imgcls.layers.convolution import Conv2D
+from imgcls.layers.known_size import known
+
+Shape = tuple[int | None, ...]
 
 
 @keras.saving.register_keras_serializable("imgcls")
@@ -77,14 +80,15 @@ class HighwayGate(keras.layers.Layer):
         )
 
     @override
-    def build(self, input_shape: tuple[int | None, ...]) -> None:
+    def build(self, input_shape: tuple[Shape, Shape]) -> None:
         transformed, carried = (tuple(shape) for shape in input_shape)
         if transformed != carried:
             raise ValueError(f"The transformed input has the shape {transformed}, the carried {carried}; expected one.")
-        self.transform_gate = self._gate("transform_gate", carried[self.axis], self.gate_bias)
+        channels = known(carried[self.axis], "number of channels")
+        self.transform_gate = self._gate("transform_gate", channels, self.gate_bias)
         self.transform_gate.build(carried)
         if not self.coupled:
-            self.carry_gate = self._gate("carry_gate", carried[self.axis], -self.gate_bias)
+            self.carry_gate = self._gate("carry_gate", channels, -self.gate_bias)
             self.carry_gate.build(carried)
 
     @override
@@ -95,7 +99,7 @@ class HighwayGate(keras.layers.Layer):
         return transformed * transform + carried * carry
 
     @override
-    def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
+    def compute_output_shape(self, input_shape: tuple[Shape, Shape]) -> Shape:
         return tuple(input_shape[0])
 
     @override

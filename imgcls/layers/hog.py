@@ -1,5 +1,6 @@
 """Histograms of oriented gradients."""
 
+from collections.abc import Callable
 from typing import Any
 
 import keras
@@ -8,6 +9,7 @@ from keras import KerasTensor, ops
 from typing_extensions import override
 
 from imgcls.data_format import CHANNELS_LAST, check_data_format
+from imgcls.layers.known_size import known
 from imgcls.layers.layout_change import LayoutChange
 
 EPSILON = 1e-5  # of the norms, as in scikit-image
@@ -22,7 +24,8 @@ def _l2(blocks: KerasTensor, axes: tuple[int, ...]) -> KerasTensor:
     return blocks / ops.sqrt(ops.sum(ops.square(blocks), axis=axes, keepdims=True) + EPSILON**2)
 
 
-NORMS = {  # blocks of histograms, none of them negative, and the axes of a block -> normalised blocks
+Norm = Callable[[KerasTensor, tuple[int, ...]], KerasTensor]  # (blocks, the axes of a block) -> normalised blocks
+NORMS: dict[str, Norm] = {  # of histograms, none of them negative
     "L1": _l1,
     "L1-sqrt": lambda blocks, axes: _sqrt(_l1(blocks, axes)),
     "L2": _l2,
@@ -96,9 +99,9 @@ class HOG(keras.layers.Layer):
 
     @override
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        size = self.enter.compute_output_shape(input_shape)[1:3]
+        height, width = size = self.enter.compute_output_shape(input_shape)[1:3]
         least = tuple(a * b for a, b in zip(self.pixels_per_cell, self.cells_per_block, strict=True))
-        if None in size or size[0] < least[0] or size[1] < least[1]:
+        if height is None or width is None or height < least[0] or width < least[1]:
             raise ValueError(f"The images have {size} pixels; expected a known size of at least one block, {least}.")
 
     @override
@@ -127,8 +130,8 @@ class HOG(keras.layers.Layer):
 
     @override
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
-        batch, height, width, _ = self.enter.compute_output_shape(input_shape)
-        cells = [n // pixels for n, pixels in zip((height, width), self.pixels_per_cell, strict=True)]
+        batch, *size, _ = self.enter.compute_output_shape(input_shape)
+        cells = [known(n, "size") // pixels for n, pixels in zip(size, self.pixels_per_cell, strict=True)]
         blocks = [n - block + 1 for n, block in zip(cells, self.cells_per_block, strict=True)]
         shape = (*blocks, *self.cells_per_block, self.orientations)
         return (batch, int(np.prod(shape))) if self.flatten else (batch, *shape)

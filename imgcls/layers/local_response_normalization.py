@@ -8,6 +8,7 @@ from keras import KerasTensor, ops
 from typing_extensions import override
 
 from imgcls.data_format import channel_axis
+from imgcls.layers.known_size import known
 from imgcls.layers.native_layout import in_native_layout
 
 
@@ -66,7 +67,7 @@ class LocalResponseNormalization(keras.layers.Layer):
 
     @override
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        channel = np.arange(input_shape[self.axis])
+        channel = np.arange(known(input_shape[self.axis], "number of channels"))
         neighbours = np.abs(channel[:, None] - channel) <= self.depth_radius
         self.neighbours = neighbours[None, None].astype("float32")  # kernel of a 1x1 convolution, (1, 1, C, C)
 

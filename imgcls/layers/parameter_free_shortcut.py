@@ -7,6 +7,7 @@ from keras import KerasTensor
 from typing_extensions import override
 
 from imgcls.data_format import channel_axis, check_data_format, spatial_axes
+from imgcls.layers.known_size import known
 
 
 @keras.saving.register_keras_serializable("imgcls")
@@ -44,7 +45,7 @@ class ParameterFreeShortcut(keras.layers.Layer):
 
     @override
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        channels = input_shape[channel_axis(self.data_format)]
+        channels = known(input_shape[channel_axis(self.data_format)], "number of channels")
         if channels > self.filters:
             raise ValueError(f"filters is {self.filters}, fewer than the {channels} channels of the input.")
 
@@ -63,7 +64,8 @@ class ParameterFreeShortcut(keras.layers.Layer):
         shape = list(input_shape)
         shape[channel_axis(self.data_format)] = self.filters
         for axis in spatial_axes(self.data_format):
-            shape[axis] = None if shape[axis] is None else -(-shape[axis] // self.strides)
+            size = shape[axis]
+            shape[axis] = None if size is None else -(-size // self.strides)
         return tuple(shape)
 
     @override

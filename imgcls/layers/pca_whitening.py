@@ -11,6 +11,7 @@ from keras import KerasTensor, ops
 from typing_extensions import override
 
 from imgcls.data_format import CHANNELS_LAST, check_data_format
+from imgcls.layers.known_size import known
 from imgcls.layers.layout_change import LayoutChange
 from imgcls.layers.running_covariance import RunningCovariance
 
@@ -84,9 +85,9 @@ class PCAWhitening(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(dtype=kwargs.pop("dtype", "float32"), **kwargs)
-        for name, value, known in (("mode", mode, MODES), ("kind", kind, KINDS)):
-            if value not in known:
-                raise ValueError(f"{name} is {value!r}; expected one of {', '.join(known)}.")
+        for name, value, options in (("mode", mode, MODES), ("kind", kind, KINDS)):
+            if value not in options:
+                raise ValueError(f"{name} is {value!r}; expected one of {', '.join(options)}.")
         if not epsilon >= 0 or min(patch_size, strides) < 1:
             raise ValueError(
                 f"epsilon is {epsilon}, patch_size {patch_size} and strides {strides}; expected an epsilon of at least "
@@ -106,7 +107,8 @@ class PCAWhitening(keras.layers.Layer):
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         image = self._image_shape(input_shape)
         size = self._vector_shape(image)[-1]
-        if self.mode == "patches" and None not in image[1:3] and min(image[1:3]) < self.patch_size:
+        sides = [side for side in image[1:3] if side is not None]
+        if self.mode == "patches" and len(sides) == 2 and min(sides) < self.patch_size:
             raise ValueError(f"patch_size is {self.patch_size} for images of {image[1:3]} pixels; expected no more.")
         if size is None:
             raise ValueError(f"The input has the shape {tuple(input_shape)}; mode {self.mode!r} needs a known size.")
@@ -151,9 +153,11 @@ class PCAWhitening(keras.layers.Layer):
         if self.mode == "channels":
             return tuple(image_shape)
         if self.mode == "image":
-            return batch, None if None in image_shape[1:] else height * width * channels
+            if height is None or width is None or channels is None:
+                return batch, None
+            return batch, height * width * channels
         windows = (None if n is None else (n - self.patch_size) // self.strides + 1 for n in (height, width))
-        return batch, *windows, self.patch_size**2 * channels
+        return batch, *windows, None if channels is None else self.patch_size**2 * channels
 
     def _image_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
         return self.enter.compute_output_shape(input_shape)
@@ -189,10 +193,11 @@ class PCAWhitening(keras.layers.Layer):
             raise ValueError(
                 f"Images of shape {images.shape[1:]} have vectors of size {shape[-1]}; expected {self.mean_.shape[0]}."
             )
-        step = max(1, CHUNK // math.prod(shape[1:]))
+        sizes = [known(size, "size") for size in shape[1:]]
+        step = max(1, CHUNK // math.prod(sizes))
         for start in range(0, len(images), step):
             chunk = self.enter(ops.cast(images[start : start + step], "float32"))
-            yield np.asarray(self._vectors(chunk)).reshape(-1, shape[-1])
+            yield np.asarray(self._vectors(chunk)).reshape(-1, sizes[-1])
 
     def _learn(self, mean: np.ndarray, covariance: np.ndarray) -> None:
         if not np.isfinite(mean).all():

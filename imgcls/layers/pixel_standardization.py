@@ -57,10 +57,8 @@ class PixelStandardization(keras.layers.Layer):
         channels = input_shape[-1]
         for name, values in (("mean", self.mean), ("std", self.std)):
             if len(values) not in (1, channels):
-                raise ValueError(
-                    f"{name} has {counted(len(values), 'value')} for {counted(channels, 'channel')}; "
-                    f"expected 1 or {channels}."
-                )
+                shown = "unknown channels" if channels is None else counted(channels, "channel")
+                raise ValueError(f"{name} has {counted(len(values), 'value')} for {shown}; expected 1 or {channels}.")
 
     @override
     def call(self, pixels: KerasTensor) -> KerasTensor:

@@ -8,6 +8,7 @@ from typing_extensions import override
 
 from imgcls.data_format import channel_axis, spatial_axes
 from imgcls.layers import by_name
+from imgcls.layers.known_size import known
 
 
 @keras.saving.register_keras_serializable("imgcls")
@@ -74,7 +75,7 @@ class SqueezeExcitation(keras.layers.Layer):
 
     @override
     def build(self, input_shape: tuple[int | None, ...]) -> None:
-        channels = input_shape[self.axis]
+        channels = known(input_shape[self.axis], "number of channels")
         self.expand = self._connected(channels, "expand")
         self.reduce.build((None, 1, 1, channels))
         self.activate.build((None, 1, 1, self.reduced_filters))

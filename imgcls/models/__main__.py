@@ -39,22 +39,24 @@ def main(options: Options) -> int:
     elif options.model:
         if options.model.endswith(".py"):  # it may make Keras layers
             command.import_tensorflow()
-        lines = layer_table(*_described(find_architecture(options.model), options))
+        architecture = find_architecture(options.model)
+        lines = layer_table(architecture, _cost(architecture, options))
     else:
         raise ValueError("Which architecture? For example: python -m imgcls.models show vgg16")
     print("\n".join(lines))
     return command.OK
 
 
-def _described(architecture: Architecture, options: Options) -> tuple[Architecture, NetworkCost | None]:
-    """None for a description at a size that is too small for the network, where all of them are listed."""
+def _cost(architecture: Architecture, options: Options) -> NetworkCost:
     size = options.image_size or architecture.image_size
-    shape = (size, size, architecture.channels)
+    return describe(architecture.name, (size, size, architecture.channels), options.num_classes or None)
+
+
+def _described(architecture: Architecture, options: Options) -> tuple[Architecture, NetworkCost | None]:
+    """None for a description at a size that is too small for the network."""
     try:
-        return architecture, describe(architecture.name, shape, options.num_classes or None)
+        return architecture, _cost(architecture, options)
     except ValueError:
-        if options.action == "show":
-            raise
         return architecture, None
 
 
@@ -126,11 +128,12 @@ def field_columns(fields: Seen) -> tuple[str, str, str]:
         return "all", "", ""
     if fields == UNKNOWN:
         return UNKNOWN, "", ""
-    columns = []
-    for name in ("size", "position", "stride"):
+
+    def column(name: str) -> str:
         values = [f"{getattr(seen, name):g}" for seen in fields]
-        columns.append(values[0] if values[0] == values[1] else "x".join(values))
-    return tuple(columns)
+        return values[0] if values[0] == values[1] else "x".join(values)
+
+    return column("size"), column("position"), column("stride")
 
 
 def amount(count: int) -> str:

@@ -54,9 +54,13 @@ def cost_of(layer: keras.layers.Layer, shapes: Sequence[Shape], seen: Sequence[S
 
 def shape_after(layer: keras.layers.Layer, shape: Shape | list[Shape]) -> Shape:
     """The shape that a layer, which is built for it, makes of a shape, or of several; all without batch."""
-    several = isinstance(shape, list)
-    given = [keras.KerasTensor((None, *one)) for one in (shape if several else [shape])]
-    return tuple(layer(given if several else given[0]).shape[1:])
+    if isinstance(shape, list):
+        return tuple(layer([_symbolic(one) for one in shape]).shape[1:])
+    return tuple(layer(_symbolic(shape)).shape[1:])
+
+
+def _symbolic(shape: Shape) -> keras.KerasTensor:
+    return keras.KerasTensor((None, *shape))
 
 
 def _of_sequence(model: keras.Sequential, shape: Shape, seen: Seen) -> Cost:

@@ -75,7 +75,7 @@ def _fastest(dtype: str) -> LayoutChoice:
     if not convolves(dtype, CHANNELS_FIRST):
         return LayoutChoice(CHANNELS_LAST, f"channels_last, because {_device()} convolves in no other ({dtype}).")
     steps = {data_format: _step(data_format, IMAGES[_device_kind()], dtype) for data_format in DATA_FORMATS}
-    seconds = {data_format: [] for data_format in DATA_FORMATS}
+    seconds: dict[str, list[float]] = {data_format: [] for data_format in DATA_FORMATS}
     for _ in range(ROUNDS):
         for data_format, step in steps.items():
             begin = time.perf_counter()
@@ -122,4 +122,5 @@ def _device_kind() -> str:
 def _device() -> str:
     """The name of the device that Keras computes on."""
     device = tf.config.list_physical_devices(_device_kind())[0]
-    return tf.config.experimental.get_device_details(device).get("device_name", f"the {_device_kind()}")
+    details: dict[str, str] = tf.config.experimental.get_device_details(device)
+    return details.get("device_name", f"the {_device_kind()}")

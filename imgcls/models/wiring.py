@@ -306,7 +306,7 @@ class Wiring(ABC, Generic[Tensor]):
         """The scores of the classes, in float32."""
 
     @abstractmethod
-    def apply(self, layer: object, x: Tensor | Sequence[Tensor]) -> Tensor:
+    def apply(self, layer: Any, x: Tensor | Sequence[Tensor]) -> Tensor:
         """Any other Keras layer. It must know the layout itself."""
 
 

@@ -50,7 +50,8 @@ def _pixels_by_place(data: bytes) -> int:
             return MOST_PIXELS if data.startswith(b"RIFF") else 0
     except (struct.error, tf.errors.InvalidArgumentError):
         return 0
-    return abs(width * height)
+    pixels: int = abs(width * height)
+    return pixels
 
 
 def _gif_pixels(data: bytes) -> int:

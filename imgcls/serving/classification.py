@@ -84,8 +84,8 @@ def _features(example: object) -> dict[str, tf.train.Feature]:
     return {name: _feature(name, value) for name, value in example.items()}
 
 
-def _feature(name: str, value: object) -> tf.train.Feature:
-    values = value if isinstance(value, list) else [value]
+def _feature(name: str, value: Any) -> tf.train.Feature:
+    values: list[Any] = value if isinstance(value, list) else [value]
     kinds = [_kind(name, item) for item in values]
     if len(set(kinds)) > 1:
         raise RestError(f"Unexpected element type in feature: {name} expecting type: {kinds[0]}")

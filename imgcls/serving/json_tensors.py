@@ -13,7 +13,7 @@ import re
 from collections.abc import Mapping
 from contextlib import suppress
 from itertools import chain
-from typing import Any
+from typing import Any, TypeGuard
 
 import numpy as np
 import tensorflow as tf
@@ -61,7 +61,7 @@ def _decoded(text: str) -> object:
     return json.JSONDecoder().raw_decode(STRING_OR_NUMBER.sub(_as_python_writes_it, text))[0]
 
 
-def _as_python_writes_it(found: re.Match) -> str:
+def _as_python_writes_it(found: re.Match[str]) -> str:
     """Inf and -NaN, which RapidJSON reads, as Python's parser wants them; strings as they are."""
     return {"Inf": "Infinity", "-Inf": "-Infinity", "-NaN": "NaN"}.get(found[0], found[0])
 
@@ -131,10 +131,10 @@ def write_outputs(outputs: Mapping[str, np.ndarray], in_rows: bool) -> dict[str,
         expected = next(iter(sizes.values()))
         if len(array) != expected:
             raise RestError(f"Tensor name: {name} has inconsistent batch size: {len(array)} expecting: {expected}")
-    columns = [to_json(outputs[name], name) for name in sizes]
-    if len(columns) == 1:
-        return {"predictions": columns[0]}
-    return {"predictions": [dict(zip(sizes, row, strict=True)) for row in zip(*columns, strict=True)]}
+    lists = [to_json(outputs[name], name) for name in sizes]
+    if len(lists) == 1:
+        return {"predictions": lists[0]}
+    return {"predictions": [dict(zip(sizes, row, strict=True)) for row in zip(*lists, strict=True)]}
 
 
 def encode(values: dict[str, Any]) -> bytes:
@@ -142,7 +142,7 @@ def encode(values: dict[str, Any]) -> bytes:
     return json.dumps(values, ensure_ascii=False).encode("utf-8", "replace")
 
 
-def _from_rows(instances: list, types: Mapping[str, tf.DType]) -> dict[str, np.ndarray]:
+def _from_rows(instances: list[Any], types: Mapping[str, tf.DType]) -> dict[str, np.ndarray]:
     if not isinstance(instances[0], dict) and len(types) > 1:
         raise RestError(
             "instances is a plain list, but expecting list of objects as multiple input tensors required as per "
@@ -200,7 +200,7 @@ def _from_columns(inputs: object, types: Mapping[str, tf.DType]) -> dict[str, np
     return {name: _to_array(inputs[name], dtype) for name, dtype in types.items()}
 
 
-def _is_object(value: object) -> bool:
+def _is_object(value: object) -> TypeGuard[dict[str, Any]]:
     return isinstance(value, dict) and not is_base64(value)
 
 
@@ -222,7 +222,7 @@ def _to_array(value: object, dtype: tf.DType, most_deep: int = MOST_DEEP) -> np.
         first = first[0] if first else None
     if len(shape) > most_deep:
         raise RestError(f"Lists are nested {len(shape)} deep; this server takes tensors of at most {most_deep} levels")
-    leaves = [value]
+    leaves: list[Any] = [value]
     for level, size in enumerate(shape):
         for item in leaves:
             if not isinstance(item, list):
@@ -240,7 +240,7 @@ def _to_array(value: object, dtype: tf.DType, most_deep: int = MOST_DEEP) -> np.
     return _convert(leaves, dtype).reshape(shape)
 
 
-def _convert(leaves: list, dtype: tf.DType) -> np.ndarray:
+def _convert(leaves: list[Any], dtype: tf.DType) -> np.ndarray:
     if dtype == tf.string:
         array = np.empty(len(leaves), object)
         array[:] = [to_bytes(leaf) for leaf in leaves]
@@ -262,7 +262,7 @@ def _convert(leaves: list, dtype: tf.DType) -> np.ndarray:
     return array
 
 
-def _check_exact(leaves: list, array: np.ndarray, dtype: tf.DType) -> None:
+def _check_exact(leaves: list[Any], array: np.ndarray, dtype: tf.DType) -> None:
     """Raise RestError for a whole number, or a finite one, that the type cannot hold."""
     for place in np.flatnonzero(np.abs(array) >= EXACT[dtype.name]):
         leaf = leaves[place]
@@ -325,7 +325,7 @@ def shown(value: object) -> str:
     return "".join(pieces)[:MOST_SHOWN]
 
 
-def to_json(array: np.ndarray, name: str) -> object:
+def to_json(array: np.ndarray, name: str) -> Any:
     """Turn an array into nested lists of what JSON knows.
 
     Args:

@@ -1,6 +1,6 @@
 """Names for images, from whatever engine computes the network."""
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 from itertools import islice
 from pathlib import Path
@@ -13,6 +13,7 @@ from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import ReadResult, read_images
 from imgcls.engines.engine import EMBEDDING, PROBABILITIES, Engine
 from imgcls.image_files import shown_name
+from imgcls.progress import ProgressFunction, no_progress
 from imgcls.serving.given_images import Image, without_arrays
 from imgcls.serving.prediction import Prediction
 
@@ -127,7 +128,7 @@ class Predictor:
     def predict_files(
         self,
         paths: Iterable[str | Path],
-        on_progress: Callable[[int], None] = lambda done: None,
+        on_progress: ProgressFunction = no_progress,
         boxes: np.ndarray | None = None,
     ) -> Predictions:
         """Predict every file; what cannot be read gets its reason.
@@ -162,7 +163,7 @@ class Predictor:
     def _predicted(
         self,
         images: Iterable[str | Path | bytes],
-        on_progress: Callable[[int], None] = lambda done: None,
+        on_progress: ProgressFunction = no_progress,
         boxes: np.ndarray | None = None,
     ) -> Predictions:
         outcomes = read_images(images, self.preprocessing, boxes)

@@ -27,6 +27,9 @@ from imgcls.serving.rest_error import FAULT, NOT_FOUND, NOT_IMPLEMENTED, RestErr
 from imgcls.serving.served_model import ServedModel
 from imgcls.serving.warmup import DEFAULT_SIGNATURE
 
+_Find = Callable[[], tuple[int, LoadedModel]]  # the version that is asked, and its model
+_Call = Callable[[dict[str, Any], _Find], dict[str, Any]]  # from a request to its response
+
 LARGEST_VERSION = 2**63 - 1
 DEFAULT_LIMITS = Limits()
 UNKNOWN = 2  # the error code of a version that could not be loaded
@@ -74,8 +77,8 @@ def answer(served: ServedModel, method: str, path: str, body: bytes, limits: Lim
         raise RestError(f"Unrecognized servable version label: {unquote(label)}")
     name, version = unquote(name), _version(digits)
     if call:
-        respond = {"predict": partial(_predict, limits), "classify": _classify, "regress": _regress}[what.lower()]
-        return encode(respond(parse(body), lambda: served.find(name, version)))
+        calls: dict[str, _Call] = {"predict": partial(_predict, limits), "classify": _classify, "regress": _regress}
+        return encode(calls[what.lower()](parse(body), lambda: served.find(name, version)))
     return encode((_metadata if what else _status)(served, name, version))
 
 
@@ -85,7 +88,7 @@ def _version(digits: str | None) -> int | None:
     return int(digits) if digits else None
 
 
-def _predict(limits: Limits, request: dict[str, Any], find: Callable[[], tuple[int, LoadedModel]]) -> dict[str, Any]:
+def _predict(limits: Limits, request: dict[str, Any], find: _Find) -> dict[str, Any]:
     signature = signature_name(request) or DEFAULT_SIGNATURE
     _, model = find()
     if signature not in model.signature_defs:
@@ -99,7 +102,7 @@ def _predict(limits: Limits, request: dict[str, Any], find: Callable[[], tuple[i
     return write_outputs(_run(partial(run_in_parts, model, limits=limits), signature, inputs), in_rows)
 
 
-def _classify(request: dict[str, Any], find: Callable[[], tuple[int, LoadedModel]]) -> dict[str, Any]:
+def _classify(request: dict[str, Any], find: _Find) -> dict[str, Any]:
     signature = signature_name(request) or DEFAULT_SIGNATURE
     examples = read_examples(request)
     _, model = find()
@@ -109,7 +112,7 @@ def _classify(request: dict[str, Any], find: Callable[[], tuple[int, LoadedModel
     return write_results(_run(model.run, signature, {INPUT: examples}))
 
 
-def _regress(request: dict[str, Any], find: Callable[[], tuple[int, LoadedModel]]) -> dict[str, Any]:
+def _regress(request: dict[str, Any], find: _Find) -> dict[str, Any]:
     signature = signature_name(request) or DEFAULT_SIGNATURE
     read_examples(request)
     _, model = find()
@@ -143,7 +146,8 @@ def _status(served: ServedModel, name: str, version: int | None) -> dict[str, An
             status.state = get_model_status_pb2.ModelVersionStatus.State.Value(found.state)
             status.status.error_code = UNKNOWN if found.error else 0
             status.status.error_message = found.error
-    return MessageToDict(response, always_print_fields_with_no_presence=True)
+    shown: dict[str, Any] = MessageToDict(response, always_print_fields_with_no_presence=True)
+    return shown
 
 
 def _metadata(served: ServedModel, name: str, version: int | None) -> dict[str, Any]:

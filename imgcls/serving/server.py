@@ -117,13 +117,16 @@ def serve(app: Starlette, listener: socket.socket, on_ready: Callable[[], None],
     Raises:
         KeyboardInterrupt: After Ctrl-C. SIGTERM ends the process.
     """
-    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=drain_seconds)
+    timeout: Any = drain_seconds  # uvicorn asks for an int; asyncio, which gets it, takes a float
+    config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=timeout)
     server = _Server(config)
     server.on_ready = on_ready
     server.run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
+    on_ready: Callable[[], None]
+
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.on_ready()

@@ -7,7 +7,6 @@ does once: a TFRecord file of PredictionLog messages with at most 1,000 records.
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-import numpy as np
 import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorflow_serving.apis import prediction_log_pb2
@@ -73,5 +72,5 @@ def _request(record: bytes) -> Request:
     if kind not in ("predict_log", None):  # an empty record asks nothing, which the official server allows
         raise ValueError(f"a record holds a {kind}; expected predict_log, the only kind that is replayed here")
     request = log.predict_log.request
-    inputs: dict[str, np.ndarray] = {key: tf.make_ndarray(value) for key, value in request.inputs.items()}
+    inputs: dict[str, object] = {key: tf.make_ndarray(value) for key, value in request.inputs.items()}
     return request.model_spec.signature_name or DEFAULT_SIGNATURE, inputs

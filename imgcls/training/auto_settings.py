@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pandas as pd
 
-from imgcls.config import InputConfig, NetworkConfig, TrainConfig
+from imgcls.config import Color, InputConfig, NetworkConfig, Plan, TrainConfig
 from imgcls.data.batches.balance import resolve_balance
 from imgcls.data.manifest.table import Manifest
 from imgcls.models import find_architecture
@@ -82,7 +82,7 @@ def settle_weights(network: NetworkConfig, architecture: Architecture | None) ->
     return "imagenet" if architecture else "auto"
 
 
-def settle_plan(network: NetworkConfig, weights: str) -> str:
+def settle_plan(network: NetworkConfig, weights: str) -> Plan:
     """The plan with these weights. Raises ValueError for one that keeps weights where there are none."""
     if weights != NO_WEIGHTS:
         return network.plan
@@ -113,7 +113,7 @@ def _log_whitening(inputs: InputConfig) -> None:
 
 def _color(
     inputs: InputConfig, network: NetworkConfig, published: PretrainedWeights | None, all_grayscale: bool
-) -> str:
+) -> Color:
     color = inputs.color
     if color == "auto":
         without_weights = network.weights == NO_WEIGHTS or network.weights.endswith(".keras")

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Callable
+from typing import Any
 
 import keras
 
@@ -31,11 +32,11 @@ class RunLog(keras.callbacks.Callback):
         self.steps_per_epoch, self.images_per_step = steps_per_epoch, images_per_step
         self._epoch, self._steps, self._epoch_began = 0, 0, time.monotonic()
 
-    def on_epoch_begin(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Start the clock."""
         self._epoch, self._steps, self._epoch_began = epoch, 0, time.monotonic()
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Report what status.json says."""
         self._steps += 1
         facts = {
@@ -48,7 +49,7 @@ class RunLog(keras.callbacks.Callback):
         }
         self.output.status(facts)
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Report what metrics.jsonl says."""
         seconds = round(time.monotonic() - self._epoch_began, 3)
         row = {"epoch": epoch + 1, **(logs or {}), "seconds": seconds, "images_per_second": self._rate()}
@@ -70,12 +71,12 @@ class Checkpointing(keras.callbacks.Callback):
         self.save, self.seconds, self.steps_per_epoch = save, 60 * minutes, steps_per_epoch
         self._saved = time.monotonic()
 
-    def on_train_batch_end(self, batch: int, logs: dict | None = None) -> None:
+    def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Save if it is time."""
         if batch + 1 < self.steps_per_epoch and time.monotonic() - self._saved >= self.seconds:
             self._save()
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Save."""
         self._save()
 
@@ -99,9 +100,9 @@ class KeepBest(keras.callbacks.Callback):
         super().__init__()
         self.trainer, self.output, self.metric = trainer, output, metric
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Keep the weights if they are the best so far."""
-        if self._is_better(logs):
+        if logs is not None and self._is_better(logs):
             found = {"epoch": epoch + 1} | {name: logs[name] for name in (self.metric.on_validation, "val_loss")}
             if self.output.writes:
                 self.output.write(lambda: self._keep(found))
@@ -119,7 +120,7 @@ class KeepBest(keras.callbacks.Callback):
     def _rank(self, logs: dict[str, float]) -> tuple[float, float]:
         return self.metric.rank(logs[self.metric.on_validation]), -logs["val_loss"]
 
-    def _keep(self, best: dict) -> None:
+    def _keep(self, best: dict[str, Any]) -> None:
         with self.trainer.averaged_weights():
             save_checkpoint(self.output.run.checkpoints, BEST, self.trainer.variables.weights(), best)
         self.trainer.progress.best = best  # only once it is on the disk
@@ -132,9 +133,11 @@ class ReduceOnPlateau(keras.callbacks.Callback):
         super().__init__()
         self.trainer = trainer
 
-    def on_epoch_end(self, epoch: int, logs: dict[str, float]) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Compare the loss with the lowest one."""
         progress = self.trainer.progress
+        if logs is None:
+            return
         if logs["val_loss"] < progress.lowest_loss:
             progress.lowest_loss, progress.waited = logs["val_loss"], 0
             return
@@ -163,6 +166,6 @@ class EarlyStopping(keras.callbacks.Callback):
         since = max(self.first_epoch, self.trainer.progress.best.get("epoch", 0))
         return bool(self.patience) and epochs_done - since >= self.patience
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Ask the trainer to stop if the patience is over."""
         self.trainer.model.stop_training |= self.is_over(epoch + 1)

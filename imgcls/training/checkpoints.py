@@ -45,7 +45,8 @@ def save_checkpoint(folder: Path, name: str, arrays: dict[str, np.ndarray], stat
     """
     with replacing(folder / name, durable=True) as partial:
         partial.mkdir(parents=True)
-        np.savez(partial / "arrays.npz", **arrays)
+        named: dict[str, Any] = {**arrays}
+        np.savez(partial / "arrays.npz", **named)
         write_json(partial / "state.json", {**state, "sha256": sha256_of(partial / "arrays.npz")})
     for old in _steps(folder)[:-KEPT]:
         remove(old)

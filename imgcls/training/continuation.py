@@ -1,7 +1,8 @@
 """A run that goes on: what of its config may change, and its stages where it is to end at another epoch."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 from imgcls.config import TrainConfig
 from imgcls.run_folder import RunFolder
@@ -21,7 +22,8 @@ def changed_config(run: RunFolder, changes: Mapping[str, float]) -> TrainConfig:
         ValueError: the run cannot go on with them: it has done more epochs, or none is left to do.
     """
     config = run.config
-    before, training = config.training, replace(config.training, **changes)
+    values: dict[str, Any] = {**changes}
+    before, training = config.training, replace(config.training, **values)
     if "learning_rate" in changes:
         training = replace(training, find_learning_rate=False)
     done = max((row["epoch"] for row in run.metrics()), default=0)
@@ -48,7 +50,7 @@ def changed_config(run: RunFolder, changes: Mapping[str, float]) -> TrainConfig:
     return replace(config, training=training)
 
 
-def _flags(names: Sequence[str]) -> str:
+def _flags(names: Iterable[str]) -> str:
     return " and ".join("--" + name.replace("_", "-") for name in names)
 
 

@@ -1,6 +1,7 @@
 """The logits of images that are not trained on."""
 
 from collections.abc import Iterable
+from typing import Any
 
 import keras
 import numpy as np
@@ -24,7 +25,7 @@ class ForwardPass:
         self._logits = tf.function(lambda x: keras.tree.flatten(network(x, training=False))[0], autograph=False)
         self._shares = tf.function(lambda shares: batches.strategy.run(self._logits, args=(shares,)), autograph=False)
 
-    def __call__(self, batches: Iterable) -> tuple[np.ndarray, np.ndarray]:
+    def __call__(self, batches: Iterable[Any]) -> tuple[np.ndarray, np.ndarray]:
         """Compute the logits of batches (indices, pixels).
 
         Returns:
@@ -39,7 +40,8 @@ class ForwardPass:
     def _together(self, pixels: tf.Tensor) -> np.ndarray:
         devices = self.batches.devices
         if devices == 1:
-            return self._logits(pixels).numpy()
+            logits: np.ndarray = self._logits(pixels).numpy()
+            return logits
         share = -(-len(pixels) // devices)
         pixels = tf.pad(pixels, [[0, share * devices - len(pixels)], *[[0, 0]] * (len(pixels.shape) - 1)])
         return self.batches.whole(self._shares(self.batches.divided(pixels)))

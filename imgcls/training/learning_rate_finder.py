@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import altair
 import numpy as np
@@ -41,7 +42,7 @@ class Trial:
         curve = altair.Chart(table).mark_line().encode(rates, altair.Y("loss", title="smoothed loss"))
         chosen = pd.DataFrame({"learning rate": [self.suggestion], "text": [f"suggested: {self.suggestion:g}"]})
         rule = altair.Chart(chosen).mark_rule(color="firebrick").encode(x="learning rate")
-        words = {"color": "firebrick", "align": "right", "dx": -6, "baseline": "top"}
+        words: dict[str, Any] = {"color": "firebrick", "align": "right", "dx": -6, "baseline": "top"}
         label = altair.Chart(chosen).mark_text(**words).encode(x="learning rate", y=altair.value(0), text="text")
         (curve + rule + label).properties(width=560, height=320).save(str(path))
 
@@ -63,7 +64,9 @@ def find_learning_rate(trainer: Trainer, batches: StageBatches, steps: int = STE
     schedule.shape, schedule.warmup_steps = "finder", 0
     schedule.begin_stage(trainer.progress.step, steps, HIGHEST)
     trainer.prepare_step()
-    rates, losses, smoothed = [], [], 0.0
+    rates: list[float] = []
+    losses: list[float] = []
+    smoothed = 0.0
     for number, (_, *batch) in enumerate(
         trainer.distributed(batches.training(trainer.progress.position, steps)), start=1
     ):

@@ -1,13 +1,16 @@
 """Losses: (targets, logits) -> the loss of each example, before it is averaged."""
 
 from collections.abc import Callable
+from typing import Any
 
 import keras
 
 LOSSES = ("cross_entropy", "focal")
 
 
-def make_loss(name: str = "cross_entropy", label_smoothing: float = 0.0, focal_gamma: float = 2.0) -> Callable:
+def make_loss(
+    name: str = "cross_entropy", label_smoothing: float = 0.0, focal_gamma: float = 2.0
+) -> Callable[..., Any]:
     """The loss called `name`.
 
     Args:
@@ -24,5 +27,7 @@ def make_loss(name: str = "cross_entropy", label_smoothing: float = 0.0, focal_g
     """
     shared = {"from_logits": True, "label_smoothing": label_smoothing, "reduction": None}
     if name == "focal":
-        return keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma=focal_gamma, **shared)
-    return keras.losses.CategoricalCrossentropy(**shared)
+        focal: Callable[..., Any] = keras.losses.CategoricalFocalCrossentropy(alpha=1.0, gamma=focal_gamma, **shared)
+        return focal
+    loss: Callable[..., Any] = keras.losses.CategoricalCrossentropy(**shared)
+    return loss

@@ -1,8 +1,10 @@
 """The images that could be read before training and no longer can."""
 
 import logging
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
+
+import tensorflow as tf
 
 from imgcls.data.batches.order import example_at
 from imgcls.run_folder import RunFolder
@@ -19,7 +21,7 @@ class LostImages:
         order: from positions to examples, of `imgcls.data.batches.order`.
     """
 
-    def __init__(self, run: RunFolder, paths: Sequence[Path], order) -> None:
+    def __init__(self, run: RunFolder, paths: Sequence[Path], order: Callable[[tf.Tensor], tf.Tensor]) -> None:
         self.run, self.paths, self.order = run, paths, order
         self._named = set(run.lost())
 

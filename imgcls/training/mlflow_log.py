@@ -1,6 +1,7 @@
 """The log of a run in MLflow."""
 
 from dataclasses import asdict
+from typing import Any
 
 import keras
 
@@ -26,7 +27,7 @@ class MLflowLog(keras.callbacks.Callback):
             raise ValueError("--mlflow needs MLflow: pip install imgcls[mlflow]") from error
         self.mlflow, self.run, self.first_step = mlflow, run, first_step
 
-    def on_train_begin(self, logs: dict | None = None) -> None:
+    def on_train_begin(self, logs: dict[str, Any] | None = None) -> None:
         """Start MLflow's run."""
         self.mlflow.start_run(run_name=self.run.path.name)
         if self.first_step == 0:
@@ -34,10 +35,10 @@ class MLflowLog(keras.callbacks.Callback):
                 values = values if isinstance(values, dict) else {section: values}
                 self.mlflow.log_params({f"{section}.{name}": value for name, value in values.items()})
 
-    def on_epoch_end(self, epoch: int, logs: dict | None = None) -> None:
+    def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Send the metrics."""
         self.mlflow.log_metrics(logs or {}, step=epoch + 1)
 
-    def on_train_end(self, logs: dict | None = None) -> None:
+    def on_train_end(self, logs: dict[str, Any] | None = None) -> None:
         """End MLflow's run."""
         self.mlflow.end_run()

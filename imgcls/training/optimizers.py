@@ -1,6 +1,7 @@
 """Keras' optimizers, made to update from outside of the devices and to scale the update of single variables."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
+from typing import TYPE_CHECKING, Any
 
 import keras
 import tensorflow as tf
@@ -11,7 +12,13 @@ from imgcls.framework_internals import variable_index
 WITHOUT_DECAY = ("bias", "gamma", "beta")  # decay is for kernels: He et al., Bag of Tricks, 2018, section 3.1
 
 
-class ScaledUpdates:
+if TYPE_CHECKING:
+    _Optimizer = keras.optimizers.Optimizer
+else:
+    _Optimizer = object  # the class stands before one of Keras' optimizers: see `scaled`
+
+
+class ScaledUpdates(_Optimizer):
     """For a Keras optimizer: each variable may have a share of the learning rate, and a first step.
 
     `apply` is called outside of the devices, under the strategy's scope, with gradients that are summed over them.
@@ -34,7 +41,9 @@ class ScaledUpdates:
         """Update one variable with its share of the learning rate."""
         super().update_step(gradient, variable, learning_rate * self._scale(variable))
 
-    def _backend_update_step(self, grads, trainable_variables, learning_rate) -> None:
+    def _backend_update_step(
+        self, grads: Iterable[tf.Tensor], trainable_variables: Iterable[keras.Variable], learning_rate: tf.Tensor
+    ) -> None:
         def update(variable: keras.Variable, gradient: tf.Tensor) -> None:
             self.update_step(gradient, variable, learning_rate)
 
@@ -54,7 +63,7 @@ class ScaledUpdates:
         """Adam's correction of moments that began at zero: Kingma and Ba, Adam, 2014, section 3."""
         return tf.sqrt(1.0 - tf.pow(float(self.beta_2), steps)) / (1.0 - tf.pow(float(self.beta_1), steps))
 
-    def _apply_weight_decay(self, variables) -> None:
+    def _apply_weight_decay(self, variables: Iterable[keras.Variable]) -> None:
         if self.weight_decay is None:
             return
         scales = getattr(self, "_update_scales", {})
@@ -64,7 +73,7 @@ class ScaledUpdates:
                 variable.assign(variable - variable * self.weight_decay * rate)
 
 
-def scaled(optimizer: type) -> type:
+def scaled(optimizer: type) -> type[ScaledUpdates]:
     """A class of Keras' optimizers, as the trainer needs it."""
     return type(optimizer.__name__, (ScaledUpdates, optimizer), {})
 
@@ -73,7 +82,7 @@ def _momentum(config: TrainingConfig) -> dict[str, float]:
     return {"momentum": config.momentum}
 
 
-OPTIMIZERS: dict[str, tuple[type, Callable[[TrainingConfig], dict]]] = {
+OPTIMIZERS: dict[str, tuple[type[ScaledUpdates], Callable[[TrainingConfig], dict[str, Any]]]] = {
     "adamw": (scaled(keras.optimizers.AdamW), lambda config: {"weight_decay": config.weight_decay}),
     "adam": (scaled(keras.optimizers.Adam), lambda config: {}),
     "sgd": (scaled(keras.optimizers.SGD), lambda config: {**_momentum(config), "nesterov": config.nesterov}),
@@ -84,7 +93,7 @@ OPTIMIZERS: dict[str, tuple[type, Callable[[TrainingConfig], dict]]] = {
 
 def make_optimizer(
     config: TrainingConfig, learning_rate: float | keras.optimizers.schedules.LearningRateSchedule
-) -> keras.optimizers.Optimizer:
+) -> ScaledUpdates:
     """The optimizer of a run.
 
     Args:

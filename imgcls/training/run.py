@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
+from typing import Any
 
 import keras
 import numpy as np
@@ -11,6 +12,7 @@ import tensorflow as tf
 from imgcls.config import TrainConfig
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
+from imgcls.framework_internals import place_among_workers
 from imgcls.models.classifier import preprocessing
 from imgcls.models.recursion import deep_networks
 from imgcls.run_folder import RunFolder
@@ -22,7 +24,6 @@ from imgcls.training.devices.strategy import (
     check_batch_size,
     is_chief,
     make_strategy,
-    place_among_workers,
     sync_batch_normalization,
 )
 from imgcls.training.devices.xla import settle_xla
@@ -58,8 +59,8 @@ def train_network(
     manifest: Manifest,
     *,
     callbacks: Sequence[keras.callbacks.Callback] = (),
-    on_step: Callable[[dict], None] = lambda facts: None,
-    on_epoch: Callable[[dict], None] = lambda row: None,
+    on_step: Callable[[dict[str, Any]], None] = lambda facts: None,
+    on_epoch: Callable[[dict[str, Any]], None] = lambda row: None,
 ) -> bool:
     """Train the run's network on the manifest's training split, and leave `model.keras` in the run folder.
 

@@ -4,6 +4,7 @@ import logging
 import shutil
 import time
 from collections.abc import Callable
+from typing import Any
 
 from imgcls.run_folder import RunFolder
 
@@ -32,8 +33,8 @@ class RunOutput:
         self,
         run: RunFolder,
         writes: bool = True,
-        on_step: Callable[[dict], None] = lambda facts: None,
-        on_epoch: Callable[[dict], None] = lambda row: None,
+        on_step: Callable[[dict[str, Any]], None] = lambda facts: None,
+        on_epoch: Callable[[dict[str, Any]], None] = lambda row: None,
     ) -> None:
         self.run, self.writes, self.on_step, self.on_epoch = run, writes, on_step, on_epoch
         self.is_over: Callable[[], bool] = lambda: False
@@ -53,14 +54,14 @@ class RunOutput:
                 self.run.path, reason(error), free / 1e6,
             )  # fmt: skip
 
-    def status(self, facts: dict) -> None:
+    def status(self, facts: dict[str, Any]) -> None:
         """Report what the run does now; status.json has it about once a second."""
         self.on_step(facts)
         if time.monotonic() - self._written >= SIGN_OF_LIFE:
             self._written = time.monotonic()
             self.write(lambda: self.run.write_status("training", **facts))
 
-    def epoch(self, row: dict, epochs: int) -> None:
+    def epoch(self, row: dict[str, Any], epochs: int) -> None:
         """Report the metrics of an epoch. epochs: of the whole run."""
         self.write(lambda: self.run.append_metrics(row))
         self.on_epoch({**row, "epochs": epochs})

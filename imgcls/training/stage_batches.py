@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -23,7 +24,7 @@ class StageBatches:
     """
 
     training: Callable[[int, int], tf.data.Dataset]
-    validation: Iterable
+    validation: Iterable[Any]
     labels: np.ndarray
 
     def validate(self, trainer: Trainer) -> dict[str, float]:
@@ -31,7 +32,7 @@ class StageBatches:
         return validate(trainer, self.validation, self.labels)
 
 
-def validate(trainer: Trainer, batches: Iterable, labels: np.ndarray) -> dict[str, float]:
+def validate(trainer: Trainer, batches: Iterable[Any], labels: np.ndarray) -> dict[str, float]:
     """The value of every metric of the classifier as it is.
 
     Args:

@@ -7,7 +7,7 @@ gradient is not finite is not made, so that the weights are still the good ones 
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import keras
 import numpy as np
@@ -15,6 +15,7 @@ import tensorflow as tf
 
 from imgcls.counted import counted
 from imgcls.training.losses import make_loss
+from imgcls.training.optimizers import ScaledUpdates
 
 LARGEST_SCALE = 2.0**15  # of the loss in float16
 SCALE_GROWS_AFTER = 2000  # steps without an overflow
@@ -34,7 +35,7 @@ class StepOptions:
         gradient_checkpointing: recompute each block in the backward pass, to save memory.
     """
 
-    loss: Callable = field(default_factory=make_loss)
+    loss: Callable[..., Any] = field(default_factory=make_loss)
     logit_offsets: np.ndarray | float = 0.0
     global_clipnorm: float = 0.0
     gradient_accumulation_steps: int = 1
@@ -55,11 +56,11 @@ class Objective:
         penalties: returns losses such as those of regularizers.
     """
 
-    forward: Callable
+    forward: Callable[..., Any]
     loss_weights: Sequence[float]
     variables: Sequence[keras.Variable]
     batch_size: int
-    penalties: Callable[[], list] = list
+    penalties: Callable[[], list[Any]] = list
 
 
 class Outcome(NamedTuple):
@@ -118,7 +119,7 @@ class Step:
     def __init__(
         self,
         objective: Objective,
-        optimizer: keras.optimizers.Optimizer,
+        optimizer: ScaledUpdates,
         strategy: tf.distribute.Strategy,
         options: StepOptions,
         loss_scale: LossScale | None = None,
@@ -135,7 +136,9 @@ class Step:
         """Make the step; nothing is updated if the loss or the gradient is not finite."""
         return self._run(pixels, targets, weights)
 
-    def share(self, pixels, targets, weights, shares: int = 0) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+    def share(
+        self, pixels: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor, shares: int = 0
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         """Compute one device's part of a step.
 
         Args:
@@ -160,7 +163,8 @@ class Step:
         divided = [tf.reshape(x, (parts, -1, *x.shape[1:])) for x in (pixels, targets, weights)]
 
         def add(number: tf.Tensor, loss: tf.Tensor, correct: tf.Tensor, *gradients: tf.Tensor) -> list[tf.Tensor]:
-            more_loss, more_correct, more = self._part(*(x[number] for x in divided), parts_in_all)
+            some_pixels, some_targets, some_weights = (x[number] for x in divided)
+            more_loss, more_correct, more = self._part(some_pixels, some_targets, some_weights, parts_in_all)
             summed = [a + b for a, b in zip(gradients, more, strict=True)]
             return [number + 1, loss + more_loss, correct + more_correct, *summed]
 
@@ -170,7 +174,9 @@ class Step:
         )
         return loss, correct, gradients
 
-    def _part(self, pixels, targets, weights, parts_in_all: int) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+    def _part(
+        self, pixels: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor, parts_in_all: int
+    ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([variable.value for variable in self.variables])
             every = keras.tree.flatten(self.objective.forward(pixels, training=True))
@@ -187,7 +193,9 @@ class Step:
         right = (tf.argmax(every[0], -1) == tf.argmax(targets, -1)) & (weights > 0)
         return loss, tf.reduce_sum(tf.cast(right, tf.float32)), gradients
 
-    def _on_device(self, pixels, targets, weights) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+    def _on_device(
+        self, pixels: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor
+    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, list[tf.Tensor]]:
         loss, correct, gradients = self._share(pixels, targets, weights)
         if self.strategy.num_replicas_in_sync > 1:
             together = tf.distribute.get_replica_context().all_reduce(
@@ -199,12 +207,14 @@ class Step:
             gradients, _ = tf.clip_by_global_norm(gradients, self.options.global_clipnorm, use_norm=norm)
         return loss, correct, norm, gradients
 
-    def _reduced_gradients(self, pixels, targets, weights) -> tuple[list[tf.Tensor], list]:
+    def _reduced_gradients(
+        self, pixels: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor
+    ) -> tuple[list[tf.Tensor], list[Any]]:
         """Loss, correct, norm and gradients of a global batch; nothing is updated but moving statistics."""
         loss, correct, norm, gradients = self.strategy.run(self._on_device, args=(pixels, targets, weights))
         return [self._first(x) for x in (loss, correct, norm)], gradients
 
-    def _global_step(self, pixels, targets, weights) -> Outcome:
+    def _global_step(self, pixels: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor) -> Outcome:
         (loss, correct, norm), gradients = self._reduced_gradients(pixels, targets, weights)
         finite = tf.math.is_finite(loss) & tf.math.is_finite(norm)
 

@@ -8,6 +8,7 @@ import logging
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
+from typing import Any
 
 import keras
 import numpy as np
@@ -19,6 +20,7 @@ from imgcls.training.devices.device_batches import DeviceBatches
 from imgcls.training.devices.workers import Workers
 from imgcls.training.forward_pass import ForwardPass
 from imgcls.training.nonfinite import origin_of_nonfinite
+from imgcls.training.optimizers import ScaledUpdates
 from imgcls.training.progress import TrainingProgress
 from imgcls.training.random_state import draw_by_device
 from imgcls.training.step import LossScale, Objective, Outcome, Step, StepOptions
@@ -49,7 +51,7 @@ class Trainer:
     def __init__(
         self,
         model: keras.Model,
-        optimizer: keras.optimizers.Optimizer,
+        optimizer: ScaledUpdates,
         strategy: tf.distribute.Strategy,
         *,
         batch_size: int,
@@ -78,7 +80,7 @@ class Trainer:
         self._logits, self._loss_weights = (part, [1.0]) if part is not None else auxiliary_logits_model(self.model)
         self.prepare_step()
 
-    def prepare_step(self, **changes: object) -> None:
+    def prepare_step(self, **changes: Any) -> None:
         """Make the step anew, with other `StepOptions` if some are named."""
         self.options = replace(self.options, **changes)
         logits = self._logits
@@ -100,7 +102,7 @@ class Trainer:
         steps_per_epoch: int,
         epochs: int,
         *,
-        validate: Callable[[], dict],
+        validate: Callable[[], dict[str, Any]],
         callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.CallbackList = (),
         on_missing: Callable[[int], None] = lambda position: None,
     ) -> None:
@@ -121,7 +123,9 @@ class Trainer:
             ConnectionError: another worker is gone.
         """
         ours = not isinstance(callbacks, keras.callbacks.CallbackList)
-        listeners = keras.callbacks.CallbackList(list(callbacks), model=self.model) if ours else callbacks
+        listeners: keras.callbacks.CallbackList = (
+            keras.callbacks.CallbackList(list(callbacks), model=self.model) if ours else callbacks
+        )
         if ours:
             listeners.on_train_begin()
         self.model.stop_training = False
@@ -145,7 +149,7 @@ class Trainer:
         if ours:
             listeners.on_train_end()
 
-    def _train_step(self, batch: list, steps_per_epoch: int, on_missing: Callable[[int], None]) -> None:
+    def _train_step(self, batch: list[Any], steps_per_epoch: int, on_missing: Callable[[int], None]) -> None:
         positions, *values = batch
         with self.workers.may_be_lost():
             outcome = self._update(values)
@@ -158,7 +162,7 @@ class Trainer:
         self.progress.count_step(self.batch_size, len(missing), loss, float(outcome.correct))
         self.progress.check_missing(steps_per_epoch, self.batch_size)
 
-    def _update(self, values: list) -> Outcome:
+    def _update(self, values: list[Any]) -> Outcome:
         """Make a step; the first one of a stage is tried in more parts for as long as memory does not suffice."""
         if self._fits_into_memory:
             return self.step(*values)
@@ -184,7 +188,7 @@ class Trainer:
             ) from error
         return parts
 
-    def _check_finite(self, outcome: Outcome, loss: float, values: list) -> None:
+    def _check_finite(self, outcome: Outcome, loss: float, values: list[Any]) -> None:
         if bool(outcome.updated) or self._only_overflowed():
             return
         what = "gradient became infinite" if np.isfinite(loss) else f"loss became {loss}"
@@ -199,7 +203,7 @@ class Trainer:
         loss_scale = self.variables.loss_scale
         return loss_scale is not None and float(tf.convert_to_tensor(loss_scale.scale)) >= 1.0
 
-    def distributed(self, batches: Iterable[tuple]) -> Iterator[list]:
+    def distributed(self, batches: Iterable[tuple[Any, ...]]) -> Iterator[list[Any]]:
         """The batches of this process, each divided among its devices."""
         return self.batches.distributed(batches)
 
@@ -220,11 +224,11 @@ class Trainer:
         """Within, the model has the exponential moving average (EMA) of its weights, if the optimizer keeps one."""
         return self.variables.averaged() if self.optimizer.use_ema and self.progress.step else nullcontext()
 
-    def state(self) -> tuple[dict[str, np.ndarray], dict]:
+    def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
         """Everything that the next step depends on: the values of the variables, and the progress with the options."""
         return self.variables.arrays(), {**vars(self.progress), "step_options": self._kept_options()}
 
-    def restore(self, arrays: dict[str, np.ndarray], state: dict) -> None:
+    def restore(self, arrays: dict[str, np.ndarray], state: dict[str, Any]) -> None:
         """Go back to what `state` returned. Raises ValueError if the arrays belong to another network."""
         self.variables.restore(arrays)
         self.progress = TrainingProgress(**{name: state[name] for name in vars(TrainingProgress())})

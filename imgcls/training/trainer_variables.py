@@ -102,4 +102,5 @@ class TrainerVariables:
 
 def as_array(variable: keras.Variable) -> np.ndarray:
     """The value of a variable under any strategy; Keras' own conversion makes NumPy warn there."""
-    return tf.convert_to_tensor(variable.value).numpy()
+    array: np.ndarray = tf.convert_to_tensor(variable.value).numpy()
+    return array

@@ -78,7 +78,8 @@ def parse_range(text: str) -> Range:
         )
     continuous = ":" in value
     values = tuple(_number(part) for part in value.split(":" if continuous else ","))
-    if continuous and (len(values) != 2 or any(isinstance(v, str) for v in values) or not values[0] < values[1]):
+    numbers = [value for value in values if not isinstance(value, str)]
+    if continuous and (len(values) != 2 or len(numbers) != 2 or not numbers[0] < numbers[1]):
         raise ValueError(f"--search {text!r} is no range; expected least:most, two numbers.")
     if continuous and float in map(type, values):
         values = tuple(map(float, values))

@@ -9,6 +9,7 @@ import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
+from typing import Any
 
 from imgcls.config import TrainConfig, save_toml
 from imgcls.files import remove
@@ -54,7 +55,7 @@ class TrialRun:
         """The run's folder. Raises ValueError before there is one."""
         return RunFolder(self.path)
 
-    def start(self, config: TrainConfig) -> subprocess.Popen:
+    def start(self, config: TrainConfig) -> subprocess.Popen[bytes]:
         """Train in a process of its own, from the last checkpoint if there is one."""
         if self._is_prepared():
             arguments = ["--resume", str(self.path)]
@@ -70,7 +71,7 @@ class TrialRun:
                 stderr=subprocess.STDOUT,
             )
 
-    def follow(self, process: subprocess.Popen) -> Iterator[dict]:
+    def follow(self, process: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
         """The metrics of each epoch, as soon as they are there, until the process has ended."""
         seen, ended = 0, False
         while not ended:
@@ -92,7 +93,7 @@ class TrialRun:
 
 
 @contextmanager
-def ending_with_us(process: subprocess.Popen) -> Iterator[None]:
+def ending_with_us(process: subprocess.Popen[bytes]) -> Iterator[None]:
     """Within, Ctrl-C and SIGTERM end the process too, once it has its checkpoint; a second one ends it at once."""
 
     def interrupt(number: int, frame: object) -> None:

@@ -34,8 +34,8 @@ def copy_findings(manifest: Manifest, copies: Copies) -> Iterator[Finding]:
 
     for pair in copies.turned_apart:
         rows = manifest.table.loc[list(pair)]
-        labels = " and ".join(repr(", ".join(sorted(names))) for names in rows["labels"])
-        yield _finding("turned copies, two labels", rows, f"{_how_alike(rows)}, labelled {labels}")
+        apart = " and ".join(repr(", ".join(sorted(names))) for names in rows["labels"])
+        yield _finding("turned copies, two labels", rows, f"{_how_alike(rows)}, labelled {apart}")
 
 
 def _how_alike(files: pd.DataFrame) -> str:
@@ -43,8 +43,8 @@ def _how_alike(files: pd.DataFrame) -> str:
     if files["sha256"].nunique() == 1:
         return SAME_BYTES
     seen = files["thumbnail"][files["thumbnail"] != ""]
-    first, *others = thumbnails_of(seen) if len(seen) else [None]
-    turned = [NAMES[orientation_beside(other, first)] for other in others]
+    thumbnails = list(thumbnails_of(seen)) if len(seen) else []
+    turned = [NAMES[orientation_beside(other, thumbnails[0])] for other in thumbnails[1:]]
     how = " and ".join(dict.fromkeys(filter(None, turned)))
     return f"the same image, {how}" if how else NEARLY
 

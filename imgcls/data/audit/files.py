@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import PurePosixPath
+from typing import Any
 
 import pandas as pd
 
@@ -47,12 +48,12 @@ def _is_reported(files: pd.DataFrame) -> pd.Series:
     return shape | ~plain
 
 
-def _problem_of(row) -> Iterator[tuple[str, str]]:
+def _problem_of(row: Any) -> Iterator[tuple[str, str]]:
     too_large = f"limit of {MOST_PIXELS:,} pixels" in row.problems
     yield ("too large" if too_large else "unusable"), row.problems
 
 
-def _remarks_on(row) -> Iterator[tuple[str, str]]:
+def _remarks_on(row: Any) -> Iterator[tuple[str, str]]:
     size = f"{row.width:,} x {row.height:,} pixels"
     extension = PurePosixPath(row.image).suffix
     if row.format in EXTENSIONS and not is_in_shard(row.image) and extension.lower() not in EXTENSIONS[row.format]:

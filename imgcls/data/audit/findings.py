@@ -1,6 +1,6 @@
 """What a finding is, and of which kinds there are."""
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 SEVERITIES = ("error", "warning", "note")
 
@@ -111,7 +111,7 @@ class Finding(NamedTuple):
     kind: str
     images: tuple[str, ...]
     why: str
-    rows: tuple = ()
+    rows: tuple[Any, ...] = ()
 
     @property
     def severity(self) -> str:

@@ -72,7 +72,8 @@ class Augmentation:
         """The region of the image that is cut out; None for the region of prediction."""
         if not self._is_on(REGION):
             return None
-        return REGION.function(preprocessing, draws, self._values_of(REGION, self._values(row)))
+        cut: Cut = REGION.function(preprocessing, draws, self._values_of(REGION, self._values(row)))
+        return cut
 
     def change(self, image: tf.Tensor, draws: Draws, row: tf.Tensor | int = 0) -> tf.Tensor:
         """The image after every step that is on.

@@ -86,4 +86,5 @@ def principal_axes(covariance: np.ndarray) -> np.ndarray:
     """
     variances, components = np.linalg.eigh(np.asarray(covariance, np.float64))
     largest = np.take_along_axis(components, np.abs(components).argmax(axis=0)[None], axis=0)
-    return (components * np.sign(largest) * np.sqrt(np.maximum(variances, 0))).astype(np.float32)
+    directions: np.ndarray = (components * np.sign(largest) * np.sqrt(np.maximum(variances, 0))).astype(np.float32)
+    return directions

@@ -1,7 +1,7 @@
 """The sheet of augmentation: a row of images for each step and each preset."""
 
 from collections.abc import Mapping, Sequence
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -14,7 +14,7 @@ from imgcls.data.augmentation.presets import PRESETS, from_preset
 from imgcls.data.augmentation.steps import MIXING, REGION, STEPS
 from imgcls.data.images.preprocessing import Preprocessing, preprocess
 
-SHOWN: dict[str, Mapping[str, float]] = {  # each step alone, strong enough to be seen
+SHOWN: dict[str, Mapping[str, Any]] = {  # each step alone, strong enough to be seen
     title: values for step in (REGION, *STEPS, MIXING) for title, values in step.shown.items()
 }
 
@@ -65,7 +65,7 @@ def changed(
     covariance = np.atleast_2d(np.cov(plain.reshape(-1, preprocessing.channels), rowvar=False))
     augmentation = Augmentation(chosen, color_covariance=covariance)
 
-    def change(data: bytes, position: int) -> tuple[tf.Tensor, tf.Tensor]:
+    def change(data: tf.Tensor, position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         draws = Draws(tf.constant([seed, position], tf.int64))
         pixels = preprocess(data, preprocessing, augmentation.region(draws, preprocessing))
         return augmentation.change(pixels, draws), augmentation.mixing(draws)
@@ -78,5 +78,5 @@ def changed(
     return _whole(pixels)
 
 
-def _whole(pixels: tf.Tensor | list[tf.Tensor]) -> np.ndarray:
+def _whole(pixels: tf.Tensor | Sequence[tf.Tensor]) -> np.ndarray:
     return np.round(np.asarray(pixels)).astype(np.uint8)

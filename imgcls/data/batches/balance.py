@@ -11,10 +11,11 @@ logits              the log of the class's share is added to its score while tra
 import logging
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
-from imgcls.config import BalanceConfig
+from imgcls.config import BalanceConfig, Balancing
 from imgcls.data.batches.order import ByBlock, ByQuota, Shuffled, tempered_quotas
 
 AUTO_RATIO = 3.0  # largest class over smallest, from which on something is done
@@ -44,14 +45,14 @@ class Balance:
     adjustment: float = 1.0
 
     @classmethod
-    def from_config(cls, config: BalanceConfig, counts: Sequence[int]) -> "Balance":
+    def from_config(cls, config: BalanceConfig, counts: Sequence[int] | np.ndarray) -> "Balance":
         """The balance that a config describes.
 
         Args:
             config: Without "auto". Numbers that it leaves open have their defaults.
             counts: (classes,), training images.
         """
-        given = {
+        given: dict[str, Any] = {
             "exponent": config.balance_exponent,
             "beta": config.effective_number_beta,
             "adjustment": config.logit_adjustment,
@@ -59,7 +60,7 @@ class Balance:
         given = {name: value for name, value in given.items() if value is not None}
         return cls(config.balance, np.asarray(counts), **given)
 
-    def order(self, classes: Sequence[int], seed: int) -> Shuffled | ByQuota | ByBlock:
+    def order(self, classes: Sequence[int] | np.ndarray, seed: int) -> Shuffled | ByQuota | ByBlock:
         """The order in which examples come.
 
         Args:
@@ -81,7 +82,8 @@ class Balance:
             weights = (1 - self.beta) / (1 - self.beta ** self.counts.astype(np.float64))
         else:
             return None
-        return weights * self.counts.sum() / (weights * self.counts).sum()
+        with_mean_one: np.ndarray = weights * self.counts.sum() / (weights * self.counts).sum()
+        return with_mean_one
 
     @property
     def image_weights(self) -> np.ndarray:
@@ -89,9 +91,11 @@ class Balance:
         if self.class_weights is not None:
             return self.class_weights
         if self.mode == "batch":
-            return self.counts.mean() / self.counts
+            of_batches: np.ndarray = self.counts.mean() / self.counts
+            return of_batches
         if self.mode in ("sample", "augment"):
-            return tempered_quotas(self.counts, self.exponent) / self.counts
+            of_quotas: np.ndarray = tempered_quotas(self.counts, self.exponent) / self.counts
+            return of_quotas
         return np.ones(len(self.counts))
 
     @property
@@ -99,14 +103,16 @@ class Balance:
         """(classes,), added to the logits while training; None if nothing is added."""
         if self.mode != "logits":
             return None
-        return self.adjustment * np.log(self.counts / self.counts.sum())
+        offsets: np.ndarray = self.adjustment * np.log(self.counts / self.counts.sum())
+        return offsets
 
     @property
     def strong_classes(self) -> np.ndarray | None:
         """(classes,) whether a class gets the stronger augmentation; None if none does."""
         if self.mode != "augment":
             return None
-        return self.counts * AUTO_RATIO <= self.counts.max()
+        rare: np.ndarray = self.counts * AUTO_RATIO <= self.counts.max()
+        return rare
 
 
 def resolve_balance(config: BalanceConfig, counts: Sequence[int]) -> BalanceConfig:
@@ -126,12 +132,12 @@ def resolve_balance(config: BalanceConfig, counts: Sequence[int]) -> BalanceConf
     ratio = max(counts) / max(min(counts), 1)
     uneven = ratio >= AUTO_RATIO
     if config.balance == "auto":
-        chosen = "logits" if uneven else "none"
+        chosen: Balancing = "logits" if uneven else "none"
         config = replace(config, balance=chosen)
         log.info("--balance %s: the largest class has %.1f times the images of the smallest.", chosen, ratio)
     if config.best_epoch == "auto":
-        chosen = "balanced_accuracy" if uneven else "accuracy"
-        config = replace(config, best_epoch=chosen)
+        best = "balanced_accuracy" if uneven else "accuracy"
+        config = replace(config, best_epoch=best)
         if uneven:
-            log.info("--best-epoch %s: the classes differ by a factor of %.0f or more.", chosen, AUTO_RATIO)
+            log.info("--best-epoch %s: the classes differ by a factor of %.0f or more.", best, AUTO_RATIO)
     return config

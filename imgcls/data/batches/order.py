@@ -4,7 +4,7 @@ A run reads one endless row of positions; an epoch is as many positions as there
 at its position and sees what it would have seen, whatever the order.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import tensorflow as tf
@@ -38,7 +38,7 @@ class ByQuota:
         seed: Of the run.
     """
 
-    def __init__(self, classes: Sequence[int], quotas: Sequence[int], seed: int) -> None:
+    def __init__(self, classes: Sequence[int] | np.ndarray, quotas: Sequence[int] | np.ndarray, seed: int) -> None:
         self.members = _Members(classes, len(quotas), seed)
         self.seed = seed
         self.quotas = tf.constant(quotas, tf.int64)
@@ -63,7 +63,7 @@ class ByBlock:
         seed: Of the run.
     """
 
-    def __init__(self, classes: Sequence[int], num_classes: int, seed: int) -> None:
+    def __init__(self, classes: Sequence[int] | np.ndarray, num_classes: int, seed: int) -> None:
         self.members = _Members(classes, num_classes, seed)
         self.seed, self.num_classes = seed, num_classes
 
@@ -77,9 +77,9 @@ class ByBlock:
 class _Members:
     """The examples of each class, in an order that is drawn anew for each pass over the class."""
 
-    def __init__(self, classes: Sequence[int], num_classes: int, seed: int) -> None:
-        classes = np.asarray(classes)
-        counts = np.bincount(classes, minlength=num_classes)
+    def __init__(self, classes: Sequence[int] | np.ndarray, num_classes: int, seed: int) -> None:
+        class_of = np.asarray(classes)
+        counts = np.bincount(class_of, minlength=num_classes)
         if not counts.all():
             raise ValueError(
                 f"Class number {int(counts.argmin())} has no training image; expected at least one of each."
@@ -103,12 +103,12 @@ def _shuffled(places: tf.Tensor, seed: tf.Tensor | int, passes: tf.Tensor, count
     return tf.raw_ops.RandomIndexShuffle(index=places, seed=seeds, max_index=like + counts - 1, rounds=4)
 
 
-def example_at(order, position: int) -> int:
+def example_at(order: Callable[[tf.Tensor], tf.Tensor], position: int) -> int:
     """The example that stands at `position`."""
     return int(order(tf.constant([position], tf.int64))[0])
 
 
-def tempered_quotas(counts: Sequence[int], exponent: float) -> np.ndarray:
+def tempered_quotas(counts: Sequence[int] | np.ndarray, exponent: float) -> np.ndarray:
     """Divide the positions of an epoch in proportion to the class sizes to a power.
 
     Args:
@@ -122,12 +122,12 @@ def tempered_quotas(counts: Sequence[int], exponent: float) -> np.ndarray:
         >>> tempered_quotas([90, 10], 0.5).tolist()
         [75, 25]
     """
-    counts = np.asarray(counts, np.float64)
-    wanted = counts**exponent / np.sum(counts**exponent) * counts.sum()
-    quotas = np.maximum(np.floor(wanted).astype(np.int64), 1)
-    left = int(counts.sum()) - int(quotas.sum())
+    have = np.asarray(counts, np.float64)
+    wanted = have**exponent / np.sum(have**exponent) * have.sum()
+    quotas: np.ndarray = np.maximum(np.floor(wanted).astype(np.int64), 1)
+    left = int(have.sum()) - int(quotas.sum())
     for place in np.argsort(np.floor(wanted) - wanted, kind="stable")[: max(left, 0)]:
         quotas[place] += 1
-    while quotas.sum() > counts.sum():  # classes of next to nothing were given one
+    while quotas.sum() > have.sum():  # classes of next to nothing were given one
         quotas[quotas.argmax()] -= 1
     return quotas

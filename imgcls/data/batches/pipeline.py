@@ -223,7 +223,7 @@ class _EvaluationChain:
         self, images: Images, preprocessing: Preprocessing, boxes: np.ndarray | None, view: View | None
     ) -> None:
         self.images, self.preprocessing, self.box, self.view = images, preprocessing, box_lookup(boxes), view
-        self.seeds = None if view is None else tf.constant(view.draws, tf.int64)
+        self.seeds: tf.Tensor = None if view is None else tf.constant(view.draws, tf.int64)
 
     @_as_it_is
     def fetch(self, numbers: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:

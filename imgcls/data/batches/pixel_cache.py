@@ -6,7 +6,9 @@ An image is kept whole, before anything random, so a run sees the same pixels wi
 import logging
 import os
 import tempfile
+from collections.abc import Callable
 from pathlib import Path
+from typing import SupportsIndex
 
 import numpy as np
 import pandas as pd
@@ -76,14 +78,14 @@ class CachedImages:
         pixels = tf.cond(is_kept, kept, lambda: tf.cond(may_be, decoded, not_kept))
         return tf.ensure_shape(pixels, (None, None, 3))
 
-    def _image(self, number: int) -> np.ndarray:
+    def _image(self, number: SupportsIndex) -> np.ndarray:
         begin, shape = self._begins[number], self.shapes[number]
         return self._pixels[begin : begin + shape.prod()].reshape(shape)
 
-    def _region(self, number: np.ndarray, region: np.ndarray) -> np.ndarray:
+    def _region(self, number: SupportsIndex, region: np.ndarray) -> np.ndarray:
         return region_of(self._image(number), region)
 
-    def _store(self, number: np.ndarray, pixels: np.ndarray, region: np.ndarray) -> np.ndarray:
+    def _store(self, number: SupportsIndex, pixels: np.ndarray, region: np.ndarray) -> np.ndarray:
         """Keep an image and return a region of it; one that is not what the manifest says of it is not kept."""
         channels = self.shapes[number, 2]
         same = channels == 3 or (pixels == pixels[..., :1]).all()
@@ -142,7 +144,10 @@ def _shapes(rows: pd.DataFrame, preprocessing: Preprocessing) -> np.ndarray:
 
 
 def _place(size: int, where: str) -> str:
-    free = {"memory": free_memory, "disk": lambda: psutil.disk_usage(str(_existing(cache_home()))).free}
+    free: dict[str, Callable[[], int]] = {
+        "memory": free_memory,
+        "disk": lambda: psutil.disk_usage(str(_existing(cache_home()))).free,
+    }
     if where == "auto":
         return next((place for place in free if size <= SHARE * free[place]()), "none")
     room = free[where]()
@@ -156,9 +161,10 @@ def _place(size: int, where: str) -> str:
 
 def free_memory() -> int:
     """The bytes of memory that this process may still take, in a container too."""
-    free = psutil.virtual_memory().available
+    free: int = psutil.virtual_memory().available
     try:
-        return min(free, int(MEMORY_LIMIT.read_text()) - psutil.Process().memory_info().rss)
+        taken: int = psutil.Process().memory_info().rss
+        return min(free, int(MEMORY_LIMIT.read_text()) - taken)
     except (OSError, ValueError):  # no container, or one without a limit
         return free
 

@@ -11,6 +11,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Sequence
+from typing import Any
 
 import tensorflow as tf
 
@@ -45,13 +46,13 @@ class ServiceBatches:
     def __len__(self) -> int:
         return len(self.positions)
 
-    def __iter__(self) -> Iterator[tuple]:
+    def __iter__(self) -> Iterator[tuple[Any, ...]]:
         check_answers(self.address)
-        found: queue.Queue = queue.Queue(READ_AHEAD)
+        found: queue.Queue[Any] = queue.Queue(READ_AHEAD)
         ended = threading.Event()
         reader = threading.Thread(target=self._read, args=(found, ended), daemon=True)  # the service can block for ever
         reader.start()
-        waiting: dict[int, tuple] = {}
+        waiting: dict[int, tuple[Any, ...]] = {}
         try:
             for position in self.positions:
                 until = time.monotonic() + self.wait_seconds
@@ -64,7 +65,7 @@ class ServiceBatches:
         finally:
             ended.set()
 
-    def _next(self, found: queue.Queue, until: float) -> tuple:
+    def _next(self, found: queue.Queue[Any], until: float) -> tuple[Any, ...]:
         try:
             batch = found.get(timeout=max(until - time.monotonic(), 0.0))
         except queue.Empty:
@@ -73,9 +74,10 @@ class ServiceBatches:
             raise ConnectionError(self._gone("it ended before all batches had come, as when a worker ends"))
         if isinstance(batch, tf.errors.OpError):
             raise ConnectionError(self._gone(batch.message.splitlines()[0][:120])) from batch
-        return batch
+        received: tuple[Any, ...] = batch
+        return received
 
-    def _read(self, found: queue.Queue, ended: threading.Event) -> None:
+    def _read(self, found: queue.Queue[Any], ended: threading.Event) -> None:
         """Hand over what comes, then None; or the error."""
         try:
             for batch in self._shared():
@@ -99,7 +101,7 @@ class ServiceBatches:
         )
 
 
-def _put(found: queue.Queue, batch: object, ended: threading.Event) -> bool:
+def _put(found: queue.Queue[Any], batch: object, ended: threading.Event) -> bool:
     """Whether it could be handed over before the end."""
     while not ended.is_set():
         try:

@@ -26,7 +26,8 @@ def windowed(cells: np.ndarray, window: int) -> np.ndarray:
         np.maximum(0, 1 - np.abs(np.clip(places, 0, SIDE - 1)[:, None] - np.arange(SIDE))).astype(np.float32)
         for places in (_places(*WINDOWS[window, ::2]), _places(*WINDOWS[window, 1::2]))
     )
-    return down @ cells.astype(np.float32) @ across.T
+    views: np.ndarray = down @ cells.astype(np.float32) @ across.T
+    return views
 
 
 def warps() -> np.ndarray:

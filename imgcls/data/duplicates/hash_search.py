@@ -104,7 +104,7 @@ def _choices(most_bits: int, kept: int, bits: int) -> Iterator[tuple[tuple[np.ui
 
 def _are_near(unequal: np.ndarray, most_bits: int, earlier: list[np.uint64]) -> np.ndarray:
     """Which pairs differ in few bits and were not found before. unequal: (P,) uint64, the bits that differ."""
-    near = np.bitwise_count(unequal) <= most_bits
+    near: np.ndarray = np.bitwise_count(unequal) <= most_bits
     for band in earlier:
         near[near] = (unequal[near] & band) != 0
     return near
@@ -119,7 +119,8 @@ def _cost(hashes: np.ndarray, most_bits: int, kept: int, bits: int) -> float:
     """About how many comparisons `close_pairs` makes: of the sorting, and of those that agree in the kept bands."""
     bands = _bands(most_bits + kept, bits)
     counts = np.unique(hashes & np.bitwise_or.reduce(bands[:kept]), return_counts=True)[1]
-    return comb(most_bits + kept, kept) * (len(hashes) * log2(len(hashes) + 2) + (counts.astype(float) ** 2).sum() / 2)
+    comparing = float((counts.astype(float) ** 2).sum() / 2)
+    return comb(most_bits + kept, kept) * (len(hashes) * log2(len(hashes) + 2) + comparing)
 
 
 def _fewest_comparisons(ours: int, theirs: int, most_bits: int, bits: int) -> int:

@@ -78,7 +78,9 @@ class Thumbnails:
         Returns:
             (P,), bool.
         """
-        verdict = (self.sizes[crops] <= self.sizes[images]).all(1) & (self.sizes[crops] < self.sizes[images]).any(1)
+        verdict: np.ndarray = (self.sizes[crops] <= self.sizes[images]).all(1) & (
+            self.sizes[crops] < self.sizes[images]
+        ).any(1)
         places = np.flatnonzero(verdict)
         for begin in range(0, len(places), AT_ONCE):
             part = places[begin : begin + AT_ONCE]
@@ -102,7 +104,8 @@ def _fields(cells: np.ndarray) -> np.ndarray:
     """The means of 8 x 8 fields, without their mean and with length 1, so that a product is a correlation: (N, 64)."""
     fields = cells.reshape(-1, 8, SIDE // 8, 8, SIDE // 8).mean((2, 4), dtype=np.float32).reshape(-1, 64)
     fields -= fields.mean(1, keepdims=True)
-    return fields / np.maximum(np.linalg.norm(fields, axis=1, keepdims=True), 1e-6)
+    unit: np.ndarray = fields / np.maximum(np.linalg.norm(fields, axis=1, keepdims=True), 1e-6)
+    return unit
 
 
 def _brightened(a: np.ndarray, b: np.ndarray) -> np.ndarray:
@@ -114,9 +117,10 @@ def _brightened(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 def _resized(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Whether one is the other, shifted and scaled a little, with another brightness and contrast: (P,) bool."""
     limit, start = np.minimum(MOST_DIFFERENT_RESIZED, _share_of_contrast(a, b)), np.zeros((len(a), 4), np.float32)
-    return (_left_over_after(a, b, _fitted(a, b, start)) <= limit) & (
-        _left_over_after(b, a, _fitted(b, a, start)) <= limit
-    )
+    one_way = _left_over_after(a, b, _fitted(a, b, start)) <= limit
+    other_way = _left_over_after(b, a, _fitted(b, a, start)) <= limit
+    both: np.ndarray = one_way & other_way
+    return both
 
 
 def _cropped(a: np.ndarray, b: np.ndarray, start: np.ndarray, ratios: np.ndarray) -> np.ndarray:
@@ -135,7 +139,8 @@ def _cropped(a: np.ndarray, b: np.ndarray, start: np.ndarray, ratios: np.ndarray
 
 
 def _share_of_contrast(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    return MOST_DIFFERENT_SHARE * np.minimum(a.std((1, 2)), b.std((1, 2)))
+    share: np.ndarray = MOST_DIFFERENT_SHARE * np.minimum(a.std((1, 2)), b.std((1, 2)))
+    return share
 
 
 def _left_over(a: np.ndarray, b: np.ndarray, seen: np.ndarray) -> np.ndarray:
@@ -161,8 +166,8 @@ def _fitted(a: np.ndarray, b: np.ndarray, start: np.ndarray) -> np.ndarray:
         moved = _moved(b, warp)
         seen = ((a < SATURATED) & (moved < SATURATED)).astype(np.float32)
         slope_y, slope_x = np.gradient(moved, axis=(1, 2))
-        terms = (slope_x, slope_x * EDGEWARD, slope_y, slope_y * EDGEWARD[:, None], moved, np.ones_like(moved))
-        terms = np.stack([term[inner].reshape(len(a), -1) for term in terms], axis=-1)
+        each = (slope_x, slope_x * EDGEWARD, slope_y, slope_y * EDGEWARD[:, None], moved, np.ones_like(moved))
+        terms = np.stack([term[inner].reshape(len(a), -1) for term in each], axis=-1)
         weighted = terms * seen[inner].reshape(len(a), -1, 1)
         normal = weighted.transpose(0, 2, 1) @ terms + 0.01 * np.eye(6, dtype=np.float32)
         fitted = np.linalg.solve(normal, weighted.transpose(0, 2, 1) @ a[inner].reshape(len(a), -1, 1))[..., 0]
@@ -183,13 +188,15 @@ def _moved(images: np.ndarray, warp: np.ndarray) -> np.ndarray:
         np.maximum(0, 1 - np.abs(np.clip(CELLS + shift + growth * EDGEWARD, 0, SIDE - 1)[..., None] - CELLS))
         for shift, growth in ((warp[:, 0:1], warp[:, 1:2]), (warp[:, 2:3], warp[:, 3:4]))
     )
-    return down @ images @ across.transpose(0, 2, 1)
+    sampled: np.ndarray = down @ images @ across.transpose(0, 2, 1)
+    return sampled
 
 
 def _smoothed(cells: np.ndarray, deviation: float) -> np.ndarray:
     """Images (P, 16, 16), smoothed by a Gaussian of that standard deviation in cells."""
     matrix = _smoothing(deviation)
-    return matrix @ cells.astype(np.float32) @ matrix.T
+    smoothed: np.ndarray = matrix @ cells.astype(np.float32) @ matrix.T
+    return smoothed
 
 
 @cache
@@ -199,7 +206,8 @@ def _smoothing(deviation: float) -> np.ndarray:
     weights = np.zeros((SIDE, SIDE), np.float32)
     for step in range(-3, 4):
         np.add.at(weights, (places, np.clip(places + step, 0, SIDE - 1)), np.exp(-0.5 * (step / deviation) ** 2))
-    return weights / weights.sum(1, keepdims=True)
+    matrix: np.ndarray = weights / weights.sum(1, keepdims=True)
+    return matrix
 
 
 INNER = np.s_[:, 1:-1, 1:-1]

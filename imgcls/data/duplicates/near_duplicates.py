@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -36,7 +37,7 @@ class Copies:
     """
 
     groups: pd.Series
-    turned_apart: tuple[tuple, ...]
+    turned_apart: tuple[tuple[Any, ...], ...]
 
 
 def near_duplicate_groups(manifest: Manifest) -> pd.Series:
@@ -85,7 +86,7 @@ class _Images:
 
     def are_copies(self, first: np.ndarray, second: np.ndarray) -> np.ndarray:
         """Whether the images at these places (P,) are copies of each other: (P,) bool."""
-        copies = np.bitwise_count(self.hashes[first] ^ self.hashes[second]) <= MOST_BITS
+        copies: np.ndarray = np.bitwise_count(self.hashes[first] ^ self.hashes[second]) <= MOST_BITS
         seen = np.flatnonzero(self.seen[first] & self.seen[second])
         copies[seen] = self.thumbnails.are_copies(first[seen], second[seen])
         return copies
@@ -97,11 +98,11 @@ def _copies(images: _Images, bits: int, most_bits: int) -> tuple[np.ndarray, np.
     Compared are those whose hashes differ in at most `most_bits` of their lowest `bits`.
     """
     distinct, hash_of = np.unique(_lowest(images.hashes, bits), return_inverse=True)
-    links, models = [np.zeros((0, 2), int)], [np.zeros(0, int)]
+    links, every = [np.zeros((0, 2), int)], [np.zeros(0, int)]
     for found, leaders in _of_one_hash(images, hash_of):
         links.append(found)
-        models.append(leaders)
-    models = np.sort(np.concatenate(models))
+        every.append(leaders)
+    models = np.sort(np.concatenate(every))
     models = models[np.argsort(hash_of[models], kind="stable")]
     begin = np.searchsorted(hash_of[models], np.arange(len(distinct) + 1))
     for pairs in _together(close_pairs(distinct, most_bits, bits)):
@@ -124,7 +125,8 @@ def _turned(images: _Images) -> np.ndarray:
     links, _ = _copies(turned, COMPARED, MOST_TURNED_BITS)
     links = places[links[orientations[links[:, 0]] != orientations[links[:, 1]]]]
     links = np.unique(np.sort(links[links[:, 0] != links[:, 1]], axis=1), axis=0)
-    return np.flatnonzero(images.seen)[links]
+    turned_links: np.ndarray = np.flatnonzero(images.seen)[links]
+    return turned_links
 
 
 def _cropped(images: _Images, models: np.ndarray) -> np.ndarray:

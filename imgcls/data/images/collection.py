@@ -5,8 +5,9 @@ image, in parallel (`region`).
 """
 
 from collections.abc import Sequence
+from operator import index
 from pathlib import Path
-from typing import Protocol
+from typing import Protocol, SupportsIndex, cast
 
 import numpy as np
 import tensorflow as tf
@@ -54,7 +55,7 @@ class ImageFiles:
         paths: (N,), of the files.
     """
 
-    def __init__(self, paths: Sequence[str | Path]) -> None:
+    def __init__(self, paths: Sequence[str | Path] | np.ndarray) -> None:
         self.paths = tf.constant([str(path) for path in paths])
 
     def __len__(self) -> int:
@@ -76,7 +77,7 @@ class ShardImages:
         paths: (N,), as `imgcls.data.images.encoded` describes them.
     """
 
-    def __init__(self, paths: Sequence[str | Path]) -> None:
+    def __init__(self, paths: Sequence[str | Path] | np.ndarray) -> None:
         self.paths = np.array([str(path) for path in paths])
 
     def __len__(self) -> int:
@@ -120,8 +121,8 @@ class ShardPixels:
         pixels = tf.numpy_function(self._read, [fetched, region], tf.uint8, stateful=False)
         return tf.ensure_shape(pixels, (None, None, 3))
 
-    def _read(self, number: np.ndarray, region: np.ndarray) -> np.ndarray:
-        return region_of(self.places[number].read(), region)
+    def _read(self, number: SupportsIndex, region: np.ndarray) -> np.ndarray:
+        return region_of(self.places[index(number)].read(), region)
 
 
 class ArrayImages:
@@ -155,7 +156,7 @@ class ArrayImages:
         pixels = tf.numpy_function(self._read, [fetched, region], tf.uint8, stateful=False)
         return tf.ensure_shape(pixels, (None, None, 3))
 
-    def _read(self, number: np.ndarray, region: np.ndarray) -> np.ndarray:
+    def _read(self, number: SupportsIndex, region: np.ndarray) -> np.ndarray:
         return region_of(self.pixels[number], region)
 
 
@@ -181,13 +182,14 @@ def as_images(images: "Images | Sequence[str | Path] | np.ndarray") -> Images:
         images: Paths of files or of images in shards, an array (N, H, W, 1 or 3), or a collection, which is returned.
     """
     if hasattr(images, "fetch"):
-        return images
+        return cast("Images", images)
     if isinstance(images, np.ndarray) and images.dtype.kind not in "OSU":
         return ArrayImages(images)
     if not any(is_in_shard(path) for path in images):
         return ImageFiles(images)
     places = [pixel_place(path) for path in images]
-    return ShardPixels(places) if all(places) else ShardImages(images)
+    pixels = [place for place in places if place]
+    return ShardPixels(pixels) if len(pixels) == len(places) else ShardImages(images)
 
 
 def _or_nothing(path: str) -> bytes:

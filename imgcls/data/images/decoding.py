@@ -111,7 +111,9 @@ def _jpeg_region(image_bytes: tf.Tensor, cut: Cut, height: int, width: int) -> t
     return upright(image, turned)
 
 
-def _reduced_region(image_bytes, region: Box, stored: tf.Tensor, reduction: tf.Tensor, factor: tf.Tensor) -> tf.Tensor:
+def _reduced_region(
+    image_bytes: tf.Tensor, region: Box, stored: tf.Tensor, reduction: tf.Tensor, factor: tf.Tensor
+) -> tf.Tensor:
     """A region of a JPEG as it is stored, at 1/factor of its resolution."""
     first = tf.stack(region[:2])
     size = -(-stored // factor)

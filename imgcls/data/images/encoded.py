@@ -86,7 +86,10 @@ def read_encoded(path: str | Path) -> bytes:
     place = pixel_place(path)
     if place:
         return ppm(place.read())
-    begin, length = (int(number) for number in _ENCODED.fullmatch(path.name).groups())
+    address = _ENCODED.fullmatch(path.name)
+    if address is None:
+        raise OSError(f"{path.name} is no address in a shard; expected the first byte and the length")
+    begin, length = (int(number) for number in address.groups())
     data = _mapped(str(path.parent))[begin : begin + length]
     if len(data) != length:
         raise OSError(f"{path.parent} is truncated: it ends before byte {begin + length:,}")
@@ -130,4 +133,5 @@ class _ArrayRecord:
     def __getitem__(self, number: int) -> bytes:
         if number >= self._reader.num_records():
             raise OSError(f"it ends after {counted(self._reader.num_records(), 'record')}")
-        return self._reader.read([number])[0]
+        record: bytes = self._reader.read([number])[0]
+        return record

@@ -115,11 +115,11 @@ def _names(data: tf.Tensor, name: str) -> tf.Tensor:
 def _segment_orientation(head: tf.Tensor) -> tf.Tensor:
     data = tf.io.decode_raw(head, tf.uint8)
 
-    def is_before_pixels(place, found) -> tf.Tensor:
+    def is_before_pixels(place: tf.Tensor, found: tf.Tensor) -> tf.Tensor:
         marker = bytes_at(data, place, 2)
         return (found < 0) & (marker[0] == 0xFF) & (marker[1] != 0xDA) & (place + 4 <= tf.size(data))
 
-    def step(place, found) -> tuple[tf.Tensor, ...]:
+    def step(place: tf.Tensor, found: tf.Tensor) -> tuple[tf.Tensor, ...]:
         segment = bytes_at(data, place, 10)
         is_exif = (segment[1] == 0xE1) & tf.reduce_all(segment[4:10] == list(b"Exif\0\0"))
         length = tf.maximum(number(segment[2:4], True), 2)
@@ -129,7 +129,9 @@ def _segment_orientation(head: tf.Tensor) -> tf.Tensor:
     return _tiff_orientation(data, found)
 
 
-def _chunk_orientation(image_bytes, first: int, length_place: int, name: bytes, big_endian: bool) -> tf.Tensor:
+def _chunk_orientation(
+    image_bytes: tf.Tensor, first: int, length_place: int, name: bytes, big_endian: bool
+) -> tf.Tensor:
     """Search a row of chunks: PNG has length, name, data, checksum; WebP name, length, data padded to even length."""
     return tf.cond(
         _names(image_bytes, name.decode()),
@@ -138,14 +140,16 @@ def _chunk_orientation(image_bytes, first: int, length_place: int, name: bytes, 
     )
 
 
-def _walked_orientation(image_bytes, first: int, length_place: int, name: bytes, big_endian: bool) -> tf.Tensor:
+def _walked_orientation(
+    image_bytes: tf.Tensor, first: int, length_place: int, name: bytes, big_endian: bool
+) -> tf.Tensor:
     data = tf.io.decode_raw(image_bytes, tf.uint8)
     name_place = 1 - length_place
 
-    def is_inside(place, found) -> tf.Tensor:
+    def is_inside(place: tf.Tensor, found: tf.Tensor) -> tf.Tensor:
         return (found < 0) & (place >= 0) & (place + 8 <= tf.size(data))
 
-    def step(place, found) -> tuple[tf.Tensor, ...]:
+    def step(place: tf.Tensor, found: tf.Tensor) -> tuple[tf.Tensor, ...]:
         words = tf.reshape(bytes_at(data, place, 8), (2, 4))
         length = number(words[length_place], big_endian)
         following = place + 8 + length + (4 if big_endian else length % 2)

@@ -60,10 +60,10 @@ def _colors(flags: tf.Tensor) -> tf.Tensor:
 def _blocks(data: tf.Tensor, first: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
     """Where the first frame begins, and before it the extension that says what is transparent; 0 if there is none."""
 
-    def searching(place, inside, control, frame) -> tf.Tensor:
+    def searching(place: tf.Tensor, inside: tf.Tensor, control: tf.Tensor, frame: tf.Tensor) -> tf.Tensor:
         return (frame == 0) & (place < tf.size(data))
 
-    def step(place, inside, control, frame) -> tuple[tf.Tensor, ...]:
+    def step(place: tf.Tensor, inside: tf.Tensor, control: tf.Tensor, frame: tf.Tensor) -> tuple[tf.Tensor, ...]:
         kind, label = tf.unstack(bytes_at(data, place, 2))
         begins_extension = ~inside & (kind == EXTENSION)
         control = tf.where(begins_extension & (label == CONTROL), place, control)

@@ -8,7 +8,7 @@ from imgcls.data.images.decoded_formats import decodes
 from imgcls.image_files import opened
 
 if TYPE_CHECKING:
-    from PIL import Image
+    from PIL import Image, ImageFile
 
 OUR_NAMES = {"WEBP": "WebP", "MPO": "JPEG", "DIB": "BMP"}  # a multi-image file is a JPEG with others behind it
 ORIENTATION, BITS_PER_SAMPLE = 0x0112, 258  # tags of EXIF and TIFF
@@ -51,18 +51,19 @@ def read_header(data: bytes) -> ImageHeader:
         Refused: The file is damaged, too large, or no image.
     """
     with opened(in_usual_order(data)) as image:
-        return ImageHeader(*image.size, OUR_NAMES.get(image.format, image.format), image.mode, _traits(image, data))
+        format = image.format or ""  # Pillow names that of every file it opens
+        return ImageHeader(*image.size, OUR_NAMES.get(format, format), image.mode, _traits(image, data))
 
 
-def _traits(image: "Image.Image", data: bytes) -> tuple[str, ...]:
-    tiff_bits = image.tag_v2.get(BITS_PER_SAMPLE, (8,)) if image.format == "TIFF" else (8,)
+def _traits(image: "ImageFile.ImageFile", data: bytes) -> tuple[str, ...]:
+    tiff_bits = getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, (8,)) if image.format == "TIFF" else (8,)
     has = {
         ANIMATED: image.format != "MPO" and getattr(image, "is_animated", False),
         CMYK: image.mode == "CMYK",
         SIXTEEN_BIT: image.mode.startswith("I") or (image.format == "PNG" and data[24] == 16) or max(tiff_bits) > 8,
         ALPHA: image.has_transparency_data,
         TURNED: _orientation(image) in range(2, 9),
-        ZEROS: (image.format == "JPEG" and data.find(LONG_RUN, image.fp.tell()) > 0)
+        ZEROS: (image.format == "JPEG" and image.fp is not None and data.find(LONG_RUN, image.fp.tell()) > 0)
         or (image.format == "WEBP" and LONG_RUN in data),
         TRANSCODED: not decodes(data),
     }

@@ -7,6 +7,7 @@ The standardisation that follows (mean and deviation) is the first layer of the 
 from collections.abc import Callable
 from dataclasses import asdict, dataclass
 from functools import partial
+from typing import Any
 
 import tensorflow as tf
 
@@ -58,7 +59,7 @@ class Preprocessing:
         if not 0 < self.crop_share <= 1:
             raise ValueError(f"crop_share is {self.crop_share}; expected a share above 0 and at most 1.")
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """The values by their names, as JSON takes them."""
         return asdict(self)
 
@@ -180,7 +181,7 @@ def central_region(
 def within(box: tf.Tensor, cut: Cut) -> Cut:
     """The same cut of a box: of every pixel that the box touches, as a region of the whole image."""
 
-    def region(height, width) -> tuple[tf.Tensor, ...]:
+    def region(height: tf.Tensor, width: tf.Tensor) -> tuple[tf.Tensor, ...]:
         height, width = tf.cast(height, tf.float32), tf.cast(width, tf.float32)
         whole = tf.reduce_any(tf.math.is_nan(box))
         left, top, right, bottom = tf.unstack(tf.where(whole, tf.stack([0.0, 0.0, width, height]), box))

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from itertools import islice
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -40,7 +40,7 @@ class ReadResult(NamedTuple):
     """
 
     path: Path
-    result: object
+    result: Any
     problem: str
     transcoded: bool = False
 
@@ -72,7 +72,7 @@ def read_images(
 
 
 def for_each_file(
-    paths: Iterable[str | Path | bytes], function: Callable[..., object], *others: Iterable
+    paths: Iterable[str | Path | bytes], function: Callable[..., object], *others: Iterable[Any]
 ) -> Iterator[ReadResult]:
     """Call a function on the bytes of each file, in threads.
 

@@ -87,7 +87,8 @@ def _bits(image: "Image.Image") -> int:
         return 16  # to which Pillow stretches whatever the file's brightest level is
     if not image.mode.startswith("I;16"):
         return 0
-    return image.tag_v2.get(BITS_PER_SAMPLE, (16,))[0] if image.format == "TIFF" else 16
+    bits: int = getattr(image, "tag_v2", {}).get(BITS_PER_SAMPLE, (16,))[0] if image.format == "TIFF" else 16
+    return bits
 
 
 def _in_colour(image: "Image.Image") -> "Image.Image":

@@ -8,6 +8,7 @@ import os
 import sqlite3
 from collections.abc import Iterable
 from contextlib import suppress
+from typing import Any
 
 from imgcls.data.cache import cache_home
 from imgcls.data.images.encoded import file_of
@@ -24,7 +25,7 @@ class InspectionCache:
 
     def __init__(self) -> None:
         self._path = cache_home() / f"inspection-{VERSION}.sqlite"
-        self._connection = None
+        self._connection: sqlite3.Connection | None = None
 
     def __enter__(self) -> "InspectionCache":
         try:
@@ -39,11 +40,11 @@ class InspectionCache:
             pass
         return self
 
-    def __exit__(self, *exception) -> None:
+    def __exit__(self, *exception: object) -> None:
         if self._connection:
             self._connection.close()
 
-    def find(self, paths: list[str]) -> dict[str, dict]:
+    def find(self, paths: list[str]) -> dict[str, dict[str, Any]]:
         """The facts, by path, of the files that are known and have not changed since."""
         if not self._connection:
             return {}
@@ -58,7 +59,7 @@ class InspectionCache:
                         found[name] = _typed(dict(zip(FACTS, facts, strict=True)))
         return found
 
-    def keep(self, looked: Iterable[tuple[str, tuple[int, int], dict]]) -> None:
+    def keep(self, looked: Iterable[tuple[str, tuple[int, int], dict[str, Any]]]) -> None:
         """Keep the facts of files.
 
         Args:
@@ -80,7 +81,7 @@ class InspectionCache:
         return connection
 
 
-def _typed(facts: dict) -> dict:
+def _typed(facts: dict[str, Any]) -> dict[str, Any]:
     """The facts of a row with the types that SQLite lacks; it keeps NaN as NULL."""
     numbers = {name: math.nan if facts[name] is None else facts[name] for name in MEASURED}
     return facts | numbers | {"grayscale": bool(facts["grayscale"])}

@@ -3,6 +3,7 @@
 import hashlib
 import threading
 from contextlib import nullcontext
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -18,7 +19,7 @@ LARGE = 16_000_000  # pixels, from which on images are decoded one at a time
 ONE_LARGE = threading.Lock()
 
 
-def image_facts(data: bytes) -> dict:
+def image_facts(data: bytes) -> dict[str, Any]:
     """All facts about an encoded image.
 
     Args:
@@ -57,8 +58,10 @@ def image_facts(data: bytes) -> dict:
 def _pixels(encoded: bytes, header: ImageHeader) -> np.ndarray:
     """The upright pixels, (H, W, 3) uint8; an upright JPEG by the same op that `decode` chooses for it."""
     if header.format == "JPEG" and TURNED not in header.traits:
-        return tf.io.decode_jpeg(encoded, channels=3).numpy()
-    return _decode(tf.constant(encoded)).numpy()
+        jpeg: np.ndarray = tf.io.decode_jpeg(encoded, channels=3).numpy()
+        return jpeg
+    pixels: np.ndarray = _decode(tf.constant(encoded)).numpy()
+    return pixels
 
 
 _decode = tf.function(decode, input_signature=[tf.TensorSpec((), tf.string)], autograph=False)

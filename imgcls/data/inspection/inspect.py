@@ -2,16 +2,21 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
 
 from imgcls.data.inspection.cache import FACTS, InspectionCache, stamp
 from imgcls.data.manifest.table import Manifest
+from imgcls.progress import ProgressFunction, no_progress
+
+if TYPE_CHECKING:
+    from imgcls.data.images.reading import ReadResult
 
 FILES_AT_ONCE = 512  # that are looked up in the cache, and written to it, together
 
 
 def inspect(
     manifest: Manifest,
-    on_progress: Callable[[int], None] = lambda done: None,
+    on_progress: ProgressFunction = no_progress,
     again: bool = False,
     before_opening: Callable[[], None] = lambda: None,
 ) -> Manifest:
@@ -35,7 +40,8 @@ def inspect(
     rows_of = defaultdict(list)
     for row, image in zip(unseen.index, unseen["image"], strict=True):
         rows_of[image].append(row)
-    done, found = 0, {}
+    found: dict[int, dict[str, Any]] = {}
+    done = 0
     every = _facts_of([f"{manifest.root}/{image}" for image in rows_of], before_opening)
     for image, facts in zip(rows_of, every, strict=True):
         done += len(rows_of[image])
@@ -47,14 +53,15 @@ def inspect(
     return Manifest(table, manifest.root)
 
 
-def _facts_of(paths: list[str], before_opening: Callable[[], None]) -> Iterator[dict]:
+def _facts_of(paths: list[str], before_opening: Callable[[], None]) -> Iterator[dict[str, Any]]:
     """The facts of each file by column, in the order of `paths`; only `problems` for one that cannot be used."""
     with InspectionCache() as cache:
         for begin in range(0, len(paths), FILES_AT_ONCE):
             part = paths[begin : begin + FILES_AT_ONCE]
             known = cache.find(part)
             stamps = {path: stamp(path) for path in part if path not in known}
-            looked, outcomes = [], iter(())
+            looked: list[tuple[str, tuple[int, int], dict[str, Any]]] = []
+            outcomes: Iterator[ReadResult] = iter(())
             if stamps:
                 before_opening()
                 from imgcls.data.images.reading import for_each_file
@@ -67,7 +74,8 @@ def _facts_of(paths: list[str], before_opening: Callable[[], None]) -> Iterator[
                     continue
                 outcome = next(outcomes)
                 facts = outcome.result or {"problems": outcome.problem}
-                if "problems" not in facts:
-                    looked.append((path, stamps[path], facts))
+                stamped = stamps[path]
+                if "problems" not in facts and stamped is not None:
+                    looked.append((path, stamped, facts))
                 yield facts
             cache.keep(looked)

@@ -1,6 +1,7 @@
 """Between manifests and records: what other tools have no column for stands among the attributes, and comes back."""
 
 import json
+from typing import Any
 
 import pandas as pd
 
@@ -59,5 +60,5 @@ def to_records(manifest: Manifest) -> Records:
     return Records(typed(rows.reset_index(drop=True)), problems.table(), manifest.root)
 
 
-def _stated(attributes: str) -> dict:
+def _stated(attributes: str) -> dict[str, Any]:
     return json.loads(attributes) if attributes else {}

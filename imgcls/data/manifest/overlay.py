@@ -7,6 +7,7 @@ example out. A later line replaces an earlier one.
 
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pandas as pd
@@ -86,17 +87,17 @@ def _nearest(label: str, classes: Iterable[str]) -> str:
     return f", did you mean {nearest!r}?" if nearest else ""
 
 
-def _stated_box(decision: dict) -> np.ndarray | None:
+def _stated_box(decision: dict[str, Any]) -> np.ndarray | None:
     cells = [decision.get(column, "").strip() for column in BOX]
     return np.array([coordinate(cell) for cell in cells]) if any(cells) else None
 
 
-def _same_box(table: pd.DataFrame, row: int, decision: dict) -> bool:
+def _same_box(table: pd.DataFrame, row: int, decision: dict[str, Any]) -> bool:
     box = _stated_box(decision)
     return box is None or bool((np.abs(table[BOX].iloc[row].to_numpy(float) - box) <= TOLERANCE).all())
 
 
-def _not_one(image: str, decision: dict, rows: list[int], table: pd.DataFrame) -> str:
+def _not_one(image: str, decision: dict[str, Any], rows: list[int], table: pd.DataFrame) -> str:
     """Why these rows of an image cannot be the ones that are meant; empty if they can."""
     if not rows:
         return f"the image {image!r} has no such box"

@@ -1,6 +1,7 @@
 """Loading a prepared data set, and checking its shards."""
 
 from pathlib import Path
+from typing import Any
 
 from imgcls.checksums import sha256_of
 from imgcls.data.manifest.table import Manifest
@@ -41,7 +42,7 @@ def load_prepared(folder: Path, thorough: bool = False) -> Manifest:
     return Manifest(Manifest.load(folder / MANIFEST).table, folder.resolve())
 
 
-def problem_of(path: Path, facts: dict, thorough: bool) -> str:
+def problem_of(path: Path, facts: dict[str, Any], thorough: bool) -> str:
     """The reason why a shard is not as it was written; empty if it is.
 
     Args:

@@ -43,7 +43,7 @@ def encoder(preparation: Preparation) -> Callable[[bytes, np.ndarray], tuple[byt
     side = preparation.side
 
     @tf.function(input_signature=[tf.TensorSpec((), tf.string), tf.TensorSpec((4,), tf.float32)], autograph=False)
-    def shrunk(data, box) -> tuple[tf.Tensor, tf.Tensor]:
+    def shrunk(data: tf.Tensor, box: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         whole = within(box, lambda height, width: (0, 0, height, width))
         image = decode_region(data, whole, side, side) if side else decode_region(data, whole, 1 << 20, 1 << 20)
         shape = tf.cast(tf.shape(image)[:2], tf.float32)
@@ -59,7 +59,8 @@ def encoder(preparation: Preparation) -> Callable[[bytes, np.ndarray], tuple[byt
         if preparation.kind == "as_they_are":
             return data, tuple(decode(data).shape[:2])
         pixels, is_smaller = shrunk(data, box)
-        size = tuple(int(length) for length in pixels.shape[:2])
+        height, width = pixels.shape[:2]
+        size = int(height), int(width)
         as_it_is = not bool(is_smaller) and np.isnan(box).any()
         if preparation.kind == "pixels":
             array = pixels.numpy()

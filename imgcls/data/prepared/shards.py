@@ -12,7 +12,7 @@ import math
 from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 import numpy as np
 import pandas as pd
@@ -27,6 +27,7 @@ from imgcls.data.prepared.load import FACTS, INDEX, MANIFEST, PLAN, VERSION, is_
 from imgcls.data.prepared.preparation import Preparation, encoder
 from imgcls.files import read_json, replacing, write_json
 from imgcls.labels.records import BOX
+from imgcls.progress import ProgressFunction, no_progress
 
 CONTAINERS = {"tfrecord": TFRECORD, "array_record": ARRAY_RECORD}
 TFRECORD_HEAD = 12  # bytes before a record: its length and the length's checksum; 4 follow it
@@ -37,7 +38,7 @@ def prepare(
     manifest: Manifest,
     folder: str | Path,
     preparation: Preparation,
-    on_progress: Callable[[int], None] = lambda done: None,
+    on_progress: ProgressFunction = no_progress,
 ) -> Manifest:
     """Write the usable images of a manifest as shards.
 
@@ -80,7 +81,7 @@ def prepare(
     return prepared
 
 
-def _check_plan(folder: Path, plan: dict) -> None:
+def _check_plan(folder: Path, plan: dict[str, Any]) -> None:
     if is_prepared(folder):
         earlier = read_json(folder / PLAN)
         if not earlier:
@@ -101,7 +102,7 @@ def _digest_of(manifest: Manifest, rows: pd.DataFrame) -> str:
     return hashlib.sha256(facts.encode()).hexdigest()
 
 
-def _whole(path: Path) -> dict | None:
+def _whole(path: Path) -> dict[str, Any] | None:
     """The facts of a shard that is there, if it is whole."""
     sidecar = path.with_suffix(".json")
     if not sidecar.is_file():
@@ -113,7 +114,7 @@ def _whole(path: Path) -> dict | None:
     return None if problem else facts
 
 
-def _write_shard(path: Path, manifest: Manifest, rows: pd.DataFrame, encode: Callable) -> dict:
+def _write_shard(path: Path, manifest: Manifest, rows: pd.DataFrame, encode: Callable[..., Any]) -> dict[str, Any]:
     outcomes = for_each_file(manifest.paths(rows), encode, rows[BOX].to_numpy(np.float32))
     addresses, sizes, problems, place = [], [], [], 0
     with replacing(path) as partial:
@@ -163,15 +164,17 @@ class _Writer(Protocol):
 
 def _writer(path: Path) -> _Writer:
     if path.suffix == TFRECORD:
-        return tf.io.TFRecordWriter(str(path))
+        tfrecord: _Writer = tf.io.TFRecordWriter(str(path))
+        return tfrecord
     try:
         from array_record.python.array_record_module import ArrayRecordWriter
     except ImportError as error:
         raise ValueError("--container array_record needs a package: pip install array_record") from error
-    return ArrayRecordWriter(str(path), "group_size:1")
+    array_record: _Writer = ArrayRecordWriter(str(path), "group_size:1")
+    return array_record
 
 
-def _moved(rows: pd.DataFrame, facts: dict, cut_out: bool) -> pd.DataFrame:
+def _moved(rows: pd.DataFrame, facts: dict[str, Any], cut_out: bool) -> pd.DataFrame:
     """The rows with the images where they lie now. Where one came from stays in the column source.
 
     cut_out: whether a box is all that was kept of its image.

@@ -10,6 +10,7 @@ import re
 import tomllib
 from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import dacite
 import tomli_w
@@ -135,7 +136,7 @@ def _absolute(source: str, folder: Path) -> str:
     return source if source.startswith("tfds:") else str((folder / source).resolve())
 
 
-def _labels(fields: dict, path: Path) -> LabelsConfig:
+def _labels(fields: dict[str, Any], path: Path) -> LabelsConfig:
     names = [field.name for field in dataclasses.fields(LabelsConfig)]
     for name in fields:
         if name not in names:

@@ -1,8 +1,8 @@
 """From the files of a labelling tool to a manifest, with everything that the user asks for on the way."""
 
-from collections.abc import Callable
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import pandas as pd
 
@@ -24,6 +24,7 @@ from imgcls.labels.formats import tfrecord
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import BOX, LEFT_OUT, PROBLEM_COLUMNS, Problems, Records
 from imgcls.labels.renaming import check_old_names, read_new_names, rename_classes
+from imgcls.progress import ProgressFunction, no_progress
 
 MISNAMED = "a path that is not UTF-8, which no table of images can hold. Rename what is not."
 
@@ -50,7 +51,7 @@ def import_manifest(
     source: str | Path,
     labels: LabelsConfig,
     fetching: FetchConfig | None = None,
-    on_fetched: Callable[[int, int], None] = lambda done, total: None,
+    on_fetched: ProgressFunction = no_progress,
 ) -> Imported:
     """Import the annotations of any labelling tool, or another manifest.
 
@@ -96,7 +97,7 @@ def _of_annotations(records: Records, source: str, labels: LabelsConfig) -> Impo
     consensus = _consensus(records, labels, problems)
     records = consensus.records if consensus else records
     examples = to_examples(records, labels.boxes, labels.box_margin, labels.min_box_side)
-    how = {"source": source, "boxes": labels.boxes}
+    how: dict[str, Any] = {"source": source, "boxes": labels.boxes}
     if labels.boxes == "crop":
         how |= {"box_margin": labels.box_margin, "min_box_side": labels.min_box_side}
     manifest = Manifest.from_records(restore_columns(with_flags(examples.boxes_or_images)), records.root, **how)
@@ -107,9 +108,7 @@ def _of_annotations(records: Records, source: str, labels: LabelsConfig) -> Impo
     return Imported(manifest, _joined(examples.problems, problems.table()), consensus, records)
 
 
-def _records(
-    source: str, labels: LabelsConfig, fetching: FetchConfig, on_fetched: Callable[[int, int], None]
-) -> Records:
+def _records(source: str, labels: LabelsConfig, fetching: FetchConfig, on_fetched: ProgressFunction) -> Records:
     """Read the source; images are fetched or unpacked where they are not files here yet."""
     keep = (labels.group,) if labels.group and not is_pattern(labels.group) else ()
     if fetching.fetch_to:

@@ -175,7 +175,7 @@ def _apportioned(have: dict[str, int], size: int, split: str) -> dict[str, int]:
     for label in by_remainder[: max(0, size - sum(wanted.values()))]:
         wanted[label] += 1
     while sum(wanted.values()) > size:  # small classes have got more than their part
-        wanted[max(sorted(wanted), key=wanted.get)] -= 1
+        wanted[max(sorted(wanted), key=wanted.__getitem__)] -= 1
     return wanted
 
 
@@ -194,7 +194,7 @@ def _dealt(contents: Contents, count: int, numbers: pd.Series) -> pd.Series:
     total = np.zeros(count, int)
     fold = {}
     for unit in order:
-        crowding = sum(number * dealt[label] for label, number in contents[unit])
+        crowding = sum((number * dealt[label] for label, number in contents[unit]), start=np.zeros(count, int))
         place = fold[unit] = int(np.lexsort((total, crowding))[0])
         for label, number in contents[unit]:
             dealt[label][place] += number

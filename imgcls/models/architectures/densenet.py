@@ -61,7 +61,10 @@ def torch_name(layer: str) -> str:
         return f"features.{ends[layer]}"
     if layer.startswith("transition"):
         return f"features.{layer.replace('_', '.')}"
-    block, number, part, kind = re.fullmatch(r"block(\d+)_layer(\d+)_(\d)_(conv|norm)", layer).groups()
+    place = re.fullmatch(r"block(\d+)_layer(\d+)_(\d)_(conv|norm)", layer)
+    if place is None:
+        raise ValueError(f"The layer {layer} is in no block; expected a name such as block1_layer1_1_conv.")
+    block, number, part, kind = place.groups()
     part = int(part) + (kind == "norm")  # theirs count the normalisation before a convolution with it
     return f"features.denseblock{block}.denselayer{number}.{kind}{part}"
 

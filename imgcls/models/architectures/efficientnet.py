@@ -13,7 +13,7 @@ from imgcls.models.architectures.inverted_residual import (
     inverted_residual,
     round_filters,
 )
-from imgcls.models.registry import architecture
+from imgcls.models.registry import StateDictNames, architecture
 from imgcls.models.weights import mobile_names
 from imgcls.models.weights.published import keras_twin, lite_package
 from imgcls.models.wiring import Tensor, Wiring
@@ -73,9 +73,13 @@ def depths(depth: float, lite: bool) -> tuple[int, ...]:
 for _name, (_width, _depth, _image_size, _dropout, _parameters, _top1) in SIZES.items():
     _lite = "lite" in _name
     _repeats = depths(_depth, _lite)
+    _dialects: tuple[StateDictNames, ...]
     if _lite:
         _published = lite_package(PACKAGES[_name], mobile_names.lite_package(_repeats)) if _name in PACKAGES else {}
-        _dialects = (mobile_names.lite_package(_repeats), mobile_names.timm_from_tensorflow())
+        _dialects = (
+            mobile_names.lite_package(_repeats),
+            mobile_names.timm_from_tensorflow(),
+        )
     else:
         _published = keras_twin(f"EfficientNet{_name[-2:].upper()}", "torch", "bicubic")
         _epsilon = 1e-5 if _name < "efficientnet_b5" else 1e-3  # as torchvision has it

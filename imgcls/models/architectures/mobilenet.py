@@ -93,10 +93,24 @@ def variant(name: str, width: float) -> str:
     return name if width == 1.0 else f"{name}_{round(width * 100):03d}"
 
 
+Facts = tuple[int | None, float | None]  # parameters and top-1, where they are published
+
 TF = {"norm_momentum": 0.999}
-V1_FACTS = {0.25: (470_072, 49.8), 0.5: (1_331_592, 63.3), 0.75: (2_585_560, 68.4), 1.0: (4_231_976, 70.6)}
-V2_FACTS = {0.35: None, 0.5: None, 0.75: None, 1.0: (3_504_872, 72.0), 1.3: None, 1.4: (None, 74.7)}
-V3_FACTS = {
+V1_FACTS: dict[float, Facts] = {
+    0.25: (470_072, 49.8),
+    0.5: (1_331_592, 63.3),
+    0.75: (2_585_560, 68.4),
+    1.0: (4_231_976, 70.6),
+}
+V2_FACTS: dict[float, Facts | None] = {
+    0.35: None,
+    0.5: None,
+    0.75: None,
+    1.0: (3_504_872, 72.0),
+    1.3: None,
+    1.4: (None, 74.7),
+}
+V3_FACTS: dict[tuple[str, float], Facts] = {
     ("large", 1.0): (5_483_032, 75.2),
     ("large", 0.75): (None, 73.3),
     ("small", 1.0): (2_542_856, 67.4),

@@ -45,7 +45,10 @@ def torch_name(layer: str) -> str:
     fixed = {"stem_conv": "conv1", "stem_norm": "bn1", "logits": "fc"}
     if layer in fixed:
         return fixed[layer]
-    stage, block, part = re.fullmatch(r"stage(\d+)_block(\d+)_(.+)", layer).groups()
+    place = re.fullmatch(r"stage(\d+)_block(\d+)_(.+)", layer)
+    if place is None:
+        raise ValueError(f"The layer {layer} is in no block; expected a name such as stage1_block1_1_conv.")
+    stage, block, part = place.groups()
     shortcut = {"shortcut_conv": "downsample.0", "shortcut_norm": "downsample.1"}
     part = shortcut.get(part) or re.sub(
         r"(\d)_(conv|norm)", lambda m: {"conv": "conv", "norm": "bn"}[m[2]] + m[1], part

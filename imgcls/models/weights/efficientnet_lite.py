@@ -13,7 +13,7 @@ from imgcls.models.weights.torch_file import read_torch_file
 def weight_file(package: str) -> Path:
     """The weight file that a package carries. Raises FileNotFoundError if the package is not installed."""
     found = importlib.util.find_spec(package)
-    files = sorted(Path(found.origin).parent.glob("models/*.pth")) if found else []
+    files = sorted(Path(found.origin).parent.glob("models/*.pth")) if found and found.origin else []
     if not files:
         name = package.replace("_", "-")
         raise FileNotFoundError(

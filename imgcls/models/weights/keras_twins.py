@@ -5,7 +5,9 @@ both graphs are walked from the output to the input in the same way. What comes 
 """
 
 import warnings
+from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 import h5py
 import keras
@@ -21,7 +23,7 @@ def load_twin(
     *,
     network: str,
     blue_first: bool,
-    arguments: dict,
+    arguments: dict[str, Any],
     path: Path | None = None,
 ) -> None:
     """Fill `model` from the twin's official file, downloaded unless `path` says where it lies.
@@ -45,7 +47,7 @@ def load_twin(
         variable.assign(value.reshape(variable.shape))
 
 
-def _twin(network: str, arguments: dict, path: Path | None) -> keras.Model:
+def _twin(network: str, arguments: dict[str, Any], path: Path | None) -> keras.Model:
     """The network of keras.applications with its weights; it is built in channels_last whatever Keras is set to."""
     if path is not None and not path.is_file():
         raise FileNotFoundError(f"No weight file at {path}. Expected the .h5 file of keras.applications.{network}.")
@@ -83,7 +85,7 @@ def _variables(model: keras.Model) -> list[tuple[keras.layers.Layer, keras.Varia
     ]
 
 
-def walk(output) -> list:
+def walk(output: Any) -> list[Any]:
     """Every operation that `output` depends on, once, each after those that it depends on."""
     order, seen, stack = [], set(), [(output, False)]
     while stack:
@@ -98,7 +100,7 @@ def walk(output) -> list:
     return order
 
 
-def _pairs(ours: list, theirs: list) -> list[tuple[keras.layers.Layer, keras.Variable, str, np.ndarray]]:
+def _pairs(ours: list[Any], theirs: list[Any]) -> list[tuple[keras.layers.Layer, keras.Variable, str, np.ndarray]]:
     """Each of our variables with the published one in its place.
 
     Where Keras has a bias before a normalisation and we have none, the mean that the normalisation subtracts becomes
@@ -119,6 +121,6 @@ def _pairs(ours: list, theirs: list) -> list[tuple[keras.layers.Layer, keras.Var
     return pairs
 
 
-def _squeezed(shape) -> tuple[int, ...]:
+def _squeezed(shape: Iterable[int]) -> tuple[int, ...]:
     """A 1x1 convolution of one position is a dense layer."""
     return tuple(size for size in shape if size != 1)

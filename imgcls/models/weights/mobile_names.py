@@ -45,6 +45,13 @@ def _split(layer: str) -> tuple[int, int, str, str] | None:
     return match and (int(match[1]), int(match[2]), match[3], match[4] or "")
 
 
+def _in_block(layer: str) -> tuple[int, int, str, str]:
+    place = _split(layer)
+    if place is None:
+        raise ValueError(f"The layer {layer} is in no block; expected a name such as stage1_block1_expand_conv.")
+    return place
+
+
 def _torchvision_v2(layer: str, blocks: Sequence[int]) -> str:
     last = sum(blocks) + 1
     ends = {"stem": "features.0", "head": f"features.{last}"}
@@ -56,8 +63,8 @@ def _torchvision_v2(layer: str, blocks: Sequence[int]) -> str:
     stage, block, part, kind = place
     number = sum(blocks[: stage - 1]) + block
     index = ("expand", "depthwise", "project").index(part) - (stage == 1)  # the first stage expands nothing
-    theirs = index + (kind == "norm") if part == "project" else f"{index}.{('conv', 'norm').index(kind)}"
-    return f"features.{number}.conv.{theirs}"
+    within = index + (kind == "norm") if part == "project" else f"{index}.{('conv', 'norm').index(kind)}"
+    return f"features.{number}.conv.{within}"
 
 
 def _torchvision_efficientnet(layer: str, head: int) -> str | tuple[str, str]:
@@ -87,7 +94,7 @@ TIMM_STAGES = {"expand": ("conv_pw", "bn1"), "depthwise": ("conv_dw", "bn2"), "p
 def _timm(layer: str) -> str | tuple[str, str]:
     if layer in TIMM_ENDS:
         return TIMM_ENDS[layer]
-    stage, block, part, kind = _split(layer)
+    stage, block, part, kind = _in_block(layer)
     before = f"blocks.{stage - 1}.{block - 1}"
     if part == "excite":
         return f"{before}.se.conv_reduce", f"{before}.se.conv_expand"
@@ -111,5 +118,5 @@ LITE_PARTS = {
 def _lite(layer: str, blocks: Sequence[int]) -> str:
     if layer in LITE_ENDS:
         return LITE_ENDS[layer]
-    stage, block, part, kind = _split(layer)
+    stage, block, part, kind = _in_block(layer)
     return f"_blocks.{sum(blocks[: stage - 1]) + block - 1}.{LITE_PARTS[part][kind == 'norm']}"

@@ -2,6 +2,7 @@
 
 import json
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
@@ -38,7 +39,7 @@ def read_safetensors_file(path: str | Path) -> dict[str, np.ndarray]:
         ) from error
 
 
-def _array(numbers: memoryview, entry: dict) -> np.ndarray:
+def _array(numbers: memoryview, entry: dict[str, Any]) -> np.ndarray:
     begin, end = entry["data_offsets"]
     shape = tuple(entry["shape"])
     if not 0 <= begin <= end <= len(numbers):

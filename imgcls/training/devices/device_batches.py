@@ -1,6 +1,7 @@
 """Batches of this process, divided among its devices, and put together again."""
 
 from collections.abc import Iterable, Iterator
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -19,7 +20,7 @@ class DeviceBatches:
         several_workers = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
         self._divides = self.devices > 1 or several_workers
 
-    def distributed(self, batches: Iterable[tuple]) -> Iterator[list]:
+    def distributed(self, batches: Iterable[tuple[Any, ...]]) -> Iterator[list[Any]]:
         """The same batches, each as a list of values that the strategy runs on."""
         for batch in batches:
             yield [self.divided(x) for x in batch] if self._divides else list(batch)
@@ -31,9 +32,10 @@ class DeviceBatches:
             lambda context: shares[context.replica_id_in_sync_group % self.devices]
         )
 
-    def shares(self, values: object) -> tuple:
+    def shares(self, values: object) -> tuple[Any, ...]:
         """The share of each device of this process."""
-        return self.strategy.experimental_local_results(values)
+        shares: tuple[Any, ...] = self.strategy.experimental_local_results(values)
+        return shares
 
     def whole(self, values: object) -> np.ndarray:
         """The shares of all devices of this process, one after the other."""

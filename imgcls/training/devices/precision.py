@@ -10,6 +10,7 @@ from contextlib import contextmanager
 import keras
 import tensorflow as tf
 
+from imgcls.config import Precision
 from imgcls.framework_internals import all_layers
 from imgcls.layers.native_layout import convolves
 from imgcls.processor import BFLOAT16, vector_units
@@ -17,7 +18,7 @@ from imgcls.processor import BFLOAT16, vector_units
 AMPERE = 8  # first compute capability of NVIDIA with bfloat16
 
 
-def choose_precision(name: str) -> tuple[str, str]:
+def choose_precision(name: Precision) -> tuple[Precision, str]:
     """Settle the precision.
 
     Args:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
+from typing import Any
 
 import keras
 import numpy as np
@@ -13,7 +14,7 @@ from imgcls.training.trainer import Trainer
 LARGEST_DIFFERENCE = {"float32": 1e-4, "bfloat16": 3e-2, "float16": 5e-3}  # of the largest number, by precision
 
 
-def check_against_one_device(trainer: Trainer, batch: list) -> float:
+def check_against_one_device(trainer: Trainer, batch: list[Any]) -> float:
     """Compare loss, right answers and gradients of one global batch; nothing is changed.
 
     Random layers are left out, because each device draws for itself. Where each device normalizes over its own images,
@@ -48,18 +49,19 @@ def check_against_one_device(trainer: Trainer, batch: list) -> float:
     return difference
 
 
-def _on_one_device(trainer: Trainer, batch: list) -> list[tf.Tensor]:
+def _on_one_device(trainer: Trainer, batch: list[Any]) -> list[tf.Tensor]:
     together = any(getattr(layer, "synchronized", False) for layer in all_layers(trainer.model))
     shares = 1 if together else trainer.strategy.num_replicas_in_sync
     parts = [tf.split(x, shares) for x in batch]
 
     @tf.function(autograph=False)
     def run() -> list[tf.Tensor]:
-        totals = None
+        totals: list[tf.Tensor] = []
         for number in range(shares):
-            loss, correct, gradients = trainer.step.share(*(p[number] for p in parts), shares=shares)
+            pixels, targets, weights = (p[number] for p in parts)
+            loss, correct, gradients = trainer.step.share(pixels, targets, weights, shares=shares)
             found = [loss, correct, *gradients]
-            totals = found if totals is None else [a + b for a, b in zip(totals, found, strict=True)]
+            totals = found if not totals else [a + b for a, b in zip(totals, found, strict=True)]
         loss, correct, *gradients = totals
         norm = tf.linalg.global_norm(gradients)
         if trainer.options.global_clipnorm:
@@ -69,7 +71,7 @@ def _on_one_device(trainer: Trainer, batch: list) -> list[tf.Tensor]:
     return run()
 
 
-def _of_all_workers(strategy: tf.distribute.Strategy, part) -> list[tf.Tensor]:
+def _of_all_workers(strategy: tf.distribute.Strategy, part: tf.Tensor) -> list[tf.Tensor]:
     """Each device's share of a distributed batch, those of other workers too, in the order of the devices."""
     if isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy):
         return [strategy.gather(part, axis=0)]

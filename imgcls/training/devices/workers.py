@@ -42,7 +42,8 @@ class Workers:
             return array
         own = array if is_chief(self.strategy) else np.zeros_like(array)
         with self.may_be_lost():
-            return self._sum(tf.constant(own)).numpy() / len(self.strategy.extended.worker_devices)
+            as_first: np.ndarray = self._sum(tf.constant(own)).numpy() / len(self.strategy.extended.worker_devices)
+            return as_first
 
     @contextmanager
     def may_be_lost(self) -> Iterator[None]:

@@ -2,6 +2,7 @@
 
 import logging
 import time
+from typing import Any
 
 import tensorflow as tf
 
@@ -43,7 +44,7 @@ def settle_xla(name: str, trainer: Trainer, batches: StageBatches) -> None:
     )  # fmt: skip
 
 
-def _seconds(trainer: Trainer, batch: list) -> float:
+def _seconds(trainer: Trainer, batch: list[Any]) -> float:
     for _ in range(WARM_STEPS):
         float(trainer.step(*batch).loss)
     began = time.perf_counter()

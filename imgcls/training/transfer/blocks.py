@@ -12,6 +12,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from functools import partial
 from itertools import count
+from typing import Any
 
 import keras
 import tensorflow as tf
@@ -50,7 +51,8 @@ class Block:
 
 def blocks(model: keras.Model) -> list[Block]:
     """The blocks of a model with one input, the first ones first; together they hold every layer but the input."""
-    found, since, start = [], [], model.inputs[0]
+    found: list[Block] = []
+    start = model.inputs[0]
     for nodes, tensor in _between_cuts(model):
         layers = tuple(node.operation for node in nodes)
         name = _name(layers)
@@ -60,11 +62,10 @@ def blocks(model: keras.Model) -> list[Block]:
             name, layers, start = last.name, (*last.layers, *layers), last.before
         found.append(Block(name, layers, start, tensor))
         start = tensor
-        since.clear()
     return found
 
 
-def _between_cuts(model: keras.Model) -> Iterator[tuple[list, keras.KerasTensor]]:
+def _between_cuts(model: keras.Model) -> Iterator[tuple[list[Any], keras.KerasTensor]]:
     """The nodes of the graph from one cut to the next, and the tensor at its end."""
     nodes = [node for node in graph_nodes(model) if node.input_tensors]
     last_use = {id(tensor): place for place, node in enumerate(nodes) for tensor in node.input_tensors}
@@ -86,7 +87,7 @@ def _name(layers: Sequence[keras.layers.Layer]) -> str:
     return numbered.group() if numbered else named.split("_")[0]
 
 
-def recomputed_in_blocks(model: keras.Model) -> Callable:
+def recomputed_in_blocks(model: keras.Model) -> Callable[..., Any]:
     """Gradient checkpointing: the gradient computes each block again from its input.
 
     Random layers draw once for both times, and batch normalization counts the batch once.

@@ -12,12 +12,13 @@ import io
 import json
 import logging
 import os
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from dataclasses import dataclass
 from itertools import chain, pairwise
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -26,8 +27,9 @@ import tensorflow as tf
 from imgcls.data.augmentation import Augmentation
 from imgcls.data.batches.pipeline import View, evaluation_batches
 from imgcls.data.images.preprocessing import Preprocessing
-from imgcls.engines.engine import FEATURES
+from imgcls.engines.engine import FEATURES, Engine
 from imgcls.files import remove, replacing
+from imgcls.progress import ProgressFunction, no_progress
 from imgcls.training.transfer.backend import fastest_engine, images_at_once
 from imgcls.training.transfer.blocks import blocks
 
@@ -140,7 +142,7 @@ class FeatureCache:
         folder: Path,
         model: keras.Model,
         preprocessing: Preprocessing,
-        facts: dict,
+        facts: dict[str, Any],
         *,
         views: Views | None = None,
         most_bytes: int = MOST_BYTES,
@@ -153,11 +155,9 @@ class FeatureCache:
             digest.update(np.ascontiguousarray(tf.convert_to_tensor(weight.value).numpy()).tobytes())
         self.folder = folder / digest.hexdigest()[:24]
         self._draws = hashlib.sha256(f"{self.views.facts} {self.views.seed}".encode()).hexdigest()[:16]
-        self._engine = None
+        self._engine: Engine | None = None
 
-    def features(
-        self, images: ImageSet, view: int = 0, on_progress: Callable[[int], None] = lambda done: None
-    ) -> np.ndarray:
+    def features(self, images: ImageSet, view: int = 0, on_progress: ProgressFunction = no_progress) -> np.ndarray:
         """The features of images, from the cache or computed.
 
         Args:
@@ -170,7 +170,8 @@ class FeatureCache:
         """
         folder = self.folder / (f"{self._draws}-{view}" if view else "plain")
         keys = images.keys()
-        known, fresh = _load(folder), {}
+        known = _load(folder)
+        fresh: dict[str, np.ndarray] = {}
         missing = list({key: i for i, key in enumerate(keys) if key not in known}.values())
         for places, values in self._computed(images.take(missing), view) if missing else ():
             fresh.update(zip((keys[missing[place]] for place in places), values, strict=True))
@@ -216,13 +217,13 @@ class FeatureCache:
             if made is not None:
                 self._engine, why = made.result()
                 log.info("%s", why)
-        if first is not None:
+        if first is not None and self._engine is not None:
             for places, outputs in self._engine.predict_batches(chain([first], arrays)):
                 yield places, outputs[FEATURES]
 
 
 def _load(folder: Path) -> dict[str, np.ndarray]:
-    known = {}
+    known: dict[str, np.ndarray] = {}
     for file in sorted(folder.glob("[!.]*.npz")):
         with suppress(FileNotFoundError):  # another run may have made room
             content = _read(file)

@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from dataclasses import replace
 from functools import cached_property, partial
+from typing import Any
 
 import keras
 import numpy as np
@@ -33,7 +34,7 @@ class FrozenFeatures:
         self,
         config: TrainConfig,
         model: keras.Model,
-        statistics: dict,
+        statistics: dict[str, Any],
         data: TrainingData,
         on_progress: Callable[[str, int, int], None],
     ) -> None:
@@ -65,7 +66,8 @@ class FrozenFeatures:
         cache, places = self._cache
         wanted = slice(None) if self.config.network.plan == "features" else places["embedding"]
         every = [(self.training + self.validation, 0), *((self.training, n) for n in range(1, self.view_count))]
-        total, values = sum(len(some.paths) for some, _ in every), []
+        values: list[np.ndarray] = []
+        total = sum(len(some.paths) for some, _ in every)
         for some, view in every:
             progress = partial(self._report, sum(map(len, values)), total)
             values.append(cache.features(some, view, progress)[:, wanted])
@@ -81,5 +83,5 @@ class FrozenFeatures:
         variance = np.maximum(variance, LEAST_VARIANCE * variance.mean()) / DEVIATION**2
         return {"mean": features.mean(0).tolist(), "variance": variance.tolist()}
 
-    def _report(self, before: int, total: int, done: int) -> None:
+    def _report(self, before: int, total: int, done: int, of_these: int | None = None) -> None:
         self.on_progress("Computing features", before + done, total)

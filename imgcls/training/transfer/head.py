@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict
+from typing import Any
 
 import keras
 import numpy as np
@@ -101,7 +102,7 @@ def kernel_and_bias(model: keras.Model, head: Head) -> tuple[np.ndarray, np.ndar
     return kernel.astype(np.float32), bias.astype(np.float32)
 
 
-def facts(head: Head) -> dict:
+def facts(head: Head) -> dict[str, Any]:
     """Everything about it but its numbers."""
     return {name: value for name, value in asdict(head).items() if name not in ("kernel", "bias")}
 

@@ -9,6 +9,7 @@ the number of devices has a say in.
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
+from functools import partial
 from typing import NamedTuple
 
 import numpy as np
@@ -95,35 +96,46 @@ def fit_head(examples: Examples, on_step: Callable[[str], None] = lambda what: N
         Liu and Nocedal, On the Limited Memory BFGS Method, 1989.
     """
     rows, judging = _Rows(examples), examples.folds >= 0
-    best = _Trial(None, None, examples.features.shape[1] / len(examples.labels), None)
     trials = []
     if examples.folds.max() > 0:
         trials = _trials(rows if judging.all() else _Rows(examples.take(judging)), on_step)
-        best = min(trials, key=lambda trial: trial.loss)
-    start = best.kernel if judging.all() else None  # the components of fewer images are others
-    problem = _Problem(rows, examples.weights[:, None], best.penalty, start)
+    best = min(trials, key=lambda trial: trial.loss) if trials else None
+    penalty = best.penalty if best else examples.features.shape[1] / len(examples.labels)
+    start = best.kernel if best and judging.all() else None  # the components of fewer images are others
+    problem = _Problem(rows, examples.weights[:, None], penalty, start)
     kernel, steps = problem.solved(TOLERANCE, lambda: on_step("on all images"))
-    found = rows.loss_and_accuracy(kernel, np.zeros(len(examples.labels), int))
+    loss, accuracy = rows.loss_and_accuracy(kernel, np.zeros(len(examples.labels), int))
     kernel, bias = rows.on_features(kernel[:, 0])
-    return Head(kernel, bias, best.penalty, len(trials), best.loss, best.accuracy, *found, steps)
+    return Head(
+        kernel,
+        bias,
+        penalty,
+        tried=len(trials),
+        left_out_loss=best.loss if best else None,
+        left_out_accuracy=best.accuracy if best else None,
+        loss=loss,
+        accuracy=accuracy,
+        steps=steps,
+    )
 
 
 class _Trial(NamedTuple):
     """Loss and accuracy on what the folds left out, with this penalty; kernel: the mean of the folds' kernels."""
 
-    loss: float | None
-    accuracy: float | None
+    loss: float
+    accuracy: float
     penalty: float
-    kernel: np.ndarray | None
+    kernel: np.ndarray
 
 
 def _trials(rows: "_Rows", on_step: Callable[[str], None]) -> list[_Trial]:
     """One of each penalty, until the loss on what is left out rises: weaker ones would do worse still."""
-    examples, kernels, trials = rows.examples, None, []
+    examples, kernels = rows.examples, None
+    trials: list[_Trial] = []
     weights = examples.weights[:, None] * (examples.folds[:, None] != np.arange(examples.folds.max() + 1))
     for number, penalty in enumerate(PENALTIES, start=1):
         problem = _Problem(rows, weights, penalty, kernels)
-        kernels, _ = problem.solved(ROUGHLY, lambda n=number: on_step(f"with penalty {n} of {len(PENALTIES)}"))
+        kernels, _ = problem.solved(ROUGHLY, partial(on_step, f"with penalty {number} of {len(PENALTIES)}"))
         trials.append(_Trial(*rows.loss_and_accuracy(kernels, examples.folds), penalty, kernels.mean(1, keepdims=True)))
         if trials[-1].loss > min(trial.loss for trial in trials):
             break
@@ -152,7 +164,10 @@ class _Rows:
     def targets(self, part: slice) -> np.ndarray:
         """(rows, classes)."""
         smoothing = self.examples.smoothing
-        return np.eye(self.classes)[self.examples.labels[part]] * (1 - smoothing) + smoothing / self.classes
+        smoothed: np.ndarray = (
+            np.eye(self.classes)[self.examples.labels[part]] * (1 - smoothing) + smoothing / self.classes
+        )
+        return smoothed
 
     def loss_and_accuracy(self, kernels: np.ndarray, which: np.ndarray) -> tuple[float, float]:
         """Loss and accuracy on the images as they are. which: (N,) the kernel that judges each row."""

@@ -10,19 +10,21 @@ The four cases, by how many images there are and how much the task is like that 
 Yosinski et al., How Transferable Are Features in Deep Neural Networks, 2014.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pandas as pd
 
-from imgcls.config import TrainConfig
+from imgcls.config import Plan, TrainConfig
 from imgcls.data.augmentation import Augmentation, from_preset
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
 from imgcls.models.classifier import preprocessing
+from imgcls.progress import ProgressFunction, no_progress
 from imgcls.training.transfer.features import FOLDER, FeatureCache, ImageSet, Views, depth_features
 from imgcls.training.transfer.probe import Probe, drawn, probe
 
@@ -41,16 +43,18 @@ class Choice:
         probes: the linear probes that it was chosen by.
     """
 
-    plan: str
+    plan: Plan
     reasons: tuple[str, ...]
     probes: tuple[Probe, ...] = ()
 
-    def to_dict(self) -> dict:
+    def to_dict(self) -> dict[str, Any]:
         """The choice as plan.json holds it."""
         return asdict(self)
 
 
-def feature_cache(config: TrainConfig, model: keras.Model, statistics: dict) -> tuple[FeatureCache, dict[str, slice]]:
+def feature_cache(
+    config: TrainConfig, model: keras.Model, statistics: dict[str, Any]
+) -> tuple[FeatureCache, dict[str, slice]]:
     """The cache of a network's features. Views are of one image, not mixed.
 
     Args:
@@ -86,8 +90,8 @@ def choose(
     config: TrainConfig,
     manifest: Manifest,
     model: keras.Model,
-    statistics: dict,
-    on_progress: Callable[[int], None] = lambda done: None,
+    statistics: dict[str, Any],
+    on_progress: ProgressFunction = no_progress,
 ) -> Choice:
     """Choose the plan for this data by a linear probe on the features of each depth.
 
@@ -133,5 +137,10 @@ def decide(probes: Sequence[Probe], images: int, classes: int) -> Choice:
     ]
     if top.accuracy >= SOLVED:
         return Choice("head", (reasons[0], "nothing is left to gain"), tuple(probes))
-    plan = {(False, True): "head", (False, False): "features", (True, True): "last_blocks", (True, False): "all"}
+    plan: dict[tuple[bool, bool], Plan] = {
+        (False, True): "head",
+        (False, False): "features",
+        (True, True): "last_blocks",
+        (True, False): "all",
+    }
     return Choice(plan[many, alike], tuple(reasons), tuple(probes))

@@ -213,9 +213,10 @@ def test_the_head_changes_nothing_else_and_its_checkpoints_are_small(tiny_config
     assert sizes["best"] < sizes["fixed"]
 
 
-def test_auto_says_why_and_keeps_it_for_the_report(tiny_config, earlier, capsys):
+def test_auto_says_why_and_keeps_it_for_the_report(tiny_config, earlier, caplog):
+    caplog.set_level("INFO", "imgcls")
     run, _ = create_run(tiny_config(name="auto", weights=earlier, plan="auto"))
-    said = capsys.readouterr().out
+    said = caplog.text
     assert f"--plan {run.config.network.plan}: a linear classifier on the last features gets" in said
     stored = json.loads(run.plan_file.read_text())
     assert stored["plan"] == run.config.network.plan
