@@ -116,7 +116,15 @@ def sources(name: str, files):
     }[name]
 
 
-@pytest.mark.parametrize("name", ["table", "paths", "uint8", "shares", "manifest", "dataset"])
+SOURCES = (
+    "table",
+    "uint8",
+    "dataset",
+    *(pytest.param(name, marks=pytest.mark.slow) for name in ("paths", "shares", "manifest")),
+)
+
+
+@pytest.mark.parametrize("name", SOURCES)
 def test_images_that_python_holds(name, files, tmp_path):
     images, labels = sources(name, files)
     found = ImageClassifier(**{**OPTIONS, "epochs": 1}, runs=str(tmp_path), verbose=False).fit(images, labels)
@@ -186,12 +194,18 @@ def test_it_is_a_classifier_of_scikit_learn(classifier):
     assert again.score() == classifier.score()
 
 
-def test_cross_validation_and_grid_search_on_paths(files, tmp_path):
+def test_cross_validation_on_paths(files, tmp_path):
     paths, labels = np.array(files[0]), np.array(files[1])
     estimator = ImageClassifier(**{**OPTIONS, "epochs": 1}, runs=str(tmp_path), verbose=False)
     scores = cross_val_score(estimator, paths, labels, cv=2)
     assert scores.shape == (2,)
     assert ((scores >= 0) & (scores <= 1)).all()
+
+
+@pytest.mark.slow
+def test_a_grid_search_on_paths(files, tmp_path):
+    paths, labels = np.array(files[0]), np.array(files[1])
+    estimator = ImageClassifier(**{**OPTIONS, "epochs": 1}, runs=str(tmp_path), verbose=False)
     search = GridSearchCV(estimator, {"learning_rate": [1e-3, 1e-2]}, cv=2).fit(paths, labels)
     assert search.best_params_["learning_rate"] in (1e-3, 1e-2)
     assert list(search.best_estimator_.classes_) == list(CLASSES)
