@@ -9,9 +9,9 @@ SAY = @echo "$$(printf '%3d' $$(($$(date +%s) - $(START)))) s"
 .PHONY: demo app test test-browser test-all lint docs wheel benchmark clean
 
 demo: .venv/installed  ## train a new head on the sample, export it, serve it, ask it over HTTP
-	$(BIN)/python -m imgcls.train --model efficientnet_lite0 --plan head --name $(DEMO)
+	$(BIN)/python -m imgcls.train --model efficientnet_lite0 --plan head --feature-views 1 --name $(DEMO)
 	$(BIN)/python -m imgcls.export runs/$(DEMO) --name demo
-	$(BIN)/python examples/serve_and_ask.py saved_models/demo datasets/fashion_mini/test/bag/00056.png datasets/fashion_mini/test/trouser/00002.png
+	$(BIN)/python examples/serve_and_ask.py saved_models/demo datasets/fashion_mini/test/bag/00056.png datasets/fashion_mini/test/trouser/00409.png
 	@echo
 	@echo "What to open next:"
 	@echo "  runs/$(DEMO)/report.html   the report, with the worst mistakes as images"

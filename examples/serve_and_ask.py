@@ -40,7 +40,10 @@ if __name__ == "__main__":
     parser.add_argument("images", type=Path, nargs="+", help="image files")
     options = parser.parse_args()
     with served(options.bundle) as address, Client(address, options.bundle.name) as client:
+        failed = False
         print(f"POST {address}/v1/models/{options.bundle.name}:predict")
         for image, prediction in zip(options.images, client.predict(options.images), strict=True):
             answer = prediction.problem or f"{prediction.classes[0]} ({100 * prediction.probabilities[0]:.1f} %)"
             print(f"  {image}: {answer}")
+            failed |= bool(prediction.problem)
+    sys.exit(failed)

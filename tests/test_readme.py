@@ -125,6 +125,7 @@ def next_steps(printed: str) -> list[str]:
     return [line.strip() for line in printed.partition("\nNext:\n")[2].splitlines()]
 
 
+@pytest.mark.slow
 def test_the_five_commands_work_as_they_stand_there_and_each_names_the_next(tmp_path, command, monkeypatch):
     copy_sample(tmp_path / "datasets" / "fashion_mini", ("bag", "sneaker", "trouser"), 40, 10)
     shown = re.search(r'"datasets/fashion_mini/(test/bag/[^"]+)"', README)[1]

@@ -126,6 +126,7 @@ class Killed(BaseException):
     """Ends a run at once, as a kill does: nothing is written after it."""
 
 
+@pytest.mark.slow
 def test_a_run_that_dies_while_or_after_its_head_is_fitted_ends_as_an_unbroken_one(tiny_config, earlier):
     unbroken, manifest = create_run(tiny_config(name="unbroken", weights=earlier, plan="features", feature_views=2))
     assert train_network(unbroken, manifest)
