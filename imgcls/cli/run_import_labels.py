@@ -82,9 +82,15 @@ def show_consensus(consensus: Consensus, path: Path) -> None:
     with replacing(path) as partial:
         annotators.to_csv(partial)
     rows = [
-        [str(row.Index), f"{row.answers:,}", percent(row.agreement), f"{row.golden_right} of {row.golden_answers}",
-         percent(row.skill)] for row in annotators.head(MOST_SHOWN).itertuples()
-    ]  # fmt: skip
+        [
+            str(row.Index),
+            f"{row.answers:,}",
+            percent(row.agreement),
+            f"{row.golden_right} of {row.golden_answers}",
+            percent(row.skill),
+        ]
+        for row in annotators.head(MOST_SHOWN).itertuples()
+    ]
     say(f"\nWho labelled, the most skilled first; all of them in {path}:")
     table(["annotator", "answers", "agreement", "known answers", "skill"], rows)
     say(f"\n{percent(consensus.needing_another)} of the images need one more opinion.")

@@ -169,8 +169,11 @@ class TrainingRun:
         log.info(
             "The run goes on after epoch %d, from its last checkpoint, and ends with epoch %d in place of %d. The "
             "learning rate follows the schedule of a run of this length, and is %.2g now.",
-            done, now.last_epoch, before.last_epoch, float(self.plan.schedule(step)),
-        )  # fmt: skip
+            done,
+            now.last_epoch,
+            before.last_epoch,
+            float(self.plan.schedule(step)),
+        )
 
     def _build_trainer(self) -> None:
         training = self.config.training

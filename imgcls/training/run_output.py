@@ -51,8 +51,10 @@ class RunOutput:
             log.warning(
                 "%s could not be written to: %s (%.0f MB are free). The run goes on and keeps its last whole "
                 "checkpoint; make room before it ends.",
-                self.run.path, reason(error), free / 1e6,
-            )  # fmt: skip
+                self.run.path,
+                reason(error),
+                free / 1e6,
+            )
 
     def status(self, facts: dict[str, Any]) -> None:
         """Report what the run does now; status.json has it about once a second."""

@@ -87,8 +87,12 @@ def _divided(manifest: Manifest, config: TrainConfig) -> Manifest:
     training, validation, test = (f"{len(manifest.split(split)):,}" for split in SPLITS)
     log.info(
         "%s; %s images for training, %s for validation, %s for the test. Splits: %s",
-        counted(len(manifest.class_names), "class"), training, validation, test, split_hash(manifest)[:12],
-    )  # fmt: skip
+        counted(len(manifest.class_names), "class"),
+        training,
+        validation,
+        test,
+        split_hash(manifest)[:12],
+    )
     return manifest
 
 

@@ -40,8 +40,10 @@ def settle_xla(name: str, trainer: Trainer, batches: StageBatches) -> None:
     trainer.prepare_step(xla=faster)
     log.info(
         "--xla %s: a step takes %.1f ms with it and %.1f ms without.",
-        "on" if faster else "off", 1000 * seconds[True], 1000 * seconds[False],
-    )  # fmt: skip
+        "on" if faster else "off",
+        1000 * seconds[True],
+        1000 * seconds[False],
+    )
 
 
 def _seconds(trainer: Trainer, batch: list[Any]) -> float:
