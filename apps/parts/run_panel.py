@@ -100,7 +100,7 @@ def _show_progress(launch: Launch) -> None:
     seconds = _seconds_left(launch, metrics)
     figures = {
         "Training loss": f"{latest['loss']:.3f}" if "loss" in latest else "-",
-        "Training accuracy": f"{latest['accuracy']:.1%}" if "accuracy" in latest else "-",
+        "Training accuracy": f"{100 * latest['accuracy']:.1f} %" if "accuracy" in latest else "-",
         f"Validation {best.title}": best.shown(kept[best.on_validation]) if kept else "-",
         "Images a second": f"{status.get('images_per_second', 0):,.0f}",
         "Time left": "-" if seconds is None else clock(seconds),
