@@ -13,7 +13,7 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import tyro
 from tyro._errors import BadValue, InstantiationFailure, InvalidChoice, MissingArgs, ParseErrorEvent, UnrecognizedArgs
 
-from imgcls.config import AugmentationConfig
+from imgcls.config import RENAMED, AugmentationConfig, flag
 from imgcls.nearest_name import did_you_mean
 
 Place = tuple[str, ...]  # of a field: the sections that it is in, and its name
@@ -206,6 +206,10 @@ def _about_unknown(token: str, every: Sequence[Setting]) -> Iterator[str]:
     yield f"There is no flag {name}."
     known = [each.flag for each in every if not each.is_positional]
     known += [f"--no-{each.flag[2:]}" for each in every if each.kind is bool]
+    now, _, why = RENAMED.get(name.removeprefix("--").replace("-", "_"), "").partition(", ")
+    if now and flag(now) in known:
+        yield f"It is called {flag(now)} since version 0.2{f', {why}' if why else ''}."
+        return
     yield from _nearest(name, known) or [f"{ALL} shows all flags."]
 
 

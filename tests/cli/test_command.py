@@ -85,6 +85,11 @@ def test_help_shows_what_people_use_first_and_help_all_the_rest_with_the_presets
         ("train --learning_rate=fast", "--learning-rate is 'fast'; expected a number."),
         ("train --batch-size big", "--batch-size is 'big'; expected a whole number."),
         ("train --config", "--config stands there without a path."),
+        ("train --mirror 0.5", "There is no flag --mirror. It is called --horizontal-flip since version 0.2."),
+        (
+            "train --patience 3",
+            "There is no flag --patience. It is called --early-stopping-patience since version 0.2.",
+        ),
         ("train --color --epochs 3", "--color stands there without one of auto, rgb, grayscale."),
         ("train --normalization grup", "expected one of batch, group, layer, none. Did you mean 'group'?"),
         ("train --focal-gamma 3", "--focal-gamma goes with --loss focal, not with --loss cross_entropy."),
