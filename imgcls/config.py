@@ -388,8 +388,6 @@ def _check_range(name: str, value: float, least: float, most: float) -> None:
 
 RENAMED = {  # fields of before version 0.2; each with what it is called now
     "pictures": "images",
-    "export": "convert_to",
-    "export_to": "convert_folder",
     "box_smallest": "min_box_side",
     "mirror": "horizontal_flip",
     "mirror_vertically": "vertical_flip",

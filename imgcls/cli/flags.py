@@ -17,6 +17,7 @@ from imgcls.config import RENAMED, AugmentationConfig, flag
 from imgcls.nearest_name import did_you_mean
 
 Place = tuple[str, ...]  # of a field: the sections that it is in, and its name
+RENAMED_FLAGS = {**RENAMED, "export": "convert_to", "export_to": "convert_folder"}  # those of import_labels besides
 KINDS = {  # what a flag takes: the word in the help, and in a sentence
     int: ("INT", "a whole number"),
     float: ("FLOAT", "a number"),
@@ -206,7 +207,7 @@ def _about_unknown(token: str, every: Sequence[Setting]) -> Iterator[str]:
     yield f"There is no flag {name}."
     known = [each.flag for each in every if not each.is_positional]
     known += [f"--no-{each.flag[2:]}" for each in every if each.kind is bool]
-    now, _, why = RENAMED.get(name.removeprefix("--").replace("-", "_"), "").partition(", ")
+    now, _, why = RENAMED_FLAGS.get(name.removeprefix("--").replace("-", "_"), "").partition(", ")
     if now and flag(now) in known:
         yield f"It is called {flag(now)} since version 0.2{f', {why}' if why else ''}."
         return

@@ -85,6 +85,7 @@ def test_help_shows_what_people_use_first_and_help_all_the_rest_with_the_presets
         ("train --learning_rate=fast", "--learning-rate is 'fast'; expected a number."),
         ("train --batch-size big", "--batch-size is 'big'; expected a whole number."),
         ("train --config", "--config stands there without a path."),
+        ("import_labels a --export yolo", "There is no flag --export. It is called --convert-to since version 0.2."),
         ("train --mirror 0.5", "There is no flag --mirror. It is called --horizontal-flip since version 0.2."),
         (
             "train --patience 3",
