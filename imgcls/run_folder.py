@@ -16,7 +16,8 @@ from typing import IO, Any
 
 import psutil
 
-from imgcls.config import TrainConfig, load_toml, save_toml, written_by
+from imgcls.config import TrainConfig
+from imgcls.config_file import load_toml, save_toml, written_by
 from imgcls.files import check_writable, read_json, remove, replacing, write_json
 from imgcls.metrics import METRICS, Metric
 from imgcls.models.own_file import KEPT_AS, is_same_file

@@ -23,7 +23,8 @@ import tyro
 
 from imgcls.cli import command, flags
 from imgcls.cli.terminal import go_on_unread
-from imgcls.config import TrainConfig, flag, load_toml
+from imgcls.config import TrainConfig, flag
+from imgcls.config_file import load_toml
 from imgcls.run_folder import CHANGEABLE, RunFolder
 from imgcls.training.devices.cluster import find_cluster
 

@@ -19,7 +19,8 @@ from typing import Annotated, ClassVar
 import tyro
 
 from imgcls.cli import command, flags
-from imgcls.config import TrainConfig, load_toml
+from imgcls.config import TrainConfig
+from imgcls.config_file import load_toml
 from imgcls.files import check_writable
 
 DEFAULT_SEARCH = ("learning_rate=1e-4:1e-2", "weight_decay=1e-4:1e-1", "label_smoothing=0:0.2")

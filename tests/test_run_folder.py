@@ -141,7 +141,8 @@ def test_a_config_is_written_whole_or_not_at_all(run):
     before = run.config_file.read_bytes()
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (100, 100))\n"
-        "from imgcls.config import TrainConfig, save_toml; save_toml(TrainConfig(), sys.argv[1])"
+        "from imgcls.config import TrainConfig; from imgcls.config_file import save_toml\n"
+        "save_toml(TrainConfig(), sys.argv[1])"
     )
     done = subprocess.run([sys.executable, "-c", code, str(run.config_file)], cwd=ROOT, capture_output=True, text=True)
     assert "File too large" in done.stderr

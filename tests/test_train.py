@@ -8,7 +8,8 @@ import pytest
 
 from imgcls import train
 from imgcls.cli import command as command_line
-from imgcls.config import InputConfig, TrainConfig, TrainingConfig, save_toml
+from imgcls.config import InputConfig, TrainConfig, TrainingConfig
+from imgcls.config_file import save_toml
 from imgcls.data.manifest.table import Manifest
 from imgcls.run_folder import RunFolder
 from imgcls.workflow.create import create_run

@@ -16,7 +16,8 @@ import time
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from imgcls.config import TrainConfig, save_toml
+from imgcls.config import TrainConfig
+from imgcls.config_file import save_toml
 from imgcls.files import remove
 from imgcls.run_folder import RunFolder
 from parts import allowed_paths

@@ -13,7 +13,8 @@ from typing import Annotated, Any, Literal, get_args, get_origin, get_type_hints
 import tyro
 from tyro._errors import BadValue, InstantiationFailure, InvalidChoice, MissingArgs, ParseErrorEvent, UnrecognizedArgs
 
-from imgcls.config import RENAMED, AugmentationConfig, flag
+from imgcls.config import AugmentationConfig, flag
+from imgcls.config_file import RENAMED
 from imgcls.nearest_name import did_you_mean
 
 Place = tuple[str, ...]  # of a field: the sections that it is in, and its name

@@ -4,7 +4,8 @@ import re
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from imgcls.config import TrainConfig, load_toml, save_toml
+from imgcls.config import TrainConfig
+from imgcls.config_file import load_toml, save_toml
 from imgcls.files import remove
 from imgcls.run_folder import RunFolder
 

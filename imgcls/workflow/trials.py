@@ -11,7 +11,8 @@ from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
 
-from imgcls.config import TrainConfig, save_toml
+from imgcls.config import TrainConfig
+from imgcls.config_file import save_toml
 from imgcls.files import remove
 from imgcls.run_folder import RunFolder
 

@@ -11,7 +11,8 @@ import pytest
 from parts import allowed_paths, config_form, launches
 from parts.library import load_predictor
 
-from imgcls.config import InputConfig, LabelsConfig, NetworkConfig, TrainConfig, save_toml
+from imgcls.config import InputConfig, LabelsConfig, NetworkConfig, TrainConfig
+from imgcls.config_file import save_toml
 from imgcls.data.manifest.table import Manifest
 from imgcls.models.registry import NETWORK_FILES, REFUSED
 from imgcls.run_folder import RunFolder

@@ -4,7 +4,8 @@ from dataclasses import replace
 
 import pytest
 
-from imgcls.config import NetworkConfig, load_toml
+from imgcls.config import NetworkConfig
+from imgcls.config_file import load_toml
 from imgcls.models import load_model
 from imgcls.workflow.create import create_run
 

@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import pytest
 
-from imgcls.config import save_toml
+from imgcls.config_file import save_toml
 from imgcls.data.manifest.table import Manifest
 from imgcls.files import write_json
 from imgcls.framework_internals import all_layers

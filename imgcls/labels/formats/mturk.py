@@ -5,12 +5,12 @@ Every answer is a row of its own; `consensus` makes one label of them. Rejected 
 """
 
 from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
 from pathlib import Path
 
 from imgcls.image_files import SUFFIXES
-from imgcls.labels.answer_columns import AnswerColumns
-from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, files_of, name_in, parse_json, peek
+from imgcls.labels.answer_columns import AnswerColumns, read_answers
+from imgcls.labels.documents import any_file, parse_json
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records, Row, attributes_text, class_name
@@ -58,18 +58,11 @@ def read(
     Raises:
         ValueError: A file lacks the columns of a batch.
     """
-    source = Path(source)
-    image_index = image_index or ImageIndex.of(source)
-    problems = Problems()
-    rows: list[Row] = []
     named = AnswerColumns(image, answer, keep)
-    for path in files_of(source, ".csv"):
-        if source.is_file() or _fits(peek(path)):
-            rows.extend(_rows(path, name_in(path, source), named, problems))
-    return assemble(rows, problems, image_index)
+    return read_answers(Path(source), image_index, (".csv",), _fits, partial(_rows, named))
 
 
-def _rows(path: Path, file: str, named: AnswerColumns, problems: Problems) -> Iterator[Row]:
+def _rows(named: AnswerColumns, path: Path, file: str, problems: Problems) -> Iterator[Row]:
     table = read_table(path, file, problems)
     lacking = [name for name in (*NEEDED, named.image, named.answer, *named.keep) if name and name not in table]
     if lacking:

@@ -5,14 +5,14 @@ Every answer is a row of its own; `consensus` makes one label of them. Rejected 
 """
 
 from collections.abc import Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 import pandas as pd
 
 from imgcls.image_files import SUFFIXES
-from imgcls.labels.answer_columns import AnswerColumns
-from imgcls.labels.assembly import assemble
-from imgcls.labels.documents import any_file, files_of, name_in, peek
+from imgcls.labels.answer_columns import AnswerColumns, read_answers
+from imgcls.labels.documents import any_file
 from imgcls.labels.format import Format
 from imgcls.labels.image_index import ImageIndex
 from imgcls.labels.records import Problems, Records, Row, attributes_text
@@ -61,18 +61,11 @@ def read(
     Raises:
         ValueError: A file lacks a column that is needed.
     """
-    source = Path(source)
-    image_index = image_index or ImageIndex.of(source)
-    problems = Problems()
-    rows: list[Row] = []
     named = AnswerColumns(image, answer, keep)
-    for path in files_of(source, ".tsv", ".csv"):
-        if source.is_file() or _fits(peek(path)):
-            rows.extend(_rows(path, name_in(path, source), named, problems))
-    return assemble(rows, problems, image_index)
+    return read_answers(Path(source), image_index, (".tsv", ".csv"), _fits, partial(_rows, named))
 
 
-def _rows(path: Path, file: str, named: AnswerColumns, problems: Problems) -> Iterator[Row]:
+def _rows(named: AnswerColumns, path: Path, file: str, problems: Problems) -> Iterator[Row]:
     table = read_table(path, file, problems)
     names = [str(name) for name in table.columns]
     inputs = [name for name in names if name.startswith("INPUT:")]
@@ -106,7 +99,7 @@ def _rows(path: Path, file: str, named: AnswerColumns, problems: Problems) -> It
 
 def _likely(columns: list[str], table: pd.DataFrame, names: list[str]) -> str:
     """The only column, else the one with images in it, else the one with a name that says so."""
-    image_index = [name for name in columns if len(table) and table[name].iloc[0].lower().endswith(SUFFIXES)]
+    by_image = [name for name in columns if len(table) and table[name].iloc[0].lower().endswith(SUFFIXES)]
     by_name = [name for name in columns if name.split(":")[1].lower() in names]
-    candidates = columns if len(columns) == 1 else image_index if "image" in names and image_index else by_name
+    candidates = columns if len(columns) == 1 else by_image if "image" in names and by_image else by_name
     return candidates[0] if candidates else f"{'INPUT' if 'image' in names else 'OUTPUT'}:{names[0]}"

@@ -12,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from imgcls.config import save_toml
+from imgcls.config_file import save_toml
 from imgcls.run_folder import RunFolder
 from imgcls.training.checkpoints import load_latest
 from tests.training.test_run import wait_for, weights
