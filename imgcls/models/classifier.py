@@ -76,12 +76,6 @@ def embedding_model(model: keras.Model) -> keras.Model:
     return keras.Model(model.input, model.get_layer("embedding").output, name=model.name)
 
 
-def freeze_body(model: keras.Model) -> None:
-    """Leave only the classifier's own last layer trainable; batch normalisation then runs with its saved statistics."""
-    for layer in model.layers:
-        layer.trainable = layer.name == "logits"
-
-
 def in_channels_last(model: keras.Model) -> keras.Model:
     """The same classifier with the same weights in channels_last, which every processor runs."""
     return in_layout(model, CHANNELS_LAST)

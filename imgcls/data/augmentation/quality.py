@@ -6,9 +6,7 @@ import tensorflow as tf
 
 from imgcls.data.augmentation.draws import Draws
 
-LARGEST_BLUR = 4.0  # pixels of deviation
-RADIUS = 8  # pixels, twice that
-WORST_JPEG = 10
+RADIUS = 8  # pixels, twice the largest deviation of the blur
 
 
 def noise(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tensor:

@@ -4,8 +4,6 @@ import json
 from collections import Counter
 from importlib import resources
 
-IMAGENET_CLASSES = 1000
-
 
 def imagenet_class_names() -> list[str]:
     """1,000 distinct names: each class's first WordNet name, or a clearer one where two classes share it."""
