@@ -120,6 +120,16 @@ class RunFolder:
         """Within, the run gets what it needs to begin; if anything is raised, its folder is gone again."""
         return _gone_if_it_fails(self.path)
 
+    @classmethod
+    def of(cls, run: "RunFolder | str | Path") -> "RunFolder":
+        """The folder of a run that is named by its path, or given as it is."""
+        return run if isinstance(run, RunFolder) else cls(run)
+
+    def check_not_alive(self) -> None:
+        """Raise ValueError if another process is training this run."""
+        if self.is_alive():
+            raise ValueError(f"The run {self.path} is being trained by process {self.status()['pid']}; wait for it.")
+
     def __repr__(self) -> str:
         return f"RunFolder({str(self.path)!r})"
 

@@ -53,8 +53,8 @@ def main(options: Options) -> int:
     changes = _changes(options)
     run = RunFolder(options.resume)
     others = find_cluster()
-    if (others is None or others.is_chief) and run.is_alive():  # another worker's life is that of the first one
-        raise ValueError(f"The run {run.path} is being trained by process {run.status()['pid']}; wait for it.")
+    if others is None or others.is_chief:  # another worker's life is that of the first one
+        run.check_not_alive()
     command.import_tensorflow()
     from imgcls.cli.run_train import resume
 

@@ -45,6 +45,18 @@ def bfloat16():
 
 
 @pytest.fixture
+def no_image_is_opened(monkeypatch):
+    """Fails the test if an image is opened, by whichever module imported `inspect` and whenever it did."""
+    monkeypatch.setattr("imgcls.data.inspection.inspect._facts_of", lambda *_: pytest.fail("an image was opened"))
+
+
+@pytest.fixture
+def no_data_is_read(monkeypatch, no_image_is_opened):
+    """Fails the test if a manifest is loaded, or an image opened."""
+    monkeypatch.setattr("imgcls.data.sources.load.is_prepared", lambda path: pytest.fail("the data was read"))
+
+
+@pytest.fixture
 def command(capfd, monkeypatch):
     """Run a command in this process: command("train", "--epochs", 1) gives its exit code and what it printed."""
 

@@ -82,11 +82,10 @@ def test_each_split_and_each_source_has_files_of_its_own(run, command, small_dat
 
 
 def test_a_class_that_the_model_does_not_know_is_found_before_an_image_is_opened(
-    run, command, small_data, tmp_path, monkeypatch
+    run, command, small_data, tmp_path, no_image_is_opened
 ):
     shutil.copytree(small_data / "test" / "bag", tmp_path / "photos" / "bag")
     shutil.copytree(small_data / "test" / "bag", tmp_path / "photos" / "boot")
-    monkeypatch.setattr("imgcls.data.inspection.inspect.inspect", None)
     result = command("evaluate", run, "--data", tmp_path / "photos")
     assert result.code == 2
     assert "classes that the model does not know: 'boot' (10 images). It knows: bag, sneaker, trouser." in result.err

@@ -35,12 +35,8 @@ COMMANDS = {  # name -> arguments; {out} is where the result is to go
 
 @pytest.mark.parametrize("case", COMMANDS)
 def test_an_output_that_cannot_be_is_refused_before_an_image_is_opened(
-    case, small_run, small_data, tmp_path, command, monkeypatch
+    case, small_run, small_data, tmp_path, command, monkeypatch, no_image_is_opened
 ):
-    def opened(*arguments, **settings):
-        raise RuntimeError("an image was opened")
-
-    monkeypatch.setattr("imgcls.data.inspection.inspect.inspect", opened)
     monkeypatch.chdir(tmp_path)
     file, folder = tmp_path / "file", tmp_path / "folder"
     file.touch()
@@ -63,8 +59,7 @@ def test_a_table_never_takes_the_place_of_a_folder(small_run, small_data, tmp_pa
     assert "photos.csv cannot be used: it is a folder where a file is needed" in result.err
 
 
-def test_a_name_that_is_taken_is_refused_before_an_image_is_opened(small_run, small_data, command, monkeypatch):
-    monkeypatch.setattr("imgcls.data.inspection.inspect.inspect", None)
+def test_a_name_that_is_taken_is_refused_before_an_image_is_opened(small_run, small_data, command, no_image_is_opened):
     runs = small_run.path.parent
     result = command("train", "--data", small_data, "--runs", runs, "--name", small_run.path.name)
     assert result.code == 2
@@ -96,3 +91,10 @@ def test_a_full_disk_is_a_sentence(small_run, small_data, tmp_path):
         pytest.skip("no mount of one's own here")
     assert done.returncode == 1
     assert f"error: {tmp_path}/a.csv cannot be used: the disk is full. Make room" in done.stderr
+
+
+def test_what_the_tests_above_lean_on_notices_an_image_and_a_manifest(small_data, command, no_data_is_read):
+    with pytest.raises(pytest.fail.Exception, match="the data was read"):
+        command("train", "--data", small_data)
+    with pytest.raises(pytest.fail.Exception, match="an image was opened"):
+        command("audit", small_data)

@@ -132,10 +132,9 @@ def test_what_is_typed_beside_a_config_counts_although_it_is_the_default(tmp_pat
     ],
 )
 def test_options_that_cannot_go_together_are_refused_before_an_image_is_read(
-    tmp_path, command, monkeypatch, flags, said
+    tmp_path, command, monkeypatch, no_data_is_read, flags, said
 ):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("imgcls.data.sources.load.load_manifest", lambda *source: pytest.fail("the data was read"))
     refused(command("train", *flags), said)
     assert not (tmp_path / "runs").exists()
 
@@ -228,9 +227,10 @@ def spoiled(folder: Path, model: Path) -> dict[str, Path]:
         (("--init-from", "{run}", "--plan", "head", "--model", "vgg16"), "--plan head keeps weights"),
     ],
 )
-def test_what_a_run_starts_from_is_opened_before_an_image_is(small_run, tmp_path, command, monkeypatch, flags, said):
+def test_what_a_run_starts_from_is_opened_before_an_image_is(
+    small_run, tmp_path, command, monkeypatch, no_data_is_read, flags, said
+):
     files = {**spoiled(tmp_path, small_run.model_file), "run": small_run.model_file}
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("imgcls.data.sources.load.load_manifest", lambda source: pytest.fail("the data was read"))
     refused(command("train", *(flag.format_map(files) for flag in flags)), said)
     assert not (tmp_path / "runs").exists()

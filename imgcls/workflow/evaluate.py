@@ -86,7 +86,7 @@ def evaluate_run(
             evaluation = evaluate_run("runs/photos-1", split="validation")
             print(evaluation.accuracy, evaluation.metrics["balanced_accuracy"])
     """
-    run = run if isinstance(run, RunFolder) else RunFolder(run)
+    run = RunFolder.of(run)
     return judge(run, images_of(run, split, data), progress)
 
 

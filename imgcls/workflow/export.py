@@ -44,7 +44,7 @@ def export_run(
 
             print(export_run("runs/photos-1"))  # saved_models/photos-1/1
     """
-    run = run if isinstance(run, RunFolder) else RunFolder(run)
+    run = RunFolder.of(run)
     manifest = Manifest.load(run.manifest_file)
     run_model = load_model(run.require_model())
     model = in_channels_last(run_model)

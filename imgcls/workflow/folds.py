@@ -56,8 +56,7 @@ class Folds:
         if not (path / "config.toml").is_file():
             return None
         run = RunFolder(path)
-        if run.is_alive():
-            raise ValueError(f"The run {path} is being trained by process {run.status()['pid']}; wait for it.")
+        run.check_not_alive()
         if not run.manifest_file.is_file():
             remove(path)
             return None

@@ -70,8 +70,8 @@ def resume_run(
     Raises:
         ValueError: If another process trains the run, or if it cannot continue with the changes.
     """
-    run = run if isinstance(run, RunFolder) else RunFolder(run)
-    check_not_alive(run)
+    run = RunFolder.of(run)
+    run.check_not_alive()
     change_run(run, changes or {})
     if changed := run.changed_network():
         log.warning("%s", changed)
@@ -100,12 +100,6 @@ def train_only(run: RunFolder, manifest: Manifest, progress: Progress | None = N
     progress = progress or Progress()
     with run.held() if writes else nullcontext():
         return train_network(run, manifest, on_step=progress.step, on_epoch=progress.epoch)
-
-
-def check_not_alive(run: RunFolder) -> None:
-    """Raise ValueError if a process is training this run."""
-    if run.is_alive():
-        raise ValueError(f"The run {run.path} is being trained by process {run.status()['pid']}; wait for it.")
 
 
 def change_run(run: RunFolder, changes: Mapping[str, float]) -> TrainConfig:

@@ -98,9 +98,10 @@ def test_a_mistake_in_a_file_is_one_sentence_with_its_line(tmp_path, command, te
         (("return x.no_such_thing",), 5, "x is used without net here"),
     ],
 )
-def test_training_finds_a_mistake_before_an_image_is_opened(tmp_path, command, monkeypatch, body, line, said):
+def test_training_finds_a_mistake_before_an_image_is_opened(
+    tmp_path, command, monkeypatch, no_data_is_read, body, line, said
+):
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr("imgcls.data.sources.load.load_manifest", None)
     (tmp_path / "own.py").write_text(function(*body))
     result = command("train", "--model", "own.py")
     assert result.code == 2
