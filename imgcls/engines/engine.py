@@ -9,6 +9,7 @@ from typing import Protocol, TypeVar
 import numpy as np
 
 PROBABILITIES = "probabilities"  # (B, number of classes)
+LOGITS = "logits"  # (B, number of classes), before the softmax and its temperature
 EMBEDDING = "embedding"  # (B, D), the features under the classifier
 FEATURES = "features"  # (B, F), of a frozen network without a classifier
 

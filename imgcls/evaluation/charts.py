@@ -29,7 +29,7 @@ def learning_curves(metrics: Sequence[dict[str, Any]]) -> str:
     if table.empty or not table["epoch"].any():
         return ""
     shown = sorted((metric for metric in METRICS.values() if metric.in_curves), key=lambda m: m.higher_is_better)
-    return _svg(alt.hconcat(*(_learning_curve(table, metric) for metric in shown), spacing=40))
+    return as_svg(alt.hconcat(*(_learning_curve(table, metric) for metric in shown), spacing=40))
 
 
 def _learning_curve(table: pd.DataFrame, metric: Metric) -> alt.Chart:
@@ -87,7 +87,7 @@ def confusion_matrix(evaluation: Evaluation) -> str:
         .mark_text(fontSize=min(13, side // 2))
         .encode(text="images:Q", color=alt.condition("datum.share > 0.5", alt.value("white"), alt.value("#1f2937")))
     )
-    return _svg(fill + text)
+    return as_svg(fill + text)
 
 
 def falling_line(values: np.ndarray, x: str, y: str) -> str:
@@ -103,12 +103,13 @@ def falling_line(values: np.ndarray, x: str, y: str) -> str:
     """
     table = pd.DataFrame({x: np.arange(1, len(values) + 1), y: np.asarray(values, np.float64)})
     chart = alt.Chart(table[table[y] > 0], width=760, height=180).mark_line(point=len(values) <= 32, color=TRAINING)
-    return _svg(
+    return as_svg(
         chart.encode(x=alt.X(f"{x}:Q", axis=alt.Axis(format="d")), y=alt.Y(f"{y}:Q", scale=alt.Scale(type="log")))
     )
 
 
-def _svg(chart: alt.TopLevelMixin) -> str:
+def as_svg(chart: alt.TopLevelMixin) -> str:
+    """A chart as SVG, in the type and size of all charts of the report."""
     styled = (
         chart.configure(font="Helvetica, Arial, sans-serif", background="transparent")
         .configure_view(stroke=None)

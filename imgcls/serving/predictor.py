@@ -1,7 +1,7 @@
 """Names for images, from whatever engine computes the network."""
 
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from itertools import islice
 from pathlib import Path
 
@@ -11,7 +11,7 @@ import pandas as pd
 from imgcls.counted import counted
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import ReadResult, read_images
-from imgcls.engines.engine import EMBEDDING, PROBABILITIES, Engine
+from imgcls.engines.engine import EMBEDDING, PROBABILITIES, Engine, Outputs
 from imgcls.image_files import shown_name
 from imgcls.progress import ProgressFunction, no_progress
 from imgcls.serving.given_images import Image, without_arrays
@@ -30,6 +30,7 @@ class Predictions:
         probabilities: (N, K), in the order of `class_names`; a row of NaN where there is a problem.
         problems: A reason for each image that could not be read, "" for the others.
         transcoded: The files of which a PNG was read, as `imgcls.data.images.transcoding` makes it.
+        outputs: Further outputs of the engine that were asked for, by name: (N, ...), NaN where there is a problem.
     """
 
     paths: list[Path]
@@ -37,6 +38,7 @@ class Predictions:
     probabilities: np.ndarray
     problems: list[str]
     transcoded: list[Path] = field(default_factory=list)
+    outputs: Outputs = field(default_factory=dict)
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -123,13 +125,14 @@ class Predictor:
             path if isinstance(image, str | Path) else Path(f"image {place}")
             for place, (path, image) in enumerate(zip(found.paths, images, strict=True))
         ]
-        return Predictions(paths, found.class_names, found.probabilities, found.problems, found.transcoded)
+        return replace(found, paths=paths)
 
     def predict_files(
         self,
         paths: Iterable[str | Path],
         on_progress: ProgressFunction = no_progress,
         boxes: np.ndarray | None = None,
+        outputs: Sequence[str] = (),
     ) -> Predictions:
         """Predict every file; what cannot be read gets its reason.
 
@@ -138,8 +141,9 @@ class Predictor:
             on_progress: Gets the number of files that are done.
             boxes: (files, 4), the part of each image that is predicted, as `Manifest.boxes` gives them; None for all
                 of it.
+            outputs: Further outputs of the engine to keep, of `engine.outputs`.
         """
-        return self._predicted(paths, on_progress, boxes)
+        return self._predicted(paths, on_progress, boxes, outputs)
 
     def embed(self, images: Sequence[Image] | np.ndarray) -> tuple[np.ndarray, list[str]]:
         """The features of images, which are given as for `predict`.
@@ -152,41 +156,44 @@ class Predictor:
         """
         if EMBEDDING not in self.engine.outputs:
             raise ValueError(f"{self.engine.name} gives {', '.join(self.engine.outputs)} here, and no embedding.")
-        outcomes = read_images(without_arrays(images), self.preprocessing)
-        problems: list[str] = []
-        rows: list[np.ndarray] = []
-        while chunk := list(islice(outcomes, BATCH)):
-            problems += [outcome.problem for outcome in chunk]
-            rows.append(self._rows(chunk, EMBEDDING, 0.0))
-        return np.concatenate(rows or [self._rows([], EMBEDDING, 0.0)]), problems
+        found = self._predicted(without_arrays(images), outputs=[EMBEDDING])
+        return np.nan_to_num(found.outputs[EMBEDDING]), found.problems
 
     def _predicted(
         self,
         images: Iterable[str | Path | bytes],
         on_progress: ProgressFunction = no_progress,
         boxes: np.ndarray | None = None,
+        outputs: Sequence[str] = (),
     ) -> Predictions:
         outcomes = read_images(images, self.preprocessing, boxes)
         read: list[Path] = []
         problems: list[str] = []
         transcoded: list[Path] = []
-        rows: list[np.ndarray] = [np.empty((0, len(self.class_names)), np.float32)]
+        chunks: list[Outputs] = []
         while chunk := list(islice(outcomes, BATCH)):
             read += [outcome.path for outcome in chunk]
             problems += [outcome.problem for outcome in chunk]
             transcoded += [outcome.path for outcome in chunk if outcome.transcoded]
-            rows.append(self._rows(chunk, PROBABILITIES, np.nan))
+            chunks.append(self._rows(chunk, outputs))
             on_progress(len(read))
-        return Predictions(read, self.class_names, np.concatenate(rows), problems, transcoded)
+        found = {name: np.concatenate([rows[name] for rows in chunks]) for name in (chunks[0] if chunks else ())}
+        found = found or self._rows([], outputs)
+        probabilities = found.pop(PROBABILITIES)
+        return Predictions(read, self.class_names, probabilities, problems, transcoded, found)
 
-    def _rows(self, chunk: list[ReadResult], output: str, blank: float) -> np.ndarray:
-        """An output of the engine for each image; `blank` where there are no pixels."""
+    def _rows(self, chunk: list[ReadResult], outputs: Sequence[str]) -> Outputs:
+        """The probabilities and further outputs of the engine for each image; NaN where there are no pixels."""
         good = [i for i, outcome in enumerate(chunk) if not outcome.problem]
         shape = (self.preprocessing.height, self.preprocessing.width, self.preprocessing.channels)
         pixels = np.stack([np.asarray(chunk[i].result) for i in good]) if good else np.empty((0, *shape), np.float32)
-        if not good and output == PROBABILITIES:
-            return np.full((len(chunk), len(self.class_names)), blank, np.float32)
-        found = self.engine.predict(pixels)[output]
-        rows = np.full((len(chunk), *found.shape[1:]), blank, np.float32)
-        rows[good] = found
+        if not good and not outputs:
+            return {PROBABILITIES: np.full((len(chunk), len(self.class_names)), np.nan, np.float32)}
+        found = self.engine.predict(pixels)
+        rows = {
+            name: np.full((len(chunk), *found[name].shape[1:]), np.nan, np.float32)
+            for name in (PROBABILITIES, *outputs)
+        }
+        for name, values in rows.items():
+            values[good] = found[name]
         return rows
