@@ -15,7 +15,6 @@ import numpy as np
 import pandas as pd
 import vl_convert
 
-from imgcls.evaluation.metrics import Evaluation
 from imgcls.metrics import METRICS, Metric
 
 PALETTE = {  # in this order; told apart with any colour vision, 3:1 against white (Machado et al., 2009; WCAG 2.2)
@@ -34,7 +33,6 @@ DARK_PALETTE = {  # the same on a dark page
     "yellow": "#f0d670",
     "gray": "#98a2b3",
 }
-MOST_CLASSES = 40  # in a confusion matrix that can still be read
 RIGHT, WRONG, REFERENCE = PALETTE["blue"], PALETTE["orange"], PALETTE["gray"]  # good, bad, what it is held against
 TRAINING, VALIDATION = PALETTE["gray"], PALETTE["blue"]
 FONT = "system-ui, Helvetica, Arial, sans-serif"
@@ -84,41 +82,6 @@ def _learning_curve(table: pd.DataFrame, metric: Metric) -> alt.Chart:
         )
     )
     return chart
-
-
-def confusion_matrix(evaluation: Evaluation) -> str:
-    """True classes as rows, predicted ones as columns, coloured by the share of the row.
-
-    Args:
-        evaluation: The figures.
-
-    Returns:
-        An SVG; empty if there are more than `MOST_CLASSES` classes.
-    """
-    names = [c.name for c in evaluation.classes]
-    if len(names) > MOST_CLASSES:
-        return ""
-    cells = pd.DataFrame(
-        [
-            {"true": true, "predicted": predicted, "images": count, "share": count / max(1, sum(row))}
-            for true, row in zip(names, evaluation.confusion, strict=True)
-            for predicted, count in zip(names, row, strict=True)
-        ]
-    )
-    side = max(16, min(52, 620 // len(names)))
-    base = alt.Chart(cells, width=alt.Step(side), height=alt.Step(side)).encode(
-        x=alt.X("predicted:N", sort=names, axis=alt.Axis(orient="top", labelAngle=-40, title="predicted", ticks=False)),
-        y=alt.Y("true:N", sort=names, axis=alt.Axis(title="true", ticks=False)),
-    )
-    fill = base.mark_rect(stroke="white").encode(
-        color=alt.Color("share:Q", scale=alt.Scale(range=["#f1f5f9", "#1e4e8c"], domain=[0, 1]), legend=None)
-    )
-    text = (
-        base.transform_filter("datum.images > 0")
-        .mark_text(fontSize=min(13, side // 2))
-        .encode(text="images:Q", color=alt.condition("datum.share > 0.5", alt.value("white"), alt.value("#1f2937")))
-    )
-    return as_svg(fill + text)
 
 
 def falling_line(values: np.ndarray, x: str, y: str) -> str:
