@@ -76,6 +76,7 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
     "data/audit/test_looks",
     "data/images/test_every_format",
     "data/test_crops",
+    "evaluation/test_report_in_browser",
     "labels/test_all_accounted",
     "labels/test_fuzz",
     "layers/test_every_layer",
