@@ -11,7 +11,8 @@ from typing_extensions import override
 NOT_SURE = "not sure"  # the answer where no class is likely enough
 NONE_OF_THESE = "none of these"  # the answer where the image is unlike those of training
 DECISION, PREDICTION_SET, UNKNOWN_SCORE = OUTPUTS = ("decision", "prediction_set", "unknown_score")
-SHARE_METHODS = ("lac", "class_conditional", "multi_label")  # a class belongs to the set by its own probability
+MULTI_LABEL = "multi_label"  # an image may have several classes, or none
+SHARE_METHODS = ("lac", "class_conditional", MULTI_LABEL)  # a class belongs to the set by its own probability
 SUM_METHODS = ("aps", "raps")  # by the sum of the probabilities down to it
 UNKNOWN_ARRAYS = {  # of each score of strangeness, the arrays that it needs
     "msp": (),
@@ -40,9 +41,8 @@ class Judgement(keras.layers.Layer):
 
     Args:
         num_classes: K.
-        set_method: How prediction sets are made. "lac", "class_conditional", "multi_label": the score of a class is 1
-            minus its probability. "aps": the sum of the probabilities of all classes down to this one, the likeliest
-            first. "raps": the same and `penalty` for each rank after the first `free_classes`.
+        set_method: How prediction sets are made, as `imgcls.evaluation.conformal.ConformalSets` describes it. "lac", "class_conditional", "multi_label": the score of a class is 1
+            minus its probability. "aps": the sum of the probabilities of all classes that are likelier. "raps": the same and `penalty` for each rank after the first `free_classes`.
         penalty: Of "raps".
         free_classes: Of "raps".
         unknown_method: The score of strangeness. "": none, always 0. "msp": minus the logit of the likeliest class's
@@ -147,23 +147,36 @@ class Judgement(keras.layers.Layer):
         strangeness = self.strangeness(logits, embedding)
         return {
             DECISION: self._decision(probabilities, strangeness),
-            PREDICTION_SET: self._conformity(probabilities) <= self.quantiles,
+            PREDICTION_SET: self._prediction_set(probabilities),
             UNKNOWN_SCORE: strangeness,
         }
 
     def _decision(self, probabilities: KerasTensor, strangeness: KerasTensor) -> KerasTensor:
-        """The place of the likeliest class where it reaches its threshold, and of the other two answers: (B,)."""
-        likeliest = ops.cast(ops.argmax(probabilities, axis=-1), "int32")
-        sure = ops.max(probabilities, axis=-1) >= ops.take(self.thresholds, likeliest)
-        answer = ops.where(sure, likeliest, self.num_classes)
+        """The place of the class that is answered, and of the other two answers: (B,)."""
+        enough = probabilities >= self.thresholds
+        if self.set_method == MULTI_LABEL:
+            chosen, sure = ops.argmax(ops.where(enough, probabilities, -1.0), axis=-1), ops.any(enough, axis=-1)
+        else:
+            chosen = ops.argmax(probabilities, axis=-1)
+            sure = ops.max(probabilities, axis=-1) >= ops.take(self.thresholds, chosen)
+        answer = ops.where(sure, ops.cast(chosen, "int32"), self.num_classes)
         return ops.cast(ops.where(strangeness > self.unknown_threshold, self.num_classes + 1, answer), "int32")
 
+    def _prediction_set(self, probabilities: KerasTensor) -> KerasTensor:
+        """Which classes belong to the set; at least the likeliest, unless an image may have none: (B, K)."""
+        found = self._conformity(probabilities) <= self.quantiles
+        if self.set_method == MULTI_LABEL:
+            return found
+        likeliest = ops.one_hot(ops.argmax(probabilities, axis=-1), self.num_classes, dtype="bool")
+        is_empty = ops.logical_not(ops.any(found, axis=-1, keepdims=True))
+        return ops.logical_or(found, ops.logical_and(is_empty, likeliest))
+
     def _conformity(self, probabilities: KerasTensor) -> KerasTensor:
-        """The score of each class, (B, K): the lower, the better it fits."""
+        """The score of each class: the lower, the better it fits; (B, K)."""
         if self.set_method in SHARE_METHODS:
             return 1.0 - probabilities
-        sorted_probabilities, order = ops.top_k(probabilities, self.num_classes)  # of equals, the first in order first
-        scores = ops.cumsum(sorted_probabilities, axis=-1)
+        falling, order = ops.top_k(probabilities, self.num_classes)  # of equals, the first in order first
+        scores = ops.cumsum(falling, axis=-1) - falling
         if self.set_method == "raps":
             behind = np.maximum(np.arange(1, self.num_classes + 1) - self.free_classes, 0)
             scores = scores + (self.penalty * behind).astype(np.float32)

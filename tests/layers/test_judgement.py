@@ -41,22 +41,43 @@ def test_decisions_follow_the_threshold_of_the_likeliest_class_and_strangeness_c
     assert set(expected) >= {0, 1, 3, 4, K, K + 1}
 
 
-@pytest.mark.parametrize("method", ["lac", "class_conditional", "multi_label"])
+def with_the_likeliest(found: np.ndarray) -> np.ndarray:
+    empty = ~found.any(axis=1)
+    found[empty, PROBABILITIES[empty].argmax(axis=1)] = True
+    return found
+
+
+@pytest.mark.parametrize("method", ["lac", "class_conditional"])
 def test_a_class_belongs_to_the_set_by_its_own_probability(method):
-    quantiles = np.linspace(0.5, 0.9, K)
+    quantiles = np.linspace(0.3, 0.9, K)
     found = answers(filled({"set_method": method}, quantiles=quantiles))
-    assert np.array_equal(found["prediction_set"], quantiles >= 1.0 - PROBABILITIES)
+    assert not (1.0 - PROBABILITIES <= quantiles).any(axis=1).all()
+    assert np.array_equal(found["prediction_set"], with_the_likeliest(1.0 - PROBABILITIES <= quantiles))
 
 
 @pytest.mark.parametrize(("method", "penalty"), [("aps", 0.0), ("raps", 0.05)])
-def test_a_class_belongs_to_the_set_by_the_sum_down_to_it(method, penalty):
+def test_a_class_belongs_to_the_set_by_the_sum_of_the_likelier_ones(method, penalty):
     arguments = {"set_method": method, "penalty": penalty, "free_classes": 2}
-    found = answers(filled(arguments, quantiles=np.full(K, 0.8)))
     order = np.argsort(-PROBABILITIES, axis=1, kind="stable")
-    sums = np.cumsum(np.take_along_axis(PROBABILITIES, order, axis=1), axis=1) + penalty * np.array([0, 0, 1, 2, 3])
+    falling = np.take_along_axis(PROBABILITIES, order, axis=1)
+    sums = np.cumsum(falling, axis=1) - falling + penalty * np.array([0, 0, 1, 2, 3])
     scores = np.empty_like(sums)
     np.put_along_axis(scores, order, sums, axis=1)
-    assert np.array_equal(found["prediction_set"], scores <= 0.8)
+    for quantile in (0.8, -0.1):
+        found = answers(filled(arguments, quantiles=np.full(K, quantile)))
+        assert np.array_equal(found["prediction_set"], with_the_likeliest(scores <= quantile))
+
+
+def test_of_several_labels_those_that_reach_their_thresholds():
+    thresholds = np.array([0.2, 0.9, 0.3, 0.6, 0.5])
+    arguments = {"set_method": "multi_label"}
+    found = answers(filled(arguments, thresholds=thresholds, quantiles=1 - thresholds))
+    enough = PROBABILITIES >= thresholds
+    expected = np.where(enough.any(axis=1), np.where(enough, PROBABILITIES, -1).argmax(axis=1), K)
+    assert np.array_equal(found["prediction_set"], enough)
+    assert np.array_equal(found["decision"], expected)
+    assert (expected != PROBABILITIES.argmax(axis=1))[expected < K].any()
+    assert K in expected
 
 
 def arrays_of(method: str) -> dict[str, np.ndarray]:
