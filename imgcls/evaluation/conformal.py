@@ -6,7 +6,7 @@ from typing import Any, Literal, get_args
 import altair as alt
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
+from scipy.stats import betabinom, binom
 
 from imgcls.counted import counted
 from imgcls.evaluation.charts import TRAINING, as_svg
@@ -277,6 +277,8 @@ class SetFigures:
         covered: How many have their class, or all of them, in their set.
         low: Lower end of Wilson's 95 % interval of the share that is covered.
         high: Upper end of it.
+        expected: Between which shares chance leaves it in 95 of 100 calibrations, on as many images; None where nothing
+            is promised.
         size: Mean number of classes in a set.
         sizes: How many sets hold each number of classes, from 0 on.
         classes: The same for the images of each class.
@@ -287,6 +289,7 @@ class SetFigures:
     covered: int
     low: float
     high: float
+    expected: tuple[float, float] | None
     size: float
     sizes: tuple[int, ...]
     classes: tuple[SetsOfClass, ...]
@@ -320,12 +323,36 @@ def measure_sets(table: PredictionTable, sets: ConformalSets) -> SetFigures | No
         covered=int((~missed).sum()),
         low=low,
         high=high,
+        expected=expected_coverage(sets, len(table)),
         size=float(size.mean()),
         sizes=tuple(int(count) for count in np.bincount(size, minlength=found.shape[1] + 1)),
         classes=tuple(
             _of_class(name, table.targets[:, k], found[:, k], size) for k, name in enumerate(table.class_names)
         ),
     )
+
+
+def expected_coverage(sets: ConformalSets, images: int) -> tuple[float, float] | None:
+    """Between which shares of new images their class is in their set, in 95 of 100 calibrations.
+
+    The chance of calibration is in it, and that of the new images: the number is beta-binomial.
+
+    Args:
+        sets: As they were calibrated.
+        images: How many new images there are.
+
+    Reference:
+        Angelopoulos and Bates, A Gentle Introduction to Conformal Prediction, 2023, appendix C.
+
+    Example:
+        >>> expected_coverage(ConformalSets("lac", 0.9, np.ones(2, np.float32), images=300), 500)
+        (0.854, 0.94)
+    """
+    rank = int(np.ceil((sets.images + 1) * sets.coverage - 1e-9))
+    if not sets.coverage or rank > sets.images:
+        return None
+    low, high = betabinom.ppf((0.025, 0.975), images, rank, sets.images + 1 - rank) / images
+    return float(low), float(high)
 
 
 def _of_class(name: str, has_it: np.ndarray, in_set: np.ndarray, size: np.ndarray) -> SetsOfClass:
@@ -353,9 +380,13 @@ def _covered(figures: SetFigures, sets: ConformalSets) -> str:
     share = f"{100 * figures.coverage:.1f} % (95 % interval {100 * figures.low:.1f} to {100 * figures.high:.1f} %)"
     if sets.method == "multi_label":
         return f"Of {share} of the images, all classes are among those that it names."
+    by_chance = ""
+    if figures.expected:
+        low, high = figures.expected
+        by_chance = f", and {100 * low:.1f} to {100 * high:.1f} % are to be expected of so many images"
     return (
         f"Beside its answer, it names the classes that the image may be (conformal prediction set). For {share} of the "
-        f"images, the right one is among them; {100 * sets.coverage:g} % were wished."
+        f"images, the right one is among them; {100 * sets.coverage:g} % were wished{by_chance}."
     )
 
 
@@ -425,7 +456,7 @@ def conformal_steps(table: PredictionTable, sets: ConformalSets, run: str = "") 
     if figures is None or figures.images < FEWEST_IMAGES or sets.method == "multi_label":
         return []
     command = f"python -m imgcls.calibrate {run or 'RUN'}"
-    if figures.high < sets.coverage:
+    if figures.expected and figures.coverage < figures.expected[0]:
         why = f"{100 * figures.coverage:.1f} % of the sets hold the class, and {100 * sets.coverage:g} % were wished."
         return [NextStep("Look whether the test images are of the same kind as those of validation", why)]
     short = [each for each in figures.classes if each.images and _is_short(each, sets.coverage, len(figures.classes))]
