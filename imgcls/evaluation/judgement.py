@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from imgcls.counted import counted
+from imgcls.evaluation.calibration import log_loss, truth
 from imgcls.evaluation.charts import as_svg
 from imgcls.evaluation.conformal import ConformalSets
 from imgcls.evaluation.metrics import wilson_interval
@@ -225,3 +226,61 @@ def _decisions_chart(classes: Sequence[Decisions]) -> Chart:
         )
     )
     return Chart(as_svg(chart), "Bars: for the images of each class, the shares of right, wrong and no answers.")
+
+
+def fitted_in_words(judgement: Judgement, validation: PredictionTable) -> tuple[str, ...]:
+    """What was fitted means this, in sentences.
+
+    Args:
+        judgement: As it was fitted.
+        validation: The images that it was fitted to, with the probabilities that it gives.
+    """
+    sentences = [_temperature_in_words(judgement, validation), _thresholds_in_words(judgement)]
+    if not judgement.is_multi_label:
+        sentences.append(_sets_in_words(judgement, validation))
+    if judgement.unknown is not None:
+        known = 1 - float(judgement.is_unknown(validation).mean()) if len(validation) else 1.0
+        sentences.append(
+            f"Images unlike those of training are {NONE_OF_THESE!r} (by {judgement.unknown.method}); "
+            f"{100 * known:.1f} % of the validation images stay known."
+        )
+    return (*filter(None, sentences), *judgement.every_note)
+
+
+def _temperature_in_words(judgement: Judgement, validation: PredictionTable) -> str:
+    if judgement.temperature == 1.0 or validation.logits is None:
+        return ""
+    labels, logits = truth(validation), np.asarray(validation.logits, np.float64)
+    before, after = log_loss(logits, labels), log_loss(logits / judgement.temperature, labels)
+    return (
+        f"A temperature of {judgement.temperature:.2f} makes it {'less' if judgement.temperature > 1 else 'more'} sure "
+        f"of itself, as it should be (log loss on validation {before:.3f} before, {after:.3f} after)."
+    )
+
+
+def _thresholds_in_words(judgement: Judgement) -> str:
+    thresholds = judgement.thresholds
+    lowest, highest = (float(value) for value in (thresholds.values.min(), thresholds.values.max()))
+    between = f"{lowest:.2f}" if lowest == highest else f"{lowest:.2f} to {highest:.2f}"
+    if thresholds.wish == "none" or thresholds.reached is None:
+        return "Every image is answered with its likeliest class."
+    at = f"At this threshold ({between})" if lowest == highest else f"At these thresholds ({between})"
+    promise = ""
+    if thresholds.promised is not None:
+        promise = (
+            f" On new images of the same kind, at least {100 * thresholds.promised:.1f} % of the answers"
+            f"{' of each class' if thresholds.each_class else ''} are right, with 95 % confidence."
+        )
+    return f"{at}, {thresholds.reached}, on validation.{promise}"
+
+
+def _sets_in_words(judgement: Judgement, validation: PredictionTable) -> str:
+    sets = judgement.sets
+    if not sets.images or not len(validation):
+        return ""
+    size = sets.apply(validation.probabilities).sum(axis=1).mean()
+    each = " of each class" if sets.method == "class_conditional" else ""
+    return (
+        f"A prediction set names {size:.2f} classes on average, and the right one is among them for "
+        f"{100 * sets.coverage:g} % of new images{each} ({sets.method.replace('_', ' ')})."
+    )
