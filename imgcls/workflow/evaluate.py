@@ -15,7 +15,7 @@ from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
 from imgcls.data.inspection.inspect import inspect
 from imgcls.data.manifest.table import Manifest
-from imgcls.data.manifest.trainable import check_one_label
+from imgcls.data.manifest.task import settle_task
 from imgcls.data.sources.load import load_manifest
 from imgcls.data.splits.assign import split_hash
 from imgcls.evaluation.metrics import Evaluation, evaluate_predictions
@@ -104,7 +104,7 @@ def images_of(run: RunFolder, split: str, data: str = "") -> Judged:
     part = split if found.usable["split"].any() else "all"
     _check_classes(_part(found, part), own.class_names, data, part)
     manifest = inspect(found)
-    check_one_label(manifest)
+    settle_task("multi_label" if run.config.is_multi_label else "single_label", manifest)
     return Judged(manifest, _part(manifest, part), part, data)
 
 
