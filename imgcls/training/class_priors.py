@@ -21,5 +21,9 @@ def begin_with_shares(model: keras.Model, targets: np.ndarray) -> None:
     """
     shares = np.clip(np.mean(targets, axis=0), LEAST_SHARE, 1 - LEAST_SHARE)
     for layer in model.layers:
-        if isinstance(layer, keras.layers.Dense) and layer.name.endswith("logits") and not np.any(layer.bias):
+        if isinstance(layer, keras.layers.Dense) and layer.name.endswith("logits") and not _is_set(layer):
             layer.bias.assign(np.log(shares / (1 - shares)).astype(np.float32))
+
+
+def _is_set(layer: keras.layers.Dense) -> bool:
+    return bool(np.any(keras.ops.convert_to_numpy(layer.bias)))
