@@ -47,7 +47,7 @@ class Evaluation:
 
     images: int
     missing: int
-    metrics: dict[str, float]
+    metrics: dict[str, float | None]
     accuracy_low: float
     accuracy_high: float
     classes: tuple[ClassMetrics, ...]
@@ -56,14 +56,15 @@ class Evaluation:
     @property
     def accuracy(self) -> float:
         """Share of the images whose class is predicted, in [0, 1]."""
-        return self.metrics["accuracy"]
+        found = self.metrics["accuracy"]
+        return float("nan") if found is None else found
 
     def shown_metrics(self) -> list[tuple[Metric, str]]:
         """The metrics that say something about this number of classes, each with its value as reports show it."""
         return [
-            (metric, metric.shown(self.metrics[metric.name]))
+            (metric, metric.shown(value))
             for metric in METRICS.values()
-            if len(self.classes) >= metric.least_classes
+            if len(self.classes) >= metric.least_classes and (value := self.metrics.get(metric.name)) is not None
         ]
 
     def to_dict(self) -> dict[str, object]:
@@ -79,7 +80,7 @@ class Evaluation:
         return cls(
             **{
                 **own,
-                "metrics": {name: values[name] for name in METRICS},
+                "metrics": {name: values[name] for name in METRICS if name in values},
                 "classes": tuple(ClassMetrics(**row) for row in own["classes"]),
                 "confusion": tuple(map(tuple, own["confusion"])),
             }
