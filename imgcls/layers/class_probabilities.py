@@ -10,6 +10,8 @@ from typing_extensions import override
 from imgcls.counted import counted
 from imgcls.layers.known_size import known
 
+SOFTMAX, SIGMOID = ACTIVATIONS = ("softmax", "sigmoid")
+
 
 @keras.saving.register_keras_serializable("imgcls")
 class ClassProbabilities(keras.layers.Layer):
@@ -38,7 +40,9 @@ class ClassProbabilities(keras.layers.Layer):
         [[0.5, 0.5]]
     """
 
-    def __init__(self, class_names: Sequence[str], temperature: float = 1.0, **kwargs: Any) -> None:
+    def __init__(
+        self, class_names: Sequence[str], temperature: float = 1.0, activation: str = SOFTMAX, **kwargs: Any
+    ) -> None:
         super().__init__(dtype=kwargs.pop("dtype", "float32"), **kwargs)
         if len(set(class_names)) != len(class_names):
             repeated = sorted({name for name in class_names if list(class_names).count(name) > 1})
@@ -47,6 +51,7 @@ class ClassProbabilities(keras.layers.Layer):
             raise ValueError(f"temperature is {temperature}; expected a number above 0.")
         self.class_names = [str(name) for name in class_names]
         self.temperature = float(temperature)
+        self.activation = activation
 
     @override
     def build(self, input_shape: tuple[int | None, ...]) -> None:
@@ -58,7 +63,8 @@ class ClassProbabilities(keras.layers.Layer):
 
     @override
     def call(self, logits: KerasTensor) -> KerasTensor:
-        return keras.ops.softmax(logits / self.temperature, axis=-1)
+        function = keras.ops.softmax if self.activation == SOFTMAX else keras.ops.sigmoid
+        return function(logits / self.temperature)
 
     @override
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
@@ -66,4 +72,4 @@ class ClassProbabilities(keras.layers.Layer):
 
     @override
     def get_config(self) -> dict[str, Any]:
-        return {**super().get_config(), "class_names": self.class_names, "temperature": self.temperature}
+        return {**super().get_config(), "class_names": self.class_names, "temperature": self.temperature, "activation": self.activation}

@@ -75,6 +75,6 @@ def _twin(layer: keras.layers.Layer) -> keras.layers.Layer:
         mean, std = ([*values] * (channels // len(values)) for values in (layer.mean, layer.std))
         variance = [float(np.float32(value) ** 2) for value in std]  # whose root is again the deviation, to the bit
         return keras.layers.Normalization(mean=mean, variance=variance, **shared)
-    if kind is layers.ClassProbabilities and layer.temperature == 1.0:
+    if kind is layers.ClassProbabilities and layer.temperature == 1.0 and layer.activation == "softmax":
         return keras.layers.Softmax(**shared)
     raise _HasNone

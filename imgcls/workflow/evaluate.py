@@ -135,9 +135,8 @@ def images_of(subject: Subject, split: str, data: str = "", output: str | Path =
 def judge(judged: Judged, progress: Progress | None = None) -> Evaluation:
     """Judge a classifier on these images, and write what `evaluate_run` writes."""
     table = _predictions(judged, progress or Progress())
-    evaluation = evaluate_predictions(
-        list(table.rows["label"]), table.probabilities, table.class_names, len(table.problems)
-    )
+    labels = table.targets if table.is_multi_label else list(table.rows["label"])
+    evaluation = evaluate_predictions(labels, table.probabilities, table.class_names, len(table.problems))
     problems = _problems(judged, table)
     _write_figures(judged, evaluation, problems)
     _write_report(judged, evaluation, table, problems)
