@@ -49,7 +49,9 @@ def head_folds(manifest: Manifest, seed: int) -> np.ndarray:
     units = units_of(Manifest(some, manifest.root))
     units.index = some.index
     most = FOLDS_OF_MANY if len(some) >= MANY_IMAGES else FOLDS
-    count = min(most, *_divisible(units_a_class(contents_of(units, some)), several=not (some["labels"].str.len() == 1).all()))
+    count = min(
+        most, *_divisible(units_a_class(contents_of(units, some)), several=not (some["labels"].str.len() == 1).all())
+    )
     found = np.full(len(rows), -1)
     found[places] = fold_numbers(some, units, max(count, 1), seed)
     return found

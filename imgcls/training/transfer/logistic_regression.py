@@ -229,7 +229,9 @@ class _Problem:
     to begin with; zeros if None.
     """
 
-    def __init__(self, rows: _Rows, weights: np.ndarray, penalties: np.ndarray, start: np.ndarray | None = None) -> None:
+    def __init__(
+        self, rows: _Rows, weights: np.ndarray, penalties: np.ndarray, start: np.ndarray | None = None
+    ) -> None:
         self.rows, self.weights, self.penalties = rows, weights / weights.sum(0), penalties
         self.shape = (rows.values.shape[1], weights.shape[1], rows.classes)
         self.start = np.zeros(self.shape) if start is None else start
