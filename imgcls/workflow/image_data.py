@@ -25,8 +25,9 @@ def source_of_images(images: Any, labels: Any, runs: str | Path) -> str:
 
     Args:
         images: A folder, manifest, card or TFDS name as text; a `Manifest`; a table with the columns image and label,
-            or labels with a list of classes (and, if wanted, split and group); paths; an array (N, H, W) or (N, H, W, C) with C of 1 or 3, uint8 in
-            [0, 255], or floating-point in [0, 255] or [0, 1]; or a `tf.data.Dataset` of (image, label).
+            or labels with a list of classes (and, if wanted, split and group); paths; an array (N, H, W) or
+            (N, H, W, C) with C of 1 or 3, uint8 in [0, 255], or floating-point in [0, 255] or [0, 1]; or a
+            `tf.data.Dataset` of (image, label).
         labels: (N,) class of each path or array; of several labels an image, an indicator matrix (N, classes) of 0 and
             1, or N lists, tuples or sets of classes. None for the others, which have their own.
         runs: Folder of runs. Arrays and tables are kept under it, by their content: the same images once.
