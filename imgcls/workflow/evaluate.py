@@ -13,8 +13,8 @@ from imgcls.counted import counted
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
 from imgcls.data.inspection.inspect import inspect
-from imgcls.data.manifest.table import Manifest
-from imgcls.data.manifest.trainable import check_one_label
+from imgcls.data.manifest.table import Manifest, a_row_a_label
+from imgcls.data.manifest.task import settle_task
 from imgcls.data.sources.load import load_manifest
 from imgcls.data.splits.assign import split_hash
 from imgcls.evaluation.metrics import Evaluation, evaluate_predictions
@@ -70,6 +70,7 @@ class Judged:
             "split_hash": split_hash(self.manifest),
             "model": self.subject.checksum,
             "drawn_of": len(self.rows),
+            "multi_label": self.subject.is_multi_label,
         }
 
 
@@ -122,21 +123,20 @@ def images_of(subject: Subject, split: str, data: str = "", output: str | Path =
         own = Manifest.load(subject.run.manifest_file)
         _check_some(own.split(split), f"The run {subject.path}", split)
         return Judged(subject, own, own.split(split), EvaluationFiles(folder, split))
-    found = load_manifest(data)
+    found = load_manifest(data, "multi_label" if subject.is_multi_label else "single")
     part = split if found.usable["split"].any() else "all"
     _check_some(_part(found, part), data, part)
     _check_classes(_part(found, part), subject.class_names, data)
     manifest = inspect(found)
-    check_one_label(manifest)
+    settle_task("multi_label" if subject.is_multi_label else "single_label", manifest)
     return Judged(subject, manifest, _part(manifest, part), EvaluationFiles(folder, part, data))
 
 
 def judge(judged: Judged, progress: Progress | None = None) -> Evaluation:
     """Judge a classifier on these images, and write what `evaluate_run` writes."""
     table = _predictions(judged, progress or Progress())
-    evaluation = evaluate_predictions(
-        list(table.rows["label"]), table.probabilities, table.class_names, len(table.problems)
-    )
+    labels = table.targets if table.is_multi_label else list(table.rows["label"])
+    evaluation = evaluate_predictions(labels, table.probabilities, table.class_names, len(table.problems))
     problems = _problems(judged, table)
     _write_figures(judged, evaluation, problems)
     _write_report(judged, evaluation, table, problems)
@@ -163,7 +163,8 @@ def _check_some(rows: pd.DataFrame, source: str, part: str) -> None:
 
 
 def _check_classes(rows: pd.DataFrame, known: list[str], data: str) -> None:
-    strangers = rows.loc[~rows["label"].isin(known), "label"].value_counts()
+    labels = a_row_a_label(rows)
+    strangers = labels[~labels.isin(known)].value_counts()
     if len(strangers):
         named = ", ".join(f"{label!r} ({counted(count, 'image')})" for label, count in strangers.head(5).items())
         more = f" and {len(strangers) - 5} more" if len(strangers) > 5 else ""

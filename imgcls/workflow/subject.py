@@ -82,6 +82,11 @@ class Subject:
         except tomllib.TOMLDecodeError:
             return {}
 
+    @property
+    def is_multi_label(self) -> bool:
+        """Whether an image has any number of its classes."""
+        return bool(self.options.get("input", {}).get("task") == "multi_label")
+
     def folder(self, output: str | Path = "") -> Path:
         """Where its judgement is written: the run's folder, and for a bundle, which nobody writes into, another.
 
