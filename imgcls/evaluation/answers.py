@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from imgcls.evaluation.metrics import wilson_interval
+from imgcls.evaluation.metrics import Evaluation, wilson_interval
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.metrics import LEAST_PROBABILITY
 
@@ -19,10 +19,12 @@ class Share(NamedTuple):
     Attributes:
         part: How many.
         whole: Of how many; 0 where nothing can be said.
+        ends: Of its 95 % interval, where it is known better than by Wilson, such as for images that come in groups.
     """
 
     part: int
     whole: int
+    ends: tuple[float, float] | None = None
 
     @property
     def value(self) -> float:
@@ -31,7 +33,9 @@ class Share(NamedTuple):
 
     @property
     def interval(self) -> tuple[float, float]:
-        """Wilson's 95 % interval; everything of nothing."""
+        """The 95 % interval; everything of nothing."""
+        if self.ends is not None:
+            return self.ends
         return wilson_interval(self.part, self.whole) if self.whole else (0.0, 1.0)
 
 
@@ -41,16 +45,18 @@ class Answers:
 
     Args:
         table: The predictions.
+        evaluation: Their figures, for the intervals; None for those of independent images.
 
     Example:
         >>> import pandas as pd
         >>> rows = pd.DataFrame({"image": ["a.png", "b.png"], "label": ["cat", "dog"]})
         >>> answers = Answers(PredictionTable(rows, ["cat", "dog"], np.array([[0.9, 0.1], [0.6, 0.4]])))
         >>> answers.right.tolist(), answers.recall(0), answers.confusions()
-        ([True, False], Share(part=1, whole=1), [(1, 0, 1)])
+        ([True, False], Share(part=1, whole=1, ends=None), [(1, 0, 1)])
     """
 
     table: PredictionTable
+    evaluation: Evaluation | None = None
 
     @cached_property
     def given(self) -> np.ndarray:
@@ -101,16 +107,24 @@ class Answers:
 
     def recall(self, place: int) -> Share:
         """Of the images of a class, those for which it is answered."""
-        return Share(int(self.found[place]), int(self.support[place]))
+        return Share(int(self.found[place]), int(self.support[place]), self._ends("recall", place))
 
     def precision(self, place: int) -> Share:
         """Of the images for which a class is answered, those that have it."""
-        return Share(int(self.found[place]), int(self.answered[place]))
+        return Share(int(self.found[place]), int(self.answered[place]), self._ends("precision", place))
 
     @property
     def accuracy(self) -> Share:
         """The images whose answer is right."""
-        return Share(int(self.right.sum()), len(self.table))
+        return Share(int(self.right.sum()), len(self.table), self._ends("accuracy"))
+
+    def _ends(self, name: str, place: int | None = None) -> tuple[float, float] | None:
+        """The interval of a figure of all images, or of a class, as the evaluation has it."""
+        if self.evaluation is None:
+            return None
+        of = self.evaluation if place is None else self.evaluation.classes[place]
+        found: tuple[float, float] | None = getattr(of, "intervals", {}).get(name)
+        return found
 
     def confusions(self) -> list[tuple[int, int, int]]:
         """True class, answer and number of images, of wrong answers, the most frequent first.

@@ -30,7 +30,7 @@ class Trained:
     """How the model came about.
 
     Attributes:
-        run: The run's folder, as it is typed.
+        run: The run's folder, as it is typed; empty for a bundle, which cannot be trained again.
         data: The data, as it is typed.
         epochs: A dictionary an epoch, as metrics.jsonl holds them.
         counts: Training images of each class.
@@ -78,7 +78,9 @@ def ranked(steps: Sequence[NextStep]) -> list[NextStep]:
 
 
 def _again(trained: Trained, *flags: str) -> str:
-    """The command that trains once more with other settings, next to the run."""
+    """The command that trains once more with other settings, next to the run; empty where there is no run."""
+    if not trained.run:
+        return ""
     name = f"{trained.run.rstrip('/').rpartition('/')[2]}-2"
     return " ".join(
         ["python -m imgcls.train --config", quote(f"{trained.run}/config.toml"), "--name", quote(name), *flags]
@@ -161,7 +163,7 @@ def _confused(answers: Answers, trained: Trained) -> list[NextStep]:
             )
             what = f"Look at what tells {names[one]!r} from {names[other]!r}: labels, more images, or one class"
             gain = (n + back) / len(answers.table)
-            steps.append(NextStep(what, why, f"python -m imgcls.review {quote(trained.run)}", _points(gain)))
+            steps.append(NextStep(what, why, _review(trained), _points(gain)))
     return ranked(steps)[:MOST_OF_A_KIND]
 
 
@@ -173,7 +175,7 @@ def _sure_mistakes(answers: Answers, trained: Trained) -> list[NextStep]:
         f"{counted(sure, 'answer')} of {len(answers.table):,} are wrong though it is at least {100 * SURE:.0f} % sure."
     )
     what = "Look at the surest mistakes: their labels may be the mistake"
-    return [NextStep(what, why, f"python -m imgcls.review {quote(trained.run)}", _points(sure / len(answers.table)))]
+    return [NextStep(what, why, _review(trained), _points(sure / len(answers.table)))]
 
 
 def _other_size(table: PredictionTable, trained: Trained) -> list[NextStep]:
@@ -201,6 +203,10 @@ def _unusable(trained: Trained) -> list[NextStep]:
         return []
     why = f"{counted(trained.problems, 'file')} could not be used; the end of this page names them."
     return [NextStep("Mend or remove the files that were left out", why, _audit(trained))]
+
+
+def _review(trained: Trained) -> str:
+    return f"python -m imgcls.review {quote(trained.run)}" if trained.run else ""
 
 
 def _audit(trained: Trained) -> str:

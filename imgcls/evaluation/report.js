@@ -175,7 +175,7 @@
       { type: "button", class: "card", title: data.files[image], onclick: () => open(image, images) },
       picture(thumbnailOf[image], description, data.files[image].split("/").pop()),
       make("span", {}, is),
-      make("span", { class: good ? "answer good" : "answer bad" }, good ? `✓ ${share}` : `✗ ${says} ${share}`),
+      make("span", { class: good ? "answer good" : "answer bad" }, make("span", {}, good ? "✓ right" : `✗ ${says}`), make("span", {}, share)),
     );
   }
 
@@ -328,11 +328,16 @@
         ),
       );
     }
-    return [
-      make("h3", {}, "Most like it among the training images"),
-      list,
-      make("p", { class: "soft small" }, "With the similarity that the network sees (cosine; 1 is the same)."),
-    ];
+    return [make("h3", {}, "Most like it among the training images"), list, make("p", { class: "soft small" }, ...labelled(image, row))];
+  }
+
+  /** How many of the nearest have the label of the answer, and how many that of the truth: whose mistake it may be. */
+  function labelled(image, row) {
+    const under = "The number is the similarity that the network sees (cosine; 1 is the same).";
+    if (data.several) return [under];
+    const labels = Array.from({ length: neighbours.each }, (_, i) => neighbours.labels[neighbours.places[row * neighbours.each + i]]);
+    const having = (name) => labels.filter((label) => label === name).length;
+    return [`${having(named(answer(image)))} of ${labels.length} are labelled as it was answered, ${having(named(truth(image)))} as it is labelled itself. ${under}`];
   }
 
   dialog.addEventListener("keydown", (event) => {

@@ -23,7 +23,11 @@ from imgcls.evaluation.whitening import Whitened
 MOST_CONFUSIONS = 12
 NUMBER = re.compile("[<>\u00b1+\u2212-]?\\s?\\d|\u2013$")  # begins a cell with a number; a dash is none
 MOST_PROBLEMS = 200  # files that are named
-COLUMNS = {"F1": "f1"}  # of the table of classes, besides recall and precision: attributes of `ClassMetrics`
+COLUMNS = {  # of the table of classes, besides recall and precision: attributes of `ClassMetrics`
+    "F1": "f1",
+    "average precision": "average_precision",
+    "ROC area": "roc_area",
+}
 
 
 @dataclass(frozen=True)
@@ -73,7 +77,8 @@ class ClassRow(NamedTuple):
         training: Number of training images; None where it is not known.
         recall: The share of its images that is found.
         precision: The share of the answers that is right.
-        figures: Its figures under `COLUMNS`; None where the data cannot say.
+        figures: Its figures under the columns that `figure_columns` names, each with the ends of its interval; None
+            where the data cannot say.
         taken_for: What it is taken for most often, and how many images; None where that does not happen.
     """
 
@@ -82,7 +87,7 @@ class ClassRow(NamedTuple):
     training: int | None
     recall: Share
     precision: Share
-    figures: tuple[float | None, ...]
+    figures: tuple[tuple[float | None, tuple[float, float] | None], ...]
     taken_for: tuple[str, int] | None
 
 
@@ -141,9 +146,19 @@ def most_confused(evaluation: Evaluation) -> list[tuple[str, str, int, float]]:
     return sorted(pairs, key=lambda pair: (-pair[2], pair[0], pair[1]))[:MOST_CONFUSIONS]
 
 
+def figure_columns(evaluation: Evaluation) -> dict[str, str]:
+    """The rows of `COLUMNS` of which at least one class has the figure."""
+    return {
+        title: name
+        for title, name in COLUMNS.items()
+        if any(getattr(metrics, name, None) is not None for metrics in evaluation.classes)
+    }
+
+
 def tiles_of(evaluation: Evaluation) -> list[Tile]:
     """The figures of all images."""
-    intervals = {"accuracy": (evaluation.accuracy_low, evaluation.accuracy_high)}
+    accuracy = (evaluation.accuracy_low, evaluation.accuracy_high)
+    intervals = {"accuracy": accuracy, **getattr(evaluation, "intervals", {})}
     found = []
     for metric, value in evaluation.shown_metrics():
         ends = intervals.get(metric.name)
@@ -168,7 +183,7 @@ def class_rows(report: Report, answers: Answers) -> list[ClassRow]:
     taken: dict[int, tuple[str, int]] = {}
     for true, answer, count in answers.confusions():
         taken.setdefault(true, (report.table.class_names[answer], count))
-    training = report.splits.get("train")
+    training, columns = report.splits.get("train"), figure_columns(report.evaluation)
     return [
         ClassRow(
             metrics.name,
@@ -176,7 +191,7 @@ def class_rows(report: Report, answers: Answers) -> list[ClassRow]:
             None if training is None else training.get(metrics.name, 0),
             answers.recall(place),
             answers.precision(place),
-            tuple(getattr(metrics, name) for name in COLUMNS.values()),
+            tuple((getattr(metrics, name), getattr(metrics, "intervals", {}).get(name)) for name in columns.values()),
             taken.get(place),
         )
         for place, metrics in enumerate(report.evaluation.classes)
@@ -213,14 +228,14 @@ def write_report(path: Path, report: Report) -> None:
     """
     if not len(report.table):
         raise ValueError(f"{path} cannot be written: no image was judged. Check that the split has readable images.")
-    answers, data = Answers(report.table), page_data(report.table, report.neighbours)
+    answers, data = Answers(report.table, report.evaluation), page_data(report.table, report.neighbours)
     values = {
         **{each.name: getattr(report, each.name) for each in fields(report)},
         "next_steps": ranked(report.next_steps),
         "verdict": verdict(answers),
         "accuracy": answers.accuracy,
         "classes": class_rows(report, answers),
-        "columns": list(COLUMNS),
+        "columns": list(figure_columns(report.evaluation)),
         "confusions": most_confused(report.evaluation),
         "tiles": tiles_of(report.evaluation),
         "epochs": epochs_table(report.metrics),
