@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from imgcls.metrics import METRICS, Metric, Predictions, measure
+from imgcls.metrics import METRICS, Metric, Predictions, measure, right
 
 CONFIDENCE = 1.959964  # standard deviations that hold 95 % of a normal distribution
 
@@ -47,7 +47,7 @@ class Evaluation:
 
     images: int
     missing: int
-    metrics: dict[str, float]
+    metrics: dict[str, float | None]
     accuracy_low: float
     accuracy_high: float
     classes: tuple[ClassMetrics, ...]
@@ -56,14 +56,15 @@ class Evaluation:
     @property
     def accuracy(self) -> float:
         """Share of the images whose class is predicted, in [0, 1]."""
-        return self.metrics["accuracy"]
+        found = self.metrics["accuracy"]
+        return float("nan") if found is None else found
 
     def shown_metrics(self) -> list[tuple[Metric, str]]:
         """The metrics that say something about this number of classes, each with its value as reports show it."""
         return [
-            (metric, metric.shown(self.metrics[metric.name]))
+            (metric, metric.shown(value))
             for metric in METRICS.values()
-            if len(self.classes) >= metric.least_classes
+            if len(self.classes) >= metric.least_classes and (value := self.metrics.get(metric.name)) is not None
         ]
 
     def to_dict(self) -> dict[str, object]:
@@ -79,7 +80,7 @@ class Evaluation:
         return cls(
             **{
                 **own,
-                "metrics": {name: values[name] for name in METRICS},
+                "metrics": {name: values[name] for name in METRICS if name in values},
                 "classes": tuple(ClassMetrics(**row) for row in own["classes"]),
                 "confusion": tuple(map(tuple, own["confusion"])),
             }
@@ -87,7 +88,7 @@ class Evaluation:
 
 
 def evaluate_predictions(
-    labels: Sequence[str], probabilities: np.ndarray, class_names: Sequence[str], missing: int = 0
+    labels: Sequence[str] | np.ndarray, probabilities: np.ndarray, class_names: Sequence[str], missing: int = 0
 ) -> Evaluation:
     """Evaluate predictions.
 
@@ -110,8 +111,9 @@ def evaluate_predictions(
     """
     predictions = Predictions.from_probabilities(*_checked(labels, probabilities, class_names))
     confusion = np.zeros((len(class_names), len(class_names)), int)
-    np.add.at(confusion, (predictions.labels, predictions.predicted), 1)
-    low, high = wilson_interval(int(predictions.correct.sum()), len(labels))
+    if not predictions.is_multi_label:
+        np.add.at(confusion, (predictions.labels, predictions.predicted), 1)
+    low, high = wilson_interval(int(right(predictions).sum()), len(labels))
     return Evaluation(
         images=len(labels),
         missing=missing,
@@ -124,7 +126,7 @@ def evaluate_predictions(
 
 
 def _checked(
-    labels: Sequence[str], probabilities: np.ndarray, class_names: Sequence[str]
+    labels: Sequence[str] | np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray]:
     """The index of each label, and the probabilities."""
     probabilities = np.asarray(probabilities, np.float64)
@@ -134,6 +136,8 @@ def _checked(
         raise ValueError(
             f"probabilities has shape {probabilities.shape}; expected ({len(labels)}, {len(class_names)})."
         )
+    if np.ndim(labels) == 2:
+        return np.asarray(labels, bool), probabilities
     index = {name: i for i, name in enumerate(class_names)}
     unknown = sorted(set(labels) - set(index))
     if unknown:
@@ -142,13 +146,13 @@ def _checked(
 
 
 def _class_metrics(predictions: Predictions, class_names: Sequence[str]) -> tuple[ClassMetrics, ...]:
-    right, support, predicted = predictions.correct, predictions.support, predictions.predicted_support
+    hits, support, predicted = predictions.correct, predictions.support, predictions.predicted_support
     return tuple(
         ClassMetrics(
             name,
-            precision=_share(right[i], predicted[i]),
-            recall=_share(right[i], support[i]),
-            f1=_share(2 * right[i], support[i] + predicted[i]),
+            precision=_share(hits[i], predicted[i]),
+            recall=_share(hits[i], support[i]),
+            f1=_share(2 * hits[i], support[i] + predicted[i]),
             support=int(support[i]),
         )
         for i, name in enumerate(class_names)

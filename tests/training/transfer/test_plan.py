@@ -52,9 +52,9 @@ def test_a_probe_judges_each_image_by_a_classifier_without_it():
         a, b = x[kept] - mean, targets - targets.mean(0)
         weights = np.linalg.solve(a.T @ a + found.penalty * 60 * np.eye(8), a.T @ b)
         right += ((x[out] - mean) @ weights + targets.mean(0)).argmax() == labels[out]
-    assert found.accuracy == pytest.approx(right / 60, abs=1 / 60)
+    assert found.score == pytest.approx(right / 60, abs=1 / 60)
     wide = probe("x", np.hstack([features, generator.normal(size=(60, 100))]), labels)
-    assert 0.3 < wide.accuracy < found.accuracy + 0.1
+    assert 0.3 < wide.score < found.score + 0.1
 
 
 def test_stages_follow_each_other_without_a_gap():
