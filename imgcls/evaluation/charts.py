@@ -7,6 +7,7 @@ page they are what `PALETTE` says. For a heatmap use one colour of the palette a
 
 import hashlib
 import re
+import textwrap
 from collections.abc import Sequence
 from typing import Any
 
@@ -36,6 +37,7 @@ DARK_PALETTE = {  # the same on a dark page
 RIGHT, WRONG, REFERENCE = PALETTE["blue"], PALETTE["orange"], PALETTE["gray"]  # good, bad, what it is held against
 TRAINING, VALIDATION = PALETTE["gray"], PALETTE["blue"]
 FONT = "system-ui, Helvetica, Arial, sans-serif"
+WIDTH, LETTER = 300, 7  # pixels: of a chart that does not say how wide it is, and of a letter of its title
 INK = {  # of what is written and drawn without a colour, by the names under which the page sets it
     "ink": ("#1d2433", ("#000", "#000000", "black", "#333", "#1f2937")),
     "soft": ("#5b6475", ("#888", "gray", "grey")),
@@ -139,7 +141,21 @@ def as_svg(chart: alt.TopLevelMixin) -> str:
         .configure_title(fontSize=13, fontWeight=600, anchor="start", offset=10, color=INK["ink"][0])
         .configure_header(labelFontSize=12, titleFontSize=12, labelColor=INK["ink"][0], titleColor=INK["soft"][0])
     )
-    return _with_own_names(_with_variables(_small(str(vl_convert.vegalite_to_svg(styled.to_dict())))))
+    return _with_own_names(
+        _with_variables(_small(str(vl_convert.vegalite_to_svg(_with_broken_titles(styled.to_dict())))))
+    )
+
+
+def _with_broken_titles(view: dict[str, Any], width: float = WIDTH) -> dict[str, Any]:
+    """The specification with titles in lines that are no wider than their charts, which Vega would cut off."""
+    own = view.get("width", width)
+    letters = int((own if isinstance(own, int | float) else width) / LETTER)
+    if isinstance(view.get("title"), str):
+        view["title"] = textwrap.wrap(view["title"], max(12, letters)) or ""
+    for parts in ("hconcat", "vconcat", "concat", "layer"):
+        for part in view.get(parts, []):
+            _with_broken_titles(part, own if isinstance(own, int | float) else width)
+    return view
 
 
 def _small(svg: str) -> str:

@@ -50,6 +50,14 @@ def test_the_colours_of_a_chart_are_variables_that_a_page_may_set():
     assert all(color in ("none", "transparent") or color.startswith("var(--chart-") for color in used)
 
 
+def test_a_long_title_is_broken_into_lines():
+    chart = alt.Chart(pd.DataFrame({"x": [1]}), width=120, title="A title of more letters than fit").mark_point()
+    svg = as_svg(alt.hconcat(chart.encode(x="x"), title="Short"))
+    assert "A title of more letters" not in svg
+    assert re.search(r">A title of more</t\w+>", svg)
+    assert "Short" in svg
+
+
 def test_charts_in_one_page_do_not_share_names():
     def drawn(x: str) -> str:
         return as_svg(alt.Chart(pd.DataFrame({x: [1, 2]})).mark_point(clip=True).encode(x=x))
