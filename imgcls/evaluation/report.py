@@ -22,6 +22,7 @@ from imgcls.evaluation.whitening import Whitened
 
 MOST_CONFUSIONS = 12
 NUMBER = re.compile("[<>\u00b1+\u2212-]?\\s?\\d|\u2013$")  # begins a cell with a number; a dash is none
+MOST_VARIANCES = 50  # of whitening's components, as numbers
 MOST_PROBLEMS = 200  # files that are named
 COLUMNS = {  # of the table of classes, besides recall and precision: attributes of `ClassMetrics`
     "F1": "f1",
@@ -128,7 +129,8 @@ def most_confused(evaluation: Evaluation) -> list[tuple[str, str, int, float]]:
 
     Returns:
         Tuples of the true class, the predicted class, the number of images, and their share of the true class in
-        [0, 1]; `MOST_CONFUSIONS` at most.
+        [0, 1]; `MOST_CONFUSIONS` at most. None where an image may have several classes: there is no telling which was
+        taken for which.
 
     Example:
         >>> import numpy as np
@@ -136,6 +138,8 @@ def most_confused(evaluation: Evaluation) -> list[tuple[str, str, int, float]]:
         >>> most_confused(evaluate_predictions(["cat", "dog"], np.array([[0.2, 0.8], [0.1, 0.9]]), ["cat", "dog"]))
         [('cat', 'dog', 1, 1.0)]
     """
+    if getattr(evaluation, "multi_label", False):
+        return []
     names = [c.name for c in evaluation.classes]
     pairs = [
         (names[i], names[j], count, count / sum(row))
@@ -205,6 +209,12 @@ def epochs_table(metrics: Sequence[Mapping[str, Any]]) -> TextTable:
     return TextTable(tuple(name.replace("_", " ") for name in columns), rows)
 
 
+def variances_of(whitening: Whitened | None) -> list[tuple[str, str]]:
+    """The first components of whitening and the variance along each, as a table has them."""
+    variances = whitening.variances[:MOST_VARIANCES] if whitening else ()
+    return [(str(place), f"{variance:.4g}") for place, variance in enumerate(variances, 1)]
+
+
 def columns_of_words(rows: Sequence[Sequence[str]]) -> set[int]:
     """The columns of a table of text that are read as words: they are aligned to the left, numbers to the right.
 
@@ -236,7 +246,7 @@ def write_report(path: Path, report: Report) -> None:
         "accuracy": answers.accuracy,
         "classes": class_rows(report, answers),
         "columns": list(figure_columns(report.evaluation)),
-        "confusions": most_confused(report.evaluation),
+        "confusions": [] if report.table.is_multi_label else most_confused(report.evaluation),
         "tiles": tiles_of(report.evaluation),
         "epochs": epochs_table(report.metrics),
         "warnings": warnings_of(report.findings or ()),
@@ -245,6 +255,8 @@ def write_report(path: Path, report: Report) -> None:
         "json": as_json(data.values),
         "thumbnails": as_json(data.thumbnails),
         "most_problems": MOST_PROBLEMS,
+        "most_variances": MOST_VARIANCES,
+        "variances": variances_of(report.whitening),
         "counted": counted,
         "columns_of_words": columns_of_words,
     }
