@@ -338,9 +338,37 @@ TRAINING_RANGES = (
 )
 
 
+SetMethod = Literal["auto", "lac", "aps", "raps", "class_conditional"]
+
+
+@dataclass(frozen=True)
+class JudgementConfig:
+    """When the trained classifier answers, and what it says besides. Fitted to validation images after training."""
+
+    calibrate: bool = True  # fit it; else every image is answered, with probabilities as they are
+    answer_precision: float = 0.0  # share of answers that is to be right; 0: answer what is likelier right than wrong
+    answer_coverage: float = 0.0  # share of images that is to be answered, in place of answer_precision; 0: no wish
+    answer_by_class: bool = False  # the wish is for the answers of each class, not for all answers together
+    set_coverage: float = 0.9  # prediction sets: share of images whose class is to be in their set
+    set_method: SetMethod = "auto"  # prediction sets: score; auto: the smallest sets of lac, aps and raps
+    known_share: float = 0.95  # share of images of known classes that must not be called "none of these"
+
+    def __post_init__(self) -> None:
+        if self.answer_precision:
+            _check_range("answer_precision", self.answer_precision, 0.5, 0.9999)
+        if self.answer_coverage:
+            _check_range("answer_coverage", self.answer_coverage, 0.01, 1.0)
+        if self.answer_precision and self.answer_coverage:
+            raise ValueError(
+                "--answer-precision and --answer-coverage exclude each other: one follows from the other. Choose one."
+            )
+        _check_range("set_coverage", self.set_coverage, 0.5, 0.9999)
+        _check_range("known_share", self.known_share, 0.5, 1.0)
+
+
 @dataclass(frozen=True)
 class TrainConfig:
-    """One run: every option of it, in five sections.
+    """One run: every option of it, in six sections.
 
     Attributes:
         input: Which images, and how they become pixels.
@@ -348,6 +376,7 @@ class TrainConfig:
         balance: What is done about classes of different size.
         network: Which network, and what it starts from.
         training: How the network is trained.
+        judgement: When the trained classifier answers, and what it says besides.
         name: Name of the run; empty: <data>-<model>-<number>.
         runs: Folder that the run's folder is made in.
 
@@ -365,6 +394,7 @@ class TrainConfig:
     balance: BalanceConfig = field(default_factory=BalanceConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    judgement: JudgementConfig = field(default_factory=JudgementConfig)
     name: str = ""  # of the run; empty: <data>-<model>-<number>
     runs: str = "runs"  # folder that the run folder is made in
 
