@@ -50,7 +50,7 @@ def test_folds_have_equal_parts_of_each_class():
 
 
 def test_a_class_of_one_image_and_one_of_a_single_group_are_refused():
-    manifest = manifest_of(100)
+    manifest = manifest_of(400)
     manifest.table.at[0, "labels"] = ["a", "rare"]
     with pytest.raises(ValueError, match="Class 'rare' has 1 image to divide"):
         assign_splits(manifest, 0.2, 0.2, seed=0)
