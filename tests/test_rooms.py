@@ -94,6 +94,7 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
     "training/devices/test_workers",
     "training/test_beginnings",
     "training/test_own_network",
+    "training/test_several_labels",
 }
 
 

@@ -34,6 +34,7 @@ class ExportedClassifier:
         architecture: The name of the network.
         config: The configuration of the run, as TOML.
         licence: The licence of the data that the network was trained on.
+        multi_label: Whether an image has any number of the classes; each probability stands by itself then.
     """
 
     model: "keras.Model"
@@ -43,6 +44,7 @@ class ExportedClassifier:
     architecture: str = ""
     config: str = ""
     licence: str = ""
+    multi_label: bool = False
 
 
 @dataclass(frozen=True)

@@ -17,6 +17,7 @@ from imgcls.progress import ProgressFunction, no_progress
 from imgcls.serving.given_images import Image, without_arrays
 from imgcls.serving.prediction import Prediction
 
+LIKELY = 0.5  # probability from which on an image that has any number of the classes has one
 BATCH = 32  # images; also bounds the memory, however many files there are
 
 
@@ -31,6 +32,7 @@ class Predictions:
         problems: A reason for each image that could not be read, "" for the others.
         transcoded: The files of which a PNG was read, as `imgcls.data.images.transcoding` makes it.
         outputs: Further outputs of the engine that were asked for, by name: (N, ...), NaN where there is a problem.
+        multi_label: Whether an image has any number of the classes.
     """
 
     paths: list[Path]
@@ -39,6 +41,7 @@ class Predictions:
     problems: list[str]
     transcoded: list[Path] = field(default_factory=list)
     outputs: Outputs = field(default_factory=dict)
+    multi_label: bool = False
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -58,6 +61,14 @@ class Predictions:
             for row, (places, problem) in enumerate(zip(order, self.problems, strict=True))
         ]
 
+    def labels(self) -> list[list[str]]:
+        """The classes of each image with a probability of a half or more, in the order of `class_names`."""
+        return [[name for name, here in zip(self.class_names, row, strict=True) if here] for row in self._likely]
+
+    @property
+    def _likely(self) -> np.ndarray:
+        return np.nan_to_num(self.probabilities) >= LIKELY
+
     def table(self, top: int = 3) -> pd.DataFrame:
         """A row for each image.
 
@@ -65,11 +76,15 @@ class Predictions:
             top: How many classes are named.
 
         Returns:
-            The columns image, class, probability, class_2, probability_2, ..., the likeliest first, and problem.
+            The columns image, class, probability, class_2, probability_2, ..., the likeliest first, and problem. Where
+            an image has any number of the classes, labels comes after image: those with a probability of a half or
+            more, with "; " between them.
         """
         top = min(top, len(self.class_names))
         order = np.argsort(-self.probabilities, axis=1)[:, :top]
         columns: dict[str, list[object]] = {"image": [shown_name(path) for path in self.paths]}
+        if self.multi_label:
+            columns["labels"] = ["; ".join(labels) for labels in self.labels()]
         for place in range(top):
             ending = f"_{place + 1}" if place else ""
             names = [self.class_names[i] for i in order[:, place]]
@@ -86,6 +101,7 @@ class Predictor:
         engine: What computes the network. Its output "probabilities" is in the order of `class_names`.
         class_names: The names of the outputs.
         preprocessing: How images become the engine's pixels.
+        multi_label: Whether an image has any number of the classes.
 
     Example:
         With a bundle that `python -m imgcls.export` wrote::
@@ -97,8 +113,10 @@ class Predictor:
             found.table()                              # a DataFrame with the three likeliest classes of each image
     """
 
-    def __init__(self, engine: Engine, class_names: list[str], preprocessing: Preprocessing) -> None:
-        self.engine = engine
+    def __init__(
+        self, engine: Engine, class_names: list[str], preprocessing: Preprocessing, multi_label: bool = False
+    ) -> None:
+        self.engine, self.multi_label = engine, multi_label
         self.class_names = class_names
         self.preprocessing = preprocessing
 
@@ -180,7 +198,7 @@ class Predictor:
         found = {name: np.concatenate([rows[name] for rows in chunks]) for name in (chunks[0] if chunks else ())}
         found = found or self._rows([], outputs)
         probabilities = found.pop(PROBABILITIES)
-        return Predictions(read, self.class_names, probabilities, problems, transcoded, found)
+        return Predictions(read, self.class_names, probabilities, problems, transcoded, found, self.multi_label)
 
     def _rows(self, chunk: list[ReadResult], outputs: Sequence[str]) -> Outputs:
         """The probabilities and further outputs of the engine for each image; NaN where there are no pixels."""

@@ -6,7 +6,14 @@ from pathlib import Path
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.sources.cards import licence_of
-from imgcls.models.classifier import class_names, embedding_model, in_channels_last, load_model, preprocessing
+from imgcls.models.classifier import (
+    class_names,
+    embedding_model,
+    in_channels_last,
+    is_multi_label,
+    load_model,
+    preprocessing,
+)
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import write_bundle
 from imgcls.serving.export_format import ExportedClassifier
@@ -56,6 +63,7 @@ def export_run(
         architecture=run_model.name,
         config=run.config_file.read_text("utf-8"),
         licence=licence_of(run.config.input.data),
+        multi_label=is_multi_label(model),
     )
     images = evenly(list(dict.fromkeys(manifest.paths(manifest.split("test")))), MOST_IMAGES)
     name = check_name(name or run.path.resolve().name)

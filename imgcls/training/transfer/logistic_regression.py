@@ -73,25 +73,25 @@ class Head:
         kernel: (F, classes).
         bias: (classes,).
         penalty: the best one; of several labels an image, the median of `penalties`.
-        penalties: (classes,) that of each class of several labels an image; None where all have one.
         tried: number of penalties that were compared.
         left_out_loss: with this penalty, on the images that the folds left out; None without folds.
         left_out_accuracy: the same.
         loss: on the images that it was fitted on.
         accuracy: the same.
         steps: of the optimizer, in the last fit.
+        penalties: (classes,) that of each class of several labels an image; None where all have one.
     """
 
     kernel: np.ndarray
     bias: np.ndarray
     penalty: float
-    penalties: list[float] | None
     tried: int
     left_out_loss: float | None
     left_out_accuracy: float | None
     loss: float
     accuracy: float
     steps: int
+    penalties: list[float] | None = None
 
 
 def fit_head(examples: Examples, on_step: Callable[[str], None] = lambda what: None) -> Head:
