@@ -44,64 +44,80 @@ def align(names: Sequence[str], tables: Sequence[PredictionTable]) -> Aligned:
     Raises:
         ValueError: If the classes differ, or if other images were judged.
     """
-    keys = [_keys(table) for table in tables]
     for place in range(1, len(tables)):
-        _check_classes(names[0], tables[0], names[place], tables[place])
-        _check_images((names[0], names[place]), (tables[0], tables[place]), (keys[0], keys[place]))
-    shared = keys[0]
+        pair = (tables[0], tables[place])
+        check_same_classes((names[0], names[place]), [table.class_names for table in pair])
+        _check_same_kind((names[0], names[place]), pair)
+        if not _share_a_split(*pair):
+            part = str(tables[0].facts.get("split", "test"))
+            unread = [len(table.problems) for table in pair]
+            check_same_images((names[0], names[place]), [table.rows for table in pair], part, unread)
+    keys = [_keys(table.rows) for table in tables]
+    shared = every = keys[0]
     for other in keys[1:]:
-        shared = shared[shared.isin(other)]
+        shared, every = shared[shared.isin(other)], every.union(other)
     ordered = [
         _in_order(table.take(own.get_indexer(shared)), tables[0]) for table, own in zip(tables, keys, strict=True)
     ]
     _check_contents(names, ordered)
     same = _same_labels(ordered)
-    left_out = (len(keys[0].union(keys[1]) if len(keys) > 1 else keys[0]) - len(shared), int((~same).sum()))
+    left_out = (len(every) - len(shared), int((~same).sum()))
     return Aligned(tuple(names), tuple(table.take(same) for table in ordered), tuple(_sentences(*left_out)))
 
 
-def _keys(table: PredictionTable) -> pd.Index:
-    """Which example each row is: the image, and the part of it."""
-    rows = table.rows
-    if not set(BOX) <= set(rows.columns):
-        return pd.Index(rows["image"])
-    boxes = rows[BOX].to_numpy(float)
-    return pd.Index([f"{image}\t{box}" for image, box in zip(rows["image"], boxes.tolist(), strict=True)])
-
-
-def _check_classes(name: str, table: PredictionTable, other_name: str, other: PredictionTable) -> None:
-    own, others = set(table.class_names), set(other.class_names)
-    if own != others:
-        sides = ((name, own - others), (other_name, others - own))
+def check_same_classes(names: Sequence[str], class_names: Sequence[Sequence[str]]) -> None:
+    """Raise ValueError unless two classifiers have the same classes, in any order."""
+    own, other = map(set, class_names)
+    if own != other:
+        sides = zip(names, (own - other, other - own), strict=True)
         only = [f"{who} alone knows {', '.join(sorted(what)[:5])}" for who, what in sides if what]
         raise ValueError(
-            f"{name} and {other_name} have other classes, so they cannot be compared: {'; '.join(only)}. "
+            f"{names[0]} and {names[1]} have other classes, so they cannot be compared: {'; '.join(only)}. "
             "Compare runs that were trained with the same classes."
         )
-    if table.is_multi_label != other.is_multi_label:
-        raise ValueError(
-            f"One of {name} and {other_name} gives several classes an image, and the other one class, so they cannot "
-            "be compared."
-        )
 
 
-def _check_images(
-    names: tuple[str, str], tables: tuple[PredictionTable, PredictionTable], keys: tuple[pd.Index, pd.Index]
+def check_same_images(
+    names: Sequence[str], rows: Sequence[pd.DataFrame], part: str, unread: Sequence[int] = (0, 0)
 ) -> None:
-    """Raise ValueError unless the same images were judged; images that one could not read may be missing."""
-    one, other = (table.facts.get("split_hash") for table in tables)
-    if one and one == other and tables[0].facts.get("split") == tables[1].facts.get("split"):
-        return
+    """Raise ValueError unless two classifiers were judged on the same images.
+
+    Args:
+        names: Of the two.
+        rows: Of a manifest, for each of the two.
+        part: The split that they are.
+        unread: How many images each one could not read, and so has no row of.
+    """
+    keys = [_keys(each) for each in rows]
     missing = [len(mine.difference(theirs)) for mine, theirs in (keys, keys[::-1])]
-    unread = [len(table.problems) for table in tables]
     if missing[0] > unread[1] or missing[1] > unread[0]:
-        shared = len(keys[0].intersection(keys[1]))
-        part = tables[0].facts.get("split", "test")
+        shared, kind = len(keys[0].intersection(keys[1])), "" if part == "all" else f"{part} "
         raise ValueError(
-            f"{names[0]} and {names[1]} have other {part} images: {shared:,} of {len(keys[0]):,} and {len(keys[1]):,} "
-            "are in both. Compare runs that share their split, or judge both on images that neither has seen: "
-            "--data FOLDER."
+            f"{names[0]} and {names[1]} have other {kind}images, so they cannot be compared: {shared:,} of "
+            f"{len(keys[0]):,} and {len(keys[1]):,} are in both. Compare runs that share their split, or judge both "
+            "on images that neither has seen: --data FOLDER."
         )
+
+
+def _share_a_split(one: PredictionTable, other: PredictionTable) -> bool:
+    own, others = (tuple(table.facts.get(fact) for fact in ("split_hash", "split")) for table in (one, other))
+    return own == others and bool(own[0])
+
+
+def _check_same_kind(names: Sequence[str], tables: Sequence[PredictionTable]) -> None:
+    if tables[0].is_multi_label != tables[1].is_multi_label:
+        several = names[int(tables[1].is_multi_label)]
+        raise ValueError(
+            f"{names[0]} and {names[1]} cannot be compared: {several} alone gives an image several classes."
+        )
+
+
+def _keys(rows: pd.DataFrame) -> pd.Index:
+    """Which example each row is: the image, and the part of it."""
+    if not set(BOX) <= set(rows.columns):
+        return pd.Index(rows["image"])
+    boxes = rows[BOX].to_numpy(float).tolist()
+    return pd.Index([f"{image}\t{box}" for image, box in zip(rows["image"], boxes, strict=True)])
 
 
 def _in_order(table: PredictionTable, model: PredictionTable) -> PredictionTable:
@@ -110,9 +126,7 @@ def _in_order(table: PredictionTable, model: PredictionTable) -> PredictionTable
         return table
     order = [list(table.class_names).index(name) for name in model.class_names]
     logits = None if table.logits is None else table.logits[:, order]
-    return replace(
-        table, class_names=model.class_names, probabilities=table.probabilities[:, order], logits=logits
-    )
+    return replace(table, class_names=model.class_names, probabilities=table.probabilities[:, order], logits=logits)
 
 
 def _check_contents(names: Sequence[str], tables: Sequence[PredictionTable]) -> None:

@@ -1,4 +1,4 @@
-"""The comparison of classifiers on the same images: which one is better, by how much, and whether that may be chance."""
+"""Classifiers compared on the same images: which one is better, by how much, and whether that may be chance."""
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
@@ -268,16 +268,19 @@ def compare(names: Sequence[str], tables: Sequence[PredictionTable]) -> Comparis
     Raises:
         ValueError: If the classes or the images differ, or there is no image.
     """
-    return compare_aligned(_aligned(names, tables))
+    return compare_aligned(align(names, tables))
 
 
 def compare_aligned(aligned: Aligned) -> Comparison:
     """Compare two classifiers whose tables were brought to the same images."""
+    _check_some(aligned)
     first, second = (right_answers(table) for table in aligned.tables)
     groups = aligned.first.groups
     found = resample(aligned.tables)
     metrics = [
-        MetricDifference(metric, *map(float, found.values[:, place]), found.difference(0, 1, place))
+        MetricDifference(
+            metric, found.figure(0, place).value, found.figure(1, place).value, found.difference(0, 1, place)
+        )
         for place, metric in enumerate(found.metrics)
     ]
     clearest = np.argsort(-np.abs(_true_share(aligned.tables[1]) - _true_share(aligned.first)), kind="stable")
@@ -296,15 +299,17 @@ def compare_aligned(aligned: Aligned) -> Comparison:
 
 
 def rank(names: Sequence[str], tables: Sequence[PredictionTable]) -> Ranking:
-    """Compare several classifiers on the same images with the most accurate of them.
+    """Compare several classifiers on the same images with the most accurate of them; arguments as for `compare`."""
+    return rank_aligned(align(names, tables))
+
+
+def rank_aligned(aligned: Aligned) -> Ranking:
+    """Compare several classifiers whose tables were brought to the same images.
 
     The best one is chosen by what is compared, so a difference to it is the largest of all pairs by chance alone. The
     p-values are therefore corrected for all pairs, and not only for those with the best one.
-
-    Raises:
-        ValueError: If the classes or the images differ, or there is no image.
     """
-    aligned = _aligned(names, tables)
+    _check_some(aligned)
     right, groups = [right_answers(table) for table in aligned.tables], aligned.first.groups
     pairs = list(combinations(range(len(right)), 2))
     corrected = dict(zip(pairs, holm([paired_p_value(right[a], right[b], groups) for a, b in pairs]), strict=True))
@@ -343,11 +348,9 @@ def points(share: float, signed: bool = False) -> str:
     return "0.0" if text in ("+0.0", "-0.0") else text
 
 
-def _aligned(names: Sequence[str], tables: Sequence[PredictionTable]) -> Aligned:
-    aligned = align(names, tables)
+def _check_some(aligned: Aligned) -> None:
     if not len(aligned.first):
-        raise ValueError(f"{_listed(list(names))} have no image in common that all of them could read.")
-    return aligned
+        raise ValueError(f"{_listed(aligned.names)} have no image in common that all of them could read.")
 
 
 def _true_share(table: PredictionTable) -> np.ndarray:
@@ -357,9 +360,7 @@ def _true_share(table: PredictionTable) -> np.ndarray:
     return share
 
 
-def _class_differences(
-    table: PredictionTable, first: np.ndarray, second: np.ndarray
-) -> tuple[ClassDifference, ...]:
+def _class_differences(table: PredictionTable, first: np.ndarray, second: np.ndarray) -> tuple[ClassDifference, ...]:
     groups = table.groups
     members = [table.targets[:, place] for place in range(len(table.class_names))]
     able = [own for own in members if own.sum() >= LEAST_OF_CLASS]

@@ -8,7 +8,7 @@ import pandas as pd
 from imgcls.counted import counted
 from imgcls.evaluation.alignment import BOX, Aligned
 from imgcls.evaluation.charts import as_svg
-from imgcls.evaluation.comparison import Comparison, MetricDifference, Ranked, Ranking, points
+from imgcls.evaluation.comparison import ClassDifference, Comparison, MetricDifference, Ranked, Ranking, points
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.resampling import Figure
 from imgcls.evaluation.section import Chart, Section, TextTable
@@ -72,7 +72,9 @@ def ranking_section(ranking: Ranking) -> Section:
     sentences = ["The most accurate run stands first. The intervals are those of 95 %, by the paired bootstrap."]
     if ranking.is_enough:
         sentences.append("A run is worse where that would be rare by chance, corrected for all pairs of runs (Holm).")
-    return Section("runs", "Runs", (*sentences, *ranking.sentences), (_accuracy_chart(ranking),), ranking_table(ranking))
+    return Section(
+        "runs", "Runs", (*sentences, *ranking.sentences), (_accuracy_chart(ranking),), ranking_table(ranking)
+    )
 
 
 def ranking_table(ranking: Ranking) -> TextTable:
@@ -111,7 +113,7 @@ def classes_table(comparison: Comparison) -> TextTable:
             f"{each.second:,}",
             f"+{each.gained:,}",
             f"-{each.lost:,}",
-            "too few images to say" if each.p_value is None else p_value_text(each.p_value),
+            _class_said(each),
         )
         for each in comparison.classes
     ]
@@ -146,9 +148,8 @@ def with_interval(metric: Metric, figure: Figure) -> str:
 
 def _metrics_section(comparison: Comparison) -> Section:
     sentences = [
-        f"Each difference is that of {comparison.names[1]} less {comparison.names[0]}, with its 95 % interval: shares in "
-        "percentage points, by the paired bootstrap"
-        + (", groups of images drawn whole." if comparison.groups is not None else "."),
+        f"Each difference is {comparison.names[1]} less {comparison.names[0]}, with its 95 % interval by the paired "
+        f"bootstrap{', groups of images drawn whole' if comparison.groups is not None else ''}.",
         *comparison.sentences,
     ]
     return Section("metrics", "Metrics", tuple(sentences), table=metrics_table(comparison))
@@ -184,10 +185,16 @@ def _answers(table: PredictionTable) -> list[str]:
     return [f"{names[i]} {100 * share:.0f} %" for i, share in zip(table.predicted, table.confidence, strict=True)]
 
 
+def _class_said(each: ClassDifference) -> str:
+    if each.p_value is None:
+        return "too few images to say"
+    return f"differs, {p_value_text(each.p_value)}" if each.differs else "may be chance"
+
+
 def _metric_difference(each: MetricDifference) -> str:
     difference = each.difference
     if each.metric.is_share:
-        return _points_interval(difference)
+        return _points_interval(difference).replace(" (", " points (")
     return f"{difference.value:+.3f} ({difference.low:+.3f} to {difference.high:+.3f})"
 
 
