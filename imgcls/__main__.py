@@ -13,9 +13,11 @@ COMMANDS = (
     "data_service",
     "tune",
     "evaluate",
+    "compare",
     "predict",
     "export",
     "serve",
+    "drift",
 )  # in the order of the road
 
 

@@ -16,9 +16,11 @@ from imgcls.models.classifier import (
 )
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import write_bundle
+from imgcls.serving.drift_reference import write_drift_reference
 from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.parity import Reference
 from imgcls.serving.versions import check_name
+from imgcls.workflow.drift import drift_reference_of
 
 MOST_IMAGES = 64  # of the test split, on which model and bundle are compared
 
@@ -67,7 +69,11 @@ def export_run(
     )
     images = evenly(list(dict.fromkeys(manifest.paths(manifest.split("test")))), MOST_IMAGES)
     name = check_name(name or run.path.resolve().name)
-    return write_bundle(output, name, classifier, Reference(run_model, images), formats)
+    drift_reference = drift_reference_of(run)
+    version = write_bundle(output, name, classifier, Reference(run_model, images), formats)
+    if drift_reference:
+        write_drift_reference(version, drift_reference)
+    return version
 
 
 def evenly(paths: Sequence[Path], most: int) -> list[Path]:
