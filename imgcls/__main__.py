@@ -13,6 +13,7 @@ COMMANDS = (
     "data_service",
     "tune",
     "evaluate",
+    "review",
     "predict",
     "export",
     "serve",

@@ -1,7 +1,7 @@
 """Which images without labels are worth labelling: those that the classifier doubts, and that are not all alike.
 
-As BADGE (Ash et al., "Deep Batch Active Learning by Diverse, Uncertain Gradient Lower Bounds", ICLR 2020), it wants both
-at once. It draws nothing: the next image is the one whose doubt, times its distance to the nearest image that was
+As BADGE (Ash et al., "Deep Batch Active Learning by Diverse, Uncertain Gradient Lower Bounds", ICLR 2020), it wants
+both at once. It draws nothing: the next image is the one whose doubt, times its distance to the nearest image that was
 chosen, is largest. So the same images always give the same queue, and a copy of a chosen image comes last.
 """
 

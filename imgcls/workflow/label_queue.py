@@ -83,7 +83,9 @@ class SortedImages:
         names = {"page": ".html", "tasks": ".json", "form": ".xml", "table": ".csv"}
         files = {name: folder / f"{stem}{suffix}" for name, suffix in names.items()}
         table = self.table()
-        write_queue_page(files["page"], f"Images of {self.folder.name}", self.sentences(), self.class_names, self._shown())
+        write_queue_page(
+            files["page"], f"Images of {self.folder.name}", self.sentences(), self.class_names, self._shown()
+        )
         write_json(files["tasks"], [self._task(row, image_url) for row in table.to_dict("records")])
         with replacing(files["form"]) as partial:
             partial.write_text(labelling_form(self.class_names), "utf-8")
