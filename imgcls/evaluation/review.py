@@ -9,8 +9,8 @@ import pandas as pd
 
 from imgcls.evaluation.label_errors import LabelErrors
 from imgcls.evaluation.nearest_images import directions, nearest_places
-from imgcls.labels.records import BOX
 
+BOX = ["x_min", "y_min", "x_max", "y_max"]  # columns of the manifest; NaN where the example is the whole image
 NEIGHBOURS = 3  # images of each class that are shown beside one
 KEPT_SPLIT = "test"  # whose labels are changed by nobody but the user
 LOOKS_WRONG, IS_DOUBTFUL = "looks wrong", "doubtful"

@@ -11,9 +11,8 @@ import pandas as pd
 from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.page import write_page
-from imgcls.evaluation.review import Candidate
+from imgcls.evaluation.review import BOX, Candidate
 from imgcls.evaluation.thumbnails import thumbnail
-from imgcls.labels.records import BOX
 
 LARGE, SMALL = 192, 76  # pixels of the longest side: of the image in question, and of those beside it
 

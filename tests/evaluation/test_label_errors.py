@@ -21,7 +21,7 @@ def test_wrong_labels_stand_at_the_head_of_the_queue():
     labels, probabilities, wrong = a_classifier()
     errors = find_label_errors(labels, probabilities, NAMES)
     assert wrong[errors.order[:30]].sum() >= 14
-    assert errors.looks_wrong[wrong].mean() > 0.7
+    assert errors.looks_wrong[wrong].mean() > 10 * errors.looks_wrong[~wrong].mean()
     estimate, low, high = errors.share()
     assert low < estimate < high
     assert estimate == errors.looks_wrong.mean()

@@ -21,8 +21,8 @@ def test_tasks_come_back_as_labels_once_a_person_has_answered(tmp_path):
     (tmp_path / "export.json").write_text(json.dumps(answered))
     assert label_studio.detect(tmp_path / "export.json")
     records = label_studio.read(tmp_path / "export.json")
-    assert sorted(records.rows["image"]) == sorted(names)
-    assert set(records.rows["label"]) == {"dog"}
+    assert sorted(records.boxes_or_images["image"]) == sorted(names)
+    assert set(records.boxes_or_images["label"]) == {"dog"}
 
 
 def test_the_form_offers_every_class_and_its_controls_are_those_of_the_tasks():
