@@ -14,6 +14,7 @@ COMMANDS = (
     "tune",
     "evaluate",
     "compare",
+    "review",
     "predict",
     "export",
     "serve",

@@ -133,6 +133,52 @@ def fit_head(examples: Examples, on_step: Callable[[str], None] = lambda what: N
     )
 
 
+@dataclass(frozen=True)
+class LeftOut:
+    """Probabilities of images, each from a head that has not seen it.
+
+    Attributes:
+        probabilities: (N, classes), of each row from the head that its fold was left out of.
+        others: (M, classes), of further images, from the head on all rows.
+        penalty: of all these heads.
+        accuracy: share of the rows whose likeliest class is their label.
+    """
+
+    probabilities: np.ndarray
+    others: np.ndarray
+    penalty: float
+    accuracy: float
+
+
+def predict_left_out(
+    examples: Examples, others: np.ndarray, judging: np.ndarray, on_step: Callable[[str], None] = lambda what: None
+) -> LeftOut:
+    """Predict each image with a head that was fitted without its fold.
+
+    The penalty is chosen on some of the images, by what each of their folds leaves out.
+
+    Args:
+        examples: with every row in one of at least two folds.
+        others: (M, F) features of further images, none of which any head sees.
+        judging: places of the rows that the penalty is chosen on.
+        on_step: receives what is being fitted, at each step of the optimizer.
+    """
+    trials = _trials(_Rows(examples.take(judging)), on_step)
+    penalty = min(trials, key=lambda trial: trial.loss).penalty
+    rows, folds = _Rows(examples), examples.folds.max() + 1
+    seen = examples.folds[:, None] != np.arange(folds + (len(others) > 0))  # the last head, for `others`, sees all
+    problem = _Problem(rows, examples.weights[:, None] * seen, penalty)
+    kernels, _ = problem.solved(ROUGHLY, lambda: on_step("for each fold"))
+    scores = [
+        rows.scores(part, kernels)[np.arange(len(examples.folds[part])), examples.folds[part]]
+        for part in rows.parts(kernels[0].size)
+    ]
+    kernel, bias = rows.on_features(kernels[:, -1])
+    probabilities = softmax(np.concatenate(scores), axis=1)
+    right = probabilities.argmax(1) == examples.labels
+    return LeftOut(probabilities, softmax(others @ kernel + bias, axis=1), penalty, float(right.mean()))
+
+
 class _Trial(NamedTuple):
     """Losses and accuracy on what the folds left out, with these penalties.
 

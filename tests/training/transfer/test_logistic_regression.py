@@ -8,7 +8,7 @@ from sklearn.linear_model import LogisticRegression
 
 from imgcls.training.transfer import logistic_regression
 from imgcls.training.transfer.links import Sigmoids
-from imgcls.training.transfer.logistic_regression import PENALTIES, Examples, fit_head
+from imgcls.training.transfer.logistic_regression import PENALTIES, Examples, fit_head, predict_left_out
 from imgcls.training.transfer.probe import standardization
 
 
@@ -163,3 +163,26 @@ def test_positives_weigh_in_several_labels_and_a_class_that_all_have_does_no_har
     assert scores[0][:, 0].mean() > scores[1][:, 0].mean()
     assert np.isfinite(scores[0]).all()
     assert (scores[0][:, 2] > 5).all()
+
+
+def test_an_image_is_predicted_by_a_head_that_has_not_seen_it():
+    some = examples()
+    others = some.features[:4] + 0.1
+    found = predict_left_out(some, others, np.arange(90))
+    mean, deviation = standardization(some.features)
+    x = (some.features - mean) / deviation
+    for fold in range(5):
+        left_out = some.folds == fold
+        reference = LogisticRegression(C=1 / (found.penalty * (~left_out).sum()), tol=1e-8, max_iter=10_000)
+        expected = reference.fit(x[~left_out], some.labels[~left_out]).predict_proba(x[left_out])
+        np.testing.assert_allclose(found.probabilities[left_out], expected, atol=1e-2)
+    assert found.others.shape == (4, 3)
+    np.testing.assert_allclose(found.others.sum(1), 1)
+
+
+def test_further_images_are_seen_by_no_head():
+    some = examples()
+    one = predict_left_out(some, some.features[:0], np.arange(90))
+    other = predict_left_out(some, some.features[:5] * 9, np.arange(90))
+    np.testing.assert_allclose(one.probabilities, other.probabilities, atol=1e-2)
+    assert len(one.others) == 0
