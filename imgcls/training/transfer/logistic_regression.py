@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.special import softmax
 
 from imgcls.training.transfer.links import Link, Softmax
 from imgcls.training.transfer.probe import standardization
@@ -155,7 +156,7 @@ def predict_left_out(
 ) -> LeftOut:
     """Predict each image with a head that was fitted without its fold.
 
-    The penalty is chosen on some of the images, by what each of their folds leaves out.
+    The penalty is chosen on some of the images, by what each of their folds leaves out. Each image has one class.
 
     Args:
         examples: with every row in one of at least two folds.
@@ -163,11 +164,10 @@ def predict_left_out(
         judging: places of the rows that the penalty is chosen on.
         on_step: receives what is being fitted, at each step of the optimizer.
     """
-    trials = _trials(_Rows(examples.take(judging)), on_step)
-    penalty = min(trials, key=lambda trial: trial.loss).penalty
+    penalties = _best_of(_trials(_Rows(examples.take(judging)), on_step)).penalties
     rows, folds = _Rows(examples), examples.folds.max() + 1
     seen = examples.folds[:, None] != np.arange(folds + (len(others) > 0))  # the last head, for `others`, sees all
-    problem = _Problem(rows, examples.weights[:, None] * seen, penalty)
+    problem = _Problem(rows, examples.weights[:, None] * seen, penalties)
     kernels, _ = problem.solved(ROUGHLY, lambda: on_step("for each fold"))
     scores = [
         rows.scores(part, kernels)[np.arange(len(examples.folds[part])), examples.folds[part]]
@@ -176,7 +176,7 @@ def predict_left_out(
     kernel, bias = rows.on_features(kernels[:, -1])
     probabilities = softmax(np.concatenate(scores), axis=1)
     right = probabilities.argmax(1) == examples.labels
-    return LeftOut(probabilities, softmax(others @ kernel + bias, axis=1), penalty, float(right.mean()))
+    return LeftOut(probabilities, softmax(others @ kernel + bias, axis=1), float(penalties[0]), float(right.mean()))
 
 
 class _Trial(NamedTuple):
