@@ -12,7 +12,7 @@ from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.section import TextTable
 from imgcls.evaluation.sections_page import SectionsPage
 from imgcls.progress import Progress
-from imgcls.workflow.evaluate import Judged, images_of
+from imgcls.workflow.judged import Judged, images_of
 from imgcls.workflow.predictions import predict_table, saved_predictions
 from imgcls.workflow.subject import Subject
 
