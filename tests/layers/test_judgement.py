@@ -51,8 +51,8 @@ def with_the_likeliest(found: np.ndarray) -> np.ndarray:
 def test_a_class_belongs_to_the_set_by_its_own_probability(method):
     quantiles = np.linspace(0.3, 0.9, K)
     found = answers(filled({"set_method": method}, quantiles=quantiles))
-    assert not (1.0 - PROBABILITIES <= quantiles).any(axis=1).all()
-    assert np.array_equal(found["prediction_set"], with_the_likeliest(1.0 - PROBABILITIES <= quantiles))
+    assert not (quantiles >= 1.0 - PROBABILITIES).any(axis=1).all()
+    assert np.array_equal(found["prediction_set"], with_the_likeliest(quantiles >= 1.0 - PROBABILITIES))
 
 
 @pytest.mark.parametrize(("method", "penalty"), [("aps", 0.0), ("raps", 0.05)])
@@ -72,7 +72,7 @@ def test_of_several_labels_those_that_reach_their_thresholds():
     thresholds = np.array([0.2, 0.9, 0.3, 0.6, 0.5])
     arguments = {"set_method": "multi_label"}
     found = answers(filled(arguments, thresholds=thresholds, quantiles=1 - thresholds))
-    enough = PROBABILITIES >= thresholds
+    enough = thresholds <= PROBABILITIES
     expected = np.where(enough.any(axis=1), np.where(enough, PROBABILITIES, -1).argmax(axis=1), K)
     assert np.array_equal(found["prediction_set"], enough)
     assert np.array_equal(found["decision"], expected)
