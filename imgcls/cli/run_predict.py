@@ -40,8 +40,11 @@ def show_predictions(predictions: Predictions, top: int) -> None:
         named = [(row[f"class{e}"], row[f"probability{e}"]) for e in endings if f"class{e}" in row]
         first, *others = named
         rows.append([row["image"], first[0], percent(first[1]), ", ".join(f"{n} {percent(p)}" for n, p in others)])
+        if predictions.is_judged:
+            rows[-1].append(row["decision"])
     if rows:
-        table(["image", "class", "probability", "then"], rows, text_columns=4)
+        columns = ["image", "class", "probability", "then", *(["decision"] if predictions.is_judged else [])]
+        table(columns, rows, text_columns=len(columns))
     if len(good) > MOST_SHOWN:
         say(f"... and {len(good) - MOST_SHOWN:,} more; --output predictions.csv keeps them all.")
     if sentence := transcoded_sentence([shown_name(path) for path in predictions.transcoded]):

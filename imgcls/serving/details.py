@@ -39,6 +39,7 @@ def write_details(version: Path, classifier: ExportedClassifier, facts: Mapping[
         "architecture": classifier.architecture,
         "class_names": list(classifier.class_names),
         "preprocessing": classifier.preprocessing.to_dict(),
+        **({"judgement": dict(classifier.judgement_facts)} if classifier.judgement else {}),
         **facts,
         "licence_of_data": classifier.licence,
         "config": classifier.config,
