@@ -12,6 +12,7 @@ COMMANDS = (
     "train",
     "data_service",
     "tune",
+    "calibrate",
     "evaluate",
     "compare",
     "review",

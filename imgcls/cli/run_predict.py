@@ -41,10 +41,12 @@ def show_predictions(predictions: Predictions, top: int) -> None:
         first, *others = named
         labels = [row["labels"] or "none"] if predictions.multi_label else []
         then = ", ".join(f"{n} {percent(p)}" for n, p in others)
-        rows.append([row["image"], *labels, first[0], percent(first[1]), then])
+        decision = [row["decision"]] if predictions.is_judged else []
+        rows.append([row["image"], *labels, first[0], percent(first[1]), then, *decision])
     if rows:
         heads = ["labels", "likeliest"] if predictions.multi_label else ["class"]
-        table(["image", *heads, "probability", "then"], rows, text_columns=3 + len(heads))
+        columns = ["image", *heads, "probability", "then", *(["decision"] if predictions.is_judged else [])]
+        table(columns, rows, text_columns=len(columns))
     if len(good) > MOST_SHOWN:
         say(f"... and {len(good) - MOST_SHOWN:,} more; --output predictions.csv keeps them all.")
     if sentence := transcoded_sentence([shown_name(path) for path in predictions.transcoded]):

@@ -40,6 +40,7 @@ def write_details(version: Path, classifier: ExportedClassifier, facts: Mapping[
         "class_names": list(classifier.class_names),
         "multi_label": classifier.multi_label,
         "preprocessing": classifier.preprocessing.to_dict(),
+        **({"judgement": dict(classifier.judgement_facts)} if classifier.judgement else {}),
         **facts,
         "licence_of_data": classifier.licence,
         "config": classifier.config,
