@@ -132,7 +132,7 @@ def evaluate_table(table: PredictionTable) -> Evaluation:
 
 
 def evaluate_predictions(
-    labels: Sequence[str], probabilities: np.ndarray, class_names: Sequence[str], missing: int = 0
+    labels: Sequence[str] | np.ndarray, probabilities: np.ndarray, class_names: Sequence[str], missing: int = 0
 ) -> Evaluation:
     """Evaluate predictions.
 
@@ -190,7 +190,7 @@ def _confusion(predictions: Predictions) -> tuple[tuple[Any, ...], ...]:
 
 
 def _checked(
-    labels: Sequence[str], probabilities: np.ndarray, class_names: Sequence[str]
+    labels: Sequence[str] | np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray]:
     """The index of each label, and the probabilities."""
     probabilities = np.asarray(probabilities, np.float64)
@@ -200,6 +200,8 @@ def _checked(
         raise ValueError(
             f"probabilities has shape {probabilities.shape}; expected ({len(labels)}, {len(class_names)})."
         )
+    if np.ndim(labels) == 2:
+        return np.asarray(labels, bool), probabilities
     index = {name: i for i, name in enumerate(class_names)}
     unknown = sorted(set(labels) - set(index))
     if unknown:
