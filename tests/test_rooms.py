@@ -67,8 +67,8 @@ ATTRIBUTES = {
     ),
 }
 COMMANDS = {
-    "audit", "augment", "calibrate", "data_service", "evaluate", "export", "import_labels", "predict", "prepare", "serve",
-    "train", "tune", "__main__",
+    "audit", "augment", "calibrate", "data_service", "evaluate", "export", "import_labels", "predict", "prepare",
+    "serve", "train", "tune", "__main__",
 }  # fmt: skip
 ACROSS = {  # tests that ask the same of many files, or of the repository
     "apps/test_in_browser",
