@@ -14,9 +14,12 @@ COMMANDS = (
     "tune",
     "calibrate",
     "evaluate",
+    "compare",
+    "review",
     "predict",
     "export",
     "serve",
+    "drift",
 )  # in the order of the road
 
 
