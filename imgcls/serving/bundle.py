@@ -68,7 +68,8 @@ class Bundle(Predictor):
                 f"{path} holds {', '.join(held)}, and no {form.name}. Export the run again with --format {form.name}."
             )
         engine = form.load(_folder(path, form))
-        super().__init__(engine, self.details["class_names"], Preprocessing(**self.details["preprocessing"]))
+        names, several = self.details["class_names"], bool(self.details.get("multi_label", False))
+        super().__init__(engine, names, Preprocessing(**self.details["preprocessing"]), several)
 
     @cached_property
     def model(self) -> LoadedModel:

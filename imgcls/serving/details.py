@@ -38,6 +38,7 @@ def write_details(version: Path, classifier: ExportedClassifier, facts: Mapping[
         "created": datetime.now(UTC).isoformat(timespec="seconds"),
         "architecture": classifier.architecture,
         "class_names": list(classifier.class_names),
+        "multi_label": classifier.multi_label,
         "preprocessing": classifier.preprocessing.to_dict(),
         **({"judgement": dict(classifier.judgement_facts)} if classifier.judgement else {}),
         **facts,

@@ -38,6 +38,7 @@ class ExportedClassifier:
         architecture: The name of the network.
         config: The configuration of the run, as TOML.
         licence: The licence of the data that the network was trained on.
+        multi_label: Whether an image has any number of the classes; each probability stands by itself then.
     """
 
     model: "keras.Model"
@@ -50,6 +51,7 @@ class ExportedClassifier:
     architecture: str = ""
     config: str = ""
     licence: str = ""
+    multi_label: bool = False
 
     @property
     def outputs(self) -> dict[str, "keras.Model"]:

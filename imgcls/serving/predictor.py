@@ -28,6 +28,7 @@ from imgcls.serving.given_images import Image, without_arrays
 from imgcls.serving.prediction import Prediction
 from imgcls.serving.signatures import NONE_OF_THESE, NOT_SURE
 
+LIKELY = 0.5  # probability from which on an image that has any number of the classes has one
 OF_CLASSES = (PROBABILITIES, LOGITS, PREDICTION_SET)  # outputs with a column for each class
 BATCH = 32  # images; also bounds the memory, however many files there are
 
@@ -44,6 +45,7 @@ class Predictions:
         transcoded: The files of which a PNG was read, as `imgcls.data.images.transcoding` makes it.
         outputs: Further outputs of the engine by name: (N, ...), NaN where there is a problem. Those that were asked
             for, and those of the judgement where the engine gives them.
+        multi_label: Whether an image has any number of the classes.
     """
 
     paths: list[Path]
@@ -52,6 +54,7 @@ class Predictions:
     problems: list[str]
     transcoded: list[Path] = field(default_factory=list)
     outputs: Outputs = field(default_factory=dict)
+    multi_label: bool = False
 
     def __len__(self) -> int:
         return len(self.paths)
@@ -106,6 +109,20 @@ class Predictions:
         order: np.ndarray = np.argsort(-self.probabilities, axis=1, kind="stable")
         return order
 
+    def labels(self) -> list[list[str]]:
+        """The classes that each image has, where it has any number of them, in the order of `class_names`.
+
+        Those that reach the threshold that was fitted after training; without one, a probability of a half.
+        """
+        return [[name for name, here in zip(self.class_names, row, strict=True) if here] for row in self._likely]
+
+    @property
+    def _likely(self) -> np.ndarray:
+        if self.is_judged:
+            members: np.ndarray = self.outputs[PREDICTION_SET] == 1
+            return members
+        return np.nan_to_num(self.probabilities) >= LIKELY
+
     def table(self, top: int = 3) -> pd.DataFrame:
         """A row for each image.
 
@@ -113,13 +130,16 @@ class Predictions:
             top: How many classes are named.
 
         Returns:
-            The columns image, class, probability, class_2, probability_2, ..., the likeliest first, and problem. In
-            front of the last one, if the classifier decides: decision, unknown_score, and prediction_set, whose names
-            have " | " between them.
+            The columns image, class, probability, class_2, probability_2, ..., the likeliest first, and problem. Where
+            an image has any number of the classes, labels comes after image, with "; " between the names. In front of
+            problem, if the classifier decides: decision, unknown_score, and prediction_set, whose names have " | "
+            between them.
         """
         top = min(top, len(self.class_names))
         order = np.argsort(-self.probabilities, axis=1)[:, :top]
         columns: dict[str, list[object]] = {"image": [shown_name(path) for path in self.paths]}
+        if self.multi_label:
+            columns["labels"] = ["; ".join(labels) for labels in self.labels()]
         for place in range(top):
             ending = f"_{place + 1}" if place else ""
             names = [self.class_names[i] for i in order[:, place]]
@@ -140,6 +160,7 @@ class Predictor:
         engine: What computes the network. Its output "probabilities" is in the order of `class_names`.
         class_names: The names of the outputs.
         preprocessing: How images become the engine's pixels.
+        multi_label: Whether an image has any number of the classes.
 
     Example:
         With a bundle that `python -m imgcls.export` wrote::
@@ -151,8 +172,10 @@ class Predictor:
             found.table()                              # a DataFrame with the three likeliest classes of each image
     """
 
-    def __init__(self, engine: Engine, class_names: list[str], preprocessing: Preprocessing) -> None:
-        self.engine = engine
+    def __init__(
+        self, engine: Engine, class_names: list[str], preprocessing: Preprocessing, multi_label: bool = False
+    ) -> None:
+        self.engine, self.multi_label = engine, multi_label
         self.class_names = class_names
         self.preprocessing = preprocessing
 
@@ -235,16 +258,14 @@ class Predictor:
         found = {name: np.concatenate([rows[name] for rows in chunks]) for name in (chunks[0] if chunks else ())}
         found = found or self._rows([], outputs)
         probabilities = found.pop(PROBABILITIES)
-        return Predictions(read, self.class_names, probabilities, problems, transcoded, found)
+        return Predictions(read, self.class_names, probabilities, problems, transcoded, found, self.multi_label)
 
     def _rows(self, chunk: list[ReadResult], outputs: Sequence[str]) -> Outputs:
         """The probabilities and further outputs of the engine for each image; NaN where there are no pixels."""
         good = [i for i, outcome in enumerate(chunk) if not outcome.problem]
         shape = (self.preprocessing.height, self.preprocessing.width, self.preprocessing.channels)
         pixels = np.stack([np.asarray(chunk[i].result) for i in good]) if good else np.empty((0, *shape), np.float32)
-        sizes = dict.fromkeys((DECISION, UNKNOWN_SCORE), ()) | {
-            name: (len(self.class_names),) for name in OF_CLASSES
-        }
+        sizes = dict.fromkeys((DECISION, UNKNOWN_SCORE), ()) | {name: (len(self.class_names),) for name in OF_CLASSES}
         if not good and set(outputs) <= set(sizes):  # the network has nothing to do
             return {name: _missing(len(chunk), sizes[name]) for name in (PROBABILITIES, *outputs)}
         found = self.engine.predict(pixels)
