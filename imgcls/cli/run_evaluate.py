@@ -6,7 +6,8 @@ from imgcls.cli import command
 from imgcls.cli.evaluation_table import show_evaluation
 from imgcls.cli.terminal import next_step, progress_line, say
 from imgcls.files import check_writable
-from imgcls.workflow.evaluate import images_of, judge
+from imgcls.workflow.evaluate import judge
+from imgcls.workflow.judged import images_of
 from imgcls.workflow.subject import Subject
 
 

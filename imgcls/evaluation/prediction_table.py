@@ -128,7 +128,8 @@ class PredictionTable:
     @property
     def predictions(self) -> Predictions:
         """What the rows of `imgcls.metrics.METRICS` read."""
-        return Predictions.from_probabilities(self.labels, self.probabilities)
+        labels = self.targets if self.is_multi_label else self.labels
+        return Predictions.from_probabilities(labels, self.probabilities)
 
     @cached_property
     def groups(self) -> np.ndarray | None:

@@ -57,6 +57,7 @@ def run_facts(run: RunFolder, manifest: Manifest) -> dict[str, Any]:
         "data": run.config.input.data,
         "split_hash": split_hash(manifest),
         "model": sha256_of(run.require_model()),
+        "multi_label": run.config.is_multi_label,
     }
 
 

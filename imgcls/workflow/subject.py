@@ -9,11 +9,14 @@ from typing import Any
 from imgcls.checksums import sha256_of
 from imgcls.data.cache import source_name
 from imgcls.data.manifest.table import Manifest
+from imgcls.evaluation.judgement import Judgement
+from imgcls.models.classifier import load_model
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import load_bundle
 from imgcls.serving.details import read_details
 from imgcls.serving.predictor import Predictor
 from imgcls.serving.versions import find_version
+from imgcls.workflow.judgement_layer import judgement_of
 from imgcls.workflow.predictor import predictor_of_run
 from imgcls.workflow.sources import is_bundle
 
@@ -81,6 +84,15 @@ class Subject:
             return tomllib.loads(self.config_text)
         except tomllib.TOMLDecodeError:
             return {}
+
+    @property
+    def is_multi_label(self) -> bool:
+        """Whether an image has any number of its classes."""
+        return bool(self.options.get("input", {}).get("task") == "multi_label")
+
+    def judgement(self) -> Judgement | None:
+        """What was fitted on validation after training; None where nothing was, and for a bundle."""
+        return judgement_of(load_model(self.run.require_model())) if self.run else None
 
     def folder(self, output: str | Path = "") -> Path:
         """Where its judgement is written: the run's folder, and for a bundle, which nobody writes into, another.
