@@ -265,9 +265,7 @@ class Predictor:
         good = [i for i, outcome in enumerate(chunk) if not outcome.problem]
         shape = (self.preprocessing.height, self.preprocessing.width, self.preprocessing.channels)
         pixels = np.stack([np.asarray(chunk[i].result) for i in good]) if good else np.empty((0, *shape), np.float32)
-        sizes = dict.fromkeys((DECISION, UNKNOWN_SCORE), ()) | {
-            name: (len(self.class_names),) for name in OF_CLASSES
-        }
+        sizes = dict.fromkeys((DECISION, UNKNOWN_SCORE), ()) | {name: (len(self.class_names),) for name in OF_CLASSES}
         if not good and set(outputs) <= set(sizes):  # the network has nothing to do
             return {name: _missing(len(chunk), sizes[name]) for name in (PROBABILITIES, *outputs)}
         found = self.engine.predict(pixels)
