@@ -232,7 +232,7 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[st
 
 def _plain(text: str) -> str:
     """Text that Markdown shows as it is, in one line."""
-    return re.sub(r"([\\`*_{}\[\]<>|#~])", r"\\\1", " ".join(str(text).split()))
+    return re.sub(r"([\\`*{}\[\]<>|#~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))", r"\\\1", " ".join(str(text).split()))
 
 
 def _code(text: str) -> str:
