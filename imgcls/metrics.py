@@ -9,7 +9,8 @@ The options name the metrics, so this module is imported for every `--help`: it 
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
-from typing import TYPE_CHECKING, Literal
+from math import inf
+from typing import TYPE_CHECKING, Any, Literal
 
 if TYPE_CHECKING:
     import numpy as np
@@ -138,7 +139,9 @@ class Predictions:
             images: their indices.
         """
         complements = None if self.log_complements is None else self.log_complements[images]
-        return Predictions(self.labels[images], self.scores[images], self.log_probabilities[images], complements)
+        taken = Predictions(self.labels[images], self.scores[images], self.log_probabilities[images], complements)
+        taken.__dict__["predicted"] = self.predicted[images]  # known already, for each of a thousand draws
+        return taken
 
     def of_labels(self, values: "np.ndarray") -> "np.ndarray":
         """(N,) the value of each image's true class, where it has one.
@@ -229,7 +232,7 @@ def accuracy(predictions: Predictions) -> float:
 
 
 def balanced_accuracy(predictions: Predictions) -> float:
-    """Mean recall over the classes that appear.
+    """Mean recall over the classes that appear, also called macro recall.
 
     Reference:
         Brodersen et al., The Balanced Accuracy and Its Posterior Distribution, 2010.
@@ -381,6 +384,7 @@ class Metric:
         least_classes: with fewer classes it says nothing, and reports leave it out.
         in_curves: whether the report and the app draw it after each epoch.
         tasks: whether it is for images of one class, for those of several, or for both.
+        limits: the lowest and the highest value that it can have; those of a share are 0 and 1.
         of_images: (N,), what each image has, of which the metric is the mean; None where it is no mean over images.
     """
 
@@ -393,6 +397,7 @@ class Metric:
     least_classes: int = 2
     in_curves: bool = False
     tasks: tuple[Task, ...] = BOTH
+    limits: tuple[float, float] = (-inf, inf)
     of_images: "Callable[[Predictions], np.ndarray] | None" = None
 
     @property
@@ -437,13 +442,15 @@ class Metric:
 
 SINGLE: tuple[Task, ...] = ("single_label",)
 MULTI: tuple[Task, ...] = ("multi_label",)
+UNIT = (0.0, 1.0)
+LOWER: dict[str, Any] = {"higher_is_better": False, "is_share": False}  # of what is no share, and best when it is low
 ROWS = (
     Metric("accuracy", accuracy, "accuracy", "share of the images that are right", in_curves=True, of_images=right),
     Metric("balanced_accuracy", balanced_accuracy, "balanced accuracy", "mean recall of the classes", tasks=SINGLE),
-    Metric("macro_precision", macro_precision, "macro precision", "mean precision of the classes", is_share=False),
-    Metric("macro_recall", macro_recall, "macro recall", "mean recall of the classes", is_share=False),
-    Metric("macro_f1", macro_f1, "macro F1", "mean F1 of the classes", is_share=False),
-    Metric("micro_f1", micro_f1, "micro F1", "F1 of all labels together", is_share=False, tasks=MULTI),
+    Metric("macro_precision", macro_precision, "macro precision", "mean precision of the classes"),
+    Metric("macro_recall", macro_recall, "macro recall", "mean recall of the classes", tasks=MULTI),
+    Metric("macro_f1", macro_f1, "macro F1", "mean F1 of the classes", is_share=False, limits=UNIT),
+    Metric("micro_f1", micro_f1, "micro F1", "F1 of all labels together", is_share=False, limits=UNIT, tasks=MULTI),
     Metric(
         "hamming_loss",
         hamming_loss,
@@ -468,6 +475,7 @@ ROWS = (
         "macro average precision",
         "mean area under precision and recall",
         is_share=False,
+        limits=UNIT,
     ),
     Metric(
         "macro_roc_area",
@@ -475,14 +483,24 @@ ROWS = (
         "macro ROC area",
         "mean area under the ROC curves",
         is_share=False,
+        limits=UNIT,
     ),
-    Metric("cohen_kappa", cohen_kappa, "Cohen's kappa", "0 is no better than chance", is_share=False, tasks=SINGLE),
+    Metric(
+        "cohen_kappa",
+        cohen_kappa,
+        "Cohen's kappa",
+        "0 is no better than chance",
+        is_share=False,
+        limits=(-1.0, 1.0),
+        tasks=SINGLE,
+    ),
     Metric(
         "matthews_coefficient",
         matthews_coefficient,
         "Matthews' coefficient",
         "0 is no better than chance",
         is_share=False,
+        limits=(-1.0, 1.0),
         tasks=SINGLE,
     ),
     Metric(
@@ -490,19 +508,19 @@ ROWS = (
         cross_entropy,
         "log loss",
         "0 is certain and right",
-        higher_is_better=False,
-        is_share=False,
         in_curves=True,
+        limits=(0.0, inf),
         of_images=cross_entropies,
+        **LOWER,
     ),
     Metric(
         "brier_score",
         brier_score,
         "Brier score",
         "0 is certain and right",
-        higher_is_better=False,
-        is_share=False,
+        limits=(0.0, 2.0),
         of_images=squared_errors,
+        **LOWER,
     ),
 )
 METRICS = {metric.name: metric for metric in ROWS}

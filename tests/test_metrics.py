@@ -28,7 +28,6 @@ THEIRS = {
     "accuracy": lambda labels, p: metrics.accuracy_score(labels, p.argmax(1)),
     "balanced_accuracy": lambda labels, p: metrics.balanced_accuracy_score(labels, p.argmax(1)),
     "macro_precision": lambda labels, p: metrics.precision_score(labels, p.argmax(1), average="macro"),
-    "macro_recall": lambda labels, p: metrics.recall_score(labels, p.argmax(1), average="macro"),
     "macro_f1": lambda labels, p: metrics.f1_score(labels, p.argmax(1), average="macro"),
     "top_5_accuracy": lambda labels, p: metrics.top_k_accuracy_score(labels, p, k=5),
     "macro_average_precision": metrics.average_precision_score,

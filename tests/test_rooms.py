@@ -67,8 +67,8 @@ ATTRIBUTES = {
     ),
 }
 COMMANDS = {
-    "audit", "augment", "data_service", "evaluate", "export", "import_labels", "predict", "prepare", "serve", "train",
-    "tune", "__main__",
+    "audit", "augment", "calibrate", "compare", "data_service", "drift", "evaluate", "export", "import_labels",
+    "predict", "prepare", "review", "serve", "train", "tune", "__main__",
 }  # fmt: skip
 ACROSS = {  # tests that ask the same of many files, or of the repository
     "apps/test_in_browser",
@@ -94,6 +94,7 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
     "training/devices/test_workers",
     "training/test_beginnings",
     "training/test_own_network",
+    "training/test_several_labels",
 }
 
 

@@ -41,8 +41,9 @@ class Judgement(keras.layers.Layer):
 
     Args:
         num_classes: K.
-        set_method: How prediction sets are made, as `imgcls.evaluation.conformal.ConformalSets` describes it. "lac", "class_conditional", "multi_label": the score of a class is 1
-            minus its probability. "aps": the sum of the probabilities of all classes that are likelier. "raps": the same and `penalty` for each rank after the first `free_classes`.
+        set_method: How prediction sets are made. "lac", "class_conditional", "multi_label": the score of a class is 1
+            minus its probability. "aps": the sum of the probabilities of all classes that are likelier. "raps": the
+            same and `penalty` for each rank after the first `free_classes`.
         penalty: Of "raps".
         free_classes: Of "raps".
         unknown_method: The score of strangeness. "": none, always 0. "msp": minus the logit of the likeliest class's

@@ -17,6 +17,7 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
+from scipy.special import softmax
 
 from imgcls.training.transfer.links import Link, Softmax
 from imgcls.training.transfer.probe import standardization
@@ -73,25 +74,25 @@ class Head:
         kernel: (F, classes).
         bias: (classes,).
         penalty: the best one; of several labels an image, the median of `penalties`.
-        penalties: (classes,) that of each class of several labels an image; None where all have one.
         tried: number of penalties that were compared.
         left_out_loss: with this penalty, on the images that the folds left out; None without folds.
         left_out_accuracy: the same.
         loss: on the images that it was fitted on.
         accuracy: the same.
         steps: of the optimizer, in the last fit.
+        penalties: (classes,) that of each class of several labels an image; None where all have one.
     """
 
     kernel: np.ndarray
     bias: np.ndarray
     penalty: float
-    penalties: list[float] | None
     tried: int
     left_out_loss: float | None
     left_out_accuracy: float | None
     loss: float
     accuracy: float
     steps: int
+    penalties: list[float] | None = None
 
 
 def fit_head(examples: Examples, on_step: Callable[[str], None] = lambda what: None) -> Head:
@@ -131,6 +132,51 @@ def fit_head(examples: Examples, on_step: Callable[[str], None] = lambda what: N
         accuracy=accuracy,
         steps=steps,
     )
+
+
+@dataclass(frozen=True)
+class LeftOut:
+    """Probabilities of images, each from a head that has not seen it.
+
+    Attributes:
+        probabilities: (N, classes), of each row from the head that its fold was left out of.
+        others: (M, classes), of further images, from the head on all rows.
+        penalty: of all these heads.
+        accuracy: share of the rows whose likeliest class is their label.
+    """
+
+    probabilities: np.ndarray
+    others: np.ndarray
+    penalty: float
+    accuracy: float
+
+
+def predict_left_out(
+    examples: Examples, others: np.ndarray, judging: np.ndarray, on_step: Callable[[str], None] = lambda what: None
+) -> LeftOut:
+    """Predict each image with a head that was fitted without its fold.
+
+    The penalty is chosen on some of the images, by what each of their folds leaves out. Each image has one class.
+
+    Args:
+        examples: with every row in one of at least two folds.
+        others: (M, F) features of further images, none of which any head sees.
+        judging: places of the rows that the penalty is chosen on.
+        on_step: receives what is being fitted, at each step of the optimizer.
+    """
+    penalties = _best_of(_trials(_Rows(examples.take(judging)), on_step)).penalties
+    rows, folds = _Rows(examples), examples.folds.max() + 1
+    seen = examples.folds[:, None] != np.arange(folds + (len(others) > 0))  # the last head, for `others`, sees all
+    problem = _Problem(rows, examples.weights[:, None] * seen, penalties)
+    kernels, _ = problem.solved(ROUGHLY, lambda: on_step("for each fold"))
+    scores = [
+        rows.scores(part, kernels)[np.arange(len(examples.folds[part])), examples.folds[part]]
+        for part in rows.parts(kernels[0].size)
+    ]
+    kernel, bias = rows.on_features(kernels[:, -1])
+    probabilities = softmax(np.concatenate(scores), axis=1)
+    right = probabilities.argmax(1) == examples.labels
+    return LeftOut(probabilities, softmax(others @ kernel + bias, axis=1), float(penalties[0]), float(right.mean()))
 
 
 class _Trial(NamedTuple):
