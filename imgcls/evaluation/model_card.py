@@ -171,7 +171,7 @@ def _figures(card: ModelCard, answers: Answers) -> Iterable[str]:
     of_split = f" of the {split} split" if split else ""
     yield "## Evaluation\n"
     yield f"Judged on {counted(evaluation.images, 'image')}{of_split}. {' '.join(map(_plain, verdict(answers)))}\n"
-    intervals = {"accuracy": answers.accuracy.interval, **getattr(evaluation, "intervals", {})}
+    intervals = {"accuracy": answers.accuracy.interval, **evaluation.intervals}
     rows = []
     for metric, value in evaluation.shown_metrics():
         ends = intervals.get(metric.name)

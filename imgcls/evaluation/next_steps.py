@@ -190,7 +190,11 @@ def _other_size(table: PredictionTable, trained: Trained) -> list[NextStep]:
     if side >= LARGER * trained.image_size:
         what, than, size = "Try a larger image size", "more", min(1024, 2 * trained.image_size)
     else:
-        what, than, size = "Try a smaller image size: it may be as good, and is faster", "less", trained.image_size // 2
+        what, than, size = (
+            "Use larger images if there are any; else a smaller image size may do, and is faster",
+            "less",
+            trained.image_size // 2,
+        )
     why = (
         f"Half of the images have {side:.0f} pixels or {than} on their shorter side; the network sees "
         f"{trained.image_size}."

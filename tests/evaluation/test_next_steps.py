@@ -58,5 +58,5 @@ def test_a_class_with_few_images_that_is_found_seldom_needs_more(tmp_path):
 def test_sure_mistakes_sizes_and_unusable_files_have_steps_too(tmp_path):
     trained = Trained("runs/a", "clothes", image_size=64, problems=3)
     found = steps(tmp_path, {(0, 0): 20, (0, 2): 4, (1, 1): 20}, trained, sure=0.97)
-    assert [step.what.split()[0] for step in found] == ["Look", "Try", "Mend"]  # the last two bring no certain gain
+    assert [step.what.split()[0] for step in found] == ["Look", "Use", "Mend"]  # the last two bring no certain gain
     assert [step.command.split()[-1] for step in found] == ["runs/a", "32", "clothes"]
