@@ -108,7 +108,8 @@ class Thresholds:
         """
         probabilities = np.asarray(probabilities, np.float32)
         likeliest = probabilities.argmax(axis=1)
-        return likeliest, probabilities[np.arange(len(likeliest)), likeliest] >= self.values[likeliest]
+        sure: np.ndarray = probabilities[np.arange(len(likeliest)), likeliest] >= self.values[likeliest]
+        return likeliest, sure
 
     def chosen_of_several(self, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The same where an image may have several classes: the likeliest one of those that are sure enough."""
