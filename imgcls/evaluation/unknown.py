@@ -162,10 +162,7 @@ class UnknownScore:
             "neighbors": self.neighbors,
             "known": self.known,
             "images": self.images,
-            "candidates": [
-                {**asdict(each), "areas": dict(each.areas), "area": each.area}
-                for each in self.candidates
-            ],
+            "candidates": [{**asdict(each), "areas": dict(each.areas), "area": each.area} for each in self.candidates],
         }
 
 

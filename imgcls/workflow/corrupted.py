@@ -34,9 +34,7 @@ def predict_corrupted(predictor: Predictor, manifest: Manifest, rows: pd.DataFra
     if not pixels:
         return {}
     rows = rows[readable].reset_index(drop=True)
-    return {
-        name: _predicted(predictor, rows, np.stack(pixels), corruption) for name, corruption in CORRUPTIONS.items()
-    }
+    return {name: _predicted(predictor, rows, np.stack(pixels), corruption) for name, corruption in CORRUPTIONS.items()}
 
 
 def _predicted(
