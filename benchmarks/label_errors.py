@@ -5,8 +5,8 @@
 1. 5 % of the labels of the sample are changed at random, three times. Each image gets probabilities from a head that
    has not seen it. Printed: the share of the changed labels among the first 10 % of the queue; the same for each
    ranking of cleanlab (`pip install cleanlab`, in an environment of its own) on the same probabilities.
-2. Accuracy on the test split of heads that were trained on the right labels, on those with 5 % wrong ones, and on what a
-   review left of these: with the surest suggestions accepted unseen, and with the first 10 % of the queue decided by
+2. Accuracy on the test split of heads that were trained on the right labels, on those with 5 % wrong ones, and on what
+   a review left of these: with the surest suggestions accepted unseen, and with the first 10 % of the queue decided by
    somebody who is right.
 3. The time of the queue of 10,000 images with features of 1,280 numbers, 10 classes and 5 folds.
 """
