@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from imgcls.config import InputConfig, NetworkConfig, TrainConfig
+from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, TrainConfig
 from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.splits.assign import fold_numbers
@@ -91,6 +91,7 @@ def _without_labels(run: RunFolder, manifest: Manifest) -> tuple[TrainConfig, st
         )
     packaged = TrainConfig(
         input=InputConfig(augmentation="none"),
+        balance=BalanceConfig(balance="none"),
         network=NetworkConfig(model=PHOTO_MODEL, weights="imagenet", plan="features"),
         training=replace(own.training, loss="cross_entropy"),
         runs=own.runs,
