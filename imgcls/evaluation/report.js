@@ -471,7 +471,7 @@
   const searchClasses = find("search-classes");
   if (searchClasses) {
     const rows = [...find("class-table").tBodies[0].rows];
-    const MOST = 50;
+    const MOST = 20;
     let all = false;
     const more = make("button", { type: "button", onclick: () => { all = true; narrow(); } }, `Show all ${rows.length.toLocaleString("en")}`);
     find("class-table").parentElement.after(make("div", { class: "more" }, more));
@@ -490,6 +490,8 @@
     };
     searchClasses.addEventListener("input", narrow);
     find("class-table").tHead.addEventListener("click", () => setTimeout(narrow));
+    const recall = [...find("class-table").tHead.rows[0].cells].findIndex((heading) => heading.textContent.startsWith("found"));
+    sortBy(find("class-table"), recall, find("class-table").tHead.rows[0].cells[recall]); // the weakest first
     narrow();
   }
 

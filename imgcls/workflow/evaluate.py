@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Literal
 
-from imgcls.evaluation.metrics import Evaluation, evaluate_predictions
+from imgcls.evaluation.metrics import Evaluation, evaluate_table
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
@@ -48,8 +48,7 @@ def judge(judged: Judged, progress: Progress | None = None) -> Evaluation:
     """Judge a classifier on these images, and write what `evaluate_run` writes."""
     progress = progress or Progress()
     table = _predictions(judged, progress)
-    labels = table.targets if table.is_multi_label else list(table.rows["label"])
-    evaluation = evaluate_predictions(labels, table.probabilities, table.class_names, len(table.problems))
+    evaluation = evaluate_table(table)
     subject = judged.subject
     training = neighbours_of(subject.run, progress)
     write_evaluation(Result(judged, table, evaluation, subject.judgement(), training))

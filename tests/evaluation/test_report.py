@@ -80,7 +80,7 @@ def test_the_parts_come_in_the_order_in_which_they_are_read(table, tmp_path):
 
 def test_without_advice_the_page_says_so(table, tmp_path):
     page = written(tmp_path, report_of(table, commands={"export the model": "python -m imgcls.export runs/a"}))
-    assert "No figure of this run asks for more work" in page
+    assert "No figure of this run says what to do next" in page
     assert "python -m imgcls.export runs/a" in page
 
 
