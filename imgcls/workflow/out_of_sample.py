@@ -162,7 +162,7 @@ def _report(progress: Progress, what: str) -> None:
 def units_apart(rows: pd.DataFrame, units: pd.Series) -> dict[str, int]:
     """How many units outside the test have each class; a class with one cannot be judged by others of it."""
     fit = rows[rows["split"] != "test"]
-    return units_a_class(contents_of(units[fit.index], fit["label"]))
+    return units_a_class(contents_of(units[fit.index], fit))
 
 
 def retrained(run: RunFolder, manifest: Manifest, folds: int, progress: Progress | None = None) -> OutOfSample:
