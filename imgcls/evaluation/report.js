@@ -454,12 +454,12 @@
       note(-1);
     }
     drawMatrix();
-    [...(find("confusions")?.tBodies[0].rows || [])].forEach((row, i) => {
-      const [t, a] = confusions[i];
+    for (const row of find("confusions")?.tBodies[0].rows || []) {
+      const [t, a] = [Number(row.dataset.true), Number(row.dataset.answer)];
       const link = make("button", { type: "button", onclick: () => showPair(t, a) }, ...row.cells[0].childNodes);
       row.cells[0].classList.add("name");
       row.cells[0].append(link);
-    });
+    }
   }
 
   /* ---- the table of classes ---- */
