@@ -66,7 +66,8 @@ def label_queue(probabilities: np.ndarray, embeddings: np.ndarray | None, most: 
 def _spread(doubt: np.ndarray, unit: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
     """Places, each with the largest doubt times distance to those before it; and these distances."""
     distance = np.full(len(doubt), 2.0)  # opposite directions are no further apart
-    places, variety = [], []
+    places: list[int] = []
+    variety: list[float] = []
     for _ in range(most):
         useful = doubt * distance
         useful[places] = -1.0

@@ -12,6 +12,7 @@ from imgcls.evaluation.conformal import ConformalSets, fit_sets
 from imgcls.evaluation.judgement import Judgement, fitted_in_words
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.selective import fit_thresholds
+from imgcls.evaluation.unknown import fit_unknown_score
 from imgcls.files import replacing
 from imgcls.models import keras_file, load_model
 from imgcls.models.classifier import with_judgement
@@ -85,7 +86,7 @@ def fit_judgement(run: RunFolder, options: JudgementConfig, progress: Progress |
         sets = ConformalSets.of_thresholds(thresholds.values)
     else:
         sets = fit_sets(validation, options.set_coverage, options.set_method)
-    unknown = None
+    unknown = fit_unknown_score(training, validation, known=options.known_share)
     notes = tuple(filter(None, (note, _missing(validation))))
     return Fitted(Judgement(temperature, thresholds, sets, unknown, notes), validation, training)
 

@@ -66,7 +66,7 @@ class Result:
     @cached_property
     def analyses(self) -> list[Analysis]:
         """Every analysis that these images allow."""
-        return analyse(Judging(self.table, self.judgement, str(self.run.path) if self.run else ""))
+        return analyse(Judging(self.table, self.judgement, self.run))
 
     @property
     def problems(self) -> list[tuple[str, str]]:
@@ -108,7 +108,8 @@ def write_evaluation(result: Result) -> None:
     files = result.judged.files
     facts = {name: result.table.facts[name] for name in ("data", "split", "split_hash")}
     analyses = {analysis.name: analysis.figures for analysis in result.analyses}
-    write_json(files.figures, {**facts, "problems": result.problems, **result.evaluation.to_dict(), **analyses})
+    evaluation = result.evaluation.to_dict()
+    write_json(files.figures, {**facts, "problems": result.problems, **evaluation, "analyses": analyses})
     write_report(files.report, _report(result))
     write_model_card(files.model_card, _model_card(result))
 

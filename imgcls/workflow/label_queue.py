@@ -20,6 +20,7 @@ from imgcls.workflow.subject import Subject
 
 CHOICES = 3  # classes that are offered for an image
 MOST = 100
+ROUNDING = 0.01  # by which probabilities of one class an image may miss 1
 
 
 @dataclass(frozen=True)
@@ -145,6 +146,11 @@ def sort_images(
         raise ValueError(
             f"None of the {counted(len(paths), 'file')} in {folder} is an image that can be read; first "
             f"{problems[0][0]}: {problems[0][1]}. Name another folder with --unlabeled."
+        )
+    if np.abs(found.probabilities[read].sum(axis=1) - 1).max() > ROUNDING:
+        raise ValueError(
+            f"The classifier {source} says of each class by itself whether an image has it, which the queue does not "
+            "sort by yet. It takes classifiers that name one class an image."
         )
     queue = label_queue(found.probabilities[read], found.outputs[EMBEDDING][read] if outputs else None, most)
     kept = [path for path, ok in zip(paths, read, strict=True) if ok]

@@ -144,12 +144,14 @@ def _folds(rows: pd.DataFrame, units: pd.Series, folds: int, seed: int) -> np.nd
     count = min(folds, own.nunique())
     if count < 2 or rows["label"].nunique() < 2:
         raise ValueError(
-            f"The run has {counted(rows['label'].nunique(), 'class')} and {counted(own.nunique(), 'image')} apart from "
-            "the test that belong not together; expected at least two of both, to judge one by the others."
+            f"Outside the test the run has {counted(rows['label'].nunique(), 'class')} and "
+            f"{counted(own.nunique(), 'image')} that may be divided; expected at least two of both, to judge one by "
+            "the others."
         )
     if count < folds:
-        log.info("%d folds, because there are no more images that belong not together.", count)
-    return fold_numbers(rows, own, count, seed).to_numpy()
+        log.info("%d folds, because no more of the images may be divided.", count)
+    numbers: np.ndarray = fold_numbers(rows, own, count, seed).to_numpy()
+    return numbers
 
 
 def _report(progress: Progress, what: str) -> None:
