@@ -5,6 +5,8 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from imgcls.checksums import sha256_of
 from imgcls.config import JudgementConfig
 from imgcls.data.manifest.table import Manifest
@@ -102,8 +104,8 @@ def _corrupted(run: RunFolder) -> dict[str, PredictionTable]:
 
 def _missing(validation: PredictionTable) -> str:
     """A sentence about classes of which there is no image; empty if there is none."""
-    there = validation.targets.any(axis=0)
-    names = [repr(name) for name, found in zip(validation.class_names, there, strict=True) if not found]
+    missing = np.flatnonzero(~validation.targets.any(axis=0))
+    names = [repr(validation.class_names[int(place)]) for place in missing]
     shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     return f"Validation has no image of {shown}, so nothing that is said here holds for it." if names else ""
 
