@@ -92,7 +92,7 @@ def fit_judgement(run: RunFolder, options: JudgementConfig, progress: Progress |
     else:
         sets = fit_sets(validation, options.set_coverage, options.set_method)
     unknown = fit_unknown_score(training, validation, _corrupted(run), options.known_share)
-    notes = tuple(filter(None, (note, _missing(validation))))
+    notes = tuple(filter(None, (note, missing_in_words(validation))))
     return Fitted(Judgement(temperature, thresholds, sets, unknown, notes), validation, training)
 
 
@@ -102,7 +102,7 @@ def _corrupted(run: RunFolder) -> dict[str, PredictionTable]:
     return predict_corrupted(predictor_of_run(run), manifest, manifest.split("validation"))
 
 
-def _missing(validation: PredictionTable) -> str:
+def missing_in_words(validation: PredictionTable) -> str:
     """A sentence about classes of which there is no image; empty if there is none."""
     missing = np.flatnonzero(~validation.targets.any(axis=0))
     names = [repr(validation.class_names[int(place)]) for place in missing]
