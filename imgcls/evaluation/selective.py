@@ -114,8 +114,9 @@ class Thresholds:
     def chosen_of_several(self, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The same where an image may have several classes: the likeliest one of those that are sure enough."""
         probabilities = np.asarray(probabilities, np.float32)
-        sure = probabilities >= self.values
-        return np.where(sure, probabilities, -1).argmax(axis=1), sure.any(axis=1)
+        enough = np.asarray(probabilities >= self.values)
+        chosen: np.ndarray = np.where(enough, probabilities, -1).argmax(axis=1)
+        return chosen, np.asarray(enough.any(axis=1))
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""
