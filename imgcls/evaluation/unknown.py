@@ -195,7 +195,7 @@ def fit_unknown_score(
         ValueError: If `known` is no share.
     """
     if not 0 < known <= 1:
-        raise ValueError(f"The share of known images is {known}; expected one such as 0.95.")
+        raise ValueError(f"The share of known images is {known}; expected a share such as 0.95.")
     if len(validation) < FEWEST_IMAGES or validation.logits is None:
         return None
     training = drawn(training, MOST_TRAINING_IMAGES)
@@ -235,7 +235,8 @@ def drawn(table: PredictionTable, most: int) -> PredictionTable:
     """At most so many images of a table, always the same ones, each class with its share."""
     if len(table) <= most:
         return table
-    return table.take(np.sort(_stratified(table.labels, most)))
+    labels = np.zeros(len(table), int) if table.is_multi_label else table.labels
+    return table.take(np.sort(_stratified(labels, most)))
 
 
 def _stratified(labels: np.ndarray, most: int) -> np.ndarray:

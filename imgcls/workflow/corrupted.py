@@ -10,10 +10,18 @@ from imgcls.data.manifest.table import Manifest
 from imgcls.engines.engine import EMBEDDING, LOGITS, PROBABILITIES, Engine
 from imgcls.evaluation.corruptions import CORRUPTIONS
 from imgcls.evaluation.prediction_table import PredictionTable
+from imgcls.run_folder import RunFolder
 from imgcls.serving.predictor import Predictor
+from imgcls.workflow.predictor import predictor_of_run
 
-MOST_IMAGES = 200  # that are spoilt, in each way
+MOST_IMAGES = 100  # that are spoilt, in each way
 BATCH = 32  # images
+
+
+def corrupted_predictions(run: RunFolder) -> dict[str, PredictionTable]:
+    """What a run's model says of corrupted images for validation, as `predict_corrupted` gives it."""
+    manifest = Manifest.load(run.manifest_file)
+    return predict_corrupted(predictor_of_run(run), manifest, manifest.split("validation"))
 
 
 def predict_corrupted(predictor: Predictor, manifest: Manifest, rows: pd.DataFrame) -> dict[str, PredictionTable]:
@@ -22,7 +30,7 @@ def predict_corrupted(predictor: Predictor, manifest: Manifest, rows: pd.DataFra
     Args:
         predictor: The classifier.
         manifest: The images.
-        rows: Rows of it, for validation; of more than 200, as many are drawn, always the same.
+        rows: Rows of it, for validation; of more than 100, as many are drawn, always the same.
 
     Returns:
         By the name of the corruption; nothing where no image can be read.
