@@ -10,7 +10,7 @@ from scipy.stats import beta, binom
 
 from imgcls.counted import counted
 from imgcls.evaluation.charts import TRAINING, VALIDATION, as_svg
-from imgcls.evaluation.metrics import wilson_interval
+from imgcls.evaluation.intervals import wilson_interval
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.section import Chart, NextStep, Section, TextTable
 
@@ -108,7 +108,8 @@ class Thresholds:
         """
         probabilities = np.asarray(probabilities, np.float32)
         likeliest = probabilities.argmax(axis=1)
-        return likeliest, probabilities[np.arange(len(likeliest)), likeliest] >= self.values[likeliest]
+        sure: np.ndarray = probabilities[np.arange(len(likeliest)), likeliest] >= self.values[likeliest]
+        return likeliest, sure
 
     def chosen_of_several(self, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The same where an image may have several classes: the likeliest one of those that are sure enough."""
