@@ -5,8 +5,9 @@
     python benchmarks/multi_label.py compare runs/manifest-efficientnet_lite0-1 1500
 
 `make` needs Fashion-MNIST as IDX files (.gz) in the folder named first. An image is a collage of up to three items in
-random quarters; its labels are the set of their classes, or none. `compare` fits heads on so many training images, which
-are drawn anew in each of three rounds, and prints macro average precision on the validation images, and the seconds.
+random quarters; its labels are the set of their classes, or none. `compare` fits heads on so many training images,
+which are drawn anew in each of three rounds, and prints macro average precision on the validation images, and the
+seconds.
 """
 
 import gzip
