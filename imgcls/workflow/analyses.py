@@ -15,6 +15,7 @@ from imgcls.evaluation.section import NextStep, Section
 from imgcls.evaluation.selective import risk_coverage, selective_section, selective_steps
 from imgcls.evaluation.slices import find_slices
 from imgcls.evaluation.slices_section import slices_section, slices_steps
+from imgcls.evaluation.unknown_section import measure_unknown, unknown_section
 from imgcls.files import read_json
 from imgcls.run_folder import RunFolder
 
@@ -94,6 +95,13 @@ def _sets(judging: Judging) -> Iterable[Analysis]:
         yield Analysis("prediction_sets", found and found.to_dict(), conformal_section(table, sets), tuple(steps))
 
 
+def _unknown(judging: Judging) -> Iterable[Analysis]:
+    unknown = judging.judgement.unknown if judging.judgement else None
+    if unknown is not None and judging.table.logits is not None:
+        figures = measure_unknown(unknown, judging.table)
+        yield Analysis("unknown", figures, unknown_section(unknown, judging.table))
+
+
 def _slices(judging: Judging) -> Iterable[Analysis]:
     found = find_slices(judging.table)
     yield Analysis("slices", found.to_dict()["slices"], slices_section(found), tuple(slices_steps(found)))
@@ -123,6 +131,7 @@ ANALYSES: tuple[Callable[[Judging], Iterable[Analysis]], ...] = (
     _calibration,
     _selective,
     _sets,
+    _unknown,
     _learning_curve,
     _label_errors,
 )
