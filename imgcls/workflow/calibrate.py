@@ -18,7 +18,6 @@ from imgcls.models import keras_file, load_model
 from imgcls.models.classifier import with_judgement
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
-from imgcls.workflow.corrupted import corrupted_predictions
 from imgcls.workflow.judgement_layer import layer_of
 from imgcls.workflow.predictions import predictions_of
 
@@ -87,7 +86,7 @@ def fit_judgement(run: RunFolder, options: JudgementConfig, progress: Progress |
         sets = ConformalSets.of_thresholds(thresholds.values)
     else:
         sets = fit_sets(validation, options.set_coverage, options.set_method)
-    unknown = fit_unknown_score(training, validation, corrupted_predictions(run), options.known_share)
+    unknown = fit_unknown_score(training, validation, known=options.known_share)
     notes = tuple(filter(None, (note, _missing(validation))))
     return Fitted(Judgement(temperature, thresholds, sets, unknown, notes), validation, training)
 
