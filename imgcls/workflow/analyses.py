@@ -8,6 +8,8 @@ from imgcls.evaluation.calibration import calibration_section, calibration_steps
 from imgcls.evaluation.conformal import conformal_section, conformal_steps, measure_sets
 from imgcls.evaluation.judgement import Judgement, decisions_section, measure_decisions
 from imgcls.evaluation.label_errors_section import label_errors_section, label_errors_steps
+from imgcls.evaluation.learning_curve import LearningCurve
+from imgcls.evaluation.learning_curve_section import learning_curve_section, learning_curve_steps
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.section import NextStep, Section
 from imgcls.evaluation.selective import risk_coverage, selective_section, selective_steps
@@ -105,11 +107,22 @@ def _label_errors(judging: Judging) -> Iterable[Analysis]:
         yield Analysis("label_errors", review.get("share"), label_errors_section(review), tuple(steps))
 
 
+def _learning_curve(judging: Judging) -> Iterable[Analysis]:
+    """The learning curve, where one was measured."""
+    if judging.run is None:
+        return
+    kept = read_json(judging.run.learning_curve_file)
+    if kept:
+        found = LearningCurve.from_dict(kept)
+        yield Analysis("learning_curve", kept, learning_curve_section(found), tuple(learning_curve_steps(found)))
+
+
 ANALYSES: tuple[Callable[[Judging], Iterable[Analysis]], ...] = (
     _slices,
     _decisions,
     _calibration,
     _selective,
     _sets,
+    _learning_curve,
     _label_errors,
 )

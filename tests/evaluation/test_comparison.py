@@ -87,10 +87,12 @@ def test_a_class_that_differs_is_found_among_those_that_do_not():
 
 
 def test_with_several_labels_an_image_is_right_if_all_of_its_classes_are():
-    table = table_of(np.ones(3, bool), multi_label=True)
-    table.rows.at[0, "labels"] = ["ant", "bee"]
-    table.rows.at[1, "labels"] = ["bee"]
-    assert comparison.right_answers(table).tolist() == [False, True, True]
+    first, second = (table_of(np.ones(60, bool), multi_label=True) for _ in range(2))
+    first.rows.at[0, "labels"] = second.rows.at[0, "labels"] = ["ant", "bee"]
+    second.probabilities[0] = [0.9, 0.9, 0.1]
+    found = compare(["old", "new"], [first, second])
+    assert found.gained == (0,)
+    assert [(each.name, each.images, each.gained) for each in found.classes if each.gained] == [("bee", 21, 1)]
 
 
 def test_the_figures_can_be_written_as_json():
