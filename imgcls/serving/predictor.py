@@ -95,7 +95,8 @@ class Predictions:
         """The classes of each image, the likeliest first, and the decision."""
         names = np.array(self.class_names, object)
         scores = self.outputs.get(UNKNOWN_SCORE, np.zeros(len(self)))
-        decisions, sets, order = self.decisions, self.prediction_sets, self._order()
+        decisions, sets = self.decisions, self.prediction_sets
+        order = self._order()
 
         def of(row: int) -> Prediction:
             if self.problems[row]:
@@ -122,7 +123,8 @@ class Predictions:
         if self.is_judged:
             members: np.ndarray = self.outputs[PREDICTION_SET] == 1
             return members
-        return np.nan_to_num(self.probabilities) >= LIKELY
+        likely: np.ndarray = np.nan_to_num(self.probabilities) >= LIKELY
+        return likely
 
     def table(self, top: int = 3) -> pd.DataFrame:
         """A row for each image.
