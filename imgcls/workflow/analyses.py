@@ -96,10 +96,11 @@ def _sets(judging: Judging) -> Iterable[Analysis]:
 
 
 def _unknown(judging: Judging) -> Iterable[Analysis]:
-    unknown = judging.judgement.unknown if judging.judgement else None
-    if unknown is not None and judging.table.logits is not None:
-        figures = measure_unknown(unknown, judging.table)
-        yield Analysis("unknown", figures, unknown_section(unknown, judging.table))
+    if judging.judgement is not None:
+        table, score = judging.table, judging.judgement.unknown
+        can_tell = score is not None and len(table) and table.logits is not None
+        figures = measure_unknown(score, table) if score is not None and can_tell else None
+        yield Analysis("unknown", figures, unknown_section(score, table))
 
 
 def _slices(judging: Judging) -> Iterable[Analysis]:
