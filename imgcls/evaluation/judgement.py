@@ -12,7 +12,7 @@ from imgcls.counted import counted
 from imgcls.evaluation.calibration import log_loss, truth
 from imgcls.evaluation.charts import as_svg
 from imgcls.evaluation.conformal import ConformalSets
-from imgcls.evaluation.metrics import wilson_interval
+from imgcls.evaluation.intervals import wilson_interval
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.section import Chart, Section, TextTable
 from imgcls.evaluation.selective import Thresholds

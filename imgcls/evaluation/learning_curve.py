@@ -8,10 +8,11 @@ curve has to foretell its own last point from the points up to half of the image
 """
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
+import dacite
 import numpy as np
 from threadpoolctl import threadpool_limits
 
@@ -109,8 +110,20 @@ class LearningCurve:
     features: str = "the frozen features of the network"
 
     def to_dict(self) -> dict[str, Any]:
-        """The learning curve as evaluation.json holds it."""
+        """The learning curve as JSON has it."""
         return asdict(self)
+
+    @classmethod
+    def from_dict(cls, values: Mapping[str, Any]) -> "LearningCurve":
+        """The learning curve that `to_dict` gave.
+
+        Raises:
+            ValueError: If a part is missing or of another kind.
+        """
+        try:
+            return dacite.from_dict(cls, values, dacite.Config(cast=[tuple]))
+        except dacite.DaciteError as error:
+            raise ValueError(f"This is no learning curve: {error}.") from error
 
 
 def learning_curve(

@@ -5,8 +5,11 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from imgcls.checksums import sha256_of
 from imgcls.config import JudgementConfig
+from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.calibration import temperature_of, with_temperature
 from imgcls.evaluation.conformal import ConformalSets, fit_sets
 from imgcls.evaluation.judgement import Judgement, fitted_in_words
@@ -18,8 +21,10 @@ from imgcls.models import keras_file, load_model
 from imgcls.models.classifier import with_judgement
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
+from imgcls.workflow.corrupted import predict_corrupted
 from imgcls.workflow.judgement_layer import layer_of
 from imgcls.workflow.predictions import predictions_of
+from imgcls.workflow.predictor import predictor_of_run
 
 MOST_TRAINING_IMAGES = 5_000  # that strangeness is fitted to
 log = logging.getLogger(__name__)
@@ -86,15 +91,21 @@ def fit_judgement(run: RunFolder, options: JudgementConfig, progress: Progress |
         sets = ConformalSets.of_thresholds(thresholds.values)
     else:
         sets = fit_sets(validation, options.set_coverage, options.set_method)
-    unknown = fit_unknown_score(training, validation, known=options.known_share)
-    notes = tuple(filter(None, (note, _missing(validation))))
+    unknown = fit_unknown_score(training, validation, _corrupted(run), options.known_share)
+    notes = tuple(filter(None, (note, missing_in_words(validation))))
     return Fitted(Judgement(temperature, thresholds, sets, unknown, notes), validation, training)
 
 
-def _missing(validation: PredictionTable) -> str:
+def _corrupted(run: RunFolder) -> dict[str, PredictionTable]:
+    """Validation images that are spoilt on purpose."""
+    manifest = Manifest.load(run.manifest_file)
+    return predict_corrupted(predictor_of_run(run), manifest, manifest.split("validation"))
+
+
+def missing_in_words(validation: PredictionTable) -> str:
     """A sentence about classes of which there is no image; empty if there is none."""
-    there = validation.targets.any(axis=0)
-    names = [repr(name) for name, found in zip(validation.class_names, there, strict=True) if not found]
+    missing = np.flatnonzero(~validation.targets.any(axis=0))
+    names = [repr(validation.class_names[int(place)]) for place in missing]
     shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     return f"Validation has no image of {shown}, so nothing that is said here holds for it." if names else ""
 

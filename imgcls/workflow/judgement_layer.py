@@ -1,11 +1,11 @@
 """The judgement as the layer that a model keeps, and back."""
 
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
 
-from imgcls.evaluation.conformal import ConformalSets
+from imgcls.evaluation.conformal import ConformalSets, Method
 from imgcls.evaluation.judgement import Judgement
 from imgcls.evaluation.selective import Answers, Thresholds
 from imgcls.evaluation.unknown import UnknownScore, candidates_of
@@ -22,7 +22,7 @@ def layer_of(judgement: Judgement) -> JudgementLayer:
     if unknown is not None:
         shapes = {name: list(values.shape) for name, values in unknown.arrays.items()}
         of_unknown = {"unknown_method": unknown.method, "unknown_shapes": shapes, "neighbors": unknown.neighbors}
-        numbers |= {"unknown_threshold": np.float32(unknown.threshold)}
+        numbers |= {"unknown_threshold": np.array(unknown.threshold)}
         numbers |= {f"unknown_{name}": values for name, values in unknown.arrays.items()}
     layer = JudgementLayer(
         len(thresholds.values), sets.method, sets.penalty, sets.free_classes, **of_unknown, facts=judgement.to_dict()
@@ -67,7 +67,7 @@ def _answers(facts: dict[str, Any]) -> Answers:
 def _sets(layer: JudgementLayer, quantiles: np.ndarray) -> ConformalSets:
     facts = layer.facts.get("sets", {})
     return ConformalSets(
-        layer.set_method,
+        cast("Method", layer.set_method),
         facts.get("coverage", 0.0),
         quantiles,
         layer.penalty,

@@ -7,6 +7,7 @@ import pandas as pd
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.learning_curve import Features, LearningCurve, learning_curve
+from imgcls.files import write_json
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
 from imgcls.training.auto_settings import PHOTO_MODEL
@@ -14,6 +15,13 @@ from imgcls.training.transfer.plan import ON_FEATURES
 from imgcls.workflow.out_of_sample import features_of
 
 SEVERAL_LABELS = "It is measured only where each image has one class."
+
+
+def measure_learning_curve(run: RunFolder, progress: Progress | None = None) -> LearningCurve:
+    """Compute the learning curve of a run, and keep it in its folder, where the report finds it."""
+    found = learning_curve_of(run, progress)
+    write_json(run.learning_curve_file, found.to_dict())
+    return found
 
 
 def learning_curve_of(run: RunFolder, progress: Progress | None = None) -> LearningCurve:
