@@ -169,6 +169,9 @@ def resolve_balance(config: BalanceConfig, counts: Sequence[int]) -> BalanceConf
     Returns:
         The same config without "auto".
 
+    Raises:
+        ValueError: The metric of the best epoch is for images of several classes.
+
     Example:
         >>> resolve_balance(BalanceConfig(), [900, 100]).balance
         'logits'
@@ -184,4 +187,4 @@ def resolve_balance(config: BalanceConfig, counts: Sequence[int]) -> BalanceConf
         config = replace(config, best_epoch=best)
         if uneven:
             log.info("--best-epoch %s: the classes differ by a factor of %.0f or more.", best, AUTO_RATIO)
-    return config
+    return replace(config, best_epoch=metric_for(config.best_epoch, "single_label").name)

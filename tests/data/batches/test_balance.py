@@ -69,3 +69,8 @@ def test_several_labels_are_balanced_by_the_weights_of_positives_or_not_at_all(c
         resolve_multi_label_balance(BalanceConfig(best_epoch="balanced_accuracy"))
     targets = np.array([[1, 1, 0], [0, 1, 0], [0, 1, 0], [0, 1, 0]])
     assert positive_weights(targets).tolist() == [3, 1, 1]
+
+
+def test_a_metric_of_several_labels_chooses_no_epoch_where_images_have_one():
+    with pytest.raises(ValueError, match="micro_f1 is no metric for images of one class"):
+        resolve_balance(BalanceConfig(best_epoch="micro_f1"), [50, 50])
