@@ -36,15 +36,9 @@ def shuffled(pixels: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return found
 
 
-def inverted(pixels: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """The negative of each image, turned upside down."""
-    return LEVELS - pixels[:, ::-1]
-
-
 CORRUPTIONS: dict[str, Callable[[np.ndarray, np.random.Generator], np.ndarray]] = {
     "noise": noisy,
     "strong blur": blurred,
     "shuffled tiles": shuffled,
-    "inverted": inverted,
 }
 """From pixels (N, height, width, channels), float32 in [0, 255], to the same shape and range, by name."""

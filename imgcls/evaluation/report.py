@@ -114,13 +114,13 @@ class Warned(NamedTuple):
     Attributes:
         severity: "error" or "warning".
         title: Of the kind.
-        count: How many findings.
+        findings: How many.
         advice: What to do.
     """
 
     severity: str
     title: str
-    count: int
+    findings: int
     advice: str
 
 
@@ -246,7 +246,8 @@ def write_report(path: Path, report: Report) -> None:
         "accuracy": answers.accuracy,
         "classes": class_rows(report, answers),
         "columns": list(figure_columns(report.evaluation)),
-        "confusions": [] if report.table.is_multi_label else most_confused(report.evaluation),
+        "confusions": answers.confusions()[:MOST_CONFUSIONS],
+        "support": answers.support,
         "tiles": tiles_of(report.evaluation),
         "epochs": epochs_table(report.metrics),
         "warnings": warnings_of(report.findings or ()),

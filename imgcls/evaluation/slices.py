@@ -21,6 +21,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 from scipy.stats import false_discovery_control, fisher_exact, norm
+from threadpoolctl import threadpool_limits
 
 from imgcls.evaluation.intervals import LEAST_UNITS, wilson_interval
 from imgcls.evaluation.prediction_table import PredictionTable
@@ -306,8 +307,8 @@ def _clusters(table: PredictionTable, seed: int) -> pd.Series:
     if count < 2:
         return names
     vectors = vectors[readable] / np.maximum(np.linalg.norm(vectors[readable], axis=1, keepdims=True), 1e-12)
-    with warnings.catch_warnings():  # fewer different images than clusters: some stay empty
-        warnings.simplefilter("ignore")
+    with warnings.catch_warnings(), threadpool_limits(1):
+        warnings.simplefilter("ignore")  # that there are fewer different images than clusters: some stay empty
         found = MiniBatchKMeans(count, random_state=seed, n_init=3, batch_size=4096).fit_predict(vectors)
     labels = np.asarray(table.rows["label"])[readable]
     places = np.flatnonzero(readable)

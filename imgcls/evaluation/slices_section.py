@@ -4,12 +4,11 @@ import altair as alt
 import pandas as pd
 
 from imgcls.counted import counted
-from imgcls.evaluation.charts import as_svg
+from imgcls.evaluation.charts import REFERENCE, RIGHT, WRONG, as_svg
 from imgcls.evaluation.section import Chart, NextStep, Section, TextTable
 from imgcls.evaluation.slices import FALSE_ALARMS, LEAST_IMAGES, Slice, Slices
 
 MOST_DRAWN, MOST_STEPS = 15, 3
-WORSE, OTHER = "#c2410c", "#6b88b0"
 
 
 def slices_section(slices: Slices) -> Section:
@@ -87,14 +86,14 @@ def _chart(slices: Slices) -> str:
         ]
     )
     parts = alt.Y("part:N", sort=list(table["part"]), title=None, axis=alt.Axis(labelLimit=320))
-    color = alt.Color("worse:N", scale=alt.Scale(domain=[True, False], range=[WORSE, OTHER]), legend=None)
+    color = alt.Color("worse:N", scale=alt.Scale(domain=[True, False], range=[WRONG, RIGHT]), legend=None)
     base = alt.Chart(table, width=420, height=alt.Step(22), title="Accuracy of the worst parts, with 95 % intervals")
     shares = alt.Axis(format="%")
     lines = base.mark_rule(strokeWidth=2).encode(
         y=parts, x=alt.X("low:Q", title="accuracy", axis=shares, scale=alt.Scale(zero=False)), x2="high:Q", color=color
     )
     points = base.mark_point(filled=True, size=60, opacity=1).encode(y=parts, x="accuracy:Q", color=color)
-    overall = alt.Chart(pd.DataFrame({"accuracy": [slices.accuracy]})).mark_rule(strokeDash=[4, 4], color=OTHER)
+    overall = alt.Chart(pd.DataFrame({"accuracy": [slices.accuracy]})).mark_rule(strokeDash=[4, 4], color=REFERENCE)
     return as_svg(lines + points + overall.encode(x="accuracy:Q"))
 
 

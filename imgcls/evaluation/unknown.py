@@ -33,7 +33,6 @@ ENOUGH = 20  # images a dimension, from where on a covariance needs no shrinkage
 LEAST_NORM = 1e-12
 LEAST_SHARE = 1e-6  # of the largest variance; what is less is rounding
 TINY = 1e-12  # the least variance
-WEAKER = "weaker half of the directions"
 NOTHING_LEFT = 1e30  # variance across all components, where all are kept: what is left by rounding counts for nothing
 ROUNDING = 1e-5  # of a score, added to the threshold, so that other processors round to the same side
 
@@ -196,7 +195,7 @@ def fit_unknown_score(
         ValueError: If `known` is no share.
     """
     if not 0 < known <= 1:
-        raise ValueError(f"The share of known images is {known}; expected one such as 0.95.")
+        raise ValueError(f"The share of known images is {known}; expected a share such as 0.95.")
     if len(validation) < FEWEST_IMAGES or validation.logits is None:
         return None
     training = drawn(training, MOST_TRAINING_IMAGES)
@@ -236,7 +235,8 @@ def drawn(table: PredictionTable, most: int) -> PredictionTable:
     """At most so many images of a table, always the same ones, each class with its share."""
     if len(table) <= most:
         return table
-    return table.take(np.sort(_stratified(table.labels, most)))
+    labels = np.zeros(len(table), int) if table.is_multi_label else table.labels
+    return table.take(np.sort(_stratified(labels, most)))
 
 
 def _stratified(labels: np.ndarray, most: int) -> np.ndarray:
@@ -256,19 +256,15 @@ def _fitted(training: PredictionTable, validation: PredictionTable) -> list[tupl
     there = training.embeddings is not None and validation.embeddings is not None
     if not there or len(training) < FEWEST_TRAINING_IMAGES:
         return of_logits
-    return [*_fit_mahalanobis(training), *_fit_neighbors(training), *of_logits]
+    return [("", _fit_mahalanobis(training)), *_fit_neighbors(training), *of_logits]
 
 
 def _of_logits(table: PredictionTable) -> tuple[str, ...]:
     return OF_SEVERAL_LABELS if table.is_multi_label else OF_ONE_LABEL
 
 
-def _fit_mahalanobis(training: PredictionTable) -> list[tuple[str, UnknownScore]]:
-    """The distance across all directions, and across the weaker half of them.
-
-    Images of training vary little in the weaker directions, so strangers stand out there: Cook et al., Outlier
-    Detection through Null Space Analysis of Neural Networks, 2020.
-    """
+def _fit_mahalanobis(training: PredictionTable) -> UnknownScore:
+    """The covariance within the classes, as its strongest directions and the mean variance of the others."""
     embeddings = np.asarray(training.embeddings, np.float64)
     labels = np.zeros(len(training), int) if training.is_multi_label else training.labels
     place = np.unique(labels, return_inverse=True)[1]
@@ -277,42 +273,25 @@ def _fit_mahalanobis(training: PredictionTable) -> list[tuple[str, UnknownScore]
     variances, vectors = np.linalg.eigh(_covariance(embeddings - means[place]))  # rising
     variances = np.maximum(variances, max(float(variances[-1]) * LEAST_SHARE, TINY))
     size = len(variances)
-    kept = min(size, max(1, NUMBERS // size))
-    strong, weak = np.arange(size - kept, size), np.arange(min((size + 1) // 2, kept))
-    rest = variances[: size - kept].mean() if kept < size else NOTHING_LEFT
-    gaussian = _Gaussian(mean, means - mean, variances, vectors)
-    return [("", gaussian.score(strong, rest)), (WEAKER, gaussian.score(weak, NOTHING_LEFT))]
+    kept = slice(max(0, size - max(1, NUMBERS // size)), size)
+    weak = variances[: kept.start]
+    components, strong = vectors[:, kept].T, variances[kept]
+    arrays = {
+        "mean": mean,
+        "components": components,
+        "variances": strong,
+        "residual_variance": np.array(weak.mean() if len(weak) else NOTHING_LEFT),
+        "class_means": (means - mean) @ components.T / np.sqrt(strong),
+    }
+    return UnknownScore("mahalanobis", np.inf, {name: values.astype(np.float32) for name, values in arrays.items()})
 
 
 def _covariance(centered: np.ndarray) -> np.ndarray:
     """The covariance (D, D); shrunk by OAS (Chen et al., 2010) where there are few images for so many dimensions."""
     images, size = centered.shape
-    if images >= ENOUGH * size:
-        return centered.T @ centered / images
-    shrunk: np.ndarray = oas(centered, assume_centered=True)[0]
-    return shrunk
-
-
-@dataclass(frozen=True)
-class _Gaussian:
-    """The mean (D,), the centered class means (K, D), and variances (D,) along directions (D, D), a column each."""
-
-    mean: np.ndarray
-    class_means: np.ndarray
-    variances: np.ndarray
-    directions: np.ndarray
-
-    def score(self, kept: np.ndarray, rest: float) -> UnknownScore:
-        """The distance along some of the directions; `rest` is the variance across all others."""
-        components, variances = self.directions[:, kept].T, self.variances[kept]
-        arrays = {
-            "mean": self.mean,
-            "components": components,
-            "variances": variances,
-            "residual_variance": np.array(rest),
-            "class_means": self.class_means @ components.T / np.sqrt(variances),
-        }
-        return UnknownScore("mahalanobis", np.inf, {name: value.astype(np.float32) for name, value in arrays.items()})
+    is_enough = images >= ENOUGH * size
+    found: np.ndarray = centered.T @ centered / images if is_enough else oas(centered, assume_centered=True)[0]
+    return found
 
 
 def _fit_neighbors(training: PredictionTable) -> list[tuple[str, UnknownScore]]:
@@ -403,8 +382,8 @@ def _mahalanobis(score: UnknownScore) -> Score:
         across = np.maximum((centered**2).sum(axis=1) - (along**2).sum(axis=1), 0.0)
         white, means = along / np.sqrt(parts["variances"]), parts["class_means"]
         squares = (white**2).sum(axis=1, keepdims=True) + (means**2).sum(axis=1) - 2 * white @ means.T
-        nearest: np.ndarray = np.maximum(squares.min(axis=1), 0.0)
-        return nearest + across / parts["residual_variance"]
+        found: np.ndarray = np.maximum(squares.min(axis=1), 0.0) + across / parts["residual_variance"]
+        return found
 
     return distance
 

@@ -8,11 +8,14 @@ from imgcls.evaluation.calibration import calibration_section, calibration_steps
 from imgcls.evaluation.conformal import conformal_section, conformal_steps, measure_sets
 from imgcls.evaluation.judgement import Judgement, decisions_section, measure_decisions
 from imgcls.evaluation.label_errors_section import label_errors_section, label_errors_steps
+from imgcls.evaluation.learning_curve import LearningCurve
+from imgcls.evaluation.learning_curve_section import learning_curve_section, learning_curve_steps
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.section import NextStep, Section
 from imgcls.evaluation.selective import risk_coverage, selective_section, selective_steps
 from imgcls.evaluation.slices import find_slices
 from imgcls.evaluation.slices_section import slices_section, slices_steps
+from imgcls.evaluation.unknown_section import measure_unknown, unknown_section
 from imgcls.files import read_json
 from imgcls.run_folder import RunFolder
 
@@ -92,6 +95,14 @@ def _sets(judging: Judging) -> Iterable[Analysis]:
         yield Analysis("prediction_sets", found and found.to_dict(), conformal_section(table, sets), tuple(steps))
 
 
+def _unknown(judging: Judging) -> Iterable[Analysis]:
+    if judging.judgement is not None:
+        table, score = judging.table, judging.judgement.unknown
+        can_tell = score is not None and len(table) and table.logits is not None
+        figures = measure_unknown(score, table) if score is not None and can_tell else None
+        yield Analysis("unknown", figures, unknown_section(score, table))
+
+
 def _slices(judging: Judging) -> Iterable[Analysis]:
     found = find_slices(judging.table)
     yield Analysis("slices", found.to_dict()["slices"], slices_section(found), tuple(slices_steps(found)))
@@ -105,11 +116,23 @@ def _label_errors(judging: Judging) -> Iterable[Analysis]:
         yield Analysis("label_errors", review.get("share"), label_errors_section(review), tuple(steps))
 
 
+def _learning_curve(judging: Judging) -> Iterable[Analysis]:
+    """The learning curve, where one was measured."""
+    if judging.run is None:
+        return
+    kept = read_json(judging.run.learning_curve_file)
+    if kept:
+        found = LearningCurve.from_dict(kept)
+        yield Analysis("learning_curve", kept, learning_curve_section(found), tuple(learning_curve_steps(found)))
+
+
 ANALYSES: tuple[Callable[[Judging], Iterable[Analysis]], ...] = (
     _slices,
     _decisions,
     _calibration,
     _selective,
     _sets,
+    _unknown,
+    _learning_curve,
     _label_errors,
 )

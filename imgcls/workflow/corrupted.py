@@ -12,7 +12,7 @@ from imgcls.evaluation.corruptions import CORRUPTIONS
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.serving.predictor import Predictor
 
-MOST_IMAGES = 200  # that are spoilt, in each way
+MOST_IMAGES = 100  # that are spoilt, in each way
 BATCH = 32  # images
 
 
@@ -22,7 +22,7 @@ def predict_corrupted(predictor: Predictor, manifest: Manifest, rows: pd.DataFra
     Args:
         predictor: The classifier.
         manifest: The images.
-        rows: Rows of it, for validation; of more than 200, as many are drawn, always the same.
+        rows: Rows of it, for validation; of more than 100, as many are drawn, always the same.
 
     Returns:
         By the name of the corruption; nothing where no image can be read.

@@ -73,6 +73,10 @@ def test_cells_classes_sorting_and_mistakes(opened, tmp_path):
     expect(page.locator("#cell h3")).to_have_text("shirt, taken for coat")
     expect(page.locator("#cell .card")).to_have_count(1)
 
+    page.get_by_role("button", name="Most confused").click()
+    page.locator("#confusions").get_by_role("button", name="shirt").click()
+    expect(page.locator("#cell h3")).to_have_text("shirt, taken for coat")
+
     classes = page.locator("#class-table")
     classes.get_by_role("button", name="found (recall)").click()
     expect(classes.locator("tbody tr").first).to_contain_text("coat")  # the worst one first
