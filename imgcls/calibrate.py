@@ -21,6 +21,13 @@ from imgcls.cli import command
 from imgcls.config import JudgementConfig, SetMethod
 from imgcls.run_folder import RunFolder
 
+FLAGS = {  # what the flags of `train` are called here
+    "--answer-precision": "--precision",
+    "--answer-coverage": "--answered",
+    "--set-coverage": "--coverage",
+    "--known-share": "--known",
+}
+
 
 @dataclass(frozen=True)
 class Options:
@@ -62,7 +69,13 @@ def wishes(options: Options, before: JudgementConfig) -> JudgementConfig:
     if options.precision is not None or options.answered is not None or options.by_class:
         given |= _wish_of_answers(options, before)
     changed = {name: value for name, value in given.items() if value is not None}
-    return dataclasses.replace(before, calibrate=True, **changed)
+    try:
+        return dataclasses.replace(before, calibrate=True, **changed)
+    except ValueError as error:
+        sentence = str(error)
+        for of_train, own in FLAGS.items():
+            sentence = sentence.replace(of_train, own)
+        raise ValueError(sentence) from error
 
 
 def _wish_of_answers(options: Options, before: JudgementConfig) -> dict[str, Any]:

@@ -43,7 +43,7 @@ def test_too_few_images_leave_every_image_answered(run, command):
 def test_what_cannot_be_is_refused_before_anything_is_read(run, command, tmp_path):
     assert "is no run folder" in command("calibrate", tmp_path).err
     assert "exclude each other" in command("calibrate", run, "--precision", 0.9, "--answered", 0.9).err
-    assert "--answer-precision is 98.0; expected 0.5 to 0.9999" in command("calibrate", run, "--precision", 98).err
+    assert "--precision is 98.0; expected 0.5 to 0.9999" in command("calibrate", run, "--precision", 98).err
     (run / "model.keras").unlink()
     assert "has no model yet" in command("calibrate", run).err
 

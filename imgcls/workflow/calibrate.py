@@ -15,7 +15,7 @@ from imgcls.evaluation.conformal import ConformalSets, fit_sets
 from imgcls.evaluation.judgement import Judgement, fitted_in_words
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.selective import fit_thresholds
-from imgcls.evaluation.unknown import fit_unknown_score
+from imgcls.evaluation.unknown import FEWEST_IMAGES, fit_unknown_score
 from imgcls.files import replacing
 from imgcls.models import keras_file, load_model
 from imgcls.models.classifier import with_judgement
@@ -91,7 +91,8 @@ def fit_judgement(run: RunFolder, options: JudgementConfig, progress: Progress |
         sets = ConformalSets.of_thresholds(thresholds.values)
     else:
         sets = fit_sets(validation, options.set_coverage, options.set_method)
-    unknown = fit_unknown_score(training, validation, _corrupted(run), options.known_share)
+    corrupted = _corrupted(run) if len(validation) >= FEWEST_IMAGES else {}
+    unknown = fit_unknown_score(training, validation, corrupted, options.known_share)
     notes = tuple(filter(None, (note, missing_in_words(validation))))
     return Fitted(Judgement(temperature, thresholds, sets, unknown, notes), validation, training)
 
