@@ -58,7 +58,7 @@ def _show_two(found: Comparison) -> None:
 
 
 def _show_many(found: Ranking) -> None:
-    _print(ranking_table(found, IN_TERMINAL))
+    _print(ranking_table(found, IN_TERMINAL), text_columns=2)
 
 
 def _print(shown: TextTable, text_columns: int = 1) -> None:

@@ -89,8 +89,8 @@ def ranking_table(ranking: Ranking, names: Sequence[str] = ()) -> TextTable:
         is_best = run is ranking.runs[0]
         figures = [with_interval(ranking.metrics[place], run.figures[place]) for place in shown]
         to_best = "" if is_best else _points_interval(run.to_best)
-        rows.append((run.name, *figures, to_best, "best" if is_best else _said(ranking, run)))
-    columns = ("run", *(ranking.metrics[place].title for place in shown), "points to the best", "")
+        rows.append((run.name, "best" if is_best else _said(ranking, run), to_best, *figures))
+    columns = ("run", "", "points to the best", *(ranking.metrics[place].title for place in shown))
     return TextTable(columns, tuple(rows))
 
 
@@ -116,8 +116,8 @@ def classes_table(comparison: Comparison) -> TextTable:
             f"{each.images:,}",
             f"{each.first:,}",
             f"{each.second:,}",
-            f"+{each.gained:,}",
-            f"-{each.lost:,}",
+            f"{each.gained:+,}" if each.gained else "0",
+            f"{-each.lost:+,}" if each.lost else "0",
             _class_said(each),
         )
         for each in comparison.classes
@@ -234,4 +234,5 @@ def _accuracy_chart(ranking: Ranking) -> Chart:
     )
     dots = base.mark_point(color=PALETTE["blue"], filled=True, size=60).encode(x="accuracy:Q")
     described = "; ".join(f"{run.name} {100 * run.figures[0].value:.1f} %" for run in ranking.runs)
-    return Chart(as_svg(bars + dots), f"Accuracy of each run: {described}")
+    chart = (bars + dots).properties(padding={"left": 24, "right": 8, "top": 4, "bottom": 4})  # fonts differ in width
+    return Chart(as_svg(chart), f"Accuracy of each run: {described}")

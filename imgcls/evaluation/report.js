@@ -59,7 +59,7 @@
     return place < 0 ? null : `data:image/webp;base64,${thumbnails[place]}`;
   }
 
-  function picture(place, description, instead) {
+  function framed(place, description, instead) {
     const frame = make("span", { class: "frame-of-image" });
     const address = small(place);
     if (!address) {
@@ -174,7 +174,7 @@
     return make(
       "button",
       { type: "button", class: "card", title: data.files[image], onclick: () => open(image, images) },
-      picture(thumbnailOf[image], description, data.files[image].split("/").pop()),
+      framed(thumbnailOf[image], description, data.files[image].split("/").pop()),
       ...(isBrief ? [] : [make("span", {}, is)]),
       make("span", { class: good ? "answer good" : "answer bad" }, make("span", {}, good ? "✓" + (isBrief ? "" : " right") : "✗" + (isBrief ? "" : ` ${says}`)), make("span", {}, share)),
     );
@@ -284,7 +284,7 @@
           make("button", { type: "button", onclick: () => dialog.close() }, "Close"),
         ),
       ),
-      make("div", { class: "columns" }, make("div", {}, picture(thumbnailOf[image], named(truth(image)), data.files[image]), facts(image)), make("div", {}, ...likely(image), ...near(image))),
+      make("div", { class: "columns" }, make("div", {}, framed(thumbnailOf[image], named(truth(image)), data.files[image]), facts(image)), make("div", {}, ...likely(image), ...near(image))),
     );
     if (!dialog.open) dialog.showModal();
   }
@@ -324,7 +324,7 @@
         make(
           "figure",
           { title: neighbours.files[place] },
-          picture(neighbours.thumbnail[place], neighbours.labels[place], neighbours.files[place].split("/").pop()),
+          framed(neighbours.thumbnail[place], neighbours.labels[place], neighbours.files[place].split("/").pop()),
           make("figcaption", {}, make("b", {}, neighbours.labels[place]), make("br"), make("span", { class: "soft" }, similarity.toFixed(2))),
         ),
       );

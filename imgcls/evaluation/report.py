@@ -114,13 +114,13 @@ class Warned(NamedTuple):
     Attributes:
         severity: "error" or "warning".
         title: Of the kind.
-        count: How many findings.
+        findings: How many.
         advice: What to do.
     """
 
     severity: str
     title: str
-    count: int
+    findings: int
     advice: str
 
 

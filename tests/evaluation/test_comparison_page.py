@@ -35,6 +35,6 @@ def test_the_page_of_many_has_a_row_a_run_and_the_configs(tmp_path):
     page.write(tmp_path / "page.html")
     text = (tmp_path / "page.html").read_text()
     assert [row[0] for row in page.sections[0].table.rows] == ["b", "a", "c"]
-    assert page.sections[0].table.rows[0][-1] == "best"
+    assert page.sections[0].table.rows[0][1] == "best"
     assert "<td>epochs</td>" in text
     assert text.count("<svg") == 1

@@ -61,7 +61,7 @@ def test_a_shift_of_20_percent_is_found_with_200_images(reference):
 def test_a_difference_that_is_sure_and_tiny_is_no_drift():
     reference = DriftReference.from_table(drawn_table(20_000, seed=0, dimension=5))
     table = drawn_table(20_000, seed=2, dimension=5)
-    table.rows["brightness"] += 0.005
+    table.rows["brightness"] += 0.01
     found = drift(reference, table)
     (brightness,) = [each for each in found.figures if each.name == "brightness"]
     assert brightness.p_value < 0.001

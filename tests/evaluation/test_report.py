@@ -103,7 +103,7 @@ def test_the_audit_warns_or_found_nothing_or_was_not_asked(table, tmp_path):
         Finding("same image in two splits", ("a.png", "b.png"), "the same"),
         Finding("16-bit", ("c.png",), "16 bits"),
     ]
-    assert [(warned.severity, warned.count) for warned in warnings_of(findings)] == [("error", 1), ("warning", 2)]
+    assert [(warned.severity, warned.findings) for warned in warnings_of(findings)] == [("error", 1), ("warning", 2)]
     page = written(tmp_path, report_of(table, findings=findings))
     assert "Dark images: 2" in page
     assert "16 bits" not in shown(page)
