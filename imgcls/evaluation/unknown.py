@@ -112,8 +112,8 @@ class UnknownScore:
 
     Example:
         >>> score = UnknownScore("energy", threshold=-2.0)
-        >>> score.score(np.array([[9.0, 0.0], [0.5, 0.4]]), None).round(2).tolist()
-        [-9.0, -1.14]
+        >>> (score.score(np.array([[9.0, 0.0], [0.5, 0.4]]), None) > score.threshold).tolist()
+        [False, True]
     """
 
     method: str
