@@ -289,10 +289,9 @@ def _fit_mahalanobis(training: PredictionTable) -> UnknownScore:
 def _covariance(centered: np.ndarray) -> np.ndarray:
     """The covariance (D, D); shrunk by OAS (Chen et al., 2010) where there are few images for so many dimensions."""
     images, size = centered.shape
-    if images >= ENOUGH * size:
-        return centered.T @ centered / images
-    shrunk: np.ndarray = oas(centered, assume_centered=True)[0]
-    return shrunk
+    is_enough = images >= ENOUGH * size
+    found: np.ndarray = centered.T @ centered / images if is_enough else oas(centered, assume_centered=True)[0]
+    return found
 
 
 def _fit_neighbors(training: PredictionTable) -> list[tuple[str, UnknownScore]]:
@@ -383,8 +382,8 @@ def _mahalanobis(score: UnknownScore) -> Score:
         across = np.maximum((centered**2).sum(axis=1) - (along**2).sum(axis=1), 0.0)
         white, means = along / np.sqrt(parts["variances"]), parts["class_means"]
         squares = (white**2).sum(axis=1, keepdims=True) + (means**2).sum(axis=1) - 2 * white @ means.T
-        nearest: np.ndarray = np.maximum(squares.min(axis=1), 0.0)
-        return nearest + across / parts["residual_variance"]
+        found: np.ndarray = np.maximum(squares.min(axis=1), 0.0) + across / parts["residual_variance"]
+        return found
 
     return distance
 

@@ -85,9 +85,9 @@ def _judgement(model: keras.Model) -> layers.Judgement | None:
     return judgement(model) if is_classifier else None
 
 
-def _packed(numbers: dict[str, np.ndarray]) -> bytes:
+def _packed(numbers: dict[str, Any]) -> bytes:
     file = io.BytesIO()
-    np.savez_compressed(file, allow_pickle=False, **numbers)
+    np.savez_compressed(file, **numbers)
     return file.getvalue()
 
 

@@ -12,7 +12,7 @@ import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import numpy as np
 import tensorflow as tf
@@ -235,11 +235,10 @@ def _answer(folder: str, question: str, answer: str) -> None:
     for start in range(0, len(data), BATCH):
         found = signature(**{IMAGE_BYTES: tf.constant(data[start : start + BATCH])})
         rows.append({name: tensor.numpy() for name, tensor in found.items()})
-    arrays = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
-    classes, problem = (np.char.decode(arrays[name].astype(bytes), "utf-8") for name in ("classes", "problem"))
-    if DECISION in arrays:
-        arrays[DECISION] = np.char.decode(arrays[DECISION].astype(bytes), "utf-8")
-    np.savez(answer, **{**arrays, "classes": classes, "problem": problem})
+    arrays: dict[str, Any] = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
+    for name in {"classes", "problem", DECISION} & set(arrays):
+        arrays[name] = np.char.decode(arrays[name].astype(bytes), "utf-8")
+    np.savez(answer, **arrays)
 
 
 def _bytes(path: str) -> bytes:

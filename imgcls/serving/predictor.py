@@ -95,17 +95,19 @@ class Predictions:
         """The classes of each image, the likeliest first, and the decision."""
         names = np.array(self.class_names, object)
         scores = self.outputs.get(UNKNOWN_SCORE, np.zeros(len(self)))
-        judgement = zip(self.decisions, self.prediction_sets, scores, strict=True)
-        return [
-            Prediction([], [], problem)
-            if problem
-            else Prediction(names[places].tolist(), self.probabilities[row, places].tolist(), "", *rest, float(score))
-            for row, (places, problem, (*rest, score)) in enumerate(
-                zip(self._order(), self.problems, judgement, strict=True)
-            )
-        ]
+        decisions, sets = self.decisions, self.prediction_sets
+        order = self._order()
+
+        def of(row: int) -> Prediction:
+            if self.problems[row]:
+                return Prediction([], [], self.problems[row])
+            classes, probabilities = names[order[row]].tolist(), self.probabilities[row, order[row]].tolist()
+            return Prediction(classes, probabilities, "", decisions[row], sets[row], float(scores[row]))
+
+        return [of(row) for row in range(len(self))]
 
     def _order(self) -> np.ndarray:
+        """The places of the classes of each image, the likeliest first: (N, K)."""
         order: np.ndarray = np.argsort(-self.probabilities, axis=1, kind="stable")
         return order
 
@@ -121,7 +123,8 @@ class Predictions:
         if self.is_judged:
             members: np.ndarray = self.outputs[PREDICTION_SET] == 1
             return members
-        return np.nan_to_num(self.probabilities) >= LIKELY
+        likely: np.ndarray = np.nan_to_num(self.probabilities) >= LIKELY
+        return likely
 
     def table(self, top: int = 3) -> pd.DataFrame:
         """A row for each image.

@@ -15,6 +15,7 @@ from imgcls.evaluation.section import NextStep, Section
 from imgcls.evaluation.selective import risk_coverage, selective_section, selective_steps
 from imgcls.evaluation.slices import find_slices
 from imgcls.evaluation.slices_section import slices_section, slices_steps
+from imgcls.evaluation.unknown_section import measure_unknown, unknown_section
 from imgcls.files import read_json
 from imgcls.run_folder import RunFolder
 
@@ -94,6 +95,14 @@ def _sets(judging: Judging) -> Iterable[Analysis]:
         yield Analysis("prediction_sets", found and found.to_dict(), conformal_section(table, sets), tuple(steps))
 
 
+def _unknown(judging: Judging) -> Iterable[Analysis]:
+    if judging.judgement is not None:
+        table, score = judging.table, judging.judgement.unknown
+        can_tell = score is not None and len(table) and table.logits is not None
+        figures = measure_unknown(score, table) if score is not None and can_tell else None
+        yield Analysis("unknown", figures, unknown_section(score, table))
+
+
 def _slices(judging: Judging) -> Iterable[Analysis]:
     found = find_slices(judging.table)
     yield Analysis("slices", found.to_dict()["slices"], slices_section(found), tuple(slices_steps(found)))
@@ -123,6 +132,7 @@ ANALYSES: tuple[Callable[[Judging], Iterable[Analysis]], ...] = (
     _calibration,
     _selective,
     _sets,
+    _unknown,
     _learning_curve,
     _label_errors,
 )

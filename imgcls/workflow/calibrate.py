@@ -9,6 +9,7 @@ import numpy as np
 
 from imgcls.checksums import sha256_of
 from imgcls.config import JudgementConfig
+from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.calibration import temperature_of, with_temperature
 from imgcls.evaluation.conformal import ConformalSets, fit_sets
 from imgcls.evaluation.judgement import Judgement, fitted_in_words
@@ -20,9 +21,10 @@ from imgcls.models import keras_file, load_model
 from imgcls.models.classifier import with_judgement
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
-from imgcls.workflow.corrupted import corrupted_predictions
+from imgcls.workflow.corrupted import predict_corrupted
 from imgcls.workflow.judgement_layer import layer_of
 from imgcls.workflow.predictions import predictions_of
+from imgcls.workflow.predictor import predictor_of_run
 
 MOST_TRAINING_IMAGES = 5_000  # that strangeness is fitted to
 log = logging.getLogger(__name__)
@@ -89,9 +91,15 @@ def fit_judgement(run: RunFolder, options: JudgementConfig, progress: Progress |
         sets = ConformalSets.of_thresholds(thresholds.values)
     else:
         sets = fit_sets(validation, options.set_coverage, options.set_method)
-    unknown = fit_unknown_score(training, validation, corrupted_predictions(run), options.known_share)
+    unknown = fit_unknown_score(training, validation, _corrupted(run), options.known_share)
     notes = tuple(filter(None, (note, missing_in_words(validation))))
     return Fitted(Judgement(temperature, thresholds, sets, unknown, notes), validation, training)
+
+
+def _corrupted(run: RunFolder) -> dict[str, PredictionTable]:
+    """Validation images that are spoilt on purpose."""
+    manifest = Manifest.load(run.manifest_file)
+    return predict_corrupted(predictor_of_run(run), manifest, manifest.split("validation"))
 
 
 def missing_in_words(validation: PredictionTable) -> str:

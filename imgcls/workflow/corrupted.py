@@ -10,18 +10,10 @@ from imgcls.data.manifest.table import Manifest
 from imgcls.engines.engine import EMBEDDING, LOGITS, PROBABILITIES, Engine
 from imgcls.evaluation.corruptions import CORRUPTIONS
 from imgcls.evaluation.prediction_table import PredictionTable
-from imgcls.run_folder import RunFolder
 from imgcls.serving.predictor import Predictor
-from imgcls.workflow.predictor import predictor_of_run
 
 MOST_IMAGES = 100  # that are spoilt, in each way
 BATCH = 32  # images
-
-
-def corrupted_predictions(run: RunFolder) -> dict[str, PredictionTable]:
-    """What a run's model says of corrupted images for validation, as `predict_corrupted` gives it."""
-    manifest = Manifest.load(run.manifest_file)
-    return predict_corrupted(predictor_of_run(run), manifest, manifest.split("validation"))
 
 
 def predict_corrupted(predictor: Predictor, manifest: Manifest, rows: pd.DataFrame) -> dict[str, PredictionTable]:
