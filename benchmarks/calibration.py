@@ -30,7 +30,7 @@ from sklearn.datasets import load_digits
 from sklearn.frozen import FrozenEstimator
 from sklearn.neural_network import MLPClassifier
 
-from imgcls.evaluation.calibration import expected_calibration_error, fit_temperature, measure_reliability
+from imgcls.evaluation.judgement.calibration import expected_calibration_error, fit_temperature, measure_reliability
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.processor import describe
 

@@ -31,8 +31,8 @@ import torch
 from calibration import Logits, networks, of_runs
 from scipy.special import softmax
 
-from imgcls.evaluation.calibration import fit_temperature
-from imgcls.evaluation.conformal import ConformalSets, fit_sets, measure_sets
+from imgcls.evaluation.judgement.calibration import fit_temperature
+from imgcls.evaluation.judgement.conformal import ConformalSets, fit_sets, measure_sets
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.processor import describe
 

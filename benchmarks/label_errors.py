@@ -25,7 +25,7 @@ from imgcls.data.manifest.table import Manifest
 from imgcls.data.sources.load import load_manifest
 from imgcls.data.splits.assign import assign_splits, fold_numbers
 from imgcls.data.splits.units import units_of
-from imgcls.evaluation.label_errors import LabelErrors, find_label_errors
+from imgcls.evaluation.review.label_errors import LabelErrors, find_label_errors
 from imgcls.training.auto_settings import resolve
 from imgcls.training.network import build_network, run_statistics
 from imgcls.training.transfer.logistic_regression import Examples, fit_head, predict_left_out

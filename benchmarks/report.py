@@ -83,9 +83,9 @@ def write_tables(folder: Path) -> None:
 def report_once(folder: Path) -> float:
     """Evaluate and write the report. Returns the seconds."""
     from imgcls.evaluation.metrics import evaluate_predictions
-    from imgcls.evaluation.next_steps import Trained, report_steps
     from imgcls.evaluation.prediction_table import PredictionTable
-    from imgcls.evaluation.report import Report, write_report
+    from imgcls.evaluation.report.next_steps import Trained, report_steps
+    from imgcls.evaluation.report.report import Report, write_report
 
     before = time.perf_counter()
     table, training = (PredictionTable.load(folder / f"{part}.parquet") for part in ("test", "train"))

@@ -14,11 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcls.evaluation.drift import compare_with_reference
-from imgcls.evaluation.drift_observations import Observations
-from imgcls.evaluation.drift_reference import DriftReference
+from imgcls.evaluation.comparison.significance import LEVEL, paired_p_value
+from imgcls.evaluation.drift.drift import compare_with_reference
+from imgcls.evaluation.drift.observations import Observations
+from imgcls.evaluation.drift.reference import DriftReference
 from imgcls.evaluation.prediction_table import PredictionTable
-from imgcls.evaluation.significance import LEVEL, paired_p_value
 from imgcls.processor import describe
 
 DRAWS = 1000

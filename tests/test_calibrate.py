@@ -4,7 +4,7 @@ import pytest
 
 from imgcls.calibrate import Options, wishes
 from imgcls.config import JudgementConfig
-from imgcls.evaluation.judgement import NOT_SURE
+from imgcls.evaluation.judgement.judgement import NOT_SURE
 from imgcls.models.classifier import load_model
 from imgcls.run_folder import RunFolder
 from imgcls.workflow.judgement_layer import judgement_of

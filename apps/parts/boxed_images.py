@@ -8,7 +8,7 @@ import pandas as pd
 import streamlit as st
 
 from imgcls.counted import counted
-from imgcls.evaluation.thumbnails import thumbnail
+from imgcls.evaluation.pages.thumbnails import thumbnail
 from imgcls.labels.image_index import upright_size
 from imgcls.labels.records import BOX, Records
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 
 from imgcls.data.images.encoded import file_of
-from imgcls.evaluation.thumbnails import thumbnail
+from imgcls.evaluation.pages.thumbnails import thumbnail
 
 SIDE = 92  # pixels
 GRAY = "rgba(128, 128, 128, 0.18)"  # on light and dark pages

@@ -12,7 +12,7 @@ from parts.gallery import cards
 from parts.library import imagenet_model_names, load_predictor, modified
 
 from imgcls.counted import counted
-from imgcls.evaluation.thumbnails import thumbnail
+from imgcls.evaluation.pages.thumbnails import thumbnail
 from imgcls.image_files import READABLE
 
 if TYPE_CHECKING:

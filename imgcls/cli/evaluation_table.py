@@ -3,7 +3,7 @@
 from imgcls.cli.terminal import percent, say, table
 from imgcls.counted import counted
 from imgcls.evaluation.metrics import ClassMetrics, Ends, Evaluation
-from imgcls.evaluation.report import most_confused
+from imgcls.evaluation.report.report import most_confused
 from imgcls.metrics import Metric
 
 TOO_FEW = "too few to say"

@@ -3,7 +3,7 @@
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, progress_line, say
 from imgcls.config import JudgementConfig
-from imgcls.evaluation.judgement import fitted_in_words
+from imgcls.evaluation.judgement.judgement import fitted_in_words
 from imgcls.files import check_writable
 from imgcls.run_folder import RunFolder
 from imgcls.workflow.calibrate import calibrate_run, fit_judgement

@@ -7,9 +7,9 @@ from typing import Literal
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, progress_line, say, table
 from imgcls.counted import counted
-from imgcls.evaluation.comparison import Comparison, Ranking
-from imgcls.evaluation.comparison_page import class_sentences, classes_table, metrics_table, ranking_table
-from imgcls.evaluation.section import TextTable
+from imgcls.evaluation.comparison.comparison import Comparison, Ranking
+from imgcls.evaluation.comparison.page import class_sentences, classes_table, metrics_table, ranking_table
+from imgcls.evaluation.pages.section import TextTable
 from imgcls.workflow.compare import Compared, compare_runs
 
 IN_TERMINAL = ("accuracy", "macro_f1", "loss")  # metrics of many runs; the page has all

@@ -5,7 +5,7 @@ from pathlib import Path
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, progress_line, say, table
 from imgcls.counted import counted
-from imgcls.evaluation.drift_page import drift_table
+from imgcls.evaluation.drift.page import drift_table
 from imgcls.files import write_json
 from imgcls.workflow.drift import Drifted, find_drift
 

@@ -6,7 +6,7 @@ from typing import Protocol
 from imgcls.cli import command
 from imgcls.cli.evaluation_table import show_evaluation
 from imgcls.cli.terminal import next_step, progress_line, say
-from imgcls.evaluation.section import NextStep
+from imgcls.evaluation.pages.section import NextStep
 from imgcls.files import check_writable
 from imgcls.workflow.evaluate import judge
 from imgcls.workflow.judged import images_of

@@ -7,7 +7,7 @@ from pathlib import Path
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, progress_line, say, table, warn
 from imgcls.counted import counted
-from imgcls.evaluation.review_page import review_sentences
+from imgcls.evaluation.review.page import review_sentences
 from imgcls.run_folder import RunFolder
 from imgcls.workflow.label_queue import sort_images
 from imgcls.workflow.review import CORRECTIONS, FIGURES, PAGE, Review, ReviewOptions, review_run

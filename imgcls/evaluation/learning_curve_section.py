@@ -3,9 +3,9 @@
 import altair as alt
 import pandas as pd
 
-from imgcls.evaluation.charts import REFERENCE, RIGHT, as_svg
 from imgcls.evaluation.learning_curve import Gain, LearningCurve
-from imgcls.evaluation.section import Chart, NextStep, Section, TextTable
+from imgcls.evaluation.pages.charts import REFERENCE, RIGHT, as_svg
+from imgcls.evaluation.pages.section import Chart, NextStep, Section, TextTable
 
 LITTLE = 0.005  # accuracy, below which twice the images hardly help
 MOST_NAMED = 3  # classes

@@ -4,8 +4,8 @@ import altair as alt
 import pandas as pd
 
 from imgcls.counted import counted
-from imgcls.evaluation.charts import REFERENCE, RIGHT, WRONG, as_svg
-from imgcls.evaluation.section import Chart, NextStep, Section, TextTable
+from imgcls.evaluation.pages.charts import REFERENCE, RIGHT, WRONG, as_svg
+from imgcls.evaluation.pages.section import Chart, NextStep, Section, TextTable
 from imgcls.evaluation.slices import FALSE_ALARMS, LEAST_IMAGES, Slice, Slices
 
 MOST_DRAWN, MOST_STEPS = 15, 3

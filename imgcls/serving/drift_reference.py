@@ -15,7 +15,7 @@ def write_drift_reference(version: Path, reference: Mapping[str, Any]) -> None:
 
     Args:
         version: The folder of the version.
-        reference: As `imgcls.evaluation.drift_reference.DriftReference.to_dict` gives it.
+        reference: As `imgcls.evaluation.drift.reference.DriftReference.to_dict` gives it.
     """
     write_json(version / DRIFT, reference)
 

@@ -4,18 +4,18 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
-from imgcls.evaluation.calibration import calibration_section, calibration_steps, measure_calibration
-from imgcls.evaluation.conformal import conformal_section, conformal_steps, measure_sets
-from imgcls.evaluation.judgement import Judgement, decisions_section, measure_decisions
-from imgcls.evaluation.label_errors_section import label_errors_section, label_errors_steps
+from imgcls.evaluation.judgement.calibration import calibration_section, calibration_steps, measure_calibration
+from imgcls.evaluation.judgement.conformal import conformal_section, conformal_steps, measure_sets
+from imgcls.evaluation.judgement.judgement import Judgement, decisions_section, measure_decisions
+from imgcls.evaluation.judgement.selective import risk_coverage, selective_section, selective_steps
+from imgcls.evaluation.judgement.unknown_section import measure_unknown, unknown_section
 from imgcls.evaluation.learning_curve import LearningCurve
 from imgcls.evaluation.learning_curve_section import learning_curve_section, learning_curve_steps
+from imgcls.evaluation.pages.section import NextStep, Section
 from imgcls.evaluation.prediction_table import PredictionTable
-from imgcls.evaluation.section import NextStep, Section
-from imgcls.evaluation.selective import risk_coverage, selective_section, selective_steps
+from imgcls.evaluation.review.label_errors_section import label_errors_section, label_errors_steps
 from imgcls.evaluation.slices import find_slices
 from imgcls.evaluation.slices_section import slices_section, slices_steps
-from imgcls.evaluation.unknown_section import measure_unknown, unknown_section
 from imgcls.files import read_json
 from imgcls.run_folder import RunFolder
 

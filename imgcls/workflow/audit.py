@@ -14,7 +14,7 @@ from imgcls.data.inspection.inspect import inspect
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.sources.importing import import_manifest
 from imgcls.data.sources.load import source_of
-from imgcls.evaluation.audit_page import write_audit_page
+from imgcls.evaluation.pages.audit_page import write_audit_page
 from imgcls.files import write_json
 from imgcls.progress import Progress
 

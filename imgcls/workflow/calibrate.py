@@ -10,12 +10,12 @@ import numpy as np
 from imgcls.checksums import sha256_of
 from imgcls.config import JudgementConfig
 from imgcls.data.manifest.table import Manifest
-from imgcls.evaluation.calibration import temperature_of, with_temperature
-from imgcls.evaluation.conformal import ConformalSets, fit_sets
-from imgcls.evaluation.judgement import Judgement, fitted_in_words
+from imgcls.evaluation.judgement.calibration import temperature_of, with_temperature
+from imgcls.evaluation.judgement.conformal import ConformalSets, fit_sets
+from imgcls.evaluation.judgement.judgement import Judgement, fitted_in_words
+from imgcls.evaluation.judgement.selective import fit_thresholds
+from imgcls.evaluation.judgement.unknown import FEWEST_IMAGES, fit_unknown_score
 from imgcls.evaluation.prediction_table import PredictionTable
-from imgcls.evaluation.selective import fit_thresholds
-from imgcls.evaluation.unknown import FEWEST_IMAGES, fit_unknown_score
 from imgcls.files import replacing
 from imgcls.models import keras_file, load_model
 from imgcls.models.classifier import with_judgement

@@ -5,12 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from imgcls.evaluation.alignment import Aligned, align, check_same_classes, check_same_images
-from imgcls.evaluation.comparison import Comparison, Ranking, compare_aligned, rank_aligned
-from imgcls.evaluation.comparison_page import comparison_page, ranking_page
+from imgcls.evaluation.comparison.alignment import Aligned, align, check_same_classes, check_same_images
+from imgcls.evaluation.comparison.comparison import Comparison, Ranking, compare_aligned, rank_aligned
+from imgcls.evaluation.comparison.page import comparison_page, ranking_page
+from imgcls.evaluation.pages.section import TextTable
+from imgcls.evaluation.pages.sections_page import SectionsPage
 from imgcls.evaluation.prediction_table import PredictionTable
-from imgcls.evaluation.section import TextTable
-from imgcls.evaluation.sections_page import SectionsPage
 from imgcls.progress import Progress
 from imgcls.workflow.judged import Judged, images_of
 from imgcls.workflow.predictions import predict_table, saved_predictions

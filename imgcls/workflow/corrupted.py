@@ -8,7 +8,7 @@ import pandas as pd
 from imgcls.data.images.reading import read_images
 from imgcls.data.manifest.table import Manifest
 from imgcls.engines.engine import EMBEDDING, LOGITS, PROBABILITIES, Engine
-from imgcls.evaluation.corruptions import CORRUPTIONS
+from imgcls.evaluation.judgement.corruptions import CORRUPTIONS
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.serving.predictor import Predictor
 
@@ -17,7 +17,7 @@ BATCH = 32  # images
 
 
 def predict_corrupted(predictor: Predictor, manifest: Manifest, rows: pd.DataFrame) -> dict[str, PredictionTable]:
-    """Predict some images of each corruption, as `imgcls.evaluation.unknown.fit_unknown_score` takes them.
+    """Predict some images of each corruption, as `imgcls.evaluation.judgement.unknown.fit_unknown_score` takes them.
 
     Args:
         predictor: The classifier.

@@ -14,12 +14,12 @@ from imgcls.counted import counted
 from imgcls.data.duplicates.perceptual_hash import thumbnails_of
 from imgcls.data.inspection.inspect import inspect
 from imgcls.data.manifest.table import Manifest
-from imgcls.evaluation.drift import Drift, compare_with_reference
-from imgcls.evaluation.drift_observations import Observations
-from imgcls.evaluation.drift_page import drift_page
-from imgcls.evaluation.drift_reference import DriftReference
+from imgcls.evaluation.drift.drift import Drift, compare_with_reference
+from imgcls.evaluation.drift.observations import Observations
+from imgcls.evaluation.drift.page import drift_page
+from imgcls.evaluation.drift.reference import DriftReference
+from imgcls.evaluation.pages.sections_page import SectionsPage
 from imgcls.evaluation.prediction_table import PredictionTable
-from imgcls.evaluation.sections_page import SectionsPage
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import load_bundle

@@ -14,14 +14,14 @@ from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.sources.cards import licence_of
-from imgcls.evaluation.judgement import Judgement
+from imgcls.evaluation.judgement.judgement import Judgement
 from imgcls.evaluation.metrics import Evaluation
-from imgcls.evaluation.model_card import ModelCard, write_model_card
-from imgcls.evaluation.next_steps import Trained, ranked, report_steps
+from imgcls.evaluation.pages.section import NextStep
 from imgcls.evaluation.prediction_table import PredictionTable
-from imgcls.evaluation.report import Report, write_report
-from imgcls.evaluation.section import NextStep
-from imgcls.evaluation.whitening import Whitened, show_whitening
+from imgcls.evaluation.report.model_card import ModelCard, write_model_card
+from imgcls.evaluation.report.next_steps import Trained, ranked, report_steps
+from imgcls.evaluation.report.report import Report, write_report
+from imgcls.evaluation.report.whitening import Whitened, show_whitening
 from imgcls.files import write_json
 from imgcls.models.classifier import in_channels_last, load_model, preprocessing
 from imgcls.progress import Progress

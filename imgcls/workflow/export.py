@@ -13,7 +13,7 @@ from imgcls.data.manifest.table import Manifest
 from imgcls.data.sources.cards import licence_of
 from imgcls.engines.engine import DECISION, EMBEDDING, LOGITS, PREDICTION_SET, PROBABILITIES, UNKNOWN_SCORE
 from imgcls.engines.tensorflow import TensorFlowEngine
-from imgcls.evaluation.judgement import Judgement
+from imgcls.evaluation.judgement.judgement import Judgement
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.models.classifier import (
     class_names,

@@ -5,10 +5,10 @@ from typing import Any, cast
 import keras
 import numpy as np
 
-from imgcls.evaluation.conformal import ConformalSets, Method
-from imgcls.evaluation.judgement import Judgement
-from imgcls.evaluation.selective import Answers, Thresholds
-from imgcls.evaluation.unknown import UnknownScore, candidates_of
+from imgcls.evaluation.judgement.conformal import ConformalSets, Method
+from imgcls.evaluation.judgement.judgement import Judgement
+from imgcls.evaluation.judgement.selective import Answers, Thresholds
+from imgcls.evaluation.judgement.unknown import UnknownScore, candidates_of
 from imgcls.layers import Judgement as JudgementLayer
 from imgcls.models.classifier import judgement as layer_in
 from imgcls.models.classifier import temperature

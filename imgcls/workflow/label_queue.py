@@ -10,10 +10,10 @@ import pandas as pd
 from imgcls.counted import counted
 from imgcls.data.cache import source_name
 from imgcls.engines.engine import EMBEDDING
-from imgcls.evaluation.judgement import NONE_OF_THESE
-from imgcls.evaluation.label_queue import LabelQueue, label_queue
-from imgcls.evaluation.label_studio_tasks import LOCAL_FILES, labelling_form, task
-from imgcls.evaluation.review_page import write_queue_page
+from imgcls.evaluation.judgement.judgement import NONE_OF_THESE
+from imgcls.evaluation.review.label_queue import LabelQueue, label_queue
+from imgcls.evaluation.review.label_studio_tasks import LOCAL_FILES, labelling_form, task
+from imgcls.evaluation.review.page import write_queue_page
 from imgcls.files import replacing, write_json
 from imgcls.progress import Progress
 from imgcls.workflow.sources import list_images

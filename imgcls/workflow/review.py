@@ -15,9 +15,9 @@ from imgcls.data.duplicates.near_duplicates import Copies, find_copies
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.splits.assign import split_hash
 from imgcls.data.splits.units import units_of
-from imgcls.evaluation.label_errors import LabelErrors, find_label_errors
-from imgcls.evaluation.review import Candidate, candidates
-from imgcls.evaluation.review_page import write_review_page
+from imgcls.evaluation.review.label_errors import LabelErrors, find_label_errors
+from imgcls.evaluation.review.page import write_review_page
+from imgcls.evaluation.review.review import Candidate, candidates
 from imgcls.files import replacing, write_json
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder

@@ -9,7 +9,7 @@ from typing import Any
 from imgcls.checksums import sha256_of
 from imgcls.data.cache import source_name
 from imgcls.data.manifest.table import Manifest
-from imgcls.evaluation.judgement import Judgement
+from imgcls.evaluation.judgement.judgement import Judgement
 from imgcls.models.classifier import load_model
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import load_bundle

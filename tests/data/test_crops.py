@@ -17,7 +17,7 @@ from imgcls.data.images.preprocessing import Preprocessing, preprocess
 from imgcls.data.images.reading import read_images
 from imgcls.data.inspection.inspect import inspect
 from imgcls.data.manifest.table import Manifest
-from imgcls.evaluation.thumbnails import thumbnail
+from imgcls.evaluation.pages.thumbnails import thumbnail
 from imgcls.labels.records import BOX
 from imgcls.workflow.create import create_run
 

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect, sync_playwright
 
-from imgcls.evaluation.report import write_report
-from imgcls.evaluation.section import NextStep
+from imgcls.evaluation.pages.section import NextStep
+from imgcls.evaluation.report.report import write_report
 
 from .predicted import predicted, several
 from .test_report import HOSTILE, report_of

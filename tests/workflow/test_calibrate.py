@@ -5,8 +5,8 @@ import pytest
 
 from imgcls.config import InputConfig, JudgementConfig, TrainConfig, TrainingConfig
 from imgcls.data.manifest.table import Manifest
-from imgcls.evaluation.calibration import log_loss
-from imgcls.evaluation.judgement import NONE_OF_THESE, NOT_SURE
+from imgcls.evaluation.judgement.calibration import log_loss
+from imgcls.evaluation.judgement.judgement import NONE_OF_THESE, NOT_SURE
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.models import keras_file
 from imgcls.models.classifier import judgement, load_model, temperature

@@ -15,7 +15,7 @@ from imgcls.data.images.reading import read_images
 from imgcls.data.images.transcoding import decodable, still
 from imgcls.data.inspection.inspect import inspect
 from imgcls.data.sources.importing import import_manifest
-from imgcls.evaluation.thumbnails import thumbnail
+from imgcls.evaluation.pages.thumbnails import thumbnail
 from imgcls.image_files import UNKNOWN_FORMAT, Refused, shown_name
 from tests.data.image_samples import photos
 from tests.data.images.every_format import NOT_UTF8, READ, write_every_format

@@ -18,7 +18,7 @@ from imgcls.data.prepared.load import load_prepared
 from imgcls.data.prepared.preparation import Preparation
 from imgcls.data.prepared.shards import prepare
 from imgcls.data.sources.load import load_manifest
-from imgcls.evaluation.thumbnails import thumbnail
+from imgcls.evaluation.pages.thumbnails import thumbnail
 
 GRAY = Preprocessing(28, 28, channels=1)
 

@@ -1,0 +1,1 @@
+"""Whether today's images are those that a classifier was made for."""

@@ -1,0 +1,1 @@
+"""What is fitted on validation after training: when to answer, and how sure."""
