@@ -244,6 +244,7 @@ class TrainingRun:
             validate=lambda: batches.validate(self.trainer),
             callbacks=listeners,
             on_missing=on_missing,
+            batch_at=lambda position: batches.training(position, 1),
         )
 
     def _enter(self, stage: Stage) -> StageBatches:
@@ -323,4 +324,5 @@ def _step_options(config: TrainConfig, data: TrainingData, devices: int) -> Step
         xla=training.xla == "on",
         loss_scaling=training.precision == "float16",
         gradient_checkpointing=training.gradient_checkpointing,
+        steps_per_call=training.steps_per_call,
     )
