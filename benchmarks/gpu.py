@@ -4,9 +4,9 @@
     python benchmarks/gpu.py --model mobilenet_v2 --batch-size 256
     python benchmarks/gpu.py --cases xla loop_xla --results rates.json
 
-`benchmarks/gpu_torch.py` is timm's side, for another environment on the same card. A case's step is made again and again
-on one batch, with SGD and momentum and cross-entropy, and is read once at the end of each round; for the cases that begin
-with "loop", `Trainer.train` takes the batch from the host's memory in each step, as a run does. Printed are medians and
+`benchmarks/gpu_torch.py` is timm's side, for another environment on the same card. A case makes its step many times
+on one batch, with SGD, momentum and cross-entropy, and reads once at the end of a round; in the cases that begin with
+"loop", `Trainer.train` takes the batch from the host's memory in each step, as a run does. Printed are medians and
 quartiles of the rounds in images a second; --results has them as they come. Cases that ask TensorFlow for repeatable
 operations come last, because that cannot be taken back.
 """
@@ -77,7 +77,7 @@ def main(options: Options) -> int:
         row = {"side": options.label, "case": name, "model": options.model, "batch": options.batch_size, "card": card}
         try:
             row |= measured(options, CASES[name])
-        except Exception as error:  # noqa: BLE001: the other cases are measured in any case
+        except Exception as error:  # the other cases are measured in any case
             row |= {"error": f"{type(error).__name__}: {str(error)[:1500]}"}
         print(json.dumps(row), flush=True)
         if options.results is not None:

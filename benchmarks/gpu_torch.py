@@ -2,8 +2,8 @@
 
     OTHER/bin/python benchmarks/gpu_torch.py --cases compiled eager --results rates.json
 
-OTHER is an environment with `torch` for CUDA and `timm`. The network is channels_last under bfloat16 autocast, with SGD,
-Nesterov momentum and cross-entropy, on one batch on the device; the loss is read once at the end of each round.
+OTHER is an environment with `torch` for CUDA and `timm`. The network is channels_last under bfloat16 autocast, with
+SGD, Nesterov momentum and cross-entropy, on one batch on the device; the loss is read once at the end of each round.
 """
 
 import argparse
@@ -27,7 +27,7 @@ def main() -> None:
         row = {"side": "timm", "case": case, "model": options.model, "batch": options.batch_size}
         try:
             row |= measured(options, case)
-        except Exception as error:  # noqa: BLE001: the other cases are measured in any case
+        except Exception as error:  # the other cases are measured in any case
             row |= {"error": f"{type(error).__name__}: {str(error)[:1500]}"}
         print(json.dumps(row), flush=True)
         if options.results:

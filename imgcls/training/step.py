@@ -2,7 +2,7 @@
 
 The gradient is that of the mean loss over the global batch. Each device computes its share, in as many parts as memory
 asks for (gradient accumulation). The shares are summed over the devices, and only then clipped. An update whose loss or
-gradient is not finite is not made, and none after it, so that the weights are still the good ones when the host notices.
+gradient is not finite is not made, and none after it: the weights are still the good ones when the host notices.
 """
 
 from collections.abc import Callable, Sequence
@@ -251,7 +251,7 @@ class Step:
         if self.loss_scale is not None:
             self.loss_scale.update(finite)
             bad &= tf.convert_to_tensor(self.loss_scale.scale) < SMALLEST_SCALE
-        self.tally.count(loss, correct, missing, self.objective.batch_size - missing, bad)
+        self.tally.count(loss, correct, missing, self.objective.batch_size, bad)
         return Outcome(loss, correct, norm, updated)
 
     def _update(self, gradients: list[Any]) -> bool:

@@ -51,20 +51,19 @@ class Tally:
         """Whether every step so far was finite, as a scalar of the graph."""
         return tf.equal(tf.convert_to_tensor(self.numbers.value)[Counts._fields.index("bad_step")], 0.0)
 
-    def count(
-        self, loss: tf.Tensor, correct: tf.Tensor, missing: tf.Tensor, readable: tf.Tensor, bad: tf.Tensor
-    ) -> None:
+    def count(self, loss: tf.Tensor, correct: tf.Tensor, missing: tf.Tensor, batch_size: int, bad: tf.Tensor) -> None:
         """Count one step, in the graph.
 
         Args:
             loss: mean over the batch; one that is not finite has no part in the sums.
             correct: number of examples whose class was predicted.
             missing: number of examples that could not be read.
-            readable: number of the others.
+            batch_size: number of examples, with those.
             bad: whether the step is one that a run does not survive.
         """
         before = Counts(*tf.unstack(tf.convert_to_tensor(self.numbers.value)))
-        loss, correct, missing, readable = (tf.cast(x, tf.float64) for x in (loss, correct, missing, readable))
+        loss, correct, missing = (tf.cast(x, tf.float64) for x in (loss, correct, missing))
+        readable = float(batch_size) - missing
         finite, first = tf.math.is_finite(loss), bad & tf.equal(before.bad_step, 0.0)
         steps, zero = before.steps + 1.0, tf.zeros((), tf.float64)
         after = Counts(
