@@ -12,10 +12,14 @@ COMMANDS = (
     "train",
     "data_service",
     "tune",
+    "calibrate",
     "evaluate",
+    "compare",
+    "review",
     "predict",
     "export",
     "serve",
+    "drift",
 )  # in the order of the road
 
 

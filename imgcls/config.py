@@ -30,6 +30,7 @@ Color = Literal["auto", "rgb", "grayscale"]
 Plan = Literal["auto", "head", "features", "last_blocks", "all", "scratch"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 Boxes = Literal["single", "largest", "crop", "multi_label"]
+Task = Literal["auto", "single_label", "multi_label"]
 Agreement = Literal["auto", "majority", "majority_then_skill", "weighted_majority", "dawid_skene", "none"]
 
 
@@ -43,6 +44,7 @@ class LabelsConfig:
     boxes: Boxes = "single"  # example: image of one class, image by its largest box, each box cut out, or all classes
     box_margin: float = 0.0  # margin of a crop around its box on each side, as a share of the box's sides
     min_box_side: int = 1  # pixels; boxes with a shorter side are left out
+    negatives: bool = False  # images without annotations have none of the classes (multi_label); else they are left out
     rename: str | None = None  # CSV file with the columns from, to: classes are renamed, merged, or dropped (empty to)
     consensus: Agreement = "auto"  # of several people's answers; auto: majority, which leaves out ties
     golden: str | None = None  # CSV file with the columns image, label: known answers, which score the annotators
@@ -54,6 +56,11 @@ class LabelsConfig:
         _check_range("min_box_side", self.min_box_side, 1, 100_000)
         if self.box_margin and self.boxes != "crop":
             raise ValueError(f"--box-margin widens crops, and --boxes is {self.boxes}. Add --boxes crop.")
+        if self.negatives and self.boxes != "multi_label":
+            raise ValueError(
+                f"--negatives keeps images without any class, and --boxes {self.boxes} gives each image one. "
+                "Add --boxes multi_label."
+            )
         if self.golden and self.consensus in ("auto", "none"):
             raise ValueError(
                 "--golden scores annotators, so it needs their consensus. Add --consensus weighted_majority."
@@ -84,6 +91,7 @@ class InputConfig:
 
     data: str = "fashion_mini"  # folder with one folder of images a class, a manifest (.parquet), or a card's name
     overlay: str | None = None  # CSV file with the columns image, label: corrections that are laid over the data
+    task: Task = "auto"  # multi_label: an image has several classes, or none; auto: multi_label where the labels do so
     validation_size: float = 0.15  # where the data has no validation split: below 1 a share of each class, else images
     test_size: float = 0.15  # where the data has no test split: below 1 a share of each class, else images in all
     folds: int = 0  # cross-validation: number of folds, each once the validation split; 0: none
@@ -253,7 +261,7 @@ class TrainingConfig:
     layer_decay: float = 0.8  # fine-tuning: a block's learning rate, as a share of that of the block after it
     loss: Literal["cross_entropy", "focal"] = "cross_entropy"  # focal: easy images count less
     focal_gamma: float = 2.0  # focusing parameter of the focal loss (focal only)
-    label_smoothing: float = 0.0  # share of each label that is spread over all classes
+    label_smoothing: float = 0.0  # share of each label that is spread over all classes; multi_label: over yes and no
     global_clipnorm: float = 0.0  # gradient clipping: largest norm of all gradients together; 0: no clipping
     ema_momentum: float = 0.0  # exponential moving average (EMA) of the weights: decay a step, such as 0.999; 0: no EMA
     early_stopping_patience: int = 0  # early stopping: epochs without improvement on validation; 0: none
@@ -334,9 +342,37 @@ TRAINING_RANGES = (
 )
 
 
+SetMethod = Literal["auto", "lac", "aps", "raps", "class_conditional"]
+
+
+@dataclass(frozen=True)
+class JudgementConfig:
+    """When the trained classifier answers, and what it says besides. Fitted to validation images after training."""
+
+    calibrate: bool = True  # fit it; else every image is answered, with probabilities as they are
+    answer_precision: float = 0.0  # share of answers that is to be right; 0: answer what is likelier right than wrong
+    answer_coverage: float = 0.0  # share of images that is to be answered, in place of answer_precision; 0: no wish
+    answer_by_class: bool = False  # the wish is for the answers of each class, not for all answers together
+    set_coverage: float = 0.9  # prediction sets: share of images whose class is to be in their set
+    set_method: SetMethod = "auto"  # prediction sets: score; auto: the smallest sets of lac, aps and raps
+    known_share: float = 0.95  # share of images of known classes that must not be called "none of these"
+
+    def __post_init__(self) -> None:
+        if self.answer_precision:
+            _check_range("answer_precision", self.answer_precision, 0.5, 0.9999)
+        if self.answer_coverage:
+            _check_range("answer_coverage", self.answer_coverage, 0.01, 1.0)
+        if self.answer_precision and self.answer_coverage:
+            raise ValueError(
+                "--answer-precision and --answer-coverage exclude each other: one follows from the other. Choose one."
+            )
+        _check_range("set_coverage", self.set_coverage, 0.5, 0.9999)
+        _check_range("known_share", self.known_share, 0.5, 1.0)
+
+
 @dataclass(frozen=True)
 class TrainConfig:
-    """One run: every option of it, in five sections.
+    """One run: every option of it, in six sections.
 
     Attributes:
         input: Which images, and how they become pixels.
@@ -344,6 +380,7 @@ class TrainConfig:
         balance: What is done about classes of different size.
         network: Which network, and what it starts from.
         training: How the network is trained.
+        judgement: When the trained classifier answers, and what it says besides.
         name: Name of the run; empty: <data>-<model>-<number>.
         runs: Folder that the run's folder is made in.
 
@@ -361,8 +398,14 @@ class TrainConfig:
     balance: BalanceConfig = field(default_factory=BalanceConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
+    judgement: JudgementConfig = field(default_factory=JudgementConfig)
     name: str = ""  # of the run; empty: <data>-<model>-<number>
     runs: str = "runs"  # folder that the run folder is made in
+
+    @property
+    def is_multi_label(self) -> bool:
+        """Whether an image has any number of the classes, once the run's data has settled it."""
+        return self.input.task == "multi_label"
 
     def __post_init__(self) -> None:
         if self.name and Path(self.name).name != self.name:

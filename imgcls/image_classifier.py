@@ -23,7 +23,7 @@ from imgcls.serving.predictor import Predictions, Predictor
 from imgcls.workflow.evaluate import Split, evaluate_run
 from imgcls.workflow.export import export_run
 from imgcls.workflow.flat_options import check_names, flat, with_options
-from imgcls.workflow.image_data import is_paths, source_of_images, to_pixels
+from imgcls.workflow.image_data import is_multi_label, is_paths, label_values, source_of_images, to_pixels
 from imgcls.workflow.predictor import predictor_of_run
 from imgcls.workflow.train import resume_run, train_run
 
@@ -107,7 +107,8 @@ class ImageClassifier:
             X: A folder with one folder of images a class, annotations, a manifest, a card or a TFDS name; a table
                 with the columns image and label; paths; an array (N, H, W, C); or a `tf.data.Dataset` of
                 (image, label).
-            y: (N,) labels of paths or an array; None if X has its own.
+            y: (N,) labels of paths or an array; of several labels an image, an indicator matrix (N, classes) of 0 and
+                1, or N lists of classes. None if X has its own.
 
         Returns:
             This classifier.
@@ -118,7 +119,9 @@ class ImageClassifier:
         """
         source = source_of_images(X, y, self.runs)
         with self._shown() as progress:
-            run = train_run(with_options(self.config, {DATA: source}), progress)
+            several = self.config.input.task == "auto" and y is not None and is_multi_label(y)
+            task = {"task": "multi_label"} if several else {}
+            run = train_run(with_options(self.config, {DATA: source, **task}), progress)
         return self._with_run(run, y)
 
     def resume(self, **changes: float) -> Self:
@@ -169,19 +172,27 @@ class ImageClassifier:
     def score(self, X: Any = None, y: Any = None) -> float:
         """Accuracy on the test split, or on the images X with the labels y.
 
+        Of several labels an image it is the subset accuracy, as scikit-learn has it: an image counts if all its labels
+        are predicted, and no other.
+
         Args:
             X: As `fit` takes it; None for the test split.
-            y: Labels of paths or an array.
+            y: Labels of paths or an array, as `fit` takes them.
         """
         if X is None:
             figures = self._fitted_run().evaluation()
             return float(figures["accuracy"]) if figures else self.evaluate().accuracy
         if y is None:
             return self.evaluate(X).accuracy
+        if self._is_multi_label:
+            return float((self.predict(X) == self._indicators(y)).all(axis=1).mean())
         return float(np.mean(self.predict(X) == np.asarray(y)))
 
     def predict(self, X: Any) -> np.ndarray:
         """The likeliest class of each image, (N,), with the type of the labels that `fit` got.
+
+        Of several labels an image it is the indicator matrix (N, classes) of 0 and 1, as scikit-learn has it: 1 where
+        the probability is a half or more, in the order of `classes_`.
 
         Args:
             X: Paths, one path, or an array (N, H, W, C) as `fit` takes it.
@@ -190,6 +201,9 @@ class ImageClassifier:
             ValueError: If a file cannot be read; it is named with the reason.
         """
         probabilities = self.predict_proba(X)
+        if self._is_multi_label:
+            present: np.ndarray = (probabilities >= 0.5).astype(int)
+            return present
         labels: np.ndarray = self.classes_[probabilities.argmax(axis=1)]
         return labels
 
@@ -267,7 +281,7 @@ class ImageClassifier:
         vars(self).pop("_predictor", None)
         self.run_ = run
         names = Manifest.load(run.manifest_file).class_names
-        by_name = {str(label): label for label in np.unique(np.asarray(labels))} if labels is not None else {}
+        by_name = {str(label): label for label in _distinct(labels)} if labels is not None else {}
         self.classes_ = np.unique([by_name[name] for name in names]) if by_name else np.array(names)
         if run.state() == "interrupted":
             raise KeyboardInterrupt(
@@ -279,6 +293,24 @@ class ImageClassifier:
         if not hasattr(self, "run_"):
             raise NotFittedError("This ImageClassifier is not fitted. Call fit(images), or ImageClassifier.load(run).")
         return self.run_
+
+    @property
+    def _is_multi_label(self) -> bool:
+        return self._fitted_run().config.is_multi_label
+
+    def _indicators(self, labels: Any) -> np.ndarray:
+        """(N, classes) which of `classes_` each image has."""
+        rows = label_values(labels) if is_multi_label(labels) else [[label] for label in labels]
+        index = {str(label): place for place, label in enumerate(self.classes_)}
+        found = np.zeros((len(rows), len(index)), int)
+        for row, values in enumerate(rows):
+            unknown = [value for value in values if str(value) not in index]
+            if unknown:
+                raise ValueError(
+                    f"The classifier does not know the class {unknown[0]!r}. It knows: {', '.join(index)}."
+                )
+            found[row, [index[str(value)] for value in values]] = 1
+        return found
 
     @cached_property
     def _predictor(self) -> Predictor:
@@ -307,6 +339,13 @@ class _Shown(AbstractContextManager[Progress]):
 
     def __exit__(self, *raised: object) -> None:
         self._stack.close()
+
+
+def _distinct(labels: Any) -> list[Any]:
+    """The classes among labels as `fit` takes them, each once."""
+    if is_multi_label(labels):
+        return list({value for row in label_values(labels) for value in row})
+    return list(np.unique(np.asarray(labels)))
 
 
 def _holds_paths(images: Any) -> bool:

@@ -73,8 +73,10 @@ class RunFolder:
         self.learning_rate_image = self.path / "learning_rate.svg"  # of the trial, where one was asked for
         self.network_file = self.path / KEPT_AS  # of the user's own network, as it was when the run began
         self.model_file = self.path / "model.keras"
+        self.predictions = self.path / "predictions"  # <split>.parquet and <split>.npy
         self.evaluation_file = self.path / "evaluation.json"
         self.report_file = self.path / "report.html"
+        self.model_card_file = self.path / "model_card.md"
         self.tensorboard = self.path / "tensorboard"
         if not self.config_file.is_file():
             what = "is no run folder: it has no config.toml" if self.path.is_dir() else "is no folder"
@@ -174,6 +176,10 @@ class RunFolder:
         plan = read_json(self.plan_file)
         reasons = plan.get("reasons")
         return plan if isinstance(reasons, list) and all(isinstance(why, str) for why in reasons) else {}
+
+    def predictions_file(self, split: str) -> Path:
+        """The predictions for a split, as `imgcls.evaluation.prediction_table.PredictionTable` reads them."""
+        return self.predictions / f"{split}.parquet"
 
     def evaluation(self) -> dict[str, Any]:
         """The judgement on the test split, as evaluation.json has it; empty if there is none, or if it is damaged."""

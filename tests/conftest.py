@@ -88,6 +88,32 @@ def small_data(tmp_path_factory) -> Path:
 
 
 @pytest.fixture(scope="session")
+def collages(tmp_path_factory) -> Path:
+    """A manifest of 64 images for training and 16 for the test, each with up to three items in its quarters."""
+    import numpy as np
+    import pandas as pd
+    from PIL import Image
+
+    from imgcls.data.manifest.table import Manifest
+
+    folder, random, rows = tmp_path_factory.mktemp("data") / "collages", np.random.default_rng(0), []
+    folder.mkdir()
+    names = ("bag", "sneaker", "trouser")
+    items = {name: sorted((SAMPLE / "train" / name).iterdir())[:20] for name in names}
+    for number in range(80):
+        chosen, canvas = [name for name in names if random.random() < 0.5], Image.new("L", (32, 32))
+        for quarter, name in zip(random.permutation(4), chosen, strict=False):
+            item = Image.open(items[name][random.integers(20)]).resize((16, 16))
+            canvas.paste(item, (16 * int(quarter % 2), 16 * int(quarter // 2)))
+        canvas.putpixel((0, 0), number)  # no two alike, of which one would be left out as a copy
+        canvas.putpixel((31, 31), 255 - number)
+        canvas.save(folder / f"{number}.png")
+        rows.append({"image": f"{number}.png", "labels": chosen, "split": "test" if number % 5 == 0 else ""})
+    Manifest.from_records(pd.DataFrame(rows), folder, boxes="multi_label").save(folder / "manifest.parquet")
+    return folder / "manifest.parquet"
+
+
+@pytest.fixture(scope="session")
 def small_run(small_data, tmp_path_factory):
     """A run of three epochs on `small_data`; tests that write into it take a copy."""
     from imgcls.config import InputConfig, TrainConfig, TrainingConfig

@@ -89,3 +89,18 @@ def test_a_class_that_the_model_does_not_know_is_found_before_an_image_is_opened
     result = command("evaluate", run, "--data", tmp_path / "photos")
     assert result.code == 2
     assert "classes that the model does not know: 'boot' (10 images). It knows: bag, sneaker, trouser." in result.err
+
+
+def test_a_bundle_is_judged_on_labelled_images_and_nothing_is_written_into_it(run, command, small_data, tmp_path):
+    assert command("export", run, "--output", tmp_path / "bundles").code == 0
+    bundle = tmp_path / "bundles" / "run"
+    before = sorted(bundle.rglob("*"))
+    refused = command("evaluate", bundle)
+    assert (refused.code, "Name some: --data FOLDER." in refused.err) == (2, True)
+    result = command("evaluate", bundle, "--data", small_data, "--output", tmp_path / "judged")
+    assert result.code == 0, result.err
+    assert sorted(bundle.rglob("*")) == before
+    figures = json.loads(next((tmp_path / "judged").glob("evaluation-small-*-test.json")).read_text())
+    assert command("evaluate", run).code == 0
+    assert figures["confusion"] == json.loads((run / "evaluation.json").read_text())["confusion"]
+    assert next((tmp_path / "judged").glob("report-small-*-test.html")).is_file()

@@ -11,11 +11,13 @@ import pytest
 import tensorflow as tf
 from PIL import Image
 from sklearn.base import clone, is_classifier
+from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.utils import estimator_checks
 
 from imgcls import ImageClassifier, Manifest, RunFolder, list_models
 from imgcls.config import TrainConfig
+from imgcls.data.manifest.table import targets_of
 from imgcls.image_classifier import NotFittedError
 from imgcls.workflow.flat_options import flat
 from tests.conftest import copy_sample
@@ -239,3 +241,21 @@ def test_the_checks_that_scikit_learn_itself_chooses():
 
 def test_models_of_the_registry_are_choices():
     assert OPTIONS["model"] in list_models()
+
+
+def test_several_labels_an_image_are_an_indicator_matrix(tmp_path, collages):
+    manifest = Manifest.load(collages)
+    pixels = pixels_of(manifest.paths(manifest.table))
+    targets = targets_of(manifest.table, manifest.class_names).astype(int)
+    options = {**OPTIONS, "epochs": 1, "runs": str(tmp_path), "verbose": False}
+    by_matrix = ImageClassifier(**options).fit(pixels, targets)
+    assert by_matrix.classes_.tolist() == [0, 1, 2]
+    assert by_matrix.run_.config.is_multi_label
+    found = by_matrix.predict(pixels)
+    assert found.shape == targets.shape
+    assert np.array_equal(found, by_matrix.predict_proba(pixels) >= 0.5)
+    assert by_matrix.score(pixels, targets) == accuracy_score(targets, found)
+    with pytest.raises(ValueError, match="does not know the class 'cow'"):
+        by_matrix.score(pixels[:1], [["cow"]])
+    with pytest.raises(ValueError, match="other numbers than 0 and 1"):
+        ImageClassifier(**options).fit(pixels, targets * 2)

@@ -67,8 +67,8 @@ ATTRIBUTES = {
     ),
 }
 COMMANDS = {
-    "audit", "augment", "data_service", "evaluate", "export", "import_labels", "predict", "prepare", "serve", "train",
-    "tune", "__main__",
+    "audit", "augment", "calibrate", "compare", "data_service", "drift", "evaluate", "export", "import_labels",
+    "predict", "prepare", "review", "serve", "train", "tune", "__main__",
 }  # fmt: skip
 ACROSS = {  # tests that ask the same of many files, or of the repository
     "apps/test_in_browser",
@@ -76,6 +76,7 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
     "data/audit/test_looks",
     "data/images/test_every_format",
     "data/test_crops",
+    "evaluation/test_report_in_browser",
     "labels/test_all_accounted",
     "labels/test_fuzz",
     "layers/test_every_layer",
@@ -93,6 +94,7 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
     "training/devices/test_workers",
     "training/test_beginnings",
     "training/test_own_network",
+    "training/test_several_labels",
 }
 
 

@@ -22,7 +22,7 @@ from imgcls.counted import counted
 from imgcls.data.audit import Finding
 from imgcls.data.audit.cleaning import clean
 from imgcls.data.images.encoded import file_of
-from imgcls.data.manifest.table import Manifest
+from imgcls.data.manifest.table import Manifest, a_row_a_label
 from imgcls.data.manifest.trainable import check_trainable
 from imgcls.data.sources.cards import Card, save_card
 from imgcls.data.sources.importing import Imported, import_manifest
@@ -123,12 +123,13 @@ def show_images(manifest: Manifest) -> None:
     """Show a few images of each class, a page of classes at a time."""
     st.subheader("A few images of each class")
     usable = manifest.usable
-    names = sorted(usable["label"].unique())
+    labels = a_row_a_label(usable)
+    names = sorted(labels.unique())
     pages = -(-len(names) // CLASSES_A_PAGE)
     page = st.pagination(pages) if pages > 1 else 1
     rows = []
     for name in names[(page - 1) * CLASSES_A_PAGE : page * CLASSES_A_PAGE]:
-        examples = usable[usable["label"] == name]
+        examples = usable.loc[labels.index[labels == name]]
         drawn = examples.iloc[np.unique(np.linspace(0, len(examples) - 1, IMAGES_A_CLASS).astype(int))]
         boxes = drawn[BOX].itertuples(index=False, name=None)
         images = [(p, box) for p, box in zip(manifest.paths(drawn), boxes, strict=True) if file_of(p).is_file()]

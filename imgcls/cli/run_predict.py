@@ -39,9 +39,14 @@ def show_predictions(predictions: Predictions, top: int) -> None:
         endings = ["", *(f"_{place}" for place in range(2, top + 1))]
         named = [(row[f"class{e}"], row[f"probability{e}"]) for e in endings if f"class{e}" in row]
         first, *others = named
-        rows.append([row["image"], first[0], percent(first[1]), ", ".join(f"{n} {percent(p)}" for n, p in others)])
+        labels = [row["labels"] or "none"] if predictions.multi_label else []
+        then = ", ".join(f"{n} {percent(p)}" for n, p in others)
+        decision = [row["decision"]] if predictions.is_judged else []
+        rows.append([row["image"], *labels, first[0], percent(first[1]), then, *decision])
     if rows:
-        table(["image", "class", "probability", "then"], rows, text_columns=4)
+        heads = ["labels", "likeliest"] if predictions.multi_label else ["class"]
+        columns = ["image", *heads, "probability", "then", *(["decision"] if predictions.is_judged else [])]
+        table(columns, rows, text_columns=len(columns))
     if len(good) > MOST_SHOWN:
         say(f"... and {len(good) - MOST_SHOWN:,} more; --output predictions.csv keeps them all.")
     if sentence := transcoded_sentence([shown_name(path) for path in predictions.transcoded]):

@@ -58,11 +58,7 @@ class ProgressLine(Progress):
         """Print the metrics of an epoch; epoch 0 is that of a fitted head."""
         name = f"epoch {row['epoch']:>3}/{row['epochs']}" if row["epoch"] else "the head alone"
         rate = f"{row['images_per_second']:.0f} images/s" if row["epoch"] else f"{row['seconds']:.1f} s"
-        console.print(
-            f"{name}  "
-            f"loss {row['loss']:.3f}  accuracy {100 * row['accuracy']:5.1f} %  "
-            f"validation loss {row['val_loss']:.3f}  accuracy {100 * row['val_accuracy']:5.1f} %  {rate}"
-        )
+        console.print(f"{name}  {_figures(row)}  {rate}")
 
     def _begin(self, what: str, done: int) -> None:
         self._what, self._first, self._began = what, done, time.monotonic()
@@ -70,6 +66,21 @@ class ProgressLine(Progress):
     def _left(self, done: int, total: int) -> str:
         rate = (done - self._first) / max(time.monotonic() - self._began, 1e-9)
         return clock((total - done) / rate) if rate else "?"
+
+
+def _figures(row: dict[str, Any]) -> str:
+    """Loss and quality of an epoch; that of several labels an image is the average precision, as hardly any are all
+    right at first."""
+    of_several = row.get("val_macro_average_precision") if "val_hamming_loss" in row else None
+    if of_several is not None:
+        return (
+            f"loss {row['loss']:.3f}  validation loss {row['val_loss']:.3f}  "
+            f"macro average precision {of_several:.3f}  all labels right {100 * row['val_accuracy']:5.1f} %"
+        )
+    return (
+        f"loss {row['loss']:.3f}  accuracy {100 * row['accuracy']:5.1f} %  "
+        f"validation loss {row['val_loss']:.3f}  accuracy {100 * row['val_accuracy']:5.1f} %"
+    )
 
 
 @contextmanager

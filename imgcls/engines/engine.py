@@ -11,6 +11,10 @@ import numpy as np
 PROBABILITIES = "probabilities"  # (B, number of classes)
 LOGITS = "logits"  # (B, number of classes), before the softmax and its temperature
 EMBEDDING = "embedding"  # (B, D), the features under the classifier
+DECISION = "decision"  # (B,), the place of a class; number of classes: "not sure"; one more: "none of these"
+PREDICTION_SET = "prediction_set"  # (B, number of classes), 1 for a class that belongs to it
+UNKNOWN_SCORE = "unknown_score"  # (B,), higher is stranger
+JUDGEMENT = (DECISION, PREDICTION_SET, UNKNOWN_SCORE)  # what was fitted after training says; of some classifiers only
 FEATURES = "features"  # (B, F), of a frozen network without a classifier
 
 Key = TypeVar("Key")
@@ -40,7 +44,7 @@ class Engine(Protocol):
             pixels: (B, height, width, channels), float32 in [0, 255]. B may be 0, and any number above it.
 
         Returns:
-            An array (B, ...) in float32 for each name of `outputs`.
+            An array (B, ...) for each name of `outputs`, in float32 but for "decision" and "prediction_set".
         """
         ...
 

@@ -48,12 +48,12 @@ def network_function(
     shape = next(iter(models.values())).input_shape[1:]
     pixels = tf.TensorSpec((batch_size, *shape), tf.float32, "pixels")
     function: Callable[[tf.Tensor], dict[str, tf.Tensor]] = tf.function(
-        _joined(models), input_signature=[pixels], autograph=False
+        joined(models), input_signature=[pixels], autograph=False
     )
     return function
 
 
-def _joined(models: Mapping[str, keras.Model]) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
+def joined(models: Mapping[str, keras.Model]) -> Callable[[tf.Tensor], dict[str, tf.Tensor]]:
     """All models in one; what they share, as parts of one network do, is computed once."""
     first, *others = models.values()
     if any(model.input is not first.input for model in others):

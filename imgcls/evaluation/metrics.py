@@ -1,15 +1,17 @@
-"""The evaluation of predictions: the metrics of all images, those of each class, and the confusion matrix."""
+"""The evaluation of predictions: metrics of all images and of each class with their intervals, and the confusions."""
 
-import math
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, fields
+from dataclasses import asdict, dataclass, field, fields
 from typing import Any
 
 import numpy as np
 
+from imgcls.evaluation.intervals import OF_CLASSES, Interval, intervals, of_classes
+from imgcls.evaluation.intervals import wilson_interval as wilson_interval
+from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.metrics import METRICS, Metric, Predictions, measure
 
-CONFIDENCE = 1.959964  # standard deviations that hold 95 % of a normal distribution
+Ends = tuple[float, float]  # of a 95 % interval
 
 
 @dataclass(frozen=True)
@@ -22,6 +24,10 @@ class ClassMetrics:
         recall: of the images of this class, the share that is predicted as it; None if there are none.
         f1: harmonic mean of the two; None if the class neither appears nor is predicted.
         support: number of images of this class.
+        average_precision: area under its precision over its recall, for all thresholds; None if there are no images.
+        roc_area: area under its ROC curve against all other classes; None if there are no images, or no others.
+        intervals: the ends of the 95 % interval of each of these figures, by its name; without those of which the
+            images say too little.
     """
 
     name: str
@@ -29,6 +35,9 @@ class ClassMetrics:
     recall: float | None
     f1: float | None
     support: int
+    average_precision: float | None = None
+    roc_area: float | None = None
+    intervals: Mapping[str, Ends] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -38,32 +47,43 @@ class Evaluation:
     Attributes:
         images: number of images that were predicted.
         missing: number of images that could not be read; they count neither as right nor as wrong.
-        metrics: the value of every row of `imgcls.metrics.METRICS`, by name.
-        accuracy_low: lower end of Wilson's 95 % interval of the accuracy.
+        metrics: the value of every row of `imgcls.metrics.METRICS` that is for these labels, by name; None where the
+            images cannot say.
+        accuracy_low: lower end of the 95 % interval of the accuracy.
         accuracy_high: upper end of it.
         classes: the metrics of each class, in the order of the model.
-        confusion: numbers of images; rows are true classes, columns predicted ones, in the order of `classes`.
+        confusion: numbers of images; rows are true classes, columns predicted ones, in the order of `classes`. Where an
+            image may have several classes: for each class ((neither, only predicted), (only true, both)).
+        intervals: the ends of the 95 % interval of each metric, by its name; without those of which the images say too
+            little.
+        groups: number of the groups that the images come in, such as patients; 0 if each stands by itself. The
+            intervals are then those of more groups of this kind.
+        multi_label: whether an image may have several classes, or none.
     """
 
     images: int
     missing: int
-    metrics: dict[str, float]
+    metrics: dict[str, float | None]
     accuracy_low: float
     accuracy_high: float
     classes: tuple[ClassMetrics, ...]
-    confusion: tuple[tuple[int, ...], ...]
+    confusion: tuple[tuple[Any, ...], ...]
+    intervals: Mapping[str, Ends] = field(default_factory=dict)
+    groups: int = 0
+    multi_label: bool = False
 
     @property
     def accuracy(self) -> float:
         """Share of the images whose class is predicted, in [0, 1]."""
-        return self.metrics["accuracy"]
+        found = self.metrics["accuracy"]
+        return float("nan") if found is None else found
 
     def shown_metrics(self) -> list[tuple[Metric, str]]:
         """The metrics that say something about this number of classes, each with its value as reports show it."""
         return [
-            (metric, metric.shown(self.metrics[metric.name]))
+            (metric, metric.shown(value))
             for metric in METRICS.values()
-            if len(self.classes) >= metric.least_classes
+            if len(self.classes) >= metric.least_classes and (value := self.metrics.get(metric.name)) is not None
         ]
 
     def to_dict(self) -> dict[str, object]:
@@ -75,19 +95,44 @@ class Evaluation:
     @classmethod
     def from_dict(cls, values: Mapping[str, Any]) -> "Evaluation":
         """The evaluation of what `to_dict` gave; further entries are left out."""
-        own = {each.name: values[each.name] for each in fields(cls) if each.name != "metrics"}
-        return cls(
-            **{
-                **own,
-                "metrics": {name: values[name] for name in METRICS},
-                "classes": tuple(ClassMetrics(**row) for row in own["classes"]),
-                "confusion": tuple(map(tuple, own["confusion"])),
-            }
-        )
+        own = {each.name: values[each.name] for each in fields(cls) if each.name in values}
+        classes = (ClassMetrics(**{**row, "intervals": _ends(row.get("intervals", {}))}) for row in own["classes"])
+        changed = {
+            "metrics": {name: values[name] for name in METRICS if name in values},
+            "classes": tuple(classes),
+            "confusion": tuple(tuple(_frozen(cell) for cell in row) for row in own["confusion"]),
+            "intervals": _ends(own.get("intervals", {})),
+        }
+        return cls(**{**own, **changed})
+
+
+def _ends(found: Mapping[str, Sequence[float]]) -> dict[str, Ends]:
+    return {name: (low, high) for name, (low, high) in found.items()}
+
+
+def _frozen(cell: Any) -> Any:
+    return tuple(cell) if isinstance(cell, list) else cell
+
+
+def evaluate_table(table: PredictionTable) -> Evaluation:
+    """Evaluate a table of predictions: images of one class or of several, with groups or without.
+
+    Raises:
+        ValueError: there are no images, or a label is unknown to the model.
+
+    Example:
+        >>> import pandas as pd
+        >>> rows = pd.DataFrame({"image": ["a.png", "b.png"], "label": ["cat", "dog"]})
+        >>> evaluate_table(PredictionTable(rows, ["cat", "dog"], np.array([[0.9, 0.1], [0.6, 0.4]]))).accuracy
+        0.5
+    """
+    if not len(table):
+        raise ValueError("There are no predictions to evaluate. Check that the split has readable images.")
+    return _evaluated(table.predictions, table.class_names, table.groups, len(table.problems))
 
 
 def evaluate_predictions(
-    labels: Sequence[str], probabilities: np.ndarray, class_names: Sequence[str], missing: int = 0
+    labels: Sequence[str] | np.ndarray, probabilities: np.ndarray, class_names: Sequence[str], missing: int = 0
 ) -> Evaluation:
     """Evaluate predictions.
 
@@ -109,22 +154,43 @@ def evaluate_predictions(
         (0.5, 1.0)
     """
     predictions = Predictions.from_probabilities(*_checked(labels, probabilities, class_names))
-    confusion = np.zeros((len(class_names), len(class_names)), int)
-    np.add.at(confusion, (predictions.labels, predictions.predicted), 1)
-    low, high = wilson_interval(int(predictions.correct.sum()), len(labels))
+    return _evaluated(predictions, class_names, None, missing)
+
+
+def _evaluated(
+    predictions: Predictions, class_names: Sequence[str], groups: np.ndarray | None, missing: int
+) -> Evaluation:
+    found = intervals(predictions, groups)
+    ends = {name: (each.low, each.high) for name, each in found.metrics.items() if each is not None}
     return Evaluation(
-        images=len(labels),
+        images=len(predictions),
         missing=missing,
         metrics=measure(predictions),
-        accuracy_low=low,
-        accuracy_high=high,
-        classes=_class_metrics(predictions, class_names),
-        confusion=tuple(tuple(int(count) for count in row) for row in confusion),
+        accuracy_low=ends["accuracy"][0],
+        accuracy_high=ends["accuracy"][1],
+        classes=_class_metrics(predictions, class_names, found.classes),
+        confusion=_confusion(predictions),
+        intervals=ends,
+        groups=0 if groups is None else len(np.unique(groups)),
+        multi_label=predictions.is_multi_label,
     )
 
 
+def _confusion(predictions: Predictions) -> tuple[tuple[Any, ...], ...]:
+    """The numbers of images, as `Evaluation.confusion` has them."""
+    if predictions.is_multi_label:
+        both = predictions.correct
+        predicted, true = predictions.predicted_support - both, predictions.support - both
+        neither = len(predictions) - both - predicted - true
+        cells = zip(neither, predicted, true, both, strict=True)
+        return tuple(((int(a), int(b)), (int(c), int(d))) for a, b, c, d in cells)
+    size = predictions.num_classes
+    counts = np.bincount(predictions.labels * size + predictions.predicted, minlength=size**2).reshape(size, size)
+    return tuple(map(tuple, counts.tolist()))
+
+
 def _checked(
-    labels: Sequence[str], probabilities: np.ndarray, class_names: Sequence[str]
+    labels: Sequence[str] | np.ndarray, probabilities: np.ndarray, class_names: Sequence[str]
 ) -> tuple[np.ndarray, np.ndarray]:
     """The index of each label, and the probabilities."""
     probabilities = np.asarray(probabilities, np.float64)
@@ -134,6 +200,8 @@ def _checked(
         raise ValueError(
             f"probabilities has shape {probabilities.shape}; expected ({len(labels)}, {len(class_names)})."
         )
+    if np.ndim(labels) == 2:
+        return np.asarray(labels, bool), probabilities
     index = {name: i for i, name in enumerate(class_names)}
     unknown = sorted(set(labels) - set(index))
     if unknown:
@@ -141,48 +209,22 @@ def _checked(
     return np.array([index[label] for label in labels]), probabilities
 
 
-def _class_metrics(predictions: Predictions, class_names: Sequence[str]) -> tuple[ClassMetrics, ...]:
-    right, support, predicted = predictions.correct, predictions.support, predictions.predicted_support
+def _class_metrics(
+    predictions: Predictions, class_names: Sequence[str], found: Mapping[str, Sequence[Interval | None]]
+) -> tuple[ClassMetrics, ...]:
+    figures = of_classes(predictions)
     return tuple(
         ClassMetrics(
             name,
-            precision=_share(right[i], predicted[i]),
-            recall=_share(right[i], support[i]),
-            f1=_share(2 * right[i], support[i] + predicted[i]),
-            support=int(support[i]),
+            support=int(predictions.support[i]),
+            intervals={
+                figure: (each.low, each.high) for figure in OF_CLASSES if (each := found[figure][i]) is not None
+            },
+            **{figure: _number(values[i]) for figure, values in figures.items()},
         )
         for i, name in enumerate(class_names)
     )
 
 
-def wilson_interval(right: int, total: int) -> tuple[float, float]:
-    """The 95 % interval of a share.
-
-    Args:
-        right: number of successes.
-        total: number of attempts, at least 1.
-
-    Returns:
-        Its lower and its upper end, in [0, 1].
-
-    Raises:
-        ValueError: the two are no share.
-
-    Reference:
-        Wilson, Probable Inference, the Law of Succession, and Statistical Inference, 1927.
-
-    Example:
-        >>> low, high = wilson_interval(5, 10)
-        >>> round(low, 3), round(high, 3)
-        (0.237, 0.763)
-    """
-    if not 0 <= right <= total or not total:
-        raise ValueError(f"{right} of {total} is no share; expected 0 <= right <= total and a total above 0.")
-    share, square = right / total, CONFIDENCE**2
-    center = (share + square / (2 * total)) / (1 + square / total)
-    half = CONFIDENCE / (1 + square / total) * math.sqrt(share * (1 - share) / total + square / (4 * total**2))
-    return max(0.0, center - half), min(1.0, center + half)
-
-
-def _share(part: int, whole: int) -> float | None:
-    return float(part / whole) if whole else None
+def _number(value: float) -> float | None:
+    return None if np.isnan(value) else float(value)

@@ -128,7 +128,8 @@ class PredictionTable:
     @property
     def predictions(self) -> Predictions:
         """What the rows of `imgcls.metrics.METRICS` read."""
-        return Predictions.from_probabilities(self.labels, self.probabilities)
+        labels = self.targets if self.is_multi_label else self.labels
+        return Predictions.from_probabilities(labels, self.probabilities)
 
     @cached_property
     def groups(self) -> np.ndarray | None:
@@ -169,6 +170,7 @@ class PredictionTable:
         """
         path = Path(path)
         embeddings = path.with_suffix(".npy")
+        path.parent.mkdir(parents=True, exist_ok=True)
         remove(path)  # so that no table stands beside the embeddings of another
         if self.embeddings is None:
             remove(embeddings)
@@ -192,6 +194,11 @@ class PredictionTable:
         table = table.replace_schema_metadata({**(table.schema.metadata or {}), KEY: json.dumps(facts).encode()})
         with replacing(path) as partial:
             pyarrow.parquet.write_table(table, partial, compression="zstd")
+
+    def saved(self, path: str | Path) -> "PredictionTable":
+        """The table itself, once it is written as `save` does."""
+        self.save(path)
+        return self
 
     @classmethod
     def load(cls, path: str | Path) -> "PredictionTable":

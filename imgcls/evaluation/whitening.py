@@ -17,10 +17,12 @@ class Whitened:
     Attributes:
         pairs: Data addresses of images before and after.
         chart: The eigenvalues, as SVG.
+        variances: The same as numbers, falling.
     """
 
     pairs: list[tuple[str, str]]
     chart: str
+    variances: tuple[float, ...] = ()
 
 
 def show_whitening(before: np.ndarray, after: np.ndarray, eigenvalues: np.ndarray) -> Whitened:
@@ -32,7 +34,7 @@ def show_whitening(before: np.ndarray, after: np.ndarray, eigenvalues: np.ndarra
         eigenvalues: (K,), the falling variances of the components.
     """
     pairs = [(image_address(a), image_address(_visible(b))) for a, b in zip(before, after, strict=True)]
-    return Whitened(pairs, falling_line(eigenvalues, "component", "variance"))
+    return Whitened(pairs, falling_line(eigenvalues, "component", "variance"), tuple(map(float, eigenvalues)))
 
 
 def _visible(values: np.ndarray) -> np.ndarray:

@@ -11,7 +11,9 @@ from imgcls.labels.records import BOX, LEFT_OUT, Problems, Records, grouped
 from imgcls.nearest_name import did_you_mean
 
 
-def to_examples(records: Records, mode: str, margin: float = 0.0, smallest: int = 1) -> Records:
+def to_examples(
+    records: Records, mode: str, margin: float = 0.0, smallest: int = 1, negatives: bool = False
+) -> Records:
     """Make examples for a classifier of boxes and labels.
 
     A label of the whole image counts in every mode. Images and boxes that are left out are reported in `problems`.
@@ -24,6 +26,7 @@ def to_examples(records: Records, mode: str, margin: float = 0.0, smallest: int 
         margin: Margin of a crop on each side, as a share of the box's width and height, at least 0; it ends at the
             edges of the image.
         smallest: Shortest side of a box that is kept, in pixels, before the margin.
+        negatives: Whether an image without annotations is an example of none of the classes; else it is left out.
 
     Returns:
         A row an example, with one more column: `labels`, the list of its classes.
@@ -40,7 +43,7 @@ def to_examples(records: Records, mode: str, margin: float = 0.0, smallest: int 
         )
     problems = Problems()
     rows = records.boxes_or_images
-    unlabelled = rows["label"] == ""
+    unlabelled = (rows["label"] == "") & (not negatives)
     _report(problems, rows[unlabelled], "nobody labelled this image.")
     boxed = rows[BOX].notna().all(axis=1)
     shortest = np.minimum(rows["x_max"] - rows["x_min"], rows["y_max"] - rows["y_min"])
@@ -96,7 +99,7 @@ MODES: dict[str, Callable[[pd.DataFrame, Problems], pd.DataFrame]] = {
 
 def _whole(rows: pd.DataFrame) -> pd.DataFrame:
     """One row an image, without a box; `label` is empty where there are several."""
-    labels = rows.groupby("image", sort=False)["label"].agg(lambda names: sorted(set(names)))
+    labels = rows.groupby("image", sort=False)["label"].agg(lambda names: sorted(set(names) - {""}))
     first = rows.drop_duplicates("image").copy()
     first[BOX] = np.nan
     first["labels"] = [labels[image] for image in first["image"]]

@@ -8,6 +8,7 @@ from imgcls.layers.class_probabilities import ClassProbabilities
 from imgcls.layers.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
 from imgcls.layers.highway_gate import HighwayGate
 from imgcls.layers.hog import HOG
+from imgcls.layers.judgement import Judgement
 from imgcls.layers.layout_change import LayoutChange
 from imgcls.layers.local_response_normalization import LocalResponseNormalization
 from imgcls.layers.parameter_free_shortcut import ParameterFreeShortcut
@@ -30,6 +31,7 @@ __all__ = [
     "Conv2DTranspose",
     "DepthwiseConv2D",
     "HighwayGate",
+    "Judgement",
     "LayoutChange",
     "LocalResponseNormalization",
     "Maxout",

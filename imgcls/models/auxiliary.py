@@ -67,8 +67,11 @@ def without_auxiliary_heads(model: keras.Model) -> keras.Model:
     """The same layers and weights without the auxiliary heads: what is exported and counted."""
     if _heads(model) is None:
         return model
-    probabilities = ClassProbabilities.from_config(model.get_layer("probabilities").get_config())
-    return keras.Model(model.input, probabilities(model.get_layer("logits").output), name=model.name)
+    last = model.get_layer("probabilities")
+    probabilities = ClassProbabilities.from_config(last.get_config())
+    outputs = probabilities(model.get_layer("logits").output)
+    probabilities.set_weights(last.get_weights())
+    return keras.Model(model.input, outputs, name=model.name)
 
 
 def _heads(model: keras.Model) -> AuxiliaryHeads | None:

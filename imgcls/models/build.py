@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Unpack
 
@@ -11,6 +11,7 @@ import keras
 from imgcls.counted import counted
 from imgcls.data_format import CHANNELS_LAST, from_channels_last
 from imgcls.layers import ClassProbabilities
+from imgcls.layers.class_probabilities import SIGMOID, SOFTMAX
 from imgcls.models.classifier import load_model
 from imgcls.models.cost import describe
 from imgcls.models.input_layers import InputLayers
@@ -37,6 +38,7 @@ def build_model(
     weights: str | Path = NO_WEIGHTS,
     init_from: keras.Model | str | Path | None = None,
     include_top: bool = True,
+    multi_label: bool = False,
     input_layers: InputLayers | None = None,
     options: NetworkOptions | None = None,
     **keywords: Unpack[NetworkKeywords],
@@ -56,6 +58,7 @@ def build_model(
         init_from: A shallower model of the family, or its .keras file; layers of the same name and shape start from it.
         include_top: False leaves out the classifier and the dense layers before it: the output is the pooled feature
             map.
+        multi_label: Whether an image has any number of the classes: each probability is a sigmoid then.
         input_layers: How pixels become the input of the stem; published weights bring their own mean and deviation.
         options: What is chosen of the network: layout, activation, normalization, dropout and so on.
         **keywords: Fields of `NetworkOptions` that replace those of `options`.
@@ -80,7 +83,8 @@ def build_model(
     height, width, channels = input_shape or (architecture.image_size, architecture.image_size, architecture.channels)
     shape = (height, width, channels)
     names = _output_names(architecture, class_names, num_classes, start) if include_top else None
-    model = _connected(architecture, net, start.input_layers(input_layers or InputLayers()), shape, names)
+    head = _Head(names, SIGMOID if multi_label else SOFTMAX) if names is not None else None
+    model = _connected(architecture, net, start.input_layers(input_layers or InputLayers()), shape, head)
     start.fill(model, names)
     if init_from is not None:
         shallower = load_model(init_from) if isinstance(init_from, str | Path) else init_from
@@ -124,16 +128,16 @@ def _connected(
     net: KerasWiring,
     inputs: InputLayers,
     shape: tuple[int, int, int],
-    names: list[str] | None,
+    head: "_Head | None",
 ) -> keras.Model:
-    """The model from pixels to probabilities, or without a head where `names` is None."""
+    """The model from pixels to probabilities, or without a head where there is none."""
     pixels = keras.Input(shape, name="pixels")
     features = _feature_map(architecture, net, inputs.apply(pixels, net.data_format), shape)
-    outputs = _without_head(net, features) if names is None else _head(architecture, net, features, names)
+    outputs = _without_head(net, features) if head is None else head.apply(architecture, net, features)
     try:
         return keras.Model(pixels, outputs, name=architecture.name)
     except ValueError:
-        describe(architecture.name, shape, len(names or [0]))  # says which name is there twice, and where
+        describe(architecture.name, shape, len(head.names) if head else 1)  # says which name is there twice, and where
         raise
 
 
@@ -151,15 +155,19 @@ def _feature_map(
         raise
 
 
-def _head(
-    architecture: Architecture, net: KerasWiring, features: keras.KerasTensor, names: list[str]
-) -> keras.KerasTensor:
-    """Probabilities of the classes."""
-    embedding = architecture.head(net, features) if architecture.head else net.to_vector(features, name="embedding")
-    logits = net.logits(net.dropped(embedding, name="dropout"), len(names), name="logits")
-    if net.auxiliary_heads:
-        logits = _with_auxiliary_heads(architecture, net, logits, len(names))
-    return ClassProbabilities(names, name="probabilities")(logits)
+@dataclass(frozen=True)
+class _Head:
+    """From the feature map to the probabilities of classes with these names, by this activation."""
+
+    names: list[str]
+    activation: str
+
+    def apply(self, architecture: Architecture, net: KerasWiring, features: keras.KerasTensor) -> keras.KerasTensor:
+        embedding = architecture.head(net, features) if architecture.head else net.to_vector(features, name="embedding")
+        logits = net.logits(net.dropped(embedding, name="dropout"), len(self.names), name="logits")
+        if net.auxiliary_heads:
+            logits = _with_auxiliary_heads(architecture, net, logits, len(self.names))
+        return ClassProbabilities(self.names, activation=self.activation, name="probabilities")(logits)
 
 
 def _with_auxiliary_heads(

@@ -8,9 +8,24 @@ import keras
 
 from imgcls.data_format import CHANNELS_LAST
 from imgcls.models import keras_file
+from imgcls.models.judged import is_multi_label, judgement, judgement_models, temperature, with_judgement
 from imgcls.models.layout import in_layout
 from imgcls.models.own_file import KEPT_AS, own_file
 from imgcls.models.recursion import deep_networks
+
+__all__ = [
+    "class_names",
+    "embedding_model",
+    "in_channels_last",
+    "is_multi_label",
+    "judgement",
+    "judgement_models",
+    "load_model",
+    "logits_model",
+    "preprocessing",
+    "temperature",
+    "with_judgement",
+]
 
 
 @deep_networks()

@@ -2,21 +2,27 @@
 
 Some of our layers do in inference what a layer of Keras does. Where all of a network's layers do, the file holds those
 of Keras, which opens it without imgcls. Beside them it holds our own in `imgcls.json`, with the names of the classes
-and the preprocessing, for `load`. Other files hold our layers, which Keras knows once imgcls has been imported.
+and the preprocessing, and in `judgement.json` and `judgement.npz` what was fitted after training, for `load`. Other
+files hold our layers, which Keras knows once imgcls has been imported.
 """
 
+import io
 import json
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 
 from imgcls import layers
 from imgcls.data_format import CHANNELS_LAST
+from imgcls.models.judged import judgement, temperature, with_judgement
 from imgcls.models.recursion import deep_networks
 
 OURS = "imgcls.json"  # the config of the model with our own layers, as Keras writes it
+JUDGEMENT = "judgement.json"  # the config of the layer that Keras has no twin for
+NUMBERS = "judgement.npz"  # its weights
 SAME_ARGUMENTS = {  # in channels_last, where a bias is added along the last axis by both
     layers.Conv2D: keras.layers.Conv2D,
     layers.Conv2DTranspose: keras.layers.Conv2DTranspose,
@@ -33,28 +39,60 @@ class _HasNone(Exception):
 @deep_networks()
 def save(model: keras.Model, path: Path) -> None:
     """Write the model, without an optimiser. Raises OSError if it cannot be written."""
-    model = keras.Model(model.inputs, model.outputs, name=model.name)  # what was compiled would be written too
+    model = _plain(model)  # what was compiled would be written too
+    layer = _judgement(model)
+    plain = model if layer is None else with_judgement(model, temperature(model))
     try:
-        twin = keras.models.clone_model(model, clone_function=_twin)
+        twin = keras.models.clone_model(plain, clone_function=_twin)
     except _HasNone:
         model.save(path)
         return
-    twin.set_weights(model.get_weights())
+    twin.set_weights(plain.get_weights())
     twin.save(path)
     with zipfile.ZipFile(path, "a") as archive:
-        archive.writestr(OURS, json.dumps(keras.saving.serialize_keras_object(model)))
+        archive.writestr(OURS, json.dumps(keras.saving.serialize_keras_object(plain)))
+        if layer is not None:
+            archive.writestr(JUDGEMENT, json.dumps(layer.get_config()))
+            archive.writestr(NUMBERS, _packed(layer.numbers()))
 
 
 @deep_networks()
 def load(path: Path) -> keras.Model:
     """Read what `save` wrote, or any .keras file. Raises what Keras raises."""
     with zipfile.ZipFile(path) as archive:
-        ours = json.loads(archive.read(OURS)) if OURS in archive.namelist() else None
+        ours, config = (_json(archive, name) for name in (OURS, JUDGEMENT))
+        numbers = archive.read(NUMBERS) if config else b""
     if ours is None:
-        return keras.models.load_model(path, compile=False)
-    model = keras.saving.deserialize_keras_object(ours)
+        return _plain(keras.models.load_model(path, compile=False))
+    model = _plain(keras.saving.deserialize_keras_object(ours))
     model.load_weights(path)
-    return model
+    if config is None:
+        return model
+    layer = layers.Judgement.from_config(config)
+    with np.load(io.BytesIO(numbers)) as arrays:
+        layer.assign(dict(arrays))
+    return with_judgement(model, temperature(model), layer)
+
+
+def _plain(model: keras.Model) -> keras.Model:
+    """From one tensor to one tensor, as it was built; Keras makes lists of them when it reads a file."""
+    return keras.Model(model.inputs[0], model.outputs[0], name=model.name)
+
+
+def _judgement(model: keras.Model) -> layers.Judgement | None:
+    """The judgement of a classifier; None of a network without a head."""
+    is_classifier = "probabilities" in {layer.name for layer in model.layers}
+    return judgement(model) if is_classifier else None
+
+
+def _packed(numbers: dict[str, np.ndarray]) -> bytes:
+    file = io.BytesIO()
+    np.savez_compressed(file, allow_pickle=False, **numbers)
+    return file.getvalue()
+
+
+def _json(archive: zipfile.ZipFile, name: str) -> dict[str, Any] | None:
+    return json.loads(archive.read(name)) if name in archive.namelist() else None
 
 
 def _twin(layer: keras.layers.Layer) -> keras.layers.Layer:
@@ -75,6 +113,14 @@ def _twin(layer: keras.layers.Layer) -> keras.layers.Layer:
         mean, std = ([*values] * (channels // len(values)) for values in (layer.mean, layer.std))
         variance = [float(np.float32(value) ** 2) for value in std]  # whose root is again the deviation, to the bit
         return keras.layers.Normalization(mean=mean, variance=variance, **shared)
-    if kind is layers.ClassProbabilities and layer.temperature == 1.0:
-        return keras.layers.Softmax(**shared)
+    if kind is layers.ClassProbabilities:
+        last = keras.layers.Activation(layer.activation, **shared)
+        return last if layer.temperature == 1.0 else _scaled(1.0 / layer.temperature, last)
     raise _HasNone
+
+
+def _scaled(scale: float, last: keras.layers.Layer) -> keras.layers.Layer:
+    """A layer behind a scale, under the layer's own name."""
+    scaled = keras.layers.Rescaling(scale, dtype=last.dtype, name="scale")
+    both: keras.layers.Layer = keras.Sequential([scaled, last], name=last.name)
+    return both

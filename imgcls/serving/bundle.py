@@ -9,15 +9,17 @@ saved_models/flowers/3/
 """
 
 import os
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from imgcls.data.images.encoded import encoded_size, read_encoded
 from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.engines.engine import DECISION, PREDICTION_SET, UNKNOWN_SCORE
 from imgcls.files import unfinished
 from imgcls.serving.details import read_details, write_class_names, write_details
 from imgcls.serving.export_format import ExportedClassifier, ExportFormat
@@ -66,7 +68,8 @@ class Bundle(Predictor):
                 f"{path} holds {', '.join(held)}, and no {form.name}. Export the run again with --format {form.name}."
             )
         engine = form.load(_folder(path, form))
-        super().__init__(engine, self.details["class_names"], Preprocessing(**self.details["preprocessing"]))
+        names, several = self.details["class_names"], bool(self.details.get("multi_label", False))
+        super().__init__(engine, names, Preprocessing(**self.details["preprocessing"]), several)
 
     @cached_property
     def model(self) -> LoadedModel:
@@ -81,12 +84,11 @@ class Bundle(Predictor):
         if not isinstance(self.engine, SavedModelEngine):
             return self.predict(images).ranked()
         found, problems = self._ask(CLASSES, images)
-        rows = zip(found["classes"], found["probabilities"], problems, strict=True)
         return [
             Prediction([], [], problem)
             if problem
-            else Prediction([name.decode() for name in classes], probabilities.tolist(), "")
-            for classes, probabilities, problem in rows
+            else _prediction({name: values[row] for name, values in found.items()})
+            for row, problem in enumerate(problems)
         ]
 
     def embed(self, images: Sequence[Image] | np.ndarray) -> tuple[np.ndarray, list[str]]:
@@ -102,6 +104,15 @@ class Bundle(Predictor):
         strings = tf.constant([data for data, _ in contents], tf.string, shape=(len(contents),))
         found = self.model.run(signature, {IMAGE_BYTES: strings})
         return found, [why or problem.decode() for (_, why), problem in zip(contents, found["problem"], strict=True)]
+
+
+def _prediction(row: Mapping[str, Any]) -> Prediction:
+    """What the signature serving_default says of one image."""
+    names, probabilities = [name.decode() for name in row["classes"]], row["probabilities"].tolist()
+    if DECISION not in row:
+        return Prediction(names, probabilities, "")
+    members = [name for name, belongs in zip(names, row[PREDICTION_SET], strict=True) if belongs]
+    return Prediction(names, probabilities, "", row[DECISION].decode(), members, float(row[UNKNOWN_SCORE]))
 
 
 def load_bundle(path: str | Path, format_name: str = SAVED_MODEL) -> Bundle:

@@ -143,7 +143,9 @@ class Client:
 def _prediction(row: dict[str, Any]) -> Prediction:
     if row["problem"]:
         return Prediction([], [], row["problem"])
-    return Prediction(row["classes"], row["probabilities"], "")
+    names = row["classes"]
+    members = [name for name, belongs in zip(names, row.get("prediction_set", []), strict=False) if belongs]
+    return Prediction(names, row["probabilities"], "", row.get("decision", ""), members, row.get("unknown_score", 0.0))
 
 
 def _batches(images: Sequence[str | Path | bytes]) -> Iterator[tuple[list[bytes], list[str]]]:

@@ -10,13 +10,13 @@ saved_models/flowers/3/
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from imgcls.data.images.preprocessing import Preprocessing
-from imgcls.engines.engine import Engine
+from imgcls.engines.engine import EMBEDDING, LOGITS, PROBABILITIES, Engine
 
 if TYPE_CHECKING:
     import keras  # whoever serves a bundle does without
@@ -29,20 +29,35 @@ class ExportedClassifier:
     Attributes:
         model: From pixels (B, height, width, channels), float32 in [0, 255], to probabilities (B, K); channels_last.
         embedding: From the same pixels to features (B, D), with the same layers.
+        logits: From the same pixels to the scores (B, K) before the softmax; None where nobody asks for them.
+        judgement: From the same pixels to what was fitted after training says, by the names of
+            `imgcls.engines.engine.JUDGEMENT`; empty where nothing was.
+        judgement_facts: What assets/imgcls.json says of it.
         class_names: The K names of the outputs, in order.
         preprocessing: How image files become the pixels.
         architecture: The name of the network.
         config: The configuration of the run, as TOML.
         licence: The licence of the data that the network was trained on.
+        multi_label: Whether an image has any number of the classes; each probability stands by itself then.
     """
 
     model: "keras.Model"
     embedding: "keras.Model"
     class_names: Sequence[str]
     preprocessing: Preprocessing
+    logits: "keras.Model | None" = None
+    judgement: Mapping[str, "keras.Model"] = field(default_factory=dict)
+    judgement_facts: Mapping[str, object] = field(default_factory=dict)
     architecture: str = ""
     config: str = ""
     licence: str = ""
+    multi_label: bool = False
+
+    @property
+    def outputs(self) -> dict[str, "keras.Model"]:
+        """All that is computed of pixels, by the names of `imgcls.engines.engine`."""
+        logits = {} if self.logits is None else {LOGITS: self.logits}
+        return {PROBABILITIES: self.model, EMBEDDING: self.embedding, **logits, **self.judgement}
 
 
 @dataclass(frozen=True)
@@ -96,8 +111,8 @@ class ExportFormat(Protocol):
             folder: The folder that `write` filled.
 
         Returns:
-            An engine with the output "probabilities", in the order of the exported class names; and "embedding" where
-            the format holds it.
+            An engine with the output "probabilities", in the order of the exported class names; and the others of
+            `ExportedClassifier.outputs` where the format holds them.
 
         Raises:
             ValueError: If the folder does not hold what `write` wrote. The sentence says what to do.

@@ -9,8 +9,8 @@ import os
 import subprocess
 import sys
 import tempfile
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -21,14 +21,16 @@ import imgcls
 from imgcls.counted import counted
 from imgcls.data.images.encoded import read_encoded
 from imgcls.data.images.reading import ReadResult, read_images
-from imgcls.engines.engine import PROBABILITIES, Engine
+from imgcls.engines.engine import DECISION, JUDGEMENT, PREDICTION_SET, PROBABILITIES, UNKNOWN_SCORE, Engine
 from imgcls.serving.export_format import ExportedClassifier
-from imgcls.serving.signatures import CLASSES, IMAGE_BYTES
+from imgcls.serving.signatures import CLASSES, IMAGE_BYTES, NONE_OF_THESE, NOT_SURE
 
 if TYPE_CHECKING:
     import keras  # the fresh process of `imgcls.serving.parity` does without
 
 LARGEST_DIFFERENCE = 1e-4  # of a probability, between the run's model and what was exported
+LARGEST_UNKNOWN_DIFFERENCE = 1e-3  # of the score of strangeness, as a share of its range over the images
+ON_A_BORDER = 0.02  # share of images, and one more, that may lie so near a threshold that rounding decides
 BATCH = 16  # images
 
 
@@ -39,10 +41,14 @@ class Reference:
     Attributes:
         model: The run's model, which may be in another layout than the one that is exported.
         images: Real image files, on all of which both are compared.
+        judge: What the run says of pixels (N, height, width, channels), by the names of
+            `imgcls.engines.engine.JUDGEMENT`: decision (N,) of text, prediction_set (N, K) bool, unknown_score (N,).
+            None where nothing was fitted.
     """
 
     model: "keras.Model"
     images: Sequence[Path]
+    judge: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
 
 
 @dataclass(frozen=True)
@@ -55,6 +61,7 @@ class ReferenceAnswers:
         pixels: (N, height, width, channels), of these.
         probabilities: (N, K), of these, in the order of `class_names`.
         class_names: The K names of the outputs.
+        judgement: What `Reference.judge` says of these; empty without one.
     """
 
     outcomes: list[ReadResult]
@@ -62,6 +69,7 @@ class ReferenceAnswers:
     pixels: np.ndarray
     probabilities: np.ndarray
     class_names: Sequence[str]
+    judgement: Mapping[str, np.ndarray] = field(default_factory=dict)
 
 
 class Parity(NamedTuple):
@@ -70,10 +78,15 @@ class Parity(NamedTuple):
     Attributes:
         largest_difference: Of a probability.
         images: How many images were compared.
+        other_decisions: For how many of them the decision or the prediction set is another one; None where nothing was
+            fitted.
+        unknown_difference: The largest difference of the score of strangeness, as a share of its range.
     """
 
     largest_difference: float
     images: int
+    other_decisions: int | None = None
+    unknown_difference: float = 0.0
 
     def check(self, title: str) -> dict[str, float]:
         """Return what assets/imgcls.json says of it.
@@ -82,18 +95,26 @@ class Parity(NamedTuple):
             title: Of the format that was compared, for the sentence.
 
         Raises:
-            RuntimeError: If a probability differs by more than 1e-4.
+            RuntimeError: If a probability differs by more than 1e-4, the score of strangeness by more than 0.1 % of its
+                range, or more than a few decisions.
         """
         if not self.largest_difference <= LARGEST_DIFFERENCE:  # nor if it is not a number
             raise RuntimeError(
                 f"The bundle ({title}) differs from the run's model by up to {self.largest_difference:.1e} in a "
                 f"probability; expected at most {LARGEST_DIFFERENCE:.0e}. It was not kept."
             )
-        return {
-            "largest_difference": self.largest_difference,
-            "allowed": LARGEST_DIFFERENCE,
-            "images": self.images,
-        }
+        found = {"largest_difference": self.largest_difference, "allowed": LARGEST_DIFFERENCE, "images": self.images}
+        return found if self.other_decisions is None else {**found, **self._judgement(title, self.other_decisions)}
+
+    def _judgement(self, title: str, others: int) -> dict[str, float]:
+        if others > ON_A_BORDER * self.images + 1 or not self.unknown_difference <= LARGEST_UNKNOWN_DIFFERENCE:
+            raise RuntimeError(
+                f"The bundle ({title}) decides otherwise than the run's model for {others} of "
+                f"{counted(self.images, 'image')}, and its unknown_score differs by up to "
+                f"{self.unknown_difference:.1e} of its range; expected the same decisions, and at most "
+                f"{LARGEST_UNKNOWN_DIFFERENCE:.0e}. It was not kept."
+            )
+        return {"other_decisions": others, "unknown_difference": self.unknown_difference}
 
 
 def ask_reference(reference: Reference, classifier: ExportedClassifier) -> ReferenceAnswers:
@@ -112,7 +133,9 @@ def ask_reference(reference: Reference, classifier: ExportedClassifier) -> Refer
         )
     pixels = np.stack([np.asarray(outcome.result) for outcome in readable])
     images = [outcome.path for outcome in readable]
-    return ReferenceAnswers(outcomes, images, pixels, _probabilities(reference.model, pixels), classifier.class_names)
+    probabilities = _probabilities(reference.model, pixels)
+    judgement = {} if reference.judge is None else reference.judge(pixels)
+    return ReferenceAnswers(outcomes, images, pixels, probabilities, classifier.class_names, judgement)
 
 
 def compare_saved_model(folder: Path, answers: ReferenceAnswers) -> Parity:
@@ -132,7 +155,14 @@ def compare_saved_model(folder: Path, answers: ReferenceAnswers) -> Parity:
     column = {name: place for place, name in enumerate(answers.class_names)}
     order = np.vectorize(column.__getitem__)(found["classes"][readable])
     differences = np.abs(np.take_along_axis(answers.probabilities, order, 1) - found["probabilities"][readable])
-    return Parity(float(differences.max()), len(readable))
+    if not answers.judgement:
+        return Parity(float(differences.max()), len(readable))
+    judgement = {name: found[name][readable] for name in JUDGEMENT}
+    in_order = np.empty_like(judgement[PREDICTION_SET])
+    np.put_along_axis(in_order, order, judgement[PREDICTION_SET], axis=1)
+    return Parity(
+        float(differences.max()), len(readable), *_differences({**judgement, PREDICTION_SET: in_order}, answers)
+    )
 
 
 def compare_engine(engine: Engine, answers: ReferenceAnswers) -> Parity:
@@ -141,13 +171,30 @@ def compare_engine(engine: Engine, answers: ReferenceAnswers) -> Parity:
     Raises:
         RuntimeError: If its answers have another shape.
     """
-    found = np.concatenate([engine.predict(batch)[PROBABILITIES] for batch in _batches(answers.pixels)])
+    batches = [engine.predict(batch) for batch in _batches(answers.pixels)]
+    found = np.concatenate([batch[PROBABILITIES] for batch in batches])
     if found.shape != answers.probabilities.shape:
         raise RuntimeError(
             f"{engine.name} gives probabilities of shape {found.shape}; expected {answers.probabilities.shape}: a row "
             "an image, a column a class. The bundle was not kept."
         )
-    return Parity(float(np.abs(found - answers.probabilities).max()), len(found))
+    largest = float(np.abs(found - answers.probabilities).max())
+    if not answers.judgement or not set(JUDGEMENT) <= set(engine.outputs):
+        return Parity(largest, len(found))
+    judgement = {name: np.concatenate([batch[name] for batch in batches]) for name in JUDGEMENT}
+    names = np.array([*answers.class_names, NOT_SURE, NONE_OF_THESE], object)
+    judgement[DECISION] = names[judgement[DECISION].astype(int)]
+    return Parity(largest, len(found), *_differences(judgement, answers))
+
+
+def _differences(judgement: Mapping[str, np.ndarray], answers: ReferenceAnswers) -> tuple[int, float]:
+    """For how many images the decision or the set differs, and by how much the score, as a share of its range."""
+    expected = answers.judgement
+    others = np.asarray(judgement[DECISION]) != np.asarray(expected[DECISION])
+    others |= (judgement[PREDICTION_SET].astype(bool) != expected[PREDICTION_SET]).any(axis=1)
+    scores, found = expected[UNKNOWN_SCORE], judgement[UNKNOWN_SCORE]
+    range_of_scores = max(float(np.ptp(scores)), float(np.abs(scores).max()) / 100, 1e-6)
+    return int(others.sum()), float(np.abs(found - scores).max()) / range_of_scores
 
 
 def _probabilities(model: "keras.Model", pixels: np.ndarray) -> np.ndarray:
@@ -190,7 +237,9 @@ def _answer(folder: str, question: str, answer: str) -> None:
         rows.append({name: tensor.numpy() for name, tensor in found.items()})
     arrays = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
     classes, problem = (np.char.decode(arrays[name].astype(bytes), "utf-8") for name in ("classes", "problem"))
-    np.savez(answer, probabilities=arrays["probabilities"], classes=classes, problem=problem)
+    if DECISION in arrays:
+        arrays[DECISION] = np.char.decode(arrays[DECISION].astype(bytes), "utf-8")
+    np.savez(answer, **{**arrays, "classes": classes, "problem": problem})
 
 
 def _bytes(path: str) -> bytes:

@@ -1,16 +1,20 @@
-"""What a SavedModel can be asked: three functions of TensorFlow, by the name that callers give."""
+"""What a SavedModel can be asked: four functions of TensorFlow, by the name that callers give."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
+from imgcls.engines.engine import DECISION, JUDGEMENT, PREDICTION_SET, PROBABILITIES, UNKNOWN_SCORE
 from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.guarded_reading import in_places, problems, read_batch
 
 CLASSES = "serving_default"
 EMBEDDING = "embedding"
 PIXELS = "pixels"
+OUTPUTS = "outputs"
 IMAGE_BYTES = "image_bytes"
+NOT_SURE = "not sure"  # the decision where no class is likely enough
+NONE_OF_THESE = "none of these"  # the decision where the image is unlike those of training
 
 Tensors = dict[str, tf.Tensor]
 
@@ -23,24 +27,33 @@ def make_signatures(classifier: ExportedClassifier) -> dict[str, tuple[Callable[
 
         - serving_default: image_bytes (B,) to classes (B, K) and probabilities (B, K), both the likeliest first, and
           problem (B,): "" or the reason why the image could not be read; its classes are then "" and its
-          probabilities 0.
+          probabilities 0. With a judgement also decision (B,): a class, "not sure" or "none of these"; prediction_set
+          (B, K) bool, in the order of `classes`; unknown_score (B,), higher is stranger: "", False and 0 where there
+          is a problem.
         - embedding: image_bytes (B,) to embedding (B, D) and problem (B,).
-        - pixels: pixels (B, H, W, C), float32 in [0, 255], to classes and probabilities.
+        - pixels: pixels (B, H, W, C), float32 in [0, 255], to what serving_default gives but for `problem`.
+        - outputs: the same pixels to all that an engine gives, in the order of the class names: probabilities,
+          embedding, logits, and with a judgement decision (B,) as a place, prediction_set and unknown_score.
     """
     functions = _Functions(classifier)
     return {
         CLASSES: (functions.serving_default, functions.encoded),
         EMBEDDING: (functions.embed, functions.encoded),
         PIXELS: (functions.from_pixels, functions.decoded),
+        OUTPUTS: (functions.all_outputs, functions.decoded),
     }
 
 
 class _Functions:
     def __init__(self, classifier: ExportedClassifier) -> None:
+        from imgcls.engines.tensorflow import joined  # needs Keras, which whoever serves does without
+
         self.encoded = tf.TensorSpec((None,), tf.string, IMAGE_BYTES)
         self.decoded = tf.TensorSpec((None, *classifier.model.input_shape[1:]), tf.float32, "pixels")
-        self._model, self._embedding = classifier.model, classifier.embedding
-        self._names = tf.constant(list(classifier.class_names))
+        self._answers = joined({PROBABILITIES: classifier.model, **classifier.judgement})
+        self._everything = joined(classifier.outputs)
+        self._embedding = classifier.embedding
+        self._names = tf.constant([*classifier.class_names, NOT_SURE, NONE_OF_THESE])
 
         @tf.function(input_signature=[self.encoded])
         def read(image_bytes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -50,12 +63,9 @@ class _Functions:
 
     def serving_default(self, image_bytes: tf.Tensor) -> Tensors:
         places, pixels = self._read(image_bytes)
-        classes, probabilities = self._ranked(pixels)
-        return {
-            "classes": in_places(classes, image_bytes, places),
-            "probabilities": in_places(probabilities, image_bytes, places),
-            "problem": problems(image_bytes, places),
-        }
+        found = _ranked(self._answers(pixels), self._names)
+        in_place = {name: in_places(values, image_bytes, places) for name, values in found.items()}
+        return {**in_place, "problem": problems(image_bytes, places)}
 
     def embed(self, image_bytes: tf.Tensor) -> Tensors:
         places, pixels = self._read(image_bytes)
@@ -66,12 +76,36 @@ class _Functions:
         }
 
     def from_pixels(self, pixels: tf.Tensor) -> Tensors:
+        count, at_least_one = self._checked(pixels)
+        found = _ranked(self._answers(at_least_one), self._names)
+        return {name: values[:count] for name, values in found.items()}
+
+    def all_outputs(self, pixels: tf.Tensor) -> Tensors:
+        count, at_least_one = self._checked(pixels)
+        return {name: values[:count] for name, values in self._everything(at_least_one).items()}
+
+    def _checked(self, pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        """How many images there are, and the same pixels, or a black image where there are none."""
         pixels = tf.ensure_shape(pixels, self.decoded.shape)  # a loaded graph takes any size that its layers take
         count = tf.shape(pixels)[0]
         missing = 1 - tf.minimum(count, 1)  # see `read_batch`: no batch of none
-        classes, probabilities = self._ranked(tf.pad(pixels, [[0, missing], [0, 0], [0, 0], [0, 0]]))
-        return {"classes": classes[:count], "probabilities": probabilities[:count]}
+        return count, tf.pad(pixels, [[0, missing], [0, 0], [0, 0], [0, 0]])
 
-    def _ranked(self, pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-        probabilities, order = tf.math.top_k(self._model(pixels, training=False), k=len(self._names))
-        return tf.gather(self._names, order), probabilities
+
+def _ranked(outputs: Mapping[str, tf.Tensor], names: tf.Tensor) -> Tensors:
+    """The classes, the likeliest first, and the judgement with names.
+
+    Args:
+        outputs: Of a network, in the order of the classes.
+        names: (K + 2,), of the classes and of the two other answers.
+    """
+    probabilities, order = tf.math.top_k(outputs[PROBABILITIES], k=names.shape[0] - 2)
+    found = {"classes": tf.gather(names, order), "probabilities": probabilities}
+    if not set(JUDGEMENT) <= set(outputs):
+        return found
+    return {
+        **found,
+        DECISION: tf.gather(names, outputs[DECISION]),
+        PREDICTION_SET: tf.gather(outputs[PREDICTION_SET], order, batch_dims=1),
+        UNKNOWN_SCORE: outputs[UNKNOWN_SCORE],
+    }

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pandas as pd
 
-from imgcls.config import Color, InputConfig, NetworkConfig, Plan, TrainConfig
-from imgcls.data.batches.balance import resolve_balance
+from imgcls.config import BalanceConfig, Color, InputConfig, NetworkConfig, Plan, TrainConfig
+from imgcls.data.batches.balance import resolve_balance, resolve_multi_label_balance
 from imgcls.data.manifest.table import Manifest
 from imgcls.models import find_architecture
 from imgcls.models.cost import describe
@@ -42,7 +42,7 @@ def resolve(config: TrainConfig, manifest: Manifest) -> TrainConfig:
     color = _color(config.input, network, published, bool(images["grayscale"].all()))
     inputs = replace(config.input, color=color)
     inputs = replace(inputs, image_size=_image_size(inputs, network.model, published, manifest.sizes(images)))
-    balance = resolve_balance(config.balance, training["label"].value_counts().tolist())
+    balance = _balance(config, training)
     _log_whitening(inputs)
     batch_size = config.training.batch_size or _batch_size(len(training))
     return replace(
@@ -52,6 +52,12 @@ def resolve(config: TrainConfig, manifest: Manifest) -> TrainConfig:
         network=network,
         input=inputs,
     )
+
+
+def _balance(config: TrainConfig, training: pd.DataFrame) -> BalanceConfig:
+    if config.is_multi_label:
+        return resolve_multi_label_balance(config.balance)
+    return resolve_balance(config.balance, training["label"].value_counts().tolist())
 
 
 def _with_model_and_weights(network: NetworkConfig, sizes: pd.DataFrame) -> NetworkConfig:

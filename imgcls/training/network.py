@@ -41,6 +41,7 @@ def build_network(config: TrainConfig, class_names: Sequence[str], statistics: M
             init_from=earlier_model(network.init_from),
             input_layers=_input_layers(config, prepared, statistics),
             options=network_options(network),
+            multi_label=config.is_multi_label,
         )
 
 

@@ -18,6 +18,7 @@ from imgcls.models.recursion import deep_networks
 from imgcls.run_folder import RunFolder
 from imgcls.training.callbacks import Checkpointing, EarlyStopping, KeepBest, ReduceOnPlateau, RunLog
 from imgcls.training.checkpoints import Checkpoint, load_latest
+from imgcls.training.class_priors import begin_with_shares
 from imgcls.training.continuation import moved_end
 from imgcls.training.devices.self_check import check_against_one_device
 from imgcls.training.devices.strategy import (
@@ -28,7 +29,7 @@ from imgcls.training.devices.strategy import (
 )
 from imgcls.training.devices.xla import settle_xla
 from imgcls.training.learning_rate_finder import find_learning_rate
-from imgcls.training.losses import make_loss
+from imgcls.training.losses import all_are_right, likeliest_is_right, make_binary_loss, make_loss
 from imgcls.training.lost_images import LostImages
 from imgcls.training.measurements import Measurements
 from imgcls.training.mlflow_log import MLflowLog
@@ -147,6 +148,8 @@ class TrainingRun:
         if config.network.plan == "features":
             measured.depths = measured.depths or self.features.depth_statistics()
             self.model = with_all_depths(self.model, **{name: np.array(x) for name, x in measured.depths.items()})
+        if config.is_multi_label and is_new:
+            begin_with_shares(self.model, self.data.labels)
 
     def _plan_stages(self, saved: Checkpoint | None) -> None:
         small = self.data.batch_size // self.devices < SMALL_BATCH
@@ -316,8 +319,11 @@ class TrainingRun:
 def _step_options(config: TrainConfig, data: TrainingData, devices: int) -> StepOptions:
     training, offsets = config.training, data.balance.logit_offsets
     parts = training.gradient_accumulation_steps
+    settings = (training.loss, training.label_smoothing, training.focal_gamma)
+    several = config.is_multi_label
     return StepOptions(
-        loss=make_loss(training.loss, training.label_smoothing, training.focal_gamma),
+        loss=make_binary_loss(*settings, data.positive_weights) if several else make_loss(*settings),
+        right=all_are_right if several else likeliest_is_right,
         logit_offsets=0.0 if offsets is None else offsets,
         global_clipnorm=training.global_clipnorm,
         gradient_accumulation_steps=parts if data.batch_size // devices % parts == 0 else 1,

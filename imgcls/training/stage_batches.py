@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from imgcls.data.batches.examples import target_lookup
+from imgcls.data.batches.pipeline import loss_weights
 from imgcls.metrics import Predictions, measure_validation
 from imgcls.training.trainer import Trainer
 
@@ -20,7 +22,7 @@ class StageBatches:
     Attributes:
         training: (position, steps) -> batches (positions, inputs, targets, weights) from this position on.
         validation: batches (indices, inputs).
-        labels: (N,) class indices of the validation images.
+        labels: (N,) class indices of the validation images, or (N, classes) where they have any number of classes.
     """
 
     training: Callable[[int, int], tf.data.Dataset]
@@ -38,7 +40,7 @@ def validate(trainer: Trainer, batches: Iterable[Any], labels: np.ndarray) -> di
     Args:
         trainer: has the classifier.
         batches: (indices, inputs) of images.
-        labels: (N,) class indices of all of them.
+        labels: of all of them, as `StageBatches` has them.
 
     Returns:
         Values by names that begin with "val_".
@@ -54,17 +56,19 @@ class FeatureBatches:
     Attributes:
         views: features (N, F) of each view of the images; epoch e takes view e modulo their number. A row with a NaN
             is an image that could not be read and has weight 0.
-        labels: (N,) class indices.
+        labels: (N,) class indices, or (N, classes) where images have any number of classes.
+        num_classes: number of classes.
         order: from positions to examples, of `imgcls.data.batches.order`.
-        class_weights: (classes,) of the loss.
+        class_weights: (classes,) of the loss; None: 1.
         batch_size: of the global batch.
         part: (index, count) of this worker among those that train together.
     """
 
     views: Sequence[np.ndarray]
     labels: np.ndarray
+    num_classes: int
     order: Callable[[tf.Tensor], tf.Tensor]
-    class_weights: np.ndarray
+    class_weights: np.ndarray | None
     batch_size: int
     part: tuple[int, int] = (0, 1)
 
@@ -76,20 +80,19 @@ class FeatureBatches:
             steps: number of batches.
         """
         count, kinds, (index, workers) = len(self.labels), len(self.views), self.part
-        batch_size, order, num_classes = self.batch_size, self.order, len(self.class_weights)
+        batch_size, order = self.batch_size, self.order
         share, every = batch_size // workers, np.concatenate(self.views)
-        table, classes = tf.constant(np.nan_to_num(every)), tf.constant(self.labels)
+        table, targets_of = tf.constant(np.nan_to_num(every)), target_lookup(self.labels, self.num_classes)
         readable = tf.constant(np.isfinite(every).all(axis=1).astype(np.float32))
-        factors = tf.constant(self.class_weights, tf.float32)
 
         @tf.autograph.experimental.do_not_convert
         def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
             positions = step * batch_size + index * share + tf.range(share, dtype=tf.int64)
             examples = order(positions)
             rows = (positions // count) % kinds * count + examples
-            targets = tf.one_hot(tf.gather(classes, examples), num_classes)
-            there = tf.gather(readable, rows)
-            weights = there * tf.linalg.matvec(targets, factors) * share / tf.maximum(tf.reduce_sum(there), 1.0)
+            targets, there = targets_of(examples), tf.gather(readable, rows)
+            weights = there * loss_weights(targets, self.class_weights) * share
+            weights /= tf.maximum(tf.reduce_sum(there), 1.0)
             return positions, tf.gather(table, rows), targets, weights
 
         first = position // batch_size

@@ -14,7 +14,7 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.counted import counted
-from imgcls.training.losses import make_loss
+from imgcls.training.losses import likeliest_is_right, make_loss
 from imgcls.training.optimizers import ScaledUpdates
 from imgcls.training.tally import Tally
 
@@ -29,6 +29,7 @@ class StepOptions:
 
     Attributes:
         loss: (targets, logits) -> (B,), as `imgcls.training.losses.make_loss` gives it.
+        right: (targets, logits) -> (B,) bool, whether an image counts as correct.
         logit_offsets: (classes,) that are added to the logits, for the loss only.
         global_clipnorm: gradient clipping: the largest norm of all gradients together; 0: no clipping.
         gradient_accumulation_steps: parts in which each device's share of a batch is computed, one after the other.
@@ -39,6 +40,7 @@ class StepOptions:
     """
 
     loss: Callable[..., Any] = field(default_factory=make_loss)
+    right: Callable[..., Any] = likeliest_is_right
     logit_offsets: np.ndarray | float = 0.0
     global_clipnorm: float = 0.0
     gradient_accumulation_steps: int = 1
@@ -72,7 +74,7 @@ class Outcome(NamedTuple):
 
     Attributes:
         loss: mean over the batch.
-        correct: number of images whose class was predicted.
+        correct: number of images that were right.
         norm: of the gradient, before it is clipped.
         updated: whether the update was made.
     """
@@ -214,7 +216,7 @@ class Step:
         gradients = tape.gradient(scaled, [variable.value for variable in self.variables], unconnected_gradients="zero")
         if self.loss_scale is not None:
             gradients = [gradient / tf.convert_to_tensor(self.loss_scale.scale) for gradient in gradients]
-        right = (tf.argmax(every[0], -1) == tf.argmax(targets, -1)) & (weights > 0)
+        right = self.options.right(targets, every[0]) & (weights > 0)
         return loss, tf.reduce_sum(tf.cast(right, tf.float32)), gradients
 
     def _on_device(

@@ -8,13 +8,13 @@ import tensorflow as tf
 
 from imgcls.config import TrainConfig
 from imgcls.data.augmentation import Augmentation
-from imgcls.data.batches.balance import Balance
+from imgcls.data.batches.balance import Balance, positive_weights
 from imgcls.data.batches.examples import LabeledImages
 from imgcls.data.batches.pipeline import BatchOptions, evaluation_batches, training_batches
 from imgcls.data.batches.pixel_cache import cached
 from imgcls.data.images.collection import Images
 from imgcls.data.images.preprocessing import Preprocessing
-from imgcls.data.manifest.table import Manifest
+from imgcls.data.manifest.table import Manifest, indices_of, targets_of
 from imgcls.training.network import augmentation_rows
 from imgcls.training.stage_batches import FeatureBatches, StageBatches, in_batches
 
@@ -33,9 +33,10 @@ class TrainingData:
     Attributes:
         training: the rows of the training images.
         validation: the rows of the validation images.
-        labels: (N,) class indices of the training images.
+        labels: (N,) class indices of the training images; (N, classes) bool where an image has any number of them.
         validation_labels: those of the validation images.
         balance: what is done about classes of different size.
+        positive_weights: (classes,) of the binary losses; None: 1.
         order: from positions to examples.
         steps_per_epoch: number of batches.
     """
@@ -48,8 +49,7 @@ class TrainingData:
         self.training, self.validation = manifest.split("train"), manifest.split("validation")
         self.labels, self.validation_labels = self._labels(self.training), self._labels(self.validation)
         self.steps_per_epoch = len(self.training) // batch_size
-        counts = np.bincount(self.labels, minlength=len(self.class_names))
-        self.balance = Balance.from_config(config.balance, counts)
+        self.balance, self.positive_weights = self._balance()
         self.order = self.balance.order(self.labels, config.training.seed)
         self._cached_images: Images | None = None
 
@@ -86,14 +86,27 @@ class TrainingData:
             views: (N, F) features of the training images, for each view.
             validation: (N, F) features of the validation images.
         """
-        weights = self.balance.class_weights
-        weights = np.ones(len(self.class_names)) if weights is None else weights
-        training = FeatureBatches(views, self.labels, self.order, weights, self.batch_size, self.part)
+        training = FeatureBatches(
+            views,
+            self.labels,
+            len(self.class_names),
+            self.order,
+            self.balance.class_weights,
+            self.batch_size,
+            self.part,
+        )
         return StageBatches(training, in_batches(validation), self.validation_labels)
 
     def _labels(self, rows: pd.DataFrame) -> np.ndarray:
-        index = {name: i for i, name in enumerate(self.class_names)}
-        return np.array([index[label] for label in rows["label"]])
+        return targets_of(rows, self.class_names) if self.config.is_multi_label else indices_of(rows, self.class_names)
+
+    def _balance(self) -> tuple[Balance, np.ndarray | None]:
+        """What is done about classes of different size, and the weights of the binary losses."""
+        if not self.config.is_multi_label:
+            counts = np.bincount(self.labels, minlength=len(self.class_names))
+            return Balance.from_config(self.config.balance, counts), None
+        weighted = self.config.balance.balance == "weights"
+        return Balance("none", self.labels.sum(axis=0)), positive_weights(self.labels) if weighted else None
 
     def _images(self, pixels: Preprocessing) -> Images:
         """The training images with their cache, which all stages share."""

@@ -7,7 +7,8 @@ from imgcls.config import TrainConfig
 from imgcls.counted import counted
 from imgcls.data.duplicates.near_duplicates import near_duplicate_groups
 from imgcls.data.inspection.inspect import inspect
-from imgcls.data.manifest.table import SPLITS, Manifest
+from imgcls.data.manifest.table import SPLITS, Manifest, a_row_a_label
+from imgcls.data.manifest.task import settle_task
 from imgcls.data.manifest.trainable import check_trainable
 from imgcls.data.sources.load import load_manifest
 from imgcls.data.splits.assign import assign_splits, folds, split_hash
@@ -45,7 +46,9 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
     if config.input.folds and not config.input.fold:
         raise ValueError(f"A run has one of the {config.input.folds} folds; name it with --fold.")
     RunFolder.check_free(config)
-    manifest = _divided(_inspected(config, progress), config)
+    manifest = _inspected(config, progress)
+    config = _with_task(config, manifest)
+    manifest = _divided(manifest, config)
     config = resolve(config, manifest)
     config, choice = _with_plan(config, manifest, progress)
     config = _with_precision(config)
@@ -61,14 +64,22 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
 
 def _inspected(config: TrainConfig, progress: Progress) -> Manifest:
     """The manifest of the config's data, every image of it opened once."""
-    manifest = load_manifest(config.input.data)
+    manifest = load_manifest(config.input.data, "multi_label" if config.is_multi_label else "single")
     if config.input.overlay:
         manifest, unfit = manifest.with_overlay(config.input.overlay)
         for line, reason in unfit.loc[unfit["line"] != "", ["line", "reason"]].itertuples(index=False, name=None):
             log.warning("%s, line %s: %s", config.input.overlay, line, reason)
     manifest = inspect(manifest, progress.of("Reading every image", len(manifest.table)))
-    check_trainable(manifest, divided=False)
+    check_trainable(manifest, divided=False, task=config.input.task)
     return manifest
+
+
+def _with_task(config: TrainConfig, manifest: Manifest) -> TrainConfig:
+    """Settle whether an image has one class or any number of them."""
+    task, why = settle_task(config.input.task, manifest)
+    if why:
+        log.info("%s", why)
+    return replace(config, input=replace(config.input, task=task))
 
 
 def _divided(manifest: Manifest, config: TrainConfig) -> Manifest:
@@ -77,7 +88,9 @@ def _divided(manifest: Manifest, config: TrainConfig) -> Manifest:
     manifest = assign_splits(manifest, inputs.validation_size, inputs.test_size, seed, copies)
     if inputs.folds:
         manifest = folds(manifest, inputs.folds, seed, copies)[inputs.fold - 1]
-    check_trainable(manifest)
+    check_trainable(manifest, task=config.input.task)
+    if config.is_multi_label:
+        _warn_of_constant_classes(manifest)
     for leak in find_leaks(manifest, copies):
         log.warning("%s The figures will be better than the classifier is.", leak)
     for file, reason in manifest.problems.itertuples(index=False, name=None):
@@ -94,6 +107,13 @@ def _divided(manifest: Manifest, config: TrainConfig) -> Manifest:
         split_hash(manifest)[:12],
     )
     return manifest
+
+
+def _warn_of_constant_classes(manifest: Manifest) -> None:
+    training = manifest.split("train")
+    counts = a_row_a_label(training).value_counts()
+    for name in sorted(counts.index[counts == len(training)]):
+        log.warning("Every training image has the class %r, so nothing can be learned of it.", name)
 
 
 def _with_plan(config: TrainConfig, manifest: Manifest, progress: Progress) -> tuple[TrainConfig, Choice | None]:

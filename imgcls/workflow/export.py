@@ -6,12 +6,21 @@ from pathlib import Path
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.sources.cards import licence_of
-from imgcls.models.classifier import class_names, embedding_model, in_channels_last, load_model, preprocessing
+from imgcls.models.classifier import (
+    class_names,
+    embedding_model,
+    in_channels_last,
+    is_multi_label,
+    load_model,
+    preprocessing,
+)
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import write_bundle
+from imgcls.serving.drift_reference import write_drift_reference
 from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.parity import Reference
 from imgcls.serving.versions import check_name
+from imgcls.workflow.drift import drift_reference_of
 
 MOST_IMAGES = 64  # of the test split, on which model and bundle are compared
 
@@ -56,10 +65,15 @@ def export_run(
         architecture=run_model.name,
         config=run.config_file.read_text("utf-8"),
         licence=licence_of(run.config.input.data),
+        multi_label=is_multi_label(model),
     )
     images = evenly(list(dict.fromkeys(manifest.paths(manifest.split("test")))), MOST_IMAGES)
     name = check_name(name or run.path.resolve().name)
-    return write_bundle(output, name, classifier, Reference(run_model, images), formats)
+    drift_reference = drift_reference_of(run)
+    version = write_bundle(output, name, classifier, Reference(run_model, images), formats)
+    if drift_reference:
+        write_drift_reference(version, drift_reference)
+    return version
 
 
 def evenly(paths: Sequence[Path], most: int) -> list[Path]:

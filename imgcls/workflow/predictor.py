@@ -8,7 +8,14 @@ from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.engines.engine import EMBEDDING, LOGITS, PROBABILITIES
 from imgcls.engines.tensorflow import TensorFlowEngine
 from imgcls.models import build_model, load_model
-from imgcls.models.classifier import class_names, embedding_model, logits_model, preprocessing
+from imgcls.models.classifier import (
+    class_names,
+    embedding_model,
+    is_multi_label,
+    judgement_models,
+    logits_model,
+    preprocessing,
+)
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import load_bundle
 from imgcls.serving.predictor import Predictor
@@ -53,5 +60,6 @@ def pretrained_predictor(name: str) -> Predictor:
 
 def predictor_of_model(model: keras.Model) -> Predictor:
     """The predictor of a classifier that `build_model` or `load_model` gave."""
-    engine = TensorFlowEngine({PROBABILITIES: model, EMBEDDING: embedding_model(model), LOGITS: logits_model(model)})
-    return Predictor(engine, class_names(model), Preprocessing(**preprocessing(model)))
+    parts = {PROBABILITIES: model, EMBEDDING: embedding_model(model), LOGITS: logits_model(model)}
+    engine = TensorFlowEngine({**parts, **judgement_models(model)})
+    return Predictor(engine, class_names(model), Preprocessing(**preprocessing(model)), is_multi_label(model))

@@ -12,6 +12,7 @@ from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
 from imgcls.training.continuation import changed_config
 from imgcls.training.run import train_network
+from imgcls.workflow.calibrate import calibrate_run
 from imgcls.workflow.create import create_run
 from imgcls.workflow.evaluate import evaluate_run
 
@@ -80,7 +81,7 @@ def resume_run(
 
 
 def train_and_evaluate(run: RunFolder, manifest: Manifest, progress: Progress | None = None) -> bool:
-    """Train a run that `create_run` made, and judge it on the test split.
+    """Train a run that `create_run` made, fit its judgement on validation, and judge it on the test split.
 
     Returns:
         Whether it came to its end; False if a signal interrupted it, with a checkpoint written.
@@ -90,6 +91,8 @@ def train_and_evaluate(run: RunFolder, manifest: Manifest, progress: Progress | 
             run.write_status("interrupted")
             return False
         run.write_status("evaluating")
+        if run.config.judgement.calibrate:
+            calibrate_run(run, progress=progress)
         evaluation = evaluate_run(run, progress=progress)
         run.write_status("finished", accuracy=evaluation.accuracy)
     return True

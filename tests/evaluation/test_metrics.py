@@ -1,8 +1,12 @@
+import json
+
 import numpy as np
+import pandas as pd
 import pytest
 from sklearn import metrics
 
-from imgcls.evaluation.metrics import evaluate_predictions, wilson_interval
+from imgcls.evaluation.metrics import Evaluation, evaluate_predictions, evaluate_table
+from imgcls.evaluation.prediction_table import PredictionTable
 
 NAMES = ["ant", "bee", "cow", "dog"]
 
@@ -46,13 +50,88 @@ def test_certain_and_wrong_is_finite():
     assert 30 < found.metrics["loss"] < 40
 
 
-@pytest.mark.parametrize(
-    ("right", "total", "low", "high"),
-    [(0, 10, 0.0, 0.2775), (5, 10, 0.2366, 0.7634), (10, 10, 0.7225, 1.0)],
-)
-def test_wilson_gives_the_published_intervals(right, total, low, high):
-    # Brown, Cai and DasGupta, Interval Estimation for a Binomial Proportion, 2001, formula (4).
-    assert wilson_interval(right, total) == pytest.approx((low, high), abs=5e-5)
+def table(true, probabilities, groups=None, **facts) -> PredictionTable:
+    rows = pd.DataFrame({"image": [f"{i}.png" for i in range(len(true))]})
+    if true.ndim == 2:
+        rows["labels"] = [[NAMES[i] for i in np.flatnonzero(row)] for row in true]
+        rows["label"] = [names[0] if names else "" for names in rows["labels"]]
+    else:
+        rows["label"] = [NAMES[i] for i in true]
+    rows["group"] = "" if groups is None else groups
+    return PredictionTable(rows, NAMES, probabilities, facts=facts)
+
+
+def test_a_table_is_evaluated_as_its_labels_and_probabilities_are():
+    true, probabilities = predictions()
+    assert evaluate_table(table(true, probabilities)) == evaluate_predictions(
+        [NAMES[i] for i in true], probabilities, NAMES
+    )
+
+
+def test_each_class_has_the_areas_of_scikit_learn():
+    true, probabilities = predictions()
+    found = evaluate_table(table(true, probabilities))
+    targets = np.eye(4)[true]
+    expected = metrics.average_precision_score(targets, probabilities, average=None)
+    assert [c.average_precision for c in found.classes] == pytest.approx(list(expected))
+    assert [c.roc_area for c in found.classes] == pytest.approx(
+        list(metrics.roc_auc_score(targets, probabilities, average=None))
+    )
+    low, high = found.classes[0].intervals["roc_area"]
+    assert low < found.classes[0].roc_area < high
+
+
+def test_groups_make_the_intervals_wider():
+    true, probabilities = predictions()
+    groups = [f"patient {i}" for i in true]  # as unlike as classes are
+    alone, together = (evaluate_table(table(true, probabilities, some)) for some in (None, groups))
+    assert (alone.groups, together.groups) == (0, 4)
+    assert together.accuracy_high - together.accuracy_low > alone.accuracy_high - alone.accuracy_low
+
+
+def test_images_of_several_classes_are_judged_at_one_half():
+    generator = np.random.default_rng(0)
+    true = generator.random((200, 4)) < 0.4
+    probabilities = np.clip(0.5 * true + generator.random((200, 4)) * 0.6, 0, 1)
+    found = evaluate_table(table(true, probabilities, multi_label=True))
+    precision, recall, f1, support = metrics.precision_recall_fscore_support(true, probabilities >= 0.5)
+    assert [c.precision for c in found.classes] == pytest.approx(list(precision))
+    assert [c.recall for c in found.classes] == pytest.approx(list(recall))
+    assert [c.f1 for c in found.classes] == pytest.approx(list(f1))
+    assert [c.support for c in found.classes] == list(support)
+    assert np.array_equal(found.confusion, metrics.multilabel_confusion_matrix(true, probabilities >= 0.5))
+    assert found.multi_label
+    assert "cohen_kappa" not in found.metrics
+    assert Evaluation.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+
+
+def test_the_figures_are_the_same_once_they_are_written_and_read():
+    true, probabilities = predictions()
+    found = evaluate_table(table(true, probabilities))
+    assert Evaluation.from_dict(json.loads(json.dumps(found.to_dict()))) == found
+
+
+def test_the_figures_of_an_earlier_version_are_read():
+    true, probabilities = predictions()
+    written = json.loads(json.dumps(evaluate_table(table(true, probabilities)).to_dict()))
+    for name in ("intervals", "groups", "multi_label", "macro_roc_area", "brier_score"):
+        del written[name]
+    for row in written["classes"]:
+        for name in ("average_precision", "roc_area", "intervals"):
+            del row[name]
+    found = Evaluation.from_dict(written)
+    assert found.accuracy == written["accuracy"]
+    assert "Brier score" not in [metric.title for metric, _ in found.shown_metrics()]
+
+
+@pytest.mark.filterwarnings("error")
+def test_five_images_of_one_class_say_only_what_they_can():
+    found = evaluate_predictions(["ant"] * 5, np.tile([[0.9, 0.1]], (5, 1)), ["ant", "bee"])
+    assert (found.accuracy, found.accuracy_high) == (1.0, 1.0)
+    assert found.accuracy_low == pytest.approx(0.566, abs=1e-3)
+    assert found.metrics["cohen_kappa"] is found.metrics["macro_roc_area"] is None
+    assert found.classes[1].precision is found.classes[1].roc_area is None
+    json.dumps(found.to_dict(), allow_nan=False)
 
 
 @pytest.mark.parametrize(

@@ -79,6 +79,11 @@ def test_multi_label_gives_all_classes(zoo):
     assert list(result.boxes_or_images["label"]) == ["", "cat", "fox", ""]
 
 
+def test_images_without_annotations_are_examples_of_none_of_the_classes_if_so_wished(zoo):
+    result = to_examples(zoo, "multi_label", smallest=55, negatives=True)
+    assert rows(result) == [("a", ["dog"]), ("c", ["fox"]), ("d", []), ("e", ["owl"])]  # b has boxes, all too small
+
+
 def test_a_margin_without_a_stated_size_is_cut_at_the_images_edge(data_set):
     data_set.image("a.png")
     table = typed([{"image": "a.png", "label": "cat"} | dict(zip(BOX, (30, 20, 60, 40), strict=True))])

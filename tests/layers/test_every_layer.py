@@ -38,8 +38,16 @@ class Case:
         return [into(image, self.input_format or data_format) for image in images]
 
     def outputs_last(self, outputs, data_format: str) -> np.ndarray:
-        outputs = np.asarray(tf.cast(outputs, "float32"))
+        outputs = np.asarray(as_one(outputs))
         return out_of(outputs, self.output_format or data_format)
+
+
+def as_one(outputs):
+    """The outputs as one float32 tensor: (B, ...), or all columns of a layer with several outputs."""
+    if not isinstance(outputs, dict):
+        return tf.cast(outputs, "float32")
+    columns = [tf.reshape(tf.cast(each, "float32"), (len(each), -1)) for each in outputs.values()]
+    return tf.concat(columns, axis=1)
 
 
 def into(image, data_format: str):
@@ -67,6 +75,13 @@ CASES = [
                       "block_norm": "L1-sqrt"}, ((9, 8, 1),), is_float32=True),
     Case(layers.HighwayGate, {}, ((8, 8, 8), (8, 8, 8))),
     Case(layers.HighwayGate, {"coupled": False, "kernel_size": 1}, ((8, 8, 4), (8, 8, 4))),
+    Case(layers.Judgement, {"num_classes": 4, "set_method": "raps", "penalty": 0.1, "free_classes": 1,
+                            "unknown_method": "mahalanobis",
+                            "unknown_shapes": {"mean": [6], "components": [2, 6], "variances": [2],
+                                               "residual_variance": [], "class_means": [4, 2]}},
+         ((4,), (4,), (6,)), is_float32=True),
+    Case(layers.Judgement, {"num_classes": 4, "unknown_method": "knn", "unknown_shapes": {"bank": [7, 6]},
+                            "neighbors": 2}, ((4,), (4,), (6,)), is_float32=True),
     Case(layers.LayoutChange, {"source": "channels_last", "target": "channels_first"}, ((8, 6, 4),),
          input_format="channels_last", output_format="channels_first"),
     Case(layers.LayoutChange, {"source": "channels_first", "target": "channels_last"}, ((8, 6, 4),),
@@ -123,10 +138,11 @@ def outputs_and_gradients(layer: keras.Layer, inputs: list):
     with tf.GradientTape() as tape:
         tape.watch(inputs)
         outputs = layer(one_or_all(inputs))
-        values = tf.cast(outputs, "float32")
+        values = as_one(outputs)
         values /= tf.stop_gradient(tf.maximum(1.0, tf.reduce_max(tf.abs(values))))  # a sine of hundreds is all rounding
         loss = tf.reduce_sum(tf.sin(values))
-    return outputs, tape.gradient(loss, [inputs, [weight.value for weight in layer.trainable_weights]])
+    wanted = [inputs, [weight.value for weight in layer.trainable_weights]]
+    return outputs, tape.gradient(loss, wanted, unconnected_gradients="zero")
 
 
 def test_config_names_every_argument_and_makes_an_equal_layer(case, data_format):
@@ -147,7 +163,7 @@ def test_saved_and_loaded_gives_equal_output(case, data_format, tmp_path):
     randomize(model)
     model.save(tmp_path / "model.keras")
     loaded = keras.models.load_model(tmp_path / "model.keras")
-    np.testing.assert_array_equal(loaded(inputs), model(inputs))
+    np.testing.assert_array_equal(as_one(loaded(inputs)), as_one(model(inputs)))
     assert type(loaded.layers[-1]) is case.layer
 
 
@@ -187,19 +203,28 @@ def test_mixed_precision_stays_near_float32(case, data_format):
         outputs = layer(one_or_all(inputs))
     finally:
         keras.config.set_dtype_policy("float32")
-    assert outputs.dtype == ("float32" if case.is_float32 else "bfloat16")
+    types = {each.dtype for each in tf.nest.flatten(outputs)} - {tf.int32, tf.bool}
+    assert types == {tf.float32 if case.is_float32 else tf.bfloat16}
     assert all(weight.dtype == "float32" for weight in layer.trainable_weights)
-    close(tf.cast(outputs, "float32"), expected(one_or_all(inputs)), tolerance=0.03)
+    close(as_one(outputs), as_one(expected(one_or_all(inputs))), tolerance=0.03)
 
 
 def test_output_shape_is_known_before_the_batch_and_the_image_are(case, data_format):
     inputs = case.inputs(data_format)
     layer = case.make(data_format)
     shapes = [(None, *each.shape[1:]) for each in inputs]
-    expected = layer(one_or_all(inputs)).shape
-    assert tuple(layer.compute_output_shape(one_or_all(shapes)))[1:] == tuple(expected)[1:]
-    assert layer(one_or_all([keras.Input(shape[1:]) for shape in shapes])).shape == (None, *expected[1:])
-    assert layer(one_or_all([each[:1] for each in inputs])).shape == (1, *expected[1:])
+    expected = [each.shape[1:] for each in outputs_of(layer(one_or_all(inputs)))]
+    computed = layer.compute_output_shape(one_or_all(shapes))
+    computed = list(computed.values()) if isinstance(computed, dict) else [computed]
+    assert [tuple(shape)[1:] for shape in computed] == [tuple(shape) for shape in expected]
+    unknown = outputs_of(layer(one_or_all([keras.Input(shape[1:]) for shape in shapes])))
+    assert [each.shape for each in unknown] == [(None, *shape) for shape in expected]
+    single = outputs_of(layer(one_or_all([each[:1] for each in inputs])))
+    assert [each.shape for each in single] == [(1, *shape) for shape in expected]
+
+
+def outputs_of(outputs) -> list:
+    return list(outputs.values()) if isinstance(outputs, dict) else [outputs]
 
 
 def close(one, other, tolerance: float = 1e-4) -> None:

@@ -49,6 +49,7 @@ def names_alike(counts: pd.Series) -> dict[str, list[str]]:
 
 
 def _lacking(examples: pd.DataFrame) -> Iterator[Finding]:
+    examples = examples[examples["labels"].notna()]  # those of none of the classes
     names = set(examples["labels"])
     for split in SPLITS:
         present = set(examples["labels"][examples["split"] == split])

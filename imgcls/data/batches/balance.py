@@ -17,6 +17,7 @@ import numpy as np
 
 from imgcls.config import BalanceConfig, Balancing
 from imgcls.data.batches.order import ByBlock, ByQuota, Shuffled, tempered_quotas
+from imgcls.metrics import metric_for
 
 AUTO_RATIO = 3.0  # largest class over smallest, from which on something is done
 log = logging.getLogger(__name__)
@@ -113,6 +114,49 @@ class Balance:
             return None
         rare: np.ndarray = self.counts * AUTO_RATIO <= self.counts.max()
         return rare
+
+
+def resolve_multi_label_balance(config: BalanceConfig) -> BalanceConfig:
+    """Settle "auto" where an image has any number of classes: nothing is balanced, and the log says so.
+
+    Args:
+        config: What the user asks for.
+
+    Returns:
+        The same config without "auto".
+
+    Raises:
+        ValueError: The way of balancing, or the metric of the best epoch, needs one class an image.
+    """
+    if config.balance == "auto":
+        config = replace(config, balance="none")
+        log.info("--balance none: each class is learned by itself; --balance weights lets rare classes count more.")
+    if config.balance not in ("none", "weights"):
+        raise ValueError(
+            f"--balance {config.balance} needs one class an image, and images have several. Choose --balance weights "
+            "or none."
+        )
+    return replace(config, best_epoch=metric_for(config.best_epoch, "multi_label").name)
+
+
+def positive_weights(targets: np.ndarray) -> np.ndarray:
+    """How much the images that have a class weigh in its loss, so that they count as much as those that lack it.
+
+    Args:
+        targets: (N, classes), 1 where an image has a class.
+
+    Returns:
+        (classes,): images without the class by those with it; 1 for a class that all images have, or none.
+
+    Example:
+        >>> positive_weights(np.array([[1, 0], [1, 1], [0, 0], [1, 0]])).round(3).tolist()
+        [0.333, 3.0]
+    """
+    having = np.asarray(targets, np.float64).sum(axis=0)
+    lacking = len(targets) - having
+    usable = (having > 0) & (lacking > 0)
+    weights: np.ndarray = np.where(usable, lacking / np.maximum(having, 1.0), 1.0)
+    return weights
 
 
 def resolve_balance(config: BalanceConfig, counts: Sequence[int]) -> BalanceConfig:

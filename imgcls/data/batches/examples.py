@@ -22,6 +22,7 @@ class LabeledImages:
     Attributes:
         images: The images by their numbers.
         box: The box (4,) of the example with a number; None where there are no boxes.
+        targets: The targets of examples by their numbers, as `target_lookup` gives them.
 
     Raises:
         ValueError: There are no images, a label is missing, or a label is no class of the model.
@@ -37,22 +38,27 @@ class LabeledImages:
         labels = np.asarray(labels)
         self.images, self.num_classes, self.box = as_images(images), num_classes, box_lookup(boxes)
         _check_labels(labels, len(self.images), num_classes)
-        self._labels = tf.constant(labels)
+        self.targets = target_lookup(labels, num_classes)
 
     def __len__(self) -> int:
         return len(self.images)
 
-    def targets(self, numbers: tf.Tensor) -> tf.Tensor:
-        """The targets of examples.
 
-        Args:
-            numbers: (B,), int64.
+def target_lookup(labels: np.ndarray, num_classes: int) -> Callable[[tf.Tensor], tf.Tensor]:
+    """The targets of examples by their numbers.
 
-        Returns:
-            (B, classes), float32: 1 for the class of the example, or its numbers where it has several classes.
-        """
-        labels = tf.gather(self._labels, numbers)
-        return tf.cast(labels, tf.float32) if self._labels.shape.rank == 2 else tf.one_hot(labels, self.num_classes)
+    Args:
+        labels: (N,) class numbers, or (N, classes) numbers in [0, 1], where an image has several classes.
+        num_classes: The number of classes.
+
+    Returns:
+        A function from numbers (B,), int64, to targets (B, classes), float32: 1 for the class of the example, or its
+        numbers where it has several classes.
+    """
+    table = tf.constant(labels)
+    if table.shape.rank == 2:
+        return lambda numbers: tf.cast(tf.gather(table, numbers), tf.float32)
+    return lambda numbers: tf.one_hot(tf.gather(table, numbers), num_classes)
 
 
 def box_lookup(boxes: np.ndarray | None) -> Callable[[tf.Tensor], tf.Tensor | None]:

@@ -41,7 +41,8 @@ class BatchOptions:
             each epoch, shuffled.
         augmentation: The random changes of the images.
         strong_classes: (classes,), bool: the classes whose images get the second row of the augmentation's parameters.
-        class_weights: (classes,), of the loss; a soft label has the mean of its classes' weights.
+        class_weights: (classes,), of the loss; a soft label has the mean of its classes' weights. None: 1, which also
+            holds for images of none of the classes.
         part: (index, count) of one of several workers, each of which reads one of `count` equal parts of each batch.
         parallel: The number of images that are decoded at the same time; changes no pixel.
         data_service: The address of a tf.data service whose workers make the batches; changes no pixel.
@@ -103,7 +104,6 @@ class _TrainingChain:
         self.share = options.batch_size // count  # images of a batch that this worker reads
         self.offset = index * self.share
         self.order = options.order or Shuffled(len(examples), options.seed)
-        self.weights = _for_each_class(options.class_weights, 1, examples.num_classes, tf.float32)
         self.rows = _for_each_class(options.strong_classes, 0, examples.num_classes, tf.int32)
 
     @_as_it_is
@@ -143,8 +143,21 @@ class _TrainingChain:
         pixels = _in_places(pixels, places, self.share)
         if self.options.augmentation.mixes:
             pixels, targets = mix(pixels, targets, readable > 0, _in_places(mixing, places, self.share))
-        weights = readable * tf.linalg.matvec(targets, self.weights) / tf.maximum(tf.reduce_sum(targets, axis=1), 1.0)
+        weights = readable * loss_weights(targets, self.options.class_weights)
         return positions, pixels, targets, weights * (self.share / tf.maximum(tf.reduce_sum(readable), 1.0))
+
+
+def loss_weights(targets: tf.Tensor, class_weights: Sequence[float] | np.ndarray | None) -> tf.Tensor:
+    """The weights (B,) of the losses of examples.
+
+    Args:
+        targets: (B, classes) in [0, 1].
+        class_weights: (classes,), of which a soft label has the mean; None: every example has 1.
+    """
+    if class_weights is None:
+        return tf.ones_like(targets[:, 0])
+    weights = tf.constant(np.asarray(class_weights, np.float32))
+    return tf.linalg.matvec(targets, weights) / tf.maximum(tf.reduce_sum(targets, axis=1), 1.0)
 
 
 def _for_each_class(

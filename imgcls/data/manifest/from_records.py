@@ -49,6 +49,7 @@ def to_records(manifest: Manifest) -> Records:
         manifest.usable.drop(columns="label")
         .explode("labels")
         .rename(columns={"labels": "label", "annotators": "annotator"})
+        .fillna({"label": ""})
     )
     attributes = [_stated(text) for text in rows["attributes"]]
     for flag in FLAGS:

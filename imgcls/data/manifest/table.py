@@ -1,6 +1,7 @@
 """The manifest: one table of images and labels, which every importer makes and every command reads."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,8 +24,8 @@ MEASURED = (  # of the image; see `imgcls.data.inspection.quality`
 )
 COLUMNS = {  # in this order; None where a source does not know
     "image": "",  # path relative to the root, with forward slashes
-    "label": "",  # name of the class; the first one of several
-    "labels": [],  # names of all classes, where an image has several; else only that of `label`
+    "label": "",  # name of the class; the first one of several; empty for an image of none of the classes
+    "labels": [],  # names of all classes, where an image has several; else only that of `label`; may be empty
     **dict.fromkeys(BOX, math.nan),  # pixels of the upright image, from its top left; NaN if the example is all of it
     "split": "",  # train, validation, test, or empty
     "group": "",  # patient, camera, burst: what must not be divided between splits
@@ -114,6 +115,11 @@ class Manifest:
         return bool((self.usable["labels"].str.len() > 1).any())
 
     @property
+    def has_unlabelled(self) -> bool:
+        """Whether there is an image with none of the classes."""
+        return bool((self.usable["labels"].str.len() == 0).any())
+
+    @property
     def usable(self) -> pd.DataFrame:
         """The rows without a problem."""
         return self.table[self.table["problems"] == ""]
@@ -141,10 +147,9 @@ class Manifest:
     @property
     def _a_row_a_label(self) -> pd.DataFrame:
         """Label and split of the usable rows, those of several classes once for each."""
-        rows = self.usable[["label", "labels", "split"]]
-        if not self.has_several_labels:
-            return rows
-        return rows.drop(columns="label").explode("labels").rename(columns={"labels": "label"})
+        usable = self.usable
+        labels = a_row_a_label(usable)
+        return pd.DataFrame({"label": labels, "split": usable["split"].reindex(labels.index)})
 
     def split(self, name: str) -> pd.DataFrame:
         """The usable rows of one split."""
@@ -237,6 +242,51 @@ class Manifest:
         root = Path(table.attrs["root"])
         table.attrs = {name: fact for name, fact in table.attrs.items() if name not in ("imgcls_manifest", "root")}
         return cls(table, root)
+
+
+def a_row_a_label(rows: pd.DataFrame) -> pd.Series:
+    """The classes of examples, on the index of their rows: those of several classes come once for each.
+
+    Args:
+        rows: Of a manifest's table. A row with none of the classes has no part in the result.
+
+    Example:
+        >>> rows = pd.DataFrame({"label": ["cat", "dog"], "labels": [["cat"], ["cow", "dog"]]})
+        >>> a_row_a_label(rows).tolist()
+        ['cat', 'cow', 'dog']
+    """
+    if (rows["labels"].str.len() == 1).all():
+        return rows["label"]
+    return rows["labels"].explode().dropna().rename("label")
+
+
+def indices_of(rows: pd.DataFrame, class_names: Sequence[str]) -> np.ndarray:
+    """The class of each example: (N,) indices of `class_names`.
+
+    Args:
+        rows: Of a manifest's table.
+        class_names: All classes.
+    """
+    index = {name: place for place, name in enumerate(class_names)}
+    return np.array([index[label] for label in rows["label"]], int)
+
+
+def targets_of(rows: pd.DataFrame, class_names: Sequence[str]) -> np.ndarray:
+    """Which classes each example has: (N, classes) bool.
+
+    Args:
+        rows: Of a manifest's table.
+        class_names: All classes.
+
+    Example:
+        >>> targets_of(pd.DataFrame({"labels": [["cat"], [], ["cat", "dog"]]}), ["cat", "dog"]).astype(int).tolist()
+        [[1, 0], [0, 0], [1, 1]]
+    """
+    index = {name: place for place, name in enumerate(class_names)}
+    targets = np.zeros((len(rows), len(class_names)), bool)
+    for row, labels in enumerate(rows["labels"]):
+        targets[row, [index[label] for label in labels]] = True
+    return targets
 
 
 def is_manifest(path: str | Path) -> bool:

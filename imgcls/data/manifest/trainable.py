@@ -2,31 +2,34 @@
 
 from collections.abc import Sequence
 
+from imgcls.config import Task
 from imgcls.counted import counted
-from imgcls.data.manifest.table import Manifest
+from imgcls.data.manifest.table import Manifest, a_row_a_label
+from imgcls.data.manifest.task import settle_task
 
 
-def check_trainable(manifest: Manifest, divided: bool = True) -> None:
+def check_trainable(manifest: Manifest, divided: bool = True, task: Task = "auto") -> None:
     """Check that a classifier can be trained and evaluated on a manifest.
 
     Args:
         manifest: The manifest.
         divided: Whether every image has its split already.
+        task: Whether an image has one class, or any number of them.
 
     Raises:
         ValueError: It cannot; why, in one sentence.
     """
     names = manifest.class_names
-    check_one_label(manifest)
-    if not names:
+    task, _ = settle_task(task, manifest)
+    if manifest.usable.empty:
         raise ValueError(f"Of {counted(len(manifest.table), 'file')} under {manifest.root} none is a readable image.")
+    if not names:
+        raise ValueError("No image has a class. Expected at least one class that some of the training images have.")
     if len(names) < 2:
-        raise ValueError(
-            f"There is only one class, {names[0]!r}. Expected at least two; add a folder of images for another."
-        )
+        _check_one_class(manifest, task)
     _check_classes_left(manifest)
     for split in ("validation", "test"):
-        strangers = sorted(set(manifest.split(split)["label"]) - set(names))
+        strangers = sorted(set(a_row_a_label(manifest.split(split))) - set(names))
         if strangers:
             raise ValueError(
                 f"The {split} split has {_listed(strangers)}, which the training split lacks. "
@@ -36,22 +39,22 @@ def check_trainable(manifest: Manifest, divided: bool = True) -> None:
             raise ValueError(f"The {split} split has no readable images. Add some, or leave the folder out.")
 
 
-def check_one_label(manifest: Manifest) -> None:
-    """Check that every image has one class.
-
-    Raises:
-        ValueError: An image has several classes.
-    """
-    if manifest.has_several_labels:
+def _check_one_class(manifest: Manifest, task: Task) -> None:
+    (name,) = manifest.class_names
+    if task != "multi_label":
         raise ValueError(
-            "Some images have several classes, and a classifier gives one. Import the labels again with --boxes crop "
-            "(an example a box), largest (the class of the largest box) or single (images with one class)."
+            f"There is only one class, {name!r}. Expected at least two; add a folder of images for another."
+        )
+    if not manifest.has_unlabelled:
+        raise ValueError(
+            f"There is only one class, {name!r}, and every image has it. Expected images without it too, which "
+            "`python -m imgcls.import_labels` keeps with --boxes multi_label --negatives."
         )
 
 
 def _check_classes_left(manifest: Manifest) -> None:
     training = manifest.table[manifest.table["split"].isin(["train", ""])]
-    lost = sorted(set(training["label"]) - set(training.loc[training["problems"] == "", "label"]))
+    lost = sorted(set(a_row_a_label(training)) - set(a_row_a_label(training[training["problems"] == ""])))
     if lost:
         raise ValueError(
             f"Class {_listed(lost)} has no readable image left to train on. Mend its files, or remove the class."

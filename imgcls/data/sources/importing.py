@@ -96,7 +96,7 @@ def _of_annotations(records: Records, source: str, labels: LabelsConfig) -> Impo
     groups = groups_of(rows, labels.group, problems) if labels.group and len(rows) else {}
     consensus = _consensus(records, labels, problems)
     records = consensus.records if consensus else records
-    examples = to_examples(records, labels.boxes, labels.box_margin, labels.min_box_side)
+    examples = to_examples(records, labels.boxes, labels.box_margin, labels.min_box_side, labels.negatives)
     how: dict[str, Any] = {"source": source, "boxes": labels.boxes}
     if labels.boxes == "crop":
         how |= {"box_margin": labels.box_margin, "min_box_side": labels.min_box_side}
@@ -198,9 +198,10 @@ def _of_manifest(path: Path, labels: LabelsConfig) -> Imported:
 
 def _renamed(table: pd.DataFrame, new_names: dict[str, str], problems: Problems) -> pd.DataFrame:
     check_old_names(new_names, sorted({name for labels in table["labels"] for name in labels}))
+    unlabelled = table["labels"].str.len() == 0
     table["labels"] = [sorted({new_names.get(name, name) for name in labels} - {""}) for labels in table["labels"]]
     table["label"] = [labels[0] if labels else "" for labels in table["labels"]]
-    lost = table["label"] == ""
+    lost = (table["label"] == "") & ~unlabelled
     if lost.any():
         problems.left_out("", "", f"{counted(int(lost.sum()), 'example')} of classes that the table drops.")
     return table[~lost].reset_index(drop=True)

@@ -4,7 +4,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
-from imgcls.config import LabelsConfig
+from imgcls.config import Boxes, LabelsConfig
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.prepared.load import is_prepared, load_prepared
 from imgcls.data.sources.cards import list_cards, load_card
@@ -19,7 +19,7 @@ from imgcls.labels.unread import loose_files, unread_sentence
 log = logging.getLogger(__name__)
 
 
-def load_manifest(source: str | Path) -> Manifest:
+def load_manifest(source: str | Path, boxes: Boxes = "single") -> Manifest:
     """Load the table of images and labels of a data set. No image is opened.
 
     The log has a warning for each reason for which something of the source is not used.
@@ -27,6 +27,7 @@ def load_manifest(source: str | Path) -> Manifest:
     Args:
         source: A folder with one folder of images for each class, a manifest file (.parquet), an annotation file, a
             folder that `python -m imgcls.prepare` wrote, a `tfds:` name, or the name of a data set card.
+        boxes: How the annotations become examples, where they are read here and no card says so.
 
     Returns:
         The manifest, with the splits that the source names.
@@ -48,11 +49,12 @@ def load_manifest(source: str | Path) -> Manifest:
     if path.suffix == ".parquet":
         return Manifest.load(path)
     if path.exists() or str(source).startswith("tfds:"):
-        return _imported(str(source), LabelsConfig())
+        return _imported(str(source), LabelsConfig(boxes=boxes))
     card = load_card(str(source))
+    labels = card.labels if card.labels.boxes != "single" else replace(card.labels, boxes=boxes)
     if card.labels == LabelsConfig() and not card.source.startswith("tfds:"):
-        return load_manifest(card.source)
-    return _imported(card.source, card.labels)
+        return load_manifest(card.source, boxes)
+    return _imported(card.source, labels)
 
 
 def _imported(source: str, labels: LabelsConfig) -> Manifest:

@@ -8,7 +8,8 @@ import pandas as pd
 from imgcls.counted import counted
 
 ADVICE = {  # phrase of a reason: what to do about it
-    "several classes": "Say with --boxes what an example is: crop cuts out each box, largest takes the largest box.",
+    "several classes": "Say with --boxes what an example is: crop cuts out each box, largest takes the largest box, "
+    "multi_label keeps all classes.",
     "equally large in it": "With --boxes crop each box is an example of its own.",
     "is smaller than": "--min-box-side takes smaller boxes as well.",
     "is an address": "--fetch-to fetches images from their addresses.",

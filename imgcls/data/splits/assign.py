@@ -10,10 +10,17 @@ import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
-from imgcls.data.splits.units import Contents, contents_of, random_numbers, units_a_class, units_of
+from imgcls.data.splits.iterative import SMALLEST_SPLIT, dealt_iteratively, drawn_iteratively
+from imgcls.data.splits.units import (
+    NO_CLASS,
+    Contents,
+    classes_of,
+    contents_of,
+    random_numbers,
+    units_a_class,
+    units_of,
+)
 from imgcls.labels.records import BOX
-
-SMALLEST_SPLIT = 2  # images a class that training keeps at the least
 
 
 def assign_splits(
@@ -76,7 +83,7 @@ def folds(manifest: Manifest, count: int, seed: int, copies: pd.Series | None = 
     table = manifest.table
     free = table[(table["problems"] == "") & (table["split"] != "test")]
     units = units_of(manifest, copies)[free.index]
-    for label, number in units_a_class(contents_of(units, free["label"])).items():
+    for label, number in units_a_class(contents_of(units, free)).items():
         if number < count:
             raise ValueError(
                 f"Class {label!r} can be divided into {counted(number, 'part')} only, by image or group, too few for "
@@ -100,7 +107,8 @@ def fold_numbers(rows: pd.DataFrame, units: pd.Series, count: int, seed: int) ->
         count: The number of folds.
         seed: Of the draw.
     """
-    return units.map(_dealt(contents_of(units, rows["label"]), count, random_numbers(rows, units, f"{seed}/fold")))
+    deal = _dealt if (rows["labels"].str.len() == 1).all() else dealt_iteratively
+    return units.map(deal(contents_of(units, rows), count, random_numbers(rows, units, f"{seed}/fold")))
 
 
 def split_hash(manifest: Manifest) -> str:
@@ -112,11 +120,16 @@ def split_hash(manifest: Manifest) -> str:
 
 def _drawn(free: pd.DataFrame, units: pd.Series, split: str, size: float, seed: int) -> pd.Index:
     """The rows for a split: units in the order of their draw, each if its classes come nearer to what is wanted."""
-    contents = contents_of(units, free["label"])
-    left = free["label"].value_counts().to_dict()
+    contents, numbers = contents_of(units, free), random_numbers(free, units, f"{seed}/{split}")
+    left = classes_of(free).value_counts().to_dict()
+    if not (free["labels"].str.len() == 1).all():
+        wanted = _targets_of_several(left, size, split, len(free))
+        taken = drawn_iteratively(contents, numbers, wanted)
+        _check_each_drawn(contents, taken, left, split)
+        return units.index[units.isin(taken)]
     wanted = _targets(left, size, split)
     missing = dict(wanted)
-    order = random_numbers(free, units, f"{seed}/{split}").sort_values(kind="stable").index
+    order = numbers.sort_values(kind="stable").index
     taken = set()
 
     def leaves_enough(unit: int) -> bool:
@@ -163,6 +176,21 @@ def _targets(have: dict[str, int], size: float, split: str) -> dict[str, int]:
                 f"for {split}. Add images of it, or remove the class."
             )
     return wanted
+
+
+def _targets_of_several(have: dict[str, int], size: float, split: str, images: int) -> dict[str, int]:
+    """The same for images with several classes; a number is turned into the share of all images that it is."""
+    if size >= max(images, 1):
+        raise ValueError(f"--{split}-size is {size:g}; expected fewer than the {counted(images, 'image')} there are.")
+    share = size if size < 1 else size / images
+    wanted = _targets({label: number for label, number in have.items() if label != NO_CLASS}, share, split)
+    return wanted | ({NO_CLASS: round(share * have[NO_CLASS])} if NO_CLASS in have else {})
+
+
+def _check_each_drawn(contents: Contents, taken: set[int], have: dict[str, int], split: str) -> None:
+    drawn = {label for unit in taken for label, _ in contents[unit]}
+    for label in sorted(set(have) - drawn - {NO_CLASS}):
+        raise ValueError(_indivisible(label, have[label], units_a_class(contents)[label], split))
 
 
 def _apportioned(have: dict[str, int], size: int, split: str) -> dict[str, int]:

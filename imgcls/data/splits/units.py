@@ -9,6 +9,7 @@ from imgcls.data.duplicates.clusters import connected_components
 from imgcls.data.duplicates.near_duplicates import near_duplicate_groups
 from imgcls.data.manifest.table import Manifest
 
+NO_CLASS = ""  # stands for the classes of an image that has none
 Contents = dict[int, list[tuple[str, int]]]  # by unit: each of its classes, and how many images of it the unit has
 
 
@@ -30,24 +31,32 @@ def units_of(manifest: Manifest, copies: pd.Series | None = None) -> pd.Series:
     return pd.Series(connected_components(len(table), np.concatenate(links)), table.index)
 
 
-def contents_of(units: pd.Series, labels: pd.Series) -> Contents:
-    """The classes of each unit, and the number of its images in each.
+def contents_of(units: pd.Series, rows: pd.DataFrame) -> Contents:
+    """The classes of each unit, and the number of its images in each; `NO_CLASS` for images that have none.
 
     Args:
         units: The unit of each row.
-        labels: The class of each row.
+        rows: Rows of a manifest's table.
     """
     contents: Contents = {}
-    for (unit, label), number in labels.groupby([units, labels]).size().items():
+    labels = classes_of(rows)
+    for (unit, label), number in labels.groupby([units[labels.index], labels]).size().items():
         contents.setdefault(unit, []).append((label, number))
     return contents
+
+
+def classes_of(rows: pd.DataFrame) -> pd.Series:
+    """The classes of rows, once for each of several; `NO_CLASS` where there are none."""
+    if (rows["labels"].str.len() == 1).all():
+        return rows["label"]
+    return rows["labels"].explode().fillna(NO_CLASS).rename("label")
 
 
 def units_a_class(contents: Contents) -> dict[str, int]:
     """The number of units that have images of each class."""
     numbers: dict[str, int] = {}
     for held in contents.values():
-        for label, _ in held:
+        for label, _ in (pair for pair in held if pair[0] != NO_CLASS):
             numbers[label] = numbers.get(label, 0) + 1
     return numbers
 

@@ -4,7 +4,6 @@ from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
-from imgcls.engines.engine import EMBEDDING, PROBABILITIES
 from imgcls.engines.openvino import OpenVINOEngine, read_network
 from imgcls.serving.export_format import ExportedClassifier, Package
 
@@ -16,7 +15,7 @@ class OpenVINOFormat:
     """The intermediate representation (IR) of OpenVINO: model.xml and model.bin.
 
     It takes pixels (B, height, width, channels), float32 in [0, 255], and gives "probabilities" (B, K), in the order
-    of the class names, and "embedding" (B, D).
+    of the class names, "embedding" (B, D), and "logits" and the judgement where the classifier has them.
 
     Attributes:
         device: What loaded networks compute on, by OpenVINO's name: "CPU", "GPU", "NPU".
@@ -31,8 +30,7 @@ class OpenVINOFormat:
         """Write the network, and return the version of OpenVINO that wrote it."""
         from imgcls.engines.openvino_conversion import convert, write_network  # needs Keras, which `load` does not
 
-        models = {PROBABILITIES: classifier.model, EMBEDDING: classifier.embedding}
-        write_network(convert(models), folder / FILE)
+        write_network(convert(classifier.outputs), folder / FILE)
         return {"openvino": version("openvino")}
 
     def load(self, folder: Path) -> OpenVINOEngine:

@@ -10,30 +10,33 @@ from imgcls.engines.engine import PROBABILITIES, Engine, Outputs
 from imgcls.serving.details import read_details
 from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.loaded_model import LoadedModel, signature_shapes
-from imgcls.serving.signatures import PIXELS, make_signatures
+from imgcls.serving.signatures import OUTPUTS, PIXELS, make_signatures
 
 
 class SavedModelEngine(Engine):
-    """The signature "pixels" of a SavedModel.
+    """The signature "outputs" of a SavedModel; "pixels" of one that was written before there was that.
 
     Args:
         model: The SavedModel, loaded.
-        class_names: The names of its outputs in the order of the answers. The signature itself gives the likeliest
+        class_names: The names of its outputs in the order of the answers. The signature "pixels" gives the likeliest
             first.
     """
 
     name = "TensorFlow"
-    outputs = (PROBABILITIES,)
 
     def __init__(self, model: LoadedModel, class_names: Sequence[str]) -> None:
         self.model = model
         self.device = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
+        definition = model.signature_defs.get(OUTPUTS)
+        self.outputs = (PROBABILITIES,) if definition is None else tuple(sorted(definition.outputs))
         self._class_names = list(class_names)
         self._order = np.argsort(self._class_names)
 
     def predict(self, pixels: np.ndarray) -> Outputs:
         """Compute the network on a batch, as `Engine.predict` describes it."""
-        found = self.model.run(PIXELS, {"pixels": tf.constant(pixels, tf.float32)})
+        if OUTPUTS in self.model.signature_defs:
+            return self.model.run(OUTPUTS, {"pixels": pixels})
+        found = self.model.run(PIXELS, {"pixels": pixels})
         names = np.char.decode(found["classes"].astype(bytes), "utf-8")
         places = self._order[np.searchsorted(self._class_names, names, sorter=self._order)]
         probabilities = np.empty_like(found["probabilities"])

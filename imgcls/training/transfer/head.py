@@ -1,6 +1,6 @@
 """The new head of a network that starts from given weights: when it can be fitted to its optimum, and on what."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict
 from typing import Any
 
@@ -12,6 +12,7 @@ from imgcls.data.batches.balance import Balance
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.splits.assign import fold_numbers
 from imgcls.data.splits.units import contents_of, units_a_class, units_of
+from imgcls.training.transfer.links import Sigmoids, Softmax
 from imgcls.training.transfer.logistic_regression import Examples, Head
 from imgcls.training.transfer.plan import ON_FEATURES
 from imgcls.training.transfer.probe import drawn
@@ -48,37 +49,52 @@ def head_folds(manifest: Manifest, seed: int) -> np.ndarray:
     units = units_of(Manifest(some, manifest.root))
     units.index = some.index
     most = FOLDS_OF_MANY if len(some) >= MANY_IMAGES else FOLDS
-    count = min(most, *units_a_class(contents_of(units, some["label"])).values())
+    count = min(
+        most, *_divisible(units_a_class(contents_of(units, some)), several=not (some["labels"].str.len() == 1).all())
+    )
     found = np.full(len(rows), -1)
     found[places] = fold_numbers(some, units, max(count, 1), seed)
     return found
 
 
+def _divisible(units: Mapping[str, int], several: bool) -> list[int]:
+    """In how many parts each class can be divided; of several labels an image, one that cannot be holds up no other."""
+    return [count for count in units.values() if count > 1 or not several] or [1]
+
+
 def head_examples(
-    views: Sequence[np.ndarray], labels: np.ndarray, folds: np.ndarray, balance: Balance, smoothing: float
+    views: Sequence[np.ndarray],
+    labels: np.ndarray,
+    folds: np.ndarray,
+    balance: Balance,
+    *,
+    smoothing: float = 0.0,
+    positive_weights: np.ndarray | None = None,
 ) -> Examples:
     """The examples that a head is fitted on.
 
     Args:
         views: features (N, F) of the images as they are, then of each other view; an image that could not be read has
             a row of NaN.
-        labels: (N,) class indices.
+        labels: (N,) class indices; (N, classes) bool where an image has any number of classes.
         folds: (N,), as `head_folds` gives them.
         balance: what is done about classes of different size.
         smoothing: label smoothing.
+        positive_weights: (classes,) of the binary losses; None: 1.
     """
     features = np.concatenate(views)
-    readable = np.isfinite(features).all(axis=1)
-    labels, folds = np.tile(labels, len(views)), np.tile(folds, len(views))
+    readable, several = np.isfinite(features).all(axis=1), labels.ndim == 2
+    labels, folds = np.concatenate([labels] * len(views)), np.tile(folds, len(views))
     offsets = balance.logit_offsets
     every = Examples(
         features,
         labels,
-        weights=balance.image_weights[labels],
+        weights=np.ones(len(labels)) if several else balance.image_weights[labels],
         plain=np.arange(len(labels)) < len(views[0]),
         folds=folds,
         offsets=np.zeros(len(balance.counts)) if offsets is None else offsets,
         smoothing=smoothing,
+        link=Sigmoids(positive_weights) if several else Softmax(),
     )
     return every if readable.all() else every.take(readable)
 
@@ -110,10 +126,17 @@ def facts(head: Head) -> dict[str, Any]:
 def sentence(head: Head, views: int) -> str:
     """How it came about."""
     seen = "the images" if views == 1 else f"{views} views of the images"
+    kind = "a logistic regression" if head.penalties is None else "a logistic regression of each class"
     chosen = "with a penalty that nothing was left out to choose by"
-    if head.left_out_accuracy is not None:
+    if head.left_out_loss is not None and head.penalties is not None:
+        least, most = min(head.penalties), max(head.penalties)
+        chosen = (
+            f"each class has the best of {head.tried} penalties ({least:.2g} to {most:.2g}), with a log loss of "
+            f"{head.left_out_loss:.3f} on the images that were left out"
+        )
+    elif head.left_out_accuracy is not None:
         chosen = (
             f"its penalty {head.penalty:.2g} was the best of {head.tried}, with {100 * head.left_out_accuracy:.1f} % "
             "of the images right that were left out"
         )
-    return f"The head is the optimum of a logistic regression on {seen}, found in {head.steps} steps; {chosen}."
+    return f"The head is the optimum of {kind} on {seen}, found in {head.steps} steps; {chosen}."

@@ -58,4 +58,11 @@ def fit_run_head(
 
 def _examples(config: TrainConfig, data: TrainingData, views: list[np.ndarray]) -> Examples:
     folds = head_folds(data.manifest, config.training.seed)
-    return head_examples(views, data.labels, folds, data.balance, config.training.label_smoothing)
+    return head_examples(
+        views,
+        data.labels,
+        folds,
+        data.balance,
+        smoothing=config.training.label_smoothing,
+        positive_weights=data.positive_weights,
+    )

@@ -21,7 +21,7 @@ def with_all_depths(model: keras.Model, mean: np.ndarray, variance: np.ndarray) 
         body.output
     )
     logits = keras.layers.Dense(len(last.class_names), dtype="float32", name="logits")(x)
-    probabilities = ClassProbabilities(last.class_names, name="probabilities")(logits)
+    probabilities = ClassProbabilities(last.class_names, activation=last.activation, name="probabilities")(logits)
     return keras.Model(model.input, probabilities, name=model.name)
 
 

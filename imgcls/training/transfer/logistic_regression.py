@@ -1,4 +1,7 @@
-"""Multinomial logistic regression on features: the optimum of a convex loss, its penalty chosen by cross-validation.
+"""Logistic regression on features: the optimum of a convex loss, its penalty chosen by cross-validation.
+
+It is multinomial where an image has one class, and a binary one for each class, with a penalty of its own, where an
+image has any number of them.
 
 The loss is the weighted mean of the cross-entropies, plus half the penalty times the squares of the kernel on
 standardised features. L-BFGS (Liu and Nocedal, On the Limited Memory BFGS Method, 1989) minimises it with the exact
@@ -8,14 +11,15 @@ the number of devices has a say in.
 """
 
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import partial
 from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import log_softmax, softmax
+from scipy.special import softmax
 
+from imgcls.training.transfer.links import Link, Softmax
 from imgcls.training.transfer.probe import standardization
 
 PENALTIES = (10.0, 1.0, 0.1, 0.01, 0.001, 0.0001)  # beside a mean cross-entropy
@@ -32,13 +36,14 @@ class Examples:
 
     Attributes:
         features: (N, F), finite; a row is a view of an image.
-        labels: (N,) class indices.
+        labels: (N,) class indices; (N, classes) bool where an image has any number of classes.
         weights: (N,) of the loss, above 0.
         plain: (N,) whether a row is the image as it is; the head is validated on these.
         folds: (N,) in which of the folds, from 0, the row's image is left out; -1: it has no part in choosing the
             penalty.
         offsets: (classes,) that are added to the scores, for the loss only.
         smoothing: share of the label that is spread over all classes.
+        link: what scores mean; `Sigmoids` where an image has any number of classes.
     """
 
     features: np.ndarray
@@ -48,6 +53,12 @@ class Examples:
     folds: np.ndarray
     offsets: np.ndarray
     smoothing: float = 0.0
+    link: Link = field(default_factory=Softmax)
+
+    @property
+    def several(self) -> bool:
+        """Whether an image has any number of classes."""
+        return self.labels.ndim == 2
 
     def take(self, rows: np.ndarray) -> "Examples":
         """The examples of these rows."""
@@ -62,13 +73,14 @@ class Head:
     Attributes:
         kernel: (F, classes).
         bias: (classes,).
-        penalty: the best one.
+        penalty: the best one; of several labels an image, the median of `penalties`.
         tried: number of penalties that were compared.
         left_out_loss: with this penalty, on the images that the folds left out; None without folds.
         left_out_accuracy: the same.
         loss: on the images that it was fitted on.
         accuracy: the same.
         steps: of the optimizer, in the last fit.
+        penalties: (classes,) that of each class of several labels an image; None where all have one.
     """
 
     kernel: np.ndarray
@@ -80,6 +92,7 @@ class Head:
     loss: float
     accuracy: float
     steps: int
+    penalties: list[float] | None = None
 
 
 def fit_head(examples: Examples, on_step: Callable[[str], None] = lambda what: None) -> Head:
@@ -99,33 +112,98 @@ def fit_head(examples: Examples, on_step: Callable[[str], None] = lambda what: N
     trials = []
     if examples.folds.max() > 0:
         trials = _trials(rows if judging.all() else _Rows(examples.take(judging)), on_step)
-    best = min(trials, key=lambda trial: trial.loss) if trials else None
-    penalty = best.penalty if best else examples.features.shape[1] / len(examples.labels)
+    best = _best_of(trials) if trials else None
+    default = np.full(rows.groups, examples.features.shape[1] / len(examples.labels))
+    penalties = best.penalties if best else default
     start = best.kernel if best and judging.all() else None  # the components of fewer images are others
-    problem = _Problem(rows, examples.weights[:, None], penalty, start)
+    problem = _Problem(rows, examples.weights[:, None], penalties, start)
     kernel, steps = problem.solved(TOLERANCE, lambda: on_step("on all images"))
-    loss, accuracy = rows.loss_and_accuracy(kernel, np.zeros(len(examples.labels), int))
+    losses, accuracy = rows.losses_and_accuracy(kernel, np.zeros(len(examples.labels), int))
     kernel, bias = rows.on_features(kernel[:, 0])
     return Head(
         kernel,
         bias,
-        penalty,
+        penalty=float(np.median(penalties)),
+        penalties=penalties.tolist() if examples.several else None,
         tried=len(trials),
-        left_out_loss=best.loss if best else None,
+        left_out_loss=float(best.losses.mean()) if best else None,
         left_out_accuracy=best.accuracy if best else None,
-        loss=loss,
+        loss=float(losses.mean()),
         accuracy=accuracy,
         steps=steps,
     )
 
 
-class _Trial(NamedTuple):
-    """Loss and accuracy on what the folds left out, with this penalty; kernel: the mean of the folds' kernels."""
+@dataclass(frozen=True)
+class LeftOut:
+    """Probabilities of images, each from a head that has not seen it.
 
-    loss: float
-    accuracy: float
+    Attributes:
+        probabilities: (N, classes), of each row from the head that its fold was left out of.
+        others: (M, classes), of further images, from the head on all rows.
+        penalty: of all these heads.
+        accuracy: share of the rows whose likeliest class is their label.
+    """
+
+    probabilities: np.ndarray
+    others: np.ndarray
     penalty: float
+    accuracy: float
+
+
+def predict_left_out(
+    examples: Examples, others: np.ndarray, judging: np.ndarray, on_step: Callable[[str], None] = lambda what: None
+) -> LeftOut:
+    """Predict each image with a head that was fitted without its fold.
+
+    The penalty is chosen on some of the images, by what each of their folds leaves out. Each image has one class.
+
+    Args:
+        examples: with every row in one of at least two folds.
+        others: (M, F) features of further images, none of which any head sees.
+        judging: places of the rows that the penalty is chosen on.
+        on_step: receives what is being fitted, at each step of the optimizer.
+    """
+    penalties = _best_of(_trials(_Rows(examples.take(judging)), on_step)).penalties
+    rows, folds = _Rows(examples), examples.folds.max() + 1
+    seen = examples.folds[:, None] != np.arange(folds + (len(others) > 0))  # the last head, for `others`, sees all
+    problem = _Problem(rows, examples.weights[:, None] * seen, penalties)
+    kernels, _ = problem.solved(ROUGHLY, lambda: on_step("for each fold"))
+    scores = [
+        rows.scores(part, kernels)[np.arange(len(examples.folds[part])), examples.folds[part]]
+        for part in rows.parts(kernels[0].size)
+    ]
+    kernel, bias = rows.on_features(kernels[:, -1])
+    probabilities = softmax(np.concatenate(scores), axis=1)
+    right = probabilities.argmax(1) == examples.labels
+    return LeftOut(probabilities, softmax(others @ kernel + bias, axis=1), float(penalties[0]), float(right.mean()))
+
+
+class _Trial(NamedTuple):
+    """Losses and accuracy on what the folds left out, with these penalties.
+
+    losses, penalties: (1,), or (classes,) where each class is a problem by itself. kernel: the mean of the folds'
+    kernels.
+    """
+
+    losses: np.ndarray
+    accuracy: float
+    penalties: np.ndarray
     kernel: np.ndarray
+
+
+def _best_of(trials: list[_Trial]) -> _Trial:
+    """The best trial; of several problems, the best one of each, and the accuracy of the best one on average."""
+    losses, penalties, kernels = (
+        np.stack(every) for every in zip(*((t.losses, t.penalties, t.kernel) for t in trials), strict=True)
+    )
+    best, classes = losses.argmin(0), np.arange(kernels.shape[-1])
+    return _Trial(
+        losses.min(0),
+        trials[int(losses.mean(1).argmin())].accuracy,
+        np.take_along_axis(penalties, best[None], 0)[0],
+        np.moveaxis(kernels[np.broadcast_to(best, len(classes)), :, :, classes], 0, -1),
+    )
 
 
 def _trials(rows: "_Rows", on_step: Callable[[str], None]) -> list[_Trial]:
@@ -134,10 +212,12 @@ def _trials(rows: "_Rows", on_step: Callable[[str], None]) -> list[_Trial]:
     trials: list[_Trial] = []
     weights = examples.weights[:, None] * (examples.folds[:, None] != np.arange(examples.folds.max() + 1))
     for number, penalty in enumerate(PENALTIES, start=1):
-        problem = _Problem(rows, weights, penalty, kernels)
+        penalties = np.full(rows.groups, penalty)
+        problem = _Problem(rows, weights, penalties, kernels)
         kernels, _ = problem.solved(ROUGHLY, partial(on_step, f"with penalty {number} of {len(PENALTIES)}"))
-        trials.append(_Trial(*rows.loss_and_accuracy(kernels, examples.folds), penalty, kernels.mean(1, keepdims=True)))
-        if trials[-1].loss > min(trial.loss for trial in trials):
+        judged = rows.losses_and_accuracy(kernels, examples.folds)
+        trials.append(_Trial(*judged, penalties, kernels.mean(1, keepdims=True)))
+        if (trials[-1].losses > np.min([trial.losses for trial in trials], axis=0)).all():
             break
     return trials
 
@@ -147,6 +227,7 @@ class _Rows:
 
     def __init__(self, examples: Examples) -> None:
         self.examples, self.classes = examples, len(examples.offsets)
+        self.groups = self.classes if examples.several else 1  # problems that have nothing to do with each other
         self.mean, self.deviation = standardization(examples.features)
         self.components, self.variances = _principal_components(examples.features, self.mean, self.deviation)
         count, size = len(examples.labels), len(self.variances)
@@ -163,22 +244,19 @@ class _Rows:
 
     def targets(self, part: slice) -> np.ndarray:
         """(rows, classes)."""
-        smoothing = self.examples.smoothing
-        smoothed: np.ndarray = (
-            np.eye(self.classes)[self.examples.labels[part]] * (1 - smoothing) + smoothing / self.classes
-        )
-        return smoothed
+        return self.examples.link.targets(self.examples.labels[part], self.classes, self.examples.smoothing)
 
-    def loss_and_accuracy(self, kernels: np.ndarray, which: np.ndarray) -> tuple[float, float]:
-        """Loss and accuracy on the images as they are. which: (N,) the kernel that judges each row."""
-        examples, loss, right = self.examples, 0.0, 0
+    def losses_and_accuracy(self, kernels: np.ndarray, which: np.ndarray) -> tuple[np.ndarray, float]:
+        """Losses (groups,) and accuracy on the images as they are. which: (N,) the kernel that judges each row."""
+        examples, losses, right = self.examples, np.zeros(self.classes), 0
         weights = examples.weights * examples.plain
         for part in self.parts(kernels[0].size):
             scores = self.scores(part, kernels)[np.arange(len(which[part])), which[part]]
-            each = (self.targets(part) * log_softmax(scores + examples.offsets, axis=1)).sum(1)
-            loss -= weights[part] @ each
-            right += int(((scores.argmax(1) == examples.labels[part]) & examples.plain[part]).sum())
-        return float(loss / weights.sum()), right / int(examples.plain.sum())
+            each, _ = examples.link.loss_and_slopes(scores + examples.offsets, self.targets(part))
+            losses += weights[part] @ each
+            right += int((examples.link.right(scores, examples.labels[part]) & examples.plain[part]).sum())
+        losses = losses if examples.several else losses.sum(keepdims=True)
+        return losses / weights.sum(), right / int(examples.plain.sum())
 
     def scores(self, part: slice, kernels: np.ndarray) -> np.ndarray:
         """(rows, kernels, classes)."""
@@ -191,16 +269,19 @@ class _Rows:
 
 
 class _Problem:
-    """Several fits at once, of one penalty and with weights of their own: their losses are added up.
+    """Several fits at once, of the same penalties and with weights of their own: their losses are added up.
 
-    weights: (N, fits) of the rows. start: kernels (components and one, fits, classes) to begin with; zeros if None.
+    weights: (N, fits) of the rows. penalties: (1,) or (classes,). start: kernels (components and one, fits, classes)
+    to begin with; zeros if None.
     """
 
-    def __init__(self, rows: _Rows, weights: np.ndarray, penalty: float, start: np.ndarray | None = None) -> None:
-        self.rows, self.weights, self.penalty = rows, weights / weights.sum(0), penalty
+    def __init__(
+        self, rows: _Rows, weights: np.ndarray, penalties: np.ndarray, start: np.ndarray | None = None
+    ) -> None:
+        self.rows, self.weights, self.penalties = rows, weights / weights.sum(0), penalties
         self.shape = (rows.values.shape[1], weights.shape[1], rows.classes)
         self.start = np.zeros(self.shape) if start is None else start
-        self.scale = 1 / np.sqrt(self._curvatures() + penalty)[:, :, None]
+        self.scale = 1 / np.sqrt(self._curvatures() + penalties)
 
     def solved(self, tolerance: float, on_step: Callable[[], None]) -> tuple[np.ndarray, int]:
         """The kernels, and the steps that it took to find them."""
@@ -210,24 +291,24 @@ class _Problem:
         return end.x.reshape(self.shape) * self.scale, end.nit
 
     def _curvatures(self) -> np.ndarray:
-        """(components and one, fits) of the loss at the start, the mean over the classes."""
-        found = np.zeros(self.shape[:2])
+        """(components and one, fits, 1) of the loss at the start, the mean over the classes."""
+        found, link = np.zeros(self.shape[:2]), self.rows.examples.link
         for part in self.rows.parts(self.start[0].size):
-            likely = softmax(self.rows.scores(part, self.start) + self.rows.examples.offsets, axis=2)
-            spread = self.weights[part] * (likely * (1 - likely)).mean(2)
+            curvatures = link.curvatures(self.rows.scores(part, self.start) + self.rows.examples.offsets)
+            spread = self.weights[part] * curvatures.mean(2)
             found += np.square(self.rows.values[part].astype(np.float64, copy=False)).T @ spread
-        return found
+        return found[:, :, None]
 
     def _loss(self, flat: np.ndarray) -> tuple[float, np.ndarray]:
         rows, kernels = self.rows, flat.reshape(self.shape) * self.scale
-        slopes = self.penalty * kernels
+        slopes = self.penalties * kernels
         slopes[-1] = 0.0  # the bias is free
         loss = float((slopes * kernels).sum() / 2)
         for part in rows.parts(kernels[0].size):
-            logs = log_softmax(rows.scores(part, kernels) + rows.examples.offsets, axis=2)
-            targets, weights = rows.targets(part)[:, None], self.weights[part, :, None]
-            loss -= float((weights * targets * logs).sum())
-            slopes += np.tensordot(rows.values[part].T, weights * (np.exp(logs) - targets), 1)
+            scores, weights = rows.scores(part, kernels) + rows.examples.offsets, self.weights[part, :, None]
+            each, of_scores = rows.examples.link.loss_and_slopes(scores, rows.targets(part)[:, None])
+            loss += float((weights * each).sum())
+            slopes += np.tensordot(rows.values[part].T, weights * of_scores, 1)
         return loss, (slopes * self.scale).ravel()
 
 

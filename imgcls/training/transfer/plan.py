@@ -22,14 +22,14 @@ import pandas as pd
 from imgcls.config import Plan, TrainConfig
 from imgcls.data.augmentation import Augmentation, from_preset
 from imgcls.data.images.preprocessing import Preprocessing
-from imgcls.data.manifest.table import Manifest
+from imgcls.data.manifest.table import Manifest, indices_of, targets_of
 from imgcls.models.classifier import preprocessing
 from imgcls.progress import ProgressFunction, no_progress
 from imgcls.training.transfer.features import FOLDER, FeatureCache, ImageSet, Views, depth_features
-from imgcls.training.transfer.probe import Probe, drawn, probe
+from imgcls.training.transfer.probe import ACCURACY, Probe, drawn, probe
 
 MANY = 100  # images a class, on average, from which fine-tuning has something to learn from
-SOLVED = 0.995  # accuracy of a linear classifier from which nothing is left to gain
+SOLVED = 0.995  # accuracy, or average precision, of a linear classifier from which nothing is left to gain
 ON_FEATURES = ("head", "features")  # plans that train nothing but the head
 
 
@@ -106,8 +106,7 @@ def choose(
     rows = rows.iloc[drawn(len(rows), config.training.seed)]
     cache, places = feature_cache(config, model, statistics)
     features = cache.features(images(manifest, rows), on_progress=on_progress)
-    index = {name: i for i, name in enumerate(manifest.class_names)}
-    labels = np.array([index[label] for label in rows["label"]])
+    labels = (targets_of if config.is_multi_label else indices_of)(rows, manifest.class_names)
     readable = np.isfinite(features).all(axis=1)
     features, labels = features[readable], labels[readable]
     probes = [probe(name, features[:, place], labels) for name, place in places.items()]
@@ -126,16 +125,20 @@ def decide(probes: Sequence[Probe], images: int, classes: int) -> Choice:
     """
     top = next(p for p in probes if p.name == "embedding")
     every = probes[-1]
-    gain, margin = every.accuracy - top.accuracy, max(top.error, every.error)
+    gain, margin = every.score - top.score, max(top.error, every.error)
     alike, many = gain <= margin, images >= MANY * classes
+    reached = (
+        f"gets {100 * top.score:.1f} % (± {100 * top.error:.1f}) of the images right that were left out"
+        if top.metric == ACCURACY
+        else f"has a {top.metric} of {100 * top.score:.1f} % (± {100 * top.error:.1f}) on images that were left out"
+    )
     reasons = [
-        f"a linear classifier on the last features gets {100 * top.accuracy:.1f} % (± {100 * top.error:.1f}) "
-        "of the images right that were left out",
-        f"with the features of all depths {100 * every.accuracy:.1f} %, so the task is "
+        f"a linear classifier on the last features {reached}",
+        f"with the features of all depths {100 * every.score:.1f} %, so the task is "
         f"{'like' if alike else 'unlike'} that of the weights",
         f"{images:,} images of {classes} classes are {'many' if many else 'few'} (many: from {MANY} a class)",
     ]
-    if top.accuracy >= SOLVED:
+    if top.score >= SOLVED:
         return Choice("head", (reasons[0], "nothing is left to gain"), tuple(probes))
     plan: dict[tuple[bool, bool], Plan] = {
         (False, True): "head",

@@ -1,4 +1,4 @@
-"""The linear probe: the accuracy of a linear classifier on given features, by leave-one-out cross-validation.
+"""The linear probe: how good a linear classifier is on given features, by leave-one-out cross-validation.
 
 Ridge regression on the classes as numbers has a closed form in which the prediction for an image that was left out
 follows from that with all images, for every penalty from one decomposition: Golub, Heath and Wahba, Generalized
@@ -9,6 +9,10 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from imgcls.metrics import Predictions, macro_average_precision
+
+ACCURACY, AVERAGE_PRECISION = "accuracy", "macro average precision"
+RESAMPLES = 25  # of the images, from which the error of the average precision is known to about a seventh
 PENALTIES = tuple(10.0**power for power in range(-3, 5))  # times the number of features' mean variance, which is 1
 LEAST_DEVIATION = 0.1  # of the features' mean deviation, that each is divided by
 MOST_IMAGES = 2000  # that a probe looks at; its time grows with the cube
@@ -20,15 +24,18 @@ class Probe:
 
     Attributes:
         name: of the features.
-        accuracy: share of the images, each predicted by a classifier that has not seen it.
+        score: accuracy, or macro average precision where an image has any number of classes; each image is predicted
+            by a classifier that has not seen it.
         error: its standard error.
         penalty: the best one.
+        metric: what the score is, in words.
     """
 
     name: str
-    accuracy: float
+    score: float
     error: float
     penalty: float
+    metric: str = ACCURACY
 
 
 def probe(name: str, features: np.ndarray, labels: np.ndarray) -> Probe:
@@ -37,7 +44,7 @@ def probe(name: str, features: np.ndarray, labels: np.ndarray) -> Probe:
     Args:
         name: of the features.
         features: (N, F), finite.
-        labels: (N,) class indices.
+        labels: (N,) class indices, or (N, classes) bool where an image has any number of classes.
 
     Reference:
         Golub, Heath and Wahba, Generalized Cross-Validation as a Method for Choosing a Good Ridge Parameter, 1979;
@@ -46,21 +53,41 @@ def probe(name: str, features: np.ndarray, labels: np.ndarray) -> Probe:
     x = features.astype(np.float64)
     mean, deviation = standardization(x)
     x = (x - mean) / deviation
-    targets = np.eye(labels.max() + 1)[labels]
-    targets -= targets.mean(0)
-    offsets = np.eye(labels.max() + 1)[labels].mean(0)
+    several = labels.ndim == 2
+    targets = labels.astype(np.float64) if several else np.eye(labels.max() + 1)[labels]
+    offsets = targets.mean(0)
+    targets = targets - offsets
+    score = _average_precision if several else _accuracy
     values, vectors = np.linalg.eigh(x @ x.T) if len(x) <= x.shape[1] else _by_features(x)
     rotated = vectors.T @ targets
-    best = (-1.0, 0.0)
+    best, best_predicted = (-1.0, 0.0), targets
     for penalty in PENALTIES:
         shrink = values / (values + penalty * len(x))
         hat = np.einsum("ij,j,ij->i", vectors, shrink, vectors) + 1 / len(x)
         fitted = vectors @ (shrink[:, None] * rotated)
         left_out = targets - (targets - fitted) / np.maximum(1.0 - hat, 1e-9)[:, None]
-        accuracy = float(((left_out + offsets).argmax(1) == labels).mean())
-        best = max(best, (accuracy, penalty))
-    accuracy, penalty = best
-    return Probe(name, accuracy, float(np.sqrt(max(accuracy * (1 - accuracy), 1e-9) / len(x))), penalty)
+        found = (score(left_out + offsets, labels), penalty)
+        if found > best:
+            best, best_predicted = found, left_out + offsets
+    value, penalty = best
+    error = _bootstrap_error(best_predicted, labels) if several else np.sqrt(max(value * (1 - value), 1e-9) / len(x))
+    return Probe(name, value, float(error), penalty, AVERAGE_PRECISION if several else ACCURACY)
+
+
+def _accuracy(predicted: np.ndarray, labels: np.ndarray) -> float:
+    return float((predicted.argmax(1) == labels).mean())
+
+
+def _average_precision(predicted: np.ndarray, labels: np.ndarray) -> float:
+    """Macro average precision; 0 where no image has a class."""
+    return macro_average_precision(Predictions.from_logits(labels, predicted)) or 0.0
+
+
+def _bootstrap_error(predicted: np.ndarray, labels: np.ndarray) -> float:
+    """The standard deviation of the macro average precision over images that are drawn anew."""
+    generator = np.random.default_rng(0)
+    draws = generator.integers(0, len(labels), (RESAMPLES, len(labels)))
+    return float(np.std([_average_precision(predicted[places], labels[places]) for places in draws], ddof=1))
 
 
 def standardization(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

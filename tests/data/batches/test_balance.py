@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from imgcls.config import BalanceConfig
-from imgcls.data.batches.balance import Balance, resolve_balance
+from imgcls.data.batches.balance import Balance, positive_weights, resolve_balance, resolve_multi_label_balance
 
 COUNTS = np.array([1000, 100, 10])
 
@@ -56,3 +56,16 @@ def test_auto_logs_in_a_line_what_it_chose_and_why(caplog):
 def test_what_the_user_chose_stays():
     chosen = BalanceConfig(balance="none", best_epoch="accuracy")
     assert resolve_balance(chosen, [100, 1]) == chosen
+
+
+def test_several_labels_are_balanced_by_the_weights_of_positives_or_not_at_all(caplog):
+    caplog.set_level(logging.INFO)
+    settled = resolve_multi_label_balance(BalanceConfig())
+    assert (settled.balance, settled.best_epoch) == ("none", "macro_average_precision")
+    assert "each class is learned by itself" in caplog.text
+    with pytest.raises(ValueError, match="--balance sample needs one class an image"):
+        resolve_multi_label_balance(BalanceConfig(balance="sample"))
+    with pytest.raises(ValueError, match="balanced_accuracy"):
+        resolve_multi_label_balance(BalanceConfig(best_epoch="balanced_accuracy"))
+    targets = np.array([[1, 1, 0], [0, 1, 0], [0, 1, 0], [0, 1, 0]])
+    assert positive_weights(targets).tolist() == [3, 1, 1]

@@ -99,6 +99,18 @@ def test_several_labels_an_image_are_kept(paths):
     assert np.all(weights == 1)
 
 
+def test_images_of_none_of_the_classes_weigh_as_the_others_do(paths):
+    labels = np.repeat([[1, 0, 1], [0, 0, 0]], 3, axis=0)
+    mixing = Augmentation(from_preset("strong", AugmentationConfig(mixup=1.0)))
+    dataset = training_batches(
+        LabeledImages(paths[:6], labels, 3), GRAY, BatchOptions(6, 0, augmentation=mixing), steps=1
+    )
+    ((_, _, targets, weights),) = dataset.as_numpy_iterator()
+    assert np.all(weights == 1)
+    assert 0 < targets[:, 0].min() + targets[:, 0].max() < 2
+    assert np.all(targets[:, 1] == 0)
+
+
 def test_a_position_inside_of_a_batch_is_refused(paths):
     with pytest.raises(ValueError, match="position is 7; expected a multiple of the batch size, 10"):
         batches(paths, 1, position=7)

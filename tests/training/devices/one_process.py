@@ -18,7 +18,7 @@ from imgcls.config import TrainingConfig
 from imgcls.layers import ClassProbabilities, PixelStandardization
 from imgcls.training.devices.self_check import check_against_one_device
 from imgcls.training.devices.strategy import make_strategy, sync_batch_normalization
-from imgcls.training.losses import make_loss
+from imgcls.training.losses import all_are_right, make_binary_loss, make_loss
 from imgcls.training.optimizers import make_optimizer
 from imgcls.training.step import StepOptions
 from imgcls.training.trainer import Trainer
@@ -141,6 +141,9 @@ CASES: dict[str, Callable[[], float]] = {
     "adam with averaged weights": lambda: against_one({"optimizer": "adam", "ema_momentum": 0.8}),
     "sgd with clipping": lambda: against_one({"optimizer": "sgd"}, global_clipnorm=0.05),
     "rmsprop with focal loss": lambda: against_one({"optimizer": "rmsprop"}, loss=make_loss("focal", focal_gamma=2.0)),
+    "binary losses": lambda: against_one(
+        {}, loss=make_binary_loss("focal", 0.1, positive_weights=np.array([1.0, 2.0, 5.0])), right=all_are_right
+    ),
     "lion": lambda: against_one({"optimizer": "lion"}),
     "accumulation": lambda: against_one({"optimizer": "sgd"}, gradient_accumulation_steps=2, frozen_statistics=True),
     "class weights and an unreadable image": lambda: against_one({}, class_weights_and_one_unreadable),

@@ -1,3 +1,4 @@
+import json
 from dataclasses import replace
 
 import numpy as np
@@ -6,7 +7,8 @@ from scipy.special import log_softmax
 from sklearn.linear_model import LogisticRegression
 
 from imgcls.training.transfer import logistic_regression
-from imgcls.training.transfer.logistic_regression import PENALTIES, Examples, fit_head
+from imgcls.training.transfer.links import Sigmoids
+from imgcls.training.transfer.logistic_regression import PENALTIES, Examples, fit_head, predict_left_out
 from imgcls.training.transfer.probe import standardization
 
 
@@ -120,3 +122,67 @@ def test_a_fit_can_be_ended_at_any_step():
     with pytest.raises(Enough):
         fit_head(examples(), on_step)
     assert "penalty 1 of" in told[0]
+
+
+def several(rows: int = 90, **changes) -> Examples:
+    """The same features, and labels of which an image has any number: classes that are easy, hard, and no more than
+    chance."""
+    some = examples(rows)
+    noise = np.random.default_rng(2).normal(size=rows)
+    columns = [some.labels == 0, some.features[:, 5] / some.features[:, 5].std() + 2 * noise > 1, noise > 0.5]
+    return replace(some, labels=np.stack(columns, axis=1), link=Sigmoids(), **changes)
+
+
+def test_several_labels_are_the_binary_optima_that_scikit_learn_finds():
+    some = several()
+    head = fit_head(some)
+    mean, deviation = standardization(some.features)
+    x = (some.features - mean) / deviation
+    for place, penalty in enumerate(head.penalties):
+        peer_of_class = LogisticRegression(C=1 / (penalty * len(x)), tol=1e-10, max_iter=100_000)
+        theirs = peer_of_class.fit(x, some.labels[:, place]).decision_function(x)
+        ours = some.features @ head.kernel[:, place] + head.bias[place]
+        assert ours == pytest.approx(theirs, abs=3e-3)
+
+
+def test_each_of_several_labels_has_its_own_penalty():
+    head = fit_head(several(200))
+    assert head.penalty == np.median(head.penalties)
+    assert max(head.penalties) > min(head.penalties)
+    assert head.left_out_loss < 0.7
+    assert json.dumps(head.penalties)
+
+
+def test_positives_weigh_in_several_labels_and_a_class_that_all_have_does_no_harm():
+    some = several()
+    labels = some.labels.copy()
+    labels[:, 2] = True
+    weighted = fit_head(replace(some, labels=labels, link=Sigmoids(np.array([5.0, 1.0, 1.0]))))
+    plain = fit_head(replace(some, labels=labels))
+    scores = [some.features @ head.kernel + head.bias for head in (weighted, plain)]
+    assert scores[0][:, 0].mean() > scores[1][:, 0].mean()
+    assert np.isfinite(scores[0]).all()
+    assert (scores[0][:, 2] > 5).all()
+
+
+def test_an_image_is_predicted_by_a_head_that_has_not_seen_it():
+    some = examples()
+    others = some.features[:4] + 0.1
+    found = predict_left_out(some, others, np.arange(90))
+    mean, deviation = standardization(some.features)
+    x = (some.features - mean) / deviation
+    for fold in range(5):
+        left_out = some.folds == fold
+        reference = LogisticRegression(C=1 / (found.penalty * (~left_out).sum()), tol=1e-8, max_iter=10_000)
+        expected = reference.fit(x[~left_out], some.labels[~left_out]).predict_proba(x[left_out])
+        np.testing.assert_allclose(found.probabilities[left_out], expected, atol=1e-2)
+    assert found.others.shape == (4, 3)
+    np.testing.assert_allclose(found.others.sum(1), 1)
+
+
+def test_further_images_are_seen_by_no_head():
+    some = examples()
+    one = predict_left_out(some, some.features[:0], np.arange(90))
+    other = predict_left_out(some, some.features[:5] * 9, np.arange(90))
+    np.testing.assert_allclose(one.probabilities, other.probabilities, atol=1e-2)
+    assert len(one.others) == 0

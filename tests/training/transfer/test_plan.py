@@ -52,9 +52,20 @@ def test_a_probe_judges_each_image_by_a_classifier_without_it():
         a, b = x[kept] - mean, targets - targets.mean(0)
         weights = np.linalg.solve(a.T @ a + found.penalty * 60 * np.eye(8), a.T @ b)
         right += ((x[out] - mean) @ weights + targets.mean(0)).argmax() == labels[out]
-    assert found.accuracy == pytest.approx(right / 60, abs=1 / 60)
+    assert found.score == pytest.approx(right / 60, abs=1 / 60)
     wide = probe("x", np.hstack([features, generator.normal(size=(60, 100))]), labels)
-    assert 0.3 < wide.accuracy < found.accuracy + 0.1
+    assert 0.3 < wide.score < found.score + 0.1
+
+
+def test_a_probe_of_several_labels_is_an_average_precision_with_its_error():
+    generator = np.random.default_rng(0)
+    labels = generator.random((80, 3)) < 0.4
+    features = generator.normal(size=(80, 8)) + 2 * np.pad(labels, ((0, 0), (0, 5)))
+    found, noise = probe("x", features, labels), probe("x", generator.normal(size=(80, 8)), labels)
+    assert noise.score < 0.65 < 0.8 < found.score < 1.0
+    assert 0.001 < found.error < 0.1
+    reasons = decide([found.__class__("embedding", 0.9, 0.01, 1.0, found.metric), found], 200, classes=3).reasons
+    assert "has a macro average precision of 90.0 % (± 1.0) on images" in reasons[0]
 
 
 def test_stages_follow_each_other_without_a_gap():

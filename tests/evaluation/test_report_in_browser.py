@@ -1,0 +1,156 @@
+"""The report as an analyst uses it in Chromium."""
+
+import re
+import shutil
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect, sync_playwright
+
+from imgcls.evaluation.report import write_report
+from imgcls.evaluation.section import NextStep
+
+from .predicted import predicted, several
+from .test_report import HOSTILE, report_of
+
+pytestmark = pytest.mark.browser
+FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+NAMES = ["bag", "coat", "shirt"]
+
+
+@pytest.fixture(scope="module")
+def browser():
+    chromium = shutil.which("chromium")
+    assert chromium, "chromium was not found; on Debian: apt-get install chromium"
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def opened(browser, tmp_path):
+    """Opens a report; at the end, no error was seen and nothing was asked of the network."""
+    wrong, pages = [], []
+
+    def open_report(report, **how):
+        write_report(tmp_path / "report.html", report)
+        page = browser.new_page(**{"viewport": {"width": 1280, "height": 900}, **how})
+        page.set_default_timeout(20_000)
+        page.on("pageerror", lambda error: wrong.append(str(error)))
+        page.on("dialog", lambda dialog: wrong.append(dialog.message))
+        page.on("request", lambda asked: asked.url.startswith(("file:", "data:")) or wrong.append(asked.url))
+        page.goto((tmp_path / "report.html").as_uri())
+        pages.append(page)
+        return page
+
+    yield open_report
+    for page in pages:
+        page.close()
+    assert not wrong
+
+
+def judged(folder):
+    """30 images: bags are found, 4 of 10 coats are taken for shirts, 1 shirt for a coat."""
+    answers = [0] * 10 + [1] * 6 + [2] * 4 + [2] * 9 + [1]
+    probabilities = np.full((30, 3), 0.1) + 0.7 * np.eye(3)[answers]
+    probabilities -= np.linspace(0, 0.05, 30)[:, None] * np.eye(3)[answers]
+    return predicted(folder, ["bag"] * 10 + ["coat"] * 10 + ["shirt"] * 10, probabilities, NAMES)
+
+
+def test_cells_classes_sorting_and_mistakes(opened, tmp_path):
+    training = predicted(tmp_path / "train", ["shirt", "coat"], [[0, 0, 1], [0, 1, 0]], NAMES)
+    steps = [NextStep("Look again", "5 of 30.", "python -m imgcls.review runs/a", 16.7)]
+    page = opened(report_of(judged(tmp_path / "images"), neighbours=training, next_steps=steps))
+    cards = page.locator("#cards .card")
+    expect(cards).to_have_count(5)  # it begins with what is wrong
+
+    page.get_by_role("gridcell", name=re.compile("coat taken for shirt: 4 images")).click()
+    expect(page.locator("#cell .card")).to_have_count(4)
+    page.keyboard.press("ArrowDown")  # shirt, right
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Enter")
+    expect(page.locator("#cell h3")).to_have_text("shirt, taken for coat")
+    expect(page.locator("#cell .card")).to_have_count(1)
+
+    classes = page.locator("#class-table")
+    classes.get_by_role("button", name="found (recall)").click()
+    expect(classes.locator("tbody tr").first).to_contain_text("coat")  # the worst one first
+    classes.get_by_role("button", name="found (recall)").click()
+    expect(classes.locator("tbody tr").first).to_contain_text("bag")
+    classes.get_by_role("button", name="coat", exact=True).click()
+    expect(cards).to_have_count(10)
+    expect(page.locator("#chips")).to_contain_text("is coat")
+    page.get_by_role("button", name="Wrong", exact=True).click()
+    expect(cards).to_have_count(4)
+    page.get_by_role("button", name="is coat: remove").click()
+    expect(cards).to_have_count(5)
+    page.get_by_label("Order").select_option("unsurest")
+    assert cards.first.inner_text() != cards.last.inner_text()
+
+    page.get_by_label("Order").select_option("surest")
+    cards.first.click()
+    panel = page.get_by_role("dialog")
+    expect(panel).to_contain_text("coat, answered shirt")
+    expect(panel.locator(".near figure")).to_have_count(2)
+    expect(panel.locator(".near figure").first).to_contain_text("shirt")
+    page.keyboard.press("ArrowRight")
+    expect(panel.get_by_role("button", name="Previous image")).to_be_enabled()
+    page.keyboard.press("Escape")
+    expect(panel).to_be_hidden()
+
+
+def test_light_and_dark_narrow_and_printed(opened, tmp_path):
+    page = opened(report_of(judged(tmp_path / "images")), color_scheme="dark", viewport={"width": 400, "height": 800})
+    ground = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(ground) == "rgb(17, 20, 26)"
+    page.get_by_role("button", name="Light page").click()
+    assert page.evaluate(ground) == "rgb(250, 251, 252)"
+    assert page.evaluate("document.documentElement.scrollWidth") == 400
+    page.emulate_media(media="print")
+    assert page.evaluate(ground) == "rgb(255, 255, 255)"
+    assert not page.locator(".contents").is_visible()
+    assert page.locator("#cards .card").first.is_visible()
+
+
+def test_the_keyboard_reaches_what_the_mouse_reaches(opened, tmp_path):
+    page = opened(report_of(judged(tmp_path / "images")))
+    page.locator("#matrix td[tabindex='0']").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#cell h3")).to_have_text("bag, found")
+    page.keyboard.press("Tab")
+    outline = page.evaluate("getComputedStyle(document.activeElement).outlineStyle")
+    assert outline == "solid"
+
+
+def test_hostile_names_are_only_text(opened, tmp_path):
+    probabilities = np.full((4, 4), 0.1) + 0.6 * np.eye(4)[[1, 0, 3, 2]]
+    page = opened(report_of(predicted(tmp_path / "images", HOSTILE, probabilities, HOSTILE)))
+    expect(page.locator("#cards .card")).to_have_count(4)
+    expect(page.locator("#cards")).to_contain_text(HOSTILE[0])
+    page.locator("#cards .card").first.click()
+    expect(page.get_by_role("dialog")).to_be_visible()
+    assert page.evaluate("document.documentElement.scrollWidth") == 1280
+
+
+def test_a_thousand_classes_show_those_that_are_confused(opened, tmp_path):
+    names = [f"class {n}" for n in range(1000)]
+    answers = [0, 1, 2, 4, 4, 3]
+    table = predicted(tmp_path / "images", [names[n] for n in (0, 1, 2, 3, 4, 5)], np.eye(1000)[answers], names)
+    page = opened(report_of(table))
+    expect(page.locator("#matrix tbody tr")).to_have_count(3)  # 3 and 5 are taken for 4 and 3
+    page.locator("#matrix-class").fill("class 5")
+    expect(page.locator("#matrix tbody tr")).to_have_count(2)
+    expect(page.locator("#class-table tbody tr:visible")).to_have_count(50)
+    page.locator("#search-classes").fill("class 99")
+    expect(page.locator("#class-table tbody tr:visible")).to_have_count(11)
+
+
+def test_several_labels_an_image_and_one_image_are_shown(opened, tmp_path):
+    page = opened(report_of(several(tmp_path / "several")))
+    expect(page.locator("#cards .card")).to_have_count(1)
+    page.get_by_role("button", name="All", exact=True).click()
+    expect(page.locator("#cards .card")).to_have_count(4)
+    expect(page.locator("#matrix")).to_have_count(0)
+    page = opened(report_of(judged(tmp_path / "images").take(np.array([0]))))
+    expect(page.locator("#cards .card")).to_have_count(1)
