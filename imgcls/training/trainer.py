@@ -104,7 +104,7 @@ class Trainer:
         self.step = Step(objective, self.optimizer, self.strategy, self.options, counters)
         self._several = SeveralSteps(self.step)
         self.predict = ForwardPass(logits, self.batches)
-        self._fits_into_memory = False
+        self._fits_into_memory, self._steps_a_call = False, 1
 
     def train(
         self,
@@ -162,7 +162,7 @@ class Trainer:
         validate: Callable[[], dict[str, Any]],
         listeners: keras.callbacks.CallbackList,
     ) -> None:
-        self._steps_per_epoch, self._looked, self._steps_a_call = steps_per_epoch, -np.inf, 1
+        self._steps_per_epoch, self._looked = steps_per_epoch, -np.inf
         begun = None
         while self.progress.step < steps_per_epoch * epochs and not (self._must_stop() or self.model.stop_training):
             epoch, step_of_epoch = divmod(self.progress.step, steps_per_epoch)
