@@ -20,7 +20,7 @@ from imgcls.processor import describe
 
 CASES = {  # shape of an example, examples a step; "head" is a Dense layer on features
     "resnet20": ((32, 32, 3), 64),
-    "lenet5": ((28, 28, 1), 64),
+    "lenet5": ((32, 32, 1), 64),
     "mobilenet_v2": ((96, 96, 3), 32),
     "head": ((1280,), 64),
 }
