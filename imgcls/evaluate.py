@@ -8,6 +8,7 @@ Examples:
   python -m imgcls.evaluate runs/fashion_mini-resnet20-1
   python -m imgcls.evaluate runs/fashion_mini-resnet20-1 --split validation
   python -m imgcls.evaluate runs/fashion_mini-resnet20-1 --data photos
+  python -m imgcls.evaluate runs/fashion_mini-resnet20-1 --learning-curve
   python -m imgcls.evaluate saved_models/fashion_mini-resnet20-1 --data photos
 """
 
@@ -28,6 +29,7 @@ class Options:
     source: Annotated[Path, tyro.conf.Positional]  # folder of a run or of a bundle
     split: Literal["test", "validation", "train"] = "test"  # which images; all of --data, if it has no splits
     data: str = ""  # other images than the run's own: folder, manifest or card; a bundle needs them
+    learning_curve: bool = False  # measure what more training images would bring, by heads on frozen features
     output: str = ""  # folder for what is written; empty: the run's, and evaluations/ for a bundle
 
 
@@ -40,7 +42,7 @@ def main(options: Options) -> int:
     command.import_tensorflow()
     from imgcls.cli.run_evaluate import evaluate
 
-    return evaluate(options.source, options.split, options.data, options.output)
+    return evaluate(options)
 
 
 if __name__ == "__main__":

@@ -76,6 +76,8 @@ class RunFolder:
         self.predictions = self.path / "predictions"  # <split>.parquet and <split>.npy
         self.evaluation_file = self.path / "evaluation.json"
         self.report_file = self.path / "report.html"
+        self.review_file = self.path / "review.json"  # what a review of the labels found, where there was one
+        self.learning_curve_file = self.path / "learning_curve.json"  # where one was asked for
         self.model_card_file = self.path / "model_card.md"
         self.tensorboard = self.path / "tensorboard"
         if not self.config_file.is_file():

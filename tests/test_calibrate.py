@@ -4,8 +4,11 @@ import pytest
 
 from imgcls.calibrate import Options, wishes
 from imgcls.config import JudgementConfig
-from imgcls.models.classifier import judgement, load_model
+from imgcls.evaluation.judgement import NOT_SURE
+from imgcls.models.classifier import load_model
 from imgcls.run_folder import RunFolder
+from imgcls.workflow.judgement_layer import judgement_of
+from imgcls.workflow.predictions import predictions_of
 
 
 @pytest.fixture
@@ -17,14 +20,23 @@ def test_a_run_is_calibrated_and_it_is_said_what_that_means(run, command):
     before = (run / "model.keras").read_bytes()
     result = command("calibrate", run, "--precision", 0.9, "--dry-run")
     assert result.code == 0
-    assert "18 images in validation are too few" in result.out
-    assert "--dry-run" in result.out
+    assert "18 images in validation are too few to fit a temperature" in result.out
+    assert "18 images in validation are too few to say when it is sure enough" in result.out
+    assert "18 images in validation are too few for prediction sets" in result.out
+    assert "Nothing was written into the model" in result.out
     assert (run / "model.keras").read_bytes() == before
+
+
+def test_too_few_images_leave_every_image_answered(run, command):
     result = command("calibrate", run, "--precision", 0.9)
     assert result.code == 0
-    assert f"python -m imgcls.evaluate {run}" in result.out
     assert result.err == ""
-    assert judgement(load_model(run / "model.keras")) is not None
+    assert f"python -m imgcls.evaluate {run}" in result.out
+    fitted = judgement_of(load_model(run / "model.keras"))
+    assert fitted.temperature == 1.0
+    table = predictions_of(RunFolder(run), "validation")
+    assert NOT_SURE not in fitted.decide(table)
+    assert fitted.sets.apply(table.probabilities).all()
     assert RunFolder(run).config.judgement.answer_precision == 0.9
 
 

@@ -12,6 +12,8 @@ from imgcls.evaluation.comparison_page import class_sentences, classes_table, me
 from imgcls.evaluation.section import TextTable
 from imgcls.workflow.compare import Compared, compare_runs
 
+IN_TERMINAL = ("accuracy", "macro_f1", "loss")  # metrics of many runs; the page has all
+
 
 def compare(sources: Sequence[Path], split: Literal["test", "validation"], data: str, output: Path | None) -> int:
     """Compare runs, print what was found, and write the page if one is wanted."""
@@ -56,7 +58,7 @@ def _show_two(found: Comparison) -> None:
 
 
 def _show_many(found: Ranking) -> None:
-    _print(ranking_table(found))
+    _print(ranking_table(found, IN_TERMINAL), text_columns=2)
 
 
 def _print(shown: TextTable, text_columns: int = 1) -> None:

@@ -33,7 +33,7 @@ def drift(bundle: Path, source: str, images: int, output: Path | None) -> int:
 def show_drift(found: Drifted) -> None:
     """Print the table, what could not be read, and the verdict."""
     shown = drift_table(found.drift)
-    if shown.rows:
+    if found.drift.is_enough:
         table(list(shown.columns), [list(row) for row in shown.rows], text_columns=2)
         say()
     if found.problems:

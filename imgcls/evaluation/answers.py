@@ -123,8 +123,7 @@ class Answers:
         if self.evaluation is None:
             return None
         of = self.evaluation if place is None else self.evaluation.classes[place]
-        found: tuple[float, float] | None = getattr(of, "intervals", {}).get(name)
-        return found
+        return of.intervals.get(name)
 
     def confusions(self) -> list[tuple[int, int, int]]:
         """True class, answer and number of images, of wrong answers, the most frequent first.

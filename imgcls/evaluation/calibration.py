@@ -10,7 +10,7 @@ from scipy.special import expit, log_expit, log_softmax, softmax
 
 from imgcls.counted import counted
 from imgcls.evaluation.charts import TRAINING, VALIDATION, as_svg
-from imgcls.evaluation.metrics import wilson_interval
+from imgcls.evaluation.intervals import wilson_interval
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.section import Chart, NextStep, Section
 

@@ -11,7 +11,7 @@ from imgcls.evaluation.alignment import Aligned, align
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.resampling import Figure, resample
 from imgcls.evaluation.significance import LEVEL, holm, p_value_text, paired_p_value
-from imgcls.metrics import Metric
+from imgcls.metrics import Metric, right
 
 LEAST_IMAGES = 30  # with fewer, nothing is said
 LEAST_GROUPS = 10  # the same, of groups of images
@@ -274,7 +274,7 @@ def compare(names: Sequence[str], tables: Sequence[PredictionTable]) -> Comparis
 def compare_aligned(aligned: Aligned) -> Comparison:
     """Compare two classifiers whose tables were brought to the same images."""
     _check_some(aligned)
-    first, second = (right_answers(table) for table in aligned.tables)
+    first, second = (right(table.predictions) for table in aligned.tables)
     groups = aligned.first.groups
     found = resample(aligned.tables)
     metrics = [
@@ -292,7 +292,7 @@ def compare_aligned(aligned: Aligned) -> Comparison:
         lost=tuple(int(place) for place in clearest if first[place] and not second[place]),
         p_value=paired_p_value(first, second, groups),
         metrics=tuple(metrics),
-        classes=_class_differences(aligned.first, first, second),
+        classes=_class_differences(aligned),
         smallest_seen=_smallest_seen(first, second, found.draws[:, 1, 0] - found.draws[:, 0, 0]),
         sentences=aligned.sentences,
     )
@@ -310,11 +310,11 @@ def rank_aligned(aligned: Aligned) -> Ranking:
     p-values are therefore corrected for all pairs, and not only for those with the best one.
     """
     _check_some(aligned)
-    right, groups = [right_answers(table) for table in aligned.tables], aligned.first.groups
-    pairs = list(combinations(range(len(right)), 2))
-    corrected = dict(zip(pairs, holm([paired_p_value(right[a], right[b], groups) for a, b in pairs]), strict=True))
+    answers, groups = [right(table.predictions) for table in aligned.tables], aligned.first.groups
+    pairs = list(combinations(range(len(answers)), 2))
+    corrected = dict(zip(pairs, holm([paired_p_value(answers[a], answers[b], groups) for a, b in pairs]), strict=True))
     found = resample(aligned.tables)
-    order = sorted(range(len(right)), key=lambda run: -found.values[run, 0])
+    order = sorted(range(len(answers)), key=lambda run: -found.values[run, 0])
     best = order[0]
     runs = [
         Ranked(
@@ -327,14 +327,6 @@ def rank_aligned(aligned: Aligned) -> Ranking:
     ]
     count = None if groups is None else int(groups.max()) + 1
     return Ranking(len(aligned.first), count, found.metrics, tuple(runs), aligned.sentences)
-
-
-def right_answers(table: PredictionTable) -> np.ndarray:
-    """Which images are answered right: (N,) bool; with several labels an image, all of its classes and no other."""
-    if not table.is_multi_label:
-        return table.correct
-    exact: np.ndarray = ((table.probabilities >= 0.5) == table.targets).all(axis=1)
-    return exact
 
 
 def points(share: float, signed: bool = False) -> str:
@@ -360,25 +352,39 @@ def _true_share(table: PredictionTable) -> np.ndarray:
     return share
 
 
-def _class_differences(table: PredictionTable, first: np.ndarray, second: np.ndarray) -> tuple[ClassDifference, ...]:
-    groups = table.groups
-    members = [table.targets[:, place] for place in range(len(table.class_names))]
-    able = [own for own in members if own.sum() >= LEAST_OF_CLASS]
-    raw = [paired_p_value(first[own], second[own], None if groups is None else groups[own]) for own in able]
-    corrected = iter(holm(raw))
-    found = [
+def _class_differences(aligned: Aligned) -> tuple[ClassDifference, ...]:
+    groups, names = aligned.first.groups, aligned.first.class_names
+    every = [_finds(table) for table in aligned.tables]
+    found: list[tuple[str, np.ndarray, np.ndarray, float | None]] = []
+    for place, name in enumerate(names):
+        own = aligned.first.targets[:, place]
+        first, second = (finds[own, place] for finds in every)
+        enough = own.sum() >= LEAST_OF_CLASS
+        p_value = paired_p_value(first, second, None if groups is None else groups[own]) if enough else None
+        found.append((name, first, second, p_value))
+    corrected = iter(holm([p_value for *_, p_value in found if p_value is not None]))
+    rows = [
         ClassDifference(
             name=name,
-            images=int(own.sum()),
-            first=int(first[own].sum()),
-            second=int(second[own].sum()),
-            gained=int((second & ~first)[own].sum()),
-            lost=int((first & ~second)[own].sum()),
-            p_value=next(corrected) if own.sum() >= LEAST_OF_CLASS else None,
+            images=len(first),
+            first=int(first.sum()),
+            second=int(second.sum()),
+            gained=int((second & ~first).sum()),
+            lost=int((first & ~second).sum()),
+            p_value=None if p_value is None else next(corrected),
         )
-        for name, own in zip(table.class_names, members, strict=True)
+        for name, first, second, p_value in found
     ]
-    return tuple(sorted(found, key=lambda each: -abs(each.second - each.first) / max(1, each.images)))
+    return tuple(sorted(rows, key=lambda each: -abs(each.second - each.first) / max(1, each.images)))
+
+
+def _finds(table: PredictionTable) -> np.ndarray:
+    """Whether each class is predicted for each image: (N, K) bool."""
+    predicted = table.predictions.predicted
+    if table.is_multi_label:
+        return predicted
+    one: np.ndarray = predicted[:, None] == np.arange(len(table.class_names))
+    return one
 
 
 def _smallest_seen(first: np.ndarray, second: np.ndarray, draws: np.ndarray) -> float:

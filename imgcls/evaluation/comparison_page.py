@@ -7,7 +7,7 @@ import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.evaluation.alignment import BOX, Aligned
-from imgcls.evaluation.charts import as_svg
+from imgcls.evaluation.charts import PALETTE, as_svg
 from imgcls.evaluation.comparison import ClassDifference, Comparison, MetricDifference, Ranked, Ranking, points
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.resampling import Figure
@@ -18,7 +18,6 @@ from imgcls.evaluation.thumbnails import thumbnail
 from imgcls.metrics import Metric
 
 MOST_IMAGES = 48  # gained, and as many lost, that are shown
-MARK = "#3b76b8"  # of a point with its interval; readable on white and on black
 CONFIG_SAME = "The configs do not differ."
 
 
@@ -77,15 +76,21 @@ def ranking_section(ranking: Ranking) -> Section:
     )
 
 
-def ranking_table(ranking: Ranking) -> TextTable:
-    """A row a classifier: its metrics, and what it is to the best one."""
+def ranking_table(ranking: Ranking, names: Sequence[str] = ()) -> TextTable:
+    """A row a classifier: its metrics, and what it is to the best one.
+
+    Args:
+        ranking: What was found.
+        names: Of the metrics that are shown; empty for all.
+    """
+    shown = [place for place, metric in enumerate(ranking.metrics) if not names or metric.name in names]
     rows = []
     for run in ranking.runs:
         is_best = run is ranking.runs[0]
-        figures = [with_interval(metric, figure) for metric, figure in zip(ranking.metrics, run.figures, strict=True)]
+        figures = [with_interval(ranking.metrics[place], run.figures[place]) for place in shown]
         to_best = "" if is_best else _points_interval(run.to_best)
-        rows.append((run.name, *figures, to_best, "best" if is_best else _said(ranking, run)))
-    columns = ("run", *(metric.title for metric in ranking.metrics), "points to the best", "")
+        rows.append((run.name, "best" if is_best else _said(ranking, run), to_best, *figures))
+    columns = ("run", "", "points to the best", *(ranking.metrics[place].title for place in shown))
     return TextTable(columns, tuple(rows))
 
 
@@ -111,8 +116,8 @@ def classes_table(comparison: Comparison) -> TextTable:
             f"{each.images:,}",
             f"{each.first:,}",
             f"{each.second:,}",
-            f"+{each.gained:,}",
-            f"-{each.lost:,}",
+            f"{each.gained:+,}" if each.gained else "0",
+            f"{-each.lost:+,}" if each.lost else "0",
             _class_said(each),
         )
         for each in comparison.classes
@@ -224,9 +229,10 @@ def _accuracy_chart(ranking: Ranking) -> Chart:
         y=alt.Y("run:N", sort=names, title=None)
     )
     axis = alt.Axis(format="%")
-    bars = base.mark_rule(color=MARK, strokeWidth=2).encode(
+    bars = base.mark_rule(color=PALETTE["blue"], strokeWidth=2).encode(
         x=alt.X("low:Q", scale=alt.Scale(zero=False), axis=axis, title="accuracy"), x2="high:Q"
     )
-    dots = base.mark_point(color=MARK, filled=True, size=60).encode(x="accuracy:Q")
+    dots = base.mark_point(color=PALETTE["blue"], filled=True, size=60).encode(x="accuracy:Q")
     described = "; ".join(f"{run.name} {100 * run.figures[0].value:.1f} %" for run in ranking.runs)
-    return Chart(as_svg(bars + dots), f"Accuracy of each run: {described}")
+    chart = (bars + dots).properties(padding={"left": 24, "right": 8, "top": 4, "bottom": 4})  # fonts differ in width
+    return Chart(as_svg(chart), f"Accuracy of each run: {described}")

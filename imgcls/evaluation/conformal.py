@@ -10,7 +10,7 @@ from scipy.stats import betabinom, binom
 
 from imgcls.counted import counted
 from imgcls.evaluation.charts import TRAINING, as_svg
-from imgcls.evaluation.metrics import wilson_interval
+from imgcls.evaluation.intervals import wilson_interval
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.section import Chart, NextStep, Section, TextTable
 
@@ -117,14 +117,13 @@ class ConformalSets:
 def _scores(method: str, probabilities: np.ndarray, penalty: float = 0.0, free_classes: int = 0) -> np.ndarray:
     probabilities = np.asarray(probabilities, np.float32)
     if method not in ("aps", "raps"):
-        own: np.ndarray = np.float32(1) - probabilities
-        return own
+        return np.asarray(1 - probabilities)
     order = np.argsort(-probabilities, axis=1, kind="stable")
     falling = np.take_along_axis(probabilities, order, axis=1)
     sums = np.cumsum(falling, axis=1, dtype=np.float32) - falling
     if method == "raps":
         sums += (penalty * np.maximum(np.arange(1, sums.shape[1] + 1) - free_classes, 0)).astype(np.float32)
-    found = np.empty_like(sums)
+    found: np.ndarray = np.empty_like(sums)
     np.put_along_axis(found, order, sums, axis=1)
     return found
 
@@ -239,7 +238,7 @@ def _of_each_class(table: PredictionTable, coverage: float) -> ConformalSets:
     scores = _true_scores(table, _Score("class_conditional"))
     quantiles = [conformal_quantile(scores[table.labels == k], coverage) for k in range(len(table.class_names))]
     few = [name for name, quantile in zip(table.class_names, quantiles, strict=True) if quantile == ALL]
-    notes = ()
+    notes: tuple[str, ...] = ()
     if few:
         named = ", ".join(map(repr, few))
         notes = (

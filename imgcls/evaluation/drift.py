@@ -86,6 +86,7 @@ class Drift:
                 f"to the {self.reference_images:,} of the reference is seen in {compared}.{ending}"
             )
         named = "; ".join(f"{each.title}: {each.words}" for each in differing[:MOST_NAMED])
+        named = named[0].upper() + named[1:]
         more = f"; and {counted(len(differing) - MOST_NAMED, 'figure')} more" if len(differing) > MOST_NAMED else ""
         return f"Today's {counted(self.images, 'image')} are not like those it was trained for. {named}{more}.{ending}"
 

@@ -7,7 +7,7 @@ import numpy as np
 import pandas as pd
 
 from imgcls.counted import counted
-from imgcls.evaluation.charts import TRAINING, VALIDATION, as_svg
+from imgcls.evaluation.charts import PALETTE, as_svg
 from imgcls.evaluation.drift import CLASSES, Drift, FigureDrift, class_shares
 from imgcls.evaluation.drift_observations import FIGURES, Observations
 from imgcls.evaluation.drift_reference import DriftReference
@@ -18,7 +18,7 @@ from imgcls.evaluation.significance import p_value_text
 BINS = 20
 MOST_CLASSES = 30  # in a chart, those that differ most
 TODAY, REFERENCE = "today", "reference"
-COLORS = alt.Scale(domain=[REFERENCE, TODAY], range=[TRAINING, VALIDATION])
+COLORS = alt.Scale(domain=[REFERENCE, TODAY], range=[PALETTE["gray"], PALETTE["orange"]])
 
 
 def drift_page(reference: DriftReference, observed: Observations, drift: Drift, source: str) -> SectionsPage:

@@ -54,12 +54,12 @@ class Intervals:
     classes: dict[str, list[Interval | None]]
 
 
-def wilson_interval(right: float, total: int) -> tuple[float, float]:
+def wilson_interval(right: float, total: float) -> tuple[float, float]:
     """The 95 % interval of a share.
 
     Args:
         right: number of successes.
-        total: number of attempts, at least 1.
+        total: number of attempts, above 0; of images that are not independent, how many of those say as much.
 
     Returns:
         Its lower and its upper end, in [0, 1].

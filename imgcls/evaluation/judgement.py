@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import altair as alt
 import numpy as np
@@ -12,13 +12,11 @@ from imgcls.counted import counted
 from imgcls.evaluation.calibration import log_loss, truth
 from imgcls.evaluation.charts import as_svg
 from imgcls.evaluation.conformal import ConformalSets
-from imgcls.evaluation.metrics import wilson_interval
+from imgcls.evaluation.intervals import wilson_interval
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.section import Chart, Section, TextTable
 from imgcls.evaluation.selective import Thresholds
-
-if TYPE_CHECKING:
-    from imgcls.evaluation.unknown import UnknownScore
+from imgcls.evaluation.unknown import OF_EMBEDDINGS, TITLES, UnknownScore
 
 NOT_SURE = "not sure"  # the answer where no class is likely enough
 NONE_OF_THESE = "none of these"  # the answer where the image is unlike those of training
@@ -48,7 +46,7 @@ class Judgement:
     temperature: float
     thresholds: Thresholds
     sets: ConformalSets
-    unknown: "UnknownScore | None"
+    unknown: UnknownScore | None
     notes: tuple[str, ...] = ()
 
     @property
@@ -76,19 +74,17 @@ class Judgement:
         """Whether each image is unlike those of training: (N,) bool; False where nothing says so."""
         if self.unknown is None or table.logits is None:
             return np.zeros(len(table), bool)
-        strange: np.ndarray = self.unknown.scores(table) > self.unknown.threshold
-        return strange
+        if self.unknown.method in OF_EMBEDDINGS and table.embeddings is None:
+            return np.zeros(len(table), bool)
+        return self.unknown.is_unknown(table)
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it, without the arrays of the score of strangeness."""
-        unknown = None
-        if self.unknown is not None:
-            unknown = {"method": self.unknown.method, "threshold": float(self.unknown.threshold)}
         return {
             "temperature": self.temperature,
             "thresholds": self.thresholds.to_dict(),
             "sets": self.sets.to_dict(),
-            "unknown": unknown,
+            "unknown": self.unknown.to_dict() if self.unknown is not None else None,
             "notes": list(self.notes),
         }
 
@@ -241,7 +237,7 @@ def fitted_in_words(judgement: Judgement, validation: PredictionTable) -> tuple[
     if judgement.unknown is not None:
         known = 1 - float(judgement.is_unknown(validation).mean()) if len(validation) else 1.0
         sentences.append(
-            f"Images unlike those of training are {NONE_OF_THESE!r} (by {judgement.unknown.method}); "
+            f"Images unlike those of training are {NONE_OF_THESE!r}, by the {TITLES[judgement.unknown.method]}; "
             f"{100 * known:.1f} % of the validation images stay known."
         )
     return (*filter(None, sentences), *judgement.every_note)

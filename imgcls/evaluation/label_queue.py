@@ -40,9 +40,9 @@ def entropy_share(probabilities: np.ndarray) -> np.ndarray:
         >>> entropy_share(np.array([[0.5, 0.5], [1.0, 0.0]])).tolist()
         [1.0, 0.0]
     """
-    logs = np.log(np.maximum(probabilities, 1e-30))
+    surprise = -np.log(np.maximum(probabilities, 1e-30))
     most = np.log(max(2, probabilities.shape[1]))
-    share: np.ndarray = np.clip(-(probabilities * logs).sum(axis=1) / most, 0.0, 1.0)
+    share: np.ndarray = np.clip((probabilities * surprise).sum(axis=1) / most, 0.0, 1.0)
     return share
 
 
@@ -66,7 +66,8 @@ def label_queue(probabilities: np.ndarray, embeddings: np.ndarray | None, most: 
 def _spread(doubt: np.ndarray, unit: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
     """Places, each with the largest doubt times distance to those before it; and these distances."""
     distance = np.full(len(doubt), 2.0)  # opposite directions are no further apart
-    places, variety = [], []
+    places: list[int] = []
+    variety: list[float] = []
     for _ in range(most):
         useful = doubt * distance
         useful[places] = -1.0

@@ -171,7 +171,7 @@ def _figures(card: ModelCard, answers: Answers) -> Iterable[str]:
     of_split = f" of the {split} split" if split else ""
     yield "## Evaluation\n"
     yield f"Judged on {counted(evaluation.images, 'image')}{of_split}. {' '.join(map(_plain, verdict(answers)))}\n"
-    intervals = {"accuracy": answers.accuracy.interval, **getattr(evaluation, "intervals", {})}
+    intervals = {"accuracy": answers.accuracy.interval, **evaluation.intervals}
     rows = []
     for metric, value in evaluation.shown_metrics():
         ends = intervals.get(metric.name)
@@ -232,7 +232,7 @@ def _table(columns: Sequence[str], rows: Iterable[Sequence[str]]) -> Iterable[st
 
 def _plain(text: str) -> str:
     """Text that Markdown shows as it is, in one line."""
-    return re.sub(r"([\\`*_{}\[\]<>|#~])", r"\\\1", " ".join(str(text).split()))
+    return re.sub(r"([\\`*{}\[\]<>|#~]|(?<![A-Za-z0-9])_|_(?![A-Za-z0-9]))", r"\\\1", " ".join(str(text).split()))
 
 
 def _code(text: str) -> str:

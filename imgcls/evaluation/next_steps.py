@@ -20,6 +20,7 @@ LEAST_SHARE_CONFUSED = 0.05  # of the images of each of the two
 FEW = 0.5  # of the median of the classes' training images, below which a class has few
 SURE = 0.95  # of an answer that is wrong, from which on its label is worth a look
 LEAST_SURE = 3  # of such images
+FEW_JUDGED = 30  # images, below which a judgement says next to nothing
 MOST_OF_A_KIND = 3  # steps of one kind that are worth reading
 LARGER = 2.0  # times the side that the network sees, from which on images lose detail
 SMALLER = 0.5
@@ -61,6 +62,7 @@ def report_steps(table: PredictionTable, trained: Trained) -> list[NextStep]:
     answers = Answers(table)
     wrong = 1 - answers.accuracy.value
     steps = [
+        *_too_few(answers, trained),
         *_overfitting(trained, wrong),
         *_not_converged(trained, wrong),
         *_few_images(answers, trained),
@@ -92,6 +94,17 @@ def _curve(trained: Trained, name: str) -> np.ndarray:
     epochs = [row for row in trained.epochs if row.get("epoch")]
     values = [row.get(name) for row in epochs]
     return np.array(values, float) if values and None not in values else np.zeros(0)
+
+
+def _too_few(answers: Answers, trained: Trained) -> list[NextStep]:
+    """Judging again on more images, where these say next to nothing."""
+    number = len(answers.table)
+    if number >= FEW_JUDGED:
+        return []
+    low, high = (100 * end for end in answers.accuracy.interval)
+    why = f"{counted(number, 'image')} can only say that between {low:.0f} and {high:.0f} of 100 are right."
+    command = f"python -m imgcls.evaluate {quote(trained.run)} --data FOLDER" if trained.run else ""
+    return [NextStep("Judge it on more images", why, command)]
 
 
 def _overfitting(trained: Trained, wrong: float) -> list[NextStep]:
@@ -190,7 +203,11 @@ def _other_size(table: PredictionTable, trained: Trained) -> list[NextStep]:
     if side >= LARGER * trained.image_size:
         what, than, size = "Try a larger image size", "more", min(1024, 2 * trained.image_size)
     else:
-        what, than, size = "Try a smaller image size: it may be as good, and is faster", "less", trained.image_size // 2
+        what, than, size = (
+            "Use larger images if there are any; else a smaller image size may do, and is faster",
+            "less",
+            trained.image_size // 2,
+        )
     why = (
         f"Half of the images have {side:.0f} pixels or {than} on their shorter side; the network sees "
         f"{trained.image_size}."

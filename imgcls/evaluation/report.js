@@ -59,7 +59,7 @@
     return place < 0 ? null : `data:image/webp;base64,${thumbnails[place]}`;
   }
 
-  function picture(place, description, instead) {
+  function framed(place, description, instead) {
     const frame = make("span", { class: "frame-of-image" });
     const address = small(place);
     if (!address) {
@@ -164,7 +164,8 @@
   const ordered = (images, order) =>
     images.sort((a, b) => (thumbnailOf[a] < 0) - (thumbnailOf[b] < 0) || ORDERS[order](a, b) || a - b);
 
-  function card(image, images) {
+  /** isBrief: where a heading says what it is and what was answered. */
+  function card(image, images, isBrief = false) {
     const is = named(truth(image));
     const says = named(answer(image));
     const good = right[image] === 1;
@@ -173,9 +174,9 @@
     return make(
       "button",
       { type: "button", class: "card", title: data.files[image], onclick: () => open(image, images) },
-      picture(thumbnailOf[image], description, data.files[image].split("/").pop()),
-      make("span", {}, is),
-      make("span", { class: good ? "answer good" : "answer bad" }, make("span", {}, good ? "✓ right" : `✗ ${says}`), make("span", {}, share)),
+      framed(thumbnailOf[image], description, data.files[image].split("/").pop()),
+      ...(isBrief ? [] : [make("span", {}, is)]),
+      make("span", { class: good ? "answer good" : "answer bad" }, make("span", {}, good ? "✓" + (isBrief ? "" : " right") : "✗" + (isBrief ? "" : ` ${says}`)), make("span", {}, share)),
     );
   }
 
@@ -283,7 +284,7 @@
           make("button", { type: "button", onclick: () => dialog.close() }, "Close"),
         ),
       ),
-      make("div", { class: "columns" }, make("div", {}, picture(thumbnailOf[image], named(truth(image)), data.files[image]), facts(image)), make("div", {}, ...likely(image), ...near(image))),
+      make("div", { class: "columns" }, make("div", {}, framed(thumbnailOf[image], named(truth(image)), data.files[image]), facts(image)), make("div", {}, ...likely(image), ...near(image))),
     );
     if (!dialog.open) dialog.showModal();
   }
@@ -323,7 +324,7 @@
         make(
           "figure",
           { title: neighbours.files[place] },
-          picture(neighbours.thumbnail[place], neighbours.labels[place], neighbours.files[place].split("/").pop()),
+          framed(neighbours.thumbnail[place], neighbours.labels[place], neighbours.files[place].split("/").pop()),
           make("figcaption", {}, make("b", {}, neighbours.labels[place]), make("br"), make("span", { class: "soft" }, similarity.toFixed(2))),
         ),
       );
@@ -410,7 +411,7 @@
     const note = `${counted(n, "image")}, ${percent(data.support[t] ? n / data.support[t] : 0)} of ${names[t]}${images.length < n ? `; ${images.length.toLocaleString("en")} of them are in this page` : ""}`;
     const buttons = make("div", { class: "bar" }, make("button", { type: "button", onclick: () => find("cell").replaceChildren(...mostConfused) }, "Most confused"));
     if (images.length) buttons.prepend(make("button", { type: "button", onclick: () => goToImages({ truth: t, answer: a }) }, "Open among the images"));
-    find("cell").replaceChildren(make("h3", {}, title), make("p", { class: "soft small" }, note), make("div", { class: "cards" }, ...images.slice(0, CARDS).map((image) => card(image, images))), buttons);
+    find("cell").replaceChildren(make("h3", {}, title), make("p", { class: "soft small" }, note), make("div", { class: "cards" }, ...images.slice(0, CARDS).map((image) => card(image, images, true))), buttons);
   }
 
   function moveInMatrix(cell, key) {
@@ -454,12 +455,12 @@
       note(-1);
     }
     drawMatrix();
-    [...(find("confusions")?.tBodies[0].rows || [])].forEach((row, i) => {
-      const [t, a] = confusions[i];
+    for (const row of find("confusions")?.tBodies[0].rows || []) {
+      const [t, a] = [Number(row.dataset.true), Number(row.dataset.answer)];
       const link = make("button", { type: "button", onclick: () => showPair(t, a) }, ...row.cells[0].childNodes);
       row.cells[0].classList.add("name");
       row.cells[0].append(link);
-    });
+    }
   }
 
   /* ---- the table of classes ---- */
@@ -471,7 +472,7 @@
   const searchClasses = find("search-classes");
   if (searchClasses) {
     const rows = [...find("class-table").tBodies[0].rows];
-    const MOST = 50;
+    const MOST = 20;
     let all = false;
     const more = make("button", { type: "button", onclick: () => { all = true; narrow(); } }, `Show all ${rows.length.toLocaleString("en")}`);
     find("class-table").parentElement.after(make("div", { class: "more" }, more));
@@ -490,6 +491,8 @@
     };
     searchClasses.addEventListener("input", narrow);
     find("class-table").tHead.addEventListener("click", () => setTimeout(narrow));
+    const recall = [...find("class-table").tHead.rows[0].cells].findIndex((heading) => heading.textContent.startsWith("found"));
+    sortBy(find("class-table"), recall, find("class-table").tHead.rows[0].cells[recall]); // the weakest first
     narrow();
   }
 

@@ -114,13 +114,13 @@ class Warned(NamedTuple):
     Attributes:
         severity: "error" or "warning".
         title: Of the kind.
-        count: How many findings.
+        findings: How many.
         advice: What to do.
     """
 
     severity: str
     title: str
-    count: int
+    findings: int
     advice: str
 
 
@@ -138,7 +138,7 @@ def most_confused(evaluation: Evaluation) -> list[tuple[str, str, int, float]]:
         >>> most_confused(evaluate_predictions(["cat", "dog"], np.array([[0.2, 0.8], [0.1, 0.9]]), ["cat", "dog"]))
         [('cat', 'dog', 1, 1.0)]
     """
-    if getattr(evaluation, "multi_label", False):
+    if evaluation.multi_label:
         return []
     names = [c.name for c in evaluation.classes]
     pairs = [
@@ -155,14 +155,14 @@ def figure_columns(evaluation: Evaluation) -> dict[str, str]:
     return {
         title: name
         for title, name in COLUMNS.items()
-        if any(getattr(metrics, name, None) is not None for metrics in evaluation.classes)
+        if any(getattr(metrics, name) is not None for metrics in evaluation.classes)
     }
 
 
 def tiles_of(evaluation: Evaluation) -> list[Tile]:
     """The figures of all images."""
     accuracy = (evaluation.accuracy_low, evaluation.accuracy_high)
-    intervals = {"accuracy": accuracy, **getattr(evaluation, "intervals", {})}
+    intervals = {"accuracy": accuracy, **evaluation.intervals}
     found = []
     for metric, value in evaluation.shown_metrics():
         ends = intervals.get(metric.name)
@@ -195,7 +195,7 @@ def class_rows(report: Report, answers: Answers) -> list[ClassRow]:
             None if training is None else training.get(metrics.name, 0),
             answers.recall(place),
             answers.precision(place),
-            tuple((getattr(metrics, name), getattr(metrics, "intervals", {}).get(name)) for name in columns.values()),
+            tuple((getattr(metrics, name), metrics.intervals.get(name)) for name in columns.values()),
             taken.get(place),
         )
         for place, metrics in enumerate(report.evaluation.classes)
@@ -246,7 +246,8 @@ def write_report(path: Path, report: Report) -> None:
         "accuracy": answers.accuracy,
         "classes": class_rows(report, answers),
         "columns": list(figure_columns(report.evaluation)),
-        "confusions": [] if report.table.is_multi_label else most_confused(report.evaluation),
+        "confusions": answers.confusions()[:MOST_CONFUSIONS],
+        "support": answers.support,
         "tiles": tiles_of(report.evaluation),
         "epochs": epochs_table(report.metrics),
         "warnings": warnings_of(report.findings or ()),

@@ -3,15 +3,17 @@
 Every draw takes the same images for all classifiers, so that an image that is hard for all of them moves all alike.
 """
 
-from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, fields, replace
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 
+from imgcls.evaluation.intervals import resamples
 from imgcls.evaluation.prediction_table import PredictionTable
-from imgcls.metrics import METRICS, Metric, Predictions
+from imgcls.metrics import Metric, Predictions, metrics_of
 
 DRAWS = 1000
+LEAST_DRAWS, MOST_CELLS = 200, 10**7  # images, classes and draws together; more get fewer draws, but for plain means
 INTERVAL = (2.5, 97.5)  # percentiles
 
 
@@ -70,40 +72,32 @@ def resample(tables: Sequence[PredictionTable], draws: int = DRAWS, seed: int = 
     Reference:
         Efron and Tibshirani, An Introduction to the Bootstrap, 1993.
     """
-    names = tables[0].class_names
-    metrics = tuple(metric for metric in METRICS.values() if len(names) >= metric.least_classes)
     every = [table.predictions for table in tables]
-    found = np.empty((draws, len(tables), len(metrics)))
-    for place, images in enumerate(_drawn(tables[0], draws, seed)):
-        found[place] = _measured([_taken(each, images) for each in every], metrics)
-    return Resampled(metrics, _measured(every, metrics), found)
+    size, groups = len(tables[0].class_names), tables[0].groups
+    metrics = tuple(metric for metric in metrics_of(every[0].task) if size >= metric.least_classes)
+    units = np.arange(len(every[0])) if groups is None else groups
+    means = [{m.name: m.of_images(each) for m in metrics if m.of_images} for each in every]
+    affordable = max(LEAST_DRAWS, MOST_CELLS // max(1, every[0].scores.size * len(every)))
+    found = np.full((draws, len(tables), len(metrics)), np.nan)
+    for place, images in enumerate(resamples(units, draws, seed)):
+        for run, predictions in enumerate(every):
+            taken = predictions.take(images) if place < affordable else None
+            drawn = {name: values[images] for name, values in means[run].items()}
+            found[place, run] = _measured(taken, metrics, drawn)
+    values = np.array([_measured(each, metrics, own) for each, own in zip(every, means, strict=True)])
+    return Resampled(metrics, values, found)
 
 
-def _drawn(table: PredictionTable, draws: int, seed: int) -> Iterator[np.ndarray]:
-    random, groups = np.random.default_rng(seed), table.groups
-    members = None if groups is None else _members(groups)
-    for _ in range(draws):
-        if members is None:
-            yield random.integers(0, len(table), len(table))
-        else:
-            yield np.concatenate([members[group] for group in random.integers(0, len(members), len(members))])
-
-
-def _members(groups: np.ndarray) -> list[np.ndarray]:
-    """The places of the images of each group."""
-    order = np.argsort(groups, kind="stable")
-    return np.split(order, np.cumsum(np.bincount(groups))[:-1])
-
-
-def _taken(predictions: Predictions, images: np.ndarray) -> Predictions:
-    """The predictions of some images: each array has a row for every image."""
-    arrays = {each.name: getattr(predictions, each.name) for each in fields(predictions)}
-    return replace(predictions, **{name: a[images] for name, a in arrays.items() if isinstance(a, np.ndarray)})
-
-
-def _measured(every: Sequence[Predictions], metrics: Sequence[Metric]) -> np.ndarray:
+def _measured(
+    predictions: Predictions | None, metrics: Sequence[Metric], means: Mapping[str, np.ndarray]
+) -> list[float]:
+    """The value of each metric; NaN where the images cannot say. Without predictions, of those that are means alone."""
     with np.errstate(all="ignore"):
-        return np.array([[metric.function(each) for metric in metrics] for each in every], float)
+        values = [
+            means[m.name].mean() if m.name in means else m.function(predictions) if predictions is not None else None
+            for m in metrics
+        ]
+    return [np.nan if value is None else float(value) for value in values]
 
 
 def _figure(value: float, draws: np.ndarray) -> Figure:

@@ -10,7 +10,7 @@ from scipy.stats import beta, binom
 
 from imgcls.counted import counted
 from imgcls.evaluation.charts import TRAINING, VALIDATION, as_svg
-from imgcls.evaluation.metrics import wilson_interval
+from imgcls.evaluation.intervals import wilson_interval
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.section import Chart, NextStep, Section, TextTable
 
@@ -108,13 +108,15 @@ class Thresholds:
         """
         probabilities = np.asarray(probabilities, np.float32)
         likeliest = probabilities.argmax(axis=1)
-        return likeliest, probabilities[np.arange(len(likeliest)), likeliest] >= self.values[likeliest]
+        sure: np.ndarray = probabilities[np.arange(len(likeliest)), likeliest] >= self.values[likeliest]
+        return likeliest, sure
 
     def chosen_of_several(self, probabilities: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """The same where an image may have several classes: the likeliest one of those that are sure enough."""
         probabilities = np.asarray(probabilities, np.float32)
-        sure = probabilities >= self.values
-        return np.where(sure, probabilities, -1).argmax(axis=1), sure.any(axis=1)
+        enough = np.asarray(probabilities >= self.values)
+        chosen: np.ndarray = np.where(enough, probabilities, -1).argmax(axis=1)
+        return chosen, np.asarray(enough.any(axis=1))
 
     def to_dict(self) -> dict[str, Any]:
         """As JSON has it."""

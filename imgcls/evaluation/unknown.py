@@ -6,12 +6,12 @@ never looked at.
 """
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from scipy.special import logsumexp
-from sklearn.covariance import ledoit_wolf
+from sklearn.covariance import oas
 from sklearn.metrics import roc_auc_score
 
 from imgcls.evaluation.prediction_table import PredictionTable
@@ -28,7 +28,11 @@ MOST_HIDDEN = 20  # classes, one after the other
 BANK = 2_000  # training embeddings that "knn" keeps
 NUMBERS = 1_000_000  # in an array that travels with the model: 4 MB
 NEIGHBORS = (1, 10)  # among which the rank of the neighbor is chosen
+LEAST_MISSING = 1e-3  # of an area; what is better counts no more
+ENOUGH = 20  # images a dimension, from where on a covariance needs no shrinkage
 LEAST_NORM = 1e-12
+LEAST_SHARE = 1e-6  # of the largest variance; what is less is rounding
+TINY = 1e-12  # the least variance
 NOTHING_LEFT = 1e30  # variance across all components, where all are kept: what is left by rounding counts for nothing
 ROUNDING = 1e-5  # of a score, added to the threshold, so that other processors round to the same side
 
@@ -42,26 +46,32 @@ class Candidate:
     Attributes:
         method: As in `UnknownScore`.
         neighbors: Of "knn".
+        detail: What tells it from others of its method, in words.
         areas: The area under the ROC curve against each kind of strangers, by its name; 0.5 is chance, 1 is perfect.
             "hidden classes" is the mean over the classes that were hidden.
     """
 
     method: str
     neighbors: int = 1
+    detail: str = ""
     areas: Mapping[str, float] = field(default_factory=dict)
 
     @property
     def area(self) -> float | None:
-        """The mean of hidden classes and of the mean corruption; None where there were no strangers."""
+        """The area against hidden classes and against corruptions, as one figure; None where there were no strangers.
+
+        What is missing to 1 is averaged as logarithms, so that to halve it counts the same in both. The network has
+        seen the hidden classes, so that areas against them are far below those against corruptions.
+        """
         hidden = [area for name, area in self.areas.items() if name == HIDDEN]
         corrupted = [area for name, area in self.areas.items() if name != HIDDEN]
-        kinds = [float(np.mean(each)) for each in (hidden, corrupted) if each]
-        return float(np.mean(kinds)) if kinds else None
+        missing = [max(1.0 - float(np.mean(each)), LEAST_MISSING) for each in (hidden, corrupted) if each]
+        return 1.0 - float(np.exp(np.mean(np.log(missing)))) if missing else None
 
     @property
     def title(self) -> str:
         """Its name in words."""
-        return f"{TITLES[self.method]}{f', rank {self.neighbors}' if self.method == 'knn' else ''}"
+        return TITLES[self.method] + (f", {self.detail}" if self.detail else "")
 
 
 HIDDEN = "hidden classes"
@@ -151,16 +161,13 @@ class UnknownScore:
             "neighbors": self.neighbors,
             "known": self.known,
             "images": self.images,
-            "candidates": [
-                {"method": each.method, "neighbors": each.neighbors, "areas": dict(each.areas), "area": each.area}
-                for each in self.candidates
-            ],
+            "candidates": [{**asdict(each), "areas": dict(each.areas), "area": each.area} for each in self.candidates],
         }
 
 
 def candidates_of(found: Sequence[Mapping[str, Any]]) -> tuple[Candidate, ...]:
     """The candidates that `UnknownScore.to_dict` wrote."""
-    return tuple(Candidate(each["method"], each["neighbors"], dict(each["areas"])) for each in found)
+    return tuple(Candidate(each["method"], each["neighbors"], each["detail"], dict(each["areas"])) for each in found)
 
 
 def fit_unknown_score(
@@ -188,14 +195,16 @@ def fit_unknown_score(
         ValueError: If `known` is no share.
     """
     if not 0 < known <= 1:
-        raise ValueError(f"The share of known images is {known}; expected one such as 0.95.")
+        raise ValueError(f"The share of known images is {known}; expected a share such as 0.95.")
     if len(validation) < FEWEST_IMAGES or validation.logits is None:
         return None
     training = drawn(training, MOST_TRAINING_IMAGES)
     compared = drawn(validation, MOST_COMPARED)
     spoilt = {name: table for name, table in (corrupted or {}).items() if len(table) >= FEWEST_STRANGERS}
-    fitted = _fitted(training, validation)
-    tried = [(score, replace(_candidate(score), areas=_areas(score, compared, spoilt, training))) for score in fitted]
+    tried = [
+        (score, Candidate(score.method, score.neighbors, detail, _areas(score, compared, spoilt, training)))
+        for detail, score in _fitted(training, validation)
+    ]
     best, _ = max(tried, key=lambda each: -1.0 if each[1].area is None else each[1].area)
     return replace(
         best,
@@ -226,7 +235,8 @@ def drawn(table: PredictionTable, most: int) -> PredictionTable:
     """At most so many images of a table, always the same ones, each class with its share."""
     if len(table) <= most:
         return table
-    return table.take(np.sort(_stratified(table.labels, most)))
+    labels = np.zeros(len(table), int) if table.is_multi_label else table.labels
+    return table.take(np.sort(_stratified(labels, most)))
 
 
 def _stratified(labels: np.ndarray, most: int) -> np.ndarray:
@@ -240,52 +250,57 @@ def _stratified(labels: np.ndarray, most: int) -> np.ndarray:
     return order[np.argsort(turn[order], kind="stable")][:most]
 
 
-def _fitted(training: PredictionTable, validation: PredictionTable) -> list[UnknownScore]:
-    """Every score, without a threshold; of equals, the first is taken."""
-    of_logits = [UnknownScore(name, np.inf) for name in _of_logits(validation)]
+def _fitted(training: PredictionTable, validation: PredictionTable) -> list[tuple[str, UnknownScore]]:
+    """Every score, without a threshold, and what tells it from others of its method; of equals, the first is taken."""
+    of_logits = [("", UnknownScore(name, np.inf)) for name in _of_logits(validation)]
     there = training.embeddings is not None and validation.embeddings is not None
     if not there or len(training) < FEWEST_TRAINING_IMAGES:
         return of_logits
-    return [_fit_mahalanobis(training), *_fit_neighbors(training), *of_logits]
+    return [("", _fit_mahalanobis(training)), *_fit_neighbors(training), *of_logits]
 
 
 def _of_logits(table: PredictionTable) -> tuple[str, ...]:
     return OF_SEVERAL_LABELS if table.is_multi_label else OF_ONE_LABEL
 
 
-def _candidate(score: UnknownScore) -> Candidate:
-    return Candidate(score.method, score.neighbors)
-
-
 def _fit_mahalanobis(training: PredictionTable) -> UnknownScore:
-    """The shrunk covariance within the classes, as its strongest directions and the mean variance of the others."""
+    """The covariance within the classes, as its strongest directions and the mean variance of the others."""
     embeddings = np.asarray(training.embeddings, np.float64)
     labels = np.zeros(len(training), int) if training.is_multi_label else training.labels
     place = np.unique(labels, return_inverse=True)[1]
-    means = np.stack([embeddings[place == k].mean(axis=0) for k in range(place.max() + 1)])
-    covariance, _ = ledoit_wolf(embeddings - means[place], assume_centered=True)
-    variances, vectors = np.linalg.eigh(covariance)
-    size = len(covariance)
-    kept = min(size, max(1, NUMBERS // size))
-    floor = max(float(variances.max()) * 1e-7, float(np.finfo(np.float32).tiny))
-    variances = np.maximum(variances, floor)
-    components, strongest = vectors[:, size - kept :].T, variances[size - kept :]
     mean = embeddings.mean(axis=0)
+    means = np.stack([embeddings[place == k].mean(axis=0) for k in range(place.max() + 1)])
+    variances, vectors = np.linalg.eigh(_covariance(embeddings - means[place]))  # rising
+    variances = np.maximum(variances, max(float(variances[-1]) * LEAST_SHARE, TINY))
+    size = len(variances)
+    kept = slice(max(0, size - max(1, NUMBERS // size)), size)
+    weak = variances[: kept.start]
+    components, strong = vectors[:, kept].T, variances[kept]
     arrays = {
         "mean": mean,
         "components": components,
-        "variances": strongest,
-        "residual_variance": np.array(variances[: size - kept].mean() if kept < size else NOTHING_LEFT),
-        "class_means": (means - mean) @ components.T / np.sqrt(strongest),
+        "variances": strong,
+        "residual_variance": np.array(weak.mean() if len(weak) else NOTHING_LEFT),
+        "class_means": (means - mean) @ components.T / np.sqrt(strong),
     }
     return UnknownScore("mahalanobis", np.inf, {name: values.astype(np.float32) for name, values in arrays.items()})
 
 
-def _fit_neighbors(training: PredictionTable) -> list[UnknownScore]:
+def _covariance(centered: np.ndarray) -> np.ndarray:
+    """The covariance (D, D); shrunk by OAS (Chen et al., 2010) where there are few images for so many dimensions."""
+    images, size = centered.shape
+    if images >= ENOUGH * size:
+        return centered.T @ centered / images
+    shrunk: np.ndarray = oas(centered, assume_centered=True)[0]
+    return shrunk
+
+
+def _fit_neighbors(training: PredictionTable) -> list[tuple[str, UnknownScore]]:
     """A bank of training embeddings, and each rank that is tried."""
     size = np.asarray(training.embeddings).shape[1]
     bank = _unit(np.asarray(drawn(training, min(BANK, max(1, NUMBERS // size))).embeddings)).astype(np.float32)
-    return [UnknownScore("knn", np.inf, {"bank": bank}, rank) for rank in NEIGHBORS if rank < len(bank)]
+    ranks = [rank for rank in NEIGHBORS if rank < len(bank)]
+    return [(f"rank {rank}", UnknownScore("knn", np.inf, {"bank": bank}, rank)) for rank in ranks]
 
 
 def _areas(

@@ -26,6 +26,8 @@ def verdict(answers: Answers) -> list[str]:
     """
     split = str(answers.table.facts.get("split", ""))
     image, remark = KNOWN.get(split, ("new image", ""))
+    if len(answers.table) < FEW:
+        return [*_of_few(answers.accuracy, image), LAST]
     sentences = [_headline(answers, image), *_weakest(answers), *_sure(answers), *_without_learning(answers)]
     return [*sentences, *([remark] if remark else []), LAST]
 
@@ -43,13 +45,15 @@ def share_in_words(share: Share, of_what: str = "") -> str:
     return f"{of * share.value:,.0f} of {of:,}{things} ({low} to {high})"
 
 
+def _of_few(share: Share, image: str) -> list[str]:
+    return [
+        f"It is right for {share.part} of {counted(share.whole, image)}: too few to say how good it is.",
+        f"Judge it on {FEW} at the least, better on some hundreds.",
+    ]
+
+
 def _headline(answers: Answers, image: str) -> str:
     share = answers.accuracy
-    if share.whole < FEW:
-        return (
-            f"It is right for {share.part} of {counted(share.whole, image)}: too few to say how good it is. "
-            f"Judge it on {FEW} at the least, better on some hundreds."
-        )
     if answers.table.is_multi_label:
         return f"It gets all labels right for {share_in_words(share, f'{image}s')}."
     return f"It names {share_in_words(share, f'{image}s rightly')}."
@@ -80,7 +84,7 @@ def _sure(answers: Answers) -> list[str]:
 
 
 def _without_learning(answers: Answers) -> list[str]:
-    if answers.table.is_multi_label or len(answers.table) < FEW:
+    if answers.table.is_multi_label:
         return []
     most = int(answers.support.argmax())
     share = answers.support[most] / len(answers.table)

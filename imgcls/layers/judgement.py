@@ -156,9 +156,9 @@ class Judgement(keras.layers.Layer):
         """The place of the class that is answered, and of the other two answers: (B,)."""
         enough = probabilities >= self.thresholds
         if self.set_method == MULTI_LABEL:
-            chosen, sure = ops.argmax(ops.where(enough, probabilities, -1.0), axis=-1), ops.any(enough, axis=-1)
+            chosen, sure = _place_of_largest(ops.where(enough, probabilities, -1.0)), ops.any(enough, axis=-1)
         else:
-            chosen = ops.argmax(probabilities, axis=-1)
+            chosen = _place_of_largest(probabilities)
             sure = ops.max(probabilities, axis=-1) >= ops.take(self.thresholds, chosen)
         answer = ops.where(sure, ops.cast(chosen, "int32"), self.num_classes)
         return ops.cast(ops.where(strangeness > self.unknown_threshold, self.num_classes + 1, answer), "int32")
@@ -168,7 +168,7 @@ class Judgement(keras.layers.Layer):
         found = self._conformity(probabilities) <= self.quantiles
         if self.set_method == MULTI_LABEL:
             return found
-        likeliest = ops.one_hot(ops.argmax(probabilities, axis=-1), self.num_classes, dtype="bool")
+        likeliest = ops.one_hot(_place_of_largest(probabilities), self.num_classes, dtype="bool")
         is_empty = ops.logical_not(ops.any(found, axis=-1, keepdims=True))
         return ops.logical_or(found, ops.logical_and(is_empty, likeliest))
 
@@ -181,7 +181,8 @@ class Judgement(keras.layers.Layer):
         if self.set_method == "raps":
             behind = np.maximum(np.arange(1, self.num_classes + 1) - self.free_classes, 0)
             scores = scores + (self.penalty * behind).astype(np.float32)
-        return ops.take_along_axis(scores, ops.argsort(order, axis=-1), axis=-1)
+        _, rank = ops.top_k(-ops.cast(order, "float32"), self.num_classes)  # the inverse of `order`
+        return ops.take_along_axis(scores, rank, axis=-1)
 
     def strangeness(self, logits: KerasTensor, embedding: KerasTensor) -> KerasTensor:
         """The score of strangeness, (B,).
@@ -251,5 +252,10 @@ def _others(logits: KerasTensor) -> KerasTensor:
     It is the log of the sum of exp(logit - largest) over all other classes.
     """
     largest = ops.max(logits, axis=-1, keepdims=True)
-    is_largest = ops.one_hot(ops.argmax(logits, axis=-1), logits.shape[-1], dtype=logits.dtype)
+    is_largest = ops.one_hot(_place_of_largest(logits), logits.shape[-1], dtype=logits.dtype)
     return ops.logsumexp(logits - largest - FAR * is_largest, axis=-1)
+
+
+def _place_of_largest(values: KerasTensor) -> KerasTensor:
+    """The place of the largest of each row, (B,); `ops.argmax` has an operation that OpenVINO does not know."""
+    return ops.top_k(values, 1)[1][:, 0]

@@ -7,9 +7,16 @@ from typing import Any
 from imgcls.evaluation.calibration import calibration_section, calibration_steps, measure_calibration
 from imgcls.evaluation.conformal import conformal_section, conformal_steps, measure_sets
 from imgcls.evaluation.judgement import Judgement, decisions_section, measure_decisions
+from imgcls.evaluation.label_errors_section import label_errors_section, label_errors_steps
+from imgcls.evaluation.learning_curve import LearningCurve
+from imgcls.evaluation.learning_curve_section import learning_curve_section, learning_curve_steps
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.section import NextStep, Section
 from imgcls.evaluation.selective import risk_coverage, selective_section, selective_steps
+from imgcls.evaluation.slices import find_slices
+from imgcls.evaluation.slices_section import slices_section, slices_steps
+from imgcls.files import read_json
+from imgcls.run_folder import RunFolder
 
 
 @dataclass(frozen=True)
@@ -36,12 +43,17 @@ class Judging:
     Attributes:
         table: Images that nothing was fitted to.
         judgement: What was fitted on validation; None where nothing was.
-        run: Folder of the run, as it is typed in a command; empty for a bundle.
+        run: The run; None for a bundle.
     """
 
     table: PredictionTable
     judgement: Judgement | None
-    run: str = ""
+    run: RunFolder | None = None
+
+    @property
+    def typed(self) -> str:
+        """Folder of the run, as it is typed in a command; empty for a bundle."""
+        return str(self.run.path) if self.run else ""
 
 
 def analyse(judging: Judging) -> list[Analysis]:
@@ -59,7 +71,7 @@ def _decisions(judging: Judging) -> Iterable[Analysis]:
 def _calibration(judging: Judging) -> Iterable[Analysis]:
     temperature = judging.judgement.temperature if judging.judgement else 1.0
     found = measure_calibration(judging.table, temperature)
-    steps = calibration_steps(found, judging.run)
+    steps = calibration_steps(found, judging.typed)
     yield Analysis("calibration", found and found.to_dict(), calibration_section(found), tuple(steps))
 
 
@@ -70,7 +82,7 @@ def _selective(judging: Judging) -> Iterable[Analysis]:
         "risk_coverage",
         curve and curve.to_dict(),
         selective_section(judging.table, thresholds),
-        tuple(selective_steps(judging.table, thresholds, judging.run)),
+        tuple(selective_steps(judging.table, thresholds, judging.typed)),
     )
 
 
@@ -78,8 +90,39 @@ def _sets(judging: Judging) -> Iterable[Analysis]:
     if judging.judgement is not None and not judging.table.is_multi_label:
         table, sets = judging.table, judging.judgement.sets
         found = measure_sets(table, sets)
-        steps = conformal_steps(table, sets, judging.run)
+        steps = conformal_steps(table, sets, judging.typed)
         yield Analysis("prediction_sets", found and found.to_dict(), conformal_section(table, sets), tuple(steps))
 
 
-ANALYSES: tuple[Callable[[Judging], Iterable[Analysis]], ...] = (_decisions, _calibration, _selective, _sets)
+def _slices(judging: Judging) -> Iterable[Analysis]:
+    found = find_slices(judging.table)
+    yield Analysis("slices", found.to_dict()["slices"], slices_section(found), tuple(slices_steps(found)))
+
+
+def _label_errors(judging: Judging) -> Iterable[Analysis]:
+    """What `python -m imgcls.review` found, where it was called."""
+    review = read_json(judging.run.review_file) if judging.run else {}
+    if review:
+        steps = label_errors_steps(review, judging.typed)
+        yield Analysis("label_errors", review.get("share"), label_errors_section(review), tuple(steps))
+
+
+def _learning_curve(judging: Judging) -> Iterable[Analysis]:
+    """The learning curve, where one was measured."""
+    if judging.run is None:
+        return
+    kept = read_json(judging.run.learning_curve_file)
+    if kept:
+        found = LearningCurve.from_dict(kept)
+        yield Analysis("learning_curve", kept, learning_curve_section(found), tuple(learning_curve_steps(found)))
+
+
+ANALYSES: tuple[Callable[[Judging], Iterable[Analysis]], ...] = (
+    _slices,
+    _decisions,
+    _calibration,
+    _selective,
+    _sets,
+    _learning_curve,
+    _label_errors,
+)

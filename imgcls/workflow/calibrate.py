@@ -5,6 +5,8 @@ import logging
 from dataclasses import dataclass
 from pathlib import Path
 
+import numpy as np
+
 from imgcls.checksums import sha256_of
 from imgcls.config import JudgementConfig
 from imgcls.evaluation.calibration import temperature_of, with_temperature
@@ -12,11 +14,13 @@ from imgcls.evaluation.conformal import ConformalSets, fit_sets
 from imgcls.evaluation.judgement import Judgement, fitted_in_words
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.selective import fit_thresholds
+from imgcls.evaluation.unknown import fit_unknown_score
 from imgcls.files import replacing
 from imgcls.models import keras_file, load_model
 from imgcls.models.classifier import with_judgement
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
+from imgcls.workflow.corrupted import corrupted_predictions
 from imgcls.workflow.judgement_layer import layer_of
 from imgcls.workflow.predictions import predictions_of
 
@@ -85,15 +89,15 @@ def fit_judgement(run: RunFolder, options: JudgementConfig, progress: Progress |
         sets = ConformalSets.of_thresholds(thresholds.values)
     else:
         sets = fit_sets(validation, options.set_coverage, options.set_method)
-    unknown = None
-    notes = tuple(filter(None, (note, _missing(validation))))
+    unknown = fit_unknown_score(training, validation, corrupted_predictions(run), options.known_share)
+    notes = tuple(filter(None, (note, missing_in_words(validation))))
     return Fitted(Judgement(temperature, thresholds, sets, unknown, notes), validation, training)
 
 
-def _missing(validation: PredictionTable) -> str:
+def missing_in_words(validation: PredictionTable) -> str:
     """A sentence about classes of which there is no image; empty if there is none."""
-    there = validation.targets.any(axis=0)
-    names = [repr(name) for name, found in zip(validation.class_names, there, strict=True) if not found]
+    missing = np.flatnonzero(~validation.targets.any(axis=0))
+    names = [repr(validation.class_names[int(place)]) for place in missing]
     shown = ", ".join(names[:5]) + (f" and {len(names) - 5} more" if len(names) > 5 else "")
     return f"Validation has no image of {shown}, so nothing that is said here holds for it." if names else ""
 

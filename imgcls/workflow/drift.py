@@ -20,18 +20,18 @@ from imgcls.evaluation.drift_page import drift_page
 from imgcls.evaluation.drift_reference import DriftReference
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.sections_page import SectionsPage
-from imgcls.progress import Progress, ProgressFunction
+from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
-from imgcls.serving.bundle import Bundle, load_bundle
+from imgcls.serving.bundle import load_bundle
 from imgcls.serving.details import read_details
 from imgcls.serving.drift_reference import read_drift_reference
+from imgcls.serving.predictor import Predictor
 from imgcls.serving.versions import find_version
 from imgcls.workflow.predictions import predict_table, predictions_of
 from imgcls.workflow.sources import is_bundle, list_images
 
 LOGS = (".csv", ".jsonl", ".parquet")
 MOST_IMAGES = 2000  # of validation in the reference
-BATCH = 32  # images that are embedded together
 
 log = logging.getLogger(__name__)
 
@@ -155,7 +155,7 @@ def _drawn(paths: list[Path], most: int) -> list[Path]:
     return [paths[place] for place in places]
 
 
-def _observed_table(bundle: Bundle, paths: list[Path], progress: Progress, source: str | Path) -> PredictionTable:
+def _observed_table(bundle: Predictor, paths: list[Path], progress: Progress, source: str | Path) -> PredictionTable:
     """The predictions for images without labels, with their embeddings."""
     if not paths[0].exists() and len(paths) == 1:
         raise FileNotFoundError(f"There is nothing at {source}. Expected a folder of images, or a log of predictions.")
@@ -168,18 +168,5 @@ def _observed_table(bundle: Bundle, paths: list[Path], progress: Progress, sourc
         first = manifest.problems.iloc[0]
         raise ValueError(f"{source} holds no image that can be read; first {first['image']}: {first['problems']}.")
     table = predict_table(bundle, manifest, rows, {}, progress.of("Predicting", len(rows)))
-    if table.embeddings is None:
-        table = _embedded(table, bundle, progress.of("Embedding", len(table)))
     problems = [*manifest.problems.itertuples(index=False, name=None), *table.problems]
     return replace(with_brightness(table, rows), problems=problems)
-
-
-def _embedded(table: PredictionTable, bundle: Bundle, on_progress: ProgressFunction) -> PredictionTable:
-    """The table with what the bundle's signature for embeddings says; without the images that it cannot read."""
-    paths, chunks, good = table.paths(), [], np.ones(len(table), bool)
-    for begin in range(0, len(paths), BATCH):
-        found, problems = bundle.embed(paths[begin : begin + BATCH])
-        chunks.append(found)
-        good[begin : begin + BATCH] = [not problem for problem in problems]
-        on_progress(begin + len(found))
-    return replace(table, embeddings=np.concatenate(chunks)).take(good) if chunks else table

@@ -41,18 +41,19 @@ def evaluate_run(
             evaluation = evaluate_run("runs/photos-1", split="validation")
             print(evaluation.accuracy, evaluation.metrics["balanced_accuracy"])
     """
-    return judge(images_of(Subject.of(run), split, data), progress)
+    return judge(images_of(Subject.of(run), split, data), progress).evaluation
 
 
-def judge(judged: Judged, progress: Progress | None = None) -> Evaluation:
+def judge(judged: Judged, progress: Progress | None = None) -> Result:
     """Judge a classifier on these images, and write what `evaluate_run` writes."""
     progress = progress or Progress()
     table = _predictions(judged, progress)
     evaluation = evaluate_table(table)
     subject = judged.subject
     training = neighbours_of(subject.run, progress)
-    write_evaluation(Result(judged, table, evaluation, subject.judgement(), training))
-    return evaluation
+    result = Result(judged, table, evaluation, subject.judgement(), training)
+    write_evaluation(result)
+    return result
 
 
 def _predictions(judged: Judged, progress: Progress) -> PredictionTable:

@@ -17,7 +17,7 @@ from imgcls.data.sources.cards import licence_of
 from imgcls.evaluation.judgement import Judgement
 from imgcls.evaluation.metrics import Evaluation
 from imgcls.evaluation.model_card import ModelCard, write_model_card
-from imgcls.evaluation.next_steps import Trained, report_steps
+from imgcls.evaluation.next_steps import Trained, ranked, report_steps
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.report import Report, write_report
 from imgcls.evaluation.section import NextStep
@@ -66,7 +66,7 @@ class Result:
     @cached_property
     def analyses(self) -> list[Analysis]:
         """Every analysis that these images allow."""
-        return analyse(Judging(self.table, self.judgement, str(self.run.path) if self.run else ""))
+        return analyse(Judging(self.table, self.judgement, self.run))
 
     @property
     def problems(self) -> list[tuple[str, str]]:
@@ -81,6 +81,11 @@ class Result:
             return {}
         counts = self.own.counts()
         return {str(split): {str(name): int(count) for name, count in counts[split].items()} for split in counts}
+
+    @cached_property
+    def next_steps(self) -> list[NextStep]:
+        """What to do next: what might bring most stands first."""
+        return ranked([*_steps(self), *(step for analysis in self.analyses for step in analysis.steps)])
 
     @property
     def facts(self) -> dict[str, str]:
@@ -108,7 +113,8 @@ def write_evaluation(result: Result) -> None:
     files = result.judged.files
     facts = {name: result.table.facts[name] for name in ("data", "split", "split_hash")}
     analyses = {analysis.name: analysis.figures for analysis in result.analyses}
-    write_json(files.figures, {**facts, "problems": result.problems, **result.evaluation.to_dict(), **analyses})
+    evaluation = result.evaluation.to_dict()
+    write_json(files.figures, {**facts, "problems": result.problems, **evaluation, "analyses": analyses})
     write_report(files.report, _report(result))
     write_model_card(files.model_card, _model_card(result))
 
@@ -134,7 +140,7 @@ def _report(result: Result) -> Report:
         neighbours=result.training,
         splits=result.splits,
         sections=[analysis.section for analysis in result.analyses],
-        next_steps=[*_steps(result), *(step for analysis in result.analyses for step in analysis.steps)],
+        next_steps=result.next_steps,
         findings=_findings(result.own),
         metrics=result.run.metrics() if result.run else [],
         problems=result.problems,

@@ -1,17 +1,28 @@
 """A trained run as a bundle that any TensorFlow Serving can load."""
 
 from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
+
+import keras
+import numpy as np
+import pandas as pd
 
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.sources.cards import licence_of
+from imgcls.engines.engine import DECISION, EMBEDDING, LOGITS, PREDICTION_SET, PROBABILITIES, UNKNOWN_SCORE
+from imgcls.engines.tensorflow import TensorFlowEngine
+from imgcls.evaluation.judgement import Judgement
+from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.models.classifier import (
     class_names,
     embedding_model,
     in_channels_last,
     is_multi_label,
+    judgement_models,
     load_model,
+    logits_model,
     preprocessing,
 )
 from imgcls.run_folder import RunFolder
@@ -21,7 +32,9 @@ from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.parity import Reference
 from imgcls.serving.versions import check_name
 from imgcls.workflow.drift import drift_reference_of
+from imgcls.workflow.judgement_layer import judgement_of
 
+BATCH = 32  # images
 MOST_IMAGES = 64  # of the test split, on which model and bundle are compared
 
 
@@ -56,12 +69,15 @@ def export_run(
     run = RunFolder.of(run)
     manifest = Manifest.load(run.manifest_file)
     run_model = load_model(run.require_model())
-    model = in_channels_last(run_model)
+    model, judged = in_channels_last(run_model), judgement_of(run_model)
     classifier = ExportedClassifier(
         model,
         embedding_model(model),
         class_names(model),
         Preprocessing(**preprocessing(model)),
+        logits_model(model),
+        judgement_models(model),
+        judged.to_dict() if judged else {},
         architecture=run_model.name,
         config=run.config_file.read_text("utf-8"),
         licence=licence_of(run.config.input.data),
@@ -70,10 +86,33 @@ def export_run(
     images = evenly(list(dict.fromkeys(manifest.paths(manifest.split("test")))), MOST_IMAGES)
     name = check_name(name or run.path.resolve().name)
     drift_reference = drift_reference_of(run)
-    version = write_bundle(output, name, classifier, Reference(run_model, images), formats)
+    judge = None if judged is None else partial(judge_pixels, run_model, judged)
+    version = write_bundle(output, name, classifier, Reference(run_model, images, judge), formats)
     if drift_reference:
         write_drift_reference(version, drift_reference)
     return version
+
+
+def judge_pixels(model: keras.Model, judgement: Judgement, pixels: np.ndarray) -> dict[str, np.ndarray]:
+    """What a run's judgement says of pixels, computed by NumPy, with names for the decisions.
+
+    Args:
+        model: The run's model.
+        judgement: What it keeps.
+        pixels: (N, height, width, channels), float32 in [0, 255].
+    """
+    parts = {PROBABILITIES: model, LOGITS: logits_model(model), EMBEDDING: embedding_model(model)}
+    engine = TensorFlowEngine(parts)
+    batches = [engine.predict(pixels[start : start + BATCH]) for start in range(0, len(pixels), BATCH)]
+    found = {name: np.concatenate([batch[name] for batch in batches]) for name in parts}
+    rows = pd.DataFrame({"image": [str(place) for place in range(len(pixels))]})
+    table = PredictionTable(rows, class_names(model), found[PROBABILITIES], found[LOGITS], found[EMBEDDING])
+    unknown = judgement.unknown
+    return {
+        DECISION: judgement.decide(table),
+        PREDICTION_SET: judgement.sets.apply(table.probabilities),
+        UNKNOWN_SCORE: np.zeros(len(table), np.float32) if unknown is None else unknown.scores(table),
+    }
 
 
 def evenly(paths: Sequence[Path], most: int) -> list[Path]:

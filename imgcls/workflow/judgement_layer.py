@@ -1,13 +1,14 @@
 """The judgement as the layer that a model keeps, and back."""
 
-from typing import Any
+from typing import Any, cast
 
 import keras
 import numpy as np
 
-from imgcls.evaluation.conformal import ConformalSets
+from imgcls.evaluation.conformal import ConformalSets, Method
 from imgcls.evaluation.judgement import Judgement
 from imgcls.evaluation.selective import Answers, Thresholds
+from imgcls.evaluation.unknown import UnknownScore, candidates_of
 from imgcls.layers import Judgement as JudgementLayer
 from imgcls.models.classifier import judgement as layer_in
 from imgcls.models.classifier import temperature
@@ -15,15 +16,18 @@ from imgcls.models.classifier import temperature
 
 def layer_of(judgement: Judgement) -> JudgementLayer:
     """The layer with the same numbers; what was wished and what has to be said are its facts."""
-    thresholds, sets = judgement.thresholds, judgement.sets
+    thresholds, sets, unknown = judgement.thresholds, judgement.sets, judgement.unknown
+    numbers = {"thresholds": thresholds.values, "quantiles": sets.quantiles}
+    of_unknown: dict[str, Any] = {}
+    if unknown is not None:
+        shapes = {name: list(values.shape) for name, values in unknown.arrays.items()}
+        of_unknown = {"unknown_method": unknown.method, "unknown_shapes": shapes, "neighbors": unknown.neighbors}
+        numbers |= {"unknown_threshold": np.array(unknown.threshold)}
+        numbers |= {f"unknown_{name}": values for name, values in unknown.arrays.items()}
     layer = JudgementLayer(
-        len(thresholds.values),
-        sets.method,
-        sets.penalty,
-        sets.free_classes,
-        facts=judgement.to_dict(),
+        len(thresholds.values), sets.method, sets.penalty, sets.free_classes, **of_unknown, facts=judgement.to_dict()
     )
-    layer.assign({"thresholds": thresholds.values, "quantiles": sets.quantiles})
+    layer.assign(numbers)
     return layer
 
 
@@ -37,7 +41,7 @@ def judgement_of(model: keras.Model) -> Judgement | None:
         temperature(model),
         _thresholds(numbers["thresholds"], facts.get("thresholds", {})),
         _sets(layer, numbers["quantiles"]),
-        None,
+        _unknown(layer, numbers),
         tuple(facts.get("notes", ())),
     )
 
@@ -63,11 +67,26 @@ def _answers(facts: dict[str, Any]) -> Answers:
 def _sets(layer: JudgementLayer, quantiles: np.ndarray) -> ConformalSets:
     facts = layer.facts.get("sets", {})
     return ConformalSets(
-        layer.set_method,
+        cast("Method", layer.set_method),
         facts.get("coverage", 0.0),
         quantiles,
         layer.penalty,
         layer.free_classes,
         facts.get("images", 0),
         tuple(facts.get("notes", ())),
+    )
+
+
+def _unknown(layer: JudgementLayer, numbers: dict[str, np.ndarray]) -> UnknownScore | None:
+    if not layer.unknown_method:
+        return None
+    facts = layer.facts.get("unknown") or {}
+    return UnknownScore(
+        layer.unknown_method,
+        float(numbers["unknown_threshold"]),
+        {name: numbers[f"unknown_{name}"] for name in layer.unknown_shapes},
+        layer.neighbors,
+        facts.get("known", 0.95),
+        candidates_of(facts.get("candidates", ())),
+        facts.get("images", 0),
     )

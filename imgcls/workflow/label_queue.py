@@ -10,6 +10,7 @@ import pandas as pd
 from imgcls.counted import counted
 from imgcls.data.cache import source_name
 from imgcls.engines.engine import EMBEDDING
+from imgcls.evaluation.judgement import NONE_OF_THESE
 from imgcls.evaluation.label_queue import LabelQueue, label_queue
 from imgcls.evaluation.label_studio_tasks import LOCAL_FILES, labelling_form, task
 from imgcls.evaluation.review_page import write_queue_page
@@ -32,6 +33,8 @@ class SortedImages:
         paths: (N,) the images that could be read.
         class_names: The K classes that the classifier knows.
         probabilities: (N, K).
+        decisions: (N,), what the classifier answers: a class, "not sure" or "none of these"; "" where nothing was
+            fitted to decide by.
         queue: Which of them are worth labelling, in this order.
         problems: (file, reason) of the files that could not be read.
     """
@@ -41,11 +44,12 @@ class SortedImages:
     paths: list[Path]
     class_names: list[str]
     probabilities: np.ndarray
+    decisions: list[str]
     queue: LabelQueue
     problems: list[tuple[str, str]]
 
     def table(self) -> pd.DataFrame:
-        """A row for each image of the queue: image, class, probability, doubt and variety."""
+        """A row for each image of the queue: image, class, probability, decision, doubt and variety."""
         places = self.queue.places
         likeliest = self.probabilities[places].argmax(axis=1) if len(places) else np.zeros(0, int)
         return pd.DataFrame(
@@ -53,6 +57,7 @@ class SortedImages:
                 "image": [self._name(place) for place in places],
                 "class": [self.class_names[label] for label in likeliest],
                 "probability": self.probabilities[places, likeliest].round(4),
+                "decision": [self.decisions[place] for place in places],
                 "doubt": self.queue.doubt[places].round(4),
                 "variety": self.queue.variety.round(4),
             }
@@ -61,9 +66,16 @@ class SortedImages:
     def sentences(self) -> list[str]:
         """What was done, in words."""
         every = f"{counted(len(self.paths), 'image')} of {self.folder}"
+        strange = sum(self.decisions[place] == NONE_OF_THESE for place in self.queue.places)
+        said = (
+            [f"{counted(strange, 'image')} of them may show none of the classes: skip it, or make a class of it."]
+            if strange
+            else []
+        )
         return [
             f"The {len(self.queue.places):,} of {every} that are worth labelling first: those that "
             f"{self.subject.title} doubts most and that are unlike each other.",
+            *said,
             "Doubt is the entropy of the probabilities, 1 where all classes are as likely. Variety is the distance to "
             "the nearest image before, from 0 for a copy to 2.",
         ]
@@ -105,7 +117,8 @@ class SortedImages:
         for place in self.queue.places:
             likeliest = np.argsort(-self.probabilities[place], kind="stable")[:CHOICES]
             choices = [(self.class_names[label], float(self.probabilities[place, label])) for label in likeliest]
-            why = f"doubt {self.queue.doubt[place]:.2f}"
+            strange = ", none of these" if self.decisions[place] == NONE_OF_THESE else ""
+            why = f"doubt {self.queue.doubt[place]:.2f}{strange}"
             shown.append({"path": self.paths[place], "name": self._name(place), "choices": choices, "why": why})
         return shown
 
@@ -136,6 +149,11 @@ def sort_images(
     folder = Path(folder)
     paths = list_images([folder])
     subject = Subject.of(source)
+    if subject.is_multi_label:
+        raise ValueError(
+            f"The classifier {source} says of each class by itself whether an image has it, which the queue does not "
+            "sort by yet. It takes classifiers that name one class an image."
+        )
     predictor = subject.load()
     outputs = [EMBEDDING] if EMBEDDING in predictor.engine.outputs else []
     found = predictor.predict_files(paths, (progress or Progress()).of("Predicting", len(paths)), outputs=outputs)
@@ -148,4 +166,7 @@ def sort_images(
         )
     queue = label_queue(found.probabilities[read], found.outputs[EMBEDDING][read] if outputs else None, most)
     kept = [path for path, ok in zip(paths, read, strict=True) if ok]
-    return SortedImages(subject, folder, kept, list(found.class_names), found.probabilities[read], queue, problems)
+    decisions = [decision for decision, ok in zip(found.decisions, read, strict=True) if ok]
+    return SortedImages(
+        subject, folder, kept, list(found.class_names), found.probabilities[read], decisions, queue, problems
+    )

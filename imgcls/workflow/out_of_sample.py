@@ -12,7 +12,7 @@ from functools import partial
 import numpy as np
 import pandas as pd
 
-from imgcls.config import InputConfig, NetworkConfig, TrainConfig
+from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, TrainConfig
 from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.splits.assign import fold_numbers
@@ -91,6 +91,7 @@ def _without_labels(run: RunFolder, manifest: Manifest) -> tuple[TrainConfig, st
         )
     packaged = TrainConfig(
         input=InputConfig(augmentation="none"),
+        balance=BalanceConfig(balance="none"),
         network=NetworkConfig(model=PHOTO_MODEL, weights="imagenet", plan="features"),
         training=replace(own.training, loss="cross_entropy"),
         runs=own.runs,
@@ -144,12 +145,14 @@ def _folds(rows: pd.DataFrame, units: pd.Series, folds: int, seed: int) -> np.nd
     count = min(folds, own.nunique())
     if count < 2 or rows["label"].nunique() < 2:
         raise ValueError(
-            f"The run has {counted(rows['label'].nunique(), 'class')} and {counted(own.nunique(), 'image')} apart from "
-            "the test that belong not together; expected at least two of both, to judge one by the others."
+            f"Outside the test the run has {counted(rows['label'].nunique(), 'class')} and "
+            f"{counted(own.nunique(), 'image')} that may be divided; expected at least two of both, to judge one by "
+            "the others."
         )
     if count < folds:
-        log.info("%d folds, because there are no more images that belong not together.", count)
-    return fold_numbers(rows, own, count, seed).to_numpy()
+        log.info("%d folds, because no more of the images may be divided.", count)
+    numbers: np.ndarray = fold_numbers(rows, own, count, seed).to_numpy()
+    return numbers
 
 
 def _report(progress: Progress, what: str) -> None:
@@ -159,7 +162,7 @@ def _report(progress: Progress, what: str) -> None:
 def units_apart(rows: pd.DataFrame, units: pd.Series) -> dict[str, int]:
     """How many units outside the test have each class; a class with one cannot be judged by others of it."""
     fit = rows[rows["split"] != "test"]
-    return units_a_class(contents_of(units[fit.index], fit["label"]))
+    return units_a_class(contents_of(units[fit.index], fit))
 
 
 def retrained(run: RunFolder, manifest: Manifest, folds: int, progress: Progress | None = None) -> OutOfSample:

@@ -175,7 +175,7 @@ def review_run(
 def _reviewable(run: RunFolder) -> tuple[Manifest, list[tuple[str, str]]]:
     """The images that are there, and those that are not."""
     manifest = Manifest.load(run.manifest_file)
-    if manifest.has_several_labels:
+    if manifest.has_several_labels or run.config.is_multi_label:
         raise ValueError(
             f"The images of the run {run.path} have several classes each, which the review does not compare yet. It "
             "reads runs with one class an image."

@@ -3,15 +3,18 @@ import json
 import numpy as np
 import pytest
 
-from imgcls.evaluation import comparison
+from imgcls.evaluation import comparison, resampling
 from imgcls.evaluation.comparison import compare, points, rank
 from imgcls.evaluation.resampling import resample
+from imgcls.metrics import METRICS
 from tests.evaluation.pairs import pair_of, table_of
 
 
 @pytest.fixture
-def few_draws(monkeypatch):
-    monkeypatch.setattr(comparison, "resample", lambda tables: resample(tables, draws=40))
+def accuracy_alone(monkeypatch):
+    """Measure nothing else, in fewer draws, for tests that compare many pairs."""
+    monkeypatch.setattr(resampling, "metrics_of", lambda task: [METRICS["accuracy"]])
+    monkeypatch.setattr(comparison, "resample", lambda tables: resample(tables, draws=100))
 
 
 def test_the_better_one_is_named_with_interval_images_and_test():
@@ -60,12 +63,12 @@ def test_no_image_in_common_is_refused():
         compare(["old", "new"], [table.take(np.arange(2)), table.take(np.arange(2, 4))])
 
 
-def test_of_equally_good_classifiers_a_difference_is_said_in_at_most_5_percent(few_draws):
+def test_of_equally_good_classifiers_a_difference_is_said_in_at_most_5_percent(accuracy_alone):
     said = sum(compare(["a", "b"], drawn(seed, 0.07, 0.07)).differs for seed in range(150))
     assert said <= 14  # 0.05 of 150, and 2.4 standard deviations
 
 
-def test_a_true_difference_is_found(few_draws):
+def test_a_true_difference_is_found(accuracy_alone):
     said = [compare(["a", "b"], drawn(seed, 0.03, 0.12)).better for seed in range(40)]
     assert said.count("b") >= 38
     assert "a" not in said
@@ -87,10 +90,12 @@ def test_a_class_that_differs_is_found_among_those_that_do_not():
 
 
 def test_with_several_labels_an_image_is_right_if_all_of_its_classes_are():
-    table = table_of(np.ones(3, bool), multi_label=True)
-    table.rows.at[0, "labels"] = ["ant", "bee"]
-    table.rows.at[1, "labels"] = ["bee"]
-    assert comparison.right_answers(table).tolist() == [False, True, True]
+    first, second = (table_of(np.ones(60, bool), multi_label=True) for _ in range(2))
+    first.rows.at[0, "labels"] = second.rows.at[0, "labels"] = ["ant", "bee"]
+    second.probabilities[0] = [0.9, 0.9, 0.1]
+    found = compare(["old", "new"], [first, second])
+    assert found.gained == (0,)
+    assert [(each.name, each.images, each.gained) for each in found.classes if each.gained] == [("bee", 21, 1)]
 
 
 def test_the_figures_can_be_written_as_json():
@@ -99,7 +104,7 @@ def test_the_figures_can_be_written_as_json():
     assert json.loads(json.dumps(rank("ab", pair_of(40, 1, 3, 6)).to_dict()))["runs"][0]["run"] == "b"
 
 
-def test_of_several_each_is_compared_with_the_best(few_draws):
+def test_of_several_each_is_compared_with_the_best(accuracy_alone):
     good, other = pair_of(400, 20, 22, 58)
     bad = table_of(np.arange(500) % 2 > 0)
     found = rank(["good", "bad", "other"], [good, bad, other])
@@ -108,7 +113,7 @@ def test_of_several_each_is_compared_with_the_best(few_draws):
     assert found.verdict().startswith("other has the highest accuracy, 84.4 % of 500 images. It is better than bad; no")
 
 
-def test_the_best_of_five_equal_ones_is_rarely_said_to_be_better(few_draws):
+def test_the_best_of_five_equal_ones_is_rarely_said_to_be_better(accuracy_alone):
     """The best one is the best by chance, which the correction has to allow for."""
     said = 0
     for seed in range(60):

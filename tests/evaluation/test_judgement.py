@@ -1,6 +1,5 @@
 import dataclasses
 import json
-from types import SimpleNamespace
 
 import numpy as np
 
@@ -14,9 +13,10 @@ from imgcls.evaluation.judgement import (
     measure_decisions,
 )
 from imgcls.evaluation.selective import Thresholds, fit_thresholds
+from imgcls.evaluation.unknown import UnknownScore
 from tests.evaluation.judged_tables import drawn, drawn_of_several
 
-STRANGE = SimpleNamespace(method="energy", threshold=-2.0, scores=lambda table: -table.logits.max(axis=1))
+STRANGE = UnknownScore("max_logit", -2.0)
 
 
 def fitted(table, **changes):
@@ -38,6 +38,8 @@ def test_an_image_is_a_class_or_not_sure_or_none_of_these():
 def test_without_logits_nothing_is_strange():
     table = dataclasses.replace(drawn(400), logits=None)
     assert NONE_OF_THESE not in fitted(drawn(400)).decide(table)
+    of_embeddings = Judgement(1.0, Thresholds.none(5), ConformalSets.full(5, 0.9), UnknownScore("knn", 0.1))
+    assert NONE_OF_THESE not in of_embeddings.decide(drawn(400))
 
 
 def test_of_several_classes_the_likeliest_that_is_sure_enough_is_answered():
@@ -87,6 +89,6 @@ def test_it_is_said_in_words_with_what_was_not_possible():
 
 def test_it_is_json_without_arrays():
     values = json.loads(json.dumps(fitted(drawn(400)).to_dict()))
-    assert values["unknown"] == {"method": "energy", "threshold": -2.0}
+    assert (values["unknown"]["method"], values["unknown"]["threshold"]) == ("max_logit", -2.0)
     assert values["temperature"] == 2.0
     assert len(values["thresholds"]["values"]) == 5

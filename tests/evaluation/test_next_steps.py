@@ -26,6 +26,12 @@ def test_where_all_is_well_there_is_no_advice(tmp_path):
     assert report_steps(predicted(tmp_path, [], np.zeros((0, 3)), NAMES), RUN) == []
 
 
+def test_a_judgement_of_few_images_is_to_be_made_on_more(tmp_path):
+    (step,) = steps(tmp_path, {(0, 0): 3, (1, 1): 1})
+    assert step.why == "4 images can only say that between 51 and 100 of 100 are right."
+    assert step.command == "python -m imgcls.evaluate runs/clothes --data FOLDER"
+
+
 def test_overfitting_and_an_end_that_came_too_early_are_seen_in_the_curves(tmp_path):
     well = {(0, 0): 16, (0, 1): 4, (1, 1): 20}
     (step,) = steps(tmp_path, well, Trained("runs/a b", epochs=epochs([0.9, 0.95, 0.99, 0.99], [0.8, 0.85, 0.8, 0.8])))
@@ -58,5 +64,5 @@ def test_a_class_with_few_images_that_is_found_seldom_needs_more(tmp_path):
 def test_sure_mistakes_sizes_and_unusable_files_have_steps_too(tmp_path):
     trained = Trained("runs/a", "clothes", image_size=64, problems=3)
     found = steps(tmp_path, {(0, 0): 20, (0, 2): 4, (1, 1): 20}, trained, sure=0.97)
-    assert [step.what.split()[0] for step in found] == ["Look", "Try", "Mend"]  # the last two bring no certain gain
+    assert [step.what.split()[0] for step in found] == ["Look", "Use", "Mend"]  # the last two bring no certain gain
     assert [step.command.split()[-1] for step in found] == ["runs/a", "32", "clothes"]

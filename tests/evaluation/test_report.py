@@ -80,7 +80,7 @@ def test_the_parts_come_in_the_order_in_which_they_are_read(table, tmp_path):
 
 def test_without_advice_the_page_says_so(table, tmp_path):
     page = written(tmp_path, report_of(table, commands={"export the model": "python -m imgcls.export runs/a"}))
-    assert "No figure of this run asks for more work" in page
+    assert "No figure of this run says what to do next" in page
     assert "python -m imgcls.export runs/a" in page
 
 
@@ -103,7 +103,7 @@ def test_the_audit_warns_or_found_nothing_or_was_not_asked(table, tmp_path):
         Finding("same image in two splits", ("a.png", "b.png"), "the same"),
         Finding("16-bit", ("c.png",), "16 bits"),
     ]
-    assert [(warned.severity, warned.count) for warned in warnings_of(findings)] == [("error", 1), ("warning", 2)]
+    assert [(warned.severity, warned.findings) for warned in warnings_of(findings)] == [("error", 1), ("warning", 2)]
     page = written(tmp_path, report_of(table, findings=findings))
     assert "Dark images: 2" in page
     assert "16 bits" not in shown(page)

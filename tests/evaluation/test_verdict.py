@@ -29,8 +29,8 @@ def test_the_verdict_says_how_good_and_where_it_is_worst(tmp_path):
 
 def test_few_images_are_said_to_be_few(tmp_path):
     sentences = judged(tmp_path, {(0, 0): 3, (1, 0): 1})
-    assert sentences[0].startswith("It is right for 3 of 4 new images: too few to say")
-    assert sentences[1:] == [LAST]
+    assert sentences[0] == "It is right for 3 of 4 new images: too few to say how good it is."
+    assert sentences[1:] == ["Judge it on 30 at the least, better on some hundreds.", LAST]
     assert judged(tmp_path, {(0, 0): 1})[0].startswith("It is right for 1 of 1 new image: too few")
 
 

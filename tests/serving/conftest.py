@@ -1,5 +1,6 @@
 """A bundle of a small network with real images, and servers on free ports."""
 
+import functools
 import threading
 import time
 from collections.abc import Sequence
@@ -7,14 +8,16 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import keras
+import numpy as np
 import pytest
 import tensorflow as tf
 import uvicorn
 from keras import layers
 
 from imgcls.data.images.preprocessing import Preprocessing
-from imgcls.layers import ClassProbabilities, PixelStandardization
-from imgcls.models.classifier import embedding_model
+from imgcls.data.images.reading import read_images
+from imgcls.layers import ClassProbabilities, Judgement, PixelStandardization
+from imgcls.models.classifier import embedding_model, judgement_models, logits_model, with_judgement
 from imgcls.serving.bundle import load_bundle, write_bundle
 from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.listening import listen
@@ -86,12 +89,44 @@ def make_classifier(seed: int) -> keras.Model:
     return keras.Model(pixels, ClassProbabilities(CLASS_NAMES, name="probabilities")(x), name="small")
 
 
+@pytest.fixture(scope="session")
+def judged(classifier, images) -> keras.Model:
+    """The same classifier with a judgement that gives every kind of answer on the images."""
+    pixels = np.stack([outcome.result for outcome in read_images(images, PREPROCESSING)])
+    embedding = np.asarray(embedding_model(classifier)(pixels))
+    bank = embedding[2:] / np.linalg.norm(embedding[2:], axis=1, keepdims=True)
+    layer = Judgement(len(CLASS_NAMES), "aps", unknown_method="knn", unknown_shapes={"bank": bank.shape})
+    confidence = np.asarray(classifier(pixels)).max(axis=1)
+    strange = np.sort(np.asarray(layer_scores(layer, bank, embedding)))
+    layer.assign(
+        {
+            "thresholds": np.full(len(CLASS_NAMES), (np.sort(confidence)[9] + np.sort(confidence)[10]) / 2),
+            "quantiles": np.full(len(CLASS_NAMES), 0.4),
+            "unknown_threshold": (strange[-2] + strange[-3]) / 2,
+        }
+    )
+    return with_judgement(classifier, 1.0, layer)
+
+
+def layer_scores(layer: Judgement, bank: np.ndarray, embedding: np.ndarray) -> np.ndarray:
+    layer.assign({"unknown_bank": bank})
+    return np.asarray(layer.strangeness(np.zeros((len(embedding), len(CLASS_NAMES)), np.float32), embedding))
+
+
+@pytest.fixture(scope="session")
+def judged_path(tmp_path_factory, judged, images) -> Path:
+    return export(tmp_path_factory.mktemp("judged"), judged, images, ["openvino"])
+
+
 def exported(model: keras.Model) -> ExportedClassifier:
     return ExportedClassifier(
         model,
         embedding_model(model),
         CLASS_NAMES,
         PREPROCESSING,
+        logits_model(model),
+        judgement_models(model),
+        {"set_method": "aps"},
         architecture="small",
         config='name = "clothing"\n',
         licence="MIT",
@@ -99,7 +134,16 @@ def exported(model: keras.Model) -> ExportedClassifier:
 
 
 def export(output: Path, model: keras.Model, images: list[Path], formats: Sequence[str] = ()) -> Path:
-    return write_bundle(output, "clothing", exported(model), Reference(model, images), formats)
+    parts = judgement_models(model)
+    judge = functools.partial(judge_pixels, parts) if parts else None
+    return write_bundle(output, "clothing", exported(model), Reference(model, images, judge), formats)
+
+
+def judge_pixels(parts: dict[str, keras.Model], pixels: np.ndarray) -> dict[str, np.ndarray]:
+    """What a model's own judgement says, with names."""
+    found = {name: np.asarray(part(pixels, training=False)) for name, part in parts.items()}
+    names = np.array([*CLASS_NAMES, "not sure", "none of these"], object)
+    return {**found, "decision": names[found["decision"]]}
 
 
 def save_linear(folder: Path, slope: float, offset: float) -> None:

@@ -1,5 +1,6 @@
 import json
 import shutil
+from dataclasses import replace
 
 import pandas as pd
 import pytest
@@ -42,6 +43,14 @@ def test_a_folder_is_sorted_and_written_for_people_and_for_label_studio(small_ru
     rows = label_studio.read(folder / "export.json").boxes_or_images
     assert sorted(rows["image"]) == sorted(table["image"])
     assert "Images of new" in files["page"].read_text()
+
+
+def test_what_the_classifier_does_not_know_is_said(small_run, folder):
+    found = sort_images(small_run, folder, most=3)
+    strange = replace(found, decisions=["none of these"] * len(found.paths))
+    assert "3 images of them may show none of the classes" in " ".join(strange.sentences())
+    assert strange.table()["decision"].unique().tolist() == ["none of these"]
+    assert "none of the classes" not in " ".join(replace(found, decisions=[""] * len(found.paths)).sentences())
 
 
 def test_a_folder_without_an_image_is_refused(small_run, tmp_path):

@@ -46,7 +46,8 @@ def test_the_features_are_those_of_a_network_that_has_seen_no_label(manifest, tm
 
 
 def test_units_are_in_one_fold_and_there_are_no_more_folds_than_units():
-    rows = pd.DataFrame({"image": [f"{i}.png" for i in range(8)], "label": list("abababab"), "group": [""] * 8})
+    records = {"image": [f"{i}.png" for i in range(8)], "label": list("abababab")}
+    rows = Manifest.from_records(pd.DataFrame(records), "photos").table
     units = pd.Series([0, 1, 0, 1, 2, 3, 2, 3])
     folds = _folds(rows, units, 10, seed=0)
     assert folds.max() == 3

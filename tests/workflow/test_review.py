@@ -133,7 +133,7 @@ def test_images_that_are_gone_or_damaged_are_named_and_left_out(run, tmp_path):
 def test_one_class_and_several_classes_an_image_are_refused_in_a_sentence(run):
     before = Manifest.load(run.manifest_file)
     changed(run, lambda table: table.assign(label="bag"))
-    with pytest.raises(ValueError, match="has 1 class and"):
+    with pytest.raises(ValueError, match="the run has 1 class and"):
         review_run(run)
     table = before.table.copy()
     table["labels"] = [[label, "sneaker"] if label != "sneaker" else [label] for label in table["label"]]

@@ -36,7 +36,7 @@ def inspect(
         the measures of `imgcls.data.inspection.quality`.
     """
     table = manifest.table.copy()
-    unseen = table[(table["problems"] == "") & ((table["width"] == 0) | again)]
+    unseen = table[(table["problems"] == "") & ((table["sha256"] == "") | again)]  # annotations may state the size
     rows_of = defaultdict(list)
     for row, image in zip(unseen.index, unseen["image"], strict=True):
         rows_of[image].append(row)

@@ -210,3 +210,12 @@ def test_any_bytes_give_facts_or_a_problem(seed, place, noise):
     except tf.errors.OpError:
         return
     assert facts.get("problems") or facts["width"]
+
+
+def test_an_image_whose_annotation_states_its_size_is_opened_too(tmp_path, photo, cache):
+    write(tmp_path, {"a.png": encoded(photo, "PNG"), "b.png": b"no image"})
+    rows = [{"image": name, "label": "cat", "width": 7, "height": 7} for name in ("a.png", "b.png")]
+    table = inspect(Manifest.from_records(pd.DataFrame(rows), tmp_path)).table
+    assert table["width"].tolist() == [photo.width, 7]
+    assert [bool(digest) for digest in table["sha256"]] == [True, False]
+    assert [bool(why) for why in table["problems"]] == [False, True]
