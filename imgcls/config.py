@@ -270,6 +270,7 @@ class TrainingConfig:
     steps_per_call: WholeOrAuto = (
         AUTO  # of TensorFlow, on one device; 0 or auto: as many as take 0.2 s; changes no weight
     )
+    deterministic: bool = True  # the same weights to the bit in every run; may cost half the speed of a GPU
     gradient_checkpointing: bool = False  # recompute each block in the backward pass, to save memory
     feature_views: int = 3  # augmented views of each image that the features of a frozen backbone are computed for
     feature_cache_gigabytes: float = 10.0  # largest size of <runs>/.features; the least recently used are removed first

@@ -87,7 +87,8 @@ def train_network(
     """
     config = run.config
     keras.utils.set_random_seed(config.training.seed)
-    tf.config.experimental.enable_op_determinism()
+    if config.training.deterministic:
+        tf.config.experimental.enable_op_determinism()
     strategy = make_strategy(config.training.strategy)
     check_batch_size(config.training.batch_size, strategy)
     output = RunOutput(run, is_chief(strategy), on_step, on_epoch)
