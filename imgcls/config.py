@@ -267,6 +267,10 @@ class TrainingConfig:
     early_stopping_patience: int = 0  # early stopping: epochs without improvement on validation; 0: none
     precision: Precision = "auto"  # auto: mixed bfloat16 if fast
     xla: Literal["auto", "on", "off"] = "auto"  # compile the step with XLA; auto: measured on GPUs, off on CPUs
+    steps_per_call: WholeOrAuto = (
+        AUTO  # of TensorFlow, on one device; 0 or auto: as many as take 0.2 s; changes no weight
+    )
+    deterministic: bool = True  # the same weights to the bit in every run; may cost half the speed of a GPU
     gradient_checkpointing: bool = False  # recompute each block in the backward pass, to save memory
     feature_views: int = 3  # augmented views of each image that the features of a frozen backbone are computed for
     feature_cache_gigabytes: float = 10.0  # largest size of <runs>/.features; the least recently used are removed first
@@ -322,6 +326,7 @@ TRAINING_RANGES = (
     ("batch_size", 0, 65_536),
     ("gradient_accumulation_steps", 1, 4096),
     ("learning_rate", 1e-8, 10.0),
+    ("steps_per_call", 0, 10_000),
     ("warmup_epochs", 0.0, 1000.0),
     ("momentum", 0.0, 0.9999),
     ("weight_decay", 0.0, 1.0),

@@ -30,15 +30,20 @@ class RunLog(keras.callbacks.Callback):
         super().__init__()
         self.output, self.epochs = output, epochs
         self.steps_per_epoch, self.images_per_step = steps_per_epoch, images_per_step
+        self._first: int | None = None  # step of the epoch that this start of the run made first
         self._epoch, self._steps, self._epoch_began = 0, 0, time.monotonic()
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Start the clock."""
-        self._epoch, self._steps, self._epoch_began = epoch, 0, time.monotonic()
+        self._epoch, self._first, self._steps, self._epoch_began = epoch, None, 0, time.monotonic()
+
+    def on_train_batch_begin(self, batch: int, logs: dict[str, Any] | None = None) -> None:
+        """Note where in the epoch this start of the run began."""
+        self._first = batch if self._first is None else self._first
 
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Report what status.json says."""
-        self._steps += 1
+        self._steps = batch + 1 - (self._first or 0)
         facts = {
             "epoch": self._epoch + 1,
             "epochs": self.epochs,

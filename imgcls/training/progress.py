@@ -40,23 +40,9 @@ class TrainingProgress:
         """Set the sums of the epoch to zero."""
         self.sums = _no_sums()
 
-    def count_step(self, batch_size: int, missing: int, loss: float, correct: float) -> None:
-        """Count a step that was made.
-
-        Args:
-            batch_size: number of examples, with those that could not be read.
-            missing: number of those that could not be read.
-            loss: mean over the batch; a step whose loss is not finite has no part in the sums.
-            correct: number of examples whose class was predicted.
-        """
-        self.position += batch_size
-        self.missing += missing
-        self.step += 1
-        if np.isfinite(loss):
-            readable = batch_size - missing
-            self.sums["loss"] += loss * readable
-            self.sums["correct"] += correct
-            self.sums["examples"] += readable
+    def take(self, missing: int, loss: float, correct: float, examples: int) -> None:
+        """Take over what was counted: `missing`, and the sums of the epoch."""
+        self.missing, self.sums = missing, {"loss": loss, "correct": correct, "examples": examples}
 
     def check_missing(self, steps_per_epoch: int, batch_size: int) -> None:
         """Raise RuntimeError if more than one image in twenty could not be read."""

@@ -87,7 +87,8 @@ def train_network(
     """
     config = run.config
     keras.utils.set_random_seed(config.training.seed)
-    tf.config.experimental.enable_op_determinism()
+    if config.training.deterministic:
+        tf.config.experimental.enable_op_determinism()
     strategy = make_strategy(config.training.strategy)
     check_batch_size(config.training.batch_size, strategy)
     output = RunOutput(run, is_chief(strategy), on_step, on_epoch)
@@ -247,6 +248,7 @@ class TrainingRun:
             validate=lambda: batches.validate(self.trainer),
             callbacks=listeners,
             on_missing=on_missing,
+            batch_at=lambda position: batches.training(position, 1),
         )
 
     def _enter(self, stage: Stage) -> StageBatches:
@@ -329,4 +331,5 @@ def _step_options(config: TrainConfig, data: TrainingData, devices: int) -> Step
         xla=training.xla == "on",
         loss_scaling=training.precision == "float16",
         gradient_checkpointing=training.gradient_checkpointing,
+        steps_per_call=training.steps_per_call,
     )

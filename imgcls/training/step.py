@@ -2,7 +2,7 @@
 
 The gradient is that of the mean loss over the global batch. Each device computes its share, in as many parts as memory
 asks for (gradient accumulation). The shares are summed over the devices, and only then clipped. An update whose loss or
-gradient is not finite is not made, so that the weights are still the good ones when the run stops.
+gradient is not finite is not made, and none after it: the weights are still the good ones when the host notices.
 """
 
 from collections.abc import Callable, Sequence
@@ -16,9 +16,11 @@ import tensorflow as tf
 from imgcls.counted import counted
 from imgcls.training.losses import likeliest_is_right, make_loss
 from imgcls.training.optimizers import ScaledUpdates
+from imgcls.training.tally import Tally
 
 LARGEST_SCALE = 2.0**15  # of the loss in float16
 SCALE_GROWS_AFTER = 2000  # steps without an overflow
+SMALLEST_SCALE = 1.0  # below which what is not finite is no overflow of float16
 
 
 @dataclass(frozen=True, eq=False)
@@ -31,9 +33,10 @@ class StepOptions:
         logit_offsets: (classes,) that are added to the logits, for the loss only.
         global_clipnorm: gradient clipping: the largest norm of all gradients together; 0: no clipping.
         gradient_accumulation_steps: parts in which each device's share of a batch is computed, one after the other.
-        xla: whether XLA compiles what each device computes by itself.
+        xla: whether XLA compiles the step; with several devices, what each of them computes by itself.
         loss_scaling: for float16.
         gradient_checkpointing: recompute each block in the backward pass, to save memory.
+        steps_per_call: of TensorFlow, where one device trains; 0: as many as take about 0.2 s.
     """
 
     loss: Callable[..., Any] = field(default_factory=make_loss)
@@ -44,6 +47,7 @@ class StepOptions:
     xla: bool = False
     loss_scaling: bool = False
     gradient_checkpointing: bool = False
+    steps_per_call: int = 1
 
 
 @dataclass(frozen=True, eq=False)
@@ -107,6 +111,18 @@ class LossScale:
         self.good_steps.assign(tf.where(grow, tf.zeros_like(good), good))
 
 
+class Counters(NamedTuple):
+    """What a step changes besides the weights.
+
+    Attributes:
+        tally: counts the steps.
+        loss_scale: in float16.
+    """
+
+    tally: Tally
+    loss_scale: LossScale | None = None
+
+
 class Step:
     """One step: callable with (pixels, targets, weights) of a global batch, as the strategy distributes them.
 
@@ -115,7 +131,10 @@ class Step:
         optimizer: updates the variables.
         strategy: the devices.
         options: how it computes.
-        loss_scale: in float16.
+        counters: what counts the steps, and the scale of the loss in float16.
+
+    Attributes:
+        in_graph: the step as a function of TensorFlow.
     """
 
     def __init__(
@@ -124,19 +143,24 @@ class Step:
         optimizer: ScaledUpdates,
         strategy: tf.distribute.Strategy,
         options: StepOptions,
-        loss_scale: LossScale | None = None,
+        counters: Counters,
     ) -> None:
         self.objective, self.variables = objective, list(objective.variables)
         self.optimizer, self.strategy = optimizer, strategy
-        self.options, self.loss_scale = options, loss_scale
+        self.options, self.tally, self.loss_scale = options, counters.tally, counters.loss_scale
         self._offsets = np.float32(options.logit_offsets)
-        self._share = tf.function(self.share, jit_compile=True, autograph=False) if options.xla else self.share
-        self._run = tf.function(self._global_step, autograph=False)  # there is nothing to convert, which takes seconds
+        alone = strategy.num_replicas_in_sync == 1
+        self._selects = alone and (options.xla or "GPU" in strategy.extended.worker_devices[0])
+        compiled = tf.function(self.share, jit_compile=True, autograph=False)
+        self._share = compiled if options.xla and not alone else self.share
+        self.in_graph = tf.function(  # AutoGraph has nothing to convert, which takes seconds
+            self._global_step, autograph=False, jit_compile=True if options.xla and alone else None
+        )
         self.reduced_gradients = tf.function(self._reduced_gradients, autograph=False)
 
     def __call__(self, pixels: object, targets: object, weights: object) -> Outcome:
-        """Make the step; nothing is updated if the loss or the gradient is not finite."""
-        return self._run(pixels, targets, weights)
+        """Make the step; nothing is updated if the loss or the gradient is not finite, or was not in a step before."""
+        return self.in_graph(pixels, targets, weights)
 
     def share(
         self, pixels: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor, shares: int = 0
@@ -197,38 +221,53 @@ class Step:
 
     def _on_device(
         self, pixels: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor
-    ) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+    ) -> tuple[list[tf.Tensor], list[tf.Tensor]]:
         loss, correct, gradients = self._share(pixels, targets, weights)
+        missing = tf.math.count_nonzero(tf.equal(weights, 0.0), dtype=tf.float32)
         if self.strategy.num_replicas_in_sync > 1:
             together = tf.distribute.get_replica_context().all_reduce(
-                tf.distribute.ReduceOp.SUM, [loss, correct, *gradients]
+                tf.distribute.ReduceOp.SUM, [loss, correct, missing, *gradients]
             )
-            loss, correct, *gradients = together
+            loss, correct, missing, *gradients = together
         norm = tf.linalg.global_norm(gradients)
         if self.options.global_clipnorm:
             gradients, _ = tf.clip_by_global_norm(gradients, self.options.global_clipnorm, use_norm=norm)
-        return loss, correct, norm, gradients
+        return [loss, correct, norm, missing], gradients
 
     def _reduced_gradients(
         self, pixels: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor
     ) -> tuple[list[tf.Tensor], list[Any]]:
-        """Loss, correct, norm and gradients of a global batch; nothing is updated but moving statistics."""
-        loss, correct, norm, gradients = self.strategy.run(self._on_device, args=(pixels, targets, weights))
-        return [self._first(x) for x in (loss, correct, norm)], gradients
+        """Loss, correct, norm, missing and gradients of a global batch; only moving statistics are updated."""
+        totals, gradients = self.strategy.run(self._on_device, args=(pixels, targets, weights))
+        return [self._first(x) for x in totals], gradients
 
     def _global_step(self, pixels: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor) -> Outcome:
-        (loss, correct, norm), gradients = self._reduced_gradients(pixels, targets, weights)
+        (loss, correct, norm, missing), gradients = self._reduced_gradients(pixels, targets, weights)
         finite = tf.math.is_finite(loss) & tf.math.is_finite(norm)
-
-        def update() -> bool:
-            with self.strategy.scope():  # outside of the devices, where nothing is summed again
-                self.optimizer.apply(gradients, self.variables)
-            return True
-
-        tf.cond(finite, update, lambda: False)
+        updated = finite & self.tally.all_finite()
+        if self._selects:
+            self._update_and_select(updated, gradients)
+        else:
+            tf.cond(updated, lambda: self._update(gradients), lambda: False)
+        bad = ~finite
         if self.loss_scale is not None:
             self.loss_scale.update(finite)
-        return Outcome(loss, correct, norm, finite)
+            bad &= tf.convert_to_tensor(self.loss_scale.scale) < SMALLEST_SCALE
+        self.tally.count(loss, correct, missing, self.objective.batch_size, bad)
+        return Outcome(loss, correct, norm, updated)
+
+    def _update(self, gradients: list[Any]) -> bool:
+        with self.strategy.scope():  # outside of the devices, where nothing is summed again
+            self.optimizer.apply(gradients, self.variables)
+        return True
+
+    def _update_and_select(self, updated: tf.Tensor, gradients: list[Any]) -> None:
+        """Update, and take it back if it is not to be made: a branch would make a GPU wait for the host."""
+        changed = [*self.optimizer.variables, *self.variables]
+        before = [tf.identity(variable.value) for variable in changed]
+        self._update(gradients)
+        for variable, value in zip(changed, before, strict=True):
+            variable.assign(tf.where(updated, tf.convert_to_tensor(variable.value), value))
 
     def _first(self, value: object) -> tf.Tensor:
         return self.strategy.experimental_local_results(value)[0]

@@ -5,6 +5,7 @@ one global batch; the gradient is that of the mean loss over the global batch, w
 """
 
 import logging
+import time
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import AbstractContextManager, nullcontext
 from dataclasses import replace
@@ -23,10 +24,16 @@ from imgcls.training.nonfinite import origin_of_nonfinite
 from imgcls.training.optimizers import ScaledUpdates
 from imgcls.training.progress import TrainingProgress
 from imgcls.training.random_state import draw_by_device
-from imgcls.training.step import LossScale, Objective, Outcome, Step, StepOptions
+from imgcls.training.several_steps import SeveralSteps
+from imgcls.training.step import Counters, LossScale, Objective, Step, StepOptions
+from imgcls.training.step_calls import StepCalls
+from imgcls.training.tally import Counts, Tally
 from imgcls.training.trainer_variables import TrainerVariables, WeightGroups
 from imgcls.training.transfer.blocks import recomputed_in_blocks
 
+SECONDS_BETWEEN_LOOKS = 1.0  # at what the devices have counted
+SECONDS_A_CALL = 0.2  # which Ctrl-C and checkpoints have to wait for, where several steps are one call
+MOST_A_CALL = 1000  # steps
 KEPT_OPTIONS = ("gradient_accumulation_steps", "xla")  # of the step, that a run settles when it begins and keeps
 log = logging.getLogger(__name__)
 
@@ -45,7 +52,7 @@ class Trainer:
     Attributes:
         progress: where the run stands.
         variables: everything that the next step depends on.
-        stop_requested: set it to end `train` after the step at hand.
+        stop_requested: set it to end `train` after the call at hand, which is one step or several.
     """
 
     def __init__(
@@ -66,9 +73,10 @@ class Trainer:
         draw_by_device(model)
         with strategy.scope():
             optimizer.build(list(groups.trained))
-            loss_scale = LossScale() if self.options.loss_scaling else None
+            loss_scale, self.tally = LossScale() if self.options.loss_scaling else None, Tally()
             model.compile(optimizer)  # not used for training; Keras callbacks look for model.optimizer
         self.variables = TrainerVariables(model, optimizer, loss_scale, groups.fixed)
+        self._calls: StepCalls | None = None
         self.begin_stage()
 
     def begin_stage(self, part: keras.Model | None = None) -> None:
@@ -92,9 +100,11 @@ class Trainer:
             self.batch_size,
             penalties=lambda: logits.losses,
         )
-        self.step = Step(objective, self.optimizer, self.strategy, self.options, self.variables.loss_scale)
+        counters = Counters(self.tally, self.variables.loss_scale)
+        self.step = Step(objective, self.optimizer, self.strategy, self.options, counters)
+        self._several = SeveralSteps(self.step)
         self.predict = ForwardPass(logits, self.batches)
-        self._fits_into_memory = False
+        self._fits_into_memory, self._steps_a_call = False, 1
 
     def train(
         self,
@@ -105,8 +115,13 @@ class Trainer:
         validate: Callable[[], dict[str, Any]],
         callbacks: Sequence[keras.callbacks.Callback] | keras.callbacks.CallbackList = (),
         on_missing: Callable[[int], None] = lambda position: None,
+        batch_at: Callable[[int], Iterable[tuple[Any, ...]]] | None = None,
     ) -> None:
         """Train until the last epoch, from where `self.progress` stands, or until `stop_requested`.
+
+        The host looks about once a second at what the devices have counted, and at the end of each epoch. Between two
+        looks, `progress.sums` and what callbacks receive after a step are those of the last look. Where several steps
+        are one call, callbacks hear of its last step alone.
 
         Args:
             batches: (positions, pixels, targets, weights) from this position on, as
@@ -116,6 +131,8 @@ class Trainer:
             validate: called after each epoch; returns metrics whose names begin with "val_".
             callbacks: a list that has begun already is not ended.
             on_missing: receives the position of each example that could not be read.
+            batch_at: position -> the batch that begins there, to find a number that is not finite; by default the
+                batches before it are read once more.
 
         Raises:
             RuntimeError: more than one image in twenty cannot be read.
@@ -129,54 +146,105 @@ class Trainer:
         if ours:
             listeners.on_train_begin()
         self.model.stop_training = False
-        stream = iter(self.distributed(batches))
+        self.tally.begin(self.progress)
+        self._calls = StepCalls(self.batches, batches, self.progress.position, on_missing, batch_at)
+        try:
+            self._train_epochs(steps_per_epoch, epochs, validate, listeners)
+        finally:
+            self._calls = None
+        if ours:
+            listeners.on_train_end()
+
+    def _train_epochs(
+        self,
+        steps_per_epoch: int,
+        epochs: int,
+        validate: Callable[[], dict[str, Any]],
+        listeners: keras.callbacks.CallbackList,
+    ) -> None:
+        self._steps_per_epoch, self._looked = steps_per_epoch, -np.inf
         begun = None
         while self.progress.step < steps_per_epoch * epochs and not (self._must_stop() or self.model.stop_training):
             epoch, step_of_epoch = divmod(self.progress.step, steps_per_epoch)
             if step_of_epoch == 0:
                 self.progress.begin_epoch()
+                self.tally.begin(self.progress)
             if epoch != begun:
                 listeners.on_epoch_begin(epoch)
                 begun = epoch
+                self._start_clock()
             listeners.on_train_batch_begin(step_of_epoch)
-            self._train_step(next(stream), steps_per_epoch, on_missing)
+            step_of_epoch += self._make_steps(steps_per_epoch - step_of_epoch)
+            if step_of_epoch == steps_per_epoch or time.monotonic() - self._looked >= SECONDS_BETWEEN_LOOKS:
+                self._look()
             logs = self.progress.metrics()
-            listeners.on_train_batch_end(step_of_epoch, logs)
-            if step_of_epoch + 1 == steps_per_epoch:
+            listeners.on_train_batch_end(step_of_epoch - 1, logs)
+            if step_of_epoch == steps_per_epoch:
                 with self.averaged_weights():
                     logs = {**logs, "learning_rate": self.learning_rate(), **validate()}
                 listeners.on_epoch_end(epoch, logs)
-        if ours:
-            listeners.on_train_end()
+        if self.stop_requested:
+            self._look()
 
-    def _train_step(self, batch: list[Any], steps_per_epoch: int, on_missing: Callable[[int], None]) -> None:
-        positions, *values = batch
+    def _make_steps(self, most: int) -> int:
+        """Make one or several steps; the first one of a stage is tried in more parts while memory does not suffice."""
+        calls, wanted = self._running_calls, self.options.steps_per_call or self._steps_a_call
+        in_one = calls.in_one and self.options.steps_per_call != 1
+        count = min(most, wanted) if in_one and self._fits_into_memory else 1
         with self.workers.may_be_lost():
-            outcome = self._update(values)
-            loss = float(outcome.loss)
-            self._check_finite(outcome, loss, values)
-            positions, weights = self.batches.whole(positions), self.batches.whole(values[-1])
-        missing = positions[weights == 0]
-        for position in missing:
-            on_missing(int(position))
-        self.progress.count_step(self.batch_size, len(missing), loss, float(outcome.correct))
-        self.progress.check_missing(steps_per_epoch, self.batch_size)
+            if self._fits_into_memory:
+                calls.make(self._several if in_one else self.step, count)
+            else:
+                self._make_first(calls, in_one)
+        self.progress.step += count
+        self.progress.position += count * self.batch_size
+        return count
 
-    def _update(self, values: list[Any]) -> Outcome:
-        """Make a step; the first one of a stage is tried in more parts for as long as memory does not suffice."""
-        if self._fits_into_memory:
-            return self.step(*values)
+    def _make_first(self, calls: StepCalls, in_one: bool) -> None:
         arrays, state = self.state()
         while True:
             try:
-                outcome = self.step(*values)
+                calls.make(self._several if in_one else self.step, 1)
                 self._fits_into_memory = True
-                return outcome
+                return
             except tf.errors.ResourceExhaustedError as error:
                 parts = self._more_parts(error)
                 self.restore(arrays, state)
                 self.prepare_step(gradient_accumulation_steps=parts)
+                calls.again()
                 log.info("The memory asks for %d parts of each batch, one after the other.", parts)
+
+    @property
+    def _running_calls(self) -> StepCalls:
+        if self._calls is None:
+            raise RuntimeError("No stage is trained now.")
+        return self._calls
+
+    def _start_clock(self) -> None:
+        self._clock = time.monotonic(), self.progress.step
+
+    def _look(self) -> None:
+        """Read what the devices have counted since the last time, and end the run if it is lost."""
+        calls = self._running_calls
+        with self.workers.may_be_lost():
+            counts = self.tally.read()
+        self._looked = time.monotonic()
+        if counts.missing > self.progress.missing:
+            calls.name_missing()
+        calls.forget()
+        self.progress.take(round(counts.missing), counts.loss, counts.correct, round(counts.examples))
+        if counts.bad_step:
+            self._raise_not_finite(counts)
+        self.progress.check_missing(self._steps_per_epoch, self.batch_size)
+        self._choose_steps_a_call()
+
+    def _choose_steps_a_call(self) -> None:
+        """As many steps as take `SECONDS_A_CALL`, at the speed since the last look."""
+        began, first = self._clock
+        seconds, steps = time.monotonic() - began, self.progress.step - first
+        if steps and seconds:
+            self._steps_a_call = min(max(1, int(SECONDS_A_CALL * steps / seconds)), MOST_A_CALL)
+        self._start_clock()
 
     def _more_parts(self, error: tf.errors.ResourceExhaustedError) -> int:
         parts = 2 * self.options.gradient_accumulation_steps
@@ -188,20 +256,17 @@ class Trainer:
             ) from error
         return parts
 
-    def _check_finite(self, outcome: Outcome, loss: float, values: list[Any]) -> None:
-        if bool(outcome.updated) or self._only_overflowed():
-            return
-        what = "gradient became infinite" if np.isfinite(loss) else f"loss became {loss}"
-        origin = origin_of_nonfinite(self._logits, self.batches.shares(values[0])[0])
+    def _raise_not_finite(self, counts: Counts) -> None:
+        """Find where it began: the weights are still those from before that step, whose batch is read once more."""
+        step = round(counts.bad_step)
+        what = "gradient became infinite" if np.isfinite(counts.bad_loss) else f"loss became {counts.bad_loss}"
+        position = self.progress.position - (self.progress.step - step + 1) * self.batch_size
+        _, inputs, *_ = self._running_calls.batch(position, self.batch_size)
+        origin = origin_of_nonfinite(self._logits, self.batches.shares(inputs)[0])
         raise FloatingPointError(
-            f"The {what} at step {self.progress.step + 1}; {origin} The update was not made. "
+            f"The {what} at step {step}; {origin} The update was not made. "
             "A lower --learning-rate helps most often, such as a tenth of this run's."
         )
-
-    def _only_overflowed(self) -> bool:
-        """Whether float16 ran over, which the loss scale sees to."""
-        loss_scale = self.variables.loss_scale
-        return loss_scale is not None and float(tf.convert_to_tensor(loss_scale.scale)) >= 1.0
 
     def distributed(self, batches: Iterable[tuple[Any, ...]]) -> Iterator[list[Any]]:
         """The batches of this process, each divided among its devices."""
@@ -225,13 +290,20 @@ class Trainer:
         return self.variables.averaged() if self.optimizer.use_ema and self.progress.step else nullcontext()
 
     def state(self) -> tuple[dict[str, np.ndarray], dict[str, Any]]:
-        """Everything that the next step depends on: the values of the variables, and the progress with the options."""
+        """Everything that the next step depends on: the values of the variables, and the progress with the options.
+
+        Raises:
+            FloatingPointError: the loss is not finite any more.
+        """
+        if self._calls is not None:
+            self._look()
         return self.variables.arrays(), {**vars(self.progress), "step_options": self._kept_options()}
 
     def restore(self, arrays: dict[str, np.ndarray], state: dict[str, Any]) -> None:
         """Go back to what `state` returned. Raises ValueError if the arrays belong to another network."""
         self.variables.restore(arrays)
         self.progress = TrainingProgress(**{name: state[name] for name in vars(TrainingProgress())})
+        self.tally.begin(self.progress)
         if state["step_options"] != self._kept_options():
             self.prepare_step(**state["step_options"])
 

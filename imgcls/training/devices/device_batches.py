@@ -18,12 +18,12 @@ class DeviceBatches:
         self.strategy = strategy
         self.devices = len(strategy.extended.worker_devices)
         several_workers = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
-        self._divides = self.devices > 1 or several_workers
+        self.divides = self.devices > 1 or several_workers
 
     def distributed(self, batches: Iterable[tuple[Any, ...]]) -> Iterator[list[Any]]:
         """The same batches, each as a list of values that the strategy runs on."""
         for batch in batches:
-            yield [self.divided(x) for x in batch] if self._divides else list(batch)
+            yield [self.divided(x) for x in batch] if self.divides else list(batch)
 
     def divided(self, values: tf.Tensor) -> object:
         """Equal shares of the first axis, one for each device of this process."""

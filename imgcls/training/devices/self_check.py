@@ -33,7 +33,7 @@ def check_against_one_device(trainer: Trainer, batch: list[Any]) -> float:
     arrays, state = trainer.state()
     step, strategy = trainer.step, trainer.strategy
     with _without_randomness(trainer.model):
-        (loss, correct, norm), gradients = step.reduced_gradients(*batch)
+        (loss, correct, norm, _), gradients = step.reduced_gradients(*batch)
         theirs = [loss, correct, norm, *(_first(strategy, gradient) for gradient in gradients)]
         whole = [tf.concat(_of_all_workers(strategy, part), 0) for part in batch]
         ours = _on_one_device(trainer, whole)

@@ -28,16 +28,20 @@ def settle_xla(name: str, trainer: Trainer, batches: StageBatches) -> None:
         return
     arrays, state = trainer.state()
     _, *batch = next(iter(trainer.distributed(batches.training(trainer.progress.position, 1))))
-    seconds = {}
+    seconds, refused = {}, ""
     for xla in (False, True):
         trainer.prepare_step(xla=xla)
         try:
             seconds[xla] = _seconds(trainer, batch)
-        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError):
-            seconds[xla] = float("inf")
+        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
+            seconds[xla], refused = float("inf"), error.message.splitlines()[0]
         trainer.restore(arrays, state)
     faster = seconds[True] < WORTH * seconds[False]
     trainer.prepare_step(xla=faster)
+    if refused:
+        also = " It may with --no-deterministic." if "deterministic" in refused else ""
+        log.info("--xla off: XLA cannot compile the step: %s%s", refused, also)
+        return
     log.info(
         "--xla %s: a step takes %.1f ms with it and %.1f ms without.",
         "on" if faster else "off",
