@@ -58,7 +58,7 @@ def make_binary_loss(
 
     Example:
         >>> loss = make_binary_loss()(np.array([[1.0, 0.0]], np.float32), np.zeros((1, 2), np.float32))
-        >>> loss.numpy().round(4).tolist()
+        >>> [round(float(x), 4) for x in loss]
         [0.6931]
     """
     of_positives = np.float32(1.0) if positive_weights is None else np.asarray(positive_weights, np.float32)

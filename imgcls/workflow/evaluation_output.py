@@ -194,9 +194,9 @@ def _commands(result: Result) -> Mapping[str, str]:
     if result.run is None:
         return again
     return {
-        "repeat the run": f"python -m imgcls.train --config {path}/config.toml",
+        "repeat the run": f"python -m imgcls.train --config {path}/config.toml --name {quote(f'{result.run.path.resolve().name}-2')}",
         **again,
-        "audit the images": f"python -m imgcls.audit {quote(result.facts['data'])}",
+        "audit the images": f"python -m imgcls.audit {path}/manifest.parquet",
         "export the model": f"python -m imgcls.export {path}",
     }
 

@@ -64,6 +64,8 @@ def run_facts(run: RunFolder, manifest: Manifest) -> dict[str, Any]:
 def saved_predictions(file: Path, facts: Mapping[str, Any], rows: pd.DataFrame) -> PredictionTable | None:
     """The table in a file, if it is of this model and these images; else None.
 
+    A table that lacks images which could not be read is none: they may be back.
+
     Args:
         file: Of the table.
         facts: What the table should say of itself; "model", the checksum of the model, is compared.
@@ -73,7 +75,10 @@ def saved_predictions(file: Path, facts: Mapping[str, Any], rows: pd.DataFrame) 
         saved = PredictionTable.load(file)
     except (FileNotFoundError, ValueError):  # none, or one that is damaged or of another version
         return None
-    same = (saved.facts.get("model"), saved.facts.get("images")) == (facts["model"], images_hash(rows))
+    same = not saved.problems and (saved.facts.get("model"), saved.facts.get("images")) == (
+        facts["model"],
+        images_hash(rows),
+    )
     return saved if same else None
 
 

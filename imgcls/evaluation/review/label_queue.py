@@ -40,7 +40,7 @@ def entropy_share(probabilities: np.ndarray) -> np.ndarray:
         >>> entropy_share(np.array([[0.5, 0.5], [1.0, 0.0]])).tolist()
         [1.0, 0.0]
     """
-    surprise = -np.log(np.maximum(probabilities, 1e-30))
+    surprise = np.abs(np.log(np.clip(probabilities, 1e-30, 1.0)))
     most = np.log(max(2, probabilities.shape[1]))
     share: np.ndarray = np.clip((probabilities * surprise).sum(axis=1) / most, 0.0, 1.0)
     return share
