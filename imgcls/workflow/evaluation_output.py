@@ -193,8 +193,9 @@ def _commands(result: Result) -> Mapping[str, str]:
     again = {"write this report": f"python -m imgcls.evaluate {path}{split}{data}"}
     if result.run is None:
         return again
+    other = quote(f"{result.run.path.resolve().name}-2")
     return {
-        "repeat the run": f"python -m imgcls.train --config {path}/config.toml --name {quote(f'{result.run.path.resolve().name}-2')}",
+        "repeat the run": f"python -m imgcls.train --config {path}/config.toml --name {other}",
         **again,
         "audit the images": f"python -m imgcls.audit {path}/manifest.parquet",
         "export the model": f"python -m imgcls.export {path}",
