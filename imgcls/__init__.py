@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from imgcls.data.images.preprocessing import Preprocessing as Preprocessing
     from imgcls.data.manifest.table import Manifest as Manifest
     from imgcls.data.sources.load import load_manifest as load_manifest
+    from imgcls.evaluation.prediction_table import PredictionTable as PredictionTable
     from imgcls.image_classifier import ImageClassifier as ImageClassifier
     from imgcls.models import build_model as build_model
     from imgcls.models import list_models as list_models
@@ -35,10 +36,14 @@ if TYPE_CHECKING:
     from imgcls.serving.client import Client as Client
     from imgcls.serving.predictor import Predictor as Predictor
     from imgcls.workflow.audit import audit as audit
+    from imgcls.workflow.calibrate import calibrate_run as calibrate_run
+    from imgcls.workflow.compare import compare_runs as compare_runs
+    from imgcls.workflow.drift import find_drift as find_drift
     from imgcls.workflow.evaluate import evaluate_run as evaluate_run
     from imgcls.workflow.export import export_run as export_run
     from imgcls.workflow.import_labels import import_labels as import_labels
     from imgcls.workflow.predictor import load_predictor as load_predictor
+    from imgcls.workflow.review import review_run as review_run
     from imgcls.workflow.train import resume_run as resume_run
     from imgcls.workflow.train import train_run as train_run
 
@@ -52,6 +57,11 @@ _ADDRESSES = {
     "train_run": "imgcls.workflow.train",
     "resume_run": "imgcls.workflow.train",
     "evaluate_run": "imgcls.workflow.evaluate",
+    "calibrate_run": "imgcls.workflow.calibrate",
+    "compare_runs": "imgcls.workflow.compare",
+    "review_run": "imgcls.workflow.review",
+    "find_drift": "imgcls.workflow.drift",
+    "PredictionTable": "imgcls.evaluation.prediction_table",
     "export_run": "imgcls.workflow.export",
     "RunFolder": "imgcls.run_folder",
     "Predictor": "imgcls.serving.predictor",

@@ -65,7 +65,7 @@ def calibrate_run(
         ::
 
             from imgcls.config import JudgementConfig
-            from imgcls.workflow.calibrate import calibrate_run
+            from imgcls import calibrate_run
 
             calibrate_run("runs/photos-1", JudgementConfig(answer_precision=0.98))
     """

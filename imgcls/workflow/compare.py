@@ -70,7 +70,7 @@ def compare_runs(
     Example:
         ::
 
-            from imgcls.workflow.compare import compare_runs
+            from imgcls import compare_runs
 
             print(compare_runs(["runs/photos-1", "runs/photos-2"]).found.verdict())
     """

@@ -77,7 +77,7 @@ def find_drift(
     Example:
         ::
 
-            from imgcls.workflow.drift import find_drift
+            from imgcls import find_drift
 
             found = find_drift("saved_models/photos", "photos_of_today")
             print(found.drift.found, found.drift.verdict())

@@ -149,7 +149,7 @@ def review_run(
     Example:
         ::
 
-            from imgcls.workflow.review import review_run
+            from imgcls import review_run
 
             found = review_run("runs/photos-1")
             found.write()
