@@ -22,6 +22,7 @@ from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.engines.engine import DECISION, PREDICTION_SET, UNKNOWN_SCORE
 from imgcls.files import unfinished
 from imgcls.serving.details import read_details, write_class_names, write_details
+from imgcls.serving.drift_reference import write_drift_reference
 from imgcls.serving.export_format import ExportedClassifier, ExportFormat
 from imgcls.serving.formats import SAVED_MODEL, find_format
 from imgcls.serving.formats.saved_model import SavedModelEngine
@@ -185,6 +186,8 @@ def _write_version(
     write_class_names(version, classifier)
     facts["formats"] = {form.name: _write_format(version, form, classifier, answers) for form in further}
     write_warmup(version, name, _warmup_requests(answers))
+    if classifier.drift_reference:
+        write_drift_reference(version, classifier.drift_reference)
     write_details(version, classifier, facts)
 
 

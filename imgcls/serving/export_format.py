@@ -39,6 +39,7 @@ class ExportedClassifier:
         config: The configuration of the run, as TOML.
         licence: The licence of the data that the network was trained on.
         multi_label: Whether an image has any number of the classes; each probability stands by itself then.
+        drift_reference: What validation images looked like, as assets/drift.json holds it; empty where there is none.
     """
 
     model: "keras.Model"
@@ -52,6 +53,7 @@ class ExportedClassifier:
     config: str = ""
     licence: str = ""
     multi_label: bool = False
+    drift_reference: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def outputs(self) -> dict[str, "keras.Model"]:

@@ -27,7 +27,6 @@ from imgcls.models.classifier import (
 )
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import write_bundle
-from imgcls.serving.drift_reference import write_drift_reference
 from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.parity import Reference
 from imgcls.serving.versions import check_name
@@ -82,15 +81,12 @@ def export_run(
         config=run.config_file.read_text("utf-8"),
         licence=licence_of(run.config.input.data),
         multi_label=is_multi_label(model),
+        drift_reference=drift_reference_of(run) or {},
     )
     images = evenly(list(dict.fromkeys(manifest.paths(manifest.split("test")))), MOST_IMAGES)
     name = check_name(name or run.path.resolve().name)
-    drift_reference = drift_reference_of(run)
     judge = None if judged is None else partial(judge_pixels, run_model, judged)
-    version = write_bundle(output, name, classifier, Reference(run_model, images, judge), formats)
-    if drift_reference:
-        write_drift_reference(version, drift_reference)
-    return version
+    return write_bundle(output, name, classifier, Reference(run_model, images, judge), formats)
 
 
 def judge_pixels(model: keras.Model, judgement: Judgement, pixels: np.ndarray) -> dict[str, np.ndarray]:
