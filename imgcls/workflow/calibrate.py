@@ -3,6 +3,7 @@
 import dataclasses
 import logging
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -21,6 +22,7 @@ from imgcls.models import keras_file, load_model
 from imgcls.models.classifier import with_judgement
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
+from imgcls.serving.predictor import Predictor
 from imgcls.workflow.corrupted import predict_corrupted
 from imgcls.workflow.judgement_layer import layer_of
 from imgcls.workflow.predictions import predictions_of
@@ -82,8 +84,9 @@ def calibrate_run(
 
 def fit_judgement(run: RunFolder, options: JudgementConfig, progress: Progress | None = None) -> Fitted:
     """Fit what `calibrate_run` does, and leave the model as it is."""
-    validation = predictions_of(run, "validation", progress)
-    training = predictions_of(run, "train", progress, MOST_TRAINING_IMAGES)
+    load = cache(lambda: predictor_of_run(run))
+    validation = predictions_of(run, "validation", progress, load=load)
+    training = predictions_of(run, "train", progress, MOST_TRAINING_IMAGES, load)
     temperature, note = temperature_of(validation)
     validation, training = (with_temperature(table, temperature) for table in (validation, training))
     thresholds = fit_thresholds(validation, options.answer_precision, options.answer_coverage, options.answer_by_class)
@@ -91,16 +94,16 @@ def fit_judgement(run: RunFolder, options: JudgementConfig, progress: Progress |
         sets = ConformalSets.of_thresholds(thresholds.values)
     else:
         sets = fit_sets(validation, options.set_coverage, options.set_method)
-    corrupted = _corrupted(run) if len(validation) >= FEWEST_IMAGES else {}
+    corrupted = _corrupted(run, load()) if len(validation) >= FEWEST_IMAGES else {}
     unknown = fit_unknown_score(training, validation, corrupted, options.known_share)
     notes = tuple(filter(None, (note, missing_in_words(validation))))
     return Fitted(Judgement(temperature, thresholds, sets, unknown, notes), validation, training)
 
 
-def _corrupted(run: RunFolder) -> dict[str, PredictionTable]:
+def _corrupted(run: RunFolder, predictor: Predictor) -> dict[str, PredictionTable]:
     """Validation images that are spoilt on purpose."""
     manifest = Manifest.load(run.manifest_file)
-    return predict_corrupted(predictor_of_run(run), manifest, manifest.split("validation"))
+    return predict_corrupted(predictor, manifest, manifest.split("validation"))
 
 
 def missing_in_words(validation: PredictionTable) -> str:

@@ -1,7 +1,7 @@
 """The predictions of a classifier for labelled images, as the table that everything else is judged by."""
 
 import hashlib
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -22,7 +22,11 @@ LEFT_OUT = ["thumbnail", "perceptual_hash", "problems"]  # columns of a manifest
 
 
 def predictions_of(
-    run: RunFolder, split: str, progress: Progress | None = None, most: int | None = None
+    run: RunFolder,
+    split: str,
+    progress: Progress | None = None,
+    most: int | None = None,
+    load: Callable[[], Predictor] | None = None,
 ) -> PredictionTable:
     """The predictions of a run's model for one of its splits: those in its folder, or made anew.
 
@@ -31,6 +35,7 @@ def predictions_of(
         split: "train", "validation" or "test".
         progress: Receives how many images are predicted.
         most: Images; of a larger split so many are drawn, always the same. None for all.
+        load: Gives the run's predictor, for those who ask more than once; None to load it where it is needed.
 
     Raises:
         ValueError: If the run has no model, or the split no images.
@@ -47,7 +52,8 @@ def predictions_of(
     if saved is not None:
         return saved
     on_progress = (progress or Progress()).of(f"Predicting {split}", len(rows))
-    return predict_table(predictor_of_run(run), manifest, rows, facts, on_progress).saved(run.predictions_file(split))
+    predictor = predictor_of_run(run) if load is None else load()
+    return predict_table(predictor, manifest, rows, facts, on_progress).saved(run.predictions_file(split))
 
 
 def run_facts(run: RunFolder, manifest: Manifest) -> dict[str, Any]:

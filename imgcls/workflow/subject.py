@@ -1,10 +1,12 @@
 """What is judged: the classifier of a run, or that of an exported bundle."""
 
 import tomllib
-from collections.abc import Callable
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
+
+import keras
 
 from imgcls.checksums import sha256_of
 from imgcls.data.cache import source_name
@@ -17,7 +19,7 @@ from imgcls.serving.details import read_details
 from imgcls.serving.predictor import Predictor
 from imgcls.serving.versions import find_version
 from imgcls.workflow.judgement_layer import judgement_of
-from imgcls.workflow.predictor import predictor_of_run
+from imgcls.workflow.predictor import predictor_of_model
 from imgcls.workflow.sources import is_bundle
 
 EVALUATIONS = Path("evaluations")  # folder of the judgements of bundles
@@ -33,7 +35,6 @@ class Subject:
         class_names: The classes that it knows.
         config_text: What it was trained with, as TOML.
         checksum: Of the file with its weights.
-        load: Loads it.
         run: The run; None for a bundle.
     """
 
@@ -42,7 +43,6 @@ class Subject:
     class_names: list[str]
     config_text: str
     checksum: str
-    load: Callable[[], Predictor]
     run: RunFolder | None = None
 
     @classmethod
@@ -61,7 +61,6 @@ class Subject:
             class_names=Manifest.load(run.manifest_file).class_names,
             config_text=run.config_file.read_text("utf-8"),
             checksum=sha256_of(run.require_model()),
-            load=lambda: predictor_of_run(run),
             run=run,
         )
 
@@ -74,7 +73,6 @@ class Subject:
             class_names=details["class_names"],
             config_text=details["config"],
             checksum=sha256_of(version / "variables" / "variables.data-00000-of-00001"),
-            load=lambda: load_bundle(version),
         )
 
     @property
@@ -90,9 +88,17 @@ class Subject:
         """Whether an image has any number of its classes."""
         return bool(self.options.get("input", {}).get("task") == "multi_label")
 
+    @cached_property
+    def _model(self) -> keras.Model | None:
+        return load_model(self.run.require_model()) if self.run else None
+
+    def load(self) -> Predictor:
+        """The classifier, ready to predict."""
+        return load_bundle(self.path) if self._model is None else predictor_of_model(self._model)
+
     def judgement(self) -> Judgement | None:
         """What was fitted on validation after training; None where nothing was, and for a bundle."""
-        return judgement_of(load_model(self.run.require_model())) if self.run else None
+        return None if self._model is None else judgement_of(self._model)
 
     def folder(self, output: str | Path = "") -> Path:
         """Where its judgement is written: the run's folder, and for a bundle, which nobody writes into, another.
