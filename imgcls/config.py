@@ -267,9 +267,7 @@ class TrainingConfig:
     early_stopping_patience: int = 0  # early stopping: epochs without improvement on validation; 0: none
     precision: Precision = "auto"  # auto: mixed bfloat16 if fast
     xla: Literal["auto", "on", "off"] = "auto"  # compile the step with XLA; auto: measured on GPUs, off on CPUs
-    steps_per_call: WholeOrAuto = (
-        AUTO  # of TensorFlow, on one device; 0 or auto: as many as take 0.2 s; changes no weight
-    )
+    steps_per_call: WholeOrAuto = AUTO  # on one device, of TensorFlow; 0 or auto: for 0.2 s; changes no weight
     deterministic: bool = True  # the same weights to the bit in every run; may cost half the speed of a GPU
     gradient_checkpointing: bool = False  # recompute each block in the backward pass, to save memory
     feature_views: int = 3  # augmented views of each image that the features of a frozen backbone are computed for

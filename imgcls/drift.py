@@ -10,7 +10,7 @@ drift is seen and files could not be read.
 Examples:
   python -m imgcls.drift saved_models/photos photos_of_today
   python -m imgcls.drift saved_models/photos photos_of_today --output drift.html
-  python -m imgcls.drift saved_models/photos predictions.jsonl || mail -s drift me@example.org
+  python -m imgcls.drift saved_models/photos predictions.jsonl
 """
 
 from dataclasses import dataclass

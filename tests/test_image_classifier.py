@@ -145,7 +145,6 @@ WRONG = {
     "a table without labels": ((pd.DataFrame({"image": ["a.png"]}), None), "lacks the column 'label'"),
     "a source with labels besides": (("photos", ["a"]), "leave out y"),
     "an empty label": ((np.zeros((2, 8, 8), np.uint8), ["a", ""]), "Label number 1 is empty"),
-    "one-hot labels": ((np.zeros((2, 8, 8), np.uint8), np.eye(2)), "2 dimensions"),
     "a dataset without an end": (
         (tf.data.Dataset.from_tensor_slices((np.zeros((2, 8, 8, 1)), [0, 1])).repeat(), None), "has no end"),
     "a dataset of images alone": ((tf.data.Dataset.from_tensor_slices(np.zeros((2, 8, 8, 1))), None), "no pairs"),

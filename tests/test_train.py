@@ -167,6 +167,7 @@ def test_flags_that_do_not_exist_get_a_hint(command):
     assert "--epochs is 0; expected 1 to" in result.err
 
 
+@pytest.mark.slow
 def test_folds_are_each_a_run_and_one_figure_together(data, tmp_path, command):
     settings = ("--data", data, "--model", "lenet5", "--epochs", 1, "--image-size", 32, "--runs", tmp_path / "runs")
     result = command("train", *settings, "--folds", 2, "--name", "cv")

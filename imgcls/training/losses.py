@@ -65,7 +65,7 @@ def make_binary_loss(
     gamma = focal_gamma if name == "focal" else 0.0
 
     def loss(targets: tf.Tensor, logits: tf.Tensor) -> tf.Tensor:
-        targets = targets * (1.0 - label_smoothing) + 0.5 * label_smoothing
+        targets = tf.cast(targets, logits.dtype) * (1.0 - label_smoothing) + 0.5 * label_smoothing
         log_yes, log_no = tf.math.log_sigmoid(logits), tf.math.log_sigmoid(-logits)
         yes, no = of_positives * targets * log_yes, (1.0 - targets) * log_no
         if gamma:  # by logarithms, which have a gradient where a probability is rounded to 0 or 1

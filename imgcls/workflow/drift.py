@@ -98,10 +98,10 @@ def drift_reference_of(run: RunFolder, progress: Progress | None = None) -> dict
     try:
         table = predictions_of(run, "validation", progress, MOST_IMAGES)
     except ValueError as error:
-        log.warning("The bundle holds no reference of drift: %s", error)
+        log.info("The bundle holds no reference of drift: %s", error)
         return None
     if not len(table):
-        log.warning("The bundle holds no reference of drift: no validation image can be read.")
+        log.info("The bundle holds no reference of drift: no validation image can be read.")
         return None
     rows = Manifest.load(run.manifest_file).split("validation")
     return DriftReference.from_table(with_brightness(table, rows)).to_dict()

@@ -9,9 +9,8 @@ from playwright.sync_api import expect, sync_playwright
 
 from imgcls.evaluation.pages.section import NextStep
 from imgcls.evaluation.report.report import write_report
-
-from .predicted import predicted, several
-from .test_report import HOSTILE, report_of
+from tests.evaluation.predicted import predicted, several
+from tests.evaluation.report.test_report import HOSTILE, report_of
 
 pytestmark = pytest.mark.browser
 FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]

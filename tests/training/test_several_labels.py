@@ -29,7 +29,13 @@ def config(tiny_config, collages):
     return make
 
 
-@pytest.mark.parametrize(("strategy", "data_format"), [("one_device", "channels_last"), ("mirrored", "channels_first")])
+@pytest.mark.parametrize(
+    ("strategy", "data_format"),
+    [
+        ("one_device", "channels_last"),
+        pytest.param("mirrored", "channels_first", marks=pytest.mark.slow),
+    ],
+)
 def test_a_run_that_is_killed_ends_as_an_unbroken_one(config, strategy, data_format):
     made = config("unbroken", data_format, strategy=strategy, label_smoothing=0.1, loss="focal")
     made = replace(made, augmentation=AugmentationConfig(mixup=0.4, cutmix=1.0))
@@ -49,6 +55,7 @@ def test_a_run_that_is_killed_ends_as_an_unbroken_one(config, strategy, data_for
         assert np.array_equal(a.numpy(), b.numpy())
 
 
+@pytest.mark.slow
 def test_a_head_is_fitted_judged_and_exported(config, collages, tmp_path, caplog):
     caplog.set_level("INFO", "imgcls")
     run, manifest = create_run(config("earlier", epochs=3))

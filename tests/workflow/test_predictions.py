@@ -13,7 +13,8 @@ from imgcls.workflow.predictions import predictions_of
 
 @pytest.fixture
 def run(small_run, tmp_path):
-    return RunFolder(shutil.copytree(small_run.path, tmp_path / "run"))
+    copied = shutil.copytree(small_run.path, tmp_path / "run", ignore=shutil.ignore_patterns("predictions"))
+    return RunFolder(copied)
 
 
 @pytest.fixture

@@ -4,6 +4,7 @@ import os
 import re
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from functools import lru_cache
 from itertools import islice
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -58,9 +59,7 @@ def read_images(
     Yields:
         A result for each image, in the order of `paths`: (height, width, channels), float32 in [0, 255].
     """
-    specs = [tf.TensorSpec((), tf.string), tf.TensorSpec((4,), tf.float32)]
-    whole = tf.function(lambda data: preprocess(data, preprocessing), specs[:1], autograph=False)
-    part = tf.function(lambda data, box: preprocess(data, preprocessing, box=box), specs, autograph=False)
+    whole, part = _preprocessors(preprocessing)
 
     def read(data: bytes, *box: np.ndarray) -> tuple[np.ndarray, bool]:
         encoded = decodable(data)
@@ -69,6 +68,15 @@ def read_images(
     others = [] if boxes is None else [np.asarray(boxes, np.float32)]
     for path, result, problem, _ in for_each_file(paths, read, *others):
         yield ReadResult(path, None, problem) if problem else ReadResult(path, result[0], "", result[1])
+
+
+@lru_cache(maxsize=8)
+def _preprocessors(preprocessing: Preprocessing) -> tuple[Callable[..., tf.Tensor], Callable[..., tf.Tensor]]:
+    """From an encoded image to pixels, and from one and a box; kept, because TensorFlow takes two seconds to trace."""
+    specs = [tf.TensorSpec((), tf.string), tf.TensorSpec((4,), tf.float32)]
+    whole = tf.function(lambda data: preprocess(data, preprocessing), specs[:1], autograph=False)
+    part = tf.function(lambda data, box: preprocess(data, preprocessing, box=box), specs, autograph=False)
+    return whole, part
 
 
 def for_each_file(

@@ -6,7 +6,7 @@ from imgcls.evaluation.pages.page import inlined
 
 from .test_charts import contrast
 
-STYLE = inlined("page.css")
+STYLE = inlined("pages/page.css")
 COLORS = {name: (light, dark) for name, light, dark in re.findall(r"--([\w-]+): light-dark\((#\w+), (#\w+)\)", STYLE)}
 
 
@@ -27,7 +27,7 @@ def test_what_is_written_can_be_read_in_light_and_in_dark():
 
 
 def test_the_files_of_the_pages_are_in_the_package():
-    folder = Path(__file__).parents[2] / "imgcls" / "evaluation"
+    folder = Path(__file__).parents[3] / "imgcls" / "evaluation"
     packaged = (folder.parents[1] / "pyproject.toml").read_text("utf-8")
-    for file in [*folder.glob("*.css"), *folder.glob("*.js"), *folder.glob("*.html")]:
+    for file in [*folder.rglob("*.css"), *folder.rglob("*.js"), *folder.rglob("*.html")]:
         assert f"**/*{file.suffix}" in packaged

@@ -2,8 +2,7 @@ import numpy as np
 import pytest
 
 from imgcls.evaluation.report.answers import Answers, Share
-
-from .predicted import predicted, several
+from tests.evaluation.predicted import predicted, several
 
 
 def test_the_answers_of_one_class_an_image(tmp_path):

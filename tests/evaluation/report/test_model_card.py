@@ -7,8 +7,7 @@ import yaml
 
 from imgcls.evaluation.metrics import evaluate_predictions
 from imgcls.evaluation.report.model_card import ModelCard, metadata, write_model_card
-
-from .predicted import predicted, several
+from tests.evaluation.predicted import predicted, several
 
 SECTIONS = [
     "Intended use",

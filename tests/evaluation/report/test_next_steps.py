@@ -1,8 +1,7 @@
 import numpy as np
 
 from imgcls.evaluation.report.next_steps import Trained, report_steps
-
-from .predicted import predicted
+from tests.evaluation.predicted import predicted
 
 NAMES = ["coat", "shirt", "bag"]
 RUN = Trained("runs/clothes", "clothes")

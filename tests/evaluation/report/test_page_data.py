@@ -7,8 +7,7 @@ import pytest
 from imgcls.evaluation.report import page_data as module
 from imgcls.evaluation.report.answers import Answers
 from imgcls.evaluation.report.page_data import as_json, by_importance, page_data
-
-from .predicted import predicted, several
+from tests.evaluation.predicted import predicted, several
 
 
 def numbers(packed, kind):

@@ -12,8 +12,7 @@ from imgcls.evaluation.metrics import evaluate_predictions
 from imgcls.evaluation.pages.section import Chart, NextStep, Section, TextTable
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.report.report import Report, most_confused, warnings_of, write_report
-
-from .predicted import predicted, several
+from tests.evaluation.predicted import predicted, several
 
 NAMES = ["bag", "shoe"]
 PROBABILITIES = [[0.9, 0.1], [0.2, 0.8], [0.6, 0.4], [0.3, 0.7]]

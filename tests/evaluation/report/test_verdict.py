@@ -3,8 +3,7 @@ import pytest
 
 from imgcls.evaluation.report.answers import Answers
 from imgcls.evaluation.report.verdict import LAST, verdict
-
-from .predicted import predicted, several
+from tests.evaluation.predicted import predicted, several
 
 NAMES = ["coat", "shirt", "bag"]
 

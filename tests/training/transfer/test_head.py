@@ -105,6 +105,7 @@ def test_a_head_takes_no_epochs_and_is_told(tiny_config, earlier, caplog):
     assert kept.state["val_accuracy"] == row["val_accuracy"]
 
 
+@pytest.mark.slow
 def test_fine_tuning_that_does_harm_leaves_the_head(tiny_config, earlier, caplog):
     run, manifest = create_run(tiny_config(name="wild", weights=earlier, plan="all", learning_rate=10.0))
     caplog.set_level("INFO", "imgcls")
