@@ -15,7 +15,7 @@ class Prediction(_Ranked):
 
     It is a tuple of its first three parts; the others belong to it as attributes.
 
-    Args:
+    Attributes:
         classes: The names; empty where there is a problem.
         probabilities: Of each name.
         problem: Why the image could not be read; "" if it could.
