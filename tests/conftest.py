@@ -44,6 +44,20 @@ def bfloat16():
         pytest.skip("ONEDNN_MAX_CPU_ISA keeps this processor from computing in bfloat16")
 
 
+@pytest.fixture(scope="module")
+def browser():
+    """Chromium, which asks nothing of the network by itself."""
+    from playwright.sync_api import sync_playwright
+
+    chromium = shutil.which("chromium")
+    assert chromium, "chromium was not found; on Debian: apt-get install chromium"
+    flags = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=chromium, args=flags)
+        yield opened
+        opened.close()
+
+
 @pytest.fixture
 def no_image_is_opened(monkeypatch):
     """Fails the test if an image is opened, by whichever module imported `inspect` and whenever it did."""

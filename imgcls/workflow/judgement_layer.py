@@ -7,7 +7,7 @@ import numpy as np
 
 from imgcls.evaluation.judgement.conformal import ConformalSets, Method
 from imgcls.evaluation.judgement.judgement import Judgement
-from imgcls.evaluation.judgement.selective import Answers, Thresholds
+from imgcls.evaluation.judgement.selective import AnsweredImages, Thresholds
 from imgcls.evaluation.judgement.unknown import UnknownScore, candidates_of
 from imgcls.layers import Judgement as JudgementLayer
 from imgcls.models.classifier import judgement as layer_in
@@ -60,8 +60,8 @@ def _thresholds(values: np.ndarray, facts: dict[str, Any]) -> Thresholds:
     )
 
 
-def _answers(facts: dict[str, Any]) -> Answers:
-    return Answers(facts["images"], facts["answered"], facts["right"])
+def _answers(facts: dict[str, Any]) -> AnsweredImages:
+    return AnsweredImages(facts["images"], facts["answered"], facts["right"])
 
 
 def _sets(layer: JudgementLayer, quantiles: np.ndarray) -> ConformalSets:

@@ -9,6 +9,7 @@ import numpy as np
 import pandas as pd
 
 from imgcls.checksums import sha256_of
+from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.splits.assign import split_hash
 from imgcls.engines.engine import EMBEDDING, LOGITS
@@ -106,11 +107,19 @@ def predict_table(
 
     Returns:
         A row for each image that could be read.
+
+    Raises:
+        ValueError: If none can be read.
     """
     outputs = [name for name in (LOGITS, EMBEDDING) if name in predictor.engine.outputs]
     found = predictor.predict_files(manifest.paths(rows), on_progress, manifest.boxes(rows), outputs)
     read = found.readable
     problems = [(str(path), why) for path, why in zip(found.paths, found.problems, strict=True) if why]
+    if problems and not read.any():
+        raise ValueError(
+            f"None of the {counted(len(rows), 'image')} can be read; the first, {problems[0][0]}: {problems[0][1]}. "
+            f"Bring the folder {manifest.root} back."
+        )
     return PredictionTable(
         rows[read].drop(columns=LEFT_OUT, errors="ignore").reset_index(drop=True),
         predictor.class_names,

@@ -1,6 +1,5 @@
 """The whole road, as a user walks it in Chromium: labels, train, predict."""
 
-import shutil
 import socket
 import subprocess
 import sys
@@ -8,10 +7,9 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 APP = Path(__file__).parents[2] / "apps" / "app.py"
 PATIENCE = 180_000  # milliseconds
 
@@ -34,16 +32,6 @@ def address(here):
     finally:
         server.terminate()
         server.communicate(timeout=30)
-
-
-@pytest.fixture
-def browser():
-    chromium = shutil.which("chromium")
-    assert chromium, "chromium was not found; on Debian: apt-get install chromium"
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 def hosts_asked_by(page) -> set[str]:

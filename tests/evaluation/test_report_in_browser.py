@@ -1,11 +1,10 @@
 """The report as an analyst uses it in Chromium."""
 
 import re
-import shutil
 
 import numpy as np
 import pytest
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 
 from imgcls.evaluation.pages.section import NextStep
 from imgcls.evaluation.report.report import write_report
@@ -13,18 +12,7 @@ from tests.evaluation.predicted import predicted, several
 from tests.evaluation.report.test_report import HOSTILE, report_of
 
 pytestmark = pytest.mark.browser
-FLAGS = ["--headless", "--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 NAMES = ["bag", "coat", "shirt"]
-
-
-@pytest.fixture(scope="module")
-def browser():
-    chromium = shutil.which("chromium")
-    assert chromium, "chromium was not found; on Debian: apt-get install chromium"
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=FLAGS)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

@@ -76,3 +76,16 @@ def test_a_split_without_images_is_named(run):
 def test_what_was_saved_is_read_by_others(run):
     predictions_of(run, "test")
     assert len(PredictionTable.load(run.predictions / "test.parquet")) == 30
+
+
+def test_a_run_whose_images_are_gone_is_refused_and_nothing_is_written(run, command):
+    manifest = Manifest.load(run.manifest_file)
+    Manifest(manifest.table, run.path / "nowhere").save(run.manifest_file)
+    model = run.model_file.read_bytes()
+    for name in ("evaluate", "calibrate"):
+        result = command(name, run.path)
+        assert result.code == 2
+        assert "images can be read; the first, " in result.err
+        assert f"Bring the folder {run.path / 'nowhere'} back." in result.err
+    assert not list(run.path.glob("predictions/*"))
+    assert run.model_file.read_bytes() == model

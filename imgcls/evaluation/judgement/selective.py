@@ -26,7 +26,7 @@ SHOWN_POINTS = 200  # of the curve
 
 
 @dataclass(frozen=True)
-class Answers:
+class AnsweredImages:
     """How many images are answered, and how many answers are right.
 
     Attributes:
@@ -91,8 +91,8 @@ class Thresholds:
     wished: float = 0.0
     promised: float | None = None
     each_class: bool = False
-    reached: Answers | None = None
-    reached_of_class: tuple[Answers, ...] = ()
+    reached: AnsweredImages | None = None
+    reached_of_class: tuple[AnsweredImages, ...] = ()
     notes: tuple[str, ...] = ()
 
     @classmethod
@@ -132,25 +132,27 @@ class Thresholds:
         }
 
 
-def answers(table: PredictionTable, thresholds: Thresholds) -> Answers:
+def answers(table: PredictionTable, thresholds: Thresholds) -> AnsweredImages:
     """How many images of a table get an answer, and how many answers are right."""
     chosen, sure = _chosen(table, thresholds)
     right = table.targets[np.arange(len(table)), chosen]
-    return Answers(len(table), int(sure.sum()), int((right & sure).sum()))
+    return AnsweredImages(len(table), int(sure.sum()), int((right & sure).sum()))
 
 
-def answers_of_class(table: PredictionTable, thresholds: Thresholds) -> tuple[Answers, ...]:
+def answers_of_class(table: PredictionTable, thresholds: Thresholds) -> tuple[AnsweredImages, ...]:
     """The same for the answers of each class: of the images that it is the likeliest class of, or of all images where
     an image may have several classes."""
     if table.is_multi_label:
         said = np.asarray(table.probabilities, np.float32) >= thresholds.values
         right = said & table.targets
         counts = zip(said.sum(axis=0), right.sum(axis=0), strict=True)
-        return tuple(Answers(len(table), int(answered), int(good)) for answered, good in counts)
+        return tuple(AnsweredImages(len(table), int(answered), int(good)) for answered, good in counts)
     chosen, sure = _chosen(table, thresholds)
     right = table.targets[np.arange(len(table)), chosen]
     return tuple(
-        Answers(int((chosen == k).sum()), int((sure & (chosen == k)).sum()), int((right & sure & (chosen == k)).sum()))
+        AnsweredImages(
+            int((chosen == k).sum()), int((sure & (chosen == k)).sum()), int((right & sure & (chosen == k)).sum())
+        )
         for k in range(len(table.class_names))
     )
 
@@ -480,7 +482,7 @@ def _half(curve: RiskCoverage) -> str:
     )
 
 
-def _about(thresholds: Thresholds, reached: Answers) -> list[str]:
+def _about(thresholds: Thresholds, reached: AnsweredImages) -> list[str]:
     wishes = {
         "none": "Every image is answered.",
         "likelier_than_not": "It answers where its answer is likelier right than wrong, and else says not sure.",
@@ -501,14 +503,14 @@ def _class_rows(table: PredictionTable, thresholds: Thresholds) -> tuple[tuple[s
     )
 
 
-def _shown_precision(each: Answers) -> tuple[str, str]:
+def _shown_precision(each: AnsweredImages) -> tuple[str, str]:
     if each.precision is None or each.precision_interval is None:
         return "-", "-"
     low, high = each.precision_interval
     return f"{100 * each.precision:.1f} %", f"{100 * low:.1f} to {100 * high:.1f} %"
 
 
-def _curve_chart(curve: RiskCoverage, reached: Answers | None) -> Chart:
+def _curve_chart(curve: RiskCoverage, reached: AnsweredImages | None) -> Chart:
     shown = _thinned(len(curve.coverage))
     rows = pd.DataFrame({"coverage": curve.coverage[shown], "risk": curve.risk[shown]})
     x = alt.X("coverage:Q", title="share of the images that is answered", axis=alt.Axis(format="%"))

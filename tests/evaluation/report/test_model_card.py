@@ -1,6 +1,7 @@
 import re
 from dataclasses import replace
 
+import huggingface_hub
 import numpy as np
 import pytest
 import yaml
@@ -104,9 +105,8 @@ def test_a_card_of_nothing_is_refused(table, tmp_path):
 
 
 def test_the_hub_reads_the_card(table, tmp_path):
-    hub = pytest.importorskip("huggingface_hub")
     write_model_card(tmp_path / "README.md", card_of(table))
-    card = hub.ModelCard.load(tmp_path / "README.md")
+    card = huggingface_hub.ModelCard.load(tmp_path / "README.md")
     assert card.data.model_name == "photos-1"
     (accuracy,) = [result for result in card.data.eval_results if result.metric_type == "accuracy"]
     assert (accuracy.metric_value, accuracy.dataset_split) == (0.78, "test")

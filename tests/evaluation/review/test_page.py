@@ -1,6 +1,5 @@
 import json
 import re
-import shutil
 from html.parser import HTMLParser
 
 import numpy as np
@@ -91,18 +90,6 @@ def test_what_was_found_is_said_in_words():
 def test_a_queue_of_nothing_says_so(tmp_path):
     write_queue_page(tmp_path / "queue.html", "Images of new", ["None."], ["a"], [])
     assert "There is no image to decide on." in (tmp_path / "queue.html").read_text()
-
-
-@pytest.fixture
-def browser():
-    from playwright.sync_api import sync_playwright
-
-    chromium = shutil.which("chromium")
-    assert chromium, "chromium was not found; on Debian: apt-get install chromium"
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=chromium, args=["--headless", "--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 @pytest.mark.browser
