@@ -106,7 +106,8 @@ def test_a_run_without_model_or_data_is_refused_in_a_sentence(runs, command):
     shutil.rmtree(runs[0] / "predictions")
     result = command("compare", *runs)
     assert result.code == 2
-    assert "old and new have no image in common that all of them could read." in result.err
+    assert "None of the 30 images can be read; the first, " in result.err
+    assert f"Bring the folder {runs[0] / 'gone'} back." in result.err
     (runs[1] / "model.keras").unlink()
     assert "has no model yet" in command("compare", *runs).err
 
