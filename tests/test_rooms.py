@@ -25,7 +25,7 @@ ALLOWED = {  # room: the rooms that it may import
     "engines": "framework_internals",
     "training": "engines models layers data config files processor run_folder framework_internals",
     "evaluation": "data config files image_files",
-    "explain": "data config files",
+    "explain": "models layers data_format framework_internals data config files image_files",
     "serving": "engines data config files image_files",
     "workflow": "evaluation serving training engines models layers data labels config config_file files image_files "
     "run_folder",

@@ -115,6 +115,33 @@ def _padded(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
     return Cost(0, (height, width))
 
 
+def _blurred(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
+    if not isinstance(seen[0], tuple):
+        return Cost(None, seen[0])
+    k, before = layer.kernel_size, (layer.kernel_size - 1) // 2
+    height, width = (field.through(k, layer.strides, before) for field in seen[0])
+    return Cost(k * k * math.prod(out), (height, width))
+
+
+def _every_few(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
+    return Cost(0, slid(seen[0], shape[:2], out[:2], Window((1, 1), pair(layer.strides))))
+
+
+def _highway(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
+    gate = slid(seen[1], shape[:2], out[:2], Window(pair(layer.kernel_size), padding="same"))
+    kernel = layer.kernel_size**2 * shape[-1] ** 2
+    return Cost(kernel * out[0] * out[1], joined([seen[0], gate]))
+
+
+def _whitened(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
+    macs = math.prod(layer.components_.shape) * (math.prod(out[:-1]) if len(out) == 3 else 1)
+    if layer.mode == "channels":
+        return Cost(macs, seen[0])
+    if layer.mode == "image":
+        return Cost(macs, None)
+    return Cost(macs, slid(seen[0], shape[:2], out[:2], Window(pair(layer.patch_size), pair(layer.strides))))
+
+
 def _merged(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
     return Cost(0, joined(seen))
 
@@ -147,7 +174,12 @@ RULES: tuple[tuple[tuple[type, ...], Callable[..., Cost]], ...] = (
         ),
         _as_it_was,
     ),
+    ((ours.PixelStandardization, ours.LayoutChange, ours.ChannelPooling, ours.Maxout), _as_it_was),
     ((ours.SqueezeExcitation,), _gated),
+    ((ours.HighwayGate,), _highway),
+    ((ours.ParameterFreeShortcut,), _every_few),
+    ((ours.BlurPooling2D,), _blurred),
+    ((ours.PCAWhitening,), _whitened),
     (
         (layers.Add, layers.Subtract, layers.Multiply, layers.Average, layers.Maximum, layers.Minimum,
          layers.Concatenate),

@@ -1,0 +1,25 @@
+"""The methods that say why a network answers as it does, one file a method; `METHODS` is their table.
+
+Each computes `Heatmaps` from a network, pixels, and the coefficients of the explained scores.
+"""
+
+from imgcls.explain.methods import saliency
+from imgcls.explain.methods.method import Method, MethodOptions
+from imgcls.nearest_name import did_you_mean
+
+__all__ = ["METHODS", "Method", "MethodOptions", "find_method"]
+
+METHODS: dict[str, Method] = {each.METHOD.name: each.METHOD for each in (saliency,)}
+
+
+def find_method(name: str) -> Method:
+    """The method called `name`.
+
+    Raises:
+        ValueError: If there is none, with the nearest name.
+    """
+    if name in METHODS:
+        return METHODS[name]
+    raise ValueError(
+        f"Unknown method {name!r}.{did_you_mean(name.lower(), METHODS, cutoff=0.4)} There are: {', '.join(METHODS)}."
+    )
