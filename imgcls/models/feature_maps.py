@@ -1,6 +1,5 @@
 """The feature maps of a classifier that was built, and what each of their positions sees."""
 
-import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -104,4 +103,4 @@ def last_feature_map(model: keras.Model) -> FeatureMap | None:
     """
     kinds = {each.__name__ for each in PASSED_OVER}
     maps = [each for each in feature_maps(model) if min(each.shape[:2]) > 1 and each.kind not in kinds]
-    return maps[-1] if maps and math.prod(maps[-1].shape) else None
+    return maps[-1] if maps else None
