@@ -72,7 +72,7 @@ def diverging(values: np.ndarray) -> np.ndarray:
 
 def _looked_up(colors: np.ndarray, places: np.ndarray) -> np.ndarray:
     numbers = np.nan_to_num(np.clip(places, 0, 1)) * (len(colors) - 1)
-    found = colors[np.rint(numbers).astype(np.int64)]
+    found: np.ndarray = colors[np.rint(numbers).astype(np.int64)]
     found[np.isnan(places)] = UNKNOWN
     return found
 
@@ -103,11 +103,13 @@ def _in_oklab(srgb: np.ndarray) -> np.ndarray:
     """(n, 3): lightness in [0, 1], green to red, blue to yellow."""
     shares = srgb / 255
     linear = np.where(shares <= 0.04045, shares / 12.92, ((shares + 0.055) / 1.055) ** 2.4)
-    return np.cbrt(linear @ TO_CONES.T) @ TO_LAB.T
+    lab: np.ndarray = np.cbrt(linear @ TO_CONES.T) @ TO_LAB.T
+    return lab
 
 
 def _in_srgb(lab: np.ndarray) -> np.ndarray:
     """(n, 3), uint8; what no screen shows is clipped."""
     linear = np.clip((lab @ np.linalg.inv(TO_LAB).T) ** 3 @ np.linalg.inv(TO_CONES).T, 0, 1)
     shares = np.where(linear <= 0.0031308, linear * 12.92, 1.055 * linear ** (1 / 2.4) - 0.055)
-    return np.rint(shares * 255).astype(np.uint8)
+    colors: np.ndarray = np.rint(shares * 255).astype(np.uint8)
+    return colors
