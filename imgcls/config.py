@@ -276,6 +276,7 @@ class TrainingConfig:
     sync_batch_normalization: bool = True  # batch normalisation over the batch of all devices, not of each by itself
     data_service: str | None = None  # grpc://host:port of a dispatcher (see data_service) whose workers make batches
     mlflow: bool = False  # log the run to MLflow, at MLFLOW_TRACKING_URI
+    watch: bool = False  # keep the first filters and some activation maps of each epoch, and draw how they came about
     checkpoint_minutes: float = 10.0  # minutes between checkpoints, besides one at the end of each epoch
     seed: int = 0  # of the weights, the splits, the order and the augmentation
 

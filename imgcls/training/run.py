@@ -48,6 +48,8 @@ from imgcls.training.transfer.head import facts, why_not_fitted
 from imgcls.training.transfer.head_fitting import fit_run_head
 from imgcls.training.transfer.head_layers import head_part, with_all_depths
 from imgcls.training.transfer.stages import Stage
+from imgcls.training.watched_images import choose_images
+from imgcls.training.watching import Watcher
 from imgcls.training.whitening import learn_whitening
 
 SMALL_BATCH = 32  # images a device; below, batch normalization keeps the statistics of the given weights
@@ -217,6 +219,9 @@ class TrainingRun:
         yield KeepBest(self.trainer, self.output, self.run.best_metric)
         if training.schedule == "plateau":
             yield ReduceOnPlateau(self.trainer)
+        if self.output.writes and training.watch:  # before the checkpoint: a run that is killed between trains again
+            images = choose_images(self.data, Preprocessing(**preprocessing(self.model)), training.seed)
+            yield Watcher(self.trainer, self.output, images, steps)
         yield RunLog(self.output, training.epochs, steps, self.data.batch_size)
         yield Checkpointing(self.checkpoints.save, training.checkpoint_minutes, steps)
         if self.output.writes:
