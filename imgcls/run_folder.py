@@ -80,6 +80,7 @@ class RunFolder:
         self.learning_curve_file = self.path / "learning_curve.json"  # where one was asked for
         self.model_card_file = self.path / "model_card.md"
         self.tensorboard = self.path / "tensorboard"
+        self.watch = self.path / "watch"  # epoch_<number>.npz and .png, strip.png; where it was asked for
         if not self.config_file.is_file():
             what = "is no run folder: it has no config.toml" if self.path.is_dir() else "is no folder"
             raise ValueError(

@@ -46,8 +46,10 @@ from imgcls.training.training_data import TrainingData
 from imgcls.training.transfer.frozen_features import FrozenFeatures
 from imgcls.training.transfer.head import facts, why_not_fitted
 from imgcls.training.transfer.head_fitting import fit_run_head
-from imgcls.training.transfer.head_layers import head_part, with_all_depths
+from imgcls.training.transfer.head_layers import head_part, with_adaptation, with_all_depths
 from imgcls.training.transfer.stages import Stage
+from imgcls.training.watched_images import choose_images
+from imgcls.training.watching import Watcher
 from imgcls.training.whitening import learn_whitening
 
 SMALL_BATCH = 32  # images a device; below, batch normalization keeps the statistics of the given weights
@@ -149,6 +151,8 @@ class TrainingRun:
         if config.network.plan == "features":
             measured.depths = measured.depths or self.features.depth_statistics()
             self.model = with_all_depths(self.model, **{name: np.array(x) for name, x in measured.depths.items()})
+        if config.patches.adaptation_units:
+            self.model = with_adaptation(self.model, config.patches.adaptation_units, config.network.dropout or 0.0)
         if config.is_multi_label and is_new:
             begin_with_shares(self.model, self.data.labels)
 
@@ -217,6 +221,9 @@ class TrainingRun:
         yield KeepBest(self.trainer, self.output, self.run.best_metric)
         if training.schedule == "plateau":
             yield ReduceOnPlateau(self.trainer)
+        if self.output.writes and training.watch:  # before the checkpoint: a run that is killed between trains again
+            images = choose_images(self.data, Preprocessing(**preprocessing(self.model)), training.seed)
+            yield Watcher(self.trainer, self.output, images, steps)
         yield RunLog(self.output, training.epochs, steps, self.data.batch_size)
         yield Checkpointing(self.checkpoints.save, training.checkpoint_minutes, steps)
         if self.output.writes:
