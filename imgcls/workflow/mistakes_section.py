@@ -78,9 +78,7 @@ def _charts(network: Network, table: PredictionTable, places: np.ndarray) -> tup
     )
 
 
-def _chart(
-    pixels: np.ndarray, name: str, classes: tuple[str, str], maps: tuple[np.ndarray, np.ndarray]
-) -> Chart:
+def _chart(pixels: np.ndarray, name: str, classes: tuple[str, str], maps: tuple[np.ndarray, np.ndarray]) -> Chart:
     said, true = classes
     pictures = [
         Picture(shown_image(pixels), "the image"),

@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from imgcls.counted import counted
-from imgcls.evaluation.comparison.alignment import BOX, Aligned
+from imgcls.evaluation.comparison.alignment import Aligned
 from imgcls.evaluation.comparison.comparison import (
     ClassDifference,
     Comparison,

@@ -9,7 +9,9 @@ import numpy as np
 
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import ReadResult, read_images
-from imgcls.explain.faithfulness.judge import Faithfulness, RandomNetwork, judge_heatmaps
+from imgcls.explain.faithfulness.faithfulness import Faithfulness
+from imgcls.explain.faithfulness.judging import HeatmapJudge
+from imgcls.explain.faithfulness.randomization import random_network
 from imgcls.explain.heatmaps import Heatmaps
 from imgcls.explain.methods import Method, MethodOptions, find_method
 from imgcls.explain.network import Network
@@ -142,7 +144,7 @@ def explain_answers(
     """
     question, progress = question or Question(), progress or Progress()
     question.check_fits(network)
-    untrained = RandomNetwork(network, question.options.seed) if question.check else None
+    untrained = random_network(network, question.options.seed) if question.check else None
     outcomes = read_images(paths, Preprocessing(**network.preprocessing))
     while chunk := list(islice(outcomes, AT_ONCE)):
         asked = _asked(network, chunk, question, true_classes or {})
@@ -190,7 +192,7 @@ def _maps(
     network: Network,
     images: Sequence[ExplainedImage],
     question: Question,
-    untrained: RandomNetwork | None,
+    untrained: Network | None,
     progress: Progress,
 ) -> Iterator[tuple[ExplainedMap, ...]]:
     """The maps of each image, one for each method."""
@@ -198,15 +200,16 @@ def _maps(
         return iter(())
     pixels = np.stack([np.asarray(image.pixels) for image in images])
     coefficients = class_scores(network, [i.target for i in images], [i.against for i in images])
+    judge = HeatmapJudge(network, pixels, coefficients, untrained) if untrained else None
     columns = []
     for name in question.methods:
         method = find_method(name)
         options = replace(question.options, on_progress=progress.of(method.title, len(images)))
         found = method.compute(network, pixels, coefficients, options)
         judged: list[Faithfulness] | list[None] = [None] * len(images)
-        if untrained:
+        if judge:
             options = replace(options, on_progress=progress.of(f"Checking {method.title}", len(images)))
-            judged = judge_heatmaps(network, pixels, coefficients, method, found, options, untrained)
+            judged = judge.judge(method, found, options)
         columns.append([_map(method, found, row, judged[row]) for row in range(len(images))])
     return zip(*columns, strict=True)
 

@@ -46,8 +46,8 @@ def _write_layer(explaining: Explaining, layer: str, units: list[UnitPatches]) -
     )
     sentence = (
         f"The {counted(len(units), 'unit')} of {feature_map.units} that are most selective, with the parts of images "
-        f"that excite them most. Each position sees {field_in_words(feature_map)}. Beside the patches stands what in them "
-        "excites the unit, by a deconvnet."
+        f"that excite them most. Each position sees {field_in_words(feature_map)}. Beside the patches stands what in "
+        "them excites the unit, by a deconvnet."
     )
     section = Section(f"patches-{layer}", f"What excites {layer}", (sentence,))
     written.section(section, [unit_picture(unit, f"unit {unit.unit}") for unit in units])

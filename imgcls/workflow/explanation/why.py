@@ -8,6 +8,7 @@ from imgcls.counted import counted
 from imgcls.evaluation.pages.section import Section
 from imgcls.explain.drawing.heat import heat_picture, shown_image
 from imgcls.explain.drawing.picture import Picture
+from imgcls.explain.faithfulness.faithfulness import Faithfulness
 from imgcls.explain.methods import MethodOptions, find_method
 from imgcls.explain.network import Network
 from imgcls.image_files import shown_name
@@ -53,14 +54,12 @@ def write_answers(written: Written, network: Network, images: Iterable[Explained
 
 COLUMNS = [
     "image", "predicted", "explained", "probability", "method", "layer", "deletion", "deletion_blob",
-    "deletion_random", "insertion", "insertion_blob", "insertion_random", "likeness_untrained", "fails",
-    "caption", "problem",
+    "deletion_random", "insertion", "insertion_blob", "insertion_random", "likeness_untrained", "fails", "caption",
+    "problem",
 ]  # fmt: skip
 
 
 def _row(image: ExplainedImage, each: ExplainedMap) -> dict[str, object]:
-    found = each.faithfulness
-    figures = found.to_dict() if found else {}
     return {
         "image": shown_name(image.path),
         "predicted": image.predicted,
@@ -68,11 +67,18 @@ def _row(image: ExplainedImage, each: ExplainedMap) -> dict[str, object]:
         "probability": image.probability,
         "method": each.method.name,
         "layer": each.layer,
-        **{name: figures.get(name) for name in COLUMNS if name in figures},
+        **(_figures(each.faithfulness) if each.faithfulness else {}),
         "fails": bool(each.fails),
         "caption": each.caption,
         "problem": each.problem,
     }
+
+
+def _figures(found: Faithfulness) -> dict[str, float | None]:
+    areas = {"deletion": found.deletion, "insertion": found.insertion}
+    parts = (("", "map"), ("_blob", "blob"), ("_random", "random"))
+    named = {f"{name}{ending}": getattr(area, part) for name, area in areas.items() for ending, part in parts}
+    return {**named, "likeness_untrained": found.likeness}
 
 
 def _arrays(image: ExplainedImage) -> dict[str, object]:
