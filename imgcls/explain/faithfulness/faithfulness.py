@@ -72,15 +72,19 @@ class Faithfulness:
         return "" if self.verdict == BELIEVABLE else self.verdict
 
     @property
+    def lines(self) -> tuple[str, ...]:
+        """The figures alone, to stand below a picture that says where they fail."""
+        if self.problem:
+            return ()
+        likeness = () if self.likeness is None else (f"likeness to random weights {self.likeness:.2f}",)
+        return f"deletion {_figures(self.deletion)}", f"insertion {_figures(self.insertion)}", *likeness
+
+    @property
     def caption(self) -> str:
         """The figures and the verdict in one line, to stand below the picture."""
         if self.problem:
             return self.problem
-        likeness = "" if self.likeness is None else f"; likeness to random weights {self.likeness:.2f}"
-        return (
-            f"{self.fails or BELIEVABLE}: deletion {_figures(self.deletion)}, insertion {_figures(self.insertion)}"
-            f"{likeness}"
-        )
+        return f"{self.fails or BELIEVABLE}: {', '.join(self.lines)}"
 
 
 def _figures(areas: Areas) -> str:

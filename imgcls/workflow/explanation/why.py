@@ -96,8 +96,8 @@ def _input(image: ExplainedImage) -> Picture:
 
 def _picture(network: Network, image: ExplainedImage, each: ExplainedMap) -> Picture:
     layer = f", layer {each.layer}" if each.layer else ""
-    lines = (f"for {image.question}", f"{network.name}{layer}", shown_name(image.path.name), each.caption)
-    shown = tuple(line for line in lines if line)
+    lines = (f"for {image.question}", f"{network.name}{layer}", shown_name(image.path.name))
+    shown = (*lines, *(each.faithfulness.lines if each.faithfulness else ()))
     return heat_picture(image.pixels, each.values, each.method.signed, each.method.title, shown, each.fails)
 
 
