@@ -3,13 +3,13 @@
 Each computes `Heatmaps` from a network, pixels, and the coefficients of the explained scores.
 """
 
-from imgcls.explain.methods import saliency
+from imgcls.explain.methods import deconvnet, guided_backpropagation, saliency
 from imgcls.explain.methods.method import Method, MethodOptions
 from imgcls.nearest_name import did_you_mean
 
 __all__ = ["METHODS", "Method", "MethodOptions", "find_method"]
 
-METHODS: dict[str, Method] = {each.METHOD.name: each.METHOD for each in (saliency,)}
+METHODS: dict[str, Method] = {each.METHOD.name: each.METHOD for each in (saliency, guided_backpropagation, deconvnet)}
 
 
 def find_method(name: str) -> Method:
