@@ -7,6 +7,7 @@ from imgcls.explain.drawing.heat import banded, enlarged, heat_picture, shown_im
 from imgcls.explain.drawing.legend import Legend, number
 from imgcls.explain.drawing.picture import Picture
 from imgcls.explain.drawing.png_address import png_address
+from imgcls.explain.drawing.tiles import tiles
 
 __all__ = [
     "Box",
@@ -22,4 +23,5 @@ __all__ = [
     "png_address",
     "sequential",
     "shown_image",
+    "tiles",
 ]

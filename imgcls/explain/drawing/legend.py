@@ -22,12 +22,14 @@ class Legend:
         high: The label of its right end.
         signed: Whether the colors are those of `diverging`; else those of `sequential`.
         note: A further line below, such as how the ends were chosen.
+        gray: Whether the colors run from black to white instead.
     """
 
     low: str
     high: str
     signed: bool = False
     note: str = ""
+    gray: bool = False
 
     def drawn(self, width: int) -> Image.Image:
         """The bar over its labels, on white.
@@ -45,10 +47,14 @@ class Legend:
 
     def _bar(self, width: int) -> np.ndarray:
         shares = np.linspace(0, 1, width)
-        colors = diverging(2 * shares - 1) if self.signed else sequential(shares)
-        bar = np.repeat(colors[None], BAR, axis=0)
+        bar = np.repeat(self._colors(shares)[None], BAR, axis=0)
         bar[[0, -1]] = bar[:, [0, -1]] = 170  # a frame, else its white middle is lost on white
         return bar
+
+    def _colors(self, shares: np.ndarray) -> np.ndarray:
+        if self.gray:
+            return np.repeat(np.rint(shares * 255).astype(np.uint8)[:, None], 3, axis=1)
+        return diverging(2 * shares - 1) if self.signed else sequential(shares)
 
     def _label(self, draw: ImageDraw.ImageDraw, width: int) -> None:
         top, low, high = BAR + 3, clean(self.low), clean(self.high)
