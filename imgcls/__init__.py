@@ -20,7 +20,7 @@ os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 from imgcls.keras_registration import register_layers
 
-__version__ = "0.3.0"
+__version__ = "0.4.0"
 
 if TYPE_CHECKING:
     from imgcls.config import TrainConfig as TrainConfig
@@ -40,6 +40,7 @@ if TYPE_CHECKING:
     from imgcls.workflow.compare import compare_runs as compare_runs
     from imgcls.workflow.drift import find_drift as find_drift
     from imgcls.workflow.evaluate import evaluate_run as evaluate_run
+    from imgcls.workflow.explanation.explain import explain_classifier as explain_classifier
     from imgcls.workflow.export import export_run as export_run
     from imgcls.workflow.import_labels import import_labels as import_labels
     from imgcls.workflow.predictor import load_predictor as load_predictor
@@ -62,6 +63,7 @@ _ADDRESSES = {
     "review_run": "imgcls.workflow.review",
     "find_drift": "imgcls.workflow.drift",
     "PredictionTable": "imgcls.evaluation.prediction_table",
+    "explain_classifier": "imgcls.workflow.explanation.explain",
     "export_run": "imgcls.workflow.export",
     "RunFolder": "imgcls.run_folder",
     "Predictor": "imgcls.serving.predictor",

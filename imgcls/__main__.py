@@ -17,6 +17,7 @@ COMMANDS = (
     "compare",
     "review",
     "predict",
+    "explain",
     "export",
     "serve",
     "drift",

@@ -27,7 +27,7 @@ WholeOrAuto = Annotated[
 ]
 
 Color = Literal["auto", "rgb", "grayscale"]
-Plan = Literal["auto", "head", "features", "last_blocks", "all", "scratch"]
+Plan = Literal["auto", "head", "features", "patches", "last_blocks", "all", "scratch"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 Boxes = Literal["single", "largest", "crop", "multi_label"]
 Task = Literal["auto", "single_label", "multi_label"]
@@ -243,6 +243,25 @@ class NetworkConfig:
 
 
 @dataclass(frozen=True)
+class PatchesConfig:
+    """What `--plan patches` learns from: squares of the images that show an object, or background."""
+
+    patches_per_image: int = 32  # largest number of patches of an image; half of them, or so, show its objects
+    background_share: float = 0.5  # share of these that show background
+    patch_filled: float = 0.2  # share of a patch that an object's box covers at the least, where it shows the object
+    object_inside: float = 0.6  # share of an object's box that lies inside such a patch at the least
+    partial_patches: Literal["leave_out", "background"] = "leave_out"  # that show a part of an object, or two classes
+    adaptation_units: int = 0  # units of a hidden layer before the head, trained in epochs; 0: a linear head, fitted
+
+    def __post_init__(self) -> None:
+        _check_range("patches_per_image", self.patches_per_image, 2, 10_000)
+        _check_range("background_share", self.background_share, 0.01, 0.99)
+        _check_range("patch_filled", self.patch_filled, 0.001, 1.0)
+        _check_range("object_inside", self.object_inside, 0.01, 1.0)
+        _check_range("adaptation_units", self.adaptation_units, 0, 65_536)
+
+
+@dataclass(frozen=True)
 class TrainingConfig:
     """How the network is trained."""
 
@@ -372,13 +391,14 @@ class JudgementConfig:
 
 @dataclass(frozen=True)
 class TrainConfig:
-    """One run: every option of it, in six sections.
+    """One run: every option of it, in seven sections.
 
     Attributes:
         input: Which images, and how they become pixels.
         augmentation: Data augmentation of the training images.
         balance: What is done about classes of different size.
         network: Which network, and what it starts from.
+        patches: What `--plan patches` learns from.
         training: How the network is trained.
         judgement: When the trained classifier answers, and what it says besides.
         name: Name of the run; empty: <data>-<model>-<number>.
@@ -397,6 +417,7 @@ class TrainConfig:
     augmentation: AugmentationConfig = field(default_factory=AugmentationConfig)
     balance: BalanceConfig = field(default_factory=BalanceConfig)
     network: NetworkConfig = field(default_factory=NetworkConfig)
+    patches: PatchesConfig = field(default_factory=PatchesConfig)
     training: TrainingConfig = field(default_factory=TrainingConfig)
     judgement: JudgementConfig = field(default_factory=JudgementConfig)
     name: str = ""  # of the run; empty: <data>-<model>-<number>
@@ -414,6 +435,20 @@ class TrainConfig:
             raise ValueError(
                 f"--cache {self.input.cache} keeps images in this process, and --data-service has others read them. "
                 "Leave one out."
+            )
+        self._check_patches()
+
+    def _check_patches(self) -> None:
+        if self.network.plan == "patches":
+            if self.is_multi_label:
+                raise ValueError("--plan patches gives each patch one class. Leave out --task multi_label.")
+            return
+        changed = [
+            each.name for each in dataclasses.fields(self.patches) if getattr(self.patches, each.name) != each.default
+        ]
+        if changed:
+            raise ValueError(
+                f"{flag(changed[0])} goes with --plan patches, not with --plan {self.network.plan}. Add --plan patches."
             )
 
 

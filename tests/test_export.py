@@ -8,6 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import keras
+import numpy as np
 import pandas as pd
 import pytest
 
@@ -16,10 +17,11 @@ from imgcls.config import InputConfig, NetworkConfig, TrainConfig
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.formats.folders import read_folders
-from imgcls.models import InputLayers, build_model
+from imgcls.models import InputLayers, build_model, load_model
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import load_bundle
 from imgcls.workflow.export import evenly
+from imgcls.workflow.network_of import network_of
 from tests.conftest import ROOT, SAMPLE
 
 
@@ -84,6 +86,10 @@ def test_export_then_predict(run, output, command):
     assert details["parity"]["largest_difference"] <= 1e-4
     assert details["licence_of_data"] == "MIT"
     assert details["config"] == run.config_file.read_text("utf-8")
+
+    images = np.random.default_rng(0).uniform(0, 255, (2, 32, 32, 1)).astype(np.float32)
+    again, model = network_of(folder).model, load_model(run.model_file)
+    np.testing.assert_allclose(again(images, training=False), model(images, training=False), atol=1e-5)
 
     table = output / "table.csv"
     images = sorted((SAMPLE / "test" / "bag").iterdir())[:2]

@@ -27,8 +27,8 @@ ALLOWED = {  # room: the rooms that it may import
     "evaluation": "data config files image_files",
     "explain": "models layers data_format framework_internals data config files image_files",
     "serving": "engines data config files image_files",
-    "workflow": "evaluation serving training engines models layers data labels config config_file files image_files "
-    "run_folder",
+    "workflow": "explain evaluation serving training engines models layers data labels config config_file files "
+    "image_files run_folder",
 }
 EVERYWHERE = {
     "__version__",

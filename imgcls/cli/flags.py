@@ -57,14 +57,15 @@ class Setting:
             if isinstance(mark, tyro.constructors.PrimitiveConstructorSpec):
                 return mark.metavar
         kind = _without_none(self.kind)
-        if get_origin(kind) is tuple:
-            return f"{KINDS[get_args(kind)[0]][0]} ..."
-        return "{" + ",".join(get_args(kind)) + "}" if get_origin(kind) is Literal else KINDS[kind][0]
+        one, more = (get_args(kind)[0], " ...") if get_origin(kind) is tuple else (kind, "")
+        return ("{" + ",".join(get_args(one)) + "}" if get_origin(one) is Literal else KINDS[one][0]) + more
 
     @property
     def expected(self) -> str:
         """The same in words."""
         kind = _without_none(self.kind)
+        if get_origin(kind) is tuple and get_origin(get_args(kind)[0]) is Literal:
+            return f"some of {', '.join(get_args(get_args(kind)[0]))}"
         if get_origin(kind) is Literal:
             return f"one of {', '.join(get_args(kind))}"
         return KINDS[kind][1] if kind in KINDS else self.takes

@@ -16,6 +16,7 @@ import pyarrow
 import pyarrow.parquet
 
 from imgcls.counted import counted
+from imgcls.data.manifest.table import Manifest
 from imgcls.files import remove, replacing
 from imgcls.metrics import Predictions
 
@@ -146,6 +147,12 @@ class PredictionTable:
         """The files of the images, as absolute paths."""
         root = Path(self.facts.get("root", "."))
         return [root / image for image in self.rows["image"]]
+
+    def boxes(self) -> np.ndarray | None:
+        """The part of each image that is its example, (N, 4), as `Manifest.boxes` gives it; None for whole images."""
+        if "x_min" not in self.rows:
+            return None
+        return Manifest(self.rows, Path(self.facts.get("root", "."))).boxes(self.rows)
 
     def take(self, places: np.ndarray) -> "PredictionTable":
         """The table of some of the images.

@@ -4,6 +4,7 @@ saved_models/flowers/3/
   saved_model.pb, variables/       what TensorFlow Serving loads
   assets/class_names.txt           a name a line, in the order of the model's outputs
   assets/imgcls.json               preprocessing, architecture, config, licence of the data, parity
+  assets/network.json              the network and the places of its weights in variables/, for gradients
   assets.extra/                    the warm-up requests
   openvino/                        another format, if it was asked for
 """
@@ -28,6 +29,7 @@ from imgcls.serving.formats import SAVED_MODEL, find_format
 from imgcls.serving.formats.saved_model import SavedModelEngine
 from imgcls.serving.given_images import Image, content, without_arrays
 from imgcls.serving.loaded_model import LoadedModel
+from imgcls.serving.network_file import write_network
 from imgcls.serving.parity import Reference, ReferenceAnswers, ask_reference, compare_engine, compare_saved_model
 from imgcls.serving.prediction import Prediction
 from imgcls.serving.predictor import Predictor
@@ -184,6 +186,7 @@ def _write_version(
     facts = dict(saved_model.write(version, classifier))
     facts["parity"] = compare_saved_model(version, answers).check(saved_model.title)
     write_class_names(version, classifier)
+    write_network(version, classifier)
     facts["formats"] = {form.name: _write_format(version, form, classifier, answers) for form in further}
     write_warmup(version, name, _warmup_requests(answers))
     if classifier.drift_reference:

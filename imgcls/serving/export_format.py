@@ -40,6 +40,8 @@ class ExportedClassifier:
         licence: The licence of the data that the network was trained on.
         multi_label: Whether an image has any number of the classes; each probability stands by itself then.
         drift_reference: What validation images looked like, as assets/drift.json holds it; empty where there is none.
+        network: What assets/network.json holds besides the keys of the weights of `model`; empty where gradients are
+            not wanted.
     """
 
     model: "keras.Model"
@@ -54,6 +56,7 @@ class ExportedClassifier:
     licence: str = ""
     multi_label: bool = False
     drift_reference: Mapping[str, object] = field(default_factory=dict)
+    network: Mapping[str, object] = field(default_factory=dict)
 
     @property
     def outputs(self) -> dict[str, "keras.Model"]:

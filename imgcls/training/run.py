@@ -46,7 +46,7 @@ from imgcls.training.training_data import TrainingData
 from imgcls.training.transfer.frozen_features import FrozenFeatures
 from imgcls.training.transfer.head import facts, why_not_fitted
 from imgcls.training.transfer.head_fitting import fit_run_head
-from imgcls.training.transfer.head_layers import head_part, with_all_depths
+from imgcls.training.transfer.head_layers import head_part, with_adaptation, with_all_depths
 from imgcls.training.transfer.stages import Stage
 from imgcls.training.watched_images import choose_images
 from imgcls.training.watching import Watcher
@@ -151,6 +151,8 @@ class TrainingRun:
         if config.network.plan == "features":
             measured.depths = measured.depths or self.features.depth_statistics()
             self.model = with_all_depths(self.model, **{name: np.array(x) for name, x in measured.depths.items()})
+        if config.patches.adaptation_units:
+            self.model = with_adaptation(self.model, config.patches.adaptation_units, config.network.dropout or 0.0)
         if config.is_multi_label and is_new:
             begin_with_shares(self.model, self.data.labels)
 

@@ -4,6 +4,8 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Any
 
+import keras
+
 from imgcls.evaluation.judgement.calibration import calibration_section, calibration_steps, measure_calibration
 from imgcls.evaluation.judgement.conformal import conformal_section, conformal_steps, measure_sets
 from imgcls.evaluation.judgement.judgement import Judgement, decisions_section, measure_decisions
@@ -18,6 +20,7 @@ from imgcls.evaluation.slices import find_slices
 from imgcls.evaluation.slices_section import slices_section, slices_steps
 from imgcls.files import read_json
 from imgcls.run_folder import RunFolder
+from imgcls.workflow.mistakes_section import mistakes_section
 
 
 @dataclass(frozen=True)
@@ -45,11 +48,13 @@ class Judging:
         table: Images that nothing was fitted to.
         judgement: What was fitted on validation; None where nothing was.
         run: The run; None for a bundle.
+        model: The run's model; None for a bundle.
     """
 
     table: PredictionTable
     judgement: Judgement | None
     run: RunFolder | None = None
+    model: keras.Model | None = None
 
     @property
     def typed(self) -> str:
@@ -108,6 +113,13 @@ def _slices(judging: Judging) -> Iterable[Analysis]:
     yield Analysis("slices", found.to_dict()["slices"], slices_section(found), tuple(slices_steps(found)))
 
 
+def _heat_maps(judging: Judging) -> Iterable[Analysis]:
+    """Where the network looks when it errs."""
+    section = mistakes_section(judging.model, judging.table, judging.typed) if judging.model else None
+    if section is not None:
+        yield Analysis("heat_maps", None, section)
+
+
 def _label_errors(judging: Judging) -> Iterable[Analysis]:
     """What `python -m imgcls.review` found, where it was called."""
     review = read_json(judging.run.review_file) if judging.run else {}
@@ -127,6 +139,7 @@ def _learning_curve(judging: Judging) -> Iterable[Analysis]:
 
 
 ANALYSES: tuple[Callable[[Judging], Iterable[Analysis]], ...] = (
+    _heat_maps,
     _slices,
     _decisions,
     _calibration,

@@ -10,6 +10,7 @@ from imgcls.data.inspection.inspect import inspect
 from imgcls.data.manifest.table import SPLITS, Manifest, a_row_a_label
 from imgcls.data.manifest.task import settle_task
 from imgcls.data.manifest.trainable import check_trainable
+from imgcls.data.patches.manifest import check_boxes, patches_of, sentence
 from imgcls.data.sources.load import load_manifest
 from imgcls.data.splits.assign import assign_splits, folds, split_hash
 from imgcls.data.splits.leaks import find_leaks
@@ -49,6 +50,8 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
     manifest = _inspected(config, progress)
     config = _with_task(config, manifest)
     manifest = _divided(manifest, config)
+    if config.network.plan == "patches":
+        manifest = _as_patches(manifest, config)
     config = resolve(config, manifest)
     config, choice = _with_plan(config, manifest, progress)
     config = _with_precision(config)
@@ -65,12 +68,14 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
 def _inspected(config: TrainConfig, progress: Progress) -> Manifest:
     """The manifest of the config's data, every image of it opened once."""
     manifest = load_manifest(config.input.data, "multi_label" if config.is_multi_label else "single")
+    if config.network.plan == "patches":
+        check_boxes(manifest)
     if config.input.overlay:
         manifest, unfit = manifest.with_overlay(config.input.overlay)
         for line, reason in unfit.loc[unfit["line"] != "", ["line", "reason"]].itertuples(index=False, name=None):
             log.warning("%s, line %s: %s", config.input.overlay, line, reason)
     manifest = inspect(manifest, progress.of("Reading every image", len(manifest.table)))
-    check_trainable(manifest, divided=False, task=config.input.task)
+    check_trainable(manifest, divided=False, task=config.input.task, fewest_classes=_fewest_classes(config))
     return manifest
 
 
@@ -88,7 +93,7 @@ def _divided(manifest: Manifest, config: TrainConfig) -> Manifest:
     manifest = assign_splits(manifest, inputs.validation_size, inputs.test_size, seed, copies)
     if inputs.folds:
         manifest = folds(manifest, inputs.folds, seed, copies)[inputs.fold - 1]
-    check_trainable(manifest, task=config.input.task)
+    check_trainable(manifest, task=config.input.task, fewest_classes=_fewest_classes(config))
     if config.is_multi_label:
         _warn_of_constant_classes(manifest)
     for leak in find_leaks(manifest, copies):
@@ -107,6 +112,18 @@ def _divided(manifest: Manifest, config: TrainConfig) -> Manifest:
         split_hash(manifest)[:12],
     )
     return manifest
+
+
+def _fewest_classes(config: TrainConfig) -> int:
+    return 1 if config.network.plan == "patches" else 2
+
+
+def _as_patches(manifest: Manifest, config: TrainConfig) -> Manifest:
+    """The patches of the images, in the splits of these."""
+    patches = patches_of(manifest, config.patches, config.training.seed)
+    check_trainable(patches)
+    log.info("--plan patches: %s.", sentence(patches))
+    return patches
 
 
 def _warn_of_constant_classes(manifest: Manifest) -> None:

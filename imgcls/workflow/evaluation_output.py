@@ -66,7 +66,7 @@ class Result:
     @cached_property
     def analyses(self) -> list[Analysis]:
         """Every analysis that these images allow."""
-        return analyse(Judging(self.table, self.judgement, self.run))
+        return analyse(Judging(self.table, self.judgement, self.run, self.judged.subject.model))
 
     @property
     def problems(self) -> list[tuple[str, str]]:

@@ -32,6 +32,7 @@ from imgcls.serving.parity import Reference
 from imgcls.serving.versions import check_name
 from imgcls.workflow.drift import drift_reference_of
 from imgcls.workflow.judgement_layer import judgement_of
+from imgcls.workflow.network_of import network_or_problem
 
 BATCH = 32  # images
 MOST_IMAGES = 64  # of the test split, on which model and bundle are compared
@@ -82,6 +83,7 @@ def export_run(
         licence=licence_of(run.config.input.data),
         multi_label=is_multi_label(model),
         drift_reference=drift_reference_of(run) or {},
+        network=network_or_problem(model),
     )
     images = evenly(list(dict.fromkeys(manifest.paths(manifest.split("test")))), MOST_IMAGES)
     name = check_name(name or run.path.resolve().name)

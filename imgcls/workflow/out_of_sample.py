@@ -71,7 +71,7 @@ def features_of(
     network = build_network(config, manifest.class_names, statistics)
     cache, places = feature_cache(config, network, statistics)
     found = cache.features(images(manifest, rows), on_progress=progress.of("Computing features", len(rows)))
-    if config.network.plan == "head":
+    if config.network.plan in ("head", "patches"):
         return found[:, places["embedding"]], slice(None), how
     return found, places["embedding"], how
 

@@ -89,16 +89,17 @@ class Subject:
         return bool(self.options.get("input", {}).get("task") == "multi_label")
 
     @cached_property
-    def _model(self) -> keras.Model | None:
+    def model(self) -> keras.Model | None:
+        """The model of a run; None for a bundle."""
         return load_model(self.run.require_model()) if self.run else None
 
     def load(self) -> Predictor:
         """The classifier, ready to predict."""
-        return load_bundle(self.path) if self._model is None else predictor_of_model(self._model)
+        return load_bundle(self.path) if self.model is None else predictor_of_model(self.model)
 
     def judgement(self) -> Judgement | None:
         """What was fitted on validation after training; None where nothing was, and for a bundle."""
-        return None if self._model is None else judgement_of(self._model)
+        return None if self.model is None else judgement_of(self.model)
 
     def folder(self, output: str | Path = "") -> Path:
         """Where its judgement is written: the run's folder, and for a bundle, which nobody writes into, another.

@@ -8,13 +8,14 @@ from imgcls.data.manifest.table import Manifest, a_row_a_label
 from imgcls.data.manifest.task import settle_task
 
 
-def check_trainable(manifest: Manifest, divided: bool = True, task: Task = "auto") -> None:
+def check_trainable(manifest: Manifest, divided: bool = True, task: Task = "auto", fewest_classes: int = 2) -> None:
     """Check that a classifier can be trained and evaluated on a manifest.
 
     Args:
         manifest: The manifest.
         divided: Whether every image has its split already.
         task: Whether an image has one class, or any number of them.
+        fewest_classes: 1 where background is to become one more.
 
     Raises:
         ValueError: It cannot; why, in one sentence.
@@ -25,7 +26,7 @@ def check_trainable(manifest: Manifest, divided: bool = True, task: Task = "auto
         raise ValueError(f"Of {counted(len(manifest.table), 'file')} under {manifest.root} none is a readable image.")
     if not names:
         raise ValueError("No image has a class. Expected at least one class that some of the training images have.")
-    if len(names) < 2:
+    if len(names) < min(fewest_classes, 2):
         _check_one_class(manifest, task)
     _check_classes_left(manifest)
     for split in ("validation", "test"):

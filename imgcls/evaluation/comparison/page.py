@@ -6,7 +6,7 @@ import altair as alt
 import pandas as pd
 
 from imgcls.counted import counted
-from imgcls.evaluation.comparison.alignment import BOX, Aligned
+from imgcls.evaluation.comparison.alignment import Aligned
 from imgcls.evaluation.comparison.comparison import (
     ClassDifference,
     Comparison,
@@ -181,7 +181,7 @@ def _images_section(name: str, title: str, places: Sequence[int]) -> Section:
 def _shown(aligned: Aligned, places: Sequence[int]) -> list[ShownImage]:
     table = aligned.first
     paths, answers = table.paths(), [_answers(each) for each in aligned.tables]
-    boxes = table.rows[BOX].to_numpy(float) if set(BOX) <= set(table.rows) else None
+    boxes = table.boxes()
     return [
         ShownImage(
             thumbnail(paths[place], None if boxes is None else boxes[place].tolist()),

@@ -16,11 +16,13 @@ class ShownImage:
         address: As `imgcls.evaluation.pages.thumbnails.thumbnail` gives it; empty where there is none.
         title: Below it, first line.
         lines: Further lines.
+        width: In pixels; 0 for that of a thumbnail.
     """
 
     address: str
     title: str
     lines: tuple[str, ...] = ()
+    width: int = 0
 
 
 @dataclass(frozen=True)

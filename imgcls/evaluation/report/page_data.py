@@ -5,13 +5,12 @@ import itertools
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from pathlib import Path, PurePath
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
 import pandas as pd
 
-from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.pages.thumbnails import packed_thumbnails
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.report.answers import Answers
@@ -62,7 +61,7 @@ def page_data(table: PredictionTable, training: PredictionTable | None = None) -
     answers = Answers(table)
     order = by_importance(answers)[:MOST_ROWS]
     kept, right = table.take(order), answers.right[order]
-    packed = packed_thumbnails(kept.paths(), _boxes(kept), MOST_BYTES)
+    packed = packed_thumbnails(kept.paths(), kept.boxes(), MOST_BYTES)
     store = _Store()
     places = store.add({place: image for place, image in packed.items() if image}, len(kept))
     nearest = _nearest(kept, right, places, training, store)
@@ -183,12 +182,6 @@ def _thirds(name: str, values: pd.Series) -> dict[str, Any] | None:
     return {"name": name, "values": [*names, "not measured"], "codes": _packed(codes, np.uint8)}
 
 
-def _boxes(table: PredictionTable) -> np.ndarray | None:
-    """(N, 4); None where every image is shown whole."""
-    root = Path(table.facts.get("root", "."))
-    return Manifest(table.rows, root).boxes(table.rows) if "x_min" in table.rows else None
-
-
 def _nearest(
     kept: PredictionTable, right: np.ndarray, places: np.ndarray, training: PredictionTable | None, store: _Store
 ) -> dict[str, Any]:
@@ -200,7 +193,7 @@ def _nearest(
     used, first, which = np.unique(found.places, return_index=True, return_inverse=True)
     order = np.argsort(first)  # those of the surest mistakes come first
     near = training.take(used[order])
-    packed = packed_thumbnails(near.paths(), _boxes(near), MOST_NEIGHBOUR_BYTES)
+    packed = packed_thumbnails(near.paths(), near.boxes(), MOST_NEIGHBOUR_BYTES)
     numbers = store.add({place: image for place, image in packed.items() if image}, len(near))
     places_of = np.argsort(order)[which].reshape(found.places.shape)
     return {

@@ -28,6 +28,8 @@ def why_not_fitted(config: TrainConfig) -> str:
         return f"--regularizer {config.network.regularizer}"
     if config.network.dropout and config.network.plan in ON_FEATURES:
         return f"--dropout {config.network.dropout:g}"
+    if config.patches.adaptation_units:
+        return f"--adaptation-units {config.patches.adaptation_units}"
     return ""
 
 

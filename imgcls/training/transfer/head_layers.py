@@ -1,4 +1,4 @@
-"""The head of a classifier as a part of its network: another one on features of all depths, and the head alone."""
+"""The head of a classifier as a part of its network: on features of all depths, with a hidden layer, and alone."""
 
 import keras
 import numpy as np
@@ -16,10 +16,34 @@ def with_all_depths(model: keras.Model, mean: np.ndarray, variance: np.ndarray) 
         variance: (F,).
     """
     body, _ = depth_features(model)
-    last = model.get_layer("probabilities")
     x = keras.layers.Normalization(mean=mean, variance=variance, dtype="float32", name="depth_standardization")(
         body.output
     )
+    return _with_head(model, x)
+
+
+def with_adaptation(model: keras.Model, units: int, dropout: float = 0.0) -> keras.Model:
+    """The classifier with a hidden layer between the embedding and the head, both new.
+
+    Args:
+        model: the classifier.
+        units: of the hidden layer, which has ReLU.
+        dropout: rate, after the hidden layer.
+
+    Reference:
+        Oquab et al., Learning and Transferring Mid-Level Image Representations Using Convolutional Neural Networks,
+        2014, section 3.2: the adaptation layers FCa, of 2048 units with ReLU, and FCb.
+    """
+    x = model.get_layer("embedding").output
+    x = keras.layers.Dense(units, activation="relu", dtype="float32", name="adaptation")(x)
+    if dropout:
+        x = keras.layers.Dropout(dropout, dtype="float32", name="adaptation_dropout")(x)
+    return _with_head(model, x)
+
+
+def _with_head(model: keras.Model, x: keras.KerasTensor) -> keras.Model:
+    """The classifier with a new head on x, which comes from its input."""
+    last = model.get_layer("probabilities")
     logits = keras.layers.Dense(len(last.class_names), dtype="float32", name="logits")(x)
     probabilities = ClassProbabilities(last.class_names, activation=last.activation, name="probabilities")(logits)
     return keras.Model(model.input, probabilities, name=model.name)

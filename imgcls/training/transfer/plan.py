@@ -30,7 +30,7 @@ from imgcls.training.transfer.probe import ACCURACY, Probe, drawn, probe
 
 MANY = 100  # images a class, on average, from which fine-tuning has something to learn from
 SOLVED = 0.995  # accuracy, or average precision, of a linear classifier from which nothing is left to gain
-ON_FEATURES = ("head", "features")  # plans that train nothing but the head
+ON_FEATURES = ("head", "features", "patches")  # plans that train nothing but the head
 
 
 @dataclass(frozen=True)

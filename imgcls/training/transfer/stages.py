@@ -11,6 +11,7 @@ from imgcls.training.transfer.blocks import Block, blocks
 SHARES = {  # of the epochs: head, unless it is fitted, last blocks, everything
     "head": (1.0, 0.0, 0.0),
     "features": (1.0, 0.0, 0.0),
+    "patches": (1.0, 0.0, 0.0),
     "last_blocks": (0.3, 0.7, 0.0),
     "all": (0.2, 0.3, 0.5),
     "scratch": (0.0, 0.0, 1.0),

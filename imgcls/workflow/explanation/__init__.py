@@ -1,0 +1,1 @@
+"""What explain writes: why a network answers, what it has learned, where it looks in a photo."""

@@ -1,0 +1,53 @@
+"""The views of units: the patches that excite them, and what they would like to see."""
+
+from imgcls.counted import counted
+from imgcls.evaluation.pages.section import Section
+from imgcls.explain.drawing.picture import Picture
+from imgcls.explain.units.layers import layers_low_to_high
+from imgcls.explain.units.patch_sheet import field_in_words, patch_sheet, unit_picture
+from imgcls.explain.units.top_patches import UnitPatches, top_patches
+from imgcls.workflow.explanation.explaining import Explaining
+from imgcls.workflow.explanation.view import Found
+
+LAYERS, UNITS = 4, 12  # that are shown where none are named
+
+
+def show_patches(explaining: Explaining) -> Found:
+    """The patches that excite units most, each beside its deconvnet picture, for layers low to high."""
+    request, network = explaining.request, explaining.network
+    layers = [request.layer] if request.layer else layers_low_to_high(network, LAYERS)
+    network.layer(request.layer)
+    wanted = {network.layer(layer).name: request.units for layer in layers}
+    looked_at = explaining.looked_at
+    report = explaining.progress.of("Looking for patches", 2 * len(looked_at))
+    found = top_patches(network, looked_at, wanted, most_units=0 if request.units else UNITS, on_progress=report)
+    for layer, units in found.items():
+        _write_layer(explaining, layer, units)
+    silent = sum(not unit.patches for units in found.values() for unit in units)
+    more = f" {counted(silent, 'unit')} of these are silent on all images." if silent else ""
+    said = f"What excites units of {counted(len(found), 'layer')}, among {counted(len(looked_at), 'image')}.{more}"
+    return Found((said,))
+
+
+def _write_layer(explaining: Explaining, layer: str, units: list[UnitPatches]) -> None:
+    network, written = explaining.network, explaining.written
+    feature_map = network.layer(layer)
+    lines = (network.name, explaining.looked_at.part)
+    sheet = patch_sheet(feature_map, units, lines)
+    written.picture(f"patches-{layer}", Picture(sheet, ""))
+    written.arrays(
+        f"patches-{layer}",
+        {
+            f"unit_{unit.unit}_{rank}_{name}": getattr(patch, name)
+            for unit in units
+            for rank, patch in enumerate(unit.patches)
+            for name in ("image", "row", "column", "response", "window", "pixels", "deconvnet")
+        },
+    )
+    sentence = (
+        f"The {counted(len(units), 'unit')} of {feature_map.units} that are most selective, with the parts of images "
+        f"that excite them most. Each position sees {field_in_words(feature_map)}. Beside the patches stands what in "
+        "them excites the unit, by a deconvnet."
+    )
+    section = Section(f"patches-{layer}", f"What excites {layer}", (sentence,))
+    written.section(section, [unit_picture(unit, f"unit {unit.unit}") for unit in units])
