@@ -2,7 +2,7 @@
 
 import logging
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -33,26 +33,33 @@ class WatchedEpoch:
 
     Attributes:
         epoch: From 1; 0 is the network before training.
-        kernel: (height, width, input channels, filters) of the first convolution, float32.
+        convolution: The name of the first convolution.
+        kernel: Its weights, (height, width, input channels, filters), float32.
         maps: By the name of a layer, (B, h, w, units), float16: at most `UNITS` units, spread evenly over its channels,
             at most `SIDE` positions a side.
     """
 
     epoch: int
+    convolution: str
     kernel: np.ndarray
     maps: dict[str, np.ndarray]
 
     def save(self, folder: Path) -> None:
         """Write it into a folder, whole or not at all. The same values give the same bytes."""
+        arrays = {f"kernel {self.convolution}": self.kernel} | {f"map {name}": x for name, x in self.maps.items()}
         with replacing(epoch_file(folder, self.epoch)) as partial:
-            np.savez_compressed(partial, kernel=self.kernel, **{f"map {name}": x for name, x in self.maps.items()})
+            np.savez_compressed(partial, **arrays)
 
     @classmethod
     def load(cls, folder: Path, epoch: int) -> "WatchedEpoch":
         """What `save` wrote. Raises OSError or ValueError if it is not there or damaged."""
         with np.load(epoch_file(folder, epoch)) as arrays:
-            maps = {name.removeprefix("map "): arrays[name] for name in arrays.files if name.startswith("map ")}
-            return cls(epoch, arrays["kernel"], maps)
+            ((convolution, kernel),) = _called("kernel ", arrays).items()
+            return cls(epoch, convolution, kernel, _called("map ", arrays))
+
+
+def _called(kind: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {name.removeprefix(kind): arrays[name] for name in arrays if name.startswith(kind)}
 
 
 def epoch_file(folder: Path, epoch: int) -> Path:
@@ -122,7 +129,8 @@ class Watcher(keras.callbacks.Callback):
         outputs = keras.tree.flatten(self._part(self.images.pixels, training=False))
         names = [node.operation.name for node in self._maps]
         maps = {name: self._shown(x) for name, x in zip(names, outputs, strict=True)}
-        return WatchedEpoch(epoch, as_array(self._convolution.kernel).astype(np.float32), maps)
+        kernel = as_array(self._convolution.kernel).astype(np.float32)
+        return WatchedEpoch(epoch, self._convolution.name, kernel, maps)
 
     def _shown(self, output: tf.Tensor) -> np.ndarray:
         """Some units of a layer's output, made smaller: (B, h, w, units)."""
