@@ -3,13 +3,40 @@
 Each computes `Heatmaps` from a network, pixels, and the coefficients of the explained scores.
 """
 
-from imgcls.explain.methods import deconvnet, guided_backpropagation, saliency
+from imgcls.explain.methods import (
+    cam,
+    deconvnet,
+    grad_cam,
+    grad_cam_plus_plus,
+    gradient_x_input,
+    guided_backpropagation,
+    integrated_gradients,
+    occlusion,
+    rise,
+    saliency,
+    smoothgrad,
+)
 from imgcls.explain.methods.method import Method, MethodOptions
 from imgcls.nearest_name import did_you_mean
 
 __all__ = ["METHODS", "Method", "MethodOptions", "find_method"]
 
-METHODS: dict[str, Method] = {each.METHOD.name: each.METHOD for each in (saliency, guided_backpropagation, deconvnet)}
+METHODS: dict[str, Method] = {
+    each.METHOD.name: each.METHOD
+    for each in (
+        saliency,
+        gradient_x_input,
+        smoothgrad,
+        integrated_gradients,
+        guided_backpropagation,
+        deconvnet,
+        grad_cam,
+        grad_cam_plus_plus,
+        cam,
+        occlusion,
+        rise,
+    )
+}
 
 
 def find_method(name: str) -> Method:

@@ -3,22 +3,22 @@ import numpy as np
 import pytest
 
 from imgcls.explain.methods.deconvnet import deconvnet_of_unit
-from imgcls.explain.network import Network
-from imgcls.layers import ClassProbabilities, PixelStandardization
+from tests.explain.methods.conftest import classifier
 
 
 def conv_relu_pool(kernel):
     """A network that computes a convolution, a rectifier and max pooling of single pixels, as one can by hand."""
-    pixels = keras.Input((4, 4, 1))
-    x = PixelStandardization(name="standardization")(pixels)
-    x = keras.layers.Conv2D(1, 3, padding="same", use_bias=False, name="conv")(x)
-    x = keras.layers.ReLU(name="relu")(x)
-    x = keras.layers.MaxPooling2D(2, name="pool")(x)
-    x = keras.layers.Flatten(name="embedding")(x)
-    logits = keras.layers.Dense(2, name="logits")(x)
-    model = keras.Model(pixels, ClassProbabilities(["a", "b"], name="probabilities")(logits), name="tiny")
-    model.get_layer("conv").set_weights([kernel[:, :, None, None]])
-    return Network(model)
+    network = classifier(
+        (4, 4, 1),
+        [
+            keras.layers.Conv2D(1, 3, padding="same", use_bias=False, name="conv"),
+            keras.layers.ReLU(name="relu"),
+            keras.layers.MaxPooling2D(2, name="pool"),
+        ],
+        np.ones((4, 3), np.float32),
+    )
+    network.model.get_layer("conv").set_weights([kernel[:, :, None, None]])
+    return network
 
 
 def correlated(image, kernel):

@@ -1,0 +1,26 @@
+"""Grad-CAM: where the features are that speak for the class."""
+
+import numpy as np
+import tensorflow as tf
+
+from imgcls.explain.heatmaps import Heatmaps
+from imgcls.explain.methods.map_gradients import activation_maps
+from imgcls.explain.methods.method import Method, MethodOptions
+from imgcls.explain.network import Network
+
+
+def grad_cam(network: Network, pixels: np.ndarray, coefficients: np.ndarray, options: MethodOptions) -> Heatmaps:
+    """A layer's feature map, each unit weighed by its mean gradient, where the sum is above 0; see `Compute`.
+
+    Reference:
+        Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via Gradient-Based Localization, 2017,
+        equations 1 and 2.
+    """
+    return activation_maps(network, pixels, coefficients, options, _weighed)
+
+
+def _weighed(features: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
+    return tf.nn.relu(tf.einsum("bhwc,bc->bhw", features, tf.reduce_mean(gradients, axis=(1, 2))))
+
+
+METHOD = Method("grad_cam", "Grad-CAM", grad_cam, "map", signed=False, paper="Selvaraju et al., 2017")
