@@ -7,6 +7,7 @@ Examples:
   python -m imgcls.export runs/fashion_mini-resnet20-1
   python -m imgcls.export runs/fashion_mini-resnet20-1 --name clothing --output saved_models
   python -m imgcls.export runs/fashion_mini-resnet20-1 --format openvino
+  python -m imgcls.export runs/fashion_mini-resnet20-1 --explain
 """
 
 import os
@@ -30,6 +31,7 @@ class Options:
     name: str = ""  # of the bundle; empty: the run's
     output: Path = Path("saved_models")  # folder for <name>/<version>
     format: tuple[str, ...] = ()  # formats that are written besides the SavedModel, such as openvino
+    explain: bool = False  # the SavedModel also says why: a heat map, as numbers and drawn over the image
 
 
 def main(options: Options) -> int:
@@ -42,7 +44,7 @@ def main(options: Options) -> int:
     command.import_tensorflow()
     from imgcls.cli.run_export import export
 
-    return export(run, options.output, name, options.format)
+    return export(run, options.output, name, options.format, options.explain)
 
 
 if __name__ == "__main__":

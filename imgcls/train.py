@@ -6,6 +6,7 @@ Examples:
   python -m imgcls.train
   python -m imgcls.train --data photos --model efficientnet_lite0 --weights imagenet --epochs 10
   python -m imgcls.train --config runs/fashion_mini-resnet20-1/config.toml --seed 1
+  python -m imgcls.train --data boxes.parquet --plan patches
   python -m imgcls.train --folds 5
   python -m imgcls.train --resume runs/fashion_mini-resnet20-1
   python -m imgcls.train --resume runs/fashion_mini-resnet20-1 --epochs 60

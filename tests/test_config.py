@@ -6,6 +6,8 @@ from imgcls.config import (
     AugmentationConfig,
     BalanceConfig,
     InputConfig,
+    NetworkConfig,
+    PatchesConfig,
     TrainConfig,
     TrainingConfig,
 )
@@ -28,3 +30,14 @@ def test_options_that_exclude_each_other_are_refused():
         BalanceConfig(logit_adjustment=1.0)
     with pytest.raises(ValueError, match="--cache disk keeps images in this process, and --data-service has others"):
         TrainConfig(InputConfig(cache="disk"), training=TrainingConfig(data_service="grpc://localhost:5050"))
+    with pytest.raises(ValueError, match="--patches-per-image goes with --plan patches, not with --plan auto"):
+        TrainConfig(patches=PatchesConfig(patches_per_image=8))
+    with pytest.raises(ValueError, match=r"--plan patches gives each patch one class\. Leave out --task multi_label"):
+        TrainConfig(InputConfig(task="multi_label"), network=NetworkConfig(plan="patches"))
+
+
+@pytest.mark.parametrize("field", ["patches_per_image", "background_share", "patch_filled", "object_inside"])
+def test_patches_have_ranges(field):
+    for outside in (0, 10_001):
+        with pytest.raises(ValueError, match=f"--{field.replace('_', '-')} is {outside}; expected"):
+            PatchesConfig(**{field: outside})

@@ -11,9 +11,9 @@ from imgcls.serving.details import read_details
 from imgcls.workflow.export import export_run
 
 
-def export(run: RunFolder, output: Path, name: str, formats: Sequence[str] = ()) -> int:
+def export(run: RunFolder, output: Path, name: str, formats: Sequence[str] = (), explain: bool = False) -> int:
     """Export a run, and print what was written."""
-    version = export_run(run, output, name, formats)
+    version = export_run(run, output, name, formats, explain)
     show_version(version)
     next_step(f"python -m imgcls.serve {version.parent}", f"python -m imgcls.predict {version.parent} YOUR_IMAGES")
     return command.OK
@@ -31,5 +31,10 @@ def show_version(version: Path) -> None:
         f"{parity['largest_difference']:.1e} in a probability "
         f"({counted(parity['images'], 'test image')}; allowed {parity['allowed']:.0e})"
     )
+    if "explanation" in details:
+        say(
+            f"Explanation: {details['explanation']['method']} at the layer {details['explanation']['layer']}; a heat "
+            f"map differs from the run's by at most {parity['heat_map_difference']:.1e} of its maximum"
+        )
     for form in details["formats"].values():
         say(f"{form['title']}: it differs by at most {form['parity']['largest_difference']:.1e} in a probability")

@@ -33,7 +33,7 @@ from imgcls.serving.network_file import write_network
 from imgcls.serving.parity import Reference, ReferenceAnswers, ask_reference, compare_engine, compare_saved_model
 from imgcls.serving.prediction import Prediction
 from imgcls.serving.predictor import Predictor
-from imgcls.serving.signatures import CLASSES, EMBEDDING, IMAGE_BYTES, PIXELS
+from imgcls.serving.signatures import CLASS_NAME, CLASSES, EMBEDDING, EXPLANATION, IMAGE_BYTES, PIXELS
 from imgcls.serving.versions import check_name, find_version, next_version, take_next_version
 from imgcls.serving.warmup import Request, write_warmup
 
@@ -188,7 +188,7 @@ def _write_version(
     write_class_names(version, classifier)
     write_network(version, classifier)
     facts["formats"] = {form.name: _write_format(version, form, classifier, answers) for form in further}
-    write_warmup(version, name, _warmup_requests(answers))
+    write_warmup(version, name, _warmup_requests(answers, says_why=classifier.explain is not None))
     if classifier.drift_reference:
         write_drift_reference(version, classifier.drift_reference)
     write_details(version, classifier, facts)
@@ -209,13 +209,14 @@ def _folder(version: Path, form: ExportFormat) -> Path:
     return version if form.name == SAVED_MODEL else version / form.name
 
 
-def _warmup_requests(answers: ReferenceAnswers) -> Iterator[Request]:
+def _warmup_requests(answers: ReferenceAnswers, says_why: bool) -> Iterator[Request]:
     """One image, then some, for each signature: the smallest files, because they travel with the bundle."""
     smallest = sorted(answers.images, key=encoded_size)[:WARMUP_IMAGES]
     data = [read_encoded(path) for path in smallest]
-    for signature in (CLASSES, EMBEDDING):
+    for signature in (CLASSES, EMBEDDING, *([EXPLANATION] if says_why else [])):
         for count in sorted({1, len(data)}):
-            yield signature, {IMAGE_BYTES: data[:count]}
+            classes = {CLASS_NAME: [b""] * count} if signature == EXPLANATION else {}
+            yield signature, {IMAGE_BYTES: data[:count], **classes}
     place = answers.images.index(smallest[0])
     yield PIXELS, {"pixels": answers.pixels[place : place + 1]}
 

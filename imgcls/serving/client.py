@@ -8,11 +8,14 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import numpy as np
 
+from imgcls.serving.explanation import Explanation
 from imgcls.serving.given_images import content
 from imgcls.serving.prediction import Prediction
 
 BATCH = 32  # images in a request
+MAPS = 8  # images in a request for heat maps, each of which is a megabyte of text at 224 x 224
 BATCH_BYTES = 32 << 20  # of a request's images; base64 makes a third more of it, and servers take some 64 MiB
 
 
@@ -80,6 +83,31 @@ class Client:
                 problems.append(row["problem"])
         return features, problems
 
+    def explain(self, images: Sequence[str | Path | bytes], classes: Sequence[str] | None = None) -> list[Explanation]:
+        """Why images are answered as they are, of a bundle that was exported with `--explain`.
+
+        Args:
+            images: As for `predict`.
+            classes: For each image, the class that is explained; "" or None for the likeliest one.
+
+        Returns:
+            An explanation for each image.
+
+        Raises:
+            ValueError: If there is not one class for each image.
+            RuntimeError: If the bundle does not say why, in the server's words.
+        """
+        names = list(classes) if classes is not None else [""] * len(images)
+        if len(names) != len(images):
+            raise ValueError(f"There are {len(names)} classes for {len(images)} images; expected one for each.")
+        explanations: list[Explanation] = []
+        for data, problems in _batches(images, MAPS):
+            wanted = names[len(explanations) :]
+            readable = [name for name, problem in zip(wanted, problems, strict=False) if not problem]
+            rows = iter(self._ask("explanation", data, readable))
+            explanations += [_unread(problem) if problem else _explanation(next(rows)) for problem in problems]
+        return explanations
+
     def status(self) -> dict[str, Any]:
         """The versions that the server knows, and their states."""
         return self._request("GET", "")
@@ -98,10 +126,14 @@ class Client:
     def __exit__(self, *exception: object) -> None:
         self.close()
 
-    def _ask(self, signature: str, data: list[bytes]) -> list[dict[str, Any]]:
+    def _ask(self, signature: str, data: list[bytes], classes: Sequence[str] = ()) -> list[dict[str, Any]]:
         if not data:
             return []
-        instances = [{"b64": base64.b64encode(image).decode("ascii")} for image in data]
+        instances: list[dict[str, Any]] = [{"b64": base64.b64encode(image).decode("ascii")} for image in data]
+        if classes:
+            instances = [
+                {"image_bytes": image, "class_name": name} for image, name in zip(instances, classes, strict=True)
+            ]
         predictions: list[dict[str, Any]] = self._request(
             "POST", ":predict", {"signature_name": signature, "instances": instances}
         )["predictions"]
@@ -148,7 +180,16 @@ def _prediction(row: dict[str, Any]) -> Prediction:
     return Prediction(names, row["probabilities"], "", row.get("decision", ""), members, row.get("unknown_score", 0.0))
 
 
-def _batches(images: Sequence[str | Path | bytes]) -> Iterator[tuple[list[bytes], list[str]]]:
+def _explanation(row: dict[str, Any]) -> Explanation:
+    heat_map, picture = np.array(row["heat_map"], np.float32), base64.b64decode(row["picture_bytes"]["b64"])
+    return Explanation(row["class"], row["probability"], heat_map, picture, row["problem"])
+
+
+def _unread(problem: str) -> Explanation:
+    return Explanation("", 0.0, np.zeros((0, 0), np.float32), b"", problem)
+
+
+def _batches(images: Sequence[str | Path | bytes], most: int = 0) -> Iterator[tuple[list[bytes], list[str]]]:
     """Requests of bounded size: the images that could be read, and a problem, or "", for each image."""
     if isinstance(images, str | Path | bytes):
         raise ValueError(f"images is a single {type(images).__name__}; expected a list of files or of bytes.")
@@ -157,7 +198,7 @@ def _batches(images: Sequence[str | Path | bytes]) -> Iterator[tuple[list[bytes]
     size = 0
     for image in images:
         encoded, problem = content(image)
-        if problems and (len(problems) == BATCH or size + len(encoded) > BATCH_BYTES):
+        if problems and (len(problems) == (most or BATCH) or size + len(encoded) > BATCH_BYTES):
             yield data, problems
             data, problems, size = [], [], 0
         problems.append(problem)

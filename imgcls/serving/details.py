@@ -11,7 +11,7 @@ import tensorflow as tf
 import imgcls
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.files import write_json
-from imgcls.serving.export_format import ExportedClassifier
+from imgcls.serving.export_format import Explain, ExportedClassifier
 
 DETAILS = Path("assets") / "imgcls.json"
 CLASS_NAMES = Path("assets") / "class_names.txt"
@@ -41,11 +41,16 @@ def write_details(version: Path, classifier: ExportedClassifier, facts: Mapping[
         "multi_label": classifier.multi_label,
         "preprocessing": classifier.preprocessing.to_dict(),
         **({"judgement": dict(classifier.judgement_facts)} if classifier.judgement else {}),
+        **({"explanation": _explanation(classifier.explain)} if classifier.explain else {}),
         **facts,
         "licence_of_data": classifier.licence,
         "config": classifier.config,
     }
     write_json(version / DETAILS, details)
+
+
+def _explanation(explain: Explain) -> dict[str, str]:
+    return {"method": explain.title, "layer": explain.layer}
 
 
 def read_details(version: Path) -> dict[str, Any]:

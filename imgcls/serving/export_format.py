@@ -20,6 +20,36 @@ from imgcls.engines.engine import EMBEDDING, LOGITS, PROBABILITIES, Engine
 
 if TYPE_CHECKING:
     import keras  # whoever serves a bundle does without
+    import tensorflow as tf
+
+
+class Explain(Protocol):
+    """A function of TensorFlow's own operations that says why.
+
+    Attributes:
+        title: Of its method, such as "Grad-CAM".
+        layer: The layer whose feature map it reads.
+    """
+
+    title: str
+
+    @property
+    def layer(self) -> str:
+        """See above."""
+        ...
+
+    def __call__(self, pixels: "tf.Tensor", places: "tf.Tensor") -> "Mapping[str, tf.Tensor]":
+        """Explain a class for each image.
+
+        Args:
+            pixels: (B, height, width, channels), float32 in [0, 255]; B is at least 1.
+            places: (B,), int32, of the classes; -1 for the likeliest one.
+
+        Returns:
+            By name: place (B,) of the class, probability (B,), heat_map (B, height, width), picture_bytes (B,), a PNG
+            file, and problem (B,), "" or why the map says nothing.
+        """
+        ...
 
 
 @dataclass(frozen=True)
@@ -42,6 +72,7 @@ class ExportedClassifier:
         drift_reference: What validation images looked like, as assets/drift.json holds it; empty where there is none.
         network: What assets/network.json holds besides the keys of the weights of `model`; empty where gradients are
             not wanted.
+        explain: What the signature "explanation" computes; None for a bundle without it.
     """
 
     model: "keras.Model"
@@ -57,6 +88,7 @@ class ExportedClassifier:
     multi_label: bool = False
     drift_reference: Mapping[str, object] = field(default_factory=dict)
     network: Mapping[str, object] = field(default_factory=dict)
+    explain: Explain | None = None
 
     @property
     def outputs(self) -> dict[str, "keras.Model"]:

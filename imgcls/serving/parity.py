@@ -23,15 +23,18 @@ from imgcls.data.images.encoded import read_encoded
 from imgcls.data.images.reading import ReadResult, read_images
 from imgcls.engines.engine import DECISION, JUDGEMENT, PREDICTION_SET, PROBABILITIES, UNKNOWN_SCORE, Engine
 from imgcls.serving.export_format import ExportedClassifier
-from imgcls.serving.signatures import CLASSES, IMAGE_BYTES, NONE_OF_THESE, NOT_SURE
+from imgcls.serving.signatures import CLASS_NAME, CLASSES, EXPLANATION, IMAGE_BYTES, NONE_OF_THESE, NOT_SURE
 
 if TYPE_CHECKING:
     import keras  # the fresh process of `imgcls.serving.parity` does without
 
 LARGEST_DIFFERENCE = 1e-4  # of a probability, between the run's model and what was exported
 LARGEST_UNKNOWN_DIFFERENCE = 1e-3  # of the score of strangeness, as a share of its range over the images
+LARGEST_HEAT_DIFFERENCE = 1e-4  # of a heat map, as a share of the map's maximum
+LEAST_HEAT = 1e-3  # of the strongest map's maximum, below which a map is measured by that instead of its own
 ON_A_BORDER = 0.02  # share of images, and one more, that may lie so near a threshold that rounding decides
 BATCH = 16  # images
+EXPLAINED, HEAT = "class", "heat_map"  # outputs of the signature that says why
 
 
 @dataclass(frozen=True)
@@ -44,11 +47,14 @@ class Reference:
         judge: What the run says of pixels (N, height, width, channels), by the names of
             `imgcls.engines.engine.JUDGEMENT`: decision (N,) of text, prediction_set (N, K) bool, unknown_score (N,).
             None where nothing was fitted.
+        explain: What the run says of the same pixels and the names of N classes: heat maps (N, height, width). None
+            where the classifier does not say why.
     """
 
     model: "keras.Model"
     images: Sequence[Path]
     judge: Callable[[np.ndarray], Mapping[str, np.ndarray]] | None = None
+    explain: Callable[[np.ndarray, Sequence[str]], np.ndarray] | None = None
 
 
 @dataclass(frozen=True)
@@ -62,6 +68,7 @@ class ReferenceAnswers:
         probabilities: (N, K), of these, in the order of `class_names`.
         class_names: The K names of the outputs.
         judgement: What `Reference.judge` says of these; empty without one.
+        explain: As `Reference` has it.
     """
 
     outcomes: list[ReadResult]
@@ -70,6 +77,7 @@ class ReferenceAnswers:
     probabilities: np.ndarray
     class_names: Sequence[str]
     judgement: Mapping[str, np.ndarray] = field(default_factory=dict)
+    explain: Callable[[np.ndarray, Sequence[str]], np.ndarray] | None = None
 
 
 class Parity(NamedTuple):
@@ -81,12 +89,15 @@ class Parity(NamedTuple):
         other_decisions: For how many of them the decision or the prediction set is another one; None where nothing was
             fitted.
         unknown_difference: The largest difference of the score of strangeness, as a share of its range.
+        heat_map_difference: The largest difference of a value of a heat map, as a share of the map's maximum; None
+            where the classifier does not say why.
     """
 
     largest_difference: float
     images: int
     other_decisions: int | None = None
     unknown_difference: float = 0.0
+    heat_map_difference: float | None = None
 
     def check(self, title: str) -> dict[str, float]:
         """Return what assets/imgcls.json says of it.
@@ -96,7 +107,8 @@ class Parity(NamedTuple):
 
         Raises:
             RuntimeError: If a probability differs by more than 1e-4, the score of strangeness by more than 0.1 % of its
-                range, or more than a few decisions.
+                range, or more than a few decisions, or a
+                heat map by more than 1e-4 of its maximum.
         """
         if not self.largest_difference <= LARGEST_DIFFERENCE:  # nor if it is not a number
             raise RuntimeError(
@@ -104,7 +116,9 @@ class Parity(NamedTuple):
                 f"probability; expected at most {LARGEST_DIFFERENCE:.0e}. It was not kept."
             )
         found = {"largest_difference": self.largest_difference, "allowed": LARGEST_DIFFERENCE, "images": self.images}
-        return found if self.other_decisions is None else {**found, **self._judgement(title, self.other_decisions)}
+        if self.other_decisions is not None:
+            found |= self._judgement(title, self.other_decisions)
+        return found if self.heat_map_difference is None else {**found, **self._heat(self.heat_map_difference)}
 
     def _judgement(self, title: str, others: int) -> dict[str, float]:
         if others > ON_A_BORDER * self.images + 1 or not self.unknown_difference <= LARGEST_UNKNOWN_DIFFERENCE:
@@ -115,6 +129,14 @@ class Parity(NamedTuple):
                 f"{LARGEST_UNKNOWN_DIFFERENCE:.0e}. It was not kept."
             )
         return {"other_decisions": others, "unknown_difference": self.unknown_difference}
+
+    def _heat(self, difference: float) -> dict[str, float]:
+        if not difference <= LARGEST_HEAT_DIFFERENCE:
+            raise RuntimeError(
+                f"The heat maps of the bundle differ from the run's by up to {difference:.1e} of a map's maximum; "
+                f"expected at most {LARGEST_HEAT_DIFFERENCE:.0e}. It was not kept."
+            )
+        return {"heat_map_difference": difference, "heat_map_allowed": LARGEST_HEAT_DIFFERENCE}
 
 
 def ask_reference(reference: Reference, classifier: ExportedClassifier) -> ReferenceAnswers:
@@ -135,7 +157,8 @@ def ask_reference(reference: Reference, classifier: ExportedClassifier) -> Refer
     images = [outcome.path for outcome in readable]
     probabilities = _probabilities(reference.model, pixels)
     judgement = {} if reference.judge is None else reference.judge(pixels)
-    return ReferenceAnswers(outcomes, images, pixels, probabilities, classifier.class_names, judgement)
+    explain = reference.explain
+    return ReferenceAnswers(outcomes, images, pixels, probabilities, classifier.class_names, judgement, explain)
 
 
 def compare_saved_model(folder: Path, answers: ReferenceAnswers) -> Parity:
@@ -155,14 +178,17 @@ def compare_saved_model(folder: Path, answers: ReferenceAnswers) -> Parity:
     column = {name: place for place, name in enumerate(answers.class_names)}
     order = np.vectorize(column.__getitem__)(found["classes"][readable])
     differences = np.abs(np.take_along_axis(answers.probabilities, order, 1) - found["probabilities"][readable])
+    parity = Parity(float(differences.max()), len(readable))
+    if answers.explain:
+        of_maps = _heat_difference({name: found[name][readable] for name in (EXPLAINED, HEAT)}, answers)
+        parity = parity._replace(heat_map_difference=of_maps)
     if not answers.judgement:
-        return Parity(float(differences.max()), len(readable))
+        return parity
     judgement = {name: found[name][readable] for name in JUDGEMENT}
     in_order = np.empty_like(judgement[PREDICTION_SET])
     np.put_along_axis(in_order, order, judgement[PREDICTION_SET], axis=1)
-    return Parity(
-        float(differences.max()), len(readable), *_differences({**judgement, PREDICTION_SET: in_order}, answers)
-    )
+    others, of_scores = _differences({**judgement, PREDICTION_SET: in_order}, answers)
+    return parity._replace(other_decisions=others, unknown_difference=of_scores)
 
 
 def compare_engine(engine: Engine, answers: ReferenceAnswers) -> Parity:
@@ -197,6 +223,17 @@ def _differences(judgement: Mapping[str, np.ndarray], answers: ReferenceAnswers)
     return int(others.sum()), float(np.abs(found - scores).max()) / range_of_scores
 
 
+def _heat_difference(found: Mapping[str, np.ndarray], answers: ReferenceAnswers) -> float:
+    """The largest difference of a heat map, for the classes that the bundle explained."""
+    if answers.explain is None:
+        raise ValueError("The reference does not say why.")
+    expected = answers.explain(answers.pixels, list(found[EXPLAINED]))
+    most: np.ndarray = np.abs(expected).max(axis=(1, 2))
+    unit = np.maximum(most, max(LEAST_HEAT * float(most.max()), float(np.finfo(np.float32).tiny)))
+    differences: np.ndarray = np.abs(found[HEAT] - expected).max(axis=(1, 2))
+    return float((differences / unit).max())
+
+
 def _probabilities(model: "keras.Model", pixels: np.ndarray) -> np.ndarray:
     function = tf.function(lambda batch: model(batch, training=False))
     return np.concatenate([function(tf.constant(batch)).numpy() for batch in _batches(pixels)])
@@ -229,14 +266,18 @@ def _in_fresh_process(folder: Path, images: Sequence[Path]) -> dict[str, np.ndar
 
 def _answer(folder: str, question: str, answer: str) -> None:
     """The fresh process: ask the SavedModel in `folder` for the files that `question` lists; needs no Keras."""
-    signature = tf.saved_model.load(folder).signatures[CLASSES]
+    signatures = tf.saved_model.load(folder).signatures
     data = [_bytes(path) for path in json.loads(Path(question).read_text("utf-8"))]
     rows = []
     for start in range(0, len(data), BATCH):
-        found = signature(**{IMAGE_BYTES: tf.constant(data[start : start + BATCH])})
+        batch = tf.constant(data[start : start + BATCH])
+        found = signatures[CLASSES](**{IMAGE_BYTES: batch})
+        if EXPLANATION in signatures:
+            why = signatures[EXPLANATION](**{IMAGE_BYTES: batch, CLASS_NAME: tf.fill(batch.shape, "")})
+            found |= {name: why[name] for name in (EXPLAINED, HEAT)}
         rows.append({name: tensor.numpy() for name, tensor in found.items()})
     arrays: dict[str, Any] = {name: np.concatenate([row[name] for row in rows]) for name in rows[0]}
-    for name in {"classes", "problem", DECISION} & set(arrays):
+    for name in {"classes", "problem", DECISION, EXPLAINED} & set(arrays):
         arrays[name] = np.char.decode(arrays[name].astype(bytes), "utf-8")
     np.savez(answer, **arrays)
 

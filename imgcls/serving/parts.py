@@ -78,9 +78,9 @@ def run_in_parts(
         RestError: If there are more pixels than `limits` allows.
         tf.errors.OpError: If the inputs do not fit.
     """
-    size, name = network_size(model), next(iter(inputs))
+    size, name = network_size(model), IMAGE_BYTES if IMAGE_BYTES in inputs else next(iter(inputs))
     known = name == PIXELS or (name == IMAGE_BYTES and PROBLEM in model.signature_defs[signature].outputs)
-    if size is None or not known or len(inputs) > 1 or not inputs[name].ndim:
+    if size is None or not known or not inputs[name].ndim or len({each.shape[:1] for each in inputs.values()}) > 1:
         return model.run(signature, inputs)
     images, seen = inputs[name], size[0] * size[1]
     announced, refused = _announced(images) if name == IMAGE_BYTES and images.ndim == 1 else ([0] * len(images), {})
@@ -92,11 +92,11 @@ def run_in_parts(
             "--max-request-megapixels.",
             TOO_LARGE,
         )
-    images = _without(images, refused)
+    inputs = {**inputs, name: _without(images, refused)}
     outputs = []
     for part in parts(announced, seen):
         with ONE_LARGE if sum(announced[part]) > LARGE else nullcontext():  # over all requests of the process
-            outputs.append(model.run(signature, {name: images[part]}))
+            outputs.append(model.run(signature, {each: values[part] for each, values in inputs.items()}))
     joined = {key: np.concatenate([output[key] for output in outputs]) for key in outputs[0]}
     for place, why in refused.items():
         joined[PROBLEM][place] = why.encode()

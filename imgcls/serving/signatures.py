@@ -1,26 +1,31 @@
-"""What a SavedModel can be asked: four functions of TensorFlow, by the name that callers give."""
+"""What a SavedModel can be asked: four or five functions of TensorFlow, by the name that callers give."""
 
 from collections.abc import Callable, Mapping
+from functools import partial
 
 import tensorflow as tf
 
 from imgcls.engines.engine import DECISION, JUDGEMENT, PREDICTION_SET, PROBABILITIES, UNKNOWN_SCORE
-from imgcls.serving.export_format import ExportedClassifier
+from imgcls.serving.export_format import Explain, ExportedClassifier
 from imgcls.serving.guarded_reading import in_places, problems, read_batch
 
 CLASSES = "serving_default"
 EMBEDDING = "embedding"
 PIXELS = "pixels"
 OUTPUTS = "outputs"
+EXPLANATION = "explanation"
 IMAGE_BYTES = "image_bytes"
+CLASS_NAME = "class_name"
+PREDICTED, UNKNOWN = -1, -2  # in place of the place of a class: the likeliest one, none
 NOT_SURE = "not sure"  # the decision where no class is likely enough
 NONE_OF_THESE = "none of these"  # the decision where the image is unlike those of training
 
 Tensors = dict[str, tf.Tensor]
+Signatures = dict[str, tuple[Callable[..., Tensors], list[tf.TensorSpec]]]
 
 
-def make_signatures(classifier: ExportedClassifier) -> dict[str, tuple[Callable[[tf.Tensor], Tensors], tf.TensorSpec]]:
-    """Make each signature's function and the input that it takes.
+def make_signatures(classifier: ExportedClassifier) -> Signatures:
+    """Make each signature's function and the inputs that it takes.
 
     Returns:
         By name:
@@ -34,14 +39,25 @@ def make_signatures(classifier: ExportedClassifier) -> dict[str, tuple[Callable[
         - pixels: pixels (B, H, W, C), float32 in [0, 255], to what serving_default gives but for `problem`.
         - outputs: the same pixels to all that an engine gives, in the order of the class names: probabilities,
           embedding, logits, and with a judgement decision (B,) as a place, prediction_set and unknown_score.
+        - explanation, where the classifier has it: image_bytes (B,) and class_name (B,), "" for the likeliest class,
+          to class (B,), its probability (B,), heat_map (B, H, W), picture_bytes (B,), which is a PNG file of the map
+          over the image, and problem (B,). Where the image or the class is unknown, there is no class and no picture.
     """
     functions = _Functions(classifier)
     return {
-        CLASSES: (functions.serving_default, functions.encoded),
-        EMBEDDING: (functions.embed, functions.encoded),
-        PIXELS: (functions.from_pixels, functions.decoded),
-        OUTPUTS: (functions.all_outputs, functions.decoded),
+        CLASSES: (functions.serving_default, [functions.encoded]),
+        EMBEDDING: (functions.embed, [functions.encoded]),
+        PIXELS: (functions.from_pixels, [functions.decoded]),
+        OUTPUTS: (functions.all_outputs, [functions.decoded]),
+        **_explained(functions, classifier.explain),
     }
+
+
+def _explained(functions: "_Functions", explain: Explain | None) -> Signatures:
+    if explain is None:
+        return {}
+    inputs = [functions.encoded, tf.TensorSpec((None,), tf.string, CLASS_NAME)]
+    return {EXPLANATION: (partial(functions.explain, explain), inputs)}
 
 
 class _Functions:
@@ -84,12 +100,43 @@ class _Functions:
         count, at_least_one = self._checked(pixels)
         return {name: values[:count] for name, values in self._everything(at_least_one).items()}
 
+    def explain(self, explain: Explain, image_bytes: tf.Tensor, class_name: tf.Tensor) -> Tensors:
+        same = tf.debugging.assert_equal(
+            tf.size(image_bytes), tf.size(class_name), f"{CLASS_NAME} needs one text for each image, which may be empty"
+        )
+        with tf.control_dependencies([same]):
+            places, pixels = self._read(image_bytes)
+        wanted = self._wanted(class_name)
+        rows = tf.gather(wanted, places)
+        missing = tf.shape(pixels)[0] - tf.size(rows)  # see `read_batch`: a black image where there is none
+        found = dict(explain(pixels, tf.pad(tf.maximum(rows, PREDICTED), [[0, missing]])))
+        found["class"] = tf.gather(self._names, found.pop("place"))
+        in_place = {name: in_places(values, image_bytes, places) for name, values in found.items()}
+        is_known = wanted != UNKNOWN
+        unknown = tf.strings.join(["the network knows no class '", class_name, "'"])
+        why = tf.where(is_known, in_place.pop("problem"), unknown)
+        unread = problems(image_bytes, places)
+        explained = {name: _only(values, is_known) for name, values in in_place.items()}
+        return {**explained, "problem": tf.where(unread == "", why, unread)}
+
+    def _wanted(self, class_name: tf.Tensor) -> tf.Tensor:
+        """The place of each class, (B,), int32; `PREDICTED` for "", `UNKNOWN` for what is none."""
+        same = class_name[:, None] == self._names[None, :-2]
+        places = tf.where(tf.reduce_any(same, 1), tf.argmax(same, 1, output_type=tf.int32), UNKNOWN)
+        return tf.where(class_name == "", PREDICTED, places)
+
     def _checked(self, pixels: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         """How many images there are, and the same pixels, or a black image where there are none."""
         pixels = tf.ensure_shape(pixels, self.decoded.shape)  # a loaded graph takes any size that its layers take
         count = tf.shape(pixels)[0]
         missing = 1 - tf.minimum(count, 1)  # see `read_batch`: no batch of none
         return count, tf.pad(pixels, [[0, missing], [0, 0], [0, 0], [0, 0]])
+
+
+def _only(values: tf.Tensor, is_known: tf.Tensor) -> tf.Tensor:
+    """The same, with 0 or "" in the rows (B,) of what is not known."""
+    rows = tf.reshape(is_known, [-1, *[1] * (len(values.shape) - 1)])
+    return tf.where(rows, values, tf.zeros_like(values))
 
 
 def _ranked(outputs: Mapping[str, tf.Tensor], names: tf.Tensor) -> Tensors:

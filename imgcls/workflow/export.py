@@ -15,6 +15,11 @@ from imgcls.engines.engine import DECISION, EMBEDDING, LOGITS, PREDICTION_SET, P
 from imgcls.engines.tensorflow import TensorFlowEngine
 from imgcls.evaluation.judgement.judgement import Judgement
 from imgcls.evaluation.prediction_table import PredictionTable
+from imgcls.explain.explanation_graph import ExplanationGraph
+from imgcls.explain.methods.grad_cam import grad_cam
+from imgcls.explain.methods.method import MethodOptions
+from imgcls.explain.network import Network
+from imgcls.explain.target import class_scores
 from imgcls.models.classifier import (
     class_names,
     embedding_model,
@@ -43,6 +48,7 @@ def export_run(
     output: str | Path = "saved_models",
     name: str = "",
     formats: Sequence[str] = (),
+    explain: bool = False,
 ) -> Path:
     """Write a run's model as the next version of a bundle, and prove that both give the same probabilities.
 
@@ -51,13 +57,16 @@ def export_run(
         output: Folder for `<name>/<version>`.
         name: Of the bundle; empty: the run's.
         formats: Formats that are written besides the SavedModel, such as "openvino".
+        explain: Whether the SavedModel also says why, with a heat map, as the signature "explanation".
 
     Returns:
         The folder of the new version.
 
     Raises:
-        ValueError: If the run has no model, the name is no name of a folder, or a format is unknown.
-        RuntimeError: If the bundle's probabilities differ from the model's by more than 1e-4; it is removed then.
+        ValueError: If the run has no model, the name is no name of a folder, a format is unknown, or its
+            network has no feature map to explain by.
+        RuntimeError: If the bundle's probabilities differ from the model's by more than 1e-4, or a heat map by more
+            than 1e-4 of its maximum; it is removed then.
 
     Example:
         ::
@@ -70,6 +79,7 @@ def export_run(
     manifest = Manifest.load(run.manifest_file)
     run_model = load_model(run.require_model())
     model, judged = in_channels_last(run_model), judgement_of(run_model)
+    graph = explanation_graph(model) if explain else None
     classifier = ExportedClassifier(
         model,
         embedding_model(model),
@@ -84,11 +94,33 @@ def export_run(
         multi_label=is_multi_label(model),
         drift_reference=drift_reference_of(run) or {},
         network=network_or_problem(model),
+        explain=graph,
     )
     images = evenly(list(dict.fromkeys(manifest.paths(manifest.split("test")))), MOST_IMAGES)
     name = check_name(name or run.path.resolve().name)
     judge = None if judged is None else partial(judge_pixels, run_model, judged)
-    return write_bundle(output, name, classifier, Reference(run_model, images, judge), formats)
+    maps = partial(heat_maps, run_model) if explain else None
+    return write_bundle(output, name, classifier, Reference(run_model, images, judge, maps), formats)
+
+
+def explanation_graph(model: keras.Model) -> ExplanationGraph:
+    """What the signature "explanation" computes of a model. Raises ValueError if it has no feature map."""
+    try:
+        return ExplanationGraph(Network(model))
+    except ValueError as error:
+        raise ValueError(f"--explain draws a heat map by the last feature map. {error} Export without it.") from error
+
+
+def heat_maps(model: keras.Model, pixels: np.ndarray, names: Sequence[str]) -> np.ndarray:
+    """The heat maps of a run's model as the command `explain` computes them, (N, height, width).
+
+    Args:
+        model: The run's model.
+        pixels: (N, height, width, channels), float32 in [0, 255].
+        names: Of the class that is explained, for each.
+    """
+    network = Network(model)
+    return grad_cam(network, pixels, class_scores(network, names), MethodOptions()).values
 
 
 def judge_pixels(model: keras.Model, judgement: Judgement, pixels: np.ndarray) -> dict[str, np.ndarray]:

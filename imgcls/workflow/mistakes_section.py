@@ -87,4 +87,4 @@ def _chart(pixels: np.ndarray, name: str, classes: tuple[str, str], maps: tuple[
     ]
     description = f"{name}: where the network looks for {said}, which it said, and for {true}, which it is"
     address = image_address(np.asarray(contact_sheet([pictures], name)), SIDE)
-    return Chart(f'<img src="{address}" alt="" style="max-width: 100%; border-radius: 6px">', description)
+    return Chart(f'<img src="{address}" alt="" style="width: 470px; max-width: 100%; border-radius: 6px">', description)

@@ -53,8 +53,8 @@ def write(folder: Path, model: keras.Model) -> Path:
         network=network_or_problem(model),
     )  # fmt: skip
     archive = ExportArchive()
-    function, spec = make_signatures(classifier)[OUTPUTS]
-    archive.add_endpoint(OUTPUTS, function, input_signature=[spec])
+    function, specs = make_signatures(classifier)[OUTPUTS]
+    archive.add_endpoint(OUTPUTS, function, input_signature=specs)
     archive.write_out(folder / "1", verbose=False)
     write_class_names(folder / "1", classifier)
     write_network(folder / "1", classifier)

@@ -50,7 +50,8 @@ def patches_of(manifest: Manifest, config: PatchesConfig, seed: int) -> Manifest
         seed: Of the draw.
 
     Returns:
-        A row a patch, with the split and the group of its image, and the problem rows as they were.
+        A row a patch, with the split of its image, the group of its image or else the image as its group, and the
+        problem rows as they were.
 
     Raises:
         ValueError: An image is in two splits, a class is on no training patch, or nothing is background.
@@ -61,6 +62,7 @@ def patches_of(manifest: Manifest, config: PatchesConfig, seed: int) -> Manifest
     rows[BOX] = np.concatenate([part.boxes for part in parts])
     rows["label"] = [label for part in parts for label in part.labels]
     rows["labels"] = [[label] for label in rows["label"]]
+    rows["group"] = rows["group"].where(rows["group"] != "", rows["image"])  # intervals resample whole images
     for column in OF_AN_ANNOTATION:
         rows[column] = COLUMNS[column]
     unused = manifest.table[manifest.table["problems"] != ""]

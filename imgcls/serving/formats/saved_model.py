@@ -56,8 +56,8 @@ class SavedModelFormat:
         from keras.export import ExportArchive  # whoever loads a SavedModel does without Keras
 
         archive = ExportArchive()  # it finds the weights by itself; after `track` they would be in the file twice
-        for name, (function, spec) in make_signatures(classifier).items():
-            archive.add_endpoint(name, function, input_signature=[spec])
+        for name, (function, specs) in make_signatures(classifier).items():
+            archive.add_endpoint(name, function, input_signature=specs)
         archive.write_out(folder, verbose=False)
         return {"signatures": signature_shapes(folder)}
 

@@ -8,6 +8,8 @@ The four cases, by how many images there are and how much the task is like that 
 | many | the last blocks and the head  | everything, the first blocks the least       |
 
 Yosinski et al., How Transferable Are Features in Deep Neural Networks, 2014.
+
+A head on patches, with a background class (`imgcls.data.patches`), is trained only where the user asks for it.
 """
 
 from collections.abc import Sequence

@@ -41,6 +41,7 @@ def test_patches_stay_in_the_split_of_their_image_and_inside_it(objects):
     assert (rows.groupby("image")["split"].nunique() == 1).all()
     splits = objects.usable.groupby("image")["split"].first()
     assert (rows["split"] == rows["image"].map(splits)).all()
+    assert (rows["group"] == rows["image"]).all()
     assert set(rows["image"]) == set(objects.usable["image"])
     assert (rows["x_max"] - rows["x_min"] == rows["y_max"] - rows["y_min"]).all()
     assert rows[BOX].min().min() == 0

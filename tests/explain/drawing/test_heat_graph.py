@@ -25,7 +25,8 @@ def test_both_draw_the_same(size, channels):
     speck = np.zeros(size, np.float32)
     speck[5:10, 5:12] = np.linspace(0.2, 9, 35).reshape(5, 7)
     values = np.stack([bump(size, 4), bump(size, 400) + 0.01, speck])
-    graph = tf.function(heat_pngs, input_signature=[tf.TensorSpec((None, *each.shape[1:])) for each in (pixels, values)])
+    specs = [tf.TensorSpec((None, *each.shape[1:])) for each in (pixels, values)]
+    graph = tf.function(heat_pngs, input_signature=specs)
     for png, each, map_ in zip(graph(pixels, values).numpy(), pixels, values, strict=True):
         found = np.asarray(Image.open(io.BytesIO(png)), int)
         expected = np.asarray(heat_picture(each, map_, signed=False, title="").image, int)

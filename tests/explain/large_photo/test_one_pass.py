@@ -1,0 +1,92 @@
+import numpy as np
+import pytest
+from skimage import data
+
+from imgcls.explain.large_photo.one_pass import OnePass
+from imgcls.explain.large_photo.sliding_plan import as_windows, sliding_plan
+from imgcls.explain.large_photo.windows import WindowByWindow
+from imgcls.explain.network import Network
+from imgcls.models import build_model
+
+ENOUGH = 10**9  # bytes
+
+
+def photo(height, width, channels=3):
+    image = data.astronaut()[:height, :width].astype(np.float32)
+    return image if channels == 3 else image.mean(-1, keepdims=True)
+
+
+def at_the_same_windows(network, plan, pixels):
+    """The probabilities by windows, whose stride is that of the one pass."""
+    from dataclasses import replace
+
+    return WindowByWindow(network, replace(as_windows(plan, 1), stride=plan.stride), 32)(pixels).maps
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "options"),
+    [
+        ("lenet5", (32, 32, 1), {}),  # Flatten of one position
+        ("lenet5", (40, 36, 1), {}),  # of 3 x 2, in this order
+        ("lenet5_relu", (32, 32, 3), {"normalization": "batch"}),
+    ],
+)
+def test_without_padding_one_pass_is_every_window(name, size, options):
+    network = Network(build_model(name, size, num_classes=4, **options))
+    plan = sliding_plan(network)
+    pixels = photo(size[0] + 5 * plan.stride[0], size[1] + 9 * plan.stride[1], size[2])
+    found = OnePass(network, plan, ENOUGH)(pixels).maps
+    assert found.shape == (6, 10, 4)
+    assert np.ptp(found, axis=(0, 1)).max() > 0.01  # the windows differ
+    np.testing.assert_allclose(found, at_the_same_windows(network, plan, pixels), atol=1e-5)
+
+
+@pytest.mark.parametrize("pooling", ["average", "max"])
+@pytest.mark.parametrize(
+    ("name", "size"),
+    [("resnet20", (32, 32, 3)), ("vgg11", (64, 32, 3)), ("resnet18", (64, 96, 3)), ("mobilenet_v2", (64, 64, 3))],
+)
+def test_a_photo_of_one_window_gets_the_network_s_own_answer(name, size, pooling):
+    network = Network(build_model(name, size, num_classes=4, pooling=pooling))
+    pixels = photo(*size)
+    found = OnePass(network, sliding_plan(network), ENOUGH)(pixels).maps
+    np.testing.assert_allclose(found[0, 0], network.model(pixels[None]).numpy()[0], atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "more"),
+    [
+        ("resnet20", (32, 32, 3), (21, 17)),
+        ("mobilenet_v2", (64, 64, 3), (5, 8)),
+        ("resnet18", (64, 64, 3), (6, 4)),
+        ("lenet5_relu", (40, 36, 3), (20, 25)),  # its head is a convolution
+    ],
+)
+def test_parts_give_what_the_whole_gives(name, size, more):
+    network = Network(build_model(name, size, num_classes=4))
+    plan = sliding_plan(network)
+    pixels = photo(*(side + count * stride for side, count, stride in zip(size, more, plan.stride, strict=False)))
+    whole = OnePass(network, plan, ENOUGH)(pixels)
+    assert whole.computed_pixels == pixels.shape[0] * pixels.shape[1]
+    for share in (0.4, 0.1):
+        memory = share * max(cut.before for cut in whole_cuts(network, plan)) * area(pixels)
+        parts = OnePass(network, plan, memory)(pixels)
+        assert parts.computed_pixels > whole.computed_pixels
+        np.testing.assert_allclose(parts.maps, whole.maps, atol=1e-5)
+
+
+def whole_cuts(network, plan):
+    return OnePass(network, plan, ENOUGH)._cuts
+
+
+def area(pixels):
+    return pixels.shape[0] * pixels.shape[1]
+
+
+def test_padding_inside_of_the_photo_is_what_differs_from_windows():
+    network = Network(build_model("resnet20", (32, 32, 3), num_classes=4))
+    plan = sliding_plan(network)
+    pixels = photo(96, 96)
+    found, windows = OnePass(network, plan, ENOUGH)(pixels).maps, at_the_same_windows(network, plan, pixels)
+    assert found.shape == windows.shape == (17, 17, 4)
+    assert np.abs(found - windows).max() > 1e-4
