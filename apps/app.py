@@ -18,6 +18,7 @@ page = st.navigation(
         st.Page("views/labels.py", title="1 Labels", icon=":material/label:", url_path="labels", default=True),
         st.Page("views/train.py", title="2 Train", icon=":material/model_training:", url_path="train"),
         st.Page("views/predict.py", title="3 Predict", icon=":material/image_search:", url_path="predict"),
+        st.Page("views/explain.py", title="4 Explain", icon=":material/visibility:", url_path="explain"),
     ],
     position="top",
 )

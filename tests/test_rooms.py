@@ -23,7 +23,7 @@ ALLOWED = {  # room: the rooms that it may import
     "data": "labels config files image_files",
     "run_folder": "config config_file files models",
     "engines": "framework_internals",
-    "training": "engines models layers data config files processor run_folder framework_internals",
+    "training": "engines models layers data_format data config files processor run_folder framework_internals",
     "evaluation": "data config files image_files",
     "explain": "models layers data_format framework_internals data config files image_files",
     "serving": "engines data config files image_files",

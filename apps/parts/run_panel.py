@@ -65,6 +65,7 @@ def _show_live(launch: Launch) -> None:
         launches.stop(launch.name)
         st.toast("The run ends after the step at hand.")
     _show_curves(launch)
+    _show_watched(launch)
     _show_log(launch)
 
 
@@ -75,6 +76,7 @@ def _show_end(launch: Launch) -> None:
     else:
         _offer_another_go(launch)
         _show_curves(launch)
+    _show_watched(launch, ended=True)
     _show_log(launch)
 
 
@@ -146,6 +148,15 @@ def _show_curves(launch: Launch) -> None:
         with column:
             st.markdown(f"**{metric.curve_title.capitalize()}** after each epoch")
             st.altair_chart(curve(metrics, metric, epochs), key=f"curve {metric.name}")
+
+
+def _show_watched(launch: Launch, ended: bool = False) -> None:
+    """What `--watch` drew: the latest epoch, or how all of them came about."""
+    folder = launch.folder.watch if launch.status else None
+    found = sorted(folder.glob("strip.png" if ended else "epoch_*.png")) if folder else []
+    if found:
+        with st.expander("What the network looks like", icon=":material/visibility:", expanded=not ended):
+            st.image(found[-1].read_bytes())
 
 
 def _show_log(launch: Launch) -> None:

@@ -6,10 +6,10 @@ from tempfile import TemporaryDirectory
 from typing import TYPE_CHECKING
 
 import streamlit as st
-from parts import allowed_paths, launches
 from parts.errors import explained
 from parts.gallery import cards
-from parts.library import imagenet_model_names, load_predictor, modified
+from parts.library import load_predictor, modified
+from parts.model_choice import choose_model
 
 from imgcls.counted import counted
 from imgcls.evaluation.pages.thumbnails import thumbnail
@@ -18,29 +18,9 @@ from imgcls.image_files import READABLE
 if TYPE_CHECKING:
     from imgcls.serving.predictor import Predictions, Predictor
 
-BUNDLES = Path("saved_models")
 TOP = 3  # classes named on an image
 CARDS_A_PAGE = 24
 MOST_MEGABYTES = 100  # a file
-
-
-def choose_model() -> str:
-    """Ask for the model; the one that the address names comes first, then the latest runs."""
-    runs = [f"{launches.RUNS / launch.name}" for launch in launches.list_launches() if launch.state == "finished"]
-    bundles = sorted(str(path) for path in BUNDLES.glob("*") if allowed_paths.is_allowed(path) and modified(path))
-    known = {
-        **{path: f"Run {Path(path).name}" for path in runs if modified(Path(path))},
-        **{path: f"Bundle {Path(path).name}" for path in bundles},
-        **{name: f"{name}: the 1,000 classes of ImageNet" for name in imagenet_model_names()},
-    }
-    asked = st.query_params.get("model", "")
-    if not runs and not bundles:
-        st.info("There is no model of your own yet: train one, or try one with ImageNet's 1,000 everyday classes.")
-        if st.button("Go to Train", icon=":material/arrow_back:"):
-            st.switch_page("views/train.py")
-    return st.selectbox(
-        "Model", list(known), list(known).index(asked) if asked in known else 0, format_func=known.__getitem__
-    )
 
 
 def predict(predictor: "Predictor", files: list) -> tuple["Predictions", list[str]]:

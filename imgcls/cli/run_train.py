@@ -17,6 +17,7 @@ from imgcls.workflow.create import create_run
 from imgcls.workflow.cross_validation import cross_validate
 from imgcls.workflow.folds import Folds
 from imgcls.workflow.train import change_run, run_of_chief, train_and_evaluate, train_only
+from imgcls.workflow.watch import strip_file
 
 log = logging.getLogger(__name__)
 
@@ -93,4 +94,6 @@ def _show(run: RunFolder) -> None:
     say()
     show_evaluation(Evaluation.from_dict(run.evaluation()), "test")
     say(f"\nReport: {run.report_file}\nModel:  {run.model_file}")
+    if strip_file(run).is_file():
+        say(f"Strip:  {strip_file(run)}, how its filters and activation maps came about")
     next_step(f"python -m imgcls.export {run.path}")

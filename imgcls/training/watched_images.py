@@ -1,5 +1,6 @@
 """The few images that a run looks at after each epoch, to keep what the network makes of them."""
 
+import zipfile
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -35,8 +36,22 @@ class WatchedImages:
     @classmethod
     def load(cls, folder: Path) -> "WatchedImages":
         """What `save` wrote. Raises OSError or ValueError if it is not there or damaged."""
-        with np.load(folder / FILE) as arrays:
-            return cls(arrays["pixels"].astype(np.float32), arrays["labels"].tolist())
+        arrays = read_arrays(folder / FILE)
+        return cls(arrays["pixels"].astype(np.float32), arrays["labels"].tolist())
+
+
+def read_arrays(path: Path) -> dict[str, np.ndarray]:
+    """The arrays of an .npz file.
+
+    Raises:
+        OSError: It cannot be read.
+        ValueError: It is damaged.
+    """
+    try:
+        with path.open("rb") as file, np.load(file) as arrays:
+            return dict(arrays)
+    except (zipfile.BadZipFile, EOFError, KeyError) as error:
+        raise ValueError(f"{path} is damaged: {error}") from error
 
 
 def choose_images(data: TrainingData, pixels: Preprocessing, seed: int) -> WatchedImages:

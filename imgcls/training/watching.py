@@ -19,7 +19,7 @@ from imgcls.models.recursion import deep_networks
 from imgcls.training.run_output import RunOutput
 from imgcls.training.trainer import Trainer
 from imgcls.training.trainer_variables import as_array
-from imgcls.training.watched_images import WatchedImages
+from imgcls.training.watched_images import WatchedImages, read_arrays
 
 LAYERS, UNITS = 4, 8  # that are watched; units of each layer
 SIDE = 56  # positions; larger maps are averaged down to at most this many a side
@@ -35,8 +35,8 @@ class WatchedEpoch:
         epoch: From 1; 0 is the network before training.
         convolution: The name of the first convolution.
         kernel: Its weights, (height, width, input channels, filters), float32.
-        maps: By the name of a layer, (B, h, w, units), float16: at most `UNITS` units, spread evenly over its channels,
-            at most `SIDE` positions a side.
+        maps: By the name of a layer, (B, h, w, units), float16: its first `UNITS` units, with at most `SIDE` positions
+            a side.
     """
 
     epoch: int
@@ -53,9 +53,9 @@ class WatchedEpoch:
     @classmethod
     def load(cls, folder: Path, epoch: int) -> "WatchedEpoch":
         """What `save` wrote. Raises OSError or ValueError if it is not there or damaged."""
-        with np.load(epoch_file(folder, epoch)) as arrays:
-            ((convolution, kernel),) = _called("kernel ", arrays).items()
-            return cls(epoch, convolution, kernel, _called("map ", arrays))
+        arrays = read_arrays(epoch_file(folder, epoch))
+        ((convolution, kernel),) = _called("kernel ", arrays).items()
+        return cls(epoch, convolution, kernel, _called("map ", arrays))
 
 
 def _called(kind: str, arrays: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
@@ -136,8 +136,7 @@ class Watcher(keras.callbacks.Callback):
         """Some units of a layer's output, made smaller: (B, h, w, units)."""
         maps = tf.cast(output, tf.float32).numpy()
         maps = maps if self._layout == CHANNELS_LAST else np.moveaxis(maps, 1, -1)
-        units = np.unique(np.linspace(0, maps.shape[-1] - 1, UNITS).astype(int))
-        return np.clip(averaged_down(maps[..., units], SIDE), -LARGEST, LARGEST).astype(np.float16)
+        return np.clip(averaged_down(maps[..., :UNITS], SIDE), -LARGEST, LARGEST).astype(np.float16)
 
     def _is_map(self, node: Any) -> bool:
         shape = node.outputs[0].shape

@@ -15,6 +15,7 @@ from imgcls.training.run import train_network
 from imgcls.workflow.calibrate import calibrate_run
 from imgcls.workflow.create import create_run
 from imgcls.workflow.evaluate import evaluate_run
+from imgcls.workflow.watch import draw_if_watched, drawing
 
 WAIT_FOR_CHIEF = 3600  # seconds, in which the first worker reads every image
 log = logging.getLogger(__name__)
@@ -87,7 +88,9 @@ def train_and_evaluate(run: RunFolder, manifest: Manifest, progress: Progress | 
         Whether it came to its end; False if a signal interrupted it, with a checkpoint written.
     """
     with _failure_noted(run):
-        if not train_only(run, manifest, progress):
+        finished = train_only(run, manifest, progress)
+        draw_if_watched(run)
+        if not finished:
             run.write_status("interrupted")
             return False
         run.write_status("evaluating")
@@ -102,7 +105,8 @@ def train_only(run: RunFolder, manifest: Manifest, progress: Progress | None = N
     """Train a run without judging it. writes: False for a worker that is not the first; it leaves the folder alone."""
     progress = progress or Progress()
     with run.held() if writes else nullcontext():
-        return train_network(run, manifest, on_step=progress.step, on_epoch=progress.epoch)
+        on_epoch = drawing(run, progress.epoch) if writes else progress.epoch
+        return train_network(run, manifest, on_step=progress.step, on_epoch=on_epoch)
 
 
 def change_run(run: RunFolder, changes: Mapping[str, float]) -> TrainConfig:

@@ -71,7 +71,9 @@ def stage_sheet(stage: Stage, pixels: np.ndarray, labels: Sequence[str], title: 
     return contact_sheet(rows, title, CELL)
 
 
-def strip(stages: Sequence[Stage], pixels: np.ndarray, labels: Sequence[str], title: str, note: str = "") -> Image.Image:
+def strip(
+    stages: Sequence[Stage], pixels: np.ndarray, labels: Sequence[str], title: str, note: str = ""
+) -> Image.Image:
     """All epochs in a row: a line for each of some filters, and of some units of each layer for the first image.
 
     Each line has one scale over all its epochs, so that growth is seen. Filters with the largest weights at the end are
@@ -100,7 +102,8 @@ def strip(stages: Sequence[Stage], pixels: np.ndarray, labels: Sequence[str], ti
         image, title_of, signed = _maps(layer, shown, epochs, labels[0], pixels[0])
         sections.append(Picture(image, title_of, notes, _legend(signed)))
     cell = max(each.image.width for each in sections) + 20
-    return contact_sheet([[each] for each in sections], title, max(cell, CELL))
+    rows = [sections[:1], *(sections[place : place + 2] for place in range(1, len(sections), 2))]
+    return contact_sheet(rows, title, max(cell, CELL))
 
 
 def shown_epochs(count: int) -> list[int]:
@@ -132,7 +135,7 @@ def _maps(
     rows = [[_map_tile(each, signed) for each in _on_one_scale(maps[..., unit])] for unit in strongest]
     image = shown_image(pixels)
     image.thumbnail((TILE, TILE))
-    grid = _grid(rows, [f"{unit + 1}." for unit in strongest], epochs, image)
+    grid = _grid(rows, [str(unit) for unit in strongest], epochs, image)
     return grid, f"{layer} for an image of {label}, epoch by epoch", signed
 
 
@@ -160,7 +163,10 @@ def _legend(signed: bool, gray: bool = False) -> Legend:
 
 
 def _grid(
-    rows: Sequence[Sequence[Image.Image]], names: Sequence[str], columns: Sequence[str], corner: Image.Image | None = None
+    rows: Sequence[Sequence[Image.Image]],
+    names: Sequence[str],
+    columns: Sequence[str],
+    corner: Image.Image | None = None,
 ) -> Image.Image:
     """Tiles with the number of each row before it, and the epoch above each column."""
     across, head = TILE + GAP, line_height(SIZE) + 2
