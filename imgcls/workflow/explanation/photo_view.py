@@ -7,9 +7,9 @@ import pandas as pd
 from imgcls.counted import counted
 from imgcls.evaluation.pages.section import Section, TextTable
 from imgcls.explain.large_photo.classify_photo import PhotoClassifier
-from imgcls.explain.large_photo.drawing import box_picture, class_picture
 from imgcls.explain.large_photo.photo_map import PhotoMap
 from imgcls.explain.large_photo.photo_options import PhotoOptions
+from imgcls.explain.large_photo.pictures import boxes_picture, class_picture
 from imgcls.image_files import shown_name
 from imgcls.workflow.explanation.answers import PREDICTED, TRUE
 from imgcls.workflow.explanation.explaining import Explaining
@@ -51,7 +51,7 @@ def _rows(found: PhotoMap) -> Iterator[dict[str, object]]:
 
 def _write(explaining: Explaining, name: str, found: PhotoMap) -> None:
     written = explaining.written
-    pictures = [box_picture(found), *(class_picture(found, each) for each in found.class_names)]
+    pictures = [boxes_picture(found), *(class_picture(found, each) for each in found.class_names)]
     for ending, picture in zip(("boxes", *found.class_names), pictures, strict=True):
         written.picture(f"{name}-{ending}", picture)
     arrays = {f"scale_{number}": scale.maps for number, scale in enumerate(found.scales, start=1)}
