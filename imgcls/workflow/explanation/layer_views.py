@@ -1,6 +1,7 @@
 """The views of layers: their table, the first filters, activation maps, statistics of units, receptive fields."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
@@ -92,7 +93,7 @@ def show_activations(explaining: Explaining) -> Found:
             lines = (f"layer {layer.name} of {network.name}", name)
             title = f"Activations of {layer.name}"
             pictures.append(activation_picture(image, maps, title, lines, units=request.units or None))
-            file = f"activations-{layer.name}-{place:04d}-{file_name(name)}"
+            file = f"activations-{layer.name}-{place:04d}-{file_name(Path(name).stem)}"
             written.picture(file, pictures[-1])
             written.arrays(file, {"pixels": image, "maps": maps})
         said = f"The activation maps of {layer.name} for {counted(len(pixels), 'image')}, all units on one scale."
@@ -118,7 +119,7 @@ def show_receptive_field(explaining: Explaining) -> Found:
             effective_picture(image, effective, f"What moves {layer.name}", lines),
         )
         for kind, picture in zip(("theoretical", "effective"), both, strict=True):
-            written.picture(f"receptive_field-{kind}-{place + 1:04d}-{file_name(name)}", picture)
+            written.picture(f"receptive_field-{kind}-{place + 1:04d}-{file_name(Path(name).stem)}", picture)
         pictures += both
     said = f"What a position of {layer.name} sees: by the formulas as a box, and as heat how much each pixel moves it."
     written.section(Section("receptive-field", f"Receptive field of {layer.name}", (said,)), pictures)

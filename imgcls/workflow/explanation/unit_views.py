@@ -1,11 +1,15 @@
 """The views of units: the patches that excite them, and what they would like to see."""
 
+from typing import Any
+
+import numpy as np
+
 from imgcls.counted import counted
 from imgcls.evaluation.pages.section import Section
 from imgcls.explain.drawing.picture import Picture
 from imgcls.explain.units.layers import layers_low_to_high
 from imgcls.explain.units.patch_sheet import field_in_words, patch_sheet, unit_picture
-from imgcls.explain.units.top_patches import UnitPatches, top_patches
+from imgcls.explain.units.top_patches import TopPatch, UnitPatches, top_patches
 from imgcls.workflow.explanation.explaining import Explaining
 from imgcls.workflow.explanation.view import Found
 
@@ -38,10 +42,10 @@ def _write_layer(explaining: Explaining, layer: str, units: list[UnitPatches]) -
     written.arrays(
         f"patches-{layer}",
         {
-            f"unit_{unit.unit}_{rank}_{name}": getattr(patch, name)
+            f"unit_{unit.unit}_{rank}_{name}": value
             for unit in units
             for rank, patch in enumerate(unit.patches)
-            for name in ("image", "row", "column", "response", "window", "pixels", "deconvnet")
+            for name, value in _arrays(patch).items()
         },
     )
     sentence = (
@@ -51,3 +55,10 @@ def _write_layer(explaining: Explaining, layer: str, units: list[UnitPatches]) -
     )
     section = Section(f"patches-{layer}", f"What excites {layer}", (sentence,))
     written.section(section, [unit_picture(unit, f"unit {unit.unit}") for unit in units])
+
+
+def _arrays(patch: TopPatch) -> dict[str, Any]:
+    """What is kept of a patch: its pixels in whole numbers, and the deconvnet's in 16 bits."""
+    facts = {name: getattr(patch, name) for name in ("image", "row", "column", "response", "window")}
+    pixels = np.rint(patch.pixels).astype(np.uint8)
+    return {**facts, "pixels": pixels, "deconvnet": patch.deconvnet.astype(np.float16)}

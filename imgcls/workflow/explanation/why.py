@@ -132,7 +132,8 @@ def _sentences(table: pd.DataFrame) -> list[str]:
         failed = int(rows["fails"].sum())
         title = find_method(str(name)).title
         if rows["deletion"].notna().any():
-            said = "all hold their check" if not failed else f"{failed} fail their check"
+            fail = {0: "all hold their check", 1: "1 fails its check"}
+            said = fail.get(failed, f"{failed} fail their check")
             found.append(f"{title}: {count}, {said}.")
         else:
             found.append(f"{title}: {count}, not checked.")
