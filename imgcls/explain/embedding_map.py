@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from imgcls.counted import counted
 from imgcls.nearest_name import did_you_mean
@@ -38,14 +39,10 @@ class EmbeddingMap:
 
     @property
     def sentences(self) -> tuple[str, ...]:
-        """What to know when the map is read: how far to believe it, and whether it shows a sample."""
+        """What to know when the map is read: whether it shows a sample, and what its distances say."""
         title, found = TITLES[self.method], []
         if self.total > len(self.places):
             found.append(f"The map shows a random sample: {len(self.places):,} of {counted(self.total, 'image')}.")
-        found.append(
-            f"Trustworthiness is {self.trustworthiness:.2f}: near 1, neighbors on the map are neighbors to the "
-            "network; near 0.5, they are neighbors by chance."
-        )
         if self.variance is not None:
             found.append(f"{title} shows {100 * self.variance:.0f} % of the variance of the embeddings.")
         else:
@@ -132,7 +129,8 @@ def _tsne(reduced: np.ndarray, seed: int) -> np.ndarray:
         return reduced[:, :2]
     start = reduced[:, :2] / reduced[:, 0].std() * 1e-4
     perplexity = min(PERPLEXITY, (len(reduced) - 1) / 3)
-    return np.asarray(TSNE(perplexity=perplexity, init=start, random_state=seed).fit_transform(reduced))
+    with threadpool_limits(1):  # its threads wait for each other without rest, which takes minutes on a busy machine
+        return np.asarray(TSNE(perplexity=perplexity, init=start, random_state=seed).fit_transform(reduced))
 
 
 def _umap(reduced: np.ndarray, seed: int) -> np.ndarray:
