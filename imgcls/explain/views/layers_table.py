@@ -20,7 +20,8 @@ def layers_table(network: Network) -> pd.DataFrame:
 
     Example:
         >>> from imgcls.models import build_model
-        >>> layers_table(Network(build_model("lenet5", class_names=["cat", "dog"])))[["layer", "units", "field"]].head(2)
+        >>> table = layers_table(Network(build_model("lenet5", class_names=["cat", "dog"])))
+        >>> table[["layer", "units", "field"]].head(2)
              layer  units field
         0  c1_conv      6     5
         1       c1      6     5
