@@ -26,10 +26,7 @@ def layers_table(network: Network) -> pd.DataFrame:
         0  c1_conv      6     5
         1       c1      6     5
     """
-    rows = [
-        (each.name, each.kind, *each.shape, field_of(each), each.fields[0].stride if _is_known(each) else None)
-        for each in network.maps
-    ]
+    rows = [(each.name, each.kind, *each.shape, field_of(each), _stride(each)) for each in network.maps]
     table = pd.DataFrame(rows, columns=["layer", "kind", "height", "width", "units", "field", "stride"])
     return table.astype({"stride": "Int64"})
 
@@ -42,5 +39,5 @@ def field_of(each: FeatureMap) -> str:
     return f"{height}" if height == width else f"{height} x {width}"
 
 
-def _is_known(each: FeatureMap) -> bool:
-    return isinstance(each.fields, tuple)
+def _stride(each: FeatureMap) -> int | None:
+    return each.fields[0].stride if isinstance(each.fields, tuple) else None

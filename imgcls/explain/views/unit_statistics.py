@@ -84,7 +84,8 @@ class UnitStatistics:
         edges = _edges()
         value = edges[place] + part * (edges[place + 1] - edges[place])
         value[place == SIDE + 1] = 0  # the bin around 0 holds little else behind a rectifier
-        return np.clip(value, self.minimum, self.maximum)
+        clipped: np.ndarray = np.clip(value, self.minimum, self.maximum)
+        return clipped
 
     @property
     def sentence(self) -> str:

@@ -111,3 +111,13 @@ def test_a_small_field_is_shown_with_its_surroundings():
     assert "shown: rows 3 to 11, columns 5 to 13" in small.lines
     deep = effective_field(network, pixels, network.maps[-1].name)
     assert not any("shown" in line for line in effective_picture(pixels[0], deep, "x").lines)
+
+
+def test_grouped_convolutions_take_batches_of_two_sizes(monkeypatch):
+    monkeypatch.setattr("imgcls.explain.views.receptive_field.AT_ONCE", 2)
+    network = Network(build_model("alexnet", (99, 99, 3), ["a", "b"]))
+    three = effective_field(network, pixels_of(network, 3), "conv2_conv")
+    monkeypatch.setattr("imgcls.explain.views.receptive_field.AT_ONCE", 3)
+    np.testing.assert_allclose(
+        three.values, effective_field(network, pixels_of(network, 3), "conv2_conv").values, rtol=1e-3, atol=1e-9
+    )
