@@ -15,6 +15,7 @@ from imgcls.models.feature_maps import FeatureMap
 OUTSIDE = 225  # gray level of what lies outside of the image, where the network sees padding
 FARTHEST = 0.5  # of the image's side: what of the surroundings is drawn
 AT_ONCE = 8  # images
+SMALL = 4  # a field is small if the image is this many times as large
 HALF = 0.5  # of the gradient, in the smallest centered square that holds it
 
 
@@ -101,7 +102,7 @@ def effective_field(
     found = network.layer(layer) if unit is None else network.unit(layer, unit)
     row, column = _checked(found, position or center(found))
 
-    @tf.function(reduce_retracing=True)
+    @tf.function  # a trace for each size of batch: TensorFlow 2.21 dies of grouped convolutions of unknown size
     def gradients(some: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(some)
@@ -142,6 +143,8 @@ def effective_picture(
 ) -> Picture:
     """The effective receptive field as heat on the image, with the theoretical one as a box.
 
+    Of a field that is small beside the image only its surroundings are shown.
+
     Args:
         pixels: The image, (H, W, 1 or 3), in [0, 255].
         effective: Of `effective_field`.
@@ -151,9 +154,14 @@ def effective_picture(
     said = [f"half of the gradient lies within {effective.half_side} x {effective.half_side} pixels"]
     if effective.outside > 0.001:
         said.append(f"{effective.outside:.1%} lies outside of the box: a layer before weighs channels by all pixels")
-    picture = heat_picture(pixels, effective.values, False, title, (*lines, *said))
-    scale = picture.image.width / pixels.shape[1]
-    return Picture(boxed(picture.image, [Box(*effective.window)], scale), title, picture.lines, picture.legend)
+    rows, columns = (_around(*ends) for ends in _along(effective.window, pixels.shape[:2]))
+    if (rows.stop - rows.start, columns.stop - columns.start) != pixels.shape[:2]:
+        said.append(f"shown: rows {rows.start} to {rows.stop - 1}, columns {columns.start} to {columns.stop - 1}")
+    picture = heat_picture(pixels[rows, columns], effective.values[rows, columns], False, title, (*lines, *said))
+    scale = picture.image.width / (columns.stop - columns.start)
+    left, top, right, bottom = effective.window
+    box = Box(left - columns.start, top - rows.start, right - columns.start, bottom - rows.start)
+    return Picture(boxed(picture.image, [box], scale), title, picture.lines, picture.legend)
 
 
 def field_sentence(layer: FeatureMap, position: tuple[int, int], size: tuple[int, int]) -> str:
@@ -173,6 +181,20 @@ def field_sentence(layer: FeatureMap, position: tuple[int, int], size: tuple[int
     share = inside / ((right - left) * (bottom - top))
     beyond = "" if share == 1 else f", {1 - share:.0%} of it outside of the image"
     return f"{where} sees {bottom - top} x {right - left} pixels{beyond}"
+
+
+def _along(window: tuple[int, int, int, int], size: tuple[int, ...]) -> list[tuple[int, int, int]]:
+    """Start and end of a window and size of the image, along rows and columns."""
+    left, top, right, bottom = window
+    return [(top, bottom, size[0]), (left, right, size[1])]
+
+
+def _around(start: int, end: int, size: int) -> slice:
+    """A small field with as much again on each side, all of the image for a larger one."""
+    field = end - start
+    if SMALL * field >= size or end <= 0 or start >= size:
+        return slice(0, size)
+    return slice(max(start - field, 0), min(end + field, size))
 
 
 def _checked(layer: FeatureMap, position: tuple[int, int]) -> tuple[int, int]:

@@ -47,16 +47,18 @@ def layers_picture(layers: Sequence[UnitStatistics], title: str, lines: tuple[st
         title: The line above.
         lines: Further lines.
     """
-    name_width = min(max((text_width(one.layer, SIZE) for one in layers), default=0), 240)
+    names = min(max((text_width(one.layer, SIZE) for one in layers), default=0), 240)
+    said = [_share(one) for one in layers]
+    widths = names, max((text_width(each, SIZE) for each in said), default=0)
     image = Image.new("RGB", (WIDTH, max(ROW * len(layers), 1)), "white")
     draw = ImageDraw.Draw(image)
     for row, one in enumerate(layers):
-        _bar(draw, one, row * ROW, name_width)
+        _bar(draw, one, row * ROW, widths)
     dead = sum(len(one.dead) for one in layers)
     units = sum(one.units for one in layers)
-    said = "blue: share of values above 0; orange: share of dead units"
+    colors = "blue: share of values above 0; orange: share of dead units"
     images = counted(layers[0].images, "image") if layers else "no image"
-    return Picture(image, title, (*lines, f"{dead:,} of {counted(units, 'unit')} dead over {images}", said))
+    return Picture(image, title, (*lines, f"{dead:,} of {counted(units, 'unit')} dead over {images}", colors))
 
 
 def _axis(draw: ImageDraw.ImageDraw, low: float, high: float) -> None:
@@ -79,17 +81,22 @@ def _fans(draw: ImageDraw.ImageDraw, heights: np.ndarray, dead: list[bool]) -> N
             draw.rectangle((left, 0, max(right, left + 1), 4), fill=DEAD)
 
 
-def _bar(draw: ImageDraw.ImageDraw, one: UnitStatistics, top: int, name_width: int) -> None:
-    name = shortened(one.layer, SIZE, name_width)
+def _bar(draw: ImageDraw.ImageDraw, one: UnitStatistics, top: int, widths: tuple[int, int]) -> None:
+    name = shortened(one.layer, SIZE, widths[0])
     draw.text((0, top + 1), name, fill=INK, font=font(name, SIZE))
-    left, whole = name_width + 8, WIDTH - name_width - 120
+    left, whole = widths[0] + 8, WIDTH - sum(widths) - 16
     draw.rectangle((left, top + 3, left + whole, top + ROW - 4), fill="#f2f2f2")
     draw.rectangle((left, top + 3, left + whole * float(one.active_positions.mean()), top + ROW - 4), fill=NARROW)
     dead = len(one.dead)
     if dead:
         draw.rectangle((left, top + 3, left + max(whole * dead / one.units, 2), top + ROW - 4), fill=DEAD)
-    text = f"{one.active_positions.mean():.0%}" + (f", {dead:,} of {one.units:,} dead" if dead else "")
+    text = _share(one)
     draw.text((left + whole + 6, top + 1), text, fill=DEAD if dead else INK, font=font(text, SIZE))
+
+
+def _share(one: UnitStatistics) -> str:
+    dead = len(one.dead)
+    return f"{one.active_positions.mean():.0%}" + (f", {dead:,} of {one.units:,} dead" if dead else "")
 
 
 def _centered(draw: ImageDraw.ImageDraw, text: str, top: int) -> None:

@@ -84,7 +84,8 @@ class UnitStatistics:
         edges = _edges()
         value = edges[place] + part * (edges[place + 1] - edges[place])
         value[place == SIDE + 1] = 0  # the bin around 0 holds little else behind a rectifier
-        return np.clip(value, self.minimum, self.maximum)
+        clipped: np.ndarray = np.clip(value, self.minimum, self.maximum)
+        return clipped
 
     @property
     def sentence(self) -> str:
@@ -244,9 +245,9 @@ def _histogram(values: tf.Tensor) -> tf.Tensor:
     height, width, units = values.shape[1:]
     step = max(math.ceil(math.sqrt(height * width / SAMPLED)), 1)
     some = tf.reshape(values[:, step // 2 :: step, step // 2 :: step], (-1, units))
+    some = tf.where(tf.math.is_finite(some), some, 0.0)  # what is not finite is refused at the end
     octaves = tf.math.log(tf.maximum(tf.abs(some), LEAST / 2) / LEAST) / math.log(2.0)
     far = tf.clip_by_value(tf.floor(octaves * PER_OCTAVE) + 1, 0, SIDE + 1)
-    far = tf.where(tf.math.is_finite(far), far, 0.0)  # what is not finite is refused at the end
     bins = tf.cast(tf.sign(some) * far, tf.int32) + SIDE + 1
     numbers = tf.reshape(bins + tf.range(units) * BINS, [-1])
     return tf.reshape(tf.math.bincount(numbers, minlength=units * BINS, maxlength=units * BINS), (units, BINS))

@@ -26,7 +26,10 @@ NETWORKS = {
 }
 
 
-@pytest.fixture(scope="module", params=NETWORKS)
+DEEP = {"densenet_bc_100_12", "mobilenet_v2_035", "highway19"}
+
+
+@pytest.fixture(scope="module", params=[pytest.param(n, marks=[pytest.mark.slow] * (n in DEEP)) for n in NETWORKS])
 def network(request):
     return Network(build_model(request.param, NETWORKS[request.param], ["a", "b"]))
 
@@ -36,13 +39,13 @@ def pixels_of(network: Network, count: int = 2) -> np.ndarray:
 
 
 def some_layers(network: Network) -> list[str]:
-    """Low, a third of the way, and the last whose field is smaller than the image."""
+    """One a third of the way, and the last whose field is smaller than the image."""
     narrow = [
         each.name
         for each in network.maps
         if isinstance(each.fields, tuple) and each.fields[0].size < network.size[0] and min(each.shape[:2]) > 1
     ]
-    return list(dict.fromkeys([narrow[0], narrow[len(narrow) // 3], narrow[-1]]))
+    return list(dict.fromkeys([narrow[len(narrow) // 3], narrow[-1]]))
 
 
 def test_no_gradient_lies_outside_and_it_reaches_the_edge(network):
@@ -99,3 +102,22 @@ def test_positions_are_found_and_checked():
         effective_field(network, pixels_of(network), "c1", (28, 0))
     with pytest.raises(ValueError, match="no unit 6"):
         effective_field(network, pixels_of(network), "c1", unit=6)
+
+
+def test_a_small_field_is_shown_with_its_surroundings():
+    network = Network(build_model("resnet20", class_names=["a", "b"]))
+    pixels = pixels_of(network)
+    small = effective_picture(pixels[0], effective_field(network, pixels, "stem", (7, 9)), "x")
+    assert "shown: rows 3 to 11, columns 5 to 13" in small.lines
+    deep = effective_field(network, pixels, network.maps[-1].name)
+    assert not any("shown" in line for line in effective_picture(pixels[0], deep, "x").lines)
+
+
+def test_grouped_convolutions_take_batches_of_two_sizes(monkeypatch):
+    monkeypatch.setattr("imgcls.explain.views.receptive_field.AT_ONCE", 2)
+    network = Network(build_model("alexnet", (99, 99, 3), ["a", "b"]))
+    three = effective_field(network, pixels_of(network, 3), "conv2_conv")
+    monkeypatch.setattr("imgcls.explain.views.receptive_field.AT_ONCE", 3)
+    np.testing.assert_allclose(
+        three.values, effective_field(network, pixels_of(network, 3), "conv2_conv").values, rtol=1e-3, atol=1e-9
+    )

@@ -73,5 +73,5 @@ def test_some_layers_can_be_chosen_and_others_are_unknown(network):
 def test_no_image_and_broken_weights_are_said(network):
     with pytest.raises(ValueError, match="No image was given"):
         unit_statistics(network, [], ["c1"])
-    with pytest.raises(ValueError, match="c1 gives values that are not finite"):
-        unit_statistics(network, [PIXELS[:1] * np.float32(np.nan)], ["c1"])
+    with pytest.raises(ValueError, match="c1_conv gives values that are not finite"):
+        unit_statistics(network, [PIXELS[:1] * np.float32(np.nan)], ["c1_conv"])
