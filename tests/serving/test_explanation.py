@@ -19,12 +19,14 @@ from tensorflow_serving.apis import prediction_log_pb2
 from imgcls.data.images.reading import read_images
 from imgcls.explain.drawing.heat import heat_picture
 from imgcls.explain.heatmaps import ALL_ZERO
-from imgcls.models.classifier import judgement_models
+from imgcls.models.classifier import judgement, judgement_models
+from imgcls.serving import parts
 from imgcls.serving.bundle import Bundle, load_bundle, write_bundle
 from imgcls.serving.client import Client
 from imgcls.serving.parity import Parity, Reference
 from imgcls.serving.served_model import ServedModel
 from imgcls.workflow.export import explanation_graph, heat_maps
+from imgcls.workflow.network_of import model_of_bundle, network_or_problem
 from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, exported, judge_pixels, serving
 
 ALONE = """
@@ -42,9 +44,9 @@ print("imgcls" in sys.modules)
 def version(request, tmp_path_factory, images):
     """A bundle with an explanation, without and with a judgement."""
     model = request.getfixturevalue("classifier" if request.param == "plain" else "judged")
-    parts = judgement_models(model)
-    judge = functools.partial(judge_pixels, parts) if parts else None
-    classifier = replace(exported(model), explain=explanation_graph(model))
+    models = judgement_models(model)
+    judge = functools.partial(judge_pixels, models) if models else None
+    classifier = replace(exported(model), explain=explanation_graph(model), network=network_or_problem(model))
     reference = Reference(model, images, judge, functools.partial(heat_maps, model))
     return write_bundle(tmp_path_factory.mktemp(request.param), "clothing", classifier, reference)
 
@@ -168,6 +170,26 @@ def test_other_maps_are_found_out():
         Parity(0.0, 10, heat_map_difference=2e-4).check("TensorFlow SavedModel")
     with pytest.raises(RuntimeError, match="nan"):
         Parity(0.0, 10, heat_map_difference=float("nan")).check("TensorFlow SavedModel")
+
+
+def test_the_network_comes_back_with_its_judgement(version, request, pixels):
+    again = model_of_bundle(version)
+    outputs = load_bundle(version).model.run("outputs", {"pixels": pixels})
+    np.testing.assert_allclose(again(pixels, training=False), outputs["probabilities"], atol=1e-5)
+    assert (judgement(again) is None) == ("decision" not in outputs)
+    for name, model in judgement_models(again).items():
+        np.testing.assert_allclose(model(pixels, training=False), outputs[name], atol=1e-5)
+
+
+def test_a_large_request_is_answered_in_parts_that_keep_image_and_class_together(loaded, images, monkeypatch):
+    monkeypatch.setattr(parts, "NETWORK_PIXELS", 3 * 28 * 28)
+    data = np.array([*(path.read_bytes() for path in images[:7]), b"no image"], object)
+    names = np.array([name.encode() for name in CLASS_NAMES[:8]], object)
+    inputs = {"class_name": names, "image_bytes": data}
+    found = parts.run_in_parts(loaded.model, "explanation", inputs, parts.Limits())
+    expected = loaded.model.run("explanation", inputs)
+    assert found["class"].tolist() == expected["class"].tolist() == [*names[:7], b""]
+    np.testing.assert_allclose(found["heat_map"], expected["heat_map"], atol=1e-5)
 
 
 def test_a_server_and_its_client(version, loaded, images, tmp_path):
