@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import streamlit as st
 from parts.errors import explained
-from parts.explanations import Explained, explain, images_of_test, saved_uploads
+from parts.explanations import Explained, ShownMap, explain, images_of_test, saved_uploads
 from parts.library import load_network, modified
 from parts.model_choice import choose_model
 
@@ -91,13 +91,21 @@ def show(found: Explained) -> None:
         )
     for name, answer, maps in found.images:
         st.text(f"{name}\n{answer}")
-        for start in range(0, len(maps), COLUMNS):
-            for column, each in zip(st.columns(COLUMNS), maps[start : start + COLUMNS], strict=False):
-                column.image(each.picture)
-                if each.caption:
-                    column.badge(each.caption, color="orange" if each.fails else "green")
+        across = min(max(len(maps), 2), COLUMNS)
+        for start in range(0, len(maps), across):
+            for column, each in zip(st.columns(across), maps[start : start + across], strict=False):
+                with column:
+                    show_map(each)
     if found.images:
         show_downloads(found)
+
+
+def show_map(each: ShownMap) -> None:
+    """One map, with what the check found."""
+    st.image(each.picture)
+    if each.caption:
+        st.badge("fails its check" if each.fails else "holds its check", color="orange" if each.fails else "green")
+        st.caption(each.caption)
 
 
 def show_downloads(found: Explained) -> None:

@@ -85,7 +85,8 @@ def _of_different_classes(labels: np.ndarray, random: np.random.Generator) -> np
     order = random.permutation(len(labels))
     _, first = np.unique(labels[order], axis=0, return_index=True)
     rest = np.setdiff1d(np.arange(len(order)), first)
-    return order[np.concatenate([np.sort(first), rest])][:IMAGES]
+    chosen: np.ndarray = order[np.concatenate([np.sort(first), rest])][:IMAGES]
+    return chosen
 
 
 def _name(label: np.ndarray, class_names: list[str]) -> str:

@@ -46,7 +46,9 @@ class WatchedEpoch:
 
     def save(self, folder: Path) -> None:
         """Write it into a folder, whole or not at all. The same values give the same bytes."""
-        arrays = {f"kernel {self.convolution}": self.kernel} | {f"map {name}": x for name, x in self.maps.items()}
+        arrays: dict[str, Any] = {f"kernel {self.convolution}": self.kernel} | {
+            f"map {name}": x for name, x in self.maps.items()
+        }
         with replacing(epoch_file(folder, self.epoch)) as partial:
             np.savez_compressed(partial, **arrays)
 
@@ -94,7 +96,9 @@ class Watcher(keras.callbacks.Callback):
         self._layout = trainer.model.get_layer("standardization").data_format
         part = keras.Model(trainer.model.input, trainer.model.get_layer("logits").output)
         nodes = [node for node in graph_nodes(part) if node.input_tensors]
-        self._convolution = next((x.operation for x in nodes if isinstance(x.operation, keras.layers.Conv2D)), None)
+        self._convolution: Any = next(
+            (x.operation for x in nodes if isinstance(x.operation, keras.layers.Conv2D)), None
+        )
         self._maps = _low_to_high([node for node in nodes if self._is_map(node)], self._side)
         self._able = self._convolution is not None and bool(self._maps) and bool(len(images.labels))
         self._part = keras.Model(part.input, [node.outputs[0] for node in self._maps]) if self._able else part
@@ -136,7 +140,8 @@ class Watcher(keras.callbacks.Callback):
         """Some units of a layer's output, made smaller: (B, h, w, units)."""
         maps = tf.cast(output, tf.float32).numpy()
         maps = maps if self._layout == CHANNELS_LAST else np.moveaxis(maps, 1, -1)
-        return np.clip(averaged_down(maps[..., :UNITS], SIDE), -LARGEST, LARGEST).astype(np.float16)
+        maps = np.clip(averaged_down(maps[..., :UNITS], SIDE), -LARGEST, LARGEST)
+        return np.asarray(maps, np.float16)
 
     def _is_map(self, node: Any) -> bool:
         shape = node.outputs[0].shape
@@ -154,7 +159,7 @@ def _low_to_high(nodes: Sequence[Any], side: Callable[[Any], int]) -> list[Any]:
     ends = {side(node): node for node in nodes}
     first = [node for node in nodes if isinstance(node.operation, keras.layers.Activation)][:1]
     found = {node.operation.name: node for node in [*first, *(ends[size] for size in sorted(ends, reverse=True))]}
-    places = np.unique(np.linspace(0, len(found) - 1, LAYERS).astype(int)) if found else []
+    places: list[int] = np.unique(np.linspace(0, len(found) - 1, LAYERS).astype(int)).tolist() if found else []
     return [list(found.values())[place] for place in places]
 
 
@@ -175,7 +180,8 @@ def averaged_down(maps: np.ndarray, side: int) -> np.ndarray:
         return maps
     rows, columns = height // by, width // by
     whole = maps[:, : rows * by, : columns * by]
-    return whole.reshape(count, rows, by, columns, by, channels).mean(axis=(2, 4))
+    means: np.ndarray = whole.reshape(count, rows, by, columns, by, channels).mean(axis=(2, 4))
+    return means
 
 
 def _forget_after(folder: Path, epoch: int) -> None:

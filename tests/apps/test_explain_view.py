@@ -2,6 +2,7 @@
 
 import io
 import shutil
+import sys
 
 import numpy as np
 import pytest
@@ -45,7 +46,10 @@ def test_uploaded_images_are_explained_and_what_is_no_image_is_said(page, finish
     assert downloads == {"Download the contact sheet", "Download the arrays"}
 
 
-def test_images_of_the_test_split_for_their_true_class(page, finished_run):
+def test_images_of_the_test_split_for_their_true_class(page, finished_run, small_data, monkeypatch):
+    refused = page("explain", model=finished_run).choose("Images", "Of the run's test split")
+    assert "lies outside of" in refused.errors
+    monkeypatch.setattr(sys, "argv", [*sys.argv, "--root", str(small_data)])
     view = page("explain", model=finished_run)
     select(view, "Methods", ["saliency"])
     view.choose("Images", "Of the run's test split").choose("True class", "sneaker").choose("How many", 2)

@@ -1,4 +1,4 @@
-"""The whole road, as a user walks it in Chromium: labels, train, predict."""
+"""The whole road, as a user walks it in Chromium: labels, train, predict, explain."""
 
 import socket
 import subprocess
@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 from urllib.parse import urlsplit
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
@@ -48,7 +49,7 @@ def hosts_asked_by(page) -> set[str]:
     return hosts
 
 
-def test_labels_train_predict(browser, address, clothes, here):
+def test_labels_train_predict_explain(browser, address, clothes, here):
     page = browser.new_page(viewport={"width": 1100, "height": 900})
     page.set_default_timeout(PATIENCE)
     failures = []
@@ -88,11 +89,20 @@ def test_labels_train_predict(browser, address, clothes, here):
     table = download.value.path().read_text().splitlines()
     assert table[0].startswith("image,class,probability")
     assert len(table) == 4
+
+    page.goto(f"{address}/explain?model=runs/clothes-1")
+    page.locator("input[type=file]").set_input_files(images[0])
+    page.get_by_role("button", name="Explain", exact=True).click()
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the arrays").click()
+    with np.load(download.value.path()) as arrays:
+        assert {name.split("/")[1] for name in arrays.files} >= {"pixels", "grad_cam", "integrated_gradients"}
+    assert page.get_by_text("its check").count() == 2
     assert not failures
     assert hosts == {"localhost"}
 
 
-@pytest.mark.parametrize("view", ["labels", "train", "predict"])
+@pytest.mark.parametrize("view", ["labels", "train", "predict", "explain"])
 def test_no_page_asks_anything_of_the_network(browser, address, view):
     page = browser.new_page()
     page.set_default_timeout(PATIENCE)
