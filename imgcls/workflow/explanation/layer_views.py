@@ -8,6 +8,7 @@ import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.evaluation.pages.section import Section, TextTable
+from imgcls.explain.drawing.picture import Picture
 from imgcls.explain.views.activation_maps import activation_maps, activation_picture
 from imgcls.explain.views.first_filters import filters_picture, first_filters
 from imgcls.explain.views.layers_table import layers_table
@@ -109,7 +110,7 @@ def show_receptive_field(explaining: Explaining) -> Found:
     if unit is not None:
         network.unit(layer.name, unit)
     maps = activation_maps(network, pixels, layer.name) if len(pixels) and unit is not None else None
-    pictures = []
+    pictures: list[Picture] = []
     for place, (image, name) in enumerate(zip(pixels, names, strict=True)):
         at = center(layer) if maps is None or unit is None else strongest_position(maps[place], unit)
         lines = (f"{network.name}, {name}", *(() if unit is None else (f"unit {unit}, where it responds most",)))

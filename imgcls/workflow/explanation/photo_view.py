@@ -1,6 +1,7 @@
 """Where in a large photo: class maps and boxes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
@@ -23,11 +24,10 @@ def show_photo(explaining: Explaining) -> Found:
     """Where in each photo its classes are, at several scales."""
     request, progress = explaining.request, explaining.progress
     named = () if request.target in (PREDICTED, TRUE) else tuple(filter(None, (request.target, request.against)))
-    scales = {"shares": request.scales} if request.scales else {}
+    options = PhotoOptions(classes=named, on_progress=progress.of("Sliding over the photo"))
     rows, problems, sentences = [], [], []
-    classify = PhotoClassifier(
-        explaining.network, PhotoOptions(classes=named, on_progress=progress.of("Sliding over the photo"), **scales)
-    )
+    options = replace(options, shares=request.scales) if request.scales else options
+    classify = PhotoClassifier(explaining.network, options)
     for place, path in enumerate(explaining.paths, start=1):
         try:
             found = classify(path)
