@@ -9,11 +9,11 @@ import tensorflow as tf
 from imgcls.explain.heatmaps import Heatmaps
 from imgcls.explain.methods.input_gradients import explained_score
 from imgcls.explain.methods.method import Method, MethodOptions, batches
-from imgcls.explain.methods.traced import traced
+from imgcls.explain.methods.traced import rows_like, traced
 from imgcls.explain.network import Network
 
 COMPLETE = 0.01  # the error from which on no more points are added
-AT_ONCE = 8  # intervals that are halved before the error is looked at again
+AT_ONCE = 8  # points that are computed at once, and intervals that are halved before the error is looked at again
 MOST = 8  # times the steps: more points than that are not tried
 
 
@@ -48,7 +48,7 @@ def integrated_gradients(
         Sundararajan, Taly and Yan, Axiomatic Attribution for Deep Networks, 2017, sections 3 and 5.
     """
     paths = []
-    follow = _follower(network, pixels, coefficients, options.batch_size)
+    follow = _follower(network, pixels, coefficients, min(options.batch_size, AT_ONCE))
     for index in range(len(pixels)):
         one = slice(index, index + 1)
         path = follow(np.linspace(0, 1, options.steps), pixels[one], coefficients[one])
@@ -119,7 +119,7 @@ class Path:
 
 
 def _follower(
-    network: Network, pixels: np.ndarray, coefficients: np.ndarray, batch_size: int
+    network: Network, pixels: np.ndarray, coefficients: np.ndarray, at_once: int
 ) -> Callable[[np.ndarray, np.ndarray, np.ndarray], Path]:
     """A function of places, one image (1, H, W, C) and its coefficients (1, K) to the points of its path."""
 
@@ -130,10 +130,10 @@ def _follower(
             score = explained_score(network.run(points), row)
         return score, tf.reduce_sum(image * tape.gradient(score, points), axis=3)
 
-    graph = traced(scores_and_terms, np.zeros(1, np.float32), pixels, coefficients)
+    graph = traced(scores_and_terms, np.zeros(at_once, np.float32), rows_like(pixels, 1), rows_like(coefficients, 1))
 
     def follow(places: np.ndarray, image: np.ndarray, row: np.ndarray) -> Path:
-        found = [graph(places[part].astype(np.float32), image, row) for part in batches(len(places), batch_size)]
+        found = [graph(places[part].astype(np.float32), image, row) for part in batches(len(places), at_once)]
         scores, terms = zip(*found, strict=True)
         return Path(places, np.concatenate(scores).astype(np.float64), np.concatenate(terms))
 
