@@ -9,9 +9,9 @@ ImageNet that foolbox carries, prepared as the network asks, each explained for 
 Printed are, for each method, the largest difference of a map from theirs as a share of the map's maximum:
 Grad-CAM each map from 0 to 1, as pytorch-grad-cam returns it; integrated gradients with points at equal distances, as
 many as Captum's `riemann_trapezoid` has, whose map is multiplied by n / (n - 1), since Captum's weights of n points sum
-up to 1 - 1/n; SmoothGrad against the mean of Captum's Saliency over the same noisy copies. Then how complete integrated
-gradients are at their own settings, beside Captum's by default; then Grad-CAM of 100 images, ours from a network that
-was just built, theirs in the faster of one and sixteen images at once, by turns. Printed are medians and quartiles.
+up to 1 - 1/n; SmoothGrad against the mean of Captum's Saliency over the same noisy copies. Then Grad-CAM of
+100 images, by turns, theirs in the faster of one and sixteen images at once; then how complete integrated gradients are
+by default. Printed are medians and quartiles.
 About eight minutes on two cores.
 """
 
@@ -203,13 +203,19 @@ def compare(network, pixels, scores, options: Options, theirs: dict[str, np.ndar
     for name, maps in ours.items():
         differences = np.abs(maps - theirs[name]).max((1, 2)) / np.abs(theirs[name]).max((1, 2))
         print(f"{name}: {len(maps)} maps, largest difference {differences.max():.1e} of the maximum", flush=True)
+    print(f"completeness of Captum's by default, {options.gradients} maps: {spread(100 * theirs['captum_error'])} %")
+
+
+def complete(network, pixels, scores) -> None:
+    """Print how complete integrated gradients are by default."""
+    from imgcls.explain.methods import METHODS, MethodOptions
+
     began = time.perf_counter()
     figures = METHODS["integrated_gradients"].compute(network, pixels, scores, MethodOptions()).figures
     each = (time.perf_counter() - began) / len(pixels)
     errors = 100 * figures["completeness_error"]
     print(f"completeness of {len(errors)} maps: {spread(errors)} %, at most {errors.max():.2f} %, with "
           f"{spread(figures['points'])} points, {each:.1f} s each")  # fmt: skip
-    print(f"Captum's by default, of {options.gradients} maps: {spread(100 * theirs['captum_error'])} %")
 
 
 def from_zero_to_one(maps: np.ndarray) -> np.ndarray:
