@@ -44,7 +44,7 @@ def scores_without(scores: Callable, pixels: np.ndarray, coefficients: np.ndarra
     rng = np.random.default_rng(0)
     orders = np.stack([pixel_order(each, rng) for each in maps])
     share, deletion = np.full(len(pixels), TENTH, np.float32), np.full(len(pixels), DELETION)
-    return scores(pixels, pixels, orders, share, deletion, coefficients).numpy()
+    return scores(pixels, pixels, orders, share, deletion, coefficients)
 
 
 def main() -> None:

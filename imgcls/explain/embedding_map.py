@@ -75,7 +75,7 @@ def embedding_map(
     Example:
         >>> grid = np.array([[x, y, 0.0] for x in range(4) for y in range(3)])
         >>> found = embedding_map(grid, "pca")
-        >>> found.coordinates.shape, found.trustworthiness
+        >>> found.coordinates.shape, round(found.variance, 6)
         ((12, 2), 1.0)
     """
     if method not in LAYOUTS:

@@ -9,7 +9,6 @@ from scipy import ndimage
 
 from imgcls.explain.faithfulness.filling import filled
 from imgcls.explain.methods.method import batches
-from imgcls.explain.methods.traced import traced
 from imgcls.explain.network import Network
 from imgcls.explain.target import score_of
 from imgcls.progress import ProgressFunction, no_progress
@@ -17,7 +16,7 @@ from imgcls.progress import ProgressFunction, no_progress
 STEPS = 16
 DELETION, INSERTION = 0, 1
 BLUR = 0.1  # of the image's sides, standard deviation
-Scores = Callable[..., tf.Tensor]
+Scores = Callable[..., np.ndarray]
 
 
 @dataclass(frozen=True)
@@ -63,9 +62,10 @@ def explained_scores(network: Network) -> Scores:
         images = tf.where(kind[:, None, None, None] == INSERTION, inserted, filled(pixels, changed))
         return score_of(network.probabilities(network.run(images).logits), classes)
 
-    pixels, row = np.zeros((1, *network.size, network.channels), np.float32), np.zeros(1, np.float32)
-    classes = np.zeros((1, len(network.class_names)), np.float32)
-    return traced(scores, pixels, pixels, pixels[..., 0], row, row, classes)
+    image = (None, *network.size, network.channels)
+    shapes = (image, image, image[:3], (None,), (None,), (None, len(network.class_names)))
+    graph = tf.function(scores).get_concrete_function(*(tf.TensorSpec(shape, tf.float32) for shape in shapes))
+    return lambda *arrays: graph(*(tf.convert_to_tensor(each, tf.float32) for each in arrays)).numpy()
 
 
 def pixel_order(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -134,8 +134,7 @@ def deletion_and_insertion(
     for part in batches(len(jobs), batch_size, lambda done: on_progress(done * count // len(jobs), count)):
         kind, order, image, step = jobs[part].T
         given = orders[order, image], shares[step], kind, coefficients[image]
-        found = scores(pixels[image], blurry[image], *given)
-        curves[kind, order, image, step] = found.numpy()
+        curves[kind, order, image, step] = scores(pixels[image], blurry[image], *given)
     curves[:, :, :, 0] = curves[:, :1, :, 0]
     curves[DELETION, :, :, -1] = curves[DELETION, :1, :, -1]
     curves[INSERTION, :, :, -1] = curves[DELETION, 0, :, 0]

@@ -21,8 +21,8 @@ def filled(images: tf.Tensor, covered: tf.Tensor) -> tf.Tensor:
         Consistent and Efficient Evaluation Strategy for Attribution Methods, 2022, section 4.
 
     Example:
-        >>> column = tf.constant([[[[10.0]], [[0.0]], [[10.0]]]])
-        >>> filled(column, tf.constant([[[False], [True], [False]]]))[0, :, 0, 0].numpy().tolist()
+        >>> column = tf.constant([10.0, 0.0, 10.0], shape=(1, 3, 1, 1))
+        >>> filled(column, tf.constant([False, True, False], shape=(1, 3, 1)))[0, :, 0, 0].numpy().tolist()
         [10.0, 10.0, 10.0]
     """
     known = 1.0 - tf.cast(covered, images.dtype)[..., None]
