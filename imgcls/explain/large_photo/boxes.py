@@ -59,7 +59,12 @@ def best_boxes(
         places.append(np.full(len(rows), place))
     scores, corners, scale_of = np.concatenate(found), np.concatenate(edges), np.concatenate(places)
     kept = suppressed(corners, scores, overlap, most)
-    return [Box(class_name, float(scores[i]), *(int(x) for x in corners[i].round()), int(scale_of[i])) for i in kept]
+    return [_box(class_name, float(scores[i]), corners[i], int(scale_of[i])) for i in kept]
+
+
+def _box(class_name: str, probability: float, corners: np.ndarray, scale: int) -> Box:
+    left, top, right, bottom = (int(edge) for edge in corners.round())
+    return Box(class_name, probability, left, top, right, bottom, scale)
 
 
 def suppressed(corners: np.ndarray, scores: np.ndarray, overlap: float, most: int) -> list[int]:

@@ -62,4 +62,4 @@ def cuts(network: Network, body: list[Any]) -> list[Cut]:
 
 
 def _bytes(tensor: keras.KerasTensor, network: Network) -> float:
-    return AT_ONCE * FLOAT_BYTES * math.prod(tensor.shape[1:]) / math.prod(network.size)
+    return float(AT_ONCE * FLOAT_BYTES * math.prod(tensor.shape[1:]) / math.prod(network.size))

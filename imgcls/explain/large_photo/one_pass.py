@@ -172,9 +172,10 @@ def sliding_head(positions: tuple[int, int]) -> Rule:
     }
 
     def rule(layer: Any) -> Callable[..., tf.Tensor]:
+        usual: Callable[..., tf.Tensor] = layer
         slide = sliding.get(type(layer))
         if slide is None:
-            return layer
+            return usual
 
         def vectors(maps: tf.Tensor, **_: object) -> tf.Tensor:
             if len(maps.shape) != 4:  # a Flatten of vectors

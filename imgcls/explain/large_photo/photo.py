@@ -47,7 +47,8 @@ class Photo:
             ValueError: If the pixels are damaged.
         """
         whole = replace(preprocessing, height=size[0], width=size[1], resize="stretch", crop_share=1.0)
-        return attempted(self.name, self._data, lambda _: preprocess_region(self._decoded, whole).numpy())
+        pixels: np.ndarray = attempted(self.name, self._data, lambda _: preprocess_region(self._decoded, whole).numpy())
+        return pixels
 
 
 def read_photo(source: str | Path | bytes) -> Photo:

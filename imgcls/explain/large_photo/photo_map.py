@@ -82,7 +82,8 @@ class PhotoMap:
         if class_name not in self.class_names:
             kept = ", ".join(self.class_names)
             raise ValueError(f"No map of {class_name!r} was kept; there are maps of {kept}. Name it among the classes.")
-        return self.joined[self.class_names.index(class_name)]
+        heat: np.ndarray = self.joined[self.class_names.index(class_name)]
+        return heat
 
 
 def join(scales: Sequence[ScaleMap], size: tuple[int, int], cells: int) -> np.ndarray:
@@ -102,7 +103,8 @@ def join(scales: Sequence[ScaleMap], size: tuple[int, int], cells: int) -> np.nd
     unit = max(size) / cells
     shape = [max(1, round(side / unit)) for side in size]
     places = [(np.arange(count) + 0.5) * side / count for count, side in zip(shape, size, strict=True)]
-    return np.max([_at_places(scale, places[0], places[1]) for scale in scales], axis=0).astype(np.float32)
+    joined: np.ndarray = np.max([_at_places(scale, places[0], places[1]) for scale in scales], axis=0)
+    return joined.astype(np.float32)
 
 
 def _at_places(scale: ScaleMap, down: np.ndarray, across: np.ndarray) -> np.ndarray:
