@@ -5,7 +5,7 @@ foolbox carry, one or two a canvas, and describes them by COCO files; no photo a
 networks have EfficientNet-Lite0's frozen ImageNet features; what is trained on them differs:
 
 - crops: --plan head on the boxes (`--boxes crop`), without a background class;
-- patches: --plan patches, with partial patches left out or as background, with a linear head or a hidden layer.
+- patches: --plan patches, with partial patches as background or left out, with a linear head or a hidden layer.
 
 Every patch of the grid of each test canvas is then classified. "found": the patch in which a planted class is most
 likely shows it (by the rule of the labels); "IoU": the mean intersection over union of that patch with the box; "false
@@ -50,11 +50,11 @@ SPLITS = {"train": 0.55, "validation": 0.15, "test": 0.3}  # shares of the canva
 TRAINED = {  # name: plan, and what of its patches differs
     "crops": ("head", PatchesConfig()),
     "patches": ("patches", PatchesConfig()),
-    "patches, partial ones as background": ("patches", PatchesConfig(partial_patches="background")),
-    "patches, hidden layer of 2048": ("patches", PatchesConfig(adaptation_units=2048)),
-    "the same, partial ones as background": (
+    "patches, without partial ones": ("patches", PatchesConfig(partial_patches="leave_out")),
+    "hidden layer of 2048": ("patches", PatchesConfig(adaptation_units=2048)),
+    "hidden layer of 2048, without partial ones": (
         "patches",
-        PatchesConfig(adaptation_units=2048, partial_patches="background"),
+        PatchesConfig(adaptation_units=2048, partial_patches="leave_out"),
     ),
 }
 FIGURES = ("found", "IoU", "false alarms", "false alarms from 0.9", "recall", "seconds")

@@ -250,7 +250,7 @@ class PatchesConfig:
     background_share: float = 0.5  # share of these that show background
     patch_filled: float = 0.2  # share of a patch that an object's box covers at the least, where it shows the object
     object_inside: float = 0.6  # share of an object's box that lies inside such a patch at the least
-    partial_patches: Literal["leave_out", "background"] = "leave_out"  # that show a part of an object, or two classes
+    partial_patches: Literal["background", "leave_out"] = "background"  # what shows a part of an object or two classes
     adaptation_units: int = 0  # units of a hidden layer before the head, trained in epochs; 0: a linear head, fitted
 
     def __post_init__(self) -> None:

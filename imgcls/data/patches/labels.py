@@ -29,8 +29,8 @@ def objects_shown(
 
     Reference:
         Oquab et al., Learning and Transferring Mid-Level Image Representations Using Convolutional Neural Networks,
-        2014, section 3.3: |P ∩ B| >= 0.2 |P|, |P ∩ B| >= 0.6 |B|, and no more than one object in a patch. Here
-        several objects of one class may share a patch.
+        2014, section 3.3: |P ∩ B| >= 0.2 |P|, |P ∩ B| >= 0.6 |B|, and no more than one object in a patch (from memory).
+        Here several objects of one class may share a patch. Whether the paper keeps partial patches is not certain.
 
     Example:
         >>> patches = np.array([[0, 0, 10, 10], [30, 0, 40, 10], [8, 0, 18, 10]])

@@ -40,9 +40,9 @@ def check_boxes(manifest: Manifest) -> None:
 def patches_of(manifest: Manifest, config: PatchesConfig, seed: int) -> Manifest:
     """Make a manifest of patches of one of objects.
 
-    Each image gives the patches of `square_patches` that `objects_shown` is clear about, or as many of them as the
-    config allows: drawn by the seed and the image's name, evenly over its objects. A row without a box is an object
-    as large as its image. What an import left out, such as crowds and small boxes, is no object.
+    Each image gives as many of its `square_patches` as the config allows: drawn by the seed and the image's name,
+    evenly over its objects. What `objects_shown` calls partial is background, or is left out. A row without a box is
+    an object as large as its image. What an import left out, such as crowds and small boxes, is no object.
 
     Args:
         manifest: A row an object, inspected, each with a split.
@@ -137,8 +137,8 @@ def _check_classes(patches: Manifest, class_names: list[str]) -> None:
     there = set(patches.class_names)
     if BACKGROUND_CLASS not in there:
         raise ValueError(
-            "No patch of the training images is free of objects, so there is no background to learn. Add images in "
-            "which the objects leave room, or choose --partial-patches background, or --plan head."
+            "No patch of the training images shows background, so there is none to learn. Add images in which the "
+            "objects leave room, leave out --partial-patches leave_out, or choose --plan head."
         )
     if lost := sorted(set(class_names) - there):
         raise ValueError(

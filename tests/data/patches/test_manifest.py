@@ -54,7 +54,8 @@ def test_patches_stay_in_the_split_of_their_image_and_inside_it(objects):
 
 
 def test_a_label_is_that_of_the_one_class_the_patch_touches(objects):
-    patches = patches_of(objects, PatchesConfig(patches_per_image=1000), seed=0).usable
+    config = PatchesConfig(patches_per_image=1000, partial_patches="leave_out")
+    patches = patches_of(objects, config, seed=0).usable
     of_image = dict(list(objects.usable.groupby("image")))
     for row in patches.sample(300, random_state=0).itertuples():
         boxes = of_image[row.image]
@@ -91,8 +92,8 @@ def test_the_shares_are_those_of_the_config_and_objects_take_turns():
 
 def test_partial_patches_are_left_out_or_background():
     manifest, everything = manifest_of([CAT, DOG]), PatchesConfig(patches_per_image=1000, background_share=0.9)
-    left_out = patches_of(manifest, everything, seed=0).table
-    background = patches_of(manifest, replace(everything, partial_patches="background"), seed=0).table
+    left_out = patches_of(manifest, replace(everything, partial_patches="leave_out"), seed=0).table
+    background = patches_of(manifest, everything, seed=0).table
     counts = [rows["label"].value_counts() for rows in (left_out, background)]
     assert counts[0]["cat"] == counts[1]["cat"]
     assert counts[0]["background"] < counts[1]["background"]
@@ -101,7 +102,7 @@ def test_partial_patches_are_left_out_or_background():
 
 def test_a_row_without_a_box_is_an_object_as_large_as_its_image():
     whole = {"image": "c.png", "label": "dog", "box": [np.nan] * 4}
-    rows = patches_of(manifest_of([CAT, DOG, whole]), PatchesConfig(), seed=0).table
+    rows = patches_of(manifest_of([CAT, DOG, whole]), PatchesConfig(partial_patches="leave_out"), seed=0).table
     of_it = rows[rows["image"] == "c.png"]
     assert set(of_it["label"]) == {"dog"}
     assert (of_it["x_max"] - of_it["x_min"] >= 77).all()
@@ -122,12 +123,15 @@ def test_an_image_with_a_problem_stays_as_it_is_and_is_on_no_patch():
             "a.png is in the splits test and train; expected",
         ),
         ([CAT, {**DOG, "box": (60, 50, 62, 52)}], "Class 'dog' is on no patch of the training images"),
-        ([{**CAT, "box": (0, 0, 100, 100)}, {**DOG, "box": (0, 0, 100, 99)}], "there is no background to learn"),
+        (
+            [{**CAT, "box": (0, 0, 100, 100)}, {**DOG, "box": (0, 0, 100, 99)}],
+            "so there is none to learn",
+        ),
     ],
 )
 def test_objects_that_give_no_patches_are_refused(rows, why):
     with pytest.raises(ValueError, match=why):
-        patches_of(manifest_of([dict(row) for row in rows]), PatchesConfig(), seed=0)
+        patches_of(manifest_of(rows), PatchesConfig(partial_patches="leave_out"), seed=0)
 
 
 def test_data_without_boxes_or_with_a_background_of_its_own_is_refused():
