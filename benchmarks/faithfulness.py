@@ -1,10 +1,10 @@
 """Whether the most salient pixels are those that the answer needs: foolbox's 20 photos of ImageNet, EfficientNet-Lite0.
 
-Each method's map covers a tenth of each photo, the most salient pixels, with the photo's mean color. Held against it is
-a random tenth, the mean of `SEEDS` of each kind: single pixels, blocks of a seventh of the side (the cells of
-Grad-CAM), and random maps as smooth as the method's own. To reach: the score falls more than for a random tenth on at
-least 90 % of the photos, for Grad-CAM and for integrated gradients. Then the verdicts of `imgcls.explain.faithfulness`:
-how many maps beat a centered blob and a random map, and how like they are to those of the network with random weights.
+Each method's map covers the most salient tenth of each photo, filled from what is around it. Held against it is a
+random tenth, the mean of `SEEDS` of each kind: single pixels, blocks of a seventh of the side (the cells of Grad-CAM),
+and random maps as smooth as the method's own. To reach: the score falls more than for a random tenth on at least 90 %
+of the photos, for Grad-CAM and for integrated gradients. Then the verdicts of `imgcls.explain.faithfulness`: how many
+maps beat a centered blob and a random map, and how like they are to those of the network with random weights.
 
 Needs foolbox (`--no-deps`) for the photos. Usage: python benchmarks/faithfulness.py [METHOD ...]
 """
@@ -20,6 +20,7 @@ import numpy as np
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
 from imgcls.explain.faithfulness import HeatmapJudge, explained_scores, pixel_order, random_network, scrambled
+from imgcls.explain.faithfulness.deletion import DELETION
 from imgcls.explain.faithfulness.faithfulness import BELIEVABLE, LIKE_BLOB
 from imgcls.explain.methods import METHODS, MethodOptions
 from imgcls.explain.network import Network
@@ -39,12 +40,11 @@ def blocks(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def scores_without(scores: Callable, pixels: np.ndarray, coefficients: np.ndarray, maps: np.ndarray) -> np.ndarray:
-    """(B,): the score of each image without the highest tenth of its map; with all of it for a share of 0."""
+    """(B,): the score of each image without the highest tenth of its map."""
     rng = np.random.default_rng(0)
     orders = np.stack([pixel_order(each, rng) for each in maps])
-    mean = np.broadcast_to(pixels.mean((1, 2), keepdims=True), pixels.shape)
-    share = np.full(len(pixels), TENTH, np.float32)
-    return scores(pixels, mean, orders, share, coefficients).numpy()
+    share, deletion = np.full(len(pixels), TENTH, np.float32), np.full(len(pixels), DELETION)
+    return scores(pixels, pixels, orders, share, deletion, coefficients).numpy()
 
 
 def main() -> None:

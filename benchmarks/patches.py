@@ -11,7 +11,7 @@ Every patch of the grid of each test canvas is then classified. "found": the pat
 likely shows it (by the rule of the labels); "IoU": the mean intersection over union of that patch with the box; "false
 alarms": patches that touch no object whose likeliest class is an object, and those where its probability is 0.9 or
 more; "recall": patches that show an object whose likeliest class is that object. Prints each round's figures, and the
-median with the range. Needs no internet. A round trains and judges in about two minutes on two cores.
+median with the range. Needs no internet.
 
   python benchmarks/patches.py --canvases 120 --rounds 3
 """
@@ -28,7 +28,7 @@ import numpy as np
 import PIL.Image
 from photos import photos
 
-from imgcls import RunFolder, TrainConfig, train_run
+from imgcls import RunFolder, TrainConfig
 from imgcls.config import InputConfig, JudgementConfig, LabelsConfig, NetworkConfig, PatchesConfig, TrainingConfig
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.inspection.inspect import inspect
@@ -38,8 +38,10 @@ from imgcls.data.patches.labels import BACKGROUND, objects_shown
 from imgcls.data.sources.importing import import_manifest
 from imgcls.labels.records import BOX
 from imgcls.models import classifier, load_model
+from imgcls.training.run import train_network
 from imgcls.training.transfer.features import FeatureCache, ImageSet, depth_features
 from imgcls.training.transfer.head_layers import head_part
+from imgcls.workflow.create import create_run
 
 WIDTH, HEIGHT, BLANK = 320, 240, 20
 CLASSES = ("bag", "trouser", "dress", "sneaker")
@@ -183,7 +185,8 @@ def one_round(folder: Path, count: int, seed: int) -> dict[str, dict[str, float]
     figures = {}
     for name in TRAINED:
         began = time.perf_counter()
-        run = train_run(config_of(name, data, folder, seed))
+        run, manifest = create_run(config_of(name, data, folder, seed))
+        train_network(run, manifest)
         seconds = time.perf_counter() - began
         figures[name] = judged(run, objects) | {"seconds": seconds}
         shown = ", ".join(f"{what} {figures[name][what]:.3g}" for what in FIGURES)

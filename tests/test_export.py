@@ -15,31 +15,36 @@ import pytest
 from imgcls import export
 from imgcls.config import InputConfig, NetworkConfig, TrainConfig
 from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.data.images.reading import read_images
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.formats.folders import read_folders
 from imgcls.models import InputLayers, build_model, load_model
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import load_bundle
-from imgcls.workflow.export import evenly
+from imgcls.workflow.export import evenly, heat_maps
 from imgcls.workflow.network_of import network_of
 from tests.conftest import ROOT, SAMPLE
 
 
 @pytest.fixture(scope="module")
 def run(tmp_path_factory) -> RunFolder:
+    return ended_run(tmp_path_factory.mktemp("runs"), "lenet5")
+
+
+def ended_run(folder: Path, architecture: str) -> RunFolder:
     """A run that ended, in channels_first, as training leaves it; its weights are random."""
     config = TrainConfig(
         input=InputConfig(image_size=32, color="grayscale"),
-        network=NetworkConfig(model="lenet5", weights="none", plan="all", data_format="channels_first"),
+        network=NetworkConfig(model=architecture, weights="none", plan="all", data_format="channels_first"),
         name="clothes",
-        runs=str(tmp_path_factory.mktemp("runs")),
+        runs=str(folder),
     )
     run = RunFolder.create(config)
     manifest = Manifest.from_records(read_folders(SAMPLE), SAMPLE)
     manifest.save(run.manifest_file)
     keras.utils.set_random_seed(3)
     model = build_model(
-        "lenet5",
+        architecture,
         (32, 32, 1),
         manifest.class_names,
         data_format="channels_first",
@@ -95,6 +100,29 @@ def test_export_then_predict(run, output, command):
     images = sorted((SAMPLE / "test" / "bag").iterdir())[:2]
     assert command("predict", folder, *images, output / "missing.png", "--output", table).code == 3
     assert pd.read_csv(table)["problem"].fillna("").tolist() == ["", "", "no such file or directory"]
+
+
+def test_export_of_what_says_why(run, output, command):
+    result = command("export", run.path, "--output", output, "--name", "why", "--explain")
+    assert result.code == 0, result.err
+    assert "Signatures: embedding, explanation, outputs, pixels, serving_default" in result.out
+    says = r"Explanation: Grad-CAM at the layer \w+; a heat map differs from the run's by at most \S+ of its maximum"
+    assert re.search(says, result.out)
+    paths = sorted((SAMPLE / "test" / "bag").iterdir())[:3]
+    data = [path.read_bytes() for path in paths]
+    found = load_bundle(output / "why").model.run("explanation", {"image_bytes": data, "class_name": [b"bag"] * 3})
+    pixels = np.stack([each.result for each in read_images(paths, Preprocessing(32, 32, 1))])
+    expected = heat_maps(load_model(run.model_file), pixels, ["bag"] * 3)
+    assert expected.any()
+    np.testing.assert_allclose(found["heat_map"], expected, atol=1e-4 * expected.max())
+
+
+def test_a_network_without_feature_maps_is_refused_before_anything_is_written(tmp_path, command):
+    run = ended_run(tmp_path / "runs", "mlp")
+    result = command("export", run.path, "--output", tmp_path / "bundles", "--explain")
+    assert result.code == 2
+    assert "--explain draws a heat map by the last feature map. mlp has no feature map" in result.err
+    assert not list((tmp_path / "bundles").glob("*/*"))
 
 
 @pytest.mark.parametrize(

@@ -52,6 +52,7 @@ def hostile(config: dict, marker: Path) -> dict[str, dict]:
         "function": {**module, "module": "os", "class_name": "function", "config": "system"},
         "download": {**module, "module": "keras.utils", "class_name": "get_file", "config": {"origin": "x"}},
         "other package": {**module, "module": "subprocess", "class_name": "Popen", "config": {"args": "true"}},
+        "no module": {**module, "module": "keras..layers", "class_name": "Dense", "config": {"units": 1}},
         "inside of another": {
             **module,
             "class_name": "TimeDistributed",

@@ -29,7 +29,7 @@ def tiles(images: Sequence[Image.Image], labels: Sequence[str] = (), columns: in
 
     Example:
         >>> tiles([Image.new("RGB", (20, 20))] * 6, list("abcdef"), columns=3).size
-        (68, 76)
+        (68, 74)
     """
     if not images or len(labels) not in (0, len(images)):
         raise ValueError(f"There are {len(images)} images and {len(labels)} labels; expected one label for each image.")

@@ -1,4 +1,4 @@
-"""Deletion and insertion: what becomes of the score when the pixels that a map calls salient go first, or come first."""
+"""Deletion and insertion: what becomes of the score when the most salient pixels go first, or come first."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,13 +7,16 @@ import numpy as np
 import tensorflow as tf
 from scipy import ndimage
 
+from imgcls.explain.faithfulness.filling import filled
 from imgcls.explain.methods.method import batches
+from imgcls.explain.methods.traced import traced
 from imgcls.explain.network import Network
 from imgcls.explain.target import score_of
 from imgcls.progress import ProgressFunction, no_progress
 
 STEPS = 16
-BLUR = 0.1  # of the image's sides, standard deviation: no class of ImageNet is told from what is left
+DELETION, INSERTION = 0, 1
+BLUR = 0.1  # of the image's sides, standard deviation
 Scores = Callable[..., tf.Tensor]
 
 
@@ -23,7 +26,7 @@ class Curves:
 
     Attributes:
         shares: (S + 1,), the share of the pixels that are changed, from 0 to 1.
-        deletion: (R, B, S + 1), the score of the image with that share replaced by its mean color.
+        deletion: (R, B, S + 1), the score of the image with that share of the pixels covered.
         insertion: (R, B, S + 1), the score of the blurred image with that share of the pixels put back.
     """
 
@@ -46,19 +49,23 @@ class Curves:
 
 
 def explained_scores(network: Network) -> Scores:
-    """A function from images to the explained score of each, traced once.
+    """A function from images to the explained score of each, traced once for batches of any size.
 
-    It takes two versions of the images, (B, H, W, C), the order of their pixels, (B, H, W), the share of them that is
-    taken from the second version, (B,), and the coefficients of the classes, (B, K).
+    It takes images, the same blurred, (B, H, W, C), the order of their pixels, (B, H, W), the share of them that is
+    changed, (B,), 0 for deletion or 1 for insertion, (B,), and the coefficients of the classes, (B, K).
     """
 
-    @tf.function(reduce_retracing=True)
-    def scores(old: tf.Tensor, new: tf.Tensor, order: tf.Tensor, share: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
+    def scores(
+        pixels: tf.Tensor, blurry: tf.Tensor, order: tf.Tensor, share: tf.Tensor, kind: tf.Tensor, classes: tf.Tensor
+    ) -> tf.Tensor:
         changed = order < share[:, None, None]
-        images = tf.where(changed[..., None], new, old)
+        inserted = tf.where(changed[..., None], pixels, blurry)
+        images = tf.where(kind[:, None, None, None] == INSERTION, inserted, filled(pixels, changed))
         return score_of(network.probabilities(network.run(images).logits), classes)
 
-    return scores
+    pixels, row = np.zeros((1, *network.size, network.channels), np.float32), np.zeros(1, np.float32)
+    classes = np.zeros((1, len(network.class_names)), np.float32)
+    return traced(scores, pixels, pixels, pixels[..., 0], row, row, classes)
 
 
 def pixel_order(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
@@ -83,7 +90,7 @@ def pixel_order(values: np.ndarray, rng: np.random.Generator) -> np.ndarray:
 
 
 def blurred(pixels: np.ndarray) -> np.ndarray:
-    """The images as insertion begins with them, (B, H, W, C): their colors without anything to recognize."""
+    """The images without what there is to recognize, (B, H, W, C): only colors, where they about are."""
     sides = pixels.shape[1:3]
     return np.asarray(ndimage.gaussian_filter(pixels, (0, BLUR * sides[0], BLUR * sides[1], 0), mode="nearest"))
 
@@ -99,8 +106,9 @@ def deletion_and_insertion(
 ) -> Curves:
     """Cover and uncover images in several orders, and follow the score.
 
-    Deletion replaces pixels by the mean color of the image, so that a digit and a photo each get a neutral one;
-    insertion begins with the blurred image. For R orders an image takes 2 R (steps - 1) + 3 forward passes.
+    Deletion fills pixels from those around them (`filled`), and insertion begins with the blurred image. A constant
+    color would be no fair cover: a tenth of the pixels at random, each a gray speck, lowers the score of a photo as
+    much as the loss of a salient region. For R orders an image takes 2 R (steps - 1) + 3 forward passes.
 
     Args:
         scores: Of `explained_scores`. Scores are probabilities: that of the class, or the difference of both.
@@ -120,26 +128,27 @@ def deletion_and_insertion(
     if steps < 2:
         raise ValueError(f"steps is {steps}; expected at least 2 parts into which the pixels are divided.")
     count, shares = len(pixels), np.linspace(0.0, 1.0, steps + 1, dtype=np.float32)
-    mean = np.broadcast_to(pixels.mean((1, 2), keepdims=True), pixels.shape)
-    versions = ((pixels, mean), (blurred(pixels), pixels))  # from, to: of deletion and of insertion
+    blurry = blurred(pixels)
     curves = np.empty((2, len(orders), count, steps + 1), np.float32)
     jobs = _jobs(len(orders), count, steps)
     for part in batches(len(jobs), batch_size, lambda done: on_progress(done * count // len(jobs), count)):
         kind, order, image, step = jobs[part].T
-        old, new = (np.stack([versions[k][side][i] for k, i in zip(kind, image, strict=True)]) for side in (0, 1))
-        found = scores(*map(tf.constant, (old, new, orders[order, image], shares[step], coefficients[image])))
+        given = orders[order, image], shares[step], kind, coefficients[image]
+        found = scores(pixels[image], blurry[image], *given)
         curves[kind, order, image, step] = found.numpy()
     curves[:, :, :, 0] = curves[:, :1, :, 0]
-    curves[0, :, :, -1], curves[1, :, :, -1] = curves[0, 0, :, -1], curves[0, 0, :, 0]
+    curves[DELETION, :, :, -1] = curves[DELETION, :1, :, -1]
+    curves[INSERTION, :, :, -1] = curves[DELETION, 0, :, 0]
     return Curves(shares, curves[0], curves[1])
 
 
 def _jobs(orders: int, count: int, steps: int) -> np.ndarray:
     """What is computed, image by image: (n, 4) of deletion or insertion, order, image, step.
 
-    The ends of the curves do not depend on the order, and the whole image is the end of both.
+    The ends of the curves do not depend on the order, and insertion ends where deletion begins.
     """
-    inner = np.indices((2, orders, count, steps - 1)).reshape(4, -1).T + (0, 0, 0, 1)
-    ends = [(kind, 0, image, step) for image in range(count) for kind, step in ((0, 0), (0, steps), (1, 0))]
+    inner = np.indices((2, orders, count, steps - 1)).reshape(4, -1).T + np.array([0, 0, 0, 1])
+    distinct = ((DELETION, 0), (DELETION, steps), (INSERTION, 0))
+    ends = [(kind, 0, image, step) for image in range(count) for kind, step in distinct]
     jobs = np.concatenate([inner, np.reshape(ends, (-1, 4))]).astype(int)
     return jobs[np.argsort(jobs[:, 2], kind="stable")]

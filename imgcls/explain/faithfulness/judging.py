@@ -35,7 +35,7 @@ def judge_heatmaps(
         heatmaps: Of these images.
         options: As the method had them. Of these, the seed, the batch size and the progress serve here too.
         random_network: Of `random_network`, made once for a network; None leaves the check with random weights out.
-        steps: Parts in which the pixels are covered. An image takes 6 steps - 3 forward passes.
+        steps: Parts in which the pixels are covered. An image takes 6 * steps forward passes.
 
     Returns:
         A judgement for each image.

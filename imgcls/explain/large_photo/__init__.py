@@ -4,6 +4,7 @@ from imgcls.explain.large_photo.boxes import Box
 from imgcls.explain.large_photo.classify_photo import PhotoClassifier, classify_photo
 from imgcls.explain.large_photo.photo_map import PhotoMap, ScaleMap
 from imgcls.explain.large_photo.photo_options import PhotoOptions
+from imgcls.explain.large_photo.pictures import boxes_picture, class_picture
 from imgcls.explain.large_photo.sliding_plan import SlidingPlan, sliding_plan
 
 __all__ = [
@@ -13,6 +14,8 @@ __all__ = [
     "PhotoOptions",
     "ScaleMap",
     "SlidingPlan",
+    "boxes_picture",
+    "class_picture",
     "classify_photo",
     "sliding_plan",
 ]

@@ -30,6 +30,7 @@ class Photo:
 
     name: str
     size: tuple[int, int]
+    _data: bytes
     _decoded: Callable[[Cut, int, int], tf.Tensor]
 
     def resized(self, size: tuple[int, int], preprocessing: Preprocessing) -> np.ndarray:
@@ -46,7 +47,7 @@ class Photo:
             ValueError: If the pixels are damaged.
         """
         whole = replace(preprocessing, height=size[0], width=size[1], resize="stretch", crop_share=1.0)
-        return attempted(self.name, b".", lambda _: preprocess_region(self._decoded, whole).numpy())
+        return attempted(self.name, self._data, lambda _: preprocess_region(self._decoded, whole).numpy())
 
 
 def read_photo(source: str | Path | bytes) -> Photo:
@@ -59,8 +60,7 @@ def read_photo(source: str | Path | bytes) -> Photo:
         ValueError: If it cannot be read, with the reason.
     """
     name = "photo" if isinstance(source, bytes) else Path(source).name
-    size, decoded = attempted(name, source, _opened)
-    return Photo(name, size, decoded)
+    return Photo(name, *attempted(name, source, _opened))
 
 
 def attempted(name: str, source: str | Path | bytes, function: Callable[[bytes], Any]) -> Any:
@@ -75,18 +75,22 @@ def attempted(name: str, source: str | Path | bytes, function: Callable[[bytes],
     return found.result
 
 
-def _opened(data: bytes) -> tuple[tuple[int, int], Callable[[Cut, int, int], tf.Tensor]]:
-    """The upright size, and what gives regions. Of a JPEG each size is decoded anew, which is faster and smaller."""
+def _opened(data: bytes) -> tuple[tuple[int, int], bytes, Callable[[Cut, int, int], tf.Tensor]]:
+    """The upright size, the data, and what gives regions.
+
+    Of a JPEG each size is decoded anew: its decoder leaves out detail that is not asked for, which is faster and takes
+    less memory than to keep all of it.
+    """
     encoded = tf.constant(decodable(data))
     if data.startswith(JPEG_BEGINS):
         height, width = tf.image.extract_jpeg_shape(encoded).numpy()[:2]
         turned = int(orientation(encoded)) >= 5
         size = (int(width), int(height)) if turned else (int(height), int(width))
-        return size, partial(decode_region, encoded)
+        return size, data, partial(decode_region, encoded)
     image = decode(encoded)
 
     def region(cut: Cut, height: int, width: int) -> tf.Tensor:
         top, left, kept_height, kept_width = cut(*tf.unstack(tf.shape(image)[:2]))
         return image[top : top + kept_height, left : left + kept_width]
 
-    return (int(image.shape[0]), int(image.shape[1])), region
+    return (int(image.shape[0]), int(image.shape[1])), data, region

@@ -54,7 +54,7 @@ class PhotoMap:
         plan: Which way the network went over the photo, and why.
         scales: One for each size of window, the largest windows first.
         joined: (C, rows, columns), float32: at each place of the photo the highest response of the windows around it,
-            over all scales; between the centers of windows it is interpolated.
+            over all scales; between the centers of windows it is interpolated, and it fades to the photo's border.
         boxes: Of all classes but the background, the highest probability first.
         notes: Sentences on what was done to the photo, or is to be known of the result.
         shown: (h, w, 3), uint8: the photo, small enough to be drawn.
@@ -88,7 +88,8 @@ class PhotoMap:
 def join(scales: Sequence[ScaleMap], size: tuple[int, int], cells: int) -> np.ndarray:
     """One map of all scales: the highest response at each place, between windows' centers interpolated.
 
-    A place nearer to the border than the first center has the response of the first window.
+    A window speaks for its center. From the outermost centers to the border of the photo, which is the windows' border
+    too, their responses fade to 0.
 
     Args:
         scales: Of the same classes.
@@ -105,14 +106,18 @@ def join(scales: Sequence[ScaleMap], size: tuple[int, int], cells: int) -> np.nd
 
 
 def _at_places(scale: ScaleMap, down: np.ndarray, across: np.ndarray) -> np.ndarray:
-    maps = _interpolated(scale.maps, 1, (down - scale.window[0] / 2) / scale.stride[0])
-    return _interpolated(maps, 2, (across - scale.window[1] / 2) / scale.stride[1])
+    maps = _interpolated(scale.maps, 1, down, scale.window[0], scale.stride[0])
+    return _interpolated(maps, 2, across, scale.window[1], scale.stride[1])
 
 
-def _interpolated(maps: np.ndarray, axis: int, at: np.ndarray) -> np.ndarray:
-    """Linear along one axis, at fractional places; the first and last value go on outside."""
-    at = np.clip(at, 0, maps.shape[axis] - 1)
+def _interpolated(maps: np.ndarray, axis: int, places: np.ndarray, window: float, stride: float) -> np.ndarray:
+    """Linear along one axis between the centers of windows; fading outside of them."""
+    last = maps.shape[axis] - 1
+    anywhere = (places - window / 2) / stride
+    at = np.clip(anywhere, 0, last)
+    fade = np.maximum(1 - np.abs(anywhere - at) * stride / (window / 2), 0)
     below = np.floor(at).astype(int)
-    above = np.minimum(below + 1, maps.shape[axis] - 1)
-    share = (at - below).reshape([-1 if i == axis else 1 for i in range(maps.ndim)])
-    return maps.take(below, axis) * (1 - share) + maps.take(above, axis) * share
+    shape = [-1 if i == axis else 1 for i in range(maps.ndim)]
+    share, fade = (at - below).reshape(shape), fade.reshape(shape)
+    between: np.ndarray = maps.take(below, axis) * (1 - share) + maps.take(np.minimum(below + 1, last), axis) * share
+    return between * fade

@@ -35,7 +35,7 @@ class PhotoOptions:
     classes: tuple[str, ...] = ()
     best: int = 5
     threshold: float = 0.5
-    overlap: float = 0.5
+    overlap: float = 0.3
     boxes: int = 20
     way: Literal["auto", "windows"] = "auto"
     step: float = 0.25

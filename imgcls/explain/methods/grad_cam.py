@@ -16,10 +16,11 @@ def grad_cam(network: Network, pixels: np.ndarray, coefficients: np.ndarray, opt
         Selvaraju et al., Grad-CAM: Visual Explanations from Deep Networks via Gradient-Based Localization, 2017,
         equations 1 and 2.
     """
-    return activation_maps(network, pixels, coefficients, options, _weighed)
+    return activation_maps(network, pixels, coefficients, options, by_mean_gradient)
 
 
-def _weighed(features: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
+def by_mean_gradient(features: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
+    """The map of a feature map and its gradients, both (B, h, w, C): (B, h, w), nowhere below 0."""
     return tf.nn.relu(tf.einsum("bhwc,bc->bhw", features, tf.reduce_mean(gradients, axis=(1, 2))))
 
 

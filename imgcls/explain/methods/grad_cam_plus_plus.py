@@ -23,6 +23,7 @@ def grad_cam_plus_plus(
 
 
 def weighed(features: tf.Tensor, gradients: tf.Tensor) -> tf.Tensor:
+    """The maps (B, h, w) of a feature map and the gradients of the score by it, both (B, h, w, C)."""
     shares = _shares(features, gradients)
     weights = tf.reduce_sum(shares * tf.nn.relu(gradients), axis=(1, 2))
     return tf.nn.relu(tf.einsum("bhwc,bc->bhw", features, weights))

@@ -9,7 +9,7 @@ from imgcls.explain.heatmaps import Heatmaps
 from imgcls.explain.methods.input_gradients import explained_score
 from imgcls.explain.methods.method import MethodOptions
 from imgcls.explain.methods.traced import in_batches
-from imgcls.explain.network import Network, watched
+from imgcls.explain.network import Network, Pass, watched
 
 Weigh = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
@@ -32,14 +32,32 @@ def activation_maps(
     layer = network.layer(options.layer).name
 
     def maps(some: tf.Tensor, scores: tf.Tensor) -> tf.Tensor:
-        with tf.GradientTape(watch_accessed_variables=False) as tape:
-            passed = network.run(some, keep=[layer], change={layer: watched(tape)})
-            score = explained_score(passed, scores)
-        features = passed.maps[layer]
-        gradients = tape.gradient(score, features, unconnected_gradients=tf.UnconnectedGradients.ZERO)
-        return enlarged(weigh(features, gradients), network.size)
+        return explained_map(network, layer, some, lambda passed: explained_score(passed, scores), weigh)[0]
 
     return Heatmaps(in_batches(maps, [pixels, coefficients], options.batch_size, options.on_progress), layer)
+
+
+def explained_map(
+    network: Network, layer: str, pixels: tf.Tensor, objective: Callable[[Pass], tf.Tensor], weigh: Weigh
+) -> tuple[tf.Tensor, Pass]:
+    """Class activation maps of tensors, in operations that a graph can hold.
+
+    Args:
+        network: The classifier.
+        layer: The name of a layer with a feature map.
+        pixels: (B, H, W, C), in [0, 255].
+        objective: Gets what the pass gave; returns the scores (B,).
+        weigh: As for `activation_maps`.
+
+    Returns:
+        The maps (B, H, W), and what the pass gave.
+    """
+    with tf.GradientTape(watch_accessed_variables=False) as tape:
+        passed = network.run(pixels, keep=[layer], change={layer: watched(tape)})
+        score = objective(passed)
+    features = passed.maps[layer]
+    gradients = tape.gradient(score, features, unconnected_gradients=tf.UnconnectedGradients.ZERO)
+    return enlarged(weigh(features, gradients), network.size), passed
 
 
 def enlarged(maps: tf.Tensor, size: tuple[int, int]) -> tf.Tensor:

@@ -25,8 +25,8 @@ def occlusion(network: Network, pixels: np.ndarray, coefficients: np.ndarray, op
     Reference:
         Zeiler and Fergus, Visualizing and Understanding Convolutional Networks, 2014, section 4.2.
     """
-    answer = answers(network, pixels, coefficients)
     squares = list(_squares(network.size, options.window))
+    answer = answers(network, pixels, coefficients, min(options.batch_size, len(squares)))
     values, whole = np.zeros(pixels.shape[:3], np.float32), np.zeros(len(pixels), np.float32)
     for index, (image, row) in enumerate(zip(pixels, coefficients, strict=True)):
         whole[index] = answer(image[None], row)[0]

@@ -25,7 +25,7 @@ def rise(network: Network, pixels: np.ndarray, coefficients: np.ndarray, options
     Reference:
         Petsiuk, Das and Saenko, RISE: Randomized Input Sampling for Explanation of Black-box Models, 2018, section 3.
     """
-    answer, gray = answers(network, pixels, coefficients), mean_pixel(network)
+    answer, gray = answers(network, pixels, coefficients, min(options.batch_size, options.masks)), mean_pixel(network)
     values = np.zeros(pixels.shape[:3], np.float32)
     for index, (image, row) in enumerate(zip(pixels, coefficients, strict=True)):
         values[index] = _conditional_mean(answer, image - gray, gray, row, options)
@@ -43,7 +43,8 @@ def _conditional_mean(
         weighed += np.einsum("n,nhw->hw", probabilities, masks)
         shown += masks.sum(0)
         total += float(probabilities.sum())
-    return weighed / shown - total / options.masks
+    values: np.ndarray = weighed / shown - total / options.masks
+    return values
 
 
 def random_masks(size: tuple[int, int], options: MethodOptions) -> Iterator[np.ndarray]:

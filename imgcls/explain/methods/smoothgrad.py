@@ -7,7 +7,7 @@ from imgcls.explain.heatmaps import Heatmaps
 from imgcls.explain.methods.input_gradients import explained_score
 from imgcls.explain.methods.method import Method, MethodOptions, batches
 from imgcls.explain.methods.saliency import strongest_channel
-from imgcls.explain.methods.traced import traced
+from imgcls.explain.methods.traced import rows_like, traced
 from imgcls.explain.network import Network
 
 
@@ -18,18 +18,19 @@ def smoothgrad(network: Network, pixels: np.ndarray, coefficients: np.ndarray, o
         Smilkov et al., SmoothGrad: Removing Noise by Adding Noise, 2017, section 3.
     """
 
-    def summed_gradients(noisy: tf.Tensor, scores: tf.Tensor) -> tf.Tensor:
+    def gradients(noisy: tf.Tensor, scores: tf.Tensor) -> list[tf.Tensor]:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(noisy)
             score = explained_score(network.run(noisy), scores)
-        return tf.reduce_sum(tape.gradient(score, noisy), axis=0)
+        return [tape.gradient(score, noisy)]
 
-    graph = traced(summed_gradients, pixels, coefficients)
+    at_once = min(options.batch_size, options.samples)
+    graph = traced(gradients, rows_like(pixels, at_once), rows_like(coefficients, 1))
     found = np.zeros(pixels.shape, np.float32)
     for index, image in enumerate(pixels):
-        for part in batches(options.samples, options.batch_size):
+        for part in batches(options.samples, at_once):
             noisy = noisy_copies(image, range(part.start, part.stop), options)
-            found[index] += graph(noisy, np.repeat(coefficients[index : index + 1], len(noisy), axis=0)).numpy()
+            found[index] += graph(noisy, coefficients[index : index + 1])[0].sum(0)
         options.on_progress(index + 1)
     return Heatmaps(strongest_channel(found / options.samples))
 
@@ -47,7 +48,8 @@ def noisy_copies(image: np.ndarray, numbers: range, options: MethodOptions) -> n
     """
     spread = options.noise * (image.max() - image.min())
     noise = [np.random.default_rng([options.seed, n]).standard_normal(image.shape, np.float32) for n in numbers]
-    return image + np.float32(spread) * np.stack(noise)
+    copies: np.ndarray = image + np.float32(spread) * np.stack(noise)
+    return copies
 
 
 METHOD = Method("smoothgrad", "SmoothGrad", smoothgrad, "pixels", signed=False, paper="Smilkov et al., 2017")

@@ -111,7 +111,9 @@ def filters_picture(
 def _said(filters: FirstFilters, unit_norm: bool, shown: int) -> list[str]:
     units, height, width, _ = filters.weights.shape
     rest = units - shown
-    first = f"{counted(units, 'filter')} of {filters.layer} ({filters.kind}), {height} x {width}, on standardized pixels"
+    first = (
+        f"{counted(units, 'filter')} of {filters.layer} ({filters.kind}), {height} x {width}, on standardized pixels"
+    )
     scale = "each filter divided by its length: comparable between networks" if unit_norm else "one scale for all"
     broken = int((~np.isfinite(filters.weights).all((1, 2, 3))).sum())
     left_out = [f"{counted(rest, 'further filter')} not shown"] if rest else []

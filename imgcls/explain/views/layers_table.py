@@ -20,15 +20,13 @@ def layers_table(network: Network) -> pd.DataFrame:
 
     Example:
         >>> from imgcls.models import build_model
-        >>> layers_table(Network(build_model("lenet5", class_names=["cat", "dog"])))[["layer", "units", "field"]].head(2)
+        >>> table = layers_table(Network(build_model("lenet5", class_names=["cat", "dog"])))
+        >>> table[["layer", "units", "field"]].head(2)
              layer  units field
         0  c1_conv      6     5
         1       c1      6     5
     """
-    rows = [
-        (each.name, each.kind, *each.shape, field_of(each), each.fields[0].stride if _is_known(each) else None)
-        for each in network.maps
-    ]
+    rows = [(each.name, each.kind, *each.shape, field_of(each), _stride(each)) for each in network.maps]
     table = pd.DataFrame(rows, columns=["layer", "kind", "height", "width", "units", "field", "stride"])
     return table.astype({"stride": "Int64"})
 
@@ -41,5 +39,5 @@ def field_of(each: FeatureMap) -> str:
     return f"{height}" if height == width else f"{height} x {width}"
 
 
-def _is_known(each: FeatureMap) -> bool:
-    return isinstance(each.fields, tuple)
+def _stride(each: FeatureMap) -> int | None:
+    return each.fields[0].stride if isinstance(each.fields, tuple) else None

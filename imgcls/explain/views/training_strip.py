@@ -1,4 +1,4 @@
-"""How first filters and activation maps came about in training: the network after one epoch, and all epochs in a row."""
+"""How first filters and activation maps came about in training: the network after an epoch, and all epochs in a row."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

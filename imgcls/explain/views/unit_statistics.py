@@ -1,7 +1,7 @@
 """How the units of every layer behave over a data set of any size."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -16,7 +16,8 @@ LEAST, MOST = 2.0**-10, 2.0**14  # of absolute values, between which the histogr
 PER_OCTAVE = 4  # bins for each doubling: an edge is 19 % above the one before
 SIDE = int(math.log2(MOST / LEAST)) * PER_OCTAVE  # bins on each side of 0
 BINS = 2 * SIDE + 3  # and one around 0, and one beyond each end
-SAMPLED = 256  # positions of each image that enter the histogram, on a lattice; all others count everywhere else
+SAMPLED = 64  # positions of each image that enter the histogram, on a lattice; all others count everywhere else
+AT_ONCE = 4  # images: what is computed of a map on the side stays in the processor's cache
 STILL = 1e-5  # of the layer's deviation: a unit that varies less is constant
 
 
@@ -82,7 +83,9 @@ class UnitStatistics:
         part = np.where(inside > 0, (wanted[:, 0] - before) / np.where(inside > 0, inside, 1), 0)
         edges = _edges()
         value = edges[place] + part * (edges[place + 1] - edges[place])
-        return np.clip(value, self.minimum, self.maximum)
+        value[place == SIDE + 1] = 0  # the bin around 0 holds little else behind a rectifier
+        clipped: np.ndarray = np.clip(value, self.minimum, self.maximum)
+        return clipped
 
     @property
     def sentence(self) -> str:
@@ -126,10 +129,11 @@ def unit_statistics(
     sums: dict[str, _Sums] = {each.name: _Sums(each.units) for each in maps}
     images = 0
     for batch in batches:
-        if len(batch):
-            for name, seen in observe(tf.constant(batch, tf.float32)).items():
-                sums[name].add({key: value.numpy() for key, value in seen.items()}, len(batch))
-            images += len(batch)
+        for start in range(0, len(batch), AT_ONCE):
+            some = tf.constant(batch[start : start + AT_ONCE], tf.float32)
+            for name, seen in observe(some).items():
+                sums[name].add({key: value.numpy() for key, value in seen.items()})
+            images += len(some)
             on_progress(images)
     if not images:
         raise ValueError("No image was given; expected at least one to know what the units do.")
@@ -173,7 +177,7 @@ class _Sums:
         self.positions, self.images = np.zeros(units), np.zeros(units)
         self.histogram = np.zeros((units, BINS), np.int64)
 
-    def add(self, seen: dict[str, np.ndarray], images: int) -> None:
+    def add(self, seen: dict[str, np.ndarray]) -> None:
         """Take in one batch."""
         count = int(seen["count"])
         step = seen["mean"] - self.mean
@@ -197,10 +201,10 @@ class _Sums:
         )  # fmt: skip
 
 
-def _observer(network: Network, names: Sequence[str]):  # noqa: ANN202
+def _observer(network: Network, names: Sequence[str]) -> Callable[[tf.Tensor], dict[str, dict[str, tf.Tensor]]]:
     """A function of pixels that gives what is added up of each layer; each map is let go once it is reduced."""
 
-    @tf.function(reduce_retracing=True)
+    @tf.function(input_signature=[tf.TensorSpec((None, *network.size, network.channels))])
     def observe(pixels: tf.Tensor) -> dict[str, dict[str, tf.Tensor]]:
         found: dict[str, dict[str, tf.Tensor]] = {}
 
@@ -218,17 +222,20 @@ def _observer(network: Network, names: Sequence[str]):  # noqa: ANN202
 
 
 def _of_batch(values: tf.Tensor) -> dict[str, tf.Tensor]:
-    """What one batch of a map, (B, h, w, units), adds."""
-    mean, variance = tf.nn.moments(values, axes=[0, 1, 2])
-    above = tf.reduce_sum(tf.cast(values > 0, tf.float32), axis=[1, 2])
+    """What one batch of a map, (B, h, w, units), adds. TensorFlow reduces one axis ten times as fast as three."""
+    units = values.shape[-1]
+    by_image = tf.reshape(values, (-1, values.shape[1] * values.shape[2], units))
+    flat = tf.reshape(values, (-1, units))
+    mean = tf.reduce_mean(flat, axis=0)
+    largest = tf.reduce_max(by_image, axis=1)
     return {
-        "count": tf.reduce_prod(tf.cast(tf.shape(values)[:3], tf.int64)),
+        "count": tf.shape(flat)[0],
         "mean": mean,
-        "variance": variance,
-        "minimum": tf.reduce_min(values, axis=[0, 1, 2]),
-        "maximum": tf.reduce_max(values, axis=[0, 1, 2]),
-        "active_positions": tf.reduce_sum(above, axis=0),
-        "active_images": tf.reduce_sum(tf.cast(above > 0, tf.float32), axis=0),
+        "variance": tf.reduce_mean(tf.math.squared_difference(flat, mean), axis=0),
+        "minimum": tf.reduce_min(flat, axis=0),
+        "maximum": tf.reduce_max(largest, axis=0),
+        "active_positions": tf.reduce_sum(tf.cast(flat > 0, tf.float32), axis=0),
+        "active_images": tf.reduce_sum(tf.cast(largest > 0, tf.float32), axis=0),
         "histogram": _histogram(values),
     }
 
@@ -238,9 +245,9 @@ def _histogram(values: tf.Tensor) -> tf.Tensor:
     height, width, units = values.shape[1:]
     step = max(math.ceil(math.sqrt(height * width / SAMPLED)), 1)
     some = tf.reshape(values[:, step // 2 :: step, step // 2 :: step], (-1, units))
+    some = tf.where(tf.math.is_finite(some), some, 0.0)  # what is not finite is refused at the end
     octaves = tf.math.log(tf.maximum(tf.abs(some), LEAST / 2) / LEAST) / math.log(2.0)
     far = tf.clip_by_value(tf.floor(octaves * PER_OCTAVE) + 1, 0, SIDE + 1)
-    far = tf.where(tf.math.is_finite(far), far, 0.0)  # what is not finite is refused at the end
     bins = tf.cast(tf.sign(some) * far, tf.int32) + SIDE + 1
     numbers = tf.reshape(bins + tf.range(units) * BINS, [-1])
     return tf.reshape(tf.math.bincount(numbers, minlength=units * BINS, maxlength=units * BINS), (units, BINS))

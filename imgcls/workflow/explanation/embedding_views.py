@@ -76,16 +76,18 @@ def show_embedding(explaining: Explaining) -> Found:
     facts = {"data": looked_at.part, "split": request.split, "split_hash": "", "model": ""}
     table = predict_table(predictor, looked_at.manifest, looked_at.rows, facts, report)
     found = embedding_map(np.asarray(table.embeddings), request.reduction, request.seed)
-    section = embedding_section(found, table)
+    shown = table.take(found.places)
+    section = embedding_section(
+        found.coordinates, shown, found.method, found.trustworthiness, (looked_at.part, *found.sentences)
+    )
     written = explaining.written
-    rows = table.rows.iloc[found.places]
     written.table(
         "embedding",
         pd.DataFrame(
             {
-                "image": rows["image"].to_numpy(),
-                "label": rows["label"].to_numpy(),
-                "predicted": [table.class_names[place] for place in table.predicted[found.places]],
+                "image": shown.rows["image"].to_numpy(),
+                "label": shown.rows["label"].to_numpy(),
+                "predicted": [shown.class_names[place] for place in shown.predicted],
                 "x": found.coordinates[:, 0],
                 "y": found.coordinates[:, 1],
             }

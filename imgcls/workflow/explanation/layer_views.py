@@ -1,18 +1,32 @@
 """The views of layers: their table, the first filters, activation maps, statistics of units, receptive fields."""
 
+from collections.abc import Sequence
+from pathlib import Path
+
+import numpy as np
 import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.evaluation.pages.section import Section, TextTable
+from imgcls.explain.drawing.picture import Picture
 from imgcls.explain.views.activation_maps import activation_maps, activation_picture
 from imgcls.explain.views.first_filters import filters_picture, first_filters
 from imgcls.explain.views.layers_table import layers_table
-from imgcls.explain.views.unit_statistics import statistics_picture, statistics_table, unit_statistics
+from imgcls.explain.views.receptive_field import (
+    center,
+    effective_field,
+    effective_picture,
+    field_picture,
+    strongest_position,
+)
+from imgcls.explain.views.statistics_picture import layers_picture, units_picture
+from imgcls.explain.views.unit_statistics import UnitStatistics, statistics_table, unit_statistics
 from imgcls.workflow.explanation.explaining import Explaining
 from imgcls.workflow.explanation.view import Found
 from imgcls.workflow.explanation.written import file_name
 
 WIDE = 700  # pixels, of a sheet in the page
+DRAWN = 6  # layers whose units are drawn
 
 
 def show_layers(explaining: Explaining) -> Found:
@@ -57,10 +71,13 @@ def show_units(explaining: Explaining) -> Found:
         if dead
         else f"no unit of {counted(len(found), 'layer')} is dead."
     )
-    picture = statistics_picture(found, f"Units of {network.name}", (looked_at.part,))
-    written.picture("units", picture)
+    lines = (network.name, looked_at.part)
+    pictures = [layers_picture(found, "How much of each layer is active", lines)]
+    pictures += [units_picture(each, f"Units of {each.layer}", lines) for each in _some(found)]
+    for name, picture in zip(["units", *(f"units-{each.layer}" for each in _some(found))], pictures, strict=True):
+        written.picture(name, picture)
     sentences = (said, *(each.sentence for each in dead[:10]))
-    written.section(Section("units", "Units", sentences, table=_by_layer(table)), [picture], WIDE)
+    written.section(Section("units", "Units", sentences, table=_by_layer(table)), pictures, WIDE // 2)
     return Found(sentences[:3], None)
 
 
@@ -77,12 +94,42 @@ def show_activations(explaining: Explaining) -> Found:
             lines = (f"layer {layer.name} of {network.name}", name)
             title = f"Activations of {layer.name}"
             pictures.append(activation_picture(image, maps, title, lines, units=request.units or None))
-            file = f"activations-{layer.name}-{place:04d}-{file_name(name)}"
+            file = f"activations-{layer.name}-{place:04d}-{file_name(Path(name).stem)}"
             written.picture(file, pictures[-1])
             written.arrays(file, {"pixels": image, "maps": maps})
         said = f"The activation maps of {layer.name} for {counted(len(pixels), 'image')}, all units on one scale."
         written.section(Section("activations", f"Activations of {layer.name}", (said,)), pictures, WIDE)
     return Found((f"{counted(len(pixels), 'image')} with the maps of {layer.name}.",), None, tuple(problems))
+
+
+def show_receptive_field(explaining: Explaining) -> Found:
+    """What a position of a layer sees of each image: by the formulas, and by how much each pixel moves it."""
+    request, network, written = explaining.request, explaining.network, explaining.written
+    layer, (pixels, names, problems) = network.layer(request.layer), explaining.shown_images
+    unit = request.units[0] if request.units else None
+    if unit is not None:
+        network.unit(layer.name, unit)
+    maps = activation_maps(network, pixels, layer.name) if len(pixels) and unit is not None else None
+    pictures: list[Picture] = []
+    for place, (image, name) in enumerate(zip(pixels, names, strict=True)):
+        at = center(layer) if maps is None or unit is None else strongest_position(maps[place], unit)
+        lines = (f"{network.name}, {name}", *(() if unit is None else (f"unit {unit}, where it responds most",)))
+        effective = effective_field(network, image[None], layer.name, at, unit)
+        both = (
+            field_picture(image, layer, at, f"What {layer.name} sees", lines),
+            effective_picture(image, effective, f"What moves {layer.name}", lines),
+        )
+        for kind, picture in zip(("theoretical", "effective"), both, strict=True):
+            written.picture(f"receptive_field-{kind}-{place + 1:04d}-{file_name(Path(name).stem)}", picture)
+        pictures += both
+    said = f"What a position of {layer.name} sees: by the formulas as a box, and as heat how much each pixel moves it."
+    written.section(Section("receptive-field", f"Receptive field of {layer.name}", (said,)), pictures)
+    return Found((said,), None, tuple(problems))
+
+
+def _some(found: Sequence[UnitStatistics]) -> list[UnitStatistics]:
+    """At most `DRAWN` layers, spread over the depth."""
+    return [found[place] for place in sorted({round(at) for at in np.linspace(0, len(found) - 1, DRAWN)})]
 
 
 def _shown(table: pd.DataFrame) -> TextTable:

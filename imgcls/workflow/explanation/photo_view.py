@@ -1,15 +1,16 @@
 """Where in a large photo: class maps and boxes."""
 
 from collections.abc import Iterator
+from dataclasses import replace
 
 import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.evaluation.pages.section import Section, TextTable
 from imgcls.explain.large_photo.classify_photo import PhotoClassifier
-from imgcls.explain.large_photo.drawing import box_picture, class_picture
 from imgcls.explain.large_photo.photo_map import PhotoMap
 from imgcls.explain.large_photo.photo_options import PhotoOptions
+from imgcls.explain.large_photo.pictures import boxes_picture, class_picture
 from imgcls.image_files import shown_name
 from imgcls.workflow.explanation.answers import PREDICTED, TRUE
 from imgcls.workflow.explanation.explaining import Explaining
@@ -23,11 +24,10 @@ def show_photo(explaining: Explaining) -> Found:
     """Where in each photo its classes are, at several scales."""
     request, progress = explaining.request, explaining.progress
     named = () if request.target in (PREDICTED, TRUE) else tuple(filter(None, (request.target, request.against)))
-    scales = {"shares": request.scales} if request.scales else {}
+    options = PhotoOptions(classes=named, on_progress=progress.of("Sliding over the photo"))
     rows, problems, sentences = [], [], []
-    classify = PhotoClassifier(
-        explaining.network, PhotoOptions(classes=named, on_progress=progress.of("Sliding over the photo"), **scales)
-    )
+    options = replace(options, shares=request.scales) if request.scales else options
+    classify = PhotoClassifier(explaining.network, options)
     for place, path in enumerate(explaining.paths, start=1):
         try:
             found = classify(path)
@@ -51,7 +51,7 @@ def _rows(found: PhotoMap) -> Iterator[dict[str, object]]:
 
 def _write(explaining: Explaining, name: str, found: PhotoMap) -> None:
     written = explaining.written
-    pictures = [box_picture(found), *(class_picture(found, each) for each in found.class_names)]
+    pictures = [boxes_picture(found), *(class_picture(found, each) for each in found.class_names)]
     for ending, picture in zip(("boxes", *found.class_names), pictures, strict=True):
         written.picture(f"{name}-{ending}", picture)
     arrays = {f"scale_{number}": scale.maps for number, scale in enumerate(found.scales, start=1)}

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 
+import numpy as np
 import pandas as pd
 
 from imgcls.counted import counted
@@ -32,7 +33,8 @@ def write_answers(written: Written, network: Network, images: Iterable[Explained
         deletion and insertion with those of a blob and of a random map, likeness to the map of an untrained network,
         caption, problem. It is written as explanation.csv too.
     """
-    rows, sheet = [], []
+    rows: list[dict[str, object]] = []
+    sheet: list[list[Picture]] = []
     for place, image in enumerate(images, start=1):
         if image.problem:
             rows.append({"image": shown_name(image.path), "problem": image.problem})
@@ -91,14 +93,14 @@ def _input(image: ExplainedImage) -> Picture:
     lines = [f"predicted: {image.predicted}"]
     if image.true:
         lines.append(f"true: {image.true}")
-    return Picture(shown_image(image.pixels), shown_name(image.path.name), tuple(lines))
+    return Picture(shown_image(np.asarray(image.pixels)), shown_name(image.path.name), tuple(lines))
 
 
 def _picture(network: Network, image: ExplainedImage, each: ExplainedMap) -> Picture:
     layer = f", layer {each.layer}" if each.layer else ""
     lines = (f"for {image.question}", f"{network.name}{layer}", shown_name(image.path.name))
     shown = (*lines, *(each.faithfulness.lines if each.faithfulness else ()))
-    return heat_picture(image.pixels, each.values, each.method.signed, each.method.title, shown, each.fails)
+    return heat_picture(np.asarray(image.pixels), each.values, each.method.signed, each.method.title, shown, each.fails)
 
 
 def _section(name: str, image: ExplainedImage) -> Section:
@@ -132,7 +134,8 @@ def _sentences(table: pd.DataFrame) -> list[str]:
         failed = int(rows["fails"].sum())
         title = find_method(str(name)).title
         if rows["deletion"].notna().any():
-            said = "all hold their check" if not failed else f"{failed} fail their check"
+            fail = {0: "all hold their check", 1: "1 fails its check"}
+            said = fail.get(failed, f"{failed} fail their check")
             found.append(f"{title}: {count}, {said}.")
         else:
             found.append(f"{title}: {count}, not checked.")

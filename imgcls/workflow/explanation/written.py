@@ -17,7 +17,7 @@ from imgcls.explain.drawing.picture import Picture
 from imgcls.files import replacing
 
 PAGE = "explanation.html"
-ON_PAGE = 300  # pixels, of a picture in the page
+ON_PAGE = 280  # pixels, of a picture in the page
 MOST_ON_PAGE = 600  # pictures; more make a page of over 30 MB
 ROWS = 12  # of a contact sheet
 
@@ -62,7 +62,7 @@ class Written:
         """Write a table as CSV, whole or not at all."""
         path = self.folder / f"{file_name(name)}.csv"
         with replacing(path) as partial:
-            table.to_csv(partial, index=False)
+            table.to_csv(partial, index=False, float_format="%.6g")
         return self._noted(path)
 
     def contact_sheets(self, name: str, rows: Sequence[Sequence[Picture]], title: str) -> list[Path]:
@@ -95,8 +95,8 @@ class Written:
 
 def on_page(picture: Picture, width: int = ON_PAGE) -> ShownImage:
     """A picture as the page shows it: its title and lines are text there."""
-    bare = Picture(picture.image, "", (), picture.legend).drawn(2 * width)
-    return ShownImage(image_address(np.asarray(bare), 2 * width), picture.title, picture.lines, width)
+    bare = Picture(picture.image, "", (), picture.legend).drawn()
+    return ShownImage(image_address(np.asarray(bare), max(bare.size)), picture.title, picture.lines, width)
 
 
 def file_name(name: str) -> str:
