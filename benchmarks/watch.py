@@ -2,7 +2,7 @@
 
 It needs nothing but the sample that is shipped. No peer does the same.
 
-    python -m benchmarks.watch [--model resnet20] [--rounds 7]
+    python -m benchmarks.watch [--model efficientnet_lite0 --image-size 224]
 """
 
 import argparse
@@ -38,17 +38,20 @@ def main() -> None:
     """Measure and print."""
     flags = argparse.ArgumentParser(description=__doc__)
     flags.add_argument("--model", default="resnet20")
+    flags.add_argument("--image-size", type=int, default=0, help="pixels; 0: the images' own")
     flags.add_argument("--rounds", type=int, default=7)
     given = flags.parse_args()
     with tempfile.TemporaryDirectory() as folder:
         config = TrainConfig(
-            input=InputConfig(data="fashion_mini"),
-            network=NetworkConfig(model=given.model),
+            input=InputConfig(data="fashion_mini", image_size=given.image_size),
+            network=NetworkConfig(model=given.model, plan="scratch", weights="none"),
             training=TrainingConfig(watch=True),
             runs=folder,
         )
         run, manifest = create_run(config)
-        training = TrainingRun(run, manifest, make_strategy("one_device"), RunOutput(run), None)
+        strategy = make_strategy("one_device")
+        with strategy.scope():
+            training = TrainingRun(run, manifest, strategy, RunOutput(run), None)
         images = choose_images(training.data, Preprocessing(**preprocessing(training.model)), seed=0)
         watcher = Watcher(training.trainer, training.output, images, training.data.steps_per_epoch)
         watcher.on_train_begin()

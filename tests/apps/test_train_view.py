@@ -1,11 +1,13 @@
 """The second view: a run as a process of its own, followed on the page."""
 
 import json
+import shutil
 import subprocess
 import sys
 
 import pytest
 from parts import launches
+from PIL import Image
 
 from imgcls.config import TrainConfig
 from imgcls.files import write_json
@@ -108,3 +110,13 @@ def test_a_head_that_is_being_fitted_is_shown_as_that(page, here):
         (bar,) = page("train", run="clothes-1").widgets.get("progress")
         trainer.communicate(b"\n")
     assert (bar.proto.text, bar.proto.value) == ("Fitting the head with penalty 3 of 13", 25)
+
+
+def test_a_watched_run_shows_what_its_network_looks_like(page, small_run, here):
+    shutil.copytree(small_run.path, here / "runs" / "small")
+    run = RunFolder(here / "runs" / "small")
+    run.write_status("finished", accuracy=0.9)
+    assert "What the network looks like" not in {shown.label for shown in page("train", run="small").widgets.expander}
+    run.watch.mkdir()
+    Image.new("RGB", (40, 20)).save(run.watch / "strip.png")
+    assert "What the network looks like" in {shown.label for shown in page("train", run="small").widgets.expander}
