@@ -93,7 +93,8 @@ def _photo_noise(size: tuple[int, int], channels: int, rng: np.random.Generator)
     rows, columns = (np.linspace(-1.0, 1.0, side) for side in size)
     peak = 1.0 / (np.hypot(*np.meshgrid(rows, columns, indexing="ij")) + 1.0 / max(size))
     noise = np.stack([scrambled(peak, rng) for _ in range(channels)], axis=-1)
-    return np.clip(127.5 + 60.0 * noise / noise.std(), 0.0, 255.0).astype(np.float32)
+    pixels: np.ndarray = np.clip(127.5 + 60.0 * noise / noise.std(), 0.0, 255.0).astype(np.float32)
+    return pixels
 
 
 def _is_batch_normalization(layer: Any) -> bool:

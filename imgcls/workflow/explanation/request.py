@@ -10,7 +10,8 @@ View = Literal[
 Reduction = Literal["pca", "tsne", "umap"]
 OF_IMAGES = ("why", "activations", "receptive_field", "photo", "neighbors")
 OF_DATA = ("units", "patches", "embedding")
-WITH_IMAGES, WITHOUT_IMAGES = ("why",), ("filters", "units", "patches")  # what is shown where no view is named
+WITH_IMAGES: tuple[View, ...] = ("why",)  # what is shown where no view is named
+WITHOUT_IMAGES: tuple[View, ...] = ("filters", "units", "patches")
 
 
 @dataclass(frozen=True)
