@@ -78,6 +78,7 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
     "data/images/test_every_format",
     "data/test_crops",
     "evaluation/test_report_in_browser",
+    "explain/methods/test_every_architecture",
     "labels/test_all_accounted",
     "labels/test_fuzz",
     "layers/test_every_layer",
