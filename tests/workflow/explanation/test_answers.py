@@ -13,7 +13,7 @@ from tests.conftest import SAMPLE
 
 @pytest.fixture(scope="module")
 def network() -> Network:
-    model = build_model("lenet5", (28, 28, 1), ["bag", "sneaker", "trouser"])
+    model = build_model("lenet5", (32, 32, 1), ["bag", "sneaker", "trouser"])
     return Network(model)
 
 
@@ -32,7 +32,7 @@ def images(tmp_path) -> list[Path]:
 
 @pytest.fixture(autouse=True)
 def preprocessing(network):
-    network.preprocessing = {"height": 28, "width": 28, "channels": 1}
+    network.preprocessing = {"height": 32, "width": 32, "channels": 1}
 
 
 def test_the_true_class_is_that_of_the_manifest_or_of_the_folder(network, images):
