@@ -11,6 +11,7 @@ from imgcls.nearest_name import did_you_mean
 
 MOST_POINTS = 5_000  # more take minutes and hide each other
 FEWEST_POINTS = 3
+FEWEST_FOR_UMAP = 5  # it refuses fewer; they lie as PCA has them
 PERPLEXITY = 30.0  # of t-SNE; van der Maaten and Hinton (2008) advise 5 to 50
 NEIGHBORS = 15  # of each point, that UMAP keeps near, and that trustworthiness looks at
 COMPONENTS = 50  # that t-SNE and UMAP see: the rest is noise that takes time
@@ -140,7 +141,10 @@ def _umap(reduced: np.ndarray, seed: int) -> np.ndarray:
         raise ValueError(
             "UMAP needs a further package: pip install 'imgcls[umap]'. t-SNE and PCA need none."
         ) from error
-    start = 10 * reduced[:, :2] / max(float(np.abs(reduced[:, :2]).max()), 1e-30)
+    if len(reduced) < FEWEST_FOR_UMAP or not np.ptp(reduced):
+        return reduced[:, :2]
+    start = 10 * reduced[:, :2] / float(np.abs(reduced[:, :2]).max())
+    start = start + np.random.default_rng(seed).normal(scale=1e-3, size=start.shape)  # UMAP divides by its height
     neighbors = min(NEIGHBORS, len(reduced) - 1)
     return np.asarray(UMAP(n_neighbors=neighbors, init=start, random_state=seed, n_jobs=1).fit_transform(reduced))
 

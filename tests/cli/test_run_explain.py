@@ -47,7 +47,7 @@ def test_images_are_explained_and_a_broken_one_is_named(command, small_run, phot
     assert "http" not in page.replace("http://www.w3.org/", "")
     with Image.open(tmp_path / "out" / "contact_sheet.png") as sheet:
         assert sheet.width > 600
-    arrays = np.load(tmp_path / "out" / "0002-bag.npz")
+    arrays = np.load(tmp_path / "out" / "0001-bag.npz")
     assert arrays["grad_cam"].shape == arrays["pixels"].shape[:2] == (28, 28)
     assert str(tmp_path / "out" / "explanation.html") in result.out
 

@@ -46,11 +46,10 @@ def test_many_images_are_sampled_and_that_is_said():
     np.testing.assert_array_equal(found.places, embedding_map(vectors, "tsne", most_points=100).places)
 
 
+@pytest.mark.filterwarnings("ignore:n_jobs value")
 @pytest.mark.parametrize("method", ["pca", "tsne", UMAP])
 @pytest.mark.parametrize("vectors", [np.eye(3), np.ones((8, 4)), np.arange(5.0)[:, None]], ids=str)
 def test_a_few_or_equal_embeddings_give_a_map_too(method, vectors):
-    if method == "umap" and (len(vectors) < 5 or not np.ptp(vectors)):
-        pytest.skip("UMAP itself refuses so few")
     found = embedding_map(vectors, method)
     assert np.isfinite(found.coordinates).all()
 

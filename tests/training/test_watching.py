@@ -60,6 +60,7 @@ def test_a_watched_run_ends_with_the_weights_of_another_also_if_it_is_killed_bet
     assert {path.name: path.read_bytes() for path in broken.watch.iterdir()} == files
 
 
+@pytest.mark.slow
 def test_on_several_devices_the_weights_are_the_same_and_every_epoch_is_kept(tiny_config):
     watched, other = (trained(tiny_config(str(on), watch=on, strategy="mirrored")) for on in (True, False))
     assert equal(weights(watched), weights(other))

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-LEAST_MARGIN = 0.05  # of the range in which the score moves: two random maps differ by less in the median
+LEAST_MARGIN = 0.05  # of the range in which the score moves, by which a map has to be better
 SMALLEST_RANGE = 1e-3  # of a probability; below, the score does not depend on any part of the image
 MOST_LIKENESS = 0.7  # rank correlation: half of the variance of the ranks is there before anything is learned
 

@@ -66,7 +66,7 @@ def sliding_plan(network: Network) -> SlidingPlan:
 
     Example:
         >>> from imgcls.models import build_model
-        >>> plan = sliding_plan(Network(build_model("lenet5")))
+        >>> plan = sliding_plan(Network(build_model("lenet5", num_classes=10)))
         >>> plan.way, plan.stride
         ('one pass', (4, 4))
     """
