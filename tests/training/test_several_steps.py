@@ -109,5 +109,5 @@ def test_device_values_are_read_once_a_second_and_at_the_end_of_an_epoch(monkeyp
     seen = []
     note = keras.callbacks.LambdaCallback(on_train_batch_end=lambda batch, logs: seen.append(len(reads)))
     trainer.train(batches().repeat(20), 20 * STEPS, 1, validate=dict, callbacks=[note])
-    assert len(seen) > 2
+    assert len(seen) >= 2  # more where a call has one step; a fast machine takes the rest in one
     assert seen[-2] == seen[0]  # nothing is read between the first step, which is looked at, and the last
