@@ -16,7 +16,7 @@ from typing import Annotated
 import tyro
 
 from imgcls.cli import command
-from imgcls.serving.listening import listen
+from imgcls.serving.server.listening import listen
 from imgcls.serving.versions import check_bundle
 
 

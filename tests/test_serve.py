@@ -17,7 +17,7 @@ import tensorflow as tf
 
 from imgcls import serve
 from imgcls.cli import run_serve
-from imgcls.serving import listening
+from imgcls.serving.server import listening
 from tests.conftest import ROOT
 
 

@@ -7,9 +7,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from imgcls.cli import command
-from imgcls.serving.parts import Limits
-from imgcls.serving.served_model import ServedModel
-from imgcls.serving.server import make_app, serve
+from imgcls.serving.server.http import make_app, serve
+from imgcls.serving.server.models import Models, ModelSettings
+from imgcls.serving.server.parts import Limits
+from imgcls.serving.versions import is_version
 
 
 @dataclass(frozen=True)
@@ -35,19 +36,19 @@ class Settings:
 
 def serve_bundle(folder: Path, listener: socket.socket, address: str, settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM. address: as clients call it."""
-    served = ServedModel(folder)
+    name = folder.parent.name if is_version(folder) else folder.name
+    models = Models([ModelSettings(name, folder)], Limits(settings.most_instances, settings.most_pixels))
     app = make_app(
-        served,
+        models,
         most_bytes=settings.most_bytes,
         threads=settings.threads,
         poll_seconds=settings.poll_seconds,
-        limits=Limits(settings.most_instances, settings.most_pixels),
     )
     with suppress(KeyboardInterrupt):
         serve(
             app,
             listener,
-            lambda: print(welcome(served.name, served.version, address), flush=True),
+            lambda: print(welcome(name, models.find(name).version, address), flush=True),
             settings.drain_seconds,
         )
     print("Stopped.", flush=True)

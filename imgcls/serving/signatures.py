@@ -1,4 +1,4 @@
-"""What a SavedModel can be asked: four or five functions of TensorFlow, by the name that callers give."""
+"""What a SavedModel can be asked: five or six functions of TensorFlow, by the name that callers give."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -12,6 +12,7 @@ from imgcls.serving.guarded_reading import in_places, problems, read_batch
 CLASSES = "serving_default"
 EMBEDDING = "embedding"
 PIXELS = "pixels"
+PREPROCESS = "preprocess"
 OUTPUTS = "outputs"
 EXPLANATION = "explanation"
 IMAGE_BYTES = "image_bytes"
@@ -36,6 +37,8 @@ def make_signatures(classifier: ExportedClassifier) -> Signatures:
           (B, K) bool, in the order of `classes`; unknown_score (B,), higher is stranger: "", False and 0 where there
           is a problem.
         - embedding: image_bytes (B,) to embedding (B, D) and problem (B,).
+        - preprocess: image_bytes (B,) to pixels (B, H, W, C), float32 in [0, 255], and problem (B,); the pixels are 0
+          where there is a problem. It reads images as this version does, whichever version of imgcls asks it.
         - pixels: pixels (B, H, W, C), float32 in [0, 255], to what serving_default gives but for `problem`.
         - outputs: the same pixels to all that an engine gives, in the order of the class names: probabilities,
           embedding, logits, and with a judgement decision (B,) as a place, prediction_set and unknown_score.
@@ -47,6 +50,7 @@ def make_signatures(classifier: ExportedClassifier) -> Signatures:
     return {
         CLASSES: (functions.serving_default, [functions.encoded]),
         EMBEDDING: (functions.embed, [functions.encoded]),
+        PREPROCESS: (functions.preprocess, [functions.encoded]),
         PIXELS: (functions.from_pixels, [functions.decoded]),
         OUTPUTS: (functions.all_outputs, [functions.decoded]),
         **_explained(functions, classifier.explain),
@@ -90,6 +94,10 @@ class _Functions:
             "embedding": in_places(features, image_bytes, places),
             "problem": problems(image_bytes, places),
         }
+
+    def preprocess(self, image_bytes: tf.Tensor) -> Tensors:
+        places, pixels = self._read(image_bytes)
+        return {PIXELS: in_places(pixels, image_bytes, places), "problem": problems(image_bytes, places)}
 
     def from_pixels(self, pixels: tf.Tensor) -> Tensors:
         count, at_least_one = self._checked(pixels)

@@ -20,10 +20,11 @@ from imgcls.layers import ClassProbabilities, Judgement, PixelStandardization
 from imgcls.models.classifier import embedding_model, judgement_models, logits_model, with_judgement
 from imgcls.serving.bundle import load_bundle, write_bundle
 from imgcls.serving.export_format import ExportedClassifier
-from imgcls.serving.listening import listen
 from imgcls.serving.parity import Reference
-from imgcls.serving.served_model import ServedModel
-from imgcls.serving.server import make_app
+from imgcls.serving.server.http import make_app
+from imgcls.serving.server.listening import listen
+from imgcls.serving.server.models import Models, ModelSettings
+from imgcls.serving.server.parts import Limits
 from tests.conftest import SAMPLE
 
 CLASS_NAMES = [
@@ -64,8 +65,8 @@ def bundle(bundle_path):
 
 
 @pytest.fixture(scope="session")
-def served_bundle(bundle_path) -> ServedModel:
-    return ServedModel(bundle_path.parent)
+def served_bundle(bundle_path) -> Models:
+    return models_of(bundle_path.parent)
 
 
 @pytest.fixture(scope="session")
@@ -156,10 +157,15 @@ def save_linear(folder: Path, slope: float, offset: float) -> None:
     tf.saved_model.save(module, str(folder), signatures=module.call)
 
 
+def models_of(folder: Path, limits: Limits | None = None) -> Models:
+    """One model, under the name of its folder."""
+    return Models([ModelSettings(folder.name, folder)], limits)
+
+
 @contextmanager
-def serving(served: ServedModel, **options):
-    """Serve a model from a thread; yields the address."""
-    app = make_app(served, **{"most_bytes": 1 << 20, "threads": 4, "poll_seconds": 0.1, **options})
+def serving(models: Models, **options):
+    """Serve models from a thread; yields the address."""
+    app = make_app(models, **{"most_bytes": 1 << 20, "threads": 4, "poll_seconds": 0.1, **options})
     listener = listen("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})

@@ -20,14 +20,13 @@ from imgcls.data.images.reading import read_images
 from imgcls.explain.drawing.heat import heat_picture
 from imgcls.explain.heatmaps import ALL_ZERO
 from imgcls.models.classifier import judgement, judgement_models
-from imgcls.serving import parts
 from imgcls.serving.bundle import Bundle, load_bundle, write_bundle
 from imgcls.serving.client import Client
 from imgcls.serving.parity import Parity, Reference
-from imgcls.serving.served_model import ServedModel
+from imgcls.serving.server import parts
 from imgcls.workflow.export import explanation_graph, heat_maps
 from imgcls.workflow.network_of import model_of_bundle, network_or_problem
-from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, exported, judge_pixels, serving
+from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, exported, judge_pixels, models_of, serving
 
 ALONE = """
 import sys
@@ -195,7 +194,7 @@ def test_a_large_request_is_answered_in_parts_that_keep_image_and_class_together
 def test_a_server_and_its_client(version, loaded, images, tmp_path):
     wanted = [images[0], tmp_path / "missing.png", images[1], b"no image", *images[2:12]]
     data = [path.read_bytes() for path in images]
-    with serving(ServedModel(version.parent)) as address:
+    with serving(models_of(version.parent)) as address:
         instances = [{"image_bytes": {"b64": base64.b64encode(data[0]).decode()}, "class_name": "väska"}]
         body = {"signature_name": "explanation", "instances": instances}
         row = httpx.post(f"{address}/v1/models/clothing:predict", json=body).json()["predictions"][0]

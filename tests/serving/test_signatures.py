@@ -19,9 +19,8 @@ from imgcls.serving.client import Client
 from imgcls.serving.formats.saved_model import SavedModelEngine
 from imgcls.serving.loaded_model import LoadedModel
 from imgcls.serving.parity import Parity
-from imgcls.serving.served_model import ServedModel
 from imgcls.workflow.predictor import predictor_of_model
-from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, judge_pixels, serving
+from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, judge_pixels, models_of, serving
 
 ALONE = """
 import json, sys
@@ -140,7 +139,7 @@ def test_every_engine_decides_alike(source, judged, judged_path, images, expecte
 
 
 def test_the_server_and_the_client_pass_it_on(judged_path, images, expected):
-    with serving(ServedModel(judged_path.parent)) as url, Client(url, "clothing") as client:
+    with serving(models_of(judged_path.parent)) as url, Client(url, "clothing") as client:
         found = client.predict([*images[:3], b"no image"])
     assert [each.decision for each in found] == [*expected["decision"][:3], ""]
     assert [set(each.prediction_set) for each in found] == [*sets(expected)[:3], set()]

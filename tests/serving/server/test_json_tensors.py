@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from imgcls.serving.json_tensors import encode, parse, read_inputs, signature_name, write_outputs
-from imgcls.serving.rest_error import RestError
+from imgcls.serving.server.json_tensors import encode, parse, read_inputs, signature_name, write_outputs
+from imgcls.serving.server.request_error import RequestError
 
 THREE = {"tag": tf.string, "signal": tf.int32, "sensor": tf.float32}
 TEXT, NUMBERS = {"x": tf.string}, {"x": tf.float32}
@@ -65,7 +65,7 @@ def test_numbers_that_are_not_finite():
     request = parse(b'{"note": "Inf \\" -Inf -NaN", "inputs": [Inf, -NaN]}')
     assert request["note"] == 'Inf " -Inf -NaN'
     for text in ('{"inputs": [Infinite]}', '{"inputs": [Inf, "unfinished \\', '{"inputs": [-]}', '{"inputs": [+Inf]}'):
-        with pytest.raises(RestError, match="JSON Parse error"):
+        with pytest.raises(RequestError, match="JSON Parse error"):
             parse(text.encode())
     text = encode(write_outputs({"y": np.array([np.nan, np.inf, -np.inf], np.float32)}, in_rows=True))
     assert text == b'{"predictions": [NaN, Infinity, -Infinity]}'
@@ -160,7 +160,7 @@ def test_mistakes_are_named(text, types, message):
         request = parse(text.encode())
         return signature_name(request), read_inputs(request, types)
 
-    with pytest.raises(RestError, match=message) as caught:
+    with pytest.raises(RequestError, match=message) as caught:
         read_request()
     assert caught.value.status == 400
     assert len(caught.value.message) < 1000

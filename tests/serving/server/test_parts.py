@@ -1,6 +1,7 @@
 """Large requests are refused, and what is not is worked off in parts of bounded size."""
 
 import base64
+import copy
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -11,11 +12,12 @@ import pytest
 from PIL import Image
 
 from imgcls.image_files import MOST_PIXELS
-from imgcls.serving.parts import NETWORK_PIXELS, Limits, network_size, parts, run_in_parts
-from imgcls.serving.rest_api import answer
-from imgcls.serving.rest_error import RestError
-from imgcls.serving.served_model import ServedModel
-from tests.serving.test_announced import png
+from imgcls.serving.server.models import Models
+from imgcls.serving.server.parts import NETWORK_PIXELS, Limits, network_size, parts, run_in_parts
+from imgcls.serving.server.request_error import RequestError
+from imgcls.serving.server.rest_api import answer
+from tests.serving.conftest import models_of
+from tests.serving.server.test_announced import png
 
 PREDICT = "/v1/models/clothing:predict"
 
@@ -24,10 +26,17 @@ def instances(images: list[bytes]) -> bytes:
     return json.dumps({"instances": [{"b64": base64.b64encode(image).decode()} for image in images]}).encode()
 
 
+def limited(models: Models, limits: Limits) -> Models:
+    """The same models under other limits."""
+    other = copy.copy(models)
+    other.limits = limits
+    return other
+
+
 @pytest.fixture
 def runs(served_bundle, monkeypatch) -> list[int]:
     """How many images each call of the model got."""
-    _, model = served_bundle.find("clothing")
+    model = served_bundle.find("clothing").model
     real, counts = model.run, []
 
     def run(signature, inputs):
@@ -58,7 +67,7 @@ def test_parts_are_bounded_by_what_is_announced_and_by_what_the_network_sees(ann
 
 
 def test_the_answers_of_parts_are_those_of_the_whole(served_bundle, images, runs, monkeypatch):
-    _, model = served_bundle.find("clothing")
+    model = served_bundle.find("clothing").model
     data = [path.read_bytes() for path in images] * 2
     data[7] = b"no image"
     for signature, name, values in (
@@ -69,7 +78,7 @@ def test_the_answers_of_parts_are_those_of_the_whole(served_bundle, images, runs
         whole = model.run(signature, {name: values})
         runs.clear()
         with monkeypatch.context() as small:
-            small.setattr("imgcls.serving.parts.NETWORK_PIXELS", 6 * 28 * 28)
+            small.setattr("imgcls.serving.server.parts.NETWORK_PIXELS", 6 * 28 * 28)
             found = run_in_parts(model, signature, {name: values}, Limits())
         assert runs == [6] * 6 + [4]
         assert found.keys() == whole.keys()
@@ -81,7 +90,7 @@ def test_the_answers_of_parts_are_those_of_the_whole(served_bundle, images, runs
 
 
 def test_large_images_are_decoded_one_part_at_a_time_over_all_requests(served_bundle, images, monkeypatch):
-    _, model = served_bundle.find("clothing")
+    model = served_bundle.find("clothing").model
     real, at_work, seen = model.run, [], []
 
     def run(signature, inputs):
@@ -92,7 +101,7 @@ def test_large_images_are_decoded_one_part_at_a_time_over_all_requests(served_bu
         return found
 
     monkeypatch.setattr(model, "run", run)
-    monkeypatch.setattr("imgcls.serving.parts.LARGE", 28 * 28 - 1)
+    monkeypatch.setattr("imgcls.serving.server.parts.LARGE", 28 * 28 - 1)
     body = instances([images[0].read_bytes()])
     with ThreadPoolExecutor(4) as callers:
         list(callers.map(lambda _: answer(served_bundle, "POST", PREDICT, body), range(40)))
@@ -108,7 +117,7 @@ def test_too_many_images_are_refused_before_they_are_unpacked(served_bundle, run
         {"signature_name": "pixels", "instances": [0] * 1001},
     ]
     for body in bodies:
-        with pytest.raises(RestError, match="Task size 1001 is larger than maximum input batch size 1000") as caught:
+        with pytest.raises(RequestError, match="Task size 1001 is larger than maximum input batch size 1000") as caught:
             answer(served_bundle, "POST", PREDICT, json.dumps(body).encode())
         assert caught.value.status == 400
         assert "--max-instances" in caught.value.message
@@ -121,15 +130,15 @@ def test_too_many_pixels_are_refused_be_they_announced_or_seen(served_bundle, im
     Image.new("L", (1000, 1000)).save(file, "PNG")
     for limits, data in ((Limits(pixels=1_999_999), [file.getvalue()] * 2), (Limits(pixels=1567), [b"\x89PNG"] * 2)):
         with pytest.raises(
-            RestError, match=r"megapixels together, and this server takes .*--max-request-mega"
+            RequestError, match=r"megapixels together, and this server takes .*--max-request-mega"
         ) as caught:
-            answer(served_bundle, "POST", PREDICT, instances(data), limits)
+            answer(limited(served_bundle, limits), "POST", PREDICT, instances(data))
         assert caught.value.status == 413
     pixels = {"signature_name": "pixels", "instances": np.zeros((3, 28, 28, 1)).tolist()}
-    with pytest.raises(RestError, match="megapixels together"):
-        answer(served_bundle, "POST", PREDICT, json.dumps(pixels).encode(), Limits(pixels=2 * 784))
+    with pytest.raises(RequestError, match="megapixels together"):
+        answer(limited(served_bundle, Limits(pixels=2 * 784)), "POST", PREDICT, json.dumps(pixels).encode())
     assert runs == []
-    answer(served_bundle, "POST", PREDICT, instances([file.getvalue()] * 2), Limits(pixels=2_000_000))
+    answer(limited(served_bundle, Limits(pixels=2_000_000)), "POST", PREDICT, instances([file.getvalue()] * 2))
 
 
 def test_one_image_that_announces_too_much_does_not_fail_the_others(served_bundle, images, runs):
@@ -148,15 +157,15 @@ def test_one_image_that_announces_too_much_does_not_fail_the_others(served_bundl
     "body", [{"inputs": {"b64": ""}}, {"inputs": [[{"b64": ""}]]}, {"signature_name": "pixels", "inputs": 1.0}]
 )
 def test_a_tensor_of_another_rank_is_the_callers_fault(served_bundle, body):
-    with pytest.raises(RestError) as caught:
+    with pytest.raises(RequestError) as caught:
         answer(served_bundle, "POST", PREDICT, json.dumps(body).encode())
     assert caught.value.status == 400
 
 
 def test_a_model_that_is_no_bundle_gets_its_batch_as_it_is(half_plus_three):
-    served = ServedModel(half_plus_three)
-    _, model = served.find("half_plus_three")
+    served = models_of(half_plus_three, Limits(10, 10))
+    model = served.find("half_plus_three").model
     assert network_size(model) is None
     body = json.dumps({"instances": [1.0] * 5000}).encode()
-    found = json.loads(answer(served, "POST", "/v1/models/half_plus_three:predict", body, Limits(10, 10)))
+    found = json.loads(answer(served, "POST", "/v1/models/half_plus_three:predict", body))
     assert found["predictions"] == [3.5] * 5000

@@ -11,7 +11,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from imgcls.serving.loaded_model import LoadedModel
-from imgcls.serving.rest_error import NOT_FOUND, RestError
+from imgcls.serving.server.request_error import NOT_FOUND, RequestError
 from imgcls.serving.versions import is_version, versions
 from imgcls.serving.warmup import read_warmup
 
@@ -91,13 +91,13 @@ class ServedModel:
             The number and the SavedModel.
 
         Raises:
-            RestError: If something else is served.
+            RequestError: If something else is served.
         """
         served = self._served
         if served and name == self.name and version in (None, served[0]):
             return served
         asked = f"Latest({name})" if version is None else f"Specific({name}, {version})"
-        raise RestError(f"Servable not found for request: {asked}", NOT_FOUND)
+        raise RequestError(f"Servable not found for request: {asked}", NOT_FOUND)
 
     def refresh(self) -> None:
         """Serve the newest version in the folder, if it is another one than now.

@@ -5,9 +5,9 @@ import pytest
 import tensorflow as tf
 from tensorflow_serving.apis import prediction_log_pb2
 
-from imgcls.serving import served_model
-from imgcls.serving.rest_error import RestError
-from imgcls.serving.served_model import ServedModel, load_version
+from imgcls.serving.server import served_model
+from imgcls.serving.server.request_error import RequestError
+from imgcls.serving.server.served_model import ServedModel, load_version
 from imgcls.serving.warmup import write_warmup
 from tests.serving.conftest import save_linear
 
@@ -35,7 +35,7 @@ def test_a_newer_version_takes_the_place_of_the_old(folder):
     served.refresh()
     assert (served.version, value(served), value(served, 10)) == (10, 7.0, 7.0)
     assert states(served) == {2: "END", 10: "AVAILABLE"}
-    with pytest.raises(RestError, match=r"Specific\(line, 2\)"):
+    with pytest.raises(RequestError, match=r"Specific\(line, 2\)"):
         served.find("line", 2)
     shutil.rmtree(folder / "10")
     served.refresh()
@@ -108,7 +108,7 @@ def test_without_a_version_nothing_is_served_and_without_the_folder_the_last_one
     shutil.rmtree(folder / "2")
     served.refresh()
     assert served.version is None
-    with pytest.raises(RestError, match=r"Latest\(line\)"):
+    with pytest.raises(RequestError, match=r"Latest\(line\)"):
         served.find("line")
 
 

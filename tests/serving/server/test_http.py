@@ -10,14 +10,13 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
-from imgcls.serving import server as servers
-from imgcls.serving.served_model import ServedModel
-from tests.serving.conftest import save_linear, serving
+from imgcls.serving.server import http as servers
+from tests.serving.conftest import models_of, save_linear, serving
 
 
 @pytest.fixture(scope="module")
 def address(half_plus_three):
-    with serving(ServedModel(half_plus_three), most_bytes=1000, threads=2) as address:
+    with serving(models_of(half_plus_three), most_bytes=1000, threads=2) as address:
         yield f"{address}/v1/models/half_plus_three"
 
 
@@ -88,13 +87,13 @@ def test_many_callers_at_once(address):
 def test_a_slow_call_does_not_hold_up_the_others(half_plus_three, monkeypatch):
     release = threading.Event()
 
-    def slow(served, method, path, body, limits):
+    def slow(models, method, path, body):
         if method == "POST":
             release.wait(20)
         return json.dumps({"method": method}).encode()
 
     monkeypatch.setattr(servers, "answer", slow)
-    with serving(ServedModel(half_plus_three), threads=2) as address, ThreadPoolExecutor(1) as pool:
+    with serving(models_of(half_plus_three), threads=2) as address, ThreadPoolExecutor(1) as pool:
         call = pool.submit(httpx.post, address, content=b"{}", timeout=30)
         assert httpx.get(address).json() == {"method": "GET"}
         assert not call.done()
@@ -107,7 +106,7 @@ def test_a_fault_of_the_server_is_json_too(half_plus_three, monkeypatch):
         raise ZeroDivisionError
 
     monkeypatch.setattr(servers, "answer", fail)
-    with serving(ServedModel(half_plus_three)) as address:
+    with serving(models_of(half_plus_three)) as address:
         response = httpx.get(address)
     assert response.status_code == 500
     assert "ZeroDivisionError" in response.json()["error"]
@@ -116,7 +115,7 @@ def test_a_fault_of_the_server_is_json_too(half_plus_three, monkeypatch):
 def test_a_new_version_is_picked_up(half_plus_three, tmp_path):
     folder = tmp_path / "half_plus_three"
     shutil.copytree(half_plus_three, folder)
-    with serving(ServedModel(folder)) as address:
+    with serving(models_of(folder)) as address:
         save_linear(tmp_path / "new", 1.0, 7.0)
         (tmp_path / "new").rename(folder / "124")
         url = f"{address}/v1/models/half_plus_three:predict"

@@ -8,7 +8,7 @@ NOT_IMPLEMENTED = 501
 UNAVAILABLE = 503
 
 
-class RestError(Exception):
+class RequestError(Exception):
     """A refusal.
 
     Args:

@@ -12,9 +12,9 @@ import numpy as np
 
 from imgcls.data.inspection.facts import LARGE, ONE_LARGE
 from imgcls.image_files import MOST_PIXELS, TooLarge
-from imgcls.serving.announced import announced_pixels
 from imgcls.serving.loaded_model import LoadedModel
-from imgcls.serving.rest_error import TOO_LARGE, RestError
+from imgcls.serving.server.announced import announced_pixels
+from imgcls.serving.server.request_error import TOO_LARGE, RequestError
 from imgcls.serving.signatures import IMAGE_BYTES, PIXELS
 
 NETWORK_PIXELS = 32 * 224 * 224  # of a part; its feature maps take some 6 MB for each 224 x 224
@@ -47,12 +47,12 @@ def check_count(request: Mapping[str, object], limits: Limits) -> None:
     """Check the number of images in a request, before any of them is unpacked.
 
     Raises:
-        RestError: If there are too many.
+        RequestError: If there are too many.
     """
     inputs = request.get("inputs")
     for images in (request.get("instances"), *(inputs.values() if isinstance(inputs, dict) else [inputs])):
         if isinstance(images, list) and len(images) > limits.instances:
-            raise RestError(
+            raise RequestError(
                 f"Task size {len(images)} is larger than maximum input batch size {limits.instances}. Send fewer "
                 "images at once, or start the server with a larger --max-instances."
             )
@@ -75,7 +75,7 @@ def run_in_parts(
         What `LoadedModel.run` gives.
 
     Raises:
-        RestError: If there are more pixels than `limits` allows.
+        RequestError: If there are more pixels than `limits` allows.
         tf.errors.OpError: If the inputs do not fit.
     """
     size, name = network_size(model), IMAGE_BYTES if IMAGE_BYTES in inputs else next(iter(inputs))
@@ -86,7 +86,7 @@ def run_in_parts(
     announced, refused = _announced(images) if name == IMAGE_BYTES and images.ndim == 1 else ([0] * len(images), {})
     total = sum(max(pixels, seen) for pixels in announced)
     if total > limits.pixels:
-        raise RestError(
+        raise RequestError(
             f"The request has {len(images)} images of {total / 1e6:,.0f} megapixels together, and this server takes "
             f"{limits.pixels / 1e6:,.0f}. Send fewer images at once, or start it with a larger "
             "--max-request-megapixels.",

@@ -1,4 +1,4 @@
-"""A local server of one model, for trying out and for small loads: `imgcls.serving.rest_api` over HTTP."""
+"""`imgcls.serving.server.rest_api` over HTTP."""
 
 import asyncio
 import logging
@@ -16,11 +16,10 @@ from starlette.requests import ClientDisconnect, Request
 from starlette.responses import Response
 from starlette.routing import Route
 
-from imgcls.serving.json_tensors import encode
-from imgcls.serving.parts import Limits
-from imgcls.serving.rest_api import DEFAULT_LIMITS, answer
-from imgcls.serving.rest_error import FAULT, TOO_LARGE, UNAVAILABLE, RestError
-from imgcls.serving.served_model import ServedModel
+from imgcls.serving.server.json_tensors import encode
+from imgcls.serving.server.models import Models
+from imgcls.serving.server.request_error import FAULT, TOO_LARGE, UNAVAILABLE, RequestError
+from imgcls.serving.server.rest_api import answer
 
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
@@ -28,27 +27,24 @@ CLIENT_CLOSED = 499  # the status that the official server gives to what was can
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]  # all get an answer, if only that they are malformed
 
 
-def make_app(
-    served: ServedModel, *, most_bytes: int, threads: int, poll_seconds: float, limits: Limits = DEFAULT_LIMITS
-) -> Starlette:
-    """Make the ASGI application that serves one model.
+def make_app(models: Models, *, most_bytes: int, threads: int, poll_seconds: float) -> Starlette:
+    """Make the ASGI application that serves models.
 
     Args:
-        served: The model.
+        models: What is served.
         most_bytes: Of a request's body.
         threads: Requests that are worked on at the same time; the others wait.
         poll_seconds: Between two looks for a new version.
-        limits: Of the images in a request.
 
     Returns:
         The application. Its `state.working` holds what threads are working on: requests, and the loading of a version.
     """
-    requests = _Requests(served, most_bytes, limits, _Threads(threads, "inference"))
+    requests = _Requests(models, most_bytes, _Threads(threads, "inference"))
     versions = _Threads(1, "versions", requests.threads.working)
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        watch = asyncio.create_task(_watch(lambda: versions.work_on(served.refresh), poll_seconds))
+        watch = asyncio.create_task(_watch(lambda: versions.work_on(models.refresh), poll_seconds))
         yield
         watch.cancel()
         requests.threads.close()
@@ -84,9 +80,8 @@ class _Threads:
 class _Requests:
     """The handler of all requests."""
 
-    served: ServedModel
+    models: Models
     most_bytes: int
-    limits: Limits
     threads: _Threads
 
     async def respond(self, request: Request) -> Response:
@@ -95,8 +90,8 @@ class _Requests:
             path += f"?{request.url.query}"  # which the official server takes for a part of the path
         try:
             body = await _read_body(request, self.most_bytes)
-            content = await self.threads.work_on(answer, self.served, request.method, path, body, self.limits)
-        except RestError as error:
+            content = await self.threads.work_on(answer, self.models, request.method, path, body)
+        except RequestError as error:
             return _json(encode({"error": error.message}), error.status)
         except asyncio.CancelledError:  # the time for the requests at hand is over
             return _json(encode({"error": "The server stops; it had no time left for this request."}), UNAVAILABLE)
@@ -163,7 +158,7 @@ async def _read_body(request: Request, most_bytes: int) -> bytes:
         content = _unpacked(content, most_bytes)
         size = max(size, len(content))
     if size > most_bytes:
-        raise RestError(
+        raise RequestError(
             f"The request is larger than the {most_bytes / 2**20:g} MiB that this server takes. Send fewer images at "
             "once, or start it with a larger --max-request-mib.",
             TOO_LARGE,
@@ -176,4 +171,4 @@ def _unpacked(content: bytes, most_bytes: int) -> bytes:
     try:
         return zlib.decompressobj(wbits=zlib.MAX_WBITS | 16).decompress(content, most_bytes + 1)
     except zlib.error as error:
-        raise RestError(f"The body is not the gzip data that its header announces: {error}") from error
+        raise RequestError(f"The body is not the gzip data that its header announces: {error}") from error

@@ -19,19 +19,17 @@ import tensorflow as tf
 from google.protobuf.json_format import MessageToDict
 from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
 
-from imgcls.serving.classification import INPUT, check_signature, read_examples, write_results
-from imgcls.serving.json_tensors import encode, parse, read_inputs, signature_name, write_outputs
-from imgcls.serving.loaded_model import LoadedModel
-from imgcls.serving.parts import Limits, check_count, network_size, run_in_parts
-from imgcls.serving.rest_error import FAULT, NOT_FOUND, NOT_IMPLEMENTED, RestError
-from imgcls.serving.served_model import ServedModel
+from imgcls.serving.server.classification import INPUT, check_signature, read_examples, write_results
+from imgcls.serving.server.json_tensors import encode, parse, read_inputs, signature_name, write_outputs
+from imgcls.serving.server.models import Models, ServedVersion
+from imgcls.serving.server.parts import Limits, check_count, network_size
+from imgcls.serving.server.request_error import FAULT, NOT_FOUND, NOT_IMPLEMENTED, RequestError
 from imgcls.serving.warmup import DEFAULT_SIGNATURE
 
-_Find = Callable[[], tuple[int, LoadedModel]]  # the version that is asked, and its model
+_Find = Callable[[], ServedVersion]  # the version that is asked
 _Call = Callable[[dict[str, Any], _Find], dict[str, Any]]  # from a request to its response
 
 LARGEST_VERSION = 2**63 - 1
-DEFAULT_LIMITS = Limits()
 UNKNOWN = 2  # the error code of a version that could not be loaded
 CALL = re.compile(r"(?i)/v1/models/([^/:]+)(?:/versions/(\d+)|/labels/([^/:]+))?:(classify|regress|predict)")
 LOOK = re.compile(r"(?i)/v1/models(?:/([^/:]+))?(?:/versions/(\d+)|/labels/([^/:]+))?(?:/(metadata))?")
@@ -47,98 +45,99 @@ STATUS_OF_ERROR = {  # HTTP status of TensorFlow's errors; 500 for the others
 }
 
 
-def answer(served: ServedModel, method: str, path: str, body: bytes, limits: Limits = DEFAULT_LIMITS) -> bytes:
+def answer(models: Models, method: str, path: str, body: bytes) -> bytes:
     """Answer a request.
 
     Args:
-        served: The model.
+        models: What is served.
         method: Of HTTP, such as "POST".
         path: With the query string.
         body: The JSON of the request.
-        limits: Of what it may ask.
 
     Returns:
         The JSON of the answer.
 
     Raises:
-        RestError: If there is no answer, or if the request is above the limits.
+        RequestError: If there is no answer, or if the request is above the limits.
     """
     if not path.lower().startswith("/v1/"):
-        raise RestError(f"Nothing is served at {path}. Try /v1/models/{served.name}", NOT_FOUND)
+        raise RequestError(f"Nothing is served at {path}. Try /v1/models/{models.names[0]}", NOT_FOUND)
     call = CALL.fullmatch(path) if method == "POST" else None
     look = LOOK.fullmatch(path) if method == "GET" else None
     asked = call or look
     if not asked:
-        raise RestError(f"Malformed request: {method} {path}")
+        raise RequestError(f"Malformed request: {method} {path}")
     name, digits, label, what = asked.groups()
     if not name:
-        raise RestError("Missing model name in request.")
+        raise RequestError("Missing model name in request.")
     if label and (call or what):  # the official server gives the status of every version, whatever the label
-        raise RestError(f"Unrecognized servable version label: {unquote(label)}")
+        raise RequestError(f"Unrecognized servable version label: {unquote(label)}")
     name, version = unquote(name), _version(digits)
     if call:
-        calls: dict[str, _Call] = {"predict": partial(_predict, limits), "classify": _classify, "regress": _regress}
-        return encode(calls[what.lower()](parse(body), lambda: served.find(name, version)))
-    return encode((_metadata if what else _status)(served, name, version))
+        calls: dict[str, _Call] = {
+            "predict": partial(_predict, models.limits),
+            "classify": _classify,
+            "regress": _regress,
+        }
+        return encode(calls[what.lower()](parse(body), lambda: models.find(name, version)))
+    return encode((_metadata if what else _status)(models, name, version))
 
 
 def _version(digits: str | None) -> int | None:
     if digits and (len(digits) > 30 or int(digits) > LARGEST_VERSION):
-        raise RestError(f"Failed to convert version: {digits} to numeric.")
+        raise RequestError(f"Failed to convert version: {digits} to numeric.")
     return int(digits) if digits else None
 
 
 def _predict(limits: Limits, request: dict[str, Any], find: _Find) -> dict[str, Any]:
     signature = signature_name(request) or DEFAULT_SIGNATURE
-    _, model = find()
+    model = find()
     if signature not in model.signature_defs:
-        raise RestError(f'Serving signature name: "{signature}" not found in signature def')
+        raise RequestError(f'Serving signature name: "{signature}" not found in signature def')
     types = {name: tf.as_dtype(info.dtype) for name, info in model.signature_defs[signature].inputs.items()}
     if not types:
-        raise RestError(f"Failed to get input map for signature: {signature}")
-    if network_size(model):
+        raise RequestError(f"Failed to get input map for signature: {signature}")
+    if network_size(model.model):
         check_count(request, limits)
     inputs, in_rows = read_inputs(request, types)
-    return write_outputs(_run(partial(run_in_parts, model, limits=limits), signature, inputs), in_rows)
+    return write_outputs(_run(model, signature, inputs), in_rows)
 
 
 def _classify(request: dict[str, Any], find: _Find) -> dict[str, Any]:
     signature = signature_name(request) or DEFAULT_SIGNATURE
     examples = read_examples(request)
-    _, model = find()
+    model = find()
     if signature not in model.signature_defs:
-        raise RestError(f"No signature was found with the name: {signature}")
+        raise RequestError(f"No signature was found with the name: {signature}")
     check_signature(model.signature_defs[signature])
-    return write_results(_run(model.run, signature, {INPUT: examples}))
+    return write_results(_run(model, signature, {INPUT: examples}))
 
 
 def _regress(request: dict[str, Any], find: _Find) -> dict[str, Any]:
     signature = signature_name(request) or DEFAULT_SIGNATURE
     read_examples(request)
-    _, model = find()
+    model = find()
     if signature not in model.signature_defs:
-        raise RestError(f"No signature was found with the name: {signature}")
+        raise RequestError(f"No signature was found with the name: {signature}")
     if len(model.signature_defs[signature].inputs) != 1:
-        raise RestError("Expected one input Tensor.")
+        raise RequestError("Expected one input Tensor.")
     if len(model.signature_defs[signature].outputs) != 1:
-        raise RestError("Expected one output Tensor.")
-    raise RestError("This server classifies; it does not answer regress calls.", NOT_IMPLEMENTED)
+        raise RequestError("Expected one output Tensor.")
+    raise RequestError("This server classifies; it does not answer regress calls.", NOT_IMPLEMENTED)
 
 
-def _run(run: Callable[..., dict[str, np.ndarray]], signature: str, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
+def _run(model: ServedVersion, signature: str, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
     try:
-        return run(signature, inputs)
+        return model.run(signature, inputs)
     except tf.errors.OpError as error:
         message = error.message.split("<stack traces unavailable>\n")[-1]
-        raise RestError(message, STATUS_OF_ERROR.get(type(error), FAULT)) from error
+        raise RequestError(message, STATUS_OF_ERROR.get(type(error), FAULT)) from error
 
 
-def _status(served: ServedModel, name: str, version: int | None) -> dict[str, Any]:
-    states = served.states if name == served.name else {}
+def _status(models: Models, name: str, version: int | None) -> dict[str, Any]:
+    states = models.states(name) if name in models.names or version is None else {}
     if version is not None and version not in states:
-        raise RestError(f"Could not find version {version} of model {name}", NOT_FOUND)
-    if not states:
-        raise RestError(f"Could not find any versions of model {name}", NOT_FOUND)
+        raise RequestError(f"Could not find version {version} of model {name}", NOT_FOUND)
     response = get_model_status_pb2.GetModelStatusResponse()
     for number, found in sorted(states.items(), reverse=True):
         if version in (None, number):
@@ -150,11 +149,11 @@ def _status(served: ServedModel, name: str, version: int | None) -> dict[str, An
     return shown
 
 
-def _metadata(served: ServedModel, name: str, version: int | None) -> dict[str, Any]:
-    number, model = served.find(name, version)
+def _metadata(models: Models, name: str, version: int | None) -> dict[str, Any]:
+    model = models.find(name, version)
     response = get_model_metadata_pb2.GetModelMetadataResponse()
     response.model_spec.name = name
-    response.model_spec.version.value = number
+    response.model_spec.version.value = model.version
     signatures = get_model_metadata_pb2.SignatureDefMap(signature_def=model.signature_defs)
     form = {"always_print_fields_with_no_presence": True, "preserving_proto_field_name": True}
     return {

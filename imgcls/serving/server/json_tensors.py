@@ -18,7 +18,7 @@ from typing import Any, TypeGuard
 import numpy as np
 import tensorflow as tf
 
-from imgcls.serving.rest_error import NOT_IMPLEMENTED, RestError
+from imgcls.serving.server.request_error import NOT_IMPLEMENTED, RequestError
 
 MOST_SHOWN = 256  # characters of a value in a message
 JSON_TYPES = {dict: "Object", list: "Array", str: "String", int: "Number", float: "Number", type(None): "Null"}
@@ -34,20 +34,20 @@ def parse(body: bytes) -> dict[str, Any]:
     """Parse the JSON object in a request; NaN, Infinity and Inf are numbers.
 
     Raises:
-        RestError: If the body holds anything else.
+        RequestError: If the body holds anything else.
     """
     if not body:
-        raise RestError("JSON Parse error: The document is empty")
+        raise RequestError("JSON Parse error: The document is empty")
     try:
         request = _decoded(body.decode("utf-8-sig").lstrip(" \t\r\n"))
     except json.JSONDecodeError as error:
-        raise RestError(f"JSON Parse error: {error.msg} at offset: {error.pos}") from error
+        raise RequestError(f"JSON Parse error: {error.msg} at offset: {error.pos}") from error
     except (UnicodeDecodeError, ValueError) as error:
-        raise RestError(f"JSON Parse error: {error}") from error
+        raise RequestError(f"JSON Parse error: {error}") from error
     except RecursionError as error:
-        raise RestError("JSON Parse error: The document is nested too deeply") from error
+        raise RequestError("JSON Parse error: The document is nested too deeply") from error
     if not isinstance(request, dict):
-        raise RestError(f"JSON Value: {shown(request)} Is not object")
+        raise RequestError(f"JSON Value: {shown(request)} Is not object")
     return request
 
 
@@ -70,11 +70,11 @@ def signature_name(request: dict[str, Any]) -> str:
     """The signature that a request names; empty if it names none.
 
     Raises:
-        RestError: If the name is no string.
+        RequestError: If the name is no string.
     """
     name = request.get("signature_name", "")
     if not isinstance(name, str):
-        raise RestError(
+        raise RequestError(
             f"JSON Value: {shown(request)} not formatted correctly. 'signature_name' key must be a string value."
         )
     return name
@@ -91,23 +91,23 @@ def read_inputs(request: dict[str, Any], types: Mapping[str, tf.DType]) -> tuple
         The tensors by name, and whether the request is in rows.
 
     Raises:
-        RestError: If the request does not fit the inputs.
+        RequestError: If the request does not fit the inputs.
     """
     if "instances" in request and "inputs" in request:
-        raise RestError(
+        raise RequestError(
             f"JSON Value: {shown(request)} Not formatted correctly expecting only one of 'inputs' or 'instances' "
             "keys to exist "
         )
     if "instances" in request:
         instances = request["instances"]
         if not isinstance(instances, list):
-            raise RestError(f"JSON Value: {shown(request)} Expecting 'instances' to be an list/array")
+            raise RequestError(f"JSON Value: {shown(request)} Expecting 'instances' to be an list/array")
         if not instances:
-            raise RestError(f"JSON Value: {shown(request)} No values in 'instances' array")
+            raise RequestError(f"JSON Value: {shown(request)} No values in 'instances' array")
         return _from_rows(instances, types), True
     if "inputs" in request:
         return _from_columns(request["inputs"], types), False
-    raise RestError("Missing 'inputs' or 'instances' key")
+    raise RequestError("Missing 'inputs' or 'instances' key")
 
 
 def write_outputs(outputs: Mapping[str, np.ndarray], in_rows: bool) -> dict[str, Any]:
@@ -118,7 +118,7 @@ def write_outputs(outputs: Mapping[str, np.ndarray], in_rows: bool) -> dict[str,
         in_rows: Whether the request was in rows; the tensors must then have the same first dimension.
 
     Raises:
-        RestError: If they have not.
+        RequestError: If they have not.
     """
     if not in_rows:
         columns = {name: to_json(array, name) for name, array in sorted(outputs.items())}
@@ -126,11 +126,11 @@ def write_outputs(outputs: Mapping[str, np.ndarray], in_rows: bool) -> dict[str,
     sizes: dict[str, int] = {}
     for name, array in sorted(outputs.items()):
         if not array.ndim:
-            raise RestError(f"Tensor name: {name} has no shape information ")
+            raise RequestError(f"Tensor name: {name} has no shape information ")
         sizes[name] = len(array)
         expected = next(iter(sizes.values()))
         if len(array) != expected:
-            raise RestError(f"Tensor name: {name} has inconsistent batch size: {len(array)} expecting: {expected}")
+            raise RequestError(f"Tensor name: {name} has inconsistent batch size: {len(array)} expecting: {expected}")
     lists = [to_json(outputs[name], name) for name in sizes]
     if len(lists) == 1:
         return {"predictions": lists[0]}
@@ -144,7 +144,7 @@ def encode(values: dict[str, Any]) -> bytes:
 
 def _from_rows(instances: list[Any], types: Mapping[str, tf.DType]) -> dict[str, np.ndarray]:
     if not isinstance(instances[0], dict) and len(types) > 1:
-        raise RestError(
+        raise RequestError(
             "instances is a plain list, but expecting list of objects as multiple input tensors required as per "
             "tensorinfo_map"
         )
@@ -153,18 +153,18 @@ def _from_rows(instances: list[Any], types: Mapping[str, tf.DType]) -> dict[str,
     for place, instance in enumerate(instances):
         if named != _is_object(instance):
             wanted = "Expecting object but got list" if named else "Expecting value/list but got object"
-            raise RestError(f"{wanted} at item {place} of input list")
+            raise RequestError(f"{wanted} at item {place} of input list")
         for name, value in instance.items() if named else [(next(iter(types)), instance)]:
             try:
                 _add_row(rows, name, value, types)
-            except RestError as error:
+            except RequestError as error:
                 key = f" key: {name}" if named else ""
-                raise RestError(
+                raise RequestError(
                     f"Failed to process element: {place}{key} of 'instances' list. "
                     f"Error: INVALID_ARGUMENT: {error.message}"
                 ) from error
         if named and set(instance) != set(types):
-            raise RestError(
+            raise RequestError(
                 f"Failed to process element: {place} of 'instances' list. JSON object: {shown(instance)} "
                 f"keys must be equal to: {','.join(sorted(types))}"
             )
@@ -173,30 +173,30 @@ def _from_rows(instances: list[Any], types: Mapping[str, tf.DType]) -> dict[str,
 
 def _add_row(rows: dict[str, list[np.ndarray]], name: str, value: object, types: Mapping[str, tf.DType]) -> None:
     if name not in types:
-        raise RestError(f"JSON object: does not have named input: {name}")
+        raise RequestError(f"JSON object: does not have named input: {name}")
     array = _to_array(value, types[name], MOST_DEEP - 1)
     first = rows.setdefault(name, [array])[0]
     if array is first:
         return
     if array.size != first.size:
-        raise RestError(f"Expecting tensor size: {first.size} but got: {array.size}")
+        raise RequestError(f"Expecting tensor size: {first.size} but got: {array.size}")
     if array.shape != first.shape:
         shapes = [f"[{','.join(map(str, shape))}]" for shape in (first.shape, array.shape)]
-        raise RestError(f"Expecting shape {shapes[0]} but got: {shapes[1]}")
+        raise RequestError(f"Expecting shape {shapes[0]} but got: {shapes[1]}")
     rows[name].append(array)
 
 
 def _from_columns(inputs: object, types: Mapping[str, tf.DType]) -> dict[str, np.ndarray]:
     if not _is_object(inputs):
         if len(types) > 1:
-            raise RestError(
+            raise RequestError(
                 "inputs is a plain value/list, but expecting an object as multiple input tensors required as per "
                 "tensorinfo_map"
             )
         return {name: _to_array(inputs, dtype) for name, dtype in types.items()}
     for name in types:
         if name not in inputs:
-            raise RestError(f"Missing named input: {name} in 'inputs' object.")
+            raise RequestError(f"Missing named input: {name} in 'inputs' object.")
     return {name: _to_array(inputs[name], dtype) for name, dtype in types.items()}
 
 
@@ -221,22 +221,24 @@ def _to_array(value: object, dtype: tf.DType, most_deep: int = MOST_DEEP) -> np.
         shape.append(len(first))
         first = first[0] if first else None
     if len(shape) > most_deep:
-        raise RestError(f"Lists are nested {len(shape)} deep; this server takes tensors of at most {most_deep} levels")
+        raise RequestError(
+            f"Lists are nested {len(shape)} deep; this server takes tensors of at most {most_deep} levels"
+        )
     leaves: list[Any] = [value]
     for level, size in enumerate(shape):
         for item in leaves:
             if not isinstance(item, list):
-                raise RestError(
+                raise RequestError(
                     f"JSON Value: {shown(item)} found at incorrect level: {level + 1} in the JSON DOM. "
                     f"Expected at level: {len(shape)}"
                 )
             if len(item) != size:
-                raise RestError(
+                raise RequestError(
                     f"Encountered list at unexpected size: {len(item)} at level: {level} expected size: {size}"
                 )
         leaves = list(chain.from_iterable(leaves))
     if any(isinstance(leaf, list) for leaf in leaves):
-        raise RestError(f"Encountered list at unexpected level: {len(shape)} expected < {len(shape)}")
+        raise RequestError(f"Encountered list at unexpected level: {len(shape)} expected < {len(shape)}")
     return _convert(leaves, dtype).reshape(shape)
 
 
@@ -247,7 +249,7 @@ def _convert(leaves: list[Any], dtype: tf.DType) -> np.ndarray:
         return array
     allowed = {bool} if dtype.is_bool else {int, float} if dtype.is_floating else {int} if dtype.is_integer else None
     if allowed is None:
-        raise RestError(
+        raise RequestError(
             f"Conversion of JSON Value: {shown(leaves[0] if leaves else None)} to type: {dtype.name}", NOT_IMPLEMENTED
         )
     if not set(map(type, leaves)) <= allowed:
@@ -263,12 +265,12 @@ def _convert(leaves: list[Any], dtype: tf.DType) -> np.ndarray:
 
 
 def _check_exact(leaves: list[Any], array: np.ndarray, dtype: tf.DType) -> None:
-    """Raise RestError for a whole number, or a finite one, that the type cannot hold."""
+    """Raise RequestError for a whole number, or a finite one, that the type cannot hold."""
     for place in np.flatnonzero(np.abs(array) >= EXACT[dtype.name]):
         leaf = leaves[place]
         whole = isinstance(leaf, int) and abs(leaf) < 2**64  # RapidJSON takes larger ones for decimal numbers
         if whole or (np.isinf(array[place]) and not math.isinf(leaf)):
-            raise RestError(
+            raise RequestError(
                 f"Cannot convert JSON value: {shown(leaf)} to {FLOAT_NAMES[dtype.name]} without loss of precision."
             )
 
@@ -277,7 +279,7 @@ def to_bytes(leaf: object) -> bytes:
     """The bytes of a string, or of an object that holds base64.
 
     Raises:
-        RestError: If it is neither.
+        RequestError: If it is neither.
 
     Example:
         >>> to_bytes("cat"), to_bytes({"b64": "AAE="})
@@ -287,11 +289,11 @@ def to_bytes(leaf: object) -> bytes:
         try:
             return leaf.encode("utf-8")
         except UnicodeEncodeError as error:
-            raise RestError("JSON Parse error: The surrogate pair in string is invalid.") from error
+            raise RequestError("JSON Parse error: The surrogate pair in string is invalid.") from error
     if not isinstance(leaf, dict):
         raise _wrong_type(leaf, tf.string)
     if not is_base64(leaf):
-        raise RestError(f"JSON Value: {shown(leaf)} not formatted correctly for base64 data")
+        raise RequestError(f"JSON Value: {shown(leaf)} not formatted correctly for base64 data")
     try:
         return base64.b64decode(leaf["b64"], validate=True)
     except (binascii.Error, ValueError):
@@ -304,13 +306,13 @@ def _from_loose_base64(text: str) -> bytes:
     try:
         return base64.b64decode(text + "=" * (-len(text) % 4), validate=True)
     except (binascii.Error, ValueError) as error:
-        raise RestError("Unable to base64 decode") from error
+        raise RequestError("Unable to base64 decode") from error
 
 
-def _wrong_type(value: object, dtype: tf.DType) -> RestError:
+def _wrong_type(value: object, dtype: tf.DType) -> RequestError:
     kind = str(value) if isinstance(value, bool) else JSON_TYPES[type(value)]
     expected = FLOAT_NAMES.get(dtype.name, dtype.name)
-    return RestError(f"JSON Value: {shown(value)} Type: {kind} is not of expected type: {expected}")
+    return RequestError(f"JSON Value: {shown(value)} Type: {kind} is not of expected type: {expected}")
 
 
 def shown(value: object) -> str:

@@ -7,16 +7,16 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from imgcls.serving.rest_api import answer
-from imgcls.serving.rest_error import RestError
-from imgcls.serving.served_model import ServedModel
+from imgcls.serving.server.request_error import RequestError
+from imgcls.serving.server.rest_api import answer
+from tests.serving.conftest import models_of
 
 PREDICT = "/v1/models/half_plus_three:predict"
 
 
 @pytest.fixture(scope="module")
 def half(half_plus_three):
-    return ServedModel(half_plus_three)
+    return models_of(half_plus_three)
 
 
 @pytest.fixture(scope="module")
@@ -33,7 +33,7 @@ def letters(tmp_path_factory):
 
     folder = tmp_path_factory.mktemp("models") / "letters" / "1"
     tf.saved_model.save(module, str(folder), signatures={"classify": classify})
-    return ServedModel(folder)
+    return models_of(folder)
 
 
 def get(served, path):
@@ -121,18 +121,18 @@ def test_classify(letters):
     ],
 )  # fmt: skip
 def test_refusals(half, method, path, body, status, message):
-    with pytest.raises(RestError) as caught:
+    with pytest.raises(RequestError) as caught:
         answer(half, method, path, json.dumps(body).encode())
     assert message in caught.value.message
     assert caught.value.status == status
 
 
 def test_a_bundle_does_not_classify_examples(served_bundle):
-    with pytest.raises(RestError, match="Expected one or two output Tensors, found 3"):
+    with pytest.raises(RequestError, match="Expected one or two output Tensors, found 3"):
         post(served_bundle, "/v1/models/clothing:classify", {"examples": [{"image_bytes": "x"}]})
 
 
 def test_tensors_that_do_not_fit_are_the_callers_fault(served_bundle):
-    with pytest.raises(RestError, match="not compatible with expected shape") as caught:
+    with pytest.raises(RequestError, match="not compatible with expected shape") as caught:
         post(served_bundle, "/v1/models/clothing:predict", {"signature_name": "pixels", "instances": [[[[1.0]]]]})
     assert caught.value.status == 400

@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
-from imgcls.serving.json_tensors import is_base64, shown, to_bytes, to_json
-from imgcls.serving.rest_error import RestError
+from imgcls.serving.server.json_tensors import is_base64, shown, to_bytes, to_json
+from imgcls.serving.server.request_error import RequestError
 
 INPUT = "inputs"
 LABELS = "classes"
@@ -22,16 +22,16 @@ def check_signature(definition: SignatureDef) -> None:
     """Check that a signature classifies examples.
 
     Raises:
-        RestError: If it does not, in the words of the official server.
+        RequestError: If it does not, in the words of the official server.
     """
     if len(definition.inputs) != 1:
-        raise RestError("Expected one input Tensor.")
+        raise RequestError("Expected one input Tensor.")
     if len(definition.outputs) not in (1, 2):
-        raise RestError(f"Expected one or two output Tensors, found {len(definition.outputs)}")
+        raise RequestError(f"Expected one or two output Tensors, found {len(definition.outputs)}")
     if INPUT not in definition.inputs:
-        raise RestError(f"No classification inputs found in SignatureDef: {definition}")
+        raise RequestError(f"No classification inputs found in SignatureDef: {definition}")
     if not {LABELS, SCORES} & set(definition.outputs):
-        raise RestError(
+        raise RequestError(
             f'Expected classification signature outputs to contain at least one of "{LABELS}" or "{SCORES}". '
             f"Signature was: {definition}"
         )
@@ -47,17 +47,17 @@ def read_examples(request: dict[str, Any]) -> list[bytes]:
         A serialised tf.train.Example for each.
 
     Raises:
-        RestError: If the request holds no examples, or a feature of an unknown type.
+        RequestError: If the request holds no examples, or a feature of an unknown type.
     """
     if "examples" not in request:
-        raise RestError(
+        raise RequestError(
             f"JSON Value: {shown(request)} When method is classify, key 'examples' is expected and was not found"
         )
     examples = request["examples"]
     if not isinstance(examples, list):
-        raise RestError(f"JSON Value: {shown(request)} Expecting 'examples' value to be an list/array")
+        raise RequestError(f"JSON Value: {shown(request)} Expecting 'examples' value to be an list/array")
     if not examples:
-        raise RestError(f"JSON Value: {shown(request)} 'examples' value is an empty array")
+        raise RequestError(f"JSON Value: {shown(request)} 'examples' value is an empty array")
     context = _features(request.get("context", {}))
     rows = ({**context, **_features(example)} for example in examples)
     return [tf.train.Example(features=tf.train.Features(feature=row)).SerializeToString() for row in rows]
@@ -80,7 +80,7 @@ def write_results(outputs: Mapping[str, np.ndarray]) -> dict[str, Any]:
 
 def _features(example: object) -> dict[str, tf.train.Feature]:
     if not isinstance(example, dict):
-        raise RestError(f"Example must be JSON object but got JSON {type(example).__name__}")
+        raise RequestError(f"Example must be JSON object but got JSON {type(example).__name__}")
     return {name: _feature(name, value) for name, value in example.items()}
 
 
@@ -88,14 +88,14 @@ def _feature(name: str, value: Any) -> tf.train.Feature:
     values: list[Any] = value if isinstance(value, list) else [value]
     kinds = [_kind(name, item) for item in values]
     if len(set(kinds)) > 1:
-        raise RestError(f"Unexpected element type in feature: {name} expecting type: {kinds[0]}")
+        raise RequestError(f"Unexpected element type in feature: {name} expecting type: {kinds[0]}")
     kind = kinds[0] if kinds else "bytes"
     if kind == "bytes":
         return tf.train.Feature(bytes_list=tf.train.BytesList(value=[to_bytes(item) for item in values]))
     if kind == "float":
         return tf.train.Feature(float_list=tf.train.FloatList(value=values))
     if any(not -(2**63) <= item < 2**63 for item in values):
-        raise RestError(f"Feature: {name} has uint64_t element. Only int64_t is supported.")
+        raise RequestError(f"Feature: {name} has uint64_t element. Only int64_t is supported.")
     return tf.train.Feature(int64_list=tf.train.Int64List(value=[int(item) for item in values]))
 
 
@@ -106,4 +106,4 @@ def _kind(name: str, item: object) -> str:
         return "int64"
     if isinstance(item, float):
         return "float"
-    raise RestError(f"Feature: {name} has element with unexpected JSON type: {type(item).__name__}")
+    raise RequestError(f"Feature: {name} has element with unexpected JSON type: {type(item).__name__}")

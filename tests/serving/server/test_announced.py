@@ -8,7 +8,7 @@ import pytest
 from PIL import Image
 
 from imgcls.image_files import MOST_PIXELS, TooLarge
-from imgcls.serving.announced import announced_pixels
+from imgcls.serving.server.announced import announced_pixels
 
 
 def encoded(format: str, width: int = 40, height: int = 30, **options) -> bytes:

@@ -1,0 +1,1 @@
+"""A server of exported models: which versions are in memory, and how requests reach them."""
