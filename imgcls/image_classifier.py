@@ -21,10 +21,13 @@ from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
 from imgcls.serving.predictor import Predictions, Predictor
 from imgcls.workflow.evaluate import Split, evaluate_run
+from imgcls.workflow.explanation.explain import Explanation, explain_classifier
+from imgcls.workflow.explanation.request import ExplainRequest
 from imgcls.workflow.export import export_run
 from imgcls.workflow.flat_options import check_names, flat, with_options
 from imgcls.workflow.image_data import is_multi_label, is_paths, label_values, source_of_images, to_pixels
 from imgcls.workflow.predictor import predictor_of_run
+from imgcls.workflow.sources import list_images
 from imgcls.workflow.train import resume_run, train_run
 
 DATA = "data"  # the one field of a config that `fit` sets
@@ -229,6 +232,32 @@ class ImageClassifier:
         features, problems = self._predictor.embed(images)
         _check_read(images, problems)
         return features
+
+    def explain(
+        self, X: str | Path | Sequence[str | Path] = (), output: str | Path = "", **options: Any
+    ) -> Explanation:
+        """Show why images are answered as they are; without images, what the network is.
+
+        Args:
+            X: Image files, folders or globs, one or several; none for the views of the network.
+            output: Folder for pictures, arrays, tables and the page; empty: explanations/ in the run's folder.
+            **options: Every field of `imgcls.workflow.explanation.request.ExplainRequest`, as the flags of `python -m
+                imgcls.explain` have them: show, methods, target, against, layer, ...
+
+        Returns:
+            What was found: sentences, tables, problems and files.
+
+        Raises:
+            TypeError: If there is no such option.
+            ValueError: If an option cannot be used.
+        """
+        run = self._fitted_run()
+        folder = Path(output) if output else run.path / "explanations"
+        request = ExplainRequest(**options)
+        named = [str(path) for path in _paths(X)]
+        paths = list_images(named) if named else []
+        with self._shown() as progress:
+            return explain_classifier(str(run.path), paths, folder, request, progress)
 
     def export(self, path: str | Path = "") -> Path:
         """Write a bundle for serving, and prove that it predicts the same.

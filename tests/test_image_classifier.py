@@ -78,6 +78,15 @@ def test_predictions_scores_and_features(classifier, files):
     assert len(classifier.history_) == OPTIONS["epochs"]
 
 
+def test_images_are_explained(classifier, files, tmp_path):
+    found = classifier.explain(files[0][:1], tmp_path, target="predicted", methods=("saliency",), check=False)
+    assert list(found.tables["why"]["method"]) == ["saliency"]
+    assert found.page.is_file()
+    assert found.page.parent == tmp_path
+    with pytest.raises(TypeError, match="methode"):
+        classifier.explain(files[0][:1], tmp_path, methode="saliency")
+
+
 def test_a_run_is_loaded_and_exported(classifier, files, tmp_path):
     again = ImageClassifier.load(classifier.run_.path)
     paths, _ = files

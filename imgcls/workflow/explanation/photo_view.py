@@ -24,7 +24,9 @@ def show_photo(explaining: Explaining) -> Found:
     """Where in each photo its classes are, at several scales."""
     request, progress = explaining.request, explaining.progress
     named = () if request.target in (PREDICTED, TRUE) else tuple(filter(None, (request.target, request.against)))
-    options = PhotoOptions(classes=named, on_progress=progress.of("Sliding over the photo"))
+    options = PhotoOptions(
+        classes=named, way="windows" if request.windows else "auto", on_progress=progress.of("Sliding over the photo")
+    )
     rows, problems, sentences = [], [], []
     options = replace(options, shares=request.scales) if request.scales else options
     classify = PhotoClassifier(explaining.network, options)

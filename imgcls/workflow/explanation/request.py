@@ -32,6 +32,7 @@ class ExplainRequest:
     samples: int = 32  # of smoothgrad: noisy copies of an image
     masks: int = 1000  # of rise: random masks
     scales: tuple[float, ...] = ()  # of photo: sides of the window as shares of the photo's shorter side
+    windows: bool = False  # of photo: each window by itself; slower, and exact where a network pads its maps
     reduction: Reduction = "tsne"  # of embedding: how the embeddings become two numbers; umap needs imgcls[umap]
     seed: int = 0  # of what is drawn
 
