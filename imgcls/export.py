@@ -8,6 +8,7 @@ Examples:
   python -m imgcls.export runs/fashion_mini-resnet20-1 --name clothing --output saved_models
   python -m imgcls.export runs/fashion_mini-resnet20-1 --format openvino
   python -m imgcls.export runs/fashion_mini-resnet20-1 --explain
+  python -m imgcls.export runs/fashion_mini-resnet20-1 --for-serving 2.19
 """
 
 import os
@@ -20,6 +21,7 @@ import tyro
 from imgcls.cli import command
 from imgcls.files import check_writable
 from imgcls.run_folder import RunFolder
+from imgcls.serving.compatibility.targets import NEWEST_SERVING, check_target
 from imgcls.serving.versions import check_name
 
 
@@ -32,19 +34,21 @@ class Options:
     output: Path = Path("saved_models")  # folder for <name>/<version>
     format: tuple[str, ...] = ()  # formats that are written besides the SavedModel, such as openvino
     explain: bool = False  # the SavedModel also says why: a heat map, as numbers and drawn over the image
+    for_serving: str = NEWEST_SERVING  # release of TensorFlow Serving that has to know every operation of the graph
 
 
 def main(options: Options) -> int:
     """Export the run and print what was written."""
     run = RunFolder(options.run)
     run.require_model()
+    check_target(options.for_serving)
     name = check_name(options.name or run.path.resolve().name)
     check_writable(options.output / name, folder=True)
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # both sides of the comparison on the same kind of processor
     command.import_tensorflow()
     from imgcls.cli.run_export import export
 
-    return export(run, options.output, name, options.format, options.explain)
+    return export(run, options.output, name, options.format, options.explain, options.for_serving)
 
 
 if __name__ == "__main__":

@@ -7,13 +7,21 @@ from imgcls.cli import command
 from imgcls.cli.terminal import next_step, say
 from imgcls.counted import counted
 from imgcls.run_folder import RunFolder
+from imgcls.serving.compatibility.targets import NEWEST_SERVING
 from imgcls.serving.details import read_details
 from imgcls.workflow.export import export_run
 
 
-def export(run: RunFolder, output: Path, name: str, formats: Sequence[str] = (), explain: bool = False) -> int:
+def export(
+    run: RunFolder,
+    output: Path,
+    name: str,
+    formats: Sequence[str] = (),
+    explain: bool = False,
+    for_serving: str = NEWEST_SERVING,
+) -> int:
     """Export a run, and print what was written."""
-    version = export_run(run, output, name, formats, explain)
+    version = export_run(run, output, name, formats, explain, for_serving)
     show_version(version)
     next_step(f"python -m imgcls.serve {version.parent}", f"python -m imgcls.predict {version.parent} YOUR_IMAGES")
     return command.OK
@@ -31,6 +39,10 @@ def show_version(version: Path) -> None:
         f"{parity['largest_difference']:.1e} in a probability "
         f"({counted(parity['images'], 'test image')}; allowed {parity['allowed']:.0e})"
     )
+    server = details["for_serving"]
+    say(f"TensorFlow Serving {server['version']} has all {server['operations']} operations of the graph")
+    if server["unread_formats"]:
+        say(f"It reads no {' or '.join(server['unread_formats'])}: such an image gets a problem")
     if "explanation" in details:
         say(
             f"Explanation: {details['explanation']['method']} at the layer {details['explanation']['layer']}; a heat "

@@ -22,6 +22,8 @@ from imgcls.data.images.encoded import encoded_size, read_encoded
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.engines.engine import DECISION, PREDICTION_SET, UNKNOWN_SCORE
 from imgcls.files import unfinished
+from imgcls.serving.compatibility.graph_check import check_saved_model
+from imgcls.serving.compatibility.targets import NEWEST_SERVING, check_target
 from imgcls.serving.details import read_details, write_class_names, write_details
 from imgcls.serving.drift_reference import write_drift_reference
 from imgcls.serving.export_format import ExportedClassifier, ExportFormat
@@ -142,6 +144,7 @@ def write_bundle(
     classifier: ExportedClassifier,
     reference: Reference,
     formats: Sequence[str] = (),
+    for_serving: str = NEWEST_SERVING,
 ) -> Path:
     """Write the next version of a bundle, and prove it.
 
@@ -155,22 +158,28 @@ def write_bundle(
         reference: The model that the bundle has to agree with, and the images on which they are compared. Some of
             the images become the warm-up requests.
         formats: The names of formats that are written besides the SavedModel.
+        for_serving: The release of TensorFlow Serving that has to load it.
 
     Returns:
         The folder of the version.
 
     Raises:
         RuntimeError: If a probability differs by more than 1e-4.
-        ValueError: If the name is no folder's name, a format is unknown, or no image can be read.
+        ValueError: If the name is no folder's name, a format or the release is unknown, the release lacks what the
+            graph asks for, or no image can be read.
         OSError: If the disk is full or may not be written.
     """
-    check_name(name)
+    check_name(name), check_target(for_serving)
     further = [find_format(each) for each in dict.fromkeys(formats) if each != SAVED_MODEL]
     folder = Path(output) / name
     expected = next_version(folder)
     try:
         with unfinished(expected) as partial:
-            _write_version(partial, name, classifier, ask_reference(reference, classifier), further)
+            answers = ask_reference(reference, classifier)
+            facts = _write_saved_model(partial, classifier, answers, for_serving)
+            facts["formats"] = {form.name: _write_format(partial, form, classifier, answers) for form in further}
+            _write_beside(partial, name, classifier, answers)
+            write_details(partial, classifier, facts)
             return take_next_version(partial, folder)
     except (OSError, tf.errors.OpError) as error:
         why = "no space left on device" if "No space left" in str(error) else str(error)  # TensorFlow's is very long
@@ -179,19 +188,23 @@ def write_bundle(
         _remove_if_empty(folder)
 
 
-def _write_version(
-    version: Path, name: str, classifier: ExportedClassifier, answers: ReferenceAnswers, further: list[ExportFormat]
-) -> None:
+def _write_saved_model(
+    version: Path, classifier: ExportedClassifier, answers: ReferenceAnswers, for_serving: str
+) -> dict[str, object]:
+    """Write what a server loads, and prove it; returns what assets/imgcls.json says of it."""
     saved_model = find_format(SAVED_MODEL)
     facts = dict(saved_model.write(version, classifier))
+    facts["for_serving"] = check_saved_model(version, for_serving, classifier.layer_names)
     facts["parity"] = compare_saved_model(version, answers).check(saved_model.title)
+    return facts
+
+
+def _write_beside(version: Path, name: str, classifier: ExportedClassifier, answers: ReferenceAnswers) -> None:
     write_class_names(version, classifier)
     write_network(version, classifier)
-    facts["formats"] = {form.name: _write_format(version, form, classifier, answers) for form in further}
     write_warmup(version, name, _warmup_requests(answers, says_why=classifier.explain is not None))
     if classifier.drift_reference:
         write_drift_reference(version, classifier.drift_reference)
-    write_details(version, classifier, facts)
 
 
 def _write_format(

@@ -9,7 +9,7 @@ saved_models/flowers/3/
   openvino/                     what the format "openvino" wrote
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -95,6 +95,18 @@ class ExportedClassifier:
         """All that is computed of pixels, by the names of `imgcls.engines.engine`."""
         logits = {} if self.logits is None else {LOGITS: self.logits}
         return {PROBABILITIES: self.model, EMBEDDING: self.embedding, **logits, **self.judgement}
+
+    @property
+    def layer_names(self) -> list[str]:
+        """The names of the network's layers, and of those of networks inside of it."""
+        return list(_layer_names(self.model))
+
+
+def _layer_names(model: "keras.Model") -> Iterator[str]:
+    for layer in model.layers:
+        yield layer.name
+        if hasattr(layer, "layers"):
+            yield from _layer_names(layer)
 
 
 @dataclass(frozen=True)

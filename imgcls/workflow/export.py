@@ -32,6 +32,7 @@ from imgcls.models.classifier import (
 )
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import write_bundle
+from imgcls.serving.compatibility.targets import NEWEST_SERVING
 from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.parity import Reference
 from imgcls.serving.versions import check_name
@@ -49,6 +50,7 @@ def export_run(
     name: str = "",
     formats: Sequence[str] = (),
     explain: bool = False,
+    for_serving: str = NEWEST_SERVING,
 ) -> Path:
     """Write a run's model as the next version of a bundle, and prove that both give the same probabilities.
 
@@ -58,13 +60,14 @@ def export_run(
         name: Of the bundle; empty: the run's.
         formats: Formats that are written besides the SavedModel, such as "openvino".
         explain: Whether the SavedModel also says why, with a heat map, as the signature "explanation".
+        for_serving: The release of TensorFlow Serving that has to know every operation of the graph.
 
     Returns:
         The folder of the new version.
 
     Raises:
-        ValueError: If the run has no model, the name is no name of a folder, a format is unknown, or its
-            network has no feature map to explain by.
+        ValueError: If the run has no model, the name is no name of a folder, a format or the release is unknown, the
+            release lacks what the network asks for, or the network has no feature map to explain by.
         RuntimeError: If the bundle's probabilities differ from the model's by more than 1e-4, or a heat map by more
             than 1e-4 of its maximum; it is removed then.
 
@@ -100,7 +103,7 @@ def export_run(
     name = check_name(name or run.path.resolve().name)
     judge = None if judged is None else partial(judge_pixels, run_model, judged)
     maps = partial(heat_maps, run_model) if explain else None
-    return write_bundle(output, name, classifier, Reference(run_model, images, judge, maps), formats)
+    return write_bundle(output, name, classifier, Reference(run_model, images, judge, maps), formats, for_serving)
 
 
 def explanation_graph(model: keras.Model) -> ExplanationGraph:

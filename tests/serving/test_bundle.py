@@ -14,6 +14,7 @@ from imgcls.models.classifier import embedding_model
 from imgcls.serving import bundle as bundles
 from imgcls.serving import parity as parities
 from imgcls.serving.bundle import load_bundle
+from imgcls.serving.compatibility.targets import NEWEST_SERVING
 from imgcls.serving.formats.saved_model import SavedModelFormat
 from imgcls.serving.parity import Parity, Reference, ask_reference, compare_engine, compare_saved_model
 from imgcls.serving.versions import find_version, versions
@@ -84,6 +85,7 @@ def test_what_is_in_the_folder(bundle, bundle_path, images):
     assert (bundle_path / "assets" / "class_names.txt").read_text("utf-8").splitlines() == CLASS_NAMES
     details = json.loads((bundle_path / "assets" / "imgcls.json").read_text("utf-8"))
     assert details["preprocessing"] == PREPROCESSING.to_dict()
+    assert details["for_serving"]["version"] == NEWEST_SERVING
     assert details["licence_of_data"] == "MIT"
     assert details["architecture"] == "small"
     assert 0 <= details["parity"]["largest_difference"] <= 1e-4
