@@ -6,6 +6,7 @@ TOO_LARGE = 413
 FAULT = 500
 NOT_IMPLEMENTED = 501
 UNAVAILABLE = 503
+TIME_OVER = 504
 
 
 class RequestError(Exception):
