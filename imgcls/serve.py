@@ -9,13 +9,14 @@ TensorFlow Serving image.
 """
 
 import os
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated
 
 import tyro
 
 from imgcls.cli import command
+from imgcls.cli.http_flags import HttpFlags
 from imgcls.serving.server.listening import listen
 from imgcls.serving.versions import check_bundle
 
@@ -26,13 +27,14 @@ class Options:
 
     bundle: Annotated[Path, tyro.conf.Positional]  # saved_models/<name>, or one version in it
     port: int = 8501  # 0 takes any that is free
-    host: str = "127.0.0.1"  # 0.0.0.0 lets other machines in; there is no password
+    host: str = "127.0.0.1"  # 0.0.0.0 lets other machines in; see --token-file
     max_request_mib: float = 64.0  # size of a request
     max_instances: int = 1000  # images in a request
     max_request_megapixels: float = 1000.0  # of all images in a request, as their files announce it, or as resized
     threads: int = 0  # requests worked on at once; 0: twice the processor's cores
     poll_seconds: float = 2.0  # between two looks for a newer version
     drain_seconds: float = 10.0  # that requests at hand may take after Ctrl-C or SIGTERM
+    http: Annotated[HttpFlags, tyro.conf.arg(name="")] = field(default_factory=HttpFlags)
 
     def __post_init__(self) -> None:
         for name, least, most in (
@@ -52,6 +54,7 @@ class Options:
 def main(options: Options) -> int:
     """Serve the bundle until Ctrl-C or SIGTERM."""
     folder = check_bundle(options.bundle)
+    http, tls = options.http.options(), options.http.tls()
     listener = listen(options.host, options.port)
     command.import_tensorflow()
     from imgcls.cli.run_serve import Settings, serve_bundle
@@ -63,9 +66,11 @@ def main(options: Options) -> int:
         threads=options.threads or 2 * (os.cpu_count() or 1),
         poll_seconds=options.poll_seconds,
         drain_seconds=options.drain_seconds,
+        http=http,
+        tls=tls,
     )
     host = f"[{options.host}]" if ":" in options.host else options.host
-    return serve_bundle(folder, listener, f"http://{host}:{listener.getsockname()[1]}", settings)
+    return serve_bundle(folder, listener, f"http{'s' if tls else ''}://{host}:{listener.getsockname()[1]}", settings)
 
 
 if __name__ == "__main__":
