@@ -2,17 +2,21 @@
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from imgcls.cli import command
+from imgcls.cli.drift_references import reference_of
 from imgcls.cli.serving_flags import BatchingFlags, ModelFlags
 from imgcls.serving.server.batch_queue import Batching
-from imgcls.serving.server.http import make_app, serve
+from imgcls.serving.server.http import configuration, make_app, serve
+from imgcls.serving.server.http_options import HttpOptions
 from imgcls.serving.server.listening import listen
 from imgcls.serving.server.load_version import Execution
+from imgcls.serving.server.metrics import Metrics
 from imgcls.serving.server.model_config_file import ConfigFileWatch, read_model_config
 from imgcls.serving.server.model_settings import settings_of_folder
 from imgcls.serving.server.models import Models
@@ -32,6 +36,8 @@ class Settings:
         drain_seconds: That requests at hand may take after Ctrl-C or SIGTERM.
         models: What is served besides bundles, and the engine.
         batching: How requests are joined.
+        http: What is asked of clients.
+        tls: What uvicorn needs for TLS; empty for none.
     """
 
     most_bytes: int
@@ -42,6 +48,8 @@ class Settings:
     drain_seconds: float
     models: ModelFlags
     batching: BatchingFlags
+    http: HttpOptions = field(default_factory=HttpOptions)
+    tls: Mapping[str, Any] = field(default_factory=dict)
 
 
 def serve_models(folders: Sequence[Path], listener: socket.socket, address: str, settings: Settings) -> int:
@@ -55,7 +63,8 @@ def serve_models(folders: Sequence[Path], listener: socket.socket, address: str,
     models = Models(
         wanted,
         Limits(settings.most_instances, settings.most_pixels),
-        execution=Execution(settings.models.engine, Batching(**asdict(settings.batching))),
+        Metrics(reference_of(lambda name: models.folder_of(name))),
+        Execution(settings.models.engine, Batching(**asdict(settings.batching))),
     )
     if file and settings.models.model_config_poll_seconds:
         ConfigFileWatch(file, models.reload, settings.models.model_config_poll_seconds)
@@ -64,10 +73,15 @@ def serve_models(folders: Sequence[Path], listener: socket.socket, address: str,
         most_bytes=settings.most_bytes,
         threads=settings.threads,
         poll_seconds=settings.poll_seconds,
+        options=settings.http,
     )
     listen(listener)
     with suppress(KeyboardInterrupt):
-        serve(app, listener, lambda: print(welcome(models, address), flush=True), settings.drain_seconds)
+        serve(
+            configuration(app, settings.drain_seconds, **settings.tls),
+            listener,
+            lambda: print(welcome(models, address), flush=True),
+        )
     print("Stopped.", flush=True)
     if app.state.working or models.is_loading:  # no thread can be ended from outside, and Python would wait for each
         os._exit(command.OK)

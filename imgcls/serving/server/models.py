@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent import futures
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
@@ -133,6 +134,11 @@ class Models:
             raise RequestError(f"Servable not found for request: {asked}", NOT_FOUND)
         number, running = model.find(version)
         return ServedVersion(name, number, running.model, self.limits, self.observer, running)
+
+    def folder_of(self, name: str) -> Path | None:
+        """The folder of a model's versions, or of the one that is served; None if there is no such model."""
+        model = self._models.get(name)
+        return model.settings.folder if model else None
 
     def states(self, name: str) -> dict[int, VersionState]:
         """The state of every version that was seen, by number.
