@@ -3,12 +3,13 @@
 import socket
 
 
-def listen(host: str, port: int) -> socket.socket:
+def listen(host: str, port: int, flag: str = "--port") -> socket.socket:
     """Take a port; callers wait until the model is loaded.
 
     Args:
         host: The address of this machine that is listened at.
         port: Its port; 0 takes any that is free.
+        flag: That chooses the port.
 
     Returns:
         A socket that listens.
@@ -26,6 +27,15 @@ def listen(host: str, port: int) -> socket.socket:
         listener.close()
         raise ValueError(
             f"Port {port} of {host} cannot be used: {(error.strerror or str(error)).lower()}. "
-            f"Choose another, such as --port {port + 1}, or --port 0 for any that is free."
+            f"Choose another, such as {flag} {port + 1}, or {flag} 0 for any that is free."
         ) from error
     return listener
+
+
+def check_free(host: str, port: int, flag: str = "--port") -> None:
+    """Check that a port can be had, for a server that binds it itself later.
+
+    Raises:
+        ValueError: If it cannot.
+    """
+    listen(host, port, flag).close()
