@@ -10,7 +10,7 @@ import grpc
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory
 
 from imgcls.serving.server.models import Models
-from imgcls.serving.server.served_model import AVAILABLE
+from imgcls.serving.server.request_error import RequestError
 
 NAME = "grpc.health.v1.Health"
 SERVICES = ("", "tensorflow.serving.PredictionService", "tensorflow.serving.ModelService", NAME)  # "" is the server
@@ -61,4 +61,8 @@ def health_handler(models: Models) -> grpc.GenericRpcHandler:
 
 
 def _is_served(models: Models, name: str) -> bool:
-    return any(found.state == AVAILABLE for found in models.states(name).values())
+    try:
+        models.find(name)
+    except RequestError:
+        return False
+    return True
