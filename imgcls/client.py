@@ -46,7 +46,7 @@ class Options:
 def main(options: Options) -> int:
     """Ask for the images and print the table."""
     if not options.images:
-        raise ValueError(f"Expected images behind the address, such as: python -m imgcls.client {options.address} a.jpg")
+        raise ValueError(f"Expected images, such as: python -m imgcls.client {options.address} photos/")
     if options.top < 1:
         raise ValueError(f"--top is {options.top}; expected at least 1.")
     if options.output and options.output.suffix not in OUTPUT_FORMATS:

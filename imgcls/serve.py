@@ -1,23 +1,31 @@
-"""Serve a bundle on this machine over TensorFlow Serving's REST API.
+"""Serve a bundle on this machine over TensorFlow Serving's REST API and its gRPC services.
 
 Examples:
   python -m imgcls.serve saved_models/fashion_mini-resnet20-1
-  python -m imgcls.serve saved_models/fashion_mini-resnet20-1/2 --port 9000
+  python -m imgcls.serve saved_models/fashion_mini-resnet20-1/2 --port 9000 --grpc-port -1
+  python -m imgcls.serve check http://127.0.0.1:8501/v1/models/fashion_mini-resnet20-1   # answers as the bundle does?
+  python -m imgcls.serve load http://127.0.0.1:8501/v1/models/fashion_mini-resnet20-1    # how fast is it?
 
 A newer version that is exported while it runs takes the place of the old one. deploy/ has the same for the official
 TensorFlow Serving image.
 """
 
 import os
+import sys
 from dataclasses import dataclass
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated
 
 import tyro
 
 from imgcls.cli import command
-from imgcls.serving.server.listening import listen
+from imgcls.serving.server.listening import check_free, listen
 from imgcls.serving.versions import check_bundle
+
+GRPC_PORT = 8500
+PARTS = {"check": "imgcls.cli.serve_check", "load": "imgcls.cli.serve_load"}  # commands behind this one's name
 
 
 @dataclass(frozen=True)
@@ -26,6 +34,7 @@ class Options:
 
     bundle: Annotated[Path, tyro.conf.Positional]  # saved_models/<name>, or one version in it
     port: int = 8501  # 0 takes any that is free
+    grpc_port: int | None = None  # 8500 if it is not given, or any free one with --port 0; -1 for no gRPC
     host: str = "127.0.0.1"  # 0.0.0.0 lets other machines in; there is no password
     max_request_mib: float = 64.0  # size of a request
     max_instances: int = 1000  # images in a request
@@ -37,6 +46,7 @@ class Options:
     def __post_init__(self) -> None:
         for name, least, most in (
             ("port", 0, 65_535),
+            ("grpc_port", -1, 65_535),
             ("max_request_mib", 0.001, 4096.0),
             ("max_instances", 1, 1_000_000),
             ("max_request_megapixels", 0.001, 1e9),
@@ -44,7 +54,7 @@ class Options:
             ("poll_seconds", 0.01, 86_400.0),
             ("drain_seconds", 0.0, 86_400.0),
         ):
-            if not least <= getattr(self, name) <= most:
+            if getattr(self, name) is not None and not least <= getattr(self, name) <= most:
                 flag = "--" + name.replace("_", "-")
                 raise ValueError(f"{flag} is {getattr(self, name)}; expected {least} to {most}.")
 
@@ -53,6 +63,9 @@ def main(options: Options) -> int:
     """Serve the bundle until Ctrl-C or SIGTERM."""
     folder = check_bundle(options.bundle)
     listener = listen(options.host, options.port)
+    grpc_port = _grpc_port(options)
+    if grpc_port >= 0:
+        check_free(options.host, grpc_port, "--grpc-port")
     command.import_tensorflow()
     from imgcls.cli.run_serve import Settings, serve_bundle
 
@@ -63,10 +76,25 @@ def main(options: Options) -> int:
         threads=options.threads or 2 * (os.cpu_count() or 1),
         poll_seconds=options.poll_seconds,
         drain_seconds=options.drain_seconds,
+        host=options.host,
+        grpc_port=grpc_port,
     )
     host = f"[{options.host}]" if ":" in options.host else options.host
     return serve_bundle(folder, listener, f"http://{host}:{listener.getsockname()[1]}", settings)
 
 
+def _grpc_port(options: Options) -> int:
+    if options.grpc_port is not None:
+        return options.grpc_port
+    return GRPC_PORT if options.port else 0
+
+
+def part(arguments: list[str]) -> ModuleType | None:
+    """The module of the sub-command that a command line begins with, if it does."""
+    return import_module(PARTS[arguments[0]]) if arguments and arguments[0] in PARTS else None
+
+
 if __name__ == "__main__":
+    if found := part(sys.argv[1:]):
+        command.run(found.main, found.Options, found.__doc__ or "", part=sys.argv.pop(1))
     command.run(main, Options, __doc__)

@@ -20,7 +20,9 @@ def save_chart(levels: Sequence[Level], path: Path) -> None:
     import pandas as pd
 
     width, height = SIZE
-    rates = pd.DataFrame({"clients": [str(each.clients) for each in levels], "images/s": [each.rate for each in levels]})
+    rates = pd.DataFrame(
+        {"clients": [str(each.clients) for each in levels], "images/s": [each.rate for each in levels]}
+    )
     times = pd.DataFrame(
         [
             {"clients": str(each.clients), "milliseconds": getattr(each, name), "of requests": name}

@@ -2,12 +2,12 @@
 
 import asyncio
 from collections.abc import Sequence
-from typing import Any, Unpack
+from typing import Any, NamedTuple, Unpack
 
 from imgcls.serving.client import questions
 from imgcls.serving.client.questions import Images, Request, Result, Steps
 from imgcls.serving.client.target import Options, make_target
-from imgcls.serving.client.transport import Columns, make_async_transport
+from imgcls.serving.client.transport import Columns, Inputs, make_async_transport
 from imgcls.serving.explanation import Explanation
 from imgcls.serving.prediction import Prediction
 
@@ -45,9 +45,9 @@ class AsyncClient:
         self.target = make_target(url, name, version, timeout, **options)
         self._transport = make_async_transport(self.target)
 
-    async def predict(self, images: Images) -> list[Prediction]:
+    async def predict(self, images: Images, top_k: int | None = None) -> list[Prediction]:
         """The classes of images, as `Client.predict` gives them."""
-        return await self._answered(questions.predict(images))
+        return await self._answered(questions.predict(images, top_k))
 
     async def embedding(self, images: Images) -> tuple[list[list[float]], list[str]]:
         """The features of images, as `Client.embedding` gives them."""
@@ -57,7 +57,7 @@ class AsyncClient:
         """Why images are answered as they are, as `Client.explain` gives it."""
         return await self._answered(questions.explain(images, classes))
 
-    async def run(self, signature: str, inputs: questions.Inputs) -> Columns:
+    async def run(self, signature: str, inputs: Inputs) -> Columns:
         """Call any signature of any model, as `Client.run` does."""
         return await self._transport.run(signature, inputs)
 
@@ -83,15 +83,22 @@ class AsyncClient:
         """Send each request of a question, until there is a result."""
         answer: Columns | None = None
         while True:
-            request, result = await asyncio.to_thread(_next, steps, answer)
-            if request is None:
+            step = await asyncio.to_thread(_next, steps, answer)
+            if not isinstance(step, Request):
+                result: Result = step.result
                 return result
-            answer = await self._transport.run(*request)
+            answer = await self._transport.run(*step)
 
 
-def _next(steps: Steps[Result], answer: Columns | None) -> tuple[Request | None, Any]:
-    """The next request of a question, or None and its result; the end of a generator cannot leave a thread itself."""
+class _Done(NamedTuple):
+    """The end of a question."""
+
+    result: Any
+
+
+def _next(steps: Steps[Result], answer: Columns | None) -> Request | _Done:
+    """The next request of a question, or its result; the exception that ends a generator cannot leave a thread."""
     try:
-        return (next(steps) if answer is None else steps.send(answer)), None
+        return next(steps) if answer is None else steps.send(answer)
     except StopIteration as done:
-        return None, done.value
+        return _Done(done.value)

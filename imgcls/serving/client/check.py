@@ -71,19 +71,18 @@ def compare(client: Client, model: LoadedModel, requests: Iterator[Request]) -> 
         ConnectionError: If the server goes away.
         TimeoutError: If it takes too long.
     """
-    for signature, inputs in requests:
-        rows = len(next(iter(inputs.values())))  # type: ignore[arg-type]  # arrays
+    for signature, given in requests:
+        inputs = {name: np.asarray(values) for name, values in given.items()}
+        rows = len(next(iter(inputs.values())))
         try:
-            found = client.run(signature, inputs)  # type: ignore[arg-type]  # arrays
+            found = client.run(signature, inputs)
         except (ValueError, RuntimeError) as error:
             yield Comparison(signature, rows, problem=str(error))
             continue
         yield _compared(signature, rows, found, model.run(signature, inputs))
 
 
-def _compared(
-    signature: str, rows: int, found: Mapping[str, Any], expected: Mapping[str, np.ndarray]
-) -> Comparison:
+def _compared(signature: str, rows: int, found: Mapping[str, Any], expected: Mapping[str, np.ndarray]) -> Comparison:
     if set(found) == {""} and len(expected) == 1:  # REST leaves the only name out
         found = {next(iter(expected)): found[""]}
     missing = sorted(set(expected) - set(found))

@@ -6,7 +6,7 @@ from typing import Any, Unpack
 from imgcls.serving.client import questions
 from imgcls.serving.client.questions import Images, Result, Steps
 from imgcls.serving.client.target import Options, make_target
-from imgcls.serving.client.transport import make_transport
+from imgcls.serving.client.transport import Columns, Inputs, make_transport
 from imgcls.serving.explanation import Explanation
 from imgcls.serving.prediction import Prediction
 
@@ -51,17 +51,19 @@ class Client:
         self.target = make_target(url, name, version, timeout, **options)
         self._transport = make_transport(self.target)
 
-    def predict(self, images: Images) -> list[Prediction]:
+    def predict(self, images: Images, top_k: int | None = None) -> list[Prediction]:
         """The classes of images, the likeliest first.
 
         Args:
             images: Files, or encoded images as bytes. Files may be all that training reads: the client sends a PNG
                 of one that the server cannot decode. Bytes are sent as they are.
+            top_k: How many classes are named, of a bundle with the signature "top_k"; None for all, with the
+                prediction set.
 
         Returns:
             A prediction for each image. What cannot be read, here or there, has its reason as the problem.
         """
-        return self._answered(questions.predict(images))
+        return self._answered(questions.predict(images, top_k))
 
     def embedding(self, images: Images) -> tuple[list[list[float]], list[str]]:
         """The features of images, which are given as for `predict`.
@@ -87,7 +89,7 @@ class Client:
         """
         return self._answered(questions.explain(images, classes))
 
-    def run(self, signature: str, inputs: questions.Inputs) -> questions.Columns:
+    def run(self, signature: str, inputs: Inputs) -> Columns:
         """Call any signature of any model.
 
         Args:

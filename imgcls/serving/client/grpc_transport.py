@@ -26,7 +26,13 @@ from imgcls.serving.client.transport import PASSING, Columns, Inputs
 BYTES = "_bytes"  # at the end of an output's name: no text
 SIGNATURES = "signature_def"
 WHOLE = {"always_print_fields_with_no_presence": True, "preserving_proto_field_name": True}
-UNLIMITED = [("grpc.max_receive_message_length", -1), ("grpc.max_send_message_length", -1)]
+CHANNEL = [
+    ("grpc.max_receive_message_length", -1),
+    ("grpc.max_send_message_length", -1),
+    ("grpc.use_local_subchannel_pool", 1),  # else it shares failures with other clients of this process
+    ("grpc.min_reconnect_backoff_ms", 50),  # a second by default, in which a repeated request fails unsent
+    ("grpc.initial_reconnect_backoff_ms", 50),
+]
 BROKEN = re.compile(r"(?i)failed to connect|socket closed|connection|dns|resolution|broken pipe|goaway|handshak")
 Message = TypeVar("Message")
 
@@ -42,9 +48,9 @@ class GrpcTransport:
         self._target = target
         place = target.address.server.partition("://")[2]
         if target.address.is_encrypted:
-            self._channel = grpc.secure_channel(place, _authorities(target), UNLIMITED)
+            self._channel = grpc.secure_channel(place, _authorities(target), CHANNEL)
         else:
-            self._channel = grpc.insecure_channel(place, UNLIMITED)
+            self._channel = grpc.insecure_channel(place, CHANNEL)
         self._predictions = prediction_service_pb2_grpc.PredictionServiceStub(self._channel)
         self._models = model_service_pb2_grpc.ModelServiceStub(self._channel)
 
@@ -109,9 +115,9 @@ class AsyncGrpcTransport:
         if self._channel is None:
             place = self._target.address.server.partition("://")[2]
             if self._target.address.is_encrypted:
-                self._channel = grpc.aio.secure_channel(place, _authorities(self._target), UNLIMITED)
+                self._channel = grpc.aio.secure_channel(place, _authorities(self._target), CHANNEL)
             else:
-                self._channel = grpc.aio.insecure_channel(place, UNLIMITED)
+                self._channel = grpc.aio.insecure_channel(place, CHANNEL)
         return self._channel
 
     async def _call(self, method: str, request: object) -> Any:

@@ -18,7 +18,7 @@ from imgcls.serving.prediction import Prediction
 BATCH = 32  # images in a request
 MAPS = 8  # images in a request for heat maps, each of which is a megabyte of text at 224 x 224
 BATCH_BYTES = 32 << 20  # of a request's images; base64 makes a third more of it, and servers take some 64 MiB
-CLASSES, EMBEDDING, EXPLANATION = "serving_default", "embedding", "explanation"  # signatures
+CLASSES, TOP_K, EMBEDDING, EXPLANATION = "serving_default", "top_k", "embedding", "explanation"  # signatures
 IMAGES = "image_bytes"  # the input of all of them
 
 Result = TypeVar("Result")
@@ -35,18 +35,25 @@ class Request(NamedTuple):
 Steps = Generator[Request, Columns, Result]
 
 
-def predict(images: Images) -> Steps[list[Prediction]]:
+def predict(images: Images, top_k: int | None = None) -> Steps[list[Prediction]]:
     """Ask for the classes of images.
 
     Args:
         images: Files, or encoded images as bytes.
+        top_k: How many classes are named; None for all.
 
     Returns:
         A prediction for each image.
+
+    Raises:
+        ValueError: If `top_k` is below 1.
     """
+    if top_k is not None and top_k < 1:
+        raise ValueError(f"top_k is {top_k}; expected at least 1.")
     predictions = []
     for data, problems in batches(images):
-        rows = _rows((yield Request(CLASSES, {IMAGES: data}))) if data else iter(())
+        request = _classes_of(data, top_k)
+        rows = _rows((yield request)) if data else iter(())
         predictions += [Prediction([], [], problem) if problem else _prediction(next(rows)) for problem in problems]
     return predictions
 
@@ -62,7 +69,7 @@ def embed(images: Images) -> Steps[tuple[list[list[float]], list[str]]]:
     for data, problems in batches(images):
         rows = _rows((yield Request(EMBEDDING, {IMAGES: data}))) if data else iter(())
         for problem in problems:
-            row = {"embedding": [], "problem": problem} if problem else next(rows)
+            row: dict[str, Any] = {"embedding": [], "problem": problem} if problem else next(rows)
             features.append([] if row["problem"] else row["embedding"])
             found.append(row["problem"])
     return features, found
@@ -123,6 +130,12 @@ def batches(images: Images, most: int = 0) -> Iterator[tuple[list[bytes], list[s
             size += len(encoded)
     if problems:
         yield data, problems
+
+
+def _classes_of(data: list[bytes], top_k: int | None) -> Request:
+    if top_k is None:
+        return Request(CLASSES, {IMAGES: data})
+    return Request(TOP_K, {IMAGES: data, "k": np.full(len(data), top_k, np.int32)})
 
 
 def _rows(columns: Columns) -> Iterator[dict[str, Any]]:

@@ -100,7 +100,13 @@ class _Requests:
         return _json(content)
 
 
-def serve(app: Starlette, listener: socket.socket, on_ready: Callable[[], None], drain_seconds: float) -> None:
+def serve(
+    app: Starlette,
+    listener: socket.socket,
+    on_ready: Callable[[], None],
+    drain_seconds: float,
+    on_stop: Callable[[], None] = lambda: None,
+) -> None:
     """Serve on a bound socket until Ctrl-C or SIGTERM.
 
     Args:
@@ -108,6 +114,7 @@ def serve(app: Starlette, listener: socket.socket, on_ready: Callable[[], None],
         listener: The socket.
         on_ready: Called when requests are taken.
         drain_seconds: Time in which the requests at hand have to be answered; new ones are not taken.
+        on_stop: Called at the beginning of that time, in a thread; the server waits for it.
 
     Raises:
         KeyboardInterrupt: After Ctrl-C. SIGTERM ends the process.
@@ -115,16 +122,20 @@ def serve(app: Starlette, listener: socket.socket, on_ready: Callable[[], None],
     timeout: Any = drain_seconds  # uvicorn asks for an int; asyncio, which gets it, takes a float
     config = uvicorn.Config(app, log_level="warning", access_log=False, timeout_graceful_shutdown=timeout)
     server = _Server(config)
-    server.on_ready = on_ready
+    server.on_ready, server.on_stop = on_ready, on_stop
     server.run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     on_ready: Callable[[], None]
+    on_stop: Callable[[], None]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await asyncio.gather(asyncio.to_thread(self.on_stop), super().shutdown(sockets))
 
 
 async def _watch(refresh: Callable[[], Awaitable[object]], seconds: float) -> None:

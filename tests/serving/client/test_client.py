@@ -40,6 +40,15 @@ def test_files_and_bytes_get_names(address, bundle, images):
         np.testing.assert_allclose(prediction.probabilities, expected.probabilities, atol=1e-6)
 
 
+def test_the_likeliest_classes_alone(address, images):
+    with Client(address, "clothing") as client:
+        expected, found = client.predict(images[:2]), client.predict([*images[:2], b"no image"], top_k=3)
+        with pytest.raises(ValueError, match="top_k is 0; expected at least 1"):
+            client.predict(images[:2], top_k=0)
+    assert [each.classes for each in found] == [*(each.classes[:3] for each in expected), []]
+    assert found[-1].problem == UNKNOWN_FORMAT
+
+
 def test_many_images_go_in_several_requests_and_keep_their_order(address, images, monkeypatch, tmp_path):
     monkeypatch.setattr(questions, "BATCH", 7)
     wanted = [*images, tmp_path / "missing.png", b"no image", *images, b""]

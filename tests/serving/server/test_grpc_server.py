@@ -1,6 +1,9 @@
 """Limits, passwords and endings of the gRPC server."""
 
 import datetime
+import json
+import subprocess
+import sys
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
@@ -33,6 +36,39 @@ def test_a_message_over_the_limit_is_refused_and_the_server_goes_on(half_plus_th
         assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
         assert "larger than max" in caught.value.details()
         assert list(predictions.Predict(request(), 10).outputs["y"].float_val) == [4.0]
+
+
+OVMSCLIENT = """
+import json, sys
+from pathlib import Path
+from ovmsclient import make_grpc_client
+
+client = make_grpc_client(sys.argv[1])
+files = [Path(name).read_bytes() for name in sys.argv[2:]]
+outputs = client.predict({"image_bytes": files}, "clothing", timeout=60.0)
+metadata = client.get_model_metadata("clothing")
+print(json.dumps({
+    "classes": [[name.decode() for name in row] for row in outputs["classes"].tolist()],
+    "probabilities": outputs["probabilities"].tolist(),
+    "status": client.get_model_status("clothing", 1),
+    "version": metadata["model_version"],
+    "inputs": list(metadata["inputs"]),
+}))
+"""
+
+
+def test_an_independent_client(served_bundle, bundle, images):
+    """ovmsclient, whose messages are of its own make; in a process of its own, because both declare the same ones."""
+    files = [str(path) for path in images[:3]]
+    with serving_grpc(served_bundle) as place:
+        run = subprocess.run([sys.executable, "-c", OVMSCLIENT, place, *files], capture_output=True, text=True)
+    assert run.returncode == 0, run.stderr
+    found = json.loads(run.stdout)
+    expected = bundle([path.read_bytes() for path in images[:3]])
+    assert found["classes"] == [each.classes for each in expected]
+    np.testing.assert_allclose(found["probabilities"], [each.probabilities for each in expected], atol=1e-6)
+    assert found["status"] == {"1": {"state": "AVAILABLE", "error_code": 0, "error_message": "OK"}}
+    assert (found["version"], found["inputs"]) == (1, ["image_bytes"])
 
 
 def test_the_observer_is_told(half_plus_three):
