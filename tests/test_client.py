@@ -42,7 +42,7 @@ def size_of(path: str) -> int:
     [
         (("localhost:8501", "a.png"), "expected an address such as 'http://127.0.0.1:8501' or 'grpc://"),
         (("http://127.0.0.1:9", "a.png"), "names no model; expected --model NAME"),
-        (("http://127.0.0.1:9", "--model", "a"), "IMAGES"),
+        (("http://127.0.0.1:9", "--model", "a"), "Expected images"),
         (("http://127.0.0.1:9", "a.png", "--model", "a", "--top", 0), "--top is 0"),
         (("http://127.0.0.1:9", "a.png", "--model", "a", "--output", "a.xls"), "expected a file that ends in .csv"),
     ],

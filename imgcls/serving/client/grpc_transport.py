@@ -20,7 +20,7 @@ from tensorflow_serving.apis.model_pb2 import ModelSpec
 
 from imgcls.serving.client.refusals import no_server, not_found, refused, too_late
 from imgcls.serving.client.retries import retried, retried_async
-from imgcls.serving.client.target import Target
+from imgcls.serving.client.target import CONNECT_SECONDS, Target
 from imgcls.serving.client.transport import PASSING, Columns, Inputs
 
 BYTES = "_bytes"  # at the end of an output's name: no text
@@ -30,8 +30,8 @@ CHANNEL = [
     ("grpc.max_receive_message_length", -1),
     ("grpc.max_send_message_length", -1),
     ("grpc.use_local_subchannel_pool", 1),  # else it shares failures with other clients of this process
-    ("grpc.min_reconnect_backoff_ms", 50),  # a second by default, in which a repeated request fails unsent
-    ("grpc.initial_reconnect_backoff_ms", 50),
+    ("grpc.initial_reconnect_backoff_ms", 50),  # a second by default, in which a repeated request fails unsent
+    ("grpc.min_reconnect_backoff_ms", int(1000 * CONNECT_SECONDS)),  # which is how long a connection may take
 ]
 BROKEN = re.compile(r"(?i)failed to connect|socket closed|connection|dns|resolution|broken pipe|goaway|handshak")
 Message = TypeVar("Message")

@@ -45,8 +45,8 @@ from ovmsclient import make_grpc_client
 
 client = make_grpc_client(sys.argv[1])
 files = [Path(name).read_bytes() for name in sys.argv[2:]]
-outputs = client.predict({"image_bytes": files}, "clothing", timeout=60.0)
-metadata = client.get_model_metadata("clothing")
+outputs = client.predict({"image_bytes": files}, "clothing", 1, timeout=60.0)  # without a number it asks for 0
+metadata = client.get_model_metadata("clothing", 1)
 print(json.dumps({
     "classes": [[name.decode() for name in row] for row in outputs["classes"].tolist()],
     "probabilities": outputs["probabilities"].tolist(),
@@ -67,7 +67,7 @@ def test_an_independent_client(served_bundle, bundle, images):
     expected = bundle([path.read_bytes() for path in images[:3]])
     assert found["classes"] == [each.classes for each in expected]
     np.testing.assert_allclose(found["probabilities"], [each.probabilities for each in expected], atol=1e-6)
-    assert found["status"] == {"1": {"state": "AVAILABLE", "error_code": 0, "error_message": "OK"}}
+    assert found["status"] == {"1": {"state": "AVAILABLE", "error_code": 0, "error_message": ""}}
     assert (found["version"], found["inputs"]) == (1, ["image_bytes"])
 
 
