@@ -1,17 +1,22 @@
-"""Serve bundles on this machine over TensorFlow Serving's REST API.
+"""Serve bundles on this machine over TensorFlow Serving's REST API and its gRPC services.
 
 Examples:
   python -m imgcls.serve saved_models/fashion_mini-resnet20-1
-  python -m imgcls.serve saved_models/fashion_mini-resnet20-1/2 --port 9000
+  python -m imgcls.serve saved_models/fashion_mini-resnet20-1/2 --port 9000 --grpc-port -1
   python -m imgcls.serve saved_models/flowers saved_models/birds --engine openvino
   python -m imgcls.serve --model-config-file models.config --model-config-poll-seconds 10
+  python -m imgcls.serve check http://127.0.0.1:8501/v1/models/fashion_mini-resnet20-1   # answers as the bundle does?
+  python -m imgcls.serve load http://127.0.0.1:8501/v1/models/fashion_mini-resnet20-1    # how fast is it?
 
 A newer version that is exported while it runs takes the place of the old one. deploy/ has the same for the official
 TensorFlow Serving image.
 """
 
+import sys
 from dataclasses import dataclass, field
+from importlib import import_module
 from pathlib import Path
+from types import ModuleType
 from typing import Annotated
 
 import tyro
@@ -19,8 +24,10 @@ import tyro
 from imgcls.cli import command
 from imgcls.cli.http_flags import HttpFlags
 from imgcls.cli.serving_flags import BatchingFlags, ModelFlags, check_ranges, check_sources
-from imgcls.serving.server.listening import take_port
+from imgcls.serving.server.listening import check_free, take_port
 
+GRPC_PORT = 8500
+PARTS = {"check": "imgcls.cli.serve_check", "load": "imgcls.cli.serve_load"}  # commands behind this one's name
 REQUESTS_AT_ONCE = 64
 RANGES = {
     "port": (0, 65_535),
@@ -32,6 +39,9 @@ RANGES = {
     "drain_seconds": (0.0, 86_400.0),
 }
 
+GRPC_PORT = 8500
+PARTS = {"check": "imgcls.cli.serve_check", "load": "imgcls.cli.serve_load"}  # commands behind this one's name
+
 
 @dataclass(frozen=True)
 class Options:
@@ -39,6 +49,7 @@ class Options:
 
     bundles: Annotated[tuple[Path, ...], tyro.conf.Positional] = ()  # saved_models/<name>, or one version in it
     port: int = 8501  # 0 takes any that is free
+    grpc_port: int | None = None  # 8500 if it is not given, or any free one with --port 0; -1 for no gRPC
     host: str = "127.0.0.1"  # 0.0.0.0 lets other machines in; see --token-file
     max_request_mib: float = 64.0  # size of a request
     max_instances: int = 1000  # images in a request
@@ -52,6 +63,8 @@ class Options:
 
     def __post_init__(self) -> None:
         check_ranges(self, RANGES)
+        if self.grpc_port is not None:
+            check_ranges(self, {"grpc_port": (-1, 65_535)})
 
 
 def main(options: Options) -> int:
@@ -59,6 +72,9 @@ def main(options: Options) -> int:
     folders = check_sources(options.bundles, options.models.model_config_file)
     http, tls = options.http.options(), options.http.tls()
     listener = take_port(options.host, options.port)
+    grpc_port = _grpc_port(options)
+    if grpc_port >= 0:
+        check_free(options.host, grpc_port, "--grpc-port")
     command.import_tensorflow(with_keras=False)
     from imgcls.cli.run_serve import Settings, serve_models
 
@@ -69,6 +85,8 @@ def main(options: Options) -> int:
         threads=options.threads or REQUESTS_AT_ONCE,
         poll_seconds=options.poll_seconds,
         drain_seconds=options.drain_seconds,
+        host=options.host,
+        grpc_port=grpc_port,
         models=options.models,
         batching=options.batching,
         http=http,
@@ -79,5 +97,18 @@ def main(options: Options) -> int:
     return serve_models(folders, listener, address, settings)
 
 
+def _grpc_port(options: Options) -> int:
+    if options.grpc_port is not None:
+        return options.grpc_port
+    return GRPC_PORT if options.port else 0
+
+
+def part(arguments: list[str]) -> ModuleType | None:
+    """The module of the sub-command that a command line begins with, if it does."""
+    return import_module(PARTS[arguments[0]]) if arguments and arguments[0] in PARTS else None
+
+
 if __name__ == "__main__":
+    if found := part(sys.argv[1:]):
+        command.run(found.main, found.Options, found.__doc__ or "", part=sys.argv.pop(1))
     command.run(main, Options, __doc__)

@@ -33,21 +33,28 @@ def run(
     options: type[Options],
     description: str,
     default: Callable[[], Options | None] = lambda: None,
+    part: str = "",
 ) -> None:
     """Read the flags, call `main`, and leave with its exit code. No traceback reaches the user.
 
     options: has `first_flags`, names of fields, where --help shall show no others.
     default: makes the values that the flags change; where it returns None, those of the dataclass.
+    part: the word behind the command's name, where one command has several.
     """
     with log_shown():
-        sys.exit(guarded(lambda: main(parse(options, description, default))))
+        sys.exit(guarded(lambda: main(parse(options, description, default, part))))
 
 
-def parse(options: type[Options], description: str, default: Callable[[], Options | None] = lambda: None) -> Options:
+def parse(
+    options: type[Options],
+    description: str,
+    default: Callable[[], Options | None] = lambda: None,
+    part: str = "",
+) -> Options:
     """What the command line says. Raises ValueError, in a sentence, if it cannot be; leaves after showing help."""
     for asked, first in ((flags.ALL, ()), ("--help", getattr(options, "first_flags", ()))):
         if asked in sys.argv or (asked == "--help" and "-h" in sys.argv):
-            flags.show_help(options, _program(), description, first)
+            flags.show_help(options, f"{_program()} {part}".strip(), description, first)
             sys.stdout.flush()  # here, where a reader who has gone is no error
             sys.exit(OK)
     import tyro

@@ -10,8 +10,10 @@ from typing import Any
 
 from imgcls.cli import command
 from imgcls.cli.drift_references import reference_of
+from imgcls.cli.grpc_beside import GrpcBeside
 from imgcls.cli.serving_flags import BatchingFlags, ModelFlags
 from imgcls.serving.server.batch_queue import Batching
+from imgcls.serving.server.grpc_server import GrpcSettings
 from imgcls.serving.server.http import configuration, make_app, serve
 from imgcls.serving.server.http_options import HttpOptions
 from imgcls.serving.server.listening import listen
@@ -34,6 +36,8 @@ class Settings:
         threads: Requests worked on at once.
         poll_seconds: Between two looks for a newer version.
         drain_seconds: That requests at hand may take after Ctrl-C or SIGTERM.
+        host: The address of this machine that is listened at.
+        grpc_port: Of gRPC; 0 takes any that is free, below 0 there is none.
         models: What is served besides bundles, and the engine.
         batching: How requests are joined.
         http: What is asked of clients.
@@ -46,10 +50,21 @@ class Settings:
     threads: int
     poll_seconds: float
     drain_seconds: float
+    host: str
+    grpc_port: int
     models: ModelFlags
     batching: BatchingFlags
     http: HttpOptions = field(default_factory=HttpOptions)
     tls: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def grpc(self) -> GrpcSettings | None:
+        """How gRPC is served, if it is."""
+        if self.grpc_port < 0:
+            return None
+        return GrpcSettings(
+            self.host, self.grpc_port, self.most_bytes, self.threads, self.http.token, _pem_files(self.tls)
+        )
 
 
 def serve_models(folders: Sequence[Path], listener: socket.socket, address: str, settings: Settings) -> int:
@@ -75,32 +90,44 @@ def serve_models(folders: Sequence[Path], listener: socket.socket, address: str,
         poll_seconds=settings.poll_seconds,
         options=settings.http,
     )
+    grpc = GrpcBeside(models, settings.grpc, settings.drain_seconds)
+
+    def begin() -> None:
+        grpc.start()
+        print(welcome(models, address, grpc.address), flush=True)
+
     listen(listener)
     with suppress(KeyboardInterrupt):
-        serve(
-            configuration(app, settings.drain_seconds, **settings.tls),
-            listener,
-            lambda: print(welcome(models, address), flush=True),
-        )
+        serve(configuration(app, settings.drain_seconds, **settings.tls), listener, begin, grpc.stop)
     print("Stopped.", flush=True)
-    if app.state.working or models.is_loading:  # no thread can be ended from outside, and Python would wait for each
+    is_busy = app.state.working or models.is_loading or not grpc.is_drained
+    if is_busy:  # no thread can be ended from outside, and Python would wait for each
         os._exit(command.OK)
     return command.OK
 
 
-def welcome(models: Models, address: str) -> str:
+def _pem_files(tls: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
+    """The contents of the files of key and certificate, as gRPC wants them; None without TLS."""
+    if not tls:
+        return None
+    certificate = Path(tls["ssl_certfile"])
+    return Path(tls["ssl_keyfile"] or certificate).read_bytes(), certificate.read_bytes()
+
+
+def welcome(models: Models, address: str, grpc_address: str = "") -> str:
     """What is served where, and how it is asked."""
     lines = []
     for name in models.names:
         version = models.find(name)
         lines.append(f"Serving {name}, version {version.version}, at {address}/v1/models/{name}")
         lines += [f"  {version.running.note}"] if version.running.note else []
+    lines += [f"Over gRPC, at {grpc_address}"] if grpc_address else []
     name = models.names[0]
     url, served = f"{address}/v1/models/{name}", "\n".join(lines)
     return f"""{served}   (Ctrl-C ends it)
 
-With curl:
-  (printf '{{"instances": [{{"b64": "'; base64 < IMAGE | tr -d '\\n'; printf '"}}]}}') | curl -d @- {url}:predict
+To try it, open {address} in a browser, or:
+  curl -F image=@IMAGE {url}/classify
 
 In Python:
   from imgcls import Client

@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import grpc
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 import uvicorn
 from keras import layers
+from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
@@ -21,6 +23,7 @@ from imgcls.models.classifier import embedding_model, judgement_models, logits_m
 from imgcls.serving.bundle import load_bundle, write_bundle
 from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.parity import Reference
+from imgcls.serving.server.grpc_server import GrpcServer, GrpcSettings
 from imgcls.serving.server.http import configuration, make_app
 from imgcls.serving.server.listening import take_port
 from imgcls.serving.server.metrics import Metrics
@@ -180,3 +183,24 @@ def serving(models: Models, uvicorn_options=None, **options):
     finally:
         server.should_exit = True
         thread.join()
+
+
+@contextmanager
+def serving_grpc(models: Models, **settings):
+    """Serve models over gRPC from this process; yields host and port."""
+    server = GrpcServer(models, GrpcSettings(**{"port": 0, "most_bytes": 1 << 20, **settings}))
+    server.start()
+    try:
+        yield f"127.0.0.1:{server.port}"
+    finally:
+        server.stop(0)
+
+
+@contextmanager
+def grpc_stubs(place: str, channel=None):
+    """PredictionService and ModelService at host and port."""
+    with channel or grpc.insecure_channel(place) as open_channel:
+        yield (
+            prediction_service_pb2_grpc.PredictionServiceStub(open_channel),
+            model_service_pb2_grpc.ModelServiceStub(open_channel),
+        )

@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from imgcls.serving.server.request_error import TIME_OVER, UNAVAILABLE, RequestError
+from imgcls.serving.server.request_error import GATEWAY_TIMEOUT, UNAVAILABLE, RequestError
 
 Arrays = Mapping[str, np.ndarray]
 OVER = "The time of the request is over; it waited for others. Send fewer at once, or allow more time."
@@ -84,7 +84,7 @@ class BatchQueue:
             RequestError: If the queue is full, or the time is over.
         """
         if deadline is not None and time.monotonic() > deadline:
-            raise RequestError(OVER, TIME_OVER)
+            raise RequestError(OVER, GATEWAY_TIMEOUT)
         task = self._enqueue(_Task(inputs, len(next(iter(inputs.values())))))
         if not task.leads:
             self._wait(task, deadline)
@@ -93,7 +93,7 @@ class BatchQueue:
         if task.error is not None:
             raise task.error
         if task.outputs is None:
-            raise RequestError(OVER, TIME_OVER)
+            raise RequestError(OVER, GATEWAY_TIMEOUT)
         return task.outputs
 
     def _enqueue(self, task: _Task) -> _Task:

@@ -28,7 +28,16 @@ from imgcls.serving.server.json_tensors import encode
 from imgcls.serving.server.metrics import Metrics
 from imgcls.serving.server.models import Models
 from imgcls.serving.server.openapi import openapi
-from imgcls.serving.server.request_error import FAULT, NOT_FOUND, TOO_LARGE, UNAVAILABLE, RequestError
+from imgcls.serving.server.request_error import (
+    CLIENT_CLOSED,
+    FAULT,
+    GATEWAY_TIMEOUT,
+    NOT_FOUND,
+    REQUEST_TIMEOUT,
+    TOO_LARGE,
+    UNAVAILABLE,
+    RequestError,
+)
 from imgcls.serving.server.rest_api import answer, call_of
 from imgcls.serving.server.routes import operations
 from imgcls.serving.server.sent_images import read_images
@@ -37,9 +46,6 @@ from imgcls.serving.server.tracing import make_tracer
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 Handler = Callable[[Request], Awaitable[Response]]
-REQUEST_TIMEOUT = 408
-CLIENT_CLOSED = 499  # the status that the official server gives to what was cancelled
-GATEWAY_TIMEOUT = 504
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]  # all get an answer, if only that they are malformed
 OWN = {each.path: each.method for each in operations() if not each.is_rest}
 PAGE = Path(__file__).with_name("try_page.html")
@@ -255,28 +261,38 @@ def configuration(app: Starlette, drain_seconds: float = 10.0, **more: Any) -> u
     )
 
 
-def serve(config: uvicorn.Config, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+def serve(
+    config: uvicorn.Config,
+    listener: socket.socket,
+    on_ready: Callable[[], None],
+    on_stop: Callable[[], None] = lambda: None,
+) -> None:
     """Serve on a bound socket until Ctrl-C or SIGTERM.
 
     Args:
         config: What `configuration` made.
         listener: The socket.
         on_ready: Called when requests are taken.
+        on_stop: Called in a thread when no new ones are taken any more; the server waits for it.
 
     Raises:
         KeyboardInterrupt: After Ctrl-C. SIGTERM ends the process.
     """
     server = _Server(config)
-    server.on_ready = on_ready
+    server.on_ready, server.on_stop = on_ready, on_stop
     server.run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     on_ready: Callable[[], None]
+    on_stop: Callable[[], None]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await asyncio.gather(asyncio.to_thread(self.on_stop), super().shutdown(sockets))
 
 
 async def _watch(refresh: Callable[[], Awaitable[object]], seconds: float) -> None:

@@ -5,12 +5,13 @@ import socket
 BACKLOG = 2048  # callers that may wait to be let in, as uvicorn has it
 
 
-def take_port(host: str, port: int) -> socket.socket:
+def take_port(host: str, port: int, flag: str = "--port") -> socket.socket:
     """Take a port at once. Callers are refused until `listen` opens it, when there is a model to ask.
 
     Args:
         host: The address of this machine that is listened at.
         port: Its port; 0 takes any that is free.
+        flag: That chooses the port.
 
     Returns:
         A socket with this address.
@@ -25,15 +26,25 @@ def take_port(host: str, port: int) -> socket.socket:
         listener.bind((host, port))
     except OSError as error:
         listener.close()
-        raise _refusal(host, port, error) from error
+        raise _refusal(host, port, flag, error) from error
     return listener
 
 
-def listen(listener: socket.socket) -> None:
+def check_free(host: str, port: int, flag: str = "--port") -> None:
+    """Check that a port can be had, for a server that binds it itself later.
+
+    Raises:
+        ValueError: If it cannot.
+    """
+    take_port(host, port, flag).close()
+
+
+def listen(listener: socket.socket, flag: str = "--port") -> None:
     """Let callers in.
 
     Args:
         listener: What `take_port` gave.
+        flag: That chooses the port.
 
     Raises:
         ValueError: If another process has begun to listen there meanwhile.
@@ -43,11 +54,11 @@ def listen(listener: socket.socket) -> None:
     except OSError as error:
         host, port = listener.getsockname()[:2]
         listener.close()
-        raise _refusal(host, port, error) from error
+        raise _refusal(host, port, flag, error) from error
 
 
-def _refusal(host: str, port: int, error: OSError) -> ValueError:
+def _refusal(host: str, port: int, flag: str, error: OSError) -> ValueError:
     return ValueError(
         f"Port {port} of {host} cannot be used: {(error.strerror or str(error)).lower()}. "
-        f"Choose another, such as --port {port + 1}, or --port 0 for any that is free."
+        f"Choose another, such as {flag} {port + 1}, or {flag} 0 for any that is free."
     )
