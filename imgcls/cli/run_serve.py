@@ -2,17 +2,23 @@
 
 import os
 import socket
+from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from pathlib import Path
 
 from imgcls.cli import command
 from imgcls.cli.grpc_beside import GrpcBeside
+from imgcls.cli.serving_flags import BatchingFlags, ModelFlags
+from imgcls.serving.server.batch_queue import Batching
 from imgcls.serving.server.grpc_server import GrpcSettings
 from imgcls.serving.server.http import make_app, serve
-from imgcls.serving.server.models import Models, ModelSettings
+from imgcls.serving.server.listening import listen
+from imgcls.serving.server.load_version import Execution
+from imgcls.serving.server.model_config_file import ConfigFileWatch, read_model_config
+from imgcls.serving.server.model_settings import settings_of_folder
+from imgcls.serving.server.models import Models
 from imgcls.serving.server.parts import Limits
-from imgcls.serving.versions import is_version
 
 
 @dataclass(frozen=True)
@@ -26,6 +32,8 @@ class Settings:
         threads: Requests worked on at once.
         poll_seconds: Between two looks for a newer version.
         drain_seconds: That requests at hand may take after Ctrl-C or SIGTERM.
+        models: What is served besides bundles, and the engine.
+        batching: How requests are joined.
         host: The address of this machine that is listened at.
         grpc_port: Of gRPC; 0 takes any that is free, below 0 there is none.
     """
@@ -36,6 +44,8 @@ class Settings:
     threads: int
     poll_seconds: float
     drain_seconds: float
+    models: ModelFlags
+    batching: BatchingFlags
     host: str = "127.0.0.1"
     grpc_port: int = -1
 
@@ -47,10 +57,21 @@ class Settings:
         return GrpcSettings(self.host, self.grpc_port, most_bytes=self.most_bytes, threads=self.threads)
 
 
-def serve_bundle(folder: Path, listener: socket.socket, address: str, settings: Settings) -> int:
-    """Serve until Ctrl-C or SIGTERM. address: as clients call it."""
-    name = folder.parent.name if is_version(folder) else folder.name
-    models = Models([ModelSettings(name, folder)], Limits(settings.most_instances, settings.most_pixels))
+def serve_models(folders: Sequence[Path], listener: socket.socket, address: str, settings: Settings) -> int:
+    """Serve until Ctrl-C or SIGTERM.
+
+    folders: of bundles; empty where the settings name a model config file.
+    address: as clients call it.
+    """
+    file = settings.models.model_config_file
+    wanted = read_model_config(file) if file else [settings_of_folder(folder) for folder in folders]
+    models = Models(
+        wanted,
+        Limits(settings.most_instances, settings.most_pixels),
+        execution=Execution(settings.models.engine, Batching(**asdict(settings.batching))),
+    )
+    if file and settings.models.model_config_poll_seconds:
+        ConfigFileWatch(file, models.reload, settings.models.model_config_poll_seconds)
     app = make_app(
         models,
         most_bytes=settings.most_bytes,
@@ -58,25 +79,33 @@ def serve_bundle(folder: Path, listener: socket.socket, address: str, settings: 
         poll_seconds=settings.poll_seconds,
     )
     grpc = GrpcBeside(models, settings.grpc, settings.drain_seconds)
+    listen(listener)
 
     def begin() -> None:
         grpc.start()
-        print(welcome(name, models.find(name).version, address, grpc.address), flush=True)
+        print(welcome(models, address, grpc.address), flush=True)
 
     with suppress(KeyboardInterrupt):
         serve(app, listener, begin, settings.drain_seconds, grpc.stop)
     print("Stopped.", flush=True)
-    if app.state.working or not grpc.is_drained:  # no thread can be ended from outside, and Python would wait for each
+    is_busy = bool(app.state.working) or models.is_loading or not grpc.is_drained
+    if is_busy:  # no thread can be ended from outside, and Python would wait for each
         os._exit(command.OK)
     return command.OK
 
 
-def welcome(name: str, version: int | None, address: str, grpc_address: str = "") -> str:
+def welcome(models: Models, address: str, grpc_address: str = "") -> str:
     """What is served where, and how it is asked."""
-    url = f"{address}/v1/models/{name}"
-    over_grpc = f"Over gRPC, at {grpc_address}/{name}\n" if grpc_address else ""
-    return f"""Serving {name}, version {version}, at {url}   (Ctrl-C ends it)
-{over_grpc}
+    lines = []
+    for name in models.names:
+        version = models.find(name)
+        lines.append(f"Serving {name}, version {version.version}, at {address}/v1/models/{name}")
+        lines += [f"  and at {grpc_address}/{name} over gRPC"] if grpc_address else []
+        lines += [f"  {version.running.note}"] if version.running.note else []
+    name = models.names[0]
+    url, served = f"{address}/v1/models/{name}", "\n".join(lines)
+    return f"""{served}   (Ctrl-C ends it)
+
 With curl:
   (printf '{{"instances": [{{"b64": "'; base64 < IMAGE | tr -d '\\n'; printf '"}}]}}') | curl -d @- {url}:predict
 

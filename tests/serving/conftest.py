@@ -25,8 +25,9 @@ from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.parity import Reference
 from imgcls.serving.server.grpc_server import GrpcServer, GrpcSettings
 from imgcls.serving.server.http import make_app
-from imgcls.serving.server.listening import listen
-from imgcls.serving.server.models import Models, ModelSettings
+from imgcls.serving.server.listening import take_port
+from imgcls.serving.server.model_settings import settings_of_folder
+from imgcls.serving.server.models import Models
 from imgcls.serving.server.parts import Limits
 from tests.conftest import SAMPLE
 
@@ -162,14 +163,14 @@ def save_linear(folder: Path, slope: float, offset: float) -> None:
 
 def models_of(folder: Path, limits: Limits | None = None) -> Models:
     """One model, under the name of its folder."""
-    return Models([ModelSettings(folder.name, folder)], limits)
+    return Models([settings_of_folder(folder)], limits)
 
 
 @contextmanager
 def serving(models: Models, **options):
     """Serve models from a thread; yields the address."""
     app = make_app(models, **{"most_bytes": 1 << 20, "threads": 4, "poll_seconds": 0.1, **options})
-    listener = listen("127.0.0.1", 0)
+    listener = take_port("127.0.0.1", 0)
     server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()

@@ -10,7 +10,7 @@ from tensorflow_serving.apis.model_pb2 import ModelSpec
 
 from imgcls.serving.server.grpc_status import http_status, refusal
 from imgcls.serving.server.models import Models, ServedVersion
-from imgcls.serving.server.request_error import CLIENT_CLOSED, TOO_LATE, RequestError
+from imgcls.serving.server.request_error import CLIENT_CLOSED, TIME_OVER, RequestError
 
 log = logging.getLogger(__name__)
 Response = TypeVar("Response")
@@ -89,7 +89,7 @@ def seconds_left(context: grpc.ServicerContext) -> float | None:
     """
     left: float | None = context.time_remaining()
     if not context.is_active() or (left is not None and left <= 0):
-        raise RequestError("The caller waits no longer.", CLIENT_CLOSED if left is None or left > 0 else TOO_LATE)
+        raise RequestError("The caller waits no longer.", CLIENT_CLOSED if left is None or left > 0 else TIME_OVER)
     return None if left is None or left > LONGEST else left
 
 

@@ -44,7 +44,7 @@ def make_app(models: Models, *, most_bytes: int, threads: int, poll_seconds: flo
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        watch = asyncio.create_task(_watch(lambda: versions.work_on(models.refresh), poll_seconds))
+        watch = asyncio.create_task(_watch(lambda: versions.work_on(models.refresh, False), poll_seconds))
         yield
         watch.cancel()
         requests.threads.close()

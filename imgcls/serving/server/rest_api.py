@@ -72,17 +72,17 @@ def answer(models: Models, method: str, path: str, body: bytes) -> bytes:
     name, digits, label, what = asked.groups()
     if not name:
         raise RequestError("Missing model name in request.")
-    if label and (call or what):  # the official server gives the status of every version, whatever the label
-        raise RequestError(f"Unrecognized servable version label: {unquote(label)}")
-    name, version = unquote(name), _version(digits)
+    name, version, label = unquote(name), _version(digits), unquote(label) if label else None
     if call:
         calls: dict[str, _Call] = {
             "predict": partial(_predict, models.limits),
             "classify": _classify,
             "regress": _regress,
         }
-        return encode(calls[what.lower()](parse(body), lambda: models.find(name, version)))
-    return encode((_metadata if what else _status)(models, name, version))
+        return encode(calls[what.lower()](parse(body), lambda: models.find(name, version, label)))
+    if what:
+        return encode(_metadata(models.find(name, version, label)))
+    return encode(_status(models, name, version))  # as the official server: of every version, whatever the label
 
 
 def _version(digits: str | None) -> int | None:
@@ -137,10 +137,9 @@ def _status(models: Models, name: str, version: int | None) -> dict[str, Any]:
     return shown
 
 
-def _metadata(models: Models, name: str, version: int | None) -> dict[str, Any]:
-    model = models.find(name, version)
+def _metadata(model: ServedVersion) -> dict[str, Any]:
     response = get_model_metadata_pb2.GetModelMetadataResponse()
-    response.model_spec.name = name
+    response.model_spec.name = model.name
     response.model_spec.version.value = model.version
     signatures = get_model_metadata_pb2.SignatureDefMap(signature_def=model.signature_defs)
     form = {"always_print_fields_with_no_presence": True, "preserving_proto_field_name": True}

@@ -1,6 +1,8 @@
 import pytest
+import tyro
 from google.protobuf import text_format
 
+from imgcls import serve
 from imgcls.serving.client.batching import Batching, find_values
 from imgcls.serving.client.load import Level
 from tests.test_deploy import messages  # noqa: F401  # the message that the file is written for
@@ -24,6 +26,7 @@ def test_no_more_images_at_once_than_are_faster():
     found = find_values(by_images, [level(), level(clients=8, rate=200)])
     assert (found.execution, found.threads, found.timeout_micros) == (4, 4, 2000)
     assert found.enqueued == 250  # the largest request has to fit
+    tyro.cli(serve.Options, args=found.flags().split(), config=(tyro.conf.OmitArgPrefixes,))
 
 
 def test_times_of_a_server_that_fails_say_nothing():
