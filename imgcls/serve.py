@@ -22,6 +22,7 @@ from typing import Annotated
 import tyro
 
 from imgcls.cli import command
+from imgcls.cli.http_flags import HttpFlags
 from imgcls.cli.serving_flags import BatchingFlags, ModelFlags, check_ranges, check_sources
 from imgcls.serving.server.listening import check_free, take_port
 
@@ -48,7 +49,7 @@ class Options:
     bundles: Annotated[tuple[Path, ...], tyro.conf.Positional] = ()  # saved_models/<name>, or one version in it
     port: int = 8501  # 0 takes any that is free
     grpc_port: int | None = None  # 8500 if it is not given, or any free one with --port 0; -1 for no gRPC
-    host: str = "127.0.0.1"  # 0.0.0.0 lets other machines in; there is no password
+    host: str = "127.0.0.1"  # 0.0.0.0 lets other machines in; see --token-file
     max_request_mib: float = 64.0  # size of a request
     max_instances: int = 1000  # images in a request
     max_request_megapixels: float = 1000.0  # of all images in a request, as their files announce it, or as resized
@@ -57,6 +58,7 @@ class Options:
     drain_seconds: float = 10.0  # that requests at hand may take after Ctrl-C or SIGTERM
     models: Annotated[ModelFlags, tyro.conf.arg(name="")] = field(default_factory=ModelFlags)
     batching: Annotated[BatchingFlags, tyro.conf.arg(name="")] = field(default_factory=BatchingFlags)
+    http: Annotated[HttpFlags, tyro.conf.arg(name="")] = field(default_factory=HttpFlags)
 
     def __post_init__(self) -> None:
         check_ranges(self, RANGES)
@@ -65,6 +67,7 @@ class Options:
 def main(options: Options) -> int:
     """Serve the models until Ctrl-C or SIGTERM."""
     folders = check_sources(options.bundles, options.models.model_config_file)
+    http, tls = options.http.options(), options.http.tls()
     listener, grpc_port = take_port(options.host, options.port), _grpc_port(options)
     if grpc_port >= 0:
         check_free(options.host, grpc_port, "--grpc-port")
@@ -82,9 +85,11 @@ def main(options: Options) -> int:
         batching=options.batching,
         host=options.host,
         grpc_port=grpc_port,
+        http=http,
+        tls=tls,
     )
     host = f"[{options.host}]" if ":" in options.host else options.host
-    return serve_models(folders, listener, f"http://{host}:{listener.getsockname()[1]}", settings)
+    return serve_models(folders, listener, f"http{'s' if tls else ''}://{host}:{listener.getsockname()[1]}", settings)
 
 
 def _grpc_port(options: Options) -> int:

@@ -2,19 +2,23 @@
 
 import os
 import socket
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
+from typing import Any
 
 from imgcls.cli import command
+from imgcls.cli.drift_references import reference_of
 from imgcls.cli.grpc_beside import GrpcBeside
 from imgcls.cli.serving_flags import BatchingFlags, ModelFlags
 from imgcls.serving.server.batch_queue import Batching
 from imgcls.serving.server.grpc_server import GrpcSettings
-from imgcls.serving.server.http import make_app, serve
+from imgcls.serving.server.http import configuration, make_app, serve
+from imgcls.serving.server.http_options import HttpOptions
 from imgcls.serving.server.listening import listen
 from imgcls.serving.server.load_version import Execution
+from imgcls.serving.server.metrics import Metrics
 from imgcls.serving.server.model_config_file import ConfigFileWatch, read_model_config
 from imgcls.serving.server.model_settings import settings_of_folder
 from imgcls.serving.server.models import Models
@@ -36,6 +40,8 @@ class Settings:
         batching: How requests are joined.
         host: The address of this machine that is listened at.
         grpc_port: Of gRPC; 0 takes any that is free, below 0 there is none.
+        http: What is asked of clients.
+        tls: What uvicorn needs for TLS; empty for none.
     """
 
     most_bytes: int
@@ -48,13 +54,26 @@ class Settings:
     batching: BatchingFlags
     host: str = "127.0.0.1"
     grpc_port: int = -1
+    http: HttpOptions = field(default_factory=HttpOptions)
+    tls: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def grpc(self) -> GrpcSettings | None:
         """How gRPC is served, if it is."""
         if self.grpc_port < 0:
             return None
-        return GrpcSettings(self.host, self.grpc_port, most_bytes=self.most_bytes, threads=self.threads)
+        return GrpcSettings(
+            self.host, self.grpc_port, self.most_bytes, self.threads, self.http.token, _certificate(self.tls)
+        )
+
+
+def _certificate(tls: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
+    """Private key and certificate, which may be in one file."""
+    if not tls:
+        return None
+    certificate: Path = tls["ssl_certfile"]
+    key: Path = tls["ssl_keyfile"] or certificate
+    return key.read_bytes(), certificate.read_bytes()
 
 
 def serve_models(folders: Sequence[Path], listener: socket.socket, address: str, settings: Settings) -> int:
@@ -68,6 +87,7 @@ def serve_models(folders: Sequence[Path], listener: socket.socket, address: str,
     models = Models(
         wanted,
         Limits(settings.most_instances, settings.most_pixels),
+        Metrics(reference_of({each.name: each.folder for each in wanted})),
         execution=Execution(settings.models.engine, Batching(**asdict(settings.batching))),
     )
     if file and settings.models.model_config_poll_seconds:
@@ -77,6 +97,7 @@ def serve_models(folders: Sequence[Path], listener: socket.socket, address: str,
         most_bytes=settings.most_bytes,
         threads=settings.threads,
         poll_seconds=settings.poll_seconds,
+        options=settings.http,
     )
     grpc = GrpcBeside(models, settings.grpc, settings.drain_seconds)
     listen(listener)
@@ -86,7 +107,7 @@ def serve_models(folders: Sequence[Path], listener: socket.socket, address: str,
         print(welcome(models, address, grpc.address), flush=True)
 
     with suppress(KeyboardInterrupt):
-        serve(app, listener, begin, settings.drain_seconds, grpc.stop)
+        serve(configuration(app, settings.drain_seconds, **settings.tls), listener, begin, grpc.stop)
     print("Stopped.", flush=True)
     is_busy = bool(app.state.working) or models.is_loading or not grpc.is_drained
     if is_busy:  # no thread can be ended from outside, and Python would wait for each

@@ -24,8 +24,9 @@ from imgcls.serving.bundle import load_bundle, write_bundle
 from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.parity import Reference
 from imgcls.serving.server.grpc_server import GrpcServer, GrpcSettings
-from imgcls.serving.server.http import make_app
+from imgcls.serving.server.http import configuration, make_app
 from imgcls.serving.server.listening import take_port
+from imgcls.serving.server.metrics import Metrics
 from imgcls.serving.server.model_settings import settings_of_folder
 from imgcls.serving.server.models import Models
 from imgcls.serving.server.parts import Limits
@@ -163,15 +164,15 @@ def save_linear(folder: Path, slope: float, offset: float) -> None:
 
 def models_of(folder: Path, limits: Limits | None = None) -> Models:
     """One model, under the name of its folder."""
-    return Models([settings_of_folder(folder)], limits)
+    return Models([settings_of_folder(folder)], limits, Metrics())
 
 
 @contextmanager
-def serving(models: Models, **options):
+def serving(models: Models, uvicorn_options=None, **options):
     """Serve models from a thread; yields the address."""
     app = make_app(models, **{"most_bytes": 1 << 20, "threads": 4, "poll_seconds": 0.1, **options})
     listener = take_port("127.0.0.1", 0)
-    server = uvicorn.Server(uvicorn.Config(app, log_level="critical"))
+    server = uvicorn.Server(configuration(app, **(uvicorn_options or {})))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
     try:

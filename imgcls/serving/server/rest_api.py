@@ -1,11 +1,11 @@
-"""TensorFlow Serving's REST API for one model: a request's method, path and body to the JSON that answers it.
+"""TensorFlow Serving's REST API: a request's method, path and body to the JSON that answers it.
 
 The path holds the query string, as the official server's does: it matches no call, and in a look it is of the name.
 
-GET  /v1/models/<name>[/versions/<n>]             status
-GET  /v1/models/<name>[/versions/<n>]/metadata    signatures
-POST /v1/models/<name>[/versions/<n>]:predict     tensors in, tensors out
-POST /v1/models/<name>[/versions/<n>]:classify    where a signature takes tf.train.Example
+GET  /v1/models/<name>[/versions/<n>|/labels/<label>]             status
+GET  /v1/models/<name>[/versions/<n>|/labels/<label>]/metadata    signatures
+POST /v1/models/<name>[/versions/<n>|/labels/<label>]:predict     tensors in, tensors out
+POST /v1/models/<name>[/versions/<n>|/labels/<label>]:classify    where a signature takes tf.train.Example
 """
 
 import re
@@ -30,7 +30,8 @@ from imgcls.serving.server.tensorflow_errors import reason
 from imgcls.serving.warmup import DEFAULT_SIGNATURE
 
 _Find = Callable[[], ServedVersion]  # the version that is asked
-_Call = Callable[[dict[str, Any], _Find], dict[str, Any]]  # from a request to its response
+_Run = Callable[[ServedVersion, str, dict[str, Any]], dict[str, np.ndarray]]  # a signature by name, with its inputs
+_Call = Callable[[dict[str, Any], _Find, _Run], dict[str, Any]]  # from a request to its response
 
 LARGEST_VERSION = 2**63 - 1
 CALL = re.compile(r"(?i)/v1/models/([^/:]+)(?:/versions/(\d+)|/labels/([^/:]+))?:(classify|regress|predict)")
@@ -47,7 +48,31 @@ STATUS_OF_ERROR = {  # HTTP status of TensorFlow's errors; 500 for the others
 }
 
 
-def answer(models: Models, method: str, path: str, body: bytes) -> bytes:
+def call_of(method: str, path: str) -> tuple[str, str]:
+    """What a request asks for, as the figures of a server name it.
+
+    Args:
+        method: Of HTTP, such as "POST".
+        path: With the query string.
+
+    Returns:
+        The call by TensorFlow Serving's name and the name of the model; "" where there is none.
+
+    Example:
+        >>> call_of("POST", "/v1/models/cats:predict"), call_of("GET", "/v1/models/cats/labels/stable")
+        (('Predict', 'cats'), ('GetModelStatus', 'cats'))
+    """
+    call = CALL.fullmatch(path) if method == "POST" else None
+    look = LOOK.fullmatch(path) if method == "GET" else None
+    asked = call or look
+    if not asked:
+        return "", ""
+    name, _, _, what = asked.groups()
+    look_name = "GetModelMetadata" if what else "GetModelStatus"
+    return what.capitalize() if call else look_name, unquote(name or "")
+
+
+def answer(models: Models, method: str, path: str, body: bytes, seconds: float | None = None) -> bytes:
     """Answer a request.
 
     Args:
@@ -55,6 +80,7 @@ def answer(models: Models, method: str, path: str, body: bytes) -> bytes:
         method: Of HTTP, such as "POST".
         path: With the query string.
         body: The JSON of the request.
+        seconds: That it may take; None for as long as it takes.
 
     Returns:
         The JSON of the answer.
@@ -63,7 +89,7 @@ def answer(models: Models, method: str, path: str, body: bytes) -> bytes:
         RequestError: If there is no answer, or if the request is above the limits.
     """
     if not path.lower().startswith("/v1/"):
-        raise RequestError(f"Nothing is served at {path}. Try /v1/models/{models.names[0]}", NOT_FOUND)
+        raise RequestError(f"Nothing is served at {path}. {_hint(models)}", NOT_FOUND)
     call = CALL.fullmatch(path) if method == "POST" else None
     look = LOOK.fullmatch(path) if method == "GET" else None
     asked = call or look
@@ -73,16 +99,24 @@ def answer(models: Models, method: str, path: str, body: bytes) -> bytes:
     if not name:
         raise RequestError("Missing model name in request.")
     name, version, label = unquote(name), _version(digits), unquote(label) if label else None
-    if call:
-        calls: dict[str, _Call] = {
-            "predict": partial(_predict, models.limits),
-            "classify": _classify,
-            "regress": _regress,
-        }
-        return encode(calls[what.lower()](parse(body), lambda: models.find(name, version, label)))
-    if what:
-        return encode(_metadata(models.find(name, version, label)))
-    return encode(_status(models, name, version))  # as the official server: of every version, whatever the label
+    if not call and not what:  # the official server gives the status of every version, whatever the label
+        return encode(_status(models, name, version))
+
+    def find() -> ServedVersion:
+        return models.find(name, version, label)
+
+    if not call:
+        return encode(_metadata(find()))
+    calls: dict[str, _Call] = {
+        "predict": partial(_predict, models.limits),
+        "classify": _classify,
+        "regress": _regress,
+    }
+    return encode(calls[what.lower()](parse(body), find, partial(run, seconds=seconds)))
+
+
+def _hint(models: Models) -> str:
+    return f"Try /v1/models/{models.names[0]}" if models.names else "No model is served."
 
 
 def _version(digits: str | None) -> int | None:
@@ -91,7 +125,7 @@ def _version(digits: str | None) -> int | None:
     return int(digits) if digits else None
 
 
-def _predict(limits: Limits, request: dict[str, Any], find: _Find) -> dict[str, Any]:
+def _predict(limits: Limits, request: dict[str, Any], find: _Find, run: _Run) -> dict[str, Any]:
     signature = signature_name(request) or DEFAULT_SIGNATURE
     model = find()
     if signature not in model.signature_defs:
@@ -102,20 +136,20 @@ def _predict(limits: Limits, request: dict[str, Any], find: _Find) -> dict[str, 
     if network_size(model.model):
         check_count(request, limits)
     inputs, in_rows = read_inputs(request, types)
-    return write_outputs(_run(model, signature, inputs), in_rows)
+    return write_outputs(run(model, signature, inputs), in_rows)
 
 
-def _classify(request: dict[str, Any], find: _Find) -> dict[str, Any]:
+def _classify(request: dict[str, Any], find: _Find, run: _Run) -> dict[str, Any]:
     signature = signature_name(request) or DEFAULT_SIGNATURE
     examples = read_examples(request)
     model = find()
     if signature not in model.signature_defs:
         raise RequestError(f"No signature was found with the name: {signature}")
     check_signature(model.signature_defs[signature])
-    return write_results(_run(model, signature, {INPUT: examples}))
+    return write_results(run(model, signature, {INPUT: examples}))
 
 
-def _regress(request: dict[str, Any], find: _Find) -> dict[str, Any]:
+def _regress(request: dict[str, Any], find: _Find, run: _Run) -> dict[str, Any]:
     signature = signature_name(request) or DEFAULT_SIGNATURE
     read_examples(request)
     model = find()
@@ -124,9 +158,25 @@ def _regress(request: dict[str, Any], find: _Find) -> dict[str, Any]:
     regression.refuse(model.signature_defs[signature])
 
 
-def _run(model: ServedVersion, signature: str, inputs: dict[str, Any]) -> dict[str, np.ndarray]:
+def run(
+    model: ServedVersion, signature: str, inputs: dict[str, Any], seconds: float | None = None
+) -> dict[str, np.ndarray]:
+    """Call a signature, with TensorFlow's errors as those of a request.
+
+    Args:
+        model: The version.
+        signature: Its name.
+        inputs: Arrays by name.
+        seconds: That it may take; None for as long as it takes.
+
+    Returns:
+        The outputs by name.
+
+    Raises:
+        RequestError: If the inputs do not fit, or ask too much.
+    """
     try:
-        return model.run(signature, inputs)
+        return model.run(signature, inputs, seconds)
     except tf.errors.OpError as error:
         raise RequestError(reason(error), STATUS_OF_ERROR.get(type(error), FAULT)) from error
 

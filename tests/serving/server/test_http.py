@@ -87,15 +87,15 @@ def test_many_callers_at_once(address):
 def test_a_slow_call_does_not_hold_up_the_others(half_plus_three, monkeypatch):
     release = threading.Event()
 
-    def slow(models, method, path, body):
+    def slow(models, method, path, body, seconds):
         if method == "POST":
             release.wait(20)
         return json.dumps({"method": method}).encode()
 
     monkeypatch.setattr(servers, "answer", slow)
     with serving(models_of(half_plus_three), threads=2) as address, ThreadPoolExecutor(1) as pool:
-        call = pool.submit(httpx.post, address, content=b"{}", timeout=30)
-        assert httpx.get(address).json() == {"method": "GET"}
+        call = pool.submit(httpx.post, f"{address}/v1/models", content=b"{}", timeout=30)
+        assert httpx.get(f"{address}/v1/models").json() == {"method": "GET"}
         assert not call.done()
         release.set()
         assert call.result().json() == {"method": "POST"}
@@ -107,7 +107,7 @@ def test_a_fault_of_the_server_is_json_too(half_plus_three, monkeypatch):
 
     monkeypatch.setattr(servers, "answer", fail)
     with serving(models_of(half_plus_three)) as address:
-        response = httpx.get(address)
+        response = httpx.get(f"{address}/v1/models")
     assert response.status_code == 500
     assert "ZeroDivisionError" in response.json()["error"]
 
