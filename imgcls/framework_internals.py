@@ -84,5 +84,5 @@ def stop_service(server: Any) -> None:
 
 
 def graph_with_constants(function: Any) -> tf.Graph:
-    """The graph of a `tf.function`, with its weights as constants. No public function makes it."""
-    return convert_variables_to_constants_v2(function.get_concrete_function()).graph
+    """The graph of a concrete function, with its weights as constants. No public function makes it."""
+    return convert_variables_to_constants_v2(function).graph

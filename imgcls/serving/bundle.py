@@ -94,9 +94,7 @@ class Bundle(Predictor):
             for row, problem in enumerate(problems)
         ]
 
-    def decode(
-        self, images: Sequence[bytes], boxes: Sequence[np.ndarray | None] = ()
-    ) -> tuple[np.ndarray, list[str]]:
+    def decode(self, images: Sequence[bytes], boxes: Sequence[np.ndarray | None] = ()) -> tuple[np.ndarray, list[str]]:
         """Decode a batch as `Predictor.decode` does, by the bundle's own signature "preprocess".
 
         So a bundle reads images as the version of imgcls did that wrote it. One without this signature is read as

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -29,6 +30,10 @@ class LoadedModel:
         except Exception as error:  # TensorFlow has many for a file that is missing or cut off
             raise ValueError(f"{folder} holds no whole SavedModel ({error}). Copy or export it again.") from error
 
+    def function(self, signature: str) -> Any:
+        """The concrete function of a signature. Raises KeyError if there is no such signature."""
+        return self._model.signatures[signature]
+
     def run(self, signature: str, inputs: Mapping[str, object]) -> dict[str, np.ndarray]:
         """Call a signature.
 
@@ -43,7 +48,7 @@ class LoadedModel:
             KeyError: If there is no such signature.
             tf.errors.OpError: If the inputs do not fit.
         """
-        function = self._model.signatures[signature]
+        function = self.function(signature)
         types = self.signature_defs[signature].inputs
         tensors = {name: tf.constant(value, types[name].dtype) for name, value in inputs.items()}
         return {name: tensor.numpy() for name, tensor in function(**tensors).items()}

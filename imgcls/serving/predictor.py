@@ -8,6 +8,7 @@ from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import tensorflow as tf
 
 from imgcls.counted import counted
 from imgcls.data.images.preprocessing import Preprocessing
@@ -25,6 +26,7 @@ from imgcls.engines.engine import (
 from imgcls.image_files import shown_name
 from imgcls.progress import ProgressFunction, no_progress
 from imgcls.serving.given_images import Image, without_arrays
+from imgcls.serving.guarded_reading import batch_reader
 from imgcls.serving.named_image import NamedImage, encoded
 from imgcls.serving.prediction import Prediction
 from imgcls.serving.read_ahead import in_chunks, read_ahead
@@ -252,9 +254,7 @@ class Predictor:
         outputs: Sequence[str] = (),
     ) -> Predictions:
         places = None if boxes is None else np.asarray(boxes, np.float32)
-        named = (
-            NamedImage.of(image, None if places is None else places[row]) for row, image in enumerate(images)
-        )
+        named = (NamedImage.of(image, None if places is None else places[row]) for row, image in enumerate(images))
         chunks: list[Predictions] = []
         done = 0
         for _, predictions in self.stream(named, outputs):
@@ -291,9 +291,7 @@ class Predictor:
                 Predictions(paths, names, probabilities, chunk.problems, transcoded, rows, self.multi_label),
             )
 
-    def decode(
-        self, images: Sequence[bytes], boxes: Sequence[np.ndarray | None] = ()
-    ) -> tuple[np.ndarray, list[str]]:
+    def decode(self, images: Sequence[bytes], boxes: Sequence[np.ndarray | None] = ()) -> tuple[np.ndarray, list[str]]:
         """Decode and preprocess a batch of encoded images; is called from several threads at once.
 
         Args:
@@ -303,7 +301,10 @@ class Predictor:
         Returns:
             Pixels (B, height, width, channels), float32 in [0, 255], and a problem for each image.
         """
-        return decode_images(images, self.preprocessing, boxes)
+        if boxes:
+            return decode_images(images, self.preprocessing, boxes)
+        pixels, problems = batch_reader(self.preprocessing)(tf.constant(images, tf.string, shape=(len(images),)))
+        return pixels.numpy(), [problem.decode() for problem in problems.numpy()]
 
     def _wanted(self, outputs: Sequence[str]) -> list[str]:
         judged = [name for name in JUDGEMENT if name in self.engine.outputs]
@@ -312,7 +313,7 @@ class Predictor:
     def _batches(self, images: Iterable[NamedImage]) -> Iterator[list[NamedImage]]:
         size = self.preprocessing
         of_one = 4 * size.height * size.width * size.channels  # bytes of float32
-        return in_chunks(images, min(max(BATCH_BYTES // of_one, 1), MOST_IN_BATCH))
+        return in_chunks(images, self.engine.batch_size or min(max(BATCH_BYTES // of_one, 1), MOST_IN_BATCH))
 
     def _read(self, images: list[NamedImage]) -> "_ReadBatch":
         read = [encoded(image) for image in images]
@@ -339,7 +340,7 @@ class Predictor:
 
         def remembered() -> Iterator[tuple[int, np.ndarray]]:
             for place, batch in enumerate(batches):
-                asked[place] = batch._replace(pixels=None)
+                asked[place] = batch._replace(pixels=np.empty(0))  # the engine has them
                 yield place, batch.pixels
 
         following = 0
@@ -362,7 +363,7 @@ class _ReadBatch(NamedTuple):
     images: list[NamedImage]
     problems: list[str]
     transcoded: list[bool]
-    pixels: np.ndarray | None
+    pixels: np.ndarray
 
 
 def _likeliest(probabilities: np.ndarray, top: int) -> np.ndarray:

@@ -10,9 +10,7 @@ Item = TypeVar("Item")
 Result = TypeVar("Result")
 
 
-def read_ahead(
-    function: Callable[[Item], Result], items: Iterable[Item], threads: int, most: int
-) -> Iterator[Result]:
+def read_ahead(function: Callable[[Item], Result], items: Iterable[Item], threads: int, most: int) -> Iterator[Result]:
     """Call a function for each item in threads, and give the results in the order of the items.
 
     The items are taken one at a time, in the thread of whoever takes the results, and only as far as they are needed:

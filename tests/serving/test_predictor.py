@@ -49,8 +49,8 @@ def test_a_bundle_reads_images_as_it_did_when_it_was_written(bundle, images, mon
     def later(*_):
         raise AssertionError("the reading of a later version was called")
 
-    monkeypatch.setattr("imgcls.serving.predictor.decode_images", later)
-    monkeypatch.setattr("imgcls.data.images.reading.preprocess", later)
+    for name in ("decode_images", "batch_reader"):
+        monkeypatch.setattr(f"imgcls.serving.predictor.{name}", later)
     np.testing.assert_array_equal(bundle.predict_files(images).probabilities, before.probabilities)
 
 

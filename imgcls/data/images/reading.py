@@ -71,14 +71,14 @@ def read_images(
 
 
 def decode_images(
-    encoded: Sequence[bytes], preprocessing: Preprocessing, boxes: Sequence[np.ndarray | None] = ()
+    encoded: Sequence[bytes], preprocessing: Preprocessing, boxes: Sequence[np.ndarray | None]
 ) -> tuple[np.ndarray, list[str]]:
     """Decode and preprocess a batch of images that TensorFlow decodes, one after the other.
 
     Args:
         encoded: The content of each image, as `imgcls.data.images.transcoding.decodable` gives it.
         preprocessing: How images become pixels.
-        boxes: The part of each image that is its example, (4,), or None for all of it; empty: all of each.
+        boxes: The part of each image that is its example, (4,), or None for all of it.
 
     Returns:
         Pixels (N, height, width, channels), float32 in [0, 255], and a problem for each image; the pixels are 0 where
@@ -88,7 +88,7 @@ def decode_images(
     pixels = np.zeros((len(encoded), preprocessing.height, preprocessing.width, preprocessing.channels), np.float32)
     problems = [""] * len(encoded)
     for place, data in enumerate(encoded):
-        box = boxes[place] if boxes else None
+        box = boxes[place]
         try:
             pixels[place] = whole(data).numpy() if box is None else part(data, box).numpy()
         except (tf.errors.OpError, ValueError) as error:
