@@ -31,6 +31,7 @@ PARTS = {"check": "imgcls.cli.serve_check", "load": "imgcls.cli.serve_load"}  # 
 REQUESTS_AT_ONCE = 64
 RANGES = {
     "port": (0, 65_535),
+    "grpc_port": (-1, 65_535),
     "max_request_mib": (0.001, 4096.0),
     "max_instances": (1, 1_000_000),
     "max_request_megapixels": (0.001, 1e9),

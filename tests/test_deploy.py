@@ -1,12 +1,21 @@
-"""The files of deploy/, as Compose and TensorFlow Serving read them."""
+"""The files of deploy/, as Compose, TensorFlow Serving, Kubernetes, KServe, Prometheus and Grafana read them."""
 
+import json
 import re
 
+import kubernetes_validate
+import numpy as np
+import promql_parser
 import pytest
 import yaml
+from compose_spec import PyCompose
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
 from tensorflow_serving.config import model_server_config_pb2
 
+from imgcls import __version__
+from imgcls.serving.server.drift_window import LEAST, Reference
+from imgcls.serving.server.metrics import Metrics
+from imgcls.serving.server.routes import operations
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"
@@ -85,3 +94,148 @@ def test_every_file_that_a_flag_names_is_mounted(service):
     assert flags["enable_batching"] == "true"  # without it the server does not start with parameters for it
     for flag in ("batching_parameters_file", "monitoring_config_file"):
         assert (DEPLOY / mounted[flags[flag]]).is_file()
+
+
+def test_compose_reads_its_file():
+    text = (DEPLOY / "compose.yaml").read_text("utf-8")
+    filled = re.sub(r"(?<!\$)\$\{(\w+)(?::[-?]([^}]*))?\}", lambda found: found[2] if found[2] else "photos", text)
+    assert PyCompose.from_yaml(filled).service_names() == ["serving"]
+    with pytest.raises(ValueError, match="mem_limits"):
+        PyCompose.from_yaml(filled.replace("mem_limit", "mem_limits"))
+
+
+def manifests(name: str) -> list[dict]:
+    return list(yaml.safe_load_all((DEPLOY / name).read_text("utf-8")))
+
+
+@pytest.mark.parametrize("name", ["serving-on-kubernetes.yaml", "train-on-kubernetes.yaml"])
+def test_kubernetes_takes_the_manifests(name):
+    for manifest in manifests(name):
+        kubernetes_validate.validate(manifest, kubernetes_validate.latest_version(), strict=True)
+        wrong = {**manifest, "spec": {**manifest["spec"], "unknown": 1}}
+        with pytest.raises(kubernetes_validate.ValidationError):
+            kubernetes_validate.validate(wrong, kubernetes_validate.latest_version(), strict=True)
+
+
+def test_pods_are_served_probed_and_scaled():
+    found = {(each["kind"], each["metadata"]["name"]): each for each in manifests("serving-on-kubernetes.yaml")}
+    paths = {operation.path for operation in operations()}
+    for track in ("stable", "canary"):
+        template = found["Deployment", f"photos-{track}"]["spec"]["template"]
+        assert template["metadata"]["labels"] == {"app": "photos", "track": track}
+        assert template["metadata"]["annotations"]["prometheus.io/path"] in paths
+        (container,) = template["spec"]["containers"]
+        assert container["image"] == f"imgcls-serve:{__version__}"
+        assert {port["name"]: port["containerPort"] for port in container["ports"]} == {"http": 8501, "grpc": 8500}
+        assert "memory" in container["resources"]["limits"]
+        assert {
+            container[probe]["httpGet"]["path"] for probe in ("startupProbe", "readinessProbe", "livenessProbe")
+        } <= paths
+    assert found["Service", "photos"]["spec"]["selector"] == {"app": "photos"}  # both tracks
+    (metric,) = found["HorizontalPodAutoscaler", "photos-stable"]["spec"]["metrics"]
+    (rule,) = manifests("prometheus-adapter.yaml")[0]["rules"]["custom"]
+    assert metric["pods"]["metric"]["name"] == rule["name"]["as"]
+    matchers = {"<<.LabelMatchers>>": 'namespace="a"', "<<.GroupBy>>": "pod"}
+    query = re.sub("<<.*?>>", lambda name: matchers[name[0]], rule["metricsQuery"])
+    assert names_in([query, rule["seriesQuery"]]) <= given()
+
+
+# Fields of V1beta1InferenceService's predictor in KServe 0.21, as far as they are used; its package asks for another
+# FastAPI and Ray.
+PREDICTOR = {"minReplicas": int, "maxReplicas": int, "timeout": int, "containers": list}
+
+
+def test_kserve_reads_its_file():
+    (service,) = manifests("kserve.yaml")
+    assert (service["apiVersion"], service["kind"]) == ("serving.kserve.io/v1beta1", "InferenceService")
+    assert set(service["spec"]) == {"predictor"}
+    predictor = service["spec"]["predictor"]
+    assert {name: type(value) for name, value in predictor.items()} == PREDICTOR
+    pod = {
+        "apiVersion": "v1",
+        "kind": "Pod",
+        "metadata": {"name": "x"},
+        "spec": {"containers": predictor["containers"]},
+    }
+    kubernetes_validate.validate(pod, kubernetes_validate.latest_version(), strict=True)
+    assert predictor["containers"][0]["name"] == "kserve-container"
+
+
+def given() -> set[str]:
+    """Every figure that the server gives once something of each kind has happened."""
+    reference = {"class_names": ["cat"], "predicted": [1], "distributions": {}}
+    metrics = Metrics(lambda model, version: Reference.from_dict(reference, lambda found: found[:, 0]))
+    metrics.request(api="REST", method="Predict", model="m", status=200, seconds=0.1)
+    metrics.batch(model="m", version=1, rows=1, waited=0.1)
+    columns = {"problem": b"", "decision": b"cat", "unknown_score": 0.5}
+    outputs = {name: np.array([value] * LEAST) for name, value in columns.items()}
+    outputs |= {"classes": np.array([[b"cat"]] * LEAST), "probabilities": np.ones((LEAST, 1))}
+    metrics.answers(model="m", version=1, signature="serving_default", outputs=outputs)
+    metrics.answers(model="m", version=1, signature="embedding", outputs={"embedding": np.ones((1, 2))})
+    return {re.split(r"[{ ]", line)[0] for line in metrics.page().splitlines() if not line.startswith("#")}
+
+
+def names_in(queries: list[str]) -> set[str]:
+    """The figures that queries name."""
+    names: set[str] = set()
+
+    def walk(node: object) -> None:
+        if isinstance(node, promql_parser.VectorSelector):
+            names.add(node.name)
+        for part in ("expr", "lhs", "rhs", "vector_selector", "vs", "param"):
+            if hasattr(node, part):
+                walk(getattr(node, part))
+        for argument in getattr(node, "args", None) or ():
+            walk(argument)
+
+    for query in queries:
+        walk(promql_parser.parse(query.replace("$__rate_interval", "5m")))
+    return names
+
+
+@pytest.fixture(scope="module")
+def dashboard() -> dict:
+    return json.loads((DEPLOY / "grafana.json").read_text("utf-8"))
+
+
+def test_every_figure_of_the_dashboard_is_one_that_the_server_gives(dashboard):
+    queries = [target["expr"] for panel in dashboard["panels"] for target in panel["targets"]]
+    names = names_in(queries)
+    assert len(names) > 12
+    assert names - given() == set()
+    (variable,) = [each for each in dashboard["templating"]["list"] if each["type"] == "query"]
+    assert re.fullmatch(r"label_values\((\S+), model_name\)", variable["query"])[1] in given()
+
+
+def test_the_dashboard_is_laid_out(dashboard):
+    cells = []
+    for panel in dashboard["panels"]:
+        assert panel["title"]
+        assert panel["datasource"]["uid"] == "${source}"
+        assert [target["refId"] for target in panel["targets"]] == list("ABC")[: len(panel["targets"])]
+        place = panel["gridPos"]
+        assert place["x"] + place["w"] <= 24
+        cells += [(x, y) for x in range(place["x"], place["x"] + place["w"])
+                  for y in range(place["y"], place["y"] + place["h"])]  # fmt: skip
+    assert len(cells) == len(set(cells))  # no panel lies on another
+    assert len({panel["id"] for panel in dashboard["panels"]}) == len(dashboard["panels"])
+
+
+def test_the_image_of_the_server():
+    """As text alone: there is no container engine here."""
+    text = (DEPLOY / "Dockerfile").read_text("utf-8")
+    lines = re.sub(r"\\\n", " ", text)
+    steps = [line.split(None, 1) for line in lines.splitlines() if line and not line.startswith("#")]
+    assert {step for step, _ in steps} <= {"FROM", "WORKDIR", "COPY", "RUN", "ENV", "USER", "EXPOSE", "STOPSIGNAL",
+                                           "HEALTHCHECK", "ENTRYPOINT", "CMD"}  # fmt: skip
+    found = dict(steps)
+    assert re.fullmatch(r"python:3\.11\.\d+-slim-\w+", found["FROM"])
+    assert found["USER"] != "root"
+    assert found["EXPOSE"] == "8500 8501"
+    assert json.loads(found["ENTRYPOINT"]) == ["python", "-m", "imgcls.serve", "--host", "0.0.0.0"]
+    assert "/v2/health/ready" in found["HEALTHCHECK"]
+    assert "--constraint constraints.txt" in found["RUN"]
+    for step, rest in steps:
+        if step == "COPY":
+            assert all((ROOT / name).exists() for name in rest.split()[:-1])
+    assert f"imgcls-serve:{__version__}" in text

@@ -91,6 +91,7 @@ def serve_models(folders: Sequence[Path], listener: socket.socket, address: str,
         options=settings.http,
     )
     grpc = GrpcBeside(models, settings.grpc, settings.drain_seconds)
+    listen(listener)
 
     def begin() -> None:
         grpc.start()
@@ -120,8 +121,8 @@ def welcome(models: Models, address: str, grpc_address: str = "") -> str:
     for name in models.names:
         version = models.find(name)
         lines.append(f"Serving {name}, version {version.version}, at {address}/v1/models/{name}")
+        lines += [f"  and at {grpc_address}/{name} over gRPC"] if grpc_address else []
         lines += [f"  {version.running.note}"] if version.running.note else []
-    lines += [f"Over gRPC, at {grpc_address}"] if grpc_address else []
     name = models.names[0]
     url, served = f"{address}/v1/models/{name}", "\n".join(lines)
     return f"""{served}   (Ctrl-C ends it)

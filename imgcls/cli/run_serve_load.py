@@ -45,11 +45,11 @@ def load(client: Client, pictures: Sequence[bytes], seconds: float, most_clients
         why = next(each.why for each in (*by_clients, *by_images) if each.failed)
         say(f"\nRequests failed, so no batching is proposed. The last reason: {why}")
         return command.WITH_PROBLEMS
-    text = find_values(by_images, by_clients).text()
-    say(f"\nBatching that fits:\n\n{text}")
+    found = find_values(by_images, by_clients)
+    say(f"\nBatching that fits TensorFlow Serving:\n\n{found.text()}\nand imgcls.serve: {found.flags()}")
     if outputs.batching:
         with replacing(outputs.batching) as partial:
-            partial.write_text(text, "utf-8")
+            partial.write_text(found.text(), "utf-8")
         say(f"Written to {outputs.batching}")
     return command.OK
 

@@ -52,7 +52,7 @@ def check_ranges(options: object, ranges: Mapping[str, tuple[float, float]]) -> 
         ValueError: If one is outside.
     """
     for name, (least, most) in ranges.items():
-        if not least <= getattr(options, name) <= most:
+        if getattr(options, name) is not None and not least <= getattr(options, name) <= most:
             flag = "--" + name.replace("_", "-")
             raise ValueError(f"{flag} is {getattr(options, name)}; expected {least} to {most}.")
 

@@ -40,6 +40,13 @@ max_enqueued_batches {{ value: {self.enqueued} }}  # what comes then is refused 
 num_batch_threads {{ value: {self.threads} }}  # batches at once
 """
 
+    def flags(self) -> str:
+        """The same for `python -m imgcls.serve`, which counts waiting requests, and waits only while it is busy."""
+        return (
+            f"--max-batch-size {self.execution} --num-batch-threads {self.threads} "
+            f"--max-enqueued-requests {self.enqueued * self.execution}"
+        )
+
 
 def find_values(by_images: Sequence[Level], by_clients: Sequence[Level]) -> Batching:
     """Choose the values.

@@ -31,7 +31,12 @@ def take_port(host: str, port: int, flag: str = "--port") -> socket.socket:
 
 
 def check_free(host: str, port: int, flag: str = "--port") -> None:
-    """Check that a port can be had, for a server that binds it itself later.
+    """Check that a port can be had, for a server that takes it itself later.
+
+    Args:
+        host: The address of this machine.
+        port: Its port; 0 is any.
+        flag: That chooses the port.
 
     Raises:
         ValueError: If it cannot.

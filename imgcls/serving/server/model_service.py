@@ -4,12 +4,12 @@ from pathlib import Path
 
 import grpc
 from tensorflow_serving.apis import get_model_status_pb2, model_management_pb2, model_service_pb2_grpc
-from tensorflow_serving.config.model_server_config_pb2 import ModelConfig
 
 from imgcls.serving.server.grpc_calls import Calls, model_spec
+from imgcls.serving.server.model_config_file import settings_of
 from imgcls.serving.server.model_status import model_status
-from imgcls.serving.server.models import Models, ModelSettings
-from imgcls.serving.server.request_error import NOT_IMPLEMENTED, RequestError
+from imgcls.serving.server.models import Models
+from imgcls.serving.server.request_error import RequestError
 
 
 class ModelService(model_service_pb2_grpc.ModelServiceServicer):  # type: ignore[misc]  # has no types
@@ -51,31 +51,9 @@ class ModelService(model_service_pb2_grpc.ModelServiceServicer):  # type: ignore
                 "Only ModelConfigList is currently supported"
             )
         try:
-            self._calls.models.reload([settings_of(config) for config in request.config.model_config_list.config])
+            self._calls.models.reload(
+                [settings_of(each, Path.cwd()) for each in request.config.model_config_list.config]
+            )
         except ValueError as error:
             raise RequestError(str(error)) from error
-        except NotImplementedError as error:
-            raise RequestError("This server keeps the models that it was started with.", NOT_IMPLEMENTED) from error
         return model_management_pb2.ReloadConfigResponse()
-
-
-def settings_of(config: ModelConfig) -> ModelSettings:
-    """What a model's entry in a config asks for.
-
-    Args:
-        config: With name, base_path, and what else is set. Without a policy the newest version is served.
-
-    Raises:
-        ValueError: If name or folder are missing.
-    """
-    if not config.name or not config.base_path:
-        raise ValueError(f"The model {config.name!r} has the base_path {config.base_path!r}; expected both.")
-    policy = config.model_version_policy
-    kind = policy.WhichOneof("policy_choice")
-    return ModelSettings(
-        config.name,
-        Path(config.base_path),
-        latest=0 if kind == "all" else policy.latest.num_versions or 1,
-        versions=tuple(policy.specific.versions) if kind == "specific" else (),
-        labels=dict(config.version_labels),
-    )

@@ -54,11 +54,16 @@ def check_count(request: Mapping[str, object], limits: Limits) -> None:
     """
     inputs = request.get("inputs")
     for images in (request.get("instances"), *(inputs.values() if isinstance(inputs, dict) else [inputs])):
-        if isinstance(images, list) and len(images) > limits.instances:
-            raise RequestError(
-                f"Task size {len(images)} is larger than maximum input batch size {limits.instances}. Send fewer "
-                "images at once, or start the server with a larger --max-instances."
-            )
+        if isinstance(images, list):
+            _check_rows(len(images), limits)
+
+
+def _check_rows(count: int, limits: Limits) -> None:
+    if count > limits.instances:
+        raise RequestError(
+            f"Task size {count} is larger than maximum input batch size {limits.instances}. Send fewer images at once, "
+            "or start the server with a larger --max-instances."
+        )
 
 
 def run_in_parts(
@@ -88,6 +93,7 @@ def run_in_parts(
     if size is None or not known or not inputs[name].ndim or len({each.shape[:1] for each in inputs.values()}) > 1:
         return run(inputs)
     images, seen = inputs[name], size[0] * size[1]
+    _check_rows(len(images), limits)
     announced, refused = _announced(images) if name == IMAGE_BYTES and images.ndim == 1 else ([0] * len(images), {})
     total = sum(max(pixels, seen) for pixels in announced)
     if total > limits.pixels:

@@ -19,6 +19,7 @@ from tensorflow_serving.apis import get_model_metadata_pb2, predict_pb2
 
 from imgcls.serving.server.grpc_server import GrpcServer, GrpcSettings
 from imgcls.serving.server.observer import Observer
+from imgcls.serving.server.parts import Limits
 from tests.serving.conftest import grpc_stubs, models_of, serving_grpc
 
 
@@ -36,6 +37,20 @@ def test_a_message_over_the_limit_is_refused_and_the_server_goes_on(half_plus_th
         assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
         assert "larger than max" in caught.value.details()
         assert list(predictions.Predict(request(), 10).outputs["y"].float_val) == [4.0]
+
+
+def test_too_many_pictures_are_refused(bundle_path):
+    models = models_of(bundle_path.parent, Limits(instances=3))
+    made = predict_pb2.PredictRequest()
+    made.model_spec.name = "clothing"
+    made.inputs["image_bytes"].CopyFrom(tf.make_tensor_proto([b"no image"] * 4))
+    with serving_grpc(models) as place, grpc_stubs(place) as (predictions, _):
+        with pytest.raises(grpc.RpcError) as caught:
+            predictions.Predict(made, 10)
+        made.inputs["image_bytes"].CopyFrom(tf.make_tensor_proto([b"no image"] * 3))
+        assert len(predictions.Predict(made, 30).outputs["problem"].string_val) == 3
+    assert caught.value.code() == grpc.StatusCode.INVALID_ARGUMENT
+    assert "Task size 4 is larger than maximum input batch size 3" in caught.value.details()
 
 
 OVMSCLIENT = """
