@@ -47,6 +47,7 @@ def requests(data: np.ndarray, run: Run) -> Iterator[tuple[str, Arrays]]:
 
 
 def called(bundle: str) -> Run:
+    """What calls the signatures as functions."""
     import tensorflow as tf
 
     model = tf.saved_model.load(bundle)
@@ -60,6 +61,7 @@ def called(bundle: str) -> Run:
 
 
 def in_session(bundle: str) -> Run:
+    """What runs the signatures in a session, fed by the names of tensors."""
     import tensorflow as tf
 
     session = tf.compat.v1.Session(graph=tf.Graph())
@@ -99,6 +101,7 @@ def compare(one: str, other: str) -> None:
 
 
 def difference(name: str, answers: Arrays, others: Arrays) -> str:
+    """In what an output differs by too much; "" if it does not."""
     one, other = answers[name], others[name]
     if one.shape != other.shape:
         return f"{name}: {one.shape} and {other.shape}"
