@@ -10,9 +10,9 @@ import pytest
 import yaml
 from compose_spec import PyCompose
 from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, text_format
-from tensorflow_serving.config import model_server_config_pb2
 
 from imgcls import __version__
+from imgcls.serving import server_files
 from imgcls.serving.server.drift_window import LEAST, Reference
 from imgcls.serving.server.metrics import Metrics
 from imgcls.serving.server.routes import operations
@@ -56,7 +56,7 @@ def service() -> dict:
 
 
 def test_requests_are_bounded(messages):
-    text = (DEPLOY / "batching.config").read_text("utf-8")
+    text = server_files.BATCHING
     found = text_format.Parse(text, messages["declared.BatchingParameters"]())
     assert found.enable_large_batch_splitting.value
     assert 0 < found.max_execution_batch_size.value <= 32
@@ -69,16 +69,8 @@ def test_requests_are_bounded(messages):
 
 
 def test_figures_are_given(messages):
-    text = (DEPLOY / "monitoring.config").read_text("utf-8")
-    found = text_format.Parse(text, messages["declared.MonitoringConfig"]()).prometheus_config
+    found = text_format.Parse(server_files.MONITORING, messages["declared.MonitoringConfig"]()).prometheus_config
     assert (found.enable, found.path) == (True, "/monitoring/prometheus/metrics")
-
-
-def test_several_models():
-    text = (DEPLOY / "models.config").read_text("utf-8")
-    found = text_format.Parse(text, model_server_config_pb2.ModelServerConfig()).model_config_list.config
-    assert all(config.base_path == f"/models/{config.name}" for config in found)
-    assert {config.model_platform for config in found} == {"tensorflow"}
 
 
 def test_the_image_is_pinned_and_its_memory_limited(service):
@@ -88,12 +80,12 @@ def test_the_image_is_pinned_and_its_memory_limited(service):
     assert all(port.startswith("127.0.0.1:") for port in service["ports"])
 
 
-def test_every_file_that_a_flag_names_is_mounted(service):
-    mounted = dict(volume.rsplit(":", 2)[1::-1] for volume in service["volumes"])
+def test_every_file_that_a_flag_names_is_one_that_an_export_writes(service):
+    assert "../saved_models:/models:ro" in service["volumes"]
     flags = dict(flag.removeprefix("--").split("=") for flag in service["command"])
     assert flags["enable_batching"] == "true"  # without it the server does not start with parameters for it
     for flag in ("batching_parameters_file", "monitoring_config_file"):
-        assert (DEPLOY / mounted[flags[flag]]).is_file()
+        assert flags[flag].removeprefix("/models/") in server_files.SERVER_FILES
 
 
 def test_compose_reads_its_file():

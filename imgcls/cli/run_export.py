@@ -9,6 +9,7 @@ from imgcls.counted import counted
 from imgcls.run_folder import RunFolder
 from imgcls.serving.compatibility.targets import NEWEST_SERVING
 from imgcls.serving.details import read_details
+from imgcls.serving.server_files import SERVER_FILES, is_changed
 from imgcls.workflow.export import export_run
 
 
@@ -23,8 +24,17 @@ def export(
     """Export a run, and print what was written."""
     version = export_run(run, output, name, formats, explain, for_serving)
     show_version(version)
+    show_server_files(version.parents[1])
     next_step(f"python -m imgcls.serve {version.parent}", f"python -m imgcls.predict {version.parent} YOUR_IMAGES")
     return command.OK
+
+
+def show_server_files(folder: Path) -> None:
+    """Print what stands beside the bundles, and which of it an operator has changed."""
+    changed = [path.name for path in map(folder.joinpath, SERVER_FILES) if is_changed(path)]
+    say(f"For TensorFlow Serving: {', '.join(SERVER_FILES)} in {folder}")
+    if changed:
+        say(f"{' and '.join(changed)} {'was' if len(changed) == 1 else 'were'} changed by you, and left as they are")
 
 
 def show_version(version: Path) -> None:

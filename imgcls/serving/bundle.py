@@ -10,7 +10,7 @@ saved_models/flowers/3/
 """
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -18,7 +18,6 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from imgcls.data.images.encoded import encoded_size, read_encoded
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.engines.engine import DECISION, PREDICTION_SET, UNKNOWN_SCORE
 from imgcls.files import unfinished
@@ -30,16 +29,16 @@ from imgcls.serving.export_format import ExportedClassifier, ExportFormat
 from imgcls.serving.formats import SAVED_MODEL, find_format
 from imgcls.serving.formats.saved_model import SavedModelEngine
 from imgcls.serving.given_images import Image, content, without_arrays
-from imgcls.serving.loaded_model import LoadedModel
+from imgcls.serving.loaded_model import LoadedModel, signature_shapes
 from imgcls.serving.network_file import write_network
 from imgcls.serving.parity import Reference, ReferenceAnswers, ask_reference, compare_engine, compare_saved_model
 from imgcls.serving.prediction import Prediction
 from imgcls.serving.predictor import Predictor
-from imgcls.serving.signatures import CLASS_NAME, CLASSES, EMBEDDING, EXPLANATION, IMAGE_BYTES, PIXELS, PREPROCESS
+from imgcls.serving.server_files import write_server_files
+from imgcls.serving.signatures import CLASSES, EMBEDDING, IMAGE_BYTES, PIXELS, PREPROCESS
 from imgcls.serving.versions import check_name, find_version, next_version, take_next_version
-from imgcls.serving.warmup import Request, write_warmup
-
-WARMUP_IMAGES = 8  # in the larger of the two warm-up requests
+from imgcls.serving.warmup import write_warmup
+from imgcls.serving.warmup_requests import warmup_requests
 
 
 class Bundle(Predictor):
@@ -161,7 +160,8 @@ def write_bundle(
     """Write the next version of a bundle, and prove it.
 
     It is written under a name that no server takes for a version and renamed when it has proved itself, so that a
-    reader sees it whole or not at all.
+    reader sees it whole or not at all. Then the files that a server is started with are written beside the bundles; see
+    `imgcls.serving.server_files`.
 
     Args:
         output: The folder of all bundles.
@@ -192,12 +192,14 @@ def write_bundle(
             facts["formats"] = {form.name: _write_format(partial, form, classifier, answers) for form in further}
             _write_beside(partial, name, classifier, answers)
             write_details(partial, classifier, facts)
-            return take_next_version(partial, folder)
+            version = take_next_version(partial, folder)
     except (OSError, tf.errors.OpError) as error:
         why = "no space left on device" if "No space left" in str(error) else str(error)  # TensorFlow's is very long
         raise OSError(f"The bundle could not be written to {expected}: {why}. Nothing of it was left.") from error
     finally:
         _remove_if_empty(folder)
+    write_server_files(folder.parent)
+    return version
 
 
 def _write_saved_model(
@@ -214,7 +216,7 @@ def _write_saved_model(
 def _write_beside(version: Path, name: str, classifier: ExportedClassifier, answers: ReferenceAnswers) -> None:
     write_class_names(version, classifier)
     write_network(version, classifier)
-    write_warmup(version, name, _warmup_requests(answers, says_why=classifier.explain is not None))
+    write_warmup(version, name, warmup_requests(signature_shapes(version), answers))
     if classifier.drift_reference:
         write_drift_reference(version, classifier.drift_reference)
 
@@ -232,18 +234,6 @@ def _write_format(
 
 def _folder(version: Path, form: ExportFormat) -> Path:
     return version if form.name == SAVED_MODEL else version / form.name
-
-
-def _warmup_requests(answers: ReferenceAnswers, says_why: bool) -> Iterator[Request]:
-    """One image, then some, for each signature: the smallest files, because they travel with the bundle."""
-    smallest = sorted(answers.images, key=encoded_size)[:WARMUP_IMAGES]
-    data = [read_encoded(path) for path in smallest]
-    for signature in (CLASSES, EMBEDDING, *([EXPLANATION] if says_why else [])):
-        for count in sorted({1, len(data)}):
-            classes = {CLASS_NAME: [b""] * count} if signature == EXPLANATION else {}
-            yield signature, {IMAGE_BYTES: data[:count], **classes}
-    place = answers.images.index(smallest[0])
-    yield PIXELS, {"pixels": answers.pixels[place : place + 1]}
 
 
 def _remove_if_empty(folder: Path) -> None:

@@ -7,6 +7,8 @@ import sys
 import numpy as np
 import pytest
 import tensorflow as tf
+from tensorflow.core.protobuf.meta_graph_pb2 import MetaGraphDef
+from tensorflow.core.protobuf.saved_model_pb2 import SavedModel
 from tensorflow_serving.apis import prediction_log_pb2
 
 from imgcls.data.images.reading import read_images
@@ -106,11 +108,14 @@ def test_warm_up_requests_are_real_images_for_every_signature(bundle_path, image
         for key, value in request.inputs.items():
             array = tf.make_ndarray(value)
             sizes.setdefault((request.model_spec.signature_name, key), []).append(len(array))
-            assert key == "pixels" or set(array) <= files
+            assert key != "image_bytes" or set(array) <= files
+    encoded = {name: inputs for name in ("serving_default", "top_k", "embedding", "preprocess")
+               for inputs in [[1, 8, 32] if name == "serving_default" else [1, 8]]}  # fmt: skip
     assert sizes == {
-        ("serving_default", "image_bytes"): [1, 8],
-        ("embedding", "image_bytes"): [1, 8],
-        ("pixels", "pixels"): [1],
+        **{(name, "image_bytes"): counts for name, counts in encoded.items()},
+        ("top_k", "k"): [1, 8],
+        ("pixels", "pixels"): [1, 8],
+        ("outputs", "pixels"): [1, 8],
     }
 
 
@@ -268,6 +273,7 @@ def test_a_damaged_bundle(bundle_path, tmp_path, damage):
 
 def nothing_written(self, folder, classifier):
     (folder / "assets").mkdir(parents=True)
+    (folder / "saved_model.pb").write_bytes(SavedModel(meta_graphs=[MetaGraphDef()]).SerializeToString())
     return {"signatures": {}}
 
 

@@ -100,6 +100,7 @@ def test_a_damaged_format(version, tmp_path):
 
 def test_a_format_that_says_something_else_is_not_kept(uniform, tmp_path, classifier, images, monkeypatch):
     monkeypatch.setattr(SavedModelFormat, "write", lambda *rest: {"signatures": {}})
+    monkeypatch.setattr("imgcls.serving.bundle.check_saved_model", lambda *rest: {})
     monkeypatch.setattr("imgcls.serving.bundle.compare_saved_model", lambda *rest: Parity(0.0, 20))
     monkeypatch.setattr("imgcls.serving.bundle.write_class_names", lambda folder, classifier: None)
     monkeypatch.setattr("imgcls.serving.bundle._folder", lambda version, form: tmp_path / "format")
