@@ -83,4 +83,4 @@ def cut(answers: Mapping[str, np.ndarray], k: np.ndarray) -> Arrays:
 
 
 def _blank(dtype: np.dtype) -> bytes | int:
-    return b"" if dtype == object else 0
+    return b"" if dtype.kind == "O" else 0
