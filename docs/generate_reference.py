@@ -24,6 +24,7 @@ sys.path[:0] = [str(ROOT), str(ROOT / "docs")]
 import rooms_picture  # noqa: E402
 
 from imgcls import config as run_config  # noqa: E402
+from imgcls import serve  # noqa: E402
 from imgcls.__main__ import COMMANDS, summary  # noqa: E402
 from imgcls.cli.flags import Setting, settings  # noqa: E402
 
@@ -58,15 +59,22 @@ def _entry(nav: list, title: str) -> list:
 
 def commands_page() -> str:
     """What every command prints with --help, and with --help-all where that shows more."""
+    parts = [f"serve {part}" for part in serve.PARTS]  # which stand behind the command that they belong to
+    names = [name for each in COMMANDS for name in (each, *(part for part in parts if part.split()[0] == each))]
     with ThreadPoolExecutor() as pool:
-        texts = dict(zip(COMMANDS, pool.map(_help, COMMANDS), strict=True))
+        texts = dict(zip(names, pool.map(_help, names), strict=True))
     lines = ["# Commands", "", "What each command prints with `--help`. `python -m imgcls` lists them."]
     for name, (first, every) in texts.items():
-        lines += ["", f"## {name}", "", summary(name), "", "```text", first, "```"]
+        lines += ["", f"## {name}", "", _summary(name), "", "```text", first, "```"]
         if every != first:
             indented = "\n".join(f"    {line}".rstrip() for line in every.splitlines())
             lines += ["", '??? note "All flags: `--help-all`"', "", "    ```text", indented, "    ```"]
     return "\n".join(lines)
+
+
+def _summary(name: str) -> str:
+    part = serve.part(name.split()[1:])
+    return (part.__doc__ or "").splitlines()[0] if part else summary(name)
 
 
 def _help(name: str) -> tuple[str, str]:
@@ -75,7 +83,7 @@ def _help(name: str) -> tuple[str, str]:
 
 def _printed(name: str, flag: str) -> str:
     environment = {**os.environ, "COLUMNS": "110", "PYTHONPATH": str(ROOT), "NO_COLOR": "1"}
-    command = [sys.executable, "-m", f"imgcls.{name}", flag]
+    command = [sys.executable, "-m", *f"imgcls.{name}".split(), flag]
     done = subprocess.run(command, env=environment, capture_output=True, text=True, check=True)
     return done.stdout.rstrip()
 

@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from imgcls.models import list_models as list_models
     from imgcls.models import load_model as load_model
     from imgcls.run_folder import RunFolder as RunFolder
+    from imgcls.serving.client import AsyncClient as AsyncClient
     from imgcls.serving.client import Client as Client
     from imgcls.serving.predictor import Predictor as Predictor
     from imgcls.workflow.audit import audit as audit
@@ -69,6 +70,7 @@ _ADDRESSES = {
     "Predictor": "imgcls.serving.predictor",
     "load_predictor": "imgcls.workflow.predictor",
     "Client": "imgcls.serving.client",
+    "AsyncClient": "imgcls.serving.client",
     "Preprocessing": "imgcls.data.images.preprocessing",
     "build_model": "imgcls.models",
     "list_models": "imgcls.models",

@@ -20,6 +20,7 @@ COMMANDS = (
     "explain",
     "export",
     "serve",
+    "client",
     "drift",
 )  # in the order of the road
 

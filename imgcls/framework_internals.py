@@ -5,12 +5,16 @@ of them, so that it fails on an upgrade that moves one. The optimizers' hooks, w
 in `imgcls.training.optimizers`.
 """
 
-from collections.abc import Iterator
-from typing import Any
+from __future__ import annotations
 
-import keras
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
 import tensorflow as tf
 from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+if TYPE_CHECKING:
+    import keras  # whoever serves does without
 
 
 def all_layers(model: keras.Model) -> list[keras.layers.Layer]:
@@ -84,5 +88,7 @@ def stop_service(server: Any) -> None:
 
 
 def graph_with_constants(function: Any) -> tf.Graph:
-    """The graph of a `tf.function`, with its weights as constants. No public function makes it."""
-    return convert_variables_to_constants_v2(function.get_concrete_function()).graph
+    """The graph of a `tf.function` or of one of its signatures, with its weights as constants. No public function makes
+    it."""
+    concrete = function.get_concrete_function() if hasattr(function, "get_concrete_function") else function
+    return convert_variables_to_constants_v2(concrete).graph

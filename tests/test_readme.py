@@ -17,6 +17,7 @@ import pytest
 import tyro
 
 import imgcls
+from imgcls import serve as imgcls_serve
 from imgcls.__main__ import COMMANDS, source
 from tests.conftest import ROOT, SAMPLE, copy_sample
 
@@ -47,7 +48,9 @@ OTHERS = {  # no fields of a command: of every command, TensorBoard, the app, an
 }  # fmt: skip
 
 
-def options_of(name: str) -> type:
+def options_of(name: str, arguments: str = "") -> type:
+    if name == "serve" and (part := imgcls_serve.part(arguments.split()[:1])):
+        return part.Options
     return importlib.import_module(".".join(source(name).relative_to(ROOT).with_suffix("").parts)).Options
 
 
@@ -62,12 +65,15 @@ def flags_of(options: type) -> set[str]:
 
 @pytest.mark.parametrize(("name", "arguments"), sorted({line for line in LINES if line[1].strip()}))
 def test_every_command_that_is_named_has_flags_that_exist(name, arguments):
-    arguments = arguments.replace(" RUN", " runs/a").strip()
-    tyro.cli(options_of(name), args=shlex.split(arguments), config=(tyro.conf.OmitArgPrefixes,))
+    arguments = shlex.split(arguments.replace(" RUN", " runs/a").strip())
+    options = options_of(name, *arguments[:1])
+    has_part = options is not options_of(name)
+    tyro.cli(options, args=arguments[has_part:], config=(tyro.conf.OmitArgPrefixes,))
 
 
 def test_every_flag_that_is_named_exists():
-    known = set().union(*(flags_of(options_of(name)) for name in COMMANDS))
+    parts = [options_of("serve", part) for part in imgcls_serve.PARTS]
+    known = set().union(*map(flags_of, [*map(options_of, COMMANDS), *parts]))
     assert set(re.findall(r"(?<![\w-])--[a-z][a-z-]*", TEXT)) - known - OTHERS == set()
 
 

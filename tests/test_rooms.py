@@ -68,8 +68,8 @@ ATTRIBUTES = {
     ),
 }
 COMMANDS = {
-    "audit", "augment", "calibrate", "compare", "data_service", "drift", "evaluate", "export", "import_labels",
-    "predict", "prepare", "review", "serve", "train", "tune", "__main__",
+    "audit", "augment", "calibrate", "client", "compare", "data_service", "drift", "evaluate", "export",
+    "import_labels", "predict", "prepare", "review", "serve", "train", "tune", "__main__",
 }  # fmt: skip
 ACROSS = {  # tests that ask the same of many files, or of the repository
     "apps/test_in_browser",

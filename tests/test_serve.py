@@ -1,6 +1,5 @@
 """`python -m imgcls.serve` as a process."""
 
-import base64
 import os
 import re
 import signal
@@ -19,6 +18,7 @@ from imgcls import serve
 from imgcls.cli import run_serve
 from imgcls.serving.server import listening
 from tests.conftest import ROOT
+from tests.serving.conftest import models_of
 
 
 @pytest.fixture(scope="module")
@@ -94,16 +94,11 @@ def test_a_stop_waits_for_requests_no_longer_than_it_is_told(endless, stop, code
     assert output.endswith("Stopped.\n") or stop == signal.SIGTERM
 
 
-def test_the_curl_line_works(folder, tmp_path):
-    """What is shown is run, but for curl itself, which need not be here: its body is looked at."""
-    (tmp_path / "IMAGE").write_bytes(bytes(range(256)))
-    text = run_serve.welcome("flowers", 3, "http://127.0.0.1:8501")
-    line = next(line for line in text.splitlines() if "curl -d" in line)
-    body = subprocess.run(line.split("| curl")[0], shell=True, cwd=tmp_path, capture_output=True, check=True).stdout
-    assert httpx.Response(200, content=body).json() == {
-        "instances": [{"b64": base64.b64encode(bytes(range(256))).decode()}]
-    }
-    assert line.endswith("http://127.0.0.1:8501/v1/models/flowers:predict")
+def test_the_curl_line(folder):
+    """server/test_classify.py runs it."""
+    text = run_serve.welcome(models_of(folder), "http://127.0.0.1:8501")
+    assert "\n  curl -F image=@IMAGE http://127.0.0.1:8501/v1/models/half_plus_three/classify\n" in text
+    assert "\nIn the browser: http://127.0.0.1:8501/\n" in text
 
 
 def test_no_bundle(tmp_path):
@@ -116,7 +111,7 @@ def test_no_bundle(tmp_path):
 
 def test_small_packets_are_not_delayed():
     """asyncio switches the delay off only for sockets that name their protocol; an answer takes 40 ms more else."""
-    with listening.listen("127.0.0.1", 0) as listener:
+    with listening.take_port("127.0.0.1", 0) as listener:
         assert listener.proto == socket.IPPROTO_TCP
 
 
@@ -124,9 +119,9 @@ def test_a_port_without_permission_or_address():
     with socket.create_server(("127.0.0.1", 0)) as taken:
         port = taken.getsockname()[1]
         with pytest.raises(ValueError, match=f"Port {port} of 127.0.0.1 cannot be used"):
-            listening.listen("127.0.0.1", port)
+            listening.take_port("127.0.0.1", port)
     with pytest.raises(ValueError, match="cannot be used"):
-        listening.listen("192.0.2.1", 0)  # an address that no machine has
+        listening.take_port("192.0.2.1", 0)  # an address that no machine has
 
 
 @pytest.mark.parametrize(
@@ -140,4 +135,4 @@ def test_a_port_without_permission_or_address():
 )
 def test_flags_out_of_range(options, flag):
     with pytest.raises(ValueError, match=f"{flag} is .*; expected"):
-        serve.Options(Path("bundle"), **options)
+        serve.Options((Path("bundle"),), **options)

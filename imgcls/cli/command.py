@@ -10,7 +10,7 @@ import sys
 import tempfile
 import traceback
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -33,21 +33,28 @@ def run(
     options: type[Options],
     description: str,
     default: Callable[[], Options | None] = lambda: None,
+    part: str = "",
 ) -> None:
     """Read the flags, call `main`, and leave with its exit code. No traceback reaches the user.
 
     options: has `first_flags`, names of fields, where --help shall show no others.
     default: makes the values that the flags change; where it returns None, those of the dataclass.
+    part: the word behind the command's name, where one command has several.
     """
     with log_shown():
-        sys.exit(guarded(lambda: main(parse(options, description, default))))
+        sys.exit(guarded(lambda: main(parse(options, description, default, part))))
 
 
-def parse(options: type[Options], description: str, default: Callable[[], Options | None] = lambda: None) -> Options:
+def parse(
+    options: type[Options],
+    description: str,
+    default: Callable[[], Options | None] = lambda: None,
+    part: str = "",
+) -> Options:
     """What the command line says. Raises ValueError, in a sentence, if it cannot be; leaves after showing help."""
     for asked, first in ((flags.ALL, ()), ("--help", getattr(options, "first_flags", ()))):
         if asked in sys.argv or (asked == "--help" and "-h" in sys.argv):
-            flags.show_help(options, _program(), description, first)
+            flags.show_help(options, f"{_program()} {part}".strip(), description, first)
             sys.stdout.flush()  # here, where a reader who has gone is no error
             sys.exit(OK)
     import tyro
@@ -118,16 +125,33 @@ def _unexpected(error: BaseException) -> int:
     )
 
 
-def import_tensorflow() -> None:
-    """Import TensorFlow without the lines that its libraries write to stderr, while they load and later."""
+def import_tensorflow(with_keras: bool = True) -> None:
+    """Import TensorFlow without the lines that its libraries write to stderr, while they load and later.
+
+    with_keras: TensorFlow 2.21 imports Keras, and that scikit-learn and pandas, if it finds them. Without them it
+        takes half the time and 150 MB less; Keras can still be imported later.
+    """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
-    with _silent_stderr():
+    with _silent_stderr(), nullcontext() if with_keras else _hidden("keras"):
         import tensorflow as tf
 
         tf.config.list_physical_devices()
     tf.get_logger().setLevel("ERROR")
     if _running:
         _running[-1].enter_context(without_library_noise())
+
+
+@contextmanager
+def _hidden(module: str) -> Iterator[None]:
+    """Let a module look as if it were not installed, unless it is imported already."""
+    if module in sys.modules:
+        yield
+        return
+    sys.modules[module] = None  # type: ignore[assignment]  # what Python's import system takes for "not there"
+    try:
+        yield
+    finally:
+        del sys.modules[module]
 
 
 @contextmanager

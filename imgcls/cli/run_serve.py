@@ -2,20 +2,28 @@
 
 import os
 import socket
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
 from imgcls.cli import command
-from imgcls.cli.drift_references import reference_of
+from imgcls.cli.drift_references import read_reference
+from imgcls.cli.grpc_beside import GrpcBeside
+from imgcls.cli.serving_flags import BatchingFlags, ModelFlags
+from imgcls.serving.server.batch_queue import Batching
+from imgcls.serving.server.drift_window import Reference
+from imgcls.serving.server.grpc_server import GrpcSettings
 from imgcls.serving.server.http import configuration, make_app, serve
 from imgcls.serving.server.http_options import HttpOptions
+from imgcls.serving.server.listening import listen
+from imgcls.serving.server.load_version import Execution
 from imgcls.serving.server.metrics import Metrics
-from imgcls.serving.server.models import Models, ModelSettings
+from imgcls.serving.server.model_config_file import ConfigFileWatch, read_model_config
+from imgcls.serving.server.model_settings import settings_of_folder
+from imgcls.serving.server.models import Models
 from imgcls.serving.server.parts import Limits
-from imgcls.serving.versions import is_version
 
 
 @dataclass(frozen=True)
@@ -29,6 +37,10 @@ class Settings:
         threads: Requests worked on at once.
         poll_seconds: Between two looks for a newer version.
         drain_seconds: That requests at hand may take after Ctrl-C or SIGTERM.
+        models: What is served besides bundles, and the engine.
+        batching: How requests are joined.
+        host: The address of this machine that is listened at.
+        grpc_port: Of gRPC; 0 takes any that is free, below 0 there is none.
         http: What is asked of clients.
         tls: What uvicorn needs for TLS; empty for none.
     """
@@ -39,15 +51,49 @@ class Settings:
     threads: int
     poll_seconds: float
     drain_seconds: float
+    models: ModelFlags
+    batching: BatchingFlags
+    host: str = "127.0.0.1"
+    grpc_port: int = -1
     http: HttpOptions = field(default_factory=HttpOptions)
     tls: Mapping[str, Any] = field(default_factory=dict)
 
+    @property
+    def grpc(self) -> GrpcSettings | None:
+        """How gRPC is served, if it is: with the token and the certificate of REST."""
+        if self.grpc_port < 0:
+            return None
+        return GrpcSettings(
+            self.host,
+            self.grpc_port,
+            most_bytes=self.most_bytes,
+            threads=self.threads,
+            token=self.http.token,
+            certificate=_certificate(self.tls),
+        )
 
-def serve_bundle(folder: Path, listener: socket.socket, address: str, settings: Settings) -> int:
-    """Serve until Ctrl-C or SIGTERM. address: as clients call it."""
-    name = folder.parent.name if is_version(folder) else folder.name
-    limits = Limits(settings.most_instances, settings.most_pixels)
-    models = Models([ModelSettings(name, folder)], limits, Metrics(reference_of({name: folder})))
+
+def serve_models(folders: Sequence[Path], listener: socket.socket, address: str, settings: Settings) -> int:
+    """Serve until Ctrl-C or SIGTERM.
+
+    folders: of bundles; empty where the settings name a model config file.
+    address: as clients call it.
+    """
+    file = settings.models.model_config_file
+    wanted = read_model_config(file) if file else [settings_of_folder(folder) for folder in folders]
+
+    def reference_of(name: str, version: int) -> Reference | None:
+        folder = models.folder(name, version)
+        return read_reference(folder) if folder else None
+
+    models = Models(
+        wanted,
+        Limits(settings.most_instances, settings.most_pixels),
+        Metrics(reference_of),
+        Execution(settings.models.engine, Batching(**asdict(settings.batching))),
+    )
+    if file and settings.models.model_config_poll_seconds:
+        ConfigFileWatch(file, models.reload, settings.models.model_config_poll_seconds)
     app = make_app(
         models,
         most_bytes=settings.most_bytes,
@@ -55,25 +101,46 @@ def serve_bundle(folder: Path, listener: socket.socket, address: str, settings: 
         poll_seconds=settings.poll_seconds,
         options=settings.http,
     )
+    grpc = GrpcBeside(models, settings.grpc, settings.drain_seconds)
+    listen(listener)
+
+    def begin() -> None:
+        grpc.start()
+        print(welcome(models, address, grpc.address), flush=True)
+
     with suppress(KeyboardInterrupt):
-        serve(
-            configuration(app, settings.drain_seconds, **settings.tls),
-            listener,
-            lambda: print(welcome(name, models.find(name).version, address), flush=True),
-        )
+        serve(configuration(app, settings.drain_seconds, **settings.tls), listener, begin, grpc.stop)
     print("Stopped.", flush=True)
-    if app.state.working:  # no thread can be ended from outside, and Python would wait for each
+    is_busy = bool(app.state.working) or models.is_loading or not grpc.is_drained
+    if is_busy:  # no thread can be ended from outside, and Python would wait for each
         os._exit(command.OK)
     return command.OK
 
 
-def welcome(name: str, version: int | None, address: str) -> str:
+def _certificate(tls: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
+    """The key and the certificate as gRPC wants them."""
+    if not tls:
+        return None
+    chain = Path(tls["ssl_certfile"]).read_bytes()
+    return (Path(tls["ssl_keyfile"]).read_bytes() if tls["ssl_keyfile"] else chain), chain
+
+
+def welcome(models: Models, address: str, grpc_address: str = "") -> str:
     """What is served where, and how it is asked."""
-    url = f"{address}/v1/models/{name}"
-    return f"""Serving {name}, version {version}, at {url}   (Ctrl-C ends it)
+    lines = []
+    for name in models.names:
+        version = models.find(name)
+        lines.append(f"Serving {name}, version {version.version}, at {address}/v1/models/{name}")
+        lines += [f"  and at {grpc_address}/{name} over gRPC"] if grpc_address else []
+        lines += [f"  {version.running.note}"] if version.running.note else []
+    name = models.names[0]
+    url, served = f"{address}/v1/models/{name}", "\n".join(lines)
+    return f"""{served}   (Ctrl-C ends it)
+
+In the browser: {address}/
 
 With curl:
-  (printf '{{"instances": [{{"b64": "'; base64 < IMAGE | tr -d '\\n'; printf '"}}]}}') | curl -d @- {url}:predict
+  curl -F image=@IMAGE {url}/classify
 
 In Python:
   from imgcls import Client

@@ -68,14 +68,14 @@ def in_places(values: tf.Tensor, image_bytes: tf.Tensor, places: tf.Tensor) -> t
     """Put rows back where their images are.
 
     Args:
-        values: (M, ...), a row for each image that could be read.
+        values: (M, ...), a row for each image that could be read; any one row where there is none.
         image_bytes: (B,) strings.
         places: (M,) int64, of the images that could be read.
 
     Returns:
         (B, ...); the other rows are 0, or "" for strings.
     """
-    blank = tf.zeros((1, *values.shape[1:]), values.dtype)
+    blank = tf.zeros_like(values[:1])  # there is a row even of no image: see `read_batch`
     rows = tf.range(1, tf.size(places) + 1)
     row = tf.scatter_nd(places[:, None], rows, tf.shape(image_bytes, out_type=tf.int64))  # 0 where there is none
     return tf.gather(tf.concat([blank, values], 0), row)

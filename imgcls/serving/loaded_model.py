@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import tensorflow as tf
@@ -47,6 +48,17 @@ class LoadedModel:
         types = self.signature_defs[signature].inputs
         tensors = {name: tf.constant(value, types[name].dtype) for name, value in inputs.items()}
         return {name: tensor.numpy() for name, tensor in function(**tensors).items()}
+
+    def function(self, signature: str) -> Any:
+        """The function of TensorFlow that computes a signature.
+
+        Args:
+            signature: Its name.
+
+        Raises:
+            KeyError: If there is no such signature.
+        """
+        return self._model.signatures[signature]
 
 
 def signature_defs(folder: Path) -> dict[str, SignatureDef]:

@@ -1,4 +1,4 @@
-"""What a SavedModel can be asked: five or six functions of TensorFlow, by the name that callers give."""
+"""What a SavedModel can be asked: functions of TensorFlow, by the name that callers give."""
 
 from collections.abc import Callable, Mapping
 from functools import partial
@@ -14,8 +14,10 @@ EMBEDDING = "embedding"
 PIXELS = "pixels"
 PREPROCESS = "preprocess"
 OUTPUTS = "outputs"
+TOP_K = "top_k"
 EXPLANATION = "explanation"
 IMAGE_BYTES = "image_bytes"
+K = "k"
 CLASS_NAME = "class_name"
 PREDICTED, UNKNOWN = -1, -2  # in place of the place of a class: the likeliest one, none
 NOT_SURE = "not sure"  # the decision where no class is likely enough
@@ -36,6 +38,10 @@ def make_signatures(classifier: ExportedClassifier) -> Signatures:
           probabilities 0. With a judgement also decision (B,): a class, "not sure" or "none of these"; prediction_set
           (B, K) bool, in the order of `classes`; unknown_score (B,), higher is stranger: "", False and 0 where there
           is a problem.
+        - top_k: image_bytes (B,) and k (B,), int32, to what serving_default gives, of the k likeliest classes alone:
+          classes and probabilities (B, the largest k), "" and 0 beyond a row's own k, so that a server may join
+          requests with different k. A k above K is K; one below 1 is the row's problem. There is no prediction_set,
+          which would be cut off.
         - embedding: image_bytes (B,) to embedding (B, D) and problem (B,).
         - preprocess: image_bytes (B,) to pixels (B, H, W, C), float32 in [0, 255], and problem (B,); the pixels are 0
           where there is a problem. It reads images as this version does, whichever version of imgcls asks it.
@@ -49,6 +55,7 @@ def make_signatures(classifier: ExportedClassifier) -> Signatures:
     functions = _Functions(classifier)
     return {
         CLASSES: (functions.serving_default, [functions.encoded]),
+        TOP_K: (functions.top_k, [functions.encoded, tf.TensorSpec((None,), tf.int32, K)]),
         EMBEDDING: (functions.embed, [functions.encoded]),
         PREPROCESS: (functions.preprocess, [functions.encoded]),
         PIXELS: (functions.from_pixels, [functions.decoded]),
@@ -74,6 +81,7 @@ class _Functions:
         self._everything = joined(classifier.outputs)
         self._embedding = classifier.embedding
         self._names = tf.constant([*classifier.class_names, NOT_SURE, NONE_OF_THESE])
+        self._num_classes = len(classifier.class_names)
 
         @tf.function(input_signature=[self.encoded])
         def read(image_bytes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
@@ -83,9 +91,23 @@ class _Functions:
 
     def serving_default(self, image_bytes: tf.Tensor) -> Tensors:
         places, pixels = self._read(image_bytes)
-        found = _ranked(self._answers(pixels), self._names)
+        found = _ranked(self._answers(pixels), self._names, self._num_classes)
         in_place = {name: in_places(values, image_bytes, places) for name, values in found.items()}
         return {**in_place, "problem": problems(image_bytes, places)}
+
+    def top_k(self, image_bytes: tf.Tensor, k: tf.Tensor) -> Tensors:
+        with tf.control_dependencies([_one_for_each(image_bytes, k, f"{K} needs one number for each image")]):
+            places, pixels = self._read(image_bytes)
+        width = tf.clip_by_value(tf.reduce_max(tf.pad(k, [[0, 1]])), 1, self._num_classes)
+        found = _ranked(self._answers(pixels), self._names, width)
+        found.pop(PREDICTION_SET, None)
+        in_place = {name: _only(in_places(values, image_bytes, places), k >= 1) for name, values in found.items()}
+        shown = tf.range(width)[None, :] < k[:, None]
+        for name in ("classes", "probabilities"):
+            in_place[name] = tf.where(shown, in_place[name], tf.zeros_like(in_place[name]))
+        too_small = tf.strings.join(["k is ", tf.strings.as_string(k), "; expected at least 1"])
+        unread = problems(image_bytes, places)
+        return {**in_place, "problem": tf.where((unread == "") & (k < 1), too_small, unread)}
 
     def embed(self, image_bytes: tf.Tensor) -> Tensors:
         places, pixels = self._read(image_bytes)
@@ -101,7 +123,7 @@ class _Functions:
 
     def from_pixels(self, pixels: tf.Tensor) -> Tensors:
         count, at_least_one = self._checked(pixels)
-        found = _ranked(self._answers(at_least_one), self._names)
+        found = _ranked(self._answers(at_least_one), self._names, self._num_classes)
         return {name: values[:count] for name, values in found.items()}
 
     def all_outputs(self, pixels: tf.Tensor) -> Tensors:
@@ -109,10 +131,8 @@ class _Functions:
         return {name: values[:count] for name, values in self._everything(at_least_one).items()}
 
     def explain(self, explain: Explain, image_bytes: tf.Tensor, class_name: tf.Tensor) -> Tensors:
-        same = tf.debugging.assert_equal(
-            tf.size(image_bytes), tf.size(class_name), f"{CLASS_NAME} needs one text for each image, which may be empty"
-        )
-        with tf.control_dependencies([same]):
+        message = f"{CLASS_NAME} needs one text for each image, which may be empty"
+        with tf.control_dependencies([_one_for_each(image_bytes, class_name, message)]):
             places, pixels = self._read(image_bytes)
         wanted = self._wanted(class_name)
         rows = tf.gather(wanted, places)
@@ -141,20 +161,26 @@ class _Functions:
         return count, tf.pad(pixels, [[0, missing], [0, 0], [0, 0], [0, 0]])
 
 
+def _one_for_each(image_bytes: tf.Tensor, values: tf.Tensor, message: str) -> tf.Operation:
+    """Fail the request, with the message, if there is not one value for each image."""
+    return tf.debugging.assert_equal(tf.size(image_bytes), tf.size(values), message)
+
+
 def _only(values: tf.Tensor, is_known: tf.Tensor) -> tf.Tensor:
     """The same, with 0 or "" in the rows (B,) of what is not known."""
     rows = tf.reshape(is_known, [-1, *[1] * (len(values.shape) - 1)])
     return tf.where(rows, values, tf.zeros_like(values))
 
 
-def _ranked(outputs: Mapping[str, tf.Tensor], names: tf.Tensor) -> Tensors:
+def _ranked(outputs: Mapping[str, tf.Tensor], names: tf.Tensor, k: tf.Tensor | int) -> Tensors:
     """The classes, the likeliest first, and the judgement with names.
 
     Args:
         outputs: Of a network, in the order of the classes.
         names: (K + 2,), of the classes and of the two other answers.
+        k: How many of the classes.
     """
-    probabilities, order = tf.math.top_k(outputs[PROBABILITIES], k=names.shape[0] - 2)
+    probabilities, order = tf.math.top_k(outputs[PROBABILITIES], k=k)
     found = {"classes": tf.gather(names, order), "probabilities": probabilities}
     if not set(JUDGEMENT) <= set(outputs):
         return found

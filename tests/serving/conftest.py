@@ -7,12 +7,14 @@ from collections.abc import Sequence
 from contextlib import contextmanager
 from pathlib import Path
 
+import grpc
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 import uvicorn
 from keras import layers
+from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_pb2_grpc
 
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
@@ -21,10 +23,12 @@ from imgcls.models.classifier import embedding_model, judgement_models, logits_m
 from imgcls.serving.bundle import load_bundle, write_bundle
 from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.parity import Reference
+from imgcls.serving.server.grpc_server import GrpcServer, GrpcSettings
 from imgcls.serving.server.http import configuration, make_app
-from imgcls.serving.server.listening import listen
+from imgcls.serving.server.listening import take_port
 from imgcls.serving.server.metrics import Metrics
-from imgcls.serving.server.models import Models, ModelSettings
+from imgcls.serving.server.model_settings import settings_of_folder
+from imgcls.serving.server.models import Models
 from imgcls.serving.server.parts import Limits
 from tests.conftest import SAMPLE
 
@@ -160,14 +164,14 @@ def save_linear(folder: Path, slope: float, offset: float) -> None:
 
 def models_of(folder: Path, limits: Limits | None = None) -> Models:
     """One model, under the name of its folder."""
-    return Models([ModelSettings(folder.name, folder)], limits, Metrics())
+    return Models([settings_of_folder(folder)], limits, Metrics())
 
 
 @contextmanager
 def serving(models: Models, uvicorn_options=None, **options):
     """Serve models from a thread; yields the address."""
     app = make_app(models, **{"most_bytes": 1 << 20, "threads": 4, "poll_seconds": 0.1, **options})
-    listener = listen("127.0.0.1", 0)
+    listener = take_port("127.0.0.1", 0)
     server = uvicorn.Server(configuration(app, **(uvicorn_options or {})))
     thread = threading.Thread(target=server.run, kwargs={"sockets": [listener]})
     thread.start()
@@ -179,3 +183,24 @@ def serving(models: Models, uvicorn_options=None, **options):
     finally:
         server.should_exit = True
         thread.join()
+
+
+@contextmanager
+def serving_grpc(models: Models, **settings):
+    """Serve models over gRPC from this process; yields host and port."""
+    server = GrpcServer(models, GrpcSettings(**{"port": 0, "most_bytes": 1 << 20, **settings}))
+    server.start()
+    try:
+        yield f"127.0.0.1:{server.port}"
+    finally:
+        server.stop(0)
+
+
+@contextmanager
+def grpc_stubs(place: str, channel=None):
+    """PredictionService and ModelService at host and port."""
+    with channel or grpc.insecure_channel(place) as open_channel:
+        yield (
+            prediction_service_pb2_grpc.PredictionServiceStub(open_channel),
+            model_service_pb2_grpc.ModelServiceStub(open_channel),
+        )

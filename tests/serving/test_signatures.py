@@ -180,3 +180,41 @@ def test_a_model_without_judgement_has_the_outputs_of_before(bundle):
     assert not found.is_judged
     assert "decision" not in found.table().columns
     assert tf.as_dtype(outputs["probabilities"].dtype) == tf.float32
+
+
+def test_each_image_gets_as_many_classes_as_it_asks_for(judged_bundle, images):
+    data = [path.read_bytes() for path in images[:4]]
+    everything = judged_bundle.model.run("serving_default", {"image_bytes": data})
+    found = judged_bundle.model.run("top_k", {"image_bytes": data, "k": [1, 3, 2, 3]})
+    assert set(found) == {"classes", "probabilities", "decision", "unknown_score", "problem"}
+    assert found["classes"].shape == found["probabilities"].shape == (4, 3)
+    for row, k in enumerate([1, 3, 2, 3]):
+        assert list(found["classes"][row]) == [*everything["classes"][row][:k], *[b""] * (3 - k)]
+        np.testing.assert_allclose(found["probabilities"][row][:k], everything["probabilities"][row][:k], atol=1e-6)
+        assert not found["probabilities"][row][k:].any()
+    assert list(found["decision"]) == list(everything["decision"])
+
+
+def test_a_k_out_of_range_fails_no_other_image(bundle, images):
+    good = images[0].read_bytes()
+    found = bundle.model.run("top_k", {"image_bytes": [good, good, b"no image", good], "k": [99, 0, -7, 2]})
+    assert found["classes"].shape == (4, 10)
+    assert all(found["classes"][0])
+    assert list(found["problem"])[:2] == [b"", b"k is 0; expected at least 1"]
+    assert found["problem"][2].startswith(b"no image that the model can decode")
+    assert not any(found["classes"][1:3].flat)
+    assert [bool(name) for name in found["classes"][3]] == [True] * 2 + [False] * 8
+    none_is_large_enough = bundle.model.run("top_k", {"image_bytes": [good], "k": [0]})
+    assert none_is_large_enough["classes"].tolist() == [[b""]]
+    nothing = bundle.model.run("top_k", {"image_bytes": np.array([], object), "k": np.array([], np.int32)})
+    assert nothing["classes"].shape == (0, 1)
+    with pytest.raises(tf.errors.InvalidArgumentError, match="k needs one number for each image"):
+        bundle.model.run("top_k", {"image_bytes": [good, good], "k": [1]})
+
+
+def test_what_preprocess_gives_is_what_the_network_was_trained_on(bundle, images, pixels):
+    data = [path.read_bytes() for path in images]
+    found = bundle.model.run("preprocess", {"image_bytes": [*data, b""]})
+    np.testing.assert_array_equal(found["pixels"][:-1], pixels)
+    assert not found["pixels"][-1].any()
+    assert found["problem"][-1] == b"the file is empty (0 bytes)"

@@ -11,7 +11,7 @@ import tensorflow as tf
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
 from imgcls.serving.server.json_tensors import is_base64, shown, to_bytes, to_json
-from imgcls.serving.server.request_error import RequestError
+from imgcls.serving.server.request_error import PreconditionError, RequestError
 
 INPUT = "inputs"
 LABELS = "classes"
@@ -29,9 +29,9 @@ def check_signature(definition: SignatureDef) -> None:
     if len(definition.outputs) not in (1, 2):
         raise RequestError(f"Expected one or two output Tensors, found {len(definition.outputs)}")
     if INPUT not in definition.inputs:
-        raise RequestError(f"No classification inputs found in SignatureDef: {definition}")
+        raise PreconditionError(f"No classification inputs found in SignatureDef: {definition}")
     if not {LABELS, SCORES} & set(definition.outputs):
-        raise RequestError(
+        raise PreconditionError(
             f'Expected classification signature outputs to contain at least one of "{LABELS}" or "{SCORES}". '
             f"Signature was: {definition}"
         )

@@ -76,7 +76,7 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        watch = asyncio.create_task(_watch(lambda: versions.work_on(models.refresh), poll_seconds))
+        watch = asyncio.create_task(_watch(lambda: versions.work_on(models.refresh, False), poll_seconds))
         yield
         watch.cancel()
         requests.threads.close()
@@ -255,28 +255,38 @@ def configuration(app: Starlette, drain_seconds: float = 10.0, **more: Any) -> u
     )
 
 
-def serve(config: uvicorn.Config, listener: socket.socket, on_ready: Callable[[], None]) -> None:
+def serve(
+    config: uvicorn.Config,
+    listener: socket.socket,
+    on_ready: Callable[[], None],
+    on_stop: Callable[[], None] = lambda: None,
+) -> None:
     """Serve on a bound socket until Ctrl-C or SIGTERM.
 
     Args:
         config: What `configuration` made.
         listener: The socket.
         on_ready: Called when requests are taken.
+        on_stop: Called at the beginning of the time to drain, in a thread; the server waits for it.
 
     Raises:
         KeyboardInterrupt: After Ctrl-C. SIGTERM ends the process.
     """
     server = _Server(config)
-    server.on_ready = on_ready
+    server.on_ready, server.on_stop = on_ready, on_stop
     server.run(sockets=[listener])
 
 
 class _Server(uvicorn.Server):
     on_ready: Callable[[], None]
+    on_stop: Callable[[], None]
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         await super().startup(sockets)
         self.on_ready()
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        await asyncio.gather(asyncio.to_thread(self.on_stop), super().shutdown(sockets))
 
 
 async def _watch(refresh: Callable[[], Awaitable[object]], seconds: float) -> None:

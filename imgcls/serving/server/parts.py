@@ -4,9 +4,10 @@ An image of one pixel in 70 bytes becomes a whole image of the network's size, a
 hundred million pixels. So what counts is pixels: those that a file announces, and those that the network sees of it.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 
@@ -18,6 +19,8 @@ from imgcls.serving.server.request_error import TOO_LARGE, RequestError
 from imgcls.serving.signatures import IMAGE_BYTES, PIXELS
 
 NETWORK_PIXELS = 32 * 224 * 224  # of a part; its feature maps take some 6 MB for each 224 x 224
+Run = Callable[[Mapping[str, np.ndarray]], dict[str, np.ndarray]]  # from inputs to outputs
+
 PROBLEM = "problem"  # the output that says why an image was not read
 
 
@@ -51,15 +54,20 @@ def check_count(request: Mapping[str, object], limits: Limits) -> None:
     """
     inputs = request.get("inputs")
     for images in (request.get("instances"), *(inputs.values() if isinstance(inputs, dict) else [inputs])):
-        if isinstance(images, list) and len(images) > limits.instances:
-            raise RequestError(
-                f"Task size {len(images)} is larger than maximum input batch size {limits.instances}. Send fewer "
-                "images at once, or start the server with a larger --max-instances."
-            )
+        if isinstance(images, list):
+            _check_rows(len(images), limits)
+
+
+def _check_rows(count: int, limits: Limits) -> None:
+    if count > limits.instances:
+        raise RequestError(
+            f"Task size {count} is larger than maximum input batch size {limits.instances}. Send fewer images at once, "
+            "or start the server with a larger --max-instances."
+        )
 
 
 def run_in_parts(
-    model: LoadedModel, signature: str, inputs: Mapping[str, np.ndarray], limits: Limits
+    model: LoadedModel, signature: str, inputs: Mapping[str, np.ndarray], limits: Limits, run: Run | None = None
 ) -> dict[str, np.ndarray]:
     """Call a signature of a bundle on one part of the batch after the other; of another model, on all of it.
 
@@ -70,6 +78,7 @@ def run_in_parts(
         signature: The name of the signature.
         inputs: Arrays by name.
         limits: Of the request.
+        run: Calls the signature on inputs; None for the model's own.
 
     Returns:
         What `LoadedModel.run` gives.
@@ -78,11 +87,13 @@ def run_in_parts(
         RequestError: If there are more pixels than `limits` allows.
         tf.errors.OpError: If the inputs do not fit.
     """
+    run = run or partial(model.run, signature)
     size, name = network_size(model), IMAGE_BYTES if IMAGE_BYTES in inputs else next(iter(inputs))
     known = name == PIXELS or (name == IMAGE_BYTES and PROBLEM in model.signature_defs[signature].outputs)
     if size is None or not known or not inputs[name].ndim or len({each.shape[:1] for each in inputs.values()}) > 1:
-        return model.run(signature, inputs)
+        return run(inputs)
     images, seen = inputs[name], size[0] * size[1]
+    _check_rows(len(images), limits)
     announced, refused = _announced(images) if name == IMAGE_BYTES and images.ndim == 1 else ([0] * len(images), {})
     total = sum(max(pixels, seen) for pixels in announced)
     if total > limits.pixels:
@@ -96,7 +107,7 @@ def run_in_parts(
     outputs = []
     for part in parts(announced, seen):
         with ONE_LARGE if sum(announced[part]) > LARGE else nullcontext():  # over all requests of the process
-            outputs.append(model.run(signature, {each: values[part] for each, values in inputs.items()}))
+            outputs.append(run({each: values[part] for each, values in inputs.items()}))
     joined = {key: np.concatenate([output[key] for output in outputs]) for key in outputs[0]}
     for place, why in refused.items():
         joined[PROBLEM][place] = why.encode()

@@ -17,13 +17,16 @@ from urllib.parse import unquote
 import numpy as np
 import tensorflow as tf
 from google.protobuf.json_format import MessageToDict
-from tensorflow_serving.apis import get_model_metadata_pb2, get_model_status_pb2
+from tensorflow_serving.apis import get_model_metadata_pb2
 
+from imgcls.serving.server import regression
 from imgcls.serving.server.classification import INPUT, check_signature, read_examples, write_results
 from imgcls.serving.server.json_tensors import encode, parse, read_inputs, signature_name, write_outputs
+from imgcls.serving.server.model_status import model_status
 from imgcls.serving.server.models import Models, ServedVersion
 from imgcls.serving.server.parts import Limits, check_count, network_size
-from imgcls.serving.server.request_error import FAULT, NOT_FOUND, NOT_IMPLEMENTED, RequestError
+from imgcls.serving.server.request_error import FAULT, NOT_FOUND, RequestError
+from imgcls.serving.server.tensorflow_errors import reason
 from imgcls.serving.warmup import DEFAULT_SIGNATURE
 
 _Find = Callable[[], ServedVersion]  # the version that is asked
@@ -31,7 +34,6 @@ _Run = Callable[[ServedVersion, str, dict[str, Any]], dict[str, np.ndarray]]  # 
 _Call = Callable[[dict[str, Any], _Find, _Run], dict[str, Any]]  # from a request to its response
 
 LARGEST_VERSION = 2**63 - 1
-UNKNOWN = 2  # the error code of a version that could not be loaded
 CALL = re.compile(r"(?i)/v1/models/([^/:]+)(?:/versions/(\d+)|/labels/([^/:]+))?:(classify|regress|predict)")
 LOOK = re.compile(r"(?i)/v1/models(?:/([^/:]+))?(?:/versions/(\d+)|/labels/([^/:]+))?(?:/(metadata))?")
 STATUS_OF_ERROR = {  # HTTP status of TensorFlow's errors; 500 for the others
@@ -153,11 +155,7 @@ def _regress(request: dict[str, Any], find: _Find, run: _Run) -> dict[str, Any]:
     model = find()
     if signature not in model.signature_defs:
         raise RequestError(f"No signature was found with the name: {signature}")
-    if len(model.signature_defs[signature].inputs) != 1:
-        raise RequestError("Expected one input Tensor.")
-    if len(model.signature_defs[signature].outputs) != 1:
-        raise RequestError("Expected one output Tensor.")
-    raise RequestError("This server classifies; it does not answer regress calls.", NOT_IMPLEMENTED)
+    regression.refuse(model.signature_defs[signature])
 
 
 def run(
@@ -180,21 +178,11 @@ def run(
     try:
         return model.run(signature, inputs, seconds)
     except tf.errors.OpError as error:
-        message = error.message.split("<stack traces unavailable>\n")[-1]
-        raise RequestError(message, STATUS_OF_ERROR.get(type(error), FAULT)) from error
+        raise RequestError(reason(error), STATUS_OF_ERROR.get(type(error), FAULT)) from error
 
 
 def _status(models: Models, name: str, version: int | None) -> dict[str, Any]:
-    states = models.states(name) if name in models.names or version is None else {}
-    if version is not None and version not in states:
-        raise RequestError(f"Could not find version {version} of model {name}", NOT_FOUND)
-    response = get_model_status_pb2.GetModelStatusResponse()
-    for number, found in sorted(states.items(), reverse=True):
-        if version in (None, number):
-            status = response.model_version_status.add(version=number)
-            status.state = get_model_status_pb2.ModelVersionStatus.State.Value(found.state)
-            status.status.error_code = UNKNOWN if found.error else 0
-            status.status.error_message = found.error
+    response = model_status(models, name, version)
     shown: dict[str, Any] = MessageToDict(response, always_print_fields_with_no_presence=True)
     return shown
 

@@ -1,22 +1,34 @@
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from typing import ClassVar
 
 import numpy as np
 import pytest
 from PIL import Image
 
 from imgcls.data.images.decoding import UNKNOWN_FORMAT
-from imgcls.serving import client as clients
-from imgcls.serving.client import Client
-from tests.serving.conftest import CLASS_NAMES, serving
+from imgcls.serving.client import Client, questions
+from tests.serving.conftest import CLASS_NAMES, serving, serving_grpc
+
+TOO_LARGE = r"(HTTP 413\): The request is larger|RESOURCE_EXHAUSTED\): .*larger than max)"
 
 
-@pytest.fixture(scope="module")
-def address(served_bundle):
-    with serving(served_bundle) as address:
-        yield address
+@pytest.fixture(scope="module", params=["REST", "gRPC"])
+def address(request, served_bundle):
+    if request.param == "REST":
+        with serving(served_bundle) as address:
+            yield address
+    else:
+        with serving_grpc(served_bundle) as place:
+            yield f"grpc://{place}"
+
+
+def free_port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return listener.getsockname()[1]
 
 
 def test_files_and_bytes_get_names(address, bundle, images):
@@ -28,8 +40,17 @@ def test_files_and_bytes_get_names(address, bundle, images):
         np.testing.assert_allclose(prediction.probabilities, expected.probabilities, atol=1e-6)
 
 
+def test_the_likeliest_classes_alone(address, images):
+    with Client(address, "clothing") as client:
+        expected, found = client.predict(images[:2]), client.predict([*images[:2], b"no image"], top_k=3)
+        with pytest.raises(ValueError, match="top_k is 0; expected at least 1"):
+            client.predict(images[:2], top_k=0)
+    assert [each.classes for each in found] == [*(each.classes[:3] for each in expected), []]
+    assert found[-1].problem == UNKNOWN_FORMAT
+
+
 def test_many_images_go_in_several_requests_and_keep_their_order(address, images, monkeypatch, tmp_path):
-    monkeypatch.setattr(clients, "BATCH", 7)
+    monkeypatch.setattr(questions, "BATCH", 7)
     wanted = [*images, tmp_path / "missing.png", b"no image", *images, b""]
     with Client(address, "clothing", version=1) as client:
         predictions = client.predict(wanted)
@@ -67,7 +88,7 @@ def test_many_clients_at_once_get_their_own_answers(address, images):
 
 
 def test_requests_are_bounded_in_bytes(address, images, monkeypatch):
-    monkeypatch.setattr(clients, "BATCH_BYTES", 1)
+    monkeypatch.setattr(questions, "BATCH_BYTES", 1)
     with Client(address, "clothing") as client:
         assert [prediction.problem for prediction in client.predict(images[:3])] == ["", "", ""]
         assert client.predict([]) == []
@@ -86,21 +107,21 @@ def test_a_model_that_the_server_lacks(address, name, version, images):
 
 
 def test_a_refusal_comes_in_the_servers_words(address, monkeypatch):
-    with Client(address, "clothing") as client, pytest.raises(RuntimeError, match=r"HTTP 413\): The request is larger"):
+    with Client(address, "clothing") as client, pytest.raises(RuntimeError, match=TOO_LARGE):
         client.predict([bytes(2 << 20)])
 
 
-def test_no_server():
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
-    client = Client(f"http://127.0.0.1:{port}", "clothing")
+@pytest.mark.parametrize("scheme", ["http", "grpc"])
+def test_no_server(scheme):
+    client = Client(f"{scheme}://127.0.0.1:{free_port()}", "clothing", retries=1)
     with client, pytest.raises(ConnectionError, match=r"No server answers .* -m imgcls\.serve saved_models/clothing"):
         client.status()
 
 
-def test_a_server_that_does_not_answer_in_time():
+@pytest.mark.parametrize("scheme", ["http", "grpc"])
+def test_a_server_that_does_not_answer_in_time(scheme):
     with socket.create_server(("127.0.0.1", 0)) as listener:
-        url = f"http://127.0.0.1:{listener.getsockname()[1]}"
+        url = f"{scheme}://127.0.0.1:{listener.getsockname()[1]}"
         with Client(url, "clothing", timeout=0.2) as client, pytest.raises(TimeoutError, match=r"within 0\.2 seconds"):
             client.status()
 
@@ -129,6 +150,75 @@ def test_a_single_image_needs_its_list():
         pytest.raises(ValueError, match=r"is a single str; .* list"),
     ):
         client.predict("photo.jpg")
+
+
+def test_the_address_may_name_the_model(address, images):
+    way = "" if address.startswith("grpc") else "/v1/models"
+    with Client(f"{address}{way}/clothing/versions/1") as client:
+        assert client.predict(images[:1])[0].problem == ""
+    with Client(f"{address}{way}/clothing/labels/canary") as client, pytest.raises(RuntimeError, match="canary"):
+        client.predict(images[:1])
+    with pytest.raises(ValueError, match="names no model"):
+        Client(address)
+    with pytest.raises(ValueError, match="Both version 1 and label 'canary' are given"):
+        Client(address, "clothing", 1, label="canary")
+
+
+def test_any_signature(address, bundle, images):
+    """What a signature of pixels says over the wire is what the bundle says here."""
+    pixels = np.full((2, 28, 28, 1), 100, np.float32)
+    with Client(address, "clothing") as client:
+        found = client.run("outputs", {"pixels": pixels})
+    expected = bundle.model.run("outputs", {"pixels": pixels})
+    assert set(found) == set(expected)
+    np.testing.assert_allclose(found["logits"], expected["logits"], atol=1e-5)
+
+
+def test_the_token_is_sent(served_bundle, images):
+    with serving_grpc(served_bundle, token="secret") as place:
+        with Client(f"grpc://{place}/clothing", token="secret") as client:
+            assert client.predict(images[:1])[0].problem == ""
+        with Client(f"grpc://{place}/clothing") as client, pytest.raises(RuntimeError, match="UNAUTHENTICATED"):
+            client.predict(images[:1])
+
+
+class Shaky(BaseHTTPRequestHandler):
+    """Answers the first request with 503 and the second by hanging up."""
+
+    asked = 0
+    tokens: ClassVar = []
+
+    def do_GET(self):
+        Shaky.asked += 1
+        Shaky.tokens.append(self.headers.get("Authorization"))
+        if Shaky.asked == 2:
+            self.connection.close()
+            return
+        body = b'{"error": "full"}' if Shaky.asked == 1 else b'{"model_version_status": []}'
+        self.send_response(503 if Shaky.asked == 1 else 200)
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    def log_message(self, *anything):
+        pass
+
+
+@pytest.mark.parametrize(("retries", "error"), [(2, None), (1, ConnectionError), (0, RuntimeError)])
+def test_a_request_is_repeated_where_that_may_help(retries, error, monkeypatch):
+    monkeypatch.setattr(Shaky, "asked", 0)
+    with HTTPServer(("127.0.0.1", 0), Shaky) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        try:
+            client = Client(f"http://127.0.0.1:{server.server_port}", "clothing", retries=retries, token="secret")
+            with client, pytest.raises(error) if error else nullcontext():
+                assert client.status() == {"model_version_status": []}
+        finally:
+            server.shutdown()
+            thread.join()
+    assert Shaky.asked == retries + 1
+    assert set(Shaky.tokens) == {"Bearer secret"}
 
 
 def test_an_address_needs_its_scheme():

@@ -1,0 +1,43 @@
+"""The gRPC server that runs beside REST in the process of `python -m imgcls.serve`."""
+
+from imgcls.serving.server.grpc_server import GrpcServer, GrpcSettings
+from imgcls.serving.server.models import Models
+
+
+class GrpcBeside:
+    """A gRPC server, or none.
+
+    Args:
+        models: What is served.
+        settings: How it listens; None for no gRPC.
+        drain_seconds: That calls at hand may take when it stops.
+
+    Attributes:
+        is_drained: Whether every call was answered before it stopped.
+
+    Raises:
+        ValueError: If the port cannot be had.
+    """
+
+    def __init__(self, models: Models, settings: GrpcSettings | None, drain_seconds: float) -> None:
+        self._server = GrpcServer(models, settings) if settings else None
+        self._settings, self._drain_seconds = settings, drain_seconds
+        self.is_drained = True
+
+    @property
+    def address(self) -> str:
+        """As clients call it; "" if there is none."""
+        if not self._server or not self._settings:
+            return ""
+        host = f"[{self._settings.host}]" if ":" in self._settings.host else self._settings.host
+        return f"grpc{'s' if self._settings.certificate else ''}://{host}:{self._server.port}"
+
+    def start(self) -> None:
+        """Take calls from now on."""
+        if self._server:
+            self._server.start()
+
+    def stop(self) -> None:
+        """Take no more calls, and wait for those at hand."""
+        if self._server:
+            self.is_drained = self._server.stop(self._drain_seconds)

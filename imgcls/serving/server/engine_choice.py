@@ -1,0 +1,139 @@
+"""Which engine computes the network of a bundle on a server, and the proof that its answers are those of the bundle.
+
+OpenVINO computes the same network two to four times as fast on processors of Intel. It is taken if it gives the same
+numbers on the images of the warm-up file, and if it is asked for or faster.
+"""
+
+import logging
+import statistics
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from importlib.util import find_spec
+from pathlib import Path
+
+import numpy as np
+
+from imgcls.engines.engine import PROBABILITIES, Engine
+from imgcls.serving.details import read_details
+from imgcls.serving.formats import find_format
+from imgcls.serving.formats.saved_model import SavedModelEngine
+from imgcls.serving.loaded_model import LoadedModel
+from imgcls.serving.signatures import IMAGE_BYTES, OUTPUTS, PIXELS, PREPROCESS
+
+log = logging.getLogger(__name__)
+TENSORFLOW, OPENVINO, AUTO = "tensorflow", "openvino", "auto"
+ENGINES = (AUTO, TENSORFLOW, OPENVINO)
+LARGEST_DIFFERENCE = 1e-4  # of a probability; of another output, as a share of its largest value
+ROUNDS = 5  # of timing each engine
+
+
+@dataclass(frozen=True)
+class ChosenEngine:
+    """What computes a network.
+
+    Attributes:
+        engine: The engine.
+        why: Why it was chosen, as a sentence.
+    """
+
+    engine: Engine
+    why: str
+
+
+def choose_engine(model: LoadedModel, version: Path, wanted: str, pixels: np.ndarray) -> ChosenEngine:
+    """Choose the engine for a bundle.
+
+    Args:
+        model: The SavedModel of the bundle.
+        version: Its folder.
+        wanted: "tensorflow", "openvino", or "auto" for the faster one of those that are installed.
+        pixels: (B, H, W, C), on which the engines are compared.
+
+    Returns:
+        The engine, and why.
+
+    Raises:
+        ValueError: If OpenVINO is asked for, and is not installed or gives other numbers.
+    """
+    given = SavedModelEngine(model, read_details(version)["class_names"])
+    if wanted == TENSORFLOW:
+        return ChosenEngine(given, "TensorFlow computes the network, as asked for.")
+    try:
+        other = load_openvino(model, version)
+        check_equal(given, other, pixels)
+    except ValueError as error:
+        if wanted == OPENVINO:
+            raise
+        return ChosenEngine(given, f"TensorFlow computes the network: {error}")
+    if wanted == OPENVINO:
+        return ChosenEngine(other, "OpenVINO computes the network, as asked for.")
+    ours, theirs = (_milliseconds(engine, pixels[:1]) for engine in (given, other))
+    figures = f"an image takes {theirs:.1f} ms with OpenVINO and {ours:.1f} ms with TensorFlow"
+    faster, name = (other, "OpenVINO") if theirs < ours else (given, "TensorFlow")
+    return ChosenEngine(faster, f"{name} computes the network: {figures}.")
+
+
+def load_openvino(model: LoadedModel, version: Path) -> Engine:
+    """OpenVINO's network from the bundle's folder openvino/, or converted from its signature "outputs".
+
+    Raises:
+        ValueError: If OpenVINO is not installed, or does not know an operation of the network.
+    """
+    if find_spec("openvino") is None:
+        raise ValueError("OpenVINO is not installed: pip install imgcls[openvino]")
+    form = find_format(OPENVINO)
+    if (version / form.name).is_dir():
+        return form.load(version / form.name)
+    from imgcls.engines.openvino import OpenVINOEngine
+    from imgcls.engines.openvino_signature import convert_signature
+
+    try:
+        return OpenVINOEngine(convert_signature(model.function(OUTPUTS)))
+    except Exception as error:  # OpenVINO raises its own kinds, without a public base
+        reason = (str(error).strip().splitlines() or ["no reason"])[-1]
+        raise ValueError(f"OpenVINO cannot compute this network ({reason}).") from error
+
+
+def check_equal(given: Engine, other: Engine, pixels: np.ndarray) -> None:
+    """Check that two engines compute the same.
+
+    Raises:
+        ValueError: If an output differs by more than 1e-4: of a probability, or of its largest value.
+    """
+    expected, found = given.predict(pixels), other.predict(pixels)
+    for name, values in expected.items():
+        if name not in found:
+            raise ValueError(f"{other.name} lacks the output {name!r}. Export the run again.")
+        if values.dtype != np.float32:  # decisions, which follow from the others
+            continue
+        largest = 1.0 if name == PROBABILITIES else max(1.0, float(np.abs(values).max()))
+        difference = float(np.abs(values - found[name]).max(initial=0.0)) / largest
+        if not difference <= LARGEST_DIFFERENCE:  # nor if it is not a number
+            raise ValueError(
+                f"{other.name} differs from the bundle by {difference:.1e} in {name!r}; expected at most "
+                f"{LARGEST_DIFFERENCE:.0e}. Serve it with --engine tensorflow."
+            )
+
+
+def comparison_pixels(model: LoadedModel, requests: Sequence[tuple[str, dict[str, object]]]) -> np.ndarray:
+    """The pixels of the images in warm-up requests; noise where there are none.
+
+    Returns:
+        (B, H, W, C), float32 in [0, 255].
+    """
+    for _, inputs in sorted(requests, key=lambda request: -len(request[1].get(IMAGE_BYTES, []))):  # type: ignore[arg-type]
+        if IMAGE_BYTES in inputs:
+            return model.run(PREPROCESS, {IMAGE_BYTES: inputs[IMAGE_BYTES]})[PIXELS]
+    shape = [dim.size for dim in model.signature_defs[PIXELS].inputs[PIXELS].tensor_shape.dim[1:]]
+    return np.random.default_rng(0).uniform(0, 255, (2, *shape)).astype(np.float32)
+
+
+def _milliseconds(engine: Engine, pixels: np.ndarray) -> float:
+    return 1000 * statistics.median(_seconds(lambda: engine.predict(pixels)) for _ in range(ROUNDS))
+
+
+def _seconds(work: Callable[[], object]) -> float:
+    began = time.perf_counter()
+    work()
+    return time.perf_counter() - began

@@ -1,0 +1,120 @@
+"""A bundle in two steps: images to pixels, pixels through the network; each joins the requests of all callers.
+
+While a batch goes through the network, the images of the next one are decoded. The network may be computed by another
+engine than TensorFlow; the images are read by the bundle's own signature in any case.
+"""
+
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+
+import numpy as np
+import tensorflow as tf
+from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
+
+from imgcls.engines.engine import EMBEDDING as FEATURES
+from imgcls.engines.engine import PREDICTION_SET, PROBABILITIES, Engine
+from imgcls.serving.loaded_model import LoadedModel
+from imgcls.serving.server.batch_queue import Arrays, Batching, BatchQueue
+from imgcls.serving.server.ranked import cut, in_places, ranked
+from imgcls.serving.signatures import (
+    CLASSES,
+    EMBEDDING,
+    IMAGE_BYTES,
+    NONE_OF_THESE,
+    NOT_SURE,
+    OUTPUTS,
+    PIXELS,
+    PREPROCESS,
+)
+
+DECODED_TOGETHER = 8  # images; as many as the graph decodes in parallel
+PROBLEM = "problem"
+TOP_K, K = "top_k", "k"  # the signature that gives the likeliest classes alone, and its second input
+STEPS = (CLASSES, EMBEDDING, TOP_K, PIXELS, OUTPUTS)  # the signatures that are computed in steps
+
+
+def is_staged(signature_defs: Mapping[str, SignatureDef]) -> bool:
+    """Whether a SavedModel is a bundle with the two steps as signatures."""
+    return {PREPROCESS, OUTPUTS, PIXELS} <= set(signature_defs) and PROBABILITIES in signature_defs[OUTPUTS].outputs
+
+
+class StagedBundle:
+    """The signatures of a bundle, computed in steps.
+
+    Args:
+        model: The SavedModel.
+        engine: What computes the network, with all the outputs of the signature "outputs".
+        class_names: The names of the outputs, in order.
+        batching: How requests are joined.
+        on_batch: Gets the rows of each batch that goes through the network, and the seconds that it waited.
+    """
+
+    def __init__(
+        self,
+        model: LoadedModel,
+        engine: Engine,
+        class_names: list[str],
+        batching: Batching,
+        on_batch: Callable[[int, float], None],
+    ) -> None:
+        self.engine = engine
+        self._definitions = model.signature_defs
+        self._names = np.array([name.encode() for name in [*class_names, NOT_SURE, NONE_OF_THESE]], object)
+        self._pixels = tuple(dim.size for dim in self._definitions[PIXELS].inputs[PIXELS].tensor_shape.dim[1:])
+        decoding = replace(batching, max_batch_size=min(batching.max_batch_size, DECODED_TOGETHER))
+        self._decode = BatchQueue(lambda inputs: model.run(PREPROCESS, inputs), decoding, lambda rows, waited: None)
+        self._network = BatchQueue(lambda inputs: engine.predict(inputs[PIXELS]), batching, on_batch)
+
+    def takes(self, signature: str, inputs: Arrays) -> bool:
+        """Whether a request can be computed in steps; the graph itself says what is wrong with one that cannot."""
+        if signature not in STEPS or set(inputs) != set(self._definitions[signature].inputs):
+            return False
+        if PIXELS in inputs:
+            pixels = inputs[PIXELS]
+            return pixels.dtype == np.float32 and pixels.shape[1:] == self._pixels and len(pixels) > 0
+        images = inputs[IMAGE_BYTES]
+        same = K not in inputs or (inputs[K].shape == images.shape and inputs[K].dtype == np.int32)
+        return images.ndim == 1 and len(images) > 0 and images.dtype.kind in "OS" and same
+
+    def run(self, signature: str, inputs: Arrays, deadline: float | None) -> dict[str, np.ndarray]:
+        """Compute a signature.
+
+        Args:
+            signature: One of `STEPS`.
+            inputs: What `takes` accepts.
+            deadline: Of `time.monotonic`, until when the caller waits.
+
+        Returns:
+            What the signature of the SavedModel gives.
+        """
+        if PIXELS in inputs:
+            outputs = self._network.run({PIXELS: inputs[PIXELS]}, deadline)
+            return self._typed(signature, outputs if signature == OUTPUTS else ranked(outputs, self._names))
+        read = self._decode.run({IMAGE_BYTES: inputs[IMAGE_BYTES]}, deadline)
+        problem, count = read[PROBLEM], len(read[PROBLEM])
+        places = np.flatnonzero(problem == b"")
+        pixels = read[PIXELS] if len(places) == count else read[PIXELS][places]
+        if not len(places):  # the network has nothing to do, but the shapes of its outputs are wanted
+            pixels = np.zeros((1, *self._pixels), np.float32)
+        outputs = self._network.run({PIXELS: pixels}, deadline)
+        found = self._answers(signature, {name: array[: len(places)] for name, array in outputs.items()}, inputs)
+        rows = {name: in_places(array, places, count) for name, array in found.items()}
+        answers = {**rows, PROBLEM: problem}
+        return self._typed(signature, cut(answers, inputs[K]) if signature == TOP_K else answers)
+
+    def _answers(self, signature: str, outputs: Arrays, inputs: Arrays) -> dict[str, np.ndarray]:
+        if signature == EMBEDDING:
+            return {EMBEDDING: outputs[FEATURES]}
+        if signature != TOP_K:
+            return ranked(outputs, self._names)
+        found = ranked(outputs, self._names, max(1, int(inputs[K].max())))
+        found.pop(PREDICTION_SET, None)  # it would be cut off
+        return found
+
+    def _typed(self, signature: str, found: Arrays) -> dict[str, np.ndarray]:
+        """The arrays in the types that the signature announces; an engine may give others."""
+        types = {name: tf.as_dtype(info.dtype) for name, info in self._definitions[signature].outputs.items()}
+        return {
+            name: found[name] if dtype == tf.string else found[name].astype(dtype.as_numpy_dtype, copy=False)
+            for name, dtype in types.items()
+        }

@@ -1,0 +1,56 @@
+"""`python -m imgcls.serve load`, with a server of this process."""
+
+import pytest
+from PIL import Image
+
+from tests.conftest import SAMPLE
+from tests.serving.classifier_of_lengths import save
+from tests.serving.conftest import models_of, serving_grpc
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    return save(tmp_path_factory.mktemp("saved_models") / "lengths")
+
+
+@pytest.fixture(scope="module")
+def address(folder):
+    with serving_grpc(models_of(folder), threads=8) as place:
+        yield f"grpc://{place}/lengths"
+
+
+@pytest.fixture
+def load(command):
+    short = ("--seconds", 0.05, "--most-clients", 3)
+    return lambda *arguments: command("cli.serve_load", *arguments, *short)
+
+
+def test_it_measures_and_writes_batching_and_a_chart(address, folder, load, tmp_path):
+    written, chart = tmp_path / "batching.config", tmp_path / "load.png"
+    result = load(address, "--bundle", folder, "--output", written, "--chart", chart)
+    assert (result.code, result.err) == (0, "")
+    numbers = [line.split()[0] for line in result.out.splitlines() if line[:1].isdigit()]
+    assert numbers == ["1", "2", "3", "1", "2", "4", "8", "16", "32"]
+    assert "num_batch_threads" in written.read_text("utf-8")
+    with Image.open(chart) as image:
+        assert min(image.size) > 100
+    again = load(address, "--bundle", folder, "--output", written)
+    assert again.code == 2
+    assert "is there already. Choose another name, or give --overwrite." in again.err
+    assert load(address, "--bundle", folder, "--output", written, "--overwrite").code == 0
+
+
+def test_pictures_of_ones_own(address, load):
+    result = load(address, "--images", SAMPLE / "test" / "bag")
+    assert result.code == 0
+    assert "pictures in turn" in result.out
+
+
+def test_what_cannot_be_measured(address, load, tmp_path):
+    (tmp_path / "page.png").write_text("<html>")
+    result = load(address, "--images", tmp_path / "page.png")
+    assert (result.code, "None of the 1 image can be read" in result.err) == (2, True)
+    result = load(address, "--images", SAMPLE / "test" / "bag", "--chart", tmp_path / "load.pdf")
+    assert (result.code, "ends in .png or .svg" in result.err) == (2, True)
+    result = load("http://127.0.0.1:9/v1/models/a", "--images", SAMPLE / "test" / "bag")
+    assert (result.code, "No server answers" in result.err) == (1, True)
