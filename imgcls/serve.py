@@ -85,6 +85,7 @@ def main(options: Options) -> int:
         batching=options.batching,
         host=options.host,
         grpc_port=grpc_port,
+        drift_seconds=options.http.drift_seconds,
         http=http,
         tls=tls,
     )

@@ -13,6 +13,7 @@ HTTP_RANGES = {
     "max_connections": (1, 100_000),
     "request_seconds": (0.001, 86_400.0),
     "upload_seconds": (0.001, 86_400.0),
+    "drift_seconds": (0.0, 86_400.0),
 }
 
 
@@ -28,6 +29,7 @@ class HttpFlags:
     tls_key: Path | None = None  # PEM file of its key, without a password; may be in the same file
     cors: str = ""  # the origin whose web pages may ask, such as https://example.org; * for all
     access_log: str = ""  # a file that gets a line of JSON a request; - for standard output
+    drift_seconds: float = 10.0  # between two images whose embeddings are compared with those of training; 0: none
 
     def __post_init__(self) -> None:
         check_ranges(self, HTTP_RANGES)

@@ -41,6 +41,7 @@ class Settings:
         batching: How requests are joined.
         host: The address of this machine that is listened at.
         grpc_port: Of gRPC; 0 takes any that is free, below 0 there is none.
+        drift_seconds: Between two images whose embeddings are compared with those of training; 0 for none.
         http: What is asked of clients.
         tls: What uvicorn needs for TLS; empty for none.
     """
@@ -55,6 +56,7 @@ class Settings:
     batching: BatchingFlags
     host: str = "127.0.0.1"
     grpc_port: int = -1
+    drift_seconds: float = 10.0
     http: HttpOptions = field(default_factory=HttpOptions)
     tls: Mapping[str, Any] = field(default_factory=dict)
 
@@ -89,7 +91,7 @@ def serve_models(folders: Sequence[Path], listener: socket.socket, address: str,
     models = Models(
         wanted,
         Limits(settings.most_instances, settings.most_pixels),
-        Metrics(reference_of),
+        Metrics(reference_of, settings.drift_seconds),
         Execution(settings.models.engine, Batching(**asdict(settings.batching))),
     )
     if file and settings.models.model_config_poll_seconds:

@@ -21,6 +21,7 @@ from imgcls.serving.server.request_error import NOT_FOUND, RequestError
 from imgcls.serving.server.running_version import RunningVersion
 from imgcls.serving.server.version_state import VersionState
 from imgcls.serving.server.whole_version import what_is_missing
+from imgcls.serving.signatures import EMBEDDING
 
 __all__ = ["Execution", "ModelSettings", "Models", "ServedVersion", "VersionState"]
 
@@ -65,10 +66,17 @@ class ServedVersion:
             tf.errors.OpError: If the inputs do not fit.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
-        run = partial(self.running.run, signature, deadline=deadline)
-        outputs = run_in_parts(self.model, signature, inputs, self.limits, run)
+        outputs = self._ask(signature, inputs, deadline)
         self.observer.answers(model=self.name, version=self.version, signature=signature, outputs=outputs)
+        if EMBEDDING in self.signature_defs and signature != EMBEDDING:
+            self.observer.images(model=self.name, version=self.version, inputs=inputs, ask=self._ask)
         return outputs
+
+    def _ask(
+        self, signature: str, inputs: Mapping[str, np.ndarray], deadline: float | None = None
+    ) -> dict[str, np.ndarray]:
+        run = partial(self.running.run, signature, deadline=deadline)
+        return run_in_parts(self.model, signature, inputs, self.limits, run)
 
 
 class Models:
