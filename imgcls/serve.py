@@ -5,8 +5,8 @@ Examples:
   python -m imgcls.serve saved_models/fashion_mini-resnet20-1/2 --port 9000 --grpc-port -1
   python -m imgcls.serve saved_models/flowers saved_models/birds --engine openvino
   python -m imgcls.serve --model-config-file models.config --model-config-poll-seconds 10
-  python -m imgcls.serve check http://127.0.0.1:8501/v1/models/fashion_mini-resnet20-1   # answers as the bundle does?
-  python -m imgcls.serve load http://127.0.0.1:8501/v1/models/fashion_mini-resnet20-1    # how fast is it?
+  python -m imgcls.serve check http://127.0.0.1:8501/v1/models/flowers   # does it answer as the bundle does?
+  python -m imgcls.serve load http://127.0.0.1:8501/v1/models/flowers    # how fast is it?
 
 A newer version that is exported while it runs takes the place of the old one. deploy/ has the same for the official
 TensorFlow Serving image.
@@ -26,8 +26,6 @@ from imgcls.cli.http_flags import HttpFlags
 from imgcls.cli.serving_flags import BatchingFlags, ModelFlags, check_ranges, check_sources
 from imgcls.serving.server.listening import check_free, take_port
 
-GRPC_PORT = 8500
-PARTS = {"check": "imgcls.cli.serve_check", "load": "imgcls.cli.serve_load"}  # commands behind this one's name
 REQUESTS_AT_ONCE = 64
 RANGES = {
     "port": (0, 65_535),
@@ -64,16 +62,13 @@ class Options:
 
     def __post_init__(self) -> None:
         check_ranges(self, RANGES)
-        if self.grpc_port is not None:
-            check_ranges(self, {"grpc_port": (-1, 65_535)})
 
 
 def main(options: Options) -> int:
     """Serve the models until Ctrl-C or SIGTERM."""
     folders = check_sources(options.bundles, options.models.model_config_file)
     http, tls = options.http.options(), options.http.tls()
-    listener = take_port(options.host, options.port)
-    grpc_port = _grpc_port(options)
+    listener, grpc_port = take_port(options.host, options.port), _grpc_port(options)
     if grpc_port >= 0:
         check_free(options.host, grpc_port, "--grpc-port")
     command.import_tensorflow(with_keras=False)
@@ -86,16 +81,17 @@ def main(options: Options) -> int:
         threads=options.threads or REQUESTS_AT_ONCE,
         poll_seconds=options.poll_seconds,
         drain_seconds=options.drain_seconds,
-        host=options.host,
-        grpc_port=grpc_port,
         models=options.models,
         batching=options.batching,
+        host=options.host,
+        grpc_port=grpc_port,
+        drift_seconds=options.http.drift_seconds,
         http=http,
         tls=tls,
     )
     host = f"[{options.host}]" if ":" in options.host else options.host
-    address = f"http{'s' if tls else ''}://{host}:{listener.getsockname()[1]}"
-    return serve_models(folders, listener, address, settings)
+    scheme = "https" if tls else "http"
+    return serve_models(folders, listener, f"{scheme}://{host}:{listener.getsockname()[1]}", settings)
 
 
 def _grpc_port(options: Options) -> int:

@@ -45,6 +45,7 @@ SMALLER = (
 )  # and a network that is built in no time
 OTHERS = {  # no fields of a command: of every command, TensorBoard, the app, and datasets/to_tfds.py
     "--help", "--help-all", "--logdir", "--root", "--allow-network-files", "--runner",
+    "--data-binary", "--rm", "--read-only", "--tmpfs", "--install", "--from-literal",  # of curl, docker, helm, kubectl
 }  # fmt: skip
 
 

@@ -18,7 +18,7 @@ from imgcls import Client, serve
 from imgcls.cli import run_serve
 from imgcls.serving.server import listening
 from tests.conftest import ROOT
-from tests.serving.conftest import models_of, serving
+from tests.serving.conftest import models_of
 
 
 @pytest.fixture(scope="module")
@@ -97,14 +97,11 @@ def test_a_stop_waits_for_requests_no_longer_than_it_is_told(endless, stop, code
     assert output.endswith("Stopped.\n") or stop == signal.SIGTERM
 
 
-def test_the_curl_line_asks_an_address_that_takes_images(folder):
-    """What is shown is sent, but for curl itself, which need not be here; this model does not classify, and says so."""
-    with serving(models := models_of(folder)) as address:
-        text = run_serve.welcome(models, address)
-        line = next(line for line in text.splitlines() if "curl -F image=@IMAGE" in line)
-        answer = httpx.post(line.split()[-1], files={"image": b"no image"})
-    assert answer.status_code == 400
-    assert "half_plus_three" in answer.json()["error"]
+def test_the_curl_line(folder):
+    """server/test_classify.py runs it."""
+    text = run_serve.welcome(models_of(folder), "http://127.0.0.1:8501")
+    assert "\n  curl -F image=@IMAGE http://127.0.0.1:8501/v1/models/half_plus_three/classify\n" in text
+    assert "\nIn the browser: http://127.0.0.1:8501/\n" in text
 
 
 def test_no_bundle(tmp_path):

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from imgcls.cli import command
-from imgcls.cli.drift_references import reference_of
+from imgcls.cli.drift_references import read_reference
 from imgcls.cli.grpc_beside import GrpcBeside
 from imgcls.cli.serving_flags import BatchingFlags, ModelFlags
 from imgcls.serving.server.batch_queue import Batching
+from imgcls.serving.server.drift_window import Reference
 from imgcls.serving.server.grpc_server import GrpcSettings
 from imgcls.serving.server.http import configuration, make_app, serve
 from imgcls.serving.server.http_options import HttpOptions
@@ -36,10 +37,11 @@ class Settings:
         threads: Requests worked on at once.
         poll_seconds: Between two looks for a newer version.
         drain_seconds: That requests at hand may take after Ctrl-C or SIGTERM.
-        host: The address of this machine that is listened at.
-        grpc_port: Of gRPC; 0 takes any that is free, below 0 there is none.
         models: What is served besides bundles, and the engine.
         batching: How requests are joined.
+        host: The address of this machine that is listened at.
+        grpc_port: Of gRPC; 0 takes any that is free, below 0 there is none.
+        drift_seconds: Between two images whose embeddings are compared with those of training; 0 for none.
         http: What is asked of clients.
         tls: What uvicorn needs for TLS; empty for none.
     """
@@ -50,20 +52,26 @@ class Settings:
     threads: int
     poll_seconds: float
     drain_seconds: float
-    host: str
-    grpc_port: int
     models: ModelFlags
     batching: BatchingFlags
+    host: str = "127.0.0.1"
+    grpc_port: int = -1
+    drift_seconds: float = 10.0
     http: HttpOptions = field(default_factory=HttpOptions)
     tls: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def grpc(self) -> GrpcSettings | None:
-        """How gRPC is served, if it is."""
+        """How gRPC is served, if it is: with the token and the certificate of REST."""
         if self.grpc_port < 0:
             return None
         return GrpcSettings(
-            self.host, self.grpc_port, self.most_bytes, self.threads, self.http.token, _pem_files(self.tls)
+            self.host,
+            self.grpc_port,
+            most_bytes=self.most_bytes,
+            threads=self.threads,
+            token=self.http.token,
+            certificate=_certificate(self.tls),
         )
 
 
@@ -75,10 +83,15 @@ def serve_models(folders: Sequence[Path], listener: socket.socket, address: str,
     """
     file = settings.models.model_config_file
     wanted = read_model_config(file) if file else [settings_of_folder(folder) for folder in folders]
+
+    def reference_of(name: str, version: int) -> Reference | None:
+        folder = models.folder(name, version)
+        return read_reference(folder) if folder else None
+
     models = Models(
         wanted,
         Limits(settings.most_instances, settings.most_pixels),
-        Metrics(reference_of(lambda name: models.folder_of(name))),
+        Metrics(reference_of, settings.drift_seconds),
         Execution(settings.models.engine, Batching(**asdict(settings.batching))),
     )
     if file and settings.models.model_config_poll_seconds:
@@ -97,22 +110,21 @@ def serve_models(folders: Sequence[Path], listener: socket.socket, address: str,
         grpc.start()
         print(welcome(models, address, grpc.address), flush=True)
 
-    listen(listener)
     with suppress(KeyboardInterrupt):
         serve(configuration(app, settings.drain_seconds, **settings.tls), listener, begin, grpc.stop)
     print("Stopped.", flush=True)
-    is_busy = app.state.working or models.is_loading or not grpc.is_drained
+    is_busy = bool(app.state.working) or models.is_loading or not grpc.is_drained
     if is_busy:  # no thread can be ended from outside, and Python would wait for each
         os._exit(command.OK)
     return command.OK
 
 
-def _pem_files(tls: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
-    """The contents of the files of key and certificate, as gRPC wants them; None without TLS."""
+def _certificate(tls: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
+    """The key and the certificate as gRPC wants them."""
     if not tls:
         return None
-    certificate = Path(tls["ssl_certfile"])
-    return Path(tls["ssl_keyfile"] or certificate).read_bytes(), certificate.read_bytes()
+    chain = Path(tls["ssl_certfile"]).read_bytes()
+    return (Path(tls["ssl_keyfile"]).read_bytes() if tls["ssl_keyfile"] else chain), chain
 
 
 def welcome(models: Models, address: str, grpc_address: str = "") -> str:
@@ -127,7 +139,9 @@ def welcome(models: Models, address: str, grpc_address: str = "") -> str:
     url, served = f"{address}/v1/models/{name}", "\n".join(lines)
     return f"""{served}   (Ctrl-C ends it)
 
-To try it, open {address} in a browser, or:
+In the browser: {address}/
+
+With curl:
   curl -F image=@IMAGE {url}/classify
 
 In Python:

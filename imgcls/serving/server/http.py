@@ -273,7 +273,7 @@ def serve(
         config: What `configuration` made.
         listener: The socket.
         on_ready: Called when requests are taken.
-        on_stop: Called in a thread when no new ones are taken any more; the server waits for it.
+        on_stop: Called at the beginning of the time to drain, in a thread; the server waits for it.
 
     Raises:
         KeyboardInterrupt: After Ctrl-C. SIGTERM ends the process.

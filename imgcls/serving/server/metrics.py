@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 from typing_extensions import override
 
+from imgcls.serving.server.drift_sampler import Ask, DriftSampler
 from imgcls.serving.server.drift_window import DriftWindow, Reference
 from imgcls.serving.server.exposition import Counter, Gauge, Histogram, exponential
 from imgcls.serving.server.observer import Observer
@@ -50,6 +51,7 @@ class Metrics(Observer):
 
     Args:
         reference_of: From the name of a model and the number of a version to its reference of drift, or None.
+        drift_seconds: Between two images whose embeddings are compared with it; 0 for none.
 
     Example:
         >>> metrics = Metrics()
@@ -58,8 +60,11 @@ class Metrics(Observer):
         :tensorflow:serving:request_count{model_name="cats",status="NOT_FOUND"} 1
     """
 
-    def __init__(self, reference_of: Callable[[str, int], Reference | None] = no_reference) -> None:
+    def __init__(
+        self, reference_of: Callable[[str, int], Reference | None] = no_reference, drift_seconds: float = 0.0
+    ) -> None:
         self._reference_of = reference_of
+        self._sampler = DriftSampler(drift_seconds) if drift_seconds else None
         self._windows: dict[tuple[str, int], DriftWindow | None] = {}
         self._notes: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._counting = threading.Lock()
@@ -82,6 +87,11 @@ class Metrics(Observer):
             self._note(self._classified, model, version, columns)
         if _has_columns(outputs.get("embedding")):
             self._note(self._embedded, model, version, outputs["embedding"])
+
+    @override
+    def images(self, *, model: str, version: int, inputs: Mapping[str, np.ndarray], ask: Ask) -> None:
+        if self._sampler:
+            self._sampler.offer(inputs, ask, lambda embeddings: self._note(self._embedded, model, version, embeddings))
 
     def page(self) -> str:
         """All figures, in the text format of Prometheus."""

@@ -21,6 +21,7 @@ from imgcls.serving.server.request_error import NOT_FOUND, RequestError
 from imgcls.serving.server.running_version import RunningVersion
 from imgcls.serving.server.version_state import VersionState
 from imgcls.serving.server.whole_version import what_is_missing
+from imgcls.serving.signatures import EMBEDDING
 
 __all__ = ["Execution", "ModelSettings", "Models", "ServedVersion", "VersionState"]
 
@@ -65,10 +66,17 @@ class ServedVersion:
             tf.errors.OpError: If the inputs do not fit.
         """
         deadline = None if seconds is None else time.monotonic() + seconds
-        run = partial(self.running.run, signature, deadline=deadline)
-        outputs = run_in_parts(self.model, signature, inputs, self.limits, run)
+        outputs = self._ask(signature, inputs, deadline)
         self.observer.answers(model=self.name, version=self.version, signature=signature, outputs=outputs)
+        if EMBEDDING in self.signature_defs and signature != EMBEDDING:
+            self.observer.images(model=self.name, version=self.version, inputs=inputs, ask=self._ask)
         return outputs
+
+    def _ask(
+        self, signature: str, inputs: Mapping[str, np.ndarray], deadline: float | None = None
+    ) -> dict[str, np.ndarray]:
+        run = partial(self.running.run, signature, deadline=deadline)
+        return run_in_parts(self.model, signature, inputs, self.limits, run)
 
 
 class Models:
@@ -135,10 +143,11 @@ class Models:
         number, running = model.find(version)
         return ServedVersion(name, number, running.model, self.limits, self.observer, running)
 
-    def folder_of(self, name: str) -> Path | None:
-        """The folder of a model's versions, or of the one that is served; None if there is no such model."""
+    def folder(self, name: str, version: int) -> Path | None:
+        """The folder of a version; None if it is not there."""
         model = self._models.get(name)
-        return model.settings.folder if model else None
+        found = model.settings.found() if model else None
+        return found.get(version) if found else None
 
     def states(self, name: str) -> dict[int, VersionState]:
         """The state of every version that was seen, by number.

@@ -1,6 +1,6 @@
 """Who is told what a server does, such as the figures for Prometheus."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 import numpy as np
 
@@ -27,6 +27,23 @@ class Observer:
             version: Its number.
             rows: Images in the batch.
             waited: Seconds that the oldest of the requests waited in the queue.
+        """
+
+    def images(
+        self,
+        *,
+        model: str,
+        version: int,
+        inputs: Mapping[str, np.ndarray],
+        ask: Callable[[str, Mapping[str, np.ndarray]], Mapping[str, np.ndarray]],
+    ) -> None:
+        """A bundle with embeddings answered a request; its images may be asked more.
+
+        Args:
+            model: Its name.
+            version: Its number.
+            inputs: Of the request, by name.
+            ask: Answers a signature of the same version, by its name and its inputs, without being observed.
         """
 
     def answers(self, *, model: str, version: int, signature: str, outputs: Mapping[str, np.ndarray]) -> None:

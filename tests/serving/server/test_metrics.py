@@ -1,5 +1,6 @@
 """The page of figures, as Prometheus' own parser reads it."""
 
+import threading
 from pathlib import Path
 
 import httpx
@@ -11,6 +12,8 @@ from imgcls.cli.drift_references import read_reference
 from imgcls.serving.drift_reference import write_drift_reference
 from imgcls.serving.server.drift_window import Reference
 from imgcls.serving.server.metrics import MOST_NOTES, Metrics
+from imgcls.serving.server.model_settings import settings_of_folder
+from imgcls.serving.server.models import Models
 from tests.serving.conftest import models_of, serving
 
 PATH = "/monitoring/prometheus/metrics"
@@ -123,6 +126,33 @@ def test_drift_is_measured_against_the_reference(tmp_path):
              for figure in ("predicted", "confidence", "distance")}  # fmt: skip
     assert drift == pytest.approx({"predicted": 0.5, "confidence": 0.5, "distance": 1.0}, abs=0.02)
     assert value(found, "imgcls_embedding_distance_count", model_name="m", version="1") == 150
+
+
+def test_now_and_then_an_image_gets_its_embedding(bundle_path, images):
+    reference = {"class_names": [], "predicted": [], "distributions": {}}
+    came = threading.Event()
+
+    def distance(embeddings: np.ndarray) -> np.ndarray:
+        return np.linalg.norm(embeddings, axis=1)
+
+    class Watched(Metrics):
+        def _note(self, count, *arguments):
+            super()._note(count, *arguments)
+            if count == self._embedded:
+                came.set()
+
+    metrics = Watched(lambda model, version: Reference.from_dict(reference, distance), drift_seconds=3600)
+    models = Models([settings_of_folder(bundle_path.parent)], observer=metrics)
+    encoded = np.array([path.read_bytes() for path in images[:3]], object)
+    for _ in range(3):
+        models.find("clothing").run("serving_default", {"image_bytes": encoded})
+    assert came.wait(60)
+    found = samples(metrics.page())
+    labels = {"model_name": "clothing", "version": "1"}
+    assert value(found, "imgcls_embedding_distance_count", **labels) == 1  # of nine images, in this hour
+    expected = models.find("clothing").run("embedding", {"image_bytes": encoded[:1]})["embedding"]
+    assert value(found, "imgcls_embedding_distance_sum", **labels) == pytest.approx(distance(expected)[0], rel=1e-4)
+    assert value(found, "imgcls_images_total", **labels) == 9  # which are asked for, and no more
 
 
 def test_a_few_images_are_no_drift():
