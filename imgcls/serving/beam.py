@@ -3,6 +3,9 @@
 A worker loads the bundle once, from a folder that every worker can read.
 """
 
+# mypy: allow-untyped-calls, allow-any-generics
+# since Beam is typed in parts alone
+
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -18,7 +21,7 @@ from imgcls.serving.prediction import Prediction
 BATCH = 32  # images, at most
 
 
-class BundleHandler(ModelHandler[bytes, Prediction, Bundle]):  # type: ignore[misc]  # Beam has no types
+class BundleHandler(ModelHandler[bytes, Prediction, Bundle]):
     """Loads a bundle for Beam's `RunInference`, whose elements are encoded images.
 
     Args:
@@ -50,7 +53,7 @@ class BundleHandler(ModelHandler[bytes, Prediction, Bundle]):  # type: ignore[mi
         return {"min_batch_size": 1, "max_batch_size": self._batch_size}
 
 
-class ReadImages(beam.PTransform):  # type: ignore[misc]
+class ReadImages(beam.PTransform):
     """The images of a pattern such as "gs://photos/**.jpg", as (name, content).
 
     Args:
@@ -73,7 +76,7 @@ def _named_content(file: Any) -> tuple[str, bytes]:
     return file.metadata.path, content
 
 
-class PredictImages(beam.PTransform):  # type: ignore[misc]
+class PredictImages(beam.PTransform):
     """Names for images: (name, content) to rows, which are dictionaries with the columns of `python -m imgcls.predict`.
 
     Args:
@@ -100,7 +103,7 @@ class PredictImages(beam.PTransform):  # type: ignore[misc]
     ) -> None:
         super().__init__()
         self._top = top
-        self._handler = KeyedModelHandler(BundleHandler(bundle, format_name, batch_size))
+        self._handler: Any = KeyedModelHandler(BundleHandler(bundle, format_name, batch_size))
 
     def expand(self, images: Any) -> Any:
         """From (name, content) to rows."""

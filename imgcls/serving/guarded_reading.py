@@ -45,19 +45,19 @@ def read_batch(image_bytes: tf.Tensor, preprocessing: Preprocessing) -> tuple[tf
 
 
 @lru_cache(maxsize=8)
-def batch_reader(preprocessing: Preprocessing) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+def batch_reader(preprocessing: Preprocessing) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor]]:
     """The function that reads a batch as the signature "preprocess" does; kept, because TensorFlow is slow to trace it.
 
     Returns:
-        A function from image_bytes (B,) to pixels (B, height, width, channels) and problems (B,).
+        A function from image_bytes (B,) to what `read_batch` gives, and problems (B,).
     """
 
     @tf.function(input_signature=[tf.TensorSpec((None,), tf.string)], autograph=False)
-    def read(image_bytes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    def read(image_bytes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
         places, pixels = read_batch(image_bytes, preprocessing)
-        return in_places(pixels, image_bytes, places), problems(image_bytes, places)
+        return places, pixels, problems(image_bytes, places)
 
-    function: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]] = read
+    function: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor, tf.Tensor]] = read
     return function
 
 

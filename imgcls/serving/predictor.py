@@ -303,8 +303,13 @@ class Predictor:
         """
         if boxes:
             return decode_images(images, self.preprocessing, boxes)
-        pixels, problems = batch_reader(self.preprocessing)(tf.constant(images, tf.string, shape=(len(images),)))
-        return pixels.numpy(), [problem.decode() for problem in problems.numpy()]
+        strings = tf.constant(images, tf.string, shape=(len(images),))
+        places, read, problems = (tensor.numpy() for tensor in batch_reader(self.preprocessing)(strings))
+        pixels = read[: len(places)]  # there is a black one where there is none
+        if len(places) < len(images):
+            pixels = np.zeros((len(images), *read.shape[1:]), np.float32)
+            pixels[places] = read[: len(places)]
+        return pixels, [problem.decode() for problem in problems]
 
     def _wanted(self, outputs: Sequence[str]) -> list[str]:
         judged = [name for name in JUDGEMENT if name in self.engine.outputs]
@@ -313,7 +318,9 @@ class Predictor:
     def _batches(self, images: Iterable[NamedImage]) -> Iterator[list[NamedImage]]:
         size = self.preprocessing
         of_one = 4 * size.height * size.width * size.channels  # bytes of float32
-        return in_chunks(images, self.engine.batch_size or min(max(BATCH_BYTES // of_one, 1), MOST_IN_BATCH))
+        at_once = self.engine.batch_size or 1
+        count = min(BATCH_BYTES // of_one, MOST_IN_BATCH) // at_once * at_once  # so that no batch is filled up
+        return in_chunks(images, max(count, at_once))
 
     def _read(self, images: list[NamedImage]) -> "_ReadBatch":
         read = [encoded(image) for image in images]
@@ -334,20 +341,23 @@ class Predictor:
         return np.zeros((1, size.height, size.width, size.channels), np.float32)
 
     def _answered(self, batches: Iterable["_ReadBatch"]) -> Iterator[tuple["_ReadBatch", Outputs]]:
-        """Each batch with the outputs of the engine, which gives them in any order, in the order of the batches."""
-        asked: dict[int, _ReadBatch] = {}
-        found: dict[int, Outputs] = {}
+        """Each batch with the outputs of the engine, in their order; the engine gives them in any order, in parts."""
+        asked: dict[int, tuple[_ReadBatch, list[Outputs | None]]] = {}
 
-        def remembered() -> Iterator[tuple[int, np.ndarray]]:
+        def parts() -> Iterator[tuple[tuple[int, int], np.ndarray]]:
             for place, batch in enumerate(batches):
-                asked[place] = batch._replace(pixels=np.empty(0))  # the engine has them
-                yield place, batch.pixels
+                size = self.engine.batch_size or len(batch.pixels)
+                starts = range(0, len(batch.pixels), size)
+                asked[place] = (batch._replace(pixels=np.empty(0)), [None] * len(starts))  # the engine has the pixels
+                for part, start in enumerate(starts):
+                    yield (place, part), batch.pixels[start : start + size]
 
         following = 0
-        for place, outputs in self.engine.predict_batches(remembered()):
-            found[place] = outputs
-            while following in found:
-                yield asked.pop(following), found.pop(following)
+        for (place, part), outputs in self.engine.predict_batches(parts()):
+            asked[place][1][part] = outputs
+            while following in asked and all(found is not None for found in asked[following][1]):
+                batch, found = asked.pop(following)
+                yield batch, _together([each for each in found if each is not None])
                 following += 1
 
     def _of_none(self, outputs: Sequence[str]) -> Predictions:
@@ -383,6 +393,13 @@ def _in_rows(values: np.ndarray, places: np.ndarray, count: int) -> np.ndarray:
     rows = np.full((count, *values.shape[1:]), np.nan, np.float32)
     rows[places] = values
     return rows
+
+
+def _together(parts: list[Outputs]) -> Outputs:
+    """The outputs of parts of a batch as those of all of it."""
+    if len(parts) == 1:
+        return parts[0]
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}
 
 
 def _joined(chunks: list[Predictions]) -> Predictions:

@@ -95,6 +95,23 @@ def test_batches_come_back_in_the_order_of_the_images(brightness):
     assert [bool(problem) for problem in found.problems] == [level % 7 == 0 for level in levels]
 
 
+def test_an_engine_with_a_largest_batch_gets_no_larger_one(brightness):
+    sizes = []
+
+    class Small(Brightness):
+        batch_size = 6
+
+        def predict(self, pixels):
+            sizes.append(len(pixels))
+            return super().predict(pixels)
+
+    found = Predictor(Small(), ["bright", "dark"], Preprocessing(8, 8, 1)).predict([gray(n % 256) for n in range(700)])
+    expected = brightness.predict([gray(n % 256) for n in range(700)])
+    np.testing.assert_array_equal(found.probabilities, expected.probabilities)
+    assert max(sizes) == 6
+    assert sum(size < 6 for size in sizes) <= 1  # the last one
+
+
 def test_where_nothing_can_be_read_everything_has_its_reason(brightness):
     found = brightness.predict([b""] * 1000)
     assert found.problems == ["the file is empty (0 bytes)"] * 1000

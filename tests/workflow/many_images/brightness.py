@@ -9,18 +9,26 @@ from PIL import Image
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.engines.engine import PROBABILITIES, Engine
 from imgcls.serving.predictor import Predictor
+from imgcls.serving.read_ahead import in_chunks
 
 
 class Brightness(Engine):
-    name, device, outputs, batch_size = "Brightness", "CPU", (PROBABILITIES,), 16
+    name, device, outputs = "Brightness", "CPU", (PROBABILITIES,)
 
     def predict(self, pixels):
         bright = pixels.mean((1, 2, 3)) / 255
         return {PROBABILITIES: np.stack([bright, 1 - bright], 1).astype(np.float32)}
 
 
+class InSmallBatches(Predictor):
+    """So that there are several of a few images."""
+
+    def _batches(self, images):
+        return in_chunks(images, 16)
+
+
 def brightness() -> Predictor:
-    return Predictor(Brightness(), ["bright", "dark"], Preprocessing(8, 8, 1))
+    return InSmallBatches(Brightness(), ["bright", "dark"], Preprocessing(8, 8, 1))
 
 
 def gray(level: int) -> bytes:
