@@ -63,7 +63,13 @@ class Settings:
         if self.grpc_port < 0:
             return None
         return GrpcSettings(
-            self.host, self.grpc_port, self.most_bytes, self.threads, self.http.token, _certificate(self.tls)
+            self.host,
+            self.grpc_port,
+            most_bytes=self.most_bytes,
+            threads=self.threads,
+            token=self.http.token,
+            certificate=_certificate(self.tls),
+            request_seconds=self.http.request_seconds,
         )
 
 
