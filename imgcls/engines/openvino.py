@@ -39,7 +39,7 @@ class OpenVINOEngine(Engine):
         self.batch_size = batch_size
         if batch_size is not None and network.input().partial_shape.is_dynamic:
             network = network.clone()  # the caller's stays as it is
-            network.reshape([batch_size, *(int(length) for length in list(network.input().partial_shape)[1:])])
+            network.reshape([batch_size, *(side.get_length() for side in list(network.input().partial_shape)[1:])])
         hint = "LATENCY" if batch_size is None else "THROUGHPUT"
         settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": hint}
         self._compiled = openvino.Core().compile_model(network, device, settings)

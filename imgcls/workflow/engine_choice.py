@@ -41,6 +41,8 @@ def choose_engine(predictor: Predictor, name: EngineName = "auto") -> Predictor:
         raise ValueError("--engine openvino needs OpenVINO: pip install 'imgcls[openvino]'. TensorFlow does without.")
     found = _of_bundle(predictor) if held and isinstance(predictor, Bundle) else _converted(predictor)
     check_alike(found, predictor)
+    if isinstance(predictor, Bundle) and isinstance(predictor.engine, SavedModelEngine):
+        predictor.model = predictor.engine.model  # which goes on decoding
     predictor.engine = found
     return predictor
 

@@ -144,7 +144,7 @@ def _tar_members(archive: Path) -> Iterator[tuple[str, int, Callable[[int], byte
         stream = _Forward(file)
         with tarfile.open(fileobj=cast(IO[bytes], stream), mode="r:") as opened:
             while (member := opened.next()) is not None:
-                opened.members = []  # which it would keep, however many there are
+                cast(Any, opened).members = []  # which it would keep, however many there are
                 if member.isreg():
                     content = opened.extractfile(member)
                     stream.is_content = True

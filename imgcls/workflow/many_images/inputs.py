@@ -4,6 +4,7 @@ import glob
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
+from imgcls.data.prepared.load import is_prepared
 from imgcls.data.sources.cards import list_cards
 from imgcls.data.sources.load import load_manifest
 from imgcls.image_files import shown_name
@@ -35,8 +36,8 @@ def images_of(names: Sequence[str], wanted: Wanted, limits: Limits | None = None
     """The images that the names stand for, in their order.
 
     Args:
-        names: Files, folders with all files in them, globs, archives, tables, addresses and data set cards. Globs may
-            stand for archives. A name that matches nothing is an image with a problem.
+        names: Files, folders with all files in them, globs, archives, tables, addresses, prepared folders and data set
+            cards. Globs may stand for archives. A name that matches nothing is an image with a problem.
         wanted: Gets the name of each image before it is read, and says whether it is to be read.
         limits: What fetching an address may take.
 
@@ -76,7 +77,7 @@ def _parts(name: str) -> Iterator[Path | Iterable[str]]:
     path = Path(name)
     if ADDRESS.match(name):
         yield [name]
-    elif not path.exists() and name in list_cards():
+    elif is_prepared(path) or (not path.exists() and name in list_cards()):
         manifest = load_manifest(name)
         yield (str(manifest.root / image) for image in manifest.usable["image"])
     elif path.is_dir():

@@ -1,7 +1,7 @@
 """A folder of tables that a second start adds to.
 
 predictions/
-  command.json         what was asked for; command-2of4.json for the second of four shares
+  _command.json        what was asked for; _command-2of4.json for the second of four shares; readers of tables skip "_"
   part-00000.parquet   each whole, however the process ended; part-2of4-00000.parquet likewise
 """
 
@@ -41,7 +41,7 @@ class PartsFolder:
     ) -> None:
         self.folder, self._columns, self._suffix = folder, columns, suffix
         self._infix = f"-{share}" if share and share.count > 1 else ""
-        self._record = folder / f"command{self._infix}.json"
+        self._record = folder / f"_command{self._infix}.json"
         self._part = ExitStack()
         self._write: Write | None = None
         self._rows, self._began = 0, 0.0

@@ -4,6 +4,7 @@ import re
 from collections import Counter
 from collections.abc import Sequence
 
+from imgcls.image_files import shown_name
 from imgcls.serving.named_image import NamedImage
 from imgcls.serving.predictor import Predictions
 from imgcls.workflow.many_images.sorted_copies import places_of
@@ -21,8 +22,10 @@ class Summary:
         problems: Images that could not be read.
         answers: How many images got each class or other answer; of several labels, each counts.
         reasons: How many images could not be read for each reason, whose numbers stand as "...".
-        transcoded: The number of images of which a PNG was read, and the names of the first.
-        first: The first predictions, at most `MOST_KEPT`, each with the image's name, in batches.
+        transcoded_count: Images of which a PNG was read.
+        transcoded: The names of the first of them.
+        first: The first predictions, with the names of their images, in batches; all if there are at most `MOST_KEPT`.
+        first_problems: The names of the first images that could not be read, and the reasons.
     """
 
     def __init__(self) -> None:
@@ -45,7 +48,7 @@ class Summary:
             else:
                 self.answers.update(places)
         self.transcoded_count += len(predictions.transcoded)
-        self.transcoded += [str(path) for path in predictions.transcoded][: MOST_KEPT - len(self.transcoded)]
+        self.transcoded += [shown_name(path) for path in predictions.transcoded][: MOST_KEPT - len(self.transcoded)]
 
     @property
     def is_small(self) -> bool:

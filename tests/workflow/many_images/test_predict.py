@@ -61,7 +61,7 @@ def test_a_folder_goes_on_with_what_is_new(photos, tmp_path, suffix, small_parts
     request = asked(photos, output=folder, parts=suffix)
     assert predict_many(brightness(), request).count == 100
     assert len(list(folder.glob("part-*"))) == 4
-    assert json.loads((folder / "command.json").read_text())["is_whole"]
+    assert json.loads((folder / "_command.json").read_text())["is_whole"]
     write_grays(photos, 7, first=100)
     (photos / "0" / "00000.png").unlink()
     summary = predict_many(brightness(), request, lambda done, total=None: numbers.append(done))
@@ -69,6 +69,8 @@ def test_a_folder_goes_on_with_what_is_new(photos, tmp_path, suffix, small_parts
     assert numbers == [107]
     assert sorted(rows_in(folder)["image"]) == sorted([*map(str, photos.rglob("*.png")), str(photos / "0/00000.png")])
     assert predict_many(brightness(), request).count == 0
+    if suffix == ".parquet":
+        assert len(pd.read_parquet(folder)) == 107
 
 
 def test_what_was_read_until_an_interruption_is_kept(photos, tmp_path, small_parts):
@@ -82,7 +84,7 @@ def test_what_was_read_until_an_interruption_is_kept(photos, tmp_path, small_par
     with pytest.raises(KeyboardInterrupt):
         predict_many(brightness(), request, interrupt)
     assert len(rows_in(folder)) == 48
-    assert not json.loads((folder / "command.json").read_text())["is_whole"]
+    assert not json.loads((folder / "_command.json").read_text())["is_whole"]
     assert predict_many(brightness(), request).count == 52
     assert rows_in(folder)["image"].is_unique
 
@@ -134,7 +136,7 @@ def test_a_folder_of_another_command_is_refused(photos, tmp_path, changes, said)
     other = ManyImages(**{**vars(request), **changes})
     with pytest.raises(ValueError, match=f"predictions of another command .*{said}"):
         predict_many(brightness(), other)
-    (tmp_path / "predictions" / "command.json").unlink()
+    (tmp_path / "predictions" / "_command.json").unlink()
     with pytest.raises(ValueError, match="holds parts, and no"):
         predict_many(brightness(), request)
 
@@ -147,7 +149,7 @@ def test_shares_hold_every_image_once_and_may_share_a_folder(photos, tmp_path):
     assert sum(counts) == 100
     assert min(counts) > 15
     assert sorted(rows_in(tmp_path / "all")["image"]) == sorted(map(str, photos.rglob("*.png")))
-    assert len(list((tmp_path / "all").glob("command-*of3.json"))) == 3
+    assert len(list((tmp_path / "all").glob("_command-*of3.json"))) == 3
 
 
 @pytest.mark.parametrize("text", ["0/4", "5/4", "1", "a/b", "1/0", "-1/4"])
