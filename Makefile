@@ -6,7 +6,7 @@ START := $(shell date +%s)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
 SAY = @echo "$$(printf '%3d' $$(($$(date +%s) - $(START)))) s"
 
-.PHONY: demo app test test-browser test-all lint docs wheel benchmark clean
+.PHONY: demo app test test-browser test-all lint docs wheel benchmark soak clean
 
 demo: .venv/installed  ## train a new head on the sample, export it, serve it, ask it over HTTP
 	$(BIN)/python -m imgcls.train --model efficientnet_lite0 --plan head --feature-views 1 --name $(DEMO)
@@ -45,6 +45,9 @@ wheel: .venv/installed  ## the wheel, installed into an empty environment and wa
 
 benchmark: .venv/installed  ## start-up time of the commands; the other benchmarks say themselves what they need
 	$(BIN)/python benchmarks/startup.py
+
+soak: .venv/installed  ## ten minutes of good, bad and hostile requests: make soak BUNDLE=saved_models/demo
+	$(BIN)/python benchmarks/soak.py $(or $(BUNDLE),saved_models/demo) --minutes $(or $(MINUTES),10)
 
 clean:
 	rm -rf .venv build dist site *.egg-info .pytest_cache .ruff_cache .mypy_cache

@@ -10,7 +10,9 @@ from concurrent.futures import ThreadPoolExecutor
 import httpx
 import pytest
 
+from benchmarks.hostile_requests import hostile_requests, huge_png
 from imgcls.serving.server import http as servers
+from imgcls.serving.server.http_options import HttpOptions
 from tests.serving.conftest import models_of, save_linear, serving
 
 
@@ -110,6 +112,51 @@ def test_a_fault_of_the_server_is_json_too(half_plus_three, monkeypatch):
         response = httpx.get(f"{address}/v1/models")
     assert response.status_code == 500
     assert "ZeroDivisionError" in response.json()["error"]
+
+
+@pytest.fixture(scope="module")
+def attacked(bundle_path):
+    with serving(models_of(bundle_path.parent), most_bytes=4 << 20, options=HttpOptions(upload_seconds=0.5)) as address:
+        yield address
+
+
+@pytest.mark.parametrize("hostile", hostile_requests(4 << 20), ids=lambda hostile: hostile.name)
+def test_the_server_survives_hostile_requests(attacked, hostile, images):
+    status, text = hostile.send(attacked, "clothing")
+    assert status in hostile.expected, text[:500]
+    assert len(text) < 2000  # a reason, and no graph
+    response = httpx.post(f"{attacked}/classify", content=images[0].read_bytes())
+    assert response.json()["predictions"][0]["problem"] == ""
+
+
+def test_a_gigabyte_is_not_unpacked(attacked):
+    response = httpx.post(f"{attacked}/classify", files={"image": ("huge.png", huge_png())})
+    (row,) = response.json()["predictions"]
+    assert "megapixels" in row["problem"] or "pixels" in row["problem"]
+
+
+def test_an_answer_that_takes_too_long_is_given_up(half_plus_three, monkeypatch):
+    release = threading.Event()
+    monkeypatch.setattr(servers, "answer", lambda *asked: release.wait(20) and b"{}")
+    with serving(models_of(half_plus_three), options=HttpOptions(request_seconds=0.1)) as address:
+        response = httpx.post(f"{address}/v1/models", content=b"{}", timeout=30)
+        assert httpx.get(f"{address}/v2/health/live").json() == {"live": True}
+        release.set()
+    assert response.status_code == 504
+    assert "--request-seconds" in response.json()["error"]
+
+
+def test_readiness_is_that_of_the_models(half_plus_three, tmp_path):
+    folder = tmp_path / "half_plus_three"
+    shutil.copytree(half_plus_three, folder)
+    with serving(models_of(folder)) as address, httpx.Client() as client:
+        assert client.get(f"{address}/v2/health/ready").json() == {"ready": True}
+        shutil.rmtree(folder / "123")
+        deadline = time.monotonic() + 20
+        while (response := client.get(f"{address}/v2/health/ready")).status_code == 200:
+            assert time.monotonic() < deadline
+        assert (response.status_code, response.json()) == (503, {"ready": False})
+        assert client.get(f"{address}/v2/health/live").json() == {"live": True}
 
 
 def test_a_new_version_is_picked_up(half_plus_three, tmp_path):
