@@ -89,7 +89,8 @@ def main(options: Options) -> int:
         tls=tls,
     )
     host = f"[{options.host}]" if ":" in options.host else options.host
-    return serve_models(folders, listener, f"http{'s' if tls else ''}://{host}:{listener.getsockname()[1]}", settings)
+    scheme = "https" if tls else "http"
+    return serve_models(folders, listener, f"{scheme}://{host}:{listener.getsockname()[1]}", settings)
 
 
 def _grpc_port(options: Options) -> int:

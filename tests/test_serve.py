@@ -1,6 +1,5 @@
 """`python -m imgcls.serve` as a process."""
 
-import base64
 import os
 import re
 import signal
@@ -98,16 +97,11 @@ def test_a_stop_waits_for_requests_no_longer_than_it_is_told(endless, stop, code
     assert output.endswith("Stopped.\n") or stop == signal.SIGTERM
 
 
-def test_the_curl_line_works(folder, tmp_path):
-    """What is shown is run, but for curl itself, which need not be here: its body is looked at."""
-    (tmp_path / "IMAGE").write_bytes(bytes(range(256)))
+def test_the_curl_line(folder):
+    """server/test_classify.py runs it."""
     text = run_serve.welcome(models_of(folder), "http://127.0.0.1:8501")
-    line = next(line for line in text.splitlines() if "curl -d" in line)
-    body = subprocess.run(line.split("| curl")[0], shell=True, cwd=tmp_path, capture_output=True, check=True).stdout
-    assert httpx.Response(200, content=body).json() == {
-        "instances": [{"b64": base64.b64encode(bytes(range(256))).decode()}]
-    }
-    assert line.endswith("http://127.0.0.1:8501/v1/models/half_plus_three:predict")
+    assert "\n  curl -F image=@IMAGE http://127.0.0.1:8501/v1/models/half_plus_three/classify\n" in text
+    assert "\nIn the browser: http://127.0.0.1:8501/\n" in text
 
 
 def test_no_bundle(tmp_path):

@@ -5,8 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from imgcls.cli.serving_flags import check_ranges
 from imgcls.serving.server.http_options import HttpOptions
 from imgcls.serving.server.token import read_token
+
+HTTP_RANGES = {
+    "max_connections": (1, 100_000),
+    "request_seconds": (0.001, 86_400.0),
+    "upload_seconds": (0.001, 86_400.0),
+}
 
 
 @dataclass(frozen=True)
@@ -23,14 +30,7 @@ class HttpFlags:
     access_log: str = ""  # a file that gets a line of JSON a request; - for standard output
 
     def __post_init__(self) -> None:
-        for name, least, most in (
-            ("max_connections", 1, 100_000),
-            ("request_seconds", 0.001, 86_400.0),
-            ("upload_seconds", 0.001, 86_400.0),
-        ):
-            if not least <= getattr(self, name) <= most:
-                flag = "--" + name.replace("_", "-")
-                raise ValueError(f"{flag} is {getattr(self, name)}; expected {least} to {most}.")
+        check_ranges(self, HTTP_RANGES)
         if self.cors and self.cors != "*" and not self.cors.startswith(("http://", "https://")):
             raise ValueError(f"--cors is {self.cors!r}; expected an origin such as https://example.org, or *.")
         if self.tls_key and not self.tls_cert:

@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import Any
 
 from imgcls.cli import command
-from imgcls.cli.drift_references import reference_of
+from imgcls.cli.drift_references import read_reference
 from imgcls.cli.grpc_beside import GrpcBeside
 from imgcls.cli.serving_flags import BatchingFlags, ModelFlags
 from imgcls.serving.server.batch_queue import Batching
+from imgcls.serving.server.drift_window import Reference
 from imgcls.serving.server.grpc_server import GrpcSettings
 from imgcls.serving.server.http import configuration, make_app, serve
 from imgcls.serving.server.http_options import HttpOptions
@@ -59,7 +60,7 @@ class Settings:
 
     @property
     def grpc(self) -> GrpcSettings | None:
-        """How gRPC is served, if it is."""
+        """How gRPC is served, if it is: with the token and the certificate of REST."""
         if self.grpc_port < 0:
             return None
         return GrpcSettings(
@@ -73,31 +74,13 @@ class Settings:
         )
 
 
-def _certificate(tls: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
-    """Private key and certificate, which may be in one file."""
-    if not tls:
-        return None
-    certificate: Path = tls["ssl_certfile"]
-    key: Path = tls["ssl_keyfile"] or certificate
-    return key.read_bytes(), certificate.read_bytes()
-
-
 def serve_models(folders: Sequence[Path], listener: socket.socket, address: str, settings: Settings) -> int:
     """Serve until Ctrl-C or SIGTERM.
 
     folders: of bundles; empty where the settings name a model config file.
     address: as clients call it.
     """
-    file = settings.models.model_config_file
-    wanted = read_model_config(file) if file else [settings_of_folder(folder) for folder in folders]
-    models = Models(
-        wanted,
-        Limits(settings.most_instances, settings.most_pixels),
-        Metrics(reference_of({each.name: each.folder for each in wanted})),
-        execution=Execution(settings.models.engine, Batching(**asdict(settings.batching))),
-    )
-    if file and settings.models.model_config_poll_seconds:
-        ConfigFileWatch(file, models.reload, settings.models.model_config_poll_seconds)
+    models = _models(folders, settings)
     app = make_app(
         models,
         most_bytes=settings.most_bytes,
@@ -121,6 +104,34 @@ def serve_models(folders: Sequence[Path], listener: socket.socket, address: str,
     return command.OK
 
 
+def _models(folders: Sequence[Path], settings: Settings) -> Models:
+    """What is served: the bundles, or what a model config file names, which is looked at again if that is wanted."""
+    file = settings.models.model_config_file
+    wanted = read_model_config(file) if file else [settings_of_folder(folder) for folder in folders]
+
+    def reference_of(name: str, version: int) -> Reference | None:
+        folder = models.folder(name, version)
+        return read_reference(folder) if folder else None
+
+    models = Models(
+        wanted,
+        Limits(settings.most_instances, settings.most_pixels),
+        Metrics(reference_of),
+        Execution(settings.models.engine, Batching(**asdict(settings.batching))),
+    )
+    if file and settings.models.model_config_poll_seconds:
+        ConfigFileWatch(file, models.reload, settings.models.model_config_poll_seconds)
+    return models
+
+
+def _certificate(tls: Mapping[str, Any]) -> tuple[bytes, bytes] | None:
+    """The key and the certificate as gRPC wants them."""
+    if not tls:
+        return None
+    chain = Path(tls["ssl_certfile"]).read_bytes()
+    return (Path(tls["ssl_keyfile"]).read_bytes() if tls["ssl_keyfile"] else chain), chain
+
+
 def welcome(models: Models, address: str, grpc_address: str = "") -> str:
     """What is served where, and how it is asked."""
     lines = []
@@ -133,8 +144,10 @@ def welcome(models: Models, address: str, grpc_address: str = "") -> str:
     url, served = f"{address}/v1/models/{name}", "\n".join(lines)
     return f"""{served}   (Ctrl-C ends it)
 
+In the browser: {address}/
+
 With curl:
-  (printf '{{"instances": [{{"b64": "'; base64 < IMAGE | tr -d '\\n'; printf '"}}]}}') | curl -d @- {url}:predict
+  curl -F image=@IMAGE {url}/classify
 
 In Python:
   from imgcls import Client

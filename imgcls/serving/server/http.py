@@ -267,7 +267,7 @@ def serve(
         config: What `configuration` made.
         listener: The socket.
         on_ready: Called when requests are taken.
-        on_stop: Called when no more are taken, in a thread; the server waits for it.
+        on_stop: Called at the beginning of the time to drain, in a thread; the server waits for it.
 
     Raises:
         KeyboardInterrupt: After Ctrl-C. SIGTERM ends the process.

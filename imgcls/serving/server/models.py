@@ -6,6 +6,7 @@ from collections.abc import Mapping, Sequence
 from concurrent import futures
 from dataclasses import dataclass
 from functools import partial
+from pathlib import Path
 
 import numpy as np
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
@@ -133,6 +134,12 @@ class Models:
             raise RequestError(f"Servable not found for request: {asked}", NOT_FOUND)
         number, running = model.find(version)
         return ServedVersion(name, number, running.model, self.limits, self.observer, running)
+
+    def folder(self, name: str, version: int) -> Path | None:
+        """The folder of a version; None if it is not there."""
+        model = self._models.get(name)
+        found = model.settings.found() if model else None
+        return found.get(version) if found else None
 
     def states(self, name: str) -> dict[int, VersionState]:
         """The state of every version that was seen, by number.
