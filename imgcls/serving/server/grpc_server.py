@@ -33,6 +33,7 @@ class GrpcSettings:
         threads: Calls that are worked on at the same time; the others wait.
         token: What callers have to send as "authorization: Bearer ..."; "" if they need not.
         certificate: The PEM files of private key and certificate chain; None without TLS.
+        request_seconds: That a call may take, however long the caller would wait; None for no such limit.
     """
 
     host: str = "127.0.0.1"
@@ -41,6 +42,7 @@ class GrpcSettings:
     threads: int = 4
     token: str = ""
     certificate: tuple[bytes, bytes] | None = None
+    request_seconds: float | None = None
 
 
 class GrpcServer:
@@ -70,7 +72,8 @@ class GrpcServer:
             maximum_concurrent_rpcs=settings.threads + MOST_WAITING,
             interceptors=[_Password(settings.token)] if settings.token else [],
         )
-        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(PredictionService(models), self._server)
+        predictions = PredictionService(models, settings.request_seconds)
+        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(predictions, self._server)
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(models), self._server)
         self._server.add_generic_rpc_handlers([health_handler(models)])
         self.port = self._listen(settings)

@@ -86,6 +86,20 @@ def test_an_independent_client(served_bundle, bundle, images):
     assert (found["version"], found["inputs"]) == (1, ["image_bytes"])
 
 
+def test_bytes_that_are_no_message_harm_nobody(half_plus_three):
+    with serving_grpc(models_of(half_plus_three)) as place, grpc.insecure_channel(place) as channel:
+        call = channel.unary_unary("/tensorflow.serving.PredictionService/Predict")
+        for garbage in (b"\xff" * 100, b"GET / HTTP/1.1", request().SerializeToString()[:-3]):
+            with pytest.raises(grpc.RpcError) as caught:
+                call(garbage, timeout=10)
+            assert caught.value.code() in (grpc.StatusCode.INTERNAL, grpc.StatusCode.INVALID_ARGUMENT)
+        unknown = channel.unary_unary("/tensorflow.serving.PredictionService/Explain")
+        with pytest.raises(grpc.RpcError) as caught:
+            unknown(b"", timeout=10)
+        assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
+        assert call(request().SerializeToString(), timeout=10)
+
+
 def test_the_observer_is_told(half_plus_three):
     told = []
 
@@ -118,8 +132,12 @@ def test_the_time_that_a_caller_waits_reaches_the_model(half_plus_three, monkeyp
     with serving_grpc(models) as place, grpc_stubs(place) as (predictions, _):
         predictions.Predict(request(), 30)
         predictions.Predict(request())
-    assert 0 < waited[0] <= 30
+    with serving_grpc(models, request_seconds=9) as place, grpc_stubs(place) as (predictions, _):
+        predictions.Predict(request(), 30)
+        predictions.Predict(request())
+    assert 9 < waited[0] <= 30
     assert waited[1] is None
+    assert waited[2:] == [9, 9]
 
 
 def test_a_fault_has_its_code_and_is_logged(half_plus_three, monkeypatch, caplog):
