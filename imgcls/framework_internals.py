@@ -85,4 +85,9 @@ def stop_service(server: Any) -> None:
 
 def graph_with_constants(function: Any) -> tf.Graph:
     """The graph of a `tf.function`, with its weights as constants. No public function makes it."""
-    return convert_variables_to_constants_v2(function.get_concrete_function()).graph
+    return function_with_constants(function).graph
+
+
+def function_with_constants(function: Any) -> Any:
+    """The concrete function of a `tf.function`, with its weights as constants."""
+    return convert_variables_to_constants_v2(function.get_concrete_function())

@@ -42,6 +42,10 @@ EVERYWHERE = {
 ADDRESSES = {  # foreign idea: the only places where it may stand
     "streamlit": ("apps/",),
     "openvino": ("imgcls/engines/",),
+    "onnx": ("imgcls/engines/",),
+    "onnxruntime": ("imgcls/engines/",),
+    "tf2onnx": ("imgcls/engines/",),
+    "ai_edge_litert": ("imgcls/engines/",),
     "rich": ("imgcls/cli/terminal.py",),
     "optuna": ("imgcls/workflow/search.py", "imgcls/cli/run_tune.py"),
     "tensorflow_datasets": ("imgcls/labels/tfds.py",),

@@ -114,7 +114,7 @@ def test_a_format_that_says_something_else_is_not_kept(uniform, tmp_path, classi
 
 
 def test_the_table_of_formats(uniform, monkeypatch):
-    assert list_formats() == ["openvino", "saved_model", "uniform"]
+    assert list_formats() == ["litert", "onnx", "openvino", "saved_model", "uniform"]
     assert find_format("uniform") is uniform
     assert isinstance(find_format("openvino"), OpenVINOFormat)
     with pytest.raises(ValueError, match=r"Unknown export format 'openvin'\. Did you mean 'openvino'\?"):

@@ -1,0 +1,38 @@
+"""A network of LiteRT, which was TensorFlow Lite and computes on phones and small boards, in float32."""
+
+from dataclasses import dataclass
+from importlib.metadata import version
+from pathlib import Path
+
+from imgcls.engines.litert import LiteRTEngine
+from imgcls.serving.export_format import ExportedClassifier, Package
+from imgcls.serving.file_metadata import metadata_files
+
+FILE = "model.tflite"
+
+
+@dataclass(frozen=True)
+class LiteRTFormat:
+    """One file, model.tflite, with a zip archive at its end: labels.txt, a class a line, and imgcls.json.
+
+    It takes "pixels" (B, height, width, channels), float32 in [0, 255], and gives "probabilities" (B, K), in the order
+    of the class names, "embedding" (B, D), and "logits" and the judgement where the classifier has them.
+    """
+
+    name = "litert"
+    title = "LiteRT"
+    needs = Package("ai_edge_litert", "pip install imgcls[litert]")
+
+    def write(self, folder: Path, classifier: ExportedClassifier) -> dict[str, object]:
+        """Write the network, and return what it was written with. Raises ValueError if LiteRT lacks an operation."""
+        from imgcls.engines.litert_conversion import convert, write_network  # needs Keras, which `load` does not
+
+        write_network(convert(classifier.outputs), folder / FILE, metadata_files(classifier))
+        return {"tensorflow": version("tensorflow")}
+
+    def load(self, folder: Path) -> LiteRTEngine:
+        """Load the network. Raises ValueError if it is missing or damaged."""
+        return LiteRTEngine(folder / FILE)
+
+
+FORMAT = LiteRTFormat()
