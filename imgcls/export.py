@@ -7,13 +7,14 @@ Examples:
   python -m imgcls.export runs/fashion_mini-resnet20-1
   python -m imgcls.export runs/fashion_mini-resnet20-1 --name clothing --output saved_models
   python -m imgcls.export runs/fashion_mini-resnet20-1 --format openvino
+  python -m imgcls.export runs/fashion_mini-resnet20-1 --format onnx litert --precision int8 --most-accuracy-loss 0.02
   python -m imgcls.export runs/fashion_mini-resnet20-1 --explain
 """
 
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
@@ -30,7 +31,9 @@ class Options:
     run: Annotated[Path, tyro.conf.Positional]  # folder of the run
     name: str = ""  # of the bundle; empty: the run's
     output: Path = Path("saved_models")  # folder for <name>/<version>
-    format: tuple[str, ...] = ()  # formats that are written besides the SavedModel, such as openvino
+    format: tuple[str, ...] = ()  # formats that are written besides the SavedModel: onnx, litert, openvino
+    precision: tuple[Literal["float32", "bfloat16", "int8"], ...] = ("float32",)  # of each format that has them
+    most_accuracy_loss: float = 0.01  # share of test images, below float32's, that bfloat16 and int8 may lose
     explain: bool = False  # the SavedModel also says why: a heat map, as numbers and drawn over the image
 
 
@@ -42,9 +45,10 @@ def main(options: Options) -> int:
     check_writable(options.output / name, folder=True)
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # both sides of the comparison on the same kind of processor
     command.import_tensorflow()
-    from imgcls.cli.run_export import export
+    from imgcls.cli.run_export import PrecisionOptions, export
 
-    return export(run, options.output, name, options.format, options.explain)
+    low = PrecisionOptions(options.precision, options.most_accuracy_loss)
+    return export(run, options.output, name, options.format, options.explain, low)
 
 
 if __name__ == "__main__":

@@ -1,11 +1,13 @@
 """Keras models as networks of ONNX, in memory and on disk. The package tf2onnx translates the operations."""
 
 import logging
+import tempfile
 from collections.abc import Mapping
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+import numpy as np
 import tensorflow as tf
 
 from imgcls.engines.plain_graph import plain_graph
@@ -20,6 +22,10 @@ if TYPE_CHECKING:
 
 OPSET = 18  # version of ONNX's operations, of 2023: ONNX Runtime 1.14 and all later ones know it
 BATCH = "batch"  # name of the dimension of any size
+CALIBRATION_BATCH = 8  # images
+IN_8_BITS = (  # what is computed in 8 bits; softmax would give probabilities in steps of 1/256
+    "Add", "AveragePool", "Clip", "Concat", "Conv", "Gemm", "GlobalAveragePool", "MatMul", "MaxPool", "Relu",
+)  # fmt: skip
 
 
 def convert(models: Mapping[str, "keras.Model"]) -> "onnx.ModelProto":
@@ -42,18 +48,62 @@ def convert(models: Mapping[str, "keras.Model"]) -> "onnx.ModelProto":
     outputs = [tensor.name for tensor in graph.outputs]
     names = {inputs[0]: "pixels", **dict(zip(outputs, sorted(models), strict=True))}  # TensorFlow sorts outputs by name
     with _quiet():
-        network, _ = from_graph_def(
+        network: onnx.ModelProto = from_graph_def(
             plain_graph(graph),
             name="imgcls",
             input_names=inputs,
             output_names=outputs,
             opset=OPSET,
             tensors_to_rename=names,
-        )
+        )[0]
     _check_operations(network)
     for value in (*network.graph.input, *network.graph.output):
         value.type.tensor_type.shape.dim[0].dim_param = BATCH
     return network
+
+
+def quantized(network: "onnx.ModelProto", pixels: np.ndarray, kept: str = "") -> "onnx.ModelProto":
+    """Quantize a network to 8 bits after its training.
+
+    Args:
+        network: From `convert`.
+        pixels: (N, height, width, channels), float32 in [0, 255]: images of which the ranges of all numbers are taken.
+        kept: Layers with this in their name stay in float32.
+
+    Returns:
+        The network with weights in 8 bits. It takes and gives float32.
+    """
+    import onnx
+    from onnxruntime.quantization import QuantFormat, QuantType, quantize_static
+    from onnxruntime.quantization.shape_inference import quant_pre_process
+
+    with tempfile.TemporaryDirectory() as folder, _quiet():
+        given, prepared, result = (Path(folder) / f"{name}.onnx" for name in ("given", "prepared", "quantized"))
+        onnx.save(network, given)  # ONNX Runtime 1.32 fails to prepare what it does not read from a file
+        quant_pre_process(given, prepared, skip_symbolic_shape=True)  # folds normalizations into convolutions
+        quantize_static(
+            prepared,
+            result,
+            _Calibration(pixels),
+            quant_format=QuantFormat.QDQ,
+            op_types_to_quantize=list(IN_8_BITS),
+            per_channel=True,
+            activation_type=QuantType.QUInt8,
+            weight_type=QuantType.QInt8,
+            nodes_to_exclude=[node.name for node in network.graph.node if kept and kept in node.name],
+        )
+        return onnx.load(result)
+
+
+class _Calibration:
+    """Hands out batches of pixels, as onnxruntime.quantization.CalibrationDataReader does."""
+
+    def __init__(self, pixels: np.ndarray) -> None:
+        self._batches = iter(np.array_split(pixels, max(1, len(pixels) // CALIBRATION_BATCH)))
+
+    def get_next(self) -> dict[str, np.ndarray] | None:
+        batch = next(self._batches, None)
+        return None if batch is None else {"pixels": batch}
 
 
 def write_network(network: "onnx.ModelProto", path: Path, metadata: Mapping[str, str] | None = None) -> None:

@@ -38,7 +38,7 @@ def _may_be_inlined(part: tf.compat.v1.NodeDef) -> None:
 
 
 def _leave_out_identities(plain: tf.compat.v1.GraphDef) -> None:
-    sources = {}
+    sources: dict[str, str] = {}
     for node in plain.node:
         if node.op == "IdentityN":
             sources |= {f"{node.name}:{place}" if place else node.name: name for place, name in enumerate(node.input)}

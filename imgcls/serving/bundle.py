@@ -22,13 +22,14 @@ from imgcls.data.images.encoded import encoded_size, read_encoded
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.engines.engine import DECISION, PREDICTION_SET, UNKNOWN_SCORE
 from imgcls.files import unfinished
-from imgcls.serving.details import read_details, write_class_names, write_details
+from imgcls.serving.details import held_formats, read_details, write_class_names, write_details
 from imgcls.serving.drift_reference import write_drift_reference
-from imgcls.serving.export_format import ExportedClassifier, ExportFormat
-from imgcls.serving.formats import SAVED_MODEL, find_format
+from imgcls.serving.export_format import FLOAT32, ExportedClassifier
+from imgcls.serving.formats import SAVED_MODEL, find_format, format_folder, full_name
 from imgcls.serving.formats.saved_model import SavedModelEngine
 from imgcls.serving.given_images import Image, content, without_arrays
 from imgcls.serving.loaded_model import LoadedModel
+from imgcls.serving.low_precision import LowPrecision, plan_formats, write_low_precision
 from imgcls.serving.network_file import write_network
 from imgcls.serving.parity import Reference, ReferenceAnswers, ask_reference, compare_engine, compare_saved_model
 from imgcls.serving.prediction import Prediction
@@ -65,12 +66,12 @@ class Bundle(Predictor):
         self.name, self.version = path.parent.name, int(path.name)
         self.details = read_details(path)
         form = find_format(format_name)
-        held = [SAVED_MODEL, *self.details.get("formats", {})]
+        held = held_formats(self.details)
         if form.name not in held:
             raise ValueError(
                 f"{path} holds {', '.join(held)}, and no {form.name}. Export the run again with --format {form.name}."
             )
-        engine = form.load(_folder(path, form))
+        engine = form.load(format_folder(path, form.name))
         names, several = self.details["class_names"], bool(self.details.get("multi_label", False))
         super().__init__(engine, names, Preprocessing(**self.details["preprocessing"]), several)
 
@@ -118,12 +119,13 @@ def _prediction(row: Mapping[str, Any]) -> Prediction:
     return Prediction(names, probabilities, "", row[DECISION].decode(), members, float(row[UNKNOWN_SCORE]))
 
 
-def load_bundle(path: str | Path, format_name: str = SAVED_MODEL) -> Bundle:
+def load_bundle(path: str | Path, format_name: str = SAVED_MODEL, precision: str = FLOAT32) -> Bundle:
     """Load an exported classifier.
 
     Args:
         path: A version, or the folder above it, of which the newest version is taken.
         format_name: The format whose engine computes the network, such as "openvino".
+        precision: That of the format: "float32", "bfloat16" or "int8".
 
     Raises:
         ValueError: If there is no whole version, or if it does not hold this format.
@@ -133,7 +135,22 @@ def load_bundle(path: str | Path, format_name: str = SAVED_MODEL) -> Bundle:
 
             load_bundle("saved_models/flowers", "openvino").predict(["a.jpg"]).table()
     """
-    return Bundle(find_version(path), format_name)
+    return Bundle(find_version(path), full_name(format_name, precision))
+
+
+def list_held(path: str | Path) -> list[str]:
+    """The names of the formats that a version holds, which `load_bundle` takes.
+
+    Args:
+        path: A version, or the folder above it, of which the newest version is taken.
+
+    Returns:
+        "saved_model" first; then such as "openvino" and "openvino-int8".
+
+    Raises:
+        ValueError: If there is no whole version.
+    """
+    return held_formats(read_details(find_version(path)))
 
 
 def write_bundle(
@@ -142,6 +159,7 @@ def write_bundle(
     classifier: ExportedClassifier,
     reference: Reference,
     formats: Sequence[str] = (),
+    low_precision: LowPrecision | None = None,
 ) -> Path:
     """Write the next version of a bundle, and prove it.
 
@@ -155,22 +173,30 @@ def write_bundle(
         reference: The model that the bundle has to agree with, and the images on which they are compared. Some of
             the images become the warm-up requests.
         formats: The names of formats that are written besides the SavedModel.
+        low_precision: Precisions below float32 in which these formats are written too; None for none. It is needed
+            where `formats` names one, such as "openvino-int8".
 
     Returns:
         The folder of the version.
 
     Raises:
-        RuntimeError: If a probability differs by more than 1e-4.
+        RuntimeError: If a probability differs by more than 1e-4, or a precision loses more accuracy than is allowed.
         ValueError: If the name is no folder's name, a format is unknown, or no image can be read.
         OSError: If the disk is full or may not be written.
     """
     check_name(name)
-    further = [find_format(each) for each in dict.fromkeys(formats) if each != SAVED_MODEL]
+    plan = plan_formats(formats, low_precision.precisions if low_precision else ())
+    plan.check()
     folder = Path(output) / name
     expected = next_version(folder)
     try:
         with unfinished(expected) as partial:
-            _write_version(partial, name, classifier, ask_reference(reference, classifier), further)
+            answers = ask_reference(reference, classifier)
+            facts = _write_saved_model(partial, name, classifier, answers)
+            facts["formats"] = {each: _write_format(partial, each, classifier, answers) for each in plan.float32}
+            if low_precision:
+                facts["formats"] |= write_low_precision(partial, plan.low, classifier, low_precision)
+            write_details(partial, classifier, facts)
             return take_next_version(partial, folder)
     except (OSError, tf.errors.OpError) as error:
         why = "no space left on device" if "No space left" in str(error) else str(error)  # TensorFlow's is very long
@@ -179,34 +205,31 @@ def write_bundle(
         _remove_if_empty(folder)
 
 
-def _write_version(
-    version: Path, name: str, classifier: ExportedClassifier, answers: ReferenceAnswers, further: list[ExportFormat]
-) -> None:
+def _write_saved_model(
+    version: Path, name: str, classifier: ExportedClassifier, answers: ReferenceAnswers
+) -> dict[str, Any]:
+    """Write what TensorFlow Serving loads, and prove it; returns what assets/imgcls.json says of it."""
     saved_model = find_format(SAVED_MODEL)
-    facts = dict(saved_model.write(version, classifier))
+    facts: dict[str, Any] = dict(saved_model.write(version, classifier))
     facts["parity"] = compare_saved_model(version, answers).check(saved_model.title)
     write_class_names(version, classifier)
     write_network(version, classifier)
-    facts["formats"] = {form.name: _write_format(version, form, classifier, answers) for form in further}
     write_warmup(version, name, _warmup_requests(answers, says_why=classifier.explain is not None))
     if classifier.drift_reference:
         write_drift_reference(version, classifier.drift_reference)
-    write_details(version, classifier, facts)
+    return facts
 
 
 def _write_format(
-    version: Path, form: ExportFormat, classifier: ExportedClassifier, answers: ReferenceAnswers
+    version: Path, name: str, classifier: ExportedClassifier, answers: ReferenceAnswers
 ) -> dict[str, object]:
     """Write a format in a folder of its own, and prove it; returns what assets/imgcls.json says of it."""
-    folder = _folder(version, form)
+    form = find_format(name)
+    folder = format_folder(version, form.name)
     folder.mkdir()
     facts = form.write(folder, classifier)
     parity = compare_engine(form.load(folder), answers).check(form.title)
     return {"title": form.title, "parity": parity, **facts}
-
-
-def _folder(version: Path, form: ExportFormat) -> Path:
-    return version if form.name == SAVED_MODEL else version / form.name
 
 
 def _warmup_requests(answers: ReferenceAnswers, says_why: bool) -> Iterator[Request]:
