@@ -81,6 +81,7 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
     "data/audit/test_looks",
     "data/images/test_every_format",
     "data/test_crops",
+    "engines/test_every_architecture",
     "evaluation/test_report_in_browser",
     "explain/methods/test_every_architecture",
     "labels/test_all_accounted",

@@ -38,10 +38,12 @@ def convert(models: Mapping[str, "keras.Model"]) -> "onnx.ModelProto":
         The network. Its input is called "pixels"; its outputs have the names of the models.
 
     Raises:
-        ImportError: If onnx or tf2onnx is not installed.
-        ValueError: If the network has an operation that tf2onnx cannot translate.
+        ValueError: If onnx or tf2onnx is not installed, or the network has an operation that tf2onnx cannot translate.
     """
-    from tf2onnx.convert import from_graph_def
+    try:
+        from tf2onnx.convert import from_graph_def
+    except ImportError as error:
+        raise ValueError("Writing ONNX needs the packages onnx and tf2onnx: pip install imgcls[onnx]") from error
 
     graph = graph_with_constants(network_function(models))
     inputs = [tensor.name for tensor in graph.inputs]
