@@ -7,6 +7,7 @@ Examples:
   python -m imgcls.export runs/fashion_mini-resnet20-1
   python -m imgcls.export runs/fashion_mini-resnet20-1 --name clothing --output saved_models
   python -m imgcls.export runs/fashion_mini-resnet20-1 --format openvino
+  python -m imgcls.export runs/fashion_mini-resnet20-1 --format onnx litert --precision int8 --most-accuracy-loss 0.02
   python -m imgcls.export runs/fashion_mini-resnet20-1 --explain
   python -m imgcls.export runs/fashion_mini-resnet20-1 --for-serving 2.19
 """
@@ -14,7 +15,7 @@ Examples:
 import os
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 import tyro
 
@@ -32,7 +33,9 @@ class Options:
     run: Annotated[Path, tyro.conf.Positional]  # folder of the run
     name: str = ""  # of the bundle; empty: the run's
     output: Path = Path("saved_models")  # folder for <name>/<version>
-    format: tuple[str, ...] = ()  # formats that are written besides the SavedModel, such as openvino
+    format: tuple[str, ...] = ()  # formats that are written besides the SavedModel: onnx, litert, openvino
+    precision: tuple[Literal["float32", "bfloat16", "int8"], ...] = ("float32",)  # of each format that has them
+    most_accuracy_loss: float = 0.01  # share of test images, below float32's, that bfloat16 and int8 may lose
     explain: bool = False  # the SavedModel also says why: a heat map, as numbers and drawn over the image
     for_serving: str = NEWEST_SERVING  # release of TensorFlow Serving that has to know every operation of the graph
 
@@ -48,7 +51,16 @@ def main(options: Options) -> int:
     command.import_tensorflow()
     from imgcls.cli.run_export import export
 
-    return export(run, options.output, name, options.format, options.explain, options.for_serving)
+    return export(
+        run,
+        options.output,
+        name,
+        formats=options.format,
+        precisions=options.precision,
+        most_accuracy_loss=options.most_accuracy_loss,
+        explain=options.explain,
+        for_serving=options.for_serving,
+    )
 
 
 if __name__ == "__main__":

@@ -88,7 +88,11 @@ def stop_service(server: Any) -> None:
 
 
 def graph_with_constants(function: Any) -> tf.Graph:
-    """The graph of a `tf.function` or of one of its signatures, with its weights as constants. No public function makes
-    it."""
+    """The graph of a `tf.function` or of one of its signatures, with its weights as constants."""
+    return function_with_constants(function).graph
+
+
+def function_with_constants(function: Any) -> Any:
+    """The same as a concrete function. No public function makes it."""
     concrete = function.get_concrete_function() if hasattr(function, "get_concrete_function") else function
-    return convert_variables_to_constants_v2(concrete).graph
+    return convert_variables_to_constants_v2(concrete)

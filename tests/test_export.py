@@ -20,7 +20,7 @@ from imgcls.data.manifest.table import Manifest
 from imgcls.labels.formats.folders import read_folders
 from imgcls.models import InputLayers, build_model, load_model
 from imgcls.run_folder import RunFolder
-from imgcls.serving.bundle import load_bundle
+from imgcls.serving.bundle import list_held, load_bundle
 from imgcls.workflow.export import evenly, heat_maps
 from imgcls.workflow.network_of import network_of
 from tests.conftest import ROOT, SAMPLE
@@ -115,6 +115,23 @@ def test_export_of_what_says_why(run, output, command):
     expected = heat_maps(load_model(run.model_file), pixels, ["bag"] * 3)
     assert expected.any()
     np.testing.assert_allclose(found["heat_map"], expected, atol=1e-4 * expected.max())
+
+
+def test_export_in_8_bits_says_what_it_costs_and_gains(run, output, command):
+    result = command(
+        "export", run.path, "--output", output, "--name", "small", "--format", "litert", "--precision", "int8",
+        "--most-accuracy-loss", 0.5,
+    )  # fmt: skip
+    assert result.code == 0, result.err
+    assert "LiteRT: it differs by at most" in result.out
+    assert re.search(
+        r"LiteRT in int8: it names 0\.\d+ of \d+ test images rightly, float32 0\.\d+: a loss of", result.out
+    )
+    assert re.search(r"Images a second on this machine: [\d,]+ at batch 1 \(float32 [\d,]+\), ", result.out)
+    assert list_held(output / "small") == ["saved_model", "litert", "litert-int8"]
+    refused = command("export", run.path, "--output", output, "--name", "none", "--precision", "int8")
+    assert refused.code == 2
+    assert "saved_model cannot be written in int8; litert, onnx, openvino can" in refused.err
 
 
 def test_a_network_without_feature_maps_is_refused_before_anything_is_written(tmp_path, command):

@@ -42,6 +42,10 @@ EVERYWHERE = {
 ADDRESSES = {  # foreign idea: the only places where it may stand
     "streamlit": ("apps/",),
     "openvino": ("imgcls/engines/",),
+    "onnx": ("imgcls/engines/",),
+    "onnxruntime": ("imgcls/engines/",),
+    "tf2onnx": ("imgcls/engines/",),
+    "ai_edge_litert": ("imgcls/engines/",),
     "rich": ("imgcls/cli/terminal.py",),
     "optuna": ("imgcls/workflow/search.py", "imgcls/cli/run_tune.py"),
     "tensorflow_datasets": ("imgcls/labels/tfds.py",),
@@ -77,6 +81,7 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
     "data/audit/test_looks",
     "data/images/test_every_format",
     "data/test_crops",
+    "engines/test_every_architecture",
     "evaluation/test_report_in_browser",
     "explain/methods/test_every_architecture",
     "labels/test_all_accounted",

@@ -1,28 +1,21 @@
 """What `python -m imgcls.export` does once its flags are read."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, say
 from imgcls.counted import counted
 from imgcls.run_folder import RunFolder
-from imgcls.serving.compatibility.targets import NEWEST_SERVING
 from imgcls.serving.details import read_details
 from imgcls.serving.server_files import SERVER_FILES, is_changed
 from imgcls.workflow.export import export_run
 
 
-def export(
-    run: RunFolder,
-    output: Path,
-    name: str,
-    formats: Sequence[str] = (),
-    explain: bool = False,
-    for_serving: str = NEWEST_SERVING,
-) -> int:
-    """Export a run, and print what was written."""
-    version = export_run(run, output, name, formats, explain, for_serving)
+def export(run: RunFolder, output: Path, name: str, **choices: Any) -> int:
+    """Export a run, and print what was written. choices: as `export_run` takes them."""
+    version = export_run(run, output, name, **choices)
     show_version(version)
     show_server_files(version.parents[1])
     next_step(f"python -m imgcls.serve {version.parent}", f"python -m imgcls.predict {version.parent} YOUR_IMAGES")
@@ -59,4 +52,24 @@ def show_version(version: Path) -> None:
             f"map differs from the run's by at most {parity['heat_map_difference']:.1e} of its maximum"
         )
     for form in details["formats"].values():
-        say(f"{form['title']}: it differs by at most {form['parity']['largest_difference']:.1e} in a probability")
+        if "parity" in form:
+            say(f"{form['title']}: it differs by at most {form['parity']['largest_difference']:.1e} in a probability")
+        else:
+            _show_low_precision(form)
+
+
+def _show_low_precision(form: Mapping[str, Any]) -> None:
+    """Print what bfloat16 or int8 costs and gains."""
+    accuracy, precision = form["accuracy"], form["precision"]
+    low, high = accuracy["interval"]
+    say(
+        f"{form['title']}: it names {accuracy[precision]:.3f} of {counted(accuracy['test_images'], 'test image')} "
+        f"rightly, float32 {accuracy['float32']:.3f}: a loss of {accuracy['loss']:.3f} (95 % interval {low:.3f} to "
+        f"{high:.3f}; allowed {accuracy['allowed']:.3f})"
+    )
+    rates = ", ".join(
+        f"{rate[precision]:,.0f} at batch {size} (float32 {rate['float32']:,.0f})"
+        for size, rate in form["images_per_second"].items()
+    )
+    sizes = form["megabytes"]
+    say(f"  Images a second on this machine: {rates}; {sizes[precision]:.1f} MB (float32 {sizes['float32']:.1f} MB)")

@@ -118,7 +118,7 @@ def _models(folders: Sequence[Path], settings: Settings) -> Models:
     models = Models(
         wanted,
         Limits(settings.most_instances, settings.most_pixels),
-        Metrics(reference_of),
+        Metrics(reference_of, settings.drift_seconds),
         Execution(settings.models.engine, Batching(**asdict(settings.batching))),
     )
     if file and settings.models.model_config_poll_seconds:

@@ -23,13 +23,14 @@ from imgcls.engines.engine import DECISION, PREDICTION_SET, UNKNOWN_SCORE
 from imgcls.files import unfinished
 from imgcls.serving.compatibility.graph_check import check_saved_model
 from imgcls.serving.compatibility.targets import NEWEST_SERVING, check_target
-from imgcls.serving.details import read_details, write_class_names, write_details
+from imgcls.serving.details import held_formats, read_details, write_class_names, write_details
 from imgcls.serving.drift_reference import write_drift_reference
-from imgcls.serving.export_format import ExportedClassifier, ExportFormat
-from imgcls.serving.formats import SAVED_MODEL, find_format
+from imgcls.serving.export_format import FLOAT32, ExportedClassifier
+from imgcls.serving.formats import SAVED_MODEL, find_format, format_folder, full_name
 from imgcls.serving.formats.saved_model import SavedModelEngine
 from imgcls.serving.given_images import Image, content, without_arrays
 from imgcls.serving.loaded_model import LoadedModel, signature_shapes
+from imgcls.serving.low_precision import LowPrecision, plan_formats, write_low_precision
 from imgcls.serving.network_file import write_network
 from imgcls.serving.parity import Reference, ReferenceAnswers, ask_reference, compare_engine, compare_saved_model
 from imgcls.serving.prediction import Prediction
@@ -66,12 +67,12 @@ class Bundle(Predictor):
         self.name, self.version = path.parent.name, int(path.name)
         self.details = read_details(path)
         form = find_format(format_name)
-        held = [SAVED_MODEL, *self.details.get("formats", {})]
+        held = held_formats(self.details)
         if form.name not in held:
             raise ValueError(
                 f"{path} holds {', '.join(held)}, and no {form.name}. Export the run again with --format {form.name}."
             )
-        engine = form.load(_folder(path, form))
+        engine = form.load(format_folder(path, form.name))
         names, several = self.details["class_names"], bool(self.details.get("multi_label", False))
         super().__init__(engine, names, Preprocessing(**self.details["preprocessing"]), several)
 
@@ -131,12 +132,13 @@ def _prediction(row: Mapping[str, Any]) -> Prediction:
     return Prediction(names, probabilities, "", row[DECISION].decode(), members, float(row[UNKNOWN_SCORE]))
 
 
-def load_bundle(path: str | Path, format_name: str = SAVED_MODEL) -> Bundle:
+def load_bundle(path: str | Path, format_name: str = SAVED_MODEL, precision: str = FLOAT32) -> Bundle:
     """Load an exported classifier.
 
     Args:
         path: A version, or the folder above it, of which the newest version is taken.
         format_name: The format whose engine computes the network, such as "openvino".
+        precision: That of the format: "float32", "bfloat16" or "int8".
 
     Raises:
         ValueError: If there is no whole version, or if it does not hold this format.
@@ -146,7 +148,22 @@ def load_bundle(path: str | Path, format_name: str = SAVED_MODEL) -> Bundle:
 
             load_bundle("saved_models/flowers", "openvino").predict(["a.jpg"]).table()
     """
-    return Bundle(find_version(path), format_name)
+    return Bundle(find_version(path), full_name(format_name, precision))
+
+
+def list_held(path: str | Path) -> list[str]:
+    """The names of the formats that a version holds, which `load_bundle` takes.
+
+    Args:
+        path: A version, or the folder above it, of which the newest version is taken.
+
+    Returns:
+        "saved_model" first; then such as "openvino" and "openvino-int8".
+
+    Raises:
+        ValueError: If there is no whole version.
+    """
+    return held_formats(read_details(find_version(path)))
 
 
 def write_bundle(
@@ -156,6 +173,7 @@ def write_bundle(
     reference: Reference,
     formats: Sequence[str] = (),
     for_serving: str = NEWEST_SERVING,
+    low_precision: LowPrecision | None = None,
 ) -> Path:
     """Write the next version of a bundle, and prove it.
 
@@ -171,25 +189,30 @@ def write_bundle(
             the images become the warm-up requests.
         formats: The names of formats that are written besides the SavedModel.
         for_serving: The release of TensorFlow Serving that has to load it.
+        low_precision: Precisions below float32 in which these formats are written too; None for none. It is needed
+            where `formats` names one, such as "openvino-int8".
 
     Returns:
         The folder of the version.
 
     Raises:
-        RuntimeError: If a probability differs by more than 1e-4.
+        RuntimeError: If a probability differs by more than 1e-4, or a precision loses more accuracy than is allowed.
         ValueError: If the name is no folder's name, a format or the release is unknown, the release lacks what the
             graph asks for, or no image can be read.
         OSError: If the disk is full or may not be written.
     """
     check_name(name), check_target(for_serving)
-    further = [find_format(each) for each in dict.fromkeys(formats) if each != SAVED_MODEL]
+    plan = plan_formats(formats, low_precision.precisions if low_precision else ())
+    plan.check()
     folder = Path(output) / name
     expected = next_version(folder)
     try:
         with unfinished(expected) as partial:
             answers = ask_reference(reference, classifier)
             facts = _write_saved_model(partial, classifier, answers, for_serving)
-            facts["formats"] = {form.name: _write_format(partial, form, classifier, answers) for form in further}
+            facts["formats"] = {each: _write_format(partial, each, classifier, answers) for each in plan.float32}
+            if low_precision:
+                facts["formats"] |= write_low_precision(partial, plan.low, classifier, low_precision)
             _write_beside(partial, name, classifier, answers)
             write_details(partial, classifier, facts)
             version = take_next_version(partial, folder)
@@ -204,10 +227,10 @@ def write_bundle(
 
 def _write_saved_model(
     version: Path, classifier: ExportedClassifier, answers: ReferenceAnswers, for_serving: str
-) -> dict[str, object]:
+) -> dict[str, Any]:
     """Write what a server loads, and prove it; returns what assets/imgcls.json says of it."""
     saved_model = find_format(SAVED_MODEL)
-    facts = dict(saved_model.write(version, classifier))
+    facts: dict[str, Any] = dict(saved_model.write(version, classifier))
     facts["for_serving"] = check_saved_model(version, for_serving, classifier.layer_names)
     facts["parity"] = compare_saved_model(version, answers).check(saved_model.title)
     return facts
@@ -222,18 +245,15 @@ def _write_beside(version: Path, name: str, classifier: ExportedClassifier, answ
 
 
 def _write_format(
-    version: Path, form: ExportFormat, classifier: ExportedClassifier, answers: ReferenceAnswers
+    version: Path, name: str, classifier: ExportedClassifier, answers: ReferenceAnswers
 ) -> dict[str, object]:
     """Write a format in a folder of its own, and prove it; returns what assets/imgcls.json says of it."""
-    folder = _folder(version, form)
+    form = find_format(name)
+    folder = format_folder(version, form.name)
     folder.mkdir()
     facts = form.write(folder, classifier)
     parity = compare_engine(form.load(folder), answers).check(form.title)
     return {"title": form.title, "parity": parity, **facts}
-
-
-def _folder(version: Path, form: ExportFormat) -> Path:
-    return version if form.name == SAVED_MODEL else version / form.name
 
 
 def _remove_if_empty(folder: Path) -> None:

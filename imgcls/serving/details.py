@@ -70,3 +70,12 @@ def read_details(version: Path) -> dict[str, Any]:
     except (json.JSONDecodeError, KeyError, TypeError, ValueError, OSError) as error:
         raise ValueError(f"{version / DETAILS} cannot be read ({error}). Export the run again.") from error
     return details
+
+
+def held_formats(details: Mapping[str, Any]) -> list[str]:
+    """The names of the formats that a version holds, the SavedModel first.
+
+    Args:
+        details: As `read_details` gives them.
+    """
+    return ["saved_model", *details.get("formats", {})]

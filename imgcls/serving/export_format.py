@@ -9,11 +9,13 @@ saved_models/flowers/3/
   openvino/                     what the format "openvino" wrote
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
 
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.engines.engine import EMBEDDING, LOGITS, PROBABILITIES, Engine
@@ -21,6 +23,10 @@ from imgcls.engines.engine import EMBEDDING, LOGITS, PROBABILITIES, Engine
 if TYPE_CHECKING:
     import keras  # whoever serves a bundle does without
     import tensorflow as tf
+
+FLOAT32, BFLOAT16, INT8 = "float32", "bfloat16", "int8"
+PRECISIONS = (FLOAT32, BFLOAT16, INT8)
+KEPT_IN_FLOAT32 = "judgement"  # layers with this in their name, whose thresholds 8 bits would move
 
 
 class Explain(Protocol):
@@ -73,6 +79,9 @@ class ExportedClassifier:
         network: What assets/network.json holds besides the keys of the weights of `model`; empty where gradients are
             not wanted.
         explain: What the signature "explanation" computes; None for a bundle without it.
+        calibration: (N, height, width, channels), pixels of validation images, of which int8 takes the ranges of its
+            numbers; None where no format in int8 is written.
+        in_bfloat16: Makes the same classifier with layers that compute in bfloat16; None where nobody asks for it.
     """
 
     model: "keras.Model"
@@ -89,6 +98,8 @@ class ExportedClassifier:
     drift_reference: Mapping[str, object] = field(default_factory=dict)
     network: Mapping[str, object] = field(default_factory=dict)
     explain: Explain | None = None
+    calibration: np.ndarray | None = None
+    in_bfloat16: "Callable[[], ExportedClassifier] | None" = None
 
     @property
     def outputs(self) -> dict[str, "keras.Model"]:
@@ -100,6 +111,15 @@ class ExportedClassifier:
     def layer_names(self) -> list[str]:
         """The names of the network's layers, and of those of networks inside of it."""
         return list(_layer_names(self.model))
+
+    @property
+    def calibration_pixels(self) -> np.ndarray:
+        """`calibration`. Raises ValueError where there is none."""
+        if self.calibration is None or not len(self.calibration):
+            raise ValueError(
+                "int8 needs validation images, of which it takes the ranges of its numbers; there are none."
+            )
+        return self.calibration
 
 
 def _layer_names(model: "keras.Model") -> Iterator[str]:
@@ -165,6 +185,27 @@ class ExportFormat(Protocol):
 
         Raises:
             ValueError: If the folder does not hold what `write` wrote. The sentence says what to do.
+        """
+        ...
+
+
+class FormatInPrecisions(ExportFormat, Protocol):
+    """A format that also knows precisions below float32.
+
+    Attributes:
+        precisions: Those that it has besides float32, of `PRECISIONS`.
+    """
+
+    precisions: tuple[str, ...]
+
+    def in_precision(self, precision: str) -> ExportFormat:
+        """The same format in another precision.
+
+        It is a format of its own, called "<name>-<precision>", and its `write` and `load` are those of any format. Its
+        probabilities may differ from the model's; what is measured is how many test images it names rightly.
+
+        Args:
+            precision: One of `precisions`.
         """
         ...
 

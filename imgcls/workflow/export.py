@@ -1,6 +1,7 @@
 """A trained run as a bundle that any TensorFlow Serving can load."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from imgcls.explain.methods.grad_cam import grad_cam
 from imgcls.explain.methods.method import MethodOptions
 from imgcls.explain.network import Network
 from imgcls.explain.target import class_scores
+from imgcls.layers.native_layout import convolves
 from imgcls.models.classifier import (
     class_names,
     embedding_model,
@@ -30,15 +32,19 @@ from imgcls.models.classifier import (
     logits_model,
     preprocessing,
 )
+from imgcls.models.computed_in import in_bfloat16
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import write_bundle
 from imgcls.serving.compatibility.targets import NEWEST_SERVING
-from imgcls.serving.export_format import ExportedClassifier
+from imgcls.serving.export_format import BFLOAT16, FLOAT32, INT8, ExportedClassifier
+from imgcls.serving.formats import split_name
+from imgcls.serving.low_precision import LowPrecision
 from imgcls.serving.parity import Reference
 from imgcls.serving.versions import check_name
 from imgcls.workflow.drift import drift_reference_of
 from imgcls.workflow.judgement_layer import judgement_of
 from imgcls.workflow.network_of import network_or_problem
+from imgcls.workflow.precision_data import calibration_pixels, labelled_images
 
 BATCH = 32  # images
 MOST_IMAGES = 64  # of the test split, on which model and bundle are compared
@@ -51,6 +57,8 @@ def export_run(
     formats: Sequence[str] = (),
     explain: bool = False,
     for_serving: str = NEWEST_SERVING,
+    precisions: Sequence[str] = (),
+    most_accuracy_loss: float = 0.01,
 ) -> Path:
     """Write a run's model as the next version of a bundle, and prove that both give the same probabilities.
 
@@ -61,6 +69,8 @@ def export_run(
         formats: Formats that are written besides the SavedModel, such as "openvino".
         explain: Whether the SavedModel also says why, with a heat map, as the signature "explanation".
         for_serving: The release of TensorFlow Serving that has to know every operation of the graph.
+        precisions: "bfloat16" and "int8", in which each of the formats that has them is written too.
+        most_accuracy_loss: How much smaller the share of test images that they name rightly may be than float32's.
 
     Returns:
         The folder of the new version.
@@ -69,7 +79,7 @@ def export_run(
         ValueError: If the run has no model, the name is no name of a folder, a format or the release is unknown, the
             release lacks what the network asks for, or the network has no feature map to explain by.
         RuntimeError: If the bundle's probabilities differ from the model's by more than 1e-4, or a heat map by more
-            than 1e-4 of its maximum; it is removed then.
+            than 1e-4 of its maximum, or if a precision loses more accuracy than is allowed; it is removed then.
 
     Example:
         ::
@@ -103,7 +113,28 @@ def export_run(
     name = check_name(name or run.path.resolve().name)
     judge = None if judged is None else partial(judge_pixels, run_model, judged)
     maps = partial(heat_maps, run_model) if explain else None
-    return write_bundle(output, name, classifier, Reference(run_model, images, judge, maps), formats, for_serving)
+    low = None
+    if needed := ({split_name(each)[1] for each in formats} | set(precisions)) - {FLOAT32}:
+        low = LowPrecision(precisions, labelled_images(manifest, class_names(model)), most_accuracy_loss)
+        pixels = calibration_pixels(manifest, classifier.preprocessing) if INT8 in needed else None
+        classifier = replace(classifier, calibration=pixels, in_bfloat16=partial(computed_in_bfloat16, classifier))
+    reference = Reference(run_model, images, judge, maps)
+    return write_bundle(output, name, classifier, reference, formats, for_serving, low)
+
+
+def computed_in_bfloat16(classifier: ExportedClassifier) -> ExportedClassifier:
+    """The same classifier, whose layers compute in bfloat16. Raises ValueError if this processor does not."""
+    if not convolves(BFLOAT16):
+        raise ValueError("This processor does not compute in bfloat16. Export the SavedModel without that precision.")
+    model = in_bfloat16(classifier.model)
+    return replace(
+        classifier,
+        model=model,
+        embedding=embedding_model(model),
+        logits=logits_model(model),
+        judgement=judgement_models(model),
+        explain=None,
+    )
 
 
 def explanation_graph(model: keras.Model) -> ExplanationGraph:

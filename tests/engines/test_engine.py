@@ -1,12 +1,16 @@
 """Every engine gives the same answers to the same network, whatever the size of the batch."""
 
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
+from imgcls.engines import litert_conversion, onnx_conversion
 from imgcls.engines.engine import Engine
+from imgcls.engines.litert import LiteRTEngine
+from imgcls.engines.onnx import ONNXEngine
 from imgcls.engines.openvino import OpenVINOEngine, read_network
 from imgcls.engines.openvino_conversion import convert, write_network
 from imgcls.engines.tensorflow import TensorFlowEngine
@@ -29,17 +33,34 @@ def pixels() -> np.ndarray:
     return np.random.default_rng(1).uniform(0, 255, (4, *SHAPE)).astype(np.float32)
 
 
-def made(kind: str, models: dict[str, keras.Model], batch_size: int | None) -> Engine:
-    if kind == "tensorflow":
-        return TensorFlowEngine(models, batch_size)
-    return OpenVINOEngine(convert(models, batch_size), batch_size=batch_size)
+@pytest.fixture(scope="module")
+def files(models, tmp_path_factory) -> Path:
+    folder = tmp_path_factory.mktemp("networks")
+    onnx_conversion.write_network(onnx_conversion.convert(models), folder / "model.onnx")
+    litert_conversion.write_network(litert_conversion.convert(models), folder / "model.tflite", {"labels.txt": "a"})
+    return folder
 
 
-@pytest.mark.parametrize("kind", ["tensorflow", "openvino"])
+@pytest.fixture
+def made(models, files):
+    def make(kind: str, batch_size: int | None) -> Engine:
+        if kind == "TensorFlow":
+            return TensorFlowEngine(models, batch_size)
+        if kind == "OpenVINO":
+            return OpenVINOEngine(convert(models, batch_size), batch_size=batch_size)
+        return ONNXEngine(files / "model.onnx") if kind == "ONNX Runtime" else LiteRTEngine(files / "model.tflite")
+
+    return make
+
+
+KINDS = ["TensorFlow", "OpenVINO", "ONNX Runtime", "LiteRT"]
+
+
+@pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.parametrize("batch_size", [None, 4])
-def test_an_engine_answers_what_the_models_answer(kind, batch_size, models, pixels):
-    engine = made(kind, models, batch_size)
-    assert engine.name.lower() == kind
+def test_an_engine_answers_what_the_models_answer(kind, batch_size, models, made, pixels):
+    engine = made(kind, batch_size)
+    assert engine.name == kind
     assert engine.device == "CPU"
     assert set(engine.outputs) == set(models)
     for count in (4, 1, 0):
@@ -49,9 +70,9 @@ def test_an_engine_answers_what_the_models_answer(kind, batch_size, models, pixe
             np.testing.assert_allclose(found[name], np.asarray(model(pixels))[:count], atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["tensorflow", "openvino"])
-def test_many_batches_come_back_with_their_keys(kind, models, pixels):
-    engine = made(kind, models, batch_size=2)
+@pytest.mark.parametrize("kind", KINDS)
+def test_many_batches_come_back_with_their_keys(kind, models, made, pixels):
+    engine = made(kind, batch_size=2)
     batches = [(place, pixels[place : place + 1 + place % 2]) for place in range(4)] * 5
     found = list(engine.predict_batches(iter(batches)))
     assert sorted(key for key, _ in found) == sorted(key for key, _ in batches)
@@ -60,9 +81,9 @@ def test_many_batches_come_back_with_their_keys(kind, models, pixels):
         np.testing.assert_allclose(outputs["embedding"], expected[place : place + 1 + place % 2], atol=1e-5)
 
 
-@pytest.mark.parametrize("kind", ["tensorflow", "openvino"])
-def test_threads_may_ask_at_once(kind, models, pixels):
-    engine = made(kind, models, None)
+@pytest.mark.parametrize("kind", KINDS)
+def test_threads_may_ask_at_once(kind, models, made, pixels):
+    engine = made(kind, None)
     expected = np.asarray(models["probabilities"](pixels))
     with ThreadPoolExecutor(8) as pool:
         rows = list(pool.map(lambda place: engine.predict(pixels[place : place + 1]), [0, 1, 2, 3] * 20))
@@ -81,3 +102,12 @@ def test_a_network_of_openvino_survives_the_disk(models, pixels, tmp_path):
         read_network(tmp_path / "model.xml")
     with pytest.raises(ValueError, match=r"missing\.xml holds no network"):
         read_network(tmp_path / "missing.xml")
+
+
+@pytest.mark.parametrize(("engine", "name"), [(ONNXEngine, "model.onnx"), (LiteRTEngine, "model.tflite")])
+def test_a_file_that_is_damaged_or_missing(engine, name, files, tmp_path):
+    (tmp_path / name).write_bytes((files / name).read_bytes()[:100])
+    with pytest.raises(ValueError, match=rf"{name} holds no network of .*Export the run again"):
+        engine(tmp_path / name)
+    with pytest.raises(ValueError, match=r"missing holds no network of"):
+        engine(tmp_path / "missing")

@@ -103,7 +103,7 @@ def test_a_format_that_says_something_else_is_not_kept(uniform, tmp_path, classi
     monkeypatch.setattr("imgcls.serving.bundle.check_saved_model", lambda *rest: {})
     monkeypatch.setattr("imgcls.serving.bundle.compare_saved_model", lambda *rest: Parity(0.0, 20))
     monkeypatch.setattr("imgcls.serving.bundle.write_class_names", lambda folder, classifier: None)
-    monkeypatch.setattr("imgcls.serving.bundle._folder", lambda version, form: tmp_path / "format")
+    monkeypatch.setattr("imgcls.serving.bundle.format_folder", lambda version, name: tmp_path / "format")
     with pytest.raises(RuntimeError, match=r"The bundle \(Uniform\) differs from the run's model"):
         export(tmp_path / "bundles", classifier, images, ["uniform"])
     monkeypatch.setattr(UniformEngine, "columns", 3)
@@ -115,7 +115,7 @@ def test_a_format_that_says_something_else_is_not_kept(uniform, tmp_path, classi
 
 
 def test_the_table_of_formats(uniform, monkeypatch):
-    assert list_formats() == ["openvino", "saved_model", "uniform"]
+    assert list_formats() == ["litert", "onnx", "openvino", "saved_model", "uniform"]
     assert find_format("uniform") is uniform
     assert isinstance(find_format("openvino"), OpenVINOFormat)
     with pytest.raises(ValueError, match=r"Unknown export format 'openvin'\. Did you mean 'openvino'\?"):

@@ -7,8 +7,9 @@ import difflib
 import importlib
 import pkgutil
 import re
+from pathlib import Path
 
-from imgcls.serving.export_format import ExportFormat, check_package
+from imgcls.serving.export_format import FLOAT32, ExportFormat, check_package
 
 SAVED_MODEL = "saved_model"  # the one that every bundle holds
 _REGISTERED: dict[str, ExportFormat] = {}
@@ -28,18 +29,70 @@ def find_format(name: str) -> ExportFormat:
     """Find a format by its name.
 
     Args:
-        name: One of `list_formats()`.
+        name: One of `list_formats()`, and behind it "-" and a precision where that is not float32: "openvino-int8".
 
     Raises:
-        ValueError: If there is no such format, or if the package that it needs is not installed.
+        ValueError: If there is no such format, if it lacks the precision, or if the package that it needs is not
+            installed.
     """
+    base, precision = split_name(name)
+    found = _found(base)
+    if precision != FLOAT32:
+        if precision not in precisions_of(base):
+            others = ", ".join([FLOAT32, *precisions_of(base)])
+            raise ValueError(f"The format {base!r} has no {precision}. It has: {others}.")
+        found = found.in_precision(precision)  # type: ignore[attr-defined]  # `precisions_of` says that it is there
+    check_package(found)
+    return found
+
+
+def _found(name: str) -> ExportFormat:
     if name not in list_formats():
         close = difflib.get_close_matches(name, list_formats(), n=1)
         hint = f" Did you mean {close[0]!r}?" if close else ""
         raise ValueError(f"Unknown export format {name!r}.{hint} There are: {', '.join(list_formats())}.")
-    found = _REGISTERED.get(name) or importlib.import_module(f"{__name__}.{name}").FORMAT
-    check_package(found)
-    return found
+    form: ExportFormat = _REGISTERED.get(name) or importlib.import_module(f"{__name__}.{name}").FORMAT
+    return form
+
+
+def precisions_of(name: str) -> tuple[str, ...]:
+    """The precisions that a format has besides float32.
+
+    Args:
+        name: One of `list_formats()`.
+
+    Example:
+        >>> precisions_of("litert")
+        ('int8',)
+    """
+    precisions: tuple[str, ...] = getattr(_found(name), "precisions", ())
+    return precisions
+
+
+def split_name(name: str) -> tuple[str, str]:
+    """The name of a format, and its precision.
+
+    Example:
+        >>> split_name("openvino-int8"), split_name("openvino")
+        (('openvino', 'int8'), ('openvino', 'float32'))
+    """
+    base, _, precision = name.partition("-")
+    return base, precision or FLOAT32
+
+
+def full_name(name: str, precision: str = FLOAT32) -> str:
+    """The name of a format in a precision, which is also that of its folder.
+
+    Example:
+        >>> full_name("openvino", "int8"), full_name("openvino")
+        ('openvino-int8', 'openvino')
+    """
+    return name if precision == FLOAT32 else f"{name}-{precision}"
+
+
+def format_folder(version: Path, name: str) -> Path:
+    """The folder of a format in a version; the SavedModel's is the version itself."""
+    return version if name == SAVED_MODEL else version / name
 
 
 def register_format(form: ExportFormat) -> ExportFormat:

@@ -1,11 +1,13 @@
-"""A network of OpenVINO, which Intel's processors compute faster than a SavedModel, in float32."""
+"""A network of OpenVINO, which Intel's processors compute faster than a SavedModel, in float32, bfloat16 or int8."""
 
 from dataclasses import dataclass
 from importlib.metadata import version
 from pathlib import Path
 
 from imgcls.engines.openvino import OpenVINOEngine, read_network
-from imgcls.serving.export_format import ExportedClassifier, Package
+from imgcls.serving.export_format import BFLOAT16, FLOAT32, INT8, KEPT_IN_FLOAT32, ExportedClassifier, Package
+from imgcls.serving.file_metadata import file_metadata
+from imgcls.serving.formats import full_name
 
 FILE = "model.xml"  # model.bin lies beside it, with the weights
 
@@ -19,23 +21,42 @@ class OpenVINOFormat:
 
     Attributes:
         device: What loaded networks compute on, by OpenVINO's name: "CPU", "GPU", "NPU".
+        precision: "float32", "bfloat16" or "int8". Inputs and outputs are float32 in all. bfloat16 is what the network
+            is computed in where the device can; its file holds the weights in 16 bits.
     """
 
     device: str = "CPU"
-    name = "openvino"
-    title = "OpenVINO IR"
+    precision: str = FLOAT32
+    precisions = (BFLOAT16, INT8)
     needs = Package("openvino", "pip install imgcls[openvino]")
+
+    @property
+    def name(self) -> str:
+        """Of the format and its folder."""
+        return full_name("openvino", self.precision)
+
+    @property
+    def title(self) -> str:
+        """For a sentence."""
+        return "OpenVINO IR" if self.precision == FLOAT32 else f"OpenVINO IR in {self.precision}"
+
+    def in_precision(self, precision: str) -> "OpenVINOFormat":
+        """The same format in another precision."""
+        return OpenVINOFormat(self.device, precision)
 
     def write(self, folder: Path, classifier: ExportedClassifier) -> dict[str, object]:
         """Write the network, and return the version of OpenVINO that wrote it."""
-        from imgcls.engines.openvino_conversion import convert, write_network  # needs Keras, which `load` does not
+        from imgcls.engines.openvino_conversion import convert, quantized, write_network  # `load` needs no Keras
 
-        write_network(convert(classifier.outputs), folder / FILE)
+        network = convert(classifier.outputs)
+        if self.precision == INT8:
+            network = quantized(network, classifier.calibration_pixels, KEPT_IN_FLOAT32)
+        write_network(network, folder / FILE, file_metadata(classifier), in_16_bits=self.precision == BFLOAT16)
         return {"openvino": version("openvino")}
 
     def load(self, folder: Path) -> OpenVINOEngine:
         """Compile the network for this machine. Raises ValueError if it is missing or damaged."""
-        return OpenVINOEngine(read_network(folder / FILE), self.device)
+        return OpenVINOEngine(read_network(folder / FILE), self.device, precision=self.precision)
 
 
 FORMAT = OpenVINOFormat()

@@ -1,6 +1,7 @@
 """The format that every bundle holds: a SavedModel of TensorFlow, which takes encoded images and pixels."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
@@ -8,7 +9,8 @@ import tensorflow as tf
 
 from imgcls.engines.engine import PROBABILITIES, Engine, Outputs
 from imgcls.serving.details import read_details
-from imgcls.serving.export_format import ExportedClassifier
+from imgcls.serving.export_format import BFLOAT16, FLOAT32, ExportedClassifier
+from imgcls.serving.formats import full_name
 from imgcls.serving.loaded_model import LoadedModel, signature_shapes
 from imgcls.serving.signatures import OUTPUTS, PIXELS, make_signatures
 
@@ -44,17 +46,40 @@ class SavedModelEngine(Engine):
         return {PROBABILITIES: probabilities}
 
 
+@dataclass(frozen=True)
 class SavedModelFormat:
-    """A SavedModel. Its folder is the version itself, because TensorFlow Serving looks for it there."""
+    """A SavedModel. Its folder is the version itself, because TensorFlow Serving looks for it there.
 
-    name = "saved_model"
-    title = "TensorFlow SavedModel"
+    Attributes:
+        precision: "float32", or "bfloat16" for a second SavedModel in a folder of its own, whose layers compute in it.
+    """
+
+    precision: str = FLOAT32
+    precisions = (BFLOAT16,)
     needs = None
+
+    @property
+    def name(self) -> str:
+        """Of the format and its folder."""
+        return full_name("saved_model", self.precision)
+
+    @property
+    def title(self) -> str:
+        """For a sentence."""
+        return "TensorFlow SavedModel" if self.precision == FLOAT32 else f"TensorFlow SavedModel in {self.precision}"
+
+    def in_precision(self, precision: str) -> "SavedModelFormat":
+        """The same format in another precision."""
+        return SavedModelFormat(precision)
 
     def write(self, folder: Path, classifier: ExportedClassifier) -> dict[str, object]:
         """Write the SavedModel, and return the names, shapes and types of its inputs and outputs."""
         from keras.export import ExportArchive  # whoever loads a SavedModel does without Keras
 
+        if self.precision == BFLOAT16:
+            if classifier.in_bfloat16 is None:
+                raise ValueError("This classifier cannot be computed in bfloat16. Export it without that precision.")
+            classifier = classifier.in_bfloat16()
         archive = ExportArchive()  # it finds the weights by itself; after `track` they would be in the file twice
         for name, (function, specs) in make_signatures(classifier).items():
             archive.add_endpoint(name, function, input_signature=specs)
@@ -62,8 +87,9 @@ class SavedModelFormat:
         return {"signatures": signature_shapes(folder)}
 
     def load(self, folder: Path) -> SavedModelEngine:
-        """Load the SavedModel of a version. Raises ValueError if it is damaged or lacks its details."""
-        return SavedModelEngine(LoadedModel(folder), read_details(folder)["class_names"])
+        """Load a SavedModel. Raises ValueError if it is damaged, or if it is an old one without its details."""
+        model = LoadedModel(folder)
+        return SavedModelEngine(model, () if OUTPUTS in model.signature_defs else read_details(folder)["class_names"])
 
 
 FORMAT = SavedModelFormat()

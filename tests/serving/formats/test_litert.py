@@ -1,0 +1,25 @@
+"""A classifier as one file of LiteRT, for a phone or a small board."""
+
+import json
+import zipfile
+
+import numpy as np
+
+from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.serving.bundle import load_bundle
+from tests.serving.conftest import CLASS_NAMES, PREPROCESSING
+
+
+def test_the_file_says_its_class_names(every_format):
+    with zipfile.ZipFile(every_format / "litert" / "model.tflite") as archive:
+        assert archive.read("labels.txt").decode().splitlines() == CLASS_NAMES
+        held = json.loads(archive.read("imgcls.json"))
+    assert json.loads(held["class_names"]) == CLASS_NAMES
+    assert Preprocessing(**json.loads(held["preprocessing"])) == PREPROCESSING
+
+
+def test_it_answers_as_the_saved_model_with_decisions(every_format, images):
+    found, expected = (load_bundle(every_format, name).predict(images) for name in ("litert", "saved_model"))
+    np.testing.assert_allclose(found.probabilities, expected.probabilities, atol=1e-5)
+    assert found.decisions == expected.decisions
+    assert found.prediction_sets == expected.prediction_sets
