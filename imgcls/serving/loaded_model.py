@@ -1,6 +1,8 @@
 """A SavedModel in memory, and what it can be asked."""
 
-from collections.abc import Mapping
+import threading
+from collections.abc import Collection, Mapping
+from contextlib import nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -9,12 +11,16 @@ import tensorflow as tf
 from tensorflow.core.protobuf import saved_model_pb2
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef, TensorInfo
 
+from imgcls.serving.some_signatures import with_some_signatures
+
 
 class LoadedModel:
     """A SavedModel, loaded to be called from any number of threads.
 
     Args:
         folder: The folder of the SavedModel.
+        first: The names of the signatures that are loaded at once, which saves the memory of the others; they are
+            loaded when one of them is asked. None for all.
 
     Attributes:
         signature_defs: Every signature as the file describes it, by name.
@@ -23,10 +29,15 @@ class LoadedModel:
         ValueError: If the folder holds no whole SavedModel.
     """
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, first: Collection[str] | None = None) -> None:
         self.signature_defs = signature_defs(folder)
+        self._folder = folder
+        self._first = frozenset(self.signature_defs if first is None else first)
+        self._one_load = threading.Lock()
+        self._others: Any = None
         try:
-            self._model = tf.saved_model.load(str(folder))  # kept: its signatures do not keep its weights
+            with nullcontext(folder) if first is None else with_some_signatures(folder, self._first) as loaded:
+                self._model = tf.saved_model.load(str(loaded))  # kept: its signatures do not keep its weights
         except Exception as error:  # TensorFlow has many for a file that is missing or cut off
             raise ValueError(f"{folder} holds no whole SavedModel ({error}). Copy or export it again.") from error
 
@@ -58,7 +69,11 @@ class LoadedModel:
         Raises:
             KeyError: If there is no such signature.
         """
-        return self._model.signatures[signature]
+        if signature in self._first or signature not in self.signature_defs:
+            return self._model.signatures[signature]
+        with self._one_load:
+            self._others = self._others or tf.saved_model.load(str(self._folder))
+            return self._others.signatures[signature]
 
 
 def signature_defs(folder: Path) -> dict[str, SignatureDef]:

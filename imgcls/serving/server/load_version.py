@@ -7,12 +7,14 @@ from pathlib import Path
 import tensorflow as tf
 
 from imgcls.serving.details import read_details
-from imgcls.serving.loaded_model import LoadedModel
+from imgcls.serving.loaded_model import LoadedModel, signature_defs
 from imgcls.serving.server.batch_queue import Batching
 from imgcls.serving.server.engine_choice import TENSORFLOW, choose_engine, comparison_pixels
+from imgcls.serving.server.memory import give_back_memory
 from imgcls.serving.server.observer import Observer
 from imgcls.serving.server.running_version import RunningVersion
-from imgcls.serving.server.staged_bundle import StagedBundle, is_staged
+from imgcls.serving.server.staged_bundle import STEPS, StagedBundle, is_staged
+from imgcls.serving.signatures import OUTPUTS
 from imgcls.serving.warmup import Request, read_warmup
 
 log = logging.getLogger(__name__)
@@ -58,7 +60,8 @@ class VersionLoader:
         def on_batch(rows: int, waited: float) -> None:
             self.observer.batch(model=name, version=number, rows=rows, waited=waited)
 
-        model, requests = LoadedModel(folder), list(read_warmup(folder))
+        definitions, requests = signature_defs(folder), list(read_warmup(folder))
+        model = LoadedModel(folder, set(definitions) - set(STEPS) | {OUTPUTS} if is_staged(definitions) else None)
         batching = self.execution.batching
         staged, note = None, ""
         if is_staged(model.signature_defs):
@@ -70,6 +73,7 @@ class VersionLoader:
         version = RunningVersion(model, batching, staged, on_batch)
         version.note = note
         warm_up(version, requests, folder)
+        give_back_memory()
         return version
 
 

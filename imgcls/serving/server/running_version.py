@@ -64,7 +64,7 @@ class RunningVersion:
         """
         arrays = {name: _array(value) for name, value in inputs.items()}
         with self._counted():
-            if self.staged is not None and self.staged.takes(signature, arrays):
+            if self.staged is not None and self.staged.takes(signature):
                 return self.staged.run(signature, arrays, deadline)
             if not _can_be_joined(self.signature_defs[signature], arrays):
                 return self.model.run(signature, inputs)

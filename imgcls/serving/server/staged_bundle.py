@@ -57,7 +57,7 @@ class StagedBundle:
         batching: Batching,
         on_batch: Callable[[int, float], None],
     ) -> None:
-        self.engine = engine
+        self.engine, self._model = engine, model
         self._definitions = model.signature_defs
         self._names = np.array([name.encode() for name in [*class_names, NOT_SURE, NONE_OF_THESE]], object)
         self._pixels = tuple(dim.size for dim in self._definitions[PIXELS].inputs[PIXELS].tensor_shape.dim[1:])
@@ -65,49 +65,69 @@ class StagedBundle:
         self._decode = BatchQueue(lambda inputs: model.run(PREPROCESS, inputs), decoding, lambda rows, waited: None)
         self._network = BatchQueue(lambda inputs: engine.predict(inputs[PIXELS]), batching, on_batch)
 
-    def takes(self, signature: str, inputs: Arrays) -> bool:
-        """Whether a request can be computed in steps; the graph itself says what is wrong with one that cannot."""
-        if signature not in STEPS or set(inputs) != set(self._definitions[signature].inputs):
-            return False
-        if PIXELS in inputs:
-            pixels = inputs[PIXELS]
-            return pixels.dtype == np.float32 and pixels.shape[1:] == self._pixels and len(pixels) > 0
-        images = inputs[IMAGE_BYTES]
-        same = K not in inputs or (inputs[K].shape == images.shape and inputs[K].dtype == np.int32)
-        return images.ndim == 1 and len(images) > 0 and images.dtype.kind in "OS" and same
+    def takes(self, signature: str) -> bool:
+        """Whether a signature is computed in steps."""
+        return signature in STEPS and signature in self._definitions
 
     def run(self, signature: str, inputs: Arrays, deadline: float | None) -> dict[str, np.ndarray]:
         """Compute a signature.
 
         Args:
             signature: One of `STEPS`.
-            inputs: What `takes` accepts.
+            inputs: Arrays by name.
             deadline: Of `time.monotonic`, until when the caller waits.
 
         Returns:
             What the signature of the SavedModel gives.
+
+        Raises:
+            tf.errors.OpError: If the inputs do not fit.
         """
+        if not self._fits(signature, inputs):
+            self._refuse(inputs)
         if PIXELS in inputs:
-            outputs = self._network.run({PIXELS: inputs[PIXELS]}, deadline)
+            pixels = inputs[PIXELS].astype(np.float32, copy=False)
+            outputs = self._computed(pixels, deadline)
             return self._typed(signature, outputs if signature == OUTPUTS else ranked(outputs, self._names))
         read = self._decode.run({IMAGE_BYTES: inputs[IMAGE_BYTES]}, deadline)
         problem, count = read[PROBLEM], len(read[PROBLEM])
         places = np.flatnonzero(problem == b"")
         pixels = read[PIXELS] if len(places) == count else read[PIXELS][places]
-        if not len(places):  # the network has nothing to do, but the shapes of its outputs are wanted
-            pixels = np.zeros((1, *self._pixels), np.float32)
-        outputs = self._network.run({PIXELS: pixels}, deadline)
-        found = self._answers(signature, {name: array[: len(places)] for name, array in outputs.items()}, inputs)
+        found = self._answers(signature, self._computed(pixels, deadline), inputs)
         rows = {name: in_places(array, places, count) for name, array in found.items()}
         answers = {**rows, PROBLEM: problem}
         return self._typed(signature, cut(answers, inputs[K]) if signature == TOP_K else answers)
+
+    def _fits(self, signature: str, inputs: Arrays) -> bool:
+        if set(inputs) != set(self._definitions[signature].inputs):
+            return False
+        if PIXELS in inputs:
+            return inputs[PIXELS].dtype.kind in "fiub" and inputs[PIXELS].shape[1:] == self._pixels
+        images = inputs[IMAGE_BYTES]
+        is_one_for_each = K not in inputs or (inputs[K].shape == images.shape and inputs[K].dtype.kind in "iu")
+        return images.ndim == 1 and (images.dtype.kind in "OS" or not len(images)) and is_one_for_each
+
+    def _refuse(self, inputs: Arrays) -> None:
+        """Raise what the graph says of inputs that do not fit; each step begins as its signatures do."""
+        if PIXELS in inputs:
+            self._model.run(OUTPUTS, {PIXELS: inputs[PIXELS]})
+        elif IMAGE_BYTES in inputs:
+            self._model.run(PREPROCESS, {IMAGE_BYTES: inputs[IMAGE_BYTES]})
+        expected = "each input of the signature, with a row for each image"
+        raise tf.errors.InvalidArgumentError(None, None, f"The inputs are {', '.join(inputs)}; expected {expected}.")
+
+    def _computed(self, pixels: np.ndarray, deadline: float | None) -> dict[str, np.ndarray]:
+        """The outputs of the network; of no images, those of a black one without its row."""
+        some = pixels if len(pixels) else np.zeros((1, *self._pixels), np.float32)
+        outputs = self._network.run({PIXELS: some}, deadline)
+        return {name: array[: len(pixels)] for name, array in outputs.items()}
 
     def _answers(self, signature: str, outputs: Arrays, inputs: Arrays) -> dict[str, np.ndarray]:
         if signature == EMBEDDING:
             return {EMBEDDING: outputs[FEATURES]}
         if signature != TOP_K:
             return ranked(outputs, self._names)
-        found = ranked(outputs, self._names, max(1, int(inputs[K].max())))
+        found = ranked(outputs, self._names, max(1, int(inputs[K].max(initial=1))))
         found.pop(PREDICTION_SET, None)  # it would be cut off
         return found
 
