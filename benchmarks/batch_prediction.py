@@ -43,7 +43,7 @@ model = timm.create_model("tf_efficientnet_lite0").eval()
 file = next((Path(weights.__file__).parent / "models").glob("*.pth"))
 values = torch.load(file, map_location="cpu").values()
 model.load_state_dict(dict(zip(model.state_dict(), values, strict=True)))  # the same order, under other names
-model = torch.compile(model.to(memory_format=torch.channels_last))
+model = torch.compile(model.to(memory_format=torch.channels_last), dynamic=False)  # of each size its own code
 prepared = transforms.Compose([
     transforms.Resize(256, transforms.InterpolationMode.BICUBIC), transforms.CenterCrop(224), transforms.PILToTensor(),
 ])
@@ -61,7 +61,7 @@ def network(pixels):
 
 def pixels():
     given = torch.from_numpy(np.load(folder / "pixels.npy")).permute(0, 3, 1, 2)
-    np.save(folder / "of_pixels.npy", np.concatenate([network(part).numpy() for part in given.split(20)]))
+    np.save(folder / "of_pixels.npy", np.concatenate([network(part).numpy() for part in given.split(32)]))
 
 def predict(workers, batch):
     loader = DataLoader(Photos(), batch, num_workers=workers)
@@ -82,7 +82,7 @@ class Options:
     """What is measured."""
 
     torch_python: Path  # Python of an environment with torch, timm and torchvision
-    images: int = 400  # files that are predicted in a round
+    images: int = 384  # files that are predicted in a round; a multiple of 32, so that all batches are full
     rounds: int = 5  # in each of which all sides are timed
 
 
@@ -138,12 +138,14 @@ class Ours:
 
 def main(options: Options) -> int:
     """Compare and time."""
+    if options.images < 32 or options.images % 32:
+        raise ValueError(f"--images is {options.images}; expected a multiple of 32.")
     print(describe(), flush=True)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name)
         files = write_photos(folder / "photos", options.images)
         ours = {engine: Ours(engine, files) for engine in ("openvino", "tensorflow")}
-        pixels, _ = ours["tensorflow"].predictor.decode([file.read_bytes() for file in files[:20]])
+        pixels, _ = ours["tensorflow"].predictor.decode([file.read_bytes() for file in files[:32]])
         np.save(folder / "pixels.npy", pixels)
         theirs = Theirs(options.torch_python, folder)
         theirs.seconds("pixels")
