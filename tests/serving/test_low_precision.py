@@ -51,7 +51,7 @@ def version(trained, images, split, tmp_path_factory):
     formats = ["saved_model", "onnx", "litert", "openvino"]
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr("imgcls.serving.speed.LEAST_SECONDS", 0.0)
-        return write_bundle(tmp_path_factory.mktemp("low"), "clothing", trained, reference, formats, low)
+        return write_bundle(tmp_path_factory.mktemp("low"), "clothing", trained, reference, formats, low_precision=low)
 
 
 def test_each_format_is_written_in_each_precision_that_it_has(version):
@@ -89,7 +89,7 @@ def test_it_is_loaded_by_its_precision(version, name, images):
 def test_what_loses_too_much_is_refused_with_both_figures(trained, images, split, tmp_path):
     low = LowPrecision([], split, most_accuracy_loss=-1.0)
     with pytest.raises(RuntimeError, match=r"ONNX in int8 names [\d.]+ of 100 test images rightly, and float32 [\d.]+"):
-        write_bundle(tmp_path, "clothing", trained, Reference(trained.model, images), ["onnx-int8"], low)
+        write_bundle(tmp_path, "clothing", trained, Reference(trained.model, images), ["onnx-int8"], low_precision=low)
     assert not any(tmp_path.iterdir())
 
 
