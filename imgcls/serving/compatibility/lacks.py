@@ -61,5 +61,6 @@ def _other_default(node: NodeDef, expected: OpDef, known: OpDef | None) -> str:
 
 def _shown(value: AttrValue) -> str:
     if value.WhichOneof("value") == "type":
-        return DataType.Name(value.type).removeprefix("DT_").lower()
+        name: str = DataType.Name(value.type)
+        return name.removeprefix("DT_").lower()
     return str(value).strip().replace("\n", " ")
