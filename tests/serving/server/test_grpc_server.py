@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from tensorflow_serving.apis import get_model_metadata_pb2, predict_pb2
 
+from imgcls.serving.client import Client
 from imgcls.serving.server.grpc_server import GrpcServer, GrpcSettings
 from imgcls.serving.server.observer import Observer
 from imgcls.serving.server.parts import Limits
@@ -160,13 +161,19 @@ def test_a_token(half_plus_three):
         assert list(found.outputs["y"].float_val) == [4.0]
 
 
-def test_tls(half_plus_three):
+def test_tls(half_plus_three, tmp_path):
     key, certificate = self_signed()
+    (tmp_path / "ca.pem").write_bytes(certificate)
     trusted = grpc.ssl_channel_credentials(certificate)
     with serving_grpc(models_of(half_plus_three), certificate=(key, certificate)) as place:
         channel = grpc.secure_channel(place.replace("127.0.0.1", "localhost"), trusted)
         with grpc_stubs(place, channel) as (predictions, _):
             assert list(predictions.Predict(request(), 10).outputs["y"].float_val) == [4.0]
+        address = f"grpcs://localhost:{place.rpartition(':')[2]}/half_plus_three"
+        with Client(address, ca_file=tmp_path / "ca.pem") as client:
+            assert client.status()["model_version_status"][0]["state"] == "AVAILABLE"
+        with Client(address, retries=0) as client, pytest.raises(ConnectionError, match="No server answers"):
+            client.status()  # an authority that nobody knows
 
 
 def self_signed() -> tuple[bytes, bytes]:
