@@ -60,6 +60,11 @@ def averaged_variables(optimizer: keras.optimizers.Optimizer) -> Iterator[tuple[
     return zip(optimizer._trainable_variables, optimizer._model_variables_moving_average, strict=True)
 
 
+def function_with_constants(function: Any) -> Any:
+    """The concrete function of a `tf.function`, with its weights as constants. No public function makes it."""
+    return convert_variables_to_constants_v2(function.get_concrete_function())
+
+
 def check_workers_every(strategy: tf.distribute.MultiWorkerMirroredStrategy, seconds: float) -> None:
     """Set how often a worker asks whether the others are alive."""
     strategy.extended._check_health_interval = seconds
@@ -88,11 +93,8 @@ def stop_service(server: Any) -> None:
 
 
 def graph_with_constants(function: Any) -> tf.Graph:
-    """The graph of a `tf.function` or of one of its signatures, with its weights as constants."""
-    return function_with_constants(function).graph
-
-
-def function_with_constants(function: Any) -> Any:
-    """The same as a concrete function. No public function makes it."""
+    """The graph of a `tf.function` or of one of its signatures, with its weights as constants. No public function makes
+    it.
+    """
     concrete = function.get_concrete_function() if hasattr(function, "get_concrete_function") else function
-    return convert_variables_to_constants_v2(concrete)
+    return convert_variables_to_constants_v2(concrete).graph

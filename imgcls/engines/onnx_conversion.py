@@ -12,7 +12,7 @@ import tensorflow as tf
 
 from imgcls.engines.plain_graph import plain_graph
 from imgcls.engines.tensorflow import network_function
-from imgcls.framework_internals import graph_with_constants
+from imgcls.framework_internals import function_with_constants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -45,7 +45,7 @@ def convert(models: Mapping[str, "keras.Model"]) -> "onnx.ModelProto":
     except ImportError as error:
         raise ValueError("Writing ONNX needs the packages onnx and tf2onnx: pip install imgcls[onnx]") from error
 
-    graph = graph_with_constants(network_function(models))
+    graph = function_with_constants(network_function(models)).graph
     inputs = [tensor.name for tensor in graph.inputs]
     outputs = [tensor.name for tensor in graph.outputs]
     names = {inputs[0]: "pixels", **dict(zip(outputs, sorted(models), strict=True))}  # TensorFlow sorts outputs by name
