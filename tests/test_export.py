@@ -85,6 +85,8 @@ def test_export_then_predict(run, output, command):
     assert (result.code, result.err) == (0, "")
     assert re.search(rf"Written: {folder / '1'} \(\d\.\d MB, 10 classes\)", result.out)
     assert "(64 test images; allowed 1e-04)" in result.out
+    assert re.search(r"TensorFlow Serving 2\.20 has all \d+ operations of the graph", result.out)
+    assert f"For TensorFlow Serving: batching.config, monitoring.config, models.config in {output}\n" in result.out
     assert f"python -m imgcls.serve {folder}\n" in result.out
     assert [path.name for path in folder.iterdir()] == ["1"]
     details = json.loads((folder / "1" / "assets" / "imgcls.json").read_text("utf-8"))
@@ -105,7 +107,7 @@ def test_export_then_predict(run, output, command):
 def test_export_of_what_says_why(run, output, command):
     result = command("export", run.path, "--output", output, "--name", "why", "--explain")
     assert result.code == 0, result.err
-    assert "Signatures: embedding, explanation, outputs, pixels, serving_default" in result.out
+    assert "Signatures: embedding, explanation, outputs, pixels, preprocess, serving_default, top_k" in result.out
     says = r"Explanation: Grad-CAM at the layer \w+; a heat map differs from the run's by at most \S+ of its maximum"
     assert re.search(says, result.out)
     paths = sorted((SAMPLE / "test" / "bag").iterdir())[:3]

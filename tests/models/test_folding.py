@@ -1,0 +1,81 @@
+"""A folded network answers as before, whatever stands around its normalizations."""
+
+import keras
+import numpy as np
+import pytest
+from keras import layers
+
+from imgcls import layers as ours
+from imgcls.models import build_model
+from imgcls.models.folding import fold_batch_normalization
+
+
+def trained(model: keras.Model) -> keras.Model:
+    """Normalizations whose four numbers all matter."""
+    random = np.random.default_rng(0)
+    for layer in model.layers:
+        if isinstance(layer, layers.BatchNormalization):
+            layer.set_weights([random.uniform(0.5, 1.5, weight.shape) for weight in layer.get_weights()])
+    return model
+
+
+def normalizations(model: keras.Model) -> list[str]:
+    return [layer.name for layer in model.layers if isinstance(layer, layers.BatchNormalization)]
+
+
+def check(model: keras.Model, left: list[str]) -> keras.Model:
+    """The folded network, whose outputs are the same; `left` are the normalizations that stay."""
+    before = model.get_weights()
+    folded = fold_batch_normalization(model)
+    images = np.random.default_rng(1).uniform(0, 255, (3, *model.input_shape[1:])).astype(np.float32)
+    found, expected = folded(images, training=False), model(images, training=False)
+    np.testing.assert_allclose(found, expected, atol=1e-5 * max(1.0, float(np.abs(expected).max())))
+    assert normalizations(folded) == left
+    assert {layer.name for layer in model.layers if layer.weights} <= {layer.name for layer in folded.layers}
+    for weight, was in zip(model.get_weights(), before, strict=True):
+        np.testing.assert_array_equal(weight, was)
+    return folded
+
+
+@pytest.mark.parametrize("name", ["resnet20", "efficientnet_lite0", "mobilenet_v2", "densenet121"])
+def test_published_networks(name):
+    model = trained(build_model(name, (32, 32, 3), num_classes=4))
+    folded = fold_batch_normalization(model)
+    left = normalizations(folded)
+    assert len(left) < len(normalizations(model))
+    check(model, left)
+
+
+@pytest.mark.parametrize("name", ["resnet20", "efficientnet_lite0"])
+def test_where_each_normalization_follows_a_convolution_none_is_left(name):
+    check(trained(build_model(name, (32, 32, 3), num_classes=4)), [])
+
+
+class Scaled(ours.Conv2D):
+    """Does something of its own with the kernel."""
+
+    def call(self, inputs):
+        return 2 * super().call(inputs)
+
+
+def test_what_stays():
+    pixels = keras.Input((8, 8, 3))
+    shared = ours.Conv2D(3, 3, padding="same", name="shared")
+    x = layers.BatchNormalization(name="after_no_convolution")(pixels)
+    x = layers.BatchNormalization(name="after_relu")(ours.Conv2D(4, 3, activation="relu")(x))
+    x = ours.BatchNormalization(name="folded")(ours.Conv2D(6, 3, groups=2, padding="same")(x))
+    x = layers.BatchNormalization(scale=False, center=False, name="folded_too")(layers.DepthwiseConv2D(3)(x))
+    x = layers.BatchNormalization(name="folded_as_well")(layers.DepthwiseConv2D(1, depth_multiplier=2)(x))
+    x = layers.BatchNormalization(name="after_one_of_its_own")(Scaled(3, 1)(x))
+    x = layers.BatchNormalization(axis=1, name="over_rows")(ours.Conv2D(3, 1)(x))
+    both = ours.Conv2D(3, 1)(x)
+    x = layers.add([both, layers.BatchNormalization(name="beside_another")(both)])
+    x = layers.BatchNormalization(name="after_shared")(shared(shared(x)))
+    x = layers.BatchNormalization(dtype="mixed_bfloat16", name="in_16_bits")(ours.Conv2D(3, 1)(x))
+    left = ["after_no_convolution", "after_relu", "after_one_of_its_own", "over_rows", "beside_another", "after_shared",
+            "in_16_bits"]  # fmt: skip
+    check(trained(keras.Model(pixels, keras.ops.cast(x, "float32"))), left)
+
+
+def test_a_network_without_any():
+    check(build_model("lenet5", (32, 32, 1), num_classes=4), [])
