@@ -19,6 +19,7 @@ import tyro
 from imgcls.cli import command
 from imgcls.cli.serving_flags import BatchingFlags, ModelFlags, check_ranges, check_sources
 from imgcls.serving.server.listening import take_port
+from imgcls.serving.server.memory import keep_few_arenas
 
 REQUESTS_AT_ONCE = 64
 RANGES = {
@@ -56,6 +57,7 @@ def main(options: Options) -> int:
     """Serve the models until Ctrl-C or SIGTERM."""
     folders = check_sources(options.bundles, options.models.model_config_file)
     listener = take_port(options.host, options.port)
+    keep_few_arenas()
     command.import_tensorflow(with_keras=False)
     from imgcls.cli.run_serve import Settings, serve_models
 
