@@ -25,6 +25,7 @@ from imgcls.cli import command
 from imgcls.cli.http_flags import HttpFlags
 from imgcls.cli.serving_flags import BatchingFlags, ModelFlags, check_ranges, check_sources
 from imgcls.serving.server.listening import check_free, take_port
+from imgcls.serving.server.memory import keep_few_arenas
 
 REQUESTS_AT_ONCE = 64
 RANGES = {
@@ -71,6 +72,7 @@ def main(options: Options) -> int:
     listener, grpc_port = take_port(options.host, options.port), _grpc_port(options)
     if grpc_port >= 0:
         check_free(options.host, grpc_port, "--grpc-port")
+    keep_few_arenas()
     command.import_tensorflow(with_keras=False)
     from imgcls.cli.run_serve import Settings, serve_models
 

@@ -6,6 +6,7 @@ import signal
 import socket
 import subprocess
 import sys
+import time
 from concurrent.futures import ThreadPoolExecutor
 from concurrent.futures import TimeoutError as FutureTimeout
 from pathlib import Path
@@ -15,7 +16,7 @@ import pytest
 import tensorflow as tf
 
 from imgcls import Client, serve
-from imgcls.cli import run_serve
+from imgcls.cli import run_serve, serving_flags
 from imgcls.serving.server import listening
 from tests.conftest import ROOT
 from tests.serving.conftest import models_of
@@ -97,6 +98,50 @@ def test_a_stop_waits_for_requests_no_longer_than_it_is_told(endless, stop, code
     assert output.endswith("Stopped.\n") or stop == signal.SIGTERM
 
 
+def test_several_models_of_a_config_file_that_changes(folder, tmp_path):
+    entry = 'config {{ name: "{}" base_path: "{}" model_platform: "tensorflow" }}'
+    path, wanted = tmp_path / "models.config", [entry.format(name, folder) for name in ("half", "line")]
+    path.write_text(f"model_config_list {{ {wanted[0]} }}")
+    process = start("--port", "0", "--model-config-file", path, "--model-config-poll-seconds", "0.1")
+    try:
+        address = re.search(r"(http://\S+)/v1/models/half", process.stdout.readline()).group(1)
+        path.write_text(f"model_config_list {{ {' '.join(wanted)} }}")
+        deadline = time.monotonic() + 30
+        while httpx.get(f"{address}/v1/models/line").status_code != 200 and time.monotonic() < deadline:
+            time.sleep(0.05)
+        for name in ("half", "line"):
+            response = httpx.post(f"{address}/v1/models/{name}:predict", json={"instances": [1.0]})
+            assert response.json() == {"predictions": [3.5]}
+    finally:
+        process.send_signal(signal.SIGINT)
+        errors = process.communicate(timeout=60)[1]
+    assert (process.returncode, "Traceback" in errors) == (0, False)
+
+
+@pytest.mark.parametrize(
+    ("arguments", "problem"),
+    [
+        ((), "Name a bundle"),
+        (("saved_models/a", "--model-config-file", "models.config"), "not both"),
+        (("--model-config-file", "nowhere.config"), "there is no such file"),
+    ],
+)
+def test_bundles_or_a_config_file(arguments, problem):
+    output, errors = start(*arguments).communicate(timeout=60)
+    assert output == ""
+    assert problem in errors
+
+
+def test_nobody_is_let_in_before_there_is_a_model():
+    listener = listening.take_port("127.0.0.1", 0)
+    address = listener.getsockname()
+    with pytest.raises(ConnectionRefusedError):
+        socket.create_connection(address, timeout=5)
+    listening.listen(listener)
+    socket.create_connection(address, timeout=5).close()
+    listener.close()
+
+
 def test_the_curl_line(folder):
     """server/test_classify.py runs it."""
     text = run_serve.welcome(models_of(folder), "http://127.0.0.1:8501")
@@ -139,3 +184,8 @@ def test_a_port_without_permission_or_address():
 def test_flags_out_of_range(options, flag):
     with pytest.raises(ValueError, match=f"{flag} is .*; expected"):
         serve.Options((Path("bundle"),), **options)
+
+
+def test_batching_flags_out_of_range():
+    with pytest.raises(ValueError, match="--max-batch-size is 0; expected"):
+        serving_flags.BatchingFlags(max_batch_size=0)

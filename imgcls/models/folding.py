@@ -43,7 +43,10 @@ def fold_batch_normalization(model: keras.Model) -> keras.Model:
         if layer.name in gone:
             return keras.layers.Identity(name=layer.name)
         config = layer.get_config()
-        return type(layer).from_config({**config, "use_bias": True} if layer.name in taken else config)
+        copy: keras.layers.Layer = type(layer).from_config(
+            {**config, "use_bias": True} if layer.name in taken else config
+        )
+        return copy
 
     def called(layer: keras.layers.Layer, *inputs: object, **options: object) -> object:
         return layer(inputs[0]) if layer.name in gone else layer(*inputs, **options)  # an Identity takes no mask

@@ -49,6 +49,7 @@ class _Task:
 
     inputs: Arrays
     rows: int
+    size: int
     began: float = field(default_factory=time.monotonic)
     turn: threading.Event = field(default_factory=threading.Event)
     leads: bool = False
@@ -63,12 +64,17 @@ class BatchQueue:
         compute: From inputs to outputs, both with a row for each image; called from several threads.
         batching: How requests are joined.
         on_batch: Gets the rows of each batch, and the seconds that the oldest of its requests has waited.
+        size: What a request adds to a batch, whose sum is at most `max_batch_size`; its rows, if nothing else is said.
     """
 
     def __init__(
-        self, compute: Callable[[Arrays], Arrays], batching: Batching, on_batch: Callable[[int, float], None]
+        self,
+        compute: Callable[[Arrays], Arrays],
+        batching: Batching,
+        on_batch: Callable[[int, float], None],
+        size: Callable[[Arrays], int] | None = None,
     ) -> None:
-        self._compute, self._batching, self._on_batch = compute, batching, on_batch
+        self._compute, self._batching, self._on_batch, self._size = compute, batching, on_batch, size or _rows
         self._free = batching.slots
         self._queue: deque[_Task] = deque()
         self._changed = threading.Condition()
@@ -85,7 +91,7 @@ class BatchQueue:
         """
         if deadline is not None and time.monotonic() > deadline:
             raise RequestError(OVER, GATEWAY_TIMEOUT)
-        task = self._enqueue(_Task(inputs, len(next(iter(inputs.values())))))
+        task = self._enqueue(_Task(inputs, _rows(inputs), self._size(inputs)))
         if not task.leads:
             self._wait(task, deadline)
         if task.leads:
@@ -131,18 +137,18 @@ class BatchQueue:
     def _gather(self, task: _Task) -> None:
         """Wait until the batch is full, or the time for others is over."""
         end = task.began + self._batching.batch_timeout_micros / 1e6
-        while self._rows() < self._batching.max_batch_size and (left := end - time.monotonic()) > 0:
+        while (
+            sum(each.size for each in self._queue) < self._batching.max_batch_size
+            and (left := end - time.monotonic()) > 0
+        ):
             self._changed.wait(left)
-
-    def _rows(self) -> int:
-        return sum(each.rows for each in self._queue)
 
     def _take(self) -> list[_Task]:
         tasks = [self._queue.popleft()]
-        rows = tasks[0].rows
-        while self._queue and rows + self._queue[0].rows <= self._batching.max_batch_size:
+        size = tasks[0].size
+        while self._queue and size + self._queue[0].size <= self._batching.max_batch_size:
             tasks.append(self._queue.popleft())
-            rows += tasks[-1].rows
+            size += tasks[-1].size
         return tasks
 
     def _hand_on_if_free(self) -> None:
@@ -175,6 +181,10 @@ class BatchQueue:
         for each in tasks:
             each.outputs = {name: array[begin : begin + each.rows] for name, array in outputs.items()}
             begin += each.rows
+
+
+def _rows(inputs: Arrays) -> int:
+    return len(next(iter(inputs.values())))
 
 
 def _joined(inputs: list[Arrays]) -> Arrays:

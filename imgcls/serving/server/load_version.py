@@ -1,6 +1,5 @@
 """A version from its folder into memory, warm before the first request reaches it."""
 
-import logging
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -16,8 +15,6 @@ from imgcls.serving.server.running_version import RunningVersion
 from imgcls.serving.server.staged_bundle import STEPS, StagedBundle, is_staged
 from imgcls.serving.signatures import OUTPUTS
 from imgcls.serving.warmup import Request, read_warmup
-
-log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -67,12 +64,13 @@ class VersionLoader:
         if is_staged(model.signature_defs):
             chosen = choose_engine(model, folder, self.execution.engine, comparison_pixels(model, requests))
             note = chosen.why
-            log.info("%s, version %d: %s", name, number, note)
             names = read_details(folder)["class_names"]
             staged = StagedBundle(model, chosen.engine, names, batching, on_batch)
         version = RunningVersion(model, batching, staged, on_batch)
         version.note = note
         warm_up(version, requests, folder)
+        if staged is not None and chosen.engine.name == "OpenVINO":
+            staged.warm_up()
         give_back_memory()
         return version
 

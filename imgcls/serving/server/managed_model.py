@@ -159,6 +159,7 @@ class ManagedModel:
         self._failed.pop(number, None)
         self._served = {**self._served, number: version}
         self._set(number, AVAILABLE)
+        log.debug("Version %d of %s is served. %s", number, self.settings.name, version.note)
 
     def _let_go(self, number: int) -> None:
         version = self._served[number]

@@ -14,6 +14,7 @@ from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 from imgcls.engines.engine import EMBEDDING as FEATURES
 from imgcls.engines.engine import PREDICTION_SET, PROBABILITIES, Engine
 from imgcls.serving.loaded_model import LoadedModel
+from imgcls.serving.server.announced import announced_pixels
 from imgcls.serving.server.batch_queue import Arrays, Batching, BatchQueue
 from imgcls.serving.server.ranked import cut, in_places, ranked
 from imgcls.serving.signatures import (
@@ -27,7 +28,8 @@ from imgcls.serving.signatures import (
     PREPROCESS,
 )
 
-DECODED_TOGETHER = 8  # images; as many as the graph decodes in parallel
+DECODED_TOGETHER = 8  # images of at most a megapixel; as many as the graph decodes in parallel
+OPENVINO_TOGETHER = 4  # images; it computes one as fast as many, and each size anew takes it 50 to 400 ms
 PROBLEM = "problem"
 TOP_K, K = "top_k", "k"  # the signature that gives the likeliest classes alone, and its second input
 STEPS = (CLASSES, EMBEDDING, TOP_K, PIXELS, OUTPUTS)  # the signatures that are computed in steps
@@ -61,13 +63,23 @@ class StagedBundle:
         self._definitions = model.signature_defs
         self._names = np.array([name.encode() for name in [*class_names, NOT_SURE, NONE_OF_THESE]], object)
         self._pixels = tuple(dim.size for dim in self._definitions[PIXELS].inputs[PIXELS].tensor_shape.dim[1:])
-        decoding = replace(batching, max_batch_size=min(batching.max_batch_size, DECODED_TOGETHER))
-        self._decode = BatchQueue(lambda inputs: model.run(PREPROCESS, inputs), decoding, lambda rows, waited: None)
+        if engine.name == "OpenVINO":
+            batching = replace(batching, max_batch_size=min(batching.max_batch_size, OPENVINO_TOGETHER))
+        self._most = batching.max_batch_size
+        decoding = replace(batching, max_batch_size=DECODED_TOGETHER)
+        self._decode = BatchQueue(
+            lambda inputs: model.run(PREPROCESS, inputs), decoding, lambda rows, waited: None, _megapixels
+        )
         self._network = BatchQueue(lambda inputs: engine.predict(inputs[PIXELS]), batching, on_batch)
 
     def takes(self, signature: str) -> bool:
         """Whether a signature is computed in steps."""
         return signature in STEPS and signature in self._definitions
+
+    def warm_up(self) -> None:
+        """Compute a batch of each size, which some engines prepare for."""
+        for count in range(1, self._most + 1):
+            self._network.run({PIXELS: self._black(count)}, None)
 
     def run(self, signature: str, inputs: Arrays, deadline: float | None) -> dict[str, np.ndarray]:
         """Compute a signature.
@@ -118,9 +130,16 @@ class StagedBundle:
 
     def _computed(self, pixels: np.ndarray, deadline: float | None) -> dict[str, np.ndarray]:
         """The outputs of the network; of no images, those of a black one without its row."""
-        some = pixels if len(pixels) else np.zeros((1, *self._pixels), np.float32)
-        outputs = self._network.run({PIXELS: some}, deadline)
-        return {name: array[: len(pixels)] for name, array in outputs.items()}
+        some, size = pixels if len(pixels) else self._black(1), self._most
+        chunks = [
+            self._network.run({PIXELS: some[begin : begin + size]}, deadline) for begin in range(0, len(some), size)
+        ]
+        if len(chunks) == 1:
+            return {name: array[: len(pixels)] for name, array in chunks[0].items()}
+        return {name: np.concatenate([chunk[name] for chunk in chunks]) for name in chunks[0]}
+
+    def _black(self, count: int) -> np.ndarray:
+        return np.zeros((count, *self._pixels), np.float32)
 
     def _answers(self, signature: str, outputs: Arrays, inputs: Arrays) -> dict[str, np.ndarray]:
         if signature == EMBEDDING:
@@ -138,3 +157,8 @@ class StagedBundle:
             name: found[name] if dtype == tf.string else found[name].astype(dtype.as_numpy_dtype, copy=False)
             for name, dtype in types.items()
         }
+
+
+def _megapixels(inputs: Arrays) -> int:
+    """Begun megapixels of the images, as their files announce them: what is decoded at the same time takes memory."""
+    return sum(1 + announced_pixels(data) // 1_000_000 for data in inputs[IMAGE_BYTES])

@@ -12,12 +12,12 @@ from imgcls.serving.server.request_error import RequestError
 class Network:
     """Doubles its input, when it is let; writes down the rows of each call."""
 
-    def __init__(self, batching: Batching) -> None:
+    def __init__(self, batching: Batching, size=None) -> None:
         self.calls: list[list[float]] = []
         self.batches: list[int] = []
         self.go_on = threading.Event()
         self.entered = threading.Semaphore(0)
-        self.queue = BatchQueue(self.compute, batching, lambda rows, waited: self.batches.append(rows))
+        self.queue = BatchQueue(self.compute, batching, lambda rows, waited: self.batches.append(rows), size)
 
     def compute(self, inputs):
         self.calls.append(inputs["x"].tolist())
@@ -43,9 +43,9 @@ def pool():
         yield pool
 
 
-def busy(pool, **batching) -> tuple[Network, object]:
+def busy(pool, size=None, **batching) -> tuple[Network, object]:
     """A network at work on a first request."""
-    network = Network(Batching(num_batch_threads=1, **batching))
+    network = Network(Batching(num_batch_threads=1, **batching), size)
     first = pool.submit(network.ask, 0.0)
     assert network.entered.acquire(timeout=20)
     return network, first
@@ -146,3 +146,14 @@ def test_many_callers_many_times(pool):
     assert list(pool.map(network.ask, map(float, range(2000)))) == [[2.0 * value] for value in range(2000)]
     assert sum(network.batches) == 2000
     assert max(network.batches) <= 5
+
+
+def test_large_requests_are_joined_with_fewer_others(pool):
+    network, _ = busy(pool, lambda inputs: 3, max_batch_size=4)
+    others = []
+    for place in range(2):
+        others.append(pool.submit(network.ask, 1.0))
+        network.wait_for(place + 1)
+    network.go_on.set()
+    assert [other.result() for other in others] == [[2.0], [2.0]]
+    assert network.batches == [1, 1, 1]
