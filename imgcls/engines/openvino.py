@@ -65,10 +65,9 @@ class OpenVINOEngine(Engine):
 
         done: deque[tuple[tuple[Key, int], Outputs]] = deque()
         queue = openvino.AsyncInferQueue(self._compiled)
-        queue.set_callback(lambda request, about: done.append((about[:2], self._copied(request))))
+        queue.set_callback(lambda request, key: done.append((key, self._copied(request))))
         for key, pixels in batches:
-            batch = self._batch(pixels)  # is not copied; the request keeps it alive
-            queue.start_async(batch, (key, len(pixels), batch), share_inputs=True)  # waits until a request is idle
+            queue.start_async(self._batch(pixels), (key, len(pixels)))  # waits until a request is idle
             while done:
                 yield _without_filling(*done.popleft())
         queue.wait_all()
