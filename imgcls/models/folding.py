@@ -40,12 +40,12 @@ def fold_batch_normalization(model: keras.Model) -> keras.Model:
     gone = {normalization.name for normalization in taken.values()}
 
     def made(layer: keras.layers.Layer) -> keras.layers.Layer:
+        copy: keras.layers.Layer
         if layer.name in gone:
-            return keras.layers.Identity(name=layer.name)
-        config = layer.get_config()
-        copy: keras.layers.Layer = type(layer).from_config(
-            {**config, "use_bias": True} if layer.name in taken else config
-        )
+            copy = keras.layers.Identity(name=layer.name)
+        else:
+            config = layer.get_config()
+            copy = type(layer).from_config({**config, "use_bias": True} if layer.name in taken else config)
         return copy
 
     def called(layer: keras.layers.Layer, *inputs: object, **options: object) -> object:
