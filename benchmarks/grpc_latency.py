@@ -1,23 +1,25 @@
 """What a server adds to one picture: the time of a call over gRPC and over REST, as a multiple of the bare call.
 
-    python benchmarks/grpc_latency.py saved_models/demo                about two minutes at rest
+    python benchmarks/grpc_latency.py                        about three minutes at rest
+    python benchmarks/grpc_latency.py saved_models/demo      another bundle than EfficientNet-Lite0
 
-One client sends one JPEG file of 500 x 375 pixels after the other to `python -m imgcls.serve` on this machine. The bare
-call is the same SavedModel's `serving_default` in the client's own process, which the server's process leaves alone
-meanwhile. The three take turns in each round; the figures are medians, with the spread, of the ratios within the
-rounds. To reach: gRPC 1.1, REST 1.2, at the median of the calls. The exit code is 1 if one is missed.
+One client, `imgcls.Client`, sends one JPEG file of 500 x 375 pixels after the other to `python -m imgcls.serve` on this
+machine, which computes with TensorFlow. The bare call is the same SavedModel's `serving_default` in the client's own
+process, which the server's process leaves alone meanwhile. The three take turns in each round; the figures are medians,
+with the spread, of the ratios within the rounds. To reach: gRPC 1.1, REST 1.2, at the median of the calls. The exit
+code is 1 if one is missed.
 
-It needs a bundle, such as one of EfficientNet-Lite0, and scikit-image for the photo.
+The network, the photo and what they need are those of benchmarks/serving.py.
 """
 
 import argparse
-import io
 import os
 import re
 import signal
 import statistics
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
@@ -26,8 +28,7 @@ from pathlib import Path
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
 import numpy as np
-from PIL import Image
-from skimage import data
+from serving import make_bundle, photos
 
 from imgcls import Client
 from imgcls.processor import describe
@@ -37,21 +38,21 @@ from imgcls.serving.versions import find_version
 TO_REACH = {"gRPC": 1.1, "REST": 1.2}
 
 
-def photo() -> bytes:
-    buffer = io.BytesIO()
-    Image.fromarray(data.chelsea()).resize((500, 375)).save(buffer, "JPEG", quality=90)
-    return buffer.getvalue()
-
-
 @contextmanager
 def served(bundle: Path) -> Iterator[dict[str, str]]:
     """The addresses of a server of the bundle, by API."""
-    command = [sys.executable, "-m", "imgcls.serve", str(bundle), "--port", "0"]
+    command = [sys.executable, "-m", "imgcls.serve", str(bundle), "--port", "0", "--engine", "tensorflow"]
     server = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
     try:
-        lines = server.stdout.readline() + server.stdout.readline()
-        rest, grpc = re.search(r"http://\S+", lines), re.search(r"grpc://\S+", lines)
-        yield {"REST": rest[0], "gRPC": grpc[0]}
+        found: dict[str, str] = {}
+        while len(found) < len(TO_REACH):
+            line = server.stdout.readline()
+            if not line:
+                sys.exit(server.wait())  # the server has said on stderr why
+            for api, address in (("REST", r"http://\S+/v1/models/\S+"), ("gRPC", r"grpc://\S+")):
+                if match := re.search(address, line):
+                    found.setdefault(api, match[0])
+        yield found
     finally:
         server.send_signal(signal.SIGINT)
         server.communicate(timeout=60)
@@ -69,7 +70,7 @@ def percentiles(call: Callable[[], object], calls: int) -> tuple[float, float]:
 
 
 def main(bundle: Path, rounds: int, calls: int) -> int:
-    inputs, model = {"image_bytes": [photo()]}, LoadedModel(find_version(bundle))
+    inputs, model = {"image_bytes": photos()[:1]}, LoadedModel(find_version(bundle))
     found: dict[str, list[tuple[float, float]]] = {name: [] for name in ("bare", *TO_REACH)}
     with served(bundle) as addresses:
         clients = {name: Client(address) for name, address in addresses.items()}
@@ -105,8 +106,9 @@ def report(found: dict[str, list[tuple[float, float]]]) -> int:
 
 if __name__ == "__main__":
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("bundle", type=Path)
+    parser.add_argument("bundle", type=Path, nargs="?")
     parser.add_argument("--rounds", type=int, default=7)
     parser.add_argument("--calls", type=int, default=100, help="in each round, of each")
     options = parser.parse_args()
-    sys.exit(main(options.bundle, options.rounds, options.calls))
+    with tempfile.TemporaryDirectory() as folder:
+        sys.exit(main(options.bundle or make_bundle(Path(folder)), options.rounds, options.calls))

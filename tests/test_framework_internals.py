@@ -83,7 +83,10 @@ def test_a_worker_of_the_data_service_has_an_address_and_can_be_stopped():
 
 def test_a_graph_keeps_its_weights_as_constants(model):
     function = tf.function(model, input_signature=[tf.TensorSpec((None, 4, 4, 1), tf.float32)])
-    kinds = {operation.type for operation in internals.graph_with_constants(function).get_operations()}
+    kinds = {
+        operation.type
+        for operation in internals.graph_with_constants(function.get_concrete_function()).get_operations()
+    }
     assert "Const" in kinds
     assert "ReadVariableOp" not in kinds
 

@@ -10,6 +10,7 @@ from skimage import data
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.image_files import WHAT_IS_READ, shown_name
+from imgcls.workflow.export import export_run
 from tests.conftest import ROOT
 from tests.data.images.every_format import NOT_UTF8, write_every_format
 
@@ -82,10 +83,15 @@ def test_what_cannot_be_read_stands_in_the_table_and_the_rest_is_predicted(
         (["a.png", "--model", "resnet20"], "no weights 'imagenet'"),
         (["runs", "a.png", "--top", "0"], "--top is 0"),
         (["runs", "a.png", "--output", "table.xls"], "ends in .csv, .jsonl, .parquet"),
+        (["runs", "a.png", "--shards", "5/4"], "--shards is '5/4'"),
+        (["runs", "a.png", "--link"], "name one with --sort-into FOLDER"),
+        (["runs", "a.png", "--fetch-seconds", "0"], "--fetch-seconds is 0.0; expected more than 0"),
+        (["labels.csv", "--model", "lenet_5"], "labels.csv has no column of images"),
     ],
 )
 def test_bad_arguments_are_refused(command, tmp_path, monkeypatch, arguments, said):
     monkeypatch.chdir(tmp_path)
+    (tmp_path / "labels.csv").write_text("label\ncat\n")
     result = command("predict", *arguments)
     assert result.code == 2
     assert said in result.err
@@ -96,15 +102,19 @@ def every_file(tmp_path_factory) -> list[Path]:
     return write_every_format(tmp_path_factory.mktemp("every"), Image.fromarray(data.chelsea()).resize((24, 18)))
 
 
+@pytest.fixture(scope="module")
+def small_bundle(small_run, tmp_path_factory) -> Path:
+    return export_run(small_run, tmp_path_factory.mktemp("bundles"), "small").parent
+
+
 def test_a_run_and_its_bundle_predict_what_training_reads_and_name_the_rest(
-    small_run, every_file, command, tmp_path, monkeypatch
+    small_run, small_bundle, every_file, command, tmp_path, monkeypatch
 ):
     monkeypatch.chdir(tmp_path)
     folder, tables = every_file[0].parents[1], {}
     assert command("import_labels", folder).code == 3
     trained_on = Manifest.load("manifest.parquet")
-    assert command("export", small_run.path, "--output", tmp_path / "bundles").code == 0
-    for source in (small_run.path, tmp_path / "bundles" / "small"):
+    for source in (small_run.path, small_bundle):
         result = command("predict", source, folder, "--output", "table.csv")
         assert result.code == 3
         assert "Read as a PNG made of it" in result.out
@@ -118,6 +128,44 @@ def test_a_run_and_its_bundle_predict_what_training_reads_and_name_the_rest(
     assert np.abs(run["probability"].astype(float) - bundle["probability"].astype(float)).max() < 1e-4
     for name in ("probability", "problem"):
         assert (tables[small_run.path][name] == "").equals(table[name] == "")
+
+
+@pytest.mark.parametrize("source", ["run", "bundle"])
+def test_openvino_predicts_the_same(small_run, small_bundle, small_data, command, tmp_path, source):
+    tables = {}
+    for engine in ("tensorflow", "openvino"):
+        output = tmp_path / f"{engine}.csv"
+        named = small_run.path if source == "run" else small_bundle
+        result = command("predict", named, small_data / "test", "--engine", engine, "--output", output)
+        assert result.code == 0
+        tables[engine] = pd.read_csv(output)
+    one, other = tables.values()
+    assert one["class"].equals(other["class"])
+    assert 0 < np.abs(one["probability"] - other["probability"]).max() < 1e-4
+
+
+def test_many_images_are_summed_up_and_a_second_start_adds_what_is_new(small_run, small_data, command, tmp_path):
+    for number in range(3):
+        (tmp_path / f"{number}.png").write_bytes(bytes(range(number)))
+    line = ["predict", small_run.path, small_data, tmp_path / "*.png", "--output", f"{tmp_path}/predictions/",
+            "--sort-into", tmp_path / "sorted"]  # fmt: skip
+    result = command(*line)
+    assert result.code == 3
+    for said in ("153 images:", "3 of 153 files could not be read:", "the file is empty (... bytes)", "The first of"):
+        assert said in result.out
+    table = pd.read_parquet(tmp_path / "predictions" / "part-00000.parquet")
+    assert len(table) == 153
+    sorted_images = [path.parent.name for path in (tmp_path / "sorted").rglob("*.png")]
+    good = table[table["problem"] == ""]
+    assert {name: sorted_images.count(name) for name in set(sorted_images) - {"_problems"}} == good[
+        "class"
+    ].value_counts().to_dict()
+    again = command(*line)
+    assert again.code == 0
+    assert "There is nothing to predict that is not in" in again.out
+    other = command(*line, "--top", "1")
+    assert other.code == 2
+    assert "holds predictions of another command" in other.err
 
 
 def test_what_libraries_print_of_a_file_is_kept_away(small_run, command, tmp_path):

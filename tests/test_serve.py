@@ -14,7 +14,7 @@ import httpx
 import pytest
 import tensorflow as tf
 
-from imgcls import serve
+from imgcls import Client, serve
 from imgcls.cli import run_serve
 from imgcls.serving.server import listening
 from tests.conftest import ROOT
@@ -62,6 +62,9 @@ def test_it_serves_what_it_says_and_ends_quietly(folder, tmp_path):
         assert "version 123" in line
         response = httpx.post(f"{url}:predict", json={"instances": [1.0, 2.0, 5.0]})
         assert response.json() == {"predictions": [3.5, 4.0, 5.5]}
+        over_grpc = re.search(r"grpc://127\.0\.0\.1:\d+/half_plus_three", process.stdout.readline()).group()
+        with Client(over_grpc) as client:
+            assert client.run("serving_default", {"x": [1.0, 2.0, 5.0]}) == {"y": [3.5, 4.0, 5.5]}
         taken = start(folder, "--port", httpx.URL(url).port)
         output, errors = taken.communicate(timeout=60)
         assert (taken.returncode, output) == (2, "")

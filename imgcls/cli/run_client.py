@@ -3,13 +3,18 @@
 from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from imgcls.cli import command
-from imgcls.cli.run_predict import save_predictions, show_predictions
-from imgcls.cli.terminal import progress_line, say
+from imgcls.cli.prediction_table import MOST_SHOWN, show_rows
+from imgcls.cli.terminal import progress_line, say, table
+from imgcls.counted import counted
+from imgcls.files import replacing
 from imgcls.serving.client import Client
 from imgcls.serving.client.questions import BATCH
 from imgcls.serving.client.ranked import as_predictions
 from imgcls.serving.prediction import Prediction
+from imgcls.workflow.many_images.row_files import row_file
 
 
 def ask(client: Client, paths: Sequence[Path], top: int, output: Path | None) -> int:
@@ -21,8 +26,18 @@ def ask(client: Client, paths: Sequence[Path], top: int, output: Path | None) ->
             ranked += client.predict(paths[begin : begin + BATCH])
             report(len(ranked))
     predictions = as_predictions(paths, ranked)
-    show_predictions(predictions, top)
+    shown = predictions.table(top)
+    show_rows(shown, top, multi_label=False, is_judged=predictions.is_judged)
+    _show_problems(shown)
     if output:
-        save_predictions(predictions, top, output)
+        with replacing(output) as partial, row_file(partial, list(shown.columns)) as write:
+            write(shown)
         say(f"\nWritten to {output}")
     return command.OK if predictions.readable.all() else command.WITH_PROBLEMS
+
+
+def _show_problems(shown: pd.DataFrame) -> None:
+    bad = shown[shown["problem"] != ""]
+    if len(bad):
+        say(f"\n{len(bad):,} of {counted(len(shown), 'file')} could not be read:")
+        table(["image", "problem"], bad[["image", "problem"]].head(MOST_SHOWN).to_numpy().tolist(), text_columns=2)

@@ -1,69 +1,79 @@
 """What `python -m imgcls.predict` does once its flags are read."""
 
-from collections.abc import Sequence
 from pathlib import Path
 
+import pandas as pd
+
 from imgcls.cli import command
+from imgcls.cli.prediction_table import MOST_SHOWN, show_rows
 from imgcls.cli.terminal import percent, progress_line, say, table
 from imgcls.counted import counted
-from imgcls.files import replacing
-from imgcls.image_files import shown_name
-from imgcls.serving.predictor import Predictions
+from imgcls.serving.predictor import Predictor
+from imgcls.workflow.engine_choice import EngineName, choose_engine
+from imgcls.workflow.many_images.predict import ManyImages, predict_many
+from imgcls.workflow.many_images.summary import Summary
 from imgcls.workflow.predictor import load_predictor, pretrained_predictor
 from imgcls.workflow.transcoded import transcoded_sentence
 
-MOST_SHOWN = 20  # rows in the terminal
 
+def predict(asked: ManyImages, is_path: bool, engine: EngineName) -> int:
+    """Predict the images, and say what was found and where it is.
 
-def predict(source: Path | str, paths: Sequence[Path], top: int, output: Path | None) -> int:
-    """Predict the files, print the table, and write it to `output`.
-
-    source: path of a run or bundle, or the name of an architecture with published weights.
+    Args:
+        asked: What is to be predicted.
+        is_path: Whether `asked.source` is a run or bundle, not the name of an architecture.
+        engine: Which engine computes the network.
     """
-    predictor = load_predictor(source) if isinstance(source, Path) else pretrained_predictor(source)
+    predictor = load_predictor(Path(asked.source)) if is_path else pretrained_predictor(asked.source)
+    predictor = choose_engine(predictor, engine)
     with progress_line() as progress:
-        predictions = predictor.predict_files(paths, progress.of("Predicting", len(paths)))
-    show_predictions(predictions, top)
-    if output:
-        save_predictions(predictions, top, output)
-        say(f"\nWritten to {output}")
-    return command.OK if predictions.readable.all() else command.WITH_PROBLEMS
+        summary = predict_many(
+            predictor, asked, lambda done, total=None: progress.doing("Predicting", done, total, "images")
+        )
+    show(summary, predictor, asked.top)
+    _show_places(summary, asked)
+    return command.WITH_PROBLEMS if summary.problems else command.OK
 
 
-def show_predictions(predictions: Predictions, top: int) -> None:
-    """Print the table, and below it the problems."""
-    shown = predictions.table(top)
-    good = shown[shown["problem"] == ""]
-    rows = []
-    for row in good.head(MOST_SHOWN).to_dict("records"):
-        endings = ["", *(f"_{place}" for place in range(2, top + 1))]
-        named = [(row[f"class{e}"], row[f"probability{e}"]) for e in endings if f"class{e}" in row]
-        first, *others = named
-        labels = [row["labels"] or "none"] if predictions.multi_label else []
-        then = ", ".join(f"{n} {percent(p)}" for n, p in others)
-        decision = [row["decision"]] if predictions.is_judged else []
-        rows.append([row["image"], *labels, first[0], percent(first[1]), then, *decision])
-    if rows:
-        heads = ["labels", "likeliest"] if predictions.multi_label else ["class"]
-        columns = ["image", *heads, "probability", "then", *(["decision"] if predictions.is_judged else [])]
-        table(columns, rows, text_columns=len(columns))
-    if len(good) > MOST_SHOWN:
-        say(f"... and {len(good) - MOST_SHOWN:,} more; --output predictions.csv keeps them all.")
-    if sentence := transcoded_sentence([shown_name(path) for path in predictions.transcoded]):
+def show(summary: Summary, predictor: Predictor, top: int) -> None:
+    """Print the first rows, of many images how many got each answer, and the problems."""
+    if summary.is_small:
+        _show_rows(summary, predictor, top)
+    else:
+        _show_counts(summary)
+    if sentence := transcoded_sentence(summary.transcoded, summary.transcoded_count):
         say(f"\n{sentence}")
-    bad = shown[shown["problem"] != ""]
-    if len(bad):
-        say(f"\n{len(bad):,} of {counted(len(shown), 'file')} could not be read:")
-        table(["image", "problem"], bad[["image", "problem"]].head(MOST_SHOWN).to_numpy().tolist(), text_columns=2)
+    if summary.problems:
+        say(f"\n{summary.problems:,} of {counted(summary.count, 'file')} could not be read:")
+        if not summary.is_small:
+            table(["reason", "files"], [[why, f"{count:,}"] for why, count in summary.reasons.most_common(MOST_SHOWN)])
+            say("The first of them:")
+        shown = summary.first_problems[: MOST_SHOWN if summary.is_small else 3]
+        table(["image", "problem"], [list(row) for row in shown], text_columns=2)
 
 
-def save_predictions(predictions: Predictions, top: int, path: Path) -> None:
-    """Write the table as CSV, JSON lines or Parquet, by the ending; whole or not at all."""
-    shown = predictions.table(top)
-    with replacing(path) as partial:
-        if path.suffix == ".csv":
-            shown.to_csv(partial, index=False)
-        elif path.suffix == ".jsonl":
-            shown.to_json(partial, orient="records", lines=True, force_ascii=False, double_precision=7)
-        else:
-            shown.to_parquet(partial, index=False)
+def _show_rows(summary: Summary, predictor: Predictor, top: int) -> None:
+    if not summary.first:
+        return
+    tables = [predictions.table(top, names) for names, predictions in summary.first]
+    shown = pd.concat(tables, ignore_index=True)
+    show_rows(shown, top, multi_label=predictor.multi_label, is_judged=summary.first[0][1].is_judged)
+
+
+def _show_counts(summary: Summary) -> None:
+    """How many images got each answer, the commonest first."""
+    say(f"{counted(summary.count, 'image')}:")
+    common = summary.answers.most_common(MOST_SHOWN)
+    rows = [[name.lstrip("_"), f"{count:,}", percent(count / summary.count)] for name, count in common]
+    table(["answer", "images", "share"], rows)
+    if len(summary.answers) > MOST_SHOWN:
+        say(f"... and {counted(len(summary.answers) - MOST_SHOWN, 'answer')} more.")
+
+
+def _show_places(summary: Summary, asked: ManyImages) -> None:
+    if asked.output and not summary.count:
+        say(f"\nThere is nothing to predict that is not in {asked.output} already.")
+    elif asked.output:
+        say(f"\nWritten to {asked.output}")
+    if asked.sort_into:
+        say(f"{'Links' if asked.link else 'Copies'} by class are in {asked.sort_into}")

@@ -72,6 +72,7 @@ class Settings:
             threads=self.threads,
             token=self.http.token,
             certificate=_certificate(self.tls),
+            request_seconds=self.http.request_seconds,
         )
 
 
@@ -81,21 +82,7 @@ def serve_models(folders: Sequence[Path], listener: socket.socket, address: str,
     folders: of bundles; empty where the settings name a model config file.
     address: as clients call it.
     """
-    file = settings.models.model_config_file
-    wanted = read_model_config(file) if file else [settings_of_folder(folder) for folder in folders]
-
-    def reference_of(name: str, version: int) -> Reference | None:
-        folder = models.folder(name, version)
-        return read_reference(folder) if folder else None
-
-    models = Models(
-        wanted,
-        Limits(settings.most_instances, settings.most_pixels),
-        Metrics(reference_of, settings.drift_seconds),
-        Execution(settings.models.engine, Batching(**asdict(settings.batching))),
-    )
-    if file and settings.models.model_config_poll_seconds:
-        ConfigFileWatch(file, models.reload, settings.models.model_config_poll_seconds)
+    models = _models(folders, settings)
     app = make_app(
         models,
         most_bytes=settings.most_bytes,
@@ -117,6 +104,26 @@ def serve_models(folders: Sequence[Path], listener: socket.socket, address: str,
     if is_busy:  # no thread can be ended from outside, and Python would wait for each
         os._exit(command.OK)
     return command.OK
+
+
+def _models(folders: Sequence[Path], settings: Settings) -> Models:
+    """What is served: the bundles, or what a model config file names, which is looked at again if that is wanted."""
+    file = settings.models.model_config_file
+    wanted = read_model_config(file) if file else [settings_of_folder(folder) for folder in folders]
+
+    def reference_of(name: str, version: int) -> Reference | None:
+        folder = models.folder(name, version)
+        return read_reference(folder) if folder else None
+
+    models = Models(
+        wanted,
+        Limits(settings.most_instances, settings.most_pixels),
+        Metrics(reference_of, settings.drift_seconds),
+        Execution(settings.models.engine, Batching(**asdict(settings.batching))),
+    )
+    if file and settings.models.model_config_poll_seconds:
+        ConfigFileWatch(file, models.reload, settings.models.model_config_poll_seconds)
+    return models
 
 
 def _certificate(tls: Mapping[str, Any]) -> tuple[bytes, bytes] | None:

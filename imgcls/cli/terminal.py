@@ -30,11 +30,13 @@ class ProgressLine(Progress):
         self._task = bar.add_task("Starting", total=None, facts="")
         self._what, self._first, self._began = "", 0, time.monotonic()
 
-    def doing(self, what: str, done: int, total: int | None = None) -> None:
-        """Show how much of some work is done, and how long the rest will take."""
+    def doing(self, what: str, done: int, total: int | None = None, unit: str = "") -> None:
+        """Show how much of some work is done, and how long the rest will take; with a unit also how many a second."""
         if what != self._what or done < self._first:
             self._begin(what, done)
         counts = f"{done:,}/{total:,}  {self._left(done, total)} left" if total else f"{done:,}" if done else ""
+        if unit and done > self._first:
+            counts += f"  {self._rate(done):.0f} {unit}/s"
         self._bar.update(self._task, description=what, completed=done, total=total, facts=counts)
 
     def step(self, status: dict[str, Any]) -> None:
@@ -64,8 +66,11 @@ class ProgressLine(Progress):
         self._what, self._first, self._began = what, done, time.monotonic()
 
     def _left(self, done: int, total: int) -> str:
-        rate = (done - self._first) / max(time.monotonic() - self._began, 1e-9)
-        return clock((total - done) / rate) if rate else "?"
+        rate = self._rate(done)
+        return clock(max(total - done, 0) / rate) if rate else "?"
+
+    def _rate(self, done: int) -> float:
+        return (done - self._first) / max(time.monotonic() - self._began, 1e-9)
 
 
 def _figures(row: dict[str, Any]) -> str:

@@ -31,11 +31,13 @@ class Engine(Protocol):
         device: What it computes on, such as "CPU" or "GPU".
         outputs: The names of the arrays that `predict` gives. An engine of a classifier gives "probabilities"; one
             that gives "embedding" too can embed.
+        batch_size: The largest batch that `predict` and `predict_batches` take; None if they take every size.
     """
 
     name: str
     device: str
     outputs: tuple[str, ...]
+    batch_size: int | None = None
 
     def predict(self, pixels: np.ndarray) -> Outputs:
         """Compute the network on a batch.

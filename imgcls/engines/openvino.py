@@ -36,7 +36,10 @@ class OpenVINOEngine(Engine):
 
         self.device = device
         self.outputs = tuple(output.any_name for output in network.outputs)
-        self._batch_size = batch_size
+        self.batch_size = batch_size
+        if batch_size is not None and network.input().partial_shape.is_dynamic:
+            network = network.clone()  # the caller's stays as it is
+            network.reshape([batch_size, *(side.get_length() for side in list(network.input().partial_shape)[1:])])
         hint = "LATENCY" if batch_size is None else "THROUGHPUT"
         settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": hint}
         self._compiled = openvino.Core().compile_model(network, device, settings)
@@ -61,7 +64,7 @@ class OpenVINOEngine(Engine):
         yield from (_without_filling(*each) for each in done)
 
     def _batch(self, pixels: np.ndarray) -> np.ndarray:
-        return np.ascontiguousarray(pixels) if self._batch_size is None else fill_up(pixels, self._batch_size)
+        return np.ascontiguousarray(pixels) if self.batch_size is None else fill_up(pixels, self.batch_size)
 
     def _copied(self, request: "openvino.InferRequest") -> Outputs:
         return {name: request.get_tensor(name).data.copy() for name in self.outputs}

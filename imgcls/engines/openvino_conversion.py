@@ -1,8 +1,8 @@
 """Keras models as networks of OpenVINO, in memory and on disk."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from imgcls.engines.tensorflow import network_function
 from imgcls.framework_internals import graph_with_constants
@@ -25,11 +25,27 @@ def convert(models: Mapping[str, "keras.Model"], batch_size: int | None = None) 
     Raises:
         ImportError: If openvino is not installed.
     """
+    function = network_function(models, batch_size)
+    return convert_function(function.get_concrete_function(), sorted(models))  # type: ignore[attr-defined]
+
+
+def convert_function(function: Any, outputs: Sequence[str]) -> "openvino.Model":
+    """Convert a function of pixels, such as a signature of a SavedModel, to a network of OpenVINO.
+
+    Args:
+        function: A concrete function of TensorFlow with one input.
+        outputs: The names of what it returns, in alphabetical order, as TensorFlow sorts them.
+
+    Returns:
+        The network, whose outputs have these names.
+
+    Raises:
+        ImportError: If openvino is not installed.
+    """
     import openvino
 
-    graph = graph_with_constants(network_function(models, batch_size))  # so that the conversion is fast
-    network = openvino.convert_model(graph)
-    for name, output in zip(sorted(models), network.outputs, strict=True):  # TensorFlow sorts outputs by name
+    network = openvino.convert_model(graph_with_constants(function))  # with constants the conversion is fast
+    for name, output in zip(outputs, network.outputs, strict=True):
         output.get_tensor().set_names({name})
     return network
 

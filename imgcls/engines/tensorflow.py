@@ -23,13 +23,13 @@ class TensorFlowEngine(Engine):
     def __init__(self, models: Mapping[str, keras.Model], batch_size: int | None = None) -> None:
         self.outputs = tuple(models)
         self.device = "GPU" if tf.config.list_physical_devices("GPU") else "CPU"
-        self._batch_size = batch_size
-        self._function = network_function(models, batch_size)
+        self.batch_size = batch_size
+        self.function = network_function(models, batch_size)
 
     def predict(self, pixels: np.ndarray) -> Outputs:
         """Compute the network on a batch, as `Engine.predict` describes it."""
-        size = self._batch_size or max(1, len(pixels))  # fused operations of TensorFlow 2.21 fail on a batch of none
-        found = self._function(tf.constant(fill_up(pixels, size), tf.float32))
+        size = self.batch_size or max(1, len(pixels))  # fused operations of TensorFlow 2.21 fail on a batch of none
+        found = self.function(tf.constant(fill_up(pixels, size), tf.float32))
         return {name: tensor.numpy()[: len(pixels)] for name, tensor in found.items()}
 
 

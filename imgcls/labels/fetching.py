@@ -5,14 +5,15 @@ cannot be fetched is reported, with the line of the table.
 """
 
 import hashlib
+import io
 import ssl
 import time
 from collections import deque
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
-from typing import NamedTuple
+from typing import BinaryIO, NamedTuple
 
 import httpcore
 import httpx
@@ -152,28 +153,66 @@ def _fetched(address: str, folder: Path, here: dict[str, str], limits: Limits, c
     stem = hashlib.sha256(address.encode("utf-8", "replace")).hexdigest()[:32]
     if stem in here:
         return Fetched(here[stem], "")
-    deadline = time.monotonic() + limits.seconds
     partial = folder / f".partial-{stem}"
+
+    def download(deadline: float) -> str:
+        with partial.open("wb") as file:
+            return _download(httpx.URL(address), file, deadline, limits, context)
+
+    try:
+        suffix, reason = _attempted(download, limits)
+        if suffix:
+            partial.replace(folder / f"{stem}{suffix}")
+        return Fetched(f"{stem}{suffix}" if suffix else "", reason)
+    finally:
+        partial.unlink(missing_ok=True)
+
+
+def fetch_content(address: str, limits: Limits, context: ssl.SSLContext) -> tuple[bytes, str]:
+    """Fetch one image into memory.
+
+    Args:
+        address: Of http or https.
+        limits: What fetching may take.
+        context: As `httpx.create_ssl_context` makes it; one serves many calls.
+
+    Returns:
+        The image's bytes, b"" if there are none; and why there are none, as a part of a sentence.
+    """
+    content = io.BytesIO()
+
+    def download(deadline: float) -> str:
+        content.seek(0)
+        content.truncate()
+        return _download(httpx.URL(address), content, deadline, limits, context)
+
+    suffix, reason = _attempted(download, limits)
+    return (content.getvalue(), "") if suffix else (b"", reason)
+
+
+def _attempted(download: Callable[[float], str], limits: Limits) -> tuple[str, str]:
+    """The suffix of the format that a download gave, after as many attempts as make sense; or "" and the reason.
+
+    download: Gets the time at which it has to be done.
+    """
+    deadline = time.monotonic() + limits.seconds
+    reason = "it was not tried"
     try:
         for attempt in range(ATTEMPTS):
             try:
-                suffix = _download(httpx.URL(address), partial, deadline, limits, context)
-                partial.replace(folder / f"{stem}{suffix}")
-                return Fetched(f"{stem}{suffix}", "")
+                return download(deadline), ""
             except (_PassingError, httpcore.NetworkError, httpcore.RemoteProtocolError) as error:
                 wait = getattr(error, "wait", None)
                 wait = FIRST_WAIT * 2**attempt if wait is None else wait
                 reason = str(error) or type(error).__name__
                 if attempt + 1 == ATTEMPTS or time.monotonic() + wait > deadline:
-                    return Fetched("", reason)
+                    return "", reason
                 time.sleep(wait)
     except httpcore.TimeoutException:
-        return Fetched("", f"it took longer than {limits.seconds:g} s")
+        return "", f"it took longer than {limits.seconds:g} s"
     except (_RefusedError, PrivateAddressError, httpx.InvalidURL, httpcore.ProtocolError, UnicodeError) as error:
-        return Fetched("", str(error))
-    finally:
-        partial.unlink(missing_ok=True)
-    return Fetched("", "it was not tried")
+        return "", str(error)
+    return "", reason
 
 
 class _RefusedError(Exception):
@@ -188,7 +227,7 @@ class _PassingError(Exception):
         self.wait = wait
 
 
-def _download(url: httpx.URL, target: Path, deadline: float, limits: Limits, context: ssl.SSLContext) -> str:
+def _download(url: httpx.URL, file: BinaryIO, deadline: float, limits: Limits, context: ssl.SSLContext) -> str:
     """Follow the redirects and write the image at their end; returns the suffix of its format."""
     for _ in range(REDIRECTS + 1):
         if url.scheme not in ("http", "https") or not url.host:
@@ -202,7 +241,7 @@ def _download(url: httpx.URL, target: Path, deadline: float, limits: Limits, con
                     url = url.join(headers[b"location"])
                     continue
                 _check_status(response.status, headers)
-                return _write(response.iter_stream(), headers, target, limits.largest)
+                return _write(response.iter_stream(), headers, file, limits.largest)
     raise _RefusedError(f"it is redirected more than {REDIRECTS} times")
 
 
@@ -216,24 +255,23 @@ def _check_status(status: int, headers: dict[bytes, str]) -> None:
         raise _RefusedError(f"the server answers {status}")
 
 
-def _write(chunks: Iterable[bytes], headers: dict[bytes, str], target: Path, largest: int) -> str:
+def _write(chunks: Iterable[bytes], headers: dict[bytes, str], file: BinaryIO, largest: int) -> str:
     """Write what comes, as long as it is an image and not too large; returns the suffix of its format."""
     too_large = _RefusedError(f"it is larger than {largest / 1e6:g} MB")
     stated = headers.get(b"content-length", "")
     if stated.isascii() and stated.isdigit() and int(stated) > largest:
         raise too_large
     head, size, suffix = b"", 0, ""
-    with target.open("wb") as file:
-        for chunk in chunks:
-            size += len(chunk)
-            if size > largest:
-                raise too_large
-            if not suffix:
-                head += chunk[:HEAD]
-                suffix = suffix_of(head)
-                if not suffix and len(head) >= HEAD:
-                    break
-            file.write(chunk)
+    for chunk in chunks:
+        size += len(chunk)
+        if size > largest:
+            raise too_large
+        if not suffix:
+            head += chunk[:HEAD]
+            suffix = suffix_of(head)
+            if not suffix and len(head) >= HEAD:
+                break
+        file.write(chunk)
     if not suffix:
         raise _RefusedError(_what_else(head))
     return suffix

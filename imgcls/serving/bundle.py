@@ -33,7 +33,7 @@ from imgcls.serving.network_file import write_network
 from imgcls.serving.parity import Reference, ReferenceAnswers, ask_reference, compare_engine, compare_saved_model
 from imgcls.serving.prediction import Prediction
 from imgcls.serving.predictor import Predictor
-from imgcls.serving.signatures import CLASS_NAME, CLASSES, EMBEDDING, EXPLANATION, IMAGE_BYTES, PIXELS
+from imgcls.serving.signatures import CLASS_NAME, CLASSES, EMBEDDING, EXPLANATION, IMAGE_BYTES, PIXELS, PREPROCESS
 from imgcls.serving.versions import check_name, find_version, next_version, take_next_version
 from imgcls.serving.warmup import Request, write_warmup
 
@@ -93,6 +93,18 @@ class Bundle(Predictor):
             else _prediction({name: values[row] for name, values in found.items()})
             for row, problem in enumerate(problems)
         ]
+
+    def decode(self, images: Sequence[bytes], boxes: Sequence[np.ndarray | None] = ()) -> tuple[np.ndarray, list[str]]:
+        """Decode a batch as `Predictor.decode` does, by the bundle's own signature "preprocess".
+
+        So a bundle reads images as the version of imgcls did that wrote it. One without this signature is read as
+        this version reads, and so are parts of images.
+        """
+        if PREPROCESS not in self.model.signature_defs or boxes:
+            return super().decode(images, boxes)
+        strings = tf.constant(images, tf.string, shape=(len(images),))
+        found = self.model.run(PREPROCESS, {IMAGE_BYTES: strings})
+        return found[PIXELS], [problem.decode() for problem in found["problem"]]
 
     def embed(self, images: Sequence[Image] | np.ndarray) -> tuple[np.ndarray, list[str]]:
         """The features of images, as `Predictor.embed` gives them."""

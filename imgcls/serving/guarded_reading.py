@@ -5,6 +5,9 @@ drained anew in every call; with `get_single_element` that costs 2 to 3 millisec
 (TensorFlow 2.21), and it runs in a session as TensorFlow Serving runs it. Nothing outside TensorFlow's core is used.
 """
 
+from collections.abc import Callable
+from functools import lru_cache
+
 import tensorflow as tf
 
 from imgcls.data.images.decoding import ANIMATED_WEBP, HEAD, OTHER_BMP, OTHER_PPM, UNKNOWN_FORMAT, is_other_bmp
@@ -39,6 +42,23 @@ def read_batch(image_bytes: tf.Tensor, preprocessing: Preprocessing) -> tuple[tf
     options.autotune.enabled = False  # its thread makes the end of every chain wait
     places, pixels = black.concatenate(readable).batch(count + 1).with_options(options).get_single_element()
     return places[1:], pixels[tf.minimum(tf.size(places) - 1, 1) :]
+
+
+@lru_cache(maxsize=8)
+def batch_reader(preprocessing: Preprocessing) -> Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]]:
+    """The function that reads a batch as the signature "preprocess" does; kept, because TensorFlow is slow to trace it.
+
+    Returns:
+        A function from image_bytes (B,) to pixels (B, height, width, channels) and problems (B,).
+    """
+
+    @tf.function(input_signature=[tf.TensorSpec((None,), tf.string)], autograph=False)
+    def read(image_bytes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+        places, pixels = read_batch(image_bytes, preprocessing)
+        return in_places(pixels, image_bytes, places), problems(image_bytes, places)
+
+    function: Callable[[tf.Tensor], tuple[tf.Tensor, tf.Tensor]] = read
+    return function
 
 
 def problems(image_bytes: tf.Tensor, places: tf.Tensor) -> tf.Tensor:

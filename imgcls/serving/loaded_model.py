@@ -44,7 +44,7 @@ class LoadedModel:
             KeyError: If there is no such signature.
             tf.errors.OpError: If the inputs do not fit.
         """
-        function = self._model.signatures[signature]
+        function = self.function(signature)
         types = self.signature_defs[signature].inputs
         tensors = {name: tf.constant(value, types[name].dtype) for name, value in inputs.items()}
         return {name: tensor.numpy() for name, tensor in function(**tensors).items()}

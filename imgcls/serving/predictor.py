@@ -1,21 +1,22 @@
 """Names for images, from whatever engine computes the network."""
 
-from collections.abc import Iterable, Sequence
+import os
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from itertools import islice
 from pathlib import Path
+from typing import NamedTuple
 
 import numpy as np
 import pandas as pd
+import tensorflow as tf
 
 from imgcls.counted import counted
 from imgcls.data.images.preprocessing import Preprocessing
-from imgcls.data.images.reading import ReadResult, read_images
+from imgcls.data.images.reading import decode_images
 from imgcls.engines.engine import (
     DECISION,
     EMBEDDING,
     JUDGEMENT,
-    LOGITS,
     PREDICTION_SET,
     PROBABILITIES,
     UNKNOWN_SCORE,
@@ -25,12 +26,17 @@ from imgcls.engines.engine import (
 from imgcls.image_files import shown_name
 from imgcls.progress import ProgressFunction, no_progress
 from imgcls.serving.given_images import Image, without_arrays
+from imgcls.serving.guarded_reading import batch_reader
+from imgcls.serving.named_image import NamedImage, encoded
 from imgcls.serving.prediction import Prediction
+from imgcls.serving.read_ahead import in_chunks, read_ahead
 from imgcls.serving.signatures import NONE_OF_THESE, NOT_SURE
 
 LIKELY = 0.5  # probability from which on an image that has any number of the classes has one
-OF_CLASSES = (PROBABILITIES, LOGITS, PREDICTION_SET)  # outputs with a column for each class
-BATCH = 32  # images; also bounds the memory, however many files there are
+BATCH_BYTES = 20_000_000  # of pixels in a batch, which is 33 images of 224 x 224; bounds the memory
+MOST_IN_BATCH = 256  # images
+THREADS = max(2, os.cpu_count() or 2)  # that read and decode
+BATCHES_AHEAD = THREADS + 2  # that are read, or being read, while the network computes
 
 
 @dataclass(frozen=True)
@@ -126,11 +132,12 @@ class Predictions:
         likely: np.ndarray = np.nan_to_num(self.probabilities) >= LIKELY
         return likely
 
-    def table(self, top: int = 3) -> pd.DataFrame:
+    def table(self, top: int = 3, names: Sequence[str] = ()) -> pd.DataFrame:
         """A row for each image.
 
         Args:
             top: How many classes are named.
+            names: Of the images; empty: their paths.
 
         Returns:
             The columns image, class, probability, class_2, probability_2, ..., the likeliest first, and problem. Where
@@ -139,8 +146,8 @@ class Predictions:
             between them.
         """
         top = min(top, len(self.class_names))
-        order = np.argsort(-self.probabilities, axis=1)[:, :top]
-        columns: dict[str, list[object]] = {"image": [shown_name(path) for path in self.paths]}
+        order = _likeliest(self.probabilities, top)
+        columns: dict[str, list[object]] = {"image": list(names or map(shown_name, self.paths))}
         if self.multi_label:
             columns["labels"] = ["; ".join(labels) for labels in self.labels()]
         for place in range(top):
@@ -246,37 +253,145 @@ class Predictor:
         boxes: np.ndarray | None = None,
         outputs: Sequence[str] = (),
     ) -> Predictions:
-        outputs = [*dict.fromkeys([*outputs, *(name for name in JUDGEMENT if name in self.engine.outputs)])]
-        outcomes = read_images(images, self.preprocessing, boxes)
-        read: list[Path] = []
-        problems: list[str] = []
-        transcoded: list[Path] = []
-        chunks: list[Outputs] = []
-        while chunk := list(islice(outcomes, BATCH)):
-            read += [outcome.path for outcome in chunk]
-            problems += [outcome.problem for outcome in chunk]
-            transcoded += [outcome.path for outcome in chunk if outcome.transcoded]
-            chunks.append(self._rows(chunk, outputs))
-            on_progress(len(read))
-        found = {name: np.concatenate([rows[name] for rows in chunks]) for name in (chunks[0] if chunks else ())}
-        found = found or self._rows([], outputs)
-        probabilities = found.pop(PROBABILITIES)
-        return Predictions(read, self.class_names, probabilities, problems, transcoded, found, self.multi_label)
+        places = None if boxes is None else np.asarray(boxes, np.float32)
+        named = (NamedImage.of(image, None if places is None else places[row]) for row, image in enumerate(images))
+        chunks: list[Predictions] = []
+        done = 0
+        for _, predictions in self.stream(named, outputs):
+            chunks.append(predictions)
+            done += len(predictions)
+            on_progress(done)
+        return _joined(chunks) if chunks else self._of_none(outputs)
 
-    def _rows(self, chunk: list[ReadResult], outputs: Sequence[str]) -> Outputs:
-        """The probabilities and further outputs of the engine for each image; NaN where there are no pixels."""
-        good = [i for i, outcome in enumerate(chunk) if not outcome.problem]
-        shape = (self.preprocessing.height, self.preprocessing.width, self.preprocessing.channels)
-        pixels = np.stack([np.asarray(chunk[i].result) for i in good]) if good else np.empty((0, *shape), np.float32)
-        sizes = dict.fromkeys((DECISION, UNKNOWN_SCORE), ()) | {name: (len(self.class_names),) for name in OF_CLASSES}
-        if not good and set(outputs) <= set(sizes):  # the network has nothing to do
-            return {name: _missing(len(chunk), sizes[name]) for name in (PROBABILITIES, *outputs)}
-        found = self.engine.predict(pixels)
-        rows = {name: _missing(len(chunk), found[name].shape[1:]) for name in (PROBABILITIES, *outputs)}
-        for name, values in rows.items():
-            values[good] = found[name]
-        return rows
+    def stream(
+        self, images: Iterable[NamedImage], outputs: Sequence[str] = ()
+    ) -> Iterator[tuple[list[NamedImage], Predictions]]:
+        """Predict any number of images, of which only a few batches are in memory.
+
+        Reading and decoding run ahead of the network in threads.
+
+        Args:
+            images: An iterator is read as far as it is needed, in the thread of whoever takes the results.
+            outputs: Further outputs of the engine to keep, of `engine.outputs`.
+
+        Yields:
+            Some images, in their order, and what was predicted for them.
+        """
+        wanted = self._wanted(outputs)
+        self.decode([])  # a bundle loads what decodes here, once, and not in several threads
+        for chunk, found in self._answered(read_ahead(self._read, self._batches(images), THREADS, BATCHES_AHEAD)):
+            good = np.flatnonzero([not problem for problem in chunk.problems])
+            rows = {name: _in_rows(found[name][: len(good)], good, len(chunk.images)) for name in wanted}
+            paths = [image.image if isinstance(image.image, Path) else Path(image.name) for image in chunk.images]
+            transcoded = [path for path, was in zip(paths, chunk.transcoded, strict=True) if was]
+            probabilities = rows.pop(PROBABILITIES)
+            names = self.class_names
+            yield (
+                chunk.images,
+                Predictions(paths, names, probabilities, chunk.problems, transcoded, rows, self.multi_label),
+            )
+
+    def decode(self, images: Sequence[bytes], boxes: Sequence[np.ndarray | None] = ()) -> tuple[np.ndarray, list[str]]:
+        """Decode and preprocess a batch of encoded images; is called from several threads at once.
+
+        Args:
+            images: The content of each file, of a format that TensorFlow decodes.
+            boxes: The part of each image that is predicted, (4,), or None for all of it; empty: all of each.
+
+        Returns:
+            Pixels (B, height, width, channels), float32 in [0, 255], and a problem for each image.
+        """
+        if boxes:
+            return decode_images(images, self.preprocessing, boxes)
+        pixels, problems = batch_reader(self.preprocessing)(tf.constant(images, tf.string, shape=(len(images),)))
+        return pixels.numpy(), [problem.decode() for problem in problems.numpy()]
+
+    def _wanted(self, outputs: Sequence[str]) -> list[str]:
+        judged = [name for name in JUDGEMENT if name in self.engine.outputs]
+        return list(dict.fromkeys([PROBABILITIES, *outputs, *judged]))
+
+    def _batches(self, images: Iterable[NamedImage]) -> Iterator[list[NamedImage]]:
+        size = self.preprocessing
+        of_one = 4 * size.height * size.width * size.channels  # bytes of float32
+        return in_chunks(images, self.engine.batch_size or min(max(BATCH_BYTES // of_one, 1), MOST_IN_BATCH))
+
+    def _read(self, images: list[NamedImage]) -> "_ReadBatch":
+        read = [encoded(image) for image in images]
+        problems = [each.problem for each in read]
+        places = [place for place, problem in enumerate(problems) if not problem]
+        boxes = [images[place].box for place in places] if any(image.box is not None for image in images) else []
+        pixels, decoding = self.decode([read[place].data for place in places], boxes)
+        for place, problem in zip(places, decoding, strict=True):
+            problems[place] = problem
+        good = [not problem for problem in decoding]
+        pixels = pixels if all(good) else pixels[good]
+        return _ReadBatch(images, problems, [each.transcoded for each in read], pixels if len(pixels) else self._black)
+
+    @property
+    def _black(self) -> np.ndarray:
+        """An image for the network where there is none, so that its answers have their shapes."""
+        size = self.preprocessing
+        return np.zeros((1, size.height, size.width, size.channels), np.float32)
+
+    def _answered(self, batches: Iterable["_ReadBatch"]) -> Iterator[tuple["_ReadBatch", Outputs]]:
+        """Each batch with the outputs of the engine, which gives them in any order, in the order of the batches."""
+        asked: dict[int, _ReadBatch] = {}
+        found: dict[int, Outputs] = {}
+
+        def remembered() -> Iterator[tuple[int, np.ndarray]]:
+            for place, batch in enumerate(batches):
+                asked[place] = batch._replace(pixels=np.empty(0))  # the engine has them
+                yield place, batch.pixels
+
+        following = 0
+        for place, outputs in self.engine.predict_batches(remembered()):
+            found[place] = outputs
+            while following in found:
+                yield asked.pop(following), found.pop(following)
+                following += 1
+
+    def _of_none(self, outputs: Sequence[str]) -> Predictions:
+        found = self.engine.predict(self._black)
+        rows = {name: found[name][:0].astype(np.float32) for name in self._wanted(outputs)}
+        probabilities = rows.pop(PROBABILITIES)
+        return Predictions([], self.class_names, probabilities, [], [], rows, self.multi_label)
 
 
-def _missing(count: int, shape: tuple[int, ...]) -> np.ndarray:
-    return np.full((count, *shape), np.nan, np.float32)
+class _ReadBatch(NamedTuple):
+    """Images that were read: a problem and whether it was transcoded for each; pixels of those without a problem."""
+
+    images: list[NamedImage]
+    problems: list[str]
+    transcoded: list[bool]
+    pixels: np.ndarray
+
+
+def _likeliest(probabilities: np.ndarray, top: int) -> np.ndarray:
+    """The places of the likeliest classes of each image, the likeliest first: (N, top)."""
+    if top < probabilities.shape[1]:
+        places = np.sort(np.argpartition(-probabilities, top - 1, axis=1)[:, :top], axis=1)
+    else:
+        places = np.broadcast_to(np.arange(top), probabilities.shape)
+    order = np.argsort(-np.take_along_axis(probabilities, places, axis=1), axis=1, kind="stable")
+    return np.take_along_axis(places, order, axis=1)
+
+
+def _in_rows(values: np.ndarray, places: np.ndarray, count: int) -> np.ndarray:
+    """Rows (M, ...) at their places of (count, ...), float32, with NaN in the others."""
+    if len(values) == count:
+        return values.astype(np.float32, copy=False)
+    rows = np.full((count, *values.shape[1:]), np.nan, np.float32)
+    rows[places] = values
+    return rows
+
+
+def _joined(chunks: list[Predictions]) -> Predictions:
+    """All of them in one."""
+    return replace(
+        chunks[0],
+        paths=[path for chunk in chunks for path in chunk.paths],
+        probabilities=np.concatenate([chunk.probabilities for chunk in chunks]),
+        problems=[problem for chunk in chunks for problem in chunk.problems],
+        transcoded=[path for chunk in chunks for path in chunk.transcoded],
+        outputs={name: np.concatenate([chunk.outputs[name] for chunk in chunks]) for name in chunks[0].outputs},
+    )

@@ -2,7 +2,7 @@
 
 import os
 import re
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from functools import lru_cache
 from itertools import islice
@@ -68,6 +68,32 @@ def read_images(
     others = [] if boxes is None else [np.asarray(boxes, np.float32)]
     for path, result, problem, _ in for_each_file(paths, read, *others):
         yield ReadResult(path, None, problem) if problem else ReadResult(path, result[0], "", result[1])
+
+
+def decode_images(
+    encoded: Sequence[bytes], preprocessing: Preprocessing, boxes: Sequence[np.ndarray | None]
+) -> tuple[np.ndarray, list[str]]:
+    """Decode and preprocess a batch of images that TensorFlow decodes, one after the other.
+
+    Args:
+        encoded: The content of each image, as `imgcls.data.images.transcoding.decodable` gives it.
+        preprocessing: How images become pixels.
+        boxes: The part of each image that is its example, (4,), or None for all of it.
+
+    Returns:
+        Pixels (N, height, width, channels), float32 in [0, 255], and a problem for each image; the pixels are 0 where
+        there is a problem.
+    """
+    whole, part = _preprocessors(preprocessing)
+    pixels = np.zeros((len(encoded), preprocessing.height, preprocessing.width, preprocessing.channels), np.float32)
+    problems = [""] * len(encoded)
+    for place, data in enumerate(encoded):
+        box = boxes[place]
+        try:
+            pixels[place] = whole(data).numpy() if box is None else part(data, box).numpy()
+        except (tf.errors.OpError, ValueError) as error:
+            problems[place] = reason(data, error)
+    return pixels, problems
 
 
 @lru_cache(maxsize=8)

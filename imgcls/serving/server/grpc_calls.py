@@ -22,10 +22,11 @@ class Calls:
 
     Args:
         models: What is served; its observer is told of each call.
+        most_seconds: That the work may take, however long the caller would wait; None for no such limit.
     """
 
-    def __init__(self, models: Models) -> None:
-        self.models = models
+    def __init__(self, models: Models, most_seconds: float | None = None) -> None:
+        self.models, self._most_seconds = models, most_seconds
 
     def answer(self, method: str, model: str, context: grpc.ServicerContext, work: Callable[[], Response]) -> Response:
         """Answer a call.
@@ -51,6 +52,20 @@ class Calls:
             self.models.observer.request(
                 api="GRPC", method=method, model=known, status=http_status(code), seconds=seconds
             )
+
+    def seconds_left(self, context: grpc.ServicerContext) -> float | None:
+        """How long the work may take; None for as long as it takes.
+
+        Raises:
+            RequestError: If the caller waits no longer, so that no work is begun for nobody.
+        """
+        left: float | None = context.time_remaining()
+        if left is not None and left <= 0:
+            raise RequestError("The time that the caller gave is over.", TIME_OVER)
+        if not context.is_active():
+            raise RequestError("The caller waits no longer.", CLIENT_CLOSED)
+        limits = [limit for limit in (left, self._most_seconds) if limit is not None and limit < LONGEST]
+        return min(limits, default=None)
 
     def find(self, request: Any) -> ServedVersion:
         """Find the version that a request asks for by number, by label, or as the newest.
@@ -79,18 +94,6 @@ def model_spec(request: Any) -> ModelSpec:
         raise RequestError("Missing ModelSpec")
     spec: ModelSpec = request.model_spec
     return spec
-
-
-def seconds_left(context: grpc.ServicerContext) -> float | None:
-    """How long the caller still waits; None if it set no deadline.
-
-    Raises:
-        RequestError: If it waits no longer, so that no work is begun for nobody.
-    """
-    left: float | None = context.time_remaining()
-    if not context.is_active() or (left is not None and left <= 0):
-        raise RequestError("The caller waits no longer.", CLIENT_CLOSED if left is None or left > 0 else TIME_OVER)
-    return None if left is None or left > LONGEST else left
 
 
 def _abort(context: grpc.ServicerContext, code: grpc.StatusCode, why: str) -> NoReturn:

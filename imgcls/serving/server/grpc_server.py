@@ -3,7 +3,6 @@
 It has threads, not an event loop: one client's call takes 0.1 ms less that way (0.6 ms over loopback instead of 0.7).
 """
 
-import hmac
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
@@ -18,6 +17,7 @@ from imgcls.serving.server.listening import check_free
 from imgcls.serving.server.model_service import ModelService
 from imgcls.serving.server.models import Models
 from imgcls.serving.server.prediction_service import PredictionService
+from imgcls.serving.server.token import names_token
 
 MOST_WAITING = 256  # calls, each with its message in memory; what comes then is refused
 
@@ -33,6 +33,7 @@ class GrpcSettings:
         threads: Calls that are worked on at the same time; the others wait.
         token: What callers have to send as "authorization: Bearer ..."; "" if they need not.
         certificate: The PEM files of private key and certificate chain; None without TLS.
+        request_seconds: That a call may take, however long the caller would wait; None for no such limit.
     """
 
     host: str = "127.0.0.1"
@@ -41,6 +42,7 @@ class GrpcSettings:
     threads: int = 4
     token: str = ""
     certificate: tuple[bytes, bytes] | None = None
+    request_seconds: float | None = None
 
 
 class GrpcServer:
@@ -70,7 +72,8 @@ class GrpcServer:
             maximum_concurrent_rpcs=settings.threads + MOST_WAITING,
             interceptors=[_Password(settings.token)] if settings.token else [],
         )
-        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(PredictionService(models), self._server)
+        predictions = PredictionService(models, settings.request_seconds)
+        prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(predictions, self._server)
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(models), self._server)
         self._server.add_generic_rpc_handlers([health_handler(models)])
         self.port = self._listen(settings)
@@ -124,12 +127,12 @@ class _Password(grpc.ServerInterceptor):  # type: ignore[misc]  # has no types
     """Lets calls through that have the token; health needs none."""
 
     def __init__(self, token: str) -> None:
-        self._expected = f"Bearer {token}".encode()
+        self._token = token
         self._refused = grpc.unary_unary_rpc_method_handler(_refuse)
 
     def intercept_service(self, continuation: Callable[[Any], Any], details: Any) -> Any:
         given = dict(details.invocation_metadata).get("authorization", "")
-        same = hmac.compare_digest(str(given).encode(), self._expected)
+        same = names_token(str(given), self._token)
         return continuation(details) if same or details.method.startswith(f"/{HEALTH}/") else self._refused
 
 

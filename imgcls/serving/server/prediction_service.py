@@ -24,7 +24,7 @@ from tensorflow_serving.apis.model_pb2 import ModelSpec
 
 from imgcls.serving.server import regression
 from imgcls.serving.server.classification import INPUT, LABELS, SCORES, check_signature
-from imgcls.serving.server.grpc_calls import Calls, model_spec, seconds_left
+from imgcls.serving.server.grpc_calls import Calls, model_spec
 from imgcls.serving.server.models import Models, ServedVersion
 from imgcls.serving.server.request_error import NOT_IMPLEMENTED, PreconditionError, RequestError
 from imgcls.serving.server.tensor_messages import read_inputs, write_tensor
@@ -39,17 +39,20 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
 
     Args:
         models: What is served.
+        most_seconds: That one call may take; None for no limit but the caller's.
     """
 
-    def __init__(self, models: Models) -> None:
-        self._calls = Calls(models)
+    def __init__(self, models: Models, most_seconds: float | None = None) -> None:
+        self._calls = Calls(models, most_seconds)
 
     def Predict(
         self, request: predict_pb2.PredictRequest, context: grpc.ServicerContext
     ) -> predict_pb2.PredictResponse:
         """Tensors in, tensors out."""
         name = request.model_spec.name
-        return self._calls.answer("Predict", name, context, lambda: self._predict(request, seconds_left(context)))
+        return self._calls.answer(
+            "Predict", name, context, lambda: self._predict(request, self._calls.seconds_left(context))
+        )
 
     def GetModelMetadata(
         self, request: get_model_metadata_pb2.GetModelMetadataRequest, context: grpc.ServicerContext
@@ -62,7 +65,9 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
     ) -> classification_pb2.ClassificationResponse:
         """Examples in, labels and scores out."""
         name = request.model_spec.name
-        return self._calls.answer("Classify", name, context, lambda: self._classify(request, seconds_left(context)))
+        return self._calls.answer(
+            "Classify", name, context, lambda: self._classify(request, self._calls.seconds_left(context))
+        )
 
     def Regress(
         self, request: regression_pb2.RegressionRequest, context: grpc.ServicerContext

@@ -82,5 +82,5 @@ def cut(answers: Mapping[str, np.ndarray], k: np.ndarray) -> Arrays:
     return {**found, "problem": np.where((answers["problem"] == b"") & (k < 1), why, answers["problem"])}
 
 
-def _blank(dtype: np.dtype) -> object:
-    return b"" if dtype == object else dtype.type(0)
+def _blank(dtype: np.dtype) -> bytes | int:
+    return b"" if dtype.kind == "O" else 0

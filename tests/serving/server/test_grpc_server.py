@@ -17,6 +17,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from tensorflow_serving.apis import get_model_metadata_pb2, predict_pb2
 
+from imgcls.serving.client import Client
 from imgcls.serving.server.grpc_server import GrpcServer, GrpcSettings
 from imgcls.serving.server.observer import Observer
 from imgcls.serving.server.parts import Limits
@@ -86,6 +87,20 @@ def test_an_independent_client(served_bundle, bundle, images):
     assert (found["version"], found["inputs"]) == (1, ["image_bytes"])
 
 
+def test_bytes_that_are_no_message_harm_nobody(half_plus_three):
+    with serving_grpc(models_of(half_plus_three)) as place, grpc.insecure_channel(place) as channel:
+        call = channel.unary_unary("/tensorflow.serving.PredictionService/Predict")
+        for garbage in (b"\xff" * 100, b"GET / HTTP/1.1", request().SerializeToString()[:-3]):
+            with pytest.raises(grpc.RpcError) as caught:
+                call(garbage, timeout=10)
+            assert caught.value.code() in (grpc.StatusCode.INTERNAL, grpc.StatusCode.INVALID_ARGUMENT)
+        unknown = channel.unary_unary("/tensorflow.serving.PredictionService/Explain")
+        with pytest.raises(grpc.RpcError) as caught:
+            unknown(b"", timeout=10)
+        assert caught.value.code() == grpc.StatusCode.UNIMPLEMENTED
+        assert call(request().SerializeToString(), timeout=10)
+
+
 def test_the_observer_is_told(half_plus_three):
     told = []
 
@@ -118,8 +133,12 @@ def test_the_time_that_a_caller_waits_reaches_the_model(half_plus_three, monkeyp
     with serving_grpc(models) as place, grpc_stubs(place) as (predictions, _):
         predictions.Predict(request(), 30)
         predictions.Predict(request())
-    assert 0 < waited[0] <= 30
+    with serving_grpc(models, request_seconds=9) as place, grpc_stubs(place) as (predictions, _):
+        predictions.Predict(request(), 30)
+        predictions.Predict(request())
+    assert 9 < waited[0] <= 30
     assert waited[1] is None
+    assert waited[2:] == [9, 9]
 
 
 def test_a_fault_has_its_code_and_is_logged(half_plus_three, monkeypatch, caplog):
@@ -142,13 +161,19 @@ def test_a_token(half_plus_three):
         assert list(found.outputs["y"].float_val) == [4.0]
 
 
-def test_tls(half_plus_three):
+def test_tls(half_plus_three, tmp_path):
     key, certificate = self_signed()
+    (tmp_path / "ca.pem").write_bytes(certificate)
     trusted = grpc.ssl_channel_credentials(certificate)
     with serving_grpc(models_of(half_plus_three), certificate=(key, certificate)) as place:
         channel = grpc.secure_channel(place.replace("127.0.0.1", "localhost"), trusted)
         with grpc_stubs(place, channel) as (predictions, _):
             assert list(predictions.Predict(request(), 10).outputs["y"].float_val) == [4.0]
+        address = f"grpcs://localhost:{place.rpartition(':')[2]}/half_plus_three"
+        with Client(address, ca_file=tmp_path / "ca.pem") as client:
+            assert client.status()["model_version_status"][0]["state"] == "AVAILABLE"
+        with Client(address, retries=0) as client, pytest.raises(ConnectionError, match="No server answers"):
+            client.status()  # an authority that nobody knows
 
 
 def self_signed() -> tuple[bytes, bytes]:

@@ -1,10 +1,12 @@
 from pathlib import Path
 
 import grpc
+import numpy as np
 import pytest
 from tensorflow_serving.apis import get_model_status_pb2, model_management_pb2
 
-from tests.serving.conftest import grpc_stubs, models_of, serving_grpc
+from imgcls.serving.client import Client
+from tests.serving.conftest import grpc_stubs, models_of, save_linear, serving_grpc
 
 
 @pytest.fixture(scope="module")
@@ -56,6 +58,27 @@ def test_what_is_not_there(service, request_, code, why):
     with pytest.raises(grpc.RpcError) as caught:
         service.GetModelStatus(request_, 10)
     assert (caught.value.code(), caught.value.details()) == (code, why)
+
+
+def test_other_models_are_served_from_now_on_by_their_labels(tmp_path):
+    for name, version, slope in (("half", 1, 0.5), ("twice", 3, 2.0), ("twice", 4, 2.5)):
+        save_linear(tmp_path / name / str(version), slope, 0.0)
+    with serving_grpc(models_of(tmp_path / "half")) as place, grpc_stubs(place) as (_, service):
+        request = model_management_pb2.ReloadConfigRequest()
+        config = request.config.model_config_list.config.add(name="twice", base_path=str(tmp_path / "twice"))
+        config.model_version_policy.all.SetInParent()
+        service.HandleReloadConfigRequest(request, 60)
+        config.version_labels.update({"stable": 3, "canary": 4})  # which only versions that are there may have
+        service.HandleReloadConfigRequest(request, 60)
+        found = service.GetModelStatus(status_request("twice"), 10).model_version_status
+        assert [(each.version, each.state) for each in found] == [(4, found[0].AVAILABLE), (3, found[0].AVAILABLE)]
+        (canary,) = service.GetModelStatus(status_request("twice", version_label="canary"), 10).model_version_status
+        assert canary.version == 4
+        for label, expected in (("stable", 2.0), ("canary", 2.5)):
+            with Client(f"grpc://{place}/twice/labels/{label}") as client:
+                assert client.run("serving_default", {"x": np.ones(1, np.float32)}) == {"y": [expected]}
+        with Client(f"grpc://{place}/half") as client, pytest.raises(ValueError, match="has no model 'half'"):
+            client.run("serving_default", {"x": np.ones(1, np.float32)})
 
 
 def test_a_config_reaches_the_models(service, models, monkeypatch):

@@ -1,0 +1,81 @@
+"""Rows of predictions, written as they come into a CSV, JSONL or Parquet file."""
+
+import csv
+import json
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pandas as pd
+import pyarrow
+import pyarrow.parquet
+
+SUFFIXES = (".csv", ".jsonl", ".parquet")
+ROWS_IN_A_GROUP = 8192  # of a Parquet file; so many rows wait in memory
+NUMBERS = ("probability", "unknown_score")  # how the names of columns of numbers begin; the others hold text
+Write = Callable[[pd.DataFrame], None]
+
+
+@contextmanager
+def row_file(path: Path, columns: list[str]) -> Iterator[Write]:
+    """Open a file for rows; the suffix says of which kind.
+
+    Args:
+        path: Ends in .csv, .jsonl or .parquet.
+        columns: The names of the columns, in their order.
+
+    Yields:
+        A function that writes the rows of a table with these columns.
+    """
+    kind = {".csv": _csv_file, ".jsonl": _jsonl_file, ".parquet": _parquet_file}[path.suffix]
+    with kind(path, columns) as write:
+        yield write
+
+
+def names_in_rows(path: Path) -> Iterator[str]:
+    """The column image of a file that `row_file` wrote."""
+    if path.suffix == ".parquet":
+        with pyarrow.parquet.ParquetFile(path) as file:
+            for batch in file.iter_batches(columns=["image"]):
+                yield from batch.column(0).to_pylist()
+        return
+    with path.open(encoding="utf-8", newline="") as lines:
+        rows = csv.DictReader(lines) if path.suffix == ".csv" else map(json.loads, lines)
+        yield from (row["image"] for row in rows)
+
+
+@contextmanager
+def _csv_file(path: Path, columns: list[str]) -> Iterator[Write]:
+    with path.open("w", encoding="utf-8", newline="") as file:
+        pd.DataFrame(columns=columns).to_csv(file, index=False)
+        yield lambda rows: rows.to_csv(file, index=False, header=False)
+
+
+@contextmanager
+def _jsonl_file(path: Path, columns: list[str]) -> Iterator[Write]:
+    with path.open("w", encoding="utf-8") as file:
+        yield lambda rows: rows.to_json(file, orient="records", lines=True, force_ascii=False, double_precision=7)
+
+
+@contextmanager
+def _parquet_file(path: Path, columns: list[str]) -> Iterator[Write]:
+    schema = pyarrow.schema([(name, _parquet_type(name)) for name in columns])
+    waiting: list[pyarrow.Table] = []
+    with pyarrow.parquet.ParquetWriter(path, schema) as writer:
+
+        def flush() -> None:
+            writer.write_table(pyarrow.concat_tables(waiting))
+            waiting.clear()
+
+        def write(rows: pd.DataFrame) -> None:
+            waiting.append(pyarrow.Table.from_pandas(rows, schema, preserve_index=False))
+            if sum(map(len, waiting)) >= ROWS_IN_A_GROUP:
+                flush()
+
+        yield write
+        if waiting:
+            flush()
+
+
+def _parquet_type(column: str) -> pyarrow.DataType:
+    return pyarrow.float64() if column.startswith(NUMBERS) else pyarrow.string()

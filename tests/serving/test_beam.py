@@ -1,0 +1,43 @@
+"""A bundle in a pipeline of Beam, on its local runner."""
+
+import json
+import shutil
+
+import apache_beam as beam
+import pytest
+from apache_beam.runners.portability.fn_api_runner import FnApiRunner
+
+from imgcls.serving.beam import PredictImages, ReadImages
+from imgcls.serving.bundle import load_bundle
+
+pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
+
+
+@pytest.fixture
+def folder(images, tmp_path):
+    for number, image in enumerate(images[:6]):
+        shutil.copy(image, tmp_path / f"{number}.png")
+    (tmp_path / "broken.png").write_bytes(images[0].read_bytes()[:80])
+    return tmp_path
+
+
+@pytest.mark.parametrize("kind", ["plain", "judged"])
+def test_a_pipeline_predicts_what_the_bundle_predicts(request, folder, kind):
+    path = request.getfixturevalue("bundle_path" if kind == "plain" else "judged_path")
+    with beam.Pipeline(runner=FnApiRunner()) as pipeline:
+        rows = pipeline | ReadImages(f"{folder}/*.png") | PredictImages(path, top=2)
+        rows | beam.Map(json.dumps) | beam.io.WriteToText(str(folder / "rows"), ".jsonl", num_shards=1)
+    lines = next(folder.glob("rows*.jsonl")).read_text("utf-8").splitlines()
+    found = {row["image"]: row for row in map(json.loads, lines)}
+    files = sorted(folder.glob("*.png"))
+    expected = load_bundle(path).predict_files(files).table(2)
+    assert sorted(found) == [str(file) for file in files]
+    for row in expected.to_dict("records"):
+        one = found[row["image"]]
+        for name in ("class", "class_2", "problem"):
+            assert one[name] == row[name]
+        if row["problem"]:
+            assert one["probability"] is None
+        else:
+            assert one["probability"] == pytest.approx(row["probability"], abs=1e-5)
+            assert one.get("decision", "") == row.get("decision", "")

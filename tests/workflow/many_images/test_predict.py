@@ -1,0 +1,200 @@
+"""Many images from beginning to end, with a predictor that says how bright they are."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+
+import pandas as pd
+import pytest
+
+from imgcls.workflow.many_images import parts_folder
+from imgcls.workflow.many_images.inputs import images_of
+from imgcls.workflow.many_images.predict import ManyImages, predict_many
+from imgcls.workflow.many_images.share import Share
+from tests.conftest import ROOT
+from tests.workflow.many_images.brightness import brightness, gray, write_grays
+
+READ = {".csv": pd.read_csv, ".parquet": pd.read_parquet, ".jsonl": lambda path: pd.read_json(path, lines=True)}
+
+
+def rows_in(folder):
+    return pd.concat([READ[part.suffix](part) for part in sorted(folder.glob("part-*"))], ignore_index=True)
+
+
+@pytest.fixture
+def small_parts(monkeypatch):
+    monkeypatch.setattr(parts_folder, "ROWS", 32)
+
+
+@pytest.fixture
+def photos(tmp_path):
+    write_grays(tmp_path / "photos", 100)
+    return tmp_path / "photos"
+
+
+def asked(photos, **changes):
+    return ManyImages("bright", [str(photos)], top=1, **changes)
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_a_file_holds_a_row_for_each_image(photos, tmp_path, suffix):
+    (photos / "broken.png").write_bytes(gray(1)[:40])
+    output = tmp_path / f"table{suffix}"
+    summary = predict_many(brightness(), asked(photos, output=output))
+    table = READ[suffix](output)
+    assert list(table.columns) == ["image", "class", "probability", "problem"]
+    assert table["image"].tolist() == [str(path) for path in sorted(photos.rglob("*.png"))]
+    good = table[table["problem"].fillna("") == ""]
+    assert good["class"].value_counts().to_dict() == {"dark": 50, "bright": 50}
+    assert good["probability"].between(0.5, 1).all()
+    assert table["probability"].isna().sum() == 1
+    assert (summary.count, summary.problems, dict(summary.answers)) == (101, 1, {"dark": 50, "bright": 50})
+    assert summary.reasons == {"a damaged or truncated PNG file (... bytes)": 1}
+
+
+@pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+def test_a_folder_goes_on_with_what_is_new(photos, tmp_path, suffix, small_parts):
+    folder, numbers = tmp_path / "predictions", []
+    request = asked(photos, output=folder, parts=suffix)
+    assert predict_many(brightness(), request).count == 100
+    assert len(list(folder.glob("part-*"))) == 4
+    assert json.loads((folder / "_command.json").read_text())["is_whole"]
+    write_grays(photos, 7, first=100)
+    (photos / "0" / "00000.png").unlink()
+    summary = predict_many(brightness(), request, lambda done, total=None: numbers.append(done))
+    assert summary.count == 7
+    assert numbers == [107]
+    assert sorted(rows_in(folder)["image"]) == sorted([*map(str, photos.rglob("*.png")), str(photos / "0/00000.png")])
+    assert predict_many(brightness(), request).count == 0
+    if suffix == ".parquet":
+        assert len(pd.read_parquet(folder)) == 107
+
+
+def test_what_was_read_until_an_interruption_is_kept(photos, tmp_path, small_parts):
+    folder = tmp_path / "predictions"
+
+    def interrupt(done, total=None):
+        if done == 48:
+            raise KeyboardInterrupt
+
+    request = asked(photos, output=folder, parts=".parquet")
+    with pytest.raises(KeyboardInterrupt):
+        predict_many(brightness(), request, interrupt)
+    assert len(rows_in(folder)) == 48
+    assert not json.loads((folder / "_command.json").read_text())["is_whole"]
+    assert predict_many(brightness(), request).count == 52
+    assert rows_in(folder)["image"].is_unique
+
+
+KILLED = """
+import sys, time
+from pathlib import Path
+from imgcls.workflow.many_images import parts_folder
+from imgcls.workflow.many_images.predict import ManyImages, predict_many
+from tests.workflow.many_images.brightness import brightness
+parts_folder.ROWS = 32
+photos, folder, wait = sys.argv[1], Path(sys.argv[2]), sys.argv[3] == "wait"
+def progress(done, total=None):
+    if wait and done == 80:
+        print("there", flush=True)
+        time.sleep(600)
+predict_many(brightness(), ManyImages("bright", [photos], 1, folder, ".parquet", sort_into=Path(sys.argv[4])), progress)
+"""
+
+
+def test_killed_in_the_middle_and_started_again_it_has_every_image_once(photos, tmp_path):
+    folder = tmp_path / "predictions"
+    line = [sys.executable, "-c", KILLED, str(photos), str(folder)]
+    with subprocess.Popen(
+        [*line, "wait", str(tmp_path / "sorted")], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
+    ) as first:
+        assert first.stdout.readline() == b"there\n"
+        with pytest.raises(ValueError, match="Another process writes"):
+            predict_many(brightness(), asked(photos, output=folder, parts=".parquet"))
+        os.kill(first.pid, signal.SIGKILL)
+    assert len(rows_in(folder)) == 64  # two whole parts
+    write_grays(photos, 10, first=100)
+    subprocess.run([*line, "go on", str(tmp_path / "sorted")], cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+    rows = rows_in(folder)
+    assert sorted(rows["image"]) == sorted(map(str, photos.rglob("*.png")))
+    assert sorted(path.name for path in (tmp_path / "sorted").rglob("*.png")) == sorted(
+        path.name for path in photos.rglob("*.png")
+    )
+    assert not list(tmp_path.rglob(".partial*"))
+
+
+@pytest.mark.parametrize(
+    ("changes", "said"),
+    [({"inputs": ["other"]}, "inputs was"), ({"top": 2}, "columns was"), ({"source": "b"}, "model")],
+)
+def test_a_folder_of_another_command_is_refused(photos, tmp_path, changes, said):
+    request = asked(photos, output=tmp_path / "predictions", parts=".csv")
+    predict_many(brightness(), request)
+    other = ManyImages(**{**vars(request), **changes})
+    with pytest.raises(ValueError, match=f"predictions of another command .*{said}"):
+        predict_many(brightness(), other)
+    (tmp_path / "predictions" / "_command.json").unlink()
+    with pytest.raises(ValueError, match="holds parts, and no"):
+        predict_many(brightness(), request)
+
+
+def test_shares_hold_every_image_once_and_may_share_a_folder(photos, tmp_path):
+    counts = []
+    for number in (1, 2, 3):
+        request = asked(photos, output=tmp_path / "all", parts=".csv", share=Share(number, 3))
+        counts.append(predict_many(brightness(), request).count)
+    assert sum(counts) == 100
+    assert min(counts) > 15
+    assert sorted(rows_in(tmp_path / "all")["image"]) == sorted(map(str, photos.rglob("*.png")))
+    assert len(list((tmp_path / "all").glob("_command-*of3.json"))) == 3
+
+
+@pytest.mark.parametrize("text", ["0/4", "5/4", "1", "a/b", "1/0", "-1/4"])
+def test_shares_that_are_none(text):
+    with pytest.raises(ValueError, match="expected a number and how many"):
+        Share.parse(text)
+
+
+def test_an_image_that_is_named_twice_is_predicted_once(photos):
+    request = ManyImages("bright", [str(photos / "1"), str(photos), f"{photos}/*/*.png"])
+    assert predict_many(brightness(), request).count == 100
+
+
+def test_no_list_of_the_images_is_held(photos, tmp_path, monkeypatch):
+    taken = done = most = 0
+
+    def endless(*_):
+        nonlocal taken
+        for image in images_of([str(photos)] * 20, lambda name: True):
+            taken += 1
+            yield image._replace(name=f"{taken}-{image.name}")
+
+    def progress(count, total=None):
+        nonlocal done, most
+        done = count
+        most = max(most, taken - done)
+
+    monkeypatch.setattr("imgcls.workflow.many_images.predict.images_of", endless)
+    summary = predict_many(brightness(), asked(photos, output=tmp_path / "table.parquet"), progress)
+    assert summary.count == done == 2000
+    assert most <= 16 * 12  # batches that are read ahead, of 2,000 images
+    assert sum(len(names) for names, _ in summary.first) < 120
+
+
+def test_the_total_is_known_while_it_works(photos):
+    totals = []
+
+    def progress(done, total=None):
+        deadline = time.monotonic() + 10
+        while not totals and time.monotonic() < deadline and total is None:
+            return
+        totals.append(total)
+
+    for _ in range(20):
+        predict_many(brightness(), asked(photos), progress)
+        if totals:
+            break
+    assert set(totals) == {100}
