@@ -102,8 +102,8 @@ def exponential(first: float, growth: float, count: int) -> list[float]:
     """Bounds that grow by a factor.
 
     Example:
-        >>> exponential(10, 1.8, 3)
-        [10.0, 18.0, 32.4]
+        >>> exponential(1.0, 2.0, 3)
+        [1.0, 2.0, 4.0]
     """
     return [first * growth**power for power in range(count)]
 
