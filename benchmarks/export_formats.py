@@ -7,6 +7,7 @@ int8, so its agreement is the best that it can reach; `python -m imgcls.export` 
     python benchmarks/export_formats.py efficientnet_lite0
 """
 
+import importlib.util
 import sys
 import tempfile
 from dataclasses import replace
@@ -32,9 +33,10 @@ NAMES = (
 
 
 def photos() -> list[Path]:
-    import foolbox
-
-    return sorted((Path(foolbox.__file__).parent / "data").glob("imagenet_*.jpg"))
+    found = importlib.util.find_spec("foolbox")  # it is not imported, which needs more packages
+    if found is None or found.origin is None:
+        raise SystemExit("The photos are missing: pip install --no-deps foolbox")
+    return sorted((Path(found.origin).parent / "data").glob("imagenet_*.jpg"))
 
 
 def classifier_of(name: str, weights: str) -> ExportedClassifier:
