@@ -24,6 +24,7 @@ class OpenVINOEngine(Engine):
         device: By OpenVINO's name: "CPU", "GPU", "NPU".
         batch_size: The only size that the network takes; smaller batches are filled up. None if it takes every size.
             With a size it is compiled for many batches at a time, without one for one that is soon ready.
+        streams: Batches that are computed at the same time, which share the cores; None for what OpenVINO chooses.
 
     Raises:
         ImportError: If openvino is not installed.
@@ -31,14 +32,21 @@ class OpenVINOEngine(Engine):
 
     name = "OpenVINO"
 
-    def __init__(self, network: "openvino.Model", device: str = "CPU", batch_size: int | None = None) -> None:
+    def __init__(
+        self,
+        network: "openvino.Model",
+        device: str = "CPU",
+        batch_size: int | None = None,
+        streams: int | None = None,
+    ) -> None:
         import openvino
 
         self.device = device
         self.outputs = tuple(output.any_name for output in network.outputs)
         self._batch_size = batch_size
         hint = "LATENCY" if batch_size is None else "THROUGHPUT"
-        settings = {"INFERENCE_PRECISION_HINT": "f32", "PERFORMANCE_HINT": hint}
+        speed: dict[str, str | int] = {"PERFORMANCE_HINT": hint} if streams is None else {"NUM_STREAMS": streams}
+        settings = {"INFERENCE_PRECISION_HINT": "f32", **speed}
         self._compiled = openvino.Core().compile_model(network, device, settings)
 
     def predict(self, pixels: np.ndarray) -> Outputs:
