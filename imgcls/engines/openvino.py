@@ -26,6 +26,7 @@ class OpenVINOEngine(Engine):
             With a size it is compiled for many batches at a time, without one for one that is soon ready.
         precision: "bfloat16" for a device that computes in it; anything else computes in float32 what the network does
             not say itself to be of 8 bits.
+        streams: Batches that are computed at the same time, which share the cores; None for what OpenVINO chooses.
 
     Raises:
         ImportError: If openvino is not installed.
@@ -39,6 +40,7 @@ class OpenVINOEngine(Engine):
         device: str = "CPU",
         batch_size: int | None = None,
         precision: str = "float32",
+        streams: int | None = None,
     ) -> None:
         import openvino
 
@@ -51,7 +53,8 @@ class OpenVINOEngine(Engine):
         hint = "LATENCY" if batch_size is None else "THROUGHPUT"
         core = openvino.Core()
         in_16_bits = precision == "bfloat16" and "BF16" in core.get_property(device, "OPTIMIZATION_CAPABILITIES")
-        settings = {"INFERENCE_PRECISION_HINT": "bf16" if in_16_bits else "f32", "PERFORMANCE_HINT": hint}
+        speed: dict[str, str | int] = {"PERFORMANCE_HINT": hint} if streams is None else {"NUM_STREAMS": streams}
+        settings = {"INFERENCE_PRECISION_HINT": "bf16" if in_16_bits else "f32", **speed}
         self._compiled = core.compile_model(network, device, settings)
 
     def predict(self, pixels: np.ndarray) -> Outputs:

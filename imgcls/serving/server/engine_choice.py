@@ -16,7 +16,7 @@ import numpy as np
 
 from imgcls.engines.engine import PROBABILITIES, Engine
 from imgcls.serving.details import read_details
-from imgcls.serving.formats import find_format
+from imgcls.serving.formats.openvino import FILE
 from imgcls.serving.formats.saved_model import SavedModelEngine
 from imgcls.serving.loaded_model import LoadedModel
 from imgcls.serving.signatures import IMAGE_BYTES, OUTPUTS, PIXELS, PREPROCESS
@@ -26,6 +26,7 @@ TENSORFLOW, OPENVINO, AUTO = "tensorflow", "openvino", "auto"
 ENGINES = (AUTO, TENSORFLOW, OPENVINO)
 LARGEST_DIFFERENCE = 1e-4  # of a probability; of another output, as a share of its largest value
 ROUNDS = 5  # of timing each engine
+STREAMS = 2  # batches at a time; on two cores that takes a fifth less processor time than one after the other
 
 
 @dataclass(frozen=True)
@@ -82,14 +83,13 @@ def load_openvino(model: LoadedModel, version: Path) -> Engine:
     """
     if find_spec("openvino") is None:
         raise ValueError("OpenVINO is not installed: pip install imgcls[openvino]")
-    form = find_format(OPENVINO)
-    if (version / form.name).is_dir():
-        return form.load(version / form.name)
-    from imgcls.engines.openvino import OpenVINOEngine
+    from imgcls.engines.openvino import OpenVINOEngine, read_network
     from imgcls.engines.openvino_signature import convert_signature
 
+    if (version / OPENVINO).is_dir():
+        return OpenVINOEngine(read_network(version / OPENVINO / FILE), streams=STREAMS)
     try:
-        return OpenVINOEngine(convert_signature(model.function(OUTPUTS)))
+        return OpenVINOEngine(convert_signature(model.function(OUTPUTS)), streams=STREAMS)
     except Exception as error:  # OpenVINO raises its own kinds, without a public base
         reason = (str(error).strip().splitlines() or ["no reason"])[-1]
         raise ValueError(f"OpenVINO cannot compute this network ({reason}).") from error
