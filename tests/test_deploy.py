@@ -13,9 +13,9 @@ from google.protobuf import descriptor_pb2, descriptor_pool, message_factory, te
 
 from imgcls import __version__
 from imgcls.serving import server_files
-from imgcls.serving.server.drift_window import LEAST, Reference
-from imgcls.serving.server.metrics import Metrics
-from imgcls.serving.server.routes import operations
+from imgcls.serving.server.monitoring.drift_window import LEAST, Reference
+from imgcls.serving.server.monitoring.metrics import Metrics
+from imgcls.serving.server.rest.routes import operations
 from tests.conftest import ROOT
 
 DEPLOY = ROOT / "deploy"

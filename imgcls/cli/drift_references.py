@@ -4,7 +4,7 @@ from pathlib import Path
 
 from imgcls.evaluation.drift.embedding_summary import EmbeddingSummary
 from imgcls.serving.drift_reference import read_drift_reference
-from imgcls.serving.server.drift_window import Reference
+from imgcls.serving.server.monitoring.drift_window import Reference
 
 
 def read_reference(version: Path) -> Reference | None:

@@ -1,7 +1,7 @@
 """The gRPC server that runs beside REST in the process of `python -m imgcls.serve`."""
 
-from imgcls.serving.server.grpc_server import GrpcServer, GrpcSettings
-from imgcls.serving.server.models import Models
+from imgcls.serving.server.core.models import Models
+from imgcls.serving.server.grpc.server import GrpcServer, GrpcSettings
 
 
 class GrpcBeside:

@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any
 
 from imgcls.cli.serving_flags import check_ranges
-from imgcls.serving.server.http_options import HttpOptions
-from imgcls.serving.server.token import read_token
+from imgcls.serving.server.rest.http_options import HttpOptions
+from imgcls.serving.server.rest.token import read_token
 
 HTTP_RANGES = {
     "max_connections": (1, 100_000),

@@ -12,18 +12,18 @@ from imgcls.cli import command
 from imgcls.cli.drift_references import read_reference
 from imgcls.cli.grpc_beside import GrpcBeside
 from imgcls.cli.serving_flags import BatchingFlags, ModelFlags
-from imgcls.serving.server.batch_queue import Batching
-from imgcls.serving.server.drift_window import Reference
-from imgcls.serving.server.grpc_server import GrpcSettings
-from imgcls.serving.server.http import configuration, make_app, serve
-from imgcls.serving.server.http_options import HttpOptions
+from imgcls.serving.server.core.batch_queue import Batching
+from imgcls.serving.server.core.load_version import Execution
+from imgcls.serving.server.core.model_config_file import ConfigFileWatch, read_model_config
+from imgcls.serving.server.core.model_settings import settings_of_folder
+from imgcls.serving.server.core.models import Models
+from imgcls.serving.server.core.parts import Limits
+from imgcls.serving.server.grpc.server import GrpcSettings
 from imgcls.serving.server.listening import listen
-from imgcls.serving.server.load_version import Execution
-from imgcls.serving.server.metrics import Metrics
-from imgcls.serving.server.model_config_file import ConfigFileWatch, read_model_config
-from imgcls.serving.server.model_settings import settings_of_folder
-from imgcls.serving.server.models import Models
-from imgcls.serving.server.parts import Limits
+from imgcls.serving.server.monitoring.drift_window import Reference
+from imgcls.serving.server.monitoring.metrics import Metrics
+from imgcls.serving.server.rest.http import configuration, make_app, serve
+from imgcls.serving.server.rest.http_options import HttpOptions
 
 
 @dataclass(frozen=True)

@@ -23,13 +23,13 @@ from imgcls.models.classifier import embedding_model, judgement_models, logits_m
 from imgcls.serving.bundle import load_bundle, write_bundle
 from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.parity import Reference
-from imgcls.serving.server.grpc_server import GrpcServer, GrpcSettings
-from imgcls.serving.server.http import configuration, make_app
+from imgcls.serving.server.core.model_settings import settings_of_folder
+from imgcls.serving.server.core.models import Models
+from imgcls.serving.server.core.parts import Limits
+from imgcls.serving.server.grpc.server import GrpcServer, GrpcSettings
 from imgcls.serving.server.listening import take_port
-from imgcls.serving.server.metrics import Metrics
-from imgcls.serving.server.model_settings import settings_of_folder
-from imgcls.serving.server.models import Models
-from imgcls.serving.server.parts import Limits
+from imgcls.serving.server.monitoring.metrics import Metrics
+from imgcls.serving.server.rest.http import configuration, make_app
 from tests.conftest import SAMPLE
 
 CLASS_NAMES = [

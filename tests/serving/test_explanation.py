@@ -23,7 +23,7 @@ from imgcls.models.classifier import judgement, judgement_models
 from imgcls.serving.bundle import Bundle, load_bundle, write_bundle
 from imgcls.serving.client import Client
 from imgcls.serving.parity import Parity, Reference
-from imgcls.serving.server import parts
+from imgcls.serving.server.core import parts
 from imgcls.workflow.export import explanation_graph, heat_maps
 from imgcls.workflow.network_of import model_of_bundle, network_or_problem
 from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, exported, judge_pixels, models_of, serving

@@ -10,8 +10,8 @@ import numpy as np
 import tensorflow as tf
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
-from imgcls.serving.server.json_tensors import is_base64, shown, to_bytes, to_json
 from imgcls.serving.server.request_error import PreconditionError, RequestError
+from imgcls.serving.server.rest.json_tensors import is_base64, shown, to_bytes, to_json
 
 INPUT = "inputs"
 LABELS = "classes"

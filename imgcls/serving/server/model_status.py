@@ -2,7 +2,7 @@
 
 from tensorflow_serving.apis import get_model_status_pb2
 
-from imgcls.serving.server.models import Models
+from imgcls.serving.server.core.models import Models
 from imgcls.serving.server.request_error import NOT_FOUND, RequestError
 
 UNKNOWN = 2  # the error code of a version that could not be loaded

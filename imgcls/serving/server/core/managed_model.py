@@ -1,0 +1,180 @@
+"""The versions of one model that a server has in memory, and how a new one takes the place of the old.
+
+The rules are TensorFlow Serving's: the folder is looked at again and again, a new version is ready before an old one
+goes, and one that cannot be loaded leaves the old one where it is.
+"""
+
+import logging
+import threading
+from collections.abc import Callable
+from concurrent.futures import Future
+from pathlib import Path
+
+from imgcls.serving.server.core.model_settings import ModelSettings
+from imgcls.serving.server.core.running_version import RunningVersion
+from imgcls.serving.server.core.version_state import AVAILABLE, END, LOADING, START, UNLOADING, VersionState
+from imgcls.serving.server.core.whole_version import Files, files_of, what_is_missing
+from imgcls.serving.server.request_error import NOT_FOUND, RequestError
+
+log = logging.getLogger(__name__)
+Load = Callable[[str, int, Path], RunningVersion]  # from the model's name and the version's number and folder
+
+
+class ManagedModel:
+    """One model by name, with the versions that are served.
+
+    Args:
+        settings: Which versions these are.
+        load: Loads a version. Raises ValueError if it cannot be.
+
+    Attributes:
+        settings: The same; others may take their place.
+    """
+
+    def __init__(self, settings: ModelSettings, load: Load) -> None:
+        self.settings = settings
+        self._load = load
+        self._states: dict[int, VersionState] = {}
+        self._failed: dict[int, Files] = {}  # what of a version could not be loaded
+        self._seen: dict[int, Files] | None = None  # at the last look; None before the first
+        self._served: dict[int, RunningVersion] = {}  # replaced as a whole, so that readers need no lock
+        self._looking: Future[None] | None = None
+        self._one_look = threading.Lock()
+        self._of_states = threading.Lock()
+
+    @property
+    def states(self) -> dict[int, VersionState]:
+        """The state of every version that was ever seen, by number."""
+        with self._of_states:
+            return dict(self._states)
+
+    @property
+    def available(self) -> list[int]:
+        """The numbers of the versions that are served, ascending."""
+        return sorted(self._served)
+
+    @property
+    def is_loading(self) -> bool:
+        """Whether a version is being loaded."""
+        return any(each.state == LOADING for each in self.states.values())
+
+    def find(self, version: int | None = None) -> tuple[int, RunningVersion]:
+        """Find a version that is served.
+
+        Args:
+            version: Its number; None for the newest.
+
+        Returns:
+            Its number, and the version.
+
+        Raises:
+            RequestError: If it is not served.
+        """
+        served, name = self._served, self.settings.name
+        number = max(served, default=None) if version is None else version
+        if number is None or number not in served:
+            asked = f"Latest({name})" if version is None else f"Specific({name}, {version})"
+            raise RequestError(f"Servable not found for request: {asked}", NOT_FOUND)
+        return number, served[number]
+
+    def look_soon(self) -> "Future[None]":
+        """Look at the folder in a thread of its own, unless one is at it."""
+        with self._of_states:
+            if self._looking is None or self._looking.done():
+                self._looking = Future()
+                threading.Thread(target=self._look_in_thread, args=[self._looking], daemon=True).start()
+            return self._looking
+
+    def _look_in_thread(self, done: "Future[None]") -> None:
+        try:
+            self.look()
+        except Exception as error:  # such as a folder that changed while it was looked at; the next look comes soon
+            log.warning("%s was not looked at: %s", self.settings.folder, error)
+        finally:
+            done.set_result(None)
+
+    def look(self) -> None:
+        """Look at the folder once, load what has come, and let go of what is no longer wanted.
+
+        A version that lacks a file, or whose files have changed since the last look, is left alone. One that cannot
+        be loaded, for whatever reason, is left alone until its files change.
+        """
+        with self._one_look:
+            found = self.settings.found()
+            if found is None:
+                return
+            wanted = self._wanted(found)
+            for number in sorted(set(wanted) - set(self._served), reverse=True):
+                self._take(number, wanted[number])
+            if not found or set(wanted) & set(self._served):  # until then the old ones are better than none
+                for number in set(self._served) - set(wanted):
+                    self._let_go(number)
+
+    def let_all_go(self) -> None:
+        """Serve nothing any more; requests at hand are answered."""
+        with self._one_look:
+            for number in self.available:
+                self._let_go(number)
+
+    def _wanted(self, found: dict[int, Path]) -> dict[int, Path]:
+        """The versions that shall be served, of those that are whole."""
+        before, self._seen = self._seen, dict(self._seen or {})
+        whole = dict(found)
+        while waiting := [
+            number
+            for number, path in self.settings.chosen(whole).items()
+            if number not in self._served and not self._is_whole(number, path, before)
+        ]:
+            for number in waiting:
+                del whole[number]
+        for number in set(self._seen) - set(found):
+            del self._seen[number]
+            if self.states.get(number) == VersionState(START):
+                self._forget(number)
+        return self.settings.chosen(whole)
+
+    def _is_whole(self, number: int, path: Path, before: dict[int, Files] | None) -> bool:
+        files, missing = files_of(path), what_is_missing(path)
+        if self._seen is not None:
+            self._seen[number] = files
+        if not missing and (before is None or before.get(number) == files):
+            return True
+        if number not in self._failed:
+            self._set(number, START)
+        log.info("Version %d of %s waits for %s", number, self.settings.name, missing or "its files to rest")
+        return False
+
+    def _take(self, number: int, path: Path) -> None:
+        files = files_of(path)  # before it is read: what is copied meanwhile is a reason to read it again
+        if self._failed.get(number) == files:
+            return
+        self._set(number, LOADING)
+        try:
+            version = self._load(self.settings.name, number, path)
+        except Exception as error:  # nothing that a file holds may end the looking for newer versions
+            self._failed[number] = files
+            self._set(number, END, str(error))
+            log.warning("Version %d of %s is not served: %s", number, self.settings.name, error)
+            return
+        self._failed.pop(number, None)
+        self._served = {**self._served, number: version}
+        self._set(number, AVAILABLE)
+        log.debug("Version %d of %s is served. %s", number, self.settings.name, version.note)
+
+    def _let_go(self, number: int) -> None:
+        version = self._served[number]
+        self._served = {each: kept for each, kept in self._served.items() if each != number}
+        self._set(number, UNLOADING)
+        version.close(lambda: self._ended(number))
+
+    def _ended(self, number: int) -> None:
+        if self.states[number].state == UNLOADING:  # and was not loaded again meanwhile
+            self._set(number, END)
+
+    def _set(self, number: int, state: str, error: str = "") -> None:
+        with self._of_states:
+            self._states[number] = VersionState(state, error)
+
+    def _forget(self, number: int) -> None:
+        with self._of_states:
+            del self._states[number]

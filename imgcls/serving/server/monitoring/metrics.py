@@ -1,0 +1,239 @@
+"""The figures of a server for Prometheus: TensorFlow Serving's own, by its names, and those of a classifier.
+
+Who answers a request only puts a note on a queue, without a lock; the notes are counted when someone looks, or when
+there are many.
+"""
+
+import threading
+from collections import deque
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from typing_extensions import override
+
+from imgcls.serving.server.core.observer import Observer
+from imgcls.serving.server.monitoring.drift_sampler import Ask, DriftSampler
+from imgcls.serving.server.monitoring.drift_window import DriftWindow, Reference
+from imgcls.serving.server.monitoring.exposition import Counter, Gauge, Histogram, exponential
+from imgcls.serving.signatures import NONE_OF_THESE, NOT_SURE
+
+MOST_NOTES = 2000  # that wait to be counted
+OK = 200
+CODES = {  # names of TensorFlow's codes, which the official server writes in place of HTTP's
+    OK: "OK",
+    400: "INVALID_ARGUMENT",
+    401: "UNAUTHENTICATED",
+    404: "NOT_FOUND",
+    408: "CANCELLED",
+    412: "FAILED_PRECONDITION",
+    413: "RESOURCE_EXHAUSTED",
+    415: "INVALID_ARGUMENT",
+    429: "RESOURCE_EXHAUSTED",
+    499: "CANCELLED",
+    501: "UNIMPLEMENTED",
+    503: "UNAVAILABLE",
+    504: "DEADLINE_EXCEEDED",
+}
+REST_CALLS = {"Predict": "predict", "Classify": "classify", "Regress": "regress", "ClassifyImages": "classify_images"}
+VERSION = ("model_name", "version")
+CONFIDENCES = [tenth / 10 for tenth in range(1, 10)] + [0.95, 0.99]
+A_CLASS = "class"  # the decision where it is neither of the two others
+
+
+def no_reference(model: str, version: int) -> Reference | None:
+    """No version has a reference of drift."""
+    return None
+
+
+class Metrics(Observer):
+    """Counts what a server does.
+
+    Args:
+        reference_of: From the name of a model and the number of a version to its reference of drift, or None.
+        drift_seconds: Between two images whose embeddings are compared with it; 0 for none.
+
+    Example:
+        >>> metrics = Metrics()
+        >>> metrics.request(api="REST", method="Predict", model="cats", status=404, seconds=0.001)
+        >>> print(metrics.page().splitlines()[-1])
+        :tensorflow:serving:request_count{model_name="cats",status="NOT_FOUND"} 1
+    """
+
+    def __init__(
+        self, reference_of: Callable[[str, int], Reference | None] = no_reference, drift_seconds: float = 0.0
+    ) -> None:
+        self._reference_of = reference_of
+        self._sampler = DriftSampler(drift_seconds) if drift_seconds else None
+        self._windows: dict[tuple[str, int], DriftWindow | None] = {}
+        self._notes: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
+        self._counting = threading.Lock()
+        self._serving = _Serving()
+        self._classifier = _Classifier()
+
+    @override
+    def request(self, *, api: str, method: str, model: str, status: int, seconds: float) -> None:
+        self._note(self._serving.request, api, method, model, status, seconds)
+
+    @override
+    def batch(self, *, model: str, version: int, rows: int, waited: float) -> None:
+        self._note(self._serving.batch, model, version, rows, waited)
+
+    @override
+    def answers(self, *, model: str, version: int, signature: str, outputs: Mapping[str, np.ndarray]) -> None:
+        columns = {name: outputs[name].tolist() for name in COLUMNS if name in outputs}
+        columns |= {name: outputs[name][:, 0].tolist() for name in RANKED if _has_columns(outputs.get(name))}
+        if columns:
+            self._note(self._classified, model, version, columns)
+        if _has_columns(outputs.get("embedding")):
+            self._note(self._embedded, model, version, outputs["embedding"])
+
+    @override
+    def images(self, *, model: str, version: int, inputs: Mapping[str, np.ndarray], ask: Ask) -> None:
+        if self._sampler:
+            self._sampler.offer(inputs, ask, lambda embeddings: self._note(self._embedded, model, version, embeddings))
+
+    def page(self) -> str:
+        """All figures, in the text format of Prometheus."""
+        with self._counting:
+            self._count()
+            self._classifier.drift.clear()
+            for (model, version), window in self._windows.items():
+                for figure, value in window.figures().items() if window else ():
+                    self._classifier.drift.set((model, str(version), figure), value)
+            families = [*vars(self._serving).values(), *vars(self._classifier).values()]
+            return "".join(f"{line}\n" for family in families for line in family.lines())
+
+    def _note(self, count: Callable[..., None], *arguments: Any) -> None:
+        self._notes.append((count, arguments))
+        if len(self._notes) > MOST_NOTES and self._counting.acquire(blocking=False):
+            try:
+                self._count()
+            finally:
+                self._counting.release()
+
+    def _count(self) -> None:
+        while self._notes:
+            count, arguments = self._notes.popleft()
+            count(*arguments)
+
+    def _classified(self, model: str, version: int, columns: Mapping[str, list[Any]]) -> None:
+        rows = _read_rows(columns)
+        self._classifier.classified((model, str(version)), columns, rows)
+        window = self._window(model, version)
+        if window and RANKED[0] in columns and RANKED[1] in columns:
+            classes = [columns["classes"][row].decode("utf-8", "replace") for row in rows]
+            window.add(classes, [columns["probabilities"][row] for row in rows])
+
+    def _embedded(self, model: str, version: int, embeddings: np.ndarray) -> None:
+        window = self._window(model, version)
+        embeddings = embeddings[np.any(embeddings != 0, axis=1)]  # the rows of images that were not read are 0
+        if window and window.reference.distance and len(embeddings):
+            distances = window.reference.distance(embeddings).tolist()
+            window.add_distances(distances)
+            for distance in distances:
+                self._classifier.distance.observe((model, str(version)), distance)
+
+    def _window(self, model: str, version: int) -> DriftWindow | None:
+        if (model, version) not in self._windows:
+            reference = self._reference_of(model, version)
+            self._windows[model, version] = DriftWindow(reference) if reference else None
+        return self._windows[model, version]
+
+
+RANKED = ("classes", "probabilities")  # outputs with a column for each class, the likeliest first
+COLUMNS = ("problem", "decision", "unknown_score")  # outputs with one value an image
+
+
+class _Serving:
+    """TensorFlow Serving's own, in microseconds, with its bounds."""
+
+    def __init__(self) -> None:
+        self.request_latency = Histogram(
+            ":tensorflow:serving:request_latency",
+            "Distribution of wall time (in microseconds) of the requests that succeeded.",
+            ("model_name", "API", "entrypoint"),
+            exponential(10, 1.8, 33),
+        )
+        self.queuing_latency = Histogram(
+            ":tensorflow:serving:batching_session:queuing_latency",
+            "Distribution of wall time (in microseconds) that the oldest request of a batch waited.",
+            ("thread_pool_name",),
+            exponential(100, 1.2, 52),
+        )
+        self.runs = Counter(":tensorflow:serving:batching_session:wrapped_run_count", "Batches that were run.")
+        self.batch_rows = Histogram(
+            "imgcls_batch_images", "Distribution of the images in a batch.", VERSION, exponential(1, 2, 11)
+        )
+        self.requests = Counter(
+            ":tensorflow:serving:request_count", "The total number of requests.", ("model_name", "status")
+        )
+
+    def request(self, api: str, method: str, model: str, status: int, seconds: float) -> None:
+        call = REST_CALLS.get(method, "") if api == "REST" else method  # a look over REST has none there either
+        self.requests.add((model, CODES.get(status, "INTERNAL")))
+        if status == OK:
+            self.request_latency.observe((model, call, api), round(seconds * 1e6))
+
+    def batch(self, model: str, version: int, rows: int, waited: float) -> None:
+        self.queuing_latency.observe((model,), round(waited * 1e6))
+        self.batch_rows.observe((model, str(version)), rows)
+        self.runs.add()
+
+
+class _Classifier:
+    """What only a classifier knows of its answers."""
+
+    def __init__(self) -> None:
+        self.images = Counter("imgcls_images_total", "Images that were asked for.", VERSION)
+        self.unreadable = Counter("imgcls_unreadable_images_total", "Images that could not be read.", VERSION)
+        self.predictions = Counter(
+            "imgcls_predictions_total", "Images of which a class is the likeliest.", (*VERSION, "class")
+        )
+        self.confidence = Histogram(
+            "imgcls_confidence", "Distribution of the likeliest class's probability.", VERSION, CONFIDENCES
+        )
+        self.decisions = Counter("imgcls_decisions_total", "Images by what was decided.", (*VERSION, "decision"))
+        self.unknown_score = Histogram(
+            "imgcls_unknown_score", "How unlike the images of training they are; higher is stranger.", VERSION, []
+        )
+        self.distance = Histogram(
+            "imgcls_embedding_distance",
+            "Distribution of the distance of embeddings to the nearest class of training, in standard deviations.",
+            VERSION,
+            [0.25 * step for step in range(1, 17)],
+        )
+        self.drift = Gauge(
+            "imgcls_drift",
+            "Distance in [0, 1] of the last 1000 images to those of validation, by what is compared.",
+            (*VERSION, "figure"),
+        )
+
+    def classified(self, version: tuple[str, str], columns: Mapping[str, list[Any]], rows: Sequence[int]) -> None:
+        """Count the images of an answer; `rows` are those that could be read."""
+        total = len(next(iter(columns.values())))
+        self.images.add(version, total)
+        self.unreadable.add(version, total - len(rows))
+        for row in rows if "classes" in columns else ():
+            self.predictions.add((*version, columns["classes"][row].decode("utf-8", "replace")))
+        for row in rows if "probabilities" in columns else ():
+            self.confidence.observe(version, columns["probabilities"][row])
+        for row in rows if "unknown_score" in columns else ():
+            self.unknown_score.observe(version, columns["unknown_score"][row])
+        if "decision" in columns:
+            self._decided(version, [columns["decision"][row].decode("utf-8", "replace") for row in rows])
+
+    def _decided(self, version: tuple[str, str], decisions: Sequence[str]) -> None:
+        for known in (A_CLASS, NOT_SURE, NONE_OF_THESE):  # all three are there from the first on: a share needs them
+            self.decisions.add((*version, known), 0)
+        for decision in decisions:
+            self.decisions.add((*version, decision if decision in (NOT_SURE, NONE_OF_THESE) else A_CLASS))
+
+
+def _read_rows(columns: Mapping[str, list[Any]]) -> list[int]:
+    total = len(next(iter(columns.values())))
+    return [row for row in range(total) if "problem" not in columns or not columns["problem"][row]]
+
+
+def _has_columns(values: np.ndarray | None) -> bool:
+    return values is not None and values.ndim == 2 and values.shape[1] > 0

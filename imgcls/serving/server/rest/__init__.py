@@ -1,0 +1,1 @@
+"""HTTP: the REST API of TensorFlow Serving, images as curl sends them, and who may ask."""

@@ -1,0 +1,93 @@
+"""One connection of a client: only so many are served, and each gets only so much time to send a request."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import h11
+from typing_extensions import override
+from uvicorn.protocols.http.h11_impl import H11Protocol
+
+from imgcls.serving.server.rest.http_options import HttpOptions
+from imgcls.serving.server.rest.json_tensors import encode
+
+App = Callable[[Any, Any, Any], Awaitable[None]]  # of ASGI: scope, receive, send
+HEALTH = "/v2/health/"
+CLOSE = (b"connection", b"close")
+
+
+class Connection(H11Protocol):
+    """HTTP/1.1 as uvicorn speaks it, with the limits of `HttpOptions`.
+
+    Over more connections than are served, only the calls for health are answered, so that an orchestrator does not
+    take a busy server for a dead one. Twice as many are cut off.
+    """
+
+    options = HttpOptions()
+    _timer: asyncio.TimerHandle | None = None
+
+    @override
+    def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
+        super().connection_made(transport)
+        if len(self.connections) > 2 * self.options.most_connections:
+            transport.abort()
+        elif len(self.connections) > self.options.most_connections:
+            self.app = _but_health(self.app, self.options.most_connections)
+        self._start_timer()
+
+    @override
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.conn.their_state is not h11.IDLE:  # the head is there; http.py gives the body its time
+            self._stop_timer()
+        elif self._timer is None:
+            self._start_timer()
+
+    @override
+    def connection_lost(self, exc: Exception | None) -> None:
+        self._stop_timer()
+        super().connection_lost(exc)
+
+    def _start_timer(self) -> None:
+        self._timer = self.loop.call_later(self.options.upload_seconds, self._too_slow)
+
+    def _stop_timer(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+
+    def _too_slow(self) -> None:
+        """End a connection that has not brought the head of a request; say why, if it has brought a part."""
+        self._timer = None
+        if self.transport.is_closing():
+            return
+        if self.conn.trailing_data[0] and self.conn.our_state is h11.IDLE:
+            message = f"The head of the request took longer than {self.options.upload_seconds:g} s to arrive."
+            self.transport.write(_raw(408, b"Request Timeout", encode({"error": message})))
+        self.transport.close()
+
+
+def connection_of(options: HttpOptions) -> type[Connection]:
+    """The class of connections with these limits, as uvicorn wants it."""
+    return type("LimitedConnection", (Connection,), {"options": options})
+
+
+def _but_health(app: App, most: int) -> App:
+    """Refuse all requests but those for health."""
+
+    async def refuse(scope: Any, receive: Any, send: Any) -> None:
+        if scope["path"].startswith(HEALTH):
+            await app(scope, receive, send)
+            return
+        content = encode({"error": f"The server has its {most} connections. Try again, or start it with a larger "
+                          "--max-connections."})  # fmt: skip
+        headers = [(b"content-type", b"application/json"), (b"retry-after", b"1"), CLOSE]
+        await send({"type": "http.response.start", "status": 503, "headers": headers})
+        await send({"type": "http.response.body", "body": content})
+
+    return refuse
+
+
+def _raw(status: int, phrase: bytes, content: bytes) -> bytes:
+    head = b"HTTP/1.1 %d %s\r\ncontent-type: application/json\r\ncontent-length: %d\r\nconnection: close\r\n\r\n"
+    return head % (status, phrase, len(content)) + content

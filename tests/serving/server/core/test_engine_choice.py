@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+
+from imgcls.engines.engine import Engine
+from imgcls.serving.loaded_model import LoadedModel
+from imgcls.serving.server.core import engine_choice
+from imgcls.serving.server.core.engine_choice import check_equal, choose_engine, comparison_pixels, load_openvino
+from imgcls.serving.warmup import read_warmup
+
+openvino = pytest.importorskip("openvino")
+
+
+class Shifted(Engine):
+    """Another engine with a little added to an output."""
+
+    name, device = "Shifted", "CPU"
+
+    def __init__(self, engine: Engine, output: str, shift: float) -> None:
+        self.engine, self.outputs, self.output, self.shift = engine, engine.outputs, output, shift
+
+    def predict(self, pixels):
+        found = self.engine.predict(pixels)
+        return {**found, self.output: found[self.output] + np.float32(self.shift)}
+
+
+@pytest.fixture(scope="module")
+def model(bundle_path):
+    return LoadedModel(bundle_path)
+
+
+@pytest.fixture(scope="module")
+def pixels(model, bundle_path):
+    return comparison_pixels(model, list(read_warmup(bundle_path)))
+
+
+@pytest.fixture(scope="module")
+def converted(model, bundle_path):
+    """The bundle holds no openvino/; its signature is converted."""
+    return load_openvino(model, bundle_path)
+
+
+def test_the_images_of_the_warm_up_file_are_compared(model, pixels):
+    assert pixels.shape == (8, 28, 28, 1)
+    assert comparison_pixels(model, []).shape == (2, 28, 28, 1)
+
+
+@pytest.mark.parametrize(("wanted", "engine"), [("tensorflow", "TensorFlow"), ("openvino", "OpenVINO")])
+def test_the_engine_that_is_asked_for(model, bundle_path, pixels, converted, monkeypatch, wanted, engine):
+    monkeypatch.setattr(engine_choice, "load_openvino", lambda *version: converted)
+    chosen = choose_engine(model, bundle_path, wanted, pixels)
+    assert (chosen.engine.name, engine in chosen.why) == (engine, True)
+
+
+@pytest.mark.parametrize(("times", "engine"), [((2.0, 1.0), "OpenVINO"), ((1.0, 2.0), "TensorFlow")])
+def test_auto_takes_the_faster_one_and_says_so(model, bundle_path, pixels, converted, monkeypatch, times, engine):
+    given = iter(times)
+    monkeypatch.setattr(engine_choice, "load_openvino", lambda *version: converted)
+    monkeypatch.setattr(engine_choice, "_milliseconds", lambda engine, pixels: next(given))
+    chosen = choose_engine(model, bundle_path, "auto", pixels)
+    assert chosen.engine.name == engine
+    assert f"{times[1]} ms with OpenVINO and {times[0]} ms with TensorFlow" in chosen.why
+
+
+def test_other_numbers_are_refused_or_fallen_back_from(model, bundle_path, pixels, monkeypatch):
+    right = choose_engine(model, bundle_path, "tensorflow", pixels).engine
+    check_equal(right, Shifted(right, "probabilities", 9e-5), pixels)
+    wrong = Shifted(right, "probabilities", 2e-4)
+    with pytest.raises(ValueError, match=r"Shifted differs from the bundle by 2.0e-04 in 'probabilities'"):
+        check_equal(right, wrong, pixels)
+    with pytest.raises(ValueError, match="in 'logits'"):
+        check_equal(right, Shifted(right, "logits", 1.0), pixels)
+    monkeypatch.setattr(engine_choice, "load_openvino", lambda model, version: wrong)
+    with pytest.raises(ValueError, match="Serve it with --engine tensorflow"):
+        choose_engine(model, bundle_path, "openvino", pixels)
+    chosen = choose_engine(model, bundle_path, "auto", pixels)
+    assert chosen.engine.name == "TensorFlow"
+    assert "Shifted differs" in chosen.why
+
+
+def test_without_openvino(model, bundle_path, pixels, monkeypatch):
+    monkeypatch.setattr(engine_choice, "find_spec", lambda name: None)
+    assert "is not installed" in choose_engine(model, bundle_path, "auto", pixels).why
+    with pytest.raises(ValueError, match="pip install"):
+        choose_engine(model, bundle_path, "openvino", pixels)

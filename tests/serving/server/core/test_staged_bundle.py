@@ -1,0 +1,73 @@
+"""What is computed in steps is what the signatures of the SavedModel give."""
+
+import numpy as np
+import pytest
+import tensorflow as tf
+
+from imgcls.serving.server.core.load_version import Execution
+from imgcls.serving.server.core.models import Models, ModelSettings
+from imgcls.serving.signatures import CLASSES, EMBEDDING, OUTPUTS, PIXELS
+
+
+@pytest.fixture(scope="module", params=["tensorflow", "openvino"])
+def version(request, judged_path):
+    if request.param == "openvino":
+        pytest.importorskip("openvino")
+    models = Models([ModelSettings("clothing", judged_path)], execution=Execution(request.param))
+    return models.find("clothing")
+
+
+@pytest.fixture(scope="module")
+def sent(images):
+    data = [path.read_bytes() for path in images] + [b"no image", b""]
+    data[3] = data[3][:100]
+    return np.array(data, object)
+
+
+def assert_same(found, expected) -> None:
+    assert found.keys() == expected.keys()
+    for name, values in expected.items():
+        assert found[name].dtype == values.dtype, name
+        assert found[name].shape == values.shape, name
+        if values.dtype == object:
+            assert found[name].tolist() == values.tolist(), name
+        else:
+            np.testing.assert_allclose(found[name], values, atol=1e-4, err_msg=name)
+
+
+@pytest.mark.parametrize("signature", [CLASSES, EMBEDDING])
+@pytest.mark.parametrize("places", [slice(None), slice(0, 1), slice(-2, None)], ids=["mixed", "one", "unreadable"])
+def test_images(version, sent, signature, places):
+    inputs = {"image_bytes": sent[places]}
+    assert_same(version.run(signature, inputs), version.model.run(signature, inputs))
+
+
+@pytest.mark.parametrize("signature", [PIXELS, OUTPUTS])
+def test_pixels(version, signature):
+    inputs = {"pixels": np.random.default_rng(0).uniform(0, 255, (5, 28, 28, 1)).astype(np.float32)}
+    assert_same(version.run(signature, inputs), version.model.run(signature, inputs))
+
+
+def test_a_few_classes_alone(version, sent):
+    if "top_k" not in version.signature_defs:
+        pytest.skip("the bundle was written without it")
+    inputs = {"image_bytes": sent, "k": np.resize([3, 1, 0, 20, -1], len(sent)).astype(np.int32)}
+    assert_same(version.run("top_k", inputs), version.model.run("top_k", inputs))
+
+
+@pytest.mark.parametrize(
+    ("signature", "inputs"),
+    [
+        (CLASSES, {"image_bytes": np.array([[b""]], object)}),
+        (PIXELS, {"pixels": np.zeros((1, 14, 14, 1), np.float32)}),
+        (PIXELS, {"pixels": np.array(["text"])}),
+    ],
+)
+def test_what_does_not_fit_gets_the_words_of_the_graph(version, signature, inputs):
+    with pytest.raises((tf.errors.OpError, TypeError, ValueError)):
+        version.run(signature, inputs)
+
+
+def test_nothing_gives_nothing(version):
+    found = version.run(CLASSES, {"image_bytes": np.array([], object)})
+    assert {name: len(values) for name, values in found.items()} == dict.fromkeys(found, 0)

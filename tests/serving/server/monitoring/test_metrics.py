@@ -1,0 +1,180 @@
+"""The page of figures, as Prometheus' own parser reads it."""
+
+import threading
+from pathlib import Path
+
+import httpx
+import numpy as np
+import pytest
+from prometheus_client.parser import text_string_to_metric_families
+
+from imgcls.cli.drift_references import read_reference
+from imgcls.serving.drift_reference import write_drift_reference
+from imgcls.serving.server.core.model_settings import settings_of_folder
+from imgcls.serving.server.core.models import Models
+from imgcls.serving.server.monitoring.drift_window import Reference
+from imgcls.serving.server.monitoring.metrics import MOST_NOTES, Metrics
+from tests.serving.conftest import models_of, serving
+
+PATH = "/monitoring/prometheus/metrics"
+
+
+def samples(text: str) -> dict:
+    """Values by name and labels. The parser adds "_total" to a counter without it, as TensorFlow Serving has them."""
+
+    def written(name: str) -> str:
+        return name if f"\n{name}{{" in text else name.removesuffix("_total")
+
+    return {
+        (written(sample.name), frozenset(sample.labels.items())): sample.value
+        for family in text_string_to_metric_families(text)
+        for sample in family.samples
+    }
+
+
+def value(found: dict, name: str, **labels: str) -> float:
+    return found[name, frozenset(labels.items())]
+
+
+def test_requests_are_counted_by_tensorflow_servings_names(half_plus_three):
+    with serving(models_of(half_plus_three)) as address, httpx.Client() as client:
+        url = f"{address}/v1/models/half_plus_three"
+        for _ in range(3):
+            client.post(f"{url}:predict", json={"instances": [1.0]})
+        client.post(f"{url}:predict", content=b"{")
+        client.get(f"{url}/versions/7")
+        client.get(f"{address}/v1/models/another")
+        response = client.get(address + PATH)
+    assert response.headers["content-type"].startswith("text/plain; version=0.0.4")
+    found = samples(response.text)
+    count = ":tensorflow:serving:request_count"
+    assert value(found, count, model_name="half_plus_three", status="OK") == 3
+    assert value(found, count, model_name="half_plus_three", status="INVALID_ARGUMENT") == 1
+    assert value(found, count, model_name="half_plus_three", status="NOT_FOUND") == 1
+    assert value(found, count, model_name="", status="NOT_FOUND") == 1  # a name that is not served has no row
+    labels = {"model_name": "half_plus_three", "API": "predict", "entrypoint": "REST"}
+    assert value(found, ":tensorflow:serving:request_latency_count", **labels) == 3
+    assert value(found, ":tensorflow:serving:request_latency_bucket", **labels, le="+Inf") == 3
+    assert 3 < value(found, ":tensorflow:serving:request_latency_sum", **labels) < 3e7  # microseconds
+    bounds = {dict(rest)["le"] for name, rest in found if name.endswith("request_latency_bucket")}
+    assert {"10", "18", "32.4", "+Inf"} <= bounds
+    assert len(bounds) == 34
+
+
+def test_batches():
+    metrics = Metrics()
+    metrics.batch(model="cats", version=2, rows=8, waited=0.00011)
+    metrics.batch(model="cats", version=2, rows=1, waited=0.0)
+    found = samples(metrics.page())
+    latency = ":tensorflow:serving:batching_session:queuing_latency"
+    assert value(found, f"{latency}_sum", thread_pool_name="cats") == 110
+    assert value(found, f"{latency}_bucket", thread_pool_name="cats", le="100") == 1
+    assert value(found, f"{latency}_bucket", thread_pool_name="cats", le="120") == 2
+    assert value(found, ":tensorflow:serving:batching_session:wrapped_run_count") == 2
+    assert value(found, "imgcls_batch_images_sum", model_name="cats", version="2") == 9
+
+
+def test_what_a_classifier_answered(judged_path, images):
+    version = {"model_name": "clothing", "version": "1"}
+    with serving(models_of(judged_path.parent)) as address:
+        files = [("image", (path.name, path.read_bytes())) for path in images]
+        rows = httpx.post(f"{address}/classify", files=[*files, ("image", ("x", b"no image"))]).json()["predictions"]
+        found = samples(httpx.get(address + PATH).text)
+    assert value(found, "imgcls_images_total", **version) == len(images) + 1
+    assert value(found, "imgcls_unreadable_images_total", **version) == 1
+    first = rows[0]["classes"][0]
+    expected = sum(row["classes"][:1] == [first] for row in rows)
+    assert value(found, "imgcls_predictions_total", **version, **{"class": first}) == expected
+    mean = value(found, "imgcls_confidence_sum", **version) / value(found, "imgcls_confidence_count", **version)
+    assert mean == pytest.approx(np.mean([row["probabilities"][0] for row in rows[:-1]]), abs=1e-4)
+    for decision in ("not sure", "none of these"):
+        expected = sum(row["decision"] == decision for row in rows)
+        assert value(found, "imgcls_decisions_total", **version, decision=decision) == expected
+    assert value(found, "imgcls_unknown_score_count", **version) == len(images)
+    labels = {"model_name": "clothing", "API": "classify_images", "entrypoint": "REST"}
+    assert value(found, ":tensorflow:serving:request_latency_count", **labels) == 1
+
+
+def test_names_of_classes_are_escaped():
+    metrics = Metrics()
+    names = ['pull"over', "skjorta\\", "two\nlines", "外套"]
+    classes = np.array([[name.encode()] for name in names], object)
+    metrics.answers(model="m", version=1, signature="s", outputs={"classes": classes})
+    found = samples(metrics.page())
+    assert {dict(labels)["class"] for name, labels in found if name == "imgcls_predictions_total"} == set(names)
+
+
+@pytest.mark.parametrize("outputs", [{}, {"y": np.zeros(3)}, {"classes": np.zeros((0,), object)},
+                                     {"classes": np.zeros((0, 10), object), "problem": np.zeros(0, object)},
+                                     {"probabilities": np.zeros((2, 0))}])  # fmt: skip
+def test_answers_of_other_models_and_empty_ones_are_no_fault(outputs):
+    metrics = Metrics()
+    metrics.answers(model="m", version=1, signature="s", outputs=outputs)
+    samples(metrics.page())
+
+
+def test_drift_is_measured_against_the_reference(tmp_path):
+    reference = {"class_names": ["cat", "dog"], "predicted": [50, 50],
+                 "distributions": {"confidence": {"values": np.linspace(0.5, 1, 101).tolist()},
+                                   "distance": {"values": [1.0, 2.0]}}}  # fmt: skip
+    metrics = Metrics(lambda model, version: Reference.from_dict(reference, lambda found: found[:, 0]))
+    answered = {"classes": np.array([[b"cat", b"dog"]] * 200, object), "probabilities": np.full((200, 2), 0.75)}
+    metrics.answers(model="m", version=1, signature="serving_default", outputs=answered)
+    metrics.answers(model="m", version=1, signature="embedding", outputs={"embedding": np.full((150, 4), 9.0)})
+    found = samples(metrics.page())
+    drift = {figure: value(found, "imgcls_drift", model_name="m", version="1", figure=figure)
+             for figure in ("predicted", "confidence", "distance")}  # fmt: skip
+    assert drift == pytest.approx({"predicted": 0.5, "confidence": 0.5, "distance": 1.0}, abs=0.02)
+    assert value(found, "imgcls_embedding_distance_count", model_name="m", version="1") == 150
+
+
+def test_now_and_then_an_image_gets_its_embedding(bundle_path, images):
+    reference = {"class_names": [], "predicted": [], "distributions": {}}
+    came = threading.Event()
+
+    def distance(embeddings: np.ndarray) -> np.ndarray:
+        return np.linalg.norm(embeddings, axis=1)
+
+    class Watched(Metrics):
+        def _note(self, count, *arguments):
+            super()._note(count, *arguments)
+            if count == self._embedded:
+                came.set()
+
+    metrics = Watched(lambda model, version: Reference.from_dict(reference, distance), drift_seconds=3600)
+    models = Models([settings_of_folder(bundle_path.parent)], observer=metrics)
+    encoded = np.array([path.read_bytes() for path in images[:3]], object)
+    for _ in range(3):
+        models.find("clothing").run("serving_default", {"image_bytes": encoded})
+    assert came.wait(60)
+    found = samples(metrics.page())
+    labels = {"model_name": "clothing", "version": "1"}
+    assert value(found, "imgcls_embedding_distance_count", **labels) == 1  # of nine images, in this hour
+    expected = models.find("clothing").run("embedding", {"image_bytes": encoded[:1]})["embedding"]
+    assert value(found, "imgcls_embedding_distance_sum", **labels) == pytest.approx(distance(expected)[0], rel=1e-4)
+    assert value(found, "imgcls_images_total", **labels) == 9  # which are asked for, and no more
+
+
+def test_a_few_images_are_no_drift():
+    reference = {"class_names": ["cat", "dog"], "predicted": [50, 50], "distributions": {}}
+    metrics = Metrics(lambda model, version: Reference.from_dict(reference))
+    one = {"classes": np.array([[b"cat"]] * 99, object), "probabilities": np.full((99, 1), 0.75)}
+    metrics.answers(model="m", version=1, signature="serving_default", outputs=one)
+    assert "imgcls_drift" not in metrics.page()
+
+
+def test_a_reference_that_cannot_be_read_is_none(tmp_path: Path):
+    assert read_reference(tmp_path) is None
+    write_drift_reference(tmp_path, {"class_names": 3})
+    assert read_reference(tmp_path) is None
+
+
+def test_notes_do_not_pile_up():
+    metrics = Metrics()
+    for _ in range(3 * MOST_NOTES):
+        metrics.request(api="GRPC", method="Predict", model="m", status=200, seconds=0.001)
+    assert len(metrics._notes) <= MOST_NOTES
+    found = samples(metrics.page())
+    assert value(found, ":tensorflow:serving:request_count", model_name="m", status="OK") == 3 * MOST_NOTES
+    labels = {"model_name": "m", "API": "Predict", "entrypoint": "GRPC"}
+    assert value(found, ":tensorflow:serving:request_latency_sum", **labels) == 3000 * MOST_NOTES

@@ -1,0 +1,97 @@
+"""Clients that are slow, many, or no HTTP at all."""
+
+import socket
+import time
+
+import httpx
+import pytest
+
+from imgcls.serving.server.rest.http_options import HttpOptions
+from tests.serving.conftest import models_of, serving
+
+PREDICT = "/v1/models/half_plus_three:predict"
+HEAD = f"POST {PREDICT} HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n"
+
+
+@pytest.fixture(scope="module")
+def impatient(half_plus_three):
+    with serving(models_of(half_plus_three), options=HttpOptions(upload_seconds=0.3)) as address:
+        yield address
+
+
+def connected(address: str) -> socket.socket:
+    url = httpx.URL(address)
+    return socket.create_connection((url.host, url.port), timeout=20)
+
+
+def all_of(connection: socket.socket) -> str:
+    """What the server sends until it hangs up."""
+    received = b""
+    while part := connection.recv(65536):
+        received += part
+    return received.decode()
+
+
+@pytest.mark.parametrize(("sent", "part"), [(HEAD, "head"), (HEAD[:20], "head"), (HEAD + "\r\n{", "body")])
+def test_who_is_too_slow_is_told_so(impatient, sent, part):
+    with connected(impatient) as connection:
+        connection.sendall(sent.encode())
+        answer = all_of(connection)
+    assert answer.startswith("HTTP/1.1 408 ")
+    assert f'{{"error": "The {part} of the request took longer than 0.3 s to arrive."}}' in answer
+    assert httpx.post(impatient + PREDICT, json={"instances": [1.0]}).status_code == 200
+
+
+@pytest.mark.parametrize("sent", [HEAD, HEAD + "\r\n"])
+def test_a_byte_now_and_then_buys_no_time(impatient, sent):
+    with connected(impatient) as connection:
+        connection.sendall(sent.encode())
+        connection.setblocking(False)
+        begin, received = time.monotonic(), b""
+        while not received and time.monotonic() < begin + 20:
+            connection.sendall(b"X")
+            time.sleep(0.05)
+            try:
+                received = connection.recv(65536)
+            except BlockingIOError:
+                continue
+    assert received.startswith(b"HTTP/1.1 408 ")
+
+
+def test_who_says_nothing_is_hung_up_on(impatient):
+    with connected(impatient) as connection:
+        assert all_of(connection) == ""
+
+
+def test_a_client_that_keeps_its_connection_is_not_slow(impatient):
+    with httpx.Client() as client:
+        for _ in range(3):
+            assert client.post(impatient + PREDICT, json={"instances": [1.0]}).status_code == 200
+            time.sleep(0.4)
+
+
+def test_one_connection_too_many(half_plus_three):
+    with serving(models_of(half_plus_three), options=HttpOptions(most_connections=2)) as address:
+        kept = [connected(address) for _ in range(2)]
+        for connection in kept:
+            connection.sendall(b"GET /v2/health/live HTTP/1.1\r\nHost: x\r\n\r\n")
+            assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        refused = httpx.post(address + PREDICT, json={"instances": [1.0]})
+        assert refused.status_code == 503
+        assert "--max-connections" in refused.json()["error"]
+        assert refused.headers["Retry-After"] == "1"
+        assert httpx.get(f"{address}/v2/health/live").status_code == 200
+        for connection in kept:
+            connection.close()
+        deadline = time.monotonic() + 20
+        while httpx.post(address + PREDICT, json={"instances": [1.0]}).status_code != 200:
+            assert time.monotonic() < deadline
+
+
+@pytest.mark.parametrize("sent", [b"\x16\x03\x01\x02\x00\x01\x00", b"no http\r\n\r\n", b"GET / HTTP/1.1\r\nA b\r\n\r\n",
+                                  b"GET / HTTP/1.1\r\nHost: x\r\nA: " + b"b" * 100_000])  # fmt: skip
+def test_what_is_no_http(impatient, sent):
+    with connected(impatient) as connection:
+        connection.sendall(sent)
+        assert all_of(connection)[:12] in ("HTTP/1.1 400", "HTTP/1.1 408", "HTTP/1.1 431")
+    assert httpx.post(impatient + PREDICT, json={"instances": [1.0]}).status_code == 200
