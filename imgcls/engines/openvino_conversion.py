@@ -2,15 +2,15 @@
 
 import io
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from contextlib import contextmanager, redirect_stdout
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from imgcls.engines.openvino_signature import convert_signature
 from imgcls.engines.tensorflow import network_function
-from imgcls.framework_internals import graph_with_constants
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -33,28 +33,7 @@ def convert(models: Mapping[str, "keras.Model"], batch_size: int | None = None) 
         ImportError: If openvino is not installed.
     """
     function = network_function(models, batch_size)
-    return convert_function(function.get_concrete_function(), sorted(models))  # type: ignore[attr-defined]
-
-
-def convert_function(function: Any, outputs: Sequence[str]) -> "openvino.Model":
-    """Convert a function of pixels, such as a signature of a SavedModel, to a network of OpenVINO.
-
-    Args:
-        function: A concrete function of TensorFlow with one input.
-        outputs: The names of what it returns, in alphabetical order, as TensorFlow sorts them.
-
-    Returns:
-        The network, whose outputs have these names.
-
-    Raises:
-        ImportError: If openvino is not installed.
-    """
-    import openvino
-
-    network = openvino.convert_model(graph_with_constants(function))  # with constants the conversion is fast
-    for name, output in zip(outputs, network.outputs, strict=True):
-        output.get_tensor().set_names({name})
-    return network
+    return convert_signature(function.get_concrete_function())  # type: ignore[attr-defined]
 
 
 def quantized(network: "openvino.Model", pixels: np.ndarray, kept: str = "") -> "openvino.Model":

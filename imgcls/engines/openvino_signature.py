@@ -23,7 +23,7 @@ def convert_signature(function: Any) -> "openvino.Model":
     """
     import openvino
 
-    network = openvino.convert_model(graph_with_constants(function))
+    network = openvino.convert_model(graph_with_constants(function))  # with constants the conversion is fast
     for name, output in zip(sorted(function.structured_outputs), network.outputs, strict=True):
         output.get_tensor().set_names({name})  # TensorFlow sorts outputs by name
     return network

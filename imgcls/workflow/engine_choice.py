@@ -70,11 +70,11 @@ def _of_bundle(bundle: Bundle) -> Engine:
 
 def _converted(predictor: Predictor) -> Engine:
     from imgcls.engines.openvino import OpenVINOEngine
-    from imgcls.engines.openvino_conversion import convert_function
+    from imgcls.engines.openvino_signature import convert_signature
 
     function = _function(predictor.engine)
     try:
-        network = convert_function(function, sorted(predictor.engine.outputs))
+        network = convert_signature(function)
     except Exception as error:  # OpenVINO raises its own kinds
         reason = (str(error).strip().splitlines() or ["no reason given"])[0]
         raise ValueError(f"OpenVINO cannot take this network ({reason}). Predict with --engine tensorflow.") from error

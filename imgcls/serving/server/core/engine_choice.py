@@ -9,6 +9,7 @@ import statistics
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from importlib.util import find_spec
 from pathlib import Path
 
@@ -69,7 +70,7 @@ def choose_engine(model: LoadedModel, version: Path, wanted: str, pixels: np.nda
         return ChosenEngine(given, f"TensorFlow computes the network: {error}")
     if wanted == OPENVINO:
         return ChosenEngine(other, "OpenVINO computes the network, as asked for.")
-    ours, theirs = (_milliseconds(engine, pixels[:1]) for engine in (given, other))
+    ours, theirs = _milliseconds((given, other), pixels[:1])
     figures = f"an image takes {theirs:.1f} ms with OpenVINO and {ours:.1f} ms with TensorFlow"
     faster, name = (other, "OpenVINO") if theirs < ours else (given, "TensorFlow")
     return ChosenEngine(faster, f"{name} computes the network: {figures}.")
@@ -129,8 +130,10 @@ def comparison_pixels(model: LoadedModel, requests: Sequence[tuple[str, dict[str
     return np.random.default_rng(0).uniform(0, 255, (2, *shape)).astype(np.float32)
 
 
-def _milliseconds(engine: Engine, pixels: np.ndarray) -> float:
-    return 1000 * statistics.median(_seconds(lambda: engine.predict(pixels)) for _ in range(ROUNDS))
+def _milliseconds(engines: Sequence[Engine], pixels: np.ndarray) -> list[float]:
+    """The median of each engine's time, by turns, so that what else the machine does is shared."""
+    rounds = [[_seconds(partial(engine.predict, pixels)) for engine in engines] for _ in range(ROUNDS)]
+    return [1000 * statistics.median(times) for times in zip(*rounds, strict=True)]
 
 
 def _seconds(work: Callable[[], object]) -> float:

@@ -30,7 +30,8 @@ def read_model_config(path: Path) -> list[ModelSettings]:
     """Read the models of a file.
 
     Args:
-        path: Of the file. A `base_path` in it may be relative to its folder.
+        path: Of the file. A `base_path` in it may be relative to its folder. One that is not there, as in a file that is
+            made for a container, is looked for by its last name beside the file.
 
     Raises:
         ValueError: If the file cannot be read, or asks for what cannot be served.
@@ -53,7 +54,7 @@ def settings_of(config: ModelConfig, root: Path) -> ModelSettings:
 
     Args:
         config: The entry.
-        root: The folder that a relative `base_path` starts at.
+        root: The folder that a relative `base_path` starts at, and where one that is not there is looked for.
 
     Raises:
         ValueError: If it lacks a name or a folder, or is for another platform.
@@ -70,11 +71,17 @@ def settings_of(config: ModelConfig, root: Path) -> ModelSettings:
         raise ValueError(f"Model {config.name!r} asks for specific versions and names none.")
     return ModelSettings(
         config.name,
-        root / config.base_path,
+        _folder(root, config.base_path),
         latest=0 if kind == "all" else policy.latest.num_versions or 1,
         versions=tuple(policy.specific.versions),
         labels=dict(config.version_labels),
     )
+
+
+def _folder(root: Path, base_path: str) -> Path:
+    """The folder of a model: that of a container, such as /models/flowers, is `root`/flowers on this machine."""
+    folder, beside = root / base_path, root / Path(base_path).name
+    return beside if beside.is_dir() and not folder.exists() else folder
 
 
 class ConfigFileWatch:

@@ -86,3 +86,9 @@ def test_it_is_looked_at_again_and_again(tmp_path):
     path.write_text(config(tmp_path, entry("birds", "birds")))
     assert changed.wait(20)
     watch.close()
+
+
+def test_a_folder_of_a_container_is_found_beside_the_file(tmp_path):
+    path = tmp_path / "models.config"
+    path.write_text(config(tmp_path, entry("flowers", "/models/flowers")))
+    assert read_model_config(path) == [ModelSettings("flowers", tmp_path / "flowers")]

@@ -49,8 +49,6 @@ def test_pixels(version, signature):
 
 
 def test_a_few_classes_alone(version, sent):
-    if "top_k" not in version.signature_defs:
-        pytest.skip("the bundle was written without it")
     inputs = {"image_bytes": sent, "k": np.resize([3, 1, 0, 20, -1], len(sent)).astype(np.int32)}
     assert_same(version.run("top_k", inputs), version.model.run("top_k", inputs))
 
