@@ -30,8 +30,8 @@ def read_model_config(path: Path) -> list[ModelSettings]:
     """Read the models of a file.
 
     Args:
-        path: Of the file. A `base_path` in it may be relative to its folder. One that is not there, as in a file that is
-            made for a container, is looked for by its last name beside the file.
+        path: Of the file. A `base_path` in it may be relative to its folder. One that is not there, as in a file for a
+            container, is looked for by its last name beside the file.
 
     Raises:
         ValueError: If the file cannot be read, or asks for what cannot be served.
