@@ -131,7 +131,7 @@ def _check(options: Options) -> None:
 
 
 def _is_folder(output: str) -> bool:
-    return output.endswith("/") or Path(output).is_dir() or Path(output).suffix not in OUTPUT_FORMATS
+    return output.endswith("/") or Path(output).suffix not in OUTPUT_FORMATS
 
 
 def _share(shards: str) -> "Share":

@@ -204,6 +204,7 @@ def test_it_is_a_classifier_of_scikit_learn(classifier):
     assert again.score() == classifier.score()
 
 
+@pytest.mark.slow
 def test_cross_validation_on_paths(files, tmp_path):
     paths, labels = np.array(files[0]), np.array(files[1])
     estimator = ImageClassifier(**{**OPTIONS, "epochs": 1}, runs=str(tmp_path), verbose=False)

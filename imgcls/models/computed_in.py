@@ -22,7 +22,7 @@ def in_bfloat16(model: keras.Model) -> keras.Model:
 
     Example:
         >>> from imgcls.models import build_model
-        >>> in_bfloat16(build_model("lenet5", class_names=["cat", "dog"])).get_layer("conv1").compute_dtype
+        >>> in_bfloat16(build_model("lenet5", class_names=["cat", "dog"])).get_layer("c1_conv").compute_dtype
         'bfloat16'
     """
 

@@ -34,7 +34,7 @@ def fold_batch_normalization(model: keras.Model) -> keras.Model:
         >>> from imgcls.models import build_model
         >>> model = build_model("resnet20", num_classes=2)
         >>> len(model.weights), len(fold_batch_normalization(model).weights)
-        (107, 44)
+        (97, 40)
     """
     taken = _taken_over(model)
     gone = {normalization.name for normalization in taken.values()}

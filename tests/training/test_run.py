@@ -66,11 +66,12 @@ def test_the_model_that_is_kept_is_that_of_the_best_epoch(small_run):
         assert np.array_equal(stored, loaded)
 
 
-def test_a_run_that_is_killed_three_times_ends_as_an_unbroken_one(small_run, tmp_path, command):
-    """The second kill comes before there is anything new, the third one with a checkpoint half written."""
+@pytest.mark.parametrize("kills", [(True,), pytest.param((True, False, True), marks=pytest.mark.slow)], ids=len)
+def test_a_run_that_is_killed_ends_as_an_unbroken_one(small_run, tmp_path, command, kills):
+    """Of three kills the second comes before there is anything new; after the last, a checkpoint is half written."""
     folder = tmp_path / "small"
     arguments = ("--config", small_run.config_file, "--runs", tmp_path, "--no-calibrate")  # as `small_run` was not
-    for new_checkpoint in (True, False, True):
+    for new_checkpoint in kills:
         killed = start(*arguments)
         wait_until_killable(killed, folder, new_checkpoint)
         killed.send_signal(signal.SIGKILL)

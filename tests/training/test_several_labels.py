@@ -32,7 +32,7 @@ def config(tiny_config, collages):
 @pytest.mark.parametrize(
     ("strategy", "data_format"),
     [
-        ("one_device", "channels_last"),
+        pytest.param("one_device", "channels_last", marks=pytest.mark.slow),
         pytest.param("mirrored", "channels_first", marks=pytest.mark.slow),
     ],
 )

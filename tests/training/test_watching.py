@@ -44,6 +44,7 @@ def has_dead_second_epoch(run: RunFolder, manifest, monkeypatch) -> None:
             train_network(run, manifest)
 
 
+@pytest.mark.slow
 def test_a_watched_run_ends_with_the_weights_of_another_also_if_it_is_killed_between(tiny_config, monkeypatch):
     watched, other = (trained(tiny_config(str(on), watch=on, ema_momentum=0.9, epochs=3)) for on in (True, False))
     assert equal(weights(watched), weights(other))
@@ -76,6 +77,7 @@ def test_on_several_devices_the_weights_are_the_same_and_every_epoch_is_kept(tin
     assert not np.array_equal(first.maps["stage3"], last.maps["stage3"])
 
 
+@pytest.mark.slow
 def test_a_network_in_channels_first_is_kept_as_one_in_channels_last(tiny_config):
     kept = []
     for layout in ("channels_last", "channels_first"):

@@ -47,7 +47,7 @@ def pixels_of(manifest: Manifest, preprocessing: Preprocessing = GRAY) -> np.nda
     return np.concatenate([pixels for _, pixels in batches.as_numpy_iterator()])
 
 
-@pytest.mark.parametrize("container", ["tfrecord", "array_record"])
+@pytest.mark.parametrize("container", ["tfrecord", pytest.param("array_record", marks=pytest.mark.slow)])
 def test_training_and_evaluation_see_the_same_pixels_as_from_the_files(manifest, tmp_path, container):
     prepared = prepare(manifest, tmp_path / "p", Preparation("pixels", container=container, images_per_shard=50))
     assert np.array_equal(pixels_of(prepared), pixels_of(manifest))
