@@ -61,5 +61,5 @@ def _other_default(node: NodeDef, expected: OpDef, known: OpDef | None) -> str:
 
 def _shown(value: AttrValue) -> str:
     if value.WhichOneof("value") == "type":
-        return DataType.Name(value.type).removeprefix("DT_").lower()
+        return str(DataType.Name(value.type)).removeprefix("DT_").lower()
     return str(value).strip().replace("\n", " ")

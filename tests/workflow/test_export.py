@@ -1,0 +1,66 @@
+"""Runs of other layouts, precisions and devices, exported for a processor that has none of it."""
+
+import os
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+
+from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
+from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.data.images.reading import read_images
+from imgcls.models.classifier import class_names, load_model, preprocessing
+from imgcls.training.run import train_network
+from imgcls.workflow.create import create_run
+from imgcls.workflow.export import export_run
+from tests.training.conftest import TINY
+
+PLAIN = """
+import sys
+import numpy, tensorflow
+model = tensorflow.saved_model.load(sys.argv[1])
+data = [open(path, "rb").read() for path in sys.argv[3:]]
+found = model.signatures["serving_default"](image_bytes=tensorflow.constant(data))
+found = {name: values.numpy() for name, values in found.items()}
+numpy.savez(sys.argv[2], **{name: each.astype("S") if each.dtype == object else each for name, each in found.items()})
+assert "imgcls" not in sys.modules
+"""
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("data_format", "training"),
+    [
+        ("channels_first", {"precision": "bfloat16"}),
+        ("channels_last", {"precision": "float16", "strategy": "mirrored"}),  # two logical processors
+    ],
+)
+def test_a_plain_processor_gives_the_same_answers(small_data, data_format, training, tmp_path):
+    (tmp_path / "tiny.py").write_text(TINY.format(name="tiny_to_export"))
+    config = TrainConfig(
+        input=InputConfig(data=str(small_data)),
+        network=NetworkConfig(model=str(tmp_path / "tiny.py"), weights="none", plan="all", data_format=data_format),
+        training=TrainingConfig(epochs=1, batch_size=16, **training),
+        runs=str(tmp_path),
+        name="tiny",
+    )
+    run, manifest = create_run(config)
+    assert train_network(run, manifest)
+    version = export_run(run, tmp_path / "saved_models")
+
+    images, answers = manifest.paths(manifest.split("test"))[:6], tmp_path / "answers.npz"
+    environment = {name: value for name, value in os.environ.items() if name != "PYTHONPATH"}
+    subprocess.run(
+        [sys.executable, "-c", PLAIN, version, answers, *images],
+        env={**environment, "TF_ENABLE_ONEDNN_OPTS": "0", "CUDA_VISIBLE_DEVICES": "-1"},
+        check=True,
+        cwd="/",
+    )
+    model = load_model(run.model_file)
+    pixels = np.stack([each.result for each in read_images(images, Preprocessing(**preprocessing(model)))])
+    expected = np.asarray(model(pixels, training=False), np.float32)
+    with np.load(answers) as found:
+        order = [[list(map(bytes.decode, row)).index(name) for name in class_names(model)] for row in found["classes"]]
+        np.testing.assert_allclose(np.take_along_axis(found["probabilities"], np.array(order), 1), expected, atol=1e-4)
+        assert not any(found["problem"])
