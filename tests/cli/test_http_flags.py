@@ -1,6 +1,5 @@
 """The flags about HTTP, on a server of its own: TLS, the token and the log hold for REST and gRPC."""
 
-import datetime
 import json
 import os
 import re
@@ -11,13 +10,12 @@ import sys
 import grpc
 import httpx
 import pytest
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
+from cryptography.hazmat.primitives import serialization
 from tensorflow_serving.apis import get_model_status_pb2, model_service_pb2_grpc
 
 from imgcls.cli.http_flags import HttpFlags
 from tests.conftest import ROOT
+from tests.serving.certificates import self_signed
 from tests.serving.conftest import save_linear
 
 TOKEN = "0123456789abcdef"
@@ -27,26 +25,12 @@ TOKEN = "0123456789abcdef"
 def pem(tmp_path_factory):
     """Files of a certificate for localhost and its key, and of the key with a password."""
     folder = tmp_path_factory.mktemp("tls")
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .add_extension(x509.BasicConstraints(ca=True, path_length=None), critical=True)
-        .sign(key, hashes.SHA256())
-    )
-    (folder / "cert.pem").write_bytes(certificate.public_bytes(serialization.Encoding.PEM))
-    form = serialization.PrivateFormat.PKCS8
-    for file, lock in (("key.pem", serialization.NoEncryption()),
-                       ("locked.pem", serialization.BestAvailableEncryption(b"secret"))):  # fmt: skip
-        (folder / file).write_bytes(key.private_bytes(serialization.Encoding.PEM, form, lock))
+    key, certificate = self_signed()
+    lock = serialization.BestAvailableEncryption(b"secret")
+    form = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, lock)
+    (folder / "cert.pem").write_bytes(certificate)
+    (folder / "key.pem").write_bytes(key)
+    (folder / "locked.pem").write_bytes(serialization.load_pem_private_key(key, None).private_bytes(*form))
     return folder
 
 

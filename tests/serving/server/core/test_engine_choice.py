@@ -7,8 +7,6 @@ from imgcls.serving.server.core import engine_choice
 from imgcls.serving.server.core.engine_choice import check_equal, choose_engine, comparison_pixels, load_openvino
 from imgcls.serving.warmup import read_warmup
 
-openvino = pytest.importorskip("openvino")
-
 
 class Shifted(Engine):
     """Another engine with a little added to an output."""

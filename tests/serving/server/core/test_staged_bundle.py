@@ -11,8 +11,6 @@ from imgcls.serving.signatures import CLASSES, EMBEDDING, OUTPUTS, PIXELS
 
 @pytest.fixture(scope="module", params=["tensorflow", "openvino"])
 def version(request, judged_path):
-    if request.param == "openvino":
-        pytest.importorskip("openvino")
     models = Models([ModelSettings("clothing", judged_path)], execution=Execution(request.param))
     return models.find("clothing")
 

@@ -1,6 +1,5 @@
 """Limits, passwords and endings of the gRPC server."""
 
-import datetime
 import json
 import subprocess
 import sys
@@ -12,15 +11,13 @@ import grpc
 import numpy as np
 import pytest
 import tensorflow as tf
-from cryptography import x509
-from cryptography.hazmat.primitives import hashes, serialization
-from cryptography.hazmat.primitives.asymmetric import ec
 from tensorflow_serving.apis import get_model_metadata_pb2, predict_pb2
 
 from imgcls.serving.client import Client
 from imgcls.serving.server.core.observer import Observer
 from imgcls.serving.server.core.parts import Limits
 from imgcls.serving.server.grpc.server import GrpcServer, GrpcSettings
+from tests.serving.certificates import self_signed
 from tests.serving.conftest import grpc_stubs, models_of, serving_grpc
 
 
@@ -174,26 +171,6 @@ def test_tls(half_plus_three, tmp_path):
             assert client.status()["model_version_status"][0]["state"] == "AVAILABLE"
         with Client(address, retries=0) as client, pytest.raises(ConnectionError, match="No server answers"):
             client.status()  # an authority that nobody knows
-
-
-def self_signed() -> tuple[bytes, bytes]:
-    """Private key and certificate of localhost, as PEM."""
-    key = ec.generate_private_key(ec.SECP256R1())
-    name = x509.Name([x509.NameAttribute(x509.NameOID.COMMON_NAME, "localhost")])
-    now = datetime.datetime.now(datetime.UTC)
-    certificate = (
-        x509.CertificateBuilder()
-        .subject_name(name)
-        .issuer_name(name)
-        .public_key(key.public_key())
-        .serial_number(1)
-        .not_valid_before(now - datetime.timedelta(days=1))
-        .not_valid_after(now + datetime.timedelta(days=1))
-        .add_extension(x509.SubjectAlternativeName([x509.DNSName("localhost")]), critical=False)
-        .sign(key, hashes.SHA256())
-    )
-    plain = (serialization.Encoding.PEM, serialization.PrivateFormat.PKCS8, serialization.NoEncryption())
-    return key.private_bytes(*plain), certificate.public_bytes(serialization.Encoding.PEM)
 
 
 def test_a_port_that_is_taken(half_plus_three):
