@@ -9,6 +9,7 @@ from imgcls.data.images.bmp_masks import BGR, BITFIELDS
 from imgcls.data.images.decoded_formats import PPM_HEADER, PPM_PATTERN
 from imgcls.data.images.exif import Box, as_stored, orientation, upright
 from imgcls.data.images.gif import decode_gif
+from imgcls.data.images.seldom import seldom
 
 DECODED = "JPEG, PNG, GIF, BMP, WebP or binary PPM"  # by TensorFlow; transcoding.py makes PNGs of others
 UNKNOWN_FORMAT = f"no image that the model can decode; it takes {DECODED}"
@@ -48,10 +49,10 @@ def decode(image_bytes: tf.Tensor) -> tf.Tensor:
         [
             (_begins(head, 0, JPEG_BEGINS), lambda: tf.io.decode_jpeg(image_bytes, channels=3)),
             (_begins(head, 0, b"\x89PNG"), lambda: _decode_png(image_bytes, head)),
-            (_begins(head, 0, b"GIF8"), lambda: decode_gif(image_bytes)),
-            (_begins(head, 0, b"BM"), lambda: _decode_bmp(image_bytes, head)),
-            (_begins(head, 8, b"WEBP"), lambda: _decode_webp(image_bytes, head)),
-            (_is_ppm(head), lambda: _ppm_region(image_bytes, lambda height, width: (0, 0, height, width))),
+            (_begins(head, 0, b"GIF8"), seldom(lambda: decode_gif(image_bytes))),
+            (_begins(head, 0, b"BM"), seldom(lambda: _decode_bmp(image_bytes, head))),
+            (_begins(head, 8, b"WEBP"), seldom(lambda: _decode_webp(image_bytes, head))),
+            (_is_ppm(head), seldom(lambda: _ppm_region(image_bytes, lambda height, width: (0, 0, height, width)))),
         ],
         default=lambda: refuse(UNKNOWN_FORMAT),
     )
@@ -92,9 +93,9 @@ def decode_region(image_bytes: tf.Tensor, cut: Cut, height: int, width: int) -> 
     image = tf.case(
         [
             (whole_jpeg, lambda: _jpeg_region(image_bytes, cut, height, width)),
-            (_is_ppm(head), lambda: _ppm_region(image_bytes, cut)),
+            (_is_ppm(head), seldom(lambda: _ppm_region(image_bytes, cut))),
         ],
-        default=from_all,
+        default=seldom(from_all),
     )
     return tf.ensure_shape(image, (None, None, 3))
 
@@ -178,7 +179,7 @@ def _on_white(image: tf.Tensor) -> tf.Tensor:
         alpha = tf.cast(image[..., 3:], tf.float32) / 255.0
         return tf.cast(tf.floor(color * alpha + 255.0 * (1.0 - alpha) + 0.5), tf.uint8)
 
-    return tf.cond(tf.reduce_all(image[..., 3] == _OPAQUE), lambda: image[..., :3], mixed)
+    return tf.cond(tf.reduce_all(image[..., 3] == _OPAQUE), lambda: image[..., :3], seldom(mixed))
 
 
 def _decode_png(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
@@ -195,7 +196,7 @@ def _decode_png(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
         return tf.concat([colored, alpha], axis=-1)
 
     small = (color_type == 3) | (bits < 8)
-    image = tf.cond(small, as_stored, lambda: tf.io.decode_png(image_bytes, channels=4))
+    image = tf.cond(small, seldom(as_stored), lambda: tf.io.decode_png(image_bytes, channels=4))
     image.set_shape((None, None, 4))
     return _on_white(image)
 

@@ -6,6 +6,8 @@ one table of tags (CIPA DC-008, sections 4.5 and 4.6). Anything malformed counts
 
 import tensorflow as tf
 
+from imgcls.data.images.seldom import seldom
+
 ORIENTATION_TAG = 0x0112
 LONGEST_HEADER = 1 << 20  # bytes of a JPEG or PNG that are searched; the block stands before the pixels
 MOST_TAGS = 256
@@ -52,7 +54,7 @@ def upright(image: tf.Tensor, orientation: tf.Tensor) -> tf.Tensor:
         mirrored = tf.cond(_is_in(orientation, MIRRORED), lambda: tf.reverse(swapped, [1]), lambda: swapped)
         return tf.cond(_is_in(orientation, UPSIDE_DOWN), lambda: tf.reverse(mirrored, [0]), lambda: mirrored)
 
-    return tf.cond(orientation > 1, turned, lambda: image)
+    return tf.cond(orientation > 1, seldom(turned), lambda: image)
 
 
 def as_stored(region: Box, height: tf.Tensor, width: tf.Tensor, orientation: tf.Tensor) -> Box:
@@ -99,7 +101,7 @@ def number(digits: tf.Tensor, big_endian: tf.Tensor | bool) -> tf.Tensor:
 
 def _jpeg_orientation(image_bytes: tf.Tensor) -> tf.Tensor:
     head = tf.strings.substr(image_bytes, 0, LONGEST_HEADER)
-    return tf.cond(_names(head, r"Exif\x00\x00"), lambda: _segment_orientation(head), lambda: tf.constant(1))
+    return tf.cond(_names(head, r"Exif\x00\x00"), seldom(lambda: _segment_orientation(head)), lambda: tf.constant(1))
 
 
 def _names(data: tf.Tensor, name: str) -> tf.Tensor:
@@ -135,7 +137,7 @@ def _chunk_orientation(
     """Search a row of chunks: PNG has length, name, data, checksum; WebP name, length, data padded to even length."""
     return tf.cond(
         _names(image_bytes, name.decode()),
-        lambda: _walked_orientation(image_bytes, first, length_place, name, big_endian),
+        seldom(lambda: _walked_orientation(image_bytes, first, length_place, name, big_endian)),
         lambda: tf.constant(1),
     )
 

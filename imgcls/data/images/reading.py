@@ -63,7 +63,8 @@ def read_images(
 
     def read(data: bytes, *box: np.ndarray) -> tuple[np.ndarray, bool]:
         encoded = decodable(data)
-        return (part if box else whole)(encoded, *box).numpy(), encoded is not data
+        is_part = box and not np.isnan(box[0]).any()
+        return (part(encoded, *box) if is_part else whole(encoded)).numpy(), encoded is not data
 
     others = [] if boxes is None else [np.asarray(boxes, np.float32)]
     for path, result, problem, _ in for_each_file(paths, read, *others):
