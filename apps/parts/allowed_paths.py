@@ -17,13 +17,21 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args, get_type_hints
 
+from projects.project import PROJECTS
+
 from imgcls.data.cache import cache_home
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.sources.cards import CARD_FOLDERS, list_cards
 from imgcls.models.registry import NETWORK_FILES, REFUSED
 
 START = "streamlit run apps/app.py -- [--root FOLDER] [--allow-network-files]"
-OWN_FOLDERS = (Path("manifests"), Path("runs"), Path("saved_models"), *CARD_FOLDERS)  # written here, or shipped
+OWN_FOLDERS = (
+    PROJECTS,
+    Path("manifests"),
+    Path("runs"),
+    Path("saved_models"),
+    *CARD_FOLDERS,
+)  # written here, or shipped
 NO_PATHS = {"format", "group", "activation", "initializer", "data_service", "name"}  # other texts may be paths
 TFDS = re.compile(r"tfds:\w+(/[\w.-]+)?(:\d+\.\d+\.\d+)?")  # without the name space of a community
 

@@ -15,6 +15,7 @@ from rich.progress import BarColumn, TextColumn
 from rich.progress import Progress as Bar
 from rich.table import Table
 
+from imgcls.cli.progress_file import ProgressFile
 from imgcls.durations import clock
 from imgcls.progress import Progress
 
@@ -28,6 +29,7 @@ class ProgressLine(Progress):
     def __init__(self, bar: Bar) -> None:
         self._bar = bar
         self._task = bar.add_task("Starting", total=None, facts="")
+        self._file = ProgressFile()
         self._what, self._first, self._began = "", 0, time.monotonic()
 
     def doing(self, what: str, done: int, total: int | None = None, unit: str = "") -> None:
@@ -38,6 +40,7 @@ class ProgressLine(Progress):
         if unit and done > self._first:
             counts += f"  {self._rate(done):.0f} {unit}/s"
         self._bar.update(self._task, description=what, completed=done, total=total, facts=counts)
+        self._file.write(what, done, total)
 
     def step(self, status: dict[str, Any]) -> None:
         """Show the epoch, its metrics so far, and how long the run will take."""
@@ -54,6 +57,7 @@ class ProgressLine(Progress):
             f"{status['images_per_second']:.0f} images/s  {self._left(done, status['epochs'] * steps)} left"
         )
         text = f"epoch {status['epoch']}/{status['epochs']}"
+        self._file.write(text, done, status["epochs"] * steps)
         self._bar.update(self._task, description=text, completed=status["step"], total=steps, facts=facts)
 
     def epoch(self, row: dict[str, Any]) -> None:

@@ -13,6 +13,7 @@ from imgcls.models.registry import NETWORK_FILES
 
 ROOT = Path(__file__).parents[2]
 APP = ROOT / "apps" / "app.py"
+SHELL = ROOT / "apps" / "shell.py"  # the script that app.py serves
 SAMPLE = ROOT / "datasets" / "fashion_mini"
 sys.path.insert(0, str(APP.parent))  # as `streamlit run apps/app.py` does
 
@@ -21,7 +22,7 @@ class Page:
     """One user's browser page. No traceback may ever be on it."""
 
     def __init__(self, view: str, **address: str):
-        self.widgets = AppTest.from_file(str(APP), default_timeout=60).run()
+        self.widgets = AppTest.from_file(str(SHELL), default_timeout=60).run()
         for name, value in address.items():
             self.widgets.query_params[name] = value
         self.widgets.switch_page(f"views/{view}.py")
@@ -91,6 +92,30 @@ def here(tmp_path, monkeypatch) -> Path:
 def page(here):
     """Open a page of the app: page("train", run="clothes-1")."""
     return Page
+
+
+@pytest.fixture
+def project(here, clothes):
+    """A project with the 30 images of `clothes`, looked at, in three classes."""
+    from projects.project import create_project
+    from projects.versions import add_version
+
+    from imgcls.config import LabelsConfig
+    from imgcls.data.inspection.inspect import inspect
+    from imgcls.data.sources.importing import import_manifest
+
+    made = create_project("Clothes")
+    add_version(made, inspect(import_manifest(str(clothes), LabelsConfig()).manifest), "30 images added", 0)
+    return made
+
+
+@pytest.fixture(autouse=True)
+def no_worker_is_left():
+    """The process that computes ends with the test that asked it."""
+    yield
+    from worker import client
+
+    client.stop()
 
 
 @pytest.fixture

@@ -33,7 +33,7 @@ def thumbnail(path: str | Path, box: Sequence[float] | None = None, side: int = 
         A data address; empty if the file cannot be read.
     """
     try:
-        return _address(_part(read_encoded(path), box, side), side)
+        return _address(small_image(read_encoded(path), box, side), side)
     except (OSError, Refused):
         return ""
 
@@ -90,7 +90,7 @@ def _in_threads(paths: Sequence[Path], boxes: np.ndarray | None, side: int) -> I
 
 def _packed(path: Path, box: Sequence[float] | None, side: int) -> str:
     try:
-        image = _part(read_encoded(path), box, side)
+        image = small_image(read_encoded(path), box, side)
     except (OSError, Refused):
         return ""
     data, is_small = io.BytesIO(), max(image.size) * 2 <= side
@@ -99,8 +99,17 @@ def _packed(path: Path, box: Sequence[float] | None, side: int) -> str:
     return base64.b64encode(data.getvalue()).decode()
 
 
-def _part(data: bytes, box: Sequence[float] | None, side: int) -> Image.Image:
-    """The part of an image that a box holds, on white. A JPEG is decoded no larger than it is needed."""
+def small_image(data: bytes, box: Sequence[float] | None, side: int) -> Image.Image:
+    """The part of an encoded image that a box holds, upright, on white, not yet shrunk to `side`.
+
+    Args:
+        data: The content of the file.
+        box: Left, top, right and bottom in pixels of the upright image; None, or NaN, for all of it.
+        side: What it will be shrunk to, in pixels: a JPEG is decoded no larger than this needs.
+
+    Raises:
+        Refused: It cannot be read.
+    """
     if box is None or any(math.isnan(edge) for edge in box):
         return _on_white(_reduced_jpeg(data, 2 * side) or still(data))
     left, top, right, bottom = box

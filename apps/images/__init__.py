@@ -1,0 +1,1 @@
+"""Small images as files, and the addresses that the browser fetches them from. Nothing here knows TensorFlow."""

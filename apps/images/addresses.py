@@ -1,0 +1,66 @@
+"""Addresses of images, signed, so that the browser gets those that a page shows and no others.
+
+/picture/<project>/<version>/<row>?side=192&key=...     a row of a project's images
+/file/<what>?key=...                                    any file that a page chose to show
+"""
+
+import base64
+import hashlib
+import hmac
+import json
+import secrets
+from functools import lru_cache
+from pathlib import Path
+
+from projects.project import PROJECTS, Project
+
+from images.small_files import SIDES, Box
+
+SECRET = PROJECTS / ".secret"  # stays, so that the browser's cache holds after a restart
+LENGTH = 32  # bytes
+
+
+def picture_addresses(project: Project, version: int, side: int = SIDES[1]) -> str:
+    """What the address of every row of a version's images is made of: `{row}` stands for the number of the row.
+
+    Example:
+        `picture_addresses(project, 3).format(row=17)`
+    """
+    what = f"{project.name}/{version}/{side}"
+    return f"/picture/{project.name}/{version}/{{row}}?side={side}&key={sign(what)}"
+
+
+def picture_address(project: Project, version: int, row: int, side: int = SIDES[1]) -> str:
+    """The address of one row of a version's images: `row` is its index in the manifest's table."""
+    return picture_addresses(project, version, side).format(row=row)
+
+
+def file_address(path: Path, box: Box | None = None, side: int = SIDES[1]) -> str:
+    """The address of a small image of any file."""
+    what = base64.urlsafe_b64encode(json.dumps([str(path), box, side]).encode()).decode().rstrip("=")
+    return f"/file/{what}?key={sign(what)}"
+
+
+def read_file_address(what: str) -> tuple[Path, Box | None, int]:
+    """What `file_address` was made of: path, box and side. Check the key first."""
+    path, box, side = json.loads(base64.urlsafe_b64decode(what + "=" * (-len(what) % 4)))
+    return Path(path), None if box is None else tuple(box), int(side)
+
+
+def sign(what: str) -> str:
+    """The key that proves that a page of this app made an address."""
+    return hmac.new(_secret(SECRET.absolute()), what.encode(), hashlib.sha256).hexdigest()[:LENGTH]
+
+
+def is_signed(what: str, key: str) -> bool:
+    """Whether a key belongs to what is asked for."""
+    return hmac.compare_digest(sign(what), key)
+
+
+@lru_cache(maxsize=8)
+def _secret(file: Path) -> bytes:
+    if not file.is_file():
+        file.parent.mkdir(parents=True, exist_ok=True)
+        file.touch(0o600)
+        file.write_bytes(secrets.token_bytes(LENGTH))
+    return file.read_bytes()

@@ -1,0 +1,55 @@
+"""Answers the addresses of images: the only ones beside Streamlit's own."""
+
+from pathlib import Path
+
+from projects.project import PROJECTS, open_project
+from projects.versions import manifest_of
+from starlette.concurrency import run_in_threadpool
+from starlette.requests import Request
+from starlette.responses import FileResponse, Response
+from starlette.routing import Route
+
+from images.addresses import is_signed, read_file_address
+from images.small_files import KIND, SIDES, Box, small_file
+from imgcls.labels.records import BOX
+
+KEPT = {"Cache-Control": "private, max-age=86400, immutable"}  # an image that changes gets another version
+OF_FILES = PROJECTS / ".thumbnails"
+
+
+async def picture(request: Request) -> Response:
+    """A row of a project's images."""
+    named, row = request.path_params["project"], request.path_params["row"]
+    version, side = request.path_params["version"], request.query_params.get("side", "")
+    if not is_signed(f"{named}/{version}/{side}", request.query_params.get("key", "")):
+        return Response(status_code=403)
+    return await run_in_threadpool(_row, named, version, row, int(side))
+
+
+async def file(request: Request) -> Response:
+    """A file that a page shows."""
+    what = request.path_params["what"]
+    if not is_signed(what, request.query_params.get("key", "")):
+        return Response(status_code=403)
+    path, box, side = read_file_address(what)
+    return await run_in_threadpool(_small, path, OF_FILES, box, side)
+
+
+ROUTES = (Route("/picture/{project}/{version:int}/{row:int}", picture), Route("/file/{what}", file))
+
+
+def _row(named: str, version: int, row: int, side: int) -> Response:
+    try:
+        project = open_project(named)
+        manifest = manifest_of(project, version)
+        rows = manifest.table.loc[[row]]
+    except (ValueError, KeyError):
+        return Response(status_code=404)
+    box = tuple(float(edge) for edge in rows[BOX].to_numpy()[0])
+    whole = any(edge != edge for edge in box)  # NaN: the example is all of the image
+    return _small(manifest.paths(rows)[0], project.folder / "thumbnails", None if whole else box, side)
+
+
+def _small(path: Path, folder: Path, box: Box | None, side: int = SIDES[1]) -> Response:
+    made = small_file(path, folder, box, side)
+    return Response(status_code=404) if made is None else FileResponse(made, media_type=KIND, headers=KEPT)

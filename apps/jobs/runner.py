@@ -1,0 +1,72 @@
+"""The process of a job: waits until there is room, runs the program, and writes how it ended. Started by `jobs.job`."""
+
+import fcntl
+import os
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import IO
+
+from imgcls.files import read_json, write_json
+
+AT_ONCE = max(1, (os.cpu_count() or 2) // 2)  # jobs; each of them uses several processors
+WITHOUT_TURN = ("serve",)  # kinds that never end by themselves
+LOOK_AGAIN = 0.2  # seconds
+
+
+class Cancelled(Exception):
+    """The job was asked to end while it waited."""
+
+
+def main(folder: Path) -> None:
+    """Run the job in this folder."""
+    job = read_json(folder / "job.json")
+    signal.signal(signal.SIGTERM, _cancelled)
+    _tell(folder, "queued")
+    try:
+        turn = None if job["kind"] in WITHOUT_TURN else _wait_for_turn(folder.parents[2] / ".turns")
+    except Cancelled:
+        return _end(folder, None)
+    _end(folder, _run(folder, job["program"]))
+    del turn  # held until here
+
+
+def _run(folder: Path, program: list[str]) -> int:
+    environment = {**os.environ, "IMGCLS_PROGRESS": str(folder / "progress.json")}
+    process = subprocess.Popen([sys.executable, "-m", *program], stdin=subprocess.DEVNULL, env=environment)
+    signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    _tell(folder, "running")
+    return process.wait()
+
+
+def _wait_for_turn(turns: Path) -> IO[bytes]:
+    """A file that is locked for as long as it is open: at most `AT_ONCE` jobs of all projects have one."""
+    turns.mkdir(exist_ok=True)
+    while True:
+        for place in range(AT_ONCE):
+            turn = (turns / str(place)).open("wb")
+            try:
+                fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
+            except BlockingIOError:
+                turn.close()
+            else:
+                return turn
+        time.sleep(LOOK_AGAIN)
+
+
+def _cancelled(*_: object) -> None:
+    raise Cancelled
+
+
+def _tell(folder: Path, state: str) -> None:
+    write_json(folder / "state.json", {"state": state})
+
+
+def _end(folder: Path, code: int | None) -> None:
+    write_json(folder / "end.json", {"code": code, "time": time.time()})
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))

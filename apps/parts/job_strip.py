@@ -1,0 +1,34 @@
+"""The strip at the side that shows what runs, in this project and in the others."""
+
+import streamlit as st
+from jobs.job import Job, cancel, live_jobs
+from projects.project import open_project
+
+REFRESH = 1.0  # seconds
+
+
+@st.fragment(run_every=REFRESH)
+def show_jobs() -> None:
+    """Each job with its progress and a button that ends it."""
+    for job in live_jobs():
+        with st.container(border=True):
+            title = open_project(job.project).title
+            st.caption(f"{title}{', ' + job.who if job.who else ''}")
+            st.progress(share(job) or 0.0, text=f"**{job.title}**  \n{_doing(job)}")
+            if st.button("Cancel", key=f"cancel {job.project} {job.id}", disabled=job.state == "ending"):
+                cancel(open_project(job.project), job.id)
+                st.rerun(scope="fragment")
+
+
+def share(job: Job) -> float | None:
+    """How much of what it is at is done, in [0, 1]; None if it is not known."""
+    return min(1.0, job.done / job.total) if job.total else None
+
+
+def _doing(job: Job) -> str:
+    if job.state == "queued":
+        return "Waits until another job has ended"
+    if job.state == "ending":
+        return "Ending"
+    counts = f", {job.done:,} of {job.total:,}" if job.total else ""
+    return f"{job.doing or 'Starting'}{counts}"

@@ -1,0 +1,59 @@
+"""Which project is open, and the way from page to page: both stand in the address."""
+
+import streamlit as st
+from projects.project import Project, open_project
+
+PAGES = {  # by their name in the address: file, title, icon
+    "home": ("views/home.py", "Projects", ":material/home:"),
+    "data": ("views/data.py", "Data", ":material/photo_library:"),
+    "label": ("views/label.py", "Label", ":material/label:"),
+    "train": ("views/train.py", "Train", ":material/model_training:"),
+    "results": ("views/results.py", "Results", ":material/query_stats:"),
+    "predict": ("views/predict.py", "Predict", ":material/image_search:"),
+    "deploy": ("views/deploy.py", "Deploy", ":material/rocket_launch:"),
+    "learn": ("views/learn.py", "Learn", ":material/school:"),
+}
+
+
+def asked_project() -> Project | None:
+    """The project that the address names; None if it names none.
+
+    Raises:
+        ValueError: There is no such project.
+    """
+    name = st.query_params.get("project")
+    return open_project(name) if name else None
+
+
+def the_project() -> Project:
+    """The project that the address names; without one, the page says where to choose one and ends."""
+    project = asked_project()
+    if project is None:
+        st.info("No project is open. Choose one, or make a new one.")
+        link("home", None)
+        st.stop()
+    return project
+
+
+def link(page: str, project: Project | None, label: str = "", **address: str) -> None:
+    """A link to a page, with the project and what else its address says."""
+    file, title, icon = PAGES[page]
+    st.page_link(file, label=label or title, icon=icon, query_params=_address(project, address))
+
+
+def go(page: str, project: Project | None, **address: str) -> None:
+    """Go to a page at once."""
+    st.switch_page(PAGES[page][0], query_params=_address(project, address))
+
+
+def keep(**address: str | None) -> None:
+    """Write what is chosen on the page into its address, so that a reload or another tab shows it; None takes it out."""
+    for name, value in address.items():
+        if value is None:
+            st.query_params.pop(name, None)
+        else:
+            st.query_params[name] = value
+
+
+def _address(project: Project | None, address: dict[str, str]) -> dict[str, str]:
+    return {**({"project": project.name} if project else {}), **address}

@@ -1,0 +1,152 @@
+"""The versions of a project's images and labels. None is ever overwritten, so every change can be undone.
+
+    data/0001.parquet     a manifest
+    data/versions.jsonl   a line for each: number, what changed, who, when, on which version it is based
+    data/current.json     the version that the pages show
+
+An image without a label, and one that the user left out, are rows with a problem: the table holds them, and training
+does not see them.
+"""
+
+import fcntl
+import json
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import asdict, dataclass
+from functools import lru_cache
+from pathlib import Path
+
+from imgcls.data.manifest.table import Manifest
+from imgcls.files import read_json, write_json
+from projects.project import Project
+
+NO_LABEL = "no label yet"  # problem of an image that waits for one
+SET_ASIDE = "left out by you"  # problem of an image that the user does not want
+OPEN = 4  # versions kept in memory, over all users
+
+
+@dataclass(frozen=True)
+class Version:
+    """One state of the images and labels.
+
+    Attributes:
+        number: From 1.
+        what: What changed, as a sentence without its end, such as "200 images added".
+        who: Who changed it; may be empty.
+        when: Seconds since 1970.
+        based_on: The number of the version that was changed; 0 for the first.
+        images: How many rows can be used for training.
+        classes: How many classes there are.
+    """
+
+    number: int
+    what: str
+    who: str
+    when: float
+    based_on: int
+    images: int
+    classes: int
+
+
+def add_version(project: Project, manifest: Manifest, what: str, based_on: int, who: str = "") -> Version:
+    """Keep changed images and labels as a new version, and show it from now on.
+
+    Args:
+        project: The project.
+        manifest: All its images and labels.
+        what: See `Version`.
+        based_on: The number of the version that was changed, 0 if there was none.
+        who: Who changed it.
+
+    Raises:
+        ValueError: Somebody changed the data in the meantime, so that the change would be lost.
+    """
+    with _held(project):
+        if current_number(project) != based_on:
+            newer = current_version(project)
+            said = f" ({newer.what}{', by ' + newer.who if newer.who else ''})" if newer else ""
+            raise ValueError(f"The data was changed in the meantime{said}, perhaps in another tab. Look at it again.")
+        number = max((version.number for version in list_versions(project)), default=0) + 1
+        manifest.save(file_of_version(project, number))
+        usable = manifest.usable
+        version = Version(number, what, who, time.time(), based_on, len(usable), usable["label"].nunique())
+        with (project.data / "versions.jsonl").open("a", encoding="utf-8") as lines:
+            lines.write(json.dumps(asdict(version)) + "\n")
+        write_json(project.data / "current.json", {"number": number})
+    return version
+
+
+def list_versions(project: Project) -> list[Version]:
+    """All versions, the first one first."""
+    file = project.data / "versions.jsonl"
+    lines = file.read_text("utf-8").splitlines() if file.is_file() else []
+    return [Version(**json.loads(line)) for line in lines]
+
+
+def current_number(project: Project) -> int:
+    """The number of the version that the pages show; 0 if there is none yet."""
+    file = project.data / "current.json"
+    return int(read_json(file)["number"]) if file.is_file() else 0
+
+
+def current_version(project: Project) -> Version | None:
+    """The version that the pages show."""
+    number = current_number(project)
+    return next((version for version in list_versions(project) if version.number == number), None)
+
+
+def manifest_of(project: Project, number: int | None = None) -> Manifest:
+    """The images and labels of a version; of the current one if no number is given.
+
+    Raises:
+        ValueError: There is none.
+    """
+    number = current_number(project) if number is None else number
+    file = file_of_version(project, number)
+    if not number or not file.is_file():
+        raise ValueError("There are no images in this project yet. Add some on the page Data.")
+    return _loaded(file, file.stat().st_mtime_ns)
+
+
+def file_of_version(project: Project, number: int) -> Path:
+    """The manifest of a version, as training reads it."""
+    return project.data / f"{number:04}.parquet"
+
+
+def earlier(project: Project) -> Version | None:
+    """What undo would show."""
+    now = current_version(project)
+    return next((each for each in list_versions(project) if now and each.number == now.based_on), None)
+
+
+def later(project: Project) -> Version | None:
+    """What redo would show: the latest version that was made of the current one."""
+    number = current_number(project)
+    return next((each for each in reversed(list_versions(project)) if number and each.based_on == number), None)
+
+
+def show_version(project: Project, number: int) -> None:
+    """Show another version from now on: undo, redo, or any of the list. None is lost.
+
+    Raises:
+        ValueError: There is no such version.
+    """
+    if not file_of_version(project, number).is_file():
+        raise ValueError(f"There is no version {number} of these images.")
+    with _held(project):
+        write_json(project.data / "current.json", {"number": number})
+
+
+@lru_cache(maxsize=OPEN)
+def _loaded(file: Path, modified: int) -> Manifest:
+    """`modified` makes a file that was written again another entry."""
+    return Manifest.load(file)
+
+
+@contextmanager
+def _held(project: Project) -> Iterator[None]:
+    """Two tabs, or two users, change the data one after the other."""
+    with (project.data / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield

@@ -1,0 +1,27 @@
+"""What is around every page: the pages' names, the open project, and what runs. The address names the project."""
+
+from pathlib import Path
+
+import streamlit as st
+from parts import allowed_paths
+from parts.errors import explained
+from parts.job_strip import show_jobs
+from parts.opened import PAGES, asked_project, link
+
+ICON = Path(__file__).with_name("icon.svg")  # a :material/...: icon here would be fetched from a font server
+st.set_page_config(page_title="imgcls", page_icon=ICON, layout="wide")
+page = st.navigation([st.Page(file, title=title, icon=icon, url_path=name, default=name == "home")
+                      for name, (file, title, icon) in PAGES.items()], position="hidden")  # fmt: skip
+with explained():
+    allowed_paths.enforce()
+    project = asked_project()
+    with st.sidebar:
+        link("home", None)
+        if project:
+            st.subheader(project.title, anchor=False)
+            for name in PAGES:
+                if name not in ("home", "learn"):
+                    link(name, project)
+        link("learn", project)
+        show_jobs()
+    page.run()

@@ -1,0 +1,5 @@
+"""deploy."""
+
+import streamlit as st
+
+st.title("deploy")

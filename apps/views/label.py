@@ -1,0 +1,5 @@
+"""label."""
+
+import streamlit as st
+
+st.title("label")

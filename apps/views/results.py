@@ -1,0 +1,5 @@
+"""results."""
+
+import streamlit as st
+
+st.title("results")
