@@ -1,13 +1,18 @@
 """Parts of the report on the page: sentences, charts that follow the page's light or dark, and tables below them."""
 
+import base64
+import re
+from html import escape
+
 import pandas as pd
 import streamlit as st
 
 from imgcls.evaluation.pages.charts import DARK_PALETTE, INK, PALETTE
-from imgcls.evaluation.pages.section import Section, TextTable
+from imgcls.evaluation.pages.section import Chart, Section, TextTable
 from parts.plain import plain
 
 DARK_INK = {"ink": "#e8ebf0", "soft": "#a4adbb", "grid": "#2b313c", "paper": "#171b22"}  # as page.css has them
+VARIABLE = re.compile(r"var\(--chart-(\w+), #\w+\)")  # as charts.py writes them
 
 
 def show_section(section: Section, *, title: bool = True) -> None:
@@ -17,12 +22,7 @@ def show_section(section: Section, *, title: bool = True) -> None:
     for sentence in section.sentences:
         st.write(plain(sentence))
     if section.charts:
-        drawn = "".join(
-            f'<figure role="img" aria-label="{_attribute(chart.description)}" style="margin:0;max-width:100%">'
-            f"{chart.svg}</figure>"
-            for chart in section.charts
-        )
-        st.html(f'<div style="display:flex;flex-wrap:wrap;gap:24px;{_colors()}">{_fluid(drawn)}</div>')
+        st.html(f'<div style="display:flex;flex-wrap:wrap;gap:24px">{"".join(map(_drawn, section.charts))}</div>')
     if section.table and section.table.rows:
         with st.expander("As a table"):
             show_table(section.table)
@@ -34,17 +34,15 @@ def show_table(table: TextTable) -> None:
     st.dataframe(pd.DataFrame(table.rows, columns=names), hide_index=True)
 
 
-def _colors() -> str:
-    """The variables that the charts name, for the theme that the reader has."""
-    dark = st.context.theme.type == "dark"
-    ink = DARK_INK if dark else {name: color for name, (color, _) in INK.items()}
-    every = {**(DARK_PALETTE if dark else PALETTE), **ink}
-    return "".join(f"--chart-{name}:{color};" for name, color in every.items())
+def _drawn(chart: Chart) -> str:
+    """The chart as an image, in the colors of the theme that the reader has."""
+    svg = VARIABLE.sub(lambda found: _colors()[found[1]], chart.svg)
+    address = "data:image/svg+xml;base64," + base64.b64encode(svg.encode()).decode()
+    return f'<img src="{address}" alt="{escape(chart.description)}" style="max-width:100%;height:auto">'
 
 
-def _fluid(svg: str) -> str:
-    return svg.replace("<svg ", '<svg style="max-width:100%;height:auto" ')
-
-
-def _attribute(text: str) -> str:
-    return text.replace("&", "&amp;").replace('"', "&quot;").replace("<", "&lt;")
+def _colors() -> dict[str, str]:
+    """The colors of a chart, by the names that it has for them."""
+    if st.context.theme.type == "dark":
+        return {**DARK_PALETTE, **DARK_INK}
+    return {**PALETTE, **{name: color for name, (color, _) in INK.items()}}
