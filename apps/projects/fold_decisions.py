@@ -88,7 +88,5 @@ def _with(annotators: str, who: str) -> str:
 def _what(decisions: Sequence[Decision]) -> str:
     aside = sum(each.act == ASIDE for each in decisions)
     named = len(decisions) - aside
-    parts = [f"{counted(named, 'image')} labelled"] * bool(named) + [f"{counted(aside, 'image')} left out"] * bool(
-        aside
-    )
-    return ", ".join(parts)
+    counts = {"labelled": named, "left out": aside}
+    return ", ".join(f"{counted(count, 'image')} {what}" for what, count in counts.items() if count)

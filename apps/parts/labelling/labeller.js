@@ -31,7 +31,7 @@ class Labeller {
       if (button) { this.choose(button.dataset.name); this.find(".stage").focus({ preventScroll: true }); }
     };
     const other = this.find(".other");
-    other.oninput = () => this.listClasses();
+    other.oninput = () => { this.listClasses(); this.offerTyped(); };
     other.onkeydown = (event) => this.typed(event);
     this.find(".frame").onpointerdown = (event) => this.draw(event);
     this.pressed = this.pressed.bind(this);
@@ -233,6 +233,13 @@ class Labeller {
     event.preventDefault();
     event.stopImmediatePropagation();
     this.render();
+  }
+
+  offerTyped() {
+    const name = this.find(".other").value.trim(), [first] = this.matching();
+    const exact = this.classes.some((each) => each.toLowerCase() === name.toLowerCase());
+    this.say(!name ? "" : !first ? `Enter makes the new class “${name}”.`
+      : `Enter takes “${first}”${exact ? "" : `, Shift+Enter makes the new class “${name}”`}.`);
   }
 
   typed(event) {
