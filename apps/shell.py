@@ -6,6 +6,7 @@ import streamlit as st
 from parts import allowed_paths
 from parts.errors import explained
 from parts.job_strip import show_jobs
+from parts.labelling.leaving import leave
 from parts.opened import PAGES, asked_project, link
 
 ICON = Path(__file__).with_name("icon.svg")  # a :material/...: icon here would be fetched from a font server
@@ -24,4 +25,6 @@ with explained():
                     link(name, project)
         link("learn", project)
         show_jobs()
+    if page.url_path != "label":
+        leave()
     page.run()
