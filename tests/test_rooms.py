@@ -242,7 +242,10 @@ def is_mirrored(test: str) -> bool:
     folder, _, name = test.rpartition("test_")
     places = [ROOT / "imgcls" / folder / name]
     if folder == "apps/":
-        places = [ROOT / "apps" / "parts" / name, ROOT / "apps" / "views" / name.removesuffix("_view")]
+        places = [
+            ROOT / "apps" / "views" / name.removesuffix("_view"),
+            *(file.with_suffix("") for file in (ROOT / "apps").rglob(f"{name}.py")),
+        ]
     if folder == "docs/":
         return (ROOT / "docs" / f"{name.replace('extend_', 'extend/')}.md").is_file()
     return any(place.with_suffix(".py").is_file() or place.is_dir() for place in places)
