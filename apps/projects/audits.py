@@ -62,10 +62,16 @@ def audited_version(project: Project, number: int) -> int:
 
 def open_tasks(project: Project, number: int) -> dict[str, list[Task]]:
     """What is still to be done about a version, by kind, the gravest first."""
-    audited = audited_version(project, number)
+    files = _folder(project) / f"{audited_version(project, number):04}.json", _folder(project) / "fine.json"
+    return _open_tasks(project, number, *(file.stat().st_mtime_ns if file.is_file() else 0 for file in files))
+
+
+@lru_cache(maxsize=16)
+def _open_tasks(project: Project, number: int, looked: int, judged: int) -> dict[str, list[Task]]:
+    """`looked` and `judged` say when the files were written; a version never changes."""
+    audited, fine = audited_version(project, number), _fine(project)
     file = _folder(project) / f"{audited:04}.json"
-    fine = _fine(project)
-    found = [task for task in _loaded(file, file.stat().st_mtime_ns) if task.key not in fine] if audited else []
+    found = [task for task in _loaded(file, looked) if task.key not in fine] if audited else []
     manifest = manifest_of(project, number)
     tasks = [*_still_open(found, manifest.table), *(t for t in class_tasks(manifest) if t.key not in fine)]
     by_kind: dict[str, list[Task]] = {}

@@ -30,7 +30,7 @@ class Request:
         fetch_to: Folder for images that a table names by address; empty if it names none.
         unlabelled: Whether the names of folders say nothing, so that all pictures wait for labels.
         dropped: Files that were uploaded and not kept.
-        root: The folder that the app may read.
+        folders: Those that its images may lie in; None if they may lie anywhere, as those of a card.
         who: Who asked for it; may be empty.
     """
 
@@ -41,7 +41,7 @@ class Request:
     fetch_to: str = ""
     unlabelled: bool = False
     dropped: tuple[str, ...] = ()
-    root: str = "."
+    folders: tuple[str, ...] | None = None
     who: str = ""
 
 
@@ -91,7 +91,8 @@ def ask_for(project: Project, request: Request) -> str:
 def request_of(project: Project, name: str) -> Request:
     """What was asked for."""
     values = read_json(_folder(project) / name / "request.json")
-    return Request(**values | {"dropped": tuple(values["dropped"])})
+    folders = values["folders"]
+    return Request(**values | {"dropped": tuple(values["dropped"]), "folders": folders and tuple(folders)})
 
 
 def ask_back(project: Project, name: str, reading: Reading, notes: tuple[str, ...]) -> None:

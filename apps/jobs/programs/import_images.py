@@ -6,8 +6,8 @@ and looks for problems. What was asked for, the question and the report lie in t
 
 import sys
 
-from parts import allowed_paths
 from projects import imports
+from projects.image_folders import check_images
 from projects.imports import Report, Request
 from projects.project import Project, open_project
 from projects.reading import Reading, read_pictures, read_source
@@ -33,11 +33,11 @@ ATTEMPTS = 5  # to add the images, while others change the data
 def main(project: Project, name: str) -> int:
     """Import what was asked for under this name."""
     request = imports.request_of(project, name)
-    sys.argv[1:] = ["--root", request.root]  # where `allowed_paths` looks for what the app may read
     with progress_line() as progress:
         progress.doing("Reading the labels", 0)
         reading = read(request, progress)
-        allowed_paths.check_images(reading.manifest, request.source)
+        if request.folders is not None:
+            check_images(reading.manifest, request.folders)
         if reading.ways and not request.boxes:
             imports.ask_back(project, name, reading, notes_of(reading))
             say("There are boxes: the page asks what an example is.")

@@ -9,7 +9,7 @@ from projects.project import Project
 from imgcls.counted import counted
 from parts.data.starting import go_on_with
 from parts.job_strip import share
-from parts.plain_text import plain
+from parts.plain import plain
 
 KINDS = ("import", "audit", "labels")  # jobs that the page Data starts
 REFRESH = 1.0  # seconds

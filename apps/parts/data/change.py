@@ -8,7 +8,7 @@ from projects.versions import add_version, current_number, earlier, later, list_
 
 from imgcls.data.manifest.table import Manifest
 from parts.person import who
-from parts.plain_text import plain
+from parts.plain import plain
 
 
 def change(project: Project, number: int, what: str, edit: Callable[[Manifest], Manifest]) -> None:

@@ -9,7 +9,7 @@ from projects.versions import file_of_version
 from imgcls.labels import WRITERS
 from parts import allowed_paths
 from parts.person import who
-from parts.plain_text import plain
+from parts.plain import plain
 
 
 def show_export(project: Project, number: int) -> None:

@@ -7,7 +7,7 @@ from projects.summary import Summary
 from imgcls.counted import counted
 from parts.charts import MOST_BARS, class_counts
 from parts.opened import link
-from parts.plain_text import plain
+from parts.plain import plain
 
 
 def show_figures(summary: Summary, tasks: int) -> None:

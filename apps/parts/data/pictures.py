@@ -15,7 +15,6 @@ from parts.grid import image_grid
 from parts.opened import go
 
 HEIGHT = 560  # pixels
-CAPTIONED = 5_000  # images; more have no captions, which would be sent to the browser with every click
 
 
 def show_pictures(project: Project, number: int, summary: Summary, problems: dict[str, list[int]]) -> None:
@@ -35,9 +34,8 @@ def show_pictures(project: Project, number: int, summary: Summary, problems: dic
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{counted(len(rows), 'image')} shown. Click with Ctrl or Shift to select several.")
         everything = st.checkbox("Select all that are shown", key=f"all {number} {hash(tuple(rows))}")
-    labels = manifest.table["label"]
-    captions = [labels[row] for row in rows] if len(rows) <= CAPTIONED else None
-    answer = image_grid(f"pictures {number}", project, number, rows, captions, height=HEIGHT)
+    captions = manifest.table["label"].to_numpy()[rows]
+    answer = image_grid("pictures", project, number, rows, captions, height=HEIGHT)
     selected = rows if everything else answer.selected
     if selected:
         show_actions(project, number, list(summary.classes), selected)

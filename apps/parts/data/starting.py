@@ -1,10 +1,13 @@
 """Starts the jobs that bring images into a project and look for problems in them."""
 
+from pathlib import Path
+
 from jobs.job import Job, start_job
 from projects import imports
 from projects.imports import Request
 from projects.project import Project
 
+from imgcls.data.sources.cards import list_cards
 from parts import allowed_paths
 from parts.person import who
 
@@ -49,4 +52,6 @@ def start_audit(project: Project) -> Job:
 
 def request_for(title: str, source: str, **facts: object) -> Request:
     """A request of whoever is at the page."""
-    return Request(title, source, root=str(allowed_paths.start().root), who=who(), **facts)
+    is_card = source in list_cards() and not Path(source).exists()
+    folders = None if is_card else tuple(map(str, allowed_paths.folders()))
+    return Request(title, source, folders=folders, who=who(), **facts)

@@ -16,7 +16,7 @@ from imgcls.data.manifest.table import Manifest
 from parts.data.change import change
 from parts.data.starting import start_audit
 from parts.opened import go
-from parts.plain_text import plain
+from parts.plain import plain
 
 A_PAGE, MOST_IMAGES = 8, 6  # findings; images of one
 ICONS = {"error": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}

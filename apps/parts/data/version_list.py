@@ -8,7 +8,7 @@ from projects.differences import difference
 from projects.project import Project
 from projects.versions import Version, list_versions, manifest_of, show_version
 
-from parts.plain_text import plain
+from parts.plain import plain
 
 MOST_IMAGES, MOST_SENTENCES = 24, 20
 

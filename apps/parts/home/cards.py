@@ -11,7 +11,7 @@ from projects.project import Project
 from imgcls.counted import counted
 from parts.home.manage import manage_button, show_managed
 from parts.opened import link
-from parts.plain_text import plain
+from parts.plain import plain
 
 COLUMNS = 3
 NO_PICTURE = (
