@@ -74,11 +74,13 @@ def missing_for_training(manifest: Manifest) -> list[str]:
         found.append(f"There is only one class, {counts.index[0]!r}. Add images of another.")
     gone = sorted(set(all_classes(manifest)) - set(counts.index))
     if gone:
-        found.append(f"{_listed(gone)} has no image left that can be used. Bring some back, or drop the class.")
+        have = "has" if len(gone) == 1 else "have"
+        found.append(f"{_listed(gone)} {have} no image left that can be used. Bring some back, or drop the class.")
     divided = set(SPLITS) <= set(usable["split"])
     small = sorted(counts.index[counts < FEWEST])
     if small and not divided:
-        found.append(f"{_listed(small)} has fewer than {FEWEST} images. Add some, merge the class, or drop it.")
+        have = "has" if len(small) == 1 else "have"
+        found.append(f"{_listed(small)} {have} fewer than {FEWEST} images. Add some, merge the class, or drop it.")
     return found or _said_by_the_library(manifest)
 
 
@@ -92,4 +94,4 @@ def _said_by_the_library(manifest: Manifest) -> list[str]:
 
 def _listed(names: list[str]) -> str:
     shown = ", ".join(repr(name) for name in names[:5])
-    return f"{shown} and {len(names) - 5} more each" if len(names) > 5 else shown
+    return f"{shown} and {len(names) - 5} more" if len(names) > 5 else shown

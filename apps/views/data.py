@@ -40,13 +40,11 @@ def show_form(project: Project, number: int) -> None:
 
 def show_section(project: Project, number: int, summary: Summary, tasks: dict[str, list[Task]]) -> None:
     """The part of the page that is chosen; it stands in the address."""
-    to_do = sum(len(each) for each in tasks.values())
     section = st.segmented_control(
         "Part of the page",
         SECTIONS,
         default=SECTIONS[0],
         required=True,
-        format_func=lambda name: f"{name} ({to_do:,})" if name == "To do" and to_do else name,
         key="part",
         bind="query-params",
         label_visibility="collapsed",

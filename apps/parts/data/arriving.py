@@ -13,6 +13,7 @@ from parts.plain import plain
 
 KINDS = ("import", "audit", "labels")  # jobs that the page Data starts
 REFRESH = 1.0  # seconds
+MOST_REPORTS = 3  # the latest
 BOXES = {  # modes of `imgcls.labels.boxes`: what an example is, and for what
     "single": ("an image that has one class", "Images of several classes are left out."),
     "crop": ("each box, cut out", "The classifier sees one object at a time."),
@@ -38,7 +39,7 @@ def show_arriving(project: Project) -> bool:
     for name, question in imports.open_questions(project).items():
         if name not in running:
             _ask(project, name, question)
-    for name, told in imports.unread_reports(project).items():
+    for name, told in list(imports.unread_reports(project).items())[:MOST_REPORTS]:
         _show_report(project, name, told)
     return bool(live) or bool(imports.open_questions(project))
 

@@ -56,7 +56,7 @@ def _filtered(manifest: Manifest, summary: Summary, problems: dict[str, list[int
         kind = st.pills(
             "Problem",
             list(problems),
-            format_func=lambda kind: f"{KINDS[kind].title} ({len(problems[kind]):,})",
+            format_func=lambda kind: KINDS[kind].title,
             key="problem",
             bind="query-params",
         )
