@@ -4,15 +4,15 @@ from pathlib import Path
 
 import streamlit as st
 
-from parts import allowed_paths, launches
+from parts import allowed_paths
 from parts.library import imagenet_model_names, modified
 
-BUNDLES = Path("saved_models")
+RUNS, BUNDLES = Path("runs"), Path("saved_models")
 
 
 def choose_model() -> str:
     """Ask for the model; the one that the address names comes first, then the latest runs."""
-    runs = [f"{launches.RUNS / launch.name}" for launch in launches.list_launches() if launch.state == "finished"]
+    runs = sorted(str(path.parent) for path in RUNS.glob("*/model.keras"))
     bundles = sorted(str(path) for path in BUNDLES.glob("*") if allowed_paths.is_allowed(path) and modified(path))
     known = {
         **{path: f"Run {Path(path).name}" for path in runs if modified(Path(path))},
