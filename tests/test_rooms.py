@@ -242,7 +242,8 @@ def is_mirrored(test: str) -> bool:
     folder, _, name = test.rpartition("test_")
     places = [ROOT / "imgcls" / folder / name]
     if folder == "apps/":
-        places = [ROOT / "apps" / "parts" / name, ROOT / "apps" / "views" / name.removesuffix("_view")]
+        files = (ROOT / "apps").rglob("*.py")
+        return any(name in (file.stem, f"{file.stem}_view") for file in files)
     if folder == "docs/":
         return (ROOT / "docs" / f"{name.replace('extend_', 'extend/')}.md").is_file()
     return any(place.with_suffix(".py").is_file() or place.is_dir() for place in places)
