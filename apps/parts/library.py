@@ -9,7 +9,6 @@ from imgcls.cli import command
 from parts import allowed_paths
 
 if TYPE_CHECKING:
-    from imgcls.explain.network import Network
     from imgcls.serving.predictor import Predictor
 
 MODELS_KEPT = 3  # in memory, over all users
@@ -57,25 +56,6 @@ def _predictor(source: str, modified: float) -> "Predictor":
     from imgcls.workflow import predictor
 
     return predictor.load_predictor(source)
-
-
-def load_network(source: str) -> "Network":
-    """The network of a run or bundle, by path, or of an architecture with ImageNet weights, to look into.
-
-    Raises:
-        ValueError: The path leads out of the root, is a network file, or the bundle does not hold its network.
-    """
-    allowed_paths.check_source(allowed_paths.check_model(source))
-    load_library()
-    return _network(source, modified(Path(source)))
-
-
-@st.cache_resource(max_entries=MODELS_KEPT, show_spinner="Loading the model")
-def _network(source: str, modified: float) -> "Network":
-    """`modified` makes a model that was written again another entry of the cache."""
-    from imgcls.workflow.network_of import network_of
-
-    return network_of(source)
 
 
 def modified(folder: Path) -> float:

@@ -7,7 +7,7 @@ from imgcls.models.cost import NetworkCost
 from imgcls.models.registry import Architecture, find_architecture
 from parts.learn.bench import number
 from parts.learn.networks import GIGA, MEGA, cost_at, has_weights, layers_table
-from parts.learn.own_picture import filters, show_own_picture
+from parts.learn.own_picture import filters, show_own_picture, show_png
 from parts.opened import keep
 
 LEAST, MOST = 8, 1024  # pixels, square
@@ -77,5 +77,5 @@ def show_weights(architecture: Architecture) -> None:
         return
     picture, said = filters(architecture.name)
     with st.expander("The filters of the first layer", expanded=True):
-        st.image(picture, caption=said)
+        show_png(picture, said)
     show_own_picture(architecture.name)

@@ -1,5 +1,8 @@
 """A network that has its weights here, at work on one's own picture: what a layer answers, and what counted."""
 
+import base64
+from html import escape
+
 import streamlit as st
 from worker.client import call
 
@@ -28,6 +31,13 @@ def look(network: str, picture: bytes, layer: str, method: str) -> dict:
     return call("learn.look", network=network, picture=picture, layer=layer, method=method)
 
 
+def show_png(png: bytes, words: str) -> None:
+    """A picture, with what it shows for those who cannot see it."""
+    address = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    st.html(f'<img src="{address}" alt="{escape(words)}" style="max-width:100%">')
+    st.caption(words)
+
+
 def show_own_picture(network: str) -> None:
     """Ask for a picture, a layer and a method; show what the layer answers and what counted."""
     file = st.file_uploader("Your picture", max_upload_size=MOST_MEGABYTES, help=READABLE)
@@ -42,5 +52,7 @@ def show_own_picture(network: str) -> None:
     found = look(network, file.getvalue(), layer, METHODS[method])
     st.write(f"The network says **{found['name']}**, {100 * found['probability']:.0f} %.")
     maps, heat = st.columns([2, 1])
-    maps.image(found["activations"], caption=f"What the units of {layer} answer")
-    heat.image(found["heat"], caption=f"What counted for {found['name']}")
+    with maps:
+        show_png(found["activations"], f"What the units of {layer} answer")
+    with heat:
+        show_png(found["heat"], f"What counted for {found['name']}, by {method}")

@@ -1,0 +1,80 @@
+"""What to do next: what the figures advise, as buttons that do it."""
+
+import shlex
+from itertools import pairwise
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from projects.judged_run import JudgedRun
+from projects.queues import save_queue
+from projects.versions import NO_LABEL, current_number, manifest_of
+
+from imgcls.data.manifest.table import Manifest
+from imgcls.evaluation.pages.section import NextStep
+from imgcls.evaluation.report.next_steps import Trained, report_steps
+from parts.opened import go
+from parts.plain import plain
+from parts.results.review import offer_review
+
+CHANGES = {"--epochs": "epochs", "--augmentation": "augmentation", "--image-size": "image_size"}  # in Train's address
+
+
+def show_next_steps(judged: JudgedRun) -> None:
+    """The buttons, and below them why."""
+    steps = advised(judged)
+    st.markdown("**What to do next**")
+    with st.container(horizontal=True):
+        _offer_more(judged)
+        offer_review(judged)
+        for place, step in enumerate(steps):
+            _offer_training(judged, step, f"step {place}")
+        if st.button("Deploy it", icon=":material/rocket_launch:", help="Good enough? Then other programs can ask it."):
+            go("deploy", judged.project, run=judged.name)
+    if steps:
+        with st.expander("What the figures advise, the step that might bring most first"):
+            for step in steps:
+                st.markdown(f"- **{plain(step.what)}.** {plain(step.why)}")
+
+
+def advised(judged: JudgedRun) -> list[NextStep]:
+    """What the figures of the run advise, as the report has it; it is read from the saved predictions."""
+    return report_steps(judged.table, _trained(judged))
+
+
+def _trained(judged: JudgedRun) -> Trained:
+    run = judged.folder
+    counts = {} if judged.table.is_multi_label else Manifest.load(run.manifest_file).split("train")["label"]
+    counts = counts if isinstance(counts, dict) else counts.value_counts().to_dict()
+    return Trained(str(run.path), run.config.input.data, run.metrics(), counts, run.config.input.image_size)
+
+
+def _offer_training(judged: JudgedRun, step: NextStep, key: str) -> None:
+    """A button that opens Train with what the step would change, where it would."""
+    words = shlex.split(step.command)
+    if words[2:3] != ["imgcls.train"]:
+        return
+    label = "Train longer" if "--epochs" in words else step.what.partition(",")[0].partition(";")[0]
+    if st.button(plain(label), icon=":material/model_training:", help=plain(step.why), key=key):
+        changes = {CHANGES[word]: value for word, value in pairwise(words) if word in CHANGES}
+        go("train", judged.project, run=judged.name, **changes)
+
+
+def _offer_more(judged: JudgedRun) -> None:
+    """A button that leads to where more pictures of the weakest class are labelled."""
+    if judged.answers.right.all() or not judged.weakest:
+        return
+    name = judged.weakest[0].name
+    tip = "Opens the pictures that wait for a label; where there are none, the page to add some."
+    if st.button(f"Label more of {plain(name)}", icon=":material/add_photo_alternate:", help=tip):
+        _find_more(judged, name)
+
+
+def _find_more(judged: JudgedRun, name: str) -> None:
+    number = current_number(judged.project)
+    problems = manifest_of(judged.project, number).table["problems"] if number else pd.Series(dtype=str)
+    waiting = np.flatnonzero(problems == NO_LABEL).tolist()
+    if not waiting:
+        go("data", judged.project, **{"class": name})
+    title = "Pictures without a label"
+    go("label", judged.project, queue=save_queue(judged.project, title, title, waiting, number))

@@ -1,0 +1,198 @@
+"""The page Results, on a run that was trained and judged for real, in a project with the same images."""
+
+import shutil
+import sys
+
+import numpy as np
+import pytest
+from judged_project import MISLABELLED, SEEN, WRONG, judge
+
+from imgcls.data.manifest.table import Manifest
+from imgcls.run_folder import RunFolder
+
+
+@pytest.fixture(scope="module")
+def judged_folder(small_run, tmp_path_factory):
+    return judge(small_run, tmp_path_factory.mktemp("judged") / "first").path
+
+
+@pytest.fixture
+def flawed(here, judged_folder):
+    """A project with a run that was judged, and the images of it as its only version."""
+    from projects.project import create_project
+    from projects.versions import add_version
+
+    made = create_project("Flawed")
+    shutil.copytree(judged_folder, made.runs / "first")
+    add_version(made, Manifest.load(RunFolder(made.runs / "first").manifest_file), "150 images added", 0)
+    return made
+
+
+@pytest.fixture
+def open_results(page, flawed):
+    def opened(**address):
+        view = page("results", project="flawed", **address)
+        assert not view.errors
+        return view
+
+    return opened
+
+
+def queue_of(project, view):
+    from projects.queues import load_queue
+
+    return load_queue(project, view.widgets.query_params["queue"][0])
+
+
+def rows_of(project, queue):
+    from projects.versions import manifest_of
+
+    return manifest_of(project, queue.version).table.loc[list(queue.rows)]
+
+
+def test_a_project_without_a_finished_run_says_what_to_do_first(page, project):
+    view = page("results", project="clothes")
+    assert not view.errors
+    assert "Train one first" in view.text
+
+
+def test_it_begins_with_accuracy_and_interval_the_weakest_classes_and_what_to_do(open_results):
+    view = open_results(run="first")
+    assert "new images rightly (" in view.widgets.subheader[0].value or "right for" in view.widgets.subheader[0].value
+    assert "The weakest classes" in view.text
+    assert {"Find wrong labels", "Deploy it", "Fix these labels"} <= {button.label for button in view.widgets.button}
+    assert "--" not in view.text
+    assert "manifest" not in view.text
+    assert "tensorflow" not in view.text
+
+
+def test_a_cell_of_the_matrix_stands_in_the_address_and_becomes_a_queue_with_suggestions(open_results, flawed):
+    view = open_results(run="first", cell=f"{WRONG},{SEEN}")
+    assert f"of {WRONG}, taken for {SEEN}" in view.text
+    view.press("Fix these labels")
+    queue = queue_of(flawed, view)
+    assert len(queue.rows) >= MISLABELLED
+    assert set(queue.suggestions.values()) == {SEEN}
+    rows = rows_of(flawed, queue)
+    assert set(rows["label"]) == {WRONG}
+    assert set(rows["split"]) == {"test"}
+
+
+def test_the_weakest_class_leads_to_what_it_is_taken_for(open_results):
+    view = open_results(run="first")
+    taken = next(button for button in view.widgets.button if f"taken for {SEEN}" in button.label)
+    taken.click()
+    assert view.look().widgets.query_params["cell"] == [f"{WRONG},{SEEN}"]
+    view.press("Show all mistakes")
+    assert "that it gets wrong" in view.text
+
+
+def test_pictures_that_are_not_in_the_data_any_more_are_said(open_results, flawed):
+    from projects.versions import add_version, manifest_of
+
+    manifest = manifest_of(flawed)
+    kept = manifest.table[~((manifest.table["label"] == WRONG) & (manifest.table["split"] == "test"))]
+    add_version(flawed, Manifest(kept.reset_index(drop=True), manifest.root), "some removed", 1)
+    view = open_results(run="first", cell=f"{WRONG},{SEEN}")
+    assert "not in the data any more" in view.text
+    assert next(button for button in view.widgets.button if button.label == "Fix these labels").disabled
+
+
+def test_without_images_that_wait_for_a_label_more_of_a_class_are_added_on_data(open_results):
+    view = open_results(run="first")
+    next(button for button in view.widgets.button if button.label.startswith("Label more of")).click()
+    view.look()
+    assert view.widgets.query_params["class"] == [WRONG]
+
+
+def test_images_that_wait_for_a_label_become_a_queue(open_results, flawed):
+    from projects.versions import NO_LABEL, add_version, manifest_of
+
+    manifest = manifest_of(flawed)
+    table = manifest.table.copy()
+    table.loc[[5, 9], "problems"] = NO_LABEL
+    add_version(flawed, Manifest(table, manifest.root), "two without label", 1)
+    view = open_results(run="first")
+    next(button for button in view.widgets.button if button.label.startswith("Label more of")).click()
+    assert list(queue_of(flawed, view.look()).rows) == [5, 9]
+
+
+def test_the_threshold_is_kept_for_predict_and_deploy(open_results, flawed):
+    from projects.threshold import threshold_of
+
+    assert threshold_of(flawed, "first") == 0.5
+    view = open_results(run="first", show="sure")
+    before = [metric.value for metric in view.widgets.metric]
+    view.widgets.slider[0].set_value(99)
+    view.look()
+    assert threshold_of(flawed, "first") == 0.99
+    after = [metric.value for metric in view.widgets.metric]
+    assert float(after[0].split()[0]) < float(before[0].split()[0])
+    assert open_results(run="first", show="sure").widgets.slider[0].value == 99
+
+
+def test_parts_of_the_report_are_drawn_from_the_figures_of_the_run(open_results):
+    view = open_results(run="first", show="parts")
+    titles = [shown.value for shown in view.widgets.subheader]
+    assert "Where it is worse than elsewhere" in titles
+    assert WRONG in set(view.widgets.dataframe[-1].value["class"])
+
+
+def test_report_model_card_and_answers_can_be_taken_away(open_results):
+    view = open_results(run="first", show="report")
+    labels = {button.label for button in view.widgets.get("download_button")}
+    assert labels == {"Download the report", "Download the model card", "Download the answers"}
+
+
+def test_two_runs_are_compared_on_the_same_images(open_results, flawed):
+    alone = open_results(run="first", show="compare")
+    assert "no other finished run" in alone.text
+    shutil.copytree(flawed.runs / "first", flawed.runs / "second")
+    view = open_results(run="first", show="compare")
+    assert "No difference can be seen" in view.text
+    assert view.widgets.query_params["with"] == ["second"]
+
+
+def test_a_picture_shows_why_it_is_answered_so_and_what_it_saw_is_kept(open_results, monkeypatch):
+    from projects.judged_run import judged_run
+    from projects.project import open_project
+
+    judged = judged_run(open_project("flawed"), "first")
+    place = int(judged.cell(WRONG, SEEN)[0])
+    view = open_results(run="first", picture=str(place))
+    assert f"Labelled {WRONG}, answered {SEEN}" in view.html
+    for title in (f"For {SEEN}", f"For {WRONG}", f"For {SEEN}, not {WRONG}"):
+        assert title in view.html
+    assert view.html.count("% alike") == 8
+    monkeypatch.setattr("worker.client.call", lambda *_, **__: pytest.fail("it was computed again"))
+    monkeypatch.setattr("parts.results.opened_picture.call", lambda *_, **__: pytest.fail("it was computed again"))
+    again = open_results(run="first", picture=str(place))
+    assert f"For {SEEN}, not {WRONG}" in again.html
+    again.press("Back to all pictures")
+    assert "picture" not in again.widgets.query_params
+
+
+def test_the_map_of_pictures_is_laid_out_once_and_chosen_ones_go_to_label(open_results, flawed, monkeypatch):
+    view = open_results(run="first", show="map")
+    assert "Trustworthiness" in view.text
+    monkeypatch.setattr("parts.results.embedding.call", lambda *_, **__: pytest.fail("it was computed again"))
+    view = open_results(run="first", show="map")
+    view.choose("Class", WRONG).press("Choose these")
+    assert "chosen" in view.text
+    view.press("Label these")
+    rows = rows_of(flawed, queue_of(flawed, view))
+    assert set(rows["label"]) == {WRONG}
+    assert len(rows) >= MISLABELLED
+
+
+def test_a_run_that_is_gone_is_said_and_the_latest_is_shown(open_results):
+    assert "not there any more" in open_results(run="other").text
+
+
+def test_no_numbers_are_computed_twice(open_results, flawed):
+    from projects.judged_run import judged_run
+
+    judged = judged_run(flawed, "first")
+    assert judged is judged_run(flawed, "first")
+    assert np.trace(np.array(judged.evaluation.confusion)) == judged.answers.right.sum()
+    assert sys.modules["projects.judged_run"].judged_runs(flawed) == ["first"]
