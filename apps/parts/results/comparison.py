@@ -59,7 +59,7 @@ def _show_images(judged: JudgedRun, aligned: Aligned, found: Comparison) -> None
         with column:
             st.markdown(f"**{plain(title)}: {counted(len(some), 'picture')}**")
             own = places[np.array(some, int)]
-            opened = pictures(judged, own, f"{title} {judged.name}") if len(own) else None
-            if opened is not None:
-                keep(picture=str(opened))
+            chosen = pictures(judged, own, f"{title} {judged.name}") if len(own) else None
+            if chosen and chosen.opened is not None:
+                keep(picture=str(chosen.opened))
                 st.rerun()

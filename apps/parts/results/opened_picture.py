@@ -127,7 +127,7 @@ def _show_neighbours(neighbours: list[Mapping[str, Any]]) -> None:
         _figure(
             file_address(Path(each["path"]), tuple(each["box"]) if each["box"] else None, SMALL),
             f"Training picture of {each['label']}",
-            f"{each['label']}, {100 * each['likeness']:.0f} % alike",
+            f"{each['label']}, {100 * each['likeness']:.1f} % alike",
             "112px",
         )
         for each in neighbours
