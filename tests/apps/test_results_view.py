@@ -1,14 +1,19 @@
 """The page Results, on a run that was trained and judged for real, in a project with the same images."""
 
 import shutil
+import socket
+import subprocess
 import sys
+from pathlib import Path
 
-import numpy as np
 import pytest
 from judged_project import MISLABELLED, SEEN, WRONG, judge
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.run_folder import RunFolder
+
+APP = Path(__file__).parents[2] / "apps" / "app.py"
+PATIENCE = 180_000  # milliseconds
 
 
 @pytest.fixture(scope="module")
@@ -123,15 +128,17 @@ def test_without_images_that_wait_for_a_label_more_of_a_class_are_added_on_data(
     assert address(view, "class") == judged_run(flawed, "first").weakest[0].name
 
 
-def test_images_that_wait_for_a_label_become_a_queue(open_results, flawed):
+def test_images_that_wait_for_a_label_become_a_queue_with_what_the_model_says(open_results, flawed):
     from projects.versions import NO_LABEL, add_version, manifest_of
 
     manifest = manifest_of(flawed)
     table = manifest.table.copy()
-    table.loc[[5, 9], "problems"] = NO_LABEL
-    add_version(flawed, Manifest(table, manifest.root), "two without label", 1)
-    view = open_results(run="first")
-    assert list(queue_of(flawed, press(view, "Label more of")).rows) == [5, 9]
+    rows = table.index[table["split"] == "train"][:3].tolist()
+    table.loc[rows, "problems"] = NO_LABEL
+    add_version(flawed, Manifest(table, manifest.root), "three without label", 1)
+    queue = queue_of(flawed, press(open_results(run="first"), "Label more of"))
+    assert sorted(queue.rows) == rows
+    assert set(queue.suggestions) == set(rows)
 
 
 def test_the_threshold_is_kept_for_predict_and_deploy(open_results, flawed):
@@ -206,10 +213,54 @@ def test_a_run_that_is_gone_is_said_and_the_latest_is_shown(open_results):
     assert "not there any more" in said(open_results(run="other"))
 
 
-def test_no_numbers_are_computed_twice(open_results, flawed):
-    from projects.judged_run import judged_run
+def test_damaged_files_of_a_run_are_said(page, flawed):
+    (flawed.runs / "first" / "predictions" / "test.parquet").write_bytes(b"half")
+    view = page("results", project="flawed", run="first")
+    assert "are damaged. Choose another run" in view.errors
 
-    judged = judged_run(flawed, "first")
-    assert judged is judged_run(flawed, "first")
-    assert np.trace(np.array(judged.evaluation.confusion)) == judged.answers.right.sum()
-    assert sys.modules["projects.judged_run"].judged_runs(flawed) == ["first"]
+
+@pytest.fixture
+def served(flawed):
+    """The address of the app, served as `streamlit run` serves it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = [sys.executable, "-m", "streamlit", "run", APP, "--server.port", str(port), "--server.headless", "true"]
+    server = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        next(line for line in server.stdout if "URL:" in line)
+        yield f"http://localhost:{port}/results?project=flawed&run=first"
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+
+
+@pytest.mark.browser
+def test_a_cell_is_clicked_a_picture_opened_and_a_lasso_drawn(browser, served):
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.set_default_timeout(PATIENCE)
+    failures = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.goto(served)
+    page.get_by_role("button", name=f"of {WRONG} taken for {SEEN}").click()
+    page.get_by_text(f"of {WRONG}, taken for {SEEN}").wait_for()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.get_by_text(f"of {SEEN}, named rightly").wait_for()
+    page.reload()
+    page.get_by_text(f"of {SEEN}, named rightly").wait_for()
+    page.get_by_role("gridcell").first.click()
+    page.get_by_text("What counts for the answer").wait_for()
+    page.get_by_role("button", name="Back to all pictures").click()
+    page.get_by_text("Map of pictures").click()
+    canvas = page.locator(".frame canvas")
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    for right, down in ((1, 0), (1, 1), (0, 1), (0, 0)):
+        page.mouse.move(box["x"] + 2 + right * (box["width"] - 4), box["y"] + 2 + down * (box["height"] - 4), steps=3)
+    page.mouse.up()
+    page.get_by_text("30 pictures chosen").wait_for()
+    assert not failures

@@ -54,7 +54,7 @@ export default function (component) {
   }
 
   const head = document.createElement("tr");
-  head.append(element("th", "Class", { scope: "col", class: "corner" }));
+  head.append(element("td", "", { class: "corner" }));
   names.forEach((name) => {
     const cellOfHead = element("th", "", { scope: "col", title: name });
     cellOfHead.append(element("span", name));
