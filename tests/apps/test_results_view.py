@@ -183,13 +183,12 @@ def test_a_picture_shows_why_it_is_answered_so_and_what_it_saw_is_kept(open_resu
 
     judged = judged_run(open_project("flawed"), "first")
     place = int(judged.cell(WRONG, SEEN)[0])
-    view = open_results(run="first", picture=str(place))
+    view = open_results(run="first", picture=str(place)).wait_for("What counts for the answer")
     assert f"Labelled {WRONG}, answered {SEEN}" in view.html
     for title in (f"For {SEEN}", f"For {WRONG}", f"For {SEEN}, not {WRONG}"):
         assert title in view.html
     assert view.html.count("% alike") == 8
-    monkeypatch.setattr("worker.client.call", lambda *_, **__: pytest.fail("it was computed again"))
-    monkeypatch.setattr("parts.results.opened_picture.call", lambda *_, **__: pytest.fail("it was computed again"))
+    monkeypatch.setattr("parts.results.computed.call", lambda *_, **__: pytest.fail("it was computed again"))
     again = open_results(run="first", picture=str(place))
     assert f"For {SEEN}, not {WRONG}" in again.html
     again.press("Back to all pictures")
@@ -197,9 +196,8 @@ def test_a_picture_shows_why_it_is_answered_so_and_what_it_saw_is_kept(open_resu
 
 
 def test_the_map_of_pictures_is_laid_out_once_and_chosen_ones_go_to_label(open_results, flawed, monkeypatch):
-    view = open_results(run="first", show="map")
-    assert "Trustworthiness" in said(view)
-    monkeypatch.setattr("parts.results.embedding.call", lambda *_, **__: pytest.fail("it was computed again"))
+    open_results(run="first", show="map").wait_for("Trustworthiness")
+    monkeypatch.setattr("parts.results.computed.call", lambda *_, **__: pytest.fail("it was computed again"))
     view = open_results(run="first", show="map")
     press(view.choose("Class", WRONG), "Choose these")
     assert "chosen" in said(view)

@@ -9,12 +9,12 @@ import streamlit as st
 from images.addresses import picture_addresses
 from projects.judged_run import JudgedRun
 from projects.versions import current_number
-from worker.client import call
 
 from imgcls.counted import counted
 from imgcls.files import read_json
 from parts.errors import explained
 from parts.opened import keep
+from parts.results.computed import is_there
 from parts.results.pictures import caption, pictures
 from parts.results.scatter import Scattered, scatter
 from parts.results.to_label import label_button
@@ -31,7 +31,11 @@ def show_map(judged: JudgedRun) -> None:
     st.subheader("Which pictures are alike to the network?", anchor=False)
     st.write("Draw a line around pictures to choose them. A cross marks a wrong answer; a click opens a picture.")
     layout = st.radio("Layout", list(LAYOUTS), format_func=LAYOUTS.__getitem__, horizontal=True)
-    laid = _laid_out(judged, layout)
+    file = judged.findings.absolute() / f"map-{layout}.json"
+    asked = {"run": str(judged.folder.path.absolute()), "split": "test", "file": str(file), "method": layout}
+    if not is_there(file, "Laying out the pictures: up to a minute for thousands, once", "explain.lay_out", **asked):
+        return
+    laid = read_json(file)
     places = np.array(laid["places"], int)
     kept = f"chosen {judged.name} {layout}"
     chosen = st.session_state.get(kept, [])
@@ -43,17 +47,6 @@ def show_map(judged: JudgedRun) -> None:
     st.caption(f"{' '.join(laid['sentences'])} Trustworthiness {laid['trustworthiness']:.2f} (1: neighbors stay so).")
     _choose_by_class(judged, kept, places)
     _show_chosen(judged, places[chosen])
-
-
-def _laid_out(judged: JudgedRun, layout: str) -> Mapping[str, Any]:
-    """What the worker laid out, or lays out now and keeps."""
-    file = judged.findings.absolute() / f"map-{layout}.json"
-    kept = read_json(file)
-    if kept:
-        return kept
-    with st.spinner("Laying out the pictures. This takes up to a minute for some thousands, once."):
-        run = str(judged.folder.path.absolute())
-        return call("explain.lay_out", run=run, split="test", file=str(file), method=layout)
 
 
 def _points(judged: JudgedRun, laid: Mapping[str, Any], places: np.ndarray) -> Scattered:
