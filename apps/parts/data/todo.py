@@ -18,6 +18,7 @@ from parts.data.starting import start_audit
 from parts.opened import go
 from parts.plain import plain
 
+LAST = "kind of finding"  # in the session: the one that was worked on last
 A_PAGE, MOST_IMAGES = 8, 6  # findings; images of one
 ICONS = {"error": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
 ADVICE = {  # in the words of the page, where the library names flags
@@ -52,14 +53,16 @@ def show_todo(project: Project, number: int, tasks: dict[str, list[Task]]) -> No
         st.rerun()
     if not tasks:
         return
+    before = st.session_state.get(LAST)
     kind = st.pills(
         "To do",
         list(tasks),
-        default=next(iter(tasks)),
+        default=before if before in tasks else next(iter(tasks)),
         required=True,
         format_func=lambda kind: f"{ICONS[KINDS[kind].severity]} {KINDS[kind].title} ({len(tasks[kind]):,})",
         key=f"to do {number}",
     )
+    st.session_state[LAST] = kind
     _show_kind(project, number, kind, tasks[kind])
 
 
