@@ -86,7 +86,7 @@ def _for_all(project: Project, number: int, kind: str, tasks: Sequence[Task], ma
         return
     with st.container(horizontal=True):
         if kind not in OF_CLASSES | OF_FILES:
-            rows = sorted({row for task in tasks for row in to_leave_out(task, manifest)})
+            rows = to_leave_out(tasks, manifest)
             if rows and st.button(f"Leave out all {len(rows):,}", key=f"leave out all {kind}"):
                 what = f"{counted(len(rows), 'image')} left out ({KINDS[kind].title.lower()})"
                 change(project, number, what, lambda m: edits.set_aside(m, rows))
@@ -100,7 +100,7 @@ def _actions(project: Project, number: int, task: Task, manifest: Manifest) -> N
         if task.kind == "names alike":
             _merge(project, number, task, manifest)
         elif task.kind not in OF_CLASSES | OF_FILES:
-            rows = to_leave_out(task, manifest)
+            rows = to_leave_out([task], manifest)
             what = "Leave out" if len(rows) in (1, len(task.rows)) else f"Leave out {len(rows):,}"
             if rows and st.button(what, key=f"leave out {task.key}"):
                 said = f"{counted(len(rows), 'image')} left out ({KINDS[task.kind].title.lower()})"
