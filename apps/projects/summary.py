@@ -13,7 +13,6 @@ from projects.project import Project
 from projects.versions import NO_LABEL, SET_ASIDE, file_of_version, manifest_of
 from projects.wording import in_words
 
-
 COUNTED = ["image", "label", "labels", "split", "group", "problems"]
 
 
