@@ -26,7 +26,7 @@ def show_batch(project: Project, queue: OpenQueue) -> None:
     manifest, key = manifest_of(project, queue.version), f"batch {project.name} {queue.name}"
     decided = last_of_each_row(project, decided_in(project, queue.name, queue.since), queue.version)
     rows = [row for row in queue.rows if row not in decided]
-    names = class_names(project, manifest)
+    names = class_names(project, queue.version)
     pressed = _buttons(key, names)
     captions = [
         queue.suggestions.get(row) or label for row, label in zip(rows, manifest.table["label"].loc[rows], strict=True)

@@ -1,6 +1,6 @@
 """One image after the other: the component, what it is given, and what it sends."""
 
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -57,17 +57,25 @@ def data_of(project: Project, queue: OpenQueue, received: list[str]) -> dict[str
         "done": len(done),
         "skipped": sum(decided[row].act == "skip" for row in done),
         "items": [_item(project, queue, manifest, row, decided.get(row)) for row in [*back, *coming]],
-        "classes": class_names(project, manifest),
-        "several": manifest.has_several_labels,
+        "classes": class_names(project, queue.version),
+        "several": _of_version(project, queue.version)[1],
         "received": received,
     }
 
 
-def class_names(project: Project, manifest: Manifest) -> list[str]:
+def class_names(project: Project, version: int) -> list[str]:
     """The classes that an image can get: those of the data, and behind them those that were typed since."""
-    names = sorted({*manifest.table["label"], *(name for each in manifest.table["labels"] for name in each)} - {""})
+    names = _of_version(project, version)[0]
     typed = [name for each in unsaved(project) for name in each.labels]
     return list(dict.fromkeys([*names, *typed]))
+
+
+@lru_cache(maxsize=8)
+def _of_version(project: Project, version: int) -> tuple[list[str], bool]:
+    """The classes, and whether an image has several of them; a version never changes."""
+    manifest = manifest_of(project, version)
+    several = {name for names in manifest.table["labels"] for name in names}
+    return sorted({*manifest.table["label"], *several} - {""}), manifest.has_several_labels
 
 
 def _receive(key: str, project: Project) -> None:
