@@ -87,7 +87,7 @@ def read_decision(values: Mapping[str, Any], who: str) -> Decision:
 def record(project: Project, decisions: Iterable[Decision]) -> None:
     """Write decisions down, those that are not written yet. They are on the disk when this returns."""
     with held(project):
-        known = {each.id for each in _lines(_file(project))} | {each.id for each in _lines(_latest_saved(project))}
+        known = {each.id for file in _files(project) for each in _lines(file)}
         new = [each for each in decisions if each.id not in known]
         if not new:
             return
@@ -112,8 +112,8 @@ def decided_in(project: Project, queue: str, since: float = 0.0) -> list[Decisio
         queue: The queue's name.
         since: Seconds since 1970; what was decided before belongs to an earlier queue of the same name.
     """
-    files = [*sorted(_folder(project).glob("*.jsonl")), _file(project)]
-    lines = [each for file in files for each in _lines(file) if each.queue == queue and each.when >= since]
+    every = [each for file in _files(project) for each in _lines(file)]
+    lines = [each for each in every if each.queue == queue and each.when >= since]
     return standing(lines)
 
 
@@ -153,8 +153,9 @@ def _folder(project: Project) -> Path:
     return project.data / "decisions"
 
 
-def _latest_saved(project: Project) -> Path:
-    return max(_folder(project).glob("*.jsonl"), default=_folder(project) / "none.jsonl")
+def _files(project: Project) -> list[Path]:
+    """Of all decisions, the oldest first."""
+    return [*sorted(_folder(project).glob("*.jsonl")), _file(project)]
 
 
 def _lines(file: Path) -> list[Decision]:

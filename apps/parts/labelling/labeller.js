@@ -70,6 +70,7 @@ class Labeller {
     for (const decision of this.waiting) this.apply(decision);
     this.at = -1;
     this.next();
+    this.find(".stage").focus({ preventScroll: true });  // or the field with the queues would take the keys
   }
 
   apply(decision) {

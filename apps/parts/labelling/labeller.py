@@ -15,6 +15,7 @@ from projects.versions import manifest_of
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
+from parts.labelling.run_again import run_again
 from parts.person import who
 
 LARGE = 1024  # pixels of the longest side
@@ -33,11 +34,15 @@ def show_labeller(project: Project, queue: OpenQueue) -> None:
     key = f"labeller {project.name}"
     if refused := st.session_state.pop(f"{key} refused", None):
         st.error(refused)
-    _labeller(
-        key=key,
-        data=data_of(project, queue, received=st.session_state.get(f"{key} received", [])),
-        on_decisions_change=partial(_receive, key, project),
+    received = st.session_state.get(f"{key} received", [])
+    answer = _labeller(
+        key=key, data=data_of(project, queue, received), on_decisions_change=partial(_receive, key, project)
     )
+    sent = answer.get("decisions") or []
+    if sent and {each["id"] for each in sent} - set(received):  # by a tab that lived longer than the app
+        _receive(key, project)
+        if f"{key} refused" not in st.session_state:
+            run_again()
 
 
 def data_of(project: Project, queue: OpenQueue, received: list[str]) -> dict[str, Any]:
