@@ -32,7 +32,9 @@ def show_batch(project: Project, queue: OpenQueue) -> None:
         queue.suggestions.get(row) or label for row, label in zip(rows, manifest.table["label"].loc[rows], strict=True)
     ]
     keys = KEYS[: len(names)] + OUT + BACK
-    answer = image_grid(key, project, queue.version, rows, captions, height=HEIGHT, click="select", keys=keys)
+    answer = image_grid(
+        key, project, queue.version, rows, captions if any(captions) else None, height=HEIGHT, click="select", keys=keys
+    )
     pressed = pressed or answer.pressed
     if pressed == BACK:
         undo_last(project, queue)

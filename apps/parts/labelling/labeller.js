@@ -22,8 +22,8 @@ class Labeller {
     const image = this.find("img");
     image.onload = () => this.fit();
     image.onerror = () => this.say("This image cannot be shown. Its file may be gone.");
-    this.find(".acts").onclick = (event) => {
-      const button = event.target.closest("button");
+    this.find(".side").onclick = (event) => {
+      const button = event.target.closest("button[data-act]");
       if (button) { this.act(button.dataset.act); this.find(".stage").focus({ preventScroll: true }); }
     };
     this.find(".classes").onclick = (event) => {
