@@ -22,7 +22,12 @@ def main(project: Project, run: Path) -> str:
     version = current_number(project)
     rows = list(open_queue(project, WAITING, version).rows)
     manifest = manifest_of(project, version)
-    predictor = Subject.of(run).load()
+    subject = Subject.of(run)
+    if subject.is_multi_label:
+        raise ValueError("This run gives an image several classes, by which images are not chosen yet. Train another.")
+    if not rows:
+        raise ValueError("No image waits for a label.")
+    predictor = subject.load()
     outputs = [EMBEDDING] if EMBEDDING in predictor.engine.outputs else []
     with progress_line() as progress:
         paths = manifest.paths(manifest.table.loc[rows])
