@@ -25,16 +25,22 @@ def is_there(file: Path, sentence: str, name: str, **arguments: object) -> bool:
     Raises:
         ValueError: As the function does. OSError and RuntimeError likewise.
     """
-    if file.is_file():
-        return True
-    with _lock:
-        asked = _running.get(file) or _running.setdefault(file, _pool.submit(call, name, **arguments))
-    if asked.done():
-        _running.pop(file, None)
+    asked = _asked(file, name, arguments)
+    if asked and not asked.done():
+        _wait(file, sentence)
+        return False
+    _running.pop(file, None)
+    if asked:
         asked.result()
-        return file.is_file()
-    _wait(file, sentence)
-    return False
+    return file.is_file()
+
+
+def _asked(file: Path, name: str, arguments: dict[str, object]) -> Future | None:
+    """What makes the file, begun if nothing does; None where it is there."""
+    with _lock:
+        if file not in _running and not file.is_file():
+            _running[file] = _pool.submit(call, name, **arguments)
+        return _running.get(file)
 
 
 @st.fragment(run_every=LOOK_AGAIN)

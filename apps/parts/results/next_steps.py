@@ -1,6 +1,7 @@
 """What to do next: what the figures advise, as buttons that do it."""
 
 import shlex
+from functools import lru_cache
 from itertools import pairwise
 
 import pandas as pd
@@ -10,13 +11,13 @@ from projects.queues import save_queue
 from projects.versions import NO_LABEL, current_number, file_of_version, manifest_of
 from worker.client import call
 
-from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.pages.section import NextStep
 from imgcls.evaluation.report.next_steps import Trained, report_steps
 from parts.opened import go
 from parts.plain import plain
 from parts.results.review import offer_review
 
+OPEN = 4  # runs whose steps are kept in memory
 MOST = 400  # pictures without a label that are looked at
 CHANGES = {"--epochs": "epochs", "--augmentation": "augmentation", "--image-size": "image_size"}  # in Train's address
 
@@ -38,16 +39,19 @@ def show_next_steps(judged: JudgedRun) -> None:
                 st.markdown(f"- **{plain(step.what)}.** {plain(step.why)}")
 
 
+@lru_cache(maxsize=OPEN)
 def advised(judged: JudgedRun) -> list[NextStep]:
     """What the figures of the run advise, as the report has it; it is read from the saved predictions."""
-    return report_steps(judged.table, _trained(judged))
-
-
-def _trained(judged: JudgedRun) -> Trained:
     run = judged.folder
-    counts = {} if judged.table.is_multi_label else Manifest.load(run.manifest_file).split("train")["label"]
-    counts = counts if isinstance(counts, dict) else counts.value_counts().to_dict()
-    return Trained(str(run.path), run.config.input.data, run.metrics(), counts, run.config.input.image_size)
+    size = run.config.input.image_size
+    counts = {} if judged.table.is_multi_label else _trained_on(judged)
+    return report_steps(judged.table, Trained(str(run.path), run.config.input.data, run.metrics(), counts, size))
+
+
+def _trained_on(judged: JudgedRun) -> dict[str, int]:
+    """Training images of each class. Only these columns are read: the others take a hundred times the memory."""
+    rows = pd.read_parquet(judged.folder.manifest_file, columns=["label", "split", "problems"])
+    return rows.loc[(rows["split"] == "train") & (rows["problems"] == ""), "label"].value_counts().to_dict()
 
 
 def _offer_training(judged: JudgedRun, step: NextStep, key: str) -> None:
