@@ -1,5 +1,6 @@
 """Files that the worker makes while the page can be used: a second user, or a second tab, waits for the same one."""
 
+from collections.abc import Mapping
 from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 from threading import Lock
@@ -13,14 +14,14 @@ _pool, _lock = ThreadPoolExecutor(AT_ONCE), Lock()
 _running: dict[Path, Future] = {}
 
 
-def is_there(file: Path, sentence: str, name: str, **arguments: object) -> bool:
+def is_there(file: Path, sentence: str, name: str, arguments: Mapping[str, object]) -> bool:
     """Whether a file is there; if not, the worker is asked for it, and the page is shown again once it is.
 
     Args:
         file: What is wanted.
         sentence: What is said meanwhile.
         name: Of the worker's function, as `worker.client.call` takes it.
-        **arguments: Of the function.
+        arguments: Of the function.
 
     Raises:
         ValueError: As the function does. OSError and RuntimeError likewise.
@@ -35,7 +36,7 @@ def is_there(file: Path, sentence: str, name: str, **arguments: object) -> bool:
     return file.is_file()
 
 
-def _asked(file: Path, name: str, arguments: dict[str, object]) -> Future | None:
+def _asked(file: Path, name: str, arguments: Mapping[str, object]) -> Future | None:
     """What makes the file, begun if nothing does; None where it is there."""
     with _lock:
         if file not in _running and not file.is_file():
