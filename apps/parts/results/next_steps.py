@@ -16,10 +16,15 @@ from imgcls.evaluation.report.next_steps import Trained, report_steps
 from parts.opened import go
 from parts.plain import plain
 from parts.results.review import offer_review
+from parts.train.state import changes
 
 OPEN = 4  # runs whose steps are kept in memory
 MOST = 400  # pictures without a label that are looked at
-CHANGES = {"--epochs": "epochs", "--augmentation": "augmentation", "--image-size": "image_size"}  # in Train's address
+CHANGES = {  # flag of what a step would have one type: the setting on Train
+    "--epochs": ("training", "epochs"),
+    "--augmentation": ("input", "augmentation"),
+    "--image-size": ("input", "image_size"),
+}
 
 
 def show_next_steps(judged: JudgedRun) -> None:
@@ -61,8 +66,10 @@ def _offer_training(judged: JudgedRun, step: NextStep, key: str) -> None:
         return
     label = "Train longer" if "--epochs" in words else step.what.partition(",")[0].partition(";")[0]
     if st.button(plain(label), icon=":material/model_training:", help=plain(step.why), key=key):
-        changes = {CHANGES[word]: value for word, value in pairwise(words) if word in CHANGES}
-        go("train", judged.project, run=judged.name, **changes)
+        for word, value in pairwise(words):
+            if word in CHANGES:
+                changes(judged.project)[CHANGES[word]] = int(value) if value.isdecimal() else value
+        go("train", judged.project)
 
 
 def _offer_more(judged: JudgedRun) -> None:
@@ -79,7 +86,7 @@ def _find_more(judged: JudgedRun, name: str) -> None:
     project, number = judged.project, current_number(judged.project)
     problems = manifest_of(project, number).table["problems"] if number else pd.Series(dtype=str)
     if not (problems == NO_LABEL).any():
-        go("data", project, **{"class": name})
+        go("data", project, add="pictures")
     with st.spinner(f"Looking for {plain(name)} among the pictures without a label"):
         run, manifest = (str(path.absolute()) for path in (judged.folder.path, file_of_version(project, number)))
         found = call("suggest.likely", run=run, manifest=manifest, name=name, most=MOST)
