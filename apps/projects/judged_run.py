@@ -1,6 +1,6 @@
 """A finished run with all that was found about it. Every figure is read from the files of the run."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -149,28 +149,13 @@ def _predictions(folder: Path) -> Path:
     return folder / "predictions" / "test.parquet"
 
 
-def rows_of_images(project: Project, examples: Sequence[Mapping[str, Any]]) -> list[int]:
-    """The row of each example in the data as the pages show it; -1 for one that is not in it.
-
-    Args:
-        project: The project.
-        examples: Each with "image", relative to the folder of the images, and its box where it has one.
-    """
-    number = current_number(project)
-    root = manifest_of(project, number).root if number else Path()
-    return _places(project, number, _keys(pd.DataFrame(list(examples), columns=["image", *BOX]), root)).tolist()
-
-
 @lru_cache(maxsize=OPEN)
 def _rows_in(judged: JudgedRun, number: int) -> np.ndarray:
-    return _places(judged.project, number, _keys(judged.table.rows, Path(judged.table.facts.get("root", "."))))
-
-
-def _places(project: Project, number: int, wanted: Sequence[Key]) -> np.ndarray:
-    """The place in a version's table of each example; -1 for one that is not in it."""
+    """The place in a version's table of each judged example."""
+    wanted = _keys(judged.table.rows, Path(judged.table.facts.get("root", ".")))
     if not number:
         return np.full(len(wanted), -1)
-    manifest, found, asked = manifest_of(project, number), {}, set(wanted)
+    manifest, found, asked = manifest_of(judged.project, number), {}, set(wanted)
     for place, key in enumerate(_keys(manifest.table, manifest.root)):
         if key in asked:
             found.setdefault(key, place)

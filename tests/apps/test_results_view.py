@@ -10,6 +10,7 @@ import pytest
 from judged_project import MISLABELLED, SEEN, WRONG, judge
 
 from imgcls.data.manifest.table import Manifest
+from imgcls.files import write_json
 from imgcls.run_folder import RunFolder
 
 APP = Path(__file__).parents[2] / "apps" / "app.py"
@@ -120,12 +121,22 @@ def test_pictures_that_are_not_in_the_data_any_more_are_said(open_results, flawe
     assert next(button for button in view.widgets.button if button.label == "Fix these labels").disabled
 
 
-def test_without_images_that_wait_for_a_label_more_of_a_class_are_added_on_data(open_results, flawed):
+def test_without_images_that_wait_for_a_label_more_of_a_class_are_added_on_data(open_results):
+    assert "add" in press(open_results(run="first"), "Label more of").widgets.query_params
+
+
+def test_labels_that_a_review_calls_wrong_are_sent_to_label(open_results, flawed):
     from projects.judged_run import judged_run
 
-    view = open_results(run="first")
-    press(view, "Label more of")
-    assert address(view, "class") == judged_run(flawed, "first").weakest[0].name
+    judged = judged_run(flawed, "first")
+    images = judged.table.rows["image"].iloc[judged.cell(WRONG, SEEN)]
+    queue = [
+        {"image": image, "given": WRONG, "suggested": SEEN, "probability": 0.9, "why": "looks wrong"}
+        for image in images
+    ]
+    write_json(judged.folder.review_file, {"queue": queue, "judged": 150, "looks_wrong": len(queue), "share": None})
+    view = press(open_results(run="first"), f"Check {len(queue)} likely wrong label")
+    assert address(view, "queue") == "wrong:first"
 
 
 def test_images_that_wait_for_a_label_become_a_queue_with_what_the_model_says(open_results, flawed):
@@ -139,6 +150,17 @@ def test_images_that_wait_for_a_label_become_a_queue_with_what_the_model_says(op
     queue = queue_of(flawed, press(open_results(run="first"), "Label more of"))
     assert sorted(queue.rows) == rows
     assert set(queue.suggestions) == set(rows)
+
+
+def test_a_run_that_still_rose_is_trained_longer_on_train(open_results, flawed):
+    run = RunFolder(flawed.runs / "first")
+    run.metrics_file.unlink()
+    for epoch, share in enumerate((0.4, 0.5, 0.6, 0.7), start=1):
+        run.append_metrics(
+            {"epoch": epoch, "loss": 1 - share, "accuracy": share, "val_loss": 1 - share, "val_accuracy": share}
+        )
+    view = press(open_results(run="first"), "Train longer")
+    assert view.widgets.session_state["changed settings of flawed"] == {("training", "epochs"): 8}
 
 
 def test_the_threshold_is_kept_for_predict_and_deploy(open_results, flawed):

@@ -33,7 +33,7 @@ def show_map(judged: JudgedRun) -> None:
     layout = st.radio("Layout", list(LAYOUTS), format_func=LAYOUTS.__getitem__, horizontal=True)
     file = judged.findings.absolute() / f"map-{layout}.json"
     asked = {"run": str(judged.folder.path.absolute()), "split": "test", "file": str(file), "method": layout}
-    if not is_there(file, "Laying out the pictures: up to a minute for thousands, once", "explain.lay_out", **asked):
+    if not is_there(file, "Laying out the pictures: up to a minute for thousands, once", "explain.lay_out", asked):
         return
     laid = read_json(file)
     places = np.array(laid["places"], int)

@@ -1,6 +1,7 @@
 """What to do next: what the figures advise, as buttons that do it."""
 
 import shlex
+from functools import lru_cache
 from itertools import pairwise
 
 import pandas as pd
@@ -10,15 +11,20 @@ from projects.queues import save_queue
 from projects.versions import NO_LABEL, current_number, file_of_version, manifest_of
 from worker.client import call
 
-from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.pages.section import NextStep
 from imgcls.evaluation.report.next_steps import Trained, report_steps
 from parts.opened import go
 from parts.plain import plain
 from parts.results.review import offer_review
+from parts.train.state import changes
 
+OPEN = 4  # runs whose steps are kept in memory
 MOST = 400  # pictures without a label that are looked at
-CHANGES = {"--epochs": "epochs", "--augmentation": "augmentation", "--image-size": "image_size"}  # in Train's address
+CHANGES = {  # flag of what a step would have one type: the setting on Train
+    "--epochs": ("training", "epochs"),
+    "--augmentation": ("input", "augmentation"),
+    "--image-size": ("input", "image_size"),
+}
 
 
 def show_next_steps(judged: JudgedRun) -> None:
@@ -38,16 +44,19 @@ def show_next_steps(judged: JudgedRun) -> None:
                 st.markdown(f"- **{plain(step.what)}.** {plain(step.why)}")
 
 
+@lru_cache(maxsize=OPEN)
 def advised(judged: JudgedRun) -> list[NextStep]:
     """What the figures of the run advise, as the report has it; it is read from the saved predictions."""
-    return report_steps(judged.table, _trained(judged))
-
-
-def _trained(judged: JudgedRun) -> Trained:
     run = judged.folder
-    counts = {} if judged.table.is_multi_label else Manifest.load(run.manifest_file).split("train")["label"]
-    counts = counts if isinstance(counts, dict) else counts.value_counts().to_dict()
-    return Trained(str(run.path), run.config.input.data, run.metrics(), counts, run.config.input.image_size)
+    size = run.config.input.image_size
+    counts = {} if judged.table.is_multi_label else _trained_on(judged)
+    return report_steps(judged.table, Trained(str(run.path), run.config.input.data, run.metrics(), counts, size))
+
+
+def _trained_on(judged: JudgedRun) -> dict[str, int]:
+    """Training images of each class. Only these columns are read: the others take a hundred times the memory."""
+    rows = pd.read_parquet(judged.folder.manifest_file, columns=["label", "split", "problems"])
+    return rows.loc[(rows["split"] == "train") & (rows["problems"] == ""), "label"].value_counts().to_dict()
 
 
 def _offer_training(judged: JudgedRun, step: NextStep, key: str) -> None:
@@ -57,8 +66,10 @@ def _offer_training(judged: JudgedRun, step: NextStep, key: str) -> None:
         return
     label = "Train longer" if "--epochs" in words else step.what.partition(",")[0].partition(";")[0]
     if st.button(plain(label), icon=":material/model_training:", help=plain(step.why), key=key):
-        changes = {CHANGES[word]: value for word, value in pairwise(words) if word in CHANGES}
-        go("train", judged.project, run=judged.name, **changes)
+        for word, value in pairwise(words):
+            if word in CHANGES:
+                changes(judged.project)[CHANGES[word]] = int(value) if value.isdecimal() else value
+        go("train", judged.project)
 
 
 def _offer_more(judged: JudgedRun) -> None:
@@ -75,7 +86,7 @@ def _find_more(judged: JudgedRun, name: str) -> None:
     project, number = judged.project, current_number(judged.project)
     problems = manifest_of(project, number).table["problems"] if number else pd.Series(dtype=str)
     if not (problems == NO_LABEL).any():
-        go("data", project, **{"class": name})
+        go("data", project, add="pictures")
     with st.spinner(f"Looking for {plain(name)} among the pictures without a label"):
         run, manifest = (str(path.absolute()) for path in (judged.folder.path, file_of_version(project, number)))
         found = call("suggest.likely", run=run, manifest=manifest, name=name, most=MOST)

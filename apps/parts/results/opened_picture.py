@@ -86,7 +86,7 @@ def _show_findings(judged: JudgedRun, place: int) -> None:
     """What the worker found, once it has."""
     folder, image = _folder(judged, place), _image(judged, place)
     asked = {"folder": str(folder), "true": judged.true(place), **image}
-    if not is_there(folder / FOUND, "Looking at how the answer comes about", "explain.look_into", **asked):
+    if not is_there(folder / FOUND, "Looking at how the answer comes about", "explain.look_into", asked):
         return
     found = read_json(folder / FOUND)
     _show_maps(judged, place, found)
@@ -141,7 +141,7 @@ def _show_activations(judged: JudgedRun, place: int, layers: list[str]) -> None:
     layer = st.selectbox("Layer", layers, len(layers) - 1)
     file = _folder(judged, place) / f"units-{layers.index(layer)}.png"
     asked = {"file": str(file), "layer": layer, **_image(judged, place)}
-    if is_there(file, "Computing what they see", "explain.activations", **asked):
+    if is_there(file, "Computing what they see", "explain.activations", asked):
         st.html(_figure(file_address(file, None, LARGE), f"Activations of the layer {layer}", "", "100%"))
 
 

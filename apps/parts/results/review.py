@@ -2,8 +2,9 @@
 
 import streamlit as st
 from jobs.job import Job, list_jobs, start_job
-from projects.judged_run import JudgedRun, rows_of_images
-from projects.queues import save_queue
+from projects.judged_run import JudgedRun
+from projects.open_queue import WRONG
+from projects.run_doubts import looks_wrong
 from projects.versions import current_number
 
 from imgcls.counted import counted
@@ -49,14 +50,12 @@ def _offer_search(judged: JudgedRun) -> None:
 
 
 def _offer_queue(judged: JudgedRun, found: dict) -> None:
-    queue = [each for each in found.get("queue", []) if each.get("suggested") != each.get("given")]
-    rows = rows_of_images(judged.project, queue)
-    there = {row: str(each["suggested"]) for row, each in zip(rows, queue, strict=True) if row >= 0}
-    label = f"Check {counted(len(there), 'doubtful label')}"
-    if st.button(label, icon=":material/rule:", disabled=not there, help=_said(found)):
-        title = f"Labels that look wrong to {judged.name}"
-        name = save_queue(judged.project, title, title, list(there), current_number(judged.project), there)
-        go("label", judged.project, queue=name)
+    wrong = looks_wrong(judged.project, judged.name, current_number(judged.project))
+    label = f"Check {counted(len(wrong), 'likely wrong label')}"
+    if not wrong:
+        st.button("No label looks wrong", icon=":material/rule:", disabled=True, help=_said(found))
+    elif st.button(label, icon=":material/rule:", help=_said(found)):
+        go("label", judged.project, queue=f"{WRONG}{judged.name}")
 
 
 def _said(found: dict) -> str:
