@@ -1,24 +1,26 @@
-"""The probability from which on a run's answer counts; below it, the page says "not sure"."""
+"""How sure a run's model must be before its answer counts: chosen on Results, obeyed by Predict and Deploy."""
 
 from imgcls.files import read_json, write_json
 from projects.project import Project
 
-FILE = "thresholds.json"  # in the project's folder: a number for each run
+EVEN = 0.5  # above it an answer is likelier right than wrong
+FILE = "threshold.json"  # in the folder of the run
 
 
 def threshold_of(project: Project, run: str) -> float:
-    """The threshold of a run, in [0, 1]; 0 if none was set."""
-    file = project.folder / FILE
-    return float(read_json(file).get(run, 0.0)) if file.is_file() else 0.0
+    """The probability in [0, 1] below which the answer is "not sure"; `EVEN` before anybody has chosen."""
+    value = read_json(project.runs / run / FILE).get("threshold")
+    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else EVEN
 
 
 def set_threshold(project: Project, run: str, value: float) -> None:
-    """Set the threshold of a run.
+    """Answer only if surer than this from now on, for everybody who uses the run.
 
     Raises:
-        ValueError: It is not in [0, 1].
+        ValueError: The value is no probability, or there is no such run.
     """
     if not 0 <= value <= 1:
-        raise ValueError(f"The threshold is {value}; expected a number from 0 to 1.")
-    file = project.folder / FILE
-    write_json(file, {**(read_json(file) if file.is_file() else {}), run: value})
+        raise ValueError(f"The threshold is {value}; expected a probability from 0 to 1.")
+    if not (project.runs / run / "config.toml").is_file():
+        raise ValueError(f"The project {project.title!r} has no run {run!r}.")
+    write_json(project.runs / run / FILE, {"threshold": float(value)})

@@ -9,7 +9,6 @@ from typing import get_args
 import pandas as pd
 import pytest
 from parts import allowed_paths, config_form, launches
-from parts.library import load_predictor
 
 from imgcls.config import InputConfig, LabelsConfig, NetworkConfig, TrainConfig
 from imgcls.config_file import save_toml
@@ -183,13 +182,6 @@ def test_a_run_with_a_network_file_does_not_go_on_from_the_app(here):
     with pytest.raises(ValueError, match="this app runs none"):
         launches.resume("mine")
     assert not launches.is_running("mine")
-
-
-def test_a_predictor_is_loaded_from_nowhere_outside_and_of_no_file(here, outside):
-    with pytest.raises(ValueError, match="lies outside of"):
-        load_predictor(str(outside))
-    with pytest.raises(ValueError, match="this app runs none"):
-        load_predictor("my_net.py")
 
 
 def test_the_registry_obeys_the_environment(tmp_path):
