@@ -85,6 +85,7 @@ COMMANDS = {
 }  # fmt: skip
 ACROSS = {  # tests that ask the same of many files, or of the repository
     "apps/test_in_browser",
+    "apps/test_predict_in_browser",
     "data/audit/test_audit",
     "data/audit/test_looks",
     "data/images/test_every_format",
