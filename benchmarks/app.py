@@ -1,7 +1,7 @@
 """How soon the app paints its pages and answers a click, over projects of 5,000 and 50,000 images, and what it holds.
 
-Needs Playwright and Chromium. The images are those of datasets/fashion_mini under many names. A page is painted once its
-heading stands and its script has ended, from the request on; a click is timed from the click to the same. The app's
+Needs Playwright and Chromium. The images are those of datasets/fashion_mini under many names. A page is painted once
+its heading stands and its script has ended, from the request on; a click is timed from the click to the same. The app's
 memory (RSS) is that of its own process, without the worker that holds TensorFlow. To reach, on two cores at rest: first
 paint 2 s, a click 0.5 s, 400 MB. The exit code is 1 if a median or the memory is above.
 
@@ -142,7 +142,7 @@ if __name__ == "__main__":
     parser.add_argument("--images", type=int, nargs="+", default=[5000, 50_000])
     parser.add_argument("--rounds", type=int, default=5)
     options = parser.parse_args()
-    sys.path.insert(0, str(APP.parent))
+    sys.path[:0] = [str(ROOT), str(APP.parent)]
     print(describe())
     results = [main(count, options.rounds) for count in options.images]
     sys.exit(0 if all(results) else 1)
