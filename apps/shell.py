@@ -6,6 +6,7 @@ import streamlit as st
 from parts import allowed_paths
 from parts.errors import explained
 from parts.job_strip import show_jobs
+from parts.labelling.leaving import leave
 from parts.opened import PAGES, asked_project, link
 from safety import accounts
 
@@ -27,4 +28,6 @@ with explained():
         link("learn", project)
         show_jobs()
         accounts.show_logout()
+    if page.url_path != "label":
+        leave()
     page.run()

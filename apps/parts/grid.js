@@ -186,6 +186,7 @@ class Grid {
   }
 
   send() {
+    clearTimeout(this.sending);
     this.component.setStateValue("selected", { turn: this.data.turn, rows: packed(this.selected) });
   }
 
@@ -269,8 +270,15 @@ class Grid {
     else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) {
       for (const row of this.rows) this.selected.add(row);
       this.markAll();
+    } else if (!event.ctrlKey && !event.metaKey && !event.altKey && this.isKey(event.key.toLowerCase())) {
+      this.send();
+      this.component.setTriggerValue("pressed", event.key.toLowerCase());
     } else return;
     event.preventDefault();
-    event.stopPropagation();
+    event.stopPropagation();  // or Streamlit would take R and C for itself
+  }
+
+  isKey(key) {
+    return key.length === 1 && this.data.keys.includes(key);
   }
 }

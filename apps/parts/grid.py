@@ -29,10 +29,12 @@ class GridAnswer:
     Attributes:
         selected: The numbers of the rows that are selected, in the grid's order.
         opened: The number of the row that was opened just now; None if none was.
+        pressed: The key of `keys` that was pressed just now; None if none was.
     """
 
     selected: list[int]
     opened: int | None
+    pressed: str | None = None
 
 
 def image_grid(
@@ -44,6 +46,7 @@ def image_grid(
     selected: Sequence[int] = (),
     height: int = 600,
     click: Literal["open", "select"] = "open",
+    keys: str = "",
 ) -> GridAnswer:
     """Show images of a project. A selection stays through reruns, and ends when the version changes.
 
@@ -57,6 +60,7 @@ def image_grid(
         height: Of the grid on the page, in pixels.
         click: What a click on an image does; the checkbox, Ctrl, Shift and Space select in any case, Enter and a
             double click open.
+        keys: Letters and digits that the grid's answer tells of, if one is pressed while the grid has the focus.
     """
     rows = np.asarray(rows, np.int32)
     codes, names = pd.factorize(np.asarray(captions, object)) if captions is not None else ((), ())
@@ -72,14 +76,18 @@ def image_grid(
             "turn": turn,
             "height": height,
             "click": click,
+            "keys": keys,
         },
         on_selected_change=lambda: None,
         on_opened_change=lambda: None,
+        on_pressed_change=lambda: None,
     )
     told = answer.get("selected") or {}
     chosen = _unpacked(told["rows"]) if told.get("turn") == turn else np.asarray(selected, np.int32)
     opened = answer.get("opened")
-    return GridAnswer(rows[np.isin(rows, chosen)].tolist(), None if opened is None else int(opened))
+    return GridAnswer(
+        rows[np.isin(rows, chosen)].tolist(), None if opened is None else int(opened), answer.get("pressed")
+    )
 
 
 def clear_selection(key: str) -> None:

@@ -1,6 +1,6 @@
 """Names and sentences of others inside Markdown."""
 
-MARKS = "\\`*_{}[]()#+-.!|<>~$:"
+MARKS = "\\`*_[]<$~:"
 
 
 def plain(text: str) -> str:

@@ -135,9 +135,14 @@ def _opened(project: Project, folder: Path, modified: tuple[int, ...]) -> Judged
     """`modified` makes files that were written again another entry."""
     run = RunFolder(folder)
     figures = run.evaluation()
-    if "classes" not in figures:
-        raise ValueError(f"The figures of the run {folder.name!r} are damaged. Train it again.")
-    return JudgedRun(project, run, figures, replace(PredictionTable.load(_predictions(folder)), embeddings=None))
+    try:
+        Evaluation.from_dict(figures)
+        table = PredictionTable.load(_predictions(folder))
+    except (ValueError, KeyError, TypeError, AttributeError) as error:
+        raise ValueError(
+            f"The files of the run {folder.name!r} are damaged. Choose another run, or train it again."
+        ) from error
+    return JudgedRun(project, run, figures, replace(table, embeddings=None))
 
 
 def _predictions(folder: Path) -> Path:

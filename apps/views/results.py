@@ -73,14 +73,17 @@ def show_topic(judged: JudgedRun) -> None:
 
 def show(judged: JudgedRun) -> None:
     """One picture, if the address names one; else all of the run."""
-    picture = asked_picture(judged)
+    picture, body = asked_picture(judged), st.empty()
     if picture is not None:
-        show_picture(judged, picture, chosen_places(judged, asked_cell()))
+        body.empty()  # what stood here goes at once, although what follows may take seconds
+        with body.container():
+            show_picture(judged, picture, chosen_places(judged, asked_cell(judged)))
         return
-    show_headline(judged)
-    show_weakest(judged)
-    show_next_steps(judged)
-    show_topic(judged)
+    with body.container():
+        show_headline(judged)
+        show_weakest(judged)
+        show_next_steps(judged)
+        show_topic(judged)
 
 
 st.title("Results")

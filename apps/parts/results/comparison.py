@@ -1,6 +1,7 @@
 """Two runs on the same test pictures: which one is better, by how much, and on which pictures they differ."""
 
 from dataclasses import replace
+from functools import lru_cache
 
 import numpy as np
 import streamlit as st
@@ -16,6 +17,8 @@ from parts.plain import plain
 from parts.results.pictures import pictures
 from parts.results.sections import show_table
 
+OPEN = 4  # comparisons kept in memory
+
 
 @st.fragment
 @explained()
@@ -29,7 +32,8 @@ def show_comparison(judged: JudgedRun) -> None:
     asked = st.query_params.get("with", "")
     other = st.selectbox("The other run", others, others.index(asked) if asked in others else 0)
     keep(**{"with": other})
-    aligned, found = _compared(judged, judged_run(judged.project, other))
+    with st.spinner("Comparing"):
+        aligned, found = _compared(judged, judged_run(judged.project, other))
     st.write(f"**{plain(found.verdict())}**")
     for sentence in aligned.sentences:
         st.caption(sentence)
@@ -41,7 +45,7 @@ def show_comparison(judged: JudgedRun) -> None:
         show_table(classes_table(found))
 
 
-@st.cache_data(max_entries=8, show_spinner="Comparing", hash_funcs={JudgedRun: lambda judged: id(judged)})
+@lru_cache(maxsize=OPEN)
 def _compared(first: JudgedRun, second: JudgedRun) -> tuple[Aligned, Comparison]:
     """The other run is the first of the two, so that what this one gains is a gain. Judged runs are opened once."""
     tables = [
@@ -59,7 +63,7 @@ def _show_images(judged: JudgedRun, aligned: Aligned, found: Comparison) -> None
         with column:
             st.markdown(f"**{plain(title)}: {counted(len(some), 'picture')}**")
             own = places[np.array(some, int)]
-            opened = pictures(judged, own, f"{title} {judged.name}") if len(own) else None
-            if opened is not None:
-                keep(picture=str(opened))
+            chosen = pictures(judged, own, f"{title} {judged.name}") if len(own) else None
+            if chosen and chosen.opened is not None:
+                keep(picture=str(chosen.opened))
                 st.rerun()

@@ -29,7 +29,11 @@ export default function (component) {
     made.style.setProperty("--heat", count ? (14 + 56 * Math.sqrt(share)).toFixed(0) + "%" : "0%");
     made.dataset.at = `${row},${column}`;
     made.tabIndex = -1;
-    made.onclick = () => setTriggerValue("cell", [names[row], names[column]]);
+    made.onclick = () => {
+      buttons.flat().forEach((each) => each.setAttribute("aria-pressed", String(each === made)));
+      focus(made);
+      setTriggerValue("cell", [names[row], names[column]]);
+    };
     made.onkeydown = (event) => move(event, row, column);
     return made;
   }
@@ -50,7 +54,7 @@ export default function (component) {
   }
 
   const head = document.createElement("tr");
-  head.append(element("th", "Class", { scope: "col", class: "corner" }));
+  head.append(element("td", "", { class: "corner" }));
   names.forEach((name) => {
     const cellOfHead = element("th", "", { scope: "col", title: name });
     cellOfHead.append(element("span", name));
@@ -68,7 +72,7 @@ export default function (component) {
     return line;
   });
   table.replaceChildren(element("caption", "Rows: the class of a picture. Columns: the answer."), head, ...rows);
-  const first = cell[0] >= 0 ? buttons[cell[0]][cell[1]] : buttons[0][0];
+  const first = cell[0] >= 0 && cell[1] >= 0 ? buttons[cell[0]][cell[1]] : buttons[0][0];
   first.tabIndex = 0;
   if (focused) {
     const [row, column] = focused.split(",").map(Number);

@@ -8,6 +8,9 @@ import pandas as pd
 import streamlit as st
 from projects.judged_run import JudgedRun
 
+from parts.opened import keep
+
+KEY = "confusion"  # of the component
 MOST_CLASSES = 25  # more do not fit on a screen; those with the most mistakes are shown
 HERE = Path(__file__).parent
 Cell = tuple[str, str]  # true class and answer
@@ -20,34 +23,36 @@ _matrix = st.components.v2.component(
 )
 
 
-def confusion_matrix(judged: JudgedRun, cell: Cell | None) -> Cell | None:
-    """Show the matrix.
+def confusion_matrix(judged: JudgedRun, cell: Cell | None) -> None:
+    """Show the matrix; the cell that is clicked stands in the address before the page is shown again.
 
     Args:
         judged: The run.
         cell: The chosen cell, which is marked.
-
-    Returns:
-        The cell that was clicked just now; None if none was.
     """
     names, counts = shown_part(judged)
     off = counts - np.diag(np.diag(counts))
     place = {name: index for index, name in enumerate(names)}
-    answer = _matrix(
-        key="confusion",
+    _matrix(
+        key=KEY,
         data={
             "names": names,
             "counts": counts.tolist(),
             "cell": [place.get(name, -1) for name in cell or ("", "")],
             "most": {"right": int(np.diag(counts).max(initial=0)), "wrong": int(off.max(initial=0))},
         },
-        on_cell_change=lambda: None,
+        on_cell_change=_choose,
     )
     if len(names) < len(judged.evaluation.classes):
         st.caption(f"The {len(names)} of {len(judged.evaluation.classes)} classes with the most mistakes are shown.")
     with st.expander("As a table"):
         st.dataframe(confusions_table(judged), hide_index=True)
-    return tuple(answer.cell) if answer.cell else None
+
+
+def _choose() -> None:
+    clicked = st.session_state[KEY].cell
+    if clicked:
+        keep(cell=f"{clicked[0]},{clicked[1]}")
 
 
 def shown_part(judged: JudgedRun) -> tuple[list[str], np.ndarray]:

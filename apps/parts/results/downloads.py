@@ -18,8 +18,14 @@ def show_downloads(judged: JudgedRun) -> None:
         for label, (file, kind) in files.items():
             if file.is_file():
                 _button(judged, label, file, kind)
-    if run.report_file.is_file():
-        st.iframe(run.report_file, height=720)
+    if run.report_file.is_file() and st.toggle("Show the report here"):
+        _show_report(run.report_file)
+
+
+def _show_report(file: Path) -> None:
+    """The report, light or dark as the page is."""
+    theme = "dark" if st.context.theme.type == "dark" else "light"
+    st.iframe(file.read_text("utf-8").replace("<html", f'<html data-theme="{theme}"', 1), height=720, alt="The report")
 
 
 def _button(judged: JudgedRun, label: str, file: Path, kind: str) -> None:

@@ -9,12 +9,12 @@ import streamlit as st
 from images.addresses import picture_addresses
 from projects.judged_run import JudgedRun
 from projects.versions import current_number
-from worker.client import call
 
 from imgcls.counted import counted
 from imgcls.files import read_json
 from parts.errors import explained
 from parts.opened import keep
+from parts.results.computed import is_there
 from parts.results.pictures import caption, pictures
 from parts.results.scatter import Scattered, scatter
 from parts.results.to_label import label_button
@@ -31,29 +31,22 @@ def show_map(judged: JudgedRun) -> None:
     st.subheader("Which pictures are alike to the network?", anchor=False)
     st.write("Draw a line around pictures to choose them. A cross marks a wrong answer; a click opens a picture.")
     layout = st.radio("Layout", list(LAYOUTS), format_func=LAYOUTS.__getitem__, horizontal=True)
-    laid = _laid_out(judged, layout)
+    file = judged.findings.absolute() / f"map-{layout}.json"
+    asked = {"run": str(judged.folder.path.absolute()), "split": "test", "file": str(file), "method": layout}
+    if not is_there(file, "Laying out the pictures: up to a minute for thousands, once", "explain.lay_out", **asked):
+        return
+    laid = read_json(file)
     places = np.array(laid["places"], int)
-    chosen = _chosen(judged, layout)
-    now, opened = scatter(f"map {judged.name} {layout}", _points(judged, laid, places), chosen)
+    kept = f"chosen {judged.name} {layout}"
+    chosen = st.session_state.get(kept, [])
+    points = _points(judged, laid, places)
+    opened = scatter(f"map {judged.name} {layout}", points, chosen, lambda found: _choose(kept, found))
     if opened is not None:
         keep(picture=str(places[opened]))
         st.rerun()
-    if now is not None:
-        _choose(judged, layout, now)
     st.caption(f"{' '.join(laid['sentences'])} Trustworthiness {laid['trustworthiness']:.2f} (1: neighbors stay so).")
-    _choose_by_class(judged, layout, places)
+    _choose_by_class(judged, kept, places)
     _show_chosen(judged, places[chosen])
-
-
-def _laid_out(judged: JudgedRun, layout: str) -> Mapping[str, Any]:
-    """What the worker laid out, or lays out now and keeps."""
-    file = judged.findings.absolute() / f"map-{layout}.json"
-    kept = read_json(file)
-    if kept:
-        return kept
-    with st.spinner("Laying out the pictures. This takes up to a minute for some thousands, once."):
-        run = str(judged.folder.path.absolute())
-        return call("explain.lay_out", run=run, split="test", file=str(file), method=layout)
 
 
 def _points(judged: JudgedRun, laid: Mapping[str, Any], places: np.ndarray) -> Scattered:
@@ -69,25 +62,19 @@ def _points(judged: JudgedRun, laid: Mapping[str, Any], places: np.ndarray) -> S
     )
 
 
-def _chosen(judged: JudgedRun, layout: str) -> list[int]:
-    return st.session_state.get(f"chosen {judged.name} {layout}", [])
+def _choose(kept: str, points: list[int]) -> None:
+    st.session_state[kept] = points
 
 
-def _choose(judged: JudgedRun, layout: str, points: list[int]) -> None:
-    st.session_state[f"chosen {judged.name} {layout}"] = points
-    st.rerun(scope="fragment")
-
-
-def _choose_by_class(judged: JudgedRun, layout: str, places: np.ndarray) -> None:
+def _choose_by_class(judged: JudgedRun, kept: str, places: np.ndarray) -> None:
     """The same without a mouse, and the table beside the chart."""
     with st.expander("Choose without drawing, and as a table"):
         labels = judged.table.rows["label"].to_numpy()[places]
         wrong = ~judged.answers.right[places]
         name = st.selectbox("Class", [EVERY, *sorted(set(labels))])
         only = st.checkbox("Only wrong answers", True)
-        if st.button("Choose these"):
-            wanted = ((labels == name) | (name == EVERY)) & (wrong | (not only))
-            _choose(judged, layout, np.flatnonzero(wanted).tolist())
+        wanted = np.flatnonzero(((labels == name) | (name == EVERY)) & (wrong | (not only))).tolist()
+        st.button(f"Choose these {len(wanted):,}", on_click=_choose, args=(kept, wanted))
         answers = [judged.answer(int(place)) for place in places]
         st.dataframe(pd.DataFrame({"class": labels, "answer": answers, "wrong": wrong}), hide_index=True)
 
@@ -97,7 +84,7 @@ def _show_chosen(judged: JudgedRun, places: np.ndarray) -> None:
         return
     st.markdown(f"**{counted(len(places), 'picture')} chosen**")
     label_button(judged, places, "Label these", f"Chosen on the map of {judged.name}", primary=True)
-    opened = pictures(judged, places, f"chosen pictures {judged.name}")
-    if opened is not None:
-        keep(picture=str(opened))
+    chosen = pictures(judged, places, f"chosen pictures {judged.name}")
+    if chosen.opened is not None:
+        keep(picture=str(chosen.opened))
         st.rerun()

@@ -9,7 +9,7 @@ from parts.errors import explained
 from parts.opened import keep
 from parts.plain import plain
 from parts.results.confusion import Cell, confusion_matrix
-from parts.results.pictures import nothing_here, pictures
+from parts.results.pictures import pictures
 from parts.results.to_label import label_button
 
 
@@ -17,25 +17,22 @@ from parts.results.to_label import label_button
 @explained()
 def show_mistakes(judged: JudgedRun) -> None:
     """The matrix and the pictures of the chosen cell; of all mistakes, if none is chosen."""
+    cell = asked_cell(judged)
     left, right = st.columns(2, gap="medium")
     with left:
-        cell = asked_cell()
         if judged.table.is_multi_label:
             st.caption("A picture may have several classes here, so no class is taken for another one.")
         else:
-            clicked = confusion_matrix(judged, cell)
-            if clicked and clicked != cell:
-                keep(cell=f"{clicked[0]},{clicked[1]}")
-                cell = clicked
-                st.rerun(scope="fragment")
+            confusion_matrix(judged, cell)
     with right:
         _show_pictures(judged, cell)
 
 
-def asked_cell() -> Cell | None:
-    """The cell that the address names as true class and answer, with a comma between."""
-    true, _, answer = st.query_params.get("cell", "").partition(",")
-    return (true, answer) if true and answer else None
+def asked_cell(judged: JudgedRun) -> Cell | None:
+    """The cell that the address names as true class and answer, with a comma between; None if it names none."""
+    asked, names = st.query_params.get("cell", ""), judged.table.class_names
+    pairs = ((name, asked.removeprefix(f"{name},")) for name in names if asked.startswith(f"{name},"))
+    return next(((true, answer) for true, answer in pairs if answer in names), None)
 
 
 def chosen_places(judged: JudgedRun, cell: Cell | None) -> np.ndarray:
@@ -46,17 +43,18 @@ def chosen_places(judged: JudgedRun, cell: Cell | None) -> np.ndarray:
 def _show_pictures(judged: JudgedRun, cell: Cell | None) -> None:
     places = chosen_places(judged, cell)
     st.markdown(f"**{plain(_title(judged, cell, len(places)))}**")
-    with st.container(horizontal=True):
-        label_button(judged, places, "Fix these labels", _queue_title(judged, cell), primary=True)
-        if cell and st.button("Show all mistakes"):
-            keep(cell=None)
-            st.rerun(scope="fragment")
+    above = st.container()
+    chosen = pictures(judged, places, f"pictures {judged.name} {cell}")
+    with above, st.container(horizontal=True):
+        some = chosen.selected if len(chosen.selected) else places
+        label = f"Fix {counted(len(some), 'label')}" if len(chosen.selected) else "Fix these labels"
+        label_button(judged, some, label, _queue_title(judged, cell), primary=True, key="fix")
+        if cell:
+            st.button("Show all mistakes", on_click=keep, kwargs={"cell": None})
     if not len(places):
-        nothing_here()
-        return
-    opened = pictures(judged, places, f"pictures {judged.name} {cell}")
-    if opened is not None:
-        keep(picture=str(opened))
+        st.caption("No picture. Choose another cell of the matrix.")
+    if chosen.opened is not None:
+        keep(picture=str(chosen.opened))
         st.rerun()
 
 

@@ -3,12 +3,12 @@
 import shlex
 from itertools import pairwise
 
-import numpy as np
 import pandas as pd
 import streamlit as st
 from projects.judged_run import JudgedRun
 from projects.queues import save_queue
-from projects.versions import NO_LABEL, current_number, manifest_of
+from projects.versions import NO_LABEL, current_number, file_of_version, manifest_of
+from worker.client import call
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.pages.section import NextStep
@@ -17,6 +17,7 @@ from parts.opened import go
 from parts.plain import plain
 from parts.results.review import offer_review
 
+MOST = 400  # pictures without a label that are looked at
 CHANGES = {"--epochs": "epochs", "--augmentation": "augmentation", "--image-size": "image_size"}  # in Train's address
 
 
@@ -65,16 +66,18 @@ def _offer_more(judged: JudgedRun) -> None:
     if judged.answers.right.all() or not judged.weakest:
         return
     name = judged.weakest[0].name
-    tip = "Opens the pictures that wait for a label; where there are none, the page to add some."
+    tip = "Opens the pictures without a label that look most like it; where there are none, the page to add some."
     if st.button(f"Label more of {plain(name)}", icon=":material/add_photo_alternate:", help=tip):
         _find_more(judged, name)
 
 
 def _find_more(judged: JudgedRun, name: str) -> None:
-    number = current_number(judged.project)
-    problems = manifest_of(judged.project, number).table["problems"] if number else pd.Series(dtype=str)
-    waiting = np.flatnonzero(problems == NO_LABEL).tolist()
-    if not waiting:
-        go("data", judged.project, **{"class": name})
-    title = "Pictures without a label"
-    go("label", judged.project, queue=save_queue(judged.project, title, title, waiting, number))
+    project, number = judged.project, current_number(judged.project)
+    problems = manifest_of(project, number).table["problems"] if number else pd.Series(dtype=str)
+    if not (problems == NO_LABEL).any():
+        go("data", project, **{"class": name})
+    with st.spinner(f"Looking for {plain(name)} among the pictures without a label"):
+        run, manifest = (str(path.absolute()) for path in (judged.folder.path, file_of_version(project, number)))
+        found = call("suggest.likely", run=run, manifest=manifest, name=name, most=MOST)
+    title, said = f"Perhaps {name}, by {judged.name}", dict(zip(found["rows"], found["classes"], strict=True))
+    go("label", project, queue=save_queue(project, title, title, found["rows"], number, said))

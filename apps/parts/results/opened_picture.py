@@ -10,14 +10,15 @@ import numpy as np
 import streamlit as st
 from images.addresses import file_address
 from projects.judged_run import JudgedRun
-from worker.client import call
 
 from imgcls.files import read_json
 from parts.errors import explained
 from parts.opened import keep
+from parts.results.computed import is_there
 from parts.results.pictures import address_of
 from parts.results.to_label import label_button
 
+FOUND = "found.json"  # as the worker calls it
 LIKELIEST = 5  # classes with a bar
 SIDE, SMALL, LARGE = 384, 192, 1024  # pixels
 
@@ -42,10 +43,7 @@ def show_picture(judged: JudgedRun, place: int, others: np.ndarray) -> None:
         _show_answer(judged, place)
         label_button(judged, np.array([place]), "Fix this label", f"One picture of {judged.name}", primary=True)
     with right, explained():
-        found = _found(judged, place)
-        _show_maps(judged, place, found)
-        _show_neighbours(found["neighbours"])
-        _show_activations(judged, place, found["layers"])
+        _show_findings(judged, place)
 
 
 def _way_back(judged: JudgedRun, place: int, others: np.ndarray) -> None:
@@ -84,14 +82,16 @@ def _bar(name: str, chance: float) -> str:
     )
 
 
-def _found(judged: JudgedRun, place: int) -> Mapping[str, Any]:
-    """What the worker found, or finds now and keeps."""
-    kept = read_json(_folder(judged, place) / "found.json")
-    if kept:
-        return kept
-    with st.spinner("Looking at how the answer comes about. This takes some seconds, once."):
-        return call("explain.look_into", folder=str(_folder(judged, place)), true=judged.true(place),
-                    **_image(judged, place))  # fmt: skip
+def _show_findings(judged: JudgedRun, place: int) -> None:
+    """What the worker found, once it has."""
+    folder, image = _folder(judged, place), _image(judged, place)
+    asked = {"folder": str(folder), "true": judged.true(place), **image}
+    if not is_there(folder / FOUND, "Looking at how the answer comes about", "explain.look_into", **asked):
+        return
+    found = read_json(folder / FOUND)
+    _show_maps(judged, place, found)
+    _show_neighbours(found["neighbours"])
+    _show_activations(judged, place, found["layers"])
 
 
 def _image(judged: JudgedRun, place: int) -> dict[str, Any]:
@@ -127,7 +127,7 @@ def _show_neighbours(neighbours: list[Mapping[str, Any]]) -> None:
         _figure(
             file_address(Path(each["path"]), tuple(each["box"]) if each["box"] else None, SMALL),
             f"Training picture of {each['label']}",
-            f"{each['label']}, {100 * each['likeness']:.0f} % alike",
+            f"{each['label']}, {100 * each['likeness']:.1f} % alike",
             "112px",
         )
         for each in neighbours
@@ -140,10 +140,9 @@ def _show_activations(judged: JudgedRun, place: int, layers: list[str]) -> None:
         return
     layer = st.selectbox("Layer", layers, len(layers) - 1)
     file = _folder(judged, place) / f"units-{layers.index(layer)}.png"
-    if not file.is_file():
-        with st.spinner("Computing"):
-            call("explain.activations", file=str(file), layer=layer, **_image(judged, place))
-    st.html(_figure(file_address(file, None, LARGE), f"Activations of the layer {layer}", "", "100%"))
+    asked = {"file": str(file), "layer": layer, **_image(judged, place)}
+    if is_there(file, "Computing what they see", "explain.activations", **asked):
+        st.html(_figure(file_address(file, None, LARGE), f"Activations of the layer {layer}", "", "100%"))
 
 
 def _show_row(figures: list[str]) -> None:

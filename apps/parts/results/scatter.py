@@ -1,6 +1,6 @@
 """A scatter of pictures in which a lasso chooses some, and a click opens one."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -46,16 +46,17 @@ class Scattered:
     captions: Sequence[str]
 
 
-def scatter(key: str, points: Scattered, chosen: Sequence[int]) -> tuple[list[int] | None, int | None]:
+def scatter(key: str, points: Scattered, chosen: Sequence[int], on_chosen: Callable[[list[int]], object]) -> int | None:
     """Show a scatter.
 
     Args:
         key: Of the component.
         points: What is shown.
         chosen: Points that are chosen already; the others are pale.
+        on_chosen: Gets the points that a lasso chose, before the page is shown again.
 
     Returns:
-        The points that a lasso chose just now, and the one that was clicked; None where that did not happen.
+        The point that was clicked just now; None if none was.
     """
     names = _colored(points)
     index = {name: place for place, name in enumerate(names)}
@@ -74,11 +75,16 @@ def scatter(key: str, points: Scattered, chosen: Sequence[int]) -> tuple[list[in
             "captions": list(points.captions),
             "chosen": list(chosen),
         },
-        on_chosen_change=lambda: None,
+        on_chosen_change=lambda: _tell(key, on_chosen),
         on_opened_change=lambda: None,
     )
-    chosen_now = None if answer.chosen is None else [int(each) for each in answer.chosen]
-    return chosen_now, None if answer.opened is None else int(answer.opened)
+    return None if answer.opened is None else int(answer.opened)
+
+
+def _tell(key: str, on_chosen: Callable[[list[int]], object]) -> None:
+    chosen = st.session_state[key].chosen
+    if chosen is not None:
+        on_chosen([int(each) for each in chosen])
 
 
 def _colored(points: Scattered) -> list[str]:

@@ -1,0 +1,29 @@
+"""Asks the running server about one picture, as any program would."""
+
+import streamlit as st
+from jobs.servers import Server
+
+from imgcls.serving.client import Client
+
+TOP = 3
+SECONDS = 30.0
+
+
+def show_request(server: Server) -> None:
+    """A place for one picture, and what the server answers."""
+    picture = st.file_uploader("Try it with a picture", key=f"try {server.job.id}")
+    if not picture:
+        return
+    with Client(server.model_address, timeout=SECONDS) as client:
+        (said,) = client.predict([picture.getvalue()])
+    if said.problem:
+        st.warning(f"The server cannot read {picture.name}: {said.problem}.")
+        return
+    left, right = st.columns([1, 3])
+    left.image(picture, caption=picture.name, width=160)
+    with right:
+        if said.decision:
+            st.write(f"Its decision: **{said.decision}**")
+        for name, share in list(zip(said.classes, said.probabilities, strict=True))[:TOP]:
+            st.progress(min(1.0, share), f"{name}: {share:.1%}")
+        st.caption("The likeliest classes, as the server sent them.")

@@ -1,0 +1,60 @@
+"""Makes the pictures of an answer images of the project: without a label, or with the one that was predicted."""
+
+import shutil
+from pathlib import Path
+
+import streamlit as st
+from projects.answers import Answer, rows_of
+from projects.joining import join_pictures
+from projects.project import Project
+from worker.client import call
+
+from imgcls.counted import counted
+from imgcls.data.manifest.table import Manifest
+from parts.opened import link
+from parts.person import who
+from parts.predict.answer import threshold
+from parts.predict.archived import with_files
+from parts.predict.said import NAMED, said_of
+
+WITHOUT, PREDICTED = "Without a label: I label them later", "With the predicted class, where it is sure"
+
+
+def show_add_to_data(project: Project, answer: Answer) -> None:
+    """A menu that asks which label the pictures get, and adds them."""
+    with st.popover("Add to data", icon=":material/add_photo_alternate:"):
+        how = st.radio("The pictures join the images of this project", [WITHOUT, PREDICTED])
+        if st.button("Add them"):
+            added = _add(project, answer, how == PREDICTED)
+            st.session_state["added"] = f"{counted(added, 'image')} added." if added else "They are all there already."
+    if said := st.session_state.pop("added", ""):
+        st.success(said)
+        link("data", project, "See the data")
+
+
+def _add(project: Project, answer: Answer, with_label: bool) -> int:
+    table, least = rows_of(answer), threshold(project, answer)
+    rows = with_files(answer, table[table["problem"] == ""].to_dict("records"))
+    pictures = {}
+    for row in rows:
+        said = said_of(row, least)
+        label = said.text if with_label and said.kind == NAMED and not len(row["labels"]) else ""
+        if row["file"]:
+            pictures[_kept(project, answer, Path(row["file"]))] = label
+    origin = "from Predict, with the predicted class" if with_label else "from Predict, without a label"
+    return join_pictures(project, pictures, _inspected, origin, who())
+
+
+def _inspected(manifest: Manifest) -> Manifest:
+    return call("inspection.inspected", manifest=manifest)
+
+
+def _kept(project: Project, answer: Answer, file: Path) -> Path:
+    """The picture where it stays when the answer is deleted."""
+    if not file.resolve().is_relative_to(answer.folder.resolve()):
+        return file.resolve()
+    target = project.uploads / "answers" / answer.id / file.relative_to(answer.folder)
+    if not target.is_file():
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(file, target)
+    return target.resolve()

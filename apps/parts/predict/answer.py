@@ -1,0 +1,111 @@
+"""One answer: how many pictures of which kind, cards, and a table to download."""
+
+import pandas as pd
+import streamlit as st
+from jobs.job import look
+from projects.answers import Answer, rows_of
+from projects.models import RUN
+from projects.project import Project
+from projects.threshold import threshold_of
+
+from imgcls.counted import counted
+from parts.job_strip import share
+from parts.opened import keep, link
+from parts.predict.archived import with_files
+from parts.predict.cards import show_cards
+from parts.predict.said import TITLES, UNREADABLE, as_table, kinds_of
+
+CARDS_A_PAGE = 24
+REFRESH = 1.0  # seconds, while a job works
+PERCENT = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
+
+
+def threshold(project: Project, answer: Answer) -> float:
+    """Probability from which on a class is named; 0 where nobody set one."""
+    return threshold_of(project, answer.model.run) if answer.model.run else 0.0
+
+
+def show_answer(project: Project, answer: Answer) -> None:
+    """Show an answer as far as it is there."""
+    if answer.job and not _job_ended(project, answer):
+        _follow(project, answer)
+        return
+    table, least = rows_of(answer), threshold(project, answer)
+    if table.empty:
+        _nothing(answer)
+        return
+    _summary(project, answer, table, least)
+    chosen = _filter(table, least)
+    _cards(answer, table[chosen], least)
+    _table(answer, as_table(table, least))
+
+
+def _job_ended(project: Project, answer: Answer) -> bool:
+    try:
+        job = look(project, answer.job)
+    except ValueError:  # its record was removed; what it wrote stays
+        return True
+    if job.state in ("failed", "interrupted", "cancelled"):
+        st.error(job.message or "This was cancelled. What was named before is below.")
+    return not job.is_live
+
+
+@st.fragment(run_every=REFRESH)
+def _follow(project: Project, answer: Answer) -> None:
+    job = look(project, answer.job)
+    if not job.is_live:
+        st.rerun()
+    counts = f": {job.done:,} of {job.total:,}" if job.total else f": {job.done:,}" if job.done else ""
+    st.progress(share(job) or 0.0, f"{job.title}, {(job.doing or 'starting').lower()}{counts}")
+    st.caption("You may close this page: the work goes on, and the answers are kept.")
+
+
+def _nothing(answer: Answer) -> None:
+    if answer.pictures:
+        st.info("No picture was named.")
+
+
+def _summary(project: Project, answer: Answer, table: pd.DataFrame, least: float) -> None:
+    sentence = f"{counted(len(table), 'picture')}, named by: {answer.model.title}."
+    st.write(f"{sentence} Answers below {least:.0%} are shown as not sure." if least else sentence)
+    if answer.model.run:
+        label = "Change how sure it has to be" if answer.model.kind == RUN else "How sure it has to be"
+        link("results", project, label, run=answer.model.run)
+    unread = table[table["problem"] != ""]
+    if len(unread):
+        read = len(table) - len(unread)
+        others = f" The other {counted(read, 'picture')} can." if read else ""
+        st.warning(f"{counted(len(unread), 'file')} cannot be read.{others}")
+        st.dataframe({"file": unread["image"], "reason": unread["problem"]}, hide_index=True)
+
+
+def _filter(table: pd.DataFrame, least: float) -> list[bool]:
+    kinds = pd.Series([said.kind for said in kinds_of(table, least)])
+    counts = kinds.value_counts()
+    there = [kind for kind in TITLES if counts.get(kind) and kind != UNREADABLE]
+    if len(there) < 2:
+        return (kinds != UNREADABLE).tolist()
+    asked = st.query_params.get("kind")
+    kind = st.segmented_control(
+        "Show", ["all", *there], default=asked if asked in there else "all", required=True,
+        format_func=lambda each: f"{TITLES[each]} ({counts[each]:,})" if each in TITLES else "All",
+    )  # fmt: skip
+    keep(kind=None if kind == "all" else kind)
+    return ((kinds != UNREADABLE) if kind == "all" else (kinds == kind)).tolist()
+
+
+def _cards(answer: Answer, table: pd.DataFrame, least: float) -> None:
+    pages = -(-len(table) // CARDS_A_PAGE)
+    page = st.pagination(pages, key=f"pages {answer.id}") if pages > 1 else 1
+    rows = table.iloc[(page - 1) * CARDS_A_PAGE : page * CARDS_A_PAGE].to_dict("records")
+    if rows:
+        show_cards(with_files(answer, rows), least)
+
+
+def _table(answer: Answer, table: pd.DataFrame) -> None:
+    st.download_button(
+        "Download the table", table.to_csv(index=False), f"{answer.id}.csv", "text/csv", icon=":material/download:"
+    )
+    with st.expander("As a table"):
+        shares = {name: PERCENT for name in table if name.startswith("probability")}
+        st.dataframe(table, hide_index=True, column_config=shares)

@@ -1,0 +1,45 @@
+"""The answers that were given before, to open or to delete."""
+
+from datetime import datetime
+
+import streamlit as st
+from projects.answers import Answer, delete_answer, list_answers
+from projects.project import Project
+
+from parts.opened import keep, link
+
+SHOWN = 20
+
+
+def show_earlier(project: Project, shown: Answer | None) -> None:
+    """A list of all answers but the one that is on the page."""
+    answers = [answer for answer in list_answers(project) if shown is None or answer.id != shown.id]
+    if not answers:
+        return
+    with st.expander(f"Earlier answers ({len(answers):,})", expanded=shown is None):
+        for answer in answers[:SHOWN]:
+            left, right = st.columns([6, 1])
+            with left:
+                link("predict", project, described(answer), answer=answer.id)
+            if right.button("Delete", key=f"delete {answer.id}", icon=":material/delete:"):
+                delete_answer(answer)
+                st.rerun()
+
+
+def show_head(project: Project, answer: Answer) -> None:
+    """What this answer is, with the way to another one."""
+    left, middle, right = st.columns([4, 1, 1], vertical_alignment="bottom")
+    left.subheader(described(answer), anchor=False)
+    if middle.button("New answer", icon=":material/add:", help="The next pictures begin an answer of their own."):
+        keep(answer=None, kind=None)
+        st.rerun()
+    if right.button("Delete this", icon=":material/delete:"):
+        delete_answer(answer)
+        keep(answer=None, kind=None)
+        st.rerun()
+
+
+def described(answer: Answer) -> str:
+    """When it was asked, and of which model."""
+    by = f", {answer.who}" if answer.who else ""
+    return f"{answer.title}, {datetime.fromtimestamp(answer.when):%d %b %H:%M}{by}: {answer.model.title}"

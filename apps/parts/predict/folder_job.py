@@ -1,0 +1,97 @@
+"""Many pictures, named by a job: an uploaded folder or archive, or a place on the server."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path, PurePosixPath
+
+from jobs.job import start_job
+from projects.answers import Answer, Upload, delete_answer, start_answer, with_job
+from projects.models import IMAGENET, Model
+from projects.project import Project
+
+from imgcls.files import replacing
+from imgcls.image_files import HEAD, SUFFIXES, suffix_of
+from imgcls.workflow.many_images.archives import is_archive
+from parts import allowed_paths
+from parts.person import who
+
+TOP = 5  # classes kept of each picture
+WHAT = "Expected a folder of pictures, or a zip or tar file of them."
+
+
+def name_place(project: Project, model: Model, place: Path) -> Answer:
+    """Name the pictures of a folder or archive on the server.
+
+    Raises:
+        ValueError: The path leads out of the root, or there is nothing to read.
+    """
+    allowed_paths.check_path(place)
+    if not place.exists():
+        raise ValueError(f"There is nothing at {place}. {WHAT}")
+    if not place.is_dir() and not is_archive(place):
+        raise ValueError(f"{place} is a file of another kind. {WHAT}")
+    answer = start_answer(project, model, who(), place.name, str(place))
+    return _started(project, answer)
+
+
+def name_uploaded_folder(project: Project, model: Model, files: Sequence[Upload]) -> Answer:
+    """Name the pictures of a folder that was uploaded; other files in it are dropped.
+
+    Raises:
+        ValueError: There is no picture in it, or a file's path would lead out of the folder.
+    """
+    kept = [(_inside(file.name), file) for file in files if _is_picture(file)]
+    if not kept:
+        raise ValueError("There is no picture in this folder. Choose a folder of pictures.")
+    title = kept[0][0].parts[0] if len(kept[0][0].parts) > 1 else "Folder"
+    answer = start_answer(project, model, who(), title)
+    for path, file in kept:
+        target = answer.folder / "pictures" / path
+        target.parent.mkdir(parents=True, exist_ok=True)
+        target.write_bytes(file.getvalue())
+    return _started(project, _of(answer, answer.folder / "pictures"))
+
+
+def name_archive(project: Project, model: Model, file: Upload) -> Answer:
+    """Name the pictures in a zip file that was uploaded. It is never unpacked under the names in it."""
+    answer = start_answer(project, model, who(), PurePosixPath(file.name).name)
+    target = answer.folder / "pictures.zip"
+    with replacing(target) as partial:
+        partial.write_bytes(file.getvalue())
+    return _started(project, _of(answer, target))
+
+
+def _of(answer: Answer, pictures: Path) -> Answer:
+    return Answer(**{**vars(answer), "pictures": str(pictures)})
+
+
+def _started(project: Project, answer: Answer) -> Answer:
+    model = answer.model
+    named = ("--model", model.source) if model.kind == IMAGENET else ()
+    source = () if model.kind == IMAGENET else (model.source,)
+    output = f"{answer.folder / 'parts'}/"
+    program = ("imgcls.predict", *source, answer.pictures, *named, "--top", str(TOP), "--output", output)
+    try:
+        job = start_job(
+            project, "predict", f"Naming {answer.title}", program, allowed_paths.environment(),
+            {"answer": answer.id}, answer.who,
+        )  # fmt: skip
+    except OSError:
+        delete_answer(answer)
+        raise
+    return with_job(answer, job.id)
+
+
+def _is_picture(file: Upload) -> bool:
+    name = PurePosixPath(file.name).name
+    if name.startswith("."):
+        return False
+    suffix = PurePosixPath(name).suffix.lower()
+    return suffix in SUFFIXES or (not suffix and bool(suffix_of(file.getvalue()[:HEAD])))
+
+
+def _inside(name: str) -> PurePosixPath:
+    path = PurePosixPath(name)
+    if path.is_absolute() or not path.parts or ".." in path.parts or re.search(r"[\\:\0]", name):
+        raise ValueError(f"The path {name!r} leads out of the folder that was uploaded. Nothing of it was kept.")
+    return path

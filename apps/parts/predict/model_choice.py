@@ -1,0 +1,51 @@
+"""Which model is asked: a run, an exported model, ImageNet's weights, or a server."""
+
+import streamlit as st
+from projects.models import SERVER, Model, list_models
+from projects.project import Project
+
+from imgcls.serving.client.target import make_target
+from parts.opened import keep, link
+
+ASK_SERVER = "server:"  # in the address while no server is named yet
+EXAMPLE = "http://127.0.0.1:8501/v1/models/flowers"
+
+
+def choose_model(project: Project, before: Model | None) -> Model | None:
+    """Ask for the model; the one that the address names comes first, then that of the answer that is shown.
+
+    Returns:
+        The model; None while the address of a server is missing.
+
+    Raises:
+        ValueError: What was typed is no address.
+    """
+    known = {model.name: model for model in list_models(project)}
+    asked = st.query_params.get("model") or (before.name if before else "")
+    if not any(model.run for model in known.values()):
+        st.info("No model of this project is trained yet: train one, or try one that knows 1,000 everyday things.")
+        link("train", project, "Train a model")
+    names = [*known, ASK_SERVER]
+    chosen = ASK_SERVER if asked.startswith(ASK_SERVER) else asked
+    place = names.index(chosen) if chosen in names else 0
+    name = st.selectbox("Model", names, place, format_func=lambda each: _title(known, each))
+    if name != ASK_SERVER:
+        keep(model=name)
+        return known[name]
+    return _server(asked.removeprefix(ASK_SERVER))
+
+
+def _title(known: dict[str, Model], name: str) -> str:
+    return known[name].title if name in known else "A server elsewhere"
+
+
+def _server(asked: str) -> Model | None:
+    left, right = st.columns([2, 1])
+    address = left.text_input("Address of the model on the server", asked, placeholder=EXAMPLE).strip()
+    right.text_input("Its password (token), if it has one", type="password", key="server token")
+    keep(model=f"{ASK_SERVER}{address}")
+    if not address:
+        st.caption("The address ends with the name of the model, as the server prints it when it starts.")
+        return None
+    make_target(address, "", None, 1.0)
+    return Model(SERVER, address)

@@ -1,0 +1,72 @@
+"""What a page says of one picture: a class, "not sure", or that the model was never shown the like."""
+
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import pandas as pd
+
+NOT_SURE, NONE_OF_THESE = "not sure", "none of these"  # decisions of a classifier's own judgement
+UNLIKE = "unlike anything it was trained on"
+WAITS, NAMED, UNSURE, STRANGE, UNREADABLE = "waits", "named", "not sure", "unlike", "unreadable"  # kinds
+TITLES = {
+    NAMED: "Named",
+    UNSURE: "Not sure",
+    STRANGE: "Unlike the training pictures",
+    UNREADABLE: "Cannot be read",
+    WAITS: "Waiting",
+}
+
+
+class Said(NamedTuple):
+    """What is said of a picture.
+
+    Attributes:
+        kind: One of `TITLES`.
+        text: The class, or a few words in its place.
+    """
+
+    kind: str
+    text: str
+
+
+def said_of(row: Mapping[str, object], threshold: float) -> Said:
+    """What is said of a picture.
+
+    Args:
+        row: As `projects.answers` keeps it.
+        threshold: Probability from which on a class is named, in [0, 1].
+    """
+    if row["waits"]:
+        return Said(WAITS, "waiting")
+    if row["problem"]:
+        return Said(UNREADABLE, str(row["problem"]))
+    if row["decision"] == NONE_OF_THESE:
+        return Said(STRANGE, UNLIKE)
+    if len(row["labels"]):
+        return Said(NAMED, ", ".join(row["labels"]))
+    if row["decision"] == NOT_SURE or row["probabilities"][0] < threshold:
+        return Said(UNSURE, NOT_SURE)
+    return Said(NAMED, str(row["classes"][0]))
+
+
+def kinds_of(table: pd.DataFrame, threshold: float) -> list[Said]:
+    """What is said of every picture of an answer."""
+    return [said_of(row, threshold) for row in table.to_dict("records")]
+
+
+def as_table(table: pd.DataFrame, threshold: float, top: int = 3) -> pd.DataFrame:
+    """The answers as a table for people: image, answer, the likeliest classes with their probabilities, problem."""
+    said = kinds_of(table, threshold)
+    columns = {
+        "image": list(table["image"]),
+        "answer": ["" if each.kind in (UNREADABLE, WAITS) else each.text for each in said],
+    }
+    for place in range(top):
+        ending = f"_{place + 1}" if place else ""
+        columns[f"class{ending}"] = [_at(names, place, "") for names in table["classes"]]
+        columns[f"probability{ending}"] = [_at(values, place, float("nan")) for values in table["probabilities"]]
+    return pd.DataFrame({**columns, "unknown_score": list(table["unknown_score"]), "problem": list(table["problem"])})
+
+
+def _at(values: object, place: int, otherwise: object) -> object:
+    return values[place] if place < len(values) else otherwise

@@ -1,0 +1,45 @@
+"""Files that the worker makes while the page can be used: a second user, or a second tab, waits for the same one."""
+
+from concurrent.futures import Future, ThreadPoolExecutor
+from pathlib import Path
+from threading import Lock
+
+import streamlit as st
+from worker.client import call
+
+LOOK_AGAIN = 0.5  # seconds
+AT_ONCE = 4  # files; the others wait
+_pool, _lock = ThreadPoolExecutor(AT_ONCE), Lock()
+_running: dict[Path, Future] = {}
+
+
+def is_there(file: Path, sentence: str, name: str, **arguments: object) -> bool:
+    """Whether a file is there; if not, the worker is asked for it, and the page is shown again once it is.
+
+    Args:
+        file: What is wanted.
+        sentence: What is said meanwhile.
+        name: Of the worker's function, as `worker.client.call` takes it.
+        **arguments: Of the function.
+
+    Raises:
+        ValueError: As the function does. OSError and RuntimeError likewise.
+    """
+    if file.is_file():
+        return True
+    with _lock:
+        asked = _running.get(file) or _running.setdefault(file, _pool.submit(call, name, **arguments))
+    if asked.done():
+        _running.pop(file, None)
+        asked.result()
+        return file.is_file()
+    _wait(file, sentence)
+    return False
+
+
+@st.fragment(run_every=LOOK_AGAIN)
+def _wait(file: Path, sentence: str) -> None:
+    asked = _running.get(file)
+    if asked is None or asked.done():
+        st.rerun()
+    st.status(sentence, state="running")

@@ -1,0 +1,100 @@
+"""Deploy: a run is exported, served, and asked as other programs ask it."""
+
+import os
+import shutil
+import subprocess
+import sys
+
+import pytest
+
+from tests.conftest import ROOT
+
+
+@pytest.fixture(scope="module")
+def served(small_run, tmp_path_factory):
+    """A project whose run was exported and is served, as "Export and start" does it; the folder that the app is in."""
+    from imgcls.models.registry import NETWORK_FILES
+
+    folder = tmp_path_factory.mktemp("app")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)
+        patch.setenv(NETWORK_FILES, "")
+        patch.setattr(sys, "argv", ["app.py"])
+        from conftest import Page
+        from jobs.job import cancel
+        from jobs.servers import find_server
+        from projects.project import create_project
+
+        project = create_project("Clothes")
+        shutil.copytree(small_run.path, project.runs / "small")
+        view = Page("deploy", project=project.name)
+        assert "not yet" in view.text
+        view.press("Export and start").wait_for("Running**: at http://127.0.0.1:", 300)
+        server = find_server(project, "small")
+        yield project, server, view
+        cancel(project, server.job.id)
+
+
+def test_without_a_run_it_says_what_to_do_first(page, project):
+    assert "Train one first" in page("deploy", project=project.name).text
+
+
+def test_the_list_says_what_was_checked(served):
+    _, _, view = served
+    assert "version 1, 3 classes" in view.text
+    assert "probabilities differ by at most" in view.text
+    assert "knows all" in view.text
+    assert "not measured yet" in view.text
+
+
+@pytest.mark.parametrize("language", ["curl", "short", "python", "javascript"])
+def test_the_code_that_is_shown_works(served, small_data, tmp_path, language):
+    from parts.deploy.code import code_for
+
+    _, server, view = served
+    shown = [block.value for block in view.widgets.code]
+    assert code_for(language, server.model_address).strip() in [text.strip() for text in shown]
+    picture = next((small_data / "test" / "bag").iterdir())
+    program = {"curl": ["bash", "-c"], "short": ["bash", "-c"], "python": [sys.executable, "-c"],
+               "javascript": ["node", "--input-type=module", "-e"]}[language]  # fmt: skip
+    if not shutil.which(program[0]):
+        pytest.skip(f"{program[0]} is not here")
+    done = subprocess.run([*program, code_for(language, server.model_address, str(picture))], capture_output=True,
+                          text=True, cwd=tmp_path)  # fmt: skip
+    assert not done.stderr
+    assert "bag" in done.stdout
+
+
+def test_the_files_name_the_model():
+    import yaml
+    from parts.deploy.files import compose_file, kubernetes_file
+
+    service = yaml.safe_load(compose_file("my_Flowers", ROOT / "models"))["services"]["serving"]
+    assert service["environment"]["MODEL_NAME"] == "my_Flowers"
+    assert service["volumes"] == [f"{ROOT / 'models'}:/models:ro"]
+    parts = list(yaml.safe_load_all(kubernetes_file("my_Flowers", "3")))
+    assert {part["metadata"]["name"].removesuffix("-stable").removesuffix("-canary") for part in parts} == {
+        "my-flowers"
+    }
+    stable, canary = (part["spec"] for part in parts if part["kind"] == "Deployment")
+    assert stable["template"]["spec"]["containers"][0]["args"][0] == "/models/my_Flowers/3"
+    assert canary["replicas"] == 0
+    assert "photos" not in kubernetes_file("my_Flowers", "3")
+
+
+def test_the_figures_of_a_load_test_are_read():
+    from parts.deploy.load_test import figures
+
+    text = """One image in a request, 8 pictures in turn:
+clients  images/s  p50 ms  p95 ms  p99 ms  failed
+      1     103.1     9.4    12.0    15.8       0
+      2   1,403.0     9.9    13.0    16.1       0
+
+One client:
+images  images/s  p50 ms  p95 ms  p99 ms  failed
+     1     101.0     9.6    12.1    15.0       0
+"""
+    by_clients, by_images = figures(text)
+    assert by_clients["pictures a second"].tolist() == [103.1, 1403.0]
+    assert len(by_images) == 1
