@@ -45,7 +45,7 @@ def story(tmp_path_factory):
         project = clothes_project(here)
         told = {}
         view = Page("train", project="clothes")
-        for label, value in {"Model": "lenet5_relu", "Epochs": 400, "Batch size": 8}.items():
+        for label, value in {"Model": "lenet5_relu", "Epochs": 2000, "Batch size": 8}.items():
             view.choose(label, value)
         view.choose("Early stopping patience", 0).choose("Name of the run", "shoes").press("Start")
         told["started"] = view.text
