@@ -19,14 +19,6 @@ from imgcls.training.transfer.logistic_regression import Head
 from imgcls.workflow.create import create_run
 
 
-@pytest.fixture
-def earlier(tiny_config):
-    """Weights that a run can start from."""
-    run, manifest = create_run(tiny_config(name="earlier", epochs=1))
-    train_network(run, manifest)
-    return str(run.model_file)
-
-
 def manifest_of(labels: list[str], groups: list[str]) -> Manifest:
     rows = pd.DataFrame({"image": [f"{n}.png" for n in range(len(labels))], "label": labels, "group": groups})
     manifest = Manifest.from_records(rows, "/nowhere")

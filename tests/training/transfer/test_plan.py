@@ -180,14 +180,6 @@ def test_an_image_that_cannot_be_read_has_no_features_and_is_tried_again(tmp_pat
     assert np.isnan(cache.features(images)).all(axis=1).tolist() == [True, False]
 
 
-@pytest.fixture
-def earlier(tiny_config):
-    """Weights that a run can start from."""
-    run, manifest = create_run(tiny_config(name="earlier", epochs=1))
-    train_network(run, manifest)
-    return str(run.model_file)
-
-
 def weights(run) -> list[np.ndarray]:
     return load_model(run.model_file).get_weights()
 
