@@ -70,6 +70,14 @@ def test_what_is_selected_is_labelled_left_out_and_undone(page, project, selecte
     assert current_number(project) == 2
 
 
+def test_an_image_that_is_opened_is_shown_large_with_what_is_known_of_it(page, project, selected):
+    view = page("data", project="clothes", image="12")
+    assert "/picture/clothes/1/12?side=1024" in view.html
+    assert "**Class:** sneaker" in view.text
+    view.press("Leave out")
+    assert manifest_of(project).table["problems"][12] == SET_ASIDE
+
+
 def test_a_class_is_renamed_merged_and_dropped(page, project):
     view = page("data", project="clothes", part="Classes")
     view.widgets.multiselect[0].set_value(["bag"])
