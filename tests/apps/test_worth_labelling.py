@@ -27,5 +27,5 @@ def test_the_queue_holds_what_waits_with_suggestions(project, small_run):
 def test_without_such_images_it_says_so(project, tmp_path):
     from labelling_jobs.worth_labelling import main
 
-    with pytest.raises(ValueError, match=r"No image waits|no run"):
+    with pytest.raises(ValueError, match="No image waits"):
         main(project, tmp_path)
