@@ -18,6 +18,7 @@ from imgcls.models.registry import NETWORK_FILES
 
 SPEED = {"image_size": 32, "looks": 1000.0, "last_blocks": 400.0, "learns": 300.0, "begin": 5.0, "day": "2026-11-26"}
 MEASURED = {"speed.of_network": SPEED, "speed.of_reading": {"images_per_second": 500.0}}
+PATIENCE = 400  # seconds, on a machine that does other things too
 MODELS = ["lenet5_relu", "resnet20"]
 
 
@@ -49,13 +50,13 @@ def story(tmp_path_factory):
             view.choose(label, value)
         view.choose("Early stopping patience", 0).choose("Name of the run", "shoes").press("Start")
         told["started"] = view.text
-        told["training"] = view.wait_for("Time left").text
-        told["chart"] = view.wait_for("after each epoch").text
-        told["stopped"] = view.press("Stop").wait_for("Go on").text
+        told["training"] = view.wait_for("Time left", PATIENCE).text
+        told["chart"] = view.wait_for("after each epoch", PATIENCE).text
+        told["stopped"] = view.press("Stop").wait_for("Go on", PATIENCE).text
         done = runs.look(project, "shoes").folder.metrics()
         shorten(project, len(done) + 3)
         told["gone on"] = view.press("Go on").text
-        told["finished"] = view.wait_for("See the results").text
+        told["finished"] = view.wait_for("See the results", PATIENCE).text
         yield SimpleNamespace(told=told, here=here, project=project, done=done)
 
 
