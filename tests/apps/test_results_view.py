@@ -139,6 +139,7 @@ def test_labels_that_a_review_calls_wrong_are_sent_to_label(open_results, flawed
     assert address(view, "queue") == "wrong:first"
 
 
+@pytest.mark.slow
 def test_images_that_wait_for_a_label_become_a_queue_with_what_the_model_says(open_results, flawed):
     from projects.versions import NO_LABEL, add_version, manifest_of
 

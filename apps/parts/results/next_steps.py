@@ -89,6 +89,6 @@ def _find_more(judged: JudgedRun, name: str) -> None:
         go("data", project, add="pictures")
     with st.spinner(f"Looking for {plain(name)} among the pictures without a label"):
         run, manifest = (str(path.absolute()) for path in (judged.folder.path, file_of_version(project, number)))
-        found = call("suggest.likely", run=run, manifest=manifest, name=name, most=MOST)
+        found = call("suggest.likely", run=run, manifest=manifest, class_name=name, most=MOST)
     title, said = f"Perhaps {name}, by {judged.name}", dict(zip(found["rows"], found["classes"], strict=True))
     go("label", project, queue=save_queue(project, title, title, found["rows"], number, said))

@@ -26,13 +26,13 @@ class Suggested(TypedDict):
     classes: list[str]
 
 
-def likely(run: str, manifest: str, name: str, most: int) -> Suggested:
+def likely(run: str, manifest: str, class_name: str, most: int) -> Suggested:
     """The images without a label that are likeliest of a class.
 
     Args:
         run: Folder of the run.
         manifest: File of the images.
-        name: The class.
+        class_name: The class.
         most: Of more images, so many are drawn, always the same.
 
     Raises:
@@ -45,7 +45,7 @@ def likely(run: str, manifest: str, name: str, most: int) -> Suggested:
     found = predictor.predict_files(images.paths(waiting), boxes=images.boxes(waiting))
     names, places = list(found.class_names), np.flatnonzero(found.readable)
     chances = found.probabilities[places]
-    order = np.argsort(-chances[:, names.index(name)], kind="stable")
+    order = np.argsort(-chances[:, names.index(class_name)], kind="stable")
     rows, likeliest = waiting.index.to_numpy()[places], chances.argmax(axis=1)
     return {"rows": rows[order].tolist(), "classes": [names[index] for index in likeliest[order]]}
 
