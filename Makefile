@@ -24,7 +24,7 @@ app: .venv/installed  ## the app, in the browser
 	$(BIN)/streamlit run apps/app.py
 
 test: .venv/development  ## the tests: about twenty-four minutes on two cores
-	$(BIN)/python -m pytest -n auto --dist loadfile -m "not slow and not browser"
+	$(BIN)/python -m pytest -n auto --dist loadfile --max-worker-restart 0 -m "not slow and not browser"
 
 test-browser: .venv/development  ## the tests that drive the app in Chromium
 	$(BIN)/python -m pytest -m "browser and not slow"

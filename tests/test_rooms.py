@@ -30,6 +30,14 @@ ALLOWED = {  # room: the rooms that it may import
     "workflow": "explain evaluation serving training engines models layers data labels config config_file files "
     "image_files run_folder",
 }
+APP_ROOMS = {  # room of apps/: the others of apps/ that it may import; only those with a * know Streamlit
+    "projects": "",
+    "jobs": "projects",
+    "images": "projects",
+    "worker": "parts",  # for the rule which files may be run, and nothing that draws
+    "parts": "projects jobs images worker *",
+    "views": "projects jobs images worker parts *",
+}
 EVERYWHERE = {
     "__version__",
     "checksums",
@@ -133,6 +141,18 @@ def test_a_room_imports_only_the_rooms_below_it(room):
         for name in imports(path)
         if name.startswith("imgcls.") and name.split(".")[1] not in set(ALLOWED[room].split()) | EVERYWHERE | {room}
         if path.name != "__main__.py"  # a command
+    }
+    assert not strangers
+
+
+@pytest.mark.parametrize("room", sorted(APP_ROOMS))
+def test_a_room_of_the_app_imports_only_the_rooms_below_it(room):
+    allowed = {*APP_ROOMS[room].replace("*", "streamlit").split(), room}
+    strangers = {
+        f"{name_of(path)}: {name}"
+        for path in (ROOT / "apps" / room).rglob("*.py")
+        for name in imports(path)
+        if name.split(".")[0] in {*APP_ROOMS, "streamlit"} - allowed
     }
     assert not strangers
 
@@ -243,7 +263,7 @@ def is_mirrored(test: str) -> bool:
     folder, _, name = test.rpartition("test_")
     places = [ROOT / "imgcls" / folder / name]
     if folder == "apps/":
-        places = [ROOT / "apps" / "parts" / name, ROOT / "apps" / "views" / name.removesuffix("_view")]
+        places = [ROOT / "apps" / "views" / name.removesuffix("_view"), *(ROOT / "apps").rglob(f"{name}*")]
     if folder == "docs/":
         return (ROOT / "docs" / f"{name.replace('extend_', 'extend/')}.md").is_file()
     return any(place.with_suffix(".py").is_file() or place.is_dir() for place in places)

@@ -28,7 +28,8 @@ def main(folder: Path) -> None:
     try:
         turn = None if job["kind"] in WITHOUT_TURN else _wait_for_turn(folder.parents[2] / ".turns")
     except Cancelled:
-        return _end(folder, None)
+        _end(folder, None)
+        return
     _end(folder, _run(folder, job["program"]))
     del turn  # held until here
 

@@ -95,7 +95,12 @@ def check_path(path: str | Path) -> Path:
 
 def is_allowed(path: str | Path) -> bool:
     """Whether a path lies below the root, or in a folder that the app writes."""
-    return _below(path, [start().root, *(folder.resolve() for folder in OWN_FOLDERS)])
+    return _below(path, folders())
+
+
+def folders() -> list[Path]:
+    """The folders that the app may read, with all that is below them."""
+    return [start().root, *(folder.resolve() for folder in OWN_FOLDERS)]
 
 
 def check_model(name: str) -> str:

@@ -2,6 +2,7 @@
 
 import dataclasses
 import math
+import re
 import tomllib
 import typing
 from collections.abc import Mapping, Sequence
@@ -12,57 +13,125 @@ import tomli_w
 
 from imgcls.cli.flags import Place, Setting, settings
 
-__all__ = ["ask", "make", "settings"]
+__all__ = ["ask", "help_of", "label_of", "make", "name_of", "settings", "worded"]
 
 NOT_SET = "not set"
+ACRONYMS = {  # words that are not written as the fields have them
+    "ema": "EMA", "xla": "XLA", "mlflow": "MLflow", "pca": "PCA", "jpeg": "JPEG", "randaugment": "RandAugment",
+    "augmix": "AugMix", "gridmask": "GridMask", "mixup": "MixUp", "cutmix": "CutMix",
+    "clipnorm": "gradient clipping norm", "init": "start", "nesterov": "Nesterov",
+}  # fmt: skip
+FLAG = re.compile(r"--(no-)?([a-z][a-z0-9-]+)(?: ([a-z0-9]+_[a-z0-9_]+|[a-z]+(?=[,.;)])))?")
 
 
-def ask(setting: Setting, suggestions: Sequence[str] = (), names: Mapping[str, str] | None = None) -> Any:
+def ask(
+    setting: Setting, suggestions: Sequence[str] = (), names: Mapping[str, str] | None = None, key: str = ""
+) -> Any:
     """Draw the widget of a setting.
 
     Args:
-        setting: The field.
+        setting: The field; the widget begins with its default.
         suggestions: Values of a text that can be chosen; another one can be typed.
         names: What a suggestion is called on the page.
+        key: Of the widget; by default the path of the field. What st.session_state has of it is what the widget shows.
 
     Returns:
         What the widget holds.
     """
-    label, tip, default = _label(setting), setting.help[:1].upper() + setting.help[1:] or None, setting.default
-    kind, may_be_none = _without_none(setting.kind)
-    key = ".".join(setting.path)
+    key = key or ".".join(setting.path)
+    kind, _ = _without_none(setting.kind)
     if typing.get_origin(kind) is Literal:
-        choices = typing.get_args(kind)
-        if may_be_none:
-            return st.selectbox(label, choices, None, placeholder=NOT_SET, help=tip, key=key)
-        return st.selectbox(label, choices, choices.index(default), help=tip, key=key)
-    if may_be_none and kind in (int, float):
-        return st.number_input(label, value=None, placeholder=NOT_SET, format="%g", step=0.1, help=tip, key=key)
-    if may_be_none and kind is str:
-        return st.text_input(label, "", placeholder=NOT_SET, help=tip, key=key).strip() or None
+        return _ask_choice(setting, key)
+    if kind in (int, float):
+        return _ask_number(setting, key)
+    look = {"label": label_of(setting), "help": help_of(setting), "key": key}
     if kind is bool:
-        return st.checkbox(label, default, help=tip, key=key)
-    if kind is int:
-        return st.number_input(label, value=default, step=1, help=tip, key=key)
-    if kind is float:
-        step = 10.0 ** math.floor(math.log10(default)) if default > 0 else 0.01
-        return st.number_input(label, value=default, step=step, format="%g", help=tip, key=key)
-    if kind is str and suggestions:
-        return st.selectbox(
-            label,
-            suggestions,
-            accept_new_options=True,
-            format_func=lambda value: (names or {}).get(value, value),
-            help=tip,
-            key=key,
-        ).strip()
-    if kind is str:
-        return st.text_input(label, default, help=tip, key=key).strip()
-    return _ask_as_toml(setting, key)
+        st.session_state.setdefault(key, setting.default)
+        return st.checkbox(**look)
+    if kind is not str:
+        return _ask_as_toml(setting, key)
+    if suggestions:
+        return _ask_suggested(setting, key, list(suggestions), names or {})
+    st.session_state.setdefault(key, setting.default or "")
+    typed = st.text_input(**look, placeholder=NOT_SET if setting.default is None else None).strip()
+    return typed or setting.default if setting.default is None else typed
 
 
-def _label(setting: Setting) -> str:
-    return setting.path[-1].replace("_", " ").capitalize()
+def _ask_choice(setting: Setting, key: str) -> Any:
+    kind, may_be_none = _without_none(setting.kind)
+    choices = typing.get_args(kind)
+    st.session_state.setdefault(key, setting.default)
+    return st.selectbox(
+        label_of(setting),
+        choices,
+        index=None if may_be_none else 0,
+        placeholder=NOT_SET,
+        format_func=lambda value: str(value).replace("_", " "),
+        help=help_of(setting),
+        key=key,
+    )
+
+
+def _ask_number(setting: Setting, key: str) -> Any:
+    kind, may_be_none = _without_none(setting.kind)
+    default = setting.default
+    small = kind is float and default is not None and default > 0
+    step = 10.0 ** math.floor(math.log10(default)) if small else 0.1 if may_be_none else 0.01
+    st.session_state.setdefault(key, default)
+    return st.number_input(
+        label_of(setting),
+        value=None if may_be_none else "min",
+        placeholder=NOT_SET,
+        step=1 if kind is int else step,
+        format="%d" if kind is int else "%g",
+        help=help_of(setting),
+        key=key,
+    )
+
+
+def _ask_suggested(setting: Setting, key: str, suggestions: list[str], names: Mapping[str, str]) -> str:
+    st.session_state.setdefault(key, setting.default)
+    if st.session_state[key] not in suggestions:
+        suggestions.insert(0, st.session_state[key])
+    return st.selectbox(
+        label_of(setting),
+        suggestions,
+        accept_new_options=True,
+        format_func=lambda value: names.get(value, value),
+        help=help_of(setting),
+        key=key,
+    ).strip()
+
+
+def label_of(setting: Setting) -> str:
+    """What a field is called on a page."""
+    return name_of(setting.path[-1])
+
+
+def name_of(field: str) -> str:
+    """What a field, or one of its values, is called on a page.
+
+    Args:
+        field: As the config has it, such as ema_momentum.
+    """
+    words = " ".join(ACRONYMS.get(word, word) for word in field.split("_"))
+    return words[:1].upper() + words[1:]
+
+
+def help_of(setting: Setting) -> str | None:
+    """The sentence at a field, without the flags of the command line."""
+    text = worded(setting.help)
+    return text[:1].upper() + text[1:] or None
+
+
+def worded(sentence: str) -> str:
+    """A sentence of the command line as the page says it: a flag becomes the name of its field."""
+
+    def name(found: re.Match) -> str:
+        said = f"“{name_of(found[2].replace('-', '_'))}”"
+        return f"{said} {found[3].replace('_', ' ')}" if found[3] else said
+
+    return FLAG.sub(name, sentence)
 
 
 def _without_none(kind: Any) -> tuple[Any, bool]:
@@ -75,16 +144,12 @@ def _without_none(kind: Any) -> tuple[Any, bool]:
 
 def _ask_as_toml(setting: Setting, key: str) -> Any:
     """Every other kind is typed as TOML writes it, such as ["a", "b"]."""
-    text = st.text_input(
-        _label(setting),
-        tomli_w.dumps({"value": setting.default}).removeprefix("value = ").strip(),
-        help=f"{setting.help} (as TOML)".strip(),
-        key=key,
-    )
+    st.session_state.setdefault(key, tomli_w.dumps({"value": setting.default}).removeprefix("value = ").strip())
+    text = st.text_input(label_of(setting), help=f"{help_of(setting) or ''} (as TOML)".strip(), key=key)
     try:
         value = tomllib.loads(f"value = {text}")["value"]
     except tomllib.TOMLDecodeError as error:
-        raise ValueError(f"{_label(setting)} is {text!r}, which is no TOML value ({error}).") from error
+        raise ValueError(f"{label_of(setting)} is {text!r}, which is no TOML value ({error}).") from error
     return tuple(value) if isinstance(setting.default, tuple) else value
 
 

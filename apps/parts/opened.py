@@ -47,7 +47,7 @@ def go(page: str, project: Project | None, **address: str) -> None:
 
 
 def keep(**address: str | None) -> None:
-    """Write what is chosen on the page into its address, so that a reload or another tab shows it; None takes it out."""
+    """Write what is chosen into the address, so that a reload or another tab shows it; None takes it out."""
     for name, value in address.items():
         if value is None:
             st.query_params.pop(name, None)

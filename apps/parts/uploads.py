@@ -1,17 +1,38 @@
-"""Uploaded folders, written below the folder of manifests and nowhere else; only images and annotations are kept."""
+"""Uploaded files, written into the folder that a project keeps them in; only images and annotations are kept."""
 
 import hashlib
 import re
-from collections.abc import Sequence
+import zipfile
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+from imgcls.counted import counted
 from imgcls.files import replacing
 from imgcls.image_files import HEAD, SUFFIXES, suffix_of
 from imgcls.labels import FORMATS
 
-UPLOADS = Path("manifests/uploads")
 UNREAD = (".jsonl",)  # kept, so that the user reads how to convert it
+ZIP = ".zip"
+MOST_UNPACKED = 20_000_000_000  # bytes of all files of an archive
+MOST_FILES = 1_000_000  # of an archive
+NOISE = re.compile(r"(^|/)(__MACOSX/|\.[^./]|Thumbs\.db$|desktop\.ini$)")  # that file managers leave in archives
+
+
+@dataclass(frozen=True)
+class Saved:
+    """What was written.
+
+    Attributes:
+        path: The annotation file if there is just one, else the folder.
+        title: What the folder, archive or file was called.
+        dropped: Names of the files that are neither images nor annotations.
+    """
+
+    path: Path
+    title: str
+    dropped: tuple[str, ...]
 
 
 def annotation_suffixes() -> tuple[str, ...]:
@@ -39,52 +60,92 @@ class Upload(Protocol):
         """Its content."""
 
 
-def save_files(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:
-    """Write uploaded annotation files and images into one folder, as `save_folder` does.
+@dataclass(frozen=True)
+class Packed:
+    """A file in an archive, which is read when it is asked for."""
 
-    Returns:
-        The annotation file if there is just one, else the folder; and the names of the files that were dropped.
-    """
-    folder, dropped = save_folder(files)
-    kept = [file.name for file in files if file.name not in dropped]
-    annotations = [name for name in kept if Path(name).suffix.lower() not in SUFFIXES]
-    return (folder / annotations[0] if len(annotations) == 1 else folder), dropped
+    archive: zipfile.ZipFile
+    name: str
+
+    def getvalue(self) -> bytes:
+        """Its content."""
+        return self.archive.read(self.name)
 
 
-def save_folder(files: Sequence[Upload]) -> tuple[Path, tuple[str, ...]]:
-    """Write an uploaded folder to manifests/uploads/<fingerprint>/<name>, whole or not at all.
+def save_uploads(files: Sequence[Upload], folder: Path) -> Saved:
+    """Write uploaded files below a folder, whole or not at all; archives are unpacked.
 
-    The same folder uploaded again is not written again. Where all files share their first folder and have others below
+    The same files uploaded again are not written again. Where all files share their first folder and have others below
     it, that first one is the folder that was chosen, and is left out.
 
-    Returns:
-        The path, and the names of the files that are neither images nor annotations and were dropped.
+    Args:
+        files: With paths for names, where a folder was chosen.
+        folder: Where the project keeps its uploads; a folder in it is made, called by a fingerprint of the content.
 
     Raises:
-        ValueError: There are no files to keep, or a file's path would lead out of the folder.
+        ValueError: There are no files to keep, an archive cannot be read, or a file's path would lead out.
     """
     if not files:
-        raise ValueError("Nothing was uploaded. Choose labelled images: a folder, or annotation files and images.")
+        raise ValueError("Nothing was dropped yet. Choose pictures, a folder of them, or a ZIP file.")
+    title = _title(files)
+    files = [inner for file in files for inner in _unpacked(file)]
     for file in files:
         _inside(file.name)
-    dropped = tuple(file.name for file in files if not _is_kept(file))
-    files = [file for file in files if _is_kept(file)]
-    if not files:
+    fit = [_is_kept(file) for file in files]
+    kept = [file for file, is_kept in zip(files, fit, strict=True) if is_kept]
+    dropped = tuple(file.name for file, is_kept in zip(files, fit, strict=True) if not is_kept)
+    if not kept:
         raise ValueError(f"None of the uploaded files is an image or an annotation file: {', '.join(dropped[:5])}.")
-    paths = [_inside(file.name) for file in files]
-    chosen = {path.parts[0] for path in paths}
-    name = "upload"
-    if len(chosen) == 1 and any(len(path.parts) > 2 for path in paths):
-        name = chosen.pop()
-        paths = [PurePosixPath(*path.parts[1:]) for path in paths]
-    target = UPLOADS / _fingerprint(paths, files) / re.sub(r"[^A-Za-z0-9_-]+", "_", name)
+    paths = _without_chosen_folder([_inside(file.name) for file in kept])
+    target = folder / _fingerprint(paths, kept) / (re.sub(r"[^A-Za-z0-9_-]+", "_", title).strip("_") or "upload")
     if not target.is_dir():
-        with replacing(target) as partial:
-            for path, file in zip(paths, files, strict=True):
-                place = partial / path
-                place.parent.mkdir(parents=True, exist_ok=True)
-                place.write_bytes(file.getvalue())
-    return target, dropped
+        _write(target, paths, kept)
+    annotations = [path for path in paths if path.suffix.lower() not in SUFFIXES]
+    return Saved(target / annotations[0] if len(annotations) == 1 else target, title, dropped)
+
+
+def _title(files: Sequence[Upload]) -> str:
+    """The folder that was chosen, or the archive; else how many files there are."""
+    first = {PurePosixPath(file.name).parts[:1] for file in files if "/" in file.name}
+    if len(first) == 1 and all("/" in file.name for file in files):
+        return next(iter(first))[0]
+    return PurePosixPath(files[0].name).stem if len(files) == 1 else counted(len(files), "file")
+
+
+def _unpacked(file: Upload) -> Iterator[Upload]:
+    """The file itself, or what is in it if it is an archive."""
+    if not file.name.lower().endswith(ZIP):
+        yield file
+        return
+    try:
+        archive = zipfile.ZipFile(file)  # a Streamlit upload is a file
+        members = [each for each in archive.infolist() if not each.is_dir() and not NOISE.search(each.filename)]
+    except (zipfile.BadZipFile, AttributeError, TypeError) as error:
+        raise ValueError(f"{file.name} is no ZIP file that can be read ({error}). Pack it again.") from error
+    size = sum(each.file_size for each in members)
+    if size > MOST_UNPACKED or len(members) > MOST_FILES:
+        raise ValueError(
+            f"{file.name} holds {counted(len(members), 'file')} of {size / 1e9:,.1f} GB together; an archive may have "
+            f"{MOST_FILES:,} of {MOST_UNPACKED / 1e9:,.0f} GB. Unpack it on the server, and name the folder."
+        )
+    if any(each.flag_bits & 1 for each in members):
+        raise ValueError(f"{file.name} is locked with a password. Pack it again without one.")
+    yield from (Packed(archive, each.filename) for each in members)
+
+
+def _without_chosen_folder(paths: list[PurePosixPath]) -> list[PurePosixPath]:
+    chosen = {path.parts[0] for path in paths}
+    if len(chosen) == 1 and any(len(path.parts) > 2 for path in paths):
+        return [PurePosixPath(*path.parts[1:]) for path in paths]
+    return paths
+
+
+def _write(target: Path, paths: Sequence[PurePosixPath], files: Sequence[Upload]) -> None:
+    with replacing(target) as partial:
+        for path, file in zip(paths, files, strict=True):
+            place = partial / path
+            place.parent.mkdir(parents=True, exist_ok=True)
+            place.write_bytes(file.getvalue())
 
 
 def _is_kept(file: Upload) -> bool:

@@ -1,5 +1,21 @@
-"""home."""
+"""Home: all projects, and the way to a new one."""
 
 import streamlit as st
+from jobs.job import live_jobs
+from parts.errors import explained
+from parts.home.beginning import ask_for_first, ask_for_name, try_sample
+from parts.home.cards import show_cards
+from projects.project import list_projects
 
-st.title("home")
+projects = list_projects()
+with st.container(horizontal=True, vertical_alignment="center"):
+    st.title("Projects", anchor=False)
+    with explained():
+        ask_for_name()
+        if projects:
+            try_sample(primary=False)
+with explained():
+    if projects:
+        show_cards(projects, live_jobs())
+    else:
+        ask_for_first()

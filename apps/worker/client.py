@@ -52,11 +52,7 @@ def stream(name: str, **arguments: object) -> Iterator[Any]:
 def stop() -> None:
     """End the worker; the next call starts another."""
     with _lock:
-        if _running:
-            process = _running.pop("process")
-            _running.clear()
-            process.kill()
-            process.communicate()
+        _clear()
 
 
 def _messages(name: str, arguments: dict[str, object]) -> Iterator[tuple[str, Any]]:
@@ -80,8 +76,19 @@ def _messages(name: str, arguments: dict[str, object]) -> Iterator[tuple[str, An
 def _connection() -> Connection:
     with _lock:
         if not _running or _running["process"].poll() is not None:
+            _clear()
             _running.update(_start())
         return Client(_running["address"], "AF_UNIX", authkey=_running["key"])
+
+
+def _clear() -> None:
+    if _running:
+        process = _running["process"]
+        process.kill()
+        process.wait()
+        process.stdin.close()
+        process.stdout.close()
+        _running.clear()
 
 
 def _start() -> dict[str, Any]:

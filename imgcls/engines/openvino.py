@@ -64,23 +64,36 @@ class OpenVINOEngine(Engine):
 
     def predict_batches(self, batches: Iterable[tuple[Key, np.ndarray]]) -> Iterator[tuple[Key, Outputs]]:
         """Compute many batches, several at a time, as `Engine.predict_batches` describes it."""
-        import openvino
+        at_once = self._compiled.get_property("OPTIMAL_NUMBER_OF_INFER_REQUESTS")
+        idle = [self._compiled.create_infer_request() for _ in range(at_once)]
+        computing: deque[tuple[Key, int, openvino.InferRequest]] = deque()
+        try:
+            for key, pixels in batches:
+                if not idle:
+                    yield self._finished(computing, idle)
+                request = idle.pop()
+                request.start_async(self._batch(pixels))
+                computing.append((key, len(pixels), request))
+            while computing:
+                yield self._finished(computing, idle)
+        finally:
+            for _, _, request in computing:  # nobody wants the rest; it must not outlive the network
+                request.wait()
 
-        done: deque[tuple[tuple[Key, int], Outputs]] = deque()
-        queue = openvino.AsyncInferQueue(self._compiled)
-        queue.set_callback(lambda request, key: done.append((key, self._copied(request))))
-        for key, pixels in batches:
-            queue.start_async(self._batch(pixels), (key, len(pixels)))  # waits until a request is idle
-            while done:
-                yield _without_filling(*done.popleft())
-        queue.wait_all()
-        yield from (_without_filling(*each) for each in done)
+    def _finished(
+        self, computing: "deque[tuple[Key, int, openvino.InferRequest]]", idle: "list[openvino.InferRequest]"
+    ) -> tuple[Key, Outputs]:
+        """Wait for the oldest batch. A callback would end in a thread of OpenVINO, and with it perhaps the last
+        reference to the network, whose end waits for that very thread: the process is aborted (OpenVINO 2026.4).
+        """
+        key, count, request = computing.popleft()
+        request.wait()
+        outputs = {name: request.get_tensor(name).data[:count].copy() for name in self.outputs}
+        idle.append(request)
+        return key, outputs
 
     def _batch(self, pixels: np.ndarray) -> np.ndarray:
         return np.ascontiguousarray(pixels) if self.batch_size is None else fill_up(pixels, self.batch_size)
-
-    def _copied(self, request: "openvino.InferRequest") -> Outputs:
-        return {name: request.get_tensor(name).data.copy() for name in self.outputs}
 
 
 def read_network(path: Path) -> "openvino.Model":
@@ -96,8 +109,3 @@ def read_network(path: Path) -> "openvino.Model":
     except RuntimeError as error:
         reason = str(error).strip().splitlines()[-1]
         raise ValueError(f"{path} holds no network of OpenVINO ({reason}). Export the run again.") from error
-
-
-def _without_filling(key_and_count: tuple[Key, int], outputs: Outputs) -> tuple[Key, Outputs]:
-    key, count = key_and_count
-    return key, {name: array[:count] for name, array in outputs.items()}

@@ -151,17 +151,20 @@ class CostWiring(Wiring[SymbolicTensor]):
 
     Attributes:
         layers: The costs of all layers so far.
+        names: Of the same.
         applied: The Keras layers that `apply` was given.
     """
 
     layers: list[LayerCost] = field(default_factory=list)
+    names: set[str] = field(default_factory=set)
     applied: list[Any] = field(default_factory=list)
 
     def _layer(
         self, name: str, kind: str, shape: Sequence[int], fields: Seen, parameters: int = 0, macs: int | None = 0
     ) -> SymbolicTensor:
-        if any(layer.name == name for layer in self.layers):
+        if name in self.names:
             raise ValueError(f"Two layers are called {name!r}; each needs a name of its own.")
+        self.names.add(name)
         self.layers.append(LayerCost(name, kind, tuple(shape), parameters, macs, fields))
         return SymbolicTensor(tuple(shape), fields)
 

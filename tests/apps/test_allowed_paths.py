@@ -8,7 +8,9 @@ from typing import get_args
 
 import pandas as pd
 import pytest
-from parts import allowed_paths, config_form, launches
+from jobs import job, runs
+from parts import allowed_paths, config_form
+from projects.versions import add_version
 
 from imgcls.config import InputConfig, LabelsConfig, NetworkConfig, TrainConfig
 from imgcls.config_file import save_toml
@@ -129,12 +131,21 @@ def test_an_uploaded_manifest_shows_no_image_from_outside(page, here, outside):
     view.upload({"sly.parquet": (here / "sly.parquet").read_bytes()}).press("Look at the images")
     assert "lies outside of" in view.errors
     assert "What is there" not in view.text
-    trained = page("train").choose("Data", "hashed.parquet").press("Start training")
-    assert "hashed.parquet is a manifest with checksums that are none" in trained.errors
-    for file in ("sly.parquet", "climbing.parquet"):
-        trained = page("train").choose("Data", file).press("Start training")
-        assert "lies outside of" in trained.errors
-    assert not launches.list_launches()
+
+
+@pytest.mark.parametrize("manifest", ["hashed", "sly", "climbing"])
+def test_nothing_is_trained_on_images_from_outside(page, project, here, outside, manifest):
+    table = pd.DataFrame({"image": ["cat/1.png", "dog/1.png"], "label": ["cat", "dog"]})
+    (here / "cat").mkdir()
+    found = {
+        "hashed": (table.assign(sha256=f"../../../../../..{outside}/cat/1", traits="transcoded"), here),
+        "sly": (table, outside),
+        "climbing": (table.assign(image=[f"../../{outside.name}/cat/1.png", "dog/1.png"]), here),
+    }[manifest]
+    add_version(project, Manifest.from_records(*found), "from outside", 1)
+    view = page("train", project=project.name)
+    assert ("checksums that are none" if manifest == "hashed" else "lies outside of") in view.text
+    assert "Start" not in {button.label for button in view.widgets.button}
 
 
 def test_what_an_upload_drops_stands_among_what_was_left_out(page, clothes, here):
@@ -147,41 +158,42 @@ def test_what_an_upload_drops_stands_among_what_was_left_out(page, clothes, here
     assert not list(here.rglob("*.py"))
 
 
-def test_a_network_file_is_not_run_unless_the_start_allows_it(page, clothes, here, start):
+def test_a_network_file_is_not_run_unless_the_start_allows_it(page, project, here, start, monkeypatch):
+    monkeypatch.setattr("parts.train.estimate.ask", lambda *_, **__: None)
     (here / "my_net.py").write_text(NETWORK.format(marker=str(here / "was run"), name="uploaded_one"))
-    view = page("train").choose("Data", str(clothes)).choose("Model", "my_net.py").press("Start training")
+    view = page("train", project=project.name).choose("Model", "my_net.py").press("Start")
     assert "my_net.py is a Python file, and this app runs none" in view.errors
     assert "--allow-network-files" in view.errors
     assert not (here / "was run").exists()
-    assert not launches.list_launches()
+    assert not runs.list_runs(project)
     start("--allow-network-files")
     allowed_paths.check_config(TrainConfig(network=NetworkConfig(model="my_net.py")))
     assert NETWORK_FILES in allowed_paths.environment()
     assert allowed_paths.environment()[NETWORK_FILES] == ""
 
 
-def test_the_training_process_refuses_network_files_too(clothes, here, start):
+def test_the_training_process_refuses_network_files_too(project, clothes, here):
     (here / "my_net.py").write_text(NETWORK.format(marker=str(here / "was run"), name="uploaded_two"))
     config = TrainConfig(name="sly", input=InputConfig(data=str(clothes)), network=NetworkConfig(model="my_net.py"))
     with pytest.raises(ValueError, match="this app runs none"):
-        launches.start(config)
+        runs.start_run(project, config, 1)
     save_toml(config, here / "sly.toml")
-    (launches.LAUNCHED / "sly").mkdir(parents=True)
-    launches._launch("sly", "--config", "sly.toml")
-    while launches.is_running("sly"):
+    program = ("imgcls.train", "--config", "sly.toml")
+    started = job.start_job(project, "train", "Train sly", program, allowed_paths.environment())
+    while job.is_running(started.folder):
         os.sched_yield()
-    assert "error: my_net.py is not run: IMGCLS_NETWORK_FILES is 'refused' here." in launches.log("sly")
+    assert "my_net.py is not run: IMGCLS_NETWORK_FILES is 'refused' here." in job.look(project, started.id).message
     assert not (here / "was run").exists()
 
 
-def test_a_run_with_a_network_file_does_not_go_on_from_the_app(here):
+def test_a_run_with_a_network_file_does_not_go_on_from_the_app(project):
     Path("my_net.py").write_text("never run")
-    run = RunFolder.create(TrainConfig(name="mine", network=NetworkConfig(model="my_net.py")))
+    run = RunFolder.create(TrainConfig(name="mine", runs=str(project.runs), network=NetworkConfig(model="my_net.py")))
     run.manifest_file.touch()
     run.write_status("interrupted")
     with pytest.raises(ValueError, match="this app runs none"):
-        launches.resume("mine")
-    assert not launches.is_running("mine")
+        runs.go_on(project, "mine")
+    assert not list(project.jobs.iterdir())
 
 
 def test_the_registry_obeys_the_environment(tmp_path):

@@ -63,3 +63,13 @@ def test_a_field_that_nobody_thought_of_gets_a_widget():
 def test_the_config_checks_its_values():
     with pytest.raises(ValueError, match="no fan"):
         config_form.make(Recipe, {("cake",): "plum", ("oven", "fan"): True})
+
+
+def test_sentences_name_fields_as_the_page_does():
+    assert config_form.worded("--batch-size 8 has no 3 parts for --gradient-accumulation-steps.") == (
+        "“Batch size” 8 has no 3 parts for “Gradient accumulation steps”."
+    )
+    assert (
+        config_form.worded("blocks that --plan last_blocks fine-tunes") == "blocks that “Plan” last blocks fine-tunes"
+    )
+    assert [each.path for each in config_form.settings(TrainConfig) if "--" in (config_form.help_of(each) or "")] == []

@@ -1,38 +1,39 @@
-"""The whole road, as a user walks it in Chromium: labels, train, predict, explain."""
+"""The app as a user walks through it in Chromium.
 
-import socket
-import subprocess
-import sys
+IMGCLS_SCREENSHOTS=FOLDER keeps a picture of each page at three widths and in dark.
+"""
+
+import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-import numpy as np
 import pytest
-from playwright.sync_api import expect
+from axe_playwright_python.base import AXE_SCRIPT
+
+from tests.apps.served import PATIENCE, look, served, settled
 
 pytestmark = pytest.mark.browser
-APP = Path(__file__).parents[2] / "apps" / "app.py"
-PATIENCE = 180_000  # milliseconds
+WIDTHS = (400, 1280, 1920)
+PAGES = ("home", "data", "label", "train", "results", "predict", "deploy", "learn")
+SERIOUS = ("serious", "critical")
+WITHOUT = {  # rules of axe, each with the reason why it is not asked
+    "region": "Streamlit has its own landmarks",
+}
+
+
+@pytest.fixture(scope="module")
+def app(tmp_path_factory):
+    """The app with a project that holds images."""
+    with served(tmp_path_factory.mktemp("app")) as running:
+        yield running
 
 
 @pytest.fixture
-def address(here):
-    """The app, served from an empty folder as `streamlit run` serves it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", APP, "--server.port", str(port)],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    try:
-        for line in server.stdout:
-            if "URL:" in line:
-                break
-        yield f"http://localhost:{port}"
-    finally:
-        server.terminate()
-        server.communicate(timeout=30)
+def screenshots(tmp_path_factory) -> Path:
+    """Where pictures of the pages are kept."""
+    folder = Path(os.environ.get("IMGCLS_SCREENSHOTS") or tmp_path_factory.mktemp("screenshots"))
+    folder.mkdir(parents=True, exist_ok=True)
+    return folder
 
 
 def hosts_asked_by(page) -> set[str]:
@@ -49,67 +50,70 @@ def hosts_asked_by(page) -> set[str]:
     return hosts
 
 
-def test_labels_train_predict_explain(browser, address, clothes, here):
-    page = browser.new_page(viewport={"width": 1100, "height": 900})
+def serious_faults(page) -> list[str]:
+    """What axe-core finds that keeps somebody from using the page."""
+    page.add_script_tag(content=AXE_SCRIPT)
+    rules = {name: {"enabled": False} for name in WITHOUT}
+    found = page.evaluate("rules => axe.run(document, {rules, resultTypes: ['violations']})", rules)
+    return [
+        f"{fault['id']}: {node['target']} {node['html'][:160]} {node.get('failureSummary', '')[:200]}"
+        for fault in found["violations"]
+        if fault["impact"] in SERIOUS
+        for node in fault["nodes"]
+    ]
+
+
+@pytest.mark.parametrize("view", PAGES)
+def test_a_page_fits_every_screen_and_asks_nobody(browser, app, screenshots, view):
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
     page.set_default_timeout(PATIENCE)
     failures = []
     page.on("pageerror", lambda error: failures.append(str(error)))
     hosts = hosts_asked_by(page)
-
-    page.goto(address)
-    page.get_by_text("Upload a folder").click()
-    page.locator("input[type=file]").set_input_files(clothes)
-    page.get_by_text("31 files arrived").wait_for()
-    page.get_by_role("button", name="Look at the images").click()
-    page.get_by_text("Left out of them: 1").wait_for()  # notes.txt
-    page.get_by_role("button", name="Save manifest").click()
-    page.get_by_role("button", name="Go on to Train").click()
-
-    for label, value in {"Epochs": "1", "Batch size": "8"}.items():
-        box = page.get_by_role("spinbutton", name=label)
-        box.fill(value)
-        box.press("Enter")
-    page.get_by_role("button", name="Start training").click()
-    page.get_by_text("Starting:").wait_for()
-    page.reload()  # the run is in the address
-    page.get_by_text("images that training never saw").wait_for()
-    assert page.frame_locator("iframe").get_by_text("Confusion matrix").first.inner_text()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download the report").click()
-    assert download.value.suggested_filename == "clothes-1.html"
-    page.get_by_role("button", name="Go on to Predict").click()
-
-    expect(page.get_by_role("combobox", name="Model")).to_have_value("Run clothes-1", timeout=PATIENCE)
-    images = sorted((clothes / "trouser").iterdir())[:2]
-    page.locator("input[type=file]").set_input_files([*images, clothes / "bag" / "notes.txt"])
-    page.get_by_text("1 of 3 files could not be read").wait_for()
-    page.get_by_alt_text(images[0].name).wait_for()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download the table").click()
-    table = download.value.path().read_text().splitlines()
-    assert table[0].startswith("image,class,probability")
-    assert len(table) == 4
-
-    page.goto(f"{address}/explain?model=runs/clothes-1")
-    page.locator("input[type=file]").set_input_files(images[0])
-    page.get_by_role("button", name="Explain", exact=True).click()
-    with page.expect_download() as download:
-        page.get_by_role("button", name="Download the arrays").click()
-    with np.load(download.value.path()) as arrays:
-        assert {name.split("/")[1] for name in arrays.files} >= {"pixels", "grad_cam", "integrated_gradients"}
-    assert page.get_by_text("its check").count() == 2
+    look(page, f"{app.address}/{view}?project={app.project}")
+    assert page.locator("link[rel='shortcut icon']").get_attribute("href").startswith("data:image/svg+xml")
+    for width in WIDTHS:
+        page.set_viewport_size({"width": width, "height": 1400})
+        page.wait_for_function(f"innerWidth === {width}")
+        settled(page)
+        page.screenshot(path=screenshots / f"{view}-{width}.png", full_page=True)
+        wide = page.evaluate(TOO_WIDE)
+        assert not wide, f"at {width} pixels: {wide}"
+    assert page.locator("[data-testid=stException]").count() == 0
     assert not failures
     assert hosts == {"localhost"}
 
 
-@pytest.mark.parametrize("view", ["labels", "train", "predict", "explain"])
-def test_no_page_asks_anything_of_the_network(browser, address, view):
-    page = browser.new_page()
+TOO_WIDE = """() => {
+  const main = document.querySelector("[data-testid=stMain]") || document.documentElement;
+  if (main.scrollWidth <= main.clientWidth + 1) return [];
+  return [`${main.scrollWidth} in ${main.clientWidth}`, ...[...main.querySelectorAll("*")]
+    .filter(each => each.getBoundingClientRect().right > main.getBoundingClientRect().right + 1)
+    .slice(0, 5).map(each => each.outerHTML.slice(0, 120))];
+}"""
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("view", PAGES)
+def test_axe_finds_no_serious_fault(browser, app, screenshots, view, scheme):
+    page = browser.new_page(viewport={"width": 1280, "height": 1400}, color_scheme=scheme)
     page.set_default_timeout(PATIENCE)
-    hosts = hosts_asked_by(page)
-    page.goto(f"{address}/{view}")
-    page.get_by_role("heading", name=view.capitalize()).wait_for()
-    page.wait_for_load_state("networkidle")
-    icon = page.locator("link[rel='shortcut icon']").get_attribute("href")
-    assert icon.startswith("data:image/svg+xml")
-    assert hosts == {"localhost"}
+    look(page, f"{app.address}/{view}?project={app.project}")
+    page.screenshot(path=screenshots / f"{view}-{scheme}.png", full_page=True)
+    faults = serious_faults(page)
+    assert not faults, "\n".join(faults)
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("what", ["network=efficientnet_lite0", "part=bench", "network=resnet50"])
+def test_what_learn_opens_fits_and_has_no_serious_fault(browser, app, screenshots, what, scheme):
+    page = browser.new_page(viewport={"width": 400, "height": 1400}, color_scheme=scheme)
+    page.set_default_timeout(PATIENCE)
+    look(page, f"{app.address}/learn?{what}")
+    wide = page.evaluate(TOO_WIDE)
+    assert not wide, wide
+    page.set_viewport_size({"width": 1280, "height": 1400})
+    settled(page)
+    page.screenshot(path=screenshots / f"learn-{what.replace('=', '-')}-{scheme}.png", full_page=True)
+    faults = serious_faults(page)
+    assert not faults, "\n".join(faults)

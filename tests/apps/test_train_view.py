@@ -1,122 +1,240 @@
-"""The second view: a run as a process of its own, followed on the page."""
+"""The page Train: three answers, every setting, and a real run that is stopped, goes on, and ends."""
 
 import json
+import os
 import shutil
+import signal
 import subprocess
 import sys
+from types import SimpleNamespace
 
+import psutil
 import pytest
-from parts import launches
-from PIL import Image
+from conftest import APP, ROOT, SAMPLE, Page
+from jobs import runs
 
-from imgcls.config import TrainConfig
 from imgcls.files import write_json
-from imgcls.run_folder import RunFolder
+from imgcls.models.registry import NETWORK_FILES
 
-SMALL = {"Batch size": 8, "Image size": 16}
+SPEED = {"image_size": 32, "looks": 1000.0, "last_blocks": 400.0, "learns": 300.0, "begin": 5.0, "day": "2026-11-26"}
+MEASURED = {"speed.of_network": SPEED, "speed.of_reading": {"images_per_second": 500.0}}
+MODELS = ["lenet5_relu", "resnet20"]
+
+
+@pytest.fixture(autouse=True)
+def measured(monkeypatch):
+    """The trial of the machine, which takes a minute, is done."""
+    stand_in(monkeypatch)
+
+
+def stand_in(patch):
+    patch.setattr("parts.train.estimate.ask", lambda name, file, **_: write_json(file, MEASURED[name]))
+    patch.setattr("parts.train.drawer.ask_worker", lambda name: MODELS)
+
+
+@pytest.fixture(scope="module")
+def story(tmp_path_factory):
+    """A tiny training from the form, stopped and gone on with: what the page said at each point, and its project."""
+    here = tmp_path_factory.mktemp("story")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(here)
+        patch.setattr(sys, "argv", [str(APP)])
+        patch.setenv(NETWORK_FILES, "")
+        patch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)
+        stand_in(patch)
+        project = clothes_project(here)
+        told = {}
+        view = Page("train", project="clothes")
+        for label, value in {"Model": "lenet5_relu", "Epochs": 2000, "Batch size": 8}.items():
+            view.choose(label, value)
+        view.choose("Early stopping patience", 0).choose("Name of the run", "shoes").press("Start")
+        told["started"] = view.text
+        told["training"] = view.wait_for("Time left").text
+        told["chart"] = view.wait_for("after each epoch").text
+        told["stopped"] = view.press("Stop").wait_for("Go on").text
+        done = runs.look(project, "shoes").folder.metrics()
+        shorten(project, len(done) + 3)
+        told["gone on"] = view.press("Go on").text
+        told["finished"] = view.wait_for("See the results").text
+        yield SimpleNamespace(told=told, here=here, project=project, done=done)
+
+
+def clothes_project(here):
+    from projects.project import create_project
+    from projects.versions import add_version
+
+    from imgcls.config import LabelsConfig
+    from imgcls.data.inspection.inspect import inspect
+    from imgcls.data.sources.importing import import_manifest
+
+    for name in ("bag", "sneaker", "trouser"):
+        (here / "pictures" / name).mkdir(parents=True)
+        for image in sorted((SAMPLE / "train" / name).iterdir())[:10]:
+            shutil.copy(image, here / "pictures" / name)
+    project = create_project("Clothes")
+    manifest = inspect(import_manifest(str(here / "pictures"), LabelsConfig()).manifest)
+    add_version(project, manifest, "30 images added", 0)
+    return project
+
+
+def shorten(project, epochs):
+    """Let a run that goes on have so many epochs, so that the test does not train all of them."""
+    from dataclasses import replace
+
+    run = runs.look(project, "shoes").folder
+    run.save_config(replace(run.config, training=replace(run.config.training, epochs=epochs)))
 
 
 @pytest.fixture
-def started(page, clothes):
-    """Start a run on `clothes` from the form."""
+def finished(story, here):
+    """A copy of the project with the finished run."""
+    from projects.project import open_project
 
-    def start(**settings: object):
-        view = page("train").choose("Data", str(clothes))
-        for label, value in {**SMALL, **settings}.items():
-            view.choose(label, value)
-        return view.press("Start training")
-
-    yield start
-    for launch in launches.list_launches():
-        launches.stop(launch.name)
-
-
-def test_a_run_is_started_followed_and_judged(page, started):
-    view = started(Epochs=1)
-    assert "Starting" in view.text
-    view.wait_for("Go on to Predict")
-    evaluation = json.loads((launches.RUNS / "clothes-1" / "evaluation.json").read_text())
-    assert f"Accuracy on the test images {100 * evaluation['accuracy']:.1f} %" in view.text
-    assert "95 % interval" in view.text
-    assert view.widgets.get("download_button")[0].label == "Download the report"
-    assert view.widgets.expander[0].label == "Files that were left out: 1"
-    overview = page("train")
-    assert "**clothes-1**" in overview.text
-    assert "finished" in overview.text
-    assert "Go on to Predict" in overview.press("Open").text
+    shutil.copytree(story.here / "projects", here / "projects")
+    return open_project("clothes")
 
 
 @pytest.mark.slow
-def test_a_run_is_stopped_and_goes_on(started):
-    view = started(Epochs=60).wait_for("Validation accuracy")
-    assert view.widgets.get("progress")[0].proto.text.startswith("Epoch ")
-    view.press("Stop").wait_for("Go on with it")
-    assert "Interrupted" in view.text
-    done = launches.look("clothes-1").folder.metrics()
-    assert len(done) < 60
-    assert "Starting" in view.press("Go on with it").text
-    view.wait_for("Go on to Predict")
-    metrics = launches.look("clothes-1").folder.metrics()
-    assert metrics[: len(done)] == done
-    assert [row["epoch"] for row in metrics] == list(range(1, 61))
+def test_a_run_is_followed_stopped_and_gone_on_with(story):
+    told = story.told
+    assert "TensorFlow is loaded" in told["started"]
+    assert "Images a second" in told["training"]
+    assert "interrupted" not in told["training"]
+    assert "It can go on from its last checkpoint." in told["stopped"]
+    assert "without a word" not in told["gone on"]
+    assert "Stop" in told["gone on"]
+    run = runs.look(story.project, "shoes")
+    metrics = run.folder.metrics()
+    assert metrics[: len(story.done)] == story.done
+    assert run.version == 1
+    found = json.loads((story.project.runs / "shoes" / "evaluation.json").read_text())
+    assert f"It names {100 * found['accuracy']:.1f} % of" in told["finished"]
+    assert "95 % interval" in told["finished"]
 
 
-def test_a_run_that_cannot_begin_says_why(started, clothes):
-    for image in (clothes / "trouser").iterdir():
-        image.write_bytes(b"")
-    view = started(Epochs=1).wait_for("Remove it from the list")
-    assert "Class 'trouser' has no readable image left" in view.errors
-    assert "clothes-1" not in view.press("Remove it from the list").text
+@pytest.mark.slow
+def test_runs_are_listed_compared_and_deleted_once_confirmed(page, finished):
+    shutil.copytree(finished.runs / "shoes", finished.runs / "boots")
+    view = page("train", project="clothes")
+    assert "% right" in view.text
+    view.choose("Compare shoes", True).choose("Compare boots", True).press("Compare these 2")
+    assert "Runs side by side" in view.text
+    assert "None: the runs differ in their data" in view.text
+    view = page("train", project="clothes", run="shoes")
+    assert "This cannot be undone" in view.text
+    view.press("Delete it for good")
+    assert not (finished.runs / "shoes").exists()
+    assert "Choose how good it shall be" in view.text
 
 
-def test_what_can_be_known_before_is_said_before(page, here):
-    view = page("train").choose("Data", str(here / "nowhere")).press("Start training")
-    assert "There is nothing at" in view.errors
-    view.choose("Data", "fashion_mini").choose("Model", "resnet_20").press("Start training")
-    assert "Did you mean 'resnet20'?" in view.errors
-    view.choose("Model", "auto").choose("Epochs", 0).press("Start training")
-    assert "epochs is 0; expected 1 to" in view.errors
-    view.choose("Epochs", 1).choose("Name of the run", "../up").press("Start training")
-    assert "name is '../up'; expected the name of a folder" in view.errors
-    assert not (here / "runs").exists()
-    assert "There are no runs in" in view.text
+@pytest.mark.slow
+def test_settings_that_differ_are_named_as_the_form_names_them(finished):
+    from dataclasses import replace
+
+    from parts.train.compare import differences
+
+    one = runs.look(finished, "shoes").folder.config
+    other = replace(one, training=replace(one.training, learning_rate=0.1))
+    table = differences({"one": one, "other": other})
+    assert table.loc["Learning rate"].tolist() == ["0.003", "0.1"]
 
 
-def test_an_address_of_no_run_says_so(page, here):
-    assert "There is no run 'gone'" in page("train", run="gone").errors
-    assert "is no name" in page("train", run="../../etc").errors
+def test_a_killed_process_is_said_in_a_sentence(page, project):
+    from imgcls.config import InputConfig, TrainConfig
+
+    config = TrainConfig(input=InputConfig(data="projects/clothes/data/0001.parquet"))
+    name = runs.start_run(project, config, 1)
+    job = runs.look(project, name).job
+    runner = int((job.folder / "runner.pid").read_text())
+    everyone = [psutil.Process(runner), *psutil.Process(runner).children(recursive=True)]
+    os.killpg(runner, signal.SIGKILL)
+    psutil.wait_procs(everyone, 20)
+    view = page("train", project="clothes", run=name)
+    assert "Its process died without a word" in view.text
+    assert "Go on" in view.text
+    assert "Delete it for good" in view.text
 
 
-def test_examples_of_the_augmentation_are_drawn(page, clothes):
-    (clothes / "bag" / "notes.txt").unlink()
-    view = page("train").choose("Data", str(clothes)).choose("Augmentation", "strong").press("Draw examples")
-    assert "draw 1" in view.text
-    assert len(view.widgets.get("image")) == 4 * (1 + 3)
-    view.press("Draw every step and preset")
-    assert all(name in view.text for name in ("original", "GridMask", "CutMix", "rare"))
-    assert len(view.widgets.get("image")) == 4 * (1 + 17 + 5)
+def test_three_answers_say_what_they_do_and_how_long(page, project):
+    view = page("train", project="clothes")
+    assert all(title in view.text for title in ("Quick", "Good is chosen", "Best"))
+    assert "min" in view.text
+    assert "estimated from a trial on this machine" in view.text
+    assert "The images are small" in view.text
+    assert "never sees" in view.text
+    view.press("Choose best")
+    assert "What Best does, and why" in view.text
+    assert "generalizes better" in view.text
 
 
-def test_folds_need_the_number_of_one(started):
-    view = started(Folds=3)
-    assert "Here a run has one of the folds: give its number." in view.errors
+def test_data_that_cannot_be_trained_on_says_what_is_missing(page, project, here):
+    from projects.project import create_project
+    from projects.versions import NO_LABEL, add_version, manifest_of
+
+    from imgcls.data.manifest.table import Manifest
+
+    create_project("Empty")
+    assert "There are no images in this project yet" in page("train", project="empty").text
+    manifest = manifest_of(project)
+    table = manifest.table.assign(label="", labels=[[]] * len(manifest.table), problems=NO_LABEL)
+    add_version(project, Manifest(table, manifest.root), "labels removed", 1)
+    assert "30 images wait for one" in page("train", project="clothes").text
+    of_one = manifest.table.assign(label="bag", labels=[["bag"]] * len(manifest.table))
+    add_version(project, Manifest(of_one, manifest.root), "one class", 2)
+    assert "All images are of one class, 'bag'" in page("train", project="clothes").text
 
 
-def test_a_head_that_is_being_fitted_is_shown_as_that(page, here):
-    run = RunFolder.create(TrainConfig(runs="runs", name="clothes-1"))
-    run.write_status("training", doing="Fitting the head with penalty 3 of 13", done=1, total=4)
-    with subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE) as trainer:
-        write_json(run.status_file, {**run.status(), "pid": trainer.pid})
-        (bar,) = page("train", run="clothes-1").widgets.get("progress")
-        trainer.communicate(b"\n")
-    assert (bar.proto.text, bar.proto.value) == ("Fitting the head with penalty 3 of 13", 25)
+def test_a_setting_is_found_by_a_word_and_kept_when_the_search_hides_it(page, project):
+    view = page("train", project="clothes").choose("Find a setting", "label smoothing")
+    assert [box.label for box in view.widgets.number_input] == ["Label smoothing"]
+    assert "--" not in view.widgets.number_input[0].help
+    view.choose("Label smoothing", 0.2).choose("Find a setting", "sgd")
+    assert "Optimizer" in [box.label for box in view.widgets.selectbox]
+    assert "You changed 1 setting" in view.text
+    view.choose("Find a setting", "label smoothing")
+    assert view.widgets.number_input[0].value == 0.2
+    assert "No setting has" in view.choose("Find a setting", "xyzzy").text
 
 
-def test_a_watched_run_shows_what_its_network_looks_like(page, small_run, here):
-    shutil.copytree(small_run.path, here / "runs" / "small")
-    run = RunFolder(here / "runs" / "small")
-    run.write_status("finished", accuracy=0.9)
-    assert "What the network looks like" not in {shown.label for shown in page("train", run="small").widgets.expander}
-    run.watch.mkdir()
-    Image.new("RGB", (40, 20)).save(run.watch / "strip.png")
-    assert "What the network looks like" in {shown.label for shown in page("train", run="small").widgets.expander}
+def test_a_value_out_of_range_is_said_without_flags(page, project):
+    view = page("train", project="clothes").choose("Epochs", 0).press("Start")
+    assert "“Epochs” is 0; expected 1 to" in view.errors
+    assert "--" not in view.errors
+    assert not list(project.runs.iterdir())
+
+
+def test_a_name_that_is_no_folder_and_a_network_file_are_refused(page, project):
+    view = page("train", project="clothes").choose("Name of the run", "../up").press("Start")
+    assert "'../up'" in view.errors
+    view.choose("Name of the run", "").choose("Model", "own.py").press("Start")
+    assert "is a Python file, and this app runs none" in view.errors
+    assert not list(project.jobs.iterdir())
+
+
+def test_an_address_of_no_run_says_so(page, project):
+    assert "There is no run 'gone'" in page("train", project="clothes", run="gone").errors
+    assert "is no name" in page("train", project="clothes", run="../../etc").errors
+
+
+def test_the_page_imports_no_tensorflow(project):
+    code = (
+        f"import sys; sys.path[:0] = ['{ROOT}/apps', '{ROOT}/tests/apps', '{ROOT}']; from conftest import Page; "
+        "from worker import later; later.ask = lambda *_, **__: None; sys.argv[1:] = []; "
+        "assert 'Choose how good' in Page('train', project='clothes').text; print('tensorflow' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+    assert done.stdout.strip().endswith("False"), done.stderr
+
+
+def test_pictures_show_the_augmentation_whitening_and_balance(project):
+    from worker.client import call
+
+    manifest = str(project.data / "0001.parquet")
+    rows = call("augmentation.sheet", manifest=manifest, image_size=0, preset="light", own={"rotation": 20.0})
+    assert [name for name, _ in rows] == ["original", "draw 1", "draw 2", "draw 3"]
+    assert all(image.startswith(b"\x89PNG") for _, images in rows for image in images)
+    rows = call("augmentation.whitening", manifest=manifest, image_size=0, color="auto", kind="zca", epsilon=None)
+    assert [name for name, _ in rows] == ["before", "after ZCA"]
+    way, counted = call("balance.effect", counts=[90, 30, 10], settings={"balance": "weights"})
+    assert way == "weights"
+    assert counted == pytest.approx([130 / 3] * 3)

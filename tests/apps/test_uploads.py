@@ -1,9 +1,11 @@
 """Uploaded folders on the disk."""
 
+import io
+import zipfile
 from dataclasses import dataclass
 
 import pytest
-from parts.uploads import UPLOADS, save_folder
+from parts.uploads import save_uploads
 
 
 @dataclass
@@ -20,27 +22,29 @@ class File:
 )
 def test_no_path_leads_out(here, name):
     with pytest.raises(ValueError, match="leads out of the folder"):
-        save_folder([File("cat/1.png"), File(name)])
-    assert not UPLOADS.exists()
+        save_uploads([File("cat/1.png"), File(name)], here / "kept")
+    assert not (here / "kept").exists()
 
 
 def test_the_folder_that_was_chosen_gives_the_name_and_its_classes_stay(here):
-    saved, _ = save_folder([File("my pets/cat/1.png"), File("my pets/dog/1.png"), File("my pets/readme.txt")])
-    assert saved.name == "my_pets"
+    files = [File("my pets/cat/1.png"), File("my pets/dog/1.png"), File("my pets/notes.docx")]
+    kept = save_uploads(files, here / "kept")
+    saved = kept.path
+    assert (kept.title, saved.name) == ("my pets", "my_pets")
     assert (saved / "cat" / "1.png").read_bytes() == b"image"
     assert (saved / "dog" / "1.png").is_file()
 
 
 def test_class_folders_alone_are_kept(here):
-    saved, _ = save_folder([File("cat/1.png"), File("dog/1.png")])
+    saved = save_uploads([File("cat/1.png"), File("dog/1.png")], here / "kept").path
     assert sorted(path.name for path in saved.iterdir()) == ["cat", "dog"]
 
 
 def test_the_same_folder_is_saved_once_and_another_one_apart(here):
-    first, _ = save_folder([File("cat/1.png"), File("dog/1.png")])
-    assert save_folder([File("dog/1.png"), File("cat/1.png")])[0] == first
-    assert save_folder([File("cat/1.png", b"changed"), File("dog/1.png")])[0] != first
-    assert len(list(UPLOADS.iterdir())) == 2
+    first = save_uploads([File("cat/1.png"), File("dog/1.png")], here / "kept").path
+    assert save_uploads([File("dog/1.png"), File("cat/1.png")], here / "kept").path == first
+    assert save_uploads([File("cat/1.png", b"changed"), File("dog/1.png")], here / "kept").path != first
+    assert len(list((here / "kept").iterdir())) == 2
 
 
 def test_only_images_and_annotations_are_kept_and_the_others_are_named(here):
@@ -55,9 +59,50 @@ def test_only_images_and_annotations_are_kept_and_the_others_are_named(here):
     ]
     files = [*(File(name) for name in kept), File("cat/no_suffix", png)]
     dropped = ["my_net.py", "cat/model.keras", "weights.h5", "a.pth", "a.pkl", "run.sh", "cat/text", "1.png.py", ".x"]
-    saved, reported = save_folder([*files, *(File(name) for name in dropped)])
-    assert list(reported) == dropped
+    kept = save_uploads([*files, *(File(name) for name in dropped)], here / "kept")
+    saved = kept.path
+    assert list(kept.dropped) == dropped
     found = {path.relative_to(saved).as_posix() for path in saved.rglob("*") if path.is_file()}
     assert found == {file.name for file in files}
     with pytest.raises(ValueError, match=r"None of the uploaded files is an image .* my_net\.py"):
-        save_folder([File("my_net.py")])
+        save_uploads([File("my_net.py")], here / "kept")
+
+
+def archive(**files: bytes) -> io.BytesIO:
+    content = io.BytesIO()
+    with zipfile.ZipFile(content, "w") as packed:
+        for name, data in files.items():
+            packed.writestr(name, data)
+    content.name = "pets.zip"
+    return content
+
+
+def test_an_archive_is_unpacked_without_what_is_no_image(here):
+    content = archive(
+        **{"pets/cat/1.png": b"a", "pets/dog/1.png": b"b", "pets/run.py": b"", "__MACOSX/cat/1.png": b"c"}
+    )
+    kept = save_uploads([content], here / "kept")
+    assert (kept.title, kept.dropped) == ("pets", ("pets/run.py",))
+    assert sorted(path.relative_to(kept.path).as_posix() for path in kept.path.rglob("*.*")) == [
+        "cat/1.png",
+        "dog/1.png",
+    ]
+
+
+def test_an_archive_that_leads_out_is_broken_or_too_large_is_refused(here, monkeypatch):
+    with pytest.raises(ValueError, match="leads out of the folder"):
+        save_uploads([archive(**{"cat/1.png": b"", "../../out.png": b""})], here / "kept")
+    broken = io.BytesIO(b"no archive")
+    broken.name = "broken.zip"
+    with pytest.raises(ValueError, match=r"broken\.zip is no ZIP file"):
+        save_uploads([broken], here / "kept")
+    monkeypatch.setattr("parts.uploads.MOST_UNPACKED", 10)
+    with pytest.raises(ValueError, match="Unpack it on the server"):
+        save_uploads([archive(**{"cat/1.png": b"12345678901"})], here / "kept")
+    assert not (here / "kept").exists()
+
+
+def test_one_annotation_file_is_the_source(here):
+    kept = save_uploads([File("instances.json"), File("1.png")], here / "kept")
+    assert kept.path.name == "instances.json"
+    assert (kept.path.parent / "1.png").is_file()

@@ -1,5 +1,7 @@
 """Every engine gives the same answers to the same network, whatever the size of the batch."""
 
+import subprocess
+import sys
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -102,6 +104,28 @@ def test_a_network_of_openvino_survives_the_disk(models, pixels, tmp_path):
         read_network(tmp_path / "model.xml")
     with pytest.raises(ValueError, match=r"missing\.xml holds no network"):
         read_network(tmp_path / "missing.xml")
+
+
+NETWORKS_END = """
+import sys
+import numpy as np
+from imgcls.engines.openvino import OpenVINOEngine, read_network
+network = read_network(sys.argv[1])
+for number in range(150):
+    engine = OpenVINOEngine(network, batch_size=4)
+    answers = engine.predict_batches((key, np.zeros((4, 8, 8, 3), np.float32)) for key in range(5))
+    assert len(list(answers)) == 5 if number % 2 else next(answers)[0] == 0
+    del engine, answers
+"""
+
+
+def test_a_network_of_openvino_ends_while_it_was_just_asked_for_many_batches(models, tmp_path):
+    """With a callback its last reference ended now and then in a thread of OpenVINO, which aborted the process."""
+    write_network(convert(models, 4), tmp_path / "network.xml")
+    ended = subprocess.run(
+        [sys.executable, "-c", NETWORKS_END, tmp_path / "network.xml"], capture_output=True, text=True
+    )
+    assert (ended.returncode, ended.stderr) == (0, "")
 
 
 @pytest.mark.parametrize(("engine", "name"), [(ONNXEngine, "model.onnx"), (LiteRTEngine, "model.tflite")])

@@ -15,7 +15,7 @@ from imgcls.data.manifest.image_names import ImageNames
 from imgcls.data.manifest.overlay import read_two_columns
 from imgcls.data.manifest.table import Manifest, is_manifest
 from imgcls.data.prepared.load import is_prepared, load_prepared
-from imgcls.data.sources.reasons import advice_for, commonest
+from imgcls.data.sources.reasons import CLASSES_ELSEWHERE, advice_for, commonest
 from imgcls.image_files import shown_name
 from imgcls.labels import FORMATS, detect_format, read_labels, tfds
 from imgcls.labels.boxes import to_examples
@@ -214,7 +214,9 @@ def _advice(problems: pd.DataFrame) -> str:
         return "Expected annotations with at least two classes."
     why = next(commonest(lost))
     left = f"{counted(len(lost), 'thing')} left out; the commonest reason: " if len(lost) > 1 else "Left out: "
-    return f"{left}{why} {advice_for(why)}".strip()
+    elsewhere = problems[problems["reason"].str.contains(CLASSES_ELSEWHERE)].head(1)
+    remarks = [f"{row.file}: {row.reason}" for row in elsewhere.itertuples()]
+    return " ".join(filter(None, (f"{left}{why}", advice_for(why), *remarks)))
 
 
 def _joined(*tables: pd.DataFrame) -> pd.DataFrame:

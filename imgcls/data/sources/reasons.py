@@ -17,6 +17,7 @@ ADVICE = {  # phrase of a reason: what to do about it
     "no image of this name": "Name the folder that the images lie in with --images.",
     "undecided between": "--consensus majority_then_skill settles ties by the annotators' skill.",
 }
+CLASSES_ELSEWHERE = "has the classes of its images"  # part of a remark: another file says what this one does not
 PARTICULAR = re.compile(r"'[^']*'|\"[^\"]*\"|\d[\d.,]*")  # what differs between two sentences of one reason
 
 

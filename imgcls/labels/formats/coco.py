@@ -61,6 +61,8 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     problems = Problems()
     tables = []
     fitting = [path for path in files_of(source, ".json") if source.is_file() or _fits(peek(path))]
+    if source.is_file() and (instances := _instances_beside(source)) and instances.is_file():
+        problems.noted(source.name, "", f"{instances.name} beside it has the classes of its images. Name that file.")
     for path in _without_companions(fitting, source, problems):
         table = _read_file(path, name_in(path, source), problems)
         tables.append(table.assign(beside=_folder_of_images(path, source, image_index)))
@@ -72,13 +74,18 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
 def _without_companions(paths: list[Path], source: Path, problems: Problems) -> Iterator[Path]:
     """The files but for those that say something else of the images whose instances are there too."""
     for path in paths:
-        kind = next((kind for kind in BESIDE_INSTANCES if path.name.startswith(kind)), None)
-        instances = path.with_name(INSTANCES + path.name.removeprefix(kind)) if kind else None
-        if instances in paths:
+        instances = _instances_beside(path)
+        if instances and instances in paths:
             reason = f"this file is not read, because {instances.name} has the classes of its images."
             problems.noted(name_in(path, source), "", f"{reason} Name this file as the source to read it.")
         else:
             yield path
+
+
+def _instances_beside(path: Path) -> Path | None:
+    """Where the instances of the same images would be; None if the file is none that comes with them."""
+    kind = next((kind for kind in BESIDE_INSTANCES if path.name.startswith(kind)), None)
+    return path.with_name(INSTANCES + path.name.removeprefix(kind)) if kind else None
 
 
 def _each_once(table: pd.DataFrame, problems: Problems) -> pd.DataFrame:

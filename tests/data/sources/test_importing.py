@@ -1,5 +1,6 @@
 """From annotation files to a manifest: what is unpacked, what is told, and why nothing is left."""
 
+import json
 from pathlib import Path
 
 import PIL.Image
@@ -86,3 +87,13 @@ def test_what_a_source_is_not_used_for_is_logged(tmp_path, caplog):
     (folders / "captions.txt").write_text("1.png a cat")
     assert len(load_manifest(folders).table) == 2
     assert [line.split("(")[1].split(")")[0] for line in caplog.messages] == ["2.png", "captions.txt"]
+
+
+def test_captions_alone_name_the_instances_beside_them(tmp_path):
+    PIL.Image.new("RGB", (32, 32)).save(tmp_path / "a.png")
+    listed = {"images": [{"id": 1, "file_name": "a.png"}]}
+    caption = {"annotations": [{"id": 1, "image_id": 1, "caption": "A cat."}]}
+    (tmp_path / "captions_val2017.json").write_text(json.dumps(listed | caption))
+    (tmp_path / "instances_val2017.json").write_text(json.dumps(listed | {"annotations": [], "categories": []}))
+    with pytest.raises(ValueError, match=r"instances_val2017\.json beside it has the classes"):
+        import_manifest(tmp_path / "captions_val2017.json", LabelsConfig())

@@ -143,6 +143,8 @@ def test_keypoints_captions_and_stuff_beside_the_instances_add_nothing(data_set,
     }
     named = read_labels(data_set.root / "annotations" / "stuff_val2017.json")
     assert look.labels(named) == [("val2017/a.png", "sky"), ("val2017/b.png", "sky")]
+    (remark,) = {reason for _, _, reason in look.reported(named, "noted") if "instances" in reason}
+    assert remark == "instances_val2017.json beside it has the classes of its images. Name that file."
 
 
 def test_an_annotation_that_two_files_state_counts_once(data_set, look):

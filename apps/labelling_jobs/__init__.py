@@ -1,0 +1,1 @@
+"""Programs of the page Label, which run as jobs."""

@@ -1,0 +1,41 @@
+"""Changes of a project's data from its pages: each is a new version, so each can be undone."""
+
+from collections.abc import Callable
+
+import streamlit as st
+from projects.project import Project
+from projects.versions import add_version, current_number, earlier, later, list_versions, manifest_of, show_version
+
+from imgcls.data.manifest.table import Manifest
+from parts.person import who
+from parts.plain import plain
+
+
+def change(project: Project, number: int, what: str, edit: Callable[[Manifest], Manifest]) -> None:
+    """Change a version, and show the new one.
+
+    Args:
+        project: The project.
+        number: The version that the page shows.
+        what: What is changed, as a sentence without its end.
+        edit: Makes the new manifest.
+
+    Raises:
+        ValueError: The change cannot be made, or somebody changed the data in the meantime.
+    """
+    add_version(project, edit(manifest_of(project, number)), what, number, who())
+    st.toast(f"{plain(what)}.", icon=":material/check:")
+    st.rerun()
+
+
+def undo_and_redo(project: Project) -> None:
+    """Two buttons that go back and forth between versions."""
+    now = current_number(project)
+    what = {version.number: version.what for version in list_versions(project)}
+    back, forth = earlier(project), later(project)
+    if st.button("Undo", icon=":material/undo:", disabled=back is None, help=plain(what[now]) if back else None):
+        show_version(project, back.number)
+        st.rerun()
+    if st.button("Redo", icon=":material/redo:", disabled=forth is None, help=plain(forth.what) if forth else None):
+        show_version(project, forth.number)
+        st.rerun()

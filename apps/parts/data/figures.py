@@ -1,0 +1,54 @@
+"""What is in the data, in numbers: shown first on the page Data."""
+
+import streamlit as st
+from projects.project import Project
+from projects.summary import Summary
+
+from imgcls.counted import counted
+from parts.charts import MOST_BARS, class_counts
+from parts.opened import link
+from parts.plain import plain
+
+
+def show_figures(summary: Summary, tasks: int) -> None:
+    """Images, classes, those without a label, and how much is to be looked at."""
+    with st.container(horizontal=True):
+        st.metric("Images", f"{summary.images:,}", width=130)
+        if summary.examples != summary.images:
+            st.metric("Boxes", f"{summary.examples:,}", width=130)
+        st.metric("Classes", f"{len(summary.classes):,}", width=130)
+        st.metric("Without label", f"{summary.unlabelled:,}", width=150)
+        st.metric("Problems", f"{tasks:,}", width=130)
+    aside = [
+        (summary.left_out, f"{counted(summary.left_out, 'image')} left out"),
+        (summary.unreadable, f"{counted(summary.unreadable, 'file')} cannot be read"),
+    ]
+    if said := [sentence for number, sentence in aside if number]:
+        st.caption(f"Not used: {', '.join(said)}.")
+
+
+def show_next_step(project: Project, summary: Summary) -> None:
+    """The way on to training, or what is missing for it."""
+    if not summary.missing:
+        link("train", project, "Go on to Train")
+        return
+    st.warning("Not ready for training yet:\n\n" + "\n".join(f"- {plain(each)}" for each in summary.missing))
+    if summary.unlabelled:
+        link("label", project, "Go on to Label")
+
+
+def show_bars(summary: Summary) -> None:
+    """Images of each class and split, as bars and as a table."""
+    counts = summary.counts
+    if counts.empty:
+        return
+    if len(counts) <= MOST_BARS:
+        st.altair_chart(class_counts(counts))
+    else:
+        largest = counts.loc[counts.sum(axis=1).sort_values(ascending=False).index]
+        st.altair_chart(class_counts(largest.head(MOST_BARS)))
+        st.caption(f"The largest {MOST_BARS} of {len(counts):,} classes; the table has all.")
+    if "unsplit" in counts:
+        st.caption("No split yet: training divides each class into training, validation and test images by itself.")
+    with st.expander("As a table", icon=":material/table:"):
+        st.dataframe(counts)

@@ -1,0 +1,121 @@
+"""The convolution bench: an image, a kernel to edit, its feature map, and the arithmetic of one of its pixels."""
+
+from pathlib import Path
+
+import numpy as np
+import streamlit as st
+
+from imgcls.counted import counted
+from parts.learn.bench_pictures import gray_pixels, numbers, picture, scale
+from parts.learn.convolution import (
+    PRESETS,
+    SIDES,
+    Kernel,
+    arithmetic,
+    feature_map,
+    parsed,
+    size_formula,
+    window,
+    written,
+)
+from parts.opened import keep
+
+SAMPLE = Path(__file__).parents[3] / "datasets" / "fashion_mini" / "test"
+OWN = "My own picture"
+
+
+def show_bench() -> None:
+    """The whole bench."""
+    st.write(
+        "A convolution slides a small table of weights, the kernel, over an image. At each position it multiplies the "
+        "weights with the pixels below them and adds up: that is one pixel of the feature map."
+    )
+    left, right = st.columns([1, 2], gap="medium")
+    with left:
+        pixels = ask_for_image()
+        kernel = ask_for_kernel()
+    with right:
+        show_result(pixels, kernel)
+
+
+def ask_for_image() -> np.ndarray:
+    """One of the sample, or the user's own."""
+    names = [folder.name for folder in sorted(SAMPLE.glob("*")) if folder.is_dir()]
+    chosen = st.selectbox("Image", [*names, OWN], format_func=lambda name: name.replace("_", " "))
+    if chosen != OWN:
+        return gray_pixels(str(sorted((SAMPLE / chosen).iterdir())[0]))
+    file = st.file_uploader("Your picture", help="It is reduced to 96 pixels, and to gray.")
+    if file is None:
+        st.info("Choose a picture.")
+        st.stop()
+    return gray_pixels(file.getvalue())
+
+
+def ask_for_kernel() -> Kernel:
+    """A preset that can be edited, and how it moves. What is chosen stands in the address."""
+    address = st.query_params
+    names, given = list(PRESETS), address.get("kernel", "")
+    preset = st.selectbox("Kernel", names, names.index(given) if given in names else 3)
+    side = st.segmented_control(
+        "Size", SIDES, default=5 if address.get("size") == "5" else 3, format_func=lambda n: f"{n} x {n}", required=True
+    )
+    weights, divisor = PRESETS[preset][side]
+    text = written(weights)
+    asked = address.get("weights", "") if (preset, str(side)) == (given, address.get("size", "3")) else ""
+    own = st.text_area(
+        "Weights", asked.replace(" / ", "\n") or text, key=f"weights {preset} {side}", height=28 * side + 40,
+        help="A row on each line. Change them and see what happens.",
+    )  # fmt: skip
+    divided = st.number_input("Divided by", value=float(divisor), key=f"divisor {preset} {side}", format="%g")
+    numbers_asked = [("Stride", 1, 4, 1), ("Padding", 0, 8, 1), ("Dilation", 1, 4, 1)]
+    moves = [
+        int(column.number_input(name, least, most, number(name.lower(), first, least, most)))
+        for column, (name, least, most, first) in zip(st.columns(3), numbers_asked, strict=True)
+    ]
+    keep(kernel=preset, size=str(side), weights=" / ".join(own.splitlines()) if own != text else None)
+    keep(**{name.lower(): str(move) for (name, *_), move in zip(numbers_asked, moves, strict=True)})
+    return Kernel(parsed(own, divided), *moves)
+
+
+def number(name: str, default: int, least: int, most: int) -> int:
+    """A whole number of the address."""
+    given = st.query_params.get(name, "")
+    return min(max(int(given), least), most) if given.isdecimal() else default
+
+
+def show_result(pixels: np.ndarray, kernel: Kernel) -> None:
+    """Image and feature map with the chosen position, the formula of the size, and the arithmetic."""
+    found = feature_map(pixels, kernel)
+    place = st.container()
+    height, width = found.shape
+    rows, columns = st.columns(2)
+    row = int(rows.number_input("Row of the output pixel", 0, height - 1, height // 2, key=f"row {height}"))
+    column = int(columns.number_input("Column of the output pixel", 0, width - 1, width // 2, key=f"column {width}"))
+    top, left = row * kernel.stride - kernel.padding, column * kernel.stride - kernel.padding
+    low, high = scale(found)
+    with place:
+        before, after = st.columns(2)
+        with before:
+            st.html(picture(pixels, 0, 255, (top, left, kernel.reach), f"The image, with the window at row {row}"))
+            st.caption(f"The image, {pixels.shape[0]} x {pixels.shape[1]} pixels; framed: what the kernel covers.")
+        with after:
+            st.html(picture(found, low, high, (row, column, 1), f"The feature map, with the pixel {row}, {column}"))
+            st.caption(f"The feature map, {height} x {width}; black is {low:.4g}, white is {high:.4g}.")
+    seen = window(pixels, kernel, row, column)
+    show_arithmetic(seen, kernel, float(found[row, column]))
+    st.subheader("Its size", anchor=False)
+    st.write("⌊(image + 2·padding - dilation·(kernel - 1) - 1) / stride⌋ + 1")
+    st.code(f"height  {size_formula(pixels.shape[0], kernel)}\nwidth   {size_formula(pixels.shape[1], kernel)}", None)
+    with st.expander("As a table"):
+        st.dataframe(np.round(found, 3))
+
+
+def show_arithmetic(seen: np.ndarray, kernel: Kernel, value: float) -> None:
+    """Pixels, weights and products of one position, and their sum in full."""
+    st.subheader("The arithmetic of that pixel", anchor=False)
+    with st.container(horizontal=True):
+        st.html(numbers(seen, "pixels"), width="content")
+        st.html(numbers(kernel.weights, "times weights"), width="content")
+        st.html(numbers(seen * kernel.weights, "products"), width="content")
+    st.code(arithmetic(seen, kernel), None, wrap_lines=True)
+    st.caption(f"{counted(kernel.weights.size, 'multiplication')}, one sum: {value:.4g}.")

@@ -1,0 +1,58 @@
+"""A network that has its weights here, at work on one's own picture: what a layer answers, and what counted."""
+
+import base64
+from html import escape
+
+import streamlit as st
+from worker.client import call
+
+from imgcls.image_files import READABLE
+
+METHODS = {"Saliency": "saliency", "Grad-CAM": "grad_cam", "Integrated gradients": "integrated_gradients",
+           "Deconvnet": "deconvnet"}  # fmt: skip
+MOST_MEGABYTES = 50
+
+
+@st.cache_data(show_spinner="Drawing the filters", max_entries=20)
+def filters(network: str) -> tuple[bytes, str]:
+    """The first filters of a network as PNG, and what is to be seen."""
+    return call("learn.first_filters", network=network)
+
+
+@st.cache_data(show_spinner=False, max_entries=20)
+def layers(network: str) -> list[str]:
+    """The layers that can be looked into."""
+    return call("learn.layers", network=network)
+
+
+@st.cache_data(show_spinner="The network looks at the picture", max_entries=50)
+def look(network: str, picture: bytes, layer: str, method: str) -> dict:
+    """See worker/tasks/learn.py."""
+    return call("learn.look", network=network, picture=picture, layer=layer, method=method)
+
+
+def show_png(png: bytes, words: str) -> None:
+    """A picture, with what it shows for those who cannot see it."""
+    address = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    st.html(f'<img src="{address}" alt="{escape(words)}" style="max-width:100%">')
+    st.caption(words)
+
+
+def show_own_picture(network: str) -> None:
+    """Ask for a picture, a layer and a method; show what the layer answers and what counted."""
+    file = st.file_uploader("Your picture", max_upload_size=MOST_MEGABYTES, help=READABLE)
+    names = layers(network)
+    given = st.query_params.get("layer", "")
+    chosen, how = st.columns(2)
+    layer = chosen.selectbox("Layer", names, names.index(given) if given in names else len(names) - 1)
+    method = how.selectbox("What counted, by", list(METHODS))
+    if file is None:
+        st.caption("Choose a picture: the network names it, and shows what this layer makes of it.")
+        return
+    found = look(network, file.getvalue(), layer, METHODS[method])
+    st.write(f"The network says **{found['name']}**, {100 * found['probability']:.0f} %.")
+    maps, heat = st.columns([2, 1])
+    with maps:
+        show_png(found["activations"], f"What the units of {layer} answer")
+    with heat:
+        show_png(found["heat"], f"What counted for {found['name']}, by {method}")

@@ -1,0 +1,69 @@
+"""Two runs on the same test pictures: which one is better, by how much, and on which pictures they differ."""
+
+from dataclasses import replace
+from functools import lru_cache
+
+import numpy as np
+import streamlit as st
+from projects.judged_run import JudgedRun, judged_run, judged_runs
+
+from imgcls.counted import counted
+from imgcls.evaluation.comparison.alignment import Aligned, align
+from imgcls.evaluation.comparison.comparison import Comparison, compare_aligned
+from imgcls.evaluation.comparison.page import class_sentences, classes_table, metrics_table
+from parts.errors import explained
+from parts.opened import keep
+from parts.plain import plain
+from parts.results.pictures import pictures
+from parts.results.sections import show_table
+
+OPEN = 4  # comparisons kept in memory
+
+
+@st.fragment
+@explained()
+def show_comparison(judged: JudgedRun) -> None:
+    """Ask for the other run, and hold both against each other."""
+    st.subheader("Compared with another run", anchor=False)
+    others = [name for name in judged_runs(judged.project) if name != judged.name]
+    if not others:
+        st.info("There is no other finished run in this project yet. Train one more, then compare them here.")
+        return
+    asked = st.query_params.get("with", "")
+    other = st.selectbox("The other run", others, others.index(asked) if asked in others else 0)
+    keep(**{"with": other})
+    with st.spinner("Comparing"):
+        aligned, found = _compared(judged, judged_run(judged.project, other))
+    st.write(f"**{plain(found.verdict())}**")
+    for sentence in aligned.sentences:
+        st.caption(sentence)
+    show_table(metrics_table(found))
+    _show_images(judged, aligned, found)
+    with st.expander("Each class"):
+        for sentence in class_sentences(found) if found.is_enough else ():
+            st.write(plain(sentence))
+        show_table(classes_table(found))
+
+
+@lru_cache(maxsize=OPEN)
+def _compared(first: JudgedRun, second: JudgedRun) -> tuple[Aligned, Comparison]:
+    """The other run is the first of the two, so that what this one gains is a gain. Judged runs are opened once."""
+    tables = [
+        replace(each.table, rows=each.table.rows.assign(place=range(len(each.table)))) for each in (second, first)
+    ]
+    aligned = align([second.name, first.name], tables)
+    return aligned, compare_aligned(aligned)
+
+
+def _show_images(judged: JudgedRun, aligned: Aligned, found: Comparison) -> None:
+    """The pictures that only one of the two gets right."""
+    places = aligned.tables[1].rows["place"].to_numpy()
+    kinds = {f"Only {judged.name} is right": found.gained, f"Only {found.names[0]} is right": found.lost}
+    for column, (title, some) in zip(st.columns(2), kinds.items(), strict=True):
+        with column:
+            st.markdown(f"**{plain(title)}: {counted(len(some), 'picture')}**")
+            own = places[np.array(some, int)]
+            chosen = pictures(judged, own, f"{title} {judged.name}") if len(own) else None
+            if chosen and chosen.opened is not None:
+                keep(picture=str(chosen.opened))
+                st.rerun()

@@ -1,0 +1,90 @@
+"""The map of the test pictures by what the network sees in them; a selection can be sent to Label."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import streamlit as st
+from images.addresses import picture_addresses
+from projects.judged_run import JudgedRun
+from projects.versions import current_number
+
+from imgcls.counted import counted
+from imgcls.files import read_json
+from parts.errors import explained
+from parts.opened import keep
+from parts.results.computed import is_there
+from parts.results.pictures import caption, pictures
+from parts.results.scatter import Scattered, scatter
+from parts.results.to_label import label_button
+
+LAYOUTS = {"pca": "Quick (PCA)", "tsne": "By neighbors (t-SNE)"}
+SIDE = 96  # pixels
+EVERY = "all classes"
+
+
+@st.fragment
+@explained()
+def show_map(judged: JudgedRun) -> None:
+    """The map, what is chosen on it, and the way to Label."""
+    st.subheader("Which pictures are alike to the network?", anchor=False)
+    st.write("Draw a line around pictures to choose them. A cross marks a wrong answer; a click opens a picture.")
+    layout = st.radio("Layout", list(LAYOUTS), format_func=LAYOUTS.__getitem__, horizontal=True)
+    file = judged.findings.absolute() / f"map-{layout}.json"
+    asked = {"run": str(judged.folder.path.absolute()), "split": "test", "file": str(file), "method": layout}
+    if not is_there(file, "Laying out the pictures: up to a minute for thousands, once", "explain.lay_out", asked):
+        return
+    laid = read_json(file)
+    places = np.array(laid["places"], int)
+    kept = f"chosen {judged.name} {layout}"
+    chosen = st.session_state.get(kept, [])
+    points = _points(judged, laid, places)
+    opened = scatter(f"map {judged.name} {layout}", points, chosen, lambda found: _choose(kept, found))
+    if opened is not None:
+        keep(picture=str(places[opened]))
+        st.rerun()
+    st.caption(f"{' '.join(laid['sentences'])} Trustworthiness {laid['trustworthiness']:.2f} (1: neighbors stay so).")
+    _choose_by_class(judged, kept, places)
+    _show_chosen(judged, places[chosen])
+
+
+def _points(judged: JudgedRun, laid: Mapping[str, Any], places: np.ndarray) -> Scattered:
+    number = current_number(judged.project)
+    return Scattered(
+        laid["x"],
+        laid["y"],
+        [str(label) for label in judged.table.rows["label"].to_numpy()[places]],
+        (~judged.answers.right[places]).tolist(),
+        picture_addresses(judged.project, number, SIDE) if number else "",
+        judged.rows_now[places].tolist(),
+        [caption(judged, int(place)) for place in places],
+    )
+
+
+def _choose(kept: str, points: list[int]) -> None:
+    st.session_state[kept] = points
+
+
+def _choose_by_class(judged: JudgedRun, kept: str, places: np.ndarray) -> None:
+    """The same without a mouse, and the table beside the chart."""
+    with st.expander("Choose without drawing, and as a table"):
+        labels = judged.table.rows["label"].to_numpy()[places]
+        wrong = ~judged.answers.right[places]
+        name = st.selectbox("Class", [EVERY, *sorted(set(labels))])
+        only = st.checkbox("Only wrong answers", True)
+        wanted = np.flatnonzero(((labels == name) | (name == EVERY)) & (wrong | (not only))).tolist()
+        st.button(f"Choose these {len(wanted):,}", on_click=_choose, args=(kept, wanted))
+        answers = [judged.answer(int(place)) for place in places]
+        st.dataframe(pd.DataFrame({"class": labels, "answer": answers, "wrong": wrong}), hide_index=True)
+
+
+def _show_chosen(judged: JudgedRun, places: np.ndarray) -> None:
+    if not len(places):
+        return
+    st.markdown(f"**{counted(len(places), 'picture')} chosen**")
+    label_button(judged, places, "Label these", f"Chosen on the map of {judged.name}", primary=True)
+    chosen = pictures(judged, places, f"chosen pictures {judged.name}")
+    if chosen.opened is not None:
+        keep(picture=str(chosen.opened))
+        st.rerun()

@@ -1,0 +1,83 @@
+"""What else is known of a run: whether its percentages can be believed, where it is worse, what more images bring."""
+
+from collections.abc import Mapping
+from typing import Any
+
+import dacite
+import numpy as np
+import pandas as pd
+import streamlit as st
+from projects.judged_run import JudgedRun
+
+from imgcls.evaluation.judgement.calibration import Calibration, calibration_section
+from imgcls.evaluation.learning_curve import LearningCurve
+from imgcls.evaluation.learning_curve_section import learning_curve_section
+from imgcls.evaluation.pages.section import Section
+from imgcls.evaluation.slices import Slice, Slices
+from imgcls.evaluation.slices_section import slices_section
+from imgcls.files import read_json
+from parts.results.sections import show_section
+
+
+def show_calibration(judged: JudgedRun) -> None:
+    """Whether its percentages can be believed."""
+    _show("calibration", judged.analyses.get("calibration"))
+
+
+def show_slices(judged: JudgedRun) -> None:
+    """Where it is worse than elsewhere."""
+    found = {"slices": judged.analyses.get("slices") or [], "accuracy": judged.evaluation.accuracy}
+    _show("slices", {**found, "images": judged.evaluation.images})
+
+
+def show_learning_curve(judged: JudgedRun) -> None:
+    """What more images would bring, where it was measured."""
+    found = read_json(judged.folder.learning_curve_file)
+    if found:
+        _show("learning curve", found)
+
+
+def show_classes(judged: JudgedRun) -> None:
+    """A row for each class."""
+    st.subheader("Each class", anchor=False)
+    table = pd.DataFrame(
+        [
+            {
+                "class": each.name,
+                "pictures": each.support,
+                "found": each.recall,
+                "right when answered": each.precision,
+                "both (F1)": each.f1,
+            }
+            for each in judged.evaluation.classes
+        ]
+    )
+    share = st.column_config.NumberColumn(format="percent")
+    st.dataframe(table, hide_index=True, column_config=dict.fromkeys(table.columns[2:], share))
+
+
+def _show(kind: str, figures: object) -> None:
+    show_section(_section(kind, figures))
+
+
+@st.cache_data(max_entries=24, show_spinner=False)
+def _section(kind: str, figures: Any) -> Section:
+    """The part of the report of these figures; drawn once."""
+    return SECTIONS[kind](figures)
+
+
+def _calibration(figures: Mapping[str, Any] | None) -> Section:
+    known = dacite.from_dict(Calibration, figures, dacite.Config(cast=[tuple])) if figures else None
+    return calibration_section(known)
+
+
+def _slices(figures: Mapping[str, Any]) -> Section:
+    parts = tuple(Slice(**each, members=np.zeros(0, int)) for each in figures["slices"])
+    return slices_section(Slices(figures["accuracy"], figures["images"], parts))
+
+
+def _learning_curve(figures: Mapping[str, Any]) -> Section:
+    return learning_curve_section(LearningCurve.from_dict(figures))
+
+
+SECTIONS = {"calibration": _calibration, "slices": _slices, "learning curve": _learning_curve}

@@ -1,0 +1,72 @@
+"""The search for wrong labels among all images of a run: a job, whose answer is a queue for the page Label."""
+
+import streamlit as st
+from jobs.job import Job, list_jobs, start_job
+from projects.judged_run import JudgedRun
+from projects.open_queue import WRONG
+from projects.run_doubts import looks_wrong
+from projects.versions import current_number
+
+from imgcls.counted import counted
+from imgcls.files import read_json
+from parts import allowed_paths
+from parts.job_strip import share
+from parts.opened import go
+from parts.person import who
+from parts.plain import plain
+
+KIND = "review"
+REFRESH = 1.0  # seconds
+
+
+def offer_review(judged: JudgedRun) -> None:
+    """A button that starts the search, or that sends to Label what it found; in between, how far it is."""
+    job, found = _latest(judged), read_json(judged.folder.review_file)
+    if job and job.is_live:
+        _follow(judged)
+    elif found:
+        _offer_queue(judged, found)
+    elif not judged.table.is_multi_label:
+        _offer_search(judged)
+    if job and job.state in ("failed", "interrupted"):
+        st.warning(f"The search for wrong labels did not come to its end. {plain(job.message)}")
+
+
+@st.fragment(run_every=REFRESH)
+def _follow(judged: JudgedRun) -> None:
+    job = _latest(judged)
+    if job is None or not job.is_live:
+        st.rerun()
+    st.progress(share(job) or 0.0, text=f"Looking for wrong labels. {plain(job.doing)}", width=300)
+
+
+def _offer_search(judged: JudgedRun) -> None:
+    tip = "Looks through all labels, those of training too: each is held against models that have not seen it."
+    if st.button("Find wrong labels", icon=":material/find_in_page:", help=tip):
+        program = ("imgcls.review", str(judged.folder.path))
+        title = f"Wrong labels by {judged.name}"
+        start_job(judged.project, KIND, title, program, allowed_paths.environment(), {"run": judged.name}, who())
+        st.rerun()
+
+
+def _offer_queue(judged: JudgedRun, found: dict) -> None:
+    wrong = looks_wrong(judged.project, judged.name, current_number(judged.project))
+    label = f"Check {counted(len(wrong), 'likely wrong label')}"
+    if not wrong:
+        st.button("No label looks wrong", icon=":material/rule:", disabled=True, help=_said(found))
+    elif st.button(label, icon=":material/rule:", help=_said(found)):
+        go("label", judged.project, queue=f"{WRONG}{judged.name}")
+
+
+def _said(found: dict) -> str:
+    text = f"Of {counted(found.get('judged', 0), 'label')}, {found.get('looks_wrong', 0):,} look wrong."
+    share_wrong = found.get("share")
+    if share_wrong:
+        low, high = (100 * share_wrong[end] for end in ("low", "high"))
+        text += f" An estimated {100 * share_wrong['estimate']:.1f} % of all labels are ({low:.1f} to {high:.1f} %)."
+    return text
+
+
+def _latest(judged: JudgedRun) -> Job | None:
+    own = [job for job in list_jobs(judged.project) if job.kind == KIND and job.about.get("run") == judged.name]
+    return max(own, key=lambda job: job.asked, default=None)

@@ -1,0 +1,74 @@
+"""The threshold: from how sure on an answer counts. Predict and Deploy obey what is chosen here."""
+
+import altair as alt
+import numpy as np
+import pandas as pd
+import streamlit as st
+from projects.judged_run import JudgedRun
+from projects.threshold import set_threshold, threshold_of
+
+from imgcls.evaluation.judgement.selective import AnsweredImages, Thresholds, answers
+from imgcls.evaluation.pages.charts import PALETTE
+from parts.errors import explained
+
+
+@st.fragment
+@explained()
+def show_threshold(judged: JudgedRun) -> None:
+    """The slider, what it brings on the test images, and the curve of all thresholds."""
+    st.subheader("When should it not answer?", anchor=False)
+    st.write("Below the threshold, the answer is “not sure”. Predict and Deploy use what you set here.")
+    left, right = st.columns([5, 6], gap="medium")
+    with left:
+        value = st.slider(
+            "Answer only if surer than",
+            0,
+            100,
+            round(100 * threshold_of(judged.project, judged.name)),
+            format="%d %%",
+            key=f"threshold {judged.name}",
+        )
+        if value != round(100 * threshold_of(judged.project, judged.name)):
+            set_threshold(judged.project, judged.name, value / 100)
+        reached = answered_at(judged, value / 100)
+        _show_figures(reached)
+    with right:
+        _show_curve(judged, reached)
+
+
+def answered_at(judged: JudgedRun, value: float) -> AnsweredImages:
+    """How many test images are answered at a threshold, and how many answers are right."""
+    same = np.full(len(judged.table.class_names), value, np.float32)
+    return answers(judged.table, Thresholds(same))
+
+
+def _show_figures(reached: AnsweredImages) -> None:
+    if reached.precision is None or reached.precision_interval is None or reached.coverage is None:
+        st.write("No picture is answered at this threshold.")
+        return
+    low, high = reached.precision_interval
+    with st.container(horizontal=True):
+        st.metric("Answered", f"{100 * reached.coverage:.1f} %", width="content")
+        st.metric("Right, of those answered", f"{100 * reached.precision:.1f} %", width="content")
+    st.caption(
+        f"{reached.answered:,} of {reached.images:,} test images are answered. The share that is right lies between "
+        f"{100 * low:.1f} and {100 * high:.1f} % (95 % interval)."
+    )
+
+
+def _show_curve(judged: JudgedRun, reached: AnsweredImages) -> None:
+    curve = judged.analyses.get("risk_coverage")
+    if not curve:
+        return
+    points = pd.DataFrame({"answered": curve["coverage"], "right": 1 - np.array(curve["risk"])})
+    share = alt.Axis(format="%")
+    x = alt.X("answered:Q", title="share of the pictures that is answered", axis=share)
+    y = alt.Y("right:Q", title="share of the answers that is right", axis=share, scale=alt.Scale(zero=False))
+    tips = [alt.Tooltip("answered:Q", format=".1%"), alt.Tooltip("right:Q", format=".1%")]
+    chart = alt.Chart(points, height=260).mark_line(color=PALETTE["blue"]).encode(x=x, y=y, tooltip=tips)
+    if reached.answered:
+        now = pd.DataFrame([{"answered": reached.coverage, "right": reached.precision}])
+        chart += alt.Chart(now).mark_point(filled=True, size=140, color=PALETTE["orange"]).encode(x=x, y=y)
+    st.altair_chart(chart)
+    with st.expander("As a table"):
+        st.dataframe(points, hide_index=True)

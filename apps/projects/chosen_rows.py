@@ -1,0 +1,55 @@
+"""Which images a page shows: filters by class, split and state. Nothing here reads or writes."""
+
+from collections.abc import Collection
+
+import numpy as np
+import pandas as pd
+
+from imgcls.data.manifest.table import Manifest
+from projects.versions import NO_LABEL, SET_ASIDE
+
+USED, WAITING, ASIDE, BROKEN = "used", "without label", "left out", "cannot be used"
+STATES = (USED, WAITING, ASIDE, BROKEN)
+NO_SPLIT = "no split"
+
+
+def chosen_rows(
+    manifest: Manifest,
+    classes: Collection[str] = (),
+    splits: Collection[str] = (),
+    states: Collection[str] = (),
+    among: Collection[int] | None = None,
+) -> list[int]:
+    """The rows that fit; an empty filter lets everything through.
+
+    Args:
+        manifest: The images.
+        classes: Names of classes; an image of several fits if it has one of them.
+        splits: train, validation, test, or `NO_SPLIT`.
+        states: Of `STATES`.
+        among: Rows that come into question; None for all.
+    """
+    table = manifest.table
+    fits = pd.Series(True, table.index)
+    if classes:
+        fits &= _has_one(table, classes)
+    if splits:
+        fits &= table["split"].isin(["" if name == NO_SPLIT else name for name in splits])
+    if states:
+        fits &= state_of(table).isin(states)
+    if among is not None:
+        fits &= table.index.isin(list(among))
+    return [int(row) for row in table.index[fits]]
+
+
+def state_of(table: pd.DataFrame) -> pd.Series:
+    """The state of each row: one of `STATES`."""
+    names = {"": USED, NO_LABEL: WAITING, SET_ASIDE: ASIDE}
+    return table["problems"].map(names).fillna(BROKEN)
+
+
+def _has_one(table: pd.DataFrame, classes: Collection[str]) -> pd.Series:
+    fits = table["label"].isin(classes).to_numpy(copy=True)
+    for place in np.flatnonzero(table["labels"].str.len() > 1):
+        fits[place] = not set(classes).isdisjoint(table["labels"].iat[place])
+    return pd.Series(fits, table.index)

@@ -1,0 +1,188 @@
+"""What people decided about images, written down at once, and put into the data when they say so.
+
+    data/decisions.jsonl        a line for each decision that is not in the data yet
+    data/decisions/<time>.jsonl those that are
+
+A line is written before the page hears of it, so that an app that is killed loses none. Lines are only ever appended:
+an undo is a line too.
+"""
+
+import fcntl
+import json
+import math
+import os
+import threading
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager, suppress
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from imgcls.labels.records import class_name
+from projects.project import Project
+
+LABEL, ASIDE, SKIP, UNDO, AGAIN = "label", "aside", "skip", "undo", "again"
+ACTS = (LABEL, ASIDE, SKIP, UNDO, AGAIN)
+LONGEST = 200  # characters of a class name
+FILES = 64  # that are kept in memory, over all projects
+_reading = threading.Lock()
+_read: dict[Path, tuple[int, int, list["Decision"]]] = {}  # by file: its number, bytes that were read, decisions
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What somebody decided about an image.
+
+    Attributes:
+        id: Made where it was decided; a decision that arrives twice is kept once.
+        queue: That the image came from.
+        version: That the row's number belongs to.
+        row: Of the image.
+        act: label: it has these classes. aside: it is left out. skip: not now. undo: the decision `of` does not stand.
+            again: all images of the queue are to be looked at again.
+        labels: The classes; none of them says that the image has none.
+        box: The part of the image that is the example: left, top, right, bottom in pixels; empty for all of it; None if
+            nothing was said of it.
+        of: The id of the decision that is undone.
+        who: Decided it; may be empty.
+        when: Seconds since 1970.
+    """
+
+    id: str
+    queue: str
+    version: int
+    row: int
+    act: str
+    labels: Sequence[str] = ()
+    box: Sequence[float] | None = None
+    of: str = ""
+    who: str = ""
+    when: float = 0.0
+
+
+def read_decision(values: Mapping[str, Any], who: str) -> Decision:
+    """A decision as a page sends it.
+
+    Raises:
+        ValueError: It is none.
+    """
+    labels = [class_name(name) or "" for name in values.get("labels") or ()]
+    box = values.get("box")
+    fits = (
+        values.get("act") in ACTS
+        and all(0 < len(name) <= LONGEST for name in labels)
+        and (box is None or (len(box) in (0, 4) and all(math.isfinite(edge) for edge in box)))
+    )
+    if not fits:
+        raise ValueError("A decision that the page sent cannot be read. Load the page again.")
+    labels = [" ".join(name.split()) for name in labels]
+    text = {name: str(values.get(name, "")) for name in ("id", "queue", "act", "of")}
+    return Decision(
+        **text, version=int(values["version"]), row=int(values["row"]), labels=labels,
+        box=None if box is None else [float(edge) for edge in box], who=who, when=time.time(),
+    )  # fmt: skip
+
+
+def record(project: Project, decisions: Iterable[Decision]) -> None:
+    """Write decisions down, those that are not written yet. They are on the disk when this returns."""
+    with held(project):
+        known = {each.id for file in _files(project) for each in _lines(file)}
+        new = [each for each in decisions if each.id not in known]
+        if not new:
+            return
+        with _file(project).open("ab") as file:
+            torn = file.tell() and not _ends_with_a_line(_file(project))
+            text = "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in new)
+            file.write((("\n" if torn else "") + text).encode())
+            file.flush()
+            os.fsync(file.fileno())
+
+
+def unsaved(project: Project) -> list[Decision]:
+    """The decisions that stand and are not in the data yet, the first one first; skipped images are none of them."""
+    return [each for each in standing(_lines(_file(project))) if each.act in (LABEL, ASIDE)]
+
+
+def decided_in(project: Project, queue: str, since: float = 0.0) -> list[Decision]:
+    """All decisions that stand about images of a queue, saved or not, skipped images included.
+
+    Args:
+        project: The project.
+        queue: The queue's name.
+        since: Seconds since 1970; what was decided before belongs to an earlier queue of the same name.
+    """
+    every = [each for file in _files(project) for each in _lines(file)]
+    lines = [each for each in every if each.queue == queue and each.when >= since]
+    return standing(lines)
+
+
+def standing(decisions: Iterable[Decision]) -> list[Decision]:
+    """Decisions without those that were undone or begun again."""
+    kept: dict[str, Decision] = {}
+    for each in decisions:
+        if each.act == UNDO:
+            kept.pop(each.of, None)
+        elif each.act == AGAIN:
+            kept = {key: one for key, one in kept.items() if one.queue != each.queue or one.act != SKIP}
+        else:
+            kept[each.id] = each
+    return list(kept.values())
+
+
+def put_away(project: Project) -> None:
+    """Call the decisions saved: they are in the data now. To be called within `held`."""
+    _folder(project).mkdir(exist_ok=True)
+    with suppress(FileNotFoundError):
+        _file(project).rename(_folder(project) / f"{time.time_ns()}.jsonl")
+
+
+@contextmanager
+def held(project: Project) -> Iterator[None]:
+    """Two tabs write, or save, one after the other. Within, `record` must not be called."""
+    with (project.data / ".decisions-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _file(project: Project) -> Path:
+    return project.data / "decisions.jsonl"
+
+
+def _folder(project: Project) -> Path:
+    return project.data / "decisions"
+
+
+def _files(project: Project) -> list[Path]:
+    """Of all decisions, the oldest first."""
+    return [*sorted(_folder(project).glob("*.jsonl")), _file(project)]
+
+
+def _lines(file: Path) -> list[Decision]:
+    """The decisions in a file; only what came since the last look is read."""
+    with _reading, suppress(FileNotFoundError), file.open("rb") as opened:
+        facts, file = os.fstat(opened.fileno()), file.absolute()
+        number, size, found = _read.get(file, (0, 0, []))
+        if number != facts.st_ino or size > facts.st_size:  # another file
+            size, found = 0, []
+        opened.seek(size)
+        new = opened.read()
+        whole = new[: new.rfind(b"\n") + 1]  # without a last line that a killed app left unfinished
+        found = [*found, *filter(None, map(_decision, whole.splitlines()))]
+        _read[file] = (facts.st_ino, size + len(whole), found)
+        if len(_read) > FILES:
+            _read.pop(next(iter(_read)))
+        return found
+    return []
+
+
+def _decision(line: bytes) -> Decision | None:
+    with suppress(ValueError, TypeError):
+        return Decision(**json.loads(line))
+    return None
+
+
+def _ends_with_a_line(file: Path) -> bool:
+    with file.open("rb") as opened:
+        opened.seek(-1, os.SEEK_END)
+        return opened.read(1) == b"\n"

@@ -1,0 +1,87 @@
+"""What differs between a version and the one that it was made of. Rows keep their numbers, so they can be compared."""
+
+from dataclasses import dataclass
+
+import pandas as pd
+
+from imgcls.counted import counted
+from imgcls.data.manifest.table import Manifest
+from projects.versions import NO_LABEL, SET_ASIDE
+
+
+@dataclass(frozen=True)
+class Difference:
+    """Rows that changed.
+
+    Attributes:
+        added: New images.
+        labels: Of (class before, class now), how many images; an image of several classes has them with commas.
+        left_out: Images that were left out.
+        brought_back: Images that were brought back.
+        splits: Of (split before, split now), how many images.
+        rows: All rows that changed or are new.
+    """
+
+    added: int
+    labels: dict[tuple[str, str], int]
+    left_out: int
+    brought_back: int
+    splits: dict[tuple[str, str], int]
+    rows: tuple[int, ...]
+
+    def sentences(self) -> list[str]:
+        """What changed, a sentence each."""
+        facts = [
+            (self.added, f"{counted(self.added, 'image')} added."),
+            (self.left_out, f"{counted(self.left_out, 'image')} left out."),
+            (self.brought_back, f"{counted(self.brought_back, 'image')} brought back."),
+        ]
+        labels = [
+            f"{counted(number, 'image')}: {old or 'no label'} became {new or 'no label'}."
+            for (old, new), number in sorted(self.labels.items(), key=lambda pair: -pair[1])
+        ]
+        splits = [
+            f"{counted(number, 'image')}: moved from {old or 'no split'} to {new or 'no split'}."
+            for (old, new), number in sorted(self.splits.items(), key=lambda pair: -pair[1])
+        ]
+        return [sentence for number, sentence in facts if number] + labels + splits
+
+
+def difference(before: Manifest | None, after: Manifest) -> Difference:
+    """Compare a version with the one that it was made of.
+
+    Args:
+        before: None if there was none.
+        after: The same rows, and maybe more behind them.
+    """
+    table = after.table
+    known = 0 if before is None else min(len(before.table), len(table))
+    new = table.iloc[:known].reset_index(drop=True)
+    old = table.iloc[:0] if before is None else before.table.iloc[:known].reset_index(drop=True)
+    was, now = _names(old), _names(new)
+    aside = old["problems"] == SET_ASIDE, new["problems"] == SET_ASIDE
+    left_out, back = ~aside[0] & aside[1], aside[0] & ~aside[1]
+    relabelled = (was != now) | ((old["problems"] == NO_LABEL) & (new["problems"] == ""))
+    moved = old["split"] != new["split"]
+    changed = new.index[left_out | back | relabelled | moved]
+    return Difference(
+        len(table) - known,
+        _counts(was[relabelled], now[relabelled]),
+        int(left_out.sum()),
+        int(back.sum()),
+        _counts(old["split"][moved], new["split"][moved]),
+        (*map(int, changed), *range(known, len(table))),
+    )
+
+
+def _names(table: pd.DataFrame) -> pd.Series:
+    several = table["labels"].str.len() > 1
+    names = table["label"].copy()
+    if several.any():
+        names[several] = [", ".join(each) for each in table["labels"][several]]
+    return names
+
+
+def _counts(before: pd.Series, after: pd.Series) -> dict[tuple[str, str], int]:
+    pairs = pd.Series(list(zip(before, after, strict=True)), dtype=object)
+    return {pair: int(number) for pair, number in pairs.value_counts().items()}

@@ -1,0 +1,92 @@
+"""Decisions become a version of the data."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import pandas as pd
+
+from imgcls.counted import counted
+from imgcls.data.manifest.table import Manifest
+from imgcls.labels.records import BOX
+from projects.decisions import ASIDE, Decision, held, put_away, unsaved
+from projects.moved_rows import GONE, moved_rows
+from projects.project import Project
+from projects.versions import NO_LABEL, SET_ASIDE, Version, add_version, current_number, current_version, manifest_of
+
+OF_PEOPLE = ("", NO_LABEL, SET_ASIDE)  # problems that a decision changes; the others are of the file
+
+
+def save_decisions(project: Project, who: str = "") -> Version | None:
+    """Make one new version of all decisions that are not in the data yet.
+
+    Returns:
+        The version that is shown now.
+
+    Raises:
+        ValueError: Somebody changed the data in this moment; nothing is lost, and it can be tried again.
+    """
+    with held(project):
+        decisions, number = unsaved(project), current_number(project)
+        last = last_of_each_row(project, decisions, number)
+        if last:
+            changed = folded(manifest_of(project, number), last)
+            add_version(project, changed, _what(list(last.values())), number, who)
+        put_away(project)
+    return current_version(project)
+
+
+def last_of_each_row(project: Project, decisions: Sequence[Decision], version: int) -> dict[int, Decision]:
+    """The last decision about each image, by the number of its row in a version; without images that are gone."""
+    last: dict[int, Decision] = {}
+    place: dict[tuple[int, int], int] = {}
+    for made_of in {each.version for each in decisions} - {version}:
+        rows = np.array([each.row for each in decisions if each.version == made_of], int)
+        moved = moved_rows(rows, manifest_of(project, made_of), manifest_of(project, version))
+        place |= {(made_of, int(row)): int(now) for row, now in zip(rows, moved, strict=True)}
+    for each in decisions:
+        row = each.row if each.version == version else place[each.version, each.row]
+        if row != GONE:
+            last.pop(row, None)
+            last[row] = each
+    return last
+
+
+def folded(manifest: Manifest, decisions: dict[int, Decision]) -> Manifest:
+    """The images and labels with decisions applied, by the number of the row."""
+    table = manifest.table.copy()
+    decisions = {row: each for row, each in decisions.items() if row in table.index}
+    aside = [row for row, each in decisions.items() if each.act == ASIDE]
+    named = {row: each for row, each in decisions.items() if each.act != ASIDE}
+    _set_problems(table, aside, SET_ASIDE)
+    _set_problems(table, list(named), "")
+    rows = list(named)
+    table.loc[rows, "label"] = [each.labels[0] if each.labels else "" for each in named.values()]
+    labels = table["labels"].to_numpy(copy=True)
+    for place, each in zip(table.index.get_indexer(rows), named.values(), strict=True):
+        labels[place] = list(each.labels)
+    table["labels"] = pd.Series(labels, table.index, dtype=object)
+    table.loc[rows, "agreement"] = np.nan
+    table.loc[rows, "annotators"] = [_with(table.at[row, "annotators"], each.who) for row, each in named.items()]
+    boxed = {row: each.box or [np.nan] * 4 for row, each in named.items() if each.box is not None}
+    if boxed:
+        table.loc[list(boxed), BOX] = np.array(list(boxed.values()), float)
+    return Manifest(table, manifest.root)
+
+
+def _set_problems(table: pd.DataFrame, rows: list[int], problem: str) -> None:
+    touched = table.index.isin(rows) & table["problems"].isin(OF_PEOPLE)
+    table.loc[touched, "problems"] = problem
+
+
+def _with(annotators: str, who: str) -> str:
+    """Names with commas between, and one more."""
+    names = [name for name in annotators.split(",") if name]
+    who = who.replace(",", " ")
+    return ",".join(names if who in ("", *names) else [*names, who])
+
+
+def _what(decisions: Sequence[Decision]) -> str:
+    aside = sum(each.act == ASIDE for each in decisions)
+    named = len(decisions) - aside
+    counts = {"labelled": named, "left out": aside}
+    return ", ".join(f"{counted(count, 'image')} {what}" for what, count in counts.items() if count)

@@ -1,0 +1,111 @@
+"""The queues that the page Label offers: those that were saved, and those that data and runs give by themselves.
+
+no-label          images that wait for a label
+class:<name>      all images of a class
+wrong:<run>       labels that a review of the run calls wrong
+unsure:<run>      images on which the run is least sure
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+import pandas as pd
+
+from imgcls.data.manifest.table import Manifest, a_row_a_label
+from projects.project import Project
+from projects.queues import list_queues, load_queue, rows_now
+from projects.run_doubts import looks_wrong, reviewed_runs, unsure
+from projects.versions import NO_LABEL, manifest_of
+
+WAITING, CLASS, WRONG, UNSURE = "no-label", "class:", "wrong:", "unsure:"
+
+
+@dataclass(frozen=True)
+class OpenQueue:
+    """A queue as it is worked off.
+
+    Attributes:
+        name: In addresses.
+        title: On the page.
+        version: That the rows belong to.
+        rows: Their numbers, in order.
+        suggestions: The class that a row may belong to, by its number.
+        probabilities: Of these, in [0, 1].
+        since: Decisions before this moment belong to an earlier queue of the same name; seconds since 1970.
+    """
+
+    name: str
+    title: str
+    version: int
+    rows: Sequence[int]
+    suggestions: Mapping[int, str] = field(default_factory=dict)
+    probabilities: Mapping[int, float] = field(default_factory=dict)
+    since: float = 0.0
+
+
+def offered_queues(project: Project, version: int) -> dict[str, str]:
+    """The titles of the queues that have images, with their counts, by name."""
+    manifest, found = manifest_of(project, version), {}
+    if waiting := int((manifest.table["problems"] == NO_LABEL).sum()):
+        found[WAITING] = f"No label yet ({waiting:,})"
+    for queue in list_queues(project):
+        if queue.rows:
+            found[queue.name] = f"{queue.title} ({len(queue.rows):,})"
+    for run in reviewed_runs(project):
+        for kind, title, look in ((WRONG, "Likely wrong", looks_wrong), (UNSURE, "Unsure", unsure)):
+            if rows := look(project, run, version):
+                found[f"{kind}{run}"] = f"{title}, says {run} ({len(rows):,})"
+    for name, count in a_row_a_label(manifest.usable).value_counts().sort_index().items():
+        found[f"{CLASS}{name}"] = f"All of {name} ({count:,})"
+    return found
+
+
+def open_queue(project: Project, name: str, version: int) -> OpenQueue:
+    """The queue of this name, with the rows that its images have in a version.
+
+    Raises:
+        ValueError: There is none, or no data.
+    """
+    manifest = manifest_of(project, version)
+    for prefix, opened in _BY_THEMSELVES.items():
+        if name.startswith(prefix):
+            return opened(project, name, version, manifest)
+    queue = load_queue(project, name)
+    place = rows_now(project, queue, version)
+    named = {place[row]: label for row, label in queue.suggestions.items() if row in place}
+    sure = {place[row]: share for row, share in queue.probabilities.items() if row in place}
+    return OpenQueue(queue.name, queue.title, version, list(place.values()), named, sure, queue.when)
+
+
+def _waiting(project: Project, name: str, version: int, manifest: Manifest) -> OpenQueue:
+    rows = np.flatnonzero(manifest.table["problems"] == NO_LABEL).tolist()
+    return OpenQueue(name, "No label yet", version, rows)
+
+
+def _of_class(project: Project, name: str, version: int, manifest: Manifest) -> OpenQueue:
+    named = name.removeprefix(CLASS)
+    labels: pd.Series = a_row_a_label(manifest.usable)
+    return OpenQueue(name, f"All of {named}", version, labels.index[labels == named].tolist())
+
+
+def _wrong(project: Project, name: str, version: int, manifest: Manifest) -> OpenQueue:
+    return _doubted(project, name, version, WRONG, looks_wrong)
+
+
+def _unsure(project: Project, name: str, version: int, manifest: Manifest) -> OpenQueue:
+    return _doubted(project, name, version, UNSURE, unsure)
+
+
+def _doubted(
+    project: Project, name: str, version: int, prefix: str, look: Callable[..., Mapping[int, tuple[str, float]]]
+) -> OpenQueue:
+    run = name.removeprefix(prefix)
+    found = look(project, run, version)
+    title = f"{'Likely wrong' if prefix == WRONG else 'Unsure'}, says {run}"
+    named = {row: label for row, (label, _) in found.items()}
+    sure = {row: share for row, (_, share) in found.items()}
+    return OpenQueue(name, title, version, list(found), named, sure)
+
+
+_BY_THEMSELVES = {WAITING: _waiting, CLASS: _of_class, WRONG: _wrong, UNSURE: _unsure}

@@ -1,0 +1,36 @@
+"""Sentences of the library in the words of the pages: what a flag is called there."""
+
+import re
+
+WORDS = {  # flag of the command line: what the page calls it
+    r"with --boxes what an example is: crop cuts out each box, largest takes the largest box, multi_label keeps all "
+    r"classes": "what an example is",
+    r"With --boxes crop each box is an example of its own": "Take each box as an example of its own",
+    r"--min-box-side takes smaller boxes as well": 'A smaller "Smallest box" takes them as well',
+    r"Name the folder that the images lie in with --images": 'Name the folder that the images lie in under "Folder of '
+    'the images"',
+    r"with --images": 'under "Folder of the images"',
+    r"--images": "Folder of the images",
+    r"--consensus \w+": "another way to settle several answers",
+    r"--fetch-to fetches images from their addresses": 'Choose "Addresses in a table" to fetch them',
+    r"--format (\w+)": r'the format \1',
+    r"--group": "Images that belong together",
+    r"--data (\w+)": r"\1",
+    r"\bwith `python -m imgcls\.import_labels[^`]*`( first)?": "here",
+    r"`python -m [^`]*`": "the command line",
+    r"--[a-z]+(-[a-z]+)*": "an option",
+    r"\ba manifest\b": "a table of images",
+    r"\bmanifest\b": "table of images",
+}  # fmt: skip
+
+
+def in_words(sentence: str) -> str:
+    """A sentence without flags and commands, which the pages do not have.
+
+    Example:
+        >>> in_words("Name the folder that the images lie in with --images.")
+        'Name the folder that the images lie in under "Folder of the images".'
+    """
+    for pattern, words in WORDS.items():
+        sentence = re.sub(pattern, words, sentence)
+    return sentence

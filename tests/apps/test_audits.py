@@ -1,0 +1,65 @@
+"""What an audit found, and what of it is still to be done."""
+
+import pandas as pd
+import pytest
+from projects.audits import audited_version, found_right, keep_findings, open_tasks, to_leave_out
+from projects.edits import set_aside, set_label
+from projects.project import create_project
+from projects.versions import add_version, manifest_of
+
+from imgcls.data.audit import Finding
+from imgcls.data.manifest.table import Manifest
+from imgcls.labels.records import BOX
+
+
+@pytest.fixture
+def looked(here):
+    """A project of 20 cats and 20 dogs, with findings about some of them."""
+    rows = pd.DataFrame({"image": [f"{n:02}.png" for n in range(40)], "label": ["cat", "dog"] * 20})
+    rows["split"] = ["train", "test"] * 20
+    rows["problems"] = ["a damaged PNG file", *[""] * 39]
+    project = create_project("Pets")
+    add_version(project, Manifest.from_records(rows.assign(**dict.fromkeys(BOX, float("nan"))), here), "40", 0)
+    keep_findings(
+        project,
+        1,
+        [
+            Finding("unusable", ("00.png",), "a damaged PNG file", (0,)),
+            Finding("same image, two labels", ("02.png", "03.png"), "the same bytes", (2, 3)),
+            Finding("exact copies", ("04.png", "06.png", "08.png"), "3 files", (4, 6, 8)),
+            Finding("dark", ("10.png",), "too dark", (10,)),
+        ],
+    )
+    return project
+
+
+def kinds(project, number) -> list[str]:
+    return [kind for kind in open_tasks(project, number) if kind not in ("few examples", "class not in a split")]
+
+
+def test_what_is_gravest_comes_first_and_a_later_version_keeps_what_was_found(looked):
+    assert kinds(looked, 1) == ["unusable", "same image, two labels", "exact copies", "dark"]
+    add_version(looked, set_aside(manifest_of(looked), [39]), "one left out", 1)
+    assert audited_version(looked, 2) == 1
+    assert kinds(looked, 2) == kinds(looked, 1)
+
+
+def test_what_is_mended_or_left_out_is_no_longer_to_do(looked):
+    tasks = open_tasks(looked, 1)
+    (copies,) = tasks["exact copies"]
+    assert to_leave_out([copies], manifest_of(looked)) == [6, 8]
+    mended = set_label(set_aside(manifest_of(looked), [6, 8, 10]), [3], "cat")
+    add_version(looked, mended, "mended", 1)
+    assert kinds(looked, 2) == ["unusable"]
+    assert "dark" in kinds(looked, 1)  # of the version before
+
+
+def test_what_is_found_right_is_asked_no_more(looked):
+    found_right(looked, open_tasks(looked, 1)["dark"])
+    assert "dark" not in kinds(looked, 1)
+
+
+def test_classes_are_looked_at_anew_each_time(looked):
+    assert "class not in a split" in open_tasks(looked, 1)
+    found = open_tasks(looked, 1)["few examples"]
+    assert [task.why for task in found] == ["'cat' has 19; expected at least 20"]

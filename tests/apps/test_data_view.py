@@ -1,0 +1,152 @@
+"""The page Data."""
+
+import json
+import shutil
+
+import pytest
+from parts import grid
+from projects.audits import keep_findings
+from projects.imports import open_questions, unread_reports
+from projects.project import create_project
+from projects.versions import SET_ASIDE, add_version, current_number, manifest_of
+
+from imgcls.config import LabelsConfig
+from imgcls.data.audit import Finding
+from imgcls.data.sources.importing import import_manifest
+
+
+@pytest.fixture
+def project(here, clothes):
+    """The 30 images of `clothes`, none of which was opened: what the page shows needs no more."""
+    made = create_project("Clothes")
+    add_version(made, import_manifest(str(clothes), LabelsConfig()).manifest, "30 images added", 0)
+    return made
+
+
+@pytest.fixture
+def selected(monkeypatch):
+    """What the user selects in the grid of images."""
+    rows: list[int] = []
+    answer = lambda *_, **__: grid.GridAnswer(list(rows), None)  # noqa: E731
+    monkeypatch.setattr("parts.data.pictures.image_grid", answer)
+    return rows
+
+
+def test_an_empty_project_says_what_to_do_first(page, here):
+    create_project("Flowers")
+    view = page("data", project="flowers")
+    assert "Drop a folder of them, with one folder for each class" in view.text
+    assert "Add these images" in view.text
+    assert "Nothing was dropped yet" in view.press("Add these images").errors
+
+
+def test_what_is_there_comes_first(page, project):
+    view = page("data", project="clothes")
+    for figure in ("Images 30", "Classes 3", "Without label 0", "Problems 3"):  # each class has few images
+        assert figure in view.text
+    assert "Go on to Train" in [link.proto.label for link in view.widgets.get("page_link")]
+
+
+def test_filters_narrow_the_images(page, project):
+    view = page("data", project="clothes")
+    assert "30 images shown" in view.text
+    view.widgets.multiselect[0].set_value(["bag"])
+    assert "10 images shown" in view.look().text
+
+
+def test_what_is_selected_is_labelled_left_out_and_undone(page, project, selected):
+    selected[:] = [0, 1]
+    view = page("data", project="clothes")
+    assert "2 images selected" in view.text
+    view.choose("Class of these images", "sneaker").press("Give this class")
+    assert manifest_of(project).table["label"].tolist()[:3] == ["sneaker", "sneaker", "bag"]
+    view.press("Leave out")
+    assert (manifest_of(project).table["problems"] == SET_ASIDE).sum() == 2
+    assert current_number(project) == 3
+    assert "Not used: 2 images left out" in view.text
+    view.press("Undo").press("Undo")
+    assert current_number(project) == 1
+    assert view.press("Redo").widgets.button  # nothing is lost by going back
+    assert current_number(project) == 2
+
+
+def test_a_class_is_renamed_merged_and_dropped(page, project):
+    view = page("data", project="clothes", part="Classes")
+    view.widgets.multiselect[0].set_value(["bag"])
+    view.look().choose("New name", "handbag").press("Rename")
+    assert manifest_of(project).class_names == ["handbag", "sneaker", "trouser"]
+    view.widgets.multiselect[0].set_value(["handbag", "trouser"])
+    view.look().choose("Merge into", "trouser").press("Merge")
+    assert manifest_of(project).class_names == ["sneaker", "trouser"]
+    view.widgets.multiselect[0].set_value(["sneaker"])
+    view.look().press("Drop")
+    assert "There is only one class, 'trouser'" in view.text.replace("\\", "")
+    assert "Go on to Train" not in [link.proto.label for link in view.widgets.get("page_link")]
+
+
+def test_findings_are_a_list_of_things_to_do(page, project):
+    copies = Finding("exact copies", ("a", "b"), "2 files with the same bytes", (0, 11))
+    keep_findings(project, 1, [copies, Finding("dark", ("c",), "too dark", (5,))])
+    view = page("data", project="clothes", part="To do")
+    assert "2 files with the same bytes" in view.text
+    assert "/picture/clothes/1/11?" in view.html
+    view.press("Leave out")
+    assert (manifest_of(project).table["problems"] == SET_ASIDE).sum() == 1
+    kinds = next(each for each in view.widgets.button_group if each.label == "To do")
+    kinds.set_value("dark")
+    assert "too dark" in view.look().text
+    view.press("It is fine")
+    assert "too dark" not in page("data", project="clothes", part="To do").text
+
+
+def test_versions_are_listed_with_their_differences(page, project, selected):
+    selected[:] = [0]
+    page("data", project="clothes").press("Leave out")
+    view = page("data", project="clothes", part="Versions")
+    assert "1 image left out" in view.text
+    view.widgets.selectbox[0].select_index(1)
+    view.look().press("Go back to this version")
+    assert current_number(project) == 1
+
+
+def test_images_of_a_server_folder_are_added_by_a_job_and_the_report_stays(page, here, clothes):
+    project = create_project("Clothes")
+    shutil.copy(sorted((clothes / "bag").glob("*.png"))[0], clothes / "sneaker" / "copy.png")
+    view = page("data", project="clothes")
+    view.widgets.button_group[0].set_value("On the server")
+    view.look().choose("Folder or annotation file on the server", "/etc").press("Add these images")
+    assert "lies outside of" in view.errors
+    view.choose("Folder or annotation file on the server", str(clothes)).press("Add these images")
+    view.wait_for("31 images added.").wait_for("Problems 5")  # three small classes, two copies, their two labels
+    assert "The same image with two labels" in view.widgets.button_group[-1].options
+    (told,) = unread_reports(project).values()
+    assert any("notes.txt" in note for note in told.notes)
+    again = page("data", project="clothes")
+    assert "31 images added." in again.text
+    assert "31 images added." not in again.press("Close").text
+
+
+def test_boxes_are_asked_about_with_the_counts_of_each_way(page, here, clothes):
+    project = create_project("Boxes")
+    name = sorted((clothes / "bag").glob("*.png"))[0].name
+    boxes = [{"id": n, "image_id": 1, "category_id": n, "bbox": [n, n, 9 + n, 9]} for n in (1, 2)]
+    categories = [{"id": 1, "name": "cat"}, {"id": 2, "name": "cup"}]
+    images = [{"id": 1, "file_name": f"bag/{name}", "width": 28, "height": 28}]
+    content = {"images": images, "annotations": boxes, "categories": categories}
+    (clothes / "instances.json").write_text(json.dumps(content))
+    view = page("data", project="boxes")
+    view.widgets.button_group[0].set_value("On the server")
+    view.look().choose("Folder or annotation file on the server", str(clothes / "instances.json"))
+    view.press("Add these images").wait_for("there are boxes")
+    (radio,) = [each for each in view.widgets.radio if each.label == "An example is"]
+    assert radio.options == [
+        "an image that has one class: gives no example here",
+        "each box, cut out: 2 examples of 2 classes",
+        "an image, by its largest box: 1 example of 1 class",
+        "an image with all its classes: 1 example of 2 classes",
+    ]
+    assert radio.value == "crop"
+    view.choose("An example is", "single")
+    assert "several classes: cat, cup" in view.text.replace("\\", "")
+    assert page("data", project="boxes").press("Do not add them")
+    assert open_questions(project) == {}

@@ -1,0 +1,142 @@
+"""Decisions about images: written down at once, kept through a kill, and put into the data as one version."""
+
+import math
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from imgcls.labels.records import BOX
+
+APPS = Path(__file__).parents[2] / "apps"
+
+
+def decided(number: int, act: str = "label", label: str = "boot", **more):
+    from projects.decisions import read_decision
+
+    values = {
+        "id": f"tab-{number}",
+        "queue": "q",
+        "version": 1,
+        "row": number,
+        "act": act,
+        "labels": [label] * bool(label),
+    }
+    return read_decision(values | more, more.pop("who", ""))
+
+
+def test_decisions_become_one_version(project):
+    from projects.decisions import record, unsaved
+    from projects.fold_decisions import save_decisions
+    from projects.versions import list_versions, manifest_of
+
+    record(project, [decided(0), decided(1, "aside", ""), decided(2, label="bag", who="Ann"), decided(3, "skip", "")])
+    record(project, [decided(0)])  # sent again, because the answer was lost
+    assert [each.row for each in unsaved(project)] == [0, 1, 2]
+    save_decisions(project, "Ann")
+    table = manifest_of(project).table
+    assert [version.what for version in list_versions(project)] == [
+        "30 images added",
+        "2 images labelled, 1 image left out",
+    ]
+    assert table["label"][0] == "boot"
+    assert list(table["labels"][0]) == ["boot"]
+    assert table["problems"][1] == "left out by you"
+    assert table["annotators"][[0, 2]].tolist() == ["", "Ann"]
+    assert not unsaved(project)
+    save_decisions(project)  # nothing to save makes no version
+    record(project, [decided(0)])  # a tab that was asleep sends it once more
+    assert not unsaved(project)
+    assert len(list_versions(project)) == 2
+
+
+def test_an_undo_takes_back_and_the_last_word_counts(project):
+    from projects.decisions import record, unsaved
+    from projects.fold_decisions import last_of_each_row
+
+    record(project, [decided(0), decided(9, row=0, label="bag"), decided(1)])
+    assert last_of_each_row(project, unsaved(project), 1)[0].labels == ["bag"]
+    record(project, [decided(10, "undo", "", row=0, of="tab-9"), decided(11, "undo", "", row=1, of="tab-1")])
+    assert [(each.row, each.labels) for each in unsaved(project)] == [(0, ["boot"])]
+
+
+def test_skipped_images_come_again_when_asked(project):
+    from projects.decisions import decided_in, record
+
+    record(project, [decided(0), decided(1, "skip", "")])
+    assert [each.row for each in decided_in(project, "q")] == [0, 1]
+    record(project, [decided(2, "again", "", row=-1)])
+    assert [each.row for each in decided_in(project, "q")] == [0]
+
+
+def test_decisions_of_an_older_version_find_their_images(project):
+    from projects.decisions import record
+    from projects.fold_decisions import save_decisions
+    from projects.versions import add_version, manifest_of
+
+    from imgcls.data.manifest.table import Manifest
+
+    manifest = manifest_of(project)
+    name = manifest.table["image"][5]
+    add_version(project, Manifest(manifest.table.iloc[::-1].reset_index(drop=True), manifest.root), "turned", 1)
+    record(project, [decided(5)])
+    save_decisions(project)
+    table = manifest_of(project).table
+    assert table.loc[table["label"] == "boot", "image"].tolist() == [name]
+
+
+def test_a_crop_is_set_and_taken_away(project):
+    from projects.decisions import record
+    from projects.fold_decisions import save_decisions
+    from projects.versions import manifest_of
+
+    record(project, [decided(0, box=[1, 2, 20.5, 21])])
+    save_decisions(project)
+    assert manifest_of(project).table.loc[0, BOX].tolist() == [1, 2, 20.5, 21]
+    record(project, [decided(100, row=0, version=2, box=[])])
+    save_decisions(project)
+    assert all(math.isnan(edge) for edge in manifest_of(project).table.loc[0, BOX])
+
+
+def test_a_file_that_cannot_be_read_keeps_its_problem(project):
+    from projects.decisions import record
+    from projects.fold_decisions import folded
+    from projects.versions import manifest_of
+
+    manifest = manifest_of(project)
+    manifest.table.loc[0, "problems"] = "it is damaged"
+    record(project, [])
+    assert folded(manifest, {0: decided(0)}).table["problems"][0] == "it is damaged"
+
+
+def test_a_kill_loses_nothing_and_half_a_line_does_no_harm(project, here):
+    from projects.decisions import record, unsaved
+
+    program = (
+        f"import sys; sys.path.insert(0, {str(APPS)!r})\n"
+        "from projects.decisions import read_decision, record\n"
+        "from projects.project import list_projects\n"
+        "(project,) = list_projects()\n"
+        "for row in range(10):\n"
+        "    values = dict(id=f'killed-{row}', queue='q', version=1, row=row, act='label', labels=['boot'])\n"
+        "    record(project, [read_decision(values, '')])\n"
+        "print('written', flush=True)\n"
+        "input()\n"
+    )
+    with subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, stdin=subprocess.PIPE) as process:
+        assert process.stdout.readline() == b"written\n"
+        process.send_signal(signal.SIGKILL)
+    assert len(unsaved(project)) == 10
+    with (project.data / "decisions.jsonl").open("a") as file:
+        file.write('{"id": "half", "que')
+    record(project, [decided(20)])
+    assert [each.row for each in unsaved(project)] == [*range(10), 20]
+
+
+@pytest.mark.parametrize("wrong", [{"act": "delete"}, {"labels": [""]}, {"labels": ["x" * 201]}, {"box": [1, 2]},
+                                   {"box": [0, 0, float("nan"), 1]}, {"labels": ["\ud800"]}])  # fmt: skip
+def test_what_is_no_decision_is_refused(project, wrong):
+    with pytest.raises(ValueError, match="cannot be read"):
+        decided(0, **wrong)

@@ -1,0 +1,36 @@
+"""What differs between two versions."""
+
+import pandas as pd
+from projects.differences import difference
+from projects.edits import bring_back, rename_class, set_aside, set_label, set_split
+from projects.union import join
+
+from imgcls.data.manifest.table import Manifest
+
+
+def images(*names: str) -> Manifest:
+    rows = pd.DataFrame({"image": [f"{name}.png" for name in names], "label": ["cat", "dog", "cat"][: len(names)]})
+    return Manifest.from_records(rows.assign(sha256=list(names)), "photos")
+
+
+def test_the_first_version_is_all_new():
+    assert difference(None, images("a", "b")).sentences() == ["2 images added."]
+
+
+def test_every_kind_of_change_is_said():
+    before = set_aside(images("a", "b", "c"), [2])
+    after = set_split(set_label(bring_back(set_aside(before, [0]), [2]), [1], "cow"), [1], "test")
+    changed = difference(before, join(after, images("d")).manifest)
+    assert changed.sentences() == [
+        "1 image added.",
+        "1 image left out.",
+        "1 image brought back.",
+        "1 image: dog became cow.",
+        "1 image: moved from no split to test.",
+    ]
+    assert changed.rows == (0, 1, 2, 3)
+
+
+def test_a_renamed_class_is_one_sentence():
+    before = images("a", "b", "c")
+    assert difference(before, rename_class(before, "cat", "tom")).sentences() == ["2 images: cat became tom."]

@@ -1,0 +1,75 @@
+"""Small images: made once, upright, and given only to pages of the app."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+from images.addresses import file_address, picture_address
+from images.routes import ROUTES
+from images.small_files import small_file
+from PIL import Image
+from starlette.applications import Starlette
+from starlette.testclient import TestClient
+
+
+def pixels_of(file: Path) -> Image.Image:
+    with Image.open(file) as image:
+        return image.convert("RGB")
+
+
+@pytest.fixture
+def browser_of(here):
+    return TestClient(Starlette(routes=ROUTES))
+
+
+def test_a_picture_is_made_once_and_no_larger_than_asked_for(here):
+    Image.new("RGB", (900, 600), "red").save("photo.jpg")
+    made = small_file(Path("photo.jpg"), here / "small", side=150)
+    assert pixels_of(made).size == (192, 128)
+    written = made.stat().st_mtime_ns
+    assert small_file(Path("photo.jpg"), here / "small", side=150) == made
+    assert made.stat().st_mtime_ns == written
+
+
+def test_it_is_upright_and_a_box_is_cut_out(here):
+    photo = Image.new("RGB", (80, 40), "red")
+    photo.paste("blue", (0, 0, 40, 40))
+    exif = Image.Exif()
+    exif[0x0112] = 6  # turned by 90 degrees
+    photo.save("photo.jpg", exif=exif, quality=95)
+    assert pixels_of(small_file(Path("photo.jpg"), here / "small")).size == (40, 80)
+    part = pixels_of(small_file(Path("photo.jpg"), here / "small", box=(0, 40, 40, 80)))
+    assert part.size == (40, 40)
+    red, _, blue = part.getpixel((20, 20))
+    assert red > 200 > 60 > blue
+
+
+def test_a_changed_file_gets_another_picture_and_what_is_none_gets_none(here):
+    Image.new("L", (10, 10), 0).save("a.png")
+    first = small_file(Path("a.png"), here / "small")
+    Image.new("L", (12, 10), 255).save("a.png")
+    assert small_file(Path("a.png"), here / "small") != first
+    (here / "b.png").write_bytes(b"no image")
+    assert small_file(here / "b.png", here / "small") is None
+    assert small_file(here / "c.png", here / "small") is None
+
+
+def test_the_browser_gets_what_a_page_shows(project, browser_of):
+    answer = browser_of.get(picture_address(project, 1, 3))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/webp")
+    image = next((project.folder.parents[1] / "clothes" / "bag").glob("*.png"))
+    assert browser_of.get(file_address(image)).status_code == 200
+
+
+def test_and_nothing_else(project, browser_of):
+    good = picture_address(project, 1, 3)
+    assert browser_of.get(good.replace("/1/3", "/1/4")).status_code == 200  # the key is that of the version's images
+    assert browser_of.get(good.replace("/1/3", "/2/3")).status_code == 403
+    assert browser_of.get(good.replace("side=192", "side=1024")).status_code == 403
+    assert browser_of.get(good.split("?")[0]).status_code == 403
+    assert browser_of.get(good.replace("/1/3", "/1/999")).status_code == 404
+    secret = file_address(Path("/etc/hostname"))
+    assert browser_of.get(secret).status_code == 404  # no image
+    assert browser_of.get(secret[:-1] + ("0" if secret[-1] != "0" else "1")).status_code == 403
+    shutil.rmtree(project.folder)
+    assert browser_of.get(good).status_code == 404

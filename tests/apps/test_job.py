@@ -1,0 +1,106 @@
+"""Jobs: real processes, which wait for each other, are ended, killed, and looked at by another app."""
+
+import os
+import signal
+import threading
+
+import pytest
+from jobs.job import LIVE, cancel, forget, is_running, list_jobs, live_jobs, log_of, look, start_job
+from parts.allowed_paths import environment
+from projects.project import create_project
+
+SECONDS = 60  # that anything may take
+SLEEPS = """
+import sys, time
+from imgcls.cli.terminal import progress_line
+with progress_line() as line:
+    for done in range(1, 600):
+        line.doing("Counting sheep", done, 600)
+        time.sleep(0.1)
+"""
+
+
+@pytest.fixture
+def farm(here):
+    (here / "sheep.py").write_text(SLEEPS)
+    (here / "wolf.py").write_text("import sys\nprint('error: The wolf came.', file=sys.stderr)\nsys.exit(2)")
+    (here / "some.py").write_text("import sys\nsys.exit(3)")
+    made = create_project("Farm")
+    yield made
+    for job in live_jobs():
+        cancel(made, job.id)
+        cancel(made, job.id)
+
+
+def start(farm, program: str, kind: str = "import"):
+    path = os.pathsep.join([str(farm.folder.parents[1].absolute()), os.environ["PYTHONPATH"]])
+    return start_job(farm, kind, program, [program], {**environment(), "PYTHONPATH": path}, {"run": "one"}, "anna")
+
+
+def wait_until(condition) -> None:
+    """Look again and again."""
+    for _ in range(SECONDS * 20):
+        if condition():
+            return
+        threading.Event().wait(0.05)
+    raise AssertionError("it did not come about")
+
+
+def test_a_job_tells_what_it_does_and_ends_when_it_is_asked_to(farm):
+    job = start(farm, "sheep")
+    wait_until(lambda: look(farm, job.id).done > 1)
+    seen = look(farm, job.id)
+    assert (seen.state, seen.doing, seen.total, seen.who, seen.about) == (
+        "running", "Counting sheep", 600, "anna", {"run": "one"},
+    )  # fmt: skip
+    assert [each.id for each in live_jobs()] == [job.id]
+    cancel(farm, job.id)
+    wait_until(lambda: not look(farm, job.id).is_live)
+    assert look(farm, job.id).state == "cancelled"
+    assert live_jobs() == []
+
+
+def test_the_second_waits_for_the_first_and_can_be_cancelled_meanwhile(farm):
+    first = start(farm, "sheep")
+    wait_until(lambda: look(farm, first.id).state == "running")
+    second, server = start(farm, "sheep"), start(farm, "sheep", kind="serve")
+    wait_until(lambda: look(farm, server.id).state == "running")  # one that never ends waits for nobody
+    assert look(farm, second.id).state == ("queued" if (os.cpu_count() or 2) < 4 else look(farm, second.id).state)
+    cancel(farm, second.id)
+    wait_until(lambda: not look(farm, second.id).is_live)
+    assert (look(farm, second.id).state, look(farm, first.id).state) == ("cancelled", "running")
+
+
+@pytest.mark.parametrize(
+    ("program", "state", "code", "message"),
+    [("wolf", "failed", 2, "The wolf came."), ("some", "finished", 3, ""), ("nowhere", "failed", 1, "ended with an")],
+)
+def test_how_it_ended_is_said(farm, program, state, code, message):
+    job = start(farm, program)
+    wait_until(lambda: not look(farm, job.id).is_live)
+    ended = look(farm, job.id)
+    assert (ended.state, ended.code) == (state, code)
+    assert message in ended.message
+    assert ended.ended >= ended.asked
+
+
+def test_a_process_that_is_killed_is_interrupted_whatever_it_wrote(farm):
+    job = start(farm, "sheep")
+    wait_until(lambda: look(farm, job.id).done > 0)
+    os.killpg(int((job.folder / "runner.pid").read_text()), signal.SIGKILL)
+    wait_until(lambda: not is_running(job.folder))
+    assert look(farm, job.id).state == "interrupted"
+    assert "without a word" in look(farm, job.id).message
+
+
+def test_what_is_forgotten_is_gone_and_what_runs_stays(farm):
+    job = start(farm, "wolf")
+    wait_until(lambda: look(farm, job.id).state not in LIVE)
+    assert "The wolf came." in log_of(farm, job.id)
+    forget(farm, job.id)
+    assert list_jobs(farm) == []
+    running = start(farm, "sheep")
+    forget(farm, running.id)
+    assert [each.id for each in list_jobs(farm)] == [running.id]
+    with pytest.raises(ValueError, match="There is no job"):
+        look(farm, "nothing")

@@ -1,0 +1,191 @@
+"""The page Label: which queues it offers, and what becomes of the labels."""
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+
+APPS = Path(__file__).parents[2] / "apps"
+
+
+@pytest.fixture
+def waiting(project):
+    """The project with twelve images more that wait for a label."""
+    from projects.versions import NO_LABEL, add_version, manifest_of
+
+    from imgcls.data.manifest.table import Manifest
+
+    manifest = manifest_of(project)
+    more = manifest.table.iloc[:12].copy()
+    more["label"], more["problems"] = "", NO_LABEL
+    more["labels"] = pd.Series([[] for _ in range(12)], more.index)
+    table = pd.concat([manifest.table, more], ignore_index=True)
+    add_version(project, Manifest(table, manifest.root), "12 without a label", 1)
+    return project
+
+
+def box(page):
+    return next(each for each in page.widgets.selectbox if each.label == "Images to label")
+
+
+def record_some(project, queue, count, version):
+    from projects.decisions import read_decision, record
+
+    for row in range(count):
+        values = {
+            "id": f"t-{row}",
+            "queue": queue,
+            "version": version,
+            "row": 30 + row,
+            "act": "label",
+            "labels": ["bag"],
+        }
+        record(project, [read_decision(values, "")])
+
+
+def test_without_images_the_page_says_what_to_do(page, here):
+    from projects.project import create_project
+
+    create_project("Empty")
+    assert "Add some first" in page("label", project="empty").text
+
+
+def test_the_queues_that_exist_are_offered_with_their_counts(page, waiting):
+    from projects.queues import save_queue
+
+    save_queue(waiting, "audit", "Audit: copies", [1, 2, 3], 2)
+    assert box(page("label", project="clothes")).options == [
+        "No label yet (12)", "Audit: copies (3)", "All of bag (10)", "All of sneaker (10)", "All of trouser (10)",
+    ]  # fmt: skip
+
+
+def test_a_link_from_another_page_opens_its_queue(page, waiting):
+    from projects.queues import save_queue
+
+    name = save_queue(waiting, "wrong in run 1", "Bag taken for sneaker", [4, 5], 2, {4: "sneaker"})
+    opened = page("label", project="clothes", queue=name)
+    assert box(opened).value == name
+    assert not opened.errors
+
+
+def test_a_queue_that_is_gone_is_a_sentence(page, waiting):
+    assert "no such queue" in page("label", project="clothes", queue="gone").errors
+
+
+def test_labels_wait_until_they_are_saved(page, waiting):
+    from projects.versions import list_versions, manifest_of
+
+    record_some(waiting, "no-label", 3, 2)
+    opened = page("label", project="clothes", queue="no-label")
+    assert "3 decided and not saved yet" in opened.text
+    opened.press("Save these labels")
+    assert "All is saved" in opened.text
+    assert list_versions(waiting)[-1].what == "3 images labelled"
+    assert manifest_of(waiting).table["label"][[30, 31, 32]].tolist() == ["bag"] * 3
+    assert box(opened).options[0] == "No label yet (9)"
+
+
+def test_leaving_the_queue_saves(page, waiting):
+    from projects.versions import list_versions
+
+    opened = page("label", project="clothes", queue="no-label")
+    record_some(waiting, "no-label", 2, 2)
+    opened.widgets.selectbox[0].set_value("class:bag")
+    opened.look()
+    assert list_versions(waiting)[-1].what == "2 images labelled"
+    record_some(waiting, "no-label", 3, 2)
+    opened.widgets.switch_page("views/home.py")
+    opened.look()
+    assert list_versions(waiting)[-1].what == "1 image labelled"
+
+
+def test_the_browser_is_told_the_next_images_and_what_was_decided(waiting):
+    from parts.labelling.labeller import data_of
+    from projects.decisions import read_decision, record
+    from projects.open_queue import open_queue
+    from projects.queues import save_queue
+
+    save_queue(waiting, "some", "Some", [2, 0, 30], 2, {30: "bag"}, {30: 0.75})
+    queue = open_queue(waiting, "some", 2)
+    told = data_of(waiting, queue, [])
+    assert [item["row"] for item in told["items"]] == [2, 0, 30]
+    assert told["items"][0]["labels"] == ["bag"]
+    assert (told["items"][2]["suggestion"], told["items"][2]["probability"]) == ("bag", 0.75)
+    assert (told["total"], told["done"]) == (3, 0)
+    values = {"id": "one", "queue": "some", "version": 2, "row": 0, "act": "label", "labels": ["scarf"]}
+    record(waiting, [read_decision(values, "")])
+    told = data_of(waiting, queue, ["one"])
+    assert [item["row"] for item in told["items"]] == [0, 2, 30]  # what was decided stands before what comes
+    assert told["items"][0]["decision"]["labels"] == ["scarf"]
+    assert told["classes"] == ["bag", "sneaker", "trouser", "scarf"]
+    assert told["done"] == 1
+    json.dumps(told)
+
+
+def test_what_a_review_calls_wrong_is_a_queue(waiting):
+    from projects.open_queue import offered_queues, open_queue
+    from projects.versions import manifest_of
+
+    run = waiting.runs / "first"
+    run.mkdir()
+    images = manifest_of(waiting).table["image"]
+    facts = {"given": "bag", "suggested": "sneaker", "probability": 0.9, "split": "train"}
+    queue = [{"image": images[12], "why": "looks wrong", **facts}, {"image": images[13], "why": "doubtful", **facts}]
+    (run / "review.json").write_text(json.dumps({"queue": queue}))
+    assert offered_queues(waiting, 2)["wrong:first"] == "Likely wrong, says first (1)"
+    found = open_queue(waiting, "wrong:first", 2)
+    assert (found.rows, found.suggestions, found.probabilities) == ([12], {12: "sneaker"}, {12: 0.9})
+
+
+def test_what_a_run_is_unsure_of_is_a_queue(waiting):
+    import numpy as np
+    from projects.open_queue import open_queue
+    from projects.versions import manifest_of
+
+    from imgcls.evaluation.prediction_table import PredictionTable
+
+    run = waiting.runs / "first"
+    run.mkdir()
+    rows = manifest_of(waiting).table.iloc[[3, 14, 25]].reset_index(drop=True)
+    probabilities = np.array([[0.6, 0.3, 0.1], [0.0, 1.0, 0.0], [0.1, 0.5, 0.4]])
+    PredictionTable(rows, ["bag", "sneaker", "trouser"], probabilities).save(run / "predictions" / "test.parquet")
+    found = open_queue(waiting, "unsure:first", 2)
+    assert (found.rows, found.suggestions) == ([25, 3], {25: "sneaker", 3: "bag"})
+
+
+def test_many_images_get_one_class_and_it_is_undone_at_once(waiting):
+    from parts.labelling.batch import decide_all, undo_last
+    from projects.decisions import unsaved
+    from projects.open_queue import open_queue
+
+    queue = open_queue(waiting, "no-label", 2)
+    decide_all(waiting, queue, [30, 31], "bag")
+    decide_all(waiting, queue, [32, 33, 34], "")
+    assert [each.act for each in unsaved(waiting)] == ["label"] * 2 + ["aside"] * 3
+    assert undo_last(waiting, queue) == 3
+    assert [each.row for each in unsaved(waiting)] == [30, 31]
+
+
+def test_many_at_once_shows_keys_for_the_classes(page, waiting):
+    opened = page("label", project="clothes", queue="no-label", mode="many")
+    assert {"bag · 1", "sneaker · 2", "trouser · 3", "Leave out · X"} <= {each.label for each in opened.widgets.button}
+    opened.press("bag · 1")  # with nothing selected
+    assert not opened.errors
+
+
+def test_the_page_needs_no_tensorflow(waiting):
+    program = (
+        f"import sys; sys.path.insert(0, {str(APPS)!r})\n"
+        "from parts.labelling import batch, choice, labeller, leaving, more_queues\n"
+        "from projects.open_queue import open_queue\n"
+        "from projects.project import list_projects\n"
+        "from parts.labelling.labeller import data_of\n"
+        "(project,) = list_projects()\n"
+        "data_of(project, open_queue(project, 'no-label', 2), [])\n"
+        "import imgcls.evaluation.prediction_table\n"
+        "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules\n"
+    )
+    subprocess.run([sys.executable, "-c", program], check=True)

@@ -1,0 +1,168 @@
+"""Labelling in Chromium, with the keyboard: nothing waits for the app, and an app that is killed loses nothing."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pandas as pd
+import pytest
+from playwright.sync_api import expect
+
+pytestmark = pytest.mark.browser
+APP = Path(__file__).parents[2] / "apps" / "app.py"
+PATIENCE = 90_000  # milliseconds
+
+
+@pytest.fixture
+def waiting(project):
+    """The project, whose images are known as labelled, and twelve others that wait for a label."""
+    from projects.versions import NO_LABEL, add_version, manifest_of
+
+    from imgcls.data.manifest.table import Manifest
+
+    manifest = manifest_of(project)
+    more = manifest.table.iloc[:12].copy()
+    more["label"], more["problems"] = "", NO_LABEL
+    more["labels"] = pd.Series([[] for _ in range(12)], more.index)
+    table = pd.concat([manifest.table, more], ignore_index=True)
+    add_version(project, Manifest(table, manifest.root), "12 without a label", 1)
+    return project
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return free.getsockname()[1]
+
+
+@pytest.fixture
+def serve(here, waiting, port):
+    """Start the app; it can be killed and started again at the same address."""
+    started = []
+
+    def start() -> subprocess.Popen:
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", APP, "--server.port", str(port), "--server.headless", "true",
+             "--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false"],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+        started.append(server)
+        for line in server.stdout:
+            if "URL:" in line:
+                break
+        return server
+
+    yield start
+    for server in started:
+        server.terminate()
+        server.communicate(timeout=30)
+
+
+@pytest.fixture
+def page(browser):
+    opened = browser.new_page(viewport={"width": 1280, "height": 900})
+    opened.set_default_timeout(PATIENCE)
+    failures = []
+    opened.on("pageerror", lambda error: failures.append(str(error)))
+    yield opened
+    assert not failures
+    opened.close()
+
+
+def test_ten_images_by_keys_survive_a_kill(page, serve, waiting, port):
+    from projects.decisions import unsaved
+
+    server = serve()
+    page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    page.get_by_text("0 of 12 done").wait_for()
+    assert (
+        page.get_by_role("img", name=re.compile("Image to label"))
+        .get_attribute("src")
+        .startswith("/picture/clothes/2/30")
+    )
+    for key in "1231231":
+        page.keyboard.press(key)
+    page.get_by_text("7 of 12 done").wait_for()  # at once, whatever the app has heard of
+    page.keyboard.press("z")
+    page.get_by_text("You said").wait_for(state="hidden")
+    page.keyboard.press("x")
+    page.get_by_text("7 decided and not saved yet").wait_for()
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    for key in "123":  # into the void
+        page.keyboard.press(key)
+    page.get_by_text("10 of 12 done").wait_for()
+    serve()
+    page.get_by_text("10 decided and not saved yet").wait_for()
+    page.reload()
+    page.get_by_text("10 of 12 done").wait_for()
+    found = [(each.row, each.act, *each.labels) for each in unsaved(waiting)]
+    names = ["bag", "sneaker", "trouser"]
+    assert found == [*((30 + place, "label", names[place % 3]) for place in range(6)), (36, "aside"),
+                     *((37 + place, "label", names[place]) for place in range(3))]  # fmt: skip
+    page.get_by_role("button", name="Save these labels").click()
+    page.get_by_text("All is saved").wait_for()
+    page.get_by_text("0 of 2 done").wait_for()
+
+
+def test_typing_a_new_class_is_not_taken_for_keys(page, serve, waiting, port):
+    from projects.decisions import unsaved
+
+    serve()
+    page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    page.get_by_text("0 of 12 done").wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_text("Choose a class first").wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("xyz scarf 1")
+    page.get_by_text("0 of 12 done").wait_for()
+    page.keyboard.press("Enter")
+    page.get_by_text("1 of 12 done").wait_for()
+    page.get_by_role("button", name="xyz scarf 1").wait_for()
+    page.keyboard.press("4")  # its key from now on
+    page.keyboard.press("s")
+    page.get_by_text("2 decided and not saved yet").wait_for()
+    assert [each.labels for each in unsaved(waiting)] == [["xyz scarf 1"]] * 2
+    page.get_by_text("3 of 12 done").wait_for()
+
+
+def test_many_images_get_one_class_with_one_key(page, serve, waiting, port):
+    from projects.decisions import unsaved
+
+    serve()
+    page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label&mode=many")
+    cell = lambda place: page.locator(f".cell[data-place='{place}']")  # noqa: E731
+    cell(1).click()
+    cell(4).click(modifiers=["Shift"])
+    page.keyboard.press("2")
+    page.get_by_text("4 decided and not saved yet").wait_for()
+    page.get_by_role("grid", name="8 images").wait_for()
+    assert [(each.row, each.labels) for each in unsaved(waiting)] == [(row, ["sneaker"]) for row in (31, 32, 33, 34)]
+    page.keyboard.press("z")
+    page.get_by_role("grid", name="12 images").wait_for()
+    assert not unsaved(waiting)
+
+
+def test_a_crop_is_drawn_with_the_mouse(page, serve, waiting, port):
+    from projects.decisions import unsaved
+
+    serve()
+    page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    page.get_by_text("0 of 12 done").wait_for()
+    page.keyboard.press("b")
+    frame = page.locator(".frame.drawing")
+    expect(frame).to_have_css("width", "392px", timeout=PATIENCE)  # 28 pixels, each 14 times as large
+    edges = frame.bounding_box()
+    page.mouse.move(edges["x"] + edges["width"] / 4, edges["y"] + edges["height"] / 4)
+    page.mouse.down()
+    page.mouse.move(edges["x"] + edges["width"] / 2, edges["y"] + edges["height"] * 0.75, steps=4)
+    page.mouse.up()
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("1")
+    page.get_by_text("1 decided and not saved yet").wait_for()
+    (decision,) = unsaved(waiting)
+    assert decision.box == pytest.approx([7.28, 7, 14.28, 21], abs=0.5)  # of 28 x 28 pixels

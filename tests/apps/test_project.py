@@ -1,0 +1,57 @@
+"""Projects on disk: made, found again, renamed, removed."""
+
+import pytest
+from projects.project import create_project, delete_project, disk_use, list_projects, open_project, rename_project
+
+
+def test_a_project_is_found_again_by_its_name(here):
+    made = create_project("  Wild   Flowers ")
+    assert (made.name, made.title) == ("wild-flowers", "Wild Flowers")
+    assert open_project("wild-flowers") == made
+    assert all(folder.is_dir() for folder in (made.runs, made.jobs, made.uploads))
+
+
+def test_the_one_that_was_worked_on_last_comes_first(here):
+    first, second = create_project("first"), create_project("second")
+    assert list_projects() == [second, first]
+    (first.answers / "new").mkdir()
+    assert list_projects() == [first, second]
+
+
+def test_two_titles_that_make_one_name_are_two_projects(here):
+    assert [create_project(title).name for title in ("Äpfel", "Öpfel")] == ["pfel", "pfel-2"]
+    assert create_project("花").name == "project"
+
+
+@pytest.mark.parametrize("title", ["", "  "])
+def test_a_title_is_needed(here, title):
+    with pytest.raises(ValueError, match="no name yet"):
+        create_project(title)
+
+
+def test_a_title_is_taken_once_whatever_its_case(here):
+    create_project("Flowers")
+    other = create_project("Birds")
+    with pytest.raises(ValueError, match="There is a project 'flowers' already"):
+        create_project("flowers")
+    with pytest.raises(ValueError, match="already"):
+        rename_project(other, "FLOWERS")
+    assert len(list_projects()) == 2
+
+
+@pytest.mark.parametrize("name", ["nothing", "..", "../projects/flowers", "a/b", "", ".secret"])
+def test_what_is_no_project_is_said_in_a_sentence(here, name):
+    create_project("Flowers")
+    with pytest.raises(ValueError, match="There is no project"):
+        open_project(name)
+
+
+def test_a_renamed_project_keeps_its_address_and_all_that_is_in_it(here):
+    made = create_project("Flowers")
+    (made.uploads / "one.png").write_bytes(b"12345")
+    renamed = rename_project(made, "Roses")
+    assert (renamed.name, renamed.title, renamed.created) == ("flowers", "Roses", made.created)
+    assert rename_project(renamed, "Roses") == renamed
+    assert disk_use(renamed) >= 5
+    delete_project(renamed)
+    assert list_projects() == []

@@ -1,0 +1,286 @@
+"""The page Results, on a run that was trained and judged for real, in a project with the same images."""
+
+import shutil
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from judged_project import MISLABELLED, SEEN, WRONG, judge
+
+from imgcls.data.manifest.table import Manifest
+from imgcls.files import write_json
+from imgcls.run_folder import RunFolder
+
+APP = Path(__file__).parents[2] / "apps" / "app.py"
+PATIENCE = 180_000  # milliseconds
+
+
+@pytest.fixture(scope="module")
+def judged_folder(small_run, tmp_path_factory):
+    return judge(small_run, tmp_path_factory.mktemp("judged") / "first").path
+
+
+@pytest.fixture
+def flawed(here, judged_folder):
+    """A project with a run that was judged, and the images of it as its only version."""
+    from projects.project import create_project
+    from projects.versions import add_version
+
+    made = create_project("Flawed")
+    shutil.copytree(judged_folder, made.runs / "first")
+    add_version(made, Manifest.load(RunFolder(made.runs / "first").manifest_file), "150 images added", 0)
+    return made
+
+
+@pytest.fixture
+def open_results(page, flawed):
+    def opened(**address):
+        view = page("results", project="flawed", **address)
+        assert not view.errors
+        return view
+
+    return opened
+
+
+def said(view) -> str:
+    """What can be read on the page, without the marks that keep names out of Markdown."""
+    return view.text.replace("\\", "")
+
+
+def press(view, start: str):
+    """Press the button whose label begins so."""
+    next(button for button in view.widgets.button if button.label.startswith(start)).click()
+    return view.look()
+
+
+def address(view, name: str) -> str:
+    """What the address says."""
+    value = view.widgets.query_params[name]
+    return value if isinstance(value, str) else value[0]
+
+
+def queue_of(project, view):
+    from projects.queues import load_queue
+
+    return load_queue(project, address(view, "queue"))
+
+
+def rows_of(project, queue):
+    from projects.versions import manifest_of
+
+    return manifest_of(project, queue.version).table.loc[list(queue.rows)]
+
+
+def test_a_project_without_a_finished_run_says_what_to_do_first(page, project):
+    view = page("results", project="clothes")
+    assert not view.errors
+    assert "Train one first" in said(view)
+
+
+def test_it_begins_with_accuracy_and_interval_the_weakest_classes_and_what_to_do(open_results):
+    view = open_results(run="first")
+    assert "new images rightly (" in view.widgets.subheader[0].value
+    assert "The weakest classes" in said(view)
+    assert {"Find wrong labels", "Deploy it", "Fix these labels"} <= {button.label for button in view.widgets.button}
+    assert "--" not in said(view)
+    assert "manifest" not in said(view)
+    assert "tensorflow" not in said(view)
+
+
+def test_a_cell_of_the_matrix_stands_in_the_address_and_becomes_a_queue_with_suggestions(open_results, flawed):
+    view = open_results(run="first", cell=f"{WRONG},{SEEN}")
+    assert f"of {WRONG}, taken for {SEEN}" in said(view)
+    view.press("Fix these labels")
+    queue = queue_of(flawed, view)
+    assert len(queue.rows) >= MISLABELLED
+    assert set(queue.suggestions.values()) == {SEEN}
+    rows = rows_of(flawed, queue)
+    assert set(rows["label"]) == {WRONG}
+    assert set(rows["split"]) == {"test"}
+
+
+def test_the_weakest_class_leads_to_what_it_is_taken_for(open_results):
+    view = open_results(run="first")
+    taken = next(button for button in view.widgets.button if f"taken for {SEEN}" in button.label)
+    taken.click()
+    assert address(view.look(), "cell") == f"{WRONG},{SEEN}"
+    view.press("Show all mistakes")
+    assert "that it gets wrong" in said(view)
+
+
+def test_pictures_that_are_not_in_the_data_any_more_are_said(open_results, flawed):
+    from projects.versions import add_version, manifest_of
+
+    manifest = manifest_of(flawed)
+    kept = manifest.table[~((manifest.table["label"] == WRONG) & (manifest.table["split"] == "test"))]
+    add_version(flawed, Manifest(kept.reset_index(drop=True), manifest.root), "some removed", 1)
+    view = open_results(run="first", cell=f"{WRONG},{SEEN}")
+    assert "not in the data any more" in said(view)
+    assert next(button for button in view.widgets.button if button.label == "Fix these labels").disabled
+
+
+def test_without_images_that_wait_for_a_label_more_of_a_class_are_added_on_data(open_results):
+    assert "add" in press(open_results(run="first"), "Label more of").widgets.query_params
+
+
+def test_labels_that_a_review_calls_wrong_are_sent_to_label(open_results, flawed):
+    from projects.judged_run import judged_run
+
+    judged = judged_run(flawed, "first")
+    images = judged.table.rows["image"].iloc[judged.cell(WRONG, SEEN)]
+    queue = [
+        {"image": image, "given": WRONG, "suggested": SEEN, "probability": 0.9, "why": "looks wrong"}
+        for image in images
+    ]
+    write_json(judged.folder.review_file, {"queue": queue, "judged": 150, "looks_wrong": len(queue), "share": None})
+    view = press(open_results(run="first"), f"Check {len(queue)} likely wrong label")
+    assert address(view, "queue") == "wrong:first"
+
+
+def test_images_that_wait_for_a_label_become_a_queue_with_what_the_model_says(open_results, flawed):
+    from projects.versions import NO_LABEL, add_version, manifest_of
+
+    manifest = manifest_of(flawed)
+    table = manifest.table.copy()
+    rows = table.index[table["split"] == "train"][:3].tolist()
+    table.loc[rows, "problems"] = NO_LABEL
+    add_version(flawed, Manifest(table, manifest.root), "three without label", 1)
+    queue = queue_of(flawed, press(open_results(run="first"), "Label more of"))
+    assert sorted(queue.rows) == rows
+    assert set(queue.suggestions) == set(rows)
+
+
+def test_a_run_that_still_rose_is_trained_longer_on_train(open_results, flawed):
+    run = RunFolder(flawed.runs / "first")
+    run.metrics_file.unlink()
+    for epoch, share in enumerate((0.4, 0.5, 0.6, 0.7), start=1):
+        run.append_metrics(
+            {"epoch": epoch, "loss": 1 - share, "accuracy": share, "val_loss": 1 - share, "val_accuracy": share}
+        )
+    view = press(open_results(run="first"), "Train longer")
+    assert view.widgets.session_state["changed settings of flawed"] == {("training", "epochs"): 8}
+
+
+def test_the_threshold_is_kept_for_predict_and_deploy(open_results, flawed):
+    from projects.threshold import threshold_of
+
+    assert threshold_of(flawed, "first") == 0.5
+    view = open_results(run="first", show="sure")
+    before = [metric.value for metric in view.widgets.metric]
+    view.widgets.slider[0].set_value(99)
+    view.look()
+    assert threshold_of(flawed, "first") == 0.99
+    after = [metric.value for metric in view.widgets.metric]
+    assert float(after[0].split()[0]) < float(before[0].split()[0])
+    assert open_results(run="first", show="sure").widgets.slider[0].value == 99
+
+
+def test_parts_of_the_report_are_drawn_from_the_figures_of_the_run(open_results):
+    view = open_results(run="first", show="parts")
+    titles = [shown.value for shown in view.widgets.subheader]
+    assert "Where it is worse than elsewhere" in titles
+    assert WRONG in set(view.widgets.dataframe[-1].value["class"])
+
+
+def test_report_model_card_and_answers_can_be_taken_away(open_results):
+    view = open_results(run="first", show="report")
+    labels = {button.label for button in view.widgets.get("download_button")}
+    assert labels == {"Download the report", "Download the model card", "Download the answers"}
+
+
+def test_two_runs_are_compared_on_the_same_images(open_results, flawed):
+    alone = open_results(run="first", show="compare")
+    assert "no other finished run" in said(alone)
+    shutil.copytree(flawed.runs / "first", flawed.runs / "second")
+    view = open_results(run="first", show="compare")
+    assert "No difference can be seen" in said(view)
+    assert address(view, "with") == "second"
+
+
+def test_a_picture_shows_why_it_is_answered_so_and_what_it_saw_is_kept(open_results, monkeypatch):
+    from projects.judged_run import judged_run
+    from projects.project import open_project
+
+    judged = judged_run(open_project("flawed"), "first")
+    place = int(judged.cell(WRONG, SEEN)[0])
+    view = open_results(run="first", picture=str(place)).wait_for("What counts for the answer")
+    assert f"Labelled {WRONG}, answered {SEEN}" in view.html
+    for title in (f"For {SEEN}", f"For {WRONG}", f"For {SEEN}, not {WRONG}"):
+        assert title in view.html
+    assert view.html.count("% alike") == 8
+    monkeypatch.setattr("parts.results.computed.call", lambda *_, **__: pytest.fail("it was computed again"))
+    again = open_results(run="first", picture=str(place))
+    assert f"For {SEEN}, not {WRONG}" in again.html
+    again.press("Back to all pictures")
+    assert "picture" not in again.widgets.query_params
+
+
+def test_the_map_of_pictures_is_laid_out_once_and_chosen_ones_go_to_label(open_results, flawed, monkeypatch):
+    open_results(run="first", show="map").wait_for("Trustworthiness")
+    monkeypatch.setattr("parts.results.computed.call", lambda *_, **__: pytest.fail("it was computed again"))
+    view = open_results(run="first", show="map")
+    press(view.choose("Class", WRONG), "Choose these")
+    assert "chosen" in said(view)
+    view.press("Label these")
+    rows = rows_of(flawed, queue_of(flawed, view))
+    assert set(rows["label"]) == {WRONG}
+    assert len(rows) >= MISLABELLED
+
+
+def test_a_run_that_is_gone_is_said_and_the_latest_is_shown(open_results):
+    assert "not there any more" in said(open_results(run="other"))
+
+
+def test_damaged_files_of_a_run_are_said(page, flawed):
+    (flawed.runs / "first" / "predictions" / "test.parquet").write_bytes(b"half")
+    view = page("results", project="flawed", run="first")
+    assert "are damaged. Choose another run" in view.errors
+
+
+@pytest.fixture
+def served(flawed):
+    """The address of the app, served as `streamlit run` serves it."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    program = [sys.executable, "-m", "streamlit", "run", APP, "--server.port", str(port), "--server.headless", "true"]
+    server = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
+    try:
+        next(line for line in server.stdout if "URL:" in line)
+        yield f"http://localhost:{port}/results?project=flawed&run=first"
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+
+
+@pytest.mark.browser
+def test_a_cell_is_clicked_a_picture_opened_and_a_lasso_drawn(browser, served):
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.set_default_timeout(PATIENCE)
+    failures = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.goto(served)
+    page.get_by_role("button", name=f"of {WRONG} taken for {SEEN}").click()
+    page.get_by_text(f"of {WRONG}, taken for {SEEN}").wait_for()
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("ArrowRight")
+    page.keyboard.press("ArrowUp")
+    page.keyboard.press("Enter")
+    page.get_by_text(f"of {SEEN}, named rightly").wait_for()
+    page.reload()
+    page.get_by_text(f"of {SEEN}, named rightly").wait_for()
+    page.get_by_role("gridcell").first.click()
+    page.get_by_text("What counts for the answer").wait_for()
+    page.get_by_role("button", name="Back to all pictures").click()
+    page.get_by_text("Map of pictures").click()
+    canvas = page.locator(".frame canvas")
+    box = canvas.bounding_box()
+    page.mouse.move(box["x"] + 2, box["y"] + 2)
+    page.mouse.down()
+    for right, down in ((1, 0), (1, 1), (0, 1), (0, 0)):
+        page.mouse.move(box["x"] + 2 + right * (box["width"] - 4), box["y"] + 2 + down * (box["height"] - 4), steps=3)
+    page.mouse.up()
+    page.get_by_text("30 pictures chosen").wait_for()
+    assert not failures

@@ -1,0 +1,136 @@
+"""Where a run stands, whatever became of its process. The jobs here are files, and a lock that stands for a process."""
+
+import fcntl
+import os
+import time
+
+import pytest
+from jobs import job, runs
+from projects.project import create_project
+
+from imgcls.config import TrainConfig
+from imgcls.files import write_json
+from imgcls.run_folder import RunFolder
+
+
+@pytest.fixture
+def project(here):
+    return create_project("Shoes")
+
+
+@pytest.fixture
+def run(project) -> RunFolder:
+    made = RunFolder.create(TrainConfig(name="shoes", runs=str(project.runs)))
+    made.manifest_file.touch()
+    return made
+
+
+def asked(project, when: float = 0.0, state: str = "running", end: int | None = None):
+    """A job that works, or worked, on the run."""
+    folder = project.jobs / f"job-{len(list(project.jobs.iterdir()))}"
+    folder.mkdir()
+    about = {"run": "shoes", "version": 3}
+    values = {"kind": "train", "title": "Train shoes", "who": "", "asked": time.time() + when, "about": about}
+    write_json(folder / "job.json", values)
+    write_json(folder / "state.json", {"state": state})
+    (folder / "output.log").touch()
+    if end is not None:
+        write_json(folder / "end.json", {"code": end, "time": time.time()})
+    return folder
+
+
+@pytest.fixture
+def lives():
+    """Hold the lock of a job, as its process does."""
+    held = []
+
+    def hold(folder):
+        held.append((folder / "output.log").open("ab"))
+        fcntl.flock(held[-1], fcntl.LOCK_EX)
+        return folder
+
+    yield hold
+    for file in held:
+        file.close()
+
+
+def test_a_run_that_goes_on_shows_nothing_of_the_dead_process(project, run, lives):
+    run.write_status("training", epoch=4)
+    asked(project, -60)
+    assert runs.look(project, "shoes").state == "interrupted"
+    assert "without a word" in runs.look(project, "shoes").message
+    lives(asked(project, 1))
+    found = runs.look(project, "shoes")
+    assert (found.state, found.message, dict(found.status)) == ("starting", "", {})
+    assert not found.resumable
+
+
+def test_each_state_is_said_as_it_is(project, run, lives):
+    folder = lives(asked(project, -1, state="queued"))
+    assert runs.look(project, "shoes").state == "waiting"
+    write_json(folder / "state.json", {"state": "running"})
+    for state in ("preparing", "training", "evaluating"):
+        run.write_status(state)
+        assert runs.look(project, "shoes").state == state
+    run.write_status("finished", accuracy=0.9)
+    assert runs.look(project, "shoes").state == "ending"  # its process still lives
+    (folder / "cancel").touch()
+    run.write_status("training")
+    assert runs.look(project, "shoes").state == "ending"
+
+
+def test_a_finished_run_has_its_accuracy_and_the_version_of_its_data(project, run):
+    asked(project, -1, end=0)
+    run.write_status("finished", accuracy=0.9)
+    found = runs.look(project, "shoes")
+    assert (found.state, found.accuracy, found.version, found.resumable) == ("finished", 0.9, 3, False)
+
+
+def test_a_job_that_failed_before_there_was_a_run_says_why(project):
+    folder = asked(project, end=2)
+    (folder / "output.log").write_text("warning: x\nerror: There is only one class, 'cat'.\n")
+    found = runs.look(project, "shoes")
+    assert (found.state, found.message, found.folder) == ("failed", "There is only one class, 'cat'.", None)
+    assert not found.resumable
+
+
+def test_stopping_twice_does_not_kill_and_ending_at_once_does(project, run, lives, monkeypatch):
+    sent = []
+    monkeypatch.setattr(os, "kill", lambda *signal: sent.append("asked"))
+    monkeypatch.setattr(os, "killpg", lambda *signal: sent.append("killed"))
+    folder = lives(asked(project))
+    (folder / "runner.pid").write_text("1")
+    runs.end_at_once(project, "shoes")
+    runs.stop(project, "shoes")
+    runs.stop(project, "shoes")
+    assert sent == ["asked"]
+    runs.end_at_once(project, "shoes")
+    assert sent == ["asked", "killed"]
+
+
+def test_a_run_is_deleted_with_its_jobs_unless_it_lives(project, run, lives):
+    asked(project, -5, end=0)
+    with (asked(project) / "output.log").open("ab") as output:
+        fcntl.flock(output, fcntl.LOCK_EX)
+        with pytest.raises(ValueError, match="Stop it first"):
+            runs.delete_run(project, "shoes")
+    runs.delete_run(project, "shoes")
+    assert not run.path.exists()
+    assert not job.list_jobs(project)
+
+
+def test_a_name_is_taken_once(project, run):
+    with pytest.raises(ValueError, match="There is a run 'shoes' already"):
+        runs.start_run(project, TrainConfig(name="shoes"), 1)
+    assert runs.free_name(project) == "run-1"
+
+
+def test_runs_that_live_come_first_then_the_latest(project, run, lives):
+    run.write_status("finished", accuracy=0.5)
+    later = RunFolder.create(TrainConfig(name="later", runs=str(project.runs)))
+    later.write_status("failed", message="no room")
+    (project.runs / "stray").mkdir()
+    assert [found.name for found in runs.list_runs(project)] == ["later", "shoes"]
+    assert runs.list_runs(project)[0].message == "no room"
+    lives(asked(project))
+    assert [found.name for found in runs.list_runs(project)] == ["shoes", "later"]

@@ -1,0 +1,33 @@
+"""What is around every page, and that the app's own process stays small."""
+
+import os
+import subprocess
+import sys
+
+from tests.apps.conftest import APP
+
+NO_MODULES = ("views", "tasks", "programs", "app", "shell", "runner")  # scripts, or what other processes run
+
+
+def test_the_process_of_the_app_imports_no_tensorflow(here):
+    """It was 905 MB; a process of its own computes."""
+    modules = [
+        ".".join(path.relative_to(APP.parent).with_suffix("").parts)
+        for path in APP.parent.rglob("*.py")
+        if not set(path.relative_to(APP.parent).with_suffix("").parts) & set(NO_MODULES)
+    ]
+    code = (
+        f"import importlib, sys; sys.argv = ['app']; [importlib.import_module(name) for name in {modules}];"
+        "print(*{'tensorflow', 'keras', 'torch'} & set(sys.modules))"
+    )
+    path = os.pathsep.join([str(APP.parent), os.environ["PYTHONPATH"]])
+    run = subprocess.run(
+        [sys.executable, "-W", "ignore", "-c", code],
+        capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path},
+    )  # fmt: skip
+    assert run.returncode == 0, run.stderr
+    assert run.stdout.strip() == ""
+
+
+def test_an_address_of_a_project_that_is_gone_is_a_sentence(page):
+    assert "There is no project 'roses'" in page("data", project="roses").errors

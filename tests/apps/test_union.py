@@ -1,0 +1,58 @@
+"""New images join those of a project."""
+
+import numpy as np
+import pandas as pd
+import pytest
+from projects.union import join
+from projects.versions import NO_LABEL
+
+from imgcls.data.manifest.table import Manifest
+
+
+def images(root: str, **labels: str) -> Manifest:
+    """Images by name, with their class; the bytes of each are its name's first letter."""
+    rows = pd.DataFrame({"image": [f"{name}.png" for name in labels], "label": list(labels.values())})
+    rows["labels"] = [[label] if label else [] for label in labels.values()]
+    rows["sha256"] = [name[0] for name in labels]
+    rows["problems"] = [NO_LABEL if not label else "" for label in labels.values()]
+    return Manifest.from_records(rows, root)
+
+
+def test_the_first_images_are_all_new():
+    joined = join(None, images("photos", a="cat", b="dog"))
+    assert (joined.added, joined.sentence()) == (2, "2 images added")
+
+
+def test_new_images_come_behind_and_every_path_leads_to_its_file(tmp_path):
+    joined = join(images(tmp_path / "one", a="cat"), images(tmp_path / "two", b="dog"))
+    assert joined.manifest.paths(joined.manifest.table) == [tmp_path / "one" / "a.png", tmp_path / "two" / "b.png"]
+    assert joined.manifest.class_names == ["cat", "dog"]
+    again = join(joined.manifest, images(tmp_path / "one" / "deeper", c="cat"))
+    assert again.manifest.paths(again.manifest.table)[2] == tmp_path / "one" / "deeper" / "c.png"
+
+
+def test_a_file_that_is_here_by_path_or_bytes_is_not_added_again(tmp_path):
+    here = images(tmp_path, a="cat", b="dog")
+    joined = join(here, images(tmp_path, a="cat", c="dog"))
+    assert (joined.added, joined.known, joined.otherwise) == (1, 1, 0)
+    assert joined.sentence() == "1 image added, 1 was here already"
+    copies = join(here, images(tmp_path / "copies", a2="cat", b2="cat"))
+    assert (copies.added, copies.known, copies.otherwise) == (0, 2, 1)  # b2 is a cat there, and a dog here
+    assert copies.manifest.table["label"].tolist() == ["cat", "dog"]
+
+
+def test_an_image_that_waits_takes_the_label_of_the_new_file(tmp_path):
+    joined = join(images(tmp_path, a="", b="dog"), images(tmp_path / "labelled", a="cat", b="dog"))
+    assert (joined.added, joined.labelled, joined.otherwise) == (0, 1, 0)
+    assert joined.manifest.table[["label", "problems"]].values.tolist() == [["cat", ""], ["dog", ""]]
+    assert list(joined.manifest.table["labels"][0]) == ["cat"]
+
+
+@pytest.mark.parametrize(("left", "added"), [(10.0, 0), (11.0, 1)])
+def test_another_box_of_the_same_image_is_another_example(tmp_path, left, added):
+    def boxed(left: float) -> Manifest:
+        manifest = images(tmp_path, a="cat")
+        manifest.table.loc[:, ["x_min", "y_min", "x_max", "y_max"]] = np.array([[left, 0, 20, 20]])
+        return manifest
+
+    assert join(boxed(10.0), boxed(left)).added == added
