@@ -70,7 +70,7 @@ def test_the_code_that_is_shown_works(served, small_data, tmp_path, language):
     done = subprocess.run([*program, code_for(language, server.model_address, str(picture))], capture_output=True,
                           text=True, cwd=tmp_path)  # fmt: skip
     assert not done.stderr
-    assert "bag" in done.stdout
+    assert any(name in done.stdout for name in ("bag", "sneaker", "trouser"))
 
 
 def test_the_files_name_the_model():

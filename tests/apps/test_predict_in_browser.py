@@ -24,7 +24,7 @@ def film(tmp_path, small_data):
     frame = [np.asarray(planes[0]), *(np.asarray(plane.resize((160, 120))) for plane in planes[1:])]
     file = tmp_path / "bag.y4m"
     file.write_bytes(
-        b"YUV4MPEG2 W320 H240 F10:1 Ip A1:1 C420\n" + 10 * (b"FRAME\n" + b"".join(p.tobytes() for p in frame))
+        b"YUV4MPEG2 W320 H240 F10:1 Ip A1:1 C420\n" + 10 * b"".join([b"FRAME\n", *(p.tobytes() for p in frame)])
     )
     return file
 
