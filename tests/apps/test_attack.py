@@ -64,7 +64,7 @@ def drop(page, app: App, *files: Path) -> None:
     """Add files on the page Data and wait until the import has ended."""
     look(page, f"{app.address}/data?project={app.project}&add=1")
     page.get_by_role("radio", name="Files or a ZIP").or_(page.get_by_role("button", name="Files or a ZIP")).click()
-    page.locator("input[type=file]").set_input_files(files)
+    page.locator("input[type=file]:not([webkitdirectory])").set_input_files(files)
     page.get_by_text(files[-1].name).first.wait_for()
     page.get_by_role("button", name="Add these images").click()
 
