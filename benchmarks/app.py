@@ -27,7 +27,7 @@ from imgcls.processor import describe
 ROOT = Path(__file__).parents[1]
 APP, SAMPLE = ROOT / "apps" / "app.py", ROOT / "datasets" / "fashion_mini"
 MOST_PAINT, MOST_CLICK, MOST_MEGABYTES = 2.0, 0.5, 400
-PAGES = ("home", "data", "label", "train", "results", "predict", "deploy", "learn")
+PAGES = ("", "data", "label", "train", "results", "predict", "deploy", "learn")
 WALK = ("Data", "Label", "Train", "Results", "Predict", "Deploy", "Learn", "Projects")  # links at the side, in turn
 DONE = "[data-test-script-state=notRunning]"
 PATIENCE = 120_000  # milliseconds
@@ -94,7 +94,7 @@ def walk(browser, address: str, project: str, rounds: int) -> dict[str, list[flo
             page.goto(f"{address}/{view}?project={project}")
             painted(page)
             if number:
-                times.setdefault(f"paint {view}", []).append(time.perf_counter() - began)
+                times.setdefault(f"paint {view or 'home'}", []).append(time.perf_counter() - began)
         for name in WALK:
             began = time.perf_counter()
             page.get_by_test_id("stSidebar").get_by_role("link", name=name, exact=True).click()

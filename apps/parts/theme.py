@@ -3,7 +3,7 @@
 import streamlit as st
 
 INK = "#0b1220"  # on the dark theme's primary color: 8:1; Streamlit would write white, 2.1:1
-BUTTONS = '[data-testid^="stBaseButton-primary"]:not(:disabled)'
+BUTTONS = 'button[kind^="primary"]:not(:disabled)'
 
 
 def readable_buttons() -> None:

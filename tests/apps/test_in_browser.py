@@ -15,6 +15,7 @@ from tests.apps.served import PATIENCE, look, served, settled
 pytestmark = pytest.mark.browser
 WIDTHS = (400, 1280, 1920)
 PAGES = ("home", "data", "label", "train", "results", "predict", "deploy", "learn")
+ADDRESSES = {"home": ""}  # of the others their name
 SERIOUS = ("serious", "critical")
 WITHOUT = {  # rules of axe, each with the reason why it is not asked
     "region": "Streamlit has its own landmarks",
@@ -70,7 +71,7 @@ def test_a_page_fits_every_screen_and_asks_nobody(browser, app, screenshots, vie
     failures = []
     page.on("pageerror", lambda error: failures.append(str(error)))
     hosts = hosts_asked_by(page)
-    look(page, f"{app.address}/{view}?project={app.project}")
+    look(page, f"{app.address}/{ADDRESSES.get(view, view)}?project={app.project}")
     assert page.locator("link[rel='shortcut icon']").get_attribute("href").startswith("data:image/svg+xml")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 1400})
@@ -98,7 +99,7 @@ TOO_WIDE = """() => {
 def test_axe_finds_no_serious_fault(browser, app, screenshots, view, scheme):
     page = browser.new_page(viewport={"width": 1280, "height": 1400}, color_scheme=scheme)
     page.set_default_timeout(PATIENCE)
-    look(page, f"{app.address}/{view}?project={app.project}")
+    look(page, f"{app.address}/{ADDRESSES.get(view, view)}?project={app.project}")
     page.screenshot(path=screenshots / f"{view}-{scheme}.png", full_page=True)
     faults = serious_faults(page)
     assert not faults, "\n".join(faults)
