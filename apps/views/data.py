@@ -14,6 +14,7 @@ from parts.data.version_list import show_versions
 from parts.errors import explained
 from parts.opened import keep, the_project
 from projects.audits import OF_CLASSES, Task, open_tasks
+from projects.imports import open_questions
 from projects.project import Project
 from projects.summary import Summary, summary_of
 from projects.versions import current_number
@@ -21,9 +22,9 @@ from projects.versions import current_number
 SECTIONS = ("Images", "Classes", "To do", "Versions", "Files")
 
 
-def add_button() -> None:
-    """The main action, where there are images already: opens the form."""
-    if st.button("Add images", type="primary", icon=":material/add_photo_alternate:"):
+def add_button(primary: bool) -> None:
+    """The main action, where there are images already and no question is open: opens the form."""
+    if st.button("Add images", type="primary" if primary else "secondary", icon=":material/add_photo_alternate:"):
         keep(add="1")
         st.rerun()
 
@@ -78,7 +79,7 @@ def show_page(project: Project) -> None:
         if number:
             undo_and_redo(project)
             if not adding:
-                add_button()
+                add_button(primary=not open_questions(project))
     arriving = False
     with explained():
         arriving = show_arriving(project)
