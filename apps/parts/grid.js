@@ -1,6 +1,6 @@
 // A grid of which only the rows in sight are in the page. State lives on the parent, since Streamlit calls this again
 // whenever the data changes.
-const GAP = 8, LEAST = 116, CAPTION = 20, BEYOND = 2;  // pixels, pixels, pixels, rows above and below what is in sight
+const GAP = 8, LEAST = 104, CAPTION = 20, BEYOND = 2;  // pixels, pixels, pixels, rows above and below what is in sight
 
 export default function (component) {
   const { data, parentElement } = component;
