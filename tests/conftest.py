@@ -12,6 +12,8 @@ os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 import pytest
 import tensorflow as tf
 
+from tests.proving_process import ProvingProcess
+
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "datasets" / "fashion_mini"
 
@@ -32,6 +34,24 @@ def own_cache(tmp_path_factory):
     with pytest.MonkeyPatch.context() as patch:
         patch.setenv("IMGCLS_CACHE", str(tmp_path_factory.mktemp("cache")))
         yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def proving_process():
+    """Prove all bundles of these tests in one process; gives what proves each in its own, as a user's export does."""
+    from imgcls.serving import parity
+
+    process, in_fresh_process = ProvingProcess(), parity._in_fresh_process
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(parity, "_in_fresh_process", process)
+        yield in_fresh_process
+    process.close()
+
+
+@pytest.fixture
+def fresh_process(proving_process, monkeypatch):
+    """For tests of the proof itself: a process for each bundle."""
+    monkeypatch.setattr("imgcls.serving.parity._in_fresh_process", proving_process)
 
 
 @pytest.fixture(scope="session")
@@ -143,3 +163,11 @@ def small_run(small_data, tmp_path_factory):
     run, manifest = create_run(config)
     assert train_network(run, manifest)
     return run
+
+
+@pytest.fixture(scope="session")
+def small_bundle(small_run, tmp_path_factory) -> Path:
+    """The first version of the bundle of `small_run`; tests that write into it take a copy."""
+    from imgcls.workflow.export import export_run
+
+    return export_run(small_run, tmp_path_factory.mktemp("bundles"), "small")

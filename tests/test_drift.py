@@ -1,25 +1,28 @@
 import json
 import shutil
+from pathlib import Path
 
 import pytest
 from PIL import Image
 
-from imgcls.serving.drift_reference import DRIFT
+from imgcls.serving.drift_reference import DRIFT, write_drift_reference
 
 
 @pytest.fixture(scope="module")
-def bundle(small_run, tmp_path_factory):
+def bundle(small_run, small_bundle, tmp_path_factory):
     """The bundle of a run; its reference is that of the test images, because few were validated on."""
     from imgcls.data.manifest.table import Manifest
     from imgcls.run_folder import RunFolder
-    from imgcls.workflow.export import export_run
+    from imgcls.workflow.drift import drift_reference_of
 
     run = RunFolder(shutil.copytree(small_run.path, tmp_path_factory.mktemp("runs") / "small"))
     manifest = Manifest.load(run.manifest_file)
     table = manifest.table.copy()
     table["split"] = table["split"].where(table["split"] == "test", "validation")
     Manifest(table, manifest.root).save(run.manifest_file)
-    return export_run(run, tmp_path_factory.mktemp("saved_models"), "small")
+    version = Path(shutil.copytree(small_bundle, tmp_path_factory.mktemp("saved_models") / "small" / "1"))
+    write_drift_reference(version, drift_reference_of(run))
+    return version
 
 
 @pytest.fixture

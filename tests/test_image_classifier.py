@@ -15,15 +15,17 @@ from sklearn.metrics import accuracy_score
 from sklearn.model_selection import GridSearchCV, cross_val_score
 from sklearn.utils import estimator_checks
 
-from imgcls import ImageClassifier, Manifest, RunFolder, list_models
+from imgcls import ImageClassifier, Manifest, RunFolder, image_classifier, list_models
 from imgcls.config import TrainConfig
 from imgcls.data.manifest.table import targets_of
 from imgcls.image_classifier import NotFittedError
+from imgcls.workflow.create import create_run
 from imgcls.workflow.flat_options import flat
 from tests.conftest import copy_sample
 
 CLASSES = ("bag", "sneaker", "trouser")
 OPTIONS = {"model": "lenet5_relu", "epochs": 2, "batch_size": 16, "precision": "float32"}
+QUICK = {**OPTIONS, "epochs": 1, "calibrate": False}
 
 
 @pytest.fixture(scope="module")
@@ -127,22 +129,30 @@ def sources(name: str, files):
     }[name]
 
 
-SOURCES = (
-    "table",
-    "uint8",
-    "dataset",
-    *(pytest.param(name, marks=pytest.mark.slow) for name in ("paths", "shares", "manifest")),
-)
+@pytest.fixture
+def untrained(monkeypatch):
+    """A fit ends before its first step, when the images are read and divided."""
+    monkeypatch.setattr(image_classifier, "train_run", lambda config, progress: create_run(config, progress)[0])
 
 
-@pytest.mark.parametrize("name", SOURCES)
+@pytest.mark.parametrize("name", ["table", "uint8", "dataset", "paths", "shares", "manifest"])
+@pytest.mark.usefixtures("untrained")
 def test_images_that_python_holds(name, files, tmp_path):
     images, labels = sources(name, files)
-    found = ImageClassifier(**{**OPTIONS, "epochs": 1}, runs=str(tmp_path), verbose=False).fit(images, labels)
-    expected = [0, 10, 20] if name in ("uint8", "shares") else list(CLASSES)
-    assert list(found.classes_) == expected
-    assert found.predict(files[0][:2])[0] in expected
-    assert len(Manifest.load(found.run_.manifest_file).usable) == len(files[0])
+    found = ImageClassifier(**QUICK, runs=str(tmp_path), verbose=False).fit(images, labels)
+    assert list(found.classes_) == ([0, 10, 20] if name in ("uint8", "shares") else list(CLASSES))
+    manifest = Manifest.load(found.run_.manifest_file)
+    assert len(manifest.usable) == len(files[0])
+    paths = zip(manifest.paths(manifest.usable), manifest.usable["label"], strict=True)
+    numbers = {str(10 * number): name for number, name in enumerate(CLASSES)}
+    found = sorted((pixels_of([path]).tobytes(), numbers.get(label, label)) for path, label in paths)
+    assert found == sorted((pixels_of([path]).tobytes(), label) for path, label in zip(*files, strict=True))
+
+
+def test_an_array_with_numbers_for_labels_is_trained_on(files, tmp_path):
+    options = {**OPTIONS, "epochs": 1}
+    found = ImageClassifier(**options, runs=str(tmp_path), verbose=False).fit(*sources("uint8", files))
+    assert found.predict(files[0][:2])[0] in [0, 10, 20]
 
 
 WRONG = {

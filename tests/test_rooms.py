@@ -64,7 +64,6 @@ ATTRIBUTES = {
         "imgcls/workflow/image_data.py",  # the same
         "imgcls/labels/formats/tfrecord.py",  # reads records
         "imgcls/training/stage_batches.py",  # features, which are no images
-        "imgcls/training/training_data.py",  # keeps validation pixels in memory
         "imgcls/training/step_calls.py",  # lets TensorFlow take several at once
         "imgcls/training/trainer.py",  # is handed them
         "imgcls/serving/guarded_reading.py",  # inside a SavedModel
@@ -85,6 +84,7 @@ COMMANDS = {
 }  # fmt: skip
 ACROSS = {  # tests that ask the same of many files, or of the repository
     "apps/test_in_browser",
+    "apps/test_predict_in_browser",
     "data/audit/test_audit",
     "data/audit/test_looks",
     "data/images/test_every_format",

@@ -15,14 +15,19 @@ MOST = 200  # images
 
 def main(project: Project, run: Path) -> str:
     """Predict the images, choose, and save the queue; returns its name."""
+    version = current_number(project)
+    rows = list(open_queue(project, WAITING, version).rows)
+    if not rows:
+        raise ValueError("No image waits for a label.")
     from imgcls.engines.engine import EMBEDDING
     from imgcls.evaluation.review.label_queue import label_queue
     from imgcls.workflow.subject import Subject
 
-    version = current_number(project)
-    rows = list(open_queue(project, WAITING, version).rows)
     manifest = manifest_of(project, version)
-    predictor = Subject.of(run).load()
+    subject = Subject.of(run)
+    if subject.is_multi_label:
+        raise ValueError("This run gives an image several classes, by which images are not chosen yet. Train another.")
+    predictor = subject.load()
     outputs = [EMBEDDING] if EMBEDDING in predictor.engine.outputs else []
     with progress_line() as progress:
         paths = manifest.paths(manifest.table.loc[rows])

@@ -90,9 +90,9 @@ def _ask_number(setting: Setting, key: str) -> Any:
 
 
 def _ask_suggested(setting: Setting, key: str, suggestions: list[str], names: Mapping[str, str]) -> str:
-    st.session_state.setdefault(key, suggestions[0] if setting.default not in suggestions else setting.default)
+    st.session_state.setdefault(key, setting.default)
     if st.session_state[key] not in suggestions:
-        suggestions.append(st.session_state[key])
+        suggestions.insert(0, st.session_state[key])
     return st.selectbox(
         label_of(setting),
         suggestions,

@@ -56,7 +56,6 @@ class Grid {
       this.at = Math.max(0, Math.min(this.at, this.rows.length - 1));
       this.from = this.at;
     }
-    this.box.style.height = `${data.height}px`;
     this.box.setAttribute("role", this.rows.length ? "grid" : "group");
     this.box.setAttribute("aria-label", `${this.rows.length} images`);
     this.layOut(true);
@@ -83,6 +82,7 @@ class Grid {
     this.line = side + (this.codes.length ? CAPTION : 0);
     this.lines = Math.ceil(this.rows.length / columns);
     this.room.style.height = `${this.lines * this.line + GAP}px`;
+    this.box.style.height = `${Math.min(this.data.height, Math.max(1, this.lines) * this.line + GAP + 2)}px`;
     this.box.setAttribute("aria-rowcount", this.lines);
     this.box.setAttribute("aria-colcount", columns);
     if (moved) this.box.scrollTop = Math.floor(first / columns) * this.line;

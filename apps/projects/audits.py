@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 
 from imgcls.data.audit import KINDS, SEVERITIES, Finding
@@ -73,7 +74,8 @@ def _open_tasks(project: Project, number: int, looked: int, judged: int) -> dict
     file = _folder(project) / f"{audited:04}.json"
     found = [task for task in _loaded(file, looked) if task.key not in fine] if audited else []
     manifest = manifest_of(project, number)
-    tasks = [*_still_open(found, manifest.table), *(t for t in class_tasks(manifest) if t.key not in fine)]
+    columns = _Columns.of(manifest.table)
+    tasks = [*filter(columns.is_open, found), *(t for t in class_tasks(manifest) if t.key not in fine)]
     by_kind: dict[str, list[Task]] = {}
     for kind in sorted(KINDS, key=lambda kind: SEVERITIES.index(KINDS[kind].severity)):
         if of_kind := [task for task in tasks if task.kind == kind]:
@@ -83,7 +85,7 @@ def _open_tasks(project: Project, number: int, looked: int, judged: int) -> dict
 
 def class_tasks(manifest: Manifest) -> list[Task]:
     """What is to be done about classes."""
-    found = class_findings(manifest)
+    found = class_findings(Manifest(manifest.table[["labels", "split", "problems"]], manifest.root))
     return [Task(f"{f.kind}: {f.why}", f.kind, tuple(map(int, f.rows)), f.why) for f in found]
 
 
@@ -92,41 +94,54 @@ def found_right(project: Project, tasks: Sequence[Task]) -> None:
     write_json(_folder(project) / "fine.json", {"keys": sorted(_fine(project) | {task.key for task in tasks})})
 
 
-def to_leave_out(task: Task, manifest: Manifest) -> list[int]:
-    """The rows to leave out for a finding: of copies all but one file, else all.
+def to_leave_out(tasks: Sequence[Task], manifest: Manifest) -> list[int]:
+    """The rows to leave out for findings of one kind: of copies all but one file, else all.
 
     Kept is the copy in the test split, else in validation, else the largest image.
     """
-    rows = manifest.table.loc[list(task.rows)]
-    rows = rows[rows["problems"] == ""]
-    if task.kind not in COPIES | {IN_TWO_SPLITS}:
-        return [int(row) for row in rows.index]
-    order = rows.assign(place=rows["split"].map(KEPT_FIRST), area=-rows["width"] * rows["height"])
-    kept = order.sort_values(["place", "area", "image"])["image"].iloc[0] if len(order) else ""
-    return [int(row) for row in rows.index[rows["image"] != kept]]
+    pairs = [(place, row) for place, task in enumerate(tasks) for row in task.rows]
+    found = pd.DataFrame(pairs, columns=["task", "row"])
+    rows = (
+        manifest.table[["image", "split", "width", "height", "problems"]].reindex(found["row"]).reset_index(drop=True)
+    )
+    found, rows = found[rows["problems"] == ""], rows[rows["problems"] == ""]
+    if tasks and tasks[0].kind in COPIES | {IN_TWO_SPLITS}:
+        order = found.assign(
+            split=rows["split"].map(KEPT_FIRST), area=-rows["width"] * rows["height"], image=rows["image"]
+        )
+        kept = order.sort_values(["split", "area", "image"]).drop_duplicates("task").set_index("task")["image"]
+        found = found[rows["image"] != found["task"].map(kept)]
+    return sorted({int(row) for row in found["row"]})
 
 
-def _still_open(tasks: Sequence[Task], table: pd.DataFrame) -> list[Task]:
-    used = dict(zip(table.index, table["problems"] == "", strict=True))
-    problem = table["problems"]
-    left = [(task, [row for row in task.rows if used.get(row)]) for task in tasks]
-    return [
-        task
-        for task, rows in left
-        if (task.kind in OF_FILES and problem.get(task.rows[0], "") == task.why)
-        or (task.kind not in OF_FILES and (not task.rows or _is_open(task.kind, rows, table)))
-    ]
+@dataclass(frozen=True)
+class _Columns:
+    """What says whether a finding still holds: a column each, by the number of the row."""
 
+    used: np.ndarray
+    problem: np.ndarray
+    image: np.ndarray
+    labels: np.ndarray
+    split: np.ndarray
 
-def _is_open(kind: str, rows: list[int], table: pd.DataFrame) -> bool:
-    """Whether something is still wrong with what is used of the rows of a finding."""
-    if kind in COPIES:
-        return table.loc[rows, "image"].nunique() > 1
-    if kind in LABELS_DIFFER:
-        return len({tuple(sorted(labels)) for labels in table.loc[rows, "labels"]}) > 1
-    if kind == IN_TWO_SPLITS:
-        return len(set(table.loc[rows, "split"]) - {""}) > 1
-    return bool(rows)
+    @classmethod
+    def of(cls, table: pd.DataFrame) -> "_Columns":
+        names = ("problems", "image", "labels", "split")
+        problem, image, labels, split = (table[name].to_numpy(object) for name in names)
+        return cls(problem == "", problem, image, labels, split)
+
+    def is_open(self, task: Task) -> bool:
+        """Whether something is still wrong with what is used of the rows."""
+        if task.kind in OF_FILES:
+            return bool(task.rows) and task.rows[0] < len(self.used) and self.problem[task.rows[0]] == task.why
+        rows = [row for row in task.rows if row < len(self.used) and self.used[row]]
+        if task.kind in COPIES:
+            return len({self.image[row] for row in rows}) > 1
+        if task.kind in LABELS_DIFFER:
+            return len({tuple(sorted(self.labels[row])) for row in rows}) > 1
+        if task.kind == IN_TWO_SPLITS:
+            return len({self.split[row] for row in rows} - {""}) > 1
+        return bool(rows) or not task.rows
 
 
 def _fine(project: Project) -> set[str]:

@@ -11,11 +11,11 @@ import fcntl
 import json
 import math
 import os
+import threading
 import time
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
-from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ from projects.project import Project
 LABEL, ASIDE, SKIP, UNDO, AGAIN = "label", "aside", "skip", "undo", "again"
 ACTS = (LABEL, ASIDE, SKIP, UNDO, AGAIN)
 LONGEST = 200  # characters of a class name
+FILES = 64  # that are kept in memory, over all projects
+_reading = threading.Lock()
+_read: dict[Path, tuple[int, int, list["Decision"]]] = {}  # by file: its number, bytes that were read, decisions
 
 
 @dataclass(frozen=True)
@@ -84,7 +87,7 @@ def read_decision(values: Mapping[str, Any], who: str) -> Decision:
 def record(project: Project, decisions: Iterable[Decision]) -> None:
     """Write decisions down, those that are not written yet. They are on the disk when this returns."""
     with held(project):
-        known = {each.id for each in _lines(_file(project))} | {each.id for each in _lines(_latest_saved(project))}
+        known = {each.id for file in _files(project) for each in _lines(file)}
         new = [each for each in decisions if each.id not in known]
         if not new:
             return
@@ -109,8 +112,8 @@ def decided_in(project: Project, queue: str, since: float = 0.0) -> list[Decisio
         queue: The queue's name.
         since: Seconds since 1970; what was decided before belongs to an earlier queue of the same name.
     """
-    files = [*sorted(_folder(project).glob("*.jsonl")), _file(project)]
-    lines = [each for file in files for each in _lines(file) if each.queue == queue and each.when >= since]
+    every = [each for file in _files(project) for each in _lines(file)]
+    lines = [each for each in every if each.queue == queue and each.when >= since]
     return standing(lines)
 
 
@@ -150,26 +153,33 @@ def _folder(project: Project) -> Path:
     return project.data / "decisions"
 
 
-def _latest_saved(project: Project) -> Path:
-    return max(_folder(project).glob("*.jsonl"), default=_folder(project) / "none.jsonl")
+def _files(project: Project) -> list[Path]:
+    """Of all decisions, the oldest first."""
+    return [*sorted(_folder(project).glob("*.jsonl")), _file(project)]
 
 
-def _lines(file: Path) -> tuple[Decision, ...]:
-    try:
-        facts = file.stat()
-    except FileNotFoundError:
-        return ()
-    return _read(file, facts.st_mtime_ns, facts.st_size)
+def _lines(file: Path) -> list[Decision]:
+    """The decisions in a file; only what came since the last look is read."""
+    with _reading, suppress(FileNotFoundError), file.open("rb") as opened:
+        facts, file = os.fstat(opened.fileno()), file.absolute()
+        number, size, found = _read.get(file, (0, 0, []))
+        if number != facts.st_ino or size > facts.st_size:  # another file
+            size, found = 0, []
+        opened.seek(size)
+        new = opened.read()
+        whole = new[: new.rfind(b"\n") + 1]  # without a last line that a killed app left unfinished
+        found = [*found, *filter(None, map(_decision, whole.splitlines()))]
+        _read[file] = (facts.st_ino, size + len(whole), found)
+        if len(_read) > FILES:
+            _read.pop(next(iter(_read)))
+        return found
+    return []
 
 
-@lru_cache(maxsize=32)
-def _read(file: Path, modified: int, size: int) -> tuple[Decision, ...]:
-    """Without a last line that a killed app left unfinished. `modified` and `size` tell states of the file apart."""
-    found = []
-    for line in file.read_bytes().splitlines():
-        with suppress(ValueError, TypeError):
-            found.append(Decision(**json.loads(line)))
-    return tuple(found)
+def _decision(line: bytes) -> Decision | None:
+    with suppress(ValueError, TypeError):
+        return Decision(**json.loads(line))
+    return None
 
 
 def _ends_with_a_line(file: Path) -> bool:

@@ -70,6 +70,7 @@ class Report:
         otherwise: Files that were here already with another class.
         dropped: Uploaded files that were not kept.
         version: The number of the version that it made; 0 if nothing is new.
+        annotators: Who labelled, where several people did: a row each, with how often they agree with the others.
     """
 
     what: str
@@ -77,6 +78,7 @@ class Report:
     otherwise: int = 0
     dropped: tuple[str, ...] = ()
     version: int = 0
+    annotators: tuple[dict[str, Any], ...] = ()
 
 
 def ask_for(project: Project, request: Request) -> str:
@@ -137,7 +139,7 @@ def _question(values: dict[str, Any]) -> Question:
 
 
 def _report(values: dict[str, Any]) -> Report:
-    return Report(**values | {name: tuple(values[name]) for name in ("notes", "dropped")})
+    return Report(**values | {name: tuple(values[name]) for name in ("notes", "dropped", "annotators")})
 
 
 def _files(project: Project, name: str) -> list[Path]:

@@ -1,4 +1,4 @@
-"""Further pictures among the images of a project."""
+"""Pictures that were predicted, among the images of a project."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pandas as pd
 
-from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
 from projects.project import Project
+from projects.union import Joined, join
 from projects.versions import NO_LABEL, add_version, current_number, manifest_of
 
 Inspect = Callable[[Manifest], Manifest]
@@ -16,7 +16,7 @@ Inspect = Callable[[Manifest], Manifest]
 
 def join_pictures(
     project: Project, pictures: Mapping[Path, str], inspected: Inspect, origin: str, who: str = ""
-) -> int:
+) -> Joined | None:
     """Make pictures images of the project, as a new version of its data. Those that are there already stay as they are.
 
     Args:
@@ -27,29 +27,27 @@ def join_pictures(
         who: Who adds them.
 
     Returns:
-        How many were added.
+        What came of it; None if there are no pictures.
 
     Raises:
         ValueError: Somebody changed the data in the meantime.
     """
+    if not pictures:
+        return None
     number = current_number(project)
     before = manifest_of(project) if number else None
-    root = before.root if before else project.uploads.resolve()
+    root = os.path.commonpath([path.parent for path in pictures])
     images = [os.path.relpath(path, root) for path in pictures]
     rows = pd.DataFrame({"image": images, "label": list(pictures.values()), "source": "predict"})
-    if rows.empty:
-        return 0
-    table = inspected(Manifest.from_records(rows, root)).table.drop_duplicates("sha256")
-    if before is not None:
-        table = table[~table["sha256"].isin(before.table["sha256"])]
-    if table.empty:
-        return 0
-    table = _labelled(table.copy(), has_splits=before is not None and bool((before.table["split"] != "").any()))
-    joined = table if before is None else pd.concat([before.table, table], ignore_index=True)
-    joined = joined.reset_index(drop=True)
-    joined.attrs = dict(before.table.attrs) if before is not None else {}
-    add_version(project, Manifest(joined, root), f"{counted(len(table), 'image')} added {origin}", number, who)
-    return len(table)
+    new = inspected(Manifest.from_records(rows, root))
+    known = new.table["sha256"].duplicated() & (new.table["sha256"] != "")  # the same picture under two names
+    table = _labelled(
+        new.table[~known].copy(), has_splits=before is not None and bool((before.table["split"] != "").any())
+    )
+    joined = join(before, Manifest(table, new.root))
+    if joined.added or joined.labelled:
+        add_version(project, joined.manifest, f"{joined.sentence()} {origin}", number, who)
+    return joined
 
 
 def _labelled(table: pd.DataFrame, has_splits: bool) -> pd.DataFrame:

@@ -13,6 +13,8 @@ from projects.project import Project
 from projects.versions import NO_LABEL, SET_ASIDE, file_of_version, manifest_of
 from projects.wording import in_words
 
+COUNTED = ["image", "label", "labels", "split", "group", "problems"]
+
 
 @dataclass(frozen=True)
 class Summary:
@@ -47,7 +49,8 @@ def summary_of(project: Project, number: int) -> Summary:
 @lru_cache(maxsize=64)
 def _counted(project: Project, number: int, modified: int) -> Summary:
     """`modified` makes a file that was written again another entry."""
-    manifest = manifest_of(project, number)
+    whole = manifest_of(project, number)
+    manifest = Manifest(whole.table[COUNTED], whole.root)  # without what takes long to copy, such as hashes
     usable, problems = manifest.usable, manifest.table["problems"]
     waiting, aside = int((problems == NO_LABEL).sum()), int((problems == SET_ASIDE).sum())
     return Summary(

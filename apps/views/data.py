@@ -7,6 +7,7 @@ from parts.data.change import undo_and_redo
 from parts.data.classes import show_classes
 from parts.data.exporting import show_export
 from parts.data.figures import show_bars, show_figures, show_next_step
+from parts.data.kept import show_kept
 from parts.data.pictures import show_pictures
 from parts.data.todo import show_todo
 from parts.data.version_list import show_versions
@@ -17,7 +18,7 @@ from projects.project import Project
 from projects.summary import Summary, summary_of
 from projects.versions import current_number
 
-SECTIONS = ("Images", "Classes", "To do", "Versions", "Export")
+SECTIONS = ("Images", "Classes", "To do", "Versions", "Files")
 
 
 def add_button() -> None:
@@ -65,6 +66,7 @@ def show_section(project: Project, number: int, summary: Summary, tasks: dict[st
         show_versions(project, number)
     else:
         show_export(project, number)
+        show_kept(project, number)
 
 
 def show_page(project: Project) -> None:

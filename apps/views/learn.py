@@ -48,4 +48,7 @@ with explained():
         bench = st.query_params.get("part") == "bench"
         part = st.segmented_control("Show", [NETWORKS, BENCH], default=BENCH if bench else NETWORKS, required=True)
         keep(part="bench" if part == BENCH else None)
-        show_bench() if part == BENCH else show_networks()
+        if part == BENCH:
+            show_bench()
+        else:
+            show_networks()

@@ -205,7 +205,8 @@ def _attempted(download: Callable[[float], str], limits: Limits) -> tuple[str, s
                 wait = getattr(error, "wait", None)
                 wait = FIRST_WAIT * 2**attempt if wait is None else wait
                 reason = str(error) or type(error).__name__
-                if attempt + 1 == ATTEMPTS or time.monotonic() + wait > deadline:
+                is_final = any(isinstance(why, ssl.SSLCertVerificationError) for why in error.args)
+                if is_final or attempt + 1 == ATTEMPTS or time.monotonic() + wait > deadline:
                     return "", reason
                 time.sleep(wait)
     except httpcore.TimeoutException:

@@ -34,6 +34,13 @@ LARGEST_HEAT_DIFFERENCE = 1e-4  # of a heat map, as a share of the map's maximum
 LEAST_HEAT = 1e-3  # of the strongest map's maximum, below which a map is measured by that instead of its own
 ON_A_BORDER = 0.02  # share of images, and one more, that may lie so near a threshold that rounding decides
 BATCH = 16  # images
+FRESH_PROCESS = """
+import sys
+import imgcls  # first, because it looks whether Keras is there
+sys.modules["keras"] = None  # TensorFlow would import it, and it scikit-learn, for nearly half of the time
+from imgcls.serving.parity import answer_fresh
+answer_fresh(*sys.argv[1:])
+"""
 EXPLAINED, HEAT = "class", "heat_map"  # outputs of the signature that says why
 
 
@@ -244,7 +251,7 @@ def _batches(pixels: np.ndarray) -> list[np.ndarray]:
 
 
 def _in_fresh_process(folder: Path, images: Sequence[Path]) -> dict[str, np.ndarray]:
-    """What the SavedModel says of the images, asked in a new Python that has never seen the model."""
+    """What the SavedModel says of the images, asked in a new Python that has never seen the model, nor Keras."""
     home = str(Path(imgcls.__file__).parents[1])
     environment = {
         **os.environ,
@@ -255,7 +262,7 @@ def _in_fresh_process(folder: Path, images: Sequence[Path]) -> dict[str, np.ndar
     with tempfile.TemporaryDirectory() as place:
         question, answer = Path(place) / "images.json", Path(place) / "answer.npz"
         question.write_text(json.dumps([str(path.resolve()) for path in images]), "utf-8")
-        arguments = [sys.executable, "-m", __name__, str(folder), str(question), str(answer)]
+        arguments = [sys.executable, "-c", FRESH_PROCESS, str(folder), str(question), str(answer)]
         done = subprocess.run(arguments, env=environment, capture_output=True, text=True, errors="replace")
         if done.returncode or not answer.is_file():
             why = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
@@ -264,8 +271,14 @@ def _in_fresh_process(folder: Path, images: Sequence[Path]) -> dict[str, np.ndar
             return dict(arrays)
 
 
-def _answer(folder: str, question: str, answer: str) -> None:
-    """The fresh process: ask the SavedModel in `folder` for the files that `question` lists; needs no Keras."""
+def answer_fresh(folder: str, question: str, answer: str) -> None:
+    """The fresh process: ask a SavedModel for image files, and keep what it says.
+
+    Args:
+        folder: The folder of the SavedModel.
+        question: A JSON file with a list of the paths of image files.
+        answer: The .npz file that is written, with an array for each output of the signatures.
+    """
     signatures = tf.saved_model.load(folder).signatures
     data = [_bytes(path) for path in json.loads(Path(question).read_text("utf-8"))]
     rows = []
@@ -287,7 +300,3 @@ def _bytes(path: str) -> bytes:
         return read_encoded(path)
     except OSError:
         return b""  # as unreadable for the bundle as it is for the model
-
-
-if __name__ == "__main__":
-    _answer(*sys.argv[1:])

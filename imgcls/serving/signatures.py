@@ -73,31 +73,33 @@ def _explained(functions: "_Functions", explain: Explain | None) -> Signatures:
 
 class _Functions:
     def __init__(self, classifier: ExportedClassifier) -> None:
-        from imgcls.engines.tensorflow import joined  # needs Keras, which whoever serves does without
+        from imgcls.engines.tensorflow import network_function  # needs Keras, which whoever serves does without
 
         self.encoded = tf.TensorSpec((None,), tf.string, IMAGE_BYTES)
         self.decoded = tf.TensorSpec((None, *classifier.model.input_shape[1:]), tf.float32, "pixels")
-        self._answers = joined({PROBABILITIES: classifier.model, **classifier.judgement})
-        self._everything = joined(classifier.outputs)
-        self._embedding = classifier.embedding
+        self._answered = (PROBABILITIES, *classifier.judgement)
         self._names = tf.constant([*classifier.class_names, NOT_SURE, NONE_OF_THESE])
         self._num_classes = len(classifier.class_names)
 
-        @tf.function(input_signature=[self.encoded])
-        def read(image_bytes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
-            return read_batch(tf.ensure_shape(image_bytes, self.encoded.shape), classifier.preprocessing)
+        @tf.function(input_signature=[self.encoded], autograph=False)
+        def read(image_bytes: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor]:
+            image_bytes = tf.ensure_shape(image_bytes, self.encoded.shape)
+            places, pixels = read_batch(image_bytes, classifier.preprocessing)
+            return places, pixels, problems(image_bytes, places)
 
-        self._read = read.get_concrete_function()  # traced once for both signatures
+        self._read = read.get_concrete_function()  # traced, written and loaded once for all signatures
+        network = network_function(classifier.outputs)
+        self._everything = network.get_concrete_function()  # type: ignore[attr-defined]  # so is this
 
     def serving_default(self, image_bytes: tf.Tensor) -> Tensors:
-        places, pixels = self._read(image_bytes)
+        places, pixels, unread = self._read(image_bytes)
         found = _ranked(self._answers(pixels), self._names, self._num_classes)
         in_place = {name: in_places(values, image_bytes, places) for name, values in found.items()}
-        return {**in_place, "problem": problems(image_bytes, places)}
+        return {**in_place, "problem": unread}
 
     def top_k(self, image_bytes: tf.Tensor, k: tf.Tensor) -> Tensors:
         with tf.control_dependencies([_one_for_each(image_bytes, k, f"{K} needs one number for each image")]):
-            places, pixels = self._read(image_bytes)
+            places, pixels, unread = self._read(image_bytes)
         width = tf.clip_by_value(tf.reduce_max(tf.pad(k, [[0, 1]])), 1, self._num_classes)
         found = _ranked(self._answers(pixels), self._names, width)
         found.pop(PREDICTION_SET, None)
@@ -106,20 +108,19 @@ class _Functions:
         for name in ("classes", "probabilities"):
             in_place[name] = tf.where(shown, in_place[name], tf.zeros_like(in_place[name]))
         too_small = tf.strings.join(["k is ", tf.strings.as_string(k), "; expected at least 1"])
-        unread = problems(image_bytes, places)
         return {**in_place, "problem": tf.where((unread == "") & (k < 1), too_small, unread)}
 
     def embed(self, image_bytes: tf.Tensor) -> Tensors:
-        places, pixels = self._read(image_bytes)
-        features = self._embedding(pixels, training=False)
+        places, pixels, unread = self._read(image_bytes)
+        features = self._everything(pixels)[EMBEDDING]
         return {
             "embedding": in_places(features, image_bytes, places),
-            "problem": problems(image_bytes, places),
+            "problem": unread,
         }
 
     def preprocess(self, image_bytes: tf.Tensor) -> Tensors:
-        places, pixels = self._read(image_bytes)
-        return {PIXELS: in_places(pixels, image_bytes, places), "problem": problems(image_bytes, places)}
+        places, pixels, unread = self._read(image_bytes)
+        return {PIXELS: in_places(pixels, image_bytes, places), "problem": unread}
 
     def from_pixels(self, pixels: tf.Tensor) -> Tensors:
         count, at_least_one = self._checked(pixels)
@@ -133,7 +134,7 @@ class _Functions:
     def explain(self, explain: Explain, image_bytes: tf.Tensor, class_name: tf.Tensor) -> Tensors:
         message = f"{CLASS_NAME} needs one text for each image, which may be empty"
         with tf.control_dependencies([_one_for_each(image_bytes, class_name, message)]):
-            places, pixels = self._read(image_bytes)
+            places, pixels, unread = self._read(image_bytes)
         wanted = self._wanted(class_name)
         rows = tf.gather(wanted, places)
         missing = tf.shape(pixels)[0] - tf.size(rows)  # see `read_batch`: a black image where there is none
@@ -143,9 +144,12 @@ class _Functions:
         is_known = wanted != UNKNOWN
         unknown = tf.strings.join(["the network knows no class '", class_name, "'"])
         why = tf.where(is_known, in_place.pop("problem"), unknown)
-        unread = problems(image_bytes, places)
         explained = {name: _only(values, is_known) for name, values in in_place.items()}
         return {**explained, "problem": tf.where(unread == "", why, unread)}
+
+    def _answers(self, pixels: tf.Tensor) -> Tensors:
+        found = self._everything(pixels)
+        return {name: found[name] for name in self._answered}
 
     def _wanted(self, class_name: tf.Tensor) -> tf.Tensor:
         """The place of each class, (B,), int32; `PREDICTED` for "", `UNKNOWN` for what is none."""

@@ -1,7 +1,8 @@
 """A SavedModel with some of its signatures alone, because each takes memory when it is loaded.
 
-TensorFlow builds an object in Python for every operation of every function, about 20 KB each: a bundle of
-EfficientNet-Lite0 takes 170 MB, most of it for copies of the network that a server does not call.
+TensorFlow builds an object in Python for every operation of every function, about 20 KB each. Older bundles hold the
+network once for each signature: one of EfficientNet-Lite0 takes 170 MB, most of it for copies that a server does not
+call.
 """
 
 import os

@@ -1,10 +1,11 @@
 """The images of a run, as the batches that its stages train on."""
 
+from collections.abc import Iterable
 from functools import partial
+from typing import Any
 
 import numpy as np
 import pandas as pd
-import tensorflow as tf
 
 from imgcls.config import TrainConfig
 from imgcls.data.augmentation import Augmentation
@@ -15,6 +16,7 @@ from imgcls.data.batches.pixel_cache import cached
 from imgcls.data.images.collection import Images
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest, indices_of, targets_of
+from imgcls.training.kept_batches import KeptBatches
 from imgcls.training.network import augmentation_rows
 from imgcls.training.stage_batches import FeatureBatches, StageBatches, in_batches
 
@@ -115,7 +117,7 @@ class TrainingData:
             self._cached_images = cached(self.manifest, self.training, pixels, where)
         return self._cached_images
 
-    def _validation_pixels(self, pixels: Preprocessing) -> tf.data.Dataset:
+    def _validation_pixels(self, pixels: Preprocessing) -> Iterable[Any]:
         size = len(self.validation) * pixels.height * pixels.width * pixels.channels * 4
         batches = evaluation_batches(
             self.manifest.paths(self.validation),
@@ -123,4 +125,4 @@ class TrainingData:
             boxes=self.manifest.boxes(self.validation),
             batch_size=self.batch_size,
         )
-        return batches.cache() if size <= CACHE_BYTES else batches
+        return KeptBatches(batches) if size <= CACHE_BYTES else batches

@@ -10,7 +10,6 @@ import pandas as pd
 import pytest
 from jobs import job, runs
 from parts import allowed_paths, config_form
-from parts.library import load_predictor
 from projects.versions import add_version
 
 from imgcls.config import InputConfig, LabelsConfig, NetworkConfig, TrainConfig
@@ -195,13 +194,6 @@ def test_a_run_with_a_network_file_does_not_go_on_from_the_app(project):
     with pytest.raises(ValueError, match="this app runs none"):
         runs.go_on(project, "mine")
     assert not list(project.jobs.iterdir())
-
-
-def test_a_predictor_is_loaded_from_nowhere_outside_and_of_no_file(here, outside):
-    with pytest.raises(ValueError, match="lies outside of"):
-        load_predictor(str(outside))
-    with pytest.raises(ValueError, match="this app runs none"):
-        load_predictor("my_net.py")
 
 
 def test_the_registry_obeys_the_environment(tmp_path):

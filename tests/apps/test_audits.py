@@ -47,7 +47,7 @@ def test_what_is_gravest_comes_first_and_a_later_version_keeps_what_was_found(lo
 def test_what_is_mended_or_left_out_is_no_longer_to_do(looked):
     tasks = open_tasks(looked, 1)
     (copies,) = tasks["exact copies"]
-    assert to_leave_out(copies, manifest_of(looked)) == [6, 8]
+    assert to_leave_out([copies], manifest_of(looked)) == [6, 8]
     mended = set_label(set_aside(manifest_of(looked), [6, 8, 10]), [3], "cat")
     add_version(looked, mended, "mended", 1)
     assert kinds(looked, 2) == ["unusable"]

@@ -1,6 +1,19 @@
 """The page of all projects."""
 
+import pytest
 from projects.project import create_project, list_projects
+from projects.versions import add_version
+
+from imgcls.config import LabelsConfig
+from imgcls.data.sources.importing import import_manifest
+
+
+@pytest.fixture
+def project(here, clothes):
+    """The 30 images of `clothes`, none of which was opened: what the page shows needs no more."""
+    made = create_project("Clothes")
+    add_version(made, import_manifest(str(clothes), LabelsConfig()).manifest, "30 images added", 0)
+    return made
 
 
 def test_without_projects_the_page_says_what_to_do_first(page):

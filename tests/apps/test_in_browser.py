@@ -4,23 +4,18 @@ IMGCLS_SCREENSHOTS=FOLDER keeps a picture of each page at three widths and in da
 """
 
 import os
-import shutil
-import socket
-import subprocess
-import sys
-from dataclasses import dataclass
 from pathlib import Path
 from urllib.parse import urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
 
+from tests.apps.served import PATIENCE, look, served, settled
+
 pytestmark = pytest.mark.browser
-APP = Path(__file__).parents[2] / "apps" / "app.py"
-SAMPLE = APP.parents[1] / "datasets" / "fashion_mini"
-PATIENCE = 120_000  # milliseconds
 WIDTHS = (400, 1280, 1920)
 PAGES = ("home", "data", "label", "train", "results", "predict", "deploy", "learn")
+ADDRESSES = {"home": ""}  # of the others their name
 SERIOUS = ("serious", "critical")
 WITHOUT = {  # rules of axe, each with the reason why it is not asked
     "region": "Streamlit has its own landmarks",
@@ -29,54 +24,9 @@ WITHOUT = {  # rules of axe, each with the reason why it is not asked
 
 @pytest.fixture(scope="module")
 def app(tmp_path_factory):
-    """The app, served from a folder of its own as `streamlit run` serves it, with a project that holds images."""
-    folder = tmp_path_factory.mktemp("app")
-    with pytest.MonkeyPatch.context() as patch:
-        patch.chdir(folder)
-        patch.setenv("PYTHONPATH", str(APP.parents[1]), prepend=os.pathsep)
-        name = project_of_sample().name
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", APP, "--server.port", str(port)],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-    try:
-        for line in server.stdout:
-            if "URL:" in line:
-                break
-        yield App(f"http://localhost:{port}", folder, name)
-    finally:
-        server.terminate()
-        server.communicate(timeout=30)
-
-
-@dataclass(frozen=True)
-class App:
-    """An app that runs: its address, the folder that it was started in, and the name of its project."""
-
-    address: str
-    folder: Path
-    project: str
-
-
-def project_of_sample():
-    """A project with 60 images of the sample in three classes."""
-    from projects.project import create_project
-    from projects.versions import add_version
-
-    from imgcls.config import LabelsConfig
-    from imgcls.data.inspection.inspect import inspect
-    from imgcls.data.sources.importing import import_manifest
-
-    for name in ("bag", "sneaker", "trouser"):
-        Path("clothes", name).mkdir(parents=True)
-        for image in sorted((SAMPLE / "train" / name).iterdir())[:20]:
-            shutil.copy(image, Path("clothes", name))
-    made = create_project("Clothes")
-    add_version(made, inspect(import_manifest("clothes", LabelsConfig()).manifest), "60 images added", 0)
-    return made
+    """The app with a project that holds images."""
+    with served(tmp_path_factory.mktemp("app")) as running:
+        yield running
 
 
 @pytest.fixture
@@ -101,20 +51,6 @@ def hosts_asked_by(page) -> set[str]:
     return hosts
 
 
-def look(page, address: str) -> None:
-    """Open an address and wait until the page is there, whole."""
-    page.goto(address)
-    page.locator("[data-testid=stSidebar], [data-testid=stAppViewContainer]").first.wait_for()
-    page.locator("h1").first.wait_for()
-    settled(page)
-
-
-def settled(page) -> None:
-    """Wait until no script of the page runs any more."""
-    page.locator("[data-test-script-state=notRunning]").wait_for()
-    page.wait_for_load_state("networkidle")
-
-
 def serious_faults(page) -> list[str]:
     """What axe-core finds that keeps somebody from using the page."""
     page.add_script_tag(content=AXE_SCRIPT)
@@ -135,7 +71,7 @@ def test_a_page_fits_every_screen_and_asks_nobody(browser, app, screenshots, vie
     failures = []
     page.on("pageerror", lambda error: failures.append(str(error)))
     hosts = hosts_asked_by(page)
-    look(page, f"{app.address}/{view}?project={app.project}")
+    look(page, f"{app.address}/{ADDRESSES.get(view, view)}?project={app.project}")
     assert page.locator("link[rel='shortcut icon']").get_attribute("href").startswith("data:image/svg+xml")
     for width in WIDTHS:
         page.set_viewport_size({"width": width, "height": 1400})
@@ -163,7 +99,7 @@ TOO_WIDE = """() => {
 def test_axe_finds_no_serious_fault(browser, app, screenshots, view, scheme):
     page = browser.new_page(viewport={"width": 1280, "height": 1400}, color_scheme=scheme)
     page.set_default_timeout(PATIENCE)
-    look(page, f"{app.address}/{view}?project={app.project}")
+    look(page, f"{app.address}/{ADDRESSES.get(view, view)}?project={app.project}")
     page.screenshot(path=screenshots / f"{view}-{scheme}.png", full_page=True)
     faults = serious_faults(page)
     assert not faults, "\n".join(faults)

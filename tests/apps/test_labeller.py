@@ -66,7 +66,6 @@ def serve(here, waiting, port):
 def page(browser):
     opened = browser.new_page(viewport={"width": 1280, "height": 900})
     opened.set_default_timeout(PATIENCE)
-    expect.set_options(timeout=PATIENCE)
     failures = []
     opened.on("pageerror", lambda error: failures.append(str(error)))
     yield opened
@@ -156,7 +155,7 @@ def test_a_crop_is_drawn_with_the_mouse(page, serve, waiting, port):
     page.get_by_text("0 of 12 done").wait_for()
     page.keyboard.press("b")
     frame = page.locator(".frame.drawing")
-    frame.wait_for()
+    expect(frame).to_have_css("width", "392px", timeout=PATIENCE)  # 28 pixels, each 14 times as large
     edges = frame.bounding_box()
     page.mouse.move(edges["x"] + edges["width"] / 4, edges["y"] + edges["height"] / 4)
     page.mouse.down()

@@ -13,17 +13,24 @@ import pytest
 from conftest import APP, ROOT, SAMPLE, Page
 from jobs import runs
 
+from imgcls.files import write_json
 from imgcls.models.registry import NETWORK_FILES
 
-SPEED = {"image_size": 32, "looks": 1000.0, "last_blocks": 400.0, "learns": 300.0, "begin": 5.0}
-ANSWERS = {"speed.of_network": SPEED, "speed.of_reading": 500.0, "models.names": ["lenet5_relu", "resnet20"]}
+SPEED = {"image_size": 32, "looks": 1000.0, "last_blocks": 400.0, "learns": 300.0, "begin": 5.0, "day": "2026-11-26"}
+MEASURED = {"speed.of_network": SPEED, "speed.of_reading": {"images_per_second": 500.0}}
+PATIENCE = 400  # seconds, on a machine that does other things too
+MODELS = ["lenet5_relu", "resnet20"]
 
 
 @pytest.fixture(autouse=True)
 def measured(monkeypatch):
     """The trial of the machine, which takes a minute, is done."""
-    monkeypatch.setattr("parts.train.estimate.ask", lambda name, **_: ANSWERS[name])
-    monkeypatch.setattr("parts.train.drawer.ask_worker", lambda name, **_: ANSWERS[name])
+    stand_in(monkeypatch)
+
+
+def stand_in(patch):
+    patch.setattr("parts.train.estimate.ask", lambda name, file, **_: write_json(file, MEASURED[name]))
+    patch.setattr("parts.train.drawer.ask_worker", lambda name: MODELS)
 
 
 @pytest.fixture(scope="module")
@@ -35,22 +42,21 @@ def story(tmp_path_factory):
         patch.setattr(sys, "argv", [str(APP)])
         patch.setenv(NETWORK_FILES, "")
         patch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)
-        patch.setattr("parts.train.estimate.ask", lambda name, **_: ANSWERS[name])
-        patch.setattr("parts.train.drawer.ask_worker", lambda name, **_: ANSWERS[name])
+        stand_in(patch)
         project = clothes_project(here)
         told = {}
         view = Page("train", project="clothes")
-        for label, value in {"Model": "lenet5_relu", "Epochs": 400, "Batch size": 8}.items():
+        for label, value in {"Model": "lenet5_relu", "Epochs": 2000, "Batch size": 8}.items():
             view.choose(label, value)
         view.choose("Early stopping patience", 0).choose("Name of the run", "shoes").press("Start")
         told["started"] = view.text
-        told["training"] = view.wait_for("Time left").text
-        told["chart"] = view.wait_for("after each epoch").text
-        told["stopped"] = view.press("Stop").wait_for("Go on").text
+        told["training"] = view.wait_for("Time left", PATIENCE).text
+        told["chart"] = view.wait_for("after each epoch", PATIENCE).text
+        told["stopped"] = view.press("Stop").wait_for("Go on", PATIENCE).text
         done = runs.look(project, "shoes").folder.metrics()
         shorten(project, len(done) + 3)
         told["gone on"] = view.press("Go on").text
-        told["finished"] = view.wait_for("See the results").text
+        told["finished"] = view.wait_for("See the results", PATIENCE).text
         yield SimpleNamespace(told=told, here=here, project=project, done=done)
 
 

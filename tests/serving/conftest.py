@@ -1,6 +1,10 @@
 """A bundle of a small network with real images, and servers on free ports."""
 
+import atexit
+import copy
 import functools
+import shutil
+import tempfile
 import threading
 import time
 from collections.abc import Sequence
@@ -121,7 +125,19 @@ def layer_scores(layer: Judgement, bank: np.ndarray, embedding: np.ndarray) -> n
 
 @pytest.fixture(scope="session")
 def judged_path(tmp_path_factory, judged, images) -> Path:
-    return export(tmp_path_factory.mktemp("judged"), judged, images, ["openvino"])
+    """A bundle in every format; that one is named twice, and the SavedModel too, changes nothing."""
+    formats = ["openvino", "saved_model", "openvino", "onnx", "litert"]
+    return export(tmp_path_factory.mktemp("judged"), judged, images, formats)
+
+
+@pytest.fixture(scope="session")
+def judged_bundle(judged_path):
+    return load_bundle(judged_path)
+
+
+@pytest.fixture(scope="session")
+def served_judged(judged_path) -> Models:
+    return models_of(judged_path.parent)
 
 
 def exported(model: keras.Model) -> ExportedClassifier:
@@ -153,18 +169,33 @@ def judge_pixels(parts: dict[str, keras.Model], pixels: np.ndarray) -> dict[str,
 
 
 def save_linear(folder: Path, slope: float, offset: float) -> None:
-    """A SavedModel of slope * x + offset."""
+    """A SavedModel of slope * x + offset, whose files are as new as if they were written now."""
+    shutil.copytree(_linear(slope, offset), folder, copy_function=shutil.copy, dirs_exist_ok=True)
+
+
+@functools.cache
+def _linear(slope: float, offset: float) -> Path:
+    folder = Path(tempfile.mkdtemp())
+    atexit.register(shutil.rmtree, folder)
     module = tf.Module()
     module.slope = tf.Variable(slope)
     module.call = tf.function(
         lambda x: {"y": module.slope * x + offset}, input_signature=[tf.TensorSpec((None,), tf.float32, "x")]
     )
     tf.saved_model.save(module, str(folder), signatures=module.call)
+    return folder
 
 
 def models_of(folder: Path, limits: Limits | None = None) -> Models:
     """One model, under the name of its folder."""
     return Models([settings_of_folder(folder)], limits, Metrics())
+
+
+def limited(models: Models, limits: Limits) -> Models:
+    """The same models under other limits."""
+    other = copy.copy(models)
+    other.limits = limits
+    return other
 
 
 @contextmanager

@@ -8,7 +8,6 @@ import pytest
 from apache_beam.runners.portability.fn_api_runner import FnApiRunner
 
 from imgcls.serving.beam import PredictImages, ReadImages
-from imgcls.serving.bundle import load_bundle
 
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")
 
@@ -21,16 +20,16 @@ def folder(images, tmp_path):
     return tmp_path
 
 
-@pytest.mark.parametrize("kind", ["plain", "judged"])
+@pytest.mark.parametrize("kind", [pytest.param("plain", marks=pytest.mark.slow), "judged"])
 def test_a_pipeline_predicts_what_the_bundle_predicts(request, folder, kind):
-    path = request.getfixturevalue("bundle_path" if kind == "plain" else "judged_path")
+    bundle = request.getfixturevalue("bundle" if kind == "plain" else "judged_bundle")
     with beam.Pipeline(runner=FnApiRunner()) as pipeline:
-        rows = pipeline | ReadImages(f"{folder}/*.png") | PredictImages(path, top=2)
+        rows = pipeline | ReadImages(f"{folder}/*.png") | PredictImages(bundle.path, top=2)
         rows | beam.Map(json.dumps) | beam.io.WriteToText(str(folder / "rows"), ".jsonl", num_shards=1)
     lines = next(folder.glob("rows*.jsonl")).read_text("utf-8").splitlines()
     found = {row["image"]: row for row in map(json.loads, lines)}
     files = sorted(folder.glob("*.png"))
-    expected = load_bundle(path).predict_files(files).table(2)
+    expected = bundle.predict_files(files).table(2)
     assert sorted(found) == [str(file) for file in files]
     for row in expected.to_dict("records"):
         one = found[row["image"]]

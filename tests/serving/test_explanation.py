@@ -30,6 +30,7 @@ from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, exported, judge_p
 
 ALONE = """
 import sys
+sys.modules["keras"] = None
 import numpy, tensorflow
 model = tensorflow.saved_model.load(sys.argv[1])
 data = tensorflow.constant([open(path, "rb").read() for path in sys.argv[3:]])
@@ -39,7 +40,7 @@ print("imgcls" in sys.modules)
 """
 
 
-@pytest.fixture(scope="module", params=["plain", "judged"])
+@pytest.fixture(scope="module", params=[pytest.param("plain", marks=pytest.mark.slow), "judged"])
 def version(request, tmp_path_factory, images):
     """A bundle with an explanation, without and with a judgement."""
     model = request.getfixturevalue("classifier" if request.param == "plain" else "judged")

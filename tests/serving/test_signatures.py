@@ -20,10 +20,11 @@ from imgcls.serving.formats.saved_model import SavedModelEngine
 from imgcls.serving.loaded_model import LoadedModel
 from imgcls.serving.parity import Parity
 from imgcls.workflow.predictor import predictor_of_model
-from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, judge_pixels, models_of, serving
+from tests.serving.conftest import CLASS_NAMES, PREPROCESSING, judge_pixels, serving
 
 ALONE = """
 import json, sys
+sys.modules["keras"] = None
 import numpy, tensorflow
 model = tensorflow.saved_model.load(sys.argv[1])
 data = [open(path, "rb").read() for path in sys.argv[2:]]
@@ -44,11 +45,6 @@ def expected(judged, pixels):
     from imgcls.models.classifier import judgement_models
 
     return judge_pixels(judgement_models(judged), pixels)
-
-
-@pytest.fixture(scope="module")
-def judged_bundle(judged_path):
-    return load_bundle(judged_path)
 
 
 def sets(expected) -> list[set[str]]:
@@ -119,8 +115,11 @@ def test_the_engine_gives_logits_and_embedding_in_the_order_of_the_classes(judge
 
 
 @pytest.mark.parametrize("source", ["run", "saved_model", "openvino"])
-def test_every_engine_decides_alike(source, judged, judged_path, images, expected):
-    predictor = predictor_of_model(judged) if source == "run" else load_bundle(judged_path, source)
+def test_every_engine_decides_alike(source, judged, judged_bundle, images, expected):
+    if source == "run":
+        predictor = predictor_of_model(judged)
+    else:
+        predictor = judged_bundle if source == "saved_model" else load_bundle(judged_bundle.path, source)
     found = predictor.predict([*images, b""])
     assert found.is_judged
     assert found.decisions == [*expected["decision"], ""]
@@ -138,8 +137,8 @@ def test_every_engine_decides_alike(source, judged, judged_path, images, expecte
     assert predictor.predict([]).decisions == []
 
 
-def test_the_server_and_the_client_pass_it_on(judged_path, images, expected):
-    with serving(models_of(judged_path.parent)) as url, Client(url, "clothing") as client:
+def test_the_server_and_the_client_pass_it_on(served_judged, images, expected):
+    with serving(served_judged) as url, Client(url, "clothing") as client:
         found = client.predict([*images[:3], b"no image"])
     assert [each.decision for each in found] == [*expected["decision"][:3], ""]
     assert [set(each.prediction_set) for each in found] == [*sets(expected)[:3], set()]

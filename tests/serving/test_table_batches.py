@@ -4,7 +4,6 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from imgcls.serving.bundle import load_bundle
 from imgcls.serving.table_batches import PredictBatch, predict_frames
 
 
@@ -13,21 +12,22 @@ def content(images):
     return [*(path.read_bytes() for path in images[:5]), b"no image"]
 
 
-def test_a_batch_gets_the_columns_of_the_table(judged_path, content):
+def test_a_batch_gets_the_columns_of_the_table(judged_path, judged_bundle, content):
     batch = {"path": np.arange(6), "bytes": np.array(content, object)}
-    found = PredictBatch(judged_path, top=2)(batch)
-    expected = load_bundle(judged_path).predict(content).table(2)
+    predict = PredictBatch(judged_path, top=2)
+    found = predict(batch)
+    expected = judged_bundle.predict(content).table(2)
     assert list(found) == ["path", "bytes", *expected.columns[1:]]
     assert found["class"].tolist() == expected["class"].tolist()
     assert found["decision"].tolist() == expected["decision"].tolist()
     np.testing.assert_allclose(found["probability"], expected["probability"], atol=1e-6)
     assert found["problem"][5]
-    assert len(PredictBatch(judged_path)({"bytes": np.array([], object)})["class"]) == 0
+    assert len(predict({"bytes": np.array([], object)})["class"]) == 0
 
 
-def test_frames_come_and_go_one_at_a_time(bundle_path, content):
+def test_frames_come_and_go_one_at_a_time(bundle_path, bundle, content):
     frames = (pd.DataFrame({"path": [f"{n}a", f"{n}b"], "content": content[n : n + 2], "length": 1}) for n in (0, 2, 4))
     found = pd.concat(predict_frames(bundle_path, top=1)(frames), ignore_index=True)
     assert list(found.columns) == ["path", "class", "probability", "problem"]
     assert found["path"].tolist() == ["0a", "0b", "2a", "2b", "4a", "4b"]
-    assert found["class"].tolist() == load_bundle(bundle_path).predict(content).table(1)["class"].tolist()
+    assert found["class"].tolist() == bundle.predict(content).table(1)["class"].tolist()

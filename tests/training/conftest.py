@@ -1,10 +1,14 @@
 """A network that is built and traced in a second, and runs with it."""
 
+from functools import partial
 from pathlib import Path
 
 import pytest
 
-from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
+from imgcls.config import InputConfig, JudgementConfig, NetworkConfig, TrainConfig, TrainingConfig
+from imgcls.run_folder import RunFolder
+from imgcls.training.run import train_network
+from imgcls.workflow.create import create_run
 from tests.conftest import copy_sample
 
 TINY = """from imgcls.models import architecture
@@ -30,18 +34,39 @@ def tiny_data(tmp_path_factory) -> Path:
     return copy_sample(tmp_path_factory.mktemp("data") / "tiny", ("bag", "trouser"), 24, 4)
 
 
-@pytest.fixture
-def tiny_config(tiny_net, tiny_data, tmp_path):
-    """Makes configs of runs that take seconds: tiny_config(plan="all", epochs=3)."""
+@pytest.fixture(scope="session")
+def config_in(tiny_net, tiny_data):
+    """Makes configs of runs that take seconds, in a folder: config_in(folder, plan="all", epochs=3)."""
 
-    def make(name: str = "tiny", weights: str = "none", plan: str = "auto", unfreeze: int = 0, **training):
+    def make(runs: Path, name: str = "tiny", weights: str = "none", plan: str = "auto", unfreeze: int = 0, **training):
         settings = {"epochs": 2, "batch_size": 8, "precision": "float32", "learning_rate": 0.01, **training}
         return TrainConfig(
             input=InputConfig(data=str(tiny_data)),
             network=NetworkConfig(model=str(tiny_net), weights=weights, plan=plan, unfreeze=unfreeze),
             training=TrainingConfig(**settings),
-            runs=str(tmp_path),
+            judgement=JudgementConfig(calibrate=False),
+            runs=str(runs),
             name=name,
         )
 
     return make
+
+
+@pytest.fixture
+def tiny_config(config_in, tmp_path):
+    """Makes configs of runs that take seconds: tiny_config(plan="all", epochs=3)."""
+    return partial(config_in, tmp_path)
+
+
+@pytest.fixture(scope="session")
+def tiny_run(config_in, tmp_path_factory) -> RunFolder:
+    """A run of two epochs; tests that write into it take a copy."""
+    run, manifest = create_run(config_in(tmp_path_factory.mktemp("runs")))
+    assert train_network(run, manifest)
+    return run
+
+
+@pytest.fixture(scope="session")
+def earlier(tiny_run) -> str:
+    """Weights that a run can start from."""
+    return str(tiny_run.model_file)

@@ -10,8 +10,8 @@ from imgcls.training.auto_settings import resolve
 
 
 @pytest.fixture
-def resolved(small_run):
-    manifest = Manifest.load(small_run.manifest_file)
+def resolved(tiny_run):
+    manifest = Manifest.load(tiny_run.manifest_file)
 
     def settle(image_size: int = 0, **network) -> TrainConfig:
         config = TrainConfig(network=NetworkConfig(**network))

@@ -6,7 +6,8 @@ import shutil
 import keras
 import pytest
 
-from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, TrainConfig, TrainingConfig
+from imgcls.config import BalanceConfig, InputConfig, TrainConfig
+from imgcls.data.manifest.table import Manifest
 from imgcls.run_folder import RunFolder
 from imgcls.training.continuation import lengthened
 from imgcls.training.run import train_network
@@ -15,25 +16,12 @@ from imgcls.workflow.create import create_run
 from imgcls.workflow.folds import Folds
 
 
-@pytest.fixture(scope="module")
-def two_epochs(tiny_net, tiny_data, tmp_path_factory):
-    config = TrainConfig(
-        input=InputConfig(data=str(tiny_data)),
-        network=NetworkConfig(model=str(tiny_net)),
-        training=TrainingConfig(epochs=2, batch_size=8, precision="float32", learning_rate=0.01),
-        runs=str(tmp_path_factory.mktemp("runs")),
-    )
-    run, manifest = create_run(config)
-    assert train_network(run, manifest)
-    run.write_status("finished", accuracy=0.5)
-    return run, manifest
-
-
 @pytest.fixture
-def finished(two_epochs, tmp_path):
+def finished(tiny_run, tmp_path):
     """A run of two epochs that came to its end."""
-    run, manifest = two_epochs
-    return RunFolder(shutil.copytree(run.path, tmp_path / "finished")), manifest
+    run = RunFolder(shutil.copytree(tiny_run.path, tmp_path / "finished"))
+    run.write_status("finished", accuracy=0.5)
+    return run, Manifest.load(run.manifest_file)
 
 
 def rank(row: dict) -> tuple[float, float]:

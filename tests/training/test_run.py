@@ -27,10 +27,6 @@ from imgcls.workflow.create import create_run
 ROOT = Path(__file__).parents[2]
 
 
-def command_line(*arguments: object) -> list[str]:
-    return [sys.executable, "-m", "imgcls.train", *map(str, arguments)]
-
-
 def start(*arguments: object) -> subprocess.Popen:
     """Train in a process of its own."""
     line = [sys.executable, "-m", "imgcls.train", *map(str, arguments)]
@@ -50,43 +46,74 @@ def weights(run: Path) -> list[np.ndarray]:
     return load_model(run / "model.keras").get_weights()
 
 
-def test_a_run_folder_holds_what_it_should(small_run):
-    names = {path.name for path in small_run.path.iterdir()}
+def test_a_run_folder_holds_what_it_should(tiny_run):
+    names = {path.name for path in tiny_run.path.iterdir()}
     assert {"config.toml", "manifest.parquet", "metrics.jsonl", "model.keras", "checkpoints", "tensorboard"} <= names
-    assert [row["epoch"] for row in small_run.metrics()] == [1, 2, 3]
-    assert {"loss", "val_loss", "accuracy", "val_accuracy", "learning_rate"} <= set(small_run.metrics()[0])
-    assert len(list(small_run.checkpoints.glob("step-*"))) == 2
+    assert [row["epoch"] for row in tiny_run.metrics()] == [1, 2]
+    assert {"loss", "val_loss", "accuracy", "val_accuracy", "learning_rate"} <= set(tiny_run.metrics()[0])
+    assert len(list(tiny_run.checkpoints.glob("step-*"))) == 2
 
 
-def test_the_model_that_is_kept_is_that_of_the_best_epoch(small_run):
-    best = max(small_run.metrics(), key=lambda row: (row["val_accuracy"], -row["val_loss"]))
-    kept = load_checkpoint(small_run.checkpoints / "best")
+def test_the_model_that_is_kept_is_that_of_the_best_epoch(tiny_run):
+    best = max(tiny_run.metrics(), key=lambda row: (row["val_accuracy"], -row["val_loss"]))
+    kept = load_checkpoint(tiny_run.checkpoints / "best")
     assert kept.state["epoch"] == best["epoch"]
-    for stored, loaded in zip(kept.arrays.values(), weights(small_run.path), strict=True):
+    for stored, loaded in zip(kept.arrays.values(), weights(tiny_run.path), strict=True):
         assert np.array_equal(stored, loaded)
 
 
-@pytest.mark.parametrize("kills", [(True,), pytest.param((True, False, True), marks=pytest.mark.slow)], ids=len)
-def test_a_run_that_is_killed_ends_as_an_unbroken_one(small_run, tmp_path, command, kills):
+KILLED_AFTER_A_CHECKPOINT = """
+import os, runpy, signal, sys
+from imgcls.training.run_checkpoints import RunCheckpoints
+save = RunCheckpoints.save
+RunCheckpoints.save = lambda self: (save(self), os.kill(os.getpid(), signal.SIGKILL))
+sys.argv = ["train", *sys.argv[1:]]
+runpy.run_module("imgcls.train", run_name="__main__", alter_sys=True)
+"""
+
+
+def half_written_checkpoint(folder: Path) -> Path:
+    half = folder / "checkpoints" / ".partial-step-000000099"
+    half.mkdir()
+    (half / "arrays.npz").write_bytes(b"PK")
+    return half
+
+
+def assert_same(unbroken: RunFolder, resumed: RunFolder) -> None:
+    for one, other in zip(weights(unbroken.path), weights(resumed.path), strict=True):
+        assert np.array_equal(one, other)
+    assert [row["loss"] for row in unbroken.metrics()] == [row["loss"] for row in resumed.metrics()]
+
+
+def test_a_run_that_is_killed_ends_as_an_unbroken_one(tiny_run, tmp_path):
+    line = [sys.executable, "-c", KILLED_AFTER_A_CHECKPOINT, "--config", tiny_run.config_file, "--runs", tmp_path]
+    killed = subprocess.run(line, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
+    assert killed.returncode == -signal.SIGKILL, killed.stderr
+    run = RunFolder(tmp_path / "tiny")
+    assert load_latest(run.checkpoints).state["step"] == 5
+    assert not run.model_file.exists()
+    half = half_written_checkpoint(run.path)
+    assert train_network(run, Manifest.load(run.manifest_file))
+    assert not half.exists()
+    assert_same(tiny_run, run)
+
+
+@pytest.mark.slow
+def test_a_run_that_is_killed_at_any_time_ends_as_an_unbroken_one(small_run, tmp_path, command):
     """Of three kills the second comes before there is anything new; after the last, a checkpoint is half written."""
     folder = tmp_path / "small"
     arguments = ("--config", small_run.config_file, "--runs", tmp_path, "--no-calibrate")  # as `small_run` was not
-    for new_checkpoint in kills:
+    for new_checkpoint in (True, False, True):
         killed = start(*arguments)
         wait_until_killable(killed, folder, new_checkpoint)
         killed.send_signal(signal.SIGKILL)
         killed.communicate()
         assert not (folder / "model.keras").exists()
         arguments = ("--resume", folder)
-    half = folder / "checkpoints" / ".partial-step-000000099"
-    half.mkdir()
-    (half / "arrays.npz").write_bytes(b"PK")
+    half = half_written_checkpoint(folder)
     assert command("train", "--resume", folder).code == 0
     assert not half.exists()
-    for unbroken, resumed in zip(weights(small_run.path), weights(folder), strict=True):
-        assert np.array_equal(unbroken, resumed)
-    losses = [row["loss"] for row in RunFolder(folder).metrics()]
-    assert losses == [row["loss"] for row in small_run.metrics()]
+    assert_same(small_run, RunFolder(folder))
 
 
 def wait_until_killable(process: subprocess.Popen, folder: Path, new_checkpoint: bool) -> None:
@@ -109,28 +136,38 @@ def hangup():
     signal.signal(signal.SIGHUP, before)
 
 
-@pytest.mark.parametrize(
-    "number",
-    [
-        signal.SIGTERM,
-        pytest.param(signal.SIGINT, marks=pytest.mark.slow),
-        pytest.param(signal.SIGHUP, marks=pytest.mark.slow),
-    ],
-)
+def test_a_run_that_is_stopped_writes_a_checkpoint_and_says_how_to_go_on(tiny_run, tmp_path, command, monkeypatch):
+    def append_and_be_stopped(run: RunFolder, row: dict) -> None:
+        append(run, row)
+        os.kill(os.getpid(), signal.SIGTERM)
+
+    append = RunFolder.append_metrics
+    monkeypatch.setattr(RunFolder, "append_metrics", append_and_be_stopped)
+    stopped = command("train", "--config", tiny_run.config_file, "--runs", tmp_path, "--name", "stopped")
+    check_stopped(tmp_path / "stopped", stopped.code, stopped.out + stopped.err)
+    assert len(RunFolder(tmp_path / "stopped").metrics()) == 1
+
+
+def check_stopped(folder: Path, code: int, said: str) -> None:
+    assert code == 130, said
+    assert f"--resume {folder}" in said
+    assert "Traceback" not in said
+    assert RunFolder(folder).status()["state"] == "interrupted"
+    assert load_latest(folder / "checkpoints") is not None
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("number", [signal.SIGTERM, signal.SIGINT, signal.SIGHUP])
 @pytest.mark.usefixtures("hangup")
-def test_a_run_that_is_stopped_writes_a_checkpoint_and_says_how_to_go_on(small_run, tmp_path, number):
+def test_a_process_that_is_stopped_by_any_of_its_signals_says_how_to_go_on(small_run, tmp_path, number):
     run = start("--config", small_run.config_file, "--runs", tmp_path, "--name", "stopped", "--epochs", 1000)
     wait_for(lambda: (tmp_path / "stopped" / "metrics.jsonl").exists() or run.poll() is not None)
     run.send_signal(number)
     said, _ = run.communicate(timeout=120)
-    assert run.returncode == 130, said
-    assert f"--resume {tmp_path / 'stopped'}" in said
-    assert "Traceback" not in said
-    assert RunFolder(tmp_path / "stopped").status()["state"] == "interrupted"
-    assert load_latest(tmp_path / "stopped" / "checkpoints") is not None
+    check_stopped(tmp_path / "stopped", run.returncode, said)
 
 
-def test_a_disk_that_is_full_leaves_the_last_whole_checkpoint(small_run, tmp_path):
+def test_a_disk_that_is_full_leaves_the_last_whole_checkpoint(tmp_path):
     """The limit on the size of a file refuses a write in the middle, as a full disk does."""
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (600_000, 600_000));"
@@ -167,14 +204,14 @@ def test_a_folder_that_is_no_run_is_refused(tmp_path):
         RunFolder(tmp_path / "none")
 
 
-def test_a_name_that_is_taken_is_refused(small_run):
+def test_a_name_that_is_taken_is_refused(tiny_run):
     with pytest.raises(FileExistsError, match="--resume"):
-        RunFolder.create(small_run.config)
+        RunFolder.create(tiny_run.config)
 
 
-def test_a_run_that_lives_cannot_be_resumed(small_run, tmp_path, command):
+def test_a_run_that_lives_cannot_be_resumed(tiny_run, tmp_path, command):
     copy = tmp_path / "copy"
-    shutil.copytree(small_run.path, copy)
+    shutil.copytree(tiny_run.path, copy)
     living = subprocess.Popen([sys.executable, "-c", "input()"], stdin=subprocess.PIPE)
     run = RunFolder(copy)
     run.write_status("training")
@@ -233,14 +270,17 @@ def test_a_loss_that_is_no_number_names_its_layer_and_the_last_good_checkpoint(t
     assert run.model_file.is_file()
 
 
-def test_checkpoints_of_another_network_or_other_classes_are_refused_with_both_sides_named(small_run, tmp_path):
-    manifest = Manifest.load(small_run.manifest_file)
+def test_checkpoints_of_another_network_or_other_classes_are_refused_with_both_sides_named(tiny_run, tmp_path):
+    manifest = Manifest.load(tiny_run.manifest_file)
     for change, said in (
-        ({"network": "vgg11"}, "The checkpoint's network: vgg11; the run's, by its config and manifest: resnet20."),
-        ({"class_names": ["bag", "coat"]}, "classes: bag, coat; the run's, by its config and manifest: bag, sneaker"),
+        (
+            {"network": "vgg11"},
+            "The checkpoint's network: vgg11; the run's, by its config and manifest: tiny_test_net.",
+        ),
+        ({"class_names": ["bag", "coat"]}, "classes: bag, coat; the run's, by its config and manifest: bag, trouser"),
     ):
         copy = tmp_path / next(iter(change))
-        shutil.copytree(small_run.path, copy)
+        shutil.copytree(tiny_run.path, copy)
         for file in copy.glob("checkpoints/step-*/state.json"):
             write_json(file, json.loads(file.read_text()) | change)
         with pytest.raises(ValueError, match=re.escape(said)):
@@ -269,11 +309,20 @@ def test_a_run_whose_checkpoints_are_all_damaged_says_that_it_begins_anew(tmp_pa
 
 @pytest.mark.usefixtures("bfloat16")
 @pytest.mark.parametrize("precision", ["bfloat16", pytest.param("float16", marks=pytest.mark.slow)])
-def test_a_run_in_sixteen_bits_leaves_a_model_in_32_that_is_exported(tiny_config, tmp_path, command, precision):
-    run, manifest = create_run(tiny_config(epochs=2, precision=precision))
+def test_a_run_in_sixteen_bits_leaves_a_model_in_32(tiny_config, precision):
+    run, manifest = create_run(tiny_config(epochs=1, precision=precision))
     assert train_network(run, manifest)
     model = load_model(run.model_file)
     assert {layer.compute_dtype for layer in all_layers(model)} == {"float32"}
     assert {np.asarray(weight).dtype for weight in model.get_weights()} <= {np.dtype("float32"), np.dtype("int64")}
+    assert np.isfinite(model(np.ones((1, *model.input_shape[1:]), np.float32))).all()
+
+
+@pytest.mark.slow
+@pytest.mark.usefixtures("bfloat16")
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_the_model_of_a_run_in_sixteen_bits_is_exported(tiny_config, tmp_path, command, precision):
+    run, manifest = create_run(tiny_config(epochs=1, precision=precision))
+    assert train_network(run, manifest)
     exported = command("export", run.path, "--output", tmp_path / "bundles")
     assert exported.code == 0, exported.err

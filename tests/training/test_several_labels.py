@@ -88,19 +88,14 @@ def test_what_cannot_be_is_refused_in_a_sentence(config):
         create_run(replace(made, balance=replace(made.balance, balance="batch")))
 
 
-def test_images_of_one_class_can_be_trained_by_sigmoids(tiny_config):
-    made = tiny_config(name="sigmoids", epochs=1)
-    run, manifest = create_run(replace(made, input=replace(made.input, task="multi_label")))
-    assert train_network(run, manifest)
-    assert load_model(run.model_file).get_layer("probabilities").activation == "sigmoid"
-
-
 def test_one_class_and_the_images_without_it_are_a_task(config, collages, tmp_path):
     manifest = Manifest.load(collages)
     table = manifest.table.assign(labels=[[name for name in names if name == "bag"] for names in manifest.table.labels])
     table["label"] = ["bag" if names else "" for names in table["labels"]]
     Manifest(table, manifest.root).save(tmp_path / "bags.parquet")
     made = config("bags", epochs=1)
-    run, manifest = create_run(replace(made, input=replace(made.input, data=str(tmp_path / "bags.parquet"))))
+    given = replace(made.input, data=str(tmp_path / "bags.parquet"), task="multi_label")
+    run, manifest = create_run(replace(made, input=given))
     assert train_network(run, manifest)
+    assert load_model(run.model_file).get_layer("probabilities").activation == "sigmoid"
     assert evaluate_run(run).images == 16

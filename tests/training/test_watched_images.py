@@ -8,11 +8,11 @@ from imgcls.training.watched_images import WatchedImages, choose_images
 PIXELS = Preprocessing(height=32, width=32, channels=3)
 
 
-def test_the_images_are_of_different_classes_from_validation_and_the_seed_chooses_them(small_run, tmp_path):
-    data = TrainingData(small_run.config, Manifest.load(small_run.manifest_file), 16)
+def test_the_images_are_of_different_classes_from_validation_and_the_seed_chooses_them(tiny_run, tmp_path):
+    data = TrainingData(tiny_run.config, Manifest.load(tiny_run.manifest_file), 16)
     chosen, again, others = (choose_images(data, PIXELS, seed) for seed in (0, 0, 1))
     assert chosen.pixels.shape == (4, 32, 32, 3)
-    assert set(chosen.labels[:3]) == {"bag", "sneaker", "trouser"}
+    assert set(chosen.labels[:2]) == {"bag", "trouser"}
     assert np.array_equal(chosen.pixels, again.pixels)
     assert not np.array_equal(chosen.pixels, others.pixels)
     chosen.save(tmp_path)

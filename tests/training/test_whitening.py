@@ -37,16 +37,16 @@ def test_a_whitened_run_learns_from_the_training_split_alone_and_its_report_show
     assert exported.code == 0, exported.err
 
 
-def test_pixels_are_only_centred_and_scaled_where_that_is_asked_for(small_data, tmp_path, small_run):
+def test_pixels_are_only_centred_and_scaled_where_that_is_asked_for(tiny_run):
     config = dataclasses.replace(
-        small_run.config, input=InputConfig(image_size=28, color="grayscale", standardize=False)
+        tiny_run.config, input=InputConfig(image_size=28, color="grayscale", standardize=False)
     )
     standardization = build_network(config, ["a", "b"], {"mean": [1.0], "std": [2.0]}).get_layer("standardization")
     assert (standardization.mean, standardization.std) == ([127.5], [127.5])
 
 
-def test_whitening_does_not_go_with_weights_that_know_other_pixels(small_run):
-    manifest = Manifest.load(small_run.manifest_file)
+def test_whitening_does_not_go_with_weights_that_know_other_pixels(tiny_run):
+    manifest = Manifest.load(tiny_run.manifest_file)
     config = dataclasses.replace(
         TrainConfig(),
         input=InputConfig(whitening="pca"),

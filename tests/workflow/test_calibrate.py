@@ -3,7 +3,7 @@ import shutil
 import numpy as np
 import pytest
 
-from imgcls.config import InputConfig, JudgementConfig, TrainConfig, TrainingConfig
+from imgcls.config import InputConfig, JudgementConfig, NetworkConfig, TrainConfig, TrainingConfig
 from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.judgement.calibration import log_loss
 from imgcls.evaluation.judgement.judgement import NONE_OF_THESE, NOT_SURE
@@ -31,6 +31,7 @@ def calibrated(tmp_path_factory):
     data = copy_sample(tmp_path_factory.mktemp("data") / "tops", ("coat", "pullover", "shirt"), 40, 4)
     config = TrainConfig(
         input=InputConfig(data=str(data), validation_size=0.5),
+        network=NetworkConfig(model="lenet5_relu"),
         training=TrainingConfig(epochs=3, batch_size=16),
         runs=str(tmp_path_factory.mktemp("runs")),
         name="tops",

@@ -98,7 +98,17 @@ def notes_of(reading: Reading) -> tuple[str, ...]:
 
 def report_of(reading: Reading, joined: Joined, number: int, request: Request) -> Report:
     """What came of it, for the page."""
-    return Report(joined.sentence(), notes_of(reading), joined.otherwise, request.dropped, number)
+    return Report(
+        joined.sentence(), notes_of(reading), joined.otherwise, request.dropped, number, annotators_of(reading)
+    )
+
+
+def annotators_of(reading: Reading) -> tuple[dict[str, object], ...]:
+    """Who labelled, the most skilled first."""
+    if reading.annotators is None:
+        return ()
+    table = reading.annotators.sort_values("skill", ascending=False).rename_axis("name").reset_index()
+    return tuple(table.astype(object).where(table.notna(), None).to_dict("records"))
 
 
 if __name__ == "__main__":

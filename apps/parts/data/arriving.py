@@ -121,6 +121,10 @@ def _show_report(project: Project, name: str, told: Report) -> None:
         shown = ", ".join(told.dropped[:5]) + (" and others" if len(told.dropped) > 5 else "")
         st.warning(f"Not kept, because their names are neither of images nor of labels: {shown}.")
     _show_notes(told.notes)
+    if told.annotators:
+        with st.expander("Who labelled", icon=":material/group:"):
+            shares = {name: st.column_config.NumberColumn(format="percent") for name in ("agreement", "skill")}
+            st.dataframe(list(told.annotators), hide_index=True, column_config=shares)
 
 
 def _show_notes(notes: tuple[str, ...]) -> None:

@@ -7,6 +7,7 @@ from projects.project import Project
 from projects.versions import add_version, current_number, earlier, later, list_versions, manifest_of, show_version
 
 from imgcls.data.manifest.table import Manifest
+from parts.opened import keep
 from parts.person import who
 from parts.plain import plain
 
@@ -25,6 +26,7 @@ def change(project: Project, number: int, what: str, edit: Callable[[Manifest], 
     """
     add_version(project, edit(manifest_of(project, number)), what, number, who())
     st.toast(f"{plain(what)}.", icon=":material/check:")
+    keep(image=None)  # one that was opened has been seen to
     st.rerun()
 
 

@@ -14,6 +14,7 @@ from parts.plain import plain
 
 def show_export(project: Project, number: int) -> None:
     """Choose a format, write the files as a job, and fetch them."""
+    st.subheader("Labels for other tools", anchor=False)
     st.write("Writes the images that can be used, with their labels, for another tool. Your files stay as they are.")
     with st.container(horizontal=True, vertical_alignment="bottom"):
         format_ = st.selectbox("Format", list(WRITERS), format_func=lambda name: WRITERS[name].title, width=260)

@@ -1,6 +1,9 @@
 """The images themselves, with filters, and what can be done with those that are selected."""
 
+from html import escape
+
 import streamlit as st
+from images.addresses import picture_address
 from projects import edits, queues
 from projects.chosen_rows import NO_SPLIT, STATES, chosen_rows
 from projects.project import Project
@@ -12,7 +15,8 @@ from imgcls.data.audit import KINDS
 from imgcls.data.manifest.table import SPLITS, Manifest
 from parts.data.change import change
 from parts.grid import image_grid
-from parts.opened import go
+from parts.opened import go, keep
+from parts.plain import plain
 
 HEIGHT = 560  # pixels
 
@@ -36,11 +40,12 @@ def show_pictures(project: Project, number: int, summary: Summary, problems: dic
         everything = st.checkbox("Select all that are shown", key=f"all {number} {hash(tuple(rows))}")
     captions = manifest.table["label"].to_numpy()[rows]
     answer = image_grid("pictures", project, number, rows, captions, height=HEIGHT)
-    selected = rows if everything else answer.selected
-    if selected:
+    if answer.opened is not None:
+        keep(image=str(answer.opened))
+    if (named := st.query_params.get("image", "")).isdigit() and int(named) < len(manifest.table):
+        show_one(project, number, manifest, list(summary.classes), int(named))
+    elif selected := rows if everything else answer.selected:
         show_actions(project, number, list(summary.classes), selected)
-    elif answer.opened is not None:
-        show_one(project, number, manifest, answer.opened)
 
 
 def _filtered(manifest: Manifest, summary: Summary, problems: dict[str, list[int]]) -> list[int]:
@@ -87,15 +92,17 @@ def show_actions(project: Project, number: int, classes: list[str], rows: list[i
                 go("label", project, queue=queues.save_queue(project, "selection", f"{many} from Data", rows, number))
 
 
-def show_one(project: Project, number: int, manifest: Manifest, row: int) -> None:
-    """An image that was opened, large, with what is known of it."""
-    from images.addresses import picture_address
+def _close() -> None:
+    keep(image=None)
 
+
+@st.dialog("Image", width="large", on_dismiss=_close)
+def show_one(project: Project, number: int, manifest: Manifest, classes: list[str], row: int) -> None:
+    """An image that was opened, large, with what is known of it."""
     facts = manifest.table.loc[row]
-    left, right = st.columns([2, 1])
-    left.html(
-        f'<img src="{picture_address(project, number, row, 1024)}" alt="Image {row}" '
-        'style="max-width:100%;max-height:70vh;object-fit:contain">'
+    st.html(
+        f'<img src="{picture_address(project, number, row, 1024)}" alt="{escape(facts["image"])}" '
+        'style="width:100%;max-height:60vh;object-fit:contain;image-rendering:auto">'
     )
     size = f"{facts['width']:,} x {facts['height']:,} pixels" if facts["width"] else ""
     known = {
@@ -104,13 +111,9 @@ def show_one(project: Project, number: int, manifest: Manifest, row: int) -> Non
         "Problem": facts["problems"],
         "Size": size,
         "Format": facts["format"],
-        "Group": facts["group"],
+        "Belongs to": facts["group"],
         "Labelled by": facts["annotators"],
         "File": facts["image"],
     }
-    right.dataframe(
-        {"": [name for name, fact in known.items() if fact], " ": [str(fact) for fact in known.values() if fact]},
-        hide_index=True,
-    )
-    with right:
-        show_actions(project, number, [], [row])
+    st.markdown("  \n".join(f"**{name}:** {plain(str(fact))}" for name, fact in known.items() if fact))
+    show_actions(project, number, classes, [row])

@@ -18,6 +18,7 @@ from parts.data.starting import start_audit
 from parts.opened import go
 from parts.plain import plain
 
+LAST = "kind of finding"  # in the session: the one that was worked on last
 A_PAGE, MOST_IMAGES = 8, 6  # findings; images of one
 ICONS = {"error": ":material/error:", "warning": ":material/warning:", "note": ":material/info:"}
 ADVICE = {  # in the words of the page, where the library names flags
@@ -52,14 +53,16 @@ def show_todo(project: Project, number: int, tasks: dict[str, list[Task]]) -> No
         st.rerun()
     if not tasks:
         return
+    before = st.session_state.get(LAST)
     kind = st.pills(
         "To do",
         list(tasks),
-        default=next(iter(tasks)),
+        default=before if before in tasks else next(iter(tasks)),
         required=True,
         format_func=lambda kind: f"{ICONS[KINDS[kind].severity]} {KINDS[kind].title} ({len(tasks[kind]):,})",
         key=f"to do {number}",
     )
+    st.session_state[LAST] = kind
     _show_kind(project, number, kind, tasks[kind])
 
 
@@ -83,7 +86,7 @@ def _for_all(project: Project, number: int, kind: str, tasks: Sequence[Task], ma
         return
     with st.container(horizontal=True):
         if kind not in OF_CLASSES | OF_FILES:
-            rows = sorted({row for task in tasks for row in to_leave_out(task, manifest)})
+            rows = to_leave_out(tasks, manifest)
             if rows and st.button(f"Leave out all {len(rows):,}", key=f"leave out all {kind}"):
                 what = f"{counted(len(rows), 'image')} left out ({KINDS[kind].title.lower()})"
                 change(project, number, what, lambda m: edits.set_aside(m, rows))
@@ -97,7 +100,7 @@ def _actions(project: Project, number: int, task: Task, manifest: Manifest) -> N
         if task.kind == "names alike":
             _merge(project, number, task, manifest)
         elif task.kind not in OF_CLASSES | OF_FILES:
-            rows = to_leave_out(task, manifest)
+            rows = to_leave_out([task], manifest)
             what = "Leave out" if len(rows) in (1, len(task.rows)) else f"Leave out {len(rows):,}"
             if rows and st.button(what, key=f"leave out {task.key}"):
                 said = f"{counted(len(rows), 'image')} left out ({KINDS[task.kind].title.lower()})"

@@ -28,7 +28,7 @@ def choose_run(project: Project) -> str:
 
 def export_and_start(project: Project, run: str, bundle: str) -> Job:
     """Start a job that exports a run, and then a server of it."""
-    program = ("jobs.export_and_start", project.name, run, bundle, who())
+    program = ("jobs.programs.export_and_start", project.name, run, bundle, who())
     about = {"run": run, "bundle": bundle}
     return start_job(project, "export", f"Exporting {run}", program, allowed_paths.environment(), about, who())
 

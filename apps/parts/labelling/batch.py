@@ -9,10 +9,10 @@ from projects.fold_decisions import last_of_each_row
 from projects.open_queue import OpenQueue
 from projects.project import Project
 from projects.versions import manifest_of
-from streamlit.errors import StreamlitAPIException
 
 from parts.grid import clear_selection, image_grid
 from parts.labelling.labeller import class_names
+from parts.labelling.run_again import run_again
 from parts.person import who
 
 KEYS = "123456789acdefghijklmnopqrtuvwy"  # as labeller.js has them
@@ -26,21 +26,23 @@ def show_batch(project: Project, queue: OpenQueue) -> None:
     manifest, key = manifest_of(project, queue.version), f"batch {project.name} {queue.name}"
     decided = last_of_each_row(project, decided_in(project, queue.name, queue.since), queue.version)
     rows = [row for row in queue.rows if row not in decided]
-    names = class_names(project, manifest)
+    names = class_names(project, queue.version)
     pressed = _buttons(key, names)
     captions = [
         queue.suggestions.get(row) or label for row, label in zip(rows, manifest.table["label"].loc[rows], strict=True)
     ]
     keys = KEYS[: len(names)] + OUT + BACK
-    answer = image_grid(key, project, queue.version, rows, captions, height=HEIGHT, click="select", keys=keys)
+    answer = image_grid(
+        key, project, queue.version, rows, captions if any(captions) else None, height=HEIGHT, click="select", keys=keys
+    )
     pressed = pressed or answer.pressed
     if pressed == BACK:
         undo_last(project, queue)
-        _show_anew()
+        run_again()
     elif pressed and answer.selected:
         decide_all(project, queue, answer.selected, _meant(pressed, names))
         clear_selection(key)
-        _show_anew()
+        run_again()
     elif pressed:
         st.toast("Select images first: click on them, or use Shift and the arrows.")
 
@@ -50,13 +52,6 @@ def _meant(pressed: str, names: list[str]) -> str:
     if len(pressed) > 1:
         return pressed.removeprefix(TYPED)
     return "" if pressed == OUT else names[KEYS.index(pressed)]
-
-
-def _show_anew() -> None:
-    try:
-        st.rerun(scope="fragment")
-    except StreamlitAPIException:  # the whole page was being run
-        st.rerun()
 
 
 def decide_all(project: Project, queue: OpenQueue, rows: list[int], label: str) -> None:

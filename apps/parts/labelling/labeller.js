@@ -22,8 +22,8 @@ class Labeller {
     const image = this.find("img");
     image.onload = () => this.fit();
     image.onerror = () => this.say("This image cannot be shown. Its file may be gone.");
-    this.find(".acts").onclick = (event) => {
-      const button = event.target.closest("button");
+    this.find(".side").onclick = (event) => {
+      const button = event.target.closest("button[data-act]");
       if (button) { this.act(button.dataset.act); this.find(".stage").focus({ preventScroll: true }); }
     };
     this.find(".classes").onclick = (event) => {
@@ -68,8 +68,10 @@ class Labeller {
     this.classes = [...this.data.classes];
     this.trail = this.items.filter((item) => item.decision);
     for (const decision of this.waiting) this.apply(decision);
+    this.trail = this.trail.filter((item) => item.decision);
     this.at = -1;
     this.next();
+    this.find(".stage").focus({ preventScroll: true });  // or the field with the queues would take the keys
   }
 
   apply(decision) {
@@ -152,10 +154,11 @@ class Labeller {
 
   undo() {
     const item = this.trail.pop();
-    if (!item) return this.say("There is nothing to undo that is not saved yet.");
+    if (!item?.decision) return this.say("There is nothing to undo that is not saved yet.");
     this.add({ act: "undo", labels: [], row: item.row, box: null, of: item.decision.id });
     item.decision = item.earlier ?? null;
     item.earlier = null;
+    if (item.decision) this.trail.push(item);
     this.goTo(this.items.indexOf(item));
     this.say("Undone.");
   }
@@ -219,7 +222,7 @@ class Labeller {
   // ---- the keyboard
 
   pressed(event) {
-    if (!this.find(".labeller")?.isConnected || event.ctrlKey || event.metaKey || event.altKey) return;
+    if (!this.find(".labeller")?.isConnected || event.ctrlKey || event.metaKey || event.altKey || !event.key) return;
     const [target] = event.composedPath(), key = event.key.toLowerCase();
     if (target.closest?.("input, textarea, select, [contenteditable], [role=dialog], [role=listbox], [role=grid]")) return;
     if ((key === "enter" || key === " ") && target.closest?.("button, a, summary, [role=button], [role=radio]")) return;

@@ -1,6 +1,6 @@
 """One image after the other: the component, what it is given, and what it sends."""
 
-from functools import partial
+from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ from projects.versions import manifest_of
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
+from parts.labelling.run_again import run_again
 from parts.person import who
 
 LARGE = 1024  # pixels of the longest side
@@ -33,11 +34,15 @@ def show_labeller(project: Project, queue: OpenQueue) -> None:
     key = f"labeller {project.name}"
     if refused := st.session_state.pop(f"{key} refused", None):
         st.error(refused)
-    _labeller(
-        key=key,
-        data=data_of(project, queue, received=st.session_state.get(f"{key} received", [])),
-        on_decisions_change=partial(_receive, key, project),
+    received = st.session_state.get(f"{key} received", [])
+    answer = _labeller(
+        key=key, data=data_of(project, queue, received), on_decisions_change=partial(_receive, key, project)
     )
+    sent = answer.get("decisions") or []
+    if sent and {each["id"] for each in sent} - set(received):  # by a tab that lived longer than the app
+        _receive(key, project)
+        if f"{key} refused" not in st.session_state:
+            run_again()
 
 
 def data_of(project: Project, queue: OpenQueue, received: list[str]) -> dict[str, Any]:
@@ -57,17 +62,25 @@ def data_of(project: Project, queue: OpenQueue, received: list[str]) -> dict[str
         "done": len(done),
         "skipped": sum(decided[row].act == "skip" for row in done),
         "items": [_item(project, queue, manifest, row, decided.get(row)) for row in [*back, *coming]],
-        "classes": class_names(project, manifest),
-        "several": manifest.has_several_labels,
+        "classes": class_names(project, queue.version),
+        "several": _of_version(project, queue.version)[1],
         "received": received,
     }
 
 
-def class_names(project: Project, manifest: Manifest) -> list[str]:
+def class_names(project: Project, version: int) -> list[str]:
     """The classes that an image can get: those of the data, and behind them those that were typed since."""
-    names = sorted({*manifest.table["label"], *(name for each in manifest.table["labels"] for name in each)} - {""})
+    names = _of_version(project, version)[0]
     typed = [name for each in unsaved(project) for name in each.labels]
     return list(dict.fromkeys([*names, *typed]))
+
+
+@lru_cache(maxsize=8)
+def _of_version(project: Project, version: int) -> tuple[list[str], bool]:
+    """The classes, and whether an image has several of them; a version never changes."""
+    manifest = manifest_of(project, version)
+    several = {name for names in manifest.table["labels"] for name in names}
+    return sorted({*manifest.table["label"], *several} - {""}), manifest.has_several_labels
 
 
 def _receive(key: str, project: Project) -> None:

@@ -7,9 +7,9 @@ import streamlit as st
 from projects.answers import Answer, rows_of
 from projects.joining import join_pictures
 from projects.project import Project
+from projects.union import Joined
 from worker.client import call
 
-from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
 from parts.opened import link
 from parts.person import who
@@ -25,14 +25,14 @@ def show_add_to_data(project: Project, answer: Answer) -> None:
     with st.popover("Add to data", icon=":material/add_photo_alternate:"):
         how = st.radio("The pictures join the images of this project", [WITHOUT, PREDICTED])
         if st.button("Add them"):
-            added = _add(project, answer, how == PREDICTED)
-            st.session_state["added"] = f"{counted(added, 'image')} added." if added else "They are all there already."
+            joined = _add(project, answer, how == PREDICTED)
+            st.session_state["added"] = f"{joined.sentence()}." if joined else "There is no picture to add."
     if said := st.session_state.pop("added", ""):
         st.success(said)
         link("data", project, "See the data")
 
 
-def _add(project: Project, answer: Answer, with_label: bool) -> int:
+def _add(project: Project, answer: Answer, with_label: bool) -> Joined | None:
     table, least = rows_of(answer), threshold(project, answer)
     rows = with_files(answer, table[table["problem"] == ""].to_dict("records"))
     pictures = {}

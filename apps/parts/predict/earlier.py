@@ -18,23 +18,23 @@ def show_earlier(project: Project, shown: Answer | None) -> None:
         return
     with st.expander(f"Earlier answers ({len(answers):,})", expanded=shown is None):
         for answer in answers[:SHOWN]:
-            left, right = st.columns([6, 1])
-            with left:
+            with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
                 link("predict", project, described(answer), answer=answer.id)
-            if right.button("Delete", key=f"delete {answer.id}", icon=":material/delete:"):
+                gone = st.button("Delete", key=f"delete {answer.id}", icon=":material/delete:", type="tertiary")
+            if gone:
                 delete_answer(answer)
                 st.rerun()
 
 
 def show_head(project: Project, answer: Answer) -> None:
     """What this answer is, with the way to another one."""
-    left, middle, right = st.columns([4, 1, 1], vertical_alignment="bottom")
-    left.subheader(described(answer), anchor=False)
-    if middle.button("New answer", icon=":material/add:", help="The next pictures begin an answer of their own."):
-        keep(answer=None, kind=None)
-        st.rerun()
-    if right.button("Delete this", icon=":material/delete:"):
+    st.subheader(described(answer), anchor=False)
+    with st.container(horizontal=True):
+        new = st.button("New answer", icon=":material/add:", help="The next pictures begin an answer of their own.")
+        gone = st.button("Delete this", icon=":material/delete:")
+    if gone:
         delete_answer(answer)
+    if new or gone:
         keep(answer=None, kind=None)
         st.rerun()
 

@@ -46,7 +46,7 @@ def _show(answer: Answer, is_chosen: bool, minutes: str) -> None:
 
 def _minutes(answer: Answer, project: Project, facts: Facts, speed: Speed | None) -> str:
     if speed is None:
-        return "…"
+        return "Being measured"
     try:
         config = config_of(answer, changes(project))
     except ValueError:  # is said where it is chosen

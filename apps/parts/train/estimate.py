@@ -7,7 +7,7 @@ Both are measured once, in the worker, while nothing else runs.
 """
 
 from dataclasses import dataclass
-from datetime import date
+from pathlib import Path
 from typing import Any
 
 from jobs.job import live_jobs
@@ -16,7 +16,7 @@ from projects.versions import file_of_version
 from worker.later import ask
 
 from imgcls.config import TrainConfig
-from imgcls.files import read_json, write_json
+from imgcls.files import read_json
 from parts.train.answers import PHOTO_MODEL, learns_from_scratch
 from parts.train.facts import Facts
 
@@ -71,28 +71,19 @@ def speed_of(project: Project, version: int, config: TrainConfig, facts: Facts) 
     size = config.input.image_size or (facts.image_size or 32 if facts.are_small else 0)
     of_machine = PROJECTS / ".speed" / f"{model.replace('/', '_')}-{size}.json"
     of_images = project.folder / f"speed-{version}.json"
-    measured, read = read_json(of_machine), read_json(of_images)
+    measured = _measured(of_machine, "speed.of_network", {"model": model, "image_size": size})
     if not measured:
-        measured = _measured("speed.of_network", {"model": model, "image_size": size})
-        if not isinstance(measured, dict):
-            return None
-        of_machine.parent.mkdir(parents=True, exist_ok=True)
-        measured |= {"day": date.today().isoformat()}
-        write_json(of_machine, measured)
-    if not read:
-        manifest = str(file_of_version(project, version))
-        rate = _measured("speed.of_reading", {"manifest": manifest, "image_size": round(measured["image_size"])})
-        if rate is None:
-            return None
-        read = {"images_per_second": rate}
-        write_json(of_images, read)
-    return Speed(model=model, reads=read["images_per_second"], **measured)
-
-
-def _measured(name: str, arguments: dict[str, Any]) -> Any:
-    if any(job.kind != "serve" for job in live_jobs()):
         return None
-    return ask(name, **arguments)
+    manifest, pixels = str(file_of_version(project, version)), round(measured["image_size"])
+    read = _measured(of_images, "speed.of_reading", {"manifest": manifest, "image_size": pixels})
+    return Speed(model=model, reads=read["images_per_second"], **measured) if read else None
+
+
+def _measured(file: Path, name: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """What the worker wrote into the file; empty while it has not, which it begins now if nothing else runs."""
+    if not file.is_file() and not any(job.kind != "serve" for job in live_jobs()):
+        ask(name, file=str(file), **arguments)
+    return read_json(file)
 
 
 def seconds_of(config: TrainConfig, facts: Facts, speed: Speed) -> tuple[float, float]:

@@ -22,6 +22,7 @@ from parts.train.drawer import TOPICS, ask_settings
 from parts.train.facts import Facts, facts_of
 from parts.train.previews import show_augmentation, show_balance, show_whitening
 from parts.train.state import changes, config_of
+from parts.train.tune import offer_search
 
 
 def offer_new_run(project: Project) -> None:
@@ -38,6 +39,8 @@ def offer_new_run(project: Project) -> None:
     cards, start = st.container(), st.container()  # drawn last, as they depend on the settings below
     with st.expander("Settings", icon=":material/tune:", expanded=bool(changes(project))):
         _open_drawer(project, version.number, answer, facts)
+    with st.expander("Search for better settings", icon=":material/travel_explore:"), explained():
+        offer_search(project, version.number, config_of(answer, changes(project)))
     with cards:
         show_cards(found, project, version.number, facts)
     with start, explained():
@@ -78,9 +81,8 @@ def _offer_start(project: Project, version: int, answer: Answer) -> None:
     changed = len(changes(project))
     with st.container(border=True):
         st.markdown(f"**What {answer.title} does, and why**")
-        st.markdown("\n".join(f"- {reason}" for reason in answer.reasons))
-        if changed:
-            st.markdown(f"- You changed {counted(changed, 'setting')} below, which hold instead.")
+        own = [f"You changed {counted(changed, 'setting')} below; what you set there holds."] if changed else []
+        st.markdown("\n".join(f"- {reason}" for reason in (*answer.reasons, *own)))
     config = config_of(answer, changes(project))
     if pressed:
         run = start_run(project, _complete(project, config, version, name), version, who())

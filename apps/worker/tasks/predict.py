@@ -46,7 +46,10 @@ def name_on_server(address: str, token: str, pictures: Sequence[tuple[str, str]]
     with Client(address, token=token) as client:
         for start in range(0, len(pictures), AT_ONCE):
             chunk = pictures[start : start + AT_ONCE]
-            found = client.predict([file for file, _ in chunk])
+            try:
+                found = client.predict([file for file, _ in chunk])
+            except ConnectionError as error:  # which would mean here that the worker itself has ended
+                raise ValueError(str(error)) from error
             yield [_said_by_server(key, each) for (_, key), each in zip(chunk, found, strict=True)]
 
 

@@ -2,8 +2,11 @@
 
 import time
 from collections.abc import Callable
+from datetime import date
 from itertools import count
 from typing import Any
+
+from imgcls.files import write_json
 
 SECONDS = 2.0  # of each trial, once it is warm
 BATCH = 16  # images a training step
@@ -11,19 +14,16 @@ SAMPLE = 48  # images of the project that are read
 LAST = 1 / 3  # share of the layers that "the last blocks" are
 
 
-def of_network(model: str, image_size: int) -> dict[str, float]:
-    """Images a second of a network with random weights, which are as fast as any.
+def of_network(model: str, image_size: int, file: str) -> bool:
+    """Measure the images a second of a network with random weights, which are as fast as any.
 
     Args:
         model: Name of an architecture.
         image_size: Pixels of a side; 0: the architecture's own.
-
-    Returns:
-        image_size; looks, last_blocks and learns: images a second to compute features, to train the last third, and to
-        train everything; begin: seconds until the first step is done.
+        file: That the result is written to, also when nobody waits for it: image_size; looks, last_blocks and learns,
+            images a second to compute features, to train the last third, and to train everything; begin, seconds
+            until the first step is done; day.
     """
-    import keras
-
     from imgcls.models import build_model, find_architecture
     from imgcls.training.devices.precision import choose_precision, layers_in
 
@@ -36,22 +36,18 @@ def of_network(model: str, image_size: int) -> dict[str, float]:
     for layer in network.layers[: round(len(network.layers) * (1 - LAST))]:
         layer.trainable = False
     last_blocks = _training_rate(network, size)
-    keras.backend.clear_session()
-    return {
-        "image_size": size,
-        "looks": _feature_rate(model, size),
-        "last_blocks": last_blocks,
-        "learns": learns,
-        "begin": begin,
-    }
+    rates = {"looks": _feature_rate(model, size), "last_blocks": last_blocks, "learns": learns}
+    write_json(file, {"image_size": size, **rates, "begin": begin, "day": date.today().isoformat()})
+    return True
 
 
-def of_reading(manifest: str, image_size: int) -> float:
-    """Images a second that are read, decoded and resized.
+def of_reading(manifest: str, image_size: int, file: str) -> bool:
+    """Measure the images a second that are read, decoded and resized.
 
     Args:
         manifest: File with the images.
         image_size: Pixels of a side.
+        file: That the result is written to.
     """
     import numpy as np
 
@@ -66,7 +62,8 @@ def of_reading(manifest: str, image_size: int) -> float:
     list(read_images(paths[:2], prepared))  # what is made once
     began = time.monotonic()
     read = len(list(read_images(paths, prepared, images.boxes(rows))))
-    return read / max(1e-6, time.monotonic() - began)
+    write_json(file, {"images_per_second": read / max(1e-6, time.monotonic() - began)})
+    return True
 
 
 def _training_rate(network: Any, size: int) -> float:

@@ -111,6 +111,9 @@ def for_each_file(
 ) -> Iterator[ReadResult]:
     """Call a function on the bytes of each file, in threads.
 
+    The first file is read before the threads begin: TensorFlow prepares a graph where it is first called, for a second,
+    and would do so in each thread at once.
+
     Args:
         paths: Of the files, or their contents as bytes.
         function: Gets the bytes of a file.
@@ -120,6 +123,8 @@ def for_each_file(
         A result for each file, in the order of `paths`.
     """
     remaining = zip(paths, *others, strict=True)
+    for path, *rest in islice(remaining, 1):
+        yield _outcome(path, function, *rest)
     with ThreadPoolExecutor(THREADS) as pool:
         while chunk := list(islice(remaining, FILES_AT_ONCE)):
             yield from pool.map(lambda item: _outcome(item[0], function, *item[1:]), chunk)

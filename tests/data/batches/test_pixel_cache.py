@@ -43,7 +43,7 @@ def epochs(images, boxes=None) -> list[np.ndarray]:
     return [pixels.numpy() for _, pixels, _, _ in dataset]
 
 
-@pytest.mark.parametrize("where", ["memory", "disk"])
+@pytest.mark.parametrize("where", ["memory", pytest.param("disk", marks=pytest.mark.slow)])
 def test_the_cache_changes_no_pixel_and_asks_for_no_file_twice(manifest, tmp_path, where):
     rows = manifest.usable
     plain = epochs(manifest.paths(rows))
@@ -55,6 +55,18 @@ def test_the_cache_changes_no_pixel_and_asks_for_no_file_twice(manifest, tmp_pat
     for again, before in zip(epochs(images), plain, strict=True):
         assert np.isin(before.sum(axis=(1, 2, 3)), again.sum(axis=(1, 2, 3))).sum() == len(rows) - 1
     assert not list((tmp_path / "cache").glob("pixels/*"))
+
+
+def test_the_disk_holds_what_memory_holds(manifest):
+    in_memory, on_disk = (cached(manifest, manifest.usable, SMALL, where) for where in ("memory", "disk"))
+    for images in (in_memory, on_disk):
+        for number, path in enumerate(manifest.paths(manifest.usable)):
+            pixels = np.asarray(Image.open(path).convert("RGB"))
+            images._store(number, pixels, (0, 0, *pixels.shape[:2]))
+    assert isinstance(on_disk._pixels, np.memmap)
+    assert np.array_equal(on_disk._pixels, in_memory._pixels)
+    assert np.array_equal(on_disk._kept, in_memory._kept)
+    assert on_disk._kept.sum() == len(on_disk) - 1
 
 
 def test_an_image_with_several_boxes_is_kept_once(tmp_path):

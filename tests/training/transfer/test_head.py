@@ -19,14 +19,6 @@ from imgcls.training.transfer.logistic_regression import Head
 from imgcls.workflow.create import create_run
 
 
-@pytest.fixture
-def earlier(tiny_config):
-    """Weights that a run can start from."""
-    run, manifest = create_run(tiny_config(name="earlier", epochs=1))
-    train_network(run, manifest)
-    return str(run.model_file)
-
-
 def manifest_of(labels: list[str], groups: list[str]) -> Manifest:
     rows = pd.DataFrame({"image": [f"{n}.png" for n in range(len(labels))], "label": labels, "group": groups})
     manifest = Manifest.from_records(rows, "/nowhere")
@@ -90,11 +82,11 @@ def test_what_is_no_logistic_regression_is_named(changes, reason):
 
 
 def test_a_head_takes_no_epochs_and_is_told(tiny_config, earlier, caplog):
-    run, manifest = create_run(tiny_config(name="head", weights=earlier, plan="head"))
+    run, manifest = create_run(tiny_config(name="head", weights=earlier, plan="head", feature_views=2))
     caplog.set_level("INFO", "imgcls")
     told = []
     assert train_network(run, manifest, on_step=told.append, on_epoch=told.append)
-    assert "The head is the optimum of a logistic regression on 3 views of the images" in caplog.text
+    assert "The head is the optimum of a logistic regression on 2 views of the images" in caplog.text
     (row,) = run.metrics()
     assert row["epoch"] == 0
     assert {"loss", "accuracy", "penalty", "val_loss", "val_accuracy", "seconds"} <= set(row)
@@ -154,7 +146,7 @@ def test_a_run_that_dies_while_or_after_its_head_is_fitted_ends_as_an_unbroken_o
 
 
 def test_a_head_with_another_loss_is_trained_by_steps(tiny_config, earlier, caplog):
-    config = tiny_config(name="focal", weights=earlier, plan="head", loss="focal")
+    config = tiny_config(name="focal", weights=earlier, plan="head", loss="focal", feature_views=1)
     run, manifest = create_run(config)
     caplog.set_level("INFO", "imgcls")
     assert train_network(run, manifest)

@@ -7,7 +7,6 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from imgcls.config import AugmentationConfig
 from imgcls.data.augmentation import Augmentation, from_preset
 from imgcls.data.images.preprocessing import Preprocessing, preprocess
 from imgcls.engines.engine import FEATURES
@@ -94,11 +93,11 @@ def test_rates_fall_with_depth_and_statistics_stay_where_the_batch_is_small():
     assert not any(path.startswith("stage2") for path in scales)
 
 
-def test_features_are_computed_once(tmp_path, monkeypatch):
+def test_features_are_computed_once(tmp_path, tiny_net, monkeypatch):
     paths = sorted((SAMPLE / "test" / "bag").iterdir())[:6]
     images = ImageSet(paths, [path.name * 4 for path in paths])
     monkeypatch.setattr(features, "fastest_engine", lambda model: (TensorFlowEngine({FEATURES: model}), ""))
-    model = build_model("resnet20", (28, 28, 1), num_classes=3)
+    model = build_model(str(tiny_net), (28, 28, 1), num_classes=3)
     body, places = depth_features(model)
     assert list(places)[-1] == "embedding"
     assert places["embedding"].stop == body.output_shape[-1]
@@ -121,16 +120,16 @@ def test_features_are_computed_once(tmp_path, monkeypatch):
     assert computed == [2]
     assert np.array_equal(again[:4], first)
     cache(model="another").features(images)
-    model.get_layer("stem_conv").kernel.assign(np.zeros((3, 3, 1, 16)))
+    model.get_layer("stage1_conv").kernel.assign(np.zeros((3, 3, 1, 4)))
     cache().features(images)
     assert computed == [2, 6, 6]
 
 
-def test_a_view_of_an_image_does_not_depend_on_which_others_are_known(tmp_path):
+def test_a_view_of_an_image_does_not_depend_on_which_others_are_known(tmp_path, tiny_net):
     paths = sorted((SAMPLE / "test" / "bag").iterdir())[:6]
     images = ImageSet(paths, [path.name * 4 for path in paths])
-    body, _ = depth_features(build_model("resnet20", (28, 28, 1), num_classes=3))
-    row = from_preset("standard", AugmentationConfig())
+    body, _ = depth_features(build_model(str(tiny_net), (28, 28, 1), num_classes=3))
+    row = from_preset("light")
 
     def cache(folder: str) -> FeatureCache:
         views = Views(Augmentation(row), repr(row))
@@ -171,21 +170,13 @@ def test_features_that_were_not_used_for_longest_make_room(tmp_path):
     assert not kept()
 
 
-def test_an_image_that_cannot_be_read_has_no_features_and_is_tried_again(tmp_path):
+def test_an_image_that_cannot_be_read_has_no_features_and_is_tried_again(tmp_path, tiny_net):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no image")
-    body, _ = depth_features(build_model("resnet20", (28, 28, 1), num_classes=3))
+    body, _ = depth_features(build_model(str(tiny_net), (28, 28, 1), num_classes=3))
     images = ImageSet([broken, next((SAMPLE / "test" / "bag").iterdir())], ["a" * 64, "b" * 64])
     cache = FeatureCache(tmp_path / "cache", body, Preprocessing(28, 28, 1), facts={})
     assert np.isnan(cache.features(images)).all(axis=1).tolist() == [True, False]
-
-
-@pytest.fixture
-def earlier(tiny_config):
-    """Weights that a run can start from."""
-    run, manifest = create_run(tiny_config(name="earlier", epochs=1))
-    train_network(run, manifest)
-    return str(run.model_file)
 
 
 def weights(run) -> list[np.ndarray]:
@@ -216,7 +207,7 @@ def test_a_run_in_stages_that_stops_goes_on_to_the_same_weights(tiny_config, ear
 
 
 def test_the_head_changes_nothing_else_and_its_checkpoints_are_small(tiny_config, earlier):
-    run, manifest = create_run(tiny_config(name="head", weights=earlier, plan="head", epochs=2))
+    run, manifest = create_run(tiny_config(name="head", weights=earlier, plan="head", feature_views=1))
     assert train_network(run, manifest)
     before = load_model(earlier)
     after = load_model(run.model_file)

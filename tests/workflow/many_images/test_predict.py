@@ -96,28 +96,26 @@ from imgcls.workflow.many_images import parts_folder
 from imgcls.workflow.many_images.predict import ManyImages, predict_many
 from tests.workflow.many_images.brightness import brightness
 parts_folder.ROWS = 32
-photos, folder, wait = sys.argv[1], Path(sys.argv[2]), sys.argv[3] == "wait"
+photos, folder, sort_into = sys.argv[1], *map(Path, sys.argv[2:])
 def progress(done, total=None):
-    if wait and done == 80:
+    if done == 80:
         print("there", flush=True)
         time.sleep(600)
-predict_many(brightness(), ManyImages("bright", [photos], 1, folder, ".parquet", sort_into=Path(sys.argv[4])), progress)
+predict_many(brightness(), ManyImages("bright", [photos], 1, folder, ".parquet", sort_into=sort_into), progress)
 """
 
 
-def test_killed_in_the_middle_and_started_again_it_has_every_image_once(photos, tmp_path):
+def test_killed_in_the_middle_and_started_again_it_has_every_image_once(photos, tmp_path, small_parts):
     folder = tmp_path / "predictions"
-    line = [sys.executable, "-c", KILLED, str(photos), str(folder)]
-    with subprocess.Popen(
-        [*line, "wait", str(tmp_path / "sorted")], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL
-    ) as first:
+    line = [sys.executable, "-c", KILLED, str(photos), str(folder), str(tmp_path / "sorted")]
+    with subprocess.Popen(line, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as first:
         assert first.stdout.readline() == b"there\n"
         with pytest.raises(ValueError, match="Another process writes"):
             predict_many(brightness(), asked(photos, output=folder, parts=".parquet"))
         os.kill(first.pid, signal.SIGKILL)
     assert len(rows_in(folder)) == 64  # two whole parts
     write_grays(photos, 10, first=100)
-    subprocess.run([*line, "go on", str(tmp_path / "sorted")], cwd=ROOT, check=True, stderr=subprocess.DEVNULL)
+    predict_many(brightness(), asked(photos, output=folder, parts=".parquet", sort_into=tmp_path / "sorted"))
     rows = rows_in(folder)
     assert sorted(rows["image"]) == sorted(map(str, photos.rglob("*.png")))
     assert sorted(path.name for path in (tmp_path / "sorted").rglob("*.png")) == sorted(

@@ -1,7 +1,6 @@
 """Large requests are refused, and what is not is worked off in parts of bounded size."""
 
 import base64
-import copy
 import io
 import json
 from concurrent.futures import ThreadPoolExecutor
@@ -12,11 +11,10 @@ import pytest
 from PIL import Image
 
 from imgcls.image_files import MOST_PIXELS
-from imgcls.serving.server.core.models import Models
 from imgcls.serving.server.core.parts import NETWORK_PIXELS, Limits, network_size, parts, run_in_parts
 from imgcls.serving.server.request_error import RequestError
 from imgcls.serving.server.rest.rest_api import answer
-from tests.serving.conftest import models_of
+from tests.serving.conftest import limited, models_of
 from tests.serving.server.core.test_announced import png
 
 PREDICT = "/v1/models/clothing:predict"
@@ -24,13 +22,6 @@ PREDICT = "/v1/models/clothing:predict"
 
 def instances(images: list[bytes]) -> bytes:
     return json.dumps({"instances": [{"b64": base64.b64encode(image).decode()} for image in images]}).encode()
-
-
-def limited(models: Models, limits: Limits) -> Models:
-    """The same models under other limits."""
-    other = copy.copy(models)
-    other.limits = limits
-    return other
 
 
 @pytest.fixture

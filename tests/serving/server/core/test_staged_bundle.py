@@ -10,7 +10,9 @@ from imgcls.serving.signatures import CLASSES, EMBEDDING, OUTPUTS, PIXELS
 
 
 @pytest.fixture(scope="module", params=["tensorflow", "openvino"])
-def version(request, judged_path):
+def version(request, judged_path, served_judged):
+    if request.param == "tensorflow":
+        return served_judged.find("clothing")
     models = Models([ModelSettings("clothing", judged_path)], execution=Execution(request.param))
     return models.find("clothing")
 

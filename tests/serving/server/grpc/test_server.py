@@ -18,7 +18,7 @@ from imgcls.serving.server.core.observer import Observer
 from imgcls.serving.server.core.parts import Limits
 from imgcls.serving.server.grpc.server import GrpcServer, GrpcSettings
 from tests.serving.certificates import self_signed
-from tests.serving.conftest import grpc_stubs, models_of, serving_grpc
+from tests.serving.conftest import grpc_stubs, limited, models_of, serving_grpc
 
 
 def request(values=(2.0,), name="half_plus_three"):
@@ -37,8 +37,8 @@ def test_a_message_over_the_limit_is_refused_and_the_server_goes_on(half_plus_th
         assert list(predictions.Predict(request(), 10).outputs["y"].float_val) == [4.0]
 
 
-def test_too_many_pictures_are_refused(bundle_path):
-    models = models_of(bundle_path.parent, Limits(instances=3))
+def test_too_many_pictures_are_refused(served_bundle):
+    models = limited(served_bundle, Limits(instances=3))
     made = predict_pb2.PredictRequest()
     made.model_spec.name = "clothing"
     made.inputs["image_bytes"].CopyFrom(tf.make_tensor_proto([b"no image"] * 4))

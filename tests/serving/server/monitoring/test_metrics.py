@@ -1,5 +1,6 @@
 """The page of figures, as Prometheus' own parser reads it."""
 
+import copy
 import threading
 from pathlib import Path
 
@@ -10,8 +11,6 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from imgcls.cli.drift_references import read_reference
 from imgcls.serving.drift_reference import write_drift_reference
-from imgcls.serving.server.core.model_settings import settings_of_folder
-from imgcls.serving.server.core.models import Models
 from imgcls.serving.server.monitoring.drift_window import Reference
 from imgcls.serving.server.monitoring.metrics import MOST_NOTES, Metrics
 from tests.serving.conftest import models_of, serving
@@ -74,9 +73,11 @@ def test_batches():
     assert value(found, "imgcls_batch_images_sum", model_name="cats", version="2") == 9
 
 
-def test_what_a_classifier_answered(judged_path, images):
+def test_what_a_classifier_answered(served_judged, images):
     version = {"model_name": "clothing", "version": "1"}
-    with serving(models_of(judged_path.parent)) as address:
+    models = copy.copy(served_judged)
+    models.observer = Metrics()
+    with serving(models) as address:
         files = [("image", (path.name, path.read_bytes())) for path in images]
         rows = httpx.post(f"{address}/classify", files=[*files, ("image", ("x", b"no image"))]).json()["predictions"]
         found = samples(httpx.get(address + PATH).text)
@@ -128,7 +129,7 @@ def test_drift_is_measured_against_the_reference(tmp_path):
     assert value(found, "imgcls_embedding_distance_count", model_name="m", version="1") == 150
 
 
-def test_now_and_then_an_image_gets_its_embedding(bundle_path, images):
+def test_now_and_then_an_image_gets_its_embedding(served_bundle, images):
     reference = {"class_names": [], "predicted": [], "distributions": {}}
     came = threading.Event()
 
@@ -142,7 +143,8 @@ def test_now_and_then_an_image_gets_its_embedding(bundle_path, images):
                 came.set()
 
     metrics = Watched(lambda model, version: Reference.from_dict(reference, distance), drift_seconds=3600)
-    models = Models([settings_of_folder(bundle_path.parent)], observer=metrics)
+    models = copy.copy(served_bundle)
+    models.observer = metrics
     encoded = np.array([path.read_bytes() for path in images[:3]], object)
     for _ in range(3):
         models.find("clothing").run("serving_default", {"image_bytes": encoded})

@@ -7,18 +7,18 @@ import httpx
 import pytest
 
 from imgcls.serving.server.core.parts import Limits
-from tests.serving.conftest import CLASS_NAMES, models_of, serving
+from tests.serving.conftest import CLASS_NAMES, limited, models_of, serving
 
 
 @pytest.fixture(scope="module")
-def address(bundle_path):
-    with serving(models_of(bundle_path.parent, Limits(instances=5)), most_bytes=1 << 20) as address:
+def address(served_bundle):
+    with serving(limited(served_bundle, Limits(instances=5)), most_bytes=1 << 20) as address:
         yield address
 
 
 @pytest.fixture(scope="module")
-def judged_address(judged_path):
-    with serving(models_of(judged_path.parent)) as address:
+def judged_address(served_judged):
+    with serving(served_judged) as address:
         yield address
 
 

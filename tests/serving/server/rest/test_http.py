@@ -115,8 +115,8 @@ def test_a_fault_of_the_server_is_json_too(half_plus_three, monkeypatch):
 
 
 @pytest.fixture(scope="module")
-def attacked(bundle_path):
-    with serving(models_of(bundle_path.parent), most_bytes=4 << 20, options=HttpOptions(upload_seconds=0.5)) as address:
+def attacked(served_bundle):
+    with serving(served_bundle, most_bytes=4 << 20, options=HttpOptions(upload_seconds=0.5)) as address:
         yield address
 
 

@@ -1,6 +1,6 @@
 """A job's program: exports a run, and starts a server of what was exported, whether or not a page is open.
 
-python -m jobs.export_and_start PROJECT RUN BUNDLE WHO
+python -m jobs.programs.export_and_start PROJECT RUN BUNDLE WHO
 """
 
 import os

@@ -1,0 +1,82 @@
+"""The app as it is started, with a project in it, for tests that look at it in Chromium."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+import pytest
+
+APP = Path(__file__).parents[2] / "apps" / "app.py"
+SAMPLE = APP.parents[1] / "datasets" / "fashion_mini"
+PATIENCE = int(os.environ.get("IMGCLS_PATIENCE", "120")) * 1000  # milliseconds
+
+
+@dataclass(frozen=True)
+class App:
+    """An app that runs: its address, the folder that it was started in, and the name of its project."""
+
+    address: str
+    folder: Path
+    project: str
+
+
+@contextmanager
+def served(folder: Path) -> Iterator[App]:
+    """The app, served from this folder as `streamlit run` serves it."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(folder)
+        patch.setenv("PYTHONPATH", str(APP.parents[1]), prepend=os.pathsep)
+        name = project_of_sample().name
+        with socket.socket() as free:
+            free.bind(("127.0.0.1", 0))
+            port = free.getsockname()[1]
+        server = subprocess.Popen(
+            [sys.executable, "-m", "streamlit", "run", APP, "--server.port", str(port)],
+            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+        )  # fmt: skip
+    try:
+        for line in server.stdout:
+            if "URL:" in line:
+                break
+        yield App(f"http://localhost:{port}", folder, name)
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+
+
+def project_of_sample():
+    """A project with 60 images of the sample in three classes."""
+    from projects.project import create_project
+    from projects.versions import add_version
+
+    from imgcls.config import LabelsConfig
+    from imgcls.data.inspection.inspect import inspect
+    from imgcls.data.sources.importing import import_manifest
+
+    for name in ("bag", "sneaker", "trouser"):
+        Path("clothes", name).mkdir(parents=True)
+        for image in sorted((SAMPLE / "train" / name).iterdir())[:20]:
+            shutil.copy(image, Path("clothes", name))
+    made = create_project("Clothes")
+    add_version(made, inspect(import_manifest("clothes", LabelsConfig()).manifest), "60 images added", 0)
+    return made
+
+
+def look(page, address: str) -> None:
+    """Open an address and wait until the page is there, whole."""
+    page.goto(address)
+    page.locator("h1").first.wait_for()
+    settled(page)
+
+
+def settled(page) -> None:
+    """Wait until no script of the page runs any more, and all parts are drawn."""
+    page.locator("[data-test-script-state=notRunning]").wait_for()
+    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+    page.wait_for_load_state("networkidle")

@@ -1,0 +1,86 @@
+"""Predict in Chromium: pictures are dropped, and one is taken by a camera that a file stands in for."""
+
+import os
+import shutil
+import socket
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from tests.conftest import ROOT
+
+pytestmark = pytest.mark.browser
+PATIENCE = 300_000  # milliseconds
+
+
+@pytest.fixture
+def film(tmp_path, small_data):
+    """A film of one second that shows a bag, as the camera of Chromium plays it."""
+    picture = Image.open(min((small_data / "test" / "bag").iterdir())).convert("YCbCr").resize((320, 240))
+    planes = [picture.getchannel(place) for place in range(3)]
+    frame = [np.asarray(planes[0]), *(np.asarray(plane.resize((160, 120))) for plane in planes[1:])]
+    file = tmp_path / "bag.y4m"
+    file.write_bytes(
+        b"YUV4MPEG2 W320 H240 F10:1 Ip A1:1 C420\n" + 10 * b"".join([b"FRAME\n", *(p.tobytes() for p in frame)])
+    )
+    return file
+
+
+@pytest.fixture
+def with_camera(film):
+    """Chromium with that film in place of a camera."""
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+             f"--use-file-for-fake-video-capture={film}"]  # fmt: skip
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+        yield opened
+        opened.close()
+
+
+@pytest.fixture
+def address(here, small_run):
+    """The page, in a project with a trained run."""
+    from projects.project import create_project
+
+    shutil.copytree(small_run.path, create_project("Clothes").runs / "small")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    app = ROOT / "apps" / "app.py"
+    server = subprocess.Popen([sys.executable, "-m", "streamlit", "run", app, "--server.port", str(port)],
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=dict(os.environ))  # fmt: skip
+    try:
+        next(line for line in server.stdout if "URL:" in line)
+        yield f"http://localhost:{port}/predict?project=clothes"
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+
+
+def test_dropped_pictures_and_one_of_the_camera_are_named(with_camera, address, small_data):
+    page = with_camera.new_page(viewport={"width": 1280, "height": 900})
+    page.set_default_timeout(PATIENCE)
+    failures = []
+    page.on("pageerror", lambda error: failures.append(str(error)))
+    page.goto(address)
+    pictures = sorted((small_data / "test" / "trouser").iterdir())[:3]
+    page.locator("input[type=file]").first.set_input_files(pictures)
+    page.get_by_text("3 pictures, named by: Run small.").wait_for()
+    shown = page.get_by_alt_text(pictures[0].name)
+    shown.scroll_into_view_if_needed()
+    shown.evaluate("picture => picture.decode()")  # fails if the picture is not there
+    page.get_by_role("radio", name="Camera").click()
+    page.get_by_role("button", name="Take Photo").click()
+    page.get_by_text("4 pictures, named by: Run small.").wait_for()
+    page.reload()
+    page.get_by_text("4 pictures, named by: Run small.").wait_for()
+    assert page.get_by_alt_text("Camera").count() == 1
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Download the table").click()
+    assert len(download.value.path().read_text().splitlines()) == 5
+    assert not failures

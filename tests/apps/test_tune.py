@@ -1,0 +1,24 @@
+"""A search for better settings: its runs, the best on validation first."""
+
+from dataclasses import replace
+
+from jobs.job import Job
+from parts.train.tune import trials_of
+from projects.project import create_project
+
+from imgcls.config import TrainConfig
+from imgcls.run_folder import RunFolder
+
+
+def test_the_runs_of_a_search_are_shown_the_best_first(here):
+    project = create_project("Shoes")
+    for number, accuracy in enumerate([0.5, 0.8, 0.6]):
+        base = TrainConfig(name=f"trial-000{number}", runs=str(project.runs / "search-1"))
+        run = RunFolder.create(replace(base, training=replace(base.training, learning_rate=0.001 * (number + 1))))
+        values = {"loss": 1.0, "accuracy": accuracy, "val_loss": 1.0, "val_accuracy": accuracy}
+        run.append_metrics({"epoch": 1, **values})
+    job = Job("shoes", "1", "tune", "Search", "finished", about={"study": "search-1", "searched": ["Learning rate"]})
+    table = trials_of(project, job)
+    assert table["Run"].tolist() == ["trial-0001", "trial-0002", "trial-0000"]
+    assert table["Validation accuracy"].tolist() == ["80.0 %", "60.0 %", "50.0 %"]
+    assert table.iloc[0]["Learning rate"] == 0.002
