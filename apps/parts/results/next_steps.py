@@ -85,10 +85,12 @@ def _offer_more(judged: JudgedRun) -> None:
 def _find_more(judged: JudgedRun, name: str) -> None:
     project, number = judged.project, current_number(judged.project)
     problems = manifest_of(project, number).table["problems"] if number else pd.Series(dtype=str)
-    if not (problems == NO_LABEL).any():
+    waiting = problems[problems == NO_LABEL]
+    if waiting.empty:
         go("data", project, add="pictures")
+    rows = waiting.sample(min(MOST, len(waiting)), random_state=0).sort_index().index.tolist()
     with st.spinner(f"Looking for {plain(name)} among the pictures without a label"):
         run, manifest = (str(path.absolute()) for path in (judged.folder.path, file_of_version(project, number)))
-        found = call("suggest.likely", run=run, manifest=manifest, class_name=name, most=MOST)
+        found = call("suggest.likely", run=run, manifest=manifest, rows=rows, class_name=name)
     title, said = f"Perhaps {name}, by {judged.name}", dict(zip(found["rows"], found["classes"], strict=True))
     go("label", project, queue=save_queue(project, title, title, found["rows"], number, said))

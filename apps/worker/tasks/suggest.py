@@ -4,7 +4,6 @@ from functools import lru_cache
 from typing import TypedDict
 
 import numpy as np
-from projects.versions import NO_LABEL
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.run_folder import RunFolder
@@ -15,7 +14,7 @@ KEPT = 2  # models in memory
 
 
 class Suggested(TypedDict):
-    """Images that wait for a label.
+    """Images that wait for a label; without those that cannot be read.
 
     Attributes:
         rows: Their rows of the manifest's table, the likeliest of the class first.
@@ -26,28 +25,27 @@ class Suggested(TypedDict):
     classes: list[str]
 
 
-def likely(run: str, manifest: str, class_name: str, most: int) -> Suggested:
-    """The images without a label that are likeliest of a class.
+def likely(run: str, manifest: str, rows: list[int], class_name: str) -> Suggested:
+    """Sort images by how likely they are of a class.
 
     Args:
         run: Folder of the run.
         manifest: File of the images.
+        rows: The images: rows of its table.
         class_name: The class.
-        most: Of more images, so many are drawn, always the same.
 
     Raises:
         ValueError: The run has no model.
     """
     images = Manifest.load(manifest)
-    waiting = images.table[images.table["problems"] == NO_LABEL]
-    waiting = waiting.sample(most, random_state=0).sort_index() if len(waiting) > most else waiting
+    waiting = images.table.loc[rows]
     predictor = _predictor(run, RunFolder(run).require_model().stat().st_mtime_ns)
     found = predictor.predict_files(images.paths(waiting), boxes=images.boxes(waiting))
     names, places = list(found.class_names), np.flatnonzero(found.readable)
     chances = found.probabilities[places]
     order = np.argsort(-chances[:, names.index(class_name)], kind="stable")
-    rows, likeliest = waiting.index.to_numpy()[places], chances.argmax(axis=1)
-    return {"rows": rows[order].tolist(), "classes": [names[index] for index in likeliest[order]]}
+    kept, likeliest = np.array(rows, int)[places], chances.argmax(axis=1)
+    return {"rows": kept[order].tolist(), "classes": [names[index] for index in likeliest[order]]}
 
 
 @lru_cache(maxsize=KEPT)
