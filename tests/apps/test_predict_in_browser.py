@@ -1,6 +1,5 @@
 """Predict in Chromium: pictures are dropped, and one is taken by a camera that a file stands in for."""
 
-import os
 import shutil
 import socket
 import subprocess
@@ -53,7 +52,7 @@ def address(here, small_run):
         port = free.getsockname()[1]
     app = ROOT / "apps" / "app.py"
     server = subprocess.Popen([sys.executable, "-m", "streamlit", "run", app, "--server.port", str(port)],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True, env=dict(os.environ))  # fmt: skip
+                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # fmt: skip
     try:
         next(line for line in server.stdout if "URL:" in line)
         yield f"http://localhost:{port}/predict?project=clothes"
