@@ -83,6 +83,7 @@ COMMANDS = {
     "import_labels", "predict", "prepare", "review", "serve", "train", "tune", "__main__",
 }  # fmt: skip
 ACROSS = {  # tests that ask the same of many files, or of the repository
+    "apps/test_attack",
     "apps/test_in_browser",
     "apps/test_predict_in_browser",
     "data/audit/test_audit",
