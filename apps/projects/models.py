@@ -3,10 +3,7 @@
 from dataclasses import dataclass
 from pathlib import Path
 
-from jobs.job import list_jobs
-
 from imgcls.serving.versions import MODEL, versions
-from projects.project import Project
 
 PACKAGED = "efficientnet_lite0"  # whose ImageNet weights are installed with us
 RUN, BUNDLE, IMAGENET, SERVER = "run", "bundle", "imagenet", "server"  # kinds of models
@@ -51,29 +48,9 @@ class Model:
         return f"{file}@{file.stat().st_mtime_ns}" if file else ""
 
 
-def list_models(project: Project) -> list[Model]:
-    """The project's runs that have a model, its exported models, each with the latest first, and ImageNet's."""
-    runs = [Model(RUN, str(file.parent), file.parent.name) for file in _latest(project.runs.glob("*/model.keras"))]
-    folders = dict.fromkeys(file.parents[1] for file in _latest(project.bundles.glob(f"*/[0-9]*/{MODEL}")))
-    bundles = [Model(BUNDLE, str(folder), run_of_bundle(project, folder.name)) for folder in folders]
-    return [*runs, *bundles, Model(IMAGENET, PACKAGED)]
-
-
-def run_of_bundle(project: Project, bundle: str) -> str:
-    """The run that a bundle was exported from; empty if it is not known."""
-    for job in sorted(list_jobs(project), key=lambda job: -job.asked):
-        if job.kind == "export" and job.about.get("bundle") == bundle:
-            return str(job.about.get("run", ""))
-    return bundle if (project.runs / bundle).is_dir() else ""
-
-
 def _file_of(model: Model) -> Path | None:
     folder = Path(model.source)
     if model.kind == RUN:
         return folder / "model.keras" if (folder / "model.keras").is_file() else None
     newest = list(versions(folder).values())[-1:] if folder.is_dir() else []
     return newest[0] / MODEL if newest and (newest[0] / MODEL).is_file() else None
-
-
-def _latest(files: object) -> list[Path]:
-    return sorted(files, key=lambda file: -file.stat().st_mtime)

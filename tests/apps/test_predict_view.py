@@ -187,9 +187,9 @@ def test_a_folder_on_the_server_is_named_by_a_job(trained, small_data):
 
 
 def test_pictures_of_a_zip_file_are_shown(trained, pictures):
+    from jobs.known_models import list_models
     from parts.predict.archived import with_files
     from projects.answers import start_answer
-    from projects.models import list_models
 
     with zipfile.ZipFile("photos.zip", "w") as archive:
         archive.writestr("../x/bag.png", pictures["bag.png"])

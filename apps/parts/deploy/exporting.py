@@ -2,7 +2,8 @@
 
 import streamlit as st
 from jobs.job import Job, list_jobs, start_job
-from projects.models import RUN, list_models
+from jobs.known_models import list_models
+from projects.models import RUN
 from projects.project import Project
 
 from parts import allowed_paths

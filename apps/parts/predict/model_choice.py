@@ -1,7 +1,8 @@
 """Which model is asked: a run, an exported model, ImageNet's weights, or a server."""
 
 import streamlit as st
-from projects.models import SERVER, Model, list_models
+from jobs.known_models import list_models
+from projects.models import SERVER, Model
 from projects.project import Project
 
 from imgcls.serving.client.target import make_target
