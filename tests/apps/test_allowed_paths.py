@@ -10,6 +10,8 @@ import pandas as pd
 import pytest
 from jobs import job, runs
 from parts import allowed_paths, config_form
+from projects.image_folders import check_images
+from projects.project import create_project
 from projects.versions import add_version
 
 from imgcls.config import InputConfig, LabelsConfig, NetworkConfig, TrainConfig
@@ -74,7 +76,7 @@ def test_a_data_set_that_brings_a_program_is_refused():
 @pytest.mark.parametrize("flags", [("--rot", "/"), ("--allow-network",), ("--root", "nowhere"), ("extra",)])
 def test_a_mistake_in_the_flags_opens_nothing(page, start, flags):
     start(*flags)
-    view = page("labels")
+    view = page("home")
     assert "The app was started with" in view.errors
     assert "[--root FOLDER] [--allow-network-files]" in view.errors
     assert not view.widgets.button
@@ -106,17 +108,17 @@ def test_every_text_of_a_config_is_a_path_until_it_is_named_as_none(here, outsid
     allowed_paths.check_config(config_class())
 
 
-def test_the_labels_view_looks_at_nothing_outside(page, clothes, outside):
-    view = page("labels").choose("Where are the images?", "A path on this machine")
+def test_the_data_view_looks_at_nothing_outside(page, clothes, outside):
+    create_project("Clothes")
+    view = page("data", project="clothes")
+    view.widgets.button_group[0].set_value("On the server")
+    view.look()
     for place in (outside, outside / "not_there", clothes / ".." / ".."):
-        view.choose("Folder or annotation file", str(place)).press("Look at the images")
+        view.choose("Folder or annotation file on the server", str(place)).press("Add these images")
         assert "lies outside of" in view.errors
-        assert "What is there" not in view.text
-    view.choose("Folder or annotation file", str(clothes))
-    for label in ("Images", "Overlay"):
-        view.choose(label, str(outside / "x.csv")).press("Look at the images")
-        assert f"{outside / 'x.csv'} lies outside of" in view.errors
-        view.choose(label, "")
+    view.choose("Folder or annotation file on the server", str(clothes))
+    view.choose("Folder of the images", str(outside / "x")).press("Add these images")
+    assert f"{outside / 'x'} lies outside of" in view.errors
 
 
 def test_an_uploaded_manifest_shows_no_image_from_outside(page, here, outside):
@@ -127,10 +129,9 @@ def test_an_uploaded_manifest_shows_no_image_from_outside(page, here, outside):
     Manifest.from_records(hashed, here).save(here / "hashed.parquet")
     Manifest.from_records(table, outside).save(here / "sly.parquet")
     Manifest.from_records(climbing, here).save(here / "climbing.parquet")
-    view = page("labels").choose("Where are the images?", "Upload annotations and images")
-    view.upload({"sly.parquet": (here / "sly.parquet").read_bytes()}).press("Look at the images")
-    assert "lies outside of" in view.errors
-    assert "What is there" not in view.text
+    for file in ("sly", "climbing", "hashed"):
+        with pytest.raises(ValueError, match=r"outside of what this app may read|checksums that are none"):
+            check_images(Manifest.load(here / f"{file}.parquet"), [here])
 
 
 @pytest.mark.parametrize("manifest", ["hashed", "sly", "climbing"])
@@ -146,16 +147,6 @@ def test_nothing_is_trained_on_images_from_outside(page, project, here, outside,
     view = page("train", project=project.name)
     assert ("checksums that are none" if manifest == "hashed" else "lies outside of") in view.text
     assert "Start" not in {button.label for button in view.widgets.button}
-
-
-def test_what_an_upload_drops_stands_among_what_was_left_out(page, clothes, here):
-    files = {str(p.relative_to(here)): p.read_bytes() for p in sorted(clothes.rglob("*.png"))}
-    files["clothes/my_net.py"] = b"print('hello')"
-    view = page("labels").choose("Where are the images?", "Upload a folder").upload(files).press("Look at the images")
-    assert "Images 30" in view.text
-    assert "Reported about the annotations: 1. Left out of them: 1." in view.text
-    assert view.widgets.dataframe[0].value.iloc[0]["file"] == "clothes/my_net.py"
-    assert not list(here.rglob("*.py"))
 
 
 def test_a_network_file_is_not_run_unless_the_start_allows_it(page, project, here, start, monkeypatch):
