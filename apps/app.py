@@ -1,7 +1,7 @@
 """From labelled images to a classifier, in the browser: streamlit run apps/app.py -- [--root FOLDER]
 
 Projects are kept in the folder that the app is started in. --root names the folder that the app may read (by default
-the same), and --allow-network-files lets its users run Python files as networks: see `parts.allowed_paths`. With the
+the same), and --allow-network-files lets its users run Python files as networks: see `safety.allowed_paths`. With the
 environment variable IMGCLS_PASSWORD it asks for a password. What every page has around it is in shell.py.
 """
 

@@ -3,13 +3,12 @@
 from pathlib import Path
 
 import streamlit as st
-from parts import allowed_paths
 from parts.errors import explained
 from parts.job_strip import show_jobs
 from parts.labelling.leaving import leave
 from parts.opened import PAGES, asked_project, link
 from parts.theme import readable_buttons
-from safety import accounts
+from safety import accounts, allowed_paths
 
 ICON = Path(__file__).with_name("icon.svg")  # a :material/...: icon here would be fetched from a font server
 st.set_page_config(page_title="imgcls", page_icon=ICON, layout="wide")

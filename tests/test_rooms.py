@@ -32,11 +32,12 @@ ALLOWED = {  # room: the rooms that it may import
 }
 APP_ROOMS = {  # room of apps/: the others of apps/ that it may import; only those with a * know Streamlit
     "projects": "",
-    "jobs": "projects",
+    "safety": "projects images *",  # accounts are Streamlit's
+    "jobs": "projects safety",
     "images": "projects",
-    "worker": "parts",  # for the rule which files may be run, and nothing that draws
-    "parts": "projects jobs images worker *",
-    "views": "projects jobs images worker parts *",
+    "worker": "projects safety",
+    "parts": "projects safety jobs images worker *",
+    "views": "projects safety jobs images worker parts *",
 }
 EVERYWHERE = {
     "__version__",

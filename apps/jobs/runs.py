@@ -12,8 +12,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
-from parts import allowed_paths
 from projects.project import Project
+from safety import allowed_paths
 
 from imgcls.config import TrainConfig
 from imgcls.config_file import load_toml, save_toml

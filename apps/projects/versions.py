@@ -23,7 +23,7 @@ from projects.project import Project
 
 NO_LABEL = "no label yet"  # problem of an image that waits for one
 SET_ASIDE = "left out by you"  # problem of an image that the user does not want
-OPEN = 4  # versions kept in memory, over all users
+OPEN = 2  # versions kept in memory, over all users
 
 
 @dataclass(frozen=True)

@@ -1,1 +1,1 @@
-"""Who may open the app: who knows a password, or has an account. What it may open: `parts.allowed_paths`."""
+"""Who may open the app: who knows a password, or has an account. What it may open: `safety.allowed_paths`."""

@@ -3,7 +3,6 @@
 import streamlit as st
 from jobs.job import cancel
 from jobs.servers import Server, find_server, newest_version, start_server
-from parts import allowed_paths
 from parts.deploy.check_list import show_checks
 from parts.deploy.code import TITLES, code_for
 from parts.deploy.exporting import choose_run, export_and_start, running_export
@@ -15,6 +14,7 @@ from parts.opened import the_project
 from parts.person import who
 from projects.bundles import Facts, bundle_name, facts_of
 from projects.project import Project
+from safety import allowed_paths
 
 REFRESH = 1.0  # seconds, while something begins or ends
 

@@ -11,7 +11,7 @@ from multiprocessing.connection import Client, Connection
 from pathlib import Path
 from typing import Any
 
-from parts import allowed_paths
+from safety import allowed_paths
 
 from worker.process import KEY
 

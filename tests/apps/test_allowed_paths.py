@@ -9,10 +9,11 @@ from typing import get_args
 import pandas as pd
 import pytest
 from jobs import job, runs
-from parts import allowed_paths, config_form
+from parts import config_form
 from projects.image_folders import check_images
 from projects.project import create_project
 from projects.versions import add_version
+from safety import allowed_paths
 
 from imgcls.config import InputConfig, LabelsConfig, NetworkConfig, TrainConfig
 from imgcls.config_file import save_toml

@@ -6,8 +6,8 @@ import threading
 
 import pytest
 from jobs.job import LIVE, cancel, forget, is_running, list_jobs, live_jobs, log_of, look, start_job
-from parts.allowed_paths import environment
 from projects.project import create_project
+from safety.allowed_paths import environment
 
 SECONDS = 60  # that anything may take
 SLEEPS = """

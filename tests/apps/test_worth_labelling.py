@@ -6,7 +6,7 @@ import pytest
 
 @pytest.mark.slow  # it trains the small run, unless another test has done so
 def test_the_queue_holds_what_waits_with_suggestions(project, small_run):
-    from labelling_jobs.worth_labelling import main
+    from jobs.programs.worth_labelling import main
     from projects.queues import load_queue
     from projects.versions import NO_LABEL, add_version, manifest_of
 
@@ -25,7 +25,7 @@ def test_the_queue_holds_what_waits_with_suggestions(project, small_run):
 
 
 def test_without_such_images_it_says_so(project, tmp_path):
-    from labelling_jobs.worth_labelling import main
+    from jobs.programs.worth_labelling import main
 
     with pytest.raises(ValueError, match="No image waits"):
         main(project, tmp_path)

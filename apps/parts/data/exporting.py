@@ -5,9 +5,9 @@ from jobs.job import start_job
 from projects.exports import delete_export, list_exports, new_export, packed
 from projects.project import Project
 from projects.versions import file_of_version
+from safety import allowed_paths
 
 from imgcls.labels import WRITERS
-from parts import allowed_paths
 from parts.person import who
 from parts.plain import plain
 

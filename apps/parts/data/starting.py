@@ -6,9 +6,9 @@ from jobs.job import Job, start_job
 from projects import imports
 from projects.imports import Request
 from projects.project import Project
+from safety import allowed_paths
 
 from imgcls.data.sources.cards import list_cards
-from parts import allowed_paths
 from parts.person import who
 
 

@@ -5,8 +5,8 @@ from jobs.job import Job, list_jobs, start_job
 from jobs.known_models import list_models
 from projects.models import RUN
 from projects.project import Project
+from safety import allowed_paths
 
-from parts import allowed_paths
 from parts.opened import keep, link
 from parts.person import who
 

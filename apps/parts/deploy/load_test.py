@@ -7,8 +7,8 @@ import streamlit as st
 from jobs.job import Job, list_jobs, log_of, start_job
 from jobs.servers import Server
 from projects.project import Project
+from safety import allowed_paths
 
-from parts import allowed_paths
 from parts.person import who
 
 SECONDS, MOST_CLIENTS = 2.0, 16  # of each measurement; who ask at the same time

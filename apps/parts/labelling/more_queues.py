@@ -4,8 +4,8 @@ import streamlit as st
 from jobs.job import list_jobs, start_job
 from projects.open_queue import WAITING, open_queue
 from projects.project import Project
+from safety import allowed_paths
 
-from parts import allowed_paths
 from parts.person import who
 
 REFRESH = 2.0  # seconds
@@ -26,7 +26,7 @@ def offer_more_queues(project: Project, version: int) -> None:
         if waiting and st.button(
             KINDS["sort"], help="Those that the model doubts most and that are unlike each other."
         ):
-            _start(project, "sort", ["labelling_jobs.worth_labelling", str(project.folder), str(run)], run.name)
+            _start(project, "sort", ["jobs.programs.worth_labelling", str(project.folder), str(run)], run.name)
         _show_progress(project)
 
 

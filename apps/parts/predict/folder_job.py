@@ -8,11 +8,11 @@ from jobs.job import start_job
 from projects.answers import Answer, Upload, delete_answer, start_answer, with_job
 from projects.models import IMAGENET, Model
 from projects.project import Project
+from safety import allowed_paths
 
 from imgcls.files import replacing
 from imgcls.image_files import HEAD, SUFFIXES, suffix_of
 from imgcls.workflow.many_images.archives import is_archive
-from parts import allowed_paths
 from parts.person import who
 
 TOP = 5  # classes kept of each picture

@@ -6,10 +6,10 @@ from projects.judged_run import JudgedRun
 from projects.open_queue import WRONG
 from projects.run_doubts import looks_wrong
 from projects.versions import current_number
+from safety import allowed_paths
 
 from imgcls.counted import counted
 from imgcls.files import read_json
-from parts import allowed_paths
 from parts.job_strip import share
 from parts.opened import go
 from parts.person import who

@@ -7,11 +7,11 @@ import streamlit as st
 from jobs.runs import free_name, start_run
 from projects.project import Project
 from projects.versions import current_version, file_of_version, manifest_of
+from safety import allowed_paths
 
 from imgcls.config import TrainConfig
 from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
-from parts import allowed_paths
 from parts.config_form import worded
 from parts.errors import explained
 from parts.opened import keep, link

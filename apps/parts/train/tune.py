@@ -8,13 +8,13 @@ import streamlit as st
 from jobs.job import Job, cancel, list_jobs, start_job
 from projects.project import Project
 from projects.versions import file_of_version
+from safety import allowed_paths
 
 from imgcls.cli.flags import Place
 from imgcls.config import TrainConfig
 from imgcls.config_file import save_toml
 from imgcls.counted import counted
 from imgcls.run_folder import RunFolder
-from parts import allowed_paths
 from parts.config_form import worded
 from parts.errors import explained
 from parts.person import who

@@ -1,1 +1,0 @@
-"""Programs of the page Label, which run as jobs."""
