@@ -128,6 +128,24 @@ def test_a_network_of_openvino_ends_while_it_was_just_asked_for_many_batches(mod
     assert (ended.returncode, ended.stderr) == (0, "")
 
 
+CONVERTED = """
+import socket, sys
+def refuse(*_, **__): raise AssertionError("something was sent")
+socket.socket.connect = refuse
+import keras
+from imgcls.engines.openvino_conversion import convert
+pixels = keras.Input((8, 8, 3))
+convert({"probabilities": keras.Model(pixels, keras.layers.GlobalAveragePooling2D()(pixels))}, 4)
+import nncf, openvino.tools.ovc.convert_impl
+print(sorted(name for name in sys.modules if name.startswith("openvino_telemetry.")))
+"""
+
+
+def test_a_conversion_reports_nothing_to_anybody(tmp_path):
+    ended = subprocess.run([sys.executable, "-c", CONVERTED], capture_output=True, text=True)
+    assert (ended.returncode, ended.stdout) == (0, "[]\n"), ended.stderr
+
+
 @pytest.mark.parametrize(("engine", "name"), [(ONNXEngine, "model.onnx"), (LiteRTEngine, "model.tflite")])
 def test_a_file_that_is_damaged_or_missing(engine, name, files, tmp_path):
     (tmp_path / name).write_bytes((files / name).read_bytes()[:100])

@@ -20,8 +20,8 @@ from imgcls.files import read_json
 from parts.train.answers import PHOTO_MODEL, learns_from_scratch
 from parts.train.facts import Facts
 
-FIXED = 30.0  # seconds to load TensorFlow, look at the images, judge and write; of 90 images on two AVX2 cores
-HEAD = 0.002  # seconds an image and view, to fit the last layer
+FIXED = 30.0  # seconds to load TensorFlow, judge and write; a guess, for there is no trial of it
+HEAD = 0.002  # seconds an image and view, to fit the last layer; a guess
 ON_FEATURES = ("head", "features", "patches")
 STAGES = {"last_blocks": (1.0, 0.0), "all": (0.375, 0.625), "scratch": (0.0, 1.0)}  # epochs of the last third, of all
 PHOTO_SIZE = 224  # pixels, of the network of photos

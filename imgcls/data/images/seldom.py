@@ -14,4 +14,6 @@ def seldom(branch: Callable[[], tf.Tensor]) -> Callable[[], tf.Tensor]:
     Args:
         branch: What `tf.cond` or `tf.case` gets.
     """
+    if tf.executing_eagerly():  # nothing is built, and a function would be traced for each image
+        return branch
     return tf.function(branch, autograph=False, experimental_attributes={"_noinline": True})
