@@ -7,13 +7,14 @@ from parts.errors import explained
 from parts.job_strip import show_jobs
 from parts.labelling.leaving import leave
 from parts.opened import PAGES, asked_project, link
-from parts.theme import readable_buttons
+from parts.theme import close_to_the_top, readable_buttons
 from safety import accounts, allowed_paths
 
 ICON = Path(__file__).with_name("icon.svg")  # a :material/...: icon here would be fetched from a font server
 st.set_page_config(page_title="imgcls", page_icon=ICON, layout="wide")
 page = st.navigation([st.Page(file, title=title, icon=icon, url_path=name, default=name == "home")
                       for name, (file, title, icon) in PAGES.items()], position="hidden")  # fmt: skip
+close_to_the_top()
 readable_buttons()
 with explained():
     allowed_paths.enforce()

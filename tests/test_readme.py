@@ -43,7 +43,8 @@ SMALLER = (
     "--name",
     "fashion_mini-resnet20-1",
 )  # and a network that is built in no time
-OTHERS = {  # no fields of a command: of every command, TensorBoard, the app, and datasets/to_tfds.py
+OTHERS = {  # no fields of a command: of every command, TensorBoard, Streamlit, the app, and datasets/to_tfds.py
+    "--server",
     "--help", "--help-all", "--logdir", "--root", "--allow-network-files", "--runner",
     "--data-binary", "--rm", "--read-only", "--tmpfs", "--install", "--from-literal",  # of curl, docker, helm, kubectl
 }  # fmt: skip

@@ -157,7 +157,14 @@ def list_jobs(project: Project) -> list[Job]:
 
 def live_jobs() -> list[Job]:
     """The jobs of all projects that run or wait."""
-    return [job for project in list_projects() for job in list_jobs(project) if job.is_live]
+    return [
+        job
+        for project in list_projects()
+        for file in sorted(project.jobs.glob("*/job.json"))
+        if not (file.parent / "end.json").exists()  # most have ended long ago
+        for job in [look(project, file.parent.name)]
+        if job.is_live
+    ]
 
 
 def cancel(project: Project, job_id: str) -> None:

@@ -4,7 +4,7 @@ import streamlit as st
 from jobs.job import Job, cancel, live_jobs
 from projects.project import open_project
 
-REFRESH = 1.0  # seconds
+REFRESH = 2.0  # seconds
 
 
 @st.fragment(run_every=REFRESH)

@@ -110,6 +110,15 @@ def project(here, clothes):
 
 
 @pytest.fixture(autouse=True)
+def no_page_stays_open(request):
+    """An open page asks the app every two seconds what runs."""
+    yield
+    if "browser" in request.fixturenames:
+        for context in request.getfixturevalue("browser").contexts:
+            context.close()
+
+
+@pytest.fixture(autouse=True)
 def no_worker_is_left():
     """The process that computes ends with the test that asked it."""
     yield
