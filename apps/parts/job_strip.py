@@ -30,5 +30,7 @@ def _doing(job: Job) -> str:
         return "Waits until another job has ended"
     if job.state == "ending":
         return "Ending"
+    if job.kind == "serve":
+        return "Answers until it is stopped"
     counts = f", {job.done:,} of {job.total:,}" if job.total else ""
     return f"{job.doing or 'Starting'}{counts}"

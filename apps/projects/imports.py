@@ -139,7 +139,7 @@ def _question(values: dict[str, Any]) -> Question:
 
 
 def _report(values: dict[str, Any]) -> Report:
-    return Report(**values | {name: tuple(values[name]) for name in ("notes", "dropped", "annotators")})
+    return Report(**values | {name: tuple(values.get(name, ())) for name in ("notes", "dropped", "annotators")})
 
 
 def _files(project: Project, name: str) -> list[Path]:
