@@ -12,7 +12,7 @@ from PIL import Image
 from tests.conftest import ROOT
 
 pytestmark = pytest.mark.browser
-PATIENCE = 300_000  # milliseconds
+PATIENCE = 120_000  # milliseconds
 
 
 @pytest.fixture
@@ -74,6 +74,7 @@ def test_dropped_pictures_and_one_of_the_camera_are_named(with_camera, address, 
     shown.scroll_into_view_if_needed()
     shown.evaluate("picture => picture.decode()")  # fails if the picture is not there
     page.get_by_role("radio", name="Camera").click()
+    page.wait_for_function("document.querySelector('video')?.videoWidth > 0")  # the camera has begun
     page.get_by_role("button", name="Take Photo").click()
     page.get_by_text("4 pictures, named by: Run small.").wait_for()
     page.reload()
