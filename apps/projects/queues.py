@@ -13,7 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
-from imgcls.files import read_json, remove, write_json
+from imgcls.files import read_json, write_json
 from projects.moved_rows import GONE, moved_rows
 from projects.project import Project
 from projects.versions import manifest_of
@@ -93,11 +93,6 @@ def load_queue(project: Project, name: str) -> Queue:
     for by_row in ("suggestions", "probabilities"):
         values[by_row] = {int(row): value for row, value in values.get(by_row, {}).items()}
     return Queue(**values)
-
-
-def delete_queue(project: Project, name: str) -> None:
-    """Forget a queue; its images stay."""
-    remove(_file(project, name))
 
 
 def rows_now(project: Project, queue: Queue, version: int) -> dict[int, int]:

@@ -6,6 +6,7 @@ import sys
 import time
 from pathlib import Path
 
+import pandas as pd
 import pytest
 from streamlit.testing.v1 import AppTest
 
@@ -107,6 +108,22 @@ def project(here, clothes):
     made = create_project("Clothes")
     add_version(made, inspect(import_manifest(str(clothes), LabelsConfig()).manifest), "30 images added", 0)
     return made
+
+
+@pytest.fixture
+def waiting(project):
+    """The project with twelve images more that wait for a label."""
+    from projects.versions import NO_LABEL, add_version, manifest_of
+
+    from imgcls.data.manifest.table import Manifest
+
+    manifest = manifest_of(project)
+    more = manifest.table.iloc[:12].copy()
+    more["label"], more["problems"] = "", NO_LABEL
+    more["labels"] = pd.Series([[] for _ in range(12)], more.index)
+    table = pd.concat([manifest.table, more], ignore_index=True)
+    add_version(project, Manifest(table, manifest.root), "12 without a label", 1)
+    return project
 
 
 @pytest.fixture(autouse=True)

@@ -27,27 +27,32 @@ class App:
 
 
 @contextmanager
+def running(script: Path = APP, *flags: str) -> Iterator[str]:
+    """The address of a script that `streamlit run` serves from the folder that the test is in."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    server = subprocess.Popen(
+        [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), *flags],
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
+    )  # fmt: skip
+    try:
+        next(line for line in server.stdout if "URL:" in line)
+        yield f"http://localhost:{port}"
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+
+
+@contextmanager
 def served(folder: Path) -> Iterator[App]:
-    """The app, served from this folder as `streamlit run` serves it."""
+    """The app with a project, served from this folder."""
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setenv("PYTHONPATH", str(APP.parents[1]), prepend=os.pathsep)
         name = project_of_sample().name
-        with socket.socket() as free:
-            free.bind(("127.0.0.1", 0))
-            port = free.getsockname()[1]
-        server = subprocess.Popen(
-            [sys.executable, "-m", "streamlit", "run", APP, "--server.port", str(port)],
-            stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-        )  # fmt: skip
-    try:
-        for line in server.stdout:
-            if "URL:" in line:
-                break
-        yield App(f"http://localhost:{port}", folder, name)
-    finally:
-        server.terminate()
-        server.communicate(timeout=30)
+        with running() as address:
+            yield App(address, folder, name)
 
 
 def project_of_sample():

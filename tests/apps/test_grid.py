@@ -1,8 +1,6 @@
 """The grid of images: 50,000 of them in Chromium, with mouse and keyboard."""
 
 import re
-import socket
-import subprocess
 import sys
 from pathlib import Path
 
@@ -10,6 +8,7 @@ import pandas as pd
 import pytest
 
 from imgcls.data.manifest.table import Manifest
+from tests.apps.served import running
 
 APPS = Path(__file__).parents[2] / "apps"
 ROWS = 50_000
@@ -55,22 +54,9 @@ def address(here, many):
     """A page with nothing but the grid."""
     (here / "served.py").write_text(SERVED)
     (here / "page.py").write_text(PAGE)
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    server = subprocess.Popen(
-        [sys.executable, "-m", "streamlit", "run", "served.py", "--server.port", str(port), "--server.headless", "true",
-         "--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false"],
-        stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
-    )  # fmt: skip
-    try:
-        for line in server.stdout:
-            if "URL:" in line:
-                break
-        yield f"http://localhost:{port}"
-    finally:
-        server.terminate()
-        server.communicate(timeout=30)
+    flags = ("--server.headless", "true", "--server.fileWatcherType", "none", "--browser.gatherUsageStats", "false")
+    with running(here / "served.py", *flags) as found:
+        yield found
 
 
 @pytest.fixture

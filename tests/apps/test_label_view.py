@@ -5,26 +5,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pandas as pd
-import pytest
-
 APPS = Path(__file__).parents[2] / "apps"
-
-
-@pytest.fixture
-def waiting(project):
-    """The project with twelve images more that wait for a label."""
-    from projects.versions import NO_LABEL, add_version, manifest_of
-
-    from imgcls.data.manifest.table import Manifest
-
-    manifest = manifest_of(project)
-    more = manifest.table.iloc[:12].copy()
-    more["label"], more["problems"] = "", NO_LABEL
-    more["labels"] = pd.Series([[] for _ in range(12)], more.index)
-    table = pd.concat([manifest.table, more], ignore_index=True)
-    add_version(project, Manifest(table, manifest.root), "12 without a label", 1)
-    return project
 
 
 def box(page):

@@ -7,29 +7,12 @@ import subprocess
 import sys
 from pathlib import Path
 
-import pandas as pd
 import pytest
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 APP = Path(__file__).parents[2] / "apps" / "app.py"
 PATIENCE = 90_000  # milliseconds
-
-
-@pytest.fixture
-def waiting(project):
-    """The project, whose images are known as labelled, and twelve others that wait for a label."""
-    from projects.versions import NO_LABEL, add_version, manifest_of
-
-    from imgcls.data.manifest.table import Manifest
-
-    manifest = manifest_of(project)
-    more = manifest.table.iloc[:12].copy()
-    more["label"], more["problems"] = "", NO_LABEL
-    more["labels"] = pd.Series([[] for _ in range(12)], more.index)
-    table = pd.concat([manifest.table, more], ignore_index=True)
-    add_version(project, Manifest(table, manifest.root), "12 without a label", 1)
-    return project
 
 
 @pytest.fixture

