@@ -43,6 +43,11 @@ class Page:
         next(button for button in self.widgets.button if button.label == label).click()
         return self.look()
 
+    def open(self, title: str) -> "Page":
+        """Open an expander whose content is only made while it is open."""
+        self.widgets.session_state[title] = True
+        return self.look()
+
     def choose(self, label: str, value: object) -> "Page":
         """Give a value to the widget with this label."""
         kinds = (self.widgets.radio, self.widgets.selectbox, self.widgets.text_input, self.widgets.number_input,
