@@ -87,6 +87,7 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
     "apps/test_attack",
     "apps/test_in_browser",
     "apps/test_predict_in_browser",
+    "apps/test_whole_road_in_browser",
     "data/audit/test_audit",
     "data/audit/test_looks",
     "data/images/test_every_format",
