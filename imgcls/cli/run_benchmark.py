@@ -56,9 +56,11 @@ def show_and_write(outcome: Outcome) -> None:
         say()
     for sentence in outcome.recommendation.sentences:
         say(sentence)
+    last = outcome.rows[-1]
+    base = f" A process that only loads Python and TensorFlow has {last.memory_base_mb:,.0f} MB of the memory."
     page = outcome.request.folder / PAGE
     outcome.page().write(page)
-    say(f"\n{outcome.rows[-1].machine}\nThe pictures: {page}\nAll measurements: {outcome.file}")
+    say(f"\nMachine: {last.machine}.{base}\nThe pictures: {page}\nAll measurements: {outcome.file}")
 
 
 def _same_command() -> str:

@@ -75,7 +75,7 @@ def build(request: BenchmarkRequest, images: BenchmarkImages, name: str) -> Buil
 
 def _built(request: BenchmarkRequest, images: BenchmarkImages, name: str, weights: str, why: str) -> BuiltNetwork:
     keras.utils.set_random_seed(request.seed)
-    with quietly():
+    with quietly(), contextlib.redirect_stdout(io.StringIO()):  # on which Keras says what it downloads
         config = resolve(network_config(request, name, weights), images.manifest)
         statistics = run_statistics(config, images.manifest)
         model = build_network(config, images.class_names, statistics)
@@ -84,13 +84,12 @@ def _built(request: BenchmarkRequest, images: BenchmarkImages, name: str, weight
 
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
-    """Without the sentences on each choice, and on each download, which would be many for many networks."""
+    """Without the sentences on each choice, which would be many for many networks."""
     logger = logging.getLogger("imgcls.training")
     before = logger.level
     logger.setLevel(logging.WARNING)
     try:
-        with contextlib.redirect_stdout(io.StringIO()):
-            yield
+        yield
     finally:
         logger.setLevel(before)
 

@@ -23,6 +23,12 @@ RANDOM_SENTENCE = (
     "The weights of {names} could not be had here or do not exist: the accuracy is that of a linear classifier on "
     "random features, and says little of what training would reach."
 )
+COLUMNS_SENTENCE = (
+    "Measured here: the accuracy; the milliseconds of the bundle for one image, as their median, their 95th "
+    "percentile, and the medians of the fastest and the slowest round; the images a second at the best batch; the peak memory of a "
+    "process of its own; the size of what the engine loads; the time of training. Counted by formulas: parameters and "
+    "MACs. Published by others, on other data: the last column."
+)
 
 
 def benchmark_page(outcome: Outcome) -> SectionsPage:
@@ -53,12 +59,7 @@ def _commands_section(outcome: Outcome) -> Section:
 
 def _table_section(outcome: Outcome) -> Section:
     sentences = [outcome.how_chosen] if outcome.how_chosen else []
-    sentences += [
-        "Measured here: accuracy, milliseconds of the bundle for one image (median, the 95th percentile, and the "
-        "medians of the fastest and the slowest round), images a second at the best batch, the peak memory of a process of its "
-        "own, the size of what the engine loads, and the time of training. Counted by formulas: parameters and MACs. "
-        "Published by others, on other data: the last column."
-    ]
+    sentences.append(COLUMNS_SENTENCE)
     if random := [short_name(row.model) for row in fastest(outcome.rows) if row.is_random]:
         sentences.append(RANDOM_SENTENCE.format(names=", ".join(random)))
     sentences += problem_sentences(outcome.rows)
