@@ -7,6 +7,7 @@ figures 2 and 10.
 import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import altair as alt
 import pandas as pd
@@ -23,6 +24,8 @@ MARGIN = 0.08  # of an axis, free at both ends
 TRAINED, RANDOM, FRONT = PALETTE["blue"], PALETTE["gray"], PALETTE["orange"]
 LATENCY_TITLE = "latency of an image, decoding included (ms, median)"
 DENSITY_TITLE = "points of accuracy for a million parameters"
+LETTERING: dict[str, Any] = {"align": "left", "baseline": "middle", "fontSize": 11}
+PADDING = {"left": 30, "right": 60, "top": 4, "bottom": 4}  # fonts differ in width, and what is outside is cut off
 KINDS = {False: "trained weights", True: "random features"}
 
 
@@ -87,7 +90,9 @@ def accuracy_against_macs(rows: Sequence[Measurement]) -> Chart:
     middles = base.mark_circle(opacity=1, size=18)
     radii = [math.sqrt(area * count / math.pi) for count in table["parameters"]]
     drawn = alt.layer(circles, middles, _names(table, "macs", x, y, radii))
-    return Chart(as_svg(drawn), _described("Accuracy over multiply-adds", table, "macs", ".3s"))
+    return Chart(
+        as_svg(drawn.properties(padding=PADDING)), _described("Accuracy over multiply-adds", table, "macs", ".3s")
+    )
 
 
 def accuracy_against_latency(rows: Sequence[Measurement]) -> Chart:
@@ -114,8 +119,11 @@ def accuracy_against_latency(rows: Sequence[Measurement]) -> Chart:
         .mark_line(color=FRONT, interpolate="step-after", strokeDash=[6, 3])
         .encode(x=alt.X("latency:Q", scale=x.scale), y=alt.Y("accuracy:Q", scale=y.scale))
     )
-    drawn = alt.layer(line, rules, dots, _names(table, "latency", x, y, [5.0] * len(table)))
-    return Chart(as_svg(drawn), _described("Accuracy over latency in milliseconds", table, "latency", ".3g"))
+    drawn = alt.layer(line, rules, dots, _names(table, "latency", x, y, [5.0] * len(table), lift=9))
+    return Chart(
+        as_svg(drawn.properties(padding=PADDING)),
+        _described("Accuracy over latency in milliseconds", table, "latency", ".3g"),
+    )
 
 
 def information_density(rows: Sequence[Measurement]) -> Chart:
@@ -135,7 +143,10 @@ def information_density(rows: Sequence[Measurement]) -> Chart:
     values = base.mark_text(align="left", dx=5).encode(
         text=alt.Text("density:Q", format=".3g"), color=alt.value(INK["ink"][0])
     )
-    return Chart(as_svg(base.mark_bar(height=16) + values), _described("Information density", table, "density", ".3g"))
+    return Chart(
+        as_svg((base.mark_bar(height=16) + values).properties(padding=PADDING)),
+        _described("Information density", table, "density", ".3g"),
+    )
 
 
 def density(row: Measurement) -> float:
@@ -185,19 +196,18 @@ def _color(table: pd.DataFrame) -> alt.Color:
     return alt.Color("kind:N", scale=alt.Scale(domain=kinds, range=[colors[kind] for kind in kinds]), legend=legend)
 
 
-def _names(table: pd.DataFrame, column: str, x: Axis, y: Axis, radii: Sequence[float]) -> alt.Chart:
-    """The names of the points, beside them."""
+def _names(
+    table: pd.DataFrame, column: str, x: Axis, y: Axis, radii: Sequence[float], lift: float = 0
+) -> alt.LayerChart:
+    """The names of the points, beside them. lift: Pixels by which they stand higher, over a line through these."""
     dots = [
-        Dot(name, x.pixels(value), HEIGHT - y.pixels(accuracy), radius)
+        Dot(name, x.pixels(value), HEIGHT - y.pixels(accuracy) - lift, radius)
         for name, value, accuracy, radius in zip(table["network"], table[column], table["accuracy"], radii, strict=True)
     ]
     labels = pd.DataFrame([vars(label) for label in placed(dots, WIDTH, HEIGHT)])
-    chart: alt.Chart = (
-        alt.Chart(labels)
-        .mark_text(align="left", baseline="middle", fontSize=11)
-        .encode(x=alt.X("x:Q", scale=None), y=alt.Y("y:Q", scale=None), text="name:N")
-    )
-    return chart
+    base = alt.Chart(labels).encode(x=alt.X("x:Q", scale=None), y=alt.Y("y:Q", scale=None), text="name:N")
+    halo = base.mark_text(**LETTERING, stroke=INK["paper"][0], strokeWidth=4, strokeJoin="round")  # over lines
+    return halo + base.mark_text(**LETTERING)
 
 
 def _log_axis(axis: Axis) -> alt.Axis:

@@ -92,7 +92,7 @@ def _why(best: Measurement, top: Measurement, enough: bool, request: BenchmarkRe
     if best is top and not enough:
         return ["It is the most accurate of those that were measured."]
     times = top.latency_ms / best.latency_ms
-    other = f"{short_name(top.model)} has {100 * top.accuracy:.1f} %"
+    other = f"{short_name(top.model)}, has {100 * top.accuracy:.1f} %"
     slower = f"and takes {times:.1f} times as long" if times >= 1.05 else "and is no faster"
     if enough:
         reach = f"It is the fastest that reaches {100 * request.to_accuracy:g} %."

@@ -25,8 +25,8 @@ def to_accuracy_table(rows: Sequence[Measurement], request: BenchmarkRequest) ->
     columns = ["network", f"time to {100 * request.to_accuracy:g} %", "cost of it", "engine", "ms an image"]
     columns.append(f"cost of {IMAGES:,} images")
     shown = []
-    for row in sorted(fastest(rows), key=lambda row: _seconds(row, request)):
-        seconds = row.seconds_to(request.to_accuracy)
+    for row in sorted(fastest(rows), key=lambda row: _or_never(_seconds(row, request))):
+        seconds = _seconds(row, request)
         reached = clock_text(seconds) if seconds is not None else _why_not(row)
         cost = "" if seconds is None else cost_text(seconds, request.price_per_hour)
         naming = cost_text(IMAGES / row.images_per_second, request.price_per_hour)
@@ -59,12 +59,18 @@ def cost_text(seconds: float, price_per_hour: float) -> str:
     return f"{cost:.2f}" if cost >= 0.1 else f"{cost:.2g}" if cost >= 1e-4 else f"{cost:.1e}"
 
 
-def _seconds(row: Measurement, request: BenchmarkRequest) -> float:
-    seconds = row.seconds_to(request.to_accuracy)
+def _seconds(row: Measurement, request: BenchmarkRequest) -> float | None:
+    """After which it was reached; None if it was not, or by random features, which nobody would use."""
+    return None if row.is_random else row.seconds_to(request.to_accuracy)
+
+
+def _or_never(seconds: float | None) -> float:
     return float("inf") if seconds is None else seconds
 
 
 def _why_not(row: Measurement) -> str:
     if not row.is_judged:
         return "not measured"
+    if row.is_random:
+        return "random features"
     return f"not reached ({100 * row.accuracy:.1f} %)"
