@@ -4,6 +4,7 @@ Of each network in turn: the bundle is written, its memory is found in a process
 first time, and its accuracy is found. Then further rounds of timing go through all networks and engines in turns.
 """
 
+import gc
 import json
 import logging
 import tempfile
@@ -240,6 +241,7 @@ class Benchmark:
         self._measured.append(found)
         self._save()
         keras.backend.clear_session()
+        gc.collect()  # Keras models hold themselves
         self._advance(started + FIRST - self._done)
         self._say(found)
 
