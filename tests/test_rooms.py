@@ -28,7 +28,7 @@ ALLOWED = {  # room: the rooms that it may import
     "explain": "models layers data_format framework_internals data config files image_files",
     "serving": "engines data config files image_files",
     "workflow": "explain evaluation serving training engines models layers data labels config config_file files "
-    "image_files run_folder",
+    "image_files run_folder processor",
 }
 APP_ROOMS = {  # room of apps/: the others of apps/ that it may import; only those with a * know Streamlit
     "projects": "",
@@ -80,7 +80,7 @@ ATTRIBUTES = {
     ),
 }
 COMMANDS = {
-    "audit", "augment", "calibrate", "client", "compare", "data_service", "drift", "evaluate", "export",
+    "audit", "augment", "benchmark", "calibrate", "client", "compare", "data_service", "drift", "evaluate", "export",
     "import_labels", "predict", "prepare", "review", "serve", "train", "tune", "__main__",
 }  # fmt: skip
 ACROSS = {  # tests that ask the same of many files, or of the repository
