@@ -234,6 +234,10 @@ def test_pictures_show_the_augmentation_whitening_and_balance(project):
     rows = call("augmentation.sheet", manifest=manifest, image_size=0, preset="light", own={"rotation": 20.0})
     assert [name for name, _ in rows] == ["original", "draw 1", "draw 2", "draw 3"]
     assert all(image.startswith(b"\x89PNG") for _, images in rows for image in images)
+    layers = ["keras_cv.RandomShear(0.3)"]
+    rows = call("augmentation.sheet", manifest=manifest, image_size=0, preset="light", own={}, layers=layers,
+                everything=True)  # fmt: skip
+    assert rows[-1][0] == "keras_cv.RandomShear"
     rows = call("augmentation.whitening", manifest=manifest, image_size=0, color="auto", kind="zca", epsilon=None)
     assert [name for name, _ in rows] == ["before", "after ZCA"]
     way, counted = call("balance.effect", counts=[90, 30, 10], settings={"balance": "weights"})
