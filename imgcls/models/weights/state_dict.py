@@ -1,5 +1,6 @@
 """PyTorch state dicts of other projects' networks, laid into ours."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -11,7 +12,7 @@ import numpy as np
 from imgcls.counted import counted
 from imgcls.framework_internals import producer
 from imgcls.models.cost import cost_of_network
-from imgcls.models.registry import Architecture, StateDictNames, list_models
+from imgcls.models.registry import Architecture, ArrayName, StateDictNames, list_models
 from imgcls.models.registry import find_architecture as find
 from imgcls.models.weights.safetensors_file import read_safetensors_file
 from imgcls.models.weights.torch_file import read_torch_file
@@ -118,20 +119,21 @@ def read_state_dict(architecture: Architecture, path: Path) -> StateDict:
     if not dialects:
         marks = " or ".join(repr(names.file_mark) for names in architecture.state_dicts)
         raise ValueError(f"Weights of {architecture.name} have {marks} in their file name; {path.name} has not.")
-    shares = [(_overlap(architecture, names, arrays), bool(names.file_mark)) for names in dialects]
+    shares = [(_overlap(architecture, names, names.prepare(arrays)), bool(names.file_mark)) for names in dialects]
     best, (share, _) = max(zip(dialects, shares, strict=True), key=lambda candidate: candidate[1])
     if share < 0.5:
         raise ValueError(
             f"{path} is not a {architecture.name}: {share:.0%} of the layers are there by their names in "
             f"{best.project}. It begins with {', '.join(list(arrays)[:5])}."
         )
-    return StateDict(path, arrays, best)
+    return StateDict(path, best.prepare(arrays), best)
 
 
 def _overlap(architecture: Architecture, names: StateDictNames, arrays: Mapping[str, np.ndarray]) -> float:
     """The share of names in which the file and the network agree."""
     layers = [layer.name for layer in cost_of_network(architecture, names.wiring).layers if layer.parameters]
-    expected = {f"{part}.weight" for layer in layers for part in _parts(names.layer(layer))}
+    parts = [part for layer in layers for part in _parts(names.layer(layer)) if not isinstance(part, ArrayName)]
+    expected = {f"{part}.weight" for part in parts}
     found = {name for name in arrays if name.endswith(".weight")}
     return len(expected & found) / max(len(expected | found), 1)
 
@@ -193,8 +195,12 @@ def _variables(layer: keras.layers.Layer, names: StateDictNames) -> list[tuple[k
     if not layer.weights:
         return []
     places = _parts(names.layer(layer.name))
-    each = len(layer.weights) // len(places)
-    return [(variable, f"{places[i // each]}.{VARIABLES[_kind(variable)]}") for i, variable in enumerate(layer.weights)]
+    each = max(len(layer.weights) // len(places), 1)
+    return [(variable, _array_name(places[i // each], variable)) for i, variable in enumerate(layer.weights)]
+
+
+def _array_name(place: str, variable: keras.Variable) -> str:
+    return place if isinstance(place, ArrayName) else f"{place}.{VARIABLES[_kind(variable)]}"
 
 
 def _bias_before(norm: keras.layers.Layer, state: StateDict) -> str:
@@ -211,12 +217,14 @@ def _kind(variable: keras.Variable) -> str:
 
 
 def in_keras_order(array: np.ndarray, layer: keras.layers.Layer, variable: keras.Variable) -> np.ndarray:
-    """Kernels from (out, in, height, width) to Keras' order, dense matrices transposed, vectors as they are.
+    """Kernels from (out, in, height, width) to Keras' order, dense matrices transposed, vectors and tokens as they are.
 
     A matrix after a Flatten reads (channels, height, width) in PyTorch and (height, width, channels) in Keras.
     """
     if array.ndim < 2:
         return array
+    if len(variable.shape) in (1, 3):  # a factor a channel, or learned tokens
+        return array.reshape(variable.shape) if array.size == math.prod(variable.shape) else array
     if len(variable.shape) == 2:
         before, _ = producer(layer.input)
         if isinstance(before, keras.layers.Flatten) and len(before.input.shape) == 4:
