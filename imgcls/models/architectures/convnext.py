@@ -93,7 +93,7 @@ for _name, (_parameters, _top1) in NETWORKS.items():
         top1=_top1,
         top1_source="ImageNet; " + ("paper, table 1" if _name in TWINS else "V2's paper, table 5"),
         weights=keras_twin(TWINS[_name], "torch", "bicubic") if _name in TWINS else {},
-        state_dicts=convnext_names.dialects(),
+        state_dicts=convnext_names.dialects(_v2),
         wiring={
             "activation": "gelu",
             "normalization": "channel",

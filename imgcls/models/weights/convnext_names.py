@@ -23,7 +23,6 @@ TIMM = {
     "embedding": "head.norm",
     "logits": "head.fc",
 }
-TIMM_SCALE = ("stages.{stage}.blocks.{block}.gamma",)
 AUTHORS = {
     "stem_conv": "downsample_layers.0.0",
     "stem_norm": "downsample_layers.0.1",
@@ -54,13 +53,12 @@ TORCHVISION = {  # which counts the stem, the stages and what is between them in
 }
 
 
-def dialects() -> tuple[StateDictNames, ...]:
-    """timm's, the authors' (facebookresearch) and torchvision's."""
-    return (
-        _names("timm", TIMM, {"scale": TIMM_SCALE}),
-        _names("facebookresearch", AUTHORS, AUTHORS_ARRAYS),
-        _names("torchvision", TORCHVISION, {"scale": ("features.{among}.{block}.layer_scale",)}),
-    )
+def dialects(v2: bool) -> tuple[StateDictNames, ...]:
+    """timm's, the authors' (facebookresearch) and, of the first version, torchvision's."""
+    timm = _names("timm", TIMM, {"scale": ("stages.{stage}.blocks.{block}.gamma",)})
+    authors = _names("facebookresearch", AUTHORS, AUTHORS_ARRAYS)
+    torchvision = _names("torchvision", TORCHVISION, {"scale": ("features.{among}.{block}.layer_scale",)})
+    return (timm, authors) if v2 else (timm, authors, torchvision)
 
 
 def _names(project: str, layers: Mapping[str, str], arrays: Mapping[str, tuple[str, ...]]) -> StateDictNames:

@@ -11,9 +11,11 @@ import numpy as np
 
 from imgcls.counted import counted
 from imgcls.framework_internals import producer
+from imgcls.layers import PositionEmbedding
 from imgcls.models.cost import cost_of_network
 from imgcls.models.registry import Architecture, ArrayName, StateDictNames, list_models
 from imgcls.models.registry import find_architecture as find
+from imgcls.models.weights.position_interpolation import for_grid
 from imgcls.models.weights.safetensors_file import read_safetensors_file
 from imgcls.models.weights.torch_file import read_torch_file
 
@@ -169,8 +171,10 @@ def load_state_dict(model: keras.Model, state: StateDict, with_head: bool = True
                 continue
             left.discard(name)
             array = in_keras_order(array, layer, variable)
+            if isinstance(layer, PositionEmbedding):
+                array = for_grid(array, layer)
             if array.shape != tuple(variable.shape):
-                wrong.append(f"{name} gives {array.shape}, {variable.path} expects {tuple(variable.shape)}")
+                wrong.append(_difference(name, array, layer, variable))
             if name.endswith("running_mean") and (bias := _bias_before(layer, state)) in left:
                 left.discard(bias)
                 array = array - state.arrays[bias]
@@ -188,6 +192,14 @@ def load_state_dict(model: keras.Model, state: StateDict, with_head: bool = True
     ours = tuple(variable.path for variable in outputs.weights) if outputs is not None and other_head else ()
     theirs = tuple(name for name in state.arrays if name.rpartition(".")[0] == head) if other_head else ()
     return Report(state.path, state.names.project, matched, ours, theirs)
+
+
+def _difference(name: str, array: np.ndarray, layer: keras.layers.Layer, variable: keras.Variable) -> str:
+    """What the file has and what the network has, in words where it is the size of patches."""
+    if layer.name == "patches_conv" and array.ndim == 4 and array.shape[0] != variable.shape[0]:
+        theirs, ours = array.shape[0], variable.shape[0]
+        return f"the file has patches of {theirs} pixels ({name}), the network of {ours}; take a network of its size"
+    return f"{name} gives {array.shape}, {variable.path} expects {tuple(variable.shape)}"
 
 
 def _variables(layer: keras.layers.Layer, names: StateDictNames) -> list[tuple[keras.Variable, str]]:

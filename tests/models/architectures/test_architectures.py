@@ -25,6 +25,7 @@ from imgcls.models.architectures import (
     xception,
 )
 from imgcls.models.classifier import class_names, in_channels_last, logits_model, preprocessing
+from imgcls.models.weights import convnext_names, vit_names
 
 # of families whose published networks are large: the same code with fewer or narrower blocks
 architecture("alexnet_small", 67, head=partial(alexnet.alexnet_head, units=32), wiring={"normalization": "none"})(
@@ -32,11 +33,17 @@ architecture("alexnet_small", 67, head=partial(alexnet.alexnet_head, units=32), 
 )
 CHANNEL = {"activation": "gelu", "normalization": "channel", "norm_epsilon": 1e-6}
 for _name, _v2 in (("small_convnext", False), ("small_convnextv2", True)):
-    architecture(_name, 32, head=convnext.convnext_head, head_in_backbone=True, wiring=CHANNEL)(
-        partial(convnext.convnext, blocks=(1, 1, 2), filters=8, v2=_v2)
-    )
+    architecture(
+        _name,
+        32,
+        head=convnext.convnext_head,
+        head_in_backbone=True,
+        state_dicts=convnext_names.dialects(_v2),
+        wiring=CHANNEL,
+    )(partial(convnext.convnext, blocks=(1, 1, 2, 1), filters=8, v2=_v2))
 for _name, _sizes in (
     ("small_vit", vit.Transformer(8, 128, depth=2)),
+    ("small_dinov2", vit.Transformer(8, 128, scale=1e-5, depth=2)),
     ("small_vit_reg4", vit.Transformer(8, 128, registers=4, scale=1e-5, depth=2)),
 ):
     architecture(
@@ -44,6 +51,7 @@ for _name, _sizes in (
         32,
         head=partial(vit.vit_head, registers=_sizes.registers),
         head_in_backbone=True,
+        state_dicts=vit_names.dialects(dinov2=_sizes.scale > 0),
         wiring={**CHANNEL, "pooling": "token"},
     )(partial(vit.vit, sizes=_sizes))
 architecture("densenet_small", 32)(partial(densenet.densenet, layers=(2, 3, 2), growth=12, stem=24))
