@@ -28,6 +28,7 @@ WholeOrAuto = Annotated[
 ]
 
 Color = Literal["auto", "rgb", "grayscale"]
+Normalization = Literal["batch", "group", "layer", "channel", "none"]
 Plan = Literal["auto", "head", "features", "patches", "last_blocks", "all", "scratch"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 Boxes = Literal["single", "largest", "crop", "multi_label"]
@@ -229,8 +230,8 @@ class NetworkConfig:
     init_from: str | None = None  # run or .keras file of a shallower network of the same family to start from
     data_format: Literal["channels_last", "channels_first", "auto"] = "channels_last"  # layout inside the network
     activation: str | None = None  # replaces the network's activation, such as elu, prelu or swish
-    normalization: Literal["batch", "group", "layer", "none"] | None = None  # replaces the network's normalisation
-    pooling: Literal["average", "max"] | None = None  # replaces the network's global pooling
+    normalization: Normalization | None = None  # replaces the network's normalization
+    pooling: Literal["average", "max", "token"] | None = None  # replaces the network's global pooling
     initializer: str | None = None  # kernel initializer, such as he_normal or glorot_uniform
     regularizer: Literal["l1", "l2", "elastic_net"] | None = None  # kernel regularizer
     regularizer_strength: float = 1e-4  # factor of the kernel regularizer

@@ -2,6 +2,7 @@
 
 from imgcls.models.architectures import (  # noqa: F401  (each fills the table)
     alexnet,
+    convnext,
     densenet,
     efficientnet,
     googlenet,
@@ -14,5 +15,6 @@ from imgcls.models.architectures import (  # noqa: F401  (each fills the table)
     resnet,
     resnet_cifar,
     vgg,
+    vit,
     xception,
 )

@@ -13,13 +13,47 @@ import tensorflow as tf
 
 from imgcls.data_format import DATA_FORMATS
 from imgcls.models import architecture, build_model, describe, find_architecture, list_models, load_model
-from imgcls.models.architectures import alexnet, densenet, efficientnet, highway, inception, vgg, xception
+from imgcls.models.architectures import (
+    alexnet,
+    convnext,
+    densenet,
+    efficientnet,
+    highway,
+    inception,
+    vgg,
+    vit,
+    xception,
+)
 from imgcls.models.classifier import class_names, in_channels_last, logits_model, preprocessing
+from imgcls.models.weights import convnext_names, vit_names
 
 # of families whose published networks are large: the same code with fewer or narrower blocks
 architecture("alexnet_small", 67, head=partial(alexnet.alexnet_head, units=32), wiring={"normalization": "none"})(
     partial(alexnet.alexnet, filters=(8, 12, 16, 16, 12), towers=2)
 )
+CHANNEL = {"activation": "gelu", "normalization": "channel", "norm_epsilon": 1e-6}
+for _name, _v2 in (("small_convnext", False), ("small_convnextv2", True)):
+    architecture(
+        _name,
+        32,
+        head=convnext.convnext_head,
+        head_in_backbone=True,
+        state_dicts=convnext_names.dialects(_v2),
+        wiring=CHANNEL,
+    )(partial(convnext.convnext, blocks=(1, 1, 2, 1), filters=8, v2=_v2))
+for _name, _sizes in (
+    ("small_vit", vit.Transformer(8, 128, depth=2)),
+    ("small_dinov2", vit.Transformer(8, 128, scale=1e-5, depth=2)),
+    ("small_vit_reg4", vit.Transformer(8, 128, registers=4, scale=1e-5, depth=2)),
+):
+    architecture(
+        _name,
+        32,
+        head=partial(vit.vit_head, registers=_sizes.registers),
+        head_in_backbone=True,
+        state_dicts=vit_names.dialects(dinov2=_sizes.scale > 0),
+        wiring={**CHANNEL, "pooling": "token"},
+    )(partial(vit.vit, sizes=_sizes))
 architecture("densenet_small", 32)(partial(densenet.densenet, layers=(2, 3, 2), growth=12, stem=24))
 architecture("efficientnet_small", 32, wiring={"activation": "swish"})(
     partial(efficientnet.efficientnet, width=0.25, repeats=(1, 2, 1, 1, 2, 1, 1), lite=False)
@@ -59,8 +93,8 @@ SMALLEST = {  # pixels, where 33 are too few
 }
 EVERY_RUN = (  # a small one of each family and form
     "alexnet_small", "densenet_small", "efficientnet_small", "googlenet", "highway_small", "hog", "inception_small",
-    "lenet5", "mlp", "mobilenet_v3_small_075", "nin", "resnet18_v2", "resnet20", "se_resnet20", "vgg_small",
-    "xception_small",
+    "lenet5", "mlp", "mobilenet_v3_small_075", "nin", "resnet18_v2", "resnet20", "se_resnet20", "small_convnext",
+    "small_convnextv2", "small_vit", "small_vit_reg4", "vgg_small", "xception_small",
 )  # fmt: skip
 LARGE = 60_000_000  # parameters; above, a network is built and not run
 
