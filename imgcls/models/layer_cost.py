@@ -174,7 +174,11 @@ RULES: tuple[tuple[tuple[type, ...], Callable[..., Cost]], ...] = (
         ),
         _as_it_was,
     ),
-    ((ours.PixelStandardization, ours.LayoutChange, ours.ChannelPooling, ours.Maxout), _as_it_was),
+    (
+        (ours.PixelStandardization, ours.LayoutChange, ours.ChannelPooling, ours.Maxout, ours.ChannelShuffle,
+         ours.ChannelSlice),
+        _as_it_was,
+    ),
     ((ours.SqueezeExcitation,), _gated),
     ((ours.HighwayGate,), _highway),
     ((ours.ParameterFreeShortcut,), _every_few),
