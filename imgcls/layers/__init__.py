@@ -3,7 +3,10 @@
 from imgcls.layers.batch_normalization import BatchNormalization
 from imgcls.layers.blur_pooling import BlurPooling2D
 from imgcls.layers.by_name import activation, initializer, regularizer
+from imgcls.layers.ceil_max_pooling import CeilMaxPooling2D
 from imgcls.layers.channel_pooling import ChannelPooling, Maxout
+from imgcls.layers.channel_shuffle import ChannelShuffle
+from imgcls.layers.channel_slice import ChannelSlice
 from imgcls.layers.class_probabilities import ClassProbabilities
 from imgcls.layers.class_token import ClassToken
 from imgcls.layers.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
@@ -33,7 +36,10 @@ __all__ = [
     "HOG",
     "BatchNormalization",
     "BlurPooling2D",
+    "CeilMaxPooling2D",
     "ChannelPooling",
+    "ChannelShuffle",
+    "ChannelSlice",
     "ClassProbabilities",
     "ClassToken",
     "Conv2D",

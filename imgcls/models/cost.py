@@ -16,7 +16,7 @@ from imgcls.models.network_options import NetworkKeywords, NetworkOptions
 from imgcls.models.receptive_field import ReceptiveField, Seen, joined, slid
 from imgcls.models.registry import Architecture, find_architecture
 from imgcls.models.window import Window, pair
-from imgcls.models.wiring import GATE_KERNEL, Wiring
+from imgcls.models.wiring import GATE_KERNEL, Sides, Wiring, sides
 
 FLOAT_BYTES = 4
 
@@ -195,14 +195,38 @@ class CostWiring(Wiring[SymbolicTensor]):
         return x.shape[-1]
 
     @override
-    def zero_pad(self, x: SymbolicTensor, zeros: tuple[int, int], *, name: str) -> SymbolicTensor:
+    def size(self, x: SymbolicTensor) -> tuple[int, int]:
+        return x.shape[0], x.shape[1]
+
+    @override
+    def zero_pad(self, x: SymbolicTensor, zeros: tuple[int, int] | Sides, *, name: str) -> SymbolicTensor:
+        return self._padded(x, sides(zeros), "zero padding", name)
+
+    @override
+    def crop(self, x: SymbolicTensor, cut: Sides, *, name: str) -> SymbolicTensor:
+        (top, bottom), (left, right) = cut
+        return self._padded(x, ((-top, -bottom), (-left, -right)), "cropping", name)
+
+    def _padded(self, x: SymbolicTensor, added: Sides, kind: str, name: str) -> SymbolicTensor:
         self._check_map(x, name)
+        (top, bottom), (left, right) = added
         height, width, channels = x.shape
-        shape = (height + 2 * zeros[0], width + 2 * zeros[1], channels)
         fields = x.fields
         if isinstance(fields, tuple):
-            fields = fields[0].through(1, 1, zeros[0]), fields[1].through(1, 1, zeros[1])
-        return self._layer(name, "zero padding", shape, fields)
+            fields = fields[0].through(1, 1, top), fields[1].through(1, 1, left)
+        return self._layer(name, kind, (height + top + bottom, width + left + right, channels), fields)
+
+    @override
+    def _channel_slice(self, x: SymbolicTensor, start: int, count: int, *, name: str) -> SymbolicTensor:
+        if start + count > x.shape[-1]:
+            raise ValueError(f"{name} takes channel {start + count} of {x.shape[-1]}.")
+        return self._layer(name, "channel slice", (*x.shape[:-1], count), x.fields)
+
+    @override
+    def channel_shuffle(self, x: SymbolicTensor, groups: int, *, name: str) -> SymbolicTensor:
+        if x.shape[-1] % groups:
+            raise ValueError(f"{name} has {groups} groups for {x.shape[-1]} channels; expected a divisor of them.")
+        return self._layer(name, "channel shuffle", x.shape, x.fields)
 
     @override
     def _conv(
@@ -330,11 +354,6 @@ class CostWiring(Wiring[SymbolicTensor]):
     @override
     def layer_scale(self, x: SymbolicTensor, initial_value: float, *, name: str) -> SymbolicTensor:
         return self._layer(name, "layer scale", x.shape, x.fields, x.shape[-1])
-
-    @override
-    def grid(self, x: SymbolicTensor) -> tuple[int, int]:
-        self._check_map(x, "net.grid")
-        return x.shape[0], x.shape[1]
 
     @override
     def tokens(self, x: SymbolicTensor, *, name: str) -> SymbolicTensor:

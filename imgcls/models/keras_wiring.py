@@ -14,7 +14,7 @@ from imgcls import layers as ours
 from imgcls.data_format import channel_axis, spatial_axes
 from imgcls.models.auxiliary import AuxiliaryHeads
 from imgcls.models.window import Window
-from imgcls.models.wiring import GATE_KERNEL, Wiring
+from imgcls.models.wiring import GATE_KERNEL, Sides, Wiring, sides
 
 GROUPS = 32  # of group normalization: Wu and He, Group Normalization, 2018
 POOLING = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}
@@ -46,8 +46,25 @@ class KerasWiring(Wiring[KerasTensor]):
         return int(x.shape[self.axis])
 
     @override
-    def zero_pad(self, x: KerasTensor, zeros: tuple[int, int], *, name: str) -> KerasTensor:
-        return layers.ZeroPadding2D(zeros, data_format=self.data_format, name=name)(x)
+    def size(self, x: KerasTensor) -> tuple[int, int]:
+        height, width = (int(x.shape[axis]) for axis in spatial_axes(self.data_format))
+        return height, width
+
+    @override
+    def zero_pad(self, x: KerasTensor, zeros: tuple[int, int] | Sides, *, name: str) -> KerasTensor:
+        return layers.ZeroPadding2D(sides(zeros), data_format=self.data_format, name=name)(x)
+
+    @override
+    def crop(self, x: KerasTensor, cut: Sides, *, name: str) -> KerasTensor:
+        return layers.Cropping2D(cut, data_format=self.data_format, name=name)(x)
+
+    @override
+    def _channel_slice(self, x: KerasTensor, start: int, count: int, *, name: str) -> KerasTensor:
+        return ours.ChannelSlice(start, count, self.data_format, name=name)(x)
+
+    @override
+    def channel_shuffle(self, x: KerasTensor, groups: int, *, name: str) -> KerasTensor:
+        return ours.ChannelShuffle(groups, self.data_format, name=name)(x)
 
     @override
     def _conv(self, x: KerasTensor, filters: int, window: Window, *, groups: int, bias: bool, name: str) -> KerasTensor:
@@ -71,6 +88,8 @@ class KerasWiring(Wiring[KerasTensor]):
 
     @override
     def _pool(self, x: KerasTensor, kind: str, window: Window, *, name: str) -> KerasTensor:
+        if window.padding == "ceil" and kind == "max":
+            return ours.CeilMaxPooling2D(window.kernel, window.strides, self.data_format, name=name)(x)
         return POOLING[kind](window.kernel, name=name, **self._sliding(window))(x)
 
     @override
@@ -153,11 +172,6 @@ class KerasWiring(Wiring[KerasTensor]):
     @override
     def layer_scale(self, x: KerasTensor, initial_value: float, *, name: str) -> KerasTensor:
         return ours.LayerScale(initial_value, self.data_format, name=name)(x)
-
-    @override
-    def grid(self, x: KerasTensor) -> tuple[int, int]:
-        height, width = spatial_axes(self.data_format)
-        return int(x.shape[height]), int(x.shape[width])
 
     @override
     def tokens(self, x: KerasTensor, *, name: str) -> KerasTensor:

@@ -179,7 +179,11 @@ RULES: tuple[tuple[tuple[type, ...], Callable[..., Cost]], ...] = (
         ),
         _as_it_was,
     ),
-    ((ours.PixelStandardization, ours.LayoutChange, ours.ChannelPooling, ours.Maxout), _as_it_was),
+    (
+        (ours.PixelStandardization, ours.LayoutChange, ours.ChannelPooling, ours.Maxout, ours.ChannelShuffle,
+         ours.ChannelSlice),
+        _as_it_was,
+    ),
     ((ours.SqueezeExcitation,), _gated),
     (
         (

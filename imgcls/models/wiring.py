@@ -19,6 +19,7 @@ GATE_KERNEL = 3  # pixels, of a highway gate
 Tensor = TypeVar("Tensor")  # what a wiring's operations take and return
 KernelSize = int | tuple[int, int]  # square, or (height, width)
 Padding = str | int | tuple[int, int]  # "same", "valid", or zeros on each side
+Sides = tuple[tuple[int, int], tuple[int, int]]  # (top, bottom), (left, right)
 
 
 @dataclass(frozen=True)
@@ -156,7 +157,10 @@ class Wiring(ABC, Generic[Tensor]):
         return self._depthwise(x, window, bias=self._has_bias(bias), name=name)
 
     def max_pool(self, x: Tensor, size: int, strides: int, *, name: str, padding: Padding = "valid") -> Tensor:
-        """The maximum of each window of `size` by `size` positions."""
+        """The maximum of each window of `size` by `size` positions.
+
+        Besides those of `conv` there is the padding "ceil": the last windows reach over the end and leave out no row.
+        """
         x, window = self._window(x, size, strides, padding, name)
         return self._pool(x, "max", window, name=name)
 
@@ -164,6 +168,11 @@ class Wiring(ABC, Generic[Tensor]):
         """The average of each window of `size` by `size` positions."""
         x, window = self._window(x, size, strides, padding, name)
         return self._pool(x, "average", window, name=name)
+
+    def channel_split(self, x: Tensor, parts: int, *, name: str) -> list[Tensor]:
+        """The channels in `parts` equal parts, in their order; the layers end in _1, _2 and so on."""
+        count = self.channels(x) // parts
+        return [self._channel_slice(x, part * count, count, name=f"{name}_{part + 1}") for part in range(parts)]
 
     def act(self, x: Tensor, activation: str | None = None, *, name: str) -> Tensor:
         """The network's activation, or `activation` where the paper has another one at this place."""
@@ -247,8 +256,23 @@ class Wiring(ABC, Generic[Tensor]):
         """The number of channels of a feature map."""
 
     @abstractmethod
-    def zero_pad(self, x: Tensor, zeros: tuple[int, int], *, name: str) -> Tensor:
-        """Zeros above and below, left and right."""
+    def size(self, x: Tensor) -> tuple[int, int]:
+        """(height, width) of a feature map."""
+
+    @abstractmethod
+    def zero_pad(self, x: Tensor, zeros: tuple[int, int] | Sides, *, name: str) -> Tensor:
+        """Zeros above and below, left and right; ((top, bottom), (left, right)) where the two sides differ."""
+
+    @abstractmethod
+    def crop(self, x: Tensor, cut: Sides, *, name: str) -> Tensor:
+        """Without the first and last rows and columns: ((top, bottom), (left, right))."""
+
+    @abstractmethod
+    def _channel_slice(self, x: Tensor, start: int, count: int, *, name: str) -> Tensor: ...
+
+    @abstractmethod
+    def channel_shuffle(self, x: Tensor, groups: int, *, name: str) -> Tensor:
+        """The first channel of each of `groups` equal groups, then the second of each, and so on."""
 
     @abstractmethod
     def _conv(self, x: Tensor, filters: int, window: Window, *, groups: int, bias: bool, name: str) -> Tensor: ...
@@ -330,10 +354,6 @@ class Wiring(ABC, Generic[Tensor]):
     # Tokens: rows (B, T, C), which are the same in both layouts
 
     @abstractmethod
-    def grid(self, x: Tensor) -> tuple[int, int]:
-        """Height and width of a feature map, in positions."""
-
-    @abstractmethod
     def tokens(self, x: Tensor, *, name: str) -> Tensor:
         """The positions of a feature map as tokens, row by row."""
 
@@ -368,6 +388,12 @@ class Wiring(ABC, Generic[Tensor]):
     @abstractmethod
     def apply(self, layer: Any, x: Tensor | Sequence[Tensor]) -> Tensor:
         """Any other Keras layer. It must know the layout itself."""
+
+
+def sides(zeros: tuple[int, int] | Sides) -> Sides:
+    """((top, bottom), (left, right)) of what may be given as one number for both sides of an axis."""
+    height, width = zeros
+    return pair(height), pair(width)
 
 
 def operations() -> list[str]:

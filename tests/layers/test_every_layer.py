@@ -63,7 +63,11 @@ def out_of(image, data_format: str):
 CASES = [
     Case(layers.BlurPooling2D, {"kernel_size": 3}),
     Case(layers.BlurPooling2D, {"kernel_size": 4, "strides": 3}),
+    Case(layers.CeilMaxPooling2D, {"pool_size": 3, "strides": 2}, ((8, 7, 4),)),
+    Case(layers.CeilMaxPooling2D, {"pool_size": (2, 4), "strides": 3}, ((7, 9, 4),)),
     Case(layers.ChannelPooling, {"pool_size": 2, "mode": "average"}),
+    Case(layers.ChannelShuffle, {"groups": 2}, ((5, 6, 6),)),
+    Case(layers.ChannelSlice, {"start": 1, "count": 2}),
     Case(layers.ClassProbabilities, {"class_names": ["a", "b", "c"], "temperature": 2.0}, ((3,),), is_float32=True),
     Case(layers.Conv2D, {"filters": 8, "kernel_size": 3, "padding": "same", "activation": "relu"}),
     Case(layers.Conv2D, {"filters": 6, "kernel_size": 3}),

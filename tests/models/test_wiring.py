@@ -17,7 +17,7 @@ from imgcls.models.keras_wiring import KerasWiring
 from imgcls.models.receptive_field import ReceptiveField
 from imgcls.models.wiring import NORMALIZATIONS, Wiring, operations
 
-NO_LAYER = {"activation_at", "branch_off", "channels", "grid"}
+NO_LAYER = {"activation_at", "branch_off", "channels", "size"}
 UNCOUNTED = {"local_response_norm", "oriented_gradients"}  # compute with kernels of constants, which count as nothing
 DRAWS = 3  # of shapes and arguments, for each operation and layout
 
@@ -56,7 +56,10 @@ OPERATIONS: dict[str, Callable] = {
         [feature_map(draw)],
         {"kernel_size": kernel(draw), "bias": draw.choice([None, True, False])} | window(draw),
     ),
-    "max_pool": lambda draw: ([feature_map(draw)], {"size": draw.integers(1, 5)} | window(draw)),
+    "max_pool": lambda draw: (
+        [feature_map(draw)],
+        {"size": draw.integers(1, 5)} | window(draw) | draw.choice([{}, {"padding": "ceil"}]),
+    ),
     "average_pool": lambda draw: ([feature_map(draw)], {"size": draw.integers(1, 5)} | window(draw)),
     "act": lambda draw: ([feature_map(draw)], {"activation": draw.choice([None, "tanh", "prelu"])}),
     "norm": lambda draw: ([draw.choice([feature_map(draw), token_row(draw), (draw.integers(2, 9),)])], {}),
@@ -65,7 +68,13 @@ OPERATIONS: dict[str, Callable] = {
     "to_vector": lambda draw: draw.choice([([feature_map(draw)], {}), ([token_row(draw)], {"prefix": 2})]),
     "to_normalized_vector": lambda draw: draw.choice([([feature_map(draw)], {}), ([token_row(draw)], {"prefix": 1})]),
     "dense_act": lambda draw: ([(draw.integers(2, 9),)], {"units": draw.integers(1, 9)}),
-    "zero_pad": lambda draw: ([feature_map(draw)], {"zeros": (draw.integers(1, 4), draw.integers(1, 4))}),
+    "zero_pad": lambda draw: (
+        [feature_map(draw)],
+        {"zeros": (draw.integers(1, 4), draw.choice([2, (0, 1)]))},
+    ),
+    "crop": lambda draw: ([feature_map(draw)], {"cut": tuple((draw.integers(0, 3), 1) for _ in range(2))}),
+    "channel_split": lambda draw: ([feature_map(draw)], {"parts": draw.choice([1, 2, 4])}),
+    "channel_shuffle": lambda draw: ([feature_map(draw)], {"groups": draw.choice([1, 2, 4])}),
     "dense": lambda draw: (
         [draw.choice([(draw.integers(2, 9),), token_row(draw)])],
         {"units": draw.integers(1, 9), "bias": draw.choice([True, False])},
@@ -138,7 +147,8 @@ def call(net: Wiring, name: str, inputs: list, arguments: dict):
     if name == "apply":
         layer = keras.layers.Conv2D(3, 3, strides=2, data_format=net.data_format, name="layer")
         return net.apply(layer, *inputs)
-    return getattr(net, name)(*inputs, name="layer", **arguments)
+    made = getattr(net, name)(*inputs, name="layer", **arguments)
+    return made[-1] if isinstance(made, list) else made
 
 
 def counted(name: str, shapes, arguments: dict, fields: dict) -> tuple[tuple, int, int]:

@@ -38,7 +38,7 @@ class Transformer:
 def vit(net: Wiring[Tensor], x: Tensor, sizes: Transformer) -> Tensor:
     """The tokens after the last block; the map of the patch tokens, normalized, where `net.pooling` is "none"."""
     x = net.conv(x, sizes.channels, sizes.patch, sizes.patch, padding="valid", bias=True, name="patches_conv")
-    grid = net.grid(x)
+    grid = net.size(x)
     x = net.tokens(x, name="patches")
     if sizes.registers:
         x = net.position_embedding(x, grid, name="positions")
