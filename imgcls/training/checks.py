@@ -12,7 +12,8 @@ from imgcls.models import find_architecture
 from imgcls.models.layout_choice import resolve_data_format
 from imgcls.models.own_file import try_out
 from imgcls.models.weights.file_check import check_saved_classifier, check_weight_file
-from imgcls.models.weights.initial import published_weights
+from imgcls.models.weights.initial import initial_weights, published_weights
+from imgcls.models.weights.named import is_weight_file, named_weights
 from imgcls.training.auto_settings import settle_plan, settle_weights
 from imgcls.training.devices.precision import choose_precision, layers_in
 from imgcls.training.devices.strategy import check_batch_size, make_strategy
@@ -46,8 +47,12 @@ def _check_network(network: NetworkConfig, inputs: InputConfig) -> None:
     if network.model.endswith(".py"):
         try_out(network.model, inputs.image_size, 1 if inputs.color == "grayscale" else 3)
     weights = settle_weights(network, architecture)
-    if Path(weights).suffix:
+    if named_weights(weights) and not architecture:
+        raise ValueError(f"--weights {weights} needs its network. Name it with --model.")
+    if is_weight_file(weights):
         check_weight_file(Path(weights), architecture)
+    elif architecture and named_weights(weights):
+        initial_weights(architecture, weights)  # reads the file
     elif architecture and weights != "auto":
         published_weights(network.model, weights)
     settle_plan(network, weights)
