@@ -99,7 +99,7 @@ class Architecture:
 Build = TypeVar("Build", bound=Callable[..., Any])
 
 FAMILY_LIKENESS = 0.8  # of two families' names, as difflib has it, from which one may be meant for the other
-STRANGERS = ("regnet", "resnest", "resnext", "res2net")  # families that are spelled like one of ours and are not it
+STRANGERS = ("resnest", "res2net")  # families that are spelled like one of ours and are not it
 
 _ARCHITECTURES: dict[str, Architecture] = {}
 

@@ -11,6 +11,7 @@ from imgcls.models.architectures import (  # noqa: F401  (each fills the table)
     mlp,
     mobilenet,
     nin,
+    regnet,
     resnet,
     resnet_cifar,
     vgg,

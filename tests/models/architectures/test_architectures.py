@@ -13,7 +13,17 @@ import tensorflow as tf
 
 from imgcls.data_format import DATA_FORMATS
 from imgcls.models import architecture, build_model, describe, find_architecture, list_models, load_model
-from imgcls.models.architectures import alexnet, densenet, efficientnet, highway, inception, vgg, xception
+from imgcls.models.architectures import (
+    alexnet,
+    densenet,
+    efficientnet,
+    highway,
+    inception,
+    regnet,
+    resnet,
+    vgg,
+    xception,
+)
 from imgcls.models.classifier import class_names, in_channels_last, logits_model, preprocessing
 
 # of families whose published networks are large: the same code with fewer or narrower blocks
@@ -26,6 +36,12 @@ architecture("efficientnet_small", 32, wiring={"activation": "swish"})(
 )
 architecture("highway_small", 32, wiring={"normalization": "none"})(
     partial(highway.highway, stages=((8, 3), (12, 3), (16, 3)))
+)
+architecture("regnet_small", 32, wiring=regnet.WIRING)(
+    partial(regnet.regnet, stages=[(1, 16, 8), (2, 24, 8)], excite=True)
+)
+architecture("resnext_small", 32, wiring=resnet.WIRING)(
+    partial(resnet.resnet, block=partial(resnet.bottleneck_v1_5, groups=4, width=2), blocks=(1, 2))
 )
 architecture("vgg_small", 32, head=partial(vgg.vgg_head, units=64), wiring={"normalization": "none"})(
     partial(vgg.vgg, convolutions=(1, 1, 2, 1, 1))
@@ -59,8 +75,8 @@ SMALLEST = {  # pixels, where 33 are too few
 }
 EVERY_RUN = (  # a small one of each family and form
     "alexnet_small", "densenet_small", "efficientnet_small", "googlenet", "highway_small", "hog", "inception_small",
-    "lenet5", "mlp", "mobilenet_v3_small_075", "nin", "resnet18_v2", "resnet20", "se_resnet20", "vgg_small",
-    "xception_small",
+    "lenet5", "mlp", "mobilenet_v3_small_075", "nin", "regnet_small", "resnet18_v2", "resnet20", "resnext_small",
+    "se_resnet20", "vgg_small", "xception_small",
 )  # fmt: skip
 LARGE = 60_000_000  # parameters; above, a network is built and not run
 
