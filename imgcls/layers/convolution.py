@@ -74,7 +74,8 @@ class Conv2D(ChannelBias, layers.Conv2D):
         """What the Keras class calls in channels_last."""
         if self.groups > 1:
             return self.convolve(inputs, self.data_format)
-        return super().convolution_op(inputs, kernel)
+        outputs: KerasTensor = super().convolution_op(inputs, kernel)
+        return outputs
 
 
 @register

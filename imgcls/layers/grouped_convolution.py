@@ -82,8 +82,7 @@ def _with_gradients_group_by_group(convolve: Convolve, images: tf.Tensor, kernel
     """The convolution at once, which every device has, and the gradients by one plain convolution a group."""
     groups = images.shape[axis] // kernel.shape[2]
 
-    @tf.custom_gradient
-    def convolved(images: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], list[tf.Tensor]]]:
+    def both(images: tf.Tensor, kernel: tf.Tensor) -> tuple[tf.Tensor, Callable[[tf.Tensor], list[tf.Tensor]]]:
         def gradients(upstream: tf.Tensor) -> list[tf.Tensor]:
             parts = tf.split(images, groups, axis), tf.split(kernel, groups, -1), tf.split(upstream, groups, axis)
             of_images, of_kernel = zip(*(_gradients(convolve, *part) for part in zip(*parts, strict=True)), strict=True)
@@ -91,6 +90,7 @@ def _with_gradients_group_by_group(convolve: Convolve, images: tf.Tensor, kernel
 
         return convolve(images, kernel), gradients
 
+    convolved: Convolve = tf.custom_gradient(both)
     return convolved(images, kernel)
 
 
@@ -98,4 +98,5 @@ def _gradients(convolve: Convolve, images: tf.Tensor, kernel: tf.Tensor, upstrea
     with tf.GradientTape() as tape:
         tape.watch([images, kernel])
         outputs = convolve(images, kernel)
-    return tape.gradient(outputs, [images, kernel], upstream)
+    found: list[tf.Tensor] = tape.gradient(outputs, [images, kernel], upstream)
+    return found
