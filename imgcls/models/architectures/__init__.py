@@ -12,6 +12,7 @@ from imgcls.models.architectures import (  # noqa: F401  (each fills the table)
     mobilenet,
     nin,
     regnet,
+    repvgg,
     resnet,
     resnet_cifar,
     vgg,

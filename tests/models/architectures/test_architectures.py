@@ -20,6 +20,7 @@ from imgcls.models.architectures import (
     highway,
     inception,
     regnet,
+    repvgg,
     resnet,
     vgg,
     xception,
@@ -40,6 +41,7 @@ architecture("highway_small", 32, wiring={"normalization": "none"})(
 architecture("regnet_small", 32, wiring=regnet.WIRING)(
     partial(regnet.regnet, stages=[(1, 16, 8), (2, 24, 8)], excite=True)
 )
+architecture("repvgg_small", 32, wiring=repvgg.WIRING)(partial(repvgg.repvgg, blocks=(2, 1), filters=[8, 12]))
 architecture("resnext_small", 32, wiring=resnet.WIRING)(
     partial(resnet.resnet, block=partial(resnet.bottleneck_v1_5, groups=4, width=2), blocks=(1, 2))
 )
@@ -75,8 +77,8 @@ SMALLEST = {  # pixels, where 33 are too few
 }
 EVERY_RUN = (  # a small one of each family and form
     "alexnet_small", "densenet_small", "efficientnet_small", "googlenet", "highway_small", "hog", "inception_small",
-    "lenet5", "mlp", "mobilenet_v3_small_075", "nin", "regnet_small", "resnet18_v2", "resnet20", "resnext_small",
-    "se_resnet20", "vgg_small", "xception_small",
+    "lenet5", "mlp", "mobilenet_v3_small_075", "nin", "regnet_small", "repvgg_small", "resnet18_v2", "resnet20",
+    "resnext_small", "se_resnet20", "vgg_small", "xception_small",
 )  # fmt: skip
 LARGE = 60_000_000  # parameters; above, a network is built and not run
 
