@@ -71,12 +71,12 @@ def merge_branches(model: keras.Model) -> keras.Model:
     weights = {branches[0].layer.name: _merged(branches) for _, branches in sums}
 
     def made(layer: keras.layers.Layer) -> keras.layers.Layer:
+        copy: keras.layers.Layer
         if layer.name in gone:
-            return keras.layers.Identity(name=layer.name)
-        config = layer.get_config()
-        copy: keras.layers.Layer = type(layer).from_config(
-            {**config, "use_bias": True} if layer.name in weights else config
-        )
+            copy = keras.layers.Identity(name=layer.name)
+        else:
+            config = layer.get_config()
+            copy = type(layer).from_config({**config, "use_bias": True} if layer.name in weights else config)
         return copy
 
     def called(layer: keras.layers.Layer, *inputs: Any, **options: Any) -> Any:
