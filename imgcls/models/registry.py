@@ -210,7 +210,9 @@ def _nearest(name: str) -> str:
         families.setdefault(_family(known), []).append(known)
     if _family(name) in STRANGERS:
         return ""
-    alike = difflib.get_close_matches(_family(name), families, n=2, cutoff=FAMILY_LIKENESS)
+    alike = [_family(name)]
+    if alike[0] not in families:
+        alike = difflib.get_close_matches(_family(name), families, n=2, cutoff=FAMILY_LIKENESS)
     members = [known for family in alike for known in families[family]]
     return nearest_name(name, members, cutoff=0.0)
 
