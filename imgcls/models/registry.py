@@ -112,7 +112,7 @@ class Architecture:
 Build = TypeVar("Build", bound=Callable[..., Any])
 
 FAMILY_LIKENESS = 0.8  # of two families' names, as difflib has it, from which one may be meant for the other
-STRANGERS = ("regnet", "resnest", "resnext", "res2net")  # families that are spelled like one of ours and are not it
+STRANGERS = ("resnest", "res2net")  # families that are spelled like one of ours and are not it
 
 _ARCHITECTURES: dict[str, Architecture] = {}
 
@@ -210,7 +210,9 @@ def _nearest(name: str) -> str:
         families.setdefault(_family(known), []).append(known)
     if _family(name) in STRANGERS:
         return ""
-    alike = difflib.get_close_matches(_family(name), families, n=2, cutoff=FAMILY_LIKENESS)
+    alike = [_family(name)]
+    if alike[0] not in families:
+        alike = difflib.get_close_matches(_family(name), families, n=2, cutoff=FAMILY_LIKENESS)
     members = [known for family in alike for known in families[family]]
     return nearest_name(name, members, cutoff=0.0)
 
