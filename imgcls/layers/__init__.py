@@ -9,6 +9,7 @@ from imgcls.layers.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, 
 from imgcls.layers.highway_gate import HighwayGate
 from imgcls.layers.hog import HOG
 from imgcls.layers.judgement import Judgement
+from imgcls.layers.keras_operation import KerasOperation
 from imgcls.layers.layout_change import LayoutChange
 from imgcls.layers.local_response_normalization import LocalResponseNormalization
 from imgcls.layers.parameter_free_shortcut import ParameterFreeShortcut
@@ -16,6 +17,7 @@ from imgcls.layers.pca_whitening import PCAWhitening
 from imgcls.layers.pixel_standardization import PixelStandardization
 from imgcls.layers.prelu import PReLU
 from imgcls.layers.reflect_padding import ReflectPadding2D
+from imgcls.layers.reversed_channels import ReversedChannels
 from imgcls.layers.rrelu import RReLU
 from imgcls.layers.squeeze_excitation import SqueezeExcitation
 from imgcls.layers.stochastic_depth import StochasticDepth
@@ -32,6 +34,7 @@ __all__ = [
     "DepthwiseConv2D",
     "HighwayGate",
     "Judgement",
+    "KerasOperation",
     "LayoutChange",
     "LocalResponseNormalization",
     "Maxout",
@@ -41,6 +44,7 @@ __all__ = [
     "PixelStandardization",
     "RReLU",
     "ReflectPadding2D",
+    "ReversedChannels",
     "SeparableConv2D",
     "SqueezeExcitation",
     "StochasticDepth",

@@ -309,6 +309,10 @@ class Wiring(ABC, Generic[Tensor]):
     def apply(self, layer: Any, x: Tensor | Sequence[Tensor]) -> Tensor:
         """Any other Keras layer. It must know the layout itself."""
 
+    @abstractmethod
+    def keras_model(self, model: Any, x: Tensor) -> Tensor:
+        """The layers of a functional Keras model in channels_last, each by itself, as new ones."""
+
 
 def operations() -> list[str]:
     """The names of all methods that an architecture may call, sorted."""

@@ -40,6 +40,7 @@ def build_network(config: TrainConfig, class_names: Sequence[str], statistics: M
             weights=network.weights,
             init_from=earlier_model(network.init_from),
             input_layers=_input_layers(config, prepared, statistics),
+            preprocessing=network.preprocessing,
             options=network_options(network),
             multi_label=config.is_multi_label,
         )
@@ -74,7 +75,8 @@ def earlier_model(named: str | None) -> Path | None:
 def run_statistics(config: TrainConfig, manifest: Manifest) -> dict[str, list[Any]]:
     """What a run measures of its pixels; no image is read where published weights and the augmentation need nothing."""
     prepared = run_preprocessing(config)
-    if config.network.weights != "imagenet" or any(row.pca_color for row in augmentation_rows(config)):
+    is_known = config.network.weights == "imagenet" or find_architecture(config.network.model).is_foreign
+    if not is_known or any(row.pca_color for row in augmentation_rows(config)):
         return pixel_statistics(manifest, prepared)
     zeros = [0.0] * prepared.channels
     return {"mean": zeros, "std": [1.0] * prepared.channels, "covariance": [zeros] * prepared.channels}
