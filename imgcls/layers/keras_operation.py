@@ -39,7 +39,8 @@ class KerasOperation(keras.layers.Layer):
         **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
-        self._config = {"operation": operation, "arguments": list(arguments), "keywords": dict(keywords or {})}
+        self._config: dict[str, Any] = {"operation": operation, "arguments": list(arguments)}
+        self._config["keywords"] = dict(keywords or {})
         self._operation = keras.saving.deserialize_keras_object(deepcopy(operation), safe_mode=True)
 
     @override

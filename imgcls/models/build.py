@@ -57,10 +57,10 @@ def build_model(
         input_shape: (height, width, channels), channels_last in every layout; by default the paper's.
         class_names: The names of the classes; by default those of the weights, or "0", "1", ... for `num_classes`.
         num_classes: The number of classes, where they need no names.
-        weights: "none" starts from random numbers; "own" from those of a Keras model; "imagenet" from published ones, and
-            keeps their head where
-            `class_names` are theirs or not given; the path of a .keras file from an earlier model, head included where
-            the classes agree; the path of a .pth, .pt, .bin or .safetensors file from a PyTorch state dict.
+        weights: "none" starts from random numbers; "own" from those of a Keras model; "imagenet" from published ones,
+            and keeps their head where `class_names` are theirs or not given; the path of a .keras file from an earlier
+            model, head included where the classes agree; the path of a .pth, .pt, .bin or .safetensors file from a
+            PyTorch state dict.
         init_from: A shallower model of the family, or its .keras file; layers of the same name and shape start from it.
         include_top: False leaves out the classifier and the dense layers before it: the output is the pooled feature
             map.

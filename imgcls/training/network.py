@@ -55,7 +55,7 @@ def network_options(network: NetworkConfig) -> NetworkOptions:
 
 def _input_layers(config: TrainConfig, prepared: Preprocessing, statistics: Mapping[str, list[Any]]) -> InputLayers:
     shape = (prepared.height, prepared.width, prepared.channels)
-    measured = {name: statistics[name] for name in ("mean", "std")} if config.input.standardize else {}
+    measured: dict[str, Any] = {name: statistics[name] for name in ("mean", "std")} if config.input.standardize else {}
     return InputLayers(preprocessing=prepared.to_dict(), whitening=make_whitening(config.input, shape), **measured)
 
 

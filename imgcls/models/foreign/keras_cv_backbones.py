@@ -83,8 +83,8 @@ def _efficientnet_v2(stages: tuple[tuple[int, ...], ...], fused: int, width: flo
     }
 
 
-_V2_S = ((3, 2, 24, 24, 1, 1), (3, 4, 24, 48, 4, 2), (3, 4, 48, 64, 4, 2), (3, 6, 64, 128, 4, 2), (3, 9, 128, 160, 6, 1),
-         (3, 15, 160, 256, 6, 2))  # fmt: skip
+_V2_S = ((3, 2, 24, 24, 1, 1), (3, 4, 24, 48, 4, 2), (3, 4, 48, 64, 4, 2), (3, 6, 64, 128, 4, 2),
+         (3, 9, 128, 160, 6, 1), (3, 15, 160, 256, 6, 2))  # fmt: skip
 _V2_M = ((3, 3, 24, 24, 1, 1), (3, 5, 24, 48, 4, 2), (3, 5, 48, 80, 4, 2), (3, 7, 80, 160, 4, 2),
          (3, 14, 160, 176, 6, 1), (3, 18, 176, 304, 6, 2), (3, 5, 304, 512, 6, 1))  # fmt: skip
 _V2_L = ((3, 4, 32, 32, 1, 1), (3, 7, 32, 64, 4, 2), (3, 7, 64, 96, 4, 2), (3, 10, 96, 192, 4, 2),
@@ -233,8 +233,9 @@ def _of_preset(preset: str) -> Any:
         try:
             model: keras.Model = kind.from_preset(preset, input_shape=shape, include_rescaling=False)
         except Exception as error:  # of the libraries that download it
+            first = (str(error).strip().splitlines() or [type(error).__name__])[0][:120]
             raise ConnectionError(
-                f"The weights {preset} of KerasCV could not be downloaded ({str(error).strip().splitlines()[0][:120]}). "
+                f"The weights {preset} of KerasCV could not be downloaded ({first}). "
                 "Download them elsewhere and give the path of the .h5 file with --weights, or choose --weights none."
             ) from error
         return model
