@@ -68,7 +68,9 @@ def _with_model_and_weights(network: NetworkConfig, sizes: pd.DataFrame) -> Netw
         log.info("--model %s: the images' shorter side is %.0f pixels (median).", model, shorter)
     weights = settle_weights(network, find_architecture(model))
     if network.weights == "auto":
-        why = f"{model} has {'' if weights == 'imagenet' else 'no '}published weights"
+        why = {"own": f"{model} comes with them"}.get(
+            weights, f"{model} has {'' if weights == 'imagenet' else 'no '}published weights"
+        )
         log.info("--weights %s: %s.", weights, f"the run starts from {network.init_from}" if network.init_from else why)
     plan = settle_plan(network, weights)
     if plan == "scratch":
@@ -82,9 +84,9 @@ def settle_weights(network: NetworkConfig, architecture: Architecture | None) ->
     """The weights that a run starts from. It stays "auto" where it depends on the architecture and that is None."""
     if network.weights != "auto":
         return network.weights
-    if network.init_from or (architecture and "imagenet" not in architecture.weights):
+    if network.init_from:
         return NO_WEIGHTS
-    return "imagenet" if architecture else "auto"
+    return architecture.default_weights if architecture else "auto"
 
 
 def settle_plan(network: NetworkConfig, weights: str) -> Plan:
@@ -122,7 +124,11 @@ def _color(
     color = inputs.color
     if color == "auto":
         without_weights = network.weights == NO_WEIGHTS or network.weights.endswith(".keras")
-        color = "grayscale" if all_grayscale and without_weights else "rgb"
+        foreign = find_architecture(network.model)
+        if foreign.is_foreign:
+            color = "grayscale" if foreign.channels == 1 else "rgb"
+        else:
+            color = "grayscale" if all_grayscale and without_weights else "rgb"
     if color == "grayscale" and published is not None:
         raise ValueError(
             f"--color grayscale does not go with the {network.weights} weights of {network.model}, which expect "

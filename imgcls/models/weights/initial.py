@@ -19,6 +19,7 @@ from imgcls.models.weights.named import find_weights, named_weights
 from imgcls.models.weights.state_dict import StateDict, is_state_dict, load_state_dict, read_state_dict
 
 NO_WEIGHTS = "none"
+H5 = ".h5"  # the name, among the weights of an architecture, of those of any such file
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +49,11 @@ class InitialWeights:
     def num_classes(self) -> int | None:
         """The outputs of a state dict's head, 0 without a head; None for other weights."""
         return self.state_dict.num_classes if self.state_dict else None
+
+    def network_of(self, architecture: Architecture) -> Architecture:
+        """The architecture, with the layers that the weights were trained in where they depend on the weights."""
+        build = self.published.build if self.published else None
+        return replace(architecture, build=build) if build else architecture
 
     def class_names(self) -> list[str]:
         """The names of the outputs that the weights were trained for; empty where they are unknown."""
@@ -126,19 +132,25 @@ def published_weights(name: str, weights: str | Path) -> PretrainedWeights | Non
     if str(weights) == NO_WEIGHTS or named_weights(weights):
         return None
     suffix = Path(weights).suffix
-    if suffix == ".h5" and "imagenet" in known:
-        return replace(known["imagenet"], load=partial(known["imagenet"].load, path=Path(weights)))
+    from_file = known.get(H5) or known.get("imagenet") if suffix == H5 else None
+    if from_file:
+        return _of_file(from_file, Path(weights))
     if suffix:
         if not Path(weights).is_file():
             raise FileNotFoundError(f"No weight file at {weights}. Expected a .keras file, as a run folder holds.")
         return None
     if str(weights) not in known:
-        there_are = ", ".join([*known, NO_WEIGHTS])
+        there_are = ", ".join([*(each for each in known if each != H5), NO_WEIGHTS])
         raise ValueError(
             f"{name} has no weights {str(weights)!r}. There are: {there_are}, a name with its source such as "
             "timm:resnet50.a1_in1k, or the path of a .keras file."
         )
     return known[str(weights)]
+
+
+def _of_file(weights: PretrainedWeights, path: Path) -> PretrainedWeights:
+    build = partial(weights.build, path=path) if weights.build else None
+    return replace(weights, load=partial(weights.load, path=path), build=build)
 
 
 def _copy_classifier(path: Path, model: keras.Model) -> None:
