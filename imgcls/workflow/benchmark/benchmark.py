@@ -23,7 +23,7 @@ from imgcls.counted import counted
 from imgcls.data.images.encoded import read_encoded
 from imgcls.models.registry import find_architecture
 from imgcls.processor import describe as describe_processor
-from imgcls.progress import Progress
+from imgcls.progress import Progress, ProgressFunction, no_progress
 from imgcls.training.auto_settings import resolve
 from imgcls.workflow.benchmark import memory
 from imgcls.workflow.benchmark.bundle import installed_engines, megabytes, write_measured_bundle
@@ -31,7 +31,7 @@ from imgcls.workflow.benchmark.candidates import choose, over_limits
 from imgcls.workflow.benchmark.deadline import Deadline
 from imgcls.workflow.benchmark.images import BenchmarkImages, load_images
 from imgcls.workflow.benchmark.latency import ROUNDS, Loaded
-from imgcls.workflow.benchmark.measurement import Measurement
+from imgcls.workflow.benchmark.measurement import NAN, Measurement
 from imgcls.workflow.benchmark.measurements_file import MeasurementsFile
 from imgcls.workflow.benchmark.network import RANDOM, BuiltNetwork, build, network_config, quietly, short_name
 from imgcls.workflow.benchmark.outcome import Outcome
@@ -104,7 +104,9 @@ class Benchmark:
         self._left: list[str] = []  # networks for which there was no time
         self._images: BenchmarkImages | None = None
         self._how_chosen = ""
-        self._done, self._total = 0, 1
+        self._progress = Progress()
+        self._report: ProgressFunction = no_progress
+        self._base, self._done = NAN, 0
 
     def measure(self, progress: Progress | None = None) -> Outcome:
         """Measure what is not in the folder yet, and say what was found.
@@ -116,17 +118,17 @@ class Benchmark:
             ValueError: If the images cannot be used, or no network can be within the limits.
             KeyboardInterrupt: If it was interrupted; what was measured is kept, and `outcome` gives it.
         """
-        progress = progress or Progress()
+        self._progress = progress = progress or Progress()
         self._images = load_images(self.request, progress)
         names = self._names(self._images)
         missing = [(name, self._engines_left(self._images, name)) for name in names]
         missing = [(name, engines) for name, engines in missing if engines]
-        self._total = max(1, len(missing) * (FIRST + ROUNDS - 1))
-        self._report = progress.of(f"Measuring {counted(len(missing), 'network')}", self._total)
+        steps = len(missing) * (FIRST + ROUNDS - 1)
+        self._report = progress.of(f"Measuring {counted(len(missing), 'network')}", max(1, steps))
         with self._kept(), tempfile.TemporaryDirectory(prefix="imgcls-benchmark-") as folder:
-            base = memory.peak_megabytes(memory.start(None, "", Path())) if missing else float("nan")
+            self._base = memory.peak_megabytes(memory.start(None, "", Path())) if missing else NAN
             for number, (name, engines) in enumerate(missing):
-                self._one(self._images, name, engines, Path(folder) / str(number), base, progress)
+                self._one(self._images, name, engines, Path(folder) / str(number))
             self._rounds()
         return self.outcome()
 
@@ -214,22 +216,20 @@ class Benchmark:
             classes=len(images.class_names),
             model=name,
             train=self.request.train,
-            published_top1=float("nan") if architecture.top1 is None else architecture.top1,
+            published_top1=NAN if architecture.top1 is None else architecture.top1,
             published_parameters=float(architecture.parameters or "nan"),
             published_on=architecture.top1_source,
         )
 
-    def _one(
-        self, images: BenchmarkImages, name: str, engines: list[str], folder: Path, base: float, progress: Progress
-    ) -> None:
+    def _one(self, images: BenchmarkImages, name: str, engines: list[str], folder: Path) -> None:
         """Measure a network as far as it goes. One that fails is a row with its problem."""
         if self.deadline.is_for_rounds:
             self._left.append(name)
             return
-        started, facts = self._done, replace(self._facts(images, name), memory_base_mb=base)
+        started, facts = self._done, replace(self._facts(images, name), memory_base_mb=self._base)
         found = Measured(facts, {})
         try:
-            self._first_figures(images, found, engines, folder, progress)
+            self._first_figures(images, found, engines, folder)
         except TimeIsUpError:
             self._left.append(name)
             return
@@ -245,9 +245,8 @@ class Benchmark:
         self._advance(started + FIRST - self._done)
         self._say(found)
 
-    def _first_figures(
-        self, images: BenchmarkImages, found: Measured, engines: list[str], folder: Path, progress: Progress
-    ) -> None:
+    def _first_figures(self, images: BenchmarkImages, found: Measured, engines: list[str], folder: Path) -> None:
+        """Its bundle, its memory, its first round, and its accuracy, unless it is over the limits."""
         network = build(self.request, images, found.facts.model)
         found.facts = with_network(found.facts, network)
         written, problems = write_measured_bundle(folder, network, engines)
@@ -257,7 +256,7 @@ class Benchmark:
                 found.facts,
                 engine=engine,
                 engine_version=self.engines[engine],
-                size_mb=megabytes(written, engine) if engine not in problems else float("nan"),
+                size_mb=megabytes(written, engine) if engine not in problems else NAN,
                 problem=problems.get(engine, ""),
             )
             for engine in engines
@@ -272,13 +271,13 @@ class Benchmark:
         if over:
             found.rows = {engine: replace(row, problem=row.problem or over) for engine, row in found.rows.items()}
         elif found.loaded.engines:
-            accuracy = self._accuracy(images, network, progress)
+            accuracy = self._accuracy(images, network)
             found.rows = {engine: with_accuracy(row, accuracy) for engine, row in found.rows.items()}
 
-    def _accuracy(self, images: BenchmarkImages, network: BuiltNetwork, progress: Progress) -> Accuracy:
+    def _accuracy(self, images: BenchmarkImages, network: BuiltNetwork) -> Accuracy:
         if self.request.train == "probe":
             return linear_probe(images, network)
-        return trained_accuracy(self.request, images, network, self.deadline, progress)
+        return trained_accuracy(self.request, images, network, self.deadline, self._progress)
 
     def _memory(self, found: Measured, written: Path, image: Path) -> None:
         """Find the peak memory of each engine, some at a time."""
@@ -351,7 +350,7 @@ def with_accuracy(row: Measurement, accuracy: Accuracy) -> Measurement:
         accuracy_high=accuracy.high,
         judged_images=accuracy.images,
         how=accuracy.how,
-        train_seconds=float("nan") if accuracy.train_seconds is None else accuracy.train_seconds,
+        train_seconds=NAN if accuracy.train_seconds is None else accuracy.train_seconds,
         reached=json.dumps(accuracy.reached),
     )
 
