@@ -30,6 +30,7 @@ from imgcls.workflow.benchmark.bundle import installed_engines, megabytes, write
 from imgcls.workflow.benchmark.candidates import choose, over_limits
 from imgcls.workflow.benchmark.deadline import Deadline
 from imgcls.workflow.benchmark.images import BenchmarkImages, load_images
+from imgcls.workflow.benchmark.interruption import Interruption
 from imgcls.workflow.benchmark.latency import ROUNDS, Loaded
 from imgcls.workflow.benchmark.measurement import NAN, Measurement
 from imgcls.workflow.benchmark.measurements_file import MeasurementsFile
@@ -37,11 +38,10 @@ from imgcls.workflow.benchmark.network import RANDOM, BuiltNetwork, build, netwo
 from imgcls.workflow.benchmark.outcome import Outcome
 from imgcls.workflow.benchmark.probe import Accuracy, linear_probe
 from imgcls.workflow.benchmark.recommendation import TITLES, figures
-from imgcls.workflow.benchmark.request import ENGINES, BenchmarkRequest
+from imgcls.workflow.benchmark.request import BenchmarkRequest
 from imgcls.workflow.benchmark.trained import TimeIsUpError, trained_accuracy
 
 TIMED_IMAGES = 16  # files of the data, which are named in turn
-AT_ONCE = 2  # processes whose memory is found at the same time
 WRITING, MEMORY, TURN, ACCURACY = 4, 2, 1, 3  # how long the steps take, beside each other
 FIRST = WRITING + MEMORY + TURN + ACCURACY
 LONGEST_PROBLEM = 300  # characters
@@ -104,7 +104,7 @@ class Benchmark:
         self._left: list[str] = []  # networks for which there was no time
         self._images: BenchmarkImages | None = None
         self._how_chosen = ""
-        self._progress = Progress()
+        self._interruption, self._progress = Interruption(), Progress()
         self._report: ProgressFunction = no_progress
         self._base, self._done = NAN, 0
 
@@ -125,7 +125,11 @@ class Benchmark:
         missing = [(name, engines) for name, engines in missing if engines]
         steps = len(missing) * (FIRST + ROUNDS - 1)
         self._report = progress.of(f"Measuring {counted(len(missing), 'network')}", max(1, steps))
-        with self._kept(), tempfile.TemporaryDirectory(prefix="imgcls-benchmark-") as folder:
+        with (
+            self._interruption.heard(),
+            self._kept(),
+            tempfile.TemporaryDirectory(prefix="imgcls-benchmark-") as folder,
+        ):
             self._base = memory.peak_megabytes(memory.start(None, "", Path())) if missing else NAN
             for number, (name, engines) in enumerate(missing):
                 self._one(self._images, name, engines, Path(folder) / str(number))
@@ -249,20 +253,22 @@ class Benchmark:
         """Its bundle, its memory, its first round, and its accuracy, unless it is over the limits."""
         network = build(self.request, images, found.facts.model)
         found.facts = with_network(found.facts, network)
-        written, problems = write_measured_bundle(folder, network, engines)
-        self._advance(WRITING)
-        found.rows = {
-            engine: replace(
-                found.facts,
-                engine=engine,
-                engine_version=self.engines[engine],
-                size_mb=megabytes(written, engine) if engine not in problems else NAN,
-                problem=problems.get(engine, ""),
-            )
-            for engine in engines
-        }
         files = images.files(TIMED_IMAGES)
-        self._memory(found, written, files[0])
+        with memory.PeakMemories(files[0]) as peaks:
+            written, problems = write_measured_bundle(folder, network, engines, peaks.ask)
+            self._advance(WRITING)
+            found.rows = {
+                engine: replace(
+                    found.facts,
+                    engine=engine,
+                    engine_version=self.engines[engine],
+                    size_mb=megabytes(written, engine) if engine not in problems else NAN,
+                    problem=problems.get(engine, ""),
+                )
+                for engine in engines
+            }
+            for engine, peak in peaks.found().items():
+                found.rows[engine] = with_memory(found.rows[engine], peak)
         self._advance(MEMORY)
         found.loaded = Loaded(written, _without_problem(found), [read_encoded(file) for file in files])
         self._first_turns(found, found.loaded)
@@ -278,21 +284,6 @@ class Benchmark:
         if self.request.train == "probe":
             return linear_probe(images, network)
         return trained_accuracy(self.request, images, network, self.deadline, self._progress)
-
-    def _memory(self, found: Measured, written: Path, image: Path) -> None:
-        """Find the peak memory of each engine, some at a time."""
-        engines = _without_problem(found)
-        for start in range(0, len(engines), AT_ONCE):
-            some = {each: memory.start(written, ENGINES[each], image) for each in engines[start : start + AT_ONCE]}
-            try:
-                for engine, process in some.items():
-                    try:
-                        found.rows[engine] = replace(found.rows[engine], peak_memory_mb=memory.peak_megabytes(process))
-                    except RuntimeError as error:
-                        found.rows[engine] = replace(found.rows[engine], problem=problem_of(error))
-            finally:
-                for process in some.values():
-                    process.kill()
 
     def _first_turns(self, found: Measured, loaded: Loaded) -> None:
         for engine in list(loaded.engines):
@@ -315,6 +306,7 @@ class Benchmark:
                 self._advance(1)
 
     def _advance(self, steps: int) -> None:
+        self._interruption.check()
         self._done += steps
         self._report(self._done)
 
@@ -339,6 +331,13 @@ def with_network(facts: Measurement, network: BuiltNetwork) -> Measurement:
         parameters=float(cost.parameters),
         macs=float(cost.macs),
     )
+
+
+def with_memory(row: Measurement, peak: float | RuntimeError) -> Measurement:
+    """A row with the peak of the memory, or with the reason why its engine does not run."""
+    if isinstance(peak, RuntimeError):
+        return replace(row, problem=problem_of(peak))
+    return replace(row, peak_memory_mb=peak)
 
 
 def with_accuracy(row: Measurement, accuracy: Accuracy) -> Measurement:

@@ -40,6 +40,7 @@ def trained_accuracy(
         TimeIsUpError: If the time of the benchmark is over.
         KeyboardInterrupt: If it was interrupted.
     """
+    request.folder.mkdir(parents=True, exist_ok=True)
     run = TrialRun(request.folder, run_name(request, images, network.config.network.model))
     if not run.hold():
         raise RuntimeError(f"Another process trains {run.path}.")
