@@ -45,6 +45,7 @@ EVERYWHERE = {
     "counted",
     "durations",
     "metrics",
+    "named_layer",
     "nearest_name",
     "progress",
 }  # floors below all rooms
@@ -58,6 +59,7 @@ ADDRESSES = {  # foreign idea: the only places where it may stand
     "rich": ("imgcls/cli/terminal.py",),
     "optuna": ("imgcls/workflow/search.py", "imgcls/cli/run_tune.py"),
     "tensorflow_datasets": ("imgcls/labels/tfds.py",),
+    "keras_cv": ("imgcls/data/augmentation/layer_classes.py",),
 }
 ATTRIBUTES = {
     "tf.data": (
@@ -87,6 +89,7 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
     "apps/test_attack",
     "apps/test_in_browser",
     "apps/test_predict_in_browser",
+    "apps/test_whole_road_in_browser",
     "data/audit/test_audit",
     "data/audit/test_looks",
     "data/images/test_every_format",

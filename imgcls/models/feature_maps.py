@@ -6,6 +6,7 @@ from typing import Any
 import keras
 from keras import layers
 
+from imgcls import layers as ours
 from imgcls.data_format import CHANNELS_LAST
 from imgcls.framework_internals import graph_nodes
 from imgcls.models.layer_cost import cost_of
@@ -14,7 +15,8 @@ from imgcls.models.recursion import deep_networks
 
 PASSED_OVER = (  # what only reduces, drops or rearranges a map, so that the map before it says more
     layers.MaxPooling2D, layers.AveragePooling2D, layers.Dropout, layers.SpatialDropout2D, layers.ZeroPadding2D,
-    layers.Rescaling, layers.Permute, layers.Identity,
+    layers.Cropping2D, layers.Rescaling, layers.Permute, layers.Identity, ours.CeilMaxPooling2D, ours.ChannelShuffle,
+    ours.ChannelSlice,
 )  # fmt: skip
 
 

@@ -6,6 +6,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
+from imgcls.data.augmentation.layer_function import layer_function, try_layers
 from imgcls.layers.by_name import ACTIVATIONS, INITIALIZERS, find
 from imgcls.models import find_architecture
 from imgcls.models.layout_choice import resolve_data_format
@@ -15,17 +16,29 @@ from imgcls.models.weights.initial import published_weights
 from imgcls.training.auto_settings import settle_plan, settle_weights
 from imgcls.training.devices.precision import choose_precision, layers_in
 from imgcls.training.devices.strategy import check_batch_size, make_strategy
-from imgcls.training.network import earlier_model
+from imgcls.training.network import earlier_model, run_preprocessing
 
 
 def check_options(config: TrainConfig) -> None:
     """Raise ValueError or FileNotFoundError, in one sentence, if no images could make a run of this config."""
+    check_layers(config)
     _check_network(config.network, config.input)
     _check_devices(config.training)
     with layers_in(choose_precision(config.training.precision)[0]):
         resolve_data_format(config.network.data_format)
     if config.training.mlflow and find_spec("mlflow") is None:
         raise ValueError("--mlflow needs MLflow: pip install imgcls[mlflow]")
+
+
+def check_layers(config: TrainConfig) -> None:
+    """Raise ValueError for a layer of `--augmentation-layers` that cannot be used.
+
+    It is tried on images once their size is known.
+    """
+    layers = [layer_function(text) for text in config.input.augmentation_layers]
+    if layers and config.input.image_size:
+        pixels = run_preprocessing(config)
+        try_layers(layers, (pixels.height, pixels.width, pixels.channels))
 
 
 def _check_network(network: NetworkConfig, inputs: InputConfig) -> None:

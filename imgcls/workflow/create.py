@@ -18,7 +18,7 @@ from imgcls.files import write_json
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
 from imgcls.training.auto_settings import resolve
-from imgcls.training.checks import check_options
+from imgcls.training.checks import check_layers, check_options
 from imgcls.training.devices.precision import choose_precision
 from imgcls.training.network import build_network, run_statistics
 from imgcls.training.transfer.plan import ON_FEATURES, Choice, choose
@@ -53,6 +53,7 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
     if config.network.plan == "patches":
         manifest = _as_patches(manifest, config)
     config = resolve(config, manifest)
+    check_layers(config)
     config, choice = _with_plan(config, manifest, progress)
     config = _with_precision(config)
     run = RunFolder.create(config)

@@ -24,6 +24,7 @@ TOPICS = {  # by the section of the config
     "usual": "Usual", "input": "Images", "augmentation": "Augmentation", "balance": "Class balance",
     "network": "Network", "training": "Training", "judgement": "Answers and certainty", "patches": "Patches",
 }  # fmt: skip
+OF_AUGMENTATION = (("input", "augmentation"), ("input", "augmentation_layers"))
 IN_A_ROW = 3
 MODELS = ("network", "model")
 
@@ -79,7 +80,7 @@ def of_topic(topic: str) -> list[Setting]:
         by_path = {setting.path: setting for setting in every_setting()}
         return [by_path[path] for path in USUAL]
     if topic == "augmentation":
-        return [setting for setting in every_setting() if setting.path == ("input", "augmentation")]
+        return [setting for setting in every_setting() if setting.path in OF_AUGMENTATION]
     return [setting for setting in every_setting() if setting.path[0] == topic]
 
 
