@@ -275,7 +275,7 @@ class Benchmark:
         self._advance(TURN)
         over = over_limits(self.request, *_figures_by_engine(found))
         if over:
-            found.rows = {engine: replace(row, problem=row.problem or over) for engine, row in found.rows.items()}
+            found.rows = {engine: replace(row, note=over) for engine, row in found.rows.items()}
         elif found.loaded.engines:
             accuracy = self._accuracy(images, network)
             found.rows = {engine: with_accuracy(row, accuracy) for engine, row in found.rows.items()}
@@ -317,7 +317,8 @@ class Benchmark:
             log.info("%s: %s", name, "; ".join({row.problem for row in found.measurements()}))
             return
         best = min(rows, key=lambda row: row.latency_ms)
-        log.info("%s on %s: %s%s", name, TITLES[best.engine], figures(best), f" ({best.problem})" * bool(best.problem))
+        said = best.problem or best.note
+        log.info("%s on %s: %s%s", name, TITLES[best.engine], figures(best), f" ({said})" if said else "")
 
 
 def with_network(facts: Measurement, network: BuiltNetwork) -> Measurement:
