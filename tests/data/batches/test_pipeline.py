@@ -54,7 +54,12 @@ def test_a_resumed_run_sees_what_an_unbroken_one_sees_whatever_the_parallelism(p
     assert all(same(*pair) for pair in zip(whole[5:], resumed, strict=True))
 
 
-LAYERS = ("keras_cv.RandomRotation(factor=0.1)", "keras.RandomErasing", "keras_cv.GridMask", "keras_cv.RandomShear(0.2)")
+LAYERS = (
+    "keras_cv.RandomRotation(factor=0.1)",
+    "keras.RandomErasing",
+    "keras_cv.GridMask",
+    "keras_cv.RandomShear(0.2)",
+)
 
 
 def test_layers_of_others_repeat_too_whatever_the_batch_and_the_parallelism(paths):
