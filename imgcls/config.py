@@ -106,7 +106,7 @@ class InputConfig:
     whitening: Literal["none", "pca", "zca"] = "none"  # pca: uncorrelated colours; zca: uncorrelated pixels, if small
     whitening_epsilon: float | None = None  # added to each variance: 0.1 for whole images and 1e-5 for colours if open
     augmentation: Literal["none", "light", "standard", "strong", "rare"] = "light"  # random changes to training images
-    augmentation_layers: tuple[str, ...] = ()  # layers after it: keras_cv.RandAugment "keras.RandomHue(factor=0.2)" ...
+    augmentation_layers: tuple[str, ...] = ()  # further layers: keras_cv.RandAugment "keras.RandomHue(factor=0.2)"
     cache: Literal["auto", "memory", "disk", "none"] = "auto"  # of decoded images; auto: a quarter of what is free
 
     def __post_init__(self) -> None:
