@@ -10,6 +10,7 @@ from imgcls.layers.channel_slice import ChannelSlice
 from imgcls.layers.class_probabilities import ClassProbabilities
 from imgcls.layers.class_token import ClassToken
 from imgcls.layers.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
+from imgcls.layers.gelu import GELU
 from imgcls.layers.global_response_normalization import GlobalResponseNormalization
 from imgcls.layers.highway_gate import HighwayGate
 from imgcls.layers.hog import HOG
@@ -35,6 +36,7 @@ from imgcls.layers.sum_pooling import SumPooling2D
 from imgcls.layers.token_pooling import TokenPooling
 
 __all__ = [
+    "GELU",
     "HOG",
     "BatchNormalization",
     "BlurPooling2D",
