@@ -224,7 +224,7 @@ class NetworkConfig:
     """Which network, and what it starts from."""
 
     model: str = "auto"  # name, or .py file of your own; auto: resnet20 up to 64 pixels, else efficientnet_lite0
-    weights: str = "auto"  # imagenet, none, or the path of a .keras file; auto: imagenet where they exist
+    weights: str = "auto"  # imagenet, none, timm:NAME, torchvision:NAME, or a file's path; auto: imagenet or none
     plan: Plan = "auto"  # what is fine-tuned
     unfreeze: int = 0  # blocks, from the last one, that --plan last_blocks fine-tunes; 0: a third of them
     init_from: str | None = None  # run or .keras file of a shallower network of the same family to start from

@@ -24,6 +24,7 @@ class PretrainedWeights:
         preprocessing: Fields of `imgcls.data.images.preprocessing.Preprocessing` that the weights were trained with.
         licence: What may be done with them.
         source: Where they come from.
+        image_size: Height and width that they were trained at, in pixels; None: the architecture's.
     """
 
     load: Callable[..., None]
@@ -33,6 +34,7 @@ class PretrainedWeights:
     preprocessing: Mapping[str, object]
     licence: str
     source: str
+    image_size: int | None = None
 
 
 class ArrayName(str):
@@ -86,6 +88,7 @@ class Architecture:
         top1_source: The data, and the place where the accuracy stands.
         weights: Published weights by name, such as "imagenet".
         state_dicts: How PyTorch projects name the parts of this network.
+        published_as: The names of this network in collections of weights, by the collection: "timm", "torchvision".
         wiring: Fields of `imgcls.models.wiring.Wiring` in which the network differs from the rest.
         auxiliary_head: (wiring, a map that `Wiring.branch_off` was given, num_classes, number) -> logits.
         starts_from: Names of the layers that `init_from` copies from a shallower network; None copies all that agree.
@@ -104,6 +107,7 @@ class Architecture:
     top1_source: str = ""
     weights: Mapping[str, PretrainedWeights] = field(default_factory=dict)
     state_dicts: tuple[StateDictNames, ...] = ()
+    published_as: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
     wiring: Mapping[str, Any] = field(default_factory=dict)
     auxiliary_head: Callable[..., Any] | None = None
     starts_from: tuple[str, ...] | None = None

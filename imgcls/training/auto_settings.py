@@ -145,7 +145,8 @@ def _image_size(inputs: InputConfig, model: str, published: PretrainedWeights | 
     lengths = set(sizes["width"]) | set(sizes["height"])
     own = int(max(lengths))
     same = len(lengths) == 1 and 16 <= own <= SMALL_IMAGE and published is None
-    return own if same and _fits(model, own, channels) else find_architecture(model).image_size
+    usual = (published and published.image_size) or find_architecture(model).image_size
+    return own if same and _fits(model, own, channels) else usual
 
 
 def _batch_size(images: int) -> int:

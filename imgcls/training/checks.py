@@ -13,6 +13,7 @@ from imgcls.models.layout_choice import resolve_data_format
 from imgcls.models.own_file import try_out
 from imgcls.models.weights.file_check import check_saved_classifier, check_weight_file
 from imgcls.models.weights.initial import published_weights
+from imgcls.models.weights.named import is_named
 from imgcls.training.auto_settings import settle_plan, settle_weights
 from imgcls.training.devices.precision import choose_precision, layers_in
 from imgcls.training.devices.strategy import check_batch_size, make_strategy
@@ -46,7 +47,10 @@ def _check_network(network: NetworkConfig, inputs: InputConfig) -> None:
     if network.model.endswith(".py"):
         try_out(network.model, inputs.image_size, 1 if inputs.color == "grayscale" else 3)
     weights = settle_weights(network, architecture)
-    if Path(weights).suffix:
+    if is_named(weights):
+        if architecture:
+            published_weights(network.model, weights)
+    elif Path(weights).suffix:
         check_weight_file(Path(weights), architecture)
     elif architecture and weights != "auto":
         published_weights(network.model, weights)
