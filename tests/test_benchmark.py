@@ -91,7 +91,7 @@ def test_a_second_start_measures_only_what_is_missing(measured, runs, small_data
 
 
 def test_a_misspelt_network_is_corrected(small_data, command, no_data_is_read):
-    assert "Did you mean 'resnet50'?" in command("benchmark", small_data, "--models", "resnet5").err
+    assert "Did you mean 'resnet50'?" in command("benchmark", small_data, "--models", "resnt50").err
 
 
 def test_neither_names_nor_limits_is_an_error(small_data, command, no_data_is_read):

@@ -19,7 +19,7 @@ ALLOWED = {  # room: the rooms that it may import
     "image_files": "",
     "labels": "image_files",
     "layers": "data_format",
-    "models": "layers data_format framework_internals",
+    "models": "layers data_format framework_internals files",
     "data": "labels config files image_files",
     "run_folder": "config config_file files models",
     "engines": "framework_internals",

@@ -4,13 +4,13 @@ import shlex
 import sys
 
 from imgcls.cli import command
-from imgcls.cli.terminal import next_step, progress_line, say, table
+from imgcls.cli.terminal import console, next_step, progress_line, say, table
 from imgcls.workflow.benchmark.benchmark import Benchmark
 from imgcls.workflow.benchmark.network import short_name
 from imgcls.workflow.benchmark.outcome import Outcome
 from imgcls.workflow.benchmark.recommendation import TITLES
 from imgcls.workflow.benchmark.request import BenchmarkRequest
-from imgcls.workflow.benchmark.table import measurements_table, problem_sentences
+from imgcls.workflow.benchmark.table import fitting, measurements_table, problem_sentences
 from imgcls.workflow.benchmark.to_accuracy import to_accuracy_table
 
 PAGE = "report.html"
@@ -43,6 +43,8 @@ def show_and_write(outcome: Outcome) -> None:
         say("\nNothing was measured.")
         return
     shown = measurements_table(outcome.rows)
+    if console.is_terminal:
+        shown = fitting(shown, console.width)  # the page has all columns
     say()
     table(list(shown.columns), [list(row) for row in shown.rows], text_columns=2)
     say()

@@ -3,7 +3,6 @@
 from functools import partial
 
 from imgcls.models.registry import StateDictNames, architecture
-from imgcls.models.weights.published import published_as
 from imgcls.models.wiring import Tensor, Wiring
 
 FILTERS = (96, 256, 384, 384, 256)
@@ -59,6 +58,5 @@ architecture(
     top1=56.52,
     top1_source="ImageNet; torchvision",
     state_dicts=(StateDictNames("torchvision", TORCH_NAMES.__getitem__, {}),),
-    published_as=published_as(torchvision="alexnet"),
     **SHARED,
 )(partial(alexnet, filters=LATER_FILTERS, later=True))

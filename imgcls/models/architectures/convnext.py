@@ -9,7 +9,7 @@ from functools import partial
 
 from imgcls.models.registry import architecture
 from imgcls.models.weights import convnext_names
-from imgcls.models.weights.published import keras_twin, published_as
+from imgcls.models.weights.published import keras_twin
 from imgcls.models.wiring import Tensor, Wiring
 
 SIZES = {  # blocks a stage, filters of the first stage, drop path
@@ -94,7 +94,6 @@ for _name, (_parameters, _top1) in NETWORKS.items():
         top1_source="ImageNet; " + ("paper, table 1" if _name in TWINS else "V2's paper, table 5"),
         weights=keras_twin(TWINS[_name], "torch", "bicubic") if _name in TWINS else {},
         state_dicts=convnext_names.dialects(_v2),
-        published_as=published_as(_name, _name if _name in TWINS else ""),
         wiring={
             "activation": "gelu",
             "normalization": "channel",

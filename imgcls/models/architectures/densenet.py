@@ -4,7 +4,7 @@ import re
 from functools import partial
 
 from imgcls.models.registry import StateDictNames, architecture
-from imgcls.models.weights.published import keras_twin, published_as
+from imgcls.models.weights.published import keras_twin
 from imgcls.models.wiring import Tensor, Wiring
 
 IMAGENET = {  # layers a block, growth rate, filters of the stem, parameters, top-1 on ImageNet (table 3, one crop)
@@ -83,7 +83,6 @@ for _name, (_layers, _growth, _stem, _parameters, _top1) in IMAGENET.items():
         wiring=WIRING,
         weights=keras_twin(f"DenseNet{_name[-3:]}", "torch") if _name != "densenet161" else {},
         state_dicts=(StateDictNames("torchvision, timm", torch_name),),
-        published_as=published_as(timm=_name, torchvision=_name),
     )(partial(densenet, layers=_layers, growth=_growth, stem=_stem))
 
 architecture(

@@ -15,7 +15,7 @@ from imgcls.models.architectures.inverted_residual import (
 )
 from imgcls.models.registry import StateDictNames, architecture
 from imgcls.models.weights import mobile_names
-from imgcls.models.weights.published import keras_twin, lite_package, published_as
+from imgcls.models.weights.published import keras_twin, lite_package
 from imgcls.models.wiring import Tensor, Wiring
 
 STAGES = (  # kernel size, strides, expansion, filters, blocks; table 1
@@ -97,7 +97,6 @@ for _name, (_width, _depth, _image_size, _dropout, _parameters, _top1) in SIZES.
         top1_source="ImageNet; " + ("the authors' repository" if _lite else "paper, table 2"),
         weights=_published,
         state_dicts=_dialects,
-        published_as=published_as(f"tf_{_name}") if _lite else published_as((_name, f"tf_{_name}"), _name),
         wiring={
             "activation": "relu6" if _lite else "swish",
             "initializer": "he_normal_fan_out",

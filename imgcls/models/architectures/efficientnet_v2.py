@@ -12,7 +12,7 @@ from imgcls.models.architectures.inverted_residual import (
 )
 from imgcls.models.registry import architecture
 from imgcls.models.weights import mobile_names
-from imgcls.models.weights.published import keras_twin, published_as
+from imgcls.models.weights.published import keras_twin
 from imgcls.models.wiring import Tensor, Wiring
 
 Stages = tuple[tuple[int, int, int, int], ...]
@@ -98,7 +98,6 @@ for _name, (_width, _depth, _image_size, _dropout, _crop_share, _parameters, _to
         top1_source="ImageNet; Keras' table of its networks",
         weights=keras_twin(f"EfficientNetV2{_name.upper()}", "torch", "bicubic", _crop_share),
         state_dicts=mobile_names.timm_efficientnet_v2_base(),
-        published_as=published_as(timm=f"tf_efficientnetv2_{_name}"),
         wiring={**WIRING, "dropout": _dropout},
     )(
         partial(
@@ -120,6 +119,5 @@ for _name, (_image_size, _dropout, _parameters, _top1) in SIZES.items():
         top1_source="ImageNet; paper, table 7",
         weights=keras_twin(f"EfficientNetV2{_name.upper()}", "128", "bicubic", 1.0),
         state_dicts=mobile_names.efficientnet_v2(len(_stages), half_pixels=_name == "l"),
-        published_as=published_as(f"tf_efficientnetv2_{_name}", f"efficientnet_v2_{_name}"),
         wiring={**WIRING, "dropout": _dropout},
     )(partial(efficientnet_v2, stem=_stages[0][2], stages=_stages, head=1280))

@@ -15,7 +15,7 @@ from imgcls.models.architectures.inverted_residual import (
 )
 from imgcls.models.registry import architecture
 from imgcls.models.weights import mobile_names
-from imgcls.models.weights.published import keras_twin, published_as
+from imgcls.models.weights.published import keras_twin
 from imgcls.models.wiring import Tensor, Wiring
 
 V1 = (  # filters, strides; table 1
@@ -142,7 +142,6 @@ for _width, _facts in V2_FACTS.items():
         wiring={"activation": "relu6", "dropout": 0.2, **TF},
         weights=keras_twin("MobileNetV2", "tf", alpha=_width),
         state_dicts=(mobile_names.torchvision_mobilenet_v2(_blocks), mobile_names.timm()),
-        published_as=published_as(f"mobilenetv2_{round(100 * _width):03d}", "mobilenet_v2" if _width == 1.0 else ""),
     )(partial(mobilenet_v2, width=_width))
 
 for (_size, _width), (_parameters, _top1) in V3_FACTS.items():

@@ -12,7 +12,6 @@ from imgcls.models.architectures.inverted_residual import (
 )
 from imgcls.models.registry import architecture
 from imgcls.models.weights import mobile_names
-from imgcls.models.weights.published import published_as
 from imgcls.models.wiring import Tensor, Wiring
 
 Block = tuple[Any, ...]
@@ -103,6 +102,5 @@ for _name, (_stem, _image_size, _parameters, _top1) in SIZES.items():
         top1=_top1,
         top1_source="ImageNet; paper, table 5",
         state_dicts=mobile_names.timm_mobilenet_v4(),
-        published_as=published_as(timm=f"mobilenetv4_conv_{_name}"),
         wiring={"padding": "symmetric", "norm_epsilon": 1e-5, "norm_momentum": 0.9, "dropout": 0.2},
     )(partial(mobilenet_v4, stem=_stem, stages=STAGES[_name]))

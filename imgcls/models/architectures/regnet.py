@@ -12,7 +12,6 @@ from math import log
 
 from imgcls.models.architectures.residual import Place, conv_norm, joined, kept_input, projection
 from imgcls.models.registry import StateDictNames, architecture
-from imgcls.models.weights.published import published_as
 from imgcls.models.wiring import Tensor, Wiring
 
 STEM = 32  # filters
@@ -154,18 +153,11 @@ Y = {  # the same with squeeze-and-excitation
     "6_4gf": (Line(25, 112, 33.22, 2.27, 72), 30_583_252, 79.9),
     "8gf": (Line(17, 192, 76.82, 2.19, 56), 39_180_068, 79.9),
 }
-OF_TORCHVISION = ("400mf", "800mf", "1_6gf", "3_2gf", "8gf")
 WIDER = {  # where torchvision keeps a width that the paper rounds down: parameters, top-1 of torchvision
     "regnet_x_400mf": (5_495_976, 72.83),
     "regnet_y_800mf": (6_432_512, 76.42),
     "regnet_y_8gf": (39_381_472, 80.03),
 }
-
-
-def timm_of(letter: str, size: str) -> str:
-    """timm's name, which has the multiply-adds in units of 100 million: regnetx_016 for 1.6 GF."""
-    number, unit = float(size[:-2].replace("_", ".")), size[-2:]
-    return f"regnet{letter}_{round(number * (10 if unit == 'gf' else 0.01)):03d}"
 
 
 def register(name: str, stages: list[tuple[int, int, int]], excite: bool, **facts: object) -> None:
@@ -176,25 +168,9 @@ def register(name: str, stages: list[tuple[int, int, int]], excite: bool, **fact
 
 for _letter, _networks in (("x", X), ("y", Y)):
     for _size, (_line, _parameters, _top1) in _networks.items():
-        _name, _timm, _excite = f"regnet_{_letter}_{_size}", timm_of(_letter, _size), _letter == "y"
-        _torchvision = "" if _name in WIDER or _size not in OF_TORCHVISION else _name
-        register(
-            _name,
-            _line.stages(),
-            _excite,
-            parameters=_parameters,
-            top1=_top1,
-            top1_source=TOP1_SOURCE,
-            published_as=published_as(_timm, _torchvision),
-        )
+        _name, _excite = f"regnet_{_letter}_{_size}", _letter == "y"
+        register(_name, _line.stages(), _excite, parameters=_parameters, top1=_top1, top1_source=TOP1_SOURCE)
         if _name in WIDER:
             _parameters, _top1 = WIDER[_name]
-            register(
-                f"{_name}_torchvision",
-                _line.stages(keep_width=True),
-                _excite,
-                parameters=_parameters,
-                top1=_top1,
-                top1_source="ImageNet; torchvision",
-                published_as=published_as(f"{_timm}_tv", _name),
-            )
+            _facts = {"parameters": _parameters, "top1": _top1, "top1_source": "ImageNet; torchvision"}
+            register(f"{_name}_torchvision", _line.stages(keep_width=True), _excite, **_facts)

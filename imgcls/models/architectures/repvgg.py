@@ -9,7 +9,6 @@ from functools import partial
 
 from imgcls.models.architectures.residual import conv_norm
 from imgcls.models.registry import StateDictNames, architecture
-from imgcls.models.weights.published import published_as
 from imgcls.models.wiring import Tensor, Wiring
 
 FILTERS = (64, 128, 256, 512)  # of each stage, before the widths of a network
@@ -122,6 +121,5 @@ for _name, _row in NETWORKS.items():
         top1=_row.top1,
         top1_source="ImageNet; paper, table 4",
         state_dicts=NAMES,
-        published_as=published_as(timm=_name),
         wiring=WIRING,
     )(partial(repvgg, blocks=_row.blocks, filters=_row.filters))

@@ -20,7 +20,7 @@ from imgcls.models.architectures.residual import (
     preactivated_bottleneck,
 )
 from imgcls.models.registry import StateDictNames, architecture
-from imgcls.models.weights.published import keras_twin, published_as
+from imgcls.models.weights.published import keras_twin
 from imgcls.models.wiring import Tensor, Wiring
 
 
@@ -67,8 +67,6 @@ TORCHVISION, KERAS, PAPER = "ImageNet; torchvision", "ImageNet; Keras Applicatio
 WIRING = {"padding": "symmetric", "norm_epsilon": 1.001e-5, "norm_momentum": 0.9}
 NAMES = (StateDictNames("torchvision, timm", torch_name, {"norm_epsilon": 1e-5}),)
 
-OTHER_NAMES = {"resnet50_v1_5": "resnet50", "resnet101_v1_5": "resnet101", "resnet152_v1_5": "resnet152"}
-
 bottleneck_v1_5 = partial(bottleneck, stride_first=False)
 excited_bottleneck = partial(bottleneck, excite=16)
 wide = partial(bottleneck_v1_5, width=2)
@@ -113,8 +111,6 @@ TWINS = {  # in keras.applications, and how they prepare pixels
 }
 
 for _name, (_block, _blocks, _parameters, _top1, _source, _paper) in NETWORKS.items():
-    _is_torch = _block not in (bottleneck, excited_bottleneck)  # where the 3x3 convolution has the stride
-    _there = OTHER_NAMES.get(_name, _name)
     architecture(
         _name,
         224,
@@ -123,8 +119,7 @@ for _name, (_block, _blocks, _parameters, _top1, _source, _paper) in NETWORKS.it
         top1=_top1,
         top1_source=_source,
         weights=keras_twin(*TWINS[_name]) if _name in TWINS else {},
-        state_dicts=NAMES if _is_torch else (),
-        published_as=published_as(timm=_there, torchvision=_there) if _is_torch else {},
+        state_dicts=() if _block in (bottleneck, excited_bottleneck) else NAMES,
         wiring=WIRING,
     )(partial(resnet, block=_block, blocks=_blocks))
 

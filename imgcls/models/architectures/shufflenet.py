@@ -5,7 +5,6 @@ from functools import partial
 
 from imgcls.models.architectures.mobilenet import variant
 from imgcls.models.registry import StateDictNames, architecture
-from imgcls.models.weights.published import published_as
 from imgcls.models.wiring import Tensor, Wiring
 
 UNITS = (4, 8, 4)  # in each stage; table 5
@@ -91,6 +90,5 @@ for _width, (_filters, _last, _parameters, _top1) in WIDTHS.items():
         top1=_top1,
         top1_source="ImageNet; paper, table 8",
         state_dicts=(StateDictNames("torchvision", torchvision_name),),
-        published_as=published_as(torchvision=f"shufflenet_v2_x{_width:.1f}".replace(".", "_")),
         wiring={"padding": "symmetric", "norm_epsilon": 1e-5, "norm_momentum": 0.9},
     )(partial(shufflenet_v2, filters=_filters, last=_last))

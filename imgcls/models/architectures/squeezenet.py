@@ -4,7 +4,6 @@ from functools import partial
 from typing import Any
 
 from imgcls.models.registry import StateDictNames, architecture
-from imgcls.models.weights.published import published_as
 from imgcls.models.wiring import Tensor, Wiring
 
 FIRES = (16, 16, 32, 32, 48, 48, 64, 64)  # squeezed channels of fire2 to fire9; each then has 8 times as many; table 1
@@ -58,6 +57,5 @@ for _name, (_parameters, _top1, _source) in FACTS.items():
         top1=_top1,
         top1_source=f"ImageNet; {_source}",
         state_dicts=(StateDictNames("torchvision", _names, {}),),
-        published_as=published_as(torchvision=_name.replace("squeezenet_", "squeezenet")),
         wiring={"normalization": "none", "dropout": 0.5},
     )(partial(squeezenet, **NETWORKS[_name]))

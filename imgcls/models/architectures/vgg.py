@@ -3,7 +3,7 @@
 from functools import partial
 
 from imgcls.models.registry import StateDictNames, architecture
-from imgcls.models.weights.published import keras_twin, published_as
+from imgcls.models.weights.published import keras_twin
 from imgcls.models.wiring import Tensor, Wiring
 
 FILTERS = (64, 128, 256, 512, 512)  # of each stage
@@ -76,7 +76,6 @@ for _name, (_convolutions, _parameters, _top1) in CONVOLUTIONS.items():
         top1_source="ImageNet; paper, table 3",
         weights=keras_twin(_name.upper(), "caffe") if _name in ("vgg16", "vgg19") else {},
         state_dicts=() if _lrn or _third_kernel == 1 else tuple(_dialects),
-        published_as={} if _lrn or _third_kernel == 1 else published_as((_name, f"{_name}_bn"), _name),
         wiring={"normalization": "none", "dropout": 0.5},
         starts_from=SHALLOW_START,
     )(partial(vgg, convolutions=_convolutions, local_response=_lrn, third_kernel=_third_kernel))

@@ -9,7 +9,6 @@ from functools import partial
 
 from imgcls.models.registry import architecture
 from imgcls.models.weights import vit_names
-from imgcls.models.weights.published import published_as
 from imgcls.models.wiring import Tensor, Wiring
 
 DEPTH = 12  # blocks
@@ -105,7 +104,6 @@ for _name, (_sizes, _image_size, _parameters, _top1, _source, _paper) in NETWORK
         top1=_top1,
         top1_source=_source,
         state_dicts=vit_names.dialects(_sizes.scale > 0),
-        published_as=published_as(timm=_name if _sizes.scale > 0 else (f"{_name}_224", f"dei{_name[2:]}_224")),
         wiring={
             "activation": "gelu",
             "normalization": "channel",

@@ -15,10 +15,11 @@ from imgcls.models.registry import Architecture, PretrainedWeights, find_archite
 from imgcls.models.weights.earlier import copy_layers
 from imgcls.models.weights.file_check import check_saved_classifier
 from imgcls.models.weights.imagenet import imagenet_class_names
-from imgcls.models.weights.named import NamedWeights, is_named, named_weights
+from imgcls.models.weights.named import find_weights, named_weights
 from imgcls.models.weights.state_dict import StateDict, is_state_dict, load_state_dict, read_state_dict
 
 NO_WEIGHTS = "none"
+H5 = ".h5"  # the name, among the weights of an architecture, of those of any such file
 
 logger = logging.getLogger(__name__)
 
@@ -31,14 +32,12 @@ class InitialWeights:
         named: What the user called the weights.
         published: Published weights.
         state_dict: A state dict that was read from a file.
-        collected: Where the state dict comes from, and its pixels, if a collection has it by name.
         earlier: The .keras file of an earlier model.
     """
 
     named: str
     published: PretrainedWeights | None = None
     state_dict: StateDict | None = None
-    collected: NamedWeights | None = None
     earlier: Path | None = None
 
     @property
@@ -51,6 +50,11 @@ class InitialWeights:
         """The outputs of a state dict's head, 0 without a head; None for other weights."""
         return self.state_dict.num_classes if self.state_dict else None
 
+    def network_of(self, architecture: Architecture) -> Architecture:
+        """The architecture, with the layers that the weights were trained in where they depend on the weights."""
+        build = self.published.build if self.published else None
+        return replace(architecture, build=build) if build else architecture
+
     def class_names(self) -> list[str]:
         """The names of the outputs that the weights were trained for; empty where they are unknown."""
         if self.published:
@@ -59,10 +63,11 @@ class InitialWeights:
 
     def input_layers(self, given: InputLayers) -> InputLayers:
         """The layers before the stem that the weights were trained with; `given` where they say nothing."""
-        if pixels := self.published or self.collected:
-            given = replace(given, preprocessing={**given.preprocessing, **pixels.preprocessing})
-        trained_with = pixels or self.state_dict
-        return replace(given, mean=trained_with.mean, std=trained_with.std) if trained_with else given
+        trained_with = self.published or self.state_dict
+        if trained_with is None:
+            return given
+        preprocessing = {**given.preprocessing, **trained_with.preprocessing}
+        return replace(given, preprocessing=preprocessing, mean=trained_with.mean, std=trained_with.std)
 
     def fill(self, model: keras.Model, names: list[str] | None) -> None:
         """Fill the layers of a built model.
@@ -95,18 +100,18 @@ def initial_weights(architecture: Architecture, weights: str | Path) -> InitialW
 
     Args:
         architecture: The network that is to start from them.
-        weights: "none", the name of published weights, that of a collection ("timm:resnet50.a1_in1k"), or the path of
-            a .h5, .keras, .pth, .pt, .bin or .safetensors file.
+        weights: "none", the name of published weights, a name with its source such as timm:resnet50.a1_in1k, or the
+            path of a .h5, .keras, .pth, .pt, .bin or .safetensors file.
 
     Raises:
         ValueError: If there are no published weights of that name, or the file is of another kind or network.
         FileNotFoundError: If there is no such file.
-        ConnectionError: If it has to be downloaded, and cannot be.
+        ConnectionError: If weights are to be downloaded and cannot be.
     """
     named = str(weights)
-    if is_named(weights):
-        collected = named_weights(architecture, weights)
-        return InitialWeights(named, None, read_state_dict(architecture, collected.path), collected)
+    if name := named_weights(weights):
+        found = find_weights(name, architecture.name)
+        return InitialWeights(named, state_dict=read_state_dict(architecture, found.path, name.name, found.pixels))
     if is_state_dict(weights):
         return InitialWeights(named, state_dict=read_state_dict(architecture, Path(weights)))
     published = published_weights(architecture.name, weights)
@@ -118,58 +123,34 @@ def published_weights(name: str, weights: str | Path) -> PretrainedWeights | Non
     """The published weights called `weights` of the architecture `name`; None for "none" and for a path.
 
     The path of a file in the format of `keras.applications` (.h5) stands for the published weights, without a download.
-    Those of a collection, such as "torchvision:IMAGENET1K_V2", are downloaded unless they are here.
 
     Raises:
         ValueError: If the architecture has no weights of that name.
         FileNotFoundError: If a path names no file.
-        ConnectionError: If they have to be downloaded, and cannot be.
     """
-    if is_named(weights):
-        return _from_collection(find_architecture(name), weights)
     known = find_architecture(name).weights
-    if str(weights) == NO_WEIGHTS:
+    if str(weights) == NO_WEIGHTS or named_weights(weights):
         return None
     suffix = Path(weights).suffix
-    if suffix == ".h5" and "imagenet" in known:
-        return replace(known["imagenet"], load=partial(known["imagenet"].load, path=Path(weights)))
+    from_file = known.get(H5) or known.get("imagenet") if suffix == H5 else None
+    if from_file:
+        return _of_file(from_file, Path(weights))
     if suffix:
         if not Path(weights).is_file():
             raise FileNotFoundError(f"No weight file at {weights}. Expected a .keras file, as a run folder holds.")
         return None
     if str(weights) not in known:
-        there_are = ", ".join([*known, NO_WEIGHTS])
+        there_are = ", ".join([*(each for each in known if each != H5), NO_WEIGHTS])
         raise ValueError(
-            f"{name} has no weights {str(weights)!r}. There are: {there_are}, or the path of a .keras file."
-            f"{_collections(find_architecture(name))}"
+            f"{name} has no weights {str(weights)!r}. There are: {there_are}, a name with its source such as "
+            "timm:resnet50.a1_in1k, or the path of a .keras file."
         )
     return known[str(weights)]
 
 
-def _collections(architecture: Architecture) -> str:
-    """Which collections have weights of the network too, as a sentence; empty if none has."""
-    shown = {"timm": "timm:{}.a_tag", "torchvision": "torchvision:IMAGENET1K_V1"}
-    there = [shown[each].format(names[0]) for each, names in architecture.published_as.items()]
-    return f" Others are called {' or '.join(there)}." if there else ""
-
-
-def _from_collection(architecture: Architecture, weights: str | Path) -> PretrainedWeights:
-    found = named_weights(architecture, weights)
-    state = read_state_dict(architecture, found.path)
-
-    def load(model: keras.Model, with_head: bool) -> None:
-        load_state_dict(model, state, with_head)
-
-    return PretrainedWeights(
-        load=load,
-        class_names=imagenet_class_names,
-        mean=found.mean,
-        std=found.std,
-        preprocessing=found.preprocessing,
-        licence=found.licence,
-        source=found.source,
-        image_size=found.image_size,
-    )
+def _of_file(weights: PretrainedWeights, path: Path) -> PretrainedWeights:
+    build = partial(weights.build, path=path) if weights.build else None
+    return replace(weights, load=partial(weights.load, path=path), build=build)
 
 
 def _copy_classifier(path: Path, model: keras.Model) -> None:

@@ -1,145 +1,124 @@
-"""Weights by the name that torchvision or timm gives them: torchvision:IMAGENET1K_V2, timm:resnet50.a1_in1k.
+"""Weights by name, such as timm:resnet50.a1_in1k: the file in a folder of this machine, else the source's download."""
 
-The files are downloaded once, and kept. How the pixels were prepared comes with them.
-"""
-
-import json
 import os
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from imgcls.models.registry import Architecture
-from imgcls.models.weights.download import Source, fetch
-from imgcls.models.weights.torchvision_table import WEIGHTS as TORCHVISION_WEIGHTS
+from imgcls.models.weights import hugging_face, torchvision_files
+from imgcls.models.weights.pixels import Pixels, timm_pixels
+from imgcls.progress import ProgressFunction, no_progress
 
-FOLDER = "IMGCLS_WEIGHTS"  # environment variable: the folder that weights are looked for and kept in
-KERAS_HOME = "KERAS_HOME"  # Keras' own, whose folder is the default
 TIMM, TORCHVISION = "timm", "torchvision"
-COLLECTIONS = (TIMM, TORCHVISION)
-TIMM_ADDRESS = "https://huggingface.co/timm"
-TORCHVISION_ADDRESS = "https://download.pytorch.org/models"
-CROP_MODES = {"center": "crop", "squash": "stretch"}  # timm's: ours
-INTERPOLATIONS = ("bilinear", "bicubic", "nearest")
-WHITE = 255.0
+FOLDER = "IMGCLS_WEIGHTS"  # environment variable: a folder of weight files, which downloads go to as well
+NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9_.-]*")
 
 
 @dataclass(frozen=True)
 class NamedWeights:
-    """A file of weights, and the pixels that they were trained with.
+    """A name of weights.
+
+    Attributes:
+        source: "timm" or "torchvision".
+        name: There, such as "resnet50.a1_in1k" or "IMAGENET1K_V2".
+    """
+
+    source: str
+    name: str
+
+    def __str__(self) -> str:
+        return f"{self.source}:{self.name}"
+
+
+@dataclass(frozen=True)
+class WeightsFile:
+    """A file of weights.
 
     Attributes:
         path: Of the file.
-        mean: Of the pixels, in [0, 255].
-        std: Standard deviation of the same pixels.
-        image_size: Height and width, in pixels.
-        preprocessing: Fields of `imgcls.data.images.preprocessing.Preprocessing`.
-        licence: What may be done with them, where the collection says it.
-        source: Where they come from.
+        pixels: How its network was given images; None where nothing says it.
     """
 
     path: Path
-    mean: tuple[float, ...]
-    std: tuple[float, ...]
-    image_size: int
-    preprocessing: Mapping[str, object] = field(default_factory=dict)
-    licence: str = ""
-    source: str = ""
+    pixels: Pixels | None
 
 
-def is_named(weights: str | Path) -> bool:
-    """Whether weights are called by a collection's name.
-
-    Example:
-        >>> is_named("timm:resnet50.a1_in1k"), is_named("resnet50.pth")
-        (True, False)
-    """
-    return str(weights).partition(":")[0] in COLLECTIONS and ":" in str(weights)
-
-
-def named_weights(architecture: Architecture, weights: str | Path) -> NamedWeights:
-    """The weights of that name, downloaded unless they are here.
-
-    Args:
-        architecture: The network that is to start from them.
-        weights: "timm:" or "torchvision:", and the collection's name.
+def named_weights(weights: str | Path) -> NamedWeights | None:
+    """What a name says; None for a path, and for names without a source such as "imagenet".
 
     Raises:
-        ValueError: The collection has no such weights of this network, or a file is not what it should be.
-        FileNotFoundError: The server has no such file.
-        ConnectionError: A file is not here and cannot be downloaded.
+        ValueError: The source is known and the name cannot be one of it.
+
+    Example:
+        >>> named_weights("timm:resnet50.a1_in1k").name
+        'resnet50.a1_in1k'
     """
-    collection, _, name = str(weights).partition(":")
-    known = architecture.published_as.get(collection, ())
-    if not known:
+    source, colon, name = str(weights).partition(":")
+    if not colon or source not in (TIMM, TORCHVISION):
+        return None
+    if not NAME.fullmatch(name):
         raise ValueError(
-            f"{collection} has no {architecture.name} of this table. Choose another --model, or --weights none."
+            f"{weights} names no weights. Expected {source}: and a name, such as timm:resnet50.a1_in1k or "
+            "torchvision:IMAGENET1K_V2."
         )
-    return _of_timm(architecture, known, name) if collection == TIMM else _of_torchvision(architecture, known[0], name)
+    return NamedWeights(source, name)
+
+
+def is_weight_file(weights: str | Path) -> bool:
+    """Whether it is the path of a file, and no name."""
+    return named_weights(weights) is None and bool(Path(weights).suffix)
 
 
 def weights_folder() -> Path:
-    """The folder that weights are looked for and kept in."""
-    chosen = os.environ.get(FOLDER)
-    home = Path(os.environ.get(KERAS_HOME) or Path.home() / ".keras")
-    return Path(chosen) if chosen else home / "models" / "imgcls"
+    """Where weight files are looked for first, and downloads are kept: IMGCLS_WEIGHTS, else a folder of the user's."""
+    named = os.environ.get(FOLDER)
+    cache = os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache"
+    return Path(named) if named else Path(cache) / "imgcls" / "weights"
 
 
-def _of_torchvision(architecture: Architecture, known: str, name: str) -> NamedWeights:
-    rows = TORCHVISION_WEIGHTS.get(known, {})
-    if name not in rows:
-        there_are = ", ".join(f"{TORCHVISION}:{each}" for each in rows)
-        raise ValueError(f"torchvision has no weights {name!r} of {architecture.name}. There are: {there_are}.")
-    file, resized, cut, interpolation, (mean, std) = rows[name]
-    digits = Path(file).stem.rpartition("-")[2]
-    path = fetch(Source(f"{TORCHVISION_ADDRESS}/{file}", weights_folder() / file, digits))
-    return NamedWeights(
-        path,
-        _in_pixels(mean),
-        _in_pixels(std),
-        cut,
-        {"resize": "crop", "crop_share": cut / resized, "interpolation": interpolation},
-        source=f"torchvision, {known}, {name}",
-    )
+def find_weights(weights: NamedWeights, architecture: str, on_progress: ProgressFunction = no_progress) -> WeightsFile:
+    """The file of these weights; timm's are downloaded if they are not on this machine.
+
+    Args:
+        weights: Their name.
+        architecture: The network that is to start from them.
+        on_progress: Receives the bytes that were downloaded, and how many there are.
+
+    Raises:
+        ValueError: The source has no such weights, or what was downloaded is damaged.
+        FileNotFoundError: The file is not on this machine and cannot be downloaded from there.
+        ConnectionError: The download failed; the sentence says what to fetch, and where to put it.
+    """
+    if weights.source == TORCHVISION:
+        facts = torchvision_files.facts_of(architecture, weights.name)
+        path = next((place for place in _torchvision_places(facts.file) if place.is_file()), None)
+        if path is None:
+            raise FileNotFoundError(
+                f"{weights} of {architecture} is the file {facts.file}, which is neither in {weights_folder()} nor in "
+                f"PyTorch's cache. Put it there: its address is torchvision.models.{facts.enum}.{weights.name}.url."
+            )
+        torchvision_files.check(path)
+        return WeightsFile(path, facts.pixels)
+    path = next((place for place in _timm_places(weights.name) if place.is_file()), None)
+    path = path or hugging_face.download(weights.name, weights_folder() / TIMM, on_progress)
+    return WeightsFile(path, timm_pixels(path))
 
 
-def _of_timm(architecture: Architecture, known: tuple[str, ...], name: str) -> NamedWeights:
-    if name.partition(".")[0] not in known or not name.replace(".", "").replace("-", "").isidentifier():
-        raise ValueError(
-            f"timm calls {architecture.name} {' or '.join(known)}; {name!r} is no name of its weights. Expected one "
-            f"such as {TIMM}:{known[0]}.a_tag, as timm lists them."
-        )
-    folder, address = weights_folder(), f"{TIMM_ADDRESS}/{name}/resolve/main"
-    config = fetch(Source(f"{address}/config.json", folder / f"{name}.json", is_checked=False))
-    path = fetch(Source(f"{address}/model.safetensors", folder / f"{name}.safetensors"))
-    return _as_configured(config, path, name)
+def _timm_places(name: str) -> Iterator[Path]:
+    """Where timm's file may lie: as it is kept here, as the hub's repository has it, and in the hub's own cache."""
+    folder = weights_folder()
+    for suffix in (".safetensors", ".pth", ".bin"):
+        yield folder / TIMM / f"{name}{suffix}"
+        yield folder / f"{name}{suffix}"
+    yield folder / TIMM / name / hugging_face.FILE
+    yield folder / name / hugging_face.FILE
+    yield from hugging_face.cached(name)
 
 
-def _as_configured(config: Path, path: Path, name: str) -> NamedWeights:
-    """What timm's config says about the pixels."""
-    try:
-        settings = json.loads(config.read_text("utf-8"))["pretrained_cfg"]
-        interpolation, crop = settings["interpolation"], settings.get("crop_mode", "center")
-        if interpolation not in INTERPOLATIONS or crop not in CROP_MODES:
-            raise ValueError(f"the interpolation {interpolation!r} with the crop {crop!r}")
-        preprocessing = {
-            "resize": CROP_MODES[crop],
-            "crop_share": float(settings["crop_pct"]),
-            "interpolation": interpolation,
-        }
-        mean, std, size = (settings[part] for part in ("mean", "std", "input_size"))
-        licence = str(settings.get("license", ""))
-        return NamedWeights(
-            path, _in_pixels(mean), _in_pixels(std), int(size[-1]), preprocessing, licence, f"timm, {name}"
-        )
-    except (ValueError, KeyError, TypeError) as error:
-        raise ValueError(
-            f"{config} is no config of timm's weights that can be read ({error}). Remove it, so that it is downloaded "
-            "again."
-        ) from error
-
-
-def _in_pixels(values: Any) -> tuple[float, ...]:
-    """From [0, 1] to [0, 255]."""
-    return tuple(WHITE * value for value in values)
+def _torchvision_places(file: str) -> Iterator[Path]:
+    folder = weights_folder()
+    torch = os.environ.get("TORCH_HOME") or Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "torch"
+    yield folder / TORCHVISION / file
+    yield folder / file
+    yield Path(torch) / "hub" / "checkpoints" / file

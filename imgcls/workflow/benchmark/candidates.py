@@ -140,8 +140,9 @@ def quick_milliseconds(name: str, size: int) -> float:
         name: Of the network.
         size: Pixels of a side.
     """
-    channels = find_architecture(name).channels
-    model = build_model(name, (size, size, channels), weights="none")
+    architecture = find_architecture(name)
+    channels = architecture.channels
+    model = build_model(name, (size, size, channels), num_classes=architecture.num_classes, weights="none")
     engine, pixels = _engine(model), np.random.default_rng(0).uniform(0, 255, (1, size, size, channels))
     batch, times = pixels.astype(np.float32), []
     for _ in range(CALLS + WARM_UP):

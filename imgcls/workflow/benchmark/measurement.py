@@ -54,6 +54,7 @@ class Measurement:
         published_parameters: By its authors.
         published_on: Data and place of the published figures.
         problem: Why it could not be measured; empty if it could.
+        note: Why its accuracy was left out, such as a latency over the limit; empty if it was not.
     """
 
     run: str
@@ -98,6 +99,7 @@ class Measurement:
     published_parameters: float = NAN
     published_on: str = ""
     problem: str = ""
+    note: str = ""
 
     @property
     def is_random(self) -> bool:

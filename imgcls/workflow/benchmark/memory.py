@@ -1,22 +1,22 @@
 """The memory that a bundle takes in a process of its own: its peak, after some images at a batch of one."""
 
-import json
 import os
 import re
-import resource
 import subprocess
 import sys
+from concurrent.futures import Future, ThreadPoolExecutor
 from pathlib import Path
 
 import imgcls
+from imgcls.workflow.benchmark.memory_process import CALLS
+from imgcls.workflow.benchmark.request import ENGINES
 
-CALLS = 5
 TIMEOUT = 600  # seconds, after which such a process is ended
 CHILD = """
 import sys
 import imgcls  # first, because it looks whether Keras is there
 sys.modules["keras"] = None  # TensorFlow would import it, and whoever serves a bundle does without
-from imgcls.workflow.benchmark.memory import measure
+from imgcls.workflow.benchmark.memory_process import measure
 measure(*sys.argv[1:])
 """
 
@@ -67,31 +67,47 @@ def peak_megabytes(process: "subprocess.Popen[str]") -> float:
     return float(found[1])
 
 
-def measure(version: str, form: str, image: str) -> None:
-    """The process: load a bundle, name an image some times, and print the peak of the memory as a line of JSON.
+class PeakMemories:
+    """Finds the peaks of several bundles, one after the other, while other work goes on that is not timed.
 
     Args:
-        version: The folder of the version; empty for no bundle.
-        form: The name of the format whose engine computes.
         image: The file of an image.
     """
-    from imgcls.data.images.encoded import read_encoded
-    from imgcls.serving.bundle import load_bundle
 
-    if version:
-        bundle, data = load_bundle(version, form), read_encoded(image)
-        for _ in range(CALLS):
-            bundle.engine.predict(bundle.decode([data])[0])
-    print(json.dumps({"peak": round(_peak_bytes() / 1e6, 1)}))
+    def __init__(self, image: Path) -> None:
+        self._image = image
+        self._pool = ThreadPoolExecutor(1)
+        self._asked: dict[str, Future[float]] = {}
+        self._process: subprocess.Popen[str] | None = None
 
+    def __enter__(self) -> "PeakMemories":
+        return self
 
-def _peak_bytes() -> int:
-    """The largest resident memory of this process. The system's own figure may be that of the process before it."""
-    try:
-        found = re.search(r"^VmHWM:\s+(\d+) kB", Path("/proc/self/status").read_text(), re.MULTILINE)
-    except OSError:
-        found = None
-    if found:
-        return 1024 * int(found[1])
-    unit = 1 if sys.platform == "darwin" else 1024
-    return unit * resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    def __exit__(self, *error: object) -> None:
+        self._pool.shutdown(wait=False, cancel_futures=True)
+        if self._process is not None:
+            self._process.kill()
+        self._pool.shutdown()
+
+    def ask(self, engine: str, version: Path) -> None:
+        """Have the peak of an engine found.
+
+        Args:
+            engine: Its name.
+            version: The folder of the version.
+        """
+        self._asked[engine] = self._pool.submit(self._peak, version, ENGINES[engine])
+
+    def found(self) -> dict[str, float | RuntimeError]:
+        """Wait for all: the peak of each engine in 1,000,000 bytes, or why there is none."""
+        peaks: dict[str, float | RuntimeError] = {}
+        for engine, asked in self._asked.items():
+            try:
+                peaks[engine] = asked.result()
+            except RuntimeError as error:
+                peaks[engine] = error
+        return peaks
+
+    def _peak(self, version: Path, form: str) -> float:
+        self._process = start(version, form, self._image)
+        return peak_megabytes(self._process)

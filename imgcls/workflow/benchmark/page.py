@@ -71,7 +71,10 @@ def _table_section(outcome: Outcome) -> Section:
 def _macs_section(rows: Sequence[Measurement]) -> Section:
     table = TextTable(
         ("network", "MACs", "parameters", "accuracy (95 %)"),
-        tuple((short_name(row.model), amount(row.macs), amount(row.parameters), accuracy_text(row)) for row in rows),
+        tuple(
+            (short_name(row.model), amount(row.macs), amount(row.parameters), accuracy_text(row))
+            for row in sorted(rows, key=lambda row: row.macs)
+        ),
     )
     said = "The area of a circle is the number of parameters (Canziani, Paszke, Culurciello, 2016)."
     return Section("macs", "Accuracy against multiply-adds", (said,), (accuracy_against_macs(rows),), table)
@@ -90,7 +93,7 @@ def _latency_section(rows: Sequence[Measurement]) -> Section:
                 accuracy_text(row),
                 "yes" if row.model in front else "",
             )
-            for row in rows
+            for row in sorted(rows, key=lambda row: row.latency_ms)
         ),
     )
     said = (

@@ -207,8 +207,7 @@ def _names(
     labels = pd.DataFrame([vars(label) for label in placed(dots, WIDTH, HEIGHT)])
     base = alt.Chart(labels).encode(x=alt.X("x:Q", scale=None), y=alt.Y("y:Q", scale=None), text="name:N")
     halo = base.mark_text(**LETTERING, stroke=INK["paper"][0], strokeWidth=4, strokeJoin="round")  # over lines
-    both: alt.LayerChart = alt.layer(halo, base.mark_text(**LETTERING))
-    return both
+    return alt.LayerChart(layer=[halo, base.mark_text(**LETTERING)])
 
 
 def _log_axis(axis: Axis) -> alt.Axis:

@@ -25,6 +25,8 @@ COLUMNS = (
     "published top-1",
 )
 OF_NETWORK = ("accuracy (95 %)", "parameters", "MACs", "training", "published top-1")  # the same on every engine
+LEAST_NEEDED = ("ms of rounds", "MACs", "published top-1", "parameters", "training", "memory MB", "ms p95")
+GAP = 2  # letters between two columns
 RANDOM_MARK = "random"
 
 
@@ -43,6 +45,25 @@ def measurements_table(rows: Sequence[Measurement], every_cell: bool = False) ->
                 cells |= {"network": "", **dict.fromkeys(OF_NETWORK, "")}
             shown.append(tuple(cells[name] for name in COLUMNS))
     return TextTable(COLUMNS, tuple(shown))
+
+
+def fitting(table: TextTable, width: int) -> TextTable:
+    """The same table without the columns that a narrow terminal has no room for, the least needed first.
+
+    Args:
+        table: As `measurements_table` gives it.
+        width: Letters in a line.
+
+    Example:
+        >>> fitting(TextTable(("network", "MACs"), (("resnet50", "3.86 G"),)), 12).columns
+        ('network',)
+    """
+    kept = list(range(len(table.columns)))
+    for name in LEAST_NEEDED:
+        if sum(GAP + max(len(row[i]) for row in (table.columns, *table.rows)) for i in kept) <= width:
+            break
+        kept = [i for i in kept if table.columns[i] != name]
+    return TextTable(tuple(table.columns[i] for i in kept), tuple(tuple(row[i] for i in kept) for row in table.rows))
 
 
 def by_network(rows: Sequence[Measurement]) -> list[list[Measurement]]:

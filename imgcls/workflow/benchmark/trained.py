@@ -3,7 +3,8 @@
 import re
 import subprocess
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import replace
 
 from imgcls.config import TrainConfig
@@ -40,6 +41,7 @@ def trained_accuracy(
         TimeIsUpError: If the time of the benchmark is over.
         KeyboardInterrupt: If it was interrupted.
     """
+    request.folder.mkdir(parents=True, exist_ok=True)
     run = TrialRun(request.folder, run_name(request, images, network.config.network.model))
     if not run.hold():
         raise RuntimeError(f"Another process trains {run.path}.")
@@ -72,14 +74,14 @@ def _followed(
     reached: list[tuple[float, float]] = []
     process, began = run.start(config), time.monotonic()
     before = 0.0
-    with ending_with_us(process):
+    with _gone_at_the_end(process), ending_with_us(process):
         for row in run.follow(process, _ending_in_time(process, deadline)):
             elapsed = time.monotonic() - began
             if elapsed < row["seconds"]:  # of an earlier start
                 before += row["seconds"]
                 elapsed = 0.0
             reached.append((before + elapsed, float(row["val_accuracy"])))
-            progress.epoch(row)
+            progress.doing(f"Training {short_name(config.network.model)}", row["epoch"], config.training.epochs)
     if process.returncode == INTERRUPTED:
         if deadline.is_over:
             raise TimeIsUpError
@@ -87,6 +89,17 @@ def _followed(
     if process.returncode not in SUCCEEDED:
         raise RuntimeError(f"The training failed: {run.reason()}")
     return tuple(reached)
+
+
+@contextmanager
+def _gone_at_the_end(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Within, the process may train; after it, whatever happened, there is none."""
+    try:
+        yield
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
 
 
 def _ending_in_time(process: "subprocess.Popen[bytes]", deadline: Deadline) -> Callable[[], None]:

@@ -13,5 +13,5 @@ def test_a_bundle_takes_more_than_what_its_process_imports(small_bundle):
 
 
 def test_a_process_that_dies_says_why(tmp_path):
-    with pytest.raises(RuntimeError, match="does not run in a process of its own: .*no_bundle"):
+    with pytest.raises(RuntimeError, match=r"does not run in a process of its own: .*no_bundle"):
         peak_megabytes(start(tmp_path / "no_bundle", "saved_model", IMAGE))
