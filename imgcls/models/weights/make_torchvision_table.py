@@ -22,12 +22,18 @@ THEIRS = {  # our name: theirs, where they differ
     "shufflenet_v2": "shufflenet_v2_x1_0",
     "shufflenet_v2_150": "shufflenet_v2_x1_5",
     "shufflenet_v2_200": "shufflenet_v2_x2_0",
+    "regnet_x_400mf_torchvision": "regnet_x_400mf",  # whose widths are not the paper's
+    "regnet_y_800mf_torchvision": "regnet_y_800mf",
+    "regnet_y_8gf_torchvision": "regnet_y_8gf",
     **{
         name: name
         for name in (
             "resnet18", "resnet34", "vgg11", "vgg13", "vgg16", "vgg19", "densenet121", "densenet161", "densenet169",
             "densenet201", "mobilenet_v2", "convnext_tiny", "convnext_small", "convnext_base", "efficientnet_v2_s",
-            "efficientnet_v2_m", "efficientnet_v2_l", *(f"efficientnet_b{size}" for size in range(8)),
+            "efficientnet_v2_m", "efficientnet_v2_l", "resnext50_32x4d", "resnext101_32x8d", "resnext101_64x4d",
+            "wide_resnet50_2", "wide_resnet101_2", "regnet_x_800mf", "regnet_x_1_6gf", "regnet_x_3_2gf",
+            "regnet_x_8gf", "regnet_y_400mf", "regnet_y_1_6gf", "regnet_y_3_2gf",
+            *(f"efficientnet_b{size}" for size in range(8)),
         )
     },
 }  # fmt: skip
