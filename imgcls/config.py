@@ -229,6 +229,7 @@ class NetworkConfig:
     preprocessing: Preprocessed | None = None  # pixels that a Keras model of another project was trained with
     plan: Plan = "auto"  # what is fine-tuned
     unfreeze: int = 0  # blocks, from the last one, that --plan last_blocks fine-tunes; 0: a third of them
+    minutes: float = 10.0  # that the choice of a network may take where --model auto has several (IMGCLS_WEIGHTS)
     init_from: str | None = None  # run or .keras file of a shallower network of the same family to start from
     data_format: Literal["channels_last", "channels_first", "auto"] = "channels_last"  # layout inside the network
     activation: str | None = None  # replaces the network's activation, such as elu, prelu or swish
@@ -247,6 +248,7 @@ class NetworkConfig:
                 _check_range(name, getattr(self, name), 0.0, 0.95)
         _check_range("regularizer_strength", self.regularizer_strength, 0.0, 1.0)
         _check_range("unfreeze", self.unfreeze, 0, 1000)
+        _check_range("minutes", self.minutes, 0.0, 1e6)
         if self.unfreeze and self.plan != "last_blocks":
             raise ValueError(
                 f"--unfreeze goes with --plan last_blocks, not with --plan {self.plan}. Add --plan last_blocks."
