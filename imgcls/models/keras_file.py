@@ -17,6 +17,7 @@ import numpy as np
 
 from imgcls import layers
 from imgcls.data_format import CHANNELS_LAST
+from imgcls.models.foreign.packages import import_packages
 from imgcls.models.judged import judgement, temperature, with_judgement
 from imgcls.models.recursion import deep_networks
 
@@ -60,6 +61,7 @@ def save(model: keras.Model, path: Path) -> None:
 def load(path: Path) -> keras.Model:
     """Read what `save` wrote, or any .keras file. Raises what Keras raises."""
     with zipfile.ZipFile(path) as archive:
+        import_packages(archive.read("config.json").decode())
         ours, config = (_json(archive, name) for name in (OURS, JUDGEMENT))
         numbers = archive.read(NUMBERS) if config else b""
     if ours is None:

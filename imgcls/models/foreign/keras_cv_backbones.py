@@ -15,12 +15,12 @@ import keras
 
 from imgcls.models.foreign.as_architecture import ModelSource, Shape, as_architecture
 from imgcls.models.foreign.keras_archive import with_weight_file
+from imgcls.models.foreign.packages import PACKAGES
 from imgcls.models.registry import Architecture
 from imgcls.nearest_name import did_you_mean
 
 Sizes = Mapping[str, Any]
 
-EXTRA = "keras-cv"  # of this package
 PUBLISHED_WEIGHTS = {  # endings of the names of KerasCV's presets with weights
     "imagenet": ("csp_darknet_tiny", "csp_darknet_l", "densenet121", "densenet169", "densenet201", "efficientnetv2_s",
                  "efficientnetv2_b0", "efficientnetv2_b1", "efficientnetv2_b2", "mit_b0", "mobilenet_v3_small",
@@ -193,7 +193,7 @@ def architecture_of_backbone(name: str) -> Architecture:
             f"KerasCV has no backbone {name!r} that imgcls knows.{hint} There are: {', '.join(BACKBONES)}."
         )
     if find_spec("keras_cv") is None:
-        raise ValueError(f"--model keras_cv:{name} needs KerasCV: pip install imgcls[{EXTRA}]")
+        raise ValueError(f"--model keras_cv:{name} needs KerasCV: pip install imgcls[{PACKAGES['keras_cv']}]")
     return _architecture(name)
 
 
@@ -209,6 +209,12 @@ def built(name: str, shape: tuple[int | None, int | None, int]) -> keras.Model:
     return model
 
 
+def without_lambda(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """The layer, or one of Keras in place of the function that is CSPDarkNet's activation, which no file may hold."""
+    is_lambda = isinstance(layer, keras.layers.Lambda)
+    return keras.layers.Activation("silu", name=layer.name) if is_lambda else layer
+
+
 @lru_cache
 def _architecture(name: str) -> Architecture:
     published = {ending: _of_preset(f"{name}_{ending}") for ending, names in PUBLISHED_WEIGHTS.items() if name in names}
@@ -220,6 +226,7 @@ def _architecture(name: str) -> Architecture:
         has_weights=False,
         with_weights={**published, ".h5": lambda shape, path: with_weight_file(built(name, shape), path)},
         licence="that of KerasCV",
+        replaced=without_lambda,
     )
     return as_architecture(source, 1024 if name.startswith("vitdet") else 0)
 
