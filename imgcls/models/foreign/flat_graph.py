@@ -77,7 +77,7 @@ class LayerCopies:
     def _called(self, node: Any, tensors: dict[int, keras.KerasTensor]) -> Any:
         operation = node.operation
         arguments, keywords = node.arguments.fill_in(tensors)
-        keywords = {name: value for name, value in keywords.items() if name != "training"}
+        keywords = {name: value for name, value in keywords.items() if name != "training" and value is not None}
         if is_graph(operation):
             given = keras.tree.flatten((arguments, keywords))
             return self.through(operation, [each for each in given if isinstance(each, keras.KerasTensor)])

@@ -21,6 +21,8 @@ from imgcls.nearest_name import did_you_mean
 
 Sizes = Mapping[str, Any]
 
+HARD_SIGMOID = "HardSigmoidActivation"  # a layer of KerasCV
+
 PUBLISHED_WEIGHTS = {  # endings of the names of KerasCV's presets with weights
     "imagenet": ("csp_darknet_tiny", "csp_darknet_l", "densenet121", "densenet169", "densenet201", "efficientnetv2_s",
                  "efficientnetv2_b0", "efficientnetv2_b1", "efficientnetv2_b2", "mit_b0", "mobilenet_v3_small",
@@ -209,10 +211,15 @@ def built(name: str, shape: tuple[int | None, int | None, int]) -> keras.Model:
     return model
 
 
-def without_lambda(layer: keras.layers.Layer) -> keras.layers.Layer:
-    """The layer, or one of Keras in place of the function that is CSPDarkNet's activation, which no file may hold."""
-    is_lambda = isinstance(layer, keras.layers.Lambda)
-    return keras.layers.Activation("silu", name=layer.name) if is_lambda else layer
+def readable(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """The layer, or one of Keras that computes the same, in place of one that KerasCV cannot read from a file."""
+    if isinstance(layer, keras.layers.Lambda):  # CSPDarkNet's activation
+        return keras.layers.Activation("silu", name=layer.name)
+    if type(layer).__name__ == HARD_SIGMOID:  # takes no name
+        return keras.layers.Activation("hard_sigmoid", name=layer.name)
+    if type(getattr(layer, "excite_activation", None)).__name__ == HARD_SIGMOID:
+        return type(layer).from_config({**layer.get_config(), "excite_activation": "hard_sigmoid"})
+    return layer
 
 
 @lru_cache
@@ -226,7 +233,7 @@ def _architecture(name: str) -> Architecture:
         has_weights=False,
         with_weights={**published, ".h5": lambda shape, path: with_weight_file(built(name, shape), path)},
         licence="that of KerasCV",
-        replaced=without_lambda,
+        replaced=readable,
     )
     return as_architecture(source, 1024 if name.startswith("vitdet") else 0)
 
