@@ -8,6 +8,7 @@ files hold our layers, which Keras knows once imgcls has been imported.
 
 import io
 import json
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -65,7 +66,9 @@ def load(path: Path) -> keras.Model:
         ours, config = (_json(archive, name) for name in (OURS, JUDGEMENT))
         numbers = archive.read(NUMBERS) if config else b""
     if ours is None:
-        return _plain(keras.models.load_model(path, compile=False))
+        with warnings.catch_warnings():  # of layers of other packages, which are built when they are called
+            warnings.filterwarnings("ignore", message="`build\\(\\)` was called on layer", category=UserWarning)
+            return _plain(keras.models.load_model(path, compile=False))
     model = _plain(keras.saving.deserialize_keras_object(ours))
     model.load_weights(path)
     if config is None:

@@ -195,7 +195,7 @@ def architecture_of_backbone(name: str) -> Architecture:
             f"KerasCV has no backbone {name!r} that imgcls knows.{hint} There are: {', '.join(BACKBONES)}."
         )
     if find_spec("keras_cv") is None:
-        raise ValueError(f"--model keras_cv:{name} needs KerasCV: pip install imgcls[{PACKAGES['keras_cv']}]")
+        raise ValueError(f"--model keras_cv:{name} needs KerasCV: pip install {PACKAGES['keras_cv']}")
     return _architecture(name)
 
 
@@ -218,7 +218,14 @@ def readable(layer: keras.layers.Layer) -> keras.layers.Layer:
     if type(layer).__name__ == HARD_SIGMOID:  # takes no name
         return keras.layers.Activation("hard_sigmoid", name=layer.name)
     if type(getattr(layer, "excite_activation", None)).__name__ == HARD_SIGMOID:
-        return type(layer).from_config({**layer.get_config(), "excite_activation": "hard_sigmoid"})
+        excites: keras.layers.Layer = type(layer).from_config(
+            {**layer.get_config(), "excite_activation": "hard_sigmoid"}
+        )
+        return excites
+    if type(layer).__name__ == "HierarchicalTransformerEncoder":
+        from imgcls.models.foreign.keras_cv_layers import copyable  # imports KerasCV
+
+        return copyable(layer)
     return layer
 
 

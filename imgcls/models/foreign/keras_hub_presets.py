@@ -25,7 +25,7 @@ def architecture_of_preset(preset: str) -> Architecture:
         ConnectionError: If a preset cannot be downloaded.
     """
     if find_spec("keras_hub") is None:
-        raise ValueError(f"--model keras_hub:{preset} needs KerasHub: pip install imgcls[{PACKAGES['keras_hub']}]")
+        raise ValueError(f"--model keras_hub:{preset} needs KerasHub: pip install {PACKAGES['keras_hub']}")
     folder = Path(preset)
     key = str(folder.resolve()) if folder.is_dir() else preset, _time(folder)
     if key not in _FOUND:

@@ -3,7 +3,8 @@
 import importlib
 from importlib.util import find_spec
 
-PACKAGES = {"keras_cv": "keras-cv", "keras_hub": "keras-hub"}  # module -> the extra of this package that installs it
+OURS_OF_KERAS_CV = "imgcls.models.foreign.keras_cv_layers"
+PACKAGES = {"keras_cv": "keras-cv", "keras_hub": "imgcls[keras-hub]"}  # module -> what pip installs it by
 
 
 def import_packages(config: str) -> None:
@@ -19,5 +20,7 @@ def import_packages(config: str) -> None:
         if f'"{module}.' not in config and f'"{module}>' not in config:
             continue
         if find_spec(module) is None:
-            raise ValueError(f"it has layers of {module}, which is not installed: pip install imgcls[{extra}]")
+            raise ValueError(f"it has layers of {module}, which is not installed: pip install {extra}")
         importlib.import_module(module)
+    if f'"{OURS_OF_KERAS_CV}"' in config:
+        importlib.import_module(OURS_OF_KERAS_CV)

@@ -49,9 +49,9 @@ def test_weights_from_a_file_without_a_download(tmp_path):
 
 
 def test_an_unknown_name_and_other_pixels_are_refused():
-    with pytest.raises(ValueError, match="no network 'MobilNetV2'.* Did you mean 'MobileNetV2'"):
+    with pytest.raises(ValueError, match=r"no network 'MobilNetV2'.* Did you mean 'MobileNetV2'"):
         find_architecture("keras_applications:MobilNetV2")
-    with pytest.raises(ValueError, match="takes pixels of --preprocessing plus-minus-1, not imagenet"):
+    with pytest.raises(ValueError, match=r"takes pixels of --preprocessing plus-minus-1, not imagenet"):
         build_model("keras_applications:MobileNetV2", (64, 64, 3), num_classes=2, preprocessing="imagenet")
 
 
@@ -60,5 +60,5 @@ def test_what_cannot_be_downloaded_is_one_sentence(monkeypatch):
         raise Exception("URL fetch failure on https://somewhere: None -- no route")  # as keras.utils.get_file does
 
     monkeypatch.setattr(keras.applications, "VGG19", offline)
-    with pytest.raises(ConnectionError, match="VGG19 could not be downloaded. Download the .h5 file"):
+    with pytest.raises(ConnectionError, match=r"VGG19 could not be downloaded. Download the .h5 file"):
         build_model("keras_applications:VGG19", (64, 64, 3), num_classes=2, weights="imagenet")

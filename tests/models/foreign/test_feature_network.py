@@ -151,7 +151,7 @@ def test_what_cannot_be_used_is_one_sentence(said):
         ("Nothing in .* says which pixels it was trained with. Name them with --preprocessing: 0-1", {}),
         ("no preprocessing '0_1'. Did you mean '0-1'", {"preprocessing": "0_1"}),
         ("--activation changes the layers of imgcls's own networks", {"preprocessing": "own", "activation": "elu"}),
-        ("takes images of 64x64, not 96x96. Choose --image-size 64", {"preprocessing": "own", "input_shape": (96, 96, 3)}),
+        ("takes images of 64x64, not 96x96. Choose --image-size", {"preprocessing": "own", "input_shape": (96, 96, 3)}),
         ("of 3 channels, not 1. Choose --color rgb", {"preprocessing": "own", "input_shape": (64, 64, 1)}),
         ("no weights 'imagenet'. There are: own, none", {"preprocessing": "own", "weights": "imagenet"}),
     ],

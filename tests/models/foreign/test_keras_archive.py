@@ -34,7 +34,7 @@ def test_a_file_with_a_program_is_not_opened(tmp_path):
     program = layers.Lambda(lambda x: (open(named, "w").close(), x)[1])
     keras.Sequential([keras.Input((8, 8, 3)), program]).save(tmp_path / "lambda.keras")
     marker.unlink()
-    with pytest.raises(ValueError, match="is not opened: it has 'Lambda', which is not of Keras.*@keras_model"):
+    with pytest.raises(ValueError, match=r"is not opened: it has 'Lambda', which is not of Keras.*@keras_model"):
         find_architecture(str(tmp_path / "lambda.keras"))
     assert not marker.exists()
 
@@ -46,7 +46,7 @@ class Halved(layers.Layer):
 
 def test_a_layer_of_ones_own_is_refused_with_what_to_do(tmp_path):
     keras.Sequential([keras.Input((8, 8, 3)), Halved()]).save(tmp_path / "own.keras")
-    with pytest.raises(ValueError, match="it has 'Halved'.* write a .py file with a function under @keras_model"):
+    with pytest.raises(ValueError, match=r"it has 'Halved'.* write a .py file with a function under @keras_model"):
         find_architecture(str(tmp_path / "own.keras"))
 
 
@@ -56,20 +56,20 @@ def test_a_class_of_another_module_is_never_looked_up(tmp_path, mobilenet_file):
     config["config"]["layers"][1] |= {"module": "subprocess", "class_name": "Popen", "registered_name": "Popen"}
     with zipfile.ZipFile(tmp_path / "evil.keras", "w") as archive:
         archive.writestr("config.json", json.dumps(config))
-    with pytest.raises(ValueError, match="is not opened: it has 'Popen'"):
+    with pytest.raises(ValueError, match=r"is not opened: it has 'Popen'"):
         find_architecture(str(tmp_path / "evil.keras"))
 
 
 def test_a_classifier_of_ours_is_named(tmp_path):
     save(build_model("lenet5", num_classes=2), tmp_path / "ours.keras")
-    with pytest.raises(ValueError, match="a classifier that imgcls saved, .* Choose --model lenet5 --weights"):
+    with pytest.raises(ValueError, match=r"a classifier that imgcls saved, .* Choose --model lenet5 --weights"):
         find_architecture(str(tmp_path / "ours.keras"))
 
 
 @pytest.mark.parametrize("content", [b"", b"no archive"])
 def test_what_is_no_archive_is_refused(tmp_path, content):
     (tmp_path / "bad.keras").write_bytes(content)
-    with pytest.raises(ValueError, match="is no .keras file as Keras 3 writes it"):
+    with pytest.raises(ValueError, match=r"is no .keras file as Keras 3 writes it"):
         find_architecture(str(tmp_path / "bad.keras"))
-    with pytest.raises(FileNotFoundError, match="No file at .*none.keras"):
+    with pytest.raises(FileNotFoundError, match=r"No file at .*none.keras"):
         find_architecture(str(tmp_path / "none.keras"))
