@@ -4,7 +4,6 @@ Of each network in turn: the bundle is written, its memory is found in a process
 first time, and its accuracy is found. Then further rounds of timing go through all networks and engines in turns.
 """
 
-import gc
 import json
 import logging
 import tempfile
@@ -29,6 +28,7 @@ from imgcls.workflow.benchmark import memory
 from imgcls.workflow.benchmark.bundle import installed_engines, megabytes, write_measured_bundle
 from imgcls.workflow.benchmark.candidates import choose, over_limits
 from imgcls.workflow.benchmark.deadline import Deadline
+from imgcls.workflow.benchmark.freed_memory import give_back_memory
 from imgcls.workflow.benchmark.images import BenchmarkImages, load_images
 from imgcls.workflow.benchmark.interruption import Interruption
 from imgcls.workflow.benchmark.latency import ROUNDS, Loaded
@@ -245,7 +245,7 @@ class Benchmark:
         self._measured.append(found)
         self._save()
         keras.backend.clear_session()
-        gc.collect()  # Keras models hold themselves
+        give_back_memory()
         self._advance(started + FIRST - self._done)
         self._say(found)
 
@@ -269,6 +269,7 @@ class Benchmark:
             }
             for engine, peak in peaks.found().items():
                 found.rows[engine] = with_memory(found.rows[engine], peak)
+        give_back_memory()
         self._advance(MEMORY)
         found.loaded = Loaded(written, _without_problem(found), [read_encoded(file) for file in files])
         self._first_turns(found, found.loaded)
