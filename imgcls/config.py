@@ -33,6 +33,7 @@ Plan = Literal["auto", "head", "features", "patches", "last_blocks", "all", "scr
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 Boxes = Literal["single", "largest", "crop", "multi_label"]
 Task = Literal["auto", "single_label", "multi_label"]
+Preprocessed = Literal["0-1", "plus-minus-1", "imagenet", "caffe", "0-255", "own"]
 Agreement = Literal["auto", "majority", "majority_then_skill", "weighted_majority", "dawid_skene", "none"]
 
 
@@ -105,7 +106,7 @@ class InputConfig:
     whitening: Literal["none", "pca", "zca"] = "none"  # pca: uncorrelated colours; zca: uncorrelated pixels, if small
     whitening_epsilon: float | None = None  # added to each variance: 0.1 for whole images and 1e-5 for colours if open
     augmentation: Literal["none", "light", "standard", "strong", "rare"] = "light"  # random changes to training images
-    augmentation_layers: tuple[str, ...] = ()  # layers after it: keras_cv.RandAugment "keras.RandomHue(factor=0.2)" ...
+    augmentation_layers: tuple[str, ...] = ()  # further layers: keras_cv.RandAugment "keras.RandomHue(factor=0.2)"
     cache: Literal["auto", "memory", "disk", "none"] = "auto"  # of decoded images; auto: a quarter of what is free
 
     def __post_init__(self) -> None:
@@ -223,8 +224,9 @@ class BalanceConfig:
 class NetworkConfig:
     """Which network, and what it starts from."""
 
-    model: str = "auto"  # name, or .py file of your own; auto: resnet20 up to 64 pixels, else efficientnet_lite0
-    weights: str = "auto"  # imagenet, none, or the path of a .keras file; auto: imagenet where they exist
+    model: str = "auto"  # name, .py or .keras file, keras_applications:NAME, ...; auto: by the images' size
+    weights: str = "auto"  # imagenet, own (of a Keras model), none, timm:NAME, or a file; auto: the first that there is
+    preprocessing: Preprocessed | None = None  # pixels that a Keras model of another project was trained with
     plan: Plan = "auto"  # what is fine-tuned
     unfreeze: int = 0  # blocks, from the last one, that --plan last_blocks fine-tunes; 0: a third of them
     init_from: str | None = None  # run or .keras file of a shallower network of the same family to start from

@@ -10,10 +10,12 @@ from imgcls.layers.channel_slice import ChannelSlice
 from imgcls.layers.class_probabilities import ClassProbabilities
 from imgcls.layers.class_token import ClassToken
 from imgcls.layers.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
+from imgcls.layers.gelu import GELU
 from imgcls.layers.global_response_normalization import GlobalResponseNormalization
 from imgcls.layers.highway_gate import HighwayGate
 from imgcls.layers.hog import HOG
 from imgcls.layers.judgement import Judgement
+from imgcls.layers.keras_operation import KerasOperation
 from imgcls.layers.layer_normalization import LayerNormalization
 from imgcls.layers.layer_scale import LayerScale
 from imgcls.layers.layout_change import LayoutChange
@@ -25,6 +27,7 @@ from imgcls.layers.pixel_standardization import PixelStandardization
 from imgcls.layers.position_embedding import PositionEmbedding
 from imgcls.layers.prelu import PReLU
 from imgcls.layers.reflect_padding import ReflectPadding2D
+from imgcls.layers.reversed_channels import ReversedChannels
 from imgcls.layers.rrelu import RReLU
 from imgcls.layers.self_attention import SelfAttention
 from imgcls.layers.squeeze_excitation import SqueezeExcitation
@@ -33,6 +36,7 @@ from imgcls.layers.sum_pooling import SumPooling2D
 from imgcls.layers.token_pooling import TokenPooling
 
 __all__ = [
+    "GELU",
     "HOG",
     "BatchNormalization",
     "BlurPooling2D",
@@ -48,6 +52,7 @@ __all__ = [
     "GlobalResponseNormalization",
     "HighwayGate",
     "Judgement",
+    "KerasOperation",
     "LayerNormalization",
     "LayerScale",
     "LayoutChange",
@@ -61,6 +66,7 @@ __all__ = [
     "PositionEmbedding",
     "RReLU",
     "ReflectPadding2D",
+    "ReversedChannels",
     "SelfAttention",
     "SeparableConv2D",
     "SqueezeExcitation",

@@ -421,6 +421,15 @@ class CostWiring(Wiring[SymbolicTensor]):
         name = layer.name if times == 1 else f"{layer.name} ({times})"  # the same weights once more
         return self._layer(name, type(layer).__name__, shape, cost.fields, parameters, cost.macs)
 
+    @override
+    def keras_model(self, model: Any, x: SymbolicTensor) -> SymbolicTensor:
+        from imgcls.models.layer_cost import costs_of_model  # imports Keras, as whoever made the model has
+
+        for layer, shape, cost in costs_of_model(model, x.shape, x.fields):
+            parameters = sum(math.prod(weight.shape) for weight in layer.trainable_weights)
+            x = self._layer(layer.name, type(layer).__name__, shape, cost.fields, parameters, cost.macs)
+        return x
+
 
 def _size(window: Window) -> str:
     return "x".join(map(str, window.kernel))

@@ -13,6 +13,7 @@ from typing_extensions import override
 from imgcls import layers as ours
 from imgcls.data_format import channel_axis, spatial_axes
 from imgcls.models.auxiliary import AuxiliaryHeads
+from imgcls.models.foreign.flat_graph import on_tensor
 from imgcls.models.window import Window
 from imgcls.models.wiring import GATE_KERNEL, Sides, Wiring, sides
 
@@ -208,3 +209,7 @@ class KerasWiring(Wiring[KerasTensor]):
     @override
     def apply(self, layer: keras.layers.Layer, x: KerasTensor | Sequence[KerasTensor]) -> KerasTensor:
         return layer(x)
+
+    @override
+    def keras_model(self, model: keras.Model, x: KerasTensor) -> KerasTensor:
+        return on_tensor(model, x)

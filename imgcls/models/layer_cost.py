@@ -5,7 +5,7 @@ computes, is unknown: nothing is guessed.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ import keras
 from keras import layers
 
 from imgcls import layers as ours
+from imgcls.framework_internals import graph_nodes
+from imgcls.models.foreign.flat_graph import on_tensor
 from imgcls.models.receptive_field import UNKNOWN, Seen, joined, slid
 from imgcls.models.window import Window, pair
 
@@ -50,6 +52,26 @@ def cost_of(layer: keras.layers.Layer, shapes: Sequence[Shape], seen: Sequence[S
             if isinstance(layer, kinds):
                 return rule(layer, shapes[0], seen, out)
     return Cost(None, UNKNOWN)
+
+
+def costs_of_model(model: keras.Model, shape: Shape, seen: Seen) -> Iterator[tuple[keras.layers.Layer, Shape, Cost]]:
+    """Each layer of a flat model in the order of its graph, with the shape of its output and what it costs.
+
+    Args:
+        model: In channels_last; its layers are not changed.
+        shape: Of an image, (height, width, channels).
+        seen: The receptive fields of the images.
+    """
+    images = keras.Input(shape)
+    graph = keras.Model(images, on_tensor(model, images))
+    fields: dict[int, Seen] = {id(images): seen}
+    for node in graph_nodes(graph):
+        if node.input_tensors:
+            before = [fields[id(tensor)] for tensor in node.input_tensors]
+            shapes, out = [tuple(each.shape[1:]) for each in node.input_tensors], tuple(node.outputs[0].shape[1:])
+            cost = cost_of(node.operation, shapes, before, out)
+            fields |= {id(tensor): cost.fields for tensor in node.outputs}
+            yield node.operation, out, cost
 
 
 def shape_after(layer: keras.layers.Layer, shape: Shape | list[Shape]) -> Shape:
@@ -181,7 +203,7 @@ RULES: tuple[tuple[tuple[type, ...], Callable[..., Cost]], ...] = (
     ),
     (
         (ours.PixelStandardization, ours.LayoutChange, ours.ChannelPooling, ours.Maxout, ours.ChannelShuffle,
-         ours.ChannelSlice),
+         ours.ChannelSlice, ours.ReversedChannels),
         _as_it_was,
     ),
     ((ours.SqueezeExcitation,), _gated),

@@ -389,6 +389,10 @@ class Wiring(ABC, Generic[Tensor]):
     def apply(self, layer: Any, x: Tensor | Sequence[Tensor]) -> Tensor:
         """Any other Keras layer. It must know the layout itself."""
 
+    @abstractmethod
+    def keras_model(self, model: Any, x: Tensor) -> Tensor:
+        """The layers of a functional Keras model in channels_last, each by itself, as new ones."""
+
 
 def sides(zeros: tuple[int, int] | Sides) -> Sides:
     """((top, bottom), (left, right)) of what may be given as one number for both sides of an axis."""

@@ -27,7 +27,7 @@ def test_the_function_of_the_page_uses_it(page):
     net = page["CostWiring"]()
     x = test_wiring.SymbolicTensor((8, 8, 16), None)
     assert page["stem"](net, x, "stem").shape == (2, 2, 64)
-    assert [layer.name for layer in net.layers][0] == "stem_blocks"
+    assert net.layers[0].name == "stem_blocks"
 
 
 def test_an_operation_in_one_wiring_only_is_found(page):

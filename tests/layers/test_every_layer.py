@@ -75,6 +75,7 @@ CASES = [
     Case(layers.DepthwiseConv2D, {"kernel_size": 3, "padding": "same", "depth_multiplier": 2}),
     Case(layers.ClassToken, {}, ((5, 8),)),
     Case(layers.ClassToken, {"registers": 2}, ((5, 8),)),
+    Case(layers.GELU),
     Case(layers.GlobalResponseNormalization, {}, ((5, 8, 4),)),
     Case(layers.HOG, {"orientations": 4, "pixels_per_cell": (4, 5), "cells_per_block": (2, 1)}, ((9, 11, 3),),
          is_float32=True),

@@ -109,6 +109,7 @@ OPERATIONS: dict[str, Callable] = {
     "auxiliary": lambda draw: ([(3,), [(3,)] * draw.integers(1, 3)], {"weight": 0.3}),
     "logits": lambda draw: ([(draw.integers(2, 9),)], {"num_classes": draw.integers(2, 9)}),
     "apply": lambda draw: ([feature_map(draw)], {}),
+    "keras_model": lambda draw: ([feature_map(draw, 3)], {}),
 }
 
 
@@ -143,10 +144,21 @@ def each(make: Callable, shapes):
     return [each(make, shape) if isinstance(shape, list) else make(shape) for shape in shapes]
 
 
+def small_model(data_format: str) -> keras.Model:
+    """Two branches that are added, of any size."""
+    images = keras.Input((None, None, 3) if data_format == "channels_last" else (3, None, None))
+    layers = [
+        keras.layers.Conv2D(4, size, padding="same", data_format=data_format, name=f"conv{size}") for size in (1, 3)
+    ]
+    return keras.Model(images, keras.layers.Add(name="sum")([layer(images) for layer in layers]))
+
+
 def call(net: Wiring, name: str, inputs: list, arguments: dict):
     if name == "apply":
         layer = keras.layers.Conv2D(3, 3, strides=2, data_format=net.data_format, name="layer")
         return net.apply(layer, *inputs)
+    if name == "keras_model":
+        return net.keras_model(small_model(net.data_format), *inputs)
     made = getattr(net, name)(*inputs, name="layer", **arguments)
     return made[-1] if isinstance(made, list) else made
 

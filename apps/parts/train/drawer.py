@@ -27,6 +27,10 @@ TOPICS = {  # by the section of the config
 OF_AUGMENTATION = (("input", "augmentation"), ("input", "augmentation_layers"))
 IN_A_ROW = 3
 MODELS = ("network", "model")
+LAYERS = [  # that need no argument; any other is typed, with its arguments
+    "keras_cv.RandAugment", "keras_cv.AugMix", "keras_cv.GridMask", "keras_cv.ChannelShuffle", "keras.RandomErasing",
+    "keras.RandomGrayscale", "keras.RandomPerspective", "keras.RandomElasticTransform",
+]  # fmt: skip
 
 
 def ask_settings(project: Project, answer: Answer, topics: Sequence[str]) -> str:
@@ -97,4 +101,6 @@ def ask_one(project: Project, answer: Answer, setting: Setting) -> None:
 def _suggestions(path: Place) -> list[str]:
     if path == MODELS:
         return ["auto", *(ask_worker("models.names") or [])]
+    if path == ("input", "augmentation_layers"):
+        return LAYERS
     return ["auto", "imagenet", "none"] if path == ("network", "weights") else []

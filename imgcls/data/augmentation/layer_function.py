@@ -1,7 +1,8 @@
 """A layer of keras-cv or Keras as a pure function of an image and a seed, tried out before a run begins."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from functools import lru_cache
 from typing import Any, NamedTuple
 
@@ -92,7 +93,7 @@ class LayerFunction:
 
     def _function(self, batched: bool) -> Any:
         def changed(image: tf.Tensor, seed: tf.Tensor) -> tf.Tensor:
-            with answered(seed):
+            with answered(seed), _scope_kept():
                 after = self._layer(image[None] if batched else image)
             if isinstance(after, tf.RaggedTensor):
                 raise ValueError("it gives images of other sizes")
@@ -100,6 +101,17 @@ class LayerFunction:
             return tf.ensure_shape(after, image.shape) if after.shape.is_compatible_with(image.shape) else after
 
         return changed
+
+
+@contextmanager
+def _scope_kept() -> Iterator[None]:
+    """Undo what `tf.map_fn` sets in the variable scope and leaves there if it fails: no strategy could begin then."""
+    scope = tf.compat.v1.get_variable_scope()
+    before = scope.caching_device
+    try:
+        yield
+    finally:
+        scope.set_caching_device(before)
 
 
 @lru_cache(maxsize=64)

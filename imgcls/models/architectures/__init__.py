@@ -15,6 +15,8 @@ from imgcls.models.architectures import (  # noqa: F401  (each fills the table)
     mobilenet_v4,
     nasnet,
     nin,
+    regnet,
+    repvgg,
     resnet,
     resnet_cifar,
     shufflenet,

@@ -47,8 +47,9 @@ def _weights(source: int, target: int) -> np.ndarray:
     wide = max(step, 1.0)  # where the grid becomes smaller, the kernel becomes as much wider
     centers = (np.arange(target) + 0.5) * step
     distances = np.abs((np.arange(source) + 0.5)[None] - centers[:, None]) / wide
-    weights = _cubic(distances)
-    return weights / weights.sum(axis=1, keepdims=True)
+    weights: np.ndarray = _cubic(distances)
+    normalized: np.ndarray = weights / weights.sum(axis=1, keepdims=True)
+    return normalized
 
 
 def _cubic(x: np.ndarray) -> np.ndarray:

@@ -15,6 +15,7 @@ from imgcls.layers import PositionEmbedding
 from imgcls.models.cost import cost_of_network
 from imgcls.models.registry import Architecture, ArrayName, StateDictNames, list_models
 from imgcls.models.registry import find_architecture as find
+from imgcls.models.weights.pixels import Pixels, timm_pixels
 from imgcls.models.weights.position_interpolation import for_grid
 from imgcls.models.weights.safetensors_file import read_safetensors_file
 from imgcls.models.weights.torch_file import read_torch_file
@@ -45,11 +46,13 @@ class StateDict:
         path: Of the file.
         arrays: By the name in the file.
         names: How the file's project names the layers.
+        pixels: How the network was given images, where that is known of the file itself.
     """
 
     path: Path
     arrays: Mapping[str, np.ndarray]
     names: StateDictNames
+    pixels: Pixels | None = None
 
     @property
     def wiring(self) -> Mapping[str, Any]:
@@ -59,12 +62,17 @@ class StateDict:
     @property
     def mean(self) -> tuple[float, ...]:
         """Of the pixels, in [0, 255], that the weights were trained with."""
-        return self.names.mean
+        return self.pixels.mean if self.pixels else self.names.mean
 
     @property
     def std(self) -> tuple[float, ...]:
         """Of the pixels, in [0, 255], that the weights were trained with."""
-        return self.names.std
+        return self.pixels.std if self.pixels else self.names.std
+
+    @property
+    def preprocessing(self) -> Mapping[str, object]:
+        """Fields of `imgcls.data.images.preprocessing.Preprocessing`, where the file says them."""
+        return self.pixels.preprocessing if self.pixels else {}
 
     @property
     def num_classes(self) -> int:
@@ -104,8 +112,14 @@ def is_state_dict(weights: str | Path) -> bool:
     return Path(weights).suffix in READERS
 
 
-def read_state_dict(architecture: Architecture, path: Path) -> StateDict:
+def read_state_dict(architecture: Architecture, path: Path, named: str = "", pixels: Pixels | None = None) -> StateDict:
     """Read a file and find out which of the architecture's dialects it speaks.
+
+    Args:
+        architecture: The network that is to start from it.
+        path: The file. What a config of timm beside it says of images holds.
+        named: What its source calls it, where the file has another name.
+        pixels: How the network was given images, where the source says it.
 
     Raises:
         ValueError: For a file of another kind or another network, and where the architecture knows no dialect.
@@ -117,10 +131,10 @@ def read_state_dict(architecture: Architecture, path: Path) -> StateDict:
     if not path.is_file():
         raise FileNotFoundError(f"No weight file at {path}. Expected a {path.suffix} file with a PyTorch state dict.")
     arrays = {name.removeprefix("module."): array for name, array in READERS[path.suffix](path).items()}
-    dialects = [names for names in architecture.state_dicts if names.file_mark in path.name]
+    dialects = [names for names in architecture.state_dicts if names.file_mark in (named or path.name)]
     if not dialects:
         marks = " or ".join(repr(names.file_mark) for names in architecture.state_dicts)
-        raise ValueError(f"Weights of {architecture.name} have {marks} in their file name; {path.name} has not.")
+        raise ValueError(f"Weights of {architecture.name} have {marks} in their name; {named or path.name} has not.")
     shares = [(_overlap(architecture, names, names.prepare(arrays)), bool(names.file_mark)) for names in dialects]
     best, (share, _) = max(zip(dialects, shares, strict=True), key=lambda candidate: candidate[1])
     if share < 0.5:
@@ -128,7 +142,7 @@ def read_state_dict(architecture: Architecture, path: Path) -> StateDict:
             f"{path} is not a {architecture.name}: {share:.0%} of the layers are there by their names in "
             f"{best.project}. It begins with {', '.join(list(arrays)[:5])}."
         )
-    return StateDict(path, best.prepare(arrays), best)
+    return StateDict(path, best.prepare(arrays), best, pixels or timm_pixels(path))
 
 
 def _overlap(architecture: Architecture, names: StateDictNames, arrays: Mapping[str, np.ndarray]) -> float:

@@ -110,6 +110,13 @@ def test_a_layer_of_colors_says_what_to_do_with_gray_images():
         try_layers([layer_function("keras_cv.RandAugment")], (SIZE, SIZE, 1))
 
 
+def test_a_refused_layer_leaves_nothing_behind():
+    with pytest.raises(ValueError, match="keras_cv"):
+        try_layers([LayerFunction("keras_cv.RandomChoice([keras_cv.RandomHue(0.2)])")], (SIZE, SIZE, 1))
+    with tf.distribute.OneDeviceStrategy("/cpu:0").scope():
+        assert tf.Variable(1.0).numpy() == 1
+
+
 class Counting(keras.layers.Layer):
     """Draws from a state that nothing here knows."""
 

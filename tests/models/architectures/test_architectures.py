@@ -23,6 +23,9 @@ from imgcls.models.architectures import (
     inception,
     mobilenet_v4,
     nasnet,
+    regnet,
+    repvgg,
+    resnet,
     shufflenet,
     vgg,
     vit,
@@ -68,6 +71,13 @@ architecture("efficientnet_v2_small", 32, wiring={"activation": "swish"})(
 )  # fmt: skip
 architecture("highway_small", 32, wiring={"normalization": "none"})(
     partial(highway.highway, stages=((8, 3), (12, 3), (16, 3)))
+)
+architecture("regnet_small", 32, wiring=regnet.WIRING)(
+    partial(regnet.regnet, stages=[(1, 16, 8), (2, 24, 8)], excite=True)
+)
+architecture("repvgg_small", 32, wiring=repvgg.WIRING)(partial(repvgg.repvgg, blocks=(2, 1), filters=[8, 12]))
+architecture("resnext_small", 32, wiring=resnet.WIRING)(
+    partial(resnet.resnet, block=partial(resnet.bottleneck_v1_5, groups=4, width=2), blocks=(1, 2))
 )
 architecture("mobilenet_v4_small", 32, head=mobilenet_v4.mobilenet_v4_head, wiring={"padding": "symmetric"})(
     partial(mobilenet_v4.mobilenet_v4, stem=8,
@@ -117,8 +127,9 @@ SMALLEST = {  # pixels, where 33 are too few
 EVERY_RUN = (  # a small one of each family and form
     "alexnet_small", "densenet_small", "efficientnet_small", "efficientnet_v2_small", "googlenet", "highway_small",
     "hog", "inception_small", "lenet5", "mlp", "mobilenet_v3_small_075", "mobilenet_v4_small", "nasnet_small", "nin",
-    "resnet18_v2", "resnet20", "se_resnet20", "shufflenet_small", "small_convnext", "small_convnextv2", "small_vit",
-    "small_vit_reg4", "squeezenet_1_1", "vgg_small", "xception_small",
+    "regnet_small", "repvgg_small", "resnet18_v2", "resnet20", "resnext_small", "se_resnet20", "shufflenet_small",
+    "small_convnext", "small_convnextv2", "small_vit", "small_vit_reg4", "squeezenet_1_1", "vgg_small",
+    "xception_small",
 )  # fmt: skip
 LARGE = 60_000_000  # parameters; above, a network is built and not run
 
