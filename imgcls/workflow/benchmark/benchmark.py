@@ -184,7 +184,7 @@ class Benchmark:
 
     def _engines_left(self, images: BenchmarkImages, name: str) -> list[str]:
         """The engines on which a network was not measured yet; those that were are taken from the file."""
-        if self.request.again or name.endswith(".py"):
+        if self.request.again or name.endswith((".py", ".keras")):  # whose content may have changed
             return list(self.engines)
         with quietly():
             settled = resolve(network_config(self.request, name, self.request.weights), images.manifest)
