@@ -186,8 +186,11 @@ class Benchmark:
         """The engines on which a network was not measured yet; those that were are taken from the file."""
         if self.request.again or name.endswith((".py", ".keras")):  # whose content may have changed
             return list(self.engines)
-        with quietly():
-            settled = resolve(network_config(self.request, name, self.request.weights), images.manifest)
+        try:
+            with quietly():
+                settled = resolve(network_config(self.request, name, self.request.weights), images.manifest)
+        except Exception:  # which its row will tell
+            return list(self.engines)
         facts = self._facts(images, name)
         facts = replace(facts, image_size=settled.input.image_size, weights=settled.network.weights)
         known = {row.subject: row for row in self.file.read() if row.is_timed and row.is_judged and not row.problem}
