@@ -28,10 +28,12 @@ WholeOrAuto = Annotated[
 ]
 
 Color = Literal["auto", "rgb", "grayscale"]
+Normalization = Literal["batch", "group", "layer", "channel", "none"]
 Plan = Literal["auto", "head", "features", "patches", "last_blocks", "all", "scratch"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 Boxes = Literal["single", "largest", "crop", "multi_label"]
 Task = Literal["auto", "single_label", "multi_label"]
+Preprocessed = Literal["0-1", "plus-minus-1", "imagenet", "caffe", "0-255", "own"]
 Agreement = Literal["auto", "majority", "majority_then_skill", "weighted_majority", "dawid_skene", "none"]
 
 
@@ -222,15 +224,16 @@ class BalanceConfig:
 class NetworkConfig:
     """Which network, and what it starts from."""
 
-    model: str = "auto"  # name, or .py file of your own; auto: resnet20 up to 64 pixels, else efficientnet_lite0
-    weights: str = "auto"  # imagenet, none, or the path of a .keras file; auto: imagenet where they exist
+    model: str = "auto"  # name, .py or .keras file, keras_applications:NAME, ...; auto: by the images' size
+    weights: str = "auto"  # imagenet, own (of a Keras model), none, timm:NAME, or a file; auto: the first that there is
+    preprocessing: Preprocessed | None = None  # pixels that a Keras model of another project was trained with
     plan: Plan = "auto"  # what is fine-tuned
     unfreeze: int = 0  # blocks, from the last one, that --plan last_blocks fine-tunes; 0: a third of them
     init_from: str | None = None  # run or .keras file of a shallower network of the same family to start from
     data_format: Literal["channels_last", "channels_first", "auto"] = "channels_last"  # layout inside the network
     activation: str | None = None  # replaces the network's activation, such as elu, prelu or swish
-    normalization: Literal["batch", "group", "layer", "none"] | None = None  # replaces the network's normalisation
-    pooling: Literal["average", "max"] | None = None  # replaces the network's global pooling
+    normalization: Normalization | None = None  # replaces the network's normalization
+    pooling: Literal["average", "max", "token"] | None = None  # replaces the network's global pooling
     initializer: str | None = None  # kernel initializer, such as he_normal or glorot_uniform
     regularizer: Literal["l1", "l2", "elastic_net"] | None = None  # kernel regularizer
     regularizer_strength: float = 1e-4  # factor of the kernel regularizer

@@ -15,7 +15,9 @@ import numpy as np
 from imgcls.models.recursion import deep_networks
 
 PACKAGE = "imgcls"  # under which our layers are registered with Keras
-TENSORS = ("__keras_tensor__", "__tuple__")  # what Keras writes of a graph besides classes
+VALUES = (  # what Keras writes of a graph besides classes; __lambda__ is none of them
+    "__keras_tensor__", "__tuple__", "__slice__", "__ellipsis__", "__numpy__", "__tensor__",
+)  # fmt: skip
 RUNS_OTHER_CODE = (  # layers of Keras that hold code, call another library, or read files
     "Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer", "StringLookup", "IntegerLookup",
     "TextVectorization",
@@ -73,9 +75,18 @@ def network_from_config(config: dict[str, Any], weights: Sequence[np.ndarray | N
     return model
 
 
-def _made(config: dict[str, Any]) -> keras.Model:
+def check_classes(config: dict[str, Any]) -> None:
+    """Raise ValueError unless everything that Keras would make of a config only computes.
+
+    Args:
+        config: Of a network, in the form that Keras writes.
+    """
     for each in _objects(config):
         _check(each)
+
+
+def _made(config: dict[str, Any]) -> keras.Model:
+    check_classes(config)
     try:
         model = keras.saving.deserialize_keras_object(deepcopy(config), safe_mode=True)  # it takes it apart
     except Exception as error:  # Keras raises many for a config that is wrong
@@ -97,7 +108,7 @@ def _objects(config: object) -> Iterator[dict[str, Any]]:
 def _check(config: dict[str, Any]) -> None:
     """Raise ValueError unless an object's class is one that may be made."""
     name, module, registered = (config.get(key) for key in ("class_name", "module", "registered_name"))
-    if name in TENSORS and module in (None, "builtins"):
+    if name in VALUES and module in (None, "builtins"):
         return
     if str(registered).startswith(f"{PACKAGE}>"):
         found = keras.saving.get_registered_object(registered)

@@ -41,6 +41,7 @@ def build_network(config: TrainConfig, class_names: Sequence[str], statistics: M
             weights=network.weights,
             init_from=earlier_model(network.init_from),
             input_layers=_input_layers(config, prepared, statistics),
+            preprocessing=network.preprocessing,
             options=network_options(network),
             multi_label=config.is_multi_label,
         )
@@ -55,7 +56,7 @@ def network_options(network: NetworkConfig) -> NetworkOptions:
 
 def _input_layers(config: TrainConfig, prepared: Preprocessing, statistics: Mapping[str, list[Any]]) -> InputLayers:
     shape = (prepared.height, prepared.width, prepared.channels)
-    measured = {name: statistics[name] for name in ("mean", "std")} if config.input.standardize else {}
+    measured: dict[str, Any] = {name: statistics[name] for name in ("mean", "std")} if config.input.standardize else {}
     return InputLayers(preprocessing=prepared.to_dict(), whitening=make_whitening(config.input, shape), **measured)
 
 
@@ -75,7 +76,8 @@ def earlier_model(named: str | None) -> Path | None:
 def run_statistics(config: TrainConfig, manifest: Manifest) -> dict[str, list[Any]]:
     """What a run measures of its pixels; no image is read where published weights and the augmentation need nothing."""
     prepared = run_preprocessing(config)
-    if config.network.weights != "imagenet" or any(row.pca_color for row in augmentation_rows(config)):
+    is_known = config.network.weights == "imagenet" or find_architecture(config.network.model).is_foreign
+    if not is_known or any(row.pca_color for row in augmentation_rows(config)):
         return pixel_statistics(manifest, prepared)
     zeros = [0.0] * prepared.channels
     return {"mean": zeros, "std": [1.0] * prepared.channels, "covariance": [zeros] * prepared.channels}

@@ -15,6 +15,8 @@ from imgcls.data.sources.load import load_manifest
 from imgcls.data.splits.assign import assign_splits, folds, split_hash
 from imgcls.data.splits.leaks import find_leaks
 from imgcls.files import write_json
+from imgcls.models.registry import find_architecture
+from imgcls.models.weights.named import find_weights, named_weights
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
 from imgcls.training.auto_settings import resolve
@@ -43,6 +45,7 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
         FileExistsError: If there is a run of that name.
     """
     progress = progress or Progress()
+    _fetch_weights(config, progress)
     check_options(config)
     if config.input.folds and not config.input.fold:
         raise ValueError(f"A run has one of the {config.input.folds} folds; name it with --fold.")
@@ -64,6 +67,14 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
         manifest.save(run.manifest_file)
     log.info("Run folder: %s\n", run.path)
     return run, manifest
+
+
+def _fetch_weights(config: TrainConfig, progress: Progress) -> None:
+    """Bring named weights to this machine, before images are opened."""
+    weights, network = named_weights(config.network.weights), config.network
+    if weights and network.model != "auto":
+        architecture = find_architecture(network.model)
+        find_weights(weights, architecture.name, progress.of(f"Downloading {weights}, in bytes"))
 
 
 def _inspected(config: TrainConfig, progress: Progress) -> Manifest:
