@@ -41,9 +41,10 @@ def test_what_names_no_layer_is_said_in_a_sentence(text, says):
     assert "\n" not in str(caught.value)
 
 
-def test_a_config_takes_a_list_and_no_single_text():
+def test_a_config_takes_a_list_or_one_text():
     assert InputConfig(augmentation_layers=["keras.RandomFlip"]).augmentation_layers == ("keras.RandomFlip",)
-    with pytest.raises(ValueError, match="expected a list of texts"):
-        InputConfig(augmentation_layers="keras.RandomFlip")
+    assert InputConfig(augmentation_layers="keras.RandomFlip").augmentation_layers == ("keras.RandomFlip",)
+    with pytest.raises(ValueError, match=r"augmentation_layers has 3; expected texts"):
+        InputConfig(augmentation_layers=[3])
     with pytest.raises(ValueError, match="is not of keras_cv or keras"):
         InputConfig(augmentation_layers=("RandomFlip",))
