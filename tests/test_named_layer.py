@@ -7,6 +7,7 @@ from imgcls.named_layer import NamedLayer, parse_layer
 def test_a_name_alone_and_one_with_arguments():
     assert parse_layer("keras_cv.RandAugment") == NamedLayer("keras_cv", "RandAugment")
     assert parse_layer("keras.layers.RandomFlip('vertical')") == NamedLayer("keras", "RandomFlip", ("vertical",))
+    assert parse_layer("'keras.RandomFlip(\"vertical\")'") == NamedLayer("keras", "RandomFlip", ("vertical",))
     found = parse_layer("keras.RandomRotation(factor=(-0.1, 0.2), fill_mode='nearest', interpolation=None)")
     assert found.named == {"factor": (-0.1, 0.2), "fill_mode": "nearest", "interpolation": None}
 
