@@ -126,17 +126,18 @@ class InputConfig:
         object.__setattr__(self, "augmentation_layers", checked_layers(self.augmentation_layers))
 
 
-def checked_layers(texts: Sequence[str]) -> tuple[str, ...]:
-    """The texts of `--augmentation-layers` as a tuple, which Python's users and TOML also write as a list.
+def checked_layers(texts: str | Sequence[str]) -> tuple[str, ...]:
+    """The texts of `--augmentation-layers` as a tuple. Python's users may give a list, or one text.
 
     Raises:
         ValueError: One of them names no layer of keras_cv or keras; whether there is such a layer is found out later.
     """
-    if isinstance(texts, str):
-        raise ValueError(f"augmentation_layers is the text {texts!r}; expected a list of texts, such as [{texts!r}].")
-    for text in texts:
+    every = (texts,) if isinstance(texts, str) else tuple(texts)
+    for text in every:
+        if not isinstance(text, str):
+            raise ValueError(f"augmentation_layers has {text!r}; expected texts, such as 'keras_cv.RandAugment'.")
         parse_layer(text)
-    return tuple(texts)
+    return every
 
 
 def parameter(neutral: float, least: float = 0.0, most: float = 1.0) -> Any:
