@@ -115,6 +115,7 @@ CASES = [
     Case(layers.ParameterFreeShortcut, {"filters": 9, "strides": 2}, ((7, 7, 4),)),
     Case(layers.PixelStandardization, {"mean": (1.0, 2.0, 3.0, 4.0), "std": (2.0,), "preprocessing": {"height": 8}},
          input_format="channels_last", is_float32=True),
+    Case(layers.PointwiseConv2D, {"filters": 6}),
     Case(layers.PositionEmbedding, {"grid": (2, 3)}, ((7, 8),)),
     Case(layers.RReLU, {"lower": 0.2, "seed": 3}),
     Case(layers.ReflectPadding2D, {"padding": ((1, 2), (3, 0))}),
