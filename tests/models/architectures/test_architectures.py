@@ -72,10 +72,12 @@ architecture("efficientnet_v2_small", 32, wiring={"activation": "swish"})(
 architecture("highway_small", 32, wiring={"normalization": "none"})(
     partial(highway.highway, stages=((8, 3), (12, 3), (16, 3)))
 )
-architecture("regnet_small", 32, wiring=regnet.WIRING)(
-    partial(regnet.regnet, stages=[(1, 16, 8), (2, 24, 8)], excite=True)
+architecture("regnet_small", 32, state_dicts=regnet.NAMES, wiring=regnet.WIRING)(
+    partial(regnet.regnet, stages=regnet.Line(5, 8, 8.0, 1.6, 8).stages(), excite=True)
 )
-architecture("repvgg_small", 32, wiring=repvgg.WIRING)(partial(repvgg.repvgg, blocks=(2, 1), filters=[8, 12]))
+architecture("repvgg_small", 32, state_dicts=repvgg.NAMES, wiring=repvgg.WIRING)(
+    partial(repvgg.repvgg, blocks=(2, 1), filters=[8, 12])
+)
 architecture("resnext_small", 32, wiring=resnet.WIRING)(
     partial(resnet.resnet, block=partial(resnet.bottleneck_v1_5, groups=4, width=2), blocks=(1, 2))
 )

@@ -7,13 +7,16 @@ are those of tests/models/architectures/test_architectures.py. Files of facebook
 """
 
 import json
+from collections.abc import Sequence
+from functools import partial
 from pathlib import Path
 
 import numpy as np
 import timm
 import torch
 from timm.layers import resample_abs_pos_embed
-from timm.models import convnext, vision_transformer
+from timm.models import byobnet, convnext, regnet, vision_transformer
+from torchvision.models import regnet as torchvision_regnet
 from torchvision.models.convnext import CNBlockConfig
 from torchvision.models.convnext import ConvNeXt as TorchvisionConvNeXt
 
@@ -25,13 +28,27 @@ HALF = ((0.5,) * 3, (0.5,) * 3)
 SIZES = {"depths": (1, 1, 2, 1), "dims": (8, 16, 32, 64), "num_classes": 5}
 VIT = {"img_size": 32, "patch_size": 8, "embed_dim": 128, "depth": 2, "num_heads": 2, "num_classes": 5}
 DINOV2 = {**VIT, "init_values": 1e-5}
+REGNET_LINE = {"depth": 5, "w0": 8, "wa": 8.0, "wm": 1.6}  # one block in each of three stages, and two in the last
+REPVGG = [byobnet.ByoBlockCfg(type="rep", d=blocks, s=2, c=filters) for blocks, filters in ((2, 8), (1, 12))]
+AUTHORS_OF_REPVGG = (
+    ("conv_kxk", "rbr_dense"), ("conv_1x1", "rbr_1x1"), ("identity", "rbr_identity"), ("head.fc", "linear"),
+    ("stem", "stage0"), ("stages.1", "stage2"), ("stages.0", "stage1"),
+)  # fmt: skip
 REGISTERS = {**DINOV2, "reg_tokens": 4, "no_embed_class": True}
 
 
-def answer(network: str, file: str, model: torch.nn.Module, pixels_of: tuple, size=(32, 32), shapes=None) -> dict:
-    """One entry: the file's names and shapes, and the outputs. shapes: of a file that timm's reader converts."""
-    shapes = shapes or {name: tuple(value.shape) for name, value in model.state_dict().items()}
-    arrays = {name: torch.from_numpy(random_array(name, shape)) for name, shape in shapes.items()}
+def answer(
+    network: str, file: str, model: torch.nn.Module, pixels_of: tuple, size=(32, 32), shapes=None, renamed=()
+) -> dict:
+    """One entry: the file's names and shapes, and the outputs.
+
+    Args:
+        shapes: Of a file that timm's reader converts.
+        renamed: Parts of the model's names, and what they are in the file.
+    """
+    theirs = {in_file(name, renamed): name for name in model.state_dict()}
+    shapes = shapes or {name: tuple(model.state_dict()[ours].shape) for name, ours in theirs.items()}
+    arrays = {theirs.get(name, name): torch.from_numpy(random_array(name, shape)) for name, shape in shapes.items()}
     if "facebook" in file or "pretrain" in file:
         reader = vision_transformer if "dino" in file else convnext
         arrays = reader.checkpoint_filter_fn(dict(arrays), model)
@@ -43,6 +60,12 @@ def answer(network: str, file: str, model: torch.nn.Module, pixels_of: tuple, si
     with torch.no_grad():
         outputs = model.eval()((pixels - mean) / std)
     return {"network": network, "file": file, "size": size, "shapes": shapes, "outputs": outputs.tolist()}
+
+
+def in_file(name: str, renamed: Sequence[tuple[str, str]]) -> str:
+    for ours, theirs in renamed:
+        name = name.replace(ours, theirs)
+    return name
 
 
 def authors_convnext(model: torch.nn.Module) -> dict[str, tuple[int, ...]]:
@@ -71,6 +94,22 @@ def authors_dinov2(model: torch.nn.Module) -> dict[str, tuple[int, ...]]:
     if registers is not None:
         shapes |= {"register_tokens": tuple(registers.shape), "pos_embed": (1, 17, 128)}
     return {**shapes, "mask_token": (1, 128)}
+
+
+def residual() -> list[dict]:
+    """Networks of batch normalization: of groups of channels, and of blocks with branches."""
+    cfg = regnet.RegNetCfg(**REGNET_LINE, group_size=8, se_ratio=0.25)
+    line = {"depth": 5, "w_0": 8, "w_a": 8.0, "w_m": 1.6, "group_width": 8, "se_ratio": 0.25}
+    params = torchvision_regnet.BlockParams.from_init_params(**line)
+    norm = partial(torch.nn.BatchNorm2d, eps=1e-5)
+    repvgg = byobnet.ByobNet(byobnet.ByoModelCfg(blocks=tuple(REPVGG), stem_type="rep", stem_chs=8), num_classes=5)
+    return [
+        answer("regnet_small", "regnet.safetensors", regnet.RegNet(cfg, num_classes=5), IMAGENET),
+        answer("regnet_small", "torchvision_regnet.pth",
+               torchvision_regnet.RegNet(params, num_classes=5, norm_layer=norm), IMAGENET),
+        answer("repvgg_small", "repvgg.safetensors", repvgg, IMAGENET),
+        answer("repvgg_small", "repvgg_authors.pth", repvgg, IMAGENET, renamed=AUTHORS_OF_REPVGG),
+    ]  # fmt: skip
 
 
 def answers() -> list[dict]:
@@ -121,6 +160,6 @@ def rounded(value: object) -> object:
 
 
 if __name__ == "__main__":
-    found = {"timm": timm.__version__, "answers": answers(), "interpolated": interpolated()}
+    found = {"timm": timm.__version__, "answers": [*answers(), *residual()], "interpolated": interpolated()}
     ANSWERS.write_text(json.dumps(rounded(found), separators=(",", ":")) + "\n")
     print(f"{ANSWERS}: {ANSWERS.stat().st_size:,} bytes, {np.__version__}")
