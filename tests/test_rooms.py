@@ -98,6 +98,7 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
     "labels/test_fuzz",
     "layers/test_every_layer",
     "models/architectures/test_architectures",
+    "models/foreign/test_whole_road",
     "models/test_unsafe_files",
     "test_deploy",
     "test_documentation",

@@ -7,11 +7,10 @@ import pytest
 from imgcls import ImageClassifier
 from imgcls.config import NetworkConfig
 from imgcls.run_folder import RunFolder
-from tests.models.foreign.conftest import mobilenet, mobilenet_file, pixels  # noqa: F401  (fixtures)
 
 
 @pytest.fixture(scope="module")
-def road(mobilenet_file, small_data, tmp_path_factory, request):  # noqa: F811
+def road(mobilenet_file, small_data, tmp_path_factory):
     """A run of a head on the small data, whose original model file is gone."""
     from imgcls.config import InputConfig, TrainConfig, TrainingConfig
     from imgcls.workflow.train import train_run
@@ -46,7 +45,7 @@ def test_a_keras_file_goes_the_whole_road(road, small_data, tmp_path, command):
 
 
 @pytest.mark.slow
-def test_a_model_in_python_is_kept_beside_its_run(mobilenet, small_data, tmp_path):  # noqa: F811
+def test_a_model_in_python_is_kept_beside_its_run(mobilenet, small_data, tmp_path):
     classifier = ImageClassifier(
         model=mobilenet, preprocessing="plus-minus-1", plan="head", feature_views=1, runs=str(tmp_path), verbose=False
     )
