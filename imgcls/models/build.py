@@ -111,7 +111,8 @@ def _wiring(
     if why:
         logger.info(why)
     auxiliary_heads = options.auxiliary_heads and include_top
-    options = replace(options, data_format=chosen, auxiliary_heads=auxiliary_heads)
+    pooling = None if options.pooling == "none" and include_top else options.pooling  # a classifier takes a vector
+    options = replace(options, data_format=chosen, auxiliary_heads=auxiliary_heads, pooling=pooling)
     return KerasWiring(**{**architecture.wiring, **start.wiring, **options.to_wiring()})
 
 
@@ -144,7 +145,7 @@ def _connected(
     """The model from pixels to probabilities, or without a head where there is none."""
     pixels = keras.Input(shape, name="pixels")
     features = _feature_map(architecture, net, inputs.apply(pixels, net.data_format), shape)
-    outputs = _without_head(net, features) if head is None else head.apply(architecture, net, features)
+    outputs = _without_head(architecture, net, features) if head is None else head.apply(architecture, net, features)
     try:
         return keras.Model(pixels, outputs, name=architecture.name)
     except ValueError:
@@ -190,10 +191,11 @@ def _with_auxiliary_heads(
     return net.auxiliary(logits, heads, AUXILIARY_WEIGHT, name="auxiliary_heads")
 
 
-def _without_head(net: KerasWiring, features: keras.KerasTensor) -> keras.KerasTensor:
+def _without_head(architecture: Architecture, net: KerasWiring, features: keras.KerasTensor) -> keras.KerasTensor:
     """The pooled feature map; with pooling "none" the map itself, channels_last."""
     if net.pooling != "none":
-        return net.to_vector(features, name="embedding")
+        in_backbone = architecture.head if architecture.head_in_backbone else None
+        return in_backbone(net, features) if in_backbone else net.to_vector(features, name="embedding")
     if net.data_format == CHANNELS_LAST or len(features.shape) != 4:
         return features
     back = [from_channels_last(net.data_format).index(axis) + 1 for axis in (1, 2, 3)]

@@ -11,11 +11,11 @@ from keras import KerasTensor, layers
 from typing_extensions import override
 
 from imgcls import layers as ours
-from imgcls.data_format import channel_axis
+from imgcls.data_format import channel_axis, spatial_axes
 from imgcls.models.auxiliary import AuxiliaryHeads
 from imgcls.models.foreign.flat_graph import on_tensor
 from imgcls.models.window import Window
-from imgcls.models.wiring import GATE_KERNEL, Wiring
+from imgcls.models.wiring import GATE_KERNEL, Sides, Wiring, sides
 
 GROUPS = 32  # of group normalization: Wu and He, Group Normalization, 2018
 POOLING = {"max": layers.MaxPooling2D, "average": layers.AveragePooling2D}
@@ -47,8 +47,25 @@ class KerasWiring(Wiring[KerasTensor]):
         return int(x.shape[self.axis])
 
     @override
-    def zero_pad(self, x: KerasTensor, zeros: tuple[int, int], *, name: str) -> KerasTensor:
-        return layers.ZeroPadding2D(zeros, data_format=self.data_format, name=name)(x)
+    def size(self, x: KerasTensor) -> tuple[int, int]:
+        height, width = (int(x.shape[axis]) for axis in spatial_axes(self.data_format))
+        return height, width
+
+    @override
+    def zero_pad(self, x: KerasTensor, zeros: tuple[int, int] | Sides, *, name: str) -> KerasTensor:
+        return layers.ZeroPadding2D(sides(zeros), data_format=self.data_format, name=name)(x)
+
+    @override
+    def crop(self, x: KerasTensor, cut: Sides, *, name: str) -> KerasTensor:
+        return layers.Cropping2D(cut, data_format=self.data_format, name=name)(x)
+
+    @override
+    def _channel_slice(self, x: KerasTensor, start: int, count: int, *, name: str) -> KerasTensor:
+        return ours.ChannelSlice(start, count, self.data_format, name=name)(x)
+
+    @override
+    def channel_shuffle(self, x: KerasTensor, groups: int, *, name: str) -> KerasTensor:
+        return ours.ChannelShuffle(groups, self.data_format, name=name)(x)
 
     @override
     def _conv(self, x: KerasTensor, filters: int, window: Window, *, groups: int, bias: bool, name: str) -> KerasTensor:
@@ -72,6 +89,8 @@ class KerasWiring(Wiring[KerasTensor]):
 
     @override
     def _pool(self, x: KerasTensor, kind: str, window: Window, *, name: str) -> KerasTensor:
+        if window.padding == "ceil" and kind == "max":
+            return ours.CeilMaxPooling2D(window.kernel, window.strides, self.data_format, name=name)(x)
         return POOLING[kind](window.kernel, name=name, **self._sliding(window))(x)
 
     @override
@@ -84,6 +103,8 @@ class KerasWiring(Wiring[KerasTensor]):
         shared = {"axis": axis, "epsilon": self.norm_epsilon, "scale": self.norm_scale, "name": name}
         if self.normalization == "batch":
             return ours.BatchNormalization(momentum=self.norm_momentum, **shared)(x)
+        if self.normalization == "channel":
+            return ours.LayerNormalization(self.norm_epsilon, self.norm_scale, self.data_format, name=name)(x)
         groups = 1 if self.normalization == "layer" else math.gcd(GROUPS, x.shape[axis])
         return layers.GroupNormalization(groups, **shared)(x)
 
@@ -144,6 +165,38 @@ class KerasWiring(Wiring[KerasTensor]):
     @override
     def oriented_gradients(self, x: KerasTensor, *, name: str) -> KerasTensor:
         return ours.HOG(data_format=self.data_format, name=name)(x)
+
+    @override
+    def global_response_norm(self, x: KerasTensor, *, name: str) -> KerasTensor:
+        return ours.GlobalResponseNormalization(data_format=self.data_format, name=name)(x)
+
+    @override
+    def layer_scale(self, x: KerasTensor, initial_value: float, *, name: str) -> KerasTensor:
+        return ours.LayerScale(initial_value, self.data_format, name=name)(x)
+
+    @override
+    def tokens(self, x: KerasTensor, *, name: str) -> KerasTensor:
+        return ours.MapToTokens(self.data_format, name=name)(x)
+
+    @override
+    def tokens_to_map(self, x: KerasTensor, grid: tuple[int, int], *, name: str) -> KerasTensor:
+        return ours.TokensToMap(grid, self.data_format, name=name)(x)
+
+    @override
+    def class_token(self, x: KerasTensor, registers: int = 0, *, name: str) -> KerasTensor:
+        return ours.ClassToken(registers, name=name)(x)
+
+    @override
+    def position_embedding(self, x: KerasTensor, grid: tuple[int, int], *, name: str) -> KerasTensor:
+        return ours.PositionEmbedding(grid, name=name)(x)
+
+    @override
+    def self_attention(self, x: KerasTensor, heads: int, *, name: str) -> KerasTensor:
+        return ours.SelfAttention(heads, name=name, **self._kernel())(x)
+
+    @override
+    def token_pool(self, x: KerasTensor, kind: str, prefix: int, *, name: str) -> KerasTensor:
+        return ours.TokenPooling(kind, prefix, name=name)(x)
 
     @override
     def auxiliary(self, logits: KerasTensor, others: Sequence[KerasTensor], weight: float, *, name: str) -> KerasTensor:

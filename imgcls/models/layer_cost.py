@@ -116,7 +116,12 @@ def _sliding(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost
 
 def _dense(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
     positions = math.prod(out[:-1])
-    return Cost(math.prod(layer.kernel.shape) * positions, seen[0] if len(out) == 3 else None)
+    return Cost(math.prod(layer.kernel.shape) * positions, seen[0] if len(out) > 1 else None)
+
+
+def _attended(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
+    tokens, channels = shape
+    return Cost(4 * tokens * channels**2 + 2 * tokens**2 * channels, None)
 
 
 def _transposed(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
@@ -197,10 +202,20 @@ RULES: tuple[tuple[tuple[type, ...], Callable[..., Cost]], ...] = (
         _as_it_was,
     ),
     (
-        (ours.PixelStandardization, ours.LayoutChange, ours.ChannelPooling, ours.Maxout, ours.ReversedChannels),
+        (ours.PixelStandardization, ours.LayoutChange, ours.ChannelPooling, ours.Maxout, ours.ChannelShuffle,
+         ours.ChannelSlice, ours.ReversedChannels),
         _as_it_was,
     ),
     ((ours.SqueezeExcitation,), _gated),
+    (
+        (
+            ours.LayerNormalization, ours.LayerScale, ours.GlobalResponseNormalization, ours.MapToTokens,
+            ours.TokensToMap, ours.ClassToken, ours.PositionEmbedding,
+        ),
+        _as_it_was,
+    ),
+    ((ours.SelfAttention,), _attended),
+    ((ours.TokenPooling,), _everything),
     ((ours.HighwayGate,), _highway),
     ((ours.ParameterFreeShortcut,), _every_few),
     ((ours.BlurPooling2D,), _blurred),

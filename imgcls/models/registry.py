@@ -37,17 +37,27 @@ class PretrainedWeights:
     build: Callable[..., Any] | None = None
 
 
+class ArrayName(str):
+    """The whole name of an array in a state dict, to which no ".weight" or ".bias" is added."""
+
+
+def _as_they_are(arrays: Mapping[str, Any]) -> Mapping[str, Any]:
+    return arrays
+
+
 @dataclass(frozen=True)
 class StateDictNames:
     """How a PyTorch project names the parts of a network in its state dicts.
 
     Attributes:
         project: Name of the project.
-        layer: (name of our layer) -> name of theirs, without ".weight"; a pair of names for a squeeze-and-excitation.
+        layer: (name of our layer) -> name of theirs, without ".weight"; several names for a layer of several parts,
+            such as a squeeze-and-excitation. An `ArrayName` is the whole name of the array.
         wiring: Fields in which their network differs from ours where names and shapes agree; they become ours.
         mean: Of the pixels, in [0, 255]; by default torchvision's, of ImageNet.
         std: Standard deviation of the same pixels.
         file_mark: What the file's name must hold, where nothing inside tells two forms apart.
+        prepare: (arrays of a file by name) -> the same under these names, where a project writes them otherwise.
     """
 
     project: str
@@ -56,6 +66,7 @@ class StateDictNames:
     mean: tuple[float, ...] = (123.675, 116.28, 103.53)
     std: tuple[float, ...] = (58.395, 57.12, 57.375)
     file_mark: str = ""
+    prepare: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _as_they_are
 
 
 @dataclass(frozen=True)
@@ -67,6 +78,7 @@ class Architecture:
         build: (wiring, x) -> feature map.
         image_size: Height and width, in pixels, that the paper trained at.
         head: (wiring, feature map) -> feature vector, the embedding; None pools over height and width.
+        head_in_backbone: Whether `head` only pools and normalizes, so that it stays where the classifier is left out.
         channels: Of the images that the paper trained on.
         paper: Where it was published.
         parameters: Trainable numbers at `image_size`, `channels` and `num_classes`; None where nobody published them.
@@ -87,6 +99,7 @@ class Architecture:
     build: Callable[..., Any]
     image_size: int
     head: Callable[..., Any] | None = None
+    head_in_backbone: bool = False
     channels: int = 3
     paper: str = ""
     parameters: int | None = None
@@ -114,7 +127,7 @@ class Architecture:
 Build = TypeVar("Build", bound=Callable[..., Any])
 
 FAMILY_LIKENESS = 0.8  # of two families' names, as difflib has it, from which one may be meant for the other
-STRANGERS = ("regnet", "resnest", "resnext", "res2net")  # families that are spelled like one of ours and are not it
+STRANGERS = ("resnest", "res2net")  # families that are spelled like one of ours and are not it
 
 _ARCHITECTURES: dict[str, Architecture] = {}
 _FOREIGN: dict[str, Architecture] = {}  # those of other projects that this process has met
@@ -235,7 +248,9 @@ def _nearest(name: str) -> str:
         families.setdefault(_family(known), []).append(known)
     if _family(name) in STRANGERS:
         return ""
-    alike = difflib.get_close_matches(_family(name), families, n=2, cutoff=FAMILY_LIKENESS)
+    alike = [_family(name)]
+    if alike[0] not in families:
+        alike = difflib.get_close_matches(_family(name), families, n=2, cutoff=FAMILY_LIKENESS)
     members = [known for family in alike for known in families[family]]
     return nearest_name(name, members, cutoff=0.0)
 

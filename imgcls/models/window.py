@@ -9,12 +9,13 @@ class Window:
 
     For each axis with `size` positions, a kernel of `k` and a stride of `s`:
 
-        out = floor((size - k) / s) + 1 with "valid" padding, ceil(size / s) with "same" padding
+        out = floor((size - k) / s) + 1 with "valid" padding, ceil(size / s) with "same" padding,
+              ceil((size - k) / s) + 1 with "ceil" padding, where all windows begin inside
 
     Attributes:
         kernel: (height, width).
         strides: (height, width).
-        padding: "valid", or "same", which puts the odd zero at the end.
+        padding: "valid", "same", which puts the odd zero at the end, or "ceil", whose last windows reach over the end.
     """
 
     kernel: tuple[int, int]
@@ -27,6 +28,8 @@ class Window:
 
     def _along(self, axis: int, size: int) -> int:
         kernel, stride = self.kernel[axis], self.strides[axis]
+        if self.padding == "ceil":
+            return min(-(-(size - kernel) // stride), (size - 1) // stride) + 1
         return -(-size // stride) if self.padding == "same" else (size - kernel) // stride + 1
 
 

@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 
@@ -38,7 +37,7 @@ def resolve(config: TrainConfig, manifest: Manifest) -> TrainConfig:
     images, training = manifest.usable, manifest.split("train")
     network = _with_model_and_weights(config.network, manifest.sizes(images))
     published = published_weights(network.model, network.weights)
-    _check_whitening(config.input, network, published)
+    _check_whitening(config.input, network)
     color = _color(config.input, network, published, bool(images["grayscale"].all()))
     inputs = replace(config.input, color=color)
     inputs = replace(inputs, image_size=_image_size(inputs, network.model, published, manifest.sizes(images)))
@@ -105,8 +104,8 @@ def settle_plan(network: NetworkConfig, weights: str) -> Plan:
     )
 
 
-def _check_whitening(inputs: InputConfig, network: NetworkConfig, published: PretrainedWeights | None) -> None:
-    if inputs.whitening != "none" and (published is not None or Path(network.weights).suffix):
+def _check_whitening(inputs: InputConfig, network: NetworkConfig) -> None:
+    if inputs.whitening != "none" and network.weights != NO_WEIGHTS:
         raise ValueError(
             f"--whitening {inputs.whitening} changes the pixels that the weights {network.weights} know. Choose one."
         )

@@ -6,6 +6,7 @@ from pathlib import Path
 import tensorflow as tf
 
 from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
+from imgcls.data.augmentation.layer_function import layer_function, try_layers
 from imgcls.layers.by_name import ACTIVATIONS, INITIALIZERS, find
 from imgcls.models import NetworkOptions, find_architecture
 from imgcls.models.cost import cost_of_network
@@ -15,21 +16,34 @@ from imgcls.models.layout_choice import resolve_data_format
 from imgcls.models.own_file import try_out
 from imgcls.models.registry import Architecture
 from imgcls.models.weights.file_check import check_saved_classifier, check_weight_file
-from imgcls.models.weights.initial import published_weights
+from imgcls.models.weights.initial import initial_weights, published_weights
+from imgcls.models.weights.named import is_weight_file, named_weights
 from imgcls.training.auto_settings import settle_plan, settle_weights
 from imgcls.training.devices.precision import choose_precision, layers_in
 from imgcls.training.devices.strategy import check_batch_size, make_strategy
-from imgcls.training.network import earlier_model
+from imgcls.training.network import earlier_model, run_preprocessing
 
 
 def check_options(config: TrainConfig) -> None:
     """Raise ValueError or FileNotFoundError, in one sentence, if no images could make a run of this config."""
+    check_layers(config)
     _check_network(config.network, config.input)
     _check_devices(config.training)
     with layers_in(choose_precision(config.training.precision)[0]):
         resolve_data_format(config.network.data_format)
     if config.training.mlflow and find_spec("mlflow") is None:
         raise ValueError("--mlflow needs MLflow: pip install imgcls[mlflow]")
+
+
+def check_layers(config: TrainConfig) -> None:
+    """Raise ValueError for a layer of `--augmentation-layers` that cannot be used.
+
+    It is tried on images once their size is known.
+    """
+    layers = [layer_function(text) for text in config.input.augmentation_layers]
+    if layers and config.input.image_size:
+        pixels = run_preprocessing(config)
+        try_layers(layers, (pixels.height, pixels.width, pixels.channels))
 
 
 def _check_network(network: NetworkConfig, inputs: InputConfig) -> None:
@@ -39,8 +53,12 @@ def _check_network(network: NetworkConfig, inputs: InputConfig) -> None:
     if architecture:
         _check_foreign(architecture, network, inputs)
     weights = settle_weights(network, architecture)
-    if Path(weights).suffix:
+    if named_weights(weights) and not architecture:
+        raise ValueError(f"--weights {weights} needs its network. Name it with --model.")
+    if is_weight_file(weights):
         check_weight_file(Path(weights), architecture)
+    elif architecture and named_weights(weights):
+        initial_weights(architecture, weights)  # reads the file
     elif architecture and weights != "auto":
         published_weights(network.model, weights)
     settle_plan(network, weights)

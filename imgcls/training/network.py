@@ -10,6 +10,7 @@ import numpy as np
 
 from imgcls.config import AugmentationConfig, NetworkConfig, TrainConfig
 from imgcls.data.augmentation import from_preset
+from imgcls.data.augmentation.layer_function import LayerFunction, layer_function
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
 from imgcls.data.manifest.table import Manifest
@@ -86,6 +87,11 @@ def augmentation_rows(config: TrainConfig) -> list[AugmentationConfig]:
     """What the config says, and behind it what the rare classes of `--balance augment` get."""
     presets = (config.input.augmentation, *([RARE_CLASSES] if config.balance.balance == "augment" else []))
     return [from_preset(preset, config.augmentation) for preset in presets]
+
+
+def augmentation_layers(config: TrainConfig) -> list[LayerFunction]:
+    """The layers of other packages that the config names, in their order."""
+    return [layer_function(text) for text in config.input.augmentation_layers]
 
 
 def pixel_statistics(manifest: Manifest, prepared: Preprocessing) -> dict[str, list[Any]]:

@@ -20,18 +20,18 @@ def page(monkeypatch):
 
 @pytest.mark.parametrize("data_format", DATA_FORMATS)
 def test_the_operation_of_the_page_is_a_checked_pair(page, data_format):
-    test_wiring.test_the_cost_of_an_operation_is_that_of_its_layers("channel_shuffle", data_format)
+    test_wiring.test_the_cost_of_an_operation_is_that_of_its_layers("space_to_depth", data_format)
 
 
 def test_the_function_of_the_page_uses_it(page):
     net = page["CostWiring"]()
     x = test_wiring.SymbolicTensor((8, 8, 16), None)
-    assert page["shuffled"](net, x, "block").shape == (8, 8, 16)
-    assert [layer.name for layer in net.layers][-1] == "block_shuffle"
+    assert page["stem"](net, x, "stem").shape == (2, 2, 64)
+    assert net.layers[0].name == "stem_blocks"
 
 
 def test_an_operation_in_one_wiring_only_is_found(page):
-    assert "channel_shuffle" not in operations()
+    assert "space_to_depth" not in operations()
     with pytest.raises(AssertionError, match="declare it in Wiring"):
         test_wiring.test_no_wiring_has_an_operation_for_itself(page["CostWiring"])
     with pytest.raises(AssertionError):

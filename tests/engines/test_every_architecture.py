@@ -11,7 +11,9 @@ from imgcls.models.classifier import embedding_model, logits_model
 from tests.models.architectures.test_architectures import EVERY_RUN, build, images
 from tests.models.conftest import give_random_weights
 
-QUICK = ("alexnet_small", "densenet_small", "mobilenet_v3_small_075")  # groups; concatenation; hard swish
+QUICK = (  # groups; concatenation; hard swish; normalization of channels; attention
+    "alexnet_small", "densenet_small", "mobilenet_v3_small_075", "small_convnextv2", "small_vit_reg4",
+)  # fmt: skip
 NAMES = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in EVERY_RUN if name != "hog"]
 
 
@@ -30,7 +32,8 @@ def test_a_converted_network_gives_the_same_answers(network, kind, tmp_path):
     name, models = network
     if kind == "onnx":
         converted = onnx_conversion.convert(models)
-        assert sum(node.op_type == "Transpose" for node in converted.graph.node) <= 2 + 2 * excitations(models)
+        allowed = 2 + 2 * count_of("SqueezeExcitation", models) + 4 * count_of("ChannelShuffle", models)
+        assert sum(node.op_type == "Transpose" for node in converted.graph.node) <= allowed
         onnx_conversion.write_network(converted, tmp_path / "network")
         engine = ONNXEngine(tmp_path / "network")
     else:
@@ -43,9 +46,9 @@ def test_a_converted_network_gives_the_same_answers(network, kind, tmp_path):
             np.testing.assert_allclose(found[output], expected, atol=1e-4 * max(1.0, float(np.abs(expected).max())))
 
 
-def excitations(models) -> int:
-    """The squeeze-and-excitations, whose maps of one pixel are turned and cost nothing."""
-    return sum("SqueezeExcitation" in type(layer).__name__ for layer in models["probabilities"].layers)
+def count_of(kind: str, models) -> int:
+    """The layers of a kind whose maps are turned: excitations have one position, and a shuffle is a turn itself."""
+    return sum(kind in type(layer).__name__ for layer in models["probabilities"].layers)
 
 
 @pytest.mark.parametrize(

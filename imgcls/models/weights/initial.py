@@ -15,6 +15,7 @@ from imgcls.models.registry import Architecture, PretrainedWeights, find_archite
 from imgcls.models.weights.earlier import copy_layers
 from imgcls.models.weights.file_check import check_saved_classifier
 from imgcls.models.weights.imagenet import imagenet_class_names
+from imgcls.models.weights.named import find_weights, named_weights
 from imgcls.models.weights.state_dict import StateDict, is_state_dict, load_state_dict, read_state_dict
 
 NO_WEIGHTS = "none"
@@ -62,11 +63,11 @@ class InitialWeights:
 
     def input_layers(self, given: InputLayers) -> InputLayers:
         """The layers before the stem that the weights were trained with; `given` where they say nothing."""
-        if self.published:
-            preprocessing = {**given.preprocessing, **self.published.preprocessing}
-            given = replace(given, preprocessing=preprocessing)
         trained_with = self.published or self.state_dict
-        return replace(given, mean=trained_with.mean, std=trained_with.std) if trained_with else given
+        if trained_with is None:
+            return given
+        preprocessing = {**given.preprocessing, **trained_with.preprocessing}
+        return replace(given, preprocessing=preprocessing, mean=trained_with.mean, std=trained_with.std)
 
     def fill(self, model: keras.Model, names: list[str] | None) -> None:
         """Fill the layers of a built model.
@@ -100,14 +101,18 @@ def initial_weights(architecture: Architecture, weights: str | Path) -> InitialW
 
     Args:
         architecture: The network that is to start from them.
-        weights: "none", the name of published weights, or the path of a .h5, .keras, .pth, .pt, .bin or .safetensors
-            file.
+        weights: "none", the name of published weights, a name with its source such as timm:resnet50.a1_in1k, or the
+            path of a .h5, .keras, .pth, .pt, .bin or .safetensors file.
 
     Raises:
         ValueError: If there are no published weights of that name, or the file is of another kind or network.
         FileNotFoundError: If there is no such file.
+        ConnectionError: If weights are to be downloaded and cannot be.
     """
     named = str(weights)
+    if name := named_weights(weights):
+        found = find_weights(name, architecture.name)
+        return InitialWeights(named, state_dict=read_state_dict(architecture, found.path, name.name, found.pixels))
     if is_state_dict(weights):
         return InitialWeights(named, state_dict=read_state_dict(architecture, Path(weights)))
     published = published_weights(architecture.name, weights)
@@ -125,7 +130,7 @@ def published_weights(name: str, weights: str | Path) -> PretrainedWeights | Non
         FileNotFoundError: If a path names no file.
     """
     known = find_architecture(name).weights
-    if str(weights) == NO_WEIGHTS:
+    if str(weights) == NO_WEIGHTS or named_weights(weights):
         return None
     suffix = Path(weights).suffix
     from_file = known.get(H5) or known.get("imagenet") if suffix == H5 else None
@@ -138,7 +143,8 @@ def published_weights(name: str, weights: str | Path) -> PretrainedWeights | Non
     if str(weights) not in known:
         there_are = ", ".join([*(each for each in known if each != H5), NO_WEIGHTS])
         raise ValueError(
-            f"{name} has no weights {str(weights)!r}. There are: {there_are}, or the path of a .keras file."
+            f"{name} has no weights {str(weights)!r}. There are: {there_are}, a name with its source such as "
+            "timm:resnet50.a1_in1k, or the path of a .keras file."
         )
     return known[str(weights)]
 

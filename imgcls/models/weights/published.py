@@ -6,24 +6,26 @@ from typing import Any
 from imgcls.models.registry import PretrainedWeights, StateDictNames
 from imgcls.models.weights.imagenet import imagenet_class_names
 
-# mean and standard deviation of Keras' three ways to prepare pixels, for channels in the order red, green, blue
+# mean and standard deviation of Keras' ways to prepare pixels, for channels in the order red, green, blue
 PIXELS = {
     "caffe": ((123.68, 116.779, 103.939), (1.0, 1.0, 1.0)),
     "torch": ((123.675, 116.28, 103.53), (58.395, 57.12, 57.375)),  # 255 times 0.485, ... and 0.229, ...
     "tf": ((127.5, 127.5, 127.5), (127.5, 127.5, 127.5)),
+    "128": ((128.0, 128.0, 128.0), (128.0, 128.0, 128.0)),  # within EfficientNetV2 S, M and L
 }
 LICENCES = {"VGG": "CC-BY-4.0", "ResNet": "MIT"}  # of the weights' first publishers, where not Apache-2.0
 
 
 def keras_twin(
-    network: str, pixels: str, interpolation: str = "bilinear", **arguments: Any
+    network: str, pixels: str, interpolation: str = "bilinear", crop_share: float = 0.875, **arguments: Any
 ) -> dict[str, PretrainedWeights]:
     """The published weights of an architecture, by name, where they are those of `keras.applications.<network>`.
 
     Args:
         network: Name in keras.applications.
-        pixels: "caffe" (blue first, which is turned round in the first kernel), "torch" or "tf".
+        pixels: "caffe" (blue first, which is turned round in the first kernel), "torch", "tf" or "128".
         interpolation: That the images were resized with.
+        crop_share: Of the central region that was kept of them.
         **arguments: Of the twin, such as its width multiplier.
     """
     mean, std = PIXELS[pixels]
@@ -32,7 +34,7 @@ def keras_twin(
         class_names=imagenet_class_names,
         mean=mean,
         std=std,
-        preprocessing={"resize": "crop", "crop_share": 0.875, "interpolation": interpolation},
+        preprocessing={"resize": "crop", "crop_share": crop_share, "interpolation": interpolation},
         licence=next((licence for name, licence in LICENCES.items() if network.startswith(name)), "Apache-2.0"),
         source=f"keras.applications.{network}",
     )

@@ -13,19 +13,79 @@ import tensorflow as tf
 
 from imgcls.data_format import DATA_FORMATS
 from imgcls.models import architecture, build_model, describe, find_architecture, list_models, load_model
-from imgcls.models.architectures import alexnet, densenet, efficientnet, highway, inception, vgg, xception
+from imgcls.models.architectures import (
+    alexnet,
+    convnext,
+    densenet,
+    efficientnet,
+    efficientnet_v2,
+    highway,
+    inception,
+    mobilenet_v4,
+    nasnet,
+    regnet,
+    repvgg,
+    resnet,
+    shufflenet,
+    vgg,
+    vit,
+    xception,
+)
 from imgcls.models.classifier import class_names, in_channels_last, logits_model, preprocessing
+from imgcls.models.weights import convnext_names, vit_names
 
 # of families whose published networks are large: the same code with fewer or narrower blocks
 architecture("alexnet_small", 67, head=partial(alexnet.alexnet_head, units=32), wiring={"normalization": "none"})(
     partial(alexnet.alexnet, filters=(8, 12, 16, 16, 12), towers=2)
 )
+CHANNEL = {"activation": "gelu", "normalization": "channel", "norm_epsilon": 1e-6}
+for _name, _v2 in (("small_convnext", False), ("small_convnextv2", True)):
+    architecture(
+        _name,
+        32,
+        head=convnext.convnext_head,
+        head_in_backbone=True,
+        state_dicts=convnext_names.dialects(_v2),
+        wiring=CHANNEL,
+    )(partial(convnext.convnext, blocks=(1, 1, 2, 1), filters=8, v2=_v2))
+for _name, _sizes in (
+    ("small_vit", vit.Transformer(8, 128, depth=2)),
+    ("small_dinov2", vit.Transformer(8, 128, scale=1e-5, depth=2)),
+    ("small_vit_reg4", vit.Transformer(8, 128, registers=4, scale=1e-5, depth=2)),
+):
+    architecture(
+        _name,
+        32,
+        head=partial(vit.vit_head, registers=_sizes.registers),
+        head_in_backbone=True,
+        state_dicts=vit_names.dialects(dinov2=_sizes.scale > 0),
+        wiring={**CHANNEL, "pooling": "token"},
+    )(partial(vit.vit, sizes=_sizes))
 architecture("densenet_small", 32)(partial(densenet.densenet, layers=(2, 3, 2), growth=12, stem=24))
 architecture("efficientnet_small", 32, wiring={"activation": "swish"})(
     partial(efficientnet.efficientnet, width=0.25, repeats=(1, 2, 1, 1, 2, 1, 1), lite=False)
 )
+architecture("efficientnet_v2_small", 32, wiring={"activation": "swish"})(
+    partial(efficientnet_v2.efficientnet_v2, stem=16, head=64,
+            stages=((1, 1, 16, 2), (2, 4, 16, 2), (1, 4, 24, 1), (2, 4, 24, 2), (1, 6, 32, 1)))
+)  # fmt: skip
 architecture("highway_small", 32, wiring={"normalization": "none"})(
     partial(highway.highway, stages=((8, 3), (12, 3), (16, 3)))
+)
+architecture("regnet_small", 32, wiring=regnet.WIRING)(
+    partial(regnet.regnet, stages=[(1, 16, 8), (2, 24, 8)], excite=True)
+)
+architecture("repvgg_small", 32, wiring=repvgg.WIRING)(partial(repvgg.repvgg, blocks=(2, 1), filters=[8, 12]))
+architecture("resnext_small", 32, wiring=resnet.WIRING)(
+    partial(resnet.resnet, block=partial(resnet.bottleneck_v1_5, groups=4, width=2), blocks=(1, 2))
+)
+architecture("mobilenet_v4_small", 32, head=mobilenet_v4.mobilenet_v4_head, wiring={"padding": "symmetric"})(
+    partial(mobilenet_v4.mobilenet_v4, stem=8,
+            stages=(((mobilenet_v4.FUSED, 3, 2, 4, 16),), ((mobilenet_v4.PLAIN, 3, 2, 1, 24),),
+                    ((3, 5, 2, 4, 24), (3, 3, 1, 2, 24), (0, 3, 1, 2, 24), (3, 0, 1, 2, 24), (0, 0, 1, 2, 24))))
+)  # fmt: skip
+architecture("shufflenet_small", 32, wiring={"padding": "symmetric"})(
+    partial(shufflenet.shufflenet_v2, filters=(16, 32), last=64, units=(2, 3))
 )
 architecture("vgg_small", 32, head=partial(vgg.vgg_head, units=64), wiring={"normalization": "none"})(
     partial(vgg.vgg, convolutions=(1, 1, 2, 1, 1))
@@ -43,6 +103,13 @@ def inception_small(net, x):
     return net.act(inception.scaled_residual(net, x, branches, scale, "block"), name="block")
 
 
+@architecture("nasnet_small", 32)
+def nasnet_small(net, x):
+    x = net.norm(net.conv(x, 8, 3, 2, padding="valid", name="stem_conv"), name="stem_norm")
+    y = nasnet.reduction_cell(net, x, x, nasnet.Cell("reduction", 8, 2, 0.5))
+    return net.act(nasnet.normal_cell(net, y, x, nasnet.Cell("normal", 12, 1, 1.0)), name="last")
+
+
 CLASSES = ["anchor", "boat", "crane", "dock"]
 SMALLEST = {  # pixels, where 33 are too few
     "alexnet": 67,
@@ -58,8 +125,10 @@ SMALLEST = {  # pixels, where 33 are too few
     "xception_small": 71,
 }
 EVERY_RUN = (  # a small one of each family and form
-    "alexnet_small", "densenet_small", "efficientnet_small", "googlenet", "highway_small", "hog", "inception_small",
-    "lenet5", "mlp", "mobilenet_v3_small_075", "nin", "resnet18_v2", "resnet20", "se_resnet20", "vgg_small",
+    "alexnet_small", "densenet_small", "efficientnet_small", "efficientnet_v2_small", "googlenet", "highway_small",
+    "hog", "inception_small", "lenet5", "mlp", "mobilenet_v3_small_075", "mobilenet_v4_small", "nasnet_small", "nin",
+    "regnet_small", "repvgg_small", "resnet18_v2", "resnet20", "resnext_small", "se_resnet20", "shufflenet_small",
+    "small_convnext", "small_convnextv2", "small_vit", "small_vit_reg4", "squeezenet_1_1", "vgg_small",
     "xception_small",
 )  # fmt: skip
 LARGE = 60_000_000  # parameters; above, a network is built and not run

@@ -38,7 +38,7 @@ def official_file(name: str, path, randomize) -> None:
     keras.utils.set_random_seed(0)
     twin = network(weights=None, **arguments)
     for layer in twin.layers:
-        if isinstance(layer, keras.layers.Normalization):  # the published values, which Keras turns into deviations
+        if isinstance(layer, keras.layers.Normalization) and layer.input_mean is None:  # the published values of B0
             layer.adapt_mean.assign([0.485, 0.456, 0.406])
             layer.adapt_variance.assign([0.229, 0.224, 0.225])
             layer.finalize_state()
