@@ -59,7 +59,7 @@ ADDRESSES = {  # foreign idea: the only places where it may stand
     "rich": ("imgcls/cli/terminal.py",),
     "optuna": ("imgcls/workflow/search.py", "imgcls/cli/run_tune.py"),
     "tensorflow_datasets": ("imgcls/labels/tfds.py",),
-    "keras_cv": ("imgcls/data/augmentation/layer_classes.py",),
+    "keras_cv": ("imgcls/data/augmentation/layer_classes.py", "imgcls/models/foreign/keras_cv_layers.py"),
 }
 ATTRIBUTES = {
     "tf.data": (
@@ -101,6 +101,7 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
     "labels/test_fuzz",
     "layers/test_every_layer",
     "models/architectures/test_architectures",
+    "models/foreign/test_whole_road",
     "models/test_unsafe_files",
     "models/weights/test_torch_answers",
     "test_deploy",

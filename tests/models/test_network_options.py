@@ -18,6 +18,7 @@ ELSEWHERE = {
     "unfreeze",
     "init_from",
     "preprocessing",
+    "minutes",
 }  # of NetworkConfig: not options of a network
 OTHER = {  # a value of each option that its default differs from
     "data_format": {"data_format": "channels_first"},

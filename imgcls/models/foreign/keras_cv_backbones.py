@@ -213,20 +213,18 @@ def built(name: str, shape: tuple[int | None, int | None, int]) -> keras.Model:
 
 def readable(layer: keras.layers.Layer) -> keras.layers.Layer:
     """The layer, or one of Keras that computes the same, in place of one that KerasCV cannot read from a file."""
+    kind, made = type(layer).__name__, layer
     if isinstance(layer, keras.layers.Lambda):  # CSPDarkNet's activation
-        return keras.layers.Activation("silu", name=layer.name)
-    if type(layer).__name__ == HARD_SIGMOID:  # takes no name
-        return keras.layers.Activation("hard_sigmoid", name=layer.name)
-    if type(getattr(layer, "excite_activation", None)).__name__ == HARD_SIGMOID:
-        excites: keras.layers.Layer = type(layer).from_config(
-            {**layer.get_config(), "excite_activation": "hard_sigmoid"}
-        )
-        return excites
-    if type(layer).__name__ == "HierarchicalTransformerEncoder":
+        made = keras.layers.Activation("silu", name=layer.name)
+    elif kind == HARD_SIGMOID:  # takes no name
+        made = keras.layers.Activation("hard_sigmoid", name=layer.name)
+    elif type(getattr(layer, "excite_activation", None)).__name__ == HARD_SIGMOID:
+        made = type(layer).from_config({**layer.get_config(), "excite_activation": "hard_sigmoid"})
+    elif kind == "HierarchicalTransformerEncoder":
         from imgcls.models.foreign.keras_cv_layers import copyable  # imports KerasCV
 
-        return copyable(layer)
-    return layer
+        made = copyable(layer)
+    return made
 
 
 @lru_cache

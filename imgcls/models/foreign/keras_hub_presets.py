@@ -75,8 +75,8 @@ def backbone(preset: str, has_weights: bool = False) -> keras.Model:
         if Path(preset).is_dir():
             raise ValueError(f"KerasHub cannot read the preset {preset} ({first}).") from error
         raise ConnectionError(
-            f"There is no folder {preset}, and KerasHub cannot download a preset of that name ({first}). Download it "
-            "elsewhere and name its folder: --model keras_hub:FOLDER."
+            f"There is no folder {preset}, and KerasHub cannot download a preset of that name "
+            f"({type(error).__name__}). Download it elsewhere and name its folder: --model keras_hub:FOLDER."
         ) from error
     return model
 

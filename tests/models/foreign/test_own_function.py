@@ -40,9 +40,7 @@ def test_its_model_is_a_network_of_any_size_and_colour(tmp_path):
 
 
 def test_a_trained_model_brings_its_weights(tmp_path):
-    text = FILE.replace("image_size=32", "image_size=32, trained=True").replace(
-        '"relu"', '"relu", bias_initializer="ones"'
-    )
+    text = FILE.replace("image_size=32", "image_size=32, trained=True")
     path = file_of(tmp_path, "trained", text)
     assert find_architecture(path).default_weights == "own"
     assert find_architecture(file_of(tmp_path, "untrained")).default_weights == "none"

@@ -10,7 +10,7 @@ from imgcls.run_folder import RunFolder
 
 
 @pytest.fixture(scope="module")
-def road(mobilenet_file, small_data, tmp_path_factory, request):
+def road(mobilenet_file, small_data, tmp_path_factory):
     """A run of a head on the small data, whose original model file is gone."""
     from imgcls.config import InputConfig, TrainConfig, TrainingConfig
     from imgcls.workflow.train import train_run
