@@ -96,9 +96,8 @@ def latencies(data: Path, folder: Path, names: tuple[str, ...]) -> None:
 
     request = BenchmarkRequest(str(data), models=names, weights="none")
     images = load_images(request, Progress())
-    print(
-        f"{'network alone, ms':24}{'benchmark':>11}{'bare loop':>11}{'ratio':>8}{'of the 10th %':>16}{'benchmark_app':>15}"
-    )
+    heads = ("network alone, ms", "benchmark", "bare loop", "ratio", "of the 10th %", "benchmark_app")
+    print("{:24}{:>11}{:>11}{:>8}{:>16}{:>15}".format(*heads))
     for name in names:
         version, _ = write_measured_bundle(folder / "bundles" / name, build(request, images, name), ["openvino"])
         loaded = Loaded(version, ["openvino"], [read_encoded(path) for path in images.files(16)])
