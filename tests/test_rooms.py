@@ -99,6 +99,7 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
     "layers/test_every_layer",
     "models/architectures/test_architectures",
     "models/test_unsafe_files",
+    "models/weights/test_torch_answers",
     "test_deploy",
     "test_documentation",
     "test_doctests",
