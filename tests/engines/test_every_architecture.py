@@ -1,12 +1,13 @@
-"""Networks of every family as ONNX and LiteRT: the same answers as from Keras."""
+"""Networks of every family as ONNX, LiteRT and OpenVINO: the same answers as from Keras."""
 
 import keras
 import numpy as np
 import pytest
 
-from imgcls.engines import litert_conversion, onnx_conversion
+from imgcls.engines import litert_conversion, onnx_conversion, openvino_conversion
 from imgcls.engines.litert import LiteRTEngine
 from imgcls.engines.onnx import ONNXEngine
+from imgcls.engines.openvino import OpenVINOEngine
 from imgcls.models.classifier import embedding_model, logits_model
 from tests.models.architectures.test_architectures import EVERY_RUN, build, images
 from tests.models.conftest import give_random_weights
@@ -27,7 +28,7 @@ def network(request):
     keras.backend.clear_session()
 
 
-@pytest.mark.parametrize("kind", ["onnx", "litert"])
+@pytest.mark.parametrize("kind", ["onnx", "litert", "openvino"])
 def test_a_converted_network_gives_the_same_answers(network, kind, tmp_path):
     name, models = network
     if kind == "onnx":
@@ -35,6 +36,8 @@ def test_a_converted_network_gives_the_same_answers(network, kind, tmp_path):
         assert sum(node.op_type == "Transpose" for node in converted.graph.node) <= 2 + turns(models)
         onnx_conversion.write_network(converted, tmp_path / "network")
         engine = ONNXEngine(tmp_path / "network")
+    elif kind == "openvino":
+        engine = OpenVINOEngine(openvino_conversion.convert(models))
     else:
         litert_conversion.write_network(litert_conversion.convert(models), tmp_path / "network")
         engine = LiteRTEngine(tmp_path / "network")
