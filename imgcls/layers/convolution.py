@@ -10,7 +10,7 @@ import keras
 from keras import KerasTensor, layers, ops
 from typing_extensions import override
 
-from imgcls.data_format import CHANNELS_FIRST
+from imgcls.data_format import CHANNELS_FIRST, CHANNELS_LAST
 from imgcls.layers.grouped_convolution import grouped_convolution, unfused
 from imgcls.layers.native_layout import in_native_layout
 
@@ -92,8 +92,14 @@ class PointwiseConv2D(Conv2D):
         TensorShape([1, 9, 9, 8])
     """
 
-    def __init__(self, filters: int, kernel_size: int | tuple[int, int] = 1, **kwargs: Any) -> None:
-        super().__init__(filters, kernel_size, **kwargs)
+    def __init__(
+        self,
+        filters: int,
+        kernel_size: int | tuple[int, int] = 1,
+        data_format: str = CHANNELS_LAST,
+        **kwargs: Any,
+    ) -> None:
+        super().__init__(filters, kernel_size, data_format=data_format, **kwargs)
 
     @override
     def call(self, inputs: KerasTensor, training: bool | None = None) -> KerasTensor:

@@ -4,9 +4,10 @@ import keras
 import numpy as np
 import pytest
 
-from imgcls.engines import litert_conversion, onnx_conversion
+from imgcls.engines import litert_conversion, onnx_conversion, openvino_conversion
 from imgcls.engines.litert import LiteRTEngine
 from imgcls.engines.onnx import ONNXEngine
+from imgcls.engines.openvino import OpenVINOEngine
 from imgcls.models.classifier import embedding_model, logits_model
 from tests.models.architectures.test_architectures import EVERY_RUN, build, images
 from tests.models.conftest import give_random_weights
@@ -32,13 +33,23 @@ def test_a_converted_network_gives_the_same_answers(network, kind, tmp_path):
     name, models = network
     if kind == "onnx":
         converted = onnx_conversion.convert(models)
-        allowed = 2 + 2 * count_of("SqueezeExcitation", models) + 4 * count_of("ChannelShuffle", models)
-        assert sum(node.op_type == "Transpose" for node in converted.graph.node) <= allowed
+        assert sum(node.op_type == "Transpose" for node in converted.graph.node) <= 2 + turns(models)
         onnx_conversion.write_network(converted, tmp_path / "network")
         engine = ONNXEngine(tmp_path / "network")
     else:
         litert_conversion.write_network(litert_conversion.convert(models), tmp_path / "network")
         engine = LiteRTEngine(tmp_path / "network")
+    assert_same_answers(engine, name, models)
+
+
+def test_openvino_gives_the_same_answers_of_normalized_channels_and_attention(network):
+    name, models = network
+    if name not in ("small_convnextv2", "small_vit_reg4"):
+        pytest.skip("test_engine.py asks OpenVINO of what all networks have")
+    assert_same_answers(OpenVINOEngine(openvino_conversion.convert(models)), name, models)
+
+
+def assert_same_answers(engine, name, models):
     for count in (3, 1):
         found = engine.predict(images(name, 3)[:count])
         for output, model in models.items():
@@ -46,9 +57,13 @@ def test_a_converted_network_gives_the_same_answers(network, kind, tmp_path):
             np.testing.assert_allclose(found[output], expected, atol=1e-4 * max(1.0, float(np.abs(expected).max())))
 
 
-def count_of(kind: str, models) -> int:
-    """The layers of a kind whose maps are turned: excitations have one position, and a shuffle is a turn itself."""
-    return sum(kind in type(layer).__name__ for layer in models["probabilities"].layers)
+def turns(models) -> int:
+    """Transpositions that belong to the network: of heads in attention, and of maps to what wants the channels last.
+
+    A squeeze-and-excitation turns maps of one pixel, which costs nothing; a shuffle of channels is a turn itself.
+    """
+    kinds = {"SqueezeExcitation": 2, "ChannelShuffle": 4, "LayerNormalization": 2, "SelfAttention": 4}
+    return sum(kinds.get(type(layer).__name__, 0) for layer in models["probabilities"].layers)
 
 
 @pytest.mark.parametrize(

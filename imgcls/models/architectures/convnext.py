@@ -98,7 +98,7 @@ for _name, (_parameters, _top1) in NETWORKS.items():
             "activation": "gelu",
             "normalization": "channel",
             "norm_epsilon": 1e-6,
-            "initializer": "truncated_normal",
+            "initializer": "glorot_uniform",  # the twin's; the paper's truncated normal takes longer to draw
             "drop_path": _drop_path,
         },
     )(partial(convnext, blocks=_blocks, filters=_filters, v2=_v2))

@@ -123,6 +123,8 @@ SMALLEST = {  # pixels, where 33 are too few
     "inception_small": 75,
     "inception_v3": 75,
     "inception_v4": 75,
+    "small_convnext": 65,
+    "small_convnextv2": 65,
     "xception": 71,
     "xception_small": 71,
 }
