@@ -1,11 +1,12 @@
-"""What an exported graph gains by batch normalization folded into the convolutions, and by being frozen.
+"""What an exported graph gains by batch normalization folded into the convolutions, by branches merged, and frozen.
 
 python benchmarks/folding.py
 python benchmarks/folding.py --names resnet50 --rounds 9
 
 Four graphs of one network are timed in one process, by turns: a SavedModel of the network as it was trained; one of the
-network as `imgcls.models.folding` makes it, which is what export writes; and both with their variables made constants.
-Each round gives a ratio of processor seconds to the first: below 1 is faster. Outputs are compared too.
+network as `imgcls.models.folding` and `imgcls.models.merging` make it, which is what export writes; and both with their
+variables made constants. Each round gives a ratio of processor seconds to the first: below 1 is faster. Outputs are
+compared too.
 
 Two cores with AVX-512 and oneDNN, on a machine that did other work too; median of 7 rounds and quartiles:
 
@@ -63,6 +64,7 @@ def graphs_of(name: str) -> dict:
 
     from imgcls.models import build_model
     from imgcls.models.folding import fold_batch_normalization
+    from imgcls.models.merging import merge_branches
 
     keras.utils.set_random_seed(1)
     model = build_model(name, SIZES.get(name, (224, 224, 3)), num_classes=1000)
@@ -79,7 +81,7 @@ def graphs_of(name: str) -> dict:
             archive.write_out(folder, verbose=False)
             return tf.saved_model.load(folder)
 
-    models = {"SavedModel": loaded(model), "folded": loaded(fold_batch_normalization(model))}
+    models = {"SavedModel": loaded(model), "folded": loaded(merge_branches(fold_batch_normalization(model)))}
     functions = {name: model.signatures["serving_default"] for name, model in models.items()}
     frozen = {name: convert_variables_to_constants_v2(function) for name, function in functions.items()}
     return {

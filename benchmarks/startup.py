@@ -19,6 +19,7 @@ CASES = {  # what: arguments of Python, seconds to reach
     "python -m imgcls": (["-m", "imgcls"], None),
     "train --help": (["-m", "imgcls.train", "--help"], 0.5),
     "train --help-all": (["-m", "imgcls.train", "--help-all"], None),
+    "benchmark --help": (["-m", "imgcls.benchmark", "--help"], None),
     "predict --help": (["-m", "imgcls.predict", "--help"], None),
     "export --help": (["-m", "imgcls.export", "--help"], None),
 }

@@ -9,6 +9,7 @@ COMMANDS = (
     "augment",
     "prepare",
     "models",
+    "benchmark",
     "train",
     "data_service",
     "tune",

@@ -5,7 +5,7 @@ The comment behind a field is its help text.
 
 import dataclasses
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any, Literal
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Annotated, Any, Literal
 import tyro
 
 from imgcls.metrics import METRICS
+from imgcls.named_layer import parse_layer
 
 AUTO = 0  # of a number that is settled when the data is known
 WholeOrAuto = Annotated[
@@ -27,10 +28,12 @@ WholeOrAuto = Annotated[
 ]
 
 Color = Literal["auto", "rgb", "grayscale"]
+Normalization = Literal["batch", "group", "layer", "channel", "none"]
 Plan = Literal["auto", "head", "features", "patches", "last_blocks", "all", "scratch"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
 Boxes = Literal["single", "largest", "crop", "multi_label"]
 Task = Literal["auto", "single_label", "multi_label"]
+Preprocessed = Literal["0-1", "plus-minus-1", "imagenet", "caffe", "0-255", "own"]
 Agreement = Literal["auto", "majority", "majority_then_skill", "weighted_majority", "dawid_skene", "none"]
 
 
@@ -103,6 +106,7 @@ class InputConfig:
     whitening: Literal["none", "pca", "zca"] = "none"  # pca: uncorrelated colours; zca: uncorrelated pixels, if small
     whitening_epsilon: float | None = None  # added to each variance: 0.1 for whole images and 1e-5 for colours if open
     augmentation: Literal["none", "light", "standard", "strong", "rare"] = "light"  # random changes to training images
+    augmentation_layers: tuple[str, ...] = ()  # further layers: keras_cv.RandAugment "keras.RandomHue(factor=0.2)"
     cache: Literal["auto", "memory", "disk", "none"] = "auto"  # of decoded images; auto: a quarter of what is free
 
     def __post_init__(self) -> None:
@@ -119,6 +123,21 @@ class InputConfig:
             _check_range("whitening_epsilon", self.whitening_epsilon, 0.0, 10.0)
             if self.whitening == "none":
                 raise ValueError("--whitening-epsilon goes with --whitening pca or zca, not with --whitening none.")
+        object.__setattr__(self, "augmentation_layers", checked_layers(self.augmentation_layers))
+
+
+def checked_layers(texts: str | Sequence[str]) -> tuple[str, ...]:
+    """The texts of `--augmentation-layers` as a tuple. Python's users may give a list, or one text.
+
+    Raises:
+        ValueError: One of them names no layer of keras_cv or keras; whether there is such a layer is found out later.
+    """
+    every = (texts,) if isinstance(texts, str) else tuple(texts)
+    for text in every:
+        if not isinstance(text, str):
+            raise ValueError(f"augmentation_layers has {text!r}; expected texts, such as 'keras_cv.RandAugment'.")
+        parse_layer(text)
+    return every
 
 
 def parameter(neutral: float, least: float = 0.0, most: float = 1.0) -> Any:
@@ -206,15 +225,17 @@ class BalanceConfig:
 class NetworkConfig:
     """Which network, and what it starts from."""
 
-    model: str = "auto"  # name, or .py file of your own; auto: resnet20 up to 64 pixels, else efficientnet_lite0
-    weights: str = "auto"  # imagenet, none, or the path of a .keras file; auto: imagenet where they exist
+    model: str = "auto"  # name, .py or .keras file, keras_applications:NAME, ...; auto: by the images' size
+    weights: str = "auto"  # imagenet, own (of a Keras model), none, timm:NAME, or a file; auto: the first that there is
+    preprocessing: Preprocessed | None = None  # pixels that a Keras model of another project was trained with
     plan: Plan = "auto"  # what is fine-tuned
     unfreeze: int = 0  # blocks, from the last one, that --plan last_blocks fine-tunes; 0: a third of them
+    minutes: float = 10.0  # that the choice of a network may take where --model auto has several (IMGCLS_WEIGHTS)
     init_from: str | None = None  # run or .keras file of a shallower network of the same family to start from
     data_format: Literal["channels_last", "channels_first", "auto"] = "channels_last"  # layout inside the network
     activation: str | None = None  # replaces the network's activation, such as elu, prelu or swish
-    normalization: Literal["batch", "group", "layer", "none"] | None = None  # replaces the network's normalisation
-    pooling: Literal["average", "max"] | None = None  # replaces the network's global pooling
+    normalization: Normalization | None = None  # replaces the network's normalization
+    pooling: Literal["average", "max", "token"] | None = None  # replaces the network's global pooling
     initializer: str | None = None  # kernel initializer, such as he_normal or glorot_uniform
     regularizer: Literal["l1", "l2", "elastic_net"] | None = None  # kernel regularizer
     regularizer_strength: float = 1e-4  # factor of the kernel regularizer
@@ -228,6 +249,7 @@ class NetworkConfig:
                 _check_range(name, getattr(self, name), 0.0, 0.95)
         _check_range("regularizer_strength", self.regularizer_strength, 0.0, 1.0)
         _check_range("unfreeze", self.unfreeze, 0, 1000)
+        _check_range("minutes", self.minutes, 0.0, 1e6)
         if self.unfreeze and self.plan != "last_blocks":
             raise ValueError(
                 f"--unfreeze goes with --plan last_blocks, not with --plan {self.plan}. Add --plan last_blocks."

@@ -83,7 +83,7 @@ def load_toml(path: str | Path) -> TrainConfig:
     _check_renamed(values, path)
     _check_names(values, TrainConfig, str(path))
     try:
-        return dacite.from_dict(TrainConfig, values, dacite.Config(strict=True, type_hooks={float: _number}))
+        return dacite.from_dict(TrainConfig, values, dacite.Config(strict=True, type_hooks=TOML_VALUES))
     except dacite.DaciteError as error:
         raise ValueError(f"{path}: {error}.") from error
 
@@ -91,6 +91,14 @@ def load_toml(path: str | Path) -> TrainConfig:
 def _number(value: Any) -> Any:
     """TOML writes 1.0 as 1 at times; a whole number is a float where a float is expected."""
     return float(value) if type(value) is int else value
+
+
+def _texts(value: Any) -> Any:
+    """TOML has lists and no tuples."""
+    return tuple(value) if isinstance(value, list) else value
+
+
+TOML_VALUES: dict[Any, Any] = {float: _number, tuple[str, ...]: _texts}  # by the type that a field expects
 
 
 def _check_renamed(values: dict[str, Any], path: Path) -> None:

@@ -26,6 +26,7 @@ from imgcls.workflow.explanation.request import ExplainRequest
 from imgcls.workflow.export import export_run
 from imgcls.workflow.flat_options import check_names, flat, with_options
 from imgcls.workflow.image_data import is_multi_label, is_paths, label_values, source_of_images, to_pixels
+from imgcls.workflow.model_file import as_named
 from imgcls.workflow.predictor import predictor_of_run
 from imgcls.workflow.sources import list_images
 from imgcls.workflow.train import resume_run, train_run
@@ -47,6 +48,7 @@ class ImageClassifier:
         verbose: Show progress and decisions.
         **options: Every field of `imgcls.config.TrainConfig` by its name, as the flags of `python -m imgcls.train`
             have them: model, weights, plan, epochs, batch_size, learning_rate, augmentation, image_size, seed, ...
+            `model` may be a Keras model of images itself; `preprocessing` says then which pixels it was trained with.
 
     Attributes:
         run_: Folder of the last fit's run.
@@ -74,6 +76,7 @@ class ImageClassifier:
 
     runs: str  # an option of `TrainConfig`, as all that the constructor sets
     verbose: bool
+    model: Any  # a name, or a Keras model
 
     def __init__(self, *, verbose: bool = True, **options: Any) -> None:
         check_names(options)
@@ -124,7 +127,8 @@ class ImageClassifier:
         with self._shown() as progress:
             several = self.config.input.task == "auto" and y is not None and is_multi_label(y)
             task = {"task": "multi_label"} if several else {}
-            run = train_run(with_options(self.config, {DATA: source, **task}), progress)
+            with as_named(self.model) as model:
+                run = train_run(with_options(self.config, {DATA: source, "model": model, **task}), progress)
         return self._with_run(run, y)
 
     def resume(self, **changes: float) -> Self:

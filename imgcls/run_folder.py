@@ -20,7 +20,7 @@ from imgcls.config import TrainConfig
 from imgcls.config_file import load_toml, save_toml, written_by
 from imgcls.files import check_writable, read_json, remove, replacing, write_json
 from imgcls.metrics import METRICS, Metric
-from imgcls.models.own_file import KEPT_AS, is_same_file
+from imgcls.models.kept_network import KEPT_FILES, KEPT_PRESET, is_changed, kept, original
 
 LIVE = ("preparing", "training", "evaluating")  # states of a run that a process works on
 CLOCKS_APART = 60  # seconds by which a process may seem to have begun after it wrote something
@@ -71,7 +71,6 @@ class RunFolder:
         self.folds_file = self.path / "folds.toml"  # the config of all folds, where the run is one of them
         self.plan_file = self.path / "plan.json"  # why the plan was chosen, where it was
         self.learning_rate_image = self.path / "learning_rate.svg"  # of the trial, where one was asked for
-        self.network_file = self.path / KEPT_AS  # of the user's own network, as it was when the run began
         self.model_file = self.path / "model.keras"
         self.predictions = self.path / "predictions"  # <split>.parquet and <split>.npy
         self.evaluation_file = self.path / "evaluation.json"
@@ -116,9 +115,7 @@ class RunFolder:
             raise FileExistsError(_taken(path)) from error
         with _gone_if_it_fails(path):
             save_toml(config, path / "config.toml")
-            if config.network.model.endswith(".py"):
-                with replacing(path / KEPT_AS, durable=True) as partial:
-                    shutil.copyfile(config.network.model, partial)
+            _keep_network(config.network.model, path)
             return cls(path)
 
     def being_prepared(self) -> AbstractContextManager[None]:
@@ -152,9 +149,8 @@ class RunFolder:
     def config(self) -> TrainConfig:
         """What the run was made with; a network of the user's own is the copy that the run keeps."""
         config = load_toml(self.config_file)
-        if not self.network_file.is_file():
-            return config
-        return replace(config, network=replace(config.network, model=str(self.network_file)))
+        copy = kept(self.path)
+        return replace(config, network=replace(config.network, model=copy)) if copy else config
 
     def save_config(self, config: TrainConfig) -> None:
         """Write a changed config; a network of the user's own keeps the name that the user gave it."""
@@ -163,12 +159,12 @@ class RunFolder:
 
     def changed_network(self) -> str:
         """A sentence if the file of the user's own network is another one than the run began with; else empty."""
-        file = Path(load_toml(self.config_file).network.model)
-        if not self.network_file.is_file() or not file.is_file() or is_same_file(file, self.network_file):
+        named, copy = load_toml(self.config_file).network.model, kept(self.path)
+        if not is_changed(named, copy):
             return ""
         return (
-            f"{file} has changed since the run began. The run goes on with the network that it began with, "
-            f"{self.network_file}; for the changed one, train anew."
+            f"{named} has changed since the run began. The run goes on with the network that it began with, "
+            f"{copy}; for the changed one, train anew."
         )
 
     def plan(self) -> dict[str, Any]:
@@ -295,6 +291,18 @@ class RunFolder:
         rows = [row for row in self.metrics() if row["epoch"] <= epoch]
         with replacing(self.metrics_file) as partial:
             partial.write_text("".join(json.dumps(row) + "\n" for row in rows), "utf-8")
+
+
+def _keep_network(named: str, run: Path) -> None:
+    """Copy the file or folder of a network of the user's own, so that the run does not depend on what becomes of it."""
+    source = original(named)
+    if source is None:
+        return
+    if source.is_dir():
+        shutil.copytree(source, run / KEPT_PRESET)
+        return
+    with replacing(run / KEPT_FILES[source.suffix], durable=True) as partial:
+        shutil.copyfile(source, partial)
 
 
 def _lived_at(pid: int, moment: float) -> bool:

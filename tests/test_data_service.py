@@ -12,6 +12,7 @@ import pytest
 
 from imgcls.config import AugmentationConfig, TrainingConfig
 from imgcls.data.augmentation import Augmentation, from_preset
+from imgcls.data.augmentation.layer_function import layer_function
 from imgcls.data.batches.examples import LabeledImages
 from imgcls.data.batches.pipeline import BatchOptions, training_batches
 from imgcls.data.images.preprocessing import Preprocessing
@@ -60,10 +61,11 @@ def paths(small_data, tmp_path_factory):
 
 
 def batches(paths, steps, address=None, position=0, part=(0, 1)):
+    augmentation = Augmentation(from_preset("light", CHANGES), layers=[layer_function("keras_cv.RandomShear(0.2)")])
     return training_batches(
         LabeledImages(paths, np.arange(60) % 3, 3),
         Preprocessing(28, 28, 1),
-        BatchOptions(10, 3, augmentation=Augmentation(from_preset("light", CHANGES)), part=part, data_service=address),
+        BatchOptions(10, 3, augmentation=augmentation, part=part, data_service=address),
         steps=steps,
         position=position,
     )

@@ -19,7 +19,7 @@ ALLOWED = {  # room: the rooms that it may import
     "image_files": "",
     "labels": "image_files",
     "layers": "data_format",
-    "models": "layers data_format framework_internals",
+    "models": "layers data_format framework_internals files",
     "data": "labels config files image_files",
     "run_folder": "config config_file files models",
     "engines": "framework_internals",
@@ -28,7 +28,7 @@ ALLOWED = {  # room: the rooms that it may import
     "explain": "models layers data_format framework_internals data config files image_files",
     "serving": "engines data config files image_files",
     "workflow": "explain evaluation serving training engines models layers data labels config config_file files "
-    "image_files run_folder",
+    "image_files run_folder processor",
 }
 APP_ROOMS = {  # room of apps/: the others of apps/ that it may import; only those with a * know Streamlit
     "projects": "",
@@ -45,6 +45,7 @@ EVERYWHERE = {
     "counted",
     "durations",
     "metrics",
+    "named_layer",
     "nearest_name",
     "progress",
 }  # floors below all rooms
@@ -58,6 +59,7 @@ ADDRESSES = {  # foreign idea: the only places where it may stand
     "rich": ("imgcls/cli/terminal.py",),
     "optuna": ("imgcls/workflow/search.py", "imgcls/cli/run_tune.py"),
     "tensorflow_datasets": ("imgcls/labels/tfds.py",),
+    "keras_cv": ("imgcls/data/augmentation/layer_classes.py",),
 }
 ATTRIBUTES = {
     "tf.data": (
@@ -80,13 +82,14 @@ ATTRIBUTES = {
     ),
 }
 COMMANDS = {
-    "audit", "augment", "calibrate", "client", "compare", "data_service", "drift", "evaluate", "export",
+    "audit", "augment", "benchmark", "calibrate", "client", "compare", "data_service", "drift", "evaluate", "export",
     "import_labels", "predict", "prepare", "review", "serve", "train", "tune", "__main__",
 }  # fmt: skip
 ACROSS = {  # tests that ask the same of many files, or of the repository
     "apps/test_attack",
     "apps/test_in_browser",
     "apps/test_predict_in_browser",
+    "apps/test_whole_road_in_browser",
     "data/audit/test_audit",
     "data/audit/test_looks",
     "data/images/test_every_format",
@@ -99,6 +102,7 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
     "layers/test_every_layer",
     "models/architectures/test_architectures",
     "models/test_unsafe_files",
+    "models/weights/test_torch_answers",
     "test_deploy",
     "test_documentation",
     "test_doctests",

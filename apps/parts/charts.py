@@ -12,27 +12,6 @@ MOST_BARS = 40  # classes; more are shown as a table
 MOST_POINTS = 60  # epochs; more are drawn as a line without points
 
 
-def class_counts(counts: pd.DataFrame) -> alt.Chart:
-    """Images a class, stacked by split.
-
-    Args:
-        counts: What `Manifest.counts` returns.
-    """
-    long = counts.rename_axis("class").reset_index().melt("class", var_name="split", value_name="images")
-    long["place"] = long["split"].map({name: place for place, name in enumerate(SPLITS)})
-    return (
-        alt.Chart(long, height=alt.Step(22))
-        .mark_bar(height={"band": 0.75})
-        .encode(
-            y=alt.Y("class:N", title=None, sort=list(counts.index), axis=alt.Axis(labelLimit=160, ticks=False)),
-            x=alt.X("images:Q", title=None, axis=alt.Axis(format="d", tickMinStep=1)),
-            color=_colors("split", {name: SPLITS[name] for name in counts.columns}),
-            order="place:Q",
-            tooltip=["class", "split", "images"],
-        )
-    )
-
-
 def curve(rows: list[dict], metric: Metric, epochs: int) -> alt.Chart:
     """One metric after each epoch, on training and validation images.
 

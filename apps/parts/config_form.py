@@ -48,6 +48,8 @@ def ask(
     if kind is bool:
         st.session_state.setdefault(key, setting.default)
         return st.checkbox(**look)
+    if kind == tuple[str, ...]:
+        return _ask_texts(setting, key, suggestions)
     if kind is not str:
         return _ask_as_toml(setting, key)
     if suggestions:
@@ -101,6 +103,20 @@ def _ask_suggested(setting: Setting, key: str, suggestions: list[str], names: Ma
         help=help_of(setting),
         key=key,
     ).strip()
+
+
+def _ask_texts(setting: Setting, key: str, suggestions: Sequence[str]) -> tuple[str, ...]:
+    """Several texts, each of which is typed and ended by Enter, or chosen."""
+    st.session_state.setdefault(key, list(setting.default))
+    chosen = st.multiselect(
+        label_of(setting),
+        list(dict.fromkeys([*st.session_state[key], *suggestions])),
+        accept_new_options=True,
+        placeholder="none; type one, then Enter",
+        help=help_of(setting),
+        key=key,
+    )
+    return tuple(text.strip() for text in chosen)
 
 
 def label_of(setting: Setting) -> str:

@@ -14,8 +14,14 @@ def show_jobs() -> None:
         with st.container(border=True):
             title = open_project(job.project).title
             st.caption(f"{title}{', ' + job.who if job.who else ''}")
-            st.progress(share(job) or 0.0, text=f"**{job.title}**  \n{_doing(job)}")
-            if st.button("Cancel", key=f"cancel {job.project} {job.id}", disabled=job.state == "ending"):
+            doing, serves = f"**{job.title}**  \n{_doing(job)}", job.kind == "serve"
+            if serves:
+                st.markdown(doing)
+            else:
+                st.progress(share(job) or 0.0, text=doing)
+            if st.button(
+                "Stop" if serves else "Cancel", key=f"cancel {job.project} {job.id}", disabled=job.state == "ending"
+            ):
                 cancel(open_project(job.project), job.id)
                 st.rerun(scope="fragment")
 

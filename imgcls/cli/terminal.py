@@ -119,14 +119,16 @@ def log_shown() -> Iterator[None]:
     if any(isinstance(each, TerminalHandler) for each in logger.handlers):
         yield
         return
-    before = logger.level
+    before = logger.level, logger.propagate
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)
+    logger.propagate = bool(logging.getLogger().handlers)  # absl adds one of its own, which would say all a second time
     try:
         yield
     finally:
         logger.removeHandler(handler)
-        logger.setLevel(before)
+        logger.setLevel(before[0])
+        logger.propagate = before[1]
 
 
 def say(line: str = "") -> None:

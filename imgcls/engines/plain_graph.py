@@ -2,6 +2,7 @@
 
 import tensorflow as tf
 
+HANDED_ON = ("EnsureShape", "IdentityN")
 NOT_INLINED = ("_XlaMustCompile", "_noinline")  # Keras sets them where it convolves in groups
 
 
@@ -10,7 +11,8 @@ def plain_graph(graph: tf.Graph) -> tf.compat.v1.GraphDef:
 
     - Functions may be inlined, also those that Keras marks for XLA.
     - Operations that hand on what they get are left out: "IdentityN" is what a function with a gradient of its own
-      leaves behind, and a translator moves no transposition past it.
+      leaves behind, and a translator moves no transposition past it; "EnsureShape" stands between a convolution in
+      groups and its bias.
     - A number that is added to an array is an array of one number. tf2onnx 1.17 fails to move a transposition past
       another.
 
@@ -40,14 +42,14 @@ def _may_be_inlined(part: tf.compat.v1.NodeDef) -> None:
 def _leave_out_identities(plain: tf.compat.v1.GraphDef) -> None:
     sources: dict[str, str] = {}
     for node in plain.node:
-        if node.op == "IdentityN":
+        if node.op in HANDED_ON:
             sources |= {f"{node.name}:{place}" if place else node.name: name for place, name in enumerate(node.input)}
     for node in plain.node:
         for place, name in enumerate(node.input):
             while name in sources:
                 name = sources[name]
             node.input[place] = name
-    kept = [node for node in plain.node if node.op != "IdentityN"]
+    kept = [node for node in plain.node if node.op not in HANDED_ON]
     del plain.node[:]
     plain.node.extend(kept)
 

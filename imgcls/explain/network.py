@@ -26,7 +26,8 @@ class Pass:
     Attributes:
         logits: (B, K), the scores before the softmax.
         embedding: (B, D).
-        maps: The outputs of the layers that were asked for, by name; feature maps are (B, h, w, C).
+        maps: The outputs of the layers that were asked for, by name; feature maps are (B, h, w, C), and so are the
+            patch tokens of a vision transformer.
     """
 
     logits: tf.Tensor
@@ -67,6 +68,7 @@ class Network:
         self.channels = int(self.model.input_shape[3])
         self.preprocessing = preprocessing(self.model)
         self.maps = feature_maps(self.model)
+        self._grids = {each.name: each.shape[:2] for each in self.maps if each.prefix is not None}
         ends = [self.model.get_layer(name).output for name in ("logits", "embedding")]
         self._part = keras.Model(self.model.input, ends)
         self._nodes = [node for node in graph_nodes(self._part) if node.input_tensors]
@@ -149,13 +151,27 @@ class Network:
             operation = node.operation
             arguments, keywords = node.arguments.fill_in(tensors)
             output = (rule(operation) if rule else operation)(*arguments, **keywords)
-            if operation.name in change and operation.name not in found:
-                output = change[operation.name](output)
-            if operation.name in wanted and operation.name not in found:
-                found[operation.name] = output
+            if operation.name in {*change, *wanted} and operation.name not in found:
+                output, kept = self._taken(operation.name, output, change.get(operation.name))
+                if operation.name in wanted:
+                    found[operation.name] = kept
             for symbolic, tensor in zip(node.outputs, tf.nest.flatten(output), strict=True):
                 tensors[id(symbolic)] = tensor
         return Pass(found["logits"], found["embedding"], {name: found[name] for name in keep})
+
+    def _taken(self, name: str, output: tf.Tensor, change: Change | None) -> tuple[tf.Tensor, tf.Tensor]:
+        """What goes on from a layer, and the map of it that is kept; tokens become a map for the change."""
+        grid = self._grids.get(name)
+        if grid is None:
+            output = change(output) if change else output
+            return output, output
+        prefix, tokens = output.shape[1] - grid[0] * grid[1], output.shape[1:]
+        maps = tf.reshape(output[:, prefix:], (-1, *grid, tokens[1]))
+        if change is None:
+            return output, maps
+        maps = change(maps)
+        patches = tf.reshape(maps, (-1, tokens[0] - prefix, tokens[1]))
+        return tf.concat([output[:, :prefix], patches], axis=1), maps
 
     def probabilities(self, logits: tf.Tensor) -> tf.Tensor:
         """(B, K), as the classifier gives them: temperature included, sigmoid with several labels an image."""

@@ -7,19 +7,21 @@ from typing import Any, TypeVar
 from keras import initializers, layers, regularizers
 
 from imgcls.data_format import CHANNELS_LAST
+from imgcls.layers.gelu import GELU
 from imgcls.layers.prelu import PReLU
 from imgcls.layers.rrelu import RReLU
 from imgcls.nearest_name import did_you_mean
 
 Entry = TypeVar("Entry")
 
-KERAS_ACTIVATIONS = ("linear", "sigmoid", "hard_sigmoid", "tanh", "relu", "relu6", "elu", "selu", "softplus", "gelu")
+KERAS_ACTIVATIONS = ("linear", "sigmoid", "hard_sigmoid", "tanh", "relu", "relu6", "elu", "selu", "softplus")
 ACTIVATIONS: dict[str, Callable[..., Any]] = {
     **{name: partial(layers.Activation, name) for name in KERAS_ACTIVATIONS},
     "swish": partial(layers.Activation, "silu"),
     "hard_swish": partial(layers.Activation, "hard_silu"),
     "leaky_relu": partial(layers.LeakyReLU, 0.01),  # Maas et al., 2013
     "very_leaky_relu": partial(layers.LeakyReLU, 1 / 5.5),  # Xu et al., 2015
+    "gelu": GELU,
     "prelu": PReLU,
     "rrelu": RReLU,
 }

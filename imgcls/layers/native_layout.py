@@ -18,14 +18,23 @@ from imgcls.data_format import CHANNELS_FIRST, CHANNELS_LAST
 def convolves(dtype: str, data_format: str = CHANNELS_LAST) -> bool:
     """Whether the device at hand has convolutions of its own, with gradients, in this layout and type: tried out."""
     layout = "NCHW" if data_format == CHANNELS_FIRST else "NHWC"
+
+    def run() -> None:
+        images, kernel = tf.ones((1, 8, 8, 8), dtype), tf.ones((3, 3, 8, 8), dtype)
+        with tf.GradientTape() as tape:
+            tape.watch([images, kernel])
+            outputs = tf.nn.conv2d(images, kernel, 2, "SAME", layout)
+            outputs = tf.nn.depthwise_conv2d(outputs, kernel[..., :1], (1, 1, 1, 1), "SAME", layout)
+        tape.gradient(outputs, [images, kernel])
+
+    return computes(run)
+
+
+def computes(run: Callable[[], object]) -> bool:
+    """Whether the device at hand has all operations that `run` calls."""
     try:
         with tf.init_scope():  # not in a graph that is being traced, which could be rewritten into what computes
-            images, kernel = tf.ones((1, 8, 8, 8), dtype), tf.ones((3, 3, 8, 8), dtype)
-            with tf.GradientTape() as tape:
-                tape.watch([images, kernel])
-                outputs = tf.nn.conv2d(images, kernel, 2, "SAME", layout)
-                outputs = tf.nn.depthwise_conv2d(outputs, kernel[..., :1], (1, 1, 1, 1), "SAME", layout)
-            tape.gradient(outputs, [images, kernel])
+            run()
     except tf.errors.OpError:
         return False
     return True

@@ -22,7 +22,7 @@ class PReLU(keras.layers.Layer):
         data_format: Layout of the input.
 
     Input shape:
-        (B, H, W, C), or (B, C, H, W) in channels_first, or (B, C).
+        (B, H, W, C), or (B, C, H, W) in channels_first, or (B, T, C), or (B, C).
 
     Output shape:
         As the input's.
@@ -45,11 +45,12 @@ class PReLU(keras.layers.Layer):
         super().__init__(**kwargs)
         self.alpha_initializer = initializers.get(alpha_initializer) or initializers.Constant(0.25)
         self.alpha_regularizer = regularizers.get(alpha_regularizer)
-        self.axis = channel_axis(data_format)
+        self.map_axis = channel_axis(data_format)
         self.data_format = data_format
 
     @override
     def build(self, input_shape: tuple[int | None, ...]) -> None:
+        self.axis = self.map_axis if len(input_shape) == 4 else -1
         self.alpha = self.add_weight(
             name="alpha",
             shape=(input_shape[self.axis],),

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from imgcls.models.build import build_model as build_model
     from imgcls.models.classifier import load_model as load_model
     from imgcls.models.cost import describe as describe
+    from imgcls.models.foreign.own_function import keras_model as keras_model
     from imgcls.models.input_layers import InputLayers as InputLayers
 
 _ADDRESSES = {
@@ -24,6 +25,7 @@ _ADDRESSES = {
     "auxiliary_logits_model": "imgcls.models.auxiliary",
     "without_auxiliary_heads": "imgcls.models.auxiliary",
     "describe": "imgcls.models.cost",
+    "keras_model": "imgcls.models.foreign.own_function",
     "InputLayers": "imgcls.models.input_layers",
 }
 

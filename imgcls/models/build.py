@@ -14,6 +14,9 @@ from imgcls.layers import ClassProbabilities
 from imgcls.layers.class_probabilities import SIGMOID, SOFTMAX
 from imgcls.models.classifier import load_model
 from imgcls.models.cost import describe
+from imgcls.models.foreign.expected_pixels import input_layers as pixels_for
+from imgcls.models.foreign.fixed_options import usable_options
+from imgcls.models.foreign.model_object import architecture_of_model
 from imgcls.models.input_layers import InputLayers
 from imgcls.models.keras_wiring import KerasWiring
 from imgcls.models.layout_choice import resolve_data_format
@@ -30,7 +33,7 @@ logger = logging.getLogger(__name__)
 
 @deep_networks()
 def build_model(
-    name: str,
+    name: str | keras.Model,
     input_shape: tuple[int, int, int] | None = None,
     class_names: Sequence[str] | None = None,
     *,
@@ -40,6 +43,7 @@ def build_model(
     include_top: bool = True,
     multi_label: bool = False,
     input_layers: InputLayers | None = None,
+    preprocessing: str | None = None,
     options: NetworkOptions | None = None,
     **keywords: Unpack[NetworkKeywords],
 ) -> keras.Model:
@@ -48,18 +52,22 @@ def build_model(
     The layer "embedding" holds the features before the classifier, the layer "logits" the scores before the softmax.
 
     Args:
-        name: An architecture of `list_models()`, or a Python file that adds one.
+        name: An architecture of `list_models()`, a Python file that adds one, or any Keras model of images: itself, its
+            .keras file, or a name such as "keras_applications:MobileNetV2".
         input_shape: (height, width, channels), channels_last in every layout; by default the paper's.
         class_names: The names of the classes; by default those of the weights, or "0", "1", ... for `num_classes`.
         num_classes: The number of classes, where they need no names.
-        weights: "none" starts from random numbers; "imagenet" from published weights, and keeps their head where
-            `class_names` are theirs or not given; the path of a .keras file from an earlier model, head included where
-            the classes agree; the path of a .pth, .pt, .bin or .safetensors file from a PyTorch state dict.
+        weights: "none" starts from random numbers; "own" from those of a Keras model; "imagenet" from published ones,
+            and keeps their head where `class_names` are theirs or not given; the path of a .keras file from an earlier
+            model, head included where the classes agree; the path of a .pth, .pt, .bin or .safetensors file from a
+            PyTorch state dict.
         init_from: A shallower model of the family, or its .keras file; layers of the same name and shape start from it.
         include_top: False leaves out the classifier and the dense layers before it: the output is the pooled feature
             map.
         multi_label: Whether an image has any number of the classes: each probability is a sigmoid then.
         input_layers: How pixels become the input of the stem; published weights bring their own mean and deviation.
+        preprocessing: The pixels that a Keras model of another project was trained with, by a name of
+            `imgcls.models.foreign.expected_pixels.EXPECTED`; models of `keras.applications` say it themselves.
         options: What is chosen of the network: layout, activation, normalization, dropout and so on.
         **keywords: Fields of `NetworkOptions` that replace those of `options`.
 
@@ -77,14 +85,17 @@ def build_model(
         (None, 2)
     """
     options = (options or NetworkOptions()).changed(**keywords)
-    architecture = find_architecture(name)
+    architecture = find_architecture(name) if isinstance(name, str) else architecture_of_model(name)
+    options = usable_options(architecture, options)
     start = initial_weights(architecture, weights)
     net = _wiring(architecture, start, options, include_top)
     height, width, channels = input_shape or (architecture.image_size, architecture.image_size, architecture.channels)
     shape = (height, width, channels)
     names = _output_names(architecture, class_names, num_classes, start) if include_top else None
     head = _Head(names, SIGMOID if multi_label else SOFTMAX) if names is not None else None
-    model = _connected(architecture, net, start.input_layers(input_layers or InputLayers()), shape, head)
+    inputs = start.input_layers(input_layers or InputLayers())
+    inputs = pixels_for(architecture, preprocessing, inputs)
+    model = _connected(start.network_of(architecture), net, inputs, shape, head)
     start.fill(model, names)
     if init_from is not None:
         shallower = load_model(init_from) if isinstance(init_from, str | Path) else init_from
@@ -100,7 +111,8 @@ def _wiring(
     if why:
         logger.info(why)
     auxiliary_heads = options.auxiliary_heads and include_top
-    options = replace(options, data_format=chosen, auxiliary_heads=auxiliary_heads)
+    pooling = None if options.pooling == "none" and include_top else options.pooling  # a classifier takes a vector
+    options = replace(options, data_format=chosen, auxiliary_heads=auxiliary_heads, pooling=pooling)
     return KerasWiring(**{**architecture.wiring, **start.wiring, **options.to_wiring()})
 
 
@@ -133,7 +145,7 @@ def _connected(
     """The model from pixels to probabilities, or without a head where there is none."""
     pixels = keras.Input(shape, name="pixels")
     features = _feature_map(architecture, net, inputs.apply(pixels, net.data_format), shape)
-    outputs = _without_head(net, features) if head is None else head.apply(architecture, net, features)
+    outputs = _without_head(architecture, net, features) if head is None else head.apply(architecture, net, features)
     try:
         return keras.Model(pixels, outputs, name=architecture.name)
     except ValueError:
@@ -179,10 +191,11 @@ def _with_auxiliary_heads(
     return net.auxiliary(logits, heads, AUXILIARY_WEIGHT, name="auxiliary_heads")
 
 
-def _without_head(net: KerasWiring, features: keras.KerasTensor) -> keras.KerasTensor:
+def _without_head(architecture: Architecture, net: KerasWiring, features: keras.KerasTensor) -> keras.KerasTensor:
     """The pooled feature map; with pooling "none" the map itself, channels_last."""
     if net.pooling != "none":
-        return net.to_vector(features, name="embedding")
+        in_backbone = architecture.head if architecture.head_in_backbone else None
+        return in_backbone(net, features) if in_backbone else net.to_vector(features, name="embedding")
     if net.data_format == CHANNELS_LAST or len(features.shape) != 4:
         return features
     back = [from_channels_last(net.data_format).index(axis) + 1 for axis in (1, 2, 3)]

@@ -9,8 +9,9 @@ import keras
 from imgcls.data_format import CHANNELS_LAST
 from imgcls.models import keras_file
 from imgcls.models.judged import is_multi_label, judgement, judgement_models, temperature, with_judgement
+from imgcls.models.kept_network import KEPT_FILES
 from imgcls.models.layout import in_layout
-from imgcls.models.own_file import KEPT_AS, own_file
+from imgcls.models.own_file import own_file
 from imgcls.models.recursion import deep_networks
 
 __all__ = [
@@ -56,7 +57,7 @@ def _loaded(path: Path) -> keras.Model:
     try:
         return keras_file.load(path)
     except (ValueError, TypeError):
-        kept = path.with_name(KEPT_AS)
+        kept = path.with_name(KEPT_FILES[".py"])
         if not kept.is_file():
             raise
     with keras.saving.custom_object_scope(own_file(kept).classes):

@@ -26,7 +26,7 @@ class SymbolicTensor:
     """What the wiring of costs has in place of a tensor.
 
     Attributes:
-        shape: (height, width, channels) or (features,), without the batch.
+        shape: (height, width, channels), (tokens, channels) or (features,), without the batch.
         fields: The receptive fields of its first position along height and width; None where it sees everything.
     """
 
@@ -41,7 +41,7 @@ class LayerCost:
     Attributes:
         name: Of the layer.
         kind: What it computes, in words.
-        shape: Of its output, (height, width, channels) or (features,).
+        shape: Of its output, (height, width, channels), (tokens, channels) or (features,).
         parameters: Trainable numbers.
         macs: MACs for one image, of convolutions and dense layers only; None where they are unknown.
         fields: The receptive fields of its output; see `SymbolicTensor`.
@@ -136,6 +136,8 @@ def cost_of_network(
     num_classes: int | None = None,
 ) -> NetworkCost:
     """An architecture with some fields of `imgcls.models.wiring.Wiring` changed; see `describe`."""
+    if wiring.get("pooling") == "none":  # a classifier takes a vector
+        wiring = {name: value for name, value in wiring.items() if name != "pooling"}
     height, width, channels = input_shape or (architecture.image_size, architecture.image_size, architecture.channels)
     net = CostWiring(**{**architecture.wiring, **wiring, "data_format": CHANNELS_LAST})
     x = SymbolicTensor((height, width, channels), (ReceptiveField(), ReceptiveField()))
@@ -183,6 +185,10 @@ class CostWiring(Wiring[SymbolicTensor]):
     def _check_map(self, x: SymbolicTensor, name: str) -> None:
         if len(x.shape) != 3:
             raise ValueError(f"{name} got {_shown(x)}; expected a feature map, (height, width, channels).")
+
+    def _check_tokens(self, x: SymbolicTensor, name: str) -> None:
+        if len(x.shape) != 2:
+            raise ValueError(f"{name} got {_shown(x)}; expected tokens, (tokens, channels), as net.tokens gives them.")
 
     @override
     def channels(self, x: SymbolicTensor) -> int:
@@ -270,13 +276,14 @@ class CostWiring(Wiring[SymbolicTensor]):
 
     @override
     def dense(self, x: SymbolicTensor, units: int, *, name: str, bias: bool = True) -> SymbolicTensor:
-        if len(x.shape) != 1:
+        if len(x.shape) > 2:
             raise ValueError(
                 f"{name} got a feature map, {_shown(x)}; expected a vector, as net.flatten and "
-                "net.global_pool give one."
+                "net.global_pool give one, or tokens."
             )
-        weights = x.shape[-1] * units
-        return self._layer(name, "dense", (units,), None, weights + bias * units, weights)
+        weights, tokens = x.shape[-1] * units, x.shape[:-1]
+        fields = x.fields if tokens else None
+        return self._layer(name, "dense", (*tokens, units), fields, weights + bias * units, weights * math.prod(tokens))
 
     @override
     def flatten(self, x: SymbolicTensor, *, name: str) -> SymbolicTensor:
@@ -340,6 +347,61 @@ class CostWiring(Wiring[SymbolicTensor]):
         return self._layer(name, "oriented gradients", ((cells[0] - 2) * (cells[1] - 2) * 81,), None)
 
     @override
+    def pointwise(self, x: SymbolicTensor, filters: int, *, name: str) -> SymbolicTensor:
+        return self._conv(x, filters, Window((1, 1)), groups=1, bias=True, name=name)
+
+    @override
+    def global_response_norm(self, x: SymbolicTensor, *, name: str) -> SymbolicTensor:
+        self._check_map(x, name)
+        return self._layer(name, "global response norm.", x.shape, x.fields, 2 * x.shape[-1])
+
+    @override
+    def layer_scale(self, x: SymbolicTensor, initial_value: float, *, name: str) -> SymbolicTensor:
+        return self._layer(name, "layer scale", x.shape, x.fields, x.shape[-1])
+
+    @override
+    def tokens(self, x: SymbolicTensor, *, name: str) -> SymbolicTensor:
+        self._check_map(x, name)
+        height, width, channels = x.shape
+        return self._layer(name, "tokens", (height * width, channels), x.fields)
+
+    @override
+    def tokens_to_map(self, x: SymbolicTensor, grid: tuple[int, int], *, name: str) -> SymbolicTensor:
+        self._check_tokens(x, name)
+        return self._layer(name, "map of tokens", (*grid, x.shape[-1]), x.fields)
+
+    @override
+    def class_token(self, x: SymbolicTensor, registers: int = 0, *, name: str) -> SymbolicTensor:
+        self._check_tokens(x, name)
+        tokens, channels = x.shape
+        added = 1 + registers
+        kind = "class token" + (f", {counted(registers, 'register')}" if registers else "")
+        return self._layer(name, kind, (added + tokens, channels), x.fields, added * channels)
+
+    @override
+    def position_embedding(self, x: SymbolicTensor, grid: tuple[int, int], *, name: str) -> SymbolicTensor:
+        self._check_tokens(x, name)
+        return self._layer(name, "position embedding", x.shape, x.fields, math.prod(x.shape))
+
+    @override
+    def self_attention(self, x: SymbolicTensor, heads: int, *, name: str) -> SymbolicTensor:
+        self._check_tokens(x, name)
+        tokens, channels = x.shape
+        if channels % heads:
+            raise ValueError(f"{name} has {heads} heads for {channels} channels; expected a divisor of them.")
+        weights = 4 * channels**2  # query, key, value, and the projection
+        macs = tokens * weights + 2 * tokens**2 * channels  # scores, and the mixture of the values
+        return self._layer(
+            name, f"self-attention, {counted(heads, 'head')}", x.shape, None, weights + 4 * channels, macs
+        )
+
+    @override
+    def token_pool(self, x: SymbolicTensor, kind: str, prefix: int, *, name: str) -> SymbolicTensor:
+        self._check_tokens(x, name)
+        what = "class token" if kind == "token" else f"{kind} of the patch tokens"
+        return self._layer(name, what, x.shape[-1:], None)
+
+    @override
     def auxiliary(
         self, logits: SymbolicTensor, others: Sequence[SymbolicTensor], weight: float, *, name: str
     ) -> SymbolicTensor:
@@ -362,6 +424,15 @@ class CostWiring(Wiring[SymbolicTensor]):
         parameters = sum(math.prod(weight.shape) for weight in layer.trainable_weights) if times == 1 else 0
         name = layer.name if times == 1 else f"{layer.name} ({times})"  # the same weights once more
         return self._layer(name, type(layer).__name__, shape, cost.fields, parameters, cost.macs)
+
+    @override
+    def keras_model(self, model: Any, x: SymbolicTensor) -> SymbolicTensor:
+        from imgcls.models.layer_cost import costs_of_model  # imports Keras, as whoever made the model has
+
+        for layer, shape, cost in costs_of_model(model, x.shape, x.fields):
+            parameters = sum(math.prod(weight.shape) for weight in layer.trainable_weights)
+            x = self._layer(layer.name, type(layer).__name__, shape, cost.fields, parameters, cost.macs)
+        return x
 
 
 def _size(window: Window) -> str:

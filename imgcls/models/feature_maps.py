@@ -1,5 +1,6 @@
 """The feature maps of a classifier that was built, and what each of their positions sees."""
 
+import math
 from dataclasses import dataclass
 from typing import Any
 
@@ -9,6 +10,7 @@ from keras import layers
 from imgcls import layers as ours
 from imgcls.data_format import CHANNELS_LAST
 from imgcls.framework_internals import graph_nodes
+from imgcls.layers import MapToTokens, SelfAttention, TokenPooling
 from imgcls.models.layer_cost import cost_of
 from imgcls.models.receptive_field import ReceptiveField, Seen
 from imgcls.models.recursion import deep_networks
@@ -20,21 +22,26 @@ PASSED_OVER = (  # what only reduces, drops or rearranges a map, so that the map
 )  # fmt: skip
 
 
+Grid = tuple[int, int]  # height and width, in positions
+
+
 @dataclass(frozen=True)
 class FeatureMap:
-    """The output of a layer that still has height and width.
+    """The output of a layer that still has height and width: a map, or tokens of which the last ones are a map's.
 
     Attributes:
         name: Of the layer.
         kind: Its class, such as "Conv2D".
         shape: (height, width, channels).
         fields: The receptive fields of its first position; see `imgcls.models.cost.SymbolicTensor`.
+        prefix: Tokens before those of the patches, such as the class token; None where the output is a map itself.
     """
 
     name: str
     kind: str
     shape: tuple[int, int, int]
     fields: Seen
+    prefix: int | None = None
 
     @property
     def units(self) -> int:
@@ -73,18 +80,31 @@ def feature_maps(model: keras.Model) -> list[FeatureMap]:
         raise ValueError("The model is in channels_first; expected channels_last, as `in_channels_last` gives it.")
     part = keras.Model(model.input, model.get_layer("logits").output)
     seen: dict[int, Seen] = {id(part.inputs[0]): (ReceptiveField(), ReceptiveField())}
+    grids: dict[int, Grid] = {}
     found: dict[str, FeatureMap] = {}
     for node in graph_nodes(part):
         if not node.input_tensors:
             continue
-        fields = _seen_after(node, seen)
+        fields, grid = _seen_after(node, seen), _grid_after(node, grids)
         for tensor in node.outputs:
             seen[id(tensor)] = fields
-        shape = tuple(node.outputs[0].shape[1:])
-        if len(shape) == 3 and None not in shape and node.operation.name != "standardization":
-            name = node.operation.name
+            grids.update({id(tensor): grid} if grid else {})
+        shape, name = tuple(node.outputs[0].shape[1:]), node.operation.name
+        if grid:
+            prefix = shape[0] - math.prod(grid)
+            found.setdefault(name, FeatureMap(name, type(node.operation).__name__, (*grid, shape[1]), fields, prefix))
+        elif len(shape) == 3 and None not in shape and name != "standardization":
             found.setdefault(name, FeatureMap(name, type(node.operation).__name__, shape, fields))
     return list(found.values())
+
+
+def _grid_after(node: Any, grids: dict[int, Grid]) -> Grid | None:
+    """Height and width of the map that the last tokens of a layer's output are; None for an output of another kind."""
+    tensor, shape = node.input_tensors[0], tuple(node.outputs[0].shape[1:])
+    if isinstance(node.operation, MapToTokens):
+        return (tensor.shape[1], tensor.shape[2]) if None not in shape else None
+    grid = grids.get(id(tensor))
+    return grid if grid and len(shape) == 2 and shape[0] >= math.prod(grid) else None
 
 
 def _seen_after(node: Any, seen: dict[int, Seen]) -> Seen:
@@ -98,11 +118,20 @@ def last_feature_map(model: keras.Model) -> FeatureMap | None:
     """The map that says where the network sees what it answers by; None for a network without one.
 
     It is the last one before height and width are gone, without the pooling behind it. A map of one position has no
-    place to show, so an earlier one is taken then.
+    place to show, so an earlier one is taken then. Where a class token answers, the patch tokens count up to the last
+    attention, which reads them: the map is the one that goes into it.
 
     Args:
         model: A classifier in channels_last.
     """
     kinds = {each.__name__ for each in PASSED_OVER}
-    maps = [each for each in feature_maps(model) if min(each.shape[:2]) > 1 and each.kind not in kinds]
+    maps = [each for each in _that_count(model) if min(each.shape[:2]) > 1 and each.kind not in kinds]
     return maps[-1] if maps else None
+
+
+def _that_count(model: keras.Model) -> list[FeatureMap]:
+    """The maps whose positions the answer depends on."""
+    maps = feature_maps(model)
+    by_class_token = any(isinstance(layer, TokenPooling) and layer.mode == "token" for layer in model.layers)
+    attention = [place for place, each in enumerate(maps) if each.kind == SelfAttention.__name__]
+    return maps[: attention[-1]] if by_class_token and attention else maps

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 import keras
 
-from imgcls.layers import PixelStandardization
+from imgcls.layers import PixelStandardization, ReversedChannels
 
 HALF = 127.5  # brings pixels of [0, 255] to [-1, 1]
 
@@ -19,12 +19,14 @@ class InputLayers:
         std: The pixels are divided by it; as `mean`, above 0. The defaults bring pixels to [-1, 1].
         preprocessing: How image files become pixels: fields of `imgcls.data.images.preprocessing.Preprocessing`. The
             model carries them; it computes nothing with them.
+        blue_first: Whether the stem takes blue, green, red.
         whitening: An `imgcls.layers.PCAWhitening` for the standardized pixels, or None.
     """
 
     mean: Sequence[float] = (HALF,)
     std: Sequence[float] = (HALF,)
     preprocessing: Mapping[str, object] = field(default_factory=dict)
+    blue_first: bool = False
     whitening: keras.layers.Layer | None = None
 
     def apply(self, pixels: keras.KerasTensor, data_format: str) -> keras.KerasTensor:
@@ -40,6 +42,8 @@ class InputLayers:
         size = dict(zip(("height", "width", "channels"), pixels.shape[1:], strict=True))
         preprocessing = {**self.preprocessing, **size}
         x = PixelStandardization(self.mean, self.std, data_format, preprocessing, name="standardization")(pixels)
+        if self.blue_first:
+            x = ReversedChannels(data_format, name="blue_first")(x)
         if self.whitening is None:
             return x
         config = {**self.whitening.get_config(), "data_format": data_format}

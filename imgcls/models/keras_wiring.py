@@ -13,6 +13,7 @@ from typing_extensions import override
 from imgcls import layers as ours
 from imgcls.data_format import channel_axis, spatial_axes
 from imgcls.models.auxiliary import AuxiliaryHeads
+from imgcls.models.foreign.flat_graph import on_tensor
 from imgcls.models.window import Window
 from imgcls.models.wiring import GATE_KERNEL, Sides, Wiring, sides
 
@@ -102,6 +103,8 @@ class KerasWiring(Wiring[KerasTensor]):
         shared = {"axis": axis, "epsilon": self.norm_epsilon, "scale": self.norm_scale, "name": name}
         if self.normalization == "batch":
             return ours.BatchNormalization(momentum=self.norm_momentum, **shared)(x)
+        if self.normalization == "channel":
+            return ours.LayerNormalization(self.norm_epsilon, self.norm_scale, self.data_format, name=name)(x)
         groups = 1 if self.normalization == "layer" else math.gcd(GROUPS, x.shape[axis])
         return layers.GroupNormalization(groups, **shared)(x)
 
@@ -164,6 +167,42 @@ class KerasWiring(Wiring[KerasTensor]):
         return ours.HOG(data_format=self.data_format, name=name)(x)
 
     @override
+    def pointwise(self, x: KerasTensor, filters: int, *, name: str) -> KerasTensor:
+        return ours.PointwiseConv2D(filters, data_format=self.data_format, name=name, **self._kernel())(x)
+
+    @override
+    def global_response_norm(self, x: KerasTensor, *, name: str) -> KerasTensor:
+        return ours.GlobalResponseNormalization(data_format=self.data_format, name=name)(x)
+
+    @override
+    def layer_scale(self, x: KerasTensor, initial_value: float, *, name: str) -> KerasTensor:
+        return ours.LayerScale(initial_value, self.data_format, name=name)(x)
+
+    @override
+    def tokens(self, x: KerasTensor, *, name: str) -> KerasTensor:
+        return ours.MapToTokens(self.data_format, name=name)(x)
+
+    @override
+    def tokens_to_map(self, x: KerasTensor, grid: tuple[int, int], *, name: str) -> KerasTensor:
+        return ours.TokensToMap(grid, self.data_format, name=name)(x)
+
+    @override
+    def class_token(self, x: KerasTensor, registers: int = 0, *, name: str) -> KerasTensor:
+        return ours.ClassToken(registers, name=name)(x)
+
+    @override
+    def position_embedding(self, x: KerasTensor, grid: tuple[int, int], *, name: str) -> KerasTensor:
+        return ours.PositionEmbedding(grid, name=name)(x)
+
+    @override
+    def self_attention(self, x: KerasTensor, heads: int, *, name: str) -> KerasTensor:
+        return ours.SelfAttention(heads, name=name, **self._kernel())(x)
+
+    @override
+    def token_pool(self, x: KerasTensor, kind: str, prefix: int, *, name: str) -> KerasTensor:
+        return ours.TokenPooling(kind, prefix, name=name)(x)
+
+    @override
     def auxiliary(self, logits: KerasTensor, others: Sequence[KerasTensor], weight: float, *, name: str) -> KerasTensor:
         return AuxiliaryHeads(weight, name=name)([logits, *others])
 
@@ -174,3 +213,7 @@ class KerasWiring(Wiring[KerasTensor]):
     @override
     def apply(self, layer: keras.layers.Layer, x: KerasTensor | Sequence[KerasTensor]) -> KerasTensor:
         return layer(x)
+
+    @override
+    def keras_model(self, model: keras.Model, x: KerasTensor) -> KerasTensor:
+        return on_tensor(model, x)

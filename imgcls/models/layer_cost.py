@@ -5,7 +5,7 @@ computes, is unknown: nothing is guessed.
 """
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -13,6 +13,8 @@ import keras
 from keras import layers
 
 from imgcls import layers as ours
+from imgcls.framework_internals import graph_nodes
+from imgcls.models.foreign.flat_graph import on_tensor
 from imgcls.models.receptive_field import UNKNOWN, Seen, joined, slid
 from imgcls.models.window import Window, pair
 
@@ -50,6 +52,26 @@ def cost_of(layer: keras.layers.Layer, shapes: Sequence[Shape], seen: Sequence[S
             if isinstance(layer, kinds):
                 return rule(layer, shapes[0], seen, out)
     return Cost(None, UNKNOWN)
+
+
+def costs_of_model(model: keras.Model, shape: Shape, seen: Seen) -> Iterator[tuple[keras.layers.Layer, Shape, Cost]]:
+    """Each layer of a flat model in the order of its graph, with the shape of its output and what it costs.
+
+    Args:
+        model: In channels_last; its layers are not changed.
+        shape: Of an image, (height, width, channels).
+        seen: The receptive fields of the images.
+    """
+    images = keras.Input(shape)
+    graph = keras.Model(images, on_tensor(model, images))
+    fields: dict[int, Seen] = {id(images): seen}
+    for node in graph_nodes(graph):
+        if node.input_tensors:
+            before = [fields[id(tensor)] for tensor in node.input_tensors]
+            shapes, out = [tuple(each.shape[1:]) for each in node.input_tensors], tuple(node.outputs[0].shape[1:])
+            cost = cost_of(node.operation, shapes, before, out)
+            fields |= {id(tensor): cost.fields for tensor in node.outputs}
+            yield node.operation, out, cost
 
 
 def shape_after(layer: keras.layers.Layer, shape: Shape | list[Shape]) -> Shape:
@@ -94,7 +116,12 @@ def _sliding(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost
 
 def _dense(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
     positions = math.prod(out[:-1])
-    return Cost(math.prod(layer.kernel.shape) * positions, seen[0] if len(out) == 3 else None)
+    return Cost(math.prod(layer.kernel.shape) * positions, seen[0] if len(out) > 1 else None)
+
+
+def _attended(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
+    tokens, channels = shape
+    return Cost(4 * tokens * channels**2 + 2 * tokens**2 * channels, None)
 
 
 def _transposed(layer: Any, shape: Shape, seen: Sequence[Seen], out: Shape) -> Cost:
@@ -176,10 +203,19 @@ RULES: tuple[tuple[tuple[type, ...], Callable[..., Cost]], ...] = (
     ),
     (
         (ours.PixelStandardization, ours.LayoutChange, ours.ChannelPooling, ours.Maxout, ours.ChannelShuffle,
-         ours.ChannelSlice),
+         ours.ChannelSlice, ours.ReversedChannels),
         _as_it_was,
     ),
     ((ours.SqueezeExcitation,), _gated),
+    (
+        (
+            ours.LayerNormalization, ours.LayerScale, ours.GlobalResponseNormalization, ours.MapToTokens,
+            ours.TokensToMap, ours.ClassToken, ours.PositionEmbedding,
+        ),
+        _as_it_was,
+    ),
+    ((ours.SelfAttention,), _attended),
+    ((ours.TokenPooling,), _everything),
     ((ours.HighwayGate,), _highway),
     ((ours.ParameterFreeShortcut,), _every_few),
     ((ours.BlurPooling2D,), _blurred),

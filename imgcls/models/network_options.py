@@ -33,9 +33,9 @@ class NetworkOptions:
         data_format: Layout inside the network, "channels_last" or "channels_first", with the same weights and outputs;
             "auto" picks the faster one on this machine.
         activation: Replaces every activation of the network, by a name that `imgcls.layers.activation` knows.
-        normalization: Replaces every normalization: "batch", "group", "layer" or "none".
-        pooling: Replaces the global pooling before the classifier: "average" or "max"; without a classifier also
-            "none", the feature map itself.
+        normalization: Replaces every normalization: "batch", "group", "layer", "channel" or "none".
+        pooling: Replaces the global pooling before the classifier: "average" or "max", of vision transformers also
+            "token", the class token; without a classifier also "none", the feature map itself.
         initializer: Kernel initializer, by a name that `imgcls.layers.initializer` knows.
         regularizer: Kernel regularizer: "l1", "l2" or "elastic_net".
         regularizer_strength: Factor of the kernel regularizer, at least 0.

@@ -16,7 +16,6 @@ from imgcls.checksums import sha256_of
 from imgcls.models.registry import NETWORK_FILES, REFUSED, Architecture, registered
 from imgcls.models.wiring import Tensor, Wiring
 
-KEPT_AS = "network.py"  # beside the model, in a run folder
 LONGEST = 300  # signs of another library's message that are shown
 
 
@@ -56,12 +55,6 @@ def own_file(path: str | Path) -> OwnFile:
     found = _FILES[key]
     registered()[found.architecture.name] = found.architecture
     return found
-
-
-def is_same_file(one: str | Path, other: str | Path) -> bool:
-    """Whether both hold the same text; a file that is not there holds none."""
-    paths = [Path(one), Path(other)]
-    return all(path.is_file() for path in paths) and paths[0].read_bytes() == paths[1].read_bytes()
 
 
 def try_out(name: str, image_size: int, channels: int) -> None:
@@ -105,7 +98,7 @@ def _run(path: Path) -> OwnFile:
     if not added:
         raise ValueError(
             f'{path} adds no architecture. Put @architecture("my_net", image_size=32), of imgcls.models, before a '
-            "function."
+            "function, or @keras_model(...) before one that returns a Keras model."
         )
     table.update({name: _watched(table[name], path) for name in added})
     classes = {name: value for name, value in values.items() if isinstance(value, type)}

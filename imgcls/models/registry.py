@@ -24,6 +24,7 @@ class PretrainedWeights:
         preprocessing: Fields of `imgcls.data.images.preprocessing.Preprocessing` that the weights were trained with.
         licence: What may be done with them.
         source: Where they come from.
+        build: Replaces `Architecture.build` where the layers of the network depend on the weights.
     """
 
     load: Callable[..., None]
@@ -33,6 +34,15 @@ class PretrainedWeights:
     preprocessing: Mapping[str, object]
     licence: str
     source: str
+    build: Callable[..., Any] | None = None
+
+
+class ArrayName(str):
+    """The whole name of an array in a state dict, to which no ".weight" or ".bias" is added."""
+
+
+def _as_they_are(arrays: Mapping[str, Any]) -> Mapping[str, Any]:
+    return arrays
 
 
 @dataclass(frozen=True)
@@ -41,11 +51,13 @@ class StateDictNames:
 
     Attributes:
         project: Name of the project.
-        layer: (name of our layer) -> name of theirs, without ".weight"; a pair of names for a squeeze-and-excitation.
+        layer: (name of our layer) -> name of theirs, without ".weight"; several names for a layer of several parts,
+            such as a squeeze-and-excitation. An `ArrayName` is the whole name of the array.
         wiring: Fields in which their network differs from ours where names and shapes agree; they become ours.
         mean: Of the pixels, in [0, 255]; by default torchvision's, of ImageNet.
         std: Standard deviation of the same pixels.
         file_mark: What the file's name must hold, where nothing inside tells two forms apart.
+        prepare: (arrays of a file by name) -> the same under these names, where a project writes them otherwise.
     """
 
     project: str
@@ -54,6 +66,7 @@ class StateDictNames:
     mean: tuple[float, ...] = (123.675, 116.28, 103.53)
     std: tuple[float, ...] = (58.395, 57.12, 57.375)
     file_mark: str = ""
+    prepare: Callable[[Mapping[str, Any]], Mapping[str, Any]] = _as_they_are
 
 
 @dataclass(frozen=True)
@@ -65,6 +78,7 @@ class Architecture:
         build: (wiring, x) -> feature map.
         image_size: Height and width, in pixels, that the paper trained at.
         head: (wiring, feature map) -> feature vector, the embedding; None pools over height and width.
+        head_in_backbone: Whether `head` only pools and normalizes, so that it stays where the classifier is left out.
         channels: Of the images that the paper trained on.
         paper: Where it was published.
         parameters: Trainable numbers at `image_size`, `channels` and `num_classes`; None where nobody published them.
@@ -77,12 +91,15 @@ class Architecture:
         wiring: Fields of `imgcls.models.wiring.Wiring` in which the network differs from the rest.
         auxiliary_head: (wiring, a map that `Wiring.branch_off` was given, num_classes, number) -> logits.
         starts_from: Names of the layers that `init_from` copies from a shallower network; None copies all that agree.
+        preprocessing: The pixels that a Keras model of another project takes, by a name of
+            `imgcls.models.foreign.expected_pixels.EXPECTED`; empty where the user has to say it; None for ours.
     """
 
     name: str
     build: Callable[..., Any]
     image_size: int
     head: Callable[..., Any] | None = None
+    head_in_backbone: bool = False
     channels: int = 3
     paper: str = ""
     parameters: int | None = None
@@ -94,14 +111,28 @@ class Architecture:
     wiring: Mapping[str, Any] = field(default_factory=dict)
     auxiliary_head: Callable[..., Any] | None = None
     starts_from: tuple[str, ...] | None = None
+    preprocessing: str | None = None
+
+    @property
+    def is_foreign(self) -> bool:
+        """Whether it is a Keras model of another project, which is used as it is."""
+        return self.preprocessing is not None
+
+    @property
+    def default_weights(self) -> str:
+        """The weights that a run starts from where the user names none; "none" where it comes without."""
+        return next((name for name in ("imagenet", "own") if name in self.weights), "none")
 
 
 Build = TypeVar("Build", bound=Callable[..., Any])
 
 FAMILY_LIKENESS = 0.8  # of two families' names, as difflib has it, from which one may be meant for the other
-STRANGERS = ("regnet", "resnest", "resnext", "res2net")  # families that are spelled like one of ours and are not it
+STRANGERS = ("resnest", "res2net")  # families that are spelled like one of ours and are not it
 
 _ARCHITECTURES: dict[str, Architecture] = {}
+_FOREIGN: dict[str, Architecture] = {}  # those of other projects that this process has met
+KERAS_FILE = ".keras"
+PROJECTS = ("keras_applications", "keras_cv", "keras_hub")  # whose models are named PROJECT:NAME
 
 
 def architecture(name: str, image_size: int | None = None, **facts: Any) -> Callable[[Build], Build]:
@@ -151,6 +182,21 @@ def registered() -> dict[str, Architecture]:
     return _ARCHITECTURES
 
 
+def remember(foreign: Architecture) -> None:
+    """Let `find_architecture` know a model of another project by its name."""
+    _FOREIGN[foreign.name] = foreign
+
+
+def is_foreign(name: str) -> bool:
+    """Whether a name is that of a Keras model: a .keras file, or a model of a project.
+
+    Example:
+        >>> is_foreign("keras_applications:MobileNetV2"), is_foreign("resnet50")
+        (True, False)
+    """
+    return str(name).endswith(KERAS_FILE) or str(name).partition(":")[0] in PROJECTS
+
+
 def list_models() -> list[str]:
     """The names of all architectures, sorted.
 
@@ -162,7 +208,7 @@ def list_models() -> list[str]:
 
 
 def find_architecture(name: str) -> Architecture:
-    """The architecture called `name`, or that of a Python file which adds one, such as "my_net.py".
+    """The architecture called `name`, or that of a Python file or Keras model, such as "my_net.py" or "my_net.keras".
 
     Raises:
         ValueError: If there is no such architecture, with the nearest name of its family.
@@ -176,8 +222,12 @@ def find_architecture(name: str) -> Architecture:
         from imgcls.models.own_file import own_file
 
         return own_file(name).architecture
-    if name in _ARCHITECTURES:
-        return _ARCHITECTURES[name]
+    if is_foreign(name):
+        from imgcls.models.foreign.sources import foreign_architecture
+
+        return foreign_architecture(name)
+    if name in _ARCHITECTURES or name in _FOREIGN:
+        return _ARCHITECTURES.get(name) or _FOREIGN[name]
     close = _nearest(str(name).lower().replace("-", "_"))
     if close:
         raise ValueError(
@@ -185,8 +235,9 @@ def find_architecture(name: str) -> Architecture:
         )
     raise ValueError(
         f"Unknown architecture {name!r}, and there is none of its family: `python -m imgcls.models` lists those that "
-        "there are. Any other network is a function in a file, --model my_net.py, which takes each Keras layer by "
-        "net.apply: docs/guides/networks.md shows one."
+        "there are. Any other network is a Keras model, --model my_net.keras or keras_applications:NAME, or a "
+        "function in a file, --model my_net.py, which takes each Keras layer by net.apply: docs/guides/networks.md "
+        "shows both."
     )
 
 
@@ -197,7 +248,9 @@ def _nearest(name: str) -> str:
         families.setdefault(_family(known), []).append(known)
     if _family(name) in STRANGERS:
         return ""
-    alike = difflib.get_close_matches(_family(name), families, n=2, cutoff=FAMILY_LIKENESS)
+    alike = [_family(name)]
+    if alike[0] not in families:
+        alike = difflib.get_close_matches(_family(name), families, n=2, cutoff=FAMILY_LIKENESS)
     members = [known for family in alike for known in families[family]]
     return nearest_name(name, members, cutoff=0.0)
 

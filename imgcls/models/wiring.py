@@ -12,8 +12,8 @@ from typing import Any, Generic, TypeVar
 from imgcls.models.window import Window, pair
 from imgcls.nearest_name import nearest_name
 
-NORMALIZATIONS = ("batch", "group", "layer", "none")
-POOLINGS = ("average", "max", "none")
+NORMALIZATIONS = ("batch", "group", "layer", "channel", "none")
+POOLINGS = ("average", "max", "token", "none")
 GATE_KERNEL = 3  # pixels, of a highway gate
 
 Tensor = TypeVar("Tensor")  # what a wiring's operations take and return
@@ -33,7 +33,8 @@ class Wiring(ABC, Generic[Tensor]):
         data_format: Layout, "channels_last" or "channels_first".
         activation: Where the architecture names no other.
         every_activation: Replaces all activations, named or not.
-        normalization: "batch", "group" (32 groups), "layer" (one group), or "none", where convolutions get a bias.
+        normalization: "batch", "group" (32 groups), "layer" (one group), "channel" (layer normalization over the
+            channels of each position, as transformers and ConvNeXt have it), or "none", where convolutions get a bias.
         norm_epsilon: Of every normalization.
         norm_momentum: Of every batch normalization.
         norm_scale: Whether a normalization has a scale besides the shift.
@@ -45,7 +46,8 @@ class Wiring(ABC, Generic[Tensor]):
             of he_normal and is drawn six times faster, which is half of the time to build a large network.
         regularizer: Kernel regularizer, by a name that `imgcls.layers.regularizer` knows.
         regularizer_strength: Factor of the regularizer.
-        pooling: How a feature map becomes the embedding: "average" or "max".
+        pooling: How a feature map becomes the embedding: "average" or "max"; of tokens also "token", the class token;
+            "none" keeps the map.
         auxiliary_heads: Whether networks that have them get their auxiliary classifiers.
         branches: The feature maps that auxiliary classifiers stand on; filled by `branch_off`.
     """
@@ -199,9 +201,29 @@ class Wiring(ABC, Generic[Tensor]):
         rate = self.drop_path * position
         return self._stochastic_depth(x, rate, name=name) if rate else x
 
-    def to_vector(self, x: Tensor, *, name: str) -> Tensor:
-        """Pool over height and width, as `pooling` says."""
-        return self.global_pool(x, "average" if self.pooling == "none" else self.pooling, name=name)
+    def to_vector(self, x: Tensor, *, name: str, prefix: int | None = None) -> Tensor:
+        """Pool over height and width, as `pooling` says.
+
+        Args:
+            x: A feature map, or tokens.
+            name: Of the layer.
+            prefix: Of tokens: how many before the patches are class token and registers. None for a feature map.
+
+        Raises:
+            ValueError: If a feature map is to give a class token.
+        """
+        kind = "average" if self.pooling == "none" else self.pooling
+        if prefix is not None:
+            return self.token_pool(x, kind, prefix, name=name)
+        if kind == "token":
+            raise ValueError('pooling is "token", and this network has no class token; expected "average" or "max".')
+        return self.global_pool(x, kind, name=name)
+
+    def to_normalized_vector(self, x: Tensor, *, name: str, prefix: int | None = None) -> Tensor:
+        """`to_vector` and the normalization behind it, which has the name, for networks that end in one."""
+        if self.normalization == "none":
+            return self.to_vector(x, name=name, prefix=prefix)
+        return self.norm(self.to_vector(x, name=f"{name}_pool", prefix=prefix), name=name)
 
     def dense_act(self, x: Tensor, units: int, *, name: str, activation: str | None = None) -> Tensor:
         """Fully connected layer and activation."""
@@ -275,7 +297,7 @@ class Wiring(ABC, Generic[Tensor]):
 
     @abstractmethod
     def dense(self, x: Tensor, units: int, *, name: str, bias: bool = True) -> Tensor:
-        """Fully connected layer on vectors (B, features)."""
+        """Fully connected layer on vectors (B, features), or on each of the tokens (B, T, features)."""
 
     @abstractmethod
     def flatten(self, x: Tensor, *, name: str) -> Tensor:
@@ -322,6 +344,44 @@ class Wiring(ABC, Generic[Tensor]):
         """Histogram of oriented gradients: a vector."""
 
     @abstractmethod
+    def pointwise(self, x: Tensor, filters: int, *, name: str) -> Tensor:
+        """1x1 convolution with a bias: a fully connected layer on each position."""
+
+    @abstractmethod
+    def global_response_norm(self, x: Tensor, *, name: str) -> Tensor:
+        """Each channel scaled by its norm over the map against that of the others, and added to what it was."""
+
+    @abstractmethod
+    def layer_scale(self, x: Tensor, initial_value: float, *, name: str) -> Tensor:
+        """Each channel times a learned factor that starts from `initial_value`; ends a residual branch."""
+
+    # Tokens: rows (B, T, C), which are the same in both layouts
+
+    @abstractmethod
+    def tokens(self, x: Tensor, *, name: str) -> Tensor:
+        """The positions of a feature map as tokens, row by row."""
+
+    @abstractmethod
+    def tokens_to_map(self, x: Tensor, grid: tuple[int, int], *, name: str) -> Tensor:
+        """The last tokens as a feature map of this height and width again."""
+
+    @abstractmethod
+    def class_token(self, x: Tensor, registers: int = 0, *, name: str) -> Tensor:
+        """A learned token, and `registers` further ones, before the others."""
+
+    @abstractmethod
+    def position_embedding(self, x: Tensor, grid: tuple[int, int], *, name: str) -> Tensor:
+        """A learned vector added to each token. grid: height and width of the map that the last tokens are."""
+
+    @abstractmethod
+    def self_attention(self, x: Tensor, heads: int, *, name: str) -> Tensor:
+        """Every token as a mixture of all tokens, by `heads` parts of the channels."""
+
+    @abstractmethod
+    def token_pool(self, x: Tensor, kind: str, prefix: int, *, name: str) -> Tensor:
+        """A vector of tokens. kind: "token", the first; "average" or "max" of all but the first `prefix`."""
+
+    @abstractmethod
     def auxiliary(self, logits: Tensor, others: Sequence[Tensor], weight: float, *, name: str) -> Tensor:
         """`logits`, with auxiliary classifiers beside it that count `weight` in training."""
 
@@ -332,6 +392,10 @@ class Wiring(ABC, Generic[Tensor]):
     @abstractmethod
     def apply(self, layer: Any, x: Tensor | Sequence[Tensor]) -> Tensor:
         """Any other Keras layer. It must know the layout itself."""
+
+    @abstractmethod
+    def keras_model(self, model: Any, x: Tensor) -> Tensor:
+        """The layers of a functional Keras model in channels_last, each by itself, as new ones."""
 
 
 def sides(zeros: tuple[int, int] | Sides) -> Sides:

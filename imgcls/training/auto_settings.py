@@ -2,7 +2,6 @@
 
 import logging
 from dataclasses import replace
-from pathlib import Path
 
 import pandas as pd
 
@@ -38,7 +37,7 @@ def resolve(config: TrainConfig, manifest: Manifest) -> TrainConfig:
     images, training = manifest.usable, manifest.split("train")
     network = _with_model_and_weights(config.network, manifest.sizes(images))
     published = published_weights(network.model, network.weights)
-    _check_whitening(config.input, network, published)
+    _check_whitening(config.input, network)
     color = _color(config.input, network, published, bool(images["grayscale"].all()))
     inputs = replace(config.input, color=color)
     inputs = replace(inputs, image_size=_image_size(inputs, network.model, published, manifest.sizes(images)))
@@ -69,7 +68,9 @@ def _with_model_and_weights(network: NetworkConfig, sizes: pd.DataFrame) -> Netw
         log.info("--model %s: the images' shorter side is %.0f pixels (median).", model, shorter)
     weights = settle_weights(network, find_architecture(model))
     if network.weights == "auto":
-        why = f"{model} has {'' if weights == 'imagenet' else 'no '}published weights"
+        why = {"own": f"{model} comes with them"}.get(
+            weights, f"{model} has {'' if weights == 'imagenet' else 'no '}published weights"
+        )
         log.info("--weights %s: %s.", weights, f"the run starts from {network.init_from}" if network.init_from else why)
     plan = settle_plan(network, weights)
     if plan == "scratch":
@@ -83,9 +84,9 @@ def settle_weights(network: NetworkConfig, architecture: Architecture | None) ->
     """The weights that a run starts from. It stays "auto" where it depends on the architecture and that is None."""
     if network.weights != "auto":
         return network.weights
-    if network.init_from or (architecture and "imagenet" not in architecture.weights):
+    if network.init_from:
         return NO_WEIGHTS
-    return "imagenet" if architecture else "auto"
+    return architecture.default_weights if architecture else "auto"
 
 
 def settle_plan(network: NetworkConfig, weights: str) -> Plan:
@@ -103,8 +104,8 @@ def settle_plan(network: NetworkConfig, weights: str) -> Plan:
     )
 
 
-def _check_whitening(inputs: InputConfig, network: NetworkConfig, published: PretrainedWeights | None) -> None:
-    if inputs.whitening != "none" and (published is not None or Path(network.weights).suffix):
+def _check_whitening(inputs: InputConfig, network: NetworkConfig) -> None:
+    if inputs.whitening != "none" and network.weights != NO_WEIGHTS:
         raise ValueError(
             f"--whitening {inputs.whitening} changes the pixels that the weights {network.weights} know. Choose one."
         )
@@ -123,8 +124,12 @@ def _color(
     color = inputs.color
     if color == "auto":
         without_weights = network.weights == NO_WEIGHTS or network.weights.endswith(".keras")
-        color = "grayscale" if all_grayscale and without_weights else "rgb"
-    if color == "grayscale" and published is not None:
+        foreign = find_architecture(network.model)
+        if foreign.is_foreign:
+            color = "grayscale" if foreign.channels == 1 else "rgb"
+        else:
+            color = "grayscale" if all_grayscale and without_weights else "rgb"
+    if color == "grayscale" and published is not None and not published.build:
         raise ValueError(
             f"--color grayscale does not go with the {network.weights} weights of {network.model}, which expect "
             "--color rgb."

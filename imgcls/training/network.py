@@ -10,6 +10,7 @@ import numpy as np
 
 from imgcls.config import AugmentationConfig, NetworkConfig, TrainConfig
 from imgcls.data.augmentation import from_preset
+from imgcls.data.augmentation.layer_function import LayerFunction, layer_function
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
 from imgcls.data.manifest.table import Manifest
@@ -40,6 +41,7 @@ def build_network(config: TrainConfig, class_names: Sequence[str], statistics: M
             weights=network.weights,
             init_from=earlier_model(network.init_from),
             input_layers=_input_layers(config, prepared, statistics),
+            preprocessing=network.preprocessing,
             options=network_options(network),
             multi_label=config.is_multi_label,
         )
@@ -54,7 +56,7 @@ def network_options(network: NetworkConfig) -> NetworkOptions:
 
 def _input_layers(config: TrainConfig, prepared: Preprocessing, statistics: Mapping[str, list[Any]]) -> InputLayers:
     shape = (prepared.height, prepared.width, prepared.channels)
-    measured = {name: statistics[name] for name in ("mean", "std")} if config.input.standardize else {}
+    measured: dict[str, Any] = {name: statistics[name] for name in ("mean", "std")} if config.input.standardize else {}
     return InputLayers(preprocessing=prepared.to_dict(), whitening=make_whitening(config.input, shape), **measured)
 
 
@@ -74,7 +76,8 @@ def earlier_model(named: str | None) -> Path | None:
 def run_statistics(config: TrainConfig, manifest: Manifest) -> dict[str, list[Any]]:
     """What a run measures of its pixels; no image is read where published weights and the augmentation need nothing."""
     prepared = run_preprocessing(config)
-    if config.network.weights != "imagenet" or any(row.pca_color for row in augmentation_rows(config)):
+    is_known = config.network.weights == "imagenet" or find_architecture(config.network.model).is_foreign
+    if not is_known or any(row.pca_color for row in augmentation_rows(config)):
         return pixel_statistics(manifest, prepared)
     zeros = [0.0] * prepared.channels
     return {"mean": zeros, "std": [1.0] * prepared.channels, "covariance": [zeros] * prepared.channels}
@@ -84,6 +87,11 @@ def augmentation_rows(config: TrainConfig) -> list[AugmentationConfig]:
     """What the config says, and behind it what the rare classes of `--balance augment` get."""
     presets = (config.input.augmentation, *([RARE_CLASSES] if config.balance.balance == "augment" else []))
     return [from_preset(preset, config.augmentation) for preset in presets]
+
+
+def augmentation_layers(config: TrainConfig) -> list[LayerFunction]:
+    """The layers of other packages that the config names, in their order."""
+    return [layer_function(text) for text in config.input.augmentation_layers]
 
 
 def pixel_statistics(manifest: Manifest, prepared: Preprocessing) -> dict[str, list[Any]]:

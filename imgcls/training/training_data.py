@@ -17,7 +17,7 @@ from imgcls.data.images.collection import Images
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest, indices_of, targets_of
 from imgcls.training.kept_batches import KeptBatches
-from imgcls.training.network import augmentation_rows
+from imgcls.training.network import augmentation_layers, augmentation_rows
 from imgcls.training.stage_batches import FeatureBatches, StageBatches, in_batches
 
 CACHE_BYTES = 1 << 30  # validation pixels up to this size stay in memory
@@ -68,7 +68,11 @@ class TrainingData:
             self.batch_size,
             self.config.training.seed,
             order=self.order,
-            augmentation=Augmentation(*augmentation_rows(self.config), color_covariance=color_covariance),
+            augmentation=Augmentation(
+                *augmentation_rows(self.config),
+                color_covariance=color_covariance,
+                layers=augmentation_layers(self.config),
+            ),
             strong_classes=self.balance.strong_classes,
             class_weights=self.balance.class_weights,
             part=self.part,

@@ -15,13 +15,16 @@ from imgcls.data.sources.load import load_manifest
 from imgcls.data.splits.assign import assign_splits, folds, split_hash
 from imgcls.data.splits.leaks import find_leaks
 from imgcls.files import write_json
+from imgcls.models.registry import find_architecture
+from imgcls.models.weights.named import find_weights, named_weights
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
 from imgcls.training.auto_settings import resolve
-from imgcls.training.checks import check_options
+from imgcls.training.checks import check_layers, check_options
 from imgcls.training.devices.precision import choose_precision
-from imgcls.training.network import build_network, run_statistics
-from imgcls.training.transfer.plan import ON_FEATURES, Choice, choose
+from imgcls.training.transfer.plan import ON_FEATURES, Choice
+from imgcls.workflow.default_network import with_default_network
+from imgcls.workflow.plan_choice import choose_plan
 from imgcls.workflow.transcoded import transcoded_sentence
 
 log = logging.getLogger(__name__)
@@ -43,6 +46,7 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
         FileExistsError: If there is a run of that name.
     """
     progress = progress or Progress()
+    _fetch_weights(config, progress)
     check_options(config)
     if config.input.folds and not config.input.fold:
         raise ValueError(f"A run has one of the {config.input.folds} folds; name it with --fold.")
@@ -52,7 +56,8 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
     manifest = _divided(manifest, config)
     if config.network.plan == "patches":
         manifest = _as_patches(manifest, config)
-    config = resolve(config, manifest)
+    config = resolve(with_default_network(config, manifest, progress), manifest)
+    check_layers(config)
     config, choice = _with_plan(config, manifest, progress)
     config = _with_precision(config)
     run = RunFolder.create(config)
@@ -63,6 +68,14 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
         manifest.save(run.manifest_file)
     log.info("Run folder: %s\n", run.path)
     return run, manifest
+
+
+def _fetch_weights(config: TrainConfig, progress: Progress) -> None:
+    """Bring named weights to this machine, before images are opened."""
+    weights, network = named_weights(config.network.weights), config.network
+    if weights and network.model != "auto":
+        architecture = find_architecture(network.model)
+        find_weights(weights, architecture.name, progress.of(f"Downloading {weights}, in bytes"))
 
 
 def _inspected(config: TrainConfig, progress: Progress) -> Manifest:
@@ -137,11 +150,7 @@ def _with_plan(config: TrainConfig, manifest: Manifest, progress: Progress) -> t
     """Settle what is trained of given weights, from what their features can do with these images."""
     if config.network.plan != "auto":
         return config, None
-    float32 = replace(config, training=replace(config.training, precision="float32"))
-    statistics = run_statistics(config, manifest)
-    network = build_network(float32, manifest.class_names, statistics)
-    on_progress = progress.of("Computing features", len(manifest.split("train")))
-    choice = choose(config, manifest, network, statistics, on_progress)
+    choice = choose_plan(config, manifest, progress)
     log.info("--plan %s: %s.", choice.plan, "; ".join(choice.reasons))
     return replace(config, network=replace(config.network, plan=choice.plan)), choice
 

@@ -34,6 +34,7 @@ from imgcls.models.classifier import (
 )
 from imgcls.models.computed_in import in_bfloat16
 from imgcls.models.folding import fold_batch_normalization
+from imgcls.models.merging import merge_branches
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import write_bundle
 from imgcls.serving.compatibility.targets import NEWEST_SERVING
@@ -92,7 +93,8 @@ def export_run(
     run = RunFolder.of(run)
     manifest = Manifest.load(run.manifest_file)
     run_model = load_model(run.require_model())
-    model, judged = fold_batch_normalization(in_channels_last(run_model)), judgement_of(run_model)
+    model = merge_branches(fold_batch_normalization(in_channels_last(run_model)))
+    judged = judgement_of(run_model)
     graph = explanation_graph(model) if explain else None
     classifier = ExportedClassifier(
         model,

@@ -6,7 +6,7 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
 from typing import Any
@@ -23,11 +23,13 @@ SUCCEEDED, BAD_INPUT, INTERRUPTED = (0, 3), 2, 130  # exit codes of `python -m i
 class TrialRun:
     """The run of a trial in the folder of its search.
 
-    number: of the trial, from 0.
+    Args:
+        folder: Of the search.
+        trial: Its number, from 0, or the name that its run gets.
     """
 
-    def __init__(self, folder: Path, number: int) -> None:
-        self.name = f"trial-{number:04d}"
+    def __init__(self, folder: Path, trial: int | str) -> None:
+        self.name = trial if isinstance(trial, str) else f"trial-{trial:04d}"
         self.path = folder / self.name
         self.config_file = folder / f"{self.name}.toml"
         self.log_file = folder / f"{self.name}.log"
@@ -72,8 +74,15 @@ class TrialRun:
                 stderr=subprocess.STDOUT,
             )
 
-    def follow(self, process: subprocess.Popen[bytes]) -> Iterator[dict[str, Any]]:
-        """The metrics of each epoch, as soon as they are there, until the process has ended."""
+    def follow(
+        self, process: subprocess.Popen[bytes], at_each_look: Callable[[], None] = lambda: None
+    ) -> Iterator[dict[str, Any]]:
+        """The metrics of each epoch, as soon as they are there, until the process has ended.
+
+        Args:
+            process: As `start` gave it.
+            at_each_look: Is called a few times a second while it lives.
+        """
         seen, ended = 0, False
         while not ended:
             ended = process.poll() is not None  # before the look: what was written last is seen too
@@ -81,6 +90,7 @@ class TrialRun:
             yield from rows[seen:]
             seen = max(seen, len(rows))
             if not ended:
+                at_each_look()
                 time.sleep(PAUSE)
 
     def reason(self) -> str:

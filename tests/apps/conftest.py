@@ -6,8 +6,10 @@ import sys
 import time
 from pathlib import Path
 
+import numpy as np
 import pandas as pd
 import pytest
+from PIL import Image
 from streamlit.testing.v1 import AppTest
 
 from imgcls.models.registry import NETWORK_FILES
@@ -39,6 +41,11 @@ class Page:
 
     def press(self, label: str) -> "Page":
         next(button for button in self.widgets.button if button.label == label).click()
+        return self.look()
+
+    def open(self, title: str) -> "Page":
+        """Open an expander whose content is only made while it is open."""
+        self.widgets.session_state[title] = True
         return self.look()
 
     def choose(self, label: str, value: object) -> "Page":
@@ -153,3 +160,29 @@ def clothes(here) -> Path:
             shutil.copy(image, here / "clothes" / name)
     (here / "clothes" / "bag" / "notes.txt").write_text("not an image")
     return here / "clothes"
+
+
+@pytest.fixture
+def film(tmp_path, small_data):
+    """A film of one second that shows a bag, as the camera of Chromium plays it."""
+    picture = Image.open(min((small_data / "test" / "bag").iterdir())).convert("YCbCr").resize((320, 240))
+    planes = [picture.getchannel(place) for place in range(3)]
+    frame = [np.asarray(planes[0]), *(np.asarray(plane.resize((160, 120))) for plane in planes[1:])]
+    file = tmp_path / "bag.y4m"
+    file.write_bytes(
+        b"YUV4MPEG2 W320 H240 F10:1 Ip A1:1 C420\n" + 10 * b"".join([b"FRAME\n", *(p.tobytes() for p in frame)])
+    )
+    return file
+
+
+@pytest.fixture
+def with_camera(film):
+    """Chromium with that film in place of a camera."""
+    from playwright.sync_api import sync_playwright
+
+    flags = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
+             f"--use-file-for-fake-video-capture={film}"]  # fmt: skip
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
+        yield opened
+        opened.close()

@@ -29,6 +29,16 @@ class App:
 @contextmanager
 def running(script: Path = APP, *flags: str) -> Iterator[str]:
     """The address of a script that `streamlit run` serves from the folder that the test is in."""
+    server, address = started(script, *flags)
+    try:
+        yield address
+    finally:
+        server.terminate()
+        server.communicate(timeout=30)
+
+
+def started(script: Path = APP, *flags: str) -> tuple[subprocess.Popen, str]:
+    """A process that serves a script, and its address; whoever asks for it ends it."""
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
@@ -36,12 +46,8 @@ def running(script: Path = APP, *flags: str) -> Iterator[str]:
         [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), *flags],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
     )  # fmt: skip
-    try:
-        next(line for line in server.stdout if "URL:" in line)
-        yield f"http://localhost:{port}"
-    finally:
-        server.terminate()
-        server.communicate(timeout=30)
+    next(line for line in server.stdout if "URL:" in line)
+    return server, f"http://localhost:{port}"
 
 
 @contextmanager

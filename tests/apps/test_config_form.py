@@ -23,6 +23,7 @@ class Oven:
 class Recipe:
     cake: Literal["plum", "apple"] = "apple"  # what is baked # and eaten
     oven: Oven = field(default_factory=Oven)
+    fillings: tuple[str, ...] = ("jam",)  # from below
 
     def __post_init__(self):
         if self.cake == "plum" and self.oven.fan:
@@ -54,8 +55,10 @@ def test_a_field_that_nobody_thought_of_gets_a_widget():
         assert form.selectbox[0].help == "What is baked # and eaten"
         form.selectbox[0].set_value("plum")
         form.number_input[0].set_value(0.5)
+        form.multiselect[0].options.append("cream")  # as if it was typed
+        form.multiselect[0].set_value(["jam", "cream"])
         form.text_input[0].set_value("[3]").run()
-        assert form.session_state["made"] == Recipe("plum", Oven(0.5, False, (3,)))
+        assert form.session_state["made"] == Recipe("plum", Oven(0.5, False, (3,)), ("jam", "cream"))
     finally:
         del sys.modules["recipe"]
 

@@ -2,40 +2,11 @@
 
 import shutil
 
-import numpy as np
 import pytest
-from PIL import Image
 
-from tests.apps.served import running
+from tests.apps.served import PATIENCE, running
 
 pytestmark = pytest.mark.browser
-PATIENCE = 120_000  # milliseconds
-
-
-@pytest.fixture
-def film(tmp_path, small_data):
-    """A film of one second that shows a bag, as the camera of Chromium plays it."""
-    picture = Image.open(min((small_data / "test" / "bag").iterdir())).convert("YCbCr").resize((320, 240))
-    planes = [picture.getchannel(place) for place in range(3)]
-    frame = [np.asarray(planes[0]), *(np.asarray(plane.resize((160, 120))) for plane in planes[1:])]
-    file = tmp_path / "bag.y4m"
-    file.write_bytes(
-        b"YUV4MPEG2 W320 H240 F10:1 Ip A1:1 C420\n" + 10 * b"".join([b"FRAME\n", *(p.tobytes() for p in frame)])
-    )
-    return file
-
-
-@pytest.fixture
-def with_camera(film):
-    """Chromium with that film in place of a camera."""
-    from playwright.sync_api import sync_playwright
-
-    flags = ["--no-sandbox", "--disable-gpu", "--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream",
-             f"--use-file-for-fake-video-capture={film}"]  # fmt: skip
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=shutil.which("chromium"), args=flags)
-        yield opened
-        opened.close()
 
 
 @pytest.fixture

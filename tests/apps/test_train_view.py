@@ -45,7 +45,7 @@ def story(tmp_path_factory):
         stand_in(patch)
         project = clothes_project(here)
         told = {}
-        view = Page("train", project="clothes")
+        view = Page("train", project="clothes").open("Settings")
         for label, value in {"Model": "lenet5_relu", "Epochs": 2000, "Batch size": 8}.items():
             view.choose(label, value)
         view.choose("Early stopping patience", 0).choose("Name of the run", "shoes").press("Start")
@@ -186,7 +186,7 @@ def test_data_that_cannot_be_trained_on_says_what_is_missing(page, project, here
 
 
 def test_a_setting_is_found_by_a_word_and_kept_when_the_search_hides_it(page, project):
-    view = page("train", project="clothes").choose("Find a setting", "label smoothing")
+    view = page("train", project="clothes").open("Settings").choose("Find a setting", "label smoothing")
     assert [box.label for box in view.widgets.number_input] == ["Label smoothing"]
     assert "--" not in view.widgets.number_input[0].help
     view.choose("Label smoothing", 0.2).choose("Find a setting", "sgd")
@@ -198,14 +198,14 @@ def test_a_setting_is_found_by_a_word_and_kept_when_the_search_hides_it(page, pr
 
 
 def test_a_value_out_of_range_is_said_without_flags(page, project):
-    view = page("train", project="clothes").choose("Epochs", 0).press("Start")
+    view = page("train", project="clothes").open("Settings").choose("Epochs", 0).press("Start")
     assert "“Epochs” is 0; expected 1 to" in view.errors
     assert "--" not in view.errors
     assert not list(project.runs.iterdir())
 
 
 def test_a_name_that_is_no_folder_and_a_network_file_are_refused(page, project):
-    view = page("train", project="clothes").choose("Name of the run", "../up").press("Start")
+    view = page("train", project="clothes").open("Settings").choose("Name of the run", "../up").press("Start")
     assert "'../up'" in view.errors
     view.choose("Name of the run", "").choose("Model", "own.py").press("Start")
     assert "is a Python file, and this app runs none" in view.errors
@@ -234,6 +234,10 @@ def test_pictures_show_the_augmentation_whitening_and_balance(project):
     rows = call("augmentation.sheet", manifest=manifest, image_size=0, preset="light", own={"rotation": 20.0})
     assert [name for name, _ in rows] == ["original", "draw 1", "draw 2", "draw 3"]
     assert all(image.startswith(b"\x89PNG") for _, images in rows for image in images)
+    layers = ["keras_cv.RandomShear(0.3)"]
+    rows = call("augmentation.sheet", manifest=manifest, image_size=0, preset="light", own={}, layers=layers,
+                everything=True)  # fmt: skip
+    assert rows[-1][0] == "keras_cv.RandomShear"
     rows = call("augmentation.whitening", manifest=manifest, image_size=0, color="auto", kind="zca", epsilon=None)
     assert [name for name, _ in rows] == ["before", "after ZCA"]
     way, counted = call("balance.effect", counts=[90, 30, 10], settings={"balance": "weights"})

@@ -93,7 +93,7 @@ def test_help_shows_what_people_use_first_and_help_all_the_rest_with_the_presets
             "There is no flag --patience. It is called --early-stopping-patience since version 0.2.",
         ),
         ("train --color --epochs 3", "--color stands there without one of auto, rgb, grayscale."),
-        ("train --normalization grup", "expected one of batch, group, layer, none. Did you mean 'group'?"),
+        ("train --normalization grup", "expected one of batch, group, layer, channel, none. Did you mean 'group'?"),
         ("train --focal-gamma 3", "--focal-gamma goes with --loss focal, not with --loss cross_entropy."),
         ("train photos", "'photos' stands there without a flag."),
         ("tune --trails 3", "There is no flag --trails. Did you mean '--trials'?"),

@@ -44,10 +44,26 @@ def test_a_position_sees_its_window_and_nothing_else():
         ("efficientnet_lite0", "head"),
         ("googlenet", "module_5b"),
         ("lenet5", "c3"),
+        ("convnext_atto", "stage4_block2"),
+        ("vit_tiny_patch16", "block12_attention_norm"),  # behind it no patch token counts
     ],
 )
 def test_the_layer_of_class_activation_maps_is_found(name, expected):
     assert last_feature_map(build_model(name, num_classes=3)).name == expected
+
+
+def test_of_tokens_the_patches_are_a_map():
+    maps = {each.name: each for each in feature_maps(build_model("vit_tiny_patch16", (64, 96, 3), num_classes=3))}
+    assert (maps["patches"].shape, maps["patches"].prefix) == ((4, 6, 192), 0)
+    assert (maps["block3_mlp_sum"].shape, maps["block3_mlp_sum"].prefix) == ((4, 6, 192), 1)
+    assert maps["positions"].window(1, 2, (64, 96)) == (32, 16, 48, 32)
+    assert maps["block1_attention"].fields is None
+    assert "embedding" not in maps
+
+
+def test_where_the_patches_are_averaged_they_count_to_the_end():
+    model = build_model("vit_tiny_patch16", (64, 96, 3), num_classes=3, pooling="average")
+    assert last_feature_map(model).name == "block12_mlp_sum"
 
 
 def test_a_map_of_one_position_shows_no_place():

@@ -11,7 +11,14 @@ from imgcls.models import NetworkOptions, architecture, build_model
 from imgcls.models.network_options import NetworkKeywords, option_names
 from imgcls.training.network import network_options
 
-ELSEWHERE = {"model", "weights", "plan", "unfreeze", "init_from"}  # of NetworkConfig: not options of a network
+ELSEWHERE = {
+    "model",
+    "weights",
+    "plan",
+    "unfreeze",
+    "init_from",
+    "preprocessing",
+}  # of NetworkConfig: not options of a network
 OTHER = {  # a value of each option that its default differs from
     "data_format": {"data_format": "channels_first"},
     "activation": {"activation": "elu"},

@@ -153,12 +153,14 @@ def test_a_layer_of_the_users_own_is_found_beside_the_model(tmp_path):
     ("name", "said"),
     [
         (
-            "convnext_tiny",
+            "swin_tiny",
             "there is none of its family: .* --model my_net.py, which takes each Keras layer by net.apply",
         ),
-        ("vit_b16", "there is none of its family"),
-        ("regnet_y", "there is none of its family"),
+        ("vit_b16", "Did you mean 'vit_"),
+        ("maxvit_t", "there is none of its family"),
+        ("res2net50", "there is none of its family"),
         ("efficientnetb3", "Did you mean 'efficientnet_b3'?"),
+        ("resnext50", "Did you mean 'resnext50_32x4d'?"),
         ("resent50", "Did you mean 'resnet50'?"),
         ("mobilenet-v5", "Did you mean 'mobilenet_v"),
     ],

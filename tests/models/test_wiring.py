@@ -26,6 +26,10 @@ def feature_map(draw, channels: int | None = None) -> tuple[int, int, int]:
     return draw.integers(7, 20), draw.integers(7, 20), channels or 4 * draw.integers(1, 4)
 
 
+def token_row(draw) -> tuple[int, int]:
+    return draw.integers(7, 20), 4 * draw.integers(1, 4)
+
+
 def window(draw) -> dict:
     return {"strides": draw.integers(1, 4), "padding": draw.choice(["same", "valid", 1, 2])}
 
@@ -58,10 +62,11 @@ OPERATIONS: dict[str, Callable] = {
     ),
     "average_pool": lambda draw: ([feature_map(draw)], {"size": draw.integers(1, 5)} | window(draw)),
     "act": lambda draw: ([feature_map(draw)], {"activation": draw.choice([None, "tanh", "prelu"])}),
-    "norm": lambda draw: ([draw.choice([feature_map(draw), (draw.integers(2, 9),)])], {}),
+    "norm": lambda draw: ([draw.choice([feature_map(draw), token_row(draw), (draw.integers(2, 9),)])], {}),
     "dropped": lambda draw: ([feature_map(draw)], {}),
     "stochastic": lambda draw: ([feature_map(draw)], {"position": draw.choice([0.0, 0.5, 1.0])}),
-    "to_vector": lambda draw: ([feature_map(draw)], {}),
+    "to_vector": lambda draw: draw.choice([([feature_map(draw)], {}), ([token_row(draw)], {"prefix": 2})]),
+    "to_normalized_vector": lambda draw: draw.choice([([feature_map(draw)], {}), ([token_row(draw)], {"prefix": 1})]),
     "dense_act": lambda draw: ([(draw.integers(2, 9),)], {"units": draw.integers(1, 9)}),
     "zero_pad": lambda draw: (
         [feature_map(draw)],
@@ -71,7 +76,7 @@ OPERATIONS: dict[str, Callable] = {
     "channel_split": lambda draw: ([feature_map(draw)], {"parts": draw.choice([1, 2, 4])}),
     "channel_shuffle": lambda draw: ([feature_map(draw)], {"groups": draw.choice([1, 2, 4])}),
     "dense": lambda draw: (
-        [(draw.integers(2, 9),)],
+        [draw.choice([(draw.integers(2, 9),), token_row(draw)])],
         {"units": draw.integers(1, 9), "bias": draw.choice([True, False])},
     ),
     "flatten": lambda draw: ([feature_map(draw)], {}),
@@ -93,9 +98,19 @@ OPERATIONS: dict[str, Callable] = {
     ),
     "highway_gate": lambda draw: ([feature_map(draw)] * 2, {}),
     "oriented_gradients": lambda draw: ([(draw.integers(24, 50), draw.integers(24, 50), 3)], {}),
+    "pointwise": lambda draw: ([feature_map(draw)], {"filters": draw.integers(1, 9)}),
+    "global_response_norm": lambda draw: ([feature_map(draw)], {}),
+    "layer_scale": lambda draw: ([draw.choice([feature_map(draw), token_row(draw)])], {"initial_value": 0.1}),
+    "tokens": lambda draw: ([feature_map(draw)], {}),
+    "tokens_to_map": lambda draw: ([(draw.integers(6, 9), 4)], {"grid": draw.choice([(2, 3), (3, 2)])}),
+    "class_token": lambda draw: ([token_row(draw)], {"registers": draw.integers(0, 3)}),
+    "position_embedding": lambda draw: ([token_row(draw)], {"grid": (2, 3)}),
+    "self_attention": lambda draw: ([token_row(draw)], {"heads": draw.choice([1, 2, 4])}),
+    "token_pool": lambda draw: ([token_row(draw)], {"kind": draw.choice(["token", "average", "max"]), "prefix": 2}),
     "auxiliary": lambda draw: ([(3,), [(3,)] * draw.integers(1, 3)], {"weight": 0.3}),
     "logits": lambda draw: ([(draw.integers(2, 9),)], {"num_classes": draw.integers(2, 9)}),
     "apply": lambda draw: ([feature_map(draw)], {}),
+    "keras_model": lambda draw: ([feature_map(draw, 3)], {}),
 }
 
 
@@ -130,10 +145,21 @@ def each(make: Callable, shapes):
     return [each(make, shape) if isinstance(shape, list) else make(shape) for shape in shapes]
 
 
+def small_model(data_format: str) -> keras.Model:
+    """Two branches that are added, of any size."""
+    images = keras.Input((None, None, 3) if data_format == "channels_last" else (3, None, None))
+    layers = [
+        keras.layers.Conv2D(4, size, padding="same", data_format=data_format, name=f"conv{size}") for size in (1, 3)
+    ]
+    return keras.Model(images, keras.layers.Add(name="sum")([layer(images) for layer in layers]))
+
+
 def call(net: Wiring, name: str, inputs: list, arguments: dict):
     if name == "apply":
         layer = keras.layers.Conv2D(3, 3, strides=2, data_format=net.data_format, name="layer")
         return net.apply(layer, *inputs)
+    if name == "keras_model":
+        return net.keras_model(small_model(net.data_format), *inputs)
     made = getattr(net, name)(*inputs, name="layer", **arguments)
     return made[-1] if isinstance(made, list) else made
 
@@ -172,11 +198,13 @@ def macs_of(model: keras.Model) -> int:
 
 
 def macs_of_node(node: tf.Operation) -> int:
-    if node.type not in ("Conv2D", "DepthwiseConv2dNative", "MatMul"):
+    if node.type not in ("Conv2D", "DepthwiseConv2dNative", "MatMul", "BatchMatMulV2"):
         return 0
     weights = math.prod(node.inputs[1].shape)
     if node.type == "MatMul":
-        return weights
+        return weights * int(node.inputs[0].shape[0])
+    if node.type == "BatchMatMulV2":
+        return math.prod(node.outputs[0].shape) * int(node.inputs[0].shape[-1])
     *_, inputs, outputs = node.inputs[1].shape
     channels = outputs if node.type == "Conv2D" else inputs * outputs
     return weights * math.prod(node.outputs[0].shape) // channels

@@ -1,5 +1,6 @@
 """A network that is built and traced in a second, and runs with it."""
 
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
@@ -60,8 +61,10 @@ def tiny_config(config_in, tmp_path):
 
 @pytest.fixture(scope="session")
 def tiny_run(config_in, tmp_path_factory) -> RunFolder:
-    """A run of two epochs; tests that write into it take a copy."""
-    run, manifest = create_run(config_in(tmp_path_factory.mktemp("runs")))
+    """A run of two epochs, with layers of keras-cv and Keras; tests that write into it take a copy."""
+    config = config_in(tmp_path_factory.mktemp("runs"))
+    layers = ("keras_cv.RandomShear(0.1)", "keras.RandomErasing(scale=(0.02, 0.1))")
+    run, manifest = create_run(replace(config, input=replace(config.input, augmentation_layers=layers)))
     assert train_network(run, manifest)
     return run
 

@@ -5,7 +5,8 @@ from projects.project import Project
 from projects.summary import Summary
 
 from imgcls.counted import counted
-from parts.charts import MOST_BARS, class_counts
+from parts.charts import MOST_BARS
+from parts.data.class_bars import class_bars
 from parts.opened import link
 from parts.plain import plain
 
@@ -38,17 +39,13 @@ def show_next_step(project: Project, summary: Summary) -> None:
 
 
 def show_bars(summary: Summary) -> None:
-    """Images of each class and split, as bars and as a table."""
+    """Images of each class and split: a table whose rows are bars."""
     counts = summary.counts
     if counts.empty:
         return
-    if len(counts) <= MOST_BARS:
-        st.altair_chart(class_counts(counts))
-    else:
-        largest = counts.loc[counts.sum(axis=1).sort_values(ascending=False).index]
-        st.altair_chart(class_counts(largest.head(MOST_BARS)))
-        st.caption(f"The largest {MOST_BARS} of {len(counts):,} classes; the table has all.")
+    largest = counts.loc[counts.sum(axis=1).sort_values(ascending=False, kind="stable").index].head(MOST_BARS)
+    st.html(class_bars(counts if len(counts) <= MOST_BARS else largest))
+    if len(counts) > MOST_BARS:
+        st.caption(f"The largest {MOST_BARS} of {len(counts):,} classes; the table under Classes has all.")
     if "unsplit" in counts:
         st.caption("No split yet: training divides each class into training, validation and test images by itself.")
-    with st.expander("As a table", icon=":material/table:"):
-        st.dataframe(counts)

@@ -11,6 +11,8 @@ from imgcls.evaluation.judgement.selective import AnsweredImages, Thresholds, an
 from imgcls.evaluation.pages.charts import PALETTE
 from parts.errors import explained
 
+MARGIN = 0.05  # of the curve's axis below the lowest point, so that a straight line has an axis too
+
 
 @st.fragment
 @explained()
@@ -61,9 +63,9 @@ def _show_curve(judged: JudgedRun, reached: AnsweredImages) -> None:
     if not curve:
         return
     points = pd.DataFrame({"answered": curve["coverage"], "right": 1 - np.array(curve["risk"])})
-    share = alt.Axis(format="%")
+    share, lowest = alt.Axis(format=".0%", tickCount=5), max(0.0, points["right"].min() - MARGIN)
     x = alt.X("answered:Q", title="share of the pictures that is answered", axis=share)
-    y = alt.Y("right:Q", title="share of the answers that is right", axis=share, scale=alt.Scale(zero=False))
+    y = alt.Y("right:Q", title="share that is right", axis=share, scale=alt.Scale(domain=[lowest, 1]))
     tips = [alt.Tooltip("answered:Q", format=".1%"), alt.Tooltip("right:Q", format=".1%")]
     chart = alt.Chart(points, height=260).mark_line(color=PALETTE["blue"]).encode(x=x, y=y, tooltip=tips)
     if reached.answered:

@@ -24,8 +24,13 @@ TOPICS = {  # by the section of the config
     "usual": "Usual", "input": "Images", "augmentation": "Augmentation", "balance": "Class balance",
     "network": "Network", "training": "Training", "judgement": "Answers and certainty", "patches": "Patches",
 }  # fmt: skip
+OF_AUGMENTATION = (("input", "augmentation"), ("input", "augmentation_layers"))
 IN_A_ROW = 3
 MODELS = ("network", "model")
+LAYERS = [  # that need no argument; any other is typed, with its arguments
+    "keras_cv.RandAugment", "keras_cv.AugMix", "keras_cv.GridMask", "keras_cv.ChannelShuffle", "keras.RandomErasing",
+    "keras.RandomGrayscale", "keras.RandomPerspective", "keras.RandomElasticTransform",
+]  # fmt: skip
 
 
 def ask_settings(project: Project, answer: Answer, topics: Sequence[str]) -> str:
@@ -79,7 +84,7 @@ def of_topic(topic: str) -> list[Setting]:
         by_path = {setting.path: setting for setting in every_setting()}
         return [by_path[path] for path in USUAL]
     if topic == "augmentation":
-        return [setting for setting in every_setting() if setting.path == ("input", "augmentation")]
+        return [setting for setting in every_setting() if setting.path in OF_AUGMENTATION]
     return [setting for setting in every_setting() if setting.path[0] == topic]
 
 
@@ -96,4 +101,6 @@ def ask_one(project: Project, answer: Answer, setting: Setting) -> None:
 def _suggestions(path: Place) -> list[str]:
     if path == MODELS:
         return ["auto", *(ask_worker("models.names") or [])]
+    if path == ("input", "augmentation_layers"):
+        return LAYERS
     return ["auto", "imagenet", "none"] if path == ("network", "weights") else []

@@ -69,9 +69,11 @@ def _split_sizes(manifest: Manifest) -> tuple[int, int, int]:
     """Images for training, validation and test, with those that are divided when the run begins."""
     numbers = manifest.usable["split"].value_counts()
     validation, test = int(numbers.get("validation", 0)), int(numbers.get("test", 0))
-    rest = len(manifest.usable) - validation - test
-    drawn = [0 if given else max(1, round(SHARE * rest)) for given in (validation, test)]
-    return rest - sum(drawn), validation or drawn[0], test or drawn[1]
+    rest = manifest.usable[~manifest.usable["split"].isin(["validation", "test"])]
+    parts = [len(rest)] if manifest.has_several_labels else rest["label"].value_counts()
+    share = sum(max(1, round(SHARE * images)) for images in parts)  # of each class
+    drawn = [0 if given else share for given in (validation, test)]
+    return len(rest) - sum(drawn), validation or drawn[0], test or drawn[1]
 
 
 def _check(manifest: Manifest) -> None:

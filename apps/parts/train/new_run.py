@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import streamlit as st
 from jobs.runs import free_name, start_run
@@ -37,10 +38,14 @@ def offer_new_run(project: Project) -> None:
     found = answers(facts)
     answer = chosen_answer(found)
     cards, start = st.container(), st.container()  # drawn last, as they depend on the settings below
-    with st.expander("Settings", icon=":material/tune:", expanded=bool(changes(project))):
-        _open_drawer(project, version.number, answer, facts)
-    with st.expander("Search for better settings", icon=":material/travel_explore:"), explained():
-        offer_search(project, version.number, config_of(answer, changes(project)))
+    drawer = _drawer("Settings", ":material/tune:", bool(changes(project)))
+    if drawer.open:
+        with drawer:
+            _open_drawer(project, version.number, answer, facts)
+    search = _drawer("Search for better settings", ":material/travel_explore:", False)
+    if search.open:
+        with search, explained():
+            offer_search(project, version.number, config_of(answer, changes(project)))
     with cards:
         show_cards(found, project, version.number, facts)
     with start, explained():
@@ -60,6 +65,11 @@ def _say_what_is_missing(project: Project, sentence: str) -> None:
     if waits:
         link("label", project, "Give them labels")
     link("data", project, "Go to Data")
+
+
+def _drawer(title: str, icon: str, is_open: bool) -> Any:
+    """An expander whose content is only made while it is open."""
+    return st.expander(title, icon=icon, expanded=is_open, key=title, on_change="rerun")
 
 
 def _open_drawer(project: Project, version: int, answer: Answer, facts: Facts) -> None:

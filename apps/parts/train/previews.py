@@ -45,7 +45,8 @@ def show_augmentation(project: Project, version: int, config: TrainConfig) -> No
     if drawn:
         own = {path[1]: value for path, value in changes(project).items() if path[0] == "augmentation"}
         _draw("augmentation.sheet", project, version, image_size=config.input.image_size,
-              preset=config.input.augmentation, own=own, everything=everything and drawn)  # fmt: skip
+              preset=config.input.augmentation, own=own, layers=config.input.augmentation_layers,
+              everything=everything and drawn)  # fmt: skip
 
 
 def _slide(project: Project, config: TrainConfig, setting: Setting) -> None:

@@ -6,16 +6,31 @@ import streamlit as st
 from jobs.runs import Run, list_runs
 from projects.project import Project
 
+from parts.errors import explained
 from parts.opened import keep
 from parts.train.run_page import badge
 
 SHOWN = 10
+REFRESH = 2.0  # seconds
 
 
 def show_runs(project: Project) -> None:
-    """The latest runs, those that live first."""
-    found = list_runs(project)
+    """The latest runs, those that live first; while one lives, the list follows it."""
     st.subheader("Runs", anchor=False)
+    live = any(run.is_live for run in list_runs(project))
+
+    @st.fragment(run_every=REFRESH if live else None)
+    def follow() -> None:
+        with explained():
+            found = list_runs(project)
+            if live and not any(run.is_live for run in found):
+                st.rerun()  # which ends the looking
+            _show_list(found)
+
+    follow()
+
+
+def _show_list(found: list[Run]) -> None:
     if not found:
         st.info("No run yet. Press Start above; it is listed here, also when this page is closed.")
         return

@@ -17,7 +17,14 @@ LEARNED_FROM = 256  # images that the whitening of the preview is learned from
 Row = tuple[str, list[bytes]]
 
 
-def sheet(manifest: str, image_size: int, preset: str, own: dict[str, float], everything: bool = False) -> list[Row]:
+def sheet(
+    manifest: str,
+    image_size: int,
+    preset: str,
+    own: dict[str, float],
+    layers: tuple[str, ...] = (),
+    everything: bool = False,
+) -> list[Row]:
     """The originals, and what training may see of them.
 
     Args:
@@ -25,6 +32,7 @@ def sheet(manifest: str, image_size: int, preset: str, own: dict[str, float], ev
         image_size: Pixels of a side; 0: the images' own where they are small.
         preset: Name of a preset.
         own: Parameters in place of the preset's, by their names.
+        layers: Layers of keras-cv and Keras behind the preset, as the config has them.
         everything: Whether each step and each preset has a row, in place of some draws of the chosen settings.
 
     Returns:
@@ -32,16 +40,19 @@ def sheet(manifest: str, image_size: int, preset: str, own: dict[str, float], ev
     """
     from imgcls.config import AugmentationConfig
     from imgcls.data.augmentation import from_preset, sheet
+    from imgcls.data.augmentation.layer_function import layer_function, try_layers
     from imgcls.data.augmentation.samples import sample_images
     from imgcls.data.manifest.table import Manifest
 
     encoded, prepared = sample_images(Manifest.load(manifest), IMAGES, image_size)
-    rows = [sheet.originals(encoded, prepared)]
+    rows, made = [sheet.originals(encoded, prepared)], [layer_function(text) for text in layers]
+    try_layers(made, (prepared.height, prepared.width, prepared.channels))
     if everything:
         rows += sheet.steps(encoded, prepared) + sheet.presets(encoded, prepared)
+        rows += sheet.layers(encoded, prepared, made)
     else:
         chosen = from_preset(preset, AugmentationConfig(**own))
-        rows += [sheet.Row(f"draw {n + 1}", sheet.changed(encoded, prepared, chosen, n)) for n in range(DRAWS)]
+        rows += [sheet.Row(f"draw {n + 1}", sheet.changed(encoded, prepared, chosen, n, made)) for n in range(DRAWS)]
     return [(row.name, [_png(image) for image in row.images]) for row in rows]
 
 

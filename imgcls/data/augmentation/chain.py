@@ -1,13 +1,14 @@
 """The random changes to a training image, from its region to its pixels: a table and a loop.
 
-Every change is a pure function of the image, the parameters and the draws. keras-cv's and Keras' layers draw from a
-global state (keras-cv's RandAugment and RandomHue even ignore their seed), so none of them gives the same image again
-after a resume; these steps are built from TensorFlow's stateless operations instead.
+Every change is a pure function of the image, the parameters and the draws, so that a resumed run sees the same images.
+The steps are built from TensorFlow's stateless operations. The layers of keras-cv and Keras draw from a state
+(keras-cv's RandAugment and RandomHue even ignore their seed); `answered_draws` makes them pure.
 """
 
 from collections.abc import Sequence
 from dataclasses import fields
 from types import SimpleNamespace
+from typing import TYPE_CHECKING
 
 import numpy as np
 import tensorflow as tf
@@ -19,6 +20,11 @@ from imgcls.data.augmentation.presets import neutral
 from imgcls.data.augmentation.steps import MIXING, REGION, STEPS, Step
 from imgcls.data.images.decoding import Cut
 from imgcls.data.images.preprocessing import Preprocessing
+
+if TYPE_CHECKING:
+    from imgcls.data.augmentation.layer_function import (
+        LayerFunction,  # which imports Keras, and who serves does without
+    )
 
 
 class Augmentation:
@@ -33,9 +39,11 @@ class Augmentation:
         *rows: Parameters of all steps, none of them None. With two rows, `row` says which one an image gets.
         steps: The changes of pixels, in their order.
         color_covariance: (C, C), of the training pixels, for the shift along their principal components.
+        layers: Layers of other packages, which every image goes through after the steps.
 
     Attributes:
         rows: The parameters.
+        layers: The layers of other packages.
         mixes: Whether images are mixed by MixUp or CutMix.
     """
 
@@ -44,8 +52,9 @@ class Augmentation:
         *rows: AugmentationConfig,
         steps: Sequence[Step] = STEPS,
         color_covariance: np.ndarray | None = None,
+        layers: "Sequence[LayerFunction]" = (),
     ) -> None:
-        self.rows = rows
+        self.rows, self.layers = rows, tuple(layers)
         self.mixes = self._is_on(MIXING)
         self._steps = [step for step in steps if self._is_on(step)]
         self._axes = np.zeros((3, 3), np.float32)
@@ -76,7 +85,7 @@ class Augmentation:
         return cut
 
     def change(self, image: tf.Tensor, draws: Draws, row: tf.Tensor | int = 0) -> tf.Tensor:
-        """The image after every step that is on.
+        """The image after every step that is on, and every layer.
 
         Args:
             image: (H, W, C), float32 in [0, 255].
@@ -86,17 +95,23 @@ class Augmentation:
         Returns:
             (H, W, C), float32 in [0, 255].
         """
-        if not self._steps:
-            return image
-        values = self._values(row)
+        if self._steps:
+            image = self._through_steps(image, draws, self._values(row))
+        for number, layer in enumerate(self.layers):
+            image = _in_range(layer(image, draws.seed(f"layer {number}: {layer.name}")))
+        return image
+
+    def _through_steps(self, image: tf.Tensor, draws: Draws, values: dict[str, tf.Tensor]) -> tf.Tensor:
         for step in self._steps:
             image = tf.ensure_shape(step.function(image, draws, self._values_of(step, values)), image.shape)
-        if all(step.keeps_range for step in self._steps):
-            return image
-        return tf.raw_ops.ClipByValue(t=image, clip_value_min=0.0, clip_value_max=255.0)
+        return image if all(step.keeps_range for step in self._steps) else _in_range(image)
 
     def mixing(self, draws: Draws, row: tf.Tensor | int = 0) -> tf.Tensor:
         """What `mix` needs of one image: (4,)."""
         if not self.mixes:
             return tf.zeros(mixing.NUMBERS)
         return MIXING.function(draws, self._values_of(MIXING, self._values(row)))
+
+
+def _in_range(image: tf.Tensor) -> tf.Tensor:
+    return tf.raw_ops.ClipByValue(t=image, clip_value_min=0.0, clip_value_max=255.0)

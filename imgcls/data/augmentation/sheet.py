@@ -9,6 +9,7 @@ import tensorflow as tf
 from imgcls.config import AugmentationConfig
 from imgcls.data.augmentation.chain import Augmentation
 from imgcls.data.augmentation.draws import Draws
+from imgcls.data.augmentation.layer_function import LayerFunction
 from imgcls.data.augmentation.mixing import mix
 from imgcls.data.augmentation.presets import PRESETS, from_preset
 from imgcls.data.augmentation.steps import MIXING, REGION, STEPS
@@ -47,8 +48,20 @@ def presets(encoded: Sequence[bytes], preprocessing: Preprocessing, seed: int = 
     return [Row(name, changed(encoded, preprocessing, from_preset(name), seed)) for name in PRESETS]
 
 
+def layers(
+    encoded: Sequence[bytes], preprocessing: Preprocessing, every: Sequence[LayerFunction], seed: int = 0
+) -> list[Row]:
+    """A row for each layer of another package."""
+    none = from_preset("none")
+    return [Row(layer.name, changed(encoded, preprocessing, none, seed, [layer])) for layer in every]
+
+
 def changed(
-    encoded: Sequence[bytes], preprocessing: Preprocessing, chosen: AugmentationConfig, seed: int = 0
+    encoded: Sequence[bytes],
+    preprocessing: Preprocessing,
+    chosen: AugmentationConfig,
+    seed: int = 0,
+    layers: Sequence[LayerFunction] = (),
 ) -> np.ndarray:
     """The images as training would see them at the beginning of a run, as one batch.
 
@@ -57,13 +70,14 @@ def changed(
         preprocessing: How images become pixels.
         chosen: The parameters of augmentation, none of them None.
         seed: Of the run.
+        layers: Layers of other packages, behind it.
 
     Returns:
         (N, H, W, C), uint8.
     """
     plain = np.stack([preprocess(data, preprocessing) for data in encoded])
     covariance = np.atleast_2d(np.cov(plain.reshape(-1, preprocessing.channels), rowvar=False))
-    augmentation = Augmentation(chosen, color_covariance=covariance)
+    augmentation = Augmentation(chosen, color_covariance=covariance, layers=layers)
 
     def change(data: tf.Tensor, position: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
         draws = Draws(tf.constant([seed, position], tf.int64))

@@ -7,7 +7,12 @@ import numpy as np
 from imgcls.explain.network import Network
 from imgcls.models.feature_maps import PASSED_OVER, FeatureMap
 
-NOT_YET_DONE = ("Activation", "ReLU", "Normalization")  # what follows a convolution belongs to it: its map comes after
+NOT_YET_DONE = (
+    "Activation",
+    "ReLU",
+    "GELU",
+    "Normalization",
+)  # what follows a convolution belongs to it: its map comes after
 
 
 def layers_low_to_high(network: Network, count: int = 4) -> list[str]:

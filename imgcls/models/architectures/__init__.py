@@ -2,6 +2,7 @@
 
 from imgcls.models.architectures import (  # noqa: F401  (each fills the table)
     alexnet,
+    convnext,
     densenet,
     efficientnet,
     efficientnet_v2,
@@ -14,10 +15,13 @@ from imgcls.models.architectures import (  # noqa: F401  (each fills the table)
     mobilenet_v4,
     nasnet,
     nin,
+    regnet,
+    repvgg,
     resnet,
     resnet_cifar,
     shufflenet,
     squeezenet,
     vgg,
+    vit,
     xception,
 )

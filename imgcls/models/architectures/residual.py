@@ -84,28 +84,39 @@ def basic(net: Wiring[Tensor], x: Tensor, at: Place, shortcut: Shortcut | None =
         shortcut: `projection`, `zero_padding`, or None for a plain network, which has no shortcuts at all.
         excite: By how much squeeze-and-excitation reduces the channels; 0 leaves it out.
     """
-    kept = _kept(net, x, at.filters, at, shortcut) if shortcut else None
+    kept = kept_input(net, x, at.filters, at, shortcut) if shortcut else None
     x = net.conv_norm_act(x, at.filters, 3, at.strides, name=f"{at.name}_1")
     x = conv_norm(net, x, at.filters, 3, 1, f"{at.name}_2")
-    return _added(net, kept, _excited(net, x, excite, at), at)
+    return joined(net, kept, _excited(net, x, excite, at), at)
 
 
-def bottleneck(net: Wiring[Tensor], x: Tensor, at: Place, stride_first: bool = True, excite: int = 0) -> Tensor:
+def bottleneck(
+    net: Wiring[Tensor],
+    x: Tensor,
+    at: Place,
+    stride_first: bool = True,
+    excite: int = 0,
+    groups: int = 1,
+    width: int = 1,
+) -> Tensor:
     """1x1, 3x3 and 1x1 convolutions.
 
     Args:
         stride_first: Whether the first convolution has the stride (v1) or the 3x3 convolution (v1.5).
         excite: As for `basic`.
+        groups: Of the 3x3 convolution.
+        width: Times `at.filters`, the filters of the first two convolutions.
     """
     first, second = (at.strides, 1) if stride_first else (1, at.strides)
-    kept = _kept(net, x, 4 * at.filters, at, projection)
-    x = net.conv_norm_act(x, at.filters, 1, first, name=f"{at.name}_1")
-    x = net.conv_norm_act(x, at.filters, 3, second, name=f"{at.name}_2")
+    kept = kept_input(net, x, 4 * at.filters, at, projection)
+    x = net.conv_norm_act(x, width * at.filters, 1, first, name=f"{at.name}_1")
+    x = net.conv_norm_act(x, width * at.filters, 3, second, groups=groups, name=f"{at.name}_2")
     x = conv_norm(net, x, 4 * at.filters, 1, 1, f"{at.name}_3")
-    return _added(net, kept, _excited(net, x, excite, at), at)
+    return joined(net, kept, _excited(net, x, excite, at), at)
 
 
-def _kept(net: Wiring[Tensor], x: Tensor, outputs: int, at: Place, shortcut: Shortcut) -> Tensor:
+def kept_input(net: Wiring[Tensor], x: Tensor, outputs: int, at: Place, shortcut: Shortcut) -> Tensor:
+    """What a block adds its branch to: its input, or a shortcut where the output has another shape."""
     same = at.strides == 1 and net.channels(x) == outputs
     return x if same else shortcut(net, x, outputs, at)
 
@@ -114,7 +125,8 @@ def _excited(net: Wiring[Tensor], x: Tensor, excite: int, at: Place) -> Tensor:
     return net.squeeze_excite(x, max(net.channels(x) // excite, 4), name=f"{at.name}_excite") if excite else x
 
 
-def _added(net: Wiring[Tensor], kept: Tensor | None, x: Tensor, at: Place) -> Tensor:
+def joined(net: Wiring[Tensor], kept: Tensor | None, x: Tensor, at: Place) -> Tensor:
+    """The end of a block: the branch `x`, added to what was kept, and the activation."""
     if kept is not None:
         x = net.add(kept, net.stochastic(x, at.position, name=f"{at.name}_drop"), name=f"{at.name}_add")
     return net.act(x, name=at.name)

@@ -3,6 +3,8 @@
 He et al., Deep Residual Learning for Image Recognition, 2015 (v1).
 He et al., Identity Mappings in Deep Residual Networks, 2016 (v2: normalisation and activation before the convolution).
 Hu et al., Squeeze-and-Excitation Networks, 2017.
+Xie et al., Aggregated Residual Transformations for Deep Neural Networks, 2016 (ResNeXt).
+Zagoruyko and Komodakis, Wide Residual Networks, 2016.
 """
 
 import re
@@ -59,12 +61,18 @@ def torch_name(layer: str) -> str:
 V1 = "He et al., Deep Residual Learning for Image Recognition, 2015"
 V2 = "He et al., Identity Mappings in Deep Residual Networks, 2016"
 SE = "Hu et al., Squeeze-and-Excitation Networks, 2017"
+NEXT = "Xie et al., Aggregated Residual Transformations for Deep Neural Networks, 2016"
+WIDE = "Zagoruyko and Komodakis, Wide Residual Networks, 2016"
 TORCHVISION, KERAS, PAPER = "ImageNet; torchvision", "ImageNet; Keras Applications", "ImageNet; paper, table 2"
 WIRING = {"padding": "symmetric", "norm_epsilon": 1.001e-5, "norm_momentum": 0.9}
 NAMES = (StateDictNames("torchvision, timm", torch_name, {"norm_epsilon": 1e-5}),)
 
 bottleneck_v1_5 = partial(bottleneck, stride_first=False)
 excited_bottleneck = partial(bottleneck, excite=16)
+wide = partial(bottleneck_v1_5, width=2)
+next_32x4d = partial(bottleneck_v1_5, groups=32, width=2)
+next_32x8d = partial(bottleneck_v1_5, groups=32, width=4)
+next_64x4d = partial(bottleneck_v1_5, groups=64, width=4)
 NETWORKS: dict[
     str, tuple[Block, tuple[int, ...], int, float, str, str]
 ] = {  # block, blocks a stage (table 1 of the first paper), parameters, top-1 and where it stands, paper
@@ -78,6 +86,11 @@ NETWORKS: dict[
     "resnet152_v1_5": (bottleneck_v1_5, (3, 8, 36, 3), 60_192_808, 78.31, TORCHVISION, f"{V1}, as in torchvision"),
     "se_resnet50": (excited_bottleneck, (3, 4, 6, 3), 28_088_024, 76.71, PAPER, SE),
     "se_resnet101": (excited_bottleneck, (3, 4, 23, 3), 49_326_872, 77.62, PAPER, SE),
+    "resnext50_32x4d": (next_32x4d, (3, 4, 6, 3), 25_028_904, 77.62, TORCHVISION, NEXT),
+    "resnext101_32x8d": (next_32x8d, (3, 4, 23, 3), 88_791_336, 79.31, TORCHVISION, NEXT),
+    "resnext101_64x4d": (next_64x4d, (3, 4, 23, 3), 83_455_272, 83.25, TORCHVISION, NEXT),
+    "wide_resnet50_2": (wide, (3, 4, 6, 3), 68_883_240, 78.47, TORCHVISION, WIDE),
+    "wide_resnet101_2": (wide, (3, 4, 23, 3), 126_886_696, 78.85, TORCHVISION, WIDE),
 }
 NETWORKS_V2: dict[
     str, tuple[Block, tuple[int, ...], float | None]
@@ -106,7 +119,7 @@ for _name, (_block, _blocks, _parameters, _top1, _source, _paper) in NETWORKS.it
         top1=_top1,
         top1_source=_source,
         weights=keras_twin(*TWINS[_name]) if _name in TWINS else {},
-        state_dicts=NAMES if _block in (basic, bottleneck_v1_5) else (),
+        state_dicts=() if _block in (bottleneck, excited_bottleneck) else NAMES,
         wiring=WIRING,
     )(partial(resnet, block=_block, blocks=_blocks))
 

@@ -3,7 +3,9 @@
 import keras
 import numpy as np
 
+from imgcls.layers import PositionEmbedding
 from imgcls.models.registry import find_architecture
+from imgcls.models.weights.position_interpolation import for_grid
 
 
 def copy_layers(source: keras.Model, target: keras.Model, head: bool) -> None:
@@ -22,7 +24,7 @@ def copy_layers(source: keras.Model, target: keras.Model, head: bool) -> None:
     for layer in target.layers:
         if not layer.weights or (layer.name == "logits" and not head):
             continue
-        found = theirs[layer.name].get_weights() if layer.name in theirs else []
+        found = weights_for(layer, theirs[layer.name]) if layer.name in theirs else []
         shapes, expected = [w.shape for w in found], [tuple(w.shape) for w in layer.weights]
         if shapes != expected:
             raise ValueError(
@@ -32,6 +34,14 @@ def copy_layers(source: keras.Model, target: keras.Model, head: bool) -> None:
         copies.append((layer, found))
     for layer, found in copies:
         layer.set_weights(found)
+
+
+def weights_for(layer: keras.layers.Layer, source: keras.layers.Layer) -> list[np.ndarray]:
+    """The weights of the same layer of another model; position embeddings of another image size are interpolated."""
+    if isinstance(layer, PositionEmbedding) and isinstance(source, PositionEmbedding):
+        return [for_grid(each, layer, source.grid) for each in source.get_weights()]
+    weights: list[np.ndarray] = source.get_weights()
+    return weights
 
 
 def start_from(model: keras.Model, shallower: keras.Model) -> str:

@@ -55,7 +55,8 @@ def check_saved_classifier(path: Path, name: str = "") -> None:
 
 def _check_twin(path: Path, architecture: Architecture | None) -> None:
     published = architecture.weights.get("imagenet") if architecture else None
-    if architecture and not (published and published.source.startswith("keras.applications")):
+    is_twin = published is not None and published.source.startswith("keras.applications")
+    if architecture and not architecture.is_foreign and not is_twin:
         raise ValueError(
             f"{path} is a file of keras.applications, which has no {architecture.name}. Expected one that ends in "
             f"{', '.join(kind for kind in KINDS if kind != '.h5')}."

@@ -15,9 +15,11 @@ from imgcls.models.registry import Architecture, PretrainedWeights, find_archite
 from imgcls.models.weights.earlier import copy_layers
 from imgcls.models.weights.file_check import check_saved_classifier
 from imgcls.models.weights.imagenet import imagenet_class_names
+from imgcls.models.weights.named import find_weights, named_weights
 from imgcls.models.weights.state_dict import StateDict, is_state_dict, load_state_dict, read_state_dict
 
 NO_WEIGHTS = "none"
+H5 = ".h5"  # the name, among the weights of an architecture, of those of any such file
 
 logger = logging.getLogger(__name__)
 
@@ -48,6 +50,11 @@ class InitialWeights:
         """The outputs of a state dict's head, 0 without a head; None for other weights."""
         return self.state_dict.num_classes if self.state_dict else None
 
+    def network_of(self, architecture: Architecture) -> Architecture:
+        """The architecture, with the layers that the weights were trained in where they depend on the weights."""
+        build = self.published.build if self.published else None
+        return replace(architecture, build=build) if build else architecture
+
     def class_names(self) -> list[str]:
         """The names of the outputs that the weights were trained for; empty where they are unknown."""
         if self.published:
@@ -56,11 +63,11 @@ class InitialWeights:
 
     def input_layers(self, given: InputLayers) -> InputLayers:
         """The layers before the stem that the weights were trained with; `given` where they say nothing."""
-        if self.published:
-            preprocessing = {**given.preprocessing, **self.published.preprocessing}
-            given = replace(given, preprocessing=preprocessing)
         trained_with = self.published or self.state_dict
-        return replace(given, mean=trained_with.mean, std=trained_with.std) if trained_with else given
+        if trained_with is None:
+            return given
+        preprocessing = {**given.preprocessing, **trained_with.preprocessing}
+        return replace(given, preprocessing=preprocessing, mean=trained_with.mean, std=trained_with.std)
 
     def fill(self, model: keras.Model, names: list[str] | None) -> None:
         """Fill the layers of a built model.
@@ -73,7 +80,8 @@ class InitialWeights:
             ValueError: If the weights do not fit.
         """
         if self.published:
-            self._check_channels(model)
+            if not self.published.build:  # else whoever built it has checked them
+                self._check_channels(model)
             self.published.load(model, names is not None and names == self.published.class_names())
         elif self.state_dict:
             logger.info(load_state_dict(model, self.state_dict).sentence())
@@ -93,14 +101,18 @@ def initial_weights(architecture: Architecture, weights: str | Path) -> InitialW
 
     Args:
         architecture: The network that is to start from them.
-        weights: "none", the name of published weights, or the path of a .h5, .keras, .pth, .pt, .bin or .safetensors
-            file.
+        weights: "none", the name of published weights, a name with its source such as timm:resnet50.a1_in1k, or the
+            path of a .h5, .keras, .pth, .pt, .bin or .safetensors file.
 
     Raises:
         ValueError: If there are no published weights of that name, or the file is of another kind or network.
         FileNotFoundError: If there is no such file.
+        ConnectionError: If weights are to be downloaded and cannot be.
     """
     named = str(weights)
+    if name := named_weights(weights):
+        found = find_weights(name, architecture.name)
+        return InitialWeights(named, state_dict=read_state_dict(architecture, found.path, name.name, found.pixels))
     if is_state_dict(weights):
         return InitialWeights(named, state_dict=read_state_dict(architecture, Path(weights)))
     published = published_weights(architecture.name, weights)
@@ -118,21 +130,28 @@ def published_weights(name: str, weights: str | Path) -> PretrainedWeights | Non
         FileNotFoundError: If a path names no file.
     """
     known = find_architecture(name).weights
-    if str(weights) == NO_WEIGHTS:
+    if str(weights) == NO_WEIGHTS or named_weights(weights):
         return None
     suffix = Path(weights).suffix
-    if suffix == ".h5" and "imagenet" in known:
-        return replace(known["imagenet"], load=partial(known["imagenet"].load, path=Path(weights)))
+    from_file = known.get(H5) or known.get("imagenet") if suffix == H5 else None
+    if from_file:
+        return _of_file(from_file, Path(weights))
     if suffix:
         if not Path(weights).is_file():
             raise FileNotFoundError(f"No weight file at {weights}. Expected a .keras file, as a run folder holds.")
         return None
     if str(weights) not in known:
-        there_are = ", ".join([*known, NO_WEIGHTS])
+        there_are = ", ".join([*(each for each in known if each != H5), NO_WEIGHTS])
         raise ValueError(
-            f"{name} has no weights {str(weights)!r}. There are: {there_are}, or the path of a .keras file."
+            f"{name} has no weights {str(weights)!r}. There are: {there_are}, a name with its source such as "
+            "timm:resnet50.a1_in1k, or the path of a .keras file."
         )
     return known[str(weights)]
+
+
+def _of_file(weights: PretrainedWeights, path: Path) -> PretrainedWeights:
+    build = partial(weights.build, path=path) if weights.build else None
+    return replace(weights, load=partial(weights.load, path=path), build=build)
 
 
 def _copy_classifier(path: Path, model: keras.Model) -> None:

@@ -1,5 +1,6 @@
 """PyTorch state dicts of other projects' networks, laid into ours."""
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,9 +11,12 @@ import numpy as np
 
 from imgcls.counted import counted
 from imgcls.framework_internals import producer
+from imgcls.layers import PositionEmbedding
 from imgcls.models.cost import cost_of_network
-from imgcls.models.registry import Architecture, StateDictNames, list_models
+from imgcls.models.registry import Architecture, ArrayName, StateDictNames, list_models
 from imgcls.models.registry import find_architecture as find
+from imgcls.models.weights.pixels import Pixels, timm_pixels
+from imgcls.models.weights.position_interpolation import for_grid
 from imgcls.models.weights.safetensors_file import read_safetensors_file
 from imgcls.models.weights.torch_file import read_torch_file
 
@@ -42,11 +46,13 @@ class StateDict:
         path: Of the file.
         arrays: By the name in the file.
         names: How the file's project names the layers.
+        pixels: How the network was given images, where that is known of the file itself.
     """
 
     path: Path
     arrays: Mapping[str, np.ndarray]
     names: StateDictNames
+    pixels: Pixels | None = None
 
     @property
     def wiring(self) -> Mapping[str, Any]:
@@ -56,12 +62,17 @@ class StateDict:
     @property
     def mean(self) -> tuple[float, ...]:
         """Of the pixels, in [0, 255], that the weights were trained with."""
-        return self.names.mean
+        return self.pixels.mean if self.pixels else self.names.mean
 
     @property
     def std(self) -> tuple[float, ...]:
         """Of the pixels, in [0, 255], that the weights were trained with."""
-        return self.names.std
+        return self.pixels.std if self.pixels else self.names.std
+
+    @property
+    def preprocessing(self) -> Mapping[str, object]:
+        """Fields of `imgcls.data.images.preprocessing.Preprocessing`, where the file says them."""
+        return self.pixels.preprocessing if self.pixels else {}
 
     @property
     def num_classes(self) -> int:
@@ -101,8 +112,14 @@ def is_state_dict(weights: str | Path) -> bool:
     return Path(weights).suffix in READERS
 
 
-def read_state_dict(architecture: Architecture, path: Path) -> StateDict:
+def read_state_dict(architecture: Architecture, path: Path, named: str = "", pixels: Pixels | None = None) -> StateDict:
     """Read a file and find out which of the architecture's dialects it speaks.
+
+    Args:
+        architecture: The network that is to start from it.
+        path: The file. What a config of timm beside it says of images holds.
+        named: What its source calls it, where the file has another name.
+        pixels: How the network was given images, where the source says it.
 
     Raises:
         ValueError: For a file of another kind or another network, and where the architecture knows no dialect.
@@ -114,24 +131,25 @@ def read_state_dict(architecture: Architecture, path: Path) -> StateDict:
     if not path.is_file():
         raise FileNotFoundError(f"No weight file at {path}. Expected a {path.suffix} file with a PyTorch state dict.")
     arrays = {name.removeprefix("module."): array for name, array in READERS[path.suffix](path).items()}
-    dialects = [names for names in architecture.state_dicts if names.file_mark in path.name]
+    dialects = [names for names in architecture.state_dicts if names.file_mark in (named or path.name)]
     if not dialects:
         marks = " or ".join(repr(names.file_mark) for names in architecture.state_dicts)
-        raise ValueError(f"Weights of {architecture.name} have {marks} in their file name; {path.name} has not.")
-    shares = [(_overlap(architecture, names, arrays), bool(names.file_mark)) for names in dialects]
+        raise ValueError(f"Weights of {architecture.name} have {marks} in their name; {named or path.name} has not.")
+    shares = [(_overlap(architecture, names, names.prepare(arrays)), bool(names.file_mark)) for names in dialects]
     best, (share, _) = max(zip(dialects, shares, strict=True), key=lambda candidate: candidate[1])
     if share < 0.5:
         raise ValueError(
             f"{path} is not a {architecture.name}: {share:.0%} of the layers are there by their names in "
             f"{best.project}. It begins with {', '.join(list(arrays)[:5])}."
         )
-    return StateDict(path, arrays, best)
+    return StateDict(path, best.prepare(arrays), best, pixels or timm_pixels(path))
 
 
 def _overlap(architecture: Architecture, names: StateDictNames, arrays: Mapping[str, np.ndarray]) -> float:
     """The share of names in which the file and the network agree."""
     layers = [layer.name for layer in cost_of_network(architecture, names.wiring).layers if layer.parameters]
-    expected = {f"{part}.weight" for layer in layers for part in _parts(names.layer(layer))}
+    parts = [part for layer in layers for part in _parts(names.layer(layer)) if not isinstance(part, ArrayName)]
+    expected = {f"{part}.weight" for part in parts}
     found = {name for name in arrays if name.endswith(".weight")}
     return len(expected & found) / max(len(expected | found), 1)
 
@@ -167,8 +185,10 @@ def load_state_dict(model: keras.Model, state: StateDict, with_head: bool = True
                 continue
             left.discard(name)
             array = in_keras_order(array, layer, variable)
+            if isinstance(layer, PositionEmbedding):
+                array = for_grid(array, layer)
             if array.shape != tuple(variable.shape):
-                wrong.append(f"{name} gives {array.shape}, {variable.path} expects {tuple(variable.shape)}")
+                wrong.append(_difference(name, array, layer, variable))
             if name.endswith("running_mean") and (bias := _bias_before(layer, state)) in left:
                 left.discard(bias)
                 array = array - state.arrays[bias]
@@ -188,13 +208,25 @@ def load_state_dict(model: keras.Model, state: StateDict, with_head: bool = True
     return Report(state.path, state.names.project, matched, ours, theirs)
 
 
+def _difference(name: str, array: np.ndarray, layer: keras.layers.Layer, variable: keras.Variable) -> str:
+    """What the file has and what the network has, in words where it is the size of patches."""
+    if layer.name == "patches_conv" and array.ndim == 4 and array.shape[0] != variable.shape[0]:
+        theirs, ours = array.shape[0], variable.shape[0]
+        return f"the file has patches of {theirs} pixels ({name}), the network of {ours}; take a network of its size"
+    return f"{name} gives {array.shape}, {variable.path} expects {tuple(variable.shape)}"
+
+
 def _variables(layer: keras.layers.Layer, names: StateDictNames) -> list[tuple[keras.Variable, str]]:
     """Each variable of a layer and its name in the file; layers of several parts hold kernel and bias of each."""
     if not layer.weights:
         return []
     places = _parts(names.layer(layer.name))
-    each = len(layer.weights) // len(places)
-    return [(variable, f"{places[i // each]}.{VARIABLES[_kind(variable)]}") for i, variable in enumerate(layer.weights)]
+    each = max(len(layer.weights) // len(places), 1)
+    return [(variable, _array_name(places[i // each], variable)) for i, variable in enumerate(layer.weights)]
+
+
+def _array_name(place: str, variable: keras.Variable) -> str:
+    return place if isinstance(place, ArrayName) else f"{place}.{VARIABLES[_kind(variable)]}"
 
 
 def _bias_before(norm: keras.layers.Layer, state: StateDict) -> str:
@@ -211,12 +243,14 @@ def _kind(variable: keras.Variable) -> str:
 
 
 def in_keras_order(array: np.ndarray, layer: keras.layers.Layer, variable: keras.Variable) -> np.ndarray:
-    """Kernels from (out, in, height, width) to Keras' order, dense matrices transposed, vectors as they are.
+    """Kernels from (out, in, height, width) to Keras' order, dense matrices transposed, vectors and tokens as they are.
 
     A matrix after a Flatten reads (channels, height, width) in PyTorch and (height, width, channels) in Keras.
     """
     if array.ndim < 2:
         return array
+    if len(variable.shape) in (1, 3):  # a factor a channel, or learned tokens
+        return array.reshape(variable.shape) if array.size == math.prod(variable.shape) else array
     if len(variable.shape) == 2:
         before, _ = producer(layer.input)
         if isinstance(before, keras.layers.Flatten) and len(before.input.shape) == 4:

@@ -109,7 +109,7 @@ def depth_features(model: keras.Model) -> tuple[keras.Model, dict[str, slice]]:
     embedding = model.get_layer("embedding").output
     data_format = model.get_layer("standardization").data_format
     found = [block for block in blocks(keras.Model(model.input, embedding)) if len(block.after.shape) == 4]
-    pool = keras.layers.GlobalAveragePooling2D(data_format=data_format)
+    pool = keras.layers.GlobalAveragePooling2D(data_format=data_format, name="depth_pool")
     size = 2  # an axis of the map that is height or width in both layouts
     last = [a for a, b in pairwise(found) if a.after.shape[size] != b.after.shape[size]]
     last = [block for block in last if block.weights and block.name != "standardization"]

@@ -53,7 +53,8 @@ class FrozenFeatures:
     @property
     def view_count(self) -> int:
         """How many views of each training image there are; one where nothing is augmented."""
-        changed = from_preset(self.config.input.augmentation, self.config.augmentation) != NONE
+        inputs = self.config.input
+        changed = from_preset(inputs.augmentation, self.config.augmentation) != NONE or inputs.augmentation_layers
         return self.config.training.feature_views if changed else 1
 
     def of_splits(self) -> tuple[list[np.ndarray], np.ndarray]:

@@ -21,12 +21,13 @@ import keras
 import numpy as np
 import pandas as pd
 
-from imgcls.config import Plan, TrainConfig
+from imgcls.config import AugmentationConfig, Plan, TrainConfig
 from imgcls.data.augmentation import Augmentation, from_preset
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest, indices_of, targets_of
 from imgcls.models.classifier import preprocessing
 from imgcls.progress import ProgressFunction, no_progress
+from imgcls.training.network import augmentation_layers
 from imgcls.training.transfer.features import FOLDER, FeatureCache, ImageSet, Views, depth_features
 from imgcls.training.transfer.probe import ACCURACY, Probe, drawn, probe
 
@@ -71,16 +72,22 @@ def feature_cache(
     row = replace(from_preset(config.input.augmentation, config.augmentation), mixup=0.0, cutmix=0.0)
     facts = {"image_size": config.input.image_size, "channels": model.input_shape[-1], "model": model.name}
     facts |= {name: getattr(config.network, name) for name in ("activation", "normalization", "pooling")}
-    augmentation = Augmentation(row, color_covariance=np.array(statistics["covariance"]))
+    covariance, layers = np.array(statistics["covariance"]), augmentation_layers(config)
+    augmentation = Augmentation(row, color_covariance=covariance, layers=layers)
     cache = FeatureCache(
         Path(config.runs) / FOLDER,
         body,
         Preprocessing(**preprocessing(model)),
         facts,
-        views=Views(augmentation, repr(row), config.training.seed),
+        views=Views(augmentation, _facts(row, config.input.augmentation_layers), config.training.seed),
         most_bytes=round(config.training.feature_cache_gigabytes * 1e9),
     )
     return cache, places
+
+
+def _facts(row: AugmentationConfig, layers: tuple[str, ...]) -> str:
+    """All that the views depend on besides their seed."""
+    return f"{row!r} {layers!r} of Keras {keras.__version__}" if layers else repr(row)
 
 
 def images(manifest: Manifest, rows: pd.DataFrame) -> ImageSet:

@@ -6,6 +6,7 @@ from PIL import Image
 
 from imgcls.config import AugmentationConfig
 from imgcls.data.augmentation import Augmentation, from_preset
+from imgcls.data.augmentation.layer_function import LayerFunction
 from imgcls.data.batches.examples import LabeledImages
 from imgcls.data.batches.order import Shuffled, example_at
 from imgcls.data.batches.pipeline import BatchOptions, evaluation_batches, training_batches
@@ -19,12 +20,15 @@ def paths(small_data):
     return sorted((small_data / "train").rglob("*.png"))
 
 
-def batches(paths, steps, batch_size=10, seed=0, preset="light", position=0, **options) -> list[SimpleNamespace]:
+def batches(
+    paths, steps, batch_size=10, seed=0, preset="light", position=0, layers=(), **options
+) -> list[SimpleNamespace]:
     """Every image has a class of its own, so that the targets tell which it is."""
+    augmentation = Augmentation(from_preset(preset), layers=[LayerFunction(text) for text in layers])
     dataset = training_batches(
         LabeledImages(paths, range(len(paths)), len(paths)),
         GRAY,
-        BatchOptions(batch_size, seed, augmentation=Augmentation(from_preset(preset)), **options),
+        BatchOptions(batch_size, seed, augmentation=augmentation, **options),
         steps=steps,
         position=position,
     )
@@ -48,6 +52,26 @@ def test_a_resumed_run_sees_what_an_unbroken_one_sees_whatever_the_parallelism(p
     whole = batches(paths, 8, preset=preset)
     resumed = batches(paths, 3, preset=preset, position=50, parallel=1)
     assert all(same(*pair) for pair in zip(whole[5:], resumed, strict=True))
+
+
+LAYERS = (
+    "keras_cv.RandomRotation(factor=0.1)",
+    "keras.RandomErasing",
+    "keras_cv.GridMask",
+    "keras_cv.RandomShear(0.2)",
+)
+
+
+def test_layers_of_others_repeat_too_whatever_the_batch_and_the_parallelism(paths):
+    whole = batches(paths, 8, layers=LAYERS)
+    resumed = batches(paths, 3, layers=LAYERS, position=50, parallel=1)
+    assert all(same(*pair) for pair in zip(whole[5:], resumed, strict=True))
+    smaller = batches(paths, 16, batch_size=5, layers=LAYERS)
+    pixels = [np.concatenate([batch.pixels for batch in each]) for each in (whole, smaller)]
+    assert np.array_equal(*pixels)
+    assert not np.array_equal(pixels[0], np.concatenate([batch.pixels for batch in batches(paths, 8)]))
+    assert pixels[0].min() >= 0
+    assert pixels[0].max() <= 255
 
 
 def test_augmentation_draws_anew_in_each_epoch_and_for_each_seed(paths):

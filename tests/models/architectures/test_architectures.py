@@ -15,6 +15,7 @@ from imgcls.data_format import DATA_FORMATS
 from imgcls.models import architecture, build_model, describe, find_architecture, list_models, load_model
 from imgcls.models.architectures import (
     alexnet,
+    convnext,
     densenet,
     efficientnet,
     efficientnet_v2,
@@ -22,16 +23,44 @@ from imgcls.models.architectures import (
     inception,
     mobilenet_v4,
     nasnet,
+    regnet,
+    repvgg,
+    resnet,
     shufflenet,
     vgg,
+    vit,
     xception,
 )
 from imgcls.models.classifier import class_names, in_channels_last, logits_model, preprocessing
+from imgcls.models.weights import convnext_names, vit_names
 
 # of families whose published networks are large: the same code with fewer or narrower blocks
 architecture("alexnet_small", 67, head=partial(alexnet.alexnet_head, units=32), wiring={"normalization": "none"})(
     partial(alexnet.alexnet, filters=(8, 12, 16, 16, 12), towers=2)
 )
+CHANNEL = {"activation": "gelu", "normalization": "channel", "norm_epsilon": 1e-6}
+for _name, _v2 in (("small_convnext", False), ("small_convnextv2", True)):
+    architecture(
+        _name,
+        32,
+        head=convnext.convnext_head,
+        head_in_backbone=True,
+        state_dicts=convnext_names.dialects(_v2),
+        wiring=CHANNEL,
+    )(partial(convnext.convnext, blocks=(1, 1, 2, 1), filters=8, v2=_v2))
+for _name, _sizes in (
+    ("small_vit", vit.Transformer(8, 128, depth=2)),
+    ("small_dinov2", vit.Transformer(8, 128, scale=1e-5, depth=2)),
+    ("small_vit_reg4", vit.Transformer(8, 128, registers=4, scale=1e-5, depth=2)),
+):
+    architecture(
+        _name,
+        32,
+        head=partial(vit.vit_head, registers=_sizes.registers),
+        head_in_backbone=True,
+        state_dicts=vit_names.dialects(dinov2=_sizes.scale > 0),
+        wiring={**CHANNEL, "pooling": "token"},
+    )(partial(vit.vit, sizes=_sizes))
 architecture("densenet_small", 32)(partial(densenet.densenet, layers=(2, 3, 2), growth=12, stem=24))
 architecture("efficientnet_small", 32, wiring={"activation": "swish"})(
     partial(efficientnet.efficientnet, width=0.25, repeats=(1, 2, 1, 1, 2, 1, 1), lite=False)
@@ -42,6 +71,15 @@ architecture("efficientnet_v2_small", 32, wiring={"activation": "swish"})(
 )  # fmt: skip
 architecture("highway_small", 32, wiring={"normalization": "none"})(
     partial(highway.highway, stages=((8, 3), (12, 3), (16, 3)))
+)
+architecture("regnet_small", 32, state_dicts=regnet.NAMES, wiring=regnet.WIRING)(
+    partial(regnet.regnet, stages=regnet.Line(5, 8, 8.0, 1.6, 8).stages(), excite=True)
+)
+architecture("repvgg_small", 32, state_dicts=repvgg.NAMES, wiring=repvgg.WIRING)(
+    partial(repvgg.repvgg, blocks=(2, 1), filters=[8, 12])
+)
+architecture("resnext_small", 32, wiring=resnet.WIRING)(
+    partial(resnet.resnet, block=partial(resnet.bottleneck_v1_5, groups=4, width=2), blocks=(1, 2))
 )
 architecture("mobilenet_v4_small", 32, head=mobilenet_v4.mobilenet_v4_head, wiring={"padding": "symmetric"})(
     partial(mobilenet_v4.mobilenet_v4, stem=8,
@@ -91,7 +129,9 @@ SMALLEST = {  # pixels, where 33 are too few
 EVERY_RUN = (  # a small one of each family and form
     "alexnet_small", "densenet_small", "efficientnet_small", "efficientnet_v2_small", "googlenet", "highway_small",
     "hog", "inception_small", "lenet5", "mlp", "mobilenet_v3_small_075", "mobilenet_v4_small", "nasnet_small", "nin",
-    "resnet18_v2", "resnet20", "se_resnet20", "shufflenet_small", "squeezenet_1_1", "vgg_small", "xception_small",
+    "regnet_small", "repvgg_small", "resnet18_v2", "resnet20", "resnext_small", "se_resnet20", "shufflenet_small",
+    "small_convnext", "small_convnextv2", "small_vit", "small_vit_reg4", "squeezenet_1_1", "vgg_small",
+    "xception_small",
 )  # fmt: skip
 LARGE = 60_000_000  # parameters; above, a network is built and not run
 

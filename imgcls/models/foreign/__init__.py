@@ -1,0 +1,1 @@
+"""Models of other Keras projects as networks of ours: everything that reads one stands here."""

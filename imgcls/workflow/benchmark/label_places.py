@@ -1,0 +1,94 @@
+"""Where the names of points stand in a picture, so that none covers another."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+LETTER, LINE = 6.4, 14.0  # pixels: the width of a letter and the height of a line, at 11 pixels of type
+GAP = 4.0  # pixels between a circle and its name
+SHIFTS = (0.0, -LINE, LINE, -2 * LINE, 2 * LINE, -3 * LINE, 3 * LINE)  # that a name is moved by, up or down
+
+
+@dataclass(frozen=True)
+class Dot:
+    """A point with a name.
+
+    Attributes:
+        name: What is written.
+        x: Pixels from the left.
+        y: Pixels from the top.
+        radius: Of its circle, in pixels.
+    """
+
+    name: str
+    x: float
+    y: float
+    radius: float
+
+
+@dataclass(frozen=True)
+class Label:
+    """Where a name stands.
+
+    Attributes:
+        name: What is written.
+        x: Pixels from the left, of its beginning.
+        y: Pixels from the top, of its middle.
+    """
+
+    name: str
+    x: float
+    y: float
+
+    @property
+    def right(self) -> float:
+        """Pixels from the left, of its end."""
+        return self.x + LETTER * len(self.name)
+
+    def covers(self, other: "Label") -> float:
+        """The area that both cover, in square pixels."""
+        width = min(self.right, other.right) - max(self.x, other.x)
+        return max(0.0, width) * max(0.0, LINE - abs(self.y - other.y))
+
+    def covers_middle(self, dot: Dot) -> float:
+        """The area of a small square around the middle of a circle that it covers, in square pixels."""
+        half = 4.0
+        width = min(self.right, dot.x + half) - max(self.x, dot.x - half)
+        height = min(self.y + LINE / 2, dot.y + half) - max(self.y - LINE / 2, dot.y - half)
+        return max(0.0, width) * max(0.0, height)
+
+
+def placed(dots: Sequence[Dot], width: float, height: float) -> list[Label]:
+    """A place for each name, near its point.
+
+    Args:
+        dots: The points.
+        width: Of the picture, in pixels.
+        height: Of the picture, in pixels.
+
+    Example:
+        >>> [label.x > 10 for label in placed([Dot("a", 10, 50, 3)], 100, 100)]
+        [True]
+    """
+    found: list[Label] = []
+    for dot in sorted(dots, key=lambda dot: (dot.y, dot.x)):
+        places = [place for place in _around(dot) if _is_inside(place, width, height)] or _around(dot)[:1]
+        found.append(min(places, key=lambda place: _badness(place, dot, found, dots)))
+    return found
+
+
+def _around(dot: Dot) -> list[Label]:
+    wide, away = LETTER * len(dot.name), dot.radius + GAP
+    middle, vertical = dot.x - wide / 2, away + 5
+    sides = [(dot.x + away, 0.0), (dot.x - away - wide, 0.0), (middle, -vertical), (middle, vertical)]
+    return [Label(dot.name, x, dot.y + down + shift) for shift in SHIFTS for x, down in sides]
+
+
+def _is_inside(place: Label, width: float, height: float) -> bool:
+    return place.x >= 0 and place.right <= width and LINE / 2 <= place.y <= height - LINE / 2
+
+
+def _badness(place: Label, own: Dot, others: Sequence[Label], dots: Sequence[Dot]) -> float:
+    """What it covers, and a little for the way from its point."""
+    covered = sum(place.covers(other) for other in others)
+    covered += sum(place.covers_middle(dot) for dot in dots if dot is not own)
+    return covered + 0.2 * abs(place.y - own.y) + (0.0 if place.x > own.x else 0.5)

@@ -1,0 +1,104 @@
+"""A network of a benchmark, built for the images, with its weights or without them."""
+
+import contextlib
+import io
+import logging
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import keras
+
+from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, TrainConfig, TrainingConfig
+from imgcls.models.cost import NetworkCost, describe
+from imgcls.training.auto_settings import resolve
+from imgcls.training.network import build_network, run_statistics
+from imgcls.workflow.benchmark.images import BenchmarkImages
+from imgcls.workflow.benchmark.request import BenchmarkRequest
+
+RANDOM = "none"  # weights that nobody has trained
+
+
+@dataclass(frozen=True)
+class BuiltNetwork:
+    """A network with a new head for the classes of the images.
+
+    Attributes:
+        config: As training would settle it.
+        model: From pixels to probabilities.
+        statistics: Of the pixels.
+        why: Why it has no published weights, as a sentence; empty if it has them.
+    """
+
+    config: TrainConfig
+    model: keras.Model
+    statistics: dict[str, Any]
+    why: str
+
+    @property
+    def weights(self) -> str:
+        """The name of the weights, such as "imagenet"; "none" for random ones."""
+        return self.config.network.weights
+
+    @property
+    def cost(self) -> NetworkCost:
+        """Its parameters and MACs, by the formulas."""
+        return describe(self.config.network.model, self.model.input_shape[1:], self.model.output_shape[-1])
+
+
+def network_config(request: BenchmarkRequest, name: str, weights: str) -> TrainConfig:
+    """The config of a network as a run would have it, before it is settled by the images."""
+    return TrainConfig(
+        input=InputConfig(data=request.data, image_size=request.image_size),
+        balance=BalanceConfig(balance="none"),
+        network=NetworkConfig(model=name, weights=weights),
+        training=TrainingConfig(precision="float32", seed=request.seed),
+        runs=str(request.runs),
+    )
+
+
+def build(request: BenchmarkRequest, images: BenchmarkImages, name: str) -> BuiltNetwork:
+    """Build a network, with published weights if there are some and they can be had, else with random ones.
+
+    Raises:
+        ValueError: If the images are too small for the network.
+    """
+    if request.weights == RANDOM:
+        return _built(request, images, name, RANDOM, "--weights none was asked for.")
+    try:
+        found = _built(request, images, name, "auto", "")
+    except (FileNotFoundError, ConnectionError) as error:
+        return _built(request, images, name, RANDOM, f"Its weights cannot be had here: {_first_sentence(error)}")
+    return found if found.weights != RANDOM else replace(found, why="Nobody has published weights for it.")
+
+
+def _built(request: BenchmarkRequest, images: BenchmarkImages, name: str, weights: str, why: str) -> BuiltNetwork:
+    keras.utils.set_random_seed(request.seed)
+    with quietly(), contextlib.redirect_stdout(io.StringIO()):  # on which Keras says what it downloads
+        config = resolve(network_config(request, name, weights), images.manifest)
+        statistics = run_statistics(config, images.manifest)
+        model = build_network(config, images.class_names, statistics)
+    return BuiltNetwork(config, model, statistics, why)
+
+
+@contextlib.contextmanager
+def quietly() -> Iterator[None]:
+    """Without the sentences on each choice, which would be many for many networks."""
+    logger = logging.getLogger("imgcls.training")
+    before = logger.level
+    logger.setLevel(logging.WARNING)
+    try:
+        yield
+    finally:
+        logger.setLevel(before)
+
+
+def _first_sentence(error: Exception) -> str:
+    said = " ".join(str(error).split())
+    return said.partition(" (")[0].partition(". ")[0].rstrip(".") + "."
+
+
+def short_name(name: str) -> str:
+    """Of a network: that of its file where it is one of the user's own."""
+    return Path(name).stem if name.endswith((".py", ".keras")) else name

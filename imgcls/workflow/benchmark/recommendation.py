@@ -1,0 +1,158 @@
+"""Which network to take, in words, by what was measured."""
+
+import shlex
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from imgcls.counted import counted
+from imgcls.workflow.benchmark.images import data_stem
+from imgcls.workflow.benchmark.measurement import Measurement
+from imgcls.workflow.benchmark.network import short_name
+from imgcls.workflow.benchmark.request import ENGINES, BenchmarkRequest
+
+TITLES = {"tensorflow": "TensorFlow", "openvino": "OpenVINO", "onnx": "ONNX Runtime", "litert": "LiteRT"}
+
+
+@dataclass(frozen=True)
+class Recommendation:
+    """What to take.
+
+    Attributes:
+        best: The network on its engine; None if none can be recommended.
+        sentences: Why.
+        commands: What to type, in this order.
+    """
+
+    best: Measurement | None
+    sentences: tuple[str, ...]
+    commands: tuple[str, ...]
+
+
+def recommend(rows: Sequence[Measurement], request: BenchmarkRequest) -> Recommendation:
+    """Recommend a network: the fastest one of those that the images cannot tell from the most accurate one.
+
+    Networks whose weights are random and untrained are not recommended by their accuracy, which says nothing of what
+    they would reach.
+
+    Args:
+        rows: Of one set of images on one machine.
+        request: With the limits, which measured figures have to keep.
+    """
+    within = fastest(rows, request)
+    judged = [row for row in within if row.is_judged and not row.is_random]
+    if not judged:
+        return _of_none(within, rows, request)
+    top = max(judged, key=lambda row: row.accuracy)
+    enough = [row for row in judged if request.to_accuracy and row.accuracy >= request.to_accuracy]
+    alike = enough or [row for row in judged if row.accuracy_high >= top.accuracy]
+    best = min(alike, key=lambda row: row.latency_ms)
+    sentences = [f"Take {short_name(best.model)} on {TITLES[best.engine]}: {figures(best)}."]
+    sentences += _why(best, top, bool(enough), request)
+    sentences += [*_left_out(within, rows, request)]
+    return Recommendation(best, tuple(sentences), _commands(best, request))
+
+
+def fastest(rows: Sequence[Measurement], request: BenchmarkRequest | None = None) -> list[Measurement]:
+    """The row of each network on its fastest engine, in the order of the networks.
+
+    Args:
+        rows: Of one set of images on one machine.
+        request: Rows outside its limits are left out; None for no limits.
+    """
+    found: dict[str, Measurement] = {}
+    for row in rows:
+        if not row.is_timed or (request and not is_within(row, request)):
+            continue
+        if row.model not in found or row.latency_ms < found[row.model].latency_ms:
+            found[row.model] = row
+    return list(found.values())
+
+
+def is_within(row: Measurement, request: BenchmarkRequest) -> bool:
+    """Whether the measured latency and size are within the limits."""
+    fast = not request.at_most_ms or row.latency_ms <= request.at_most_ms
+    return fast and (not request.at_most_mb or row.size_mb <= request.at_most_mb)
+
+
+def figures(row: Measurement) -> str:
+    """What was measured of a network on an engine, as a part of a sentence."""
+    accuracy = ""
+    if row.is_judged:
+        accuracy = (
+            f"{100 * row.accuracy:.1f} % ({100 * row.accuracy_low:.1f} to {100 * row.accuracy_high:.1f}) of "
+            f"{counted(row.judged_images, 'image')} right, by {row.how}; "
+        )
+    return (
+        f"{accuracy}{row.latency_ms:.1f} ms an image with its decoding (19 of 20 within {row.latency_p95_ms:.1f} ms), "
+        f"{row.images_per_second:,.0f} images/s, {row.size_mb:.1f} MB on the disk"
+    )
+
+
+def _why(best: Measurement, top: Measurement, enough: bool, request: BenchmarkRequest) -> list[str]:
+    if best is top and not enough:
+        return ["It is the most accurate of those that were measured."]
+    times = top.latency_ms / best.latency_ms
+    other = f"{short_name(top.model)}, has {100 * top.accuracy:.1f} %"
+    slower = f"and takes {times:.1f} times as long" if times >= 1.05 else "and is no faster"
+    if enough:
+        reach = f"It is the fastest that reaches {100 * request.to_accuracy:g} %."
+        return [reach] if best is top else [reach, f"The most accurate, {other} {slower}."]
+    return [
+        f"The most accurate, {other}, which {counted(best.judged_images, 'image')} cannot tell from it for sure, "
+        f"{slower}."
+    ]
+
+
+def _left_out(within: Sequence[Measurement], rows: Sequence[Measurement], request: BenchmarkRequest) -> list[str]:
+    """Which networks had no part in the choice, and why."""
+    said = []
+    if random := [short_name(row.model) for row in within if row.is_random]:
+        verb = "has" if len(random) == 1 else "have"
+        said.append(
+            f"{listed(random)} {verb} no trained weights here, so that the accuracy is that of random features and has "
+            "no part in the choice; --train short trains every network a little."
+        )
+    known = {row.model for row in within}
+    if outside := [short_name(row.model) for row in fastest(rows) if row.model not in known]:
+        said.append(f"Outside the limits by what was measured: {listed(outside)}.")
+    return said
+
+
+def _of_none(within: Sequence[Measurement], rows: Sequence[Measurement], request: BenchmarkRequest) -> Recommendation:
+    if not within:
+        what = "No network is within the limits." if fastest(rows) else "No network could be measured."
+        return Recommendation(None, (what, *_left_out(within, rows, request)), ())
+    quickest = min(within, key=lambda row: row.latency_ms)
+    sentences = (
+        "No network can be recommended by its accuracy: none has trained weights here.",
+        f"The fastest is {short_name(quickest.model)} on {TITLES[quickest.engine]}: {figures(quickest)}.",
+    )
+    names = [row.model for row in within]
+    command = ["python", "-m", "imgcls.benchmark", request.data, "--models", *names, "--train", "short"]
+    return Recommendation(None, sentences, (shlex.join(command),))
+
+
+def _commands(best: Measurement, request: BenchmarkRequest) -> tuple[str, ...]:
+    """What trains and exports the network."""
+    train = ["python", "-m", "imgcls.train", "--data", request.data, "--model", best.model]
+    if request.image_size:
+        train += ["--image-size", str(request.image_size)]
+    if request.weights == "none":
+        train += ["--weights", "none"]
+    if str(request.runs) != "runs":
+        train += ["--runs", str(request.runs)]
+    run = request.runs / f"{data_stem(request.data)}-{short_name(best.model)}-1"
+    export = ["python", "-m", "imgcls.export", str(run)]
+    if best.engine != "tensorflow":
+        export += ["--format", ENGINES[best.engine]]
+    return shlex.join(train), shlex.join(export)
+
+
+def listed(names: Sequence[str]) -> str:
+    """Names as a sentence lists them.
+
+    Example:
+        >>> listed(["a", "b", "c"])
+        'a, b and c'
+    """
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"

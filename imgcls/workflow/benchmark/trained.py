@@ -1,0 +1,114 @@
+"""The accuracy of a network that is trained for the benchmark, in a run and a process of its own."""
+
+import re
+import subprocess
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+
+from imgcls.config import TrainConfig
+from imgcls.data.splits.units import units_of
+from imgcls.evaluation.intervals import wilson_interval
+from imgcls.progress import Progress
+from imgcls.workflow.benchmark.deadline import Deadline
+from imgcls.workflow.benchmark.images import BenchmarkImages, data_stem
+from imgcls.workflow.benchmark.network import RANDOM, BuiltNetwork, network_config, short_name
+from imgcls.workflow.benchmark.probe import Accuracy
+from imgcls.workflow.benchmark.request import FULL_EPOCHS, SHORT_EPOCHS, BenchmarkRequest
+from imgcls.workflow.trials import INTERRUPTED, SUCCEEDED, TrialRun, ending_with_us
+
+
+class TimeIsUpError(Exception):
+    """The benchmark may take no longer; what was begun is gone on with at the next start."""
+
+
+def run_name(request: BenchmarkRequest, images: BenchmarkImages, model: str) -> str:
+    """The name of the run that a network is trained in, in the folder of the benchmark."""
+    parts = (data_stem(images.name), short_name(model), request.train, images.fingerprint[:6])
+    return re.sub(r"[^\w.-]+", "_", "-".join(parts))
+
+
+def trained_accuracy(
+    request: BenchmarkRequest, images: BenchmarkImages, network: BuiltNetwork, deadline: Deadline, progress: Progress
+) -> Accuracy:
+    """Train a network on the training images, and judge it on the validation images by the epoch that it keeps.
+
+    A run that was interrupted continues.
+
+    Raises:
+        RuntimeError: If the training failed.
+        TimeIsUpError: If the time of the benchmark is over.
+        KeyboardInterrupt: If it was interrupted.
+    """
+    request.folder.mkdir(parents=True, exist_ok=True)
+    run = TrialRun(request.folder, run_name(request, images, network.config.network.model))
+    if not run.hold():
+        raise RuntimeError(f"Another process trains {run.path}.")
+    try:
+        reached = _followed(run, run_config(request, network, run.name), deadline, progress)
+        kept = run.folder.kept_epoch()
+    finally:
+        run.let_go()
+    validation = images.manifest.split("validation")
+    value, count = float(kept["val_accuracy"]), units_of(images.manifest)[validation.index].nunique()
+    low, high = wilson_interval(value * count, count)
+    start = "random weights" if network.weights == RANDOM else f"{network.weights} weights"
+    how = f"{run.folder.config.training.epochs} epochs from {start}, plan {run.folder.config.network.plan}"
+    return Accuracy(value, low, high, len(validation), how, reached[-1][0] if reached else None, reached)
+
+
+def run_config(request: BenchmarkRequest, network: BuiltNetwork, name: str) -> TrainConfig:
+    """What the run of a network is to do: what training does by itself, in few epochs or in all of them."""
+    plain = TrainConfig()
+    config = network_config(request, network.config.network.model, network.weights)
+    epochs = SHORT_EPOCHS if request.train == "short" else FULL_EPOCHS
+    training = replace(plain.training, epochs=epochs, seed=request.seed)
+    return replace(config, balance=plain.balance, training=training, name=name, runs=str(request.folder))
+
+
+def _followed(
+    run: TrialRun, config: TrainConfig, deadline: Deadline, progress: Progress
+) -> tuple[tuple[float, float], ...]:
+    """Train until the end. Returns the seconds after which each epoch had ended, and its accuracy on validation."""
+    reached: list[tuple[float, float]] = []
+    process, began = run.start(config), time.monotonic()
+    before = 0.0
+    with _gone_at_the_end(process), ending_with_us(process):
+        for row in run.follow(process, _ending_in_time(process, deadline)):
+            elapsed = time.monotonic() - began
+            if elapsed < row["seconds"]:  # of an earlier start
+                before += row["seconds"]
+                elapsed = 0.0
+            reached.append((before + elapsed, float(row["val_accuracy"])))
+            progress.doing(f"Training {short_name(config.network.model)}", row["epoch"], config.training.epochs)
+    if process.returncode == INTERRUPTED:
+        if deadline.is_over:
+            raise TimeIsUpError
+        raise KeyboardInterrupt
+    if process.returncode not in SUCCEEDED:
+        raise RuntimeError(f"The training failed: {run.reason()}")
+    return tuple(reached)
+
+
+@contextmanager
+def _gone_at_the_end(process: "subprocess.Popen[bytes]") -> Iterator[None]:
+    """Within, the process may train; after it, whatever happened, there is none."""
+    try:
+        yield
+    finally:
+        if process.poll() is None:
+            process.kill()
+        process.wait()
+
+
+def _ending_in_time(process: "subprocess.Popen[bytes]", deadline: Deadline) -> Callable[[], None]:
+    """What has a training write its checkpoint and end, once; a second signal would end it without one."""
+    asked: list[bool] = []
+
+    def look() -> None:
+        if deadline.is_over and not asked:
+            asked.append(True)
+            process.terminate()
+
+    return look

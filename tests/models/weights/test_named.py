@@ -1,0 +1,67 @@
+"""Weights by name: found on this machine, else downloaded; the network is given images as they say."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from imgcls.models import build_model
+from imgcls.models.classifier import logits_model, preprocessing
+from imgcls.models.weights.named import find_weights, is_weight_file, named_weights
+from tests.models.weights.conftest import CONFIG_OF_TIMM, NAME
+from tests.models.weights.hub import CONFIG, FILE
+from tests.models.weights.random_arrays import random_pixels
+from tests.models.weights.test_torch_answers import ANSWERS
+
+
+def test_names_and_paths():
+    assert str(named_weights("timm:resnet50.a1_in1k")) == "timm:resnet50.a1_in1k"
+    assert named_weights("imagenet") is named_weights("folder/a.safetensors") is named_weights("C:/a.pth") is None
+    assert is_weight_file("a.pth")
+    assert not is_weight_file("timm:resnet50.a1_in1k")
+    for wrong in ("timm:", "timm:../up", "torchvision:a/b"):
+        with pytest.raises(ValueError, match="names no weights"):
+            named_weights(wrong)
+
+
+def test_a_network_starts_from_a_download_as_from_the_file(on_hub, folder):
+    entry = ANSWERS["convnext.safetensors"]
+    model = build_model("small_convnext", (*entry["size"], 3), weights=f"timm:{NAME}")
+    config = CONFIG_OF_TIMM["pretrained_cfg"]
+    standardized = random_pixels(entry["size"])  # as the answers were computed: by ImageNet's mean and deviation
+    shares = (standardized - [123.675, 116.28, 103.53]) / [58.395, 57.12, 57.375]
+    pixels = 255 * (shares * config["std"] + config["mean"])
+    outputs = np.array(entry["outputs"])
+    found = logits_model(model)(pixels.astype("float32")).numpy()
+    assert np.linalg.norm(found - outputs) / np.linalg.norm(outputs) < 1e-4
+    assert preprocessing(model)["crop_share"] == 0.95
+    assert preprocessing(model)["interpolation"] == "bicubic"
+
+
+def test_what_is_on_this_machine_is_not_downloaded(on_hub, folder):
+    first = find_weights(named_weights(f"timm:{NAME}"), "small_convnext")
+    asked = len(on_hub.asked)
+    assert find_weights(named_weights(f"timm:{NAME}"), "small_convnext") == first
+    snapshot = folder / NAME  # as a copy of the hub's repository
+    snapshot.mkdir()
+    shutil.move(first.path, snapshot / FILE)
+    shutil.move(first.path.with_suffix(".json"), snapshot / CONFIG)
+    moved = find_weights(named_weights(f"timm:{NAME}"), "small_convnext")
+    assert moved.path == snapshot / FILE
+    assert moved.pixels == first.pixels
+    assert len(on_hub.asked) == asked
+
+
+def test_weights_of_another_network_are_refused(on_hub, folder):
+    with pytest.raises(ValueError, match="is not a resnet18"):
+        build_model("resnet18", weights=f"timm:{NAME}")
+
+
+def test_weights_of_torchvision_are_found_in_its_own_cache_or_asked_for(folder, tmp_path):
+    with pytest.raises(FileNotFoundError, match=r"resnet18-f37072fd\.pth, .*models\.ResNet18_Weights\."):
+        find_weights(named_weights("torchvision:IMAGENET1K_V1"), "resnet18")
+    checkpoints = tmp_path / "torch_home" / "hub" / "checkpoints"
+    checkpoints.mkdir(parents=True)
+    (checkpoints / "resnet18-f37072fd.pth").write_bytes(b"damaged")
+    with pytest.raises(ValueError, match="is damaged"):
+        find_weights(named_weights("torchvision:IMAGENET1K_V1"), "resnet18")
