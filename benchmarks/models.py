@@ -1,6 +1,6 @@
 """Our networks against the same ones of keras.applications: building, forward pass, training step.
 
-python benchmarks/models.py                        the four that are reported
+python benchmarks/models.py                        those that are reported
 python benchmarks/models.py --names resnet50_v2 --batch-size 16 --pairs 15
 
 Both are timed in one process, by turns, and each pair gives one ratio of ours to theirs: what else the machine does
@@ -21,7 +21,13 @@ from imgcls.processor import describe
 class Options:
     """What is timed."""
 
-    names: tuple[str, ...] = ("mobilenet_v2", "resnet50", "densenet121", "efficientnet_b0")  # architectures with a twin
+    names: tuple[str, ...] = (
+        "mobilenet_v2",
+        "resnet50",
+        "densenet121",
+        "efficientnet_b0",
+        "convnext_tiny",
+    )  # architectures with a twin
     batch_size: int = 8  # images
     pairs: int = 9  # of timed runs
     builds: int = 7  # pairs of timed builds

@@ -33,7 +33,7 @@ class Options:
     """The flags of the command."""
 
     data: Annotated[str, tyro.conf.Positional]  # folder with a folder of images a class, manifest (.parquet), or card
-    models: tuple[str, ...] = ()  # networks, or .py files of your own; `python -m imgcls.models` lists them
+    models: tuple[str, ...] = ()  # networks that `python -m imgcls.models` lists, .py or .keras files, PROJECT:NAME
     at_most_ms: float = 0.0  # largest median latency of an image, decoding included, in milliseconds; 0: no limit
     at_most_mb: float = 0.0  # largest size of the network's files in megabytes; 0: no limit
     candidates: int = 8  # how many networks are measured where none are named
@@ -55,10 +55,10 @@ def main(options: Options) -> int:
     from imgcls.workflow.benchmark.request import BenchmarkRequest
 
     request = BenchmarkRequest(**vars(options))
-    from imgcls.models.registry import find_architecture
+    from imgcls.models.registry import find_architecture, is_foreign
 
     for name in options.models:
-        if not name.endswith(".py"):  # which may need Keras
+        if not name.endswith(".py") and not is_foreign(name):  # which may need Keras
             find_architecture(name)
     check_writable(request.folder, folder=True)
     command.import_tensorflow()

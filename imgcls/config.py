@@ -126,17 +126,18 @@ class InputConfig:
         object.__setattr__(self, "augmentation_layers", checked_layers(self.augmentation_layers))
 
 
-def checked_layers(texts: Sequence[str]) -> tuple[str, ...]:
-    """The texts of `--augmentation-layers` as a tuple, which Python's users and TOML also write as a list.
+def checked_layers(texts: str | Sequence[str]) -> tuple[str, ...]:
+    """The texts of `--augmentation-layers` as a tuple. Python's users may give a list, or one text.
 
     Raises:
         ValueError: One of them names no layer of keras_cv or keras; whether there is such a layer is found out later.
     """
-    if isinstance(texts, str):
-        raise ValueError(f"augmentation_layers is the text {texts!r}; expected a list of texts, such as [{texts!r}].")
-    for text in texts:
+    every = (texts,) if isinstance(texts, str) else tuple(texts)
+    for text in every:
+        if not isinstance(text, str):
+            raise ValueError(f"augmentation_layers has {text!r}; expected texts, such as 'keras_cv.RandAugment'.")
         parse_layer(text)
-    return tuple(texts)
+    return every
 
 
 def parameter(neutral: float, least: float = 0.0, most: float = 1.0) -> Any:
@@ -229,6 +230,7 @@ class NetworkConfig:
     preprocessing: Preprocessed | None = None  # pixels that a Keras model of another project was trained with
     plan: Plan = "auto"  # what is fine-tuned
     unfreeze: int = 0  # blocks, from the last one, that --plan last_blocks fine-tunes; 0: a third of them
+    minutes: float = 10.0  # that the choice of a network may take where --model auto has several (IMGCLS_WEIGHTS)
     init_from: str | None = None  # run or .keras file of a shallower network of the same family to start from
     data_format: Literal["channels_last", "channels_first", "auto"] = "channels_last"  # layout inside the network
     activation: str | None = None  # replaces the network's activation, such as elu, prelu or swish
@@ -247,6 +249,7 @@ class NetworkConfig:
                 _check_range(name, getattr(self, name), 0.0, 0.95)
         _check_range("regularizer_strength", self.regularizer_strength, 0.0, 1.0)
         _check_range("unfreeze", self.unfreeze, 0, 1000)
+        _check_range("minutes", self.minutes, 0.0, 1e6)
         if self.unfreeze and self.plan != "last_blocks":
             raise ValueError(
                 f"--unfreeze goes with --plan last_blocks, not with --plan {self.plan}. Add --plan last_blocks."

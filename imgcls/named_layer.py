@@ -7,6 +7,7 @@ from typing import Any
 from imgcls.nearest_name import did_you_mean
 
 PACKAGES = ("keras_cv", "keras")
+QUOTES = "\"'"
 LONGEST = 2000  # characters
 
 
@@ -34,7 +35,8 @@ def parse_layer(text: str) -> NamedLayer:
     """Read a layer from text.
 
     Args:
-        text: The name, with or without arguments in parentheses. Arguments are literals or layers.
+        text: The name, with or without arguments in parentheses. Arguments are literals or layers. Quotes around it,
+            as a shell needs them, are left out.
 
     Raises:
         ValueError: The text is no such name, in one sentence.
@@ -47,7 +49,7 @@ def parse_layer(text: str) -> NamedLayer:
     try:
         if len(text) > LONGEST:
             raise ValueError(f"it has {len(text)} characters, and {LONGEST} are allowed")
-        return _layer(ast.parse(text.strip(), mode="eval").body)
+        return _layer(ast.parse(text.strip().strip(QUOTES), mode="eval").body)
     except SyntaxError as error:
         raise _no_layer(text, error.msg) from error
     except (ValueError, RecursionError, MemoryError) as error:

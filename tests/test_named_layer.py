@@ -7,6 +7,7 @@ from imgcls.named_layer import NamedLayer, parse_layer
 def test_a_name_alone_and_one_with_arguments():
     assert parse_layer("keras_cv.RandAugment") == NamedLayer("keras_cv", "RandAugment")
     assert parse_layer("keras.layers.RandomFlip('vertical')") == NamedLayer("keras", "RandomFlip", ("vertical",))
+    assert parse_layer("'keras.RandomFlip(\"vertical\")'") == NamedLayer("keras", "RandomFlip", ("vertical",))
     found = parse_layer("keras.RandomRotation(factor=(-0.1, 0.2), fill_mode='nearest', interpolation=None)")
     assert found.named == {"factor": (-0.1, 0.2), "fill_mode": "nearest", "interpolation": None}
 
@@ -41,9 +42,10 @@ def test_what_names_no_layer_is_said_in_a_sentence(text, says):
     assert "\n" not in str(caught.value)
 
 
-def test_a_config_takes_a_list_and_no_single_text():
+def test_a_config_takes_a_list_or_one_text():
     assert InputConfig(augmentation_layers=["keras.RandomFlip"]).augmentation_layers == ("keras.RandomFlip",)
-    with pytest.raises(ValueError, match="expected a list of texts"):
-        InputConfig(augmentation_layers="keras.RandomFlip")
+    assert InputConfig(augmentation_layers="keras.RandomFlip").augmentation_layers == ("keras.RandomFlip",)
+    with pytest.raises(ValueError, match=r"augmentation_layers has 3; expected texts"):
+        InputConfig(augmentation_layers=[3])
     with pytest.raises(ValueError, match="is not of keras_cv or keras"):
         InputConfig(augmentation_layers=("RandomFlip",))

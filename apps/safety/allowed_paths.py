@@ -33,6 +33,7 @@ OWN_FOLDERS = (
     *CARD_FOLDERS,
 )  # written here, or shipped
 NO_PATHS = {"format", "group", "activation", "initializer", "data_service", "name"}  # other texts may be paths
+KERAS_HUB = "keras_hub"  # before the folder of a preset
 TFDS = re.compile(r"tfds:\w+(/[\w.-]+)?(:\d+\.\d+\.\d+)?")  # without the name space of a community
 
 
@@ -107,8 +108,14 @@ def check_model(name: str) -> str:
     """The same name of an architecture.
 
     Raises:
-        ValueError: It is a Python file, and the start did not allow them.
+        ValueError: It is a Python file, and the start did not allow them; or a preset of KerasHub that is no folder
+            below the root.
     """
+    project, _, model = name.partition(":")
+    if project == KERAS_HUB:
+        if not Path(model).is_dir():
+            raise ValueError(f"{name} would be downloaded, which this app does not do. Name the folder of a preset.")
+        check_path(model)
     if name.endswith(".py") and not start().network_files:
         raise ValueError(
             f"{name} is a Python file, and this app runs none: its users could run any program on this machine. Choose "

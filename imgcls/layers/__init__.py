@@ -9,7 +9,7 @@ from imgcls.layers.channel_shuffle import ChannelShuffle
 from imgcls.layers.channel_slice import ChannelSlice
 from imgcls.layers.class_probabilities import ClassProbabilities
 from imgcls.layers.class_token import ClassToken
-from imgcls.layers.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, SeparableConv2D
+from imgcls.layers.convolution import Conv2D, Conv2DTranspose, DepthwiseConv2D, PointwiseConv2D, SeparableConv2D
 from imgcls.layers.gelu import GELU
 from imgcls.layers.global_response_normalization import GlobalResponseNormalization
 from imgcls.layers.highway_gate import HighwayGate
@@ -63,6 +63,7 @@ __all__ = [
     "PReLU",
     "ParameterFreeShortcut",
     "PixelStandardization",
+    "PointwiseConv2D",
     "PositionEmbedding",
     "RReLU",
     "ReflectPadding2D",

@@ -46,16 +46,17 @@ class GlobalResponseNormalization(keras.layers.Layer):
     @override
     def build(self, input_shape: tuple[int | None, ...]) -> None:
         channels = input_shape[self.axis]
-        self.gamma = self.add_weight(name="gamma", shape=(channels,), initializer="zeros")
+        self.gamma = self.add_weight(name="gamma", shape=(channels,), initializer="zeros", autocast=False)
         self.beta = self.add_weight(name="beta", shape=(channels,), initializer="zeros")
         self.channel_shape = (-1, channels, 1, 1) if self.axis == 1 else (-1, 1, 1, channels)
 
     @override
     def call(self, inputs: KerasTensor) -> KerasTensor:
-        squares = ops.sum(ops.square(ops.cast(inputs, "float32")), axis=spatial_axes(self.data_format))
+        x = ops.cast(inputs, "float64" if self.compute_dtype == "float64" else "float32")
+        squares = ops.sum(ops.square(x), axis=spatial_axes(self.data_format))
         norms = ops.sqrt(ops.maximum(squares, 1e-30))  # the root has no slope at 0
         share = norms / (ops.mean(norms, axis=-1, keepdims=True) + self.epsilon)
-        factor = 1.0 + ops.cast(self.gamma, "float32") * share
+        factor = 1.0 + self.gamma * share
         factor = ops.reshape(ops.cast(factor, self.compute_dtype), self.channel_shape)
         return inputs * factor + ops.reshape(self.beta, self.channel_shape)
 

@@ -45,7 +45,14 @@ class KerasOperation(keras.layers.Layer):
 
     @override
     def call(self, inputs: KerasTensor | Sequence[KerasTensor]) -> Any:
-        tensors = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+        return self._applied(list(inputs) if isinstance(inputs, list | tuple) else [inputs])
+
+    @override
+    def compute_output_shape(self, input_shape: Any) -> Any:
+        shapes = input_shape if isinstance(input_shape[0], list | tuple) else [input_shape]
+        return self._applied([KerasTensor(shape, self.compute_dtype) for shape in shapes]).shape
+
+    def _applied(self, tensors: Sequence[KerasTensor]) -> Any:
         arguments = [_filled(each, tensors) for each in self._config["arguments"]]
         keywords = {name: _filled(each, tensors) for name, each in self._config["keywords"].items()}
         return self._operation(*arguments, **keywords)

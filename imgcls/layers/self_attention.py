@@ -14,7 +14,7 @@ class SelfAttention(keras.layers.Layer):
     """Every token becomes a mixture of the values of all tokens, weighed by how its query meets their keys.
 
     Queries, keys and values of all heads come of one fully connected layer, "qkv", with the kernel (C, 3C) as in
-    published weight files; "projection", (C, C), follows the mixture. Weights are softmaxed in float32.
+    published weight files; "projection", (C, C), follows the mixture.
 
     Args:
         num_heads: Parts of the channels that attend by themselves; divides C.
@@ -73,11 +73,11 @@ class SelfAttention(keras.layers.Layer):
     @override
     def call(self, inputs: KerasTensor) -> KerasTensor:
         tokens, channels = inputs.shape[1:]
-        parts = ops.reshape(self.qkv(inputs), (-1, tokens, 3, self.num_heads, self.depth))
-        query, key, value = ops.unstack(ops.transpose(parts, (2, 0, 3, 1, 4)), 3)  # (B, heads, T, depth) each
-        scores = ops.matmul(query * self.depth**-0.5, ops.transpose(key, (0, 1, 3, 2)))
-        weights = ops.cast(ops.softmax(ops.cast(scores, "float32")), self.compute_dtype)
-        mixture = ops.transpose(ops.matmul(weights, value), (0, 2, 1, 3))
+        parts = ops.split(self.qkv(inputs), 3, axis=-1)
+        query, key, value = (ops.reshape(each, (-1, tokens, self.num_heads, self.depth)) for each in parts)
+        query, value = (ops.transpose(each, (0, 2, 1, 3)) for each in (query, value))  # (B, heads, T, depth)
+        scores = ops.matmul(query * self.depth**-0.5, ops.transpose(key, (0, 2, 3, 1)))
+        mixture = ops.transpose(ops.matmul(ops.softmax(scores), value), (0, 2, 1, 3))
         return self.projection(ops.reshape(mixture, (-1, tokens, channels)))
 
     @override

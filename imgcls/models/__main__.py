@@ -17,7 +17,7 @@ import tyro
 from imgcls.cli import command
 from imgcls.models.cost import NetworkCost, describe
 from imgcls.models.receptive_field import UNKNOWN, Seen
-from imgcls.models.registry import Architecture, find_architecture, list_models
+from imgcls.models.registry import Architecture, find_architecture, is_foreign, list_models
 
 
 @dataclass(frozen=True)
@@ -37,7 +37,7 @@ def main(options: Options) -> int:
             raise ValueError(f"To see one architecture: python -m imgcls.models show {options.model}")
         lines = listing(_described(find_architecture(name), options) for name in list_models())
     elif options.model:
-        if options.model.endswith(".py"):  # it may make Keras layers
+        if options.model.endswith(".py") or is_foreign(options.model):  # it makes Keras layers
             command.import_tensorflow()
         architecture = find_architecture(options.model)
         lines = layer_table(architecture, _cost(architecture, options))

@@ -347,6 +347,10 @@ class CostWiring(Wiring[SymbolicTensor]):
         return self._layer(name, "oriented gradients", ((cells[0] - 2) * (cells[1] - 2) * 81,), None)
 
     @override
+    def pointwise(self, x: SymbolicTensor, filters: int, *, name: str) -> SymbolicTensor:
+        return self._conv(x, filters, Window((1, 1)), groups=1, bias=True, name=name)
+
+    @override
     def global_response_norm(self, x: SymbolicTensor, *, name: str) -> SymbolicTensor:
         self._check_map(x, name)
         return self._layer(name, "global response norm.", x.shape, x.fields, 2 * x.shape[-1])

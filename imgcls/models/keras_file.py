@@ -8,6 +8,7 @@ files hold our layers, which Keras knows once imgcls has been imported.
 
 import io
 import json
+import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
@@ -17,6 +18,7 @@ import numpy as np
 
 from imgcls import layers
 from imgcls.data_format import CHANNELS_LAST
+from imgcls.models.foreign.packages import import_packages
 from imgcls.models.judged import judgement, temperature, with_judgement
 from imgcls.models.recursion import deep_networks
 
@@ -60,10 +62,13 @@ def save(model: keras.Model, path: Path) -> None:
 def load(path: Path) -> keras.Model:
     """Read what `save` wrote, or any .keras file. Raises what Keras raises."""
     with zipfile.ZipFile(path) as archive:
+        import_packages(archive.read("config.json").decode())
         ours, config = (_json(archive, name) for name in (OURS, JUDGEMENT))
         numbers = archive.read(NUMBERS) if config else b""
     if ours is None:
-        return _plain(keras.models.load_model(path, compile=False))
+        with warnings.catch_warnings():  # of layers of other packages, which are built when they are called
+            warnings.filterwarnings("ignore", message="`build\\(\\)` was called on layer", category=UserWarning)
+            return _plain(keras.models.load_model(path, compile=False))
     model = _plain(keras.saving.deserialize_keras_object(ours))
     model.load_weights(path)
     if config is None:

@@ -167,6 +167,10 @@ class KerasWiring(Wiring[KerasTensor]):
         return ours.HOG(data_format=self.data_format, name=name)(x)
 
     @override
+    def pointwise(self, x: KerasTensor, filters: int, *, name: str) -> KerasTensor:
+        return ours.PointwiseConv2D(filters, data_format=self.data_format, name=name, **self._kernel())(x)
+
+    @override
     def global_response_norm(self, x: KerasTensor, *, name: str) -> KerasTensor:
         return ours.GlobalResponseNormalization(data_format=self.data_format, name=name)(x)
 

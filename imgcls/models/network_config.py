@@ -4,6 +4,7 @@ A config names classes, and Keras looks them up and calls them. Here only classe
 imgcls, are looked up, so that the config of a stranger runs no code of a stranger.
 """
 
+import json
 from collections.abc import Iterator, Sequence
 from copy import deepcopy
 from importlib import import_module
@@ -12,6 +13,7 @@ from typing import Any
 import keras
 import numpy as np
 
+from imgcls.models.foreign.packages import PACKAGES, import_packages
 from imgcls.models.recursion import deep_networks
 
 PACKAGE = "imgcls"  # under which our layers are registered with Keras
@@ -81,6 +83,7 @@ def check_classes(config: dict[str, Any]) -> None:
     Args:
         config: Of a network, in the form that Keras writes.
     """
+    import_packages(json.dumps(config, default=str))
     for each in _objects(config):
         _check(each)
 
@@ -114,14 +117,25 @@ def _check(config: dict[str, Any]) -> None:
         found = keras.saving.get_registered_object(registered)
         if getattr(found, "__module__", "").startswith(f"{PACKAGE}."):
             return
-    elif registered in (None, name) and _is_allowed(module, name):
+    elif _is_of_package(registered, module, name) or (registered in (None, name) and _is_allowed(module, name)):
         return
     raise ValueError(f"it has {name!r}, which is not of Keras or imgcls, or may run code of its own")
 
 
-def _is_allowed(module: object, name: object) -> bool:
-    """Whether a module of Keras has a class of this name, and it only computes."""
-    if not isinstance(module, str) or not isinstance(name, str) or module.partition(".")[0] != "keras":
+def _is_of_package(registered: object, module: object, name: object) -> bool:
+    """Whether it is a layer of a project of `imgcls.models.foreign.packages`, under the name of that project."""
+    project = str(module).partition(".")[0]
+    if project not in PACKAGES or not _is_allowed(module, name, project):
+        return False
+    known = keras.saving.get_registered_object(registered) if isinstance(registered, str) else None
+    return known is None or known is getattr(import_module(str(module)), str(name))
+
+
+def _is_allowed(module: object, name: object, project: str = "keras") -> bool:
+    """Whether a module of Keras, or of another project, has a class of this name, and it only computes."""
+    if not isinstance(module, str) or not isinstance(name, str) or module.partition(".")[0] != project:
+        return False
+    if "tokenizer" in module:  # which read files
         return False
     try:
         found = getattr(import_module(module), name, None)

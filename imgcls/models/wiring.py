@@ -344,6 +344,10 @@ class Wiring(ABC, Generic[Tensor]):
         """Histogram of oriented gradients: a vector."""
 
     @abstractmethod
+    def pointwise(self, x: Tensor, filters: int, *, name: str) -> Tensor:
+        """1x1 convolution with a bias: a fully connected layer on each position."""
+
+    @abstractmethod
     def global_response_norm(self, x: Tensor, *, name: str) -> Tensor:
         """Each channel scaled by its norm over the map against that of the others, and added to what it was."""
 

@@ -129,7 +129,7 @@ def _color(
             color = "grayscale" if foreign.channels == 1 else "rgb"
         else:
             color = "grayscale" if all_grayscale and without_weights else "rgb"
-    if color == "grayscale" and published is not None:
+    if color == "grayscale" and published is not None and not published.build:
         raise ValueError(
             f"--color grayscale does not go with the {network.weights} weights of {network.model}, which expect "
             "--color rgb."

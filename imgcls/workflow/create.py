@@ -22,8 +22,9 @@ from imgcls.run_folder import RunFolder
 from imgcls.training.auto_settings import resolve
 from imgcls.training.checks import check_layers, check_options
 from imgcls.training.devices.precision import choose_precision
-from imgcls.training.network import build_network, run_statistics
-from imgcls.training.transfer.plan import ON_FEATURES, Choice, choose
+from imgcls.training.transfer.plan import ON_FEATURES, Choice
+from imgcls.workflow.default_network import with_default_network
+from imgcls.workflow.plan_choice import choose_plan
 from imgcls.workflow.transcoded import transcoded_sentence
 
 log = logging.getLogger(__name__)
@@ -55,7 +56,7 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
     manifest = _divided(manifest, config)
     if config.network.plan == "patches":
         manifest = _as_patches(manifest, config)
-    config = resolve(config, manifest)
+    config = resolve(with_default_network(config, manifest, progress), manifest)
     check_layers(config)
     config, choice = _with_plan(config, manifest, progress)
     config = _with_precision(config)
@@ -149,11 +150,7 @@ def _with_plan(config: TrainConfig, manifest: Manifest, progress: Progress) -> t
     """Settle what is trained of given weights, from what their features can do with these images."""
     if config.network.plan != "auto":
         return config, None
-    float32 = replace(config, training=replace(config.training, precision="float32"))
-    statistics = run_statistics(config, manifest)
-    network = build_network(float32, manifest.class_names, statistics)
-    on_progress = progress.of("Computing features", len(manifest.split("train")))
-    choice = choose(config, manifest, network, statistics, on_progress)
+    choice = choose_plan(config, manifest, progress)
     log.info("--plan %s: %s.", choice.plan, "; ".join(choice.reasons))
     return replace(config, network=replace(config.network, plan=choice.plan)), choice
 

@@ -74,3 +74,9 @@ def test_the_layers_are_keras_own_in_all_else():
         ours, theirs = getattr(layers, kind)(**arguments), getattr(keras.layers, kind)(**arguments)
         assert isinstance(ours, type(theirs))
         assert {**ours.get_config(), "name": ""} == {**theirs.get_config(), "name": ""}
+
+
+def test_a_pointwise_convolution_computes_the_same_in_training():
+    layer = layers.PointwiseConv2D(6, activation="relu")
+    x = np.random.default_rng(0).normal(size=(2, 5, 7, 4)).astype("float32")
+    np.testing.assert_allclose(layer(x, training=True), layer(x), atol=1e-5)

@@ -156,6 +156,7 @@ def test_a_layer_of_the_users_own_is_found_beside_the_model(tmp_path):
             "swin_tiny",
             "there is none of its family: .* --model my_net.py, which takes each Keras layer by net.apply",
         ),
+        ("vit_b16", "Did you mean 'vit_"),
         ("maxvit_t", "there is none of its family"),
         ("res2net50", "there is none of its family"),
         ("efficientnetb3", "Did you mean 'efficientnet_b3'?"),

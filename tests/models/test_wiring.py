@@ -98,6 +98,7 @@ OPERATIONS: dict[str, Callable] = {
     ),
     "highway_gate": lambda draw: ([feature_map(draw)] * 2, {}),
     "oriented_gradients": lambda draw: ([(draw.integers(24, 50), draw.integers(24, 50), 3)], {}),
+    "pointwise": lambda draw: ([feature_map(draw)], {"filters": draw.integers(1, 9)}),
     "global_response_norm": lambda draw: ([feature_map(draw)], {}),
     "layer_scale": lambda draw: ([draw.choice([feature_map(draw), token_row(draw)])], {"initial_value": 0.1}),
     "tokens": lambda draw: ([feature_map(draw)], {}),

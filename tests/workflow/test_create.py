@@ -128,4 +128,4 @@ def test_patches_of_photos_are_told_apart_by_features_of_imagenet(objects, tmp_p
         runs=str(tmp_path),
     )
     run = train_run(config)
-    assert run.evaluation()["accuracy"] > 0.9
+    assert run.evaluation()["accuracy"] > 0.8  # of some 50 patches; chance is a third

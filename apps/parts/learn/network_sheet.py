@@ -4,7 +4,7 @@ import streamlit as st
 
 from imgcls.counted import counted
 from imgcls.models.cost import NetworkCost
-from imgcls.models.registry import Architecture, find_architecture
+from imgcls.models.registry import Architecture, find_architecture, is_foreign
 from parts.learn.bench import number
 from parts.learn.networks import GIGA, MEGA, cost_at, has_weights, layers_table
 from parts.learn.own_picture import filters, show_own_picture, show_png
@@ -19,9 +19,9 @@ def show_network(name: str) -> None:
     Raises:
         ValueError: There is none of that name.
     """
-    architecture = find_architecture(name) if not name.endswith(".py") else None
-    if architecture is None:
+    if name.endswith(".py") or is_foreign(name):
         raise ValueError(f"{name} is no network of this list.")
+    architecture = find_architecture(name)
     st.subheader(name, anchor=False)
     if architecture.paper:
         st.caption(f"Published: {architecture.paper}.")

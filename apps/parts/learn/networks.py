@@ -55,6 +55,7 @@ def accuracy_chart(table: pd.DataFrame) -> alt.LayerChart:
 def family_of(name: str) -> str:
     """The name without the number that says how large it is: efficientnet_b of efficientnet_b0, resnet_v2 of
     resnet50_v2."""
+    name = re.sub(r"^(convnext|convnextv2|vit)_[a-z]+", r"\1", name)  # whose sizes are words
     return re.sub(r"(?<![v_\d])\d+|_\d{3}$", "", name).strip("_")
 
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import keras
 
+from imgcls.counted import counted
 from imgcls.named_layer import PACKAGES, NamedLayer
 from imgcls.nearest_name import did_you_mean
 
@@ -28,6 +29,8 @@ SETTLED: dict[str, tuple[Any, str]] = {  # arguments with one right value: that 
     "value_range": ((0, 255), "images have 0 to 255"),
     "data_format": ("channels_last", "images are channels_last"),
     "seed": (None, "what is drawn follows from --seed"),
+    "bounding_box_format": (None, "there are no boxes here"),
+    "segmentation_classes": (None, "there are no masks here"),
 }
 
 
@@ -131,19 +134,26 @@ def _arguments(named: NamedLayer, found: type) -> dict[str, Any]:
         each for each in inspect.signature(found).parameters.values() if each.kind is each.POSITIONAL_OR_KEYWORD
     ]
     names = [each.name for each in parameters]
-    if len(named.positional) > len(names):
-        raise ValueError(f"{named} takes {len(names)} arguments, and here are {len(named.positional)}.")
-    given = dict(zip(names, named.positional, strict=False)) | named.named
+    given = _in_order(named, [name for name in names if name not in SETTLED]) | named.named
     for name, value in given.items():
         _check_argument(named, name, value, names)
     given = {name: _made(value) for name, value in given.items()}
     given |= {name: SETTLED[name][0] for name in ("value_range", "data_format") if name in names}
     missing = [each.name for each in parameters if each.default is each.empty and each.name not in given]
     if missing:
-        example = ", ".join(f"{name}=..." for name in missing)
-        raise ValueError(
-            f'{named} needs {" and ".join(missing)}: write "{named}({example})", with numbers for the dots.'
-        )
+        example = f"{named}({', '.join(f'{name}=...' for name in missing)})"
+        raise ValueError(f'{named} needs {" and ".join(missing)}: write "{example}", with values for the dots.')
+    return given
+
+
+def _in_order(named: NamedLayer, free: list[str]) -> dict[str, Any]:
+    """The arguments without a name; those that are settled have no place among them."""
+    if len(named.positional) > len(free):
+        takes = counted(len(free), "argument")
+        raise ValueError(f"{named} takes {takes} ({', '.join(free)}), and here are {len(named.positional)}.")
+    given = dict(zip(free, named.positional, strict=False))
+    for name in set(given) & set(named.named):
+        raise ValueError(f"{named} has {name} twice: by its place and by its name.")
     return given
 
 

@@ -151,9 +151,10 @@ def augmix(image: tf.Tensor, draws: Draws, values: SimpleNamespace) -> tf.Tensor
             chain, place = i // DEPTH, i % DEPTH
             start = tf.where(place == 0, image, chained)
             strength = (2 * uniform[chain, place, 1] - 1) * values.randaugment_magnitude
-            moved = _one(AUGMIX, start, uniform[chain, place, 0], strength)
-            moved = tf.where(place < depths[chain], moved, start)
-            return i + 1, total + tf.where(place == DEPTH - 1, weights[chain], 0.0) * moved, moved
+            choice = uniform[chain, place, 0]
+            moved = tf.cond(place < depths[chain], lambda: _one(AUGMIX, start, choice, strength), lambda: start)
+            total = tf.cond(place == DEPTH - 1, lambda: total + weights[chain] * moved, lambda: total)
+            return i + 1, total, moved
 
         shapes = (tf.TensorShape(()), image.shape, image.shape)
         state = (tf.constant(0), tf.zeros_like(image), image)

@@ -22,6 +22,7 @@ OPENINGS = {  # what ends the feature maps, and what it becomes over a larger ma
 }
 OF_ALL_POSITIONS = {  # layers whose answer at a position depends on all of the image, and what it depends on
     ours.SqueezeExcitation: "gates of averages over the whole image",
+    ours.GlobalResponseNormalization: "norms of channels over the whole image",
     layers.GroupNormalization: "statistics of the whole image",
     layers.LayerNormalization: "statistics of the whole image",
 }

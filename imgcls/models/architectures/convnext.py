@@ -62,11 +62,11 @@ def convnext_block(net: Wiring[Tensor], x: Tensor, position: float, v2: bool, na
     kept, filters = x, net.channels(x)
     x = net.depthwise(x, 7, bias=True, name=f"{name}_depthwise_conv")
     x = net.norm(x, name=f"{name}_norm")
-    x = net.conv(x, EXPANSION * filters, 1, bias=True, name=f"{name}_expand_conv")
+    x = net.pointwise(x, EXPANSION * filters, name=f"{name}_expand_conv")
     x = net.act(x, name=f"{name}_expand")
     if v2:
         x = net.global_response_norm(x, name=f"{name}_response_norm")
-    x = net.conv(x, filters, 1, bias=True, name=f"{name}_project_conv")
+    x = net.pointwise(x, filters, name=f"{name}_project_conv")
     if not v2:
         x = net.layer_scale(x, SCALE, name=f"{name}_scale")
     return net.add(kept, net.stochastic(x, position, name=f"{name}_drop_path"), name=name)

@@ -1,4 +1,9 @@
-"""SqueezeNet: Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters, 2016."""
+"""SqueezeNet: Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters, 2016.
+
+The last convolution, with a map for each class, is the classifier behind the average here, as in `nin`. The ReLU that
+the authors have between it and the average is left out, so that the logits are linear in the embedding: with published
+weights they are what that convolution averages to, and can be below zero.
+"""
 
 from functools import partial
 from typing import Any

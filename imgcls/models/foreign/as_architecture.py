@@ -11,6 +11,7 @@ import keras
 
 from imgcls.counted import counted
 from imgcls.models.foreign.feature_network import feature_network
+from imgcls.models.foreign.flat_graph import as_it_is
 from imgcls.models.registry import Architecture, PretrainedWeights, registered, remember
 from imgcls.models.weights.earlier import copy_layers
 from imgcls.models.wiring import Tensor, Wiring
@@ -40,6 +41,7 @@ class ModelSource:
         with_weights: By the name of other weights, what makes the model with them: (height, width, channels) and the
             path of a file or None -> a Keras model. ".h5" stands for those of any file.
         licence: What may be done with the weights.
+        replaced: The layer that stands for one of the model's that cannot be copied; others are returned as they are.
     """
 
     named: str
@@ -51,6 +53,7 @@ class ModelSource:
     has_weights: bool = True
     with_weights: Mapping[str, MakeWithWeights] = field(default_factory=dict)
     licence: str = "that of the model"
+    replaced: Callable[[keras.layers.Layer], keras.layers.Layer] = as_it_is
 
 
 def as_architecture(source: ModelSource, usual_size: int = 0) -> Architecture:
@@ -115,7 +118,7 @@ class _Foreign:
         check_size(source, shape)
         with_weights = source.with_weights.get(weights)
         model = with_weights(shape, path) if with_weights else source.make(shape)
-        features = feature_network(model, source.named)
+        features = feature_network(model, source.named, source.replaced)
         _check_made(features, shape, source.named)
         return features
 

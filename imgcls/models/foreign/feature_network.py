@@ -9,7 +9,7 @@ import numpy as np
 
 from imgcls.data_format import CHANNELS_FIRST, CHANNELS_LAST, channel_axis
 from imgcls.framework_internals import inputs_of_call, producer
-from imgcls.models.foreign.flat_graph import LayerCopies, is_graph
+from imgcls.models.foreign.flat_graph import LayerCopies, Replaced, as_it_is, is_graph
 from imgcls.models.recursion import deep_networks
 
 CHANNELS = (1, 3)
@@ -22,7 +22,7 @@ Shape = tuple[int | None, int | None, int]  # height, width, channels; None: any
 
 
 @deep_networks()
-def feature_network(model: keras.Model, named: str) -> keras.Model:
+def feature_network(model: keras.Model, named: str, replaced: Replaced = as_it_is) -> keras.Model:
     """A model's layers up to its classification head, flat and in channels_last, with its weights.
 
     The head is a dense layer with softmax, sigmoid or no activation at the end, or a 1x1 convolution of one position.
@@ -30,6 +30,7 @@ def feature_network(model: keras.Model, named: str) -> keras.Model:
     Args:
         model: Functional or sequential, from one batch of images to one vector or feature map an image.
         named: What the user called it, for messages.
+        replaced: Gives the layer that stands for one that cannot be copied, and any other as it is.
 
     Returns:
         A model of its own, from images to (B, features) or (B, height, width, channels).
@@ -38,7 +39,7 @@ def feature_network(model: keras.Model, named: str) -> keras.Model:
         ValueError: If the model is of another kind, in one sentence.
     """
     check_kind(model, named)
-    copies = LayerCopies()
+    copies = LayerCopies(replaced)
     images = keras.Input(model.inputs[0].shape[1:], name="images")
     output = copies.through(model, [images])[0]
     copies.copy_weights()

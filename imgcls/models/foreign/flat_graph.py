@@ -4,7 +4,7 @@ What walks through a network (the heat maps, the plan of fine-tuning, the table 
 those of a backbone that is a single layer of another model.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import keras
@@ -20,7 +20,13 @@ TAKEN = (  # names of our own layers around those of a model
 )  # fmt: skip
 FLOAT32 = "float32"
 GRAPH_CALLS = ("keras.src.models.functional", "keras.src.models.sequential")  # whose call goes through the graph
+Replaced = Callable[[keras.layers.Layer], keras.layers.Layer]
 RANDOM_CHANGES = "keras.src.layers.preprocessing.image_preprocessing"
+
+
+def as_it_is(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """The layer."""
+    return layer
 
 
 def on_tensor(model: keras.Model, x: keras.KerasTensor) -> keras.KerasTensor:
@@ -39,11 +45,15 @@ class LayerCopies:
     A call's own `training`, such as that of a backbone called with `training=False`, is forgotten: the plan of a run
     says what is frozen. Layers that change images at random are left out: `--augmentation` does that.
 
+    Args:
+        replaced: Gives the layer that stands for one that cannot be copied, and any other as it is.
+
     Attributes:
         left_out: Names of the layers that were left out.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, replaced: Replaced = as_it_is) -> None:
+        self._replaced = replaced
         self.left_out: list[str] = []
         self._copies: dict[int, tuple[keras.layers.Layer, keras.layers.Layer]] = {}
         self._names = set(TAKEN)
@@ -67,7 +77,7 @@ class LayerCopies:
     def _called(self, node: Any, tensors: dict[int, keras.KerasTensor]) -> Any:
         operation = node.operation
         arguments, keywords = node.arguments.fill_in(tensors)
-        keywords = {name: value for name, value in keywords.items() if name != "training"}
+        keywords = {name: value for name, value in keywords.items() if name != "training" and value is not None}
         if is_graph(operation):
             given = keras.tree.flatten((arguments, keywords))
             return self.through(operation, [each for each in given if isinstance(each, keras.KerasTensor)])
@@ -80,8 +90,9 @@ class LayerCopies:
 
     def _copy(self, layer: keras.layers.Layer) -> keras.layers.Layer:
         if id(layer) not in self._copies:
-            config = {**_config(layer), "name": self._free(layer.name)}
-            self._copies[id(layer)] = layer, _made(layer, config)
+            source = self._replaced(layer)
+            config = {**_config(source), "name": self._free(layer.name)}
+            self._copies[id(layer)] = layer, _made(source, config)
         return self._copies[id(layer)][1]
 
     def _as_layer(self, node: Any, tensors: dict[int, keras.KerasTensor]) -> Any:

@@ -15,12 +15,14 @@ import keras
 
 from imgcls.models.foreign.as_architecture import ModelSource, Shape, as_architecture
 from imgcls.models.foreign.keras_archive import with_weight_file
+from imgcls.models.foreign.packages import PACKAGES
 from imgcls.models.registry import Architecture
 from imgcls.nearest_name import did_you_mean
 
 Sizes = Mapping[str, Any]
 
-EXTRA = "keras-cv"  # of this package
+HARD_SIGMOID = "HardSigmoidActivation"  # a layer of KerasCV
+
 PUBLISHED_WEIGHTS = {  # endings of the names of KerasCV's presets with weights
     "imagenet": ("csp_darknet_tiny", "csp_darknet_l", "densenet121", "densenet169", "densenet201", "efficientnetv2_s",
                  "efficientnetv2_b0", "efficientnetv2_b1", "efficientnetv2_b2", "mit_b0", "mobilenet_v3_small",
@@ -193,7 +195,7 @@ def architecture_of_backbone(name: str) -> Architecture:
             f"KerasCV has no backbone {name!r} that imgcls knows.{hint} There are: {', '.join(BACKBONES)}."
         )
     if find_spec("keras_cv") is None:
-        raise ValueError(f"--model keras_cv:{name} needs KerasCV: pip install imgcls[{EXTRA}]")
+        raise ValueError(f"--model keras_cv:{name} needs KerasCV: pip install {PACKAGES['keras_cv']}")
     return _architecture(name)
 
 
@@ -209,6 +211,24 @@ def built(name: str, shape: tuple[int | None, int | None, int]) -> keras.Model:
     return model
 
 
+def readable(layer: keras.layers.Layer) -> keras.layers.Layer:
+    """The layer, or one of Keras that computes the same, in place of one that KerasCV cannot read from a file."""
+    if isinstance(layer, keras.layers.Lambda):  # CSPDarkNet's activation
+        return keras.layers.Activation("silu", name=layer.name)
+    if type(layer).__name__ == HARD_SIGMOID:  # takes no name
+        return keras.layers.Activation("hard_sigmoid", name=layer.name)
+    if type(getattr(layer, "excite_activation", None)).__name__ == HARD_SIGMOID:
+        excites: keras.layers.Layer = type(layer).from_config(
+            {**layer.get_config(), "excite_activation": "hard_sigmoid"}
+        )
+        return excites
+    if type(layer).__name__ == "HierarchicalTransformerEncoder":
+        from imgcls.models.foreign.keras_cv_layers import copyable  # imports KerasCV
+
+        return copyable(layer)
+    return layer
+
+
 @lru_cache
 def _architecture(name: str) -> Architecture:
     published = {ending: _of_preset(f"{name}_{ending}") for ending, names in PUBLISHED_WEIGHTS.items() if name in names}
@@ -220,6 +240,7 @@ def _architecture(name: str) -> Architecture:
         has_weights=False,
         with_weights={**published, ".h5": lambda shape, path: with_weight_file(built(name, shape), path)},
         licence="that of KerasCV",
+        replaced=readable,
     )
     return as_architecture(source, 1024 if name.startswith("vitdet") else 0)
 

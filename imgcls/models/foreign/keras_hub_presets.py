@@ -9,10 +9,10 @@ from typing import Any
 import keras
 
 from imgcls.models.foreign.as_architecture import ModelSource, Shape, as_architecture
+from imgcls.models.foreign.packages import PACKAGES
 from imgcls.models.network_config import check_classes
 from imgcls.models.registry import Architecture
 
-EXTRA = "keras-hub"  # of this package
 CONFIG, WEIGHTS = "config.json", "model.weights.h5"  # of a preset's folder
 _FOUND: dict[tuple[str, float], Architecture] = {}  # by preset and the time of its config
 
@@ -25,7 +25,7 @@ def architecture_of_preset(preset: str) -> Architecture:
         ConnectionError: If a preset cannot be downloaded.
     """
     if find_spec("keras_hub") is None:
-        raise ValueError(f"--model keras_hub:{preset} needs KerasHub: pip install imgcls[{EXTRA}]")
+        raise ValueError(f"--model keras_hub:{preset} needs KerasHub: pip install {PACKAGES['keras_hub']}")
     folder = Path(preset)
     key = str(folder.resolve()) if folder.is_dir() else preset, _time(folder)
     if key not in _FOUND:

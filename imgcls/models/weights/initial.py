@@ -80,7 +80,8 @@ class InitialWeights:
             ValueError: If the weights do not fit.
         """
         if self.published:
-            self._check_channels(model)
+            if not self.published.build:  # else whoever built it has checked them
+                self._check_channels(model)
             self.published.load(model, names is not None and names == self.published.class_names())
         elif self.state_dict:
             logger.info(load_state_dict(model, self.state_dict).sentence())

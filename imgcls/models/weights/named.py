@@ -122,3 +122,15 @@ def _torchvision_places(file: str) -> Iterator[Path]:
     yield folder / TORCHVISION / file
     yield folder / file
     yield Path(torch) / "hub" / "checkpoints" / file
+
+
+def timm_weights_here() -> list[str]:
+    """The names of timm's weights in the folder that IMGCLS_WEIGHTS names, sorted; none if it names none."""
+    if FOLDER not in os.environ:
+        return []
+    found = set()
+    for folder in (weights_folder() / TIMM, weights_folder()):
+        files = [each for each in folder.glob("*") if each.suffix in (".safetensors", ".pth", ".bin")]
+        found |= {each.stem for each in files}
+        found |= {each.parent.name for each in folder.glob(f"*/{hugging_face.FILE}")}
+    return sorted(name for name in found if NAME.fullmatch(name))

@@ -4,7 +4,6 @@ Of each network in turn: the bundle is written, its memory is found in a process
 first time, and its accuracy is found. Then further rounds of timing go through all networks and engines in turns.
 """
 
-import gc
 import json
 import logging
 import tempfile
@@ -29,6 +28,7 @@ from imgcls.workflow.benchmark import memory
 from imgcls.workflow.benchmark.bundle import installed_engines, megabytes, write_measured_bundle
 from imgcls.workflow.benchmark.candidates import choose, over_limits
 from imgcls.workflow.benchmark.deadline import Deadline
+from imgcls.workflow.benchmark.freed_memory import give_back_memory
 from imgcls.workflow.benchmark.images import BenchmarkImages, load_images
 from imgcls.workflow.benchmark.interruption import Interruption
 from imgcls.workflow.benchmark.latency import ROUNDS, Loaded
@@ -184,10 +184,13 @@ class Benchmark:
 
     def _engines_left(self, images: BenchmarkImages, name: str) -> list[str]:
         """The engines on which a network was not measured yet; those that were are taken from the file."""
-        if self.request.again or name.endswith(".py"):
+        if self.request.again or name.endswith((".py", ".keras")):  # whose content may have changed
             return list(self.engines)
-        with quietly():
-            settled = resolve(network_config(self.request, name, self.request.weights), images.manifest)
+        try:
+            with quietly():
+                settled = resolve(network_config(self.request, name, self.request.weights), images.manifest)
+        except Exception:  # which its row will tell
+            return list(self.engines)
         facts = self._facts(images, name)
         facts = replace(facts, image_size=settled.input.image_size, weights=settled.network.weights)
         known = {row.subject: row for row in self.file.read() if row.is_timed and row.is_judged and not row.problem}
@@ -245,7 +248,7 @@ class Benchmark:
         self._measured.append(found)
         self._save()
         keras.backend.clear_session()
-        gc.collect()  # Keras models hold themselves
+        give_back_memory()
         self._advance(started + FIRST - self._done)
         self._say(found)
 
@@ -269,6 +272,7 @@ class Benchmark:
             }
             for engine, peak in peaks.found().items():
                 found.rows[engine] = with_memory(found.rows[engine], peak)
+        give_back_memory()
         self._advance(MEMORY)
         found.loaded = Loaded(written, _without_problem(found), [read_encoded(file) for file in files])
         self._first_turns(found, found.loaded)

@@ -5,7 +5,6 @@ import re
 from dataclasses import dataclass
 from pathlib import Path
 
-import numpy as np
 import pandas as pd
 
 from imgcls.counted import counted
@@ -49,13 +48,6 @@ class BenchmarkImages:
     def class_names(self) -> list[str]:
         """The names of the classes."""
         return self.manifest.class_names
-
-    @property
-    def labels(self) -> np.ndarray:
-        """(rows,) class indices."""
-        index = {name: place for place, name in enumerate(self.class_names)}
-        labels: np.ndarray = self.rows["label"].map(index).to_numpy(int)
-        return labels
 
     @property
     def shorter_side(self) -> float:

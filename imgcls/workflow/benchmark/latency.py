@@ -20,9 +20,9 @@ from imgcls.workflow.benchmark.request import ENGINES
 
 ROUNDS = 5
 WARM_UP, LEAST_CALLS = 2, 6  # calls of a turn
-LATENCY_SECONDS, RATE_SECONDS = 0.35, 0.25  # of a turn, at a batch of one and at the best batch
+LATENCY_SECONDS, RATE_SECONDS = 0.3, 0.2  # of a turn, at a batch of one and at the best batch
 BATCHES = (2, 4, 8, 16, 32)  # images, besides one
-LONGEST_CALL = 2.0  # seconds, from which no larger batch is tried
+LONGEST_CALL = 0.8  # seconds, from which no larger batch is tried
 NO_GAIN = 0.97  # of the best rate, below which no larger batch is tried
 LARGEST_DIFFERENCE = 1e-4  # of a probability, between an engine and TensorFlow
 LEAST_FREE = 0.25  # share of the machine's memory that loaded networks leave free

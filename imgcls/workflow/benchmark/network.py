@@ -101,4 +101,4 @@ def _first_sentence(error: Exception) -> str:
 
 def short_name(name: str) -> str:
     """Of a network: that of its file where it is one of the user's own."""
-    return Path(name).stem if name.endswith(".py") else name
+    return Path(name).stem if name.endswith((".py", ".keras")) else name

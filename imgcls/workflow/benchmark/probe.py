@@ -5,8 +5,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
+from threadpoolctl import threadpool_limits
 
 from imgcls.counted import counted
+from imgcls.data.manifest.table import indices_of
 from imgcls.data.splits.assign import fold_numbers
 from imgcls.evaluation.intervals import intervals, wilson_interval
 from imgcls.metrics import Predictions
@@ -14,11 +16,12 @@ from imgcls.training.transfer.backend import images_at_once
 from imgcls.training.transfer.logistic_regression import Examples, predict_left_out
 from imgcls.training.transfer.plan import feature_cache
 from imgcls.training.transfer.plan import images as image_set
-from imgcls.training.transfer.probe import drawn
+from imgcls.training.transfer.probe import MOST_IMAGES, drawn
 from imgcls.workflow.benchmark.images import BenchmarkImages
 from imgcls.workflow.benchmark.network import RANDOM, BuiltNetwork, quietly
 
 FOLDS = 5
+MANY_NUMBERS = 10**7  # in the features, from which a second thread is of use
 
 
 @dataclass(frozen=True)
@@ -54,9 +57,11 @@ def linear_probe(images: BenchmarkImages, network: BuiltNetwork) -> Accuracy:
     Raises:
         ValueError: If no image can be read, or if the images of a class cannot be divided.
     """
-    features, seconds = _features(images, network)
+    asked = drawn_rows(images.rows, network.config.training.seed)
+    features, seconds = _features(images, network, asked)
     readable = np.isfinite(features).all(axis=1)
-    rows, features, labels = images.rows[readable], features[readable], images.labels[readable]
+    rows, features = asked[readable], features[readable]
+    labels = indices_of(rows, images.class_names)
     began = time.perf_counter()
     folds = _folds(images, rows)
     count = len(rows)
@@ -65,7 +70,8 @@ def linear_probe(images: BenchmarkImages, network: BuiltNetwork) -> Accuracy:
     examples = Examples(
         features, labels, np.ones(count), np.ones(count, bool), folds, np.zeros(len(images.class_names))
     )
-    found = predict_left_out(examples, features[:0], drawn(count, network.config.training.seed)).probabilities
+    with threadpool_limits(1 if features.size < MANY_NUMBERS else None):  # threads of few numbers wait for each other
+        found = predict_left_out(examples, features[:0], np.arange(count)).probabilities
     fitted = time.perf_counter() - began
     value, low, high = share_right(labels, found, images.units[rows.index])
     how = "a linear classifier on random features" if network.weights == RANDOM else "a linear classifier"
@@ -90,10 +96,19 @@ def share_right(labels: np.ndarray, probabilities: np.ndarray, units: pd.Series)
     return right / len(labels), *wilson_interval(right, len(labels))
 
 
-def _features(images: BenchmarkImages, network: BuiltNetwork) -> tuple[np.ndarray, float | None]:
-    """The embeddings of all rows, and the seconds that they take to compute; None if all lay in the cache."""
+def drawn_rows(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
+    """The rows that a probe looks at: all, or 2,000 of more of them, and a few of each class at least."""
+    if len(rows) <= MOST_IMAGES:
+        return rows
+    some = rows.index[drawn(len(rows), seed)]
+    few = rows.groupby("label").head(FOLDS).index
+    return rows[rows.index.isin(some.union(few))]
+
+
+def _features(images: BenchmarkImages, network: BuiltNetwork, rows: pd.DataFrame) -> tuple[np.ndarray, float | None]:
+    """The embeddings of rows, and the seconds that those of all rows take; None if all of these lay in the cache."""
     cache, places = feature_cache(network.config, network.model, network.statistics)
-    asked = image_set(images.manifest, images.rows)
+    asked = image_set(images.manifest, rows)
     done: list[int] = []
     began = time.perf_counter()
     with quietly():
@@ -102,7 +117,7 @@ def _features(images: BenchmarkImages, network: BuiltNetwork) -> tuple[np.ndarra
     if not done:
         return found[:, places["embedding"]], None
     computed = min(len(asked.paths), len(asked.paths) - done[0] + images_at_once())  # the others lay in the cache
-    return found[:, places["embedding"]], seconds * len(asked.paths) / computed
+    return found[:, places["embedding"]], seconds * len(images.rows) / computed
 
 
 def _folds(images: BenchmarkImages, rows: pd.DataFrame) -> np.ndarray:

@@ -21,7 +21,9 @@ from imgcls.named_layer import parse_layer
         ("keras_cv.BaseImageAugmentationLayer", "no augmentation of images"),
         ("keras_cv.RandAugment(magnitud=0.3)", "no argument 'magnitud'. Did you mean 'magnitude'? It takes augment"),
         ("keras.RandomHue", 'needs factor: write "keras.RandomHue(factor=...)"'),
-        ("keras.RandomFlip(1, 2, 3, 4)", "takes 3 arguments, and here are 4"),
+        ("keras.RandomFlip(1, 2, 3, 4)", "takes 1 argument (mode), and here are 4"),
+        ("keras.RandomHue(0.2, factor=0.3)", "has factor twice"),
+        ("keras_cv.RandomFlip(bounding_box_format='xywh')", "there are no boxes here"),
         ("keras.RandomHue(factor=0.2, seed=3)", "what is drawn follows from --seed"),
         ("keras.RandomHue(factor=0.2, value_range=(0, 1))", "images have 0 to 255"),
         ("keras.RandomFlip(data_format='channels_first')", "images are channels_last"),
@@ -39,6 +41,8 @@ def test_what_cannot_be_made_is_said_in_a_sentence(text, says):
 def test_the_value_range_is_that_of_our_images():
     assert tuple(make_layer(parse_layer("keras_cv.RandAugment")).value_range) == (0, 255)
     assert make_layer(parse_layer("keras.RandomHue(0.2, value_range=[0, 255])")).value_range == (0, 255)
+    by_place = make_layer(parse_layer("keras_cv.RandAugment(2, 0.25)"))  # behind the value range, in its own order
+    assert (by_place.augmentations_per_image, by_place.magnitude) == (2, 0.25)
 
 
 def test_names_are_those_of_layers_of_images():

@@ -1,5 +1,7 @@
+import re
 import subprocess
 import sys
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -8,7 +10,7 @@ import tensorflow as tf
 from skimage import data
 
 from imgcls.data.augmentation import layer_function as function_module
-from imgcls.data.augmentation.layer_classes import layer_names
+from imgcls.data.augmentation.layer_classes import REFUSED, layer_names
 from imgcls.data.augmentation.layer_function import LayerFunction, layer_function, try_layers
 from tests.data.augmentation.named_layers import FIXED, NEVER, NO_CHANGE, WORKING, text_of
 
@@ -48,6 +50,13 @@ def test_an_image_depends_on_the_seed_and_the_position_alone(name):
 def test_every_layer_of_both_packages_was_tried():
     tried = set(WORKING) | set(NO_CHANGE) | set(NEVER)
     assert {f"{package}.{name}" for package in ("keras_cv", "keras") for name in layer_names(package)} == tried
+
+
+def test_the_guide_lists_every_layer():
+    guide = (Path(__file__).parents[3] / "docs" / "guides" / "augmentation.md").read_text("utf-8")
+    listed = set(re.findall(r"`(keras(?:_cv)?\.\w+)", guide))
+    assert {*WORKING, *NO_CHANGE, *NEVER} <= listed
+    assert {f"keras_cv.{name}" for name in REFUSED if name != "MaxNumBoundingBoxes"} <= listed
 
 
 def test_gray_levels_stay_gray_levels():

@@ -4,8 +4,10 @@ Against real networks of timm the outputs were compared once by hand; here the a
 that the tests need no PyTorch.
 """
 
+import hashlib
 import json
 import logging
+from pathlib import Path
 
 import keras
 import numpy as np
@@ -18,6 +20,7 @@ from imgcls.models.weights.state_dict import VARIABLES, load_state_dict, read_st
 
 SHAPE = (33, 35, 3)
 NAMES = ["a", "b", "c"]
+THEIRS = json.loads((Path(__file__).parent / "files" / "torch_names.json").read_text("utf-8"))
 
 
 def write_safetensors(path, arrays: dict) -> None:
@@ -72,13 +75,15 @@ def resnet_file(tmp_path):
     return path, arrays
 
 
-CASES = [(n, i) for n in ("resnet18", "mobilenet_v2_035", "densenet121", "efficientnet_b0", "efficientnet_lite0")
+EVERY_RUN = ("resnet18", "mobilenet_v2_035", "mobilenet_v4_conv_small", "shufflenet_v2_050", "squeezenet_1_1")
+CASES = [(n, i) for n in (*EVERY_RUN, "densenet121", "efficientnet_b0", "efficientnet_lite0", "efficientnet_v2_b0",
+                          "efficientnet_v2_s", "mobilenet_v4_conv_medium")
          for i in range(len(find_architecture(n).state_dicts))]  # fmt: skip
 
 
 @pytest.mark.parametrize(
     ("name", "dialect"),
-    [c if c[0] in ("resnet18", "mobilenet_v2_035") else pytest.param(*c, marks=pytest.mark.slow) for c in CASES],
+    [c if c[0] in EVERY_RUN else pytest.param(*c, marks=pytest.mark.slow) for c in CASES],
 )
 def test_every_dialect_is_known_and_fills_every_weight(name, dialect, tmp_path, caplog):
     names = find_architecture(name).state_dicts[dialect]
@@ -93,6 +98,27 @@ def test_every_dialect_is_known_and_fills_every_weight(name, dialect, tmp_path, 
         for mine, theirs in zip(ours.get_weights(), source.get_weights(), strict=True):
             np.testing.assert_array_equal(mine, theirs)
     assert caplog.messages[0].endswith("arrays matched, 0 missed, 0 left over.")
+
+
+def theirs_and_ours() -> list:
+    """(project and its network, our network), as test parameters."""
+    return [
+        pytest.param(theirs, ours, marks=() if ours in EVERY_RUN else pytest.mark.slow)
+        for theirs, (ours, *_) in THEIRS.items()
+    ]
+
+
+@pytest.mark.parametrize(("theirs", "name"), theirs_and_ours())
+def test_names_and_sizes_are_those_of_the_project(theirs, name):
+    """torch_names.json: of each of their networks without its head, the number of arrays and a digest of all names."""
+    project = theirs.partition(":")[0]
+    dialects = [names.project.partition(",")[0] for names in find_architecture(name).state_dicts]
+    dialect = dialects.index(project)
+    arrays = as_state_dict(build_model(name, SHAPE, NAMES), dialect)
+    head = find_architecture(name).state_dicts[dialect].layer("logits")
+    lines = sorted(f"{place} {array.size}" for place, array in arrays.items() if place.rpartition(".")[0] != head)
+    assert [name, len(lines), hashlib.sha256("\n".join(lines).encode()).hexdigest()] == THEIRS[theirs]
+    keras.backend.clear_session()
 
 
 def test_dense_layers_after_a_map_read_it_in_the_other_order(tmp_path):

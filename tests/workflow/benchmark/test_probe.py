@@ -6,7 +6,7 @@ from imgcls.evaluation.intervals import wilson_interval
 from imgcls.progress import Progress
 from imgcls.workflow.benchmark.images import load_images
 from imgcls.workflow.benchmark.network import build
-from imgcls.workflow.benchmark.probe import linear_probe, share_right
+from imgcls.workflow.benchmark.probe import drawn_rows, linear_probe, share_right
 from imgcls.workflow.benchmark.request import BenchmarkRequest
 
 
@@ -62,3 +62,12 @@ def test_images_that_belong_together_count_for_less():
     alone = share_right(labels, probabilities, pd.Series(range(40)))
     together = share_right(labels, probabilities, pd.Series(np.arange(40) // 4))
     assert together[2] - together[1] > 1.2 * (alone[2] - alone[1])
+
+
+def test_of_many_images_some_are_drawn_and_a_few_of_every_class():
+    rows = pd.DataFrame({"label": ["common"] * 9000 + ["rare"] * 6})
+    found = drawn_rows(rows, seed=0)
+    assert 2000 <= len(found) <= 2010
+    assert (found["label"] == "rare").sum() >= 5
+    assert found.index.is_monotonic_increasing
+    assert len(drawn_rows(rows[:500], seed=0)) == 500

@@ -1,0 +1,128 @@
+"""The network of `--model auto` for photos, where the folder IMGCLS_WEIGHTS has others beside the default one.
+
+A linear classifier on the features of each decides, within a time limit. Which figures others published plays no part
+but to say which ones are tried.
+"""
+
+import logging
+import os
+import time
+from dataclasses import dataclass, replace
+
+from imgcls.config import TrainConfig
+from imgcls.data.manifest.table import Manifest
+from imgcls.durations import clock
+from imgcls.models.cost import describe
+from imgcls.models.registry import find_architecture
+from imgcls.models.weights.named import FOLDER, TIMM, timm_weights_here
+from imgcls.models.weights.timm_networks import architecture_of
+from imgcls.progress import Progress
+from imgcls.training.auto_settings import PHOTO_MODEL, SMALL_IMAGE, resolve
+from imgcls.training.transfer.probe import Probe
+from imgcls.workflow.plan_choice import choose_plan
+
+MOST_TRIED = 2  # networks beside the default one
+MOST_MACS = 12  # times those of the default one; a larger network is for those who ask for it
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A network that may be taken.
+
+    Attributes:
+        model: Its name.
+        weights: That it starts from.
+    """
+
+    model: str
+    weights: str
+
+    @property
+    def macs(self) -> int:
+        """MACs for one image of its own size."""
+        return describe(self.model).macs
+
+    def of(self, config: TrainConfig) -> TrainConfig:
+        """The config with this network."""
+        return replace(config, network=replace(config.network, model=self.model, weights=self.weights))
+
+
+DEFAULT = Candidate(PHOTO_MODEL, "imagenet")
+
+
+def with_default_network(config: TrainConfig, manifest: Manifest, progress: Progress) -> TrainConfig:
+    """Settle the network where "auto" has a choice; else the config as it is.
+
+    Args:
+        config: As the user gave it.
+        manifest: The images, each with a split.
+        progress: Receives how many images have their features.
+    """
+    if not _has_choice(config, manifest):
+        return config
+    rivals = candidates_here()
+    if not rivals:
+        return config
+    log.info("--model auto: %s has %s beside %s; their features decide.", FOLDER, _named(rivals), DEFAULT.model)
+    found = _probed([DEFAULT, *rivals], config, manifest, progress)
+    best = decide(found)
+    scores = ", ".join(f"{each.model} {100 * probe.score:.1f} %" for each, probe in found.items())
+    log.info("--model %s --weights %s: a linear classifier has %s.", best.model, best.weights, scores)
+    return best.of(config)
+
+
+def candidates_here() -> list[Candidate]:
+    """The networks whose weights are in the folder: not much larger than the default one, the best published first."""
+    found = {architecture_of(name): name for name in timm_weights_here() if architecture_of(name)}
+    most = MOST_MACS * DEFAULT.macs
+    names = [name for name in found if name != DEFAULT.model and describe(name).macs <= most]
+    names.sort(key=lambda name: -(find_architecture(name).top1 or 0.0))
+    return [Candidate(name, f"{TIMM}:{found[name]}") for name in names[:MOST_TRIED]]
+
+
+def decide(found: dict[Candidate, Probe]) -> Candidate:
+    """The best one; of those that are as good within its standard error, the one with the fewest MACs."""
+    best = max(found.values(), key=lambda probe: probe.score)
+    alike = [each for each, probe in found.items() if probe.score >= best.score - best.error]
+    return min(alike, key=lambda each: each.macs)
+
+
+def _has_choice(config: TrainConfig, manifest: Manifest) -> bool:
+    network = config.network
+    is_open = network.model == network.weights == "auto" and network.plan != "scratch" and not network.init_from
+    if not is_open or FOLDER not in os.environ:
+        return False
+    sizes = manifest.sizes(manifest.usable)
+    return bool(sizes.min(axis=1).median() > SMALL_IMAGE)
+
+
+def _probed(
+    candidates: list[Candidate], config: TrainConfig, manifest: Manifest, progress: Progress
+) -> dict[Candidate, Probe]:
+    """A probe of each, in this order, as long as there is time; one whose file is no good is left out."""
+    began, found = time.monotonic(), {}
+    a_mac = 0.0  # seconds of the slowest so far, for each MAC of an image
+    for candidate in candidates:
+        start = time.monotonic()
+        if start - began + a_mac * candidate.macs > 60 * config.network.minutes:
+            log.info("%s is not tried: --minutes %g would not do.", candidate.model, config.network.minutes)
+            continue
+        try:
+            settled = resolve(candidate.of(config), manifest)
+            choice = choose_plan(settled, manifest, progress)
+        except (ValueError, OSError) as error:
+            if candidate is DEFAULT:
+                raise
+            log.warning("%s is not tried: %s", candidate.model, error)
+            continue
+        took = time.monotonic() - start
+        a_mac = max(a_mac, took / candidate.macs)
+        found[candidate] = next(probe for probe in choice.probes if probe.name == "embedding")
+        log.info("  %s: %.1f %% in %s", candidate.model, 100 * found[candidate].score, clock(took))
+    return found
+
+
+def _named(candidates: list[Candidate]) -> str:
+    return " and ".join(each.model for each in candidates)
