@@ -76,7 +76,7 @@ architecture("regnet_small", 32, state_dicts=regnet.NAMES, wiring=regnet.WIRING)
     partial(regnet.regnet, stages=regnet.Line(5, 8, 8.0, 1.6, 8).stages(), excite=True)
 )
 architecture("repvgg_small", 32, state_dicts=repvgg.NAMES, wiring=repvgg.WIRING)(
-    partial(repvgg.repvgg, blocks=(2, 1), filters=[8, 12])
+    partial(repvgg.repvgg, blocks=(2, 1), filters=[8, 16])
 )
 architecture("resnext_small", 32, wiring=resnet.WIRING)(
     partial(resnet.resnet, block=partial(resnet.bottleneck_v1_5, groups=4, width=2), blocks=(1, 2))

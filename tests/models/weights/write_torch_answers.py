@@ -29,7 +29,7 @@ SIZES = {"depths": (1, 1, 2, 1), "dims": (8, 16, 32, 64), "num_classes": 5}
 VIT = {"img_size": 32, "patch_size": 8, "embed_dim": 128, "depth": 2, "num_heads": 2, "num_classes": 5}
 DINOV2 = {**VIT, "init_values": 1e-5}
 REGNET_LINE = {"depth": 5, "w0": 8, "wa": 8.0, "wm": 1.6}  # one block in each of three stages, and two in the last
-REPVGG = [byobnet.ByoBlockCfg(type="rep", d=blocks, s=2, c=filters) for blocks, filters in ((2, 8), (1, 12))]
+REPVGG = [byobnet.ByoBlockCfg(type="rep", d=blocks, s=2, c=filters) for blocks, filters in ((2, 8), (1, 16))]
 AUTHORS_OF_REPVGG = (
     ("conv_kxk", "rbr_dense"), ("conv_1x1", "rbr_1x1"), ("identity", "rbr_identity"), ("head.fc", "linear"),
     ("stem", "stage0"), ("stages.1", "stage2"), ("stages.0", "stage1"),
