@@ -1,10 +1,12 @@
 """SqueezeNet: Iandola et al., SqueezeNet: AlexNet-level accuracy with 50x fewer parameters, 2016.
 
 The last convolution, with a map for each class, is the classifier behind the average here, as in `nin`. The ReLU that
-the authors have between it and the average is left out, so that the logits are linear in the embedding: with published
-weights they are what that convolution averages to, and can be below zero.
+the authors have between it and the average is left out, so that the logits are linear in the embedding. The published
+classifier is made for that ReLU and would answer otherwise without it, so that of a published file only the features
+are taken.
 """
 
+from collections.abc import Mapping
 from functools import partial
 from typing import Any
 
@@ -52,6 +54,11 @@ def torchvision_name(layer: str, pooled: tuple[int, ...]) -> str:
     return f"features.{number + 1 + sum(before < number for before in pooled)}.{part}"
 
 
+def without_classifier(arrays: Mapping[str, Any]) -> Mapping[str, Any]:
+    """The features of a state dict of torchvision."""
+    return {name: array for name, array in arrays.items() if not name.startswith("classifier.")}
+
+
 for _name, (_parameters, _top1, _source) in FACTS.items():
     _names = partial(torchvision_name, pooled=NETWORKS[_name]["pooled"])
     architecture(
@@ -61,6 +68,6 @@ for _name, (_parameters, _top1, _source) in FACTS.items():
         parameters=_parameters,
         top1=_top1,
         top1_source=f"ImageNet; {_source}",
-        state_dicts=(StateDictNames("torchvision", _names, {}),),
+        state_dicts=(StateDictNames("torchvision", _names, {}, prepare=without_classifier),),
         wiring={"normalization": "none", "dropout": 0.5},
     )(partial(squeezenet, **NETWORKS[_name]))
