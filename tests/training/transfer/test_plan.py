@@ -185,7 +185,7 @@ def weights(run) -> list[np.ndarray]:
 
 @pytest.mark.slow
 def test_a_run_in_stages_that_stops_goes_on_to_the_same_weights(tiny_config, earlier):
-    settings = {"weights": earlier, "plan": "all", "epochs": 4, "feature_views": 2}
+    settings = {"weights": earlier, "plan": "all", "epochs": 4, "feature_views": 2, "steps_per_call": 1}
     unbroken, manifest = create_run(tiny_config(name="unbroken", **settings))
     assert train_network(unbroken, manifest)
     broken, manifest = create_run(tiny_config(name="broken", **settings))
