@@ -14,6 +14,8 @@ from imgcls.data_format import CHANNELS_FIRST, CHANNELS_LAST
 from imgcls.layers.grouped_convolution import grouped_convolution, unfused
 from imgcls.layers.native_layout import in_native_layout
 
+NARROW = 16  # channels that oneDNN takes at once
+
 register = keras.saving.register_keras_serializable("imgcls")
 
 
@@ -67,12 +69,25 @@ class Conv2D(ChannelBias, layers.Conv2D):
                 inputs, self.kernel, self.strides, self.padding, data_format, self.dilation_rate
             )
             return unfused(outputs) if self.use_bias else outputs
-        return ops.conv(inputs, self.kernel, list(self.strides), self.padding, data_format, self.dilation_rate)
+        strides = list(self.strides)
+        if self._skips_narrow_pixels():
+            rows, columns = (slice(None, None, step) for step in strides)
+            inputs = inputs[:, :, rows, columns] if data_format == CHANNELS_FIRST else inputs[:, rows, columns]
+            strides = [1, 1]
+        return ops.conv(inputs, self.kernel, strides, self.padding, data_format, self.dilation_rate)
+
+    def _skips_narrow_pixels(self) -> bool:
+        """Whether it is 1x1 with a stride over few channels.
+
+        There oneDNN's gradient of the kernel writes beyond its memory in float32 (TensorFlow 2.21, maps of 112 pixels),
+        which ends the process now or later. To take every other pixel first comes to the same.
+        """
+        return set(self.kernel_size) == {1} and set(self.strides) != {1} and self.kernel.shape[2] < NARROW
 
     @override
     def convolution_op(self, inputs: KerasTensor, kernel: KerasTensor) -> KerasTensor:
         """What the Keras class calls in channels_last."""
-        if self.groups > 1:
+        if self.groups > 1 or self._skips_narrow_pixels():
             return self.convolve(inputs, self.data_format)
         outputs: KerasTensor = super().convolution_op(inputs, kernel)
         return outputs

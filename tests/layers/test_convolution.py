@@ -80,3 +80,25 @@ def test_a_pointwise_convolution_computes_the_same_in_training():
     layer = layers.PointwiseConv2D(6, activation="relu")
     x = np.random.default_rng(0).normal(size=(2, 5, 7, 4)).astype("float32")
     np.testing.assert_allclose(layer(x, training=True), layer(x), atol=1e-5)
+
+
+@pytest.mark.parametrize("data_format", ["channels_last", "channels_first"])
+@pytest.mark.parametrize("size", [112, 113])
+def test_a_strided_1x1_convolution_of_few_channels_has_gradients(data_format, size):
+    """As oneDNN computes it, this writes beyond its memory: RepVGG's stem at 224 pixels ended the process."""
+    layer = layers.Conv2D(48, 1, strides=2, padding="same", data_format=data_format)
+    images = tf.random.stateless_normal((8, size, size, 3), (1, 2))
+    inputs = images if data_format == "channels_last" else tf.transpose(images, (0, 3, 1, 2))
+
+    @tf.function
+    def gradient(inputs):
+        with tf.GradientTape() as tape:
+            loss = tf.reduce_sum(layer(inputs) ** 2)
+        return tape.gradient(loss, layer.kernel.value)
+
+    layer.build(inputs.shape)
+    kernel = tf.reshape(layer.kernel.value, (3, 48))
+    for _ in range(8):
+        found = gradient(inputs)
+    seen = tf.reshape(images[:, ::2, ::2], (-1, 3))
+    np.testing.assert_allclose(found[0, 0], 2 * tf.transpose(seen) @ (seen @ kernel), rtol=1e-3, atol=1e-1)
