@@ -32,7 +32,9 @@ OWN_FOLDERS = (
     Path("saved_models"),
     *CARD_FOLDERS,
 )  # written here, or shipped
-NO_PATHS = {"format", "group", "activation", "initializer", "data_service", "name"}  # other texts may be paths
+NO_PATHS = {  # other texts may be paths
+    "format", "group", "activation", "initializer", "data_service", "name", "augmentation_layers",
+}  # fmt: skip
 KERAS_HUB = "keras_hub"  # before the folder of a preset
 TFDS = re.compile(r"tfds:\w+(/[\w.-]+)?(:\d+\.\d+\.\d+)?")  # without the name space of a community
 

@@ -153,7 +153,7 @@ def test_nothing_is_trained_on_images_from_outside(page, project, here, outside,
 def test_a_network_file_is_not_run_unless_the_start_allows_it(page, project, here, start, monkeypatch):
     monkeypatch.setattr("parts.train.estimate.ask", lambda *_, **__: None)
     (here / "my_net.py").write_text(NETWORK.format(marker=str(here / "was run"), name="uploaded_one"))
-    view = page("train", project=project.name).choose("Model", "my_net.py").press("Start")
+    view = page("train", project=project.name).open("Settings").choose("Model", "my_net.py").press("Start")
     assert "my_net.py is a Python file, and this app runs none" in view.errors
     assert "--allow-network-files" in view.errors
     assert not (here / "was run").exists()

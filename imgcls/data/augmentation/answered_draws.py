@@ -34,6 +34,7 @@ def answered(seed: tf.Tensor) -> Iterator[None]:
     Raises:
         ValueError: Within, Python's own random numbers are asked for: a graph would hold what it was traced with.
     """
+    ensure_generator()
     with _lock, ExitStack() as stack:
         for owner, name, answer in _ANSWERS:
             original = getattr(owner, name)
@@ -44,6 +45,18 @@ def answered(seed: tf.Tensor) -> Iterator[None]:
             yield
         finally:
             _current.reset(token)
+
+
+def ensure_generator() -> None:
+    """Give TensorFlow a global generator where it makes none by itself, as in a process that had a deterministic run.
+
+    Layers of keras-cv ask for it when they are made. What they draw is answered from seeds, so its state plays no part.
+    """
+    with tf.init_scope():
+        try:
+            tf.random.get_global_generator()
+        except RuntimeError:
+            tf.random.set_global_generator(tf.random.Generator.from_seed(0))
 
 
 class _Answers:

@@ -8,6 +8,7 @@ from typing import Any
 import keras
 
 from imgcls.counted import counted
+from imgcls.data.augmentation.answered_draws import ensure_generator
 from imgcls.named_layer import PACKAGES, NamedLayer
 from imgcls.nearest_name import did_you_mean
 
@@ -58,6 +59,7 @@ def make_layer(named: NamedLayer) -> keras.layers.Layer:
     """
     found = _find(named)
     arguments = _arguments(named, found)
+    ensure_generator()
     try:
         with float32():
             layer: keras.layers.Layer = (_in_gray_levels(found) if named.name in UNIT_RANGE else found)(**arguments)

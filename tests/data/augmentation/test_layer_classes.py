@@ -1,3 +1,6 @@
+import subprocess
+import sys
+
 import pytest
 
 from imgcls.data.augmentation.layer_classes import layer_names, make_layer
@@ -49,3 +52,13 @@ def test_names_are_those_of_layers_of_images():
     assert {"RandAugment", "RandomHue", "GridMask", "Augmenter"} <= set(layer_names("keras_cv"))
     assert {"RandAugment", "RandomErasing", "Pipeline"} <= set(layer_names("keras"))
     assert not {"MixUp", "Dense", "GlobalRandomFlip"} & {*layer_names("keras_cv"), *layer_names("keras")}
+
+
+def test_a_layer_can_be_made_after_a_deterministic_run():
+    """TensorFlow then makes no global generator by itself, and keras-cv asks for one."""
+    code = (
+        "import tensorflow as tf; tf.config.experimental.enable_op_determinism()\n"
+        "from imgcls.data.augmentation.layer_function import layer_function\n"
+        "layer_function('keras_cv.RandomHue(factor=0.2)')"
+    )
+    subprocess.run([sys.executable, "-c", code], check=True)
