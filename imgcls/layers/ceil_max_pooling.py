@@ -44,9 +44,8 @@ class CeilMaxPooling2D(keras.layers.MaxPooling2D):
     @override
     def call(self, inputs: KerasTensor) -> KerasTensor:
         for axis, missing in zip(spatial_axes(self.data_format), self._missing(inputs.shape), strict=True):
-            last = inputs[
-                (*[slice(None)] * axis, slice(-1, None))
-            ]  # a copy of it changes no maximum, whatever its sign
+            # a copy of the last row changes no maximum, whatever its sign
+            last = inputs[(*[slice(None)] * axis, slice(-1, None))]
             inputs = ops.concatenate([inputs, *[last] * missing], axis=axis) if missing else inputs
         return super().call(inputs)
 

@@ -1,6 +1,8 @@
 """Batch normalization multiplied into the convolution before it: the same answers with less to compute."""
 
 from collections import Counter
+from collections.abc import Collection, Mapping, Sequence
+from typing import Any
 
 import keras
 import numpy as np
@@ -37,7 +39,20 @@ def fold_batch_normalization(model: keras.Model) -> keras.Model:
         (97, 40)
     """
     taken = _taken_over(model)
-    gone = {normalization.name for normalization in taken.values()}
+    weights = {name: _weights(model.get_layer(name), normalization) for name, normalization in taken.items()}
+    return without_layers(model, {normalization.name for normalization in taken.values()}, weights)
+
+
+def without_layers(
+    model: keras.Model, gone: Collection[str], weights: Mapping[str, Sequence[np.ndarray]]
+) -> keras.Model:
+    """The same network with some layers left out, whose work convolutions have taken over.
+
+    Args:
+        model: The network.
+        gone: The names of these layers; each becomes an `Identity` of its first input.
+        weights: Kernel and bias of each convolution that has more to do, by its name; the others keep theirs.
+    """
 
     def made(layer: keras.layers.Layer) -> keras.layers.Layer:
         copy: keras.layers.Layer
@@ -45,18 +60,21 @@ def fold_batch_normalization(model: keras.Model) -> keras.Model:
             copy = keras.layers.Identity(name=layer.name)
         else:
             config = layer.get_config()
-            copy = type(layer).from_config({**config, "use_bias": True} if layer.name in taken else config)
+            copy = type(layer).from_config({**config, "use_bias": True} if layer.name in weights else config)
         return copy
 
-    def called(layer: keras.layers.Layer, *inputs: object, **options: object) -> object:
-        return layer(inputs[0]) if layer.name in gone else layer(*inputs, **options)  # an Identity takes no mask
+    def called(layer: keras.layers.Layer, *inputs: Any, **options: Any) -> Any:
+        if layer.name not in gone:
+            return layer(*inputs, **options)
+        return layer(inputs[0][0] if isinstance(inputs[0], list) else inputs[0])  # an Identity takes no mask
 
-    folded = keras.models.clone_model(model, clone_function=made, call_function=called)
-    for layer in model.layers:
-        if layer.weights and layer.name not in gone:
-            weights = _weights(layer, taken[layer.name]) if layer.name in taken else layer.get_weights()
-            folded.get_layer(layer.name).set_weights(weights)
-    return folded
+    smaller = keras.models.clone_model(model, clone_function=made, call_function=called)
+    for layer in smaller.layers:
+        if layer.weights:
+            layer.set_weights(
+                weights[layer.name] if layer.name in weights else model.get_layer(layer.name).get_weights()
+            )
+    return smaller
 
 
 def _taken_over(model: keras.Model) -> dict[str, keras.layers.BatchNormalization]:

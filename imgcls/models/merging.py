@@ -14,6 +14,7 @@ import numpy as np
 from imgcls import layers
 from imgcls.data_format import CHANNELS_LAST
 from imgcls.framework_internals import graph_nodes, inputs_of_call, producer
+from imgcls.models.folding import without_layers
 from imgcls.models.recursion import deep_networks
 
 _CONVOLUTIONS = (keras.layers.Conv2D, layers.Conv2D)
@@ -69,24 +70,7 @@ def merge_branches(model: keras.Model) -> keras.Model:
         return model
     gone = {name for names, _ in sums for name in names}
     weights = {branches[0].layer.name: _merged(branches) for _, branches in sums}
-
-    def made(layer: keras.layers.Layer) -> keras.layers.Layer:
-        copy: keras.layers.Layer
-        if layer.name in gone:
-            copy = keras.layers.Identity(name=layer.name)
-        else:
-            config = layer.get_config()
-            copy = type(layer).from_config({**config, "use_bias": True} if layer.name in weights else config)
-        return copy
-
-    def called(layer: keras.layers.Layer, *inputs: Any, **options: Any) -> Any:
-        return layer(inputs[0][0]) if layer.name in gone else layer(*inputs, **options)
-
-    merged = keras.models.clone_model(model, clone_function=made, call_function=called)
-    for layer in merged.layers:
-        if layer.weights:
-            layer.set_weights(weights.get(layer.name) or model.get_layer(layer.name).get_weights())
-    return merged
+    return without_layers(model, gone, weights)
 
 
 def _mergeable(model: keras.Model) -> list[tuple[list[str], list[_Branch]]]:

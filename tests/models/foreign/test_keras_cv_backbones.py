@@ -21,11 +21,6 @@ FAMILIES = {  # a small backbone of each family -> its parameters, by KerasCV's 
 PIXELS = np.random.default_rng(0).uniform(0, 255, (2, 64, 64, 3)).astype("float32")
 
 
-@pytest.fixture(autouse=True)
-def keras_cv():
-    return pytest.importorskip("keras_cv")
-
-
 def test_a_backbone_that_there_is_not_is_refused_with_the_nearest():
     with pytest.raises(ValueError, match=r"no backbone 'resnet_50' .*Did you mean 'resnet50'"):
         find_architecture("keras_cv:resnet_50")
