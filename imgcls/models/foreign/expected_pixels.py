@@ -61,8 +61,8 @@ def expected_pixels(architecture: Architecture, named: str | None) -> str:
         return ""
     if not known and named is None:
         raise ValueError(
-            f"Nothing in {architecture.name} says which pixels it was trained with. Name them with --preprocessing: "
-            f"{there_are}."
+            f"Nothing in the model {architecture.name!r} says which pixels it was trained with. Name them with "
+            f"--preprocessing: {there_are}."
         )
     if known and named not in (None, known):
         raise ValueError(
