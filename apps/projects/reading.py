@@ -155,6 +155,8 @@ def _with_unlabelled(imported: Imported, ways: tuple[Way, ...]) -> Reading:
     unheard = problems["file"].isin(images) & (problems["effect"] == LEFT_OUT)
     if images:
         waiting = Manifest.from_records(_unlabelled(images), manifest.root).table
+        if manifest.table["source"].nunique() == 1:
+            waiting["source"] = manifest.table["source"].iloc[0]
         known = set(manifest.table["image"])
         table = pd.concat([manifest.table, waiting[~waiting["image"].isin(known)]], ignore_index=True)
         table.attrs = manifest.table.attrs

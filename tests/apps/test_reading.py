@@ -56,6 +56,7 @@ def test_the_files_that_are_read_and_those_that_are_not_are_named(detection):
 def test_images_that_nobody_labelled_wait_for_a_label(detection):
     table = read_source(str(detection), PLAIN, "crop").manifest.table
     assert table["label"].tolist() == ["cat", "cup"] * 3 + [""]
+    assert set(table["source"]) == {"coco"}
 
 
 def test_class_folders_ask_nothing_and_images_beside_them_wait(clothes):
