@@ -157,12 +157,12 @@ def test_a_path_typed_into_a_setting_of_a_training_stays_in_the_folder(page, app
     page.get_by_role("textbox", name="Find a setting").fill("start from")
     page.keyboard.press("Enter")
     field = page.get_by_role("textbox", name="Start from")
-    for typed in (str(outside), "../", "~"):
+    for typed in (str(outside), "..", "~"):
         field.fill(typed)
         field.press("Enter")
         settled(page)
         page.get_by_role("button", name="Start", exact=True).click()
-        assert f"{typed} lies outside of" in refused(page)
+        page.get_by_text(f"{typed} lies outside of").first.wait_for()
     page.get_by_role("combobox", name="Folder of a run or of an exported model").fill(str(outside))
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Take it in").click()
@@ -174,12 +174,12 @@ def test_a_path_typed_on_predict_stays_in_the_folder(page, app, outside):
     look(page, f"{app.address}/predict?project={app.project}")
     page.get_by_role("radio", name="On the server").click()
     field = page.get_by_role("textbox", name="Folder, zip or tar file on the server")
-    for typed in (str(outside), "../", "~", "/etc/passwd"):
+    for typed in (str(outside), "..", "~", "/etc/passwd"):
         field.fill(typed)
         field.press("Enter")
         settled(page)
-        page.get_by_role("button", name="Name these pictures").click()
-        assert f"{typed} lies outside of" in refused(page)
+        page.get_by_role("button", name="Name these").click()
+        page.get_by_text(f"{typed} lies outside of").first.wait_for()
     assert "private.png" not in page.content()
 
 

@@ -1,6 +1,7 @@
 """Every place that images can come from, in Chromium: each adds its images to one project, one after the other."""
 
 import http.server
+import re
 import shutil
 import threading
 import zipfile
@@ -147,7 +148,7 @@ def test_images_come_from_everywhere_and_labels_go_to_another_tool(
         assert (table["problems"] == "").all()
         filter_by_origin(page, address)
         export(page, address)
-    (written,) = (project.folder / "exports").glob("coco-1/*.json")
+    (written,) = (project.folder / "exports").rglob("*.json")
     assert "trouser" in written.read_text()
 
 
@@ -156,7 +157,7 @@ def refuse_a_file_of_two_gigabytes(page, folder: Path) -> None:
     with (folder / "film.png").open("wb") as file:
         file.truncate(TOO_LARGE)
     page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(folder / "film.png")
-    page.get_by_text("must be 2.0GB or smaller").or_(page.get_by_text("2GB or smaller")).first.wait_for()
+    page.get_by_text(re.compile("File must be .* or smaller")).first.wait_for()
     page.get_by_text("name its folder under “On the server”").first.wait_for()
     (folder / "film.png").unlink()
 
