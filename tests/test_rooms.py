@@ -14,6 +14,7 @@ ALLOWED = {  # room: the rooms that it may import
     "files": "",
     "framework_internals": "",
     "processor": "",
+    "machine": "processor",
     "metrics": "",
     "config": "",
     "config_file": "config files",
@@ -21,15 +22,15 @@ ALLOWED = {  # room: the rooms that it may import
     "labels": "image_files",
     "layers": "data_format",
     "models": "layers data_format framework_internals files",
-    "data": "labels config files image_files",
+    "data": "labels config files image_files machine",
     "run_folder": "config config_file files models",
     "engines": "framework_internals",
-    "training": "engines models layers data_format data config files processor run_folder framework_internals",
+    "training": "engines models layers data_format data config files processor machine run_folder framework_internals",
     "evaluation": "data config files image_files",
     "explain": "models layers data_format framework_internals data config files image_files",
     "serving": "engines data config files image_files",
     "workflow": "explain evaluation serving training engines models layers data labels config config_file files "
-    "image_files run_folder processor",
+    "image_files run_folder processor machine",
 }
 APP_ROOMS = {  # room of apps/: the others of apps/ that it may import; only those with a * know Streamlit
     "projects": "",
@@ -83,8 +84,8 @@ ATTRIBUTES = {
     ),
 }
 COMMANDS = {
-    "audit", "augment", "benchmark", "calibrate", "client", "compare", "data_service", "drift", "evaluate", "export",
-    "import_labels", "predict", "prepare", "review", "serve", "train", "tune", "__main__",
+    "audit", "augment", "benchmark", "calibrate", "client", "compare", "data_service", "doctor", "drift", "evaluate",
+    "export", "import_labels", "predict", "prepare", "review", "serve", "train", "tune", "__main__",
 }  # fmt: skip
 ACROSS = {  # tests that ask the same of many files, or of the repository
     "apps/test_attack",
