@@ -3,7 +3,6 @@
 from dataclasses import asdict, dataclass, replace
 
 import numpy as np
-from scipy.optimize import minimize_scalar
 from scipy.special import expit, log_expit, log_softmax, softmax
 
 from imgcls.counted import counted
@@ -41,6 +40,8 @@ def fit_temperature(logits: np.ndarray, labels: np.ndarray) -> float:
     logits, labels = np.asarray(logits, np.float64), np.asarray(labels)
     if not len(logits) or _all_right(logits, labels):
         return 1.0
+    from scipy.optimize import minimize_scalar  # late: who only reads a calibration needs 25 MB less
+
     bounds = tuple(np.log(TEMPERATURES))
     found = minimize_scalar(
         lambda logarithm: log_loss(logits / np.exp(logarithm), labels),

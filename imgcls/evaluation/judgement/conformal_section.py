@@ -3,7 +3,7 @@
 import altair as alt
 import numpy as np
 import pandas as pd
-from scipy.stats import binom
+from scipy.special import bdtr
 
 from imgcls.counted import counted
 from imgcls.evaluation.intervals import wilson_interval
@@ -124,4 +124,4 @@ def conformal_steps(table: PredictionTable, sets: ConformalSets, run: str = "") 
 
 def _is_short(each: SetsOfClass, coverage: float, classes: int) -> bool:
     """Whether so few are covered that chance explains it in fewer than one of twenty reports, with so many classes."""
-    return bool(binom.cdf(each.covered, each.images, coverage) < 0.05 / classes)
+    return bool(bdtr(each.covered, each.images, coverage) < 0.05 / classes)

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 import numpy as np
-from scipy.stats import beta, binom
+from scipy.special import bdtrc, betaincinv
 
 from imgcls.counted import counted
 from imgcls.evaluation.intervals import wilson_interval
@@ -324,7 +324,7 @@ def _passed(counts: np.ndarray, good: np.ndarray, precision: float) -> list[int]
     Reference:
         Wiens, A Fixed Sequence Bonferroni Procedure for Testing Multiple Endpoints, 2003.
     """
-    chances = binom.sf(good - 1, counts, precision)  # of so many right answers, if no more than the wished share is
+    chances = bdtrc(good - 1, counts, precision)  # of so many right answers, if no more than the wished share is
     starts, doubt, found = _starts(counts, precision), 0.0, []
     for place, (count, chance) in enumerate(zip(counts, chances, strict=True)):
         doubt += DOUBT / STARTS * (place in starts)
@@ -344,7 +344,7 @@ def _starts(counts: np.ndarray, precision: float) -> set[int]:
 
 def _least_precision(good: np.ndarray, counts: np.ndarray, doubt: float) -> np.ndarray:
     """The lower ends of the exact one-sided intervals of shares, by Clopper and Pearson, 1934."""
-    lows: np.ndarray = np.where(good > 0, beta.ppf(doubt, np.maximum(good, 1), counts - good + 1), 0.0)
+    lows: np.ndarray = np.where(good > 0, betaincinv(np.maximum(good, 1), counts - good + 1, doubt), 0.0)
     return lows
 
 
