@@ -32,6 +32,7 @@ class Request:
         dropped: Files that were uploaded and not kept.
         folders: Those that its images may lie in; None if they may lie anywhere, as those of a card.
         who: Who asked for it; may be empty.
+        origin: Where its images are said to come from, for the filter of that name; empty for what the files are.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Request:
     dropped: tuple[str, ...] = ()
     folders: tuple[str, ...] | None = None
     who: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True)

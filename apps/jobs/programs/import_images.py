@@ -36,6 +36,8 @@ def main(project: Project, name: str) -> int:
     with progress_line() as progress:
         progress.doing("Reading the labels", 0)
         reading = read(request, progress)
+        if request.origin:
+            reading.manifest.table["source"] = request.origin
         if request.folders is not None:
             check_images(reading.manifest, request.folders)
         if reading.ways and not request.boxes:

@@ -13,6 +13,7 @@ from imgcls.cli.flags import settings
 from imgcls.config import LabelsConfig
 from imgcls.data.sources.cards import list_cards, load_card
 from imgcls.labels import FORMATS
+from parts.data.camera import from_camera
 from parts.data.starting import request_for, start_import
 from parts.uploads import save_uploads
 
@@ -31,7 +32,9 @@ def ask_for_images(project: Project) -> bool:
     Raises:
         ValueError: Nothing was named or dropped, or it may not be read.
     """
-    way = st.segmented_control("Where are the images?", list(WAYS), default=next(iter(WAYS)), required=True, key="way")
+    way = st.segmented_control(
+        "Where are the images?", list(WAYS), default=next(iter(WAYS)), required=True, key="from", bind="query-params"
+    )
     arrive = WAYS[way](project)
     if not st.button("Add these images", type="primary", icon=":material/add_photo_alternate:"):
         return False
@@ -130,6 +133,7 @@ WAYS: dict[str, Callable[[Project], Arrival]] = {
     "A data set that is here": from_card,
     "TensorFlow Datasets": from_tfds,
     "Addresses in a table": from_addresses,
+    "Camera": from_camera,
 }
 
 

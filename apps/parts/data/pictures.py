@@ -1,22 +1,24 @@
 """The images themselves, with filters, and what can be done with those that are selected."""
 
-from html import escape
+from collections.abc import Mapping
 
 import streamlit as st
-from images.addresses import picture_address
 from projects import edits, queues
-from projects.chosen_rows import NO_SPLIT, STATES, chosen_rows
+from projects.chosen_rows import NO_SPLIT, STATES, chosen_rows, origin_of, split_of, state_of
+from projects.class_names import joined_names
 from projects.project import Project
+from projects.run_doubts import Doubts, doubts_of, reviewed_runs
 from projects.summary import Summary
 from projects.versions import manifest_of
 
 from imgcls.counted import counted
 from imgcls.data.audit import KINDS
 from imgcls.data.manifest.table import SPLITS, Manifest
+from imgcls.labels import FORMATS
 from parts.data.change import change
 from parts.grid import image_grid
+from parts.large_image import show_large
 from parts.opened import go, keep
-from parts.plain import plain
 
 HEIGHT = 560  # pixels
 
@@ -31,14 +33,16 @@ def show_pictures(project: Project, number: int, summary: Summary, problems: dic
         problems: Rows of each kind of finding.
     """
     manifest = manifest_of(project, number)
-    rows = _filtered(manifest, summary, problems)
+    rows, doubts = _filtered(project, number, manifest, summary, problems)
     if not rows:
         st.info("No image fits these filters. Take one away.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{counted(len(rows), 'image')} shown. Click with Ctrl or Shift to select several.")
         everything = st.checkbox("Select all that are shown", key=f"all {number} {hash(tuple(rows))}")
-    captions = manifest.table["label"].to_numpy()[rows]
+    captions = joined_names(manifest.table[["label", "labels"]].iloc[rows]).tolist()
+    if doubts:
+        captions = [_said(*doubts[row], label) for row, label in zip(rows, captions, strict=True)]
     answer = image_grid("pictures", project, number, rows, captions, height=HEIGHT)
     if answer.opened is not None:
         keep(image=str(answer.opened))
@@ -48,14 +52,23 @@ def show_pictures(project: Project, number: int, summary: Summary, problems: dic
         show_actions(project, number, list(summary.classes), selected)
 
 
-def _filtered(manifest: Manifest, summary: Summary, problems: dict[str, list[int]]) -> list[int]:
-    """The rows that the filters let through; what is chosen stands in the address."""
+def _said(said: str, share: float, label: str) -> str:
+    """What a model says of an image, and its label where that is another."""
+    return f"{said or 'sure'} {100 * share:.0f} %" + (f", is {label}" if label and label != said else "")
+
+
+def _filtered(
+    project: Project, number: int, manifest: Manifest, summary: Summary, problems: dict[str, list[int]]
+) -> tuple[list[int], Doubts]:
+    """The rows that the filters let through, and what a model says of them; what is chosen stands in the address."""
+    table = manifest.table
     with st.container(horizontal=True):
         classes = st.multiselect(
             "Class", summary.classes, key="class", bind="query-params", placeholder="All classes", width=300
         )
-        splits = st.pills("Split", [*SPLITS, NO_SPLIT], selection_mode="multi", key="split", bind="query-params")
-        states = st.pills("State", STATES, selection_mode="multi", key="state", bind="query-params")
+        splits = _ask("Split", "split", [name for name in (*SPLITS, NO_SPLIT) if (split_of(table) == name).any()])
+        states = _ask("State", "state", [name for name in STATES if (state_of(table) == name).any()])
+        origins = _ask("From", "origin", sorted(origin_of(table).unique()))
     kind = None
     if problems:
         kind = st.pills(
@@ -65,7 +78,39 @@ def _filtered(manifest: Manifest, summary: Summary, problems: dict[str, list[int
             key="problem",
             bind="query-params",
         )
-    return chosen_rows(manifest, classes, splits, states, problems[kind] if kind else None)
+    doubts = _ask_model(project, number)
+    rows = chosen_rows(manifest, classes, splits, states, origins, problems[kind] if kind else None)
+    if doubts is None:
+        return rows, {}
+    fit = set(rows)
+    return [row for row in doubts if row in fit], doubts
+
+
+def _ask(label: str, key: str, found: list[str]) -> list[str]:
+    """A filter by something in which images differ; without one where they do not."""
+    if len(found) < 2:
+        return []
+    return st.pills(label, found, selection_mode="multi", key=key, bind="query-params", format_func=_shown)
+
+
+def _shown(name: str) -> str:
+    return FORMATS[name].title if name in FORMATS else name
+
+
+def _ask_model(project: Project, number: int) -> Doubts | None:
+    """A filter by what the newest run says; None while it is not used."""
+    run = next(iter(reviewed_runs(project)), "")
+    found: Mapping[str, Doubts] = doubts_of(project, run, number) if run else {}
+    if not found:
+        return None
+    kind = st.pills(
+        f"The model of {run}",
+        list(found),
+        key="doubt",
+        bind="query-params",
+        help="Of validation and test images. Unsure: no class is likely. Named wrongly: its answer is not the label.",
+    )
+    return found.get(kind)
 
 
 def show_actions(project: Project, number: int, classes: list[str], rows: list[int]) -> None:
@@ -99,21 +144,5 @@ def _close() -> None:
 @st.dialog("Image", width="large", on_dismiss=_close)
 def show_one(project: Project, number: int, manifest: Manifest, classes: list[str], row: int) -> None:
     """An image that was opened, large, with what is known of it."""
-    facts = manifest.table.loc[row]
-    st.html(
-        f'<img src="{picture_address(project, number, row, 1024)}" alt="{escape(facts["image"])}" '
-        'style="width:100%;max-height:60vh;object-fit:contain;image-rendering:auto">'
-    )
-    size = f"{facts['width']:,} x {facts['height']:,} pixels" if facts["width"] else ""
-    known = {
-        "Class": ", ".join(facts["labels"]),
-        "Split": facts["split"],
-        "Problem": facts["problems"],
-        "Size": size,
-        "Format": facts["format"],
-        "Belongs to": facts["group"],
-        "Labelled by": facts["annotators"],
-        "File": facts["image"],
-    }
-    st.markdown("  \n".join(f"**{name}:** {plain(str(fact))}" for name, fact in known.items() if fact))
+    show_large(project, number, manifest, row)
     show_actions(project, number, classes, [row])
