@@ -10,7 +10,6 @@ from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.files import read_json
 from imgcls.labels.records import BOX
-from imgcls.run_folder import RunFolder
 from projects.moved_rows import found_rows
 from projects.project import Project
 from projects.versions import manifest_of
@@ -70,7 +69,7 @@ def _wrong(project: Project, file: Path, modified: int, version: int) -> Doubts:
     queue = [each for each in read_json(file).get("queue", []) if each["why"] != DOUBTFUL]
     if not queue:
         return {}
-    now, learned = manifest_of(project, version), RunFolder(file.parent).manifest_file
+    now, learned = manifest_of(project, version), file.with_name("manifest.parquet")
     root = Manifest.load(learned).root if learned.is_file() else now.root
     rows = _rows_of(pd.DataFrame(queue), root, now)
     return {row: (each["suggested"], each["probability"]) for row, each in zip(rows, queue, strict=True) if row >= 0}

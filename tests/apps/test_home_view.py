@@ -18,7 +18,7 @@ def project(here, clothes):
 
 def test_without_projects_the_page_says_what_to_do_first(page):
     view = page("home")
-    assert "Drop a folder of pictures here, or try the sample" in view.text
+    assert "Drop a folder of images here, or try the sample" in view.text
     assert "Try the sample" in view.text
 
 

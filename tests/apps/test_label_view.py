@@ -150,6 +150,28 @@ def test_many_images_get_one_class_and_it_is_undone_at_once(waiting):
     assert [each.row for each in unsaved(waiting)] == [30, 31]
 
 
+def test_classes_are_added_to_many_images_and_taken_away(page, waiting, monkeypatch):
+    from parts import grid
+    from parts.labelling import batch
+    from projects.decisions import unsaved
+
+    shown = {}
+
+    def selecting(*arguments, **_):
+        shown.update(zip(arguments[3], arguments[4] or [], strict=False))
+        return grid.GridAnswer([30, 31], None)
+
+    monkeypatch.setattr(batch, "image_grid", selecting)
+    opened = page("label", project="clothes", queue="no-label", mode="many", several="1")
+    opened.press("bag · 1").press("sneaker · 2").press("bag · 1")
+    assert [each.labels for each in unsaved(waiting)][-2:] == [["sneaker"]] * 2
+    assert shown[30] == "✓ sneaker"
+    opened.press("sneaker · 2").press("As they are · 0")
+    assert shown[31] == "✓ none of the classes"
+    opened.press("Undo · Z").press("Undo · Z").press("Save these labels")
+    assert "All is saved" in opened.text
+
+
 def test_many_at_once_shows_keys_for_the_classes(page, waiting):
     opened = page("label", project="clothes", queue="no-label", mode="many")
     assert {"bag · 1", "sneaker · 2", "trouser · 3", "Leave out · X"} <= {each.label for each in opened.widgets.button}

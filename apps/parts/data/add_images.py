@@ -19,7 +19,7 @@ from parts.uploads import save_uploads
 
 MOST_MEGABYTES = 2_000  # a file; an archive of this size fills the memory for a moment
 FOUND = "found by its content"
-READ_AS = {"labels": "give their labels", "pictures": "say nothing: the images wait for labels"}
+READ_AS = {"labels": "give their labels", "images": "say nothing: the images wait for labels"}
 Arrival = Callable[[], Request]  # gives the request once the button was pressed
 
 
@@ -150,7 +150,7 @@ def ask_how() -> tuple[dict, bool]:
             "Format",
             [None, *FORMATS],
             format_func=lambda name: FORMATS[name].title if name else FOUND,
-            help=_sentence(said["format"]),
+            help="It is found by the content of the files. Choose one if that finds another.",
         )
         if format_:
             st.caption(FORMATS[format_].help)
@@ -158,7 +158,7 @@ def ask_how() -> tuple[dict, bool]:
         group = st.text_input("Images that belong together", help=_sentence(said["group"])).strip()
         values = {"format": format_, "images": images or None, "group": group or None}
     plain = {field.name: field.default for field in dataclasses.fields(LabelsConfig)}
-    return {name: value for name, value in values.items() if value != plain[name]}, folders == "pictures"
+    return {name: value for name, value in values.items() if value != plain[name]}, folders == "images"
 
 
 def _dropped(project: Project, label: str, directory: bool) -> Arrival:
@@ -168,6 +168,8 @@ def _dropped(project: Project, label: str, directory: bool) -> Arrival:
         max_upload_size=MOST_MEGABYTES,
         key=_key(label),
     )
+    most = f"{MOST_MEGABYTES / 1000:g} GB"
+    st.caption(f"A file of more than {most}: copy it to the server, and name its folder under “On the server”.")
     labels, unlabelled = ask_how()
 
     def arrive() -> Request:

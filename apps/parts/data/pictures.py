@@ -1,21 +1,17 @@
-"""The images themselves, with filters, and what can be done with those that are selected."""
-
-from collections.abc import Mapping
+"""The images themselves, and what can be done with those that are selected."""
 
 import streamlit as st
 from projects import edits, queues
-from projects.chosen_rows import NO_SPLIT, STATES, chosen_rows, origin_of, split_of, state_of
+from projects.chosen_rows import NO_SPLIT
 from projects.class_names import joined_names
 from projects.project import Project
-from projects.run_doubts import Doubts, doubts_of, reviewed_runs
 from projects.summary import Summary
 from projects.versions import manifest_of
 
 from imgcls.counted import counted
-from imgcls.data.audit import KINDS
 from imgcls.data.manifest.table import SPLITS, Manifest
-from imgcls.labels import FORMATS
 from parts.data.change import change
+from parts.data.filters import filtered
 from parts.grid import image_grid
 from parts.large_image import show_large
 from parts.opened import go, keep
@@ -33,7 +29,7 @@ def show_pictures(project: Project, number: int, summary: Summary, problems: dic
         problems: Rows of each kind of finding.
     """
     manifest = manifest_of(project, number)
-    rows, doubts = _filtered(project, number, manifest, summary, problems)
+    rows, doubts = filtered(project, number, manifest, summary, problems)
     if not rows:
         st.info("No image fits these filters. Take one away.")
         return
@@ -55,62 +51,6 @@ def show_pictures(project: Project, number: int, summary: Summary, problems: dic
 def _said(said: str, share: float, label: str) -> str:
     """What a model says of an image, and its label where that is another."""
     return f"{said or 'sure'} {100 * share:.0f} %" + (f", is {label}" if label and label != said else "")
-
-
-def _filtered(
-    project: Project, number: int, manifest: Manifest, summary: Summary, problems: dict[str, list[int]]
-) -> tuple[list[int], Doubts]:
-    """The rows that the filters let through, and what a model says of them; what is chosen stands in the address."""
-    table = manifest.table
-    with st.container(horizontal=True):
-        classes = st.multiselect(
-            "Class", summary.classes, key="class", bind="query-params", placeholder="All classes", width=300
-        )
-        splits = _ask("Split", "split", [name for name in (*SPLITS, NO_SPLIT) if (split_of(table) == name).any()])
-        states = _ask("State", "state", [name for name in STATES if (state_of(table) == name).any()])
-        origins = _ask("From", "origin", sorted(origin_of(table).unique()))
-    kind = None
-    if problems:
-        kind = st.pills(
-            "Problem",
-            list(problems),
-            format_func=lambda kind: KINDS[kind].title,
-            key="problem",
-            bind="query-params",
-        )
-    doubts = _ask_model(project, number)
-    rows = chosen_rows(manifest, classes, splits, states, origins, problems[kind] if kind else None)
-    if doubts is None:
-        return rows, {}
-    fit = set(rows)
-    return [row for row in doubts if row in fit], doubts
-
-
-def _ask(label: str, key: str, found: list[str]) -> list[str]:
-    """A filter by something in which images differ; without one where they do not."""
-    if len(found) < 2:
-        return []
-    return st.pills(label, found, selection_mode="multi", key=key, bind="query-params", format_func=_shown)
-
-
-def _shown(name: str) -> str:
-    return FORMATS[name].title if name in FORMATS else name
-
-
-def _ask_model(project: Project, number: int) -> Doubts | None:
-    """A filter by what the newest run says; None while it is not used."""
-    run = next(iter(reviewed_runs(project)), "")
-    found: Mapping[str, Doubts] = doubts_of(project, run, number) if run else {}
-    if not found:
-        return None
-    kind = st.pills(
-        f"The model of {run}",
-        list(found),
-        key="doubt",
-        bind="query-params",
-        help="Of validation and test images. Unsure: no class is likely. Named wrongly: its answer is not the label.",
-    )
-    return found.get(kind)
 
 
 def show_actions(project: Project, number: int, classes: list[str], rows: list[int]) -> None:

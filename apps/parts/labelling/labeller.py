@@ -16,6 +16,7 @@ from projects.versions import manifest_of
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
+from parts.errors import of_system
 from parts.labelling.run_again import run_again
 from parts.person import who
 
@@ -94,7 +95,8 @@ def _receive(key: str, project: Project) -> None:
         decisions = [read_decision(values, who()) for values in sent]
         record(project, decisions)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        st.session_state[f"{key} refused"] = f"The last labels could not be written down: {error}"
+        why = of_system(error) if isinstance(error, OSError) else error
+        st.session_state[f"{key} refused"] = f"The last labels wait in this browser, and are sent again. {why}"
     else:
         st.session_state[f"{key} received"] = [each.id for each in decisions]
 
