@@ -33,13 +33,15 @@ def write_photos(folder: Path) -> list[Path]:
 def reading_speeds(photos: list[Path]) -> Iterator[Speed]:
     """Measure both chains. photos: files of `write_photos`."""
     preprocessing = Preprocessing(SIZE, SIZE, 3)
-    what = f"JPEG files of {WIDTH} x {HEIGHT}, to {SIZE} pixels"
+    what = f"JPEG files of {WIDTH} x {HEIGHT} to {SIZE} pixels, as validation reads them"
     plain = evaluation_batches(photos * (ENOUGH // PHOTOS), preprocessing, batch_size=BATCH)
     yield Speed("decoded", what, "CPU", _rate(plain))
     options = BatchOptions(BATCH, 0, augmentation=Augmentation(from_preset(PRESET)))
     examples = LabeledImages(photos, [0] * len(photos), 2)
     augmented = training_batches(examples, preprocessing, options, steps=ENOUGH)
-    yield Speed("augmented", f"the same files, decoded and --augmentation {PRESET}", "CPU", _rate(augmented))
+    yield Speed(
+        "augmented", f"the same files, as training reads them with --augmentation {PRESET}", "CPU", _rate(augmented)
+    )
 
 
 def _rate(batches: Iterable[object]) -> float:
