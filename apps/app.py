@@ -5,8 +5,10 @@ the same), and --allow-network-files lets its users run Python files as networks
 environment variable IMGCLS_PASSWORD it asks for a password. What every page has around it is in shell.py.
 """
 
+import pyarrow
 import streamlit as st
 from images.routes import ROUTES
-from safety.password import middleware
+from safety import account_gate, password
 
-app = st.App("shell.py", routes=ROUTES, middleware=middleware())
+pyarrow.set_memory_pool(pyarrow.system_memory_pool())  # gives back what a table took; the default keeps it
+app = st.App("shell.py", routes=ROUTES, middleware=[*password.middleware(), *account_gate.middleware()])

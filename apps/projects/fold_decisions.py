@@ -11,7 +11,16 @@ from imgcls.labels.records import BOX
 from projects.decisions import ASIDE, Decision, held, put_away, unsaved
 from projects.moved_rows import GONE, moved_rows
 from projects.project import Project
-from projects.versions import NO_LABEL, SET_ASIDE, Version, add_version, current_number, current_version, manifest_of
+from projects.versions import (
+    NO_LABEL,
+    SET_ASIDE,
+    Version,
+    add_version,
+    current_number,
+    current_version,
+    manifest_of,
+    whole_manifest_of,
+)
 
 OF_PEOPLE = ("", NO_LABEL, SET_ASIDE)  # problems that a decision changes; the others are of the file
 
@@ -29,7 +38,7 @@ def save_decisions(project: Project, who: str = "") -> Version | None:
         decisions, number = unsaved(project), current_number(project)
         last = last_of_each_row(project, decisions, number)
         if last:
-            changed = folded(manifest_of(project, number), last)
+            changed = folded(whole_manifest_of(project, number), last)
             add_version(project, changed, _what(list(last.values())), number, who)
         put_away(project)
     return current_version(project)

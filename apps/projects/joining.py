@@ -9,7 +9,7 @@ import pandas as pd
 from imgcls.data.manifest.table import Manifest
 from projects.project import Project
 from projects.union import Joined, join
-from projects.versions import NO_LABEL, add_version, current_number, manifest_of
+from projects.versions import NO_LABEL, add_version, current_number, whole_manifest_of
 
 Inspect = Callable[[Manifest], Manifest]
 
@@ -35,7 +35,7 @@ def join_pictures(
     if not pictures:
         return None
     number = current_number(project)
-    before = manifest_of(project) if number else None
+    before = whole_manifest_of(project) if number else None
     root = os.path.commonpath([path.parent for path in pictures])
     images = [os.path.relpath(path, root) for path in pictures]
     rows = pd.DataFrame({"image": images, "label": list(pictures.values()), "source": "predict"})

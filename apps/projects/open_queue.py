@@ -16,6 +16,7 @@ from imgcls.data.manifest.table import Manifest, a_row_a_label
 from projects.project import Project
 from projects.queues import list_queues, load_queue, rows_now
 from projects.run_doubts import looks_wrong, reviewed_runs, unsure
+from projects.summary import summary_of
 from projects.versions import NO_LABEL, manifest_of
 
 WAITING, CLASS, WRONG, UNSURE = "no-label", "class:", "wrong:", "unsure:"
@@ -56,7 +57,7 @@ def offered_queues(project: Project, version: int) -> dict[str, str]:
         for kind, title, look in ((WRONG, "Likely wrong", looks_wrong), (UNSURE, "Unsure", unsure)):
             if rows := look(project, run, version):
                 found[f"{kind}{run}"] = f"{title}, says {run} ({len(rows):,})"
-    for name, count in a_row_a_label(manifest.usable).value_counts().sort_index().items():
+    for name, count in summary_of(project, version).counts.sum(axis=1).items():
         found[f"{CLASS}{name}"] = f"All of {name} ({count:,})"
     return found
 

@@ -24,6 +24,7 @@ from projects.project import Project
 NO_LABEL = "no label yet"  # problem of an image that waits for one
 SET_ASIDE = "left out by you"  # problem of an image that the user does not want
 OPEN = 2  # versions kept in memory, over all users
+UNSEEN = "thumbnail"  # column that no page shows, and the largest by far: only the audit compares what is in it
 
 
 @dataclass(frozen=True)
@@ -94,16 +95,24 @@ def current_version(project: Project) -> Version | None:
 
 
 def manifest_of(project: Project, number: int | None = None) -> Manifest:
-    """The images and labels of a version; of the current one if no number is given.
+    """The images and labels of a version; of the current one if no number is given. It stays in memory.
+
+    It lacks the column of `UNSEEN`, and cannot be saved: `whole_manifest_of` can.
 
     Raises:
         ValueError: There is none.
     """
-    number = current_number(project) if number is None else number
-    file = file_of_version(project, number)
-    if not number or not file.is_file():
-        raise ValueError("There are no images in this project yet. Add some on the page Data.")
+    file = _existing(project, number)
     return _loaded(file, file.stat().st_mtime_ns)
+
+
+def whole_manifest_of(project: Project, number: int | None = None) -> Manifest:
+    """The same with all columns, read anew: for what makes another version of it, and for the audit.
+
+    Raises:
+        ValueError: There is none.
+    """
+    return Manifest.load(_existing(project, number))
 
 
 def file_of_version(project: Project, number: int) -> Path:
@@ -135,10 +144,18 @@ def show_version(project: Project, number: int) -> None:
         write_json(project.data / "current.json", {"number": number})
 
 
+def _existing(project: Project, number: int | None) -> Path:
+    number = current_number(project) if number is None else number
+    file = file_of_version(project, number)
+    if not number or not file.is_file():
+        raise ValueError("There are no images in this project yet. Add some on the page Data.")
+    return file
+
+
 @lru_cache(maxsize=OPEN)
 def _loaded(file: Path, modified: int) -> Manifest:
     """`modified` makes a file that was written again another entry."""
-    return Manifest.load(file)
+    return Manifest.load(file, without=(UNSEEN,))
 
 
 def _append(project: Project, version: Version) -> None:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from statistics import NormalDist
 
 import numpy as np
-from scipy.stats import t as student
+from scipy.special import stdtrit
 
 from imgcls.metrics import Metric, Predictions, metrics_of
 
@@ -204,7 +204,7 @@ def _around(value: float, error: float, limits: tuple[float, float], degrees_of_
     low, high = limits
     if min(value - low, high - value) < TINY:
         return None
-    half = float(student.ppf(QUANTILE, degrees_of_freedom)) * error
+    half = float(stdtrit(degrees_of_freedom, QUANTILE)) * error
     if math.isinf(low):
         return Interval(value - half, value + half)
     if math.isinf(high):  # on the scale of the logarithm

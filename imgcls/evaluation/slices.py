@@ -20,7 +20,6 @@ from typing import Any
 
 import numpy as np
 import pandas as pd
-from scipy.stats import false_discovery_control, fisher_exact, norm
 from threadpoolctl import threadpool_limits
 
 from imgcls.evaluation.intervals import LEAST_UNITS, wilson_interval
@@ -195,13 +194,15 @@ class _Facts:
             return None
         hits = np.array([self.right[inside].sum(), self.right[~inside].sum()])
         if self.groups is None:
+            from scipy.stats import fisher_exact  # late: who only reads slices needs 25 MB less
+
             return float(fisher_exact([hits, sizes - hits]).pvalue)
         if min(len(np.unique(self.groups[part])) for part in (inside, ~inside)) < LEAST_UNITS:
             return None
         shares = hits / sizes
         parts = np.where(inside, (self.right - shares[0]) / sizes[0], (shares[1] - self.right) / sizes[1])
         variance = self._variance(parts)
-        return float(2 * norm.sf(abs(shares[0] - shares[1]) / math.sqrt(variance))) if variance > 0 else 1.0
+        return math.erfc(abs(shares[0] - shares[1]) / math.sqrt(2 * variance)) if variance > 0 else 1.0
 
     def _variance(self, parts: np.ndarray) -> float:
         """The variance of a sum over images, of which those of one group belong together."""
@@ -215,6 +216,8 @@ def _corrected(found: list[Slice]) -> list[Slice]:
     tested = [each for each in found if each.p_value is not None]
     if not tested:
         return found
+    from scipy.stats import false_discovery_control  # late, as above
+
     corrected = iter(false_discovery_control([each.p_value for each in tested], method="bh"))
     return [each if each.p_value is None else replace(each, p_value=float(next(corrected))) for each in found]
 

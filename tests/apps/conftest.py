@@ -120,11 +120,11 @@ def project(here, clothes):
 @pytest.fixture
 def waiting(project):
     """The project with twelve images more that wait for a label."""
-    from projects.versions import NO_LABEL, add_version, manifest_of
+    from projects.versions import NO_LABEL, add_version, whole_manifest_of
 
     from imgcls.data.manifest.table import Manifest
 
-    manifest = manifest_of(project)
+    manifest = whole_manifest_of(project)
     more = manifest.table.iloc[:12].copy()
     more["label"], more["problems"] = "", NO_LABEL
     more["labels"] = pd.Series([[] for _ in range(12)], more.index)

@@ -5,7 +5,7 @@ import pytest
 from projects.audits import audited_version, found_right, keep_findings, open_tasks, to_leave_out
 from projects.edits import set_aside, set_label
 from projects.project import create_project
-from projects.versions import add_version, manifest_of
+from projects.versions import add_version, manifest_of, whole_manifest_of
 
 from imgcls.data.audit import Finding
 from imgcls.data.manifest.table import Manifest
@@ -39,7 +39,7 @@ def kinds(project, number) -> list[str]:
 
 def test_what_is_gravest_comes_first_and_a_later_version_keeps_what_was_found(looked):
     assert kinds(looked, 1) == ["unusable", "same image, two labels", "exact copies", "dark"]
-    add_version(looked, set_aside(manifest_of(looked), [39]), "one left out", 1)
+    add_version(looked, set_aside(whole_manifest_of(looked), [39]), "one left out", 1)
     assert audited_version(looked, 2) == 1
     assert kinds(looked, 2) == kinds(looked, 1)
 
@@ -48,7 +48,7 @@ def test_what_is_mended_or_left_out_is_no_longer_to_do(looked):
     tasks = open_tasks(looked, 1)
     (copies,) = tasks["exact copies"]
     assert to_leave_out([copies], manifest_of(looked)) == [6, 8]
-    mended = set_label(set_aside(manifest_of(looked), [6, 8, 10]), [3], "cat")
+    mended = set_label(set_aside(whole_manifest_of(looked), [6, 8, 10]), [3], "cat")
     add_version(looked, mended, "mended", 1)
     assert kinds(looked, 2) == ["unusable"]
     assert "dark" in kinds(looked, 1)  # of the version before

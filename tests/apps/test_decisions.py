@@ -74,11 +74,11 @@ def test_skipped_images_come_again_when_asked(project):
 def test_decisions_of_an_older_version_find_their_images(project):
     from projects.decisions import record
     from projects.fold_decisions import save_decisions
-    from projects.versions import add_version, manifest_of
+    from projects.versions import add_version, manifest_of, whole_manifest_of
 
     from imgcls.data.manifest.table import Manifest
 
-    manifest = manifest_of(project)
+    manifest = whole_manifest_of(project)
     name = manifest.table["image"][5]
     add_version(project, Manifest(manifest.table.iloc[::-1].reset_index(drop=True), manifest.root), "turned", 1)
     record(project, [decided(5)])
@@ -103,9 +103,9 @@ def test_a_crop_is_set_and_taken_away(project):
 def test_a_file_that_cannot_be_read_keeps_its_problem(project):
     from projects.decisions import record
     from projects.fold_decisions import folded
-    from projects.versions import manifest_of
+    from projects.versions import whole_manifest_of
 
-    manifest = manifest_of(project)
+    manifest = whole_manifest_of(project)
     manifest.table.loc[0, "problems"] = "it is damaged"
     record(project, [])
     assert folded(manifest, {0: decided(0)}).table["problems"][0] == "it is damaged"

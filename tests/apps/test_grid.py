@@ -23,7 +23,7 @@ PAGE = """
 import streamlit as st
 from parts.grid import clear_selection, image_grid
 from projects.project import list_projects
-from projects.versions import manifest_of
+from projects.versions import manifest_of, whole_manifest_of
 
 (project,) = list_projects()
 table = manifest_of(project).table
@@ -41,9 +41,9 @@ if st.button("Clear"):
 @pytest.fixture
 def many(project):
     """The project with its images again and again, as 50,000 rows."""
-    from projects.versions import add_version, manifest_of
+    from projects.versions import add_version, whole_manifest_of
 
-    manifest = manifest_of(project)
+    manifest = whole_manifest_of(project)
     table = pd.concat([manifest.table] * (ROWS // len(manifest.table) + 1), ignore_index=True)[:ROWS]
     add_version(project, Manifest(table, manifest.root), "very many", 1)
     return project

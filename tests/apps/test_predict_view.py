@@ -200,11 +200,11 @@ def test_pictures_of_a_zip_file_are_shown(trained, pictures):
 
 
 def test_pictures_join_the_data_once(trained, pictures):
-    from projects.versions import NO_LABEL, manifest_of
+    from projects.versions import NO_LABEL, manifest_of, whole_manifest_of
 
     view = opened(trained).upload(pictures).press("Add them")
     assert "3 images added." in view.text
-    manifest = manifest_of(trained)
+    manifest = whole_manifest_of(trained)
     assert manifest.table["problems"].tolist() == [NO_LABEL] * 3
     view.press("Delete this")
     assert all(path.is_file() for path in manifest.paths(manifest.table))
@@ -221,3 +221,13 @@ def test_the_app_itself_imports_no_tensorflow():
             "parts.deploy.load_test, jobs.programs.export_and_start; "
             "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules")  # fmt: skip
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
+
+
+def test_of_several_classes_those_are_named_that_are_sure_enough():
+    from parts.predict.said import NAMED, UNSURE, said_of
+
+    row = {"waits": False, "problem": "", "decision": "", "labels": ["sea", "sky"], "classes": ["sea", "sky", "sun"],
+           "probabilities": [0.9, 0.6, 0.1]}  # fmt: skip
+    assert said_of(row, 0.5) == (NAMED, "sea, sky")
+    assert said_of(row, 0.8) == (NAMED, "sea")
+    assert said_of(row, 0.95).kind == UNSURE

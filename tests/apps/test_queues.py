@@ -27,10 +27,10 @@ def test_a_queue_that_is_not_there_is_a_sentence(project, name):
 
 def test_rows_are_found_again_after_the_data_has_changed(project):
     from projects.queues import load_queue, rows_now, save_queue
-    from projects.versions import add_version, manifest_of
+    from projects.versions import add_version, whole_manifest_of
 
     queue = load_queue(project, save_queue(project, "some", "Some", [29, 4, 2], 1))
-    manifest = manifest_of(project)
+    manifest = whole_manifest_of(project)
     turned = Manifest(manifest.table.iloc[::-1].drop(index=[4]).reset_index(drop=True), manifest.root)
     add_version(project, turned, "turned around, and one taken out", 1)
     found = rows_now(project, queue, 2)

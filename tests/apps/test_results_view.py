@@ -109,9 +109,9 @@ def test_the_weakest_class_leads_to_what_it_is_taken_for(open_results):
 
 
 def test_pictures_that_are_not_in_the_data_any_more_are_said(open_results, flawed):
-    from projects.versions import add_version, manifest_of
+    from projects.versions import add_version, whole_manifest_of
 
-    manifest = manifest_of(flawed)
+    manifest = whole_manifest_of(flawed)
     kept = manifest.table[~((manifest.table["label"] == WRONG) & (manifest.table["split"] == "test"))]
     add_version(flawed, Manifest(kept.reset_index(drop=True), manifest.root), "some removed", 1)
     view = open_results(run="first", cell=f"{WRONG},{SEEN}")
@@ -139,9 +139,9 @@ def test_labels_that_a_review_calls_wrong_are_sent_to_label(open_results, flawed
 
 @pytest.mark.slow
 def test_images_that_wait_for_a_label_become_a_queue_with_what_the_model_says(open_results, flawed):
-    from projects.versions import NO_LABEL, add_version, manifest_of
+    from projects.versions import NO_LABEL, add_version, whole_manifest_of
 
-    manifest = manifest_of(flawed)
+    manifest = whole_manifest_of(flawed)
     table = manifest.table.copy()
     rows = table.index[table["split"] == "train"][:3].tolist()
     table.loc[rows, "problems"] = NO_LABEL

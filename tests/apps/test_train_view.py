@@ -193,13 +193,13 @@ def test_a_search_runs_to_its_end_and_its_best_settings_are_taken(page, project)
 
 def test_data_that_cannot_be_trained_on_says_what_is_missing(page, project, here):
     from projects.project import create_project
-    from projects.versions import NO_LABEL, add_version, manifest_of
+    from projects.versions import NO_LABEL, add_version, whole_manifest_of
 
     from imgcls.data.manifest.table import Manifest
 
     create_project("Empty")
     assert "There are no images in this project yet" in page("train", project="empty").text
-    manifest = manifest_of(project)
+    manifest = whole_manifest_of(project)
     table = manifest.table.assign(label="", labels=[[]] * len(manifest.table), problems=NO_LABEL)
     add_version(project, Manifest(table, manifest.root), "labels removed", 1)
     assert "30 images wait for one" in page("train", project="clothes").text

@@ -4,6 +4,7 @@ import pytest
 from projects.project import create_project
 from projects.versions import (
     SET_ASIDE,
+    UNSEEN,
     add_version,
     current_number,
     current_version,
@@ -12,6 +13,7 @@ from projects.versions import (
     list_versions,
     manifest_of,
     show_version,
+    whole_manifest_of,
 )
 
 from imgcls.data.manifest.table import Manifest
@@ -24,7 +26,7 @@ def without_bags(manifest: Manifest) -> Manifest:
 
 
 def test_a_change_is_a_new_version_and_undo_and_redo_show_the_others(project):
-    first = manifest_of(project)
+    first = whole_manifest_of(project)
     add_version(project, without_bags(first), "10 images left out", 1, who="anna")
     assert (current_version(project).images, current_version(project).classes) == (20, 2)
     assert (earlier(project).number, later(project)) == (1, None)
@@ -37,7 +39,7 @@ def test_a_change_is_a_new_version_and_undo_and_redo_show_the_others(project):
 
 
 def test_a_change_after_undo_loses_nothing(project):
-    first = manifest_of(project)
+    first = whole_manifest_of(project)
     add_version(project, without_bags(first), "10 images left out", 1)
     show_version(project, 1)
     third = add_version(project, first, "nothing changed", 1)
@@ -46,11 +48,20 @@ def test_a_change_after_undo_loses_nothing(project):
 
 
 def test_of_two_tabs_the_second_is_told(project):
-    first = manifest_of(project)
+    first = whole_manifest_of(project)
     add_version(project, without_bags(first), "10 images left out", 1, who="anna")
     with pytest.raises(ValueError, match=r"changed in the meantime \(10 images left out, by anna\)"):
         add_version(project, first, "another change", 1)
     assert current_number(project) == 2
+
+
+def test_what_pages_hold_lacks_what_only_the_audit_compares_and_makes_no_version(project):
+    shown, whole = manifest_of(project), whole_manifest_of(project)
+    assert set(whole.table) - set(shown.table) == {UNSEEN}
+    assert (whole.table[UNSEEN].str.len() == 512).all()
+    with pytest.raises(ValueError, match="lacks the columns"):
+        add_version(project, without_bags(shown), "10 images left out", 1)
+    assert current_number(project) == 1
 
 
 def test_what_is_not_there_is_said(here):

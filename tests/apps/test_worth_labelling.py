@@ -8,11 +8,11 @@ import pytest
 def test_the_queue_holds_what_waits_with_suggestions(project, small_run):
     from jobs.programs.worth_labelling import main
     from projects.queues import load_queue
-    from projects.versions import NO_LABEL, add_version, manifest_of
+    from projects.versions import NO_LABEL, add_version, whole_manifest_of
 
     from imgcls.data.manifest.table import Manifest
 
-    manifest = manifest_of(project)
+    manifest = whole_manifest_of(project)
     table = manifest.table.copy()
     rows = [3, 12, 21, 22]
     table.loc[rows, "label"], table.loc[rows, "problems"] = "", NO_LABEL

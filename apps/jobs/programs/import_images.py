@@ -12,7 +12,7 @@ from projects.imports import Report, Request
 from projects.project import Project, open_project
 from projects.reading import Reading, read_images, read_source
 from projects.union import Joined, join
-from projects.versions import NO_LABEL, add_version, current_number, manifest_of
+from projects.versions import NO_LABEL, add_version, current_number, whole_manifest_of
 from projects.wording import in_words
 
 from imgcls.cli import command
@@ -77,7 +77,7 @@ def add(project: Project, new: Manifest, request: Request) -> tuple[Joined, int]
     """Add the images to what the project has by then; returns the number of the version, 0 if nothing is new."""
     for attempt in range(ATTEMPTS):
         based_on = current_number(project)
-        joined = join(manifest_of(project) if based_on else None, new)
+        joined = join(whole_manifest_of(project) if based_on else None, new)
         if not joined.added and not joined.labelled:
             return joined, 0
         try:

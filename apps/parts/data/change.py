@@ -4,7 +4,15 @@ from collections.abc import Callable
 
 import streamlit as st
 from projects.project import Project
-from projects.versions import add_version, current_number, earlier, later, list_versions, manifest_of, show_version
+from projects.versions import (
+    add_version,
+    current_number,
+    earlier,
+    later,
+    list_versions,
+    show_version,
+    whole_manifest_of,
+)
 
 from imgcls.data.manifest.table import Manifest
 from parts.opened import keep
@@ -24,7 +32,7 @@ def change(project: Project, number: int, what: str, edit: Callable[[Manifest], 
     Raises:
         ValueError: The change cannot be made, or somebody changed the data in the meantime.
     """
-    add_version(project, edit(manifest_of(project, number)), what, number, who())
+    add_version(project, edit(whole_manifest_of(project, number)), what, number, who())
     st.toast(f"{plain(what)}.", icon=":material/check:")
     keep(image=None)  # one that was opened has been seen to
     st.rerun()

@@ -43,10 +43,17 @@ def said_of(row: Mapping[str, object], threshold: float) -> Said:
     if row["decision"] == NONE_OF_THESE:
         return Said(STRANGE, UNLIKE)
     if len(row["labels"]):
-        return Said(NAMED, ", ".join(row["labels"]))
+        sure = _sure_labels(row, threshold)
+        return Said(NAMED, ", ".join(sure)) if sure else Said(UNSURE, NOT_SURE)
     if row["decision"] == NOT_SURE or row["probabilities"][0] < threshold:
         return Said(UNSURE, NOT_SURE)
     return Said(NAMED, str(row["classes"][0]))
+
+
+def _sure_labels(row: Mapping, threshold: float) -> list[str]:
+    """Of several classes those that are sure enough; of one that is not among the likeliest no probability is kept."""
+    chances = dict(zip(row["classes"], row["probabilities"], strict=True))
+    return [name for name in row["labels"] if chances.get(name, threshold) >= threshold]
 
 
 def kinds_of(table: pd.DataFrame, threshold: float) -> list[Said]:

@@ -12,7 +12,6 @@ from safety import allowed_paths
 
 from imgcls.config import TrainConfig
 from imgcls.counted import counted
-from imgcls.data.manifest.table import Manifest
 from parts.config_form import worded
 from parts.errors import explained
 from parts.opened import keep, link
@@ -55,8 +54,8 @@ def offer_new_run(project: Project) -> None:
 @st.cache_data(max_entries=8, show_spinner="Looking at the images")
 def _facts(folder: Path, created: float, version: int) -> Facts:
     """Of a version, which never changes; `created` tells a project from an earlier one of the same name."""
-    file = file_of_version(Project(folder, "", created), version)
-    return facts_of(allowed_paths.check_images(Manifest.load(file), str(file)))
+    project = Project(folder, "", created)
+    return facts_of(allowed_paths.check_images(manifest_of(project, version), str(file_of_version(project, version))))
 
 
 def _say_what_is_missing(project: Project, sentence: str) -> None:

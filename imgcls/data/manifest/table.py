@@ -1,7 +1,7 @@
 """The manifest: one table of images and labels, which every importer makes and every command reads."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -210,15 +210,25 @@ class Manifest:
         return counts[[name for name in (*SPLITS, "unsplit") if name in counts]]
 
     def save(self, path: str | Path) -> None:
-        """Write the table as a Parquet file with the root and the schema's version. A reader never sees half of it."""
+        """Write the table as a Parquet file with the root and the schema's version. A reader never sees half of it.
+
+        Raises:
+            ValueError: The table lacks a column, as after a `load` without it.
+        """
+        if missing := [column for column in COLUMNS if column not in (*self.table, *MEASURED)]:
+            raise ValueError(f"The manifest lacks the columns {missing}, so it cannot be saved. Load all of it.")
         table = self.table.copy()
         table.attrs = {**table.attrs, "imgcls_manifest": SCHEMA_VERSION, "root": str(self.root)}
         with replacing(path, durable=True) as partial:
             table.to_parquet(partial, index=False)
 
     @classmethod
-    def load(cls, path: str | Path) -> "Manifest":
+    def load(cls, path: str | Path, without: Collection[str] = ()) -> "Manifest":
         """Read a manifest that `save` wrote.
+
+        Args:
+            path: The file.
+            without: Columns that are not read, such as "thumbnail", which is half of the memory.
 
         Raises:
             FileNotFoundError: There is no such file.
@@ -228,12 +238,13 @@ class Manifest:
         if not path.is_file():
             raise FileNotFoundError(f"No manifest at {path}. Write one with `python -m imgcls.import_labels`.")
         try:
-            table = pd.read_parquet(path)
+            columns = [name for name in pyarrow.parquet.read_schema(path).names if name not in without]
+            table = pd.read_parquet(path, columns=columns)
         except (OSError, ValueError) as error:
             raise ValueError(f"{path} is no Parquet file ({error}). Expected a manifest.") from error
         version = table.attrs.get("imgcls_manifest")
         table = table.reindex(columns=[*table.columns, *(name for name in MEASURED if name not in table)])
-        missing = [column for column in COLUMNS if column not in table]
+        missing = [column for column in COLUMNS if column not in table and column not in without]
         if version != SCHEMA_VERSION or missing:
             raise ValueError(
                 f"{path} is no manifest of version {SCHEMA_VERSION} (version {version}, without {missing}). "
