@@ -68,7 +68,6 @@ def test_the_images_that_the_newest_run_is_unsure_of_are_a_filter(page, project)
     assert (filter_.options, filter_.value) == (["unsure", "named wrongly"], "unsure")
     filter_.set_value("named wrongly")
     assert "1 image shown" in view.look().text
-    assert view.widgets.query_params["doubt"] == ["named wrongly"]
 
 
 def test_what_is_selected_is_labelled_left_out_and_undone(page, project, selected):

@@ -66,11 +66,13 @@ def test_a_project_that_somebody_deleted_meanwhile_is_said(page, project):
     assert "There is no project 'clothes'" in view.look().errors
 
 
-def test_images_that_are_gone_are_named_when_their_place_is_read(page, project, clothes):
+def test_a_folder_that_is_gone_is_named_with_what_to_do(page, project, clothes, two_selected):
     from parts.errors import of_system
 
     shutil.rmtree(clothes)
     with pytest.raises(OSError, match="No such file") as gone:
-        (clothes / "bag").iterdir().__next__()
+        next((clothes / "bag").iterdir())
     assert "somebody moved or deleted it" in of_system(gone.value)
-    assert page("data", project="clothes").text  # the page stays
+    view = page("data", project="clothes").press("Leave out")  # what is known of the images is still there
+    assert not view.errors
+    assert len(manifest_of(project).usable) == 28

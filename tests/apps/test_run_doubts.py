@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 from projects.run_doubts import doubts_of, named_wrongly, unsure
-from projects.versions import add_version, manifest_of
+from projects.versions import add_version, manifest_of, whole_manifest_of
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.prediction_table import PredictionTable
@@ -31,7 +31,7 @@ def test_a_run_names_what_it_is_unsure_of_and_what_it_calls_otherwise(judged):
 
 def test_images_are_found_again_when_the_data_begins_in_another_folder(judged):
     """As it does once images of a second folder were added."""
-    manifest = manifest_of(judged)
+    manifest = whole_manifest_of(judged)
     table = manifest.table.assign(image=f"{manifest.root.name}/" + manifest.table["image"])[::-1].reset_index(drop=True)
     add_version(judged, Manifest(table, manifest.root.parent), "images of another folder added", 1)
     assert unsure(judged, "first", 2) == {29: ("bag", 0.625)}

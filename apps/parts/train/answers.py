@@ -144,7 +144,8 @@ def _about_few(facts: Facts) -> str:
 
 
 def _end(facts: Facts) -> str:
-    return f"At the end it is judged on {counted(facts.test, 'image')} that training never sees."
+    about = "about " if facts.several else ""  # several classes are not divided to the image
+    return f"At the end it is judged on {about}{counted(facts.test, 'image')} that training never sees."
 
 
 def learns_from_scratch(config: TrainConfig) -> bool:
