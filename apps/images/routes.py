@@ -11,6 +11,8 @@ from starlette.routing import Route
 
 from images.addresses import is_signed, read_file_address
 from images.small_files import KIND, SIDES, Box, small_file
+from imgcls.data.images.image_header import TRANSCODED
+from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
 
 KEPT = {"Cache-Control": "private, max-age=86400, immutable"}  # an image that changes gets another version
@@ -42,12 +44,18 @@ def _row(named: str, version: int, row: int, side: int) -> Response:
     try:
         project = open_project(named)
         manifest = manifest_of(project, version)
-        rows = manifest.table.loc[[row]]
+        path, box = _path_of(manifest, row), tuple(float(manifest.table.at[row, edge]) for edge in BOX)
     except (ValueError, KeyError):
         return Response(status_code=404)
-    box = tuple(float(edge) for edge in rows[BOX].to_numpy()[0])
     whole = any(edge != edge for edge in box)  # NaN: the example is all of the image
-    return _small(manifest.paths(rows)[0], project.folder / "thumbnails", None if whole else box, side)
+    return _small(path, project.folder / "thumbnails", None if whole else box, side)
+
+
+def _path_of(manifest: Manifest, row: int) -> Path:
+    """The file of one row: single cells, because a page asks for dozens of images at once."""
+    if TRANSCODED in manifest.table.at[row, "traits"]:
+        return manifest.paths(manifest.table.loc[[row]])[0]
+    return manifest.root / manifest.table.at[row, "image"]
 
 
 def _small(path: Path, folder: Path, box: Box | None, side: int = SIDES[1]) -> Response:
