@@ -46,6 +46,7 @@ EVERYWHERE = {
     "checksums",
     "counted",
     "durations",
+    "heard_signals",
     "metrics",
     "named_layer",
     "nearest_name",
