@@ -44,7 +44,7 @@ def main() -> None:
     options = parser.parse_args()
 
     from imgcls.data.manifest.table import Manifest
-    from imgcls.evaluation.judgement.unknown import fit_unknown_score
+    from imgcls.evaluation.judgement.unknown_fit import fit_unknown_score
     from imgcls.run_folder import RunFolder
     from imgcls.workflow.corrupted import predict_corrupted
     from imgcls.workflow.predictions import predict_table

@@ -4,6 +4,7 @@ import ast
 from pathlib import Path
 
 COMMANDS = (
+    "doctor",
     "import_labels",
     "audit",
     "augment",

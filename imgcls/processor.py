@@ -14,12 +14,22 @@ BFLOAT16 = ("avx512_bf16", "amx_bf16")  # of these, those that multiply in bfloa
 def describe() -> str:
     """Name, cores, vector units, and whether TensorFlow uses oneDNN, in a line that belongs beside every figure."""
     found = vector_units()
-    onednn = "off" if os.environ["TF_ENABLE_ONEDNN_OPTS"] == "0" else "on"
+    onednn = "on" if has_onednn() else "off"
     held = os.environ.get("ONEDNN_MAX_CPU_ISA")
     return (
-        f"{_field('model name') or platform.processor() or platform.machine()}, {os.cpu_count()} cores, "
+        f"{processor_name()}, {os.cpu_count()} cores, "
         f"{' '.join(found) or 'no vector units that count'}; oneDNN {onednn}{f', held to {held}' if held else ''}"
     )
+
+
+def processor_name() -> str:
+    """What the processor calls itself."""
+    return _field("model name") or platform.processor() or platform.machine()
+
+
+def has_onednn() -> bool:
+    """Whether TensorFlow computes with oneDNN, which `import imgcls` switches on unless the variable says otherwise."""
+    return os.environ["TF_ENABLE_ONEDNN_OPTS"] != "0"
 
 
 def vector_units() -> list[str]:

@@ -110,7 +110,7 @@ def test_the_tree_of_readme_is_true():
 
 
 def test_the_changelog_begins_with_this_version():
-    newest = re.search(r"^## (\S+)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)[1]
+    newest = re.search(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)[1]
     assert newest == imgcls.__version__
 
 

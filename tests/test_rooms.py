@@ -1,6 +1,7 @@
 """Who may import whom, where a foreign idea may stand, and that the tests mirror the tree."""
 
 import ast
+from functools import cache
 from pathlib import Path
 
 import pytest
@@ -13,6 +14,7 @@ ALLOWED = {  # room: the rooms that it may import
     "files": "",
     "framework_internals": "",
     "processor": "",
+    "machine": "processor",
     "metrics": "",
     "config": "",
     "config_file": "config files",
@@ -20,15 +22,15 @@ ALLOWED = {  # room: the rooms that it may import
     "labels": "image_files",
     "layers": "data_format",
     "models": "layers data_format framework_internals files",
-    "data": "labels config files image_files",
+    "data": "labels config files image_files machine",
     "run_folder": "config config_file files models",
     "engines": "framework_internals",
-    "training": "engines models layers data_format data config files processor run_folder framework_internals",
+    "training": "engines models layers data_format data config files processor machine run_folder framework_internals",
     "evaluation": "data config files image_files",
     "explain": "models layers data_format framework_internals data config files image_files",
     "serving": "engines data config files image_files",
     "workflow": "explain evaluation serving training engines models layers data labels config config_file files "
-    "image_files run_folder processor",
+    "image_files run_folder processor machine",
 }
 APP_ROOMS = {  # room of apps/: the others of apps/ that it may import; only those with a * know Streamlit
     "projects": "",
@@ -44,6 +46,7 @@ EVERYWHERE = {
     "checksums",
     "counted",
     "durations",
+    "heard_signals",
     "metrics",
     "named_layer",
     "nearest_name",
@@ -82,8 +85,8 @@ ATTRIBUTES = {
     ),
 }
 COMMANDS = {
-    "audit", "augment", "benchmark", "calibrate", "client", "compare", "data_service", "drift", "evaluate", "export",
-    "import_labels", "predict", "prepare", "review", "serve", "train", "tune", "__main__",
+    "audit", "augment", "benchmark", "calibrate", "client", "compare", "data_service", "doctor", "drift", "evaluate",
+    "export", "import_labels", "predict", "prepare", "review", "serve", "train", "tune", "__main__",
 }  # fmt: skip
 ACROSS = {  # tests that ask the same of many files, or of the repository
     "apps/test_attack",
@@ -120,14 +123,24 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
 }
 
 
+@cache
+def tree(path: Path) -> ast.Module:
+    return ast.parse(path.read_text("utf-8"))
+
+
+@cache
 def imports(path: Path) -> set[str]:
     found = set()
-    for node in ast.walk(ast.parse(path.read_text("utf-8"))):
+    for node in ast.walk(tree(path)):
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
             found |= {node.module} if node.module != "imgcls" else {f"imgcls.{alias.name}" for alias in node.names}
     return found
+
+
+def attributes(path: Path, name: str) -> list[ast.Attribute]:
+    return [node for node in ast.walk(tree(path)) if isinstance(node, ast.Attribute) and node.attr == name]
 
 
 def sources() -> list[Path]:
@@ -182,7 +195,7 @@ def test_the_imports_have_no_circle():
 def top_level_imports(path: Path) -> set[str]:
     """The modules that are imported with this one; not those that a function imports when it is called."""
     found = set()
-    for node in ast.parse(path.read_text("utf-8")).body:
+    for node in tree(path).body:
         if isinstance(node, ast.Import):
             found |= {alias.name for alias in node.names}
         elif isinstance(node, ast.ImportFrom) and node.module:
@@ -224,8 +237,8 @@ def test_a_part_of_tensorflow_stands_where_it_belongs(idea):
     users = {
         name_of(path)
         for path in sources()
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Attribute) and ast.unparse(node) == idea
+        for node in attributes(path, idea.rpartition(".")[2])
+        if ast.unparse(node) == idea
     }
     assert {user for user in users if not user.startswith(ATTRIBUTES[idea])} == set()
     unused = {place for place in ATTRIBUTES[idea] if not any(user.startswith(place) for user in users)}
@@ -237,15 +250,14 @@ def test_pillow_opens_files_in_one_place():
     users = {
         name_of(path)
         for path in sources()
-        for node in ast.walk(ast.parse(path.read_text("utf-8")))
-        if isinstance(node, ast.Attribute) and node.attr == "open" and ast.unparse(node.value).endswith("Image")
+        for node in attributes(path, "open")
+        if ast.unparse(node.value).endswith("Image")
     }
     assert users == {"imgcls/image_files.py"}
 
 
 def test_the_public_names_are_typed_where_they_are_imported():
-    tree = ast.parse((ROOT / "imgcls" / "__init__.py").read_text("utf-8"))
-    (block,) = [node for node in tree.body if isinstance(node, ast.If)]
+    (block,) = [node for node in tree(ROOT / "imgcls" / "__init__.py").body if isinstance(node, ast.If)]
     typed = {alias.asname: node.module for node in block.body for alias in node.names}
     assert typed == imgcls._ADDRESSES
     assert set(imgcls.__all__) == {"__version__", *typed}

@@ -6,6 +6,10 @@ from contextlib import contextmanager
 
 import streamlit as st
 
+from imgcls.cli import system_errors
+
+GONE = "is not there any more: somebody moved or deleted it. Bring it back, or open the page again."
+
 
 @contextmanager
 def explained() -> Iterator[None]:
@@ -13,7 +17,7 @@ def explained() -> Iterator[None]:
     try:
         yield
     except OSError as error:
-        st.error(f"{error.filename}: {error.strerror.lower()}." if error.filename else str(error))
+        st.error(of_system(error))
     except ValueError as error:
         st.error(str(error))
     except Exception as error:
@@ -23,3 +27,10 @@ def explained() -> Iterator[None]:
             f"{type(error).__name__}: {lines[0][:300]}. This was not expected; "
             "the details are in the terminal that the app was started in."
         )
+
+
+def of_system(error: OSError) -> str:
+    """What the system said, as a sentence with what to do."""
+    if isinstance(error, FileNotFoundError) and error.filename:
+        return f"{error.filename} {GONE}"
+    return system_errors.sentence(error) or str(error)

@@ -107,8 +107,8 @@ class Grid {
     for (const [line, element] of this.shown) {
       if ((line < first || line > last) && line !== kept) { element.remove(); this.shown.delete(line); }
     }
-    for (let line = first; line <= last; line++) this.addLine(line, fast);
-    if (kept < this.lines) this.addLine(kept, false);
+    for (let line = first; line <= last; line++) this.addLine(line);
+    if (kept < this.lines) this.addLine(kept);
     clearTimeout(this.later);
     if (fast) this.later = setTimeout(() => this.load(), 80);  // what only flies by is not asked for
     else this.load();
@@ -260,10 +260,9 @@ class Grid {
     const page = Math.max(1, Math.floor(this.box.clientHeight / this.line)) * this.columns;
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -this.columns, ArrowDown: this.columns,
                     PageUp: -page, PageDown: page, Home: -this.at, End: this.rows.length - 1 - this.at };
-    const before = this.at;
     if (event.key in steps) {
       this.goTo(Math.max(0, Math.min(this.rows.length - 1, this.at + steps[event.key])));
-      if (event.shiftKey) { this.from ??= before; this.range(this.at); } else this.from = this.at;
+      if (event.shiftKey) this.range(this.at); else this.from = this.at;
     } else if (event.key === " ") this.toggle(this.at);
     else if (event.key === "Enter") this.open(this.at);
     else if (event.key === "Escape" && this.selected.size) { this.selected.clear(); this.markAll(); }

@@ -5,12 +5,15 @@ import streamlit as st
 INK = "#0b1220"  # on the dark theme's primary color: 8:1; Streamlit would write white, 2.1:1
 BUTTONS = 'button[kind^="primary"]:not(:disabled)'
 ABOVE = "2.5rem"  # of the page; Streamlit leaves 6
+BELOW_THE_HEADER = "4.25rem"  # where the button that opens the sidebar stands above the page
 
 
 def close_to_the_top() -> None:
     """Begin pages at the top, where there is nothing else; the sidebar's first line is as high."""
     st.html(
         f"<style>.stMainBlockContainer {{ padding-top: {ABOVE}; }}"
+        ".stApp:has([data-testid='stExpandSidebarButton']) .stMainBlockContainer "
+        f"{{ padding-top: {BELOW_THE_HEADER}; }}"
         "[data-testid='stSidebarHeader'] { height: 2.5rem; margin-bottom: 0; }</style>"
     )
 

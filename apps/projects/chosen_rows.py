@@ -11,6 +11,7 @@ from projects.versions import NO_LABEL, SET_ASIDE
 USED, WAITING, ASIDE, BROKEN = "used", "without label", "left out", "cannot be used"
 STATES = (USED, WAITING, ASIDE, BROKEN)
 NO_SPLIT = "no split"
+OF_ADDRESSES, NOT_KNOWN = "addresses", "not known"  # images that were fetched, and those of which nothing is said
 
 
 def chosen_rows(
@@ -18,6 +19,7 @@ def chosen_rows(
     classes: Collection[str] = (),
     splits: Collection[str] = (),
     states: Collection[str] = (),
+    origins: Collection[str] = (),
     among: Collection[int] | None = None,
 ) -> list[int]:
     """The rows that fit; an empty filter lets everything through.
@@ -27,6 +29,7 @@ def chosen_rows(
         classes: Names of classes; an image of several fits if it has one of them.
         splits: train, validation, test, or `NO_SPLIT`.
         states: Of `STATES`.
+        origins: Of what `origin_of` returns.
         among: Rows that come into question; None for all.
     """
     table = manifest.table
@@ -34,9 +37,11 @@ def chosen_rows(
     if classes:
         fits &= _has_one(table, classes)
     if splits:
-        fits &= table["split"].isin(["" if name == NO_SPLIT else name for name in splits])
+        fits &= split_of(table).isin(splits)
     if states:
         fits &= state_of(table).isin(states)
+    if origins:
+        fits &= origin_of(table).isin(origins)
     if among is not None:
         fits &= table.index.isin(list(among))
     return [int(row) for row in table.index[fits]]
@@ -46,6 +51,17 @@ def state_of(table: pd.DataFrame) -> pd.Series:
     """The state of each row: one of `STATES`."""
     names = {"": USED, NO_LABEL: WAITING, SET_ASIDE: ASIDE}
     return table["problems"].map(names).fillna(BROKEN)
+
+
+def split_of(table: pd.DataFrame) -> pd.Series:
+    """The split of each row: train, validation, test, or `NO_SPLIT`."""
+    return table["split"].replace("", NO_SPLIT)
+
+
+def origin_of(table: pd.DataFrame) -> pd.Series:
+    """Where each row came from: the format of its labels, camera, predict, or one of the names above."""
+    names = {name: OF_ADDRESSES if "://" in name else name or NOT_KNOWN for name in table["source"].unique()}
+    return table["source"].map(names)
 
 
 def _has_one(table: pd.DataFrame, classes: Collection[str]) -> pd.Series:

@@ -6,6 +6,7 @@ import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
+from projects.class_names import joined_names
 from projects.versions import NO_LABEL, SET_ASIDE
 
 
@@ -58,7 +59,7 @@ def difference(before: Manifest | None, after: Manifest) -> Difference:
     known = 0 if before is None else min(len(before.table), len(table))
     new = table.iloc[:known].reset_index(drop=True)
     old = table.iloc[:0] if before is None else before.table.iloc[:known].reset_index(drop=True)
-    was, now = _names(old), _names(new)
+    was, now = joined_names(old), joined_names(new)
     aside = old["problems"] == SET_ASIDE, new["problems"] == SET_ASIDE
     left_out, back = ~aside[0] & aside[1], aside[0] & ~aside[1]
     relabelled = (was != now) | ((old["problems"] == NO_LABEL) & (new["problems"] == ""))
@@ -72,14 +73,6 @@ def difference(before: Manifest | None, after: Manifest) -> Difference:
         _counts(old["split"][moved], new["split"][moved]),
         (*map(int, changed), *range(known, len(table))),
     )
-
-
-def _names(table: pd.DataFrame) -> pd.Series:
-    several = table["labels"].str.len() > 1
-    names = table["label"].copy()
-    if several.any():
-        names[several] = [", ".join(each) for each in table["labels"][several]]
-    return names
 
 
 def _counts(before: pd.Series, after: pd.Series) -> dict[tuple[str, str], int]:

@@ -28,10 +28,11 @@ class Request:
         labels: Fields of `LabelsConfig` that the user set, without `boxes`.
         boxes: What boxes become; empty until that is known.
         fetch_to: Folder for images that a table names by address; empty if it names none.
-        unlabelled: Whether the names of folders say nothing, so that all pictures wait for labels.
+        unlabelled: Whether the names of folders say nothing, so that all images wait for labels.
         dropped: Files that were uploaded and not kept.
         folders: Those that its images may lie in; None if they may lie anywhere, as those of a card.
         who: Who asked for it; may be empty.
+        origin: Where its images are said to come from, for the filter of that name; empty for what the files are.
     """
 
     title: str
@@ -43,6 +44,7 @@ class Request:
     dropped: tuple[str, ...] = ()
     folders: tuple[str, ...] | None = None
     who: str = ""
+    origin: str = ""
 
 
 @dataclass(frozen=True)

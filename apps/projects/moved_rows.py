@@ -23,11 +23,16 @@ def moved_rows(rows: np.ndarray, before: Manifest, now: Manifest) -> np.ndarray:
     known = (rows >= 0) & (rows < len(before.table))
     if before is now or _same_images(before, now):
         return np.where(known, rows, GONE)
+    moved = np.full(len(rows), GONE)
+    moved[known] = found_rows(before, now)[rows[known]]
+    return moved
+
+
+def found_rows(before: Manifest, now: Manifest) -> np.ndarray:
+    """Where each row of one table stands in another, by its image and box: (N,), `GONE` where it is not there."""
     place = pd.Series(np.arange(len(now.table)), index=_keys(now))
     place = place[~place.index.duplicated()]
-    moved = np.full(len(rows), GONE)
-    moved[known] = place.reindex(_keys(before)[rows[known]]).fillna(GONE).to_numpy(int)
-    return moved
+    return place.reindex(_keys(before)).fillna(GONE).to_numpy(int)
 
 
 def _same_images(before: Manifest, now: Manifest) -> bool:

@@ -104,8 +104,8 @@ def _doubted(
     run = name.removeprefix(prefix)
     found = look(project, run, version)
     title = f"{'Likely wrong' if prefix == WRONG else 'Unsure'}, says {run}"
-    named = {row: label for row, (label, _) in found.items()}
-    sure = {row: share for row, (_, share) in found.items()}
+    named = {row: label for row, (label, _) in found.items() if label}
+    sure = {row: share for row, (_, share) in found.items() if row in named}
     return OpenQueue(name, title, version, list(found), named, sure)
 
 

@@ -21,10 +21,8 @@ from imgcls.labels.records import BOX, LEFT_OUT, Problems, Records
 from imgcls.progress import ProgressFunction, no_progress
 from projects.wording import in_words
 
-LOOSE = "it lies in no folder of a class"  # why the reader of class folders leaves a picture out
-EXPECTED = (
-    "Expected pictures, one folder of pictures for each class, or the files of a labelling tool with their pictures."
-)
+LOOSE = "it lies in no folder of a class"  # why the reader of class folders leaves an image out
+EXPECTED = "Expected images, one folder of images for each class, or the files of a labelling tool with their images."
 ENOUGH = 0.9  # share of the images that a way of reading boxes must keep to be proposed
 
 
@@ -81,7 +79,7 @@ def read_source(
     fetching: FetchConfig | None = None,
     on_fetched: ProgressFunction = no_progress,
 ) -> Reading:
-    """Read labels in any format, or pictures without any.
+    """Read labels in any format, or images without any.
 
     Args:
         source: A path, the name of a card, or `tfds:` and a name.
@@ -92,7 +90,7 @@ def read_source(
 
     Raises:
         FileNotFoundError: There is nothing at the source.
-        ValueError: Nothing in it is a picture or a label.
+        ValueError: Nothing in it is an image or a label.
     """
     named, labels = source_of(_of_annotations(source), labels)
     if is_manifest(named) or is_prepared(Path(named)):
@@ -106,7 +104,7 @@ def read_source(
     except ValueError:
         if not Path(named).is_dir() or annotation_formats(Path(named)):
             raise
-        return read_pictures(named)
+        return read_images(named)
     ways = () if said_by_the_card or imported.records is None else ways_of(imported.records, labels)
     if ways or wanted != "multi_label":
         imported = import_manifest(named, replace(labels, boxes=wanted), fetching)
@@ -123,17 +121,17 @@ def ways_of(records: Records, labels: LabelsConfig) -> tuple[Way, ...]:
     return tuple(_way(records, mode, labels, labelled["image"].nunique()) for mode in MODES)
 
 
-def read_pictures(source: str) -> Reading:
-    """All pictures of a folder, which wait for labels.
+def read_images(source: str) -> Reading:
+    """All images of a folder, which wait for labels.
 
     Raises:
         ValueError: There are none.
     """
     folder = Path(source)
-    pictures = [path.relative_to(folder).as_posix() for path in files_of(folder, *SUFFIXES)] if folder.is_dir() else []
-    if not pictures:
-        raise ValueError(f"There is no picture and no label that can be read in {source}. {EXPECTED}")
-    return Reading(Manifest.from_records(_unlabelled(pictures), folder), Problems().table())
+    images = [path.relative_to(folder).as_posix() for path in files_of(folder, *SUFFIXES)] if folder.is_dir() else []
+    if not images:
+        raise ValueError(f"There is no image and no label that can be read in {source}. {EXPECTED}")
+    return Reading(Manifest.from_records(_unlabelled(images), folder), Problems().table())
 
 
 def _way(records: Records, mode: str, labels: LabelsConfig, images: int) -> Way:
@@ -150,13 +148,15 @@ def _with_unlabelled(imported: Imported, ways: tuple[Way, ...]) -> Reading:
     """The examples, and behind them the images that nobody labelled."""
     manifest, problems = imported.manifest, imported.problems
     loose = problems["reason"].str.startswith(LOOSE)
-    pictures = [name for name in problems["file"][loose] if name.lower().endswith(SUFFIXES)]
+    images = [name for name in problems["file"][loose] if name.lower().endswith(SUFFIXES)]
     if imported.records is not None:
         rows = imported.records.boxes_or_images
-        pictures += sorted({*rows["image"][rows["label"] == ""]} - {*rows["image"][rows["label"] != ""]})
-    unheard = problems["file"].isin(pictures) & (problems["effect"] == LEFT_OUT)
-    if pictures:
-        waiting = Manifest.from_records(_unlabelled(pictures), manifest.root).table
+        images += sorted({*rows["image"][rows["label"] == ""]} - {*rows["image"][rows["label"] != ""]})
+    unheard = problems["file"].isin(images) & (problems["effect"] == LEFT_OUT)
+    if images:
+        waiting = Manifest.from_records(_unlabelled(images), manifest.root).table
+        if manifest.table["source"].nunique() == 1:
+            waiting["source"] = manifest.table["source"].iloc[0]
         known = set(manifest.table["image"])
         table = pd.concat([manifest.table, waiting[~waiting["image"].isin(known)]], ignore_index=True)
         table.attrs = manifest.table.attrs
@@ -165,9 +165,9 @@ def _with_unlabelled(imported: Imported, ways: tuple[Way, ...]) -> Reading:
     return Reading(manifest, problems[~unheard].reset_index(drop=True), ways, annotators)
 
 
-def _unlabelled(pictures: Iterable[str]) -> pd.DataFrame:
-    pictures = list(pictures)
-    return pd.DataFrame({"image": pictures, "label": "", "labels": [[] for _ in pictures]})
+def _unlabelled(images: Iterable[str]) -> pd.DataFrame:
+    images = list(images)
+    return pd.DataFrame({"image": images, "label": "", "labels": [[] for _ in images]})
 
 
 def _of_annotations(source: str) -> str:

@@ -7,14 +7,17 @@ import numpy as np
 import pandas as pd
 
 from imgcls.data.manifest.table import Manifest
+from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.files import read_json
 from imgcls.labels.records import BOX
+from projects.moved_rows import found_rows
 from projects.project import Project
 from projects.versions import manifest_of
 
 RUNS = 3  # the latest ones, whose doubts are offered
 MOST = 500  # images that a run is said to be unsure of
 SURE = 0.8  # probability of the likeliest class from which on it is not called unsure
+EVEN = 0.5  # probability from which on an image that may have several classes is said to have one
 DOUBTFUL = "doubtful"  # what a review says of a label that it does not call wrong
 Doubts = dict[int, tuple[str, float]]  # by row: the class that it may be, and its probability
 
@@ -26,6 +29,12 @@ def reviewed_runs(project: Project) -> list[str]:
     return [folder.name for folder in sorted(folders, key=lambda folder: -folder.stat().st_mtime)[:RUNS]]
 
 
+def doubts_of(project: Project, run: str, version: int) -> dict[str, Doubts]:
+    """All that a run says against the data, by what the page calls it; without what it does not say of any image."""
+    found = {"unsure": unsure, "named wrongly": named_wrongly, "label looks wrong": looks_wrong}
+    return {kind: doubts for kind, look in found.items() if (doubts := look(project, run, version))}
+
+
 def looks_wrong(project: Project, run: str, version: int) -> Doubts:
     """The images whose labels a review of the run calls wrong, the most doubtful first."""
     file = project.runs / Path(run).name / "review.json"
@@ -35,41 +44,81 @@ def looks_wrong(project: Project, run: str, version: int) -> Doubts:
 
 
 def unsure(project: Project, run: str, version: int) -> Doubts:
-    """The images outside of training that the run is least sure of, the least sure first."""
+    """The images outside of training that the run is least sure of, the least sure first.
+
+    Where an image may have several classes, it is as sure as it is of the class that it is least sure of, and no class
+    is named.
+    """
+    return _unsure(project, *_predictions(project, run), version)
+
+
+def named_wrongly(project: Project, run: str, version: int) -> Doubts:
+    """The images outside of training that the run named otherwise than their label, the surest first."""
+    return _named_wrongly(project, *_predictions(project, run), version)
+
+
+def _predictions(project: Project, run: str) -> tuple[tuple[Path, ...], tuple[int, ...]]:
+    """The tables of what a run says, and when they were written."""
     folder = project.runs / Path(run).name / "predictions"
     files = tuple(file for file in (folder / "validation.parquet", folder / "test.parquet") if file.is_file())
-    return _unsure(project, files, tuple(file.stat().st_mtime_ns for file in files), version)
+    return files, tuple(file.stat().st_mtime_ns for file in files)
 
 
 @lru_cache(maxsize=16)
 def _wrong(project: Project, file: Path, modified: int, version: int) -> Doubts:
     queue = [each for each in read_json(file).get("queue", []) if each["why"] != DOUBTFUL]
-    rows = _rows_of(manifest_of(project, version), pd.DataFrame(queue)) if queue else []
+    if not queue:
+        return {}
+    now, learned = manifest_of(project, version), file.with_name("manifest.parquet")
+    root = Manifest.load(learned).root if learned.is_file() else now.root
+    rows = _rows_of(pd.DataFrame(queue), root, now)
     return {row: (each["suggested"], each["probability"]) for row, each in zip(rows, queue, strict=True) if row >= 0}
 
 
 @lru_cache(maxsize=16)
 def _unsure(project: Project, files: tuple[Path, ...], modified: tuple[int, ...], version: int) -> Doubts:
     found: list[tuple[float, int, str]] = []
-    for file in files:
-        from imgcls.evaluation.prediction_table import PredictionTable
-
-        table = PredictionTable.load(file)
-        doubted = np.flatnonzero(table.confidence < SURE)
-        rows = _rows_of(manifest_of(project, version), table.rows.iloc[doubted])
-        for place, row in zip(doubted, rows, strict=True):
-            if row >= 0:
-                found.append((float(table.confidence[place]), row, table.class_names[table.predicted[place]]))
+    for table in map(PredictionTable.load, files):
+        sure = _certainty(table)
+        for place, row in _rows_at(table, sure < SURE, manifest_of(project, version)):
+            likeliest = "" if table.is_multi_label else table.class_names[table.predicted[place]]
+            found.append((float(sure[place]), row, likeliest))
     return {row: (label, share) for share, row, label in sorted(found)[:MOST]}
 
 
-def _rows_of(manifest: Manifest, images: pd.DataFrame) -> list[int]:
-    """The rows of images, by path and box; -1 for those that are not there."""
-    place = pd.Series(np.arange(len(manifest.table)), index=_keys(manifest.table))
-    place = place[~place.index.duplicated()]
-    return place.reindex(_keys(images.reset_index(drop=True))).fillna(-1).astype(int).tolist()
+@lru_cache(maxsize=16)
+def _named_wrongly(project: Project, files: tuple[Path, ...], modified: tuple[int, ...], version: int) -> Doubts:
+    found: list[tuple[float, int, str]] = []
+    for table in map(PredictionTable.load, files):
+        sure, said = _certainty(table), _answers(table)
+        for place, row in _rows_at(table, (said != table.targets).any(axis=1), manifest_of(project, version)):
+            names = [name for name, is_said in zip(table.class_names, said[place], strict=True) if is_said]
+            found.append((-float(sure[place]), row, ", ".join(names) or "none of the classes"))
+    return {row: (label, -share) for share, row, label in sorted(found)}
 
 
-def _keys(rows: pd.DataFrame) -> pd.MultiIndex:
-    boxes = rows.reindex(columns=BOX).astype(float).round().fillna(-1)
-    return pd.MultiIndex.from_arrays([rows["image"].astype(str), *(boxes[edge] for edge in BOX)])
+def _certainty(table: PredictionTable) -> np.ndarray:
+    """How sure the run is of each image: (N,) in [0, 1]."""
+    if table.is_multi_label:
+        return np.maximum(table.probabilities, 1 - table.probabilities).min(axis=1)
+    return table.confidence
+
+
+def _answers(table: PredictionTable) -> np.ndarray:
+    """Which classes the run says that each image has: (N, K) bool."""
+    if table.is_multi_label:
+        return table.probabilities >= EVEN
+    return np.arange(len(table.class_names)) == table.predicted[:, None]
+
+
+def _rows_at(table: PredictionTable, chosen: np.ndarray, now: Manifest) -> list[tuple[int, int]]:
+    """The places in a table that are chosen, each with its row in the data; without images that are gone."""
+    places = np.flatnonzero(chosen)
+    rows = _rows_of(table.rows.iloc[places], Path(table.facts.get("root", now.root)), now)
+    return [(int(place), row) for place, row in zip(places, rows, strict=True) if row >= 0]
+
+
+def _rows_of(images: pd.DataFrame, root: Path, now: Manifest) -> list[int]:
+    """The rows of images whose paths start from a folder; negative for those that are not there."""
+    before = Manifest(images.reset_index(drop=True).reindex(columns=["image", *BOX]), root)
+    return [int(row) for row in found_rows(before, now)]

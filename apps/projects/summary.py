@@ -65,6 +65,13 @@ def _counted(project: Project, number: int, modified: int) -> Summary:
     )
 
 
+@lru_cache(maxsize=64)
+def has_several(project: Project, number: int) -> bool:
+    """Whether an image of a version has several classes, or is said to have none; a version never changes."""
+    manifest = manifest_of(project, number)
+    return bool(manifest.has_several_labels or manifest.has_unlabelled)
+
+
 def missing_for_training(manifest: Manifest) -> list[str]:
     """What has to be done before a classifier can be trained, a sentence each."""
     usable = manifest.usable

@@ -18,7 +18,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from imgcls.data.manifest.table import Manifest
-from imgcls.files import read_json, write_json
+from imgcls.files import read_json, replacing, write_json
 from projects.project import Project
 
 NO_LABEL = "no label yet"  # problem of an image that waits for one
@@ -72,17 +72,14 @@ def add_version(project: Project, manifest: Manifest, what: str, based_on: int, 
         manifest.save(file_of_version(project, number))
         usable = manifest.usable
         version = Version(number, what, who, time.time(), based_on, len(usable), usable["label"].nunique())
-        with (project.data / "versions.jsonl").open("a", encoding="utf-8") as lines:
-            lines.write(json.dumps(asdict(version)) + "\n")
+        _append(project, version)
         write_json(project.data / "current.json", {"number": number})
     return version
 
 
 def list_versions(project: Project) -> list[Version]:
     """All versions, the first one first."""
-    file = project.data / "versions.jsonl"
-    lines = file.read_text("utf-8").splitlines() if file.is_file() else []
-    return [Version(**json.loads(line)) for line in lines]
+    return [Version(**json.loads(line)) for line in _whole_lines(_list_file(project))]
 
 
 def current_number(project: Project) -> int:
@@ -159,6 +156,23 @@ def _existing(project: Project, number: int | None) -> Path:
 def _loaded(file: Path, modified: int) -> Manifest:
     """`modified` makes a file that was written again another entry."""
     return Manifest.load(file, without=(UNSEEN,))
+
+
+def _append(project: Project, version: Version) -> None:
+    """Add a line to the list, whole or not at all, on a full disk too."""
+    line = json.dumps(asdict(version))
+    with replacing(_list_file(project)) as partial:
+        partial.write_text("".join(f"{each}\n" for each in [*_whole_lines(_list_file(project)), line]), "utf-8")
+
+
+def _whole_lines(file: Path) -> list[str]:
+    """The lines of the list, without a last one that a killed app of before left unfinished."""
+    text = file.read_text("utf-8") if file.is_file() else ""
+    return text[: text.rfind("\n") + 1].splitlines()
+
+
+def _list_file(project: Project) -> Path:
+    return project.data / "versions.jsonl"
 
 
 @contextmanager

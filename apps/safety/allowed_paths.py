@@ -91,7 +91,7 @@ def check_path(path: str | Path) -> Path:
     if not is_allowed(path):
         raise ValueError(
             f"{path} lies outside of {start().root}, the folder that this app may read. Choose something below it, or "
-            "start the app with another folder: streamlit run apps/app.py -- --root FOLDER"
+            "copy it there. Whoever starts the app can let it read another folder."
         )
     return Path(path)
 

@@ -5,6 +5,7 @@ from jobs.job import live_jobs
 from parts.errors import explained
 from parts.home.beginning import ask_for_first, ask_for_name, try_sample
 from parts.home.cards import show_cards
+from parts.home.this_computer import offer_this_computer
 from projects.project import list_projects
 
 projects = list_projects()
@@ -14,6 +15,7 @@ with st.container(horizontal=True, vertical_alignment="center"):
         ask_for_name()
         if projects:
             try_sample(primary=False)
+        offer_this_computer()
 with explained():
     if projects:
         show_cards(projects, live_jobs())

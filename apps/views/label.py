@@ -11,13 +11,15 @@ from parts.opened import keep, link, the_project
 from projects.decisions import unsaved
 from projects.open_queue import open_queue
 from projects.project import Project
+from projects.summary import has_several
 from projects.versions import current_number
 
 ONE, MANY = "One by one", "Many at once"
 HELP = (
-    "A class's key gives the image this class and goes on. Enter confirms the class that is marked, Space takes what "
-    "the model says, Z undoes, X leaves the image out, S skips it, the arrows look back and ahead, / finds or adds a "
-    "class. In the grid: click or Space selects, Shift takes all between, Ctrl+A all; then press the class's key."
+    "A class's key gives the image this class and goes on; where an image may have several, it marks the class, and "
+    "Enter confirms those that are marked. Space takes what the model says, Z undoes, X leaves the image out, S skips "
+    "it, the arrows look back and ahead, / finds or adds a class. In the grid: click or Space selects, Shift takes all "
+    "between, Ctrl+A all; then press the class's key. A double click or Enter opens an image."
 )
 
 
@@ -33,24 +35,25 @@ def main() -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
         name = choose_queue(project, number)
         mode = _mode()
+        several = _several(project, number)
     if name:
         at_queue(project, name)
-        _work(project, name, mode)
+        _work(project, name, mode, several)
     else:
         st.info("No image waits for a label. Choose a queue above to look at labels again.")
     offer_more_queues(project, number)
 
 
 @st.fragment
-def _work(project: Project, name: str, mode: str) -> None:
+def _work(project: Project, name: str, mode: str, several: bool) -> None:
     """What is decided runs only this part of the page again."""
     with explained():
         queue = open_queue(project, name, current_number(project))
         _offer_to_save(project)
         if mode == ONE:
-            show_labeller(project, queue)
+            show_labeller(project, queue, several)
         else:
-            show_batch(project, queue)
+            show_batch(project, queue, several)
 
 
 def _mode() -> str:
@@ -58,6 +61,15 @@ def _mode() -> str:
     asked = modes.get(st.query_params.get("mode", ""), ONE)
     chosen = st.segmented_control("How", [ONE, MANY], default=asked, key="mode of labelling", required=True)
     keep(mode="many" if chosen == MANY else None)
+    return chosen
+
+
+def _several(project: Project, number: int) -> bool:
+    """Whether an image may have several classes: as the data has it, until somebody says otherwise."""
+    known = has_several(project, number)
+    asked = {"1": True, "0": False}.get(st.query_params.get("several", ""), known)
+    chosen = st.toggle("Several classes per image", asked, key=f"several {project.name} {known}")
+    keep(several=None if chosen == known else str(int(chosen)))
     return chosen
 
 

@@ -7,6 +7,7 @@ from parts.train.compare import show_comparison
 from parts.train.new_run import offer_new_run
 from parts.train.run_list import show_runs
 from parts.train.run_page import show_run
+from parts.train.take_in import offer_to_take_in
 
 project = the_project()
 opened, compared = (st.query_params.get(name, "") for name in ("run", "compare"))
@@ -24,3 +25,5 @@ else:
         offer_new_run(project)
     with explained():
         show_runs(project)
+    with explained():
+        offer_to_take_in(project)

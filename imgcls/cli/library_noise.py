@@ -12,10 +12,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from typing import Any
 
-NOISE = (  # warnings of libjpeg (jerror.h), dav1d, libpng, and of libtiff, which begin with the name of a function
+NOISE = (  # of libjpeg (jerror.h), dav1d, libpng, LiteRT, and libtiff, whose lines begin with the name of a function
     r"Corrupt JPEG data: |Premature end of JPEG file|Invalid (JPEG file structure|SOS parameters)|Bogus |"
     r"Inconsistent progression sequence|Warning: unknown JFIF|Quantization table 0x|Huffman table 0x|"
-    r"Unsupported marker |Error parsing |Unknown OBU |Overrun in OBU |"
+    r"INFO: Created TensorFlow Lite |Unsupported marker |Error parsing |Unknown OBU |Overrun in OBU |"
     r"libpng (warning|error): |(_?TIFF\w+|\w+(Decode|PreDecode|SetupDecode|Cleanup)|JPEGLib|tempfile\.tif)(, .*)?: "
 )
 SIEVE = """

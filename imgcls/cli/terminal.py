@@ -20,6 +20,7 @@ from imgcls.durations import clock
 from imgcls.progress import Progress
 
 WIDE = 200  # columns
+LEAST_WAITING = 0.05  # share of the time, from which the line says that training waits for images
 console = Console(highlight=False, soft_wrap=True)
 
 
@@ -52,9 +53,11 @@ class ProgressLine(Progress):
         if self._what != "training":
             self._begin("training", done)
         metrics = status["metrics"]
+        waited = status.get("waiting_for_data", 0.0)
+        waits = f"  waits {waited:.0%} for images" if waited >= LEAST_WAITING else ""
         facts = (
             f"loss {metrics['loss']:.3f}  accuracy {100 * metrics['accuracy']:.1f} %  "
-            f"{status['images_per_second']:.0f} images/s  {self._left(done, status['epochs'] * steps)} left"
+            f"{status['images_per_second']:.0f} images/s{waits}  {self._left(done, status['epochs'] * steps)} left"
         )
         text = f"epoch {status['epoch']}/{status['epochs']}"
         self._file.write(text, done, status["epochs"] * steps)

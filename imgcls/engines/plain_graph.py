@@ -4,6 +4,7 @@ import tensorflow as tf
 
 HANDED_ON = ("EnsureShape", "IdentityN")
 NOT_INLINED = ("_XlaMustCompile", "_noinline")  # Keras sets them where it convolves in groups
+POWER = "power_of_two"  # a constant
 
 
 def plain_graph(graph: tf.Graph) -> tf.compat.v1.GraphDef:
@@ -15,6 +16,8 @@ def plain_graph(graph: tf.Graph) -> tf.compat.v1.GraphDef:
       groups and its bias.
     - A number that is added to an array is an array of one number. tf2onnx 1.17 fails to move a transposition past
       another.
+    - A square of maps that are one pixel high or wide, or have one channel, is a power. tf2onnx 1.17 moves a
+      transposition past a product of an array with itself, keeps the shape from before, and reshapes by it.
 
     Args:
         graph: With its weights as constants, as `imgcls.framework_internals.graph_with_constants` makes it.
@@ -31,6 +34,7 @@ def plain_graph(graph: tf.Graph) -> tf.compat.v1.GraphDef:
         _may_be_inlined(node)
     _leave_out_identities(plain)
     _add_arrays_only(plain, graph)
+    _squares_as_powers(plain, graph)
     return plain
 
 
@@ -78,3 +82,26 @@ def _array_of(number: tf.compat.v1.NodeDef, plain: tf.compat.v1.GraphDef) -> str
         array.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(values))
         array.attr.pop("_output_shapes", None)
     return name
+
+
+def _squares_as_powers(plain: tf.compat.v1.GraphDef, graph: tf.Graph) -> None:
+    for node in list(plain.node):
+        if not _is_square(node):
+            continue
+        shape = graph.get_operation_by_name(node.name).outputs[0].shape
+        if shape.rank == 4 and 1 in shape[1:].as_list() and node.attr["T"].type == tf.float32.as_datatype_enum:
+            node.op = "Pow"
+            node.input[:] = [node.input[0], _two(plain)]
+
+
+def _is_square(node: tf.compat.v1.NodeDef) -> bool:
+    return node.op == "Square" or (node.op == "Mul" and node.input[0] == node.input[1])
+
+
+def _two(plain: tf.compat.v1.GraphDef) -> str:
+    """Put the number 2 into a graph that has none; returns its name."""
+    if all(node.name != POWER for node in plain.node):
+        two = plain.node.add(name=POWER, op="Const")
+        two.attr["dtype"].type = tf.float32.as_datatype_enum
+        two.attr["value"].tensor.CopyFrom(tf.make_tensor_proto(2.0, tf.float32))
+    return POWER

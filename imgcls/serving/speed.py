@@ -2,7 +2,7 @@
 
 import statistics
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -13,17 +13,20 @@ ROUNDS = 5
 LEAST_SECONDS = 0.1  # of a round
 
 
-def images_per_second(engines: Mapping[str, Engine], pixels: np.ndarray) -> dict[str, dict[str, float]]:
+def images_per_second(
+    engines: Mapping[str, Engine], pixels: np.ndarray, batch_sizes: Sequence[int] = BATCH_SIZES
+) -> dict[str, dict[str, float]]:
     """Measure engines in turns, so that what else the machine does meets all of them.
 
     Args:
         engines: By name.
         pixels: (B, height, width, channels), at least one image; repeated where a batch is larger.
+        batch_sizes: Images in a batch, of each measurement.
 
     Returns:
         For each size of a batch, as text, the images a second of each engine: the median of the rounds.
     """
-    return {str(size): _rates(engines, np.resize(pixels, (size, *pixels.shape[1:]))) for size in BATCH_SIZES}
+    return {str(size): _rates(engines, np.resize(pixels, (size, *pixels.shape[1:]))) for size in batch_sizes}
 
 
 def _rates(engines: Mapping[str, Engine], batch: np.ndarray) -> dict[str, float]:

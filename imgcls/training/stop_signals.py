@@ -1,11 +1,11 @@
 """Signals that end a run after the step at hand."""
 
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
 
+from imgcls.heard_signals import heard_signals
 from imgcls.training.trainer import Trainer
 
 
@@ -15,21 +15,13 @@ def stopped_by_signals(trainer: Trainer) -> Iterator[None]:
 
     A second Ctrl-C ends it at once. Only the main thread hears signals; in another one nothing changes.
     """
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM, signal.SIGHUP)}
-    if before[signal.SIGHUP] == signal.SIG_IGN:  # under nohup, a run outlives its terminal
-        del before[signal.SIGHUP]
+    numbers = [signal.SIGINT, signal.SIGTERM]
+    if signal.getsignal(signal.SIGHUP) != signal.SIG_IGN:  # under nohup, a run outlives its terminal
+        numbers.append(signal.SIGHUP)
 
     def stop(number: int, frame: FrameType | None) -> None:
         trainer.stop_requested = True
         signal.signal(signal.SIGINT, signal.default_int_handler)
 
-    for number in before:
-        signal.signal(number, stop)
-    try:
+    with heard_signals(numbers, stop):
         yield
-    finally:
-        for number, handler in before.items():
-            signal.signal(number, handler)

@@ -6,10 +6,13 @@ from typing import Any
 
 import keras
 
-from imgcls.evaluation.judgement.calibration import calibration_section, calibration_steps, measure_calibration
-from imgcls.evaluation.judgement.conformal import conformal_section, conformal_steps, measure_sets
+from imgcls.evaluation.judgement.calibration import measure_calibration
+from imgcls.evaluation.judgement.calibration_section import calibration_section, calibration_steps
+from imgcls.evaluation.judgement.conformal import measure_sets
+from imgcls.evaluation.judgement.conformal_section import conformal_section, conformal_steps
 from imgcls.evaluation.judgement.judgement import Judgement, decisions_section, measure_decisions
-from imgcls.evaluation.judgement.selective import risk_coverage, selective_section, selective_steps
+from imgcls.evaluation.judgement.risk_coverage import risk_coverage
+from imgcls.evaluation.judgement.selective_section import selective_section, selective_steps
 from imgcls.evaluation.judgement.unknown_section import measure_unknown, unknown_section
 from imgcls.evaluation.learning_curve import LearningCurve
 from imgcls.evaluation.learning_curve_section import learning_curve_section, learning_curve_steps

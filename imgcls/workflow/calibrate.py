@@ -15,7 +15,7 @@ from imgcls.evaluation.judgement.calibration import temperature_of, with_tempera
 from imgcls.evaluation.judgement.conformal import ConformalSets, fit_sets
 from imgcls.evaluation.judgement.judgement import Judgement, fitted_in_words
 from imgcls.evaluation.judgement.selective import fit_thresholds
-from imgcls.evaluation.judgement.unknown import FEWEST_IMAGES, fit_unknown_score
+from imgcls.evaluation.judgement.unknown_fit import FEWEST_IMAGES, fit_unknown_score
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.files import replacing
 from imgcls.models import keras_file, load_model

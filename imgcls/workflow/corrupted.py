@@ -17,7 +17,7 @@ BATCH = 32  # images
 
 
 def predict_corrupted(predictor: Predictor, manifest: Manifest, rows: pd.DataFrame) -> dict[str, PredictionTable]:
-    """Predict some images of each corruption, as `imgcls.evaluation.judgement.unknown.fit_unknown_score` takes them.
+    """Predict some images of each corruption, as `fit_unknown_score` takes them.
 
     Args:
         predictor: The classifier.

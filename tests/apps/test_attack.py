@@ -151,6 +151,38 @@ def test_a_typed_path_stays_in_the_folder(page, app, project, outside):
         assert "lies outside of" in refused(page), typed
 
 
+def test_a_path_typed_into_a_setting_of_a_training_stays_in_the_folder(page, app, outside):
+    look(page, f"{app.address}/train?project={app.project}")
+    page.get_by_text("Settings", exact=True).click()
+    page.get_by_role("textbox", name="Find a setting").fill("start from")
+    page.keyboard.press("Enter")
+    field = page.get_by_role("textbox", name="Start from")
+    for typed in (str(outside), "..", "~"):
+        field.fill(typed)
+        field.press("Enter")
+        settled(page)
+        page.get_by_role("button", name="Start", exact=True).click()
+        page.get_by_text(f"{typed} lies outside of").first.wait_for()
+    page.get_by_role("combobox", name="Folder of a run or of an exported model").fill(str(outside))
+    page.keyboard.press("Enter")
+    page.get_by_role("button", name="Take it in").click()
+    page.get_by_text(f"{outside} lies outside of").wait_for()
+    assert not list((app.folder / "projects" / app.project / "runs").glob("[!.]*"))
+
+
+def test_a_path_typed_on_predict_stays_in_the_folder(page, app, outside):
+    look(page, f"{app.address}/predict?project={app.project}")
+    page.get_by_role("radio", name="On the server").click()
+    field = page.get_by_role("textbox", name="Folder, zip or tar file on the server")
+    for typed in (str(outside), "..", "~", "/etc/passwd"):
+        field.fill(typed)
+        field.press("Enter")
+        settled(page)
+        page.get_by_role("button", name="Name these").click()
+        page.get_by_text(f"{typed} lies outside of").first.wait_for()
+    assert "private.png" not in page.content()
+
+
 def test_an_address_stays_in_the_folder(page, app, outside):
     for address in (
         f"data?project=../../{outside.name}",

@@ -2,7 +2,7 @@
 
 import pandas as pd
 import pytest
-from projects.chosen_rows import ASIDE, BROKEN, NO_SPLIT, USED, WAITING, chosen_rows
+from projects.chosen_rows import ASIDE, BROKEN, NO_SPLIT, NOT_KNOWN, OF_ADDRESSES, USED, WAITING, chosen_rows
 from projects.versions import NO_LABEL, SET_ASIDE
 
 from imgcls.data.manifest.table import Manifest
@@ -16,6 +16,7 @@ def manifest() -> Manifest:
             "labels": [["cat"], ["dog", "cow"], [], ["cat"], ["dog"]],
             "split": ["train", "test", "", "", ""],
             "problems": ["", "", NO_LABEL, SET_ASIDE, "a damaged file"],
+            "source": ["coco", "camera", "http://a/c.png", "http://a/d.png", ""],
         }
     )
     return Manifest.from_records(rows, "photos")
@@ -32,3 +33,5 @@ def test_filters_narrow_what_is_shown(manifest):
         [4],
     ]
     assert chosen_rows(manifest, classes=["dog"], among=[0, 4]) == [4]
+    assert chosen_rows(manifest, origins=["camera"]) == [1]
+    assert chosen_rows(manifest, origins=[OF_ADDRESSES, NOT_KNOWN]) == [2, 3, 4]

@@ -3,6 +3,7 @@
 import json
 import shutil
 
+import numpy as np
 import pytest
 from parts import grid
 from projects.audits import keep_findings
@@ -13,6 +14,7 @@ from projects.versions import SET_ASIDE, add_version, current_number, manifest_o
 from imgcls.config import LabelsConfig
 from imgcls.data.audit import Finding
 from imgcls.data.sources.importing import import_manifest
+from imgcls.evaluation.prediction_table import PredictionTable
 
 
 @pytest.fixture
@@ -52,6 +54,20 @@ def test_filters_narrow_the_images(page, project):
     assert "30 images shown" in view.text
     view.widgets.multiselect[0].set_value(["bag"])
     assert "10 images shown" in view.look().text
+
+
+def test_the_images_that_the_newest_run_is_unsure_of_are_a_filter(page, project):
+    rows = manifest_of(project).table.loc[[3, 14, 25]].reset_index(drop=True)
+    probabilities = np.array([[0.6, 0.3, 0.1], [0.0, 1.0, 0.0], [0.5, 0.1, 0.4]])
+    facts = {"root": str(manifest_of(project).root)}
+    table = PredictionTable(rows, ["bag", "sneaker", "trouser"], probabilities, facts=facts)
+    table.save(project.runs / "first" / "predictions" / "test.parquet")
+    view = page("data", project="clothes", doubt="unsure")
+    assert "2 images shown" in view.text
+    (filter_,) = [each for each in view.widgets.button_group if each.label == "The model of first"]
+    assert (filter_.options, filter_.value) == (["unsure", "named wrongly"], "unsure")
+    filter_.set_value("named wrongly")
+    assert "1 image shown" in view.look().text
 
 
 def test_what_is_selected_is_labelled_left_out_and_undone(page, project, selected):

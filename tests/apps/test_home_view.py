@@ -3,9 +3,11 @@
 import pytest
 from projects.project import create_project, list_projects
 from projects.versions import add_version
+from worker import client
 
 from imgcls.config import LabelsConfig
 from imgcls.data.sources.importing import import_manifest
+from tests.machine.nvidia_smi import put_nvidia_smi
 
 
 @pytest.fixture
@@ -18,7 +20,7 @@ def project(here, clothes):
 
 def test_without_projects_the_page_says_what_to_do_first(page):
     view = page("home")
-    assert "Drop a folder of pictures here, or try the sample" in view.text
+    assert "Drop a folder of images here, or try the sample" in view.text
     assert "Try the sample" in view.text
 
 
@@ -44,3 +46,14 @@ def test_deleting_asks_first(page, here):
     view = page("home").press("Manage")
     view.choose("I want to delete it for good", True).press("Delete the project")
     assert list_projects() == []
+
+
+def test_this_computer_is_shown_with_what_is_wrong(page, monkeypatch, tmp_path):
+    put_nvidia_smi(tmp_path, monkeypatch, "Tesla V100, 390.157, 7.0, 16160 MiB")
+    client.stop()  # another would have the PATH of another test
+    view = page("home").press("This computer")
+    assert "The driver 390.157 is too old for CUDA 12" in view.errors
+    (shown,) = view.widgets.dataframe
+    assert "Tesla V100, 16.9 GB, compute capability 7.0, driver 390.157" in set(shown.value[""])
+    assert "Measure how fast it is" in view.text
+    client.stop()

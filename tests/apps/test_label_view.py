@@ -91,14 +91,14 @@ def test_the_browser_is_told_the_next_images_and_what_was_decided(waiting):
 
     save_queue(waiting, "some", "Some", [2, 0, 30], 2, {30: "bag"}, {30: 0.75})
     queue = open_queue(waiting, "some", 2)
-    told = data_of(waiting, queue, [])
+    told = data_of(waiting, queue, [], False)
     assert [item["row"] for item in told["items"]] == [2, 0, 30]
     assert told["items"][0]["labels"] == ["bag"]
     assert (told["items"][2]["suggestion"], told["items"][2]["probability"]) == ("bag", 0.75)
     assert (told["total"], told["done"]) == (3, 0)
     values = {"id": "one", "queue": "some", "version": 2, "row": 0, "act": "label", "labels": ["scarf"]}
     record(waiting, [read_decision(values, "")])
-    told = data_of(waiting, queue, ["one"])
+    told = data_of(waiting, queue, ["one"], False)
     assert [item["row"] for item in told["items"]] == [0, 2, 30]  # what was decided stands before what comes
     assert told["items"][0]["decision"]["labels"] == ["scarf"]
     assert told["classes"] == ["bag", "sneaker", "trouser", "scarf"]
@@ -138,7 +138,7 @@ def test_what_a_run_is_unsure_of_is_a_queue(waiting):
 
 
 def test_many_images_get_one_class_and_it_is_undone_at_once(waiting):
-    from parts.labelling.batch import decide_all, undo_last
+    from parts.labelling.deciding import decide_all, undo_last
     from projects.decisions import unsaved
     from projects.open_queue import open_queue
 
@@ -148,6 +148,28 @@ def test_many_images_get_one_class_and_it_is_undone_at_once(waiting):
     assert [each.act for each in unsaved(waiting)] == ["label"] * 2 + ["aside"] * 3
     assert undo_last(waiting, queue) == 3
     assert [each.row for each in unsaved(waiting)] == [30, 31]
+
+
+def test_classes_are_added_to_many_images_and_taken_away(page, waiting, monkeypatch):
+    from parts import grid
+    from parts.labelling import batch
+    from projects.decisions import unsaved
+
+    shown = {}
+
+    def selecting(*arguments, **_):
+        shown.update(zip(arguments[3], arguments[4] or [], strict=False))
+        return grid.GridAnswer([30, 31], None)
+
+    monkeypatch.setattr(batch, "image_grid", selecting)
+    opened = page("label", project="clothes", queue="no-label", mode="many", several="1")
+    opened.press("bag · 1").press("sneaker · 2").press("bag · 1")
+    assert [each.labels for each in unsaved(waiting)][-2:] == [["sneaker"]] * 2
+    assert shown[30] == "✓ sneaker"
+    opened.press("sneaker · 2").press("As they are · 0")
+    assert shown[31] == "✓ none of the classes"
+    opened.press("Undo · Z").press("Undo · Z").press("Save these labels")
+    assert "All is saved" in opened.text
 
 
 def test_many_at_once_shows_keys_for_the_classes(page, waiting):
@@ -165,7 +187,7 @@ def test_the_page_needs_no_tensorflow(waiting):
         "from projects.project import list_projects\n"
         "from parts.labelling.labeller import data_of\n"
         "(project,) = list_projects()\n"
-        "data_of(project, open_queue(project, 'no-label', 2), [])\n"
+        "data_of(project, open_queue(project, 'no-label', 2), [], False)\n"
         "import imgcls.evaluation.prediction_table\n"
         "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules\n"
     )

@@ -149,3 +149,26 @@ def test_a_crop_is_drawn_with_the_mouse(page, serve, waiting, port):
     page.get_by_text("1 decided and not saved yet").wait_for()
     (decision,) = unsaved(waiting)
     assert decision.box == pytest.approx([7.28, 7, 14.28, 21], abs=0.5)  # of 28 x 28 pixels
+
+
+def test_several_classes_are_given_to_many_images_and_a_double_click_opens_one(page, serve, waiting, port):
+    from projects.decisions import unsaved
+
+    serve()
+    page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label&mode=many&several=1")
+    cell = lambda place: page.locator(f".cell[data-place='{place}']")  # noqa: E731
+    cell(1).click()
+    cell(2).click(modifiers=["Shift"])
+    page.keyboard.press("1")
+    page.get_by_text("✓ bag", exact=True).first.wait_for()
+    page.keyboard.press("3")
+    page.get_by_text("✓ bag, trouser").nth(1).wait_for()
+    page.get_by_role("grid", name="12 images").wait_for()
+    page.keyboard.press("1")
+    page.get_by_text("✓ trouser", exact=True).nth(1).wait_for()
+    assert [(each.row, each.labels) for each in unsaved(waiting)][-2:] == [(31, ["trouser"]), (32, ["trouser"])]
+    cell(5).dblclick()
+    page.get_by_role("dialog").get_by_role("img").wait_for()
+    page.keyboard.press("Escape")
+    page.get_by_text("Hide those that are decided").click()
+    page.get_by_role("grid", name="10 images").wait_for()

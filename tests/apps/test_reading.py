@@ -4,7 +4,7 @@ import json
 import shutil
 
 import pytest
-from projects.reading import read_pictures, read_source
+from projects.reading import read_images, read_source
 
 from imgcls.config import LabelsConfig
 
@@ -56,9 +56,10 @@ def test_the_files_that_are_read_and_those_that_are_not_are_named(detection):
 def test_images_that_nobody_labelled_wait_for_a_label(detection):
     table = read_source(str(detection), PLAIN, "crop").manifest.table
     assert table["label"].tolist() == ["cat", "cup"] * 3 + [""]
+    assert set(table["source"]) == {"coco"}
 
 
-def test_class_folders_ask_nothing_and_pictures_beside_them_wait(clothes):
+def test_class_folders_ask_nothing_and_images_beside_them_wait(clothes):
     shutil.copy(sorted((clothes / "bag").glob("*.png"))[0], clothes / "beside.png")
     reading = read_source(str(clothes), PLAIN)
     assert reading.ways == ()
@@ -66,16 +67,16 @@ def test_class_folders_ask_nothing_and_pictures_beside_them_wait(clothes):
     assert reading.problems["file"].tolist() == ["bag/notes.txt"]
 
 
-def test_pictures_without_any_labels_all_wait(clothes):
+def test_images_without_any_labels_all_wait(clothes):
     (clothes / "bag" / "notes.txt").unlink()
     table = read_source(str(clothes / "bag"), PLAIN).manifest.table
     assert (len(table), set(table["label"])) == (10, {""})
-    assert len(read_pictures(str(clothes)).manifest.table) == 30
+    assert len(read_images(str(clothes)).manifest.table) == 30
 
 
 def test_what_cannot_be_read_is_said_without_flags(here, clothes):
     (here / "empty").mkdir()
-    with pytest.raises(ValueError, match="no picture and no label"):
+    with pytest.raises(ValueError, match="no image and no label"):
         read_source(str(here / "empty"), PLAIN)
     with pytest.raises(FileNotFoundError, match="nothing at nowhere"):
         read_source("nowhere", PLAIN)

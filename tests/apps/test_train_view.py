@@ -168,6 +168,29 @@ def test_three_answers_say_what_they_do_and_how_long(page, project):
     assert "generalizes better" in view.text
 
 
+@pytest.mark.slow
+def test_a_search_runs_to_its_end_and_its_best_settings_are_taken(page, project):
+    from parts.train.tune import SEARCHED
+
+    view = page("train", project="clothes").open("Settings")
+    for label, value in {"Model": "lenet5_relu", "Epochs": 1, "Batch size": 8}.items():
+        view.choose(label, value)
+    view.open("Search for better settings")
+    next(slider for slider in view.widgets.slider if slider.label == "Runs").set_value(2)
+    view.look().press("Search").wait_for("Take the settings of the best", PATIENCE)
+    table = next(shown.value for shown in view.widgets.dataframe if "Validation accuracy" in shown.value)
+    assert len(table) == 2
+    view.press("Take the settings of the best")
+    assert "You changed 5 settings" in view.text
+    taken = view.widgets.session_state["changed settings of clothes"]
+    for name in ("Learning rate", "Label smoothing"):
+        assert taken[SEARCHED[name][0]] == pytest.approx(table.iloc[0][name])
+    view.choose("Find a setting", "label smoothing")
+    assert view.widgets.number_input[0].value == pytest.approx(table.iloc[0]["Label smoothing"])
+    view.press("Start")
+    assert "run-1" in view.text
+
+
 def test_data_that_cannot_be_trained_on_says_what_is_missing(page, project, here):
     from projects.project import create_project
     from projects.versions import NO_LABEL, add_version, whole_manifest_of

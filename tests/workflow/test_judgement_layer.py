@@ -7,7 +7,7 @@ from imgcls.evaluation.judgement import judgement as of_evaluation
 from imgcls.evaluation.judgement.conformal import ConformalSets, fit_sets
 from imgcls.evaluation.judgement.judgement import NONE_OF_THESE, NOT_SURE, Judgement
 from imgcls.evaluation.judgement.selective import Thresholds, fit_thresholds
-from imgcls.evaluation.judgement.unknown import fit_unknown_score
+from imgcls.evaluation.judgement.unknown_fit import fit_unknown_score
 from imgcls.layers import judgement as of_layers
 from imgcls.models import build_model
 from imgcls.models.classifier import with_judgement

@@ -10,7 +10,7 @@ from projects import imports
 from projects.image_folders import check_images
 from projects.imports import Report, Request
 from projects.project import Project, open_project
-from projects.reading import Reading, read_pictures, read_source
+from projects.reading import Reading, read_images, read_source
 from projects.union import Joined, join
 from projects.versions import NO_LABEL, add_version, current_number, whole_manifest_of
 from projects.wording import in_words
@@ -36,6 +36,8 @@ def main(project: Project, name: str) -> int:
     with progress_line() as progress:
         progress.doing("Reading the labels", 0)
         reading = read(request, progress)
+        if request.origin:
+            reading.manifest.table["source"] = request.origin
         if request.folders is not None:
             check_images(reading.manifest, request.folders)
         if reading.ways and not request.boxes:
@@ -58,7 +60,7 @@ def read(request: Request, progress: ProgressLine) -> Reading:
     if needs_tensorflow(request.source):
         command.import_tensorflow()
     if request.unlabelled:
-        return read_pictures(request.source)
+        return read_images(request.source)
     return read_source(request.source, labels, request.boxes, fetching, progress.of("Fetching images"))
 
 

@@ -13,12 +13,13 @@ from imgcls.cli.flags import settings
 from imgcls.config import LabelsConfig
 from imgcls.data.sources.cards import list_cards, load_card
 from imgcls.labels import FORMATS
+from parts.data.camera import from_camera
 from parts.data.starting import request_for, start_import
 from parts.uploads import save_uploads
 
 MOST_MEGABYTES = 2_000  # a file; an archive of this size fills the memory for a moment
 FOUND = "found by its content"
-READ_AS = {"labels": "give their labels", "pictures": "say nothing: the images wait for labels"}
+READ_AS = {"labels": "give their labels", "images": "say nothing: the images wait for labels"}
 Arrival = Callable[[], Request]  # gives the request once the button was pressed
 
 
@@ -31,7 +32,9 @@ def ask_for_images(project: Project) -> bool:
     Raises:
         ValueError: Nothing was named or dropped, or it may not be read.
     """
-    way = st.segmented_control("Where are the images?", list(WAYS), default=next(iter(WAYS)), required=True, key="way")
+    way = st.segmented_control(
+        "Where are the images?", list(WAYS), default=next(iter(WAYS)), required=True, key="from", bind="query-params"
+    )
     arrive = WAYS[way](project)
     if not st.button("Add these images", type="primary", icon=":material/add_photo_alternate:"):
         return False
@@ -130,6 +133,7 @@ WAYS: dict[str, Callable[[Project], Arrival]] = {
     "A data set that is here": from_card,
     "TensorFlow Datasets": from_tfds,
     "Addresses in a table": from_addresses,
+    "Camera": from_camera,
 }
 
 
@@ -146,7 +150,7 @@ def ask_how() -> tuple[dict, bool]:
             "Format",
             [None, *FORMATS],
             format_func=lambda name: FORMATS[name].title if name else FOUND,
-            help=_sentence(said["format"]),
+            help="It is found by the content of the files. Choose one if that finds another.",
         )
         if format_:
             st.caption(FORMATS[format_].help)
@@ -154,7 +158,7 @@ def ask_how() -> tuple[dict, bool]:
         group = st.text_input("Images that belong together", help=_sentence(said["group"])).strip()
         values = {"format": format_, "images": images or None, "group": group or None}
     plain = {field.name: field.default for field in dataclasses.fields(LabelsConfig)}
-    return {name: value for name, value in values.items() if value != plain[name]}, folders == "pictures"
+    return {name: value for name, value in values.items() if value != plain[name]}, folders == "images"
 
 
 def _dropped(project: Project, label: str, directory: bool) -> Arrival:
@@ -164,6 +168,8 @@ def _dropped(project: Project, label: str, directory: bool) -> Arrival:
         max_upload_size=MOST_MEGABYTES,
         key=_key(label),
     )
+    most = f"{MOST_MEGABYTES / 1000:g} GB"
+    st.caption(f"A file of more than {most}: copy it to the server, and name its folder under “On the server”.")
     labels, unlabelled = ask_how()
 
     def arrive() -> Request:

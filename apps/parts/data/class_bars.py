@@ -6,6 +6,7 @@ import pandas as pd
 
 from parts.charts import SPLITS
 
+NAMES = {"unsplit": "no split"}  # columns of the counts that the page calls otherwise
 LOOK = """<style>
 .bars {border-collapse: collapse; width: 100%; font-size: .875rem}
 .bars th {text-align: left; font-weight: 400; padding: 2px 10px 2px 0; max-width: 180px; overflow: hidden;
@@ -27,7 +28,10 @@ def class_bars(counts: pd.DataFrame) -> str:
     """
     splits = [name for name in SPLITS if name in counts]
     most = max(1, int(counts[splits].sum(axis=1).max()))
-    heads = "".join(f'<td scope="col"><span class="split">{_square(name)}{escape(name)}</span></td>' for name in splits)
+    heads = "".join(
+        f'<td scope="col"><span class="split">{_square(name)}{escape(NAMES.get(name, name))}</span></td>'
+        for name in splits
+    )
     rows = "".join(_row(str(name), row, splits, most) for name, row in counts.iterrows())
     head = f'<tr><th scope="col"><span hidden>class</span></th><td class="bar"></td>{heads}</tr>'
     return f'{LOOK}<table class="bars"><caption hidden>Images of each class</caption>{head}{rows}</table>'

@@ -9,6 +9,7 @@ from projects.project import Project
 from projects.summary import Summary
 
 from parts.data.change import change
+from parts.data.class_bars import NAMES
 
 
 def show_classes(project: Project, number: int, summary: Summary) -> None:
@@ -29,7 +30,7 @@ def show_classes(project: Project, number: int, summary: Summary) -> None:
 def _table(summary: Summary) -> pd.DataFrame:
     counts = summary.counts.reindex(summary.classes).fillna(0).astype(int)
     counts.insert(0, "images", counts.sum(axis=1))
-    return counts.rename_axis("class").reset_index()
+    return counts.rename(columns=NAMES).rename_axis("class").reset_index()
 
 
 def _rename(project: Project, number: int, name: str) -> None:

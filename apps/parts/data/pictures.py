@@ -1,22 +1,20 @@
-"""The images themselves, with filters, and what can be done with those that are selected."""
-
-from html import escape
+"""The images themselves, and what can be done with those that are selected."""
 
 import streamlit as st
-from images.addresses import picture_address
 from projects import edits, queues
-from projects.chosen_rows import NO_SPLIT, STATES, chosen_rows
+from projects.chosen_rows import NO_SPLIT
+from projects.class_names import joined_names
 from projects.project import Project
 from projects.summary import Summary
 from projects.versions import manifest_of
 
 from imgcls.counted import counted
-from imgcls.data.audit import KINDS
 from imgcls.data.manifest.table import SPLITS, Manifest
 from parts.data.change import change
+from parts.data.filters import filtered
 from parts.grid import image_grid
+from parts.large_image import show_large
 from parts.opened import go, keep
-from parts.plain import plain
 
 HEIGHT = 560  # pixels
 
@@ -31,14 +29,16 @@ def show_pictures(project: Project, number: int, summary: Summary, problems: dic
         problems: Rows of each kind of finding.
     """
     manifest = manifest_of(project, number)
-    rows = _filtered(manifest, summary, problems)
+    rows, doubts = filtered(project, number, manifest, summary, problems)
     if not rows:
         st.info("No image fits these filters. Take one away.")
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{counted(len(rows), 'image')} shown. Click with Ctrl or Shift to select several.")
         everything = st.checkbox("Select all that are shown", key=f"all {number} {hash(tuple(rows))}")
-    captions = manifest.table["label"].to_numpy()[rows]
+    captions = joined_names(manifest.table[["label", "labels"]].iloc[rows]).tolist()
+    if doubts:
+        captions = [_said(*doubts[row], label) for row, label in zip(rows, captions, strict=True)]
     answer = image_grid("pictures", project, number, rows, captions, height=HEIGHT)
     if answer.opened is not None:
         keep(image=str(answer.opened))
@@ -48,24 +48,9 @@ def show_pictures(project: Project, number: int, summary: Summary, problems: dic
         show_actions(project, number, list(summary.classes), selected)
 
 
-def _filtered(manifest: Manifest, summary: Summary, problems: dict[str, list[int]]) -> list[int]:
-    """The rows that the filters let through; what is chosen stands in the address."""
-    with st.container(horizontal=True):
-        classes = st.multiselect(
-            "Class", summary.classes, key="class", bind="query-params", placeholder="All classes", width=300
-        )
-        splits = st.pills("Split", [*SPLITS, NO_SPLIT], selection_mode="multi", key="split", bind="query-params")
-        states = st.pills("State", STATES, selection_mode="multi", key="state", bind="query-params")
-    kind = None
-    if problems:
-        kind = st.pills(
-            "Problem",
-            list(problems),
-            format_func=lambda kind: KINDS[kind].title,
-            key="problem",
-            bind="query-params",
-        )
-    return chosen_rows(manifest, classes, splits, states, problems[kind] if kind else None)
+def _said(said: str, share: float, label: str) -> str:
+    """What a model says of an image, and its label where that is another."""
+    return f"{said or 'sure'} {100 * share:.0f} %" + (f", is {label}" if label and label != said else "")
 
 
 def show_actions(project: Project, number: int, classes: list[str], rows: list[int]) -> None:
@@ -99,21 +84,5 @@ def _close() -> None:
 @st.dialog("Image", width="large", on_dismiss=_close)
 def show_one(project: Project, number: int, manifest: Manifest, classes: list[str], row: int) -> None:
     """An image that was opened, large, with what is known of it."""
-    facts = manifest.table.loc[row]
-    st.html(
-        f'<img src="{picture_address(project, number, row, 1024)}" alt="{escape(facts["image"])}" '
-        'style="width:100%;max-height:60vh;object-fit:contain;image-rendering:auto">'
-    )
-    size = f"{facts['width']:,} x {facts['height']:,} pixels" if facts["width"] else ""
-    known = {
-        "Class": ", ".join(facts["labels"]),
-        "Split": facts["split"],
-        "Problem": facts["problems"],
-        "Size": size,
-        "Format": facts["format"],
-        "Belongs to": facts["group"],
-        "Labelled by": facts["annotators"],
-        "File": facts["image"],
-    }
-    st.markdown("  \n".join(f"**{name}:** {plain(str(fact))}" for name, fact in known.items() if fact))
+    show_large(project, number, manifest, row)
     show_actions(project, number, classes, [row])

@@ -15,8 +15,8 @@ SAMPLE_TITLE = "Sample: clothes"
 
 def ask_for_first() -> None:
     """What to do where there is no project yet: drop a folder, or try the sample."""
-    st.subheader("Drop a folder of pictures here, or try the sample", anchor=False)
-    st.write("One folder of pictures for each class, such as `cat` and `dog`. They stay on this machine.")
+    st.subheader("Drop a folder of images here, or try the sample", anchor=False)
+    st.write("One folder of images for each class, such as `cat` and `dog`. They stay on this machine.")
     drop_folder()
     try_sample(primary=False)
 
@@ -24,7 +24,7 @@ def ask_for_first() -> None:
 def drop_folder() -> None:
     """A drop zone that makes a project of a folder."""
     files = st.file_uploader(
-        "Folder of pictures",
+        "Folder of images",
         accept_multiple_files="directory",
         max_upload_size=MOST_MEGABYTES,
         key=f"first {st.session_state.get('drops', 0)}",

@@ -14,7 +14,7 @@ from parts.opened import link
 from parts.plain import plain
 
 COLUMNS = 3
-NO_PICTURE = (
+NO_IMAGE = (
     '<div style="height:150px;border-radius:6px;background:rgba(128,128,128,.14);display:flex;align-items:center;'
     'justify-content:center;opacity:.8">No images yet</div>'
 )
@@ -25,13 +25,13 @@ def show_cards(projects: list[Project], jobs: list[Job]) -> None:
     for first in range(0, len(projects), COLUMNS):
         columns = st.columns(COLUMNS)
         for column, project in zip(columns, projects[first : first + COLUMNS], strict=False):
-            with column, st.container(border=True):
+            with column, st.container(border=True, height="stretch"):
                 _show(project, overview_of(project), [job for job in jobs if job.project == project.name])
     show_managed(projects)
 
 
 def _show(project: Project, seen: Overview, jobs: list[Job]) -> None:
-    st.html(_picture(project, seen))
+    st.html(_image(project, seen))
     link("data", project, plain(project.title))
     st.caption("  \n".join([_counts(seen), _best(seen)]))
     for job in jobs:
@@ -40,9 +40,9 @@ def _show(project: Project, seen: Overview, jobs: list[Job]) -> None:
     manage_button(project)
 
 
-def _picture(project: Project, seen: Overview) -> str:
+def _image(project: Project, seen: Overview) -> str:
     if seen.row < 0:
-        return NO_PICTURE
+        return NO_IMAGE
     address = picture_address(project, seen.version, seen.row, 384)
     return (
         f'<img src="{address}" loading="lazy" alt="An image of {escape(project.title)}" style="width:100%;height:150px;'

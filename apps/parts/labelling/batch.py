@@ -1,50 +1,110 @@
-"""Many images at once: select them, and give them one class with one key."""
+"""Many images at once: select them, and give them a class with one key.
+
+Where an image has one class, those that got it leave the grid. Where it may have several, a key adds its class to the
+selected images, or takes it away if all of them have it, and they stay, so that another key can follow.
+"""
 
 import re
-import secrets
+from collections.abc import Mapping
 
+import pandas as pd
 import streamlit as st
-from projects.decisions import ASIDE, LABEL, UNDO, decided_in, read_decision, record, unsaved
+from projects.decisions import ASIDE, LABEL, Decision, decided_in
 from projects.fold_decisions import last_of_each_row
 from projects.open_queue import OpenQueue
 from projects.project import Project
 from projects.versions import manifest_of
 
-from parts.grid import clear_selection, image_grid
+from parts.grid import GridAnswer, clear_selection, image_grid
+from parts.labelling.deciding import decide_all, decide_each, undo_last
 from parts.labelling.labeller import class_names
 from parts.labelling.run_again import run_again
-from parts.person import who
+from parts.large_image import show_large
 
 KEYS = "123456789acdefghijklmnopqrtuvwy"  # as labeller.js has them
-OUT, BACK = "x", "z"
+OUT, BACK, SAME = "x", "z", "0"
 TYPED = "name:"  # before a class that was typed, which may be a single letter
 HEIGHT = 640  # pixels
+Labels = Mapping[int, list[str]]
 
 
-def show_batch(project: Project, queue: OpenQueue) -> None:
-    """Show the images of a queue that nobody has decided on, as a grid."""
-    manifest, key = manifest_of(project, queue.version), f"batch {project.name} {queue.name}"
-    decided = last_of_each_row(project, decided_in(project, queue.name, queue.since), queue.version)
-    rows = [row for row in queue.rows if row not in decided]
+def show_batch(project: Project, queue: OpenQueue, several: bool) -> None:
+    """Show the images of a queue as a grid.
+
+    Args:
+        project: Whose images they are.
+        queue: The queue.
+        several: Whether an image may have several classes.
+    """
+    key = f"batch {project.name} {queue.name}"
     names = class_names(project, queue.version)
-    pressed = _buttons(key, names)
-    captions = [
-        queue.suggestions.get(row) or label for row, label in zip(rows, manifest.table["label"].loc[rows], strict=True)
-    ]
-    keys = KEYS[: len(names)] + OUT + BACK
-    answer = image_grid(
-        key, project, queue.version, rows, captions if any(captions) else None, height=HEIGHT, click="select", keys=keys
-    )
-    pressed = pressed or answer.pressed
+    pressed = _buttons(key, names, several)
+    decided = last_of_each_row(project, decided_in(project, queue.name, queue.since), queue.version)
+    hidden = not several or st.toggle("Hide those that are decided", key=f"{key} hide")
+    rows = [row for row in queue.rows if not hidden or row not in decided]
+    labels = _labels_of(queue, rows, manifest_of(project, queue.version).table, decided)
+    captions = [_caption(labels[row], decided.get(row)) for row in rows]
+    keys = KEYS[: len(names)] + OUT + BACK + (SAME if several else "")
+    shown = captions if any(captions) else None
+    answer = image_grid(key, project, queue.version, rows, shown, height=HEIGHT, click="select", keys=keys)
+    if answer.opened is not None:
+        _open(project, queue.version, answer.opened)
+    _obey(project, queue, key, pressed or answer.pressed, answer, names, labels, several)
+
+
+def _obey(
+    project: Project,
+    queue: OpenQueue,
+    key: str,
+    pressed: str | None,
+    answer: GridAnswer,
+    names: list[str],
+    labels: Labels,
+    several: bool,
+) -> None:
+    """Do what a key or button says."""
+    if not pressed:
+        return
     if pressed == BACK:
         undo_last(project, queue)
-        run_again()
-    elif pressed and answer.selected:
-        decide_all(project, queue, answer.selected, _meant(pressed, names))
-        clear_selection(key)
-        run_again()
-    elif pressed:
+    elif not answer.selected:
         st.toast("Select images first: click on them, or use Shift and the arrows.")
+        return
+    elif several and pressed != OUT:
+        chosen = {row: list(labels[row]) for row in answer.selected}
+        decide_each(project, queue, chosen if pressed == SAME else _toggled(chosen, _meant(pressed, names)))
+    else:
+        decide_all(project, queue, answer.selected, _meant(pressed, names))
+    if not several or pressed in (OUT, SAME):
+        clear_selection(key)
+    run_again()
+
+
+def _toggled(labels: Labels, name: str) -> dict[int, list[str]]:
+    """The classes of images with one more; with one less if all of them have it."""
+    if all(name in own for own in labels.values()):
+        return {row: [each for each in own if each != name] for row, own in labels.items()}
+    return {row: own if name in own else [*own, name] for row, own in labels.items()}
+
+
+def _labels_of(queue: OpenQueue, rows: list[int], table: pd.DataFrame, decided: Mapping[int, Decision]) -> Labels:
+    """The classes of each image: those that were decided, else that which is suggested, else those of the data."""
+    known = dict(zip(rows, table["labels"].loc[rows], strict=True))
+    found = {}
+    for row in rows:
+        suggested = queue.suggestions.get(row)
+        is_labelled = row in decided and decided[row].act == LABEL
+        found[row] = list(decided[row].labels if is_labelled else [suggested] if suggested else known[row])
+    return found
+
+
+def _caption(labels: list[str], decision: Decision | None) -> str:
+    named = ", ".join(labels)
+    if decision is None:
+        return named
+    if decision.act == ASIDE:
+        return "✓ left out"
+    return f"✓ {named or 'none of the classes'}" if decision.act == LABEL else named
 
 
 def _meant(pressed: str, names: list[str]) -> str:
@@ -54,36 +114,20 @@ def _meant(pressed: str, names: list[str]) -> str:
     return "" if pressed == OUT else names[KEYS.index(pressed)]
 
 
-def decide_all(project: Project, queue: OpenQueue, rows: list[int], label: str) -> None:
-    """Give images one class; leave them out if it is empty."""
-    batch = f"batch-{secrets.token_hex(8)}"
-    act = {"act": LABEL, "labels": [label]} if label else {"act": ASIDE}
-    about = {"queue": queue.name, "version": queue.version}
-    record(project, [read_decision({"id": f"{batch}-{row}", "row": row, **about, **act}, who()) for row in rows])
+@st.dialog("Image", width="large")
+def _open(project: Project, version: int, row: int) -> None:
+    show_large(project, version, manifest_of(project, version), row)
 
 
-def undo_last(project: Project, queue: OpenQueue) -> int:
-    """Take back what was decided last, all images of it; returns how many those are."""
-    decisions = [each for each in unsaved(project) if each.queue == queue.name]
-    if not decisions:
-        return 0
-    stem = decisions[-1].id.rpartition("-")[0]
-    together = (
-        decisions[-1:] if not stem.startswith("batch-") else [d for d in decisions if d.id.startswith(f"{stem}-")]
-    )
-    about = {"queue": queue.name, "version": queue.version, "act": UNDO}
-    undone = [{"id": secrets.token_hex(8), "row": each.row, "of": each.id, **about} for each in together]
-    record(project, [read_decision(values, who()) for values in undone])
-    return len(together)
-
-
-def _buttons(key: str, names: list[str]) -> str | None:
-    """A button for each class, one to leave out, one to undo, and a field for a new class; returns what was chosen."""
+def _buttons(key: str, names: list[str], several: bool) -> str | None:
+    """Buttons for what the keys do, and a field for a new class; returns what was chosen."""
     chosen = None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for name, letter in zip(names, KEYS, strict=False):
             if st.button(f"{_plain(name)} · {letter.upper()}", key=f"{key} {name}"):
                 chosen = letter
+        if several and st.button(f"As they are · {SAME}", key=f"{key} same", help="Their classes are right."):
+            chosen = SAME
         if st.button(f"Leave out · {OUT.upper()}", key=f"{key} out"):
             chosen = OUT
         if st.button(f"Undo · {BACK.upper()}", key=f"{key} back", icon=":material/undo:"):

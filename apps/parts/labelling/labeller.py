@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 from images.addresses import file_address, picture_address
 from projects.decisions import Decision, decided_in, read_decision, record, unsaved
+from projects.edits import all_classes
 from projects.fold_decisions import last_of_each_row
 from projects.open_queue import OpenQueue
 from projects.project import Project
@@ -15,6 +16,7 @@ from projects.versions import manifest_of
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
+from parts.errors import of_system
 from parts.labelling.run_again import run_again
 from parts.person import who
 
@@ -29,14 +31,20 @@ _labeller = st.components.v2.component(
 )
 
 
-def show_labeller(project: Project, queue: OpenQueue) -> None:
-    """Show the images of a queue that nobody has decided on, one after the other."""
+def show_labeller(project: Project, queue: OpenQueue, several: bool) -> None:
+    """Show the images of a queue that nobody has decided on, one after the other.
+
+    Args:
+        project: Whose images they are.
+        queue: The queue.
+        several: Whether an image may have several classes.
+    """
     key = f"labeller {project.name}"
     if refused := st.session_state.pop(f"{key} refused", None):
         st.error(refused)
     received = st.session_state.get(f"{key} received", [])
     answer = _labeller(
-        key=key, data=data_of(project, queue, received), on_decisions_change=partial(_receive, key, project)
+        key=key, data=data_of(project, queue, received, several), on_decisions_change=partial(_receive, key, project)
     )
     sent = answer.get("decisions") or []
     if sent and {each["id"] for each in sent} - set(received):  # by a tab that lived longer than the app
@@ -45,7 +53,7 @@ def show_labeller(project: Project, queue: OpenQueue) -> None:
             run_again()
 
 
-def data_of(project: Project, queue: OpenQueue, received: list[str]) -> dict[str, Any]:
+def data_of(project: Project, queue: OpenQueue, received: list[str], several: bool) -> dict[str, Any]:
     """What the browser is told: the next images, the classes, and which decisions have arrived."""
     manifest = manifest_of(project, queue.version)
     decided = last_of_each_row(project, decided_in(project, queue.name, queue.since), queue.version)
@@ -63,24 +71,21 @@ def data_of(project: Project, queue: OpenQueue, received: list[str]) -> dict[str
         "skipped": sum(decided[row].act == "skip" for row in done),
         "items": [_item(project, queue, manifest, row, decided.get(row)) for row in [*back, *coming]],
         "classes": class_names(project, queue.version),
-        "several": _of_version(project, queue.version)[1],
+        "several": several,
         "received": received,
     }
 
 
 def class_names(project: Project, version: int) -> list[str]:
     """The classes that an image can get: those of the data, and behind them those that were typed since."""
-    names = _of_version(project, version)[0]
     typed = [name for each in unsaved(project) for name in each.labels]
-    return list(dict.fromkeys([*names, *typed]))
+    return list(dict.fromkeys([*_classes_of(project, version), *typed]))
 
 
 @lru_cache(maxsize=8)
-def _of_version(project: Project, version: int) -> tuple[list[str], bool]:
-    """The classes, and whether an image has several of them; a version never changes."""
-    manifest = manifest_of(project, version)
-    several = {name for names in manifest.table["labels"] for name in names}
-    return sorted({*manifest.table["label"], *several} - {""}), manifest.has_several_labels
+def _classes_of(project: Project, version: int) -> list[str]:
+    """A version never changes."""
+    return all_classes(manifest_of(project, version))
 
 
 def _receive(key: str, project: Project) -> None:
@@ -90,7 +95,8 @@ def _receive(key: str, project: Project) -> None:
         decisions = [read_decision(values, who()) for values in sent]
         record(project, decisions)
     except (OSError, ValueError, KeyError, TypeError) as error:
-        st.session_state[f"{key} refused"] = f"The last labels could not be written down: {error}"
+        why = of_system(error) if isinstance(error, OSError) else error
+        st.session_state[f"{key} refused"] = f"The last labels wait in this browser, and are sent again. {why}"
     else:
         st.session_state[f"{key} received"] = [each.id for each in decisions]
 

@@ -4,6 +4,7 @@ import streamlit as st
 from jobs.job import list_jobs, start_job
 from projects.open_queue import WAITING, open_queue
 from projects.project import Project
+from projects.summary import has_several
 from safety import allowed_paths
 
 from parts.person import who
@@ -15,7 +16,7 @@ KINDS = {"review": "Look for wrong labels", "sort": "Find the images worth label
 def offer_more_queues(project: Project, version: int) -> None:
     """What can be looked for with the latest run that has a model."""
     runs = sorted(project.runs.glob("*/model.keras"), key=lambda file: -file.stat().st_mtime)
-    if not runs:
+    if not runs or has_several(project, version):  # neither is known for images of several classes
         return
     run = runs[0].parent
     with st.expander("Let a model choose what to look at"):

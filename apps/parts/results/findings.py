@@ -9,7 +9,8 @@ import pandas as pd
 import streamlit as st
 from projects.judged_run import JudgedRun
 
-from imgcls.evaluation.judgement.calibration import Calibration, calibration_section
+from imgcls.evaluation.judgement.calibration import Calibration
+from imgcls.evaluation.judgement.calibration_section import calibration_section
 from imgcls.evaluation.learning_curve import LearningCurve
 from imgcls.evaluation.learning_curve_section import learning_curve_section
 from imgcls.evaluation.pages.section import Section

@@ -66,8 +66,8 @@ def _of_photos(facts: Facts, name: str) -> Answer:
 
 PHOTO_SUMMARIES = {
     "quick": "A network that knows photos names yours; only its last layer is learned.",
-    "good": "As quick, then the last third of the network is tuned to your pictures.",
-    "best": "As good, then all of the network is tuned, longer and with stronger changes to the pictures.",
+    "good": "As quick, then the last third of the network is tuned to your images.",
+    "best": "As good, then all of the network is tuned, longer and with stronger changes to the images.",
 }
 
 
@@ -77,7 +77,7 @@ def _photo_reasons(facts: Facts, name: str, settings: dict[Place, Any]) -> tuple
         f"A new last layer is fitted to your {counted(len(facts.counts), 'class')}."
     )
     if name == "quick":
-        return start, "Nothing else is trained, so each picture is looked at only once.", _about_few(facts), _end(facts)
+        return start, "Nothing else is trained, so each image is looked at only once.", _about_few(facts), _end(facts)
     part = "the last third of its layers learns" if name == "good" else "first the last third, then all layers learn"
     tuned = (
         f"Then {part} from your {counted(facts.training, 'training image')}, slower than the last layer, so that what "
@@ -122,10 +122,10 @@ def _stronger(facts: Facts) -> dict[Place, Any]:
 def _about_changes(name: str) -> str:
     if name == "best":
         return (
-            "Each picture is flipped, cut, turned and recolored anew each time, so that the network learns what "
+            "Each image is flipped, cut, turned and recolored anew each time, so that the network learns what "
             "matters; this takes more epochs and generalizes better."
         )
-    return "Each picture is flipped and cut a little differently each time, which makes few pictures go further."
+    return "Each image is flipped and cut a little differently each time, which makes few images go further."
 
 
 def _about_length(settings: dict[Place, Any]) -> str:
@@ -137,14 +137,15 @@ def _about_length(settings: dict[Place, Any]) -> str:
 
 
 def _about_few(facts: Facts) -> str:
-    average = facts.training / len(facts.counts)
+    average = sum(facts.counts.values()) / len(facts.counts)  # an image of several classes counts for each
     few = f"few: more from {MANY} on help most" if average < MANY else "many"
     uneven = " The run evens the classes out." if facts.ratio >= UNEVEN and not facts.several else ""
     return f"A class has {average:,.0f} training images on average, which is {few}. {imbalance(facts)}{uneven}"
 
 
 def _end(facts: Facts) -> str:
-    return f"At the end it is judged on {counted(facts.test, 'image')} that training never sees."
+    about = "about " if facts.several else ""  # several classes are not divided to the image
+    return f"At the end it is judged on {about}{counted(facts.test, 'image')} that training never sees."
 
 
 def learns_from_scratch(config: TrainConfig) -> bool:

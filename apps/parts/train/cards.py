@@ -25,7 +25,7 @@ def show_cards(found: dict[str, Answer], project: Project, version: int, facts: 
     with explained():
         speed = speed_of(project, version, config_of(chosen, changes(project)), facts)
     for column, answer in zip(st.columns(len(found)), found.values(), strict=True):
-        with column, st.container(border=True, height="stretch"):
+        with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
             _show(answer, answer is chosen, _minutes(answer, project, facts, speed))
     if speed is None:
         _wait_for_speed(project, version, chosen, facts)
@@ -34,9 +34,10 @@ def show_cards(found: dict[str, Answer], project: Project, version: int, facts: 
 
 
 def _show(answer: Answer, is_chosen: bool, minutes: str) -> None:
-    st.subheader(answer.title, anchor=False)
-    st.markdown(f"**{minutes}**")
-    st.write(answer.summary)
+    with st.container():
+        st.subheader(answer.title, anchor=False)
+        st.markdown(f"**{minutes}**")
+        st.write(answer.summary)
     label = f"{answer.title} is chosen" if is_chosen else f"Choose {answer.title.lower()}"
     icon = ":material/check:" if is_chosen else None
     if st.button(label, icon=icon, disabled=is_chosen, width="stretch", key=f"answer {answer.name}"):

@@ -1,4 +1,4 @@
-"""What settings do, shown on the project's own pictures: augmentation, whitening, and the balance of classes."""
+"""What settings do, shown on the project's own images: augmentation, whitening, and the balance of classes."""
 
 import html
 from base64 import b64encode
@@ -18,7 +18,7 @@ from parts.train.drawer import every_setting
 from parts.train.facts import Facts
 from parts.train.state import changes, note, preset_value
 
-WAIT = "Drawing the pictures. The first time, this takes some seconds."
+WAIT = "Drawing the images. The first time, this takes some seconds."
 IN_A_ROW = 3
 BALANCES = {  # what each way does, in a sentence
     "none": "Nothing is done: each class counts by the number of its images.",
@@ -32,15 +32,15 @@ BALANCES = {  # what each way does, in a sentence
 
 
 def show_augmentation(project: Project, version: int, config: TrainConfig) -> None:
-    """Sliders for each parameter, and what training would see of some pictures."""
+    """Sliders for each parameter, and what training would see of some images."""
     settings = [setting for setting in every_setting() if setting.path[0] == "augmentation"]
-    with st.expander("Sliders: how strongly pictures are changed", icon=":material/tune:", expanded=True):
+    with st.expander("Sliders: how strongly images are changed", icon=":material/tune:", expanded=True):
         for start in range(0, len(settings), IN_A_ROW):
             for column, setting in zip(st.columns(IN_A_ROW), settings[start : start + IN_A_ROW], strict=False):
                 with column:
                     _slide(project, config, setting)
     with st.container(horizontal=True):
-        drawn = st.toggle("Show it on your pictures", key="sheet")
+        drawn = st.toggle("Show it on your images", key="sheet")
         everything = st.toggle("Each step and each preset", key="whole sheet", disabled=not drawn)
     if drawn:
         own = {path[1]: value for path, value in changes(project).items() if path[0] == "augmentation"}
@@ -63,10 +63,10 @@ def _slide(project: Project, config: TrainConfig, setting: Setting) -> None:
 
 
 def show_whitening(project: Project, version: int, config: TrainConfig) -> None:
-    """Some pictures before and after whitening, once it is chosen."""
+    """Some images before and after whitening, once it is chosen."""
     kind = config.input.whitening
     if kind == "none":
-        st.caption("To see pictures before and after whitening, choose a kind of whitening above.")
+        st.caption("To see images before and after whitening, choose a kind of whitening above.")
     elif st.toggle("Show whitening before and after", key="whitening"):
         _draw("augmentation.whitening", project, version, image_size=config.input.image_size,
               color=config.input.color, kind=kind, epsilon=config.input.whitening_epsilon)  # fmt: skip
@@ -90,10 +90,10 @@ def _draw(name: str, project: Project, version: int, **settings: object) -> None
         rows = call(name, manifest=str(file_of_version(project, version)), **settings)
         for title, images in rows:
             st.caption(title)
-            pictures = "".join(_picture(f"{title}, picture {n + 1}", image) for n, image in enumerate(images))
-            st.html(f'<div style="display: grid; grid-template-columns: repeat(4, 1fr); gap: 8px">{pictures}</div>')
+            drawn = "".join(_drawn(f"{title}, image {n + 1}", image) for n, image in enumerate(images))
+            st.html(f'<div style="display: grid; grid-template-columns: repeat(4, 1fr); gap: 8px">{drawn}</div>')
 
 
-def _picture(title: str, png: bytes) -> str:
+def _drawn(title: str, png: bytes) -> str:
     style = "width: 100%; max-width: 220px; image-rendering: pixelated"
     return f'<img alt="{html.escape(title)}" style="{style}" src="data:image/png;base64,{b64encode(png).decode()}">'

@@ -1,4 +1,4 @@
-"""What augmentation and whitening do to pictures of a project, as PNG files."""
+"""What augmentation and whitening do to images of a project, as PNG files."""
 
 import io
 from collections.abc import Iterable

@@ -20,10 +20,10 @@ from imgcls.data.images.collection import Images, ShardPixels, as_images, region
 from imgcls.data.images.decoding import DETAIL_KEPT, REDUCTIONS, Cut
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
+from imgcls.machine.container import memory_limit
 
 WORTH_KEEPING = 200 * 200  # pixels an image, on average; smaller ones are decoded in the time that a look-up takes
 SHARE = 0.25  # of the free memory, or disk, that the cache may take
-MEMORY_LIMIT = Path("/sys/fs/cgroup/memory.max")  # of a container, in bytes, or "max"
 log = logging.getLogger(__name__)
 
 
@@ -162,11 +162,8 @@ def _place(size: int, where: str) -> str:
 def free_memory() -> int:
     """The bytes of memory that this process may still take, in a container too."""
     free: int = psutil.virtual_memory().available
-    try:
-        taken: int = psutil.Process().memory_info().rss
-        return min(free, int(MEMORY_LIMIT.read_text()) - taken)
-    except (OSError, ValueError):  # no container, or one without a limit
-        return free
+    limit, taken = memory_limit(), psutil.Process().memory_info().rss
+    return free if limit is None else min(free, limit - taken)
 
 
 def _on_disk(folder: Path, size: int) -> np.ndarray:

@@ -3,15 +3,11 @@
 from dataclasses import dataclass
 from typing import Any, Literal
 
-import altair as alt
 import numpy as np
-import pandas as pd
 from scipy.special import bdtrc, betaincinv
 
 from imgcls.counted import counted
 from imgcls.evaluation.intervals import wilson_interval
-from imgcls.evaluation.pages.charts import TRAINING, VALIDATION, as_svg
-from imgcls.evaluation.pages.section import Chart, NextStep, Section, TextTable
 from imgcls.evaluation.prediction_table import PredictionTable
 
 Wish = Literal["none", "likelier_than_not", "precision", "coverage", "f1"]
@@ -22,7 +18,6 @@ EVEN = 0.5  # above it an answer is likelier right than wrong
 DOUBT = 0.05  # chance that a promised precision is not kept on new images
 STARTS = 4  # of the sequence of tests
 STEPS = 50  # points at which a threshold may lie
-SHOWN_POINTS = 200  # of the curve
 
 
 @dataclass(frozen=True)
@@ -395,162 +390,3 @@ def _notes_of_classes(table: PredictionTable, own: dict[int, _Fitted], few: list
             f"the threshold is {least}."
         )
     return notes
-
-
-@dataclass(frozen=True, eq=False)
-class RiskCoverage:
-    """How many answers are wrong, if only so many images are answered, the surest first.
-
-    Attributes:
-        coverage: (M,) the share of the images that is answered, rising to 1.
-        risk: (M,) the share of the answers that is wrong.
-        area: Under the curve: the mean risk over all shares; the lower, the better it knows when it is wrong.
-        least_area: Of an order that has every mistake at the end.
-        error: The share that is wrong if all images are answered.
-    """
-
-    coverage: np.ndarray
-    risk: np.ndarray
-    area: float
-    least_area: float
-    error: float
-
-    def to_dict(self) -> dict[str, object]:
-        """As evaluation.json holds it, at no more than `SHOWN_POINTS` points."""
-        shown = _thinned(len(self.coverage))
-        return {
-            "area": self.area,
-            "least_area": self.least_area,
-            "error": self.error,
-            "coverage": [round(float(value), 6) for value in self.coverage[shown]],
-            "risk": [round(float(value), 6) for value in self.risk[shown]],
-        }
-
-
-def risk_coverage(table: PredictionTable) -> RiskCoverage | None:
-    """The curve of risk over coverage; None without images.
-
-    Images of equal confidence share their risk, whatever their order.
-
-    Reference:
-        El-Yaniv and Wiener, On the Foundations of Noise-free Selective Classification, 2010; Geifman et al.,
-        Bias-Reduced Uncertainty Estimation for Deep Neural Classifiers, 2019, for the area.
-    """
-    if not len(table):
-        return None
-    total = len(table)
-    frame = pd.DataFrame({"confidence": table.confidence, "wrong": ~table.correct})
-    even = frame.groupby("confidence")["wrong"].transform("mean").to_numpy(float)
-    wrong = even[np.argsort(-table.confidence, kind="stable")]
-    answered = np.arange(1, total + 1)
-    risk = wrong.cumsum() / answered
-    error = float((~table.correct).mean())
-    best = np.maximum(answered - round(total * (1 - error)), 0) / answered
-    return RiskCoverage(answered / total, risk, float(risk.mean()), float(best.mean()), error)
-
-
-def _thinned(count: int) -> np.ndarray:
-    return np.unique(np.linspace(0, count - 1, min(count, SHOWN_POINTS)).round().astype(int))
-
-
-def selective_section(table: PredictionTable, thresholds: Thresholds | None = None) -> Section:
-    """What the report says of answering only when sure enough.
-
-    Args:
-        table: Images that nothing was fitted to, such as the test split.
-        thresholds: Those of the model, as they were fitted on validation; None where there are none.
-    """
-    name, title = "risk-coverage", "When should it not answer?"
-    curve = risk_coverage(table)
-    if curve is None or len(table) < FEWEST_IMAGES:
-        few = f"{counted(len(table), 'image')}: too few images to say when it should not answer."
-        return Section(name, title, (few,))
-    reached = answers(table, thresholds) if thresholds else None
-    sentences = [_half(curve), *(_about(thresholds, reached) if thresholds and reached else [])]
-    rows = _class_rows(table, thresholds) if thresholds else ()
-    columns = ("class", "threshold", "answered", "right", "95 % interval")
-    shown = TextTable(columns, rows) if rows else None
-    return Section(name, title, tuple(sentences), (_curve_chart(curve, reached),), shown)
-
-
-def _half(curve: RiskCoverage) -> str:
-    at_half = curve.risk[max(0, -(-len(curve.risk) // 2) - 1)]
-    return (
-        f"If it answers every image, {100 * curve.error:.1f} % of its answers are wrong. If it answers only the half "
-        f"that it is surest of, {100 * at_half:.1f} % are (area under the risk-coverage curve {curve.area:.3f}; "
-        f"{curve.least_area:.3f} would be the least with as many mistakes)."
-    )
-
-
-def _about(thresholds: Thresholds, reached: AnsweredImages) -> list[str]:
-    wishes = {
-        "none": "Every image is answered.",
-        "likelier_than_not": "It answers where its answer is likelier right than wrong, and else says not sure.",
-        "precision": f"Wished was that {100 * thresholds.wished:g} % of the answers are right.",
-        "coverage": f"Wished was that {100 * thresholds.wished:g} % of the images are answered.",
-        "f1": "Each class has the threshold of its best F1 on validation.",
-    }
-    on_validation = [f"On validation, where they were fitted: {thresholds.reached}."] if thresholds.reached else []
-    return [f"{wishes[thresholds.wish]} With these thresholds, {reached}.", *on_validation, *thresholds.notes]
-
-
-def _class_rows(table: PredictionTable, thresholds: Thresholds) -> tuple[tuple[str, ...], ...]:
-    return tuple(
-        (name, f"{value:.3f}", f"{each.answered} of {each.images}", *_shown_precision(each))
-        for name, value, each in zip(
-            table.class_names, thresholds.values, answers_of_class(table, thresholds), strict=True
-        )
-    )
-
-
-def _shown_precision(each: AnsweredImages) -> tuple[str, str]:
-    if each.precision is None or each.precision_interval is None:
-        return "-", "-"
-    low, high = each.precision_interval
-    return f"{100 * each.precision:.1f} %", f"{100 * low:.1f} to {100 * high:.1f} %"
-
-
-def _curve_chart(curve: RiskCoverage, reached: AnsweredImages | None) -> Chart:
-    shown = _thinned(len(curve.coverage))
-    rows = pd.DataFrame({"coverage": curve.coverage[shown], "risk": curve.risk[shown]})
-    x = alt.X("coverage:Q", title="share of the images that is answered", axis=alt.Axis(format="%"))
-    wrong, axis = "share of the answers that is wrong", alt.Axis(format="%")
-    y = alt.Y("risk:Q", title=wrong, axis=axis)
-    title = "How many answers are wrong, if only the surest images are answered"
-    chart = alt.Chart(rows, width=420, height=260, title=title).mark_line(color=TRAINING).encode(x=x, y=y)
-    if reached and reached.coverage and reached.precision is not None and reached.precision_interval:
-        low, high = reached.precision_interval
-        point = {"coverage": reached.coverage, "risk": 1 - reached.precision, "low": 1 - high, "high": 1 - low}
-        at = alt.Chart(pd.DataFrame([point]))
-        ends = at.mark_rule(color=VALIDATION).encode(x=x, y=alt.Y("low:Q", title=wrong, axis=axis), y2="high:Q")
-        chart = chart + ends + at.mark_point(color=VALIDATION, filled=True, size=80).encode(x=x, y=y)
-    description = "Risk-coverage curve: the share of wrong answers over the share of images that is answered."
-    return Chart(as_svg(chart), f"{description} The point, with its 95 % interval, is what the thresholds reach.")
-
-
-def selective_steps(table: PredictionTable, thresholds: Thresholds | None, run: str = "") -> list[NextStep]:
-    """What to do where too many answers are wrong, or too few images are answered.
-
-    Args:
-        table: Images that nothing was fitted to.
-        thresholds: Those of the model.
-        run: Folder of the run, for the command.
-    """
-    if thresholds is None or len(table) < FEWEST_IMAGES:
-        return []
-    reached = answers(table, thresholds)
-    if reached.precision is None or reached.precision_interval is None or reached.coverage is None:
-        return [NextStep("Wish a lower precision", "No image is answered.", _command(run, "--precision 0.9"))]
-    wished = thresholds.wished if thresholds.wish == "precision" else 0.0
-    if wished and reached.precision_interval[1] < wished:
-        why = f"Wished were {100 * wished:g} % right answers, and {100 * reached.precision:.1f} % are."
-        what = "Fit the thresholds to more validation images, and look whether the test images are of the same kind"
-        return [NextStep(what, why, _command(run, f"--precision {wished:g}"))]
-    if not wished and reached.precision < 0.95:
-        why = f"{100 * (1 - reached.precision):.1f} % of its answers are wrong."
-        return [NextStep("Let it answer less often, and be right more often", why, _command(run, "--precision 0.95"))]
-    return []
-
-
-def _command(run: str, flags: str) -> str:
-    return f"python -m imgcls.calibrate {run or 'RUN'} {flags}"

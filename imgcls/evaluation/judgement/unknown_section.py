@@ -6,7 +6,8 @@ import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.evaluation.intervals import wilson_interval
-from imgcls.evaluation.judgement.unknown import FEWEST_IMAGES, HIDDEN, Candidate, UnknownScore
+from imgcls.evaluation.judgement.unknown import HIDDEN, Candidate, UnknownScore
+from imgcls.evaluation.judgement.unknown_fit import FEWEST_IMAGES
 from imgcls.evaluation.pages.charts import REFERENCE, RIGHT, as_svg
 from imgcls.evaluation.pages.section import Chart, Section, TextTable
 from imgcls.evaluation.prediction_table import PredictionTable

@@ -4,7 +4,7 @@ Radosavovic et al., Designing Network Design Spaces, 2020. RegNetY is RegNetX wi
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from functools import partial
 from itertools import groupby
@@ -92,44 +92,57 @@ def regnet(net: Wiring[Tensor], x: Tensor, stages: list[tuple[int, int, int]], e
     return x
 
 
-def torchvision_name(layer: str) -> str | tuple[str, str]:
-    """The name that torchvision gives to one of our layers."""
-    fixed = {"stem_conv": "stem.0", "stem_norm": "stem.1", "logits": "fc"}
-    if layer in fixed:
-        return fixed[layer]
-    stage, number, part = _in_block(layer)
-    before = f"trunk_output.block{stage}.block{stage}-{number - 1}"
-    if part == "excite":
-        return f"{before}.f.se.fc1", f"{before}.f.se.fc2"
-    place, kind = part.split("_")
-    within = "proj" if place == "shortcut" else f"f.{'abc'[int(place) - 1]}"
-    return f"{before}.{within}.{('conv', 'norm').index(kind)}"
+@dataclass(frozen=True)
+class Names:
+    """How a PyTorch project names the layers of a RegNet.
+
+    Attributes:
+        fixed: Of the layers outside the blocks, by our names.
+        block: Of a block, by its stage and its number.
+        parts: Of the convolutions of a block and of its shortcut, in the order of `PARTS`.
+        kinds: Of a convolution and its normalization, within a part.
+        excite: Of the squeeze-and-excitation.
+    """
+
+    fixed: dict[str, str]
+    block: Callable[[int, int], str]
+    parts: tuple[str, ...]
+    kinds: tuple[str, str]
+    excite: str
+
+    def __call__(self, layer: str) -> str | tuple[str, str]:
+        """The name of one of our layers there. Raises ValueError if it has none."""
+        if layer in self.fixed:
+            return self.fixed[layer]
+        place = re.fullmatch(r"stage(\d+)_block(\d+)_(?:(excite)|(\w+)_(conv|norm))", layer)
+        if place is None:
+            raise ValueError(f"The layer {layer} is in no block; expected a name such as stage1_block1_1_conv.")
+        block = self.block(int(place[1]), int(place[2]))
+        if place[3]:
+            return f"{block}.{self.excite}.fc1", f"{block}.{self.excite}.fc2"
+        return f"{block}.{self.parts[PARTS.index(place[4])]}.{self.kinds[KINDS.index(place[5])]}"
 
 
-def timm_name(layer: str) -> str | tuple[str, str]:
-    """The name that timm gives to one of our layers."""
-    fixed = {"stem_conv": "stem.conv", "stem_norm": "stem.bn", "logits": "head.fc"}
-    if layer in fixed:
-        return fixed[layer]
-    stage, number, part = _in_block(layer)
-    before = f"s{stage}.b{number}"
-    if part == "excite":
-        return f"{before}.se.fc1", f"{before}.se.fc2"
-    place, kind = part.split("_")
-    within = "downsample" if place == "shortcut" else f"conv{place}"
-    return f"{before}.{within}.{'conv' if kind == 'conv' else 'bn'}"
-
-
-def _in_block(layer: str) -> tuple[int, int, str]:
-    place = re.fullmatch(r"stage(\d+)_block(\d+)_(.+)", layer)
-    if place is None:
-        raise ValueError(f"The layer {layer} is in no block; expected a name such as stage1_block1_1_conv.")
-    return int(place[1]), int(place[2]), place[3]
+PARTS, KINDS = ("1", "2", "3", "shortcut"), ("conv", "norm")  # of a block's layers, as they are called here
+TORCHVISION = Names(
+    {"stem_conv": "stem.0", "stem_norm": "stem.1", "logits": "fc"},
+    lambda stage, number: f"trunk_output.block{stage}.block{stage}-{number - 1}",
+    ("f.a", "f.b", "f.c", "proj"),
+    ("0", "1"),
+    "f.se",
+)
+TIMM = Names(
+    {"stem_conv": "stem.conv", "stem_norm": "stem.bn", "logits": "head.fc"},
+    lambda stage, number: f"s{stage}.b{number}",
+    ("conv1", "conv2", "conv3", "downsample"),
+    ("conv", "bn"),
+    "se",
+)
 
 
 PAPER = "Radosavovic et al., Designing Network Design Spaces, 2020"
 TOP1_SOURCE = "ImageNet; the authors' pycls, mean of 5 runs"
-NAMES = (StateDictNames("torchvision", torchvision_name), StateDictNames("timm", timm_name))
+NAMES = (StateDictNames("torchvision", TORCHVISION), StateDictNames("timm", TIMM))
 WIRING = {"padding": "symmetric", "norm_epsilon": 1e-5, "norm_momentum": 0.9}
 X = {  # multiply-adds of a network without squeeze-and-excitation: its line, parameters, top-1
     "200mf": (Line(13, 24, 36.44, 2.49, 8), 2_684_792, 68.9),

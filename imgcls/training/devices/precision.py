@@ -3,7 +3,6 @@
 Micikevicius et al., Mixed Precision Training, 2017.
 """
 
-import os
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -13,7 +12,7 @@ import tensorflow as tf
 from imgcls.config import Precision
 from imgcls.framework_internals import all_layers
 from imgcls.layers.native_layout import convolves
-from imgcls.processor import BFLOAT16, vector_units
+from imgcls.processor import BFLOAT16, has_onednn, vector_units
 
 AMPERE = 8  # first compute capability of NVIDIA with bfloat16
 
@@ -36,7 +35,7 @@ def choose_precision(name: Precision) -> tuple[Precision, str]:
             return "bfloat16", "the GPU computes in bfloat16"
         return "float32", "the GPU does not compute in bfloat16"
     found = next((unit for unit in vector_units() if unit in BFLOAT16), None)
-    if found and os.environ["TF_ENABLE_ONEDNN_OPTS"] == "0":
+    if found and not has_onednn():
         return "float32", f"the processor has {found}, but oneDNN, which uses it, is switched off"
     if found and not convolves("bfloat16"):
         return "float32", f"the processor has {found}, but oneDNN is kept from using it"

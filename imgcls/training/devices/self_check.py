@@ -38,7 +38,7 @@ def check_against_one_device(trainer: Trainer, batch: list[Any]) -> float:
         whole = [tf.concat(_of_all_workers(strategy, part), 0) for part in batch]
         ours = _on_one_device(trainer, whole)
     trainer.restore(arrays, state)
-    difference = max(_difference(a.numpy(), b.numpy()) for a, b in zip(theirs, ours, strict=True))
+    difference = max(relative_difference(a.numpy(), b.numpy()) for a, b in zip(theirs, ours, strict=True))
     kinds = {layer.compute_dtype for layer in all_layers(trainer.model)}
     most = max(LARGEST_DIFFERENCE.get(kind, 0.0) for kind in kinds)
     if not difference <= most:
@@ -82,7 +82,7 @@ def _first(strategy: tf.distribute.Strategy, value: object) -> tf.Tensor:
     return strategy.experimental_local_results(value)[0]
 
 
-def _difference(a: np.ndarray, b: np.ndarray) -> float:
+def relative_difference(a: np.ndarray, b: np.ndarray) -> float:
     """The largest difference, as a share of the largest number; gradients that are rounding alone count as equal."""
     return float(np.abs(a - b).max() / max(np.abs(b).max(), 1e-3)) if a.size else 0.0
 

@@ -1,10 +1,11 @@
 """Ctrl-C and SIGTERM, which Python drops where they arrive while an object is being removed."""
 
 import signal
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from types import FrameType
+
+from imgcls.heard_signals import heard_signals
 
 
 class Interruption:
@@ -20,23 +21,11 @@ class Interruption:
 
     @contextmanager
     def heard(self) -> Iterator[None]:
-        """Within, Ctrl-C and SIGTERM raise KeyboardInterrupt, at the next `check` at the latest.
-
-        Only the main thread hears signals; in another one nothing changes.
-        """
-        if threading.current_thread() is not threading.main_thread():
-            yield
-            return
-        before = {number: signal.getsignal(number) for number in (signal.SIGINT, signal.SIGTERM)}
+        """Within, Ctrl-C and SIGTERM raise KeyboardInterrupt, at the next `check` at the latest."""
 
         def interrupt(number: int, frame: FrameType | None) -> None:
             self._asked = True
             raise KeyboardInterrupt
 
-        for number in before:
-            signal.signal(number, interrupt)
-        try:
+        with heard_signals((signal.SIGINT, signal.SIGTERM), interrupt):
             yield
-        finally:
-            for number, handler in before.items():
-                signal.signal(number, handler)

@@ -5,8 +5,6 @@ import numpy as np
 import pytest
 
 from imgcls.evaluation.judgement.calibration import (
-    calibration_section,
-    calibration_steps,
     expected_calibration_error,
     fit_temperature,
     log_loss,
@@ -16,6 +14,7 @@ from imgcls.evaluation.judgement.calibration import (
     truth,
     with_temperature,
 )
+from imgcls.evaluation.judgement.calibration_section import calibration_section, calibration_steps
 from tests.evaluation.judged_tables import drawn, drawn_of_several, table_of
 
 

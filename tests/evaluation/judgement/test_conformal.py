@@ -6,16 +6,8 @@ import pandas as pd
 import pytest
 
 from imgcls.evaluation.judgement.calibration import temperature_of, with_temperature
-from imgcls.evaluation.judgement.conformal import (
-    ALL,
-    ConformalSets,
-    _drawn,
-    conformal_quantile,
-    conformal_section,
-    conformal_steps,
-    fit_sets,
-    measure_sets,
-)
+from imgcls.evaluation.judgement.conformal import ALL, ConformalSets, _drawn, conformal_quantile, fit_sets, measure_sets
+from imgcls.evaluation.judgement.conformal_section import conformal_section, conformal_steps
 from tests.evaluation.judged_tables import drawn, drawn_of_several, table_of
 
 METHODS = ("lac", "aps", "raps", "class_conditional", "auto")

@@ -5,15 +5,9 @@ import numpy as np
 import pytest
 from scipy.special import softmax
 
-from imgcls.evaluation.judgement.selective import (
-    Thresholds,
-    answers,
-    answers_of_class,
-    fit_thresholds,
-    risk_coverage,
-    selective_section,
-    selective_steps,
-)
+from imgcls.evaluation.judgement.risk_coverage import risk_coverage
+from imgcls.evaluation.judgement.selective import Thresholds, answers, answers_of_class, fit_thresholds
+from imgcls.evaluation.judgement.selective_section import selective_section, selective_steps
 from tests.evaluation.judged_tables import drawn, drawn_of_several, table_of
 
 MANY = drawn(50_000, seed=99)

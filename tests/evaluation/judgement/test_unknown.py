@@ -3,16 +3,8 @@ import pandas as pd
 import pytest
 from scipy.special import logsumexp, softmax
 
-from imgcls.evaluation.judgement.unknown import (
-    HIDDEN,
-    NUMBERS,
-    Candidate,
-    UnknownScore,
-    candidates_of,
-    drawn,
-    fit_unknown_score,
-    known_threshold,
-)
+from imgcls.evaluation.judgement.unknown import HIDDEN, Candidate, UnknownScore, candidates_of
+from imgcls.evaluation.judgement.unknown_fit import NUMBERS, drawn, fit_unknown_score, known_threshold
 from imgcls.evaluation.prediction_table import PredictionTable
 
 NAMES = ["ant", "bee", "cow", "dog"]

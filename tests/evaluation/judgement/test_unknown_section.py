@@ -1,6 +1,7 @@
 import pytest
 
-from imgcls.evaluation.judgement.unknown import UnknownScore, fit_unknown_score
+from imgcls.evaluation.judgement.unknown import UnknownScore
+from imgcls.evaluation.judgement.unknown_fit import fit_unknown_score
 from imgcls.evaluation.judgement.unknown_section import measure_unknown, unknown_section
 from tests.evaluation.judgement.test_unknown import around_axes, strangers
 

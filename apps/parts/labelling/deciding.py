@@ -1,0 +1,42 @@
+"""Decisions about many images at once, which are undone together."""
+
+import secrets
+from collections.abc import Mapping, Sequence
+
+from projects.decisions import ASIDE, LABEL, UNDO, read_decision, record, unsaved
+from projects.open_queue import OpenQueue
+from projects.project import Project
+
+from parts.person import who
+
+BATCH = "batch-"  # begins the ids of decisions that were made together
+
+
+def decide_all(project: Project, queue: OpenQueue, rows: Sequence[int], label: str) -> None:
+    """Give images one class; leave them out if it is empty."""
+    _record(project, queue, {row: {"act": LABEL, "labels": [label]} if label else {"act": ASIDE} for row in rows})
+
+
+def decide_each(project: Project, queue: OpenQueue, labels: Mapping[int, Sequence[str]]) -> None:
+    """Give each image its classes; without any, it has none of the classes."""
+    _record(project, queue, {row: {"act": LABEL, "labels": list(names)} for row, names in labels.items()})
+
+
+def undo_last(project: Project, queue: OpenQueue) -> int:
+    """Take back what was decided last, all images of it; returns how many those are."""
+    decisions = [each for each in unsaved(project) if each.queue == queue.name]
+    if not decisions:
+        return 0
+    stem = decisions[-1].id.rpartition("-")[0]
+    together = decisions[-1:] if not stem.startswith(BATCH) else [d for d in decisions if d.id.startswith(f"{stem}-")]
+    about = {"queue": queue.name, "version": queue.version, "act": UNDO}
+    undone = [{"id": secrets.token_hex(8), "row": each.row, "of": each.id, **about} for each in together]
+    record(project, [read_decision(values, who()) for values in undone])
+    return len(together)
+
+
+def _record(project: Project, queue: OpenQueue, acts: Mapping[int, Mapping[str, object]]) -> None:
+    batch = f"{BATCH}{secrets.token_hex(8)}"
+    about = {"queue": queue.name, "version": queue.version}
+    values = [{"id": f"{batch}-{row}", "row": row, **about, **act} for row, act in acts.items()]
+    record(project, [read_decision(each, who()) for each in values])

@@ -1,0 +1,78 @@
+"""What goes wrong, as a sentence on the page; and nothing is lost by it."""
+
+import resource
+import shutil
+from contextlib import contextmanager
+
+import pytest
+from parts import grid
+from projects.decisions import record, unsaved
+from projects.versions import current_number, list_versions, manifest_of
+
+
+@contextmanager
+def no_room(size: int = 200):
+    """The system takes no file larger than this many bytes, as a disk that is nearly full."""
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.fixture
+def two_selected(monkeypatch):
+    """The user selects two images in the grid."""
+    monkeypatch.setattr("parts.data.pictures.image_grid", lambda *_, **__: grid.GridAnswer([0, 1], None))
+
+
+def test_without_room_a_change_is_refused_and_can_be_made_later(page, project, two_selected):
+    view = page("data", project="clothes")
+    with no_room():
+        view.press("Leave out")
+    assert "cannot be used" in view.errors
+    assert "Choose another disk" in view.errors
+    assert [version.number for version in list_versions(project)] == [1]
+    view.press("Leave out")
+    assert current_number(project) == 2
+    assert len(manifest_of(project).usable) == 28
+
+
+def test_a_list_of_versions_that_ends_in_half_a_line_is_read(page, project, two_selected):
+    with (project.data / "versions.jsonl").open("a") as file:
+        file.write('{"number": 2, "wha')
+    view = page("data", project="clothes").press("Leave out")
+    assert not view.errors
+    assert [version.what for version in list_versions(project)] == ["30 images added", "2 images left out"]
+
+
+def test_without_room_a_decision_stays_where_it_was_made(project):
+    from parts.errors import of_system
+    from projects.decisions import read_decision
+
+    values = {"id": "1", "queue": "no-label", "version": 1, "row": 0, "act": "label", "labels": ["bag"]}
+    decision = read_decision(values, "")
+    with no_room(20), pytest.raises(OSError, match="File too large") as refused:
+        record(project, [decision])
+    assert of_system(refused.value)
+    record(project, [decision])
+    assert unsaved(project) == [decision]
+
+
+def test_a_project_that_somebody_deleted_meanwhile_is_said(page, project):
+    view = page("data", project="clothes")
+    shutil.rmtree(project.folder)
+    assert "There is no project 'clothes'" in view.look().errors
+
+
+def test_a_folder_that_is_gone_is_named_with_what_to_do(page, project, clothes, two_selected):
+    from parts.errors import of_system
+
+    shutil.rmtree(clothes)
+    with pytest.raises(OSError, match="No such file") as gone:
+        next((clothes / "bag").iterdir())
+    assert "somebody moved or deleted it" in of_system(gone.value)
+    view = page("data", project="clothes").press("Leave out")  # what is known of the images is still there
+    assert not view.errors
+    assert len(manifest_of(project).usable) == 28
