@@ -1,8 +1,8 @@
 """Predictions that were asked for, on disk: a reload, a second tab and a restart of the app show them again.
 
 answers/<id>/answer.json     title, model, who asked, when, and the job that works on it if one does
-answers/<id>/table.parquet   a row for each picture; see `COLUMNS`
-answers/<id>/pictures/       copies of the pictures that were dropped on the page, by their content
+answers/<id>/table.parquet   a row for each image; see `COLUMNS`
+answers/<id>/pictures/       copies of the images that were dropped on the page, by their content
 answers/<id>/parts/          what a job wrote, in place of the table
 """
 
@@ -23,15 +23,15 @@ from imgcls.image_files import HEAD, SUFFIXES, damaged, suffix_of
 from projects.models import Model
 from projects.project import Project
 
-COLUMNS = {  # with what a picture has that waits for its answer
+COLUMNS = {  # with what an image has that waits for its answer
     "image": "",  # its name, as the user knows it
     "file": "",  # where it lies; empty if it was not kept
     "sha256": "",  # of its content
     "classes": (),  # the likeliest first
     "probabilities": (),  # of these
-    "labels": (),  # where a picture has any number of classes: those that it has
+    "labels": (),  # where an image has any number of classes: those that it has
     "decision": "",  # of the classifier's own judgement: a class, "not sure" or "none of these"; empty without one
-    "unknown_score": float("nan"),  # how unlike the pictures of training it is; higher is stranger
+    "unknown_score": float("nan"),  # how unlike the images of training it is; higher is stranger
     "problem": "",  # why it could not be read
     "waits": True,  # whether there is no answer yet
 }
@@ -40,7 +40,7 @@ SAID = ("classes", "probabilities", "labels", "decision", "unknown_score", "prob
 
 @dataclass(frozen=True)
 class Answer:
-    """Pictures, and what a model says of them.
+    """Images, and what a model says of them.
 
     Attributes:
         folder: Where it lies.
@@ -49,7 +49,7 @@ class Answer:
         state: Of the model when it was asked; see `Model`.
         who: Who asked; may be empty.
         when: Seconds since 1970.
-        job: The job that names the pictures of a folder; empty where the page does.
+        job: The job that names the images of a folder; empty where the page does.
         pictures: The folder or archive that the job reads; empty where the page names copies.
     """
 
@@ -77,8 +77,8 @@ class Upload(Protocol):
         """Its content."""
 
 
-def start_answer(project: Project, model: Model, who: str = "", title: str = "Pictures", pictures: str = "") -> Answer:
-    """Begin an answer, which has no pictures yet."""
+def start_answer(project: Project, model: Model, who: str = "", title: str = "Images", pictures: str = "") -> Answer:
+    """Begin an answer, which has no images yet."""
     stem, number = f"{datetime.now():%Y%m%d-%H%M%S}", 1
     while True:
         folder = project.answers / (stem if number == 1 else f"{stem}-{number}")
@@ -106,7 +106,7 @@ def open_answer(project: Project, name: str) -> Answer:
     """
     folder = project.answers / name
     if name != folder.name or not (folder / "answer.json").is_file():
-        raise ValueError("This answer is not there any more: somebody deleted it. Drop the pictures again.")
+        raise ValueError("This answer is not there any more: somebody deleted it. Drop the images again.")
     values = read_json(folder / "answer.json")
     return Answer(**{**values, "folder": folder, "model": Model(**values["model"])})
 
@@ -121,14 +121,14 @@ def list_answers(project: Project) -> list[Answer]:
 
 
 def delete_answer(answer: Answer) -> None:
-    """Remove an answer with the copies of its pictures; pictures that were added to the data stay there."""
+    """Remove an answer with the copies of its images; images that were added to the data stay there."""
     remove(answer.folder)
 
 
 def add_pictures(project: Project, answer: Answer, files: Sequence[Upload]) -> int:
-    """Keep copies of dropped pictures in an answer, where they wait for what the model says.
+    """Keep copies of dropped images in an answer, where they wait for what the model says.
 
-    A picture that the same model has named before, in this answer or another, gets that answer at once.
+    An image that the same model has named before, in this answer or another, gets that answer at once.
 
     Returns:
         How many were not in this answer before.
@@ -144,11 +144,11 @@ def add_pictures(project: Project, answer: Answer, files: Sequence[Upload]) -> i
 
 
 def put(answer: Answer, said: Sequence[dict]) -> None:
-    """Write what a model said of pictures.
+    """Write what a model said of images.
 
     Args:
-        answer: Whose pictures they are.
-        said: For each picture its sha256, and what `SAID` lists.
+        answer: Whose images they are.
+        said: For each image its sha256, and what `SAID` lists.
     """
     with _held(answer):
         table = rows_of(answer)
@@ -162,7 +162,7 @@ def put(answer: Answer, said: Sequence[dict]) -> None:
 
 
 def rows_of(answer: Answer) -> pd.DataFrame:
-    """All pictures of an answer, with the columns of `COLUMNS`."""
+    """All images of an answer, with the columns of `COLUMNS`."""
     if answer.pictures:
         return _rows_of_job(answer)
     file = answer.folder / "table.parquet"
@@ -196,7 +196,7 @@ def _lists(table: pd.DataFrame, readable: pd.Series) -> list[tuple]:
 
 
 def _short(name: str, folder: str) -> str:
-    """The name of a picture in its folder or archive."""
+    """The name of an image in its folder or archive."""
     return name.removeprefix(folder).lstrip("/") or PurePosixPath(name).name
 
 
@@ -205,7 +205,7 @@ def _row(answer: Answer, file: Upload, known: dict[str, dict]) -> dict:
     key, name = sha256(content).hexdigest(), PurePosixPath(file.name).name
     row = {**COLUMNS, "image": name, "sha256": key}
     suffix = suffix_of(content[:HEAD])
-    if not suffix and Path(name).suffix.lower() not in SUFFIXES:  # nothing but pictures is kept
+    if not suffix and Path(name).suffix.lower() not in SUFFIXES:  # nothing but images is kept
         return {**row, "problem": damaged(content[:HEAD], len(content)), "waits": False}
     target = answer.folder / "pictures" / f"{key}{suffix or Path(name).suffix.lower()}"
     if not target.is_file():
@@ -216,7 +216,7 @@ def _row(answer: Answer, file: Upload, known: dict[str, dict]) -> dict:
 
 
 def _known(project: Project, answer: Answer) -> dict[str, dict]:
-    """What the same model has said, by the content of the picture."""
+    """What the same model has said, by the content of the image."""
     found: dict[str, dict] = {}
     for other in list_answers(project) if answer.state else [answer]:
         if other.state == answer.state and not other.pictures:
@@ -244,5 +244,5 @@ def _held(answer: Answer) -> Iterator[None]:
 
 
 def with_job(answer: Answer, job: str) -> Answer:
-    """The same answer, of which a job names the pictures."""
+    """The same answer, of which a job names the images."""
     return save_answer(replace(answer, job=job))

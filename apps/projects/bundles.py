@@ -15,9 +15,9 @@ class Facts:
     Attributes:
         version: Its folder.
         classes: How many it knows.
-        difference: The largest difference of a probability from the run's model, on test pictures.
+        difference: The largest difference of a probability from the run's model, on test images.
         allowed: The largest that is allowed.
-        pictures: How many test pictures were compared.
+        pictures: How many test images were compared.
         server: The release of TensorFlow Serving that knows all of its operations.
         operations: How many these are.
         size: Bytes of all its files.

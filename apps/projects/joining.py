@@ -1,4 +1,4 @@
-"""Pictures that were predicted, among the images of a project."""
+"""Images that were predicted, among the images of a project."""
 
 import os
 from collections.abc import Callable, Mapping
@@ -17,17 +17,17 @@ Inspect = Callable[[Manifest], Manifest]
 def join_pictures(
     project: Project, pictures: Mapping[Path, str], inspected: Inspect, origin: str, who: str = ""
 ) -> Joined | None:
-    """Make pictures images of the project, as a new version of its data. Those that are there already stay as they are.
+    """Make images images of the project, as a new version of its data. Those that are there already stay as they are.
 
     Args:
         project: The project.
-        pictures: Absolute path of each picture, and its class; "" for one without a label.
+        pictures: Absolute path of each image, and its class; "" for one without a label.
         inspected: Gets images that nobody has opened, and gives them with what is in the files.
         origin: Where they come from, for the list of versions, such as "from Predict".
         who: Who adds them.
 
     Returns:
-        What came of it; None if there are no pictures.
+        What came of it; None if there are no images.
 
     Raises:
         ValueError: Somebody changed the data in the meantime.
@@ -40,7 +40,7 @@ def join_pictures(
     images = [os.path.relpath(path, root) for path in pictures]
     rows = pd.DataFrame({"image": images, "label": list(pictures.values()), "source": "predict"})
     new = inspected(Manifest.from_records(rows, root))
-    known = new.table["sha256"].duplicated() & (new.table["sha256"] != "")  # the same picture under two names
+    known = new.table["sha256"].duplicated() & (new.table["sha256"] != "")  # the same image under two names
     table = _labelled(
         new.table[~known].copy(), has_splits=before is not None and bool((before.table["split"] != "").any())
     )

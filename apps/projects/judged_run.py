@@ -70,7 +70,7 @@ class JudgedRun:
     def mistakes(self) -> np.ndarray:
         """Places of the wrong answers, the surest first."""
         wrong = np.flatnonzero(~self.answers.right)
-        return wrong[np.argsort(-self.table.confidence[wrong], kind="stable")]
+        return self._surest_first(wrong)
 
     @property
     def weakest(self) -> list[ClassMetrics]:
@@ -79,13 +79,23 @@ class JudgedRun:
         return sorted(known, key=lambda each: each.recall or 0.0)[:WEAKEST]
 
     def cell(self, true: str, answer: str) -> np.ndarray:
-        """Places of the images of one class that got this answer, the surest first; empty for a class that is none."""
-        names = list(self.table.class_names)
-        if true not in names or answer not in names:
+        """Places of the images of one class that got this answer, the surest first.
+
+        Where an image may have several classes, `true` without an answer is a class that is missed, and an answer
+        without `true` one that is seen where it is not. Nothing is at any other names that are no classes.
+        """
+        names, own, given = list(self.table.class_names), self.table.targets, self.answers.given
+        if self.table.is_multi_label and (true in names) != (answer in names):
+            place = names.index(true or answer)
+            found = own[:, place] & ~given[:, place] if true else ~own[:, place] & given[:, place]
+        elif true in names and answer in names:
+            found = own[:, names.index(true)] & given[:, names.index(answer)]
+        else:
             return np.zeros(0, int)
-        own = self.table.targets[:, names.index(true)] & (self.table.predicted == names.index(answer))
-        places = np.flatnonzero(own)
-        return places[np.argsort(-self.table.confidence[places], kind="stable")]
+        return self._surest_first(np.flatnonzero(found))
+
+    def _surest_first(self, places: np.ndarray) -> np.ndarray:
+        return places[np.argsort(-self.answers.confidence[places], kind="stable")]
 
     def true(self, place: int) -> str:
         """The class of an image as it was judged; of several, all of them."""
@@ -93,8 +103,9 @@ class JudgedRun:
         return ", ".join(name for name, is_own in own if is_own)
 
     def answer(self, place: int) -> str:
-        """The likeliest class of an image."""
-        return str(self.table.class_names[self.table.predicted[place]])
+        """The likeliest class of an image; of several, all that are answered."""
+        given = zip(self.table.class_names, self.answers.given[place], strict=True)
+        return ", ".join(str(name) for name, is_given in given if is_given)
 
     def path(self, place: int) -> Path:
         """The file of an image."""

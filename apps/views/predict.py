@@ -1,4 +1,4 @@
-"""Predict: name what is on pictures, with a model of the project, ImageNet's weights, or a server elsewhere."""
+"""Predict: name what is on images, with a model of the project, ImageNet's weights, or a server elsewhere."""
 
 import streamlit as st
 from parts.errors import explained

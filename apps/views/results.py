@@ -17,7 +17,7 @@ from projects.project import Project
 
 TOPICS = {
     "mistakes": "Mistakes",
-    "map": "Map of pictures",
+    "map": "Map of images",
     "sure": "How sure",
     "parts": "Where it is worse",
     "compare": "Compare runs",
@@ -72,7 +72,7 @@ def show_topic(judged: JudgedRun) -> None:
 
 
 def show(judged: JudgedRun) -> None:
-    """One picture, if the address names one; else all of the run."""
+    """One image, if the address names one; else all of the run."""
     picture, body = asked_picture(judged), st.empty()
     if picture is not None:
         body.empty()  # what stood here goes at once, although what follows may take seconds

@@ -105,5 +105,5 @@ images  images/s  p50 ms  p95 ms  p99 ms  failed
      1     101.0     9.6    12.1    15.0       0
 """
     by_clients, by_images = figures(text)
-    assert by_clients["pictures a second"].tolist() == [103.1, 1403.0]
+    assert by_clients["images a second"].tolist() == [103.1, 1403.0]
     assert len(by_images) == 1

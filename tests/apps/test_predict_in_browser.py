@@ -1,4 +1,4 @@
-"""Predict in Chromium: pictures are dropped, and one is taken by a camera that a file stands in for."""
+"""Predict in Chromium: images are dropped, and one is taken by a camera that a file stands in for."""
 
 import shutil
 
@@ -27,16 +27,16 @@ def test_dropped_pictures_and_one_of_the_camera_are_named(with_camera, address, 
     page.goto(address)
     pictures = sorted((small_data / "test" / "trouser").iterdir())[:3]
     page.locator("input[type=file]").first.set_input_files(pictures)
-    page.get_by_text("3 pictures, named by: Run small.").wait_for()
+    page.get_by_text("3 images, named by: Run small.").wait_for()
     shown = page.get_by_alt_text(pictures[0].name)
     shown.scroll_into_view_if_needed()
-    shown.evaluate("picture => picture.decode()")  # fails if the picture is not there
+    shown.evaluate("image => image.decode()")  # fails if the image is not there
     page.get_by_role("radio", name="Camera").click()
     page.wait_for_function("document.querySelector('video')?.videoWidth > 0")  # the camera has begun
     page.get_by_role("button", name="Take Photo").click()
-    page.get_by_text("4 pictures, named by: Run small.").wait_for()
+    page.get_by_text("4 images, named by: Run small.").wait_for()
     page.reload()
-    page.get_by_text("4 pictures, named by: Run small.").wait_for()
+    page.get_by_text("4 images, named by: Run small.").wait_for()
     assert page.get_by_alt_text("Camera").count() == 1
     with page.expect_download() as download:
         page.get_by_role("button", name="Download the table").click()

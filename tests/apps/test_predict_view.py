@@ -1,4 +1,4 @@
-"""Predict: names and bars for pictures, kept on disk. One worker and one trained run serve all tests of this file."""
+"""Predict: names and bars for images, kept on disk. One worker and one trained run serve all tests of this file."""
 
 import os
 import shutil
@@ -62,7 +62,7 @@ def table_of(view) -> pd.DataFrame:
 def test_pictures_are_named_and_what_is_no_picture_is_said(trained, pictures):
     view = opened(trained)
     view.upload({"my <bag>.png": pictures["bag.png"], "notes.txt": b"no image", "t.png": pictures["trouser.png"]})
-    assert "1 file cannot be read. The other 2 pictures can." in view.text
+    assert "1 file cannot be read. The other 2 images can." in view.text
     problems, table = (shown.value for shown in view.widgets.dataframe)
     assert problems["file"].tolist() == ["notes.txt"]
     assert "expected JPEG" in problems["reason"].iloc[0]
@@ -174,14 +174,14 @@ def test_a_server_that_does_not_answer_is_a_sentence_and_can_be_asked_again(trai
 
 def test_a_folder_on_the_server_is_named_by_a_job(trained, small_data):
     shutil.copytree(small_data / "test" / "bag", "photos/bag")
-    Path("photos/bag/notes.txt").write_text("no picture")
+    Path("photos/bag/notes.txt").write_text("no image")
     view = opened(trained)
     view.widgets.button_group[0].set_value("On the server")
-    view.look().choose("Folder, zip or tar file on the server", "/etc").press("Name these pictures")
+    view.look().choose("Folder, zip or tar file on the server", "/etc").press("Name these images")
     assert "lies outside of" in view.errors
-    view.choose("Folder, zip or tar file on the server", "photos").press("Name these pictures")
-    view.wait_for("11 pictures, named by: Run small.", PATIENCE)
-    assert "1 file cannot be read. The other 10 pictures can." in view.text
+    view.choose("Folder, zip or tar file on the server", "photos").press("Name these images")
+    view.wait_for("11 images, named by: Run small.", PATIENCE)
+    assert "1 file cannot be read. The other 10 images can." in view.text
     assert table_of(view)["image"].iloc[0].startswith("bag/")
     assert view.html.count("<img") == 10
 
@@ -209,7 +209,7 @@ def test_pictures_join_the_data_once(trained, pictures):
     view.press("Delete this")
     assert all(path.is_file() for path in manifest.paths(manifest.table))
     named = opened(trained).upload({**pictures, "black.pgm": b"P5 1 1 255 \0"})
-    named.choose("The pictures join the images of this project", "With the predicted class, where it is sure")
+    named.choose("The images join the images of this project", "With the predicted class, where it is sure")
     named.press("Add them")
     assert "1 image added, 3 images that had no label got one, 3 were here already." in named.text
     assert manifest_of(trained).usable["label"].tolist() == table_of(named)["answer"].tolist()

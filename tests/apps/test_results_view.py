@@ -212,7 +212,7 @@ def test_a_picture_shows_why_it_is_answered_so_and_what_it_saw_is_kept(open_resu
     monkeypatch.setattr("parts.results.computed.call", lambda *_, **__: pytest.fail("it was computed again"))
     again = open_results(run="first", picture=str(place))
     assert f"For {SEEN}, not {WRONG}" in again.html
-    again.press("Back to all pictures")
+    again.press("Back to all images")
     assert "picture" not in again.widgets.query_params
 
 
@@ -261,8 +261,8 @@ def test_a_cell_is_clicked_a_picture_opened_and_a_lasso_drawn(browser, served):
     page.get_by_text(f"of {SEEN}, named rightly").wait_for()
     page.get_by_role("gridcell").first.click()
     page.get_by_text("What counts for the answer").wait_for()
-    page.get_by_role("button", name="Back to all pictures").click()
-    page.get_by_text("Map of pictures").click()
+    page.get_by_role("button", name="Back to all images").click()
+    page.get_by_text("Map of images").click()
     canvas = page.locator(".frame canvas")
     box = canvas.bounding_box()
     page.mouse.move(box["x"] + 2, box["y"] + 2)
@@ -270,5 +270,5 @@ def test_a_cell_is_clicked_a_picture_opened_and_a_lasso_drawn(browser, served):
     for right, down in ((1, 0), (1, 1), (0, 1), (0, 0)):
         page.mouse.move(box["x"] + 2 + right * (box["width"] - 4), box["y"] + 2 + down * (box["height"] - 4), steps=3)
     page.mouse.up()
-    page.get_by_text("30 pictures chosen").wait_for()
+    page.get_by_text("30 images chosen").wait_for()
     assert not failures

@@ -193,7 +193,7 @@ def ask_the_camera(page, address: str) -> None:
     page.get_by_role("radio", name="Camera").click()
     page.wait_for_function("document.querySelector('video')?.videoWidth > 0")
     press(page, "Take Photo")
-    page.get_by_text("1 picture, named by: Run run-1.").wait_for()
+    page.get_by_text("1 image, named by: Run run-1.").wait_for()
 
 
 def deploy_and_ask(page, address: str, small_data: Path) -> None:

@@ -38,7 +38,7 @@ def _of_model(facts: Facts | None) -> list[tuple[bool | None, str, str]]:
         (
             facts.difference <= facts.allowed,
             "Same answers as the run",
-            f"probabilities differ by at most {facts.difference:.1e} on {facts.pictures:,} test pictures "
+            f"probabilities differ by at most {facts.difference:.1e} on {facts.pictures:,} test images "
             f"({facts.allowed:.0e} is allowed)",
         ),
         (True, "Operations known to servers", f"TensorFlow Serving {facts.server} knows all {facts.operations:,}"),

@@ -13,9 +13,9 @@ from parts.person import who
 
 SECONDS, MOST_CLIENTS = 2.0, 16  # of each measurement; who ask at the same time
 NUMBERS = re.compile(r"^\W*(\d+)\W+([\d.,]+)\W+([\d.,]+)\W+([\d.,]+)\W+([\d.,]+)\W+(\d+)\W*$")
-COLUMNS = ("at the same time", "pictures a second", "half answered within ms", "95 % within ms", "99 % within ms",
+COLUMNS = ("at the same time", "images a second", "half answered within ms", "95 % within ms", "99 % within ms",
            "failed")  # fmt: skip
-TITLES = ("Clients that send one picture each", "One client with several pictures in a request")
+TITLES = ("Clients that send one image each", "One client with several images in a request")
 
 
 def show_load_test(project: Project, server: Server) -> None:
@@ -53,7 +53,7 @@ def speed_of(project: Project, bundle: str) -> str:
     alone, best = tables[0].iloc[0], tables[0].iloc[tables[0][COLUMNS[1]].argmax()]
     return (
         f"one client gets an answer in {alone[COLUMNS[2]]:.0f} ms; "
-        f"{best[COLUMNS[0]]:.0f} at the same time get {best[COLUMNS[1]]:.0f} pictures a second"
+        f"{best[COLUMNS[0]]:.0f} at the same time get {best[COLUMNS[1]]:.0f} images a second"
     )
 
 

@@ -1,4 +1,4 @@
-"""Asks the running server about one picture, as any program would."""
+"""Asks the running server about one image, as any program would."""
 
 import streamlit as st
 from jobs.servers import Server
@@ -10,8 +10,8 @@ SECONDS = 30.0
 
 
 def show_request(server: Server) -> None:
-    """A place for one picture, and what the server answers."""
-    picture = st.file_uploader("Try it with a picture", key=f"try {server.job.id}")
+    """A place for one image, and what the server answers."""
+    picture = st.file_uploader("Try it with an image", key=f"try {server.job.id}")
     if not picture:
         return
     with Client(server.model_address, timeout=SECONDS) as client:

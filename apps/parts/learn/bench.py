@@ -21,7 +21,7 @@ from parts.learn.convolution import (
 from parts.opened import keep
 
 SAMPLE = Path(__file__).parents[3] / "datasets" / "fashion_mini" / "test"
-OWN = "My own picture"
+OWN = "My own image"
 
 
 def show_bench() -> None:
@@ -44,9 +44,9 @@ def ask_for_image() -> np.ndarray:
     chosen = st.selectbox("Image", [*names, OWN], format_func=lambda name: name.replace("_", " "))
     if chosen != OWN:
         return gray_pixels(str(sorted((SAMPLE / chosen).iterdir())[0]))
-    file = st.file_uploader("Your picture", help="It is reduced to 96 pixels, and to gray.")
+    file = st.file_uploader("Your image", help="It is reduced to 96 pixels, and to gray.")
     if file is None:
-        st.info("Choose a picture.")
+        st.info("Choose an image.")
         st.stop()
     return gray_pixels(file.getvalue())
 

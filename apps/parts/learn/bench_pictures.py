@@ -1,4 +1,4 @@
-"""The pictures of the convolution bench: pixels enlarged so that they can be counted, with a frame around some."""
+"""The images of the convolution bench: pixels enlarged so that they can be counted, with a frame around some."""
 
 import base64
 import io

@@ -1,4 +1,4 @@
-"""One network: what it costs, layer by layer, its first filters, and what it makes of one's own picture."""
+"""One network: what it costs, layer by layer, its first filters, and what it makes of one's own image."""
 
 import streamlit as st
 

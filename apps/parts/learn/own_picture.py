@@ -1,4 +1,4 @@
-"""A network that has its weights here, at work on one's own picture: what a layer answers, and what counted."""
+"""A network that has its weights here, at work on one's own image: what a layer answers, and what counted."""
 
 import base64
 from html import escape
@@ -25,29 +25,29 @@ def layers(network: str) -> list[str]:
     return call("learn.layers", network=network)
 
 
-@st.cache_data(show_spinner="The network looks at the picture", max_entries=50)
+@st.cache_data(show_spinner="The network looks at the image", max_entries=50)
 def look(network: str, picture: bytes, layer: str, method: str) -> dict:
     """See worker/tasks/learn.py."""
     return call("learn.look", network=network, picture=picture, layer=layer, method=method)
 
 
 def show_png(png: bytes, words: str) -> None:
-    """A picture, with what it shows for those who cannot see it."""
+    """An image, with what it shows for those who cannot see it."""
     address = f"data:image/png;base64,{base64.b64encode(png).decode()}"
     st.html(f'<img src="{address}" alt="{escape(words)}" style="max-width:100%">')
     st.caption(words)
 
 
 def show_own_picture(network: str) -> None:
-    """Ask for a picture, a layer and a method; show what the layer answers and what counted."""
-    file = st.file_uploader("Your picture", max_upload_size=MOST_MEGABYTES, help=READABLE)
+    """Ask for an image, a layer and a method; show what the layer answers and what counted."""
+    file = st.file_uploader("Your image", max_upload_size=MOST_MEGABYTES, help=READABLE)
     names = layers(network)
     given = st.query_params.get("layer", "")
     chosen, how = st.columns(2)
     layer = chosen.selectbox("Layer", names, names.index(given) if given in names else len(names) - 1)
     method = how.selectbox("What counted, by", list(METHODS))
     if file is None:
-        st.caption("Choose a picture: the network names it, and shows what this layer makes of it.")
+        st.caption("Choose an image: the network names it, and shows what this layer makes of it.")
         return
     found = look(network, file.getvalue(), layer, METHODS[method])
     st.write(f"The network says **{found['name']}**, {100 * found['probability']:.0f} %.")

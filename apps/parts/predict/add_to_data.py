@@ -1,4 +1,4 @@
-"""Makes the pictures of an answer images of the project: without a label, or with the one that was predicted."""
+"""Makes the images of an answer images of the project: without a label, or with the one that was predicted."""
 
 import shutil
 from pathlib import Path
@@ -21,12 +21,12 @@ WITHOUT, PREDICTED = "Without a label: I label them later", "With the predicted 
 
 
 def show_add_to_data(project: Project, answer: Answer) -> None:
-    """A menu that asks which label the pictures get, and adds them."""
+    """A menu that asks which label the images get, and adds them."""
     with st.popover("Add to data", icon=":material/add_photo_alternate:"):
-        how = st.radio("The pictures join the images of this project", [WITHOUT, PREDICTED])
+        how = st.radio("The images join the images of this project", [WITHOUT, PREDICTED])
         if st.button("Add them"):
             joined = _add(project, answer, how == PREDICTED)
-            st.session_state["added"] = f"{joined.sentence()}." if joined else "There is no picture to add."
+            st.session_state["added"] = f"{joined.sentence()}." if joined else "There is no image to add."
     if said := st.session_state.pop("added", ""):
         st.success(said)
         link("data", project, "See the data")
@@ -50,7 +50,7 @@ def _inspected(manifest: Manifest) -> Manifest:
 
 
 def _kept(project: Project, answer: Answer, file: Path) -> Path:
-    """The picture where it stays when the answer is deleted."""
+    """The image where it stays when the answer is deleted."""
     if not file.resolve().is_relative_to(answer.folder.resolve()):
         return file.resolve()
     target = project.uploads / "answers" / answer.id / file.relative_to(answer.folder)

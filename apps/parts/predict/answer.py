@@ -1,4 +1,4 @@
-"""One answer: how many pictures of which kind, cards, and a table to download."""
+"""One answer: how many images of which kind, cards, and a table to download."""
 
 import pandas as pd
 import streamlit as st
@@ -62,11 +62,11 @@ def _follow(project: Project, answer: Answer) -> None:
 
 def _nothing(answer: Answer) -> None:
     if answer.pictures:
-        st.info("No picture was named.")
+        st.info("No image was named.")
 
 
 def _summary(project: Project, answer: Answer, table: pd.DataFrame, least: float) -> None:
-    sentence = f"{counted(len(table), 'picture')}, named by: {answer.model.title}."
+    sentence = f"{counted(len(table), 'image')}, named by: {answer.model.title}."
     st.write(f"{sentence} Answers below {least:.0%} are shown as not sure." if least else sentence)
     if answer.model.run:
         label = "Change how sure it has to be" if answer.model.kind == RUN else "How sure it has to be"
@@ -74,7 +74,7 @@ def _summary(project: Project, answer: Answer, table: pd.DataFrame, least: float
     unread = table[table["problem"] != ""]
     if len(unread):
         read = len(table) - len(unread)
-        others = f" The other {counted(read, 'picture')} can." if read else ""
+        others = f" The other {counted(read, 'image')} can." if read else ""
         st.warning(f"{counted(len(unread), 'file')} cannot be read.{others}")
         st.dataframe({"file": unread["image"], "reason": unread["problem"]}, hide_index=True)
 

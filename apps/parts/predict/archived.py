@@ -1,4 +1,4 @@
-"""Pictures inside a zip file, taken out for the cards that are on the page, under names of our own."""
+"""Images inside a zip file, taken out for the cards that are on the page, under names of our own."""
 
 import zipfile
 from collections.abc import Sequence
@@ -11,11 +11,11 @@ from projects.answers import Answer
 from imgcls.files import replacing
 from imgcls.image_files import HEAD, suffix_of
 
-MOST_BYTES = 50_000_000  # of a picture that is shown
+MOST_BYTES = 50_000_000  # of an image that is shown
 
 
 def with_files(answer: Answer, rows: Sequence[dict]) -> list[dict]:
-    """The same rows; where the pictures lie in a zip file, `file` is that of a copy."""
+    """The same rows; where the images lie in a zip file, `file` is that of a copy."""
     archive = Path(answer.pictures)
     if not answer.pictures or archive.suffix.lower() != ".zip" or not archive.is_file():
         return list(rows)

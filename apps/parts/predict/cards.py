@@ -1,4 +1,4 @@
-"""A card for each picture: the picture, what is said of it, and a bar for each likely class."""
+"""A card for each image: the image, what is said of it, and a bar for each likely class."""
 
 from collections.abc import Sequence
 from html import escape
@@ -29,7 +29,7 @@ LOOK = """<style>
 
 
 def cards(rows: Sequence[dict], threshold: float) -> str:
-    """Cards of pictures, as HTML.
+    """Cards of images, as HTML.
 
     Args:
         rows: As `projects.answers` keeps them; `file` is what is shown.
@@ -39,7 +39,7 @@ def cards(rows: Sequence[dict], threshold: float) -> str:
 
 
 def show_cards(rows: Sequence[dict], threshold: float) -> None:
-    """Show a card for each picture."""
+    """Show a card for each image."""
     st.html(cards(rows, threshold))
 
 

@@ -1,11 +1,11 @@
-"""Where the pictures come from: dropped files, a folder or an archive, the camera, or a place on the server."""
+"""Where the images come from: dropped files, a folder or an archive, the camera, or a place on the server."""
 
 from datetime import datetime
 from pathlib import Path
 
 import streamlit as st
 from projects.answers import Answer, add_pictures, start_answer
-from projects.models import SERVER, Model
+from projects.models import Model
 from projects.project import Project
 
 from imgcls.image_files import READABLE
@@ -13,26 +13,26 @@ from parts.opened import keep
 from parts.person import who
 from parts.predict.folder_job import name_archive, name_place, name_uploaded_folder
 
-DROP, FOLDER, CAMERA, PLACE = "Drop pictures", "Folder or zip", "Camera", "On the server"
+DROP, FOLDER, CAMERA, PLACE = "Drop images", "Folder or zip", "Camera", "On the server"
 MOST_MEGABYTES = 200  # a file; an archive may be larger
 MOST_OF_ARCHIVE = 2000  # megabytes
 
 
 def ask_for_pictures(project: Project, model: Model, shown: Answer | None) -> None:
-    """Ask for pictures; the page begins anew once there are some.
+    """Ask for images; the page begins anew once there are some.
 
     Args:
         project: The project.
         model: Which is asked about them.
-        shown: The answer on the page, which gets further pictures if the same model gave it.
+        shown: The answer on the page, which gets further images if the same model gave it.
     """
-    where = st.segmented_control("Pictures from", [DROP, FOLDER, CAMERA, PLACE], default=DROP, required=True)
+    where = st.segmented_control("Images from", [DROP, FOLDER, CAMERA, PLACE], default=DROP, required=True)
     {DROP: _drop, FOLDER: _folder, CAMERA: _camera, PLACE: _place}[where](project, model, shown)
 
 
 def _drop(project: Project, model: Model, shown: Answer | None) -> None:
     files = st.file_uploader(
-        "Drop pictures here", accept_multiple_files=True, max_upload_size=MOST_MEGABYTES, key=_key("pictures"),
+        "Drop images here", accept_multiple_files=True, max_upload_size=MOST_MEGABYTES, key=_key("pictures"),
         help=f"{READABLE}.",
     )  # fmt: skip
     if files:
@@ -40,7 +40,7 @@ def _drop(project: Project, model: Model, shown: Answer | None) -> None:
 
 
 def _camera(project: Project, model: Model, shown: Answer | None) -> None:
-    photo = st.camera_input("Take a picture", key=_key("photo"))
+    photo = st.camera_input("Take a photo", key=_key("photo"))
     if photo:
         photo.name = f"Camera {datetime.now():%H.%M.%S}.jpg"
         _take(project, model, shown, [photo], "photo")
@@ -53,18 +53,17 @@ def _take(project: Project, model: Model, shown: Answer | None, files: list, key
     _empty(key)
     keep(answer=answer.id)
     if not new:
-        st.toast("These pictures are in this answer already.")
+        st.toast("These images are in this answer already.")
     st.rerun()
 
 
 def _folder(project: Project, model: Model, shown: Answer | None) -> None:
     left, right = st.columns(2)
     folder = left.file_uploader(
-        "A folder of pictures", accept_multiple_files="directory", max_upload_size=MOST_MEGABYTES, key=_key("folder")
+        "A folder of images", accept_multiple_files="directory", max_upload_size=MOST_MEGABYTES, key=_key("folder")
     )
-    archive = right.file_uploader("A zip file of pictures", "zip", max_upload_size=MOST_OF_ARCHIVE, key=_key("archive"))
-    ready = bool(folder or archive) and model.kind != SERVER
-    if _pressed(model, ready):
+    archive = right.file_uploader("A zip file of images", "zip", max_upload_size=MOST_OF_ARCHIVE, key=_key("archive"))
+    if _pressed(bool(folder or archive)):
         answer = name_uploaded_folder(project, model, folder) if folder else name_archive(project, model, archive)
         _empty("folder")
         _empty("archive")
@@ -78,15 +77,13 @@ def _place(project: Project, model: Model, shown: Answer | None) -> None:
         placeholder="photos/2026",
         help="Below the folder that the app reads.",
     ).strip()
-    if _pressed(model, bool(typed) and model.kind != SERVER):
+    if _pressed(bool(typed)):
         keep(answer=name_place(project, model, Path(typed)).id)
         st.rerun()
 
 
-def _pressed(model: Model, ready: bool) -> bool:
-    if model.kind == SERVER:
-        st.caption("A server elsewhere names dropped pictures; for a folder, choose another model above.")
-    return st.button("Name these pictures", type="primary", icon=":material/image_search:", disabled=not ready)
+def _pressed(ready: bool) -> bool:
+    return st.button("Name these images", type="primary", icon=":material/image_search:", disabled=not ready)
 
 
 def _key(name: str) -> str:

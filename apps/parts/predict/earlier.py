@@ -30,7 +30,7 @@ def show_head(project: Project, answer: Answer) -> None:
     """What this answer is, with the way to another one."""
     st.subheader(described(answer), anchor=False)
     with st.container(horizontal=True):
-        new = st.button("New answer", icon=":material/add:", help="The next pictures begin an answer of their own.")
+        new = st.button("New answer", icon=":material/add:", help="The next images begin an answer of their own.")
         gone = st.button("Delete this", icon=":material/delete:")
     if gone:
         delete_answer(answer)

@@ -1,4 +1,4 @@
-"""Many pictures, named by a job: an uploaded folder or archive, or a place on the server."""
+"""Many images, named by a job: an uploaded folder or archive, or a place on the server."""
 
 import re
 from collections.abc import Sequence
@@ -6,7 +6,7 @@ from pathlib import Path, PurePosixPath
 
 from jobs.job import start_job
 from projects.answers import Answer, Upload, delete_answer, start_answer, with_job
-from projects.models import IMAGENET, Model
+from projects.models import IMAGENET, SERVER, Model
 from projects.project import Project
 from safety import allowed_paths
 
@@ -14,13 +14,15 @@ from imgcls.files import replacing
 from imgcls.image_files import HEAD, SUFFIXES, suffix_of
 from imgcls.workflow.many_images.archives import is_archive
 from parts.person import who
+from parts.predict.model_choice import server_token
 
-TOP = 5  # classes kept of each picture
-WHAT = "Expected a folder of pictures, or a zip or tar file of them."
+TOP = 5  # classes kept of each image
+TOKEN = "IMGCLS_TOKEN"  # environment variable with the token of a server, as `imgcls.client` has it
+WHAT = "Expected a folder of images, or a zip or tar file of them."
 
 
 def name_place(project: Project, model: Model, place: Path) -> Answer:
-    """Name the pictures of a folder or archive on the server.
+    """Name the images of a folder or archive on the server.
 
     Raises:
         ValueError: The path leads out of the root, or there is nothing to read.
@@ -35,14 +37,14 @@ def name_place(project: Project, model: Model, place: Path) -> Answer:
 
 
 def name_uploaded_folder(project: Project, model: Model, files: Sequence[Upload]) -> Answer:
-    """Name the pictures of a folder that was uploaded; other files in it are dropped.
+    """Name the images of a folder that was uploaded; other files in it are dropped.
 
     Raises:
-        ValueError: There is no picture in it, or a file's path would lead out of the folder.
+        ValueError: There is no image in it, or a file's path would lead out of the folder.
     """
     kept = [(_inside(file.name), file) for file in files if _is_picture(file)]
     if not kept:
-        raise ValueError("There is no picture in this folder. Choose a folder of pictures.")
+        raise ValueError("There is no image in this folder. Choose a folder of images.")
     title = kept[0][0].parts[0] if len(kept[0][0].parts) > 1 else "Folder"
     answer = start_answer(project, model, who(), title)
     for path, file in kept:
@@ -53,7 +55,7 @@ def name_uploaded_folder(project: Project, model: Model, files: Sequence[Upload]
 
 
 def name_archive(project: Project, model: Model, file: Upload) -> Answer:
-    """Name the pictures in a zip file that was uploaded. It is never unpacked under the names in it."""
+    """Name the images in a zip file that was uploaded. It is never unpacked under the names in it."""
     answer = start_answer(project, model, who(), PurePosixPath(file.name).name)
     target = answer.folder / "pictures.zip"
     with replacing(target) as partial:
@@ -66,20 +68,24 @@ def _of(answer: Answer, pictures: Path) -> Answer:
 
 
 def _started(project: Project, answer: Answer) -> Answer:
-    model = answer.model
-    named = ("--model", model.source) if model.kind == IMAGENET else ()
-    source = () if model.kind == IMAGENET else (model.source,)
-    output = f"{answer.folder / 'parts'}/"
-    program = ("imgcls.predict", *source, answer.pictures, *named, "--top", str(TOP), "--output", output)
+    environment = allowed_paths.environment() | ({TOKEN: server_token()} if answer.model.kind == SERVER else {})
+    about, title = {"answer": answer.id}, f"Naming {answer.title}"
     try:
-        job = start_job(
-            project, "predict", f"Naming {answer.title}", program, allowed_paths.environment(),
-            {"answer": answer.id}, answer.who,
-        )  # fmt: skip
+        job = start_job(project, "predict", title, _program(answer), environment, about, answer.who)
     except OSError:
         delete_answer(answer)
         raise
     return with_job(answer, job.id)
+
+
+def _program(answer: Answer) -> tuple[str, ...]:
+    """What names the images."""
+    model, output = answer.model, f"{answer.folder / 'parts'}/"
+    if model.kind == SERVER:
+        return ("jobs.programs.name_on_server", model.source, answer.pictures, output)
+    source = ("--model", model.source) if model.kind == IMAGENET else ()
+    inputs = (answer.pictures,) if model.kind == IMAGENET else (model.source, answer.pictures)
+    return ("imgcls.predict", *inputs, *source, "--top", str(TOP), "--output", output)
 
 
 def _is_picture(file: Upload) -> bool:

@@ -9,6 +9,7 @@ from imgcls.serving.client.target import make_target
 from parts.opened import keep, link
 
 ASK_SERVER = "server:"  # in the address while no server is named yet
+TOKEN = "server token"  # in the session alone: it is written nowhere
 EXAMPLE = "http://127.0.0.1:8501/v1/models/flowers"
 
 
@@ -36,6 +37,11 @@ def choose_model(project: Project, before: Model | None) -> Model | None:
     return _server(asked.removeprefix(ASK_SERVER))
 
 
+def server_token() -> str:
+    """The token of the server that is asked, as it was typed in this session; empty where it has none."""
+    return str(st.session_state.get(TOKEN, ""))
+
+
 def _title(known: dict[str, Model], name: str) -> str:
     return known[name].title if name in known else "A server elsewhere"
 
@@ -43,7 +49,7 @@ def _title(known: dict[str, Model], name: str) -> str:
 def _server(asked: str) -> Model | None:
     left, right = st.columns([2, 1])
     address = left.text_input("Address of the model on the server", asked, placeholder=EXAMPLE).strip()
-    right.text_input("Its password (token), if it has one", type="password", key="server token")
+    right.text_input("Its password (token), if it has one", type="password", key=TOKEN)
     keep(model=f"{ASK_SERVER}{address}")
     if not address:
         st.caption("The address ends with the name of the model, as the server prints it when it starts.")

@@ -1,4 +1,4 @@
-"""Lets the worker name the pictures that wait, and shows the answers as they come."""
+"""Lets the worker name the images that wait, and shows the answers as they come."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -11,12 +11,13 @@ from worker.client import stream
 
 from imgcls.counted import counted
 from parts.predict.cards import cards
+from parts.predict.model_choice import server_token
 
 SHOWN = 24  # cards while the answers come
 
 
 def name_waiting(answer: Answer, threshold: float) -> None:
-    """Name the pictures of an answer that wait; the page begins anew once that is done."""
+    """Name the images of an answer that wait; the page begins anew once that is done."""
     table = rows_of(answer)
     waiting = table[table["waits"].astype(bool)].drop_duplicates("sha256")
     failed = st.session_state.get("failed", {})
@@ -36,20 +37,19 @@ def name_waiting(answer: Answer, threshold: float) -> None:
 
 def _name(answer: Answer, waiting: pd.DataFrame, threshold: float) -> None:
     total, done = len(waiting), 0
-    bar = st.progress(0.0, f"Naming {counted(total, 'picture')}: the model is being loaded")
+    bar = st.progress(0.0, f"Naming {counted(total, 'image')}: the model is being loaded")
     place = st.empty()
     for rows in _asked(answer, waiting):
         put(answer, rows)
         done += len(rows)
-        bar.progress(done / total, f"{done:,} of {counted(total, 'picture')}")
+        bar.progress(done / total, f"{done:,} of {counted(total, 'image')}")
         place.html(cards(rows_of(answer).tail(SHOWN).to_dict("records"), threshold))
 
 
 def _asked(answer: Answer, waiting: pd.DataFrame) -> Iterator[list[dict]]:
     pictures = list(zip(waiting["file"], waiting["sha256"], strict=True))
     if answer.model.kind == SERVER:
-        token = st.session_state.get("server token", "")
-        return stream("predict.name_on_server", address=answer.model.source, token=token, pictures=pictures)
+        return stream("predict.name_on_server", address=answer.model.source, token=server_token(), pictures=pictures)
     if answer.model.kind != "imagenet" and not Path(answer.model.source).is_dir():
         raise ValueError(f"{answer.model.title} is not there any more: somebody deleted it. Choose another model.")
     return stream("predict.name_pictures", source=answer.model.source, state=answer.state, pictures=pictures)

@@ -1,4 +1,4 @@
-"""What a page says of one picture: a class, "not sure", or that the model was never shown the like."""
+"""What a page says of one image: a class, "not sure", or that the model was never shown the like."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -11,14 +11,14 @@ WAITS, NAMED, UNSURE, STRANGE, UNREADABLE = "waits", "named", "not sure", "unlik
 TITLES = {
     NAMED: "Named",
     UNSURE: "Not sure",
-    STRANGE: "Unlike the training pictures",
+    STRANGE: "Unlike the training images",
     UNREADABLE: "Cannot be read",
     WAITS: "Waiting",
 }
 
 
 class Said(NamedTuple):
-    """What is said of a picture.
+    """What is said of an image.
 
     Attributes:
         kind: One of `TITLES`.
@@ -30,7 +30,7 @@ class Said(NamedTuple):
 
 
 def said_of(row: Mapping[str, object], threshold: float) -> Said:
-    """What is said of a picture.
+    """What is said of an image.
 
     Args:
         row: As `projects.answers` keeps it.
@@ -57,7 +57,7 @@ def _sure_labels(row: Mapping, threshold: float) -> list[str]:
 
 
 def kinds_of(table: pd.DataFrame, threshold: float) -> list[Said]:
-    """What is said of every picture of an answer."""
+    """What is said of every image of an answer."""
     return [said_of(row, threshold) for row in table.to_dict("records")]
 
 

@@ -1,4 +1,4 @@
-"""Two runs on the same test pictures: which one is better, by how much, and on which pictures they differ."""
+"""Two runs on the same test images: which one is better, by how much, and on which images they differ."""
 
 from dataclasses import replace
 from functools import lru_cache
@@ -56,12 +56,12 @@ def _compared(first: JudgedRun, second: JudgedRun) -> tuple[Aligned, Comparison]
 
 
 def _show_images(judged: JudgedRun, aligned: Aligned, found: Comparison) -> None:
-    """The pictures that only one of the two gets right."""
+    """The images that only one of the two gets right."""
     places = aligned.tables[1].rows["place"].to_numpy()
     kinds = {f"Only {judged.name} is right": found.gained, f"Only {found.names[0]} is right": found.lost}
     for column, (title, some) in zip(st.columns(2), kinds.items(), strict=True):
         with column:
-            st.markdown(f"**{plain(title)}: {counted(len(some), 'picture')}**")
+            st.markdown(f"**{plain(title)}: {counted(len(some), 'image')}**")
             own = places[np.array(some, int)]
             chosen = pictures(judged, own, f"{title} {judged.name}") if len(own) else None
             if chosen and chosen.opened is not None:

@@ -15,7 +15,7 @@ export default function (component) {
 
   function said(row, column) {
     const count = counts[row][column];
-    const images = `${count} ${count === 1 ? "picture" : "pictures"} of ${names[row]}`;
+    const images = `${count} ${count === 1 ? "image" : "images"} of ${names[row]}`;
     return row === column ? `${images}, named rightly` : `${images} taken for ${names[column]}`;
   }
 
@@ -71,7 +71,7 @@ export default function (component) {
     });
     return line;
   });
-  table.replaceChildren(element("caption", "Rows: the class of a picture. Columns: the answer."), head, ...rows);
+  table.replaceChildren(element("caption", "Rows: the class of an image. Columns: the answer."), head, ...rows);
   const first = cell[0] >= 0 && cell[1] >= 0 ? buttons[cell[0]][cell[1]] : buttons[0][0];
   first.tabIndex = 0;
   if (focused) {

@@ -1,4 +1,4 @@
-"""The confusion matrix: a click on a cell, or Enter, shows its pictures."""
+"""The confusion matrix: a click on a cell, or Enter, shows its images."""
 
 from collections.abc import Sequence
 from pathlib import Path
@@ -56,7 +56,7 @@ def _choose() -> None:
 
 
 def shown_part(judged: JudgedRun) -> tuple[list[str], np.ndarray]:
-    """The names of the classes that are shown, and the numbers of pictures: (K, K), true classes by answers."""
+    """The names of the classes that are shown, and the numbers of images: (K, K), true classes by answers."""
     counts = np.array(judged.evaluation.confusion, int)
     names = [each.name for each in judged.evaluation.classes]
     if len(names) <= MOST_CLASSES:
@@ -70,4 +70,4 @@ def confusions_table(judged: JudgedRun) -> pd.DataFrame:
     """What is taken for what, the most frequent first."""
     names: Sequence[str] = judged.table.class_names
     rows = [(names[true], names[answer], count) for true, answer, count in judged.answers.confusions()]
-    return pd.DataFrame(rows, columns=["class", "taken for", "pictures"])
+    return pd.DataFrame(rows, columns=["class", "taken for", "images"])

@@ -1,4 +1,4 @@
-"""The map of the test pictures by what the network sees in them; a selection can be sent to Label."""
+"""The map of the test images by what the network sees in them; a selection can be sent to Label."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -28,12 +28,12 @@ EVERY = "all classes"
 @explained()
 def show_map(judged: JudgedRun) -> None:
     """The map, what is chosen on it, and the way to Label."""
-    st.subheader("Which pictures are alike to the network?", anchor=False)
-    st.write("Draw a line around pictures to choose them. A cross marks a wrong answer; a click opens a picture.")
+    st.subheader("Which images are alike to the network?", anchor=False)
+    st.write("Draw a line around images to choose them. A cross marks a wrong answer; a click opens an image.")
     layout = st.radio("Layout", list(LAYOUTS), format_func=LAYOUTS.__getitem__, horizontal=True)
     file = judged.findings.absolute() / f"map-{layout}.json"
     asked = {"run": str(judged.folder.path.absolute()), "split": "test", "file": str(file), "method": layout}
-    if not is_there(file, "Laying out the pictures: up to a minute for thousands, once", "explain.lay_out", asked):
+    if not is_there(file, "Laying out the images: up to a minute for thousands, once", "explain.lay_out", asked):
         return
     laid = read_json(file)
     places = np.array(laid["places"], int)
@@ -82,9 +82,9 @@ def _choose_by_class(judged: JudgedRun, kept: str, places: np.ndarray) -> None:
 def _show_chosen(judged: JudgedRun, places: np.ndarray) -> None:
     if not len(places):
         return
-    st.markdown(f"**{counted(len(places), 'picture')} chosen**")
+    st.markdown(f"**{counted(len(places), 'image')} chosen**")
     label_button(judged, places, "Label these", f"Chosen on the map of {judged.name}", primary=True)
-    chosen = pictures(judged, places, f"chosen pictures {judged.name}")
+    chosen = pictures(judged, places, f"chosen images {judged.name}")
     if chosen.opened is not None:
         keep(picture=str(chosen.opened))
         st.rerun()

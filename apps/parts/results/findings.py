@@ -17,7 +17,15 @@ from imgcls.evaluation.pages.section import Section
 from imgcls.evaluation.slices import Slice, Slices
 from imgcls.evaluation.slices_section import slices_section
 from imgcls.files import read_json
+from parts.results.part_pictures import show_pictures_of_a_part
 from parts.results.sections import show_section
+
+SHARES = {  # columns of the table of classes: what they say
+    "found": "Of the images of the class, those that are named so (recall).",
+    "right when answered": "Of the images that are named so, those that are of the class (precision).",
+    "both (F1)": "The harmonic mean of the two before.",
+    "average precision": "How well the class is told from the others at all thresholds: 100 % is without a mistake.",
+}
 
 
 def show_calibration(judged: JudgedRun) -> None:
@@ -26,9 +34,10 @@ def show_calibration(judged: JudgedRun) -> None:
 
 
 def show_slices(judged: JudgedRun) -> None:
-    """Where it is worse than elsewhere."""
-    found = {"slices": judged.analyses.get("slices") or [], "accuracy": judged.evaluation.accuracy}
-    _show("slices", {**found, "images": judged.evaluation.images})
+    """Where it is worse than elsewhere, and the images there."""
+    found = judged.analyses.get("slices") or []
+    _show("slices", {"slices": found, "accuracy": judged.evaluation.accuracy, "images": judged.evaluation.images})
+    show_pictures_of_a_part(judged, [Slice(**each, members=np.zeros(0, int)).title for each in found])
 
 
 def show_learning_curve(judged: JudgedRun) -> None:
@@ -45,16 +54,17 @@ def show_classes(judged: JudgedRun) -> None:
         [
             {
                 "class": each.name,
-                "pictures": each.support,
+                "images": each.support,
                 "found": each.recall,
                 "right when answered": each.precision,
                 "both (F1)": each.f1,
+                "average precision": each.average_precision,
             }
             for each in judged.evaluation.classes
         ]
     )
-    share = st.column_config.NumberColumn(format="percent")
-    st.dataframe(table, hide_index=True, column_config=dict.fromkeys(table.columns[2:], share))
+    shares = {name: st.column_config.NumberColumn(format="percent", help=says) for name, says in SHARES.items()}
+    st.dataframe(table, hide_index=True, column_config=shares)
 
 
 def _show(kind: str, figures: object) -> None:

@@ -19,7 +19,7 @@ from parts.results.review import offer_review
 from parts.train.state import changes
 
 OPEN = 4  # runs whose steps are kept in memory
-MOST = 400  # pictures without a label that are looked at
+MOST = 400  # images without a label that are looked at
 CHANGES = {  # flag of what a step would have one type: the setting on Train
     "--epochs": ("training", "epochs"),
     "--augmentation": ("input", "augmentation"),
@@ -73,11 +73,11 @@ def _offer_training(judged: JudgedRun, step: NextStep, key: str) -> None:
 
 
 def _offer_more(judged: JudgedRun) -> None:
-    """A button that leads to where more pictures of the weakest class are labelled."""
+    """A button that leads to where more images of the weakest class are labelled."""
     if judged.answers.right.all() or not judged.weakest:
         return
     name = judged.weakest[0].name
-    tip = "Opens the pictures without a label that look most like it; where there are none, the page to add some."
+    tip = "Opens the images without a label that look most like it; where there are none, the page to add some."
     if st.button(f"Label more of {plain(name)}", icon=":material/add_photo_alternate:", help=tip):
         _find_more(judged, name)
 
@@ -89,7 +89,7 @@ def _find_more(judged: JudgedRun, name: str) -> None:
     if waiting.empty:
         go("data", project, add="pictures")
     rows = waiting.sample(min(MOST, len(waiting)), random_state=0).sort_index().index.tolist()
-    with st.spinner(f"Looking for {plain(name)} among the pictures without a label"):
+    with st.spinner(f"Looking for {plain(name)} among the images without a label"):
         run, manifest = (str(path.absolute()) for path in (judged.folder.path, file_of_version(project, number)))
         found = call("suggest.likely", run=run, manifest=manifest, rows=rows, class_name=name)
     title, said = f"Perhaps {name}, by {judged.name}", dict(zip(found["rows"], found["classes"], strict=True))

@@ -1,4 +1,4 @@
-"""One test picture: what is answered, where the network looks, which training pictures are like it, what units see."""
+"""One test image: what is answered, where the network looks, which training images are like it, what units see."""
 
 import hashlib
 from collections.abc import Mapping
@@ -15,7 +15,7 @@ from imgcls.files import read_json
 from parts.errors import explained
 from parts.opened import keep
 from parts.results.computed import is_there
-from parts.results.pictures import address_of
+from parts.results.pictures import NOTHING, address_of
 from parts.results.to_label import label_button
 
 FOUND = "found.json"  # as the worker calls it
@@ -24,34 +24,34 @@ SIDE, SMALL, LARGE = 384, 192, 1024  # pixels
 
 
 def asked_picture(judged: JudgedRun) -> int | None:
-    """The place of the picture that the address names; None if it names none."""
+    """The place of the image that the address names; None if it names none."""
     asked = st.query_params.get("picture", "")
     return int(asked) if asked.isdecimal() and int(asked) < len(judged.table) else None
 
 
 def show_picture(judged: JudgedRun, place: int, others: np.ndarray) -> None:
-    """Show a picture with all that is known of it.
+    """Show an image with all that is known of it.
 
     Args:
         judged: The run.
-        place: Of the picture among the test images.
-        others: Places of the pictures that it was chosen from, in their order.
+        place: Of the image among the test images.
+        others: Places of the images that it was chosen from, in their order.
     """
     _way_back(judged, place, others)
     left, right = st.columns([2, 5], gap="medium")
     with left:
         _show_answer(judged, place)
-        label_button(judged, np.array([place]), "Fix this label", f"One picture of {judged.name}", primary=True)
+        label_button(judged, np.array([place]), "Fix this label", f"One image of {judged.name}", primary=True)
     with right, explained():
         _show_findings(judged, place)
 
 
 def _way_back(judged: JudgedRun, place: int, others: np.ndarray) -> None:
-    """To the matrix, and to the pictures before and behind."""
+    """To the matrix, and to the images before and behind."""
     order = others.tolist()
     at = order.index(place) if place in order else -1
     with st.container(horizontal=True, vertical_alignment="center"):
-        if st.button("Back to all pictures", icon=":material/arrow_back:"):
+        if st.button("Back to all images", icon=":material/arrow_back:"):
             keep(picture=None)
             st.rerun()
         for label, step, icon in (("Previous", -1, "chevron_left"), ("Next", 1, "chevron_right")):
@@ -65,7 +65,7 @@ def _way_back(judged: JudgedRun, place: int, others: np.ndarray) -> None:
 
 def _show_answer(judged: JudgedRun, place: int) -> None:
     true, answer = judged.true(place), judged.answer(place)
-    said = f"Labelled {true or 'with none of the classes'}, answered {answer}"
+    said = f"Labelled {true or NOTHING}, answered {answer or NOTHING}"
     st.html(_figure(address_of(judged, place, LARGE), said, judged.path(place).name, "100%"))
     st.html(f"<strong>{escape(said)}</strong>")
     chances = judged.table.probabilities[place]
@@ -95,7 +95,7 @@ def _show_findings(judged: JudgedRun, place: int) -> None:
 
 
 def _image(judged: JudgedRun, place: int) -> dict[str, Any]:
-    """Which picture of which run, as the worker is told."""
+    """Which image of which run, as the worker is told."""
     box = judged.box(place)
     return {
         "run": str(judged.folder.path.absolute()),
@@ -122,11 +122,11 @@ def _show_maps(judged: JudgedRun, place: int, found: Mapping[str, Any]) -> None:
 def _show_neighbours(neighbours: list[Mapping[str, Any]]) -> None:
     if not neighbours:
         return
-    st.markdown("**The training pictures that are most like it to the network**")
+    st.markdown("**The training images that are most like it to the network**")
     figures = [
         _figure(
             file_address(Path(each["path"]), tuple(each["box"]) if each["box"] else None, SMALL),
-            f"Training picture of {each['label']}",
+            f"Training image of {each['label']}",
             f"{each['label']}, {100 * each['likeness']:.1f} % alike",
             "112px",
         )

@@ -1,4 +1,4 @@
-"""Some test pictures of a run in a grid; a click opens one."""
+"""Some test images of a run in a grid; a click opens one."""
 
 from dataclasses import dataclass
 
@@ -10,6 +10,7 @@ from projects.versions import current_number
 from parts.grid import image_grid
 
 HEIGHT = 460  # pixels
+NOTHING = "none of the classes"
 
 
 @dataclass(frozen=True)
@@ -17,8 +18,8 @@ class Chosen:
     """What the user did in the grid.
 
     Attributes:
-        selected: Places of the pictures that are selected.
-        opened: The place of the picture that was opened just now; None if none was.
+        selected: Places of the images that are selected.
+        opened: The place of the image that was opened just now; None if none was.
     """
 
     selected: np.ndarray
@@ -26,11 +27,11 @@ class Chosen:
 
 
 def pictures(judged: JudgedRun, places: np.ndarray, key: str) -> Chosen:
-    """Show pictures, each with its class and the answer; those that are not in the data any more are left out.
+    """Show images, each with its class and the answer; those that are not in the data any more are left out.
 
     Args:
         judged: The run.
-        places: Of the pictures among the test images.
+        places: Of the images among the test images.
         key: Of the grid.
     """
     rows = judged.rows_now[places]
@@ -43,10 +44,10 @@ def pictures(judged: JudgedRun, places: np.ndarray, key: str) -> Chosen:
 
 def caption(judged: JudgedRun, place: int) -> str:
     """The answer and how sure it is, after the class where that is another one."""
-    answer = f"{judged.answer(place)} {100 * judged.table.confidence[place]:.0f} %"
-    return answer if judged.answers.right[place] else f"{judged.true(place)} → {answer}"
+    answer = f"{judged.answer(place) or NOTHING} {100 * judged.answers.confidence[place]:.0f} %"
+    return answer if judged.answers.right[place] else f"{judged.true(place) or NOTHING} → {answer}"
 
 
 def address_of(judged: JudgedRun, place: int, side: int) -> str:
-    """The address of a picture, whether it is in the data still or not."""
+    """The address of an image, whether it is in the data still or not."""
     return file_address(judged.path(place), judged.box(place), side)

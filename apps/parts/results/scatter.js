@@ -1,4 +1,4 @@
-// A scatter of pictures. Drag to draw a lasso, click to open, wheel nothing: the page scrolls. Names are set as text.
+// A scatter of images. Drag to draw a lasso, click to open, wheel nothing: the page scrolls. Names are set as text.
 export default function (component) {
   const { data, parentElement, setTriggerValue } = component;
   const { x, y, kind, wrong, names, colors, shapes, template, rows, captions, chosen } = data;

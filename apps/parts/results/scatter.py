@@ -1,4 +1,4 @@
-"""A scatter of pictures in which a lasso chooses some, and a click opens one."""
+"""A scatter of images in which a lasso chooses some, and a click opens one."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ HERE = Path(__file__).parent
 _scatter = st.components.v2.component(
     "picture_scatter",
     html=(
-        '<div class="frame"><canvas role="img" aria-label="A map of the pictures; below it they can be chosen by class"'
+        '<div class="frame"><canvas role="img" aria-label="A map of the images; below it they can be chosen by class"'
         '></canvas><div class="tip" hidden><img alt=""><span></span></div><div class="legend"></div></div>'
     ),
     css=(HERE / "scatter.css").read_text("utf-8"),
@@ -28,12 +28,12 @@ class Scattered:
     """The points of a scatter.
 
     Attributes:
-        x: Of each picture.
-        y: Of each picture.
+        x: Of each image.
+        y: Of each image.
         labels: The class of each.
         wrong: Whether the answer for each is wrong.
-        template: Of the addresses of all pictures, with {row} in it; empty where there are none.
-        rows: Of each picture, for its address; -1 for one without.
+        template: Of the addresses of all images, with {row} in it; empty where there are none.
+        rows: Of each image, for its address; -1 for one without.
         captions: What is said of each.
     """
 

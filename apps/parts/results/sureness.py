@@ -7,10 +7,11 @@ import streamlit as st
 from projects.judged_run import JudgedRun
 from projects.threshold import set_threshold, threshold_of
 
-from imgcls.evaluation.judgement.selective import AnsweredImages, Thresholds, answers
+from imgcls.evaluation.judgement.selective import AnsweredImages, Thresholds, answers, answers_of_class
 from imgcls.evaluation.pages.charts import PALETTE
 from parts.errors import explained
 
+SHARES = ("found", "right when answered")  # columns
 MARGIN = 0.05  # of the curve's axis below the lowest point, so that a straight line has an axis too
 
 
@@ -34,6 +35,8 @@ def show_threshold(judged: JudgedRun) -> None:
             set_threshold(judged.project, judged.name, value / 100)
         reached = answered_at(judged, value / 100)
         _show_figures(reached)
+        if judged.table.is_multi_label:
+            _show_classes(judged, value / 100)
     with right:
         _show_curve(judged, reached)
 
@@ -46,7 +49,7 @@ def answered_at(judged: JudgedRun, value: float) -> AnsweredImages:
 
 def _show_figures(reached: AnsweredImages) -> None:
     if reached.precision is None or reached.precision_interval is None or reached.coverage is None:
-        st.write("No picture is answered at this threshold.")
+        st.write("No image is answered at this threshold.")
         return
     low, high = reached.precision_interval
     with st.container(horizontal=True):
@@ -58,13 +61,31 @@ def _show_figures(reached: AnsweredImages) -> None:
     )
 
 
+def _show_classes(judged: JudgedRun, value: float) -> None:
+    """Where an image may have several classes, what the threshold does to each."""
+    same = Thresholds(np.full(len(judged.table.class_names), value, np.float32))
+    support = judged.table.targets.sum(axis=0)
+    rows = [
+        {
+            "class": name,
+            "images": int(own),
+            "found": each.right / own if own else None,
+            "answered": each.answered,
+            "right when answered": each.precision,
+        }
+        for name, own, each in zip(judged.table.class_names, support, answers_of_class(judged.table, same), strict=True)
+    ]
+    percent = st.column_config.NumberColumn(format="percent")
+    st.dataframe(pd.DataFrame(rows), hide_index=True, column_config=dict.fromkeys(SHARES, percent))
+
+
 def _show_curve(judged: JudgedRun, reached: AnsweredImages) -> None:
     curve = judged.analyses.get("risk_coverage")
     if not curve:
         return
     points = pd.DataFrame({"answered": curve["coverage"], "right": 1 - np.array(curve["risk"])})
     share, lowest = alt.Axis(format=".0%", tickCount=5), max(0.0, points["right"].min() - MARGIN)
-    x = alt.X("answered:Q", title="share of the pictures that is answered", axis=share)
+    x = alt.X("answered:Q", title="share of the images that is answered", axis=share)
     y = alt.Y("right:Q", title="share that is right", axis=share, scale=alt.Scale(domain=[lowest, 1]))
     tips = [alt.Tooltip("answered:Q", format=".1%"), alt.Tooltip("right:Q", format=".1%")]
     chart = alt.Chart(points, height=260).mark_line(color=PALETTE["blue"]).encode(x=x, y=y, tooltip=tips)

@@ -1,4 +1,4 @@
-"""Sends pictures of a run to the page Label."""
+"""Sends images of a run to the page Label."""
 
 import numpy as np
 import streamlit as st
@@ -13,11 +13,11 @@ from parts.opened import go
 def label_button(
     judged: JudgedRun, places: np.ndarray, label: str, title: str, *, primary: bool = False, key: str | None = None
 ) -> None:
-    """A button that keeps a queue of these pictures and opens Label with it.
+    """A button that keeps a queue of these images and opens Label with it.
 
     Args:
         judged: The run.
-        places: Of the pictures among the test images, in the order in which they are shown there.
+        places: Of the images among the test images, in the order in which they are shown there.
         label: On the button.
         title: Of the queue.
         primary: Whether it is the page's main action.
@@ -28,18 +28,18 @@ def label_button(
     kind = "primary" if primary else "secondary"
     pressed = st.button(label, type=kind, icon=":material/label:", key=key, disabled=not there.any())
     if not there.all():
-        st.caption(f"{counted(int((~there).sum()), 'picture')} of these are not in the data any more.")
+        st.caption(f"{counted(int((~there).sum()), 'image')} of these are not in the data any more.")
     if pressed:
         go("label", judged.project, queue=queue_of(judged, places[there], title))
 
 
 def queue_of(judged: JudgedRun, places: np.ndarray, title: str) -> str:
-    """Keep these pictures as a queue; the answer of the model is suggested where it is another than the label."""
+    """Keep these images as a queue; the answer of the model is suggested where it is another class than the label."""
     rows = judged.rows_now[places].tolist()
     said = {
         row: judged.answer(place)
         for row, place in zip(rows, places.tolist(), strict=True)
-        if not judged.answers.right[place]
+        if not (judged.answers.right[place] or judged.table.is_multi_label)
     }
     name = f"{judged.name} {title}"
     return save_queue(judged.project, name, title, rows, current_number(judged.project), said)

@@ -1,4 +1,4 @@
-"""What a network sees: heat maps, nearest training pictures, activations, and a map of all images. Kept as files."""
+"""What a network sees: heat maps, nearest training images, activations, and a map of all images. Kept as files."""
 
 import threading
 from collections import defaultdict
@@ -37,7 +37,7 @@ def look_into(run: str, folder: str, path: str, box: Box, true: str) -> dict[str
 
     Args:
         run: Folder of the run.
-        folder: Where the pictures and found.json are written.
+        folder: Where the images and found.json are written.
         path: The image.
         box: The part of it that is the example; None for all of it.
         true: Its class.
@@ -150,7 +150,7 @@ def _heat_maps(network: Network, pixels: np.ndarray, true: str, folder: Path) ->
 
 
 def _neighbours(network: Network, pixels: np.ndarray, run: RunFolder) -> list[dict[str, Any]]:
-    """The nearest training pictures; none where the run keeps no features of them."""
+    """The nearest training images; none where the run keeps no features of them."""
     file = run.predictions_file("train")
     training = _training(file, file.stat().st_mtime_ns) if file.is_file() else None
     if training is None or training.embeddings is None:

@@ -42,7 +42,7 @@ def layers(network: str) -> list[str]:
 
 
 def look(network: str, picture: bytes, layer: str, method: str) -> dict[str, object]:
-    """What a network makes of a picture.
+    """What a network makes of an image.
 
     Args:
         network: Its name.
@@ -77,7 +77,7 @@ def _pixels(network: Network, picture: bytes) -> np.ndarray:
         file.write_bytes(picture)
         (read,) = read_images([file], Preprocessing(**network.preprocessing))
     if read.problem:
-        raise ValueError(f"The picture cannot be read: {read.problem}.")
+        raise ValueError(f"The image cannot be read: {read.problem}.")
     return read.result
 
 

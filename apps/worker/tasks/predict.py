@@ -1,4 +1,4 @@
-"""Names for pictures, a few at a time."""
+"""Names for images, a few at a time."""
 
 from collections.abc import Iterator, Sequence
 from functools import lru_cache
@@ -8,13 +8,13 @@ from typing import TYPE_CHECKING
 if TYPE_CHECKING:
     from imgcls.serving.predictor import Predictions, Predictor
 
-TOP = 5  # classes kept of each picture
-AT_ONCE = 8  # pictures in a request
+TOP = 5  # classes kept of each image
+AT_ONCE = 8  # images in a request
 MODELS_KEPT = 3  # in memory, over all users
 
 
 def name_pictures(source: str, state: str, pictures: Sequence[tuple[str, str]]) -> Iterator[list[dict]]:
-    """What a model says of pictures, some at a time, in their order.
+    """What a model says of images, some at a time, in their order.
 
     Args:
         source: A run, a bundle, or the name of an architecture with ImageNet weights.
@@ -34,7 +34,7 @@ def name_pictures(source: str, state: str, pictures: Sequence[tuple[str, str]]) 
 
 
 def name_on_server(address: str, token: str, pictures: Sequence[tuple[str, str]]) -> Iterator[list[dict]]:
-    """What a model on a server says of pictures; see `name_pictures`.
+    """What a model on a server says of images; see `name_images`.
 
     Args:
         address: With the name of the model.

@@ -1,0 +1,51 @@
+"""The images of one part of the test images, such as the darkest quarter; they can be sent to Label."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import streamlit as st
+from projects.judged_run import JudgedRun
+
+from imgcls.counted import counted
+from imgcls.files import read_json
+from parts.errors import explained
+from parts.opened import keep
+from parts.results.computed import is_there
+from parts.results.pictures import pictures
+from parts.results.to_label import label_button
+
+
+@st.fragment
+@explained()
+def show_pictures_of_a_part(judged: JudgedRun, titles: Sequence[str]) -> None:
+    """Ask for a part, and show its images.
+
+    Args:
+        judged: The run.
+        titles: Of the parts, in the order of the table above.
+    """
+    if not titles:
+        return
+    asked = st.query_params.get("part")
+    before = titles.index(asked) if asked in titles else None
+    title = st.selectbox("Look at the images of", titles, before, placeholder="Choose a part")
+    keep(part=title)
+    if title is None:
+        return
+    file = judged.findings.absolute() / "parts.json"
+    call = {"run": str(judged.folder.path.absolute()), "split": "test", "file": str(file)}
+    if is_there(file, "Looking for the images of each part, once", "parts.members", call):
+        _show(judged, title, read_json(file).get(title, []))
+
+
+def _show(judged: JudgedRun, title: str, members: Sequence[int]) -> None:
+    wrong = st.checkbox("Only wrong answers", True, key="only wrong answers of a part")
+    places = np.array([place for place in members if not (wrong and judged.answers.right[place])], int)
+    st.markdown(f"**{counted(len(places), 'image')}**")
+    if not len(places):
+        return
+    label_button(judged, places, "Label these", f"{title}, by {judged.name}", key="label a part")
+    opened = pictures(judged, places, f"part {judged.name} {title} {wrong}").opened
+    if opened is not None:
+        keep(picture=str(opened))
+        st.rerun()
