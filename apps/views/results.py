@@ -37,7 +37,7 @@ def chosen_run(project: Project) -> JudgedRun | None:
         st.warning(f"The run {asked} is not finished, or not there any more. The latest one is shown.")
     name = st.selectbox("Run", names, names.index(asked) if asked in names else 0, width=320)
     if name != asked:
-        keep(run=name, **(dict.fromkeys(("cell", "picture")) if asked else {}))
+        keep(run=name, **(dict.fromkeys(("cell", "picture", "slice")) if asked else {}))
     return judged_run(project, name)
 
 

@@ -84,7 +84,7 @@ def deploy(page, address: str, small_data: Path) -> None:
 def name_a_place(page, address: str, model: str) -> None:
     look(page, f"{address}/predict?project=clothes&model={model}")
     page.get_by_role("radio", name="On the server").click()
-    page.get_by_label("Folder, zip or tar file on the server").fill("photos")
+    page.get_by_role("textbox", name="Folder, zip or tar file on the server").fill("photos")
     page.keyboard.press("Enter")
     press(page, "Name these images")
     page.get_by_text("10 images, named by: Run small.").wait_for(timeout=LONG)

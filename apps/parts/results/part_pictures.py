@@ -26,10 +26,10 @@ def show_pictures_of_a_part(judged: JudgedRun, titles: Sequence[str]) -> None:
     """
     if not titles:
         return
-    asked = st.query_params.get("part")
+    asked = st.query_params.get("slice")
     before = titles.index(asked) if asked in titles else None
     title = st.selectbox("Look at the images of", titles, before, placeholder="Choose a part")
-    keep(part=title)
+    keep(slice=title)
     if title is None:
         return
     file = judged.findings.absolute() / "parts.json"
