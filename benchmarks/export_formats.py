@@ -72,8 +72,7 @@ def main(name: str = "efficientnet_lite0", weights: str = "imagenet") -> None:
             right = f"{(found[each].argmax(1) == classes).sum()} right, " if weights == "imagenet" else ""
             figures = "  ".join(f"batch {count} {rates[count][each]:7.1f}" for count in rates)
             print(
-                f"{each:22} {figures}  {size:6.1f} MB  {right}same class {same:.2f}, "
-                f"largest difference {largest:.1e}"
+                f"{each:22} {figures}  {size:6.1f} MB  {right}same class {same:.2f}, largest difference {largest:.1e}"
             )
 
 
