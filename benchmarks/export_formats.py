@@ -4,6 +4,8 @@ All engines compute the same photos in turns in one process. The peer is TensorF
 the extras onnx, litert, openvino and int8, and foolbox with its photos. The photos, each mirrored too, also calibrate
 int8, so its agreement is the best that it can reach; `python -m imgcls.export` measures it on a test split.
 
+The photos' classes stand in their names, so it also counts the photos that each format names rightly.
+
     python benchmarks/export_formats.py efficientnet_lite0
 """
 
@@ -52,6 +54,7 @@ def classifier_of(name: str, weights: str) -> ExportedClassifier:
 def main(name: str = "efficientnet_lite0", weights: str = "imagenet") -> None:
     classifier = classifier_of(name, weights)
     pixels = classifier.calibration_pixels[: len(photos())]
+    classes = [int(path.stem.rpartition("_")[2]) for path in photos()]
     with tempfile.TemporaryDirectory() as folder:
         engines = {}
         for each in NAMES:
@@ -66,8 +69,11 @@ def main(name: str = "efficientnet_lite0", weights: str = "imagenet") -> None:
             size = sum(path.stat().st_size for path in (Path(folder) / each).rglob("*") if path.is_file()) / 1e6
             same = (found[each].argmax(1) == found["saved_model"].argmax(1)).mean()
             largest = np.abs(found[each] - found["saved_model"]).max()
+            right = f"{(found[each].argmax(1) == classes).sum()} right, " if weights == "imagenet" else ""
             figures = "  ".join(f"batch {count} {rates[count][each]:7.1f}" for count in rates)
-            print(f"{each:22} {figures}  {size:6.1f} MB  same class {same:.2f}  largest difference {largest:.1e}")
+            print(
+                f"{each:22} {figures}  {size:6.1f} MB  {right}same class {same:.2f}, largest difference {largest:.1e}"
+            )
 
 
 if __name__ == "__main__":

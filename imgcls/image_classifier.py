@@ -19,7 +19,8 @@ from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.metrics import Evaluation
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
-from imgcls.serving.predictor import Predictions, Predictor
+from imgcls.serving.predictions import Predictions
+from imgcls.serving.predictor import Predictor
 from imgcls.workflow.evaluate import Split, evaluate_run
 from imgcls.workflow.explanation.explain import Explanation, explain_classifier
 from imgcls.workflow.explanation.request import ExplainRequest

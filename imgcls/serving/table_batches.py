@@ -33,8 +33,8 @@ class PredictBatch:
 
             images = ray.data.read_binary_files("photos", include_paths=True)
             rows = images.map_batches(
-                PredictBatch, fn_constructor_args=["saved_models/flowers"], batch_size=64, concurrency=2
-            )
+                PredictBatch, fn_constructor_args=["saved_models/flowers"], batch_size=64, concurrency=1
+            )  # concurrency: workers, of a core each; one core has to be left for reading
             rows.drop_columns(["bytes"]).write_parquet("predictions")
     """
 

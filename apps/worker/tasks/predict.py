@@ -6,7 +6,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    from imgcls.serving.predictor import Predictions, Predictor
+    from imgcls.serving.predictions import Predictions
+    from imgcls.serving.predictor import Predictor
 
 TOP = 5  # classes kept of each image
 AT_ONCE = 8  # images in a request

@@ -7,7 +7,7 @@ import numpy as np
 
 from imgcls.engines.engine import DECISION, PREDICTION_SET, UNKNOWN_SCORE, Outputs
 from imgcls.serving.prediction import Prediction
-from imgcls.serving.predictor import Predictions
+from imgcls.serving.predictions import Predictions
 from imgcls.serving.signatures import NONE_OF_THESE, NOT_SURE
 
 

@@ -5,15 +5,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 from imgcls.engines.litert import LiteRTEngine
-from imgcls.serving.export_format import FLOAT32, INT8, ExportedClassifier, Package
+from imgcls.serving.export_format import INT8, ExportedClassifier, Package
 from imgcls.serving.file_metadata import metadata_files
-from imgcls.serving.formats import full_name
+from imgcls.serving.precision_format import PrecisionFormat
 
 FILE = "model.tflite"
 
 
 @dataclass(frozen=True)
-class LiteRTFormat:
+class LiteRTFormat(PrecisionFormat):
     """One file, model.tflite, with a zip archive at its end: labels.txt, a class a line, and imgcls.json.
 
     It takes "pixels" (B, height, width, channels), float32 in [0, 255], and gives "probabilities" (B, K), in the order
@@ -23,23 +23,9 @@ class LiteRTFormat:
         precision: "float32" or "int8". Inputs and outputs are float32 in both.
     """
 
-    precision: str = FLOAT32
+    base_name, base_title = "litert", "LiteRT"
     precisions = (INT8,)
     needs = Package("ai_edge_litert", "pip install imgcls[litert]")
-
-    @property
-    def name(self) -> str:
-        """Of the format and its folder."""
-        return full_name("litert", self.precision)
-
-    @property
-    def title(self) -> str:
-        """For a sentence."""
-        return "LiteRT" if self.precision == FLOAT32 else f"LiteRT in {self.precision}"
-
-    def in_precision(self, precision: str) -> "LiteRTFormat":
-        """The same format in another precision."""
-        return LiteRTFormat(precision)
 
     def write(self, folder: Path, classifier: ExportedClassifier) -> dict[str, object]:
         """Write the network, and return what it was written with. Raises ValueError if LiteRT lacks an operation."""

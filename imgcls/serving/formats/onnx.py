@@ -5,15 +5,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 from imgcls.engines.onnx import ONNXEngine
-from imgcls.serving.export_format import FLOAT32, INT8, KEPT_IN_FLOAT32, ExportedClassifier, Package
+from imgcls.serving.export_format import INT8, KEPT_IN_FLOAT32, ExportedClassifier, Package
 from imgcls.serving.file_metadata import file_metadata
-from imgcls.serving.formats import full_name
+from imgcls.serving.precision_format import PrecisionFormat
 
 FILE = "model.onnx"
 
 
 @dataclass(frozen=True)
-class ONNXFormat:
+class ONNXFormat(PrecisionFormat):
     """One file, model.onnx, with the class names and the preprocessing in its metadata.
 
     It takes "pixels" (B, height, width, channels), float32 in [0, 255], and gives "probabilities" (B, K), in the order
@@ -23,23 +23,9 @@ class ONNXFormat:
         precision: "float32" or "int8". Inputs and outputs are float32 in both.
     """
 
-    precision: str = FLOAT32
+    base_name, base_title = "onnx", "ONNX"
     precisions = (INT8,)
     needs = Package("onnxruntime", "pip install imgcls[onnx]")
-
-    @property
-    def name(self) -> str:
-        """Of the format and its folder."""
-        return full_name("onnx", self.precision)
-
-    @property
-    def title(self) -> str:
-        """For a sentence."""
-        return "ONNX" if self.precision == FLOAT32 else f"ONNX in {self.precision}"
-
-    def in_precision(self, precision: str) -> "ONNXFormat":
-        """The same format in another precision."""
-        return ONNXFormat(precision)
 
     def write(self, folder: Path, classifier: ExportedClassifier) -> dict[str, object]:
         """Write the network, and return the versions of what wrote it. Raises ValueError if ONNX lacks an operation."""

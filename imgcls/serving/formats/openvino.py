@@ -5,15 +5,15 @@ from importlib.metadata import version
 from pathlib import Path
 
 from imgcls.engines.openvino import OpenVINOEngine, read_network
-from imgcls.serving.export_format import BFLOAT16, FLOAT32, INT8, KEPT_IN_FLOAT32, ExportedClassifier, Package
+from imgcls.serving.export_format import BFLOAT16, INT8, KEPT_IN_FLOAT32, ExportedClassifier, Package
 from imgcls.serving.file_metadata import file_metadata
-from imgcls.serving.formats import full_name
+from imgcls.serving.precision_format import PrecisionFormat
 
 FILE = "model.xml"  # model.bin lies beside it, with the weights
 
 
 @dataclass(frozen=True)
-class OpenVINOFormat:
+class OpenVINOFormat(PrecisionFormat):
     """The intermediate representation (IR) of OpenVINO: model.xml and model.bin.
 
     It takes pixels (B, height, width, channels), float32 in [0, 255], and gives "probabilities" (B, K), in the order
@@ -26,23 +26,9 @@ class OpenVINOFormat:
     """
 
     device: str = "CPU"
-    precision: str = FLOAT32
+    base_name, base_title = "openvino", "OpenVINO IR"
     precisions = (BFLOAT16, INT8)
     needs = Package("openvino", "pip install imgcls[openvino]")
-
-    @property
-    def name(self) -> str:
-        """Of the format and its folder."""
-        return full_name("openvino", self.precision)
-
-    @property
-    def title(self) -> str:
-        """For a sentence."""
-        return "OpenVINO IR" if self.precision == FLOAT32 else f"OpenVINO IR in {self.precision}"
-
-    def in_precision(self, precision: str) -> "OpenVINOFormat":
-        """The same format in another precision."""
-        return OpenVINOFormat(self.device, precision)
 
     def write(self, folder: Path, classifier: ExportedClassifier) -> dict[str, object]:
         """Write the network, and return the version of OpenVINO that wrote it."""

@@ -9,9 +9,9 @@ import tensorflow as tf
 
 from imgcls.engines.engine import PROBABILITIES, Engine, Outputs
 from imgcls.serving.details import read_details
-from imgcls.serving.export_format import BFLOAT16, FLOAT32, ExportedClassifier
-from imgcls.serving.formats import full_name
+from imgcls.serving.export_format import BFLOAT16, ExportedClassifier
 from imgcls.serving.loaded_model import LoadedModel, signature_shapes
+from imgcls.serving.precision_format import PrecisionFormat
 from imgcls.serving.signatures import OUTPUTS, PIXELS, make_signatures
 
 
@@ -47,30 +47,16 @@ class SavedModelEngine(Engine):
 
 
 @dataclass(frozen=True)
-class SavedModelFormat:
+class SavedModelFormat(PrecisionFormat):
     """A SavedModel. Its folder is the version itself, because TensorFlow Serving looks for it there.
 
     Attributes:
         precision: "float32", or "bfloat16" for a second SavedModel in a folder of its own, whose layers compute in it.
     """
 
-    precision: str = FLOAT32
+    base_name, base_title = "saved_model", "TensorFlow SavedModel"
     precisions = (BFLOAT16,)
     needs = None
-
-    @property
-    def name(self) -> str:
-        """Of the format and its folder."""
-        return full_name("saved_model", self.precision)
-
-    @property
-    def title(self) -> str:
-        """For a sentence."""
-        return "TensorFlow SavedModel" if self.precision == FLOAT32 else f"TensorFlow SavedModel in {self.precision}"
-
-    def in_precision(self, precision: str) -> "SavedModelFormat":
-        """The same format in another precision."""
-        return SavedModelFormat(precision)
 
     def write(self, folder: Path, classifier: ExportedClassifier) -> dict[str, object]:
         """Write the SavedModel, and return the names, shapes and types of its inputs and outputs."""

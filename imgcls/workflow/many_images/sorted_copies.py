@@ -12,7 +12,7 @@ import numpy as np
 from imgcls.data.images.encoded import is_in_shard
 from imgcls.image_files import HEAD, Refused, suffix_of
 from imgcls.serving.named_image import NamedImage
-from imgcls.serving.predictor import Predictions
+from imgcls.serving.predictions import Predictions
 from imgcls.serving.signatures import NONE_OF_THESE, NOT_SURE
 from imgcls.workflow.many_images.seen_names import number_of
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from imgcls.image_files import shown_name
 from imgcls.serving.named_image import NamedImage
-from imgcls.serving.predictor import Predictions
+from imgcls.serving.predictions import Predictions
 from imgcls.workflow.many_images.sorted_copies import places_of
 
 MOST_KEPT = 100  # predictions that are kept for the terminal

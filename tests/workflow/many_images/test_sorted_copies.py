@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from imgcls.serving.named_image import NamedImage
-from imgcls.serving.predictor import Predictions
+from imgcls.serving.predictions import Predictions
 from imgcls.serving.signatures import NONE_OF_THESE, NOT_SURE
 from imgcls.workflow.many_images.predict import ManyImages, predict_many
 from imgcls.workflow.many_images.sorted_copies import SortedCopies, folder_names, places_of

@@ -65,8 +65,9 @@ class ServedVersion:
             RequestError: If it asks too much, the queue is full, or the time is over.
             tf.errors.OpError: If the inputs do not fit.
         """
-        deadline = None if seconds is None else time.monotonic() + seconds
-        outputs = self._ask(signature, inputs, deadline)
+        began = time.monotonic()
+        outputs = self._ask(signature, inputs, None if seconds is None else began + seconds)
+        self.observer.run(model=self.name, seconds=time.monotonic() - began)
         self.observer.answers(model=self.name, version=self.version, signature=signature, outputs=outputs)
         if EMBEDDING in self.signature_defs and signature != EMBEDDING:
             self.observer.images(model=self.name, version=self.version, inputs=inputs, ask=self._ask)
@@ -101,7 +102,7 @@ class Models:
     ) -> None:
         self.limits = limits or Limits()
         self.observer = observer or Observer()
-        self._load = VersionLoader(execution or Execution(), self.observer)
+        self._loader = VersionLoader(execution or Execution(), self.observer)
         self._models: dict[str, ManagedModel] = {}  # replaced as a whole, so that readers need no lock
         self._one_change = threading.Lock()
         self.reload(settings)
@@ -206,6 +207,16 @@ class Models:
         """Take no more work, and finish what is at hand."""
         for model in self._models.values():
             model.let_all_go()
+
+    def _load(self, name: str, number: int, folder: Path) -> RunningVersion:
+        """Load a version, and tell the observer."""
+        began, is_loaded = time.monotonic(), False
+        try:
+            version = self._loader(name, number, folder)
+            is_loaded = True
+            return version
+        finally:
+            self.observer.load(folder=folder, is_loaded=is_loaded, seconds=time.monotonic() - began)
 
     def _start(self, models: list[ManagedModel]) -> None:
         """Load the versions of new models, all at the same time."""

@@ -1,6 +1,7 @@
 """Who is told what a server does, such as the figures for Prometheus."""
 
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import numpy as np
 
@@ -27,6 +28,23 @@ class Observer:
             version: Its number.
             rows: Images in the batch.
             waited: Seconds that the oldest of the requests waited in the queue.
+        """
+
+    def run(self, *, model: str, seconds: float) -> None:
+        """A signature was called and answered.
+
+        Args:
+            model: Its name.
+            seconds: That it took, with the wait for others in a batch.
+        """
+
+    def load(self, *, folder: Path, is_loaded: bool, seconds: float) -> None:
+        """A version was loaded, or could not be.
+
+        Args:
+            folder: Of the version.
+            is_loaded: Whether it was.
+            seconds: That it took, with the warm-up.
         """
 
     def images(

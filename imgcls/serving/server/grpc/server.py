@@ -13,7 +13,7 @@ from tensorflow_serving.apis import model_service_pb2_grpc, prediction_service_p
 
 from imgcls.serving.server.core.models import Models
 from imgcls.serving.server.grpc.health_service import NAME as HEALTH
-from imgcls.serving.server.grpc.health_service import health_handler
+from imgcls.serving.server.grpc.health_service import HealthService
 from imgcls.serving.server.grpc.model_service import ModelService
 from imgcls.serving.server.grpc.prediction_service import PredictionService
 from imgcls.serving.server.listening import check_free
@@ -75,7 +75,8 @@ class GrpcServer:
         predictions = PredictionService(models, settings.request_seconds)
         prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(predictions, self._server)
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(models), self._server)
-        self._server.add_generic_rpc_handlers([health_handler(models)])
+        self._health = HealthService(models)
+        self._server.add_generic_rpc_handlers([self._health.handler()])
         self.port = self._listen(settings)
 
     def _listen(self, settings: GrpcSettings) -> int:
@@ -104,6 +105,7 @@ class GrpcServer:
         Returns:
             Whether all of them were answered. If not, a thread may still be at work.
         """
+        self._health.close()
         self._server.stop(drain_seconds).wait()
         self._threads.shutdown(wait=False, cancel_futures=True)
         return not self._threads.working

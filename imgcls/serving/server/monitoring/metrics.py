@@ -7,6 +7,7 @@ there are many.
 import threading
 from collections import deque
 from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -15,28 +16,11 @@ from typing_extensions import override
 from imgcls.serving.server.core.observer import Observer
 from imgcls.serving.server.monitoring.drift_sampler import Ask, DriftSampler
 from imgcls.serving.server.monitoring.drift_window import DriftWindow, Reference
-from imgcls.serving.server.monitoring.exposition import Counter, Gauge, Histogram, exponential
+from imgcls.serving.server.monitoring.exposition import Counter, Gauge, Histogram
+from imgcls.serving.server.monitoring.serving_figures import VERSION, ServingFigures
 from imgcls.serving.signatures import NONE_OF_THESE, NOT_SURE
 
 MOST_NOTES = 2000  # that wait to be counted
-OK = 200
-CODES = {  # names of TensorFlow's codes, which the official server writes in place of HTTP's
-    OK: "OK",
-    400: "INVALID_ARGUMENT",
-    401: "UNAUTHENTICATED",
-    404: "NOT_FOUND",
-    408: "CANCELLED",
-    412: "FAILED_PRECONDITION",
-    413: "RESOURCE_EXHAUSTED",
-    415: "INVALID_ARGUMENT",
-    429: "RESOURCE_EXHAUSTED",
-    499: "CANCELLED",
-    501: "UNIMPLEMENTED",
-    503: "UNAVAILABLE",
-    504: "DEADLINE_EXCEEDED",
-}
-REST_CALLS = {"Predict": "predict", "Classify": "classify", "Regress": "regress", "ClassifyImages": "classify_images"}
-VERSION = ("model_name", "version")
 CONFIDENCES = [tenth / 10 for tenth in range(1, 10)] + [0.95, 0.99]
 A_CLASS = "class"  # the decision where it is neither of the two others
 
@@ -68,7 +52,7 @@ class Metrics(Observer):
         self._windows: dict[tuple[str, int], DriftWindow | None] = {}
         self._notes: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._counting = threading.Lock()
-        self._serving = _Serving()
+        self._serving = ServingFigures()
         self._classifier = _Classifier()
 
     @override
@@ -78,6 +62,14 @@ class Metrics(Observer):
     @override
     def batch(self, *, model: str, version: int, rows: int, waited: float) -> None:
         self._note(self._serving.batch, model, version, rows, waited)
+
+    @override
+    def run(self, *, model: str, seconds: float) -> None:
+        self._note(self._serving.run, model, seconds)
+
+    @override
+    def load(self, *, folder: Path, is_loaded: bool, seconds: float) -> None:
+        self._note(self._serving.load, folder, is_loaded, seconds)
 
     @override
     def answers(self, *, model: str, version: int, signature: str, outputs: Mapping[str, np.ndarray]) -> None:
@@ -143,42 +135,6 @@ class Metrics(Observer):
 
 RANKED = ("classes", "probabilities")  # outputs with a column for each class, the likeliest first
 COLUMNS = ("problem", "decision", "unknown_score")  # outputs with one value an image
-
-
-class _Serving:
-    """TensorFlow Serving's own, in microseconds, with its bounds."""
-
-    def __init__(self) -> None:
-        self.request_latency = Histogram(
-            ":tensorflow:serving:request_latency",
-            "Distribution of wall time (in microseconds) of the requests that succeeded.",
-            ("model_name", "API", "entrypoint"),
-            exponential(10, 1.8, 33),
-        )
-        self.queuing_latency = Histogram(
-            ":tensorflow:serving:batching_session:queuing_latency",
-            "Distribution of wall time (in microseconds) that the oldest request of a batch waited.",
-            ("thread_pool_name",),
-            exponential(100, 1.2, 52),
-        )
-        self.runs = Counter(":tensorflow:serving:batching_session:wrapped_run_count", "Batches that were run.")
-        self.batch_rows = Histogram(
-            "imgcls_batch_images", "Distribution of the images in a batch.", VERSION, exponential(1, 2, 11)
-        )
-        self.requests = Counter(
-            ":tensorflow:serving:request_count", "The total number of requests.", ("model_name", "status")
-        )
-
-    def request(self, api: str, method: str, model: str, status: int, seconds: float) -> None:
-        call = REST_CALLS.get(method, "") if api == "REST" else method  # a look over REST has none there either
-        self.requests.add((model, CODES.get(status, "INTERNAL")))
-        if status == OK:
-            self.request_latency.observe((model, call, api), round(seconds * 1e6))
-
-    def batch(self, model: str, version: int, rows: int, waited: float) -> None:
-        self.queuing_latency.observe((model,), round(waited * 1e6))
-        self.batch_rows.observe((model, str(version)), rows)
-        self.runs.add()
 
 
 class _Classifier:

@@ -1,6 +1,7 @@
 """The page of figures, as Prometheus' own parser reads it."""
 
 import copy
+import shutil
 import threading
 from pathlib import Path
 
@@ -11,9 +12,11 @@ from prometheus_client.parser import text_string_to_metric_families
 
 from imgcls.cli.drift_references import read_reference
 from imgcls.serving.drift_reference import write_drift_reference
+from imgcls.serving.server.core.model_settings import settings_of_folder
+from imgcls.serving.server.core.models import Models
 from imgcls.serving.server.monitoring.drift_window import Reference
 from imgcls.serving.server.monitoring.metrics import MOST_NOTES, Metrics
-from tests.serving.conftest import models_of, serving
+from tests.serving.conftest import models_of, save_linear, serving
 
 PATH = "/monitoring/prometheus/metrics"
 
@@ -58,6 +61,31 @@ def test_requests_are_counted_by_tensorflow_servings_names(half_plus_three):
     bounds = {dict(rest)["le"] for name, rest in found if name.endswith("request_latency_bucket")}
     assert {"10", "18", "32.4", "+Inf"} <= bounds
     assert len(bounds) == 34
+
+
+def test_calls_and_loads_have_the_names_that_dashboards_ask_for(tmp_path):
+    save_linear(tmp_path / "line" / "3", 0.5, 3.0)
+    metrics = Metrics()
+    models = Models([settings_of_folder(tmp_path / "line")], observer=metrics)
+    for _ in range(3):
+        models.find("line").run("serving_default", {"x": np.float32([1.0])})
+    shutil.copytree(tmp_path / "line" / "3", tmp_path / "line" / "4")
+    (tmp_path / "line" / "4" / "saved_model.pb").write_bytes(b"no graph")
+    for _ in range(2):  # the first look sees it come, the second that it has come
+        models.refresh()
+    found = samples(metrics.page())
+    load = ":tensorflow:cc:saved_model:load"
+    line, broken = str(tmp_path / "line" / "3"), str(tmp_path / "line" / "4")
+    assert value(found, f"{load}_attempt_count", model_path=line, status="success") == 1
+    assert value(found, f"{load}_attempt_count", model_path=broken, status="fail") == 1
+    assert (f"{load}_latency", frozenset({("model_path", broken)})) not in found
+    assert value(found, f"{load}_latency", model_path=line) > 100  # microseconds
+    assert value(found, ":tensorflow:core:graph_runs") == 3
+    labels = {"model_name": "line", "API": "Predict", "runtime": "TF1"}
+    assert value(found, ":tensorflow:serving:runtime_latency_count", **labels) == 3
+    took = value(found, ":tensorflow:serving:runtime_latency_sum", **labels)
+    assert value(found, ":tensorflow:core:graph_run_time_usecs") == took > 0
+    assert value(found, ":tensorflow:core:graph_run_time_usecs_histogram_sum") == took
 
 
 def test_batches():
