@@ -92,6 +92,8 @@ ACROSS = {  # tests that ask the same of many files, or of the repository
     "apps/test_attack",
     "apps/test_in_browser",
     "apps/test_predict_in_browser",
+    "apps/test_several_classes_in_browser",
+    "apps/test_sources_in_browser",
     "apps/test_whole_road_in_browser",
     "data/audit/test_audit",
     "data/audit/test_looks",

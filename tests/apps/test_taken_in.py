@@ -49,7 +49,7 @@ def test_a_run_is_found_copied_and_opened(page, project, run, bundle):
     view = page("train", project="clothes")
     assert options(view) == ["runs/first", "saved_models/served"]
     view.choose(FIELD, "runs/first").press("Take it in")
-    assert view.widgets.query_params["run"] == ["first"]
+    assert view.widgets.query_params["run"] == "first"
     assert "Accuracy" in view.text
     assert (project.runs / "first" / "model.keras").is_file()
     assert not (project.runs / "first" / "secret.txt").exists()

@@ -187,8 +187,6 @@ def test_a_search_runs_to_its_end_and_its_best_settings_are_taken(page, project)
         assert taken[SEARCHED[name][0]] == pytest.approx(table.iloc[0][name])
     view.choose("Find a setting", "label smoothing")
     assert view.widgets.number_input[0].value == pytest.approx(table.iloc[0]["Label smoothing"])
-    view.press("Start")
-    assert "run-1" in view.text
 
 
 def test_data_that_cannot_be_trained_on_says_what_is_missing(page, project, here):
