@@ -73,3 +73,11 @@ def test_each_class_has_its_average_precision_and_what_a_threshold_does_to_it(pa
     view.look()
     shown = next(table.value for table in view.widgets.dataframe if "right when answered" in table.value)
     assert shown["answered"].tolist() == (of_several.table.probabilities >= 0.9).sum(axis=0).tolist()
+
+
+def test_the_weakest_class_leads_to_the_images_in_which_it_is_missed(page, of_several):
+    weakest = of_several.weakest[0].name
+    missed = len(of_several.cell(weakest, ""))
+    assert missed
+    view = page("results", project="judged", run="first", show="sure").press(f"{missed} missed")
+    assert f"of {weakest} that it misses" in view.text.replace("\\", "")
