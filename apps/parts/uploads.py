@@ -86,7 +86,9 @@ def save_uploads(files: Sequence[Upload], folder: Path) -> Saved:
         ValueError: There are no files to keep, an archive cannot be read, or a file's path would lead out.
     """
     if not files:
-        raise ValueError("Nothing was dropped yet. Choose images, a folder of them, or a ZIP file.")
+        raise ValueError(
+            "Nothing was dropped yet, or its upload has not ended. Choose images, a folder of them, or a ZIP file."
+        )
     title = _title(files)
     files = [inner for file in files for inner in _unpacked(file)]
     for file in files:

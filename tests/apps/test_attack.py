@@ -163,6 +163,7 @@ def test_a_path_typed_into_a_setting_of_a_training_stays_in_the_folder(page, app
         settled(page)
         page.get_by_role("button", name="Start", exact=True).click()
         page.get_by_text(f"{typed} lies outside of").first.wait_for()
+    page.get_by_text("Take in a run or an exported model from the server").click()
     page.get_by_role("combobox", name="Folder of a run or of an exported model").fill(str(outside))
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Take it in").click()

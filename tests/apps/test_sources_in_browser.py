@@ -110,9 +110,11 @@ def add(page, said: str) -> None:
 
 
 def put(page, files: list[Path]) -> None:
-    page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(files)
+    """Drop files, and wait until the app has them."""
+    sent = lambda answer: "/_stcore/upload_file/" in answer.url and answer.request.method == "PUT"  # noqa: E731
+    with page.expect_response(sent):
+        page.locator("input[type=file]:not([webkitdirectory])").first.set_input_files(files)
     page.get_by_text(files[0].name).first.wait_for()
-    page.wait_for_function("!document.querySelector('[data-testid=stFileUploader] [role=progressbar]')")
 
 
 def test_images_come_from_everywhere_and_labels_go_to_another_tool(

@@ -44,7 +44,7 @@ def _show(project: Project, waiting: list[Photo]) -> None:
     if not waiting:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.caption(f"{counted(len(waiting), 'photo')} taken; they wait here until you add them.")
+        st.caption(f"{counted(len(waiting), 'photo')} taken. All are kept here until you add them.")
         if st.button("Take the last one back", icon=":material/undo:", type="tertiary"):
             drop_last(project)
             st.rerun()
