@@ -90,6 +90,7 @@ COMMANDS = {
 }  # fmt: skip
 ACROSS = {  # tests that ask the same of many files, or of the repository
     "apps/test_attack",
+    "apps/test_deployed_in_browser",
     "apps/test_in_browser",
     "apps/test_predict_in_browser",
     "apps/test_several_classes_in_browser",

@@ -168,6 +168,7 @@ def test_a_photo_is_named_with_imagenet_weights(trained):
 def test_a_server_that_does_not_answer_is_a_sentence_and_can_be_asked_again(trained, pictures):
     view = opened(trained, model="server:http://127.0.0.1:9/v1/models/flowers").upload(pictures)
     assert "127.0.0.1:9" in view.errors
+    assert "python -m" not in view.errors
     assert "Try again" in view.text
     assert table_of(view)["answer"].tolist() == ["", "", ""]
 

@@ -183,6 +183,22 @@ def test_parts_of_the_report_are_drawn_from_the_figures_of_the_run(open_results)
     assert WRONG in set(view.widgets.dataframe[-1].value["class"])
 
 
+def test_the_images_of_a_part_are_shown_and_go_to_label(open_results, flawed):
+    from projects.judged_run import judged_run
+    from worker.tasks import parts
+
+    judged = judged_run(flawed, "first")
+    part = judged.analyses["slices"][0]
+    view = open_results(run="first", show="parts")
+    titles = next(box for box in view.widgets.selectbox if box.label == "Look at the images of").options
+    assert part["value"] in titles[0]
+    parts.members(str(judged.folder.path.absolute()), "test", str(judged.findings / "parts.json"))  # as the worker does
+    view.choose("Look at the images of", titles[0]).choose("Only wrong answers", False)
+    assert f"{part['images']} images" in view.text
+    view.press("Label these")
+    assert len(queue_of(flawed, view).rows) == part["images"]
+
+
 def test_report_model_card_and_answers_can_be_taken_away(open_results):
     view = open_results(run="first", show="report")
     labels = {button.label for button in view.widgets.get("download_button")}

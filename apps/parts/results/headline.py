@@ -7,6 +7,7 @@ from imgcls.evaluation.metrics import ClassMetrics
 from imgcls.evaluation.report.verdict import share_in_words, verdict
 from parts.opened import keep
 from parts.plain import plain
+from parts.results.confusion import Cell
 
 
 def show_headline(judged: JudgedRun) -> None:
@@ -31,7 +32,18 @@ def _show_class(judged: JudgedRun, each: ClassMetrics) -> None:
     place = names.index(each.name)
     found = share_in_words(judged.answers.recall(place))
     st.markdown(f"**{plain(each.name)}**  \nIt finds {plain(found)}.")
-    taken = next(((names[answer], n) for true, answer, n in judged.answers.confusions() if true == place), None)
-    if taken and st.button(f"{taken[1]:,} taken for {plain(taken[0])}", key=f"see {each.name}", width="stretch"):
-        keep(cell=f"{each.name},{taken[0]}", show="mistakes")
+    label, cell = _worst_mistake(judged, each.name)
+    if label and st.button(label, key=f"see {each.name}", width="stretch"):
+        keep(cell=",".join(cell), show="mistakes")
         st.rerun()
+
+
+def _worst_mistake(judged: JudgedRun, name: str) -> tuple[str, Cell]:
+    """What a button says that leads to the most frequent mistake of a class, and its cell; "" if there is none."""
+    names = list(judged.table.class_names)
+    if judged.table.is_multi_label:
+        missed = len(judged.cell(name, ""))
+        return (f"{missed:,} missed" if missed else ""), (name, "")
+    counts = ((names[answer], count) for true, answer, count in judged.answers.confusions() if names[true] == name)
+    answer, count = next(counts, ("", 0))
+    return (f"{count:,} taken for {plain(answer)}" if count else ""), (name, answer)

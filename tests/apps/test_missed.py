@@ -1,4 +1,4 @@
-"""The page Results for a run whose images may have several classes, and the images of a part of the test images."""
+"""The page Results for a run whose images may have several classes."""
 
 import shutil
 from dataclasses import replace
@@ -75,17 +75,9 @@ def test_each_class_has_its_average_precision_and_what_a_threshold_does_to_it(pa
     assert shown["answered"].tolist() == (of_several.table.probabilities >= 0.9).sum(axis=0).tolist()
 
 
-def test_the_images_of_a_part_are_shown(page, judged):
-    from worker.tasks import parts
-
-    part = judged.analyses["slices"][0]
-    view = page("results", project="judged", run="first", show="parts")
-    titles = next(box for box in view.widgets.selectbox if box.label == "Look at the images of").options
-    assert part["value"] in titles[0]
-    parts.members(str(judged.folder.path.absolute()), "test", str(judged.findings / "parts.json"))  # as the worker does
-    view.choose("Look at the images of", titles[0])
-    assert not view.errors
-    view.choose("Only wrong answers", False)
-    assert f"{part['images']} images" in view.text
-    view.press("Label these")
-    assert view.widgets.query_params["queue"]
+def test_the_weakest_class_leads_to_the_images_in_which_it_is_missed(page, of_several):
+    weakest = of_several.weakest[0].name
+    missed = len(of_several.cell(weakest, ""))
+    assert missed
+    view = page("results", project="judged", run="first", show="sure").press(f"{missed} missed")
+    assert f"of {weakest} that it misses" in view.text.replace("\\", "")
