@@ -1,4 +1,4 @@
-"""Every place that images can come from, in Chromium: each adds its images to one project, one after the other."""
+"""Every place that images can come from, in Chromium: one project gets them, one after the other."""
 
 import http.server
 import re
@@ -48,7 +48,7 @@ def on_the_server(here) -> Path:
 
 @pytest.fixture
 def addresses(tmp_path):
-    """A table of the addresses of three trousers, which a server of this machine has."""
+    """A table of the addresses of three trousers, which a server of this machine has: a private one."""
     (tmp_path / "web").mkdir()
     for image in images("trouser", 0, 3):
         shutil.copy(image, tmp_path / "web")
@@ -137,7 +137,8 @@ def test_images_come_from_everywhere_and_labels_go_to_another_tool(
         add(page, "4 images added")
         look(page, f"{form}Addresses+in+a+table")
         put(page, [addresses])
-        add(page, "3 images added")
+        add(page, "is the private address")  # which the app does not reach out to; others are fetched by the same job
+        press(page, "Close")
         look(page, f"{form}TensorFlow+Datasets")
         page.get_by_role("textbox", name="Name of the data set").fill(prepared)
         page.keyboard.press("Tab")
@@ -146,12 +147,12 @@ def test_images_come_from_everywhere_and_labels_go_to_another_tool(
         take_a_photo(page)
         add(page, "1 image added")
         table = manifest_of(project).table
-        assert table["label"].value_counts().to_dict() == {"sneaker": 8, "bag": 5, "trouser": 3, "coat": 2, "hat": 1}
+        assert table["label"].value_counts().to_dict() == {"sneaker": 8, "bag": 5, "coat": 2, "hat": 1}
         assert (table["problems"] == "").all()
         filter_by_origin(page, address)
         export(page, address)
-    (written,) = (project.folder / "exports").rglob("*.json")
-    assert "trouser" in written.read_text()
+    written = [file.read_text() for file in (project.folder / "exports").rglob("*.json")]
+    assert any("coat" in text for text in written)
 
 
 def refuse_a_file_of_two_gigabytes(page, folder: Path) -> None:
