@@ -15,6 +15,7 @@ Examples:
   python -m imgcls.benchmark photos --models efficientnet_lite0 mobilenet_v3_large resnet50
   python -m imgcls.benchmark photos --at-most-ms 50 --at-most-mb 20 --minutes 10
   python -m imgcls.benchmark photos --models efficientnet_lite0 resnet18 --train short --engines openvino
+  python -m imgcls.benchmark photos --models resnet50 my.keras keras_cv:mit_b0 --preprocessing my.keras=imagenet
   python -m imgcls.benchmark photos --models resnet18 resnet50 --train full --to-accuracy 0.93 --price-per-hour 0.5
 """
 
@@ -34,6 +35,7 @@ class Options:
 
     data: Annotated[str, tyro.conf.Positional]  # folder with a folder of images a class, manifest (.parquet), or card
     models: tuple[str, ...] = ()  # networks that `python -m imgcls.models` lists, .py or .keras files, PROJECT:NAME
+    preprocessing: tuple[str, ...] = ()  # pixels of Keras models that do not say theirs: 0-1, or MODEL=0-1 for each
     at_most_ms: float = 0.0  # largest median latency of an image, decoding included, in milliseconds; 0: no limit
     at_most_mb: float = 0.0  # largest size of the network's files in megabytes; 0: no limit
     candidates: int = 8  # how many networks are measured where none are named

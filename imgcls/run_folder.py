@@ -383,8 +383,18 @@ def _taken(path: Path) -> str:
 
 def _free_name(config: TrainConfig) -> str:
     """<data>-<model>-<number>, with the first number that is free."""
-    stem = re.sub(r"[^\w.-]+", "_", f"{Path(config.input.data).stem}-{Path(config.network.model).stem}")
+    stem = name_stem(config.input.data, config.network.model)
     number = 1
     while (Path(config.runs) / f"{stem}-{number}").exists():
         number += 1
     return f"{stem}-{number}"
+
+
+def name_stem(data: str, model: str) -> str:
+    """What a run is called by its data and its network, without the number.
+
+    Example:
+        >>> name_stem("photos/flowers.parquet", "keras_applications:MobileNetV2")
+        'flowers-keras_applications_MobileNetV2'
+    """
+    return re.sub(r"[^\w.-]+", "_", f"{Path(data).stem}-{Path(model).stem}")

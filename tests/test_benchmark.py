@@ -9,6 +9,7 @@ import sys
 import time
 from pathlib import Path
 
+import keras
 import pandas as pd
 import pytest
 
@@ -23,6 +24,14 @@ def failing(net, x):
     raise ValueError("stage 3 has no filters")
 """
 QUICK = ("--image-size", 32, "--engines", "openvino", "tensorflow")
+
+
+def small_keras_model(folder: Path) -> Path:
+    """A .keras file that says nothing of its pixels."""
+    keras.utils.set_random_seed(0)
+    layers = [keras.layers.Conv2D(16, 5, strides=2, activation="relu"), keras.layers.Conv2D(32, 3, activation="relu")]
+    keras.Sequential([keras.Input((32, 32, 3)), *layers]).save(folder / "mine.keras")
+    return folder / "mine.keras"
 
 
 @pytest.fixture(scope="module")
@@ -114,6 +123,32 @@ def test_flags_that_cannot_be_are_refused_in_a_sentence(small_data, command, no_
     assert said in result.err
 
 
+def test_a_keras_model_whose_pixels_nobody_names_is_refused(tmp_path, small_data, command, no_data_is_read):
+    own = small_keras_model(tmp_path)
+    result = command("benchmark", small_data, "--models", "lenet5", own, "--runs", tmp_path)
+    assert result.code == 2
+    assert "Name them with --preprocessing: 0-1" in result.err
+
+
+@pytest.mark.parametrize(
+    ("named", "said"),
+    [
+        ("lenet5=0-1", "--preprocessing 0-1 is for Keras models; lenet5 is a network of imgcls"),
+        (
+            "0-1",
+            "--preprocessing 0-1 is for Keras models that do not say which pixels they take, and --models has none",
+        ),
+    ],
+)
+def test_pixels_are_not_named_for_networks_that_know_their_own(
+    tmp_path, small_data, command, no_data_is_read, named, said
+):
+    flags = ("--models", "lenet5", "--preprocessing", named, "--runs", tmp_path)
+    result = command("benchmark", small_data, *flags)
+    assert result.code == 2
+    assert said in result.err
+
+
 def test_an_engine_that_is_not_installed_is_named(small_data, command, monkeypatch, no_data_is_read, tmp_path):
     monkeypatch.setattr("imgcls.serving.export_format.find_spec", lambda name: None)
     flags = ("--models", "lenet5", "--engines", "litert", "--runs", tmp_path)
@@ -149,6 +184,21 @@ def test_a_time_that_is_over_leaves_the_rest_for_the_next_start(small_data, comm
     result = command("benchmark", small_data, "--models", "lenet5", "--minutes", 1e-9, *QUICK, "--runs", tmp_path)
     assert result.code == 3
     assert "python -m imgcls.benchmark" in result.out.partition("Next:")[2]
+
+
+@pytest.mark.slow
+def test_keras_models_of_others_are_measured(tmp_path, small_data, command):
+    own, runs = small_keras_model(tmp_path), tmp_path / "runs"
+    models = ("--models", own, "keras_applications:MobileNetV2", "--preprocessing", f"{own}=0-1")
+    engines = ("--engines", "openvino", "--image-size", 32)
+    result = command("benchmark", small_data, *models, *engines, "--runs", runs)
+    assert result.code == 0, result.err
+    rows = pd.read_parquet(runs / "benchmark" / "measurements.parquet").set_index("model")
+    assert rows["preprocessing"].to_dict() == {str(own): "0-1", "keras_applications:MobileNetV2": ""}
+    assert rows["weights"].to_dict() == {str(own): "own", "keras_applications:MobileNetV2": "none"}
+    assert (rows["network_alone_ms"] > 0).all()
+    assert (rows["accuracy"] > 0.4).all()  # of three classes
+    assert f"--model {own} --preprocessing 0-1" in result.out.partition("Next:")[2]
 
 
 @pytest.mark.slow

@@ -188,7 +188,10 @@ RULES: tuple[tuple[tuple[type, ...], Callable[..., Cost]], ...] = (
         _sliding,
     ),
     ((layers.Dense,), _dense),
-    ((layers.GlobalMaxPooling2D, layers.GlobalAveragePooling2D, layers.Flatten), _everything),
+    (
+        (layers.GlobalMaxPooling2D, layers.GlobalAveragePooling2D, layers.GlobalAveragePooling1D, layers.Flatten),
+        _everything,
+    ),
     ((layers.ZeroPadding2D, layers.Cropping2D), _padded),
     ((layers.LayerNormalization, layers.RMSNormalization), _normalized),
     (

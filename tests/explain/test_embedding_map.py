@@ -1,15 +1,10 @@
 import sys
-from importlib.util import find_spec
 
 import numpy as np
 import pytest
 from sklearn.datasets import load_digits
 
 from imgcls.explain.embedding_map import LAYOUTS, embedding_map
-
-UMAP = pytest.param(
-    "umap", marks=pytest.mark.skipif(find_spec("umap") is None, reason="umap-learn, an extra, is not installed")
-)
 
 
 def digits(count: int) -> tuple[np.ndarray, np.ndarray]:
@@ -18,7 +13,7 @@ def digits(count: int) -> tuple[np.ndarray, np.ndarray]:
 
 
 @pytest.mark.filterwarnings("ignore:n_jobs value")
-@pytest.mark.parametrize("method", ["pca", "tsne", UMAP])
+@pytest.mark.parametrize("method", ["pca", "tsne", "umap"])
 def test_images_of_a_class_lie_together_and_the_same_seed_gives_the_same_map(method):
     vectors, labels = digits(200)
     found = embedding_map(vectors, method, seed=3)
@@ -47,7 +42,7 @@ def test_many_images_are_sampled_and_that_is_said():
 
 
 @pytest.mark.filterwarnings("ignore:n_jobs value")
-@pytest.mark.parametrize("method", ["pca", "tsne", UMAP])
+@pytest.mark.parametrize("method", ["pca", "tsne", "umap"])
 @pytest.mark.parametrize("vectors", [np.eye(3), np.ones((8, 4)), np.arange(5.0)[:, None]], ids=str)
 def test_a_few_or_equal_embeddings_give_a_map_too(method, vectors):
     found = embedding_map(vectors, method)

@@ -7,6 +7,7 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -134,6 +135,16 @@ def hangup():
     before = signal.signal(signal.SIGHUP, signal.SIG_DFL)
     yield
     signal.signal(signal.SIGHUP, before)
+
+
+def test_several_devices_learn_from_the_images_that_one_learns_from(tiny_run, tmp_path):
+    """Layers of KerasCV and Keras change an image by its position, whichever device gets it."""
+    training = replace(tiny_run.config.training, strategy="mirrored")
+    run, manifest = create_run(replace(tiny_run.config, training=training, runs=str(tmp_path)))
+    assert train_network(run, manifest)
+    assert [row["loss"] for row in run.metrics()] == pytest.approx(
+        [row["loss"] for row in tiny_run.metrics()], rel=1e-3
+    )
 
 
 def test_a_run_that_is_stopped_writes_a_checkpoint_and_says_how_to_go_on(tiny_run, tmp_path, command, monkeypatch):

@@ -12,6 +12,7 @@ SECONDS = 2.0  # of each trial, once it is warm
 BATCH = 16  # images a training step
 SAMPLE = 48  # images of the project that are read
 LAST = 1 / 3  # share of the layers that "the last blocks" are
+ANY_PIXELS = "0-1"  # for a Keras model that does not say its own; none of them is slower
 
 
 def of_network(model: str, image_size: int, file: str) -> bool:
@@ -24,13 +25,13 @@ def of_network(model: str, image_size: int, file: str) -> bool:
             images a second to compute features, to train the last third, and to train everything; begin, seconds
             until the first step is done; day.
     """
-    from imgcls.models import build_model, find_architecture
+    from imgcls.models import find_architecture
     from imgcls.training.devices.precision import choose_precision, layers_in
 
     size = image_size or find_architecture(model).image_size
     began = time.monotonic()
     with layers_in(choose_precision("auto")[0]):
-        network = build_model(model, (size, size, 3), num_classes=10)
+        network = _built(model, size)
     learns = _training_rate(network, size)
     begin = time.monotonic() - began - SECONDS
     for layer in network.layers[: round(len(network.layers) * (1 - LAST))]:
@@ -66,6 +67,14 @@ def of_reading(manifest: str, image_size: int, file: str) -> bool:
     return True
 
 
+def _built(model: str, size: int) -> Any:
+    """The network with a head of ten classes."""
+    from imgcls.models import build_model, find_architecture
+
+    pixels = ANY_PIXELS if find_architecture(model).preprocessing == "" else None
+    return build_model(model, (size, size, 3), num_classes=10, preprocessing=pixels)
+
+
 def _training_rate(network: Any, size: int) -> float:
     import tensorflow as tf
 
@@ -90,10 +99,9 @@ def _feature_rate(model: str, size: int) -> float:
     import keras
     import numpy as np
 
-    from imgcls.models import build_model
     from imgcls.training.transfer.backend import fastest_engine, images_at_once
 
-    network = build_model(model, (size, size, 3), num_classes=10)
+    network = _built(model, size)
     engine, _ = fastest_engine(keras.Model(network.input, network.get_layer("embedding").output))
     pixels = np.random.default_rng(0).uniform(0, 255, (images_at_once(), size, size, 3)).astype(np.float32)
     numbers = count()

@@ -28,12 +28,13 @@ def feature_network(model: keras.Model, named: str, replaced: Replaced = as_it_i
     The head is a dense layer with softmax, sigmoid or no activation at the end, or a 1x1 convolution of one position.
 
     Args:
-        model: Functional or sequential, from one batch of images to one vector or feature map an image.
+        model: Functional or sequential, from one batch of images to one vector, feature map, or sequence of tokens an
+            image.
         named: What the user called it, for messages.
         replaced: Gives the layer that stands for one that cannot be copied, and any other as it is.
 
     Returns:
-        A model of its own, from images to (B, features) or (B, height, width, channels).
+        A model of its own, from images to (B, features) or (B, height, width, channels). Of tokens it gives the mean.
 
     Raises:
         ValueError: If the model is of another kind, in one sentence.
@@ -50,6 +51,9 @@ def feature_network(model: keras.Model, named: str, replaced: Replaced = as_it_i
     if head:
         log.info("%s: its last layer, %s, is taken off for a head of this run's classes.", named, head)
     check_features(features.shape, named)
+    if len(features.shape) == 3:
+        log.info("%s gives %s tokens of %s features; their mean is taken.", named, *features.shape[1:])
+        features = keras.layers.GlobalAveragePooling1D(data_format=CHANNELS_LAST, name="mean_of_tokens")(features)
     return keras.Model(flat.inputs[0], features, name=model.name)
 
 
@@ -121,11 +125,11 @@ def _without_dropout(tensor: keras.KerasTensor) -> keras.KerasTensor:
 
 
 def check_features(shape: Sequence[int | None], named: str) -> None:
-    """Raise ValueError unless a shape, with the batch, is that of one vector or one feature map an image."""
-    if len(shape) not in (2, 4) or shape[-1] is None:
+    """Raise ValueError unless a shape, with the batch, is that of one vector, feature map or sequence an image."""
+    if len(shape) not in (2, 3, 4) or shape[-1] is None:
         raise ValueError(
-            f"{named} gives {_shown(shape)}; expected a vector (batch, features) or a feature map (batch, height, "
-            "width, channels) for each image."
+            f"{named} gives {_shown(shape)}; expected a vector (batch, features), tokens (batch, tokens, features) or "
+            "a feature map (batch, height, width, channels) for each image."
         )
 
 

@@ -34,7 +34,15 @@ from imgcls.workflow.benchmark.interruption import Interruption
 from imgcls.workflow.benchmark.latency import ROUNDS, Loaded
 from imgcls.workflow.benchmark.measurement import NAN, Measurement
 from imgcls.workflow.benchmark.measurements_file import MeasurementsFile
-from imgcls.workflow.benchmark.network import RANDOM, BuiltNetwork, build, network_config, quietly, short_name
+from imgcls.workflow.benchmark.network import (
+    RANDOM,
+    BuiltNetwork,
+    build,
+    check_pixels,
+    network_config,
+    quietly,
+    short_name,
+)
 from imgcls.workflow.benchmark.outcome import Outcome
 from imgcls.workflow.benchmark.probe import Accuracy, linear_probe
 from imgcls.workflow.benchmark.recommendation import TITLES, figures
@@ -82,7 +90,8 @@ class Benchmark:
         engines: The versions of the engines that are measured, by their names.
 
     Raises:
-        ValueError: If a network or an engine is unknown, or an engine that was asked for is not installed.
+        ValueError: If a network or an engine is unknown, if the pixels of a network are not known, or if an engine that
+            was asked for is not installed.
 
     Example:
         ::
@@ -93,8 +102,7 @@ class Benchmark:
     """
 
     def __init__(self, request: BenchmarkRequest) -> None:
-        for name in request.models:
-            find_architecture(name)
+        check_pixels(request)
         self.request, self.deadline = request, Deadline(request.minutes)
         self.engines, self.missing = installed_engines(request.engines)
         self.file = MeasurementsFile(request.folder)
@@ -222,6 +230,7 @@ class Benchmark:
             images=len(images.rows),
             classes=len(images.class_names),
             model=name,
+            preprocessing=network_config(self.request, name, RANDOM).network.preprocessing or "",
             train=self.request.train,
             published_top1=NAN if architecture.top1 is None else architecture.top1,
             published_parameters=float(architecture.parameters or "nan"),

@@ -1,7 +1,6 @@
 """The images of a benchmark: those that networks are chosen by, and what tells them from others."""
 
 import hashlib
-import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -83,11 +82,6 @@ def fingerprint(manifest: Manifest) -> str:
     rows = manifest.usable[["sha256", "label", "split"]].itertuples(index=False, name=None)
     lines = sorted("\t".join(map(str, row)) for row in rows)
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
-
-
-def data_stem(data: str) -> str:
-    """What a run on these images is called by."""
-    return re.sub(r"[^\w.-]+", "_", Path(data).stem)
 
 
 def _check_one_class_an_image(manifest: Manifest) -> None:

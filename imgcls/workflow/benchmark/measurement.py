@@ -25,6 +25,7 @@ class Measurement:
         images: How many there are outside the test.
         classes: Number of classes.
         model: Name of the network.
+        preprocessing: The pixels that the user named for it; empty if they are known.
         weights: Name of its weights; "none" for random ones.
         why_random: Why they are random, as a sentence; empty if they are not.
         train: How its accuracy was found: "probe", "short" or "full".
@@ -42,7 +43,8 @@ class Measurement:
         latency_p95_ms: 95th percentile.
         latency_low_ms: Median of the fastest round.
         latency_high_ms: Median of the slowest round.
-        network_ms: Median of what the network alone takes of it.
+        network_ms: Median of the part of it that the network takes, just after the image was decoded.
+        network_alone_ms: Median of the network in a loop of its own, as an engine's own benchmark measures it.
         rounds: Of the timing.
         calls: That were timed.
         images_per_second: At the best batch.
@@ -70,6 +72,7 @@ class Measurement:
     images: int
     classes: int
     model: str
+    preprocessing: str = ""
     weights: str = ""
     why_random: str = ""
     train: str = "probe"
@@ -88,6 +91,7 @@ class Measurement:
     latency_low_ms: float = NAN
     latency_high_ms: float = NAN
     network_ms: float = NAN
+    network_alone_ms: float = NAN
     rounds: int = 0
     calls: int = 0
     images_per_second: float = NAN
@@ -120,7 +124,7 @@ class Measurement:
     def subject(self) -> tuple[str, ...]:
         """What the figures are of: another row with the same is another measurement of the same."""
         names = ("machine", "imgcls", "tensorflow", "engine", "engine_version", "fingerprint", "model", "train")
-        return (*(str(getattr(self, name)) for name in names), self.weights, str(self.image_size))
+        return (*(str(getattr(self, name)) for name in names), self.preprocessing, self.weights, str(self.image_size))
 
     def seconds_to(self, accuracy: float) -> float | None:
         """The seconds of training after which an accuracy was reached; None if it was not."""

@@ -12,9 +12,12 @@ import keras
 
 from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, TrainConfig, TrainingConfig
 from imgcls.models.cost import NetworkCost, describe
+from imgcls.models.foreign.expected_pixels import expected_pixels
+from imgcls.models.registry import find_architecture
 from imgcls.training.auto_settings import resolve
 from imgcls.training.network import build_network, run_statistics
 from imgcls.workflow.benchmark.images import BenchmarkImages
+from imgcls.workflow.benchmark.named_pixels import EVERY
 from imgcls.workflow.benchmark.request import BenchmarkRequest
 
 RANDOM = "none"  # weights that nobody has trained
@@ -47,12 +50,29 @@ class BuiltNetwork:
         return describe(self.config.network.model, self.model.input_shape[1:], self.model.output_shape[-1])
 
 
+def check_pixels(request: BenchmarkRequest) -> None:
+    """Raise ValueError if a network is unknown, or if its pixels are named by nobody or where they are known."""
+    for name in request.models:
+        expected_pixels(find_architecture(name), request.pixels_of(name, is_silent(name)))
+    if (named := request.pixels_of(EVERY, True)) and not any(map(is_silent, request.models)):
+        raise ValueError(
+            f"--preprocessing {named} is for Keras models that do not say which pixels they take, and --models has "
+            "none. Leave it out."
+        )
+
+
+def is_silent(name: str) -> bool:
+    """Whether nothing in a network says which pixels it takes."""
+    return find_architecture(name).preprocessing == ""
+
+
 def network_config(request: BenchmarkRequest, name: str, weights: str) -> TrainConfig:
     """The config of a network as a run would have it, before it is settled by the images."""
+    pixels: Any = request.pixels_of(name, is_silent(name))
     return TrainConfig(
         input=InputConfig(data=request.data, image_size=request.image_size),
         balance=BalanceConfig(balance="none"),
-        network=NetworkConfig(model=name, weights=weights),
+        network=NetworkConfig(model=name, weights=weights, preprocessing=pixels),
         training=TrainingConfig(precision="float32", seed=request.seed),
         runs=str(request.runs),
     )

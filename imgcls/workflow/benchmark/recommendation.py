@@ -5,7 +5,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from imgcls.counted import counted
-from imgcls.workflow.benchmark.images import data_stem
+from imgcls.run_folder import name_stem
 from imgcls.workflow.benchmark.measurement import Measurement
 from imgcls.workflow.benchmark.network import short_name
 from imgcls.workflow.benchmark.request import ENGINES, BenchmarkRequest
@@ -129,19 +129,23 @@ def _of_none(within: Sequence[Measurement], rows: Sequence[Measurement], request
     )
     names = [row.model for row in within]
     command = ["python", "-m", "imgcls.benchmark", request.data, "--models", *names, "--train", "short"]
+    if named := [f"{row.model}={row.preprocessing}" for row in within if row.preprocessing]:
+        command += ["--preprocessing", *named]
     return Recommendation(None, sentences, (shlex.join(command),))
 
 
 def _commands(best: Measurement, request: BenchmarkRequest) -> tuple[str, ...]:
     """What trains and exports the network."""
     train = ["python", "-m", "imgcls.train", "--data", request.data, "--model", best.model]
+    if best.preprocessing:
+        train += ["--preprocessing", best.preprocessing]
     if request.image_size:
         train += ["--image-size", str(request.image_size)]
     if request.weights == "none":
         train += ["--weights", "none"]
     if str(request.runs) != "runs":
         train += ["--runs", str(request.runs)]
-    run = request.runs / f"{data_stem(request.data)}-{short_name(best.model)}-1"
+    run = request.runs / f"{name_stem(request.data, best.model)}-1"
     export = ["python", "-m", "imgcls.export", str(run)]
     if best.engine != "tensorflow":
         export += ["--format", ENGINES[best.engine]]

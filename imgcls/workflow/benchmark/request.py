@@ -6,6 +6,7 @@ from typing import Literal
 
 from imgcls.config import flag
 from imgcls.nearest_name import did_you_mean
+from imgcls.workflow.benchmark.named_pixels import EVERY, named_pixels
 
 TrainMode = Literal["probe", "short", "full"]
 SHORT_EPOCHS, FULL_EPOCHS = 3, 30
@@ -19,7 +20,9 @@ class BenchmarkRequest:
 
     Attributes:
         data: Folder with one folder of images a class, a manifest (.parquet), or the name of a card.
-        models: Names of networks, or .py files of one's own; empty: they are chosen by the limits.
+        models: Names of networks, files or models of a project, as training takes them; empty: they are chosen by the
+            limits.
+        preprocessing: The pixels of Keras models that say nothing themselves: a name for all, or MODEL=NAME for each.
         at_most_ms: Largest median latency of a bundle, in milliseconds an image; 0: no limit.
         at_most_mb: Largest size of the network's files, in megabytes; 0: no limit.
         candidates: How many networks are chosen where none are named.
@@ -41,6 +44,7 @@ class BenchmarkRequest:
 
     data: str
     models: tuple[str, ...] = ()
+    preprocessing: tuple[str, ...] = ()
     at_most_ms: float = 0.0
     at_most_mb: float = 0.0
     candidates: int = 8
@@ -71,6 +75,17 @@ class BenchmarkRequest:
             raise ValueError("--price-per-hour is what training to an accuracy costs by. Add --to-accuracy 0.93.")
         for engine in self.engines:
             _check_engine(engine)
+        named_pixels(self.preprocessing, self.models)
+
+    def pixels_of(self, model: str, is_silent: bool) -> str | None:
+        """The pixels that were named for a model; None if none were.
+
+        Args:
+            model: As it is named in `models`.
+            is_silent: Whether nothing in the model says which pixels it takes.
+        """
+        named = named_pixels(self.preprocessing, self.models)
+        return named.get(model, named.get(EVERY) if is_silent else None)
 
     @property
     def folder(self) -> Path:

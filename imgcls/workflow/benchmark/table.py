@@ -16,6 +16,7 @@ COLUMNS = (
     "ms",
     "ms p95",
     "ms of rounds",
+    "network alone",
     "images/s (batch)",
     "memory MB",
     "disk MB",
@@ -25,7 +26,16 @@ COLUMNS = (
     "published top-1",
 )
 OF_NETWORK = ("accuracy (95 %)", "parameters", "MACs", "training", "published top-1")  # the same on every engine
-LEAST_NEEDED = ("ms of rounds", "MACs", "published top-1", "parameters", "training", "memory MB", "ms p95")
+LEAST_NEEDED = (
+    "network alone",
+    "ms of rounds",
+    "MACs",
+    "published top-1",
+    "parameters",
+    "training",
+    "memory MB",
+    "ms p95",
+)
 GAP = 2  # letters between two columns
 RANDOM_MARK = "random"
 
@@ -92,6 +102,7 @@ def _cells(row: Measurement) -> dict[str, str]:
         "ms": number(row.latency_ms, 1),
         "ms p95": number(row.latency_p95_ms, 1),
         "ms of rounds": f"{number(row.latency_low_ms, 1)} to {number(row.latency_high_ms, 1)}" if row.is_timed else "-",
+        "network alone": number(row.network_alone_ms, 1),
         "images/s (batch)": f"{number(row.images_per_second, 0)} ({row.best_batch})" if row.is_timed else "-",
         "memory MB": number(row.peak_memory_mb, 0),
         "disk MB": number(row.size_mb, 1),

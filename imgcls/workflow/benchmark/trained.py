@@ -1,6 +1,5 @@
 """The accuracy of a network that is trained for the benchmark, in a run and a process of its own."""
 
-import re
 import subprocess
 import time
 from collections.abc import Callable, Iterator
@@ -11,8 +10,9 @@ from imgcls.config import TrainConfig
 from imgcls.data.splits.units import units_of
 from imgcls.evaluation.intervals import wilson_interval
 from imgcls.progress import Progress
+from imgcls.run_folder import name_stem
 from imgcls.workflow.benchmark.deadline import Deadline
-from imgcls.workflow.benchmark.images import BenchmarkImages, data_stem
+from imgcls.workflow.benchmark.images import BenchmarkImages
 from imgcls.workflow.benchmark.network import RANDOM, BuiltNetwork, network_config, short_name
 from imgcls.workflow.benchmark.probe import Accuracy
 from imgcls.workflow.benchmark.request import FULL_EPOCHS, SHORT_EPOCHS, BenchmarkRequest
@@ -25,8 +25,7 @@ class TimeIsUpError(Exception):
 
 def run_name(request: BenchmarkRequest, images: BenchmarkImages, model: str) -> str:
     """The name of the run that a network is trained in, in the folder of the benchmark."""
-    parts = (data_stem(images.name), short_name(model), request.train, images.fingerprint[:6])
-    return re.sub(r"[^\w.-]+", "_", "-".join(parts))
+    return f"{name_stem(images.name, model)}-{request.train}-{images.fingerprint[:6]}"
 
 
 def trained_accuracy(

@@ -51,6 +51,22 @@ def test_a_shared_layer_is_shared_still():
     np.testing.assert_allclose(embedding(ours)(255 * ones), np.asarray(model(ones)).mean((1, 2)), rtol=1e-4, atol=1e-5)
 
 
+def test_of_tokens_the_mean_is_taken(caplog, tmp_path):
+    """A small vision transformer as Keras' guides write one."""
+    images = keras.Input((16, 16, 3))
+    tokens = layers.Reshape((16, 8))(layers.Conv2D(8, 4, strides=4)(images))
+    attended = layers.MultiHeadAttention(2, 4)(tokens, tokens)
+    model = keras.Model(images, layers.LayerNormalization()(tokens + attended))
+    with caplog.at_level("INFO"):
+        ours = build_model(model, num_classes=2, weights="own", preprocessing="0-1")
+    assert "gives 16 tokens of 8 features; their mean is taken." in caplog.text
+    pixels = np.random.default_rng(0).uniform(0, 255, (3, 16, 16, 3)).astype("float32")
+    np.testing.assert_allclose(embedding(ours)(pixels), np.asarray(model(pixels / 255)).mean(1), rtol=1e-3, atol=1e-5)
+    assert np.isfinite(Network(ours).run(pixels).logits).all()
+    save(ours, tmp_path / "model.keras")
+    np.testing.assert_allclose(load(tmp_path / "model.keras")(pixels), ours(pixels), atol=1e-6)
+
+
 def test_adapted_statistics_come_along():
     images, norm = keras.Input((16, 16, 3)), layers.Normalization()
     norm.adapt(np.random.default_rng(0).uniform(0, 50, (20, 16, 16, 3)))
@@ -134,7 +150,7 @@ BAD = {
     r"takes \(12\); expected images": lambda: model_of((12,), lambda x: x * 1),
     r"takes images of 4 channels; expected 1 or 3": lambda: model_of((8, 8, 4), lambda x: x * 1),
     r"takes images of 8x16x3; expected a square": lambda: model_of((8, 16, 3), lambda x: x * 1),
-    r"gives \(64, 3\); expected a vector": lambda: model_of((8, 8, 3), lambda x: layers.Reshape((64, 3))(x)),
+    r"gives \(4, 4, 4, 3\); expected a vector": lambda: model_of((8, 8, 3), lambda x: layers.Reshape((4, 4, 4, 3))(x)),
 }
 
 

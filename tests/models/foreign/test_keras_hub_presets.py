@@ -16,8 +16,9 @@ def test_without_the_package_the_sentence_has_the_command(monkeypatch):
 
 @pytest.fixture
 def preset(tmp_path):
-    hub = pytest.importorskip("keras_hub")
-    backbone = hub.models.ResNetBackbone(
+    import keras_hub  # which takes seconds
+
+    backbone = keras_hub.models.ResNetBackbone(
         input_conv_filters=[64],
         input_conv_kernel_sizes=[3],
         stackwise_num_filters=[64, 64],
@@ -40,7 +41,6 @@ def test_a_folder_gives_its_features_and_survives_a_file(preset, tmp_path):
 
 
 def test_a_folder_that_is_no_preset_is_refused(tmp_path):
-    pytest.importorskip("keras_hub")
     with pytest.raises(ValueError, match="is no preset of KerasHub"):
         find_architecture(f"keras_hub:{tmp_path}")
     (tmp_path / "config.json").write_text(

@@ -34,6 +34,7 @@ PLAIN = Measurement(
     latency_low_ms=8.8,
     latency_high_ms=9.6,
     network_ms=5.5,
+    network_alone_ms=5.0,
     rounds=5,
     calls=200,
     images_per_second=180.0,

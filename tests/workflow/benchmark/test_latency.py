@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 
 from imgcls.data.images.encoded import read_encoded
-from imgcls.workflow.benchmark.latency import Loaded, Timings, best_batch, one_by_one, rate
+from imgcls.workflow.benchmark.latency import Loaded, Timings, best_batch, network_alone, one_by_one, rate
 from tests.conftest import SAMPLE
 
 
@@ -20,12 +20,21 @@ def test_a_turn_adds_a_round(loaded):
         assert figures["rounds"] == rounds
         assert figures["latency_low_ms"] <= figures["latency_ms"] <= figures["latency_p95_ms"]
         assert 0 < figures["network_ms"] < figures["latency_ms"]
+        assert figures["network_alone_ms"] > 0
 
 
 def test_decoding_is_a_part_of_the_latency(loaded):
     whole, network = one_by_one(loaded.bundle("tensorflow"), loaded.images)
     assert len(whole) == len(network) >= 6
     assert all(part < all_of_it for part, all_of_it in zip(network, whole, strict=True))
+
+
+def test_nothing_is_decoded_between_the_calls_of_the_network_alone(loaded, monkeypatch):
+    bundle, decoded = loaded.bundle("tensorflow"), []
+    decode = bundle.decode
+    monkeypatch.setattr(bundle, "decode", lambda images: decoded.append(images) or decode(images))
+    assert len(network_alone(bundle, loaded.images[0])) >= 4
+    assert decoded == [loaded.images[:1]]
 
 
 def test_the_best_batch_is_found_and_a_slow_network_gets_no_large_one(loaded):
@@ -49,7 +58,8 @@ def test_other_answers_than_those_of_tensorflow_are_refused(loaded, monkeypatch)
 
 
 def test_medians_are_of_all_calls_and_the_spread_is_that_of_the_rounds():
-    timings = Timings([[0.010, 0.012, 0.011], [0.020, 0.021, 0.022]], [[0.005] * 3] * 2, 8, [100.0, 90.0, 110.0])
+    timings = Timings([[0.010, 0.012, 0.011], [0.020, 0.021, 0.022]], [[0.005] * 3] * 2, [[0.004] * 4] * 2)
+    timings.best_batch, timings.rates = 8, [100.0, 90.0, 110.0]
     assert timings.to_dict() == pytest.approx(
         {
             "latency_ms": 16.0,
@@ -57,6 +67,7 @@ def test_medians_are_of_all_calls_and_the_spread_is_that_of_the_rounds():
             "latency_low_ms": 11.0,
             "latency_high_ms": 21.0,
             "network_ms": 5.0,
+            "network_alone_ms": 4.0,
             "rounds": 2,
             "calls": 6,
             "images_per_second": 100.0,

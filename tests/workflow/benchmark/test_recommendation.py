@@ -26,6 +26,25 @@ def test_the_commands_train_and_export_it():
     )
 
 
+def test_the_commands_name_the_pixels_that_the_user_named():
+    foreign = measured("models/mine.keras", 9.0, 0.91, preprocessing="0-1")
+    assert recommend([foreign], NAMED).commands == (
+        "python -m imgcls.train --data photos --model models/mine.keras --preprocessing 0-1",
+        "python -m imgcls.export runs/photos-mine-1 --format openvino",
+    )
+    random = measured("models/mine.keras", 9.0, 0.91, preprocessing="0-1", weights="none")
+    assert (
+        recommend([random], NAMED)
+        .commands[0]
+        .endswith("--models models/mine.keras --train short --preprocessing models/mine.keras=0-1")
+    )
+
+
+def test_the_run_that_is_exported_is_called_as_training_calls_it():
+    foreign = measured("keras_applications:MobileNetV2", 9.0, 0.91)
+    assert "runs/photos-keras_applications_MobileNetV2-1" in recommend([foreign], NAMED).commands[1]
+
+
 def test_random_features_have_no_part_in_the_choice():
     found = recommend([RANDOM, MIDDLE], NAMED)
     assert found.best is MIDDLE
