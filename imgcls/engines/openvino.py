@@ -104,7 +104,7 @@ class OpenVINOEngine(Engine):
 
 
 def read_network(path: Path) -> "openvino.Model":
-    """Read a network that `imgcls.engines.openvino_conversion.write_network` wrote.
+    """Read a network that `imgcls.engines.openvino_signature.write_network` wrote.
 
     Raises:
         ValueError: If the file is missing or damaged.

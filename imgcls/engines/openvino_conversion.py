@@ -4,7 +4,6 @@ import io
 import logging
 from collections.abc import Mapping
 from contextlib import contextmanager, redirect_stdout
-from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,21 +76,3 @@ def _quiet() -> "Iterator[None]":
             yield
     finally:
         logger.setLevel(level)
-
-
-def write_network(
-    network: "openvino.Model", path: Path, metadata: Mapping[str, str] | None = None, in_16_bits: bool = False
-) -> None:
-    """Write a network as an .xml file with its graph, and a .bin file beside it with its weights.
-
-    Args:
-        network: From `convert` or `quantized`.
-        path: The .xml file.
-        metadata: What the file says of itself, as OpenVINO's "rt_info" under "imgcls".
-        in_16_bits: Whether weights in float32 are stored in 16 bits.
-    """
-    import openvino
-
-    for key, text in (metadata or {}).items():
-        network.set_rt_info(text, ["imgcls", key])
-    openvino.save_model(network, path, compress_to_fp16=in_16_bits)

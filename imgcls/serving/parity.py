@@ -5,9 +5,6 @@ pixels, from an engine that was loaded from the files that it wrote.
 """
 
 import json
-import os
-import subprocess
-import sys
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -17,12 +14,12 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import numpy as np
 import tensorflow as tf
 
-import imgcls
 from imgcls.counted import counted
 from imgcls.data.images.encoded import read_encoded
 from imgcls.data.images.reading import ReadResult, read_images
 from imgcls.engines.engine import DECISION, JUDGEMENT, PREDICTION_SET, PROBABILITIES, UNKNOWN_SCORE, Engine
 from imgcls.serving.export_format import ExportedClassifier
+from imgcls.serving.fresh_process import call_fresh
 from imgcls.serving.signatures import CLASS_NAME, CLASSES, EXPLANATION, IMAGE_BYTES, NONE_OF_THESE, NOT_SURE
 
 if TYPE_CHECKING:
@@ -34,13 +31,6 @@ LARGEST_HEAT_DIFFERENCE = 1e-4  # of a heat map, as a share of the map's maximum
 LEAST_HEAT = 1e-3  # of the strongest map's maximum, below which a map is measured by that instead of its own
 ON_A_BORDER = 0.02  # share of images, and one more, that may lie so near a threshold that rounding decides
 BATCH = 16  # images
-FRESH_PROCESS = """
-import sys
-import imgcls  # first, because it looks whether Keras is there
-sys.modules["keras"] = None  # TensorFlow would import it, and it scikit-learn, for nearly half of the time
-from imgcls.serving.parity import answer_fresh
-answer_fresh(*sys.argv[1:])
-"""
 EXPLAINED, HEAT = "class", "heat_map"  # outputs of the signature that says why
 
 
@@ -252,21 +242,15 @@ def _batches(pixels: np.ndarray) -> list[np.ndarray]:
 
 def _in_fresh_process(folder: Path, images: Sequence[Path]) -> dict[str, np.ndarray]:
     """What the SavedModel says of the images, asked in a new Python that has never seen the model, nor Keras."""
-    home = str(Path(imgcls.__file__).parents[1])
-    environment = {
-        **os.environ,
-        "PYTHONPATH": os.pathsep.join([home, *filter(None, [os.environ.get("PYTHONPATH")])]),
-        "CUDA_VISIBLE_DEVICES": "-1",  # the memory of a GPU is taken by this process
-        "TF_CPP_MIN_LOG_LEVEL": "3",
-    }
     with tempfile.TemporaryDirectory() as place:
         question, answer = Path(place) / "images.json", Path(place) / "answer.npz"
         question.write_text(json.dumps([str(path.resolve()) for path in images]), "utf-8")
-        arguments = [sys.executable, "-c", FRESH_PROCESS, str(folder), str(question), str(answer)]
-        done = subprocess.run(arguments, env=environment, capture_output=True, text=True, errors="replace")
-        if done.returncode or not answer.is_file():
-            why = (done.stderr.strip().splitlines() or [f"exit code {done.returncode}"])[-1]
-            raise RuntimeError(f"The bundle does not run in a fresh process: {why} The bundle was not kept.")
+        try:
+            call_fresh(__name__, answer_fresh.__name__, str(folder), str(question), str(answer))
+        except RuntimeError as error:
+            raise RuntimeError(
+                f"The bundle does not run in a fresh process: {error} The bundle was not kept."
+            ) from error
         with np.load(answer) as arrays:
             return dict(arrays)
 

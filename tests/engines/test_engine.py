@@ -14,7 +14,8 @@ from imgcls.engines.engine import Engine
 from imgcls.engines.litert import LiteRTEngine
 from imgcls.engines.onnx import ONNXEngine
 from imgcls.engines.openvino import OpenVINOEngine, read_network
-from imgcls.engines.openvino_conversion import convert, write_network
+from imgcls.engines.openvino_conversion import convert
+from imgcls.engines.openvino_signature import write_network
 from imgcls.engines.tensorflow import TensorFlowEngine
 
 SHAPE = (8, 8, 3)

@@ -32,7 +32,8 @@ class OpenVINOFormat(PrecisionFormat):
 
     def write(self, folder: Path, classifier: ExportedClassifier) -> dict[str, object]:
         """Write the network, and return the version of OpenVINO that wrote it."""
-        from imgcls.engines.openvino_conversion import convert, quantized, write_network  # `load` needs no Keras
+        from imgcls.engines.openvino_conversion import convert, quantized  # `load` needs no Keras
+        from imgcls.engines.openvino_signature import write_network
 
         network = convert(classifier.outputs)
         if self.precision == INT8:

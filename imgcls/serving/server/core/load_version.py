@@ -1,6 +1,7 @@
 """A version from its folder into memory, warm before the first request reaches it."""
 
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 
 import tensorflow as tf
@@ -62,7 +63,8 @@ class VersionLoader:
         batching = self.execution.batching
         staged, note = None, ""
         if is_staged(model.signature_defs):
-            chosen = choose_engine(model, folder, self.execution.engine, comparison_pixels(model, requests))
+            pixels = partial(comparison_pixels, model, requests)
+            chosen = choose_engine(model, folder, self.execution.engine, pixels)
             note = chosen.why
             names = read_details(folder)["class_names"]
             staged = StagedBundle(model, chosen.engine, names, batching, on_batch)
