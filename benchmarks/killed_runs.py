@@ -2,7 +2,8 @@
 
 Every kill comes at a random moment of the training; every fourth one while a checkpoint is half written, for which the
 process is stopped until it is certain that one is. A run is killed until it reaches its end, and must end with the
-weights and the metrics of the unbroken run, bit for bit; then the next run begins, until there were enough kills.
+weights and the metrics of the unbroken run, bit for bit; then the next run begins, until there were enough kills. The
+runs take turns with one step a call of TensorFlow and with many; the unbroken one has one.
 
     python benchmarks/killed_runs.py --kills 20
 """
@@ -27,6 +28,7 @@ from imgcls.processor import describe
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).parents[1]
+STEPS_PER_CALL = ("1", "auto")  # of the runs, by turns
 LONGEST_WAIT = 3.0  # seconds from the first step of a process to its kill
 NET = """from imgcls.models import architecture
 
@@ -44,6 +46,7 @@ class Kill:
     """Where it hit. step: of the newest whole checkpoint; writing: the checkpoint that was half written, or empty."""
 
     run: str
+    steps_per_call: str
     step: int
     writing: str
 
@@ -85,7 +88,9 @@ def stop_while_writing(process: subprocess.Popen, run: Path) -> bool:
     return False
 
 
-def kill(process: subprocess.Popen, run: Path, generator: random.Random, while_writing: bool) -> Kill | None:
+def kill(
+    process: subprocess.Popen, run: Path, steps_per_call: str, generator: random.Random, while_writing: bool
+) -> Kill | None:
     """Kill the process at a random moment of its training; None if it came to its end before."""
     while process.poll() is None and not is_training(process, run):
         time.sleep(0.02)
@@ -95,7 +100,7 @@ def kill(process: subprocess.Popen, run: Path, generator: random.Random, while_w
     process.send_signal(signal.SIGKILL)
     process.communicate()
     whole = [int(path.name.removeprefix("step-")) for path in (run / "checkpoints").glob("step-*")]
-    return Kill(run.name, max(whole, default=0), half_written(run))
+    return Kill(run.name, steps_per_call, max(whole, default=0), half_written(run))
 
 
 def outcome(run: Path) -> tuple[list[np.ndarray], list[dict]]:
@@ -104,7 +109,7 @@ def outcome(run: Path) -> tuple[list[np.ndarray], list[dict]]:
     from imgcls.training.checkpoints import load_latest
 
     rows = [json.loads(line) for line in (run / "metrics.jsonl").read_text("utf-8").splitlines()]
-    metrics = [{name: row[name] for name in row if "second" not in name} for row in rows]
+    metrics = [{name: row[name] for name in row if "second" not in name and "waiting" not in name} for row in rows]
     arrays = load_latest(run / "checkpoints").arrays
     return [*load_model(run / "model.keras").get_weights(), *(arrays[name] for name in sorted(arrays))], metrics
 
@@ -126,13 +131,13 @@ def broken_runs(folder: Path, kills: int, seed: int, epochs: int) -> Iterator[Ki
     (folder / "net.py").write_text(NET)
     settings = ("--model", folder / "net.py", "--epochs", epochs, "--batch-size", 64, "--dropout", 0.3)
     settings += ("--ema-momentum", 0.9, "--checkpoint-minutes", 0.01, "--runs", folder)
-    finish(start(*settings, "--name", "unbroken"), "The unbroken run")
+    finish(start(*settings, "--name", "unbroken", "--steps-per-call", "1"), "The unbroken run")
     expected, generator = outcome(folder / "unbroken"), random.Random(seed)
     done, runs = 0, 0
     while done < kills:
-        run = folder / f"broken-{runs}"
-        process = start(*settings, "--name", run.name)
-        while done < kills and (hit := kill(process, run, generator, while_writing=done % 4 == 3)):
+        run, steps = folder / f"broken-{runs}", STEPS_PER_CALL[runs % len(STEPS_PER_CALL)]
+        process = start(*settings, "--name", run.name, "--steps-per-call", steps)
+        while done < kills and (hit := kill(process, run, steps, generator, while_writing=done % 4 == 3)):
             yield hit
             done += 1
             process = start("--resume", run)
@@ -154,12 +159,14 @@ def main() -> None:
         for hit in broken_runs(Path(folder), options.kills, options.seed, options.epochs):
             hits.append(hit)
             where = f", while {hit.writing.removeprefix('.partial-')} was being written" if hit.writing else ""
-            print(f"kill {len(hits):>2} of {hit.run}: whole up to step {hit.step}{where}", flush=True)
+            kind = f"{hit.run}, {hit.steps_per_call} steps a call"
+            print(f"kill {len(hits):>2} of {kind}: whole up to step {hit.step}{where}", flush=True)
     writing = sum(bool(hit.writing) for hit in hits)
+    counts = [f"{sum(hit.steps_per_call == steps for hit in hits)} with {steps}" for steps in STEPS_PER_CALL]
     print(
-        f"{len(hits)} kills in {len({hit.run for hit in hits})} runs, {writing} of them with a checkpoint half "
-        "written; every run ended with the weights and metrics of the unbroken one, bit for bit "
-        f"({time.monotonic() - began:.0f} s)."
+        f"{len(hits)} kills in {len({hit.run for hit in hits})} runs ({' and '.join(counts)} steps a call), "
+        f"{writing} of them with a checkpoint half written; every run ended with the weights and metrics of the "
+        f"unbroken one, bit for bit ({time.monotonic() - began:.0f} s)."
     )
 
 

@@ -150,7 +150,7 @@ class LoopSteps:
         self.folder = tempfile.TemporaryDirectory()
         run = RunFolder.create(TrainConfig(runs=self.folder.name, name="run"))
         self.trainer = make_trainer(name, shape, batch_size, steps_per_call)
-        log = RunLog(RunOutput(run), epochs=1, steps_per_epoch=1, images_per_step=batch_size)
+        log = RunLog(RunOutput(run), 1, 1, batch_size, self.trainer.waiting)
         self.callbacks = [log, Checkpointing(lambda: None, minutes=10.0, steps_per_epoch=10**6)]
         pixels, targets = batch_of(shape, batch_size)
         batch = (np.arange(batch_size), pixels, targets, np.ones(batch_size, "float32"))

@@ -123,7 +123,7 @@ def with_loop(epochs: int, folder: str) -> None:
         save_checkpoint(run.checkpoints, step_name(trainer.progress.step), *trainer.state())
 
     output = RunOutput(run)
-    log = RunLog(output, epochs, steps, images_per_step=BATCH)
+    log = RunLog(output, epochs, steps, BATCH, trainer.waiting)
     callbacks = [KeepBest(trainer, output, METRICS["accuracy"]), log, Checkpointing(save, 10.0, steps)]
     trainer.train(without_autotuning(training.prefetch(2)), steps, epochs, validate=validate, callbacks=callbacks)
     print(json.dumps(max(row["val_accuracy"] for row in run.metrics())))

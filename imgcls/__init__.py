@@ -5,7 +5,8 @@ The public names are imported when they are first used, so that `import imgcls` 
 TensorFlow reads its settings when it is imported, so they are made here, before any module of the package can import
 it. TensorFlow uses oneDNN by itself only on processors with AVX-512; elsewhere training takes about twice as long
 without it, and channels_first has no convolutions. On GPUs it turns the images for each batch normalization in 16 bits
-unless it may take cuDNN's kernels for channels_last. A variable that is set already is left as it is.
+unless it may take cuDNN's kernels for channels_last. It takes all memory of a card at once unless it may grow; then the
+app and a training share one. A variable that is set already is left as it is.
 """
 
 import importlib
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 os.environ.setdefault("TF_ENABLE_ONEDNN_OPTS", "1")
 os.environ.setdefault("TF_USE_CUDNN_BATCHNORM_SPATIAL_PERSISTENT", "1")
+os.environ.setdefault("TF_FORCE_GPU_ALLOW_GROWTH", "true")
 os.environ.setdefault("KERAS_BACKEND", "tensorflow")
 
 from imgcls.keras_registration import register_layers

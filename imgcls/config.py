@@ -309,7 +309,7 @@ class TrainingConfig:
     precision: Precision = "auto"  # auto: mixed bfloat16 if fast
     xla: Literal["auto", "on", "off"] = "auto"  # compile the step with XLA; auto: measured on GPUs, off on CPUs
     steps_per_call: WholeOrAuto = AUTO  # on one device, of TensorFlow; 0 or auto: for 0.2 s; changes no weight
-    deterministic: bool = True  # the same weights to the bit in every run; may cost half the speed of a GPU
+    deterministic: bool | None = None  # the same weights to the bit in every run; by default on CPUs, not on GPUs
     gradient_checkpointing: bool = False  # recompute each block in the backward pass, to save memory
     feature_views: int = 3  # augmented views of each image that the features of a frozen backbone are computed for
     feature_cache_gigabytes: float = 10.0  # largest size of <runs>/.features; the least recently used are removed first

@@ -6,13 +6,14 @@ sentence that says why, and what to install. Then it makes one step of a small n
 numbers with the processor's, and measures how many images a second are decoded, augmented, trained and predicted. That
 takes about a minute on two cores; --quick leaves it out.
 
-The exit code is 0 if all is well, and 1 if something is wrong. What is only slow is not wrong.
+The exit code is 0 if all is well, and 1 if something is wrong; what is only slow is not wrong. --json keeps all that
+was found in a file; with - it prints JSON alone, for a script.
 
 Examples:
   python -m imgcls.doctor
-  python -m imgcls.doctor --quick                        # in seconds, without measurements
-  python -m imgcls.doctor --json machine.json            # keeps what was found, beside what it prints
-  python -m imgcls.doctor --quick --json - | jq .well    # JSON alone, for a script
+  python -m imgcls.doctor --quick
+  python -m imgcls.doctor --json machine.json
+  python -m imgcls.doctor --quick --json -
 """
 
 from dataclasses import dataclass

@@ -30,6 +30,8 @@ MOMENT = 0.05  # seconds, for which one who looks whether a run is held may hold
 LOGGED = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")  # numbers that each line of metrics.jsonl has
 PROGRESS = ("epoch", "epochs", "step", "steps", "images_per_second")  # that the status has while it trains
 
+WAITING = "waiting_for_data"  # in both, since imgcls 0.8: share of the time in which the steps wait for images
+
 CHANGEABLE = ("epochs", "learning_rate", "early_stopping_patience")  # of the training config, by a run that goes on
 BEST = "best"  # name of the checkpoint with the weights of the best epoch
 
@@ -268,7 +270,8 @@ class RunFolder:
 
     def metrics(self) -> list[dict[str, Any]]:
         """One dictionary an epoch; without lines that are damaged, such as a last one that is still being written."""
-        return [row for row in _read_lines(self.metrics_file) if _are_numbers(row, LOGGED, needed=True)]
+        rows = _read_lines(self.metrics_file)
+        return [row for row in rows if _are_numbers(row, LOGGED, needed=True) and _are_numbers(row, (WAITING,))]
 
     @property
     def best_metric(self) -> Metric:
@@ -354,7 +357,7 @@ def _is_status(values: dict[str, Any]) -> bool:
         and type(values.get("pid")) is int
         and _are_numbers(values, ("heartbeat",), needed=True)
         and _are_numbers(values, PROGRESS, needed="steps" in values)
-        and _are_numbers(values, ("accuracy",))
+        and _are_numbers(values, ("accuracy", WAITING))
         and isinstance(values.get("metrics", {}), dict)
         and _are_numbers(values.get("metrics", {}), LOGGED)
     )

@@ -109,7 +109,7 @@ def test_the_tree_of_readme_is_true():
     assert {each for each in rooms | folders if not each.startswith(".")} - named - untracked == set()
 
 
-def test_the_changelog_begins_with_this_version():
+def test_the_newest_release_of_the_changelog_is_this_version():
     newest = re.search(r"^## (\d\S*)", (ROOT / "CHANGELOG.md").read_text("utf-8"), re.MULTILINE)[1]
     assert newest == imgcls.__version__
 

@@ -39,7 +39,7 @@ def ask(
         What the widget holds.
     """
     key = key or ".".join(setting.path)
-    kind, _ = _without_none(setting.kind)
+    kind, may_be_none = _without_none(setting.kind)
     if typing.get_origin(kind) is Literal:
         return _ask_choice(setting, key)
     if kind in (int, float):
@@ -47,6 +47,9 @@ def ask(
     look = {"label": label_of(setting), "help": help_of(setting), "key": key}
     if kind is bool:
         st.session_state.setdefault(key, setting.default)
+        if may_be_none:
+            words = {True: "yes", False: "no"}
+            return st.selectbox(**look, options=list(words), index=None, placeholder=NOT_SET, format_func=words.get)
         return st.checkbox(**look)
     if kind == tuple[str, ...]:
         return _ask_texts(setting, key, suggestions)

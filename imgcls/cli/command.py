@@ -14,7 +14,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from pathlib import Path
 from typing import Any, TypeVar
 
-from imgcls.cli import flags, system_errors
+from imgcls.cli import flags, memory_errors, system_errors
 from imgcls.cli.library_noise import without_library_noise
 from imgcls.cli.terminal import log_shown
 
@@ -62,7 +62,8 @@ def parse(
 
     given: Any = default()  # tyro takes None for none, which its types do not say
     with on_parse_error(lambda event: flags.refuse(event, options)):
-        parsed: Options = tyro.cli(options, default=given, add_help=False, config=(tyro.conf.OmitArgPrefixes,))
+        words, config = flags.with_values(sys.argv[1:], options), (tyro.conf.OmitArgPrefixes,)
+        parsed: Options = tyro.cli(options, args=words, default=given, add_help=False, config=config)
         return parsed
 
 
@@ -90,7 +91,7 @@ def guarded(work: Callable[[], int]) -> int:
         if _is_ours(error):
             return complain(str(error), BAD_INPUT)
         return _unexpected(error)
-    except (OSError, RuntimeError, FloatingPointError, ConnectionError) as error:
+    except (OSError, RuntimeError, FloatingPointError, ConnectionError, MemoryError) as error:
         if _is_ours(error):
             return complain(str(error), FAULT)
         return _unexpected(error)
@@ -117,6 +118,8 @@ def _is_ours(error: BaseException) -> bool:
 def _unexpected(error: BaseException) -> int:
     if isinstance(error, OSError) and (said := system_errors.sentence(error)):
         return complain(said, BAD_INPUT if system_errors.is_of_the_user(error) else FAULT)
+    if said := memory_errors.sentence(error):
+        return complain(said, FAULT)
     with tempfile.NamedTemporaryFile("w", prefix="imgcls-", suffix=".log", delete=False, encoding="utf-8") as file:
         file.write("".join(traceback.format_exception(error)))
     first_line = (str(error).strip().splitlines() or ["no message"])[0][:300]

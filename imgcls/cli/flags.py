@@ -45,6 +45,11 @@ class Setting:
         return tyro.conf.Positional in self.marks
 
     @property
+    def is_yes_or_no(self) -> bool:
+        """Whether the flag is --name or --no-name; without either the default holds, which may be None."""
+        return _without_none(self.kind) is bool
+
+    @property
     def flag(self) -> str:
         """As it is typed, such as --batch-size; for a positional one its name in help."""
         name = self.path[-1].replace("_", "-")
@@ -132,7 +137,7 @@ def _in_usage(setting: Setting) -> str:
 
 def _add(group: Any, setting: Setting) -> None:
     shown: dict[str, Any] = {"help": f"{setting.help}{_shown_default(setting)}".replace("%", "%%")}
-    if setting.kind is bool:
+    if setting.is_yes_or_no:
         shown["action"] = argparse.BooleanOptionalAction
     elif not setting.is_positional or get_origin(setting.kind) is Literal:
         shown["metavar"] = setting.takes
@@ -168,6 +173,17 @@ def _in_presets(name: str) -> str:
 
 def _numbers_of(preset: str) -> str:
     return ", ".join(f"{name} {value:g}" for name, value in _presets()[preset].items())
+
+
+def with_values(words: Sequence[str], options: type) -> list[str]:
+    """A command line on which each --name and --no-name of a setting that may be None has the value that tyro wants."""
+    names = {each.flag for each in settings(options) if each.is_yes_or_no and each.kind is not bool}
+    written: list[str] = []
+    for word in words:
+        name = _name(word)
+        yes = name.replace("--no-", "--", 1)
+        written += [yes, str(name == yes)] if yes in names else [word]
+    return written
 
 
 def refuse(event: ParseErrorEvent, options: type) -> None:
@@ -208,7 +224,7 @@ def _about_unknown(token: str, every: Sequence[Setting]) -> Iterator[str]:
     name = _name(token)
     yield f"There is no flag {name}."
     known = [each.flag for each in every if not each.is_positional]
-    known += [f"--no-{each.flag[2:]}" for each in every if each.kind is bool]
+    known += [f"--no-{each.flag[2:]}" for each in every if each.is_yes_or_no]
     now, _, why = RENAMED_FLAGS.get(name.removeprefix("--").replace("-", "_"), "").partition(", ")
     if now and flag(now) in known:
         yield f"It is called {flag(now)} since version 0.2{f', {why}' if why else ''}."

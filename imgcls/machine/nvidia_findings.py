@@ -1,11 +1,14 @@
 """What keeps TensorFlow from a card of NVIDIA's, and what to install."""
 
 import os
+import shutil
 from collections.abc import Iterator, Mapping
+from functools import cache
 
 from imgcls.machine.finding import Finding
-from imgcls.machine.nvidia import Card, Nvidia
-from imgcls.machine.tensorflow_build import TensorFlowBuild
+from imgcls.machine.nvidia import QUERY, Card, Nvidia, find_nvidia, traces
+from imgcls.machine.packages import cuda_packages, installed_packages
+from imgcls.machine.tensorflow_build import TensorFlowBuild, tensorflow_build
 
 OLDEST_DRIVERS = {"11": "450.80.02", "12": "525.60.13", "13": "580.65.06"}  # for Linux, by CUDA's version (NVIDIA)
 INSTALL = "pip install 'imgcls[gpu]'"
@@ -16,7 +19,7 @@ def nvidia_findings(
     nvidia: Nvidia,
     build: TensorFlowBuild,
     packages: Mapping[str, str],
-    cuda_packages: Mapping[str, str],
+    libraries: Mapping[str, str],
     environment: Mapping[str, str] = os.environ,
 ) -> list[Finding]:
     """What is wrong with the cards, or with the installed TensorFlow for these cards.
@@ -25,12 +28,12 @@ def nvidia_findings(
         nvidia: What the machine says of its cards.
         build: How TensorFlow was built, and what it sees.
         packages: Installed versions by name.
-        cuda_packages: Installed versions of CUDA's libraries by name.
+        libraries: Installed versions of CUDA's libraries by name.
         environment: The variables.
     """
     found = list(_of_each_card(nvidia, build))
     if nvidia.has_card and not build.gpus:
-        found += _why_unused(nvidia, build, packages, cuda_packages, environment, said=bool(found))
+        found += _why_unused(nvidia, build, packages, libraries, environment, said=bool(found))
     return found
 
 
@@ -78,7 +81,7 @@ def _why_unused(
     nvidia: Nvidia,
     build: TensorFlowBuild,
     packages: Mapping[str, str],
-    cuda_packages: Mapping[str, str],
+    libraries: Mapping[str, str],
     environment: Mapping[str, str],
     said: bool,
 ) -> list[Finding]:
@@ -96,7 +99,7 @@ def _why_unused(
         return [Finding(f"{what}: no driver of NVIDIA's answers.", _driver_advice(nvidia, build))]
     if said:
         return []
-    if not cuda_packages:
+    if not libraries:
         return [Finding(f"{what}: CUDA's libraries are not installed as packages.", f"Type: {INSTALL}")]
     return [Finding(f"{what}.", f"TensorFlow says why: {SEE_WHY}")]
 
@@ -120,3 +123,11 @@ def _numbers(version: str) -> tuple[int, ...]:
 
 def _text(capability: tuple[int, int]) -> str:
     return f"{capability[0]}.{capability[1]}"
+
+
+@cache
+def findings_of_this_machine() -> tuple[Finding, ...]:
+    """What keeps TensorFlow from this machine's cards; a process asks once, and only where something shows a card."""
+    if not traces() and shutil.which(QUERY[0]) is None:
+        return ()
+    return tuple(nvidia_findings(find_nvidia(), tensorflow_build(), installed_packages(), cuda_packages()))

@@ -12,6 +12,7 @@ from imgcls.run_folder import BEST
 from imgcls.training.checkpoints import save_checkpoint
 from imgcls.training.run_output import RunOutput
 from imgcls.training.trainer import Trainer
+from imgcls.training.waiting import WaitingForData
 
 PLATEAU_EPOCHS, PLATEAU_FACTOR = 3, 0.2  # without a lower validation loss, and what the learning rate is then times
 
@@ -24,11 +25,14 @@ class RunLog(keras.callbacks.Callback):
         epochs: of the whole run.
         steps_per_epoch: number of steps.
         images_per_step: the global batch size.
+        waiting: of the trainer; measures how much of the time the steps wait for images.
     """
 
-    def __init__(self, output: RunOutput, epochs: int, steps_per_epoch: int, images_per_step: int) -> None:
+    def __init__(
+        self, output: RunOutput, epochs: int, steps_per_epoch: int, images_per_step: int, waiting: WaitingForData
+    ) -> None:
         super().__init__()
-        self.output, self.epochs = output, epochs
+        self.output, self.epochs, self._waiting, self.waited = output, epochs, waiting, 0.0
         self.steps_per_epoch, self.images_per_step = steps_per_epoch, images_per_step
         self._first: int | None = None  # step of the epoch that this start of the run made first
         self._epoch, self._steps, self._epoch_began = 0, 0, time.monotonic()
@@ -44,12 +48,14 @@ class RunLog(keras.callbacks.Callback):
     def on_train_batch_end(self, batch: int, logs: dict[str, Any] | None = None) -> None:
         """Report what status.json says."""
         self._steps = batch + 1 - (self._first or 0)
+        self.waited = round(self._waiting.share, 3)
         facts = {
             "epoch": self._epoch + 1,
             "epochs": self.epochs,
             "step": batch + 1,
             "steps": self.steps_per_epoch,
             "images_per_second": self._rate(),
+            "waiting_for_data": self.waited,
             "metrics": logs or {},
         }
         self.output.status(facts)
@@ -58,7 +64,7 @@ class RunLog(keras.callbacks.Callback):
         """Report what metrics.jsonl says."""
         seconds = round(time.monotonic() - self._epoch_began, 3)
         row = {"epoch": epoch + 1, **(logs or {}), "seconds": seconds, "images_per_second": self._rate()}
-        self.output.epoch(row, self.epochs)
+        self.output.epoch(row | ({"waiting_for_data": self.waited} if epoch >= 0 else {}), self.epochs)
 
     def _rate(self) -> float:
         return round(self._steps * self.images_per_step / (time.monotonic() - self._epoch_began), 1)

@@ -20,6 +20,7 @@ from imgcls.training.callbacks import Checkpointing, EarlyStopping, KeepBest, Re
 from imgcls.training.checkpoints import Checkpoint, load_latest
 from imgcls.training.class_priors import begin_with_shares
 from imgcls.training.continuation import moved_end
+from imgcls.training.devices.determinism import check_step, choose_determinism
 from imgcls.training.devices.self_check import check_against_one_device
 from imgcls.training.devices.strategy import (
     check_batch_size,
@@ -48,6 +49,7 @@ from imgcls.training.transfer.head import facts, why_not_fitted
 from imgcls.training.transfer.head_fitting import fit_run_head
 from imgcls.training.transfer.head_layers import head_part, with_adaptation, with_all_depths
 from imgcls.training.transfer.stages import Stage
+from imgcls.training.waiting import advice
 from imgcls.training.watched_images import choose_images
 from imgcls.training.watching import Watcher
 from imgcls.training.whitening import learn_whitening
@@ -89,7 +91,7 @@ def train_network(
     """
     config = run.config
     keras.utils.set_random_seed(config.training.seed)
-    if config.training.deterministic:
+    if choose_determinism(config.training.deterministic)[0]:
         tf.config.experimental.enable_op_determinism()
     strategy = make_strategy(config.training.strategy)
     check_batch_size(config.training.batch_size, strategy)
@@ -196,6 +198,8 @@ class TrainingRun:
             groups=self.plan.groups,
         )
         self.checkpoints = RunCheckpoints(self.output, self.trainer, self.measured, self.data.class_names)
+        epochs, steps, images = training.epochs, self.data.steps_per_epoch, self.data.batch_size
+        self.run_log = RunLog(self.output, epochs, steps, images, self.trainer.waiting)
 
     def restore(self, saved: Checkpoint | None) -> None:
         """Go on from a checkpoint, and forget the epochs after it, which are trained again."""
@@ -214,6 +218,8 @@ class TrainingRun:
             listeners.on_train_end()
         if finished and self.plan.steps and self.trainer.progress.best.get("epoch") == 0:
             log.info("No epoch did better on validation than the head alone, which is kept.")
+        if said := advice(self.run_log.waited, self.config, bool(tf.config.list_physical_devices("GPU"))):
+            log.info("%s", said)
         return finished
 
     def _callbacks(self) -> Iterator[keras.callbacks.Callback]:
@@ -224,7 +230,7 @@ class TrainingRun:
         if self.output.writes and training.watch:  # before the checkpoint: a run that is killed between trains again
             images = choose_images(self.data, Preprocessing(**preprocessing(self.model)), training.seed)
             yield Watcher(self.trainer, self.output, images, steps)
-        yield RunLog(self.output, training.epochs, steps, self.data.batch_size)
+        yield self.run_log
         yield Checkpointing(self.checkpoints.save, training.checkpoint_minutes, steps)
         if self.output.writes:
             yield keras.callbacks.TensorBoard(str(self.run.tensorboard), write_graph=False)
@@ -271,13 +277,14 @@ class TrainingRun:
         return self.data.of_pixels(Preprocessing(**preprocessing(self.model)), covariance)
 
     def _settle_step(self, stage: Stage, batches: StageBatches) -> None:
-        """Settle XLA and the learning rate by trial, and check the devices against one, before the first step."""
+        """Before the first step: settle XLA and the rate by trial, and check whether it repeats and devices agree."""
         trainer, training = self.trainer, self.config.training
         begins = trainer.progress.step == stage.first_epoch * self.data.steps_per_epoch
         if begins and not stage.on_features:
             settle_xla(training.xla, trainer, batches)
         if trainer.progress.step == 0 and training.find_learning_rate:
             self._use_found_learning_rate(stage, batches)
+        check_step(trainer, batches, choose_determinism(training.deterministic)[0])
         if self.devices > 1:
             _, *batch = next(iter(trainer.distributed(batches.training(trainer.progress.position, 1))))
             difference = check_against_one_device(trainer, batch)

@@ -9,6 +9,7 @@ import tensorflow as tf
 from imgcls.training.devices.device_batches import DeviceBatches
 from imgcls.training.several_steps import SeveralSteps
 from imgcls.training.step import Step
+from imgcls.training.waiting import WaitingForData
 
 
 class StepCalls:
@@ -20,6 +21,7 @@ class StepCalls:
         position: of the first batch.
         on_missing: receives the position of each example that could not be read.
         batch_at: position -> the batch that begins there; by default the batches before it are passed over.
+        waiting: measures how long batches are waited for, where each step is a call of its own.
 
     Attributes:
         position: of the next batch.
@@ -33,9 +35,11 @@ class StepCalls:
         position: int,
         on_missing: Callable[[int], None],
         batch_at: Callable[[int], Iterable[tuple[Any, ...]]] | None = None,
+        waiting: WaitingForData | None = None,
     ) -> None:
         self.devices, self._batches, self._first = devices, batches, position
         self._on_missing, self._batch_at = on_missing, batch_at
+        self._waiting = waiting or WaitingForData()
         self.in_one = isinstance(batches, tf.data.Dataset) and not devices.divides
         self._seen: list[tuple[Any, Any]] = []
         self.again()
@@ -55,7 +59,9 @@ class StepCalls:
         if isinstance(steps, SeveralSteps):
             self._seen.append(steps(self._plain, count))
             return
+        self._waiting.asks()
         positions, *values = next(self._divided)
+        self._waiting.gets()
         steps(*values)
         self._seen.append((positions, values[-1]))
 

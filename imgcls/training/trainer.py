@@ -30,6 +30,7 @@ from imgcls.training.step_calls import StepCalls
 from imgcls.training.tally import Counts, Tally
 from imgcls.training.trainer_variables import TrainerVariables, WeightGroups
 from imgcls.training.transfer.blocks import recomputed_in_blocks
+from imgcls.training.waiting import WaitingForData
 
 SECONDS_BETWEEN_LOOKS = 1.0  # at what the devices have counted
 SECONDS_A_CALL = 0.2  # which Ctrl-C and checkpoints have to wait for, where several steps are one call
@@ -53,6 +54,7 @@ class Trainer:
         progress: where the run stands.
         variables: everything that the next step depends on.
         stop_requested: set it to end `train` after the call at hand, which is one step or several.
+        waiting: how much of the time of this epoch its steps waited for their batches.
     """
 
     def __init__(
@@ -67,7 +69,7 @@ class Trainer:
     ) -> None:
         self.model, self.optimizer, self.strategy = model, optimizer, strategy
         self.batch_size, self.options = batch_size, options or StepOptions()
-        self.progress, self.stop_requested = TrainingProgress(), False
+        self.progress, self.stop_requested, self.waiting = TrainingProgress(), False, WaitingForData()
         self.workers, self.batches = Workers(strategy), DeviceBatches(strategy)
         groups = groups or WeightGroups(model.trainable_variables)
         draw_by_device(model)
@@ -102,7 +104,7 @@ class Trainer:
         )
         counters = Counters(self.tally, self.variables.loss_scale)
         self.step = Step(objective, self.optimizer, self.strategy, self.options, counters)
-        self._several = SeveralSteps(self.step)
+        self._several = SeveralSteps(self.step, self.waiting)
         self.predict = ForwardPass(logits, self.batches)
         self._fits_into_memory, self._steps_a_call = False, 1
 
@@ -147,7 +149,7 @@ class Trainer:
             listeners.on_train_begin()
         self.model.stop_training = False
         self.tally.begin(self.progress)
-        self._calls = StepCalls(self.batches, batches, self.progress.position, on_missing, batch_at)
+        self._calls = StepCalls(self.batches, batches, self.progress.position, on_missing, batch_at, self.waiting)
         try:
             self._train_epochs(steps_per_epoch, epochs, validate, listeners)
         finally:
@@ -173,6 +175,7 @@ class Trainer:
                 listeners.on_epoch_begin(epoch)
                 begun = epoch
                 self._start_clock()
+                self.waiting.begin()
             listeners.on_train_batch_begin(step_of_epoch)
             step_of_epoch += self._make_steps(steps_per_epoch - step_of_epoch)
             if step_of_epoch == steps_per_epoch or time.monotonic() - self._looked >= SECONDS_BETWEEN_LOOKS:
@@ -227,8 +230,10 @@ class Trainer:
         """Read what the devices have counted since the last time, and end the run if it is lost."""
         calls = self._running_calls
         with self.workers.may_be_lost():
+            began = time.monotonic()
             counts = self.tally.read()
         self._looked = time.monotonic()
+        self.waiting.host_was_ahead(self._looked - began)
         if counts.missing > self.progress.missing:
             calls.name_missing()
         calls.forget()

@@ -15,12 +15,14 @@ from imgcls.data.sources.load import load_manifest
 from imgcls.data.splits.assign import assign_splits, folds, split_hash
 from imgcls.data.splits.leaks import find_leaks
 from imgcls.files import write_json
+from imgcls.machine.nvidia_findings import findings_of_this_machine
 from imgcls.models.registry import find_architecture
 from imgcls.models.weights.named import find_weights, named_weights
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
 from imgcls.training.auto_settings import resolve
 from imgcls.training.checks import check_layers, check_options
+from imgcls.training.devices.determinism import choose_determinism
 from imgcls.training.devices.precision import choose_precision
 from imgcls.training.transfer.plan import ON_FEATURES, Choice
 from imgcls.workflow.default_network import with_default_network
@@ -46,6 +48,7 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
         FileExistsError: If there is a run of that name.
     """
     progress = progress or Progress()
+    _warn_of_cards()
     _fetch_weights(config, progress)
     check_options(config)
     if config.input.folds and not config.input.fold:
@@ -59,7 +62,7 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
     config = resolve(with_default_network(config, manifest, progress), manifest)
     check_layers(config)
     config, choice = _with_plan(config, manifest, progress)
-    config = _with_precision(config)
+    config = _with_determinism(_with_precision(config))
     run = RunFolder.create(config)
     with run.being_prepared():
         run.write_status("preparing")
@@ -68,6 +71,12 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
         manifest.save(run.manifest_file)
     log.info("Run folder: %s\n", run.path)
     return run, manifest
+
+
+def _warn_of_cards() -> None:
+    """Say before anything else if there is a card that the training would not use."""
+    for finding in findings_of_this_machine():
+        log.warning("%s", finding.sentences)
 
 
 def _fetch_weights(config: TrainConfig, progress: Progress) -> None:
@@ -163,3 +172,11 @@ def _with_precision(config: TrainConfig) -> TrainConfig:
     if why:
         log.info("--precision %s: %s.", precision, why)
     return replace(config, training=replace(config.training, precision=precision))
+
+
+def _with_determinism(config: TrainConfig) -> TrainConfig:
+    """Settle whether the run repeats to the bit; the run keeps it on whatever device it goes on."""
+    deterministic, why = choose_determinism(config.training.deterministic)
+    if why:
+        log.info("--%sdeterministic: %s.", "" if deterministic else "no-", why)
+    return replace(config, training=replace(config.training, deterministic=deterministic))

@@ -10,6 +10,7 @@ from pathlib import Path
 from types import ModuleType
 
 import pytest
+import tensorflow as tf
 import tyro
 
 from imgcls import serve
@@ -17,6 +18,8 @@ from imgcls.__main__ import COMMANDS, source
 from imgcls.cli import command
 from imgcls.cli.flags import settings
 from imgcls.files import write_json
+from imgcls.training.step import StepOptions
+from imgcls.training.trainer import Trainer
 
 ROOT = Path(__file__).parents[2]
 
@@ -181,3 +184,48 @@ def test_a_file_that_cannot_grow_is_the_machines_fault_and_leaves_nothing(tmp_pa
 def test_a_file_of_the_installation_that_is_gone_is_not_blamed_on_the_user(capsys):
     assert command.guarded(lambda: (Path(command.__file__).parent / "gone").read_text()) == command.FAULT
     assert "This was not expected" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "value"), [("", None), ("--deterministic", True), ("--no-deterministic --epochs 3", False)]
+)
+def test_a_yes_or_no_that_is_not_given_stays_open(line, value, monkeypatch):
+    train = module_of("train")
+    monkeypatch.setattr(sys, "argv", [train.__file__, *line.split()])
+    options = command.parse(train.Options, train.__doc__)
+    assert options.train.training.deterministic is value
+
+
+@pytest.mark.parametrize(
+    ("error", "said"),
+    [
+        (
+            tf.errors.ResourceExhaustedError(None, None, "OOM when allocating tensor\nmore"),
+            "(OOM when allocating tensor)",
+        ),
+        (
+            tf.errors.InternalError(None, None, "failed initializing StreamExecutor: CUDA_ERROR_OUT_OF_MEMORY"),
+            "The card has no memory left: another process has taken it",
+        ),
+    ],
+)
+def test_memory_that_does_not_suffice_is_a_sentence(error, said, capsys):
+    def work():
+        raise error
+
+    assert command.guarded(work) == command.FAULT
+    shown = capsys.readouterr().err
+    assert said in shown
+    assert "not expected" not in shown
+
+
+def test_a_batch_that_does_not_fit_is_a_sentence_of_the_trainer(capsys):
+    trainer = Trainer.__new__(Trainer)
+    trainer.options, trainer.batch_size = StepOptions(), 3
+    trainer.strategy = tf.distribute.get_strategy()
+
+    def work():
+        trainer._more_parts(tf.errors.ResourceExhaustedError(None, None, "OOM"))
+
+    assert command.guarded(work) == command.FAULT
+    assert capsys.readouterr().err.startswith("error: A batch of 3 images does not fit into memory.")

@@ -3,8 +3,9 @@
 import pytest
 
 from imgcls.machine.nvidia import Card, Nvidia
-from imgcls.machine.nvidia_findings import nvidia_findings
+from imgcls.machine.nvidia_findings import findings_of_this_machine, nvidia_findings
 from imgcls.machine.tensorflow_build import TensorFlowBuild
+from tests.machine.nvidia_smi import put_nvidia_smi
 
 CUDA = TensorFlowBuild("12.5.1", "9", ("sm_60", "sm_70", "sm_80", "sm_89", "compute_90"))
 SEEN = TensorFlowBuild("12.5.1", "9", CUDA.capabilities, ("NVIDIA A100",))
@@ -95,3 +96,12 @@ def test_a_card_that_the_user_hides_is_no_fault():
     (found,) = findings(environment={"CUDA_VISIBLE_DEVICES": "-1"})
     assert not found.wrong
     assert "CUDA_VISIBLE_DEVICES is '-1'" in found.what
+
+
+def test_training_says_before_it_reads_an_image_that_a_card_is_not_used(tmp_path, monkeypatch, command):
+    put_nvidia_smi(tmp_path, monkeypatch, "NVIDIA A100, 470.82.01, 8.0, 40536 MiB")
+    findings_of_this_machine.cache_clear()
+    result = command("train", "--data", tmp_path / "nothing", "--runs", tmp_path / "runs", "--model", "lenet5")
+    findings_of_this_machine.cache_clear()
+    assert "warning: The driver 470.82.01 is too old for CUDA 12" in result.err
+    assert result.code == 2

@@ -22,6 +22,7 @@ SURE = 0.95  # of an answer that is wrong, from which on its label is worth a lo
 LEAST_SURE = 3  # of such images
 FEW_JUDGED = 30  # images, below which a judgement says next to nothing
 MOST_OF_A_KIND = 3  # steps of one kind that are worth reading
+LEAST_WAITING = 0.15  # of the last epoch's time, from which on waiting for images is worth a word
 LARGER = 2.0  # times the side that the network sees, from which on images lose detail
 SMALLER = 0.5
 
@@ -69,6 +70,7 @@ def report_steps(table: PredictionTable, trained: Trained) -> list[NextStep]:
         *_confused(answers, trained),
         *_sure_mistakes(answers, trained),
         *_other_size(table, trained),
+        *_slow_images(trained),
         *_unusable(trained),
     ]
     return ranked(steps)
@@ -213,6 +215,16 @@ def _other_size(table: PredictionTable, trained: Trained) -> list[NextStep]:
         f"{trained.image_size}."
     )
     return [NextStep(what, why, _again(trained, f"--image-size {max(32, size)}"))]
+
+
+def _slow_images(trained: Trained) -> list[NextStep]:
+    """Reading the images in less time, where the steps waited for them."""
+    waited = _curve(trained, "waiting_for_data")
+    if not len(waited) or waited[-1] < LEAST_WAITING:
+        return []
+    why = f"In the last epoch the steps waited {100 * waited[-1]:.0f} % of the time for images."
+    what = "Read the images in less time: as smaller files, from a cache, or with weaker augmentation"
+    return [NextStep(what, why, f"python -m imgcls.prepare {quote(trained.data)}" if trained.data else "")]
 
 
 def _unusable(trained: Trained) -> list[NextStep]:

@@ -19,13 +19,15 @@ def limits(facts: MachineFacts, speeds: Sequence[Speed], missing: Mapping[str, s
         speeds: What was measured.
         missing: For each engine that is not installed, the command that installs it.
     """
-    broken = [
-        Finding(f"{speed.what}: {speed.problem}.", "Install the package anew, or do without it.")
-        for speed in speeds
-        if speed.problem
-    ]
+    broken = [Finding(f"{speed.what}: {speed.problem}.", _mending(speed)) for speed in speeds if speed.problem]
     measured = [speed for speed in speeds if not speed.problem]
     return [*broken, *_of_training(measured), *_of_precision(facts, measured), *_of_prediction(measured, missing)]
+
+
+def _mending(speed: Speed) -> str:
+    if speed.work == "predicted":
+        return "Install the package of this engine anew, or predict with another engine."
+    return "`python -m imgcls.doctor` with CUDA_VISIBLE_DEVICES=-1 shows whether the processor can do it."
 
 
 def _of_training(speeds: Sequence[Speed]) -> Iterator[Finding]:
