@@ -8,10 +8,10 @@ import tensorflow as tf
 
 from imgcls.data.augmentation.draws import Draws
 
-LUMA = tf.constant([0.299, 0.587, 0.114])  # ITU-R BT.601
+LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 TO_YIQ = np.array([[0.299, 0.587, 0.114], [0.5959, -0.2746, -0.3213], [0.2115, -0.5227, 0.3112]])  # NTSC, 1953
 HUE_BASIS = [  # matrix of a hue rotation = first + cosine * second + sine * third
-    tf.constant(np.linalg.inv(TO_YIQ) @ np.array(part) @ TO_YIQ, tf.float32)
+    (np.linalg.inv(TO_YIQ) @ np.array(part) @ TO_YIQ).astype(np.float32)
     for part in (
         [[1, 0, 0], [0, 0, 0], [0, 0, 0]],
         [[0, 0, 0], [0, 1, 0], [0, 0, 1]],

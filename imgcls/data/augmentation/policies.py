@@ -6,11 +6,11 @@ from types import SimpleNamespace
 
 import tensorflow as tf
 
+from imgcls.data.augmentation.color import LUMA
 from imgcls.data.augmentation.draws import Draws
 from imgcls.data.augmentation.geometry import warp
 
 CHAINS, DEPTH = 3, 3  # of AugMix: Hendrycks et al., 2020, section 3
-LUMA = (0.299, 0.587, 0.114)  # ITU-R BT.601
 
 
 def autocontrast(image: tf.Tensor, strength: tf.Tensor) -> tf.Tensor:

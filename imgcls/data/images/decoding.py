@@ -24,6 +24,7 @@ REDUCTIONS = (1, 2, 4, 8)  # factors by which libjpeg leaves out detail while it
 DETAIL_KEPT = 1.5  # times the resolution that is asked for; the rest may be left out while decoding
 UPSAMPLING_MARGIN = 2  # pixels; libjpeg's colour at the edge of a region depends on its neighbours
 WHOLE_PPM = rf"^({PPM_PATTERN})\C*$"
+OPAQUE = 255  # alpha
 HEAD = 70  # bytes that the format, and what is special in it, is read from
 Cut = Callable[[tf.Tensor, tf.Tensor], Box]  # (height, width) of the upright image to a region of it
 
@@ -179,7 +180,7 @@ def _on_white(image: tf.Tensor) -> tf.Tensor:
         alpha = tf.cast(image[..., 3:], tf.float32) / 255.0
         return tf.cast(tf.floor(color * alpha + 255.0 * (1.0 - alpha) + 0.5), tf.uint8)
 
-    return tf.cond(tf.reduce_all(image[..., 3] == _OPAQUE), lambda: image[..., :3], seldom(mixed))
+    return tf.cond(tf.reduce_all(image[..., 3] == OPAQUE), lambda: image[..., :3], seldom(mixed))
 
 
 def _decode_png(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
@@ -192,16 +193,17 @@ def _decode_png(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:
         image = tf.io.decode_png(image_bytes)
         channels = tf.shape(image)[-1]
         colored = tf.cond(channels < 3, lambda: tf.repeat(image[..., :1], 3, axis=-1), lambda: image[..., :3])
-        alpha = tf.cond(channels % 2 == 0, lambda: image[..., -1:], lambda: tf.fill(tf.shape(image[..., :1]), _OPAQUE))
+        alpha = tf.cond(
+            channels % 2 == 0,
+            lambda: image[..., -1:],
+            lambda: tf.fill(tf.shape(image[..., :1]), tf.constant(OPAQUE, tf.uint8)),
+        )
         return tf.concat([colored, alpha], axis=-1)
 
     small = (color_type == 3) | (bits < 8)
     image = tf.cond(small, seldom(as_stored), lambda: tf.io.decode_png(image_bytes, channels=4))
     image.set_shape((None, None, 4))
     return _on_white(image)
-
-
-_OPAQUE = tf.constant(255, tf.uint8)
 
 
 def _decode_bmp(image_bytes: tf.Tensor, head: tf.Tensor) -> tf.Tensor:

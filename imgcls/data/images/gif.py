@@ -6,7 +6,7 @@ from imgcls.data.images.exif import LONGEST_HEADER, bytes_at, number
 
 EXTENSION, FRAME = 0x21, 0x2C  # first bytes of a block
 CONTROL = 0xF9  # second byte of the extension that says which colour is transparent
-BYTES = tf.constant([bytes([value]) for value in range(256)])
+BYTES = [bytes([value]) for value in range(256)]
 
 
 def decode_gif(image_bytes: tf.Tensor) -> tf.Tensor:
