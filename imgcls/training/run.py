@@ -20,6 +20,7 @@ from imgcls.training.callbacks import Checkpointing, EarlyStopping, KeepBest, Re
 from imgcls.training.checkpoints import Checkpoint, load_latest
 from imgcls.training.class_priors import begin_with_shares
 from imgcls.training.continuation import moved_end
+from imgcls.training.devices.agreement import check_agreement
 from imgcls.training.devices.determinism import check_step, choose_determinism
 from imgcls.training.devices.self_check import check_against_one_device
 from imgcls.training.devices.strategy import (
@@ -28,6 +29,7 @@ from imgcls.training.devices.strategy import (
     make_strategy,
     sync_batch_normalization,
 )
+from imgcls.training.devices.workers import Workers
 from imgcls.training.devices.xla import settle_xla
 from imgcls.training.learning_rate_finder import find_learning_rate
 from imgcls.training.losses import all_are_right, likeliest_is_right, make_binary_loss, make_loss
@@ -94,6 +96,7 @@ def train_network(
     if choose_determinism(config.training.deterministic)[0]:
         tf.config.experimental.enable_op_determinism()
     strategy = make_strategy(config.training.strategy)
+    check_agreement(run, Workers(strategy))
     check_batch_size(config.training.batch_size, strategy)
     output = RunOutput(run, is_chief(strategy), on_step, on_epoch)
     saved = load_latest(run.checkpoints, log_damage=True)

@@ -70,7 +70,7 @@ def _tf_config(environment: Mapping[str, str]) -> Cluster:
     chief = config["cluster"].get("chief", [])
     task = config["task"]
     index = int(task["index"]) + (len(chief) if task["type"] == "worker" else 0)
-    return Cluster((*chief, *config["cluster"].get("worker", [])), index)
+    return Cluster(_with_port([*chief, *config["cluster"].get("worker", [])]), index)
 
 
 def _kubernetes(environment: Mapping[str, str]) -> Cluster:

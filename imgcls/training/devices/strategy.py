@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from imgcls.framework_internals import all_layers, check_workers_every, place_among_workers, use_next_collective_keys
 from imgcls.training.devices.cluster import Cluster, find_cluster
+from imgcls.training.devices.roll_call import await_workers, patience
 
 KEYS_A_STRATEGY = 100_000  # of groups and reductions
 HEALTH_SECONDS = 10  # between two looks at whether the other workers live
@@ -26,6 +27,7 @@ def join_workers(name: str) -> Cluster | None:
 
     Raises:
         ValueError: "multi_worker" finds no other workers.
+        ConnectionError: a worker is not there within a minute, or what IMGCLS_WORKERS_WITHIN says.
     """
     global _workers
     cluster = find_cluster() if name in ("auto", "multi_worker") else None
@@ -36,6 +38,7 @@ def join_workers(name: str) -> Cluster | None:
                 "does on Kubernetes; for the devices of one machine choose --strategy mirrored."
             )
         return None
+    await_workers(cluster, patience())
     os.environ["TF_CONFIG"] = cluster.tf_config()
     _workers = tf.distribute.MultiWorkerMirroredStrategy()
     check_workers_every(_workers, HEALTH_SECONDS)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 import numpy as np
 import tensorflow as tf
 
+from imgcls.framework_internals import place_among_workers
 from imgcls.training.devices.strategy import is_chief
 
 GONE = (
@@ -44,6 +45,24 @@ class Workers:
         with self.may_be_lost():
             as_first: np.ndarray = self._sum(tf.constant(own)).numpy() / len(self.strategy.extended.worker_devices)
             return as_first
+
+    def of_each(self, numbers: np.ndarray) -> np.ndarray:
+        """What every worker has, in the order of the workers.
+
+        Args:
+            numbers: (N,), float32, of this worker.
+
+        Returns:
+            (workers, N).
+        """
+        index, count = place_among_workers(self.strategy)
+        rows = np.zeros((count, len(numbers)), np.float32)
+        rows[index] = numbers
+        if not self.several:
+            return rows
+        with self.may_be_lost():
+            each: np.ndarray = self._sum(tf.constant(rows)).numpy() / (self.strategy.num_replicas_in_sync // count)
+            return each
 
     @contextmanager
     def may_be_lost(self) -> Iterator[None]:

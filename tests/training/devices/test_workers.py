@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ import pytest
 from imgcls.config_file import save_toml
 from imgcls.run_folder import RunFolder
 from imgcls.training.checkpoints import load_latest
+from imgcls.workflow.create import create_run
 from tests.training.test_run import wait_for, weights
 
 ROOT = Path(__file__).parents[3]
@@ -32,16 +34,15 @@ def free_ports(count: int) -> list[int]:
 
 
 def start_workers(count: int, *arguments: object) -> list[subprocess.Popen]:
-    addresses = [f"127.0.0.1:{port}" for port in free_ports(count)]
     line = [sys.executable, "-m", "imgcls.train", *map(str, arguments)]
-    workers = []
-    for index in range(count):
-        cluster = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
-        environment = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CONFIG": json.dumps(cluster)}
-        workers.append(
-            subprocess.Popen(line, env=environment, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
-        )
-    return workers
+    addresses = [f"127.0.0.1:{port}" for port in free_ports(count)]
+    return [start(index, addresses, line) for index in range(count)]
+
+
+def start(index: int, addresses: list[str], line: list[str], **environment: str) -> subprocess.Popen:
+    cluster = {"cluster": {"worker": addresses}, "task": {"type": "worker", "index": index}}
+    variables = {**os.environ, "PYTHONPATH": str(ROOT), "TF_CONFIG": json.dumps(cluster), **environment}
+    return subprocess.Popen(line, env=variables, text=True, stdout=subprocess.PIPE, stderr=subprocess.STDOUT)
 
 
 def finish(workers: list[subprocess.Popen]) -> None:
@@ -109,3 +110,60 @@ def test_a_run_goes_on_with_another_number_of_workers(tiny_config, tmp_path):
     np.testing.assert_allclose(losses(changing), losses(tmp_path / "two"), rtol=1e-4)
     for a, b in zip(weights(tmp_path / "two"), weights(changing), strict=True):
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
+
+
+OTHER_VERSION = """
+import runpy, sys
+import imgcls
+imgcls.__version__ = "0.0.1"
+sys.argv = ["train", *sys.argv[1:]]
+runpy.run_module("imgcls.train", run_name="__main__")
+"""
+
+
+@pytest.mark.slow
+def test_workers_of_other_versions_do_not_train_together(tiny_config, tmp_path):
+    file = tmp_path / "mixed.toml"
+    save_toml(tiny_config(name="mixed", epochs=1, strategy="multi_worker"), file)
+    addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
+    workers = [
+        start(0, addresses, [sys.executable, "-m", "imgcls.train", "--config", str(file)]),
+        start(1, addresses, [sys.executable, "-c", OTHER_VERSION, "--config", str(file)]),
+    ]
+    for worker in workers:
+        said, _ = worker.communicate(timeout=300)
+        assert worker.returncode == 2, said
+        assert "Worker 1 has other versions of imgcls, TensorFlow or Keras than worker 0" in said
+        assert "Traceback" not in said
+
+
+@pytest.mark.slow
+def test_a_worker_with_other_images_does_not_train_along(tiny_config, tmp_path):
+    own, other = tmp_path / "own", tmp_path / "other"
+    files = []
+    for runs, seed in ((own, 0), (other, 1)):  # which divides the images in another way
+        files.append(runs.with_suffix(".toml"))
+        save_toml(
+            replace(tiny_config(name="run", epochs=1, strategy="multi_worker", seed=seed), runs=str(runs)), files[-1]
+        )
+    config = tiny_config(name="run", epochs=1, strategy="one_device", seed=1)
+    run, _ = create_run(replace(config, runs=str(other)))
+    run.save_config(replace(run.config, training=replace(run.config.training, strategy="multi_worker")))
+    addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
+    line = [sys.executable, "-m", "imgcls.train", "--config"]
+    for worker in [start(index, addresses, [*line, str(file)]) for index, file in enumerate(files)]:
+        said, _ = worker.communicate(timeout=300)
+        assert worker.returncode == 2, said
+        assert "Worker 1 has another" in said
+        assert "the same --runs folder" in said
+
+
+@pytest.mark.slow
+def test_a_machine_that_is_not_there_is_named_after_a_minute(tiny_config, tmp_path):
+    save_toml(tiny_config(name="alone", epochs=1, strategy="multi_worker"), tmp_path / "alone.toml")
+    addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
+    line = [sys.executable, "-m", "imgcls.train", "--config", str(tmp_path / "alone.toml")]
+    said, _ = start(0, addresses, line, IMGCLS_WORKERS_WITHIN="3").communicate(timeout=WITHIN)
+    assert f"After 3 s 1 of 2 workers cannot be reached: {addresses[1]} (connection refused)" in said
+    assert "Traceback" not in said
+    assert not (tmp_path / "alone").exists()
