@@ -122,7 +122,7 @@ def _table(config_class: type) -> Iterator[str]:
 
 def _takes(setting: Setting) -> str:
     """What a field takes: its choices, or the kind of its value."""
-    if setting.kind is bool:
+    if setting.is_yes_or_no:
         return "`True` or `False`"
     choices = setting.takes.removeprefix("{").removesuffix("}").split(",")
     return ", ".join(f"`{choice}`" for choice in choices)

@@ -95,7 +95,7 @@ def _squares_as_powers(plain: tf.compat.v1.GraphDef, graph: tf.Graph) -> None:
 
 
 def _is_square(node: tf.compat.v1.NodeDef) -> bool:
-    return node.op == "Square" or (node.op == "Mul" and node.input[0] == node.input[1])
+    return bool(node.op == "Square" or (node.op == "Mul" and node.input[0] == node.input[1]))
 
 
 def _two(plain: tf.compat.v1.GraphDef) -> str:
