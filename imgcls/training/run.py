@@ -221,7 +221,8 @@ class TrainingRun:
             listeners.on_train_end()
         if finished and self.plan.steps and self.trainer.progress.best.get("epoch") == 0:
             log.info("No epoch did better on validation than the head alone, which is kept.")
-        if said := advice(self.run_log.waited, self.config, bool(tf.config.list_physical_devices("GPU"))):
+        waited, on_gpu = self.trainer.waiting.seconds, bool(tf.config.list_physical_devices("GPU"))
+        if said := advice(self.run_log.waited, waited, self.config, on_gpu):
             log.info("%s", said)
         return finished
 

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from imgcls.config import TrainConfig
 
 MUCH = 0.15  # share of an epoch's time, from which on advice is worth reading
+LONG = 20.0  # seconds of the whole training, below which it is not
 
 
 class WaitingForData:
@@ -16,10 +17,13 @@ class WaitingForData:
 
     Args:
         clock: returns seconds.
+
+    Attributes:
+        seconds: for which the steps waited, all epochs together.
     """
 
     def __init__(self, clock: Callable[[], float] = time.perf_counter) -> None:
-        self._clock = clock
+        self._clock, self.seconds = clock, 0.0
         self.begin()
 
     def begin(self) -> None:
@@ -33,11 +37,15 @@ class WaitingForData:
 
     def gets(self, steps: int = 1) -> None:
         """The batch is there. steps: of the same call, for which it counts."""
-        self._waited += steps * (self._clock() - self._asked)
+        self._add(steps * (self._clock() - self._asked))
 
     def host_was_ahead(self, seconds: float) -> None:
         """The host waited so long for the device, which therefore had batches."""
-        self._waited -= seconds
+        self._add(-seconds)
+
+    def _add(self, seconds: float) -> None:
+        self._waited += seconds
+        self.seconds += seconds
 
     @property
     def share(self) -> float:
@@ -46,17 +54,18 @@ class WaitingForData:
         return min(1.0, max(0.0, self._waited / passed)) if passed > 0 else 0.0
 
 
-def advice(share: float, config: TrainConfig, on_gpu: bool) -> str:
+def advice(share: float, seconds: float, config: TrainConfig, on_gpu: bool) -> str:
     """What to do where the steps wait much for images, with why; empty where they do not.
 
     Args:
         share: of the time of the last epoch.
+        seconds: for which they waited in all epochs.
         config: of the run.
         on_gpu: whether a GPU trains; on a processor, reading and training share the cores.
     """
-    if share < MUCH:
+    if share < MUCH or seconds < LONG:
         return ""
-    waited = f"In the last epoch the steps waited {share:.0%} of the time for images."
+    waited = f"In the last epoch the steps waited {100 * share:.0f} % of the time for images."
     if config.training.data_service:
         return f"{waited} More workers of `python -m imgcls.data_service` help."
     ways = ["`python -m imgcls.prepare` makes large photos small once"]

@@ -58,6 +58,7 @@ def test_a_batch_that_is_waited_for_counts(steps_per_call):
     callback = keras.callbacks.LambdaCallback(on_train_batch_end=after_call)
     trainer.train(slow_batches(clock, 3.0), STEPS, 1, validate=dict, callbacks=[callback])
     assert trainer.waiting.share == pytest.approx(3 * STEPS / (3 * STEPS + len(calls)), abs=0.01)
+    assert trainer.waiting.seconds == pytest.approx(3 * STEPS, abs=0.5)  # less the real time of looking
 
 
 def test_a_host_that_is_ahead_of_its_device_waits_for_nothing():
@@ -74,15 +75,16 @@ def test_a_host_that_is_ahead_of_its_device_waits_for_nothing():
 
 def test_advice_names_flags_that_the_run_does_not_have_yet():
     plain = TrainConfig()
-    assert advice(0.05, plain, on_gpu=False) == ""
-    said = advice(0.4, plain, on_gpu=False)
-    assert "waited 40% of the time for images" in said
+    assert advice(0.05, 60.0, plain, on_gpu=False) == ""
+    assert advice(0.4, 2.0, plain, on_gpu=False) == ""  # what a short training could save is not worth a word
+    said = advice(0.4, 60.0, plain, on_gpu=False)
+    assert "waited 40 % of the time for images" in said
     assert "share the cores" in said
     assert "--cache memory" in said
     assert "--augmentation light" not in said
-    assert "The images come too slowly" in advice(0.4, plain, on_gpu=True)
+    assert "The images come too slowly" in advice(0.4, 60.0, plain, on_gpu=True)
     cached = TrainConfig(input=InputConfig(cache="memory", augmentation="strong"))
-    assert "--cache" not in advice(0.4, cached, on_gpu=False)
-    assert "--augmentation light" in advice(0.4, cached, on_gpu=False)
+    assert "--cache" not in advice(0.4, 60.0, cached, on_gpu=False)
+    assert "--augmentation light" in advice(0.4, 60.0, cached, on_gpu=False)
     served = TrainConfig(training=TrainingConfig(data_service="grpc://here:5050"))
-    assert "More workers" in advice(0.4, served, on_gpu=True)
+    assert "More workers" in advice(0.4, 60.0, served, on_gpu=True)

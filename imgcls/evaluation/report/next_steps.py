@@ -23,6 +23,7 @@ LEAST_SURE = 3  # of such images
 FEW_JUDGED = 30  # images, below which a judgement says next to nothing
 MOST_OF_A_KIND = 3  # steps of one kind that are worth reading
 LEAST_WAITING = 0.15  # of the last epoch's time, from which on waiting for images is worth a word
+LEAST_WAITED = 20.0  # seconds of all epochs, likewise
 LARGER = 2.0  # times the side that the network sees, from which on images lose detail
 SMALLER = 0.5
 
@@ -219,8 +220,8 @@ def _other_size(table: PredictionTable, trained: Trained) -> list[NextStep]:
 
 def _slow_images(trained: Trained) -> list[NextStep]:
     """Reading the images in less time, where the steps waited for them."""
-    waited = _curve(trained, "waiting_for_data")
-    if not len(waited) or waited[-1] < LEAST_WAITING:
+    waited, seconds = _curve(trained, "waiting_for_data"), _curve(trained, "seconds")
+    if not len(waited) or waited[-1] < LEAST_WAITING or waited[-1] * seconds.sum() < LEAST_WAITED:
         return []
     why = f"In the last epoch the steps waited {100 * waited[-1]:.0f} % of the time for images."
     what = "Read the images in less time: as smaller files, from a cache, or with weaker augmentation"

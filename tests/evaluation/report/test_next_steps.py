@@ -69,9 +69,11 @@ def test_sure_mistakes_sizes_and_unusable_files_have_steps_too(tmp_path):
 
 def test_images_that_the_steps_waited_for_are_to_be_read_in_less_time(tmp_path):
     well = {(0, 0): 20, (1, 1): 20}
-    rows = [{"epoch": epoch, "waiting_for_data": share} for epoch, share in ((1, 0.9), (2, 0.34))]
+    rows = [{"epoch": epoch, "waiting_for_data": share, "seconds": 60.0} for epoch, share in ((1, 0.9), (2, 0.34))]
     (step,) = steps(tmp_path, well, Trained("runs/a", "photos", epochs=rows))
     assert step.why == "In the last epoch the steps waited 34 % of the time for images."
     assert step.command == "python -m imgcls.prepare photos"
     rows[1]["waiting_for_data"] = 0.1
     assert steps(tmp_path, well, Trained("runs/a", "photos", epochs=rows)) == []
+    short = [{**row, "waiting_for_data": 0.9, "seconds": 1.0} for row in rows]
+    assert steps(tmp_path, well, Trained("runs/a", "photos", epochs=short)) == []
