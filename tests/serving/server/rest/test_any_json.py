@@ -100,7 +100,7 @@ def check_refusal(error: RequestError) -> None:
 @given(values=st.lists(st.floats(-1e6, 1e6, width=32), min_size=1, max_size=5), in_rows=st.booleans())
 @settings(exploring, max_examples=30)
 def test_what_is_allowed_is_answered(line, values, in_rows):
-    found = line.post("half_plus_three:predict", json={"instances" if in_rows else "inputs": values})
+    found = line.post("/v1/models/half_plus_three:predict", json={"instances" if in_rows else "inputs": values})
     assert found.status_code == 200
     expected = np.float32(values) * np.float32(0.5) + np.float32(3)
     np.testing.assert_allclose(found.json()["predictions" if in_rows else "outputs"], expected, rtol=1e-5)
@@ -109,30 +109,33 @@ def test_what_is_allowed_is_answered(line, values, in_rows):
 @given(text=texts())
 @settings(exploring, max_examples=60)
 def test_a_server_of_numbers_answers_all_of_it(line, text):
-    check(line.post("half_plus_three:predict", content=text))
+    check(line.post("/v1/models/half_plus_three:predict", content=text))
 
 
 @given(text=texts())
 @settings(exploring, max_examples=60)
 def test_a_server_of_images_answers_all_of_it(images_server, text):
-    check(images_server.post("clothing:predict", content=text))
-    check(images_server.post("clothing:classify", content=text))
+    check(images_server.post("/v1/models/clothing:predict", content=text))
+    check(images_server.post("/v1/models/clothing:classify", content=text))
 
 
 @pytest.fixture(scope="module")
 def line(half_plus_three):
-    with serving(models_of(half_plus_three)) as address, httpx.Client(base_url=f"{address}/v1/models/") as client:
+    with serving(models_of(half_plus_three)) as address, httpx.Client(base_url=address) as client:
         yield client
-        goes_on = client.post("half_plus_three:predict", json={"instances": [1.0]})
+        goes_on = client.post("/v1/models/half_plus_three:predict", json={"instances": [1.0]})
         assert goes_on.json() == {"predictions": [3.5]}
 
 
 @pytest.fixture(scope="module")
 def images_server(served_bundle, images):
-    with serving(served_bundle) as address, httpx.Client(base_url=f"{address}/v1/models/") as client:
+    with serving(served_bundle) as address, httpx.Client(base_url=address) as client:
         yield client
         row = {"b64": base64.b64encode(images[0].read_bytes()).decode()}
-        assert client.post("clothing:predict", json={"instances": [row]}).json()["predictions"][0]["problem"] == ""
+        assert (
+            client.post("/v1/models/clothing:predict", json={"instances": [row]}).json()["predictions"][0]["problem"]
+            == ""
+        )
 
 
 def check(response: httpx.Response) -> None:
