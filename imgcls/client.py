@@ -19,12 +19,11 @@ import tyro
 from imgcls.cli import command
 from imgcls.files import check_writable
 from imgcls.image_files import WHAT_IS_READ
-from imgcls.serving.client.address import parse_address
+from imgcls.serving.client.address import TOKEN, parse_address
 
 __doc__ = f"{__doc__}\n{WHAT_IS_READ}\n"
 
 OUTPUT_FORMATS = (".csv", ".jsonl", ".parquet")
-TOKEN = "IMGCLS_TOKEN"  # the variable of the environment that holds it: other users see flags
 
 
 @dataclass(frozen=True)

@@ -17,10 +17,8 @@ from typing import Annotated
 import tyro
 
 from imgcls.cli import command
-from imgcls.serving.client.address import parse_address
+from imgcls.serving.client.address import TOKEN, parse_address
 from imgcls.serving.versions import check_bundle
-
-TOKEN = "IMGCLS_TOKEN"  # the variable of the environment that holds what the server asks for
 
 
 @dataclass(frozen=True)

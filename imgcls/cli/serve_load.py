@@ -17,8 +17,9 @@ from typing import Annotated
 import tyro
 
 from imgcls.cli import command
-from imgcls.cli.serve_check import TOKEN, model_of
+from imgcls.cli.serve_check import model_of
 from imgcls.files import check_writable
+from imgcls.serving.client.address import TOKEN
 from imgcls.serving.versions import check_bundle
 
 CHARTS = (".png", ".svg")

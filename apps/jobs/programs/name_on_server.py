@@ -14,9 +14,9 @@ import pandas as pd
 
 from imgcls.cli import command
 from imgcls.cli.terminal import progress_line
-from imgcls.client import TOKEN
 from imgcls.files import replacing
 from imgcls.serving.client import Client
+from imgcls.serving.client.address import TOKEN
 from imgcls.serving.named_image import NamedImage, encoded
 from imgcls.serving.prediction import Prediction
 from imgcls.workflow.many_images.inputs import count_images, images_of

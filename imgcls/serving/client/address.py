@@ -7,6 +7,7 @@ from urllib.parse import unquote
 WHICH = r"(?P<model>[^/:?#]+)(?:/versions/(?P<version>\d+)|/labels/(?P<label>[^/:?#]+))?"
 REST = re.compile(rf"(?P<server>https?://[^/?#\s]+(?:/[^?#\s]*?)??)(?:/v1/models/{WHICH})?(?::predict)?/*")
 GRPC = re.compile(rf"(?P<server>grpcs?://[^/?#\s]+)(?:/{WHICH})?/*")
+TOKEN = "IMGCLS_TOKEN"  # the variable that holds what a server asks for: other users see flags
 EXAMPLES = "'http://127.0.0.1:8501' or 'grpc://127.0.0.1:8500'"
 
 
