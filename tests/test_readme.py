@@ -47,6 +47,7 @@ OTHERS = {  # no fields of a command: of every command, TensorBoard, Streamlit, 
     "--server",
     "--help", "--help-all", "--logdir", "--root", "--allow-network-files", "--runner",
     "--data-binary", "--rm", "--read-only", "--tmpfs", "--install", "--from-literal",  # of curl, docker, helm, kubectl
+    "--nodes", "--ntasks-per-node", "--gpus-per-node", "--requeue",  # of Slurm
 }  # fmt: skip
 
 

@@ -4,7 +4,7 @@ import shutil
 from pathlib import Path
 
 import pytest
-from judged_project import CONTRADICTED, MISLABELLED, SEEN, WRONG, judge
+from judged_project import MISLABELLED, SEEN, WRONG, judge
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.files import write_json
@@ -92,7 +92,7 @@ def test_a_cell_of_the_matrix_stands_in_the_address_and_becomes_a_queue_with_sug
     assert f"of {WRONG}, taken for {SEEN}" in said(view)
     view.press("Fix these labels")
     queue = queue_of(flawed, view)
-    assert len(queue.rows) >= CONTRADICTED
+    assert len(queue.rows) >= MISLABELLED
     assert set(queue.suggestions.values()) == {SEEN}
     rows = rows_of(flawed, queue)
     assert set(rows["label"]) == {WRONG}
