@@ -13,6 +13,7 @@ def test_quick_shows_the_machine_and_measures_nothing(command, monkeypatch):
         assert name in result.out
     assert "a second" not in result.out
     assert "All is well" in result.out
+    assert result.out.rstrip().endswith("Next:\n  python -m imgcls.doctor   # measures")
 
 
 def test_a_card_that_tensorflow_does_not_use_is_wrong(command, monkeypatch, tmp_path):
@@ -37,7 +38,8 @@ def test_json_in_a_file_stands_beside_the_text(command, monkeypatch, tmp_path):
     monkeypatch.setenv("PATH", "/nowhere")
     result = command("doctor", "--quick", "--json", tmp_path / "machine.json")
     assert "Everything that was found" in result.out
-    assert json.loads((tmp_path / "machine.json").read_text("utf-8"))["findings"] == []
+    found = json.loads((tmp_path / "machine.json").read_text("utf-8"))
+    assert not any(finding["wrong"] for finding in found["findings"])  # a container's limit is a finding, and not wrong
 
 
 def test_a_file_that_cannot_be_written_is_refused_before_anything_is_examined(command):

@@ -4,7 +4,7 @@ import json
 from pathlib import Path
 
 from imgcls.cli import command
-from imgcls.cli.terminal import progress_line, say, table
+from imgcls.cli.terminal import next_step, progress_line, say, table
 from imgcls.files import write_json
 from imgcls.workflow.doctor.examine import Examination, examine
 from imgcls.workflow.doctor.shown import DEVICE_HEADER, SPEED_HEADER, device_rows, facts_rows, speed_rows
@@ -28,6 +28,10 @@ def doctor(measures: bool, file: str | None) -> int:
         if file is not None:
             write_json(Path(file), found.to_dict())
             say(f"\nEverything that was found: {file}")
+        if found.is_well:
+            next_step(
+                "python -m imgcls.train --data FOLDER" if found.speeds else "python -m imgcls.doctor   # measures"
+            )
     return command.OK if found.is_well else command.FAULT
 
 
