@@ -12,12 +12,12 @@ from safety import allowed_paths
 
 from imgcls.files import replacing
 from imgcls.image_files import HEAD, SUFFIXES, suffix_of
+from imgcls.serving.client.address import TOKEN
 from imgcls.workflow.many_images.archives import is_archive
 from parts.person import who
 from parts.predict.model_choice import server_token
 
 TOP = 5  # classes kept of each image
-TOKEN = "IMGCLS_TOKEN"  # environment variable with the token of a server, as `imgcls.client` has it
 WHAT = "Expected a folder of images, or a zip or tar file of them."
 
 
