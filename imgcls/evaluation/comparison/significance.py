@@ -29,7 +29,7 @@ def paired_p_value(first: np.ndarray, second: np.ndarray, groups: np.ndarray | N
 
     Example:
         >>> right = np.array([True] * 8 + [False] * 2)
-        >>> paired_p_value(~right, right)
+        >>> round(paired_p_value(~right, right), 6)
         0.109375
     """
     gained, lost = int((second & ~first).sum()), int((first & ~second).sum())
