@@ -16,10 +16,11 @@ from tests.models.foreign.conftest import SIZE, embedding
 def nested(backbone: keras.Model, **call) -> keras.Model:
     """A backbone as one layer of another model, in the way of Keras' guide to transfer learning."""
     images = keras.Input((SIZE, SIZE, 3))
-    changed = keras.Sequential([layers.RandomFlip("horizontal"), layers.RandomRotation(0.1)])(images)
+    changes = [layers.RandomFlip("horizontal", name="random_flip"), layers.RandomRotation(0.1, name="random_rotation")]
+    changed = keras.Sequential(changes)(images)
     x = backbone(layers.Rescaling(1 / 127.5, -1.0)(changed), **call)
     x = layers.GlobalAveragePooling2D()(x) * 2 + 1  # operations, not layers
-    return keras.Model(images, layers.Dense(4, "softmax")(layers.Dropout(0.2)(x)))
+    return keras.Model(images, layers.Dense(4, "softmax", name="dense")(layers.Dropout(0.2)(x)))
 
 
 @pytest.fixture(scope="module")
