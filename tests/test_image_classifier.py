@@ -68,7 +68,7 @@ def test_predictions_scores_and_features(classifier, files):
     assert list(classifier.classes_) == list(CLASSES)
     probabilities = classifier.predict_proba(paths[:5])
     np.testing.assert_allclose(probabilities.sum(axis=1), 1, atol=1e-5)
-    np.testing.assert_allclose(classifier.predict_proba(pixels_of(paths[:5])), probabilities, atol=1e-6)
+    np.testing.assert_allclose(classifier.predict_proba(pixels_of(paths[:5])), probabilities, atol=1e-5)
     assert list(classifier.predict(paths[:5])) == [CLASSES[i] for i in probabilities.argmax(axis=1)]
     assert classifier.predict(paths[0]).shape == (1,)
     assert classifier.score(paths, labels) == np.mean(classifier.predict(paths) == np.array(labels))

@@ -49,7 +49,7 @@ def test_a_field_that_nobody_thought_of_gets_a_widget():
 
     sys.modules["recipe"] = types.SimpleNamespace(Recipe=Recipe)
     try:
-        form = AppTest.from_function(script).run()
+        form = AppTest.from_function(script, default_timeout=60).run()
         assert form.session_state["made"] == Recipe()
         assert form.selectbox[0].options == ["plum", "apple"]
         assert form.selectbox[0].help == "What is baked # and eaten"

@@ -37,7 +37,7 @@ def test_a_folder_gives_its_features_and_survives_a_file(preset, tmp_path):
     pixels = np.random.default_rng(0).uniform(0, 255, (2, 64, 64, 3)).astype("float32")
     np.testing.assert_allclose(embedding(model)(pixels), np.asarray(backbone(pixels / 255)).mean((1, 2)), atol=1e-5)
     save(model, tmp_path / "model.keras")
-    np.testing.assert_allclose(load_model(tmp_path / "model.keras")(pixels), model(pixels), atol=1e-6)
+    np.testing.assert_allclose(load_model(tmp_path / "model.keras")(pixels), model(pixels), atol=1e-5)
 
 
 def test_a_folder_that_is_no_preset_is_refused(tmp_path):

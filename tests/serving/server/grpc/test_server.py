@@ -79,7 +79,7 @@ def test_an_independent_client(served_bundle, bundle, images):
     found = json.loads(run.stdout)
     expected = bundle([path.read_bytes() for path in images[:3]])
     assert found["classes"] == [each.classes for each in expected]
-    np.testing.assert_allclose(found["probabilities"], [each.probabilities for each in expected], atol=1e-6)
+    np.testing.assert_allclose(found["probabilities"], [each.probabilities for each in expected], atol=1e-5)
     assert found["status"] == {"1": {"state": "AVAILABLE", "error_code": 0, "error_message": ""}}
     assert (found["version"], found["inputs"]) == (1, ["image_bytes"])
 
