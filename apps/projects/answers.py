@@ -169,9 +169,15 @@ def rows_of(answer: Answer) -> pd.DataFrame:
     return pd.read_parquet(file) if file.is_file() else pd.DataFrame(columns=list(COLUMNS))
 
 
-def _rows_of_job(answer: Answer) -> pd.DataFrame:
-    """What `imgcls.predict` wrote so far, as our own table."""
-    parts = [pd.read_parquet(part) for part in sorted((answer.folder / "parts").glob("part-*.parquet"))]
+def newest_rows(answer: Answer, count: int) -> pd.DataFrame:
+    """The last images that a job has named so far."""
+    return _rows_of_job(answer, only_last=True).tail(count)
+
+
+def _rows_of_job(answer: Answer, only_last: bool = False) -> pd.DataFrame:
+    """What a job wrote so far, or the last part of it, as our own table."""
+    files = sorted((answer.folder / "parts").glob("part-*.parquet"))
+    parts = [pd.read_parquet(part) for part in (files[-1:] if only_last else files)]
     if not parts:
         return pd.DataFrame(columns=list(COLUMNS))
     table = pd.concat(parts, ignore_index=True)

@@ -173,7 +173,7 @@ def test_a_server_that_does_not_answer_is_a_sentence_and_can_be_asked_again(trai
     assert table_of(view)["answer"].tolist() == ["", "", ""]
 
 
-def test_a_folder_on_the_server_is_named_by_a_job(trained, small_data):
+def test_a_folder_on_the_server_is_named_by_a_job(trained, small_data, monkeypatch):
     shutil.copytree(small_data / "test" / "bag", "photos/bag")
     Path("photos/bag/notes.txt").write_text("no image")
     view = opened(trained)
@@ -185,6 +185,16 @@ def test_a_folder_on_the_server_is_named_by_a_job(trained, small_data):
     assert "1 file cannot be read. The other 10 images can." in view.text
     assert table_of(view)["image"].iloc[0].startswith("bag/")
     assert view.html.count("<img") == 10
+    from jobs.job import Job
+    from parts.predict import answer
+    from projects.answers import list_answers
+
+    monkeypatch.setattr(Job, "is_live", property(lambda job: True))  # as if it was still at work
+    working = opened(trained, answer=list_answers(trained)[0].id)
+    assert "The latest answers" in working.text
+    assert working.html.count("<img") == 10
+    monkeypatch.setattr(answer, "newest_rows", lambda answer, count: pd.DataFrame())
+    assert "The latest answers" not in working.look().text
 
 
 def test_pictures_of_a_zip_file_are_shown(trained, pictures):

@@ -14,40 +14,34 @@ import pandas as pd
 
 from imgcls.cli import command
 from imgcls.cli.terminal import progress_line
-from imgcls.files import replacing
 from imgcls.serving.client import Client
 from imgcls.serving.client.address import TOKEN
 from imgcls.serving.named_image import NamedImage, encoded
 from imgcls.serving.prediction import Prediction
 from imgcls.workflow.many_images.inputs import count_images, images_of
+from imgcls.workflow.many_images.parts_folder import PartsFolder
 from jobs.programs.program import run
 
 AT_ONCE = 16  # images in a request
-IN_A_PART = 64 * AT_ONCE
 TOP = 5  # classes kept of each image
+NOTHING = Prediction([], [], "")
 
 
 def main(address: str, pictures: str, folder: Path) -> int:
     """Ask for every image, a few at a time."""
-    folder.mkdir(parents=True, exist_ok=True)
-    images, rows, parts, problems = images_of([pictures], lambda name: True), [], 0, 0
-    with Client(address, token=os.environ.get(TOKEN, "")) as client, progress_line() as progress:
+    images, asked, problems, done = images_of([pictures], lambda name: True), [address, pictures], 0, 0
+    with (
+        Client(address, token=os.environ.get(TOKEN, "")) as client,
+        PartsFolder(folder, {"asked": asked}, list(_row("", NOTHING, "")), ".parquet") as parts,
+        progress_line() as progress,
+    ):
         report = progress.of("Naming", count_images([pictures]) or 0)
         while some := list(islice(images, AT_ONCE)):
-            rows += _named(client, some)
-            report(parts * IN_A_PART + len(rows))
-            if len(rows) == IN_A_PART:
-                problems += _write_part(folder, parts, rows)
-                parts, rows = parts + 1, []
-        problems += _write_part(folder, parts, rows) if rows else 0
+            rows = pd.DataFrame(_named(client, some))
+            parts.write(rows)
+            problems, done = problems + (rows["problem"] != "").sum(), done + len(rows)
+            report(done)
     return command.WITH_PROBLEMS if problems else command.OK
-
-
-def _write_part(folder: Path, number: int, rows: list[dict]) -> int:
-    """Write a table; returns how many of its images could not be read."""
-    with replacing(folder / f"part-{number:05}.parquet") as partial:
-        pd.DataFrame(rows).to_parquet(partial, index=False)
-    return sum(bool(row["problem"]) for row in rows)
 
 
 def _named(client: Client, images: Iterable[NamedImage]) -> list[dict]:
@@ -57,8 +51,7 @@ def _named(client: Client, images: Iterable[NamedImage]) -> list[dict]:
         said = iter(client.predict([each.data for _, each in read if not each.problem]))
     except (ConnectionError, TimeoutError) as error:
         raise ValueError(str(error)) from error
-    nothing = Prediction([], [], "")
-    return [_row(image.name, nothing if each.problem else next(said), each.problem) for image, each in read]
+    return [_row(image.name, NOTHING if each.problem else next(said), each.problem) for image, each in read]
 
 
 def _row(name: str, said: Prediction, problem: str) -> dict:

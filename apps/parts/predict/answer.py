@@ -3,7 +3,7 @@
 import pandas as pd
 import streamlit as st
 from jobs.job import look
-from projects.answers import Answer, rows_of
+from projects.answers import Answer, newest_rows, rows_of
 from projects.models import RUN
 from projects.project import Project
 from projects.threshold import threshold_of
@@ -28,7 +28,7 @@ def threshold(project: Project, answer: Answer) -> float:
 def show_answer(project: Project, answer: Answer) -> None:
     """Show an answer as far as it is there."""
     if answer.job and not _job_ended(project, answer):
-        _follow(project, answer)
+        _follow(project, answer, threshold(project, answer))
         return
     table, least = rows_of(answer), threshold(project, answer)
     if table.empty:
@@ -51,13 +51,17 @@ def _job_ended(project: Project, answer: Answer) -> bool:
 
 
 @st.fragment(run_every=REFRESH)
-def _follow(project: Project, answer: Answer) -> None:
+def _follow(project: Project, answer: Answer, least: float) -> None:
     job = look(project, answer.job)
     if not job.is_live:
         st.rerun()
     counts = f": {job.done:,} of {job.total:,}" if job.total else f": {job.done:,}" if job.done else ""
     st.progress(share(job) or 0.0, f"{job.title}, {(job.doing or 'starting').lower()}{counts}")
     st.caption("You may close this page: the work goes on, and the answers are kept.")
+    rows = newest_rows(answer, CARDS_A_PAGE).to_dict("records")
+    if rows:
+        st.write("The latest answers")
+        show_cards(with_files(answer, rows), least)
 
 
 def _nothing(answer: Answer) -> None:

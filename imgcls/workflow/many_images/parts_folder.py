@@ -20,6 +20,9 @@ from imgcls.workflow.many_images.share import Share
 
 ROWS = 100_000  # of a part
 SECONDS = 300.0  # of work in a part; no more is lost if the process is killed
+FIRST_SECONDS = (
+    5.0  # of work in the first part, so that there is something to look at; each part may last twice as long
+)
 
 
 class PartsFolder:
@@ -44,7 +47,7 @@ class PartsFolder:
         self._record = folder / f"_command{self._infix}.json"
         self._part = ExitStack()
         self._write: Write | None = None
-        self._rows, self._began = 0, 0.0
+        self._rows, self._began, self._lasts = 0, 0.0, FIRST_SECONDS
         self._asked = {**asked, "columns": columns, "suffix": suffix}
         self._check(read_json(self._record))
         folder.mkdir(parents=True, exist_ok=True)
@@ -88,7 +91,7 @@ class PartsFolder:
             self._write = self._begin_part()
         self._write(rows)
         self._rows += len(rows)
-        if self._rows >= ROWS or time.monotonic() - self._began >= SECONDS:
+        if self._rows >= ROWS or time.monotonic() - self._began >= self._lasts:
             self._end_part()
 
     def _begin_part(self) -> Write:
@@ -101,7 +104,7 @@ class PartsFolder:
 
     def _end_part(self) -> None:
         self._part.close()
-        self._write = None
+        self._write, self._lasts = None, min(SECONDS, 2 * self._lasts)
 
     def _check(self, before: dict[str, Any]) -> None:
         if not before and self.parts:

@@ -12,6 +12,7 @@ import pytest
 
 from imgcls.workflow.many_images import parts_folder
 from imgcls.workflow.many_images.inputs import images_of
+from imgcls.workflow.many_images.parts_folder import PartsFolder
 from imgcls.workflow.many_images.predict import ManyImages, predict_many
 from imgcls.workflow.many_images.share import Share
 from tests.conftest import ROOT
@@ -53,6 +54,17 @@ def test_a_file_holds_a_row_for_each_image(photos, tmp_path, suffix):
     assert table["probability"].isna().sum() == 1
     assert (summary.count, summary.problems, dict(summary.answers)) == (101, 1, {"dark": 50, "bright": 50})
     assert summary.reasons == {"a damaged or truncated PNG file (... bytes)": 1}
+
+
+def test_the_first_parts_are_there_soon_and_later_ones_are_few(tmp_path, monkeypatch):
+    seconds = iter(range(1000))
+    monkeypatch.setattr(parts_folder.time, "monotonic", lambda: next(seconds))
+    monkeypatch.setattr(parts_folder, "SECONDS", 20.0)
+    with PartsFolder(tmp_path / "parts", {}, ["image"], ".csv") as folder:
+        for number in range(60):  # a second each
+            folder.write(pd.DataFrame({"image": [str(number)]}))
+        assert [len(pd.read_csv(part)) for part in folder.parts] == [5, 10, 20, 20]
+    assert len(rows_in(folder.folder)) == 60
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
