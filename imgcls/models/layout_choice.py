@@ -1,7 +1,6 @@
 """Which layout a network should have on the device at hand."""
 
 import functools
-import os
 import time
 from collections.abc import Callable
 from typing import NamedTuple
@@ -37,8 +36,8 @@ def resolve_data_format(data_format: str) -> LayoutChoice:
     """The layout to build a network in, on the device at hand and in the precision that Keras is set to.
 
     Args:
-        data_format: "channels_last"; "channels_first", which a device without such convolutions computes by transposing
-            the images at each; or "auto", which times the training step of a convolution with batch normalization in
+        data_format: "channels_last"; "channels_first", which a processor computes by transposing the images at each
+            convolution; or "auto", which times the training step of a convolution with batch normalization in
             both. That takes about a second, once a process.
 
     Raises:
@@ -53,8 +52,8 @@ def resolve_data_format(data_format: str) -> LayoutChoice:
         return LayoutChoice(data_format, "")
     return LayoutChoice(
         data_format,
-        f"{data_format}: {_device()} convolves in channels_last only ({dtype}{_without_onednn()}), so the images are "
-        "turned at each convolution, which takes longer. channels_last has the same weights.",
+        f"{data_format}: {_device()} convolves in channels_last ({dtype}), so the images are turned at each "
+        "convolution, which takes longer. channels_last has the same weights.",
     )
 
 
@@ -64,16 +63,11 @@ def require_convolutions(dtype: str) -> None:
         raise ValueError(f"{_device()} cannot convolve in {dtype}; choose --precision float32.")
 
 
-def _without_onednn() -> str:
-    off = os.environ["TF_ENABLE_ONEDNN_OPTS"] == "0" and _device_kind() == "CPU"
-    return ", oneDNN is switched off by TF_ENABLE_ONEDNN_OPTS=0" if off else ""
-
-
 @functools.cache
 def _fastest(dtype: str) -> LayoutChoice:
     require_convolutions(dtype)
     if not convolves(dtype, CHANNELS_FIRST):
-        return LayoutChoice(CHANNELS_LAST, f"channels_last, because {_device()} convolves in no other ({dtype}).")
+        return LayoutChoice(CHANNELS_LAST, f"channels_last, as {_device()} convolves ({dtype}).")
     steps = {data_format: _step(data_format, IMAGES[_device_kind()], dtype) for data_format in DATA_FORMATS}
     seconds: dict[str, list[float]] = {data_format: [] for data_format in DATA_FORMATS}
     for _ in range(ROUNDS):

@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from imgcls import layers
 from imgcls.layers import native_layout
+from imgcls.processor import has_onednn
 
 KINDS = {
     "Conv2D": {"filters": 8, "kernel_size": 3, "padding": "same"},
@@ -52,12 +53,20 @@ def test_the_bias_is_added_to_the_channels_where_the_width_equals_the_filters(ki
 
 @pytest.mark.parametrize("mode", MODES)
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_device_without_channels_first_computes_it_in_channels_last(kind, mode, monkeypatch):
+def test_a_device_with_fast_convolutions_in_channels_first_computes_the_same(kind, mode, monkeypatch):
+    if mode != "xla" and not has_onednn():
+        pytest.skip("this processor has no kernels of channels_first to stand for those of a GPU")
     expected, expected_gradient = forward_and_bias_gradient(layers, kind, "channels_last", mode)
-    monkeypatch.setattr(native_layout, "convolves", lambda dtype, data_format="channels_last": False)
+    monkeypatch.setattr(native_layout, "convolves", lambda dtype, data_format="channels_last": True)
     outputs, gradient = forward_and_bias_gradient(layers, kind, "channels_first", mode)
     np.testing.assert_allclose(outputs, expected, atol=1e-5 * np.abs(expected).max())
     np.testing.assert_allclose(gradient, expected_gradient, atol=1e-5 * np.abs(expected_gradient).max())
+
+
+def test_a_processor_convolves_in_channels_last():
+    with tf.device("CPU"):
+        assert native_layout.convolves.__wrapped__("float32", "channels_last")
+        assert not native_layout.convolves.__wrapped__("float32", "channels_first")
 
 
 @pytest.mark.parametrize("kind", KINDS)
