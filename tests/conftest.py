@@ -9,6 +9,7 @@ from typing import NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 
+import httpx
 import pytest
 import tensorflow as tf
 
@@ -17,6 +18,7 @@ from tests.proving_process import ProvingProcess
 ROOT = Path(__file__).parents[1]
 SAMPLE = ROOT / "datasets" / "fashion_mini"
 
+httpx._config.DEFAULT_TIMEOUT_CONFIG.read = 60.0  # seconds, which a server may need on a busy machine; httpx has 5
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )  # so that a run over several devices is tested for real

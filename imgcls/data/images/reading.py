@@ -111,8 +111,8 @@ def for_each_file(
 ) -> Iterator[ReadResult]:
     """Call a function on the bytes of each file, in threads.
 
-    The first file is read before the threads begin: TensorFlow prepares a graph where it is first called, for a second,
-    and would do so in each thread at once.
+    The first file is read alone: TensorFlow prepares a graph where it is first called, for seconds, and would do so in
+    each thread at once. A thread reads it too, because under a strategy's scope the graph would be another one.
 
     Args:
         paths: Of the files, or their contents as bytes.
@@ -122,12 +122,11 @@ def for_each_file(
     Yields:
         A result for each file, in the order of `paths`.
     """
-    remaining = zip(paths, *others, strict=True)
-    for path, *rest in islice(remaining, 1):
-        yield _outcome(path, function, *rest)
+    remaining, at_once = zip(paths, *others, strict=True), 1
     with ThreadPoolExecutor(THREADS) as pool:
-        while chunk := list(islice(remaining, FILES_AT_ONCE)):
+        while chunk := list(islice(remaining, at_once)):
             yield from pool.map(lambda item: _outcome(item[0], function, *item[1:]), chunk)
+            at_once = FILES_AT_ONCE
 
 
 def _outcome(image: str | Path | bytes, function: Callable[..., object], *others: object) -> ReadResult:
