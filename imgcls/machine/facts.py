@@ -10,7 +10,7 @@ import psutil
 
 from imgcls.machine.container import memory_limit, processor_share
 from imgcls.machine.nvidia import Nvidia, find_nvidia
-from imgcls.machine.packages import cuda_packages, installed_packages
+from imgcls.machine.packages import cuda_packages, installed_packages, unfit_packages
 from imgcls.processor import has_onednn, processor_name, vector_units
 
 
@@ -33,6 +33,7 @@ class MachineFacts:
         disk: Bytes of the disk that it lies on.
         disk_free: Bytes that are free there.
         packages: Versions by name; a package that is not installed is missing.
+        unfit_packages: Versions of packages that are other ones than imgcls asks for, by requirement; "" for none.
         cuda_packages: Versions of CUDA's libraries by name.
         nvidia: Its cards.
     """
@@ -51,6 +52,7 @@ class MachineFacts:
     disk: int
     disk_free: int
     packages: Mapping[str, str]
+    unfit_packages: Mapping[str, str] = field(default_factory=dict)
     cuda_packages: Mapping[str, str] = field(default_factory=dict)
     nvidia: Nvidia = field(default_factory=Nvidia)
 
@@ -89,6 +91,7 @@ def machine_facts(folder: Path | None = None) -> MachineFacts:
         disk=disk.total,
         disk_free=disk.free,
         packages=installed_packages(),
+        unfit_packages=unfit_packages(),
         cuda_packages=cuda_packages(),
         nvidia=find_nvidia(),
     )

@@ -18,8 +18,7 @@ def machine_findings(facts: MachineFacts) -> list[Finding]:
 def _of_processor(facts: MachineFacts) -> Iterator[Finding]:
     if not facts.onednn:
         yield Finding(
-            "oneDNN is switched off (TF_ENABLE_ONEDNN_OPTS is 0): training takes about twice as long, and "
-            "channels_first has no convolutions.",
+            "oneDNN is switched off (TF_ENABLE_ONEDNN_OPTS is 0): training takes about twice as long.",
             "Type: unset TF_ENABLE_ONEDNN_OPTS",
         )
     if facts.cores_of_container is not None and facts.cores_of_container < facts.cores_of_process:
@@ -57,4 +56,10 @@ def _of_packages(facts: MachineFacts) -> Iterator[Finding]:
         yield Finding(
             "The packages tensorflow and tensorflow-cpu are both installed, and overwrite each other's files.",
             "Type: pip uninstall tensorflow tensorflow-cpu, then pip install tensorflow",
+        )
+    if facts.unfit_packages:
+        found = (f"{has or 'nothing'} where it asks for {asked}" for asked, has in facts.unfit_packages.items())
+        yield Finding(
+            f"imgcls stands on other packages than it was tested with: {', '.join(found)}.",
+            "Type: pip install " + " ".join(f'"{asked}"' for asked in facts.unfit_packages),
         )
