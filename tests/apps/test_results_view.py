@@ -3,6 +3,7 @@
 import shutil
 from pathlib import Path
 
+import numpy as np
 import pytest
 from judged_project import MISLABELLED, SEEN, WRONG, judge
 
@@ -106,6 +107,17 @@ def test_the_weakest_class_leads_to_what_it_is_taken_for(open_results):
     assert address(view.look(), "cell") == f"{WRONG},{SEEN}"
     view.press("Show all mistakes")
     assert "that it gets wrong" in said(view)
+
+
+def test_a_cell_without_images_is_said_and_leads_back(open_results, monkeypatch):
+    from parts.results import mistakes
+
+    monkeypatch.setattr(mistakes, "chosen_places", lambda judged, cell: np.array([], int))
+    view = open_results(run="first", cell=f"{WRONG},{SEEN}")
+    assert "No image. Choose another cell of the matrix." in said(view)
+    labels = {button.label for button in view.widgets.button}
+    assert "Show all mistakes" in labels
+    assert "Fix these labels" not in labels
 
 
 def test_pictures_that_are_not_in_the_data_any_more_are_said(open_results, flawed):

@@ -50,6 +50,11 @@ def chosen_places(judged: JudgedRun, cell: Cell | None) -> np.ndarray:
 def _show_pictures(judged: JudgedRun, cell: Cell | None) -> None:
     places = chosen_places(judged, cell)
     st.markdown(f"**{plain(_title(judged, cell, len(places)))}**")
+    if not len(places):
+        st.caption(_nothing(judged, cell))
+        if cell:
+            _all_mistakes_button()
+        return
     above = st.container()
     chosen = pictures(judged, places, f"images {judged.name} {cell}")
     with above, st.container(horizontal=True):
@@ -57,12 +62,23 @@ def _show_pictures(judged: JudgedRun, cell: Cell | None) -> None:
         label = f"Fix {counted(len(some), 'label')}" if len(chosen.selected) else "Fix these labels"
         label_button(judged, some, label, _queue_title(judged, cell), primary=True, key="fix")
         if cell:
-            st.button("Show all mistakes", on_click=keep, kwargs={"cell": None})
-    if not len(places):
-        st.caption("No image. Choose another cell of the matrix.")
+            _all_mistakes_button()
     if chosen.opened is not None:
         keep(picture=str(chosen.opened))
         st.rerun()
+
+
+def _all_mistakes_button() -> None:
+    st.button("Show all mistakes", on_click=keep, kwargs={"cell": None})
+
+
+def _nothing(judged: JudgedRun, cell: Cell | None) -> str:
+    """What stands in place of images."""
+    if cell is None:
+        return "Every test image is named rightly."
+    if judged.table.is_multi_label:
+        return "No image. Choose another class, or the other kind of mistake."
+    return "No image. Choose another cell of the matrix."
 
 
 def _title(judged: JudgedRun, cell: Cell | None, count: int) -> str:
