@@ -23,7 +23,7 @@ demo: .venv/installed  ## train a new head on the sample, export it, serve it, a
 app: .venv/installed  ## the app, in the browser
 	$(BIN)/streamlit run apps/app.py
 
-test: .venv/development  ## the tests: about twenty minutes on two cores
+test: .venv/development  ## the tests: about half an hour on two cores
 	$(BIN)/python -m pytest -n auto --dist loadfile --max-worker-restart 0 -m "not slow and not browser"
 
 test-browser: .venv/development  ## the tests that drive the app in Chromium
