@@ -171,13 +171,20 @@ def rows_of(answer: Answer) -> pd.DataFrame:
 
 def newest_rows(answer: Answer, count: int) -> pd.DataFrame:
     """The last images that a job has named so far."""
-    return _rows_of_job(answer, only_last=True).tail(count)
+    part = _parts_of(answer)[-1:]
+    return _as_ours(answer, [pd.read_parquet(each).tail(count) for each in part])
 
 
-def _rows_of_job(answer: Answer, only_last: bool = False) -> pd.DataFrame:
-    """What a job wrote so far, or the last part of it, as our own table."""
-    files = sorted((answer.folder / "parts").glob("part-*.parquet"))
-    parts = [pd.read_parquet(part) for part in (files[-1:] if only_last else files)]
+def _rows_of_job(answer: Answer) -> pd.DataFrame:
+    return _as_ours(answer, [pd.read_parquet(part) for part in _parts_of(answer)])
+
+
+def _parts_of(answer: Answer) -> list[Path]:
+    return sorted((answer.folder / "parts").glob("part-*.parquet"))
+
+
+def _as_ours(answer: Answer, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
+    """What a job wrote, as our own table."""
     if not parts:
         return pd.DataFrame(columns=list(COLUMNS))
     table = pd.concat(parts, ignore_index=True)

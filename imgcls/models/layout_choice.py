@@ -37,8 +37,8 @@ def resolve_data_format(data_format: str) -> LayoutChoice:
 
     Args:
         data_format: "channels_last"; "channels_first", which a processor computes by transposing the images at each
-            convolution; or "auto", which times the training step of a convolution with batch normalization in
-            both. That takes about a second, once a process.
+            convolution; or "auto", which times the training step of a convolution with batch normalization in both,
+            where the device has both. That takes about a second, once a process.
 
     Raises:
         ValueError: For another name, and if the device cannot convolve in the precision at all.

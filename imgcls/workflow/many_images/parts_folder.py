@@ -20,9 +20,7 @@ from imgcls.workflow.many_images.share import Share
 
 ROWS = 100_000  # of a part
 SECONDS = 300.0  # of work in a part; no more is lost if the process is killed
-FIRST_SECONDS = (
-    5.0  # of work in the first part, so that there is something to look at; each part may last twice as long
-)
+FIRST_SECONDS = 5.0  # of work in the first part, so that there is something to look at; the next lasts twice as long
 
 
 class PartsFolder:
