@@ -3,8 +3,8 @@
 python benchmarks/channels_first.py
 python benchmarks/channels_first.py --names mobilenet_v2 --side 96
 
-Two networks are timed in one process, by turns: the answers of a batch, those of a single image by the same graph, and a
-training step. A round gives a ratio of times to those of oneDNN's own convolutions: below 1, to turn the images is
+Two networks are timed in one process, by turns: the answers of a batch, those of a single image by the same graph, and
+a training step. A round gives a ratio of times to those of oneDNN's own convolutions: below 1, to turn the images is
 faster. Printed are median, least and largest.
 """
 
