@@ -91,3 +91,22 @@ def settled(page) -> None:
     page.locator("[data-test-script-state=notRunning]").wait_for()
     page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
     page.wait_for_load_state("networkidle")
+
+
+def take_a_photo(page) -> None:
+    """Press the camera's button until a photo is on its way: the browser drops one where it starts the camera anew.
+
+    It does so where the page gets another width, one second later.
+    """
+    from playwright.sync_api import TimeoutError as NothingSent
+
+    sent = lambda request: "/_stcore/upload_file/" in request.url and request.method == "PUT"  # noqa: E731
+    for _ in range(10):
+        page.wait_for_function("document.querySelector('video')?.videoWidth > 0")  # the camera has begun
+        try:
+            with page.expect_request(sent, timeout=15_000):  # milliseconds
+                page.get_by_role("button", name="Take Photo", exact=True).click()
+            return
+        except NothingSent:
+            continue
+    raise AssertionError("The camera gave no photo.")

@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 
-from tests.apps.served import PATIENCE, running
+from tests.apps.served import PATIENCE, running, take_a_photo
 
 pytestmark = pytest.mark.browser
 
@@ -32,8 +32,7 @@ def test_dropped_pictures_and_one_of_the_camera_are_named(with_camera, address, 
     shown.scroll_into_view_if_needed()
     shown.evaluate("image => image.decode()")  # fails if the image is not there
     page.get_by_role("radio", name="Camera").click()
-    page.wait_for_function("document.querySelector('video')?.videoWidth > 0")  # the camera has begun
-    page.get_by_role("button", name="Take Photo").click()
+    take_a_photo(page)
     page.get_by_text("4 images, named by: Run small.").wait_for()
     page.reload()
     page.get_by_text("4 images, named by: Run small.").wait_for()

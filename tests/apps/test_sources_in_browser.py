@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.apps.served import PATIENCE, SAMPLE, look, running, settled
+from tests.apps.served import PATIENCE, SAMPLE, look, running, settled, take_a_photo
 
 pytestmark = pytest.mark.browser
 LARGE = 3_300  # pixels of a side of an image whose file has more than 30 MB
@@ -144,7 +144,7 @@ def test_images_come_from_everywhere_and_labels_go_to_another_tool(
         page.keyboard.press("Tab")
         add(page, "2 images added")
         look(page, f"{form}Camera")
-        take_a_photo(page)
+        photograph_a_hat(page)
         add(page, "1 image added")
         table = manifest_of(project).table
         assert table["label"].value_counts().to_dict() == {"sneaker": 8, "bag": 5, "coat": 2, "hat": 1}
@@ -165,13 +165,12 @@ def refuse_a_file_of_two_gigabytes(page, folder: Path) -> None:
     (folder / "film.png").unlink()
 
 
-def take_a_photo(page) -> None:
+def photograph_a_hat(page) -> None:
     """It is on the disk before it is added: a reload shows it again."""
     page.get_by_role("combobox", name="Class of the next photos").fill("hat")
     page.keyboard.press("Enter")
     settled(page)
-    page.wait_for_function("document.querySelector('video')?.videoWidth > 0")
-    press(page, "Take Photo")
+    take_a_photo(page)
     page.get_by_text("1 photo taken").wait_for()
     page.reload()
     page.get_by_text("1 photo taken").wait_for()

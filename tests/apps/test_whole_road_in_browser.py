@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from imgcls.files import read_json
-from tests.apps.served import PATIENCE, look, settled, started
+from tests.apps.served import PATIENCE, look, settled, started, take_a_photo
 
 pytestmark = pytest.mark.browser
 TRAINING = 3 * PATIENCE
@@ -191,8 +191,7 @@ def wait_for_threshold(page, value: float) -> None:
 def ask_the_camera(page, address: str) -> None:
     look(page, f"{address}/predict?project=clothes")
     page.get_by_role("radio", name="Camera").click()
-    page.wait_for_function("document.querySelector('video')?.videoWidth > 0")
-    press(page, "Take Photo")
+    take_a_photo(page)
     page.get_by_text("1 image, named by: Run run-1.").wait_for()
 
 
