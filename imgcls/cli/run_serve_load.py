@@ -30,11 +30,11 @@ class Outputs:
     chart: Path | None = None
 
 
-def load(client: Client, pictures: Sequence[bytes], seconds: float, most_clients: int, outputs: Outputs) -> int:
+def load(client: Client, images: Sequence[bytes], seconds: float, most_clients: int, outputs: Outputs) -> int:
     """Measure with more and more clients, then with more and more images in a request."""
     served_versions(client)  # a server that is not there says so at once
-    by_clients, by_images = _levels(client, pictures, seconds, (most_clients, MOST_IMAGES))
-    say(f"One image in a request, {counted(len(pictures), 'picture')} in turn:")
+    by_clients, by_images = _levels(client, images, seconds, (most_clients, MOST_IMAGES))
+    say(f"One image in a request, {counted(len(images), 'image')} in turn:")
     table(["clients", "images/s", "p50 ms", "p95 ms", "p99 ms", "failed"], [_row(each) for each in by_clients])
     say("\nOne client:")
     table(["images", "images/s", "p50 ms", "p95 ms", "p99 ms", "failed"], [_row(each, "images") for each in by_images])
@@ -54,8 +54,8 @@ def load(client: Client, pictures: Sequence[bytes], seconds: float, most_clients
     return command.OK
 
 
-def pictures_of(bundle: Path) -> list[bytes]:
-    """The warm-up pictures of a bundle.
+def warmup_images(bundle: Path) -> list[bytes]:
+    """The warm-up images of a bundle.
 
     Raises:
         ValueError: If it has none.
@@ -66,12 +66,12 @@ def pictures_of(bundle: Path) -> list[bytes]:
         if signature == DEFAULT_SIGNATURE and INPUT in inputs:
             found |= dict.fromkeys(inputs[INPUT].tolist())  # type: ignore[attr-defined]  # an array
     if not found:
-        raise ValueError(f"{version} has no warm-up pictures. Name some with --images.")
+        raise ValueError(f"{version} has no warm-up images. Name some with --images.")
     return list(found)
 
 
-def read_pictures(names: Sequence[str]) -> list[bytes]:
-    """The pictures of --images, without those that cannot be read.
+def read_images(names: Sequence[str]) -> list[bytes]:
+    """The images of --images, without those that cannot be read.
 
     Raises:
         ValueError: If none can be.
@@ -84,7 +84,7 @@ def read_pictures(names: Sequence[str]) -> list[bytes]:
 
 
 def _levels(
-    client: Client, pictures: Sequence[bytes], seconds: float, most: tuple[int, int]
+    client: Client, images: Sequence[bytes], seconds: float, most: tuple[int, int]
 ) -> tuple[list[Level], list[Level]]:
     """With 1, 2, 4, ... clients, and with 1, 2, 4, ... images in a request."""
     clients, images = list(_doubled(most[0])), list(_doubled(most[1]))
@@ -92,11 +92,11 @@ def _levels(
         report = progress.of("Measuring", len(clients) + len(images))
         by_clients = []
         for count in clients:
-            by_clients.append(measure(client, pictures, clients=count, images=1, seconds=seconds))
+            by_clients.append(measure(client, images, clients=count, images=1, seconds=seconds))
             report(len(by_clients))
         by_images = []
         for count in images:
-            by_images.append(measure(client, pictures, clients=1, images=count, seconds=seconds))
+            by_images.append(measure(client, images, clients=1, images=count, seconds=seconds))
             report(len(by_clients) + len(by_images))
     return by_clients, by_images
 

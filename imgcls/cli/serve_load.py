@@ -5,7 +5,7 @@ Examples:
   python -m imgcls.serve load grpc://127.0.0.1:8500/flowers --output batching.config --chart load.png
 
 1, 2, 4, ... clients ask at the same time, each with one image in a request, then one client with more and more images.
-The images are the warm-up pictures of the bundle, or those of --images. Clients and server on the same machine take
+The images are the warm-up images of the bundle, or those of --images. Clients and server on the same machine take
 each other's time; measure from another one for figures to rely on.
 """
 
@@ -31,7 +31,7 @@ class Options:
 
     address: Annotated[str, tyro.conf.Positional]  # http://HOST:PORT or grpc://HOST:PORT, with or without the model
     model: str = ""  # its name on the server, where the address does not say it
-    bundle: Path | None = None  # whose warm-up pictures are sent; saved_models/<model> if it is not given
+    bundle: Path | None = None  # whose warm-up images are sent; saved_models/<model> if it is not given
     images: tuple[str, ...] = ()  # image files, folders or globs to send in their place
     seconds: float = 5.0  # that each number of clients is measured
     most_clients: int = 32  # at the same time
@@ -57,10 +57,10 @@ def main(options: Options) -> int:
         check_writable(path)
     bundle = None if options.images else check_bundle(options.bundle or Path("saved_models") / model)
     command.import_tensorflow()
-    from imgcls.cli.run_serve_load import Outputs, load, pictures_of, read_pictures
+    from imgcls.cli.run_serve_load import Outputs, load, read_images, warmup_images
     from imgcls.serving.client import Client
 
-    pictures = pictures_of(bundle) if bundle else read_pictures(options.images)
+    images = warmup_images(bundle) if bundle else read_images(options.images)
     with Client(
         options.address,
         model,
@@ -71,4 +71,4 @@ def main(options: Options) -> int:
         ca_file=options.ca_file or "",
     ) as client:
         outputs = Outputs(options.output, options.chart)
-        return load(client, pictures, options.seconds, options.most_clients, outputs)
+        return load(client, images, options.seconds, options.most_clients, outputs)

@@ -95,7 +95,7 @@ def test_the_files_name_the_model():
 def test_the_figures_of_a_load_test_are_read():
     from parts.deploy.load_test import figures
 
-    text = """One image in a request, 8 pictures in turn:
+    text = """One image in a request, 8 images in turn:
 clients  images/s  p50 ms  p95 ms  p99 ms  failed
       1     103.1     9.4    12.0    15.8       0
       2   1,403.0     9.9    13.0    16.1       0

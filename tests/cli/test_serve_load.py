@@ -40,10 +40,10 @@ def test_it_measures_and_writes_batching_and_a_chart(address, folder, load, tmp_
     assert load(address, "--bundle", folder, "--output", written, "--overwrite").code == 0
 
 
-def test_pictures_of_ones_own(address, load):
+def test_images_of_ones_own(address, load):
     result = load(address, "--images", SAMPLE / "test" / "bag")
     assert result.code == 0
-    assert "pictures in turn" in result.out
+    assert "images in turn" in result.out
 
 
 def test_what_cannot_be_measured(address, load, tmp_path):

@@ -37,12 +37,12 @@ class Level(NamedTuple):
     why: str = ""
 
 
-def measure(client: Client, pictures: Sequence[bytes], *, clients: int, images: int, seconds: float) -> Level:
+def measure(client: Client, contents: Sequence[bytes], *, clients: int, images: int, seconds: float) -> Level:
     """Send requests for some time.
 
     Args:
         client: Of the server; its connections are shared.
-        pictures: Encoded images, which are sent in turn.
+        contents: Encoded images, which are sent in turn.
         clients: Threads, each of which waits for its answer before it asks again.
         images: In each request.
         seconds: How long new requests are begun.
@@ -52,7 +52,7 @@ def measure(client: Client, pictures: Sequence[bytes], *, clients: int, images: 
     """
     begin = threading.Barrier(clients + 1)
     with ThreadPoolExecutor(clients) as pool:
-        workers = [_Worker(client, pictures, images, place) for place in range(clients)]
+        workers = [_Worker(client, contents, images, place) for place in range(clients)]
         runs = [pool.submit(worker.run, begin, seconds) for worker in workers]
         begin.wait()
         start = time.perf_counter()
@@ -78,9 +78,9 @@ def measure(client: Client, pictures: Sequence[bytes], *, clients: int, images: 
 class _Worker:
     """One client: the seconds that each of its requests took, and why others failed."""
 
-    def __init__(self, client: Client, pictures: Sequence[bytes], images: int, place: int) -> None:
+    def __init__(self, client: Client, contents: Sequence[bytes], images: int, place: int) -> None:
         self._client, self._images = client, images
-        self._next = cycle([*pictures[place % len(pictures) :], *pictures[: place % len(pictures)]])
+        self._next = cycle([*contents[place % len(contents) :], *contents[: place % len(contents)]])
         self.times: list[float] = []
         self.failures: list[str] = []
 
