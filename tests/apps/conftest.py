@@ -4,12 +4,14 @@ import os
 import shutil
 import sys
 import time
+from functools import cache
 from pathlib import Path
 
 import numpy as np
 import pandas as pd
 import pytest
 from PIL import Image
+from streamlit.components.v2 import manifest_scanner
 from streamlit.testing.v1 import AppTest
 
 from imgcls.models.registry import NETWORK_FILES
@@ -84,6 +86,15 @@ class Page:
             time.sleep(0.7)
             self.look()
         return self
+
+
+@pytest.fixture(scope="session", autouse=True)
+def components_are_looked_for_once():
+    """AppTest reads the metadata of all installed packages anew for each page, which takes a second."""
+    found = cache(manifest_scanner.scan_component_manifests)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        yield
 
 
 @pytest.fixture
