@@ -148,6 +148,7 @@ def test_images_that_python_holds(name, files, tmp_path):
     assert found == sorted((pixels_of([path]).tobytes(), label) for path, label in zip(*files, strict=True))
 
 
+@pytest.mark.slow  # of an array until training, `test_images_that_python_holds` asks in every run
 def test_an_array_with_numbers_for_labels_is_trained_on(files, tmp_path):
     options = {**OPTIONS, "epochs": 1}
     found = ImageClassifier(**options, runs=str(tmp_path), verbose=False).fit(*sources("uint8", files))

@@ -12,8 +12,11 @@ def digits(count: int) -> tuple[np.ndarray, np.ndarray]:
     return vectors[:count].astype(np.float32), labels[:count]
 
 
+UMAP = pytest.param("umap", marks=pytest.mark.slow)  # whose first call compiles for 20 seconds
+
+
 @pytest.mark.filterwarnings("ignore:n_jobs value")
-@pytest.mark.parametrize("method", ["pca", "tsne", "umap"])
+@pytest.mark.parametrize("method", ["pca", "tsne", UMAP])
 def test_images_of_a_class_lie_together_and_the_same_seed_gives_the_same_map(method):
     vectors, labels = digits(200)
     found = embedding_map(vectors, method, seed=3)
@@ -42,7 +45,7 @@ def test_many_images_are_sampled_and_that_is_said():
 
 
 @pytest.mark.filterwarnings("ignore:n_jobs value")
-@pytest.mark.parametrize("method", ["pca", "tsne", "umap"])
+@pytest.mark.parametrize("method", ["pca", "tsne", UMAP])
 @pytest.mark.parametrize("vectors", [np.eye(3), np.ones((8, 4)), np.arange(5.0)[:, None]], ids=str)
 def test_a_few_or_equal_embeddings_give_a_map_too(method, vectors):
     found = embedding_map(vectors, method)

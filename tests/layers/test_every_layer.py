@@ -210,6 +210,9 @@ def test_both_layouts_agree_forward_and_in_every_gradient(case):
         close(one, other)
 
 
+@pytest.mark.parametrize(
+    "data_format", ["channels_last", pytest.param("channels_first", marks=pytest.mark.slow)]
+)  # it takes seconds to compile, and both layouts are compared above
 def test_xla_gives_the_output_and_gradients_of_eager(case, data_format):
     layer, inputs = built(case, data_format), case.inputs(data_format)
     eager = outputs_and_gradients(layer, inputs)

@@ -31,7 +31,10 @@ def in_parallel(layer: LayerFunction, order: list[int]) -> np.ndarray:
     return np.concatenate(list(made.batch(5).as_numpy_iterator()))
 
 
-@pytest.mark.parametrize("name", WORKING)
+LONG = ("keras_cv.RandAugment", "keras.RandAugment")  # seconds of tracing; the steps of both are asked one by one
+
+
+@pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in WORKING])
 def test_an_image_depends_on_the_seed_and_the_position_alone(name):
     layer = LayerFunction(text_of(name, SIZE))
     try_layers([layer], SHAPE)

@@ -52,7 +52,7 @@ def test_without_padding_one_pass_is_every_window(name, size, options):
     np.testing.assert_allclose(found, at_the_same_windows(network, plan, pixels), atol=1e-5)
 
 
-@pytest.mark.parametrize("pooling", ["average", "max"])
+@pytest.mark.parametrize("pooling", ["average", pytest.param("max", marks=pytest.mark.slow)])
 @pytest.mark.parametrize(
     ("name", "size"),
     [("resnet20", (32, 32, 3)), ("vgg11", (64, 32, 3)), ("resnet18", (64, 96, 3)), ("mobilenet_v2", (64, 64, 3))],
