@@ -8,7 +8,8 @@ environment variable IMGCLS_PASSWORD it asks for a password. What every page has
 import pyarrow
 import streamlit as st
 from images.routes import ROUTES
-from safety import account_gate, password
+from safety import account_gate, page_after_login, password
 
 pyarrow.set_memory_pool(pyarrow.system_memory_pool())  # gives back what a table took; the default keeps it
-app = st.App("shell.py", routes=ROUTES, middleware=[*password.middleware(), *account_gate.middleware()])
+in_front = [*password.middleware(), *account_gate.middleware(), *page_after_login.middleware()]
+app = st.App("shell.py", routes=ROUTES, middleware=in_front)

@@ -6,10 +6,15 @@ from collections.abc import Mapping
 import streamlit as st
 
 from safety import password
+from safety.page_after_login import REFUSED
 
 NEEDED = (
     "secrets.toml asks for accounts, and the package that talks to the provider is missing. Whoever runs this app "
     "installs it with: pip install 'streamlit[auth]'"
+)
+
+NOT_LOGGED_IN = (
+    "The provider did not log you in. Try again, or ask whoever runs this app: its log says what the provider answered."
 )
 
 
@@ -28,6 +33,8 @@ def ask_for_login() -> None:
         st.stop()
     st.title("Image classification", anchor=False)
     st.write("Log in to see the projects.")
+    if REFUSED.items() <= st.query_params.to_dict().items():
+        st.warning(NOT_LOGGED_IN)
     for name, title in providers(settings).items():
         st.button(f"Log in{title}", type="primary", on_click=st.login, args=(name,) if name else ())
     st.stop()

@@ -27,9 +27,9 @@ class App:
 
 
 @contextmanager
-def running(script: Path = APP, *flags: str) -> Iterator[str]:
+def running(script: Path = APP, *flags: str, port: int = 0) -> Iterator[str]:
     """The address of a script that `streamlit run` serves from the folder that the test is in."""
-    server, address = started(script, *flags)
+    server, address = started(script, *flags, port=port)
     try:
         yield address
     finally:
@@ -37,11 +37,15 @@ def running(script: Path = APP, *flags: str) -> Iterator[str]:
         server.communicate(timeout=30)
 
 
-def started(script: Path = APP, *flags: str) -> tuple[subprocess.Popen, str]:
-    """A process that serves a script, and its address; whoever asks for it ends it."""
+def free_port() -> int:
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
+        return free.getsockname()[1]
+
+
+def started(script: Path = APP, *flags: str, port: int = 0) -> tuple[subprocess.Popen, str]:
+    """A process that serves a script, and its address; whoever asks for it ends it."""
+    port = port or free_port()
     server = subprocess.Popen(
         [sys.executable, "-m", "streamlit", "run", script, "--server.port", str(port), *flags],
         stdout=subprocess.PIPE, stderr=subprocess.STDOUT, text=True,
