@@ -273,6 +273,11 @@ class RunFolder:
         rows = _read_lines(self.metrics_file)
         return [row for row in rows if _are_numbers(row, LOGGED, needed=True) and _are_numbers(row, (WAITING,))]
 
+    def epochs_done(self) -> int:
+        """The number of epochs that were trained to their end."""
+        rows = self.metrics()
+        return int(rows[-1]["epoch"]) if rows else 0
+
     @property
     def best_metric(self) -> Metric:
         """The metric whose best value on validation decides which epoch is kept."""

@@ -12,8 +12,8 @@ Examples:
   python -m imgcls.train --resume runs/fashion_mini-resnet20-1 --epochs 60
 
 What was interrupted or killed goes on from its last checkpoint with --resume, and so does a finished run that is to be
-trained longer; --epochs, --learning-rate and --early-stopping-patience may be given anew. Folds go on by the same
-command again.
+trained longer; --epochs, --learning-rate and --early-stopping-patience may be given anew. With no more --epochs than it
+has behind it, it is judged as it is. Folds go on by the same command again.
 """
 
 from dataclasses import dataclass, field

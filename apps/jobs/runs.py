@@ -8,7 +8,7 @@ for; whether the job lives, its lock says.
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -63,6 +63,11 @@ class Run:
         return self.status.get("accuracy") if self.state == "finished" else None
 
     @property
+    def epochs_done(self) -> int:
+        """Epochs that were trained to their end."""
+        return self.folder.epochs_done() if self.folder else 0
+
+    @property
     def version(self) -> int:
         """The version of the data that it learned from; 0 if it is not known."""
         return int(self.job.about.get("version", 0)) if self.job else 0
@@ -99,11 +104,7 @@ def go_on(project: Project, name: str, who: str = "") -> None:
     Raises:
         ValueError: It is being trained, or its network is a file that the app may not run.
     """
-    run = look(project, name)
-    if run.is_live:
-        raise ValueError(f"The run {name!r} is being trained already.")
-    if not run.resumable:
-        raise ValueError(f"The run {name!r} cannot go on. Start a new one.")
+    run = _look_at_one_to_go_on(project, name)
     if run.folder and run.folder.manifest_file.is_file():
         allowed_paths.check_model(run.folder.config.network.model)
         arguments = ("--resume", str(project.runs / name))
@@ -111,6 +112,19 @@ def go_on(project: Project, name: str, who: str = "") -> None:
         remove(project.runs / name)  # a process that was killed while it made it may have left it
         arguments = ("--config", str(_asked_file(project, name)))
     _start(project, name, arguments, run.version, who)
+
+
+def judge_as_it_stands(project: Project, name: str, who: str = "") -> None:
+    """Take the best epoch so far of a run that ended too early for its model, and judge it; no further one is trained.
+
+    Raises:
+        ValueError: It is being trained, it has no whole epoch, or its network is a file that the app may not run.
+    """
+    run = _look_at_one_to_go_on(project, name)
+    if not run.epochs_done:
+        raise ValueError(f"The run {name!r} has no whole epoch yet. Go on with it.")
+    allowed_paths.check_model(run.folder.config.network.model)
+    _start(project, name, ("--resume", str(project.runs / name), "--epochs", str(run.epochs_done)), run.version, who)
 
 
 def stop(project: Project, name: str) -> None:
@@ -226,7 +240,16 @@ def _state(job: Job, status: Mapping) -> tuple[str, str]:
     return "interrupted", DIED
 
 
-def _start(project: Project, name: str, arguments: tuple[str, str], version: int, who: str) -> None:
+def _look_at_one_to_go_on(project: Project, name: str) -> Run:
+    run = look(project, name)
+    if run.is_live:
+        raise ValueError(f"The run {name!r} is being trained already.")
+    if not run.resumable:
+        raise ValueError(f"The run {name!r} cannot go on. Start a new one.")
+    return run
+
+
+def _start(project: Project, name: str, arguments: Sequence[str], version: int, who: str) -> None:
     about = {"run": name, "version": version}
     program = ("imgcls.train", *arguments)
     start_job(project, KIND, f"Train {name}", program, allowed_paths.environment(), about, who)

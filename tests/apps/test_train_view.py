@@ -15,6 +15,7 @@ from jobs import runs
 
 from imgcls.files import write_json
 from imgcls.models.registry import NETWORK_FILES
+from imgcls.run_folder import RunFolder
 
 SPEED = {"image_size": 32, "looks": 1000.0, "last_blocks": 400.0, "learns": 300.0, "begin": 5.0, "day": "2026-11-26"}
 MEASURED = {"speed.of_network": SPEED, "speed.of_reading": {"images_per_second": 500.0}}
@@ -154,6 +155,15 @@ def test_a_killed_process_is_said_in_a_sentence(page, project):
     assert "Its process died without a word" in view.text
     assert "Go on" in view.text
     assert "Delete it for good" in view.text
+
+
+def test_a_run_that_was_stopped_can_be_used_as_it_is(page, project, small_run, monkeypatch):
+    shutil.copytree(small_run.path, project.runs / "small")
+    RunFolder(project.runs / "small").write_status("interrupted")
+    asked = []
+    monkeypatch.setattr(runs, "start_job", lambda project, kind, title, program, *_: asked.append(program))
+    page("train", project="clothes", run="small").press("Use it as it is")
+    assert asked == [("imgcls.train", "--resume", str(project.runs / "small"), "--epochs", "3")]
 
 
 def test_three_answers_say_what_they_do_and_how_long(page, project):

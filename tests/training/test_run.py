@@ -156,7 +156,13 @@ def test_a_run_that_is_stopped_writes_a_checkpoint_and_says_how_to_go_on(tiny_ru
     monkeypatch.setattr(RunFolder, "append_metrics", append_and_be_stopped)
     stopped = command("train", "--config", tiny_run.config_file, "--runs", tmp_path, "--name", "stopped")
     check_stopped(tmp_path / "stopped", stopped.code, stopped.out + stopped.err)
-    assert len(RunFolder(tmp_path / "stopped").metrics()) == 1
+    run = RunFolder(tmp_path / "stopped")
+    assert len(run.metrics()) == 1
+    assert f"--resume {run.path} --epochs 1   judges it as it is" in stopped.out
+    judged = command("train", "--resume", run.path, "--epochs", 1)
+    assert judged.code == 0, judged.err
+    assert len(run.metrics()) == 1
+    assert run.status()["accuracy"] == run.evaluation()["accuracy"]
 
 
 def check_stopped(folder: Path, code: int, said: str) -> None:

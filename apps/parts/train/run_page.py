@@ -5,7 +5,7 @@ All states are drawn into the same places, so that the page does not jump when a
 
 import streamlit as st
 from jobs.job import log_of
-from jobs.runs import Run, delete_run, end_at_once, go_on, look, stop
+from jobs.runs import Run, delete_run, end_at_once, go_on, judge_as_it_stands, look, stop
 from projects.project import Project
 
 from imgcls.counted import counted
@@ -160,11 +160,21 @@ def _show_actions(project: Project, run: Run) -> None:
             if st.button("Stop", icon=":material/stop:", help="Saves a checkpoint, then ends. It can go on later."):
                 stop(project, run.name)
                 st.rerun()
-        elif run.resumable and st.button("Go on", type="primary", icon=":material/play_arrow:"):
-            go_on(project, run.name, who())
-            st.rerun()
+        elif run.resumable:
+            _offer_to_go_on(project, run)
         if not run.is_live:
             _offer_deletion(project, run)
+
+
+def _offer_to_go_on(project: Project, run: Run) -> None:
+    if st.button("Go on", type="primary", icon=":material/play_arrow:"):
+        go_on(project, run.name, who())
+        st.rerun()
+    epochs = counted(run.epochs_done, "epoch")
+    tip = f"Takes the best of its {epochs} as the model, and judges it on the test images."
+    if run.epochs_done and st.button("Use it as it is", icon=":material/done_all:", help=tip):
+        judge_as_it_stands(project, run.name, who())
+        st.rerun()
 
 
 def _offer_deletion(project: Project, run: Run) -> None:
