@@ -84,7 +84,7 @@ def read_images(names: Sequence[str]) -> list[bytes]:
 
 
 def _levels(
-    client: Client, images: Sequence[bytes], seconds: float, most: tuple[int, int]
+    client: Client, contents: Sequence[bytes], seconds: float, most: tuple[int, int]
 ) -> tuple[list[Level], list[Level]]:
     """With 1, 2, 4, ... clients, and with 1, 2, 4, ... images in a request."""
     clients, images = list(_doubled(most[0])), list(_doubled(most[1]))
@@ -92,11 +92,11 @@ def _levels(
         report = progress.of("Measuring", len(clients) + len(images))
         by_clients = []
         for count in clients:
-            by_clients.append(measure(client, images, clients=count, images=1, seconds=seconds))
+            by_clients.append(measure(client, contents, clients=count, images=1, seconds=seconds))
             report(len(by_clients))
         by_images = []
         for count in images:
-            by_images.append(measure(client, images, clients=1, images=count, seconds=seconds))
+            by_images.append(measure(client, contents, clients=1, images=count, seconds=seconds))
             report(len(by_clients) + len(by_images))
     return by_clients, by_images
 
