@@ -32,7 +32,7 @@ def ask_for_images(project: Project) -> bool:
     Raises:
         ValueError: Nothing was named or dropped, or it may not be read.
     """
-    way = st.segmented_control(
+    way = st.pills(
         "Where are the images?", list(WAYS), default=next(iter(WAYS)), required=True, key="from", bind="query-params"
     )
     arrive = WAYS[way](project)
