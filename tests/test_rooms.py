@@ -261,6 +261,13 @@ def test_pillow_opens_files_in_one_place():
     assert users == {"imgcls/image_files.py"}
 
 
+def test_a_part_of_a_page_that_runs_by_itself_shows_no_traceback():
+    users = {
+        name_of(path) for path in sources() for node in attributes(path, "fragment") if ast.unparse(node.value) == "st"
+    }
+    assert users == {"apps/parts/fragment.py"}
+
+
 def test_the_public_names_are_typed_where_they_are_imported():
     (block,) = [node for node in tree(ROOT / "imgcls" / "__init__.py").body if isinstance(node, ast.If)]
     typed = {alias.asname: node.module for node in block.body for alias in node.names}

@@ -4,10 +4,12 @@ import streamlit as st
 from jobs.job import Job, cancel, live_jobs
 from projects.project import open_project
 
+from parts.fragment import fragment
+
 REFRESH = 2.0  # seconds
 
 
-@st.fragment(run_every=REFRESH)
+@fragment(run_every=REFRESH)
 def show_jobs() -> None:
     """Each job with its progress and a button that ends it."""
     for job in live_jobs():

@@ -10,6 +10,7 @@ from parts.deploy.files import compose_file, kubernetes_file
 from parts.deploy.load_test import last_test, show_load_test, speed_of
 from parts.deploy.try_request import show_request
 from parts.errors import explained
+from parts.fragment import fragment
 from parts.opened import the_project
 from parts.person import who
 from projects.bundles import Facts, bundle_name, facts_of
@@ -38,7 +39,7 @@ def show_state(project: Project, run: str, facts: Facts | None, server: Server |
         st.rerun()
 
 
-@st.fragment(run_every=REFRESH)
+@fragment(run_every=REFRESH)
 def wait(project: Project, bundle: str, before: tuple) -> None:
     """Look whether what begins or ends has done so; the page then begins anew."""
     st.caption("This page follows by itself.")

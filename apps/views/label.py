@@ -2,6 +2,7 @@
 
 import streamlit as st
 from parts.errors import explained
+from parts.fragment import fragment
 from parts.labelling.batch import show_batch
 from parts.labelling.choice import choose_queue
 from parts.labelling.labeller import show_labeller
@@ -44,7 +45,7 @@ def main() -> None:
     offer_more_queues(project, number)
 
 
-@st.fragment
+@fragment()
 def _work(project: Project, name: str, mode: str, several: bool) -> None:
     """What is decided runs only this part of the page again."""
     with explained():

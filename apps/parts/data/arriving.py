@@ -8,6 +8,7 @@ from projects.project import Project
 
 from imgcls.counted import counted
 from parts.data.starting import go_on_with
+from parts.fragment import fragment
 from parts.job_strip import share
 from parts.plain import plain
 
@@ -44,7 +45,7 @@ def show_arriving(project: Project) -> bool:
     return bool(live) or bool(imports.open_questions(project))
 
 
-@st.fragment(run_every=REFRESH)
+@fragment(run_every=REFRESH)
 def _watch(project: Project, ids: tuple[str, ...]) -> None:
     """The progress of jobs; looks at the whole page again when one of them has ended."""
     live = {job.id: job for job in list_jobs(project) if job.is_live and job.kind in KINDS}

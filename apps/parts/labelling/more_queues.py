@@ -7,6 +7,7 @@ from projects.project import Project
 from projects.summary import has_several
 from safety import allowed_paths
 
+from parts.fragment import fragment
 from parts.person import who
 
 REFRESH = 2.0  # seconds
@@ -35,7 +36,7 @@ def _start(project: Project, kind: str, program: list[str], run: str) -> None:
     start_job(project, kind, KINDS[kind], program, allowed_paths.environment(), {"run": run}, who())
 
 
-@st.fragment(run_every=REFRESH)
+@fragment(run_every=REFRESH)
 def _show_progress(project: Project) -> None:
     jobs = [job for job in list_jobs(project) if job.kind in KINDS]
     live = [job.id for job in jobs if job.is_live]

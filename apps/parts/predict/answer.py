@@ -9,6 +9,7 @@ from projects.project import Project
 from projects.threshold import threshold_of
 
 from imgcls.counted import counted
+from parts.fragment import fragment
 from parts.job_strip import share
 from parts.opened import keep, link
 from parts.predict.archived import with_files
@@ -50,7 +51,7 @@ def _job_ended(project: Project, answer: Answer) -> bool:
     return not job.is_live
 
 
-@st.fragment(run_every=REFRESH)
+@fragment(run_every=REFRESH)
 def _follow(project: Project, answer: Answer, least: float) -> None:
     job = look(project, answer.job)
     if not job.is_live:

@@ -11,7 +11,7 @@ from imgcls.counted import counted
 from imgcls.evaluation.comparison.alignment import Aligned, align
 from imgcls.evaluation.comparison.comparison import Comparison, compare_aligned
 from imgcls.evaluation.comparison.page import class_sentences, classes_table, metrics_table
-from parts.errors import explained
+from parts.fragment import fragment
 from parts.opened import keep
 from parts.plain import plain
 from parts.results.pictures import pictures
@@ -20,8 +20,7 @@ from parts.results.sections import show_table
 OPEN = 4  # comparisons kept in memory
 
 
-@st.fragment
-@explained()
+@fragment()
 def show_comparison(judged: JudgedRun) -> None:
     """Ask for the other run, and hold both against each other."""
     st.subheader("Compared with another run", anchor=False)

@@ -8,6 +8,8 @@ from threading import Lock
 import streamlit as st
 from worker.client import call
 
+from parts.fragment import fragment
+
 LOOK_AGAIN = 0.5  # seconds
 AT_ONCE = 4  # files; the others wait
 _pool, _lock = ThreadPoolExecutor(AT_ONCE), Lock()
@@ -44,7 +46,7 @@ def _asked(file: Path, name: str, arguments: Mapping[str, object]) -> Future | N
         return _running.get(file)
 
 
-@st.fragment(run_every=LOOK_AGAIN)
+@fragment(run_every=LOOK_AGAIN)
 def _wait(file: Path, sentence: str) -> None:
     asked = _running.get(file)
     if asked is None or asked.done():

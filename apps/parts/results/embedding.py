@@ -12,7 +12,7 @@ from projects.versions import current_number
 
 from imgcls.counted import counted
 from imgcls.files import read_json
-from parts.errors import explained
+from parts.fragment import fragment
 from parts.opened import keep
 from parts.results.computed import is_there
 from parts.results.pictures import caption, pictures
@@ -24,8 +24,7 @@ SIDE = 96  # pixels
 EVERY = "all classes"
 
 
-@st.fragment
-@explained()
+@fragment()
 def show_map(judged: JudgedRun) -> None:
     """The map, what is chosen on it, and the way to Label."""
     st.subheader("Which images are alike to the network?", anchor=False)

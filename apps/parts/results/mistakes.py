@@ -5,7 +5,7 @@ import streamlit as st
 from projects.judged_run import JudgedRun
 
 from imgcls.counted import counted
-from parts.errors import explained
+from parts.fragment import fragment
 from parts.opened import keep
 from parts.plain import plain
 from parts.results.confusion import Cell, confusion_matrix
@@ -14,8 +14,7 @@ from parts.results.pictures import pictures
 from parts.results.to_label import label_button
 
 
-@st.fragment
-@explained()
+@fragment()
 def show_mistakes(judged: JudgedRun) -> None:
     """The matrix and the images of the chosen cell; of all mistakes, if none is chosen."""
     cell = asked_cell(judged)

@@ -8,15 +8,14 @@ from projects.judged_run import JudgedRun
 
 from imgcls.counted import counted
 from imgcls.files import read_json
-from parts.errors import explained
+from parts.fragment import fragment
 from parts.opened import keep
 from parts.results.computed import is_there
 from parts.results.pictures import pictures
 from parts.results.to_label import label_button
 
 
-@st.fragment
-@explained()
+@fragment()
 def show_pictures_of_a_part(judged: JudgedRun, titles: Sequence[str]) -> None:
     """Ask for a part, and show its images.
 

@@ -10,6 +10,7 @@ from safety import allowed_paths
 
 from imgcls.counted import counted
 from imgcls.files import read_json
+from parts.fragment import fragment
 from parts.job_strip import share
 from parts.opened import go
 from parts.person import who
@@ -32,7 +33,7 @@ def offer_review(judged: JudgedRun) -> None:
         st.warning(f"The search for wrong labels did not come to its end. {plain(job.message)}")
 
 
-@st.fragment(run_every=REFRESH)
+@fragment(run_every=REFRESH)
 def _follow(judged: JudgedRun) -> None:
     job = _latest(judged)
     if job is None or not job.is_live:

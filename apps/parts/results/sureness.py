@@ -9,14 +9,13 @@ from projects.threshold import set_threshold, threshold_of
 
 from imgcls.evaluation.judgement.selective import AnsweredImages, Thresholds, answers, answers_of_class
 from imgcls.evaluation.pages.charts import PALETTE
-from parts.errors import explained
+from parts.fragment import fragment
 
 SHARES = ("found", "right when answered")  # columns
 MARGIN = 0.05  # of the curve's axis below the lowest point, so that a straight line has an axis too
 
 
-@st.fragment
-@explained()
+@fragment()
 def show_threshold(judged: JudgedRun) -> None:
     """The slider, what it brings on the test images, and the curve of all thresholds."""
     st.subheader("When should it not answer?", anchor=False)

@@ -4,6 +4,7 @@ import streamlit as st
 from projects.project import Project
 
 from parts.errors import explained
+from parts.fragment import fragment
 from parts.opened import keep
 from parts.train.answers import Answer
 from parts.train.estimate import Speed, in_minutes, seconds_of, speed_of
@@ -56,11 +57,10 @@ def _minutes(answer: Answer, project: Project, facts: Facts, speed: Speed | None
 
 
 def _wait_for_speed(project: Project, version: int, chosen: Answer, facts: Facts) -> None:
-    @st.fragment(run_every=LOOK_AGAIN)
+    @fragment(run_every=LOOK_AGAIN)
     def look_again() -> None:
-        with explained():
-            if speed_of(project, version, config_of(chosen, changes(project)), facts):
-                st.rerun()
+        if speed_of(project, version, config_of(chosen, changes(project)), facts):
+            st.rerun()
         st.caption("The minutes come once this machine has been tried, which takes a minute while nothing else runs.")
 
     look_again()

@@ -6,7 +6,7 @@ import streamlit as st
 from jobs.runs import Run, list_runs
 from projects.project import Project
 
-from parts.errors import explained
+from parts.fragment import fragment
 from parts.opened import keep
 from parts.train.run_page import badge
 
@@ -19,13 +19,12 @@ def show_runs(project: Project) -> None:
     st.subheader("Runs", anchor=False)
     live = any(run.is_live for run in list_runs(project))
 
-    @st.fragment(run_every=REFRESH if live else None)
+    @fragment(run_every=REFRESH if live else None)
     def follow() -> None:
-        with explained():
-            found = list_runs(project)
-            if live and not any(run.is_live for run in found):
-                st.rerun()  # which ends the looking
-            _show_list(found)
+        found = list_runs(project)
+        if live and not any(run.is_live for run in found):
+            st.rerun()  # which ends the looking
+        _show_list(found)
 
     follow()
 

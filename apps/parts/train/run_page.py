@@ -12,6 +12,7 @@ from imgcls.counted import counted
 from imgcls.durations import clock
 from parts.config_form import worded
 from parts.errors import explained
+from parts.fragment import fragment
 from parts.opened import go, keep
 from parts.person import who
 from parts.train.curves import show_curves
@@ -42,13 +43,12 @@ def show_run(project: Project, name: str) -> None:
     with explained():
         live = look(project, name).is_live
 
-        @st.fragment(run_every=REFRESH if live else None)
+        @fragment(run_every=REFRESH if live else None)
         def follow() -> None:
-            with explained():
-                run = look(project, name)
-                if live and not run.is_live:
-                    st.rerun()  # before anything is drawn: all of it is, anew, in the same places
-                _show(project, run)
+            run = look(project, name)
+            if live and not run.is_live:
+                st.rerun()  # before anything is drawn: all of it is, anew, in the same places
+            _show(project, run)
 
         follow()
 

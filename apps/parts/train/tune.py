@@ -17,6 +17,7 @@ from imgcls.counted import counted
 from imgcls.run_folder import RunFolder
 from parts.config_form import worded
 from parts.errors import explained
+from parts.fragment import fragment
 from parts.person import who
 from parts.train.state import changes
 
@@ -68,13 +69,12 @@ def _follow(project: Project) -> None:
     if job is None:
         return
 
-    @st.fragment(run_every=REFRESH if job.is_live else None)
+    @fragment(run_every=REFRESH if job.is_live else None)
     def look_again() -> None:
         now = next((each for each in list_jobs(project) if each.id == job.id), None)
         if now is None or (job.is_live and not now.is_live):
             st.rerun()
-        with explained():
-            _show(project, now)
+        _show(project, now)
 
     look_again()
 
