@@ -107,9 +107,9 @@ def start_job(
     """
     folder = _new_folder(project, kind)
     values = {"kind": kind, "title": title, "program": list(program), "who": who, "asked": time.time()}
-    write_json(folder / "job.json", values | {"about": dict(about or {})})
     with (folder / "output.log").open("ab") as output:
-        fcntl.flock(output, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        fcntl.flock(output, fcntl.LOCK_EX | fcntl.LOCK_NB)  # before anybody sees the job, and locks it to look
+        write_json(folder / "job.json", values | {"about": dict(about or {})})
         process = subprocess.Popen(
             [sys.executable, RUNNER, folder],
             stdin=subprocess.DEVNULL,
@@ -157,14 +157,13 @@ def list_jobs(project: Project) -> list[Job]:
 
 def live_jobs() -> list[Job]:
     """The jobs of all projects that run or wait."""
-    return [
-        job
-        for project in list_projects()
-        for file in sorted(project.jobs.glob("*/job.json"))
-        if not (file.parent / "end.json").exists()  # most have ended long ago
-        for job in [look(project, file.parent.name)]
-        if job.is_live
-    ]
+    found = []
+    for project in list_projects():
+        for file in sorted(project.jobs.glob("*/job.json")):
+            if not (file.parent / "end.json").exists():  # most have ended long ago
+                with suppress(ValueError):  # removed while we looked
+                    found.append(look(project, file.parent.name))
+    return [job for job in found if job.is_live]
 
 
 def cancel(project: Project, job_id: str) -> None:

@@ -25,19 +25,23 @@ def main(folder: Path) -> None:
     job = read_json(folder / "job.json")
     signal.signal(signal.SIGTERM, _cancelled)
     _tell(folder, "queued")
+    asked: list[bool] = []
     try:
         turn = None if job["kind"] in WITHOUT_TURN else _wait_for_turn(folder.parents[2] / ".turns")
+        signal.signal(signal.SIGTERM, lambda *_: asked.append(True))  # until there is a program that can be asked
     except Cancelled:
         _end(folder, None)
         return
-    _end(folder, _run(folder, job["program"]))
+    _end(folder, _run(folder, job["program"], asked))
     del turn  # held until here
 
 
-def _run(folder: Path, program: list[str]) -> int:
+def _run(folder: Path, program: list[str], asked: list[bool]) -> int:
     environment = {**os.environ, "IMGCLS_PROGRESS": str(folder / "progress.json")}
     process = subprocess.Popen([sys.executable, "-m", *program], stdin=subprocess.DEVNULL, env=environment)
     signal.signal(signal.SIGTERM, lambda *_: process.terminate())
+    if asked:
+        process.terminate()
     _tell(folder, "running")
     return process.wait()
 

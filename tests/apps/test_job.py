@@ -5,6 +5,7 @@ import signal
 import threading
 
 import pytest
+from jobs import runner
 from jobs.job import LIVE, cancel, forget, is_running, list_jobs, live_jobs, log_of, look, start_job
 from projects.project import create_project
 from safety.allowed_paths import environment
@@ -104,3 +105,12 @@ def test_what_is_forgotten_is_gone_and_what_runs_stays(farm):
     assert [each.id for each in list_jobs(farm)] == [running.id]
     with pytest.raises(ValueError, match="There is no job"):
         look(farm, "nothing")
+
+
+def test_who_asks_before_the_program_runs_is_heard(tmp_path):
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        sleeps = ["timeit", "-n", "1", "-r", "1", "import time; time.sleep(60)"]
+        assert runner._run(tmp_path, sleeps, asked=[True]) == -signal.SIGTERM
+    finally:
+        signal.signal(signal.SIGTERM, before)
