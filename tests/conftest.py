@@ -1,5 +1,6 @@
 """What all tests share: two logical processors, the sample, a small run, and commands run as a user runs them."""
 
+import gc
 import importlib
 import os
 import shutil
@@ -22,6 +23,12 @@ httpx._config.DEFAULT_TIMEOUT_CONFIG.read = 60.0  # seconds, which a server may 
 tf.config.set_logical_device_configuration(
     tf.config.list_physical_devices("CPU")[0], [tf.config.LogicalDeviceConfiguration()] * 2
 )  # so that a run over several devices is tested for real
+
+
+def pytest_collection_finish() -> None:
+    """Python and Keras look for garbage again and again: not in the millions of objects that all tests share."""
+    gc.collect()
+    gc.freeze()
 
 
 class Result(NamedTuple):

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from PIL import Image
 from streamlit.components.v2 import manifest_scanner
+from streamlit.config import set_option
 from streamlit.testing.v1 import AppTest
 
 from imgcls.models.registry import NETWORK_FILES
@@ -89,9 +90,10 @@ class Page:
 
 
 @pytest.fixture(scope="session", autouse=True)
-def components_are_looked_for_once():
-    """AppTest reads the metadata of all installed packages anew for each page, which takes a second."""
+def pages_take_no_longer_than_in_the_app():
+    """AppTest reads the metadata of all packages anew for each page, and looks at all objects after each click."""
     found = cache(manifest_scanner.scan_component_manifests)
+    set_option("runner.postScriptGC", False)  # as apps/.streamlit/config.toml has it, which AppTest does not read
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", found)
         yield

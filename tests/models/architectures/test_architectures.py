@@ -129,9 +129,9 @@ SMALLEST = {  # pixels, where 33 are too few
     "xception_small": 71,
 }
 EVERY_RUN = (  # a small one of each family and form
-    "alexnet_small", "densenet_small", "efficientnet_small", "efficientnet_v2_small", "googlenet", "highway_small",
+    "alexnet_small", "densenet_small", "efficientnet_small", "efficientnet_v2_small", "highway_small",
     "hog", "inception_small", "lenet5", "mlp", "mobilenet_v3_small_075", "mobilenet_v4_small", "nasnet_small", "nin",
-    "regnet_small", "repvgg_small", "resnet18_v2", "resnet20", "resnext_small", "se_resnet20", "shufflenet_small",
+    "regnet_small", "repvgg_small", "resnet18_v2", "resnet20", "resnext_small", "shufflenet_small",
     "small_convnext", "small_convnextv2", "small_vit", "small_vit_reg4", "squeezenet_1_1", "vgg_small",
     "xception_small",
 )  # fmt: skip
