@@ -57,6 +57,14 @@ def proving_process():
     process.close()
 
 
+@pytest.fixture(scope="session", autouse=True)
+def no_memory_is_given_back():
+    """A server in the process of the tests does not look at all their objects after each load; `test_memory` asks."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("imgcls.serving.server.core.load_version.give_back_memory", lambda: None)
+        yield
+
+
 @pytest.fixture
 def fresh_process(proving_process, monkeypatch):
     """For tests of the proof itself: a process for each bundle."""

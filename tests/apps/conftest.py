@@ -13,6 +13,7 @@ import pytest
 from PIL import Image
 from streamlit.components.v2 import manifest_scanner
 from streamlit.config import set_option
+from streamlit.runtime.scriptrunner import script_runner
 from streamlit.testing.v1 import AppTest
 
 from imgcls.models.registry import NETWORK_FILES
@@ -91,11 +92,13 @@ class Page:
 
 @pytest.fixture(scope="session", autouse=True)
 def pages_take_no_longer_than_in_the_app():
-    """AppTest reads the metadata of all packages anew for each page, and looks at all objects after each click."""
+    """AppTest reads the metadata of all packages anew for each page, and looks at all objects after each click; where
+    Keras is loaded, which it never is in the app, Streamlit clears its session, which looks at all objects too."""
     found = cache(manifest_scanner.scan_component_manifests)
     set_option("runner.postScriptGC", False)  # as apps/.streamlit/config.toml has it, which AppTest does not read
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(manifest_scanner, "scan_component_manifests", found)
+        patch.setattr(script_runner, "_clean_problem_modules", lambda: None)
         yield
 
 
