@@ -98,6 +98,7 @@ def test_a_run_is_loaded_and_exported(classifier, files, tmp_path):
     assert (version / "saved_model.pb").is_file()
 
 
+@pytest.mark.slow  # `tests/training/test_continuation.py` asks in every run
 def test_a_finished_run_is_trained_longer(classifier, tmp_path):
     shutil.copytree(classifier.run_.path, tmp_path / "copy")
     longer = ImageClassifier.load(tmp_path / "copy", verbose=False).resume(epochs=3)

@@ -130,7 +130,7 @@ def test_a_run_and_its_bundle_predict_what_training_reads_and_name_the_rest(
         assert (tables[small_run.path][name] == "").equals(table[name] == "")
 
 
-@pytest.mark.parametrize("source", ["run", "bundle"])
+@pytest.mark.parametrize("source", [pytest.param("run", marks=pytest.mark.slow), "bundle"])
 def test_openvino_predicts_the_same(small_run, small_bundle, small_data, command, tmp_path, source):
     tables = {}
     for engine in ("tensorflow", "openvino"):

@@ -12,9 +12,7 @@ from imgcls.models.classifier import embedding_model, logits_model
 from tests.models.architectures.test_architectures import EVERY_RUN, build, images
 from tests.models.conftest import give_random_weights
 
-QUICK = (  # groups; concatenation; excitation; normalization of channels; attention
-    "alexnet_small", "densenet_small", "efficientnet_small", "small_convnextv2", "small_vit_reg4",
-)  # fmt: skip
+QUICK = ("alexnet_small", "small_convnextv2", "small_vit_reg4")  # groups; normalization of channels; attention
 NAMES = [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in EVERY_RUN if name != "hog"]
 
 

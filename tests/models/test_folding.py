@@ -37,7 +37,13 @@ def check(model: keras.Model, left: list[str]) -> keras.Model:
     return folded
 
 
-@pytest.mark.parametrize("name", ["resnet20", "efficientnet_lite0", "mobilenet_v2", "densenet121"])
+@pytest.mark.parametrize(
+    "name",
+    [
+        "resnet20",
+        *(pytest.param(n, marks=pytest.mark.slow) for n in ("efficientnet_lite0", "mobilenet_v2", "densenet121")),
+    ],
+)
 def test_published_networks(name):
     model = trained(build_model(name, (32, 32, 3), num_classes=4))
     folded = fold_batch_normalization(model)

@@ -13,7 +13,9 @@ from tests.evaluation.judged_tables import drawn, drawn_of_several, table_of
 METHODS = ("lac", "aps", "raps", "class_conditional", "auto")
 
 
-@pytest.mark.parametrize("method", METHODS)
+@pytest.mark.parametrize(
+    "method", ["lac", *(pytest.param(name, marks=pytest.mark.slow) for name in METHODS[1:-1]), "auto"]
+)
 def test_the_coverage_is_where_it_is_expected_in_nearly_all_divisions(method):
     """The temperature is fitted to the same images as the sets, and "auto" chooses among them, as a run does."""
     pool = drawn(1500, sure=2.0)

@@ -67,7 +67,7 @@ def test_a_photo_of_one_window_gets_the_network_s_own_answer(name, size, pooling
 @pytest.mark.parametrize(
     ("name", "size", "more"),
     [
-        ("resnet20", (32, 32, 3), (16, 12)),
+        pytest.param("resnet20", (32, 32, 3), (16, 12), marks=pytest.mark.slow),
         ("resnet18", (64, 64, 3), (6, 4)),
         ("lenet5_relu", (40, 36, 3), (20, 25)),  # its head is a convolution
     ],
