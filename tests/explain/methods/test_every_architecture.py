@@ -18,7 +18,7 @@ from tests.models.architectures.test_architectures import CLASSES, build
 from tests.models.conftest import give_random_weights
 
 EVERY_RUN = (
-    "alexnet_small", "hog", "lenet5_relu", "mlp", "regnet_small", "small_convnextv2", "small_vit_reg4",
+    "alexnet_small", "hog", "lenet5_relu", "mlp", "regnet_small", "small_vit_reg4",
 )  # fmt: skip
 OPTIONS = MethodOptions(steps=2, samples=2, masks=10, window=1.0)
 ALWAYS_SOMETHING = ("saliency", "gradient_x_input", "smoothgrad", "integrated_gradients", "rise")

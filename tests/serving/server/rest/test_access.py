@@ -3,6 +3,7 @@
 import json
 import logging
 import stat
+import time
 
 import httpx
 import pytest
@@ -95,6 +96,7 @@ def test_a_line_for_each_request(half_plus_three, tmp_path):
     with serving(models_of(half_plus_three), options=HttpOptions(access_log=str(log))) as address:
         named = httpx.post(address + PREDICT, json={"instances": [1.0]}, headers={"X-Request-ID": "abc-1"})
         made = [httpx.get(f"{address}/v1/models/x?a=b", headers={"X-Request-ID": each}) for each in ("a\tb", "x" * 200)]
+        wait_for_lines(log, 3)  # each is written once its answer is sent
         log.rename(tmp_path / "old.jsonl")  # as logrotate does
         httpx.get(address + "/v2/health/live")
     assert named.headers["X-Request-ID"] == "abc-1"
@@ -108,6 +110,13 @@ def test_a_line_for_each_request(half_plus_three, tmp_path):
     assert 0 < first["seconds"] < 60
     assert (lines[1]["path"], lines[1]["status"]) == ("/v1/models/x?a=b", 404)
     assert len(log.read_text("utf-8").splitlines()) == 1
+
+
+def wait_for_lines(log, count: int) -> None:
+    until = time.monotonic() + 30
+    while len(log.read_text("utf-8").splitlines()) < count:
+        assert time.monotonic() < until, log.read_text("utf-8")
+        time.sleep(0.01)
 
 
 def test_a_log_that_cannot_be_written(tmp_path):
