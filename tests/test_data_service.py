@@ -76,6 +76,7 @@ def same(a, b) -> bool:
     return all(np.array_equal(x, y) for batch, other in pairs for x, y in zip(batch, other, strict=True))
 
 
+@pytest.mark.slow
 def test_two_workers_make_what_the_chain_alone_makes_and_a_resumed_run_reads_on(service, paths):
     address, _ = service
     assert same(batches(paths, 20), batches(paths, 20, address))

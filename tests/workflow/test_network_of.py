@@ -85,6 +85,7 @@ def bundles(tmp_path_factory, request) -> Path:
     return folder
 
 
+@pytest.mark.slow
 def test_a_bundle_gives_its_network_back_in_a_process_that_knows_no_run(bundles, tmp_path):
     np.save(tmp_path / "pixels.npy", PIXELS)
     arguments = [tmp_path / "pixels.npy", tmp_path / "found.npz", bundles, *NETWORKS]
