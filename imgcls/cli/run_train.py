@@ -61,7 +61,7 @@ def _train(run: RunFolder, manifest: Manifest) -> int:
         finished = train_and_evaluate(run, manifest, progress)
     if not finished:
         go_on, done = f"python -m imgcls.train --resume {run.path}", run.epochs_done()
-        next_step(go_on, *([f"{go_on} --epochs {done}   judges it as it is"] if done else []))
+        next_step(go_on, *([f"{go_on} --epochs {done}  # judges it as it is"] if done else []))
         return command.INTERRUPTED
     _show(run)
     return command.WITH_PROBLEMS if len(manifest.problems) else command.OK

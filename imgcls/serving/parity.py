@@ -232,7 +232,7 @@ def _heat_difference(found: Mapping[str, np.ndarray], answers: ReferenceAnswers)
 
 
 def _probabilities(model: "keras.Model", pixels: np.ndarray) -> np.ndarray:
-    function = tf.function(lambda batch: model(batch, training=False), autograph=False)
+    function = tf.function(lambda batch: model(batch, training=False))
     return np.concatenate([function(tf.constant(batch)).numpy() for batch in _batches(pixels)])
 
 

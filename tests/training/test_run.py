@@ -158,7 +158,7 @@ def test_a_run_that_is_stopped_writes_a_checkpoint_and_says_how_to_go_on(tiny_ru
     check_stopped(tmp_path / "stopped", stopped.code, stopped.out + stopped.err)
     run = RunFolder(tmp_path / "stopped")
     assert len(run.metrics()) == 1
-    assert f"--resume {run.path} --epochs 1   judges it as it is" in stopped.out
+    assert f"--resume {run.path} --epochs 1  # judges it as it is" in stopped.out
     judged = command("train", "--resume", run.path, "--epochs", 1)
     assert judged.code == 0, judged.err
     assert len(run.metrics()) == 1

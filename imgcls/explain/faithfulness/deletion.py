@@ -64,8 +64,7 @@ def explained_scores(network: Network) -> Scores:
 
     image = (None, *network.size, network.channels)
     shapes = (image, image, image[:3], (None,), (None,), (None, len(network.class_names)))
-    function = tf.function(scores, autograph=False)
-    graph = function.get_concrete_function(*(tf.TensorSpec(shape, tf.float32) for shape in shapes))
+    graph = tf.function(scores).get_concrete_function(*(tf.TensorSpec(shape, tf.float32) for shape in shapes))
     return lambda *arrays: graph(*(tf.convert_to_tensor(each, tf.float32) for each in arrays)).numpy()
 
 

@@ -33,8 +33,7 @@ def traced(function: Callable[..., Sequence[tf.Tensor]], *examples: np.ndarray) 
         (2, 2)
     """
     shapes, types = [each.shape for each in examples], [each.dtype for each in examples]
-    function = tf.function(function, autograph=False)  # which has nothing to convert here
-    graph = function.get_concrete_function(*map(tf.TensorSpec, shapes, types))
+    graph = tf.function(function).get_concrete_function(*map(tf.TensorSpec, shapes, types))
 
     def call(*arguments: np.ndarray) -> tuple[np.ndarray, ...]:
         filled = [_filled(each, len(example)) for each, example in zip(arguments, examples, strict=True)]

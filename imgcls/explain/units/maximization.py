@@ -137,7 +137,7 @@ def maximize(network: Network, wishes: Sequence[Wish], options: MaximizationOpti
         ((2, 32, 32, 1), (3, 2))
     """
     options = options or MaximizationOptions()
-    scores = tf.function(scores_of(network, wishes), autograph=False)
+    scores = tf.function(scores_of(network, wishes))
     spectrum = Spectrum(len(wishes), network.size, network.channels, options.contrast, options.seed)
     step, exact = _step(spectrum, scores, options), tf.constant(0.0)
     before, history = scores(spectrum.pixels(), exact).numpy(), []
@@ -158,7 +158,7 @@ def _step(
     optimizer = keras.optimizers.Adam(options.learning_rate)
     optimizer.build([spectrum.waves])
 
-    @tf.function(autograph=False)
+    @tf.function
     def step(number: tf.Tensor, leak: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(spectrum.waves)

@@ -118,7 +118,7 @@ def _maxima(network: Network, layers: Sequence[str]) -> tf.types.experimental.Po
     """A function from pixels to each layer's maxima and their positions, both (B, units)."""
     signature = [tf.TensorSpec((None, *network.size, network.channels), tf.float32)]
 
-    @tf.function(input_signature=signature, autograph=False)
+    @tf.function(input_signature=signature)
     def maxima(pixels: tf.Tensor) -> list[tuple[tf.Tensor, tf.Tensor]]:
         found = network.run(pixels, keep=layers).maps
         return [_maximum(found[name], network.layer(name).units) for name in layers]

@@ -102,8 +102,7 @@ def effective_field(
     found = network.layer(layer) if unit is None else network.unit(layer, unit)
     row, column = _checked(found, position or center(found))
 
-    # a trace for each size of batch: TensorFlow 2.21 dies of grouped convolutions of unknown size
-    @tf.function(autograph=False)
+    @tf.function  # a trace for each size of batch: TensorFlow 2.21 dies of grouped convolutions of unknown size
     def gradients(some: tf.Tensor) -> tf.Tensor:
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch(some)

@@ -204,7 +204,7 @@ class _Sums:
 def _observer(network: Network, names: Sequence[str]) -> Callable[[tf.Tensor], dict[str, dict[str, tf.Tensor]]]:
     """A function of pixels that gives what is added up of each layer; each map is let go once it is reduced."""
 
-    @tf.function(input_signature=[tf.TensorSpec((None, *network.size, network.channels))], autograph=False)
+    @tf.function(input_signature=[tf.TensorSpec((None, *network.size, network.channels))])
     def observe(pixels: tf.Tensor) -> dict[str, dict[str, tf.Tensor]]:
         found: dict[str, dict[str, tf.Tensor]] = {}
 
