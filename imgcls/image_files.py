@@ -7,13 +7,14 @@ import io
 import logging
 import os
 import re
+import struct
 import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO
+from typing import IO, TYPE_CHECKING, BinaryIO
 
 if TYPE_CHECKING:
     from PIL import ImageFile
@@ -59,6 +60,8 @@ HEAD = 512  # bytes that say what a file is
 EMPTY = "the file is empty (0 bytes)"
 UNKNOWN_FORMAT = f"no image that can be read; expected {READABLE}"
 NEEDS_HEIF = "a HEIC file, which needs a further package: pip install 'imgcls[heic]'"
+ORIENTATION = 0x0112  # EXIF tag
+PNG_SIGNATURE = 8  # bytes before the first chunk of a PNG
 ONE_AT_A_TIME = threading.RLock()  # warnings are switched off for the whole process, not for a thread
 
 
@@ -103,6 +106,45 @@ def opened(source: bytes | Path) -> Iterator["ImageFile.ImageFile"]:
             raise Refused(damaged(head, size)) from error
         except Exception as error:  # Pillow's decoders say in many ways that a file is damaged
             raise Refused(damaged(head, size)) from error
+
+
+def exif_orientation(image: "ImageFile.ImageFile") -> int:
+    """The EXIF orientation of an image that was opened and not decoded.
+
+    Pillow decodes a whole PNG for that, in case EXIF stands behind the pixels: 120 ms for 3000 x 3000 of them. Here
+    that is done only where the file has such a chunk.
+
+    Args:
+        image: As `opened` gives it.
+
+    Returns:
+        1 to 8; 1, which is upright, also for EXIF that is broken.
+    """
+    from PIL import Image
+
+    try:
+        without = image.format == "PNG" and image.fp is not None and not _has_exif_chunk(image.fp)
+        exif = Image.Image.getexif(image) if without else image.getexif()
+        found: object = exif.get(ORIENTATION)
+    except Exception:  # Pillow raises many kinds for broken EXIF, which says nothing about the image
+        return 1
+    return found if isinstance(found, int) and 1 <= found <= 8 else 1
+
+
+def _has_exif_chunk(png: IO[bytes]) -> bool:
+    """Whether a PNG has a chunk eXIf, before its pixels or behind them (PNG, third edition, 11.3.4.5)."""
+    place, at = png.tell(), PNG_SIGNATURE
+    try:
+        png.seek(at)
+        while len(begin := png.read(8)) == 8:
+            length, kind = struct.unpack(">I4s", begin)
+            if kind == b"eXIf":
+                return True
+            at += 12 + length
+            png.seek(at)
+        return False
+    finally:
+        png.seek(place)
 
 
 def damaged(head: bytes, size: int) -> str:

@@ -10,13 +10,12 @@ from functools import cached_property
 from pathlib import Path
 from urllib.parse import unquote, urlsplit
 
-from imgcls.image_files import SUFFIXES, Refused, opened, shown_name, why_not_opened
+from imgcls.image_files import SUFFIXES, Refused, exif_orientation, opened, shown_name, why_not_opened
 
 ANNOTATION_FOLDERS = {"annotations", "annotation", "labels", "ann"}  # beside, not above, the images
 IMAGE_FOLDERS = {"images", "jpegimages", "img"}
 DRAWINGS = re.compile(r"segmentation(class|object)\w*|\w*visuali[sz]ations?|masks?", re.IGNORECASE)  # folders of them
 TURNED = range(5, 9)  # EXIF orientations that swap width and height
-ORIENTATION = 0x0112  # EXIF tag
 MISNAMED = "the file's name is not UTF-8, which no table of images can hold; rename it"
 
 
@@ -153,9 +152,8 @@ def upright_size(path: Path) -> tuple[int, int]:
     """
     try:
         with opened(path) as image:
-            turned = image.getexif().get(ORIENTATION) in TURNED
             width, height = image.size
-            return (height, width) if turned else (width, height)
+            return (height, width) if exif_orientation(image) in TURNED else (width, height)
     except (OSError, Refused) as error:
         raise ValueError(f"{path.name} cannot be read: {error}") from error
 

@@ -5,13 +5,13 @@ from typing import TYPE_CHECKING
 
 from imgcls.data.images.bmp_masks import in_usual_order
 from imgcls.data.images.decoded_formats import decodes
-from imgcls.image_files import opened
+from imgcls.image_files import exif_orientation, opened
 
 if TYPE_CHECKING:
-    from PIL import Image, ImageFile
+    from PIL import ImageFile
 
 OUR_NAMES = {"WEBP": "WebP", "MPO": "JPEG", "DIB": "BMP"}  # a multi-image file is a JPEG with others behind it
-ORIENTATION, BITS_PER_SAMPLE = 0x0112, 258  # tags of EXIF and TIFF
+BITS_PER_SAMPLE = 258  # a tag of TIFF
 LONG_RUN = b"\0" * 512  # compressed data has no such run; half-written files have
 
 ANIMATED, CMYK, SIXTEEN_BIT, ALPHA, TURNED, ZEROS, TRANSCODED = TRAITS = (
@@ -62,16 +62,9 @@ def _traits(image: "ImageFile.ImageFile", data: bytes) -> tuple[str, ...]:
         CMYK: image.mode == "CMYK",
         SIXTEEN_BIT: image.mode.startswith("I") or (image.format == "PNG" and data[24] == 16) or max(tiff_bits) > 8,
         ALPHA: image.has_transparency_data,
-        TURNED: _orientation(image) in range(2, 9),
+        TURNED: exif_orientation(image) > 1,
         ZEROS: (image.format == "JPEG" and image.fp is not None and data.find(LONG_RUN, image.fp.tell()) > 0)
         or (image.format == "WEBP" and LONG_RUN in data),
         TRANSCODED: not decodes(data),
     }
     return tuple(trait for trait in TRAITS if has.get(trait))
-
-
-def _orientation(image: "Image.Image") -> object:
-    try:
-        return image.getexif().get(ORIENTATION)
-    except Exception:  # Pillow raises many kinds for broken EXIF, which says nothing about the image
-        return None

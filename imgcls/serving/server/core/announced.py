@@ -4,8 +4,8 @@ import struct
 
 import tensorflow as tf
 
-from imgcls.data.images.image_header import read_header
-from imgcls.image_files import MOST_PIXELS, Refused, TooLarge, check_size
+from imgcls.data.images.bmp_masks import in_usual_order
+from imgcls.image_files import MOST_PIXELS, Refused, TooLarge, check_size, opened
 
 GIF_EXTENSION, GIF_FRAME = 0x21, 0x2C  # the first byte of a block
 
@@ -27,12 +27,12 @@ def announced_pixels(data: bytes) -> int:
     if data.startswith(b"GIF8"):
         return check_size(_gif_pixels(data))
     try:
-        header = read_header(data)
+        with opened(in_usual_order(data)) as image:
+            return image.width * image.height
     except TooLarge:
         raise
     except Refused:  # a decoder may be content all the same
         return check_size(_pixels_by_place(data))
-    return header.width * header.height
 
 
 def _pixels_by_place(data: bytes) -> int:
