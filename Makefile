@@ -4,9 +4,10 @@ BIN := .venv/bin
 DEMO := demo-$(shell date +%Y%m%d-%H%M%S)
 START := $(shell date +%s)
 INSTALL := $(BIN)/python -m pip install --quiet --disable-pip-version-check --constraint constraints.txt
+PARALLEL := $(BIN)/python -m pytest -n auto --dist loadfile --max-worker-restart 0
 SAY = @echo "$$(printf '%3d' $$(($$(date +%s) - $(START)))) s"
 
-.PHONY: demo app test test-browser test-all lint docs wheel benchmark soak clean
+.PHONY: demo app test test-thorough test-browser test-all lint docs wheel benchmark soak clean
 
 demo: .venv/installed  ## train a new head on the sample, export it, serve it, ask it over HTTP
 	$(BIN)/python -m imgcls.train --model efficientnet_lite0 --plan head --feature-views 1 --name $(DEMO)
@@ -23,8 +24,11 @@ demo: .venv/installed  ## train a new head on the sample, export it, serve it, a
 app: .venv/installed  ## the app, in the browser
 	$(BIN)/streamlit run apps/app.py
 
-test: .venv/development  ## the tests: about half an hour on two cores
-	$(BIN)/python -m pytest -n auto --dist loadfile --max-worker-restart 0 -m "not slow and not browser"
+test: .venv/development  ## the tests that take a few seconds at most each: a quarter of an hour on two cores
+	$(PARALLEL) -m "not thorough and not slow and not browser"
+
+test-thorough: .venv/development  ## the tests that train, export or serve for longer: another half an hour
+	$(PARALLEL) -m "thorough and not slow and not browser"
 
 test-browser: .venv/development  ## the tests that drive the app in Chromium
 	$(BIN)/python -m pytest -m "browser and not slow"

@@ -53,6 +53,7 @@ def measured(runs, small_data):
     return done
 
 
+@pytest.mark.thorough
 def test_every_network_is_a_row_also_one_that_fails(measured):
     assert re.search(r"^lenet5 +(OpenVINO|TensorFlow) +[\d.]+ % \([\d.]+ to [\d.]+\) random", measured.stdout, re.M)
     assert "failing: " in measured.stdout

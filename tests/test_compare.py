@@ -48,6 +48,7 @@ def test_two_runs_are_compared_by_their_saved_predictions(runs, command, tmp_pat
     assert "http" not in page.replace("http://www.w3.org/", "")
 
 
+@pytest.mark.thorough
 def test_predictions_that_are_missing_are_made(runs, command):
     for run in runs:
         shutil.rmtree(run / "predictions")

@@ -116,6 +116,7 @@ def test_roles_have_their_own_flags(command):
         Options("dispatcher", port=0)
 
 
+@pytest.mark.thorough
 def test_a_port_that_is_taken_is_said_in_a_sentence(command):
     with socket.socket() as taken:
         taken.bind(("0.0.0.0", 0))

@@ -35,6 +35,7 @@ def dark(small_data, tmp_path):
     return tmp_path / "dark"
 
 
+@pytest.mark.thorough
 def test_images_like_those_of_validation_do_not_differ(bundle, command, small_data, tmp_path):
     result = command("drift", bundle.parent, small_data / "test", "--output", tmp_path / "drift.html")
     assert result.code == 0

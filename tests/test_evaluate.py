@@ -12,6 +12,7 @@ def run(small_run, tmp_path):
     return shutil.copytree(small_run.path, tmp_path / "run")
 
 
+@pytest.mark.thorough
 def test_a_run_is_judged_and_the_figures_agree_everywhere(run, command):
     result = command("evaluate", run)
     assert result.code == 0
@@ -23,6 +24,7 @@ def test_a_run_is_judged_and_the_figures_agree_everywhere(run, command):
     assert sum(map(sum, figures["confusion"])) == 30
 
 
+@pytest.mark.thorough
 def test_images_that_are_gone_are_missing_and_not_wrong(run, command, tmp_path):
     manifest = Manifest.load(run / "manifest.parquet")
     table = manifest.table.copy()
@@ -52,6 +54,7 @@ def test_a_damaged_model_is_refused(run, command):
     assert "model.keras is no classifier that imgcls saved" in result.err
 
 
+@pytest.mark.thorough
 def test_each_split_and_each_source_has_files_of_its_own(run, command, small_data, tmp_path):
     sources = [tmp_path / place / "photos" for place in ("one", "other")]
     for source in sources:
@@ -91,6 +94,7 @@ def test_a_class_that_the_model_does_not_know_is_found_before_an_image_is_opened
     assert "classes that the model does not know: 'boot' (10 images). It knows: bag, sneaker, trouser." in result.err
 
 
+@pytest.mark.thorough
 def test_a_bundle_is_judged_on_labelled_images_and_nothing_is_written_into_it(run, command, small_data, tmp_path):
     assert command("export", run, "--output", tmp_path / "bundles").code == 0
     bundle = tmp_path / "bundles" / "run"

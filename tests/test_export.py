@@ -68,6 +68,7 @@ def output(tmp_path_factory) -> Path:
     return tmp_path_factory.mktemp("saved_models")
 
 
+@pytest.mark.thorough
 def test_killed_in_the_middle_it_leaves_nothing_that_counts(run, output):
     process = subprocess.Popen(
         [sys.executable, "-m", "imgcls.export", run.path, "--output", output],
@@ -115,6 +116,7 @@ def test_export_then_predict(output, command, fresh_process, tmp_path):
     assert pd.read_csv(table)["problem"].fillna("").tolist() == ["", "", "no such file or directory"]
 
 
+@pytest.mark.thorough
 def test_export_of_what_says_why_and_in_8_bits_says_what_it_costs_and_gains(run, output, command, monkeypatch):
     monkeypatch.setattr("imgcls.serving.speed.LEAST_SECONDS", 0.0)
     result = command(

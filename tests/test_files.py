@@ -52,6 +52,7 @@ def write_again_and_again(target: Path, letter: str, folder: bool) -> None:
 
 
 @pytest.mark.parametrize("folder", [False, True])
+@pytest.mark.thorough
 def test_two_processes_that_write_one_path_never_mix(tmp_path, folder):
     target = tmp_path / "target"
     processes = multiprocessing.get_context("spawn")

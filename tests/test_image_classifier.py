@@ -50,6 +50,7 @@ def pixels_of(paths) -> np.ndarray:
     return np.stack([np.asarray(Image.open(path)) for path in paths])
 
 
+@pytest.mark.thorough
 def test_a_fit_is_the_run_of_the_command(classifier, photos, tmp_path, command):
     flags = [part for name, value in OPTIONS.items() for part in (f"--{name.replace('_', '-')}", value)]
     assert command("train", "--data", photos, "--runs", tmp_path, "--name", "same", *flags).code == 0
@@ -263,6 +264,7 @@ def test_models_of_the_registry_are_choices():
     assert OPTIONS["model"] in list_models()
 
 
+@pytest.mark.thorough
 def test_several_labels_an_image_are_an_indicator_matrix(tmp_path, collages):
     manifest = Manifest.load(collages)
     pixels = pixels_of(manifest.paths(manifest.table))

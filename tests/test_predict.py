@@ -26,6 +26,7 @@ def photos(tmp_path):
     return folder
 
 
+@pytest.mark.thorough
 def test_everyday_photos_get_their_imagenet_names(photos, command, tmp_path):
     result = command("predict", photos, "--model", "efficientnet_lite0", "--output", tmp_path / "table.csv")
     assert result.code == 0
@@ -107,6 +108,7 @@ def small_bundle(small_run, tmp_path_factory) -> Path:
     return export_run(small_run, tmp_path_factory.mktemp("bundles"), "small").parent
 
 
+@pytest.mark.thorough
 def test_a_run_and_its_bundle_predict_what_training_reads_and_name_the_rest(
     small_run, small_bundle, every_file, command, tmp_path, monkeypatch
 ):

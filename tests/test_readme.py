@@ -115,6 +115,7 @@ def test_the_newest_release_of_the_changelog_is_this_version():
     assert newest == imgcls.__version__
 
 
+@pytest.mark.thorough
 def test_the_python_lines_work_as_they_stand_there(tmp_path, monkeypatch):
     copy_sample(tmp_path / "photos", ("bag", "sneaker", "trouser"), 40, 10)
     shutil.copy(next((SAMPLE / "test" / "bag").iterdir()), tmp_path / "new.jpg")  # a PNG, whatever its name

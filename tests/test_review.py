@@ -11,6 +11,7 @@ def run(small_run):
     shutil.rmtree(copy)
 
 
+@pytest.mark.thorough
 def test_a_run_is_reviewed_and_the_next_commands_are_named(run, command):
     result = command("review", run, "--most", 5)
     assert result.code == 0, result.err

@@ -69,6 +69,7 @@ def test_a_damaged_line_costs_no_other_line(run):
     assert [row["epoch"] for row in run.metrics()] == [1, 3]
 
 
+@pytest.mark.thorough
 def test_damaged_files_are_no_obstacle_to_a_judgement(run, command):
     (run.path / "status.json").write_text('{"state": ')
     (run.path / "plan.json").write_text("[]")

@@ -55,6 +55,7 @@ def start(*arguments) -> subprocess.Popen:
     )
 
 
+@pytest.mark.thorough
 def test_it_serves_what_it_says_and_ends_quietly(folder, tmp_path):
     process = start(folder, "--port", "0")
     try:
@@ -79,6 +80,7 @@ def test_it_serves_what_it_says_and_ends_quietly(folder, tmp_path):
 
 
 @pytest.mark.parametrize(("stop", "code"), [(signal.SIGTERM, -signal.SIGTERM), (signal.SIGINT, 0)])
+@pytest.mark.thorough
 def test_a_stop_waits_for_requests_no_longer_than_it_is_told(endless, stop, code):
     process = start(endless, "--port", "0", "--drain-seconds", "0.2")
     try:
@@ -98,6 +100,7 @@ def test_a_stop_waits_for_requests_no_longer_than_it_is_told(endless, stop, code
     assert output.endswith("Stopped.\n") or stop == signal.SIGTERM
 
 
+@pytest.mark.thorough
 def test_several_models_of_a_config_file_that_changes(folder, tmp_path):
     entry = 'config {{ name: "{}" base_path: "{}" model_platform: "tensorflow" }}'
     path, wanted = tmp_path / "models.config", [entry.format(name, folder) for name in ("half", "line")]

@@ -31,6 +31,7 @@ def refused(result, *said: str) -> None:
         assert words in result.err
 
 
+@pytest.mark.thorough
 def test_a_folder_becomes_a_judged_model_although_some_files_are_broken(data, tmp_path, command):
     (data / "train" / "bag" / "zero.png").touch()
     (data / "train" / "bag" / "notes.txt").write_text("no image")
@@ -72,6 +73,7 @@ def test_corrections_and_folds_are_flags_too(data, tmp_path, caplog):
     assert "line 3: there is no image 'nothing.png'" in caplog.text
 
 
+@pytest.mark.thorough
 def test_a_config_repeats_the_run(small_run, tmp_path, command):
     result = command("train", "--config", small_run.config_file, "--runs", tmp_path)
     assert result.code == 0

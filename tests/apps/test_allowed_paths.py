@@ -164,6 +164,7 @@ def test_a_network_file_is_not_run_unless_the_start_allows_it(page, project, her
     assert allowed_paths.environment()[NETWORK_FILES] == ""
 
 
+@pytest.mark.thorough
 def test_the_training_process_refuses_network_files_too(project, clothes, here):
     (here / "my_net.py").write_text(NETWORK.format(marker=str(here / "was run"), name="uploaded_two"))
     config = TrainConfig(name="sly", input=InputConfig(data=str(clothes)), network=NetworkConfig(model="my_net.py"))

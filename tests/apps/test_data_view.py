@@ -150,6 +150,7 @@ def test_images_of_a_server_folder_are_added_by_a_job_and_the_report_stays(page,
     assert "31 images added." not in again.press("Close").text
 
 
+@pytest.mark.thorough
 def test_boxes_are_asked_about_with_the_counts_of_each_way(page, here, clothes):
     project = create_project("Boxes")
     name = sorted((clothes / "bag").glob("*.png"))[0].name

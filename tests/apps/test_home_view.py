@@ -48,6 +48,7 @@ def test_deleting_asks_first(page, here):
     assert list_projects() == []
 
 
+@pytest.mark.thorough
 def test_this_computer_is_shown_with_what_is_wrong(page, monkeypatch, tmp_path):
     put_nvidia_smi(tmp_path, monkeypatch, "Tesla V100, 390.157, 7.0, 16160 MiB")
     client.stop()  # another would have the PATH of another test

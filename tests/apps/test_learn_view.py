@@ -93,6 +93,7 @@ assert not {{"tensorflow", "keras"}} & set(sys.modules)
     assert ended.returncode == 0, ended.stderr[-2000:]
 
 
+@pytest.mark.thorough
 def test_a_network_with_its_weights_looks_at_a_picture(page):
     from tests.apps.conftest import SAMPLE
 

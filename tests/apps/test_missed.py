@@ -47,6 +47,7 @@ def of_several(judged):
     return judged_run(judged.project, "first")
 
 
+@pytest.mark.thorough
 def test_each_class_has_what_is_missed_and_what_is_seen_but_not_there(page, of_several):
     targets, given = of_several.table.targets, of_several.table.probabilities >= 0.5
     view = page("results", project="judged", run="first")

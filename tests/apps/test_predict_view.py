@@ -92,6 +92,7 @@ def test_one_more_picture_asks_for_one_more_answer_also_after_a_reload(trained, 
     assert len(asked) == 2
 
 
+@pytest.mark.thorough
 def test_the_page_agrees_with_the_model(trained, pictures):
     from imgcls import load_predictor
 
@@ -173,6 +174,7 @@ def test_a_server_that_does_not_answer_is_a_sentence_and_can_be_asked_again(trai
     assert table_of(view)["answer"].tolist() == ["", "", ""]
 
 
+@pytest.mark.thorough
 def test_a_folder_on_the_server_is_named_by_a_job(trained, small_data, monkeypatch):
     shutil.copytree(small_data / "test" / "bag", "photos/bag")
     Path("photos/bag/notes.txt").write_text("no image")
@@ -234,6 +236,7 @@ def test_the_app_itself_imports_no_tensorflow():
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
 
 
+@pytest.mark.thorough
 def test_of_several_classes_those_are_named_that_are_sure_enough():
     from parts.predict.said import NAMED, UNSURE, said_of
 

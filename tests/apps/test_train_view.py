@@ -258,6 +258,7 @@ def test_the_page_imports_no_tensorflow(project):
     assert done.stdout.strip().endswith("False"), done.stderr
 
 
+@pytest.mark.thorough
 def test_pictures_show_the_augmentation_whitening_and_balance(project):
     from worker.client import call
 

@@ -11,6 +11,7 @@ from worker import client
 from tests.apps.conftest import APP
 
 
+@pytest.mark.thorough
 def test_it_answers_without_the_app_importing_tensorflow(here):
     code = (
         "import sys; sys.argv = ['app']; from worker import client;"
@@ -23,6 +24,7 @@ def test_it_answers_without_the_app_importing_tensorflow(here):
     assert "efficientnet_lite0" in answer.stdout.split()
 
 
+@pytest.mark.thorough
 def test_what_fails_there_is_raised_here_and_a_dead_one_is_replaced(here):
     with pytest.raises(RuntimeError, match="AttributeError"):
         client.call("models.nothing")
@@ -32,6 +34,7 @@ def test_what_fails_there_is_raised_here_and_a_dead_one_is_replaced(here):
     assert "lenet5" in client.call("models.names")
 
 
+@pytest.mark.thorough
 def test_it_ends_with_the_app(here):
     client.call("models.names")
     process = client._running["process"]

@@ -33,6 +33,7 @@ def bundle(small_run, tmp_path_factory):
     return export_run(small_run.path, tmp_path_factory.mktemp("bundles"), "small")
 
 
+@pytest.mark.thorough
 def test_images_are_explained_and_a_broken_one_is_named(command, small_run, photos, tmp_path):
     result = command("explain.__main__", small_run.path, photos, "--output", tmp_path / "out")
     assert result.code == 3
@@ -61,6 +62,7 @@ def test_the_true_class_is_explained_against_another(command, small_run, photos,
     assert (table["deletion"] == "").all()
 
 
+@pytest.mark.thorough
 def test_every_view_of_a_run_is_written(command, small_run, photos, tmp_path):
     images = (photos / "bag", photos / "trouser")
     flags = ("--show", *VIEWS, "--reduction", "pca", "--most-images", 12, "--output", tmp_path)
@@ -74,6 +76,7 @@ def test_every_view_of_a_run_is_written(command, small_run, photos, tmp_path):
         assert said in page
 
 
+@pytest.mark.thorough
 def test_a_run_alone_is_shown_by_what_it_has_learned(command, small_run, tmp_path):
     result = command("explain.__main__", small_run.path, "--most-images", 8, "--output", tmp_path)
     assert result.code == 0
@@ -81,6 +84,7 @@ def test_a_run_alone_is_shown_by_what_it_has_learned(command, small_run, tmp_pat
     assert f"python -m imgcls.explain {small_run.path} photo.jpg" in result.out
 
 
+@pytest.mark.thorough
 def test_a_bundle_answers_as_its_run(command, small_run, bundle, photos, tmp_path):
     for source, folder in ((small_run.path, "run"), (bundle, "bundle")):
         flags = ("--methods", "grad_cam", "--no-check", "--output", tmp_path / folder)

@@ -56,6 +56,7 @@ def test_training_sees_the_box_alone_whatever_region_is_drawn(photo):
     assert set(seen) == {(0, RED), (1, BLUE)}
 
 
+@pytest.mark.thorough
 def test_evaluation_and_prediction_see_the_box_and_whole_images_stay_whole(photo):
     boxes = np.array([[2, 3, 50, 30], WHOLE, [50, 0, 80, 40]], np.float32)
     paths = [photo] * 3
@@ -128,6 +129,7 @@ def test_a_run_on_crops_learns_and_is_judged_on_crops(crops, tmp_path, command):
     assert "Accuracy on the test split: 100.0 %" in result.out
 
 
+@pytest.mark.thorough
 def test_a_run_judges_the_crops_of_a_sheet_as_it_judges_the_images_alone(small_run, tmp_path, command):
     manifest = Manifest.load(small_run.manifest_file)
     rows = manifest.split("test")

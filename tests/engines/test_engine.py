@@ -120,6 +120,7 @@ for number in range(150):
 """
 
 
+@pytest.mark.thorough
 def test_a_network_of_openvino_ends_while_it_was_just_asked_for_many_batches(models, tmp_path):
     """With a callback its last reference ended now and then in a thread of OpenVINO, which aborted the process."""
     write_network(convert(models, 4), tmp_path / "network.xml")
@@ -142,6 +143,7 @@ print(sorted(name for name in sys.modules if name.startswith("openvino_telemetry
 """
 
 
+@pytest.mark.thorough
 def test_a_conversion_reports_nothing_to_anybody(tmp_path):
     ended = subprocess.run([sys.executable, "-c", CONVERTED], capture_output=True, text=True)
     assert (ended.returncode, ended.stdout) == (0, "[]\n"), ended.stderr

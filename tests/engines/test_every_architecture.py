@@ -27,6 +27,7 @@ def network(request):
 
 
 @pytest.mark.parametrize("kind", ["onnx", "litert"])
+@pytest.mark.thorough
 def test_a_converted_network_gives_the_same_answers(network, kind, tmp_path):
     name, models = network
     if kind == "onnx":

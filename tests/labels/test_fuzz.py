@@ -114,6 +114,7 @@ def test_every_format_is_fuzzed():
 @MANY
 @given(content=st.binary(max_size=300) | st.text(max_size=100).map(lambda text: text.encode("utf-8", "ignore")))
 @example(content=b"\0\r\0")
+@pytest.mark.thorough
 def test_any_bytes(data_set, name, content):
     data_set.image("a.png")
     path = data_set.write(FILES[name], content)

@@ -183,6 +183,7 @@ def test_config_names_every_argument_and_makes_an_equal_layer(case, data_format)
             assert np.all(np.asarray(config[name]) == np.asarray(value))
 
 
+@pytest.mark.thorough
 def test_saved_and_loaded_gives_equal_output(case, data_format, tmp_path):
     inputs = case.inputs(data_format)
     symbols = [keras.Input(each.shape[1:]) for each in inputs]

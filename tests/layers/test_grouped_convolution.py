@@ -88,6 +88,7 @@ def check_fused() -> None:
 
 @pytest.mark.parametrize("case", cases(), ids=named)
 @pytest.mark.usefixtures("bfloat16")
+@pytest.mark.thorough
 def test_it_computes_what_each_group_does_by_itself(case):
     check(*case)
     check_fused()
@@ -101,6 +102,7 @@ def test_a_device_without_gradients_in_groups_has_them_group_by_group(case, monk
     check(*case)
 
 
+@pytest.mark.thorough
 def test_without_onednn():
     environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
     command = [sys.executable, "-c", WITHOUT_ONEDNN]

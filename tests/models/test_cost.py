@@ -35,6 +35,7 @@ def test_a_strided_layer_moves_the_centre():
         ("xception", 79, "block2", False),
     ],
 )
+@pytest.mark.thorough
 def test_a_position_sees_the_pixels_of_its_receptive_field_and_no_others(name, size, layer, exact):
     """Seen is what the gradient reaches. All kernels are positive, so nothing cancels."""
     scaled = InputLayers(mean=(0.0,), std=(255.0,))

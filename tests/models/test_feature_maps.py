@@ -48,6 +48,7 @@ def test_a_position_sees_its_window_and_nothing_else():
         ("vit_tiny_patch16", "block12_attention_norm"),  # behind it no patch token counts
     ],
 )
+@pytest.mark.thorough
 def test_the_layer_of_class_activation_maps_is_found(name, expected):
     assert last_feature_map(build_model(name, num_classes=3)).name == expected
 

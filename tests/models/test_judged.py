@@ -84,6 +84,7 @@ def test_the_judgement_is_for_as_many_classes():
         ("lenet5", {"data_format": "channels_first"}, False),
     ],
 )
+@pytest.mark.thorough
 def test_files_keep_it_whatever_layers_they_hold(name, options, is_plain, tmp_path):
     model = judged(name, **options)
     path = tmp_path / "model.keras"

@@ -46,6 +46,7 @@ def pixels_for(model: keras.Model) -> np.ndarray:
     return np.random.default_rng(0).uniform(0, 255, (4, *model.input_shape[1:])).astype(np.float32)
 
 
+@pytest.mark.thorough
 def test_a_network_of_keras_layers_opens_without_imgcls_and_any_after_it(small_run, tmp_path):
     model = build_model("lenet5", (32, 32, 1), ["ant", "bee"])
     keras_file.save(model, tmp_path / "plain.keras")
@@ -57,11 +58,13 @@ def test_a_network_of_keras_layers_opens_without_imgcls_and_any_after_it(small_r
     assert np.load(tmp_path / "outputs.npy") == pytest.approx(model.predict_on_batch(pixels), abs=1e-6)
 
 
+@pytest.mark.thorough
 def test_the_model_of_a_run_opens_after_import_imgcls_alone(small_run):
     assert output_of(AFTER_IMGCLS, small_run.model_file) == ["False False", "['bag', 'sneaker', 'trouser']"]
 
 
 @pytest.mark.parametrize("name", ["mobilenet_v2", "efficientnet_lite0"])
+@pytest.mark.thorough
 def test_keras_layers_give_the_same_scores(name, tmp_path):
     standardized = InputLayers(mean=(120.0, 110.0, 100.0), std=(60.1, 59.3, 58.7))
     model = build_model(name, (32, 32, 3), num_classes=3, input_layers=standardized)

@@ -67,6 +67,7 @@ def test_an_unknown_layout_is_refused():
         resolve_data_format("NCHW")
 
 
+@pytest.mark.thorough
 def test_without_onednn_channels_first_computes_the_same_and_says_that_it_takes_longer():
     environment = {**os.environ, "TF_ENABLE_ONEDNN_OPTS": "0", "TF_CPP_MIN_LOG_LEVEL": "3"}
     command = [sys.executable, "-c", WITHOUT_ONEDNN]

@@ -28,6 +28,7 @@ def check(model: keras.Model) -> keras.Model:
 
 
 @pytest.mark.parametrize("size", [32, 33])
+@pytest.mark.thorough
 def test_a_repvgg_becomes_a_row_of_convolutions(size):
     model = build_model("repvgg_a0", (size, size, 3), num_classes=4)
     give_random_weights(model, images_for(model))

@@ -212,6 +212,7 @@ def macs_of_node(node: tf.Operation) -> int:
 
 @pytest.mark.parametrize("data_format", DATA_FORMATS)
 @pytest.mark.parametrize("name", OPERATIONS)
+@pytest.mark.thorough
 def test_the_cost_of_an_operation_is_that_of_its_layers(name, data_format):
     for seed in range(DRAWS):
         draw = Draw(seed, list(OPERATIONS).index(name))

@@ -119,6 +119,7 @@ def test_warm_up_requests_are_real_images_for_every_signature(bundle_path, image
     }
 
 
+@pytest.mark.thorough
 def test_it_runs_in_a_session_as_tensorflow_serving_runs_it(bundle, bundle_path, images):
     files = [images[0].read_bytes(), b"no image", images[5].read_bytes()]
     expected = bundle(files)

@@ -67,6 +67,7 @@ def ask(loaded: Bundle, data: list[bytes], names: list[str] | None = None) -> di
     return loaded.model.run("explanation", inputs)
 
 
+@pytest.mark.thorough
 def test_the_maps_are_those_of_the_command(loaded, classifier, images, pixels):
     names = [CLASS_NAMES[place % 10] for place in range(len(images))]
     found = ask(loaded, [path.read_bytes() for path in images], names)
@@ -119,6 +120,7 @@ def test_a_batch_of_none_and_two_lengths(loaded, images):
         ask(loaded, [images[0].read_bytes()], ["dress", "dress"])
 
 
+@pytest.mark.thorough
 def test_it_runs_without_imgcls(version, classifier, images, pixels, tmp_path):
     answer = tmp_path / "answer.npz"
     arguments = [sys.executable, "-c", ALONE, str(version), str(answer), *map(str, images)]
@@ -192,6 +194,7 @@ def test_a_large_request_is_answered_in_parts_that_keep_image_and_class_together
     np.testing.assert_allclose(found["heat_map"], expected["heat_map"], atol=1e-5)
 
 
+@pytest.mark.thorough
 def test_a_server_and_its_client(version, loaded, images, tmp_path):
     wanted = [images[0], tmp_path / "missing.png", images[1], b"no image", *images[2:12]]
     data = [path.read_bytes() for path in images]

@@ -60,6 +60,7 @@ def test_a_second_format_is_proved_and_described(judged_path, images):
     assert held["openvino"]["parity"]["images"] == len(images)
 
 
+@pytest.mark.thorough
 def test_both_formats_give_the_same_answers(with_openvino, judged_bundle, images):
     bundle = judged_bundle
     assert repr(with_openvino) == "<Bundle: 10 classes, 28 x 28 pixels, OpenVINO on CPU>"

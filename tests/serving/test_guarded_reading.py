@@ -58,6 +58,7 @@ def assert_agree(read, tmp_path_factory):
     return check
 
 
+@pytest.mark.thorough
 def test_formats_and_what_is_none(assert_agree):
     jpeg, png = encoded("JPEG"), encoded("PNG")
     frames = [Image.new("RGB", (20, 20), color) for color in ("red", "blue")]

@@ -63,6 +63,7 @@ def test_the_images_get_every_kind_of_answer(expected):
     assert 1 < expected["prediction_set"].sum(axis=1).mean() < 10
 
 
+@pytest.mark.thorough
 def test_each_prediction_has_its_decision_and_what_it_was_before(judged_bundle, bundle, images, expected):
     files = [path.read_bytes() for path in images]
     found, before = judged_bundle([*files, b""]), bundle([*files, b""])
@@ -90,6 +91,7 @@ def test_the_decision_is_blank_where_an_image_has_a_problem(judged_bundle, image
     assert nothing["decision"].shape == nothing["unknown_score"].shape == (0,)
 
 
+@pytest.mark.thorough
 def test_a_process_with_tensorflow_alone_gets_the_decisions(judged_path, images, expected):
     program = [sys.executable, "-c", ALONE, str(judged_path), *map(str, images)]
     done = subprocess.run(program, capture_output=True, text=True, check=True, cwd="/")
@@ -115,6 +117,7 @@ def test_the_engine_gives_logits_and_embedding_in_the_order_of_the_classes(judge
 
 
 @pytest.mark.parametrize("source", ["run", "saved_model", "openvino"])
+@pytest.mark.thorough
 def test_every_engine_decides_alike(source, judged, judged_bundle, images, expected):
     if source == "run":
         predictor = predictor_of_model(judged)

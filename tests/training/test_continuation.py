@@ -28,6 +28,7 @@ def rank(row: dict) -> tuple[float, float]:
     return row["val_accuracy"], -row["val_loss"]
 
 
+@pytest.mark.thorough
 def test_a_finished_run_is_trained_longer_with_what_was_typed_although_it_is_the_default(finished, command):
     run, _ = finished
     before, rows = run.kept_epoch(), run.metrics()

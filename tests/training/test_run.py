@@ -47,6 +47,7 @@ def weights(run: Path) -> list[np.ndarray]:
     return load_model(run / "model.keras").get_weights()
 
 
+@pytest.mark.thorough
 def test_a_run_folder_holds_what_it_should(tiny_run):
     names = {path.name for path in tiny_run.path.iterdir()}
     assert {"config.toml", "manifest.parquet", "metrics.jsonl", "model.keras", "checkpoints", "tensorboard"} <= names
@@ -86,6 +87,7 @@ def assert_same(unbroken: RunFolder, resumed: RunFolder) -> None:
     assert [row["loss"] for row in unbroken.metrics()] == [row["loss"] for row in resumed.metrics()]
 
 
+@pytest.mark.thorough
 def test_a_run_that_is_killed_ends_as_an_unbroken_one(tiny_run, tmp_path):
     line = [sys.executable, "-c", KILLED_AFTER_A_CHECKPOINT, "--config", tiny_run.config_file, "--runs", tmp_path]
     killed = subprocess.run(line, env={**os.environ, "PYTHONPATH": str(ROOT)}, capture_output=True, text=True)
@@ -137,6 +139,7 @@ def hangup():
     signal.signal(signal.SIGHUP, before)
 
 
+@pytest.mark.thorough
 def test_several_devices_learn_from_the_images_that_one_learns_from(tiny_run, tmp_path):
     """Layers of KerasCV and Keras change an image by its position, whichever device gets it."""
     training = replace(tiny_run.config.training, strategy="mirrored")
@@ -147,6 +150,7 @@ def test_several_devices_learn_from_the_images_that_one_learns_from(tiny_run, tm
     )
 
 
+@pytest.mark.thorough
 def test_a_run_that_is_stopped_writes_a_checkpoint_and_says_how_to_go_on(tiny_run, tmp_path, command, monkeypatch):
     def append_and_be_stopped(run: RunFolder, row: dict) -> None:
         append(run, row)
@@ -249,6 +253,7 @@ def test_a_run_goes_on_when_nobody_reads_what_it_says(tiny_config, tmp_path):
     assert RunFolder(tmp_path / "tiny").status()["state"] == "finished"
 
 
+@pytest.mark.thorough
 def test_a_run_goes_on_while_the_disk_is_full(tiny_config, monkeypatch, caplog):
     run, manifest = create_run(tiny_config(epochs=3))
     save = np.savez
@@ -267,6 +272,7 @@ def test_a_run_goes_on_while_the_disk_is_full(tiny_config, monkeypatch, caplog):
     assert load_latest(run.checkpoints).state["step"] == 15
 
 
+@pytest.mark.thorough
 def test_a_loss_that_is_no_number_names_its_layer_and_the_last_good_checkpoint(tiny_config, command):
     run, manifest = create_run(tiny_config(epochs=3))
 

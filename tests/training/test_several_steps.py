@@ -39,6 +39,7 @@ def one_by_one():
 
 
 @pytest.mark.parametrize("steps_per_call", [0, 2, 4, 100])
+@pytest.mark.thorough
 def test_the_number_of_steps_a_call_changes_no_bit(one_by_one, steps_per_call):
     arrays, rows = trained(steps_per_call)
     assert rows == one_by_one[1]
@@ -46,6 +47,7 @@ def test_the_number_of_steps_a_call_changes_no_bit(one_by_one, steps_per_call):
 
 
 @pytest.mark.parametrize("steps_per_call", [1, 4])
+@pytest.mark.thorough
 def test_a_run_that_goes_on_in_the_middle_ends_with_the_same_bits(one_by_one, steps_per_call):
     first, heard = trainer_of(steps_per_call), []
 

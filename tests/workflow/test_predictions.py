@@ -35,6 +35,7 @@ def test_predictions_are_made_once_and_hold_what_the_network_says(run, nothing_i
     assert (read.facts["split"], read.facts["run"]) == ("validation", "run")
 
 
+@pytest.mark.thorough
 def test_predictions_of_another_model_or_of_other_images_are_made_anew(run, monkeypatch):
     predictions_of(run, "test")
     loaded = []

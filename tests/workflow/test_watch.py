@@ -33,6 +33,7 @@ def pixels(file) -> np.ndarray:
     return np.asarray(Image.open(file).convert("RGB"))
 
 
+@pytest.mark.thorough
 def test_the_command_names_the_strip_and_every_epoch_is_drawn(watched):
     run, said = watched
     assert f"Strip:  {run.watch / 'strip.png'}" in said

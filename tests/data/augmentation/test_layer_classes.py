@@ -54,6 +54,7 @@ def test_names_are_those_of_layers_of_images():
     assert not {"MixUp", "Dense", "GlobalRandomFlip"} & {*layer_names("keras_cv"), *layer_names("keras")}
 
 
+@pytest.mark.thorough
 def test_a_layer_can_be_made_after_a_deterministic_run():
     """TensorFlow then makes no global generator by itself, and keras-cv asks for one."""
     code = (

@@ -172,6 +172,7 @@ def test_the_precision_of_the_network_changes_no_pixel():
         keras.config.set_dtype_policy(before)
 
 
+@pytest.mark.thorough
 def test_keras_cv_is_imported_where_a_layer_of_it_is_named_and_asks_no_network():
     program = """
 import socket, sys

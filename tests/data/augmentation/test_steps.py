@@ -47,6 +47,7 @@ NEEDS_COLOR = {"saturation and hue", "PCA colour shift"}
 @pytest.mark.parametrize(
     ("name", "channels"), [(n, c) for n in sheet.SHOWN for c in (1, 3) if c == 3 or n not in NEEDS_COLOR]
 )
+@pytest.mark.thorough
 def test_a_step_changes_images_and_gives_the_same_again(name, channels):
     preprocessing = Preprocessing(32, 32, channels)
     chosen = from_preset("none", AugmentationConfig(**sheet.SHOWN[name]))

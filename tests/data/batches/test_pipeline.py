@@ -62,6 +62,7 @@ LAYERS = (
 )
 
 
+@pytest.mark.thorough
 def test_layers_of_others_repeat_too_whatever_the_batch_and_the_parallelism(paths):
     whole = batches(paths, 8, layers=LAYERS)
     resumed = batches(paths, 6, batch_size=5, layers=LAYERS, position=50, parallel=1)
@@ -72,6 +73,7 @@ def test_layers_of_others_repeat_too_whatever_the_batch_and_the_parallelism(path
     assert pixels.max() <= 255
 
 
+@pytest.mark.thorough
 def test_augmentation_draws_anew_in_each_epoch_and_for_each_seed(paths):
     one_image = paths[:1]
     views = [batch.pixels for batch in batches(one_image, 6, batch_size=1)]
@@ -103,6 +105,7 @@ def test_a_batch_of_nothing_but_unreadable_images_is_black(paths, tmp_path):
     assert not batch.pixels.any()
 
 
+@pytest.mark.thorough
 def test_class_weights_follow_the_mixture_of_soft_labels(paths):
     class_weights = np.linspace(0.1, 3, 120)
     mixed = False
@@ -188,6 +191,7 @@ def test_an_image_of_one_pixel_is_an_image_of_one_colour(tmp_path):
     assert np.ptp(pixels, axis=(1, 2)).max() < 0.01
 
 
+@pytest.mark.thorough
 def test_evaluation_keeps_the_order_and_names_what_is_missing(paths, tmp_path):
     mixed = [*paths[:5], tmp_path / "missing.png", *paths[5:12]]
     for cache in (False, True):

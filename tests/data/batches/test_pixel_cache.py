@@ -69,6 +69,7 @@ def test_the_disk_holds_what_memory_holds(manifest):
     assert on_disk._kept.sum() == len(on_disk) - 1
 
 
+@pytest.mark.thorough
 def test_an_image_with_several_boxes_is_kept_once(tmp_path):
     Image.fromarray(astronaut()[:80, :80]).save(tmp_path / "a.png")
     records = {"image": ["a.png"] * 2, "label": ["eye", "hair"], "x_min": [0, 40], "y_min": [0, 0],
@@ -79,6 +80,7 @@ def test_an_image_with_several_boxes_is_kept_once(tmp_path):
     assert images._kept.tolist() == [True]
 
 
+@pytest.mark.thorough
 def test_an_image_that_changed_since_the_inspection_is_read_as_it_is(manifest, tmp_path):
     rows = manifest.usable
     Image.fromarray(astronaut()).resize((70, 50)).save(tmp_path / "data" / "bag" / "photo.jpg")

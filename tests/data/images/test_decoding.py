@@ -106,6 +106,7 @@ def part_of(data: bytes, region: tuple[int, int, int, int], target: tuple[int, i
 
 @pytest.mark.parametrize("value", [1, 3, 6, 8])
 @pytest.mark.parametrize("options", [{"subsampling": 0}, {"subsampling": 1}, {"subsampling": 2}, {"progressive": True}])
+@pytest.mark.thorough
 def test_a_region_of_a_jpeg_is_decoded_to_the_bit(decoder, options, value):
     exif = Image.Exif()
     exif[0x0112] = value

@@ -61,6 +61,7 @@ def test_training_and_evaluation_see_the_same_pixels_as_from_the_files(manifest,
 
 
 @pytest.mark.parametrize("kind", ["pixels", "jpeg"])
+@pytest.mark.thorough
 def test_large_images_are_shrunk_and_boxes_cut_out(photos, tmp_path, kind):
     prepared = prepare(photos, tmp_path / "p", Preparation(kind, side=128))
     assert prepared.usable[["width", "height"]].to_numpy().tolist() == [[128, 128], [213, 128], [100, 90]]
@@ -80,6 +81,7 @@ class Interrupted(Exception):
     pass
 
 
+@pytest.mark.thorough
 def test_an_interrupted_preparation_goes_on_and_mends_what_is_damaged(manifest, tmp_path, caplog):
     folder = tmp_path / "p"
 

@@ -14,6 +14,7 @@ def judge(cat) -> HeatmapJudge:
     return HeatmapJudge(cat.network, cat.pixels, cat.coefficients, random_network(cat.network), steps=8)
 
 
+@pytest.mark.thorough
 def test_grad_cam_of_a_cat_is_better_than_chance_and_turned_around_it_fails(cat, judge):
     maps = GRAD_CAM.compute(cat.network, cat.pixels, cat.coefficients, MethodOptions())
     (found,) = judge.judge(GRAD_CAM, maps, MethodOptions())
@@ -36,6 +37,7 @@ def edges(network, pixels, coefficients, options) -> Heatmaps:
     return Heatmaps(np.hypot(*np.gradient(pixels.mean(-1), axis=(1, 2))))
 
 
+@pytest.mark.thorough
 def test_a_map_of_edges_is_found_out(cat):
     method = Method("edges", "Edges", edges, "pixels", signed=False, paper="")
     maps = edges(cat.network, cat.pixels, cat.coefficients, MethodOptions())

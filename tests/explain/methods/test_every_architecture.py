@@ -39,6 +39,7 @@ def networks(request):
 
 
 @pytest.mark.parametrize("name", METHODS)
+@pytest.mark.thorough
 def test_a_map_is_finite_and_the_same_in_both_layouts(networks, name):
     _, *both = networks
     pixels = images(both[0], 1)

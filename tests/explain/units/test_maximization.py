@@ -28,6 +28,7 @@ def test_each_class_gets_the_image_that_speaks_most_for_it(trained):
     assert done == [(step, 48) for step in range(1, 49)]
 
 
+@pytest.mark.thorough
 def test_the_seed_decides(trained):
     wishes = [Wish(trained.class_names[0]), Wish(layer="stem", unit=1)]
     one, same = (maximize(trained, wishes, FEW) for _ in range(2))
@@ -61,6 +62,7 @@ def test_what_nothing_excites_is_said():
     assert "did not rise" in found.problems[0]
 
 
+@pytest.mark.thorough
 def test_penalties_and_blur_smooth_the_image(trained):
     def roughness(**choices):
         options = MaximizationOptions(steps=24, **{"total_variation": 0, "l2": 0, **choices})

@@ -48,6 +48,7 @@ def some_layers(network: Network) -> list[str]:
     return list(dict.fromkeys([narrow[len(narrow) // 3], narrow[-1]]))
 
 
+@pytest.mark.thorough
 def test_no_gradient_lies_outside_and_it_reaches_the_edge(network):
     for name in some_layers(network):
         layer = network.layer(name)

@@ -181,6 +181,7 @@ def test_published_parameter_count(name):
     assert describe(name).parameters == find_architecture(name).parameters
 
 
+@pytest.mark.thorough
 def test_the_cost_is_that_of_the_built_network(both):
     name, *models = both
     for model in models:
@@ -198,6 +199,7 @@ def test_the_cost_is_that_of_the_built_network(both):
             assert sum(int(np.prod(w.shape)) for w in layer.trainable_weights) == row.parameters, layer.name
 
 
+@pytest.mark.thorough
 def test_probabilities_of_a_batch_and_of_one(both):
     name, *models = both
     for model in models:
@@ -207,6 +209,7 @@ def test_probabilities_of_a_batch_and_of_one(both):
         np.testing.assert_allclose(model(images(name, 3)[:1]).numpy(), every[:1], rtol=1e-3, atol=1e-5)
 
 
+@pytest.mark.thorough
 def test_both_layouts_agree_forward_and_backward_at_an_odd_image_size(both):
     """A sum that rounding brings to the other side of a ReLU's kink has another gradient, which is nobody's mistake.
 
@@ -240,6 +243,7 @@ def relative(a, b) -> float:
     return float(np.linalg.norm(a - b) / max(np.linalg.norm(a), 1e-30))
 
 
+@pytest.mark.thorough
 def test_saved_and_loaded_it_is_the_same(both, tmp_path):
     name, _, model = both
     model.save(tmp_path / "model.keras")
@@ -250,6 +254,7 @@ def test_saved_and_loaded_it_is_the_same(both, tmp_path):
     assert preprocessing(loaded)["height"] == size_of(name)
 
 
+@pytest.mark.thorough
 def test_channels_last_is_made_from_the_model_itself(both):
     name, last, first = both
     turned = in_channels_last(first)
@@ -258,6 +263,7 @@ def test_channels_last_is_made_from_the_model_itself(both):
 
 
 @pytest.mark.usefixtures("bfloat16")
+@pytest.mark.thorough
 def test_mixed_precision(both):
     name, last, _ = both
     keras.config.set_dtype_policy("mixed_bfloat16")
@@ -272,6 +278,7 @@ def test_mixed_precision(both):
         keras.config.set_dtype_policy("float32")
 
 
+@pytest.mark.thorough
 def test_the_loss_falls_on_eight_images(both):
     """Of one layout: the gradients of both are the same."""
     name, model, _ = both

@@ -37,6 +37,7 @@ def test_every_network_has_its_pixels():
         assert any(name.startswith(start) for start, _ in PIXELS), name
 
 
+@pytest.mark.thorough
 def test_weights_from_a_file_without_a_download(tmp_path):
     theirs = keras.applications.MobileNetV3Small((64, 64, 3), include_top=False, weights=None)
     theirs.save_weights(tmp_path / "w_notop.weights.h5")

@@ -28,6 +28,7 @@ def backbone(mobilenet):
     return keras.Model(mobilenet.input, mobilenet.get_layer("out_relu").output, name="backbone")
 
 
+@pytest.mark.thorough
 def test_a_nested_backbone_is_taken_apart(backbone, pixels, caplog, tmp_path):
     model = nested(backbone, training=False)
     with caplog.at_level("INFO"):

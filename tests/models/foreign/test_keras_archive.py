@@ -13,6 +13,7 @@ from imgcls.models.keras_file import save
 from tests.models.foreign.conftest import embedding
 
 
+@pytest.mark.thorough
 def test_a_file_gives_its_features(mobilenet, mobilenet_file, pixels):
     ours = build_model(str(mobilenet_file), num_classes=2, weights="own", preprocessing="plus-minus-1")
     expected = keras.Model(mobilenet.input, mobilenet.layers[-2].output)(pixels / 127.5 - 1)

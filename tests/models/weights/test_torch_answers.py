@@ -31,6 +31,7 @@ def state_dict(entry: dict, folder: Path) -> Path:
 
 @pytest.mark.parametrize("data_format", DATA_FORMATS)
 @pytest.mark.parametrize("file", ANSWERS)
+@pytest.mark.thorough
 def test_the_answers_are_those_of_the_project_that_the_file_is_of(file, data_format, tmp_path):
     entry, path = ANSWERS[file], state_dict(ANSWERS[file], tmp_path)
     outputs, size = np.array(entry["outputs"]), entry["size"]

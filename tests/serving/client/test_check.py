@@ -22,6 +22,7 @@ def model(served_bundle):
     return served_bundle.find("clothing").model
 
 
+@pytest.mark.thorough
 def test_a_server_answers_as_its_bundle(client, model, bundle_path):
     assert served_versions(client) == [1]
     found = list(compare(client, model, read_warmup(bundle_path)))

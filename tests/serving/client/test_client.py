@@ -31,6 +31,7 @@ def free_port() -> int:
         return listener.getsockname()[1]
 
 
+@pytest.mark.thorough
 def test_files_and_bytes_get_names(address, bundle, images):
     with Client(address, "clothing") as client:
         predictions = client.predict([images[0], str(images[1]), images[2].read_bytes()])

@@ -6,6 +6,7 @@ from tests.serving.conftest import serving, serving_grpc
 
 
 @pytest.mark.parametrize("scheme", ["REST", "gRPC"])
+@pytest.mark.thorough
 def test_every_client_is_answered(served_bundle, images, scheme):
     pictures = [path.read_bytes() for path in images[:4]]
     with (

@@ -5,6 +5,7 @@ import json
 import numpy as np
 import onnx
 import onnxruntime
+import pytest
 
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
@@ -32,6 +33,7 @@ def test_the_file_passes_the_checker_of_onnx_and_takes_any_batch(judged_path):
     ]  # fmt: skip
 
 
+@pytest.mark.thorough
 def test_it_answers_as_the_saved_model_with_decisions(judged_bundle, images):
     found, expected = load_bundle(judged_bundle.path, "onnx").predict(images), judged_bundle.predict(images)
     np.testing.assert_allclose(found.probabilities, expected.probabilities, atol=1e-5)

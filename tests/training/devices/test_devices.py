@@ -21,5 +21,6 @@ def differences(request) -> dict[str, float]:
 
 
 @pytest.mark.parametrize("case", CASES)
+@pytest.mark.thorough
 def test_devices_do_what_one_does(differences, case):
     assert differences[case] < 1e-4

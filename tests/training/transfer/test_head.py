@@ -81,6 +81,7 @@ def test_what_is_no_logistic_regression_is_named(changes, reason):
     assert why_not_fitted(TrainConfig(network=NetworkConfig(plan="all", dropout=0.5))) == ""
 
 
+@pytest.mark.thorough
 def test_a_head_takes_no_epochs_and_is_told(tiny_config, earlier, caplog):
     run, manifest = create_run(tiny_config(name="head", weights=earlier, plan="head", feature_views=2))
     caplog.set_level("INFO", "imgcls")
@@ -145,6 +146,7 @@ def test_a_run_that_dies_while_or_after_its_head_is_fitted_ends_as_an_unbroken_o
         assert np.array_equal(a.numpy(), b.numpy())
 
 
+@pytest.mark.thorough
 def test_a_head_with_another_loss_is_trained_by_steps(tiny_config, earlier, caplog):
     config = tiny_config(name="focal", weights=earlier, plan="head", loss="focal", feature_views=1)
     run, manifest = create_run(config)

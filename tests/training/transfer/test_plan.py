@@ -93,6 +93,7 @@ def test_rates_fall_with_depth_and_statistics_stay_where_the_batch_is_small():
     assert not any(path.startswith("stage2") for path in scales)
 
 
+@pytest.mark.thorough
 def test_features_are_computed_once(tmp_path, tiny_net, monkeypatch):
     paths = sorted((SAMPLE / "test" / "bag").iterdir())[:6]
     images = ImageSet(paths, [path.name * 4 for path in paths])
@@ -125,6 +126,7 @@ def test_features_are_computed_once(tmp_path, tiny_net, monkeypatch):
     assert computed == [2, 6, 6]
 
 
+@pytest.mark.thorough
 def test_a_view_of_an_image_does_not_depend_on_which_others_are_known(tmp_path, tiny_net):
     paths = sorted((SAMPLE / "test" / "bag").iterdir())[:6]
     images = ImageSet(paths, [path.name * 4 for path in paths])
@@ -206,6 +208,7 @@ def test_a_run_in_stages_that_stops_goes_on_to_the_same_weights(tiny_config, ear
     assert [row["loss"] for row in broken.metrics()] == [row["loss"] for row in unbroken.metrics()]
 
 
+@pytest.mark.thorough
 def test_the_head_changes_nothing_else_and_its_checkpoints_are_small(tiny_config, earlier):
     run, manifest = create_run(tiny_config(name="head", weights=earlier, plan="head", feature_views=1))
     assert train_network(run, manifest)

@@ -12,6 +12,7 @@ def loaded(small_bundle):
     return Loaded(small_bundle, ["tensorflow"], [read_encoded(file) for file in files])
 
 
+@pytest.mark.thorough
 def test_a_turn_adds_a_round(loaded):
     loaded.check("tensorflow")
     for rounds in (1, 2):

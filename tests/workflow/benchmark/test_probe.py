@@ -37,6 +37,7 @@ def test_features_from_the_cache_have_no_time_of_training(asked):
     assert again.reached == ()
 
 
+@pytest.mark.thorough
 def test_a_network_without_its_weights_says_why(asked, monkeypatch):
     request, images = asked
     network = build(request, images, "lenet5")

@@ -117,6 +117,7 @@ predict_many(brightness(), ManyImages("bright", [photos], 1, folder, ".parquet",
 """
 
 
+@pytest.mark.thorough
 def test_killed_in_the_middle_and_started_again_it_has_every_image_once(photos, tmp_path, small_parts):
     folder = tmp_path / "predictions"
     line = [sys.executable, "-c", KILLED, str(photos), str(folder), str(tmp_path / "sorted")]

@@ -57,6 +57,7 @@ def test_parts_are_bounded_by_what_is_announced_and_by_what_the_network_sees(ann
     assert all(before.stop == after.start for before, after in pairwise(found))
 
 
+@pytest.mark.thorough
 def test_the_answers_of_parts_are_those_of_the_whole(served_bundle, images, runs, monkeypatch):
     model = served_bundle.find("clothing").model
     data = [path.read_bytes() for path in images] * 2

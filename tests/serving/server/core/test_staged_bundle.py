@@ -37,6 +37,7 @@ def assert_same(found, expected) -> None:
 
 @pytest.mark.parametrize("signature", [CLASSES, EMBEDDING])
 @pytest.mark.parametrize("places", [slice(None), slice(0, 1), slice(-2, None)], ids=["mixed", "one", "unreadable"])
+@pytest.mark.thorough
 def test_images(version, sent, signature, places):
     inputs = {"image_bytes": sent[places]}
     assert_same(version.run(signature, inputs), version.model.run(signature, inputs))

@@ -22,6 +22,7 @@ def judged_address(served_judged):
         yield address
 
 
+@pytest.mark.thorough
 def test_a_form_with_several_files(address, images, bundle):
     files = [("image", (path.name, path.read_bytes())) for path in images[:2]]
     response = httpx.post(f"{address}/classify", files=[*files, ("other", ("notes.txt", b"no image"))])
@@ -66,6 +67,7 @@ def test_curl(address, images):
     assert answers[0].replace(images[0].name, "") == answers[1]
 
 
+@pytest.mark.thorough
 def test_the_judgement_is_named(judged_address, images):
     files = [("image", (path.name, path.read_bytes())) for path in images]
     rows = httpx.post(f"{judged_address}/classify?top=1", files=files).json()["predictions"]

@@ -72,6 +72,7 @@ def test_what_it_does_not_name_is_not_served(address):
     assert response.json() == {"error": "/classify answers POST, not GET."}
 
 
+@pytest.mark.thorough
 def test_schemathesis_finds_no_answer_that_it_does_not_describe(address, tmp_path):
     """Hundreds of requests that are made of the document, right ones and wrong ones."""
     program = [sys.executable, "-m", "schemathesis.cli", "run", f"{address}/openapi.json", "--checks", ",".join(CHECKS),
