@@ -132,11 +132,11 @@ class ImageClassifier:
                 run = train_run(with_options(self.config, {DATA: source, "model": model, **task}), progress)
         return self._with_run(run, y)
 
-    def resume(self, **changes: float) -> Self:
+    def resume(self, **changes: float | str) -> Self:
         """Continue an interrupted run, or train a finished one longer: `resume(epochs=60)`.
 
         Args:
-            **changes: New values of epochs, learning_rate or early_stopping_patience.
+            **changes: New values of epochs, learning_rate, early_stopping_patience or strategy.
         """
         run = self._fitted_run()
         with self._shown() as progress:

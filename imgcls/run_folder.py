@@ -8,7 +8,7 @@ import os
 import re
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from pathlib import Path
@@ -32,7 +32,8 @@ PROGRESS = ("epoch", "epochs", "step", "steps", "images_per_second")  # that the
 
 WAITING = "waiting_for_data"  # in both, since imgcls 0.8: share of the time in which the steps wait for images
 
-CHANGEABLE = ("epochs", "learning_rate", "early_stopping_patience")  # of the training config, by a run that goes on
+CHANGEABLE = ("epochs", "learning_rate", "early_stopping_patience", "strategy")  # of training, in a run that goes on
+Changes = Mapping[str, float | str]  # new values of these, by their names
 BEST = "best"  # name of the checkpoint with the weights of the best epoch
 
 log = logging.getLogger(__name__)

@@ -12,8 +12,8 @@ Examples:
   python -m imgcls.train --resume runs/fashion_mini-resnet20-1 --epochs 60
 
 What was interrupted or killed goes on from its last checkpoint with --resume, and so does a finished run that is to be
-trained longer; --epochs, --learning-rate and --early-stopping-patience may be given anew. With no more --epochs than it
-has behind it, it is judged as it is. Folds go on by the same command again.
+trained longer; --epochs, --learning-rate, --early-stopping-patience and --strategy may be given anew. With no more
+--epochs than it has behind it, it is judged as it is. Folds go on by the same command again.
 """
 
 from dataclasses import dataclass, field
@@ -26,7 +26,7 @@ from imgcls.cli import command, flags
 from imgcls.cli.terminal import go_on_unread
 from imgcls.config import TrainConfig, flag
 from imgcls.config_file import load_toml
-from imgcls.run_folder import CHANGEABLE, RunFolder
+from imgcls.run_folder import CHANGEABLE, Changes, RunFolder
 from imgcls.training.devices.cluster import find_cluster
 
 
@@ -62,7 +62,7 @@ def main(options: Options) -> int:
     return resume(run, changes)
 
 
-def _changes(options: Options) -> dict[str, float]:
+def _changes(options: Options) -> Changes:
     """What of the run's config is to change where it continues: what was typed beside --resume."""
     may = {flag(name): getattr(options.train.training, name) for name in CHANGEABLE}
     typed = [name for name in flags.typed() if name != "--resume"]

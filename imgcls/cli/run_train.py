@@ -1,7 +1,6 @@
 """What `python -m imgcls.train` does once its flags are read."""
 
 import logging
-from collections.abc import Mapping
 from pathlib import Path
 
 from imgcls.cli import command
@@ -10,7 +9,7 @@ from imgcls.cli.terminal import next_step, progress_line, say
 from imgcls.config import TrainConfig
 from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.metrics import Evaluation
-from imgcls.run_folder import RunFolder
+from imgcls.run_folder import Changes, RunFolder
 from imgcls.training.devices.cluster import Cluster
 from imgcls.training.devices.strategy import join_workers
 from imgcls.workflow.create import create_run
@@ -38,7 +37,7 @@ def start(config: TrainConfig) -> int:
     return _train(run, manifest)
 
 
-def resume(run: RunFolder, changes: Mapping[str, float]) -> int:
+def resume(run: RunFolder, changes: Changes) -> int:
     """Continue a run, or all folds that it is one of, from its last checkpoint."""
     config = change_run(run, changes)
     cluster = join_workers(config.training.strategy)

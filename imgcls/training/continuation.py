@@ -1,17 +1,17 @@
 """A run that goes on: what of its config may change, and its stages where it is to end at another epoch."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
 from imgcls.config import TrainConfig
-from imgcls.run_folder import RunFolder
+from imgcls.run_folder import Changes, RunFolder
 from imgcls.training.checkpoints import load_latest
 from imgcls.training.measurements import Measurements
 from imgcls.training.transfer.stages import Stage
 
 
-def changed_config(run: RunFolder, changes: Mapping[str, float]) -> TrainConfig:
+def changed_config(run: RunFolder, changes: Changes) -> TrainConfig:
     """The run's config with other values of `imgcls.run_folder.CHANGEABLE` fields.
 
     Args:

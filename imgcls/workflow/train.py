@@ -2,14 +2,14 @@
 
 import logging
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from contextlib import contextmanager, nullcontext, suppress
 from pathlib import Path
 
 from imgcls.config import TrainConfig
 from imgcls.data.manifest.table import Manifest
 from imgcls.progress import Progress
-from imgcls.run_folder import RunFolder
+from imgcls.run_folder import Changes, RunFolder
 from imgcls.training.continuation import changed_config
 from imgcls.training.run import train_network
 from imgcls.workflow.calibrate import calibrate_run
@@ -50,7 +50,7 @@ def train_run(config: TrainConfig, progress: Progress | None = None) -> RunFolde
 
 
 def resume_run(
-    run: RunFolder | str | Path, changes: Mapping[str, float] | None = None, progress: Progress | None = None
+    run: RunFolder | str | Path, changes: Changes | None = None, progress: Progress | None = None
 ) -> RunFolder:
     """Continue a run from its last checkpoint, to the very weights of an unbroken one, and judge it.
 
@@ -109,7 +109,7 @@ def train_only(run: RunFolder, manifest: Manifest, progress: Progress | None = N
         return train_network(run, manifest, on_step=progress.step, on_epoch=on_epoch)
 
 
-def change_run(run: RunFolder, changes: Mapping[str, float]) -> TrainConfig:
+def change_run(run: RunFolder, changes: Changes) -> TrainConfig:
     """The config of a run that continues, with what changes written into its folder."""
     config = changed_config(run, changes)
     if changes:

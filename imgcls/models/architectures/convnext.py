@@ -91,7 +91,7 @@ for _name, (_parameters, _top1) in NETWORKS.items():
         paper=V2 if _v2 else V1,
         parameters=_parameters,
         top1=_top1,
-        top1_source="ImageNet; " + ("paper, table 1" if _name in TWINS else "V2's paper, table 5"),
+        top1_source="ImageNet; " + ("paper, table 1" if _name in TWINS else "V2's paper, table 14"),
         weights=keras_twin(TWINS[_name], "torch", "bicubic") if _name in TWINS else {},
         state_dicts=convnext_names.dialects(_v2),
         wiring={

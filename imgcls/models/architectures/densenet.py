@@ -7,9 +7,9 @@ from imgcls.models.registry import StateDictNames, architecture
 from imgcls.models.weights.published import keras_twin
 from imgcls.models.wiring import Tensor, Wiring
 
-IMAGENET = {  # layers a block, growth rate, filters of the stem, parameters, top-1 on ImageNet (table 3, one crop)
+IMAGENET = {  # layers a block, growth rate, filters of the stem, parameters, top-1 on ImageNet
     "densenet121": ((6, 12, 24, 16), 32, 64, 7_978_856, 74.98),
-    "densenet161": ((6, 12, 36, 24), 48, 96, 28_681_000, 77.65),
+    "densenet161": ((6, 12, 36, 24), 48, 96, 28_681_000, 77.14),
     "densenet169": ((6, 12, 32, 32), 32, 64, 14_149_480, 76.20),
     "densenet201": ((6, 12, 48, 32), 32, 64, 20_013_928, 77.42),
 }
@@ -79,7 +79,7 @@ for _name, (_layers, _growth, _stem, _parameters, _top1) in IMAGENET.items():
         paper=PAPER,
         parameters=_parameters,
         top1=_top1,
-        top1_source="ImageNet; paper, table 3",
+        top1_source="ImageNet; " + ("torchvision" if _name == "densenet161" else "paper, table 3"),
         wiring=WIRING,
         weights=keras_twin(f"DenseNet{_name[-3:]}", "torch") if _name != "densenet161" else {},
         state_dicts=(StateDictNames("torchvision, timm", torch_name),),

@@ -54,7 +54,7 @@ STAGES: dict[str, Stages] = {  # universal: first and second kernel size, stride
         LAST,
     ),
 }  # fmt: skip
-SIZES = {  # filters of the stem, image size, trainable parameters as timm has them, top-1 on ImageNet (table 5)
+SIZES = {  # filters of the stem, image size, trainable parameters as timm has them, top-1 on ImageNet
     "small": (32, 224, 3_774_024, 73.8),
     "medium": (32, 256, 9_715_512, 79.9),
     "large": (24, 384, 32_590_864, 82.9),
@@ -100,7 +100,7 @@ for _name, (_stem, _image_size, _parameters, _top1) in SIZES.items():
         paper="Qin et al., MobileNetV4, 2024",
         parameters=_parameters,
         top1=_top1,
-        top1_source="ImageNet; paper, table 5",
+        top1_source="ImageNet; paper",
         state_dicts=mobile_names.timm_mobilenet_v4(),
         wiring={"padding": "symmetric", "norm_epsilon": 1e-5, "norm_momentum": 0.9, "dropout": 0.2},
     )(partial(mobilenet_v4, stem=_stem, stages=STAGES[_name]))

@@ -85,7 +85,7 @@ DEIT_TABLE, LINEAR = "ImageNet; DeiT's paper, table 5", "ImageNet, linear probe;
 SIZES = {"tiny": 192, "small": 384, "base": 768}  # channels of a token: DeiT's paper, table 1
 NETWORKS = {  # sizes, image size, trainable parameters, top-1 and where it stands, paper
     "vit_tiny_patch16": (Transformer(16, 192), 224, 5_717_416, 72.2, DEIT_TABLE, VIT),
-    "vit_small_patch16": (Transformer(16, 384), 224, 22_050_664, 79.9, DEIT_TABLE, VIT),
+    "vit_small_patch16": (Transformer(16, 384), 224, 22_050_664, 79.8, DEIT_TABLE, VIT),
     "vit_base_patch16": (Transformer(16, 768), 224, 86_567_656, 81.8, DEIT_TABLE, VIT),
     "vit_small_patch14_dinov2": (Transformer(14, 384, 0, 1e-5), 518, 22_441_192, 81.1, LINEAR, DINOV2),
     "vit_base_patch14_dinov2": (Transformer(14, 768, 0, 1e-5), 518, 87_348_712, 84.5, LINEAR, DINOV2),

@@ -35,7 +35,7 @@ def join_workers(name: str) -> Cluster | None:
         if name == "multi_worker":
             raise ValueError(
                 "--strategy multi_worker found no other workers. Set TF_CONFIG, start it with Slurm, or as deploy/ "
-                "does on Kubernetes; for the devices of one machine choose --strategy mirrored."
+                "does on Kubernetes; for this machine alone choose --strategy auto, with --resume as well."
             )
         return None
     await_workers(cluster, patience())

@@ -112,6 +112,44 @@ def test_a_run_goes_on_with_another_number_of_workers(tiny_config, tmp_path):
         np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
 
 
+@pytest.mark.slow
+def test_a_run_of_two_workers_goes_on_on_one_machine_and_a_run_of_one_on_two(tiny_config, tmp_path):
+    settings = {"epochs": 8, "sync_batch_normalization": True}
+    save_toml(tiny_config(name="two", strategy="multi_worker", **settings), tmp_path / "two.toml")
+    finish(start_workers(2, "--config", tmp_path / "two.toml"))
+    alone = [sys.executable, "-m", "imgcls.train", "--resume", str(tmp_path / "changing")]
+
+    save_toml(tiny_config(name="changing", strategy="multi_worker", **settings), tmp_path / "changing.toml")
+    interrupted(start_workers(2, "--config", tmp_path / "changing.toml"), tmp_path / "changing")
+    said = subprocess.run(alone, capture_output=True, text=True, env={**os.environ, "PYTHONPATH": str(ROOT)})
+    assert said.returncode == 2
+    assert "choose --strategy auto, with --resume as well" in said.stderr
+    one = subprocess.Popen(
+        [*alone, "--strategy", "auto"], env={**os.environ, "PYTHONPATH": str(ROOT)}, text=True,
+        stdout=subprocess.PIPE, stderr=subprocess.STDOUT,
+    )  # fmt: skip
+    interrupted([one], tmp_path / "changing", after=2)
+    finish(start_workers(2, "--resume", tmp_path / "changing", "--strategy", "multi_worker"))
+
+    np.testing.assert_allclose(losses(tmp_path / "changing"), losses(tmp_path / "two"), rtol=1e-4)
+    for a, b in zip(weights(tmp_path / "two"), weights(tmp_path / "changing"), strict=True):
+        np.testing.assert_allclose(a, b, rtol=1e-3, atol=1e-4)
+
+
+def interrupted(workers: list[subprocess.Popen], run: Path, after: int = 1) -> None:
+    """Kill the last worker, once the run has this many epochs and a checkpoint; the others end by themselves."""
+    wait_for(
+        lambda: (
+            workers[0].poll() is not None
+            or (load_latest(run / "checkpoints") is not None and len(RunFolder(run).metrics()) >= after)
+        )
+    )
+    assert workers[0].poll() is None, workers[0].communicate()
+    workers[-1].send_signal(signal.SIGKILL)
+    for worker in workers:
+        worker.communicate(timeout=WITHIN)
+
+
 OTHER_VERSION = """
 import runpy, sys
 import imgcls
