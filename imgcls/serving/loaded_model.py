@@ -60,6 +60,10 @@ class LoadedModel:
         tensors = {name: tf.constant(value, types[name].dtype) for name, value in inputs.items()}
         return {name: tensor.numpy() for name, tensor in function(**tensors).items()}
 
+    def has_loaded(self, signature: str) -> bool:
+        """Whether a signature is in memory, and need not be loaded first."""
+        return signature in self._first
+
     def function(self, signature: str) -> Any:
         """The function of TensorFlow that computes a signature.
 

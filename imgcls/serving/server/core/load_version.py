@@ -9,12 +9,12 @@ import tensorflow as tf
 from imgcls.serving.details import read_details
 from imgcls.serving.loaded_model import LoadedModel, signature_defs
 from imgcls.serving.server.core.batch_queue import Batching
-from imgcls.serving.server.core.engine_choice import TENSORFLOW, choose_engine, comparison_pixels
+from imgcls.serving.server.core.engine_choice import OPENVINO, TENSORFLOW, choose_engine, comparison_pixels
 from imgcls.serving.server.core.observer import Observer
 from imgcls.serving.server.core.running_version import RunningVersion
 from imgcls.serving.server.core.staged_bundle import STEPS, StagedBundle, is_staged
 from imgcls.serving.server.memory import give_back_memory
-from imgcls.serving.signatures import OUTPUTS
+from imgcls.serving.signatures import CLASSES, OUTPUTS
 from imgcls.serving.warmup import Request, read_warmup
 
 
@@ -59,8 +59,9 @@ class VersionLoader:
             self.observer.batch(model=name, version=number, rows=rows, waited=waited)
 
         definitions, requests = signature_defs(folder), list(read_warmup(folder))
-        model = LoadedModel(folder, set(definitions) - set(STEPS) | {OUTPUTS} if is_staged(definitions) else None)
-        batching = self.execution.batching
+        batching, in_one_step = self.execution.batching, {CLASSES} if self.execution.engine != OPENVINO else set()
+        first = set(definitions) - set(STEPS) | {OUTPUTS} | in_one_step
+        model = LoadedModel(folder, first if is_staged(definitions) else None)
         staged, note = None, ""
         if is_staged(model.signature_defs):
             pixels = partial(comparison_pixels, model, requests)
@@ -85,6 +86,6 @@ def warm_up(version: RunningVersion, requests: list[Request], folder: Path) -> N
     """
     for signature, inputs in requests:
         try:
-            version.run(signature, inputs)  # type: ignore[arg-type]
+            version.warm_up(signature, inputs)  # type: ignore[arg-type]
         except (tf.errors.OpError, KeyError, TypeError, ValueError) as error:
             raise ValueError(f"A warm-up request of {folder} for {signature!r} fails: {error}") from error

@@ -71,10 +71,20 @@ class StagedBundle:
             lambda inputs: model.run(PREPROCESS, inputs), decoding, lambda rows, waited: None, _megapixels
         )
         self._network = BatchQueue(lambda inputs: engine.predict(inputs[PIXELS]), batching, on_batch)
+        self._has_one_step = engine.name == "TensorFlow" and model.has_loaded(CLASSES)
 
     def takes(self, signature: str) -> bool:
         """Whether a signature is computed in steps."""
         return signature in STEPS and signature in self._definitions
+
+    def is_one_step(self, signature: str, inputs: Arrays) -> bool:
+        """Whether the signature itself is as good as the steps where nobody else asks: for one image."""
+        return (
+            self._has_one_step
+            and signature == CLASSES
+            and self._fits(signature, inputs)
+            and len(inputs[IMAGE_BYTES]) == 1
+        )
 
     def warm_up(self) -> None:
         """Compute a batch of each size, which some engines prepare for."""

@@ -97,7 +97,8 @@ def test_large_images_are_decoded_one_part_at_a_time_over_all_requests(served_bu
     body = instances([images[0].read_bytes()])
     with ThreadPoolExecutor(4) as callers:
         list(callers.map(lambda _: answer(served_bundle, "POST", PREDICT, body), range(40)))
-    assert seen == [1] * 80  # images to pixels, and those through the network
+    assert set(seen) == {1}
+    assert 40 <= len(seen) <= 80  # images to pixels, and those through the network; both in one where nobody else asks
 
 
 def test_too_many_images_are_refused_before_they_are_unpacked(served_bundle, runs):

@@ -43,6 +43,23 @@ def test_images(version, sent, signature, places):
     assert_same(version.run(signature, inputs), version.model.run(signature, inputs))
 
 
+@pytest.mark.parametrize("place", [0, 3, -2], ids=["readable", "cut off", "no image"])
+def test_an_image_alone_gets_the_answer_that_it_gets_beside_others(version, sent, place):
+    running, inputs = version.running, {"image_bytes": sent[[place]]}
+    alone = running.run(CLASSES, inputs)
+    with running._counted():
+        assert_same(running.run(CLASSES, inputs), alone)
+
+
+def test_one_image_alone_takes_one_step_in_tensorflow_only(version, sent):
+    staged = version.running.staged
+    is_tensorflow = staged.engine.name == "TensorFlow"
+    assert staged.is_one_step(CLASSES, {"image_bytes": sent[:1]}) == is_tensorflow
+    assert not staged.is_one_step(CLASSES, {"image_bytes": sent[:2]})
+    assert not staged.is_one_step(EMBEDDING, {"image_bytes": sent[:1]})
+    assert not staged.is_one_step(CLASSES, {"image_bytes": sent[:1, None]})
+
+
 @pytest.mark.parametrize("signature", [PIXELS, OUTPUTS])
 def test_pixels(version, signature):
     inputs = {"pixels": np.random.default_rng(0).uniform(0, 255, (5, 28, 28, 1)).astype(np.float32)}
