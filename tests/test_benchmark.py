@@ -15,6 +15,8 @@ import pytest
 
 from tests.conftest import copy_sample
 
+pytestmark = pytest.mark.thorough
+
 ROOT = Path(__file__).parents[1]
 FAILING = """from imgcls.models import architecture
 
@@ -53,7 +55,6 @@ def measured(runs, small_data):
     return done
 
 
-@pytest.mark.thorough
 def test_every_network_is_a_row_also_one_that_fails(measured):
     assert re.search(r"^lenet5 +(OpenVINO|TensorFlow) +[\d.]+ % \([\d.]+ to [\d.]+\) random", measured.stdout, re.M)
     assert "failing: " in measured.stdout

@@ -16,6 +16,7 @@ def run(small_run, tmp_path):
     return shutil.copytree(small_run.path, tmp_path / "run")
 
 
+@pytest.mark.thorough
 def test_a_run_is_calibrated_and_it_is_said_what_that_means(run, command):
     before = (run / "model.keras").read_bytes()
     result = command("calibrate", run, "--precision", 0.9, "--dry-run")

@@ -72,6 +72,7 @@ def test_several_runs_and_what_differs_in_their_configs(runs, command, tmp_path)
     assert "epochs" in (tmp_path / "page.html").read_text()
 
 
+@pytest.mark.thorough
 def test_other_labelled_images_are_judged_by_both(runs, command, small_data, tmp_path):
     shutil.copytree(small_data / "test", tmp_path / "photos")
     result = command("compare", *runs, "--data", tmp_path / "photos")

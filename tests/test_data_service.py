@@ -84,6 +84,7 @@ def test_two_workers_make_what_the_chain_alone_makes_and_a_resumed_run_reads_on(
     assert same(batches(paths, 5, position=70, part=(1, 2)), [next(resumed) for _ in range(5)])
 
 
+@pytest.mark.thorough
 def test_when_the_workers_are_gone_it_is_said_in_a_sentence(service, paths):
     address, workers = service
     some = batches(paths, 10**6, address)

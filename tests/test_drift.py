@@ -44,6 +44,7 @@ def test_images_like_those_of_validation_do_not_differ(bundle, command, small_da
     assert "Drift" in (tmp_path / "drift.html").read_text()
 
 
+@pytest.mark.thorough
 def test_darker_images_differ_and_the_exit_code_says_so(bundle, command, dark, tmp_path):
     (dark / "broken.png").write_bytes(b"no image")
     result = command("drift", bundle, dark, "--output", tmp_path / "drift.json")
@@ -67,6 +68,7 @@ def test_more_images_than_are_wanted_are_drawn(bundle, command, small_data):
 
 
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+@pytest.mark.thorough
 def test_a_log_of_predict_is_compared_by_confidence_and_classes(bundle, command, small_data, tmp_path, ending):
     log = tmp_path / f"log.{ending}"
     if ending == "csv":

@@ -89,6 +89,7 @@ def test_images_are_explained(classifier, files, tmp_path):
         classifier.explain(files[0][:1], tmp_path, methode="saliency")
 
 
+@pytest.mark.thorough
 def test_a_run_is_loaded_and_exported(classifier, files, tmp_path):
     again = ImageClassifier.load(classifier.run_.path)
     paths, _ = files

@@ -39,6 +39,7 @@ def test_everyday_photos_get_their_imagenet_names(photos, command, tmp_path):
 
 
 @pytest.mark.parametrize("ending", ["csv", "jsonl", "parquet"])
+@pytest.mark.thorough
 def test_what_cannot_be_read_stands_in_the_table_and_the_rest_is_predicted(
     small_run, small_data, command, tmp_path, ending
 ):
@@ -133,6 +134,7 @@ def test_a_run_and_its_bundle_predict_what_training_reads_and_name_the_rest(
 
 
 @pytest.mark.parametrize("source", [pytest.param("run", marks=pytest.mark.slow), "bundle"])
+@pytest.mark.thorough
 def test_openvino_predicts_the_same(small_run, small_bundle, small_data, command, tmp_path, source):
     tables = {}
     for engine in ("tensorflow", "openvino"):

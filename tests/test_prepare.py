@@ -2,7 +2,10 @@
 
 import shutil
 
+import pytest
 
+
+@pytest.mark.thorough
 def test_a_prepared_folder_is_data_for_training(small_data, tmp_path, command):
     data = tmp_path / "data"
     shutil.copytree(small_data, data)

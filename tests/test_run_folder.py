@@ -93,6 +93,7 @@ def killed_while(run: RunFolder, state: str, held: bool = False) -> subprocess.P
     return process
 
 
+@pytest.mark.thorough
 def test_a_run_whose_process_died_says_so_and_what_to_do(run, small_data, command):
     process = killed_while(run, "training")
     assert run.state() == "training"

@@ -53,6 +53,7 @@ def manifest(tmp_path) -> Path:
     return tmp_path / "kitchen.parquet"
 
 
+@pytest.mark.thorough
 def test_a_manifest_becomes_a_data_set_with_upright_images_and_boxes_cut_out(manifest, tmp_path):
     import tensorflow_datasets as tfds
 

@@ -133,6 +133,7 @@ def test_versions_are_listed_with_their_differences(page, project, selected):
     assert current_number(project) == 1
 
 
+@pytest.mark.thorough
 def test_images_of_a_server_folder_are_added_by_a_job_and_the_report_stays(page, here, clothes):
     project = create_project("Clothes")
     shutil.copy(sorted((clothes / "bag").glob("*.png"))[0], clothes / "sneaker" / "copy.png")

@@ -75,6 +75,7 @@ def test_a_kernel_larger_than_the_image_is_a_sentence(page, monkeypatch):
         feature_map(np.zeros((8, 8)), Kernel(np.ones((5, 5)), dilation=3))
 
 
+@pytest.mark.thorough
 def test_the_page_needs_no_tensorflow(here):
     script = f"""
 import sys

@@ -59,6 +59,7 @@ def table_of(view) -> pd.DataFrame:
     return view.widgets.dataframe[-1].value
 
 
+@pytest.mark.thorough
 def test_pictures_are_named_and_what_is_no_picture_is_said(trained, pictures):
     view = opened(trained)
     view.upload({"my <bag>.png": pictures["bag.png"], "notes.txt": b"no image", "t.png": pictures["trouser.png"]})
@@ -158,6 +159,7 @@ def test_without_a_run_there_is_still_imagenet(trained):
     assert view.widgets.selectbox[0].options[0] == "1,000 everyday things (ImageNet)"
 
 
+@pytest.mark.thorough
 def test_a_photo_is_named_with_imagenet_weights(trained):
     from skimage import data
 

@@ -12,6 +12,8 @@ from imgcls.files import write_json
 from imgcls.run_folder import RunFolder
 from tests.apps.served import running
 
+pytestmark = pytest.mark.thorough
+
 APP = Path(__file__).parents[2] / "apps" / "app.py"
 PATIENCE = 180_000  # milliseconds
 
@@ -78,7 +80,6 @@ def test_a_project_without_a_finished_run_says_what_to_do_first(page, project):
     assert "Train one first" in said(view)
 
 
-@pytest.mark.thorough
 def test_it_begins_with_accuracy_and_interval_the_weakest_classes_and_what_to_do(open_results):
     view = open_results(run="first")
     assert "new images rightly (" in view.widgets.subheader[0].value
@@ -227,7 +228,6 @@ def test_two_runs_are_compared_on_the_same_images(open_results, flawed):
     assert address(view, "with") == "second"
 
 
-@pytest.mark.thorough
 def test_a_picture_shows_why_it_is_answered_so_and_what_it_saw_is_kept(open_results, monkeypatch):
     from projects.judged_run import judged_run
     from projects.project import open_project
@@ -246,7 +246,6 @@ def test_a_picture_shows_why_it_is_answered_so_and_what_it_saw_is_kept(open_resu
     assert "picture" not in again.widgets.query_params
 
 
-@pytest.mark.thorough
 def test_the_map_of_pictures_is_laid_out_once_and_chosen_ones_go_to_label(open_results, flawed, monkeypatch):
     open_results(run="first", show="map").wait_for("Trustworthiness")
     monkeypatch.setattr("parts.results.computed.call", lambda *_, **__: pytest.fail("it was computed again"))

@@ -41,6 +41,7 @@ def half_plus_three(tmp_path_factory):
     return folder
 
 
+@pytest.mark.thorough
 def test_tls_token_and_log_hold_for_rest_and_grpc(half_plus_three, pem, tmp_path):
     (tmp_path / "token").write_text(TOKEN)
     flags = ["--tls-cert", pem / "cert.pem", "--tls-key", pem / "key.pem", "--token-file", tmp_path / "token",

@@ -105,6 +105,7 @@ def test_a_bundle_answers_as_its_run(command, small_run, bundle, photos, tmp_pat
         (("--show", "photos"), "--show is 'photos'"),
     ],
 )
+@pytest.mark.thorough
 def test_what_there_is_not_is_refused_with_the_nearest(command, small_run, photos, tmp_path, flags, said):
     result = command("explain.__main__", small_run.path, photos / "bag", *flags, "--output", tmp_path / "out")
     assert result.code == 2

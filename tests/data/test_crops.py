@@ -42,6 +42,7 @@ def color(pixels: np.ndarray) -> tuple[int, ...] | None:
     return tuple(int(channel) for channel in colors[0]) if len(colors) == 1 else None
 
 
+@pytest.mark.thorough
 def test_training_sees_the_box_alone_whatever_region_is_drawn(photo):
     boxes = np.array([[2, 3, 50, 30], [50, 0, 80, 40]], np.float32)
     batches = training_batches(

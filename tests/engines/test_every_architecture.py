@@ -41,6 +41,7 @@ def test_a_converted_network_gives_the_same_answers(network, kind, tmp_path):
     assert_same_answers(engine, name, models)
 
 
+@pytest.mark.thorough
 def test_openvino_gives_the_same_answers_of_normalized_channels_and_attention(network):
     name, models = network
     if name not in ("small_convnextv2", "small_vit_reg4"):

@@ -18,6 +18,7 @@ def network() -> Network:
 
 
 @pytest.mark.parametrize("name", ["resnet20", "googlenet", "mobilenet_v3_small", "highway19", "mlp"])
+@pytest.mark.thorough
 def test_a_pass_gives_what_the_model_gives(name):
     model = build_model(name, num_classes=3, auxiliary_heads=True) if name == "googlenet" else None
     model = model or build_model(name, num_classes=3)

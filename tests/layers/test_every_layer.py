@@ -214,6 +214,7 @@ def test_both_layouts_agree_forward_and_in_every_gradient(case):
 @pytest.mark.parametrize(
     "data_format", ["channels_last", pytest.param("channels_first", marks=pytest.mark.slow)]
 )  # it takes seconds to compile, and both layouts are compared above
+@pytest.mark.thorough
 def test_xla_gives_the_output_and_gradients_of_eager(case, data_format):
     layer, inputs = built(case, data_format), case.inputs(data_format)
     eager = outputs_and_gradients(layer, inputs)
@@ -223,6 +224,7 @@ def test_xla_gives_the_output_and_gradients_of_eager(case, data_format):
 
 
 @pytest.mark.usefixtures("bfloat16")
+@pytest.mark.thorough
 def test_mixed_precision_stays_near_float32(case, data_format):
     inputs = case.inputs(data_format)
     expected = built(case, data_format)

@@ -11,6 +11,7 @@ NAMES = ("alexnet", "googlenet", "highway19", "lenet5", "mobilenet_v2_035", "nin
 
 
 @pytest.mark.parametrize("name", NAMES)
+@pytest.mark.thorough
 def test_what_a_built_network_sees_is_what_the_table_of_costs_says(name):
     expected = {layer.name: (layer.shape, layer.fields) for layer in describe(name, num_classes=3).layers}
     found = feature_maps(build_model(name, num_classes=3))

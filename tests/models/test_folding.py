@@ -53,6 +53,7 @@ def test_published_networks(name):
 
 
 @pytest.mark.parametrize("name", ["resnet20", "efficientnet_lite0"])
+@pytest.mark.thorough
 def test_where_each_normalization_follows_a_convolution_none_is_left(name):
     check(trained(build_model(name, (32, 32, 3), num_classes=4)), [])
 

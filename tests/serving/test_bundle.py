@@ -167,6 +167,7 @@ def test_a_full_disk_leaves_nothing(tmp_path, classifier, images, monkeypatch):
     assert not any(tmp_path.iterdir())
 
 
+@pytest.mark.thorough
 def test_another_model_is_found_out(bundle, bundle_path, images, monkeypatch):
     def without_a_process(folder, images):
         found = bundle.model.run("serving_default", {"image_bytes": [path.read_bytes() for path in images]})

@@ -83,6 +83,7 @@ def test_the_maps_are_those_of_the_command(loaded, classifier, images, pixels):
     np.testing.assert_allclose(found["probability"], wanted, atol=1e-5)
 
 
+@pytest.mark.thorough
 def test_without_a_class_the_likeliest_is_explained_and_drawn_as_the_command_draws_it(loaded, images, pixels):
     found = ask(loaded, [path.read_bytes() for path in images])
     first = [prediction.classes[0] for prediction in loaded(images)]
@@ -132,6 +133,7 @@ def test_it_runs_without_imgcls(version, classifier, images, pixels, tmp_path):
         np.testing.assert_allclose(found["heat_map"], expected, atol=1e-4 * expected.max())
 
 
+@pytest.mark.thorough
 def test_it_runs_in_a_session_as_tensorflow_serving_runs_it(version, loaded, images):
     data = [images[0].read_bytes(), b"no image"]
     expected = ask(loaded, data)

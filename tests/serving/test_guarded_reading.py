@@ -116,6 +116,7 @@ def _turned() -> Image.Exif:
 
 
 @pytest.mark.parametrize("format", ["JPEG", "PNG", "GIF", "BMP"])
+@pytest.mark.thorough
 def test_damaged_files(assert_agree, format):
     draw = random.Random(format)
     whole = encoded(format, "P" if format == "GIF" else "RGB")

@@ -17,6 +17,8 @@ from imgcls.serving.parity import Reference
 from tests.conftest import SAMPLE
 from tests.serving.conftest import PREPROCESSING, exported, make_classifier
 
+pytestmark = pytest.mark.thorough
+
 QUICK = ["saved_model-bfloat16", "onnx-int8"]
 OTHERS = ["litert-int8", "openvino-bfloat16", "openvino-int8"]  # tests/test_export.py writes litert-int8 in every run
 
@@ -59,7 +61,6 @@ def version(trained, images, split, names, tmp_path_factory):
         return write_bundle(tmp_path_factory.mktemp("low"), "clothing", trained, reference, names, low_precision=low)
 
 
-@pytest.mark.thorough
 def test_each_format_is_written_in_each_precision_that_is_asked_for(version, names):
     float32 = dict.fromkeys(["saved_model", *(name.split("-")[0] for name in names)])
     assert list_held(version) == [*float32, *names]
@@ -86,7 +87,6 @@ def check_details(name, held):
         assert held["megabytes"][precision] < 0.75 * held["megabytes"]["float32"]
 
 
-@pytest.mark.thorough
 def test_it_is_loaded_by_its_precision(version, names, images):
     for name in names:
         form, precision = name.split("-")

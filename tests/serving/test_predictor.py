@@ -54,6 +54,7 @@ def test_a_bundle_reads_images_as_it_did_when_it_was_written(bundle, images, mon
     np.testing.assert_array_equal(bundle.predict_files(images).probabilities, before.probabilities)
 
 
+@pytest.mark.thorough
 def test_a_bundle_from_before_there_was_the_signature_is_read_as_a_run(bundle_path, bundle, images):
     old = load_bundle(bundle_path)
     del old.model.signature_defs[PREPROCESS]

@@ -5,6 +5,7 @@ from imgcls.serving.loaded_model import LoadedModel
 from imgcls.serving.some_signatures import with_some_signatures
 
 
+@pytest.mark.thorough
 def test_some_signatures_give_what_all_of_them_give(bundle_path, images):
     whole, some = LoadedModel(bundle_path), LoadedModel(bundle_path, ["preprocess", "outputs"])
     assert some.signature_defs.keys() == whole.signature_defs.keys()

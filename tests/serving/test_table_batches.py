@@ -12,6 +12,7 @@ def content(images):
     return [*(path.read_bytes() for path in images[:5]), b"no image"]
 
 
+@pytest.mark.thorough
 def test_a_batch_gets_the_columns_of_the_table(judged_path, judged_bundle, content):
     batch = {"path": np.arange(6), "bytes": np.array(content, object)}
     predict = PredictBatch(judged_path, top=2)
@@ -25,6 +26,7 @@ def test_a_batch_gets_the_columns_of_the_table(judged_path, judged_bundle, conte
     assert len(predict({"bytes": np.array([], object)})["class"]) == 0
 
 
+@pytest.mark.thorough
 def test_frames_come_and_go_one_at_a_time(bundle_path, bundle, content):
     frames = (pd.DataFrame({"path": [f"{n}a", f"{n}b"], "content": content[n : n + 2], "length": 1}) for n in (0, 2, 4))
     found = pd.concat(predict_frames(bundle_path, top=1)(frames), ignore_index=True)

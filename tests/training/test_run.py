@@ -332,6 +332,7 @@ def test_a_run_whose_checkpoints_are_all_damaged_says_that_it_begins_anew(tmp_pa
 
 @pytest.mark.usefixtures("bfloat16")
 @pytest.mark.parametrize("precision", ["bfloat16", pytest.param("float16", marks=pytest.mark.slow)])
+@pytest.mark.thorough
 def test_a_run_in_sixteen_bits_leaves_a_model_in_32(tiny_config, precision):
     run, manifest = create_run(tiny_config(epochs=1, precision=precision))
     assert train_network(run, manifest)

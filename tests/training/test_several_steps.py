@@ -77,6 +77,7 @@ def with_a_broken_batch(number: int, pixel: float) -> tf.data.Dataset:
 @pytest.mark.parametrize(
     ("steps_per_call", "xla"), [(1, False), (4, False), (4, True), pytest.param(1, True, marks=pytest.mark.slow)]
 )
+@pytest.mark.thorough
 def test_a_number_that_is_not_finite_is_named_by_its_step_although_it_is_seen_later(steps_per_call, xla):
     trainer, good = trainer_of(steps_per_call, xla=xla), trainer_of(steps_per_call, xla=xla)
     good.train(batches(), 3, 1, validate=dict)

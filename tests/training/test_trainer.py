@@ -105,6 +105,7 @@ def test_a_batch_that_the_devices_cannot_share_is_refused():
         check_batch_size(7, make_strategy("mirrored"))
 
 
+@pytest.mark.thorough
 def test_a_restored_loop_goes_on_as_if_it_had_not_stopped():
     unbroken = one_device_trainer(dropout=0.5)
     unbroken.train(batches(), STEPS, 1, validate=dict)

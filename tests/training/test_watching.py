@@ -88,10 +88,12 @@ def test_a_network_in_channels_first_is_kept_as_one_in_channels_last(tiny_config
         assert np.allclose(maps, kept[1].maps[name], atol=1e-2)
 
 
+@pytest.mark.thorough
 def test_a_backbone_that_stays_frozen_is_kept_once(tiny_config, earlier):
     assert watched_epochs(trained(tiny_config(watch=True, weights=earlier, plan="head", feature_views=1)).watch) == [0]
 
 
+@pytest.mark.thorough
 def test_a_network_without_convolutions_trains_and_the_log_says_what_is_missing(tiny_config, caplog):
     caplog.set_level("INFO")
     config = tiny_config(watch=True, epochs=1)

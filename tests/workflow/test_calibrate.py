@@ -21,6 +21,8 @@ from imgcls.workflow.predictor import predictor_of_run
 from tests.conftest import copy_sample
 from tests.evaluation.judged_tables import drawn
 
+pytestmark = pytest.mark.thorough
+
 WISHED = JudgementConfig(answer_coverage=0.8, set_coverage=0.8)
 
 
@@ -48,7 +50,6 @@ def run(calibrated, tmp_path):
     return RunFolder(shutil.copytree(calibrated[0].path, tmp_path / "run"))
 
 
-@pytest.mark.thorough
 def test_what_is_fitted_without_test_images_is_kept_in_the_model(calibrated):
     run, before, fitted = calibrated
     model = load_model(run.model_file)

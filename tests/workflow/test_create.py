@@ -63,6 +63,7 @@ def patches_config(objects, weights, tmp_path):
     return make
 
 
+@pytest.mark.thorough
 def test_a_run_on_patches_has_background_among_its_classes_and_is_judged_on_patches(patches_config, caplog, command):
     caplog.set_level("INFO", "imgcls")
     run = train_run(patches_config("patches"))

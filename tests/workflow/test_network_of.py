@@ -25,6 +25,7 @@ from imgcls.workflow.network_of import model_of_bundle, network_of, network_or_p
 from tests.conftest import ROOT
 from tests.models.test_own_file import OWN_LAYER
 
+pytestmark = pytest.mark.thorough
 NETWORKS = {  # name of the bundle -> architecture, options, dtype policy
     "resnet20": ("resnet20", {}, "float32"),
     "lite0": ("efficientnet_lite0", {}, "float32"),
@@ -37,6 +38,7 @@ ASK = """
 import sys, numpy as np
 from imgcls.workflow.network_of import model_of_bundle
 from pathlib import Path
+
 pixels = np.load(sys.argv[1])
 np.savez(sys.argv[2], **{name: model_of_bundle(Path(sys.argv[3]) / name / "1")(pixels, training=False)
          for name in sys.argv[4:]})

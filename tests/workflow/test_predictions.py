@@ -22,6 +22,7 @@ def nothing_is_predicted(monkeypatch):
     return lambda: monkeypatch.setattr(predictions, "predictor_of_run", lambda run: pytest.fail("it predicted"))
 
 
+@pytest.mark.thorough
 def test_predictions_are_made_once_and_hold_what_the_network_says(run, nothing_is_predicted):
     made = predictions_of(run, "validation")
     nothing_is_predicted()

@@ -35,6 +35,7 @@ LONG = ("keras_cv.RandAugment", "keras.RandAugment")  # seconds of tracing; the 
 
 
 @pytest.mark.parametrize("name", [pytest.param(n, marks=pytest.mark.slow) if n in LONG else n for n in WORKING])
+@pytest.mark.thorough
 def test_an_image_depends_on_the_seed_and_the_position_alone(name):
     layer = LayerFunction(text_of(name, SIZE))
     try_layers([layer], SHAPE)

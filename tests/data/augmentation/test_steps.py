@@ -109,6 +109,7 @@ def test_light_is_a_factor_and_gray_has_no_hue():
     assert np.allclose(change(gray, hue=0.5, saturation=1.0), 100, atol=0.1)
 
 
+@pytest.mark.thorough
 def test_the_colour_shift_lies_along_the_principal_components():
     covariance = np.cov(CAT.reshape(-1, 3), rowvar=False)
     axes = principal_axes(covariance)

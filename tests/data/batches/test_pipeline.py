@@ -40,6 +40,7 @@ def same(a: SimpleNamespace, b: SimpleNamespace) -> bool:
     return all(np.array_equal(value, vars(b)[name]) for name, value in vars(a).items())
 
 
+@pytest.mark.thorough
 def test_each_epoch_has_every_image_once_in_its_own_order(paths):
     labels = np.concatenate([batch.targets.argmax(axis=1) for batch in batches(paths, 24)])
     first, second = labels[:120], labels[120:]
@@ -48,6 +49,7 @@ def test_each_epoch_has_every_image_once_in_its_own_order(paths):
 
 
 @pytest.mark.parametrize("preset", [pytest.param("light", marks=pytest.mark.slow), "strong"])
+@pytest.mark.thorough
 def test_a_resumed_run_sees_what_an_unbroken_one_sees_whatever_the_parallelism(paths, preset):
     whole = batches(paths, 8, preset=preset)
     resumed = batches(paths, 3, preset=preset, position=50, parallel=1)
@@ -83,6 +85,7 @@ def test_augmentation_draws_anew_in_each_epoch_and_for_each_seed(paths):
 
 
 @pytest.mark.parametrize("preset", [pytest.param("light", marks=pytest.mark.slow), "strong"])
+@pytest.mark.thorough
 def test_an_unreadable_image_weighs_nothing_and_none_takes_its_place(paths, tmp_path, preset):
     broken = tmp_path / "broken.png"
     broken.write_bytes(b"no image")
@@ -159,6 +162,7 @@ def test_what_cannot_become_batches_is_refused_before_the_first(paths, labels, o
         )
 
 
+@pytest.mark.thorough
 def test_an_array_gives_what_its_files_give(paths):
     array = np.stack([np.asarray(Image.open(path)) for path in paths])[..., None]
     options = BatchOptions(8, 0, augmentation=Augmentation(from_preset("light")))
@@ -177,6 +181,7 @@ def test_no_images_are_refused():
         LabeledImages([], [], num_classes=3)
 
 
+@pytest.mark.thorough
 def test_an_image_of_one_pixel_is_an_image_of_one_colour(tmp_path):
     Image.new("RGB", (1, 1), (200, 100, 50)).save(tmp_path / "pixel.png")
     plain = AugmentationConfig(brightness=0, contrast=0, random_erasing=0)

@@ -44,6 +44,7 @@ def epochs(images, boxes=None) -> list[np.ndarray]:
 
 
 @pytest.mark.parametrize("where", ["memory", pytest.param("disk", marks=pytest.mark.slow)])
+@pytest.mark.thorough
 def test_the_cache_changes_no_pixel_and_asks_for_no_file_twice(manifest, tmp_path, where):
     rows = manifest.usable
     plain = epochs(manifest.paths(rows))

@@ -51,6 +51,7 @@ def test_extreme_images_have_pixels_too(shape):
     assert np.allclose(pixels, 200)
 
 
+@pytest.mark.thorough
 def test_eager_and_graph_agree():
     preprocessing = Preprocessing(64, 64)
     graph = tf.function(lambda image_bytes: preprocess(image_bytes, preprocessing))

@@ -48,6 +48,7 @@ def pixels_of(manifest: Manifest, preprocessing: Preprocessing = GRAY) -> np.nda
 
 
 @pytest.mark.parametrize("container", ["tfrecord", pytest.param("array_record", marks=pytest.mark.slow)])
+@pytest.mark.thorough
 def test_training_and_evaluation_see_the_same_pixels_as_from_the_files(manifest, tmp_path, container):
     prepared = prepare(manifest, tmp_path / "p", Preparation("pixels", container=container, images_per_shard=50))
     assert np.array_equal(pixels_of(prepared), pixels_of(manifest))
@@ -70,6 +71,7 @@ def test_large_images_are_shrunk_and_boxes_cut_out(photos, tmp_path, kind):
     assert np.abs(pixels_of(prepared, small) - pixels_of(photos, small)).mean() < 2  # gray levels
 
 
+@pytest.mark.thorough
 def test_files_can_be_kept_as_they_are(photos, tmp_path):
     prepared = prepare(photos, tmp_path / "p", Preparation("as_they_are", side=0))
     small = Preprocessing(64, 64)
@@ -147,6 +149,7 @@ def test_other_images_and_other_files_are_not_overwritten(manifest, photos, tmp_
         prepare(photos, photos.root, Preparation("pixels"))
 
 
+@pytest.mark.thorough
 def test_damaged_descriptions_of_shards_are_sentences_or_are_mended(manifest, tmp_path, caplog):
     prepared = tmp_path / "p"
     prepare(manifest, prepared, Preparation("pixels", images_per_shard=100))

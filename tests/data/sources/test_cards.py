@@ -45,6 +45,7 @@ def test_a_saved_card_comes_back_and_moves_with_its_project(project, monkeypatch
     assert (loaded.title, loaded.licence) == ("Scanned catalogue", "CC0")
 
 
+@pytest.mark.thorough
 def test_every_command_takes_the_name(project, small_run, command):
     save_card(card(boxes="crop", rename="names.csv"))
     manifest = load_manifest("catalogue")
@@ -59,6 +60,7 @@ def test_every_command_takes_the_name(project, small_run, command):
     assert "scans/7.png" in result.out
 
 
+@pytest.mark.thorough
 def test_a_run_is_judged_on_a_card(project, small_run, command):
     run = shutil.copytree(small_run.path, project / "run")
     save_card(card())

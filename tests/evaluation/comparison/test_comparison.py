@@ -63,6 +63,7 @@ def test_no_image_in_common_is_refused():
         compare(["old", "new"], [table.take(np.arange(2)), table.take(np.arange(2, 4))])
 
 
+@pytest.mark.thorough
 def test_of_equally_good_classifiers_a_difference_is_said_in_at_most_5_percent(accuracy_alone):
     said = sum(compare(["a", "b"], drawn(seed, 0.07, 0.07)).differs for seed in range(150))
     assert said <= 14  # 0.05 of 150, and 2.4 standard deviations

@@ -51,6 +51,7 @@ def test_a_map_of_edges_is_found_out(cat):
 
 
 @pytest.mark.parametrize("values", [np.zeros((1, 224, 224)), np.full((1, 224, 224), np.nan)])
+@pytest.mark.thorough
 def test_a_map_that_is_none_says_so(cat, values):
     maps = Heatmaps(values.astype(np.float32))
     (found,) = judge_heatmaps(cat.network, cat.pixels, cat.coefficients, GRAD_CAM, maps, MethodOptions(), steps=2)

@@ -10,6 +10,7 @@ NAMES = ["cat", "dog", "owl"]
 
 
 @pytest.mark.parametrize("name", ["lenet5", "resnet20", "mobilenet_v2"])
+@pytest.mark.thorough
 def test_nothing_learned_is_left_and_signals_pass(name):
     network = Network(build_model(name, (32, 32, 3), NAMES))
     before = [np.array(each) for each in network.model.get_weights()]

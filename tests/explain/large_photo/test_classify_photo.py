@@ -24,6 +24,7 @@ def small_network(**options):
     return Network(build_model("resnet20", (32, 32, 3), options.pop("names", ["cat", "dog", "background"]), **options))
 
 
+@pytest.mark.thorough
 def test_real_objects_are_found_where_they_are():
     """The real weights, photos that they know, at known places of a gray canvas."""
     network = Network(build_model("efficientnet_lite0", weights="imagenet"))

@@ -57,6 +57,7 @@ def test_without_padding_one_pass_is_every_window(name, size, options):
     ("name", "size"),
     [("resnet20", (32, 32, 3)), ("vgg11", (64, 32, 3)), ("resnet18", (64, 96, 3)), ("mobilenet_v2", (64, 64, 3))],
 )
+@pytest.mark.thorough
 def test_a_photo_of_one_window_gets_the_network_s_own_answer(name, size, pooling):
     network = network_of(name, size, pooling=pooling)
     pixels = photo(*size)
@@ -72,6 +73,7 @@ def test_a_photo_of_one_window_gets_the_network_s_own_answer(name, size, pooling
         ("lenet5_relu", (40, 36, 3), (20, 25)),  # its head is a convolution
     ],
 )
+@pytest.mark.thorough
 def test_parts_give_what_the_whole_gives(name, size, more):
     network = network_of(name, size)
     plan = sliding_plan(network)
@@ -86,6 +88,7 @@ def test_parts_give_what_the_whole_gives(name, size, more):
         np.testing.assert_allclose(parts.maps, whole.maps, atol=1e-5)
 
 
+@pytest.mark.thorough
 def test_parts_give_what_the_whole_gives_with_real_weights_and_padding_that_is_not_symmetric():
     network = Network(build_model("efficientnet_lite0", weights="imagenet"))
     plan = sliding_plan(network)

@@ -17,6 +17,8 @@ from tests.explain.methods.conftest import images
 from tests.models.architectures.test_architectures import CLASSES, build
 from tests.models.conftest import give_random_weights
 
+pytestmark = pytest.mark.thorough
+
 EVERY_RUN = (
     "alexnet_small", "hog", "lenet5_relu", "mlp", "regnet_small", "small_vit_reg4",
 )  # fmt: skip
@@ -39,7 +41,6 @@ def networks(request):
 
 
 @pytest.mark.parametrize("name", METHODS)
-@pytest.mark.thorough
 def test_a_map_is_finite_and_the_same_in_both_layouts(networks, name):
     _, *both = networks
     pixels = images(both[0], 1)

@@ -14,6 +14,7 @@ def trained(small_run):
     return Network(load_model(small_run.path / "model.keras"))
 
 
+@pytest.mark.thorough
 def test_each_class_gets_the_image_that_speaks_most_for_it(trained):
     done = []
     options = MaximizationOptions(steps=48, on_progress=lambda step, of=None: done.append((step, of)))

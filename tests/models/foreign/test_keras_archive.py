@@ -20,6 +20,7 @@ def test_a_file_gives_its_features(mobilenet, mobilenet_file, pixels):
     np.testing.assert_allclose(embedding(ours)(pixels), expected, rtol=1e-3, atol=1e-3)
 
 
+@pytest.mark.thorough
 def test_weights_may_come_from_another_file(mobilenet, mobilenet_file, tmp_path):
     other = keras.models.clone_model(mobilenet)
     other.save_weights(tmp_path / "other.weights.h5")

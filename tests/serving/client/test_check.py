@@ -31,6 +31,7 @@ def test_a_server_answers_as_its_bundle(client, model, bundle_path):
     assert all(each.is_equal for each in found)
 
 
+@pytest.mark.thorough
 def test_another_network_is_found(client, model, bundle_path):
     """One whose numbers are a little higher."""
 

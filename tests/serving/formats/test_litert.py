@@ -4,6 +4,7 @@ import json
 import zipfile
 
 import numpy as np
+import pytest
 
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.serving.bundle import load_bundle
@@ -18,6 +19,7 @@ def test_the_file_says_its_class_names(judged_path):
     assert Preprocessing(**json.loads(held["preprocessing"])) == PREPROCESSING
 
 
+@pytest.mark.thorough
 def test_it_answers_as_the_saved_model_with_decisions(judged_bundle, images):
     found, expected = load_bundle(judged_bundle.path, "litert").predict(images), judged_bundle.predict(images)
     np.testing.assert_allclose(found.probabilities, expected.probabilities, atol=1e-5)

@@ -221,6 +221,7 @@ def test_the_head_changes_nothing_else_and_its_checkpoints_are_small(tiny_config
     assert sizes["best"] < sizes["fixed"]
 
 
+@pytest.mark.thorough
 def test_auto_says_why_and_keeps_it_for_the_report(tiny_config, earlier, caplog):
     caplog.set_level("INFO", "imgcls")
     run, _ = create_run(tiny_config(name="auto", weights=earlier, plan="auto"))

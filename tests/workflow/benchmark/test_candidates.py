@@ -12,6 +12,7 @@ def quick(name: str, size: int) -> float:
     return cost.macs / 2e7 + cost.activation_bytes / 1e7
 
 
+@pytest.mark.thorough
 def test_networks_within_the_limits_are_chosen_the_most_accurate_first():
     found = choose(BenchmarkRequest("photos", at_most_ms=60, at_most_mb=30, candidates=6), 400, quick)
     assert len(found.names) == 6

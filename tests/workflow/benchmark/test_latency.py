@@ -24,6 +24,7 @@ def test_a_turn_adds_a_round(loaded):
         assert figures["network_alone_ms"] > 0
 
 
+@pytest.mark.thorough
 def test_decoding_is_a_part_of_the_latency(loaded):
     whole, network = one_by_one(loaded.bundle("tensorflow"), loaded.images)
     assert len(whole) == len(network) >= 6

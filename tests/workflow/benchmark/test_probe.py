@@ -18,6 +18,7 @@ def asked(small_data, tmp_path_factory):
     return request, load_images(request, Progress())
 
 
+@pytest.mark.thorough
 def test_a_probe_names_images_that_it_has_not_seen_and_leaves_the_test_out(asked):
     request, images = asked
     found = linear_probe(images, build(request, images, "lenet5"))

@@ -41,6 +41,7 @@ def asked(photos, **changes):
 
 
 @pytest.mark.parametrize("suffix", [".csv", ".jsonl", ".parquet"])
+@pytest.mark.thorough
 def test_a_file_holds_a_row_for_each_image(photos, tmp_path, suffix):
     (photos / "broken.png").write_bytes(gray(1)[:40])
     output = tmp_path / f"table{suffix}"

@@ -8,6 +8,8 @@ from imgcls.serving.server.core.conversion import convert_apart
 from imgcls.serving.server.core.engine_choice import check_equal, choose_engine, comparison_pixels, load_openvino
 from imgcls.serving.warmup import read_warmup
 
+pytestmark = pytest.mark.thorough
+
 
 class Shifted(Engine):
     """Another engine with a little added to an output."""
@@ -44,7 +46,6 @@ def test_the_images_of_the_warm_up_file_are_compared(model, pixels):
 
 
 @pytest.mark.parametrize(("wanted", "engine"), [("tensorflow", "TensorFlow"), ("openvino", "OpenVINO")])
-@pytest.mark.thorough
 def test_the_engine_that_is_asked_for(model, bundle_path, pixels, converted, monkeypatch, wanted, engine):
     monkeypatch.setattr(engine_choice, "load_openvino", lambda version: converted)
     chosen = choose_engine(model, bundle_path, wanted, lambda: pixels)
@@ -89,7 +90,6 @@ def test_engines_are_compared_on_every_image_a_few_at_a_time(model, bundle_path,
     assert (sum(seen), max(seen)) == (len(pixels), 4)  # OpenVINO keeps the memory of the largest batch
 
 
-@pytest.mark.thorough
 def test_a_network_that_cannot_be_converted_is_named(tmp_path):
     with pytest.raises(ValueError, match=r"^OpenVINO cannot compute this network \(.*holds no SavedModel"):
         convert_apart(tmp_path, tmp_path / "model.xml")

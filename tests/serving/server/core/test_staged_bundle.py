@@ -66,6 +66,7 @@ def test_pixels(version, signature):
     assert_same(version.run(signature, inputs), version.model.run(signature, inputs))
 
 
+@pytest.mark.thorough
 def test_a_few_classes_alone(version, sent):
     inputs = {"image_bytes": sent, "k": np.resize([3, 1, 0, 20, -1], len(sent)).astype(np.int32)}
     assert_same(version.run("top_k", inputs), version.model.run("top_k", inputs))

@@ -74,6 +74,7 @@ exploring = settings(deadline=None, derandomize=True, database=None)
 @pytest.mark.parametrize("types", TYPES.values(), ids=TYPES)
 @settings(exploring, max_examples=100)
 @given(text=texts())
+@pytest.mark.thorough
 def test_a_request_is_read_or_refused_in_one_sentence(types, text):
     try:
         request = parse(text)
