@@ -7,8 +7,8 @@ one table of tags (CIPA DC-008, sections 4.5 and 4.6). Anything malformed counts
 import tensorflow as tf
 
 from imgcls.data.images.seldom import seldom
+from imgcls.image_files import ORIENTATION
 
-ORIENTATION_TAG = 0x0112
 LONGEST_HEADER = 1 << 20  # bytes of a JPEG or PNG that are searched; the block stands before the pixels
 MOST_TAGS = 256
 MIRRORED = (2, 3, 6, 7)  # after the exchange of height and width
@@ -174,7 +174,7 @@ def _tiff_orientation(data: tf.Tensor, start: tf.Tensor) -> tf.Tensor:
         entries = tf.reshape(bytes_at(data, table + 2, 12 * MOST_TAGS), (MOST_TAGS, 12))
         tags = number(entries[:, 0:2], big_endian)
         values = number(entries[:, 8:10], big_endian)
-        is_orientation = (tags == ORIENTATION_TAG) & (tf.range(MOST_TAGS) < count) & (values >= 1) & (values <= 8)
+        is_orientation = (tags == ORIENTATION) & (tf.range(MOST_TAGS) < count) & (values >= 1) & (values <= 8)
         return tf.where(
             tf.reduce_any(is_orientation), values[tf.argmax(tf.cast(is_orientation, tf.int32), output_type=tf.int32)], 1
         )

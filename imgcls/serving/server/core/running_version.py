@@ -5,6 +5,7 @@ several callers share the work, take a thirtieth more.
 """
 
 import threading
+import time
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
@@ -69,7 +70,8 @@ class RunningVersion:
         arrays = _arrays(inputs)
         with self._counted() as is_alone:
             if self.staged is not None and self.staged.takes(signature):
-                if is_alone and self.staged.is_one_step(signature, arrays):
+                in_time = deadline is None or time.monotonic() <= deadline  # else the steps refuse it
+                if is_alone and in_time and self.staged.is_one_step(signature, arrays):
                     self._on_batch(1, 0.0)
                     return self.model.run(signature, arrays)
                 return self.staged.run(signature, arrays, deadline)

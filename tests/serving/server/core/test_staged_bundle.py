@@ -1,11 +1,14 @@
 """What is computed in steps is what the signatures of the SavedModel give."""
 
+import time
+
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from imgcls.serving.server.core.load_version import Execution
 from imgcls.serving.server.core.models import Models, ModelSettings
+from imgcls.serving.server.request_error import RequestError
 from imgcls.serving.signatures import CLASSES, EMBEDDING, OUTPUTS, PIXELS
 
 
@@ -58,6 +61,11 @@ def test_one_image_alone_takes_one_step_in_tensorflow_only(version, sent):
     assert not staged.is_one_step(CLASSES, {"image_bytes": sent[:2]})
     assert not staged.is_one_step(EMBEDDING, {"image_bytes": sent[:1]})
     assert not staged.is_one_step(CLASSES, {"image_bytes": sent[:1, None]})
+
+
+def test_an_image_alone_whose_time_is_over_is_not_computed(version, sent):
+    with pytest.raises(RequestError, match="The time of the request is over"):
+        version.running.run(CLASSES, {"image_bytes": sent[:1]}, time.monotonic() - 1)
 
 
 @pytest.mark.parametrize("signature", [PIXELS, OUTPUTS])
