@@ -1,9 +1,10 @@
 """Find out which network is best for these images on this machine: accuracy, latency, memory, size, cost of training.
 
 For each network: the accuracy of a linear classifier on its features with its 95 % interval (seconds; --train short or
-full trains it instead), and for each engine that is installed the latency of the exported bundle with the decoding of
-the images, its images a second at the best batch, the peak memory of a process of its own, and its size. The engines
-take turns in several rounds. The last lines say which network to take, why, and what to type.
+full trains it instead; where an image has several classes, macro average precision), and for each engine that is
+installed the latency of the exported bundle with the decoding of the images, its images a second at the best batch, the
+peak memory of a process of its own, and its size. The engines take turns in several rounds. The last lines say which
+network to take, why, and what to type.
 
 Without --models the networks are chosen: those within --at-most-ms and --at-most-mb by the table of costs and a quick
 measurement of this machine, the best published accuracy first. What is measured then has to keep the limits.

@@ -236,6 +236,18 @@ def test_networks_are_trained_where_that_is_asked_for(tmp_path, small_data, comm
 
 
 @pytest.mark.slow
+def test_networks_are_trained_on_images_of_several_classes(tmp_path, collages, command):
+    flags = ("--models", "lenet5", "--train", "short", "--engines", "tensorflow", "--image-size", 32)
+    result = command("benchmark", collages, *flags, "--runs", tmp_path)
+    assert result.code == 0, result.err
+    assert "Take lenet5 on TensorFlow: mAP" in result.out
+    row = pd.read_parquet(tmp_path / "benchmark" / "measurements.parquet").iloc[0]
+    assert row["metric"] == "macro_average_precision"
+    assert row["accuracy_low"] < row["accuracy"] < row["accuracy_high"]
+    assert row["reached"].count("[") == 4
+
+
+@pytest.mark.slow
 def test_candidates_are_chosen_by_limits(tmp_path, small_data, command):
     limits = ("--at-most-ms", 200, "--at-most-mb", 3, "--candidates", 2)
     result = command("benchmark", small_data, *limits, "--engines", "openvino", "--runs", tmp_path)

@@ -26,6 +26,9 @@ class Link(Protocol):
     def curvatures(self, scores: np.ndarray) -> np.ndarray:
         """About the second derivatives."""
 
+    def probabilities(self, scores: np.ndarray) -> np.ndarray:
+        """Of the classes, in the shape of the scores."""
+
     def right(self, scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """(rows,) bool of scores (rows, classes)."""
 
@@ -45,9 +48,14 @@ class Softmax:
 
     def curvatures(self, scores: np.ndarray) -> np.ndarray:
         """The diagonal of the Hessian."""
-        likely = softmax(scores, axis=-1)
+        likely = self.probabilities(scores)
         spread: np.ndarray = likely * (1 - likely)
         return spread
+
+    def probabilities(self, scores: np.ndarray) -> np.ndarray:
+        """Which add up to 1 over the classes."""
+        likely: np.ndarray = softmax(scores, axis=-1)
+        return likely
 
     def right(self, scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """Whether the likeliest class is the label."""
@@ -78,9 +86,14 @@ class Sigmoids:
 
     def curvatures(self, scores: np.ndarray) -> np.ndarray:
         """Exact where positives have the weight 1."""
-        likely = expit(scores)
+        likely = self.probabilities(scores)
         spread: np.ndarray = likely * (1 - likely)
         return spread
+
+    def probabilities(self, scores: np.ndarray) -> np.ndarray:
+        """Each by itself."""
+        likely: np.ndarray = expit(scores)
+        return likely
 
     def right(self, scores: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """Whether exactly the labels have a probability of a half or more."""

@@ -17,7 +17,6 @@ from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
-from scipy.special import softmax
 
 from imgcls.training.transfer.links import Link, Softmax
 from imgcls.training.transfer.probe import standardization
@@ -141,8 +140,8 @@ class LeftOut:
     Attributes:
         probabilities: (N, classes), of each row from the head that its fold was left out of.
         others: (M, classes), of further images, from the head on all rows.
-        penalty: of all these heads.
-        accuracy: share of the rows whose likeliest class is their label.
+        penalty: of all these heads; of several labels an image, the median over the classes.
+        accuracy: share of the rows that are right: of several labels, those whose classes all are.
     """
 
     probabilities: np.ndarray
@@ -156,7 +155,7 @@ def predict_left_out(
 ) -> LeftOut:
     """Predict each image with a head that was fitted without its fold.
 
-    The penalty is chosen on some of the images, by what each of their folds leaves out. Each image has one class.
+    The penalty is chosen on some of the images, by what each of their folds leaves out.
 
     Args:
         examples: with every row in one of at least two folds.
@@ -174,9 +173,10 @@ def predict_left_out(
         for part in rows.parts(kernels[0].size)
     ]
     kernel, bias = rows.on_features(kernels[:, -1])
-    probabilities = softmax(np.concatenate(scores), axis=1)
-    right = probabilities.argmax(1) == examples.labels
-    return LeftOut(probabilities, softmax(others @ kernel + bias, axis=1), float(penalties[0]), float(right.mean()))
+    found, link = np.concatenate(scores), examples.link
+    right = link.right(found, examples.labels)
+    of_others = link.probabilities(others @ kernel + bias)
+    return LeftOut(link.probabilities(found), of_others, float(np.median(penalties)), float(right.mean()))
 
 
 class _Trial(NamedTuple):

@@ -25,6 +25,7 @@ from imgcls.processor import describe as describe_processor
 from imgcls.progress import Progress, ProgressFunction, no_progress
 from imgcls.training.auto_settings import resolve
 from imgcls.workflow.benchmark import memory
+from imgcls.workflow.benchmark.accuracy import Accuracy
 from imgcls.workflow.benchmark.bundle import installed_engines, megabytes, write_measured_bundle
 from imgcls.workflow.benchmark.candidates import choose, over_limits
 from imgcls.workflow.benchmark.deadline import Deadline
@@ -44,7 +45,7 @@ from imgcls.workflow.benchmark.network import (
     short_name,
 )
 from imgcls.workflow.benchmark.outcome import Outcome
-from imgcls.workflow.benchmark.probe import Accuracy, linear_probe
+from imgcls.workflow.benchmark.probe import linear_probe
 from imgcls.workflow.benchmark.recommendation import TITLES, figures
 from imgcls.workflow.benchmark.request import BenchmarkRequest
 from imgcls.workflow.benchmark.trained import TimeIsUpError, trained_accuracy
@@ -196,7 +197,9 @@ class Benchmark:
             return list(self.engines)
         try:
             with quietly():
-                settled = resolve(network_config(self.request, name, self.request.weights), images.manifest)
+                settled = resolve(
+                    network_config(self.request, name, self.request.weights, images.task), images.manifest
+                )
         except Exception:  # which its row will tell
             return list(self.engines)
         facts = self._facts(images, name)
@@ -358,9 +361,10 @@ def with_accuracy(row: Measurement, accuracy: Accuracy) -> Measurement:
     """A row with the accuracy of its network."""
     return replace(
         row,
-        accuracy=accuracy.value,
-        accuracy_low=accuracy.low,
-        accuracy_high=accuracy.high,
+        metric=accuracy.judged.metric,
+        accuracy=accuracy.judged.value,
+        accuracy_low=accuracy.judged.low,
+        accuracy_high=accuracy.judged.high,
         judged_images=accuracy.images,
         how=accuracy.how,
         train_seconds=NAN if accuracy.train_seconds is None else accuracy.train_seconds,

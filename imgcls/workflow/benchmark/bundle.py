@@ -69,6 +69,7 @@ def write_measured_bundle(
         Preprocessing(**preprocessing(model)),
         logits_model(model),
         architecture=network.model.name,
+        multi_label=network.config.is_multi_label,
     )
     written = folder / "1"
     written.mkdir(parents=True)

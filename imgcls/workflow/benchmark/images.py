@@ -2,6 +2,7 @@
 
 import hashlib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 
 import pandas as pd
@@ -9,12 +10,13 @@ import pandas as pd
 from imgcls.counted import counted
 from imgcls.data.duplicates.near_duplicates import near_duplicate_groups
 from imgcls.data.inspection.inspect import inspect
-from imgcls.data.manifest.table import Manifest
+from imgcls.data.manifest.table import Manifest, a_row_a_label
 from imgcls.data.manifest.task import settle_task
 from imgcls.data.manifest.trainable import check_trainable
 from imgcls.data.sources.load import load_manifest
 from imgcls.data.splits.assign import assign_splits
 from imgcls.data.splits.units import units_of
+from imgcls.metrics import Task
 from imgcls.progress import Progress
 from imgcls.workflow.benchmark.request import BenchmarkRequest
 
@@ -48,6 +50,11 @@ class BenchmarkImages:
         """The names of the classes."""
         return self.manifest.class_names
 
+    @cached_property
+    def task(self) -> Task:
+        """Whether an image has one class, or any number of them."""
+        return "multi_label" if settle_task("auto", self.manifest)[0] == "multi_label" else "single_label"
+
     @property
     def shorter_side(self) -> float:
         """The median of the images' shorter sides, in pixels."""
@@ -65,10 +72,9 @@ def load_images(request: BenchmarkRequest, progress: Progress) -> BenchmarkImage
 
     Raises:
         FileNotFoundError: If there is nothing of that name.
-        ValueError: If a classifier of one class an image cannot be trained on them.
+        ValueError: If no classifier can be trained on them.
     """
     manifest = load_manifest(request.data)
-    _check_one_class_an_image(manifest)
     manifest = inspect(manifest, progress.of("Reading every image", len(manifest.table)))
     _check_enough(manifest)
     check_trainable(manifest, divided=False)
@@ -79,22 +85,15 @@ def load_images(request: BenchmarkRequest, progress: Progress) -> BenchmarkImage
 
 def fingerprint(manifest: Manifest) -> str:
     """12 hexadecimal digits that say which images have which label, in any order and wherever they lie."""
-    rows = manifest.usable[["sha256", "label", "split"]].itertuples(index=False, name=None)
-    lines = sorted("\t".join(map(str, row)) for row in rows)
+    usable = manifest.usable
+    labels = usable["labels"].map(", ".join)
+    lines = sorted(map("\t".join, zip(usable["sha256"], labels, usable["split"], strict=True)))
     return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
-
-
-def _check_one_class_an_image(manifest: Manifest) -> None:
-    if not manifest.usable.empty and settle_task("auto", manifest)[0] == "multi_label":
-        raise ValueError(
-            "The images have several classes each, or none; networks are compared on images of one class each. "
-            "Import the labels with --boxes crop, largest or single."
-        )
 
 
 def _check_enough(manifest: Manifest) -> None:
     """Raise ValueError if there are fewer images than the classes need."""
-    images, classes = len(manifest.usable), manifest.table["label"].nunique()
+    images, classes = len(manifest.usable), len(set(a_row_a_label(manifest.table)))
     if images and images < 2 * classes:
         raise ValueError(
             f"There are {counted(images, 'readable image')} of {counted(classes, 'class')}; expected several images "

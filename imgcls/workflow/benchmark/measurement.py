@@ -1,10 +1,15 @@
 """What was measured of one network on one engine, beside what its authors published: a row of the table."""
 
 import json
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 
+from imgcls.metrics import METRICS
+
 NAN = float("nan")
+ACCURACY = "accuracy"
+SHORT_TITLES = {"macro_average_precision": "mAP"}
 
 
 @dataclass(frozen=True)
@@ -33,7 +38,9 @@ class Measurement:
         image_size: Pixels of a side.
         parameters: Trainable numbers, by the formulas.
         macs: MACs for one image, by the formulas.
-        accuracy: Share of images that are named rightly.
+        metric: What the accuracy is, a name of `imgcls.metrics.METRICS`: the share of images that are named rightly, or
+            macro average precision where an image may have several classes.
+        accuracy: The value of the metric, 0 to 1.
         accuracy_low: Lower end of its 95 % interval.
         accuracy_high: Upper end of it.
         judged_images: On which it was measured.
@@ -80,6 +87,7 @@ class Measurement:
     image_size: int = 0
     parameters: float = NAN
     macs: float = NAN
+    metric: str = ACCURACY
     accuracy: float = NAN
     accuracy_low: float = NAN
     accuracy_high: float = NAN
@@ -134,3 +142,13 @@ class Measurement:
     def to_dict(self) -> dict[str, Any]:
         """The row as the table of measurements holds it."""
         return {each.name: getattr(self, each.name) for each in fields(self)}
+
+
+def metric_title(rows: Sequence[Measurement]) -> str:
+    """What the metric of measurements is called: "accuracy", or "mAP".
+
+    Args:
+        rows: Of one set of images, which have one metric.
+    """
+    name = rows[0].metric if rows else ACCURACY
+    return SHORT_TITLES.get(name, METRICS[name].title)

@@ -10,10 +10,9 @@ import pyarrow
 import pyarrow.parquet
 
 from imgcls.files import replacing
-from imgcls.workflow.benchmark.measurement import NAN, Measurement
+from imgcls.workflow.benchmark.measurement import Measurement
 
 NAME = "measurements.parquet"
-DEFAULTS: dict[type, object] = {str: "", int: 0, float: NAN}
 
 
 class MeasurementsFile:
@@ -80,14 +79,10 @@ class MeasurementsFile:
 def _typed(table: pd.DataFrame) -> pd.DataFrame:
     """The columns of `Measurement` in their order and of their types; what an earlier version lacks is filled in."""
     found = {}
-    for name, kind in _kinds().items():
+    for name, default in _DEFAULTS.to_dict().items():
         values = table[name] if name in table else pd.Series([None] * len(table), dtype=object)
-        found[name] = values.astype(object).where(values.notna(), DEFAULTS[kind]).map(kind)
+        found[name] = values.astype(object).where(values.notna(), default).map(type(default))
     return pd.DataFrame(found)
 
 
-def _kinds() -> dict[str, type]:
-    return {name: type(value) for name, value in _EXAMPLE.to_dict().items()}
-
-
-_EXAMPLE = Measurement("", "", "", "", "", "", "", "", "", "", 0, 0, "")
+_DEFAULTS = Measurement("", "", "", "", "", "", "", "", "", "", 0, 0, "")

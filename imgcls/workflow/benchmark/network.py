@@ -10,7 +10,7 @@ from typing import Any
 
 import keras
 
-from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, TrainConfig, TrainingConfig
+from imgcls.config import BalanceConfig, InputConfig, NetworkConfig, Task, TrainConfig, TrainingConfig
 from imgcls.models.cost import NetworkCost, describe
 from imgcls.models.foreign.expected_pixels import expected_pixels
 from imgcls.models.registry import find_architecture
@@ -66,11 +66,11 @@ def is_silent(name: str) -> bool:
     return find_architecture(name).preprocessing == ""
 
 
-def network_config(request: BenchmarkRequest, name: str, weights: str) -> TrainConfig:
-    """The config of a network as a run would have it, before it is settled by the images."""
+def network_config(request: BenchmarkRequest, name: str, weights: str, task: Task = "auto") -> TrainConfig:
+    """The config of a network as a run would have it, before it is settled by the images, of which `task` is known."""
     pixels: Any = request.pixels_of(name, is_silent(name))
     return TrainConfig(
-        input=InputConfig(data=request.data, image_size=request.image_size),
+        input=InputConfig(data=request.data, image_size=request.image_size, task=task),
         balance=BalanceConfig(balance="none"),
         network=NetworkConfig(model=name, weights=weights, preprocessing=pixels),
         training=TrainingConfig(precision="float32", seed=request.seed),
@@ -96,7 +96,7 @@ def build(request: BenchmarkRequest, images: BenchmarkImages, name: str) -> Buil
 def _built(request: BenchmarkRequest, images: BenchmarkImages, name: str, weights: str, why: str) -> BuiltNetwork:
     keras.utils.set_random_seed(request.seed)
     with quietly(), contextlib.redirect_stdout(io.StringIO()):  # on which Keras says what it downloads
-        config = resolve(network_config(request, name, weights), images.manifest)
+        config = resolve(network_config(request, name, weights, images.task), images.manifest)
         statistics = run_statistics(config, images.manifest)
         model = build_network(config, images.class_names, statistics)
     return BuiltNetwork(config, model, statistics, why)
@@ -105,13 +105,15 @@ def _built(request: BenchmarkRequest, images: BenchmarkImages, name: str, weight
 @contextlib.contextmanager
 def quietly() -> Iterator[None]:
     """Without the sentences on each choice, which would be many for many networks."""
-    logger = logging.getLogger("imgcls.training")
-    before = logger.level
-    logger.setLevel(logging.WARNING)
+    loggers = [logging.getLogger(name) for name in ("imgcls.training", "imgcls.data")]
+    before = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.WARNING)
     try:
         yield
     finally:
-        logger.setLevel(before)
+        for logger, level in zip(loggers, before, strict=True):
+            logger.setLevel(level)
 
 
 def _first_sentence(error: Exception) -> str:

@@ -5,26 +5,35 @@ from collections.abc import Sequence
 from imgcls.counted import counted
 from imgcls.evaluation.pages.section import Section, TextTable
 from imgcls.evaluation.pages.sections_page import SectionsPage
-from imgcls.workflow.benchmark.measurement import Measurement
+from imgcls.workflow.benchmark.measurement import Measurement, metric_title
 from imgcls.workflow.benchmark.network import short_name
 from imgcls.workflow.benchmark.outcome import Outcome
 from imgcls.workflow.benchmark.pictures import (
     accuracy_against_latency,
     accuracy_against_macs,
     density,
+    heading,
     information_density,
     pareto_front,
 )
 from imgcls.workflow.benchmark.recommendation import TITLES, fastest
-from imgcls.workflow.benchmark.table import accuracy_text, amount, measurements_table, number, problem_sentences
+from imgcls.workflow.benchmark.table import (
+    accuracy_text,
+    amount,
+    measurements_table,
+    metric_column,
+    number,
+    problem_sentences,
+)
 from imgcls.workflow.benchmark.to_accuracy import to_accuracy_table
 
 RANDOM_SENTENCE = (
-    "The weights of {names} could not be had here or do not exist: the accuracy is that of a linear classifier on "
+    "The weights of {names} could not be had here or do not exist: the {metric} is that of a linear classifier on "
     "random features, and says little of what training would reach."
 )
+EXPLAINED = {"mAP": "macro average precision (mAP), the mean over the classes"}
 COLUMNS_SENTENCE = (
-    "Measured here: the accuracy; the milliseconds of the bundle for one image, as their median, their 95th "
+    "Measured here: the {metric}; the milliseconds of the bundle for one image, as their median, their 95th "
     "percentile, and the medians of the fastest and the slowest round; the milliseconds of the network alone, in a "
     "loop without decoding; the images a second at the best batch; the peak memory of a process of its own; the size "
     "of what the engine loads; the time of training. Counted by formulas: parameters and MACs. Published by others, on "
@@ -60,9 +69,10 @@ def _commands_section(outcome: Outcome) -> Section:
 
 def _table_section(outcome: Outcome) -> Section:
     sentences = [outcome.how_chosen] if outcome.how_chosen else []
-    sentences.append(COLUMNS_SENTENCE)
+    metric = metric_title(outcome.rows)
+    sentences.append(COLUMNS_SENTENCE.format(metric=EXPLAINED.get(metric, metric)))
     if random := [short_name(row.model) for row in fastest(outcome.rows) if row.is_random]:
-        sentences.append(RANDOM_SENTENCE.format(names=", ".join(random)))
+        sentences.append(RANDOM_SENTENCE.format(names=", ".join(random), metric=metric))
     sentences += problem_sentences(outcome.rows)
     if outcome.left:
         sentences.append(f"There was no time for {', '.join(map(short_name, outcome.left))}.")
@@ -71,21 +81,21 @@ def _table_section(outcome: Outcome) -> Section:
 
 def _macs_section(rows: Sequence[Measurement]) -> Section:
     table = TextTable(
-        ("network", "MACs", "parameters", "accuracy (95 %)"),
+        ("network", "MACs", "parameters", metric_column(rows)),
         tuple(
             (short_name(row.model), amount(row.macs), amount(row.parameters), accuracy_text(row))
             for row in sorted(rows, key=lambda row: row.macs)
         ),
     )
     said = "The area of a circle is the number of parameters (Canziani, Paszke, Culurciello, 2016)."
-    return Section("macs", "Accuracy against multiply-adds", (said,), (accuracy_against_macs(rows),), table)
+    return Section("macs", f"{heading(rows)} against multiply-adds", (said,), (accuracy_against_macs(rows),), table)
 
 
 def _latency_section(rows: Sequence[Measurement]) -> Section:
     trained = [row for row in rows if not row.is_random]
     front = {row.model for row in pareto_front(trained or rows)}
     table = TextTable(
-        ("network", "engine", "ms", "accuracy (95 %)", "on the front"),
+        ("network", "engine", "ms", metric_column(rows), "on the front"),
         tuple(
             (
                 short_name(row.model),
@@ -98,27 +108,28 @@ def _latency_section(rows: Sequence[Measurement]) -> Section:
         ),
     )
     said = (
-        "Each network on its fastest engine. The dashed line is the Pareto front: no other network is faster and more "
-        "accurate than one on it."
+        "Each network on its fastest engine. The dashed line is the Pareto front: no other network is faster and has a "
+        f"higher {metric_title(rows)} than one on it."
     )
-    return Section("latency", "Accuracy against latency", (said,), (accuracy_against_latency(rows),), table)
+    return Section("latency", f"{heading(rows)} against latency", (said,), (accuracy_against_latency(rows),), table)
 
 
 def _density_section(rows: Sequence[Measurement]) -> Section:
     order = sorted(rows, key=density, reverse=True)
     table = TextTable(
-        ("network", "points for a million parameters", "parameters", "accuracy (95 %)"),
+        ("network", "points for a million parameters", "parameters", metric_column(rows)),
         tuple(
             (short_name(row.model), f"{density(row):.3g}", amount(row.parameters), accuracy_text(row)) for row in order
         ),
     )
-    said = "How much accuracy each parameter carries: a network with a high density suits small devices."
+    said = f"How much {metric_title(rows)} each parameter carries: a network with a high density suits small devices."
     return Section("density", "Information density", (said,), (information_density(rows),), table)
 
 
 def _to_accuracy_section(outcome: Outcome) -> Section:
     request = outcome.request
-    said = f"The time of training until {100 * request.to_accuracy:g} % were right, as DAWNBench counts it (2017)."
+    reached = f"until the {metric_title(outcome.rows)} was {100 * request.to_accuracy:g} %"
+    said = f"The time of training {reached}, as DAWNBench counts it (2017)."
     if request.price_per_hour:
         said += f" An hour of this machine costs {request.price_per_hour:g}."
     return Section(

@@ -15,7 +15,7 @@ import pandas as pd
 from imgcls.evaluation.pages.charts import INK, PALETTE, as_svg
 from imgcls.evaluation.pages.section import Chart
 from imgcls.workflow.benchmark.label_places import Dot, placed
-from imgcls.workflow.benchmark.measurement import Measurement
+from imgcls.workflow.benchmark.measurement import Measurement, metric_title
 from imgcls.workflow.benchmark.network import short_name
 
 WIDTH, HEIGHT = 640, 360  # pixels
@@ -23,7 +23,6 @@ LARGEST_AREA = 1800.0  # square pixels, of the circle of the network with the mo
 MARGIN = 0.08  # of an axis, free at both ends
 TRAINED, RANDOM, FRONT = PALETTE["blue"], PALETTE["gray"], PALETTE["orange"]
 LATENCY_TITLE = "latency of an image, decoding included (ms, median)"
-DENSITY_TITLE = "points of accuracy for a million parameters"
 LETTERING: dict[str, Any] = {"align": "left", "baseline": "middle", "fontSize": 11}
 PADDING = {"left": 30, "right": 60, "top": 4, "bottom": 4}  # fonts differ in width, and what is outside is cut off
 KINDS = {False: "trained weights", True: "random features"}
@@ -67,6 +66,12 @@ class Axis:
         return alt.Scale(type="log" if self.logarithmic else "linear", domain=[self.low, self.high], nice=False)
 
 
+def heading(rows: Sequence[Measurement]) -> str:
+    """What the metric is called at the beginning of a title."""
+    title = metric_title(rows)
+    return title[0].upper() + title[1:] if title.islower() else title
+
+
 def accuracy_against_macs(rows: Sequence[Measurement]) -> Chart:
     """Accuracy over MACs, with circles whose areas are the parameters.
 
@@ -81,9 +86,9 @@ def accuracy_against_macs(rows: Sequence[Measurement]) -> Chart:
         scale=alt.Scale(domain=[0, table["parameters"].max()], range=[0, LARGEST_AREA]),
         legend=alt.Legend(title="parameters", format=".2s", values=_round_values(table["parameters"].max())),
     )
-    base = alt.Chart(table, width=WIDTH, height=HEIGHT, title="Accuracy, computation and parameters").encode(
+    base = alt.Chart(table, width=WIDTH, height=HEIGHT, title=f"{heading(rows)}, computation and parameters").encode(
         x=alt.X("macs:Q", title="multiply-adds (MACs) of an image", scale=x.scale, axis=_log_axis(x)),
-        y=alt.Y("accuracy:Q", title="accuracy", scale=y.scale, axis=alt.Axis(format=".0%", tickCount=6)),
+        y=alt.Y("accuracy:Q", title=metric_title(rows), scale=y.scale, axis=alt.Axis(format=".0%", tickCount=6)),
         color=_color(table),
     )
     circles = base.mark_circle(opacity=0.35, strokeWidth=1).encode(size=size)
@@ -91,7 +96,8 @@ def accuracy_against_macs(rows: Sequence[Measurement]) -> Chart:
     radii = [math.sqrt(area * count / math.pi) for count in table["parameters"]]
     drawn = alt.layer(circles, middles, _names(table, "macs", x, y, radii))
     return Chart(
-        as_svg(drawn.properties(padding=PADDING)), _described("Accuracy over multiply-adds", table, "macs", ".3s")
+        as_svg(drawn.properties(padding=PADDING)),
+        _described(f"{heading(rows)} over multiply-adds", table, "macs", ".3s"),
     )
 
 
@@ -104,13 +110,14 @@ def accuracy_against_latency(rows: Sequence[Measurement]) -> Chart:
     table = _table(rows)
     x = Axis.of(list(table["latency"]), WIDTH, True)
     y = Axis.of([*table["low"], *table["high"]], HEIGHT)
-    base = alt.Chart(table, width=WIDTH, height=HEIGHT, title="Accuracy and latency").encode(
+    base = alt.Chart(table, width=WIDTH, height=HEIGHT, title=f"{heading(rows)} and latency").encode(
         x=alt.X("latency:Q", title=LATENCY_TITLE, scale=x.scale, axis=_log_axis(x)),
         color=_color(table),
     )
     accuracy = alt.Axis(format=".0%", tickCount=6)
     rules = base.mark_rule(strokeWidth=1.5, opacity=0.5).encode(
-        y=alt.Y("low:Q", scale=y.scale, axis=accuracy, title="accuracy, with its 95 % interval"), y2="high:Q"
+        y=alt.Y("low:Q", scale=y.scale, axis=accuracy, title=f"{metric_title(rows)}, with its 95 % interval"),
+        y2="high:Q",
     )
     dots = base.mark_circle(opacity=1, size=60).encode(y=alt.Y("accuracy:Q", scale=y.scale))
     front = pd.DataFrame(front_steps(rows, x.high), columns=["latency", "accuracy"])
@@ -122,7 +129,7 @@ def accuracy_against_latency(rows: Sequence[Measurement]) -> Chart:
     drawn = alt.layer(line, rules, dots, _names(table, "latency", x, y, [5.0] * len(table), lift=9))
     return Chart(
         as_svg(drawn.properties(padding=PADDING)),
-        _described("Accuracy over latency in milliseconds", table, "latency", ".3g"),
+        _described(f"{heading(rows)} over latency in milliseconds", table, "latency", ".3g"),
     )
 
 
@@ -137,7 +144,11 @@ def information_density(rows: Sequence[Measurement]) -> Chart:
     table = table.sort_values("density", ascending=False)
     base = alt.Chart(table, width=WIDTH - 120, height=alt.Step(26), title="Information density").encode(
         y=alt.Y("network:N", sort=list(table["network"]), title=None),
-        x=alt.X("density:Q", title=DENSITY_TITLE, axis=alt.Axis(format="~g", tickCount=6)),
+        x=alt.X(
+            "density:Q",
+            title=f"points of {metric_title(rows)} for a million parameters",
+            axis=alt.Axis(format="~g", tickCount=6),
+        ),
         color=_color(table),
     )
     values = base.mark_text(align="left", dx=5).encode(

@@ -1,50 +1,28 @@
 """The accuracy of a linear classifier on a network's features: a linear probe, in seconds, from the feature cache."""
 
 import time
-from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
 from threadpoolctl import threadpool_limits
 
 from imgcls.counted import counted
-from imgcls.data.manifest.table import indices_of
+from imgcls.data.manifest.table import indices_of, targets_of
 from imgcls.data.splits.assign import fold_numbers
-from imgcls.evaluation.intervals import intervals, wilson_interval
+from imgcls.data.splits.units import classes_of, contents_of, units_a_class
 from imgcls.metrics import Predictions
 from imgcls.training.transfer.backend import images_at_once
+from imgcls.training.transfer.links import Sigmoids, Softmax
 from imgcls.training.transfer.logistic_regression import Examples, predict_left_out
 from imgcls.training.transfer.plan import feature_cache
 from imgcls.training.transfer.plan import images as image_set
 from imgcls.training.transfer.probe import MOST_IMAGES, drawn
+from imgcls.workflow.benchmark.accuracy import Accuracy, judge
 from imgcls.workflow.benchmark.images import BenchmarkImages
 from imgcls.workflow.benchmark.network import RANDOM, BuiltNetwork, quietly
 
 FOLDS = 5
 MANY_NUMBERS = 10**7  # in the features, from which a second thread is of use
-
-
-@dataclass(frozen=True)
-class Accuracy:
-    """How good a network is on the images, and how long it took to find out.
-
-    Attributes:
-        value: Share of images that are named rightly, each by a classifier that has not seen it.
-        low: Lower end of its 95 % interval.
-        high: Upper end of it.
-        images: Number of the images that were judged.
-        how: What was trained, in a few words.
-        train_seconds: What the training took; None where its features lay in the cache.
-        reached: After so many seconds of training this accuracy, for each epoch.
-    """
-
-    value: float
-    low: float
-    high: float
-    images: int
-    how: str
-    train_seconds: float | None
-    reached: tuple[tuple[float, float], ...] = ()
 
 
 def linear_probe(images: BenchmarkImages, network: BuiltNetwork) -> Accuracy:
@@ -61,39 +39,21 @@ def linear_probe(images: BenchmarkImages, network: BuiltNetwork) -> Accuracy:
     features, seconds = _features(images, network, asked)
     readable = np.isfinite(features).all(axis=1)
     rows, features = asked[readable], features[readable]
-    labels = indices_of(rows, images.class_names)
-    began = time.perf_counter()
-    folds = _folds(images, rows)
-    count = len(rows)
+    count, several = len(rows), images.task == "multi_label"
     if not count:
         raise ValueError("None of the images can be read any more.")
-    examples = Examples(
-        features, labels, np.ones(count), np.ones(count, bool), folds, np.zeros(len(images.class_names))
-    )
+    began = time.perf_counter()
+    folds, labels = _folds(images, rows), (targets_of if several else indices_of)(rows, images.class_names)
+    link, offsets = Sigmoids() if several else Softmax(), np.zeros(len(images.class_names))
+    examples = Examples(features, labels, np.ones(count), np.ones(count, bool), folds, offsets, link=link)
     with threadpool_limits(1 if features.size < MANY_NUMBERS else None):  # threads of few numbers wait for each other
         found = predict_left_out(examples, features[:0], np.arange(count)).probabilities
     fitted = time.perf_counter() - began
-    value, low, high = share_right(labels, found, images.units[rows.index])
+    judged = judge(Predictions.from_probabilities(labels, found), images.units[rows.index])
     how = "a linear classifier on random features" if network.weights == RANDOM else "a linear classifier"
     train_seconds = None if seconds is None else seconds + fitted
-    reached = () if train_seconds is None else ((train_seconds, value),)
-    return Accuracy(value, low, high, count, how, train_seconds, reached)
-
-
-def share_right(labels: np.ndarray, probabilities: np.ndarray, units: pd.Series) -> tuple[float, float, float]:
-    """The share of images that are named rightly, with its 95 % interval: Wilson's, or that of the bootstrap by groups.
-
-    Args:
-        labels: (N,) class indices.
-        probabilities: (N, classes).
-        units: (N,) the same for images that belong together.
-    """
-    right = int((probabilities.argmax(1) == labels).sum())
-    if units.nunique() < len(units):
-        found = intervals(Predictions.from_probabilities(labels, probabilities), pd.factorize(units)[0])
-        if (interval := found.metrics["accuracy"]) is not None:
-            return right / len(labels), interval.low, interval.high
-    return right / len(labels), *wilson_interval(right, len(labels))
+    reached = () if train_seconds is None else ((train_seconds, judged.value),)
+    return Accuracy(judged, count, how, train_seconds, reached)
 
 
 def drawn_rows(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
@@ -101,7 +61,7 @@ def drawn_rows(rows: pd.DataFrame, seed: int) -> pd.DataFrame:
     if len(rows) <= MOST_IMAGES:
         return rows
     some = rows.index[drawn(len(rows), seed)]
-    few = rows.groupby("label").head(FOLDS).index
+    few = classes_of(rows).groupby(classes_of(rows)).head(FOLDS).index
     return rows[rows.index.isin(some.union(few))]
 
 
@@ -123,11 +83,13 @@ def _features(images: BenchmarkImages, network: BuiltNetwork, rows: pd.DataFrame
 def _folds(images: BenchmarkImages, rows: pd.DataFrame) -> np.ndarray:
     """(rows,) the fold in which each image is judged. Raises ValueError if a class cannot be divided."""
     units = images.units[rows.index]
-    least = units.groupby(rows["label"]).nunique()
-    if least.min() < 2:
+    numbers_a_class = units_a_class(contents_of(units, rows))
+    rarest = min(numbers_a_class, key=numbers_a_class.__getitem__)
+    least = numbers_a_class[rarest]
+    if least < 2:
         raise ValueError(
-            f"Class {least.idxmin()!r} has {counted(int(least.min()), 'image')} outside the test that may be divided; "
-            "expected at least two."
+            f"Class {rarest!r} has {counted(least, 'image')} outside the test that may be divided; expected at least "
+            "two."
         )
-    numbers: np.ndarray = fold_numbers(rows, units, min(FOLDS, int(least.min())), 0).to_numpy()
+    numbers: np.ndarray = fold_numbers(rows, units, min(FOLDS, least), 0).to_numpy()
     return numbers

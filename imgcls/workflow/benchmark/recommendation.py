@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from imgcls.counted import counted
 from imgcls.run_folder import name_stem
-from imgcls.workflow.benchmark.measurement import Measurement
+from imgcls.workflow.benchmark.measurement import ACCURACY, Measurement, metric_title
 from imgcls.workflow.benchmark.network import short_name
 from imgcls.workflow.benchmark.request import ENGINES, BenchmarkRequest
 
@@ -78,10 +78,11 @@ def figures(row: Measurement) -> str:
     """What was measured of a network on an engine, as a part of a sentence."""
     accuracy = ""
     if row.is_judged:
-        accuracy = (
-            f"{100 * row.accuracy:.1f} % ({100 * row.accuracy_low:.1f} to {100 * row.accuracy_high:.1f}) of "
-            f"{counted(row.judged_images, 'image')} right, by {row.how}; "
-        )
+        value = f"{100 * row.accuracy:.1f} % ({100 * row.accuracy_low:.1f} to {100 * row.accuracy_high:.1f})"
+        images, by = counted(row.judged_images, "image"), f"by {row.how}; "
+        accuracy = f"{value} of {images} right, {by}"
+        if row.metric != ACCURACY:
+            accuracy = f"{metric_title([row])} {value} on {images}, {by}"
     return (
         f"{accuracy}{row.latency_ms:.1f} ms an image with its decoding (19 of 20 within {row.latency_p95_ms:.1f} ms), "
         f"{row.images_per_second:,.0f} images/s, {row.size_mb:.1f} MB on the disk"
@@ -89,17 +90,17 @@ def figures(row: Measurement) -> str:
 
 
 def _why(best: Measurement, top: Measurement, enough: bool, request: BenchmarkRequest) -> list[str]:
+    most = "most accurate" if top.metric == ACCURACY else "best"
     if best is top and not enough:
-        return ["It is the most accurate of those that were measured."]
+        return [f"It is the {most} of those that were measured."]
     times = top.latency_ms / best.latency_ms
     other = f"{short_name(top.model)}, has {100 * top.accuracy:.1f} %"
     slower = f"and takes {times:.1f} times as long" if times >= 1.05 else "and is no faster"
     if enough:
         reach = f"It is the fastest that reaches {100 * request.to_accuracy:g} %."
-        return [reach] if best is top else [reach, f"The most accurate, {other} {slower}."]
+        return [reach] if best is top else [reach, f"The {most}, {other} {slower}."]
     return [
-        f"The most accurate, {other}, which {counted(best.judged_images, 'image')} cannot tell from it for sure, "
-        f"{slower}."
+        f"The {most}, {other}, which {counted(best.judged_images, 'image')} cannot tell from it for sure, {slower}."
     ]
 
 
@@ -107,9 +108,10 @@ def _left_out(within: Sequence[Measurement], rows: Sequence[Measurement], reques
     """Which networks had no part in the choice, and why."""
     said = []
     if random := [short_name(row.model) for row in within if row.is_random]:
+        metric = metric_title(within)
         verb = "has" if len(random) == 1 else "have"
         said.append(
-            f"{listed(random)} {verb} no trained weights here, so that the accuracy is that of random features and has "
+            f"{listed(random)} {verb} no trained weights here, so that the {metric} is that of random features and has "
             "no part in the choice; --train short trains every network a little."
         )
     known = {row.model for row in within}
@@ -124,7 +126,7 @@ def _of_none(within: Sequence[Measurement], rows: Sequence[Measurement], request
         return Recommendation(None, (what, *_left_out(within, rows, request)), ())
     quickest = min(within, key=lambda row: row.latency_ms)
     sentences = (
-        "No network can be recommended by its accuracy: none has trained weights here.",
+        f"No network can be recommended by its {metric_title(within)}: none has trained weights here.",
         f"The fastest is {short_name(quickest.model)} on {TITLES[quickest.engine]}: {figures(quickest)}.",
     )
     names = [row.model for row in within]

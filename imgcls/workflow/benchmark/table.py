@@ -5,14 +5,15 @@ from collections.abc import Sequence
 
 from imgcls.durations import clock
 from imgcls.evaluation.pages.section import TextTable
-from imgcls.workflow.benchmark.measurement import Measurement
+from imgcls.workflow.benchmark.measurement import Measurement, metric_title
 from imgcls.workflow.benchmark.network import short_name
 from imgcls.workflow.benchmark.recommendation import TITLES
 
+METRIC = "metric (95 %)"  # in the place of whose name stands that of the metric
 COLUMNS = (
     "network",
     "engine",
-    "accuracy (95 %)",
+    METRIC,
     "ms",
     "ms p95",
     "ms of rounds",
@@ -25,7 +26,7 @@ COLUMNS = (
     "training",
     "published top-1",
 )
-OF_NETWORK = ("accuracy (95 %)", "parameters", "MACs", "training", "published top-1")  # the same on every engine
+OF_NETWORK = (METRIC, "parameters", "MACs", "training", "published top-1")  # the same on every engine
 LEAST_NEEDED = (
     "network alone",
     "ms of rounds",
@@ -54,7 +55,12 @@ def measurements_table(rows: Sequence[Measurement], every_cell: bool = False) ->
             if place and not every_cell:
                 cells |= {"network": "", **dict.fromkeys(OF_NETWORK, "")}
             shown.append(tuple(cells[name] for name in COLUMNS))
-    return TextTable(COLUMNS, tuple(shown))
+    return TextTable(tuple(metric_column(rows) if name == METRIC else name for name in COLUMNS), tuple(shown))
+
+
+def metric_column(rows: Sequence[Measurement]) -> str:
+    """The title of the column of accuracies. rows: Of one set of images."""
+    return f"{metric_title(rows)} (95 %)"
 
 
 def fitting(table: TextTable, width: int) -> TextTable:
@@ -98,7 +104,7 @@ def _cells(row: Measurement) -> dict[str, str]:
     return {
         "network": short_name(row.model),
         "engine": TITLES.get(row.engine, row.engine),
-        "accuracy (95 %)": accuracy_text(row),
+        METRIC: accuracy_text(row),
         "ms": number(row.latency_ms, 1),
         "ms p95": number(row.latency_p95_ms, 1),
         "ms of rounds": f"{number(row.latency_low_ms, 1)} to {number(row.latency_high_ms, 1)}" if row.is_timed else "-",

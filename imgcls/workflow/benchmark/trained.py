@@ -6,16 +6,20 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 
+import pandas as pd
+
 from imgcls.config import TrainConfig
 from imgcls.data.splits.units import units_of
 from imgcls.evaluation.intervals import wilson_interval
+from imgcls.metrics import metric_for
 from imgcls.progress import Progress
 from imgcls.run_folder import name_stem
+from imgcls.workflow.benchmark.accuracy import Accuracy, Judged, judge
 from imgcls.workflow.benchmark.deadline import Deadline
 from imgcls.workflow.benchmark.images import BenchmarkImages
 from imgcls.workflow.benchmark.network import RANDOM, BuiltNetwork, network_config, short_name
-from imgcls.workflow.benchmark.probe import Accuracy
 from imgcls.workflow.benchmark.request import FULL_EPOCHS, SHORT_EPOCHS, BenchmarkRequest
+from imgcls.workflow.predictions import predictions_of
 from imgcls.workflow.trials import INTERRUPTED, SUCCEEDED, TrialRun, ending_with_us
 
 
@@ -44,17 +48,15 @@ def trained_accuracy(
     run = TrialRun(request.folder, run_name(request, images, network.config.network.model))
     if not run.hold():
         raise RuntimeError(f"Another process trains {run.path}.")
+    metric = metric_for("auto", images.task).on_validation
     try:
-        reached = _followed(run, run_config(request, network, run.name), deadline, progress)
-        kept = run.folder.kept_epoch()
+        reached = _followed(run, run_config(request, network, run.name), metric, deadline, progress)
+        judged = _judged(images, run, metric, progress)
     finally:
         run.let_go()
-    validation = images.manifest.split("validation")
-    value, count = float(kept["val_accuracy"]), units_of(images.manifest)[validation.index].nunique()
-    low, high = wilson_interval(value * count, count)
     start = "random weights" if network.weights == RANDOM else f"{network.weights} weights"
     how = f"{run.folder.config.training.epochs} epochs from {start}, plan {run.folder.config.network.plan}"
-    return Accuracy(value, low, high, len(validation), how, reached[-1][0] if reached else None, reached)
+    return Accuracy(judged, len(images.manifest.split("validation")), how, reached[-1][0] if reached else None, reached)
 
 
 def run_config(request: BenchmarkRequest, network: BuiltNetwork, name: str) -> TrainConfig:
@@ -66,10 +68,20 @@ def run_config(request: BenchmarkRequest, network: BuiltNetwork, name: str) -> T
     return replace(config, balance=plain.balance, training=training, name=name, runs=str(request.folder))
 
 
+def _judged(images: BenchmarkImages, run: TrialRun, metric: str, progress: Progress) -> Judged:
+    """The validation images, by the epoch that the run keeps. The interval of accuracy needs no predictions."""
+    if images.task == "multi_label":
+        table = predictions_of(run.folder, "validation", progress)
+        return judge(table.predictions, pd.Series(range(len(table)) if table.groups is None else table.groups))
+    value = float(run.folder.kept_epoch()[metric])
+    count = units_of(images.manifest)[images.manifest.split("validation").index].nunique()
+    return Judged("accuracy", value, *wilson_interval(value * count, count))
+
+
 def _followed(
-    run: TrialRun, config: TrainConfig, deadline: Deadline, progress: Progress
+    run: TrialRun, config: TrainConfig, metric: str, deadline: Deadline, progress: Progress
 ) -> tuple[tuple[float, float], ...]:
-    """Train until the end. Returns the seconds after which each epoch had ended, and its accuracy on validation."""
+    """Train until the end. Returns the seconds after which each epoch had ended, and its metric on validation."""
     reached: list[tuple[float, float]] = []
     process, began = run.start(config), time.monotonic()
     before = 0.0
@@ -79,7 +91,7 @@ def _followed(
             if elapsed < row["seconds"]:  # of an earlier start
                 before += row["seconds"]
                 elapsed = 0.0
-            reached.append((before + elapsed, float(row["val_accuracy"])))
+            reached.append((before + elapsed, float(row[metric])))
             progress.doing(f"Training {short_name(config.network.model)}", row["epoch"], config.training.epochs)
     if process.returncode == INTERRUPTED:
         if deadline.is_over:

@@ -186,3 +186,17 @@ def test_further_images_are_seen_by_no_head():
     other = predict_left_out(some, some.features[:5] * 9, np.arange(90))
     np.testing.assert_allclose(one.probabilities, other.probabilities, atol=1e-2)
     assert len(one.others) == 0
+
+
+def test_several_labels_of_an_image_are_predicted_by_heads_that_have_not_seen_them():
+    some = several()
+    judging = np.flatnonzero(some.folds > 0)
+    labels = np.where(some.folds[:, None] == 0, ~some.labels, some.labels)
+    one = predict_left_out(some, some.features[:2], judging)
+    other = predict_left_out(replace(some, labels=labels), some.features[:2], judging)
+    left_out = some.folds == 0
+    np.testing.assert_allclose(one.probabilities[left_out], other.probabilities[left_out], atol=1e-2)
+    assert np.abs(one.probabilities[~left_out] - other.probabilities[~left_out]).max() > 0.1
+    assert one.probabilities.sum(1).max() > 1.1
+    assert one.accuracy == ((one.probabilities >= 0.5) == some.labels).all(1).mean()
+    assert one.others.shape == (2, 3)

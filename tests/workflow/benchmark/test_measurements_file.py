@@ -23,12 +23,12 @@ def test_measured_and_published_figures_are_columns_of_their_own(tmp_path):
     assert (table["accuracy"][0], table["published_top1"][0]) == (0.91, 75.1)
 
 
-def test_columns_that_an_earlier_version_did_not_have_are_empty(tmp_path):
+def test_columns_that_an_earlier_version_did_not_have_say_what_they_would_have_said(tmp_path):
     MeasurementsFile(tmp_path).add("first", [PLAIN])
     path = tmp_path / "measurements.parquet"
-    pd.read_parquet(path).drop(columns=["peak_memory_mb", "problem"]).to_parquet(path)
+    pd.read_parquet(path).drop(columns=["peak_memory_mb", "problem", "metric"]).to_parquet(path)
     (row,) = MeasurementsFile(tmp_path).read()
-    assert row.problem == ""
+    assert (row.problem, row.metric) == ("", "accuracy")
     assert row.peak_memory_mb != row.peak_memory_mb
 
 

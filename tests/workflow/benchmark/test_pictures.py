@@ -1,4 +1,5 @@
 import re
+from dataclasses import replace
 
 import pytest
 
@@ -29,6 +30,12 @@ def test_a_picture_names_every_network_and_follows_the_colours_of_the_page(draw,
         assert row.model in drawn.description
     assert "var(--chart-blue" in drawn.svg
     assert not re.search(r'(fill|stroke)="#', drawn.svg)  # a colour that a dark page could not change
+
+
+def test_a_picture_names_the_metric():
+    drawn = accuracy_against_latency([replace(row, metric="macro_average_precision") for row in ROWS])
+    assert "mAP, with its 95 % interval" in drawn.svg
+    assert drawn.description.startswith("mAP over latency")
 
 
 def test_the_areas_of_the_circles_are_the_parameters():

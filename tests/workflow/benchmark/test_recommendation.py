@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 import pytest
 
 from imgcls.workflow.benchmark.recommendation import fastest, recommend
@@ -17,6 +19,14 @@ def test_the_fastest_of_those_that_the_images_cannot_tell_apart_is_taken():
     assert found.sentences[0].startswith("Take efficientnet_lite0 on OpenVINO: 91.0 % (88.0 to 94.0) of 425 images")
     assert "resnet50, has 92.0 %, which 425 images cannot tell from it for sure" in found.sentences[1]
     assert "takes 10.0 times as long" in found.sentences[1]
+
+
+def test_images_of_several_classes_are_spoken_of_by_their_metric():
+    small, large = (replace(row, metric="macro_average_precision") for row in (SMALL, LARGE))
+    found = recommend([small, large, replace(RANDOM, metric="macro_average_precision")], NAMED)
+    assert found.sentences[0].startswith("Take resnet50 on OpenVINO: mAP 92.0 % (89.0 to 95.0) on 425 images, by")
+    assert found.sentences[1] == "It is the best of those that were measured."
+    assert "the mAP is that of random features" in found.sentences[2]
 
 
 def test_the_commands_train_and_export_it():

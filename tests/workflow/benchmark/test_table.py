@@ -1,3 +1,5 @@
+from dataclasses import replace
+
 from imgcls.workflow.benchmark.request import BenchmarkRequest
 from imgcls.workflow.benchmark.table import measurements_table, problem_sentences
 from imgcls.workflow.benchmark.to_accuracy import to_accuracy_table
@@ -21,6 +23,10 @@ def test_published_figures_have_a_column_of_their_own():
     found = measurements_table([PLAIN])
     cells = dict(zip(found.columns, found.rows[0], strict=True))
     assert (cells["accuracy (95 %)"], cells["published top-1"]) == ("91.0 % (88.0 to 93.5)", "75.1 % ImageNet")
+
+
+def test_the_column_of_the_metric_has_its_name():
+    assert measurements_table([replace(PLAIN, metric="macro_average_precision")]).columns[2] == "mAP (95 %)"
 
 
 def test_what_was_not_measured_is_a_dash():
