@@ -37,6 +37,7 @@ class Options:
     precision: tuple[Literal["float32", "bfloat16", "int8"], ...] = ("float32",)  # of each format that has them
     most_accuracy_loss: float = 0.01  # share of test images, below float32's, that bfloat16 and int8 may lose
     explain: bool = False  # the SavedModel also says why: a heat map, as numbers and drawn over the image
+    threshold: float = 0.0  # probability, 0 to 1, below which the decision is "not sure"; 0: as the run was fitted
     for_serving: str = NEWEST_SERVING  # release of TensorFlow Serving that has to know every operation of the graph
 
 
@@ -60,6 +61,7 @@ def main(options: Options) -> int:
         most_accuracy_loss=options.most_accuracy_loss,
         explain=options.explain,
         for_serving=options.for_serving,
+        threshold=options.threshold,
     )
 
 

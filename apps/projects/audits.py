@@ -39,12 +39,14 @@ class Task:
         kind: A key of `imgcls.data.audit.KINDS`.
         rows: The rows that it is about, of the manifest's table.
         why: The reason, as a part of a sentence.
+        names: Of the classes that are named alike, the most frequent first.
     """
 
     key: str
     kind: str
     rows: tuple[int, ...]
     why: str
+    names: tuple[str, ...] = ()
 
 
 def keep_findings(project: Project, number: int, findings: Sequence[Finding]) -> None:
@@ -86,7 +88,7 @@ def _open_tasks(project: Project, number: int, looked: int, judged: int) -> dict
 def class_tasks(manifest: Manifest) -> list[Task]:
     """What is to be done about classes."""
     found = class_findings(Manifest(manifest.table[["labels", "split", "problems"]], manifest.root))
-    return [Task(f"{f.kind}: {f.why}", f.kind, tuple(map(int, f.rows)), f.why) for f in found]
+    return [Task(f"{f.kind}: {f.why}", f.kind, tuple(map(int, f.rows)), f.why, f.names) for f in found]
 
 
 def found_right(project: Project, tasks: Sequence[Task]) -> None:

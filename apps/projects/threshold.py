@@ -1,4 +1,5 @@
-"""How sure a run's model must be before its answer counts: chosen on Results, obeyed by Predict and Deploy."""
+"""How sure a run's model must be before its answer counts: chosen on Results, obeyed by Predict, and by
+Deploy from the next export on."""
 
 from imgcls.files import read_json, write_json
 from projects.project import Project
@@ -9,8 +10,14 @@ FILE = "threshold.json"  # in the folder of the run
 
 def threshold_of(project: Project, run: str) -> float:
     """The probability in [0, 1] below which the answer is "not sure"; `EVEN` before anybody has chosen."""
+    chosen = chosen_threshold(project, run)
+    return EVEN if chosen is None else chosen
+
+
+def chosen_threshold(project: Project, run: str) -> float | None:
+    """The same; None before anybody has chosen."""
     value = read_json(project.runs / run / FILE).get("threshold")
-    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else EVEN
+    return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else None
 
 
 def set_threshold(project: Project, run: str, value: float) -> None:

@@ -44,7 +44,7 @@ from imgcls.serving.low_precision import LowPrecision
 from imgcls.serving.parity import Reference
 from imgcls.serving.versions import check_name
 from imgcls.workflow.drift import drift_reference_of
-from imgcls.workflow.judgement_layer import judgement_of
+from imgcls.workflow.judgement_layer import judgement_of, raise_thresholds
 from imgcls.workflow.network_of import network_or_problem
 from imgcls.workflow.precision_data import calibration_pixels, labelled_images
 
@@ -61,6 +61,7 @@ def export_run(
     for_serving: str = NEWEST_SERVING,
     precisions: Sequence[str] = (),
     most_accuracy_loss: float = 0.01,
+    threshold: float = 0.0,
 ) -> Path:
     """Write a run's model as the next version of a bundle, and prove that both give the same probabilities.
 
@@ -73,13 +74,15 @@ def export_run(
         for_serving: The release of TensorFlow Serving that has to know every operation of the graph.
         precisions: "bfloat16" and "int8", in which each of the formats that has them is written too.
         most_accuracy_loss: How much smaller the share of test images that they name rightly may be than float32's.
+        threshold: Probability, 0 to 1, below which the decision is "not sure"; 0: as the run was fitted.
 
     Returns:
         The folder of the new version.
 
     Raises:
         ValueError: If the run has no model, the name is no name of a folder, a format or the release is unknown, the
-            release lacks what the network asks for, or the network has no feature map to explain by.
+            release lacks what the network asks for, the network has no feature map to explain by, or a threshold is
+            asked for and nothing that decides was fitted.
         RuntimeError: If the bundle's probabilities differ from the model's by more than 1e-4, or a heat map by more
             than 1e-4 of its maximum, or if a precision loses more accuracy than is allowed; it is removed then.
 
@@ -93,6 +96,8 @@ def export_run(
     run = RunFolder.of(run)
     manifest = Manifest.load(run.manifest_file)
     run_model = load_model(run.require_model())
+    if threshold:
+        raise_thresholds(run_model, threshold)
     model = merge_branches(fold_batch_normalization(in_channels_last(run_model)))
     judged = judgement_of(run_model)
     graph = explanation_graph(model) if explain else None

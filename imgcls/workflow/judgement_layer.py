@@ -46,6 +46,29 @@ def judgement_of(model: keras.Model) -> Judgement | None:
     )
 
 
+def raise_thresholds(model: keras.Model, least: float) -> None:
+    """Have a model answer no class that is less likely than this; it says "not sure" then.
+
+    Args:
+        model: A classifier with what was fitted after its training.
+        least: A probability.
+
+    Raises:
+        ValueError: If it is no probability, or nothing was fitted.
+    """
+    if not 0 <= least <= 1:
+        raise ValueError(f"--threshold is {least:g}; expected a probability, 0 to 1.")
+    layer, judged = layer_in(model), judgement_of(model)
+    if layer is None or judged is None:
+        raise ValueError(
+            '--threshold makes unsure answers "not sure", and nothing that decides on them was fitted for this run. '
+            "Fit it with `python -m imgcls.calibrate` first, or export without it."
+        )
+    raised = judged.answering_from(least)
+    layer.assign({"thresholds": raised.thresholds.values, "quantiles": raised.sets.quantiles})
+    layer.facts = raised.to_dict()
+
+
 def _thresholds(values: np.ndarray, facts: dict[str, Any]) -> Thresholds:
     reached = facts.get("reached")
     return Thresholds(

@@ -13,6 +13,7 @@ from projects.versions import SET_ASIDE, add_version, current_number, manifest_o
 
 from imgcls.config import LabelsConfig
 from imgcls.data.audit import Finding
+from imgcls.data.manifest.table import Manifest
 from imgcls.data.sources.importing import import_manifest
 from imgcls.evaluation.prediction_table import PredictionTable
 
@@ -121,6 +122,36 @@ def test_findings_are_a_list_of_things_to_do(page, project):
     assert "too dark" in view.look().text
     view.press("It is fine")
     assert "too dark" not in page("data", project="clothes", part="To do").text
+
+
+def test_classes_that_are_named_alike_are_made_one_also_where_an_image_has_several(page, here, collages):
+    made = create_project("Clothes")
+    table = Manifest.load(collages).table
+    table["labels"] = [["Bag" if place % 3 == 0 and name == "bag" else name for name in labels]
+                       for place, labels in enumerate(table["labels"])]  # fmt: skip
+    add_version(made, Manifest(table, collages.parent), "80 images added", 0)
+    before = table["labels"].explode().value_counts()
+    view = page("data", project="clothes", part="To do")
+    kinds = next(each for each in view.widgets.button_group if each.label == "To do")
+    kinds.set_value("names alike")
+    view.look().press("Make them one: bag")
+    after = manifest_of(made).table["labels"].explode().value_counts()
+    assert after.to_dict() == {"bag": before["bag"] + before["Bag"], **before.drop(["bag", "Bag"]).to_dict()}
+
+
+def test_a_button_for_all_findings_is_for_those_that_were_shown_with_it(page, project):
+    dark = [Finding("dark", (str(row),), "too dark", (row,)) for row in range(9)]
+    keep_findings(project, 1, dark[:2])
+    view = page("data", project="clothes", part="To do")
+    kinds = next(each for each in view.widgets.button_group if each.label == "To do")
+    kinds.set_value("dark")
+    view.look()
+    press = next(each for each in view.widgets.button if each.label == "Leave out all 2")
+    keep_findings(project, 1, dark)
+    press.click()
+    view.look()
+    assert current_number(project) == 1
+    assert "Leave out all 9" in [each.label for each in view.widgets.button]
 
 
 def test_versions_are_listed_with_their_differences(page, project, selected):

@@ -190,6 +190,16 @@ def test_the_threshold_is_kept_for_predict_and_deploy(open_results, flawed):
     assert open_results(run="first", show="sure").widgets.slider[0].value == 99
 
 
+def test_a_threshold_that_was_set_elsewhere_stays_and_is_shown(open_results, flawed):
+    from projects.threshold import set_threshold, threshold_of
+
+    view = open_results(run="first", show="sure")
+    set_threshold(flawed, "first", 0.8)
+    view.look()
+    assert threshold_of(flawed, "first") == 0.8
+    assert view.widgets.slider[0].value == 80
+
+
 def test_parts_of_the_report_are_drawn_from_the_figures_of_the_run(open_results):
     view = open_results(run="first", show="parts")
     titles = [shown.value for shown in view.widgets.subheader]

@@ -7,9 +7,11 @@ import sys
 import numpy as np
 import pytest
 
+from imgcls import load_predictor
 from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
+from imgcls.data.manifest.table import Manifest
 from imgcls.models.classifier import class_names, load_model, preprocessing
 from imgcls.training.run import train_network
 from imgcls.workflow.create import create_run
@@ -64,3 +66,13 @@ def test_a_plain_processor_gives_the_same_answers(small_data, data_format, train
         order = [[list(map(bytes.decode, row)).index(name) for name in class_names(model)] for row in found["classes"]]
         np.testing.assert_allclose(np.take_along_axis(found["probabilities"], np.array(order), 1), expected, atol=1e-4)
         assert not any(found["problem"])
+
+
+@pytest.mark.thorough
+def test_a_bundle_says_not_sure_below_the_threshold_that_was_asked_for(small_run, tmp_path):
+    version = export_run(small_run, tmp_path / "saved_models", threshold=0.999)
+    manifest = Manifest.load(small_run.manifest_file)
+    found = load_predictor(version).predict_files(manifest.paths(manifest.split("test")))
+    decisions, likeliest = found.outputs["decision"], found.probabilities.max(axis=1)
+    assert ((decisions == "not sure") | (decisions == "none of these") | (likeliest >= 0.999)).all()
+    assert (decisions == "not sure").any()

@@ -11,7 +11,7 @@ from imgcls.evaluation.judgement.unknown_fit import fit_unknown_score
 from imgcls.layers import judgement as of_layers
 from imgcls.models import build_model
 from imgcls.models.classifier import with_judgement
-from imgcls.workflow.judgement_layer import judgement_of, layer_of
+from imgcls.workflow.judgement_layer import judgement_of, layer_of, raise_thresholds
 from tests.evaluation.judged_tables import drawn, drawn_of_several
 
 
@@ -61,6 +61,40 @@ def test_a_model_gives_back_what_it_was_given():
     given = Judgement(1.5, fit_thresholds(validation, precision=0.7), fit_sets(validation), None, ("A note.",))
     kept = judgement_of(with_judgement(model, given.temperature, layer_of(given)))
     assert kept.to_dict() == given.to_dict()
+
+
+def test_a_model_answers_only_from_a_threshold_on():
+    validation, test = with_embeddings(drawn(400)), with_embeddings(drawn(500, seed=1))
+    given = Judgement(1.0, fit_thresholds(validation, coverage=0.9), fit_sets(validation), None)
+    model = with_judgement(build_model("lenet5", (32, 32, 1), validation.class_names), 1.0, layer_of(given))
+    raise_thresholds(model, 0.8)
+    raised = judgement_of(model)
+    check_equal(raised, test)
+    unsure = raised.decide(test) == NOT_SURE
+    expected = (test.confidence < np.float32(0.8)) | (given.decide(test) == NOT_SURE)
+    assert unsure.tolist() == expected.tolist()
+    assert raised.thresholds.notes == ('Answers below 80 % are "not sure", as was asked for.',)
+    assert raised.thresholds.reached is None
+    assert np.array_equal(raised.sets.quantiles, given.sets.quantiles)
+
+
+def test_of_several_labels_those_from_a_threshold_on_are_given():
+    several = with_embeddings(drawn_of_several(500))
+    fitted = fit_thresholds(several, precision=0.8)
+    raised = Judgement(1.0, fitted, ConformalSets.of_thresholds(fitted.values), None).answering_from(0.9)
+    check_equal(raised, several)
+    assert (several.probabilities[raised.sets.apply(several.probabilities)] >= np.float32(0.9) - 1e-6).all()
+
+
+def test_a_lower_threshold_than_the_fitted_one_changes_nothing():
+    given = Judgement(1.0, Thresholds(np.full(3, 0.7, np.float32)), ConformalSets.full(3, 0.9), None)
+    assert given.answering_from(0.5) is given
+
+
+@pytest.mark.parametrize(("least", "said"), [(1.5, "expected a probability"), (0.5, "imgcls.calibrate")])
+def test_a_threshold_that_cannot_be_is_refused(least, said):
+    with pytest.raises(ValueError, match=said):
+        raise_thresholds(build_model("lenet5", (32, 32, 1), ["a", "b", "c"]), least)
 
 
 def test_the_answers_that_are_no_class_have_one_name():

@@ -9,6 +9,7 @@ import subprocess
 import sys
 
 from projects.project import open_project
+from projects.threshold import chosen_threshold
 
 from jobs.servers import start_server
 
@@ -16,7 +17,9 @@ from jobs.servers import start_server
 def main(named: str, run: str, bundle: str, who: str) -> int:
     """Export, then start; the exit code is that of the export."""
     project = open_project(named)
-    program = ("imgcls.export", project.runs / run, "--name", bundle, "--output", project.bundles)
+    program = ["imgcls.export", project.runs / run, "--name", bundle, "--output", project.bundles]
+    if threshold := chosen_threshold(project, run):
+        program += ["--threshold", str(threshold)]
     export = subprocess.Popen([sys.executable, "-m", *program], stdin=subprocess.DEVNULL)
     signal.signal(signal.SIGTERM, lambda *_: export.terminate())
     if code := export.wait():

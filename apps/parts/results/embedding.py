@@ -36,10 +36,10 @@ def show_map(judged: JudgedRun) -> None:
         return
     laid = read_json(file)
     places = np.array(laid["places"], int)
-    kept = f"chosen {judged.name} {layout}"
+    kept = f"chosen {judged.findings} {layout}"
     chosen = st.session_state.get(kept, [])
     points = _points(judged, laid, places)
-    opened = scatter(f"map {judged.name} {layout}", points, chosen, lambda found: _choose(kept, found))
+    opened = scatter(f"map {judged.findings} {layout}", points, chosen, lambda found: _choose(kept, found))
     if opened is not None:
         keep(picture=str(places[opened]))
         st.rerun()

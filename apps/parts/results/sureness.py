@@ -19,25 +19,27 @@ MARGIN = 0.05  # of the curve's axis below the lowest point, so that a straight 
 def show_threshold(judged: JudgedRun) -> None:
     """The slider, what it brings on the test images, and the curve of all thresholds."""
     st.subheader("When should it not answer?", anchor=False)
-    st.write("Below the threshold, the answer is “not sure”. Predict and Deploy use what you set here.")
+    st.write(
+        "Below the threshold, the answer is “not sure”. Predict uses what you set here at once, Deploy from the next "
+        "export on."
+    )
+    key = f"threshold {judged.project.name} {judged.name}"
+    st.session_state[key] = round(100 * threshold_of(judged.project, judged.name))  # another tab may have set it
     left, right = st.columns([5, 6], gap="medium")
     with left:
         value = st.slider(
-            "Answer only if surer than",
-            0,
-            100,
-            round(100 * threshold_of(judged.project, judged.name)),
-            format="%d %%",
-            key=f"threshold {judged.name}",
+            "Answer only if surer than", 0, 100, format="%d %%", key=key, on_change=_set_threshold, args=(judged, key)
         )
-        if value != round(100 * threshold_of(judged.project, judged.name)):
-            set_threshold(judged.project, judged.name, value / 100)
         reached = answered_at(judged, value / 100)
         _show_figures(reached)
         if judged.table.is_multi_label:
             _show_classes(judged, value / 100)
     with right:
         _show_curve(judged, reached)
+
+
+def _set_threshold(judged: JudgedRun, key: str) -> None:
+    set_threshold(judged.project, judged.name, st.session_state[key] / 100)
 
 
 def answered_at(judged: JudgedRun, value: float) -> AnsweredImages:

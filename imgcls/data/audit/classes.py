@@ -30,7 +30,8 @@ def class_findings(manifest: Manifest) -> Iterator[Finding]:
         yield Finding("imbalance", (), f"{ratio:,.0f} to 1: {largest}, {smallest}")
     for names in names_alike(counts).values():
         listed = " and ".join(f"{name!r} ({counts[name]:,})" for name in names)
-        yield Finding("names alike", (), listed, tuple(examples.index[examples["labels"].isin(names)].unique()))
+        rows = examples.index[examples["labels"].isin(names)].unique()
+        yield Finding("names alike", (), listed, tuple(rows), tuple(names))
 
 
 def names_alike(counts: pd.Series) -> dict[str, list[str]]:

@@ -106,12 +106,14 @@ class Finding(NamedTuple):
         images: Paths relative to the root; copies side by side.
         why: The reason, as a part of a sentence.
         rows: The rows of the manifest's table that it is about.
+        names: Of the classes that are named alike, the most frequent first.
     """
 
     kind: str
     images: tuple[str, ...]
     why: str
     rows: tuple[Any, ...] = ()
+    names: tuple[str, ...] = ()
 
     @property
     def severity(self) -> str:

@@ -1,7 +1,7 @@
 """What is fitted on validation images after training, and what a classifier answers by it."""
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import altair as alt
@@ -58,6 +58,19 @@ class Judgement:
     def every_note(self) -> tuple[str, ...]:
         """What has to be said about any part of it, in sentences."""
         return (*self.notes, *self.thresholds.notes, *self.sets.notes)
+
+    def answering_from(self, least: float) -> "Judgement":
+        """The same, which answers no class that is less likely than this; what was fitted holds where it asks for more.
+
+        Args:
+            least: A probability.
+        """
+        raised = np.maximum(self.thresholds.values, np.float32(least))
+        if (raised == self.thresholds.values).all():
+            return self
+        note = f'Answers below {100 * least:g} % are "not sure", as was asked for.'
+        sets = ConformalSets.of_thresholds(raised) if self.is_multi_label else self.sets
+        return replace(self, thresholds=Thresholds(raised, notes=(note,)), sets=sets)
 
     def decide(self, table: PredictionTable) -> np.ndarray:
         """What is answered for each image: the name of a class, "not sure" or "none of these"; (N,) of text.
