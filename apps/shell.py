@@ -7,6 +7,7 @@ from parts.errors import explained
 from parts.job_strip import show_jobs
 from parts.labelling.leaving import leave
 from parts.opened import PAGES, asked_project, link
+from parts.plain import plain
 from parts.theme import close_to_the_top, readable_buttons
 from safety import accounts, allowed_paths
 
@@ -23,7 +24,7 @@ with explained():
     with st.sidebar:
         link("home", None)
         if project:
-            st.subheader(project.title, anchor=False)
+            st.subheader(plain(project.title), anchor=False)
             for name in PAGES:
                 if name not in ("home", "learn"):
                     link(name, project)

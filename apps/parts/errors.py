@@ -5,8 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 import streamlit as st
+from projects.wording import in_words
+from safety import allowed_paths
 
 from imgcls.cli import system_errors
+from parts.plain import plain
 
 GONE = "is not there any more: somebody moved or deleted it. Bring it back, or open the page again."
 
@@ -18,8 +21,10 @@ def explained() -> Iterator[None]:
         yield
     except OSError as error:
         st.error(of_system(error))
-    except ValueError as error:
+    except allowed_paths.StartError as error:
         st.error(str(error))
+    except ValueError as error:
+        st.error(in_page(str(error)))
     except Exception as error:
         logging.getLogger("imgcls.apps").exception("A page failed")
         lines = str(error).strip().splitlines() or ["no message"]
@@ -27,6 +32,11 @@ def explained() -> Iterator[None]:
             f"{type(error).__name__}: {lines[0][:300]}. This was not expected; "
             "the details are in the terminal that the app was started in."
         )
+
+
+def in_page(sentence: str) -> str:
+    """A sentence of the library or of a job, in the words of the pages, with names as they are."""
+    return plain(in_words(sentence))
 
 
 def of_system(error: OSError) -> str:

@@ -5,6 +5,7 @@ from jobs.job import Job, cancel, live_jobs
 from projects.project import open_project
 
 from parts.fragment import fragment
+from parts.plain import plain
 
 REFRESH = 2.0  # seconds
 
@@ -14,9 +15,9 @@ def show_jobs() -> None:
     """Each job with its progress and a button that ends it."""
     for job in live_jobs():
         with st.container(border=True):
-            title = open_project(job.project).title
-            st.caption(f"{title}{', ' + job.who if job.who else ''}")
-            doing, serves = f"**{job.title}**  \n{_doing(job)}", job.kind == "serve"
+            title = plain(open_project(job.project).title)
+            st.caption(f"{title}{', ' + plain(job.who) if job.who else ''}")
+            doing, serves = f"**{plain(job.title)}**  \n{_doing(job)}", job.kind == "serve"
             if serves:
                 st.markdown(doing)
             else:

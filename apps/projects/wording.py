@@ -18,6 +18,7 @@ WORDS = {  # flag of the command line: what the page calls it
     r"--data (\w+)": r"\1",
     r"Start one: python -m imgcls\.serve \S+": "Start it, or correct the address.",
     r"\bwith `python -m imgcls\.import_labels[^`]*`( first)?": "here",
+    r"`python -m imgcls\.models` lists": "The page Learn lists",
     r"`python -m [^`]*`": "the command line",
     r"--[a-z]+(-[a-z]+)*": "an option",
     r"\ba manifest\b": "a table of images",

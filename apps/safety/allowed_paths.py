@@ -52,23 +52,27 @@ class Start:
     network_files: bool
 
 
+class StartError(ValueError):
+    """The app was started in a wrong way, which its sentence says to whoever started it, with flags."""
+
+
 class _Flags(argparse.ArgumentParser):
     def error(self, message: str) -> None:
-        raise ValueError(f"The app was started with flags that it does not know ({message}). Expected: {START}")
+        raise StartError(f"The app was started with flags that it does not know ({message}). Expected: {START}")
 
 
 def start() -> Start:
     """Read the flags behind `--`.
 
     Raises:
-        ValueError: A flag is unknown, or the root is no folder.
+        StartError: A flag is unknown, or the root is no folder.
     """
     flags = _Flags(add_help=False, allow_abbrev=False)
     flags.add_argument("--root", type=Path, default=Path())
     flags.add_argument("--allow-network-files", action="store_true")
     given = flags.parse_args(sys.argv[1:])
     if not given.root.is_dir():
-        raise ValueError(f"The app was started with --root {given.root}, which is no folder. Expected: {START}")
+        raise StartError(f"The app was started with --root {given.root}, which is no folder. Expected: {START}")
     return Start(given.root.resolve(), given.allow_network_files)
 
 
@@ -121,7 +125,7 @@ def check_model(name: str) -> str:
     if name.endswith(".py") and not start().network_files:
         raise ValueError(
             f"{name} is a Python file, and this app runs none: its users could run any program on this machine. Choose "
-            "an architecture by name, or start the app with: streamlit run apps/app.py -- --allow-network-files"
+            "a network by name. Whoever starts the app can allow such files."
         )
     return name
 

@@ -1,6 +1,7 @@
 """The app, started in an empty folder, as a user sees it: what can be read on a page, and what can be pressed."""
 
 import os
+import re
 import shutil
 import sys
 import time
@@ -74,7 +75,8 @@ class Page:
 
     @property
     def errors(self) -> str:
-        return "\n".join(shown.value for shown in self.widgets.error)
+        """As they are read: without what keeps their signs from being Markdown."""
+        return re.sub(r"\\([\W_])", r"\1", "\n".join(shown.value for shown in self.widgets.error))
 
     @property
     def html(self) -> str:

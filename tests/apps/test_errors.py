@@ -6,7 +6,9 @@ from contextlib import contextmanager
 
 import pytest
 from parts import grid
+from parts.errors import in_page
 from projects.decisions import record, unsaved
+from projects.project import create_project
 from projects.versions import current_number, list_versions, manifest_of
 
 
@@ -76,3 +78,14 @@ def test_a_folder_that_is_gone_is_named_with_what_to_do(page, project, clothes, 
     view = page("data", project="clothes").press("Leave out")  # what is known of the images is still there
     assert not view.errors
     assert len(manifest_of(project).usable) == 28
+
+
+def test_a_sentence_of_the_library_has_no_commands_and_shows_names_as_they_are():
+    said = in_page("Unknown network '![x](p.gif)'. `python -m imgcls.models` lists them, or leave out --model.")
+    assert said == "Unknown network '!\\[x\\](p.gif)'. The page Learn lists them, or leave out an option."
+
+
+def test_a_title_with_signs_of_markdown_is_shown_as_it_is(page, here):
+    create_project("*My* ![x](p.gif)")
+    view = page("data", project="my-x-p-gif")
+    assert view.widgets.sidebar.subheader[0].value == r"\*My\* !\[x\](p.gif)"

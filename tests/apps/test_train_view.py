@@ -243,6 +243,17 @@ def test_a_name_that_is_no_folder_and_a_network_file_are_refused(page, project):
     assert not list(project.jobs.iterdir())
 
 
+def test_the_machine_is_not_tried_with_a_model_outside(page, project, tmp_path_factory, monkeypatch):
+    asked = []
+    monkeypatch.setattr("parts.train.estimate.ask", lambda name, **arguments: asked.append(arguments))
+    model = tmp_path_factory.mktemp("outside") / "mine.keras"
+    view = page("train", project="clothes").open("Settings")
+    asked.clear()
+    view.choose("Model", str(model))
+    assert f"{model} lies outside of" in view.errors
+    assert asked == []
+
+
 def test_an_address_of_no_run_says_so(page, project):
     assert "There is no run 'gone'" in page("train", project="clothes", run="gone").errors
     assert "is no name" in page("train", project="clothes", run="../../etc").errors

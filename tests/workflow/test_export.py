@@ -1,6 +1,7 @@
 """Runs of other layouts, precisions and devices, exported for a processor that has none of it."""
 
 import os
+import shutil
 import subprocess
 import sys
 
@@ -12,8 +13,11 @@ from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfi
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
 from imgcls.data.manifest.table import Manifest
+from imgcls.evaluation.judgement.judgement import NONE_OF_THESE, NOT_SURE
 from imgcls.models.classifier import class_names, load_model, preprocessing
+from imgcls.run_folder import RunFolder
 from imgcls.training.run import train_network
+from imgcls.workflow.calibrate import calibrate_run
 from imgcls.workflow.create import create_run
 from imgcls.workflow.export import export_run
 from tests.training.conftest import TINY
@@ -70,9 +74,15 @@ def test_a_plain_processor_gives_the_same_answers(small_data, data_format, train
 
 @pytest.mark.thorough
 def test_a_bundle_says_not_sure_below_the_threshold_that_was_asked_for(small_run, tmp_path):
-    version = export_run(small_run, tmp_path / "saved_models", threshold=0.999)
-    manifest = Manifest.load(small_run.manifest_file)
+    run = RunFolder(shutil.copytree(small_run.path, tmp_path / "run"))
+    calibrate_run(run, run.config.judgement)
+    version = export_run(run, tmp_path / "saved_models", threshold=0.999)
+    manifest = Manifest.load(run.manifest_file)
     found = load_predictor(version).predict_files(manifest.paths(manifest.split("test")))
-    decisions, likeliest = found.outputs["decision"], found.probabilities.max(axis=1)
-    assert ((decisions == "not sure") | (decisions == "none of these") | (likeliest >= 0.999)).all()
-    assert (decisions == "not sure").any()
+    sure = found.probabilities.max(axis=1) >= 0.999
+    assert not sure.all()
+    assert {each for each, is_sure in zip(found.decisions, sure, strict=True) if not is_sure} <= {
+        NOT_SURE,
+        NONE_OF_THESE,
+    }
+    assert NOT_SURE in found.decisions

@@ -83,7 +83,7 @@ def _ask(project: Project, name: str, question: Question) -> None:
             key=f"boxes {name}",
         )
         if ways[chosen].lost and ways[chosen].why:
-            st.caption(f"Most frequent reason why images are left out: {ways[chosen].why}")
+            st.caption(f"Most frequent reason why images are left out: {plain(ways[chosen].why)}")
         labels = _ask_crop(name) if chosen == "crop" else {}
         _show_notes(question.notes)
         with st.container(horizontal=True):
@@ -120,7 +120,7 @@ def _show_report(project: Project, name: str, told: Report) -> None:
         st.warning(f"Known with another class than in the new files: {many}. What is here stays.")
     if told.dropped:
         shown = ", ".join(told.dropped[:5]) + (" and others" if len(told.dropped) > 5 else "")
-        st.warning(f"Not kept, because their names are neither of images nor of labels: {shown}.")
+        st.warning(f"Not kept, because their names are neither of images nor of labels: {plain(shown)}.")
     _show_notes(told.notes)
     if told.annotators:
         with st.expander("Who labelled", icon=":material/group:"):

@@ -4,6 +4,8 @@ import streamlit as st
 from jobs.servers import Server
 from projects.bundles import Facts
 
+from parts.errors import in_page
+
 YES, NO, OPEN = ":material/check_circle:", ":material/error:", ":material/radio_button_unchecked:"
 NOT_YET = "not yet"
 
@@ -50,7 +52,7 @@ def _of_server(server: Server | None, speed: str) -> list[tuple[bool | None, str
     measured = (bool(speed) or None, "Speed", speed or "not measured yet: run the load test below")
     if server is None or not server.job.is_live:
         failed = server is not None and server.job.state in ("failed", "interrupted")
-        why = f"no. {server.job.message}" if failed else "no"
+        why = f"no. {in_page(server.job.message)}" if failed else "no"
         return [measured, (False if failed else None, "Running", why)]
     if not server.is_ready():
         return [measured, (None, "Running", "it starts, which takes some seconds")]

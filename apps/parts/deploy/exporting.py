@@ -7,6 +7,7 @@ from projects.models import RUN
 from projects.project import Project
 from safety import allowed_paths
 
+from parts.errors import in_page
 from parts.opened import keep, link
 from parts.person import who
 
@@ -23,7 +24,7 @@ def choose_run(project: Project) -> str:
     keep(run=run)
     failed = _last_export(project, run)
     if failed and failed.state in ("failed", "interrupted"):
-        st.error(f"The last export failed: {failed.message}")
+        st.error(f"The last export failed: {in_page(failed.message)}")
     return run
 
 

@@ -9,6 +9,7 @@ from jobs.servers import Server
 from projects.project import Project
 from safety import allowed_paths
 
+from parts.errors import in_page
 from parts.person import who
 
 SECONDS, MOST_CLIENTS = 2.0, 16  # of each measurement; who ask at the same time
@@ -32,7 +33,7 @@ def show_load_test(project: Project, server: Server) -> None:
         st.rerun()
     if last and not last.is_live:
         if last.state != "finished":
-            st.error(last.message or "The load test was cancelled.")
+            st.error(in_page(last.message) or "The load test was cancelled.")
         for title, table in zip(TITLES, figures(log_of(project, last.id)), strict=False):
             st.caption(title)
             st.dataframe(table, hide_index=True)

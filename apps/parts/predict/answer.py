@@ -9,6 +9,7 @@ from projects.project import Project
 from projects.threshold import threshold_of
 
 from imgcls.counted import counted
+from parts.errors import in_page
 from parts.fragment import fragment
 from parts.job_strip import share
 from parts.opened import keep, link
@@ -47,7 +48,7 @@ def _job_ended(project: Project, answer: Answer) -> bool:
     except ValueError:  # its record was removed; what it wrote stays
         return True
     if job.state in ("failed", "interrupted", "cancelled"):
-        st.error(job.message or "This was cancelled. What was named before is below.")
+        st.error(in_page(job.message) or "This was cancelled. What was named before is below.")
     return not job.is_live
 
 

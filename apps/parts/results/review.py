@@ -10,6 +10,7 @@ from safety import allowed_paths
 
 from imgcls.counted import counted
 from imgcls.files import read_json
+from parts.errors import in_page
 from parts.fragment import fragment
 from parts.job_strip import share
 from parts.opened import go
@@ -30,7 +31,7 @@ def offer_review(judged: JudgedRun) -> None:
     elif not judged.table.is_multi_label:
         _offer_search(judged)
     if job and job.state in ("failed", "interrupted"):
-        st.warning(f"The search for wrong labels did not come to its end. {plain(job.message)}")
+        st.warning(f"The search for wrong labels did not come to its end. {in_page(job.message)}")
 
 
 @fragment(run_every=REFRESH)

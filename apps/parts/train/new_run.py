@@ -16,6 +16,7 @@ from parts.config_form import worded
 from parts.errors import explained
 from parts.opened import keep, link
 from parts.person import who
+from parts.plain import plain
 from parts.train.answers import Answer, answers
 from parts.train.cards import chosen_answer, show_cards
 from parts.train.drawer import TOPICS, ask_settings
@@ -59,7 +60,7 @@ def _facts(folder: Path, created: float, version: int) -> Facts:
 
 
 def _say_what_is_missing(project: Project, sentence: str) -> None:
-    st.warning(sentence)
+    st.warning(plain(sentence))
     waits = "wait for one" in sentence
     if waits:
         link("label", project, "Give them labels")
@@ -91,7 +92,7 @@ def _offer_start(project: Project, version: int, answer: Answer) -> None:
     with st.container(border=True):
         st.markdown(f"**What {answer.title} does, and why**")
         own = [f"You changed {counted(changed, 'setting')} below; what you set there holds."] if changed else []
-        st.markdown("\n".join(f"- {reason}" for reason in (*answer.reasons, *own)))
+        st.markdown("\n".join(f"- {plain(reason)}" for reason in (*answer.reasons, *own)))
     config = config_of(answer, changes(project))
     if pressed:
         run = start_run(project, _complete(project, config, version, name), version, who())

@@ -4,6 +4,7 @@ from typing import Any
 
 import streamlit as st
 from projects.project import Project
+from safety import allowed_paths
 
 from imgcls.cli.flags import Place
 from imgcls.config import TrainConfig
@@ -29,11 +30,14 @@ def config_of(answer: Answer, changed: dict[Place, Any]) -> TrainConfig:
     """The settings of an answer, with what the user set differently.
 
     Raises:
-        ValueError: A value is out of range, or two exclude each other; as the page says it.
+        ValueError: A value is out of range, two exclude each other, or one leads to a file that the app may not read;
+            as the page says it.
     """
     values = {**answer.settings, **changed}
     try:
-        return config_form.make(TrainConfig, values)
+        config = config_form.make(TrainConfig, values)
+        allowed_paths.check_config(config)
+        return config
     except ValueError as error:
         raise ValueError(config_form.worded(str(error))) from error
 
