@@ -84,13 +84,14 @@ def _for_all(project: Project, number: int, kind: str, tasks: Sequence[Task], ma
     """Buttons for all findings of the kind."""
     if len(tasks) < 2:
         return
+    these = f"{kind} {number} {hash(tuple(task.key for task in tasks))}"  # a click is for what was shown with it
     with st.container(horizontal=True):
         if kind not in OF_CLASSES | OF_FILES:
             rows = to_leave_out(tasks, manifest)
-            if rows and st.button(f"Leave out all {len(rows):,}", key=f"leave out all {kind}"):
+            if rows and st.button(f"Leave out all {len(rows):,}", key=f"leave out all {these}"):
                 what = f"{counted(len(rows), 'image')} left out ({KINDS[kind].title.lower()})"
                 change(project, number, what, lambda m: edits.set_aside(m, rows))
-        if st.button(f"All {len(tasks):,} are fine", key=f"fine all {kind}"):
+        if st.button(f"All {len(tasks):,} are fine", key=f"fine all {these}"):
             found_right(project, tasks)
             st.rerun()
 
@@ -98,7 +99,7 @@ def _for_all(project: Project, number: int, kind: str, tasks: Sequence[Task], ma
 def _actions(project: Project, number: int, task: Task, manifest: Manifest) -> None:
     with st.container(horizontal=True):
         if task.kind == "names alike":
-            _merge(project, number, task, manifest)
+            _merge(project, number, task)
         elif task.kind not in OF_CLASSES | OF_FILES:
             rows = to_leave_out([task], manifest)
             what = "Leave out" if len(rows) in (1, len(task.rows)) else f"Leave out {len(rows):,}"
@@ -113,12 +114,11 @@ def _actions(project: Project, number: int, task: Task, manifest: Manifest) -> N
             st.rerun()
 
 
-def _merge(project: Project, number: int, task: Task, manifest: Manifest) -> None:
-    counts = manifest.table.loc[list(task.rows), "label"].value_counts()
-    names, into = list(counts.index), counts.index[0]
+def _merge(project: Project, number: int, task: Task) -> None:
+    into, *others = task.names
     if st.button(f"Make them one: {plain(into)}", key=f"merge {task.key}"):
-        what = f"{', '.join(names)} merged into {into}"
-        change(project, number, what, lambda m: edits.merge_classes(m, names, into))
+        what = f"{', '.join(others)} merged into {into}"
+        change(project, number, what, lambda m: edits.merge_classes(m, task.names, into))
 
 
 def _images(project: Project, number: int, manifest: Manifest, rows: Sequence[int]) -> str:
