@@ -12,6 +12,7 @@ from imgcls.workflow.benchmark.pictures import (
     accuracy_against_latency,
     accuracy_against_macs,
     density,
+    density_text,
     heading,
     information_density,
     pareto_front,
@@ -118,9 +119,7 @@ def _density_section(rows: Sequence[Measurement]) -> Section:
     order = sorted(rows, key=density, reverse=True)
     table = TextTable(
         ("network", "points for a million parameters", "parameters", metric_column(rows)),
-        tuple(
-            (short_name(row.model), f"{density(row):.3g}", amount(row.parameters), accuracy_text(row)) for row in order
-        ),
+        tuple((short_name(row.model), density_text(row), amount(row.parameters), accuracy_text(row)) for row in order),
     )
     said = f"How much {metric_title(rows)} each parameter carries: a network with a high density suits small devices."
     return Section("density", "Information density", (said,), (information_density(rows),), table)

@@ -20,6 +20,7 @@ from imgcls.workflow.benchmark.network import short_name
 
 WIDTH, HEIGHT = 640, 360  # pixels
 LARGEST_AREA = 1800.0  # square pixels, of the circle of the network with the most parameters
+FEWEST_TICKS, MOST_TICKS = 3, 8
 MARGIN = 0.08  # of an axis, free at both ends
 TRAINED, RANDOM, FRONT = PALETTE["blue"], PALETTE["gray"], PALETTE["orange"]
 LATENCY_TITLE = "latency of an image, decoding included (ms, median)"
@@ -141,19 +142,18 @@ def information_density(rows: Sequence[Measurement]) -> Chart:
     """
     table = _table(rows)
     table["density"] = [density(row) for row in rows]
+    table["written"] = [density_text(row) for row in rows]
     table = table.sort_values("density", ascending=False)
     base = alt.Chart(table, width=WIDTH - 120, height=alt.Step(26), title="Information density").encode(
         y=alt.Y("network:N", sort=list(table["network"]), title=None),
         x=alt.X(
             "density:Q",
             title=f"points of {metric_title(rows)} for a million parameters",
-            axis=alt.Axis(format="~g", tickCount=6),
+            axis=alt.Axis(format="~s", tickCount=6),
         ),
         color=_color(table),
     )
-    values = base.mark_text(align="left", dx=5).encode(
-        text=alt.Text("density:Q", format=".3g"), color=alt.value(INK["ink"][0])
-    )
+    values = base.mark_text(align="left", dx=5).encode(text="written:N", color=alt.value(INK["ink"][0]))
     return Chart(
         as_svg((base.mark_bar(height=16) + values).properties(padding=PADDING)),
         _described("Information density", table, "density", ".3g"),
@@ -163,6 +163,18 @@ def information_density(rows: Sequence[Measurement]) -> Chart:
 def density(row: Measurement) -> float:
     """Points of accuracy (hundredths) for each million parameters."""
     return 100 * row.accuracy / (row.parameters / 1e6)
+
+
+def density_text(row: Measurement) -> str:
+    """The density with three digits that count.
+
+    Example:
+        >>> from imgcls.workflow.benchmark.measurement import Measurement
+        >>> density_text(Measurement(*[""] * 10, 0, 0, "lenet5", accuracy=0.9, parameters=6.1e4))
+        '1,475'
+    """
+    value = density(row)
+    return f"{value:,.0f}" if value >= 1000 else f"{value:.3g}"
 
 
 def pareto_front(rows: Sequence[Measurement]) -> list[Measurement]:
@@ -222,11 +234,16 @@ def _names(
 
 
 def _log_axis(axis: Axis) -> alt.Axis:
-    """Ticks at 1, 2 and 5 times the powers of ten; at those and between where the axis is short."""
+    """Ticks at 1, 2 and 5 times the powers of ten; at those and between where the axis is short, or at equal steps."""
     powers = range(math.floor(math.log10(axis.low)), math.ceil(math.log10(axis.high)) + 1)
     steps = (1, 2, 5) if axis.high / axis.low > 4 else (1, 1.5, 2, 3, 4, 5, 6, 8)
     values = [step * 10.0**power for power in powers for step in steps]
-    return alt.Axis(values=[value for value in values if axis.low <= value <= axis.high], format="~s")
+    within = [value for value in values if axis.low <= value <= axis.high]
+    if len(within) < FEWEST_TICKS:
+        unit = 10.0 ** math.floor(math.log10(axis.high - axis.low))
+        step = next(each * unit for each in (0.2, 0.5, 1, 2) if (axis.high - axis.low) / (each * unit) <= MOST_TICKS)
+        within = [place * step for place in range(math.ceil(axis.low / step), math.floor(axis.high / step) + 1)]
+    return alt.Axis(values=within, format="~s")
 
 
 def _round_values(most: float) -> list[float]:

@@ -6,6 +6,7 @@ import pytest
 from imgcls.workflow.benchmark.label_places import Dot, placed
 from imgcls.workflow.benchmark.pictures import (
     Axis,
+    _log_axis,
     accuracy_against_latency,
     accuracy_against_macs,
     information_density,
@@ -63,3 +64,10 @@ def test_names_stay_inside():
 def test_a_logarithmic_axis_has_equal_steps_for_equal_factors():
     axis = Axis(1.0, 100.0, 640.0, True)
     assert axis.pixels(10.0) == pytest.approx(320.0)
+
+
+@pytest.mark.parametrize(("low", "high"), [(9.6, 12.6), (1.01, 1.04), (100.0, 480.0), (3e5, 2e7), (9.0, 19.0)])
+def test_an_axis_has_a_few_ticks_however_short_it_is(low, high):
+    ticks = _log_axis(Axis(low, high, 640.0, True)).values
+    assert 3 <= len(ticks) <= 12
+    assert low <= min(ticks) < max(ticks) <= high
