@@ -1,7 +1,17 @@
 """Projects on disk: made, found again, renamed, removed."""
 
+import shutil
+
 import pytest
-from projects.project import create_project, delete_project, disk_use, list_projects, open_project, rename_project
+from projects.project import (
+    create_project,
+    delete_project,
+    disk_use,
+    list_projects,
+    not_listed,
+    open_project,
+    rename_project,
+)
 
 
 def test_a_project_is_found_again_by_its_name(here):
@@ -44,6 +54,24 @@ def test_what_is_no_project_is_said_in_a_sentence(here, name):
     create_project("Flowers")
     with pytest.raises(ValueError, match="There is no project"):
         open_project(name)
+
+
+@pytest.mark.parametrize("content", ["", "{}", '{"title": 1, "created": 2}', '{"title": "Birds"}', "[]"])
+def test_a_damaged_project_hides_no_other(here, content):
+    good, bad = create_project("Flowers"), create_project("Birds")
+    (bad.folder / "project.json").write_text(content)
+    assert list_projects() == [good]
+    with pytest.raises(ValueError, match="'birds' cannot be opened"):
+        open_project("birds")
+    (said,) = not_listed()
+    assert "projects/birds/project.json is damaged" in said
+
+
+def test_a_copied_folder_with_a_name_of_its_own_hides_no_project(here):
+    made = create_project("Flowers")
+    shutil.copytree(made.folder, made.folder.with_name("flowers_backup"))
+    assert list_projects() == [made]
+    assert "projects/flowers_backup is not shown" in " ".join(not_listed())
 
 
 def test_a_renamed_project_keeps_its_address_and_all_that_is_in_it(here):
