@@ -29,13 +29,14 @@ COLUMNS = {  # with what an image has that waits for its answer
     "sha256": "",  # of its content
     "classes": (),  # the likeliest first
     "probabilities": (),  # of these
-    "labels": (),  # where an image has any number of classes: those that it has
+    "several": False,  # whether an image may have any number of classes, or none
+    "labels": (),  # if it may: those that it has
     "decision": "",  # of the classifier's own judgement: a class, "not sure" or "none of these"; empty without one
     "unknown_score": float("nan"),  # how unlike the images of training it is; higher is stranger
     "problem": "",  # why it could not be read
     "waits": True,  # whether there is no answer yet
 }
-SAID = ("classes", "probabilities", "labels", "decision", "unknown_score", "problem")  # by a model
+SAID = ("classes", "probabilities", "several", "labels", "decision", "unknown_score", "problem")  # by a model
 
 
 @dataclass(frozen=True)
@@ -166,7 +167,12 @@ def rows_of(answer: Answer) -> pd.DataFrame:
     if answer.pictures:
         return _rows_of_job(answer)
     file = answer.folder / "table.parquet"
-    return pd.read_parquet(file) if file.is_file() else pd.DataFrame(columns=list(COLUMNS))
+    if not file.is_file():
+        return pd.DataFrame(columns=list(COLUMNS))
+    table = pd.read_parquet(file)
+    if "several" not in table:  # which answers of earlier versions of the app do not say
+        table["several"] = [len(labels) > 0 for labels in table["labels"]]
+    return table.assign(several=bool(table["several"].any()))
 
 
 def newest_rows(answer: Answer, count: int) -> pd.DataFrame:
@@ -196,6 +202,7 @@ def _as_ours(answer: Answer, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
         "file": table["image"],
         "classes": _lists(table[names], readable),
         "probabilities": _lists(table[values], readable),
+        "several": bool(table["several"].any()) if "several" in table else "labels" in table,
         "labels": [tuple(text.split("; ")) if text else () for text in table.get("labels", [""] * len(table))],
         "problem": table["problem"],
         "waits": False,

