@@ -1,5 +1,9 @@
 """Images of an answer become images of the project."""
 
+import errno
+import shutil
+from pathlib import Path
+
 import pytest
 from parts.predict import add_to_data
 from projects.answers import COLUMNS, add_pictures, put, rows_of, start_answer
@@ -34,3 +38,18 @@ def test_an_image_that_may_have_several_classes_gets_none_of_itself(answered, mo
     say(answer, several)
     add_to_data._add(project, answer, with_label=True)
     assert list(joined[0].values()) == labels
+
+
+def test_a_copy_that_a_full_disk_cut_off_is_made_again(answered, monkeypatch):
+    project, answer = answered
+    file = Path(rows_of(answer)["file"].iloc[0])
+
+    def cut_off(source, target):
+        Path(target).write_bytes(b"P5")
+        raise OSError(errno.ENOSPC, "No space left on device", str(target))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(shutil, "copyfile", cut_off)
+        with pytest.raises(OSError, match="No space"):
+            add_to_data._kept(project, answer, file)
+    assert add_to_data._kept(project, answer, file).read_bytes() == file.read_bytes()

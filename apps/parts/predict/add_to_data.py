@@ -11,6 +11,7 @@ from projects.union import Joined
 from worker.client import call
 
 from imgcls.data.manifest.table import Manifest
+from imgcls.files import replacing
 from parts.opened import link
 from parts.person import who
 from parts.predict.answer import threshold
@@ -55,6 +56,6 @@ def _kept(project: Project, answer: Answer, file: Path) -> Path:
         return file.resolve()
     target = project.uploads / "answers" / answer.id / file.relative_to(answer.folder)
     if not target.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
+        with replacing(target) as partial:
+            shutil.copyfile(file, partial)
     return target.resolve()
