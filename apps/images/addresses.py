@@ -5,6 +5,7 @@
 """
 
 import base64
+import fcntl
 import hashlib
 import hmac
 import json
@@ -15,6 +16,7 @@ from pathlib import Path
 from projects.project import PROJECTS, Project
 
 from images.small_files import SIDES, Box
+from imgcls.files import replacing
 
 SECRET = PROJECTS / ".secret"  # stays, so that the browser's cache holds after a restart
 LENGTH = 32  # bytes
@@ -59,8 +61,14 @@ def is_signed(what: str, key: str) -> bool:
 
 @lru_cache(maxsize=8)
 def _secret(file: Path) -> bytes:
-    if not file.is_file():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(0o600)
-        file.write_bytes(secrets.token_bytes(LENGTH))
-    return file.read_bytes()
+    """What addresses are signed with, made if there is none. What is no whole secret is replaced."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_name(f"{file.name}-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # so that two who start agree
+        secret = file.read_bytes() if file.is_file() else b""
+        if len(secret) != LENGTH:
+            secret = secrets.token_bytes(LENGTH)
+            with replacing(file) as partial:
+                partial.touch(0o600)
+                partial.write_bytes(secret)
+    return secret
