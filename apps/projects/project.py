@@ -10,13 +10,15 @@ projects/flowers/
   thumbnails/       small images, made once
 """
 
+import fcntl
 import re
 import time
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from imgcls.files import read_json, remove, replacing, write_json
+from imgcls.files import read_json, replacing, unfinished, write_json
 
 PROJECTS = Path("projects")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")  # of a project's folder
@@ -79,17 +81,8 @@ def create_project(title: str) -> Project:
     Raises:
         ValueError: The title is empty, or another project has it.
     """
-    title = _checked(title)
-    stem = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "project"
-    folder, number = PROJECTS / stem, 1
-    while folder.exists():
-        number += 1
-        folder = PROJECTS / f"{stem}-{number}"
-    with replacing(folder) as partial:
-        for name in FOLDERS:
-            (partial / name).mkdir(parents=True)
-        write_json(partial / "project.json", {"title": title, "created": time.time()})
-    return open_project(folder.name)
+    with _held():
+        return _created(_checked(title))
 
 
 def open_project(name: str) -> Project:
@@ -147,14 +140,19 @@ def rename_project(project: Project, title: str) -> Project:
     Raises:
         ValueError: The title is empty, or another project has it.
     """
-    title = title if title.strip() == project.title else _checked(title)
-    write_json(project.folder / "project.json", {"title": title.strip(), "created": project.created})
+    with _held():
+        title = title if title.strip() == project.title else _checked(title)
+        write_json(project.folder / "project.json", {"title": title.strip(), "created": project.created})
     return open_project(project.name)
 
 
 def delete_project(project: Project) -> None:
-    """Remove a project with all that is in it; images that lie elsewhere stay."""
-    remove(project.folder)
+    """Remove a project with all that is in it; images that lie elsewhere stay.
+
+    It is gone at once, however long the removal takes, and whatever is being written into it meanwhile.
+    """
+    with unfinished(project.folder) as aside:
+        project.folder.rename(aside)
 
 
 def disk_use(project: Project) -> int:
@@ -162,9 +160,31 @@ def disk_use(project: Project) -> int:
     return sum(file.lstat().st_size for file in project.folder.rglob("*") if file.is_file())
 
 
+def _created(title: str) -> Project:
+    stem = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "project"
+    folder, number = PROJECTS / stem, 1
+    while folder.exists():
+        number += 1
+        folder = PROJECTS / f"{stem}-{number}"
+    with replacing(folder) as partial:
+        for name in FOLDERS:
+            (partial / name).mkdir(parents=True)
+        write_json(partial / "project.json", {"title": title, "created": time.time()})
+    return open_project(folder.name)
+
+
 def _names() -> list[str]:
     """The names of the folders that look like projects."""
     return sorted(file.parent.name for file in PROJECTS.glob("[a-z0-9]*/project.json"))
+
+
+@contextmanager
+def _held() -> Iterator[None]:
+    """Two users name projects one after the other."""
+    PROJECTS.mkdir(exist_ok=True)
+    with (PROJECTS / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _checked(title: str) -> str:

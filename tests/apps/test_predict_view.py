@@ -146,6 +146,23 @@ def test_an_answer_is_deleted(trained, pictures):
     assert not folder.exists()
 
 
+def test_an_answer_is_not_deleted_while_a_job_names_its_images(trained, monkeypatch):
+    from jobs.job import Job
+    from parts.predict import earlier
+    from projects.answers import start_answer
+    from projects.models import IMAGENET, Model
+
+    answer = start_answer(trained, Model(IMAGENET, "efficientnet_lite0"), pictures="photos")
+    job = Job(trained.name, "one", "predict", "Naming", "running", about={"answer": answer.id})
+    monkeypatch.setattr(earlier, "list_jobs", lambda project: [job])
+    view = opened(trained, answer=answer.id).press("Delete this")
+    assert "cannot be deleted while its images are being named" in view.errors
+    assert answer.folder.is_dir()
+    monkeypatch.undo()
+    view.press("Delete this")
+    assert not answer.folder.exists()
+
+
 def test_the_address_cannot_name_a_model_elsewhere(trained, small_run):
     view = opened(trained, model=f"run:{small_run.path}")
     assert view.widgets.selectbox[0].value == "run:small"
