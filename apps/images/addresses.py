@@ -28,13 +28,18 @@ def picture_addresses(project: Project, version: int, side: int = SIDES[1]) -> s
     Example:
         `picture_addresses(project, 3).format(row=17)`
     """
-    what = f"{project.name}/{version}/{side}"
-    return f"/picture/{project.name}/{version}/{{row}}?side={side}&key={sign(what)}"
+    what = f"/picture/{project.name}/{version}/{{row}}?side={side}"
+    return f"{what}&key={sign(images_of(project, version, side))}"
 
 
 def picture_address(project: Project, version: int, row: int, side: int = SIDES[1]) -> str:
     """The address of one row of a version's images: `row` is its index in the manifest's table."""
     return picture_addresses(project, version, side).format(row=row)
+
+
+def images_of(project: Project, version: int, side: int | str) -> str:
+    """What the key of a version's images stands for: another project of the same name has other keys."""
+    return f"{project.name}/{project.created}/{version}/{side}"
 
 
 def file_address(path: Path, box: Box | None = None, side: int = SIDES[1]) -> str:

@@ -13,6 +13,8 @@ from images.addresses import LENGTH, SECRET, _secret, file_address, picture_addr
 from images.routes import ROUTES
 from images.small_files import small_file
 from PIL import Image
+from projects.project import create_project, delete_project
+from projects.versions import add_version, whole_manifest_of
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -78,6 +80,17 @@ def test_and_nothing_else(project, browser_of):
     assert browser_of.get(secret[:-1] + ("0" if secret[-1] != "0" else "1")).status_code == 403
     shutil.rmtree(project.folder)
     assert browser_of.get(good).status_code == 404
+
+
+def test_another_project_of_the_same_name_has_other_addresses(project, browser_of):
+    before, manifest = picture_address(project, 1, 3), whole_manifest_of(project)
+    delete_project(project)
+    again = create_project("Clothes")
+    add_version(again, manifest, "30 images added", 0)
+    assert again.name == project.name
+    assert picture_address(again, 1, 3) != before
+    assert browser_of.get(before).status_code == 403
+    assert browser_of.get(picture_address(again, 1, 3)).status_code == 200
 
 
 def test_a_secret_that_could_not_be_written_is_made_again(here, monkeypatch):
