@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
 from imgcls.files import read_json, remove, replacing, write_json
@@ -196,12 +197,12 @@ def _as_ours(answer: Answer, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     table = pd.concat(parts, ignore_index=True)
     names = [name for name in table if name == "class" or name.startswith("class_")]
     values = [name.replace("class", "probability") for name in names]
-    readable = table["problem"] == ""
+    named = (table[names].notna() & (table[names] != "")).to_numpy()  # a model may know fewer classes than are kept
     found = {
         "image": [_short(name, answer.pictures) for name in table["image"]],
         "file": table["image"],
-        "classes": _lists(table[names], readable),
-        "probabilities": _lists(table[values], readable),
+        "classes": _lists(table[names], named),
+        "probabilities": _lists(table[values], named),
         "several": bool(table["several"].any()) if "several" in table else "labels" in table,
         "labels": [tuple(text.split("; ")) if text else () for text in table.get("labels", [""] * len(table))],
         "problem": table["problem"],
@@ -211,8 +212,8 @@ def _as_ours(answer: Answer, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(found).assign(**{n: d for n, d in COLUMNS.items() if n not in found})
 
 
-def _lists(table: pd.DataFrame, readable: pd.Series) -> list[tuple]:
-    return [tuple(row) if ok else () for row, ok in zip(table.to_numpy(), readable, strict=True)]
+def _lists(table: pd.DataFrame, named: np.ndarray) -> list[tuple]:
+    return [tuple(row[here]) for row, here in zip(table.to_numpy(), named, strict=True)]
 
 
 def _short(name: str, folder: str) -> str:

@@ -3,6 +3,7 @@
 import pandas as pd
 import pytest
 from jobs.programs.name_on_server import _row
+from parts.predict.cards import cards
 from parts.predict.said import NAMED, NONE, UNSURE, said_of
 from projects.answers import COLUMNS, add_pictures, put, rows_of, start_answer
 from projects.models import SERVER, Model
@@ -72,6 +73,23 @@ def test_a_job_that_asks_a_server_keeps_it_too(here):
     pd.DataFrame(rows).to_parquet(answer.folder / "parts" / "part-00000.parquet")
     found = [said_of(row, 0.0).kind for row in rows_of(answer).to_dict("records")]
     assert found == [NAMED, NAMED, NONE]
+
+
+def test_a_server_with_two_classes_has_two_bars(here):
+    project = create_project("Sea")
+    answer = start_answer(project, Model(SERVER, "http://127.0.0.1:9/v1/models/sea"), pictures="photos")
+    (answer.folder / "parts").mkdir()
+    rows = [
+        _row("photos/a.png", Prediction(["sea", "sky"], [0.9, 0.1], ""), ""),
+        _row("b.png", Prediction([], [], ""), "x"),
+    ]
+    pd.DataFrame(rows).to_parquet(answer.folder / "parts" / "part-00000.parquet")
+    found = rows_of(answer)
+    assert found["classes"].tolist() == [("sea", "sky"), ()]
+    assert found["probabilities"].tolist() == [(0.9, 0.1), ()]
+    html = cards(found.to_dict("records"), 0.0)
+    assert html.count('class="bar"') == 2
+    assert "nan" not in html
 
 
 def test_an_answer_of_an_earlier_version_of_the_app_is_read(answer):
