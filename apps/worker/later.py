@@ -36,10 +36,10 @@ def ask(name: str, **arguments: object) -> Any | None:
     return answer.result()
 
 
-def _is_gone(answer: Future, arguments: dict) -> bool:
+def _is_gone(answer: Future[Any], arguments: dict[str, object]) -> bool:
     """Whether the answer was a file, which somebody has deleted since."""
     was_written = answer.done() and not answer.exception() and "file" in arguments
-    return was_written and not Path(arguments["file"]).is_file()
+    return was_written and not Path(str(arguments["file"])).is_file()
 
 
 def _answer(answer: Future, name: str, arguments: dict) -> None:
