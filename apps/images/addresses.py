@@ -5,6 +5,7 @@
 """
 
 import base64
+import fcntl
 import hashlib
 import hmac
 import json
@@ -15,6 +16,7 @@ from pathlib import Path
 from projects.project import PROJECTS, Project
 
 from images.small_files import SIDES, Box
+from imgcls.files import replacing
 
 SECRET = PROJECTS / ".secret"  # stays, so that the browser's cache holds after a restart
 LENGTH = 32  # bytes
@@ -26,13 +28,18 @@ def picture_addresses(project: Project, version: int, side: int = SIDES[1]) -> s
     Example:
         `picture_addresses(project, 3).format(row=17)`
     """
-    what = f"{project.name}/{version}/{side}"
-    return f"/picture/{project.name}/{version}/{{row}}?side={side}&key={sign(what)}"
+    what = f"/picture/{project.name}/{version}/{{row}}?side={side}"
+    return f"{what}&key={sign(images_of(project, version, side))}"
 
 
 def picture_address(project: Project, version: int, row: int, side: int = SIDES[1]) -> str:
     """The address of one row of a version's images: `row` is its index in the manifest's table."""
     return picture_addresses(project, version, side).format(row=row)
+
+
+def images_of(project: Project, version: int, side: int | str) -> str:
+    """What the key of a version's images stands for: another project of the same name has other keys."""
+    return f"{project.name}/{project.created}/{version}/{side}"
 
 
 def file_address(path: Path, box: Box | None = None, side: int = SIDES[1]) -> str:
@@ -59,8 +66,14 @@ def is_signed(what: str, key: str) -> bool:
 
 @lru_cache(maxsize=8)
 def _secret(file: Path) -> bytes:
-    if not file.is_file():
-        file.parent.mkdir(parents=True, exist_ok=True)
-        file.touch(0o600)
-        file.write_bytes(secrets.token_bytes(LENGTH))
-    return file.read_bytes()
+    """What addresses are signed with, made if there is none. What is no whole secret is replaced."""
+    file.parent.mkdir(parents=True, exist_ok=True)
+    with file.with_name(f"{file.name}-lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # so that two who start agree
+        secret = file.read_bytes() if file.is_file() else b""
+        if len(secret) != LENGTH:
+            secret = secrets.token_bytes(LENGTH)
+            with replacing(file) as partial:
+                partial.touch(0o600)
+                partial.write_bytes(secret)
+    return secret

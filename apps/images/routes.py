@@ -9,7 +9,7 @@ from starlette.requests import Request
 from starlette.responses import FileResponse, Response
 from starlette.routing import Route
 
-from images.addresses import is_signed, read_file_address
+from images.addresses import images_of, is_signed, read_file_address
 from images.small_files import KIND, SIDES, Box, small_file
 from imgcls.data.images.image_header import TRANSCODED
 from imgcls.data.manifest.table import Manifest
@@ -23,9 +23,7 @@ async def picture(request: Request) -> Response:
     """A row of a project's images."""
     named, row = request.path_params["project"], request.path_params["row"]
     version, side = request.path_params["version"], request.query_params.get("side", "")
-    if not is_signed(f"{named}/{version}/{side}", request.query_params.get("key", "")):
-        return Response(status_code=403)
-    return await run_in_threadpool(_row, named, version, row, int(side))
+    return await run_in_threadpool(_row, named, version, row, side, request.query_params.get("key", ""))
 
 
 async def file(request: Request) -> Response:
@@ -40,15 +38,17 @@ async def file(request: Request) -> Response:
 ROUTES = (Route("/picture/{project}/{version:int}/{row:int}", picture), Route("/file/{what}", file))
 
 
-def _row(named: str, version: int, row: int, side: int) -> Response:
+def _row(named: str, version: int, row: int, side: str, key: str) -> Response:
     try:
         project = open_project(named)
+        if not is_signed(images_of(project, version, side), key):
+            return Response(status_code=403)
         manifest = manifest_of(project, version)
         path, box = _path_of(manifest, row), tuple(float(manifest.table.at[row, edge]) for edge in BOX)
     except (ValueError, KeyError):
         return Response(status_code=404)
     whole = any(edge != edge for edge in box)  # NaN: the example is all of the image
-    return _small(path, project.folder / "thumbnails", None if whole else box, side)
+    return _small(path, project.folder / "thumbnails", None if whole else box, int(side))
 
 
 def _path_of(manifest: Manifest, row: int) -> Path:

@@ -118,7 +118,6 @@ def start_job(
             env={**environment, "PYTHONPATH": _python_path(environment)},
             start_new_session=True,
         )
-        (folder / "runner.pid").write_text(str(process.pid))
     threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
     return look(project, folder.name)
 
@@ -171,12 +170,13 @@ def cancel(project: Project, job_id: str) -> None:
     folder = project.jobs / job_id
     if not is_running(folder):
         return
-    runner, asked = int((folder / "runner.pid").read_text()), folder / "cancel"
+    asked, again = folder / "cancel", (folder / "cancel").exists()
+    asked.touch()
+    runner = _runner_of(folder)  # looked up last: the runner, too, looks for the file once its number is there
     with suppress(ProcessLookupError):
-        if asked.exists():
+        if runner and again:
             os.killpg(runner, signal.SIGKILL)
-        else:
-            asked.touch()
+        elif runner:
             os.kill(runner, signal.SIGTERM)
 
 
@@ -201,6 +201,13 @@ def is_running(folder: Path) -> bool:
 def log_of(project: Project, job_id: str) -> str:
     """The end of what a job printed."""
     return _log(project.jobs / job_id)
+
+
+def _runner_of(folder: Path) -> int | None:
+    """The number of the process that was started; None until it has begun."""
+    with suppress(FileNotFoundError):
+        return int((folder / "runner.pid").read_text())
+    return None
 
 
 def _log(folder: Path) -> str:

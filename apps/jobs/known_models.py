@@ -10,9 +10,12 @@ from jobs.job import list_jobs
 
 
 def list_models(project: Project) -> list[Model]:
-    """The project's runs that have a model, its exported models, each with the latest first, and ImageNet's."""
-    runs = [Model(RUN, str(file.parent), file.parent.name) for file in _latest(project.runs.glob("*/model.keras"))]
-    folders = dict.fromkeys(file.parents[1] for file in _latest(project.bundles.glob(f"*/[0-9]*/{MODEL}")))
+    """The project's runs that have a model, its exported models, each with the latest first, and ImageNet's.
+
+    A folder whose name begins with a dot is none of them: it is being taken in.
+    """
+    runs = [Model(RUN, str(file.parent), file.parent.name) for file in _latest(project.runs.glob("[!.]*/model.keras"))]
+    folders = dict.fromkeys(file.parents[1] for file in _latest(project.bundles.glob(f"[!.]*/[0-9]*/{MODEL}")))
     bundles = [Model(BUNDLE, str(folder), run_of_bundle(project, folder.name)) for folder in folders]
     return [*runs, *bundles, Model(IMAGENET, PACKAGED)]
 

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 from typing import IO
 
-from imgcls.files import read_json, write_json
+from imgcls.files import read_json, replacing, write_json
 
 AT_ONCE = max(1, (os.cpu_count() or 2) // 2)  # jobs; each of them uses several processors
 WITHOUT_TURN = ("serve",)  # kinds that never end by themselves
@@ -17,16 +17,16 @@ LOOK_AGAIN = 0.2  # seconds
 
 
 class Cancelled(Exception):
-    """The job was asked to end while it waited."""
+    """The job was asked to end before its program ran."""
 
 
 def main(folder: Path) -> None:
     """Run the job in this folder."""
     job = read_json(folder / "job.json")
     signal.signal(signal.SIGTERM, _cancelled)
-    _tell(folder, "queued")
     asked: list[bool] = []
     try:
+        _begin(folder)
         turn = None if job["kind"] in WITHOUT_TURN else _wait_for_turn(folder.parents[2] / ".turns")
         signal.signal(signal.SIGTERM, lambda *_: asked.append(True))  # until there is a program that can be asked
     except Cancelled:
@@ -34,6 +34,15 @@ def main(folder: Path) -> None:
         return
     _end(folder, _run(folder, job["program"], asked))
     del turn  # held until here
+
+
+def _begin(folder: Path) -> None:
+    """Say which process this is, from when on it can be asked to end, and heed who asked before."""
+    with replacing(folder / "runner.pid") as partial:
+        partial.write_text(str(os.getpid()))
+    if (folder / "cancel").exists():
+        raise Cancelled
+    _tell(folder, "queued")
 
 
 def _run(folder: Path, program: list[str], asked: list[bool]) -> int:

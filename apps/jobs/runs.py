@@ -3,8 +3,9 @@
     runs/<name>/               the run, as `imgcls.train` writes it
     runs/.asked/<name>.toml    its settings, as they were asked for: there before the run is
 
-The folder may still say what a dead process wrote. So it counts only if it was written after the latest job was asked
-for; whether the job lives, its lock says.
+The folder may still say what a dead process wrote. So a job keeps what stood there when it began, and what stands there
+counts once it is something else: no clocks are compared, for a clock can be set back. Whether the job lives, its lock
+says.
 """
 
 import re
@@ -207,7 +208,7 @@ def _look(project: Project, name: str, job: Job | None) -> Run:
     if folder is None and job is None:
         raise ValueError(f"There is no run {name!r} in the project {project.title!r}.")
     status = folder.status() if folder else {}
-    if job and status.get("heartbeat", 0.0) < job.asked:
+    if job and status.get("heartbeat") == job.about.get("before"):
         status = {}  # of a process before
     state, message = _state_without_job(folder) if folder and not job else _state(job, status)
     ready = folder.manifest_file.is_file() if folder else False
@@ -250,9 +251,15 @@ def _look_at_one_to_go_on(project: Project, name: str) -> Run:
 
 
 def _start(project: Project, name: str, arguments: Sequence[str], version: int, who: str) -> None:
-    about = {"run": name, "version": version}
+    about = {"run": name, "version": version, "before": _last_written(project, name)}
     program = ("imgcls.train", *arguments)
     start_job(project, KIND, f"Train {name}", program, allowed_paths.environment(), about, who)
+
+
+def _last_written(project: Project, name: str) -> float | None:
+    """The heartbeat of the last process that worked on a run; None if there was none."""
+    path = project.runs / name
+    return RunFolder(path).status().get("heartbeat") if (path / "config.toml").is_file() else None
 
 
 def _jobs_of(project: Project, name: str = "") -> list[Job]:

@@ -16,6 +16,7 @@ from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Protocol
 
+import numpy as np
 import pandas as pd
 
 from imgcls.files import read_json, remove, replacing, write_json
@@ -29,13 +30,14 @@ COLUMNS = {  # with what an image has that waits for its answer
     "sha256": "",  # of its content
     "classes": (),  # the likeliest first
     "probabilities": (),  # of these
-    "labels": (),  # where an image has any number of classes: those that it has
+    "several": False,  # whether an image may have any number of classes, or none
+    "labels": (),  # if it may: those that it has
     "decision": "",  # of the classifier's own judgement: a class, "not sure" or "none of these"; empty without one
     "unknown_score": float("nan"),  # how unlike the images of training it is; higher is stranger
     "problem": "",  # why it could not be read
     "waits": True,  # whether there is no answer yet
 }
-SAID = ("classes", "probabilities", "labels", "decision", "unknown_score", "problem")  # by a model
+SAID = ("classes", "probabilities", "several", "labels", "decision", "unknown_score", "problem")  # by a model
 
 
 @dataclass(frozen=True)
@@ -166,7 +168,12 @@ def rows_of(answer: Answer) -> pd.DataFrame:
     if answer.pictures:
         return _rows_of_job(answer)
     file = answer.folder / "table.parquet"
-    return pd.read_parquet(file) if file.is_file() else pd.DataFrame(columns=list(COLUMNS))
+    if not file.is_file():
+        return pd.DataFrame(columns=list(COLUMNS))
+    table = pd.read_parquet(file)
+    if "several" not in table:  # which answers of earlier versions of the app do not say
+        table["several"] = [len(labels) > 0 for labels in table["labels"]]
+    return table.assign(several=bool(table["several"].any()))
 
 
 def newest_rows(answer: Answer, count: int) -> pd.DataFrame:
@@ -190,12 +197,13 @@ def _as_ours(answer: Answer, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     table = pd.concat(parts, ignore_index=True)
     names = [name for name in table if name == "class" or name.startswith("class_")]
     values = [name.replace("class", "probability") for name in names]
-    readable = table["problem"] == ""
+    named = (table[names].notna() & (table[names] != "")).to_numpy()  # a model may know fewer classes than are kept
     found = {
         "image": [_short(name, answer.pictures) for name in table["image"]],
         "file": table["image"],
-        "classes": _lists(table[names], readable),
-        "probabilities": _lists(table[values], readable),
+        "classes": _lists(table[names], named),
+        "probabilities": _lists(table[values], named),
+        "several": bool(table["several"].any()) if "several" in table else "labels" in table,
         "labels": [tuple(text.split("; ")) if text else () for text in table.get("labels", [""] * len(table))],
         "problem": table["problem"],
         "waits": False,
@@ -204,8 +212,8 @@ def _as_ours(answer: Answer, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     return pd.DataFrame(found).assign(**{n: d for n, d in COLUMNS.items() if n not in found})
 
 
-def _lists(table: pd.DataFrame, readable: pd.Series) -> list[tuple]:
-    return [tuple(row) if ok else () for row, ok in zip(table.to_numpy(), readable, strict=True)]
+def _lists(table: pd.DataFrame, named: np.ndarray) -> list[tuple]:
+    return [tuple(row[here]) for row, here in zip(table.to_numpy(), named, strict=True)]
 
 
 def _short(name: str, folder: str) -> str:

@@ -7,6 +7,7 @@ Rows keep their numbers in later versions, so a finding holds until its rows are
 is about classes is worked out anew each time, which takes no time.
 """
 
+import fcntl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -93,7 +94,10 @@ def class_tasks(manifest: Manifest) -> list[Task]:
 
 def found_right(project: Project, tasks: Sequence[Task]) -> None:
     """Remember that a person looked at these and wants nothing done."""
-    write_json(_folder(project) / "fine.json", {"keys": sorted(_fine(project) | {task.key for task in tasks})})
+    _folder(project).mkdir(exist_ok=True)
+    with (_folder(project) / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # two tabs write one after the other
+        write_json(_folder(project) / "fine.json", {"keys": sorted(_fine(project) | {task.key for task in tasks})})
 
 
 def to_leave_out(tasks: Sequence[Task], manifest: Manifest) -> list[int]:

@@ -1,4 +1,8 @@
-"""Labels written as the files of other tools: exports/<format>-<number>/."""
+"""Labels written as the files of other tools.
+
+exports/<format>-<number>/         an export
+exports/.taken-<format>-<number>   there from the moment that its name is given
+"""
 
 import zipfile
 from pathlib import Path
@@ -8,11 +12,11 @@ from projects.project import Project
 
 
 def new_export(project: Project, format_: str) -> Path:
-    """A folder that is not there yet, for one more export."""
+    """A folder that is not there yet, for one more export; nobody else gets the same."""
     number = 1
-    while (folder := _folder(project) / f"{format_}-{number}").exists():
+    _folder(project).mkdir(exist_ok=True)
+    while (folder := _folder(project) / f"{format_}-{number}").exists() or not _take(folder):
         number += 1
-    folder.parent.mkdir(exist_ok=True)
     return folder
 
 
@@ -36,6 +40,20 @@ def delete_export(folder: Path) -> None:
     """Remove an export."""
     remove(folder)
     remove(folder.with_suffix(".zip"))
+    remove(_taken(folder))
+
+
+def _take(folder: Path) -> bool:
+    """Whether the name was free until now."""
+    try:
+        _taken(folder).touch(exist_ok=False)
+    except FileExistsError:
+        return False
+    return True
+
+
+def _taken(folder: Path) -> Path:
+    return folder.with_name(f".taken-{folder.name}")
 
 
 def _folder(project: Project) -> Path:

@@ -130,6 +130,15 @@ def unread_reports(project: Project) -> dict[str, Report]:
     return {file.parent.name: _report(read_json(file)) for file in files}
 
 
+def open_sources(project: Project) -> list[str]:
+    """What is read or will be: the sources of imports that nothing has come of yet."""
+    return [
+        str(read_json(file).get("source", ""))
+        for file in _files(project, "request.json")
+        if not file.with_name("report.json").is_file()
+    ]
+
+
 def close(project: Project, name: str) -> None:
     """Forget a request with its question and its report; the images that it added stay."""
     remove(_folder(project) / name)

@@ -124,7 +124,7 @@ class JudgedRun:
 
 def judged_runs(project: Project) -> list[str]:
     """The names of the runs that were judged, the latest first."""
-    files = [file for file in project.runs.glob("*/evaluation.json") if _predictions(file.parent).is_file()]
+    files = [file for file in project.runs.glob("[!.]*/evaluation.json") if _predictions(file.parent).is_file()]
     return [file.parent.name for file in sorted(files, key=lambda file: -file.stat().st_mtime)]
 
 

@@ -54,8 +54,8 @@ def drop_last(project: Project) -> None:
     with _held(project) as folder:
         photos = _photos(folder)
         if photos:
-            _write(folder, photos[:-1])
             remove(photos[-1].path)
+            _write(folder, photos[:-1])
 
 
 def hand_over(project: Project) -> Path:
@@ -81,12 +81,12 @@ def _folder(project: Project) -> Path:
 
 
 def _photos(folder: Path) -> list[Photo]:
-    table = folder / TABLE
-    if not table.is_file():
-        return []
-    with table.open(encoding="utf-8", newline="") as file:
-        rows = [Photo(folder / row["image"], row["label"]) for row in csv.DictReader(file)]
-    return [photo for photo in rows if photo.path.is_file()]
+    """All photos of the folder, with their classes where the table has them: whoever writes it may be killed."""
+    table, labels = folder / TABLE, {}
+    if table.is_file():
+        with table.open(encoding="utf-8", newline="") as file:
+            labels = {row["image"]: row["label"] for row in csv.DictReader(file)}
+    return [Photo(path, labels.get(path.name, "")) for path in sorted(folder.glob("[!.]*.jpg"))]
 
 
 def _write(folder: Path, photos: list[Photo]) -> None:

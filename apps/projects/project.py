@@ -10,14 +10,18 @@ projects/flowers/
   thumbnails/       small images, made once
 """
 
+import fcntl
 import re
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
-from imgcls.files import read_json, remove, replacing, write_json
+from imgcls.files import read_json, replacing, unfinished, write_json
 
 PROJECTS = Path("projects")
+NAME = re.compile(r"[a-z0-9][a-z0-9-]*")  # of a project's folder
 FOLDERS = ("data", "uploads", "runs", "bundles", "jobs", "answers", "thumbnails")
 
 
@@ -77,7 +81,86 @@ def create_project(title: str) -> Project:
     Raises:
         ValueError: The title is empty, or another project has it.
     """
-    title = _checked(title)
+    with _held():
+        return _created(_checked(title))
+
+
+def open_project(name: str) -> Project:
+    """The project of this name.
+
+    Raises:
+        ValueError: There is none, or what it keeps of itself is damaged.
+    """
+    folder = PROJECTS / name
+    if not NAME.fullmatch(name) or not (folder / "project.json").is_file():
+        raise ValueError(f"There is no project {name!r}. Choose one of those on the first page, or make a new one.")
+    values = read_json(folder / "project.json")
+    title, created = values.get("title"), values.get("created")
+    if not isinstance(title, str) or not isinstance(created, int | float):
+        raise ValueError(
+            f"The project {name!r} cannot be opened: {folder / 'project.json'} is damaged. Bring it back from a copy."
+        )
+    return Project(folder, title, float(created))
+
+
+def list_projects() -> list[Project]:
+    """All projects that can be opened, the one that was worked on last first."""
+    found = []
+    for name in _names():
+        with suppress(ValueError):  # `not_listed` says why
+            found.append(open_project(name))
+    return sorted(found, key=lambda project: -last_change(project))
+
+
+def not_listed() -> list[str]:
+    """A sentence for each folder that looks like a project and is none that can be opened."""
+    found = []
+    for name in _names():
+        try:
+            if not NAME.fullmatch(name):
+                raise ValueError(
+                    f"The folder {PROJECTS / name} is not shown as a project: the app makes no such name. Move it "
+                    "elsewhere, or give it a name of small letters, digits and hyphens."
+                )
+            open_project(name)
+        except ValueError as error:
+            found.append(str(error))
+    return found
+
+
+def last_change(project: Project) -> float:
+    """When something was put into it, in seconds since 1970."""
+    folders = [project.folder, *(project.folder / name for name in FOLDERS)]
+    return max((folder.stat().st_mtime for folder in folders if folder.is_dir()), default=0.0)
+
+
+def rename_project(project: Project, title: str) -> Project:
+    """Give a project another title; its name in addresses stays.
+
+    Raises:
+        ValueError: The title is empty, or another project has it.
+    """
+    with _held():
+        title = title if title.strip() == project.title else _checked(title)
+        write_json(project.folder / "project.json", {"title": title.strip(), "created": project.created})
+    return open_project(project.name)
+
+
+def delete_project(project: Project) -> None:
+    """Remove a project with all that is in it; images that lie elsewhere stay.
+
+    It is gone at once, however long the removal takes, and whatever is being written into it meanwhile.
+    """
+    with unfinished(project.folder) as aside:
+        project.folder.rename(aside)
+
+
+def disk_use(project: Project) -> int:
+    """Bytes of all its files."""
+    return sum(file.lstat().st_size for file in project.folder.rglob("*") if file.is_file())
+
+
+def _created(title: str) -> Project:
     stem = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "project"
     folder, number = PROJECTS / stem, 1
     while folder.exists():
@@ -90,50 +173,18 @@ def create_project(title: str) -> Project:
     return open_project(folder.name)
 
 
-def open_project(name: str) -> Project:
-    """The project of this name.
-
-    Raises:
-        ValueError: There is none.
-    """
-    folder = PROJECTS / name
-    if not re.fullmatch(r"[a-z0-9][a-z0-9-]*", name) or not (folder / "project.json").is_file():
-        raise ValueError(f"There is no project {name!r}. Choose one of those on the first page, or make a new one.")
-    values = read_json(folder / "project.json")
-    return Project(folder, str(values["title"]), float(values["created"]))
+def _names() -> list[str]:
+    """The names of the folders that look like projects."""
+    return sorted(file.parent.name for file in PROJECTS.glob("[a-z0-9]*/project.json"))
 
 
-def list_projects() -> list[Project]:
-    """All projects, the one that was worked on last first."""
-    found = [open_project(file.parent.name) for file in PROJECTS.glob("[a-z0-9]*/project.json")]
-    return sorted(found, key=lambda project: -last_change(project))
-
-
-def last_change(project: Project) -> float:
-    """When something was put into it, in seconds since 1970."""
-    folders = [project.folder, *(project.folder / name for name in FOLDERS)]
-    return max(folder.stat().st_mtime for folder in folders if folder.is_dir())
-
-
-def rename_project(project: Project, title: str) -> Project:
-    """Give a project another title; its name in addresses stays.
-
-    Raises:
-        ValueError: The title is empty, or another project has it.
-    """
-    title = title if title.strip() == project.title else _checked(title)
-    write_json(project.folder / "project.json", {"title": title.strip(), "created": project.created})
-    return open_project(project.name)
-
-
-def delete_project(project: Project) -> None:
-    """Remove a project with all that is in it; images that lie elsewhere stay."""
-    remove(project.folder)
-
-
-def disk_use(project: Project) -> int:
-    """Bytes of all its files."""
-    return sum(file.lstat().st_size for file in project.folder.rglob("*") if file.is_file())
+@contextmanager
+def _held() -> Iterator[None]:
+    """Two users name projects one after the other."""
+    PROJECTS.mkdir(exist_ok=True)
+    with (PROJECTS / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _checked(title: str) -> str:

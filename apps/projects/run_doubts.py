@@ -1,5 +1,6 @@
 """What a run says against the labels of a project: those that look wrong, and the images that it is unsure of."""
 
+from collections.abc import Iterator
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,9 +24,12 @@ Doubts = dict[int, tuple[str, float]]  # by row: the class that it may be, and i
 
 
 def reviewed_runs(project: Project) -> list[str]:
-    """The names of the latest runs that have judged images."""
-    folders = {file.parent for file in project.runs.glob("*/review.json")}
-    folders |= {folder.parent for folder in project.runs.glob("*/predictions")}
+    """The names of the latest runs that have judged images.
+
+    A folder whose name begins with a dot is none of them: it is being taken in.
+    """
+    folders = {file.parent for file in project.runs.glob("[!.]*/review.json")}
+    folders |= {folder.parent for folder in project.runs.glob("[!.]*/predictions")}
     return [folder.name for folder in sorted(folders, key=lambda folder: -folder.stat().st_mtime)[:RUNS]]
 
 
@@ -64,6 +68,16 @@ def _predictions(project: Project, run: str) -> tuple[tuple[Path, ...], tuple[in
     return files, tuple(file.stat().st_mtime_ns for file in files)
 
 
+def _tables(files: tuple[Path, ...]) -> Iterator[PredictionTable]:
+    """What a run says of images, without tables that are damaged."""
+    for file in files:
+        try:
+            table = PredictionTable.load(file)
+        except (ValueError, FileNotFoundError):
+            continue
+        yield table
+
+
 @lru_cache(maxsize=16)
 def _wrong(project: Project, file: Path, modified: int, version: int) -> Doubts:
     queue = [each for each in read_json(file).get("queue", []) if each["why"] != DOUBTFUL]
@@ -78,7 +92,7 @@ def _wrong(project: Project, file: Path, modified: int, version: int) -> Doubts:
 @lru_cache(maxsize=16)
 def _unsure(project: Project, files: tuple[Path, ...], modified: tuple[int, ...], version: int) -> Doubts:
     found: list[tuple[float, int, str]] = []
-    for table in map(PredictionTable.load, files):
+    for table in _tables(files):
         sure = _certainty(table)
         for place, row in _rows_at(table, sure < SURE, manifest_of(project, version)):
             likeliest = "" if table.is_multi_label else table.class_names[table.predicted[place]]
@@ -89,7 +103,7 @@ def _unsure(project: Project, files: tuple[Path, ...], modified: tuple[int, ...]
 @lru_cache(maxsize=16)
 def _named_wrongly(project: Project, files: tuple[Path, ...], modified: tuple[int, ...], version: int) -> Doubts:
     found: list[tuple[float, int, str]] = []
-    for table in map(PredictionTable.load, files):
+    for table in _tables(files):
         sure, said = _certainty(table), _answers(table)
         for place, row in _rows_at(table, (said != table.targets).any(axis=1), manifest_of(project, version)):
             names = [name for name, is_said in zip(table.class_names, said[place], strict=True) if is_said]

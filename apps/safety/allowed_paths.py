@@ -10,13 +10,13 @@ by the training processes that it starts, unless the flag allows it. This file o
 import argparse
 import dataclasses
 import os
-import posixpath
 import re
 import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import get_args, get_type_hints
 
+from projects.image_folders import places_of
 from projects.project import PROJECTS
 
 from imgcls.data.cache import cache_home
@@ -160,10 +160,9 @@ def check_images(manifest: Manifest, source: str) -> Manifest:
         return manifest
     if not manifest.table["sha256"].str.fullmatch("([0-9a-f]{64})?").all():  # they name transcoded images' files
         raise ValueError(f"{source} is a manifest with checksums that are none. Import its images again.")
-    folders = {posixpath.dirname(image) for image in manifest.table["image"]}
-    for folder in sorted({manifest.root / folder for folder in folders}):
-        if not _below(folder, [cache_home().resolve()]):  # where images from inside other files are unpacked
-            check_path(folder)
+    for place in places_of(manifest):
+        if not _below(place, [cache_home().resolve()]):  # where images from inside other files are unpacked
+            check_path(place)
     return manifest
 
 

@@ -6,7 +6,8 @@ from parts.errors import explained
 from parts.home.beginning import ask_for_first, ask_for_name, try_sample
 from parts.home.cards import show_cards
 from parts.home.this_computer import offer_this_computer
-from projects.project import list_projects
+from parts.plain import plain
+from projects.project import list_projects, not_listed
 
 projects = list_projects()
 with st.container(horizontal=True, vertical_alignment="center"):
@@ -21,3 +22,5 @@ with explained():
         show_cards(projects, live_jobs())
     else:
         ask_for_first()
+    for sentence in not_listed():
+        st.warning(plain(sentence))

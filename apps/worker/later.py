@@ -2,6 +2,7 @@
 
 import threading
 from concurrent.futures import Future
+from pathlib import Path
 from typing import Any
 
 from worker.client import call
@@ -15,7 +16,8 @@ def ask(name: str, **arguments: object) -> Any | None:
 
     Args:
         name: See `worker.client.call`.
-        **arguments: Of the function; what differs in them is another question.
+        **arguments: Of the function; what differs in them is another question. One whose answer is written into a
+            `file` is asked again once that is gone.
 
     Raises:
         ValueError: As the function does. OSError and RuntimeError likewise. The next question tries again.
@@ -23,7 +25,7 @@ def ask(name: str, **arguments: object) -> Any | None:
     question = (name, repr(sorted(arguments.items())))
     with _lock:
         answer = _asked.get(question)
-        if answer is None:
+        if answer is None or _is_gone(answer, arguments):
             answer = _asked[question] = Future()
             threading.Thread(target=_answer, args=(answer, name, arguments), daemon=True).start()
     if not answer.done():
@@ -32,6 +34,12 @@ def ask(name: str, **arguments: object) -> Any | None:
         with _lock:
             _asked.pop(question, None)
     return answer.result()
+
+
+def _is_gone(answer: Future[Any], arguments: dict[str, object]) -> bool:
+    """Whether the answer was a file, which somebody has deleted since."""
+    was_written = answer.done() and not answer.exception() and "file" in arguments
+    return was_written and not Path(str(arguments["file"])).is_file()
 
 
 def _answer(answer: Future, name: str, arguments: dict) -> None:

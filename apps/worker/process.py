@@ -33,9 +33,16 @@ def _answer(caller: Connection) -> None:
         except (EOFError, BrokenPipeError, ConnectionResetError):
             return  # the page was closed
         except SENTENCES as error:
-            caller.send(("refused", (type(error), str(error))))
+            caller.send(("refused", (_kind(error), str(error))))
         except Exception as error:
             caller.send(("fault", f"{type(error).__name__}: {error}"))
+
+
+def _kind(error: Exception) -> type:
+    """The kind of error that a sentence alone makes: those of libraries, and of Unicode, ask for more."""
+    return next(
+        each for each in type(error).__mro__ if each.__module__ == "builtins" and not issubclass(each, UnicodeError)
+    )
 
 
 def _work(caller: Connection, name: str, arguments: dict) -> None:

@@ -135,6 +135,23 @@ def test_an_uploaded_manifest_shows_no_image_from_outside(page, here, outside):
             check_images(Manifest.load(here / f"{file}.parquet"), [here])
 
 
+def test_an_image_that_is_a_link_shows_no_file_from_outside(here, outside):
+    for name in ("cat", "dog"):
+        (here / "photos" / name).mkdir(parents=True)
+        (here / "photos" / name / "1.png").symlink_to("../../photos/own.png")
+    (here / "photos" / "own.png").write_bytes(b"own")
+    table = pd.DataFrame({"image": ["cat/1.png", "dog/1.png"], "label": ["cat", "dog"]})
+    manifest = Manifest.from_records(table, here / "photos")
+    check_images(manifest, [here])
+    allowed_paths.check_images(manifest, "photos/table")
+    (here / "photos" / "dog" / "1.png").unlink()
+    (here / "photos" / "dog" / "1.png").symlink_to(outside / "cat" / "1.png")
+    with pytest.raises(ValueError, match=r"dog/1.png, outside of what this app may read"):
+        check_images(manifest, [here])
+    with pytest.raises(ValueError, match=r"dog/1.png lies outside of"):
+        allowed_paths.check_images(manifest, "photos/table")
+
+
 @pytest.mark.parametrize("manifest", ["hashed", "sly", "climbing"])
 def test_nothing_is_trained_on_images_from_outside(page, project, here, outside, manifest):
     table = pd.DataFrame({"image": ["cat/1.png", "dog/1.png"], "label": ["cat", "dog"]})

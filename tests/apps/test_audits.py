@@ -1,7 +1,12 @@
 """What an audit found, and what of it is still to be done."""
 
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from threading import Barrier, BrokenBarrierError
+
 import pandas as pd
 import pytest
+from projects import audits
 from projects.audits import audited_version, found_right, keep_findings, open_tasks, to_leave_out
 from projects.edits import set_aside, set_label
 from projects.project import create_project
@@ -63,3 +68,19 @@ def test_classes_are_looked_at_anew_each_time(looked):
     assert "class not in a split" in open_tasks(looked, 1)
     found = open_tasks(looked, 1)["few examples"]
     assert [task.why for task in found] == ["'cat' has 19; expected at least 20"]
+
+
+def test_two_tabs_find_different_things_right_at_once(looked, monkeypatch):
+    both, fine = Barrier(2), audits._fine
+
+    def met(project):
+        found = fine(project)
+        with suppress(BrokenBarrierError):
+            both.wait(0.5)
+        return found
+
+    tasks = [open_tasks(looked, 1)[kind] for kind in ("dark", "exact copies")]
+    monkeypatch.setattr(audits, "_fine", met)
+    with ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda some: found_right(looked, some), tasks))
+    assert fine(looked) == {task.key for some in tasks for task in some}

@@ -41,6 +41,15 @@ def test_a_name_that_is_taken_is_refused_in_a_sentence(page, project):
     assert "There is a project 'clothes' already" in view.errors
 
 
+def test_a_folder_that_cannot_be_opened_is_named_beside_the_others(page, project):
+    (create_project("Birds").folder / "project.json").write_text("")
+    view = page("home")
+    assert "30 images of 3 classes" in view.text
+    assert "birds" in view.text
+    assert "is damaged" in view.text
+    assert not view.errors
+
+
 def test_deleting_asks_first(page, here):
     create_project("Old")
     view = page("home").press("Manage")

@@ -1,13 +1,20 @@
 """Small images: made once, upright, and given only to pages of the app."""
 
+import errno
+import secrets
 import shutil
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from pathlib import Path
+from threading import Barrier, BrokenBarrierError
 
 import pytest
-from images.addresses import file_address, picture_address
+from images.addresses import LENGTH, SECRET, _secret, file_address, picture_address
 from images.routes import ROUTES
 from images.small_files import small_file
 from PIL import Image
+from projects.project import create_project, delete_project
+from projects.versions import add_version, whole_manifest_of
 from starlette.applications import Starlette
 from starlette.testclient import TestClient
 
@@ -73,3 +80,49 @@ def test_and_nothing_else(project, browser_of):
     assert browser_of.get(secret[:-1] + ("0" if secret[-1] != "0" else "1")).status_code == 403
     shutil.rmtree(project.folder)
     assert browser_of.get(good).status_code == 404
+
+
+def test_another_project_of_the_same_name_has_other_addresses(project, browser_of):
+    before, manifest = picture_address(project, 1, 3), whole_manifest_of(project)
+    delete_project(project)
+    again = create_project("Clothes")
+    add_version(again, manifest, "30 images added", 0)
+    assert again.name == project.name
+    assert picture_address(again, 1, 3) != before
+    assert browser_of.get(before).status_code == 403
+    assert browser_of.get(picture_address(again, 1, 3)).status_code == 200
+
+
+def test_a_secret_that_could_not_be_written_is_made_again(here, monkeypatch):
+    def full(self, content):
+        raise OSError(errno.ENOSPC, "No space left on device", str(self))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Path, "write_bytes", full)
+        with pytest.raises(OSError, match="No space"):
+            file_address(Path("a.png"))
+    file_address(Path("a.png"))
+    assert len(SECRET.read_bytes()) == LENGTH
+    assert SECRET.stat().st_mode & 0o777 == 0o600
+
+
+@pytest.mark.parametrize("content", [b"", b"short"])
+def test_a_secret_that_is_none_signs_nothing(here, content):
+    SECRET.parent.mkdir()
+    SECRET.write_bytes(content)
+    file_address(Path("a.png"))
+    assert len(SECRET.read_bytes()) == LENGTH
+
+
+def test_two_who_start_at_once_agree_on_one_secret(here, monkeypatch):
+    both, drawn = Barrier(2), secrets.token_bytes
+    monkeypatch.setattr(secrets, "token_bytes", lambda length: (both_meet(both), drawn(length))[1])
+    with ThreadPoolExecutor(2) as pool:
+        first, second = pool.map(lambda _: _secret.__wrapped__(SECRET.absolute()), range(2))
+    assert first == second == SECRET.read_bytes()
+
+
+def both_meet(both: Barrier) -> None:
+    """Wait until the other one is here too, if it can be."""
+    with suppress(BrokenBarrierError):
+        both.wait(0.5)

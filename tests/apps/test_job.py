@@ -1,5 +1,6 @@
 """Jobs: real processes, which wait for each other, are ended, killed, and looked at by another app."""
 
+import fcntl
 import os
 import signal
 import threading
@@ -7,8 +8,10 @@ import threading
 import pytest
 from jobs import runner
 from jobs.job import LIVE, cancel, forget, is_running, list_jobs, live_jobs, log_of, look, start_job
-from projects.project import create_project
+from projects.project import create_project, open_project
 from safety.allowed_paths import environment
+
+from imgcls.files import write_json
 
 SECONDS = 60  # that anything may take
 SLEEPS = """
@@ -114,3 +117,21 @@ def test_who_asks_before_the_program_runs_is_heard(tmp_path):
         assert runner._run(tmp_path, sleeps, asked=[True]) == -signal.SIGTERM
     finally:
         signal.signal(signal.SIGTERM, before)
+
+
+def test_who_cancels_before_the_process_has_begun_is_heard(here):
+    folder = create_project("Farm").jobs / "one"
+    folder.mkdir()
+    (folder / "output.log").touch()
+    write_json(folder / "job.json", {"kind": "import", "title": "Sheep", "program": ["sheep"], "asked": 1.0})
+    before = signal.getsignal(signal.SIGTERM)
+    try:
+        with (folder / "output.log").open("ab") as output:
+            fcntl.flock(output, fcntl.LOCK_EX)
+            cancel(open_project("farm"), "one")
+            runner.main(folder)
+    finally:
+        signal.signal(signal.SIGTERM, before)
+    assert not (folder / "progress.json").exists()
+    assert look(open_project("farm"), "one").state == "cancelled"
+    assert look(open_project("farm"), "one").code is None

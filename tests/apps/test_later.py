@@ -45,3 +45,16 @@ def test_what_failed_is_raised_and_asked_again(asked):
         with pytest.raises(ValueError, match="no such network"):
             answer_of("a.fault")
     assert names == ["a.fault", "a.fault"]
+
+
+def test_what_was_written_into_a_file_is_asked_again_once_that_is_gone(asked, tmp_path):
+    names, may_answer = asked
+    may_answer.set()
+    file = tmp_path / "speed.json"
+    file.touch()
+    for _ in range(2):
+        answer_of("speed.of_reading", file=str(file))
+    assert len(names) == 1
+    file.unlink()
+    later.ask("speed.of_reading", file=str(file))
+    assert len(names) == 2

@@ -28,6 +28,15 @@ def test_photos_without_a_class_are_a_folder_of_images(project):
     assert read_images(str(hand_over(project))).manifest.table["label"].tolist() == [""]
 
 
+def test_photos_wait_though_the_table_of_their_classes_is_lost(project):
+    """As it is when the app is killed while it hands them over."""
+    keep_photo(project, b"\xff\xd8\xff a photo")
+    keep_photo(project, b"\xff\xd8\xff another")
+    (project.uploads / ".camera" / "labels.csv").unlink()
+    assert [photo.label for photo in waiting_photos(project)] == ["", ""]
+    assert read_images(str(hand_over(project))).manifest.table["label"].tolist() == ["", ""]
+
+
 def test_without_a_photo_nothing_is_handed_over(project):
     with pytest.raises(ValueError, match="no photo yet"):
         hand_over(project)

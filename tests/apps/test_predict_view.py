@@ -120,7 +120,7 @@ def test_below_the_threshold_the_answer_is_not_sure(trained, pictures):
 def test_a_picture_is_unlike_all_others_where_the_model_says_so():
     from parts.predict.said import said_of
 
-    row = {"waits": False, "problem": "", "decision": "none of these", "labels": [], "classes": ["a"],
+    row = {"waits": False, "problem": "", "decision": "none of these", "several": False, "labels": [], "classes": ["a"],
            "probabilities": [0.9]}  # fmt: skip
     assert said_of(row, 0.0) == ("unlike", "unlike anything it was trained on")
 
@@ -144,6 +144,23 @@ def test_an_answer_is_deleted(trained, pictures):
     assert folder.is_dir()
     view.press("Delete this")
     assert not folder.exists()
+
+
+def test_an_answer_is_not_deleted_while_a_job_names_its_images(trained, monkeypatch):
+    from jobs.job import Job
+    from parts.predict import earlier
+    from projects.answers import start_answer
+    from projects.models import IMAGENET, Model
+
+    answer = start_answer(trained, Model(IMAGENET, "efficientnet_lite0"), pictures="photos")
+    job = Job(trained.name, "one", "predict", "Naming", "running", about={"answer": answer.id})
+    monkeypatch.setattr(earlier, "list_jobs", lambda project: [job])
+    view = opened(trained, answer=answer.id).press("Delete this")
+    assert "cannot be deleted while its images are being named" in view.errors
+    assert answer.folder.is_dir()
+    monkeypatch.undo()
+    view.press("Delete this")
+    assert not answer.folder.exists()
 
 
 def test_the_address_cannot_name_a_model_elsewhere(trained, small_run):
@@ -236,14 +253,3 @@ def test_the_app_itself_imports_no_tensorflow():
             "parts.deploy.load_test, jobs.programs.export_and_start; "
             "assert 'tensorflow' not in sys.modules and 'keras' not in sys.modules")  # fmt: skip
     subprocess.run([sys.executable, "-c", code], cwd=ROOT, check=True)
-
-
-@pytest.mark.thorough
-def test_of_several_classes_those_are_named_that_are_sure_enough():
-    from parts.predict.said import NAMED, UNSURE, said_of
-
-    row = {"waits": False, "problem": "", "decision": "", "labels": ["sea", "sky"], "classes": ["sea", "sky", "sun"],
-           "probabilities": [0.9, 0.6, 0.1]}  # fmt: skip
-    assert said_of(row, 0.5) == (NAMED, "sea, sky")
-    assert said_of(row, 0.8) == (NAMED, "sea")
-    assert said_of(row, 0.95).kind == UNSURE

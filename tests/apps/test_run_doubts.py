@@ -1,8 +1,10 @@
 """What a run says against the labels of a project."""
 
+import shutil
+
 import numpy as np
 import pytest
-from projects.run_doubts import doubts_of, named_wrongly, unsure
+from projects.run_doubts import doubts_of, named_wrongly, reviewed_runs, unsure
 from projects.versions import add_version, manifest_of, whole_manifest_of
 
 from imgcls.data.manifest.table import Manifest
@@ -43,3 +45,13 @@ def test_of_several_classes_the_one_it_is_least_sure_of_counts(project):
     save(project, rows, [[0.875, 0.125, 0.125], [0.875, 0.5625, 0.0], [0.875, 0.875, 0.0]], multi_label=True)
     assert unsure(project, "first", 1) == {12: ("", 0.5625)}
     assert named_wrongly(project, "first", 1) == {22: ("bag, sneaker", 0.875)}
+
+
+def test_a_run_that_is_being_taken_in_is_none_yet(judged):
+    shutil.copytree(judged.runs / "first", judged.runs / ".partial-00000000-1-00000000")
+    assert reviewed_runs(judged) == ["first"]
+
+
+def test_a_damaged_table_says_nothing(judged):
+    (judged.runs / "first" / "predictions" / "validation.parquet").write_bytes(b"PAR1 and no more")
+    assert unsure(judged, "first", 1) == {0: ("bag", 0.625)}

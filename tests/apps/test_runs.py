@@ -25,11 +25,11 @@ def run(project) -> RunFolder:
     return made
 
 
-def asked(project, when: float = 0.0, state: str = "running", end: int | None = None):
+def asked(project, when: float = 0.0, state: str = "running", end: int | None = None, before: float | None = None):
     """A job that works, or worked, on the run."""
     folder = project.jobs / f"job-{len(list(project.jobs.iterdir()))}"
     folder.mkdir()
-    about = {"run": "shoes", "version": 3}
+    about = {"run": "shoes", "version": 3, "before": before}
     values = {"kind": "train", "title": "Train shoes", "who": "", "asked": time.time() + when, "about": about}
     write_json(folder / "job.json", values)
     write_json(folder / "state.json", {"state": state})
@@ -59,10 +59,27 @@ def test_a_run_that_goes_on_shows_nothing_of_the_dead_process(project, run, live
     asked(project, -60)
     assert runs.look(project, "shoes").state == "interrupted"
     assert "without a word" in runs.look(project, "shoes").message
-    lives(asked(project, 1))
+    lives(asked(project, 1, before=run.status()["heartbeat"]))
     found = runs.look(project, "shoes")
     assert (found.state, found.message, dict(found.status)) == ("starting", "", {})
     assert not found.resumable
+
+
+@pytest.mark.parametrize("minutes", [-2, 2])
+def test_a_clock_that_is_set_anew_changes_nothing(project, run, minutes):
+    asked(project, 60 * minutes, end=0)
+    run.write_status("finished", accuracy=0.9)
+    found = runs.look(project, "shoes")
+    assert (found.state, found.accuracy, found.resumable) == ("finished", 0.9, False)
+
+
+def test_a_job_keeps_what_the_run_said_when_it_began(project, run, monkeypatch):
+    started = []
+    monkeypatch.setattr(runs, "start_job", lambda *facts: started.append(facts[5]))
+    run.write_status("interrupted")
+    runs.go_on(project, "shoes")
+    runs.start_run(project, TrainConfig(name="boots"), 1)
+    assert [about["before"] for about in started] == [run.status()["heartbeat"], None]
 
 
 def test_each_state_is_said_as_it_is(project, run, lives):

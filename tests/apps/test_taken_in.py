@@ -5,6 +5,7 @@ from dataclasses import replace
 
 import pytest
 from jobs.known_models import list_models
+from projects.judged_run import judged_runs
 from projects.project import create_project
 from projects.taken_in import found_here, is_run, take_bundle, take_run
 
@@ -85,3 +86,15 @@ def test_a_run_that_is_being_trained_and_a_folder_of_images_are_refused(project,
         take_run(project, run)
     with pytest.raises(ValueError, match="neither a run nor an exported model"):
         is_run(clothes)
+
+
+def test_what_is_being_taken_in_is_shown_by_no_page(project):
+    half = project.runs / ".partial-00000000-1-00000000"
+    (half / "predictions").mkdir(parents=True)
+    for name in ("model.keras", "evaluation.json", "predictions/test.parquet"):
+        (half / name).touch()
+    bundle = project.bundles / ".partial-00000000-1-00000000" / "1"
+    bundle.mkdir(parents=True)
+    (bundle / "saved_model.pb").touch()
+    assert judged_runs(project) == []
+    assert [model.kind for model in list_models(project)] == ["imagenet"]

@@ -11,6 +11,7 @@ from itertools import islice
 from pathlib import Path
 
 import pandas as pd
+from projects.said_by_server import has_several, labels_of
 
 from imgcls.cli import command
 from imgcls.cli.terminal import progress_line
@@ -55,7 +56,7 @@ def _named(client: Client, images: Iterable[NamedImage]) -> list[dict]:
 
 
 def _row(name: str, said: Prediction, problem: str) -> dict:
-    row: dict[str, object] = {"image": name}
+    row: dict[str, object] = {"image": name, "several": has_several(said), "labels": "; ".join(labels_of(said))}
     for place in range(TOP):
         ending = f"_{place + 1}" if place else ""
         there = place < len(said.classes)

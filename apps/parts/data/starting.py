@@ -1,8 +1,9 @@
 """Starts the jobs that bring images into a project and look for problems in them."""
 
+from contextlib import suppress
 from pathlib import Path
 
-from jobs.job import Job, start_job
+from jobs.job import Job, list_jobs, start_job
 from projects import imports
 from projects.imports import Request
 from projects.project import Project
@@ -13,7 +14,7 @@ from parts.person import who
 
 
 def start_import(project: Project, request: Request) -> Job:
-    """Read a source and add its images.
+    """Read a source and add its images. While the same is being read, as after a double click, nothing more is started.
 
     Raises:
         ValueError: It lies outside of what the app may read.
@@ -22,6 +23,10 @@ def start_import(project: Project, request: Request) -> Job:
     for name in ("images", "golden", "rename", "overlay"):
         if request.labels.get(name):
             allowed_paths.check_path(str(request.labels[name]))
+    for job in _live_jobs(project, "import"):
+        with suppress(KeyError):  # what was asked for was closed
+            if imports.request_of(project, str(job.about["import"])) == request:
+                return job
     return go_on_with(project, imports.ask_for(project, request), request)
 
 
@@ -39,8 +44,8 @@ def go_on_with(project: Project, name: str, request: Request) -> Job:
 
 
 def start_audit(project: Project) -> Job:
-    """Look for problems in all images."""
-    return start_job(
+    """Look for problems in all images, unless that is being done."""
+    return next(iter(_live_jobs(project, "audit")), None) or start_job(
         project,
         "audit",
         "Look for problems",
@@ -48,6 +53,10 @@ def start_audit(project: Project) -> Job:
         allowed_paths.environment(),
         who=who(),
     )
+
+
+def _live_jobs(project: Project, kind: str) -> list[Job]:
+    return [job for job in list_jobs(project) if job.is_live and job.kind == kind]
 
 
 def request_for(title: str, source: str, **facts: object) -> Request:

@@ -11,6 +11,7 @@ from projects.union import Joined
 from worker.client import call
 
 from imgcls.data.manifest.table import Manifest
+from imgcls.files import replacing
 from parts.opened import link
 from parts.person import who
 from parts.predict.answer import threshold
@@ -38,7 +39,7 @@ def _add(project: Project, answer: Answer, with_label: bool) -> Joined | None:
     pictures = {}
     for row in rows:
         said = said_of(row, least)
-        label = said.text if with_label and said.kind == NAMED and not len(row["labels"]) else ""
+        label = said.text if with_label and said.kind == NAMED and not row["several"] else ""
         if row["file"]:
             pictures[_kept(project, answer, Path(row["file"]))] = label
     origin = "from Predict, with the predicted class" if with_label else "from Predict, without a label"
@@ -55,6 +56,6 @@ def _kept(project: Project, answer: Answer, file: Path) -> Path:
         return file.resolve()
     target = project.uploads / "answers" / answer.id / file.relative_to(answer.folder)
     if not target.is_file():
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copyfile(file, target)
+        with replacing(target) as partial:
+            shutil.copyfile(file, partial)
     return target.resolve()

@@ -7,7 +7,7 @@ from pathlib import Path
 import streamlit as st
 from images.addresses import file_address
 
-from parts.predict.said import NAMED, STRANGE, UNREADABLE, UNSURE, WAITS, Said, said_of
+from parts.predict.said import NAMED, NONE, STRANGE, UNREADABLE, UNSURE, WAITS, Said, said_of
 
 BARS = 3  # classes on a card
 SIDE = 192  # pixels of the small image that is sent
@@ -54,7 +54,7 @@ def _card(row: dict, said: Said) -> str:
 
 
 def _words(said: Said) -> str:
-    words = {WAITS: "Waiting", UNSURE: "Not sure", STRANGE: f"{said.text.capitalize()}"}
+    words = {WAITS: "Waiting", UNSURE: "Not sure", NONE: said.text.capitalize(), STRANGE: said.text.capitalize()}
     return words.get(said.kind, f"Cannot be read: {said.text}" if said.kind == UNREADABLE else said.text)
 
 

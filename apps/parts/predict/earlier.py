@@ -3,6 +3,7 @@
 from datetime import datetime
 
 import streamlit as st
+from jobs.job import list_jobs
 from projects.answers import Answer, delete_answer, list_answers
 from projects.project import Project
 
@@ -21,8 +22,7 @@ def show_earlier(project: Project, shown: Answer | None) -> None:
             with st.container(horizontal=True, horizontal_alignment="distribute", vertical_alignment="center"):
                 link("predict", project, described(answer), answer=answer.id)
                 gone = st.button("Delete", key=f"delete {answer.id}", icon=":material/delete:", type="tertiary")
-            if gone:
-                delete_answer(answer)
+            if gone and _delete(project, answer):
                 st.rerun()
 
 
@@ -32,11 +32,18 @@ def show_head(project: Project, answer: Answer) -> None:
     with st.container(horizontal=True):
         new = st.button("New answer", icon=":material/add:", help="The next images begin an answer of their own.")
         gone = st.button("Delete this", icon=":material/delete:")
-    if gone:
-        delete_answer(answer)
-    if new or gone:
+    if new or (gone and _delete(project, answer)):
         keep(answer=None, kind=None)
         st.rerun()
+
+
+def _delete(project: Project, answer: Answer) -> bool:
+    """Whether the answer was deleted: one that a job still writes would come back."""
+    if any(job.is_live and job.about.get("answer") == answer.id for job in list_jobs(project)):
+        st.error("It cannot be deleted while its images are being named. Cancel that first, at the side.")
+        return False
+    delete_answer(answer)
+    return True
 
 
 def described(answer: Answer) -> str:

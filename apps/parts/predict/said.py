@@ -1,4 +1,4 @@
-"""What a page says of one image: a class, "not sure", or that the model was never shown the like."""
+"""What a page says of one image: classes, none of them, "not sure", or that the model was never shown the like."""
 
 from collections.abc import Mapping
 from typing import NamedTuple
@@ -6,11 +6,12 @@ from typing import NamedTuple
 import pandas as pd
 
 NOT_SURE, NONE_OF_THESE = "not sure", "none of these"  # decisions of a classifier's own judgement
-UNLIKE = "unlike anything it was trained on"
-WAITS, NAMED, UNSURE, STRANGE, UNREADABLE = "waits", "named", "not sure", "unlike", "unreadable"  # kinds
+UNLIKE, NO_CLASS = "unlike anything it was trained on", "none of the classes"
+WAITS, NAMED, UNSURE, NONE, STRANGE, UNREADABLE = "waits", "named", "not sure", "none", "unlike", "unreadable"  # kinds
 TITLES = {
     NAMED: "Named",
     UNSURE: "Not sure",
+    NONE: "None of the classes",
     STRANGE: "Unlike the training images",
     UNREADABLE: "Cannot be read",
     WAITS: "Waiting",
@@ -42,7 +43,9 @@ def said_of(row: Mapping[str, object], threshold: float) -> Said:
         return Said(UNREADABLE, str(row["problem"]))
     if row["decision"] == NONE_OF_THESE:
         return Said(STRANGE, UNLIKE)
-    if len(row["labels"]):
+    if row["several"]:
+        if not len(row["labels"]):
+            return Said(NONE, NO_CLASS)
         sure = _sure_labels(row, threshold)
         return Said(NAMED, ", ".join(sure)) if sure else Said(UNSURE, NOT_SURE)
     if row["decision"] == NOT_SURE or row["probabilities"][0] < threshold:

@@ -20,7 +20,7 @@ from imgcls.explain.methods import MethodOptions, find_method
 from imgcls.explain.network import Network
 from imgcls.explain.target import class_scores
 from imgcls.explain.views.activation_maps import activation_maps, activation_picture
-from imgcls.files import read_json, write_json
+from imgcls.files import read_json, replacing, write_json
 from imgcls.run_folder import RunFolder
 from imgcls.workflow.network_of import network_of
 
@@ -79,8 +79,8 @@ def activations(run: str, file: str, path: str, box: Box, layer: str) -> None:
             network = _network(run)
             pixels = _pixels(network, path, box)
             maps = activation_maps(network, pixels[None], layer)[0]
-            Path(file).parent.mkdir(parents=True, exist_ok=True)
-            activation_picture(pixels, maps, f"Activations of {layer}").save(file)
+            with replacing(file) as partial:
+                activation_picture(pixels, maps, f"Activations of {layer}").save(partial)
 
 
 def lay_out(run: str, split: str, file: str, method: str) -> dict[str, Any]:
@@ -132,11 +132,8 @@ def _pixels(network: Network, path: str, box: Box) -> np.ndarray:
 
 def _heat_maps(network: Network, pixels: np.ndarray, true: str, folder: Path) -> dict[str, Any]:
     """For the answer, for the true class or else the next likeliest one, and for the difference of both."""
-    names = network.class_names
     order = np.argsort(-np.asarray(network.model(pixels[None], training=False))[0], kind="stable")
-    answer, second = names[order[0]], names[order[1]]
-    other = true if true in names and true != answer else second
-    asked = {f"For {answer}": (answer, ""), f"For {other}": (other, ""), f"For {answer}, not {other}": (answer, other)}
+    asked = _asked([network.class_names[place] for place in order], true)
     method = find_method(METHOD if network.last_map else WITHOUT_MAPS)
     scores = class_scores(network, [target for target, _ in asked.values()], [against for _, against in asked.values()])
     found = method.compute(network, np.stack([pixels] * len(asked)), scores, MethodOptions())
@@ -147,6 +144,20 @@ def _heat_maps(network: Network, pixels: np.ndarray, true: str, folder: Path) ->
         heat_picture(pixels, found.values[place], method.signed, "", (), found.problems[place]).save(folder / file)
         maps.append({"title": title, "file": file, "problem": found.problems[place]})
     return {"method": method.title, "maps": maps}
+
+
+def _asked(likeliest: Sequence[str], true: str) -> dict[str, tuple[str, str]]:
+    """What a map is drawn for, and against, by its title; of a run with one class there is only that one.
+
+    Args:
+        likeliest: All classes, the likeliest first.
+        true: The class of the image.
+    """
+    answer, *others = likeliest
+    if not others:
+        return {f"For {answer}": (answer, "")}
+    other = true if true in others else others[0]
+    return {f"For {answer}": (answer, ""), f"For {other}": (other, ""), f"For {answer}, not {other}": (answer, other)}
 
 
 def _neighbours(network: Network, pixels: np.ndarray, run: RunFolder) -> list[dict[str, Any]]:

@@ -5,7 +5,10 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from projects.said_by_server import has_several, labels_of
+
 if TYPE_CHECKING:
+    from imgcls.serving.prediction import Prediction
     from imgcls.serving.predictions import Predictions
     from imgcls.serving.predictor import Predictor
 
@@ -54,12 +57,13 @@ def name_on_server(address: str, token: str, pictures: Sequence[tuple[str, str]]
             yield [_said_by_server(key, each) for (_, key), each in zip(chunk, found, strict=True)]
 
 
-def _said_by_server(key: str, said: object) -> dict:
+def _said_by_server(key: str, said: "Prediction") -> dict:
     return {
         "sha256": key,
         "classes": said.classes[:TOP],
         "probabilities": said.probabilities[:TOP],
-        "labels": [],
+        "several": has_several(said),
+        "labels": labels_of(said),
         "decision": said.decision,
         "unknown_score": float(said.unknown_score) if said.decision else float("nan"),
         "problem": said.problem,
@@ -73,6 +77,7 @@ def _rows(predictions: "Predictions") -> list[dict]:
         {
             "classes": found.classes[:TOP],
             "probabilities": found.probabilities[:TOP],
+            "several": predictions.multi_label,
             "labels": names,
             "decision": found.decision,
             "unknown_score": float(found.unknown_score) if judged and not found.problem else float("nan"),

@@ -1,0 +1,99 @@
+"""What is said of an image that may have several classes, or none: by a model here, by a server, and by a job."""
+
+import pandas as pd
+import pytest
+from jobs.programs.name_on_server import _row
+from parts.predict.cards import cards
+from parts.predict.said import NAMED, NONE, UNSURE, said_of
+from projects.answers import COLUMNS, add_pictures, put, rows_of, start_answer
+from projects.models import SERVER, Model
+from projects.project import create_project
+from worker.tasks.predict import _said_by_server
+
+from imgcls.serving.prediction import Prediction
+
+ROW = {**COLUMNS, "waits": False, "classes": ["sea", "sky", "sun"], "probabilities": [0.9, 0.6, 0.1]}
+SAID = {  # of images by a server: two classes, surely one, none
+    "two": Prediction(["sea", "sky"], [0.9, 0.8], ""),
+    "one": Prediction(["sky", "sea"], [0.98, 0.02], ""),
+    "none": Prediction(["sea", "sky"], [0.02, 0.01], ""),
+}
+
+
+class File:
+    """An uploaded image of one pixel."""
+
+    def __init__(self, name: str, value: int) -> None:
+        self.name, self.value = name, value
+
+    def getvalue(self) -> bytes:
+        return b"P5 1 1 255 %c" % self.value
+
+
+@pytest.fixture
+def answer(here):
+    project = create_project("Sea")
+    return project, start_answer(project, Model(SERVER, "http://127.0.0.1:9/v1/models/sea"))
+
+
+def test_of_several_classes_those_are_named_that_are_sure_enough():
+    row = {**ROW, "several": True, "labels": ["sea", "sky"]}
+    assert said_of(row, 0.5) == (NAMED, "sea, sky")
+    assert said_of(row, 0.8) == (NAMED, "sea")
+    assert said_of(row, 0.95).kind == UNSURE
+
+
+def test_an_image_without_any_of_several_classes_is_not_named():
+    assert said_of({**ROW, "several": True, "probabilities": [0.02, 0.01, 0.0]}, 0.0) == (NONE, "none of the classes")
+    assert said_of(ROW, 0.0) == (NAMED, "sea")
+
+
+def test_a_server_is_understood_by_its_probabilities(answer):
+    project, answer = answer
+    add_pictures(project, answer, [File(f"{name}.pgm", place) for place, name in enumerate(SAID)])
+    keys = rows_of(answer)["sha256"]
+    put(answer, [_said_by_server(key, said) for key, said in zip(keys, SAID.values(), strict=True)])
+    found = [said_of(row, 0.0) for row in rows_of(answer).to_dict("records")]
+    assert found == [(NAMED, "sea, sky"), (NAMED, "sky"), (NONE, "none of the classes")]
+
+
+def test_a_server_of_classes_that_exclude_each_other_still_is(answer):
+    project, answer = answer
+    add_pictures(project, answer, [File("a.pgm", 1)])
+    said = Prediction(["sea", "sky", "sun"], [0.4, 0.35, 0.25], "")
+    put(answer, [_said_by_server(rows_of(answer)["sha256"].iloc[0], said)])
+    assert said_of(rows_of(answer).iloc[0].to_dict(), 0.0) == (NAMED, "sea")
+
+
+def test_a_job_that_asks_a_server_keeps_it_too(here):
+    project = create_project("Sea")
+    answer = start_answer(project, Model(SERVER, "http://127.0.0.1:9/v1/models/sea"), pictures="photos")
+    (answer.folder / "parts").mkdir()
+    rows = [_row(f"photos/{name}.png", said, "") for name, said in SAID.items()]
+    pd.DataFrame(rows).to_parquet(answer.folder / "parts" / "part-00000.parquet")
+    found = [said_of(row, 0.0).kind for row in rows_of(answer).to_dict("records")]
+    assert found == [NAMED, NAMED, NONE]
+
+
+def test_a_server_with_two_classes_has_two_bars(here):
+    project = create_project("Sea")
+    answer = start_answer(project, Model(SERVER, "http://127.0.0.1:9/v1/models/sea"), pictures="photos")
+    (answer.folder / "parts").mkdir()
+    rows = [
+        _row("photos/a.png", Prediction(["sea", "sky"], [0.9, 0.1], ""), ""),
+        _row("b.png", Prediction([], [], ""), "x"),
+    ]
+    pd.DataFrame(rows).to_parquet(answer.folder / "parts" / "part-00000.parquet")
+    found = rows_of(answer)
+    assert found["classes"].tolist() == [("sea", "sky"), ()]
+    assert found["probabilities"].tolist() == [(0.9, 0.1), ()]
+    html = cards(found.to_dict("records"), 0.0)
+    assert html.count('class="bar"') == 2
+    assert "nan" not in html
+
+
+def test_an_answer_of_an_earlier_version_of_the_app_is_read(answer):
+    _, answer = answer
+    table = pd.DataFrame([{**ROW, "labels": ["sea"]}, {**ROW, "labels": []}]).drop(columns="several")
+    table.to_parquet(answer.folder / "table.parquet")
+    assert [said_of(row, 0.0).kind for row in rows_of(answer).to_dict("records")] == [NAMED, NONE]
