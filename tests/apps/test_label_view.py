@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 APPS = Path(__file__).parents[2] / "apps"
 
 
@@ -177,6 +179,29 @@ def test_many_at_once_shows_keys_for_the_classes(page, waiting):
     assert {"bag · 1", "sneaker · 2", "trouser · 3", "Leave out · X"} <= {each.label for each in opened.widgets.button}
     opened.press("bag · 1")  # with nothing selected
     assert not opened.errors
+
+
+@pytest.mark.parametrize("name", ["back", "out", "same", "hide", "other"])
+def test_a_class_may_be_called_as_a_button_is(page, waiting, name):
+    from projects import edits
+    from projects.versions import add_version, whole_manifest_of
+
+    add_version(waiting, edits.rename_class(whole_manifest_of(waiting), "bag", name), f"bag renamed to {name}", 2)
+    opened = page("label", project="clothes", queue="no-label", mode="many", several="1")
+    assert not opened.errors
+    assert f"{name} · 1" in [each.label for each in opened.widgets.button]
+
+
+def test_a_key_whose_class_was_taken_back_decides_nothing(page, waiting, monkeypatch):
+    from parts import grid
+    from parts.labelling import batch
+    from projects.decisions import unsaved
+
+    monkeypatch.setattr(batch, "image_grid", lambda *_, **__: grid.GridAnswer([30, 31], None, "4"))
+    opened = page("label", project="clothes", queue="no-label", mode="many")
+    assert not opened.errors
+    assert "no class any more" in opened.widgets.toast[0].value
+    assert not unsaved(waiting)
 
 
 def test_the_page_needs_no_tensorflow(waiting):
