@@ -135,6 +135,21 @@ def test_a_kill_loses_nothing_and_half_a_line_does_no_harm(project, here):
     assert [each.row for each in unsaved(project)] == [*range(10), 20]
 
 
+def test_decisions_of_many_saves_are_read_once(project, monkeypatch):
+    from projects import decisions
+
+    saved = project.data / "decisions"
+    saved.mkdir()
+    line = '{"id": "%d", "queue": "q", "version": 1, "row": 0, "act": "skip"}\n'
+    for place in range(100):
+        (saved / f"{1000 + place}.jsonl").write_text(line % place)
+    assert len(decisions.decided_in(project, "q")) == 100
+    again: list[bytes] = []
+    monkeypatch.setattr(decisions, "_decision", again.append)
+    assert len(decisions.decided_in(project, "q")) == 100
+    assert not again
+
+
 @pytest.mark.parametrize("wrong", [{"act": "delete"}, {"labels": [""]}, {"labels": ["x" * 201]}, {"box": [1, 2]},
                                    {"box": [0, 0, float("nan"), 1]}, {"labels": ["\ud800"]}])  # fmt: skip
 def test_what_is_no_decision_is_refused(project, wrong):
