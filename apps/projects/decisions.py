@@ -13,7 +13,7 @@ import math
 import os
 import threading
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -21,10 +21,14 @@ from typing import Any
 
 from imgcls.labels.records import class_name
 from projects.project import Project
+from projects.versions import manifest_of
 
 LABEL, ASIDE, SKIP, UNDO, AGAIN = "label", "aside", "skip", "undo", "again"
 ACTS = (LABEL, ASIDE, SKIP, UNDO, AGAIN)
-LONGEST = 200  # characters of a class name
+OF_IMAGES = (LABEL, ASIDE, SKIP)
+NOT_THERE = "An image that was decided on is not in this project. Load the page again."
+LONGEST = 200  # characters of the name of a new class
+MOST = 2**31  # images and versions
 IN_MEMORY = 200_000  # decisions, over all projects; 1,000 take 0.6 MB
 _reading = threading.Lock()
 _read: dict[Path, tuple[int, int, list["Decision"]]] = {}  # by file: its number, bytes that were read, decisions
@@ -61,42 +65,53 @@ class Decision:
     when: float = 0.0
 
 
-def read_decision(values: Mapping[str, Any], who: str) -> Decision:
+def read_decision(values: Mapping[str, Any], who: str, classes: Collection[str] = ()) -> Decision:
     """A decision as a page sends it.
 
+    Args:
+        values: What the page sends.
+        who: Decided it.
+        classes: That exist; their names stay as they are.
+
     Raises:
-        ValueError: It is none.
+        ValueError: It is none, or a new class has a name that is too long.
     """
-    labels = [class_name(name) or "" for name in values.get("labels") or ()]
-    box = values.get("box")
-    fits = (
-        values.get("act") in ACTS
-        and all(0 < len(name) <= LONGEST for name in labels)
-        and (box is None or (len(box) in (0, 4) and all(math.isfinite(edge) for edge in box)))
-    )
-    if not fits:
-        raise ValueError("A decision that the page sent cannot be read. Load the page again.")
-    labels = [" ".join(name.split()) for name in labels]
-    text = {name: str(values.get(name, "")) for name in ("id", "queue", "act", "of")}
-    return Decision(
-        **text, version=int(values["version"]), row=int(values["row"]), labels=labels,
-        box=None if box is None else [float(edge) for edge in box], who=who, when=time.time(),
-    )  # fmt: skip
+    try:
+        decision = Decision(
+            **{name: str(values.get(name, "")) for name in ("id", "queue", "act", "of")},
+            version=int(values["version"]),
+            row=int(values["row"]),
+            labels=[_name(label, classes) for label in _listed(values.get("labels") or [])],
+            box=None if values.get("box") is None else [float(edge) for edge in _listed(values["box"])],
+            who=who,
+            when=time.time(),
+        )
+        _check(decision)
+    except (AttributeError, KeyError, OverflowError, TypeError, ValueError):
+        raise ValueError("A decision that the page sent cannot be read. Load the page again.") from None
+    if any(len(name) > LONGEST for name in decision.labels if name not in classes):
+        raise ValueError(f"The name of a new class has more than {LONGEST} characters. Choose a shorter one.")
+    return decision
 
 
-def record(project: Project, decisions: Iterable[Decision]) -> None:
-    """Write decisions down, those that are not written yet. They are on the disk when this returns."""
+def record(project: Project, decisions: Iterable[Decision]) -> dict[str, str]:
+    """Write decisions down, those that are not written yet. They are on the disk when this returns.
+
+    Returns:
+        Why decisions were refused, by their ids: those of images that the project does not have.
+    """
     with held(project):
         known = {each.id for file in _files(project) for each in _lines(file)}
         new = [each for each in decisions if each.id not in known]
-        if not new:
-            return
-        with _file(project).open("ab") as file:
-            torn = file.tell() and not _ends_with_a_line(_file(project))
-            text = "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in new)
-            file.write((("\n" if torn else "") + text).encode())
-            file.flush()
-            os.fsync(file.fileno())
+        refused = {each.id: NOT_THERE for each in new if each.act in OF_IMAGES and not _is_there(project, each)}
+        text = "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in new if each.id not in refused)
+        if text:
+            with _file(project).open("ab") as file:
+                torn = file.tell() and not _ends_with_a_line(_file(project))
+                file.write((("\n" if torn else "") + text).encode())
+                file.flush()
+                os.fsync(file.fileno())
+    return refused
 
 
 def unsaved(project: Project) -> list[Decision]:
@@ -143,6 +158,44 @@ def held(project: Project) -> Iterator[None]:
     with (project.data / ".decisions-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
+
+
+def _check(decision: Decision) -> None:
+    box = decision.box or ()
+    fits = (
+        decision.id
+        and decision.act in ACTS
+        and max(abs(decision.version), abs(decision.row)) <= MOST
+        and len(box) in (0, 4)
+        and all(map(math.isfinite, box))
+    )
+    if not fits:
+        raise ValueError("It is no decision.")
+    json.dumps(asdict(decision), ensure_ascii=False).encode()  # not of text that no file can hold
+
+
+def _listed(values: object) -> Sequence[Any]:
+    if not isinstance(values, list | tuple):
+        raise TypeError("It is no list.")
+    return values
+
+
+def _name(label: object, classes: Collection[str]) -> str:
+    """The name of a class: as it is if there is such a class, else without spaces that nobody sees."""
+    if isinstance(label, str) and label in classes:
+        return label
+    name = class_name(label)
+    if name is None:
+        raise ValueError("It is no name of a class.")
+    return " ".join(name.split())
+
+
+def _is_there(project: Project, decision: Decision) -> bool:
+    """Whether the project has the image that a decision is about."""
+    try:
+        return 0 <= decision.row < len(manifest_of(project, decision.version).table)
+    except ValueError:
+        return False
 
 
 def _file(project: Project) -> Path:

@@ -18,6 +18,7 @@ from projects.versions import (
     add_version,
     current_number,
     current_version,
+    file_of_version,
     manifest_of,
     whole_manifest_of,
 )
@@ -48,12 +49,15 @@ def last_of_each_row(project: Project, decisions: Sequence[Decision], version: i
     """The last decision about each image, by the number of its row in a version; without images that are gone."""
     last: dict[int, Decision] = {}
     place: dict[tuple[int, int], int] = {}
-    for made_of in {each.version for each in decisions} - {version}:
+    for made_of in {each.version for each in decisions}:
         rows = np.array([each.row for each in decisions if each.version == made_of], int)
-        moved = moved_rows(rows, manifest_of(project, made_of), manifest_of(project, version))
+        if made_of == version or file_of_version(project, made_of).is_file():
+            moved = moved_rows(rows, manifest_of(project, made_of), manifest_of(project, version))
+        else:
+            moved = np.full(len(rows), GONE)
         place |= {(made_of, int(row)): int(now) for row, now in zip(rows, moved, strict=True)}
     for each in decisions:
-        row = each.row if each.version == version else place[each.version, each.row]
+        row = place[each.version, each.row]
         if row != GONE:
             last.pop(row, None)
             last[row] = each
@@ -63,7 +67,6 @@ def last_of_each_row(project: Project, decisions: Sequence[Decision], version: i
 def folded(manifest: Manifest, decisions: dict[int, Decision]) -> Manifest:
     """The images and labels with decisions applied, by the number of the row."""
     table = manifest.table.copy()
-    decisions = {row: each for row, each in decisions.items() if row in table.index}
     aside = [row for row, each in decisions.items() if each.act == ASIDE]
     named = {row: each for row, each in decisions.items() if each.act != ASIDE}
     _set_problems(table, aside, SET_ASIDE)

@@ -150,8 +150,51 @@ def test_decisions_of_many_saves_are_read_once(project, monkeypatch):
     assert not again
 
 
-@pytest.mark.parametrize("wrong", [{"act": "delete"}, {"labels": [""]}, {"labels": ["x" * 201]}, {"box": [1, 2]},
-                                   {"box": [0, 0, float("nan"), 1]}, {"labels": ["\ud800"]}])  # fmt: skip
+@pytest.mark.parametrize("wrong", [{"act": "delete"}, {"labels": [""]}, {"labels": "bag"}, {"box": [1, 2]},
+                                   {"box": [0, 0, float("nan"), 1]}, {"labels": ["\ud800"]}, {"of": "\ud800"},
+                                   {"id": ""}, {"row": float("inf")}, {"version": 10**300}])  # fmt: skip
 def test_what_is_no_decision_is_refused(project, wrong):
     with pytest.raises(ValueError, match="cannot be read"):
         decided(0, **wrong)
+
+
+@pytest.mark.parametrize("values", [None, "label", [], {}, {"id": "1", "act": "label"}])
+def test_what_is_no_decision_at_all_is_refused(values):
+    from projects.decisions import read_decision
+
+    with pytest.raises(ValueError, match="cannot be read"):
+        read_decision(values, "")
+
+
+def test_the_name_of_a_class_stays_as_it_is_and_that_of_a_new_one_is_made_tidy():
+    from projects.decisions import read_decision
+
+    classes = ["big  cat", "x" * 300]
+    values = {"id": "1", "version": 1, "row": 0, "act": "label", "labels": [*classes, " small  cat "]}
+    assert read_decision(values, "", classes).labels == [*classes, "small cat"]
+    with pytest.raises(ValueError, match="more than 200 characters"):
+        read_decision(values, "")
+
+
+@pytest.mark.parametrize("wrong", [{"version": 7}, {"version": -1}, {"row": 30}, {"row": -1}])
+def test_a_decision_about_no_image_is_refused_and_the_others_are_kept(project, wrong):
+    from projects.decisions import record, unsaved
+
+    refused = record(project, [decided(0), decided(1, **wrong), decided(2)])
+    assert list(refused) == ["tab-1"]
+    assert "not in this project" in refused["tab-1"]
+    assert [each.row for each in unsaved(project)] == [0, 2]
+
+
+def test_decisions_about_no_image_that_were_written_before_do_no_harm(project):
+    from projects.decisions import record
+    from projects.fold_decisions import save_decisions
+    from projects.versions import manifest_of
+
+    record(project, [decided(0)])
+    text = (project.data / "decisions.jsonl").read_text()
+    (project.data / "decisions.jsonl").write_text(
+        text + text.replace("tab-0", "other").replace('"version": 1', '"version": 7')
+    )
+    save_decisions(project)
+    assert (manifest_of(project).table["label"] == "boot").sum() == 1

@@ -108,6 +108,42 @@ def test_the_browser_is_told_the_next_images_and_what_was_decided(waiting):
     json.dumps(told)
 
 
+def test_what_cannot_be_written_down_does_not_hold_up_the_rest(waiting):
+    import streamlit as st
+    from parts.labelling.labeller import _receive
+    from projects.decisions import unsaved
+
+    good = {"id": "t-1", "queue": "no-label", "version": 2, "row": 30, "act": "label", "labels": ["bag"], "box": None}
+    long, lost = good | {"id": "t-0", "labels": ["x" * 201]}, good | {"id": "t-2", "version": 9}
+    st.session_state["page"] = {"decisions": [long, good, lost, {"id": "t-3"}, None]}
+    assert _receive("page", waiting)
+    assert [each.id for each in unsaved(waiting)] == ["t-1"]
+    assert st.session_state["page received"] == ["t-0", "t-1", "t-2", "t-3"]
+    for sentence in ("more than 200 characters", "not in this project", "cannot be read"):
+        assert sentence in st.session_state["page refused"]
+
+
+def test_classes_that_exist_are_given_as_they_are(waiting):
+    import streamlit as st
+    from parts.labelling.deciding import decide_all
+    from parts.labelling.labeller import _receive
+    from projects import edits
+    from projects.decisions import unsaved
+    from projects.open_queue import open_queue
+    from projects.versions import add_version, whole_manifest_of
+
+    manifest = whole_manifest_of(waiting)
+    table = edits.rename_class(manifest, "bag", "x").table
+    table["label"] = table["label"].replace("x", "big  cat")
+    table["labels"] = table["labels"].map(lambda names: ["big  cat" if name == "x" else name for name in names])
+    add_version(waiting, type(manifest)(table, manifest.root), "read from a file", 2)
+    decide_all(waiting, open_queue(waiting, "no-label", 3), [30], "big  cat")
+    values = {"id": "t-1", "queue": "no-label", "version": 3, "row": 31, "act": "label", "labels": ["big  cat"]}
+    st.session_state["page"] = {"decisions": [values]}
+    _receive("page", waiting)
+    assert [each.labels for each in unsaved(waiting)] == [["big  cat"]] * 2
+
+
 def test_what_a_review_calls_wrong_is_a_queue(waiting):
     from projects.open_queue import offered_queues, open_queue
     from projects.versions import manifest_of

@@ -7,6 +7,7 @@ from projects.decisions import ASIDE, LABEL, UNDO, read_decision, record, unsave
 from projects.open_queue import OpenQueue
 from projects.project import Project
 
+from parts.labelling.labeller import class_names
 from parts.person import who
 
 BATCH = "batch-"  # begins the ids of decisions that were made together
@@ -39,4 +40,5 @@ def _record(project: Project, queue: OpenQueue, acts: Mapping[int, Mapping[str, 
     batch = f"{BATCH}{secrets.token_hex(8)}"
     about = {"queue": queue.name, "version": queue.version}
     values = [{"id": f"{batch}-{row}", "row": row, **about, **act} for row, act in acts.items()]
-    record(project, [read_decision(each, who()) for each in values])
+    classes = set(class_names(project, queue.version))
+    record(project, [read_decision(each, who(), classes) for each in values])

@@ -48,7 +48,7 @@ class Labeller {
     this.store = STORED + data.project;
     this.waiting ??= this.left();
     const heard = this.forget(data.received);
-    if (!before || before.version !== data.version || before.queue !== data.queue) this.begin();
+    if (!before || ["version", "queue", "turn"].some((fact) => before[fact] !== data[fact])) this.begin();
     else this.join();
     if (this.waiting.length && (heard || !before)) this.send(true);
     this.render();

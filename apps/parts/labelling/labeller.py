@@ -12,7 +12,7 @@ from projects.edits import all_classes
 from projects.fold_decisions import last_of_each_row
 from projects.open_queue import OpenQueue
 from projects.project import Project
-from projects.versions import manifest_of
+from projects.versions import current_number, manifest_of
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
@@ -43,14 +43,11 @@ def show_labeller(project: Project, queue: OpenQueue, several: bool) -> None:
     if refused := st.session_state.pop(f"{key} refused", None):
         st.error(refused)
     received = st.session_state.get(f"{key} received", [])
-    answer = _labeller(
-        key=key, data=data_of(project, queue, received, several), on_decisions_change=partial(_receive, key, project)
-    )
+    data = data_of(project, queue, received, several) | {"turn": st.session_state.get(f"{key} turn", 0)}
+    answer = _labeller(key=key, data=data, on_decisions_change=partial(_receive, key, project))
     sent = answer.get("decisions") or []
-    if sent and {each["id"] for each in sent} - set(received):  # by a tab that lived longer than the app
-        _receive(key, project)
-        if f"{key} refused" not in st.session_state:
-            run_again()
+    if set(_ids(sent)) - set(received) and _receive(key, project):  # of a tab that lived longer than the app
+        run_again()
 
 
 def data_of(project: Project, queue: OpenQueue, received: list[str], several: bool) -> dict[str, Any]:
@@ -90,17 +87,42 @@ def _classes_of(project: Project, version: int) -> list[str]:
     return all_classes(manifest_of(project, version))
 
 
-def _receive(key: str, project: Project) -> None:
-    """Write down what the browser sends; it sends a decision again until it hears that it has arrived."""
+def _receive(key: str, project: Project) -> bool:
+    """Write down what the browser sends; it sends a decision again until it hears that it has arrived.
+
+    One that cannot be written down has arrived too, or it would be sent for ever, and all that come after it.
+
+    Returns:
+        Whether the browser can be told so.
+    """
     sent = (st.session_state[key].get("decisions") or []) if key in st.session_state else []
     try:
-        decisions = [read_decision(values, who()) for values in sent]
-        record(project, decisions)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        why = of_system(error) if isinstance(error, OSError) else error
-        st.session_state[f"{key} refused"] = f"The last labels wait in this browser, and are sent again. {why}"
-    else:
-        st.session_state[f"{key} received"] = [each.id for each in decisions]
+        refused = _record(project, sent)
+    except OSError as error:
+        why = f"The last labels wait in this browser, and are sent again. {of_system(error)}"
+        st.session_state[f"{key} refused"] = why
+        return False
+    st.session_state[f"{key} received"] = _ids(sent)
+    if refused:
+        st.session_state[f"{key} refused"] = "\n\n".join(dict.fromkeys(refused))
+        st.session_state[f"{key} turn"] = st.session_state.get(f"{key} turn", 0) + 1
+    return True
+
+
+def _record(project: Project, sent: list[Any]) -> list[str]:
+    """Write down what can be; returns why the rest cannot."""
+    classes = set(class_names(project, current_number(project)))
+    decisions, refused = [], []
+    for values in sent:
+        try:
+            decisions.append(read_decision(values, who(), classes))
+        except ValueError as error:
+            refused.append(str(error))
+    return [*refused, *record(project, decisions).values()]
+
+
+def _ids(sent: list[Any]) -> list[str]:
+    return [str(values["id"]) for values in sent if isinstance(values, dict) and values.get("id")]
 
 
 def _item(
