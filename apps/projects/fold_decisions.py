@@ -1,6 +1,7 @@
 """Decisions become a version of the data."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -8,16 +9,15 @@ import pandas as pd
 from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
+from projects.changed_since import up_to_date
 from projects.decisions import ASIDE, Decision, held, put_away, unsaved
 from projects.moved_rows import GONE, moved_rows
 from projects.project import Project
 from projects.versions import (
     NO_LABEL,
     SET_ASIDE,
-    Version,
     add_version,
     current_number,
-    current_version,
     file_of_version,
     manifest_of,
     whole_manifest_of,
@@ -26,23 +26,40 @@ from projects.versions import (
 OF_PEOPLE = ("", NO_LABEL, SET_ASIDE)  # problems that a decision changes; the others are of the file
 
 
-def save_decisions(project: Project, who: str = "") -> Version | None:
-    """Make one new version of all decisions that are not in the data yet.
+@dataclass(frozen=True)
+class Saved:
+    """What became of decisions.
 
-    Returns:
-        The version that is shown now.
+    Attributes:
+        images: How many were labelled or left out.
+        overtaken: How many somebody changed on another page after they were decided on, and that stay so.
+    """
+
+    images: int
+    overtaken: int
+
+
+def save_decisions(project: Project, who: str = "") -> Saved:
+    """Make one new version of all decisions that are not in the data yet.
 
     Raises:
         ValueError: Somebody changed the data in this moment; nothing is lost, and it can be tried again.
     """
     with held(project):
-        decisions, number = unsaved(project), current_number(project)
-        last = last_of_each_row(project, decisions, number)
-        if last:
-            changed = folded(whole_manifest_of(project, number), last)
-            add_version(project, changed, _what(list(last.values())), number, who)
+        number = current_number(project)
+        last = unsaved_rows(project)
+        kept = up_to_date(project, last, number) if last else {}
+        if kept:
+            changed = folded(whole_manifest_of(project, number), kept)
+            add_version(project, changed, _what(list(kept.values())), number, who)
         put_away(project)
-    return current_version(project)
+    return Saved(len(kept), len(last) - len(kept))
+
+
+def unsaved_rows(project: Project) -> dict[int, Decision]:
+    """The last decision about each image that is not in the data yet, by the number of its row."""
+    decisions = unsaved(project)
+    return last_of_each_row(project, decisions, current_number(project)) if decisions else {}
 
 
 def last_of_each_row(project: Project, decisions: Sequence[Decision], version: int) -> dict[int, Decision]:

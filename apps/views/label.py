@@ -9,7 +9,7 @@ from parts.labelling.labeller import show_labeller
 from parts.labelling.leaving import at_queue, save
 from parts.labelling.more_queues import offer_more_queues
 from parts.opened import keep, link, the_project
-from projects.decisions import unsaved
+from projects.fold_decisions import unsaved_rows
 from projects.open_queue import open_queue
 from projects.project import Project
 from projects.summary import has_several
@@ -75,7 +75,7 @@ def _several(project: Project, number: int) -> bool:
 
 
 def _offer_to_save(project: Project) -> None:
-    count = len(unsaved(project))
+    count = len(unsaved_rows(project))
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Save these labels", disabled=not count, icon=":material/save:"):
             with explained():

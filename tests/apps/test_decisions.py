@@ -87,6 +87,48 @@ def test_decisions_of_an_older_version_find_their_images(project):
     assert table.loc[table["label"] == "boot", "image"].tolist() == [name]
 
 
+def test_what_was_changed_after_a_decision_stays(project):
+    from projects import edits
+    from projects.decisions import record
+    from projects.fold_decisions import Saved, save_decisions
+    from projects.versions import add_version, manifest_of, whole_manifest_of
+
+    record(project, [decided(row) for row in range(4)])
+    add_version(project, edits.set_label(whole_manifest_of(project), [0], "sneaker"), "by somebody else", 1)
+    add_version(project, edits.set_aside(whole_manifest_of(project), [1]), "by somebody else", 2)
+    record(project, [decided(12, row=2, label="bag"), decided(13, row=3, label="trouser", version=3)])
+    add_version(project, edits.set_label(whole_manifest_of(project), [20], "bag"), "of another image", 3)
+    assert save_decisions(project) == Saved(2, 2)
+    table = manifest_of(project).table
+    assert table["label"][:4].tolist() == ["sneaker", "bag", "bag", "trouser"]
+    assert table["problems"][1] == "left out by you"
+
+
+def test_a_decision_after_a_change_holds(project):
+    from projects import edits
+    from projects.decisions import record
+    from projects.fold_decisions import save_decisions
+    from projects.versions import add_version, manifest_of, show_version, whole_manifest_of
+
+    add_version(project, edits.set_label(whole_manifest_of(project), [0], "sneaker"), "before", 1)
+    record(project, [decided(0), decided(1, version=2)])  # the first one in a tab that still shows version 1
+    show_version(project, 1)
+    save_decisions(project)
+    assert manifest_of(project).table["label"][:2].tolist() == ["boot", "boot"]
+
+
+def test_a_class_that_is_renamed_after_a_decision_is_not_made_again(project):
+    from projects import edits
+    from projects.decisions import record
+    from projects.fold_decisions import save_decisions
+    from projects.versions import add_version, manifest_of, whole_manifest_of
+
+    record(project, [decided(0, label="trouser"), decided(25, label="boot")])
+    add_version(project, edits.rename_class(whole_manifest_of(project), "trouser", "jeans"), "renamed", 1)
+    save_decisions(project)
+    assert manifest_of(project).table["label"][[0, 25, 26]].tolist() == ["jeans", "boot", "jeans"]
+
+
 def test_a_crop_is_set_and_taken_away(project):
     from projects.decisions import record
     from projects.fold_decisions import save_decisions

@@ -71,6 +71,30 @@ def test_labels_wait_until_they_are_saved(page, waiting):
     assert box(opened).options[0] == "No label yet (9)"
 
 
+def test_an_image_that_was_decided_on_three_times_is_one(page, waiting):
+    from projects.decisions import read_decision, record
+
+    for number in range(3):
+        values = {"id": f"t-{number}", "queue": "no-label", "version": 2, "row": 30, "act": "label", "labels": ["bag"]}
+        record(waiting, [read_decision(values, "")])
+    opened = page("label", project="clothes", queue="no-label")
+    assert "1 decided and not saved yet" in opened.text
+    assert "1 image labelled" in opened.press("Save these labels").widgets.toast[0].value
+
+
+@pytest.mark.parametrize("view", ["data", "train"])
+def test_labels_of_a_browser_that_was_closed_are_offered_where_the_data_is_used(page, waiting, view):
+    from projects.versions import list_versions
+
+    assert "not in the data yet" not in page(view, project="clothes").text
+    record_some(waiting, "no-label", 3, 2)
+    opened = page(view, project="clothes")
+    assert "3 labels are not in the data yet." in opened.text
+    opened.press("Put them into the data")
+    assert "not in the data yet" not in opened.text
+    assert list_versions(waiting)[-1].what == "3 images labelled"
+
+
 def test_leaving_the_queue_saves(page, waiting):
     from projects.versions import list_versions
 
