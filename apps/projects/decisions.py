@@ -20,11 +20,12 @@ from pathlib import Path
 from typing import Any
 
 from imgcls.labels.records import class_name
+from projects.lineage import lineage
 from projects.project import Project
-from projects.versions import manifest_of
+from projects.versions import current_number, list_versions, manifest_of
 
-LABEL, ASIDE, SKIP, UNDO, AGAIN = "label", "aside", "skip", "undo", "again"
-ACTS = (LABEL, ASIDE, SKIP, UNDO, AGAIN)
+LABEL, ASIDE, SKIP, UNDO, AGAIN, ANEW = "label", "aside", "skip", "undo", "again", "anew"
+ACTS = (LABEL, ASIDE, SKIP, UNDO, AGAIN, ANEW)
 OF_IMAGES = (LABEL, ASIDE, SKIP)
 NOT_THERE = "An image that was decided on is not in this project. Load the page again."
 LONGEST = 200  # characters of the name of a new class
@@ -44,7 +45,7 @@ class Decision:
         version: That the row's number belongs to.
         row: Of the image.
         act: label: it has these classes. aside: it is left out. skip: not now. undo: the decision `of` does not stand.
-            again: all images of the queue are to be looked at again.
+            again: the skipped images of the queue are to be looked at again. anew: all of them are.
         labels: The classes; none of them says that the image has none.
         box: The part of the image that is the example: left, top, right, bottom in pixels; empty for all of it; None if
             nothing was said of it.
@@ -122,14 +123,22 @@ def unsaved(project: Project) -> list[Decision]:
 def decided_in(project: Project, queue: str, since: float = 0.0) -> list[Decision]:
     """All decisions that stand about images of a queue, saved or not, skipped images included.
 
+    Those that went into a version that the current one was not made of, because it was undone, do not stand.
+
     Args:
         project: The project.
         queue: The queue's name.
         since: Seconds since 1970; what was decided before belongs to an earlier queue of the same name.
     """
-    every = [each for file in _files(project) for each in _lines(file)]
-    lines = [each for each in every if each.queue == queue and each.when >= since]
-    return standing(lines)
+    undone = _undone_files(project)
+    lines = [
+        each
+        for file in _files(project)
+        for each in _lines(file)
+        if each.queue == queue and each.when >= since and not (file in undone and each.act in (LABEL, ASIDE))
+    ]
+    begun = [place for place, each in enumerate(lines) if each.act == ANEW]
+    return standing(lines[begun[-1] :] if begun else lines)
 
 
 def standing(decisions: Iterable[Decision]) -> list[Decision]:
@@ -140,7 +149,7 @@ def standing(decisions: Iterable[Decision]) -> list[Decision]:
             kept.pop(each.of, None)
         elif each.act == AGAIN:
             kept = {key: one for key, one in kept.items() if one.queue != each.queue or one.act != SKIP}
-        else:
+        elif each.act != ANEW:
             kept[each.id] = each
     return list(kept.values())
 
@@ -209,6 +218,18 @@ def _folder(project: Project) -> Path:
 def _files(project: Project) -> list[Path]:
     """Of all decisions, the oldest first."""
     return [*sorted(_folder(project).glob("*.jsonl")), _file(project)]
+
+
+def _undone_files(project: Project) -> set[Path]:
+    """The files whose decisions went into a version that is not shown any more: the latest one that is older."""
+    shown = {version.number for version in lineage(project, current_number(project))}
+    made = [(version.when, version.number) for version in list_versions(project)]
+    found = set()
+    for file in _files(project)[:-1]:
+        into = max((number for when, number in made if when <= int(file.stem) / 1e9), default=None)
+        if into is not None and into not in shown:
+            found.add(file)
+    return found
 
 
 def _lines(file: Path) -> list[Decision]:

@@ -3,6 +3,7 @@
 import streamlit as st
 from parts.errors import explained
 from parts.fragment import fragment
+from parts.labelling.again import offer_again
 from parts.labelling.batch import show_batch
 from parts.labelling.choice import choose_queue
 from parts.labelling.labeller import show_labeller
@@ -41,7 +42,8 @@ def main() -> None:
         at_queue(project, name)
         _work(project, name, mode, several)
     else:
-        st.info("No image waits for a label. Choose a queue above to look at labels again.")
+        st.info("No image waits for a label, and none that can be used has one. Add images, or bring some back.")
+        link("data", project, "Go to Data")
     offer_more_queues(project, number)
 
 
@@ -55,6 +57,7 @@ def _work(project: Project, name: str, mode: str, several: bool) -> None:
             show_labeller(project, queue, several)
         else:
             show_batch(project, queue, several)
+        offer_again(project, queue)
 
 
 def _mode() -> str:

@@ -95,6 +95,85 @@ def test_labels_of_a_browser_that_was_closed_are_offered_where_the_data_is_used(
     assert list_versions(waiting)[-1].what == "3 images labelled"
 
 
+def decide(project, queue, acts, version, **more):
+    """Decide about images, by their rows: a class, or nothing to leave the image out."""
+    from projects.decisions import read_decision, record
+
+    about = {"queue": queue, "version": version, **more}
+    record(project, [read_decision({"id": f"{version}-{queue}-{row}", "row": row, **about,
+                                    **({"act": "label", "labels": [label]} if label else {"act": "aside"})}, "")
+                     for row, label in acts.items()])  # fmt: skip
+
+
+def coming(project, queue):
+    """The images that the browser is told to ask about."""
+    from parts.labelling.labeller import data_of
+    from projects.open_queue import open_queue
+    from projects.versions import current_number
+
+    told = data_of(project, open_queue(project, queue, current_number(project)), [], False)
+    return [item["row"] for item in told["items"] if not item["decision"]]
+
+
+def test_images_wait_again_after_an_undo_on_data(waiting):
+    from projects.fold_decisions import save_decisions
+    from projects.versions import earlier, later, show_version
+
+    decide(waiting, "no-label", dict.fromkeys(range(30, 42), "bag"), 2)
+    decide(waiting, "class:bag", dict.fromkeys(range(4), "sneaker"), 2)
+    assert coming(waiting, "no-label") == []
+    save_decisions(waiting)
+    show_version(waiting, earlier(waiting).number)
+    assert coming(waiting, "no-label") == list(range(30, 42))
+    assert coming(waiting, "class:bag") == list(range(10))
+    show_version(waiting, later(waiting).number)
+    assert coming(waiting, "no-label") == []
+
+
+def test_images_wait_again_once_they_are_brought_back_or_have_no_label_any_more(waiting):
+    from projects import edits
+    from projects.fold_decisions import save_decisions
+    from projects.queues import save_queue
+    from projects.versions import add_version, whole_manifest_of
+
+    queue = save_queue(waiting, "some", "Some", [0, 1, 30, 31], 2)
+    decide(waiting, queue, {0: "", 1: "sneaker", 30: "", 31: "bag"}, 2)
+    save_decisions(waiting)
+    assert coming(waiting, queue) == []
+    again = edits.set_label(edits.bring_back(whole_manifest_of(waiting), [0, 30]), [1, 31], "")
+    add_version(waiting, again, "taken back", 3)
+    assert coming(waiting, queue) == [0, 1, 30, 31]
+    assert coming(waiting, "no-label") == [1, 30, *range(31, 42)]
+
+
+@pytest.mark.parametrize("mode", ["one", "many"])
+def test_a_queue_that_is_worked_off_is_looked_at_again(page, waiting, mode):
+    from projects.decisions import unsaved
+    from projects.versions import list_versions
+
+    decide(waiting, "class:bag", dict.fromkeys(range(9), "bag"), 2)
+    address = {"project": "clothes", "queue": "class:bag", "mode": mode}
+    assert "Look at all of them again" not in page("label", **address).text
+    decide(waiting, "class:bag", {9: "sneaker"}, 2)
+    opened = page("label", **address).press("Look at all of them again")
+    assert list_versions(waiting)[-1].what == "10 images labelled"
+    assert coming(waiting, "class:bag") == list(range(9))
+    assert not unsaved(waiting)
+    assert "Look at all of them again" not in opened.text
+    decide(waiting, "class:bag", {0: "bag"}, 3)
+    assert coming(waiting, "class:bag") == list(range(1, 9))
+
+
+def test_without_queues_the_page_names_none(page, waiting):
+    from projects import edits
+    from projects.versions import add_version, whole_manifest_of
+
+    add_version(waiting, edits.set_aside(whole_manifest_of(waiting), range(42)), "all left out", 2)
+    opened = page("label", project="clothes")
+    assert "none that can be used has one" in opened.text
+    assert not opened.widgets.selectbox
+
+
 def test_leaving_the_queue_saves(page, waiting):
     from projects.versions import list_versions
 

@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
-from projects.decisions import ASIDE, LABEL, Decision, decided_in
-from projects.fold_decisions import last_of_each_row
+from projects.decisions import ASIDE, LABEL, Decision
+from projects.done_rows import done_rows
 from projects.open_queue import OpenQueue
 from projects.project import Project
 from projects.versions import manifest_of
@@ -39,7 +39,7 @@ def show_batch(project: Project, queue: OpenQueue, several: bool) -> None:
     key = f"batch {project.name} {queue.name}"
     names = class_names(project, queue.version)
     pressed = _buttons(key, names, several)
-    decided = last_of_each_row(project, decided_in(project, queue.name, queue.since), queue.version)
+    decided = done_rows(project, queue)
     hidden = not several or st.toggle("Hide those that are decided", key=f"{key} hide")
     rows = [row for row in queue.rows if not hidden or row not in decided]
     labels = _labels_of(queue, rows, manifest_of(project, queue.version).table, decided)

@@ -7,9 +7,9 @@ from typing import Any
 
 import streamlit as st
 from images.addresses import file_address, picture_address
-from projects.decisions import Decision, decided_in, read_decision, record, unsaved
+from projects.decisions import Decision, read_decision, record, unsaved
+from projects.done_rows import done_rows
 from projects.edits import all_classes
-from projects.fold_decisions import last_of_each_row
 from projects.open_queue import OpenQueue
 from projects.project import Project
 from projects.versions import current_number, manifest_of
@@ -39,7 +39,7 @@ def show_labeller(project: Project, queue: OpenQueue, several: bool) -> None:
         queue: The queue.
         several: Whether an image may have several classes.
     """
-    key = f"labeller {project.name}"
+    key = _key(project)
     if refused := st.session_state.pop(f"{key} refused", None):
         st.error(refused)
     received = st.session_state.get(f"{key} received", [])
@@ -50,10 +50,16 @@ def show_labeller(project: Project, queue: OpenQueue, several: bool) -> None:
         run_again()
 
 
+def begin_again(project: Project) -> None:
+    """Let the browser forget what it knows of the queue, and take what the app says."""
+    turn = f"{_key(project)} turn"
+    st.session_state[turn] = st.session_state.get(turn, 0) + 1
+
+
 def data_of(project: Project, queue: OpenQueue, received: list[str], several: bool) -> dict[str, Any]:
     """What the browser is told: the next images, the classes, and which decisions have arrived."""
     manifest = manifest_of(project, queue.version)
-    decided = last_of_each_row(project, decided_in(project, queue.name, queue.since), queue.version)
+    decided = done_rows(project, queue)
     waiting = {each.id for each in unsaved(project)}
     mine = set(queue.rows)
     done = [row for row in decided if row in mine]
@@ -105,7 +111,7 @@ def _receive(key: str, project: Project) -> bool:
     st.session_state[f"{key} received"] = _ids(sent)
     if refused:
         st.session_state[f"{key} refused"] = "\n\n".join(dict.fromkeys(refused))
-        st.session_state[f"{key} turn"] = st.session_state.get(f"{key} turn", 0) + 1
+        begin_again(project)
     return True
 
 
@@ -123,6 +129,10 @@ def _record(project: Project, sent: list[Any]) -> list[str]:
 
 def _ids(sent: list[Any]) -> list[str]:
     return [str(values["id"]) for values in sent if isinstance(values, dict) and values.get("id")]
+
+
+def _key(project: Project) -> str:
+    return f"labeller {project.name}"
 
 
 def _item(
