@@ -29,6 +29,7 @@ ACTS = (LABEL, ASIDE, SKIP, UNDO, AGAIN, ANEW)
 OF_IMAGES = (LABEL, ASIDE, SKIP)
 NOT_THERE = "An image that was decided on is not in this project. Load the page again."
 LONGEST = 200  # characters of the name of a new class
+IS_SAVED = "This label is in the data already, so it was not undone here. Undo on the page Data takes it back."
 MOST = 2**31  # images and versions
 IN_MEMORY = 200_000  # decisions, over all projects; 1,000 take 0.6 MB
 _reading = threading.Lock()
@@ -99,12 +100,15 @@ def record(project: Project, decisions: Iterable[Decision]) -> dict[str, str]:
     """Write decisions down, those that are not written yet. They are on the disk when this returns.
 
     Returns:
-        Why decisions were refused, by their ids: those of images that the project does not have.
+        Why decisions were refused, by their ids: those about images that the project does not have, and undoing what is
+        in the data.
     """
     with held(project):
         known = {each.id for file in _files(project) for each in _lines(file)}
         new = [each for each in decisions if each.id not in known]
+        saved = {each.id for file in _files(project)[:-1] for each in _lines(file) if each.act in (LABEL, ASIDE)}
         refused = {each.id: NOT_THERE for each in new if each.act in OF_IMAGES and not _is_there(project, each)}
+        refused |= {each.id: IS_SAVED for each in new if each.act == UNDO and each.of in saved}
         text = "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in new if each.id not in refused)
         if text:
             with _file(project).open("ab") as file:

@@ -64,7 +64,13 @@ def unsaved_rows(project: Project) -> dict[int, Decision]:
 
 def last_of_each_row(project: Project, decisions: Sequence[Decision], version: int) -> dict[int, Decision]:
     """The last decision about each image, by the number of its row in a version; without images that are gone."""
-    last: dict[int, Decision] = {}
+    return {row: mine[-1] for row, mine in decisions_of_each_row(project, decisions, version).items()}
+
+
+def decisions_of_each_row(project: Project, decisions: Sequence[Decision], version: int) -> dict[int, list[Decision]]:
+    """The decisions about each image, in their order, by the number of its row; the image that was decided on last is
+    the last one."""
+    found: dict[int, list[Decision]] = {}
     place: dict[tuple[int, int], int] = {}
     for made_of in {each.version for each in decisions}:
         rows = np.array([each.row for each in decisions if each.version == made_of], int)
@@ -76,9 +82,8 @@ def last_of_each_row(project: Project, decisions: Sequence[Decision], version: i
     for each in decisions:
         row = place[each.version, each.row]
         if row != GONE:
-            last.pop(row, None)
-            last[row] = each
-    return last
+            found[row] = [*found.pop(row, []), each]
+    return found
 
 
 def folded(manifest: Manifest, decisions: dict[int, Decision]) -> Manifest:

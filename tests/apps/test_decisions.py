@@ -62,6 +62,19 @@ def test_an_undo_takes_back_and_the_last_word_counts(project):
     assert [(each.row, each.labels) for each in unsaved(project)] == [(0, ["boot"])]
 
 
+def test_what_is_in_the_data_is_not_undone_here(project):
+    from projects.decisions import decided_in, record
+    from projects.fold_decisions import save_decisions
+
+    record(project, [decided(0), decided(1, "skip", "")])
+    save_decisions(project)
+    undo = [decided(10, "undo", "", row=0, of="tab-0"), decided(11, "undo", "", row=1, of="tab-1")]
+    refused = record(project, undo)
+    assert list(refused) == ["tab-10"]
+    assert "in the data already" in refused["tab-10"]
+    assert [each.row for each in decided_in(project, "q")] == [0]
+
+
 def test_skipped_images_come_again_when_asked(project):
     from projects.decisions import decided_in, record
 

@@ -112,7 +112,7 @@ def coming(project, queue):
     from projects.versions import current_number
 
     told = data_of(project, open_queue(project, queue, current_number(project)), [], False)
-    return [item["row"] for item in told["items"] if not item["decision"]]
+    return [item["row"] for item in told["items"] if not item["decisions"]]
 
 
 def test_images_wait_again_after_an_undo_on_data(waiting):
@@ -205,7 +205,7 @@ def test_the_browser_is_told_the_next_images_and_what_was_decided(waiting):
     record(waiting, [read_decision(values, "")])
     told = data_of(waiting, queue, ["one"], False)
     assert [item["row"] for item in told["items"]] == [0, 2, 30]  # what was decided stands before what comes
-    assert told["items"][0]["decision"]["labels"] == ["scarf"]
+    assert [each["labels"] for each in told["items"][0]["decisions"]] == [["scarf"]]
     assert told["classes"] == ["bag", "sneaker", "trouser", "scarf"]
     assert told["done"] == 1
     json.dumps(told)
@@ -289,6 +289,40 @@ def test_many_images_get_one_class_and_it_is_undone_at_once(waiting):
     assert [each.act for each in unsaved(waiting)] == ["label"] * 2 + ["aside"] * 3
     assert undo_last(waiting, queue) == 3
     assert [each.row for each in unsaved(waiting)] == [30, 31]
+
+
+def test_nobody_undoes_what_another_one_decided(waiting):
+    from parts.labelling.deciding import decide_all, undo_last
+    from parts.labelling.labeller import data_of
+    from projects.decisions import unsaved
+    from projects.open_queue import open_queue
+
+    queue = open_queue(waiting, "no-label", 2)
+    decide_all(waiting, queue, [30, 31], "bag")
+    decide(waiting, "no-label", {32: "sneaker"}, 2)  # in another browser
+    items = data_of(waiting, queue, [], False)["items"]
+    assert {item["row"]: each["own"] for item in items for each in item["decisions"]} == {30: True, 31: True, 32: False}
+    assert undo_last(waiting, queue) == 2
+    assert undo_last(waiting, queue) == 0
+    assert [each.row for each in unsaved(waiting)] == [32]
+
+
+def test_all_that_was_decided_about_an_image_is_told_to_the_browser(waiting):
+    from parts.labelling.labeller import data_of
+    from projects.decisions import read_decision, record
+    from projects.open_queue import open_queue
+
+    for number, label in enumerate(("bag", "sneaker")):
+        values = {"id": f"t-{number}", "queue": "no-label", "version": 2, "row": 30, "act": "label", "labels": [label]}
+        record(waiting, [read_decision(values, "")])
+    item = data_of(waiting, open_queue(waiting, "no-label", 2), [], False)["items"][0]
+    assert [each["labels"] for each in item["decisions"]] == [["bag"], ["sneaker"]]
+
+
+def test_undo_says_if_there_is_nothing_to_undo(page, waiting):
+    decide(waiting, "no-label", {30: "bag"}, 2)  # in another browser
+    opened = page("label", project="clothes", queue="no-label", mode="many").press("Undo · Z")
+    assert "nothing to undo" in opened.widgets.toast[0].value
 
 
 def test_classes_are_added_to_many_images_and_taken_away(page, waiting, monkeypatch):

@@ -39,7 +39,7 @@ def show_batch(project: Project, queue: OpenQueue, several: bool) -> None:
     key = f"batch {project.name} {queue.name}"
     names = class_names(project, queue.version)
     pressed = _buttons(key, names, several)
-    decided = done_rows(project, queue)
+    decided = {row: decisions[-1] for row, decisions in done_rows(project, queue).items()}
     hidden = not several or st.toggle("Hide those that are decided", key=f"{key} hide")
     rows = [row for row in queue.rows if not hidden or row not in decided]
     labels = _labels_of(queue, rows, manifest_of(project, queue.version).table, decided)
@@ -66,7 +66,8 @@ def _obey(
     if not pressed:
         return
     if pressed == BACK:
-        undo_last(project, queue)
+        if not undo_last(project, queue):
+            st.toast("There is nothing to undo that you decided here and that is not saved yet.")
     elif not answer.selected:
         st.toast("Select images first: click on them, or use Shift and the arrows.")
         return

@@ -7,7 +7,7 @@ from typing import Any
 
 import streamlit as st
 from images.addresses import file_address, picture_address
-from projects.decisions import Decision, read_decision, record, unsaved
+from projects.decisions import SKIP, Decision, read_decision, record, unsaved
 from projects.done_rows import done_rows
 from projects.edits import all_classes
 from projects.open_queue import OpenQueue
@@ -17,6 +17,7 @@ from projects.versions import current_number, manifest_of
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
 from parts.errors import of_system
+from parts.labelling.own import own, remember
 from parts.labelling.run_again import run_again
 from parts.person import who
 
@@ -59,12 +60,12 @@ def begin_again(project: Project) -> None:
 def data_of(project: Project, queue: OpenQueue, received: list[str], several: bool) -> dict[str, Any]:
     """What the browser is told: the next images, the classes, and which decisions have arrived."""
     manifest = manifest_of(project, queue.version)
-    decided = done_rows(project, queue)
-    waiting = {each.id for each in unsaved(project)}
-    mine = set(queue.rows)
-    done = [row for row in decided if row in mine]
+    waiting, mine = {each.id for each in unsaved(project)}, set(queue.rows)
+    decided = {row: decisions for row, decisions in done_rows(project, queue).items() if row in mine}
+    undoable = {row: [each for each in decisions if each.id in waiting or each.act == SKIP]
+                for row, decisions in decided.items()}  # fmt: skip
     coming = [row for row in queue.rows if row not in decided][:COMING]
-    back = [row for row in done if decided[row].id in waiting or decided[row].act == "skip"][-BACK:]
+    back = [row for row, decisions in decided.items() if decisions[-1] in undoable[row]][-BACK:]
     shown = [*back, *coming]
     facts = manifest.table.loc[sorted(set(shown))].to_dict("index")  # at once: a row by itself costs two milliseconds
     return {
@@ -72,9 +73,9 @@ def data_of(project: Project, queue: OpenQueue, received: list[str], several: bo
         "queue": queue.name,
         "version": queue.version,
         "total": len(queue.rows),
-        "done": len(done),
-        "skipped": sum(decided[row].act == "skip" for row in done),
-        "items": [_item(project, queue, manifest, row, facts[row], decided.get(row)) for row in shown],
+        "done": len(decided),
+        "skipped": sum(decisions[-1].act == SKIP for decisions in decided.values()),
+        "items": [_item(project, queue, manifest, row, facts[row], undoable.get(row, [])) for row in shown],
         "classes": class_names(project, queue.version),
         "several": several,
         "received": received,
@@ -109,6 +110,7 @@ def _receive(key: str, project: Project) -> bool:
         st.session_state[f"{key} refused"] = why
         return False
     st.session_state[f"{key} received"] = _ids(sent)
+    remember(project, _ids(sent))
     if refused:
         st.session_state[f"{key} refused"] = "\n\n".join(dict.fromkeys(refused))
         begin_again(project)
@@ -136,8 +138,14 @@ def _key(project: Project) -> str:
 
 
 def _item(
-    project: Project, queue: OpenQueue, manifest: Manifest, row: int, facts: dict[str, Any], decision: Decision | None
+    project: Project,
+    queue: OpenQueue,
+    manifest: Manifest,
+    row: int,
+    facts: dict[str, Any],
+    decisions: list[Decision],
 ) -> dict[str, Any]:
+    mine = own(project)
     boxed = not any(math.isnan(facts[edge]) for edge in BOX)
     address = picture_address(project, queue.version, row, LARGE)
     if boxed:
@@ -154,9 +162,9 @@ def _item(
         "who": str(facts["annotators"]),
         "size": size if all(size) else None,
         "box": [float(facts[edge]) for edge in BOX] if boxed else None,
-        "decision": None
-        if decision is None
-        else {"id": decision.id, "act": decision.act, "labels": list(decision.labels)},
+        "decisions": [
+            {"id": each.id, "act": each.act, "labels": list(each.labels), "own": each.id in mine} for each in decisions
+        ],
     }
 
 
