@@ -8,7 +8,7 @@ from projects.versions import NO_LABEL, manifest_of
 
 
 def done_rows(project: Project, queue: OpenQueue) -> dict[int, list[Decision]]:
-    """The decisions about each image, the one that stands last, by the number of its row; without images that wait again.
+    """The decisions about each image, the last one last, by the number of its row; without images that wait again.
 
     An image waits again if its label was taken away after the decision was put into the data, or if it was left out and
     then brought back.

@@ -45,10 +45,11 @@ def undo_last(project: Project, queue: OpenQueue) -> int:
 def _record(project: Project, queue: OpenQueue, acts: Mapping[int, Mapping[str, object]]) -> None:
     batch = f"{BATCH}{secrets.token_hex(8)}"
     about = {"queue": queue.name, "version": queue.version}
-    values = [{"id": f"{batch}-{row}", "row": row, **about, **act} for row, act in acts.items()]
     classes = set(class_names(project, queue.version))
-    refused = record(project, [read_decision(each, who(), classes) for each in values])
-    remember(project, [each["id"] for each in values])
+    values = [{"id": f"{batch}-{row}", "row": row, **about, **act} for row, act in acts.items()]
+    decisions = [read_decision(each, who(), classes) for each in values]
+    refused = record(project, decisions)
+    remember(project, [each.id for each in decisions])
     _check(refused)
 
 

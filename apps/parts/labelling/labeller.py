@@ -47,8 +47,10 @@ def show_labeller(project: Project, queue: OpenQueue, several: bool) -> None:
     data = data_of(project, queue, received, several) | {"turn": st.session_state.get(f"{key} turn", 0)}
     answer = _labeller(key=key, data=data, on_decisions_change=partial(_receive, key, project))
     sent = answer.get("decisions") or []
-    if set(_ids(sent)) - set(received) and _receive(key, project):  # of a tab that lived longer than the app
-        run_again()
+    if set(_ids(sent)) - set(received):  # of a tab that lived longer than the app
+        _receive(key, project)
+        if st.session_state.get(f"{key} received", []) != received:
+            run_again()
 
 
 def begin_again(project: Project) -> None:
@@ -94,13 +96,10 @@ def _classes_of(project: Project, version: int) -> list[str]:
     return all_classes(manifest_of(project, version))
 
 
-def _receive(key: str, project: Project) -> bool:
+def _receive(key: str, project: Project) -> None:
     """Write down what the browser sends; it sends a decision again until it hears that it has arrived.
 
     One that cannot be written down has arrived too, or it would be sent for ever, and all that come after it.
-
-    Returns:
-        Whether the browser can be told so.
     """
     sent = (st.session_state[key].get("decisions") or []) if key in st.session_state else []
     try:
@@ -108,13 +107,12 @@ def _receive(key: str, project: Project) -> bool:
     except OSError as error:
         why = f"The last labels wait in this browser, and are sent again. {of_system(error)}"
         st.session_state[f"{key} refused"] = why
-        return False
+        return
     st.session_state[f"{key} received"] = _ids(sent)
     remember(project, _ids(sent))
     if refused:
         st.session_state[f"{key} refused"] = "\n\n".join(dict.fromkeys(refused))
         begin_again(project)
-    return True
 
 
 def _record(project: Project, sent: list[Any]) -> list[str]:
