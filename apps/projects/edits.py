@@ -22,7 +22,7 @@ def rename_class(manifest: Manifest, old: str, new: str) -> Manifest:
     Raises:
         ValueError: There is no such class, the new name is empty, or another class has it.
     """
-    new = _checked(new)
+    new = _checked(new, manifest)
     _check_there(manifest, [old])
     if new != old and new in all_classes(manifest):
         raise ValueError(f"There is a class {new!r} already. Merge the two if they are one, or choose another name.")
@@ -40,7 +40,7 @@ def merge_classes(manifest: Manifest, names: Sequence[str], into: str) -> Manife
     Raises:
         ValueError: One of the classes is not there, or the name is empty.
     """
-    into = _checked(into)
+    into = _checked(into, manifest)
     _check_there(manifest, names)
     return _with_names(manifest, dict.fromkeys(names, into))
 
@@ -71,7 +71,7 @@ def set_label(manifest: Manifest, rows: Iterable[int], label: str) -> Manifest:
     Raises:
         ValueError: There is no such row, or the label is only spaces.
     """
-    label = label and _checked(label)
+    label = label and _checked(label, manifest)
     rows = _known(manifest, rows)
     table = manifest.table.copy()
     table.loc[rows, "label"] = label
@@ -179,7 +179,10 @@ def _check_there(manifest: Manifest, names: Sequence[str]) -> None:
             raise ValueError(f"There is no class {name!r}.{did_you_mean(name, known)}")
 
 
-def _checked(name: str) -> str:
+def _checked(name: str, manifest: Manifest) -> str:
+    """The name as it is if there is such a class, else without spaces that nobody sees."""
+    if name in all_classes(manifest):
+        return name
     name = " ".join(name.split())
     if not name:
         raise ValueError("The class has no name yet. Type one, such as daisy.")

@@ -1,6 +1,7 @@
 """Decisions become a version of the data."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import pandas as pd
@@ -8,16 +9,16 @@ import pandas as pd
 from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
+from projects.changed_since import up_to_date
 from projects.decisions import ASIDE, Decision, held, put_away, unsaved
 from projects.moved_rows import GONE, moved_rows
 from projects.project import Project
 from projects.versions import (
     NO_LABEL,
     SET_ASIDE,
-    Version,
     add_version,
     current_number,
-    current_version,
+    file_of_version,
     manifest_of,
     whole_manifest_of,
 )
@@ -25,45 +26,69 @@ from projects.versions import (
 OF_PEOPLE = ("", NO_LABEL, SET_ASIDE)  # problems that a decision changes; the others are of the file
 
 
-def save_decisions(project: Project, who: str = "") -> Version | None:
-    """Make one new version of all decisions that are not in the data yet.
+@dataclass(frozen=True)
+class Saved:
+    """What became of decisions.
 
-    Returns:
-        The version that is shown now.
+    Attributes:
+        images: How many were labelled or left out.
+        overtaken: How many somebody changed on another page after they were decided on, and that stay so.
+    """
+
+    images: int
+    overtaken: int
+
+
+def save_decisions(project: Project, who: str = "") -> Saved:
+    """Make one new version of all decisions that are not in the data yet.
 
     Raises:
         ValueError: Somebody changed the data in this moment; nothing is lost, and it can be tried again.
     """
     with held(project):
-        decisions, number = unsaved(project), current_number(project)
-        last = last_of_each_row(project, decisions, number)
-        if last:
-            changed = folded(whole_manifest_of(project, number), last)
-            add_version(project, changed, _what(list(last.values())), number, who)
+        number = current_number(project)
+        last = unsaved_rows(project)
+        kept = up_to_date(project, last, number) if last else {}
+        if kept:
+            changed = folded(whole_manifest_of(project, number), kept)
+            add_version(project, changed, _what(list(kept.values())), number, who)
         put_away(project)
-    return current_version(project)
+    return Saved(len(kept), len(last) - len(kept))
+
+
+def unsaved_rows(project: Project) -> dict[int, Decision]:
+    """The last decision about each image that is not in the data yet, by the number of its row."""
+    decisions = unsaved(project)
+    return last_of_each_row(project, decisions, current_number(project)) if decisions else {}
 
 
 def last_of_each_row(project: Project, decisions: Sequence[Decision], version: int) -> dict[int, Decision]:
     """The last decision about each image, by the number of its row in a version; without images that are gone."""
-    last: dict[int, Decision] = {}
+    return {row: mine[-1] for row, mine in decisions_of_each_row(project, decisions, version).items()}
+
+
+def decisions_of_each_row(project: Project, decisions: Sequence[Decision], version: int) -> dict[int, list[Decision]]:
+    """The decisions about each image, in their order, by the number of its row; the image that was decided on last is
+    the last one."""
+    found: dict[int, list[Decision]] = {}
     place: dict[tuple[int, int], int] = {}
-    for made_of in {each.version for each in decisions} - {version}:
+    for made_of in {each.version for each in decisions}:
         rows = np.array([each.row for each in decisions if each.version == made_of], int)
-        moved = moved_rows(rows, manifest_of(project, made_of), manifest_of(project, version))
+        if made_of == version or file_of_version(project, made_of).is_file():
+            moved = moved_rows(rows, manifest_of(project, made_of), manifest_of(project, version))
+        else:
+            moved = np.full(len(rows), GONE)
         place |= {(made_of, int(row)): int(now) for row, now in zip(rows, moved, strict=True)}
     for each in decisions:
-        row = each.row if each.version == version else place[each.version, each.row]
+        row = place[each.version, each.row]
         if row != GONE:
-            last.pop(row, None)
-            last[row] = each
-    return last
+            found[row] = [*found.pop(row, []), each]
+    return found
 
 
 def folded(manifest: Manifest, decisions: dict[int, Decision]) -> Manifest:
     """The images and labels with decisions applied, by the number of the row."""
     table = manifest.table.copy()
-    decisions = {row: each for row, each in decisions.items() if row in table.index}
     aside = [row for row, each in decisions.items() if each.act == ASIDE]
     named = {row: each for row, each in decisions.items() if each.act != ASIDE}
     _set_problems(table, aside, SET_ASIDE)

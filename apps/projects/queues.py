@@ -5,9 +5,11 @@
 A queue names rows of the version that it was made of; `rows_now` finds them in the version that is shown.
 """
 
+import hashlib
 import re
 import time
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
 
@@ -17,6 +19,9 @@ from imgcls.files import read_json, write_json
 from projects.moved_rows import GONE, moved_rows
 from projects.project import Project
 from projects.versions import manifest_of
+
+KEPT = 60  # queues of a project; the oldest ones go
+LONGEST = 40  # characters of a name in addresses, without what tells it from others
 
 
 @dataclass(frozen=True)
@@ -55,7 +60,7 @@ def save_queue(
 
     Args:
         project: The project.
-        name: Any text, such as "one to two of run 3".
+        name: Any text, such as "one to two of run 3"; two that differ give two queues.
         title: See `Queue`.
         rows: See `Queue`.
         version: See `Queue`.
@@ -65,19 +70,24 @@ def save_queue(
     Returns:
         Its name in addresses, for `go("label", project, queue=name)`.
     """
-    name = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:80] or "queue"
+    name = _in_addresses(name)
     rows = [int(row) for row in rows]
     named = {int(row): str(label) for row, label in (suggestions or {}).items()}
     sure = {int(row): float(share) for row, share in (probabilities or {}).items()}
     file = _file(project, name)
     file.parent.mkdir(exist_ok=True)
     write_json(file, asdict(Queue(name, title, rows, int(version), named, sure, time.time())))
+    for old in list_queues(project)[KEPT:]:
+        _file(project, old.name).unlink(missing_ok=True)
     return name
 
 
 def list_queues(project: Project) -> list[Queue]:
-    """The queues that are kept, the latest first."""
-    found = [load_queue(project, file.stem) for file in _file(project, "any").parent.glob("[a-z0-9]*.json")]
+    """The queues that are kept, the latest first; a damaged one is none."""
+    found = []
+    for file in _file(project, "any").parent.glob("[a-z0-9]*.json"):
+        with suppress(ValueError):
+            found.append(load_queue(project, file.stem))
     return sorted(found, key=lambda queue: -queue.when)
 
 
@@ -85,14 +95,21 @@ def load_queue(project: Project, name: str) -> Queue:
     """The queue of this name.
 
     Raises:
-        ValueError: There is none.
+        ValueError: There is none, or its file is damaged.
     """
     values = read_json(_file(project, name)) if re.fullmatch(r"[a-z0-9-]+", name) else {}
-    if not values:
-        raise ValueError("There is no such queue any more. Choose another one.")
-    for by_row in ("suggestions", "probabilities"):
-        values[by_row] = {int(row): value for row, value in values.get(by_row, {}).items()}
-    return Queue(**values)
+    try:
+        return Queue(
+            name,
+            str(values["title"]),
+            [int(row) for row in values["rows"]],
+            int(values["version"]),
+            {int(row): str(label) for row, label in values.get("suggestions", {}).items()},
+            {int(row): float(share) for row, share in values.get("probabilities", {}).items()},
+            float(values.get("when", 0)),
+        )
+    except (KeyError, ValueError, TypeError, AttributeError):
+        raise ValueError("There is no such queue any more. Choose another one.") from None
 
 
 def rows_now(project: Project, queue: Queue, version: int) -> dict[int, int]:
@@ -114,6 +131,14 @@ def rows_now(project: Project, queue: Queue, version: int) -> dict[int, int]:
     else:
         moved = rows
     return {int(row): int(place) for row, place in zip(rows, moved, strict=True) if place != GONE}
+
+
+def _in_addresses(name: str) -> str:
+    """A name without what an address cannot have; a checksum keeps apart what is alike without it."""
+    plain = re.sub(r"[^a-z0-9]+", "-", name.lower()).strip("-")[:LONGEST].strip("-")
+    if plain and plain == name:
+        return name
+    return f"{plain or 'queue'}-{hashlib.sha256(name.encode('utf-8', 'replace')).hexdigest()[:8]}"
 
 
 def _file(project: Project, name: str) -> Path:

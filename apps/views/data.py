@@ -12,6 +12,7 @@ from parts.data.pictures import show_pictures
 from parts.data.todo import show_todo
 from parts.data.version_list import show_versions
 from parts.errors import explained
+from parts.labelling.leaving import offer_to_save
 from parts.opened import keep, the_project
 from projects.audits import OF_CLASSES, Task, open_tasks
 from projects.imports import open_questions
@@ -80,6 +81,8 @@ def show_page(project: Project) -> None:
             undo_and_redo(project)
             if not adding:
                 add_button(primary=not open_questions(project))
+    with explained():
+        offer_to_save(project)
     arriving = False
     with explained():
         arriving = show_arriving(project)

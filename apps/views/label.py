@@ -3,13 +3,14 @@
 import streamlit as st
 from parts.errors import explained
 from parts.fragment import fragment
+from parts.labelling.again import offer_again
 from parts.labelling.batch import show_batch
 from parts.labelling.choice import choose_queue
 from parts.labelling.labeller import show_labeller
 from parts.labelling.leaving import at_queue, save
 from parts.labelling.more_queues import offer_more_queues
 from parts.opened import keep, link, the_project
-from projects.decisions import unsaved
+from projects.fold_decisions import unsaved_rows
 from projects.open_queue import open_queue
 from projects.project import Project
 from projects.summary import has_several
@@ -41,7 +42,8 @@ def main() -> None:
         at_queue(project, name)
         _work(project, name, mode, several)
     else:
-        st.info("No image waits for a label. Choose a queue above to look at labels again.")
+        st.info("No image waits for a label, and none that can be used has one. Add images, or bring some back.")
+        link("data", project, "Go to Data")
     offer_more_queues(project, number)
 
 
@@ -55,6 +57,7 @@ def _work(project: Project, name: str, mode: str, several: bool) -> None:
             show_labeller(project, queue, several)
         else:
             show_batch(project, queue, several)
+        offer_again(project, queue)
 
 
 def _mode() -> str:
@@ -75,7 +78,7 @@ def _several(project: Project, number: int) -> bool:
 
 
 def _offer_to_save(project: Project) -> None:
-    count = len(unsaved(project))
+    count = len(unsaved_rows(project))
     with st.container(horizontal=True, vertical_alignment="center"):
         if st.button("Save these labels", disabled=not count, icon=":material/save:"):
             with explained():

@@ -2,6 +2,7 @@
 
 import streamlit as st
 from parts.errors import explained
+from parts.labelling.leaving import offer_to_save
 from parts.opened import keep, the_project
 from parts.train.compare import show_comparison
 from parts.train.new_run import offer_new_run
@@ -21,6 +22,8 @@ elif compared:
 else:
     st.title("Train")
     st.write("Choose how good it shall be, and start. The training goes on when you close this page, or the app.")
+    with explained():
+        offer_to_save(project)
     with explained():
         offer_new_run(project)
     with explained():

@@ -87,6 +87,27 @@ def test_what_is_selected_is_labelled_left_out_and_undone(page, project, selecte
     assert current_number(project) == 2
 
 
+def test_what_is_sent_to_label_takes_no_other_queue_away(page, project, selected):
+    from projects.queues import list_queues
+
+    for rows in ([0, 1, 2], [7, 8]):
+        selected[:] = rows
+        page("data", project="clothes").press("Send to Label")
+    assert [queue.rows for queue in list_queues(project)] == [[7, 8], [0, 1, 2]]
+
+
+def test_two_findings_are_decided_in_two_queues(page, project):
+    from projects.queues import list_queues
+
+    found = [Finding("same image, two labels", ("a", "b"), f"{row} has two labels", (row, row + 10)) for row in (0, 1)]
+    keep_findings(project, 1, found)
+    for place in (0, 1):
+        view = page("data", project="clothes", part="To do")
+        [button for button in view.widgets.button if button.label == "Decide in Label"][place].click()
+        view.look()
+    assert sorted(queue.rows for queue in list_queues(project)) == [[0, 10], [1, 11]]
+
+
 def test_an_image_that_is_opened_is_shown_large_with_what_is_known_of_it(page, project, selected):
     view = page("data", project="clothes", image="12")
     assert "/picture/clothes/1/12?side=1024" in view.html

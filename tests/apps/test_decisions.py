@@ -62,6 +62,19 @@ def test_an_undo_takes_back_and_the_last_word_counts(project):
     assert [(each.row, each.labels) for each in unsaved(project)] == [(0, ["boot"])]
 
 
+def test_what_is_in_the_data_is_not_undone_here(project):
+    from projects.decisions import decided_in, record
+    from projects.fold_decisions import save_decisions
+
+    record(project, [decided(0), decided(1, "skip", "")])
+    save_decisions(project)
+    undo = [decided(10, "undo", "", row=0, of="tab-0"), decided(11, "undo", "", row=1, of="tab-1")]
+    refused = record(project, undo)
+    assert list(refused) == ["tab-10"]
+    assert "in the data already" in refused["tab-10"]
+    assert [each.row for each in decided_in(project, "q")] == [0]
+
+
 def test_skipped_images_come_again_when_asked(project):
     from projects.decisions import decided_in, record
 
@@ -85,6 +98,48 @@ def test_decisions_of_an_older_version_find_their_images(project):
     save_decisions(project)
     table = manifest_of(project).table
     assert table.loc[table["label"] == "boot", "image"].tolist() == [name]
+
+
+def test_what_was_changed_after_a_decision_stays(project):
+    from projects import edits
+    from projects.decisions import record
+    from projects.fold_decisions import Saved, save_decisions
+    from projects.versions import add_version, manifest_of, whole_manifest_of
+
+    record(project, [decided(row) for row in range(4)])
+    add_version(project, edits.set_label(whole_manifest_of(project), [0], "sneaker"), "by somebody else", 1)
+    add_version(project, edits.set_aside(whole_manifest_of(project), [1]), "by somebody else", 2)
+    record(project, [decided(12, row=2, label="bag"), decided(13, row=3, label="trouser", version=3)])
+    add_version(project, edits.set_label(whole_manifest_of(project), [20], "bag"), "of another image", 3)
+    assert save_decisions(project) == Saved(2, 2)
+    table = manifest_of(project).table
+    assert table["label"][:4].tolist() == ["sneaker", "bag", "bag", "trouser"]
+    assert table["problems"][1] == "left out by you"
+
+
+def test_a_decision_after_a_change_holds(project):
+    from projects import edits
+    from projects.decisions import record
+    from projects.fold_decisions import save_decisions
+    from projects.versions import add_version, manifest_of, show_version, whole_manifest_of
+
+    add_version(project, edits.set_label(whole_manifest_of(project), [0], "sneaker"), "before", 1)
+    record(project, [decided(0), decided(1, version=2)])  # the first one in a tab that still shows version 1
+    show_version(project, 1)
+    save_decisions(project)
+    assert manifest_of(project).table["label"][:2].tolist() == ["boot", "boot"]
+
+
+def test_a_class_that_is_renamed_after_a_decision_is_not_made_again(project):
+    from projects import edits
+    from projects.decisions import record
+    from projects.fold_decisions import save_decisions
+    from projects.versions import add_version, manifest_of, whole_manifest_of
+
+    record(project, [decided(0, label="trouser"), decided(25, label="boot")])
+    add_version(project, edits.rename_class(whole_manifest_of(project), "trouser", "jeans"), "renamed", 1)
+    save_decisions(project)
+    assert manifest_of(project).table["label"][[0, 25, 26]].tolist() == ["jeans", "boot", "jeans"]
 
 
 def test_a_crop_is_set_and_taken_away(project):
@@ -135,8 +190,66 @@ def test_a_kill_loses_nothing_and_half_a_line_does_no_harm(project, here):
     assert [each.row for each in unsaved(project)] == [*range(10), 20]
 
 
-@pytest.mark.parametrize("wrong", [{"act": "delete"}, {"labels": [""]}, {"labels": ["x" * 201]}, {"box": [1, 2]},
-                                   {"box": [0, 0, float("nan"), 1]}, {"labels": ["\ud800"]}])  # fmt: skip
+def test_decisions_of_many_saves_are_read_once(project, monkeypatch):
+    from projects import decisions
+
+    saved = project.data / "decisions"
+    saved.mkdir()
+    line = '{"id": "%d", "queue": "q", "version": 1, "row": 0, "act": "skip"}\n'
+    for place in range(100):
+        (saved / f"{1000 + place}.jsonl").write_text(line % place)
+    assert len(decisions.decided_in(project, "q")) == 100
+    again: list[bytes] = []
+    monkeypatch.setattr(decisions, "_decision", again.append)
+    assert len(decisions.decided_in(project, "q")) == 100
+    assert not again
+
+
+@pytest.mark.parametrize("wrong", [{"act": "delete"}, {"labels": [""]}, {"labels": "bag"}, {"box": [1, 2]},
+                                   {"box": [0, 0, float("nan"), 1]}, {"labels": ["\ud800"]}, {"of": "\ud800"},
+                                   {"id": ""}, {"row": float("inf")}, {"version": 10**300}])  # fmt: skip
 def test_what_is_no_decision_is_refused(project, wrong):
     with pytest.raises(ValueError, match="cannot be read"):
         decided(0, **wrong)
+
+
+@pytest.mark.parametrize("values", [None, "label", [], {}, {"id": "1", "act": "label"}])
+def test_what_is_no_decision_at_all_is_refused(values):
+    from projects.decisions import read_decision
+
+    with pytest.raises(ValueError, match="cannot be read"):
+        read_decision(values, "")
+
+
+def test_the_name_of_a_class_stays_as_it_is_and_that_of_a_new_one_is_made_tidy():
+    from projects.decisions import read_decision
+
+    classes = ["big  cat", "x" * 300]
+    values = {"id": "1", "version": 1, "row": 0, "act": "label", "labels": [*classes, " small  cat "]}
+    assert read_decision(values, "", classes).labels == [*classes, "small cat"]
+    with pytest.raises(ValueError, match="more than 200 characters"):
+        read_decision(values, "")
+
+
+@pytest.mark.parametrize("wrong", [{"version": 7}, {"version": -1}, {"row": 30}, {"row": -1}])
+def test_a_decision_about_no_image_is_refused_and_the_others_are_kept(project, wrong):
+    from projects.decisions import record, unsaved
+
+    refused = record(project, [decided(0), decided(1, **wrong), decided(2)])
+    assert list(refused) == ["tab-1"]
+    assert "not in this project" in refused["tab-1"]
+    assert [each.row for each in unsaved(project)] == [0, 2]
+
+
+def test_decisions_about_no_image_that_were_written_before_do_no_harm(project):
+    from projects.decisions import record
+    from projects.fold_decisions import save_decisions
+    from projects.versions import manifest_of
+
+    record(project, [decided(0)])
+    text = (project.data / "decisions.jsonl").read_text()
+    (project.data / "decisions.jsonl").write_text(
+        text + text.replace("tab-0", "other").replace('"version": 1', '"version": 7')
+    )
+    save_decisions(project)
+    assert (manifest_of(project).table["label"] == "boot").sum() == 1

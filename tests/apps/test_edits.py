@@ -44,6 +44,17 @@ def test_a_class_gets_another_name_in_every_row(pets):
     assert pets.class_names == ["cat", "dog"]  # what came in is as it was
 
 
+def test_a_class_of_odd_spaces_is_not_made_twice(pets):
+    odd = {"a.png": "big  cat", "b.png": "big  cat"}
+    table = pets.table.copy()
+    table["label"] = table["image"].map(odd).fillna(table["label"])
+    table["labels"] = [[odd[image]] if image in odd else names for image, names in table[["image", "labels"]].values]
+    pets = Manifest(table, pets.root)
+    assert labels(set_label(pets, [2], "big  cat"))[2] == ["big  cat"]
+    assert labels(merge_classes(pets, ["dog"], "big  cat"))[2] == ["big  cat"]
+    assert labels(rename_class(pets, "big  cat", " big  cat "))[0] == ["big cat"]
+
+
 def test_a_name_that_is_taken_missing_or_empty_is_refused(pets):
     with pytest.raises(ValueError, match="a class 'dog' already"):
         rename_class(pets, "cat", "dog")

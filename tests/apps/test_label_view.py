@@ -5,6 +5,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 APPS = Path(__file__).parents[2] / "apps"
 
 
@@ -69,6 +71,109 @@ def test_labels_wait_until_they_are_saved(page, waiting):
     assert box(opened).options[0] == "No label yet (9)"
 
 
+def test_an_image_that_was_decided_on_three_times_is_one(page, waiting):
+    from projects.decisions import read_decision, record
+
+    for number in range(3):
+        values = {"id": f"t-{number}", "queue": "no-label", "version": 2, "row": 30, "act": "label", "labels": ["bag"]}
+        record(waiting, [read_decision(values, "")])
+    opened = page("label", project="clothes", queue="no-label")
+    assert "1 decided and not saved yet" in opened.text
+    assert "1 image labelled" in opened.press("Save these labels").widgets.toast[0].value
+
+
+@pytest.mark.parametrize("view", ["data", "train"])
+def test_labels_of_a_browser_that_was_closed_are_offered_where_the_data_is_used(page, waiting, view):
+    from projects.versions import list_versions
+
+    assert "not in the data yet" not in page(view, project="clothes").text
+    record_some(waiting, "no-label", 3, 2)
+    opened = page(view, project="clothes")
+    assert "3 labels are not in the data yet." in opened.text
+    opened.press("Put them into the data")
+    assert "not in the data yet" not in opened.text
+    assert list_versions(waiting)[-1].what == "3 images labelled"
+
+
+def decide(project, queue, acts, version, **more):
+    """Decide about images, by their rows: a class, or nothing to leave the image out."""
+    from projects.decisions import read_decision, record
+
+    about = {"queue": queue, "version": version, **more}
+    record(project, [read_decision({"id": f"{version}-{queue}-{row}", "row": row, **about,
+                                    **({"act": "label", "labels": [label]} if label else {"act": "aside"})}, "")
+                     for row, label in acts.items()])  # fmt: skip
+
+
+def coming(project, queue):
+    """The images that the browser is told to ask about."""
+    from parts.labelling.labeller import data_of
+    from projects.open_queue import open_queue
+    from projects.versions import current_number
+
+    told = data_of(project, open_queue(project, queue, current_number(project)), [], False)
+    return [item["row"] for item in told["items"] if not item["decisions"]]
+
+
+def test_images_wait_again_after_an_undo_on_data(waiting):
+    from projects.fold_decisions import save_decisions
+    from projects.versions import earlier, later, show_version
+
+    decide(waiting, "no-label", dict.fromkeys(range(30, 42), "bag"), 2)
+    decide(waiting, "class:bag", dict.fromkeys(range(4), "sneaker"), 2)
+    assert coming(waiting, "no-label") == []
+    save_decisions(waiting)
+    show_version(waiting, earlier(waiting).number)
+    assert coming(waiting, "no-label") == list(range(30, 42))
+    assert coming(waiting, "class:bag") == list(range(10))
+    show_version(waiting, later(waiting).number)
+    assert coming(waiting, "no-label") == []
+
+
+def test_images_wait_again_once_they_are_brought_back_or_have_no_label_any_more(waiting):
+    from projects import edits
+    from projects.fold_decisions import save_decisions
+    from projects.queues import save_queue
+    from projects.versions import add_version, whole_manifest_of
+
+    queue = save_queue(waiting, "some", "Some", [0, 1, 30, 31], 2)
+    decide(waiting, queue, {0: "", 1: "sneaker", 30: "", 31: "bag"}, 2)
+    save_decisions(waiting)
+    assert coming(waiting, queue) == []
+    again = edits.set_label(edits.bring_back(whole_manifest_of(waiting), [0, 30]), [1, 31], "")
+    add_version(waiting, again, "taken back", 3)
+    assert coming(waiting, queue) == [0, 1, 30, 31]
+    assert coming(waiting, "no-label") == [1, 30, *range(31, 42)]
+
+
+@pytest.mark.parametrize("mode", ["one", "many"])
+def test_a_queue_that_is_worked_off_is_looked_at_again(page, waiting, mode):
+    from projects.decisions import unsaved
+    from projects.versions import list_versions
+
+    decide(waiting, "class:bag", dict.fromkeys(range(9), "bag"), 2)
+    address = {"project": "clothes", "queue": "class:bag", "mode": mode}
+    assert "Look at all of them again" not in page("label", **address).text
+    decide(waiting, "class:bag", {9: "sneaker"}, 2)
+    opened = page("label", **address).press("Look at all of them again")
+    assert list_versions(waiting)[-1].what == "10 images labelled"
+    assert coming(waiting, "class:bag") == list(range(9))
+    assert not unsaved(waiting)
+    assert "Look at all of them again" not in opened.text
+    decide(waiting, "class:bag", {0: "bag"}, 3)
+    assert coming(waiting, "class:bag") == list(range(1, 9))
+
+
+def test_without_queues_the_page_names_none(page, waiting):
+    from projects import edits
+    from projects.versions import add_version, whole_manifest_of
+
+    add_version(waiting, edits.set_aside(whole_manifest_of(waiting), range(42)), "all left out", 2)
+    opened = page("label", project="clothes")
+    assert "none that can be used has one" in opened.text
+    assert not opened.widgets.selectbox
+
+
 def test_leaving_the_queue_saves(page, waiting):
     from projects.versions import list_versions
 
@@ -100,10 +205,46 @@ def test_the_browser_is_told_the_next_images_and_what_was_decided(waiting):
     record(waiting, [read_decision(values, "")])
     told = data_of(waiting, queue, ["one"], False)
     assert [item["row"] for item in told["items"]] == [0, 2, 30]  # what was decided stands before what comes
-    assert told["items"][0]["decision"]["labels"] == ["scarf"]
+    assert [each["labels"] for each in told["items"][0]["decisions"]] == [["scarf"]]
     assert told["classes"] == ["bag", "sneaker", "trouser", "scarf"]
     assert told["done"] == 1
     json.dumps(told)
+
+
+def test_what_cannot_be_written_down_does_not_hold_up_the_rest(waiting):
+    import streamlit as st
+    from parts.labelling.labeller import _receive
+    from projects.decisions import unsaved
+
+    good = {"id": "t-1", "queue": "no-label", "version": 2, "row": 30, "act": "label", "labels": ["bag"], "box": None}
+    long, lost = good | {"id": "t-0", "labels": ["x" * 201]}, good | {"id": "t-2", "version": 9}
+    st.session_state["page"] = {"decisions": [long, good, lost, {"id": "t-3"}, None]}
+    _receive("page", waiting)
+    assert [each.id for each in unsaved(waiting)] == ["t-1"]
+    assert st.session_state["page received"] == ["t-0", "t-1", "t-2", "t-3"]
+    for sentence in ("more than 200 characters", "not in this project", "cannot be read"):
+        assert sentence in st.session_state["page refused"]
+
+
+def test_classes_that_exist_are_given_as_they_are(waiting):
+    import streamlit as st
+    from parts.labelling.deciding import decide_all
+    from parts.labelling.labeller import _receive
+    from projects import edits
+    from projects.decisions import unsaved
+    from projects.open_queue import open_queue
+    from projects.versions import add_version, whole_manifest_of
+
+    manifest = whole_manifest_of(waiting)
+    table = edits.rename_class(manifest, "bag", "x").table
+    table["label"] = table["label"].replace("x", "big  cat")
+    table["labels"] = table["labels"].map(lambda names: ["big  cat" if name == "x" else name for name in names])
+    add_version(waiting, type(manifest)(table, manifest.root), "read from a file", 2)
+    decide_all(waiting, open_queue(waiting, "no-label", 3), [30], "big  cat")
+    values = {"id": "t-1", "queue": "no-label", "version": 3, "row": 31, "act": "label", "labels": ["big  cat"]}
+    st.session_state["page"] = {"decisions": [values]}
+    _receive("page", waiting)
+    assert [each.labels for each in unsaved(waiting)] == [["big  cat"]] * 2
 
 
 def test_what_a_review_calls_wrong_is_a_queue(waiting):
@@ -150,6 +291,40 @@ def test_many_images_get_one_class_and_it_is_undone_at_once(waiting):
     assert [each.row for each in unsaved(waiting)] == [30, 31]
 
 
+def test_nobody_undoes_what_another_one_decided(waiting):
+    from parts.labelling.deciding import decide_all, undo_last
+    from parts.labelling.labeller import data_of
+    from projects.decisions import unsaved
+    from projects.open_queue import open_queue
+
+    queue = open_queue(waiting, "no-label", 2)
+    decide_all(waiting, queue, [30, 31], "bag")
+    decide(waiting, "no-label", {32: "sneaker"}, 2)  # in another browser
+    items = data_of(waiting, queue, [], False)["items"]
+    assert {item["row"]: each["own"] for item in items for each in item["decisions"]} == {30: True, 31: True, 32: False}
+    assert undo_last(waiting, queue) == 2
+    assert undo_last(waiting, queue) == 0
+    assert [each.row for each in unsaved(waiting)] == [32]
+
+
+def test_all_that_was_decided_about_an_image_is_told_to_the_browser(waiting):
+    from parts.labelling.labeller import data_of
+    from projects.decisions import read_decision, record
+    from projects.open_queue import open_queue
+
+    for number, label in enumerate(("bag", "sneaker")):
+        values = {"id": f"t-{number}", "queue": "no-label", "version": 2, "row": 30, "act": "label", "labels": [label]}
+        record(waiting, [read_decision(values, "")])
+    item = data_of(waiting, open_queue(waiting, "no-label", 2), [], False)["items"][0]
+    assert [each["labels"] for each in item["decisions"]] == [["bag"], ["sneaker"]]
+
+
+def test_undo_says_if_there_is_nothing_to_undo(page, waiting):
+    decide(waiting, "no-label", {30: "bag"}, 2)  # in another browser
+    opened = page("label", project="clothes", queue="no-label", mode="many").press("Undo · Z")
+    assert "nothing to undo" in opened.widgets.toast[0].value
+
+
 def test_classes_are_added_to_many_images_and_taken_away(page, waiting, monkeypatch):
     from parts import grid
     from parts.labelling import batch
@@ -177,6 +352,29 @@ def test_many_at_once_shows_keys_for_the_classes(page, waiting):
     assert {"bag · 1", "sneaker · 2", "trouser · 3", "Leave out · X"} <= {each.label for each in opened.widgets.button}
     opened.press("bag · 1")  # with nothing selected
     assert not opened.errors
+
+
+@pytest.mark.parametrize("name", ["back", "out", "same", "hide", "other"])
+def test_a_class_may_be_called_as_a_button_is(page, waiting, name):
+    from projects import edits
+    from projects.versions import add_version, whole_manifest_of
+
+    add_version(waiting, edits.rename_class(whole_manifest_of(waiting), "bag", name), f"bag renamed to {name}", 2)
+    opened = page("label", project="clothes", queue="no-label", mode="many", several="1")
+    assert not opened.errors
+    assert f"{name} · 1" in [each.label for each in opened.widgets.button]
+
+
+def test_a_key_whose_class_was_taken_back_decides_nothing(page, waiting, monkeypatch):
+    from parts import grid
+    from parts.labelling import batch
+    from projects.decisions import unsaved
+
+    monkeypatch.setattr(batch, "image_grid", lambda *_, **__: grid.GridAnswer([30, 31], None, "4"))
+    opened = page("label", project="clothes", queue="no-label", mode="many")
+    assert not opened.errors
+    assert "no class any more" in opened.widgets.toast[0].value
+    assert not unsaved(waiting)
 
 
 def test_the_page_needs_no_tensorflow(waiting):

@@ -92,6 +92,86 @@ def test_ten_images_by_keys_survive_a_kill(page, serve, waiting, port):
     page.get_by_text("0 of 2 done").wait_for()
 
 
+def test_decisions_about_one_image_are_undone_one_by_one(page, serve, waiting, port):
+    from projects.decisions import unsaved
+
+    serve()
+    page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    page.get_by_text("0 of 12 done").wait_for()
+    for key in ("1", "ArrowLeft", "2", "ArrowLeft", "3", "z", "z"):
+        page.keyboard.press(key)
+    page.get_by_text("You said: bag").wait_for()
+    page.get_by_text("1 decided and not saved yet").wait_for()
+    page.keyboard.press("2")  # once more, and after the page is loaded again
+    expect(page.get_by_text("1 of 12 done")).to_be_visible(timeout=PATIENCE)
+    page.wait_for_timeout(1500)
+    assert [each.labels for each in unsaved(waiting)] == [["bag"], ["sneaker"]]
+    page.reload()
+    page.get_by_text("1 of 12 done").wait_for()
+    page.keyboard.press("z")
+    page.get_by_text("You said: bag").wait_for()
+    page.keyboard.press("z")
+    page.get_by_text("All is saved").wait_for()
+    assert not unsaved(waiting)
+
+
+def test_what_somebody_else_decided_is_not_undone(page, serve, waiting, port):
+    from projects.decisions import read_decision, record, unsaved
+
+    values = {"id": "other-1", "queue": "no-label", "version": 2, "row": 30, "act": "label", "labels": ["bag"]}
+    record(waiting, [read_decision(values, "Ann")])
+    serve()
+    page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    page.get_by_text("1 of 12 done").wait_for()
+    page.keyboard.press("z")
+    page.get_by_text("There is nothing to undo").wait_for()
+    assert [each.id for each in unsaved(waiting)] == ["other-1"]
+
+
+def test_a_decision_that_is_refused_is_said_and_its_image_comes_again(page, serve, waiting, port):
+    from projects.decisions import unsaved
+
+    serve()
+    page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    page.get_by_text("0 of 12 done").wait_for()
+    page.keyboard.press("/")
+    field = page.get_by_label("Find a class, or type a new one")
+    field.evaluate("field => field.removeAttribute('maxlength')")
+    field.fill("y" * 201)
+    page.keyboard.press("Enter")
+    page.get_by_text("has more than 200 characters").wait_for()
+    page.get_by_text("0 of 12 done").wait_for()
+    page.keyboard.press("1")
+    page.get_by_text("1 decided and not saved yet").wait_for()
+    assert [(each.row, each.labels) for each in unsaved(waiting)] == [(30, ["bag"])]
+
+
+def test_a_key_that_is_held_down_decides_once(page, serve, waiting, port):
+    serve()
+    page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    page.get_by_text("0 of 12 done").wait_for()
+    for _ in range(5):
+        page.keyboard.down("1")
+    page.keyboard.up("1")
+    page.get_by_text("1 decided and not saved yet").wait_for()
+    page.get_by_text("1 of 12 done").wait_for()
+
+
+def test_the_enter_that_ends_a_composed_word_makes_no_class(page, serve, waiting, port):
+    from projects.decisions import unsaved
+
+    serve()
+    page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    page.get_by_text("0 of 12 done").wait_for()
+    field = page.get_by_label("Find a class, or type a new one")
+    field.fill("ね")
+    field.dispatch_event("keydown", {"key": "Enter", "isComposing": True})
+    field.fill("ねこ")
+    field.press("Enter")
+    page.get_by_text("1 decided and not saved yet").wait_for()
+    assert [each.labels for each in unsaved(waiting)] == [["ねこ"]]
+
+
 def test_typing_a_new_class_is_not_taken_for_keys(page, serve, waiting, port):
     from projects.decisions import unsaved
 

@@ -17,6 +17,43 @@ def test_a_queue_comes_back_as_it_was_saved(project):
     assert [each.name for each in list_queues(project)] == ["later", name]
 
 
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [("run-1 猫 as 狗", "run-1 狗 as 鸟"), ("a b", "a-b"), (f"{'long ' * 30}one", f"{'long ' * 30}two")],
+)
+def test_names_that_look_alike_in_an_address_are_two_queues(project, one, other):
+    from projects.queues import load_queue, save_queue
+
+    first, second = (save_queue(project, name, name, [row], 1) for row, name in enumerate((one, other)))
+    assert (load_queue(project, first).rows, load_queue(project, second).rows) == ([0], [1])
+    assert save_queue(project, one, "replaced", [2], 1) == first
+
+
+@pytest.mark.parametrize(
+    "content", ["", "[]", '{"title": "x"}', '{"title": "x", "rows": ["x"], "version": 1}',
+                '{"title": "x", "rows": [1], "version": 1, "suggestions": 3}'],
+)  # fmt: skip
+def test_a_damaged_queue_is_passed_over(project, content):
+    from projects.open_queue import offered_queues
+    from projects.queues import list_queues, load_queue, save_queue
+
+    save_queue(project, "whole", "Whole", [1], 1)
+    (project.data / "queues" / "broken.json").write_text(content)
+    assert [each.name for each in list_queues(project)] == ["whole"]
+    assert "broken" not in offered_queues(project, 1)
+    with pytest.raises(ValueError, match="no such queue"):
+        load_queue(project, "broken")
+
+
+def test_only_the_latest_queues_are_kept(project, monkeypatch):
+    from projects import queues
+
+    monkeypatch.setattr(queues, "KEPT", 2)
+    for name in ("one", "two", "three"):
+        queues.save_queue(project, name, name, [1], 1)
+    assert [each.name for each in queues.list_queues(project)] == ["three", "two"]
+
+
 @pytest.mark.parametrize("name", ["gone", "../project", ""])
 def test_a_queue_that_is_not_there_is_a_sentence(project, name):
     from projects.queues import load_queue

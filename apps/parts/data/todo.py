@@ -107,8 +107,8 @@ def _actions(project: Project, number: int, task: Task, manifest: Manifest) -> N
                 said = f"{counted(len(rows), 'image')} left out ({KINDS[task.kind].title.lower()})"
                 change(project, number, said, lambda m: edits.set_aside(m, rows))
             if "two labels" in task.kind and st.button("Decide in Label", key=f"label {task.key}"):
-                title = KINDS[task.kind].title
-                go("label", project, queue=queues.save_queue(project, "audit", title, list(task.rows), number))
+                name, title = f"audit {task.key}", KINDS[task.kind].title
+                go("label", project, queue=queues.save_queue(project, name, title, list(task.rows), number))
         if st.button("It is fine", key=f"fine {task.key}"):
             found_right(project, [task])
             st.rerun()

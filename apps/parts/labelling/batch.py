@@ -9,8 +9,8 @@ from collections.abc import Mapping
 
 import pandas as pd
 import streamlit as st
-from projects.decisions import ASIDE, LABEL, Decision, decided_in
-from projects.fold_decisions import last_of_each_row
+from projects.decisions import ASIDE, LABEL, Decision
+from projects.done_rows import done_rows
 from projects.open_queue import OpenQueue
 from projects.project import Project
 from projects.versions import manifest_of
@@ -23,7 +23,7 @@ from parts.large_image import show_large
 
 KEYS = "123456789acdefghijklmnopqrtuvwy"  # as labeller.js has them
 OUT, BACK, SAME = "x", "z", "0"
-TYPED = "name:"  # before a class that was typed, which may be a single letter
+TYPED = "name:"  # before the name of a class, which may be a single letter
 HEIGHT = 640  # pixels
 Labels = Mapping[int, list[str]]
 
@@ -39,7 +39,7 @@ def show_batch(project: Project, queue: OpenQueue, several: bool) -> None:
     key = f"batch {project.name} {queue.name}"
     names = class_names(project, queue.version)
     pressed = _buttons(key, names, several)
-    decided = last_of_each_row(project, decided_in(project, queue.name, queue.since), queue.version)
+    decided = {row: decisions[-1] for row, decisions in done_rows(project, queue).items()}
     hidden = not several or st.toggle("Hide those that are decided", key=f"{key} hide")
     rows = [row for row in queue.rows if not hidden or row not in decided]
     labels = _labels_of(queue, rows, manifest_of(project, queue.version).table, decided)
@@ -66,15 +66,19 @@ def _obey(
     if not pressed:
         return
     if pressed == BACK:
-        undo_last(project, queue)
+        if not undo_last(project, queue):
+            st.toast("There is nothing to undo that you decided here and that is not saved yet.")
     elif not answer.selected:
         st.toast("Select images first: click on them, or use Shift and the arrows.")
         return
+    elif (meant := _meant(pressed, names)) is None:
+        st.toast("This key has no class any more. Look at the classes again.")
+        return
     elif several and pressed != OUT:
         chosen = {row: list(labels[row]) for row in answer.selected}
-        decide_each(project, queue, chosen if pressed == SAME else _toggled(chosen, _meant(pressed, names)))
+        decide_each(project, queue, chosen if pressed == SAME else _toggled(chosen, meant))
     else:
-        decide_all(project, queue, answer.selected, _meant(pressed, names))
+        decide_all(project, queue, answer.selected, meant)
     if not several or pressed in (OUT, SAME):
         clear_selection(key)
     run_again()
@@ -107,11 +111,11 @@ def _caption(labels: list[str], decision: Decision | None) -> str:
     return f"✓ {named or 'none of the classes'}" if decision.act == LABEL else named
 
 
-def _meant(pressed: str, names: list[str]) -> str:
-    """The class that a key, or a name of one's own, means; empty to leave the images out."""
-    if len(pressed) > 1:
+def _meant(pressed: str, names: list[str]) -> str | None:
+    """The class that a key, or a name, means; empty for a key of no class; None if its class was taken back since."""
+    if pressed.startswith(TYPED):
         return pressed.removeprefix(TYPED)
-    return "" if pressed == OUT else names[KEYS.index(pressed)]
+    return "" if pressed in (OUT, SAME) else dict(zip(KEYS, names, strict=False)).get(pressed)
 
 
 @st.dialog("Image", width="large")
@@ -124,8 +128,8 @@ def _buttons(key: str, names: list[str], several: bool) -> str | None:
     chosen = None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for name, letter in zip(names, KEYS, strict=False):
-            if st.button(f"{_plain(name)} · {letter.upper()}", key=f"{key} {name}"):
-                chosen = letter
+            if st.button(f"{_plain(name)} · {letter.upper()}", key=f"{key} class {name}"):
+                chosen = TYPED + name
         if several and st.button(f"As they are · {SAME}", key=f"{key} same", help="Their classes are right."):
             chosen = SAME
         if st.button(f"Leave out · {OUT.upper()}", key=f"{key} out"):

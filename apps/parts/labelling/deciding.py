@@ -7,6 +7,8 @@ from projects.decisions import ASIDE, LABEL, UNDO, read_decision, record, unsave
 from projects.open_queue import OpenQueue
 from projects.project import Project
 
+from parts.labelling.labeller import class_names
+from parts.labelling.own import own, remember
 from parts.person import who
 
 BATCH = "batch-"  # begins the ids of decisions that were made together
@@ -23,20 +25,34 @@ def decide_each(project: Project, queue: OpenQueue, labels: Mapping[int, Sequenc
 
 
 def undo_last(project: Project, queue: OpenQueue) -> int:
-    """Take back what was decided last, all images of it; returns how many those are."""
-    decisions = [each for each in unsaved(project) if each.queue == queue.name]
+    """Take back what this session decided last, all images of it; returns how many those are.
+
+    Raises:
+        ValueError: It was put into the data in this moment.
+    """
+    mine = own(project)
+    decisions = [each for each in unsaved(project) if each.queue == queue.name and each.id in mine]
     if not decisions:
         return 0
     stem = decisions[-1].id.rpartition("-")[0]
     together = decisions[-1:] if not stem.startswith(BATCH) else [d for d in decisions if d.id.startswith(f"{stem}-")]
     about = {"queue": queue.name, "version": queue.version, "act": UNDO}
     undone = [{"id": secrets.token_hex(8), "row": each.row, "of": each.id, **about} for each in together]
-    record(project, [read_decision(values, who()) for values in undone])
+    _check(record(project, [read_decision(values, who()) for values in undone]))
     return len(together)
 
 
 def _record(project: Project, queue: OpenQueue, acts: Mapping[int, Mapping[str, object]]) -> None:
     batch = f"{BATCH}{secrets.token_hex(8)}"
     about = {"queue": queue.name, "version": queue.version}
+    classes = set(class_names(project, queue.version))
     values = [{"id": f"{batch}-{row}", "row": row, **about, **act} for row, act in acts.items()]
-    record(project, [read_decision(each, who()) for each in values])
+    decisions = [read_decision(each, who(), classes) for each in values]
+    refused = record(project, decisions)
+    remember(project, [each.id for each in decisions])
+    _check(refused)
+
+
+def _check(refused: Mapping[str, str]) -> None:
+    if refused:
+        raise ValueError(next(iter(refused.values())))

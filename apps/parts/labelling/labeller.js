@@ -5,6 +5,8 @@ const ACTS = { z: "undo", x: "aside", s: "skip", b: "crop", enter: "confirm", " 
 const AHEAD = 5;       // images that are fetched before they are looked at
 const AGAIN = 3000;    // milliseconds after which a decision that was not heard of is sent again
 const STORED = "imgcls-decisions-";
+const TABS = "imgcls-tabs", MOST_TABS = 20;  // what this tab was called before it was loaded again
+const last = (item) => item?.decisions.at(-1);
 
 export default function (component) {
   const { data, parentElement } = component;
@@ -17,6 +19,9 @@ class Labeller {
   constructor(parent) {
     this.find = (name) => parent.querySelector(name);
     this.tab = crypto.getRandomValues(new Uint32Array(2)).join("-");
+    const before = JSON.parse(sessionStorage.getItem(TABS) ?? "[]");
+    this.tabs = [...before, this.tab].slice(-MOST_TABS);
+    sessionStorage.setItem(TABS, JSON.stringify(this.tabs));
     this.made = 0;
     this.ahead = [];
     const image = this.find("img");
@@ -48,8 +53,9 @@ class Labeller {
     this.store = STORED + data.project;
     this.waiting ??= this.left();
     const heard = this.forget(data.received);
-    if (!before || before.version !== data.version || before.queue !== data.queue) this.begin();
+    if (!before || ["version", "queue", "turn"].some((fact) => before[fact] !== data[fact])) this.begin();
     else this.join();
+    if (before && before.turn !== data.turn) this.say("");
     if (this.waiting.length && (heard || !before)) this.send(true);
     this.render();
   }
@@ -66,19 +72,29 @@ class Labeller {
   begin() {
     this.items = this.data.items;
     this.classes = [...this.data.classes];
-    this.trail = this.items.filter((item) => item.decision);
+    this.trail = this.items.flatMap((item) => item.decisions.filter((each) => this.isMine(each)).map(() => item));
     for (const decision of this.waiting) this.apply(decision);
-    this.trail = this.trail.filter((item) => item.decision);
     this.at = -1;
     this.next();
     this.find(".stage").focus({ preventScroll: true });  // or the field with the queues would take the keys
   }
 
   apply(decision) {
+    if (decision.queue !== this.data.queue || decision.version !== this.data.version) return;
+    if (decision.act === "again") return this.takeSkippedBack();
     const item = this.items.find((each) => each.row === decision.row);
-    if (!item || decision.queue !== this.data.queue || decision.version !== this.data.version) return;
-    item.decision = decision.act === "undo" ? null : decision;
-    if (item.decision && !this.trail.includes(item)) this.trail.push(item);
+    if (!item) return;
+    if (decision.act === "undo") item.decisions = item.decisions.filter((each) => each.id !== decision.of);
+    else if (!item.decisions.some((each) => each.id === decision.id)) this.put(item, decision);
+  }
+
+  put(item, decision) {
+    item.decisions.push(decision);
+    this.trail.push(item);  // once for each decision
+  }
+
+  isMine(decision) {
+    return Boolean(decision) && (decision.own || this.tabs.some((tab) => decision.id.startsWith(`${tab}-`)));
   }
 
   join() {
@@ -94,10 +110,10 @@ class Labeller {
   get item() { return this.items[this.at]; }
 
   next() {
-    const free = (place) => this.items[place] && !this.items[place].decision;
+    const free = (place) => this.items[place] && !last(this.items[place]);
     let place = this.at + 1;
     while (place < this.items.length && !free(place)) place++;
-    if (place >= this.items.length) place = this.items.findIndex((item) => !item.decision);
+    if (place >= this.items.length) place = this.items.findIndex((item) => !last(item));
     this.goTo(place < 0 ? this.items.length : place);
   }
 
@@ -105,8 +121,8 @@ class Labeller {
     this.at = place;
     this.drawing = false;
     this.find(".other").value = "";
-    const item = this.item;
-    this.chosen = !item ? [] : item.decision?.act === "label" ? [...item.decision.labels]
+    const item = this.item, decision = last(item);
+    this.chosen = !item ? [] : decision?.act === "label" ? [...decision.labels]
       : item.labels.length ? [...item.labels] : item.suggestion ? [item.suggestion] : [];
   }
 
@@ -144,30 +160,30 @@ class Labeller {
                                      skip: "skipped" }[act];
     const decision = this.add({ act, labels, row: item.row,
                                 box: act === "label" && item.boxed ? item.box ?? [] : null });
-    item.earlier = item.decision;
-    item.decision = decision;
-    this.trail = this.trail.filter((each) => each !== item);
-    this.trail.push(item);
+    this.put(item, decision);
     this.next();
     this.say(`The image before: ${said}.`);
   }
 
   undo() {
-    const item = this.trail.pop();
-    if (!item?.decision) return this.say("There is nothing to undo that is not saved yet.");
-    this.add({ act: "undo", labels: [], row: item.row, box: null, of: item.decision.id });
-    item.decision = item.earlier ?? null;
-    item.earlier = null;
-    if (item.decision) this.trail.push(item);
+    let item = this.trail.pop();
+    while (item && !this.isMine(last(item))) item = this.trail.pop();  // somebody else decided on it since
+    if (!item) return this.say("There is nothing to undo that you decided here and that is not saved yet.");
+    const decision = item.decisions.pop();
+    this.add({ act: "undo", labels: [], row: item.row, box: null, of: decision.id });
     this.goTo(this.items.indexOf(item));
     this.say("Undone.");
   }
 
   again() {
     this.add({ act: "again", labels: [], row: -1, box: null });
-    for (const item of this.items) if (item.decision?.act === "skip") item.decision = null;
-    this.trail = this.trail.filter((item) => item.decision);
+    this.takeSkippedBack();
     this.next();
+  }
+
+  takeSkippedBack() {
+    for (const item of this.items) item.decisions = item.decisions.filter((each) => each.act !== "skip");
+    this.trail = this.trail.filter(last);
   }
 
   add(decision) {
@@ -222,12 +238,13 @@ class Labeller {
   // ---- the keyboard
 
   pressed(event) {
-    if (!this.find(".labeller")?.isConnected || event.ctrlKey || event.metaKey || event.altKey || !event.key) return;
+    if (event.isComposing || !this.find(".labeller")?.isConnected || event.ctrlKey || event.metaKey || event.altKey || !event.key) return;
     const [target] = event.composedPath(), key = event.key.toLowerCase();
     if (target.closest?.("input, textarea, select, [contenteditable], [role=dialog], [role=listbox], [role=grid]")) return;
     if ((key === "enter" || key === " ") && target.closest?.("button, a, summary, [role=button], [role=radio]")) return;
     if (this.drawing && key.startsWith("arrow")) this.nudge(key, event.shiftKey);
     else if (key === "arrowleft" || key === "arrowright") this.look(key === "arrowleft" ? -1 : 1);
+    else if (event.repeat && (key in ACTS || KEYS.includes(key))) { /* held down, it decides once */ }
     else if (key === "/") this.find(".other").focus();
     else if (key === "escape" && this.drawing) this.drawing = false;
     else if (key in ACTS) this.act(ACTS[key]);
@@ -247,6 +264,7 @@ class Labeller {
 
   typed(event) {
     event.stopPropagation();
+    if (event.isComposing) return;  // this Enter ends a word of Japanese or Chinese, say, and not the name
     const other = this.find(".other");
     if (event.key === "Escape") { other.value = ""; other.blur(); this.listClasses(); }
     if (event.key !== "Enter") return;
@@ -363,7 +381,7 @@ class Labeller {
   }
 
   fetchAhead() {
-    const coming = this.items.slice(this.at + 1).filter((item) => !item.decision).slice(0, AHEAD);
+    const coming = this.items.slice(this.at + 1).filter((item) => !last(item)).slice(0, AHEAD);
     this.ahead = coming.map((item) => {
       const known = this.ahead.find((each) => each.getAttribute("src") === item.address);
       if (known) return known;
@@ -403,7 +421,7 @@ class Labeller {
   showFacts(item) {
     const lines = [];
     if (item) {
-      const was = item.decision;
+      const was = last(item);
       if (was) lines.push(was.act === "aside" ? "You left this image out."
         : was.act === "skip" ? "You skipped this image." : `You said: ${was.labels.join(", ") || "none of the classes"}.`);
       const by = item.who ? ` (by ${item.who})` : "";
@@ -433,7 +451,7 @@ class Labeller {
     button("crop").hidden = !item?.size;
     button("crop").setAttribute("aria-pressed", Boolean(this.drawing));
     button("whole").hidden = !item?.box;
-    button("again").hidden = Boolean(item) || !(this.data.skipped || this.items.some((each) => each.decision?.act === "skip"));
+    button("again").hidden = Boolean(item) || !(this.data.skipped || this.items.some((each) => last(each)?.act === "skip"));
   }
 
   done() {

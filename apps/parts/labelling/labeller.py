@@ -7,16 +7,17 @@ from typing import Any
 
 import streamlit as st
 from images.addresses import file_address, picture_address
-from projects.decisions import Decision, decided_in, read_decision, record, unsaved
+from projects.decisions import SKIP, Decision, read_decision, record, unsaved
+from projects.done_rows import done_rows
 from projects.edits import all_classes
-from projects.fold_decisions import last_of_each_row
 from projects.open_queue import OpenQueue
 from projects.project import Project
-from projects.versions import manifest_of
+from projects.versions import current_number, manifest_of
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
 from parts.errors import of_system
+from parts.labelling.own import own, remember
 from parts.labelling.run_again import run_again
 from parts.person import who
 
@@ -39,29 +40,34 @@ def show_labeller(project: Project, queue: OpenQueue, several: bool) -> None:
         queue: The queue.
         several: Whether an image may have several classes.
     """
-    key = f"labeller {project.name}"
+    key = _key(project)
     if refused := st.session_state.pop(f"{key} refused", None):
         st.error(refused)
     received = st.session_state.get(f"{key} received", [])
-    answer = _labeller(
-        key=key, data=data_of(project, queue, received, several), on_decisions_change=partial(_receive, key, project)
-    )
+    data = data_of(project, queue, received, several) | {"turn": st.session_state.get(f"{key} turn", 0)}
+    answer = _labeller(key=key, data=data, on_decisions_change=partial(_receive, key, project))
     sent = answer.get("decisions") or []
-    if sent and {each["id"] for each in sent} - set(received):  # by a tab that lived longer than the app
+    if set(_ids(sent)) - set(received):  # of a tab that lived longer than the app
         _receive(key, project)
-        if f"{key} refused" not in st.session_state:
+        if st.session_state.get(f"{key} received", []) != received:
             run_again()
+
+
+def begin_again(project: Project) -> None:
+    """Let the browser forget what it knows of the queue, and take what the app says."""
+    turn = f"{_key(project)} turn"
+    st.session_state[turn] = st.session_state.get(turn, 0) + 1
 
 
 def data_of(project: Project, queue: OpenQueue, received: list[str], several: bool) -> dict[str, Any]:
     """What the browser is told: the next images, the classes, and which decisions have arrived."""
     manifest = manifest_of(project, queue.version)
-    decided = last_of_each_row(project, decided_in(project, queue.name, queue.since), queue.version)
-    waiting = {each.id for each in unsaved(project)}
-    mine = set(queue.rows)
-    done = [row for row in decided if row in mine]
+    waiting, mine = {each.id for each in unsaved(project)}, set(queue.rows)
+    decided = {row: decisions for row, decisions in done_rows(project, queue).items() if row in mine}
+    undoable = {row: [each for each in decisions if each.id in waiting or each.act == SKIP]
+                for row, decisions in decided.items()}  # fmt: skip
     coming = [row for row in queue.rows if row not in decided][:COMING]
-    back = [row for row in done if decided[row].id in waiting or decided[row].act == "skip"][-BACK:]
+    back = [row for row, decisions in decided.items() if decisions[-1] in undoable[row]][-BACK:]
     shown = [*back, *coming]
     facts = manifest.table.loc[sorted(set(shown))].to_dict("index")  # at once: a row by itself costs two milliseconds
     return {
@@ -69,9 +75,9 @@ def data_of(project: Project, queue: OpenQueue, received: list[str], several: bo
         "queue": queue.name,
         "version": queue.version,
         "total": len(queue.rows),
-        "done": len(done),
-        "skipped": sum(decided[row].act == "skip" for row in done),
-        "items": [_item(project, queue, manifest, row, facts[row], decided.get(row)) for row in shown],
+        "done": len(decided),
+        "skipped": sum(decisions[-1].act == SKIP for decisions in decided.values()),
+        "items": [_item(project, queue, manifest, row, facts[row], undoable.get(row, [])) for row in shown],
         "classes": class_names(project, queue.version),
         "several": several,
         "received": received,
@@ -91,21 +97,53 @@ def _classes_of(project: Project, version: int) -> list[str]:
 
 
 def _receive(key: str, project: Project) -> None:
-    """Write down what the browser sends; it sends a decision again until it hears that it has arrived."""
+    """Write down what the browser sends; it sends a decision again until it hears that it has arrived.
+
+    One that cannot be written down has arrived too, or it would be sent for ever, and all that come after it.
+    """
     sent = (st.session_state[key].get("decisions") or []) if key in st.session_state else []
     try:
-        decisions = [read_decision(values, who()) for values in sent]
-        record(project, decisions)
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        why = of_system(error) if isinstance(error, OSError) else error
-        st.session_state[f"{key} refused"] = f"The last labels wait in this browser, and are sent again. {why}"
-    else:
-        st.session_state[f"{key} received"] = [each.id for each in decisions]
+        refused = _record(project, sent)
+    except OSError as error:
+        why = f"The last labels wait in this browser, and are sent again. {of_system(error)}"
+        st.session_state[f"{key} refused"] = why
+        return
+    st.session_state[f"{key} received"] = _ids(sent)
+    remember(project, _ids(sent))
+    if refused:
+        st.session_state[f"{key} refused"] = "\n\n".join(dict.fromkeys(refused))
+        begin_again(project)
+
+
+def _record(project: Project, sent: list[Any]) -> list[str]:
+    """Write down what can be; returns why the rest cannot."""
+    classes = set(class_names(project, current_number(project)))
+    decisions, refused = [], []
+    for values in sent:
+        try:
+            decisions.append(read_decision(values, who(), classes))
+        except ValueError as error:
+            refused.append(str(error))
+    return [*refused, *record(project, decisions).values()]
+
+
+def _ids(sent: list[Any]) -> list[str]:
+    return [str(values["id"]) for values in sent if isinstance(values, dict) and values.get("id")]
+
+
+def _key(project: Project) -> str:
+    return f"labeller {project.name}"
 
 
 def _item(
-    project: Project, queue: OpenQueue, manifest: Manifest, row: int, facts: dict[str, Any], decision: Decision | None
+    project: Project,
+    queue: OpenQueue,
+    manifest: Manifest,
+    row: int,
+    facts: dict[str, Any],
+    decisions: list[Decision],
 ) -> dict[str, Any]:
+    mine = own(project)
     boxed = not any(math.isnan(facts[edge]) for edge in BOX)
     address = picture_address(project, queue.version, row, LARGE)
     if boxed:
@@ -122,9 +160,9 @@ def _item(
         "who": str(facts["annotators"]),
         "size": size if all(size) else None,
         "box": [float(facts[edge]) for edge in BOX] if boxed else None,
-        "decision": None
-        if decision is None
-        else {"id": decision.id, "act": decision.act, "labels": list(decision.labels)},
+        "decisions": [
+            {"id": each.id, "act": each.act, "labels": list(each.labels), "own": each.id in mine} for each in decisions
+        ],
     }
 
 

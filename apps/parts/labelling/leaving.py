@@ -4,9 +4,10 @@ from contextlib import suppress
 
 import streamlit as st
 from projects.decisions import unsaved
-from projects.fold_decisions import save_decisions
+from projects.fold_decisions import save_decisions, unsaved_rows
 from projects.project import Project, open_project
 
+from imgcls.counted import counted
 from parts.person import who
 
 AT = "labelling"  # in the session: name of the project, and of its queue
@@ -30,7 +31,24 @@ def leave() -> None:
 
 def save(project: Project) -> None:
     """Put the labels into the data, and say so."""
-    count = len(unsaved(project))
-    if count:
-        save_decisions(project, who())
-        st.toast(f"{count:,} labels are saved as a new version of the data.", icon=":material/check:")
+    if not unsaved(project):
+        return
+    saved = save_decisions(project, who())
+    if saved.images:
+        what = f"{counted(saved.images, 'image')} labelled or left out, as a new version of the data."
+        st.toast(what, icon=":material/check:")
+    if saved.overtaken:
+        what = f"{counted(saved.overtaken, 'image')} were changed on another page after that, and stay so."
+        st.toast(what, icon=":material/info:")
+
+
+def offer_to_save(project: Project) -> None:
+    """Say on a page that uses the data that labels are not in it, such as those of somebody who closed the browser."""
+    count = len(unsaved_rows(project))
+    if not count:
+        return
+    with st.container(horizontal=True, vertical_alignment="center"):
+        st.info(f"{counted(count, 'label')} {'is' if count == 1 else 'are'} not in the data yet.")
+        if st.button("Put them into the data", icon=":material/save:"):
+            save(project)
+            st.rerun()
