@@ -166,7 +166,7 @@ def look(project: Project, name: str) -> Run:
 
 def list_runs(project: Project) -> list[Run]:
     """All runs, those that live first, then the latest first."""
-    latest: dict[str, Job | None] = {path.parent.name: None for path in project.runs.glob("*/config.toml")}
+    latest: dict[str, Job | None] = {path.parent.name: None for path in project.runs.glob("[!.]*/config.toml")}
     for job in reversed(_jobs_of(project)):  # so that the latest of a run stays
         latest[str(job.about.get("run"))] = job
     found = []

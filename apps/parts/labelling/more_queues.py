@@ -16,7 +16,7 @@ KINDS = {"review": "Look for wrong labels", "sort": "Find the images worth label
 
 def offer_more_queues(project: Project, version: int) -> None:
     """What can be looked for with the latest run that has a model."""
-    runs = sorted(project.runs.glob("*/model.keras"), key=lambda file: -file.stat().st_mtime)
+    runs = sorted(project.runs.glob("[!.]*/model.keras"), key=lambda file: -file.stat().st_mtime)
     if not runs or has_several(project, version):  # neither is known for images of several classes
         return
     run = runs[0].parent
