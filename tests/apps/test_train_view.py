@@ -50,7 +50,7 @@ def story(tmp_path_factory):
         for label, value in {"Model": "lenet5_relu", "Epochs": 2000, "Batch size": 8}.items():
             view.choose(label, value)
         view.choose("Early stopping patience", 0).choose("Name of the run", "shoes").press("Start")
-        told["started"] = view.text
+        told["started"] = view.wait_for("TensorFlow is loaded", PATIENCE).text
         told["training"] = view.wait_for("Time left", PATIENCE).text
         told["chart"] = view.wait_for("after each epoch", PATIENCE).text
         told["stopped"] = view.press("Stop").wait_for("Go on", PATIENCE).text
