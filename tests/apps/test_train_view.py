@@ -6,6 +6,7 @@ import shutil
 import signal
 import subprocess
 import sys
+import time
 from types import SimpleNamespace
 
 import psutil
@@ -141,13 +142,21 @@ def test_settings_that_differ_are_named_as_the_form_names_them(finished):
     assert table.loc["Learning rate"].tolist() == ["0.003", "0.1"]
 
 
+def runner_of(job):
+    """The number of the process that a job was started as, once it has begun."""
+    file, end = job.folder / "runner.pid", time.monotonic() + PATIENCE
+    while not file.is_file() and time.monotonic() < end:
+        time.sleep(0.05)
+    return int(file.read_text())
+
+
 def test_a_killed_process_is_said_in_a_sentence(page, project):
     from imgcls.config import InputConfig, TrainConfig
 
     config = TrainConfig(input=InputConfig(data="projects/clothes/data/0001.parquet"))
     name = runs.start_run(project, config, 1)
     job = runs.look(project, name).job
-    runner = int((job.folder / "runner.pid").read_text())
+    runner = runner_of(job)
     everyone = [psutil.Process(runner), *psutil.Process(runner).children(recursive=True)]
     os.killpg(runner, signal.SIGKILL)
     psutil.wait_procs(everyone, 20)
