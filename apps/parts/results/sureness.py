@@ -24,7 +24,7 @@ def show_threshold(judged: JudgedRun) -> None:
         "export on."
     )
     key = f"threshold {judged.project.name} {judged.name}"
-    st.session_state[key] = round(100 * threshold_of(judged.project, judged.name))  # another tab may have set it
+    _take_over(judged, key)
     left, right = st.columns([5, 6], gap="medium")
     with left:
         value = st.slider(
@@ -38,8 +38,16 @@ def show_threshold(judged: JudgedRun) -> None:
         _show_curve(judged, reached)
 
 
+def _take_over(judged: JudgedRun, key: str) -> None:
+    """Move the slider where another tab has set it; else it stays where it is, so that no step of a drag is lost."""
+    kept, known = round(100 * threshold_of(judged.project, judged.name)), f"{key}, as it is kept"
+    if key not in st.session_state or st.session_state.get(known) != kept:
+        st.session_state[key] = st.session_state[known] = kept
+
+
 def _set_threshold(judged: JudgedRun, key: str) -> None:
     set_threshold(judged.project, judged.name, st.session_state[key] / 100)
+    st.session_state[f"{key}, as it is kept"] = st.session_state[key]
 
 
 def answered_at(judged: JudgedRun, value: float) -> AnsweredImages:
