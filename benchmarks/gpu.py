@@ -3,11 +3,12 @@
     python benchmarks/gpu.py                                    ResNet-50 at 224 pixels, 128 images a step
     python benchmarks/gpu.py --model mobilenet_v2 --batch-size 256
     python benchmarks/gpu.py --cases xla loop_xla --results rates.json
+    python benchmarks/gpu.py --cases files_xla --images FOLDER         read from JPEG files, cropped and mirrored
 
 `benchmarks/gpu_torch.py` is timm's side, for another environment on the same card. A case makes its step many times
 on one batch, with SGD, momentum and cross-entropy, and reads once at the end of a round; in the cases that begin with
-"loop", `Trainer.train` takes the batch from the host's memory in each step, as a run does. Printed are medians and
-quartiles of the rounds in images a second; --results has them as they come. Cases that ask TensorFlow for repeatable
+"loop" and the ones after them, `Trainer.train` takes the batch from the host's memory in each step, or reads it from
+files, as a run does. Printed are medians and quartiles of the rounds in images a second; --results has them as they come. Cases that ask TensorFlow for repeatable
 operations come last, because that cannot be taken back.
 """
 
@@ -33,6 +34,9 @@ class Case:
     repeatable: bool = False
     waits: bool = False  # the host reads the loss in each step
     steps_per_call: int = 0
+    late: bool = False  # each batch is copied when its step asks for it
+    pixels: str = "float32"
+    augmentation: str = ""  # preset, with which the loop reads the files of --images
 
 
 CASES = {
@@ -44,6 +48,11 @@ CASES = {
     "loop_xla": Case(xla=True, loop=True),
     "loop_plain": Case(loop=True),
     "loop_plain_one": Case(loop=True, steps_per_call=1),
+    "late_xla": Case(xla=True, loop=True, late=True),
+    "float16_xla": Case(xla=True, loop=True, pixels="float16"),
+    "uint8_xla": Case(xla=True, loop=True, pixels="uint8"),
+    "files_xla": Case(xla=True, loop=True, augmentation="light"),
+    "files_standard_xla": Case(xla=True, loop=True, augmentation="standard"),
     "float32": Case(precision="float32"),
     "xla_float32": Case(xla=True, precision="float32"),
     "repeatable_xla": Case(xla=True, repeatable=True),
@@ -61,6 +70,7 @@ class Options:
     batch_size: int = 128  # images
     rounds: int = 5  # of each case
     seconds: float = 1.0  # that a round takes, about
+    images: Path | None = None  # folder of JPEG files, for the cases that read them
     label: str = "ours"  # what the rows are called
     results: Path | None = None  # JSON lines; each case is written when it is done
 
@@ -118,9 +128,16 @@ class Side:
 
         self.case, self.epochs = case, 0
         self.trainer = make_trainer(options, case)
+        if case.late:
+            self.trainer.batches.ahead = lambda batches: batches
+            self.trainer.batches.place = "CPU:0"
+            self.trainer.prepare_step()
+        if case.augmentation:
+            self.batches = batches_of_files(options, case.augmentation)
+            return
         random = np.random.default_rng(0)
         size, count = options.image_size, options.batch_size
-        pixels = random.uniform(0, 255, (count, size, size, 3)).astype("float32")
+        pixels = random.uniform(0, 255, (count, size, size, 3)).astype(case.pixels)
         targets = np.eye(1000, dtype="float32")[random.integers(0, 1000, count)]
         batch = (np.arange(count), pixels, targets, np.ones(count, "float32"))
         if case.loop:
@@ -145,6 +162,24 @@ class Side:
         float(outcome.loss)
         np.asarray(self.trainer.optimizer.iterations)
         return time.perf_counter() - began
+
+
+def batches_of_files(options: Options, augmentation: str):
+    """The batches of a run on the files of --images, without end."""
+    from imgcls.data.augmentation import Augmentation, from_preset
+    from imgcls.data.batches.examples import LabeledImages
+    from imgcls.data.batches.pipeline import BatchOptions, training_batches
+    from imgcls.data.images.preprocessing import Preprocessing
+
+    paths = sorted(options.images.rglob("*.jpg")) if options.images else []
+    if not paths:
+        raise ValueError("There are no JPEG files. Name their folder: --images FOLDER.")
+    return training_batches(
+        LabeledImages(paths, np.arange(len(paths)) % 1000, 1000),
+        Preprocessing(options.image_size, options.image_size),
+        BatchOptions(options.batch_size, 0, augmentation=Augmentation(from_preset(augmentation))),
+        steps=10**9,
+    )
 
 
 def make_trainer(options: Options, case: Case):

@@ -306,7 +306,7 @@ class TrainingConfig:
     global_clipnorm: float = 0.0  # gradient clipping: largest norm of all gradients together; 0: no clipping
     ema_momentum: float = 0.0  # exponential moving average (EMA) of the weights: decay a step, such as 0.999; 0: no EMA
     early_stopping_patience: int = 0  # early stopping: epochs without improvement on validation; 0: none
-    precision: Precision = "auto"  # auto: mixed bfloat16 if fast
+    precision: Precision = "auto"  # auto: mixed bfloat16 if fast, else float16 on GPUs that have it
     xla: Literal["auto", "on", "off"] = "auto"  # compile the step with XLA; auto: measured on GPUs, off on CPUs
     steps_per_call: WholeOrAuto = AUTO  # on one device, of TensorFlow; 0 or auto: for 0.2 s; changes no weight
     deterministic: bool | None = None  # the same weights to the bit in every run; by default on CPUs, not on GPUs

@@ -17,10 +17,11 @@ class SeveralSteps:
     Args:
         step: one of them.
         waiting: measures how long the last batch of each call is waited for.
+        place: the device that has the batches.
     """
 
-    def __init__(self, step: Step, waiting: WaitingForData) -> None:
-        self.step, self.waiting = step, waiting
+    def __init__(self, step: Step, waiting: WaitingForData, place: str = "CPU:0") -> None:
+        self.step, self.waiting, self.place = step, waiting, place
         self._run = tf.function(self._loop, autograph=False)
 
     def __call__(self, batches: Iterator[Any], count: int) -> tuple[tf.Tensor, tf.Tensor]:
@@ -40,20 +41,20 @@ class SeveralSteps:
         positions, *_, weights = batches.element_spec
 
         def make(number: tf.Tensor, *noted: tf.TensorArray) -> list[Any]:
-            with tf.device("CPU:0"):
+            with tf.device(self.place):
                 where, *values = self._timed(batches, number, count)
             with tf.control_dependencies([self.step.in_graph(*values).loss]):
                 following = number + 1
-            with tf.device("CPU:0"):
+            with tf.device(self.place):
                 kept = [array.write(number, x) for array, x in zip(noted, (where, values[-1]), strict=True)]
             return [following, *kept]
 
-        with tf.device("CPU:0"):
+        with tf.device(self.place):
             noted = [tf.TensorArray(spec.dtype, count, element_shape=spec.shape) for spec in (positions, weights)]
         _, *noted = tf.while_loop(
             lambda number, *noted: number < count, make, [tf.constant(0), *noted], parallel_iterations=1
         )
-        with tf.device("CPU:0"):
+        with tf.device(self.place):
             return noted[0].stack(), noted[1].stack()
 
     def _timed(self, batches: Any, number: tf.Tensor, count: tf.Tensor) -> tuple[tf.Tensor, ...]:

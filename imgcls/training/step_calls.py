@@ -46,7 +46,7 @@ class StepCalls:
 
     def again(self) -> None:
         """Begin with the first batch once more."""
-        self._plain = iter(self._batches)
+        self._plain = iter(self.devices.ahead(self._batches))
         self._divided = self.devices.distributed(self._plain)
 
     def make(self, steps: Step | SeveralSteps, count: int) -> None:

@@ -104,7 +104,7 @@ class Trainer:
         )
         counters = Counters(self.tally, self.variables.loss_scale)
         self.step = Step(objective, self.optimizer, self.strategy, self.options, counters)
-        self._several = SeveralSteps(self.step, self.waiting)
+        self._several = SeveralSteps(self.step, self.waiting, self.batches.place)
         self.predict = ForwardPass(logits, self.batches)
         self._fits_into_memory, self._steps_a_call = False, 1
 
@@ -275,7 +275,7 @@ class Trainer:
 
     def distributed(self, batches: Iterable[tuple[Any, ...]]) -> Iterator[list[Any]]:
         """The batches of this process, each divided among its devices."""
-        return self.batches.distributed(batches)
+        return self.batches.distributed(self.batches.ahead(batches))
 
     @property
     def stops_alone(self) -> bool:

@@ -26,8 +26,10 @@ def trainer_of(steps_per_call: int, **options) -> Trainer:
         )
 
 
-def trained(steps_per_call: int, **options) -> tuple[list[np.ndarray], list[dict]]:
-    trainer, rows = trainer_of(steps_per_call, **options), []
+def trained(steps_per_call: int, place: str = "CPU:0") -> tuple[list[np.ndarray], list[dict]]:
+    trainer, rows = trainer_of(steps_per_call), []
+    trainer.batches.place = place
+    trainer.prepare_step()
     note = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: rows.append(logs))
     trainer.train(batches().repeat(2), STEPS, 2, validate=dict, callbacks=[note])
     return list(trainer.state()[0].values()), rows
@@ -42,6 +44,14 @@ def one_by_one():
 @pytest.mark.thorough
 def test_the_number_of_steps_a_call_changes_no_bit(one_by_one, steps_per_call):
     arrays, rows = trained(steps_per_call)
+    assert rows == one_by_one[1]
+    assert all(np.array_equal(a, b) for a, b in zip(arrays, one_by_one[0], strict=True))
+
+
+@pytest.mark.parametrize("steps_per_call", [1, 4])
+@pytest.mark.thorough
+def test_batches_that_the_device_has_ahead_change_no_bit(one_by_one, steps_per_call):
+    arrays, rows = trained(steps_per_call, place="CPU:1")  # in place of a GPU
     assert rows == one_by_one[1]
     assert all(np.array_equal(a, b) for a, b in zip(arrays, one_by_one[0], strict=True))
 

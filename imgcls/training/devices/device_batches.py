@@ -6,12 +6,18 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+BATCHES_AHEAD = 2  # that a GPU has before their steps begin
+
 
 class DeviceBatches:
     """Divides batches among the devices of this process.
 
     TensorFlow's own distributed iterator takes half a minute to begin on a chain with nested data sets, a plain one
     half a second; so the division is made here.
+
+    Attributes:
+        divides: whether there are several.
+        place: of the batches that `ahead` gives, as TensorFlow names devices.
     """
 
     def __init__(self, strategy: tf.distribute.Strategy) -> None:
@@ -19,6 +25,14 @@ class DeviceBatches:
         self.devices = len(strategy.extended.worker_devices)
         several_workers = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
         self.divides = self.devices > 1 or several_workers
+        first = strategy.extended.worker_devices[0]
+        self.place = first if "GPU" in first and not self.divides else "CPU:0"
+
+    def ahead(self, batches: Iterable[tuple[Any, ...]]) -> Iterable[tuple[Any, ...]]:
+        """The same batches. One GPU has them before their steps begin, so that none of its time goes into copying."""
+        if self.place == "CPU:0" or not isinstance(batches, tf.data.Dataset):
+            return batches
+        return batches.apply(tf.data.experimental.prefetch_to_device(self.place, BATCHES_AHEAD))
 
     def distributed(self, batches: Iterable[tuple[Any, ...]]) -> Iterator[list[Any]]:
         """The same batches, each as a list of values that the strategy runs on."""

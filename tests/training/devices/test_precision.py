@@ -5,6 +5,7 @@ import subprocess
 import sys
 
 import pytest
+import tensorflow as tf
 
 from imgcls.config import TrainConfig, TrainingConfig
 from imgcls.models import layout_choice
@@ -32,6 +33,25 @@ def test_auto_takes_bfloat16_where_the_processor_multiplies_in_it(monkeypatch, u
     monkeypatch.setattr(precision, "convolves", lambda *_: convolves)
     monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", onednn)
     assert choose_precision("auto") == expected
+
+
+@pytest.mark.parametrize(
+    ("capabilities", "expected"),
+    [
+        ([(9, 0)], "bfloat16"),
+        ([(8, 0), (8, 6)], "bfloat16"),
+        ([(7, 0)], "float16"),  # V100
+        ([(9, 0), (7, 5)], "float16"),  # T4
+        ([(6, 1)], "float32"),
+        ([None], "float32"),
+    ],
+)
+def test_auto_takes_what_all_gpus_compute_fast_in(monkeypatch, capabilities, expected):
+    monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: list(range(len(capabilities))))
+    monkeypatch.setattr(
+        tf.config.experimental, "get_device_details", lambda gpu: {"compute_capability": capabilities[gpu]}
+    )
+    assert choose_precision("auto")[0] == expected
 
 
 def test_a_precision_that_the_processor_cannot_is_refused_before_any_image_is_read(monkeypatch):
