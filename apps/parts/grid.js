@@ -257,21 +257,21 @@ class Grid {
 
   pressed(event) {
     if (!this.rows.length) return;
+    const held = event.repeat;  // only moving goes on while a key is held down
     const page = Math.max(1, Math.floor(this.box.clientHeight / this.line)) * this.columns;
     const steps = { ArrowLeft: -1, ArrowRight: 1, ArrowUp: -this.columns, ArrowDown: this.columns,
                     PageUp: -page, PageDown: page, Home: -this.at, End: this.rows.length - 1 - this.at };
     if (event.key in steps) {
       this.goTo(Math.max(0, Math.min(this.rows.length - 1, this.at + steps[event.key])));
       if (event.shiftKey) this.range(this.at); else this.from = this.at;
-    } else if (event.key === " ") this.toggle(this.at);
-    else if (event.key === "Enter") this.open(this.at);
+    } else if (event.key === " ") { if (!held) this.toggle(this.at); }
+    else if (event.key === "Enter") { if (!held) this.open(this.at); }
     else if (event.key === "Escape" && this.selected.size) { this.selected.clear(); this.markAll(); }
     else if (event.key.toLowerCase() === "a" && (event.ctrlKey || event.metaKey)) {
       for (const row of this.rows) this.selected.add(row);
       this.markAll();
     } else if (!event.ctrlKey && !event.metaKey && !event.altKey && this.isKey(event.key.toLowerCase())) {
-      this.send();
-      this.component.setTriggerValue("pressed", event.key.toLowerCase());
+      if (!held) { this.send(); this.component.setTriggerValue("pressed", event.key.toLowerCase()); }
     } else return;
     event.preventDefault();
     event.stopPropagation();  // or Streamlit would take R and C for itself

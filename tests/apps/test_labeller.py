@@ -210,6 +210,19 @@ def test_many_images_get_one_class_with_one_key(page, serve, waiting, port):
     assert not unsaved(waiting)
 
 
+def test_a_key_that_is_held_down_acts_once_on_many_images(page, serve, waiting, port):
+    serve()
+    page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label&mode=many")
+    page.locator(".cell[data-place='1']").click()
+    page.locator(".said").get_by_text("12 images, 1 selected").wait_for()
+    for key in (" ", "ArrowRight"):
+        for _ in range(2):
+            page.keyboard.down(key)
+        page.keyboard.up(key)
+    expect(page.locator(".cell[data-place='1']")).to_have_attribute("aria-selected", "false")
+    expect(page.locator(".cell[data-place='3']")).to_be_focused()
+
+
 def test_a_crop_is_drawn_with_the_mouse(page, serve, waiting, port):
     from projects.decisions import unsaved
 
