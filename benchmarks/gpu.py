@@ -6,10 +6,10 @@
     python benchmarks/gpu.py --cases files_xla --images FOLDER         read from JPEG files, cropped and mirrored
 
 `benchmarks/gpu_torch.py` is timm's side, for another environment on the same card. A case makes its step many times
-on one batch, with SGD, momentum and cross-entropy, and reads once at the end of a round; in the cases that begin with
+on one batch, with SGD, momentum and cross-entropy, and reads once at the end of a round. In the cases that begin with
 "loop" and the ones after them, `Trainer.train` takes the batch from the host's memory in each step, or reads it from
-files, as a run does. Printed are medians and quartiles of the rounds in images a second; --results has them as they come. Cases that ask TensorFlow for repeatable
-operations come last, because that cannot be taken back.
+files, as a run does. Printed are medians and quartiles of the rounds in images a second; --results has them as they
+come. Cases that ask TensorFlow for repeatable operations come last, because that cannot be taken back.
 """
 
 import json

@@ -1,6 +1,6 @@
 """What TensorFlow raises where the memory of a machine or a card does not suffice, as a sentence."""
 
-TAKEN = "CUDA_ERROR_OUT_OF_MEMORY"  # in what it says where a card is full before the work begins
+TAKEN = ("CUDA_ERROR_OUT_OF_MEMORY", "failed. Status: out of memory")  # where a card is full before the work begins
 
 
 def sentence(error: BaseException) -> str:
@@ -9,7 +9,7 @@ def sentence(error: BaseException) -> str:
     TensorFlow's classes are known by their names, because it may not have been imported.
     """
     said = str(error)
-    if TAKEN in said:
+    if any(words in said for words in TAKEN):
         return (
             "The card has no memory left: another process has taken it, which nvidia-smi names. End that one, or do "
             "without the card with CUDA_VISIBLE_DEVICES=-1."

@@ -41,7 +41,8 @@ class BatchNormalization(keras.layers.BatchNormalization):
             is_training=True,
         )
         values = tf.cast(tf.size(inputs) // channels, tf.float32)
-        variance *= tf.maximum(values - 1.0, 1.0) / values  # that of these values, as Keras keeps it, not an estimate
+        variance *= (values - 1.0) / values  # that of these values, as Keras keeps it, not an estimate
+        variance = tf.where(values > 1.0, variance, 0.0)  # cuDNN divides by zero where there is one value
         for moving, now in ((self.moving_mean, mean), (self.moving_variance, variance)):
             moving.assign(ops.cast(moving, "float32") * self.momentum + now * (1.0 - self.momentum))
         return outputs

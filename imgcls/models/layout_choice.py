@@ -59,8 +59,14 @@ def resolve_data_format(data_format: str) -> LayoutChoice:
 
 def require_convolutions(dtype: str) -> None:
     """Raise ValueError if the device at hand cannot convolve in `dtype` in any layout."""
-    if not convolves(dtype):
+    if convolves(dtype):
+        return
+    if dtype != "float32" and convolves("float32"):
         raise ValueError(f"{_device()} cannot convolve in {dtype}; choose --precision float32.")
+    raise ValueError(
+        f"{_device()} cannot convolve at all: its driver, CUDA or cuDNN do not fit TensorFlow. `python -m "
+        "imgcls.doctor` shows them; CUDA_VISIBLE_DEVICES=-1 computes on the processor."
+    )
 
 
 @functools.cache

@@ -211,11 +211,9 @@ class Trainer:
                 self._fits_into_memory = True
                 return
             except tf.errors.ResourceExhaustedError as error:
-                parts = self._more_parts(error)
-                self.restore(arrays, state)
-                self.prepare_step(gradient_accumulation_steps=parts)
+                self.take_back(arrays, state)
+                self.divide_further(error)
                 calls.again()
-                log.info("The memory asks for %d parts of each batch, one after the other.", parts)
 
     @property
     def _running_calls(self) -> StepCalls:
@@ -251,7 +249,8 @@ class Trainer:
             self._steps_a_call = min(max(1, int(SECONDS_A_CALL * steps / seconds)), MOST_A_CALL)
         self._start_clock()
 
-    def _more_parts(self, error: tf.errors.ResourceExhaustedError) -> int:
+    def divide_further(self, error: tf.errors.ResourceExhaustedError) -> None:
+        """Compute each batch in twice as many parts. Raises MemoryError if it cannot be divided further."""
         parts = 2 * self.options.gradient_accumulation_steps
         share = self.batch_size // self.strategy.num_replicas_in_sync
         if share % parts:
@@ -259,7 +258,8 @@ class Trainer:
                 f"A batch of {counted(share // (parts // 2), 'image')} does not fit into memory. Choose a "
                 "smaller --image-size or network, or --gradient-checkpointing."
             ) from error
-        return parts
+        self.prepare_step(gradient_accumulation_steps=parts)
+        log.info("The memory asks for %d parts of each batch, one after the other.", parts)
 
     def _raise_not_finite(self, counts: Counts) -> None:
         """Find where it began: the weights are still those from before that step, whose batch is read once more."""
@@ -306,11 +306,15 @@ class Trainer:
 
     def restore(self, arrays: dict[str, np.ndarray], state: dict[str, Any]) -> None:
         """Go back to what `state` returned. Raises ValueError if the arrays belong to another network."""
+        self.take_back(arrays, state)
+        if state["step_options"] != self._kept_options():
+            self.prepare_step(**state["step_options"])
+
+    def take_back(self, arrays: dict[str, np.ndarray], state: dict[str, Any]) -> None:
+        """Take back the steps since `state`, and go on with the step that is prepared now."""
         self.variables.restore(arrays)
         self.progress = TrainingProgress(**{name: state[name] for name in vars(TrainingProgress())})
         self.tally.begin(self.progress)
-        if state["step_options"] != self._kept_options():
-            self.prepare_step(**state["step_options"])
 
     def _kept_options(self) -> dict[str, int | bool]:
         return {name: getattr(self.options, name) for name in KEPT_OPTIONS}

@@ -207,6 +207,10 @@ def test_a_yes_or_no_that_is_not_given_stays_open(line, value, monkeypatch):
             tf.errors.InternalError(None, None, "failed initializing StreamExecutor: CUDA_ERROR_OUT_OF_MEMORY"),
             "The card has no memory left: another process has taken it",
         ),
+        (
+            tf.errors.InternalError(None, None, "cudaSetDevice() on GPU:0 failed. Status: out of memory"),  # of an H200
+            "The card has no memory left: another process has taken it",
+        ),
     ],
 )
 def test_memory_that_does_not_suffice_is_a_sentence(error, said, capsys):
@@ -225,7 +229,7 @@ def test_a_batch_that_does_not_fit_is_a_sentence_of_the_trainer(capsys):
     trainer.strategy = tf.distribute.get_strategy()
 
     def work():
-        trainer._more_parts(tf.errors.ResourceExhaustedError(None, None, "OOM"))
+        trainer.divide_further(tf.errors.ResourceExhaustedError(None, None, "OOM"))
 
     assert command.guarded(work) == command.FAULT
     assert capsys.readouterr().err.startswith("error: A batch of 3 images does not fit into memory.")

@@ -7,6 +7,7 @@ import pytest
 from imgcls.data_format import CHANNELS_FIRST, CHANNELS_LAST, DATA_FORMATS
 from imgcls.models import layout_choice
 from imgcls.models.layout_choice import resolve_data_format
+from imgcls.training.devices.precision import layers_in
 
 WITHOUT_ONEDNN = """
 import keras
@@ -82,9 +83,12 @@ def test_without_onednn_channels_first_computes_the_same_and_says_that_it_takes_
     assert equal == "True"
 
 
-def test_a_type_that_the_device_cannot_convolve_in_is_refused(monkeypatch):
-    monkeypatch.setattr(layout_choice, "convolves", lambda dtype, data_format="channels_last": False)
+@pytest.mark.parametrize(
+    ("kept", "said"), [(["float32"], r"cannot convolve in bfloat16; choose --precision float32"), ([], "at all: its ")]
+)
+def test_a_type_that_the_device_cannot_convolve_in_is_refused(monkeypatch, kept, said):
+    monkeypatch.setattr(layout_choice, "convolves", lambda dtype, data_format="channels_last": dtype in kept)
     for data_format in ("auto", *DATA_FORMATS):
         layout_choice._fastest.cache_clear()
-        with pytest.raises(ValueError, match=r"cannot convolve in float32; choose"):
+        with layers_in("bfloat16"), pytest.raises(ValueError, match=said):
             resolve_data_format(data_format)

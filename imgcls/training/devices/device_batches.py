@@ -32,7 +32,8 @@ class DeviceBatches:
         """The same batches. One GPU has them before their steps begin, so that none of its time goes into copying."""
         if self.place == "CPU:0" or not isinstance(batches, tf.data.Dataset):
             return batches
-        return batches.apply(tf.data.experimental.prefetch_to_device(self.place, BATCHES_AHEAD))
+        ahead: tf.data.Dataset = batches.apply(tf.data.experimental.prefetch_to_device(self.place, BATCHES_AHEAD))
+        return ahead
 
     def distributed(self, batches: Iterable[tuple[Any, ...]]) -> Iterator[list[Any]]:
         """The same batches, each as a list of values that the strategy runs on."""

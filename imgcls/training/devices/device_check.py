@@ -15,6 +15,7 @@ from imgcls.training.optimizers import make_optimizer
 from imgcls.training.trainer import Trainer
 
 NETWORK, SHAPE, BATCH, CLASSES = "resnet20", (32, 32, 3), 16, 10
+FAILURES = (tf.errors.OpError, ValueError)
 LARGEST_DIFFERENCE = 1e-3  # of the largest number of a weight; one step in float32 on cards differs by about 1e-5
 
 
@@ -41,10 +42,16 @@ class DeviceCheck:
 
 def check_devices() -> list[DeviceCheck]:
     """Make the same step on each device; empty where the processor is the only one."""
-    first, *others = _devices()
+    try:
+        first, *others = _devices()
+    except tf.errors.OpError as error:  # as on a card without memory
+        return [DeviceCheck("GPU", None, _reason(error))]
     if not others:
         return []
-    expected = _step(first)
+    try:
+        expected = _step(first)
+    except FAILURES as error:  # building a network tries out the card, whatever device the step is for
+        return [DeviceCheck(_name(device), None, _reason(error)) for device in others]
     return [_check(device, expected) for device in others]
 
 
@@ -53,12 +60,20 @@ def _devices() -> list[tf.config.LogicalDevice]:
 
 
 def _check(device: tf.config.LogicalDevice, expected: list[np.ndarray]) -> DeviceCheck:
-    name = device.name.removeprefix("/device:")
     try:
         found = _step(device)
-    except tf.errors.OpError as error:
-        return DeviceCheck(name, None, error.message.strip().splitlines()[0])
-    return DeviceCheck(name, max(relative_difference(a, b) for a, b in zip(found, expected, strict=True)))
+    except FAILURES as error:
+        return DeviceCheck(_name(device), None, _reason(error))
+    return DeviceCheck(_name(device), max(relative_difference(a, b) for a, b in zip(found, expected, strict=True)))
+
+
+def _name(device: tf.config.LogicalDevice) -> str:
+    return str(device.name).removeprefix("/device:")
+
+
+def _reason(error: Exception) -> str:
+    said = error.message if isinstance(error, tf.errors.OpError) else str(error)
+    return (said.strip().splitlines() or [type(error).__name__])[0]
 
 
 def _step(device: tf.config.LogicalDevice) -> list[np.ndarray]:

@@ -28,16 +28,21 @@ def settle_xla(name: str, trainer: Trainer, batches: StageBatches) -> None:
         return
     arrays, state = trainer.state()
     _, *batch = next(iter(trainer.distributed(batches.training(trainer.progress.position, 1))))
-    seconds, refused = {}, ""
+    seconds, parts, refused = {}, {}, ""
     for xla in (False, True):
         trainer.prepare_step(xla=xla)
-        try:
-            seconds[xla] = _seconds(trainer, batch)
-        except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
-            seconds[xla], refused = float("inf"), error.message.splitlines()[0]
-        trainer.restore(arrays, state)
+        while xla not in seconds:
+            try:
+                seconds[xla] = _seconds(trainer, batch)
+            except tf.errors.ResourceExhaustedError as error:
+                trainer.divide_further(error)
+            except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
+                seconds[xla], refused = float("inf"), error.message.splitlines()[0]
+            trainer.take_back(arrays, state)
+        parts[xla] = trainer.options.gradient_accumulation_steps
     faster = seconds[True] < WORTH * seconds[False]
-    trainer.prepare_step(xla=faster)
+    if not faster:  # else the step that was compiled is used
+        trainer.prepare_step(xla=False, gradient_accumulation_steps=parts[False])
     if refused:
         also = " It may with --no-deterministic." if "deterministic" in refused else ""
         log.info("--xla off: XLA cannot compile the step: %s%s", refused, also)

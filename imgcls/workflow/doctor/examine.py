@@ -33,7 +33,7 @@ class Examination:
         build: Of TensorFlow.
         devices: Whether each device computes what the processor does; empty for a processor alone, or if nothing was
             measured.
-        speeds: Images a second; empty if nothing was measured.
+        speeds: Images a second; empty if nothing was measured, or if a device fails.
         findings: What is wrong, and what limits.
     """
 
@@ -70,7 +70,8 @@ def examine(measures: bool = True, progress: Progress | None = None) -> Examinat
     announced = _Announced(progress, 1 + READ + len(NETWORKS) + len(engines))
     announced("Comparing devices")
     devices = check_devices()
-    speeds = list(_speeds(list(engines), announced))
+    fail = any(device.problem for device in devices)
+    speeds = [] if fail else list(_speeds(list(engines), announced))
     findings += [_wrong(device) for device in devices if not device.is_right]
     return Examination(facts, build, devices, speeds, [*findings, *limits(facts, speeds, missing)])
 
@@ -100,9 +101,12 @@ def _speeds(engines: list[str], announced: _Announced) -> Iterator[Speed]:
 
 
 def _wrong(device: DeviceCheck) -> Finding:
+    mending = "Train with CUDA_VISIBLE_DEVICES=-1 until its driver and TensorFlow fit together."
+    if "out of memory" in device.problem.lower():
+        mending = "Another process has taken its memory, which nvidia-smi names: end that one."
     if device.problem:
-        what = f"{device.device} failed at one step of a small network: {device.problem}."
+        what = f"{device.device} failed at one step of a small network: {device.problem.rstrip('.')}."
     else:
         what = f"{device.device} computes one step of a small network otherwise than the processor, by "
         what += f"{device.difference:.1g} (relative)."
-    return Finding(what, "Train with CUDA_VISIBLE_DEVICES=-1 until its driver and TensorFlow fit together.")
+    return Finding(what, mending)

@@ -32,7 +32,8 @@ def test_a_device_has_two_batches_before_they_are_asked_for():
     counted = some_batches().map(lambda *batch: tf.numpy_function(count, batch, [tf.int64, tf.float32]))
     found = iter(batches.ahead(counted))
     positions, pixels = next(found)
-    assert "CPU:1" in positions.device and "CPU:1" in pixels.device
+    assert "CPU:1" in positions.device
+    assert "CPU:1" in pixels.device
     assert all(made.acquire(timeout=60) for _ in range(3))
     assert [positions.numpy().tolist(), *(where.numpy().tolist() for where, _ in found)] == [[0, 1], [2, 3], [4, 5]]
 

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
+from imgcls.models import layout_choice
 from imgcls.training.devices import device_check
 from imgcls.training.devices.device_check import check_devices
 
@@ -30,6 +31,23 @@ def test_a_device_that_computes_something_else_is_not(monkeypatch):
     (found,) = check_devices()
     assert found.difference == pytest.approx(0.01, rel=0.1)
     assert not found.is_right
+
+
+def test_a_card_on_which_no_network_can_be_built_is_said(monkeypatch):
+    monkeypatch.setattr(layout_choice, "convolves", lambda dtype, data_format="channels_last": False)
+    (found,) = check_devices()
+    assert not found.is_right
+    assert "cannot convolve at all: its driver, CUDA or cuDNN do not fit TensorFlow." in found.problem
+
+
+def test_a_card_without_memory_is_said(monkeypatch):
+    def full(kind):
+        raise tf.errors.InternalError(None, None, "cudaSetDevice() on GPU:0 failed. Status: out of memory")
+
+    monkeypatch.setattr(tf.config, "list_logical_devices", full)
+    assert check_devices() == [
+        device_check.DeviceCheck("GPU", None, "cudaSetDevice() on GPU:0 failed. Status: out of memory")
+    ]
 
 
 def test_a_device_that_fails_says_why(monkeypatch):

@@ -3,6 +3,8 @@
 import pytest
 
 from imgcls.progress import Progress
+from imgcls.training.devices.device_check import DeviceCheck
+from imgcls.workflow.doctor import examine as examine_module
 from imgcls.workflow.doctor.examine import examine
 
 
@@ -12,6 +14,22 @@ class Shown(Progress):
 
     def doing(self, what, done, total=None):
         self.seen.append((what, done, total))
+
+
+@pytest.mark.parametrize(
+    ("problem", "mending"),
+    [
+        ("NVIDIA H200 cannot convolve at all.", "until its driver and TensorFlow fit together."),
+        ("cudaSetDevice() on GPU:0 failed. Status: out of memory", "Another process has taken its memory"),
+    ],
+)
+def test_a_device_that_fails_is_a_finding_and_no_speed_is_measured(monkeypatch, problem, mending):
+    monkeypatch.setattr(examine_module, "check_devices", lambda: [DeviceCheck("GPU:0", None, problem)])
+    found = examine()
+    assert not found.is_well
+    assert found.speeds == []
+    (finding,) = [each for each in found.findings if each.what.startswith("GPU:0 failed at one step")]
+    assert mending in finding.advice
 
 
 @pytest.mark.slow
