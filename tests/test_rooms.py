@@ -51,6 +51,7 @@ EVERYWHERE = {
     "named_layer",
     "nearest_name",
     "progress",
+    "tensor_float_32",
 }  # floors below all rooms
 ADDRESSES = {  # foreign idea: the only places where it may stand
     "streamlit": ("apps/",),

@@ -40,6 +40,7 @@ from imgcls.serving.signatures import CLASSES, EMBEDDING, IMAGE_BYTES, PIXELS, P
 from imgcls.serving.versions import check_name, find_version, next_version, take_next_version
 from imgcls.serving.warmup import write_warmup
 from imgcls.serving.warmup_requests import warmup_requests
+from imgcls.tensor_float_32 import without_tensor_float_32
 
 
 class Bundle(Predictor):
@@ -207,7 +208,7 @@ def write_bundle(
     folder = Path(output) / name
     expected = next_version(folder)
     try:
-        with unfinished(expected) as partial:
+        with without_tensor_float_32(), unfinished(expected) as partial:
             answers = ask_reference(reference, classifier)
             facts = _write_saved_model(partial, classifier, answers, for_serving)
             facts["formats"] = {each: _write_format(partial, each, classifier, answers) for each in plan.float32}

@@ -190,6 +190,20 @@ def test_no_readable_image_to_compare_on(tmp_path, classifier, monkeypatch):
     assert not any(tmp_path.iterdir())
 
 
+def test_cards_compute_the_proof_with_all_bits_of_float32(tmp_path, classifier, images, monkeypatch):
+    rounded = tf.config.experimental.tensor_float_32_execution_enabled
+    seen = []
+
+    def asked(reference, classifier):
+        seen.append(rounded())
+        raise ValueError("That is enough.")
+
+    monkeypatch.setattr(bundles, "ask_reference", asked)
+    with pytest.raises(ValueError, match="enough"):
+        export(tmp_path, classifier, images)
+    assert (seen, rounded()) == ([False], True)
+
+
 def test_load_takes_the_newest_version(bundle_path, tmp_path):
     for version in ("2", "9"):
         (tmp_path / "2024" / version).mkdir(parents=True)

@@ -1,11 +1,16 @@
 """The options of a step, against `fit` where it has them."""
 
+from contextlib import nullcontext
+from types import SimpleNamespace
+
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from imgcls.config import TrainingConfig
+from imgcls.tensor_float_32 import without_tensor_float_32
+from imgcls.training.devices import self_check
 from imgcls.training.devices.self_check import check_against_one_device
 from imgcls.training.devices.strategy import make_strategy
 from imgcls.training.losses import make_loss
@@ -155,6 +160,22 @@ def test_the_scale_of_an_update_is_not_undone_by_adam():
     optimizer.scale_updates({1: 0.25}, {})
     optimizer.apply([tf.ones(2), tf.ones(2)], variables)
     assert variables[1].numpy() == pytest.approx(0.25 * variables[0].numpy())
+
+
+@pytest.mark.parametrize(
+    ("device", "rounds", "dtype", "most"),
+    [
+        ("GPU:0", True, "float32", 5e-3),
+        ("GPU:0", False, "float32", 1e-4),
+        ("CPU:0", True, "float32", 1e-4),
+        ("GPU:0", True, "bfloat16", 3e-2),
+        ("GPU:0", True, "int32", 0.0),
+    ],
+)
+def test_float32_may_differ_by_more_where_cards_round_it(device, rounds, dtype, most):
+    strategy = SimpleNamespace(extended=SimpleNamespace(worker_devices=(f"/job:localhost/device:{device}",)))
+    with nullcontext() if rounds else without_tensor_float_32():
+        assert self_check._largest_difference(dtype, strategy) == most
 
 
 def test_the_check_against_one_device_passes_and_sees_a_doubled_gradient():

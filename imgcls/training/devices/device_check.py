@@ -1,7 +1,5 @@
 """Whether each device of this machine computes a step of training as the processor does."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
 from dataclasses import dataclass
 
 import keras
@@ -10,6 +8,7 @@ import tensorflow as tf
 
 from imgcls.config import TrainingConfig
 from imgcls.models import build_model
+from imgcls.tensor_float_32 import without_tensor_float_32
 from imgcls.training.devices.self_check import relative_difference
 from imgcls.training.optimizers import make_optimizer
 from imgcls.training.trainer import Trainer
@@ -83,19 +82,8 @@ def _step(device: tf.config.LogicalDevice) -> list[np.ndarray]:
     targets = np.eye(CLASSES, dtype=np.float32)[np.arange(BATCH) % CLASSES]
     strategy = tf.distribute.OneDeviceStrategy(device.name)
     keras.utils.set_random_seed(0)
-    with _without_tensor_float_32(), strategy.scope():
+    with without_tensor_float_32(), strategy.scope():
         optimizer = make_optimizer(TrainingConfig(optimizer="sgd"), 0.01)
         trainer = Trainer(build_model(NETWORK, SHAPE, num_classes=CLASSES), optimizer, strategy, batch_size=BATCH)
         outcome = trainer.step(*(tf.constant(x) for x in (pixels, targets, np.ones(BATCH, np.float32))))
         return [outcome.loss.numpy(), *trainer.model.get_weights()]
-
-
-@contextmanager
-def _without_tensor_float_32() -> Iterator[None]:
-    """Cards since Ampere round float32 to 10 bits in convolutions, which is no fault."""
-    before = tf.config.experimental.tensor_float_32_execution_enabled()
-    tf.config.experimental.enable_tensor_float_32_execution(False)
-    try:
-        yield
-    finally:
-        tf.config.experimental.enable_tensor_float_32_execution(before)
