@@ -72,6 +72,7 @@ ATTRIBUTES = {
         "imgcls/labels/formats/tfrecord.py",  # reads records
         "imgcls/training/stage_batches.py",  # features, which are no images
         "imgcls/training/step_calls.py",  # lets TensorFlow take several at once
+        "imgcls/training/devices/device_batches.py",  # lets a GPU have them ahead
         "imgcls/training/trainer.py",  # is handed them
         "imgcls/serving/guarded_reading.py",  # inside a SavedModel
         "imgcls/serving/warmup.py",  # TFRecord of TensorFlow Serving
