@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from optuna.trial import TrialState
 
 from imgcls.cli import command
-from imgcls.cli.terminal import next_step, say
+from imgcls.cli.terminal import next_step, progress_line, say
 from imgcls.config import TrainConfig, flag
 from imgcls.counted import counted
 from imgcls.workflow.search import Search
@@ -18,7 +18,8 @@ def search_and_show(base: TrainConfig, space: Sequence[Range], study: str, trial
     """Search, and print the best trial."""
     search = Search(base, space, study, prune)
     try:
-        search.run(trials)
+        with progress_line() as progress:
+            search.run(trials, progress)
     except KeyboardInterrupt:
         next_step(shlex.join(["python", "-m", "imgcls.tune", *sys.argv[1:]]))
         raise

@@ -3,7 +3,7 @@
 import fcntl
 import logging
 import subprocess
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -15,6 +15,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from imgcls.config import TrainConfig
 from imgcls.metrics import METRICS, Metric
+from imgcls.progress import Progress
 from imgcls.workflow.search_space import Range, with_values
 from imgcls.workflow.trials import BAD_INPUT, INTERRUPTED, SUCCEEDED, TrialRun, ending_with_us
 
@@ -58,15 +59,20 @@ class Search:
         ended = self.study.get_trials(states=(TrialState.COMPLETE, TrialState.PRUNED, TrialState.FAIL))
         return [trial for trial in ended if trial.state != TrialState.FAIL or "reason" in trial.user_attrs]
 
-    def run(self, trials: int) -> None:
+    def run(self, trials: int, progress: Progress | None = None) -> None:
         """Try until so many trials have ended, over all processes and starts together.
+
+        Args:
+            trials: Their number.
+            progress: Receives the steps of each trial.
 
         Raises:
             ValueError: If the first trial cannot begin, or if the search was begun with other values.
             KeyboardInterrupt: If this process or a trial is interrupted; the trial continues at the next start.
         """
+        shown = progress or Progress()
         while len(self.ended()) < trials:
-            self.try_next()
+            self.try_next(lambda number, *done: shown.doing(f"trial {number}, of {trials} in all", *done))
 
     def best(self) -> tuple[FrozenTrial, Path]:
         """The best trial and its run's folder.
@@ -81,14 +87,19 @@ class Search:
         best = self.study.best_trial
         return best, TrialRun(self.folder, best.number).path
 
-    def try_next(self) -> None:
-        """Train with the next choice of values, or continue a trial whose search was ended, and log how it went."""
+    def try_next(self, show: Callable[..., None] = lambda number, *done: None) -> None:
+        """Train with the next choice of values, or continue a trial whose search was ended, and log how it went.
+
+        Args:
+            show: Receives the number of the trial, the steps that are done, and how many there are.
+        """
         with self._alone():
             trial, run = self._taken_up() or self._begun()
+        show(trial.number, 0)
         try:
             values = self._values(trial)
             config = replace(with_values(self.base, values, self.space), name=run.name, runs=str(self.folder))
-            pruned, code = self._follow(trial, run, run.start(config))
+            pruned, code = self._follow(trial, run, run.start(config), show)
             self._conclude(trial, run, values, pruned, code)
         finally:
             run.let_go()
@@ -145,13 +156,15 @@ class Search:
                 "Choose another --study."
             ) from error
 
-    def _follow(self, trial: Trial, run: TrialRun, process: subprocess.Popen[bytes]) -> tuple[bool, int]:
+    def _follow(
+        self, trial: Trial, run: TrialRun, process: subprocess.Popen[bytes], show: Callable[..., None]
+    ) -> tuple[bool, int]:
         """Report each epoch until the run ends. Returns whether it was ended as hopeless, and its exit code."""
         known = {each.number: each for each in self.study.get_trials(deepcopy=False)}
         reported = known[trial.number].intermediate_values
         pruned = False
         with ending_with_us(process):
-            for row in run.follow(process):
+            for row in run.follow(process, lambda: _show_steps(trial.number, run, show)):
                 if row["epoch"] not in reported:
                     metric = self._metric_of(run)
                     trial.report(metric.rank(row[metric.on_validation]), row["epoch"])
@@ -172,6 +185,12 @@ class Search:
             raise ValueError(reason)
         trial.set_user_attr("reason", reason)
         self.study.tell(trial, state=TrialState.FAIL)
+
+
+def _show_steps(number: int, run: TrialRun, show: Callable[..., None]) -> None:
+    status = run.folder.status()
+    if steps := status.get("steps"):
+        show(number, (status["epoch"] - 1) * steps + status["step"], status["epochs"] * steps)
 
 
 def _pruner(epochs: int, prune: bool) -> BasePruner:

@@ -14,6 +14,13 @@ import pytest
 
 APP = Path(__file__).parents[2] / "apps" / "app.py"
 SAMPLE = APP.parents[1] / "datasets" / "fashion_mini"
+MOMENT = 200  # milliseconds, in which what was typed reaches the app
+CALM = """moment => {
+  const runs = !document.querySelector("[data-test-script-state=notRunning]");
+  if (runs || document.querySelector("[data-testid=stSkeleton]")) calmSince = null;
+  else calmSince ??= performance.now();
+  return calmSince !== null && performance.now() - calmSince > moment;
+}"""
 PATIENCE = int(os.environ.get("IMGCLS_PATIENCE", "120")) * 1000  # milliseconds
 
 
@@ -91,9 +98,9 @@ def look(page, address: str) -> None:
 
 
 def settled(page) -> None:
-    """Wait until no script of the page runs any more, and all parts are drawn."""
-    page.locator("[data-test-script-state=notRunning]").wait_for()
-    page.wait_for_function("!document.querySelector('[data-testid=stSkeleton]')")
+    """Wait until no script of the page runs any more, also none that begins a moment later, and all parts are drawn."""
+    page.evaluate("calmSince = null")
+    page.wait_for_function(CALM, arg=MOMENT)
     page.wait_for_load_state("networkidle")
 
 

@@ -29,11 +29,12 @@ def search(tmp_path):
 
 
 def run_that_says(run: TrialRun, accuracy: float, epochs: int) -> subprocess.Popen:
-    """A process that writes what training writes, an epoch every tenth of a second."""
+    """A process that writes what training writes, an epoch of four steps every tenth of a second."""
     RunFolder.create(TrainConfig(name=run.name, runs=str(run.path.parent))).manifest_file.touch()
     code = (
         "import sys, time; from imgcls.run_folder import RunFolder; run = RunFolder(sys.argv[1])\n"
         "for epoch in range(1, int(sys.argv[3]) + 1):\n"
+        "    run.write_status('training', epoch=epoch, epochs=int(sys.argv[3]), step=3, steps=4, images_per_second=1.0)\n"
         "    run.append_metrics({'epoch': epoch, 'seconds': 1.0, 'loss': 1.0, 'accuracy': 0.5,\n"
         "        'val_accuracy': float(sys.argv[2]), 'val_loss': 1.0})\n"
         "    time.sleep(0.1)\n"
@@ -46,7 +47,11 @@ def test_a_hopeless_trial_is_ended_early_and_a_good_one_is_not(search):
     for accuracy, hopeless in ((0.2, True), (0.95, False)):
         trial = search.study.ask()
         run = TrialRun(search.folder, trial.number)
-        pruned, code = search._follow(trial, run, run_that_says(run, accuracy, epochs=30 if hopeless else 9))
+        epochs, shown = 30 if hopeless else 9, []
+        process = run_that_says(run, accuracy, epochs)
+        pruned, code = search._follow(trial, run, process, lambda *steps, seen=shown: seen.append(steps))
+        assert {(number, total) for number, _, total in shown} == {(trial.number, 4 * epochs)}
+        assert shown == sorted(shown)
         assert (pruned, code) == (hopeless, -signal.SIGTERM if hopeless else 0)
         reported = search.study.get_trials()[trial.number].intermediate_values
         assert reported[1] == accuracy
