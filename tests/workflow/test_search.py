@@ -34,7 +34,8 @@ def run_that_says(run: TrialRun, accuracy: float, epochs: int) -> subprocess.Pop
     code = (
         "import sys, time; from imgcls.run_folder import RunFolder; run = RunFolder(sys.argv[1])\n"
         "for epoch in range(1, int(sys.argv[3]) + 1):\n"
-        "    run.write_status('training', epoch=epoch, epochs=int(sys.argv[3]), step=3, steps=4, images_per_second=1.0)\n"
+        "    now = {'epoch': epoch, 'epochs': int(sys.argv[3]), 'step': 3, 'steps': 4, 'images_per_second': 1.0}\n"
+        "    run.write_status('training', **now)\n"
         "    run.append_metrics({'epoch': epoch, 'seconds': 1.0, 'loss': 1.0, 'accuracy': 0.5,\n"
         "        'val_accuracy': float(sys.argv[2]), 'val_loss': 1.0})\n"
         "    time.sleep(0.1)\n"
