@@ -19,6 +19,11 @@ def close_to_the_top() -> None:
 
 
 def readable_buttons() -> None:
-    """In the dark theme, dark words on the light buttons of the main actions."""
-    if st.context.theme.type == "dark":
-        st.html(f"<style>{BUTTONS}, {BUTTONS} p {{ color: {INK}; }}</style>")
+    """In the dark theme, dark words on the light buttons of the main actions, also once the browser changes the theme.
+
+    Popovers and dialogs stand outside of the element that says which theme is shown; they take the browser's.
+    """
+    st.html(
+        f"<style>body > :not(#root) {BUTTONS} {{ color-scheme: light dark; }}"
+        f"{BUTTONS}, {BUTTONS} p {{ color: light-dark(white, {INK}); }}</style>"
+    )
