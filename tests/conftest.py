@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+os.environ.setdefault("CUDA_VISIBLE_DEVICES", "-1")  # a processor's numbers are expected; set it to 0 to try a card
 
 import httpx
 import pytest
