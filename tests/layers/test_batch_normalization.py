@@ -66,3 +66,15 @@ def test_it_is_saved_and_compiled(tmp_path):
     inputs = np.random.default_rng(0).normal(3.0, 2.0, (2, 4, 4, 3)).astype(np.float32)
     compiled = tf.function(lambda x: again(x, training=True), jit_compile=True)
     assert compiled(inputs).numpy() == pytest.approx(model(inputs, training=True).numpy(), abs=1e-5)
+
+
+def test_one_value_in_each_channel_has_no_variance_also_where_a_card_divides_by_zero(monkeypatch):
+    fused = tf.raw_ops.FusedBatchNormV3
+
+    def as_cudnn(**given):
+        return fused(**given)._replace(batch_variance=tf.fill([3], np.nan))  # as it was seen on an H200
+
+    monkeypatch.setattr(tf.raw_ops, "FusedBatchNormV3", as_cudnn)
+    layer = BatchNormalization(momentum=0.75)
+    layer(np.ones((1, 1, 1, 3), np.float32), training=True)
+    assert layer.moving_variance.numpy().tolist() == [0.75] * 3
