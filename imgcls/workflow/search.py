@@ -20,6 +20,7 @@ from imgcls.workflow.search_space import Range, with_values
 from imgcls.workflow.trials import BAD_INPUT, INTERRUPTED, SUCCEEDED, TrialRun, ending_with_us
 
 PRUNED_FROM = 4  # the first so-manieth part of the epochs says too little to end a trial by
+ShowSteps = Callable[[int, int, int | None], None]
 log = logging.getLogger(__name__)
 
 
@@ -71,8 +72,12 @@ class Search:
             KeyboardInterrupt: If this process or a trial is interrupted; the trial continues at the next start.
         """
         shown = progress or Progress()
+
+        def show(number: int, done: int, total: int | None) -> None:
+            shown.doing(f"{'' if total else 'Beginning '}trial {number}, of {trials} in all", done, total)
+
         while len(self.ended()) < trials:
-            self.try_next(lambda number, *done: shown.doing(f"trial {number}, of {trials} in all", *done))
+            self.try_next(show)
 
     def best(self) -> tuple[FrozenTrial, Path]:
         """The best trial and its run's folder.
@@ -87,15 +92,16 @@ class Search:
         best = self.study.best_trial
         return best, TrialRun(self.folder, best.number).path
 
-    def try_next(self, show: Callable[..., None] = lambda number, *done: None) -> None:
+    def try_next(self, show: ShowSteps = lambda number, done, total: None) -> None:
         """Train with the next choice of values, or continue a trial whose search was ended, and log how it went.
 
         Args:
-            show: Receives the number of the trial, the steps that are done, and how many there are.
+            show: Receives the number of the trial, the steps that are done, and how many there are; None if that is
+                not known yet.
         """
         with self._alone():
             trial, run = self._taken_up() or self._begun()
-        show(trial.number, 0)
+        show(trial.number, 0, None)
         try:
             values = self._values(trial)
             config = replace(with_values(self.base, values, self.space), name=run.name, runs=str(self.folder))
@@ -157,14 +163,14 @@ class Search:
             ) from error
 
     def _follow(
-        self, trial: Trial, run: TrialRun, process: subprocess.Popen[bytes], show: Callable[..., None]
+        self, trial: Trial, run: TrialRun, process: subprocess.Popen[bytes], show: ShowSteps
     ) -> tuple[bool, int]:
         """Report each epoch until the run ends. Returns whether it was ended as hopeless, and its exit code."""
         known = {each.number: each for each in self.study.get_trials(deepcopy=False)}
         reported = known[trial.number].intermediate_values
         pruned = False
         with ending_with_us(process):
-            for row in run.follow(process, lambda: _show_steps(trial.number, run, show)):
+            for row in run.follow(process, lambda: show(trial.number, *run.steps())):
                 if row["epoch"] not in reported:
                     metric = self._metric_of(run)
                     trial.report(metric.rank(row[metric.on_validation]), row["epoch"])
@@ -185,12 +191,6 @@ class Search:
             raise ValueError(reason)
         trial.set_user_attr("reason", reason)
         self.study.tell(trial, state=TrialState.FAIL)
-
-
-def _show_steps(number: int, run: TrialRun, show: Callable[..., None]) -> None:
-    status = run.folder.status()
-    if steps := status.get("steps"):
-        show(number, (status["epoch"] - 1) * steps + status["step"], status["epochs"] * steps)
 
 
 def _pruner(epochs: int, prune: bool) -> BasePruner:

@@ -93,6 +93,13 @@ class TrialRun:
                 at_each_look()
                 time.sleep(PAUSE)
 
+    def steps(self) -> tuple[int, int | None]:
+        """The steps of training that are done, and how many there are; None before it has begun."""
+        status = self.folder.status() if self._is_prepared() else {}
+        if not (steps := status.get("steps")):
+            return 0, None
+        return (status["epoch"] - 1) * steps + status["step"], status["epochs"] * steps
+
     def reason(self) -> str:
         """What the process said last of why it failed."""
         said = self.log_file.read_text("utf-8", errors="replace")
