@@ -31,7 +31,7 @@ test-thorough: .venv/development  ## the tests that train, export or serve for l
 	$(PARALLEL) -m "thorough and not slow and not browser"
 
 test-browser: .venv/development  ## the tests that drive the app in Chromium
-	$(PARALLEL) --no-loadscope-reorder -m "browser and not slow"
+	$(PARALLEL) -m "browser and not slow"
 
 test-all: .venv/development  ## everything, for hours
 	$(BIN)/python -m pytest

@@ -26,11 +26,6 @@ tf.config.set_logical_device_configuration(
 )  # so that a run over several devices is tested for real
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """The longest file in the browser begins, so that the other worker does not wait for it at the end."""
-    items.sort(key=lambda item: item.path.stem != "test_whole_road_in_browser")
-
-
 def pytest_collection_finish() -> None:
     """Python and Keras look for garbage again and again: not in the millions of objects that all tests share."""
     gc.collect()

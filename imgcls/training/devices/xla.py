@@ -28,24 +28,27 @@ def settle_xla(name: str, trainer: Trainer, batches: StageBatches) -> None:
         return
     arrays, state = trainer.state()
     _, *batch = next(iter(trainer.distributed(batches.training(trainer.progress.position, 1))))
-    seconds, parts, refused = {}, {}, ""
+    seconds, refused = {}, ""
     for xla in (False, True):
         trainer.prepare_step(xla=xla)
         while xla not in seconds:
             try:
                 seconds[xla] = _seconds(trainer, batch)
             except tf.errors.ResourceExhaustedError as error:
-                trainer.divide_further(error)
+                if xla:
+                    seconds[xla], refused = float("inf"), "XLA needs more memory than there is."
+                else:
+                    trainer.divide_further(error)
             except (tf.errors.InvalidArgumentError, tf.errors.UnimplementedError) as error:
-                seconds[xla], refused = float("inf"), error.message.splitlines()[0]
+                said = error.message.splitlines()[0]
+                seconds[xla], refused = float("inf"), f"XLA cannot compile the step: {said}"
             trainer.take_back(arrays, state)
-        parts[xla] = trainer.options.gradient_accumulation_steps
     faster = seconds[True] < WORTH * seconds[False]
     if not faster:  # else the step that was compiled is used
-        trainer.prepare_step(xla=False, gradient_accumulation_steps=parts[False])
+        trainer.prepare_step(xla=False)
     if refused:
         also = " It may with --no-deterministic." if "deterministic" in refused else ""
-        log.info("--xla off: XLA cannot compile the step: %s%s", refused, also)
+        log.info("--xla off: %s%s", refused, also)
         return
     log.info(
         "--xla %s: a step takes %.1f ms with it and %.1f ms without.",

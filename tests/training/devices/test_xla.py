@@ -27,7 +27,7 @@ def settle(monkeypatch, caplog):
         def measured(trainer, batch):
             timed.append(trainer.step)
             trainer.step(*batch)
-            if trainer.options.gradient_accumulation_steps < least_parts:
+            if trainer.options.gradient_accumulation_steps < least_parts or seconds[trainer.options.xla] is None:
                 raise tf.errors.ResourceExhaustedError(None, None, "no memory")
             return seconds[trainer.options.xla]
 
@@ -61,6 +61,13 @@ def test_a_batch_that_does_not_fit_is_divided_before_it_is_timed(settle):
     assert trainer.options.gradient_accumulation_steps == 4
     assert len(timed) == 4
     assert said[:2] == [f"The memory asks for {parts} parts of each batch, one after the other." for parts in (2, 4)]
+
+
+def test_xla_is_not_used_where_it_needs_more_memory_than_the_step_without_it(settle):
+    trainer, _, said = settle({False: 0.02, True: None}, least_parts=2)
+    assert not trainer.options.xla
+    assert trainer.options.gradient_accumulation_steps == 2
+    assert said[1:] == ["--xla off: XLA needs more memory than there is."]
 
 
 def test_a_batch_that_cannot_be_divided_far_enough_is_said(settle):
