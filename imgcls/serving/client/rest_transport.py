@@ -7,6 +7,7 @@ from typing import Any
 from urllib.parse import quote
 
 import httpx
+import orjson
 
 from imgcls.serving.client.refusals import no_server, not_found, refused, too_late
 from imgcls.serving.client.retries import retried, retried_async
@@ -127,7 +128,7 @@ def _as_json(value: Any) -> Any:
 def _content(target: Target, response: httpx.Response) -> dict[str, Any]:
     """The JSON of a response. Raises for every refusal."""
     try:
-        answer: dict[str, Any] = json.loads(response.content)
+        answer = _parsed(response.content)
         why = str(answer.get("error", ""))
     except (ValueError, AttributeError) as error:
         if response.status_code == httpx.codes.SERVICE_UNAVAILABLE:  # a proxy's page, while the server comes
@@ -141,6 +142,16 @@ def _content(target: Target, response: httpx.Response) -> dict[str, Any]:
     if response.is_error:
         passing = response.status_code == httpx.codes.SERVICE_UNAVAILABLE
         raise refused(target, f"HTTP {response.status_code}", why, for_now=passing)
+    return answer
+
+
+def _parsed(content: bytes) -> dict[str, Any]:
+    """The JSON of a response; NaN and Infinity, which JSON has not, are read more slowly."""
+    answer: dict[str, Any]
+    try:
+        answer = orjson.loads(content)
+    except orjson.JSONDecodeError:
+        answer = json.loads(content)
     return answer
 
 

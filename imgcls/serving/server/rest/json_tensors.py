@@ -16,6 +16,7 @@ from itertools import chain
 from typing import Any, TypeGuard
 
 import numpy as np
+import orjson
 import tensorflow as tf
 
 from imgcls.serving.server.request_error import NOT_IMPLEMENTED, RequestError
@@ -139,7 +140,11 @@ def write_outputs(outputs: Mapping[str, np.ndarray], in_rows: bool) -> dict[str,
 
 def encode(values: dict[str, Any]) -> bytes:
     """JSON in UTF-8; what is no finite number is NaN, Infinity or -Infinity."""
-    return json.dumps(values, ensure_ascii=False).encode("utf-8", "replace")
+    with suppress(orjson.JSONEncodeError):  # half a surrogate pair, or an integer above 64 bits
+        content = orjson.dumps(values)
+        if b"null" not in content:  # which it writes for NaN, too
+            return content
+    return json.dumps(values, ensure_ascii=False, separators=(",", ":")).encode("utf-8", "replace")
 
 
 def _from_rows(instances: list[Any], types: Mapping[str, tf.DType]) -> dict[str, np.ndarray]:
@@ -343,13 +348,17 @@ def to_json(array: np.ndarray, name: str) -> Any:
     if not array.ndim:
         return to_json(array[None], name)[0]
     if array.dtype.kind == "f":
-        return [float(str(value)) for value in array]  # no more digits than it takes to tell two apart
-    if array.dtype.kind == "O":
-        return [_text(value, name) for value in array]
-    return array.tolist()
-
-
-def _text(value: bytes, name: str) -> object:
+        return _decimals(array)
+    if array.dtype.kind != "O":
+        return array.tolist()
     if name.endswith(BYTES_SUFFIX):
-        return {"b64": base64.b64encode(value).decode("ascii")}
-    return value.decode("utf-8", "replace")
+        return [{"b64": base64.b64encode(value).decode("ascii")} for value in array]
+    return [value.decode("utf-8", "replace") for value in array]
+
+
+def _decimals(array: np.ndarray) -> list[float]:
+    """Numbers with no more digits than it takes to tell two of their type apart."""
+    if array.dtype == np.float32 and np.isfinite(array).all():
+        found: list[float] = orjson.loads(orjson.dumps(np.ascontiguousarray(array), option=orjson.OPT_SERIALIZE_NUMPY))
+        return found
+    return array.tolist() if array.dtype == np.float64 else [float(str(value)) for value in array]

@@ -38,7 +38,7 @@ def test_who_is_too_slow_is_told_so(impatient, sent, part):
         connection.sendall(sent.encode())
         answer = all_of(connection)
     assert answer.startswith("HTTP/1.1 408 ")
-    assert f'{{"error": "The {part} of the request took longer than 0.3 s to arrive."}}' in answer
+    assert f'{{"error":"The {part} of the request took longer than 0.3 s to arrive."}}' in answer
     assert httpx.post(impatient + PREDICT, json={"instances": [1.0]}).status_code == 200
 
 

@@ -68,13 +68,13 @@ def test_numbers_that_are_not_finite():
         with pytest.raises(RequestError, match="JSON Parse error"):
             parse(text.encode())
     text = encode(write_outputs({"y": np.array([np.nan, np.inf, -np.inf], np.float32)}, in_rows=True))
-    assert text == b'{"predictions": [NaN, Infinity, -Infinity]}'
+    assert text == b'{"predictions":[NaN,Infinity,-Infinity]}'
 
 
 def test_one_output_has_no_name_and_several_have():
     y, z = np.array([3.5, 4.0, 5.5], np.float32), np.array([b"a", "\u00e5".encode(), b"c"], object)
-    assert encode(write_outputs({"y": y}, True)) == b'{"predictions": [3.5, 4.0, 5.5]}'
-    assert encode(write_outputs({"y": y}, False)) == b'{"outputs": [3.5, 4.0, 5.5]}'
+    assert encode(write_outputs({"y": y}, True)) == b'{"predictions":[3.5,4.0,5.5]}'
+    assert encode(write_outputs({"y": y}, False)) == b'{"outputs":[3.5,4.0,5.5]}'
     assert write_outputs({"y": y, "z": z}, True)["predictions"][1] == {"y": 4.0, "z": "å"}
     assert write_outputs({"y": y, "z": z}, False) == {"outputs": {"y": [3.5, 4.0, 5.5], "z": ["a", "å", "c"]}}
 
@@ -88,7 +88,19 @@ def test_floats_have_no_noise_digits():
     values = np.random.default_rng(0).random(1000, np.float32)
     written = json.loads(encode(write_outputs({"y": values}, True)))["predictions"]
     assert (np.array(written, np.float32) == values).all()
-    assert encode(write_outputs({"y": np.float32([0.2, 1e-7])}, True)) == b'{"predictions": [0.2, 1e-07]}'
+    assert encode(write_outputs({"y": np.float32([0.2, 1e-7])}, True)) == b'{"predictions":[0.2,1e-7]}'
+
+
+@pytest.mark.parametrize("dtype", [np.float16, np.float32, np.float64])
+def test_numbers_of_any_size_have_the_digits_of_their_type(dtype):
+    values = np.random.default_rng(0).random((3, 1000)).astype(dtype)[:, ::2]
+    rows = json.loads(encode(write_outputs({"y": values}, True)))["predictions"]
+    assert rows == [[float(str(value)) for value in row] for row in values]
+
+
+def test_a_name_with_null_in_it_and_half_a_pair_are_written():
+    assert encode({"error": "null \ud800 \u00e5"}) == '{"error":"null ? \u00e5"}'.encode()
+    assert json.loads(encode({"classes": ["null", None], "p": float("nan")}))["classes"] == ["null", None]
 
 
 def test_names_in_any_script_come_back():
