@@ -96,6 +96,8 @@ def start_job(
 ) -> Job:
     """Start a job; it waits until there is room for it.
 
+    While the same program works for the project already, as after a double click, nothing more is started.
+
     Args:
         project: Whose job it is.
         kind: See `Job`.
@@ -104,7 +106,13 @@ def start_job(
         environment: Of the process, as `allowed_paths.environment` makes it.
         about: See `Job`.
         who: See `Job`.
+
+    Returns:
+        The job, or the one that does the same.
     """
+    for job in _live_jobs_of(project):
+        if job.kind == kind and _read(job.folder / "job.json").get("program") == list(program):
+            return job
     folder = _new_folder(project, kind)
     values = {"kind": kind, "title": title, "program": list(program), "who": who, "asked": time.time()}
     with (folder / "output.log").open("ab") as output:
@@ -156,13 +164,7 @@ def list_jobs(project: Project) -> list[Job]:
 
 def live_jobs() -> list[Job]:
     """The jobs of all projects that run or wait."""
-    found = []
-    for project in list_projects():
-        for file in sorted(project.jobs.glob("*/job.json")):
-            if not (file.parent / "end.json").exists():  # most have ended long ago
-                with suppress(ValueError):  # removed while we looked
-                    found.append(look(project, file.parent.name))
-    return [job for job in found if job.is_live]
+    return [job for project in list_projects() for job in _live_jobs_of(project)]
 
 
 def cancel(project: Project, job_id: str) -> None:
@@ -201,6 +203,15 @@ def is_running(folder: Path) -> bool:
 def log_of(project: Project, job_id: str) -> str:
     """The end of what a job printed."""
     return _log(project.jobs / job_id)
+
+
+def _live_jobs_of(project: Project) -> list[Job]:
+    found = []
+    for file in sorted(project.jobs.glob("*/job.json")):
+        if not (file.parent / "end.json").exists():  # most have ended long ago
+            with suppress(ValueError):  # removed while we looked
+                found.append(look(project, file.parent.name))
+    return [job for job in found if job.is_live]
 
 
 def _runner_of(folder: Path) -> int | None:

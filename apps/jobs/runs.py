@@ -75,7 +75,7 @@ class Run:
 
 
 def start_run(project: Project, config: TrainConfig, version: int, who: str = "") -> str:
-    """Start a run.
+    """Start a run, unless one with the same settings and data is at work, as after a double click.
 
     Args:
         project: Whose run it is.
@@ -84,17 +84,20 @@ def start_run(project: Project, config: TrainConfig, version: int, who: str = ""
         who: Who asked for it.
 
     Returns:
-        Its name.
+        Its name, or that of the one at work.
 
     Raises:
         ValueError: The name is taken or cannot name a folder, or the config leads out of the root.
     """
     allowed_paths.check_config(config)
+    for job in _jobs_of(project, config.name):
+        if job.is_live and _asked_for(project, job, config, version):
+            return str(job.about["run"])
     name = check_name(config.name or free_name(project))
     if (project.runs / name).exists() or any(job.is_live for job in _jobs_of(project, name)):
         raise ValueError(f"There is a run {name!r} already. Choose another name.")
     _forget_jobs(project, name)  # of a start that failed before there was a run
-    save_toml(replace(config, name=name, runs=str(project.runs)), _asked_file(project, name))
+    save_toml(_complete(project, config, name), _asked_file(project, name))
     _start(project, name, ("--config", str(_asked_file(project, name))), version, who)
     return name
 
@@ -254,6 +257,18 @@ def _start(project: Project, name: str, arguments: Sequence[str], version: int, 
     about = {"run": name, "version": version, "before": _last_written(project, name)}
     program = ("imgcls.train", *arguments)
     start_job(project, KIND, f"Train {name}", program, allowed_paths.environment(), about, who)
+
+
+def _complete(project: Project, config: TrainConfig, name: str) -> TrainConfig:
+    return replace(config, name=name, runs=str(project.runs))
+
+
+def _asked_for(project: Project, job: Job, config: TrainConfig, version: int) -> bool:
+    """Whether a job was asked for these settings and this data."""
+    name = str(job.about["run"])
+    file = _asked_file(project, name)
+    is_same_data = job.about.get("version") == version and file.is_file()
+    return is_same_data and load_toml(file) == _complete(project, config, name)
 
 
 def _last_written(project: Project, name: str) -> float | None:

@@ -47,7 +47,7 @@ class Server:
 
 
 def start_server(project: Project, bundle: str, environment: Mapping[str, str], who: str = "") -> Server:
-    """Serve the newest version of an exported model, at ports that are free.
+    """Serve the newest version of an exported model, at ports that are free, unless a server of it runs.
 
     Raises:
         ValueError: There is no such model.
@@ -55,6 +55,9 @@ def start_server(project: Project, bundle: str, environment: Mapping[str, str], 
     folder = project.bundles / bundle
     if newest_version(folder) is None:
         raise ValueError(f"There is no exported model {bundle!r} any more. Export the run again.")
+    before = find_server(project, bundle)
+    if before and before.job.is_live:
+        return before
     port, grpc_port = _free_ports()
     program = ("imgcls.serve", str(folder), "--port", str(port), "--grpc-port", str(grpc_port), "--host", HOST)
     about = {"bundle": bundle, "port": port, "grpc_port": grpc_port}

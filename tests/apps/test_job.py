@@ -27,6 +27,7 @@ with progress_line() as line:
 @pytest.fixture
 def farm(here):
     (here / "sheep.py").write_text(SLEEPS)
+    (here / "lambs.py").write_text(SLEEPS)
     (here / "wolf.py").write_text("import sys\nprint('error: The wolf came.', file=sys.stderr)\nsys.exit(2)")
     (here / "some.py").write_text("import sys\nsys.exit(3)")
     made = create_project("Farm")
@@ -67,12 +68,21 @@ def test_a_job_tells_what_it_does_and_ends_when_it_is_asked_to(farm):
 def test_the_second_waits_for_the_first_and_can_be_cancelled_meanwhile(farm):
     first = start(farm, "sheep")
     wait_until(lambda: look(farm, first.id).state == "running")
-    second, server = start(farm, "sheep"), start(farm, "sheep", kind="serve")
+    second, server = start(farm, "lambs"), start(farm, "sheep", kind="serve")
     wait_until(lambda: look(farm, server.id).state == "running")  # one that never ends waits for nobody
     assert look(farm, second.id).state == ("queued" if (os.cpu_count() or 2) < 4 else look(farm, second.id).state)
     cancel(farm, second.id)
     wait_until(lambda: not look(farm, second.id).is_live)
     assert (look(farm, second.id).state, look(farm, first.id).state) == ("cancelled", "running")
+
+
+def test_the_same_work_is_begun_once_at_a_time(farm):
+    job = start(farm, "sheep")
+    assert start(farm, "sheep").id == job.id
+    assert start(farm, "lambs").id != job.id
+    cancel(farm, job.id)
+    wait_until(lambda: not look(farm, job.id).is_live)
+    assert start(farm, "sheep").id != job.id
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import fcntl
 import os
 import time
+from dataclasses import replace
 
 import pytest
 from jobs import job, runs
@@ -140,6 +141,24 @@ def test_a_name_is_taken_once(project, run):
     with pytest.raises(ValueError, match="There is a run 'shoes' already"):
         runs.start_run(project, TrainConfig(name="shoes"), 1)
     assert runs.free_name(project) == "run-1"
+
+
+def test_a_second_click_starts_no_second_run(project, monkeypatch):
+    started, config = [], TrainConfig(name="")
+
+    def start_job(project, kind, title, program, environment, about, who):
+        started.append(job.Job(project.name, title, kind, title, "running", about=about))
+        return started[-1]
+
+    monkeypatch.setattr(runs, "start_job", start_job)
+    monkeypatch.setattr(runs, "list_jobs", lambda project: started)
+    assert runs.start_run(project, config, 3) == runs.start_run(project, config, 3) == "run-1"
+    assert runs.start_run(project, replace(config, name="run-1"), 3) == "run-1"
+    assert runs.start_run(project, config, 4) == "run-2"
+    assert runs.start_run(project, replace(config, training=replace(config.training, seed=1)), 3) == "run-3"
+    with pytest.raises(ValueError, match="There is a run 'run-3' already"):
+        runs.start_run(project, replace(config, name="run-3"), 3)
+    assert len(started) == 3
 
 
 def test_runs_that_live_come_first_then_the_latest(project, run, lives):

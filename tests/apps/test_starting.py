@@ -28,9 +28,3 @@ def test_the_same_images_are_added_once(started):
     assert starting.start_import(project, request) is first
     starting.start_import(project, Request("photos", "photos"))
     assert len(jobs) == 2
-
-
-def test_problems_are_looked_for_once_at_a_time(started):
-    project, jobs = started
-    assert starting.start_audit(project) is starting.start_audit(project)
-    assert len(jobs) == 1

@@ -1,7 +1,7 @@
 """The labels as files of other tools."""
 
 import streamlit as st
-from jobs.job import start_job
+from jobs.job import list_jobs, start_job
 from projects.exports import delete_export, list_exports, new_export, packed
 from projects.project import Project
 from projects.versions import file_of_version
@@ -10,6 +10,8 @@ from safety import allowed_paths
 from imgcls.labels import WRITERS
 from parts.person import who
 from parts.plain import plain
+
+KIND = "labels"
 
 
 def show_export(project: Project, number: int) -> None:
@@ -37,9 +39,12 @@ def show_export(project: Project, number: int) -> None:
 
 
 def _start(project: Project, number: int, format_: str) -> None:
+    """Start the job, unless it is at work already, as after a double click."""
+    about = {"format": format_, "version": number}
+    if any(job.is_live and job.kind == KIND and job.about == about for job in list_jobs(project)):
+        return
     source, folder = file_of_version(project, number), new_export(project, format_)
     flags = ["--convert-to", format_, "--convert-folder", str(folder)]
     title = f"Write labels for {WRITERS[format_].title}"
-    start_job(
-        project, "labels", title, ["imgcls.import_labels", str(source), *flags], allowed_paths.environment(), who=who()
-    )
+    program = ("imgcls.import_labels", str(source), *flags)
+    start_job(project, KIND, title, program, allowed_paths.environment(), about, who())

@@ -23,9 +23,10 @@ def start_import(project: Project, request: Request) -> Job:
     for name in ("images", "golden", "rename", "overlay"):
         if request.labels.get(name):
             allowed_paths.check_path(str(request.labels[name]))
-    for job in _live_jobs(project, "import"):
+    for job in list_jobs(project):
         with suppress(KeyError):  # what was asked for was closed
-            if imports.request_of(project, str(job.about["import"])) == request:
+            is_import = job.is_live and job.kind == "import"
+            if is_import and imports.request_of(project, str(job.about["import"])) == request:
                 return job
     return go_on_with(project, imports.ask_for(project, request), request)
 
@@ -44,8 +45,8 @@ def go_on_with(project: Project, name: str, request: Request) -> Job:
 
 
 def start_audit(project: Project) -> Job:
-    """Look for problems in all images, unless that is being done."""
-    return next(iter(_live_jobs(project, "audit")), None) or start_job(
+    """Look for problems in all images."""
+    return start_job(
         project,
         "audit",
         "Look for problems",
@@ -53,10 +54,6 @@ def start_audit(project: Project) -> Job:
         allowed_paths.environment(),
         who=who(),
     )
-
-
-def _live_jobs(project: Project, kind: str) -> list[Job]:
-    return [job for job in list_jobs(project) if job.is_live and job.kind == kind]
 
 
 def request_for(title: str, source: str, **facts: object) -> Request:

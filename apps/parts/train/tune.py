@@ -41,7 +41,8 @@ def offer_search(project: Project, version: int, config: TrainConfig) -> None:
     st.write("Trains many runs with other settings, ends hopeless ones early, and says which did best on validation.")
     names = st.multiselect("What is tried", list(SEARCHED), ["Learning rate", "Label smoothing"])
     trials = st.slider("Runs", 2, 50, 10, help="Each takes as long as the run above, or less if it is ended early.")
-    if st.button("Search", icon=":material/search:", disabled=not names):
+    is_at_work = any(job.is_live and job.kind == KIND for job in list_jobs(project))
+    if st.button("Search", icon=":material/search:", disabled=not names or is_at_work) and not is_at_work:
         with explained():
             _start(project, version, config, names, trials)
             st.rerun()
