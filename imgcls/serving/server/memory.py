@@ -30,11 +30,17 @@ def give_back_memory() -> None:
     collecting is all that happens.
     """
     gc.collect()
+    give_back_freed()
     with suppress(OSError, AttributeError):
         libc = ctypes.CDLL("libc.so.6")
-        libc.malloc_trim(0)
         for start, size in _unchanged_pages_of_files():
             libc.madvise(ctypes.c_void_p(start), ctypes.c_size_t(size), MADV_DONTNEED)
+
+
+def give_back_freed() -> None:
+    """Give back the pages that were freed, and nothing else: glibc keeps those between two that are in use."""
+    with suppress(OSError, AttributeError):
+        ctypes.CDLL("libc.so.6").malloc_trim(0)
 
 
 def _unchanged_pages_of_files() -> Iterator[tuple[int, int]]:

@@ -7,9 +7,10 @@ from pathlib import Path
 
 import pytest
 
-from imgcls.serving.server.memory import give_back_memory
+from imgcls.serving.server.memory import give_back_freed, give_back_memory
 
 SIZE = 64 * 2**20
+BLOCK = 64 * 2**10  # which glibc takes from its heap, where larger ones get a mapping of their own
 pytestmark = pytest.mark.skipif(not Path("/proc/self/smaps").exists(), reason="only Linux says what a process maps")
 
 
@@ -23,7 +24,16 @@ def file(tmp_path):
 
 def of_files() -> int:
     """Bytes of files that are in this process's memory."""
-    lines = re.findall(r"Rss(?:File|Shmem):\s+(\d+) kB", Path("/proc/self/status").read_text())  # of a disk, of tmpfs
+    return of_kinds("File|Shmem")  # of a disk, of tmpfs
+
+
+def of_nothing() -> int:
+    """Bytes of no file that are in this process's memory."""
+    return of_kinds("Anon")
+
+
+def of_kinds(kinds: str) -> int:
+    lines = re.findall(rf"Rss(?:{kinds}):\s+(\d+) kB", Path("/proc/self/status").read_text())
     return sum(map(int, lines)) * 1024
 
 
@@ -46,3 +56,20 @@ def test_a_changed_page_stays_as_it_is(file):
         give_back_memory()
         assert mapped[mmap.PAGESIZE : mmap.PAGESIZE + 4] == b"mine"
         assert libc.mprotect(ctypes.c_void_p(address), ctypes.c_size_t(SIZE), mmap.PROT_READ | mmap.PROT_WRITE) == 0
+
+
+def test_freed_pages_between_two_in_use_are_given_back():
+    libc = ctypes.CDLL("libc.so.6")
+    libc.malloc.restype = ctypes.c_void_p
+    blocks = [ctypes.c_void_p(libc.malloc(BLOCK)) for _ in range(SIZE // BLOCK)]
+    for block in blocks:
+        ctypes.memset(block, 1, BLOCK)
+    for block in blocks[::2]:
+        libc.free(block)
+    before = of_nothing()
+    give_back_freed()
+    given = before - of_nothing()
+    assert all(ctypes.string_at(block, BLOCK) == b"\1" * BLOCK for block in blocks[1::2])
+    for block in blocks[1::2]:
+        libc.free(block)
+    assert given > 0.8 * SIZE / 2

@@ -20,6 +20,7 @@ from starlette.responses import Response
 from starlette.routing import Route
 
 from imgcls.serving.server.core.models import Models
+from imgcls.serving.server.memory import give_back_freed
 from imgcls.serving.server.monitoring.exposition import CONTENT_TYPE
 from imgcls.serving.server.monitoring.metrics import Metrics
 from imgcls.serving.server.request_error import (
@@ -46,6 +47,7 @@ from imgcls.serving.server.rest.tracing import make_tracer
 log = logging.getLogger(__name__)
 Answer = TypeVar("Answer")
 Handler = Callable[[Request], Awaitable[Response]]
+GIVE_BACK_SECONDS = 60.0  # between two times that freed memory is given back, which a busy server does not notice
 METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS"]  # all get an answer, if only that they are malformed
 OWN = {each.path: each.method for each in operations() if not each.is_rest}
 PAGE = Path(__file__).with_name("try_page.html")
@@ -82,9 +84,13 @@ def make_app(
 
     @asynccontextmanager
     async def lifespan(app: Starlette) -> AsyncIterator[None]:
-        watch = asyncio.create_task(_watch(lambda: versions.work_on(models.refresh, False), poll_seconds))
+        watches = [
+            asyncio.create_task(_watch(lambda: versions.work_on(models.refresh, False), poll_seconds)),
+            asyncio.create_task(_watch(lambda: versions.work_on(give_back_freed), GIVE_BACK_SECONDS)),
+        ]
         yield
-        watch.cancel()
+        for watch in watches:
+            watch.cancel()
         requests.threads.close()
         versions.close()
         if tracer:

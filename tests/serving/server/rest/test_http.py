@@ -38,6 +38,14 @@ def test_refusals_are_json(address, method, path, status):
     assert list(response.json()) == ["error"]
 
 
+def test_freed_memory_is_given_back_now_and_then(half_plus_three, monkeypatch):
+    given = threading.Semaphore(0)
+    monkeypatch.setattr(servers, "GIVE_BACK_SECONDS", 0.01)
+    monkeypatch.setattr(servers, "give_back_freed", given.release)
+    with serving(models_of(half_plus_three)):
+        assert all(given.acquire(timeout=10) for _ in range(3))
+
+
 def test_a_query_string_is_a_part_of_the_path_as_the_official_server_has_it(address):
     response = httpx.post(f"{address}:predict?a=b", content=b'{"instances": [1.0]}')
     assert response.status_code == 400
