@@ -1,6 +1,7 @@
 """Label: one image after the other with the keyboard, or many at once."""
 
 import streamlit as st
+from parts.addressed import addressed, keep_field
 from parts.errors import explained
 from parts.fragment import fragment
 from parts.labelling.again import offer_again
@@ -16,7 +17,7 @@ from projects.project import Project
 from projects.summary import has_several
 from projects.versions import current_number
 
-ONE, MANY = "One by one", "Many at once"
+MODES = {"one": "One by one", "many": "Many at once"}
 HELP = (
     "A class's key gives the image this class and goes on; where an image may have several, it marks the class, and "
     "Enter confirms those that are marked. Space takes what the model says, Z undoes, X leaves the image out, S skips "
@@ -53,7 +54,7 @@ def _work(project: Project, name: str, mode: str, several: bool) -> None:
     with explained():
         queue = open_queue(project, name, current_number(project))
         _offer_to_save(project)
-        if mode == ONE:
+        if mode == "one":
             show_labeller(project, queue, several)
         else:
             show_batch(project, queue, several)
@@ -61,10 +62,9 @@ def _work(project: Project, name: str, mode: str, several: bool) -> None:
 
 
 def _mode() -> str:
-    modes = {"one": ONE, "many": MANY}
-    asked = modes.get(st.query_params.get("mode", ""), ONE)
-    chosen = st.segmented_control("How", [ONE, MANY], default=asked, key="mode of labelling", required=True)
-    keep(mode="many" if chosen == MANY else None)
+    key = addressed("mode", list(MODES), "one")
+    chosen = st.segmented_control("How", list(MODES), key=key, format_func=MODES.__getitem__, required=True)
+    keep_field("mode", None if chosen == "one" else chosen)
     return chosen
 
 

@@ -1,13 +1,14 @@
 """Learn: the networks and what each costs, one of them layer by layer, and a bench for convolutions."""
 
 import streamlit as st
+from parts.addressed import addressed, keep_field
 from parts.errors import explained
 from parts.learn.bench import show_bench
 from parts.learn.network_sheet import show_network
 from parts.learn.networks import accuracy_chart, networks_table
 from parts.opened import keep
 
-NETWORKS, BENCH = "Networks", "Convolution bench"
+PARTS = {"networks": "Networks", "bench": "Convolution bench"}
 COLUMNS = {
     "network": st.column_config.TextColumn("network", pinned=True),
     "image": st.column_config.NumberColumn("image, pixels"),
@@ -45,10 +46,11 @@ with explained():
             st.rerun()
         show_network(network)
     else:
-        bench = st.query_params.get("part") == "bench"
-        part = st.segmented_control("Show", [NETWORKS, BENCH], default=BENCH if bench else NETWORKS, required=True)
-        keep(part="bench" if part == BENCH else None)
-        if part == BENCH:
+        part = st.segmented_control(
+            "Show", PARTS, key=addressed("part", list(PARTS), "networks"), format_func=PARTS.__getitem__, required=True
+        )
+        keep_field("part", None if part == "networks" else part)
+        if part == "bench":
             show_bench()
         else:
             show_networks()

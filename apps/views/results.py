@@ -1,6 +1,7 @@
 """Results: what a run is worth, what it gets wrong and why, and what to do about it."""
 
 import streamlit as st
+from parts.addressed import addressed, keep_field
 from parts.errors import explained
 from parts.opened import keep, link, the_project
 from parts.results.comparison import show_comparison
@@ -35,25 +36,24 @@ def chosen_run(project: Project) -> JudgedRun | None:
     asked = st.query_params.get("run")
     if asked and asked not in names:
         st.warning(f"The run {asked} is not finished, or not there any more. The latest one is shown.")
-    name = st.selectbox("Run", names, names.index(asked) if asked in names else 0, width=320)
-    if name != asked:
-        keep(run=name, **(dict.fromkeys(("cell", "picture", "slice")) if asked else {}))
+    name = st.selectbox("Run", names, key=addressed("run", names, names[0]), width=320)
+    keep_field("run", name)
+    if asked and name != asked:
+        keep(cell=None, picture=None, slice=None)
     return judged_run(project, name)
 
 
 def show_topic(judged: JudgedRun) -> None:
     """One topic at a time; the address names it."""
-    asked = st.query_params.get("show")
-    first = asked if asked in TOPICS else next(iter(TOPICS))
     topic = st.segmented_control(
         "Topic",
         list(TOPICS),
-        default=first,
+        key=addressed("show", list(TOPICS), next(iter(TOPICS))),
         format_func=TOPICS.__getitem__,
         label_visibility="collapsed",
         required=True,
     )
-    keep(show=topic)
+    keep_field("show", topic)
     if topic == "mistakes":
         show_mistakes(judged)
     elif topic == "map":

@@ -7,8 +7,9 @@ from projects.models import RUN
 from projects.project import Project
 from safety import allowed_paths
 
+from parts.addressed import addressed, keep_field
 from parts.errors import in_page
-from parts.opened import keep, link
+from parts.opened import link
 from parts.person import who
 
 
@@ -19,9 +20,8 @@ def choose_run(project: Project) -> str:
         st.info("There is no trained model in this project yet. Train one first; then it can be taken into use here.")
         link("train", project, "Train a model")
         st.stop()
-    asked = st.query_params.get("run")
-    run = st.selectbox("Run", runs, runs.index(asked) if asked in runs else 0)
-    keep(run=run)
+    run = st.selectbox("Run", runs, key=addressed("run", runs, runs[0]))
+    keep_field("run", run)
     failed = _last_export(project, run)
     if failed and failed.state in ("failed", "interrupted"):
         st.error(f"The last export failed: {in_page(failed.message)}")

@@ -5,7 +5,7 @@ from projects.open_queue import offered_queues
 from projects.project import Project
 from projects.queues import load_queue
 
-from parts.opened import keep
+from parts.addressed import addressed, keep_field
 
 
 def choose_queue(project: Project, version: int) -> str | None:
@@ -17,17 +17,14 @@ def choose_queue(project: Project, version: int) -> str | None:
     names = list(offered)
     if not names:
         return None
-    place = names.index(asked) if asked in offered else 0
     chosen = st.selectbox(
         "Images to label",
         names,
-        place,
         format_func=lambda name: offered.get(name, name),
-        key=f"queue of {project.name} {asked}",
+        key=addressed("queue", names, names[0]),
         width=420,
     )
-    if chosen != asked:
-        keep(queue=chosen)
+    keep_field("queue", chosen)
     return chosen
 
 

@@ -6,6 +6,7 @@ import numpy as np
 import streamlit as st
 
 from imgcls.counted import counted
+from parts.addressed import addressed, keep_field
 from parts.learn.bench_pictures import gray_pixels, numbers, picture, scale
 from parts.learn.convolution import (
     PRESETS,
@@ -53,11 +54,11 @@ def ask_for_image() -> np.ndarray:
 
 def ask_for_kernel() -> Kernel:
     """A preset that can be edited, and how it moves. What is chosen stands in the address."""
-    address = st.query_params
-    names, given = list(PRESETS), address.get("kernel", "")
-    preset = st.selectbox("Kernel", names, names.index(given) if given in names else 3)
+    address, names = st.query_params.to_dict(), list(PRESETS)
+    given = address.get("kernel", "")
+    preset = st.selectbox("Kernel", names, key=addressed("kernel", names, names[3]))
     side = st.segmented_control(
-        "Size", SIDES, default=5 if address.get("size") == "5" else 3, format_func=lambda n: f"{n} x {n}", required=True
+        "Size", SIDES, key=addressed("size", SIDES, 3), format_func=lambda n: f"{n} x {n}", required=True
     )
     weights, divisor = PRESETS[preset][side]
     text = written(weights)
@@ -69,18 +70,14 @@ def ask_for_kernel() -> Kernel:
     divided = st.number_input("Divided by", value=float(divisor), key=f"divisor {preset} {side}", format="%g")
     numbers_asked = [("Stride", 1, 4, 1), ("Padding", 0, 8, 1), ("Dilation", 1, 4, 1)]
     moves = [
-        int(column.number_input(name, least, most, number(name.lower(), first, least, most)))
+        int(column.number_input(name, least, most, key=addressed(name.lower(), range(least, most + 1), first)))
         for column, (name, least, most, first) in zip(st.columns(3), numbers_asked, strict=True)
     ]
-    keep(kernel=preset, size=str(side), weights=" / ".join(own.splitlines()) if own != text else None)
-    keep(**{name.lower(): str(move) for (name, *_), move in zip(numbers_asked, moves, strict=True)})
+    keep(weights=" / ".join(own.splitlines()) if own != text else None)
+    moved = {name.lower(): move for (name, *_), move in zip(numbers_asked, moves, strict=True)}
+    for name, value in {"kernel": preset, "size": side, **moved}.items():
+        keep_field(name, str(value))
     return Kernel(parsed(own, divided), *moves)
-
-
-def number(name: str, default: int, least: int, most: int) -> int:
-    """A whole number of the address."""
-    given = st.query_params.get(name, "")
-    return min(max(int(given), least), most) if given.isdecimal() else default
 
 
 def show_result(pixels: np.ndarray, kernel: Kernel) -> None:

@@ -5,10 +5,9 @@ import streamlit as st
 from imgcls.counted import counted
 from imgcls.models.cost import NetworkCost
 from imgcls.models.registry import Architecture, find_architecture, is_foreign
-from parts.learn.bench import number
+from parts.addressed import addressed, keep_field
 from parts.learn.networks import GIGA, MEGA, cost_at, has_weights, layers_table
 from parts.learn.own_picture import filters, show_own_picture, show_png
-from parts.opened import keep
 
 LEAST, MOST = 8, 1024  # pixels, square
 
@@ -25,9 +24,9 @@ def show_network(name: str) -> None:
     st.subheader(name, anchor=False)
     if architecture.paper:
         st.caption(f"Published: {architecture.paper}.")
-    default = number("image", architecture.image_size, LEAST, MOST)
-    size = int(st.number_input("Height and width of the image in pixels", LEAST, MOST, default))
-    keep(image=str(size) if size != architecture.image_size else None)
+    key = addressed("image", range(LEAST, MOST + 1), architecture.image_size)
+    size = int(st.number_input("Height and width of the image in pixels", LEAST, MOST, key=key))
+    keep_field("image", str(size) if size != architecture.image_size else None)
     cost = cost_at(name, size)
     show_figures(architecture, cost)
     show_layers(cost)

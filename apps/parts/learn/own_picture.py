@@ -7,6 +7,7 @@ import streamlit as st
 from worker.client import call
 
 from imgcls.image_files import READABLE
+from parts.addressed import addressed, keep_field
 
 METHODS = {"Saliency": "saliency", "Grad-CAM": "grad_cam", "Integrated gradients": "integrated_gradients",
            "Deconvnet": "deconvnet"}  # fmt: skip
@@ -42,9 +43,9 @@ def show_own_picture(network: str) -> None:
     """Ask for an image, a layer and a method; show what the layer answers and what counted."""
     file = st.file_uploader("Your image", max_upload_size=MOST_MEGABYTES, help=READABLE)
     names = layers(network)
-    given = st.query_params.get("layer", "")
     chosen, how = st.columns(2)
-    layer = chosen.selectbox("Layer", names, names.index(given) if given in names else len(names) - 1)
+    layer = chosen.selectbox("Layer", names, key=addressed("layer", names, names[-1]))
+    keep_field("layer", layer)
     method = how.selectbox("What counted, by", list(METHODS))
     if file is None:
         st.caption("Choose an image: the network names it, and shows what this layer makes of it.")

@@ -9,10 +9,11 @@ from projects.project import Project
 from projects.threshold import threshold_of
 
 from imgcls.counted import counted
+from parts.addressed import addressed, keep_field
 from parts.errors import in_page
 from parts.fragment import fragment
 from parts.job_strip import share
-from parts.opened import keep, link
+from parts.opened import link
 from parts.predict.archived import with_files
 from parts.predict.cards import show_cards
 from parts.predict.said import TITLES, UNREADABLE, as_table, kinds_of
@@ -91,12 +92,11 @@ def _filter(table: pd.DataFrame, least: float) -> list[bool]:
     there = [kind for kind in TITLES if counts.get(kind) and kind != UNREADABLE]
     if len(there) < 2:
         return (kinds != UNREADABLE).tolist()
-    asked = st.query_params.get("kind")
     kind = st.segmented_control(
-        "Show", ["all", *there], default=asked if asked in there else "all", required=True,
+        "Show", ["all", *there], key=addressed("kind", ["all", *there], "all"), required=True,
         format_func=lambda each: f"{TITLES[each]} ({counts[each]:,})" if each in TITLES else "All",
     )  # fmt: skip
-    keep(kind=None if kind == "all" else kind)
+    keep_field("kind", None if kind == "all" else kind)
     return ((kinds != UNREADABLE) if kind == "all" else (kinds == kind)).tolist()
 
 

@@ -6,9 +6,11 @@ from projects.models import SERVER, Model
 from projects.project import Project
 
 from imgcls.serving.client.target import make_target
-from parts.opened import keep, link
+from parts.addressed import addressed, is_from_elsewhere, keep_field
+from parts.opened import link
 
 ASK_SERVER = "server:"  # in the address while no server is named yet
+ADDRESS = "server address"
 TOKEN = "server token"  # in the session alone: it is written nowhere
 EXAMPLE = "http://127.0.0.1:8501/v1/models/flowers"
 
@@ -23,18 +25,18 @@ def choose_model(project: Project, before: Model | None) -> Model | None:
         ValueError: What was typed is no address.
     """
     known = {model.name: model for model in list_models(project)}
-    asked = st.query_params.get("model") or (before.name if before else "")
     if not any(model.run for model in known.values()):
         st.info("No model of this project is trained yet: train one, or try one that knows 1,000 everyday things.")
         link("train", project, "Train a model")
     names = [*known, ASK_SERVER]
-    chosen = ASK_SERVER if asked.startswith(ASK_SERVER) else asked
-    place = names.index(chosen) if chosen in names else 0
-    name = st.selectbox("Model", names, place, format_func=lambda each: _title(known, each))
-    if name != ASK_SERVER:
-        keep(model=name)
-        return known[name]
-    return _server(asked.removeprefix(ASK_SERVER))
+    usual = _option(before.name) if before else ""
+    is_new = is_from_elsewhere("model")
+    key = addressed("model", names, usual if usual in names else names[0], _option)
+    name = st.selectbox("Model", names, key=key, format_func=lambda each: _title(known, each))
+    if name == ASK_SERVER:
+        return _server(before, is_new)
+    keep_field("model", name)
+    return known[name]
 
 
 def server_token() -> str:
@@ -42,15 +44,23 @@ def server_token() -> str:
     return str(st.session_state.get(TOKEN, ""))
 
 
+def _option(asked: str) -> str:
+    """Every server is one option."""
+    return ASK_SERVER if asked.startswith(ASK_SERVER) else asked
+
+
 def _title(known: dict[str, Model], name: str) -> str:
     return known[name].title if name in known else "A server elsewhere"
 
 
-def _server(asked: str) -> Model | None:
+def _server(before: Model | None, is_new: bool) -> Model | None:
     left, right = st.columns([2, 1])
-    address = left.text_input("Address of the model on the server", asked, placeholder=EXAMPLE).strip()
+    if ADDRESS not in st.session_state or is_new:
+        asked = st.query_params.get("model") or (before.name if before else "")
+        st.session_state[ADDRESS] = asked.removeprefix(ASK_SERVER) if asked.startswith(ASK_SERVER) else ""
+    address = left.text_input("Address of the model on the server", key=ADDRESS, placeholder=EXAMPLE).strip()
     right.text_input("Its password (token), if it has one", type="password", key=TOKEN)
-    keep(model=f"{ASK_SERVER}{address}")
+    keep_field("model", f"{ASK_SERVER}{address}")
     if not address:
         st.caption("The address ends with the name of the model, as the server prints it when it starts.")
         return None

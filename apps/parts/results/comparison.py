@@ -11,6 +11,7 @@ from imgcls.counted import counted
 from imgcls.evaluation.comparison.alignment import Aligned, align
 from imgcls.evaluation.comparison.comparison import Comparison, compare_aligned
 from imgcls.evaluation.comparison.page import class_sentences, classes_table, metrics_table
+from parts.addressed import addressed, keep_field
 from parts.fragment import fragment
 from parts.opened import keep
 from parts.plain import plain
@@ -28,9 +29,8 @@ def show_comparison(judged: JudgedRun) -> None:
     if not others:
         st.info("There is no other finished run in this project yet. Train one more, then compare them here.")
         return
-    asked = st.query_params.get("with", "")
-    other = st.selectbox("The other run", others, others.index(asked) if asked in others else 0)
-    keep(**{"with": other})
+    other = st.selectbox("The other run", others, key=addressed("with", others, others[0]))
+    keep_field("with", other)
     with st.spinner("Comparing"):
         aligned, found = _compared(judged, judged_run(judged.project, other))
     st.write(f"**{plain(found.verdict())}**")

@@ -8,6 +8,7 @@ from projects.judged_run import JudgedRun
 
 from imgcls.counted import counted
 from imgcls.files import read_json
+from parts.addressed import addressed, keep_field
 from parts.fragment import fragment
 from parts.opened import keep
 from parts.results.computed import is_there
@@ -25,10 +26,9 @@ def show_pictures_of_a_part(judged: JudgedRun, titles: Sequence[str]) -> None:
     """
     if not titles:
         return
-    asked = st.query_params.get("slice")
-    before = titles.index(asked) if asked in titles else None
-    title = st.selectbox("Look at the images of", titles, before, placeholder="Choose a part")
-    keep(slice=title)
+    key = addressed("slice", titles, None)
+    title = st.selectbox("Look at the images of", titles, None, key=key, placeholder="Choose a part")
+    keep_field("slice", title)
     if title is None:
         return
     file = judged.findings.absolute() / "parts.json"
