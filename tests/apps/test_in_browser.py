@@ -6,7 +6,7 @@ IMGCLS_SCREENSHOTS=FOLDER keeps a picture of each page at three widths and in da
 import os
 from collections.abc import Iterator
 from pathlib import Path
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import pytest
 from axe_playwright_python.base import AXE_SCRIPT
@@ -143,3 +143,24 @@ def test_what_learn_opens_fits_and_has_no_serious_fault(browser, app, screenshot
         page.screenshot(path=screenshots / f"learn-{what.replace('=', '-')}-{scheme}.png", full_page=True)
         faults = serious_faults(page)
         assert not faults, "\n".join([scheme, *faults])
+
+
+@pytest.mark.parametrize(
+    ("address", "field", "name", "choices"),
+    [
+        ("learn?part=bench", "Kernel", "kernel", ["Identity", "Blur", "Sharpen", "Identity"]),
+        ("label", "Images to label", "queue", ["sneaker", "trouser", "bag", "sneaker"]),
+        ("predict", "Model", "model", ["A server elsewhere", "ImageNet", "A server elsewhere", "ImageNet"]),
+    ],
+)
+def test_one_choice_after_the_other_stays(browser, app, address, field, name, choices):
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.set_default_timeout(PATIENCE)
+    look(page, f"{app.address}/{address}{'&' if '?' in address else '?'}project={app.project}")
+    for choice in choices:
+        page.get_by_role("combobox", name=field).click()
+        page.get_by_role("option", name=choice).first.click()
+        settled(page)
+        kept = dict(parse_qsl(urlsplit(page.url).query))[name]
+        assert choice.lower().removeprefix("a ").partition(" ")[0] in kept.lower()
+        assert choice in page.get_by_role("combobox", name=field).input_value()
