@@ -1,9 +1,9 @@
 """Runs that are killed with -9 at random moments, again and again, and resumed, against a run that was not.
 
 Every kill comes at a random moment of the training; every fourth one while a checkpoint is half written, for which the
-process is stopped until it is certain that one is. A run is killed until it reaches its end, and must end with the
-weights and the metrics of the unbroken run, bit for bit; then the next run begins, until there were enough kills. The
-runs take turns with one step a call of TensorFlow and with many; the unbroken one has one.
+process is stopped until it is certain that one is. A run is killed until it reaches its end, or five times, and must end
+with the weights and the metrics of the unbroken run, bit for bit; then the next run begins, until there were enough
+kills. The runs take turns with one step a call of TensorFlow and with many; the unbroken one has one.
 
     python benchmarks/killed_runs.py --kills 20
 """
@@ -29,6 +29,7 @@ from imgcls.processor import describe
 os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
 ROOT = Path(__file__).parents[1]
 STEPS_PER_CALL = ("1", "auto")  # of the runs, by turns
+KILLS_OF_A_RUN = 5  # at most, so that both kinds of run are killed on a slow machine too
 LONGEST_WAIT = 3.0  # seconds from the first step of a process to its kill
 NET = """from imgcls.models import architecture
 
@@ -137,7 +138,10 @@ def broken_runs(folder: Path, kills: int, seed: int, epochs: int) -> Iterator[Ki
     while done < kills:
         run, steps = folder / f"broken-{runs}", STEPS_PER_CALL[runs % len(STEPS_PER_CALL)]
         process = start(*settings, "--name", run.name, "--steps-per-call", steps)
-        while done < kills and (hit := kill(process, run, steps, generator, while_writing=done % 4 == 3)):
+        for _ in range(min(KILLS_OF_A_RUN, kills - done)):
+            hit = kill(process, run, steps, generator, while_writing=done % 4 == 3)
+            if hit is None:
+                break
             yield hit
             done += 1
             process = start("--resume", run)
