@@ -1,8 +1,8 @@
 """Runs that are killed with -9 at random moments, again and again, and resumed, against a run that was not.
 
 Every kill comes at a random moment of the training; every fourth one while a checkpoint is half written, for which the
-process is stopped until it is certain that one is. A run is killed until it reaches its end, or five times, and must end
-with the weights and the metrics of the unbroken run, bit for bit; then the next run begins, until there were enough
+process is stopped until it is certain that one is. A run is killed until it reaches its end, or five times, and must
+end with the weights and the metrics of the unbroken run, bit for bit; then the next run begins, until there were enough
 kills. The runs take turns with one step a call of TensorFlow and with many; the unbroken one has one.
 
     python benchmarks/killed_runs.py --kills 20
