@@ -17,6 +17,7 @@ from typing import Annotated
 import tyro
 
 from imgcls.cli import command
+from imgcls.command_line import command_line
 from imgcls.files import check_writable
 from imgcls.image_files import WHAT_IS_READ
 from imgcls.serving.client.address import TOKEN, parse_address
@@ -45,7 +46,7 @@ class Options:
 def main(options: Options) -> int:
     """Ask for the images and print the table."""
     if not options.images:
-        raise ValueError(f"Expected images, such as: python -m imgcls.client {options.address} photos/")
+        raise ValueError(f"Expected images, such as: {command_line('client', options.address, 'photos/')}")
     if options.top < 1:
         raise ValueError(f"--top is {options.top}; expected at least 1.")
     if options.output and options.output.suffix not in OUTPUT_FORMATS:

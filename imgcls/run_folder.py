@@ -16,6 +16,7 @@ from typing import IO, Any
 
 import psutil
 
+from imgcls.command_line import command_line
 from imgcls.config import TrainConfig
 from imgcls.config_file import load_toml, save_toml, written_by
 from imgcls.files import check_writable, read_json, remove, replacing, write_json
@@ -92,8 +93,8 @@ class RunFolder:
         if written_by(self.config_file) < OLDEST:
             raise ValueError(
                 f"The run {self.path} was written by imgcls before version {OLDEST[0]}.{OLDEST[1]}, which this version "
-                f"does not read; train it again with python -m imgcls.train --config {self.config_file}, which says "
-                "how its options are called now, or with python -m imgcls.train --data and the name of its images."
+                f"does not read; train it again with {command_line('train', '--config', self.config_file)}, which "
+                "says how its options are called now, or with python -m imgcls.train --data and the name of its images."
             )
 
     @classmethod
@@ -208,7 +209,7 @@ class RunFolder:
         return self.model_file
 
     def _resume(self) -> str:
-        return f"python -m imgcls.train --resume {self.path}"
+        return command_line("train", "--resume", self.path)
 
     def write_status(self, state: str, **facts: object) -> None:
         """Say what the run is doing. state: preparing, training, evaluating, finished, interrupted or failed."""
@@ -385,8 +386,9 @@ def _gone_if_it_fails(path: Path) -> Iterator[None]:
 
 
 def _taken(path: Path) -> str:
-    go_on = f", or go on with it: python -m imgcls.train --resume {path}" if (path / "config.toml").is_file() else ""
-    what = "a run" if go_on else "a folder"
+    is_run = (path / "config.toml").is_file()
+    go_on = f", or go on with it: {command_line('train', '--resume', path)}" if is_run else ""
+    what = "a run" if is_run else "a folder"
     return f"There is {what} at {path} already. Choose another --name{go_on}."
 
 

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, progress_line, say, table
+from imgcls.command_line import command_line
 from imgcls.counted import counted
 from imgcls.evaluation.drift.page import drift_table
 from imgcls.files import write_json
@@ -26,7 +27,7 @@ def drift(bundle: Path, source: str, images: int, output: Path | None) -> int:
     if output:
         say(f"\nWritten to {output}")
     else:
-        next_step(f"python -m imgcls.drift {bundle} {source} --output drift.html")
+        next_step(command_line("drift", bundle, source, "--output", "drift.html"))
     return _exit_code(found)
 
 

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from imgcls.command_line import command_line
 from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.pages.page import write_page
@@ -66,10 +67,22 @@ def write_review_page(
             "items": items,
             "thumbnails": pictures.addresses,
             "file": "corrections.csv",
-            "then": f"python -m imgcls.train --config {path.parent / 'config.toml'} "
-            f"--data {path.parent / 'manifest.parquet'} --overlay corrections.csv --name {figures['run']}-corrected",
+            "then": train_corrected(path.parent, "corrections.csv", f"{figures['run']}-corrected"),
         },
     )
+
+
+def train_corrected(run: str | Path, corrections: str | Path, name: str = "") -> str:
+    """The line to type that trains a run again, on its own splits, with the labels that a person has corrected.
+
+    Args:
+        run: Its folder.
+        corrections: The overlay.
+        name: Of the new run; empty: it gets one by its data and its network.
+    """
+    named = ("--name", name) if name else ()
+    data = f"{run}/manifest.parquet"
+    return command_line("train", "--config", f"{run}/config.toml", "--data", data, "--overlay", corrections, *named)
 
 
 def review_sentences(figures: Mapping[str, Any]) -> list[str]:

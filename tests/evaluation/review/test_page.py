@@ -70,6 +70,7 @@ def test_the_page_stands_alone_and_names_of_classes_are_no_markup(page):
 
 def test_an_image_that_is_gone_has_no_thumbnail_and_the_others_have_one_each(page):
     found = data_of(page)
+    assert found["then"].endswith("--overlay corrections.csv --name 'photos & more-corrected'")
     large = [found["thumbnails"][item["large"]] for item in found["items"]]
     assert large.count("") == 1
     assert all(address.startswith("data:image/jpeg;base64,") for address in large if address)
