@@ -211,6 +211,11 @@ class RunFolder:
     def _resume(self) -> str:
         return command_line("train", "--resume", self.path)
 
+    @property
+    def bundle_name(self) -> str:
+        """What a bundle of this run is called if nobody names it."""
+        return cleaned_name(self.path.resolve().name)
+
     def write_status(self, state: str, **facts: object) -> None:
         """Say what the run is doing. state: preparing, training, evaluating, finished, interrupted or failed."""
         write_json(self.status_file, {"state": state, "pid": os.getpid(), "heartbeat": time.time(), **facts})
@@ -408,4 +413,14 @@ def name_stem(data: str, model: str) -> str:
         >>> name_stem("photos/flowers.parquet", "keras_applications:MobileNetV2")
         'flowers-keras_applications_MobileNetV2'
     """
-    return re.sub(r"[^\w.-]+", "_", f"{Path(data).stem}-{Path(model).stem}")
+    return cleaned_name(f"{Path(data).stem}-{Path(model).stem}")
+
+
+def cleaned_name(name: str) -> str:
+    """A name that a folder, an address and a shell take as it is.
+
+    Example:
+        >>> cleaned_name("my photos (2)")
+        'my_photos_2_'
+    """
+    return re.sub(r"[^\w.-]+", "_", name).lstrip(".-") or "unnamed"
