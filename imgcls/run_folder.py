@@ -22,6 +22,7 @@ from imgcls.config_file import load_toml, save_toml, written_by
 from imgcls.files import check_writable, read_json, remove, replacing, write_json
 from imgcls.metrics import METRICS, Metric
 from imgcls.models.kept_network import KEPT_FILES, KEPT_PRESET, is_changed, kept, original
+from imgcls.nearest_name import nearest_name
 
 LIVE = ("preparing", "training", "evaluating")  # states of a run that a process works on
 CLOCKS_APART = 60  # seconds by which a process may seem to have begun after it wrote something
@@ -87,8 +88,8 @@ class RunFolder:
         if not self.config_file.is_file():
             what = "is no run folder: it has no config.toml" if self.path.is_dir() else "is no folder"
             raise ValueError(
-                f"{self.path} {what}. Expected the folder of a run, such as runs/{self.path.name or 'my-run'}, "
-                "that `python -m imgcls.train` wrote."
+                f"{self.path} {what}.{_near_run(self.path)} Expected the folder of a run, such as runs/my-run, that "
+                "`python -m imgcls.train` wrote."
             )
         if written_by(self.config_file) < OLDEST:
             raise ValueError(
@@ -388,6 +389,13 @@ def _gone_if_it_fails(path: Path) -> Iterator[None]:
         with suppress(OSError):
             remove(path)
         raise
+
+
+def _near_run(path: Path) -> str:
+    """The sentence that proposes a run with a similar name, beside the path or among the usual runs; else empty."""
+    runs = [config.parent for folder in (path.parent, Path("runs")) for config in folder.glob("*/config.toml")]
+    nearest = nearest_name(path.name, [run.name for run in runs])
+    return next((f" Did you mean {run}?" for run in runs if run.name == nearest), "")
 
 
 def _taken(path: Path) -> str:
