@@ -229,7 +229,7 @@ def _slow_images(trained: Trained) -> list[NextStep]:
 def _unusable(trained: Trained) -> list[NextStep]:
     if not trained.problems:
         return []
-    why = f"{counted(trained.problems, 'file')} could not be used; the end of this page names them."
+    why = f"{counted(trained.problems, 'file')} could not be used; the end of the report names them."
     return [NextStep("Mend or remove the files that were left out", why, _audit(trained))]
 
 
