@@ -13,7 +13,7 @@ from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.pages.page import write_page
 from imgcls.evaluation.pages.thumbnails import thumbnail
-from imgcls.evaluation.review.review import BOX, Candidate
+from imgcls.evaluation.review.review import BOX, IS_DOUBTFUL, Candidate
 
 LARGE, SMALL = 192, 76  # pixels of the longest side: of the image in question, and of those beside it
 
@@ -95,12 +95,18 @@ def review_sentences(figures: Mapping[str, Any]) -> list[str]:
             f"Of {counted(judged, 'label')}, {wrong:,} look wrong: {100 * share['estimate']:.1f} % (95 % interval "
             f"{100 * share['low']:.1f} to {100 * share['high']:.1f} %)."
         )
-    found += " Classes that are easily confused count as wrong too, so the true share is rather lower."
+    if wrong:
+        found += " Classes that are easily confused count as wrong too, so the true share is rather lower."
     sentences = [found, f"Each image was judged by classifiers that have not seen it: {figures['how']}."]
     if figures["accuracy"] is not None:
         sentences.append(f"These agree with {100 * figures['accuracy']:.1f} % of the labels outside the test.")
     if copies := figures["copies_with_two_labels"]:
         sentences.append(f"{counted(copies, 'image')} come first whose copies have another label.")
+    if doubtful := sum(each["why"] == IS_DOUBTFUL for each in figures.get("queue", ())):
+        sentences.append(
+            f"Of the images to look at, {doubtful:,} {'is' if doubtful == 1 else 'are'} only doubtful: another class "
+            "is likelier, but not surely enough to look wrong."
+        )
     sentences.append(
         "No label of the test split was used to find any of this. Change one only where it is plainly wrong: the "
         "classifier is judged by them."

@@ -88,6 +88,15 @@ def test_what_was_found_is_said_in_words():
     )
 
 
+def test_where_nothing_looks_wrong_the_share_is_not_said_to_be_lower_and_the_shown_images_are_doubtful():
+    share = {"estimate": 0.0, "low": 0.0, "high": 0.05}
+    clean = {**FIGURES, "share": share, "judged": 60, "looks_wrong": 0, "queue": [{"why": "doubtful"}] * 3}
+    said = " ".join(review_sentences(clean))
+    assert "lower" not in said
+    assert "Of the images to look at, 3 are only doubtful" in said
+    assert "doubtful" not in " ".join(review_sentences({**FIGURES, "queue": [{"why": "looks wrong"}]}))
+
+
 def test_a_queue_of_nothing_says_so(tmp_path):
     write_queue_page(tmp_path / "queue.html", "Images of new", ["None."], ["a"], [])
     assert "There is no image to decide on." in (tmp_path / "queue.html").read_text()
