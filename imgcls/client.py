@@ -10,6 +10,7 @@ there, stand in the table with their reason; the exit code is then 3.
 """
 
 import os
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated
@@ -17,12 +18,15 @@ from typing import Annotated
 import tyro
 
 from imgcls.cli import command
+from imgcls.cli.terminal import next_step
+from imgcls.command_line import command_line
 from imgcls.files import check_writable
 from imgcls.image_files import WHAT_IS_READ
 from imgcls.serving.client.address import TOKEN, parse_address
 
 __doc__ = f"{__doc__}\n{WHAT_IS_READ}\n"
 
+MOST_REPEATED = 3  # names of images that the next step repeats
 OUTPUT_FORMATS = (".csv", ".jsonl", ".parquet")
 
 
@@ -45,7 +49,7 @@ class Options:
 def main(options: Options) -> int:
     """Ask for the images and print the table."""
     if not options.images:
-        raise ValueError(f"Expected images, such as: python -m imgcls.client {options.address} photos/")
+        raise ValueError(f"Expected images, such as: {command_line('client', options.address, 'photos/')}")
     if options.top < 1:
         raise ValueError(f"--top is {options.top}; expected at least 1.")
     if options.output and options.output.suffix not in OUTPUT_FORMATS:
@@ -71,7 +75,20 @@ def main(options: Options) -> int:
         retries=options.retries,
         ca_file=options.ca_file or "",
     ) as client:
-        return ask(client, paths, options.top, options.output)
+        code = ask(client, paths, options.top, options.output)
+    next_step(_what_next(options))
+    return code
+
+
+def _what_next(options: Options) -> str:
+    """What to type next: keep the table, and then compare it with what the model was made for."""
+    if options.output:
+        bundle = f"saved_models/{options.model or parse_address(options.address).model}"
+        return f"{command_line('drift', bundle, options.output)}   # are they like the images of training?"
+    typed = sys.argv[1:]
+    if len(options.images) > MOST_REPEATED:
+        typed = [*(word for word in typed if word not in options.images), "YOUR_IMAGES"]
+    return command_line("client", *typed, "--output", "predictions.csv")
 
 
 if __name__ == "__main__":

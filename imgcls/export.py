@@ -31,7 +31,7 @@ class Options:
     """The flags of the command."""
 
     run: Annotated[Path, tyro.conf.Positional]  # folder of the run
-    name: str = ""  # of the bundle; empty: the run's
+    name: str = ""  # of the bundle; empty: the run's, with '_' for spaces and the like
     output: Path = Path("saved_models")  # folder for <name>/<version>
     format: tuple[str, ...] = ()  # formats that are written besides the SavedModel: onnx, litert, openvino
     precision: tuple[Literal["float32", "bfloat16", "int8"], ...] = ("float32",)  # of each format that has them
@@ -46,7 +46,7 @@ def main(options: Options) -> int:
     run = RunFolder(options.run)
     run.require_model()
     check_target(options.for_serving)
-    name = check_name(options.name or run.path.resolve().name)
+    name = check_name(options.name or run.bundle_name)
     check_writable(options.output / name, folder=True)
     os.environ["CUDA_VISIBLE_DEVICES"] = "-1"  # both sides of the comparison on the same kind of processor
     command.import_tensorflow()

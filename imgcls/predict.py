@@ -17,7 +17,6 @@ added since.
 Files that cannot be read stand in the table with their reason; the exit code is then 3.
 """
 
-import shlex
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Literal
@@ -26,6 +25,7 @@ import tyro
 
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step
+from imgcls.command_line import command_line
 from imgcls.files import check_writable
 from imgcls.image_files import WHAT_IS_READ
 
@@ -150,12 +150,12 @@ def _limits(addresses: AddressOptions) -> "Limits":
 def _what_next(options: Options, is_bundle: bool) -> list[str]:
     """What to type next: keep the table, and then the next command on the road."""
     source, *images = options.inputs
-    named = " ".join(map(shlex.quote, options.inputs)) if len(images) <= MOST_REPEATED else f"{source} YOUR_IMAGES"
-    with_model = f" --model {options.model}" if options.model else ""
-    keep = [] if options.output else [f"python -m imgcls.predict {named}{with_model} --output predictions.csv"]
+    named = options.inputs if len(images) <= MOST_REPEATED else (source, "YOUR_IMAGES")
+    with_model = ("--model", options.model) if options.model else ()
+    keep = [] if options.output else [command_line("predict", *named, *with_model, "--output", "predictions.csv")]
     if options.model:
-        return [*keep, f"python -m imgcls.train --data YOUR_FOLDER --model {options.model}   # your own classes"]
-    return [*keep, f"python -m imgcls.{'serve' if is_bundle else 'export'} {shlex.quote(source)}"]
+        return [*keep, f"{command_line('train', '--data', 'YOUR_FOLDER', *with_model)}   # your own classes"]
+    return [*keep, command_line("serve" if is_bundle else "export", source)]
 
 
 if __name__ == "__main__":

@@ -16,11 +16,13 @@ from typing import IO, Any
 
 import psutil
 
+from imgcls.command_line import command_line
 from imgcls.config import TrainConfig
 from imgcls.config_file import load_toml, save_toml, written_by
 from imgcls.files import check_writable, read_json, remove, replacing, write_json
 from imgcls.metrics import METRICS, Metric
 from imgcls.models.kept_network import KEPT_FILES, KEPT_PRESET, is_changed, kept, original
+from imgcls.nearest_name import nearest_name
 
 LIVE = ("preparing", "training", "evaluating")  # states of a run that a process works on
 CLOCKS_APART = 60  # seconds by which a process may seem to have begun after it wrote something
@@ -86,14 +88,14 @@ class RunFolder:
         if not self.config_file.is_file():
             what = "is no run folder: it has no config.toml" if self.path.is_dir() else "is no folder"
             raise ValueError(
-                f"{self.path} {what}. Expected the folder of a run, such as runs/{self.path.name or 'my-run'}, "
-                "that `python -m imgcls.train` wrote."
+                f"{self.path} {what}.{_near_run(self.path)} Expected the folder of a run, such as runs/my-run, that "
+                "`python -m imgcls.train` wrote."
             )
         if written_by(self.config_file) < OLDEST:
             raise ValueError(
                 f"The run {self.path} was written by imgcls before version {OLDEST[0]}.{OLDEST[1]}, which this version "
-                f"does not read; train it again with python -m imgcls.train --config {self.config_file}, which says "
-                "how its options are called now, or with python -m imgcls.train --data and the name of its images."
+                f"does not read; train it again with {command_line('train', '--config', self.config_file)}, which "
+                "says how its options are called now, or with python -m imgcls.train --data and the name of its images."
             )
 
     @classmethod
@@ -208,7 +210,12 @@ class RunFolder:
         return self.model_file
 
     def _resume(self) -> str:
-        return f"python -m imgcls.train --resume {self.path}"
+        return command_line("train", "--resume", self.path)
+
+    @property
+    def bundle_name(self) -> str:
+        """What a bundle of this run is called if nobody names it."""
+        return cleaned_name(self.path.resolve().name)
 
     def write_status(self, state: str, **facts: object) -> None:
         """Say what the run is doing. state: preparing, training, evaluating, finished, interrupted or failed."""
@@ -384,9 +391,17 @@ def _gone_if_it_fails(path: Path) -> Iterator[None]:
         raise
 
 
+def _near_run(path: Path) -> str:
+    """The sentence that proposes a run with a similar name, beside the path or among the usual runs; else empty."""
+    runs = [config.parent for folder in (path.parent, Path("runs")) for config in folder.glob("*/config.toml")]
+    nearest = nearest_name(path.name, [run.name for run in runs])
+    return next((f" Did you mean {run}?" for run in runs if run.name == nearest), "")
+
+
 def _taken(path: Path) -> str:
-    go_on = f", or go on with it: python -m imgcls.train --resume {path}" if (path / "config.toml").is_file() else ""
-    what = "a run" if go_on else "a folder"
+    is_run = (path / "config.toml").is_file()
+    go_on = f", or go on with it: {command_line('train', '--resume', path)}" if is_run else ""
+    what = "a run" if is_run else "a folder"
     return f"There is {what} at {path} already. Choose another --name{go_on}."
 
 
@@ -406,4 +421,14 @@ def name_stem(data: str, model: str) -> str:
         >>> name_stem("photos/flowers.parquet", "keras_applications:MobileNetV2")
         'flowers-keras_applications_MobileNetV2'
     """
-    return re.sub(r"[^\w.-]+", "_", f"{Path(data).stem}-{Path(model).stem}")
+    return cleaned_name(f"{Path(data).stem}-{Path(model).stem}")
+
+
+def cleaned_name(name: str) -> str:
+    """A name that a folder, an address and a shell take as it is.
+
+    Example:
+        >>> cleaned_name("my photos (2)")
+        'my_photos_2_'
+    """
+    return re.sub(r"[^\w.-]+", "_", name).lstrip(".-") or "unnamed"

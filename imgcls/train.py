@@ -24,6 +24,7 @@ import tyro
 
 from imgcls.cli import command, flags
 from imgcls.cli.terminal import go_on_unread
+from imgcls.command_line import command_line
 from imgcls.config import TrainConfig, flag
 from imgcls.config_file import load_toml
 from imgcls.run_folder import CHANGEABLE, Changes, RunFolder
@@ -70,8 +71,8 @@ def _changes(options: Options) -> Changes:
     if others:
         raise ValueError(
             f"--resume goes on with the run's own config, which {', '.join(others)} would change. What can be given "
-            f"with it: {', '.join(may)}. Other settings make a new run: python -m imgcls.train --config "
-            f"{options.resume}/config.toml {' '.join(others)} ..."
+            f"with it: {', '.join(may)}. Other settings make a new run: "
+            f"{command_line('train', '--config', f'{options.resume}/config.toml', *others)} ..."
         )
     return {name.removeprefix("--").replace("-", "_"): may[name] for name in typed}
 

@@ -83,6 +83,14 @@ def test_images_that_only_look_bad_are_told_and_kept(command, here):
     assert "python -m imgcls.train --data photos" in command("audit", "photos").out  # --fix would change nothing
 
 
+def test_the_next_command_can_be_typed_where_a_name_has_a_space(command, here):
+    photo = encoded(photos()["coffee"])
+    write(here / "my photos", {"cat/a.jpg": photo, "cat/b.jpg": photo, "dog/c.jpg": b""})
+    assert "python -m imgcls.audit 'my photos' --fix cleaned.parquet\n" in command("audit", "my photos").out
+    fixed = command("audit", "my photos", "--fix", "all well.parquet")
+    assert "python -m imgcls.train --data 'all well.parquet'\n" in fixed.out
+
+
 def test_strict_fails_at_an_error_and_only_there(command, small_data, here):
     write(small_data.parent / "broken", {"cat/a.jpg": b"", "dog/b.jpg": b"\xff\xd8\xff"})
     assert command("audit", small_data.parent / "broken", "--strict").code == 1

@@ -31,6 +31,15 @@ def test_the_table_names_images_and_problems(address, command, tmp_path):
     assert named["class"].tolist() == [("even", "odd")[odd] for odd in sizes]
     assert table["problem"].iloc[-1].startswith("an HTML page")
     assert "could not be read" in result.out
+    assert f"\nNext:\n  python -m imgcls.drift saved_models/lengths {output}   #" in result.out
+
+
+def test_the_table_can_be_kept_next_and_many_images_are_not_repeated(address, command):
+    images = sorted((SAMPLE / "test" / "bag").iterdir())[:4]
+    few = command("client", address, *images[:1], "--top", 1).out.splitlines()[-1]
+    assert few == f"  python -m imgcls.client {address} {images[0]} --top 1 --output predictions.csv"
+    many = command("client", address, *images).out.splitlines()[-1]
+    assert many == f"  python -m imgcls.client {address} YOUR_IMAGES --output predictions.csv"
 
 
 def size_of(path: str) -> int:

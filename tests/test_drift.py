@@ -88,6 +88,7 @@ def test_what_cannot_be_compared_is_refused_in_a_sentence(bundle, command, small
     (tmp_path / "texts" / "readme.txt").write_text("no image")
     assert "holds no image that can be read; first readme.txt" in command("drift", bundle, tmp_path / "texts").err
     assert "There is nothing at" in command("drift", bundle, tmp_path / "gone").err
+    assert "There is nothing at nope. Expected a bundle that" in command("drift", "nope", "nope").err
     assert "There is no bundle at" in command("drift", tmp_path, small_data).err
     (tmp_path / "log.csv").write_text("image,label\na.png,bag\n")
     assert "The log has no column 'class', but image, label." in command("drift", bundle, tmp_path / "log.csv").err

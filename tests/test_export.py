@@ -1,6 +1,7 @@
 import json
 import os
 import re
+import shutil
 import subprocess
 import sys
 import time
@@ -166,6 +167,16 @@ def test_bad_input(run, tmp_path, options, message):
     with pytest.raises(ValueError, match=message):
         export.main(replace(export.Options(run.path, output=tmp_path), **options))
     assert not any(tmp_path.iterdir())
+
+
+def test_the_bundle_of_a_run_with_a_space_in_its_name_has_a_name_that_can_be_served(run, tmp_path, monkeypatch):
+    named = []
+    monkeypatch.setattr("imgcls.cli.run_export.export", lambda run, output, name, **_: named.append(name) or 0)
+    spaced = shutil.copytree(run.path, tmp_path / "foo bar")
+    assert export.main(export.Options(spaced, output=tmp_path / "bundles")) == 0
+    assert named == ["foo_bar"]
+    with pytest.raises(ValueError, match="--name is 'foo bar'; expected letters"):
+        export.main(export.Options(spaced, name="foo bar", output=tmp_path / "bundles"))
 
 
 def test_a_run_without_a_model(run, tmp_path):

@@ -44,6 +44,7 @@ APP_ROOMS = {  # room of apps/: the others of apps/ that it may import; only tho
 EVERYWHERE = {
     "__version__",
     "checksums",
+    "command_line",
     "counted",
     "durations",
     "heard_signals",

@@ -151,6 +151,17 @@ def test_a_config_is_written_whole_or_not_at_all(run):
     assert run.config_file.read_bytes() == before
 
 
+def test_a_run_that_is_not_there_proposes_one_that_is_and_never_itself(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "runs" / "photos-1").mkdir(parents=True)
+    (tmp_path / "runs" / "photos-1" / "config.toml").touch()
+    for typed in ("runs/photo-1", "photos-2"):
+        with pytest.raises(ValueError, match=f"^{typed} is no folder. Did you mean runs/photos-1\\? Expected"):
+            RunFolder(typed)
+    with pytest.raises(ValueError, match=r"^runs/nope is no folder. Expected the folder of a run, such as runs/my-run"):
+        RunFolder("runs/nope")
+
+
 def test_a_run_of_before_version_0_2_is_refused_with_what_to_do(tmp_path, command):
     (tmp_path / "old").mkdir()
     (tmp_path / "old" / "config.toml").write_text('[input]\ndata = "photos"\n\n[training]\naccumulate = 1\n')

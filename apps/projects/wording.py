@@ -16,7 +16,7 @@ WORDS = {  # flag of the command line: what the page calls it
     r"--format (\w+)": r'the format \1',
     r"--group": "Images that belong together",
     r"--data (\w+)": r"\1",
-    r"Start one: python -m imgcls\.serve \S+": "Start it, or correct the address.",
+    r"Start one: python -m imgcls\.serve ('.*'|\S+)": "Start it, or correct the address.",
     r"\bwith `python -m imgcls\.import_labels[^`]*`( first)?": "here",
     r"`python -m imgcls\.models` lists": "The page Learn lists",
     r"`python -m [^`]*`": "the command line",

@@ -1,5 +1,7 @@
 """The table of what was predicted, as `imgcls.predict` and `imgcls.client` print it."""
 
+from pathlib import Path
+
 import pandas as pd
 
 from imgcls.cli.terminal import percent, say, table
@@ -7,7 +9,7 @@ from imgcls.cli.terminal import percent, say, table
 MOST_SHOWN = 20  # rows in the terminal
 
 
-def show_rows(shown: pd.DataFrame, top: int, *, multi_label: bool, is_judged: bool) -> None:
+def show_rows(shown: pd.DataFrame, top: int, *, multi_label: bool, is_judged: bool, output: Path | None = None) -> None:
     """Print the first rows that have no problem.
 
     Args:
@@ -15,6 +17,7 @@ def show_rows(shown: pd.DataFrame, top: int, *, multi_label: bool, is_judged: bo
         top: How many classes are named in it, or more.
         multi_label: Whether an image has any number of the classes.
         is_judged: Whether there is a decision.
+        output: The file or folder that keeps all rows, if any.
     """
     good = shown[shown["problem"] == ""]
     rows = []
@@ -31,4 +34,5 @@ def show_rows(shown: pd.DataFrame, top: int, *, multi_label: bool, is_judged: bo
         columns = ["image", *heads, "probability", "then", *(["decision"] if is_judged else [])]
         table(columns, rows, text_columns=len(columns))
     if len(good) > MOST_SHOWN:
-        say(f"... and {len(good) - MOST_SHOWN:,} more; --output predictions.csv keeps them all.")
+        where = f", in {output}" if output else "; --output predictions.csv keeps them all"
+        say(f"... and {len(good) - MOST_SHOWN:,} more{where}.")

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, progress_line, say, table
+from imgcls.command_line import command_line
 from imgcls.config import LabelsConfig
 from imgcls.counted import counted
 from imgcls.data.audit import KINDS
@@ -75,7 +76,7 @@ def write_cleaned(audit: Audit, path: Path) -> None:
 
 def _what_next(source: str, fix: Path | None, found: Audit) -> str:
     if fix:
-        return f"python -m imgcls.train --data {fix}"
+        return command_line("train", "--data", fix)
     if any("--fix" in finding.advice for finding in found.findings):
-        return f"python -m imgcls.audit {source} --fix cleaned.parquet"
-    return f"python -m imgcls.train --data {source}"
+        return command_line("audit", source, "--fix", "cleaned.parquet")
+    return command_line("train", "--data", source)

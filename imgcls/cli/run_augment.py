@@ -1,11 +1,11 @@
 """What `python -m imgcls.augment` does once its flags are read."""
 
-import shlex
 from dataclasses import dataclass
 from pathlib import Path
 
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, say
+from imgcls.command_line import command_line
 from imgcls.config import AugmentationConfig
 from imgcls.counted import counted
 from imgcls.data.augmentation import from_preset, sheet
@@ -78,5 +78,5 @@ def _finish(rows: list[sheet.Row], request: Request, flags: list[str]) -> int:
     write_sheet(rows, request.output)
     say(f"{counted(len(rows), 'row')} of {counted(len(rows[0].images), 'image')} written to {request.output}")
     layers = ["--augmentation-layers", *request.layers] if request.layers else []
-    next_step(f"python -m imgcls.train --data {shlex.join([request.data, *flags, *layers])}")
+    next_step(command_line("train", "--data", request.data, *flags, *layers))
     return command.OK

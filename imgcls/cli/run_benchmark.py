@@ -1,10 +1,10 @@
 """What `python -m imgcls.benchmark` does once its flags are read."""
 
-import shlex
 import sys
 
 from imgcls.cli import command
 from imgcls.cli.terminal import console, next_step, progress_line, say, table
+from imgcls.command_line import command_line
 from imgcls.workflow.benchmark.benchmark import Benchmark
 from imgcls.workflow.benchmark.network import short_name
 from imgcls.workflow.benchmark.outcome import Outcome
@@ -66,4 +66,4 @@ def show_and_write(outcome: Outcome) -> None:
 
 
 def _same_command() -> str:
-    return shlex.join(["python", "-m", "imgcls.benchmark", *sys.argv[1:]])
+    return command_line("benchmark", *sys.argv[1:])

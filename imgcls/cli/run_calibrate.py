@@ -2,6 +2,7 @@
 
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, progress_line, say
+from imgcls.command_line import command_line
 from imgcls.config import JudgementConfig
 from imgcls.evaluation.judgement.judgement import fitted_in_words
 from imgcls.files import check_writable
@@ -21,5 +22,5 @@ def calibrate(run: RunFolder, options: JudgementConfig, dry_run: bool) -> int:
             return command.OK
         calibrate_run(run, options, progress)
     say(f"\nModel: {run.model_file}")
-    next_step(f"python -m imgcls.evaluate {run.path}", f"python -m imgcls.export {run.path}")
+    next_step(command_line("evaluate", run.path), command_line("export", run.path))
     return command.OK

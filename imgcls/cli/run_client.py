@@ -27,7 +27,7 @@ def ask(client: Client, paths: Sequence[Path], top: int, output: Path | None) ->
             report(len(ranked))
     predictions = as_predictions(paths, ranked)
     shown = predictions.table(top)
-    show_rows(shown, top, multi_label=False, is_judged=predictions.is_judged)
+    show_rows(shown, top, multi_label=False, is_judged=predictions.is_judged, output=output)
     _show_problems(shown)
     if output:
         with replacing(output) as partial, row_file(partial, list(shown.columns)) as write:

@@ -6,6 +6,7 @@ from typing import Literal
 
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, progress_line, say, table
+from imgcls.command_line import command_line
 from imgcls.counted import counted
 from imgcls.evaluation.comparison.comparison import Comparison, Ranking
 from imgcls.evaluation.comparison.page import class_sentences, classes_table, metrics_table, ranking_table
@@ -24,9 +25,8 @@ def compare(sources: Sequence[Path], split: Literal["test", "validation"], data:
         compared.page().write(output)
         say(f"\nWritten to {output}")
     else:
-        flags = f" --split {split}" if split != "test" else ""
-        flags += f" --data {data}" if data else ""
-        next_step(f"python -m imgcls.compare {' '.join(map(str, sources))}{flags} --output comparison.html")
+        flags = [*(["--split", split] if split != "test" else []), *(["--data", data] if data else [])]
+        next_step(command_line("compare", *sources, *flags, "--output", "comparison.html"))
     return command.OK
 
 

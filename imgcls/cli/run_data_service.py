@@ -7,6 +7,7 @@ from tensorflow.data.experimental import service
 
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step
+from imgcls.command_line import command_line
 from imgcls.data.batches.service import check_answers, parse_address
 from imgcls.framework_internals import service_address, stop_service
 
@@ -19,8 +20,8 @@ def serve(port: int, host: str, dispatcher: str | None) -> int:
     server, address = start(port, host, dispatcher)
     role = "worker" if dispatcher else "dispatcher"
     print(f"The {role} is ready at grpc://{address}. Ctrl-C ends it.", flush=True)
-    following = "train --data-service" if dispatcher else "data_service worker --dispatcher"
-    next_step(f"python -m imgcls.{following} {dispatcher or 'grpc://' + address}")
+    following = ("train", "--data-service") if dispatcher else ("data_service", "worker", "--dispatcher")
+    next_step(command_line(*following, dispatcher or f"grpc://{address}"))
     with suppress(KeyboardInterrupt):
         threading.Event().wait()  # the server's own `join` cannot be interrupted
     stop_service(server)

@@ -4,7 +4,9 @@ from pathlib import Path
 
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, progress_line, say, table
+from imgcls.command_line import command_line
 from imgcls.counted import counted
+from imgcls.evaluation.drift.drift import LEAST_IMAGES, Drift
 from imgcls.evaluation.drift.page import drift_table
 from imgcls.files import write_json
 from imgcls.workflow.drift import Drifted, find_drift
@@ -25,9 +27,19 @@ def drift(bundle: Path, source: str, images: int, output: Path | None) -> int:
         found.page().write(output)
     if output:
         say(f"\nWritten to {output}")
-    else:
-        next_step(f"python -m imgcls.drift {bundle} {source} --output drift.html")
+    if not output or not found.drift.is_enough:
+        next_step(_what_next(bundle, source, found.drift))
     return _exit_code(found)
+
+
+def _what_next(bundle: Path, source: str, drift: Drift) -> str:
+    """The page, where there is something to show; else what gives enough images."""
+    if drift.is_enough:
+        return command_line("drift", bundle, source, "--output", "drift.html")
+    if drift.images < LEAST_IMAGES:
+        return command_line("drift", bundle, "MORE_IMAGES")
+    train = command_line("train", "--data", "YOUR_FOLDER", "--validation-size", LEAST_IMAGES)
+    return f"{train}   # or more; then export it"
 
 
 def show_drift(found: Drifted) -> None:

@@ -6,6 +6,7 @@ from typing import Protocol
 from imgcls.cli import command
 from imgcls.cli.evaluation_table import show_evaluation
 from imgcls.cli.terminal import next_step, progress_line, say
+from imgcls.command_line import command_line
 from imgcls.evaluation.pages.section import NextStep
 from imgcls.files import check_writable
 from imgcls.workflow.evaluate import judge
@@ -56,7 +57,7 @@ def evaluate(asked: Asked) -> int:
     _show_steps(result.next_steps)
     say(f"\nReport: {judged.files.report}\nFigures: {judged.files.figures}\nPredictions: {judged.files.predictions}")
     if subject.run:
-        next_step(f"python -m imgcls.export {subject.path}")
+        next_step(command_line("export", subject.path))
     return command.WITH_PROBLEMS if result.evaluation.missing else command.OK
 
 

@@ -8,6 +8,7 @@ import pandas as pd
 
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, percent, progress_line, say, table
+from imgcls.command_line import command_line
 from imgcls.counted import counted
 from imgcls.workflow.explanation.explain import explain_classifier
 from imgcls.workflow.explanation.request import ExplainRequest
@@ -54,7 +55,7 @@ def _show_table(rows: pd.DataFrame) -> None:
 
 def _more(source: str, request: ExplainRequest) -> list[str]:
     """Another view that this source has."""
-    typed = f"python -m imgcls.explain {quote(source)}"
+    typed = command_line("explain", source)
     if not Path(source).is_dir():
         return []
     if "why" not in request.show:

@@ -6,6 +6,7 @@ from typing import Any
 
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, say
+from imgcls.command_line import command_line
 from imgcls.counted import counted
 from imgcls.run_folder import RunFolder
 from imgcls.serving.details import read_details
@@ -18,7 +19,7 @@ def export(run: RunFolder, output: Path, name: str, **choices: Any) -> int:
     version = export_run(run, output, name, **choices)
     show_version(version)
     show_server_files(version.parents[1])
-    next_step(f"python -m imgcls.serve {version.parent}", f"python -m imgcls.predict {version.parent} YOUR_IMAGES")
+    next_step(command_line("serve", version.parent), command_line("predict", version.parent, "YOUR_IMAGES"))
     return command.OK
 
 

@@ -6,6 +6,7 @@ import pandas as pd
 
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, percent, progress_line, say, table
+from imgcls.command_line import command_line
 from imgcls.config import FetchConfig, LabelsConfig
 from imgcls.counted import counted
 from imgcls.data.manifest.from_records import to_records
@@ -112,4 +113,4 @@ def _say_what_next(manifest: Manifest, output: Path | None, converted: tuple[str
         say(f"\n{what} written for {format} to {folder}")
     if output:
         say(f"\n{what} written to {output}")
-        next_step(f"python -m imgcls.train --data {output}")
+        next_step(command_line("train", "--data", output))

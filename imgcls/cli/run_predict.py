@@ -30,15 +30,15 @@ def predict(asked: ManyImages, is_path: bool, engine: EngineName) -> int:
         summary = predict_many(
             predictor, asked, lambda done, total=None: progress.doing("Predicting", done, total, "images")
         )
-    show(summary, predictor, asked.top)
+    show(summary, predictor, asked.top, asked.output)
     _show_places(summary, asked)
     return command.WITH_PROBLEMS if summary.problems else command.OK
 
 
-def show(summary: Summary, predictor: Predictor, top: int) -> None:
-    """Print the first rows, of many images how many got each answer, and the problems."""
+def show(summary: Summary, predictor: Predictor, top: int, output: Path | None = None) -> None:
+    """Print the first rows, of many images how many got each answer, and the problems. output: keeps all rows."""
     if summary.is_small:
-        _show_rows(summary, predictor, top)
+        _show_rows(summary, predictor, top, output)
     else:
         _show_counts(summary)
     if sentence := transcoded_sentence(summary.transcoded, summary.transcoded_count):
@@ -52,12 +52,13 @@ def show(summary: Summary, predictor: Predictor, top: int) -> None:
         table(["image", "problem"], [list(row) for row in shown], text_columns=2)
 
 
-def _show_rows(summary: Summary, predictor: Predictor, top: int) -> None:
+def _show_rows(summary: Summary, predictor: Predictor, top: int, output: Path | None) -> None:
     if not summary.first:
         return
     tables = [predictions.table(top, names) for names, predictions in summary.first]
     shown = pd.concat(tables, ignore_index=True)
-    show_rows(shown, top, multi_label=predictor.multi_label, is_judged=summary.first[0][1].is_judged)
+    is_judged = summary.first[0][1].is_judged
+    show_rows(shown, top, multi_label=predictor.multi_label, is_judged=is_judged, output=output)
 
 
 def _show_counts(summary: Summary) -> None:

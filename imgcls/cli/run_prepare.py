@@ -5,6 +5,7 @@ from pathlib import Path
 
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, progress_line, say, warn
+from imgcls.command_line import command_line
 from imgcls.counted import counted
 from imgcls.data.inspection.inspect import inspect
 from imgcls.data.prepared.load import is_prepared, load_prepared
@@ -46,5 +47,5 @@ def prepare_and_show(data: str, output: Path, kind: str, shards: tuple[int, str,
         warn(f"{file} is left out: {reason}.")
     written = sum(path.stat().st_size for path in output.glob("shard-*"))
     say(f"{counted(len(prepared.usable), 'image')} written to {output} ({written / 2**20:,.0f} MiB).")
-    next_step(f"python -m imgcls.train --data {output}")
+    next_step(command_line("train", "--data", output))
     return command.WITH_PROBLEMS if problems else command.OK

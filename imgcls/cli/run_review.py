@@ -6,8 +6,9 @@ from pathlib import Path
 
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, progress_line, say, table, warn
+from imgcls.command_line import command_line
 from imgcls.counted import counted
-from imgcls.evaluation.review.page import review_sentences
+from imgcls.evaluation.review.page import review_sentences, train_corrected
 from imgcls.run_folder import RunFolder
 from imgcls.workflow.label_queue import sort_images
 from imgcls.workflow.review import CORRECTIONS, FIGURES, PAGE, Review, ReviewOptions, review_run
@@ -27,10 +28,9 @@ def review_labels(run: RunFolder, folds: int, most: int, retrain: bool, accept_a
     _show_problems(found.problems)
     new = f"{run.path.resolve().name}-corrected"
     next_step(
-        f"open {files[PAGE]}   # decide, and download corrections.csv",
-        f"python -m imgcls.train --config {shlex.quote(str(run.config_file))} "
-        f"--data {shlex.quote(str(run.manifest_file))} --overlay {shlex.quote(str(files[CORRECTIONS]))} --name {new}",
-        f"python -m imgcls.compare {shlex.quote(str(run.path))} {shlex.quote(str(Path(run.config.runs) / new))}",
+        f"open {shlex.quote(str(files[PAGE]))}   # decide, and download corrections.csv",
+        train_corrected(run.path, files[CORRECTIONS], new),
+        command_line("compare", run.path, Path(run.config.runs) / new),
     )
     return command.WITH_PROBLEMS if found.problems else command.OK
 
@@ -86,5 +86,5 @@ def sort_unlabeled(source: Path, folder: Path, most: int, image_url: str, output
         warn(f"{file} is left out: {why}.")
     if len(found.problems) > MOST_SHOWN:
         warn(f"{len(found.problems) - MOST_SHOWN:,} more files are left out.")
-    next_step("python -m imgcls.import_labels EXPORT.json --images " + shlex.quote(str(folder)))
+    next_step(command_line("import_labels", "EXPORT.json", "--images", folder))
     return command.WITH_PROBLEMS if found.problems else command.OK

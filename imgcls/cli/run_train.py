@@ -6,6 +6,7 @@ from pathlib import Path
 from imgcls.cli import command
 from imgcls.cli.evaluation_table import show_evaluation
 from imgcls.cli.terminal import next_step, progress_line, say
+from imgcls.command_line import command_line
 from imgcls.config import TrainConfig
 from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.metrics import Evaluation
@@ -59,7 +60,7 @@ def _train(run: RunFolder, manifest: Manifest) -> int:
     with progress_line() as progress:
         finished = train_and_evaluate(run, manifest, progress)
     if not finished:
-        go_on, done = f"python -m imgcls.train --resume {run.path}", run.epochs_done()
+        go_on, done = command_line("train", "--resume", run.path), run.epochs_done()
         next_step(go_on, *([f"{go_on} --epochs {done}  # judges it as it is"] if done else []))
         return command.INTERRUPTED
     _show(run)
@@ -78,10 +79,10 @@ def _train_folds(folds: Folds) -> int:
             result = cross_validate(folds, progress, on_finished=_show)
     except KeyboardInterrupt:  # not in training, which ends by itself
         if run := folds.latest():
-            next_step(f"python -m imgcls.train --resume {run.path}")
+            next_step(command_line("train", "--resume", run.path))
         raise
     if result.interrupted:
-        next_step(f"python -m imgcls.train --resume {result.runs[-1].path}")
+        next_step(command_line("train", "--resume", result.runs[-1].path))
         if len(result.runs) < folds.count:
             say("The folds after it follow then.")
         return command.INTERRUPTED
@@ -96,4 +97,4 @@ def _show(run: RunFolder) -> None:
     say(f"\nReport: {run.report_file}\nModel:  {run.model_file}")
     if strip_file(run).is_file():
         say(f"Strip:  {strip_file(run)}, how its filters and activation maps came about")
-    next_step(f"python -m imgcls.export {run.path}")
+    next_step(command_line("export", run.path))

@@ -1,6 +1,5 @@
 """What `python -m imgcls.tune` does once its flags are read."""
 
-import shlex
 import sys
 from collections.abc import Sequence
 
@@ -8,6 +7,7 @@ from optuna.trial import TrialState
 
 from imgcls.cli import command
 from imgcls.cli.terminal import next_step, progress_line, say
+from imgcls.command_line import command_line
 from imgcls.config import TrainConfig, flag
 from imgcls.counted import counted
 from imgcls.workflow.search import Search
@@ -21,7 +21,7 @@ def search_and_show(base: TrainConfig, space: Sequence[Range], study: str, trial
         with progress_line() as progress:
             search.run(trials, progress)
     except KeyboardInterrupt:
-        next_step(shlex.join(["python", "-m", "imgcls.tune", *sys.argv[1:]]))
+        next_step(command_line("tune", *sys.argv[1:]))
         raise
     show_search(search)
     return command.OK
@@ -38,4 +38,4 @@ def show_search(search: Search) -> None:
     )
     for name, value in best.params.items():
         say(f"  {flag(name)} {value:.4g}" if isinstance(value, float) else f"  {flag(name)} {value}")
-    next_step(f"python -m imgcls.evaluate {path}")
+    next_step(command_line("evaluate", path))

@@ -17,6 +17,8 @@ from typing import Annotated
 import tyro
 
 from imgcls.cli import command
+from imgcls.cli.terminal import next_step
+from imgcls.command_line import command_line
 from imgcls.serving.client.address import TOKEN, parse_address
 from imgcls.serving.versions import check_bundle
 
@@ -49,7 +51,17 @@ def main(options: Options) -> int:
         token=os.environ.get(TOKEN, ""),
         ca_file=options.ca_file or "",
     ) as client:
-        return check(client, bundle)
+        code = check(client, bundle)
+    if code == command.OK:
+        next_step(_load(options))
+    return code
+
+
+def _load(options: Options) -> str:
+    """The line that measures the same server."""
+    given = {"--model": options.model, "--bundle": options.bundle, "--ca-file": options.ca_file}
+    flags = [word for flag, value in given.items() if value for word in (flag, value)]
+    return f"{command_line('serve', 'load', options.address, *flags)}   # how fast is it?"
 
 
 def model_of(address: str, model: str) -> str:

@@ -105,12 +105,16 @@ def progress_line() -> Iterator[ProgressLine]:
 
 
 class TerminalHandler(logging.Handler):
-    """Shows the sentences of the log: decisions (INFO) as lines on stdout, warnings on stderr."""
+    """Shows the sentences of the log: decisions (INFO) as lines on stdout, warnings on stderr.
+
+    Only a server logs an exception, for its operator: its traceback follows the sentence.
+    """
 
     def emit(self, record: logging.LogRecord) -> None:
         """Print one sentence."""
         if record.levelno >= logging.WARNING:
-            warn(record.getMessage())
+            traceback = f"\n{logging.Formatter().formatException(record.exc_info)}" if record.exc_info else ""
+            warn(f"{record.getMessage()}{traceback}")
         else:
             say(record.getMessage())
 

@@ -31,6 +31,7 @@ from typing import Annotated, ClassVar
 import tyro
 
 from imgcls.cli import command
+from imgcls.command_line import command_line
 from imgcls.files import check_writable
 from imgcls.workflow.explanation.request import OF_DATA, OF_IMAGES, ExplainRequest
 
@@ -90,7 +91,7 @@ class Options:
     def _check_images(self, view: str) -> None:
         from imgcls.workflow.sources import is_bundle
 
-        typed = f"python -m imgcls.explain {self.source}"
+        typed = command_line("explain", self.source)
         if view in OF_IMAGES and not self.images:
             raise ValueError(f"--show {view} needs images, and none is named. For example: {typed} photo.jpg")
         has_none = bool(self.model) or is_bundle(Path(self.source))

@@ -15,6 +15,7 @@ from typing import Annotated, Literal
 import tyro
 
 from imgcls.cli import command
+from imgcls.command_line import command_line
 from imgcls.models.cost import NetworkCost, describe
 from imgcls.models.receptive_field import UNKNOWN, Seen
 from imgcls.models.registry import Architecture, find_architecture, is_foreign, list_models
@@ -34,7 +35,7 @@ def main(options: Options) -> int:
     """Print the table that was asked for."""
     if options.action == "list":
         if options.model:
-            raise ValueError(f"To see one architecture: python -m imgcls.models show {options.model}")
+            raise ValueError(f"To see one architecture: {command_line('models', 'show', options.model)}")
         lines = listing(_described(find_architecture(name), options) for name in list_models())
     elif options.model:
         if options.model.endswith(".py") or is_foreign(options.model):  # it makes Keras layers

@@ -5,6 +5,7 @@ import os
 import re
 from pathlib import Path
 
+from imgcls.command_line import command_line
 from imgcls.nearest_name import nearest_name
 
 MODEL = "saved_model.pb"
@@ -102,7 +103,7 @@ def _bundles(folder: Path) -> list[str]:
 
 def _what_it_is(path: Path) -> str:
     if (path / "config.toml").is_file():
-        return f"It is a run; export it first: python -m imgcls.export {path}"
+        return f"It is a run; export it first: {command_line('export', path)}"
     inside = _bundles(path)
     if inside:
         return f"It holds the bundles {', '.join(inside[:5])}; name one of them."

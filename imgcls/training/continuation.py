@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from typing import Any
 
+from imgcls.command_line import command_line
 from imgcls.config import TrainConfig
 from imgcls.run_folder import Changes, RunFolder
 from imgcls.training.checkpoints import load_latest
@@ -44,7 +45,7 @@ def changed_config(run: RunFolder, changes: Changes) -> TrainConfig:
         if "epochs" in changes and known and _has_no_epochs(known[-1]):
             raise ValueError(
                 f"The run {run.path} fits its head to the optimum, which no epoch changes. More is trained "
-                f"by python -m imgcls.train --config {run.config_file} --plan last_blocks"
+                f"by {command_line('train', '--config', run.config_file, '--plan', 'last_blocks')}"
             )
         lengthened(known, training.epochs)
     return replace(config, training=training)

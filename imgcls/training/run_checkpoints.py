@@ -3,6 +3,7 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
+from imgcls.command_line import command_line
 from imgcls.files import replacing
 from imgcls.models import keras_file
 from imgcls.models.auxiliary import without_auxiliary_heads
@@ -85,7 +86,7 @@ class RunCheckpoints:
         except OSError as error:
             raise OSError(
                 f"The model could not be written to {self.run.model_file}: {reason(error)}. Its checkpoint is whole; "
-                f"make room, then: python -m imgcls.train --resume {self.run.path}"
+                f"make room, then: {command_line('train', '--resume', self.run.path)}"
             ) from error
 
     @contextmanager
@@ -97,6 +98,5 @@ class RunCheckpoints:
             whole = load_latest(self.folder)
             where = f"from its last good checkpoint, of step {whole.state['step']}" if whole else "from its beginning"
             rate = f"{self.run.config.training.learning_rate / 10:g}"
-            raise FloatingPointError(
-                f"{error} Go on {where}: python -m imgcls.train --resume {self.run.path} --learning-rate {rate}"
-            ) from error
+            go_on = command_line("train", "--resume", self.run.path, "--learning-rate", rate)
+            raise FloatingPointError(f"{error} Go on {where}: {go_on}") from error

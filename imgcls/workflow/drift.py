@@ -142,7 +142,7 @@ def read_log(path: Path) -> pd.DataFrame:
 def _version(bundle: Path) -> Path:
     if not is_bundle(bundle):
         what = "There is nothing at" if not bundle.exists() else "There is no bundle at"
-        raise FileNotFoundError(f"{what} {bundle}. Expected one that `python -m imgcls.export` wrote.")
+        raise FileNotFoundError(f"{what} {bundle}. Expected a bundle that `python -m imgcls.export` wrote.")
     return find_version(bundle)
 
 

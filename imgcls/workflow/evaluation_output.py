@@ -4,11 +4,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
 from pathlib import Path
-from shlex import quote
 
 import keras
 import numpy as np
 
+from imgcls.command_line import command_line
 from imgcls.data.audit import Finding, find_problems
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
@@ -187,18 +187,18 @@ def _findings(manifest: Manifest | None) -> list[Finding] | None:
 
 def _commands(result: Result) -> Mapping[str, str]:
     """What to type, by what it does."""
-    judged, path = result.judged, quote(str(result.judged.subject.path))
-    data = f" --data {quote(judged.data)}" if judged.data else ""
-    split = "" if judged.part in ("test", "all") else f" --split {judged.part}"
-    again = {"write this report": f"python -m imgcls.evaluate {path}{split}{data}"}
+    judged, path = result.judged, result.judged.subject.path
+    data = ("--data", judged.data) if judged.data else ()
+    split = () if judged.part in ("test", "all") else ("--split", judged.part)
+    again = {"write this report": command_line("evaluate", path, *split, *data)}
     if result.run is None:
         return again
-    other = quote(f"{result.run.path.resolve().name}-2")
+    other = f"{result.run.path.resolve().name}-2"
     return {
-        "repeat the run": f"python -m imgcls.train --config {path}/config.toml --name {other}",
+        "repeat the run": command_line("train", "--config", f"{path}/config.toml", "--name", other),
         **again,
-        "audit the images": f"python -m imgcls.audit {path}/manifest.parquet",
-        "export the model": f"python -m imgcls.export {path}",
+        "audit the images": command_line("audit", f"{path}/manifest.parquet"),
+        "export the model": command_line("export", path),
     }
 
 

@@ -68,7 +68,7 @@ def export_run(
     Args:
         run: Folder of a run that has a model.
         output: Folder for `<name>/<version>`.
-        name: Of the bundle; empty: the run's.
+        name: Of the bundle; empty: the run's, with '_' for spaces and other signs that an address does not take.
         formats: Formats that are written besides the SavedModel, such as "openvino".
         explain: Whether the SavedModel also says why, with a heat map, as the signature "explanation".
         for_serving: The release of TensorFlow Serving that has to know every operation of the graph.
@@ -118,7 +118,7 @@ def export_run(
         explain=graph,
     )
     images = evenly(list(dict.fromkeys(manifest.paths(manifest.split("test")))), MOST_IMAGES)
-    name = check_name(name or run.path.resolve().name)
+    name = check_name(name or run.bundle_name)
     judge = None if judged is None else partial(judge_pixels, run_model, judged)
     maps = partial(heat_maps, run_model) if explain else None
     low = None

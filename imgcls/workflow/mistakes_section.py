@@ -3,6 +3,7 @@
 import keras
 import numpy as np
 
+from imgcls.command_line import command_line
 from imgcls.counted import counted
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
@@ -49,7 +50,7 @@ def mistakes_section(model: keras.Model, table: PredictionTable, run: str) -> Se
             f"that it said, and for the true one: Grad-CAM of layer {network.last_map.name}, "
             f"{' x '.join(map(str, network.last_map.shape[:2]))} positions.",
             "A map says where the network looked, not whether it was right to. Other images, methods and their checks: "
-            f"python -m imgcls.explain {run} IMAGES",
+            f"{command_line('explain', run, 'IMAGES')}",
         ),
         charts,
     )

@@ -29,6 +29,9 @@ def test_the_same_bundle(address, folder, check):
     assert (result.code, result.err) == (0, "")
     assert "2 requests, no difference above 0.0001" in result.out
     assert result.out.count("serving_default") == 2
+    assert result.out.splitlines()[-1] == (
+        f"  python -m imgcls.serve load {address} --bundle {folder}   # how fast is it?"
+    )
 
 
 def test_another_model_of_the_same_name(address, check, tmp_path):
@@ -36,6 +39,7 @@ def test_another_model_of_the_same_name(address, check, tmp_path):
     assert result.code == 3
     assert "2.5e-01" in result.out
     assert "The server does not answer as" in result.out
+    assert "Next:" not in result.out
 
 
 def test_another_version(address, folder, check, tmp_path):

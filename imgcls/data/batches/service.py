@@ -15,6 +15,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from imgcls.command_line import command_line
+
 WAIT_SECONDS = 120.0  # for the next batch; the first one needs the workers to have built the chain
 CONNECT_SECONDS = 5.0
 READ_AHEAD = 2  # batches that wait in order
@@ -129,7 +131,7 @@ def check_answers(address: str) -> None:
         why = (error.strerror or str(error)).lower()
         raise ConnectionError(
             f"No data service answers at {address} ({why}). Start one: python -m imgcls.data_service dispatcher, then "
-            f"python -m imgcls.data_service worker --dispatcher {address}"
+            f"{command_line('data_service', 'worker', '--dispatcher', address)}"
         ) from error
 
 

@@ -1,6 +1,7 @@
 """Loading a prepared data set, and checking its shards."""
 
 from pathlib import Path
+from shlex import quote
 from typing import Any
 
 from imgcls.checksums import sha256_of
@@ -27,7 +28,8 @@ def load_prepared(folder: Path, thorough: bool = False) -> Manifest:
     Raises:
         ValueError: A shard is missing, truncated or changed, or the preparation was interrupted.
     """
-    again = f"Run `python -m imgcls.prepare` with --output {folder} again; it goes on and mends what is damaged."
+    flag = f"--output {quote(str(folder))}"
+    again = f"Run `python -m imgcls.prepare` with {flag} again; it goes on and mends what is damaged."
     if not (folder / INDEX).is_file():
         raise ValueError(f"The preparation of {folder} was interrupted. {again}")
     shards = read_json(folder / INDEX).get("shards")

@@ -59,13 +59,13 @@ def load_card(name: str) -> Card:
     """Load a card by its name.
 
     Raises:
-        ValueError: There is no such card (with the nearest name), or it is not complete.
+        ValueError: There is no such card (with the nearest name of a card or a folder here), or it is not complete.
     """
     cards = list_cards()
     if name not in cards:
         raise ValueError(
             f"{name!r} is neither a folder, nor a manifest (.parquet), nor an annotation file, nor a data set card."
-            f"{did_you_mean(name, cards)} {_what_there_is(cards)}"
+            f"{did_you_mean(name, [*cards, *_folders_here()])} {_what_there_is(cards)}"
         )
     path = cards[name]
     try:
@@ -79,10 +79,14 @@ def load_card(name: str) -> Card:
     return Card(**own | {"source": _absolute(own["source"], path.parent)}, labels=_labels(fields, path))
 
 
+def _folders_here() -> list[str]:
+    return [path.name for path in sorted(Path().iterdir()) if path.is_dir() and not path.name.startswith(".")]
+
+
 def _what_there_is(cards: dict[str, Path]) -> str:
     if cards:
-        return f" There are the cards: {', '.join(sorted(cards))}."
-    return " There are no cards here; name your images with --data FOLDER, a folder with one folder of images a class."
+        return f"There are the cards: {', '.join(sorted(cards))}."
+    return "There are no cards here; name your images with --data FOLDER, a folder with one folder of images a class."
 
 
 def save_card(card: Card, folder: str | Path = CARD_FOLDERS[0], replace: bool = False) -> Path:

@@ -4,6 +4,7 @@ import logging
 from dataclasses import replace
 from pathlib import Path
 
+from imgcls.command_line import command_line
 from imgcls.config import Boxes, LabelsConfig
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.prepared.load import is_prepared, load_prepared
@@ -84,7 +85,7 @@ def _check_folders_count(root: Path, classes: int) -> None:
     why = f"{root} has annotations (format {' and '.join(formats)})." if formats else unread_sentence(root)
     if why:
         raise ValueError(
-            f"{why} So its folders may not be its classes: read it with `python -m imgcls.import_labels {root}` first; "
+            f"{why} So its folders may not be its classes: read it with `{command_line('import_labels', root)}` first; "
             "with --format folders the folders are the classes."
         )
 

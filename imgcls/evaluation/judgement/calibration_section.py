@@ -5,6 +5,7 @@ from dataclasses import asdict
 import altair as alt
 import pandas as pd
 
+from imgcls.command_line import command_line
 from imgcls.counted import counted
 from imgcls.evaluation.judgement.calibration import FEWEST_IMAGES, Calibration, Reliability
 from imgcls.evaluation.pages.charts import TRAINING, VALIDATION, as_svg
@@ -103,5 +104,5 @@ def calibration_steps(calibration: Calibration | None, run: str = "") -> list[Ne
         return []
     why = f"They differ from what is right by {100 * after.ece:.1f} percentage points on average."
     if calibration.temperature == 1.0:
-        return [NextStep("Fit its percentages to what is right", why, f"python -m imgcls.calibrate {run or 'RUN'}")]
+        return [NextStep("Fit its percentages to what is right", why, command_line("calibrate", run or "RUN"))]
     return [NextStep("Take its percentages with care, or give validation more images and calibrate again", why)]

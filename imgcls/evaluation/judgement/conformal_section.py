@@ -5,6 +5,7 @@ import numpy as np
 import pandas as pd
 from scipy.special import bdtr
 
+from imgcls.command_line import command_line
 from imgcls.counted import counted
 from imgcls.evaluation.intervals import wilson_interval
 from imgcls.evaluation.judgement.conformal import FEWEST_IMAGES, ConformalSets, SetFigures, SetsOfClass, measure_sets
@@ -110,7 +111,6 @@ def conformal_steps(table: PredictionTable, sets: ConformalSets, run: str = "") 
     figures = measure_sets(table, sets)
     if figures is None or figures.images < FEWEST_IMAGES or sets.method == "multi_label":
         return []
-    command = f"python -m imgcls.calibrate {run or 'RUN'}"
     if figures.expected and figures.coverage < figures.expected[0]:
         why = f"{100 * figures.coverage:.1f} % of the sets hold the class, and {100 * sets.coverage:g} % were wished."
         return [NextStep("Look whether the test images are of the same kind as those of validation", why)]
@@ -119,7 +119,8 @@ def conformal_steps(table: PredictionTable, sets: ConformalSets, run: str = "") 
         return []
     worst = min(short, key=lambda each: each.covered / each.images)
     why = f"Of the images of {worst.name!r}, {100 * worst.covered / worst.images:.0f} % have it in their set."
-    return [NextStep("Calibrate the prediction sets for each class", why, f"{command} --sets class_conditional")]
+    command = command_line("calibrate", run or "RUN", "--sets", "class_conditional")
+    return [NextStep("Calibrate the prediction sets for each class", why, command)]
 
 
 def _is_short(each: SetsOfClass, coverage: float, classes: int) -> bool:

@@ -3,6 +3,7 @@
 import altair as alt
 import pandas as pd
 
+from imgcls.command_line import command_line
 from imgcls.counted import counted
 from imgcls.evaluation.judgement.risk_coverage import RiskCoverage, risk_coverage
 from imgcls.evaluation.judgement.selective import FEWEST_IMAGES, AnsweredImages, Thresholds, answers, answers_of_class
@@ -98,17 +99,17 @@ def selective_steps(table: PredictionTable, thresholds: Thresholds | None, run: 
         return []
     reached = answers(table, thresholds)
     if reached.precision is None or reached.precision_interval is None or reached.coverage is None:
-        return [NextStep("Wish a lower precision", "No image is answered.", _command(run, "--precision 0.9"))]
+        return [NextStep("Wish a lower precision", "No image is answered.", _command(run, "0.9"))]
     wished = thresholds.wished if thresholds.wish == "precision" else 0.0
     if wished and reached.precision_interval[1] < wished:
         why = f"Wished were {100 * wished:g} % right answers, and {100 * reached.precision:.1f} % are."
         what = "Fit the thresholds to more validation images, and look whether the test images are of the same kind"
-        return [NextStep(what, why, _command(run, f"--precision {wished:g}"))]
+        return [NextStep(what, why, _command(run, f"{wished:g}"))]
     if not wished and reached.precision < 0.95:
         why = f"{100 * (1 - reached.precision):.1f} % of its answers are wrong."
-        return [NextStep("Let it answer less often, and be right more often", why, _command(run, "--precision 0.95"))]
+        return [NextStep("Let it answer less often, and be right more often", why, _command(run, "0.95"))]
     return []
 
 
-def _command(run: str, flags: str) -> str:
-    return f"python -m imgcls.calibrate {run or 'RUN'} {flags}"
+def _command(run: str, precision: str) -> str:
+    return command_line("calibrate", run or "RUN", "--precision", precision)

@@ -12,12 +12,12 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from shlex import quote
 from typing import Any
 
 import yaml
 
 import imgcls
+from imgcls.command_line import command_line
 from imgcls.counted import counted
 from imgcls.evaluation.metrics import Evaluation
 from imgcls.evaluation.prediction_table import PredictionTable
@@ -127,10 +127,9 @@ def _uses(card: ModelCard, answers: Answers) -> Iterable[str]:
 
 def _how_to_use(card: ModelCard, answers: Answers) -> Iterable[str]:
     name = re.sub(r"[^\w.-]+", "-", card.title)
-    run = quote(card.run)
     yield "## How to use\n"
-    yield f"```sh\npip install imgcls\npython -m imgcls.predict {run} photo.jpg"
-    yield f"python -m imgcls.export {run} --name {name}\npython -m imgcls.serve saved_models/{name}\n```\n"
+    yield f"```sh\npip install imgcls\n{command_line('predict', card.run, 'photo.jpg')}"
+    yield f"{command_line('export', card.run, '--name', name)}\n{command_line('serve', f'saved_models/{name}')}\n```\n"
     yield "The server takes encoded images, as TensorFlow Serving does:\n"
     yield "```sh"
     yield f"curl -X POST http://127.0.0.1:8501/v1/models/{name}:predict \\"

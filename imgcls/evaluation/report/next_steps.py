@@ -2,11 +2,11 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from shlex import quote
 from typing import Any
 
 import numpy as np
 
+from imgcls.command_line import command_line
 from imgcls.counted import counted
 from imgcls.evaluation.pages.section import NextStep
 from imgcls.evaluation.prediction_table import PredictionTable
@@ -87,9 +87,7 @@ def _again(trained: Trained, *flags: str) -> str:
     if not trained.run:
         return ""
     name = f"{trained.run.rstrip('/').rpartition('/')[2]}-2"
-    return " ".join(
-        ["python -m imgcls.train --config", quote(f"{trained.run}/config.toml"), "--name", quote(name), *flags]
-    )
+    return command_line("train", "--config", f"{trained.run}/config.toml", "--name", name, *flags)
 
 
 def _curve(trained: Trained, name: str) -> np.ndarray:
@@ -106,7 +104,7 @@ def _too_few(answers: Answers, trained: Trained) -> list[NextStep]:
         return []
     low, high = (100 * end for end in answers.accuracy.interval)
     why = f"{counted(number, 'image')} can only say that between {low:.0f} and {high:.0f} of 100 are right."
-    command = f"python -m imgcls.evaluate {quote(trained.run)} --data FOLDER" if trained.run else ""
+    command = command_line("evaluate", trained.run, "--data", "FOLDER") if trained.run else ""
     return [NextStep("Judge it on more images", why, command)]
 
 
@@ -123,7 +121,7 @@ def _overfitting(trained: Trained, wrong: float) -> list[NextStep]:
         f"{100 * validation[best]:.0f} of 100 validation images: it learns images by heart (overfitting)."
     )
     what = "Vary the training images more, or add images"
-    return [NextStep(what, why, _again(trained, "--augmentation strong"), _points(min(gap, wrong)))]
+    return [NextStep(what, why, _again(trained, "--augmentation", "strong"), _points(min(gap, wrong)))]
 
 
 def _not_converged(trained: Trained, wrong: float) -> list[NextStep]:
@@ -138,8 +136,8 @@ def _not_converged(trained: Trained, wrong: float) -> list[NextStep]:
         f"The last of {counted(len(values), 'epoch')} was the best: accuracy on validation still rose by "
         f"{100 * rise:.1f} points in the last quarter."
     )
-    flags = f"--epochs {2 * len(values)}"
-    return [NextStep("Train longer", why, _again(trained, flags), _points(min(rise, wrong)))]
+    longer = _again(trained, "--epochs", str(2 * len(values)))
+    return [NextStep("Train longer", why, longer, _points(min(rise, wrong)))]
 
 
 def _few_images(answers: Answers, trained: Trained) -> list[NextStep]:
@@ -215,7 +213,7 @@ def _other_size(table: PredictionTable, trained: Trained) -> list[NextStep]:
         f"Half of the images have {side:.0f} pixels or {than} on their shorter side; the network sees "
         f"{trained.image_size}."
     )
-    return [NextStep(what, why, _again(trained, f"--image-size {max(32, size)}"))]
+    return [NextStep(what, why, _again(trained, "--image-size", str(max(32, size))))]
 
 
 def _slow_images(trained: Trained) -> list[NextStep]:
@@ -225,22 +223,22 @@ def _slow_images(trained: Trained) -> list[NextStep]:
         return []
     why = f"In the last epoch the steps waited {100 * waited[-1]:.0f} % of the time for images."
     what = "Read the images in less time: as smaller files, from a cache, or with weaker augmentation"
-    return [NextStep(what, why, f"python -m imgcls.prepare {quote(trained.data)}" if trained.data else "")]
+    return [NextStep(what, why, command_line("prepare", trained.data) if trained.data else "")]
 
 
 def _unusable(trained: Trained) -> list[NextStep]:
     if not trained.problems:
         return []
-    why = f"{counted(trained.problems, 'file')} could not be used; the end of this page names them."
+    why = f"{counted(trained.problems, 'file')} could not be used; the end of the report names them."
     return [NextStep("Mend or remove the files that were left out", why, _audit(trained))]
 
 
 def _review(trained: Trained) -> str:
-    return f"python -m imgcls.review {quote(trained.run)}" if trained.run else ""
+    return command_line("review", trained.run) if trained.run else ""
 
 
 def _audit(trained: Trained) -> str:
-    return f"python -m imgcls.audit {quote(trained.data)}" if trained.data else ""
+    return command_line("audit", trained.data) if trained.data else ""
 
 
 def _points(share: float) -> float:

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from imgcls.evaluation.pages.section import NextStep, Section, TextTable
-from imgcls.evaluation.review.page import review_sentences
+from imgcls.evaluation.review.page import review_sentences, train_corrected
 
 MOST_ROWS = 20  # of the table
 WORTH_A_LOOK = 0.01  # share of the labels; below, a review of them is no next step
@@ -47,8 +47,7 @@ def label_errors_steps(review: Mapping[str, Any], run: str) -> list[NextStep]:
         NextStep(
             what=f"Look at the labels of {most['given']!r} again" if most else "Look at the labels again",
             why=f"{why}. Decide in {run}/review.html, and train again with the corrections.",
-            command=f"python -m imgcls.train --config {run}/config.toml --data {run}/manifest.parquet --overlay "
-            f"{run}/corrections.csv",
+            command=train_corrected(run, f"{run}/corrections.csv"),
             gain=100 * share["estimate"] if share else 0.0,
         )
     ]

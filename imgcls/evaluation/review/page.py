@@ -8,11 +8,12 @@ from typing import Any
 
 import pandas as pd
 
+from imgcls.command_line import command_line
 from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.pages.page import write_page
 from imgcls.evaluation.pages.thumbnails import thumbnail
-from imgcls.evaluation.review.review import BOX, Candidate
+from imgcls.evaluation.review.review import BOX, IS_DOUBTFUL, Candidate
 
 LARGE, SMALL = 192, 76  # pixels of the longest side: of the image in question, and of those beside it
 
@@ -66,10 +67,22 @@ def write_review_page(
             "items": items,
             "thumbnails": pictures.addresses,
             "file": "corrections.csv",
-            "then": f"python -m imgcls.train --config {path.parent / 'config.toml'} "
-            f"--data {path.parent / 'manifest.parquet'} --overlay corrections.csv --name {figures['run']}-corrected",
+            "then": train_corrected(path.parent, "corrections.csv", f"{figures['run']}-corrected"),
         },
     )
+
+
+def train_corrected(run: str | Path, corrections: str | Path, name: str = "") -> str:
+    """The line to type that trains a run again, on its own splits, with the labels that a person has corrected.
+
+    Args:
+        run: Its folder.
+        corrections: The overlay.
+        name: Of the new run; empty: it gets one by its data and its network.
+    """
+    named = ("--name", name) if name else ()
+    data = f"{run}/manifest.parquet"
+    return command_line("train", "--config", f"{run}/config.toml", "--data", data, "--overlay", corrections, *named)
 
 
 def review_sentences(figures: Mapping[str, Any]) -> list[str]:
@@ -82,12 +95,18 @@ def review_sentences(figures: Mapping[str, Any]) -> list[str]:
             f"Of {counted(judged, 'label')}, {wrong:,} look wrong: {100 * share['estimate']:.1f} % (95 % interval "
             f"{100 * share['low']:.1f} to {100 * share['high']:.1f} %)."
         )
-    found += " Classes that are easily confused count as wrong too, so the true share is rather lower."
+    if wrong:
+        found += " Classes that are easily confused count as wrong too, so the true share is rather lower."
     sentences = [found, f"Each image was judged by classifiers that have not seen it: {figures['how']}."]
     if figures["accuracy"] is not None:
         sentences.append(f"These agree with {100 * figures['accuracy']:.1f} % of the labels outside the test.")
     if copies := figures["copies_with_two_labels"]:
         sentences.append(f"{counted(copies, 'image')} come first whose copies have another label.")
+    if doubtful := sum(each["why"] == IS_DOUBTFUL for each in figures.get("queue", ())):
+        sentences.append(
+            f"Of the images to look at, {doubtful:,} {'is' if doubtful == 1 else 'are'} only doubtful: another class "
+            "is likelier, but not surely enough to look wrong."
+        )
     sentences.append(
         "No label of the test split was used to find any of this. Change one only where it is plainly wrong: the "
         "classifier is judged by them."

@@ -1,5 +1,6 @@
 """What a client raises, in sentences that say what to do."""
 
+from imgcls.command_line import command_line
 from imgcls.serving.client.target import Target
 
 
@@ -18,8 +19,8 @@ def too_late(target: Target) -> TimeoutError:
 def no_server(target: Target, why: object) -> ConnectionError:
     """Nobody answers at the address, or the connection broke."""
     return ConnectionError(
-        f"No server answers at {target.address.server} ({why}). Start one: python -m imgcls.serve "
-        f"saved_models/{target.name}"
+        f"No server answers at {target.address.server} ({why}). Start one: "
+        f"{command_line('serve', f'saved_models/{target.name}')}"
     )
 
 

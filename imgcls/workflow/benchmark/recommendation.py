@@ -1,9 +1,9 @@
 """Which network to take, in words, by what was measured."""
 
-import shlex
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from imgcls.command_line import command_line
 from imgcls.counted import counted
 from imgcls.run_folder import name_stem
 from imgcls.workflow.benchmark.measurement import ACCURACY, Measurement, metric_title
@@ -130,15 +130,15 @@ def _of_none(within: Sequence[Measurement], rows: Sequence[Measurement], request
         f"The fastest is {short_name(quickest.model)} on {TITLES[quickest.engine]}: {figures(quickest)}.",
     )
     names = [row.model for row in within]
-    command = ["python", "-m", "imgcls.benchmark", request.data, "--models", *names, "--train", "short"]
+    arguments = [request.data, "--models", *names, "--train", "short"]
     if named := [f"{row.model}={row.preprocessing}" for row in within if row.preprocessing]:
-        command += ["--preprocessing", *named]
-    return Recommendation(None, sentences, (shlex.join(command),))
+        arguments += ["--preprocessing", *named]
+    return Recommendation(None, sentences, (command_line("benchmark", *arguments),))
 
 
 def _commands(best: Measurement, request: BenchmarkRequest) -> tuple[str, ...]:
     """What trains and exports the network."""
-    train = ["python", "-m", "imgcls.train", "--data", request.data, "--model", best.model]
+    train = ["--data", request.data, "--model", best.model]
     if best.preprocessing:
         train += ["--preprocessing", best.preprocessing]
     if request.image_size:
@@ -148,10 +148,10 @@ def _commands(best: Measurement, request: BenchmarkRequest) -> tuple[str, ...]:
     if str(request.runs) != "runs":
         train += ["--runs", str(request.runs)]
     run = request.runs / f"{name_stem(request.data, best.model)}-1"
-    export = ["python", "-m", "imgcls.export", str(run)]
+    export = [str(run)]
     if best.engine != "tensorflow":
         export += ["--format", ENGINES[best.engine]]
-    return shlex.join(train), shlex.join(export)
+    return command_line("train", *train), command_line("export", *export)
 
 
 def listed(names: Sequence[str]) -> str:

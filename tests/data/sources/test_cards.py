@@ -99,3 +99,9 @@ def test_a_broken_card_is_refused_with_its_file(project, field, sentence):
     with pytest.raises(ValueError, match=r"catalogue\.toml") as raised:
         load_card("catalogue")
     assert sentence in str(raised.value)
+
+
+def test_a_name_that_is_no_card_is_refused_with_a_folder_that_is_called_so(project):
+    (project / "my photos").mkdir()
+    with pytest.raises(ValueError, match=r"nor a data set card\. Did you mean 'my photos'\? There are (the|no) cards"):
+        load_card("photos")

@@ -65,6 +65,7 @@ def test_sure_mistakes_sizes_and_unusable_files_have_steps_too(tmp_path):
     found = steps(tmp_path, {(0, 0): 20, (0, 2): 4, (1, 1): 20}, trained, sure=0.97)
     assert [step.what.split()[0] for step in found] == ["Look", "Use", "Mend"]  # the last two bring no certain gain
     assert [step.command.split()[-1] for step in found] == ["runs/a", "32", "clothes"]
+    assert found[-1].why == "3 files could not be used; the end of the report names them."  # in the terminal too
 
 
 def test_images_that_the_steps_waited_for_are_to_be_read_in_less_time(tmp_path):

@@ -26,6 +26,8 @@ def test_the_step_names_the_class_the_figure_and_the_command():
     assert "10 of 200 labels look wrong" in step.why
     assert "--overlay runs/photos-1/corrections.csv" in step.command
     assert step.gain == pytest.approx(5.0)
+    (spaced,) = label_errors_steps(REVIEW, "runs/my photos")
+    assert "--data 'runs/my photos/manifest.parquet' --overlay 'runs/my photos/corrections.csv'" in spaced.command
 
 
 @pytest.mark.parametrize("share", [None, {"estimate": 0.005, "low": 0.0, "high": 0.02}])

@@ -70,6 +70,7 @@ def test_the_page_stands_alone_and_names_of_classes_are_no_markup(page):
 
 def test_an_image_that_is_gone_has_no_thumbnail_and_the_others_have_one_each(page):
     found = data_of(page)
+    assert found["then"].endswith("--overlay corrections.csv --name 'photos & more-corrected'")
     large = [found["thumbnails"][item["large"]] for item in found["items"]]
     assert large.count("") == 1
     assert all(address.startswith("data:image/jpeg;base64,") for address in large if address)
@@ -85,6 +86,15 @@ def test_what_was_found_is_said_in_words():
     assert any(
         "have another label" in sentence for sentence in review_sentences({**FIGURES, "copies_with_two_labels": 2})
     )
+
+
+def test_where_nothing_looks_wrong_the_share_is_not_said_to_be_lower_and_the_shown_images_are_doubtful():
+    share = {"estimate": 0.0, "low": 0.0, "high": 0.05}
+    clean = {**FIGURES, "share": share, "judged": 60, "looks_wrong": 0, "queue": [{"why": "doubtful"}] * 3}
+    said = " ".join(review_sentences(clean))
+    assert "lower" not in said
+    assert "Of the images to look at, 3 are only doubtful" in said
+    assert "doubtful" not in " ".join(review_sentences({**FIGURES, "queue": [{"why": "looks wrong"}]}))
 
 
 def test_a_queue_of_nothing_says_so(tmp_path):
