@@ -6,6 +6,7 @@ import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
+from imgcls.labels.records import BOX
 from projects.class_names import joined_names
 from projects.versions import NO_LABEL, SET_ASIDE
 
@@ -20,6 +21,7 @@ class Difference:
         left_out: Images that were left out.
         brought_back: Images that were brought back.
         splits: Of (split before, split now), how many images.
+        parts: Images of which another part counts.
         rows: All rows that changed or are new.
     """
 
@@ -28,6 +30,7 @@ class Difference:
     left_out: int
     brought_back: int
     splits: dict[tuple[str, str], int]
+    parts: int
     rows: tuple[int, ...]
 
     def sentences(self) -> list[str]:
@@ -36,6 +39,7 @@ class Difference:
             (self.added, f"{counted(self.added, 'image')} added."),
             (self.left_out, f"{counted(self.left_out, 'image')} left out."),
             (self.brought_back, f"{counted(self.brought_back, 'image')} brought back."),
+            (self.parts, f"{counted(self.parts, 'image')}: another part counts."),
         ]
         labels = [
             f"{counted(number, 'image')}: {old or 'no label'} became {new or 'no label'}."
@@ -64,15 +68,23 @@ def difference(before: Manifest | None, after: Manifest) -> Difference:
     left_out, back = ~aside[0] & aside[1], aside[0] & ~aside[1]
     relabelled = (was != now) | ((old["problems"] == NO_LABEL) & (new["problems"] == ""))
     moved = old["split"] != new["split"]
-    changed = new.index[left_out | back | relabelled | moved]
+    recut = _boxes_differ(old, new)
+    changed = new.index[left_out | back | relabelled | moved | recut]
     return Difference(
         len(table) - known,
         _counts(was[relabelled], now[relabelled]),
         int(left_out.sum()),
         int(back.sum()),
         _counts(old["split"][moved], new["split"][moved]),
+        int(recut.sum()),
         (*map(int, changed), *range(known, len(table))),
     )
+
+
+def _boxes_differ(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
+    """Which rows have another box; an edge that is NaN in both tables is the same."""
+    same = (before[BOX] == after[BOX]) | (before[BOX].isna() & after[BOX].isna())
+    return ~same.all(axis=1)
 
 
 def _counts(before: pd.Series, after: pd.Series) -> dict[tuple[str, str], int]:
