@@ -8,7 +8,7 @@ from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
 from projects.class_names import joined_names
-from projects.versions import NO_LABEL, SET_ASIDE
+from projects.versions import NO_LABEL, OF_PEOPLE, SET_ASIDE
 
 
 @dataclass(frozen=True)
@@ -17,6 +17,7 @@ class Difference:
 
     Attributes:
         added: New images.
+        unreadable: New files that cannot be read.
         labels: Of (class before, class now), how many images; an image of several classes has them with commas.
         left_out: Images that were left out.
         brought_back: Images that were brought back.
@@ -26,6 +27,7 @@ class Difference:
     """
 
     added: int
+    unreadable: int
     labels: dict[tuple[str, str], int]
     left_out: int
     brought_back: int
@@ -37,6 +39,7 @@ class Difference:
         """What changed, a sentence each."""
         facts = [
             (self.added, f"{counted(self.added, 'image')} added."),
+            (self.unreadable, f"{counted(self.unreadable, 'new file')} cannot be read."),
             (self.left_out, f"{counted(self.left_out, 'image')} left out."),
             (self.brought_back, f"{counted(self.brought_back, 'image')} brought back."),
             (self.parts, f"{counted(self.parts, 'image')}: another part counts."),
@@ -70,8 +73,10 @@ def difference(before: Manifest | None, after: Manifest) -> Difference:
     moved = old["split"] != new["split"]
     recut = _boxes_differ(old, new)
     changed = new.index[left_out | back | relabelled | moved | recut]
+    unreadable = int((~table["problems"].iloc[known:].isin(OF_PEOPLE)).sum())
     return Difference(
-        len(table) - known,
+        len(table) - known - unreadable,
+        unreadable,
         _counts(was[relabelled], now[relabelled]),
         int(left_out.sum()),
         int(back.sum()),

@@ -18,6 +18,12 @@ def test_the_first_version_is_all_new():
     assert difference(None, images("a", "b")).sentences() == ["2 images added."]
 
 
+def test_a_new_file_that_cannot_be_read_is_no_image():
+    after = images("a", "b", "c")
+    after.table.loc[2, "problems"] = "a damaged JPEG file"
+    assert difference(images("a"), after).sentences() == ["1 image added.", "1 new file cannot be read."]
+
+
 def test_every_kind_of_change_is_said():
     before = set_aside(images("a", "b", "c"), [2])
     after = set_split(set_label(bring_back(set_aside(before, [0]), [2]), [1], "cow"), [1], "test")
