@@ -14,7 +14,6 @@ from projects.decisions import ASIDE, Decision, held, put_away, unsaved
 from projects.moved_rows import GONE, moved_rows
 from projects.project import Project
 from projects.versions import (
-    NO_LABEL,
     OF_PEOPLE,
     SET_ASIDE,
     add_version,

@@ -71,7 +71,9 @@ def join(here: Manifest | None, new: Manifest) -> Joined:
     before = ours["labels"].iloc[place[place >= 0]]
     differs = [len(b) > 0 and set(a) != set(b) for a, b in zip(before, known["labels"], strict=True)]
     otherwise = int((np.array(differs, bool) & ~waiting).sum())
-    return Joined(Manifest(table, Path(root)), len(fresh), int(waiting.sum()), len(known), otherwise, _unreadable(fresh))
+    return Joined(
+        Manifest(table, Path(root)), len(fresh), int(waiting.sum()), len(known), otherwise, _unreadable(fresh)
+    )
 
 
 def _unreadable(table: pd.DataFrame) -> int:

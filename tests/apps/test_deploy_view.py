@@ -104,7 +104,9 @@ def answering():
         server.server_close()
 
 
-@pytest.mark.parametrize("program", [("python", sys.executable, "-c"), ("javascript", NODE, "--input-type=module", "-e")])
+@pytest.mark.parametrize(
+    "program", [("python", sys.executable, "-c"), ("javascript", NODE, "--input-type=module", "-e")]
+)
 @pytest.mark.parametrize(
     ("answer", "said"),
     [

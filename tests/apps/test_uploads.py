@@ -115,8 +115,9 @@ def test_one_annotation_file_is_the_source(here):
 
 IN_CLASSES = {"fold/hund/1.jpg": b"1", "fold/hund/2.jpg": b"2", "fold/katze/1.jpg": b"3"}
 FLAT = {"1.jpg": b"1", "2.jpg": b"2", "3.jpg": b"3"}
-COCO = b"""{"images": [{"id": 1, "file_name": "1.jpg"}, {"id": 2, "file_name": "2.jpg"}, {"id": 3, "file_name": "3.jpg"}],
-"annotations": [{"image_id": 1, "category_id": 1}, {"image_id": 2, "category_id": 1}, {"image_id": 3, "category_id": 2}],
+COCO = b"""{"images": [{"id": 1, "file_name": "1.jpg"}, {"id": 2, "file_name": "2.jpg"},
+{"id": 3, "file_name": "3.jpg"}], "annotations": [{"image_id": 1, "category_id": 1}, {"image_id": 2, "category_id": 1},
+{"image_id": 3, "category_id": 2}],
 "categories": [{"id": 1, "name": "hund"}, {"id": 2, "name": "katze"}]}"""
 
 
@@ -139,7 +140,7 @@ def test_a_text_beside_class_folders_leaves_their_images(here, texts, way):
 
 @pytest.mark.parametrize("texts", [["README.txt"], ["README.txt", "LICENSE.txt"]])
 def test_a_text_beside_images_without_folders_leaves_them_waiting(here, texts):
-    files = FLAT | {name: b"Photos of cats and dogs.\n" for name in texts}
+    files = FLAT | dict.fromkeys(texts, b"Photos of cats and dogs.\n")
     assert labels_of(dropped(files, here / "kept", "folder")) == ["", "", ""]
 
 
