@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from projects.project import PROJECTS, open_project
-from projects.versions import manifest_of
+from projects.versions import OF_PEOPLE, manifest_of
 from starlette.concurrency import run_in_threadpool
 from starlette.requests import Request
 from starlette.responses import FileResponse, Response
@@ -17,6 +17,10 @@ from imgcls.labels.records import BOX
 
 KEPT = {"Cache-Control": "private, max-age=86400, immutable"}  # an image that changes gets another version
 OF_FILES = PROJECTS / ".thumbnails"
+UNREADABLE = """\
+<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 96 96" fill="none" stroke="gray" stroke-width="4">
+<title>This file cannot be read</title><rect x="18" y="24" width="60" height="48" rx="4"/><path d="M24 78 72 18"/></svg>
+"""
 
 
 async def picture(request: Request) -> Response:
@@ -47,8 +51,10 @@ def _row(named: str, version: int, row: int, side: str, key: str) -> Response:
         path, box = _path_of(manifest, row), tuple(float(manifest.table.at[row, edge]) for edge in BOX)
     except (ValueError, KeyError):
         return Response(status_code=404)
+    is_unreadable = manifest.table.at[row, "problems"] not in OF_PEOPLE
     whole = any(edge != edge for edge in box)  # NaN: the example is all of the image
-    return _small(path, project.folder / "thumbnails", None if whole else box, int(side))
+    shown = _small(path, project.folder / "thumbnails", None if whole else box, int(side))
+    return Response(UNREADABLE, media_type="image/svg+xml") if is_unreadable and shown.status_code == 404 else shown
 
 
 def _path_of(manifest: Manifest, row: int) -> Path:

@@ -5,6 +5,7 @@ from html import escape
 import streamlit as st
 from images.addresses import picture_address
 from projects.project import Project
+from projects.wording import in_words
 
 from imgcls.data.manifest.table import Manifest
 from parts.plain import plain
@@ -28,7 +29,7 @@ def show_large(project: Project, version: int, manifest: Manifest, row: int) -> 
     known = {
         "Class": ", ".join(facts["labels"]),
         "Split": facts["split"],
-        "Problem": facts["problems"],
+        "Problem": in_words(facts["problems"]),
         "Size": size,
         "Format": facts["format"],
         "Belongs to": facts["group"],

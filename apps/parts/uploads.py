@@ -11,9 +11,10 @@ from typing import Protocol
 from imgcls.counted import counted
 from imgcls.files import replacing
 from imgcls.image_files import HEAD, SUFFIXES, suffix_of
-from imgcls.labels import FORMATS
+from imgcls.labels import FORMATS, detect_format
 
 UNREAD = (".jsonl",)  # kept, so that the user reads how to convert it
+TEXTS = (".txt",)  # often lie beside images and say nothing of them
 ZIP = ".zip"
 MOST_UNPACKED = 20_000_000_000  # bytes of all files of an archive
 MOST_FILES = 1_000_000  # of an archive
@@ -25,7 +26,7 @@ class Saved:
     """What was written.
 
     Attributes:
-        path: The annotation file if there is just one, else the folder.
+        path: The only annotation file, else the folder.
         title: What the folder, archive or file was called.
         dropped: Names of the files that are neither images nor annotations.
     """
@@ -102,8 +103,7 @@ def save_uploads(files: Sequence[Upload], folder: Path) -> Saved:
     target = folder / _fingerprint(paths, kept) / (re.sub(r"[^A-Za-z0-9_-]+", "_", title).strip("_") or "upload")
     if not target.is_dir():
         _write(target, paths, kept)
-    annotations = [path for path in paths if path.suffix.lower() not in SUFFIXES]
-    return Saved(target / annotations[0] if len(annotations) == 1 else target, title, dropped)
+    return Saved(_source(target, paths), title, dropped)
 
 
 def _title(files: Sequence[Upload]) -> str:
@@ -140,6 +140,29 @@ def _without_chosen_folder(paths: list[PurePosixPath]) -> list[PurePosixPath]:
     if len(chosen) == 1 and any(len(path.parts) > 2 for path in paths):
         return [PurePosixPath(*path.parts[1:]) for path in paths]
     return paths
+
+
+def _source(folder: Path, paths: Sequence[PurePosixPath]) -> Path:
+    """The only annotation file; else the folder, which is read without a file of no format, such as README.txt.
+
+    A table or document of no format beside images that lie in no folders of classes is meant to say what they show: it
+    stays the source, and the import says why it cannot be read.
+    """
+    others = [path for path in paths if path.suffix.lower() not in SUFFIXES]
+    if len(others) != 1:
+        return folder
+    file, images = folder / others[0], [path for path in paths if path not in others]
+    is_text = file.suffix.lower() in ("", *TEXTS)
+    folder_says_it = any(len(path.parts) > 1 for path in images) or (is_text and images)
+    return folder if folder_says_it and not _is_of_a_format(file) else file
+
+
+def _is_of_a_format(file: Path) -> bool:
+    try:
+        detect_format(file)
+    except ValueError:
+        return False
+    return True
 
 
 def _write(target: Path, paths: Sequence[PurePosixPath], files: Sequence[Upload]) -> None:

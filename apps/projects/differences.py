@@ -6,8 +6,9 @@ import pandas as pd
 
 from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
+from imgcls.labels.records import BOX
 from projects.class_names import joined_names
-from projects.versions import NO_LABEL, SET_ASIDE
+from projects.versions import NO_LABEL, OF_PEOPLE, SET_ASIDE
 
 
 @dataclass(frozen=True)
@@ -16,26 +17,32 @@ class Difference:
 
     Attributes:
         added: New images.
+        unreadable: New files that cannot be read.
         labels: Of (class before, class now), how many images; an image of several classes has them with commas.
         left_out: Images that were left out.
         brought_back: Images that were brought back.
         splits: Of (split before, split now), how many images.
+        parts: Images of which another part counts.
         rows: All rows that changed or are new.
     """
 
     added: int
+    unreadable: int
     labels: dict[tuple[str, str], int]
     left_out: int
     brought_back: int
     splits: dict[tuple[str, str], int]
+    parts: int
     rows: tuple[int, ...]
 
     def sentences(self) -> list[str]:
         """What changed, a sentence each."""
         facts = [
             (self.added, f"{counted(self.added, 'image')} added."),
+            (self.unreadable, f"{counted(self.unreadable, 'new file')} cannot be read."),
             (self.left_out, f"{counted(self.left_out, 'image')} left out."),
             (self.brought_back, f"{counted(self.brought_back, 'image')} brought back."),
+            (self.parts, f"{counted(self.parts, 'image')}: another part counts."),
         ]
         labels = [
             f"{counted(number, 'image')}: {old or 'no label'} became {new or 'no label'}."
@@ -64,15 +71,25 @@ def difference(before: Manifest | None, after: Manifest) -> Difference:
     left_out, back = ~aside[0] & aside[1], aside[0] & ~aside[1]
     relabelled = (was != now) | ((old["problems"] == NO_LABEL) & (new["problems"] == ""))
     moved = old["split"] != new["split"]
-    changed = new.index[left_out | back | relabelled | moved]
+    recut = _boxes_differ(old, new)
+    changed = new.index[left_out | back | relabelled | moved | recut]
+    unreadable = int((~table["problems"].iloc[known:].isin(OF_PEOPLE)).sum())
     return Difference(
-        len(table) - known,
+        len(table) - known - unreadable,
+        unreadable,
         _counts(was[relabelled], now[relabelled]),
         int(left_out.sum()),
         int(back.sum()),
         _counts(old["split"][moved], new["split"][moved]),
+        int(recut.sum()),
         (*map(int, changed), *range(known, len(table))),
     )
+
+
+def _boxes_differ(before: pd.DataFrame, after: pd.DataFrame) -> pd.Series:
+    """Which rows have another box; an edge that is NaN in both tables is the same."""
+    same = (before[BOX] == after[BOX]) | (before[BOX].isna() & after[BOX].isna())
+    return ~same.all(axis=1)
 
 
 def _counts(before: pd.Series, after: pd.Series) -> dict[tuple[str, str], int]:

@@ -11,9 +11,7 @@ import pandas as pd
 
 from imgcls.data.manifest.table import SPLITS, Manifest
 from imgcls.nearest_name import did_you_mean
-from projects.versions import NO_LABEL, SET_ASIDE
-
-SHARED = {"", NO_LABEL, SET_ASIDE}  # problems that people make and mend; the others are of the file
+from projects.versions import NO_LABEL, OF_PEOPLE, SET_ASIDE
 
 
 def rename_class(manifest: Manifest, old: str, new: str) -> Manifest:
@@ -55,7 +53,7 @@ def drop_class(manifest: Manifest, name: str) -> Manifest:
     touched = _having(manifest.table, [name])
     dropped = _with_names(manifest, {name: ""})
     table = dropped.table
-    emptied = touched & (table["label"] == "") & table["problems"].isin(SHARED)
+    emptied = touched & (table["label"] == "") & table["problems"].isin(OF_PEOPLE)
     table.loc[emptied, "problems"] = SET_ASIDE
     return dropped
 

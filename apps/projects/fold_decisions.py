@@ -14,7 +14,7 @@ from projects.decisions import ASIDE, Decision, held, put_away, unsaved
 from projects.moved_rows import GONE, moved_rows
 from projects.project import Project
 from projects.versions import (
-    NO_LABEL,
+    OF_PEOPLE,
     SET_ASIDE,
     add_version,
     current_number,
@@ -22,8 +22,6 @@ from projects.versions import (
     manifest_of,
     whole_manifest_of,
 )
-
-OF_PEOPLE = ("", NO_LABEL, SET_ASIDE)  # problems that a decision changes; the others are of the file
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ def join_pictures(
     )
     joined = join(before, Manifest(table, new.root))
     if joined.added or joined.labelled:
-        add_version(project, joined.manifest, f"{joined.sentence()} {origin}", number, who)
+        add_version(project, joined.manifest, joined.sentence(origin), number, who)
     return joined
 
 

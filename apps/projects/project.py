@@ -22,6 +22,7 @@ from imgcls.files import read_json, replacing, unfinished, write_json
 
 PROJECTS = Path("projects")
 NAME = re.compile(r"[a-z0-9][a-z0-9-]*")  # of a project's folder
+LONGEST = 60  # letters of such a name, which is a part of paths and addresses
 FOLDERS = ("data", "uploads", "runs", "bundles", "jobs", "answers", "thumbnails")
 
 
@@ -161,7 +162,7 @@ def disk_use(project: Project) -> int:
 
 
 def _created(title: str) -> Project:
-    stem = re.sub(r"[^a-z0-9]+", "-", title.lower()).strip("-") or "project"
+    stem = re.sub(r"[^a-z0-9]+", "-", title.lower())[:LONGEST].strip("-") or "project"
     folder, number = PROJECTS / stem, 1
     while folder.exists():
         number += 1

@@ -10,7 +10,7 @@ from imgcls.data.manifest.table import SPLITS, Manifest, a_row_a_label
 from imgcls.data.manifest.trainable import check_trainable
 from projects.edits import all_classes
 from projects.project import Project
-from projects.versions import NO_LABEL, SET_ASIDE, file_of_version, manifest_of
+from projects.versions import NO_LABEL, OF_PEOPLE, SET_ASIDE, file_of_version, manifest_of
 from projects.wording import in_words
 
 COUNTED = ["image", "label", "labels", "split", "group", "problems"]
@@ -60,7 +60,7 @@ def _counted(project: Project, number: int, modified: int) -> Summary:
         counts=manifest.counts(),
         unlabelled=waiting,
         left_out=aside,
-        unreadable=int((problems != "").sum()) - waiting - aside,
+        unreadable=int((~problems.isin(OF_PEOPLE)).sum()),
         missing=tuple(missing_for_training(manifest)),
     )
 

@@ -10,7 +10,7 @@ import pandas as pd
 from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
-from projects.versions import NO_LABEL
+from projects.versions import NO_LABEL, OF_PEOPLE
 
 
 @dataclass(frozen=True)
@@ -23,6 +23,7 @@ class Joined:
         labelled: How many images that waited for a label got one from the new files.
         known: How many files were here already and were not added again.
         otherwise: How many of those have another class in the new files; what is here stays.
+        unreadable: How many of the new rows are of files that cannot be read.
     """
 
     manifest: Manifest
@@ -30,15 +31,21 @@ class Joined:
     labelled: int = 0
     known: int = 0
     otherwise: int = 0
+    unreadable: int = 0
 
-    def sentence(self) -> str:
-        """What changed, without an end: "200 images added, 3 were here already"."""
-        parts = [f"{counted(self.added, 'image')} added"]
+    def sentence(self, origin: str = "") -> str:
+        """What changed, without an end: "200 images added, 3 were here already; 4 files cannot be read".
+
+        Args:
+            origin: Where the images come from, such as "from Predict"; may be empty.
+        """
+        parts = [f"{counted(self.added - self.unreadable, 'image')} added"]
         if self.labelled:
             parts.append(f"{counted(self.labelled, 'image')} that had no label got one")
         if self.known:
             parts.append(f"{self.known:,} {'was' if self.known == 1 else 'were'} here already")
-        return ", ".join(parts)
+        said = " ".join(filter(None, (", ".join(parts), origin)))
+        return f"{said}; {counted(self.unreadable, 'file')} cannot be read" if self.unreadable else said
 
 
 def join(here: Manifest | None, new: Manifest) -> Joined:
@@ -53,7 +60,7 @@ def join(here: Manifest | None, new: Manifest) -> Joined:
     """
     if here is None or here.table.empty:
         fresh = new.table.reset_index(drop=True)
-        return Joined(Manifest(fresh, new.root), len(fresh))
+        return Joined(Manifest(fresh, new.root), len(fresh), unreadable=_unreadable(fresh))
     root = os.path.commonpath([here.root, new.root])
     ours, theirs = _from(here, root), _from(new, root)
     place = _place_of(ours, theirs)
@@ -64,7 +71,13 @@ def join(here: Manifest | None, new: Manifest) -> Joined:
     before = ours["labels"].iloc[place[place >= 0]]
     differs = [len(b) > 0 and set(a) != set(b) for a, b in zip(before, known["labels"], strict=True)]
     otherwise = int((np.array(differs, bool) & ~waiting).sum())
-    return Joined(Manifest(table, Path(root)), len(fresh), int(waiting.sum()), len(known), otherwise)
+    return Joined(
+        Manifest(table, Path(root)), len(fresh), int(waiting.sum()), len(known), otherwise, _unreadable(fresh)
+    )
+
+
+def _unreadable(table: pd.DataFrame) -> int:
+    return int((~table["problems"].isin(OF_PEOPLE)).sum())
 
 
 def _label_the_waiting(table: pd.DataFrame, known: pd.DataFrame, places: np.ndarray) -> np.ndarray:

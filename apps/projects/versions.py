@@ -23,6 +23,7 @@ from projects.project import Project
 
 NO_LABEL = "no label yet"  # problem of an image that waits for one
 SET_ASIDE = "left out by you"  # problem of an image that the user does not want
+OF_PEOPLE = ("", NO_LABEL, SET_ASIDE)  # problems that people make and mend; the others are of the file
 OPEN = 2  # versions kept in memory, over all users
 UNSEEN = "thumbnail"  # column that no page shows, and the largest by far: only the audit compares what is in it
 

@@ -20,6 +20,9 @@ WORDS = {  # flag of the command line: what the page calls it
     r"\bwith `python -m imgcls\.import_labels[^`]*`( first)?": "here",
     r"`python -m imgcls\.models` lists": "The page Learn lists",
     r"`python -m [^`]*`": "the command line",
+    r"HEIC with `pip install 'imgcls\[heic\]'`": "HEIC where who installed this app has added it",
+    r"which needs a further package: pip install 'imgcls\[heic\]'": "for which this app lacks a package. Ask who "
+    "installed it to add it: pip install imgcls[heic]",
     r"--[a-z]+(-[a-z]+)*": "an option",
     r"\ba manifest\b": "a table of images",
     r"\bmanifest\b": "table of images",

@@ -1,10 +1,13 @@
 """Deploy: a run is exported, served, and asked as other programs ask it."""
 
+import json
 import os
 import shutil
 import subprocess
 import sys
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import playwright
 import pytest
@@ -73,6 +76,53 @@ def test_the_code_that_is_shown_works(served, small_data, tmp_path, language):
                           text=True, cwd=tmp_path)  # fmt: skip
     assert not done.stderr
     assert any(name in done.stdout for name in ("bag", "sneaker", "trouser"))
+
+
+@pytest.fixture
+def answering():
+    """Gives the address of a server that has one answer to all questions."""
+    servers = []
+
+    def start(answer: dict) -> str:
+        class Handler(BaseHTTPRequestHandler):
+            def do_POST(self):
+                self.rfile.read(int(self.headers["Content-Length"]))
+                self.send_response(200)
+                self.end_headers()
+                self.wfile.write(json.dumps({"predictions": [answer]}).encode())
+
+            def log_message(self, *said):
+                """Say nothing."""
+
+        servers.append(HTTPServer(("127.0.0.1", 0), Handler))
+        Thread(target=servers[-1].serve_forever, daemon=True).start()
+        return f"http://127.0.0.1:{servers[-1].server_port}/v1/models/flowers"
+
+    yield start
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+@pytest.mark.parametrize(
+    "program", [("python", sys.executable, "-c"), ("javascript", NODE, "--input-type=module", "-e")]
+)
+@pytest.mark.parametrize(
+    ("answer", "said"),
+    [
+        ({"decision": "none of these"}, ["Decision: none of these", "Likeliest: rose, 41.2%"]),
+        ({}, ["Likeliest: rose, 41.2%"]),
+        ({"decision": "", "problem": "no image"}, ["no image"]),
+    ],
+)
+def test_the_code_says_what_was_decided_before_the_likeliest_class(answering, tmp_path, program, answer, said):
+    from parts.deploy.code import code_for
+
+    (tmp_path / "image.jpg").write_bytes(b"image")
+    address = answering({"problem": "", "classes": ["rose", "tulip"], "probabilities": [0.412, 0.3]} | answer)
+    language, *command = program
+    done = subprocess.run([*command, code_for(language, address)], capture_output=True, text=True, cwd=tmp_path)
+    assert done.stdout.splitlines() == said, done.stderr
 
 
 def test_the_files_name_the_model():

@@ -10,6 +10,9 @@ from parts.errors import in_page
 from projects.decisions import record, unsaved
 from projects.project import create_project
 from projects.versions import current_number, list_versions, manifest_of
+from projects.wording import in_words
+
+from imgcls.image_files import NEEDS_HEIF, UNKNOWN_FORMAT
 
 
 @contextmanager
@@ -89,3 +92,10 @@ def test_a_title_with_signs_of_markdown_is_shown_as_it_is(page, here):
     create_project("*My* ![x](p.gif)")
     view = page("data", project="my-x-p-gif")
     assert view.widgets.sidebar.subheader[0].value == r"\*My\* !\[x\](p.gif)"
+
+
+def test_a_heic_file_that_is_not_read_says_whom_to_ask():
+    assert in_words(NEEDS_HEIF) == (
+        "a HEIC file, for which this app lacks a package. Ask who installed it to add it: pip install imgcls[heic]"
+    )
+    assert "pip" not in in_words(UNKNOWN_FORMAT)

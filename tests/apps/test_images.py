@@ -68,6 +68,17 @@ def test_the_browser_gets_what_a_page_shows(project, browser_of):
     assert browser_of.get(file_address(image)).status_code == 200
 
 
+def test_a_file_that_cannot_be_read_has_a_placeholder_and_one_that_is_gone_has_none(project, browser_of):
+    manifest = whole_manifest_of(project)
+    manifest.paths(manifest.table.loc[[3]])[0].write_bytes(b"no image")
+    assert browser_of.get(picture_address(project, 1, 3)).status_code == 404  # its page says that it is gone
+    manifest.table.loc[3, "problems"] = "no image that can be read"
+    add_version(project, manifest, "30 images added", 1)
+    answer = browser_of.get(picture_address(project, 2, 3))
+    assert (answer.status_code, answer.headers["content-type"]) == (200, "image/svg+xml")
+    assert browser_of.get(picture_address(project, 2, 4)).headers["content-type"] == "image/webp"
+
+
 def test_and_nothing_else(project, browser_of):
     good = picture_address(project, 1, 3)
     assert browser_of.get(good.replace("/1/3", "/1/4")).status_code == 200  # the key is that of the version's images

@@ -40,6 +40,13 @@ def test_two_titles_that_make_one_name_are_two_projects(here):
     assert create_project("花").name == "project"
 
 
+def test_a_long_title_stays_whole_and_its_name_is_cut(here):
+    first, second = create_project(320 * "w"), create_project(319 * "w")
+    assert (first.title, second.title) == (320 * "w", 319 * "w")
+    assert (first.name, second.name) == (60 * "w", f"{60 * 'w'}-2")
+    assert create_project(f"{59 * 'a'} b").name == 59 * "a"  # no hyphen at its end
+
+
 @pytest.mark.parametrize("title", ["", "  "])
 def test_a_title_is_needed(here, title):
     with pytest.raises(ValueError, match="no name yet"):

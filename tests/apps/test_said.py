@@ -10,6 +10,7 @@ from projects.models import SERVER, Model
 from projects.project import create_project
 from worker.tasks.predict import _said_by_server
 
+from imgcls.image_files import NEEDS_HEIF
 from imgcls.serving.prediction import Prediction
 
 ROW = {**COLUMNS, "waits": False, "classes": ["sea", "sky", "sun"], "probabilities": [0.9, 0.6, 0.1]}
@@ -97,3 +98,7 @@ def test_an_answer_of_an_earlier_version_of_the_app_is_read(answer):
     table = pd.DataFrame([{**ROW, "labels": ["sea"]}, {**ROW, "labels": []}]).drop(columns="several")
     table.to_parquet(answer.folder / "table.parquet")
     assert [said_of(row, 0.0).kind for row in rows_of(answer).to_dict("records")] == [NAMED, NONE]
+
+
+def test_a_file_that_cannot_be_read_says_it_in_the_words_of_the_pages():
+    assert "Ask who installed it" in said_of({**ROW, "problem": NEEDS_HEIF}, 0.5).text

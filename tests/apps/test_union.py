@@ -23,6 +23,14 @@ def test_the_first_images_are_all_new():
     assert (joined.added, joined.sentence()) == (2, "2 images added")
 
 
+def test_files_that_cannot_be_read_are_no_images(tmp_path):
+    new = images(tmp_path, b="dog", c="cat", d="cat")
+    new.table.loc[[1, 2], "problems"] = "a damaged JPEG file"
+    assert join(None, new).sentence() == "1 image added; 2 files cannot be read"
+    joined = join(images(tmp_path, a="cat", b="dog"), new)
+    assert joined.sentence("from photos") == "0 images added, 1 was here already from photos; 2 files cannot be read"
+
+
 def test_new_images_come_behind_and_every_path_leads_to_its_file(tmp_path):
     joined = join(images(tmp_path / "one", a="cat"), images(tmp_path / "two", b="dog"))
     assert joined.manifest.paths(joined.manifest.table) == [tmp_path / "one" / "a.png", tmp_path / "two" / "b.png"]

@@ -2,10 +2,15 @@
 
 import io
 import zipfile
+from collections.abc import Mapping
 from dataclasses import dataclass
+from pathlib import Path
 
 import pytest
 from parts.uploads import save_uploads
+from projects.reading import read_source
+
+from imgcls.config import LabelsConfig
 
 
 @dataclass
@@ -106,3 +111,52 @@ def test_one_annotation_file_is_the_source(here):
     kept = save_uploads([File("instances.json"), File("1.png")], here / "kept")
     assert kept.path.name == "instances.json"
     assert (kept.path.parent / "1.png").is_file()
+
+
+IN_CLASSES = {"fold/hund/1.jpg": b"1", "fold/hund/2.jpg": b"2", "fold/katze/1.jpg": b"3"}
+FLAT = {"1.jpg": b"1", "2.jpg": b"2", "3.jpg": b"3"}
+COCO = b"""{"images": [{"id": 1, "file_name": "1.jpg"}, {"id": 2, "file_name": "2.jpg"},
+{"id": 3, "file_name": "3.jpg"}], "annotations": [{"image_id": 1, "category_id": 1}, {"image_id": 2, "category_id": 1},
+{"image_id": 3, "category_id": 2}],
+"categories": [{"id": 1, "name": "hund"}, {"id": 2, "name": "katze"}]}"""
+
+
+def labels_of(source: Path) -> list[str]:
+    return sorted(read_source(str(source), LabelsConfig()).manifest.table["label"])
+
+
+def dropped(files: Mapping[str, bytes], folder: Path, way: str) -> Path:
+    """What is read of files that were dropped as they are, or in an archive."""
+    as_they_are = [File(name, content) for name, content in files.items()]
+    return save_uploads([archive(**files)] if way == "zip" else as_they_are, folder).path
+
+
+@pytest.mark.parametrize("way", ["folder", "zip"])
+@pytest.mark.parametrize("texts", [["README.txt"], ["LICENSE.txt"], ["README.txt", "LICENSE.txt"], ["meta.csv"]])
+def test_a_text_beside_class_folders_leaves_their_images(here, texts, way):
+    files = IN_CLASSES | {f"fold/{name}": b"Photos of cats and dogs,\ntaken by me.\n" for name in texts}
+    assert labels_of(dropped(files, here / "kept", way)) == ["hund", "hund", "katze"]
+
+
+@pytest.mark.parametrize("texts", [["README.txt"], ["README.txt", "LICENSE.txt"]])
+def test_a_text_beside_images_without_folders_leaves_them_waiting(here, texts):
+    files = FLAT | dict.fromkeys(texts, b"Photos of cats and dogs.\n")
+    assert labels_of(dropped(files, here / "kept", "folder")) == ["", "", ""]
+
+
+@pytest.mark.parametrize("way", ["folder", "zip"])
+@pytest.mark.parametrize("beside", [{}, {"README.txt": b"Photos of cats and dogs.\n"}])
+@pytest.mark.parametrize(
+    ("name", "content", "labels"),
+    [
+        ("instances.json", COCO, ["hund", "hund", "katze"]),
+        ("labels.csv", b"image,label\n1.jpg,hund\n2.jpg,hund\n3.jpg,katze\n", ["hund", "hund", "katze"]),
+        ("labels.txt", b"1.jpg 0\n2.jpg 0\n3.jpg 1\n", ["0", "0", "1"]),
+    ],
+)
+def test_annotations_beside_images_are_read(here, name, content, labels, beside, way):
+    assert labels_of(dropped(FLAT | beside | {name: content}, here / "kept", way)) == labels
+
+
+def test_a_table_alone_is_the_source(here):
+    assert dropped({"a.csv": b"x,y\n1,2\n"}, here / "kept", "folder").name == "a.csv"

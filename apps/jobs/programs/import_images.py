@@ -81,7 +81,7 @@ def add(project: Project, new: Manifest, request: Request) -> tuple[Joined, int]
         if not joined.added and not joined.labelled:
             return joined, 0
         try:
-            what = f"{joined.sentence()} from {request.title}"
+            what = joined.sentence(f"from {request.title}")
             return joined, add_version(project, joined.manifest, what, based_on, request.who).number
         except ValueError:  # somebody changed the data in this moment
             if attempt == ATTEMPTS - 1:

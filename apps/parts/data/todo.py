@@ -15,6 +15,7 @@ from imgcls.data.audit import KINDS
 from imgcls.data.manifest.table import Manifest
 from parts.data.change import change
 from parts.data.starting import start_audit
+from parts.errors import in_page
 from parts.opened import go
 from parts.plain import plain
 
@@ -74,7 +75,7 @@ def _show_kind(project: Project, number: int, kind: str, tasks: Sequence[Task]) 
     page = st.pagination(pages, key=f"page of {kind} {number}") if pages > 1 else 1
     for task in tasks[(page - 1) * A_PAGE : page * A_PAGE]:
         with st.container(border=True):
-            st.markdown(plain(task.why))
+            st.markdown(in_page(task.why))
             if task.rows and kind not in OF_CLASSES:
                 st.html(_images(project, number, manifest, task.rows[:MOST_IMAGES]))
             _actions(project, number, task, manifest)

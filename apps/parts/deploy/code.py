@@ -16,7 +16,12 @@ body = json.dumps({{"instances": [{{"b64": image}}]}}).encode()
 request = urllib.request.Request("{address}:predict", body, {{"Content-Type": "application/json"}})
 with urllib.request.urlopen(request) as response:
     answer = json.load(response)["predictions"][0]
-print(answer["problem"] or f'{{answer["classes"][0]}}: {{answer["probabilities"][0]:.1%}}')
+if answer["problem"]:
+    print(answer["problem"])
+else:
+    if "decision" in answer:
+        print("Decision:", answer["decision"])
+    print(f'Likeliest: {{answer["classes"][0]}}, {{answer["probabilities"][0]:.1%}}')
 """
 JAVASCRIPT = """\
 import {{ readFile }} from "node:fs/promises";
@@ -28,7 +33,12 @@ const response = await fetch("{address}:predict", {{
   body: JSON.stringify({{ instances: [{{ b64: image }}] }}),
 }});
 const answer = (await response.json()).predictions[0];
-console.log(answer.problem || `${{answer.classes[0]}}: ${{(100 * answer.probabilities[0]).toFixed(1)}} %`);
+if (answer.problem) {{
+  console.log(answer.problem);
+}} else {{
+  if (answer.decision) console.log(`Decision: ${{answer.decision}}`);
+  console.log(`Likeliest: ${{answer.classes[0]}}, ${{(100 * answer.probabilities[0]).toFixed(1)}}%`);
+}}
 """
 TITLES = {  # language of the coloring, title, what it needs
     "curl": ("bash", "curl", "The same request that TensorFlow Serving takes."),

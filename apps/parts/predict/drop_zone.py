@@ -7,6 +7,7 @@ import streamlit as st
 from projects.answers import Answer, add_pictures, start_answer
 from projects.models import Model
 from projects.project import Project
+from projects.wording import in_words
 
 from imgcls.image_files import READABLE
 from parts.opened import keep
@@ -33,7 +34,7 @@ def ask_for_pictures(project: Project, model: Model, shown: Answer | None) -> No
 def _drop(project: Project, model: Model, shown: Answer | None) -> None:
     files = st.file_uploader(
         "Drop images here", accept_multiple_files=True, max_upload_size=MOST_MEGABYTES, key=_key("pictures"),
-        help=f"{READABLE}.",
+        help=f"{in_words(READABLE)}.",
     )  # fmt: skip
     if files:
         _take(project, model, shown, files, "pictures")

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import pandas as pd
+from projects.wording import in_words
 
 NOT_SURE, NONE_OF_THESE = "not sure", "none of these"  # decisions of a classifier's own judgement
 UNLIKE, NO_CLASS = "unlike anything it was trained on", "none of the classes"
@@ -40,7 +41,7 @@ def said_of(row: Mapping[str, object], threshold: float) -> Said:
     if row["waits"]:
         return Said(WAITS, "waiting")
     if row["problem"]:
-        return Said(UNREADABLE, str(row["problem"]))
+        return Said(UNREADABLE, in_words(str(row["problem"])))
     if row["decision"] == NONE_OF_THESE:
         return Said(STRANGE, UNLIKE)
     if row["several"]:

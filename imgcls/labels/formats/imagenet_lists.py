@@ -56,7 +56,7 @@ def read(source: Path, image_index: ImageIndex | None = None) -> Records:
     rows: list[Row] = []
     split_of: dict[str, str] = {}
     for path in files_of(source, ".txt"):
-        if source.is_dir() and path.name.lower() in NAMES:
+        if source.is_dir() and _lists_names(path):
             continue
         file = name_in(path, source)
         try:
@@ -75,9 +75,14 @@ def _names(path: Path, source: Path, problems: Problems) -> list[str | None] | N
     for folder in (path.parent, source if source.is_dir() else path.parent):
         beside = {entry.name.lower(): entry for entry in sorted(folder.iterdir()) if entry.is_file()}
         for name in NAMES:
-            if name in beside:
+            if name in beside and _lists_names(beside[name]):
                 return _named(read_text(beside[name]), source, problems)
     return None
+
+
+def _lists_names(path: Path) -> bool:
+    """Whether a file holds the names of the classes: a labels.txt may list images with their numbers instead."""
+    return path.name.lower() in NAMES and not detect(path)
 
 
 def _named(text: str, source: Path, problems: Problems) -> list[str | None]:

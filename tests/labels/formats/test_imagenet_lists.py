@@ -50,6 +50,17 @@ def test_numbers_without_names_are_the_names(data_set, look):
     assert "there is no list of names" in look.reported(records, "noted")[0][2]
 
 
+def test_a_list_that_is_called_as_names_are_is_a_list(data_set, look):
+    data_set.image("a.png", "b.png")
+    path = data_set.write("labels.txt", "a.png 0\nb.png 1\n")
+    data_set.write("README.txt", "Two photos.\n")
+    for source in (path, data_set.root):
+        assert look.labels(read_labels(source)) == [("a.png", "0"), ("b.png", "1")]
+    data_set.write("classes.txt", "cat\ndog\n")
+    for source in (path, data_set.root):
+        assert look.labels(read_labels(source)) == [("a.png", "cat"), ("b.png", "dog")]
+
+
 def test_what_is_no_label_is_reported(data_set, look):
     data_set.image("a.png", "b.png", "c.png", "d.png")
     data_set.write("classes.txt", "cat\n\n")
