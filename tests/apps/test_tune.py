@@ -3,8 +3,10 @@
 from dataclasses import replace
 
 from jobs.job import Job
+from parts.train import tune
 from parts.train.tune import trials_of
 from projects.project import create_project
+from streamlit.testing.v1 import AppTest
 
 from imgcls.config import TrainConfig
 from imgcls.run_folder import RunFolder
@@ -22,3 +24,25 @@ def test_the_runs_of_a_search_are_shown_the_best_first(here):
     assert table["Run"].tolist() == ["trial-0001", "trial-0002", "trial-0000"]
     assert table["Validation accuracy"].tolist() == ["80.0 %", "60.0 %", "50.0 %"]
     assert table.iloc[0]["Learning rate"] == 0.002
+
+
+def test_a_second_click_starts_no_second_search(here, monkeypatch):
+    project, started = create_project("Shoes"), []
+    monkeypatch.setattr(tune, "list_jobs", lambda project: started)
+    monkeypatch.setattr(tune, "start_job", lambda *facts: started.append(Job("shoes", "1", "tune", "", "running")))
+    monkeypatch.setattr(tune, "file_of_version", lambda project, version: project.folder / "1.parquet")
+    monkeypatch.setattr(tune, "_follow", lambda project: None)
+
+    def page(project):
+        from parts.train.tune import offer_search
+
+        from imgcls.config import TrainConfig
+
+        offer_search(project, 1, TrainConfig())
+
+    shown = AppTest.from_function(page, args=(project,)).run()
+    search = next(button for button in shown.button if button.label == "Search")
+    search.click().run()
+    search.click().run()  # the same button, before the page has followed
+    assert not shown.exception
+    assert len(started) == 1
