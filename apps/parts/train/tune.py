@@ -42,8 +42,7 @@ def offer_search(project: Project, version: int, config: TrainConfig) -> None:
     names = st.multiselect("What is tried", list(SEARCHED), ["Learning rate", "Label smoothing"])
     trials = st.slider("Runs", 2, 50, 10, help="Each takes as long as the run above, or less if it is ended early.")
     is_at_work = any(job.is_live and job.kind == KIND for job in list_jobs(project))
-    pressed = st.button("Search", icon=":material/search:", disabled=not names or is_at_work)
-    if pressed and not is_at_work:  # a second click comes before the button is drawn anew
+    if st.button("Search", icon=":material/search:", disabled=not names or is_at_work):  # then no click counts
         with explained():
             _start(project, version, config, names, trials)
             st.rerun()
