@@ -237,6 +237,20 @@ def test_a_setting_is_found_by_a_word_and_kept_when_the_search_hides_it(page, pr
     assert "No setting has" in view.choose("Find a setting", "xyzzy").text
 
 
+def test_the_drawer_is_the_same_one_once_a_setting_is_changed(page, project):
+    view = page("train", project="clothes").open("Settings").choose("Find a setting", "start from")
+    first = {part.label: part.proto.id for part in view.widgets.expander}
+    view.choose("Start from", "..").press("Start")
+    assert {part.label: part.proto.id for part in view.widgets.expander} == first
+
+
+def test_a_setting_that_is_wrong_is_said_beside_it_until_start_is_pressed(page, project):
+    view = page("train", project="clothes").open("Settings").choose("Epochs", 0)
+    assert view.errors.count("“Epochs” is 0") == 1
+    assert "Not known" in view.text
+    assert view.press("Start").errors.count("“Epochs” is 0") == 2
+
+
 def test_a_value_out_of_range_is_said_without_flags(page, project):
     view = page("train", project="clothes").open("Settings").choose("Epochs", 0).press("Start")
     assert "“Epochs” is 0; expected 1 to" in view.errors

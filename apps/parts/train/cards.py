@@ -3,6 +3,7 @@
 import streamlit as st
 from projects.project import Project
 
+from imgcls.config import TrainConfig
 from parts.errors import explained
 from parts.fragment import fragment
 from parts.opened import keep
@@ -22,16 +23,20 @@ def chosen_answer(found: dict[str, Answer]) -> Answer:
 
 def show_cards(found: dict[str, Answer], project: Project, version: int, facts: Facts) -> None:
     """A card for each answer, and how the minutes were estimated."""
-    chosen, speed = chosen_answer(found), None
-    with explained():
-        speed = speed_of(project, version, config_of(chosen, changes(project)), facts)
+    chosen = chosen_answer(found)
+    config = _config(chosen, project)
+    speed, waits = None, False
+    if config:
+        with explained():
+            speed = speed_of(project, version, config, facts)
+            waits = speed is None
     for column, answer in zip(st.columns(len(found)), found.values(), strict=True):
         with column, st.container(border=True, height="stretch", vertical_alignment="distribute"):
             _show(answer, answer is chosen, _minutes(answer, project, facts, speed))
-    if speed is None:
-        _wait_for_speed(project, version, chosen, facts)
-    else:
+    if speed:
         st.caption(speed.sentence())
+    elif waits:
+        _wait_for_speed(project, version, config, facts)
 
 
 def _show(answer: Answer, is_chosen: bool, minutes: str) -> None:
@@ -47,19 +52,24 @@ def _show(answer: Answer, is_chosen: bool, minutes: str) -> None:
 
 
 def _minutes(answer: Answer, project: Project, facts: Facts, speed: Speed | None) -> str:
-    if speed is None:
-        return "Being measured"
+    config = _config(answer, project)
+    if config is None:
+        return "Not known"
+    return in_minutes(seconds_of(config, facts, speed)) if speed else "Being measured"
+
+
+def _config(answer: Answer, project: Project) -> TrainConfig | None:
+    """None where a setting is wrong, which the drawer of the settings says."""
     try:
-        config = config_of(answer, changes(project))
-    except ValueError:  # is said where it is chosen
-        return "not known"
-    return in_minutes(seconds_of(config, facts, speed))
+        return config_of(answer, changes(project))
+    except ValueError:
+        return None
 
 
-def _wait_for_speed(project: Project, version: int, chosen: Answer, facts: Facts) -> None:
+def _wait_for_speed(project: Project, version: int, config: TrainConfig, facts: Facts) -> None:
     @fragment(run_every=LOOK_AGAIN)
     def look_again() -> None:
-        if speed_of(project, version, config_of(chosen, changes(project)), facts):
+        if speed_of(project, version, config, facts):
             st.rerun()
         st.caption("The minutes come once this machine has been tried, which takes a minute while nothing else runs.")
 

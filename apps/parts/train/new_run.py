@@ -68,8 +68,16 @@ def _say_what_is_missing(project: Project, sentence: str) -> None:
 
 
 def _drawer(title: str, icon: str, is_open: bool) -> Any:
-    """An expander whose content is only made while it is open."""
-    return st.expander(title, icon=icon, expanded=is_open, key=title, on_change="rerun")
+    """An expander whose content is only made while it is open.
+
+    Args:
+        title: What it is called.
+        icon: Before its title.
+        is_open: Whether it begins open. It is no argument of the expander, which would be another one with another
+            value: what somebody types in it at that moment would be lost.
+    """
+    st.session_state.setdefault(title, is_open)
+    return st.expander(title, icon=icon, key=title, on_change="rerun")
 
 
 def _open_drawer(project: Project, version: int, answer: Answer, facts: Facts) -> None:
@@ -93,8 +101,8 @@ def _offer_start(project: Project, version: int, answer: Answer) -> None:
         st.markdown(f"**What {answer.title} does, and why**")
         own = [f"You changed {counted(changed, 'setting')} below; what you set there holds."] if changed else []
         st.markdown("\n".join(f"- {plain(reason)}" for reason in (*answer.reasons, *own)))
-    config = config_of(answer, changes(project))
     if pressed:
+        config = config_of(answer, changes(project))
         run = start_run(project, _complete(project, config, version, name), version, who())
         keep(run=run)
         st.rerun()
