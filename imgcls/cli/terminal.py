@@ -53,12 +53,11 @@ class ProgressLine(Progress):
         if self._what != "training":
             self._begin("training", done)
         metrics = status["metrics"]
+        learned = f"loss {metrics['loss']:.3f}  accuracy {100 * metrics['accuracy']:.1f} %  " if metrics else ""
         waited = status.get("waiting_for_data", 0.0)
         waits = f"  waits {waited:.0%} for images" if waited >= LEAST_WAITING else ""
-        facts = (
-            f"loss {metrics['loss']:.3f}  accuracy {100 * metrics['accuracy']:.1f} %  "
-            f"{status['images_per_second']:.0f} images/s{waits}  {self._left(done, status['epochs'] * steps)} left"
-        )
+        rate, left = status["images_per_second"], self._left(done, status["epochs"] * steps)
+        facts = f"{learned}{rate:.0f} images/s{waits}  {left} left"
         text = f"epoch {status['epoch']}/{status['epochs']}"
         self._file.write(text, done, status["epochs"] * steps)
         self._bar.update(self._task, description=text, completed=status["step"], total=steps, facts=facts)

@@ -36,6 +36,7 @@ class RunLog(keras.callbacks.Callback):
         self.steps_per_epoch, self.images_per_step = steps_per_epoch, images_per_step
         self._first: int | None = None  # step of the epoch that this start of the run made first
         self._epoch, self._steps, self._epoch_began = 0, 0, time.monotonic()
+        self._last: dict[str, Any] = {}  # metrics that are known, of the epoch before until this one's are
 
     def on_epoch_begin(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Start the clock."""
@@ -49,6 +50,7 @@ class RunLog(keras.callbacks.Callback):
         """Report what status.json says."""
         self._steps = batch + 1 - (self._first or 0)
         self.waited = round(self._waiting.share, 3)
+        self._last = logs or self._last
         facts = {
             "epoch": self._epoch + 1,
             "epochs": self.epochs,
@@ -56,7 +58,7 @@ class RunLog(keras.callbacks.Callback):
             "steps": self.steps_per_epoch,
             "images_per_second": self._rate(),
             "waiting_for_data": self.waited,
-            "metrics": logs or {},
+            "metrics": self._last,
         }
         self.output.status(facts)
 

@@ -54,6 +54,8 @@ class TrainingProgress:
             )
 
     def metrics(self) -> dict[str, float]:
-        """Loss and accuracy over the examples of this epoch so far."""
-        examples = max(1, self.sums["examples"])
+        """Loss and accuracy over the examples of this epoch that were counted so far; none of them at first."""
+        examples = self.sums["examples"]
+        if not examples:
+            return {}
         return {"loss": self.sums["loss"] / examples, "accuracy": self.sums["correct"] / examples}

@@ -64,6 +64,20 @@ def test_the_model_that_is_kept_is_that_of_the_best_epoch(tiny_run):
         assert np.array_equal(stored, loaded)
 
 
+@pytest.mark.thorough
+def test_no_step_is_said_to_have_a_loss_or_an_accuracy_that_nobody_has_read(tiny_config):
+    run, manifest = create_run(tiny_config(epochs=4, steps_per_call=1))
+    told = []
+    assert train_network(run, manifest, on_step=told.append)
+    steps = [facts["metrics"] for facts in told if "step" in facts]
+    assert all(metrics.get("loss", 1.0) > 0.0 for metrics in steps)
+    epochs = [{name: row[name] for name in ("loss", "accuracy")} for row in run.metrics()]
+    assert [facts["metrics"] for facts in told if facts.get("step") == facts.get("steps", -1)] == epochs
+    assert epochs[0] in [
+        facts["metrics"] for facts in told if facts.get("epoch") == 2 and facts["step"] < facts["steps"]
+    ]
+
+
 KILLED_AFTER_A_CHECKPOINT = """
 import os, runpy, signal, sys
 from imgcls.training.run_checkpoints import RunCheckpoints
