@@ -199,7 +199,7 @@ def _as_ours(answer: Answer, parts: Sequence[pd.DataFrame]) -> pd.DataFrame:
     values = [name.replace("class", "probability") for name in names]
     named = (table[names].notna() & (table[names] != "")).to_numpy()  # a model may know fewer classes than are kept
     found = {
-        "image": [_short(name, answer.pictures) for name in table["image"]],
+        "image": [_short(name, answer) for name in table["image"]],
         "file": table["image"],
         "classes": _lists(table[names], named),
         "probabilities": _lists(table[values], named),
@@ -216,9 +216,9 @@ def _lists(table: pd.DataFrame, named: np.ndarray) -> list[tuple]:
     return [tuple(row[here]) for row, here in zip(table.to_numpy(), named, strict=True)]
 
 
-def _short(name: str, folder: str) -> str:
-    """The name of an image in its folder or archive."""
-    return name.removeprefix(folder).lstrip("/") or PurePosixPath(name).name
+def _short(name: str, answer: Answer) -> str:
+    """The name of an image in its folder or archive; an archive that cannot be read is called as the user calls it."""
+    return name.removeprefix(answer.pictures).lstrip("/") or answer.title
 
 
 def _row(answer: Answer, file: Upload, known: dict[str, dict]) -> dict:

@@ -202,7 +202,7 @@ def test_a_folder_on_the_server_is_named_by_a_job(trained, small_data, monkeypat
     view.look().choose("Folder, zip or tar file on the server", "/etc").press("Name these images")
     assert "lies outside of" in view.errors
     view.choose("Folder, zip or tar file on the server", "photos").press("Name these images")
-    view.wait_for("11 images, named by: Run small.", PATIENCE)
+    view.wait_for("10 images, named by: Run small.", PATIENCE)
     assert "1 file cannot be read. The other 10 images can." in view.text
     assert table_of(view)["image"].iloc[0].startswith("bag/")
     assert view.html.count("<img") == 10
@@ -229,6 +229,30 @@ def test_pictures_of_a_zip_file_are_shown(trained, pictures):
     (row,) = with_files(answer, [{"image": "../x/bag.png", "file": "photos.zip/../x/bag.png"}])
     assert Path(row["file"]).read_bytes() == pictures["bag.png"]
     assert Path(row["file"]).parent == answer.folder / "shown"
+
+
+def test_a_zip_file_without_an_image_and_a_file_that_is_none_are_said_by_their_names(trained):
+    from jobs.known_models import list_models
+    from projects.answers import Answer, save_answer, start_answer
+
+    from imgcls.workflow.many_images.archives import images_in
+
+    started = start_answer(trained, list_models(trained)[0], title="hols_2025.zip")
+    kept = started.folder / "pictures.zip"
+    answer = save_answer(Answer(**{**vars(started), "pictures": str(kept)}))
+    with zipfile.ZipFile(kept, "w") as archive:
+        archive.writestr("notes.txt", "no image")
+    assert not list(images_in(kept, lambda name: True))
+    assert "There is no image in hols\\_2025.zip. Choose" in opened(trained, answer=answer.id).text
+    kept.write_text("no archive " * 100)
+    (broken,) = images_in(kept, lambda name: True)
+    (answer.folder / "parts").mkdir()
+    row = {"image": broken.name, "class": None, "probability": None, "problem": broken.problem}
+    pd.DataFrame([row]).to_parquet(answer.folder / "parts" / "part-00000.parquet")
+    view = opened(trained, answer=answer.id)
+    assert "0 images, named by: Run small." in view.text
+    assert view.widgets.dataframe[0].value.to_numpy().tolist() == [["hols_2025.zip", broken.problem]]
+    assert broken.problem == "is neither a zip nor a tar file, or is cut off in its first bytes"
 
 
 def test_pictures_join_the_data_once(trained, pictures):

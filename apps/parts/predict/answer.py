@@ -14,6 +14,7 @@ from parts.errors import in_page
 from parts.fragment import fragment
 from parts.job_strip import share
 from parts.opened import link
+from parts.plain import plain
 from parts.predict.archived import with_files
 from parts.predict.cards import show_cards
 from parts.predict.said import TITLES, UNREADABLE, as_table, kinds_of
@@ -69,18 +70,18 @@ def _follow(project: Project, answer: Answer, least: float) -> None:
 
 def _nothing(answer: Answer) -> None:
     if answer.pictures:
-        st.info("No image was named.")
+        st.info(plain(f"There is no image in {answer.title}. Choose a folder, or a zip or tar file, of images."))
 
 
 def _summary(project: Project, answer: Answer, table: pd.DataFrame, least: float) -> None:
-    sentence = f"{counted(len(table), 'image')}, named by: {answer.model.title}."
-    st.write(f"{sentence} Answers below {least:.0%} are shown as not sure." if least else sentence)
+    unread = table[table["problem"] != ""]
+    read = len(table) - len(unread)
+    sentence = f"{counted(read, 'image')}, named by: {answer.model.title}."
+    st.write(f"{sentence} Answers below {least:.0%} are shown as not sure." if least and read else sentence)
     if answer.model.run:
         label = "Change how sure it has to be" if answer.model.kind == RUN else "How sure it has to be"
         link("results", project, label, run=answer.model.run)
-    unread = table[table["problem"] != ""]
     if len(unread):
-        read = len(table) - len(unread)
         others = f" The other {counted(read, 'image')} can." if read else ""
         st.warning(f"{counted(len(unread), 'file')} cannot be read.{others}")
         st.dataframe({"file": unread["image"], "reason": unread["problem"]}, hide_index=True)

@@ -104,6 +104,8 @@ def _begins(archive: Path) -> bytes:
 def _why_broken(archive: Path, error: Exception, count: int) -> str:
     if isinstance(error, OSError) and error.errno:
         return (error.strerror or str(error)).lower()
+    if not count and isinstance(error, tarfile.ReadError) and not _begins(archive).startswith(tuple(COMPRESSED)):
+        return "is neither a zip nor a tar file, or is cut off in its first bytes"
     return f"the archive is damaged or cut off after {count:,} images ({str(error) or 'it ends too early'})"
 
 
