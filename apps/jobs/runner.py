@@ -11,7 +11,8 @@ from typing import IO
 
 from imgcls.files import read_json, replacing, write_json
 
-AT_ONCE = max(1, (os.cpu_count() or 2) // 2)  # jobs; each of them uses several processors
+AT_ONCE = max(1, (os.cpu_count() or 2) // 2)  # jobs of hours, and as many of minutes; each uses several processors
+FOR_HOURS = ("train", "tune")  # kinds, behind which nobody should have to wait with new images
 WITHOUT_TURN = ("serve",)  # kinds that never end by themselves
 LOOK_AGAIN = 0.2  # seconds
 
@@ -27,7 +28,7 @@ def main(folder: Path) -> None:
     asked: list[bool] = []
     try:
         _begin(folder)
-        turn = None if job["kind"] in WITHOUT_TURN else _wait_for_turn(folder.parents[2] / ".turns")
+        turn = None if job["kind"] in WITHOUT_TURN else _wait_for_turn(folder.parents[2] / ".turns", job["kind"])
         signal.signal(signal.SIGTERM, lambda *_: asked.append(True))  # until there is a program that can be asked
     except Cancelled:
         _end(folder, None)
@@ -55,12 +56,15 @@ def _run(folder: Path, program: list[str], asked: list[bool]) -> int:
     return process.wait()
 
 
-def _wait_for_turn(turns: Path) -> IO[bytes]:
-    """A file that is locked for as long as it is open: at most `AT_ONCE` jobs of all projects have one."""
+def _wait_for_turn(turns: Path, kind: str) -> IO[bytes]:
+    """A file that is locked for as long as it is open: at most `AT_ONCE` jobs of hours of all projects have one, and as
+    many of the others.
+    """
+    length = "hours" if kind in FOR_HOURS else "minutes"
     turns.mkdir(exist_ok=True)
     while True:
         for place in range(AT_ONCE):
-            turn = (turns / str(place)).open("wb")
+            turn = (turns / f"{length}-{place}").open("wb")
             try:
                 fcntl.flock(turn, fcntl.LOCK_EX | fcntl.LOCK_NB)
             except BlockingIOError:

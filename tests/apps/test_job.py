@@ -76,6 +76,15 @@ def test_the_second_waits_for_the_first_and_can_be_cancelled_meanwhile(farm):
     assert (look(farm, second.id).state, look(farm, first.id).state) == ("cancelled", "running")
 
 
+def test_nothing_but_another_training_waits_for_a_training(farm):
+    training = start(farm, "sheep", kind="train")
+    wait_until(lambda: look(farm, training.id).state == "running")
+    search, added = start(farm, "lambs", kind="tune"), start(farm, "lambs")
+    wait_until(lambda: look(farm, added.id).state == "running")
+    if (os.cpu_count() or 2) < 4:
+        assert look(farm, search.id).state == "queued"
+
+
 def test_the_same_work_is_begun_once_at_a_time(farm):
     job = start(farm, "sheep")
     assert start(farm, "sheep").id == job.id
