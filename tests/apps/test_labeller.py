@@ -1,6 +1,7 @@
 """Labelling in Chromium, with the keyboard: nothing waits for the app, and an app that is killed loses nothing."""
 
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -142,6 +143,26 @@ def test_a_decision_that_is_refused_is_said_and_its_image_comes_again(page, serv
     page.get_by_text("has more than 200 characters").wait_for()
     page.get_by_text("0 of 12 done").wait_for()
     page.keyboard.press("1")
+    page.get_by_text("1 decided and not saved yet").wait_for()
+    assert [(each.row, each.labels) for each in unsaved(waiting)] == [(30, ["bag"])]
+
+
+@pytest.mark.parametrize(("gone", "said"), [("", "There is no project"), ("data/current.json", "There are no images")])
+def test_what_goes_away_while_it_is_labelled_is_a_sentence_and_nothing_is_lost(page, serve, waiting, port, gone, said):
+    from projects.decisions import unsaved
+
+    serve()
+    page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    page.get_by_text("0 of 12 done").wait_for()
+    place, elsewhere = waiting.folder / gone, waiting.folder.with_name("elsewhere")
+    shutil.move(place, elsewhere)
+    page.keyboard.press("1")
+    page.get_by_text("The last labels wait in this browser").wait_for()
+    expect(page.get_by_text(said).first).to_be_visible()
+    expect(page.get_by_text("encountered an error")).to_have_count(0)
+    shutil.rmtree(place, ignore_errors=True)  # a thumbnail may have made the folder again
+    shutil.move(elsewhere, place)
+    page.reload()
     page.get_by_text("1 decided and not saved yet").wait_for()
     assert [(each.row, each.labels) for each in unsaved(waiting)] == [(30, ["bag"])]
 

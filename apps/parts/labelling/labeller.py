@@ -16,12 +16,13 @@ from projects.versions import current_number, manifest_of
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
-from parts.errors import of_system
+from parts.errors import callback
 from parts.labelling.own import own, remember
 from parts.labelling.run_again import run_again
 from parts.person import who
 
 LARGE = 1024  # pixels of the longest side
+WAIT = "The last labels wait in this browser, and are sent again."
 COMING, BACK = 40, 10  # images that the browser knows of: to come, and decided just now
 HERE = Path(__file__)
 _labeller = st.components.v2.component(
@@ -45,10 +46,10 @@ def show_labeller(project: Project, queue: OpenQueue, several: bool) -> None:
         st.error(refused)
     received = st.session_state.get(f"{key} received", [])
     data = data_of(project, queue, received, several) | {"turn": st.session_state.get(f"{key} turn", 0)}
-    answer = _labeller(key=key, data=data, on_decisions_change=partial(_receive, key, project))
+    answer = _labeller(key=key, data=data, on_decisions_change=callback(partial(_receive, key, project), WAIT))
     sent = answer.get("decisions") or []
     if set(_ids(sent)) - set(received):  # of a tab that lived longer than the app
-        _receive(key, project)
+        callback(_receive, WAIT)(key, project)
         if st.session_state.get(f"{key} received", []) != received:
             run_again()
 
@@ -102,12 +103,7 @@ def _receive(key: str, project: Project) -> None:
     One that cannot be written down has arrived too, or it would be sent for ever, and all that come after it.
     """
     sent = (st.session_state[key].get("decisions") or []) if key in st.session_state else []
-    try:
-        refused = _record(project, sent)
-    except OSError as error:
-        why = f"The last labels wait in this browser, and are sent again. {of_system(error)}"
-        st.session_state[f"{key} refused"] = why
-        return
+    refused = _record(project, sent)
     st.session_state[f"{key} received"] = _ids(sent)
     remember(project, _ids(sent))
     if refused:
