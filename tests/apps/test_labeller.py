@@ -231,6 +231,43 @@ def test_many_images_get_one_class_with_one_key(page, serve, waiting, port):
     assert not unsaved(waiting)
 
 
+def test_many_images_are_undone_after_a_reload_but_not_by_another_browser(page, browser, serve, waiting, port):
+    from projects.decisions import unsaved
+
+    serve()
+    address = f"http://localhost:{port}/label?project=clothes&queue=no-label&mode=many"
+    page.goto(address)
+    page.locator(".cell[data-place='1']").click()
+    page.locator(".cell[data-place='4']").click(modifiers=["Shift"])
+    page.keyboard.press("2")
+    page.get_by_text("4 decided and not saved yet").wait_for()
+    another = browser.new_context().new_page()
+    another.goto(address)
+    another.get_by_role("button", name="Undo").click()
+    another.get_by_text("There is nothing to undo").wait_for()
+    assert len(unsaved(waiting)) == 4
+    page.reload()
+    page.get_by_text("4 decided and not saved yet").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("All is saved")).to_be_visible(timeout=20_000)
+    assert not unsaved(waiting)
+
+
+def test_who_decides_later_is_told_and_an_undo_brings_the_earlier_decision_back(page, serve, waiting, port):
+    from projects.decisions import read_decision, record, unsaved
+
+    serve()
+    page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    page.get_by_text("0 of 12 done").wait_for()
+    values = {"id": "other-1", "queue": "no-label", "version": 2, "row": 30, "act": "label", "labels": ["bag"]}
+    record(waiting, [read_decision(values, "Ann")])
+    page.keyboard.press("2")
+    expect(page.get_by_text("Ann chose “bag” for")).to_be_visible(timeout=20_000)
+    page.keyboard.press("z")
+    page.wait_for_timeout(1500)
+    assert [each.id for each in unsaved(waiting)] == ["other-1"]
+
+
 def test_a_key_that_is_held_down_acts_once_on_many_images(page, serve, waiting, port):
     serve()
     page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label&mode=many")
