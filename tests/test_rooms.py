@@ -1,6 +1,7 @@
 """Who may import whom, where a foreign idea may stand, and that the tests mirror the tree."""
 
 import ast
+import re
 from functools import cache
 from pathlib import Path
 
@@ -269,6 +270,21 @@ def test_a_part_of_a_page_that_runs_by_itself_shows_no_traceback():
         name_of(path) for path in sources() for node in attributes(path, "fragment") if ast.unparse(node.value) == "st"
     }
     assert users == {"apps/parts/fragment.py"}
+
+
+def test_what_is_called_before_a_page_runs_shows_no_traceback():
+    """Streamlit calls it outside of all that a page explains; a login is Streamlit's own."""
+    given = {
+        (name_of(path), ast.unparse(named.value))
+        for path in sources()
+        if name_of(path).startswith("apps/")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call) and ast.unparse(node.func).startswith(("st.", "_"))
+        for named in node.keywords
+        if re.fullmatch("on_[a-z_]+", named.arg or "") and not isinstance(named.value, ast.Constant)
+    }
+    unexplained = {each for each in given if not each[1].startswith("callback(") and each[1] != "lambda: None"}
+    assert unexplained == {("apps/safety/accounts.py", "st.login"), ("apps/safety/accounts.py", "st.logout")}
 
 
 def test_the_public_names_are_typed_where_they_are_imported():

@@ -53,6 +53,7 @@ class Decision:
         of: The id of the decision that is undone.
         who: Decided it; may be empty.
         when: Seconds since 1970.
+        browser: That it was made in; empty if that is not known.
     """
 
     id: str
@@ -65,15 +66,17 @@ class Decision:
     of: str = ""
     who: str = ""
     when: float = 0.0
+    browser: str = ""
 
 
-def read_decision(values: Mapping[str, Any], who: str, classes: Collection[str] = ()) -> Decision:
+def read_decision(values: Mapping[str, Any], who: str, classes: Collection[str] = (), browser: str = "") -> Decision:
     """A decision as a page sends it.
 
     Args:
         values: What the page sends.
         who: Decided it.
         classes: That exist; their names stay as they are.
+        browser: That it was made in.
 
     Raises:
         ValueError: It is none, or a new class has a name that is too long.
@@ -87,6 +90,7 @@ def read_decision(values: Mapping[str, Any], who: str, classes: Collection[str] 
             box=None if values.get("box") is None else [float(edge) for edge in _listed(values["box"])],
             who=who,
             when=time.time(),
+            browser=browser,
         )
         _check(decision)
     except (AttributeError, KeyError, OverflowError, TypeError, ValueError):

@@ -148,6 +148,8 @@ def show_version(project: Project, number: int) -> None:
 def _existing(project: Project, number: int | None) -> Path:
     number = current_number(project) if number is None else number
     file = file_of_version(project, number)
+    if not (project.folder / "project.json").is_file():  # a thumbnail may have made the folder again
+        raise ValueError(f"There is no project {project.name!r} any more: somebody moved or deleted it.")
     if not number or not file.is_file():
         raise ValueError("There are no images in this project yet. Add some on the page Data.")
     return file

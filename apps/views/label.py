@@ -10,6 +10,7 @@ from parts.labelling.choice import choose_queue
 from parts.labelling.labeller import show_labeller
 from parts.labelling.leaving import at_queue, save
 from parts.labelling.more_queues import offer_more_queues
+from parts.labelling.own import begin
 from parts.opened import keep, link, the_project
 from projects.fold_decisions import unsaved_rows
 from projects.open_queue import open_queue
@@ -53,6 +54,7 @@ def _work(project: Project, name: str, mode: str, several: bool) -> None:
     """What is decided runs only this part of the page again."""
     with explained():
         queue = open_queue(project, name, current_number(project))
+        begin(project)
         _offer_to_save(project)
         if mode == "one":
             show_labeller(project, queue, several)

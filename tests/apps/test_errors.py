@@ -94,6 +94,28 @@ def test_a_title_with_signs_of_markdown_is_shown_as_it_is(page, here):
     assert view.widgets.sidebar.subheader[0].value == r"\*My\* !\[x\](p.gif)"
 
 
+def test_what_a_callback_raises_is_a_sentence_on_the_page_that_runs_next(here):
+    from streamlit.testing.v1 import AppTest
+
+    def pressed():
+        import streamlit as st
+        from parts.errors import callback, explained
+
+        def fail(name):
+            raise ValueError(f"There is no run {name!r}.")
+
+        with explained():
+            st.button("Press", on_click=callback(fail, "Not kept."), args=("first",))
+            st.write("behind")
+
+    view = AppTest.from_function(pressed, default_timeout=60).run()
+    view.button[0].click().run()
+    assert not view.exception
+    assert [error.value for error in view.error] == ["Not kept. There is no run 'first'."]
+    assert view.markdown[0].value == "behind"
+    assert not view.run().error
+
+
 def test_a_heic_file_that_is_not_read_says_whom_to_ask():
     assert in_words(NEEDS_HEIF) == (
         "a HEIC file, for which this app lacks a package. Ask who installed it to add it: pip install imgcls[heic]"

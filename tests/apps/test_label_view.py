@@ -307,6 +307,64 @@ def test_nobody_undoes_what_another_one_decided(waiting):
     assert [each.row for each in unsaved(waiting)] == [32]
 
 
+def test_nothing_is_undone_after_a_reload_that_another_person_decided(waiting, monkeypatch):
+    import streamlit as st
+    from parts.labelling import deciding, own
+    from projects.decisions import unsaved
+    from projects.open_queue import open_queue
+
+    at = {"who": "Anna", "browser": "one"}
+    for place in (deciding, own):
+        monkeypatch.setattr(place, "who", lambda: at["who"], raising=False)
+        monkeypatch.setattr(place, "browser", lambda: at["browser"], raising=False)
+    queue = open_queue(waiting, "no-label", 2)
+    deciding.decide_all(waiting, queue, [30, 31], "bag")
+    for name in list(st.session_state):
+        del st.session_state[name]
+    for other in ({"who": "Ben"}, {"browser": "two"}, {"browser": ""}):
+        at |= {"who": "Anna", "browser": "one", **other}
+        assert deciding.undo_last(waiting, queue) == 0
+    at |= {"who": "Anna", "browser": "one"}
+    assert deciding.undo_last(waiting, queue) == 2
+    assert not unsaved(waiting)
+
+
+@pytest.mark.parametrize(("label", "said"), [("bag", ""), ("sneaker", "2 of these were decided otherwise")])
+def test_many_images_that_somebody_decided_otherwise_are_counted(page, waiting, monkeypatch, label, said):
+    from parts import grid
+    from parts.labelling import batch
+    from projects.decisions import unsaved
+
+    monkeypatch.setattr(batch, "image_grid", lambda *_, **__: grid.GridAnswer([30, 31, 32], None))
+    opened = page("label", project="clothes", queue="no-label", mode="many")
+    decide(waiting, "no-label", {30: "bag", 31: "bag"}, 2)  # in another browser
+    opened.press({"bag": "bag · 1", "sneaker": "sneaker · 2"}[label])
+    told = [toast.value for toast in opened.widgets.toast]
+    assert said in told[0] if said else not told
+    opened.press(f"{label} · {1 + (label == 'sneaker')}")  # what is replaced now is one's own
+    assert not opened.widgets.toast
+    opened.press("Undo · Z").press("Undo · Z")
+    assert [(each.row, each.labels) for each in unsaved(waiting)] == [(30, ["bag"]), (31, ["bag"])]
+
+
+def test_who_replaces_a_decision_is_told_whose_it_was(waiting):
+    import streamlit as st
+    from parts.labelling.labeller import _receive
+    from projects.decisions import read_decision, record
+
+    about = {"queue": "no-label", "version": 2, "row": 30, "act": "label", "labels": ["bag"]}
+    record(waiting, [read_decision({"id": "t-1", **about}, "*Anna*")])
+    st.session_state["page"] = {"decisions": [{"id": "t-2", **about}]}
+    _receive("page", waiting)
+    assert not st.session_state.get("page note")
+    st.session_state["page"] = {"decisions": [{"id": "t-3", **about, "act": "aside", "labels": []}]}
+    record(waiting, [read_decision({"id": "t-4", **about}, "*Anna*")])
+    _receive("page", waiting)
+    note = st.session_state["page note"]
+    assert note.startswith("\\*Anna\\* chose “bag” for ")
+    assert note.endswith(" just now; yours counts now. Z takes yours back.")
+
+
 def test_all_that_was_decided_about_an_image_is_told_to_the_browser(waiting):
     from parts.labelling.labeller import data_of
     from projects.decisions import read_decision, record

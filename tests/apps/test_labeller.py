@@ -1,6 +1,7 @@
 """Labelling in Chromium, with the keyboard: nothing waits for the app, and an app that is killed loses nothing."""
 
 import re
+import shutil
 import signal
 import socket
 import subprocess
@@ -146,6 +147,26 @@ def test_a_decision_that_is_refused_is_said_and_its_image_comes_again(page, serv
     assert [(each.row, each.labels) for each in unsaved(waiting)] == [(30, ["bag"])]
 
 
+@pytest.mark.parametrize(("gone", "said"), [("", "There is no project"), ("data/current.json", "There are no images")])
+def test_what_goes_away_while_it_is_labelled_is_a_sentence_and_nothing_is_lost(page, serve, waiting, port, gone, said):
+    from projects.decisions import unsaved
+
+    serve()
+    page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    page.get_by_text("0 of 12 done").wait_for()
+    place, elsewhere = waiting.folder / gone, waiting.folder.with_name("elsewhere")
+    shutil.move(place, elsewhere)
+    page.keyboard.press("1")
+    page.get_by_text("The last labels wait in this browser").wait_for()
+    expect(page.get_by_text(said).first).to_be_visible()
+    expect(page.get_by_text("encountered an error")).to_have_count(0)
+    shutil.rmtree(place, ignore_errors=True)  # a thumbnail may have made the folder again
+    shutil.move(elsewhere, place)
+    page.reload()
+    page.get_by_text("1 decided and not saved yet").wait_for()
+    assert [(each.row, each.labels) for each in unsaved(waiting)] == [(30, ["bag"])]
+
+
 def test_a_key_that_is_held_down_decides_once(page, serve, waiting, port):
     serve()
     page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label")
@@ -208,6 +229,43 @@ def test_many_images_get_one_class_with_one_key(page, serve, waiting, port):
     page.keyboard.press("z")
     page.get_by_role("grid", name="12 images").wait_for()
     assert not unsaved(waiting)
+
+
+def test_many_images_are_undone_after_a_reload_but_not_by_another_browser(page, browser, serve, waiting, port):
+    from projects.decisions import unsaved
+
+    serve()
+    address = f"http://localhost:{port}/label?project=clothes&queue=no-label&mode=many"
+    page.goto(address)
+    page.locator(".cell[data-place='1']").click()
+    page.locator(".cell[data-place='4']").click(modifiers=["Shift"])
+    page.keyboard.press("2")
+    page.get_by_text("4 decided and not saved yet").wait_for()
+    another = browser.new_context().new_page()
+    another.goto(address)
+    another.get_by_role("button", name="Undo").click()
+    another.get_by_text("There is nothing to undo").wait_for()
+    assert len(unsaved(waiting)) == 4
+    page.reload()
+    page.get_by_text("4 decided and not saved yet").wait_for()
+    page.get_by_role("button", name="Undo").click()
+    expect(page.get_by_text("All is saved")).to_be_visible(timeout=20_000)
+    assert not unsaved(waiting)
+
+
+def test_who_decides_later_is_told_and_an_undo_brings_the_earlier_decision_back(page, serve, waiting, port):
+    from projects.decisions import read_decision, record, unsaved
+
+    serve()
+    page.goto(f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    page.get_by_text("0 of 12 done").wait_for()
+    values = {"id": "other-1", "queue": "no-label", "version": 2, "row": 30, "act": "label", "labels": ["bag"]}
+    record(waiting, [read_decision(values, "Ann")])
+    page.keyboard.press("2")
+    expect(page.get_by_text("Ann chose “bag” for")).to_be_visible(timeout=20_000)
+    page.keyboard.press("z")
+    page.wait_for_timeout(1500)
+    assert [each.id for each in unsaved(waiting)] == ["other-1"]
 
 
 def test_a_key_that_is_held_down_acts_once_on_many_images(page, serve, waiting, port):

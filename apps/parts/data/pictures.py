@@ -12,6 +12,7 @@ from imgcls.counted import counted
 from imgcls.data.manifest.table import SPLITS, Manifest
 from parts.data.change import change
 from parts.data.filters import filtered
+from parts.errors import callback
 from parts.grid import image_grid
 from parts.large_image import show_large
 from parts.opened import go, keep
@@ -82,7 +83,7 @@ def _close() -> None:
     keep(image=None)
 
 
-@st.dialog("Image", width="large", on_dismiss=_close)
+@st.dialog("Image", width="large", on_dismiss=callback(_close))
 def show_one(project: Project, number: int, manifest: Manifest, classes: list[str], row: int) -> None:
     """An image that was opened, large, with what is known of it."""
     show_large(project, number, manifest, row)

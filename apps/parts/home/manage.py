@@ -4,7 +4,7 @@ import streamlit as st
 from jobs.job import list_jobs
 from projects.project import Project, delete_project, disk_use, rename_project
 
-from parts.errors import explained
+from parts.errors import callback, explained
 
 MANAGED = "managed"  # in the session: the name of the project
 KEPT = 60  # seconds that the size of a folder is not measured again
@@ -27,7 +27,7 @@ def _close() -> None:
     st.session_state.pop(MANAGED, None)
 
 
-@st.dialog("Manage this project", on_dismiss=_close)
+@st.dialog("Manage this project", on_dismiss=callback(_close))
 def _dialog(project: Project) -> None:
     with explained():
         with st.spinner("Measuring"):

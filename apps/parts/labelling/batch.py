@@ -65,6 +65,7 @@ def _obey(
     """Do what a key or button says."""
     if not pressed:
         return
+    note = ""
     if pressed == BACK:
         if not undo_last(project, queue):
             st.toast("There is nothing to undo that you decided here and that is not saved yet.")
@@ -76,9 +77,11 @@ def _obey(
         return
     elif several and pressed != OUT:
         chosen = {row: list(labels[row]) for row in answer.selected}
-        decide_each(project, queue, chosen if pressed == SAME else _toggled(chosen, meant))
+        note = decide_each(project, queue, chosen if pressed == SAME else _toggled(chosen, meant))
     else:
-        decide_all(project, queue, answer.selected, meant)
+        note = decide_all(project, queue, answer.selected, meant)
+    if note:
+        st.toast(note, icon=":material/info:", duration="long")
     if not several or pressed in (OUT, SAME):
         clear_selection(key)
     run_again()

@@ -16,12 +16,14 @@ from projects.versions import current_number, manifest_of
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
-from parts.errors import of_system
-from parts.labelling.own import own, remember
+from parts.errors import callback
+from parts.labelling.own import is_own, own, remember
+from parts.labelling.replaced_note import note_of_one
 from parts.labelling.run_again import run_again
-from parts.person import who
+from parts.person import browser, who
 
 LARGE = 1024  # pixels of the longest side
+WAIT = "The last labels wait in this browser, and are sent again."
 COMING, BACK = 40, 10  # images that the browser knows of: to come, and decided just now
 HERE = Path(__file__)
 _labeller = st.components.v2.component(
@@ -43,12 +45,14 @@ def show_labeller(project: Project, queue: OpenQueue, several: bool) -> None:
     key = _key(project)
     if refused := st.session_state.pop(f"{key} refused", None):
         st.error(refused)
+    if note := st.session_state.pop(f"{key} note", None):
+        st.toast(note, icon=":material/info:", duration="long")
     received = st.session_state.get(f"{key} received", [])
     data = data_of(project, queue, received, several) | {"turn": st.session_state.get(f"{key} turn", 0)}
-    answer = _labeller(key=key, data=data, on_decisions_change=partial(_receive, key, project))
+    answer = _labeller(key=key, data=data, on_decisions_change=callback(partial(_receive, key, project), WAIT))
     sent = answer.get("decisions") or []
     if set(_ids(sent)) - set(received):  # of a tab that lived longer than the app
-        _receive(key, project)
+        callback(_receive, WAIT)(key, project)
         if st.session_state.get(f"{key} received", []) != received:
             run_again()
 
@@ -102,13 +106,10 @@ def _receive(key: str, project: Project) -> None:
     One that cannot be written down has arrived too, or it would be sent for ever, and all that come after it.
     """
     sent = (st.session_state[key].get("decisions") or []) if key in st.session_state else []
-    try:
-        refused = _record(project, sent)
-    except OSError as error:
-        why = f"The last labels wait in this browser, and are sent again. {of_system(error)}"
-        st.session_state[f"{key} refused"] = why
-        return
+    refused = _record(project, sent)
     st.session_state[f"{key} received"] = _ids(sent)
+    if note := note_of_one(project, set(_ids(sent)) - own(project)):
+        st.session_state[f"{key} note"] = note
     remember(project, _ids(sent))
     if refused:
         st.session_state[f"{key} refused"] = "\n\n".join(dict.fromkeys(refused))
@@ -121,7 +122,7 @@ def _record(project: Project, sent: list[Any]) -> list[str]:
     decisions, refused = [], []
     for values in sent:
         try:
-            decisions.append(read_decision(values, who(), classes))
+            decisions.append(read_decision(values, who(), classes, browser()))
         except ValueError as error:
             refused.append(str(error))
     return [*refused, *record(project, decisions).values()]
@@ -143,7 +144,6 @@ def _item(
     facts: dict[str, Any],
     decisions: list[Decision],
 ) -> dict[str, Any]:
-    mine = own(project)
     boxed = not any(math.isnan(facts[edge]) for edge in BOX)
     address = picture_address(project, queue.version, row, LARGE)
     if boxed:
@@ -161,7 +161,8 @@ def _item(
         "size": size if all(size) else None,
         "box": [float(facts[edge]) for edge in BOX] if boxed else None,
         "decisions": [
-            {"id": each.id, "act": each.act, "labels": list(each.labels), "own": each.id in mine} for each in decisions
+            {"id": each.id, "act": each.act, "labels": list(each.labels), "own": is_own(project, each)}
+            for each in decisions
         ],
     }
 

@@ -8,6 +8,7 @@ import pandas as pd
 import streamlit as st
 from projects.judged_run import JudgedRun
 
+from parts.errors import callback
 from parts.opened import keep
 
 KEY = "confusion"  # of the component
@@ -41,7 +42,7 @@ def confusion_matrix(judged: JudgedRun, cell: Cell | None) -> None:
             "cell": [place.get(name, -1) for name in cell or ("", "")],
             "most": {"right": int(np.diag(counts).max(initial=0)), "wrong": int(off.max(initial=0))},
         },
-        on_cell_change=_choose,
+        on_cell_change=callback(_choose),
     )
     if len(names) < len(judged.evaluation.classes):
         st.caption(f"The {len(names)} of {len(judged.evaluation.classes)} classes with the most mistakes are shown.")

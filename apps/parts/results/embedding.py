@@ -12,6 +12,7 @@ from projects.versions import current_number
 
 from imgcls.counted import counted
 from imgcls.files import read_json
+from parts.errors import callback
 from parts.fragment import fragment
 from parts.opened import keep
 from parts.results.computed import is_there
@@ -73,7 +74,7 @@ def _choose_by_class(judged: JudgedRun, kept: str, places: np.ndarray) -> None:
         name = st.selectbox("Class", [EVERY, *sorted(set(labels))])
         only = st.checkbox("Only wrong answers", True)
         wanted = np.flatnonzero(((labels == name) | (name == EVERY)) & (wrong | (not only))).tolist()
-        st.button(f"Choose these {len(wanted):,}", on_click=_choose, args=(kept, wanted))
+        st.button(f"Choose these {len(wanted):,}", on_click=callback(_choose), args=(kept, wanted))
         answers = [judged.answer(int(place)) for place in places]
         st.dataframe(pd.DataFrame({"class": labels, "answer": answers, "wrong": wrong}), hide_index=True)
 

@@ -5,6 +5,7 @@ import streamlit as st
 from projects.judged_run import JudgedRun
 
 from imgcls.counted import counted
+from parts.errors import callback
 from parts.fragment import fragment
 from parts.opened import keep
 from parts.plain import plain
@@ -68,7 +69,7 @@ def _show_pictures(judged: JudgedRun, cell: Cell | None) -> None:
 
 
 def _all_mistakes_button() -> None:
-    st.button("Show all mistakes", on_click=keep, kwargs={"cell": None})
+    st.button("Show all mistakes", on_click=callback(keep), kwargs={"cell": None})
 
 
 def _nothing(judged: JudgedRun, cell: Cell | None) -> str:

@@ -9,6 +9,7 @@ import streamlit as st
 
 from imgcls.evaluation.embedding_section import COLORS, MOST_CLASSES, OTHERS
 from imgcls.evaluation.pages.charts import DARK_PALETTE, PALETTE
+from parts.errors import callback
 
 HERE = Path(__file__).parent
 
@@ -75,7 +76,7 @@ def scatter(key: str, points: Scattered, chosen: Sequence[int], on_chosen: Calla
             "captions": list(points.captions),
             "chosen": list(chosen),
         },
-        on_chosen_change=lambda: _tell(key, on_chosen),
+        on_chosen_change=callback(lambda: _tell(key, on_chosen)),
         on_opened_change=lambda: None,
     )
     return None if answer.opened is None else int(answer.opened)

@@ -9,6 +9,7 @@ from projects.threshold import set_threshold, threshold_of
 
 from imgcls.evaluation.judgement.selective import AnsweredImages, Thresholds, answers, answers_of_class
 from imgcls.evaluation.pages.charts import PALETTE
+from parts.errors import callback
 from parts.fragment import fragment
 
 SHARES = ("found", "right when answered")  # columns
@@ -28,7 +29,13 @@ def show_threshold(judged: JudgedRun) -> None:
     left, right = st.columns([5, 6], gap="medium")
     with left:
         value = st.slider(
-            "Answer only if surer than", 0, 100, format="%d %%", key=key, on_change=_set_threshold, args=(judged, key)
+            "Answer only if surer than",
+            0,
+            100,
+            format="%d %%",
+            key=key,
+            on_change=callback(_set_threshold),
+            args=(judged, key),
         )
         reached = answered_at(judged, value / 100)
         _show_figures(reached)

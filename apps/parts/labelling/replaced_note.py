@@ -1,0 +1,64 @@
+"""A note for the one whose decision replaces another: one of another tab, or of somebody else."""
+
+import time
+from collections.abc import Collection
+
+from projects.decisions import ASIDE, Decision
+from projects.project import Project
+from projects.replaced import replaced
+from projects.versions import manifest_of
+
+from imgcls.counted import counted
+from parts.labelling.own import is_from_elsewhere, is_of_this_browser
+from parts.plain import plain
+
+
+def note_of_one(project: Project, ids: Collection[str]) -> str:
+    """What decisions replaced, in a sentence that names the image and the person; counted if there are several.
+
+    Args:
+        project: The project.
+        ids: Of decisions that were just made.
+
+    Returns:
+        The note as Markdown; empty if they replaced nothing, or only what was decided on this page.
+    """
+    found = _from_elsewhere(project, ids)
+    if len(found) != 1:
+        return _counted(found)
+    ((row, before),) = found.items()
+    image = plain(str(manifest_of(project).table["image"][row]))
+    return f"{_said(before, image)} {_ago(time.time() - before.when)}; yours counts now. Z takes yours back."
+
+
+def note_of_many(project: Project, ids: Collection[str]) -> str:
+    """How many images were decided otherwise before; empty if none was. Arguments as for `note_of_one`."""
+    return _counted(_from_elsewhere(project, ids))
+
+
+def _from_elsewhere(project: Project, ids: Collection[str]) -> dict[int, Decision]:
+    return {row: each for row, each in replaced(project, ids).items() if is_from_elsewhere(project, each)}
+
+
+def _counted(found: Collection[int]) -> str:
+    if not found:
+        return ""
+    were, count = ("was", "counts") if len(found) == 1 else ("were", "count")
+    return f"{len(found):,} of these {were} decided otherwise in another tab or by somebody else; yours {count} now."
+
+
+def _said(decision: Decision, image: str) -> str:
+    """Who decided what."""
+    is_mine = is_of_this_browser(decision)
+    name, where = ("You", " in another tab") if is_mine else (plain(decision.who) or "Somebody", "")
+    if decision.act == ASIDE:
+        return f"{name} left out {image}{where}"
+    label = f"“{plain(', '.join(decision.labels))}”" if decision.labels else "none of the classes"
+    return f"{name} chose {label} for {image}{where}"
+
+
+def _ago(seconds: float) -> str:
+    minutes = int(seconds // 60)
+    if minutes < 1:
+        return "just now"
+    return f"{counted(minutes, 'minute')} ago" if minutes < 60 else f"{counted(minutes // 60, 'hour')} ago"

@@ -1,0 +1,30 @@
+"""Which decisions took the place of others: two people, or two tabs, may decide about one image."""
+
+from collections.abc import Collection
+
+from projects.decisions import Decision, unsaved
+from projects.fold_decisions import decisions_of_each_row
+from projects.project import Project
+from projects.versions import current_number
+
+
+def replaced(project: Project, ids: Collection[str]) -> dict[int, Decision]:
+    """The decisions that do not count any more because of others, where those say something else.
+
+    Args:
+        project: The project.
+        ids: Of the others, which were just made.
+
+    Returns:
+        By the number of the image's row in the current version; only what is not in the data yet.
+    """
+    found = {}
+    for row, mine in decisions_of_each_row(project, unsaved(project), current_number(project)).items():
+        before = [each for each in mine if each.id not in ids]
+        if before and mine[-1].id in ids and _says(before[-1]) != _says(mine[-1]):
+            found[row] = before[-1]
+    return found
+
+
+def _says(decision: Decision) -> tuple[str, list[str]]:
+    return decision.act, sorted(decision.labels)
