@@ -27,11 +27,16 @@ OF_THE_MACHINE = {
     errno.ESTALE: ("the network's disk has forgotten it", "Mount the disk again."),
     errno.ETXTBSY: ("another process has it open", "Wait for that one."),
 }
+FULL = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
 def sentence(error: OSError) -> str:
-    """What is wrong with the path that the error names; empty if it names none, or one of this program's own files."""
+    """What is wrong with the path that the error names; empty if it names one of this program's own files, or none and
+    something else is wrong than that a disk is full.
+    """
     what, advice = (OF_THE_USER | OF_THE_MACHINE).get(error.errno or 0, ("", ""))
+    if error.errno in FULL and error.filename is None:  # of a file that was open already
+        return f"{what[:1].upper()}{what[1:]}. {advice}"
     if not what or not isinstance(error.filename, str | bytes | os.PathLike):
         return ""
     path = Path(os.fsdecode(error.filename))

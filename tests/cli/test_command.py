@@ -169,6 +169,11 @@ def test_what_the_system_refuses_is_a_sentence_about_the_path(tmp_path, capsys, 
     assert "not expected" not in printed
 
 
+def test_a_disk_that_is_full_is_a_sentence_also_where_the_system_names_no_file(capsys):
+    assert command.guarded(lambda: Path("/dev/full").write_text("x")) == command.FAULT
+    assert capsys.readouterr().err == "error: The disk is full. Make room, or choose another disk.\n"
+
+
 def test_a_file_that_cannot_grow_is_the_machines_fault_and_leaves_nothing(tmp_path):
     code = (
         "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (1000, 1000))\n"
