@@ -101,7 +101,7 @@ class RunFolder:
     @classmethod
     def check_free(cls, config: TrainConfig) -> None:
         """Raise FileExistsError or OSError if `create` could not make the folder: known before an image is read."""
-        path = Path(config.runs) / (config.name or _free_name(config))
+        path = Path(config.runs) / (config.name or free_name(config.runs, config.input.data, config.network.model))
         if config.name and path.is_dir():
             raise FileExistsError(_taken(path))
         check_writable(path, folder=True)
@@ -109,7 +109,7 @@ class RunFolder:
     @classmethod
     def create(cls, config: TrainConfig) -> "RunFolder":
         """Make the folder and write the config. Raises FileExistsError if a run of that name exists."""
-        path = Path(config.runs) / (config.name or _free_name(config))
+        path = Path(config.runs) / (config.name or free_name(config.runs, config.input.data, config.network.model))
         try:
             path.mkdir(parents=True)
         except FileExistsError as error:
@@ -405,11 +405,11 @@ def _taken(path: Path) -> str:
     return f"There is {what} at {path} already. Choose another --name{go_on}."
 
 
-def _free_name(config: TrainConfig) -> str:
-    """<data>-<model>-<number>, with the first number that is free."""
-    stem = name_stem(config.input.data, config.network.model)
+def free_name(runs: str | Path, data: str, model: str) -> str:
+    """<data>-<model>-<number>, with the first number that is free in the folder of the runs."""
+    stem = name_stem(data, model)
     number = 1
-    while (Path(config.runs) / f"{stem}-{number}").exists():
+    while (Path(runs) / f"{stem}-{number}").exists():
         number += 1
     return f"{stem}-{number}"
 

@@ -101,6 +101,24 @@ def test_a_second_start_measures_only_what_is_missing(measured, runs, small_data
     assert (runs / "benchmark" / "measurements.parquet").read_bytes() == before
 
 
+def test_timings_of_fewer_rounds_are_not_known_for_good(measured, runs, small_data, command, monkeypatch, tmp_path):
+    """As an interruption after the first round leaves them."""
+    table = pd.read_parquet(runs / "benchmark" / "measurements.parquet")
+    table = table[table["model"] == "lenet5"].assign(rounds=1, latency_ms=1e-3)
+    (tmp_path / "benchmark").mkdir()
+    table.to_parquet(tmp_path / "benchmark" / "measurements.parquet")
+    monkeypatch.setattr("imgcls.workflow.benchmark.benchmark.linear_probe", lambda *_: pytest.fail("judged again"))
+    result = command("benchmark", small_data, "--models", "lenet5", *QUICK, "--runs", tmp_path)
+    assert result.code == 0, result.err
+    after = pd.read_parquet(tmp_path / "benchmark" / "measurements.parquet")
+    again = after[after["run"] != table["run"].iloc[0]]
+    assert (again["engine"].tolist(), again["rounds"].tolist()) == (["openvino", "tensorflow"], [5, 5])
+    assert (again["latency_ms"] > 1e-3).all()
+    for figure in ("accuracy", "accuracy_low", "accuracy_high", "judged_images", "how", "train_seconds", "reached"):
+        assert set(again[figure]) == set(table[figure])
+    assert "0.0 ms an image" not in result.out
+
+
 def test_a_misspelt_network_is_corrected(small_data, command, no_data_is_read):
     assert "Did you mean 'resnet50'?" in command("benchmark", small_data, "--models", "resnt50").err
 

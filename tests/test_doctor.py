@@ -26,6 +26,15 @@ def test_a_card_that_tensorflow_does_not_use_is_wrong(command, monkeypatch, tmp_
     assert "All is well" not in result.out
 
 
+def test_what_is_only_slow_is_not_wrong(command, monkeypatch):
+    monkeypatch.setenv("PATH", "/nowhere")
+    monkeypatch.setenv("TF_ENABLE_ONEDNN_OPTS", "0")
+    result = command("doctor", "--quick")
+    assert result.code == 0, result.out
+    assert "oneDNN is switched off" in result.out.partition("Limits and advice:")[2]
+    assert "Wrong:" not in result.out
+
+
 def test_json_alone_is_what_a_script_reads(command, monkeypatch):
     monkeypatch.setenv("PATH", "/nowhere")
     found = json.loads(command("doctor", "--quick", "--json", "-").out)

@@ -4,6 +4,7 @@ import json
 import shutil
 from pathlib import Path
 
+import keras
 import pytest
 
 from imgcls import train
@@ -237,3 +238,13 @@ def test_what_a_run_starts_from_is_opened_before_an_image_is(
     monkeypatch.chdir(tmp_path)
     refused(command("train", *(flag.format_map(files) for flag in flags)), said)
     assert not (tmp_path / "runs").exists()
+
+
+def test_weights_that_do_not_fit_leave_no_run_behind(small_data, tmp_path, command):
+    keras.applications.MobileNet((96, 96, 3), alpha=0.25, weights=None).save_weights(tmp_path / "other.weights.h5")
+    flags = ("--model", "mobilenet_v2_035", "--image-size", 96, "--weights", tmp_path / "other.weights.h5")
+    result = command(
+        "train", "--data", small_data, *flags, "--plan", "head", "--runs", tmp_path / "runs", "--name", "w"
+    )
+    refused(result, "other.weights.h5 does not hold the weights of keras.applications.MobileNetV2")
+    assert not (tmp_path / "runs" / "w").exists()

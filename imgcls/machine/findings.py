@@ -20,6 +20,7 @@ def _of_processor(facts: MachineFacts) -> Iterator[Finding]:
         yield Finding(
             "oneDNN is switched off (TF_ENABLE_ONEDNN_OPTS is 0): training takes about twice as long.",
             "Type: unset TF_ENABLE_ONEDNN_OPTS",
+            wrong=False,
         )
     if facts.cores_of_container is not None and facts.cores_of_container < facts.cores_of_process:
         threads = max(1, int(facts.cores_of_container))

@@ -79,6 +79,11 @@ def run_statistics(config: TrainConfig, manifest: Manifest) -> dict[str, list[An
     is_known = config.network.weights == "imagenet" or find_architecture(config.network.model).is_foreign
     if not is_known or any(row.pca_color for row in augmentation_rows(config)):
         return pixel_statistics(manifest, prepared)
+    return no_statistics(prepared)
+
+
+def no_statistics(prepared: Preprocessing) -> dict[str, list[Any]]:
+    """Those with which pixels stay as they are."""
     zeros = [0.0] * prepared.channels
     return {"mean": zeros, "std": [1.0] * prepared.channels, "covariance": [zeros] * prepared.channels}
 

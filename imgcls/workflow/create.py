@@ -17,6 +17,7 @@ from imgcls.data.splits.leaks import find_leaks
 from imgcls.files import write_json
 from imgcls.machine.nvidia_findings import findings_of_this_machine
 from imgcls.models.registry import find_architecture
+from imgcls.models.weights.initial import NO_WEIGHTS
 from imgcls.models.weights.named import find_weights, named_weights
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
@@ -24,6 +25,7 @@ from imgcls.training.auto_settings import resolve
 from imgcls.training.checks import check_layers, check_options
 from imgcls.training.devices.determinism import choose_determinism
 from imgcls.training.devices.precision import choose_precision
+from imgcls.training.network import build_network, no_statistics, run_preprocessing
 from imgcls.training.transfer.plan import ON_FEATURES, Choice
 from imgcls.workflow.default_network import with_default_network
 from imgcls.workflow.plan_choice import choose_plan
@@ -63,6 +65,8 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
     check_layers(config)
     config, choice = _with_plan(config, manifest, progress)
     config = _with_determinism(_with_precision(config))
+    if choice is None:  # else the choice of the plan has built it
+        _check_weights_fit(config, manifest)
     run = RunFolder.create(config)
     with run.being_prepared():
         run.write_status("preparing")
@@ -162,6 +166,12 @@ def _with_plan(config: TrainConfig, manifest: Manifest, progress: Progress) -> t
     choice = choose_plan(config, manifest, progress)
     log.info("--plan %s: %s.", choice.plan, "; ".join(choice.reasons))
     return replace(config, network=replace(config.network, plan=choice.plan)), choice
+
+
+def _check_weights_fit(config: TrainConfig, manifest: Manifest) -> None:
+    """Build the network once where it starts from given weights, so that those that do not fit leave no run behind."""
+    if config.network.weights != NO_WEIGHTS or config.network.init_from is not None:
+        build_network(config, manifest.class_names, no_statistics(run_preprocessing(config)))
 
 
 def _with_precision(config: TrainConfig) -> TrainConfig:

@@ -16,6 +16,8 @@ import numpy as np
 from imgcls.data_format import CHANNELS_LAST
 from imgcls.framework_internals import inputs_of_call, producer
 
+Pair = tuple[keras.layers.Layer, keras.Variable, str, np.ndarray]  # our layer and variable, the twin's path and value
+
 
 def load_twin(
     model: keras.Model,
@@ -28,20 +30,22 @@ def load_twin(
 ) -> None:
     """Fill `model` from the twin's official file, downloaded unless `path` says where it lies.
 
-    with_head: whether the last layer is filled too. Raises ValueError, before any weight is changed, if the file is of
-    another kind or does not fit, and ConnectionError if it cannot be downloaded.
+    with_head: whether the last layer is filled too; else that of the file may have other classes. Raises ValueError,
+    before any weight is changed, if the file is of another kind or does not fit, and ConnectionError if it cannot be
+    downloaded.
     """
     twin = _twin(network, arguments, path)
     pairs = _pairs(_variables(model), _variables(twin))
+    pairs = [pair for pair in pairs if with_head or pair[0].name != "logits"]
+    if path:
+        _check_filled(pairs, path, network)
     for _, variable, path_there, value in pairs:
         if _squeezed(value.shape) != _squeezed(variable.shape):
             raise ValueError(
                 f"The published {path_there} has shape {value.shape}; {variable.path} expects {tuple(variable.shape)}. "
                 f"The weights fit {model.name} as published, and at its own image size where it has dense layers."
             )
-    for number, (layer, variable, _, value) in enumerate(pairs):
-        if layer.name == "logits" and not with_head:
-            continue
+    for number, (_, variable, _, value) in enumerate(pairs):
         if number == 0 and blue_first:
             value = value[:, :, ::-1]
         variable.assign(value.reshape(variable.shape))
@@ -59,10 +63,13 @@ def _twin(network: str, arguments: dict[str, Any], path: Path | None) -> keras.M
         build = getattr(keras.applications, network)
         with warnings.catch_warnings():
             warnings.simplefilter("ignore", UserWarning)  # MobileNet: that no input shape means 224
-            return build(weights=str(path) if path else "imagenet", **arguments)
+            if path is None:
+                return build(weights="imagenet", **arguments)
+            return _filled(build(weights=None, **arguments), path)
     except (ValueError, OSError, KeyError) as error:
+        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
         raise ValueError(
-            f"{path or network} does not hold the weights of keras.applications.{network}: {error}"
+            f"{path or network} does not hold the weights of keras.applications.{network}: {first[:200]}"
         ) from error
     except Exception as error:  # what keras.utils.get_file raises
         if "fetch failure" not in str(error):
@@ -73,6 +80,27 @@ def _twin(network: str, arguments: dict[str, Any], path: Path | None) -> keras.M
         ) from error
     finally:
         keras.config.set_image_data_format(before)
+
+
+def _filled(twin: keras.Model, path: Path) -> keras.Model:
+    """The twin with what the file has of it. What it does not have, or in another shape, is NaN."""
+    for variable in twin.variables:
+        if variable.dtype == "float32":
+            variable.assign(np.full(variable.shape, np.nan))
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)  # which names what the file does not have
+        twin.load_weights(path, skip_mismatch=True)
+    return twin
+
+
+def _check_filled(pairs: list[Pair], path: Path, network: str) -> None:
+    """Raise ValueError if the file did not have all that is taken from it."""
+    unfit = [path_there for _, _, path_there, value in pairs if np.isnan(value).any()]
+    if unfit:
+        raise ValueError(
+            f"{path} does not hold the weights of keras.applications.{network}: of {len(pairs)} arrays, {len(unfit)} "
+            f"are missing or have another shape, the first of them {unfit[0]}. Name the file of that network."
+        )
 
 
 def _variables(model: keras.Model) -> list[tuple[keras.layers.Layer, keras.Variable]]:
@@ -100,7 +128,7 @@ def walk(output: Any) -> list[Any]:
     return order
 
 
-def _pairs(ours: list[Any], theirs: list[Any]) -> list[tuple[keras.layers.Layer, keras.Variable, str, np.ndarray]]:
+def _pairs(ours: list[Any], theirs: list[Any]) -> list[Pair]:
     """Each of our variables with the published one in its place.
 
     Where Keras has a bias before a normalisation and we have none, the mean that the normalisation subtracts becomes

@@ -6,8 +6,9 @@ first time, and its accuracy is found. Then further rounds of timing go through 
 
 import json
 import logging
+import math
 import tempfile
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime
@@ -25,7 +26,7 @@ from imgcls.processor import describe as describe_processor
 from imgcls.progress import Progress, ProgressFunction, no_progress
 from imgcls.training.auto_settings import resolve
 from imgcls.workflow.benchmark import memory
-from imgcls.workflow.benchmark.accuracy import Accuracy
+from imgcls.workflow.benchmark.accuracy import Accuracy, Judged
 from imgcls.workflow.benchmark.bundle import installed_engines, megabytes, write_measured_bundle
 from imgcls.workflow.benchmark.candidates import choose, over_limits
 from imgcls.workflow.benchmark.deadline import Deadline
@@ -110,6 +111,7 @@ class Benchmark:
         self.run = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         self._measured: list[Measured] = []
         self._earlier: list[Measurement] = []
+        self._begun: list[Measurement] = []  # of earlier benchmarks that ended before their last round
         self._left: list[str] = []  # networks for which there was no time
         self._images: BenchmarkImages | None = None
         self._how_chosen = ""
@@ -132,6 +134,8 @@ class Benchmark:
         names = self._names(self._images)
         missing = [(name, self._engines_left(self._images, name)) for name in names]
         missing = [(name, engines) for name, engines in missing if engines]
+        begun = {row.model for row in self._begun}
+        missing.sort(key=lambda each: each[0] in begun)  # where the time is limited, it is for new ones first
         steps = len(missing) * (FIRST + ROUNDS - 1)
         self._report = progress.of(f"Measuring {counted(len(missing), 'network')}", max(1, steps))
         with (
@@ -154,7 +158,10 @@ class Benchmark:
         """What is known so far. Raises ValueError if nothing was begun."""
         if self._images is None:
             raise ValueError("Nothing was measured yet.")
-        rows = [*self._earlier, *self._rows()]
+        measured = self._rows()
+        anew = {(row.model, row.engine) for row in measured}
+        begun = [row for row in self._begun if (row.model, row.engine) not in anew]
+        rows = [*self._earlier, *begun, *measured]
         names = list(dict.fromkeys(row.model for row in rows))
         return Outcome(
             self.request,
@@ -192,7 +199,7 @@ class Benchmark:
         return list(chosen.names)
 
     def _engines_left(self, images: BenchmarkImages, name: str) -> list[str]:
-        """The engines on which a network was not measured yet; those that were are taken from the file."""
+        """The engines on which a network was not measured in all rounds; those that were are taken from the file."""
         if self.request.again or name.endswith((".py", ".keras")):  # whose content may have changed
             return list(self.engines)
         try:
@@ -204,16 +211,18 @@ class Benchmark:
             return list(self.engines)
         facts = self._facts(images, name)
         facts = replace(facts, image_size=settled.input.image_size, weights=settled.network.weights)
-        known = {row.subject: row for row in self.file.read() if row.is_timed and row.is_judged and not row.problem}
+        known = most_sure(self.file.read())
         left = []
         for engine, engine_version in self.engines.items():
             asked = replace(facts, engine=engine, engine_version=engine_version)
             # weights that could not be had then are not asked for again; --again does
             found = known.get(asked.subject) or known.get(replace(asked, weights=RANDOM).subject)
-            if found is None:
-                left.append(engine)
-            else:
+            if found is not None and found.rounds >= ROUNDS:
                 self._earlier.append(found)
+                continue
+            left.append(engine)
+            if found is not None:
+                self._begun.append(found)
         return left
 
     def _facts(self, images: BenchmarkImages, name: str) -> Measurement:
@@ -293,8 +302,13 @@ class Benchmark:
         if over:
             found.rows = {engine: replace(row, note=over) for engine, row in found.rows.items()}
         elif found.loaded.engines:
-            accuracy = self._accuracy(images, network)
+            accuracy = self._known_accuracy(found.facts) or self._accuracy(images, network)
             found.rows = {engine: with_accuracy(row, accuracy) for engine, row in found.rows.items()}
+
+    def _known_accuracy(self, facts: Measurement) -> Accuracy | None:
+        """Of a network that an earlier benchmark has judged and not timed to the end."""
+        same = (row for row in self._begun if (row.model, row.weights) == (facts.model, facts.weights))
+        return next(map(accuracy_of, same), None)
 
     def _accuracy(self, images: BenchmarkImages, network: BuiltNetwork) -> Accuracy:
         if self.request.train == "probe":
@@ -370,6 +384,31 @@ def with_accuracy(row: Measurement, accuracy: Accuracy) -> Measurement:
         train_seconds=NAN if accuracy.train_seconds is None else accuracy.train_seconds,
         reached=json.dumps(accuracy.reached),
     )
+
+
+def accuracy_of(row: Measurement) -> Accuracy:
+    """The accuracy that `with_accuracy` has put into a row."""
+    return Accuracy(
+        Judged(row.metric, row.accuracy, row.accuracy_low, row.accuracy_high),
+        row.judged_images,
+        row.how,
+        None if math.isnan(row.train_seconds) else row.train_seconds,
+        tuple((seconds, value) for seconds, value in json.loads(row.reached)),
+    )
+
+
+def most_sure(rows: Sequence[Measurement]) -> dict[tuple[str, ...], Measurement]:
+    """By its subject, the newest row that has all its figures, unless an earlier one was timed in more rounds.
+
+    Args:
+        rows: The oldest first.
+    """
+    found: dict[tuple[str, ...], Measurement] = {}
+    for row in rows:
+        earlier = found.get(row.subject, row)
+        if row.is_timed and row.is_judged and not row.problem and row.rounds >= min(earlier.rounds, ROUNDS):
+            found[row.subject] = row
+    return found
 
 
 def problem_of(error: BaseException) -> str:

@@ -29,8 +29,8 @@ from imgcls.workflow.benchmark.table import (
 from imgcls.workflow.benchmark.to_accuracy import to_accuracy_table
 
 RANDOM_SENTENCE = (
-    "The weights of {names} could not be had here or do not exist: the {metric} is that of a linear classifier on "
-    "random features, and says little of what training would reach."
+    "The weights of {names} could not be had here, do not exist or were not wanted: the {metric} is that of a linear "
+    "classifier on random features, and says little of what training would reach."
 )
 EXPLAINED = {"mAP": "macro average precision (mAP), the mean over the classes"}
 COLUMNS_SENTENCE = (

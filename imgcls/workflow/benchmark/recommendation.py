@@ -1,16 +1,22 @@
 """Which network to take, in words, by what was measured."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from imgcls.command_line import command_line
 from imgcls.counted import counted
-from imgcls.run_folder import name_stem
+from imgcls.run_folder import free_name
+from imgcls.workflow.benchmark.latency import ROUNDS
 from imgcls.workflow.benchmark.measurement import ACCURACY, Measurement, metric_title
-from imgcls.workflow.benchmark.network import short_name
+from imgcls.workflow.benchmark.network import RANDOM, short_name
 from imgcls.workflow.benchmark.request import ENGINES, BenchmarkRequest
 
 TITLES = {"tensorflow": "TensorFlow", "openvino": "OpenVINO", "onnx": "ONNX Runtime", "litert": "LiteRT"}
+LONGER = {  # what may make networks better, by how they were trained
+    "probe": "Train them with --train short or full, or measure other networks with --models.",
+    "short": "Train them longer, with --train full, or measure other networks with --models.",
+    "full": "Measure other networks with --models.",
+}
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,8 @@ def recommend(rows: Sequence[Measurement], request: BenchmarkRequest) -> Recomme
     enough = [row for row in judged if request.to_accuracy and row.accuracy >= request.to_accuracy]
     alike = enough or [row for row in judged if row.accuracy_high >= top.accuracy]
     best = min(alike, key=lambda row: row.latency_ms)
-    sentences = [f"Take {short_name(best.model)} on {TITLES[best.engine]}: {figures(best)}."]
+    sentences = [_none_reaches(top, request)] if request.to_accuracy and not enough else []
+    sentences += [f"Take {short_name(best.model)} on {TITLES[best.engine]}: {figures(best)}."]
     sentences += _why(best, top, bool(enough), request)
     sentences += [*_left_out(within, rows, request)]
     return Recommendation(best, tuple(sentences), _commands(best, request))
@@ -104,19 +111,34 @@ def _why(best: Measurement, top: Measurement, enough: bool, request: BenchmarkRe
     ]
 
 
+def _none_reaches(top: Measurement, request: BenchmarkRequest) -> str:
+    """That the accuracy that is wanted was not reached, by how much, and what may reach it."""
+    limited = " within the limits" if request.at_most_ms or request.at_most_mb else ""
+    return (
+        f"No network{limited} reaches {100 * request.to_accuracy:g} %; {short_name(top.model)} comes nearest, with "
+        f"{100 * top.accuracy:.1f} %. {LONGER[request.train]}"
+    )
+
+
 def _left_out(within: Sequence[Measurement], rows: Sequence[Measurement], request: BenchmarkRequest) -> list[str]:
-    """Which networks had no part in the choice, and why."""
+    """Which networks had no part in the choice, and why; and which were timed too briefly."""
     said = []
     if random := [short_name(row.model) for row in within if row.is_random]:
         metric = metric_title(within)
         verb = "has" if len(random) == 1 else "have"
+        weights = "random weights by --weights none" if request.weights == RANDOM else "no trained weights here"
         said.append(
-            f"{listed(random)} {verb} no trained weights here, so that the {metric} is that of random features and has "
+            f"{listed(random)} {verb} {weights}, so that the {metric} is that of random features and has "
             "no part in the choice; --train short trains every network a little."
         )
     known = {row.model for row in within}
     if outside := [short_name(row.model) for row in fastest(rows) if row.model not in known]:
         said.append(f"Outside the limits by what was measured: {listed(outside)}.")
+    if begun := [short_name(row.model) for row in within if row.rounds < ROUNDS]:
+        said.append(
+            f"Timed in fewer than {ROUNDS} rounds, so that the milliseconds are less sure: {listed(begun)}. The same "
+            f"command again times {'it' if len(begun) == 1 else 'them'} anew."
+        )
     return said
 
 
@@ -126,14 +148,25 @@ def _of_none(within: Sequence[Measurement], rows: Sequence[Measurement], request
         return Recommendation(None, (what, *_left_out(within, rows, request)), ())
     quickest = min(within, key=lambda row: row.latency_ms)
     sentences = (
-        f"No network can be recommended by its {metric_title(within)}: none has trained weights here.",
+        f"No network can be recommended by its {metric_title(within)}: {_why_none(within, request)}.",
         f"The fastest is {short_name(quickest.model)} on {TITLES[quickest.engine]}: {figures(quickest)}.",
     )
-    names = [row.model for row in within]
-    arguments = [request.data, "--models", *names, "--train", "short"]
-    if named := [f"{row.model}={row.preprocessing}" for row in within if row.preprocessing]:
-        arguments += ["--preprocessing", *named]
-    return Recommendation(None, sentences, (command_line("benchmark", *arguments),))
+    trained = replace(
+        request,
+        models=tuple(row.model for row in within),
+        preprocessing=tuple(f"{row.model}={row.preprocessing}" for row in within if row.preprocessing),
+        train="short" if request.train == "probe" else request.train,
+        again=False,
+    )
+    return Recommendation(None, sentences, (command_line("benchmark", request.data, *trained.flags()),))
+
+
+def _why_none(within: Sequence[Measurement], request: BenchmarkRequest) -> str:
+    if not any(row.is_random for row in within):
+        return "it was found of none"
+    if request.weights == RANDOM:
+        return "--weights none was asked for, so that their features are random"
+    return "none has trained weights here"
 
 
 def _commands(best: Measurement, request: BenchmarkRequest) -> tuple[str, ...]:
@@ -143,15 +176,17 @@ def _commands(best: Measurement, request: BenchmarkRequest) -> tuple[str, ...]:
         train += ["--preprocessing", best.preprocessing]
     if request.image_size:
         train += ["--image-size", str(request.image_size)]
-    if request.weights == "none":
-        train += ["--weights", "none"]
+    if request.weights == RANDOM:
+        train += ["--weights", RANDOM]
+    if request.seed:
+        train += ["--seed", str(request.seed)]
     if str(request.runs) != "runs":
         train += ["--runs", str(request.runs)]
-    run = request.runs / f"{name_stem(request.data, best.model)}-1"
-    export = [str(run)]
+    name = free_name(request.runs, request.data, best.model)
+    export = [str(request.runs / name)]
     if best.engine != "tensorflow":
         export += ["--format", ENGINES[best.engine]]
-    return command_line("train", *train), command_line("export", *export)
+    return command_line("train", *train, "--name", name), command_line("export", *export)
 
 
 def listed(names: Sequence[str]) -> str:

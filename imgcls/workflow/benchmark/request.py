@@ -1,6 +1,6 @@
 """What a benchmark of networks is asked for."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Literal
 
@@ -87,6 +87,20 @@ class BenchmarkRequest:
         named = named_pixels(self.preprocessing, self.models)
         return named.get(model, named.get(EVERY) if is_silent else None)
 
+    def flags(self) -> list[str]:
+        """What the command takes beside the images to ask for the same; what it does without a flag is left out.
+
+        Example:
+            >>> BenchmarkRequest("photos", models=("lenet5", "resnet20"), at_most_ms=50.0, again=True).flags()
+            ['--models', 'lenet5', 'resnet20', '--at-most-ms', '50', '--again']
+        """
+        said = []
+        for field in fields(self):
+            value = getattr(self, field.name)
+            if field.name != "data" and value != field.default:
+                said += [flag(field.name), *_typed(value)]
+        return said
+
     @property
     def folder(self) -> Path:
         """Of the table of measurements and the page."""
@@ -94,6 +108,15 @@ class BenchmarkRequest:
 
 
 LIMITS = (("at_most_ms", 1e6), ("at_most_mb", 1e6), ("minutes", 1e5), ("to_accuracy", 1.0), ("price_per_hour", 1e6))
+
+
+def _typed(value: object) -> list[str]:
+    """A value as it stands behind its flag."""
+    if isinstance(value, bool):
+        return []
+    if isinstance(value, float):
+        return [f"{value:.12g}"]
+    return [str(each) for each in value] if isinstance(value, tuple) else [str(value)]
 
 
 def _check_engine(engine: str) -> None:

@@ -15,7 +15,7 @@ from keras.src.utils import file_utils
 
 from imgcls.data_format import DATA_FORMATS
 from imgcls.models import build_model, find_architecture, list_models
-from imgcls.models.classifier import logits_model
+from imgcls.models.classifier import embedding_model, logits_model
 
 EVERY_RUN = ("efficientnet_b0", "mobilenet_v3_small_075", "resnet50")  # three ways to prepare pixels
 TWINS = [
@@ -79,3 +79,41 @@ def test_ours_answers_as_the_twin_in_both_layouts(name, downloads):
         logits = logits_model(ours)(pixels).numpy()
         assert np.linalg.norm(logits - expected) / np.linalg.norm(expected) < 1e-4
     keras.backend.clear_session()
+
+
+@pytest.fixture(scope="module")
+def file_of_ten_classes(tmp_path_factory):
+    """(twin, folder): a network of keras.applications with another head, saved as its weights and as a whole."""
+    keras.utils.set_random_seed(0)
+    folder = tmp_path_factory.mktemp("ten")
+    twin = keras.applications.MobileNetV2((96, 96, 3), alpha=0.35, weights=None, classes=10)
+    twin.save_weights(folder / "ten.weights.h5")
+    twin.save(folder / "ten.h5")
+    return keras.Model(twin.input, twin.layers[-2].output), folder
+
+
+def test_published_weights_get_a_head_for_other_classes(downloads):
+    downloads("mobilenet_v2_035")
+    ours = build_model("mobilenet_v2_035", (96, 96, 3), ["cat", "dog"], weights="imagenet")
+    twin = keras.applications.MobileNetV2((96, 96, 3), alpha=0.35, weights="imagenet")
+    same_features(ours, keras.Model(twin.input, twin.layers[-2].output))
+
+
+@pytest.mark.parametrize("name", ["ten.weights.h5", "ten.h5"])
+def test_a_file_with_a_head_for_other_classes_gives_its_backbone(name, file_of_ten_classes):
+    twin, folder = file_of_ten_classes
+    same_features(build_model("mobilenet_v2_035", (96, 96, 3), ["cat", "dog"], weights=folder / name), twin)
+
+
+def same_features(ours, twin):
+    pixels = np.random.default_rng(1).uniform(0, 255, (2, 96, 96, 3)).astype("float32")
+    expected = twin(keras.applications.mobilenet_v2.preprocess_input(pixels.copy()))
+    np.testing.assert_allclose(embedding_model(ours)(pixels), expected, rtol=1e-3, atol=1e-4)
+
+
+@pytest.mark.parametrize(("name", "classes"), [("mobilenet_v2", ["cat", "dog"]), ("mobilenet_v2_035", None)])
+def test_a_file_that_does_not_fit_is_refused_in_a_sentence(name, classes, file_of_ten_classes):
+    path = file_of_ten_classes[1] / "ten.weights.h5"
+    with pytest.raises(ValueError, match=r"ten\.weights\.h5 does not hold the weights of .*MobileNetV2") as refused:
+        build_model(name, (96, 96, 3), classes, weights=path)
+    assert "\n" not in str(refused.value)

@@ -1,4 +1,5 @@
 from dataclasses import replace
+from pathlib import Path
 
 import pytest
 
@@ -31,22 +32,29 @@ def test_images_of_several_classes_are_spoken_of_by_their_metric():
 
 def test_the_commands_train_and_export_it():
     assert recommend([MIDDLE], NAMED).commands == (
-        "python -m imgcls.train --data photos --model efficientnet_lite0",
+        "python -m imgcls.train --data photos --model efficientnet_lite0 --name photos-efficientnet_lite0-1",
         "python -m imgcls.export runs/photos-efficientnet_lite0-1 --format openvino",
     )
+
+
+def test_the_run_that_is_exported_is_the_one_that_is_trained_beside_earlier_ones(tmp_path):
+    (tmp_path / "photos-efficientnet_lite0-1").mkdir()
+    train, export = recommend([MIDDLE], replace(NAMED, runs=tmp_path)).commands
+    assert train.endswith(f"--runs {tmp_path} --name photos-efficientnet_lite0-2")
+    assert f" {tmp_path}/photos-efficientnet_lite0-2 " in export
 
 
 def test_the_commands_name_the_pixels_that_the_user_named():
     foreign = measured("models/mine.keras", 9.0, 0.91, preprocessing="0-1")
     assert recommend([foreign], NAMED).commands == (
-        "python -m imgcls.train --data photos --model models/mine.keras --preprocessing 0-1",
+        "python -m imgcls.train --data photos --model models/mine.keras --preprocessing 0-1 --name photos-mine-1",
         "python -m imgcls.export runs/photos-mine-1 --format openvino",
     )
     random = measured("models/mine.keras", 9.0, 0.91, preprocessing="0-1", weights="none")
     assert (
         recommend([random], NAMED)
         .commands[0]
-        .endswith("--models models/mine.keras --train short --preprocessing models/mine.keras=0-1")
+        .endswith("--models models/mine.keras --preprocessing models/mine.keras=0-1 --train short")
     )
 
 
@@ -68,6 +76,24 @@ def test_where_all_are_random_it_says_so_and_how_to_train():
     assert found.commands == ("python -m imgcls.benchmark photos --models resnet18 --train short",)
 
 
+def test_the_benchmark_that_trains_keeps_the_flags_that_were_typed():
+    request = BenchmarkRequest(
+        "my photos", at_most_ms=50.0, engines=("openvino",), image_size=96, weights="none", to_accuracy=0.9,
+        runs=Path("my runs"), output=Path("out"), seed=3, minutes=10.0, candidates=2, again=True,
+    )  # fmt: skip
+    assert recommend([RANDOM], request).commands == (
+        "python -m imgcls.benchmark 'my photos' --models resnet18 --at-most-ms 50 --candidates 2 --train short "
+        "--engines openvino --image-size 96 --weights none --minutes 10 --to-accuracy 0.9 --runs 'my runs' "
+        "--output out --seed 3",
+    )
+
+
+def test_weights_that_nobody_wanted_are_not_said_to_be_missing():
+    found = recommend([RANDOM], replace(NAMED, weights="none"))
+    assert "--weights none was asked for" in found.sentences[0]
+    assert "none has trained weights here" not in found.sentences[0]
+
+
 def test_random_weights_that_were_trained_count():
     trained = measured("resnet18", 2.0, 0.95, weights="none", train="short")
     assert recommend([trained, MIDDLE], NAMED).best is trained
@@ -87,6 +113,22 @@ def test_an_accuracy_that_is_wanted_decides():
     assert "It is the fastest that reaches 91.5 %." in found.sentences
 
 
+@pytest.mark.parametrize(
+    ("train", "advice"),
+    [
+        ("probe", "Train them with --train short or full, or measure other networks with --models."),
+        ("short", "Train them longer, with --train full, or measure other networks with --models."),
+        ("full", "Measure other networks with --models."),
+    ],
+)
+def test_an_accuracy_that_none_reaches_is_said_first(train, advice):
+    request = BenchmarkRequest("photos", models=("any",), to_accuracy=0.99, train=train)
+    found = recommend([SMALL, MIDDLE, LARGE], request)
+    assert found.sentences[0] == f"No network reaches 99 %; resnet50 comes nearest, with 92.0 %. {advice}"
+    assert found.sentences[1].startswith("Take efficientnet_lite0")
+    assert found.best is MIDDLE
+
+
 def test_nothing_within_the_limits_is_said():
     found = recommend([LARGE], BenchmarkRequest("photos", at_most_ms=10.0))
     assert (found.best, found.sentences[0]) == (None, "No network is within the limits.")
@@ -95,3 +137,12 @@ def test_nothing_within_the_limits_is_said():
 def test_each_network_is_taken_on_its_fastest_engine():
     slower = measured("efficientnet_lite0", 20.0, 0.91, engine="onnx")
     assert fastest([slower, MIDDLE, SMALL]) == [MIDDLE, SMALL]
+
+
+def test_timings_of_few_rounds_are_said():
+    found = recommend([replace(MIDDLE, rounds=1), LARGE], NAMED)
+    assert found.sentences[-1] == (
+        "Timed in fewer than 5 rounds, so that the milliseconds are less sure: efficientnet_lite0. The same command "
+        "again times it anew."
+    )
+    assert "rounds" not in " ".join(recommend([MIDDLE, LARGE], NAMED).sentences)
