@@ -63,7 +63,7 @@ def predict_many(predictor: Predictor, asked: ManyImages, on_progress: ProgressF
         on_progress: Gets the number of images that are done, and of all as soon as that is known.
 
     Returns:
-        What was predicted now; images whose rows were in the folder before are not in it.
+        What was predicted now; images whose rows were in the folder before are only counted in it.
 
     Raises:
         ValueError: The folder `asked.output` holds predictions of something else, or an input is none.
@@ -72,7 +72,8 @@ def predict_many(predictor: Predictor, asked: ManyImages, on_progress: ProgressF
     summary, seen = Summary(), SeenNames()
     columns = columns_of(predictor, asked.top)
     with _rows(asked, columns) as rows:
-        for name in rows.names():
+        for name, problem in rows.known():
+            summary.add_before(problem)
             seen.add(name)
         before = len(seen)
         total = _Total(asked)
@@ -95,7 +96,7 @@ def columns_of(predictor: Predictor, top: int) -> list[str]:
 class _Memory:
     """Where the rows go when no table is asked for: nowhere."""
 
-    def names(self) -> Iterable[str]:
+    def known(self) -> Iterable[tuple[str, str]]:
         return ()
 
     def write(self, rows: pd.DataFrame) -> None:
