@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import optuna
-from optuna.distributions import BaseDistribution, CategoricalDistribution
+from optuna.distributions import CategoricalDistribution
 from optuna.pruners import BasePruner, MedianPruner, NopPruner
 from optuna.trial import FrozenTrial, Trial, TrialState
 
@@ -213,11 +213,10 @@ class Search:
         self.study.tell(trial, state=TrialState.FAIL)
 
 
-def _text(values: BaseDistribution) -> str:
-    """What a trial's value was chosen from, as `Range.text` has it."""
-    if isinstance(values, CategoricalDistribution):
-        return ",".join(map(str, values.choices))
-    return f"{values.low}:{values.high}"  # type: ignore[attr-defined]  (of whole and of other numbers)
+def _text(values: Any) -> str:
+    """A distribution of Optuna's, which a trial's value is from, as `Range.text` has it."""
+    is_choice = isinstance(values, CategoricalDistribution)
+    return ",".join(map(str, values.choices)) if is_choice else f"{values.low}:{values.high}"
 
 
 def _pruner(epochs: int, prune: bool) -> BasePruner:
