@@ -22,6 +22,7 @@ from imgcls.workflow.many_images.share import Share
 ROWS = 100_000  # of a part
 SECONDS = 300.0  # of work in a part; no more is lost if the process is killed
 PART = re.compile(r"part(-\d+of\d+)?-\d{5,}\.\w+")  # the share, if there are several
+ADDED = "named"  # what records have since imgcls 0.8
 FIRST_SECONDS = 5.0  # of work in the first part, so that there is something to look at; the next lasts twice as long
 
 
@@ -134,7 +135,8 @@ class PartsFolder:
 
     def _check_same(self, before: dict[str, Any]) -> None:
         """Raise ValueError if a record, which is empty if it is damaged, is of another command."""
-        other = [name for name in self._asked if before and _compared(name, before) != _compared(name, self._asked)]
+        noted = [name for name in self._asked if before and (name in before or name != ADDED)]
+        other = [name for name in noted if _compared(name, before) != _compared(name, self._asked)]
         if other:
             changed = "; ".join(f"{name} was {before.get(name)!r}, now {self._asked[name]!r}" for name in other)
             raise ValueError(

@@ -122,9 +122,13 @@ def _rows(asked: ManyImages, columns: list[str]) -> Iterator[Any]:
 
 
 def record_of(asked: ManyImages) -> dict[str, Any]:
-    """What a folder of parts says of the command: the model by its content, the inputs by their place."""
+    """What a folder of parts says of the command: the model by its content, the inputs by their place and name.
+
+    The names of the images, by which they are known, begin with those of the inputs.
+    """
+    named = [shown_name(Path(name)) if Path(name).exists() else name for name in asked.inputs]
     inputs = [shown_name(Path(name).absolute()) if Path(name).exists() else name for name in asked.inputs]
-    return {"model": model_of(asked.source), "inputs": inputs, "shards": str(asked.share)}
+    return {"model": model_of(asked.source), "inputs": inputs, "named": named, "shards": str(asked.share)}
 
 
 def model_of(source: str) -> dict[str, str]:

@@ -185,6 +185,25 @@ def test_a_share_beside_those_of_another_command_is_refused(photos, tmp_path, fi
     assert sorted(path.name for path in request.output.iterdir()) == before
 
 
+def test_inputs_that_are_named_in_another_way_get_no_second_row(photos, tmp_path, monkeypatch):
+    """An image is known by its name, which begins with what was typed."""
+    monkeypatch.chdir(tmp_path)
+    request = asked("photos", output=tmp_path / "predictions", parts=".csv")
+    predict_many(brightness(), request)
+    with pytest.raises(ValueError, match=r"named was \['photos'\], now \['/"):
+        predict_many(brightness(), ManyImages(**{**vars(request), "inputs": [str(photos)]}))
+    assert predict_many(brightness(), ManyImages(**{**vars(request), "inputs": ["./photos/"]})).count == 0
+
+
+def test_a_folder_of_an_imgcls_that_noted_less_goes_on(photos, tmp_path):
+    request = asked(photos, output=tmp_path / "predictions", parts=".csv")
+    predict_many(brightness(), request)
+    record = request.output / "_command.json"
+    before = json.loads(record.read_text())
+    record.write_text(json.dumps({name: value for name, value in before.items() if name != "named"}))
+    assert predict_many(brightness(), request).count == 0
+
+
 def test_parts_of_another_share_whose_command_is_not_known_are_refused(photos, tmp_path):
     request = asked(photos, output=tmp_path / "predictions", parts=".csv", share=Share(1, 2))
     predict_many(brightness(), request)
