@@ -21,9 +21,9 @@ from imgcls.workflow.many_images.share import Share
 
 ROWS = 100_000  # of a part
 SECONDS = 300.0  # of work in a part; no more is lost if the process is killed
+FIRST_SECONDS = 5.0  # of work in the first part, so that there is something to look at; the next lasts twice as long
 PART = re.compile(r"part(-\d+of\d+)?-\d{5,}\.\w+")  # the share, if there are several
 ADDED = "named"  # what records have since imgcls 0.8
-FIRST_SECONDS = 5.0  # of work in the first part, so that there is something to look at; the next lasts twice as long
 
 
 class PartsFolder:
