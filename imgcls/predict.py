@@ -14,7 +14,8 @@ An --output that ends in .csv, .jsonl or .parquet is one file, which is there wh
 a folder: it gets parts as they are done, and the same command typed again goes on where it was, with images that were
 added since.
 
-Files that cannot be read stand in the table with their reason; the exit code is then 3.
+Files that cannot be read stand in the table with their reason; the exit code is then 3, also where an earlier start
+found them.
 """
 
 from dataclasses import dataclass, field

@@ -3,7 +3,8 @@
 Every trial is a run of its own, in a process of its own, and is judged on validation only, by the epoch that it keeps.
 A hopeless one is ended early, one that fails counts as failed, and the search goes on. What was tried stands in an
 SQLite file: the same command goes on where it stopped, also in the middle of a trial, and several of them at once
-share the work. Needs `pip install imgcls[tune]`.
+share the work. A search goes on with the same data, settings and ranges alone; others need another --study. Needs
+`pip install imgcls[tune]`.
 
 Examples:
   python -m imgcls.tune --data photos --trials 20
@@ -22,6 +23,7 @@ from imgcls.cli import command, flags
 from imgcls.config import TrainConfig
 from imgcls.config_file import load_toml
 from imgcls.files import check_writable
+from imgcls.run_folder import cleaned_name
 
 DEFAULT_SEARCH = ("learning_rate=1e-4:1e-2", "weight_decay=1e-4:1e-1", "label_smoothing=0:0.2")
 
@@ -35,7 +37,7 @@ class Options:
     )  # fmt: skip
     train: Annotated[TrainConfig, tyro.conf.arg(name="")] = field(default_factory=TrainConfig)
     config: Path | None = None  # TOML file to start from, as every run folder holds; flags change its values
-    study: str = "study"  # name of the search; its runs and its SQLite file are in <runs>/<study>
+    study: str = ""  # name of the search, whose runs and SQLite file are in <runs>/<study>; empty: <data>-search
     trials: int = 20  # runs, over all processes and starts together
     prune: bool = True  # end a trial whose figure is below the median of the others' at the same epoch
     search: tuple[str, ...] = DEFAULT_SEARCH  # field=least:most, or field=value,value, for each field that is searched
@@ -51,8 +53,9 @@ def main(options: Options) -> int:
     from imgcls.workflow.search_space import check_space
 
     space = check_space(options.search, options.train)
-    check_writable(Path(options.train.runs) / options.study, folder=True)
-    return search_and_show(options.train, space, options.study, options.trials, options.prune)
+    study = options.study or cleaned_name(f"{Path(options.train.input.data).stem}-search")
+    check_writable(Path(options.train.runs) / study, folder=True)
+    return search_and_show(options.train, space, study, options.trials, options.prune)
 
 
 def options_from_config_file() -> Options | None:

@@ -165,11 +165,32 @@ def test_many_images_are_summed_up_and_a_second_start_adds_what_is_new(small_run
         "class"
     ].value_counts().to_dict()
     again = command(*line)
-    assert again.code == 0
+    assert again.code == 3
     assert "There is nothing to predict that is not in" in again.out
+    assert f"Of the 153 files whose rows were in {tmp_path}/predictions already, 3 could not be read" in again.out
     other = command(*line, "--top", "1")
     assert other.code == 2
     assert "holds predictions of another command" in other.err
+
+
+def test_a_second_start_claims_no_copies_of_what_it_did_not_copy(small_run, small_data, command, tmp_path):
+    source = small_data / "test" / "bag"
+    line = ["predict", small_run.path, source, "--output", f"{tmp_path}/predictions/"]
+    assert command(*line).code == 0
+    sort = ["--sort-into", tmp_path / "sorted"]
+    second = command(*line, *sort)
+    assert second.code == 0
+    assert "Copies by class" not in second.out
+    already = f"Rows of 10 images were in {tmp_path}/predictions already; this start copied none of these."
+    assert already in second.out
+    assert "leave out --output" in second.out
+    (tmp_path / "new.png").write_bytes(next(source.iterdir()).read_bytes())
+    more = ["predict", small_run.path, tmp_path / "*.png", "--output", f"{tmp_path}/more/"]
+    assert f"Copies by class are in {tmp_path}/sorted" in command(*more, *sort).out
+    (tmp_path / "newer.png").write_bytes((tmp_path / "new.png").read_bytes())
+    third = command(*more, *sort)
+    assert f"Copies by class of the 1 image that came now are in {tmp_path}/sorted" in third.out
+    assert f"Rows of 1 image were in {tmp_path}/more already; this start copied none of these." in third.out
 
 
 def test_what_libraries_print_of_a_file_is_kept_away(small_run, command, tmp_path):

@@ -10,12 +10,25 @@ from pathlib import Path
 import pytest
 
 from imgcls.run_folder import RunFolder
+from imgcls.workflow.search import Search
 
 ROOT = Path(__file__).parents[1]
 
 
 def test_a_search_for_nothing_is_refused(command):
     assert "--search names nothing that is searched" in command("tune", "--search").err
+
+
+def test_a_search_of_its_own_for_each_data_and_no_mixing(tmp_path, small_data, command, monkeypatch):
+    tried = []
+    monkeypatch.setattr(Search, "run", lambda search, trials, progress: tried.append(search.folder.name))
+    monkeypatch.setattr("imgcls.cli.run_tune.show_search", lambda search: search.study.ask())
+    for data in (small_data, "fashion_mini"):
+        assert command("tune", "--data", data, "--runs", tmp_path).code == 0
+    assert tried == ["small-search", "fashion_mini-search"]
+    mixed = command("tune", "--data", small_data, "--runs", tmp_path, "--study", "fashion_mini-search")
+    assert mixed.code == 2
+    assert "was begun with other settings: --data was 'fashion_mini', now" in mixed.err
 
 
 DIVERGES = """import keras

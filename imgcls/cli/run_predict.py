@@ -32,7 +32,7 @@ def predict(asked: ManyImages, is_path: bool, engine: EngineName) -> int:
         )
     show(summary, predictor, asked.top, asked.output)
     _show_places(summary, asked)
-    return command.WITH_PROBLEMS if summary.problems else command.OK
+    return command.WITH_PROBLEMS if summary.problems or summary.problems_before else command.OK
 
 
 def show(summary: Summary, predictor: Predictor, top: int, output: Path | None = None) -> None:
@@ -76,5 +76,23 @@ def _show_places(summary: Summary, asked: ManyImages) -> None:
         say(f"\nThere is nothing to predict that is not in {asked.output} already.")
     elif asked.output:
         say(f"\nWritten to {asked.output}")
+    if summary.problems_before:
+        say(
+            f"Of the {counted(summary.before, 'file')} whose rows were in {asked.output} already, "
+            f"{summary.problems_before:,} could not be read; the column problem says why."
+        )
     if asked.sort_into:
-        say(f"{'Links' if asked.link else 'Copies'} by class are in {asked.sort_into}")
+        _show_copies(summary, asked.sort_into, asked)
+
+
+def _show_copies(summary: Summary, folder: Path, asked: ManyImages) -> None:
+    """Where the copies of this start are, and how many images had their rows before, of which it makes none."""
+    if summary.count and folder.is_dir():
+        now = f" of the {counted(summary.count, 'image')} that came now" if summary.before else ""
+        say(f"{'Links' if asked.link else 'Copies'} by class{now} are in {folder}")
+    if summary.before:
+        say(
+            f"Rows of {counted(summary.before, 'image')} were in {asked.output} already; this start copied none of "
+            "these. If an earlier one did not copy them either, leave out --output: they are predicted again, and no "
+            "file is overwritten."
+        )

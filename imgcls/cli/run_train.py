@@ -11,10 +11,13 @@ from imgcls.config import TrainConfig
 from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.metrics import Evaluation
 from imgcls.run_folder import Changes, RunFolder
+from imgcls.training.devices.agreement import check_same_command
 from imgcls.training.devices.cluster import Cluster
-from imgcls.training.devices.strategy import join_workers
+from imgcls.training.devices.strategy import join_workers, make_strategy
+from imgcls.training.devices.workers import Workers
 from imgcls.workflow.create import create_run
 from imgcls.workflow.cross_validation import cross_validate
+from imgcls.workflow.flat_options import flat
 from imgcls.workflow.folds import Folds
 from imgcls.workflow.train import change_run, run_of_chief, train_and_evaluate, train_only
 from imgcls.workflow.watch import strip_file
@@ -24,7 +27,7 @@ log = logging.getLogger(__name__)
 
 def start(config: TrainConfig) -> int:
     """Train what the config says: a run, a run for each fold, or this worker's part of a run."""
-    cluster = join_workers(config.training.strategy)
+    cluster = _joined(config, begins=True)
     if cluster is not None and not config.name:
         raise ValueError("Several workers need the same --name, so that they find the run folder of the first one.")
     if _follows(cluster):
@@ -41,7 +44,7 @@ def start(config: TrainConfig) -> int:
 def resume(run: RunFolder, changes: Changes) -> int:
     """Continue a run, or all folds that it is one of, from its last checkpoint."""
     config = change_run(run, changes)
-    cluster = join_workers(config.training.strategy)
+    cluster = _joined(config, begins=False)
     if _follows(cluster):
         return _train_as_worker(run)
     if changed := run.changed_network():
@@ -50,6 +53,14 @@ def resume(run: RunFolder, changes: Changes) -> int:
     if folds and not changes and cluster is None:
         return _train_folds(folds)
     return _train(run, Manifest.load(run.manifest_file))
+
+
+def _joined(config: TrainConfig, begins: bool) -> Cluster | None:
+    """The workers, once all are there and were started alike; None if this process is alone."""
+    cluster = join_workers(config.training.strategy)
+    if cluster is not None:
+        check_same_command(flat(config), begins, Workers(make_strategy("multi_worker")))
+    return cluster
 
 
 def _follows(cluster: Cluster | None) -> bool:

@@ -10,17 +10,21 @@ from pathlib import Path
 from typing import Any
 
 import optuna
+from optuna.distributions import CategoricalDistribution
 from optuna.pruners import BasePruner, MedianPruner, NopPruner
 from optuna.trial import FrozenTrial, Trial, TrialState
 
 from imgcls.config import TrainConfig
+from imgcls.config_file import load_toml
 from imgcls.metrics import METRICS, Metric
 from imgcls.progress import Progress
+from imgcls.workflow.search_settings import check_same, search_settings
 from imgcls.workflow.search_space import Range, with_values
 from imgcls.workflow.trials import BAD_INPUT, INTERRUPTED, SUCCEEDED, TrialRun, ending_with_us
 
 PRUNED_FROM = 4  # the first so-manieth part of the epochs says too little to end a trial by
 ShowSteps = Callable[[int, int, int | None], None]
+SETTINGS = "settings"  # attribute of the study: what it is of
 log = logging.getLogger(__name__)
 
 
@@ -34,6 +38,9 @@ class Search:
         space: What is tried.
         name: Of the search and its folder.
         prune: End a trial whose metric is below the median of the others' at the same epoch.
+
+    Raises:
+        ValueError: If the search of this name was begun with other settings or other ranges.
     """
 
     def __init__(self, base: TrainConfig, space: Sequence[Range], name: str, prune: bool = True) -> None:
@@ -49,6 +56,7 @@ class Search:
                 sampler=optuna.samplers.TPESampler(seed=base.training.seed + seed, constant_liar=True),
                 pruner=_pruner(base.training.epochs, prune),
             )
+            self._check_settings()
 
     @property
     def metric(self) -> Metric:
@@ -68,7 +76,7 @@ class Search:
             progress: Receives the steps of each trial.
 
         Raises:
-            ValueError: If the first trial cannot begin, or if the search was begun with other values.
+            ValueError: If the first trial cannot begin, or if another process began the search with other settings.
             KeyboardInterrupt: If this process or a trial is interrupted; the trial continues at the next start.
         """
         shown = progress or Progress()
@@ -100,6 +108,7 @@ class Search:
                 not known yet.
         """
         with self._alone():
+            self._check_settings()
             trial, run = self._taken_up() or self._begun()
         show(trial.number, 0, None)
         try:
@@ -135,6 +144,24 @@ class Search:
             file.write(".")
             yield file.tell()
 
+    def _check_settings(self) -> None:
+        """Note in the study what it is of. Raises ValueError if it has begun trials of something else."""
+        now = search_settings(self.base, {each.name: each.text for each in self.space})
+        noted = self.study.user_attrs.get(SETTINGS)
+        begun = [*self.ended(), *self.study.get_trials(states=(TrialState.RUNNING,))]
+        for before in ([noted] if noted else self._settings_of(begun)) if begun else []:
+            check_same(self.study.study_name, before, now)
+        if noted != now:
+            self.study.set_user_attr(SETTINGS, now)
+
+    def _settings_of(self, trials: Sequence[FrozenTrial]) -> Iterator[dict[str, Any]]:
+        """What each trial is of, by the config that it was begun with: imgcls before 0.8 noted nothing in the study."""
+        for trial in trials:
+            file = TrialRun(self.folder, trial.number).config_file
+            if file.is_file():
+                searched = {name: _text(each) for name, each in trial.distributions.items()}
+                yield search_settings(load_toml(file), searched)
+
     def _begun(self) -> tuple[Trial, TrialRun]:
         """A new trial."""
         trial = self.study.ask()
@@ -152,15 +179,8 @@ class Search:
         return None
 
     def _values(self, trial: Trial) -> dict[str, Any]:
-        """What is tried. Raises ValueError if the search was begun with other choices."""
-        try:
-            return {each.name: each.suggest(trial) for each in self.space}
-        except ValueError as error:
-            self.study.tell(trial, state=TrialState.FAIL)
-            raise ValueError(
-                f"The search {self.study.study_name!r} was begun with other values than this --search has ({error}). "
-                "Choose another --study."
-            ) from error
+        """What is tried."""
+        return {each.name: each.suggest(trial) for each in self.space}
 
     def _follow(
         self, trial: Trial, run: TrialRun, process: subprocess.Popen[bytes], show: ShowSteps
@@ -191,6 +211,12 @@ class Search:
             raise ValueError(reason)
         trial.set_user_attr("reason", reason)
         self.study.tell(trial, state=TrialState.FAIL)
+
+
+def _text(values: Any) -> str:
+    """A distribution of Optuna's, which a trial's value is from, as `Range.text` has it."""
+    is_choice = isinstance(values, CategoricalDistribution)
+    return ",".join(map(str, values.choices)) if is_choice else f"{values.low}:{values.high}"
 
 
 def _pruner(epochs: int, prune: bool) -> BasePruner:

@@ -41,6 +41,11 @@ class Range:
     values: tuple[Any, ...]
     continuous: bool
 
+    @property
+    def text(self) -> str:
+        """The values as --search has them."""
+        return (":" if self.continuous else ",").join(map(str, self.values))
+
     def suggest(self, trial: Trial) -> Any:
         """The value that the search tries next."""
         if not self.continuous:

@@ -2,17 +2,21 @@
 
 import os
 import signal
+import sqlite3
 import subprocess
 import sys
+from dataclasses import replace
 from pathlib import Path
 
 import optuna
 import pytest
 
 from imgcls.config import TrainConfig
+from imgcls.config_file import save_toml
 from imgcls.run_folder import RunFolder
+from imgcls.workflow.flat_options import with_options
 from imgcls.workflow.search import Search
-from imgcls.workflow.search_space import parse_range
+from imgcls.workflow.search_space import parse_range, with_values
 from imgcls.workflow.trials import TrialRun
 
 ROOT = Path(__file__).parents[2]
@@ -84,9 +88,62 @@ def test_what_failed_with_its_values_counts_and_what_was_refused_does_not(search
         empty._note_failure(empty.study.ask(), "There is no such data.", 2)
 
 
-def test_a_search_that_was_begun_with_other_choices_is_named(search):
-    search.space = [parse_range("optimizer=adamw,sgd")]
-    search._values(search.study.ask())
-    search.space = [parse_range("optimizer=adamw,lion")]
-    with pytest.raises(ValueError, match="was begun with other values than this --search has"):
-        search._values(search.study.ask())
+def begin(runs: Path, config: TrainConfig, space: list[str]) -> Search:
+    """A search that has begun its first trial, and whose process was ended."""
+    begun = Search(replace(config, runs=str(runs)), [parse_range(text) for text in space], "s")
+    trial = begun.study.ask()
+    run = TrialRun(begun.folder, trial.number)
+    save_toml(with_values(begun.base, begun._values(trial), begun.space), run.config_file)
+    return begun
+
+
+RATES = ["learning_rate=1e-4:1e-2"]
+OTHERS = [
+    ({"data": "bags"}, RATES, "--data was 'shoes', now 'bags'"),
+    ({"model": "resnet20"}, RATES, "--model was 'lenet5', now 'resnet20'"),
+    ({"epochs": 3}, RATES, "--epochs was 30, now 3"),
+    ({"augmentation_layers": ("keras_cv.RandAugment",)}, RATES, "--augmentation-layers was "),
+    ({}, ["learning_rate=1e-4:1e-1"], r"--search was \['learning_rate=0.0001:0.01'\], now .*0.0001:0.1"),
+    ({}, ["optimizer=adamw,sgd"], r"--search was .*, now \['optimizer=adamw,sgd'\]"),
+]
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+@pytest.mark.parametrize(("changes", "space", "said"), OTHERS)
+def test_a_search_that_was_begun_with_other_settings_is_refused(tmp_path, changes, space, said, is_old):
+    config = with_options(TrainConfig(), {"data": "shoes", "model": "lenet5"})
+    begun = begin(tmp_path, config, RATES)
+    if is_old:
+        forget(begun)
+    with pytest.raises(ValueError, match=f"'s' was begun with other settings: {said}.* Choose another --study"):
+        Search(with_options(config, {**changes, "runs": str(tmp_path)}), [parse_range(text) for text in space], "s")
+
+
+@pytest.mark.parametrize("is_old", [False, True])
+def test_a_search_goes_on_with_what_does_not_change_its_trials(tmp_path, monkeypatch, is_old):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "shoes").mkdir()
+    config = with_options(TrainConfig(), {"data": "shoes", "augmentation_layers": ("keras_cv.RandAugment",)})
+    begun = begin(tmp_path, config, [*RATES, "optimizer=adamw,sgd"])
+    if is_old:
+        forget(begun)
+    same = {"data": str(tmp_path / "shoes"), "cache": "none", "learning_rate": 0.1, "checkpoint_minutes": 1.0}
+    space = [parse_range(text) for text in ("optimizer=adamw,sgd", *RATES)]
+    again = Search(with_options(config, {**same, "runs": str(tmp_path)}), space, "s", prune=False)
+    assert again.study.user_attrs == Search(again.base, again.space, "s").study.user_attrs
+
+
+def test_a_search_that_could_not_begin_its_first_trial_is_bound_to_nothing(tmp_path):
+    wrong = Search(with_options(TrainConfig(), {"data": "shoos", "runs": str(tmp_path)}), [parse_range(*RATES)], "s")
+    with pytest.raises(ValueError, match="nothing at shoos"):
+        wrong._note_failure(wrong.study.ask(), "There is nothing at shoos.", 2)
+    right = Search(with_options(wrong.base, {"data": "shoes"}), wrong.space, "s")
+    right.study.ask()
+    with pytest.raises(ValueError, match="--data was 'shoes', now 'shoos'"):
+        wrong.try_next()
+
+
+def forget(search: Search) -> None:
+    """What an imgcls of before left: no record of the settings."""
+    with sqlite3.connect(search.folder / "study.sqlite") as database:
+        database.execute("DELETE FROM study_user_attributes")

@@ -1,50 +1,75 @@
-"""Whether all workers of a run have the same program, config and images, before they train together."""
+"""Whether all workers of a run have the same program, flags, config and images, before they train together."""
 
 import hashlib
+from collections.abc import Mapping
 
 import keras
 import numpy as np
 import tensorflow as tf
 
 import imgcls
+from imgcls.config import flag
 from imgcls.run_folder import RunFolder
 from imgcls.training.devices.workers import Workers
 
 BITS = 24  # of a hash: whole numbers that float32 holds
-HELP = {
-    "versions": "Install the same imgcls, TensorFlow and Keras on all machines; here they are {versions}.",
-    "config": "Give all workers the same --runs folder, on a disk that they share.",
-    "manifest": "Give all workers the same --runs folder, on a disk that they share.",
-}
-NAMES = {"versions": "other versions of imgcls, TensorFlow or Keras", "config": "another config.toml",
-         "manifest": "another manifest.parquet"}  # fmt: skip
+SAME_FOLDER = "Give all workers the same --runs folder, on a disk that they share."
+OWN = ("runs",)  # settings that each worker may have of its own: the folder may lie elsewhere on each machine
+
+
+def check_same_command(settings: Mapping[str, object], begins: bool, workers: Workers) -> None:
+    """Compare the versions of the workers and the flags that they were started with, before one of them does anything.
+
+    Args:
+        settings: of this worker, by their names.
+        begins: whether it begins the run, with these; who goes on with a run takes what the run's folder says.
+        workers: of the run.
+
+    Raises:
+        ValueError: they differ; the sentence says which worker in what, and every worker raises it.
+    """
+    if not workers.several:
+        return
+    versions = f"{imgcls.__version__}, {tf.__version__} and {keras.__version__}"
+    _compare(
+        {"other versions of imgcls, TensorFlow or Keras": versions.encode()},
+        workers,
+        f"Install the same imgcls, TensorFlow and Keras on all machines; here they are {versions}.",
+    )
+    texts = {f"another {flag(name)}": repr(value).encode() for name, value in settings.items() if name not in OWN}
+    _compare(texts, workers, "Start all workers with the same flags.", counts=begins)
 
 
 def check_agreement(run: RunFolder, workers: Workers) -> None:
-    """Compare what each worker has; every worker learns of a difference.
+    """Compare the run folder as each worker sees it.
 
     Args:
         run: the folder, as this worker sees it.
         workers: of the run.
 
     Raises:
-        ValueError: they differ; the sentence says which worker in what.
+        ValueError: they differ; the sentence says which worker in what, and every worker raises it.
     """
     if not workers.several:
         return
-    versions = f"{imgcls.__version__}, {tf.__version__} and {keras.__version__}"
-    texts = {
-        "versions": versions.encode(),
-        "config": run.config_file.read_bytes(),
-        "manifest": run.manifest_file.read_bytes(),
-    }
-    rows = workers.of_each(np.array([_number(text) for text in texts.values()], np.float32))
+    files = (run.config_file, run.manifest_file)
+    _compare({f"another {file.name}": file.read_bytes() for file in files}, workers, SAME_FOLDER)
+
+
+def _compare(texts: Mapping[str, bytes], workers: Workers, what_to_do: str, counts: bool = True) -> None:
+    """Raise ValueError for the first text that is not the same on all workers.
+
+    texts: as many on each worker, each by what a worker has whose text is another one.
+    counts: whether those of this worker do.
+    """
+    numbers = [_number(text) for text in texts.values()]
+    rows = workers.of_each(np.array([float(counts), *numbers], np.float32))
+    of_those = [(index, row[1:]) for index, row in enumerate(rows) if row[0]]
     for column, name in enumerate(texts):
-        others = [str(index) for index, row in enumerate(rows) if row[column] != rows[0][column]]
+        others = [str(index) for index, row in of_those if row[column] != of_those[0][1][column]]
         if others:
             has = f"Workers {', '.join(others)} have" if len(others) > 1 else f"Worker {others[0]} has"
-            help_text = HELP[name].format(versions=versions)
-            raise ValueError(f"{has} {NAMES[name]} than worker 0, so they cannot train together. {help_text}")
+            raise ValueError(f"{has} {name} than worker {of_those[0][0]}, so they cannot train together. {what_to_do}")
 
 
 def _number(text: bytes) -> int:

@@ -25,9 +25,8 @@ class Cluster:
 
     def __post_init__(self) -> None:
         if not 0 <= self.index < len(self.addresses):
-            raise ValueError(
-                f"This is worker {self.index} of {len(self.addresses)}; expected a number from 0 to below."
-            )
+            count = len(self.addresses)
+            raise ValueError(f"This is worker {self.index} of {count}; expected a number from 0 to below {count}.")
 
     @property
     def is_chief(self) -> bool:

@@ -6,21 +6,24 @@ predictions/
 """
 
 import fcntl
+import re
 import time
 from collections.abc import Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
-from typing import Any
+from typing import Any, TextIO
 
 import pandas as pd
 
 from imgcls.files import read_json, replacing, write_json
-from imgcls.workflow.many_images.row_files import Write, names_in_rows, row_file
+from imgcls.workflow.many_images.row_files import Write, names_and_problems, row_file
 from imgcls.workflow.many_images.share import Share
 
 ROWS = 100_000  # of a part
 SECONDS = 300.0  # of work in a part; no more is lost if the process is killed
 FIRST_SECONDS = 5.0  # of work in the first part, so that there is something to look at; the next lasts twice as long
+PART = re.compile(r"part(-\d+of\d+)?-\d{5,}\.\w+")  # the share, if there are several
+ADDED = "named"  # what records have since imgcls 0.8
 
 
 class PartsFolder:
@@ -28,7 +31,8 @@ class PartsFolder:
 
     Args:
         folder: Is made.
-        asked: What was asked for, as JSON holds it. A folder goes on with the same alone.
+        asked: What was asked for, as JSON holds it. A folder goes on with the same alone; "shards", such as "2of4", may
+            be another share of as many.
         columns: Of the tables.
         suffix: Of the parts: ".parquet", ".csv" or ".jsonl".
         share: Which share of the images this process predicts. Several shares may share a folder.
@@ -47,17 +51,11 @@ class PartsFolder:
         self._write: Write | None = None
         self._rows, self._began, self._lasts = 0, 0.0, FIRST_SECONDS
         self._asked = {**asked, "columns": columns, "suffix": suffix}
-        self._check(read_json(self._record))
         folder.mkdir(parents=True, exist_ok=True)
-        self._lock = (folder / f".lock{self._infix}").open("w")
-        try:
-            fcntl.flock(self._lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except OSError as error:
-            self._lock.close()
-            raise ValueError(
-                f"Another process writes its predictions to {folder} now. Wait for it, or end it."
-            ) from error
-        write_json(self._record, {**self._asked, "is_whole": False})
+        with self._alone():
+            self._check()
+            self._lock = self._locked()
+            write_json(self._record, {**self._asked, "is_whole": False})
 
     def __enter__(self) -> "PartsFolder":
         return self
@@ -78,10 +76,10 @@ class PartsFolder:
         digits = "[0-9]" * 5
         return sorted(self.folder.glob(f"part{self._infix}-{digits}*{self._suffix}"))
 
-    def names(self) -> Iterator[str]:
-        """The names of the images whose rows are there."""
+    def known(self) -> Iterator[tuple[str, str]]:
+        """The names of the images whose rows are there, each with its problem, which is empty if there is none."""
         for part in self.parts:
-            yield from names_in_rows(part)
+            yield from names_and_problems(part)
 
     def write(self, rows: pd.DataFrame) -> None:
         """Write some rows, into the part at hand or a new one."""
@@ -104,15 +102,49 @@ class PartsFolder:
         self._part.close()
         self._write, self._lasts = None, min(SECONDS, 2 * self._lasts)
 
-    def _check(self, before: dict[str, Any]) -> None:
-        if not before and self.parts:
+    @contextmanager
+    def _alone(self) -> Iterator[None]:
+        """Within, no other share begins in this folder: of two that do not fit together, the second one is refused."""
+        with (self.folder / ".begin").open("a") as file:
+            fcntl.flock(file, fcntl.LOCK_EX)
+            yield
+
+    def _locked(self) -> TextIO:
+        """A file that no other process can lock until it is closed."""
+        lock = (self.folder / f".lock{self._infix}").open("w")
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except OSError as error:
+            lock.close()
             raise ValueError(
-                f"{self.folder} holds parts, and no {self._record.name} that says of what. Name another folder."
-            )
-        other = [name for name, value in self._asked.items() if before and before.get(name) != value]
+                f"Another process writes its predictions to {self.folder} now. Wait for it, or end it."
+            ) from error
+        return lock
+
+    def _check(self) -> None:
+        """Raise ValueError unless all that is in the folder is of this command, in this share or another one."""
+        found = [match for path in self.folder.glob("part-*") if (match := PART.fullmatch(path.name))]
+        of_parts = {self.folder / f"_command{match[1] or ''}.json" for match in found}
+        for record in sorted({*of_parts, *self.folder.glob("_command*.json")}):
+            before = read_json(record)
+            if not before and record in of_parts:
+                raise ValueError(
+                    f"{self.folder} holds parts, and no {record.name} that says of what. Name another folder."
+                )
+            self._check_same(before)
+
+    def _check_same(self, before: dict[str, Any]) -> None:
+        """Raise ValueError if a record, which is empty if it is damaged, is of another command."""
+        noted = [name for name in self._asked if before and (name in before or name != ADDED)]
+        other = [name for name in noted if _compared(name, before) != _compared(name, self._asked)]
         if other:
             changed = "; ".join(f"{name} was {before.get(name)!r}, now {self._asked[name]!r}" for name in other)
             raise ValueError(
                 f"{self.folder} holds predictions of another command ({changed}). "
                 "Repeat that command to go on, or name another folder."
             )
+
+
+def _compared(name: str, record: dict[str, Any]) -> Any:
+    """A value of a record; of the share only how many there are."""
+    return str(record.get(name)).partition("of")[2] if name == "shards" else record.get(name)

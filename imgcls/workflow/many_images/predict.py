@@ -63,7 +63,7 @@ def predict_many(predictor: Predictor, asked: ManyImages, on_progress: ProgressF
         on_progress: Gets the number of images that are done, and of all as soon as that is known.
 
     Returns:
-        What was predicted now; images whose rows were in the folder before are not in it.
+        What was predicted now; images whose rows were in the folder before are only counted in it.
 
     Raises:
         ValueError: The folder `asked.output` holds predictions of something else, or an input is none.
@@ -72,7 +72,8 @@ def predict_many(predictor: Predictor, asked: ManyImages, on_progress: ProgressF
     summary, seen = Summary(), SeenNames()
     columns = columns_of(predictor, asked.top)
     with _rows(asked, columns) as rows:
-        for name in rows.names():
+        for name, problem in rows.known():
+            summary.add_before(problem)
             seen.add(name)
         before = len(seen)
         total = _Total(asked)
@@ -95,7 +96,7 @@ def columns_of(predictor: Predictor, top: int) -> list[str]:
 class _Memory:
     """Where the rows go when no table is asked for: nowhere."""
 
-    def names(self) -> Iterable[str]:
+    def known(self) -> Iterable[tuple[str, str]]:
         return ()
 
     def write(self, rows: pd.DataFrame) -> None:
@@ -121,9 +122,13 @@ def _rows(asked: ManyImages, columns: list[str]) -> Iterator[Any]:
 
 
 def record_of(asked: ManyImages) -> dict[str, Any]:
-    """What a folder of parts says of the command: the model by its content, the inputs by their place."""
+    """What a folder of parts says of the command: the model by its content, the inputs by their place and name.
+
+    The names of the images, by which they are known, begin with those of the inputs.
+    """
+    named = [shown_name(Path(name)) if Path(name).exists() else name for name in asked.inputs]
     inputs = [shown_name(Path(name).absolute()) if Path(name).exists() else name for name in asked.inputs]
-    return {"model": model_of(asked.source), "inputs": inputs, "shards": str(asked.share)}
+    return {"model": model_of(asked.source), "inputs": inputs, "named": named, "shards": str(asked.share)}
 
 
 def model_of(source: str) -> dict[str, str]:

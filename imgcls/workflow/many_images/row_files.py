@@ -32,16 +32,16 @@ def row_file(path: Path, columns: list[str]) -> Iterator[Write]:
         yield write
 
 
-def names_in_rows(path: Path) -> Iterator[str]:
-    """The column image of a file that `row_file` wrote."""
+def names_and_problems(path: Path) -> Iterator[tuple[str, str]]:
+    """The columns image and problem of a file that `row_file` wrote."""
     if path.suffix == ".parquet":
         with pyarrow.parquet.ParquetFile(path) as file:
-            for batch in file.iter_batches(columns=["image"]):
-                yield from batch.column(0).to_pylist()
+            for batch in file.iter_batches(columns=["image", "problem"]):
+                yield from zip(batch["image"].to_pylist(), batch["problem"].to_pylist(), strict=True)
         return
     with path.open(encoding="utf-8", newline="") as lines:
         rows = csv.DictReader(lines) if path.suffix == ".csv" else map(json.loads, lines)
-        yield from (row["image"] for row in rows)
+        yield from ((row["image"], row["problem"]) for row in rows)
 
 
 @contextmanager

@@ -20,6 +20,8 @@ class Summary:
     Attributes:
         count: Images.
         problems: Images that could not be read.
+        before: Images whose rows were there before.
+        problems_before: Those of them that could not be read.
         answers: How many images got each class or other answer; of several labels, each counts.
         reasons: How many images could not be read for each reason, whose numbers stand as "...".
         transcoded_count: Images of which a PNG was read.
@@ -30,11 +32,17 @@ class Summary:
 
     def __init__(self) -> None:
         self.count, self.problems, self.transcoded_count = 0, 0, 0
+        self.before, self.problems_before = 0, 0
         self.answers: Counter[str] = Counter()
         self.reasons: Counter[str] = Counter()
         self.transcoded: list[str] = []
         self.first: list[tuple[list[str], Predictions]] = []
         self.first_problems: list[tuple[str, str]] = []
+
+    def add_before(self, problem: str) -> None:
+        """Count an image whose row was there before. problem: Of the row; empty if there is none."""
+        self.before += 1
+        self.problems_before += bool(problem)
 
     def add(self, images: Sequence[NamedImage], predictions: Predictions) -> None:
         """Count some more predictions."""

@@ -82,7 +82,8 @@ def _plain_names(table: Path) -> Iterator[str]:
 
 def _csv_names(table: Path, file: Iterable[str]) -> Iterator[str]:
     csv.field_size_limit(LONGEST)
-    lines = csv.reader((line.replace("\0", "") for line in file), delimiter="\t" if table.suffix == ".tsv" else ",")
+    delimiter = "\t" if table.suffix.lower() == ".tsv" else ","
+    lines = csv.reader((line.replace("\0", "") for line in file), delimiter=delimiter)
     try:
         head = next(lines, [])
         place = head.index(_column(table, head))

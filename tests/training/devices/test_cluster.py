@@ -51,6 +51,9 @@ def test_what_cannot_be_is_refused():
         find_cluster({"TF_CONFIG": "x"})
     with pytest.raises(ValueError, match="worker 5 of 2"):
         find_cluster({"IMGCLS_WORKERS": "a,b", "JOB_COMPLETION_INDEX": "5"})
+    config = json.dumps({"cluster": {"worker": WORKERS}, "task": {"type": "worker", "index": 2}})
+    with pytest.raises(ValueError, match="worker 2 of 2; expected a number from 0 to below 2"):
+        find_cluster({"TF_CONFIG": config})
 
 
 def test_the_manifest_for_kubernetes_makes_a_cluster_of_all_its_workers():

@@ -176,15 +176,35 @@ def test_workers_of_other_versions_do_not_train_together(tiny_config, tmp_path):
 
 
 @pytest.mark.slow
+@pytest.mark.parametrize(
+    ("flags", "said"),
+    [
+        (("--model", "resnet20", "--epochs", "2"), "another --model than worker 0"),
+        (("--data", "fashion_mini"), "another --data than worker 0"),
+        (("--name", "other"), "another --name than worker 0"),
+    ],
+)
+def test_a_worker_with_other_flags_does_not_train_along(tiny_config, tmp_path, flags, said):
+    file = tmp_path / "mixed.toml"
+    save_toml(tiny_config(name="mixed", epochs=1, strategy="multi_worker"), file)
+    addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
+    line = [sys.executable, "-m", "imgcls.train", "--config", str(file)]
+    for worker in [start(0, addresses, line), start(1, addresses, [*line, *flags])]:
+        output, _ = worker.communicate(timeout=300)
+        assert worker.returncode == 2, output
+        assert f"Worker 1 has {said}" in output
+        assert "Traceback" not in output
+    assert not (tmp_path / "mixed").exists()
+
+
+@pytest.mark.slow
 def test_a_worker_with_other_images_does_not_train_along(tiny_config, tmp_path):
     own, other = tmp_path / "own", tmp_path / "other"
     files = []
-    for runs, seed in ((own, 0), (other, 1)):  # which divides the images in another way
+    for runs in (own, other):
         files.append(runs.with_suffix(".toml"))
-        save_toml(
-            replace(tiny_config(name="run", epochs=1, strategy="multi_worker", seed=seed), runs=str(runs)), files[-1]
-        )
-    config = tiny_config(name="run", epochs=1, strategy="one_device", seed=1)
+        save_toml(replace(tiny_config(name="run", epochs=1, strategy="multi_worker"), runs=str(runs)), files[-1])
+    config = tiny_config(name="run", epochs=1, strategy="one_device", seed=1)  # which divides the images in another way
     run, _ = create_run(replace(config, runs=str(other)))
     run.save_config(replace(run.config, training=replace(run.config.training, strategy="multi_worker")))
     addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]

@@ -58,7 +58,7 @@ def test_a_manifest_names_its_usable_images(folder, tmp_path):
     assert names(manifest) == [str(folder / "0/00000.png"), str(folder / "1/00001.png")]
 
 
-@pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet", "txt"])
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "TSV", "parquet", "txt"])
 def test_a_table_names_images_from_its_own_folder_or_from_here(folder, tmp_path, suffix, monkeypatch):
     monkeypatch.chdir(tmp_path)
     table = folder / f"table.{suffix}"
@@ -68,7 +68,7 @@ def test_a_table_names_images_from_its_own_folder_or_from_here(folder, tmp_path,
     elif suffix == "parquet":
         rows.to_parquet(table)
     else:
-        rows.to_csv(table, sep="\t" if suffix == "tsv" else ",", index=False, encoding="utf-8-sig")
+        rows.to_csv(table, sep="\t" if suffix.lower() == "tsv" else ",", index=False, encoding="utf-8-sig")
     assert names(table) == [str(folder / "0/00000.png"), "photos/1/00001.png", "gone.png"]
     assert 3 <= count_images([str(table)]) <= 4
 

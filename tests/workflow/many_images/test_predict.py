@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
 import pytest
@@ -162,6 +163,71 @@ def test_shares_hold_every_image_once_and_may_share_a_folder(photos, tmp_path):
     assert min(counts) > 15
     assert sorted(rows_in(tmp_path / "all")["image"]) == sorted(map(str, photos.rglob("*.png")))
     assert len(list((tmp_path / "all").glob("_command-*of3.json"))) == 3
+
+
+@pytest.mark.parametrize(
+    ("first", "second", "said"),
+    [
+        ({}, {"share": Share(1, 2)}, "shards was '1of1', now '1of2'"),
+        ({"share": Share(1, 2)}, {}, "shards was '1of2', now '1of1'"),
+        ({"share": Share(1, 2)}, {"share": Share(2, 3)}, "shards was '1of2', now '2of3'"),
+        ({"share": Share(1, 2)}, {"share": Share(2, 2), "source": "b"}, "model was"),
+        ({"share": Share(1, 2)}, {"share": Share(2, 2), "inputs": ["other"]}, "inputs was"),
+        ({"share": Share(1, 2)}, {"share": Share(2, 2), "parts": ".csv"}, "suffix was"),
+    ],
+)
+def test_a_share_beside_those_of_another_command_is_refused(photos, tmp_path, first, second, said):
+    request = asked(photos, output=tmp_path / "predictions", parts=".parquet")
+    predict_many(brightness(), ManyImages(**{**vars(request), **first}))
+    before = sorted(path.name for path in request.output.iterdir())
+    with pytest.raises(ValueError, match=f"predictions of another command .*{said}"):
+        predict_many(brightness(), ManyImages(**{**vars(request), **second}))
+    assert sorted(path.name for path in request.output.iterdir()) == before
+
+
+def test_inputs_that_are_named_in_another_way_get_no_second_row(photos, tmp_path, monkeypatch):
+    """An image is known by its name, which begins with what was typed."""
+    monkeypatch.chdir(tmp_path)
+    request = asked("photos", output=tmp_path / "predictions", parts=".csv")
+    predict_many(brightness(), request)
+    with pytest.raises(ValueError, match=r"named was \['photos'\], now \['/"):
+        predict_many(brightness(), ManyImages(**{**vars(request), "inputs": [str(photos)]}))
+    assert predict_many(brightness(), ManyImages(**{**vars(request), "inputs": ["./photos/"]})).count == 0
+
+
+def test_a_folder_of_an_imgcls_that_noted_less_goes_on(photos, tmp_path):
+    request = asked(photos, output=tmp_path / "predictions", parts=".csv")
+    predict_many(brightness(), request)
+    record = request.output / "_command.json"
+    before = json.loads(record.read_text())
+    record.write_text(json.dumps({name: value for name, value in before.items() if name != "named"}))
+    assert predict_many(brightness(), request).count == 0
+
+
+def test_parts_of_another_share_whose_command_is_not_known_are_refused(photos, tmp_path):
+    request = asked(photos, output=tmp_path / "predictions", parts=".csv", share=Share(1, 2))
+    predict_many(brightness(), request)
+    (request.output / "_command-1of2.json").unlink()
+    with pytest.raises(ValueError, match=r"holds parts, and no _command-1of2\.json"):
+        predict_many(brightness(), ManyImages(**{**vars(request), "share": Share(2, 2)}))
+
+
+def test_shares_may_begin_at_the_same_time(photos, tmp_path):
+    requests = [asked(photos, output=tmp_path / "all", parts=".csv", share=Share(number, 4)) for number in (1, 2, 3, 4)]
+    with ThreadPoolExecutor(4) as pool:
+        counts = list(pool.map(lambda request: predict_many(brightness(), request).count, requests))
+    assert sum(counts) == 100
+    assert sorted(rows_in(tmp_path / "all")["image"]) == sorted(map(str, photos.rglob("*.png")))
+
+
+def test_a_second_start_knows_the_rows_and_the_problems_of_the_first(photos, tmp_path):
+    (photos / "broken.png").write_bytes(gray(1)[:40])
+    request = asked(photos, output=tmp_path / "predictions", parts=".parquet")
+    first = predict_many(brightness(), request)
+    assert (first.before, first.problems_before, first.problems) == (0, 0, 1)
+    write_grays(photos, 7, first=100)
+    second = predict_many(brightness(), request)
+    assert (second.count, second.before, second.problems_before, second.problems) == (7, 101, 1, 0)
 
 
 @pytest.mark.parametrize("text", ["0/4", "5/4", "1", "a/b", "1/0", "-1/4"])
