@@ -4,7 +4,7 @@ python benchmarks/folding.py
 python benchmarks/folding.py --names resnet50 --rounds 9
 
 Four graphs of one network are timed in one process, by turns: a SavedModel of the network as it was trained; one of the
-network as `imgcls.models.folding` and `imgcls.models.merging` make it, which is what export writes; and both with their
+network as `imgcls.models.inference_form` makes it, which is what export writes; and both with their
 variables made constants. Each round gives a ratio of processor seconds to the first: below 1 is faster. Outputs are
 compared too.
 
@@ -63,8 +63,7 @@ def graphs_of(name: str) -> dict:
     from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
 
     from imgcls.models import build_model
-    from imgcls.models.folding import fold_batch_normalization
-    from imgcls.models.merging import merge_branches
+    from imgcls.models.inference_form import inference_form
 
     keras.utils.set_random_seed(1)
     model = build_model(name, SIZES.get(name, (224, 224, 3)), num_classes=1000)
@@ -81,7 +80,7 @@ def graphs_of(name: str) -> dict:
             archive.write_out(folder, verbose=False)
             return tf.saved_model.load(folder)
 
-    models = {"SavedModel": loaded(model), "folded": loaded(merge_branches(fold_batch_normalization(model)))}
+    models = {"SavedModel": loaded(model), "folded": loaded(inference_form(model))}
     functions = {name: model.signatures["serving_default"] for name, model in models.items()}
     frozen = {name: convert_variables_to_constants_v2(function) for name, function in functions.items()}
     return {

@@ -1,4 +1,6 @@
-"""Our networks against the same ones of timm and torchvision, compiled: forward pass and training step in float32.
+"""Our networks against the same ones of timm and torchvision, compiled, in float32.
+
+The forward pass, that of what is served, and the training step.
 
     python benchmarks/models_torch.py --torch-python OTHER/bin/python
     python benchmarks/models_torch.py --torch-python OTHER/bin/python --names squeezenet_1_1=torchvision:squeezenet1_1
@@ -7,6 +9,9 @@ OTHER is an environment of its own with `torch`, `timm` and `torchvision` (proce
 torch.compile); nothing of it is needed here. Theirs is channels_last in memory, as fast as it gets. Each side is a
 process that stays warm; both are told to run, by turns, and each pair gives one ratio of ours to theirs: what else the
 machine does falls on both. Below 1 ours is faster. The spread is from the first to the third quartile.
+
+What is served is ours as export writes it (`imgcls.models.inference_form`), against theirs with
+branches merged (timm's `reparameterize_model`) and frozen (torch.compile's option `freezing`, which folds too).
 
 On a machine that does other work too, `--threads 1` is the fair comparison: OpenMP, which PyTorch computes with, waits
 for its slowest thread at each operation, and was ten times slower with two threads than with one where both cores were
@@ -37,11 +42,15 @@ from imgcls.cli import command
 command.import_tensorflow()
 from benchmarks.models import forward, training_step
 from imgcls.models import build_model
+from imgcls.models.inference_form import inference_form
 
 name, batch, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 model = build_model(name, (size, size, 3), num_classes=1000, dropout=0.0, drop_path=0.0)
 images = np.random.default_rng(0).uniform(0, 255, (batch, size, size, 3)).astype("float32")
-runs = {"forward": forward(model, images), "training": training_step(model, images)}
+served = inference_form(model)
+runs = {
+    "forward": forward(model, images), "served": forward(served, images), "training": training_step(model, images)
+}
 """
 THEIRS = r"""
 import sys, time
@@ -63,11 +72,17 @@ if sys.argv[4] == "channels_last":
     trained = trained.to(memory_format=torch.channels_last)
 torch._inductor.config.layout_optimization = sys.argv[4] == "channels_last"  # which is to make it channels_last
 predict, learn = torch.compile(evaluated), torch.compile(trained)
+served = timm.utils.reparameterize_model(evaluated) if project == "timm" else evaluated
+serve = torch.compile(served, options={"freezing": True})
 optimizer = torch.optim.SGD(trained.parameters(), 1e-6)
 
 def forward():
     with torch.inference_mode():
         predict(pixels).sum().item()
+
+def answer():
+    with torch.inference_mode():
+        serve(pixels).sum().item()
 
 def training():
     loss = torch.nn.functional.cross_entropy(learn(learned), labels)
@@ -76,7 +91,7 @@ def training():
     optimizer.step()
     loss.item()
 
-runs = {"forward": forward, "training": training}
+runs = {"forward": forward, "served": answer, "training": training}
 """
 SERVE = r"""
 for run in runs.values():
@@ -158,7 +173,7 @@ def timed(ours: str, theirs: str, options: Options) -> list[str]:
         raise RuntimeError(f"{ours} {mine.last_words()}")
     other, how = their_side(theirs, options, *sizes)
     both, found = [mine, other], [] if how == "channels_last" else [f"their training step in {how}"]
-    for what in ("forward", "training"):
+    for what in ("forward", "served", "training"):
         seconds = np.array([one_pair(both, what, number) for number in range(options.pairs)])
         first, median, third = np.quantile(seconds[:, 0] / seconds[:, 1], (0.25, 0.5, 0.75))
         here, there = 1000 * np.median(seconds, axis=0)

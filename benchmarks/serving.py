@@ -48,11 +48,11 @@ command.import_tensorflow()
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.models import build_model
 from imgcls.models.classifier import class_names, embedding_model, logits_model, preprocessing
-from imgcls.models.folding import fold_batch_normalization
+from imgcls.models.inference_form import inference_form
 from imgcls.serving.bundle import write_bundle
 from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.parity import Reference
-model = fold_batch_normalization(build_model("efficientnet_lite0", weights="imagenet"))  # as every export
+model = inference_form(build_model("efficientnet_lite0", weights="imagenet"))  # as every export
 size = Preprocessing(**preprocessing(model))
 exported = ExportedClassifier(model, embedding_model(model), class_names(model), size, logits_model(model))
 photos = sorted(Path({str(Path(find_spec("foolbox").origin).parent)!r}, "data").glob("imagenet_*"))

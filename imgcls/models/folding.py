@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Collection, Mapping, Sequence
+from types import MappingProxyType
 from typing import Any
 
 import keras
@@ -44,20 +45,26 @@ def fold_batch_normalization(model: keras.Model) -> keras.Model:
 
 
 def without_layers(
-    model: keras.Model, gone: Collection[str], weights: Mapping[str, Sequence[np.ndarray]]
+    model: keras.Model,
+    gone: Collection[str],
+    weights: Mapping[str, Sequence[np.ndarray]],
+    others: Mapping[str, keras.layers.Layer] = MappingProxyType({}),
 ) -> keras.Model:
-    """The same network with some layers left out, whose work convolutions have taken over.
+    """The same network with some layers left out, whose work the layers before have taken over.
 
     Args:
         model: The network.
         gone: The names of these layers; each becomes an `Identity` of its first input.
         weights: Kernel and bias of each convolution that has more to do, by its name; the others keep theirs.
+        others: Layers that take the place of those of the same name.
     """
 
     def made(layer: keras.layers.Layer) -> keras.layers.Layer:
         copy: keras.layers.Layer
         if layer.name in gone:
             copy = keras.layers.Identity(name=layer.name)
+        elif layer.name in others:
+            copy = others[layer.name]
         else:
             config = layer.get_config()
             copy = type(layer).from_config({**config, "use_bias": True} if layer.name in weights else config)

@@ -33,8 +33,7 @@ from imgcls.models.classifier import (
     preprocessing,
 )
 from imgcls.models.computed_in import in_bfloat16
-from imgcls.models.folding import fold_batch_normalization
-from imgcls.models.merging import merge_branches
+from imgcls.models.inference_form import inference_form
 from imgcls.run_folder import RunFolder
 from imgcls.serving.bundle import write_bundle
 from imgcls.serving.compatibility.targets import NEWEST_SERVING
@@ -98,7 +97,7 @@ def export_run(
     run_model = load_model(run.require_model())
     if threshold:
         raise_thresholds(run_model, threshold)
-    model = merge_branches(fold_batch_normalization(in_channels_last(run_model)))
+    model = inference_form(in_channels_last(run_model))
     judged = judgement_of(run_model)
     graph = explanation_graph(model) if explain else None
     classifier = ExportedClassifier(

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.models.classifier import class_names, embedding_model, in_channels_last, logits_model, preprocessing
-from imgcls.models.folding import fold_batch_normalization
+from imgcls.models.inference_form import inference_form
 from imgcls.serving.details import write_class_names, write_details
 from imgcls.serving.export_format import ExportedClassifier, check_package
 from imgcls.serving.formats import SAVED_MODEL, find_format, format_folder
@@ -54,14 +54,14 @@ def write_measured_bundle(
 
     Args:
         folder: Where it is written, as version 1 of a bundle.
-        network: Whose batch normalization is folded into its convolutions, as export does it.
+        network: It is written in its form for prediction, as export does it.
         engines: The names of the engines; TensorFlow's SavedModel is written in any case, because it decodes images.
         on_written: Receives each engine, and the folder of the version, once it can be loaded; the others follow.
 
     Returns:
         The folder of the version, and for each engine that cannot compute the network the reason.
     """
-    model = fold_batch_normalization(in_channels_last(network.model))
+    model = inference_form(in_channels_last(network.model))
     classifier = ExportedClassifier(
         model,
         embedding_model(model),

@@ -12,7 +12,7 @@ from imgcls.engines.engine import PROBABILITIES, Engine
 from imgcls.engines.tensorflow import TensorFlowEngine
 from imgcls.models import build_model
 from imgcls.models.classifier import class_names, embedding_model, preprocessing
-from imgcls.models.folding import fold_batch_normalization
+from imgcls.models.inference_form import inference_form
 from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.formats import SAVED_MODEL, find_format
 from imgcls.serving.speed import images_per_second
@@ -59,7 +59,7 @@ def _what(engine: str) -> str:
 
 def _classifier() -> ExportedClassifier:
     keras.utils.set_random_seed(0)
-    model = fold_batch_normalization(build_model(NETWORK, (SIZE, SIZE, 3), num_classes=CLASSES))
+    model = inference_form(build_model(NETWORK, (SIZE, SIZE, 3), num_classes=CLASSES))
     prepared = Preprocessing(**preprocessing(model))
     return ExportedClassifier(model, embedding_model(model), class_names(model), prepared)
 
