@@ -3,16 +3,19 @@
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import KerasTensor
 from typing_extensions import override
 
-from imgcls.data_format import CHANNELS_LAST, channel_axis, check_data_format
+from imgcls.data_format import channel_axis, check_data_format
 from imgcls.layers.known_size import known
 
 
 @keras.saving.register_keras_serializable("imgcls")
 class ChannelSlice(keras.layers.Layer):
     """The channels from number `start` on.
+
+    The gradient of `x[..., a:b]` takes TensorFlow seven times as long on a processor as that of its own slice.
 
     Args:
         start: The first channel, counted from 0.
@@ -47,8 +50,9 @@ class ChannelSlice(keras.layers.Layer):
 
     @override
     def call(self, inputs: KerasTensor) -> KerasTensor:
-        channels = slice(self.start, self.start + self.count)
-        return inputs[..., channels] if self.data_format == CHANNELS_LAST else inputs[:, channels]
+        start, size = [0] * 4, [-1] * 4  # -1: all
+        start[channel_axis(self.data_format)], size[channel_axis(self.data_format)] = self.start, self.count
+        return tf.slice(inputs, start, size)
 
     @override
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
