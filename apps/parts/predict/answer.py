@@ -14,7 +14,6 @@ from parts.errors import in_page
 from parts.fragment import fragment
 from parts.job_strip import share
 from parts.opened import link
-from parts.plain import plain
 from parts.predict.archived import with_files
 from parts.predict.cards import show_cards
 from parts.predict.said import TITLES, UNREADABLE, as_table, kinds_of
@@ -36,7 +35,6 @@ def show_answer(project: Project, answer: Answer) -> None:
         return
     table, least = rows_of(answer), threshold(project, answer)
     if table.empty:
-        _nothing(answer)
         return
     _summary(project, answer, table, least)
     chosen = _filter(table, least)
@@ -50,7 +48,8 @@ def _job_ended(project: Project, answer: Answer) -> bool:
     except ValueError:  # its record was removed; what it wrote stays
         return True
     if job.state in ("failed", "interrupted", "cancelled"):
-        st.error(in_page(job.message) or "This was cancelled. What was named before is below.")
+        message = in_page(job.message.replace(answer.pictures, answer.title))
+        st.error(message or "This was cancelled. What was named before is below.")
     return not job.is_live
 
 
@@ -66,11 +65,6 @@ def _follow(project: Project, answer: Answer, least: float) -> None:
     if rows:
         st.write("The latest answers")
         show_cards(with_files(answer, rows), least)
-
-
-def _nothing(answer: Answer) -> None:
-    if answer.pictures:
-        st.info(plain(f"There is no image in {answer.title}. Choose a folder, or a zip or tar file, of images."))
 
 
 def _summary(project: Project, answer: Answer, table: pd.DataFrame, least: float) -> None:

@@ -67,6 +67,8 @@ class PartsFolder:
                 write_json(self._record, {**self._asked, "is_whole": kind is None})
             else:
                 self._part.__exit__(kind, error, trace)
+                if not self.parts:  # a command that wrote nothing, such as one with a misspelt input, binds to nothing
+                    self._record.unlink(missing_ok=True)
         finally:
             self._lock.close()
 

@@ -66,7 +66,8 @@ def predict_many(predictor: Predictor, asked: ManyImages, on_progress: ProgressF
         What was predicted now; images whose rows were in the folder before are only counted in it.
 
     Raises:
-        ValueError: The folder `asked.output` holds predictions of something else, or an input is none.
+        ValueError: The folder `asked.output` holds predictions of something else, an input is none, or there
+            is no image.
         OSError: A result cannot be written.
     """
     summary, seen = Summary(), SeenNames()
@@ -85,6 +86,8 @@ def predict_many(predictor: Predictor, asked: ManyImages, on_progress: ProgressF
             rows.write(predictions.table(asked.top, [image.name for image in chunk])[columns])
             summary.add(chunk, predictions)
             on_progress(before + summary.count, total.value)
+        if not summary.count and not summary.before and asked.share.count == 1:
+            raise ValueError(f"There is no image in {', '.join(asked.inputs)}. Name images, or what holds some.")
     return summary
 
 

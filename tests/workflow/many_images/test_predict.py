@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+import zipfile
 from concurrent.futures import ThreadPoolExecutor
 
 import pandas as pd
@@ -56,6 +57,16 @@ def test_a_file_holds_a_row_for_each_image(photos, tmp_path, suffix):
     assert table["probability"].isna().sum() == 1
     assert (summary.count, summary.problems, dict(summary.answers)) == (101, 1, {"dark": 50, "bright": 50})
     assert summary.reasons == {"a damaged or truncated PNG file (... bytes)": 1}
+
+
+@pytest.mark.parametrize(("output", "parts"), [("table.csv", ""), ("parts", ".csv")])
+def test_an_archive_without_an_image_is_refused_and_binds_to_nothing(photos, tmp_path, output, parts):
+    with zipfile.ZipFile(tmp_path / "none.zip", "w") as archive:
+        archive.writestr("notes.txt", "no image")
+    with pytest.raises(ValueError, match=r"There is no image in .*none\.zip"):
+        predict_many(brightness(), asked(tmp_path / "none.zip", output=tmp_path / output, parts=parts))
+    assert not (tmp_path / "table.csv").exists()
+    assert predict_many(brightness(), asked(photos, output=tmp_path / output, parts=parts)).count == 100
 
 
 def test_the_first_parts_are_there_soon_and_later_ones_are_few(tmp_path, monkeypatch):
