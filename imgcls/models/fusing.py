@@ -71,7 +71,7 @@ def fuse_gelu(model: keras.Model) -> keras.Model:
     Example:
         >>> from imgcls.models import build_model
         >>> model = fuse_gelu(build_model("convnext_atto", (32, 32, 3), num_classes=2))
-        >>> model.get_layer("stage1_block1_expand_conv").kernel.shape
+        >>> tuple(model.get_layer("stage1_block1_expand_conv").kernel.shape)
         (40, 160)
     """
     activations = _fusable(model)
