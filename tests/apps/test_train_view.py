@@ -247,7 +247,7 @@ def test_the_drawer_is_the_same_one_once_a_setting_is_changed(page, project):
 def test_a_setting_that_is_wrong_is_said_beside_it_until_start_is_pressed(page, project):
     view = page("train", project="clothes").open("Settings").choose("Epochs", 0)
     assert view.errors.count("“Epochs” is 0") == 1
-    assert "Not known" in view.text
+    assert "A setting is wrong" in view.text
     assert view.press("Start").errors.count("“Epochs” is 0") == 2
 
 

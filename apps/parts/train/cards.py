@@ -54,7 +54,7 @@ def _show(answer: Answer, is_chosen: bool, minutes: str) -> None:
 def _minutes(answer: Answer, project: Project, facts: Facts, speed: Speed | None) -> str:
     config = _config(answer, project)
     if config is None:
-        return "Not known"
+        return "A setting is wrong"
     return in_minutes(seconds_of(config, facts, speed)) if speed else "Being measured"
 
 
