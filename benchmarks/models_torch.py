@@ -25,6 +25,7 @@ import os
 import subprocess
 import sys
 import tempfile
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -55,7 +56,6 @@ runs = {
 THEIRS = r"""
 import sys, time
 import torch
-import torch._inductor.config
 
 name, batch, size = sys.argv[1], int(sys.argv[2]), int(sys.argv[3])
 project, _, name = name.partition(":")
@@ -70,8 +70,9 @@ pixels, labels = torch.rand(batch, 3, size, size).to(memory_format=torch.channel
 learned = pixels if sys.argv[4] == "channels_last" else pixels.contiguous()
 if sys.argv[4] == "channels_last":
     trained = trained.to(memory_format=torch.channels_last)
-torch._inductor.config.layout_optimization = sys.argv[4] == "channels_last"  # which is to make it channels_last
-predict, learn = torch.compile(evaluated), torch.compile(trained)
+predict = torch.compile(evaluated)
+layout = {"layout_optimization": sys.argv[4] == "channels_last"}  # which is to make it channels_last
+learn = torch.compile(trained, options=layout)
 served = timm.utils.reparameterize_model(evaluated) if project == "timm" else evaluated
 serve = torch.compile(served, options={"freezing": True})
 optimizer = torch.optim.SGD(trained.parameters(), 1e-6)
@@ -120,6 +121,10 @@ class Options:
     threads: int = 0  # that each side computes with; 0: as many as there are cores
 
 
+class Ended(RuntimeError):
+    """A side has ended before it was told to."""
+
+
 class Side:
     """One process, warm, that runs what it is told to."""
 
@@ -135,23 +140,28 @@ class Side:
             text=True,
         )
 
-    def is_ready(self) -> bool:
-        """Whether it is warm, once it is; False: it ended before."""
-        return any(line.strip() == "ready" for line in iter(self._process.stdout.readline, ""))
-
-    def last_words(self) -> str:
-        """How it ended."""
-        code = self._process.wait()
-        self._errors.seek(0)
-        return f"ended with {code}:\n{self._errors.read()[-2000:]}"
+    def wait(self) -> None:
+        """Until it is warm. Raises Ended, with what it said, if it ends before."""
+        while self._answer() != "ready":
+            pass
 
     def seconds(self, what: str) -> float:
-        self._process.stdin.write(f"{what}\n")
-        self._process.stdin.flush()
-        return float(self._process.stdout.readline())
+        """That it takes for one run. Raises Ended, with what it said, if it ends meanwhile."""
+        with suppress(BrokenPipeError):  # it has ended; its answer says so
+            self._process.stdin.write(f"{what}\n")
+            self._process.stdin.flush()
+        return float(self._answer())
+
+    def _answer(self) -> str:
+        if line := self._process.stdout.readline():
+            return line.strip()
+        code = self._process.wait()
+        self._errors.seek(0)
+        raise Ended(f"A side ended with {code}. It said:\n{self._errors.read()[-2000:]}")
 
     def end(self) -> None:
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):
+            self._process.stdin.close()
         self._process.wait()
 
 
@@ -166,30 +176,30 @@ def main(options: Options) -> int:
 
 
 def timed(ours: str, theirs: str, options: Options) -> list[str]:
+    """What `compared` gives; where their side crashes, with its training step in channels_first."""
+    try:
+        return compared(ours, theirs, options, "channels_last")
+    except Ended:
+        return ["their training step in channels_first", *compared(ours, theirs, options, "channels_first")]
+
+
+def compared(ours: str, theirs: str, options: Options, layout: str) -> list[str]:
     """What was timed, the median ratio with its spread, and the median milliseconds of both."""
-    sizes = options.batch_size, options.image_size
-    mine = Side(sys.executable, OURS, options.threads, ours, *sizes)
-    if not mine.is_ready():  # before theirs starts, so that neither is warmed up while the other needs the processor
-        raise RuntimeError(f"{ours} {mine.last_words()}")
-    other, how = their_side(theirs, options, *sizes)
-    both, found = [mine, other], [] if how == "channels_last" else [f"their training step in {how}"]
-    for what in ("forward", "served", "training"):
-        seconds = np.array([one_pair(both, what, number) for number in range(options.pairs)])
-        first, median, third = np.quantile(seconds[:, 0] / seconds[:, 1], (0.25, 0.5, 0.75))
-        here, there = 1000 * np.median(seconds, axis=0)
-        found.append(f"{what} {median:.2f} ({first:.2f} to {third:.2f}; {here:.0f} and {there:.0f} ms)")
-    for side in both:
-        side.end()
+    sizes, found = (options.batch_size, options.image_size), []
+    both = [Side(sys.executable, OURS, options.threads, ours, *sizes)]
+    both[0].wait()  # one after the other, so that neither is warmed up while the other needs the processor
+    both.append(Side(options.torch_python, THEIRS, options.threads, theirs, *sizes, layout))
+    try:
+        both[1].wait()
+        for what in ("forward", "served", "training"):
+            seconds = np.array([one_pair(both, what, number) for number in range(options.pairs)])
+            first, median, third = np.quantile(seconds[:, 0] / seconds[:, 1], (0.25, 0.5, 0.75))
+            here, there = 1000 * np.median(seconds, axis=0)
+            found.append(f"{what} {median:.2f} ({first:.2f} to {third:.2f}; {here:.0f} and {there:.0f} ms)")
+    finally:
+        for side in both:
+            side.end()
     return found
-
-
-def their_side(theirs: str, options: Options, *sizes: int) -> tuple[Side, str]:
-    """Their side, warm, and how its training step runs."""
-    for how in ("channels_last", "channels_first"):
-        side = Side(options.torch_python, THEIRS, options.threads, theirs, *sizes, how)
-        if side.is_ready():
-            return side, how
-    raise RuntimeError(f"{theirs} {side.last_words()}")
 
 
 def one_pair(both: list[Side], what: str, number: int) -> tuple[float, float]:

@@ -51,6 +51,7 @@ def test_tensorflow_computes_product_bias_and_gelu_in_one_operation():
     assert "Reshape" not in chain[chain.index("MatMul") : chain.index("Erf")]
 
 
+@pytest.mark.usefixtures("bfloat16")
 def test_it_is_computed_in_bfloat16_too():
     model = build_model("convnext_atto", (32, 32, 3), num_classes=4)
     give_random_weights(model, images_for(model))
