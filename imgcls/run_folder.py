@@ -324,8 +324,9 @@ def _keep_network(named: str, run: Path) -> None:
 def _lived_at(pid: int, moment: float) -> bool:
     """Whether the process of this number lives and did so at `moment`; a younger one has the number by chance."""
     try:
-        began: float = psutil.Process(pid).create_time()
-        return began <= moment + CLOCKS_APART
+        process = psutil.Process(pid)
+        began: float = process.create_time()
+        return began <= moment + CLOCKS_APART and process.status() != psutil.STATUS_ZOMBIE  # which nobody cleared away
     except psutil.AccessDenied:
         return True
     except (psutil.Error, ValueError, OverflowError):

@@ -112,6 +112,7 @@ class Search:
             trial, run = self._taken_up() or self._begun()
         show(trial.number, 0, None)
         try:
+            run.wait(lambda: show(trial.number, *run.steps()))
             values = self._values(trial)
             config = replace(with_values(self.base, values, self.space), name=run.name, runs=str(self.folder))
             pruned, code = self._follow(trial, run, run.start(config), show)
@@ -170,7 +171,7 @@ class Search:
         return trial, run
 
     def _taken_up(self) -> tuple[Trial, TrialRun] | None:
-        """A trial that was begun and that no living process is at; None if there is none."""
+        """A trial that was begun and that no other search is at; None if there is none."""
         for frozen in self.study.get_trials(states=(TrialState.RUNNING,)):
             run = TrialRun(self.folder, frozen.number)
             if run.hold():

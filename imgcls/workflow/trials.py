@@ -1,6 +1,7 @@
 """One trial of a search: a run in a process of its own, which is followed, ended early, or taken up again."""
 
 import fcntl
+import logging
 import re
 import signal
 import subprocess
@@ -18,6 +19,7 @@ from imgcls.run_folder import RunFolder
 
 PAUSE = 0.5  # seconds between two looks at a run
 SUCCEEDED, BAD_INPUT, INTERRUPTED = (0, 3), 2, 130  # exit codes of `python -m imgcls.train`; see its command.py
+log = logging.getLogger(__name__)
 
 
 class TrialRun:
@@ -44,14 +46,23 @@ class TrialRun:
         except BlockingIOError:
             self.let_go()
             return False
-        if (self.path / "config.toml").is_file() and self.folder.is_alive():  # its search was killed, and it was not
-            self.let_go()
-            return False
         return True
 
     def let_go(self) -> None:
         """Let other processes have this trial."""
         self._hold.close()
+
+    def wait(self, at_each_look: Callable[[], None] = lambda: None) -> None:
+        """Wait for a process that trains this run still, though the search that began it was killed.
+
+        Args:
+            at_each_look: Is called a few times a second while it lives.
+        """
+        if self._is_alive():
+            log.info("%s: the process that was begun before still trains it, and is waited for", self.name)
+        while self._is_alive():
+            at_each_look()
+            time.sleep(PAUSE)
 
     @property
     def folder(self) -> RunFolder:
@@ -105,6 +116,9 @@ class TrialRun:
         said = self.log_file.read_text("utf-8", errors="replace")
         errors = re.findall(r"^error: (.*)$", said, re.MULTILINE)
         return (errors or said.strip().splitlines() or ["it said nothing"])[-1]
+
+    def _is_alive(self) -> bool:
+        return (self.path / "config.toml").is_file() and self.folder.is_alive()
 
     def _is_prepared(self) -> bool:
         return (self.path / "config.toml").is_file() and (self.path / "manifest.parquet").is_file()

@@ -78,6 +78,22 @@ def test_a_trial_that_no_process_is_at_is_taken_up_by_one(search):
     assert again.number == left.number
 
 
+def test_a_trial_whose_process_outlived_its_search_is_waited_for(search):
+    left = search.study.ask()
+    run = TrialRun(search.folder, left.number)
+    process = run_that_says(run, 0.9, 8)
+    while not run.folder.is_alive():
+        assert process.poll() is None
+    trial, run = search._taken_up()
+    assert trial.number == left.number
+    seen = []
+    run.wait(lambda: seen.append(run.steps()))
+    assert process.wait(5) == 0
+    assert seen[0][1] == 32
+    assert len(run.folder.metrics()) == 8
+    run.let_go()
+
+
 def test_what_failed_with_its_values_counts_and_what_was_refused_does_not(search):
     failed, diverged = search.study.ask(), search.study.ask()
     search.study.tell(failed, state=optuna.trial.TrialState.FAIL)

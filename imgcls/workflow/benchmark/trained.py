@@ -50,6 +50,7 @@ def trained_accuracy(
         raise RuntimeError(f"Another process trains {run.path}.")
     metric = metric_for("auto", images.task).on_validation
     try:
+        run.wait(_raising_in_time(deadline))
         reached = _followed(run, run_config(request, network, run.name), metric, deadline, progress)
         judged = _judged(images, run, metric, progress)
     finally:
@@ -111,6 +112,14 @@ def _gone_at_the_end(process: "subprocess.Popen[bytes]") -> Iterator[None]:
         if process.poll() is None:
             process.kill()
         process.wait()
+
+
+def _raising_in_time(deadline: Deadline) -> Callable[[], None]:
+    def look() -> None:
+        if deadline.is_over:
+            raise TimeIsUpError
+
+    return look
 
 
 def _ending_in_time(process: "subprocess.Popen[bytes]", deadline: Deadline) -> Callable[[], None]:
