@@ -21,7 +21,8 @@ class LayerNormalization(keras.layers.Layer):
 
     Args:
         epsilon: Added to the variance.
-        scale: Whether channels are scaled besides being shifted.
+        scale: Whether each channel is scaled.
+        center: Whether each channel is shifted.
         data_format: Layout of maps; tokens (B, T, C) and vectors (B, C) have the channels last in both.
 
     Input shape:
@@ -32,7 +33,7 @@ class LayerNormalization(keras.layers.Layer):
 
     Attributes:
         gamma: (C,), the scale; None without one.
-        beta: (C,), the shift.
+        beta: (C,), the shift; None without one.
 
     Reference:
         Ba et al., Layer Normalization, 2016.
@@ -43,11 +44,16 @@ class LayerNormalization(keras.layers.Layer):
     """
 
     def __init__(
-        self, epsilon: float = 1e-6, scale: bool = True, data_format: str = CHANNELS_LAST, **kwargs: Any
+        self,
+        epsilon: float = 1e-6,
+        scale: bool = True,
+        data_format: str = CHANNELS_LAST,
+        center: bool = True,
+        **kwargs: Any,
     ) -> None:
         super().__init__(**kwargs)
         self.epsilon = epsilon
-        self.scale = scale
+        self.scale, self.center = scale, center
         self.data_format = data_format
         self.map_axis = channel_axis(data_format)
         self.autocast = False  # Keras would round a float32 input before the statistics
@@ -58,7 +64,7 @@ class LayerNormalization(keras.layers.Layer):
         channels = (input_shape[self.axis],)
         exact = {"shape": channels, "autocast": False}
         self.gamma = self.add_weight(name="gamma", initializer="ones", **exact) if self.scale else None
-        self.beta = self.add_weight(name="beta", initializer="zeros", **exact)
+        self.beta = self.add_weight(name="beta", initializer="zeros", **exact) if self.center else None
 
     @override
     def call(self, inputs: KerasTensor, training: bool | None = None) -> KerasTensor:
@@ -70,12 +76,15 @@ class LayerNormalization(keras.layers.Layer):
         outputs = centered * ops.rsqrt(variance + self.epsilon)
         if self.gamma is not None:
             outputs = outputs * self._along_channels(self.gamma)
-        return ops.cast(outputs + self._along_channels(self.beta), self.compute_dtype)
+        if self.beta is not None:
+            outputs = outputs + self._along_channels(self.beta)
+        return ops.cast(outputs, self.compute_dtype)
 
     def _in_training(self, x: tf.Tensor) -> tf.Tensor:
         rows = tf.reshape(x, (-1, x.shape[-1]))
         gamma = tf.ones(x.shape[-1], x.dtype) if self.gamma is None else tf.convert_to_tensor(self.gamma)
-        beta, epsilon = tf.convert_to_tensor(self.beta), tf.constant(self.epsilon, x.dtype)
+        beta = tf.zeros(x.shape[-1], x.dtype) if self.beta is None else tf.convert_to_tensor(self.beta)
+        epsilon = tf.constant(self.epsilon, x.dtype)
         return tf.reshape(_normalized_rows(rows, gamma, beta, epsilon), tf.shape(x))
 
     def _along_channels(self, weight: keras.Variable) -> KerasTensor:
@@ -87,7 +96,7 @@ class LayerNormalization(keras.layers.Layer):
 
     @override
     def get_config(self) -> dict[str, Any]:
-        own = {"epsilon": self.epsilon, "scale": self.scale, "data_format": self.data_format}
+        own = {"epsilon": self.epsilon, "scale": self.scale, "data_format": self.data_format, "center": self.center}
         return {**super().get_config(), **own}
 
 

@@ -5,6 +5,7 @@ import keras
 from imgcls.models.folding import fold_batch_normalization
 from imgcls.models.fusing import fuse_gelu
 from imgcls.models.merging import merge_branches
+from imgcls.models.scale_folding import fold_scales
 
 
 def inference_form(model: keras.Model) -> keras.Model:
@@ -16,4 +17,4 @@ def inference_form(model: keras.Model) -> keras.Model:
     Returns:
         A network with weights of its own, whose layers have the names of those of `model`.
     """
-    return fuse_gelu(merge_branches(fold_batch_normalization(model)))
+    return fuse_gelu(fold_scales(merge_branches(fold_batch_normalization(model))))

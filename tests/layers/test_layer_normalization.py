@@ -7,6 +7,8 @@ import tensorflow as tf
 
 from imgcls.layers import GELU, LayerNormalization
 
+KERAS = keras.layers.LayerNormalization
+
 
 def outputs_and_gradients(layer, x, **options):
     with tf.GradientTape() as tape:
@@ -41,6 +43,17 @@ def test_without_a_scale_there_is_one_weight():
     layer = LayerNormalization(scale=False)
     assert np.abs(np.mean(layer(np.ones((2, 4, 8), "float32") * np.arange(8), training=True))) < 1e-6
     assert [weight.name for weight in layer.weights] == ["beta"]
+
+
+@pytest.mark.parametrize("training", [False, True])
+def test_without_scale_and_shift_the_numbers_are_those_of_keras(training):
+    x = tf.constant(np.random.default_rng(0).normal(3.0, 2.0, (3, 5, 8)), tf.float32)
+    layer, theirs = (kind(epsilon=1e-6, scale=False, center=False) for kind in (LayerNormalization, KERAS))
+    layer = LayerNormalization.from_config(layer.get_config())
+    found = outputs_and_gradients(layer, x, training=training)
+    for one, other in zip(found, outputs_and_gradients(theirs, x), strict=True):
+        np.testing.assert_allclose(one, other, atol=2e-5)
+    assert layer.weights == []
 
 
 @pytest.mark.parametrize("training", [False, True])

@@ -8,6 +8,7 @@ from keras import layers
 from imgcls import layers as ours
 from imgcls.models import build_model
 from imgcls.models.folding import fold_batch_normalization
+from tests.models.same_answers import check
 
 
 def trained(model: keras.Model) -> keras.Model:
@@ -23,17 +24,11 @@ def normalizations(model: keras.Model) -> list[str]:
     return [layer.name for layer in model.layers if isinstance(layer, layers.BatchNormalization)]
 
 
-def check(model: keras.Model, left: list[str]) -> keras.Model:
+def check_folded(model: keras.Model, left: list[str]) -> keras.Model:
     """The folded network, whose outputs are the same; `left` are the normalizations that stay."""
-    before = model.get_weights()
-    folded = fold_batch_normalization(model)
-    images = np.random.default_rng(1).uniform(0, 255, (3, *model.input_shape[1:])).astype(np.float32)
-    found, expected = folded(images, training=False), model(images, training=False)
-    np.testing.assert_allclose(found, expected, atol=1e-5 * max(1.0, float(np.abs(expected).max())))
+    folded = check(fold_batch_normalization, model)
     assert normalizations(folded) == left
     assert {layer.name for layer in model.layers if layer.weights} <= {layer.name for layer in folded.layers}
-    for weight, was in zip(model.get_weights(), before, strict=True):
-        np.testing.assert_array_equal(weight, was)
     return folded
 
 
@@ -49,13 +44,13 @@ def test_published_networks(name):
     folded = fold_batch_normalization(model)
     left = normalizations(folded)
     assert len(left) < len(normalizations(model))
-    check(model, left)
+    check_folded(model, left)
 
 
 @pytest.mark.parametrize("name", ["resnet20", "efficientnet_lite0"])
 @pytest.mark.thorough
 def test_where_each_normalization_follows_a_convolution_none_is_left(name):
-    check(trained(build_model(name, (32, 32, 3), num_classes=4)), [])
+    check_folded(trained(build_model(name, (32, 32, 3), num_classes=4)), [])
 
 
 class Scaled(ours.Conv2D):
@@ -81,8 +76,8 @@ def test_what_stays():
     x = layers.BatchNormalization(dtype="mixed_bfloat16", name="in_16_bits")(ours.Conv2D(3, 1)(x))
     left = ["after_no_convolution", "after_relu", "after_one_of_its_own", "over_rows", "beside_another", "after_shared",
             "in_16_bits"]  # fmt: skip
-    check(trained(keras.Model(pixels, keras.ops.cast(x, "float32"))), left)
+    check_folded(trained(keras.Model(pixels, keras.ops.cast(x, "float32"))), left)
 
 
 def test_a_network_without_any():
-    check(build_model("lenet5", (32, 32, 1), num_classes=4), [])
+    check_folded(build_model("lenet5", (32, 32, 1), num_classes=4), [])

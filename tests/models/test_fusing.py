@@ -11,29 +11,15 @@ from imgcls.models import build_model
 from imgcls.models.computed_in import in_bfloat16
 from imgcls.models.fusing import DenseGELU, fuse_gelu
 from tests.models.conftest import give_random_weights
-
-
-def images_for(model: keras.Model) -> np.ndarray:
-    return np.random.default_rng(1).uniform(0, 255, (2, *model.input_shape[1:])).astype("float32")
-
-
-def check(model: keras.Model) -> keras.Model:
-    """The fused network, whose outputs are the same, and whose layers have the same names."""
-    before = model.get_weights()
-    fused = fuse_gelu(model)
-    found, expected = (tf.function(each)(images_for(model), training=False).numpy() for each in (fused, model))
-    np.testing.assert_allclose(found, expected, atol=1e-5 * max(1.0, float(np.abs(expected).max())))
-    assert [layer.name for layer in fused.layers] == [layer.name for layer in model.layers]
-    for weight, was in zip(model.get_weights(), before, strict=True):
-        np.testing.assert_array_equal(weight, was)
-    return fused
+from tests.models.same_answers import check, images_for
 
 
 @pytest.mark.parametrize(("name", "count"), [("convnext_atto", 12), ("convnextv2_atto", 12), ("vit_tiny_patch16", 12)])
 def test_each_gelu_of_a_published_network_is_fused(name, count):
     model = build_model(name, (32, 32, 3), num_classes=4)
     give_random_weights(model, images_for(model))
-    fused = check(model)
+    fused = check(fuse_gelu, model)
+    assert [layer.name for layer in fused.layers] == [layer.name for layer in model.layers]
     assert sum(isinstance(layer, DenseGELU) for layer in fused.layers) == count
     assert not any(isinstance(layer, ours.GELU) for layer in fused.layers)
 

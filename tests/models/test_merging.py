@@ -1,7 +1,6 @@
 """A network whose branches are merged answers as before, and only what may be merged is."""
 
 import keras
-import numpy as np
 import pytest
 from keras import layers
 
@@ -10,21 +9,7 @@ from imgcls.models import build_model
 from imgcls.models.folding import fold_batch_normalization
 from imgcls.models.merging import merge_branches
 from tests.models.conftest import give_random_weights
-
-
-def images_for(model: keras.Model) -> np.ndarray:
-    return np.random.default_rng(1).uniform(0, 255, (2, *model.input_shape[1:])).astype("float32")
-
-
-def check(model: keras.Model) -> keras.Model:
-    """The merged network, whose outputs are the same."""
-    before = model.get_weights()
-    merged = merge_branches(model)
-    found, expected = merged(images_for(model), training=False), model(images_for(model), training=False)
-    np.testing.assert_allclose(found, expected, atol=1e-5 * max(1.0, float(np.abs(expected).max())))
-    for weight, was in zip(model.get_weights(), before, strict=True):
-        np.testing.assert_array_equal(weight, was)
-    return merged
+from tests.models.same_answers import check, images_for
 
 
 @pytest.mark.parametrize("size", [32, 33])
@@ -32,7 +17,7 @@ def check(model: keras.Model) -> keras.Model:
 def test_a_repvgg_becomes_a_row_of_convolutions(size):
     model = build_model("repvgg_a0", (size, size, 3), num_classes=4)
     give_random_weights(model, images_for(model))
-    merged = check(fold_batch_normalization(model))
+    merged = check(merge_branches, fold_batch_normalization(model))
     kinds = [type(layer) for layer in merged.layers if layer.weights]
     assert kinds == [ours.Conv2D] * 22 + [layers.Dense]  # the stem, 2, 4, 14 and 1 blocks
     assert {layer.name for layer in merged.layers} <= {layer.name for layer in model.layers}
@@ -56,7 +41,7 @@ def test_what_is_merged_besides():
     x = layers.add([conv(x, 8, 5), conv(x, 8), layers.BatchNormalization(scale=False)(x)], name="five_wide")
     model = keras.Model(pixels, x)
     give_random_weights(model, images_for(model))
-    assert sum(bool(layer.weights) for layer in check(model).layers) == 3
+    assert sum(bool(layer.weights) for layer in check(merge_branches, model).layers) == 3
 
 
 @pytest.mark.parametrize(

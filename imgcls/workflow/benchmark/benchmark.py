@@ -4,47 +4,40 @@ Of each network in turn: the bundle is written, its memory is found in a process
 first time, and its accuracy is found. Then further rounds of timing go through all networks and engines in turns.
 """
 
-import json
 import logging
-import math
 import tempfile
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from datetime import UTC, datetime
-from importlib.metadata import version
 from pathlib import Path
 
 import keras
-import tensorflow as tf
 
-import imgcls
 from imgcls.counted import counted
 from imgcls.data.images.encoded import read_encoded
-from imgcls.models.registry import find_architecture
-from imgcls.processor import describe as describe_processor
 from imgcls.progress import Progress, ProgressFunction, no_progress
-from imgcls.training.auto_settings import resolve
 from imgcls.workflow.benchmark import memory
-from imgcls.workflow.benchmark.accuracy import Accuracy, Judged
+from imgcls.workflow.benchmark.accuracy import Accuracy
 from imgcls.workflow.benchmark.bundle import installed_engines, megabytes, write_measured_bundle
 from imgcls.workflow.benchmark.candidates import choose, over_limits
 from imgcls.workflow.benchmark.deadline import Deadline
+from imgcls.workflow.benchmark.earlier import Earlier
 from imgcls.workflow.benchmark.freed_memory import give_back_memory
 from imgcls.workflow.benchmark.images import BenchmarkImages, load_images
 from imgcls.workflow.benchmark.interruption import Interruption
 from imgcls.workflow.benchmark.latency import ROUNDS, Loaded
+from imgcls.workflow.benchmark.measured_network import (
+    Measured,
+    first_row,
+    problem_of,
+    with_accuracy,
+    with_memory,
+    with_network,
+)
 from imgcls.workflow.benchmark.measurement import NAN, Measurement
 from imgcls.workflow.benchmark.measurements_file import MeasurementsFile
-from imgcls.workflow.benchmark.network import (
-    RANDOM,
-    BuiltNetwork,
-    build,
-    check_pixels,
-    network_config,
-    quietly,
-    short_name,
-)
+from imgcls.workflow.benchmark.network import BuiltNetwork, build, check_pixels, short_name
 from imgcls.workflow.benchmark.outcome import Outcome
 from imgcls.workflow.benchmark.probe import linear_probe
 from imgcls.workflow.benchmark.recommendation import TITLES, figures
@@ -54,31 +47,7 @@ from imgcls.workflow.benchmark.trained import TimeIsUpError, trained_accuracy
 TIMED_IMAGES = 16  # files of the data, which are named in turn
 WRITING, MEMORY, TURN, ACCURACY = 4, 2, 1, 3  # how long the steps take, beside each other
 FIRST = WRITING + MEMORY + TURN + ACCURACY
-LONGEST_PROBLEM = 300  # characters
 log = logging.getLogger(__name__)
-
-
-@dataclass
-class Measured:
-    """One network of this benchmark.
-
-    Attributes:
-        facts: What each of its rows says.
-        rows: By engine, without the timings.
-        loaded: Its bundle; None if it could not be made.
-    """
-
-    facts: Measurement
-    rows: dict[str, Measurement]
-    loaded: Loaded | None = None
-
-    def measurements(self) -> list[Measurement]:
-        """Its rows with the timings so far; one without an engine if nothing of it could be measured."""
-        timings = self.loaded.timings if self.loaded else {}
-        return [
-            replace(row, **timings[engine].to_dict()) if engine in timings and timings[engine].rates else row  # type: ignore[arg-type]
-            for engine, row in self.rows.items()
-        ] or [self.facts]
 
 
 class Benchmark:
@@ -110,8 +79,7 @@ class Benchmark:
         self.file = MeasurementsFile(request.folder)
         self.run = datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S.%f")
         self._measured: list[Measured] = []
-        self._earlier: list[Measurement] = []
-        self._begun: list[Measurement] = []  # of earlier benchmarks that ended before their last round
+        self._earlier = Earlier(request, self.engines)
         self._left: list[str] = []  # networks for which there was no time
         self._images: BenchmarkImages | None = None
         self._how_chosen = ""
@@ -132,9 +100,10 @@ class Benchmark:
         self._progress = progress = progress or Progress()
         self._images = load_images(self.request, progress)
         names = self._names(self._images)
-        missing = [(name, self._engines_left(self._images, name)) for name in names]
+        rows = self.file.read()
+        missing = [(name, self._earlier.engines_left(self._images, name, rows)) for name in names]
         missing = [(name, engines) for name, engines in missing if engines]
-        begun = {row.model for row in self._begun}
+        begun = {row.model for row in self._earlier.begun}
         missing.sort(key=lambda each: each[0] in begun)  # where the time is limited, it is for new ones first
         steps = len(missing) * (FIRST + ROUNDS - 1)
         self._report = progress.of(f"Measuring {counted(len(missing), 'network')}", max(1, steps))
@@ -160,8 +129,8 @@ class Benchmark:
             raise ValueError("Nothing was measured yet.")
         measured = self._rows()
         anew = {(row.model, row.engine) for row in measured}
-        begun = [row for row in self._begun if (row.model, row.engine) not in anew]
-        rows = [*self._earlier, *begun, *measured]
+        begun = [row for row in self._earlier.begun if (row.model, row.engine) not in anew]
+        rows = [*self._earlier.complete, *begun, *measured]
         names = list(dict.fromkeys(row.model for row in rows))
         return Outcome(
             self.request,
@@ -198,63 +167,12 @@ class Benchmark:
         log.info("%s", chosen.sentence)
         return list(chosen.names)
 
-    def _engines_left(self, images: BenchmarkImages, name: str) -> list[str]:
-        """The engines on which a network was not measured in all rounds; those that were are taken from the file."""
-        if self.request.again or name.endswith((".py", ".keras")):  # whose content may have changed
-            return list(self.engines)
-        try:
-            with quietly():
-                settled = resolve(
-                    network_config(self.request, name, self.request.weights, images.task), images.manifest
-                )
-        except Exception:  # which its row will tell
-            return list(self.engines)
-        facts = self._facts(images, name)
-        facts = replace(facts, image_size=settled.input.image_size, weights=settled.network.weights)
-        known = most_sure(self.file.read())
-        left = []
-        for engine, engine_version in self.engines.items():
-            asked = replace(facts, engine=engine, engine_version=engine_version)
-            # weights that could not be had then are not asked for again; --again does
-            found = known.get(asked.subject) or known.get(replace(asked, weights=RANDOM).subject)
-            if found is not None and found.rounds >= ROUNDS:
-                self._earlier.append(found)
-                continue
-            left.append(engine)
-            if found is not None:
-                self._begun.append(found)
-        return left
-
-    def _facts(self, images: BenchmarkImages, name: str) -> Measurement:
-        """What is known of a network before it is measured."""
-        architecture = find_architecture(name)
-        return Measurement(
-            run=self.run,
-            date=datetime.now(UTC).strftime("%Y-%m-%d %H:%M:%S"),
-            machine=describe_processor(),
-            imgcls=imgcls.__version__,
-            tensorflow=tf.__version__,
-            keras=version("keras"),
-            engine="",
-            engine_version="",
-            data=images.name,
-            fingerprint=images.fingerprint,
-            images=len(images.rows),
-            classes=len(images.class_names),
-            model=name,
-            preprocessing=network_config(self.request, name, RANDOM).network.preprocessing or "",
-            train=self.request.train,
-            published_top1=NAN if architecture.top1 is None else architecture.top1,
-            published_parameters=float(architecture.parameters or "nan"),
-            published_on=architecture.top1_source,
-        )
-
     def _one(self, images: BenchmarkImages, name: str, engines: list[str], folder: Path) -> None:
         """Measure a network as far as it goes. One that fails is a row with its problem."""
         if self.deadline.is_for_rounds:
             self._left.append(name)
             return
-        started, facts = self._done, replace(self._facts(images, name), memory_base_mb=self._base)
+        started, facts = self._done, replace(first_row(self.request, images, name, self.run), memory_base_mb=self._base)
         found = Measured(facts, {})
         try:
             self._first_figures(images, found, engines, folder)
@@ -295,20 +213,15 @@ class Benchmark:
                 found.rows[engine] = with_memory(found.rows[engine], peak)
         give_back_memory()
         self._advance(MEMORY)
-        found.loaded = Loaded(written, _without_problem(found), [read_encoded(file) for file in files])
+        found.loaded = Loaded(written, found.without_problem(), [read_encoded(file) for file in files])
         self._first_turns(found, found.loaded)
         self._advance(TURN)
-        over = over_limits(self.request, *_figures_by_engine(found))
+        over = over_limits(self.request, found.latencies(), found.sizes())
         if over:
             found.rows = {engine: replace(row, note=over) for engine, row in found.rows.items()}
         elif found.loaded.engines:
-            accuracy = self._known_accuracy(found.facts) or self._accuracy(images, network)
+            accuracy = self._earlier.accuracy(found.facts) or self._accuracy(images, network)
             found.rows = {engine: with_accuracy(row, accuracy) for engine, row in found.rows.items()}
-
-    def _known_accuracy(self, facts: Measurement) -> Accuracy | None:
-        """Of a network that an earlier benchmark has judged and not timed to the end."""
-        same = (row for row in self._begun if (row.model, row.weights) == (facts.model, facts.weights))
-        return next(map(accuracy_of, same), None)
 
     def _accuracy(self, images: BenchmarkImages, network: BuiltNetwork) -> Accuracy:
         if self.request.train == "probe":
@@ -349,81 +262,6 @@ class Benchmark:
         best = min(rows, key=lambda row: row.latency_ms)
         said = best.problem or best.note
         log.info("%s on %s: %s%s", name, TITLES[best.engine], figures(best), f" ({said})" if said else "")
-
-
-def with_network(facts: Measurement, network: BuiltNetwork) -> Measurement:
-    """A row with what is known of a network once it is built."""
-    cost = network.cost
-    return replace(
-        facts,
-        weights=network.weights,
-        why_random=network.why,
-        image_size=network.model.input_shape[1],
-        parameters=float(cost.parameters),
-        macs=float(cost.macs),
-    )
-
-
-def with_memory(row: Measurement, peak: float | RuntimeError) -> Measurement:
-    """A row with the peak of the memory, or with the reason why its engine does not run."""
-    if isinstance(peak, RuntimeError):
-        return replace(row, problem=problem_of(peak))
-    return replace(row, peak_memory_mb=peak)
-
-
-def with_accuracy(row: Measurement, accuracy: Accuracy) -> Measurement:
-    """A row with the accuracy of its network."""
-    return replace(
-        row,
-        metric=accuracy.judged.metric,
-        accuracy=accuracy.judged.value,
-        accuracy_low=accuracy.judged.low,
-        accuracy_high=accuracy.judged.high,
-        judged_images=accuracy.images,
-        how=accuracy.how,
-        train_seconds=NAN if accuracy.train_seconds is None else accuracy.train_seconds,
-        reached=json.dumps(accuracy.reached),
-    )
-
-
-def accuracy_of(row: Measurement) -> Accuracy:
-    """The accuracy that `with_accuracy` has put into a row."""
-    return Accuracy(
-        Judged(row.metric, row.accuracy, row.accuracy_low, row.accuracy_high),
-        row.judged_images,
-        row.how,
-        None if math.isnan(row.train_seconds) else row.train_seconds,
-        tuple((seconds, value) for seconds, value in json.loads(row.reached)),
-    )
-
-
-def most_sure(rows: Sequence[Measurement]) -> dict[tuple[str, ...], Measurement]:
-    """By its subject, the newest row that has all its figures, unless an earlier one was timed in more rounds.
-
-    Args:
-        rows: The oldest first.
-    """
-    found: dict[tuple[str, ...], Measurement] = {}
-    for row in rows:
-        earlier = found.get(row.subject, row)
-        if row.is_timed and row.is_judged and not row.problem and row.rounds >= min(earlier.rounds, ROUNDS):
-            found[row.subject] = row
-    return found
-
-
-def problem_of(error: BaseException) -> str:
-    """The first line of what an error says."""
-    said = (str(error).strip().splitlines() or [""])[0] or type(error).__name__
-    return said[:LONGEST_PROBLEM]
-
-
-def _without_problem(found: Measured) -> list[str]:
-    return [engine for engine, row in found.rows.items() if not row.problem]
-
-
-def _figures_by_engine(found: Measured) -> tuple[dict[str, float], dict[str, float]]:
-    rows = {row.engine: row for row in found.measurements() if row.is_timed}
-    return {each: row.latency_ms for each, row in rows.items()}, {each: row.size_mb for each, row in rows.items()}
 
 
 def benchmark_networks(request: BenchmarkRequest, progress: Progress | None = None) -> Outcome:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from imgcls.workflow.benchmark.benchmark import most_sure
+from imgcls.workflow.benchmark.earlier import most_sure
 from tests.workflow.benchmark.measured import PLAIN
 
 
