@@ -3,6 +3,7 @@
 from typing import Any
 
 import keras
+import tensorflow as tf
 from keras import KerasTensor, initializers, layers, ops, regularizers
 from typing_extensions import override
 
@@ -59,7 +60,7 @@ class SelfAttention(keras.layers.Layer):
         self.qkv = self._connected(3 * channels, "qkv")
         self.projection = self._connected(channels, "projection")
         for each in (self.qkv, self.projection):
-            each.build((None, input_shape[1], channels))
+            each.build((None, channels))
 
     def _connected(self, units: int, name: str) -> layers.Dense:
         return layers.Dense(
@@ -73,12 +74,15 @@ class SelfAttention(keras.layers.Layer):
     @override
     def call(self, inputs: KerasTensor) -> KerasTensor:
         tokens, channels = inputs.shape[1:]
-        parts = ops.split(self.qkv(inputs), 3, axis=-1)
-        query, key, value = (ops.reshape(each, (-1, tokens, self.num_heads, self.depth)) for each in parts)
-        query, value = (ops.transpose(each, (0, 2, 1, 3)) for each in (query, value))  # (B, heads, T, depth)
-        scores = ops.matmul(query * self.depth**-0.5, ops.transpose(key, (0, 2, 3, 1)))
+        rows = ops.reshape(inputs, (-1, channels))  # whose products TensorFlow computes together with the bias
+        parts = (
+            ops.reshape(each, (-1, tokens, self.num_heads, self.depth))
+            for each in ops.split(self.qkv(rows), 3, axis=-1)
+        )
+        query, key, value = (ops.transpose(each, (0, 2, 1, 3)) for each in parts)  # (B, heads, T, depth)
+        scores = tf.matmul(query * self.depth**-0.5, key, transpose_b=True)
         mixture = ops.transpose(ops.matmul(ops.softmax(scores), value), (0, 2, 1, 3))
-        return self.projection(ops.reshape(mixture, (-1, tokens, channels)))
+        return ops.reshape(self.projection(ops.reshape(mixture, (-1, channels))), (-1, tokens, channels))
 
     @override
     def compute_output_shape(self, input_shape: tuple[int | None, ...]) -> tuple[int | None, ...]:
