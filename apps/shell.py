@@ -1,5 +1,6 @@
 """What is around every page: the pages' names, the open project, and what runs. The address names the project."""
 
+from contextlib import suppress
 from pathlib import Path
 
 import streamlit as st
@@ -20,7 +21,9 @@ readable_buttons()
 with explained():
     allowed_paths.enforce()
     accounts.ask_for_login()
-    project = asked_project()
+    project = None
+    with suppress(ValueError, OSError):  # the page says why it cannot be opened
+        project = asked_project()
     with st.sidebar:
         link("home", None)
         if project:

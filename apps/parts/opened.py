@@ -3,6 +3,8 @@
 import streamlit as st
 from projects.project import Project, open_project
 
+from parts.errors import as_sentence
+
 PAGES = {  # by their name in the address: file, title, icon
     "home": ("views/home.py", "Projects", ":material/home:"),
     "data": ("views/data.py", "Data", ":material/photo_library:"),
@@ -27,9 +29,14 @@ def asked_project() -> Project | None:
 
 def the_project() -> Project:
     """The project that the address names; without one, the page says where to choose one and ends."""
-    project = asked_project()
+    project = None
+    try:
+        project = asked_project()
+        if project is None:
+            st.info("No project is open. Choose one, or make a new one.")
+    except (ValueError, OSError) as error:
+        st.error(as_sentence(error))
     if project is None:
-        st.info("No project is open. Choose one, or make a new one.")
         link("home", None)
         st.stop()
     return project

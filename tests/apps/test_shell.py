@@ -4,6 +4,8 @@ import os
 import subprocess
 import sys
 
+import pytest
+
 from tests.apps.conftest import APP
 
 NO_MODULES = ("views", "tasks", "programs", "app", "shell", "runner")  # scripts, or what other processes run
@@ -29,5 +31,11 @@ def test_the_process_of_the_app_imports_no_tensorflow(here):
     assert run.stdout.strip() == ""
 
 
-def test_an_address_of_a_project_that_is_gone_is_a_sentence(page):
-    assert "There is no project 'roses'" in page("data", project="roses").errors
+@pytest.mark.parametrize("view", ["data", "label", "train", "results", "predict", "deploy"])
+def test_an_address_of_a_project_that_is_gone_is_a_sentence_with_the_way_to_the_others(page, view):
+    shown = page(view, project="roses")
+    assert shown.errors.count("There is no project 'roses'") == 1
+    ways = [
+        [link.proto.label for link in part.get("page_link")] for part in (shown.widgets.sidebar, shown.widgets.main)
+    ]
+    assert ways == [["Projects", "Learn"], ["Projects"]]
