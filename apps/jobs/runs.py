@@ -27,6 +27,7 @@ KIND = "train"
 LIVE = ("waiting", "starting", *AT_WORK, "ending")
 STOPPED_EARLY = "It was stopped before the training began."
 DIED = "Its process died without a word: the machine or somebody stopped it."
+GONE = "Its folder is not there any more: somebody moved or deleted it."
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Run:
 
     Attributes:
         name: Of the run.
-        state: One of `LIVE`, or finished, interrupted, failed.
+        state: One of `LIVE`, or finished, interrupted, failed, gone.
         message: Why it failed or was interrupted; may be empty.
         status: What status.json says, if it is of the latest job; else empty.
         folder: Its folder; None before there is one.
@@ -214,8 +215,10 @@ def _look(project: Project, name: str, job: Job | None) -> Run:
     if job and status.get("heartbeat") == job.about.get("before"):
         status = {}  # of a process before
     state, message = _state_without_job(folder) if folder and not job else _state(job, status)
+    if folder is None and job.state == "finished":  # which it cannot be without having made one
+        state, message = "gone", GONE
     ready = folder.manifest_file.is_file() if folder else False
-    resumable = state in ("interrupted", "failed") and (ready or _asked_file(project, name).is_file())
+    resumable = state in ("interrupted", "failed", "gone") and (ready or _asked_file(project, name).is_file())
     changed = max(status.get("heartbeat", 0.0), job.asked if job else 0.0)
     return Run(name, state, message, status, folder, job, resumable, changed)
 

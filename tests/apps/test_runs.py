@@ -10,6 +10,7 @@ from jobs import job, runs
 from projects.project import create_project
 
 from imgcls.config import TrainConfig
+from imgcls.config_file import save_toml
 from imgcls.files import write_json
 from imgcls.run_folder import RunFolder
 
@@ -110,6 +111,16 @@ def test_a_job_that_failed_before_there_was_a_run_says_why(project):
     found = runs.look(project, "shoes")
     assert (found.state, found.message, found.folder) == ("failed", "There is only one class, 'cat'.", None)
     assert not found.resumable
+
+
+def test_a_finished_run_whose_folder_was_removed_is_not_there_any_more(project):
+    asked(project, end=0)
+    found = runs.look(project, "shoes")
+    assert (found.state, found.message, found.resumable) == ("gone", runs.GONE, False)
+    save_toml(TrainConfig(name="shoes", runs=str(project.runs)), project.runs / ".asked" / "shoes.toml")
+    assert runs.look(project, "shoes").resumable
+    asked(project, 1)  # trained again, and killed before there was a folder
+    assert runs.look(project, "shoes").state == "interrupted"
 
 
 def test_stopping_twice_does_not_kill_and_ending_at_once_does(project, run, lives, monkeypatch):

@@ -97,6 +97,26 @@ def finished(story, here):
     return open_project("clothes")
 
 
+def test_a_finished_run_whose_folder_is_gone_is_trained_again_or_taken_off_the_list(page, project, monkeypatch):
+    from imgcls.config import TrainConfig
+    from imgcls.config_file import save_toml
+
+    folder = project.jobs / "one"
+    about = {"run": "shoes", "version": 1, "before": None}
+    write_json(folder / "job.json", {"kind": "train", "title": "Train shoes", "who": "", "asked": 1.0, "about": about})
+    write_json(folder / "end.json", {"code": 0, "time": 2.0})
+    (folder / "output.log").touch()
+    save_toml(TrainConfig(name="shoes", runs=str(project.runs)), project.runs / ".asked" / "shoes.toml")
+    started = []
+    monkeypatch.setattr(runs, "start_job", lambda *facts: started.append(facts[2]))
+    view = page("train", project=project.name, run="shoes")
+    assert "not there any more: somebody moved or deleted it" in view.text
+    assert "Go on" not in view.text
+    view.press("Train again")
+    assert started == ["Train shoes"]
+    assert "No run yet" in view.press("Take it off the list").text
+
+
 @pytest.mark.slow
 def test_a_run_is_followed_stopped_and_gone_on_with(story):
     told = story.told

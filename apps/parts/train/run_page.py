@@ -29,6 +29,7 @@ STATES = {  # colour, word and sentence
     "finished": ("green", "finished", ""),
     "interrupted": ("orange", "interrupted", ""),
     "failed": ("red", "failed", ""),
+    "gone": ("gray", "not there any more", ""),
 }
 
 
@@ -162,12 +163,16 @@ def _show_actions(project: Project, run: Run) -> None:
                 st.rerun()
         elif run.resumable:
             _offer_to_go_on(project, run)
-        if not run.is_live:
+        if run.state == "gone":
+            if st.button("Take it off the list", icon=":material/playlist_remove:"):
+                _delete(project, run)
+        elif not run.is_live:
             _offer_deletion(project, run)
 
 
 def _offer_to_go_on(project: Project, run: Run) -> None:
-    if st.button("Go on", type="primary", icon=":material/play_arrow:"):
+    label = "Train again" if run.state == "gone" else "Go on"
+    if st.button(label, type="primary", icon=":material/play_arrow:"):
         go_on(project, run.name, who())
         st.rerun()
     epochs = counted(run.epochs_done, "epoch")
@@ -181,9 +186,13 @@ def _offer_deletion(project: Project, run: Run) -> None:
     with st.popover("Delete", icon=":material/delete:"):
         st.write(f"Delete the run {run.name} with its model and its results? This cannot be undone.")
         if st.button("Delete it for good"):
-            delete_run(project, run.name)
-            keep(run=None)
-            st.rerun()
+            _delete(project, run)
+
+
+def _delete(project: Project, run: Run) -> None:
+    delete_run(project, run.name)
+    keep(run=None)
+    st.rerun()
 
 
 def _show_watched(run: Run) -> None:
