@@ -16,6 +16,7 @@ from typing import Any
 from imgcls.files import read_json, remove, write_json
 from projects.project import Project
 from projects.reading import Reading, Way
+from projects.versions import current_number
 
 
 @dataclass(frozen=True)
@@ -82,6 +83,11 @@ class Report:
     version: int = 0
     annotators: tuple[dict[str, Any], ...] = ()
 
+    @property
+    def says_more(self) -> bool:
+        """Whether there is more to read than what changed."""
+        return bool(self.notes or self.otherwise or self.dropped or self.annotators)
+
 
 def ask_for(project: Project, request: Request) -> str:
     """Keep a request; returns its id."""
@@ -128,6 +134,18 @@ def unread_reports(project: Project) -> dict[str, Report]:
     """What came of imports that nobody has closed yet, the latest first."""
     files = reversed(_files(project, "report.json"))
     return {file.parent.name: _report(read_json(file)) for file in files}
+
+
+def overtaken(project: Project) -> set[str]:
+    """The ids of the reports that are not news any more: the data was changed since by something else than an import,
+    or the import was undone."""
+    reports, now = unread_reports(project), current_number(project)
+    made = {told.version for told in reports.values()}
+    return {
+        name
+        for name, told in reports.items()
+        if told.version and not (told.version <= now and set(range(told.version + 1, now + 1)) <= made)
+    }
 
 
 def open_sources(project: Project) -> list[str]:

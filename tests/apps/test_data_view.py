@@ -6,10 +6,11 @@ import shutil
 import numpy as np
 import pytest
 from parts import grid
+from projects import imports
 from projects.audits import keep_findings
 from projects.imports import open_questions, unread_reports
 from projects.project import create_project
-from projects.versions import SET_ASIDE, add_version, current_number, manifest_of
+from projects.versions import SET_ASIDE, add_version, current_number, manifest_of, whole_manifest_of
 
 from imgcls.config import LabelsConfig
 from imgcls.data.audit import Finding
@@ -183,6 +184,36 @@ def test_versions_are_listed_with_their_differences(page, project, selected):
     view.widgets.selectbox[0].select_index(1)
     view.look().press("Go back to this version")
     assert current_number(project) == 1
+
+
+@pytest.fixture
+def arrived(project):
+    """What an import says of its images, by its id."""
+    name = imports.ask_for(project, imports.Request("clothes", "clothes"))
+    imports.report(project, name, imports.Report("30 images added", version=1))
+    return name
+
+
+def test_what_came_of_an_import_goes_with_the_next_change(page, project, arrived):
+    view = page("data", project="clothes", part="Classes")
+    assert "30 images added." in view.text
+    view.widgets.multiselect[0].set_value(["bag"])
+    view.look().choose("New name", "purse").press("Rename")
+    assert "30 images added." not in view.text
+    assert "30 images added." in view.press("Undo").text
+
+
+def test_what_came_of_an_import_stays_beside_that_of_the_next_one(page, project, arrived):
+    add_version(project, whole_manifest_of(project), "2 images added", 1)
+    later = imports.ask_for(project, imports.Request("more", "more"))
+    imports.report(project, later, imports.Report("2 images added", ("one file was no image",), version=2))
+    text = page("data", project="clothes").text
+    assert "30 images added." in text
+    assert "2 images added." in text
+    add_version(project, whole_manifest_of(project), "1 image left out", 2)
+    text = page("data", project="clothes").text
+    assert "30 images added." not in text
+    assert "Earlier: 2 images added." in text  # what the files say besides is not read yet
 
 
 @pytest.mark.thorough

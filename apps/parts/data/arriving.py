@@ -40,8 +40,10 @@ def show_arriving(project: Project) -> bool:
     for name, question in imports.open_questions(project).items():
         if name not in running:
             _ask(project, name, question)
-    for name, told in list(imports.unread_reports(project).items())[:MOST_REPORTS]:
-        _show_report(project, name, told)
+    old = imports.overtaken(project)
+    told = {name: each for name, each in imports.unread_reports(project).items() if each.says_more or name not in old}
+    for name, each in list(told.items())[:MOST_REPORTS]:
+        _show_report(project, name, each, is_news=name not in old)
     return bool(live) or bool(imports.open_questions(project))
 
 
@@ -109,9 +111,9 @@ def _ask_crop(name: str) -> dict:
     return {"box_margin": margin / 100, "min_box_side": int(smallest)}
 
 
-def _show_report(project: Project, name: str, told: Report) -> None:
+def _show_report(project: Project, name: str, told: Report, is_news: bool) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        (st.success if told.version else st.info)(f"{told.what}.")
+        (st.success if told.version and is_news else st.info)(f"{'' if is_news else 'Earlier: '}{told.what}.")
         if st.button("Close", key=f"close {name}", type="tertiary", icon=":material/close:"):
             imports.close(project, name)
             st.rerun()
