@@ -1,7 +1,8 @@
 """Images that were predicted, among the images of a project."""
 
 import os
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import pandas as pd
@@ -15,13 +16,14 @@ Inspect = Callable[[Manifest], Manifest]
 
 
 def join_pictures(
-    project: Project, pictures: Mapping[Path, str], inspected: Inspect, origin: str, who: str = ""
+    project: Project, pictures: Sequence[tuple[Path, str]], inspected: Inspect, origin: str, who: str = ""
 ) -> Joined | None:
     """Make images images of the project, as a new version of its data. Those that are there already stay as they are.
 
     Args:
         project: The project.
-        pictures: Absolute path of each image, and its class; "" for one without a label.
+        pictures: Absolute path of each image, and its class; "" for one without a label. Of copies of an image, the
+            first is taken.
         inspected: Gets images that nobody has opened, and gives them with what is in the files.
         origin: Where they come from, for the list of versions, such as "from Predict".
         who: Who adds them.
@@ -36,15 +38,15 @@ def join_pictures(
         return None
     number = current_number(project)
     before = whole_manifest_of(project) if number else None
-    root = os.path.commonpath([path.parent for path in pictures])
-    images = [os.path.relpath(path, root) for path in pictures]
-    rows = pd.DataFrame({"image": images, "label": list(pictures.values()), "source": "predict"})
+    root = os.path.commonpath([path.parent for path, _ in pictures])
+    images = [(os.path.relpath(path, root), label) for path, label in pictures]
+    rows = pd.DataFrame(images, columns=["image", "label"]).assign(source="predict")
     new = inspected(Manifest.from_records(rows, root))
     known = new.table["sha256"].duplicated() & (new.table["sha256"] != "")  # the same image under two names
     table = _labelled(
         new.table[~known].copy(), has_splits=before is not None and bool((before.table["split"] != "").any())
     )
-    joined = join(before, Manifest(table, new.root))
+    joined = replace(join(before, Manifest(table, new.root)), copies=int(known.sum()))
     if joined.added or joined.labelled:
         add_version(project, joined.manifest, joined.sentence(origin), number, who)
     return joined

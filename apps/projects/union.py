@@ -24,6 +24,7 @@ class Joined:
         known: How many files were here already and were not added again.
         otherwise: How many of those have another class in the new files; what is here stays.
         unreadable: How many of the new rows are of files that cannot be read.
+        copies: How many of the new files were left out, since they are the same image as another of them.
     """
 
     manifest: Manifest
@@ -32,9 +33,10 @@ class Joined:
     known: int = 0
     otherwise: int = 0
     unreadable: int = 0
+    copies: int = 0
 
     def sentence(self, origin: str = "") -> str:
-        """What changed, without an end: "200 images added, 3 were here already; 4 files cannot be read".
+        """What became of every file, without an end: "200 images added, 3 were here already; 4 files cannot be read".
 
         Args:
             origin: Where the images come from, such as "from Predict"; may be empty.
@@ -42,8 +44,10 @@ class Joined:
         parts = [f"{counted(self.added - self.unreadable, 'image')} added"]
         if self.labelled:
             parts.append(f"{counted(self.labelled, 'image')} that had no label got one")
-        if self.known:
-            parts.append(f"{self.known:,} {'was' if self.known == 1 else 'were'} here already")
+        if same := self.known - self.labelled:
+            parts.append(f"{same:,} {'was' if same == 1 else 'were'} here already")
+        if self.copies:
+            parts.append(f"{self.copies:,} left out as {'a copy' if self.copies == 1 else 'copies'} of others")
         said = " ".join(filter(None, (", ".join(parts), origin)))
         return f"{said}; {counted(self.unreadable, 'file')} cannot be read" if self.unreadable else said
 

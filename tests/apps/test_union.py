@@ -54,6 +54,7 @@ def test_an_image_that_waits_takes_the_label_of_the_new_file(tmp_path):
     assert (joined.added, joined.labelled, joined.otherwise) == (0, 1, 0)
     assert joined.manifest.table[["label", "problems"]].values.tolist() == [["cat", ""], ["dog", ""]]
     assert list(joined.manifest.table["labels"][0]) == ["cat"]
+    assert joined.sentence() == "0 images added, 1 image that had no label got one, 1 was here already"
 
 
 @pytest.mark.parametrize(("left", "added"), [(10.0, 0), (11.0, 1)])

@@ -36,12 +36,12 @@ def show_add_to_data(project: Project, answer: Answer) -> None:
 def _add(project: Project, answer: Answer, with_label: bool) -> Joined | None:
     table, least = rows_of(answer), threshold(project, answer)
     rows = with_files(answer, table[table["problem"] == ""].to_dict("records"))
-    pictures = {}
+    pictures = []
     for row in rows:
         said = said_of(row, least)
         label = said.text if with_label and said.kind == NAMED and not row["several"] else ""
         if row["file"]:
-            pictures[_kept(project, answer, Path(row["file"]))] = label
+            pictures.append((_kept(project, answer, Path(row["file"])), label))
     origin = "from Predict, with the predicted class" if with_label else "from Predict, without a label"
     return join_pictures(project, pictures, _inspected, origin, who())
 
