@@ -1,11 +1,14 @@
 """How sure a run's model must be before its answer counts: chosen on Results, obeyed by Predict, and by
 Deploy from the next export on."""
 
+import numpy as np
+
 from imgcls.files import read_json, write_json
 from projects.project import Project
 
 EVEN = 0.5  # above it an answer is likelier right than wrong
 FILE = "threshold.json"  # in the folder of the run
+MOST_DIGITS = 4  # of a percentage, after the point
 
 
 def threshold_of(project: Project, run: str) -> float:
@@ -20,8 +23,22 @@ def chosen_threshold(project: Project, run: str) -> float | None:
     return float(value) if isinstance(value, int | float) and 0 <= value <= 1 else None
 
 
+def is_sure(share: float, threshold: float) -> bool:
+    """Whether a class is named: exactly the threshold is enough, in 32 bits, as the model itself decides."""
+    return bool(np.float32(share) >= np.float32(threshold))
+
+
+def percent(share: float, threshold: float) -> str:
+    """A probability, with as many digits as tell it from a threshold that it does not reach."""
+    for digits in range(1, MOST_DIGITS + 1):
+        text = f"{100 * share:.{digits}f}"
+        if is_sure(share, threshold) or not is_sure(float(text) / 100, threshold):
+            return f"{text}\N{NO-BREAK SPACE}%"
+    return f"just below {100 * threshold:g}\N{NO-BREAK SPACE}%"
+
+
 def set_threshold(project: Project, run: str, value: float) -> None:
-    """Answer only if surer than this from now on, for everybody who uses the run.
+    """Answer only if at least this sure from now on, for everybody who uses the run.
 
     Raises:
         ValueError: The value is no probability, or there is no such run.

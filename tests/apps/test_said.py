@@ -1,5 +1,6 @@
 """What is said of an image that may have several classes, or none: by a model here, by a server, and by a job."""
 
+import numpy as np
 import pandas as pd
 import pytest
 from jobs.programs.name_on_server import _row
@@ -42,6 +43,31 @@ def test_of_several_classes_those_are_named_that_are_sure_enough():
     assert said_of(row, 0.5) == (NAMED, "sea, sky")
     assert said_of(row, 0.8) == (NAMED, "sea")
     assert said_of(row, 0.95).kind == UNSURE
+
+
+def test_exactly_the_threshold_is_enough_as_the_model_itself_decides():
+    from imgcls.evaluation.judgement.selective import Thresholds
+
+    for least in (0.7, 0.9, 1.0):
+        chance = np.float32(least)  # as the model gives it, which is less than 0.7 by a rounding
+        assert Thresholds(np.array([least, least], np.float32)).chosen(np.array([[chance, 0]]))[1].all()
+        assert said_of({**ROW, "probabilities": [float(chance)]}, least) == (NAMED, "sea")
+        assert said_of({**ROW, "several": True, "labels": ["sea"], "probabilities": [float(chance), 0, 0]}, least) == (
+            NAMED, "sea",
+        )  # fmt: skip
+        assert said_of({**ROW, "probabilities": [float(np.nextafter(chance, np.float32(0)))]}, least).kind == UNSURE
+
+
+@pytest.mark.parametrize(
+    ("chance", "threshold", "shown"),
+    [(0.99998, 1.0, "99.998"), (0.9999999, 1.0, "just below 100"), (0.79996, 0.8, "79.996"), (1.0, 1.0, "100.0"),
+     (0.99998, 0.5, "100.0"), (0.8, 0.8, "80.0")],
+)  # fmt: skip
+def test_a_figure_does_not_say_that_it_reaches_a_threshold_that_it_does_not_reach(chance, threshold, shown):
+    row = {**ROW, "probabilities": [chance, 0.0, 0.0]}
+    html = cards([row], threshold)
+    assert f"<span>{shown}\N{NO-BREAK SPACE}%</span>" in html
+    assert ("Not sure" in html) == (chance < threshold)
 
 
 def test_an_image_without_any_of_several_classes_is_not_named():

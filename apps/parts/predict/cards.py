@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 from images.addresses import file_address
+from projects.threshold import percent
 
 from parts.predict.said import NAMED, NONE, STRANGE, UNREADABLE, UNSURE, WAITS, Said, said_of
 
@@ -35,7 +36,7 @@ def cards(rows: Sequence[dict], threshold: float) -> str:
         rows: As `projects.answers` keeps them; `file` is what is shown.
         threshold: Probability from which on a class is named.
     """
-    return f'{LOOK}<div class="answers">{"".join(_card(row, said_of(row, threshold)) for row in rows)}</div>'
+    return f'{LOOK}<div class="answers">{"".join(_card(row, said_of(row, threshold), threshold) for row in rows)}</div>'
 
 
 def show_cards(rows: Sequence[dict], threshold: float) -> None:
@@ -43,12 +44,12 @@ def show_cards(rows: Sequence[dict], threshold: float) -> None:
     st.html(cards(rows, threshold))
 
 
-def _card(row: dict, said: Said) -> str:
-    name = escape(row["image"], quote=True)
+def _card(row: dict, said: Said, threshold: float) -> str:
+    name, bars = escape(row["image"], quote=True), _bars(row, said, threshold)
     quiet = ' class="quiet"' if said.kind != NAMED else ""
     return (
         f'<article{quiet}>{_picture(row, said)}<div class="text"><div class="name" title="{name}">{name}</div>'
-        f'<div class="said{" gray" if said.kind != NAMED else ""}">{escape(_words(said))}</div>{_bars(row, said)}'
+        f'<div class="said{" gray" if said.kind != NAMED else ""}">{escape(_words(said))}</div>{bars}'
         "</div></article>"
     )
 
@@ -65,14 +66,15 @@ def _picture(row: dict, said: Said) -> str:
     return f'<img src="{escape(file_address(Path(row["file"]), side=SIDE), quote=True)}" loading="lazy" alt="{alt}">'
 
 
-def _bars(row: dict, said: Said) -> str:
+def _bars(row: dict, said: Said, threshold: float) -> str:
     if said.kind in (WAITS, UNREADABLE):
         return ""
-    return "".join(map(_bar, row["classes"][:BARS], row["probabilities"][:BARS]))
+    shares = zip(row["classes"][:BARS], row["probabilities"][:BARS], strict=True)
+    return "".join(_bar(label, share, percent(share, threshold)) for label, share in shares)
 
 
-def _bar(label: str, share: float) -> str:
+def _bar(label: str, share: float, shown: str) -> str:
     return (
-        f'<div class="bar"><span>{escape(label)}</span><span>{100 * share:.1f}&nbsp;%</span></div>'
+        f'<div class="bar"><span>{escape(label)}</span><span>{shown}</span></div>'
         f'<div class="track"><div style="width:{100 * share:.1f}%"></div></div>'
     )

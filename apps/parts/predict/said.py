@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from typing import NamedTuple
 
 import pandas as pd
+from projects.threshold import is_sure
 from projects.wording import in_words
 
 NOT_SURE, NONE_OF_THESE = "not sure", "none of these"  # decisions of a classifier's own judgement
@@ -49,7 +50,7 @@ def said_of(row: Mapping[str, object], threshold: float) -> Said:
             return Said(NONE, NO_CLASS)
         sure = _sure_labels(row, threshold)
         return Said(NAMED, ", ".join(sure)) if sure else Said(UNSURE, NOT_SURE)
-    if row["decision"] == NOT_SURE or row["probabilities"][0] < threshold:
+    if row["decision"] == NOT_SURE or not is_sure(row["probabilities"][0], threshold):
         return Said(UNSURE, NOT_SURE)
     return Said(NAMED, str(row["classes"][0]))
 
@@ -57,7 +58,7 @@ def said_of(row: Mapping[str, object], threshold: float) -> Said:
 def _sure_labels(row: Mapping, threshold: float) -> list[str]:
     """Of several classes those that are sure enough; of one that is not among the likeliest no probability is kept."""
     chances = dict(zip(row["classes"], row["probabilities"], strict=True))
-    return [name for name in row["labels"] if chances.get(name, threshold) >= threshold]
+    return [name for name in row["labels"] if is_sure(chances.get(name, threshold), threshold)]
 
 
 def kinds_of(table: pd.DataFrame, threshold: float) -> list[Said]:

@@ -29,7 +29,7 @@ def show_threshold(judged: JudgedRun) -> None:
     left, right = st.columns([5, 6], gap="medium")
     with left:
         value = st.slider(
-            "Answer only if surer than",
+            "How sure it has to be at least",
             0,
             100,
             format="%d %%",
