@@ -8,10 +8,12 @@ from pathlib import Path
 import httpx
 from projects.project import Project
 
+from imgcls.serving.server.listening import check_free
 from imgcls.serving.versions import MODEL, versions
 from jobs.job import Job, list_jobs, start_job
 
 HOST = "127.0.0.1"  # nobody but this machine is answered
+STARTS = "it starts, which takes some seconds"
 PATIENCE = 2.0  # seconds that a server may take to say that it is ready
 
 
@@ -37,6 +39,11 @@ class Server:
         """Of the model on it."""
         return f"{self.address}/v1/models/{self.bundle}"
 
+    @property
+    def address_before(self) -> str:
+        """That of the server before, if this one could not get it; else empty."""
+        return str(self.job.about.get("address before", ""))
+
     def is_ready(self) -> bool:
         """Whether it answers."""
         try:
@@ -47,7 +54,9 @@ class Server:
 
 
 def start_server(project: Project, bundle: str, environment: Mapping[str, str], who: str = "") -> Server:
-    """Serve the newest version of an exported model, at ports that are free, unless a server of it runs.
+    """Serve the newest version of an exported model, unless a server of it runs.
+
+    It gets the address that it had last, for programs that ask it, or another one where somebody else has that by now.
 
     Raises:
         ValueError: There is no such model.
@@ -58,9 +67,11 @@ def start_server(project: Project, bundle: str, environment: Mapping[str, str], 
     before = find_server(project, bundle)
     if before and before.job.is_live:
         return before
-    port, grpc_port = _free_ports()
+    port, grpc_port = _last_ports(before) or _free_ports()
     program = ("imgcls.serve", str(folder), "--port", str(port), "--grpc-port", str(grpc_port), "--host", HOST)
     about = {"bundle": bundle, "port": port, "grpc_port": grpc_port}
+    if before and before.job.about["port"] != port:
+        about["address before"] = before.address
     return Server(start_job(project, "serve", f"Server of {bundle}", program, environment, about, who), bundle)
 
 
@@ -74,6 +85,19 @@ def newest_version(folder: Path) -> Path | None:
     """The folder of the newest version of an exported model."""
     found = list(versions(folder).values()) if folder.is_dir() else []
     return found[-1] if found and (found[-1] / MODEL).is_file() else None
+
+
+def _last_ports(before: Server | None) -> tuple[int, int] | None:
+    """The ports that the server before had; None if somebody else has one of them now."""
+    if before is None:
+        return None
+    last = int(before.job.about["port"]), int(before.job.about["grpc_port"])
+    try:
+        for port in last:
+            check_free(HOST, port)
+    except ValueError:
+        return None
+    return last
 
 
 def _free_ports() -> tuple[int, int]:

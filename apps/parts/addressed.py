@@ -19,17 +19,24 @@ def addressed(name: str, options: Sequence[Any], default: Any, read: Callable[[s
     Args:
         name: In the address.
         options: All that can be chosen; their texts stand in the address.
-        default: What is shown where the address names none of them; None for nothing.
+        default: What is shown where the address names none of them; None for nothing. Where something is done to what
+            is chosen, it is nothing while the address names what is `missing`.
         read: From what the address says to the text of an option.
     """
     key, asked = f"{name} in the address", st.query_params.get(name)
     now = st.session_state.get(key)
-    is_known = key in st.session_state and (now is None or now in options)
+    is_known = key in st.session_state and (now in options or now is default is None)
     if not is_known or is_from_elsewhere(name):
         found = {str(option): option for option in options}
         st.session_state[key] = default if asked is None else found.get(read(asked), default)
         st.session_state[_written(name)] = asked
     return key
+
+
+def missing(name: str, options: Sequence[Any], read: Callable[[str], str] = str) -> str:
+    """What the address names although it is none of these; empty if there is no such thing. See `addressed`."""
+    asked = st.query_params.get(name, "")
+    return "" if not asked or read(asked) in map(str, options) else asked
 
 
 def is_from_elsewhere(name: str) -> bool:

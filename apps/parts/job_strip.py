@@ -2,6 +2,7 @@
 
 import streamlit as st
 from jobs.job import Job, cancel, live_jobs
+from jobs.servers import STARTS, Server
 from projects.project import open_project
 
 from parts.fragment import fragment
@@ -40,6 +41,14 @@ def _doing(job: Job) -> str:
     if job.state == "ending":
         return "Ending"
     if job.kind == "serve":
-        return "Answers until it is stopped"
+        return "Answers until it is stopped" if _answers(job) else STARTS.capitalize()
     counts = f", {job.done:,} of {job.total:,}" if job.total else ""
     return f"{job.doing or 'Starting'}{counts}"
+
+
+def _answers(job: Job) -> bool:
+    """Whether a server has begun to answer; once it has, it is not asked again."""
+    found = st.session_state.setdefault("servers that answer", set())
+    if job.folder not in found and Server(job, str(job.about["bundle"])).is_ready():
+        found.add(job.folder)
+    return job.folder in found

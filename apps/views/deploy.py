@@ -15,28 +15,31 @@ from parts.opened import the_project
 from parts.person import who
 from projects.bundles import Facts, bundle_name, facts_of
 from projects.project import Project
+from projects.threshold import chosen_threshold
 from safety import allowed_paths
 
 REFRESH = 1.0  # seconds, while something begins or ends
 
 
 def show_state(project: Project, run: str, facts: Facts | None, server: Server | None) -> None:
-    """The check list, and the one thing to do next."""
+    """The check list, and what to do next."""
     bundle = bundle_name(run)
     show_checks(facts, server, speed_of(project, bundle))
     if running_export(project, bundle):
         return
-    if server and server.job.is_live:
-        if st.button("Stop the server", icon=":material/stop_circle:", disabled=server.job.state == "ending"):
-            cancel(project, server.job.id)
-            st.rerun()
-    elif facts and not facts.older:
-        if st.button("Start the server", type="primary", icon=":material/play_arrow:"):
+    live = server if server and server.job.is_live else None
+    with st.container(horizontal=True):
+        if facts is None or facts.older:
+            label = "Export and start" if facts is None else "Export again" if live else "Export again and start"
+            if st.button(label, type="primary", icon=":material/rocket_launch:"):
+                export_and_start(project, run, bundle)
+                st.rerun()
+        elif not live and st.button("Start the server", type="primary", icon=":material/play_arrow:"):
             start_server(project, bundle, allowed_paths.environment(), who())
             st.rerun()
-    elif st.button("Export and start", type="primary", icon=":material/rocket_launch:"):
-        export_and_start(project, run, bundle)
-        st.rerun()
+        if live and st.button("Stop the server", icon=":material/stop_circle:", disabled=live.job.state == "ending"):
+            cancel(project, live.job.id)
+            st.rerun()
 
 
 @fragment(run_every=REFRESH)
@@ -54,11 +57,11 @@ def state_of(project: Project, bundle: str) -> tuple:
     return (export and export.id, server and server.job.id, server and server.job.state, ready, test and test.is_live)
 
 
-def show_running(project: Project, server: Server) -> None:
+def show_running(project: Project, server: Server, facts: Facts | None) -> None:
     """What a server that answers can be used for."""
     st.subheader("Try a request", anchor=False)
     with explained():
-        show_request(server)
+        show_request(server, facts.threshold if facts else 0.0)
     st.subheader("Ask it from a program", anchor=False)
     for tab, (language, (coloring, _, needs)) in zip(
         st.tabs([title for _, title, _ in TITLES.values()]), TITLES.items(), strict=True
@@ -89,13 +92,13 @@ with explained():
     run = choose_run(project)
     bundle = bundle_name(run)
     version, server = newest_version(project.bundles / bundle), find_server(project, bundle)
-    facts = facts_of(version, project.runs / run) if version else None
+    facts = facts_of(version, project.runs / run, chosen_threshold(project, run)) if version else None
     show_state(project, run, facts, server)
     state = state_of(project, bundle)
     *_, ready, testing = state
     if running_export(project, bundle) or testing or (server and server.job.is_live and not ready):
         wait(project, bundle, state)
     if server and ready:
-        show_running(project, server)
+        show_running(project, server, facts)
     if facts:
         show_files(project, facts)

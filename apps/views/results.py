@@ -2,6 +2,7 @@
 
 import streamlit as st
 from parts.addressed import addressed, keep_field
+from parts.chosen_run import ask_for_run
 from parts.errors import explained
 from parts.opened import keep, link, the_project
 from parts.results.comparison import show_comparison
@@ -27,17 +28,16 @@ TOPICS = {
 
 
 def chosen_run(project: Project) -> JudgedRun | None:
-    """Ask which run; the one that the address names comes first, else the latest. None if none is finished."""
+    """Ask which run. None if none is finished, or the one of the address is gone."""
     names = judged_runs(project)
     if not names:
         st.info("No run is finished yet. Train one first; what it is worth stands here then.")
         link("train", project)
         return None
     asked = st.query_params.get("run")
-    if asked and asked not in names:
-        st.warning(f"The run {asked} is not finished, or not there any more. The latest one is shown.")
-    name = st.selectbox("Run", names, key=addressed("run", names, names[0]), width=320)
-    keep_field("run", name)
+    name = ask_for_run(names, width=320)
+    if name is None:
+        return None
     if asked and name != asked:
         keep(cell=None, picture=None, slice=None)
     return judged_run(project, name)

@@ -5,9 +5,10 @@ from streamlit.testing.v1 import AppTest
 
 SCRIPT = """
 import streamlit as st
-from parts.addressed import addressed, keep_field
+from parts.addressed import addressed, keep_field, missing
 
 FRUITS = st.session_state.get("fruits", ["apple", "pear", "plum"])
+st.caption(missing("fruit", FRUITS, lambda text: text.removeprefix("a ")))
 fruit = st.selectbox("Fruit", FRUITS, key=addressed("fruit", FRUITS, FRUITS[0], lambda text: text.removeprefix("a ")))
 keep_field("fruit", fruit)
 count = st.number_input("How many", 1, 9, key=addressed("count", range(1, 10), 2))
@@ -65,3 +66,25 @@ def test_an_option_that_is_gone_is_no_longer_shown(page):
     page.run().selectbox[0].set_value("plum").run()
     page.session_state["fruits"] = ["apple", "pear"]
     assert shown(page.run()) == ("2 apple", {"fruit": "apple"})
+
+
+def test_what_is_missing_is_what_the_address_names_and_nobody_has(page):
+    page.query_params["fruit"] = "a stone"
+    assert page.run().caption[0].value == "a stone"
+    assert page.run().caption[0].value == ""
+
+
+def test_a_field_that_was_left_empty_takes_what_has_come_back():
+    page = AppTest.from_string("""
+import streamlit as st
+from parts.addressed import addressed, missing
+
+names = st.session_state["names"]
+gone = missing("run", names)
+st.write(str(st.selectbox("Run", names, key=addressed("run", names, None if gone else names[0]))))
+""")
+    page.session_state["names"] = ["one"]
+    page.query_params["run"] = "two"
+    assert page.run().markdown[0].value == "None"
+    page.session_state["names"] = ["one", "two"]
+    assert page.run().markdown[0].value == "two"

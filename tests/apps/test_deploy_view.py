@@ -5,12 +5,14 @@ import os
 import shutil
 import subprocess
 import sys
+import time
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
 from threading import Thread
 
 import playwright
 import pytest
+from conftest import Page
 
 from tests.conftest import ROOT
 
@@ -33,7 +35,6 @@ def served(small_run, tmp_path_factory):
         patch.setenv("PYTHONPATH", str(ROOT), prepend=os.pathsep)
         patch.setenv(NETWORK_FILES, "")
         patch.setattr(sys, "argv", ["app.py"])
-        from conftest import Page
         from jobs.job import cancel
         from jobs.servers import find_server
         from projects.project import create_project
@@ -50,6 +51,87 @@ def served(small_run, tmp_path_factory):
 
 def test_without_a_run_it_says_what_to_do_first(page, project):
     assert "Train one first" in page("deploy", project=project.name).text
+
+
+@pytest.fixture
+def two_runs(project):
+    for name in ("run-1", "run-2"):
+        (project.runs / name).mkdir()
+        (project.runs / name / "model.keras").touch()
+        os.utime(project.runs / name / "model.keras", (1, 1))
+    return project
+
+
+def test_a_button_pressed_for_a_run_that_is_gone_exports_no_other(page, two_runs, monkeypatch):
+    from parts.deploy import exporting
+
+    exported = []
+    monkeypatch.setattr(exporting, "start_job", lambda *facts: exported.append(facts[5]["run"]))
+    view = page("deploy", project=two_runs.name, run="run-2")
+    (two_runs.runs / "run-2").rename("elsewhere")
+    view.press("Export and start")
+    assert "The run run-2 is not finished, or not there any more." in view.text
+    assert view.widgets.query_params["run"] == "run-2"
+    assert not exported
+    view.choose("Run", "run-1").press("Export and start")
+    assert exported == ["run-1"]
+
+
+def exported(project, run: str, least: float, wish: str) -> None:
+    """A bundle that says of itself what an export writes."""
+    from imgcls.files import write_json
+
+    folder = project.bundles / run / "1"
+    (folder / "assets").mkdir(parents=True)
+    (folder / "saved_model.pb").touch()
+    parity = {"largest_difference": 1e-9, "allowed": 1e-4, "images": 20}
+    thresholds = {"values": [least, 0.9], "wish": wish}
+    write_json(folder / "assets" / "imgcls.json", {
+        "class_names": ["bag", "sneaker"], "parity": parity, "for_serving": {"version": "2.20", "operations": 9},
+        "judgement": {"thresholds": thresholds},
+    })  # fmt: skip
+
+
+@pytest.mark.parametrize(
+    ("least", "wish", "chosen", "is_older"),
+    [
+        (0.4, "precision", None, False),
+        (0.4, "precision", 0.3, False),  # what was fitted asks for more
+        (0.4, "precision", 0.5, True),
+        (0.5, "none", 0.5, False),  # exported with it
+        (0.5, "none", 0.3, True),
+    ],
+)
+def test_an_export_is_older_than_a_threshold_that_it_does_not_obey(page, two_runs, least, wish, chosen, is_older):
+    from projects.threshold import set_threshold
+
+    (two_runs.runs / "run-1" / "config.toml").touch()
+    exported(two_runs, "run-1", least, wish)
+    if chosen is not None:
+        set_threshold(two_runs, "run-1", chosen)
+    view = page("deploy", project=two_runs.name, run="run-1")
+    assert ("another threshold was set on Results since: export it again" in view.text) == is_older
+    assert ("Export again and start" in view.text) == is_older
+    assert ("Start the server" in view.text) != is_older
+
+
+@pytest.mark.slow
+def test_a_threshold_reaches_the_server_with_the_next_export(served, small_data):
+    from projects.threshold import set_threshold
+
+    from imgcls.serving.client import Client
+
+    project, server, _ = served
+    image = min((small_data / "test" / "bag").iterdir()).read_bytes()
+    set_threshold(project, "small", 1.0)
+    view = Page("deploy", project=project.name)
+    assert "but another threshold was set" in view.text
+    view.press("Export again").wait_for("version 2, 3 classes", 300)
+    with Client(server.model_address) as client:
+        until = time.monotonic() + 300
+        while client.predict([image])[0].decision != "not sure":
+            assert time.monotonic() < until
+            time.sleep(0.2)
 
 
 @pytest.mark.slow

@@ -1,7 +1,7 @@
 """What is true of a run that is to be used elsewhere: a list of checks, each a sentence with its figure."""
 
 import streamlit as st
-from jobs.servers import Server
+from jobs.servers import STARTS, Server
 from projects.bundles import Facts
 
 from parts.errors import in_page
@@ -33,15 +33,14 @@ def _of_model(facts: Facts | None) -> list[tuple[bool | None, str, str]]:
     if facts is None:
         names = ("Exported", "Same answers as the run", "Operations known to servers", "Size")
         return [(None, name, NOT_YET) for name in names]
-    older = "version {0}, but the run was trained again since: export it again"
-    exported = older if facts.older else "version {0}, {1} classes"
+    exported = f"but {facts.older} since: export it again" if facts.older else f"{facts.classes:,} classes"
     return [
-        (not facts.older, "Exported", exported.format(facts.version.name, f"{facts.classes:,}")),
+        (not facts.older, "Exported", f"version {facts.version.name}, {exported}"),
         (
-            facts.difference <= facts.allowed,
+            None if facts.older else facts.difference <= facts.allowed,
             "Same answers as the run",
             f"probabilities differ by at most {facts.difference:.1e} on {facts.pictures:,} test images "
-            f"({facts.allowed:.0e} is allowed)",
+            f"({facts.allowed:.0e} is allowed){', as the run was then' if facts.older else ''}",
         ),
         (True, "Operations known to servers", f"TensorFlow Serving {facts.server} knows all {facts.operations:,}"),
         (True, "Size", f"{facts.size / 1e6:.1f} MB"),
@@ -55,5 +54,6 @@ def _of_server(server: Server | None, speed: str) -> list[tuple[bool | None, str
         why = f"no. {in_page(server.job.message)}" if failed else "no"
         return [measured, (False if failed else None, "Running", why)]
     if not server.is_ready():
-        return [measured, (None, "Running", "it starts, which takes some seconds")]
-    return [measured, (True, "Running", f"at {server.address}")]
+        return [measured, (None, "Running", STARTS)]
+    moved = f", since somebody else has {server.address_before} now" if server.address_before else ""
+    return [measured, (True, "Running", f"at {server.address}{moved}")]

@@ -7,21 +7,22 @@ from projects.models import RUN
 from projects.project import Project
 from safety import allowed_paths
 
-from parts.addressed import addressed, keep_field
+from parts.chosen_run import ask_for_run
 from parts.errors import in_page
 from parts.opened import link
 from parts.person import who
 
 
 def choose_run(project: Project) -> str:
-    """Ask for the run, the one that the address names or the latest; without one, the page says what to do and ends."""
+    """Ask for the run; without one, the page says what to do and ends."""
     runs = [model.run for model in list_models(project) if model.kind == RUN]
     if not runs:
         st.info("There is no trained model in this project yet. Train one first; then it can be taken into use here.")
         link("train", project, "Train a model")
         st.stop()
-    run = st.selectbox("Run", runs, key=addressed("run", runs, runs[0]))
-    keep_field("run", run)
+    run = ask_for_run(runs)
+    if run is None:
+        st.stop()
     failed = _last_export(project, run)
     if failed and failed.state in ("failed", "interrupted"):
         st.error(f"The last export failed: {in_page(failed.message)}")

@@ -2,6 +2,7 @@
 
 import streamlit as st
 from jobs.servers import Server
+from projects.threshold import percent
 
 from imgcls.serving.client import Client
 
@@ -9,8 +10,8 @@ TOP = 3
 SECONDS = 30.0
 
 
-def show_request(server: Server) -> None:
-    """A place for one image, and what the server answers."""
+def show_request(server: Server, threshold: float) -> None:
+    """A place for one image, and what the server answers; threshold: from which probability on it names a class."""
     picture = st.file_uploader("Try it with an image", key=f"try {server.job.id}")
     if not picture:
         return
@@ -25,5 +26,5 @@ def show_request(server: Server) -> None:
         if said.decision:
             st.write(f"Its decision: **{said.decision}**")
         for name, share in list(zip(said.classes, said.probabilities, strict=True))[:TOP]:
-            st.progress(min(1.0, share), f"{name}: {share:.1%}")
+            st.progress(min(1.0, share), f"{name}: {percent(share, threshold)}")
         st.caption("The likeliest classes, as the server sent them.")
