@@ -35,7 +35,7 @@ with explained():
     if answer:
         show_head(project, answer)
         name_waiting(answer, threshold(project, answer))
-        show_answer(project, answer)
-        show_add_to_data(project, answer)
+        if show_answer(project, answer):
+            show_add_to_data(project, answer)
 with explained():
     show_earlier(project, answer)

@@ -12,6 +12,7 @@ import pandas as pd
 import pytest
 from conftest import Page
 
+from imgcls.files import write_json
 from imgcls.models.registry import NETWORK_FILES
 from tests.conftest import ROOT
 
@@ -166,7 +167,22 @@ def test_an_answer_is_not_deleted_while_a_job_names_its_images(trained, monkeypa
 
 def test_the_address_cannot_name_a_model_elsewhere(trained, small_run):
     view = opened(trained, model=f"run:{small_run.path}")
-    assert view.widgets.selectbox[0].value == "run:small"
+    assert view.widgets.selectbox[0].value is None
+    assert not view.widgets.file_uploader
+
+
+def test_images_that_are_dropped_for_a_run_that_is_gone_are_named_by_no_other(trained):
+    from projects.answers import list_answers
+
+    shutil.copytree(trained.runs / "small", trained.runs / "second")
+    view = opened(trained, model="run:second")
+    before = list_answers(trained)
+    shutil.rmtree(trained.runs / "second")
+    view.upload({"black.pgm": b"P5 1 1 255 \0"})
+    assert "Run second is not there any more. Choose another model." in view.text
+    assert list_answers(trained) == before
+    view.choose("Model", "run:small").upload({"black.pgm": b"P5 1 1 255 \0"})
+    assert "1 image, named by: Run small." in view.text
 
 
 def test_without_a_run_there_is_still_imagenet(trained):
@@ -191,7 +207,44 @@ def test_a_server_that_does_not_answer_is_a_sentence_and_can_be_asked_again(trai
     assert "127.0.0.1:9" in view.errors
     assert "python -m" not in view.errors
     assert "Try again" in view.text
-    assert table_of(view)["answer"].tolist() == ["", "", ""]
+    assert "3 images are not named yet." in view.text
+    assert "named by" not in view.text
+    assert view.html.count("Waiting") == 3
+    assert not view.widgets.get("download_button")
+    assert "Add them" not in view.text
+
+
+def test_a_job_that_was_cancelled_before_it_named_an_image_is_asked_again(trained, monkeypatch):
+    from jobs.job import Job
+    from parts.predict import folder_job
+    from projects.answers import start_answer, with_job
+    from projects.models import IMAGENET, Model
+
+    answer = with_job(start_answer(trained, Model(IMAGENET, "efficientnet_lite0"), pictures="photos"), "cancelled")
+    folder = trained.jobs / "cancelled"
+    write_json(folder / "job.json", {"kind": "predict", "title": "Naming", "who": "", "asked": 1.0, "about": {}})
+    (folder / "output.log").touch()
+    (folder / "cancel").touch()
+    view = opened(trained, answer=answer.id)
+    assert view.errors == "This was cancelled before an image was named."
+    assert "Add them" not in view.text
+    asked = []
+
+    def start_job(project, kind, title, program, environment, about, who):
+        asked.append(about["answer"])
+        return Job(project.name, "cancelled", kind, title, "running")
+
+    monkeypatch.setattr(folder_job, "start_job", start_job)
+    view.press("Try again")
+    assert asked == [answer.id]
+    (answer.folder / "parts").mkdir()
+    row = {"image": "photos/a.png", "class": "cup", "probability": 0.9, "problem": ""}
+    pd.DataFrame([row]).to_parquet(answer.folder / "parts" / "part-00000.parquet")
+    view.look()
+    assert view.errors == "This was cancelled. What was named before is below."
+    assert "1 image, named by" in view.text
+    view.press("Go on")
+    assert asked == [answer.id] * 2
 
 
 @pytest.mark.thorough
@@ -277,7 +330,7 @@ def test_pictures_join_the_data_once(trained, pictures):
     named = opened(trained).upload({**pictures, "black.pgm": b"P5 1 1 255 \0"})
     named.choose("The images join the images of this project", "With the predicted class, where it is sure")
     named.press("Add them")
-    assert "1 image added, 3 images that had no label got one, 3 were here already." in named.text
+    assert "1 image added, 3 images that had no label got one." in named.text
     assert manifest_of(trained).usable["label"].tolist() == table_of(named)["answer"].tolist()
 
 

@@ -16,6 +16,7 @@ from parts.job_strip import share
 from parts.opened import link
 from parts.predict.archived import with_files
 from parts.predict.cards import show_cards
+from parts.predict.folder_job import name_again
 from parts.predict.said import TITLES, UNREADABLE, as_table, kinds_of
 
 CARDS_A_PAGE = 24
@@ -28,18 +29,32 @@ def threshold(project: Project, answer: Answer) -> float:
     return threshold_of(project, answer.model.run) if answer.model.run else 0.0
 
 
-def show_answer(project: Project, answer: Answer) -> None:
-    """Show an answer as far as it is there."""
+def show_answer(project: Project, answer: Answer) -> bool:
+    """Show an answer as far as it is there.
+
+    Returns:
+        Whether an image is named.
+    """
     if answer.job and not _job_ended(project, answer):
         _follow(project, answer, threshold(project, answer))
-        return
+        return not newest_rows(answer, 1).empty
     table, least = rows_of(answer), threshold(project, answer)
     if table.empty:
-        return
+        return False
     _summary(project, answer, table, least)
     chosen = _filter(table, least)
     _cards(answer, table[chosen], least)
-    _table(answer, as_table(table, least))
+    if not _waits(table).all():
+        _table(answer, as_table(table, least))
+    return bool(_named(table).any())
+
+
+def _waits(table: pd.DataFrame) -> pd.Series:
+    return table["waits"].astype(bool)
+
+
+def _named(table: pd.DataFrame) -> pd.Series:
+    return ~_waits(table) & (table["problem"] == "")
 
 
 def _job_ended(project: Project, answer: Answer) -> bool:
@@ -48,8 +63,12 @@ def _job_ended(project: Project, answer: Answer) -> bool:
     except ValueError:  # its record was removed; what it wrote stays
         return True
     if job.state in ("failed", "interrupted", "cancelled"):
-        message = in_page(job.message.replace(answer.pictures, answer.title))
-        st.error(message or "This was cancelled. What was named before is below.")
+        begun = not newest_rows(answer, 1).empty
+        rest = ". What was named before is below." if begun else " before an image was named."
+        st.error(in_page(job.message.replace(answer.pictures, answer.title)) or f"This was cancelled{rest}")
+        if st.button("Go on" if begun else "Try again", icon=":material/refresh:"):
+            name_again(project, answer)
+            st.rerun()
     return not job.is_live
 
 
@@ -69,14 +88,17 @@ def _follow(project: Project, answer: Answer, least: float) -> None:
 
 def _summary(project: Project, answer: Answer, table: pd.DataFrame, least: float) -> None:
     unread = table[table["problem"] != ""]
-    read = len(table) - len(unread)
-    sentence = f"{counted(read, 'image')}, named by: {answer.model.title}."
-    st.write(f"{sentence} Answers below {least:.0%} are shown as not sure." if least and read else sentence)
+    named, waiting = int(_named(table).sum()), int(_waits(table).sum())
+    if waiting:
+        st.write(f"{counted(waiting, 'image')} {'is' if waiting == 1 else 'are'} not named yet.")
+    if named or not waiting:
+        sentence = f"{counted(named, 'image')}, named by: {answer.model.title}."
+        st.write(f"{sentence} Answers below {least:.0%} are shown as not sure." if least and named else sentence)
     if answer.model.run:
         label = "Change how sure it has to be" if answer.model.kind == RUN else "How sure it has to be"
         link("results", project, label, run=answer.model.run)
     if len(unread):
-        others = f" The other {counted(read, 'image')} can." if read else ""
+        others = f" The other {counted(named + waiting, 'image')} can." if named + waiting else ""
         st.warning(f"{counted(len(unread), 'file')} cannot be read.{others}")
         st.dataframe({"file": unread["image"], "reason": unread["problem"]}, hide_index=True)
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
-from jobs.job import start_job
+from jobs.job import Job, start_job
 from projects.answers import Answer, Upload, delete_answer, start_answer, with_job
 from projects.models import IMAGENET, SERVER, Model
 from projects.project import Project
@@ -63,19 +63,28 @@ def name_archive(project: Project, model: Model, file: Upload) -> Answer:
     return _started(project, _of(answer, target))
 
 
+def name_again(project: Project, answer: Answer) -> Answer:
+    """Name the images that the job of an answer has not come to."""
+    return with_job(answer, _start(project, answer).id)
+
+
 def _of(answer: Answer, pictures: Path) -> Answer:
     return Answer(**{**vars(answer), "pictures": str(pictures)})
 
 
 def _started(project: Project, answer: Answer) -> Answer:
-    environment = allowed_paths.environment() | ({TOKEN: server_token()} if answer.model.kind == SERVER else {})
-    about, title = {"answer": answer.id}, f"Naming {answer.title}"
     try:
-        job = start_job(project, "predict", title, _program(answer), environment, about, answer.who)
+        job = _start(project, answer)
     except OSError:
         delete_answer(answer)
         raise
     return with_job(answer, job.id)
+
+
+def _start(project: Project, answer: Answer) -> Job:
+    environment = allowed_paths.environment() | ({TOKEN: server_token()} if answer.model.kind == SERVER else {})
+    about, title = {"answer": answer.id}, f"Naming {answer.title}"
+    return start_job(project, "predict", title, _program(answer), environment, about, answer.who)
 
 
 def _program(answer: Answer) -> tuple[str, ...]:

@@ -2,12 +2,13 @@
 
 import streamlit as st
 from jobs.known_models import list_models
-from projects.models import SERVER, Model
+from projects.models import BUNDLE, RUN, SERVER, Model
 from projects.project import Project
 
 from imgcls.serving.client.target import make_target
-from parts.addressed import addressed, is_from_elsewhere, keep_field
+from parts.addressed import addressed, is_from_elsewhere, keep_field, missing
 from parts.opened import link
+from parts.plain import plain
 
 ASK_SERVER = "server:"  # in the address while no server is named yet
 ADDRESS = "server address"
@@ -19,7 +20,7 @@ def choose_model(project: Project, before: Model | None) -> Model | None:
     """Ask for the model; the one that the address names comes first, then that of the answer that is shown.
 
     Returns:
-        The model; None while the address of a server is missing.
+        The model; None while the address of a server is missing, or the model that the page's address names is gone.
 
     Raises:
         ValueError: What was typed is no address.
@@ -30,9 +31,12 @@ def choose_model(project: Project, before: Model | None) -> Model | None:
         link("train", project, "Train a model")
     names = [*known, ASK_SERVER]
     usual = _option(before.name) if before else ""
-    is_new = is_from_elsewhere("model")
-    key = addressed("model", names, usual if usual in names else names[0], _option)
-    name = st.selectbox("Model", names, key=key, format_func=lambda each: _title(known, each))
+    gone, is_new = missing("model", names, _option), is_from_elsewhere("model")
+    key = addressed("model", names, None if gone else usual if usual in names else names[0], _option)
+    name = st.selectbox("Model", names, key=key, format_func=lambda each: _title(known, each), placeholder="Choose one")
+    if name is None:
+        st.warning(f"{_title_of(gone)} is not there any more. Choose another model.")
+        return None
     if name == ASK_SERVER:
         return _server(before, is_new)
     keep_field("model", name)
@@ -51,6 +55,11 @@ def _option(asked: str) -> str:
 
 def _title(known: dict[str, Model], name: str) -> str:
     return known[name].title if name in known else "A server elsewhere"
+
+
+def _title_of(gone: str) -> str:
+    kind, _, source = gone.partition(":")
+    return plain(Model(kind, source).title) if kind in (RUN, BUNDLE) else "The model that the address names"
 
 
 def _server(before: Model | None, is_new: bool) -> Model | None:
