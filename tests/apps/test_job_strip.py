@@ -29,7 +29,6 @@ def server():
     with HTTPServer(("127.0.0.1", 0), Answering, bind_and_activate=False) as server:
         server.server_bind()
         yield server
-        server.shutdown()
 
 
 def test_a_server_is_said_to_start_until_it_answers(page, server, monkeypatch):
@@ -40,5 +39,5 @@ def test_a_server_is_said_to_start_until_it_answers(page, server, monkeypatch):
     view = page("home")
     assert "It starts, which takes some seconds" in view.text
     server.server_activate()
-    Thread(target=server.serve_forever, daemon=True).start()
+    Thread(target=server.handle_request, daemon=True).start()
     assert "Answers until it is stopped" in view.look().text

@@ -176,6 +176,16 @@ def test_a_run_that_still_rose_is_trained_longer_on_train(open_results, flawed):
     assert view.widgets.session_state["changed settings of flawed"] == {("training", "epochs"): 8}
 
 
+def test_a_run_that_is_gone_is_said_and_no_other_is_taken_in_its_place(open_results, flawed):
+    shutil.copytree(flawed.runs / "first", flawed.runs / "second")
+    view = open_results(run="second")
+    (flawed.runs / "second").rename("elsewhere")
+    press(view, "Deploy it")
+    assert "The run second is not finished, or not there any more. Choose another one." in said(view)
+    assert address(view, "run") == "second"
+    assert "Deploy it" in view.choose("Run", "first").text
+
+
 def test_the_threshold_is_kept_for_predict_and_deploy(open_results, flawed):
     from projects.threshold import threshold_of
 
