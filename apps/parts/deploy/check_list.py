@@ -40,7 +40,7 @@ def _of_model(facts: Facts | None) -> list[tuple[bool | None, str, str]]:
             None if facts.older else facts.difference <= facts.allowed,
             "Same answers as the run",
             f"probabilities differ by at most {facts.difference:.1e} on {facts.pictures:,} test images "
-            f"({facts.allowed:.0e} is allowed){', as the run was then' if facts.older else ''}",
+            f"({facts.allowed:.0e} is allowed){', when it was exported' if facts.older else ''}",
         ),
         (True, "Operations known to servers", f"TensorFlow Serving {facts.server} knows all {facts.operations:,}"),
         (True, "Size", f"{facts.size / 1e6:.1f} MB"),
