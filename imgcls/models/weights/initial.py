@@ -115,7 +115,7 @@ def initial_weights(architecture: Architecture, weights: str | Path) -> InitialW
         return InitialWeights(named, state_dict=read_state_dict(architecture, found.path, name.name, found.pixels))
     if is_state_dict(weights):
         return InitialWeights(named, state_dict=read_state_dict(architecture, Path(weights)))
-    published = published_weights(architecture.name, weights)
+    published = _published(architecture, weights)
     earlier = Path(weights) if published is None and named != NO_WEIGHTS else None
     return InitialWeights(named, published, earlier=earlier)
 
@@ -129,7 +129,11 @@ def published_weights(name: str, weights: str | Path) -> PretrainedWeights | Non
         ValueError: If the architecture has no weights of that name.
         FileNotFoundError: If a path names no file.
     """
-    known = find_architecture(name).weights
+    return _published(find_architecture(name), weights)
+
+
+def _published(architecture: Architecture, weights: str | Path) -> PretrainedWeights | None:
+    known = architecture.weights
     if str(weights) == NO_WEIGHTS or named_weights(weights):
         return None
     suffix = Path(weights).suffix
@@ -143,8 +147,8 @@ def published_weights(name: str, weights: str | Path) -> PretrainedWeights | Non
     if str(weights) not in known:
         there_are = ", ".join([*(each for each in known if each != H5), NO_WEIGHTS])
         raise ValueError(
-            f"{name} has no weights {str(weights)!r}. There are: {there_are}, a name with its source such as "
-            "timm:resnet50.a1_in1k, or the path of a .keras file."
+            f"{architecture.name} has no weights {str(weights)!r}. There are: {there_are}, a name with its source "
+            "such as timm:resnet50.a1_in1k, or the path of a .keras file."
         )
     return known[str(weights)]
 
