@@ -69,6 +69,12 @@ class InitialWeights:
         preprocessing = {**given.preprocessing, **trained_with.preprocessing}
         return replace(given, preprocessing=preprocessing, mean=trained_with.mean, std=trained_with.std)
 
+    def check_channels(self, channels: int) -> None:
+        """Raise ValueError where images have other channels than those that the weights were trained with."""
+        checks_itself = self.published is not None and self.published.build  # whoever builds the network for them
+        if channels != 3 and (self.published or self.state_dict) and not checks_itself:
+            raise ValueError(f"The {self.named} weights expect images of 3 channels, not {channels}; use --color rgb.")
+
     def fill(self, model: keras.Model, names: list[str] | None) -> None:
         """Fill the layers of a built model.
 
@@ -80,20 +86,11 @@ class InitialWeights:
             ValueError: If the weights do not fit.
         """
         if self.published:
-            if not self.published.build:  # else whoever built it has checked them
-                self._check_channels(model)
             self.published.load(model, names is not None and names == self.published.class_names())
         elif self.state_dict:
             logger.info(load_state_dict(model, self.state_dict).sentence())
         elif self.earlier:
             _copy_classifier(self.earlier, model)
-
-    def _check_channels(self, model: keras.Model) -> None:
-        channels = model.input.shape[-1]
-        if channels != 3:
-            raise ValueError(
-                f"The {self.named} weights of {model.name} expect 3 channels, not {channels}; use --color rgb."
-            )
 
 
 def initial_weights(architecture: Architecture, weights: str | Path) -> InitialWeights:
