@@ -122,7 +122,7 @@ def _models(folders: Sequence[Path], settings: Settings) -> Models:
         Execution(settings.models.engine, Batching(**asdict(settings.batching))),
     )
     if file and settings.models.model_config_poll_seconds:
-        ConfigFileWatch(file, models.reload, settings.models.model_config_poll_seconds)
+        ConfigFileWatch(file, wanted, models.reload, settings.models.model_config_poll_seconds)
     return models
 
 
