@@ -1,5 +1,6 @@
 """Counters, gauges and histograms as Prometheus reads them: its text format, version 0.0.4."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -77,7 +78,9 @@ class Histogram:
         self._sums: dict[tuple[str, ...], float] = {}
 
     def observe(self, labels: Iterable[str], value: float) -> None:
-        """Count a value."""
+        """Count a value; one that is not finite is left out."""
+        if not math.isfinite(value):
+            return
         key = tuple(labels)
         if key not in self._counts:
             self._counts[key], self._sums[key] = [0] * len(self._limits), 0.0
@@ -114,4 +117,8 @@ def _braces(names: Iterable[str], values: Iterable[str]) -> str:
 
 
 def _number(value: float) -> str:
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
     return f"{value:.0f}" if value == round(value) else repr(float(value))

@@ -1,6 +1,7 @@
 """The page of figures, as Prometheus' own parser reads it."""
 
 import copy
+import json
 import shutil
 import threading
 from pathlib import Path
@@ -181,6 +182,24 @@ def test_a_figure_that_cannot_be_counted_fails_no_request(half_plus_three, caplo
     found = samples(page.text)
     assert value(found, ":tensorflow:serving:request_count", model_name="half_plus_three", status="OK") == 1
     assert [record.exc_info[1].args for record in caplog.records] == [("the disk is gone",)]
+
+
+def test_what_is_no_number_leaves_the_page_as_it_is(served_bundle):
+    version = {"model_name": "clothing", "version": "1"}
+    models = copy.copy(served_bundle)
+    models.observer = Metrics()
+    pixels = np.zeros((2, 28, 28, 1))
+    pixels[0] = np.nan
+    body = json.dumps({"signature_name": "pixels", "instances": pixels.tolist()})
+    with serving(models) as address:
+        answered = httpx.post(f"{address}/v1/models/clothing:predict", content=body, timeout=60)
+        assert "NaN" in answered.text
+        response = httpx.get(address + PATH, timeout=60)
+    assert response.status_code == 200
+    found = samples(response.text)
+    assert value(found, "imgcls_images_total", **version) == 2
+    assert value(found, "imgcls_confidence_count", **version) == 1
+    assert 0 < value(found, "imgcls_confidence_sum", **version) <= 1
 
 
 def test_drift_is_measured_against_the_reference(tmp_path):
