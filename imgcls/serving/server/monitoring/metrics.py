@@ -6,8 +6,9 @@ there are many.
 
 import logging
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +24,7 @@ from imgcls.serving.signatures import NONE_OF_THESE, NOT_SURE
 
 log = logging.getLogger(__name__)
 MOST_NOTES = 2000  # that wait to be counted
+KEPT_SECONDS = 600.0  # that figures of a version stay after it has gone, so that each Prometheus reads the last ones
 CONFIDENCES = [tenth / 10 for tenth in range(1, 10)] + [0.95, 0.99]
 A_CLASS = "class"  # the decision where it is neither of the two others
 
@@ -55,6 +57,7 @@ class Metrics(Observer):
         self._notes: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._counting = threading.Lock()
         self._has_failed = False
+        self._gone: dict[tuple[str, ...], float] = {}  # versions that are not served any more: first seen so when
         self._serving = ServingFigures()
         self._classifier = _Classifier()
 
@@ -87,8 +90,13 @@ class Metrics(Observer):
         if self._sampler:
             self._sampler.offer(inputs, ask, lambda embeddings: self._note(self._embedded, model, version, embeddings))
 
-    def page(self) -> str:
-        """All figures, in the text format of Prometheus."""
+    def page(self, served: Collection[tuple[str, int]] | None = None) -> str:
+        """All figures, in the text format of Prometheus.
+
+        Args:
+            served: Model and version of all that are served. The figures of others are dropped ten minutes after the
+                first page without them. None drops nothing.
+        """
         with self._counting:
             self._count()
             self._classifier.drift.clear()
@@ -96,7 +104,20 @@ class Metrics(Observer):
                 for figure, value in window.figures().items() if window else ():
                     self._classifier.drift.set((model, str(version), figure), value)
             families = [*vars(self._serving).values(), *vars(self._classifier).values()]
-            return "".join(f"{line}\n" for family in families for line in family.lines())
+            page = "".join(f"{line}\n" for family in families for line in family.lines())
+            if served is not None:
+                self._drop_gone({(model, str(version)) for model, version in served}, families)
+            return page
+
+    def _drop_gone(self, served: set[tuple[str, ...]], families: Sequence[Counter | Histogram]) -> None:
+        of_version = [family for family in families if family.labels[:2] == VERSION]
+        known = {labels[:2] for family in of_version for labels in family.label_sets()}
+        now = time.monotonic()
+        self._gone = {version: self._gone.get(version, now) for version in known - served}
+        for version in [version for version, since in self._gone.items() if now - since >= KEPT_SECONDS]:
+            for family in of_version:
+                family.forget(version)
+            self._windows.pop((version[0], int(version[1])), None)
 
     def _note(self, count: Callable[..., None], *arguments: Any) -> None:
         self._notes.append((count, arguments))

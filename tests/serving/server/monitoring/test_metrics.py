@@ -202,6 +202,42 @@ def test_what_is_no_number_leaves_the_page_as_it_is(served_bundle):
     assert 0 < value(found, "imgcls_confidence_sum", **version) <= 1
 
 
+def test_figures_of_a_version_that_is_gone_are_seen_once_more_and_then_dropped(tmp_path, monkeypatch):
+    monkeypatch.setattr("imgcls.serving.server.monitoring.metrics.KEPT_SECONDS", 0)
+    reference = {"class_names": ["cat"], "predicted": [1], "distributions": {}}
+    metrics = Metrics(lambda model, version: Reference.from_dict(reference))
+    save_linear(tmp_path / "line" / "1", 0.5, 3.0)
+    models = Models([settings_of_folder(tmp_path / "line")], observer=metrics)
+    answered = {"classes": np.array([[b"cat"]] * 100, object), "probabilities": np.full((100, 1), 0.75)}
+
+    def versions(page: str) -> set[tuple[str, str]]:
+        return {(name, dict(labels)["version"]) for name, labels in samples(page) if "version" in dict(labels)}
+
+    with serving(models, poll_seconds=3600) as address:
+        for number in (1, 2):
+            if number == 2:
+                save_linear(tmp_path / "line" / "2", 0.5, 3.0)
+                for _ in range(2):  # the first look sees it come, the second that it has come
+                    models.refresh()
+            httpx.post(f"{address}/v1/models/line:predict", json={"instances": [1.0]}, timeout=60)
+            metrics.answers(model="line", version=number, signature="serving_default", outputs=answered)
+        pages = [httpx.get(address + PATH, timeout=60).text for _ in range(2)]
+    first, second = map(versions, pages)
+    figures = {name for name, version in first if version == "2"}
+    assert {"imgcls_batch_images_sum", "imgcls_predictions_total", "imgcls_confidence_sum", "imgcls_drift"} <= figures
+    assert first == {(name, version) for name in figures for version in ("1", "2")}
+    assert second == {(name, "2") for name in figures}
+    assert "request_count" in pages[1]
+    assert list(metrics._windows) == [("line", 2)]
+
+
+def test_figures_of_a_version_that_was_just_served_are_kept():
+    metrics = Metrics()
+    metrics.batch(model="line", version=1, rows=1, waited=0.0)
+    for _ in range(2):
+        assert 'version="1"' in metrics.page(served=set())
+
+
 def test_drift_is_measured_against_the_reference(tmp_path):
     reference = {"class_names": ["cat", "dog"], "predicted": [50, 50],
                  "distributions": {"confidence": {"values": np.linspace(0.5, 1, 101).tolist()},
