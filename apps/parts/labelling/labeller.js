@@ -48,15 +48,15 @@ class Labeller {
     window.addEventListener("keydown", this.pressed, true);  // before Streamlit's own keys
     this.watch.observe(this.find(".stage"));
     if (this.data === data) return;
-    const before = this.data;
+    const begun = this.begun, differs = (fact) => begun[fact] !== data[fact];
     this.data = data;
     this.store = STORED + data.project;
     this.waiting ??= this.left();
     const heard = this.forget(data.received);
-    if (!before || ["version", "queue", "turn"].some((fact) => before[fact] !== data[fact])) this.begin();
-    else this.join();
-    if (before && before.turn !== data.turn) this.say("");
-    if (this.waiting.length && (heard || !before)) this.send(true);
+    if (!begun || differs("queue")) this.begin();
+    else if (!differs("version") && !differs("turn")) this.join();
+    else if (!this.isAtWork()) this.begin();  // else at one of the next answers
+    if (this.waiting.length && (heard || !begun)) this.send(true);
     this.render();
   }
 
@@ -70,6 +70,8 @@ class Labeller {
   // ---- the queue
 
   begin() {
+    if (this.begun && this.begun.turn !== this.data.turn) this.say("");
+    this.begun = this.data;  // that the items are of, until they are taken anew
     this.items = this.data.items;
     this.classes = [...this.data.classes];
     this.trail = this.items.flatMap((item) => item.decisions.filter((each) => this.isMine(each)).map(() => item));
@@ -77,6 +79,11 @@ class Labeller {
     this.at = -1;
     this.next();
     this.find(".stage").focus({ preventScroll: true });  // or the field with the queues would take the keys
+  }
+
+  isAtWork() {
+    const other = this.find(".other"), isTyped = other.value || other.getRootNode().activeElement === other;
+    return Boolean(this.waiting.length || (this.item && (isTyped || this.marked || this.drawing || this.item.boxed)));
   }
 
   apply(decision) {
@@ -119,7 +126,7 @@ class Labeller {
 
   goTo(place) {
     this.at = place;
-    this.drawing = false;
+    this.drawing = this.marked = false;
     this.find(".other").value = "";
     const item = this.item, decision = last(item);
     this.chosen = !item ? [] : decision?.act === "label" ? [...decision.labels]
@@ -149,6 +156,7 @@ class Labeller {
   choose(name) {
     if (!this.item) return;
     if (!this.classes.includes(name)) this.classes.push(name);
+    this.marked = true;
     if (!this.data.several) this.decide("label", [name]);
     else if (this.chosen.includes(name)) this.chosen = this.chosen.filter((each) => each !== name);
     else this.chosen = [...this.chosen, name];
@@ -187,7 +195,7 @@ class Labeller {
   }
 
   add(decision) {
-    const { queue, version } = this.data;
+    const { queue, version } = this.begun;
     const whole = { id: `${this.tab}-${++this.made}`, queue, version, of: "", ...decision };
     this.waiting.push(whole);
     this.keep();
