@@ -21,7 +21,7 @@ from typing import Any
 
 from imgcls.labels.records import class_name
 from projects.lineage import lineage
-from projects.project import Project
+from projects.project import Project, check_there
 from projects.versions import current_number, list_versions, manifest_of
 
 LABEL, ASIDE, SKIP, UNDO, AGAIN, ANEW = "label", "aside", "skip", "undo", "again", "anew"
@@ -177,7 +177,12 @@ def put_away(project: Project) -> None:
 
 @contextmanager
 def held(project: Project) -> Iterator[None]:
-    """Two tabs write, or save, one after the other. Within, `record` must not be called."""
+    """Two tabs write, or save, one after the other. Within, `record` must not be called.
+
+    Raises:
+        ValueError: The project is gone.
+    """
+    check_there(project)
     with (project.data / ".decisions-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield

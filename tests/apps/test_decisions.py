@@ -207,6 +207,8 @@ def test_a_new_project_has_none_of_the_decisions_of_a_deleted_one_of_its_name(pr
     file.unlink()
     file.hardlink_to(here / "kept")  # the disk gives the number of a file that is gone to a new one
     assert [each.row for each in unsaved(again)] == [5, 6]
+    with pytest.raises(ValueError, match="There is no project 'clothes' any more"):
+        record(project, [decided(7)])
 
 
 def test_decisions_of_many_saves_are_read_once(project, monkeypatch):

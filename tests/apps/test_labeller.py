@@ -1,5 +1,6 @@
 """Labelling in Chromium, with the keyboard: nothing waits for the app, and an app that is killed loses nothing."""
 
+import json
 import re
 import shutil
 import signal
@@ -280,13 +281,60 @@ def save_as_somebody_else_does(page) -> None:
     settled(page)
 
 
-def decide(project, labels: dict[int, str]) -> None:
+def decide(project, labels: dict[int, str], tab: str = "other") -> None:
     """Label images elsewhere, by their rows."""
     from projects.decisions import read_decision, record
 
     about = {"queue": "no-label", "version": 2, "act": "label"}
-    values = [{"id": f"other-{row}", "row": row, "labels": [label], **about} for row, label in labels.items()]
+    values = [{"id": f"{tab}-{row}", "row": row, "labels": [label], **about} for row, label in labels.items()]
     record(project, [read_decision(each, "Ann") for each in values])
+
+
+def test_labels_that_wait_for_a_deleted_project_do_not_come_into_a_new_one_of_its_name(page, serve, waiting, port):
+    from projects.decisions import unsaved
+    from projects.project import create_project, delete_project
+    from projects.versions import add_version, whole_manifest_of
+
+    address = f"http://localhost:{port}/label?project=clothes&queue=no-label"
+    server = serve()
+    look(page, address)
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    page.keyboard.press("1")
+    page.get_by_text("1 of 12 done").wait_for()
+    manifest = whole_manifest_of(waiting)
+    delete_project(waiting)
+    again = create_project("Clothes")
+    for number in (0, 1):
+        add_version(again, manifest, "images added", number)
+    serve()
+    look(page, address)
+    page.get_by_text("0 of 12 done").wait_for()
+    page.keyboard.press("2")
+    page.get_by_text("1 decided and not saved yet").wait_for()
+    settled(page)
+    assert [each.labels for each in unsaved(again)] == [["sneaker"]]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_labels_that_the_app_of_before_kept_are_taken_where_their_project_is_known(page, serve, waiting, port, known):
+    from projects.decisions import unsaved
+
+    about = {"queue": "no-label", "version": 2, "act": "label", "box": None, "of": ""}
+    if known:
+        decide(waiting, {41: "bag"}, tab="7-1")
+    kept = json.dumps([{"id": "7-1-2", "row": 30, "labels": ["bag"], **about}])
+    page.add_init_script(
+        f"if (!sessionStorage.begun) localStorage.setItem('imgcls-decisions-clothes/7-1', {json.dumps(kept)});"
+        "sessionStorage.begun = 1;"
+    )
+    serve()
+    look(page, f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    page.get_by_text("2 decided and not saved yet" if known else "may be of another project of this name").wait_for()
+    page.get_by_text("2 of 12 done" if known else "0 of 12 done").wait_for()
+    assert [each.row for each in unsaved(waiting)] == ([41, 30] if known else [])
+    kept = "Object.keys(localStorage).filter(key => key.startsWith('imgcls-decisions'))"
+    page.wait_for_function(f"{kept}.length === 0")
 
 
 def test_many_images_get_one_class_with_one_key(page, serve, waiting, port):

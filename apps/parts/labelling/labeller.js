@@ -50,7 +50,7 @@ class Labeller {
     if (this.data === data) return;
     const begun = this.begun, differs = (fact) => begun[fact] !== data[fact];
     this.data = data;
-    this.store = STORED + data.project;
+    this.store = `${STORED}${data.project}@${data.created}`;
     this.waiting ??= this.left();
     const heard = this.forget(data.received);
     if (!begun || differs("queue")) this.begin();
@@ -195,8 +195,8 @@ class Labeller {
   }
 
   add(decision) {
-    const { queue, version } = this.begun;
-    const whole = { id: `${this.tab}-${++this.made}`, queue, version, of: "", ...decision };
+    const { created, queue, version } = this.begun;
+    const whole = { id: `${this.tab}-${++this.made}`, created, queue, version, of: "", ...decision };
     this.waiting.push(whole);
     this.keep();
     this.send();
@@ -206,12 +206,12 @@ class Labeller {
   // ---- on their way to the app
 
   left() {
-    const found = [];
-    for (let place = 0; place < localStorage.length; place++) {
-      const key = localStorage.key(place);
-      if (key.startsWith(`${this.store}/`)) found.push(...JSON.parse(localStorage.getItem(key)));
-    }
-    return found;
+    return this.keys().flatMap((key) => JSON.parse(localStorage.getItem(key)));
+  }
+
+  keys() {
+    const stems = [this.store, STORED + this.data.project];  // the app of before had only the project's name
+    return Object.keys(localStorage).filter((key) => stems.some((stem) => key.startsWith(`${stem}/`)));
   }
 
   keep() {
@@ -226,8 +226,8 @@ class Labeller {
     this.waiting = this.waiting.filter((each) => !known.has(each.id));
     if (this.waiting.length === before) return false;
     this.keep();
-    for (const key of Object.keys(localStorage)) {  // of tabs that were closed
-      if (!key.startsWith(`${this.store}/`) || key.endsWith(`/${this.tab}`)) continue;
+    for (const key of this.keys()) {  // of tabs that were closed
+      if (key.endsWith(`/${this.tab}`)) continue;
       const theirs = JSON.parse(localStorage.getItem(key)).filter((each) => !known.has(each.id));
       if (theirs.length) localStorage.setItem(key, JSON.stringify(theirs)); else localStorage.removeItem(key);
     }
