@@ -161,7 +161,8 @@ def test_what_goes_away_while_it_is_labelled_is_a_sentence_and_nothing_is_lost(p
     shutil.move(place, elsewhere)
     page.keyboard.press("1")
     page.get_by_text("The last labels wait in this browser").wait_for()
-    expect(page.get_by_text(said).first).to_be_visible()
+    settled(page)
+    expect(page.get_by_text(said)).to_have_count(1)
     expect(page.get_by_text("encountered an error")).to_have_count(0)
     shutil.rmtree(place, ignore_errors=True)  # a thumbnail may have made the folder again
     shutil.move(elsewhere, place)
