@@ -8,8 +8,10 @@ counts once it is something else: no clocks are compared, for a clock can be set
 says.
 """
 
+import fcntl
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -90,15 +92,16 @@ def start_run(project: Project, config: TrainConfig, version: int, who: str = ""
         ValueError: The name is taken or cannot name a folder, or the config leads out of the root.
     """
     allowed_paths.check_config(config)
-    for job in _jobs_of(project, config.name):
-        if job.is_live and _asked_for(project, job, config, version):
-            return str(job.about["run"])
-    name = check_name(config.name or free_name(project))
-    if (project.runs / name).exists() or any(job.is_live for job in _jobs_of(project, name)):
-        raise ValueError(f"There is a run {name!r} already. Choose another name.")
-    _forget_jobs(project, name)  # of a start that failed before there was a run
-    save_toml(_complete(project, config, name), _asked_file(project, name))
-    _start(project, name, ("--config", str(_asked_file(project, name))), version, who)
+    with _held(project):
+        for job in _jobs_of(project, config.name):
+            if job.is_live and _asked_for(project, job, config, version):
+                return str(job.about["run"])
+        name = check_name(config.name or free_name(project))
+        if (project.runs / name).exists() or any(job.is_live for job in _jobs_of(project, name)):
+            raise ValueError(f"There is a run {name!r} already. Choose another name.")
+        _forget_jobs(project, name)  # of a start that failed before there was a run
+        save_toml(_complete(project, config, name), _asked_file(project, name))
+        _start(project, name, ("--config", str(_asked_file(project, name))), version, who)
     return name
 
 
@@ -290,6 +293,14 @@ def _forget_jobs(project: Project, name: str) -> None:
 
 def _is_cancelled(job: Job) -> bool:
     return (job.folder / "cancel").exists()
+
+
+@contextmanager
+def _held(project: Project) -> Iterator[None]:
+    """Two users name runs one after the other."""
+    with (project.runs / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _asked_file(project: Project, name: str) -> Path:

@@ -82,6 +82,21 @@ def save_queue(
     return name
 
 
+def save_chosen(
+    project: Project,
+    name: str,
+    title: str,
+    rows: Sequence[int],
+    version: int,
+    suggestions: Mapping[int, str] | None = None,
+) -> str:
+    """Keep a queue of images that somebody chose; one of other images, which somebody may work off, stays.
+
+    The arguments and the result are those of `save_queue`.
+    """
+    return save_queue(project, f"{name} {version} {list(rows)}", title, rows, version, suggestions)
+
+
 def list_queues(project: Project) -> list[Queue]:
     """The queues that are kept, the latest first; a damaged one is none."""
     found = []

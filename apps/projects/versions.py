@@ -19,7 +19,7 @@ from pathlib import Path
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.files import read_json, replacing, write_json
-from projects.project import Project
+from projects.project import Project, check_there
 
 NO_LABEL = "no label yet"  # problem of an image that waits for one
 SET_ASIDE = "left out by you"  # problem of an image that the user does not want
@@ -148,8 +148,7 @@ def show_version(project: Project, number: int) -> None:
 def _existing(project: Project, number: int | None) -> Path:
     number = current_number(project) if number is None else number
     file = file_of_version(project, number)
-    if not (project.folder / "project.json").is_file():  # a thumbnail may have made the folder again
-        raise ValueError(f"There is no project {project.name!r} any more: somebody moved or deleted it.")
+    check_there(project)  # a thumbnail may have made the folder again
     if not number or not file.is_file():
         raise ValueError("There are no images in this project yet. Add some on the page Data.")
     return file

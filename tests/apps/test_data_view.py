@@ -8,6 +8,7 @@ import pytest
 from parts import grid
 from projects.audits import keep_findings
 from projects.imports import open_questions, unread_reports
+from projects.photos import keep_photo, waiting_photos
 from projects.project import create_project
 from projects.versions import SET_ASIDE, add_version, current_number, manifest_of
 
@@ -48,6 +49,16 @@ def test_what_is_there_comes_first(page, project):
     for figure in ("Images 30", "Classes 3", "Without label 0", "Problems 3"):  # each class has few images
         assert figure in view.text
     assert "Go on to Train" in [link.proto.label for link in view.widgets.get("page_link")]
+
+
+def test_a_photo_of_somebody_else_is_not_taken_back(page, project):
+    keep_photo(project, b"\xff\xd8\xff a photo", "mine")
+    view = page("data", project="clothes", add="1", **{"from": "Camera"})
+    keep_photo(project, b"\xff\xd8\xff a photo", "theirs")
+    view.press("Take the last one back")
+    assert [photo.label for photo in waiting_photos(project)] == ["theirs"]
+    view.press("Take the last one back")
+    assert waiting_photos(project) == []
 
 
 def test_filters_narrow_the_images(page, project):

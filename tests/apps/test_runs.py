@@ -2,14 +2,18 @@
 
 import fcntl
 import os
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 from jobs import job, runs
 from projects.project import create_project
 
-from imgcls.config import TrainConfig
+from imgcls.config import TrainConfig, TrainingConfig
+from imgcls.config_file import load_toml
 from imgcls.files import write_json
 from imgcls.run_folder import RunFolder
 
@@ -159,6 +163,25 @@ def test_a_second_click_starts_no_second_run(project, monkeypatch):
     with pytest.raises(ValueError, match="There is a run 'run-3' already"):
         runs.start_run(project, replace(config, name="run-3"), 3)
     assert len(started) == 3
+
+
+def test_two_starts_at_one_moment_are_two_runs(project, monkeypatch):
+    at_once, started = threading.Barrier(2), []
+
+    def free_name(project):
+        with suppress(threading.BrokenBarrierError):
+            at_once.wait(1)  # in which the other one, too, looks for a name, unless it may not yet
+        return found(project)
+
+    found = runs.free_name
+    monkeypatch.setattr(runs, "free_name", free_name)
+    monkeypatch.setattr(runs, "start_job", lambda *facts: started.append(facts[5]["run"]))
+    configs = [TrainConfig(name="", training=TrainingConfig(seed=seed)) for seed in (1, 2)]
+    with ThreadPoolExecutor() as pool:
+        names = list(pool.map(lambda config: runs.start_run(project, config, 1), configs))
+    assert sorted(names) == sorted(started) == ["run-1", "run-2"]
+    asked = [load_toml(project.runs / ".asked" / f"{name}.toml").training.seed for name in names]
+    assert asked == [1, 2]
 
 
 def test_runs_that_live_come_first_then_the_latest(project, run, lives):
