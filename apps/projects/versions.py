@@ -65,10 +65,7 @@ def add_version(project: Project, manifest: Manifest, what: str, based_on: int, 
         ValueError: Somebody changed the data in the meantime, so that the change would be lost.
     """
     with _held(project):
-        if current_number(project) != based_on:
-            newer = current_version(project)
-            said = f" ({newer.what}{', by ' + newer.who if newer.who else ''})" if newer else ""
-            raise ValueError(f"The data was changed in the meantime{said}, perhaps in another tab. Look at it again.")
+        _check_shown(project, based_on)
         number = max((version.number for version in list_versions(project)), default=0) + 1
         manifest.save(file_of_version(project, number))
         usable = manifest.usable
@@ -133,16 +130,29 @@ def later(project: Project) -> Version | None:
     return next((each for each in reversed(list_versions(project)) if number and each.based_on == number), None)
 
 
-def show_version(project: Project, number: int) -> None:
+def show_version(project: Project, number: int, instead_of: int) -> None:
     """Show another version from now on: undo, redo, or any of the list. None is lost.
 
+    Args:
+        project: The project.
+        number: Of the version.
+        instead_of: The number of the version that the user saw.
+
     Raises:
-        ValueError: There is no such version.
+        ValueError: There is no such version, or somebody changed the data in the meantime.
     """
-    if not file_of_version(project, number).is_file():
-        raise ValueError(f"There is no version {number} of these images.")
     with _held(project):
+        if not file_of_version(project, number).is_file():
+            raise ValueError(f"There is no version {number} of these images.")
+        _check_shown(project, instead_of)
         write_json(project.data / "current.json", {"number": number})
+
+
+def _check_shown(project: Project, number: int) -> None:
+    if current_number(project) != number:
+        newer = current_version(project)
+        said = f" ({newer.what}{', by ' + newer.who if newer.who else ''})" if newer else ""
+        raise ValueError(f"The data was changed in the meantime{said}, perhaps in another tab. Look at it again.")
 
 
 def _existing(project: Project, number: int | None) -> Path:

@@ -7,9 +7,10 @@ import numpy as np
 import pytest
 from parts import grid
 from projects.audits import keep_findings
+from projects.edits import set_aside
 from projects.imports import open_questions, unread_reports
 from projects.project import create_project
-from projects.versions import SET_ASIDE, add_version, current_number, manifest_of
+from projects.versions import SET_ASIDE, add_version, current_number, manifest_of, whole_manifest_of
 
 from imgcls.config import LabelsConfig
 from imgcls.data.audit import Finding
@@ -84,6 +85,20 @@ def test_what_is_selected_is_labelled_left_out_and_undone(page, project, selecte
     view.press("Undo").press("Undo")
     assert current_number(project) == 1
     assert view.press("Redo").widgets.button  # nothing is lost by going back
+    assert current_number(project) == 2
+
+
+@pytest.mark.parametrize("what", ["1 image left out", "another text"])
+@pytest.mark.parametrize("press", ["Undo", "Go back to this version"])
+def test_undo_takes_nothing_back_that_its_page_did_not_show(page, project, press, what):
+    add_version(project, set_aside(whole_manifest_of(project), [0]), "1 image left out", 1, "Anna")
+    anna = page("data", project="clothes", part="Versions")
+    anna.widgets.selectbox[0].select_index(1)
+    anna.look()
+    add_version(project, set_aside(whole_manifest_of(project), [5]), what, 2, "Ben")
+    assert f"changed in the meantime ({what}, by Ben)" in anna.press(press).errors
+    assert current_number(project) == 3
+    assert anna.press("Undo").errors == ""
     assert current_number(project) == 2
 
 

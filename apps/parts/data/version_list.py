@@ -8,6 +8,7 @@ from projects.differences import difference
 from projects.project import Project
 from projects.versions import Version, list_versions, manifest_of, show_version
 
+from parts.errors import callback
 from parts.plain import plain
 
 MOST_IMAGES, MOST_SENTENCES = 24, 20
@@ -28,9 +29,14 @@ def show_versions(project: Project, number: int) -> None:
     _show_difference(project, chosen)
     if chosen.number == number:
         st.caption("This version is shown on all pages.")
-    elif st.button("Go back to this version", icon=":material/history:"):
-        show_version(project, chosen.number)
-        st.rerun()
+    else:
+        st.button(
+            "Go back to this version",
+            icon=":material/history:",
+            key="go back",
+            on_click=callback(show_version),
+            args=(project, chosen.number, number),
+        )
 
 
 def _show_difference(project: Project, version: Version) -> None:
