@@ -5,7 +5,7 @@ from pathlib import Path, PurePosixPath
 
 from jobs.job import start_job
 from projects.answers import Answer, Upload, delete_answer, start_answer, with_job
-from projects.models import IMAGENET, SERVER, Model
+from projects.models import IMAGENET, RUN, SERVER, Model
 from projects.project import Project
 from safety import allowed_paths
 
@@ -70,6 +70,8 @@ def _of(answer: Answer, pictures: Path) -> Answer:
 def _started(project: Project, answer: Answer) -> Answer:
     environment = allowed_paths.environment() | ({TOKEN: server_token()} if answer.model.kind == SERVER else {})
     about, title = {"answer": answer.id}, f"Naming {answer.title}"
+    if answer.model.kind == RUN:
+        about["run"] = answer.model.run
     try:
         job = start_job(project, "predict", title, _program(answer), environment, about, answer.who)
     except OSError:
