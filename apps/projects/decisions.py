@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 from imgcls.labels.records import class_name
-from projects.lineage import lineage
+from projects.lineage import lineage, standing_in
 from projects.project import Project
 from projects.versions import current_number, list_versions, manifest_of
 
@@ -210,7 +210,7 @@ def _name(label: object, classes: Collection[str]) -> str:
 def _is_there(project: Project, decision: Decision) -> bool:
     """Whether the project has the image that a decision is about."""
     try:
-        return 0 <= decision.row < len(manifest_of(project, decision.version).table)
+        return 0 <= decision.row < len(manifest_of(project, standing_in(project, decision.version)).table)
     except ValueError:
         return False
 
