@@ -30,10 +30,8 @@ def kubernetes_file(bundle: str, version: str) -> str:
     """
     text = (TEMPLATES / "serving-on-kubernetes.yaml").read_text("utf-8")
     text = re.sub(r"replicas: 1  #.*", "replicas: 0  # give it a newer version above, and pods here", text)
-    paths = {"/models/photos": f"/models/{bundle}"} | {
-        f"/models/photos/{n}": f"/models/{bundle}/{version}" for n in "12"
-    }
-    return TEMPLATE_NAME.sub(lambda found: paths.get(found[0], _label(bundle)), text)
+    names = {"photos": _label(bundle), "/models/photos": f"/models/{bundle}"}
+    return TEMPLATE_NAME.sub(lambda found: names.get(found[0], f"/models/{bundle}/{version}"), text)
 
 
 def _label(bundle: str) -> str:
