@@ -3,7 +3,7 @@
 import pandas as pd
 
 FORMULA = ("=", "+", "-", "@", "\t", "\r")  # what a cell begins with that is computed (OWASP, "CSV injection")
-SAID = "Text that begins with =, +, - or @ has an apostrophe before it, so that no spreadsheet computes it."
+TIP = "Text that begins with =, +, - or @ has an apostrophe before it, so that no spreadsheet computes it."
 
 
 def for_spreadsheets(table: pd.DataFrame) -> bytes:

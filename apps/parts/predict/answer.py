@@ -17,7 +17,7 @@ from parts.opened import link
 from parts.predict.archived import with_files
 from parts.predict.cards import show_cards
 from parts.predict.said import TITLES, UNREADABLE, as_table, kinds_of
-from parts.spreadsheet import SAID, for_spreadsheets
+from parts.spreadsheet import TIP, for_spreadsheets
 
 CARDS_A_PAGE = 24
 REFRESH = 1.0  # seconds, while a job works
@@ -111,7 +111,7 @@ def _table(answer: Answer, table: pd.DataFrame) -> None:
         f"{answer.id}.csv",
         "text/csv",
         icon=":material/download:",
-        help=SAID,
+        help=TIP,
         on_click="ignore",
     )
     with st.expander("As a table"):
