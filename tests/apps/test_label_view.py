@@ -253,6 +253,7 @@ def test_what_a_review_calls_wrong_is_a_queue(waiting):
 
     run = waiting.runs / "first"
     run.mkdir()
+    (run / "config.toml").touch()
     images = manifest_of(waiting).table["image"]
     facts = {"given": "bag", "suggested": "sneaker", "probability": 0.9, "split": "train"}
     queue = [{"image": images[12], "why": "looks wrong", **facts}, {"image": images[13], "why": "doubtful", **facts}]
