@@ -9,11 +9,7 @@ from projects.lineage import made_of
 from projects.project import Project
 from projects.versions import current_number, earlier, file_of_version, held, kept_versions
 
-SETTINGS = (
-    "*/config.toml",
-    "*/trial-*/config.toml",
-    ".asked/*.toml",
-)  # of runs and searches
+SETTINGS = ("*/config.toml", "*/trial-*/config.toml", ".asked/*.toml")  # of runs and searches
 
 
 def size_of_version(project: Project, number: int) -> int:
@@ -50,5 +46,5 @@ def _learned_from(project: Project) -> set[int]:
     for pattern in SETTINGS:
         for file in project.runs.glob(pattern):
             with suppress(FileNotFoundError):  # a run that is being deleted
-                found |= set(map(int, re.findall(r"\bdata/(\d+)\.parquet", file.read_text("utf-8"))))
+                found |= set(map(int, re.findall(r"\bdata/(\d+)\.parquet", file.read_text("utf-8", "replace"))))
     return found
