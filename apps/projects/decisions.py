@@ -20,8 +20,13 @@ from pathlib import Path
 from typing import Any
 
 from imgcls.labels.records import class_name
+<<<<<<< HEAD
 from projects.lineage import lineage
 from projects.project import Project, check_there
+=======
+from projects.lineage import lineage, standing_in
+from projects.project import Project
+>>>>>>> mend-a2
 from projects.versions import current_number, list_versions, manifest_of
 
 LABEL, ASIDE, SKIP, UNDO, AGAIN, ANEW = "label", "aside", "skip", "undo", "again", "anew"
@@ -221,7 +226,7 @@ def _name(label: object, classes: Collection[str]) -> str:
 def _is_there(project: Project, decision: Decision) -> bool:
     """Whether the project has the image that a decision is about."""
     try:
-        return 0 <= decision.row < len(manifest_of(project, decision.version).table)
+        return 0 <= decision.row < len(manifest_of(project, standing_in(project, decision.version)).table)
     except ValueError:
         return False
 

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcls.files import read_json, write_json
+from projects.lineage import standing_in
 from projects.moved_rows import GONE, moved_rows
 from projects.project import Project
 from projects.versions import manifest_of
@@ -141,7 +142,7 @@ def rows_now(project: Project, queue: Queue, version: int) -> dict[int, int]:
     """
     rows = np.array(queue.rows, int)
     if queue.version != version:
-        before, now = manifest_of(project, queue.version), manifest_of(project, version)
+        before, now = manifest_of(project, standing_in(project, queue.version)), manifest_of(project, version)
         moved = moved_rows(rows, before, now)
     else:
         moved = rows

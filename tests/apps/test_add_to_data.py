@@ -53,3 +53,13 @@ def test_a_copy_that_a_full_disk_cut_off_is_made_again(answered, monkeypatch):
         with pytest.raises(OSError, match="No space"):
             add_to_data._kept(project, answer, file)
     assert add_to_data._kept(project, answer, file).read_bytes() == file.read_bytes()
+
+
+def test_an_image_whose_file_is_gone_does_not_join(answered, monkeypatch):
+    joined = []
+    monkeypatch.setattr(add_to_data, "join_pictures", lambda project, pictures, *facts: joined.append(pictures))
+    project, answer = answered
+    say(answer, several=False)
+    Path(rows_of(answer)["file"].iloc[0]).unlink()
+    add_to_data._add(project, answer, with_label=True)
+    assert [path.name for path in joined[0]] == [Path(rows_of(answer)["file"].iloc[1]).name]

@@ -125,7 +125,7 @@ def test_a_decision_after_a_change_holds(project):
 
     add_version(project, edits.set_label(whole_manifest_of(project), [0], "sneaker"), "before", 1)
     record(project, [decided(0), decided(1, version=2)])  # the first one in a tab that still shows version 1
-    show_version(project, 1)
+    show_version(project, 1, 2)
     save_decisions(project)
     assert manifest_of(project).table["label"][:2].tolist() == ["boot", "boot"]
 

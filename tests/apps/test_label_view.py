@@ -117,16 +117,16 @@ def coming(project, queue):
 
 def test_images_wait_again_after_an_undo_on_data(waiting):
     from projects.fold_decisions import save_decisions
-    from projects.versions import earlier, later, show_version
+    from projects.versions import current_number, earlier, later, show_version
 
     decide(waiting, "no-label", dict.fromkeys(range(30, 42), "bag"), 2)
     decide(waiting, "class:bag", dict.fromkeys(range(4), "sneaker"), 2)
     assert coming(waiting, "no-label") == []
     save_decisions(waiting)
-    show_version(waiting, earlier(waiting).number)
+    show_version(waiting, earlier(waiting).number, current_number(waiting))
     assert coming(waiting, "no-label") == list(range(30, 42))
     assert coming(waiting, "class:bag") == list(range(10))
-    show_version(waiting, later(waiting).number)
+    show_version(waiting, later(waiting).number, current_number(waiting))
     assert coming(waiting, "no-label") == []
 
 
@@ -256,6 +256,7 @@ def test_what_a_review_calls_wrong_is_a_queue(waiting):
 
     run = waiting.runs / "first"
     run.mkdir()
+    (run / "config.toml").touch()
     images = manifest_of(waiting).table["image"]
     facts = {"given": "bag", "suggested": "sneaker", "probability": 0.9, "split": "train"}
     queue = [{"image": images[12], "why": "looks wrong", **facts}, {"image": images[13], "why": "doubtful", **facts}]

@@ -141,6 +141,34 @@ def test_a_run_is_deleted_with_its_jobs_unless_it_lives(project, run, lives):
     assert not job.list_jobs(project)
 
 
+def test_a_run_is_not_deleted_while_another_job_is_about_it(project, run, lives):
+    folder = asked(project)
+    values = {"kind": "review", "title": "Wrong labels by shoes", "who": "", "asked": 0.0, "about": {"run": "shoes"}}
+    write_json(folder / "job.json", values)
+    with (folder / "output.log").open("ab") as output:
+        fcntl.flock(output, fcntl.LOCK_EX)
+        with pytest.raises(ValueError, match="in use: Wrong labels by shoes"):
+            runs.delete_run(project, "shoes")
+    runs.delete_run(project, "shoes")
+    assert not run.path.exists()
+
+
+def test_what_is_left_of_a_deleted_run_takes_no_name(project, monkeypatch):
+    monkeypatch.setattr(runs, "start_job", lambda *_: None)
+    write_json(project.runs / "run-1" / "review.json", {"queue": []})
+    assert runs.free_name(project) == "run-1"
+    assert runs.start_run(project, TrainConfig(name="run-1"), 1) == "run-1"
+    assert not (project.runs / "run-1").exists()
+
+
+@pytest.mark.parametrize("inside", ["", "study.sqlite", "trial-0001/config.toml"])
+def test_a_search_keeps_its_name(project, inside):
+    (project.runs / "search-1" / inside).parent.mkdir(parents=True, exist_ok=True)
+    (project.runs / "search-1" / inside).touch() if inside else (project.runs / "search-1").mkdir()
+    with pytest.raises(ValueError, match="There is a run 'search-1' already"):
+        runs.start_run(project, TrainConfig(name="search-1"), 1)
+
+
 def test_a_name_is_taken_once(project, run):
     with pytest.raises(ValueError, match="There is a run 'shoes' already"):
         runs.start_run(project, TrainConfig(name="shoes"), 1)

@@ -37,10 +37,15 @@ def show_arriving(project: Project) -> bool:
         if job.state in ("failed", "interrupted"):
             _show_failed(project, job)
     running = {str(job.about.get("import", "")) for job in live}
+    reports = imports.unread_reports(project)
+    for job in jobs:
+        name = str(job.about.get("import", ""))
+        if name and job.state == "cancelled" and name not in {*running, *reports}:
+            imports.close(project, name)
     for name, question in imports.open_questions(project).items():
         if name not in running:
             _ask(project, name, question)
-    for name, told in list(imports.unread_reports(project).items())[:MOST_REPORTS]:
+    for name, told in list(reports.items())[:MOST_REPORTS]:
         _show_report(project, name, told)
     return bool(live) or bool(imports.open_questions(project))
 

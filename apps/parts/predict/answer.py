@@ -17,6 +17,7 @@ from parts.opened import link
 from parts.predict.archived import with_files
 from parts.predict.cards import show_cards
 from parts.predict.said import TITLES, UNREADABLE, as_table, kinds_of
+from parts.spreadsheet import TIP, for_spreadsheets
 
 CARDS_A_PAGE = 24
 REFRESH = 1.0  # seconds, while a job works
@@ -105,7 +106,13 @@ def _cards(answer: Answer, table: pd.DataFrame, least: float) -> None:
 
 def _table(answer: Answer, table: pd.DataFrame) -> None:
     st.download_button(
-        "Download the table", table.to_csv(index=False), f"{answer.id}.csv", "text/csv", icon=":material/download:"
+        "Download the table",
+        lambda: for_spreadsheets(table),
+        f"{answer.id}.csv",
+        "text/csv",
+        icon=":material/download:",
+        help=TIP,
+        on_click="ignore",
     )
     with st.expander("As a table"):
         shares = {name: PERCENT for name in table if name.startswith("probability")}
