@@ -20,13 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from imgcls.labels.records import class_name
-<<<<<<< HEAD
-from projects.lineage import lineage
-from projects.project import Project, check_there
-=======
 from projects.lineage import lineage, standing_in
-from projects.project import Project
->>>>>>> mend-a2
+from projects.project import Project, check_there
 from projects.versions import current_number, list_versions, manifest_of
 
 LABEL, ASIDE, SKIP, UNDO, AGAIN, ANEW = "label", "aside", "skip", "undo", "again", "anew"

@@ -7,13 +7,9 @@ import numpy as np
 import pytest
 from parts import grid
 from projects.audits import keep_findings
-<<<<<<< HEAD
-from projects.imports import open_questions, unread_reports
-from projects.photos import keep_photo, waiting_photos
-=======
 from projects.edits import set_aside
 from projects.imports import Request, ask_for, open_questions, unread_reports
->>>>>>> mend-a2
+from projects.photos import keep_photo, waiting_photos
 from projects.project import create_project
 from projects.versions import SET_ASIDE, add_version, current_number, manifest_of, whole_manifest_of
 
