@@ -11,7 +11,7 @@ def dated_folder(parent: Path, kind: str = "") -> Path:
         parent: The folder in which it is made.
         kind: Stands in its name behind the time; may be empty.
     """
-    stem, number = "-".join(filter(None, [f"{datetime.now():%Y%m%d-%H%M%S}", kind])), 1
+    stem, number = f"{datetime.now():%Y%m%d-%H%M%S}-{kind}".rstrip("-"), 1
     while True:
         folder = parent / (stem if number == 1 else f"{stem}-{number}")
         try:

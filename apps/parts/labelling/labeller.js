@@ -55,7 +55,7 @@ class Labeller {
     const heard = this.forget(data.received);
     if (!begun || differs("queue")) this.begin();
     else if (!differs("version") && !differs("turn")) this.join();
-    else if (!this.isAtWork()) this.begin();  // else at one of the next answers
+    else if (!this.isAtWork()) this.begin();  // else with one of the next answers
     if (this.waiting.length && (heard || !begun)) this.send(true);
     this.render();
   }
@@ -81,7 +81,7 @@ class Labeller {
     this.find(".stage").focus({ preventScroll: true });  // or the field with the queues would take the keys
   }
 
-  isAtWork() {
+  isAtWork() {  // what waits is of the version before, and its images would come again
     const other = this.find(".other"), isTyped = other.value || other.getRootNode().activeElement === other;
     return Boolean(this.waiting.length || (this.item && (isTyped || this.marked || this.drawing || this.item.boxed)));
   }
