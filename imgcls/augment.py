@@ -32,7 +32,7 @@ class Options:
     preset: Literal["none", "light", "standard", "strong", "rare"] | None = None  # draw only this, with the flags below
     augmentation_layers: tuple[str, ...] = ()  # draw only these, or behind --preset; as training takes them
     seed: int = 0  # of the draws
-    own: Annotated[AugmentationConfig, tyro.conf.arg(name="")] = field(default_factory=AugmentationConfig)
+    augmentation: Annotated[AugmentationConfig, tyro.conf.arg(name="")] = field(default_factory=AugmentationConfig)
 
 
 def main(options: Options) -> int:
@@ -41,7 +41,7 @@ def main(options: Options) -> int:
         raise ValueError(f"--output is {options.output}; expected a file that ends in .png or .html.")
     if not 1 <= options.images <= MOST_IMAGES:
         raise ValueError(f"--images is {options.images}; expected 1 to {MOST_IMAGES}.")
-    if options.own != AugmentationConfig() and options.preset is None:
+    if options.augmentation != AugmentationConfig() and options.preset is None:
         raise ValueError("Single settings change a preset; name it, such as --preset none.")
     if options.image_size and not SMALLEST <= options.image_size <= LARGEST:
         raise ValueError(f"--image-size is {options.image_size}; expected {SMALLEST} to {LARGEST}.")
@@ -52,7 +52,7 @@ def main(options: Options) -> int:
 
     request = Request(options.data, options.images, options.image_size, options.seed, options.output, layers)
     if options.preset is not None:
-        return draw_preset(request, options.preset, options.own)
+        return draw_preset(request, options.preset, options.augmentation)
     return draw_layers(request) if layers else draw_every_step(request)
 
 

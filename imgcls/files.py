@@ -14,6 +14,8 @@ from functools import cache
 from pathlib import Path
 from typing import Any
 
+from imgcls.living_process import is_alive
+
 PARTIAL = re.compile(r"\.partial-(?P<machine>[0-9a-f]{8})-(?P<pid>\d+)-[0-9a-f]{8}")
 LEFT_OVER = 86_400  # seconds without a change after which the partial file of another machine is nobody's any more
 HERE, EXCHANGE = -100, 2  # AT_FDCWD and RENAME_EXCHANGE of renameat2(2)
@@ -180,13 +182,7 @@ def _remove_left_over(folder: Path) -> None:
 def _is_dead(machine: str, pid: int, path: Path) -> bool:
     if machine != _machine():
         return time.time() - path.lstat().st_mtime > LEFT_OVER
-    try:
-        os.kill(pid, 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:  # somebody else's, and alive
-        return False
-    return False
+    return not is_alive(pid)
 
 
 def _put(partial: Path, path: Path) -> None:

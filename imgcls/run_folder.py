@@ -14,19 +14,16 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-import psutil
-
 from imgcls.command_line import command_line
 from imgcls.config import TrainConfig
 from imgcls.config_file import load_toml, save_toml, written_by
 from imgcls.files import check_writable, read_json, remove, replacing, write_json
+from imgcls.living_process import is_alive
 from imgcls.metrics import METRICS, Metric
 from imgcls.models.kept_network import KEPT_FILES, KEPT_PRESET, is_changed, kept, original
 from imgcls.nearest_name import nearest_name
 
 LIVE = ("preparing", "training", "evaluating")  # states of a run that a process works on
-CLOCKS_APART = 60  # seconds by which a process may seem to have begun after it wrote something
-
 MOMENT = 0.05  # seconds, for which one who looks whether a run is held may hold it
 
 LOGGED = ("epoch", "loss", "accuracy", "val_loss", "val_accuracy")  # numbers that each line of metrics.jsonl has
@@ -239,7 +236,7 @@ class RunFolder:
             return False
         if status["pid"] == os.getpid():
             return False
-        return self._is_held() or _lived_at(status["pid"], status["heartbeat"])
+        return self._is_held() or is_alive(status["pid"], status["heartbeat"])
 
     @contextmanager
     def held(self) -> Iterator[None]:
@@ -319,18 +316,6 @@ def _keep_network(named: str, run: Path) -> None:
         return
     with replacing(run / KEPT_FILES[source.suffix], durable=True) as partial:
         shutil.copyfile(source, partial)
-
-
-def _lived_at(pid: int, moment: float) -> bool:
-    """Whether the process of this number lives and did so at `moment`; a younger one has the number by chance."""
-    try:
-        process = psutil.Process(pid)
-        began: float = process.create_time()
-        return began <= moment + CLOCKS_APART and process.status() != psutil.STATUS_ZOMBIE  # which nobody cleared away
-    except psutil.AccessDenied:
-        return True
-    except (psutil.Error, ValueError, OverflowError):
-        return False
 
 
 def _lock_in_time(file: IO[Any]) -> bool:

@@ -51,7 +51,7 @@ class Options:
     port: int = 8501  # 0 takes any that is free
     grpc_port: int | None = None  # 8500 if it is not given, or any free one with --port 0; -1 for no gRPC
     host: str = "127.0.0.1"  # 0.0.0.0 lets other machines in; see --token-file
-    max_request_mib: float = 64.0  # size of a request
+    max_request_mib: float = 64.0  # size of a request, and of the numbers in its answer
     max_instances: int = 1000  # images in a request
     max_request_megapixels: float = 1000.0  # of all images in a request, as their files announce it, or as resized
     threads: int = 0  # requests worked on at once; 0: 64, of which batches are made

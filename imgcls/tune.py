@@ -40,7 +40,7 @@ class Options:
     study: str = ""  # name of the search, whose runs and SQLite file are in <runs>/<study>; empty: <data>-search
     trials: int = 20  # runs, over all processes and starts together
     prune: bool = True  # end a trial whose figure is below the median of the others' at the same epoch
-    search: tuple[str, ...] = DEFAULT_SEARCH  # field=least:most, or field=value,value, for each field that is searched
+    search: tuple[str, ...] = DEFAULT_SEARCH  # field=least:most or field=value,value (or true,false), each
 
 
 def main(options: Options) -> int:

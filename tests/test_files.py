@@ -99,6 +99,21 @@ def test_what_a_killed_writer_left_is_removed_and_what_a_living_one_writes_is_no
             process.communicate()
 
 
+def test_what_a_writer_left_that_nobody_cleared_away_is_removed(tmp_path):
+    """A process that has ended and whose parent does not ask for it, as in a container without an init."""
+    code = (
+        "import os, sys; from imgcls.files import replacing\n"
+        "with replacing(sys.argv[1]) as partial: partial.write_text('half'); print(flush=True); os._exit(0)"
+    )
+    start = [sys.executable, "-c", code, str(tmp_path / "table.csv")]
+    with subprocess.Popen(start, cwd=Path(__file__).parents[1], stdout=subprocess.PIPE) as process:
+        assert process.stdout.read() == b"\n"
+        os.waitid(os.P_PID, process.pid, os.WEXITED | os.WNOWAIT)
+        assert len(list(tmp_path.glob(".partial-*"))) == 1
+        write_json(tmp_path / "other.json", {})
+        assert [path.name for path in tmp_path.iterdir()] == ["other.json"]
+
+
 def test_a_file_never_takes_the_place_of_a_folder(tmp_path):
     (tmp_path / "photos.csv").mkdir()
     (tmp_path / "photos.csv" / "1.jpg").touch()

@@ -49,6 +49,7 @@ EVERYWHERE = {
     "counted",
     "durations",
     "heard_signals",
+    "living_process",
     "metrics",
     "named_layer",
     "nearest_name",

@@ -152,6 +152,12 @@ def test_the_curl_line(folder):
     assert "\nIn the browser: http://127.0.0.1:8501/\n" in text
 
 
+def test_an_answer_may_be_as_large_as_a_request(folder):
+    flags = serving_flags.ModelFlags(), serving_flags.BatchingFlags()
+    models = run_serve._models([folder], run_serve.Settings(1 << 20, 10, 10**6, 1, 1.0, 1.0, *flags))
+    assert models.limits.answer_bytes == 1 << 20
+
+
 def test_no_bundle(tmp_path):
     process = start(tmp_path / "flowers")
     output, errors = process.communicate(timeout=60)

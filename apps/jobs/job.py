@@ -24,9 +24,9 @@ import time
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from dataclasses import dataclass, field
-from datetime import datetime
 from pathlib import Path
 
+from projects.dated_folder import dated_folder
 from projects.project import PROJECTS, Project, list_projects
 
 from imgcls.files import read_json, remove, write_json
@@ -113,7 +113,7 @@ def start_job(
     for job in _live_jobs_of(project):
         if job.kind == kind and _read(job.folder / "job.json").get("program") == list(program):
             return job
-    folder = _new_folder(project, kind)
+    folder = dated_folder(project.jobs, kind)
     values = {"kind": kind, "title": title, "program": list(program), "who": who, "asked": time.time()}
     with (folder / "output.log").open("ab") as output:
         fcntl.flock(output, fcntl.LOCK_EX | fcntl.LOCK_NB)  # before anybody sees the job, and locks it to look
@@ -244,18 +244,6 @@ def _message(state: str, folder: Path) -> str:
         return ""
     errors = re.findall(r"^error: (.*)$", _log(folder), re.MULTILINE)
     return errors[-1] if errors else "It ended with an error; what it printed says more."
-
-
-def _new_folder(project: Project, kind: str) -> Path:
-    stem, number = f"{datetime.now():%Y%m%d-%H%M%S}-{kind}", 1
-    while True:
-        folder = project.jobs / (stem if number == 1 else f"{stem}-{number}")
-        try:
-            folder.mkdir(parents=True)
-        except FileExistsError:
-            number += 1
-        else:
-            return folder
 
 
 def _python_path(environment: Mapping[str, str]) -> str:

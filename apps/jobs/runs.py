@@ -8,8 +8,10 @@ counts once it is something else: no clocks are compared, for a clock can be set
 says.
 """
 
+import fcntl
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -91,15 +93,17 @@ def start_run(project: Project, config: TrainConfig, version: int, who: str = ""
         ValueError: The name is taken or cannot name a folder, or the config leads out of the root.
     """
     allowed_paths.check_config(config)
-    for job in _jobs_of(project, config.name):
-        if job.is_live and _asked_for(project, job, config, version):
-            return str(job.about["run"])
-    name = check_name(config.name or free_name(project))
-    if (project.runs / name).exists() or any(job.is_live for job in _jobs_of(project, name)):
-        raise ValueError(f"There is a run {name!r} already. Choose another name.")
-    _forget_jobs(project, name)  # of a start that failed before there was a run
-    save_toml(_complete(project, config, name), _asked_file(project, name))
-    _start(project, name, ("--config", str(_asked_file(project, name))), version, who)
+    with _held(project):
+        for job in _jobs_of(project, config.name):
+            if job.is_live and _asked_for(project, job, config, version):
+                return str(job.about["run"])
+        name = check_name(config.name or free_name(project))
+        if _is_taken(project, name) or any(job.is_live for job in _jobs_of(project, name)):
+            raise ValueError(f"There is a run {name!r} already. Choose another name.")
+        remove(project.runs / name)  # what was written of a run after it was deleted
+        _forget_jobs(project, name)  # of a start that failed before there was a run
+        save_toml(_complete(project, config, name), _asked_file(project, name))
+        _start(project, name, ("--config", str(_asked_file(project, name))), version, who)
     return name
 
 
@@ -150,10 +154,13 @@ def delete_run(project: Project, name: str) -> None:
     """Remove a run with its model and its jobs.
 
     Raises:
-        ValueError: It is being trained.
+        ValueError: It is being trained, or another job is about it, which would make its folder again.
     """
     if look(project, name).is_live:
         raise ValueError(f"The run {name!r} is being trained. Stop it first.")
+    for job in list_jobs(project):
+        if job.is_live and job.about.get("run") == name:
+            raise ValueError(f"The run {name!r} is in use: {job.title}. Cancel that first, or wait until it has ended.")
     remove(project.runs / name)
     _forget_jobs(project, name)
     remove(_asked_file(project, name))
@@ -196,7 +203,7 @@ def check_name(name: str) -> str:
 def free_name(project: Project) -> str:
     """run-<number>, with the first number that is free."""
     number = 1
-    while (project.runs / f"run-{number}").exists() or _asked_file(project, f"run-{number}").exists():
+    while _is_taken(project, f"run-{number}") or _asked_file(project, f"run-{number}").exists():
         number += 1
     return f"run-{number}"
 
@@ -204,6 +211,14 @@ def free_name(project: Project) -> str:
 def settings_of(project: Project, run: Run) -> TrainConfig:
     """The settings of a run: settled ones of its folder, else those that were asked for."""
     return run.folder.config if run.folder else load_toml(_asked_file(project, run.name))
+
+
+def _is_taken(project: Project, name: str) -> bool:
+    """Whether a folder holds a run, or a search with its runs; an empty one is of a search that begins."""
+    folder = project.runs / name
+    if not folder.is_dir():
+        return folder.exists()
+    return not any(folder.iterdir()) or any(file.name in ("config.toml", "study.sqlite") for file in folder.rglob("*"))
 
 
 def _look(project: Project, name: str, job: Job | None) -> Run:
@@ -293,6 +308,14 @@ def _forget_jobs(project: Project, name: str) -> None:
 
 def _is_cancelled(job: Job) -> bool:
     return (job.folder / "cancel").exists()
+
+
+@contextmanager
+def _held(project: Project) -> Iterator[None]:
+    """Two users name runs one after the other."""
+    with (project.runs / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
 
 
 def _asked_file(project: Project, name: str) -> Path:

@@ -20,14 +20,17 @@ GONE = "is not there any more: somebody moved or deleted it. Bring it back, or o
 def explained() -> Iterator[None]:
     """Show what is raised inside as a sentence; the page goes on behind it. No traceback reaches the browser.
 
-    What callbacks raised before is shown first.
+    What callbacks raised before is shown first, and is not said once more for the same reason.
     """
-    for sentence in st.session_state.pop(RAISED, []):
+    raised = st.session_state.pop(RAISED, [])
+    for sentence in dict.fromkeys(raised):
         st.error(sentence)
     try:
         yield
     except Exception as error:
-        st.error(as_sentence(error))
+        reason = as_sentence(error)
+        if not any(sentence.endswith(reason) for sentence in raised):
+            st.error(reason)
 
 
 def callback(function: Callable[..., object], before: str = "") -> Callable[..., None]:

@@ -5,7 +5,7 @@ import re
 import zipfile
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path, PurePosixPath
+from pathlib import Path, PurePosixPath, PureWindowsPath
 from typing import Protocol
 
 from imgcls.counted import counted
@@ -93,13 +93,13 @@ def save_uploads(files: Sequence[Upload], folder: Path) -> Saved:
     title = _title(files)
     files = [inner for file in files for inner in _unpacked(file)]
     for file in files:
-        _inside(file.name)
+        inside(file.name)
     fit = [_is_kept(file) for file in files]
     kept = [file for file, is_kept in zip(files, fit, strict=True) if is_kept]
     dropped = tuple(file.name for file, is_kept in zip(files, fit, strict=True) if not is_kept)
     if not kept:
         raise ValueError(f"None of the uploaded files is an image or an annotation file: {', '.join(dropped[:5])}.")
-    paths = _without_chosen_folder([_inside(file.name) for file in kept])
+    paths = _without_chosen_folder([inside(file.name) for file in kept])
     target = folder / _fingerprint(paths, kept) / (re.sub(r"[^A-Za-z0-9_-]+", "_", title).strip("_") or "upload")
     if not target.is_dir():
         _write(target, paths, kept)
@@ -182,9 +182,15 @@ def _is_kept(file: Upload) -> bool:
     return not suffix and bool(suffix_of(file.getvalue()[:HEAD]))
 
 
-def _inside(name: str) -> PurePosixPath:
-    path = PurePosixPath(name)
-    if path.is_absolute() or not path.parts or ".." in path.parts or re.search(r"[\\:\0]", name):
+def inside(name: str) -> PurePosixPath:
+    """The path of an uploaded file in the folder that was chosen; Windows' separators are separators too.
+
+    Raises:
+        ValueError: It would lead out of that folder.
+    """
+    given = PureWindowsPath(name)
+    path = PurePosixPath(given.as_posix())
+    if given.root or ".." in path.parts or not path.parts or "\0" in name:
         raise ValueError(f"The path {name!r} leads out of the folder that was uploaded. Nothing of it was saved.")
     return path
 

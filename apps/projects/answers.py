@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass, replace
-from datetime import datetime
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
 from typing import Protocol
@@ -21,6 +20,7 @@ import pandas as pd
 
 from imgcls.files import read_json, remove, replacing, write_json
 from imgcls.image_files import HEAD, SUFFIXES, damaged, suffix_of
+from projects.dated_folder import dated_folder
 from projects.models import Model
 from projects.project import Project
 
@@ -81,14 +81,7 @@ class Upload(Protocol):
 
 def start_answer(project: Project, model: Model, who: str = "", title: str = "Images", pictures: str = "") -> Answer:
     """Begin an answer, which has no images yet."""
-    stem, number = f"{datetime.now():%Y%m%d-%H%M%S}", 1
-    while True:
-        folder = project.answers / (stem if number == 1 else f"{stem}-{number}")
-        try:
-            folder.mkdir(parents=True)
-            break
-        except FileExistsError:
-            number += 1
+    folder = dated_folder(project.answers)
     return save_answer(Answer(folder, title, model, model.state, who, time.time(), pictures=pictures))
 
 

@@ -20,8 +20,8 @@ from pathlib import Path
 from typing import Any
 
 from imgcls.labels.records import class_name
-from projects.lineage import lineage
-from projects.project import Project
+from projects.lineage import lineage, standing_in
+from projects.project import Project, check_there
 from projects.versions import current_number, list_versions, manifest_of
 
 LABEL, ASIDE, SKIP, UNDO, AGAIN, ANEW = "label", "aside", "skip", "undo", "again", "anew"
@@ -33,7 +33,8 @@ IS_SAVED = "This label is in the data already, so it was not undone here. Undo o
 MOST = 2**31  # images and versions
 IN_MEMORY = 200_000  # decisions, over all projects; 1,000 take 0.6 MB
 _reading = threading.Lock()
-_read: dict[Path, tuple[int, int, list["Decision"]]] = {}  # by file: its number, bytes that were read, decisions
+# by file and when its project was made: the file's number, bytes that were read, decisions
+_read: dict[tuple[Path, float], tuple[int, int, list["Decision"]]] = {}
 
 
 @dataclass(frozen=True)
@@ -108,9 +109,9 @@ def record(project: Project, decisions: Iterable[Decision]) -> dict[str, str]:
         in the data.
     """
     with held(project):
-        known = {each.id for file in _files(project) for each in _lines(file)}
+        known = known_ids(project)
         new = [each for each in decisions if each.id not in known]
-        saved = {each.id for file in _files(project)[:-1] for each in _lines(file) if each.act in (LABEL, ASIDE)}
+        saved = {each.id for each in _lines_of(project, _files(project)[:-1]) if each.act in (LABEL, ASIDE)}
         refused = {each.id: NOT_THERE for each in new if each.act in OF_IMAGES and not _is_there(project, each)}
         refused |= {each.id: IS_SAVED for each in new if each.act == UNDO and each.of in saved}
         text = "".join(json.dumps(asdict(each), ensure_ascii=False) + "\n" for each in new if each.id not in refused)
@@ -123,9 +124,14 @@ def record(project: Project, decisions: Iterable[Decision]) -> dict[str, str]:
     return refused
 
 
+def known_ids(project: Project) -> set[str]:
+    """The ids of all decisions that were ever written down."""
+    return {each.id for each in _lines_of(project, _files(project))}
+
+
 def unsaved(project: Project) -> list[Decision]:
     """The decisions that stand and are not in the data yet, the first one first; skipped images are none of them."""
-    return [each for each in standing(_lines(_file(project))) if each.act in (LABEL, ASIDE)]
+    return [each for each in standing(_lines(project, _file(project))) if each.act in (LABEL, ASIDE)]
 
 
 def decided_in(project: Project, queue: str, since: float = 0.0) -> list[Decision]:
@@ -142,7 +148,7 @@ def decided_in(project: Project, queue: str, since: float = 0.0) -> list[Decisio
     lines = [
         each
         for file in _files(project)
-        for each in _lines(file)
+        for each in _lines(project, file)
         if each.queue == queue and each.when >= since and not (file in undone and each.act in (LABEL, ASIDE))
     ]
     begun = [place for place, each in enumerate(lines) if each.act == ANEW]
@@ -171,7 +177,12 @@ def put_away(project: Project) -> None:
 
 @contextmanager
 def held(project: Project) -> Iterator[None]:
-    """Two tabs write, or save, one after the other. Within, `record` must not be called."""
+    """Two tabs write, or save, one after the other. Within, `record` must not be called.
+
+    Raises:
+        ValueError: The project is gone.
+    """
+    check_there(project)
     with (project.data / ".decisions-lock").open("w") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         yield
@@ -210,7 +221,7 @@ def _name(label: object, classes: Collection[str]) -> str:
 def _is_there(project: Project, decision: Decision) -> bool:
     """Whether the project has the image that a decision is about."""
     try:
-        return 0 <= decision.row < len(manifest_of(project, decision.version).table)
+        return 0 <= decision.row < len(manifest_of(project, standing_in(project, decision.version)).table)
     except ValueError:
         return False
 
@@ -240,21 +251,29 @@ def _undone_files(project: Project) -> set[Path]:
     return found
 
 
-def _lines(file: Path) -> list[Decision]:
+def _lines_of(project: Project, files: Iterable[Path]) -> Iterator[Decision]:
+    for file in files:
+        yield from _lines(project, file)
+
+
+def _lines(project: Project, file: Path) -> list[Decision]:
     """The decisions in a file; only what came since the last look is read."""
+    key = file.absolute(), project.created
     with _reading, suppress(FileNotFoundError), file.open("rb") as opened:
-        facts, file = os.fstat(opened.fileno()), file.absolute()
-        number, size, found = _read.get(file, (0, 0, []))
+        facts = os.fstat(opened.fileno())
+        number, size, found = _read.get(key, (0, 0, []))
         if number != facts.st_ino or size > facts.st_size:  # another file
             size, found = 0, []
         opened.seek(size)
         new = opened.read()
         whole = new[: new.rfind(b"\n") + 1]  # without a last line that a killed app left unfinished
         found = [*found, *filter(None, map(_decision, whole.splitlines()))]
-        _read[file] = (facts.st_ino, size + len(whole), found)
+        _read[key] = (facts.st_ino, size + len(whole), found)
         while whole and len(_read) > 1 and sum(len(each) for _, _, each in _read.values()) > IN_MEMORY:
             _read.pop(next(iter(_read)))
         return found
+    with _reading:
+        _read.pop(key, None)
     return []
 
 

@@ -11,6 +11,7 @@ from imgcls.data.manifest.table import Manifest
 from imgcls.labels.records import BOX
 from projects.changed_since import up_to_date
 from projects.decisions import ASIDE, Decision, held, put_away, unsaved
+from projects.lineage import standing_in
 from projects.moved_rows import GONE, moved_rows
 from projects.project import Project
 from projects.versions import (
@@ -18,7 +19,6 @@ from projects.versions import (
     SET_ASIDE,
     add_version,
     current_number,
-    file_of_version,
     manifest_of,
     whole_manifest_of,
 )
@@ -72,8 +72,9 @@ def decisions_of_each_row(project: Project, decisions: Sequence[Decision], versi
     place: dict[tuple[int, int], int] = {}
     for made_of in {each.version for each in decisions}:
         rows = np.array([each.row for each in decisions if each.version == made_of], int)
-        if made_of == version or file_of_version(project, made_of).is_file():
-            moved = moved_rows(rows, manifest_of(project, made_of), manifest_of(project, version))
+        before = version if made_of == version else standing_in(project, made_of)
+        if before:
+            moved = moved_rows(rows, manifest_of(project, before), manifest_of(project, version))
         else:
             moved = np.full(len(rows), GONE)
         place |= {(made_of, int(row)): int(now) for row, now in zip(rows, moved, strict=True)}

@@ -9,11 +9,11 @@ A reload, another tab or another day shows the same question and the same report
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, replace
-from datetime import datetime
 from pathlib import Path
 from typing import Any
 
 from imgcls.files import read_json, remove, write_json
+from projects.dated_folder import dated_folder
 from projects.project import Project
 from projects.reading import Reading, Way
 from projects.versions import current_number
@@ -91,11 +91,9 @@ class Report:
 
 def ask_for(project: Project, request: Request) -> str:
     """Keep a request; returns its id."""
-    stem, number = f"{datetime.now():%Y%m%d-%H%M%S}", 1
-    while (_folder(project) / (name := stem if number == 1 else f"{stem}-{number}")).exists():
-        number += 1
-    write_json(_folder(project) / name / "request.json", asdict(request))
-    return name
+    folder = dated_folder(_folder(project))
+    write_json(folder / "request.json", asdict(request))
+    return folder.name
 
 
 def request_of(project: Project, name: str) -> Request:

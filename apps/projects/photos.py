@@ -49,13 +49,14 @@ def waiting_photos(project: Project) -> list[Photo]:
     return _photos(_folder(project))
 
 
-def drop_last(project: Project) -> None:
-    """Take the last photo back."""
+def drop_photo(project: Project, name: str) -> None:
+    """Take the photo with this file name back, if it still waits."""
     with _held(project) as folder:
         photos = _photos(folder)
-        if photos:
-            remove(photos[-1].path)
-            _write(folder, photos[:-1])
+        for photo in photos:
+            if photo.path.name == name:
+                remove(photo.path)
+                _write(folder, [other for other in photos if other != photo])
 
 
 def hand_over(project: Project) -> Path:

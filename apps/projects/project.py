@@ -104,6 +104,16 @@ def open_project(name: str) -> Project:
     return Project(folder, title, float(created))
 
 
+def check_there(project: Project) -> None:
+    """Check that a project was not deleted since it was opened.
+
+    Raises:
+        ValueError: It is gone; one that was made since and has its name is another one.
+    """
+    if read_json(project.folder / "project.json").get("created") != project.created:
+        raise ValueError(f"There is no project {project.name!r} any more: somebody moved or deleted it.")
+
+
 def list_projects() -> list[Project]:
     """All projects that can be opened, the one that was worked on last first."""
     found = []

@@ -16,6 +16,7 @@ from pathlib import Path
 import numpy as np
 
 from imgcls.files import read_json, write_json
+from projects.lineage import standing_in
 from projects.moved_rows import GONE, moved_rows
 from projects.project import Project
 from projects.versions import manifest_of
@@ -82,6 +83,21 @@ def save_queue(
     return name
 
 
+def save_chosen(
+    project: Project,
+    name: str,
+    title: str,
+    rows: Sequence[int],
+    version: int,
+    suggestions: Mapping[int, str] | None = None,
+) -> str:
+    """Keep a queue of images that somebody chose; one of other images, which somebody may work off, stays.
+
+    The arguments and the result are those of `save_queue`.
+    """
+    return save_queue(project, f"{name} {version} {list(rows)}", title, rows, version, suggestions)
+
+
 def list_queues(project: Project) -> list[Queue]:
     """The queues that are kept, the latest first; a damaged one is none."""
     found = []
@@ -126,7 +142,7 @@ def rows_now(project: Project, queue: Queue, version: int) -> dict[int, int]:
     """
     rows = np.array(queue.rows, int)
     if queue.version != version:
-        before, now = manifest_of(project, queue.version), manifest_of(project, version)
+        before, now = manifest_of(project, standing_in(project, queue.version)), manifest_of(project, version)
         moved = moved_rows(rows, before, now)
     else:
         moved = rows

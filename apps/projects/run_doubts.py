@@ -30,7 +30,8 @@ def reviewed_runs(project: Project) -> list[str]:
     """
     folders = {file.parent for file in project.runs.glob("[!.]*/review.json")}
     folders |= {folder.parent for folder in project.runs.glob("[!.]*/predictions")}
-    return [folder.name for folder in sorted(folders, key=lambda folder: -folder.stat().st_mtime)[:RUNS]]
+    runs = [folder for folder in folders if (folder / "config.toml").is_file()]
+    return [folder.name for folder in sorted(runs, key=lambda folder: -folder.stat().st_mtime)[:RUNS]]
 
 
 def doubts_of(project: Project, run: str, version: int) -> dict[str, Doubts]:

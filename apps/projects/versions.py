@@ -1,6 +1,6 @@
-"""The versions of a project's images and labels. None is ever overwritten, so every change can be undone.
+"""The versions of a project's images and labels. None is ever overwritten, so changes can be undone.
 
-    data/0001.parquet     a manifest
+    data/0001.parquet     a manifest, until somebody removes an old one
     data/versions.jsonl   a line for each: number, what changed, who, when, on which version it is based
     data/current.json     the version that the pages show
 
@@ -19,7 +19,7 @@ from pathlib import Path
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.files import read_json, replacing, write_json
-from projects.project import Project
+from projects.project import Project, check_there
 
 NO_LABEL = "no label yet"  # problem of an image that waits for one
 SET_ASIDE = "left out by you"  # problem of an image that the user does not want
@@ -64,11 +64,8 @@ def add_version(project: Project, manifest: Manifest, what: str, based_on: int, 
     Raises:
         ValueError: Somebody changed the data in the meantime, so that the change would be lost.
     """
-    with _held(project):
-        if current_number(project) != based_on:
-            newer = current_version(project)
-            said = f" ({newer.what}{', by ' + newer.who if newer.who else ''})" if newer else ""
-            raise ValueError(f"The data was changed in the meantime{said}, perhaps in another tab. Look at it again.")
+    with held(project):
+        _check_shown(project, based_on)
         number = max((version.number for version in list_versions(project)), default=0) + 1
         manifest.save(file_of_version(project, number))
         usable = manifest.usable
@@ -81,6 +78,11 @@ def add_version(project: Project, manifest: Manifest, what: str, based_on: int, 
 def list_versions(project: Project) -> list[Version]:
     """All versions, the first one first."""
     return [Version(**json.loads(line)) for line in _whole_lines(_list_file(project))]
+
+
+def kept_versions(project: Project) -> list[Version]:
+    """The versions that can be shown: nobody has removed their manifests."""
+    return [version for version in list_versions(project) if file_of_version(project, version.number).is_file()]
 
 
 def current_number(project: Project) -> int:
@@ -124,32 +126,52 @@ def file_of_version(project: Project, number: int) -> Path:
 def earlier(project: Project) -> Version | None:
     """What undo would show."""
     now = current_version(project)
-    return next((each for each in list_versions(project) if now and each.number == now.based_on), None)
+    return next((each for each in kept_versions(project) if now and each.number == now.based_on), None)
 
 
 def later(project: Project) -> Version | None:
     """What redo would show: the latest version that was made of the current one."""
     number = current_number(project)
-    return next((each for each in reversed(list_versions(project)) if number and each.based_on == number), None)
+    return next((each for each in reversed(kept_versions(project)) if number and each.based_on == number), None)
 
 
-def show_version(project: Project, number: int) -> None:
+def show_version(project: Project, number: int, instead_of: int) -> None:
     """Show another version from now on: undo, redo, or any of the list. None is lost.
 
+    Args:
+        project: The project.
+        number: Of the version.
+        instead_of: The number of the version that the user saw.
+
     Raises:
-        ValueError: There is no such version.
+        ValueError: There is no such version, or somebody changed the data in the meantime.
     """
-    if not file_of_version(project, number).is_file():
-        raise ValueError(f"There is no version {number} of these images.")
-    with _held(project):
+    with held(project):
+        if not file_of_version(project, number).is_file():
+            raise ValueError(f"There is no version {number} of these images.")
+        _check_shown(project, instead_of)
         write_json(project.data / "current.json", {"number": number})
+
+
+@contextmanager
+def held(project: Project) -> Iterator[None]:
+    """Two tabs, or two users, change the data one after the other."""
+    with (project.data / ".lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        yield
+
+
+def _check_shown(project: Project, number: int) -> None:
+    if current_number(project) != number:
+        newer = current_version(project)
+        said = f" ({newer.what}{', by ' + newer.who if newer.who else ''})" if newer else ""
+        raise ValueError(f"The data was changed in the meantime{said}, perhaps in another tab. Look at it again.")
 
 
 def _existing(project: Project, number: int | None) -> Path:
     number = current_number(project) if number is None else number
     file = file_of_version(project, number)
-    if not (project.folder / "project.json").is_file():  # a thumbnail may have made the folder again
-        raise ValueError(f"There is no project {project.name!r} any more: somebody moved or deleted it.")
+    check_there(project)  # a thumbnail may have made the folder again
     if not number or not file.is_file():
         raise ValueError("There are no images in this project yet. Add some on the page Data.")
     return file
@@ -176,11 +198,3 @@ def _whole_lines(file: Path) -> list[str]:
 
 def _list_file(project: Project) -> Path:
     return project.data / "versions.jsonl"
-
-
-@contextmanager
-def _held(project: Project) -> Iterator[None]:
-    """Two tabs, or two users, change the data one after the other."""
-    with (project.data / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield

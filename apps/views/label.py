@@ -52,15 +52,14 @@ def main() -> None:
 @fragment()
 def _work(project: Project, name: str, mode: str, several: bool) -> None:
     """What is decided runs only this part of the page again."""
-    with explained():
-        queue = open_queue(project, name, current_number(project))
-        begin(project)
-        _offer_to_save(project)
-        if mode == "one":
-            show_labeller(project, queue, several)
-        else:
-            show_batch(project, queue, several)
-        offer_again(project, queue)
+    queue = open_queue(project, name, current_number(project))
+    begin(project)
+    _offer_to_save(project)
+    if mode == "one":
+        show_labeller(project, queue, several)
+    else:
+        show_batch(project, queue, several)
+    offer_again(project, queue)
 
 
 def _mode() -> str:

@@ -23,7 +23,7 @@ class HttpFlags:
 
     max_connections: int = 500  # open at once; a request over one more is refused (503)
     request_seconds: float = 60.0  # that an answer may take (504)
-    upload_seconds: float = 60.0  # that a client may take to send a request (408)
+    upload_seconds: float = 60.0  # that a client may take to send a request (408), or read nothing of its answer
     token_file: Path | None = None  # its first line is the token that callers name; without it IMGCLS_TOKEN is
     tls_cert: Path | None = None  # PEM file of the certificate and its chain; then the address is https
     tls_key: Path | None = None  # PEM file of its key, without a password; may be in the same file

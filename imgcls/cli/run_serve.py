@@ -31,7 +31,7 @@ class Settings:
     """How a server works.
 
     Attributes:
-        most_bytes: Of a request.
+        most_bytes: Of a request, and of the arrays in its answer.
         most_instances: Images in a request.
         most_pixels: Of all images in a request.
         threads: Requests worked on at once.
@@ -117,12 +117,12 @@ def _models(folders: Sequence[Path], settings: Settings) -> Models:
 
     models = Models(
         wanted,
-        Limits(settings.most_instances, settings.most_pixels),
+        Limits(settings.most_instances, settings.most_pixels, settings.most_bytes),
         Metrics(reference_of, settings.drift_seconds),
         Execution(settings.models.engine, Batching(**asdict(settings.batching))),
     )
     if file and settings.models.model_config_poll_seconds:
-        ConfigFileWatch(file, models.reload, settings.models.model_config_poll_seconds)
+        ConfigFileWatch(file, wanted, models.reload, settings.models.model_config_poll_seconds)
     return models
 
 

@@ -93,6 +93,7 @@ def build_model(
     shape = (height, width, channels)
     names = _output_names(architecture, class_names, num_classes, start) if include_top else None
     head = _Head(names, SIGMOID if multi_label else SOFTMAX) if names is not None else None
+    start.check_channels(channels)
     inputs = start.input_layers(input_layers or InputLayers())
     inputs = pixels_for(architecture, preprocessing, inputs)
     model = _connected(start.network_of(architecture), net, inputs, shape, head)

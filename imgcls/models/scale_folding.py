@@ -36,7 +36,7 @@ def fold_scales(model: keras.Model) -> keras.Model:
         >>> from imgcls.models import build_model
         >>> model = build_model("convnext_atto", (32, 32, 3), num_classes=2)
         >>> len(model.weights), len(fold_scales(model).weights)
-        (178, 136)
+        (128, 86)
     """
     weights: dict[str, Sequence[np.ndarray]] = {}
     scales, normalizations = set(), {}

@@ -58,7 +58,7 @@ class LoadedModel:
         function = self.function(signature)
         types = self.signature_defs[signature].inputs
         tensors = {name: tf.constant(value, types[name].dtype) for name, value in inputs.items()}
-        return {name: tensor.numpy() for name, tensor in function(**tensors).items()}
+        return {name: _array(tensor) for name, tensor in function(**tensors).items()}
 
     def has_loaded(self, signature: str) -> bool:
         """Whether a signature is in memory, and need not be loaded first."""
@@ -78,6 +78,11 @@ class LoadedModel:
         with self._one_load:
             self._others = self._others or tf.saved_model.load(str(self._folder))
             return self._others.signatures[signature]
+
+
+def _array(tensor: tf.Tensor) -> np.ndarray:
+    """The values of a tensor; TensorFlow gives a single string as bytes."""
+    return np.asarray(tensor.numpy(), object if tensor.dtype == tf.string else None)
 
 
 def signature_defs(folder: Path) -> dict[str, SignatureDef]:

@@ -16,6 +16,7 @@ from imgcls.checksums import sha256_of
 from imgcls.files import remove, replacing, write_json
 
 KEPT = 2  # checkpoints
+NOT_WHOLE = (FileNotFoundError, NotADirectoryError, IsADirectoryError)
 log = logging.getLogger(__name__)
 
 
@@ -32,7 +33,9 @@ class Checkpoint(NamedTuple):
 
 
 def save_checkpoint(folder: Path, name: str, arrays: dict[str, np.ndarray], state: dict[str, Any]) -> None:
-    """Write one checkpoint, and remove all but the last two steps'.
+    """Write one checkpoint; of those of steps, this one and the one before it are kept.
+
+    Those of later steps are of a course that the run has left, because they were damaged.
 
     Args:
         folder: of the checkpoints.
@@ -48,8 +51,11 @@ def save_checkpoint(folder: Path, name: str, arrays: dict[str, np.ndarray], stat
         named: dict[str, Any] = {**arrays}
         np.savez(partial / "arrays.npz", **named)
         write_json(partial / "state.json", {**state, "sha256": sha256_of(partial / "arrays.npz")})
-    for old in _steps(folder)[:-KEPT]:
-        remove(old)
+    steps = _steps(folder)
+    if folder / name in steps:
+        end = steps.index(folder / name) + 1
+        for other in (*steps[: max(0, end - KEPT)], *steps[end:]):
+            remove(other)
 
 
 def remove_half_written(folder: Path) -> None:
@@ -59,14 +65,14 @@ def remove_half_written(folder: Path) -> None:
 
 
 def load_checkpoint(path: Path) -> Checkpoint:
-    """Read one checkpoint. Raises ValueError if it is not whole."""
+    """Read one checkpoint. Raises ValueError if it is not whole, and OSError if the disk does not give it."""
     try:
         state = json.loads((path / "state.json").read_text("utf-8"))
         if sha256_of(path / "arrays.npz") != state["sha256"]:
             raise ValueError("its checksum is wrong")
         with np.load(path / "arrays.npz", allow_pickle=False) as stored:
             return Checkpoint({name: stored[name] for name in stored.files}, state)
-    except (OSError, ValueError, KeyError, json.JSONDecodeError) as error:
+    except (*NOT_WHOLE, ValueError, KeyError) as error:
         raise ValueError(f"The checkpoint {path} is damaged ({error}).") from error
 
 
@@ -76,6 +82,9 @@ def load_latest(folder: Path, log_damage: bool = False) -> Checkpoint | None:
     Args:
         folder: of the checkpoints.
         log_damage: whether each damaged one is logged as a warning.
+
+    Raises:
+        OSError: the disk does not give one that may be whole.
     """
     steps = _steps(folder)
     for path in reversed(steps):

@@ -20,7 +20,7 @@ from imgcls.training.callbacks import Checkpointing, EarlyStopping, KeepBest, Re
 from imgcls.training.checkpoints import Checkpoint, load_latest
 from imgcls.training.class_priors import begin_with_shares
 from imgcls.training.continuation import moved_end
-from imgcls.training.devices.agreement import check_agreement
+from imgcls.training.devices.agreement import check_agreement, check_same_checkpoint
 from imgcls.training.devices.determinism import check_step, choose_determinism
 from imgcls.training.devices.self_check import check_against_one_device
 from imgcls.training.devices.strategy import (
@@ -96,10 +96,12 @@ def train_network(
     if choose_determinism(config.training.deterministic)[0]:
         tf.config.experimental.enable_op_determinism()
     strategy = make_strategy(config.training.strategy)
-    check_agreement(run, Workers(strategy))
+    workers = Workers(strategy)
+    check_agreement(run, workers)
     check_batch_size(config.training.batch_size, strategy)
     output = RunOutput(run, is_chief(strategy), on_step, on_epoch)
     saved = load_latest(run.checkpoints, log_damage=True)
+    check_same_checkpoint(saved, workers)
     with strategy.scope():
         training = TrainingRun(run, manifest, strategy, output, saved)
     training.restore(saved)

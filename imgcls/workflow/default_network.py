@@ -14,7 +14,7 @@ from imgcls.data.manifest.table import Manifest
 from imgcls.durations import clock
 from imgcls.models.cost import describe
 from imgcls.models.registry import find_architecture
-from imgcls.models.weights.named import FOLDER, TIMM, timm_weights_here
+from imgcls.models.weights.named import FOLDER, TIMM, timm_weights_here, weights_folder
 from imgcls.models.weights.timm_networks import architecture_of
 from imgcls.progress import Progress
 from imgcls.training.auto_settings import PHOTO_MODEL, SMALL_IMAGE, resolve
@@ -64,6 +64,7 @@ def with_default_network(config: TrainConfig, manifest: Manifest, progress: Prog
         return config
     rivals = candidates_here()
     if not rivals:
+        log.info("--model auto: %s, %s, has no weights of timm for a network of the table.", FOLDER, weights_folder())
         return config
     log.info("--model auto: %s has %s beside %s; their features decide.", FOLDER, _named(rivals), DEFAULT.model)
     found = _probed([DEFAULT, *rivals], config, manifest, progress)
@@ -92,7 +93,7 @@ def decide(found: dict[Candidate, Probe]) -> Candidate:
 def _has_choice(config: TrainConfig, manifest: Manifest) -> bool:
     network = config.network
     is_open = network.model == network.weights == "auto" and network.plan != "scratch" and not network.init_from
-    if not is_open or FOLDER not in os.environ:
+    if not is_open or not os.environ.get(FOLDER):
         return False
     sizes = manifest.sizes(manifest.usable)
     return bool(sizes.min(axis=1).median() > SMALL_IMAGE)

@@ -6,6 +6,7 @@ import subprocess
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from imgcls.config_file import load_toml
 from imgcls.metrics import METRICS, Metric
 from imgcls.progress import Progress
 from imgcls.workflow.search_settings import check_same, search_settings
-from imgcls.workflow.search_space import Range, with_values
+from imgcls.workflow.search_space import Range, as_text, with_values
 from imgcls.workflow.trials import BAD_INPUT, INTERRUPTED, SUCCEEDED, TrialRun, ending_with_us
 
 PRUNED_FROM = 4  # the first so-manieth part of the epochs says too little to end a trial by
@@ -47,15 +48,21 @@ class Search:
         self.base, self.space, self.folder = base, list(space), Path(base.runs) / name
         self.folder.mkdir(parents=True, exist_ok=True)
         optuna.logging.set_verbosity(optuna.logging.ERROR)
+        storage = f"sqlite:///{self.folder / 'study.sqlite'}"
         with self._alone() as seed:  # also because SQLite's tables are made by one at a time
-            self.study = optuna.create_study(
+            make = partial(
+                optuna.create_study,
                 study_name=name,
-                storage=f"sqlite:///{self.folder / 'study.sqlite'}",
+                storage=storage,
                 direction="maximize",
                 load_if_exists=True,
                 sampler=optuna.samplers.TPESampler(seed=base.training.seed + seed, constant_liar=True),
                 pruner=_pruner(base.training.epochs, prune),
             )
+            self.study = make()
+            if self.study.get_trials(deepcopy=False) and not self._begun_trials():
+                optuna.delete_study(study_name=name, storage=storage)  # it holds to the choices of what was refused
+                self.study = make()
             self._check_settings()
 
     @property
@@ -149,11 +156,15 @@ class Search:
         """Note in the study what it is of. Raises ValueError if it has begun trials of something else."""
         now = search_settings(self.base, {each.name: each.text for each in self.space})
         noted = self.study.user_attrs.get(SETTINGS)
-        begun = [*self.ended(), *self.study.get_trials(states=(TrialState.RUNNING,))]
+        begun = self._begun_trials()
         for before in ([noted] if noted else self._settings_of(begun)) if begun else []:
             check_same(self.study.study_name, before, now)
         if noted != now:
             self.study.set_user_attr(SETTINGS, now)
+
+    def _begun_trials(self) -> list[FrozenTrial]:
+        """Those that the search is bound to: all but the ones that were refused before they began."""
+        return [*self.ended(), *self.study.get_trials(states=(TrialState.RUNNING,))]
 
     def _settings_of(self, trials: Sequence[FrozenTrial]) -> Iterator[dict[str, Any]]:
         """What each trial is of, by the config that it was begun with: imgcls before 0.8 noted nothing in the study."""
@@ -217,7 +228,7 @@ class Search:
 def _text(values: Any) -> str:
     """A distribution of Optuna's, which a trial's value is from, as `Range.text` has it."""
     is_choice = isinstance(values, CategoricalDistribution)
-    return ",".join(map(str, values.choices)) if is_choice else f"{values.low}:{values.high}"
+    return as_text(values.choices if is_choice else (values.low, values.high), not is_choice)
 
 
 def _pruner(epochs: int, prune: bool) -> BasePruner:

@@ -3,12 +3,14 @@
 import dataclasses
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from typing import Any, Protocol
+from typing import Any, Protocol, get_args, get_type_hints
 
-from imgcls.config import TrainConfig, applies
+from imgcls.config import TrainConfig, WholeOrAuto, applies
 from imgcls.nearest_name import did_you_mean
+from imgcls.workflow.field_values import read_value
 
 SECTIONS = ("input", "augmentation", "balance", "network", "training")
+OF_THE_IMAGES = ("data", "overlay", "task", "validation_size", "test_size", "folds", "fold", "seed")
 LOG_RANGE = 10.0  # ends of a range with a larger factor between them are searched on a logarithmic scale
 
 
@@ -44,7 +46,7 @@ class Range:
     @property
     def text(self) -> str:
         """The values as --search has them."""
-        return (":" if self.continuous else ",").join(map(str, self.values))
+        return as_text(self.values, self.continuous)
 
     def suggest(self, trial: Trial) -> Any:
         """The value that the search tries next."""
@@ -57,22 +59,37 @@ class Range:
         return trial.suggest_float(self.name, least, most, log=logarithmic)
 
 
+def as_text(values: Sequence[Any], continuous: bool) -> str:
+    """Values as --search has them; a whole number is written alike as int and as float."""
+    return (":" if continuous else ",").join(f"{v:.12g}" if isinstance(v, float) else str(v) for v in values)
+
+
 def check_space(texts: Sequence[str], base: TrainConfig) -> list[Range]:
-    """The ranges that --search names, each of whose ends the config takes.
+    """The ranges that --search names, each of whose values the config takes.
 
     Raises:
-        ValueError: If there are none, or if the config refuses one; now and not after an hour.
+        ValueError: If there are none, if one is named twice, or if the config refuses a value; now and not after an
+            hour.
     """
     space = [parse_range(text) for text in texts]
     if not space:
         raise ValueError("--search names nothing that is searched; for example: --search learning_rate=1e-4:1e-2")
-    for end in (0, -1):
-        with_values(base, {each.name: each.values[end] for each in space}, space)
+    names = [each.name for each in space]
+    if twice := [name for name in names if names.count(name) > 1]:
+        raise ValueError(f"--search names {twice[0]} twice; give it all its values at once.")
+    first = {each.name: each.values[0] for each in space}
+    for each in space:
+        for value in each.values:
+            with_values(base, {**first, each.name: value}, space)
     return space
 
 
 def parse_range(text: str) -> Range:
-    """What "learning_rate=1e-4:1e-2" or "optimizer=adamw,sgd" says. Raises ValueError if there is no such field."""
+    """What "learning_rate=1e-4:1e-2" or "optimizer=adamw,sgd" says.
+
+    Raises:
+        ValueError: If there is no such field, or if it does not take the values.
+    """
     name, equals, value = text.partition("=")
     name = name.strip().removeprefix("--").replace("-", "_")
     places = {f.name: section for section in SECTIONS for f in dataclasses.fields(_section(section))}
@@ -81,13 +98,18 @@ def parse_range(text: str) -> Range:
             f"--search {text!r} names no field and its values, such as learning_rate=1e-4:1e-2."
             + did_you_mean(name, places)
         )
-    continuous = ":" in value
-    values = tuple(_number(part) for part in value.split(":" if continuous else ","))
-    numbers = [value for value in values if not isinstance(value, str)]
-    if continuous and (len(values) != 2 or len(numbers) != 2 or not numbers[0] < numbers[1]):
+    if name in OF_THE_IMAGES:
+        raise ValueError(
+            f"--search {text!r}: {name} changes which images the trials are judged on, so they could not be compared."
+        )
+    kind = get_type_hints(_section(places[name]), include_extras=True)[name]
+    continuous = ":" in value and _is_number(kind)
+    try:
+        values = tuple(read_value(part.strip(), kind) for part in value.split(":" if continuous else ","))
+    except ValueError as error:
+        raise ValueError(f"--search {text!r}: {error}") from error
+    if continuous and (len(values) != 2 or not values[0] < values[1]):  # type: ignore[operator]
         raise ValueError(f"--search {text!r} is no range; expected least:most, two numbers.")
-    if continuous and float in map(type, values):
-        values = tuple(map(float, values))
     return Range(places[name], name, values, continuous)
 
 
@@ -95,15 +117,8 @@ def _section(name: str) -> type:
     return type(getattr(TrainConfig(), name))
 
 
-def _number(text: str) -> int | float | str | bool:
-    if text in ("true", "false"):
-        return text == "true"
-    for kind in (int, float):
-        try:
-            return kind(text)
-        except ValueError:
-            continue
-    return text
+def _is_number(kind: Any) -> bool:
+    return kind is WholeOrAuto or bool({int, float} & {kind, *get_args(kind)})
 
 
 def with_values(config: TrainConfig, values: dict[str, Any], ranges: list[Range]) -> TrainConfig:

@@ -1,11 +1,13 @@
 """The app as it is started, with a project in it, for tests that look at it in Chromium."""
 
 import os
+import re
 import shutil
 import socket
 import subprocess
 import sys
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -31,6 +33,28 @@ class App:
     address: str
     folder: Path
     project: str
+
+
+class Line:
+    """What the app says to a page; it is there before the page is opened, and can be held back."""
+
+    def __init__(self, page):
+        self._holds, self._waiting = False, []
+        page.route_web_socket(re.compile("/_stcore/stream"), self._connect)
+
+    @contextmanager
+    def held(self) -> Iterator[None]:
+        """The page hears nothing of the app, and at the end all that was said."""
+        self._holds = True
+        yield
+        self._holds = False
+        for way, said in self._waiting:
+            way.send(said)
+        self._waiting.clear()
+
+    def _connect(self, way) -> None:
+        hear = lambda said: self._waiting.append((way, said)) if self._holds else way.send(said)  # noqa: E731
+        way.connect_to_server().on_message(hear)
 
 
 @contextmanager
@@ -102,6 +126,14 @@ def settled(page) -> None:
     page.evaluate("calmSince = null")
     page.wait_for_function(CALM, arg=MOMENT)
     page.wait_for_load_state("networkidle")
+
+
+def happens(page, found: Callable[[], bool]) -> None:
+    """Wait until something can be found that no page shows."""
+    until = time.monotonic() + PATIENCE / 1000
+    while not found():
+        assert time.monotonic() < until
+        page.wait_for_timeout(20)
 
 
 def take_a_photo(page) -> None:

@@ -66,3 +66,13 @@ def test_of_every_image_it_is_said_what_became_of_it(answered, monkeypatch):
         add_to_data._add(project, answer, with_label=False).sentence()
         == "2 images added, 1 left out as a copy of others"
     )
+
+
+def test_an_image_whose_file_is_gone_does_not_join(answered, monkeypatch):
+    joined = []
+    monkeypatch.setattr(add_to_data, "join_pictures", lambda project, pictures, *facts: joined.append(pictures))
+    project, answer = answered
+    say(answer, several=False)
+    Path(rows_of(answer)["file"].iloc[0]).unlink()
+    add_to_data._add(project, answer, with_label=True)
+    assert [path.name for path, _ in joined[0]] == [Path(rows_of(answer)["file"].iloc[1]).name]

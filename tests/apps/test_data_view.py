@@ -8,7 +8,9 @@ import pytest
 from parts import grid
 from projects import imports
 from projects.audits import keep_findings
-from projects.imports import open_questions, unread_reports
+from projects.edits import set_aside
+from projects.imports import Request, ask_for, open_questions, unread_reports
+from projects.photos import keep_photo, waiting_photos
 from projects.project import create_project
 from projects.versions import SET_ASIDE, add_version, current_number, manifest_of, whole_manifest_of
 
@@ -17,6 +19,7 @@ from imgcls.data.audit import Finding
 from imgcls.data.manifest.table import Manifest
 from imgcls.data.sources.importing import import_manifest
 from imgcls.evaluation.prediction_table import PredictionTable
+from imgcls.files import write_json
 
 
 @pytest.fixture
@@ -51,6 +54,16 @@ def test_what_is_there_comes_first(page, project):
     assert "Go on to Train" in [link.proto.label for link in view.widgets.get("page_link")]
 
 
+def test_a_photo_of_somebody_else_is_not_taken_back(page, project):
+    keep_photo(project, b"\xff\xd8\xff a photo", "mine")
+    view = page("data", project="clothes", add="1", **{"from": "Camera"})
+    keep_photo(project, b"\xff\xd8\xff a photo", "theirs")
+    view.press("Take the last one back")
+    assert [photo.label for photo in waiting_photos(project)] == ["theirs"]
+    view.press("Take the last one back")
+    assert waiting_photos(project) == []
+
+
 def test_filters_narrow_the_images(page, project):
     view = page("data", project="clothes")
     assert "30 images shown" in view.text
@@ -64,6 +77,7 @@ def test_the_images_that_the_newest_run_is_unsure_of_are_a_filter(page, project)
     facts = {"root": str(manifest_of(project).root)}
     table = PredictionTable(rows, ["bag", "sneaker", "trouser"], probabilities, facts=facts)
     table.save(project.runs / "first" / "predictions" / "test.parquet")
+    (project.runs / "first" / "config.toml").touch()
     view = page("data", project="clothes", doubt="unsure")
     assert "2 images shown" in view.text
     (filter_,) = [each for each in view.widgets.button_group if each.label == "The model of first"]
@@ -85,6 +99,20 @@ def test_what_is_selected_is_labelled_left_out_and_undone(page, project, selecte
     view.press("Undo").press("Undo")
     assert current_number(project) == 1
     assert view.press("Redo").widgets.button  # nothing is lost by going back
+    assert current_number(project) == 2
+
+
+@pytest.mark.parametrize("what", ["1 image left out", "another text"])
+@pytest.mark.parametrize("press", ["Undo", "Go back to this version"])
+def test_undo_takes_nothing_back_that_its_page_did_not_show(page, project, press, what):
+    add_version(project, set_aside(whole_manifest_of(project), [0]), "1 image left out", 1, "Anna")
+    anna = page("data", project="clothes", part="Versions")
+    anna.widgets.selectbox[0].select_index(1)
+    anna.look()
+    add_version(project, set_aside(whole_manifest_of(project), [5]), what, 2, "Ben")
+    assert f"changed in the meantime ({what}, by Ben)" in anna.press(press).errors
+    assert current_number(project) == 3
+    assert anna.press("Undo").errors == ""
     assert current_number(project) == 2
 
 
@@ -214,6 +242,16 @@ def test_what_came_of_an_import_stays_beside_that_of_the_next_one(page, project,
     text = page("data", project="clothes").text
     assert "30 images added." not in text
     assert "Earlier: 2 images added." in text  # what the files say besides is not read yet
+
+
+def test_the_files_of_an_import_that_was_cancelled_are_not_on_their_way(page, project):
+    (project.uploads / "aa").mkdir()
+    request = Request("other", str(project.uploads / "aa" / "other"))
+    job, about = project.jobs / "one", {"import": ask_for(project, request)}
+    write_json(job / "job.json", {"kind": "import", "title": "Add images", "asked": 0.0, "about": about})
+    (job / "output.log").touch()
+    (job / "cancel").touch()
+    assert "not used in any version" in page("data", project="clothes", part="Files").text
 
 
 @pytest.mark.thorough

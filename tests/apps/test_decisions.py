@@ -125,7 +125,7 @@ def test_a_decision_after_a_change_holds(project):
 
     add_version(project, edits.set_label(whole_manifest_of(project), [0], "sneaker"), "before", 1)
     record(project, [decided(0), decided(1, version=2)])  # the first one in a tab that still shows version 1
-    show_version(project, 1)
+    show_version(project, 1, 2)
     save_decisions(project)
     assert manifest_of(project).table["label"][:2].tolist() == ["boot", "boot"]
 
@@ -188,6 +188,27 @@ def test_a_kill_loses_nothing_and_half_a_line_does_no_harm(project, here):
         file.write('{"id": "half", "que')
     record(project, [decided(20)])
     assert [each.row for each in unsaved(project)] == [*range(10), 20]
+
+
+def test_a_new_project_has_none_of_the_decisions_of_a_deleted_one_of_its_name(project, here):
+    from projects.decisions import record, unsaved
+    from projects.project import create_project, delete_project
+    from projects.versions import add_version, whole_manifest_of
+
+    manifest, file = whole_manifest_of(project), project.data / "decisions.jsonl"
+    record(project, [decided(0)])
+    assert len(unsaved(project)) == 1
+    (here / "kept").hardlink_to(file)
+    delete_project(project)
+    again = create_project("Clothes")
+    add_version(again, manifest, "30 images added", 0)
+    record(again, [decided(5), decided(6)])
+    (here / "kept").write_bytes(file.read_bytes())
+    file.unlink()
+    file.hardlink_to(here / "kept")  # the disk gives the number of a file that is gone to a new one
+    assert [each.row for each in unsaved(again)] == [5, 6]
+    with pytest.raises(ValueError, match="There is no project 'clothes' any more"):
+        record(project, [decided(7)])
 
 
 def test_decisions_of_many_saves_are_read_once(project, monkeypatch):

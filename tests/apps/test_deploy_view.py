@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -225,6 +226,15 @@ def test_the_files_name_the_model():
     assert stable["template"]["spec"]["containers"][0]["args"][0] == "/models/my_Flowers/3"
     assert canary["replicas"] == 0
     assert "photos" not in kubernetes_file("my_Flowers", "3")
+
+
+@pytest.mark.parametrize("bundle", ["photos", "photos-1", "my-photos"])
+def test_a_bundle_that_is_called_like_the_template_keeps_its_name(bundle):
+    from parts.deploy.files import kubernetes_file
+
+    text = kubernetes_file(bundle, "12")
+    assert set(re.findall(r"/models/[^\s,\]]+", text)) == {f"/models/{bundle}/12", f"/models/{bundle}"}
+    assert set(re.findall(r"app: ([\w-]+)", text)) == {bundle}
 
 
 def test_the_figures_of_a_load_test_are_read():

@@ -116,6 +116,26 @@ def test_what_a_callback_raises_is_a_sentence_on_the_page_that_runs_next(here):
     assert not view.run().error
 
 
+def test_a_reason_that_a_callback_gave_is_not_said_again_by_the_page(here):
+    from streamlit.testing.v1 import AppTest
+
+    def pressed():
+        import streamlit as st
+        from parts.errors import callback, explained
+
+        def fail():
+            raise ValueError("There is no project.")
+
+        with explained():
+            st.button("Press", on_click=callback(fail, "Not kept."))
+            fail()
+
+    view = AppTest.from_function(pressed, default_timeout=60).run()
+    assert [error.value for error in view.error] == ["There is no project."]
+    view.button[0].click().run()
+    assert [error.value for error in view.error] == ["Not kept. There is no project."]
+
+
 def test_a_heic_file_that_is_not_read_says_whom_to_ask():
     assert in_words(NEEDS_HEIF) == (
         "a HEIC file, for which this app lacks a package. Ask who installed it to add it: pip install imgcls[heic]"

@@ -1,5 +1,8 @@
 """Images on their way into a project."""
 
+import threading
+from concurrent.futures import ThreadPoolExecutor
+
 import pandas as pd
 import pytest
 from jobs.programs.import_images import annotators_of, notes_of
@@ -42,6 +45,19 @@ def test_a_question_waits_until_it_is_answered(project, here):
     assert imports.request_of(project, name) == request
     assert request.labels == {"group": "patient", "box_margin": 0.1}
     assert (request.boxes, request.folders, request.who) == ("crop", ("/srv",), "ann")
+
+
+def test_two_requests_at_one_moment_are_two(project, monkeypatch):
+    at_once, write = threading.Barrier(2), imports.write_json
+
+    def write_json(*values):
+        at_once.wait(60)  # until the other one has its name too
+        write(*values)
+
+    monkeypatch.setattr(imports, "write_json", write_json)
+    with ThreadPoolExecutor() as pool:
+        names = list(pool.map(lambda title: imports.ask_for(project, Request(title, title)), ("one", "two")))
+    assert [imports.request_of(project, name).title for name in names] == ["one", "two"]
 
 
 def test_reports_stay_until_they_are_closed_the_latest_first(project):

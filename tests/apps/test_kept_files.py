@@ -38,7 +38,7 @@ def test_what_undo_hides_and_what_is_on_its_way_in_is_needed(page, here, clothes
     shutil.copytree(clothes, kept)
     add_version(project, import_manifest(str(clothes), LabelsConfig()).manifest, "30 images added", 0)
     add_version(project, import_manifest(str(kept), LabelsConfig()).manifest, "30 images more", 1)
-    show_version(project, 1)
+    show_version(project, 1, 2)
     coming = ask_for(project, Request("other", str(project.uploads / "bb" / "other")))
     done = ask_for(project, Request("done", str(project.uploads / "cc" / "done")))
     report(project, done, Report("Nothing new"))

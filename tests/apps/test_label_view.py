@@ -117,16 +117,16 @@ def coming(project, queue):
 
 def test_images_wait_again_after_an_undo_on_data(waiting):
     from projects.fold_decisions import save_decisions
-    from projects.versions import earlier, later, show_version
+    from projects.versions import current_number, earlier, later, show_version
 
     decide(waiting, "no-label", dict.fromkeys(range(30, 42), "bag"), 2)
     decide(waiting, "class:bag", dict.fromkeys(range(4), "sneaker"), 2)
     assert coming(waiting, "no-label") == []
     save_decisions(waiting)
-    show_version(waiting, earlier(waiting).number)
+    show_version(waiting, earlier(waiting).number, current_number(waiting))
     assert coming(waiting, "no-label") == list(range(30, 42))
     assert coming(waiting, "class:bag") == list(range(10))
-    show_version(waiting, later(waiting).number)
+    show_version(waiting, later(waiting).number, current_number(waiting))
     assert coming(waiting, "no-label") == []
 
 
@@ -216,13 +216,15 @@ def test_what_cannot_be_written_down_does_not_hold_up_the_rest(waiting):
     from parts.labelling.labeller import _receive
     from projects.decisions import unsaved
 
-    good = {"id": "t-1", "queue": "no-label", "version": 2, "row": 30, "act": "label", "labels": ["bag"], "box": None}
+    about = {"created": waiting.created, "queue": "no-label", "version": 2, "row": 30}
+    good = {"id": "t-1", "act": "label", "labels": ["bag"], "box": None, **about}
     long, lost = good | {"id": "t-0", "labels": ["x" * 201]}, good | {"id": "t-2", "version": 9}
-    st.session_state["page"] = {"decisions": [long, good, lost, {"id": "t-3"}, None]}
+    other = good | {"id": "t-3", "created": waiting.created - 1}
+    st.session_state["page"] = {"decisions": [long, good, lost, other, {"id": "t-4"}, None]}
     _receive("page", waiting)
     assert [each.id for each in unsaved(waiting)] == ["t-1"]
-    assert st.session_state["page received"] == ["t-0", "t-1", "t-2", "t-3"]
-    for sentence in ("more than 200 characters", "not in this project", "cannot be read"):
+    assert st.session_state["page received"] == ["t-0", "t-1", "t-2", "t-3", "t-4"]
+    for sentence in ("more than 200 characters", "not in this project", "another project", "cannot be read"):
         assert sentence in st.session_state["page refused"]
 
 
@@ -241,7 +243,8 @@ def test_classes_that_exist_are_given_as_they_are(waiting):
     table["labels"] = table["labels"].map(lambda names: ["big  cat" if name == "x" else name for name in names])
     add_version(waiting, type(manifest)(table, manifest.root), "read from a file", 2)
     decide_all(waiting, open_queue(waiting, "no-label", 3), [30], "big  cat")
-    values = {"id": "t-1", "queue": "no-label", "version": 3, "row": 31, "act": "label", "labels": ["big  cat"]}
+    about = {"created": waiting.created, "queue": "no-label", "version": 3, "row": 31}
+    values = {"id": "t-1", "act": "label", "labels": ["big  cat"], **about}
     st.session_state["page"] = {"decisions": [values]}
     _receive("page", waiting)
     assert [each.labels for each in unsaved(waiting)] == [["big  cat"]] * 2
@@ -253,6 +256,7 @@ def test_what_a_review_calls_wrong_is_a_queue(waiting):
 
     run = waiting.runs / "first"
     run.mkdir()
+    (run / "config.toml").touch()
     images = manifest_of(waiting).table["image"]
     facts = {"given": "bag", "suggested": "sneaker", "probability": 0.9, "split": "train"}
     queue = [{"image": images[12], "why": "looks wrong", **facts}, {"image": images[13], "why": "doubtful", **facts}]
@@ -353,6 +357,7 @@ def test_who_replaces_a_decision_is_told_whose_it_was(waiting):
     from projects.decisions import read_decision, record
 
     about = {"queue": "no-label", "version": 2, "row": 30, "act": "label", "labels": ["bag"]}
+    about["created"] = waiting.created
     record(waiting, [read_decision({"id": "t-1", **about}, "*Anna*")])
     st.session_state["page"] = {"decisions": [{"id": "t-2", **about}]}
     _receive("page", waiting)

@@ -1,5 +1,6 @@
 """Labelling in Chromium, with the keyboard: nothing waits for the app, and an app that is killed loses nothing."""
 
+import json
 import re
 import shutil
 import signal
@@ -10,6 +11,8 @@ from pathlib import Path
 
 import pytest
 from playwright.sync_api import expect
+
+from tests.apps.served import Line, happens, look, settled
 
 pytestmark = pytest.mark.browser
 APP = Path(__file__).parents[2] / "apps" / "app.py"
@@ -158,7 +161,8 @@ def test_what_goes_away_while_it_is_labelled_is_a_sentence_and_nothing_is_lost(p
     shutil.move(place, elsewhere)
     page.keyboard.press("1")
     page.get_by_text("The last labels wait in this browser").wait_for()
-    expect(page.get_by_text(said).first).to_be_visible()
+    settled(page)
+    expect(page.get_by_text(said)).to_have_count(1)
     expect(page.get_by_text("encountered an error")).to_have_count(0)
     shutil.rmtree(place, ignore_errors=True)  # a thumbnail may have made the folder again
     shutil.move(elsewhere, place)
@@ -212,6 +216,126 @@ def test_typing_a_new_class_is_not_taken_for_keys(page, serve, waiting, port):
     page.get_by_text("2 decided and not saved yet").wait_for()
     assert [each.labels for each in unsaved(waiting)] == [["xyz scarf 1"]] * 2
     page.get_by_text("3 of 12 done").wait_for()
+
+
+def test_a_name_that_is_being_typed_is_not_lost_when_the_data_gets_a_new_version(page, serve, waiting, port):
+    from projects.decisions import unsaved
+
+    serve()
+    look(page, f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    page.keyboard.press("1")
+    page.get_by_text("1 decided and not saved yet").wait_for()
+    page.keyboard.press("/")
+    page.keyboard.type("xyz sc")
+    save_as_somebody_else_does(page)
+    page.keyboard.type("arf 1")
+    expect(page.get_by_label("Find a class, or type a new one")).to_have_value("xyz scarf 1")
+    page.keyboard.press("Enter")
+    page.get_by_text("1 decided and not saved yet").wait_for()
+    assert [(each.row, each.labels) for each in unsaved(waiting)] == [(31, ["xyz scarf 1"])]
+    page.get_by_text("1 of 11 done").wait_for()
+
+
+def test_a_crop_and_classes_that_are_marked_are_not_lost_when_the_data_gets_a_new_version(page, serve, waiting, port):
+    from projects.decisions import unsaved
+
+    serve()
+    look(page, f"http://localhost:{port}/label?project=clothes&queue=no-label&several=1")
+    for key in ("1", "Enter"):
+        page.keyboard.press(key)
+    page.get_by_text("1 decided and not saved yet").wait_for()
+    for key in ("2", "3", "b", "ArrowUp", "b"):
+        page.keyboard.press(key)
+    save_as_somebody_else_does(page)
+    page.keyboard.press("Enter")
+    page.get_by_text("1 decided and not saved yet").wait_for()
+    (decision,) = unsaved(waiting)
+    assert (decision.row, decision.labels) == (31, ["sneaker", "trouser"])
+    assert decision.box == pytest.approx([5.6, 5.6, 22.4, 22.4])  # of 28 x 28 pixels
+    page.get_by_text("1 of 11 done").wait_for()
+
+
+def test_an_image_that_was_just_decided_on_does_not_come_again_with_a_new_version(page, serve, waiting, port):
+    from projects.decisions import unsaved
+    from projects.fold_decisions import save_decisions
+
+    serve()
+    line = Line(page)
+    look(page, f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    decide(waiting, {41: "bag"})
+    save_decisions(waiting)
+    with line.held():
+        page.keyboard.press("1")
+        happens(page, lambda: len(unsaved(waiting)) == 1)
+        page.keyboard.press("2")  # which the app cannot have heard of when it says that there is a new version
+    page.get_by_text("2 decided and not saved yet").wait_for()
+    settled(page)
+    page.keyboard.press("3")
+    page.get_by_text("3 decided and not saved yet").wait_for()
+    assert [(each.row, *each.labels) for each in unsaved(waiting)] == [(30, "bag"), (31, "sneaker"), (32, "trouser")]
+
+
+def save_as_somebody_else_does(page) -> None:
+    """The labels become a new version, and the page hears of it; the focus stays where it is."""
+    page.get_by_role("button", name="Save these labels").evaluate("button => button.click()")
+    page.get_by_text("All is saved").wait_for()
+    settled(page)
+
+
+def decide(project, labels: dict[int, str], tab: str = "other") -> None:
+    """Label images elsewhere, by their rows."""
+    from projects.decisions import read_decision, record
+
+    about = {"queue": "no-label", "version": 2, "act": "label"}
+    values = [{"id": f"{tab}-{row}", "row": row, "labels": [label], **about} for row, label in labels.items()]
+    record(project, [read_decision(each, "Ann") for each in values])
+
+
+def test_labels_that_wait_for_a_deleted_project_do_not_come_into_a_new_one_of_its_name(page, serve, waiting, port):
+    from projects.decisions import unsaved
+    from projects.project import create_project, delete_project
+    from projects.versions import add_version, whole_manifest_of
+
+    address = f"http://localhost:{port}/label?project=clothes&queue=no-label"
+    server = serve()
+    look(page, address)
+    server.send_signal(signal.SIGKILL)
+    server.wait()
+    page.keyboard.press("1")
+    page.get_by_text("1 of 12 done").wait_for()
+    manifest = whole_manifest_of(waiting)
+    delete_project(waiting)
+    again = create_project("Clothes")
+    for number in (0, 1):
+        add_version(again, manifest, "images added", number)
+    serve()
+    look(page, address)
+    page.get_by_text("0 of 12 done").wait_for()
+    page.keyboard.press("2")
+    page.get_by_text("1 decided and not saved yet").wait_for()
+    settled(page)
+    assert [each.labels for each in unsaved(again)] == [["sneaker"]]
+
+
+@pytest.mark.parametrize("known", [True, False])
+def test_labels_that_the_app_of_before_kept_are_taken_where_their_project_is_known(page, serve, waiting, port, known):
+    from projects.decisions import unsaved
+
+    about = {"queue": "no-label", "version": 2, "act": "label", "box": None, "of": ""}
+    if known:
+        decide(waiting, {41: "bag"}, tab="7-1")
+    kept = json.dumps([{"id": "7-1-2", "row": 30, "labels": ["bag"], **about}])
+    page.add_init_script(
+        f"if (!sessionStorage.begun) localStorage.setItem('imgcls-decisions-clothes/7-1', {json.dumps(kept)});"
+        "sessionStorage.begun = 1;"
+    )
+    serve()
+    look(page, f"http://localhost:{port}/label?project=clothes&queue=no-label")
+    page.get_by_text("2 decided and not saved yet" if known else "may be of another project of this name").wait_for()
+    page.get_by_text("2 of 12 done" if known else "0 of 12 done").wait_for()
+    assert [each.row for each in unsaved(waiting)] == ([41, 30] if known else [])
+    kept = "Object.keys(localStorage).filter(key => key.startsWith('imgcls-decisions'))"
+    page.wait_for_function(f"{kept}.length === 0")
 
 
 def test_many_images_get_one_class_with_one_key(page, serve, waiting, port):

@@ -1,7 +1,7 @@
 """Photos of the camera, from the moment they are taken to the data."""
 
 import pytest
-from projects.photos import drop_last, hand_over, keep_photo, waiting_photos
+from projects.photos import drop_photo, hand_over, keep_photo, waiting_photos
 from projects.project import create_project
 from projects.reading import read_images, read_source
 
@@ -16,7 +16,8 @@ def project(here):
 def test_photos_wait_on_the_disk_with_their_classes_until_they_are_handed_over(project):
     for label in ("cat, small", "", "dog", "owl"):
         keep_photo(project, b"\xff\xd8\xff a photo", label)
-    drop_last(project)
+    drop_photo(project, waiting_photos(project)[-1].path.name)
+    drop_photo(project, "gone.jpg")
     assert [photo.label for photo in waiting_photos(project)] == ["cat, small", "", "dog"]
     table = read_source(str(hand_over(project)), LabelsConfig()).manifest.table
     assert sorted(table["label"]) == ["", "cat, small", "dog"]

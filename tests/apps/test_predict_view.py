@@ -1,9 +1,11 @@
 """Predict: names and bars for images, kept on disk. One worker and one trained run serve all tests of this file."""
 
+import io
 import os
 import shutil
 import subprocess
 import sys
+import tarfile
 import time
 import zipfile
 from pathlib import Path
@@ -272,17 +274,54 @@ def test_a_folder_on_the_server_is_named_by_a_job(trained, small_data, monkeypat
     assert "The latest answers" not in working.look().text
 
 
-def test_pictures_of_a_zip_file_are_shown(trained, pictures):
+@pytest.mark.parametrize("name", ["photos.zip", "photos.tar", "photos.tar.gz", "photos.tbz2", "photos.TXZ"])
+def test_pictures_of_an_archive_are_shown_and_join_the_data(trained, pictures, name):
     from jobs.known_models import list_models
-    from parts.predict.archived import with_files
+    from projects.answers import start_answer
+    from projects.project import create_project
+    from projects.versions import NO_LABEL, manifest_of
+
+    content, project = pictures["bag.png"], create_project(name)
+    if name.endswith("zip"):
+        with zipfile.ZipFile(name, "w") as archive:
+            archive.writestr("../x/bag.png", content)
+    else:
+        kind = {".gz": "w:gz", ".tbz2": "w:bz2", ".TXZ": "w:xz"}.get(Path(name).suffix, "w")
+        with tarfile.open(name, kind) as archive:
+            member = tarfile.TarInfo("../x/bag.png")
+            member.size = len(content)
+            archive.addfile(member, io.BytesIO(content))
+    answer = start_answer(project, list_models(trained)[0], pictures=name)
+    named = [f"{name}/../x/bag.png", f"{name}/gone.png"]
+    rows = pd.DataFrame({"image": named, "class": "bag", "probability": 0.9, "problem": ""})
+    (answer.folder / "parts").mkdir()
+    rows.to_parquet(answer.folder / "parts" / "part-00000.parquet")
+    view = opened(project, answer=answer.id)
+    assert view.html.count("<img") == 1
+    (shown,) = (answer.folder / "shown").iterdir()
+    assert shown.read_bytes() == content
+    assert "1 image added." in view.press("Add them").text
+    assert manifest_of(project).table["problems"].tolist() == [NO_LABEL]
+
+
+def test_the_table_is_for_spreadsheets(trained, monkeypatch):
+    from jobs.known_models import list_models
+    from parts.predict import answer as part
     from projects.answers import start_answer
 
-    with zipfile.ZipFile("photos.zip", "w") as archive:
-        archive.writestr("../x/bag.png", pictures["bag.png"])
-    answer = start_answer(trained, list_models(trained)[0], pictures="photos.zip")
-    (row,) = with_files(answer, [{"image": "../x/bag.png", "file": "photos.zip/../x/bag.png"}])
-    assert Path(row["file"]).read_bytes() == pictures["bag.png"]
-    assert Path(row["file"]).parent == answer.folder / "shown"
+    names = ["photos/=HYPERLINK(1).jpg", "photos/Äpfel.jpg", "photos/a-b.jpg"]
+    answer, loaded = start_answer(trained, list_models(trained)[0], pictures="photos"), []
+    rows = pd.DataFrame({"image": names, "class": ["=2+3", "@a", "-1"], "probability": 0.9, "problem": ""})
+    (answer.folder / "parts").mkdir()
+    rows.to_parquet(answer.folder / "parts" / "part-00000.parquet")
+    monkeypatch.setattr(part.st, "download_button", lambda label, data, *_, **__: loaded.append(data))
+    opened(trained, answer=answer.id)
+    content = loaded[0]() if callable(loaded[0]) else loaded[0].encode()
+    assert content.startswith(b"\xef\xbb\xbfimage,answer,")
+    table = pd.read_csv(io.BytesIO(content))
+    assert table["image"].tolist() == ["'=HYPERLINK(1).jpg", "Äpfel.jpg", "a-b.jpg"]
+    assert table["class"].tolist() == ["'=2+3", "'@a", "'-1"]
+    assert table["probability"].tolist() == [0.9] * 3
 
 
 @pytest.mark.thorough

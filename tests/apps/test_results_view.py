@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 from judged_project import MISLABELLED, SEEN, WRONG, judge
+from projects.queues import load_queue
 
 from imgcls.data.manifest.table import Manifest
 from imgcls.files import write_json
@@ -63,8 +64,6 @@ def address(view, name: str) -> str:
 
 
 def queue_of(project, view):
-    from projects.queues import load_queue
-
     return load_queue(project, address(view, "queue"))
 
 
@@ -100,6 +99,19 @@ def test_a_cell_of_the_matrix_stands_in_the_address_and_becomes_a_queue_with_sug
     rows = rows_of(flawed, queue)
     assert set(rows["label"]) == {WRONG}
     assert set(rows["split"]) == {"test"}
+
+
+def test_other_images_of_the_same_cell_are_another_queue(open_results, flawed, monkeypatch):
+    from parts.grid import GridAnswer
+
+    queues = []
+    for place in (0, 1):
+        choose = lambda *shown, chosen=place, **_: GridAnswer([shown[3][chosen]], None)  # noqa: E731
+        monkeypatch.setattr("parts.results.pictures.image_grid", choose)
+        view = open_results(run="first", cell=f"{WRONG},{SEEN}").press("Fix 1 label")
+        queues.append((address(view, "queue"), queue_of(flawed, view).rows))
+    assert [load_queue(flawed, name).rows for name, _ in queues] == [rows for _, rows in queues]
+    assert queues[0][1] != queues[1][1]
 
 
 def test_the_weakest_class_leads_to_what_it_is_taken_for(open_results):

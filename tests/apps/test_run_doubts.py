@@ -25,6 +25,7 @@ def save(project, rows, probabilities, **facts):
     facts = {"root": str(manifest_of(project).root), **facts}
     file = project.runs / "first" / "predictions" / "test.parquet"
     PredictionTable(rows, CLASSES, np.array(probabilities), facts=facts).save(file)
+    (file.parents[1] / "config.toml").touch()
 
 
 def test_a_run_names_what_it_is_unsure_of_and_what_it_calls_otherwise(judged):
@@ -50,6 +51,11 @@ def test_of_several_classes_the_one_it_is_least_sure_of_counts(project):
 def test_a_run_that_is_being_taken_in_is_none_yet(judged):
     shutil.copytree(judged.runs / "first", judged.runs / ".partial-00000000-1-00000000")
     assert reviewed_runs(judged) == ["first"]
+
+
+def test_what_is_left_of_a_deleted_run_is_none(judged):
+    (judged.runs / "first" / "config.toml").unlink()
+    assert reviewed_runs(judged) == []
 
 
 def test_a_damaged_table_says_nothing(judged):

@@ -2,15 +2,18 @@
 
 import fcntl
 import os
+import threading
 import time
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from dataclasses import replace
 
 import pytest
 from jobs import job, runs
 from projects.project import create_project
 
-from imgcls.config import TrainConfig
-from imgcls.config_file import save_toml
+from imgcls.config import TrainConfig, TrainingConfig
+from imgcls.config_file import load_toml, save_toml
 from imgcls.files import write_json
 from imgcls.run_folder import RunFolder
 
@@ -148,6 +151,34 @@ def test_a_run_is_deleted_with_its_jobs_unless_it_lives(project, run, lives):
     assert not job.list_jobs(project)
 
 
+def test_a_run_is_not_deleted_while_another_job_is_about_it(project, run, lives):
+    folder = asked(project)
+    values = {"kind": "review", "title": "Wrong labels by shoes", "who": "", "asked": 0.0, "about": {"run": "shoes"}}
+    write_json(folder / "job.json", values)
+    with (folder / "output.log").open("ab") as output:
+        fcntl.flock(output, fcntl.LOCK_EX)
+        with pytest.raises(ValueError, match="in use: Wrong labels by shoes"):
+            runs.delete_run(project, "shoes")
+    runs.delete_run(project, "shoes")
+    assert not run.path.exists()
+
+
+def test_what_is_left_of_a_deleted_run_takes_no_name(project, monkeypatch):
+    monkeypatch.setattr(runs, "start_job", lambda *_: None)
+    write_json(project.runs / "run-1" / "review.json", {"queue": []})
+    assert runs.free_name(project) == "run-1"
+    assert runs.start_run(project, TrainConfig(name="run-1"), 1) == "run-1"
+    assert not (project.runs / "run-1").exists()
+
+
+@pytest.mark.parametrize("inside", ["", "study.sqlite", "trial-0001/config.toml"])
+def test_a_search_keeps_its_name(project, inside):
+    (project.runs / "search-1" / inside).parent.mkdir(parents=True, exist_ok=True)
+    (project.runs / "search-1" / inside).touch() if inside else (project.runs / "search-1").mkdir()
+    with pytest.raises(ValueError, match="There is a run 'search-1' already"):
+        runs.start_run(project, TrainConfig(name="search-1"), 1)
+
+
 def test_a_name_is_taken_once(project, run):
     with pytest.raises(ValueError, match="There is a run 'shoes' already"):
         runs.start_run(project, TrainConfig(name="shoes"), 1)
@@ -170,6 +201,25 @@ def test_a_second_click_starts_no_second_run(project, monkeypatch):
     with pytest.raises(ValueError, match="There is a run 'run-3' already"):
         runs.start_run(project, replace(config, name="run-3"), 3)
     assert len(started) == 3
+
+
+def test_two_starts_at_one_moment_are_two_runs(project, monkeypatch):
+    at_once, started = threading.Barrier(2), []
+
+    def free_name(project):
+        with suppress(threading.BrokenBarrierError):
+            at_once.wait(1)  # in which the other one, too, looks for a name, unless it may not yet
+        return found(project)
+
+    found = runs.free_name
+    monkeypatch.setattr(runs, "free_name", free_name)
+    monkeypatch.setattr(runs, "start_job", lambda *facts: started.append(facts[5]["run"]))
+    configs = [TrainConfig(name="", training=TrainingConfig(seed=seed)) for seed in (1, 2)]
+    with ThreadPoolExecutor() as pool:
+        names = list(pool.map(lambda config: runs.start_run(project, config, 1), configs))
+    assert sorted(names) == sorted(started) == ["run-1", "run-2"]
+    asked = [load_toml(project.runs / ".asked" / f"{name}.toml").training.seed for name in names]
+    assert asked == [1, 2]
 
 
 def test_runs_that_live_come_first_then_the_latest(project, run, lives):

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from tests.apps.served import PATIENCE, SAMPLE, look, running, settled, take_a_photo
+from tests.apps.served import PATIENCE, SAMPLE, Line, happens, look, running, settled, take_a_photo
 
 pytestmark = pytest.mark.browser
 LARGE = 3_300  # pixels of a side of an image whose file has more than 30 MB
@@ -153,6 +153,26 @@ def test_images_come_from_everywhere_and_labels_go_to_another_tool(
         export(page, address)
     written = [file.read_text() for file in (project.folder / "exports").rglob("*.json")]
     assert any("coat" in text for text in written)
+
+
+def test_a_double_click_takes_one_photo_back(here, page):
+    from projects.photos import keep_photo, waiting_photos
+    from projects.project import create_project
+
+    project = create_project("Clothes")
+    for label in ("first", "second", "third"):
+        keep_photo(project, b"\xff\xd8\xff a photo", label)
+    line, button = Line(page), page.get_by_role("button", name="Take the last one back")
+    with running() as address:
+        look(page, f"{address}/data?project=clothes&add=1&from=Camera")
+        settled(page)
+        with line.held():
+            button.click()
+            happens(page, lambda: len(waiting_photos(project)) == 2)
+            button.click()  # on the page that still shows three
+        page.get_by_text("2 photos taken").wait_for()
+        settled(page)
+    assert [photo.label for photo in waiting_photos(project)] == ["first", "second"]
 
 
 def refuse_a_file_of_two_gigabytes(page, folder: Path) -> None:

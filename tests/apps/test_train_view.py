@@ -14,6 +14,7 @@ import pytest
 from conftest import APP, ROOT, SAMPLE, Page
 from jobs import runs
 
+from imgcls.config import TrainConfig
 from imgcls.files import write_json
 from imgcls.models.registry import NETWORK_FILES
 from imgcls.run_folder import RunFolder
@@ -205,6 +206,32 @@ def test_three_answers_say_what_they_do_and_how_long(page, project):
     view.press("Choose best")
     assert "What Best does, and why" in view.text
     assert "generalizes better" in view.text
+
+
+def test_the_name_of_a_run_stays_typed_while_another_run_begins(page, project, monkeypatch):
+    monkeypatch.setattr(runs, "start_job", lambda *asked: started.append(asked[5]["run"]))
+    started, view = [], page("train", project="clothes")
+    field = lambda: next(each for each in view.widgets.text_input if each.label == "Name of the run")  # noqa: E731
+    field().set_value("baseline")
+    RunFolder.create(TrainConfig(name="run-1", runs=str(project.runs)))
+    view.press("Start")
+    assert started == ["baseline"]
+    view.widgets.query_params.pop("run")
+    view.look()
+    assert field().value == ""
+
+
+def test_the_reading_of_images_is_timed_at_the_size_of_the_network(page, project, monkeypatch):
+    asked = []
+
+    def ask(name, file, image_size, **_):
+        asked.append((name, image_size))
+        write_json(file, {**MEASURED[name], **({"image_size": image_size or 32} if name == "speed.of_network" else {})})
+
+    monkeypatch.setattr("parts.train.estimate.ask", ask)
+    view = page("train", project="clothes").open("Settings").choose("Find a setting", "image size")
+    view.choose("Image size", 64).choose("Image size", 96)
+    assert {size for name, size in asked if name == "speed.of_reading"} >= {64, 96}
 
 
 @pytest.mark.slow

@@ -31,6 +31,13 @@ def test_no_path_leads_out(here, name):
     assert not (here / "kept").exists()
 
 
+def test_a_name_may_have_a_colon_and_windows_separators_are_some(here):
+    names = ["a/Screenshot 2026-01-01 12:00:00.png", "a/b:c.png", "a\\cat\\1.png"]
+    saved = save_uploads([File(name) for name in names], here / "kept").path
+    found = {path.relative_to(saved).as_posix() for path in saved.rglob("*.png")}
+    assert found == {"Screenshot 2026-01-01 12:00:00.png", "b:c.png", "cat/1.png"}
+
+
 def test_the_folder_that_was_chosen_gives_the_name_and_its_classes_stay(here):
     files = [File("my pets/cat/1.png"), File("my pets/dog/1.png"), File("my pets/notes.docx")]
     kept = save_uploads(files, here / "kept")

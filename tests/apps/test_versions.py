@@ -30,10 +30,10 @@ def test_a_change_is_a_new_version_and_undo_and_redo_show_the_others(project):
     add_version(project, without_bags(first), "10 images left out", 1, who="anna")
     assert (current_version(project).images, current_version(project).classes) == (20, 2)
     assert (earlier(project).number, later(project)) == (1, None)
-    show_version(project, 1)
+    show_version(project, 1, 2)
     assert len(manifest_of(project).usable) == 30
     assert (earlier(project), later(project).what) == (None, "10 images left out")
-    show_version(project, 2)
+    show_version(project, 2, 1)
     assert len(manifest_of(project).usable) == 20
     assert [version.who for version in list_versions(project)] == ["", "anna"]
 
@@ -41,7 +41,7 @@ def test_a_change_is_a_new_version_and_undo_and_redo_show_the_others(project):
 def test_a_change_after_undo_loses_nothing(project):
     first = whole_manifest_of(project)
     add_version(project, without_bags(first), "10 images left out", 1)
-    show_version(project, 1)
+    show_version(project, 1, 2)
     third = add_version(project, first, "nothing changed", 1)
     assert (third.number, current_number(project), later(project)) == (3, 3, None)
     assert [len(manifest_of(project, number).usable) for number in (1, 2, 3)] == [30, 20, 30]
@@ -52,6 +52,8 @@ def test_of_two_tabs_the_second_is_told(project):
     add_version(project, without_bags(first), "10 images left out", 1, who="anna")
     with pytest.raises(ValueError, match=r"changed in the meantime \(10 images left out, by anna\)"):
         add_version(project, first, "another change", 1)
+    with pytest.raises(ValueError, match=r"changed in the meantime \(10 images left out, by anna\)"):
+        show_version(project, 1, 1)
     assert current_number(project) == 2
 
 
@@ -70,4 +72,4 @@ def test_what_is_not_there_is_said(here):
     with pytest.raises(ValueError, match="no images in this project yet"):
         manifest_of(empty)
     with pytest.raises(ValueError, match="no version 7"):
-        show_version(empty, 7)
+        show_version(empty, 7, 0)

@@ -19,6 +19,12 @@ def address(request, folder):
         yield f"{place}/v1/models/lengths" if request.param == "REST" else f"grpc://{place}/lengths"
 
 
+@pytest.fixture(scope="module")
+def without_numbers(tmp_path_factory):
+    with serving(models_of(save(tmp_path_factory.mktemp("nan") / "lengths", even=float("nan")))) as place:
+        yield f"{place}/v1/models/lengths"
+
+
 @pytest.fixture
 def check(command):
     return lambda *arguments: command("cli.serve_check", *arguments)
@@ -40,6 +46,13 @@ def test_another_model_of_the_same_name(address, check, tmp_path):
     assert "2.5e-01" in result.out
     assert "The server does not answer as" in result.out
     assert "Next:" not in result.out
+
+
+def test_a_server_that_answers_with_no_numbers(without_numbers, check, folder):
+    result = check(without_numbers, "--bundle", folder)
+    assert result.code == 3
+    assert "inf" in result.out
+    assert "The server does not answer as" in result.out
 
 
 def test_another_version(address, folder, check, tmp_path):

@@ -21,7 +21,7 @@ from imgcls.framework_internals import all_layers
 from imgcls.models import load_model
 from imgcls.run_folder import RunFolder
 from imgcls.training.callbacks import Checkpointing
-from imgcls.training.checkpoints import load_checkpoint, load_latest, save_checkpoint
+from imgcls.training.checkpoints import load_checkpoint, load_latest, save_checkpoint, step_name
 from imgcls.training.run import train_network
 from imgcls.workflow.create import create_run
 
@@ -230,6 +230,28 @@ def test_a_damaged_checkpoint_is_passed_over(tmp_path):
     assert load_latest(tmp_path).state["step"] == 1
     with pytest.raises(ValueError, match="damaged"):
         load_checkpoint(tmp_path / "step-000000002")
+
+
+def test_a_run_that_begins_anew_keeps_what_it_writes(tmp_path):
+    for step in (50, 60):
+        save_checkpoint(tmp_path, step_name(step), {"a": np.full(10, step)}, {"step": step})
+        (tmp_path / step_name(step) / "arrays.npz").write_bytes(b"")
+    for step in (1, 2, 3):
+        save_checkpoint(tmp_path, step_name(step), {"a": np.full(10, step)}, {"step": step})
+        assert load_latest(tmp_path).state["step"] == step
+    assert sorted(path.name for path in tmp_path.iterdir()) == [step_name(2), step_name(3)]
+
+
+def test_a_disk_that_does_not_give_a_checkpoint_is_no_damage(tmp_path, monkeypatch):
+    for step in (1, 2):
+        save_checkpoint(tmp_path, step_name(step), {"a": np.full(10, step)}, {"step": step})
+
+    def stale(path):
+        raise OSError(errno.ESTALE, os.strerror(errno.ESTALE), str(path))
+
+    monkeypatch.setattr("imgcls.training.checkpoints.sha256_of", stale)
+    with pytest.raises(OSError, match=step_name(2)):
+        load_latest(tmp_path)
 
 
 def test_a_folder_that_is_no_run_is_refused(tmp_path):

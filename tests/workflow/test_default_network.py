@@ -66,6 +66,15 @@ def test_without_the_folder_the_default_network_is_taken(monkeypatch):
     assert candidates_here() == []
 
 
+def test_a_folder_without_weights_is_said(photos, folder, caplog, monkeypatch):
+    caplog.set_level(logging.INFO, "imgcls")
+    run, _ = create_run(photos)
+    assert run.config.network.model == "efficientnet_lite0"
+    assert f"IMGCLS_WEIGHTS, {folder}, has no weights of timm" in caplog.text
+    monkeypatch.setenv("IMGCLS_WEIGHTS", "")
+    assert candidates_here() == []
+
+
 @pytest.mark.thorough
 def test_the_features_decide_and_a_damaged_file_is_left_out(photos, folder, caplog):
     caplog.set_level(logging.INFO, "imgcls")

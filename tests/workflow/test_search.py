@@ -159,6 +159,20 @@ def test_a_search_that_could_not_begin_its_first_trial_is_bound_to_nothing(tmp_p
         wrong.try_next()
 
 
+def test_choices_of_a_trial_that_was_refused_do_not_bind_the_search(tmp_path):
+    base = with_options(TrainConfig(), {"data": "shoes", "runs": str(tmp_path)})
+    wrong = Search(base, [parse_range("model=lenet5,lenet6")], "s")
+    trial, run = wrong._begun()
+    wrong._values(trial)
+    run.let_go()
+    with pytest.raises(ValueError, match="lenet6"):
+        wrong._note_failure(trial, "Unknown architecture 'lenet6'.", 2)
+    right = Search(base, [parse_range("model=lenet5,resnet20")], "s")
+    trial, run = right._begun()
+    run.let_go()
+    assert right._values(trial)["model"] in ("lenet5", "resnet20")
+
+
 def forget(search: Search) -> None:
     """What an imgcls of before left: no record of the settings."""
     with sqlite3.connect(search.folder / "study.sqlite") as database:

@@ -37,11 +37,16 @@ def show_arriving(project: Project) -> bool:
         if job.state in ("failed", "interrupted"):
             _show_failed(project, job)
     running = {str(job.about.get("import", "")) for job in live}
+    reports = imports.unread_reports(project)
+    for job in jobs:
+        name = str(job.about.get("import", ""))
+        if name and job.state == "cancelled" and name not in {*running, *reports}:
+            imports.close(project, name)
     for name, question in imports.open_questions(project).items():
         if name not in running:
             _ask(project, name, question)
     old = imports.overtaken(project)
-    told = {name: each for name, each in imports.unread_reports(project).items() if each.says_more or name not in old}
+    told = {name: each for name, each in reports.items() if each.says_more or name not in old}
     for name, each in list(told.items())[:MOST_REPORTS]:
         _show_report(project, name, each, is_news=name not in old)
     return bool(live) or bool(imports.open_questions(project))

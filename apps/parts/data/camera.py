@@ -7,12 +7,13 @@ import streamlit as st
 from images.addresses import file_address
 from projects.edits import all_classes
 from projects.imports import Request
-from projects.photos import ORIGIN, Photo, drop_last, hand_over, keep_photo, waiting_photos
+from projects.photos import ORIGIN, Photo, drop_photo, hand_over, keep_photo, waiting_photos
 from projects.project import Project
 from projects.versions import current_number, manifest_of
 
 from imgcls.counted import counted
 from parts.data.starting import request_for
+from parts.errors import callback
 
 SHOWN = 48  # photos, the latest
 
@@ -45,9 +46,15 @@ def _show(project: Project, waiting: list[Photo]) -> None:
         return
     with st.container(horizontal=True, vertical_alignment="center"):
         st.caption(f"{counted(len(waiting), 'photo')} taken. All are kept here until you add them.")
-        if st.button("Take the last one back", icon=":material/undo:", type="tertiary"):
-            drop_last(project)
-            st.rerun()
+        last = waiting[-1].path.name  # a click is for what was shown with it
+        st.button(
+            "Take the last one back",
+            key=f"take back {last}",
+            icon=":material/undo:",
+            type="tertiary",
+            on_click=callback(drop_photo),
+            args=(project, last),
+        )
     figures = "".join(_figure(photo) for photo in reversed(waiting[-SHOWN:]))
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:8px">{figures}</div>')
 

@@ -5,6 +5,7 @@ from collections.abc import Callable
 import streamlit as st
 from projects.project import Project
 from projects.versions import (
+    Version,
     add_version,
     current_number,
     earlier,
@@ -15,6 +16,7 @@ from projects.versions import (
 )
 
 from imgcls.data.manifest.table import Manifest
+from parts.errors import callback
 from parts.opened import keep
 from parts.person import who
 from parts.plain import plain
@@ -43,9 +45,18 @@ def undo_and_redo(project: Project) -> None:
     now = current_number(project)
     what = {version.number: version.what for version in list_versions(project)}
     back, forth = earlier(project), later(project)
-    if st.button("Undo", icon=":material/undo:", disabled=back is None, help=plain(what[now]) if back else None):
-        show_version(project, back.number)
-        st.rerun()
-    if st.button("Redo", icon=":material/redo:", disabled=forth is None, help=plain(forth.what) if forth else None):
-        show_version(project, forth.number)
-        st.rerun()
+    _button("Undo", ":material/undo:", project, back, now, what[now])
+    _button("Redo", ":material/redo:", project, forth, now, forth.what if forth else "")
+
+
+def _button(label: str, icon: str, project: Project, version: Version | None, now: int, what: str) -> None:
+    """Shows another version in place of the one that the user saw when pressing it."""
+    st.button(
+        label,
+        icon=icon,
+        key=label,
+        disabled=version is None,
+        help=plain(what) if version else None,
+        on_click=callback(show_version),
+        args=(project, version.number, now) if version else None,
+    )

@@ -75,8 +75,8 @@ def show_actions(project: Project, number: int, classes: list[str], rows: list[i
             if st.button("Bring back", icon=":material/visibility:"):
                 change(project, number, f"{many} brought back", lambda m: edits.bring_back(m, rows))
             if st.button("Send to Label", icon=":material/label:"):
-                name = f"selection {number} {rows}"  # its own, or it would take the place of somebody's open queue
-                go("label", project, queue=queues.save_queue(project, name, f"{many} from Data", rows, number))
+                queue = queues.save_chosen(project, "selection", f"{many} from Data", rows, number)
+                go("label", project, queue=queue)
 
 
 def _close() -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 
 TEMPLATES = Path(__file__).parents[3] / "deploy"
 ASKED_NAME = re.compile(r"\$\{MODEL_NAME:\?[^}]*\}")
+TEMPLATE_NAME = re.compile(r"/models/photos(/[12])?|\bphotos\b")
 ASKED_HINT = re.compile(r"^#   MODEL_NAME=\S+ docker compose -f \S+ up$", re.MULTILINE)
 
 
@@ -28,11 +29,9 @@ def kubernetes_file(bundle: str, version: str) -> str:
         version: Its number.
     """
     text = (TEMPLATES / "serving-on-kubernetes.yaml").read_text("utf-8")
-    text = text.replace("/models/photos/1", f"/models/{bundle}/{version}")
-    text = text.replace("/models/photos/2", f"/models/{bundle}/{version}")
-    text = text.replace("/models/photos", f"/models/{bundle}")
     text = re.sub(r"replicas: 1  #.*", "replicas: 0  # give it a newer version above, and pods here", text)
-    return re.sub(r"\bphotos\b", _label(bundle), text)
+    names = {"photos": _label(bundle), "/models/photos": f"/models/{bundle}"}
+    return TEMPLATE_NAME.sub(lambda found: names.get(found[0], f"/models/{bundle}/{version}"), text)
 
 
 def _label(bundle: str) -> str:

@@ -48,15 +48,15 @@ class Labeller {
     window.addEventListener("keydown", this.pressed, true);  // before Streamlit's own keys
     this.watch.observe(this.find(".stage"));
     if (this.data === data) return;
-    const before = this.data;
+    const begun = this.begun, differs = (fact) => begun[fact] !== data[fact];
     this.data = data;
-    this.store = STORED + data.project;
+    this.store = `${STORED}${data.project}@${data.created}`;
     this.waiting ??= this.left();
     const heard = this.forget(data.received);
-    if (!before || ["version", "queue", "turn"].some((fact) => before[fact] !== data[fact])) this.begin();
-    else this.join();
-    if (before && before.turn !== data.turn) this.say("");
-    if (this.waiting.length && (heard || !before)) this.send(true);
+    if (!begun || differs("queue")) this.begin();
+    else if (!differs("version") && !differs("turn")) this.join();
+    else if (!this.isAtWork()) this.begin();  // else with one of the next answers
+    if (this.waiting.length && (heard || !begun)) this.send(true);
     this.render();
   }
 
@@ -70,6 +70,8 @@ class Labeller {
   // ---- the queue
 
   begin() {
+    if (this.begun && this.begun.turn !== this.data.turn) this.say("");
+    this.begun = this.data;  // that the items are of, until they are taken anew
     this.items = this.data.items;
     this.classes = [...this.data.classes];
     this.trail = this.items.flatMap((item) => item.decisions.filter((each) => this.isMine(each)).map(() => item));
@@ -77,6 +79,11 @@ class Labeller {
     this.at = -1;
     this.next();
     this.find(".stage").focus({ preventScroll: true });  // or the field with the queues would take the keys
+  }
+
+  isAtWork() {  // what waits is of the version before, and its images would come again
+    const other = this.find(".other"), isTyped = other.value || other.getRootNode().activeElement === other;
+    return Boolean(this.waiting.length || (this.item && (isTyped || this.marked || this.drawing || this.item.boxed)));
   }
 
   apply(decision) {
@@ -119,7 +126,7 @@ class Labeller {
 
   goTo(place) {
     this.at = place;
-    this.drawing = false;
+    this.drawing = this.marked = false;
     this.find(".other").value = "";
     const item = this.item, decision = last(item);
     this.chosen = !item ? [] : decision?.act === "label" ? [...decision.labels]
@@ -149,6 +156,7 @@ class Labeller {
   choose(name) {
     if (!this.item) return;
     if (!this.classes.includes(name)) this.classes.push(name);
+    this.marked = true;
     if (!this.data.several) this.decide("label", [name]);
     else if (this.chosen.includes(name)) this.chosen = this.chosen.filter((each) => each !== name);
     else this.chosen = [...this.chosen, name];
@@ -187,8 +195,8 @@ class Labeller {
   }
 
   add(decision) {
-    const { queue, version } = this.data;
-    const whole = { id: `${this.tab}-${++this.made}`, queue, version, of: "", ...decision };
+    const { created, queue, version } = this.begun;
+    const whole = { id: `${this.tab}-${++this.made}`, created, queue, version, of: "", ...decision };
     this.waiting.push(whole);
     this.keep();
     this.send();
@@ -198,12 +206,12 @@ class Labeller {
   // ---- on their way to the app
 
   left() {
-    const found = [];
-    for (let place = 0; place < localStorage.length; place++) {
-      const key = localStorage.key(place);
-      if (key.startsWith(`${this.store}/`)) found.push(...JSON.parse(localStorage.getItem(key)));
-    }
-    return found;
+    return this.keys().flatMap((key) => JSON.parse(localStorage.getItem(key)));
+  }
+
+  keys() {
+    const stems = [this.store, STORED + this.data.project];  // the app of before had only the project's name
+    return Object.keys(localStorage).filter((key) => stems.some((stem) => key.startsWith(`${stem}/`)));
   }
 
   keep() {
@@ -218,8 +226,8 @@ class Labeller {
     this.waiting = this.waiting.filter((each) => !known.has(each.id));
     if (this.waiting.length === before) return false;
     this.keep();
-    for (const key of Object.keys(localStorage)) {  // of tabs that were closed
-      if (!key.startsWith(`${this.store}/`) || key.endsWith(`/${this.tab}`)) continue;
+    for (const key of this.keys()) {  // of tabs that were closed
+      if (key.endsWith(`/${this.tab}`)) continue;
       const theirs = JSON.parse(localStorage.getItem(key)).filter((each) => !known.has(each.id));
       if (theirs.length) localStorage.setItem(key, JSON.stringify(theirs)); else localStorage.removeItem(key);
     }

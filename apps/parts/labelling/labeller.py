@@ -1,13 +1,14 @@
 """One image after the other: the component, what it is given, and what it sends."""
 
 import math
+from collections.abc import Mapping
 from functools import lru_cache, partial
 from pathlib import Path
 from typing import Any
 
 import streamlit as st
 from images.addresses import file_address, picture_address
-from projects.decisions import SKIP, Decision, read_decision, record, unsaved
+from projects.decisions import SKIP, Decision, known_ids, read_decision, record, unsaved
 from projects.done_rows import done_rows
 from projects.edits import all_classes
 from projects.open_queue import OpenQueue
@@ -23,6 +24,7 @@ from parts.labelling.run_again import run_again
 from parts.person import browser, who
 
 LARGE = 1024  # pixels of the longest side
+OF_ANOTHER = "Labels that waited in this browser were left out: they may be of another project of this name."
 WAIT = "The last labels wait in this browser, and are sent again."
 COMING, BACK = 40, 10  # images that the browser knows of: to come, and decided just now
 HERE = Path(__file__)
@@ -76,6 +78,7 @@ def data_of(project: Project, queue: OpenQueue, received: list[str], several: bo
     facts = manifest.table.loc[sorted(set(shown))].to_dict("index")  # at once: a row by itself costs two milliseconds
     return {
         "project": project.name,
+        "created": project.created,
         "queue": queue.name,
         "version": queue.version,
         "total": len(queue.rows),
@@ -122,10 +125,24 @@ def _record(project: Project, sent: list[Any]) -> list[str]:
     decisions, refused = [], []
     for values in sent:
         try:
-            decisions.append(read_decision(values, who(), classes, browser()))
+            decision = read_decision(values, who(), classes, browser())
+            if not _is_of(project, values):
+                raise ValueError(OF_ANOTHER)
+            decisions.append(decision)
         except ValueError as error:
             refused.append(str(error))
     return [*refused, *record(project, decisions).values()]
+
+
+def _is_of(project: Project, values: Mapping[str, Any]) -> bool:
+    """Whether a decision is of this project, and not of another one that had its name, or has it in another app.
+
+    The app of before did not keep when the project was made: of its decisions, others of the same tab must be known.
+    """
+    if "created" in values:
+        return bool(values["created"] == project.created)
+    tab = str(values["id"]).rpartition("-")[0]
+    return any(known.startswith(f"{tab}-") for known in known_ids(project))
 
 
 def _ids(sent: list[Any]) -> list[str]:
@@ -133,7 +150,7 @@ def _ids(sent: list[Any]) -> list[str]:
 
 
 def _key(project: Project) -> str:
-    return f"labeller {project.name}"
+    return f"labeller {project.name} {project.created}"
 
 
 def _item(

@@ -40,7 +40,7 @@ def _add(project: Project, answer: Answer, with_label: bool) -> Joined | None:
     for row in rows:
         said = said_of(row, least)
         label = said.text if with_label and said.kind == NAMED and not row["several"] else ""
-        if row["file"]:
+        if row["file"] and Path(row["file"]).is_file():
             pictures.append((_kept(project, answer, Path(row["file"])), label))
     origin = "from Predict, with the predicted class" if with_label else "from Predict, without a label"
     return join_pictures(project, pictures, _inspected, origin, who())

@@ -18,6 +18,7 @@ from parts.predict.archived import with_files
 from parts.predict.cards import show_cards
 from parts.predict.folder_job import name_again
 from parts.predict.said import TITLES, UNREADABLE, as_table, kinds_of
+from parts.spreadsheet import TIP, for_spreadsheets
 
 CARDS_A_PAGE = 24
 REFRESH = 1.0  # seconds, while a job works
@@ -127,7 +128,13 @@ def _cards(answer: Answer, table: pd.DataFrame, least: float) -> None:
 
 def _table(answer: Answer, table: pd.DataFrame) -> None:
     st.download_button(
-        "Download the table", table.to_csv(index=False), f"{answer.id}.csv", "text/csv", icon=":material/download:"
+        "Download the table",
+        lambda: for_spreadsheets(table),
+        f"{answer.id}.csv",
+        "text/csv",
+        icon=":material/download:",
+        help=TIP,
+        on_click="ignore",
     )
     with st.expander("As a table"):
         shares = {name: PERCENT for name in table if name.startswith("probability")}

@@ -1,8 +1,6 @@
-"""Images inside a zip file, taken out for the cards that are on the page, under names of our own."""
+"""Images inside an archive, taken out for the cards that are on the page, under names of our own."""
 
-import zipfile
 from collections.abc import Sequence
-from contextlib import suppress
 from hashlib import sha256
 from pathlib import Path
 
@@ -10,35 +8,44 @@ from projects.answers import Answer
 
 from imgcls.files import replacing
 from imgcls.image_files import HEAD, suffix_of
+from imgcls.workflow.many_images.archives import images_in
 
 MOST_BYTES = 50_000_000  # of an image that is shown
 
 
 def with_files(answer: Answer, rows: Sequence[dict]) -> list[dict]:
-    """The same rows; where the images lie in a zip file, `file` is that of a copy."""
+    """The same rows; where the images lie in an archive, `file` is that of a copy, or empty if there is none."""
     archive = Path(answer.pictures)
-    if not answer.pictures or archive.suffix.lower() != ".zip" or not archive.is_file():
+    if not answer.pictures or archive.is_dir():
         return list(rows)
-    with suppress(OSError, zipfile.BadZipFile), zipfile.ZipFile(archive) as opened:
-        return [{**row, "file": _copy(answer, opened, row["image"])} for row in rows]
-    return [{**row, "file": ""} for row in rows]
+    names = {row["file"] for row in rows if not row["problem"]}
+    copies = {name: copy for name in names if (copy := _copy(answer, name))}
+    missing = names - set(copies)
+    for image in images_in(archive, missing.__contains__) if missing else ():
+        missing.discard(image.name)
+        if isinstance(image.image, bytes) and (copy := _keep(answer, image.name, image.image)):
+            copies[image.name] = copy
+        if not missing:
+            break
+    return [{**row, "file": copies.get(row["file"], "")} for row in rows]
 
 
-def _copy(answer: Answer, archive: zipfile.ZipFile, name: str) -> str:
-    """The file of a copy; empty if there is none."""
-    stem = answer.folder / "shown" / sha256(name.encode()).hexdigest()[:24]
-    there = next(stem.parent.glob(f"{stem.name}.*"), None)
-    if there:
-        return str(there)
-    try:
-        with archive.open(name) as member:
-            content = member.read(MOST_BYTES + 1)
-    except (KeyError, RuntimeError, OSError, zipfile.BadZipFile, NotImplementedError):
-        return ""
+def _stem(answer: Answer, name: str) -> Path:
+    return answer.folder / "shown" / sha256(name.encode()).hexdigest()[:24]
+
+
+def _copy(answer: Answer, name: str) -> str:
+    """The file of a copy that was made before; empty if there is none."""
+    stem = _stem(answer, name)
+    return str(next(stem.parent.glob(f"{stem.name}.*"), ""))
+
+
+def _keep(answer: Answer, name: str, content: bytes) -> str:
+    """The file of a copy that is made now; empty if this is none to show."""
     suffix = suffix_of(content[:HEAD])
     if not suffix or len(content) > MOST_BYTES:
         return ""
-    stem.parent.mkdir(exist_ok=True)
-    with replacing(stem.with_suffix(suffix)) as partial:
+    file = _stem(answer, name).with_suffix(suffix)
+    with replacing(file) as partial:
         partial.write_bytes(content)
-    return str(stem.with_suffix(suffix))
+    return str(file)

@@ -1,12 +1,11 @@
 """Many images, named by a job: an uploaded folder or archive, or a place on the server."""
 
-import re
 from collections.abc import Sequence
 from pathlib import Path, PurePosixPath
 
 from jobs.job import Job, start_job
 from projects.answers import Answer, Upload, delete_answer, start_answer, with_job
-from projects.models import IMAGENET, SERVER, Model
+from projects.models import IMAGENET, RUN, SERVER, Model
 from projects.project import Project
 from safety import allowed_paths
 
@@ -16,6 +15,7 @@ from imgcls.serving.client.address import TOKEN
 from imgcls.workflow.many_images.archives import is_archive
 from parts.person import who
 from parts.predict.model_choice import server_token
+from parts.uploads import inside
 
 TOP = 5  # classes kept of each image
 WHAT = "Expected a folder of images, or a zip or tar file of them."
@@ -42,7 +42,7 @@ def name_uploaded_folder(project: Project, model: Model, files: Sequence[Upload]
     Raises:
         ValueError: There is no image in it, or a file's path would lead out of the folder.
     """
-    kept = [(_inside(file.name), file) for file in files if _is_picture(file)]
+    kept = [(inside(file.name), file) for file in files if _is_picture(file)]
     if not kept:
         raise ValueError("There is no image in this folder. Choose a folder of images.")
     title = kept[0][0].parts[0] if len(kept[0][0].parts) > 1 else "Folder"
@@ -84,6 +84,8 @@ def _started(project: Project, answer: Answer) -> Answer:
 def _start(project: Project, answer: Answer) -> Job:
     environment = allowed_paths.environment() | ({TOKEN: server_token()} if answer.model.kind == SERVER else {})
     about, title = {"answer": answer.id}, f"Naming {answer.title}"
+    if answer.model.kind == RUN:
+        about["run"] = answer.model.run
     return start_job(project, "predict", title, _program(answer), environment, about, answer.who)
 
 
@@ -103,10 +105,3 @@ def _is_picture(file: Upload) -> bool:
         return False
     suffix = PurePosixPath(name).suffix.lower()
     return suffix in SUFFIXES or (not suffix and bool(suffix_of(file.getvalue()[:HEAD])))
-
-
-def _inside(name: str) -> PurePosixPath:
-    path = PurePosixPath(name)
-    if path.is_absolute() or not path.parts or ".." in path.parts or re.search(r"[\\:\0]", name):
-        raise ValueError(f"The path {name!r} leads out of the folder that was uploaded. Nothing of it was kept.")
-    return path

@@ -7,7 +7,7 @@ from itertools import pairwise
 import pandas as pd
 import streamlit as st
 from projects.judged_run import JudgedRun
-from projects.queues import save_queue
+from projects.queues import save_chosen
 from projects.versions import NO_LABEL, current_number, file_of_version, manifest_of
 from worker.client import call
 
@@ -93,4 +93,4 @@ def _find_more(judged: JudgedRun, name: str) -> None:
         run, manifest = (str(path.absolute()) for path in (judged.folder.path, file_of_version(project, number)))
         found = call("suggest.likely", run=run, manifest=manifest, rows=rows, class_name=name)
     title, said = f"Perhaps {name}, by {judged.name}", dict(zip(found["rows"], found["classes"], strict=True))
-    go("label", project, queue=save_queue(project, title, title, found["rows"], number, said))
+    go("label", project, queue=save_chosen(project, title, title, found["rows"], number, said))

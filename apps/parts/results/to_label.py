@@ -3,7 +3,7 @@
 import numpy as np
 import streamlit as st
 from projects.judged_run import JudgedRun
-from projects.queues import save_queue
+from projects.queues import save_chosen
 from projects.versions import current_number
 
 from imgcls.counted import counted
@@ -42,4 +42,4 @@ def queue_of(judged: JudgedRun, places: np.ndarray, title: str) -> str:
         if not (judged.answers.right[place] or judged.table.is_multi_label)
     }
     name = f"{judged.name} {title}"
-    return save_queue(judged.project, name, title, rows, current_number(judged.project), said)
+    return save_chosen(judged.project, name, title, rows, current_number(judged.project), said)

@@ -1,7 +1,7 @@
 """How long a run will take on this machine: from a trial of its network here, and of reading the project's images.
 
-    projects/.speed/<network>-<pixels>.json   images a second on this machine, see worker/tasks/speed.py
-    projects/<name>/speed-<version>.json      images a second that are read
+    projects/.speed/<network>-<pixels>.json         images a second on this machine, see worker/tasks/speed.py
+    projects/<name>/speed-<version>-<pixels>.json   images a second that are read
 
 Both are measured once, in the worker, while nothing else runs.
 """
@@ -70,11 +70,11 @@ def speed_of(project: Project, version: int, config: TrainConfig, facts: Facts) 
     model = ("resnet20" if facts.are_small else PHOTO_MODEL) if model == "auto" else model
     size = config.input.image_size or (facts.image_size or 32 if facts.are_small else 0)
     of_machine = PROJECTS / ".speed" / f"{model.replace('/', '_')}-{size}.json"
-    of_images = project.folder / f"speed-{version}.json"
     measured = _measured(of_machine, "speed.of_network", {"model": model, "image_size": size})
     if not measured:
         return None
     manifest, pixels = str(file_of_version(project, version)), round(measured["image_size"])
+    of_images = project.folder / f"speed-{version}-{pixels}.json"
     read = _measured(of_images, "speed.of_reading", {"manifest": manifest, "image_size": pixels})
     return Speed(model=model, reads=read["images_per_second"], **measured) if read else None
 

@@ -94,7 +94,8 @@ def _open_drawer(project: Project, version: int, answer: Answer, facts: Facts) -
 
 def _offer_start(project: Project, version: int, answer: Answer) -> None:
     with st.container(horizontal=True, vertical_alignment="bottom"):
-        name = st.text_input("Name of the run", placeholder=free_name(project), width=280).strip()
+        key = f"name of the run of {project.name}"
+        name = st.text_input("Name of the run", key=key, placeholder=free_name(project), width=280).strip()
         pressed = st.button("Start", type="primary", icon=":material/play_arrow:")
     changed = len(changes(project))
     with st.container(border=True):

@@ -53,14 +53,11 @@ def look_into(run: str, folder: str, path: str, box: Box, true: str) -> dict[str
         file = Path(folder) / "found.json"
         if not file.is_file():
             network, pixels = _network(run), _pixels(_network(run), path, box)
-            write_json(
-                file,
-                {
-                    **_heat_maps(network, pixels, true, Path(folder)),
-                    "neighbours": _neighbours(network, pixels, RunFolder(run)),
-                    "layers": [each.name for each in network.maps],
-                },
-            )
+            found = {
+                "neighbours": _neighbours(network, pixels, RunFolder(run)),
+                "layers": [each.name for each in network.maps],
+            }
+            write_json(file, {**_heat_maps(network, pixels, true, Path(folder), run), **found})
         return read_json(file)
 
 
@@ -79,6 +76,7 @@ def activations(run: str, file: str, path: str, box: Box, layer: str) -> None:
             network = _network(run)
             pixels = _pixels(network, path, box)
             maps = activation_maps(network, pixels[None], layer)[0]
+            _check_there(run)
             with replacing(file) as partial:
                 activation_picture(pixels, maps, f"Activations of {layer}").save(partial)
 
@@ -106,9 +104,16 @@ def lay_out(run: str, split: str, file: str, method: str) -> dict[str, Any]:
             found = embedding_map(np.asarray(table.embeddings), method)
             x, y = (np.round(values, 4).tolist() for values in found.coordinates.T.astype(float))
             said = {"sentences": list(found.sentences), "trustworthiness": found.trustworthiness}
+            _check_there(run)
             Path(file).parent.mkdir(parents=True, exist_ok=True)
             write_json(Path(file), {"x": x, "y": y, "places": found.places.tolist(), **said})
         return read_json(Path(file))
+
+
+def _check_there(run: str) -> None:
+    """Raise ValueError if the run was deleted meanwhile: to write into its folder would make it again."""
+    if not (Path(run) / "config.toml").is_file():
+        raise ValueError(f"The run {Path(run).name} was deleted in the meantime.")
 
 
 def _network(run: str) -> Network:
@@ -130,13 +135,14 @@ def _pixels(network: Network, path: str, box: Box) -> np.ndarray:
     return np.asarray(read.result)
 
 
-def _heat_maps(network: Network, pixels: np.ndarray, true: str, folder: Path) -> dict[str, Any]:
+def _heat_maps(network: Network, pixels: np.ndarray, true: str, folder: Path, run: str) -> dict[str, Any]:
     """For the answer, for the true class or else the next likeliest one, and for the difference of both."""
     order = np.argsort(-np.asarray(network.model(pixels[None], training=False))[0], kind="stable")
     asked = _asked([network.class_names[place] for place in order], true)
     method = find_method(METHOD if network.last_map else WITHOUT_MAPS)
     scores = class_scores(network, [target for target, _ in asked.values()], [against for _, against in asked.values()])
     found = method.compute(network, np.stack([pixels] * len(asked)), scores, MethodOptions())
+    _check_there(run)
     folder.mkdir(parents=True, exist_ok=True)
     maps = []
     for place, title in enumerate(asked):

@@ -143,6 +143,11 @@ def _check_made(features: keras.Model, shape: Shape, named: str) -> None:
     """Raise ValueError unless what was made takes the images that it was made for."""
     takes = features.inputs[0].shape[1:]
     if any(own not in (None, size) for own, size in zip(takes, shape, strict=True)):
+        if tuple(takes) == (shape[2], *shape[:2]):
+            raise ValueError(
+                f"{named} takes images with the channels first and turns them itself, which imgcls cannot turn back. "
+                f"Save one that takes {'x'.join(map(str, shape))}."
+            )
         raise ValueError(
             f"{named} takes images of {'x'.join(map(str, takes))}, not {'x'.join(map(str, shape))}. Choose another "
             "--image-size or --color."

@@ -69,6 +69,12 @@ class InitialWeights:
         preprocessing = {**given.preprocessing, **trained_with.preprocessing}
         return replace(given, preprocessing=preprocessing, mean=trained_with.mean, std=trained_with.std)
 
+    def check_channels(self, channels: int) -> None:
+        """Raise ValueError where images have other channels than those that the weights were trained with."""
+        checks_itself = self.published is not None and self.published.build  # whoever builds the network for them
+        if channels != 3 and (self.published or self.state_dict) and not checks_itself:
+            raise ValueError(f"The {self.named} weights expect images of 3 channels, not {channels}; use --color rgb.")
+
     def fill(self, model: keras.Model, names: list[str] | None) -> None:
         """Fill the layers of a built model.
 
@@ -80,20 +86,11 @@ class InitialWeights:
             ValueError: If the weights do not fit.
         """
         if self.published:
-            if not self.published.build:  # else whoever built it has checked them
-                self._check_channels(model)
             self.published.load(model, names is not None and names == self.published.class_names())
         elif self.state_dict:
             logger.info(load_state_dict(model, self.state_dict).sentence())
         elif self.earlier:
             _copy_classifier(self.earlier, model)
-
-    def _check_channels(self, model: keras.Model) -> None:
-        channels = model.input.shape[-1]
-        if channels != 3:
-            raise ValueError(
-                f"The {self.named} weights of {model.name} expect 3 channels, not {channels}; use --color rgb."
-            )
 
 
 def initial_weights(architecture: Architecture, weights: str | Path) -> InitialWeights:
@@ -115,7 +112,7 @@ def initial_weights(architecture: Architecture, weights: str | Path) -> InitialW
         return InitialWeights(named, state_dict=read_state_dict(architecture, found.path, name.name, found.pixels))
     if is_state_dict(weights):
         return InitialWeights(named, state_dict=read_state_dict(architecture, Path(weights)))
-    published = published_weights(architecture.name, weights)
+    published = _published(architecture, weights)
     earlier = Path(weights) if published is None and named != NO_WEIGHTS else None
     return InitialWeights(named, published, earlier=earlier)
 
@@ -129,7 +126,11 @@ def published_weights(name: str, weights: str | Path) -> PretrainedWeights | Non
         ValueError: If the architecture has no weights of that name.
         FileNotFoundError: If a path names no file.
     """
-    known = find_architecture(name).weights
+    return _published(find_architecture(name), weights)
+
+
+def _published(architecture: Architecture, weights: str | Path) -> PretrainedWeights | None:
+    known = architecture.weights
     if str(weights) == NO_WEIGHTS or named_weights(weights):
         return None
     suffix = Path(weights).suffix
@@ -143,8 +144,8 @@ def published_weights(name: str, weights: str | Path) -> PretrainedWeights | Non
     if str(weights) not in known:
         there_are = ", ".join([*(each for each in known if each != H5), NO_WEIGHTS])
         raise ValueError(
-            f"{name} has no weights {str(weights)!r}. There are: {there_are}, a name with its source such as "
-            "timm:resnet50.a1_in1k, or the path of a .keras file."
+            f"{architecture.name} has no weights {str(weights)!r}. There are: {there_are}, a name with its source "
+            "such as timm:resnet50.a1_in1k, or the path of a .keras file."
         )
     return known[str(weights)]
 

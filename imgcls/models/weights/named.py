@@ -126,7 +126,7 @@ def _torchvision_places(file: str) -> Iterator[Path]:
 
 def timm_weights_here() -> list[str]:
     """The names of timm's weights in the folder that IMGCLS_WEIGHTS names, sorted; none if it names none."""
-    if FOLDER not in os.environ:
+    if not os.environ.get(FOLDER):
         return []
     found = set()
     for folder in (weights_folder() / TIMM, weights_folder()):

@@ -27,9 +27,11 @@ def read_safetensors_file(path: str | Path) -> dict[str, np.ndarray]:
     """
     raw = Path(path).read_bytes()
     try:
+        if len(raw) < 8:
+            raise ValueError("it is empty" if not raw else "it ends too early")
         length = int.from_bytes(raw[:8], "little")
         if not 2 <= length <= min(len(raw) - 8, LONGEST_TABLE):
-            raise ValueError("its table reaches beyond its end")
+            raise ValueError("it ends within its table, or is of another kind")
         table = json.loads(raw[8 : 8 + length])
         numbers = memoryview(raw)[8 + length :]
         return {name: _array(numbers, entry) for name, entry in table.items() if name != "__metadata__"}

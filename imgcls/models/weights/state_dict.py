@@ -126,8 +126,10 @@ def read_state_dict(architecture: Architecture, path: Path, named: str = "", pix
         FileNotFoundError: If there is no such file.
     """
     if not architecture.state_dicts:
-        known = ", ".join(name for name in list_models() if find(name).state_dicts)
-        raise ValueError(f"No PyTorch project has the {architecture.name} of this table. These have: {known}.")
+        known = [name for name in list_models() if find(name).state_dicts]
+        alike = [name for name in known if name.startswith(architecture.name)]
+        have = f"They have {' and '.join(alike)}" if alike else f"These they have: {', '.join(known)}"
+        raise ValueError(f"No PyTorch project has the {architecture.name} of this table. {have}.")
     if not path.is_file():
         raise FileNotFoundError(f"No weight file at {path}. Expected a {path.suffix} file with a PyTorch state dict.")
     arrays = {name.removeprefix("module."): array for name, array in READERS[path.suffix](path).items()}
@@ -142,7 +144,17 @@ def read_state_dict(architecture: Architecture, path: Path, named: str = "", pix
             f"{path} is not a {architecture.name}: {share:.0%} of the layers are there by their names in "
             f"{best.project}. It begins with {', '.join(list(arrays)[:5])}."
         )
+    _check_finite(arrays, path)
     return StateDict(path, best.prepare(arrays), best, pixels or timm_pixels(path))
+
+
+def _check_finite(arrays: Mapping[str, np.ndarray], path: Path) -> None:
+    """Raise ValueError for arrays with NaN or infinity."""
+    if wrong := [name for name, array in arrays.items() if not np.isfinite(array).all()]:
+        raise ValueError(
+            f"{path} has numbers that are not finite in {', '.join(wrong[:MOST_NAMED])}. Download it again, or name "
+            "another file."
+        )
 
 
 def _overlap(architecture: Architecture, names: StateDictNames, arrays: Mapping[str, np.ndarray]) -> float:

@@ -38,6 +38,10 @@ FAULTS = (  # what a damaged file makes the readers below raise
 NESTED = ("state_dict", "model", "model_state_dict")  # where training scripts put the state dict
 
 
+class _UnreadableError(ValueError):
+    """What is wrong with the file, in words."""
+
+
 class _View:
     """A tensor of the pickle: where it lies in which storage. The numbers come later in the file."""
 
@@ -50,7 +54,7 @@ class _View:
         data = self.storage.data
         last = self.offset + sum((size - 1) * stride for size, stride in zip(self.shape, self.strides, strict=True))
         if self.offset < 0 or (np.prod(self.shape) and not 0 <= last < data.size) or min(self.strides, default=0) < 0:
-            raise ValueError("a tensor reaches beyond its storage")
+            raise _UnreadableError("a tensor reaches beyond its storage")
         strides = [stride * data.itemsize for stride in self.strides]
         array = np.lib.stride_tricks.as_strided(data[self.offset :], self.shape, strides).copy()
         return bfloat16_to_float32(array) if self.storage.kind == "BFloat16Storage" else array
@@ -64,7 +68,7 @@ class _Storage:
 
     def fill(self, raw: bytes) -> None:
         if len(raw) != self.count * self.dtype.itemsize:
-            raise ValueError("it ends too early")
+            raise _UnreadableError("it ends too early")
         self.data = np.frombuffer(raw, self.dtype)
 
 
@@ -84,12 +88,12 @@ class _ArraysOnly(pickle.Unpickler):
             return lambda view, *_: view
         if module == "torch" and name in STORAGE_DTYPES:
             return name
-        raise pickle.UnpicklingError(f"it asks for {module}.{name}, and only arrays are read from it")
+        raise _UnreadableError(f"it asks for {module}.{name}, and only arrays are read from it")
 
     def persistent_load(self, record: tuple[Any, ...]) -> _Storage:
         kind, storage_kind, key, _, count, *view = record
         if kind != "storage" or any(part is not None for part in view):
-            raise pickle.UnpicklingError(f"it holds a {kind!r} record of an unknown form")
+            raise _UnreadableError(f"it holds a {kind!r} record of an unknown form")
         return self.storages.setdefault(key, _Storage(storage_kind, key, count))
 
 
@@ -116,8 +120,10 @@ def read_torch_file(path: str | Path) -> dict[str, np.ndarray]:
                 values = values[name]
         return {name: view.array() for name, view in values.items() if isinstance(view, _View)}
     except FAULTS as error:
+        cut_off = "it is cut off, or of another kind" if path.stat().st_size else "it is empty"
+        reason = error if isinstance(error, _UnreadableError) else cut_off
         raise ValueError(
-            f"{path} is no PyTorch weight file that can be read ({error}). Expected a state dict written by "
+            f"{path} is no PyTorch weight file that can be read ({reason}). Expected a state dict written by "
             "torch.save; download the file again, or name another with --weights."
         ) from error
 
@@ -126,9 +132,9 @@ def _read_old(file: BinaryIO) -> Any:
     """Three pickles (magic number, protocol version, system), the dictionary, the storage keys; then for each key its
     count as int64 and its numbers, little-endian."""
     if _ArraysOnly(file).load() != MAGIC_NUMBER:
-        raise ValueError("its first number is not PyTorch's")
+        raise _UnreadableError("its first number is not PyTorch's")
     if _ArraysOnly(file).load() != PROTOCOL_VERSION:
-        raise ValueError("its protocol version is not 1001")
+        raise _UnreadableError("its protocol version is not 1001")
     _ArraysOnly(file).load()
     reader = _ArraysOnly(file)
     values = reader.load()
@@ -136,7 +142,7 @@ def _read_old(file: BinaryIO) -> Any:
         storage = reader.storages[key]
         count = int.from_bytes(file.read(8), "little", signed=True)
         if count != storage.count:
-            raise ValueError(f"storage {key} has {count} numbers where {storage.count} were announced")
+            raise _UnreadableError(f"storage {key} has {count} numbers where {storage.count} were announced")
         storage.fill(file.read(count * storage.dtype.itemsize))
     return values
 
@@ -146,10 +152,10 @@ def _read_zip(file: BinaryIO) -> Any:
     with zipfile.ZipFile(file) as archive:
         pickles = [name for name in archive.namelist() if name.endswith("/data.pkl")]
         if len(pickles) != 1:
-            raise ValueError("the archive has no data.pkl")
+            raise _UnreadableError("the archive has no data.pkl")
         folder = pickles[0].removesuffix("data.pkl")
         if f"{folder}byteorder" in archive.namelist() and archive.read(f"{folder}byteorder") != b"little":
-            raise ValueError("its numbers are big-endian")
+            raise _UnreadableError("its numbers are big-endian")
         with archive.open(pickles[0]) as data:
             reader = _ArraysOnly(data)
             values = reader.load()

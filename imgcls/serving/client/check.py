@@ -25,7 +25,7 @@ class Comparison(NamedTuple):
     Attributes:
         signature: That was called.
         images: In the request.
-        difference: The largest between two numbers.
+        difference: The largest between two numbers; infinite if only one of them is NaN.
         texts: How many texts are others.
         problem: Why the server gave no answer that can be compared, or "".
     """
@@ -88,6 +88,10 @@ def _compared(signature: str, rows: int, found: Mapping[str, Any], expected: Map
     missing = sorted(set(expected) - set(found))
     if missing:
         return Comparison(signature, rows, problem=f"it gives no {', '.join(missing)}: another model or version")
+    for name, values in expected.items():
+        shape = np.asarray(found[name], object).shape
+        if shape != values.shape:
+            return Comparison(signature, rows, problem=f"{name} has the shape {shape}, expected {values.shape}")
     texts = {name: _texts(values) for name, values in expected.items() if values.dtype == object}
     difference, others = 0.0, 0
     order, wanted = found.get(RANKED), texts.get(RANKED)
@@ -97,7 +101,7 @@ def _compared(signature: str, rows: int, found: Mapping[str, Any], expected: Map
         if name in IN_ORDER and order is not None and wanted is not None:
             difference = max(difference, _by_name(order, found[name], wanted, values))
         elif name == RANKED and wanted is not None:
-            others += sum(sorted(one) != sorted(other) for one, other in zip(found[name], wanted, strict=False))
+            others += sum(sorted(one) != sorted(other) for one, other in zip(found[name], wanted, strict=True))
         elif name in texts:
             others += int(np.sum(np.asarray(found[name], object) != np.asarray(texts[name], object)))
         else:
@@ -111,19 +115,19 @@ def _texts(values: np.ndarray) -> list[Any]:
 
 
 def _largest(one: np.ndarray, other: np.ndarray) -> float:
-    """The largest difference; infinite where the shapes are others."""
-    if one.shape != other.shape:
-        return float("inf")
-    return float(np.max(np.abs(one - other), initial=0.0))
+    """The largest difference; infinite where one of two is NaN."""
+    is_same = (one == other) | (np.isnan(one) & np.isnan(other))
+    with np.errstate(invalid="ignore"):
+        differences = np.where(is_same, 0.0, np.abs(one - other))
+    return float(np.max(np.where(np.isnan(differences), np.inf, differences), initial=0.0))
 
 
 def _by_name(order: list[list[str]], found: list[Any], wanted: list[list[str]], expected: np.ndarray) -> float:
     """The largest difference of what belongs to the same class: two of them may be equally likely."""
     largest = 0.0
-    for names, values, other_names, others in zip(order, found, wanted, expected, strict=False):
-        if set(names) != set(other_names):
+    for names, values, other_names, others in zip(order, found, wanted, expected, strict=True):
+        if sorted(names) != sorted(other_names):
             continue  # counted as another text
-        by_name = dict(zip(other_names, others.tolist(), strict=True))
-        pairs = [(float(value), float(by_name[name])) for name, value in zip(names, values, strict=True)]
-        largest = max(largest, *(abs(one - other) for one, other in pairs))
+        places = [other_names.index(name) for name in names]
+        largest = max(largest, _largest(np.asarray(values, float), others[places]))
     return largest

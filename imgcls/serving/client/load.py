@@ -2,8 +2,9 @@
 
 import threading
 import time
-from collections.abc import Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Sequence
+from concurrent.futures import FIRST_EXCEPTION, Future, wait
+from functools import partial
 from itertools import cycle, islice
 from typing import NamedTuple
 
@@ -50,15 +51,14 @@ def measure(client: Client, contents: Sequence[bytes], *, clients: int, images: 
     Returns:
         What was measured. The first request of each thread does not count.
     """
-    begin = threading.Barrier(clients + 1)
-    with ThreadPoolExecutor(clients) as pool:
-        workers = [_Worker(client, contents, images, place) for place in range(clients)]
-        runs = [pool.submit(worker.run, begin, seconds) for worker in workers]
-        begin.wait()
-        start = time.perf_counter()
-        for run in runs:
-            run.result()
-        took = time.perf_counter() - start
+    workers = [_Worker(client, contents, images, place) for place in range(clients)]
+    _all_at_once([worker.warm_up for worker in workers])
+    start, stopped = time.perf_counter(), threading.Event()
+    try:
+        _all_at_once([partial(worker.run, start + seconds, stopped) for worker in workers])
+    finally:
+        stopped.set()
+    took = time.perf_counter() - start
     times = np.array([each for worker in workers for each in worker.times]) * 1000
     p50, p95, p99 = np.percentile(times, [50, 95, 99]).tolist() if len(times) else [float("nan")] * 3
     failures = [why for worker in workers for why in worker.failures]
@@ -75,6 +75,27 @@ def measure(client: Client, contents: Sequence[bytes], *, clients: int, images: 
     )
 
 
+def _all_at_once(tasks: Sequence[Callable[[], None]]) -> None:
+    """Do tasks, each in a thread of its own, and wait until all have ended or one has failed.
+
+    Raises what a task raises, and KeyboardInterrupt at once; threads that still work do not keep the process alive.
+    """
+    futures: list[Future[None]] = [Future() for _ in tasks]
+    for task, future in zip(tasks, futures, strict=True):
+        threading.Thread(target=_do, args=(task, future), daemon=True).start()
+    for future in wait(futures, return_when=FIRST_EXCEPTION).done:
+        future.result()
+
+
+def _do(task: Callable[[], None], future: Future[None]) -> None:
+    try:
+        task()
+    except BaseException as error:
+        future.set_exception(error)
+    else:
+        future.set_result(None)
+
+
 class _Worker:
     """One client: the seconds that each of its requests took, and why others failed."""
 
@@ -84,13 +105,13 @@ class _Worker:
         self.times: list[float] = []
         self.failures: list[str] = []
 
-    def run(self, begin: threading.Barrier, seconds: float) -> None:
+    def warm_up(self) -> None:
         self._ask()
         self.times.clear()
         self.failures.clear()
-        begin.wait()
-        end = time.perf_counter() + seconds
-        while time.perf_counter() < end:
+
+    def run(self, end: float, stopped: threading.Event) -> None:
+        while time.perf_counter() < end and not stopped.is_set():
             self._ask()
 
     def _ask(self) -> None:

@@ -10,6 +10,7 @@ import tensorflow as tf
 import imgcls
 from imgcls.config import flag
 from imgcls.run_folder import RunFolder
+from imgcls.training.checkpoints import Checkpoint
 from imgcls.training.devices.workers import Workers
 
 BITS = 24  # of a hash: whole numbers that float32 holds
@@ -54,6 +55,21 @@ def check_agreement(run: RunFolder, workers: Workers) -> None:
         return
     files = (run.config_file, run.manifest_file)
     _compare({f"another {file.name}": file.read_bytes() for file in files}, workers, SAME_FOLDER)
+
+
+def check_same_checkpoint(saved: Checkpoint | None, workers: Workers) -> None:
+    """Compare the checkpoint that each worker has found to go on from; a shared disk may show one of them an older one.
+
+    Args:
+        saved: the checkpoint that this worker found.
+        workers: of the run.
+
+    Raises:
+        ValueError: they differ; the sentence says which worker, and every worker raises it.
+    """
+    if workers.several:
+        found = saved.state["sha256"] if saved else ""
+        _compare({"another checkpoint": found.encode()}, workers, "Start all workers again with --resume.")
 
 
 def _compare(texts: Mapping[str, bytes], workers: Workers, what_to_do: str, counts: bool = True) -> None:

@@ -5,6 +5,7 @@ import os
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from itertools import product
 
 from imgcls.counted import counted
 
@@ -66,41 +67,65 @@ def find_cluster(environment: Mapping[str, str] = os.environ) -> Cluster | None:
 
 def _tf_config(environment: Mapping[str, str]) -> Cluster:
     config = json.loads(environment["TF_CONFIG"])
-    chief = config["cluster"].get("chief", [])
-    task = config["task"]
-    index = int(task["index"]) + (len(chief) if task["type"] == "worker" else 0)
-    return Cluster(_with_port([*chief, *config["cluster"].get("worker", [])]), index)
+    chief, workers = (config["cluster"].get(kind, []) for kind in ("chief", "worker"))
+    kind, index = config["task"]["type"], config["task"]["index"]
+    if not isinstance(chief, list) or not isinstance(workers, list):
+        raise TypeError("chief and worker are lists of addresses")
+    if kind not in ("chief", "worker"):
+        raise ValueError(f"TF_CONFIG makes this process a task of type {kind!r}; imgcls trains on chief and worker.")
+    return Cluster(
+        _with_port([*chief, *workers]), _number(index, "TF_CONFIG's index") + len(chief) * (kind == "worker")
+    )
 
 
 def _kubernetes(environment: Mapping[str, str]) -> Cluster:
-    return Cluster(_with_port(environment["IMGCLS_WORKERS"].split(",")), int(environment["JOB_COMPLETION_INDEX"]))
+    index = _number(environment["JOB_COMPLETION_INDEX"], "JOB_COMPLETION_INDEX")
+    return Cluster(_with_port(environment["IMGCLS_WORKERS"].split(",")), index)
 
 
 def _slurm(environment: Mapping[str, str]) -> Cluster:
     nodes = expand_node_list(environment["SLURM_STEP_NODELIST"])
-    tasks = int(environment["SLURM_STEP_NUM_TASKS"])
+    tasks = _number(environment["SLURM_STEP_NUM_TASKS"], "SLURM_STEP_NUM_TASKS")
     if tasks != len(nodes):
         raise ValueError(
             f"Slurm starts {counted(tasks, 'task')} on {counted(len(nodes), 'node')}; expected --ntasks-per-node=1."
         )
-    return Cluster(_with_port(nodes), int(environment["SLURM_PROCID"]))
+    return Cluster(_with_port(nodes), _number(environment["SLURM_PROCID"], "SLURM_PROCID"))
+
+
+def _number(text: str | int, what: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise ValueError(f"{what} is {text!r}; expected a whole number.") from None
 
 
 def _with_port(hosts: list[str]) -> tuple[str, ...]:
-    return tuple(host.strip() if ":" in host else f"{host.strip()}:{PORT}" for host in hosts)
+    names = [host.strip() for host in hosts if host.strip()]
+    addresses = tuple(name if ":" in name else f"{name}:{PORT}" for name in names)
+    if twice := [each for each in addresses if addresses.count(each) > 1]:
+        raise ValueError(f"{twice[0]} is named twice among the workers; each needs an address of its own.")
+    return addresses
 
 
 def expand_node_list(nodes: str) -> list[str]:
     """Slurm's short form of node names, as names.
 
     Example:
-        >>> expand_node_list("a[01-03,7],b")
-        ['a01', 'a02', 'a03', 'a7', 'b']
+        >>> expand_node_list("a[01-03,7],b,r[0-1]n[1-2]")
+        ['a01', 'a02', 'a03', 'a7', 'b', 'r0n1', 'r0n2', 'r1n1', 'r1n2']
     """
-    names = []
-    for stem, inside, rest in re.findall(r"([^,\[]+)(?:\[([^\]]+)\])?([^,]*)", nodes):
-        for span in inside.split(",") if inside else [""]:
-            first, _, last = span.partition("-")
-            numbers = range(int(first), int(last) + 1) if last else []
-            names += [f"{stem}{number:0{len(first)}d}{rest}" for number in numbers] or [f"{stem}{first}{rest}"]
+    names: list[str] = []
+    for word in re.findall(r"(?:[^,\[]|\[[^\]]*\])+", nodes):
+        parts = re.split(r"\[([^\]]*)\]", word)  # each second one stood in brackets
+        names += map("".join, product(*(_spanned(part) if at % 2 else [part] for at, part in enumerate(parts))))
     return names
+
+
+def _spanned(inside: str) -> list[str]:
+    """What "01-03,7" stands for."""
+    numbers: list[str] = []
+    for span in inside.split(","):
+        first, _, last = span.partition("-")
+        numbers += [f"{number:0{len(first)}d}" for number in range(int(first), int(last or first) + 1)]
+    return numbers

@@ -5,7 +5,7 @@ fresh process: the engines' answers are compared with TensorFlow's when they are
 """
 
 from collections.abc import Callable, Sequence
-from importlib.metadata import version
+from importlib.metadata import packages_distributions, version
 from pathlib import Path
 
 from imgcls.data.images.preprocessing import Preprocessing
@@ -17,7 +17,7 @@ from imgcls.serving.formats import SAVED_MODEL, find_format, format_folder
 from imgcls.workflow.benchmark.network import BuiltNetwork
 from imgcls.workflow.benchmark.request import ENGINES
 
-PACKAGES = {"tensorflow": "tensorflow", "openvino": "openvino", "onnx": "onnxruntime", "litert": "ai-edge-litert"}
+MODULES = {"tensorflow": "tensorflow", "openvino": "openvino", "onnx": "onnxruntime", "litert": "ai_edge_litert"}
 
 
 def installed_engines(asked: Sequence[str]) -> tuple[dict[str, str], dict[str, str]]:
@@ -33,10 +33,11 @@ def installed_engines(asked: Sequence[str]) -> tuple[dict[str, str], dict[str, s
         ValueError: If an engine that was asked for is not installed.
     """
     there, missing = {}, {}
+    packages = packages_distributions()  # tensorflow is of tensorflow-cpu too, and onnxruntime of onnxruntime-gpu
     for engine in asked or ENGINES:
         try:
             check_package(find_format(ENGINES[engine]))
-            there[engine] = version(PACKAGES[engine])
+            there[engine] = version(packages[MODULES[engine]][0])
         except ValueError as error:
             if asked:
                 raise ValueError(f"The engine {engine!r} is not installed. {error}") from error

@@ -9,7 +9,7 @@ from imgcls.workflow.benchmark.images import BenchmarkImages
 from imgcls.workflow.benchmark.latency import ROUNDS
 from imgcls.workflow.benchmark.measured_network import accuracy_of, first_row
 from imgcls.workflow.benchmark.measurement import Measurement
-from imgcls.workflow.benchmark.network import RANDOM, network_config, quietly
+from imgcls.workflow.benchmark.network import RANDOM, RANDOM_WANTED, network_config, quietly
 from imgcls.workflow.benchmark.request import BenchmarkRequest
 
 
@@ -53,8 +53,7 @@ class Earlier:
         left = []
         for engine, engine_version in self.engines.items():
             asked = replace(facts, engine=engine, engine_version=engine_version)
-            # weights that could not be had then are not asked for again; --again does
-            found = known.get(asked.subject) or known.get(replace(asked, weights=RANDOM).subject)
+            found = known.get(asked.subject) or _without_weights(known, asked)
             if found is not None and found.rounds >= ROUNDS:
                 self.complete.append(found)
                 continue
@@ -67,6 +66,12 @@ class Earlier:
         """Of a network that an earlier benchmark has judged and not timed to the end."""
         same = (row for row in self.begun if (row.model, row.weights) == (facts.model, facts.weights))
         return next(map(accuracy_of, same), None)
+
+
+def _without_weights(known: Mapping[tuple[str, ...], Measurement], asked: Measurement) -> Measurement | None:
+    """The row of a network whose weights could not be had; they are not asked for again, which `--again` does."""
+    row = known.get(replace(asked, weights=RANDOM).subject)
+    return None if row is None or row.why_random == RANDOM_WANTED else row
 
 
 def most_sure(rows: Sequence[Measurement]) -> dict[tuple[str, ...], Measurement]:

@@ -31,7 +31,7 @@ class BenchmarkImages:
         name: What the user calls them.
         manifest: All of them, each with a split.
         units: The unit of each row of the manifest's table, which is not divided.
-        fingerprint: 12 hexadecimal digits, the same for the same images with the same labels.
+        fingerprint: 12 hexadecimal digits, the same for the same images with the same boxes and labels.
     """
 
     name: str
@@ -84,11 +84,14 @@ def load_images(request: BenchmarkRequest, progress: Progress) -> BenchmarkImage
 
 
 def fingerprint(manifest: Manifest) -> str:
-    """12 hexadecimal digits that say which images have which label, in any order and wherever they lie."""
+    """12 hexadecimal digits that say which images or boxes have which label, in any order and wherever they lie."""
     usable = manifest.usable
     labels = usable["labels"].map(", ".join)
-    lines = sorted(map("\t".join, zip(usable["sha256"], labels, usable["split"], strict=True)))
-    return hashlib.sha256("\n".join(lines).encode()).hexdigest()[:12]
+    lines = map("\t".join, zip(usable["sha256"], labels, usable["split"], strict=True))
+    boxes = manifest.boxes(usable)
+    if boxes is not None:
+        lines = map("\t".join, zip(lines, map(str, boxes.round(1).tolist()), strict=True))
+    return hashlib.sha256("\n".join(sorted(lines)).encode()).hexdigest()[:12]
 
 
 def _check_enough(manifest: Manifest) -> None:

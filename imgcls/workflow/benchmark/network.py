@@ -21,6 +21,7 @@ from imgcls.workflow.benchmark.named_pixels import EVERY
 from imgcls.workflow.benchmark.request import BenchmarkRequest
 
 RANDOM = "none"  # weights that nobody has trained
+RANDOM_WANTED = "--weights none was asked for."
 
 
 @dataclass(frozen=True)
@@ -85,7 +86,7 @@ def build(request: BenchmarkRequest, images: BenchmarkImages, name: str) -> Buil
         ValueError: If the images are too small for the network.
     """
     if request.weights == RANDOM:
-        return _built(request, images, name, RANDOM, "--weights none was asked for.")
+        return _built(request, images, name, RANDOM, RANDOM_WANTED)
     try:
         found = _built(request, images, name, "auto", "")
     except (FileNotFoundError, ConnectionError) as error:

@@ -1,13 +1,16 @@
 """The accuracy of a network that is trained for the benchmark, in a run and a process of its own."""
 
+import hashlib
 import subprocess
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
+from pathlib import Path
 
 import pandas as pd
 
+from imgcls.checksums import sha256_of
 from imgcls.config import TrainConfig
 from imgcls.data.splits.units import units_of
 from imgcls.evaluation.intervals import wilson_interval
@@ -19,6 +22,7 @@ from imgcls.workflow.benchmark.deadline import Deadline
 from imgcls.workflow.benchmark.images import BenchmarkImages
 from imgcls.workflow.benchmark.network import RANDOM, BuiltNetwork, network_config, short_name
 from imgcls.workflow.benchmark.request import FULL_EPOCHS, SHORT_EPOCHS, BenchmarkRequest
+from imgcls.workflow.flat_options import flat
 from imgcls.workflow.predictions import predictions_of
 from imgcls.workflow.trials import INTERRUPTED, SUCCEEDED, TrialRun, ending_with_us
 
@@ -27,9 +31,15 @@ class TimeIsUpError(Exception):
     """The benchmark may take no longer; what was begun is gone on with at the next start."""
 
 
-def run_name(request: BenchmarkRequest, images: BenchmarkImages, model: str) -> str:
-    """The name of the run that a network is trained in, in the folder of the benchmark."""
-    return f"{name_stem(images.name, model)}-{request.train}-{images.fingerprint[:6]}"
+def run_name(request: BenchmarkRequest, images: BenchmarkImages, network: BuiltNetwork) -> str:
+    """The name of the run that a network is trained in, in the folder of the benchmark: another one for other images,
+    other settings, or another content of the network's own file.
+    """
+    model = network.config.network.model
+    settings = flat(run_config(request, network, ""))
+    content = sha256_of(Path(model)) if Path(model).is_file() else ""
+    said = f"{images.fingerprint} {content} {[(name, settings[name]) for name in sorted(settings) if name != 'runs']}"
+    return f"{name_stem(images.name, model)}-{request.train}-{hashlib.sha256(said.encode()).hexdigest()[:8]}"
 
 
 def trained_accuracy(
@@ -45,7 +55,7 @@ def trained_accuracy(
         KeyboardInterrupt: If it was interrupted.
     """
     request.folder.mkdir(parents=True, exist_ok=True)
-    run = TrialRun(request.folder, run_name(request, images, network.config.network.model))
+    run = TrialRun(request.folder, run_name(request, images, network))
     if not run.hold():
         raise RuntimeError(f"Another process trains {run.path}.")
     metric = metric_for("auto", images.task).on_validation

@@ -64,8 +64,9 @@ def _parquet_file(path: Path, columns: list[str]) -> Iterator[Write]:
     with pyarrow.parquet.ParquetWriter(path, schema) as writer:
 
         def flush() -> None:
-            writer.write_table(pyarrow.concat_tables(waiting))
-            waiting.clear()
+            tables = pyarrow.concat_tables(waiting)
+            waiting.clear()  # before they are written: who is interrupted then must not write them again
+            writer.write_table(tables)
 
         def write(rows: pd.DataFrame) -> None:
             waiting.append(pyarrow.Table.from_pandas(rows, schema, preserve_index=False))

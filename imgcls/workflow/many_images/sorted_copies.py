@@ -19,7 +19,7 @@ from imgcls.workflow.many_images.seen_names import number_of
 PROBLEMS, NO_LABEL = "_problems", "_no label"
 OTHERS = {NOT_SURE: "_not sure", NONE_OF_THESE: "_none of these"}
 FORBIDDEN = re.compile(r'[/\\\0-\x1f:*?"<>|]')  # in a name of a file, on one system or another
-LONGEST = 120  # characters of a name
+LONGEST = 200  # bytes of a name; disks take 255, and a number, a suffix or a word may be added
 
 
 class SortedCopies:
@@ -106,7 +106,7 @@ def folder_names(class_names: Sequence[str]) -> dict[str, str]:
     names: dict[str, str] = {}
     taken: set[str] = set()
     for name in class_names:
-        plain = FORBIDDEN.sub("_", name)[:LONGEST].strip() or "class"
+        plain = _cut(FORBIDDEN.sub("_", name), slice(LONGEST)).strip() or "class"
         plain = f"class {plain}" if plain.startswith(("_", ".")) else plain
         number, unique = 1, plain
         while unique.lower() in taken:
@@ -120,8 +120,15 @@ def folder_names(class_names: Sequence[str]) -> dict[str, str]:
 def _file_name(name: str, content: bytes) -> str:
     """A name for a copy: the last part of the image's own."""
     path = urlsplit(name).path if "://" in name else name
-    plain = FORBIDDEN.sub("_", path.rstrip("/").rpartition("/")[2])[-LONGEST:].lstrip(".") or "image"
+    last = FORBIDDEN.sub("_", path.rstrip("/").rpartition("/")[2])
+    plain = _cut(last, slice(-LONGEST, None)).lstrip(".") or "image"
     return plain if Path(plain).suffix else f"{plain}{suffix_of(content[:HEAD])}"
+
+
+def _cut(name: str, part: slice) -> str:
+    """The name, or this part of its bytes where it is too long, in whole characters."""
+    content = name.encode("utf-8", "surrogatepass")
+    return name if len(content) <= LONGEST else content[part].decode("utf-8", "ignore")
 
 
 def _is_same(source: Path | None, content: bytes, target: Path) -> bool:

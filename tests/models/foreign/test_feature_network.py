@@ -78,6 +78,12 @@ def test_adapted_statistics_come_along():
     np.testing.assert_allclose(embedding(ours)(pixels), np.asarray(model(pixels)).mean((1, 2)), rtol=1e-4, atol=1e-5)
 
 
+def test_a_model_that_turns_its_images_itself_is_refused_with_what_to_do():
+    model = keras.Sequential([keras.Input((3, 24, 24)), layers.Permute((2, 3, 1)), layers.Conv2D(6, 3)])
+    with pytest.raises(ValueError, match=r"turns them itself.*Save one that takes 24x24x3"):
+        build_model(model, num_classes=2, weights="own", preprocessing="0-1")
+
+
 def test_channels_first_is_turned(caplog):
     model = keras.Sequential(
         [

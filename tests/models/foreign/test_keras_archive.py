@@ -30,6 +30,20 @@ def test_weights_may_come_from_another_file(mobilenet, mobilenet_file, tmp_path)
     np.testing.assert_array_equal(ours.get_layer("Conv1").kernel, other.get_layer("Conv1").kernel)
 
 
+def test_files_whose_models_have_one_name_are_each_its_own(tmp_path):
+    files = [str(tmp_path / f"{number}.keras") for number in (1, 2, 3)]
+    for number, file in enumerate(files, 1):
+        model = keras.Sequential(
+            [keras.Input((8, 8, 3)), layers.Conv2D(number, 3, name="conv"), layers.GlobalAveragePooling2D()], name="net"
+        )
+        model.set_weights([np.full(weight.shape, number) for weight in model.get_weights()])
+        model.save(file)
+        find_architecture(file)
+    for number, file in enumerate(files, 1):
+        kernel = build_model(file, num_classes=2, weights="own", preprocessing="0-1").get_layer("conv").kernel
+        np.testing.assert_array_equal(kernel, np.full((3, 3, 3, number), number))
+
+
 def test_a_file_with_a_program_is_not_opened(tmp_path):
     marker = tmp_path / "was run"
     named = str(marker)

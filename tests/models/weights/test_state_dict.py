@@ -194,8 +194,21 @@ def test_another_network_is_refused(resnet_file):
 
 
 def test_the_form_with_another_stride_takes_no_state_dict(resnet_file):
-    with pytest.raises(ValueError, match="resnet50_v1_5"):
+    with pytest.raises(ValueError, match=r"of this table\. They have resnet50_v1_5\.$"):
         build_model("resnet50", SHAPE, NAMES, weights=resnet_file[0])
+
+
+def test_gray_images_are_refused_with_what_to_do(resnet_file):
+    with pytest.raises(ValueError, match="expect images of 3 channels, not 1; use --color rgb"):
+        build_model("resnet18", (32, 32, 1), NAMES, weights=resnet_file[0])
+
+
+def test_a_file_with_numbers_that_are_not_finite_is_refused_with_their_names(resnet_file):
+    path, arrays = resnet_file
+    arrays["layer1.0.bn1.weight"] = np.full_like(arrays["layer1.0.bn1.weight"], np.nan)
+    write_safetensors(path, arrays)
+    with pytest.raises(ValueError, match=r"not finite in layer1\.0\.bn1\.weight\. Download it again"):
+        build_model("resnet18", SHAPE, NAMES, weights=path)
 
 
 def test_a_file_that_is_not_there(tmp_path):

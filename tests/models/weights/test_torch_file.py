@@ -39,6 +39,23 @@ def test_a_file_cut_off_anywhere_is_refused(name, tmp_path):
             READERS[path.suffix](path)
 
 
+@pytest.mark.parametrize(
+    ("name", "written_as", "share", "said"),
+    [
+        ("zip.pth", "cut.pth", 0.5, "cut off, or of another kind"),
+        ("zip.pth", "empty.pth", 0.0, "it is empty"),
+        ("numbers.safetensors", "other.pth", 1.0, "cut off, or of another kind"),
+        ("numbers.safetensors", "empty.safetensors", 0.0, "it is empty"),
+        ("numbers.safetensors", "cut.safetensors", 0.1, "ends within its table"),
+    ],
+)
+def test_what_is_wrong_is_said_in_words(name, written_as, share, said, tmp_path):
+    whole, path = (FILES / name).read_bytes(), tmp_path / written_as
+    path.write_bytes(whole[: int(share * len(whole))])
+    with pytest.raises(ValueError, match=rf"can be read \(.*{said}"):
+        READERS[path.suffix](path)
+
+
 @pytest.mark.parametrize("name", WRITTEN)
 def test_a_web_page_is_refused(name, tmp_path):
     path = tmp_path / name

@@ -5,7 +5,25 @@ from imgcls.serving.client import Client
 from imgcls.serving.client.check import compare, served_versions
 from imgcls.serving.loaded_model import LoadedModel
 from imgcls.serving.warmup import read_warmup
+from tests.serving.classifier_of_lengths import ODD, save
 from tests.serving.conftest import models_of, serving, serving_grpc
+
+IMAGE = [("serving_default", {"image_bytes": np.array([ODD], object)})]
+
+
+class Answers:
+    """A client or a model that gives these outputs."""
+
+    def __init__(self, **outputs):
+        self.outputs = outputs
+
+    def run(self, signature, inputs):
+        return self.outputs
+
+
+def compared(found: dict, expected: dict):
+    (comparison,) = compare(Answers(**found), Answers(**expected), iter(IMAGE))
+    return comparison
 
 
 @pytest.fixture(scope="module", params=["REST", "gRPC"])
@@ -61,16 +79,50 @@ def test_a_model_of_another_kind_with_one_output(half_plus_three):
 
 
 def test_equally_likely_classes_may_change_places():
-    class Tied:
-        def run(self, signature, inputs):
-            return {"classes": [["b", "a", "c"]], "probabilities": [[0.4, 0.4, 0.2]], "problem": [""]}
+    found = {"classes": [["b", "a", "c"]], "probabilities": [[0.4, 0.4, 0.2]], "problem": [""]}
+    names = np.array([[b"a", b"b", b"c"]], object)
+    probabilities = np.array([[0.4, 0.4, 0.2]])
+    expected = {"classes": names, "probabilities": probabilities, "problem": np.array([b""], object)}
+    assert compared(found, expected).is_equal
 
-    class Expected:
-        def run(self, signature, inputs):
-            names = np.array([[b"a", b"b", b"c"]], object)
-            probabilities = np.array([[0.4, 0.4, 0.2]])
-            return {"classes": names, "probabilities": probabilities, "problem": np.array([b""], object)}
 
-    requests = [("serving_default", {"image_bytes": np.array([b"x"], object)})]
-    (found,) = compare(Tied(), Expected(), iter(requests))
-    assert found.is_equal
+@pytest.mark.parametrize("server", [serving, serving_grpc])
+def test_numbers_that_are_none_differ_from_all_others(tmp_path, server):
+    nan, good = save(tmp_path / "nan" / "lengths", even=float("nan")), save(tmp_path / "good" / "lengths")
+    with server(models_of(nan)) as place, Client(place if "://" in place else f"grpc://{place}", "lengths") as client:
+        (found,) = compare(client, LoadedModel(good / "1"), iter(IMAGE))
+        (same,) = compare(client, LoadedModel(nan / "1"), iter(IMAGE))
+    assert (found.is_equal, found.difference) == (False, float("inf"))
+    assert (same.is_equal, same.difference) == (True, 0.0)
+
+
+@pytest.mark.parametrize(
+    ("found", "expected", "difference"),
+    [
+        ([float("nan"), 1.0], [float("nan"), 1.0], 0.0),
+        ([float("nan"), 1.0], [0.0, 1.0], float("inf")),
+        ([0.0, 1.0], [float("nan"), 1.0], float("inf")),
+        ([float("inf"), 1.0], [float("inf"), 1.0], 0.0),
+        ([float("inf"), 1.0], [float("-inf"), 1.0], float("inf")),
+    ],
+)
+def test_what_is_no_finite_number_is_equal_to_itself_alone(found, expected, difference):
+    assert compared({"y": found}, {"y": np.array(expected)}).difference == difference
+
+
+@pytest.mark.parametrize("left_out", [["classes"], ["probabilities"], ["classes", "probabilities", "problem"]])
+def test_rows_that_the_server_leaves_out_are_said(left_out):
+    found = {
+        "classes": [["a", "b"], ["b", "a"]],
+        "probabilities": [[0.9, 0.1], [0.8, 0.2]],
+        "problem": ["", ""],
+    }
+    expected = {
+        "classes": np.array([[b"a", b"b"], [b"b", b"a"]], object),
+        "probabilities": np.array(found["probabilities"]),
+        "problem": np.array([b"", b""], object),
+    }
+    assert compared(found, expected).is_equal
+    comparison = compared({**found, **{name: found[name][:1] for name in left_out}}, expected)
+    assert not comparison.is_equal
+    assert comparison.problem.startswith(f"{left_out[0]} has the shape (1, 2), expected (2, 2)")

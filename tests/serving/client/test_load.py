@@ -20,6 +20,15 @@ def test_every_client_is_answered(served_bundle, images, scheme):
     assert 0 < found.p50 <= found.p95 <= found.p99
 
 
+def test_what_nobody_thought_of_ends_it():
+    class Client:
+        def run(self, signature, inputs):
+            raise KeyError(signature)
+
+    with pytest.raises(KeyError):
+        measure(Client(), [b"x"], clients=3, images=1, seconds=0.05)
+
+
 def test_failures_are_counted(served_bundle, images):
     with serving(served_bundle) as address, Client(address, "other", retries=0) as client:
         found = measure(client, [images[0].read_bytes()], clients=2, images=1, seconds=0.05)

@@ -1,4 +1,6 @@
 import json
+import os
+import subprocess
 from pathlib import Path
 
 import pytest
@@ -7,6 +9,7 @@ import yaml
 from imgcls.training.devices.cluster import Cluster, expand_node_list, find_cluster
 
 WORKERS = ["a:1", "b:1"]
+DEPLOY = Path(__file__).parents[3] / "deploy"
 
 
 def test_one_process_is_no_cluster():
@@ -40,6 +43,7 @@ def test_kubernetes_and_slurm_are_read():
         ("a[1-2]", ["a1", "a2"]),
         ("a[01-03,7],b", ["a01", "a02", "a03", "a7", "b"]),
         ("a,b-c", ["a", "b-c"]),
+        ("r1i[0-1]n[0-1]", ["r1i0n0", "r1i0n1", "r1i1n0", "r1i1n1"]),
     ],
 )
 def test_slurm_s_short_form_of_nodes(short, names):
@@ -56,8 +60,47 @@ def test_what_cannot_be_is_refused():
         find_cluster({"TF_CONFIG": config})
 
 
+@pytest.mark.parametrize(
+    ("cluster", "task", "said"),
+    [
+        ({"worker": WORKERS}, {"type": "evaluator", "index": 0}, "a task of type 'evaluator'; imgcls trains on"),
+        ({"worker": WORKERS}, {"type": "ps", "index": 0}, "a task of type 'ps'"),
+        ({"worker": WORKERS}, {"type": "worker", "index": "one"}, "index is 'one'; expected a whole number"),
+        ({"worker": "a:1,b:1"}, {"type": "worker", "index": 0}, "chief and worker are lists"),
+    ],
+)
+def test_a_task_that_does_not_train_or_is_no_list_is_refused(cluster, task, said):
+    with pytest.raises(ValueError, match=said):
+        find_cluster({"TF_CONFIG": json.dumps({"cluster": cluster, "task": task})})
+
+
+def test_names_of_workers_are_each_another_one_and_an_empty_one_is_none():
+    assert find_cluster({"IMGCLS_WORKERS": "a, b,", "JOB_COMPLETION_INDEX": "1"}).addresses == ("a:2222", "b:2222")
+    with pytest.raises(ValueError, match="a:2222 is named twice"):
+        find_cluster({"IMGCLS_WORKERS": "a,a:2222", "JOB_COMPLETION_INDEX": "1"})
+    with pytest.raises(ValueError, match="JOB_COMPLETION_INDEX is 'x'; expected a whole number"):
+        find_cluster({"IMGCLS_WORKERS": "a,b", "JOB_COMPLETION_INDEX": "x"})
+
+
+def test_the_file_for_slurm_begins_a_run_once_and_goes_on_with_it_then(tmp_path):
+    (tmp_path / "srun").write_text('#!/bin/sh\necho "$IMGCLS_WORKERS_WITHIN: $@"\n')
+    (tmp_path / "srun").chmod(0o755)
+    environment = {"PATH": f"{tmp_path}:{os.environ['PATH']}"}
+
+    def started() -> str:
+        line = ["bash", DEPLOY / "train-on-slurm.sh"]
+        return subprocess.run(line, cwd=tmp_path, env=environment, capture_output=True, text=True, check=True).stdout
+
+    begun = "600: python -m imgcls.train --data photos --name photos --strategy multi_worker --checkpoint-minutes 2\n"
+    assert started() == begun
+    (tmp_path / "runs" / "photos").mkdir(parents=True)
+    assert started() == begun
+    (tmp_path / "runs" / "photos" / "manifest.parquet").touch()
+    assert started() == "600: python -m imgcls.train --resume runs/photos\n"
+
+
 def test_the_manifest_for_kubernetes_makes_a_cluster_of_all_its_workers():
-    text = (Path(__file__).parents[3] / "deploy" / "train-on-kubernetes.yaml").read_text()
+    text = (DEPLOY / "train-on-kubernetes.yaml").read_text()
     service, job = yaml.safe_load_all(text)
     pod = job["spec"]["template"]["spec"]
     (container,) = pod["containers"]

@@ -49,6 +49,25 @@ def test_what_lies_there_is_not_overwritten(tmp_path):
     assert len(tree(tmp_path / "sorted")) == 2
 
 
+@pytest.mark.parametrize("link", [False, True])
+def test_names_are_as_long_as_a_disk_takes(tmp_path, link):
+    folders = [tmp_path / "photos" / name for name in "ab"]
+    for level, folder in enumerate(folders):
+        folder.mkdir(parents=True)
+        (folder / ("花" * 83 + ".png")).write_bytes(gray(20 + level))
+        (folder / ("x" * 246 + ".png")).write_bytes(gray(30 + level))
+    with zipfile.ZipFile(tmp_path / "more.zip", "w") as archive:
+        archive.writestr("花" * 400 + ".png", gray(40))
+    inputs = [str(tmp_path / "photos"), str(tmp_path / "more.zip")]
+    for _ in range(2):  # a second start changes nothing
+        predict_many(brightness(), ManyImages("bright", inputs, sort_into=tmp_path / "sorted", link=link))
+        found = [path for path in (tmp_path / "sorted").rglob("*") if not path.is_dir()]
+        assert {path.read_bytes() for path in found} == {gray(level) for level in (20, 21, 30, 31, 40)}
+        assert len(found) == 5
+        assert {path.suffix for path in found} == {".png"}
+        assert all("\ufffd" not in path.name and path.name.isprintable() for path in found)
+
+
 def judged(decisions, multi_label=False):
     count = len(decisions)
     probabilities = np.tile(np.float32([0.7, 0.3]), (count, 1))
@@ -73,6 +92,8 @@ def test_other_answers_have_folders_of_their_own(tmp_path):
 
 
 def test_names_of_classes_become_names_of_folders():
-    names = folder_names(["../up", "..", "", "a" * 300, "A", "a", "con:1", "_problems"])
-    assert len(set(map(str.lower, names.values()))) == 8
-    assert all("/" not in name and not name.startswith((".", "_")) and 0 < len(name) < 200 for name in names.values())
+    classes = ["../up", "..", "", "a" * 300, "A", "a", "con:1", "_problems", "花" * 100, "花" * 101, "_" + "é" * 150]
+    names = folder_names(classes)
+    assert len(set(map(str.lower, names.values()))) == len(classes)
+    assert all("/" not in name and not name.startswith((".", "_")) for name in names.values())
+    assert all(0 < len(name.encode()) <= 255 for name in names.values())

@@ -121,7 +121,8 @@ class BatchQueue:
                     self._queue.remove(task)
 
     def _lead(self, task: _Task) -> None:
-        """Compute the batch that begins with `task`, and hand the slot on."""
+        """Compute the batch that begins with `task`, and hand the slot on; a fault is every caller's error."""
+        tasks = [task]
         try:
             with self._changed:
                 self._gather(task)
@@ -129,6 +130,12 @@ class BatchQueue:
                 self._hand_on_if_free()
             self._on_batch(sum(each.rows for each in tasks), time.monotonic() - tasks[0].began)
             self._answer(tasks)
+        except BaseException as error:
+            for each in tasks:
+                if each.outputs is None and each.error is None:
+                    each.error = error
+                each.turn.set()
+            raise
         finally:
             with self._changed:
                 self._free += 1

@@ -1,14 +1,17 @@
 """The versions of one model that a server has in memory, and how a new one takes the place of the old.
 
 The rules are TensorFlow Serving's: the folder is looked at again and again, a new version is ready before an old one
-goes, and one that cannot be loaded leaves the old one where it is.
+goes, and one that cannot be loaded leaves the old one where it is, and is tried again a few times.
 """
 
 import logging
+import math
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import Future
 from pathlib import Path
+from typing import NamedTuple
 
 from imgcls.serving.server.core.model_settings import ModelSettings
 from imgcls.serving.server.core.running_version import RunningVersion
@@ -17,7 +20,17 @@ from imgcls.serving.server.core.whole_version import Files, files_of, what_is_mi
 from imgcls.serving.server.request_error import NOT_FOUND, RequestError
 
 log = logging.getLogger(__name__)
+ATTEMPTS = 6  # to load a version: TensorFlow Serving's max_num_load_retries is 5
+RETRY_SECONDS = 60.0  # between two of them: its load_retry_interval_micros
 Load = Callable[[str, int, Path], RunningVersion]  # from the model's name and the version's number and folder
+
+
+class _Failure(NamedTuple):
+    """A version that could not be loaded: with which files, how often, and when it is tried again."""
+
+    files: Files
+    attempts: int
+    again: float  # on the clock of time.monotonic; infinite for not before the files change
 
 
 class ManagedModel:
@@ -35,7 +48,7 @@ class ManagedModel:
         self.settings = settings
         self._load = load
         self._states: dict[int, VersionState] = {}
-        self._failed: dict[int, Files] = {}  # what of a version could not be loaded
+        self._failed: dict[int, _Failure] = {}
         self._seen: dict[int, Files] | None = None  # at the last look; None before the first
         self._served: dict[int, RunningVersion] = {}  # replaced as a whole, so that readers need no lock
         self._looking: Future[None] | None = None
@@ -56,7 +69,7 @@ class ManagedModel:
     @property
     def is_loading(self) -> bool:
         """Whether a version is being loaded."""
-        return any(each.state == LOADING for each in self.states.values())
+        return any(each.state == LOADING and not each.error for each in self.states.values())
 
     def find(self, version: int | None = None) -> tuple[int, RunningVersion]:
         """Find a version that is served.
@@ -97,13 +110,15 @@ class ManagedModel:
         """Look at the folder once, load what has come, and let go of what is no longer wanted.
 
         A version that lacks a file, or whose files have changed since the last look, is left alone. One that cannot
-        be loaded, for whatever reason, is left alone until its files change.
+        be loaded, for whatever reason, is tried again a few times, and then left alone until its files change.
         """
         with self._one_look:
             found = self.settings.found()
             if found is None:
                 return
             wanted = self._wanted(found)
+            for number in set(self._failed) - set(wanted):
+                self._wait_no_more(number)
             for number in sorted(set(wanted) - set(self._served), reverse=True):
                 self._take(number, wanted[number])
             if not found or set(wanted) & set(self._served):  # until then the old ones are better than none
@@ -146,20 +161,37 @@ class ManagedModel:
 
     def _take(self, number: int, path: Path) -> None:
         files = files_of(path)  # before it is read: what is copied meanwhile is a reason to read it again
-        if self._failed.get(number) == files:
+        failed = self._failed.get(number)
+        if failed is None or failed.files != files:
+            failed = _Failure(files, 0, 0.0)
+        if time.monotonic() < failed.again:
             return
         self._set(number, LOADING)
         try:
             version = self._load(self.settings.name, number, path)
         except Exception as error:  # nothing that a file holds may end the looking for newer versions
-            self._failed[number] = files
-            self._set(number, END, str(error))
-            log.warning("Version %d of %s is not served: %s", number, self.settings.name, error)
+            self._fail(number, failed, str(error))
             return
         self._failed.pop(number, None)
         self._served = {**self._served, number: version}
         self._set(number, AVAILABLE)
         log.debug("Version %d of %s is served. %s", number, self.settings.name, version.note)
+
+    def _fail(self, number: int, before: _Failure, error: str) -> None:
+        attempts = before.attempts + 1
+        is_last = attempts >= ATTEMPTS
+        again = math.inf if is_last else time.monotonic() + RETRY_SECONDS
+        self._failed[number] = _Failure(before.files, attempts, again)
+        self._set(number, END if is_last else LOADING, error)
+        next_one = "when its files change" if is_last else f"in {RETRY_SECONDS:g} s"
+        why = f"{error} (attempt {attempts} of {ATTEMPTS}, the next one {next_one})"
+        log.warning("Version %d of %s is not served: %s", number, self.settings.name, why)
+
+    def _wait_no_more(self, number: int) -> None:
+        """Say of a version that shall not be served any more that it is not loading."""
+        found = self.states[number]
+        if found.state == LOADING:
+            self._set(number, END, found.error)
 
     def _let_go(self, number: int) -> None:
         version = self._served[number]

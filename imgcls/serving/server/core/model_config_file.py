@@ -92,13 +92,19 @@ class ConfigFileWatch:
 
     Args:
         path: Of the file.
+        done: What it asked for when it was read, and what is served.
         reload: Gets the settings. Raises ValueError if they are wrong.
         seconds: Between two looks.
     """
 
-    def __init__(self, path: Path, reload: Callable[[Sequence[ModelSettings]], None], seconds: float) -> None:
-        self._path, self._reload, self._seconds = path, reload, seconds
-        self._done = read_model_config(path)
+    def __init__(
+        self,
+        path: Path,
+        done: Sequence[ModelSettings],
+        reload: Callable[[Sequence[ModelSettings]], None],
+        seconds: float,
+    ) -> None:
+        self._path, self._done, self._reload, self._seconds = path, done, reload, seconds
         self._said = ""
         self._stopped = threading.Event()
         self._thread = threading.Thread(target=self._watch, name="model config", daemon=True)

@@ -113,6 +113,11 @@ class Models:
         return list(self._models)
 
     @property
+    def served(self) -> set[tuple[str, int]]:
+        """Model and number of every version that is served."""
+        return {(name, number) for name, model in self._models.items() for number in model.available}
+
+    @property
     def is_ready(self) -> bool:
         """Whether every model has a version that is served."""
         return all(model.available for model in self._models.values())

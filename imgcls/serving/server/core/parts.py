@@ -15,6 +15,7 @@ from imgcls.data.inspection.facts import LARGE, ONE_LARGE
 from imgcls.image_files import MOST_PIXELS, TooLarge
 from imgcls.serving.loaded_model import LoadedModel
 from imgcls.serving.server.core.announced import announced_pixels
+from imgcls.serving.server.core.answer_size import check_answer
 from imgcls.serving.server.request_error import TOO_LARGE, RequestError
 from imgcls.serving.signatures import IMAGE_BYTES, PIXELS
 
@@ -32,10 +33,12 @@ class Limits:
         instances: Images in it; as many as TensorFlow Serving takes with batching and its defaults.
         pixels: Over all its images, each counted as what its file announces, or as what the network sees if that is
             more.
+        answer_bytes: Of what it is answered, as arrays: room for the pixels of a hundred images of 224 x 224.
     """
 
     instances: int = 1000
     pixels: int = 1_000_000_000
+    answer_bytes: int = 64 << 20
 
 
 def network_size(model: LoadedModel) -> tuple[int, int] | None:
@@ -84,7 +87,7 @@ def run_in_parts(
         What `LoadedModel.run` gives.
 
     Raises:
-        RequestError: If there are more pixels than `limits` allows.
+        RequestError: If there are more pixels than `limits` allows, or the answer would be too large.
         tf.errors.OpError: If the inputs do not fit.
     """
     run = run or partial(model.run, signature)
@@ -94,6 +97,7 @@ def run_in_parts(
         return run(inputs)
     images, seen = inputs[name], size[0] * size[1]
     _check_rows(len(images), limits)
+    check_answer(model.signature_defs[signature].outputs, inputs, limits.answer_bytes)
     announced, refused = _announced(images) if name == IMAGE_BYTES and images.ndim == 1 else ([0] * len(images), {})
     total = sum(max(pixels, seen) for pixels in announced)
     if total > limits.pixels:

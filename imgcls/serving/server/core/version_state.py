@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 
 START = "START"  # seen, and not whole yet
-LOADING = "LOADING"
+LOADING = "LOADING"  # with an error: it failed, and is tried again soon
 AVAILABLE = "AVAILABLE"
 UNLOADING = "UNLOADING"  # no longer found; its last requests are answered
 END = "END"  # unloaded, or never loaded: the error says why

@@ -24,7 +24,9 @@ from tensorflow_serving.apis.model_pb2 import ModelSpec
 
 from imgcls.serving.server import regression
 from imgcls.serving.server.classification import INPUT, LABELS, SCORES, check_signature
+from imgcls.serving.server.core.answer_size import check_answer
 from imgcls.serving.server.core.models import Models, ServedVersion
+from imgcls.serving.server.core.parts import network_size
 from imgcls.serving.server.grpc.calls import Calls, model_spec
 from imgcls.serving.server.grpc.tensor_messages import read_inputs, write_tensor
 from imgcls.serving.server.request_error import NOT_IMPLEMENTED, PreconditionError, RequestError
@@ -39,11 +41,12 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
 
     Args:
         models: What is served.
+        most_bytes: Of a message.
         most_seconds: That one call may take; None for no limit but the caller's.
     """
 
-    def __init__(self, models: Models, most_seconds: float | None = None) -> None:
-        self._calls = Calls(models, most_seconds)
+    def __init__(self, models: Models, most_bytes: int, most_seconds: float | None = None) -> None:
+        self._calls, self._most_bytes = Calls(models, most_seconds), most_bytes
 
     def Predict(
         self, request: predict_pb2.PredictRequest, context: grpc.ServicerContext
@@ -90,6 +93,8 @@ class PredictionService(prediction_service_pb2_grpc.PredictionServiceServicer): 
         definition = model.signature_defs[signature]
         inputs = read_inputs(request.inputs, definition)
         wanted = _wanted(request.output_filter, definition)
+        if network_size(model.model):
+            check_answer({name: definition.outputs[name] for name in wanted}, inputs, self._most_bytes)
         outputs = model.run(signature, inputs, seconds)
         response = predict_pb2.PredictResponse(model_spec=_answered(model, signature))
         for name in wanted:

@@ -72,7 +72,7 @@ class GrpcServer:
             maximum_concurrent_rpcs=settings.threads + MOST_WAITING,
             interceptors=[_Password(settings.token)] if settings.token else [],
         )
-        predictions = PredictionService(models, settings.request_seconds)
+        predictions = PredictionService(models, settings.most_bytes, settings.request_seconds)
         prediction_service_pb2_grpc.add_PredictionServiceServicer_to_server(predictions, self._server)
         model_service_pb2_grpc.add_ModelServiceServicer_to_server(ModelService(models), self._server)
         self._health = HealthService(models)

@@ -1,5 +1,6 @@
 """TensorFlow's message of a tensor, TensorProto, to an array and back."""
 
+import math
 from collections.abc import Mapping
 
 import numpy as np
@@ -8,11 +9,11 @@ from google.protobuf.message import Message
 from tensorflow.core.framework.tensor_pb2 import TensorProto
 from tensorflow.core.protobuf.meta_graph_pb2 import SignatureDef
 
+from imgcls.serving.server.core.answer_size import value_bytes
 from imgcls.serving.server.request_error import TOO_LARGE, RequestError
 
 MOST_BYTES = 64 << 20  # of an array, or
 MOST_TIMES = 8  # the size of its message: one of some bytes may announce any shape, filled with one value
-STRING_BYTES = 8  # of each place in an array of strings
 PACKED = {"float32": (5, "<f4"), "float64": (6, "<f8"), "bool": (11, "?")}  # field of TensorProto with the raw values
 LISTED = {"int32": "int_val", "int64": "int64_val"}
 PACKED_KIND = 2  # of a field in a message: a length, then bytes
@@ -97,19 +98,20 @@ def _read(name: str, message: TensorProto, wanted: int) -> np.ndarray:
     sizes = [dim.size for dim in message.tensor_shape.dim]
     if message.tensor_shape.unknown_rank or any(size < 0 for size in sizes):
         raise RequestError(f"tensor parsing error: {name}: a shape with unknown sizes")
-    size = _count(sizes) * (found.size or STRING_BYTES)
+    size = math.prod(sizes) * value_bytes(found)
     if size > max(MOST_BYTES, MOST_TIMES * message.ByteSize()):
         raise RequestError(f"{name} is {size >> 20:,} MiB when it is unpacked, more than its message holds.", TOO_LARGE)
     try:
-        values: np.ndarray = tf.make_ndarray(message)
-    except (TypeError, ValueError) as error:
+        values: np.ndarray = _strings(message) if found == tf.string else tf.make_ndarray(message)
+    except OverflowError as error:  # the official server takes the lowest bits of the value
+        raise RequestError(f"tensor parsing error: {name}: a value that {found.name} cannot hold") from error
+    except (TypeError, ValueError, tf.errors.InvalidArgumentError) as error:
         raise RequestError(f"tensor parsing error: {name}: its values do not fill the shape {sizes}") from error
     return values
 
 
-def _count(sizes: list[int]) -> int:
-    """The number of values; exact, where NumPy's would overflow."""
-    count = 1
-    for size in sizes:
-        count *= size
-    return count
+def _strings(message: TensorProto) -> np.ndarray:
+    """Strings; those that are left out altogether, or packed as TensorFlow in C++ does it, TensorFlow itself reads."""
+    if message.string_val:
+        return np.asarray(tf.make_ndarray(message))
+    return np.asarray(tf.io.parse_tensor(message.SerializeToString(), tf.string).numpy(), object)

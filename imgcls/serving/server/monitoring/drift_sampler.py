@@ -35,7 +35,7 @@ class DriftSampler:
             take: Is given the embedding, (1, D), in the other thread.
         """
         images = inputs.get(IMAGE_BYTES)
-        if images is None or not images.size or time.monotonic() < self._next:
+        if images is None or not images.ndim or not images.size or time.monotonic() < self._next:
             return
         if self._at_work and not self._at_work.done():
             return

@@ -1,9 +1,12 @@
 """Counters, gauges and histograms as Prometheus reads them: its text format, version 0.0.4."""
 
+import math
 from bisect import bisect_left
 from collections.abc import Iterable, Iterator, Sequence
+from typing import TypeVar
 
 CONTENT_TYPE = "text/plain; version=0.0.4; charset=utf-8"
+Number = TypeVar("Number")
 ESCAPED = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})
 
 
@@ -15,6 +18,9 @@ class Counter:
         meaning: One sentence.
         labels: The names of the labels.
 
+    Attributes:
+        labels: The same.
+
     Example:
         >>> images = Counter("images_total", "Images.", ["model"])
         >>> images.add(["cats"], 2)
@@ -25,9 +31,8 @@ class Counter:
     kind = "counter"
 
     def __init__(self, name: str, meaning: str, labels: Sequence[str] = ()) -> None:
-        self.name = name
+        self.name, self.labels = name, tuple(labels)
         self._head = [f"# HELP {name} {meaning}", f"# TYPE {name} {self.kind}"]
-        self._labels = tuple(labels)
         self._values: dict[tuple[str, ...], float] = {}
 
     def add(self, labels: Iterable[str] = (), value: float = 1) -> None:
@@ -40,7 +45,15 @@ class Counter:
         if self._values:
             yield from self._head
         for key, value in self._values.items():
-            yield f"{self.name}{_braces(self._labels, key)} {_number(value)}"
+            yield f"{self.name}{_braces(self.labels, key)} {_number(value)}"
+
+    def label_sets(self) -> list[tuple[str, ...]]:
+        """The combinations of labels that have a number."""
+        return list(self._values)
+
+    def forget(self, first: tuple[str, ...]) -> None:
+        """Drop all numbers whose labels begin with these."""
+        self._values = _without(self._values, first)
 
 
 class Gauge(Counter):
@@ -65,19 +78,23 @@ class Histogram:
         meaning: One sentence.
         labels: The names of the labels.
         bounds: Growing; a last one for what is larger is added.
+
+    Attributes:
+        labels: The same.
     """
 
     def __init__(self, name: str, meaning: str, labels: Sequence[str], bounds: Sequence[float]) -> None:
-        self.name = name
+        self.name, self.labels = name, tuple(labels)
         self._head = [f"# HELP {name} {meaning}", f"# TYPE {name} histogram"]
-        self._labels = tuple(labels)
         self._bounds = list(bounds)
         self._limits = [*(f"{bound:.6g}" for bound in bounds), "+Inf"]  # the digits of the official server
         self._counts: dict[tuple[str, ...], list[int]] = {}
         self._sums: dict[tuple[str, ...], float] = {}
 
     def observe(self, labels: Iterable[str], value: float) -> None:
-        """Count a value."""
+        """Count a value; one that is not finite is left out."""
+        if not math.isfinite(value):
+            return
         key = tuple(labels)
         if key not in self._counts:
             self._counts[key], self._sums[key] = [0] * len(self._limits), 0.0
@@ -88,14 +105,22 @@ class Histogram:
         """The lines of the text format; none where nothing was counted."""
         if self._counts:
             yield from self._head
-        names = (*self._labels, "le")
+        names = (*self.labels, "le")
         for key, counts in self._counts.items():
             total = 0
             for limit, count in zip(self._limits, counts, strict=True):
                 total += count
                 yield f"{self.name}_bucket{_braces(names, (*key, limit))} {total}"
-            yield f"{self.name}_sum{_braces(self._labels, key)} {_number(self._sums[key])}"
-            yield f"{self.name}_count{_braces(self._labels, key)} {total}"
+            yield f"{self.name}_sum{_braces(self.labels, key)} {_number(self._sums[key])}"
+            yield f"{self.name}_count{_braces(self.labels, key)} {total}"
+
+    def label_sets(self) -> list[tuple[str, ...]]:
+        """The combinations of labels that have values."""
+        return list(self._counts)
+
+    def forget(self, first: tuple[str, ...]) -> None:
+        """Drop all values whose labels begin with these."""
+        self._counts, self._sums = _without(self._counts, first), _without(self._sums, first)
 
 
 def exponential(first: float, growth: float, count: int) -> list[float]:
@@ -108,10 +133,18 @@ def exponential(first: float, growth: float, count: int) -> list[float]:
     return [first * growth**power for power in range(count)]
 
 
+def _without(numbers: dict[tuple[str, ...], Number], first: tuple[str, ...]) -> dict[tuple[str, ...], Number]:
+    return {labels: number for labels, number in numbers.items() if labels[: len(first)] != first}
+
+
 def _braces(names: Iterable[str], values: Iterable[str]) -> str:
     pairs = [f'{name}="{value.translate(ESCAPED)}"' for name, value in zip(names, values, strict=True)]
     return f"{{{','.join(pairs)}}}"
 
 
 def _number(value: float) -> str:
+    if math.isnan(value):
+        return "NaN"
+    if math.isinf(value):
+        return "+Inf" if value > 0 else "-Inf"
     return f"{value:.0f}" if value == round(value) else repr(float(value))

@@ -4,9 +4,11 @@ Who answers a request only puts a note on a queue, without a lock; the notes are
 there are many.
 """
 
+import logging
 import threading
+import time
 from collections import deque
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,9 @@ from imgcls.serving.server.monitoring.exposition import Counter, Gauge, Histogra
 from imgcls.serving.server.monitoring.serving_figures import VERSION, ServingFigures
 from imgcls.serving.signatures import NONE_OF_THESE, NOT_SURE
 
+log = logging.getLogger(__name__)
 MOST_NOTES = 2000  # that wait to be counted
+KEPT_SECONDS = 600.0  # that figures of a version stay after it has gone, so that each Prometheus reads the last ones
 CONFIDENCES = [tenth / 10 for tenth in range(1, 10)] + [0.95, 0.99]
 A_CLASS = "class"  # the decision where it is neither of the two others
 
@@ -52,6 +56,8 @@ class Metrics(Observer):
         self._windows: dict[tuple[str, int], DriftWindow | None] = {}
         self._notes: deque[tuple[Callable[..., None], tuple[Any, ...]]] = deque()
         self._counting = threading.Lock()
+        self._has_failed = False
+        self._gone: dict[tuple[str, ...], float] = {}  # versions that are not served any more: first seen so when
         self._serving = ServingFigures()
         self._classifier = _Classifier()
 
@@ -73,8 +79,7 @@ class Metrics(Observer):
 
     @override
     def answers(self, *, model: str, version: int, signature: str, outputs: Mapping[str, np.ndarray]) -> None:
-        columns = {name: outputs[name].tolist() for name in COLUMNS if name in outputs}
-        columns |= {name: outputs[name][:, 0].tolist() for name in RANKED if _has_columns(outputs.get(name))}
+        columns = _columns(outputs)
         if columns:
             self._note(self._classified, model, version, columns)
         if _has_columns(outputs.get("embedding")):
@@ -85,8 +90,13 @@ class Metrics(Observer):
         if self._sampler:
             self._sampler.offer(inputs, ask, lambda embeddings: self._note(self._embedded, model, version, embeddings))
 
-    def page(self) -> str:
-        """All figures, in the text format of Prometheus."""
+    def page(self, served: Collection[tuple[str, int]] | None = None) -> str:
+        """All figures, in the text format of Prometheus.
+
+        Args:
+            served: Model and version of all that are served. The figures of others are dropped ten minutes after the
+                first page without them. None drops nothing.
+        """
         with self._counting:
             self._count()
             self._classifier.drift.clear()
@@ -94,7 +104,20 @@ class Metrics(Observer):
                 for figure, value in window.figures().items() if window else ():
                     self._classifier.drift.set((model, str(version), figure), value)
             families = [*vars(self._serving).values(), *vars(self._classifier).values()]
-            return "".join(f"{line}\n" for family in families for line in family.lines())
+            page = "".join(f"{line}\n" for family in families for line in family.lines())
+            if served is not None:
+                self._drop_gone({(model, str(version)) for model, version in served}, families)
+            return page
+
+    def _drop_gone(self, served: set[tuple[str, ...]], families: Sequence[Counter | Histogram]) -> None:
+        of_version = [family for family in families if family.labels[:2] == VERSION]
+        known = {labels[:2] for family in of_version for labels in family.label_sets()}
+        now = time.monotonic()
+        self._gone = {version: self._gone.get(version, now) for version in known - served}
+        for version in [version for version, since in self._gone.items() if now - since >= KEPT_SECONDS]:
+            for family in of_version:
+                family.forget(version)
+            self._windows.pop((version[0], int(version[1])), None)
 
     def _note(self, count: Callable[..., None], *arguments: Any) -> None:
         self._notes.append((count, arguments))
@@ -107,13 +130,18 @@ class Metrics(Observer):
     def _count(self) -> None:
         while self._notes:
             count, arguments = self._notes.popleft()
-            count(*arguments)
+            try:
+                count(*arguments)
+            except Exception:  # a figure is no reason to fail the request that happens to count it
+                if not self._has_failed:
+                    log.exception("A figure was not counted; further faults are not written down:")
+                self._has_failed = True
 
     def _classified(self, model: str, version: int, columns: Mapping[str, list[Any]]) -> None:
         rows = _read_rows(columns)
         self._classifier.classified((model, str(version)), columns, rows)
         window = self._window(model, version)
-        if window and RANKED[0] in columns and RANKED[1] in columns:
+        if window and _are_ranked(columns):
             classes = [columns["classes"][row].decode("utf-8", "replace") for row in rows]
             window.add(classes, [columns["probabilities"][row] for row in rows])
 
@@ -133,8 +161,13 @@ class Metrics(Observer):
         return self._windows[model, version]
 
 
-RANKED = ("classes", "probabilities")  # outputs with a column for each class, the likeliest first
-COLUMNS = ("problem", "decision", "unknown_score")  # outputs with one value an image
+COLUMNS = {  # outputs that are counted, with NumPy's kind and the dimensions that they have in a bundle
+    "problem": ("O", 1),
+    "decision": ("O", 1),
+    "unknown_score": ("f", 1),
+    "classes": ("O", 2),
+    "probabilities": ("f", 2),
+}
 
 
 class _Classifier:
@@ -172,7 +205,7 @@ class _Classifier:
         self.unreadable.add(version, total - len(rows))
         for row in rows if "classes" in columns else ():
             self.predictions.add((*version, columns["classes"][row].decode("utf-8", "replace")))
-        for row in rows if "probabilities" in columns else ():
+        for row in rows if _are_ranked(columns) else ():
             self.confidence.observe(version, columns["probabilities"][row])
         for row in rows if "unknown_score" in columns else ():
             self.unknown_score.observe(version, columns["unknown_score"][row])
@@ -184,6 +217,22 @@ class _Classifier:
             self.decisions.add((*version, known), 0)
         for decision in decisions:
             self.decisions.add((*version, decision if decision in (NOT_SURE, NONE_OF_THESE) else A_CLASS))
+
+
+def _columns(outputs: Mapping[str, np.ndarray]) -> dict[str, list[Any]]:
+    """One value an image of each output that is counted; of a row of classes, the first."""
+    found = {
+        name: outputs[name]
+        for name, form in COLUMNS.items()
+        if name in outputs and (outputs[name].dtype.kind, outputs[name].ndim) == form
+    }
+    singles = {name: array[:, 0] if _has_columns(array) else array for name, array in found.items()}
+    return {name: array.tolist() for name, array in singles.items() if array.ndim == 1}
+
+
+def _are_ranked(columns: Mapping[str, list[Any]]) -> bool:
+    """Whether the probabilities are those of the likeliest classes; without names they are in another order."""
+    return "classes" in columns and "probabilities" in columns
 
 
 def _read_rows(columns: Mapping[str, list[Any]]) -> list[int]:

@@ -1,6 +1,7 @@
-"""One connection of a client: only so many are served, and each gets only so much time to send a request."""
+"""One connection of a client: only so many are served, and each gets only so much time to send and to read."""
 
 import asyncio
+import socket
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -14,21 +15,26 @@ from imgcls.serving.server.rest.json_tensors import encode
 App = Callable[[Any, Any, Any], Awaitable[None]]  # of ASGI: scope, receive, send
 HEALTH = "/v2/health/"
 CLOSE = (b"connection", b"close")
+UNSENT = 2**16  # bytes that the system keeps and has not sent: of megabytes, it would say late that a client reads
 
 
 class Connection(H11Protocol):
     """HTTP/1.1 as uvicorn speaks it, with the limits of `HttpOptions`.
 
     Over more connections than are served, only the calls for health are answered, so that an orchestrator does not
-    take a busy server for a dead one. Twice as many are cut off.
+    take a busy server for a dead one. Twice as many are cut off. So is a client that leaves an answer lying.
     """
 
     options = HttpOptions()
     _timer: asyncio.TimerHandle | None = None
+    _unread_timer: asyncio.TimerHandle | None = None
 
     @override
     def connection_made(self, transport: asyncio.Transport) -> None:  # type: ignore[override]
         super().connection_made(transport)
+        system = transport.get_extra_info("socket")
+        system.setsockopt(socket.IPPROTO_TCP, socket.TCP_NOTSENT_LOWAT, UNSENT)
+        transport.set_write_buffer_limits(high=1)  # writing pauses at the first byte that does not fit into the system
         if len(self.connections) > 2 * self.options.most_connections:
             transport.abort()
         elif len(self.connections) > self.options.most_connections:
@@ -46,7 +52,18 @@ class Connection(H11Protocol):
     @override
     def connection_lost(self, exc: Exception | None) -> None:
         self._stop_timer()
+        self._stop_unread_timer()
         super().connection_lost(exc)
+
+    @override
+    def pause_writing(self) -> None:
+        super().pause_writing()
+        self._start_unread_timer()
+
+    @override
+    def resume_writing(self) -> None:
+        super().resume_writing()
+        self._stop_unread_timer()
 
     def _start_timer(self) -> None:
         self._timer = self.loop.call_later(self.options.upload_seconds, self._too_slow)
@@ -55,6 +72,22 @@ class Connection(H11Protocol):
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
+
+    def _start_unread_timer(self) -> None:
+        unread = self.transport.get_write_buffer_size()
+        self._unread_timer = self.loop.call_later(self.options.upload_seconds, self._look_at_unread, unread)
+
+    def _stop_unread_timer(self) -> None:
+        if self._unread_timer is not None:
+            self._unread_timer.cancel()
+            self._unread_timer = None
+
+    def _look_at_unread(self, before: int) -> None:
+        """Cut a client off that has read nothing of an answer since `before` bytes of it were left."""
+        if self.transport.get_write_buffer_size() < before:
+            self._start_unread_timer()
+        else:
+            self.transport.abort()
 
     def _too_slow(self) -> None:
         """End a connection that has not brought the head of a request; say why, if it has brought a part."""

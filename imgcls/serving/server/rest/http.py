@@ -181,7 +181,7 @@ class _Requests:
     async def metrics(self, request: Request) -> Response:
         if not isinstance(self.models.observer, Metrics):
             return _json(encode({"error": "This server keeps no figures."}), NOT_FOUND)
-        page = await asyncio.to_thread(self.models.observer.page)
+        page = await asyncio.to_thread(self.models.observer.page, self.models.served)
         return Response(page, headers={"Content-Type": CONTENT_TYPE})
 
     async def openapi(self, request: Request) -> Response:

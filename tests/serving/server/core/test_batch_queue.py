@@ -90,6 +90,28 @@ def test_a_request_that_fails_does_not_fail_the_others(pool):
         others[1].result()
 
 
+def test_a_fault_before_the_network_is_every_callers_error_and_the_turn_goes_on(pool):
+    network, first = busy(pool)
+
+    def fail(rows: int, waited: float) -> None:
+        network.queue._on_batch = network.batches.append
+        raise OSError("the disk is gone")
+
+    network.queue._on_batch = fail
+    deadline = time.monotonic() + 20  # which nobody reaches
+    others = []
+    for place, value in enumerate([1.0, 2.0, 3.0]):
+        others.append(pool.submit(network.ask, value, deadline=deadline))
+        network.wait_for(place + 1)
+    network.go_on.set()
+    assert first.result() == [0.0]
+    for other in others:
+        with pytest.raises(OSError, match="the disk is gone"):
+            other.result()
+    network.queue._on_batch = lambda rows, waited: None
+    assert network.ask(4.0, deadline=deadline) == [8.0]
+
+
 def test_a_full_queue_refuses_in_the_words_of_the_official_server(pool):
     network, _ = busy(pool, max_enqueued_requests=2)
     others = [pool.submit(network.ask, 1.0) for _ in range(2)]

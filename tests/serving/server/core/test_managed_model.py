@@ -4,6 +4,7 @@ import threading
 import pytest
 import tensorflow as tf
 
+from imgcls.serving.server.core import managed_model
 from imgcls.serving.server.core.load_version import Execution, VersionLoader
 from imgcls.serving.server.core.managed_model import ManagedModel
 from imgcls.serving.server.core.model_settings import ModelSettings
@@ -150,15 +151,69 @@ def test_at_the_start_an_older_whole_version_answers(folder, tmp_path):
     assert (managed(folder).available, states(managed(folder))) == ([2], {2: "AVAILABLE", 3: "START"})
 
 
-def test_a_damaged_version_leaves_the_old_one_until_it_is_mended(folder, half_plus_three, caplog):
+@pytest.fixture
+def no_pause(monkeypatch):
+    """Each look tries again what could not be loaded."""
+    monkeypatch.setattr(managed_model, "RETRY_SECONDS", 0.0)
+
+
+def failing(times: int, tried: list[int]):
+    """Loads version 3 only after it failed so many times."""
+
+    def load(name, number, path):
+        if number == 3:
+            tried.append(number)
+            if len(tried) <= times:
+                raise OSError(28, "No space left on device")
+        return LOAD(name, number, path)
+
+    return load
+
+
+def test_a_version_that_fails_in_passing_is_tried_again(folder, no_pause, caplog):
+    tried = []
+    model = managed(folder, failing(2, tried))
+    save_linear(folder / "3", 1.0, 7.0)
+    look_twice(model)
+    assert (states(model), model.available, model.is_loading) == ({2: "AVAILABLE", 3: "LOADING"}, [2], False)
+    assert "No space left" in model.states[3].error
+    look_twice(model)
+    assert (states(model), value(model), len(tried)) == ({2: "END", 3: "AVAILABLE"}, 7.0, 3)
+    assert model.states[3].error == ""
+    assert "No space left on device (attempt 1 of 6, the next one in 0 s)" in caplog.text
+
+
+def test_it_is_tried_again_after_a_minute_and_not_at_every_look(folder, caplog):
+    tried = []
+    model = managed(folder, failing(1, tried))
+    save_linear(folder / "3", 1.0, 7.0)
+    for _ in range(10):
+        look_twice(model)
+    assert (states(model), len(tried)) == ({2: "AVAILABLE", 3: "LOADING"}, 1)
+    assert caplog.text.count("Version 3 of line is not served") == 1
+    assert "the next one in 60 s" in caplog.text
+
+
+def test_a_version_that_goes_while_it_waits_is_not_loading(folder):
+    model = managed(folder, failing(1, []))
+    save_linear(folder / "3", 1.0, 7.0)
+    look_twice(model)
+    shutil.rmtree(folder / "3")
+    model.look()
+    assert states(model) == {2: "AVAILABLE", 3: "END"}
+    assert "No space left" in model.states[3].error
+
+
+def test_a_damaged_version_leaves_the_old_one_until_it_is_mended(folder, half_plus_three, no_pause, caplog):
     model = managed(folder)
     shutil.copytree(half_plus_three / "123", folder / "3")
     (folder / "3" / "saved_model.pb").write_bytes(b"no graph")
-    look_twice(model)
-    look_twice(model)
+    for _ in range(10):
+        look_twice(model)
     assert states(model) == {2: "AVAILABLE", 3: "END"}
     assert "damaged" in model.states[3].error
-    assert caplog.text.count("Version 3 of line is not served") == 1
+    assert caplog.text.count("Version 3 of line is not served") == 6
+    assert "(attempt 6 of 6, the next one when its files change)" in caplog.text
     shutil.copytree(half_plus_three / "123", folder / "3", dirs_exist_ok=True)
     look_twice(model)
     assert states(model) == {2: "END", 3: "AVAILABLE"}

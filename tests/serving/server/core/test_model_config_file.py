@@ -63,7 +63,7 @@ def test_what_cannot_be_served_is_said(tmp_path, text, problem):
 def test_a_changed_file_is_handed_on_and_a_wrong_one_said_once(tmp_path, caplog):
     path, got = tmp_path / "models.config", []
     path.write_text(config(tmp_path, entry("flowers", "flowers")))
-    watch = ConfigFileWatch(path, got.append, 3600.0)
+    watch = ConfigFileWatch(path, read_model_config(path), got.append, 3600.0)
     watch.look()
     assert got == []
     path.write_text(config(tmp_path, entry("birds", "birds")))
@@ -82,7 +82,7 @@ def test_a_changed_file_is_handed_on_and_a_wrong_one_said_once(tmp_path, caplog)
 def test_it_is_looked_at_again_and_again(tmp_path):
     path, changed = tmp_path / "models.config", threading.Event()
     path.write_text(config(tmp_path, entry("flowers", "flowers")))
-    watch = ConfigFileWatch(path, lambda settings: changed.set(), 0.01)
+    watch = ConfigFileWatch(path, read_model_config(path), lambda settings: changed.set(), 0.01)
     path.write_text(config(tmp_path, entry("birds", "birds")))
     assert changed.wait(20)
     watch.close()

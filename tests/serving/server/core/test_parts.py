@@ -156,7 +156,7 @@ def test_a_tensor_of_another_rank_is_the_callers_fault(served_bundle, body):
 
 
 def test_a_model_that_is_no_bundle_gets_its_batch_as_it_is(half_plus_three):
-    served = models_of(half_plus_three, Limits(10, 10))
+    served = models_of(half_plus_three, Limits(10, 10, 10))
     model = served.find("half_plus_three").model
     assert network_size(model) is None
     body = json.dumps({"instances": [1.0] * 5000}).encode()

@@ -159,6 +159,21 @@ def test_pictures_get_the_classes_of_the_bundle_and_a_broken_one_its_problem(clo
     assert [problem.decode() for problem in outputs["problem"]] == ["", "", "", UNKNOWN_FORMAT]
 
 
+def test_pictures_in_every_form_of_a_message(clothing, images):
+    """Strings that are left out are empty; those that TensorFlow in C++ packs have their lengths first."""
+    data = images[0].read_bytes()
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name = "clothing"
+    sent = request.inputs["image_bytes"]
+    sent.CopyFrom(tf.make_tensor_proto([data]))
+    [expected] = tf.make_ndarray(clothing.Predict(request, 30).outputs["classes"])
+    sent.string_val.clear()
+    assert list(clothing.Predict(request, 30).outputs["problem"].string_val) == [b"the file is empty (0 bytes)"]
+    sent.tensor_content = bytes([len(data) & 0x7F | 0x80, len(data) >> 7]) + data
+    [found] = tf.make_ndarray(clothing.Predict(request, 30).outputs["classes"])
+    assert found.tolist() == expected.tolist()
+
+
 def test_metadata(half):
     request = get_model_metadata_pb2.GetModelMetadataRequest(metadata_field=["signature_def"])
     request.model_spec.name = "half_plus_three"

@@ -51,6 +51,23 @@ def test_too_many_pictures_are_refused(served_bundle):
     assert "Task size 4 is larger than maximum input batch size 3" in caught.value.details()
 
 
+def test_an_answer_that_no_message_can_hold_is_not_computed(served_bundle, monkeypatch):
+    model = served_bundle.find("clothing").model
+    real, calls = model.run, []
+    monkeypatch.setattr(model, "run", lambda *given: calls.append(given) or real(*given))
+    made = predict_pb2.PredictRequest()
+    made.model_spec.name, made.model_spec.signature_name = "clothing", "preprocess"
+    made.inputs["image_bytes"].CopyFrom(tf.make_tensor_proto([b"no image"] * 400))  # 1.2 MiB of pixels
+    with serving_grpc(served_bundle, most_bytes=1 << 20) as place, grpc_stubs(place) as (predictions, _):
+        with pytest.raises(grpc.RpcError) as caught:
+            predictions.Predict(made, 60)
+        assert calls == []
+        made.output_filter.append("problem")
+        assert len(predictions.Predict(made, 60).outputs["problem"].string_val) == 400
+    assert caught.value.code() == grpc.StatusCode.RESOURCE_EXHAUSTED
+    assert "The answer would hold 1.2 MiB, and this server sends 1." in caught.value.details()
+
+
 OVMSCLIENT = """
 import json, sys
 from pathlib import Path

@@ -60,6 +60,41 @@ def test_messages_that_contradict_themselves(message, why):
         read_inputs({"x": message}, definition())
 
 
+@pytest.mark.parametrize(
+    ("message", "why"),
+    [
+        (message_of([2], tf.string, tensor_content=b"\1\x09abb"), r"do not fill the shape \[2\]"),
+        (message_of([2], tf.string, tensor_content=b"\1\2abb and more"), r"do not fill the shape \[2\]"),
+        (message_of([1], tf.uint8, int_val=[300]), "tensor parsing error: x: a value that uint8 cannot hold"),
+        (message_of([1], tf.float16, half_val=[1 << 16]), "tensor parsing error: x: a value that float16 cannot hold"),
+    ],
+)
+def test_messages_whose_values_do_not_fit_their_type(message, why):
+    with pytest.raises(RequestError, match=why) as caught:
+        read_inputs({"x": message}, definition(tf.as_dtype(message.dtype)))
+    assert caught.value.status == 400
+
+
+@given(st.lists(st.binary(max_size=127), max_size=4), st.booleans())
+def test_strings_in_the_form_of_tensorflow_in_cplusplus(strings, is_column):
+    """AsProtoTensorContent writes the lengths of all, then all the bytes."""
+    content = bytes(map(len, strings)) + b"".join(strings)  # a length below 128 is one byte
+    shape = [len(strings), 1] if is_column else [len(strings)]
+    found = read_inputs({"x": message_of(shape, tf.string, tensor_content=content)}, definition(tf.string))["x"]
+    assert (found.dtype, found.tolist()) == (object, [[each] for each in strings] if is_column else strings)
+
+
+def test_a_single_string_in_the_form_of_tensorflow_in_cplusplus():
+    found = read_inputs({"x": message_of([], tf.string, tensor_content=b"\2hi")}, definition(tf.string))["x"]
+    assert (found.shape, found.item()) == ((), b"hi")
+
+
+@pytest.mark.parametrize(("given", "expected"), [([], [b"", b""]), ([b"a"], [b"a", b"a"])])
+def test_strings_that_are_left_out_are_the_last_one_or_empty(given, expected):
+    found = read_inputs({"x": message_of([2], tf.string, string_val=given)}, definition(tf.string))["x"]
+    assert found.tolist() == expected
+
+
 def test_a_value_that_the_signature_has_itself_may_be_left_out():
     made = definition()
     made.inputs["top"].dtype = tf.int32.as_datatype_enum

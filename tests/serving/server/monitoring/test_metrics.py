@@ -1,6 +1,7 @@
 """The page of figures, as Prometheus' own parser reads it."""
 
 import copy
+import json
 import shutil
 import threading
 from pathlib import Path
@@ -9,6 +10,8 @@ import httpx
 import numpy as np
 import pytest
 from prometheus_client.parser import text_string_to_metric_families
+from tensorflow import make_tensor_proto
+from tensorflow_serving.apis import predict_pb2
 
 from imgcls.cli.drift_references import read_reference
 from imgcls.serving.drift_reference import write_drift_reference
@@ -16,7 +19,7 @@ from imgcls.serving.server.core.model_settings import settings_of_folder
 from imgcls.serving.server.core.models import Models
 from imgcls.serving.server.monitoring.drift_window import Reference
 from imgcls.serving.server.monitoring.metrics import MOST_NOTES, Metrics
-from tests.serving.conftest import models_of, save_linear, serving
+from tests.serving.conftest import grpc_stubs, models_of, save_linear, serving, serving_grpc
 
 PATH = "/monitoring/prometheus/metrics"
 
@@ -135,11 +138,104 @@ def test_names_of_classes_are_escaped():
 
 @pytest.mark.parametrize("outputs", [{}, {"y": np.zeros(3)}, {"classes": np.zeros((0,), object)},
                                      {"classes": np.zeros((0, 10), object), "problem": np.zeros(0, object)},
-                                     {"probabilities": np.zeros((2, 0))}])  # fmt: skip
-def test_answers_of_other_models_and_empty_ones_are_no_fault(outputs):
+                                     {"probabilities": np.zeros((2, 0))}, {"classes": np.zeros((2, 3), int)},
+                                     {"decision": np.zeros(2, int)}, {"problem": np.array(b"", object)},
+                                     {"unknown_score": np.zeros((2, 3))}])  # fmt: skip
+def test_answers_of_other_models_and_empty_ones_are_no_fault(outputs, caplog):
     metrics = Metrics()
     metrics.answers(model="m", version=1, signature="s", outputs=outputs)
     samples(metrics.page())
+    assert not caplog.records
+
+
+def test_the_raw_outputs_of_a_network_name_no_class_and_decide_nothing(served_judged):
+    models = copy.copy(served_judged)
+    models.observer = Metrics()
+    request = predict_pb2.PredictRequest()
+    request.model_spec.name, request.model_spec.signature_name = "clothing", "outputs"
+    request.inputs["pixels"].CopyFrom(make_tensor_proto(np.zeros((2, 28, 28, 1), np.float32)))
+    body = {"signature_name": "outputs", "instances": np.zeros((3, 28, 28, 1)).tolist()}
+    with serving_grpc(models) as place, grpc_stubs(place) as (predictions, _):
+        predictions.Predict(request, 60)
+    with serving(models) as address:
+        assert httpx.post(f"{address}/v1/models/clothing:predict", json=body, timeout=60).status_code == 200
+        response = httpx.get(address + PATH, timeout=60)
+    assert response.status_code == 200
+    found = samples(response.text)
+    assert value(found, "imgcls_images_total", model_name="clothing", version="1") == 5
+    names = {name for name, _ in found}
+    assert not names & {"imgcls_confidence_count", "imgcls_decisions_total", "imgcls_predictions_total"}
+
+
+def test_a_figure_that_cannot_be_counted_fails_no_request(half_plus_three, caplog):
+    def reference_of(model: str, version: int) -> Reference:
+        raise OSError("the disk is gone")
+
+    metrics = Metrics(reference_of)
+    models = Models([settings_of_folder(half_plus_three)], observer=metrics)
+    for _ in range(MOST_NOTES):
+        metrics.answers(model="m", version=1, signature="s", outputs={"classes": np.array([[b"cat"]], object)})
+    with serving(models) as address:
+        response = httpx.post(f"{address}/v1/models/half_plus_three:predict", json={"instances": [1.0]}, timeout=60)
+        page = httpx.get(address + PATH, timeout=60)
+    assert (response.status_code, response.json()) == (200, {"predictions": [3.5]})
+    found = samples(page.text)
+    assert value(found, ":tensorflow:serving:request_count", model_name="half_plus_three", status="OK") == 1
+    assert [record.exc_info[1].args for record in caplog.records] == [("the disk is gone",)]
+
+
+def test_what_is_no_number_leaves_the_page_as_it_is(served_bundle):
+    version = {"model_name": "clothing", "version": "1"}
+    models = copy.copy(served_bundle)
+    models.observer = Metrics()
+    pixels = np.zeros((2, 28, 28, 1))
+    pixels[0] = np.nan
+    body = json.dumps({"signature_name": "pixels", "instances": pixels.tolist()})
+    with serving(models) as address:
+        answered = httpx.post(f"{address}/v1/models/clothing:predict", content=body, timeout=60)
+        assert "NaN" in answered.text
+        response = httpx.get(address + PATH, timeout=60)
+    assert response.status_code == 200
+    found = samples(response.text)
+    assert value(found, "imgcls_images_total", **version) == 2
+    assert value(found, "imgcls_confidence_count", **version) == 1
+    assert 0 < value(found, "imgcls_confidence_sum", **version) <= 1
+
+
+def test_figures_of_a_version_that_is_gone_are_seen_once_more_and_then_dropped(tmp_path, monkeypatch):
+    monkeypatch.setattr("imgcls.serving.server.monitoring.metrics.KEPT_SECONDS", 0)
+    reference = {"class_names": ["cat"], "predicted": [1], "distributions": {}}
+    metrics = Metrics(lambda model, version: Reference.from_dict(reference))
+    save_linear(tmp_path / "line" / "1", 0.5, 3.0)
+    models = Models([settings_of_folder(tmp_path / "line")], observer=metrics)
+    answered = {"classes": np.array([[b"cat"]] * 100, object), "probabilities": np.full((100, 1), 0.75)}
+
+    def versions(page: str) -> set[tuple[str, str]]:
+        return {(name, dict(labels)["version"]) for name, labels in samples(page) if "version" in dict(labels)}
+
+    with serving(models, poll_seconds=3600) as address:
+        for number in (1, 2):
+            if number == 2:
+                save_linear(tmp_path / "line" / "2", 0.5, 3.0)
+                for _ in range(2):  # the first look sees it come, the second that it has come
+                    models.refresh()
+            httpx.post(f"{address}/v1/models/line:predict", json={"instances": [1.0]}, timeout=60)
+            metrics.answers(model="line", version=number, signature="serving_default", outputs=answered)
+        pages = [httpx.get(address + PATH, timeout=60).text for _ in range(2)]
+    first, second = map(versions, pages)
+    figures = {name for name, version in first if version == "2"}
+    assert {"imgcls_batch_images_sum", "imgcls_predictions_total", "imgcls_confidence_sum", "imgcls_drift"} <= figures
+    assert first == {(name, version) for name in figures for version in ("1", "2")}
+    assert second == {(name, "2") for name in figures}
+    assert "request_count" in pages[1]
+    assert list(metrics._windows) == [("line", 2)]
+
+
+def test_figures_of_a_version_that_was_just_served_are_kept():
+    metrics = Metrics()
+    metrics.batch(model="line", version=1, rows=1, waited=0.0)
+    for _ in range(2):
+        assert 'version="1"' in metrics.page(served=set())
 
 
 def test_drift_is_measured_against_the_reference(tmp_path):
@@ -183,6 +279,12 @@ def test_now_and_then_an_image_gets_its_embedding(served_bundle, images):
     expected = models.find("clothing").run("embedding", {"image_bytes": encoded[:1]})["embedding"]
     assert value(found, "imgcls_embedding_distance_sum", **labels) == pytest.approx(distance(expected)[0], rel=1e-4)
     assert value(found, "imgcls_images_total", **labels) == 9  # which are asked for, and no more
+
+
+def test_a_single_image_outside_a_batch_gets_no_embedding():
+    metrics = Metrics(drift_seconds=3600)
+    metrics.images(model="m", version=1, inputs={"image_bytes": np.array(b"a", object)}, ask=lambda name, inputs: {})
+    assert metrics._sampler._at_work is None
 
 
 def test_a_few_images_are_no_drift():

@@ -5,11 +5,13 @@ import time
 
 import httpx
 import pytest
+import tensorflow as tf
 
 from imgcls.serving.server.rest.http_options import HttpOptions
 from tests.serving.conftest import models_of, serving
 
 PREDICT = "/v1/models/half_plus_three:predict"
+MANY = 5_000_000  # numbers, of four bytes each in an answer
 HEAD = f"POST {PREDICT} HTTP/1.1\r\nHost: x\r\nContent-Length: 900\r\n"
 
 
@@ -22,6 +24,32 @@ def impatient(half_plus_three):
 def connected(address: str) -> socket.socket:
     url = httpx.URL(address)
     return socket.create_connection((url.host, url.port), timeout=20)
+
+
+@pytest.fixture(scope="module")
+def much(tmp_path_factory):
+    """The address of a model that answers with many numbers, and of two connections at most."""
+    module = tf.Module()
+    module.call = tf.function(
+        lambda x: {"y": tf.repeat(x[:, None], MANY, 1)}, input_signature=[tf.TensorSpec((None,), tf.float32, "x")]
+    )
+    folder = tmp_path_factory.mktemp("models") / "much"
+    tf.saved_model.save(module, str(folder / "1"), signatures=module.call)
+    with serving(models_of(folder), options=HttpOptions(most_connections=2, upload_seconds=1.0)) as address:
+        yield address
+
+
+def asked_for_much(address: str) -> socket.socket:
+    """A connection on which an answer has begun that is larger than what the system keeps for it."""
+    url, connection = httpx.URL(address), socket.socket()
+    connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 65536)
+    connection.settimeout(20)
+    connection.connect((url.host, url.port))
+    body = b'{"instances":[3.5]}'
+    head = f"POST /v1/models/much:predict HTTP/1.1\r\nHost: x\r\nContent-Length: {len(body)}\r\n\r\n"
+    connection.sendall(head.encode() + body)
+    assert connection.recv(12) == b"HTTP/1.1 200"
+    return connection
 
 
 def all_of(connection: socket.socket) -> str:
@@ -86,6 +114,26 @@ def test_one_connection_too_many(half_plus_three):
         deadline = time.monotonic() + 20
         while httpx.post(address + PREDICT, json={"instances": [1.0]}).status_code != 200:
             assert time.monotonic() < deadline
+
+
+def test_who_reads_no_answer_is_hung_up_on(much):
+    with asked_for_much(much), asked_for_much(much):
+        deadline = time.monotonic() + 20
+        while httpx.get(f"{much}/v1/models/much").status_code != 200:
+            assert time.monotonic() < deadline
+            time.sleep(0.05)
+
+
+def test_who_reads_slowly_gets_the_whole_answer(much):
+    begin, answer = time.monotonic(), b""
+    with asked_for_much(much) as connection:
+        while not answer.endswith(b"]]}"):
+            is_slow = time.monotonic() < begin + 3
+            time.sleep(0.05 if is_slow else 0.0)
+            part = connection.recv(1 << 16 if is_slow else 1 << 20)
+            assert part
+            answer += part
+    assert answer.count(b"3.5") == MANY
 
 
 @pytest.mark.parametrize("sent", [b"\x16\x03\x01\x02\x00\x01\x00", b"no http\r\n\r\n", b"GET / HTTP/1.1\r\nA b\r\n\r\n",
