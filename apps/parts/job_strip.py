@@ -42,4 +42,4 @@ def _doing(job: Job) -> str:
     if job.kind == "serve":
         return "Answers until it is stopped"
     counts = f", {job.done:,} of {job.total:,}" if job.total else ""
-    return f"{job.doing or 'Starting'}{counts}"
+    return f"{plain(job.doing) or 'Starting'}{counts}"

@@ -4,6 +4,7 @@ import streamlit as st
 from parts.addressed import addressed, keep_field
 from parts.errors import explained
 from parts.opened import keep, link, the_project
+from parts.plain import plain
 from parts.results.comparison import show_comparison
 from parts.results.downloads import show_downloads
 from parts.results.embedding import show_map
@@ -35,7 +36,7 @@ def chosen_run(project: Project) -> JudgedRun | None:
         return None
     asked = st.query_params.get("run")
     if asked and asked not in names:
-        st.warning(f"The run {asked} is not finished, or not there any more. The latest one is shown.")
+        st.warning(f"The run {plain(asked)} is not finished, or not there any more. The latest one is shown.")
     name = st.selectbox("Run", names, key=addressed("run", names, names[0]), width=320)
     keep_field("run", name)
     if asked and name != asked:
