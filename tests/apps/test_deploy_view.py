@@ -90,7 +90,8 @@ def answering():
                 self.rfile.read(int(self.headers["Content-Length"]))
                 self.send_response(200)
                 self.end_headers()
-                self.wfile.write(json.dumps({"predictions": [answer]}).encode())
+                columns = {name: [value] for name, value in answer.items()}
+                self.wfile.write(json.dumps({"predictions": [answer], "outputs": columns}).encode())
 
             def log_message(self, *said):
                 """Say nothing."""
