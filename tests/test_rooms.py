@@ -2,6 +2,7 @@
 
 import ast
 import re
+from collections.abc import Iterator
 from functools import cache
 from pathlib import Path
 
@@ -93,6 +94,24 @@ COMMANDS = {
     "audit", "augment", "benchmark", "calibrate", "client", "compare", "data_service", "doctor", "drift", "evaluate",
     "export", "import_labels", "predict", "prepare", "review", "serve", "train", "tune", "__main__",
 }  # fmt: skip
+MARKDOWN = {  # functions that take the text before which so many arguments stand as Markdown
+    **dict.fromkeys(
+        ["badge", "button", "caption", "checkbox", "error", "expander", "header", "info", "markdown", "metric", "pills",
+         "popover", "radio", "selectbox", "spinner", "status", "subheader", "success", "text_input", "title", "toast",
+         "toggle", "warning", "write"], 0,
+    ),
+    "image": 1, "progress": 1, "link": 2,
+}  # fmt: skip
+OF_OTHERS = {"decision", "doing", "message", "name", "problem", "source", "title", "who"}  # what holds others' words
+OURS = {  # of these names, those that hold our own
+    "add_images.py: card.title",
+    "beginning.py: load_card(SAMPLE).title",
+    "cards.py: answer.title",
+    "large_image.py: name",
+    "more_queues.py: jobs[0].title",
+    "new_run.py: answer.title",
+    "sections.py: section.title",
+}
 ACROSS = {  # tests that ask the same of many files, or of the repository
     "apps/test_attack",
     "apps/test_deployed_in_browser",
@@ -286,6 +305,43 @@ def test_what_is_called_before_a_page_runs_shows_no_traceback():
     }
     unexplained = {each for each in given if not each[1].startswith("callback(") and each[1] != "lambda: None"}
     assert unexplained == {("apps/safety/accounts.py", "st.login"), ("apps/safety/accounts.py", "st.logout")}
+
+
+def test_what_others_named_is_no_markdown_on_a_page():
+    """A class may be called $x$ and $y$, a file :red[a].jpg; `plain` keeps their signs."""
+    unescaped = {
+        f"{path.name}: {ast.unparse(part)}"
+        for path in sources()
+        if name_of(path).startswith("apps/")
+        for node in ast.walk(tree(path))
+        if isinstance(node, ast.Call)
+        for text in markdown_of(node)
+        for part in unescaped_parts(text)
+        if getattr(part, "attr", "") in OF_OTHERS or getattr(part, "id", "") == "name"
+    }
+    assert unescaped == OURS
+
+
+def called(node: ast.Call) -> str:
+    return ast.unparse(node.func).rpartition(".")[2]
+
+
+def markdown_of(node: ast.Call) -> list[ast.expr]:
+    """The arguments of a call that a page shows as Markdown."""
+    if called(node) not in MARKDOWN:
+        return []
+    place = MARKDOWN[called(node)]
+    named = [each.value for each in node.keywords if each.arg in ("label", "help", "text", "caption")]
+    return [*node.args[place : place + 1], *named]
+
+
+def unescaped_parts(node: ast.AST) -> Iterator[ast.AST]:
+    if isinstance(node, ast.Call) and called(node).lstrip("_") in ("plain", "in_page"):
+        return
+    yield node
+    for part in ast.iter_child_nodes(node):
+        if part is not getattr(node, "test", None):  # of "a if test else b", which is not shown
+            yield from unescaped_parts(part)
 
 
 def test_the_public_names_are_typed_where_they_are_imported():

@@ -76,7 +76,7 @@ def test_a_search_that_is_stopped_in_a_trial_goes_on_in_it(tmp_path, small_data,
         [str(each) for each in line], timeout=900, check=False, **start | {"start_new_session": False}
     )
     assert again.returncode == 0, again.stdout
-    assert "trial 0: goes on" in again.stdout
+    assert "trial 1 (trial-0000): goes on" in again.stdout
     assert "Best of 1 trial" in again.stdout
     assert [row["epoch"] for row in RunFolder(rows.parent).metrics()] == list(range(1, 41))
 

@@ -43,7 +43,7 @@ def _doing(job: Job) -> str:
     if job.kind == "serve":
         return "Answers until it is stopped" if _answers(job) else STARTS.capitalize()
     counts = f", {job.done:,} of {job.total:,}" if job.total else ""
-    return f"{job.doing or 'Starting'}{counts}"
+    return f"{plain(job.doing) or 'Starting'}{counts}"
 
 
 def _answers(job: Job) -> bool:

@@ -13,6 +13,7 @@ from parts.errors import explained
 from parts.fragment import fragment
 from parts.opened import the_project
 from parts.person import who
+from parts.plain import plain
 from projects.bundles import Facts, bundle_name, facts_of
 from projects.project import Project
 from projects.threshold import chosen_threshold
@@ -83,7 +84,7 @@ def show_files(project: Project, facts: Facts) -> None:
         st.download_button("Docker Compose file", compose, "compose.yaml", "text/yaml", icon=":material/download:")
         manifest = kubernetes_file(bundle, facts.version.name)
         st.download_button("Kubernetes file", manifest, f"{bundle}.yaml", "text/yaml", icon=":material/download:")
-    st.caption(f"The exported model lies in {project.bundles.resolve() / bundle}.")
+    st.caption(f"The exported model lies in {plain(str(project.bundles.resolve() / bundle))}.")
 
 
 project = the_project()

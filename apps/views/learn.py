@@ -3,9 +3,10 @@
 import streamlit as st
 from parts.addressed import addressed, keep_field
 from parts.errors import explained
+from parts.learn.accuracy_chart import accuracy_chart
 from parts.learn.bench import show_bench
 from parts.learn.network_sheet import show_network
-from parts.learn.networks import accuracy_chart, networks_table
+from parts.learn.networks import networks_table
 from parts.opened import keep
 
 PARTS = {"networks": "Networks", "bench": "Convolution bench"}
@@ -31,10 +32,13 @@ def show_networks() -> None:
         keep(network=chosen)
         st.rerun()
     st.subheader("Accuracy against operations", anchor=False)
-    st.altair_chart(accuracy_chart(table))
-    st.caption("As published, each image seen once; to the upper left is better. A line joins one family.")
+    st.altair_chart(accuracy_chart(table, st.context.theme.type == "dark"))
+    st.caption(
+        "As published, each image seen once; to the upper left is better. A line joins one family. Named, where there "
+        "is room, are the networks that no cheaper one surpasses, and families; point at a circle to see what it is."
+    )
     st.subheader("All networks", anchor=False)
-    st.dataframe(table, hide_index=True, column_config=COLUMNS, height=520)
+    st.dataframe(table, hide_index=True, column_config=COLUMNS, height=520, placeholder="")
 
 
 st.title("Learn", anchor=False)

@@ -88,8 +88,8 @@ class Search:
         """
         shown = progress or Progress()
 
-        def show(number: int, done: int, total: int | None) -> None:
-            shown.doing(f"{'' if total else 'Beginning '}trial {number}, of {trials} in all", done, total)
+        def show(place: int, done: int, total: int | None) -> None:
+            shown.doing(f"{'Trial' if total else 'Beginning trial'} {place} of {trials}", done, total)
 
         while len(self.ended()) < trials:
             self.try_next(show)
@@ -107,22 +107,23 @@ class Search:
         best = self.study.best_trial
         return best, TrialRun(self.folder, best.number).path
 
-    def try_next(self, show: ShowSteps = lambda number, done, total: None) -> None:
+    def try_next(self, show: ShowSteps = lambda place, done, total: None) -> None:
         """Train with the next choice of values, or continue a trial whose search was ended, and log how it went.
 
         Args:
-            show: Receives the number of the trial, the steps that are done, and how many there are; None if that is
-                not known yet.
+            show: Receives which of the trials it is, counted from 1, the steps that are done, and how many there are;
+                None if that is not known yet.
         """
         with self._alone():
             self._check_settings()
             trial, run = self._taken_up() or self._begun()
-        show(trial.number, 0, None)
+        show_steps = partial(show, self._place(trial))
+        show_steps(0, None)
         try:
-            run.wait(lambda: show(trial.number, *run.steps()))
+            run.wait(lambda: show_steps(*run.steps()))
             values = self._values(trial)
             config = replace(with_values(self.base, values, self.space), name=run.name, runs=str(self.folder))
-            pruned, code = self._follow(trial, run, run.start(config), show)
+            pruned, code = self._follow(trial, run, run.start(config), show_steps)
             self._conclude(trial, run, values, pruned, code)
         finally:
             run.let_go()
@@ -130,19 +131,20 @@ class Search:
     def _conclude(self, trial: Trial, run: TrialRun, values: dict[str, Any], pruned: bool, code: int) -> None:
         """Tell the study how a trial ended, and log it."""
         shown = ", ".join(f"{n} {v:.3g}" if isinstance(v, float) else f"{n} {v}" for n, v in values.items())
+        title = self._title(trial, run)
         if code in SUCCEEDED:
             metric = self._metric_of(run)
             kept = run.folder.kept_epoch()[metric.on_validation]
             self.study.tell(trial, metric.rank(kept))
-            log.info("trial %d: %s  %s", trial.number, metric.shown(kept), shown)
+            log.info("%s: %s  %s", title, metric.shown(kept), shown)
         elif pruned:
             self.study.tell(trial, state=TrialState.PRUNED)
-            log.info("trial %d: ended early, in the worse half  %s", trial.number, shown)
+            log.info("%s: ended early, in the worse half  %s", title, shown)
         elif code == INTERRUPTED:
             raise KeyboardInterrupt  # by somebody who stopped the trial; it is taken up again
         else:
             self._note_failure(trial, run.reason(), code)
-            log.info("trial %d: failed: %s  %s", trial.number, run.reason().partition(". ")[0], shown)
+            log.info("%s: failed: %s  %s", title, run.reason().partition(". ")[0], shown)
 
     @contextmanager
     def _alone(self) -> Iterator[int]:
@@ -186,23 +188,31 @@ class Search:
         for frozen in self.study.get_trials(states=(TrialState.RUNNING,)):
             run = TrialRun(self.folder, frozen.number)
             if run.hold():
-                log.info("trial %d: goes on", frozen.number)
+                log.info("%s: goes on", self._title(frozen, run))
                 return Trial(self.study, frozen._trial_id), run  # noqa: SLF001  (Optuna has no public way to it)
         return None
+
+    def _place(self, trial: FrozenTrial | Trial) -> int:
+        """Which of the trials that count it is, from 1; Optuna counts all, and from 0."""
+        begun = [*self.ended(), *self.study.get_trials(states=(TrialState.RUNNING,))]
+        return sum(each.number <= trial.number for each in begun)
+
+    def _title(self, trial: FrozenTrial | Trial, run: TrialRun) -> str:
+        return f"trial {self._place(trial)} ({run.name})"
 
     def _values(self, trial: Trial) -> dict[str, Any]:
         """What is tried."""
         return {each.name: each.suggest(trial) for each in self.space}
 
     def _follow(
-        self, trial: Trial, run: TrialRun, process: subprocess.Popen[bytes], show: ShowSteps
+        self, trial: Trial, run: TrialRun, process: subprocess.Popen[bytes], show: Callable[[int, int | None], None]
     ) -> tuple[bool, int]:
         """Report each epoch until the run ends. Returns whether it was ended as hopeless, and its exit code."""
         known = {each.number: each for each in self.study.get_trials(deepcopy=False)}
         reported = known[trial.number].intermediate_values
         pruned = False
         with ending_with_us(process):
-            for row in run.follow(process, lambda: show(trial.number, *run.steps())):
+            for row in run.follow(process, lambda: show(*run.steps())):
                 if row["epoch"] not in reported:
                     metric = self._metric_of(run)
                     trial.report(metric.rank(row[metric.on_validation]), row["epoch"])

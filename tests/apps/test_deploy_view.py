@@ -15,6 +15,7 @@ import playwright
 import pytest
 from conftest import Page
 
+from tests.apps.served import PATIENCE, SAMPLE, running
 from tests.conftest import ROOT
 
 NODE = Path(playwright.__file__).parent / "driver" / "node"  # runs JavaScript as a user's would
@@ -175,7 +176,8 @@ def answering():
                 self.rfile.read(int(self.headers["Content-Length"]))
                 self.send_response(200)
                 self.end_headers()
-                self.wfile.write(json.dumps({"predictions": [answer]}).encode())
+                columns = {name: [value] for name, value in answer.items()}
+                self.wfile.write(json.dumps({"predictions": [answer], "outputs": columns}).encode())
 
             def log_message(self, *said):
                 """Say nothing."""
@@ -209,6 +211,26 @@ def test_the_code_says_what_was_decided_before_the_likeliest_class(answering, tm
     language, *command = program
     done = subprocess.run([*command, code_for(language, address)], capture_output=True, text=True, cwd=tmp_path)
     assert done.stdout.splitlines() == said, done.stderr
+
+
+@pytest.mark.browser
+def test_names_are_shown_as_they_are_where_a_request_is_tried(browser, answering, tmp_path, monkeypatch):
+    odd = {"problem": "", "classes": [":red[x]", "[a](b)"], "probabilities": [0.6, 0.4], "decision": "$x$ and **y**"}
+    script = tmp_path / "page.py"
+    script.write_text(
+        "from types import SimpleNamespace\nfrom parts.deploy.try_request import show_request\n"
+        f"show_request(SimpleNamespace(job=SimpleNamespace(id='1'), model_address={answering(odd)!r}))\n"
+    )
+    monkeypatch.setenv("PYTHONPATH", str(ROOT / "apps"), prepend=os.pathsep)
+    with running(script) as address:
+        page = browser.new_page()
+        page.goto(address)
+        image = next((SAMPLE / "test" / "bag").iterdir())
+        file = {"name": "$a$ __b__.png", "mimeType": "image/png", "buffer": image.read_bytes()}
+        page.locator("input[type=file]").set_input_files(file)
+        for shown in ("Its decision: $x$ and **y**", ":red[x]: 60.0%", "[a](b): 40.0%"):
+            page.get_by_text(shown, exact=True).wait_for(timeout=PATIENCE)
+        assert page.get_by_test_id("stImageCaption").inner_text() == "$a$ __b__.png"
 
 
 def test_the_files_name_the_model():

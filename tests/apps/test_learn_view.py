@@ -2,10 +2,13 @@
 
 import subprocess
 import sys
+from io import BytesIO
 
 import pytest
+from PIL import Image, ImageColor
 
 from imgcls.models.registry import list_models
+from tests.apps.served import PATIENCE, look, running
 
 
 def metrics(view) -> dict[str, str]:
@@ -19,12 +22,65 @@ def test_all_networks_are_a_table_and_one_opens(page):
     assert len(table) >= 79
     assert set(table["network"]) <= set(list_models())
     assert table.set_index("network").loc["resnet50", "parameters"] == pytest.approx(25.557032)
+    shown = view.widgets.dataframe[0].proto  # where no accuracy is known, it says nothing, not "None"
+    assert shown.HasField("placeholder")
+    assert not shown.placeholder
     view.choose("Network", "vgg16").press("Open a network")
     assert view.widgets.query_params["network"] == "vgg16"
     assert metrics(view)["Parameters"] == "138.36 M"
     layers = view.widgets.dataframe[0].value.set_index("layer")
     assert layers.iloc[0]["output"] == "224 x 224 x 64"
     assert "not on this machine" in view.text
+
+
+@pytest.fixture(scope="module")
+def address(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.chdir(tmp_path_factory.mktemp("app"))
+        with running() as found:
+            yield f"{found}/learn"
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize(("scheme", "ground"), [("light", "white"), ("dark", "#12161c")])
+def test_names_in_the_chart_are_read_on_the_ground_of_the_theme(browser, address, scheme, ground):
+    from parts.learn.accuracy_chart import DARK_INK, INK
+
+    page = browser.new_page(viewport={"width": 1280, "height": 1200}, color_scheme=scheme)
+    page.set_default_timeout(PATIENCE)
+    look(page, address)
+    chart = Image.open(BytesIO(page.get_by_test_id("stVegaLiteChart").screenshot())).convert("RGB")
+    counts = {color: count for count, color in chart.getcolors(1 << 24)}
+    ink = ImageColor.getrgb(DARK_INK if scheme == "dark" else INK)
+    assert counts.get(ink, 0) > 100
+    assert abs(luminance(ink) - luminance(ImageColor.getrgb(ground))) > 0.6
+    assert not counts.get((0, 0, 0))
+
+
+def luminance(color: tuple[int, int, int]) -> float:
+    return sum(share * value / 255 for share, value in zip((0.2126, 0.7152, 0.0722), color, strict=True))
+
+
+def test_a_narrow_chart_has_fewer_names_and_the_best_first():
+    from parts.learn.accuracy_chart import NARROW, WIDE, names_with_room
+    from parts.learn.networks import family_of, networks_table
+
+    table = networks_table().sort_values("operations")
+    known = table[table["on"].str.startswith("ImageNet")].assign(family=table["network"].map(family_of))
+    wide, narrow = (list(names_with_room(known, width)["name"]) for width in (WIDE, NARROW))
+    assert 8 <= len(narrow) < len(wide) < 40
+    assert wide[0] == narrow[0] == known.loc[known["accuracy"].idxmax(), "network"]
+
+
+@pytest.mark.browser
+def test_the_tables_of_the_arithmetic_stand_at_one_height(browser, address):
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.set_default_timeout(PATIENCE)
+    look(page, f"{address}?part=bench")
+    page.get_by_text("times weights").wait_for()
+    tops = page.locator("table tr:first-child").evaluate_all("rows => rows.map(row => row.getBoundingClientRect().top)")
+    assert len(tops) == 3
+    assert len(set(tops)) == 1
 
 
 def test_the_size_of_the_image_stands_in_the_address(page):
@@ -61,7 +117,15 @@ def test_an_edited_kernel_survives_a_reload(page):
 
 @pytest.mark.parametrize(
     ("written", "said"),
-    [("1 2 / 3 4", "3 rows of 3"), ("a b c / 1 1 1 / 1 1 1", "no number"), ("1e99 0 0 / 0 0 0 / 0 0 0", "too large")],
+    [
+        ("1 2 / 3 4", "The kernel has 2 rows of 2 numbers. Write 3 rows of 3"),
+        ("1 2", "The kernel has 1 row of 2 numbers."),
+        ("1 2 3 / 4", "not equally long"),
+        (" ", "The kernel is empty."),
+        ("a b c / 1 1 1 / 1 1 1", "The kernel has “a”, which is no number. Write"),
+        ("nan 0 0 / 0 0 0 / 0 0 0", "The kernel has “nan”, which is no number."),
+        ("1e99 0 0 / 0 0 0 / 0 0 0", "too large"),
+    ],
 )
 def test_a_kernel_that_is_none_is_a_sentence(page, written, said):
     assert said in page("learn", part="bench", kernel="Blur", size="3", weights=written).errors
@@ -104,5 +168,6 @@ def test_a_network_with_its_weights_looks_at_a_picture(page):
     view.upload({"bag.png": bag.read_bytes()})
     assert "The network says" in view.text
     assert view.html.count('alt="What') == 2
+    assert "linear-gradient" in view.html
     view.upload({"notes.txt": b"no image"})
     assert "cannot be read" in view.errors

@@ -8,7 +8,10 @@ import sys
 import tarfile
 import time
 import zipfile
+from dataclasses import replace
+from http.server import BaseHTTPRequestHandler, HTTPServer
 from pathlib import Path
+from threading import Thread
 
 import pandas as pd
 import pytest
@@ -68,9 +71,9 @@ def test_pictures_are_named_and_what_is_no_picture_is_said(trained, pictures):
     view = opened(trained)
     view.upload({"my <bag>.png": pictures["bag.png"], "notes.txt": b"no image", "t.png": pictures["trouser.png"]})
     assert "1 file cannot be read. The other 2 images can." in view.text
-    problems, table = (shown.value for shown in view.widgets.dataframe)
-    assert problems["file"].tolist() == ["notes.txt"]
-    assert "expected JPEG" in problems["reason"].iloc[0]
+    table = table_of(view)
+    assert "- notes.txt: no image that can be read; expected JPEG" in view.text
+    assert "HEIC where who installed this app has added it." in view.text
     assert table["image"].tolist() == ["my <bag>.png", "notes.txt", "t.png"]
     assert table["class"].iloc[1] == ""
     assert table["probability"].dropna().between(1 / 3, 1).all()
@@ -131,7 +134,7 @@ def test_a_picture_is_unlike_all_others_where_the_model_says_so():
 
 def test_only_files_that_are_no_pictures(trained):
     view = opened(trained).upload({"empty.png": b""})
-    assert view.widgets.dataframe[0].value["reason"].tolist() == ["the file is empty (0 bytes)"]
+    assert "- empty.png: the file is empty (0 bytes)." in view.text
     assert [shown.value for shown in view.widgets.warning] == ["1 file cannot be read."]
     assert "<img" not in view.html
 
@@ -249,6 +252,48 @@ def test_a_job_that_was_cancelled_before_it_named_an_image_is_asked_again(traine
     assert asked == [answer.id] * 2
 
 
+@pytest.mark.parametrize(
+    ("server", "said"),
+    [
+        ("http://127.0.0.1:9", "http://127.0.0.1:9 names no model. Add /v1/models/NAME to it"),
+        ("grpc://127.0.0.1:9", "Add /NAME to it"),
+        ("127.0.0.1", "127.0.0.1 is no address of a server. Expected one such as http://"),
+    ],
+)
+def test_an_address_that_leads_to_no_model_is_refused_in_the_words_of_the_page(trained, server, said):
+    view = opened(trained, model=f"server:{server}")
+    assert said in view.errors
+    assert "Client" not in view.errors
+
+
+def test_an_address_at_which_something_else_answers_is_a_sentence(trained, pictures):
+    class Handler(BaseHTTPRequestHandler):
+        def do_POST(self):
+            self.send_error(403)
+
+        def log_message(self, *said):
+            """Say nothing."""
+
+    with HTTPServer(("127.0.0.1", 0), Handler) as server:
+        Thread(target=server.serve_forever, daemon=True).start()
+        address = f"http://127.0.0.1:{server.server_port}/v1/models/flowers"
+        view = opened(trained, model=f"server:{address}").upload(pictures)
+        server.shutdown()
+    assert view.errors.startswith("What answers at http://127.0.0.1")
+
+
+def test_earlier_answers_are_told_apart_by_how_their_names_begin(trained):
+    from parts.predict.earlier import described
+    from projects.answers import start_answer
+    from projects.models import SERVER, Model
+
+    first = start_answer(trained, Model(SERVER, "http://127.0.0.1:5031/v1/models/a"))
+    second = replace(first, model=Model(SERVER, "http://127.0.0.1:5032/v1/models/b"), when=first.when + 7)
+    room = 30  # letters that a telephone shows
+    assert described(first)[:room] != described(second)[:room]
+    assert described(first).replace("\\", "").endswith("Images: Server http://127.0.0.1:5031/v1/models/a")
+
+
 @pytest.mark.thorough
 def test_a_folder_on_the_server_is_named_by_a_job(trained, small_data, monkeypatch):
     shutil.copytree(small_data / "test" / "bag", "photos/bag")
@@ -353,7 +398,7 @@ def test_a_file_that_is_no_zip_file_is_said_by_its_name(trained):
     pd.DataFrame([row]).to_parquet(answer.folder / "parts" / "part-00000.parquet")
     view = opened(trained, answer=answer.id)
     assert "0 images, named by: Run small." in view.text
-    assert view.widgets.dataframe[0].value.to_numpy().tolist() == [["hols_2025.zip", broken.problem]]
+    assert f"- hols_2025.zip: {broken.problem}." in view.text.replace("\\", "")
     assert broken.problem == "is neither a zip nor a tar file, or is cut off in its first bytes"
 
 

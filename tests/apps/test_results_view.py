@@ -1,11 +1,13 @@
 """The page Results, on a run that was trained and judged for real, in a project with the same images."""
 
+import json
 import shutil
 from pathlib import Path
 
 import numpy as np
 import pytest
 from judged_project import MISLABELLED, SEEN, WRONG, judge
+from PIL import Image
 from projects.queues import load_queue
 
 from imgcls.data.manifest.table import Manifest
@@ -87,6 +89,14 @@ def test_it_begins_with_accuracy_and_interval_the_weakest_classes_and_what_to_do
     assert "--" not in said(view)
     assert "manifest" not in said(view)
     assert "tensorflow" not in said(view)
+
+
+def test_of_a_class_with_few_images_it_says_how_many_there_are(open_results, flawed):
+    judged = json.loads((flawed.runs / "first" / "evaluation.json").read_text())
+    shown = said(open_results(run="first"))
+    for each in judged["classes"]:
+        part = round(each["recall"] * each["support"])
+        assert f"**{each['name']}**  \nIt finds {part} of {each['support']} images; of many more" in shown
 
 
 def test_a_cell_of_the_matrix_stands_in_the_address_and_becomes_a_queue_with_suggestions(open_results, flawed):
@@ -271,6 +281,10 @@ def test_a_picture_shows_why_it_is_answered_so_and_what_it_saw_is_kept(open_resu
     for title in (f"For {SEEN}", f"For {WRONG}", f"For {SEEN}, not {WRONG}"):
         assert title in view.html
     assert view.html.count("% alike") == 8
+    assert view.html.count("linear-gradient") == 3
+    for file in judged.findings.glob("*/map-*.png"):
+        with Image.open(file) as image:
+            assert image.width == image.height  # as the image: without a frame and a bar of colors on white
     monkeypatch.setattr("parts.results.computed.call", lambda *_, **__: pytest.fail("it was computed again"))
     again = open_results(run="first", picture=str(place))
     assert f"For {SEEN}, not {WRONG}" in again.html

@@ -4,14 +4,15 @@ import numpy as np
 import pandas as pd
 import pytest
 from jobs.programs.name_on_server import _row
+from parts.predict.answer import reasons
 from parts.predict.cards import cards
-from parts.predict.said import NAMED, NONE, UNSURE, said_of
+from parts.predict.said import NAMED, NONE, UNSURE, as_table, said_of
 from projects.answers import COLUMNS, add_pictures, put, rows_of, start_answer
 from projects.models import SERVER, Model
 from projects.project import create_project
 from worker.tasks.predict import _said_by_server
 
-from imgcls.image_files import NEEDS_HEIF
+from imgcls.image_files import NEEDS_HEIF, UNKNOWN_FORMAT
 from imgcls.serving.prediction import Prediction
 
 ROW = {**COLUMNS, "waits": False, "classes": ["sea", "sky", "sun"], "probabilities": [0.9, 0.6, 0.1]}
@@ -128,3 +129,20 @@ def test_an_answer_of_an_earlier_version_of_the_app_is_read(answer):
 
 def test_a_file_that_cannot_be_read_says_it_in_the_words_of_the_pages():
     assert "Ask who installed it" in said_of({**ROW, "problem": NEEDS_HEIF}, 0.5).text
+
+
+def test_the_table_has_the_words_of_the_pages():
+    rows = [{**ROW, "unknown_score": -0.0}, {**ROW, "classes": (), "probabilities": (), "problem": UNKNOWN_FORMAT}]
+    table = as_table(pd.DataFrame(rows), 0.5)
+    assert not [name for name in table if "_" in name]
+    assert str(table["how unlike the training images"].iloc[0]) == "0.0"
+    assert "who installed this app" in table["problem"].iloc[1]
+
+
+def test_reasons_are_said_once_with_the_files_that_have_them():
+    rows = [{**ROW, "image": f"{place}.png", "problem": "the file is empty"} for place in range(25)]
+    rows.append({**ROW, "image": "$a$.heic", "problem": NEEDS_HEIF})
+    first, second = reasons(pd.DataFrame(rows))
+    assert first.startswith("- 0.png, 1.png, ")
+    assert first.endswith(", 19.png and 5 more: the file is empty.")
+    assert second.startswith("- \\$a\\$.heic: a HEIC file, for which this app lacks a package")

@@ -13,6 +13,7 @@ import pytest
 
 from imgcls.config import TrainConfig
 from imgcls.config_file import save_toml
+from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
 from imgcls.workflow.flat_options import with_options
 from imgcls.workflow.search import Search
@@ -56,14 +57,28 @@ def test_a_hopeless_trial_is_ended_early_and_a_good_one_is_not(search):
         assert run.steps() == (0, None)  # there is no folder yet
         process = run_that_says(run, accuracy, epochs)
         pruned, code = search._follow(trial, run, process, lambda *steps, seen=shown: seen.append(steps))
-        assert {number for number, *_ in shown} == {trial.number}
-        assert {total for *_, total in shown} - {None} == {4 * epochs}
-        assert [done for _, done, _ in shown] == sorted(done for _, done, _ in shown)
+        assert {total for _, total in shown} - {None} == {4 * epochs}
+        assert [done for done, _ in shown] == sorted(done for done, _ in shown)
         assert (pruned, code) == (hopeless, -signal.SIGTERM if hopeless else 0)
         reported = search.study.get_trials()[trial.number].intermediate_values
         assert reported[1] == accuracy
         assert (7 <= len(reported) < 30) if hopeless else len(reported) == 9
     assert search.metric.name == "accuracy"
+
+
+def test_trials_are_counted_from_one_and_those_that_were_refused_are_not(search, monkeypatch, caplog):
+    search.study.tell(search.study.ask(), state=optuna.trial.TrialState.FAIL)
+    monkeypatch.setattr(TrialRun, "start", lambda run, config: run_that_says(run, 0.95, 3))
+    shown = []
+
+    class Shown(Progress):
+        def doing(self, what, done, total=None):
+            shown.append(what)
+
+    with caplog.at_level("INFO"):
+        search.run(6, Shown())
+    assert list(dict.fromkeys(shown)) == ["Beginning trial 6 of 6", "Trial 6 of 6"]
+    assert "trial 6 (trial-0006): 95.0 %" in caplog.text
 
 
 def test_a_trial_that_no_process_is_at_is_taken_up_by_one(search):

@@ -59,7 +59,7 @@ def _watch(project: Project, ids: tuple[str, ...]) -> None:
     if set(live) != set(ids):
         st.rerun()
     for job in live.values():
-        doing = "Waits until another job has ended" if job.state == "queued" else job.doing or "Starting"
+        doing = "Waits until another job has ended" if job.state == "queued" else plain(job.doing) or "Starting"
         counts = f", {job.done:,} of {job.total:,}" if job.total else ""
         st.progress(share(job) or 0.0, text=f"{plain(job.title)}: {doing}{counts}")
 

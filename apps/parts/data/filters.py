@@ -12,6 +12,7 @@ from projects.summary import Summary
 from imgcls.data.audit import KINDS
 from imgcls.data.manifest.table import SPLITS, Manifest
 from imgcls.labels import FORMATS
+from parts.plain import plain
 
 
 def filtered(
@@ -57,7 +58,7 @@ def _ask(label: str, key: str, values: pd.Series, order: Sequence[str]) -> list[
 
 
 def _format(name: str) -> str:
-    return FORMATS[name].title if name in FORMATS else name
+    return FORMATS[name].title if name in FORMATS else plain(name)
 
 
 def _title(kind: str) -> str:
@@ -71,7 +72,7 @@ def _ask_model(project: Project, number: int) -> Doubts | None:
     if not found:
         return None
     kind = st.pills(
-        f"The model of {run}",
+        f"The model of {plain(run)}",
         list(found),
         key="doubt",
         bind="query-params",

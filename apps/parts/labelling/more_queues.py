@@ -7,8 +7,10 @@ from projects.project import Project
 from projects.summary import has_several
 from safety import allowed_paths
 
+from parts.errors import in_page
 from parts.fragment import fragment
 from parts.person import who
+from parts.plain import plain
 
 REFRESH = 2.0  # seconds
 KINDS = {"review": "Look for wrong labels", "sort": "Find the images worth labelling first"}
@@ -21,7 +23,7 @@ def offer_more_queues(project: Project, version: int) -> None:
         return
     run = runs[0].parent
     with st.expander("Let a model choose what to look at"):
-        st.caption(f"With the run {run.name}. Each takes a few minutes; what is found becomes a queue above.")
+        st.caption(f"With the run {plain(run.name)}. Each takes a few minutes; what is found becomes a queue above.")
         if st.button(KINDS["review"], help="Judges each label by models that have not seen it."):
             _start(project, "review", ["imgcls.review", str(run)], run.name)
         waiting = len(open_queue(project, WAITING, version).rows)
@@ -43,8 +45,8 @@ def _show_progress(project: Project) -> None:
     before = st.session_state.get("queues being made", [])
     st.session_state["queues being made"] = live
     if jobs and jobs[0].is_live:
-        st.caption(f"{jobs[0].title}: {jobs[0].doing or 'starting'}")
+        st.caption(f"{jobs[0].title}: {plain(jobs[0].doing) or 'starting'}")
     elif jobs and jobs[0].state == "failed":
-        st.error(jobs[0].message)
+        st.error(in_page(jobs[0].message))
     if set(before) - set(live):
         st.rerun()

@@ -75,7 +75,8 @@ def numbers(values: np.ndarray, heading: str) -> str:
     )
     return (
         '<table style="border-collapse:collapse;font-variant-numeric:tabular-nums;margin:4px 0">'
-        f'<caption style="text-align:left;font-size:0.875rem">{escape(heading)}</caption>{rows}</table>'
+        f'<caption style="text-align:left;font-size:0.875rem;white-space:nowrap">{escape(heading)}</caption>'
+        f"{rows}</table>"
     )
 
 

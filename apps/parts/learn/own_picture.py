@@ -6,8 +6,11 @@ from html import escape
 import streamlit as st
 from worker.client import call
 
+from imgcls.explain.drawing.legend import Legend
 from imgcls.image_files import READABLE
 from parts.addressed import addressed, keep_field
+from parts.color_bar import color_bar
+from parts.plain import plain
 
 METHODS = {"Saliency": "saliency", "Grad-CAM": "grad_cam", "Integrated gradients": "integrated_gradients",
            "Deconvnet": "deconvnet"}  # fmt: skip
@@ -32,11 +35,11 @@ def look(network: str, picture: bytes, layer: str, method: str) -> dict:
     return call("learn.look", network=network, picture=picture, layer=layer, method=method)
 
 
-def show_png(png: bytes, words: str) -> None:
-    """An image, with what it shows for those who cannot see it."""
+def show_png(png: bytes, words: str, legend: Legend | None = None) -> None:
+    """An image, with what it shows for those who cannot see it, and what its colors mean."""
     address = f"data:image/png;base64,{base64.b64encode(png).decode()}"
-    st.html(f'<img src="{address}" alt="{escape(words)}" style="max-width:100%">')
-    st.caption(words)
+    st.html(f'<img src="{address}" alt="{escape(words)}" style="max-width:100%">{color_bar(legend) if legend else ""}')
+    st.caption(plain(words))
 
 
 def show_own_picture(network: str) -> None:
@@ -51,9 +54,9 @@ def show_own_picture(network: str) -> None:
         st.caption("Choose an image: the network names it, and shows what this layer makes of it.")
         return
     found = look(network, file.getvalue(), layer, METHODS[method])
-    st.write(f"The network says **{found['name']}**, {100 * found['probability']:.0f} %.")
+    st.write(f"The network says **{plain(found['name'])}**, {100 * found['probability']:.0f} %.")
     maps, heat = st.columns([2, 1])
     with maps:
         show_png(found["activations"], f"What the units of {layer} answer")
     with heat:
-        show_png(found["heat"], f"What counted for {found['name']}, by {method}")
+        show_png(found["heat"], f"What counted for {found['name']}, by {method}", found["legend"])

@@ -14,6 +14,7 @@ from parts.errors import in_page
 from parts.fragment import fragment
 from parts.job_strip import share
 from parts.opened import link
+from parts.plain import plain
 from parts.predict.archived import with_files
 from parts.predict.cards import show_cards
 from parts.predict.folder_job import name_again
@@ -21,6 +22,7 @@ from parts.predict.said import TITLES, UNREADABLE, as_table, kinds_of
 from parts.spreadsheet import TIP, for_spreadsheets
 
 CARDS_A_PAGE = 24
+MOST_NAMES, MOST_REASONS = 20, 20  # that are listed; the table has all
 REFRESH = 1.0  # seconds, while a job works
 PERCENT = st.column_config.ProgressColumn(format="percent", min_value=0.0, max_value=1.0)
 
@@ -79,7 +81,7 @@ def _follow(project: Project, answer: Answer, least: float) -> None:
     if not job.is_live:
         st.rerun()
     counts = f": {job.done:,} of {job.total:,}" if job.total else f": {job.done:,}" if job.done else ""
-    st.progress(share(job) or 0.0, f"{job.title}, {(job.doing or 'starting').lower()}{counts}")
+    st.progress(share(job) or 0.0, f"{plain(job.title)}, {plain(job.doing or 'starting').lower()}{counts}")
     st.caption("You may close this page: the work goes on, and the answers are kept.")
     rows = newest_rows(answer, CARDS_A_PAGE).to_dict("records")
     if rows:
@@ -93,7 +95,7 @@ def _summary(project: Project, answer: Answer, table: pd.DataFrame, least: float
     if waiting:
         st.write(f"{counted(waiting, 'image')} {'is' if waiting == 1 else 'are'} not named yet.")
     if named or not waiting:
-        sentence = f"{counted(named, 'image')}, named by: {answer.model.title}."
+        sentence = f"{counted(named, 'image')}, named by: {plain(answer.model.title)}."
         st.write(f"{sentence} Answers below {least:.0%} are shown as not sure." if least and named else sentence)
     if answer.model.run:
         label = "Change how sure it has to be" if answer.model.kind == RUN else "How sure it has to be"
@@ -101,7 +103,19 @@ def _summary(project: Project, answer: Answer, table: pd.DataFrame, least: float
     if len(unread):
         others = f" The other {counted(named + waiting, 'image')} can." if named + waiting else ""
         st.warning(f"{counted(len(unread), 'file')} cannot be read.{others}")
-        st.dataframe({"file": unread["image"], "reason": unread["problem"]}, hide_index=True)
+        st.markdown("\n".join(reasons(unread)))
+
+
+def reasons(unread: pd.DataFrame) -> list[str]:
+    """Why files cannot be read, as lines of Markdown: each reason once, in full, with the files that have it."""
+    files = unread.groupby("problem", sort=False)["image"].agg(list)
+    lines = [f"- {plain(', '.join(names[:MOST_NAMES]))}{_more(names)}: {in_page(why)}." for why, names in files.items()]
+    others = len(lines) - MOST_REASONS
+    return lines if others < 1 else [*lines[:MOST_REASONS], f"- and {counted(others, 'other reason')}, in the table"]
+
+
+def _more(names: list[str]) -> str:
+    return f" and {len(names) - MOST_NAMES:,} more" if len(names) > MOST_NAMES else ""
 
 
 def _filter(table: pd.DataFrame, least: float) -> list[bool]:

@@ -8,6 +8,7 @@ from projects.answers import Answer, delete_answer, list_answers
 from projects.project import Project
 
 from parts.opened import keep, link
+from parts.plain import plain
 
 SHOWN = 20
 
@@ -47,6 +48,6 @@ def _delete(project: Project, answer: Answer) -> bool:
 
 
 def described(answer: Answer) -> str:
-    """When it was asked, and of which model."""
+    """When it was asked, what, by whom and of which model: a narrow page cuts off the end, and the time tells most."""
     by = f", {answer.who}" if answer.who else ""
-    return f"{answer.title}, {datetime.fromtimestamp(answer.when):%d %b %H:%M}{by}: {answer.model.title}"
+    return plain(f"{datetime.fromtimestamp(answer.when):%d %b, %H:%M:%S}: {answer.title}{by}: {answer.model.title}")

@@ -5,7 +5,7 @@ from jobs.known_models import list_models
 from projects.models import BUNDLE, RUN, SERVER, Model
 from projects.project import Project
 
-from imgcls.serving.client.target import make_target
+from imgcls.serving.client.address import parse_address
 from parts.addressed import addressed, is_from_elsewhere, keep_field, missing
 from parts.opened import link
 from parts.plain import plain
@@ -23,7 +23,7 @@ def choose_model(project: Project, before: Model | None) -> Model | None:
         The model; None while the address of a server is missing, or the model that the page's address names is gone.
 
     Raises:
-        ValueError: What was typed is no address.
+        ValueError: What was typed is no address, or names no model.
     """
     known = {model.name: model for model in list_models(project)}
     if not any(model.run for model in known.values()):
@@ -73,5 +73,15 @@ def _server(before: Model | None, is_new: bool) -> Model | None:
     if not address:
         st.caption("The address ends with the name of the model, as the server prints it when it starts.")
         return None
-    make_target(address, "", None, 1.0)
+    _check(address)
     return Model(SERVER, address)
+
+
+def _check(address: str) -> None:
+    try:
+        found = parse_address(address)
+    except ValueError as error:
+        raise ValueError(f"{address} is no address of a server. Expected one such as {EXAMPLE}.") from error
+    if not found.model:
+        ending = "/NAME" if found.is_grpc else "/v1/models/NAME"
+        raise ValueError(f"{address} names no model. Add {ending} to it, with the model's name in place of NAME.")

@@ -7,10 +7,10 @@ import pandas as pd
 import streamlit as st
 from projects.answers import Answer, put, rows_of
 from projects.models import SERVER
-from projects.wording import in_words
 from worker.client import stream
 
 from imgcls.counted import counted
+from parts.errors import in_page
 from parts.predict.cards import cards
 from parts.predict.model_choice import server_token
 
@@ -32,7 +32,7 @@ def name_waiting(answer: Answer, threshold: float) -> None:
     try:
         _name(answer, waiting, threshold)
     except (ValueError, OSError, RuntimeError) as error:
-        st.session_state["failed"] = {**failed, answer.id: in_words(str(error))}
+        st.session_state["failed"] = {**failed, answer.id: in_page(str(error))}
     st.rerun()
 
 

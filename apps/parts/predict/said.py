@@ -67,17 +67,20 @@ def kinds_of(table: pd.DataFrame, threshold: float) -> list[Said]:
 
 
 def as_table(table: pd.DataFrame, threshold: float, top: int = 3) -> pd.DataFrame:
-    """The answers as a table for people: image, answer, the likeliest classes with their probabilities, problem."""
+    """The answers as a table for people: image, answer, the likeliest classes with their probabilities, how unlike the
+    training images it is, problem."""
     said = kinds_of(table, threshold)
     columns = {
         "image": list(table["image"]),
         "answer": ["" if each.kind in (UNREADABLE, WAITS) else each.text for each in said],
     }
     for place in range(top):
-        ending = f"_{place + 1}" if place else ""
+        ending = f" {place + 1}" if place else ""
         columns[f"class{ending}"] = [_at(names, place, "") for names in table["classes"]]
         columns[f"probability{ending}"] = [_at(values, place, float("nan")) for values in table["probabilities"]]
-    return pd.DataFrame({**columns, "unknown_score": list(table["unknown_score"]), "problem": list(table["problem"])})
+    columns["how unlike the training images"] = [score + 0.0 for score in table["unknown_score"]]  # -0.0 becomes 0.0
+    columns["problem"] = [in_words(str(problem)) for problem in table["problem"]]
+    return pd.DataFrame(columns)
 
 
 def _at(values: object, place: int, otherwise: object) -> object:

@@ -3,8 +3,10 @@
 import streamlit as st
 from projects.judged_run import JudgedRun
 
+from imgcls.counted import counted
 from imgcls.evaluation.metrics import ClassMetrics
-from imgcls.evaluation.report.verdict import share_in_words, verdict
+from imgcls.evaluation.report.answers import Share
+from imgcls.evaluation.report.verdict import verdict
 from parts.opened import keep
 from parts.plain import plain
 from parts.results.confusion import Cell
@@ -30,12 +32,22 @@ def show_weakest(judged: JudgedRun) -> None:
 def _show_class(judged: JudgedRun, each: ClassMetrics) -> None:
     names = list(judged.table.class_names)
     place = names.index(each.name)
-    found = share_in_words(judged.answers.recall(place))
-    st.markdown(f"**{plain(each.name)}**  \nIt finds {plain(found)}.")
+    st.markdown(f"**{plain(each.name)}**  \nIt finds {found_in_words(judged.answers.recall(place))}.")
     label, cell = _worst_mistake(judged, each.name)
     if label and st.button(label, key=f"see {each.name}", width="stretch"):
         keep(cell=",".join(cell), show="mistakes")
         st.rerun()
+
+
+def found_in_words(share: Share) -> str:
+    """How many images of a class are found, of those that there are, and what that says of many more.
+
+    Example:
+        >>> found_in_words(Share(3, 4))
+        '3 of 4 images; of many more it would be 30 to 95 %'
+    """
+    low, high = (f"{100 * end:.0f}" for end in share.interval)
+    return f"{share.part:,} of {counted(share.whole, 'image')}; of many more it would be {low} to {high} %"
 
 
 def _worst_mistake(judged: JudgedRun, name: str) -> tuple[str, Cell]:

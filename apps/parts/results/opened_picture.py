@@ -11,7 +11,9 @@ import streamlit as st
 from images.addresses import file_address
 from projects.judged_run import JudgedRun
 
+from imgcls.explain.drawing.legend import Legend
 from imgcls.files import read_json
+from parts.color_bar import color_bar
 from parts.errors import explained
 from parts.opened import keep
 from parts.results.computed import is_there
@@ -19,6 +21,7 @@ from parts.results.pictures import NOTHING, address_of
 from parts.results.to_label import label_button
 
 FOUND = "found.json"  # as the worker calls it
+DRAWN = "no frame"  # what earlier versions kept is drawn in another way
 LIKELIEST = 5  # classes with a bar
 SIDE, SMALL, LARGE = 384, 192, 1024  # pixels
 
@@ -105,15 +108,21 @@ def _image(judged: JudgedRun, place: int) -> dict[str, Any]:
 
 
 def _folder(judged: JudgedRun, place: int) -> Path:
-    key = hashlib.sha1(f"{judged.path(place)}\0{judged.box(place)}\0{judged.true(place)}".encode()).hexdigest()[:20]
-    return judged.findings.absolute() / key
+    asked = f"{judged.path(place)}\0{judged.box(place)}\0{judged.true(place)}\0{DRAWN}"
+    return judged.findings.absolute() / hashlib.sha1(asked.encode()).hexdigest()[:20]
 
 
 def _show_maps(judged: JudgedRun, place: int, found: Mapping[str, Any]) -> None:
     st.markdown(f"**What counts for the answer** ({found['method']}: bright counts most)")
     folder = _folder(judged, place)
     maps = [
-        _figure(file_address(folder / each["file"], None, SIDE), each["problem"] or each["title"], each["title"], "31%")
+        _figure(
+            file_address(folder / each["file"], None, SIDE),
+            each["problem"] or each["title"],
+            each["title"],
+            "31%",
+            color_bar(Legend(**each["legend"])) if each["legend"] else "",
+        )
         for each in found["maps"]
     ]
     _show_row(maps)
@@ -149,10 +158,10 @@ def _show_row(figures: list[str]) -> None:
     st.html(f'<div style="display:flex;flex-wrap:wrap;gap:12px">{"".join(figures)}</div>')
 
 
-def _figure(address: str, alt: str, caption: str, width: str) -> str:
+def _figure(address: str, alt: str, caption: str, width: str, below: str = "") -> str:
     return (
         f'<figure style="margin:0;width:{width};min-width:96px"><img src="{address}" alt="{escape(alt)}" '
-        'loading="lazy" style="width:100%;image-rendering:auto;border-radius:4px">'
+        f'loading="lazy" style="width:100%;image-rendering:auto;border-radius:4px">{below}'
         f'<figcaption style="font-size:0.85rem;opacity:0.8;overflow-wrap:anywhere">{escape(caption)}</figcaption>'
         "</figure>"
     )

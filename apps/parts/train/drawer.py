@@ -11,6 +11,7 @@ from worker.later import ask as ask_worker
 from imgcls.cli.flags import Place, Setting
 from imgcls.config import TrainConfig
 from parts import config_form
+from parts.plain import plain
 from parts.train.answers import Answer
 from parts.train.state import changes, note
 
@@ -48,7 +49,7 @@ def ask_settings(project: Project, answer: Answer, topics: Sequence[str]) -> str
     topic = "" if word else st.pills("Topic", topics, default="usual", format_func=TOPICS.get, key="topic") or "usual"
     found = matching(word) if word else of_topic(topic)
     if not found:
-        st.info(f"No setting has “{word}” in its name or its sentence. Try another word, such as rate or color.")
+        st.info(f"No setting has “{plain(word)}” in its name or its sentence. Try another word, such as rate or color.")
     for start in range(0, len(found), IN_A_ROW):
         for column, setting in zip(st.columns(IN_A_ROW), found[start : start + IN_A_ROW], strict=False):
             with column:

@@ -8,6 +8,7 @@ from projects.project import Project
 
 from parts.fragment import fragment
 from parts.opened import keep
+from parts.plain import plain
 from parts.train.run_page import badge
 
 SHOWN = 10
@@ -44,16 +45,18 @@ def _show(run: Run, several: bool) -> bool:
     with st.container(horizontal=True, vertical_alignment="center", border=True):
         able = bool(run.folder and run.folder.metrics())
         key, tip = f"pick {run.name}", "Pick two or more to compare them."
-        picked = several and st.checkbox(f"Compare {run.name}", key=key, help=tip, disabled=not able, width="content")
+        picked = several and st.checkbox(
+            f"Compare {plain(run.name)}", key=key, help=tip, disabled=not able, width="content"
+        )
         if not several:
-            st.markdown(f"**{run.name}**", width="content")
+            st.markdown(f"**{plain(run.name)}**", width="content")
         if run.accuracy is not None:
             st.markdown(f"**{100 * run.accuracy:.1f} %** right", width="content")
         badge(run)
         begun = f"{datetime.fromtimestamp(run.changed):%d %b %Y, %H:%M}"
-        by = f", {run.job.who}" if run.job and run.job.who else ""
+        by = f", {plain(run.job.who)}" if run.job and run.job.who else ""
         st.caption(f"{begun}{by}", width="stretch")
-        if st.button("Open", key=f"open {run.name}", help=f"Open {run.name}"):
+        if st.button("Open", key=f"open {run.name}", help=f"Open {plain(run.name)}"):
             keep(run=run.name)
             st.rerun()
     return bool(picked)

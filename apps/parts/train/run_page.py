@@ -15,6 +15,7 @@ from parts.errors import explained
 from parts.fragment import fragment
 from parts.opened import go, keep
 from parts.person import who
+from parts.plain import plain
 from parts.train.curves import show_curves
 
 REFRESH = 1.0  # seconds
@@ -71,13 +72,13 @@ def _show(project: Project, run: Run) -> None:
 
 def _show_head(run: Run) -> None:
     with st.container(horizontal=True, vertical_alignment="center"):
-        st.title(run.name, width="content", anchor=False)
+        st.title(plain(run.name), width="content", anchor=False)
         badge(run)
     sentence = STATES.get(run.state, ("", "", ""))[2]
     if sentence:
         st.write(sentence)
     if run.message:
-        (st.error if run.state == "failed" else st.warning)(worded(run.message))
+        (st.error if run.state == "failed" else st.warning)(plain(worded(run.message)))
     if run.state == "finished":
         st.success(result_sentence(run), icon=":material/check_circle:")
     elif run.resumable and run.folder:
@@ -103,10 +104,10 @@ def _show_figures(run: Run) -> None:
     if run.state == "training" and "steps" in status:
         _show_training(run)
     elif run.state == "training" and "doing" in status:
-        st.progress(_share(status["done"], status["total"]), text=status["doing"])
+        st.progress(_share(status["done"], status["total"]), text=plain(status["doing"]))
     elif run.job and run.state in ("starting", "evaluating") and run.job.doing:
         counts = f", {run.job.done:,} of {run.job.total:,}" if run.job.total else ""
-        st.progress(_share(run.job.done, run.job.total), text=f"{run.job.doing}{counts}")
+        st.progress(_share(run.job.done, run.job.total), text=f"{plain(run.job.doing)}{counts}")
     else:
         st.progress(1.0 if run.state in ("evaluating", "ending") else 0.0)
 
@@ -184,7 +185,7 @@ def _offer_to_go_on(project: Project, run: Run) -> None:
 
 def _offer_deletion(project: Project, run: Run) -> None:
     with st.popover("Delete", icon=":material/delete:"):
-        st.write(f"Delete the run {run.name} with its model and its results? This cannot be undone.")
+        st.write(f"Delete the run {plain(run.name)} with its model and its results? This cannot be undone.")
         if st.button("Delete it for good"):
             _delete(project, run)
 

@@ -19,6 +19,7 @@ from parts.config_form import worded
 from parts.errors import explained
 from parts.fragment import fragment
 from parts.person import who
+from parts.plain import plain
 from parts.train.state import changes
 
 KIND = "tune"
@@ -89,7 +90,7 @@ def _show(project: Project, job: Job) -> None:
             cancel(project, job.id)
             st.rerun()
     elif job.message:
-        st.warning(worded(job.message))
+        st.warning(plain(worded(job.message)))
     if table.empty:
         return
     st.dataframe(table, hide_index=True)

@@ -3,6 +3,7 @@
 import threading
 from collections import defaultdict
 from collections.abc import Sequence
+from dataclasses import asdict
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -43,8 +44,8 @@ def look_into(run: str, folder: str, path: str, box: Box, true: str) -> dict[str
         true: Its class.
 
     Returns:
-        What found.json holds: "method", "maps" with title, file and problem, "neighbours" with path, box, label and
-        likeness, and "layers".
+        What found.json holds: "method", "maps" with title, file, problem and legend, "neighbours" with path, box, label
+        and likeness, and "layers".
 
     Raises:
         ValueError: The image cannot be read any more, or the run has no model.
@@ -147,8 +148,11 @@ def _heat_maps(network: Network, pixels: np.ndarray, true: str, folder: Path, ru
     maps = []
     for place, title in enumerate(asked):
         file = f"map-{place}.png"
-        heat_picture(pixels, found.values[place], method.signed, "", (), found.problems[place]).save(folder / file)
-        maps.append({"title": title, "file": file, "problem": found.problems[place]})
+        drawn = heat_picture(pixels, found.values[place], method.signed, "", (), found.problems[place])
+        with replacing(folder / file) as partial:
+            drawn.image.save(partial, "PNG")
+        legend = asdict(drawn.legend) if drawn.legend else None
+        maps.append({"title": title, "file": file, "problem": found.problems[place], "legend": legend})
     return {"method": method.title, "maps": maps}
 
 

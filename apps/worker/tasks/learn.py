@@ -6,11 +6,11 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 
 import numpy as np
+from PIL import Image
 
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
 from imgcls.explain.drawing.heat import heat_picture
-from imgcls.explain.drawing.picture import Picture
 from imgcls.explain.methods import MethodOptions, find_method
 from imgcls.explain.network import Network
 from imgcls.explain.target import class_scores
@@ -33,7 +33,7 @@ def first_filters(network: str) -> tuple[bytes, str]:
     found = filters_of(_network(network))
     units, height, width, _ = found.weights.shape
     said = f"The {units} filters of the first layer, {found.layer}, {height} x {width} pixels each"
-    return _png(filters_picture(found, f"First filters of {network}")), said
+    return _png(filters_picture(found, f"First filters of {network}").drawn()), said
 
 
 def layers(network: str) -> list[str]:
@@ -51,7 +51,7 @@ def look(network: str, picture: bytes, layer: str, method: str) -> dict[str, obj
         method: Of `imgcls.explain.methods`.
 
     Returns:
-        `name` and `probability` of the likeliest class; `activations` and `heat` as PNG.
+        `name` and `probability` of the likeliest class; `activations` and `heat` as PNG; `legend` of the heat.
 
     Raises:
         ValueError: The file is no image that can be read.
@@ -66,8 +66,9 @@ def look(network: str, picture: bytes, layer: str, method: str) -> dict[str, obj
     return {
         "name": name,
         "probability": float(probabilities.max()),
-        "activations": _png(activation_picture(pixels[0], maps, f"Activations of {layer}")),
-        "heat": _png(drawn),
+        "activations": _png(activation_picture(pixels[0], maps, f"Activations of {layer}").drawn()),
+        "heat": _png(drawn.image),
+        "legend": drawn.legend,
     }
 
 
@@ -81,7 +82,7 @@ def _pixels(network: Network, picture: bytes) -> np.ndarray:
     return read.result
 
 
-def _png(picture: Picture) -> bytes:
+def _png(picture: Image.Image) -> bytes:
     file = BytesIO()
-    picture.drawn().save(file, "PNG")
+    picture.save(file, "PNG")
     return file.getvalue()

@@ -52,7 +52,7 @@ def name_on_server(address: str, token: str, pictures: Sequence[tuple[str, str]]
             chunk = pictures[start : start + AT_ONCE]
             try:
                 found = client.predict([file for file, _ in chunk])
-            except ConnectionError as error:  # which would mean here that the worker itself has ended
+            except (ConnectionError, RuntimeError) as error:  # here they would mean that the worker itself failed
                 raise ValueError(str(error)) from error
             yield [_said_by_server(key, each) for (_, key), each in zip(chunk, found, strict=True)]
 

@@ -45,16 +45,21 @@ class Legend:
         write_lines(draw, (0, BAR + 3 + line_height(SIZE)), notes, SIZE, GRAY)
         return image
 
-    def _bar(self, width: int) -> np.ndarray:
-        shares = np.linspace(0, 1, width)
-        bar = np.repeat(self._colors(shares)[None], BAR, axis=0)
-        bar[[0, -1]] = bar[:, [0, -1]] = 170  # a frame, else its white middle is lost on white
-        return bar
+    def colors(self, shares: np.ndarray) -> np.ndarray:
+        """The colors at shares of its width: (n, 3), uint8.
 
-    def _colors(self, shares: np.ndarray) -> np.ndarray:
+        Args:
+            shares: (n,), in [0, 1].
+        """
         if self.gray:
             return np.repeat(np.rint(shares * 255).astype(np.uint8)[:, None], 3, axis=1)
         return diverging(2 * shares - 1) if self.signed else sequential(shares)
+
+    def _bar(self, width: int) -> np.ndarray:
+        shares = np.linspace(0, 1, width)
+        bar = np.repeat(self.colors(shares)[None], BAR, axis=0)
+        bar[[0, -1]] = bar[:, [0, -1]] = 170  # a frame, else its white middle is lost on white
+        return bar
 
     def _label(self, draw: ImageDraw.ImageDraw, width: int) -> None:
         top, low, high = BAR + 3, clean(self.low), clean(self.high)

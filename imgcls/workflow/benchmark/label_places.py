@@ -1,11 +1,13 @@
 """Where the names of points stand in a picture, so that none covers another."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 LETTER, LINE = 6.4, 14.0  # pixels: the width of a letter and the height of a line, at 11 pixels of type
 GAP = 4.0  # pixels between a circle and its name
 SHIFTS = (0.0, -LINE, LINE, -2 * LINE, 2 * LINE, -3 * LINE, 3 * LINE)  # that a name is moved by, up or down
+BESIDE = 8  # places that are still beside a point: its four sides, and a line above them
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,26 @@ def placed(dots: Sequence[Dot], width: float, height: float) -> list[Label]:
     return found
 
 
+def with_room(dots: Sequence[Dot], width: float, height: float) -> list[Label]:
+    """The names that have room beside their point: they cover no other name and the middle of no point.
+
+    Args:
+        dots: The points, those first whose names matter most; one without a name only takes room.
+        width: Of the picture, in pixels.
+        height: Of the picture, in pixels.
+
+    Example:
+        >>> [label.name for label in with_room([Dot("a", 50, 50, 3), Dot("a" * 20, 50, 50, 3)], 100, 100)]
+        ['a']
+    """
+    found: list[Label] = []
+    for dot in dots:
+        beside = _around(dot)[:BESIDE] if dot.name else []
+        free = (place for place in beside if _is_inside(place, width, height) and not _covered(place, found, dots))
+        found.extend(islice(free, 1))
+    return found
+
+
 def _around(dot: Dot) -> list[Label]:
     wide, away = LETTER * len(dot.name), dot.radius + GAP
     middle, vertical = dot.x - wide / 2, away + 5
@@ -87,8 +109,12 @@ def _is_inside(place: Label, width: float, height: float) -> bool:
     return place.x >= 0 and place.right <= width and LINE / 2 <= place.y <= height - LINE / 2
 
 
+def _covered(place: Label, others: Sequence[Label], dots: Iterable[Dot]) -> float:
+    """The area of other names and of the middles of points that it covers, in square pixels."""
+    return sum(map(place.covers, others)) + sum(map(place.covers_middle, dots))
+
+
 def _badness(place: Label, own: Dot, others: Sequence[Label], dots: Sequence[Dot]) -> float:
     """What it covers, and a little for the way from its point."""
-    covered = sum(place.covers(other) for other in others)
-    covered += sum(place.covers_middle(dot) for dot in dots if dot is not own)
+    covered = _covered(place, others, (dot for dot in dots if dot is not own))
     return covered + 0.2 * abs(place.y - own.y) + (0.0 if place.x > own.x else 0.5)
