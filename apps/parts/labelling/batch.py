@@ -4,7 +4,6 @@ Where an image has one class, those that got it leave the grid. Where it may hav
 selected images, or takes it away if all of them have it, and they stay, so that another key can follow.
 """
 
-import re
 from collections.abc import Mapping
 
 import pandas as pd
@@ -20,6 +19,7 @@ from parts.labelling.deciding import decide_all, decide_each, undo_last
 from parts.labelling.labeller import class_names
 from parts.labelling.run_again import run_again
 from parts.large_image import show_large
+from parts.plain import plain
 
 KEYS = "123456789acdefghijklmnopqrtuvwy"  # as labeller.js has them
 OUT, BACK, SAME = "x", "z", "0"
@@ -131,7 +131,7 @@ def _buttons(key: str, names: list[str], several: bool) -> str | None:
     chosen = None
     with st.container(horizontal=True, vertical_alignment="bottom"):
         for name, letter in zip(names, KEYS, strict=False):
-            if st.button(f"{_plain(name)} · {letter.upper()}", key=f"{key} class {name}"):
+            if st.button(f"{plain(name)} · {letter.upper()}", key=f"{key} class {name}"):
                 chosen = TYPED + name
         if several and st.button(f"As they are · {SAME}", key=f"{key} same", help="Their classes are right."):
             chosen = SAME
@@ -145,8 +145,3 @@ def _buttons(key: str, names: list[str], several: bool) -> str | None:
         given = st.form_submit_button("Give it to the selected images")
     name = " ".join(other.split())
     return TYPED + name if given and name else chosen
-
-
-def _plain(name: str) -> str:
-    """A class name that a button shows as it is."""
-    return re.sub(r"([\\`*_{}\[\]()#+\-.!|~:$<>])", r"\\\1", name)
