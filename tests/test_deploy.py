@@ -159,9 +159,9 @@ def given() -> set[str]:
     metrics = Metrics(lambda model, version: Reference.from_dict(reference, lambda found: found[:, 0]))
     metrics.request(api="REST", method="Predict", model="m", status=200, seconds=0.1)
     metrics.batch(model="m", version=1, rows=1, waited=0.1)
-    columns = {"problem": b"", "decision": b"cat", "unknown_score": 0.5}
-    outputs = {name: np.array([value] * LEAST) for name, value in columns.items()}
-    outputs |= {"classes": np.array([[b"cat"]] * LEAST), "probabilities": np.ones((LEAST, 1))}
+    outputs = {"problem": [b""] * LEAST, "decision": [b"cat"] * LEAST, "classes": [[b"cat"]] * LEAST}
+    outputs = {name: np.array(values, object) for name, values in outputs.items()}
+    outputs |= {"unknown_score": np.full(LEAST, 0.5), "probabilities": np.ones((LEAST, 1))}
     metrics.answers(model="m", version=1, signature="serving_default", outputs=outputs)
     metrics.answers(model="m", version=1, signature="embedding", outputs={"embedding": np.ones((1, 2))})
     return {re.split(r"[{ ]", line)[0] for line in metrics.page().splitlines() if not line.startswith("#")}

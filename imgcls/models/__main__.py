@@ -25,9 +25,7 @@ from imgcls.models.registry import Architecture, find_architecture, is_foreign, 
 class Options:
     """What to print."""
 
-    action: Annotated[Literal["list", "show"], tyro.conf.Positional] = (
-        "list"  # list: all, with what each costs; show: one, by layers
-    )
+    action: Annotated[Literal["list", "show"], tyro.conf.Positional] = "list"  # list: all of them; show: one, by layers
     model: Annotated[str, tyro.conf.Positional] = ""  # the architecture to show
     image_size: int = 0  # pixels, square; 0: the paper's own
     num_classes: int = 0  # outputs; 0: the paper's own

@@ -111,7 +111,7 @@ def test_a_finished_run_whose_folder_is_gone_is_trained_again_or_taken_off_the_l
     started = []
     monkeypatch.setattr(runs, "start_job", lambda *facts: started.append(facts[2]))
     view = page("train", project=project.name, run="shoes")
-    assert "not there any more: somebody moved or deleted it" in view.text
+    assert "somebody moved or deleted it" in view.text
     assert "Go on" not in view.text
     view.press("Train again")
     assert started == ["Train shoes"]

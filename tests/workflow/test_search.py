@@ -68,7 +68,7 @@ def test_a_hopeless_trial_is_ended_early_and_a_good_one_is_not(search):
 
 def test_trials_are_counted_from_one_and_those_that_were_refused_are_not(search, monkeypatch, caplog):
     search.study.tell(search.study.ask(), state=optuna.trial.TrialState.FAIL)
-    monkeypatch.setattr(TrialRun, "start", lambda run, config: run_that_says(run, 0.95, 3))
+    monkeypatch.setattr(TrialRun, "start", lambda run, config: run_that_says(run, 0.95, 30))
     shown = []
 
     class Shown(Progress):
