@@ -219,7 +219,7 @@ def test_names_are_shown_as_they_are_where_a_request_is_tried(browser, answering
     script = tmp_path / "page.py"
     script.write_text(
         "from types import SimpleNamespace\nfrom parts.deploy.try_request import show_request\n"
-        f"show_request(SimpleNamespace(job=SimpleNamespace(id='1'), model_address={answering(odd)!r}))\n"
+        f"show_request(SimpleNamespace(job=SimpleNamespace(id='1'), model_address={answering(odd)!r}), 0.0)\n"
     )
     monkeypatch.setenv("PYTHONPATH", str(ROOT / "apps"), prepend=os.pathsep)
     with running(script) as address:
@@ -228,7 +228,7 @@ def test_names_are_shown_as_they_are_where_a_request_is_tried(browser, answering
         image = next((SAMPLE / "test" / "bag").iterdir())
         file = {"name": "$a$ __b__.png", "mimeType": "image/png", "buffer": image.read_bytes()}
         page.locator("input[type=file]").set_input_files(file)
-        for shown in ("Its decision: $x$ and **y**", ":red[x]: 60.0%", "[a](b): 40.0%"):
+        for shown in ("Its decision: $x$ and **y**", ":red[x]: 60.0 %", "[a](b): 40.0 %"):
             page.get_by_text(shown, exact=True).wait_for(timeout=PATIENCE)
         assert page.get_by_test_id("stImageCaption").inner_text() == "$a$ __b__.png"
 
