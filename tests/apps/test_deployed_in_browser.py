@@ -104,7 +104,7 @@ def name_an_archive(page, address: str, model: str) -> None:
 def name_a_folder(page, address: str, model: str, small_data: Path) -> None:
     look(page, f"{address}/predict?project=clothes&model={model}")
     page.get_by_role("radio", name="Folder or zip").click()
-    page.locator("input[type=file]").first.set_input_files(small_data / "test" / "sneaker")
+    page.locator("input[type=file][webkitdirectory]").first.set_input_files(small_data / "test" / "sneaker")
     press(page, "Name these images")
     page.get_by_text(f"10 images, named by: Server {model.removeprefix('server:')}.").wait_for(timeout=LONG)
     with page.expect_download() as download:

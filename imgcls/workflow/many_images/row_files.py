@@ -12,7 +12,8 @@ import pyarrow.parquet
 
 SUFFIXES = (".csv", ".jsonl", ".parquet")
 ROWS_IN_A_GROUP = 8192  # of a Parquet file; so many rows wait in memory
-NUMBERS = ("probability", "unknown_score")  # how the names of columns of numbers begin; the others hold text
+NUMBERS = ("probability", "unknown_score")  # how the names of columns of numbers begin
+TRUTHS = ("several",)  # columns that say yes or no; the others hold text
 Write = Callable[[pd.DataFrame], None]
 
 
@@ -79,4 +80,6 @@ def _parquet_file(path: Path, columns: list[str]) -> Iterator[Write]:
 
 
 def _parquet_type(column: str) -> pyarrow.DataType:
+    if column in TRUTHS:
+        return pyarrow.bool_()
     return pyarrow.float64() if column.startswith(NUMBERS) else pyarrow.string()

@@ -24,3 +24,10 @@ def test_rows_that_ctrl_c_meets_while_they_are_written_are_there_once(tmp_path, 
         folder.write(rows)
     (part,) = folder.parts
     assert pd.read_parquet(part)["image"].tolist() == ["a", "b", "c", "d"]
+
+
+def test_a_parquet_file_keeps_truths_numbers_and_text(tmp_path):
+    rows = pd.DataFrame({"image": ["a"], "several": [True], "probability": [0.5], "problem": [""]})
+    with row_files.row_file(tmp_path / "rows.parquet", list(rows)) as write:
+        write(rows)
+    pd.testing.assert_frame_equal(pd.read_parquet(tmp_path / "rows.parquet"), rows)
