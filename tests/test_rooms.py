@@ -49,6 +49,7 @@ EVERYWHERE = {
     "command_line",
     "counted",
     "durations",
+    "file_lock",
     "heard_signals",
     "living_process",
     "metrics",

@@ -5,7 +5,6 @@
 """
 
 import base64
-import fcntl
 import hashlib
 import hmac
 import json
@@ -16,6 +15,7 @@ from pathlib import Path
 from projects.project import PROJECTS, Project
 
 from images.small_files import SIDES, Box
+from imgcls.file_lock import one_at_a_time
 from imgcls.files import replacing
 
 SECRET = PROJECTS / ".secret"  # stays, so that the browser's cache holds after a restart
@@ -68,8 +68,7 @@ def is_signed(what: str, key: str) -> bool:
 def _secret(file: Path) -> bytes:
     """What addresses are signed with, made if there is none. What is no whole secret is replaced."""
     file.parent.mkdir(parents=True, exist_ok=True)
-    with file.with_name(f"{file.name}-lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # so that two who start agree
+    with one_at_a_time(file.with_name(f"{file.name}-lock")):  # so that two who start agree
         secret = file.read_bytes() if file.is_file() else b""
         if len(secret) != LENGTH:
             secret = secrets.token_bytes(LENGTH)

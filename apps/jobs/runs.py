@@ -8,10 +8,8 @@ counts once it is something else: no clocks are compared, for a clock can be set
 says.
 """
 
-import fcntl
 import re
-from collections.abc import Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from safety import allowed_paths
 
 from imgcls.config import TrainConfig
 from imgcls.config_file import load_toml, save_toml
+from imgcls.file_lock import one_at_a_time
 from imgcls.files import remove
 from imgcls.run_folder import LIVE as AT_WORK
 from imgcls.run_folder import RunFolder
@@ -93,7 +92,7 @@ def start_run(project: Project, config: TrainConfig, version: int, who: str = ""
         ValueError: The name is taken or cannot name a folder, or the config leads out of the root.
     """
     allowed_paths.check_config(config)
-    with _held(project):
+    with one_at_a_time(project.runs / ".lock"):  # two users name runs one after the other
         for job in _jobs_of(project, config.name):
             if job.is_live and _asked_for(project, job, config, version):
                 return str(job.about["run"])
@@ -308,14 +307,6 @@ def _forget_jobs(project: Project, name: str) -> None:
 
 def _is_cancelled(job: Job) -> bool:
     return (job.folder / "cancel").exists()
-
-
-@contextmanager
-def _held(project: Project) -> Iterator[None]:
-    """Two users name runs one after the other."""
-    with (project.runs / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def _asked_file(project: Project, name: str) -> Path:

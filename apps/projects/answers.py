@@ -6,10 +6,9 @@ answers/<id>/pictures/       copies of the images that were dropped on the page,
 answers/<id>/parts/          what a job wrote, in place of the table
 """
 
-import fcntl
 import time
-from collections.abc import Iterator, Sequence
-from contextlib import contextmanager, suppress
+from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import asdict, dataclass, replace
 from hashlib import sha256
 from pathlib import Path, PurePosixPath
@@ -18,6 +17,7 @@ from typing import Protocol
 import numpy as np
 import pandas as pd
 
+from imgcls.file_lock import one_at_a_time
 from imgcls.files import read_json, remove, replacing, write_json
 from imgcls.image_files import HEAD, SUFFIXES, damaged, suffix_of
 from projects.dated_folder import dated_folder
@@ -129,7 +129,7 @@ def add_pictures(project: Project, answer: Answer, files: Sequence[Upload]) -> i
         How many were not in this answer before.
     """
     known = _known(project, answer)
-    with _held(answer):
+    with one_at_a_time(answer.folder / ".lock"):  # two tabs write one after the other
         table = rows_of(answer)
         there = set(zip(table["sha256"], table["image"], strict=True))
         rows = [_row(answer, file, known) for file in files]
@@ -145,7 +145,7 @@ def put(answer: Answer, said: Sequence[dict]) -> None:
         answer: Whose images they are.
         said: For each image its sha256, and what `SAID` lists.
     """
-    with _held(answer):
+    with one_at_a_time(answer.folder / ".lock"):  # two tabs write one after the other
         table = rows_of(answer)
         places = table.groupby("sha256").indices
         for row in said:
@@ -247,14 +247,6 @@ def _joined(table: pd.DataFrame, more: pd.DataFrame) -> pd.DataFrame:
 def _save(answer: Answer, table: pd.DataFrame) -> None:
     with replacing(answer.folder / "table.parquet") as partial:
         table.to_parquet(partial, index=False)
-
-
-@contextmanager
-def _held(answer: Answer) -> Iterator[None]:
-    """Two tabs write one after the other."""
-    with (answer.folder / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
-        yield
 
 
 def with_job(answer: Answer, job: str) -> Answer:

@@ -7,7 +7,6 @@ Rows keep their numbers in later versions, so a finding holds until its rows are
 is about classes is worked out anew each time, which takes no time.
 """
 
-import fcntl
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import lru_cache
@@ -19,6 +18,7 @@ import pandas as pd
 from imgcls.data.audit import KINDS, SEVERITIES, Finding
 from imgcls.data.audit.classes import class_findings
 from imgcls.data.manifest.table import Manifest
+from imgcls.file_lock import one_at_a_time
 from imgcls.files import read_json, write_json
 from projects.project import Project
 from projects.versions import list_versions, manifest_of
@@ -95,8 +95,7 @@ def class_tasks(manifest: Manifest) -> list[Task]:
 def found_right(project: Project, tasks: Sequence[Task]) -> None:
     """Remember that a person looked at these and wants nothing done."""
     _folder(project).mkdir(exist_ok=True)
-    with (_folder(project) / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # two tabs write one after the other
+    with one_at_a_time(_folder(project) / ".lock"):  # two tabs write one after the other
         write_json(_folder(project) / "fine.json", {"keys": sorted(_fine(project) | {task.key for task in tasks})})
 
 

@@ -7,7 +7,6 @@ A line is written before the page hears of it, so that an app that is killed los
 an undo is a line too.
 """
 
-import fcntl
 import json
 import math
 import os
@@ -19,6 +18,7 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from imgcls.file_lock import one_at_a_time
 from imgcls.labels.records import class_name
 from projects.lineage import lineage, standing_in
 from projects.project import Project, check_there
@@ -183,8 +183,7 @@ def held(project: Project) -> Iterator[None]:
         ValueError: The project is gone.
     """
     check_there(project)
-    with (project.data / ".decisions-lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with one_at_a_time(project.data / ".decisions-lock"):
         yield
 
 

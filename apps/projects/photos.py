@@ -6,13 +6,13 @@ uploads/camera-<time>/camera  where both lie once they are added
 """
 
 import csv
-import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 
+from imgcls.file_lock import one_at_a_time
 from imgcls.files import remove, replacing
 from imgcls.labels.records import class_name
 from projects.project import Project
@@ -100,7 +100,6 @@ def _write(folder: Path, photos: list[Photo]) -> None:
 @contextmanager
 def _held(project: Project) -> Iterator[Path]:
     """Two tabs take photos one after the other; gives the folder."""
-    with (project.uploads / ".camera-lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with one_at_a_time(project.uploads / ".camera-lock"):
         _folder(project).mkdir(exist_ok=True)
         yield _folder(project)

@@ -10,7 +10,6 @@ projects/flowers/
   thumbnails/       small images, made once
 """
 
-import fcntl
 import re
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from pathlib import Path
 
+from imgcls.file_lock import one_at_a_time
 from imgcls.files import read_json, replacing, unfinished, write_json
 
 PROJECTS = Path("projects")
@@ -193,8 +193,7 @@ def _names() -> list[str]:
 def _held() -> Iterator[None]:
     """Two users name projects one after the other."""
     PROJECTS.mkdir(exist_ok=True)
-    with (PROJECTS / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with one_at_a_time(PROJECTS / ".lock"):
         yield
 
 

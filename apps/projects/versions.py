@@ -8,7 +8,6 @@ An image without a label, and one that the user left out, are rows with a proble
 does not see them.
 """
 
-import fcntl
 import json
 import time
 from collections.abc import Iterator
@@ -18,6 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 
 from imgcls.data.manifest.table import Manifest
+from imgcls.file_lock import one_at_a_time
 from imgcls.files import read_json, replacing, write_json
 from projects.project import Project, check_there
 
@@ -156,8 +156,7 @@ def show_version(project: Project, number: int, instead_of: int) -> None:
 @contextmanager
 def held(project: Project) -> Iterator[None]:
     """Two tabs, or two users, change the data one after the other."""
-    with (project.data / ".lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)
+    with one_at_a_time(project.data / ".lock"):
         yield
 
 

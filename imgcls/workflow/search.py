@@ -1,6 +1,5 @@
 """A search for the options of a run that is best on validation, with Optuna. Each trial is a process of its own."""
 
-import fcntl
 import logging
 import subprocess
 from collections.abc import Callable, Iterator, Sequence
@@ -17,6 +16,7 @@ from optuna.trial import FrozenTrial, Trial, TrialState
 
 from imgcls.config import TrainConfig
 from imgcls.config_file import load_toml
+from imgcls.file_lock import one_at_a_time
 from imgcls.metrics import METRICS, Metric
 from imgcls.progress import Progress
 from imgcls.workflow.search_settings import check_same, search_settings
@@ -149,8 +149,7 @@ class Search:
     @contextmanager
     def _alone(self) -> Iterator[int]:
         """Within, this process has the search for itself; yields how many times it or others had it before."""
-        with (self.folder / ".joined").open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with one_at_a_time(self.folder / ".joined") as file:
             file.write(".")
             yield file.tell()
 

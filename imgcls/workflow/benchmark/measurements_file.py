@@ -1,6 +1,5 @@
 """The file of all measurements: one Parquet table, to which each benchmark adds its rows."""
 
-import fcntl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -9,6 +8,7 @@ import pandas as pd
 import pyarrow
 import pyarrow.parquet
 
+from imgcls.file_lock import one_at_a_time
 from imgcls.files import replacing
 from imgcls.workflow.benchmark.measurement import Measurement
 
@@ -71,8 +71,7 @@ class MeasurementsFile:
     def _alone(self) -> Iterator[None]:
         """Within, no other benchmark writes into this folder."""
         self.path.parent.mkdir(parents=True, exist_ok=True)
-        with (self.path.parent / ".measurements.lock").open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with one_at_a_time(self.path.parent / ".measurements.lock"):
             yield
 
 

@@ -15,6 +15,7 @@ from typing import Any, TextIO
 
 import pandas as pd
 
+from imgcls.file_lock import one_at_a_time
 from imgcls.files import read_json, replacing, write_json
 from imgcls.workflow.many_images.row_files import Write, names_and_problems, row_file
 from imgcls.workflow.many_images.share import Share
@@ -107,8 +108,7 @@ class PartsFolder:
     @contextmanager
     def _alone(self) -> Iterator[None]:
         """Within, no other share begins in this folder: of two that do not fit together, the second one is refused."""
-        with (self.folder / ".begin").open("a") as file:
-            fcntl.flock(file, fcntl.LOCK_EX)
+        with one_at_a_time(self.folder / ".begin"):
             yield
 
     def _locked(self) -> TextIO:
