@@ -56,10 +56,12 @@ def pixels_of(paths: list[Path], how: Preprocessing) -> np.ndarray:
 
 
 def classifier_of(name: str, weights: str, folder: Path) -> ExportedClassifier:
-    model = build_model(name, weights=weights, **({} if weights == "imagenet" else {"num_classes": 1000}))
+    model = inference_form(
+        build_model(name, weights=weights, **({} if weights == "imagenet" else {"num_classes": 1000}))
+    )
     how = Preprocessing(**preprocessing(model))
     parts = embedding_model(model), class_names(model), how, logits_model(model)
-    classifier = ExportedClassifier(inference_form(model), *parts, calibration=calibration(how, folder))
+    classifier = ExportedClassifier(model, *parts, calibration=calibration(how, folder))
     return replace(classifier, in_bfloat16=partial(computed_in_bfloat16, classifier))
 
 

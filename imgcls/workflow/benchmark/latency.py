@@ -24,7 +24,8 @@ LATENCY_SECONDS, RATE_SECONDS = 0.25, 0.15  # of a turn, at a batch of one and a
 NETWORK_SECONDS, NETWORK_WARM_UP, LEAST_NETWORK_CALLS = 0.1, 5, 4  # of a turn, with nothing but the network
 BATCHES = (2, 4, 8, 16, 32)  # images, besides one
 LONGEST_CALL = 0.8  # seconds, from which no larger batch is tried
-NO_GAIN = 0.97  # of the best rate, below which no larger batch is tried
+GAIN = 1.03  # over the best rate, from which a larger batch is worth its memory and its wait
+WITHOUT_GAIN = 2  # larger batches without it, after which none is tried
 LARGEST_DIFFERENCE = 1e-4  # of a probability, between an engine and TensorFlow
 LEAST_FREE = 0.25  # share of the machine's memory that loaded networks leave free
 
@@ -85,6 +86,7 @@ class Loaded:
         self.version, self.engines, self.images = version, list(engines), list(images)
         self.timings = {engine: Timings() for engine in engines}
         self._kept: dict[str, Bundle] = {}
+        self._expected: tuple[np.ndarray, np.ndarray] | None = None  # some pixels, and TensorFlow's probabilities
 
     def bundle(self, engine: str) -> Bundle:
         """The bundle with this engine; all engines have their images decoded by the same SavedModel."""
@@ -102,10 +104,12 @@ class Loaded:
     def check(self, engine: str) -> None:
         """Raise ValueError if an engine gives other probabilities than TensorFlow."""
         bundle = self.bundle(engine)
-        pixels, _ = bundle.decode(self.images[:4])
-        expected = SavedModelEngine(bundle.model, bundle.class_names)
-        one, other = (each.predict(pixels)[PROBABILITIES] for each in (bundle.engine, expected))
-        difference = float(np.abs(one - other).max())
+        if self._expected is None:
+            pixels, _ = bundle.decode(self.images[:4])
+            own = SavedModelEngine(bundle.model, bundle.class_names)
+            self._expected = pixels, own.predict(pixels)[PROBABILITIES]
+        pixels, expected = self._expected
+        difference = float(np.abs(bundle.engine.predict(pixels)[PROBABILITIES] - expected).max())
         if not difference <= LARGEST_DIFFERENCE:
             raise ValueError(
                 f"Its probabilities differ by {difference:.1g} from TensorFlow's; {LARGEST_DIFFERENCE} is allowed."
@@ -181,22 +185,22 @@ def network_alone(bundle: Bundle, image: bytes) -> list[float]:
 
 
 def best_batch(bundle: Bundle, images: Sequence[bytes], seconds_of_one: float) -> int:
-    """The number of images in a batch with which most images a second are named.
+    """The smallest number of images in a batch with which nearly the most images a second are named.
 
     Args:
         bundle: Loaded.
         images: The content of image files.
         seconds_of_one: That one image takes.
     """
-    best, best_rate = 1, rate(bundle, images, 1, RATE_SECONDS / 2)
+    best, best_rate, without_gain = 1, rate(bundle, images, 1, RATE_SECONDS / 2), 0
     for size in BATCHES:
-        if size * seconds_of_one > LONGEST_CALL:
+        if size * seconds_of_one > LONGEST_CALL or without_gain == WITHOUT_GAIN:
             break
         found = rate(bundle, images, size, RATE_SECONDS / 2)
-        if found > best_rate:
-            best, best_rate = size, found
-        elif found < NO_GAIN * best_rate:
-            break
+        if found >= GAIN * best_rate:
+            best, best_rate, without_gain = size, found, 0
+        else:
+            without_gain += 1
     return best
 
 

@@ -11,6 +11,7 @@ import imgcls
 from imgcls.workflow.benchmark.memory_process import CALLS
 from imgcls.workflow.benchmark.request import ENGINES
 
+AT_A_TIME = 2  # processes; each is busy with its imports on one core
 TIMEOUT = 600  # seconds, after which such a process is ended
 CHILD = """
 import sys
@@ -68,7 +69,7 @@ def peak_megabytes(process: "subprocess.Popen[str]") -> float:
 
 
 class PeakMemories:
-    """Finds the peaks of several bundles, one after the other, while other work goes on that is not timed.
+    """Finds the peaks of several bundles, two at a time, while other work goes on that is not timed.
 
     Args:
         image: The file of an image.
@@ -76,17 +77,17 @@ class PeakMemories:
 
     def __init__(self, image: Path) -> None:
         self._image = image
-        self._pool = ThreadPoolExecutor(1)
+        self._pool = ThreadPoolExecutor(AT_A_TIME)
         self._asked: dict[str, Future[float]] = {}
-        self._process: subprocess.Popen[str] | None = None
+        self._processes: list[subprocess.Popen[str]] = []
 
     def __enter__(self) -> "PeakMemories":
         return self
 
     def __exit__(self, *error: object) -> None:
         self._pool.shutdown(wait=False, cancel_futures=True)
-        if self._process is not None:
-            self._process.kill()
+        for process in list(self._processes):
+            process.kill()
         self._pool.shutdown()
 
     def ask(self, engine: str, version: Path) -> None:
@@ -109,5 +110,6 @@ class PeakMemories:
         return peaks
 
     def _peak(self, version: Path, form: str) -> float:
-        self._process = start(version, form, self._image)
-        return peak_megabytes(self._process)
+        process = start(version, form, self._image)
+        self._processes.append(process)
+        return peak_megabytes(process)
