@@ -29,6 +29,7 @@ from pathlib import Path
 from projects.dated_folder import dated_folder
 from projects.project import PROJECTS, Project, list_projects
 
+from imgcls.file_lock import one_at_a_time
 from imgcls.files import read_json, remove, write_json
 
 RUNNER = Path(__file__).with_name("runner.py")
@@ -110,24 +111,12 @@ def start_job(
     Returns:
         The job, or the one that does the same.
     """
-    for job in _live_jobs_of(project):
-        if job.kind == kind and _read(job.folder / "job.json").get("program") == list(program):
-            return job
-    folder = dated_folder(project.jobs, kind)
-    values = {"kind": kind, "title": title, "program": list(program), "who": who, "asked": time.time()}
-    with (folder / "output.log").open("ab") as output:
-        fcntl.flock(output, fcntl.LOCK_EX | fcntl.LOCK_NB)  # before anybody sees the job, and locks it to look
-        write_json(folder / "job.json", values | {"about": dict(about or {})})
-        process = subprocess.Popen(
-            [sys.executable, RUNNER, folder],
-            stdin=subprocess.DEVNULL,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-            env={**environment, "PYTHONPATH": _python_path(environment)},
-            start_new_session=True,
-        )
-    threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
-    return look(project, folder.name)
+    project.jobs.mkdir(exist_ok=True)
+    with one_at_a_time(project.jobs / ".lock"):  # two people who press at one moment
+        for job in _live_jobs_of(project):
+            if job.kind == kind and _read(job.folder / "job.json").get("program") == list(program):
+                return job
+        return _start(project, kind, title, program, environment, about, who)
 
 
 def look(project: Project, job_id: str) -> Job:
@@ -203,6 +192,32 @@ def is_running(folder: Path) -> bool:
 def log_of(project: Project, job_id: str) -> str:
     """The end of what a job printed."""
     return _log(project.jobs / job_id)
+
+
+def _start(
+    project: Project,
+    kind: str,
+    title: str,
+    program: Sequence[str],
+    environment: Mapping[str, str],
+    about: Mapping[str, object] | None,
+    who: str,
+) -> Job:
+    folder = dated_folder(project.jobs, kind)
+    values = {"kind": kind, "title": title, "program": list(program), "who": who, "asked": time.time()}
+    with (folder / "output.log").open("ab") as output:
+        fcntl.flock(output, fcntl.LOCK_EX | fcntl.LOCK_NB)  # before anybody sees the job, and locks it to look
+        write_json(folder / "job.json", values | {"about": dict(about or {})})
+        process = subprocess.Popen(
+            [sys.executable, RUNNER, folder],
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            env={**environment, "PYTHONPATH": _python_path(environment)},
+            start_new_session=True,
+        )
+    threading.Thread(target=process.wait, daemon=True).start()  # so that it leaves no zombie
+    return look(project, folder.name)
 
 
 def _live_jobs_of(project: Project) -> list[Job]:

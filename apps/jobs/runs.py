@@ -112,14 +112,15 @@ def go_on(project: Project, name: str, who: str = "") -> None:
     Raises:
         ValueError: It is being trained, or its network is a file that the app may not run.
     """
-    run = _look_at_one_to_go_on(project, name)
-    if run.folder and run.folder.manifest_file.is_file():
-        allowed_paths.check_model(run.folder.config.network.model)
-        arguments = ("--resume", str(project.runs / name))
-    else:
-        remove(project.runs / name)  # a process that was killed while it made it may have left it
-        arguments = ("--config", str(_asked_file(project, name)))
-    _start(project, name, arguments, run.version, who)
+    with one_at_a_time(project.runs / ".lock"):
+        run = _look_at_one_to_go_on(project, name)
+        if run.folder and run.folder.manifest_file.is_file():
+            allowed_paths.check_model(run.folder.config.network.model)
+            arguments = ("--resume", str(project.runs / name))
+        else:
+            remove(project.runs / name)  # a process that was killed while it made it may have left it
+            arguments = ("--config", str(_asked_file(project, name)))
+        _start(project, name, arguments, run.version, who)
 
 
 def judge_as_it_stands(project: Project, name: str, who: str = "") -> None:
@@ -128,11 +129,13 @@ def judge_as_it_stands(project: Project, name: str, who: str = "") -> None:
     Raises:
         ValueError: It is being trained, it has no whole epoch, or its network is a file that the app may not run.
     """
-    run = _look_at_one_to_go_on(project, name)
-    if not run.epochs_done:
-        raise ValueError(f"The run {name!r} has no whole epoch yet. Go on with it.")
-    allowed_paths.check_model(run.folder.config.network.model)
-    _start(project, name, ("--resume", str(project.runs / name), "--epochs", str(run.epochs_done)), run.version, who)
+    with one_at_a_time(project.runs / ".lock"):
+        run = _look_at_one_to_go_on(project, name)
+        if not run.epochs_done:
+            raise ValueError(f"The run {name!r} has no whole epoch yet. Go on with it.")
+        allowed_paths.check_model(run.folder.config.network.model)
+        arguments = ("--resume", str(project.runs / name), "--epochs", str(run.epochs_done))
+        _start(project, name, arguments, run.version, who)
 
 
 def stop(project: Project, name: str) -> None:

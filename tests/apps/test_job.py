@@ -4,10 +4,12 @@ import fcntl
 import os
 import signal
 import threading
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from jobs import runner
 from jobs.job import LIVE, cancel, forget, is_running, list_jobs, live_jobs, log_of, look, start_job
+from projects.dated_folder import dated_folder
 from projects.project import create_project, open_project
 from safety.allowed_paths import environment
 
@@ -63,6 +65,18 @@ def test_a_job_tells_what_it_does_and_ends_when_it_is_asked_to(farm):
     wait_until(lambda: not look(farm, job.id).is_live)
     assert look(farm, job.id).state == "cancelled"
     assert live_jobs() == []
+
+
+def test_of_several_who_press_at_one_moment_one_starts_it(farm, monkeypatch):
+    def slowly(*where):
+        threading.Event().wait(0.2)  # so that all have looked before the first one starts
+        return dated_folder(*where)
+
+    monkeypatch.setattr("jobs.job.dated_folder", slowly)
+    with ThreadPoolExecutor(6) as people:
+        started = set(people.map(lambda _: start(farm, "sheep").id, range(6)))
+    assert started == {job.id for job in list_jobs(farm)}
+    assert len(started) == 1
 
 
 def test_the_second_waits_for_the_first_and_can_be_cancelled_meanwhile(farm):
