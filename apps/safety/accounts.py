@@ -43,7 +43,8 @@ def ask_for_login() -> None:
 def show_logout() -> None:
     """Who is logged in, and the way out; nothing where nobody has to log in."""
     if st.user.get("is_logged_in"):
-        st.caption(f"Logged in as {st.user.get('name') or st.user.get('email') or 'a user without a name'}")
+        who = st.user.get("name") or st.user.get("email") or "a user without a name"
+        st.text(f"Logged in as {who}")  # without Markdown, whose marks a name may hold
         st.button("Log out", icon=":material/logout:", on_click=st.logout)
     elif password.the_password():
         st.html(f'<a href="{password.LOGOUT}" target="_self">Log out</a>')

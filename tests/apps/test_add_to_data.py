@@ -62,10 +62,8 @@ def test_of_every_image_it_is_said_what_became_of_it(answered, monkeypatch):
     project, answer = answered
     add_pictures(project, answer, [File("sky again.pgm", 1)])
     say(answer, several=False)
-    assert (
-        add_to_data._add(project, answer, with_label=False).sentence()
-        == "2 images added, 1 left out as a copy of others"
-    )
+    said = add_to_data._add(project, answer, with_label=False)
+    assert said == "2 images added, 1 left out as a copy of others."
 
 
 def test_an_image_whose_file_is_gone_does_not_join(answered, monkeypatch):
@@ -74,5 +72,6 @@ def test_an_image_whose_file_is_gone_does_not_join(answered, monkeypatch):
     project, answer = answered
     say(answer, several=False)
     Path(rows_of(answer)["file"].iloc[0]).unlink()
-    add_to_data._add(project, answer, with_label=True)
+    said = add_to_data._add(project, answer, with_label=True)
+    assert said == "1 image could not be added: its file is not there any more."
     assert [path.name for path, _ in joined[0]] == [Path(rows_of(answer)["file"].iloc[1]).name]

@@ -7,9 +7,9 @@ import streamlit as st
 from projects.answers import Answer, rows_of
 from projects.joining import join_pictures
 from projects.project import Project
-from projects.union import Joined
 from worker.client import call
 
+from imgcls.counted import counted
 from imgcls.data.manifest.table import Manifest
 from imgcls.files import replacing
 from parts.opened import link
@@ -26,14 +26,14 @@ def show_add_to_data(project: Project, answer: Answer) -> None:
     with st.popover("Add to data", icon=":material/add_photo_alternate:"):
         how = st.radio("The images join the images of this project", [WITHOUT, PREDICTED])
         if st.button("Add them"):
-            joined = _add(project, answer, how == PREDICTED)
-            st.session_state["added"] = f"{joined.sentence()}." if joined else "There is no image to add."
+            st.session_state["added"] = _add(project, answer, how == PREDICTED)
     if said := st.session_state.pop("added", ""):
         st.success(said)
         link("data", project, "See the data")
 
 
-def _add(project: Project, answer: Answer, with_label: bool) -> Joined | None:
+def _add(project: Project, answer: Answer, with_label: bool) -> str:
+    """What became of every image, in a sentence or two."""
     table, least = rows_of(answer), threshold(project, answer)
     rows = with_files(answer, table[table["problem"] == ""].to_dict("records"))
     pictures = []
@@ -43,7 +43,13 @@ def _add(project: Project, answer: Answer, with_label: bool) -> Joined | None:
         if row["file"] and Path(row["file"]).is_file():
             pictures.append((_kept(project, answer, Path(row["file"])), label))
     origin = "from Predict, with the predicted class" if with_label else "from Predict, without a label"
-    return join_pictures(project, pictures, _inspected, origin, who())
+    joined = join_pictures(project, pictures, _inspected, origin, who())
+    gone = len(rows) - len(pictures)
+    said = [f"{joined.sentence()}."] if joined else [] if gone else ["There is no image to add."]
+    if gone:
+        files = "its file is" if gone == 1 else "their files are"
+        said.append(f"{counted(gone, 'image')} could not be added: {files} not there any more.")
+    return " ".join(said)
 
 
 def _inspected(manifest: Manifest) -> Manifest:
