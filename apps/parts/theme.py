@@ -8,6 +8,11 @@ ABOVE = "2.5rem"  # of the page; Streamlit leaves 6
 BELOW_THE_HEADER = "4.25rem"  # where the button that opens the sidebar stands above the page
 
 
+def is_dark() -> bool:
+    """Whether the page is shown in the dark theme."""
+    return st.context.theme.type == "dark"
+
+
 def close_to_the_top() -> None:
     """Begin pages at the top, where there is nothing else; the sidebar's first line is as high."""
     st.html(

@@ -8,6 +8,7 @@ from parts.learn.bench import show_bench
 from parts.learn.network_sheet import show_network
 from parts.learn.networks import networks_table
 from parts.opened import keep
+from parts.theme import is_dark
 
 PARTS = {"networks": "Networks", "bench": "Convolution bench"}
 COLUMNS = {
@@ -32,7 +33,7 @@ def show_networks() -> None:
         keep(network=chosen)
         st.rerun()
     st.subheader("Accuracy against operations", anchor=False)
-    st.altair_chart(accuracy_chart(table, st.context.theme.type == "dark"))
+    st.altair_chart(accuracy_chart(table, is_dark()))
     st.caption(
         "As published, each image seen once; to the upper left is better. A line joins one family. Named, where there "
         "is room, are the networks that no cheaper one surpasses, and families; point at a circle to see what it is."

@@ -27,15 +27,15 @@ def test_a_picture_that_was_cut_off_is_drawn_again(here, monkeypatch):
 
     for name, given in {"_network": None, "_pixels": explain.np.zeros((8, 8, 3)), "activation_maps": [None]}.items():
         monkeypatch.setattr(explain, name, lambda *_, given=given: given)
-    monkeypatch.setattr(explain, "activation_picture", lambda *_: Picture())
+    monkeypatch.setattr(explain, "activation_picture", lambda *_, **__: Picture())
     file = here / "found" / "conv.png"
     (here / "run").mkdir()
     (here / "run" / "config.toml").touch()
     with pytest.raises(OSError, match="No space"):
-        explain.activations("run", str(file), "a.png", None, "conv")
+        explain.activations("run", str(file), "a.png", None, "conv", False)
     assert not file.exists()
-    monkeypatch.setattr(explain, "activation_picture", lambda *_: Image.new("RGB", (8, 8)))
-    explain.activations("run", str(file), "a.png", None, "conv")
+    monkeypatch.setattr(explain, "activation_picture", lambda *_, **__: Image.new("RGB", (8, 8)))
+    explain.activations("run", str(file), "a.png", None, "conv", False)
     with Image.open(file) as drawn:
         assert drawn.size == (8, 8)
 
@@ -57,7 +57,7 @@ def test_a_run_that_is_deleted_meanwhile_does_not_come_back(small_run, here, mon
     monkeypatch.setattr(explain, "RunFolder", lambda run: run)
     for ask in (
         lambda: explain.look_into(folder=str(found / "a"), true="bag", **asked),
-        lambda: explain.activations(file=str(found / "b.png"), layer=network.maps[-1].name, **asked),
+        lambda: explain.activations(file=str(found / "b.png"), layer=network.maps[-1].name, dark=False, **asked),
     ):
         with pytest.raises(ValueError, match="The run small was deleted"):
             ask()

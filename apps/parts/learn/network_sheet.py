@@ -9,6 +9,7 @@ from parts.addressed import addressed, keep_field
 from parts.learn.networks import GIGA, MEGA, cost_at, has_weights, layers_table
 from parts.learn.own_picture import filters, show_own_picture, show_png
 from parts.plain import plain
+from parts.theme import is_dark
 
 LEAST, MOST = 8, 1024  # pixels, square
 
@@ -75,7 +76,7 @@ def show_weights(architecture: Architecture) -> None:
     if not has_weights(architecture):
         st.write("The weights of this network are not on this machine. efficientnet_lite0 has them: open it instead.")
         return
-    picture, said = filters(architecture.name)
+    picture, said = filters(architecture.name, is_dark())
     with st.expander("The filters of the first layer", expanded=True):
         show_png(picture, said)
     show_own_picture(architecture.name)

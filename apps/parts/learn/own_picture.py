@@ -11,6 +11,7 @@ from imgcls.image_files import READABLE
 from parts.addressed import addressed, keep_field
 from parts.color_bar import color_bar
 from parts.plain import plain
+from parts.theme import is_dark
 
 METHODS = {"Saliency": "saliency", "Grad-CAM": "grad_cam", "Integrated gradients": "integrated_gradients",
            "Deconvnet": "deconvnet"}  # fmt: skip
@@ -18,9 +19,9 @@ MOST_MEGABYTES = 50
 
 
 @st.cache_data(show_spinner="Drawing the filters", max_entries=20)
-def filters(network: str) -> tuple[bytes, str]:
+def filters(network: str, dark: bool) -> tuple[bytes, str]:
     """The first filters of a network as PNG, and what is to be seen."""
-    return call("learn.first_filters", network=network)
+    return call("learn.first_filters", network=network, dark=dark)
 
 
 @st.cache_data(show_spinner=False, max_entries=20)
@@ -30,9 +31,9 @@ def layers(network: str) -> list[str]:
 
 
 @st.cache_data(show_spinner="The network looks at the image", max_entries=50)
-def look(network: str, picture: bytes, layer: str, method: str) -> dict:
+def look(network: str, picture: bytes, layer: str, method: str, dark: bool) -> dict:
     """See worker/tasks/learn.py."""
-    return call("learn.look", network=network, picture=picture, layer=layer, method=method)
+    return call("learn.look", network=network, picture=picture, layer=layer, method=method, dark=dark)
 
 
 def show_png(png: bytes, words: str, legend: Legend | None = None) -> None:
@@ -53,7 +54,7 @@ def show_own_picture(network: str) -> None:
     if file is None:
         st.caption("Choose an image: the network names it, and shows what this layer makes of it.")
         return
-    found = look(network, file.getvalue(), layer, METHODS[method])
+    found = look(network, file.getvalue(), layer, METHODS[method], is_dark())
     st.write(f"The network says **{plain(found['name'])}**, {100 * found['probability']:.0f} %.")
     maps, heat = st.columns([2, 1])
     with maps:

@@ -5,6 +5,8 @@ from pathlib import Path
 import streamlit as st
 from projects.judged_run import JudgedRun
 
+from parts.theme import is_dark
+
 
 def show_downloads(judged: JudgedRun) -> None:
     """A button for each file, which is read when it is pressed; the report on the page below."""
@@ -24,7 +26,7 @@ def show_downloads(judged: JudgedRun) -> None:
 
 def _show_report(file: Path) -> None:
     """The report, light or dark as the page is."""
-    theme = "dark" if st.context.theme.type == "dark" else "light"
+    theme = "dark" if is_dark() else "light"
     st.iframe(file.read_text("utf-8").replace("<html", f'<html data-theme="{theme}"', 1), height=720, alt="The report")
 
 

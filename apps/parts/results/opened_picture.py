@@ -19,6 +19,7 @@ from parts.opened import keep
 from parts.results.computed import is_there
 from parts.results.pictures import NOTHING, address_of
 from parts.results.to_label import label_button
+from parts.theme import is_dark
 
 FOUND = "found.json"  # as the worker calls it
 DRAWN = "no frame"  # what earlier versions kept is drawn in another way
@@ -148,8 +149,9 @@ def _show_activations(judged: JudgedRun, place: int, layers: list[str]) -> None:
     if not layers or not st.toggle("Show what the units of a layer see", key="activations"):
         return
     layer = st.selectbox("Layer", layers, len(layers) - 1)
-    file = _folder(judged, place) / f"units-{layers.index(layer)}.png"
-    asked = {"file": str(file), "layer": layer, **_image(judged, place)}
+    dark = is_dark()
+    file = _folder(judged, place) / f"units-{layers.index(layer)}{'-dark' if dark else ''}.png"
+    asked = {"file": str(file), "layer": layer, "dark": dark, **_image(judged, place)}
     if is_there(file, "Computing what they see", "explain.activations", asked):
         st.html(_figure(file_address(file, None, LARGE), f"Activations of the layer {layer}", "", "100%"))
 

@@ -10,6 +10,7 @@ import streamlit as st
 from imgcls.evaluation.embedding_section import COLORS, MOST_CLASSES, OTHERS
 from imgcls.evaluation.pages.charts import DARK_PALETTE, PALETTE
 from parts.errors import callback
+from parts.theme import is_dark
 
 HERE = Path(__file__).parent
 
@@ -100,6 +101,6 @@ def _colored(points: Scattered) -> list[str]:
 
 
 def _color(place: int, name: str) -> str:
-    palette = DARK_PALETTE if st.context.theme.type == "dark" else PALETTE
+    palette = DARK_PALETTE if is_dark() else PALETTE
     by_value = {value: key for key, value in PALETTE.items()}
     return palette["gray"] if name == OTHERS else palette[by_value[COLORS[place % len(COLORS)]]]

@@ -10,6 +10,7 @@ import streamlit as st
 from imgcls.evaluation.pages.charts import DARK_PALETTE, INK, PALETTE
 from imgcls.evaluation.pages.section import Chart, Section, TextTable
 from parts.plain import plain
+from parts.theme import is_dark
 
 DARK_INK = {"ink": "#e8ebf0", "soft": "#a4adbb", "grid": "#2b313c", "paper": "#171b22"}  # as page.css has them
 VARIABLE = re.compile(r"var\(--chart-(\w+), #\w+\)")  # as charts.py writes them
@@ -43,6 +44,6 @@ def _drawn(chart: Chart) -> str:
 
 def _colors() -> dict[str, str]:
     """The colors of a chart, by the names that it has for them."""
-    if st.context.theme.type == "dark":
+    if is_dark():
         return {**DARK_PALETTE, **DARK_INK}
     return {**PALETTE, **{name: color for name, (color, _) in INK.items()}}

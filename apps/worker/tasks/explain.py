@@ -16,6 +16,7 @@ from imgcls.data.images.reading import read_images
 from imgcls.evaluation.prediction_table import PredictionTable
 from imgcls.evaluation.report.neighbours import nearest_training_images
 from imgcls.explain.drawing.heat import heat_picture
+from imgcls.explain.drawing.paper import DARK, LIGHT
 from imgcls.explain.embedding_map import embedding_map
 from imgcls.explain.methods import MethodOptions, find_method
 from imgcls.explain.network import Network
@@ -62,7 +63,7 @@ def look_into(run: str, folder: str, path: str, box: Box, true: str) -> dict[str
         return read_json(file)
 
 
-def activations(run: str, file: str, path: str, box: Box, layer: str) -> None:
+def activations(run: str, file: str, path: str, box: Box, layer: str, dark: bool) -> None:
     """Draw what the units of a layer answer to one image.
 
     Args:
@@ -71,6 +72,7 @@ def activations(run: str, file: str, path: str, box: Box, layer: str) -> None:
         path: The image.
         box: See `look_into`.
         layer: Its name.
+        dark: Whether the page is.
     """
     with _held[file]:
         if not Path(file).is_file():
@@ -79,7 +81,8 @@ def activations(run: str, file: str, path: str, box: Box, layer: str) -> None:
             maps = activation_maps(network, pixels[None], layer)[0]
             _check_there(run)
             with replacing(file) as partial:
-                activation_picture(pixels, maps, f"Activations of {layer}").save(partial)
+                paper = DARK if dark else LIGHT
+                activation_picture(pixels, maps, f"Activations of {layer}", paper=paper).save(partial)
 
 
 def lay_out(run: str, split: str, file: str, method: str) -> dict[str, Any]:

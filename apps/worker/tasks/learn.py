@@ -11,6 +11,7 @@ from PIL import Image
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
 from imgcls.explain.drawing.heat import heat_picture
+from imgcls.explain.drawing.paper import DARK, LIGHT
 from imgcls.explain.methods import MethodOptions, find_method
 from imgcls.explain.network import Network
 from imgcls.explain.target import class_scores
@@ -28,12 +29,12 @@ def _network(name: str) -> Network:
     return Network(build_model(name, weights="imagenet"))
 
 
-def first_filters(network: str) -> tuple[bytes, str]:
-    """A sheet of the filters of the first layer as PNG, and what is to be seen."""
+def first_filters(network: str, dark: bool) -> tuple[bytes, str]:
+    """A sheet of the filters of the first layer as PNG, for a dark page or a light one, and what is to be seen."""
     found = filters_of(_network(network))
     units, height, width, _ = found.weights.shape
     said = f"The {units} filters of the first layer, {found.layer}, {height} x {width} pixels each"
-    return _png(filters_picture(found, f"First filters of {network}").drawn()), said
+    return _png(filters_picture(found, f"First filters of {network}", paper=DARK if dark else LIGHT).drawn()), said
 
 
 def layers(network: str) -> list[str]:
@@ -41,7 +42,7 @@ def layers(network: str) -> list[str]:
     return [each.name for each in _network(network).maps]
 
 
-def look(network: str, picture: bytes, layer: str, method: str) -> dict[str, object]:
+def look(network: str, picture: bytes, layer: str, method: str, dark: bool) -> dict[str, object]:
     """What a network makes of an image.
 
     Args:
@@ -49,6 +50,7 @@ def look(network: str, picture: bytes, layer: str, method: str) -> dict[str, obj
         picture: An image file.
         layer: Whose activations are drawn; a method that reads a layer reads this one.
         method: Of `imgcls.explain.methods`.
+        dark: Whether the page is.
 
     Returns:
         `name` and `probability` of the likeliest class; `activations` and `heat` as PNG; `legend` of the heat.
@@ -62,11 +64,12 @@ def look(network: str, picture: bytes, layer: str, method: str) -> dict[str, obj
     name = looked_at.class_names[int(probabilities.argmax())]
     maps = activation_maps(looked_at, pixels, layer)[0]
     heat = found.compute(looked_at, pixels, class_scores(looked_at, [name]), MethodOptions(layer=layer))
+    sheet = activation_picture(pixels[0], maps, f"Activations of {layer}", paper=DARK if dark else LIGHT)
     drawn = heat_picture(pixels[0], heat.values[0], found.signed, found.title, (name,), heat.problems[0])
     return {
         "name": name,
         "probability": float(probabilities.max()),
-        "activations": _png(activation_picture(pixels[0], maps, f"Activations of {layer}").drawn()),
+        "activations": _png(sheet.drawn()),
         "heat": _png(drawn.image),
         "legend": drawn.legend,
     }

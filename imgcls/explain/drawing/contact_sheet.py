@@ -5,7 +5,8 @@ from dataclasses import replace
 
 from PIL import Image, ImageDraw
 
-from imgcls.explain.drawing.picture import GRAY, INK, MARGIN, Picture
+from imgcls.explain.drawing.paper import LIGHT
+from imgcls.explain.drawing.picture import MARGIN, Picture
 from imgcls.explain.drawing.text import line_height, wrapped, write_lines
 
 TITLE, SIZE = 20, 13  # of the fonts
@@ -32,10 +33,10 @@ def contact_sheet(rows: Sequence[Sequence[Picture]], title: str, cell: int = CEL
     )
     top = 2 * MARGIN + line_height(TITLE) * len(titles) + line_height(SIZE) * len(notes)
     heights = [max((each.height for each in row), default=0) for row in drawn]
-    sheet = Image.new("RGB", (width, top + sum(heights) + MARGIN), "white")
+    sheet = Image.new("RGB", (width, top + sum(heights) + MARGIN), LIGHT.ground)
     draw = ImageDraw.Draw(sheet)
-    below = write_lines(draw, (MARGIN, MARGIN), titles, TITLE, INK)
-    write_lines(draw, (MARGIN, below), notes, SIZE, GRAY)
+    below = write_lines(draw, (MARGIN, MARGIN), titles, TITLE, LIGHT.ink)
+    write_lines(draw, (MARGIN, below), notes, SIZE, LIGHT.gray)
     for row, height in zip(drawn, heights, strict=True):
         for column, each in enumerate(row):
             sheet.paste(each, (column * cell, top))

@@ -6,11 +6,11 @@ import numpy as np
 from PIL import Image, ImageDraw
 
 from imgcls.explain.drawing.colors import diverging, sequential
+from imgcls.explain.drawing.paper import LIGHT, Paper
 from imgcls.explain.drawing.text import clean, font, line_height, text_width, wrapped, write_lines
 
 BAR = 8  # pixels, height
 SIZE = 11  # of the font
-GRAY = "#555555"
 
 
 @dataclass(frozen=True)
@@ -31,18 +31,19 @@ class Legend:
     note: str = ""
     gray: bool = False
 
-    def drawn(self, width: int) -> Image.Image:
-        """The bar over its labels, on white.
+    def drawn(self, width: int, paper: Paper = LIGHT) -> Image.Image:
+        """The bar over its labels.
 
         Args:
             width: In pixels.
+            paper: What it is drawn on.
         """
         notes = wrapped(self.note, SIZE, width, most=2)
-        image = Image.new("RGB", (width, BAR + 3 + line_height(SIZE) * (1 + len(notes))), "white")
+        image = Image.new("RGB", (width, BAR + 3 + line_height(SIZE) * (1 + len(notes))), paper.ground)
         image.paste(Image.fromarray(self._bar(width)), (0, 0))
         draw = ImageDraw.Draw(image)
-        self._label(draw, width)
-        write_lines(draw, (0, BAR + 3 + line_height(SIZE)), notes, SIZE, GRAY)
+        self._label(draw, width, paper.gray)
+        write_lines(draw, (0, BAR + 3 + line_height(SIZE)), notes, SIZE, paper.gray)
         return image
 
     def colors(self, shares: np.ndarray) -> np.ndarray:
@@ -61,13 +62,13 @@ class Legend:
         bar[[0, -1]] = bar[:, [0, -1]] = 170  # a frame, else its white middle is lost on white
         return bar
 
-    def _label(self, draw: ImageDraw.ImageDraw, width: int) -> None:
+    def _label(self, draw: ImageDraw.ImageDraw, width: int, color: str) -> None:
         top, low, high = BAR + 3, clean(self.low), clean(self.high)
-        draw.text((0, top), low, fill=GRAY, font=font(low, SIZE))
-        draw.text((width - text_width(high, SIZE), top), high, fill=GRAY, font=font(high, SIZE))
+        draw.text((0, top), low, fill=color, font=font(low, SIZE))
+        draw.text((width - text_width(high, SIZE), top), high, fill=color, font=font(high, SIZE))
         free = width / 2 - 10 - max(text_width(low, SIZE), text_width(high, SIZE))
         if self.signed and free > 0:
-            draw.text((width / 2, top), "0", fill=GRAY, font=font("0", SIZE), anchor="ma")
+            draw.text((width / 2, top), "0", fill=color, font=font("0", SIZE), anchor="ma")
 
 
 def number(value: float) -> str:

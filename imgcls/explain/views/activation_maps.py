@@ -11,6 +11,7 @@ from imgcls.counted import counted
 from imgcls.explain.drawing.colors import diverging, sequential
 from imgcls.explain.drawing.heat import banded, enlarged, shown_image
 from imgcls.explain.drawing.legend import Legend, number
+from imgcls.explain.drawing.paper import LIGHT, Paper
 from imgcls.explain.drawing.picture import Picture
 from imgcls.explain.drawing.tiles import tiles
 from imgcls.explain.network import Network
@@ -60,6 +61,7 @@ def activation_picture(
     most: int = MOST,
     units: Sequence[int] | None = None,
     top: float = 0.0,
+    paper: Paper = LIGHT,
 ) -> Picture:
     """A sheet of maps behind the image, all on one scale, each with the number of its unit and its response.
 
@@ -75,6 +77,7 @@ def activation_picture(
         most: Units that are shown; a line says how many are left out.
         units: Shown instead, in this order.
         top: The value that gets the last color, as where several sheets are compared; 0 for the largest of the layer.
+        paper: What it is drawn on.
     """
     chosen = strongest_units(maps) if order == "response" else list(range(maps.shape[-1]))
     chosen = list(units) if units is not None else chosen[:most]
@@ -84,12 +87,14 @@ def activation_picture(
     drawn = [_tile(values[..., unit] / (top or 1.0), signed) for unit in chosen]
     size = drawn[0].size if drawn else (TILE, TILE)
     labels = [f"{unit}: {number(float(values[..., unit].max()))}" for unit in chosen]
-    sheet = tiles([shown_image(pixels).resize(size, Image.Resampling.LANCZOS), *drawn], ["image", *labels])
+    image = shown_image(pixels).resize(size, Image.Resampling.LANCZOS)
+    sheet = tiles([image, *drawn], ["image", *labels], paper=paper)
     problem = "not finite: this layer has no value for this image" if not finite else ""
     problem = problem or ("" if values.any() else "all zero: no unit of this layer answers to this image")
     legend = Legend(number(-top) if signed else "0", number(top), signed, "one scale for all units") if top else None
     shown = banded(sheet, problem) if problem else sheet
-    return Picture(shown, title, (*lines, *_said(maps, len(chosen), order if units is None else "choice")), legend)
+    said = _said(maps, len(chosen), order if units is None else "choice")
+    return Picture(shown, title, (*lines, *said), legend, paper)
 
 
 def _said(maps: np.ndarray, shown: int, order: str) -> list[str]:

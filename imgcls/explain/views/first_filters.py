@@ -12,6 +12,7 @@ from imgcls import layers as ours
 from imgcls.counted import counted
 from imgcls.explain.drawing.heat import enlarged
 from imgcls.explain.drawing.legend import Legend, number
+from imgcls.explain.drawing.paper import LIGHT, Paper
 from imgcls.explain.drawing.picture import Picture
 from imgcls.explain.drawing.tiles import tiles
 from imgcls.explain.network import Network
@@ -83,7 +84,12 @@ def first_filters(network: Network) -> FirstFilters:
 
 
 def filters_picture(
-    filters: FirstFilters, title: str, lines: tuple[str, ...] = (), unit_norm: bool = False, most: int = MOST
+    filters: FirstFilters,
+    title: str,
+    lines: tuple[str, ...] = (),
+    unit_norm: bool = False,
+    most: int = MOST,
+    paper: Paper = LIGHT,
 ) -> Picture:
     """A sheet of the filters, all on one scale that is symmetric around 0: a weight of 0 is gray.
 
@@ -98,14 +104,16 @@ def filters_picture(
             color. Sheets of two networks then have the same scale; without it, the largest weight of the network gets
             the last color.
         most: Filters that are shown, from the first on.
+        paper: What it is drawn on.
     """
     weights = _visible(np.nan_to_num(filters.unit_norm if unit_norm else filters.weights, posinf=0, neginf=0))
     size = filters.weights[0].size
     top = FULL / np.sqrt(size) if unit_norm else float(np.abs(weights).max())
     shown = np.clip(127.5 + 127.5 * weights[:most] / (top or 1.0), 0, 255)
     side = next(side for count, side in TILES if len(shown) <= count)
-    drawn = tiles([_tile(each, side) for each in shown], [str(unit) for unit in range(len(shown))])
-    return Picture(drawn, title, (*lines, *_said(filters, unit_norm, len(shown))), _legend(top, weights.shape[-1]))
+    drawn = tiles([_tile(each, side) for each in shown], [str(unit) for unit in range(len(shown))], paper=paper)
+    said, legend = _said(filters, unit_norm, len(shown)), _legend(top, weights.shape[-1])
+    return Picture(drawn, title, (*lines, *said), legend, paper)
 
 
 def _said(filters: FirstFilters, unit_norm: bool, shown: int) -> list[str]:
