@@ -3,6 +3,8 @@
 import difflib
 from collections.abc import Iterable
 
+ALIKE = str.maketrans({"o": "0", "l": "1", "i": "1", "-": None, "_": None, " ": None})
+
 
 def nearest_name(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
     """The most similar of `names`, or an empty string if none is similar enough.
@@ -16,10 +18,18 @@ def nearest_name(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
         One of `names`, or "".
 
     Example:
-        >>> nearest_name("cocoa", ["voc", "coco"])
-        'coco'
+        >>> nearest_name("cocoa", ["voc", "coco"]), nearest_name("ResNet-2O", ["resnet32", "resnet20"])
+        ('coco', 'resnet20')
     """
-    return next(iter(difflib.get_close_matches(name, list(names), n=1, cutoff=cutoff)), "")
+    by_looks: dict[str, str] = {}
+    for each in names:
+        by_looks.setdefault(_looks(each), each)
+    return by_looks.get(next(iter(difflib.get_close_matches(_looks(name), by_looks, n=1, cutoff=cutoff)), ""), "")
+
+
+def _looks(name: str) -> str:
+    """The name without what is easily typed in another way: case, dashes, and letters that look like numbers."""
+    return name.casefold().translate(ALIKE)
 
 
 def did_you_mean(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:

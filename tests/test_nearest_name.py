@@ -13,3 +13,8 @@ def test_nothing_is_proposed_where_nothing_is_similar():
 
 def test_a_cutoff_of_zero_always_proposes_a_name():
     assert nearest_name("banana", ["vgg16"], cutoff=0) == "vgg16"
+
+
+def test_what_only_looks_alike_counts_as_the_same():
+    assert nearest_name("resnet2O", ["resnet32", "resnet26", "resnet20"]) == "resnet20"
+    assert nearest_name("ResNet-50", ["resnet101", "resnet50", "resnet_50d"]) == "resnet50"
