@@ -117,10 +117,11 @@ class KeepBest(keras.callbacks.Callback):
         """Keep the weights if they are the best so far."""
         if logs is not None and self._is_better(logs):
             found = {"epoch": epoch + 1} | {name: logs[name] for name in (self.metric.on_validation, "val_loss")}
+            self.output.settle()  # what is still being written says which epoch is the best before this one
+            progress = self.trainer.progress
+            before, progress.best = progress.best, found
             if self.output.writes:
-                self.output.write(lambda: self._keep(found))
-            else:
-                self.trainer.progress.best = found
+                self._keep(found, before)
 
     def _is_better(self, logs: dict[str, float]) -> bool:
         best = self.trainer.progress.best
@@ -133,10 +134,19 @@ class KeepBest(keras.callbacks.Callback):
     def _rank(self, logs: dict[str, float]) -> tuple[float, float]:
         return self.metric.rank(logs[self.metric.on_validation]), -logs["val_loss"]
 
-    def _keep(self, best: dict[str, Any]) -> None:
+    def _keep(self, best: dict[str, Any], before: dict[str, Any]) -> None:
         with self.trainer.averaged_weights():
-            save_checkpoint(self.output.run.checkpoints, BEST, self.trainer.variables.weights(), best)
-        self.trainer.progress.best = best  # only once it is on the disk
+            weights = self.trainer.variables.weights()
+        progress = self.trainer.progress
+
+        def write() -> None:
+            try:
+                save_checkpoint(self.output.run.checkpoints, BEST, weights, best)
+            except OSError:
+                progress.best = before  # whose weights are on the disk
+                raise
+
+        self.output.write_beside(write)
 
 
 class ReduceOnPlateau(keras.callbacks.Callback):

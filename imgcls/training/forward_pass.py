@@ -9,6 +9,8 @@ import tensorflow as tf
 
 from imgcls.training.devices.device_batches import DeviceBatches
 
+AHEAD = 2  # batches that a device is given before the results of the first are read
+
 
 class ForwardPass:
     """Computes logits on all devices of this process.
@@ -31,17 +33,24 @@ class ForwardPass:
         Returns:
             The indices of the images that could be read (N,), and their logits (N, classes).
         """
-        indices, logits = [], []
+        indices, logits, begun = [], [], []
         for index, pixels in batches:
             indices.append(np.asarray(index))
-            logits.append(self._together(tf.convert_to_tensor(pixels))[: len(index)])
+            begun.append((self._begun(tf.convert_to_tensor(pixels)), len(index)))
+            if len(begun) > AHEAD:
+                logits.append(self._read(*begun.pop(0)))
+        logits += [self._read(*each) for each in begun]
         return np.concatenate(indices), np.concatenate(logits)
 
-    def _together(self, pixels: tf.Tensor) -> np.ndarray:
+    def _begun(self, pixels: tf.Tensor) -> Any:
+        """What the devices compute; a GPU may still be at it."""
         devices = self.batches.devices
         if devices == 1:
-            logits: np.ndarray = self._logits(pixels).numpy()
-            return logits
+            return self._logits(pixels)
         share = -(-len(pixels) // devices)
         pixels = tf.pad(pixels, [[0, share * devices - len(pixels)], *[[0, 0]] * (len(pixels.shape) - 1)])
-        return self.batches.whole(self._shares(self.batches.divided(pixels)))
+        return self._shares(self.batches.divided(pixels))
+
+    def _read(self, computed: Any, images: int) -> np.ndarray:
+        whole: np.ndarray = computed.numpy() if self.batches.devices == 1 else self.batches.whole(computed)
+        return whole[:images]

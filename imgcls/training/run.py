@@ -105,11 +105,15 @@ def train_network(
     with strategy.scope():
         training = TrainingRun(run, manifest, strategy, output, saved)
     training.restore(saved)
-    if not training.train(callbacks):
-        training.checkpoints.save()
-        return False
-    training.checkpoints.save_model()
-    return True
+    try:
+        finished = training.train(callbacks)
+        if not finished:
+            training.checkpoints.save()
+    finally:
+        output.settle()
+    if finished:
+        training.checkpoints.save_model()
+    return finished
 
 
 class TrainingRun:

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
+from copy import deepcopy
 
 from imgcls.command_line import command_line
 from imgcls.files import replacing
@@ -62,11 +63,11 @@ class RunCheckpoints:
             self.output.write(lambda: save_checkpoint(self.folder, FIXED, variables.fixed_weights(), {}))
 
     def save(self) -> None:
-        """Write down everything that the run needs to go on."""
-        arrays, state = self.trainer.state()
-        state |= self.measured.to_state() | self._identity
-        name = step_name(self.trainer.progress.step)
-        self.output.write(lambda: save_checkpoint(self.folder, name, arrays, state))
+        """Write down everything that the run needs to go on, beside the training; `RunOutput.settle` waits for it."""
+        (arrays, state), progress = self.trainer.state(), self.trainer.progress
+        state = deepcopy(state | self.measured.to_state() | self._identity)
+        name = step_name(progress.step)
+        self.output.write_beside(lambda: save_checkpoint(self.folder, name, arrays, {**state, "best": progress.best}))
 
     def save_model(self) -> None:
         """Write the model of the best epoch, in float32 and without auxiliary heads.
@@ -95,6 +96,7 @@ class RunCheckpoints:
         try:
             yield
         except FloatingPointError as error:
+            self.output.settle()
             whole = load_latest(self.folder)
             where = f"from its last good checkpoint, of step {whole.state['step']}" if whole else "from its beginning"
             rate = f"{self.run.config.training.learning_rate / 10:g}"

@@ -4,11 +4,13 @@ import logging
 import shutil
 import time
 from collections.abc import Callable
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import Any
 
 from imgcls.run_folder import RunFolder
 
 SIGN_OF_LIFE = 1.0  # seconds between two
+MOST_BESIDE = 2  # of what is written beside the training, whose values are held in memory
 log = logging.getLogger(__name__)
 
 
@@ -39,6 +41,8 @@ class RunOutput:
         self.run, self.writes, self.on_step, self.on_epoch = run, writes, on_step, on_epoch
         self.is_over: Callable[[], bool] = lambda: False
         self._written = 0.0
+        self._thread = ThreadPoolExecutor(1, "imgcls-checkpoints")
+        self._beside: list[Future[None]] = []
 
     def write(self, work: Callable[[], None]) -> None:
         """Call `work`, which writes into the folder; log a warning if the disk refuses, and go on."""
@@ -55,6 +59,23 @@ class RunOutput:
                 reason(error),
                 free / 1e6,
             )
+
+    def write_beside(self, work: Callable[[], None]) -> None:
+        """As `write`, in a thread, while the training goes on; in the order of the calls, one at a time.
+
+        Args:
+            work: writes values that nobody changes any more.
+        """
+        if not self.writes:
+            return
+        if len(self._beside) >= MOST_BESIDE:
+            self.settle()
+        self._beside.append(self._thread.submit(self.write, work))
+
+    def settle(self) -> None:
+        """Wait until everything is written that is written beside the training."""
+        while self._beside:
+            self._beside.pop(0).result()
 
     def status(self, facts: dict[str, Any]) -> None:
         """Report what the run does now; status.json has it about once a second."""

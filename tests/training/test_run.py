@@ -82,7 +82,7 @@ KILLED_AFTER_A_CHECKPOINT = """
 import os, runpy, signal, sys
 from imgcls.training.run_checkpoints import RunCheckpoints
 save = RunCheckpoints.save
-RunCheckpoints.save = lambda self: (save(self), os.kill(os.getpid(), signal.SIGKILL))
+RunCheckpoints.save = lambda self: (save(self), self.output.settle(), os.kill(os.getpid(), signal.SIGKILL))
 sys.argv = ["train", *sys.argv[1:]]
 runpy.run_module("imgcls.train", run_name="__main__", alter_sys=True)
 """
