@@ -109,6 +109,29 @@ def test_kubernetes_takes_the_manifests(name):
             kubernetes_validate.validate(wrong, kubernetes_validate.latest_version(), strict=True)
 
 
+# Fields of v1alpha2 in JobSet's API reference, as far as they are used
+JOB_SET = {
+    "spec": {"network", "failurePolicy", "replicatedJobs"},
+    "network": {"enableDNSHostnames", "subdomain"},
+    "failurePolicy": {"maxRestarts"},
+    "replicatedJobs": {"name", "replicas", "template"},
+}
+
+
+def test_the_job_in_a_job_set_is_one_that_kubernetes_takes():
+    (found,) = manifests("train-on-jobset.yaml")
+    spec = found["spec"]
+    (workers,) = spec["replicatedJobs"]
+    assert (found["apiVersion"], found["kind"]) == ("jobset.x-k8s.io/v1alpha2", "JobSet")
+    parts = {"spec": spec, "replicatedJobs": workers, **{name: spec[name] for name in ("network", "failurePolicy")}}
+    assert {name: set(part) for name, part in parts.items()} == JOB_SET
+    job = {"apiVersion": "batch/v1", "kind": "Job", "metadata": found["metadata"], **workers["template"]}
+    kubernetes_validate.validate(job, kubernetes_validate.latest_version(), strict=True)
+    _, alone = manifests("train-on-kubernetes.yaml")
+    commands = [each["spec"]["template"]["spec"]["containers"][0]["args"] for each in (job, alone)]
+    assert commands[0] == commands[1]
+
+
 def test_pods_are_served_probed_and_scaled():
     found = {(each["kind"], each["metadata"]["name"]): each for each in manifests("serving-on-kubernetes.yaml")}
     paths = {operation.path for operation in operations()}

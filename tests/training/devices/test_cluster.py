@@ -99,6 +99,20 @@ def test_the_file_for_slurm_begins_a_run_once_and_goes_on_with_it_then(tmp_path)
     assert started() == "600: python -m imgcls.train --resume runs/photos\n"
 
 
+def test_the_manifest_for_jobset_makes_a_cluster_of_all_its_workers():
+    jobs = yaml.safe_load((DEPLOY / "train-on-jobset.yaml").read_text())
+    (workers,) = jobs["spec"]["replicatedJobs"]
+    job = workers["template"]["spec"]
+    (container,) = job["template"]["spec"]["containers"]
+    variables = {each["name"]: each["value"] for each in container["env"]}
+    stem = f"{jobs['metadata']['name']}-{workers['name']}-0"  # of the first and only Job's pods
+    expected = [f"{stem}-{index}.{jobs['spec']['network']['subdomain']}:2222" for index in range(job["completions"])]
+    for index in range(job["completions"]):
+        cluster = find_cluster({**variables, "JOB_COMPLETION_INDEX": str(index)})
+        assert (cluster.index, list(cluster.addresses)) == (index, expected)
+    assert (workers["replicas"], job["parallelism"]) == (1, job["completions"])
+
+
 def test_the_manifest_for_kubernetes_makes_a_cluster_of_all_its_workers():
     text = (DEPLOY / "train-on-kubernetes.yaml").read_text()
     service, job = yaml.safe_load_all(text)
