@@ -3,6 +3,7 @@
 import json
 import shutil
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from projects.queues import load_queue
 from imgcls.data.manifest.table import Manifest
 from imgcls.files import write_json
 from imgcls.run_folder import RunFolder
-from tests.apps.served import running
+from tests.apps.served import look, running, settled
 
 pytestmark = pytest.mark.thorough
 
@@ -350,3 +351,26 @@ def test_a_cell_is_clicked_a_picture_opened_and_a_lasso_drawn(browser, served):
     page.mouse.up()
     page.get_by_text("30 images chosen").wait_for()
     assert not failures
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("shown", [f"show=mistakes&cell={WRONG},{SEEN}", "show=mistakes"])
+def test_back_from_label_leads_to_what_was_left(browser, flawed, served, shown):
+    shutil.copytree(flawed.runs / "first", flawed.runs / "later")  # which Results opens where the address names none
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.set_default_timeout(PATIENCE)
+    look(page, f"{served}&{shown}")
+    left, heading = unquote(page.url), page.locator("h3").first.inner_text()
+    page.get_by_role("button", name="Fix these labels").click()
+    page.wait_for_url("**/label?*")
+    settled(page)
+    assert "queue=first" in page.url
+    page.go_back()
+    page.wait_for_url("**/results?*")
+    settled(page)
+    assert unquote(page.url) == left
+    assert page.locator("h3").first.inner_text() == heading
+    page.go_forward()
+    page.get_by_role("heading", name="Label", exact=True).wait_for()
+    settled(page)
+    assert "queue=first" in page.url
