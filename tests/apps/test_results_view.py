@@ -6,6 +6,7 @@ from pathlib import Path
 from urllib.parse import unquote
 
 import numpy as np
+import pandas as pd
 import pytest
 from judged_project import MISLABELLED, SEEN, WRONG, judge
 from PIL import Image
@@ -154,6 +155,34 @@ def test_pictures_that_are_not_in_the_data_any_more_are_said(open_results, flawe
     view = open_results(run="first", cell=f"{WRONG},{SEEN}")
     assert "not in the data any more" in said(view)
     assert next(button for button in view.widgets.button if button.label == "Fix these labels").disabled
+
+
+@pytest.mark.parametrize(("boxes", "is_there"), [(1, True), (2, False)])
+def test_a_picture_whose_box_was_drawn_since_is_in_the_data_still(open_results, flawed, boxes, is_there):
+    from projects.judged_run import judged_run
+    from projects.versions import add_version, whole_manifest_of
+
+    from imgcls.labels.records import BOX
+
+    judged = judged_run(flawed, "first")
+    place, manifest = int(judged.cell(WRONG, SEEN)[0]), whole_manifest_of(flawed)
+    row = int(judged.rows_now[place])
+    table = pd.concat([manifest.table, *[manifest.table.loc[[row]]] * (boxes - 1)], ignore_index=True)
+    for count, at in enumerate([row, *range(len(manifest.table), len(table))]):
+        table.loc[at, list(BOX)] = (2.0 + count, 2.0, 20.0, 20.0)
+    add_version(flawed, Manifest(table, manifest.root), "a box drawn", 1)
+    assert judged.rows_now[place] == (row if is_there else -1)
+    assert np.delete(judged.rows_now, place).min() >= 0
+    view = open_results(run="first", picture=str(place))
+    assert ("This image is not in the data any more." in said(view)) is not is_there
+    assert next(button for button in view.widgets.button if button.label == "Fix this label").disabled is not is_there
+
+
+def test_how_many_pictures_are_gone_is_said_in_words():
+    from parts.results.to_label import _gone
+
+    assert _gone(1, 9) == "1 of these images is not in the data any more."
+    assert _gone(2, 9) == "2 of these images are not in the data any more."
 
 
 def test_without_images_that_wait_for_a_label_more_of_a_class_are_added_on_data(open_results):
