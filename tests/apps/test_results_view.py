@@ -1,7 +1,9 @@
 """The page Results, on a run that was trained and judged for real, in a project with the same images."""
 
 import json
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
 
@@ -334,6 +336,62 @@ def test_the_map_of_pictures_is_laid_out_once_and_chosen_ones_go_to_label(open_r
     assert len(rows) >= MISLABELLED
 
 
+def test_what_is_chosen_on_the_map_stands_in_the_address(open_results, flawed):
+    from projects.judged_run import judged_run
+    from projects.kept_places import kept_places
+
+    open_results(run="first", show="map", layout="tsne").wait_for("Trustworthiness")
+    view = open_results(run="first", show="map", layout="tsne")
+    press(view.choose("Class", WRONG).choose("Only wrong answers", False), "Choose these")
+    name, judged = address(view, "chosen"), judged_run(flawed, "first")
+    places = kept_places(judged, name).tolist()
+    assert {judged.true(place) for place in places} == {WRONG}
+    again = open_results(run="first", show="map", layout="tsne", chosen=name)
+    assert f"{len(places)} images chosen" in said(again)
+    assert next(radio for radio in again.widgets.radio if radio.label == "Layout").value == "tsne"
+    assert "chosen" not in said(open_results(run="first", show="map", layout="tsne", chosen="../first"))
+    assert way(open_results(run="first", show="map", chosen=name, picture=str(places[1]))) == (2, len(places))
+
+
+def way(view) -> tuple[int, int]:
+    """Which image of how many is open."""
+    found = re.search(r"(\d+) of (\d+)$", said(view), re.MULTILINE)
+    return int(found[1]), int(found[2])
+
+
+def test_the_way_through_is_that_of_the_part_from_which_a_picture_was_opened(open_results, flawed):
+    from projects.judged_run import judged_run
+    from worker.tasks import parts
+
+    judged = judged_run(flawed, "first")
+    file = judged.findings / "parts.json"
+    parts.members(str(judged.folder.path.absolute()), "test", str(file))  # as the worker does
+    title, members = next((title, members) for title, members in json.loads(file.read_text()).items() if members)
+    of_part = {"run": "first", "show": "parts", "slice": title, "wrong": "False"}
+    view = open_results(**of_part, picture=str(members[0]))
+    assert way(view) == (1, len(members))
+    view.press("Next")
+    assert address(view, "picture") == str(members[1])
+    back = view.press("Back to all images")
+    assert not next(box for box in back.widgets.checkbox if box.label == "Only wrong answers").value
+
+
+def test_the_way_through_is_that_of_the_images_that_one_run_gets_right(open_results, flawed):
+    from imgcls.evaluation.prediction_table import PredictionTable
+
+    shutil.copytree(flawed.runs / "first", flawed.runs / "second")
+    file = RunFolder(flawed.runs / "second").predictions_file("test")
+    table = PredictionTable.load(file)
+    right = np.flatnonzero(table.labels == table.predicted)[:3]
+    changed = table.probabilities.copy()
+    changed[right] = np.roll(changed[right], 1, axis=1)  # which makes them wrong
+    replace(table, probabilities=changed).save(file)
+    view = open_results(run="first", show="compare", **{"with": "second"}, picture=str(right[0]))
+    assert way(view)[1] == len(right)
+    other = open_results(run="second", show="compare", **{"with": "first"}, picture=str(right[0]))
+    assert way(other)[1] == len(right)
+
+
 def test_a_run_that_is_gone_is_said_and_the_latest_is_shown(open_results):
     assert "not there any more" in said(open_results(run="other"))
 
@@ -379,6 +437,11 @@ def test_a_cell_is_clicked_a_picture_opened_and_a_lasso_drawn(browser, served):
         page.mouse.move(box["x"] + 2 + right * (box["width"] - 4), box["y"] + 2 + down * (box["height"] - 4), steps=3)
     page.mouse.up()
     page.get_by_text("30 images chosen").wait_for()
+    page.wait_for_url("**chosen=*")
+    page.reload()
+    page.get_by_text("30 images chosen").wait_for()
+    page.get_by_role("gridcell").first.click()
+    page.get_by_text("1 of 30", exact=True).wait_for()
     assert not failures
 
 
