@@ -1,5 +1,8 @@
 """Which project is open, and the way from page to page: both stand in the address."""
 
+from pathlib import Path
+from typing import NoReturn
+
 import streamlit as st
 from projects.project import Project, open_project
 
@@ -15,6 +18,12 @@ PAGES = {  # by their name in the address: file, title, icon
     "deploy": ("views/deploy.py", "Deploy", ":material/rocket_launch:"),
     "learn": ("views/learn.py", "Learn", ":material/school:"),
 }
+GOING = "going"  # the key of the container of the link that `go` follows
+_presses_the_link = st.components.v2.component(
+    "presses_the_link",
+    js=Path(__file__).with_suffix(".js").read_text("utf-8"),
+    isolate_styles=False,  # the link stands outside of it
+)
 
 
 def asked_project() -> Project | None:
@@ -48,9 +57,15 @@ def link(page: str, project: Project | None, label: str = "", **address: str) ->
     st.page_link(file, label=label or title, icon=icon, query_params=_address(project, address))
 
 
-def go(page: str, project: Project | None, **address: str) -> None:
-    """Go to a page at once."""
-    st.switch_page(PAGES[page][0], query_params=_address(project, address))
+def go(page: str, project: Project | None, **address: str) -> NoReturn:
+    """Go to a page at once, as a click on a link does; the browser's Back leads to the address that was left.
+
+    `st.switch_page` leaves an entry in the browser's history in between: this page with the next one's address.
+    """
+    with st.container(key=GOING):
+        link(page, project, **address)
+        _presses_the_link()
+    st.stop()
 
 
 def keep(**address: str | None) -> None:

@@ -1,6 +1,6 @@
 """A finished run with all that was found about it. Every figure is read from the files of the run."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property, lru_cache
 from pathlib import Path
@@ -162,15 +162,31 @@ def _predictions(folder: Path) -> Path:
 
 @lru_cache(maxsize=OPEN)
 def _rows_in(judged: JudgedRun, number: int) -> np.ndarray:
-    """The place in a version's table of each judged example."""
+    """The place in a version's table of each judged example: the row of its file with its box.
+
+    Where there is none because somebody drew a box since, or another one, it is the only row of its file.
+    """
     wanted = _keys(judged.table.rows, Path(judged.table.facts.get("root", ".")))
     if not number:
         return np.full(len(wanted), -1)
     manifest, found, asked = manifest_of(judged.project, number), {}, set(wanted)
-    for place, key in enumerate(_keys(manifest.table, manifest.root)):
+    keys = _keys(manifest.table, manifest.root)
+    for place, key in enumerate(keys):
         if key in asked:
             found.setdefault(key, place)
-    return np.array([found.get(key, -1) for key in wanted], int)
+    rows = np.array([found.get(key, -1) for key in wanted], int)
+    if (rows < 0).any():
+        only = _only_rows([file for file, _ in keys])
+        alone = pd.read_parquet(judged.folder.manifest_file, columns=["image"])["image"].drop_duplicates(keep=False)
+        for place in np.flatnonzero((rows < 0) & judged.table.rows["image"].isin(alone).to_numpy()):
+            rows[place] = only.get(wanted[place][0], -1)
+    return rows
+
+
+def _only_rows(files: Sequence[str]) -> dict[str, int]:
+    """The places of the files that stand in one row only."""
+    one = pd.Series(files, dtype=object).drop_duplicates(keep=False)
+    return {file: int(place) for place, file in one.items()}
 
 
 def _keys(rows: pd.DataFrame, root: Path) -> list[Key]:

@@ -10,10 +10,11 @@ from parts.results.downloads import show_downloads
 from parts.results.embedding import show_map
 from parts.results.findings import show_calibration, show_classes, show_learning_curve, show_slices
 from parts.results.headline import show_headline, show_weakest
-from parts.results.mistakes import asked_cell, chosen_places, show_mistakes
+from parts.results.mistakes import show_mistakes
 from parts.results.next_steps import show_next_steps
 from parts.results.opened_picture import asked_picture, show_picture
 from parts.results.sureness import show_threshold
+from parts.results.way_through import way_through
 from projects.judged_run import JudgedRun, judged_run, judged_runs
 from projects.project import Project
 
@@ -39,7 +40,7 @@ def chosen_run(project: Project) -> JudgedRun | None:
     if name is None:
         return None
     if asked and name != asked:
-        keep(cell=None, picture=None, slice=None)
+        keep(cell=None, picture=None, slice=None, chosen=None)
     return judged_run(project, name)
 
 
@@ -77,7 +78,7 @@ def show(judged: JudgedRun) -> None:
     if picture is not None:
         body.empty()  # what stood here goes at once, although what follows may take seconds
         with body.container():
-            show_picture(judged, picture, chosen_places(judged, asked_cell(judged)))
+            show_picture(judged, picture, way_through(judged, picture))
         return
     with body.container():
         show_headline(judged)

@@ -7,6 +7,7 @@ import sys
 import time
 from functools import cache
 from pathlib import Path
+from urllib.parse import parse_qs
 
 import numpy as np
 import pandas as pd
@@ -42,6 +43,19 @@ class Page:
                 box.options.append(box.value)  # AppTest has no other way to type into a selectbox
         self.widgets.run()
         assert not self.widgets.exception, [shown.value for shown in self.widgets.exception]
+        return self._follow()
+
+    def _follow(self) -> "Page":
+        """Go where the page goes by itself, as the browser does: it presses the link above."""
+        links = []
+        for shown in self.widgets.main:
+            if shown.type == "page_link":
+                links.append(shown.proto)
+            elif shown.type == "bidi_component" and shown.proto.component_name.endswith("presses_the_link"):
+                self.widgets.query_params.clear()
+                self.widgets.query_params.update(parse_qs(links[-1].query_string))
+                self.widgets.switch_page(f"views/{links[-1].page or 'home'}.py")
+                return self.look()
         return self
 
     def press(self, label: str) -> "Page":

@@ -1,10 +1,14 @@
 """The page Results, on a run that was trained and judged for real, in a project with the same images."""
 
 import json
+import re
 import shutil
+from dataclasses import replace
 from pathlib import Path
+from urllib.parse import unquote
 
 import numpy as np
+import pandas as pd
 import pytest
 from judged_project import MISLABELLED, SEEN, WRONG, judge
 from PIL import Image
@@ -13,7 +17,7 @@ from projects.queues import load_queue
 from imgcls.data.manifest.table import Manifest
 from imgcls.files import write_json
 from imgcls.run_folder import RunFolder
-from tests.apps.served import running
+from tests.apps.served import look, running, settled
 
 pytestmark = pytest.mark.thorough
 
@@ -153,6 +157,34 @@ def test_pictures_that_are_not_in_the_data_any_more_are_said(open_results, flawe
     view = open_results(run="first", cell=f"{WRONG},{SEEN}")
     assert "not in the data any more" in said(view)
     assert next(button for button in view.widgets.button if button.label == "Fix these labels").disabled
+
+
+@pytest.mark.parametrize(("boxes", "is_there"), [(1, True), (2, False)])
+def test_a_picture_whose_box_was_drawn_since_is_in_the_data_still(open_results, flawed, boxes, is_there):
+    from projects.judged_run import judged_run
+    from projects.versions import add_version, whole_manifest_of
+
+    from imgcls.labels.records import BOX
+
+    judged = judged_run(flawed, "first")
+    place, manifest = int(judged.cell(WRONG, SEEN)[0]), whole_manifest_of(flawed)
+    row = int(judged.rows_now[place])
+    table = pd.concat([manifest.table, *[manifest.table.loc[[row]]] * (boxes - 1)], ignore_index=True)
+    for count, at in enumerate([row, *range(len(manifest.table), len(table))]):
+        table.loc[at, list(BOX)] = (2.0 + count, 2.0, 20.0, 20.0)
+    add_version(flawed, Manifest(table, manifest.root), "a box drawn", 1)
+    assert judged.rows_now[place] == (row if is_there else -1)
+    assert np.delete(judged.rows_now, place).min() >= 0
+    view = open_results(run="first", picture=str(place))
+    assert ("This image is not in the data any more." in said(view)) is not is_there
+    assert next(button for button in view.widgets.button if button.label == "Fix this label").disabled is not is_there
+
+
+def test_how_many_pictures_are_gone_is_said_in_words():
+    from parts.results.to_label import _gone
+
+    assert _gone(1, 9) == "1 of these images is not in the data any more."
+    assert _gone(2, 9) == "2 of these images are not in the data any more."
 
 
 def test_without_images_that_wait_for_a_label_more_of_a_class_are_added_on_data(open_results):
@@ -304,6 +336,62 @@ def test_the_map_of_pictures_is_laid_out_once_and_chosen_ones_go_to_label(open_r
     assert len(rows) >= MISLABELLED
 
 
+def test_what_is_chosen_on_the_map_stands_in_the_address(open_results, flawed):
+    from projects.judged_run import judged_run
+    from projects.kept_places import kept_places
+
+    open_results(run="first", show="map", layout="tsne").wait_for("Trustworthiness")
+    view = open_results(run="first", show="map", layout="tsne")
+    press(view.choose("Class", WRONG).choose("Only wrong answers", False), "Choose these")
+    name, judged = address(view, "chosen"), judged_run(flawed, "first")
+    places = kept_places(judged, name).tolist()
+    assert {judged.true(place) for place in places} == {WRONG}
+    again = open_results(run="first", show="map", layout="tsne", chosen=name)
+    assert f"{len(places)} images chosen" in said(again)
+    assert next(radio for radio in again.widgets.radio if radio.label == "Layout").value == "tsne"
+    assert "chosen" not in said(open_results(run="first", show="map", layout="tsne", chosen="../first"))
+    assert way(open_results(run="first", show="map", chosen=name, picture=str(places[1]))) == (2, len(places))
+
+
+def way(view) -> tuple[int, int]:
+    """Which image of how many is open."""
+    found = re.search(r"(\d+) of (\d+)$", said(view), re.MULTILINE)
+    return int(found[1]), int(found[2])
+
+
+def test_the_way_through_is_that_of_the_part_from_which_a_picture_was_opened(open_results, flawed):
+    from projects.judged_run import judged_run
+    from worker.tasks import parts
+
+    judged = judged_run(flawed, "first")
+    file = judged.findings / "parts.json"
+    parts.members(str(judged.folder.path.absolute()), "test", str(file))  # as the worker does
+    title, members = next((title, members) for title, members in json.loads(file.read_text()).items() if members)
+    of_part = {"run": "first", "show": "parts", "slice": title, "wrong": "False"}
+    view = open_results(**of_part, picture=str(members[0]))
+    assert way(view) == (1, len(members))
+    view.press("Next")
+    assert address(view, "picture") == str(members[1])
+    back = view.press("Back to all images")
+    assert not next(box for box in back.widgets.checkbox if box.label == "Only wrong answers").value
+
+
+def test_the_way_through_is_that_of_the_images_that_one_run_gets_right(open_results, flawed):
+    from imgcls.evaluation.prediction_table import PredictionTable
+
+    shutil.copytree(flawed.runs / "first", flawed.runs / "second")
+    file = RunFolder(flawed.runs / "second").predictions_file("test")
+    table = PredictionTable.load(file)
+    right = np.flatnonzero(table.labels == table.predicted)[:3]
+    changed = table.probabilities.copy()
+    changed[right] = np.roll(changed[right], 1, axis=1)  # which makes them wrong
+    replace(table, probabilities=changed).save(file)
+    view = open_results(run="first", show="compare", **{"with": "second"}, picture=str(right[0]))
+    assert way(view)[1] == len(right)
+    other = open_results(run="second", show="compare", **{"with": "first"}, picture=str(right[0]))
+    assert way(other)[1] == len(right)
+
+
 def test_a_run_that_is_gone_is_said_and_the_latest_is_shown(open_results):
     assert "not there any more" in said(open_results(run="other"))
 
@@ -349,4 +437,32 @@ def test_a_cell_is_clicked_a_picture_opened_and_a_lasso_drawn(browser, served):
         page.mouse.move(box["x"] + 2 + right * (box["width"] - 4), box["y"] + 2 + down * (box["height"] - 4), steps=3)
     page.mouse.up()
     page.get_by_text("30 images chosen").wait_for()
+    page.wait_for_url("**chosen=*")
+    page.reload()
+    page.get_by_text("30 images chosen").wait_for()
+    page.get_by_role("gridcell").first.click()
+    page.get_by_text("1 of 30", exact=True).wait_for()
     assert not failures
+
+
+@pytest.mark.browser
+@pytest.mark.parametrize("shown", [f"show=mistakes&cell={WRONG},{SEEN}", "show=mistakes"])
+def test_back_from_label_leads_to_what_was_left(browser, flawed, served, shown):
+    shutil.copytree(flawed.runs / "first", flawed.runs / "later")  # which Results opens where the address names none
+    page = browser.new_page(viewport={"width": 1280, "height": 1400})
+    page.set_default_timeout(PATIENCE)
+    look(page, f"{served}&{shown}")
+    left, heading = unquote(page.url), page.locator("h3").first.inner_text()
+    page.get_by_role("button", name="Fix these labels").click()
+    page.wait_for_url("**/label?*")
+    settled(page)
+    assert "queue=first" in page.url
+    page.go_back()
+    page.wait_for_url("**/results?*")
+    settled(page)
+    assert unquote(page.url) == left
+    assert page.locator("h3").first.inner_text() == heading
+    page.go_forward()
+    page.get_by_role("heading", name="Label", exact=True).wait_for()
+    settled(page)
+    assert "queue=first" in page.url

@@ -7,14 +7,16 @@ import signal
 import subprocess
 import sys
 import time
+from dataclasses import replace
 from types import SimpleNamespace
 
 import psutil
 import pytest
 from conftest import APP, ROOT, SAMPLE, Page
 from jobs import runs
+from parts.train import compare
 
-from imgcls.config import TrainConfig
+from imgcls.config import InputConfig, TrainConfig
 from imgcls.files import write_json
 from imgcls.models.registry import NETWORK_FILES
 from imgcls.run_folder import RunFolder
@@ -83,8 +85,6 @@ def clothes_project(here):
 
 def shorten(project, epochs):
     """Let a run that goes on have so many epochs, so that the test does not train all of them."""
-    from dataclasses import replace
-
     run = runs.look(project, "shoes").folder
     run.save_config(replace(run.config, training=replace(run.config.training, epochs=epochs)))
 
@@ -153,14 +153,42 @@ def test_runs_are_listed_compared_and_deleted_once_confirmed(page, finished):
 
 @pytest.mark.slow
 def test_settings_that_differ_are_named_as_the_form_names_them(finished):
-    from dataclasses import replace
-
-    from parts.train.compare import differences
-
     one = runs.look(finished, "shoes").folder.config
     other = replace(one, training=replace(one.training, learning_rate=0.1))
-    table = differences({"one": one, "other": other})
+    table = compare.differences(finished, {"one": one, "other": other})
     assert table.loc["Learning rate"].tolist() == ["0.003", "0.1"]
+
+
+def test_what_a_run_that_waits_leaves_open_is_not_compared(project, small_run):
+    settled = RunFolder(small_run.path).config
+    one = replace(settled, input=replace(settled.input, data=str(project.data / "0001.parquet")))
+    other = TrainConfig(input=InputConfig(data="projects/clothes/data/0002.parquet"))
+    other = replace(other, training=replace(other.training, epochs=50))
+    assert (one.input.image_size, other.input.image_size) == (28, 0)
+    table = compare.differences(project, {"small": one, "run-1": other}, ["run-1"])
+    assert table.loc["Data"].tolist() == ["version 1", "version 2"]
+    assert table.loc["Epochs"].tolist() == [str(one.training.epochs), "50"]
+    assert not {"Image size", "Color", "Batch size"} & set(table.index)
+
+
+def test_what_is_not_judged_yet_has_no_figures():
+    row = compare.results([runs.Run("run-1", "waiting")]).loc[0]
+    assert row[["Accuracy", "95 % interval", "Test images"]].tolist() == [None, None, None]
+
+
+def test_runs_side_by_side_follow_a_run_that_is_trained(page, project, small_run, monkeypatch):
+    for name in ("small", "other"):
+        shutil.copytree(small_run.path, project.runs / name)
+    states, asked = ["training"], []
+    look, fragment = runs.look, compare.fragment
+    monkeypatch.setattr(compare, "look", lambda *asked: replace(look(*asked), state=states[-1]))
+    monkeypatch.setattr(compare, "fragment", lambda run_every: asked.append(run_every) or fragment(run_every))
+    view = page("train", project="clothes", compare="small,other")
+    assert asked[-1]
+    states.append("finished")
+    view.look()
+    assert asked[-1] is None
+    assert "Settings that differ" in view.text
 
 
 def runner_of(job):

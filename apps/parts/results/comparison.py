@@ -54,14 +54,25 @@ def _compared(first: JudgedRun, second: JudgedRun) -> tuple[Aligned, Comparison]
     return aligned, compare_aligned(aligned)
 
 
+def only_right(judged: JudgedRun) -> tuple[np.ndarray, np.ndarray]:
+    """Places of the images that only this run gets right, and of those that only the one of the address does."""
+    other = st.query_params.get("with", "")
+    if other == judged.name or other not in judged_runs(judged.project):
+        return np.zeros(0, int), np.zeros(0, int)
+    return _only_right(*_compared(judged, judged_run(judged.project, other)))
+
+
+def _only_right(aligned: Aligned, found: Comparison) -> tuple[np.ndarray, np.ndarray]:
+    places = aligned.tables[1].rows["place"].to_numpy()
+    return places[np.array(found.gained, int)], places[np.array(found.lost, int)]
+
+
 def _show_images(judged: JudgedRun, aligned: Aligned, found: Comparison) -> None:
     """The images that only one of the two gets right."""
-    places = aligned.tables[1].rows["place"].to_numpy()
-    kinds = {f"Only {judged.name} is right": found.gained, f"Only {found.names[0]} is right": found.lost}
-    for column, (title, some) in zip(st.columns(2), kinds.items(), strict=True):
+    titles = (f"Only {judged.name} is right", f"Only {found.names[0]} is right")
+    for column, title, own in zip(st.columns(2), titles, _only_right(aligned, found), strict=True):
         with column:
-            st.markdown(f"**{plain(title)}: {counted(len(some), 'image')}**")
-            own = places[np.array(some, int)]
+            st.markdown(f"**{plain(title)}: {counted(len(own), 'image')}**")
             chosen = pictures(judged, own, f"{title} {judged.name}") if len(own) else None
             if chosen and chosen.opened is not None:
                 keep(picture=str(chosen.opened))

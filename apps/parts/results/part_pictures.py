@@ -1,6 +1,7 @@
 """The images of one part of the test images, such as the darkest quarter; they can be sent to Label."""
 
 from collections.abc import Sequence
+from pathlib import Path
 
 import numpy as np
 import streamlit as st
@@ -31,15 +32,27 @@ def show_pictures_of_a_part(judged: JudgedRun, titles: Sequence[str]) -> None:
     keep_field("slice", title)
     if title is None:
         return
-    file = judged.findings.absolute() / "parts.json"
+    file = _file(judged)
     call = {"run": str(judged.folder.path.absolute()), "split": "test", "file": str(file)}
     if is_there(file, "Looking for the images of each part, once", "parts.members", call):
-        _show(judged, title, read_json(file).get(title, []))
+        _show(judged, title)
 
 
-def _show(judged: JudgedRun, title: str, members: Sequence[int]) -> None:
-    wrong = st.checkbox("Only wrong answers", True, key="only wrong answers of a part")
-    places = np.array([place for place in members if not (wrong and judged.answers.right[place])], int)
+def asked_part(judged: JudgedRun) -> np.ndarray:
+    """The places of the images of the part that the address names; none if it names none."""
+    members = read_json(_file(judged)).get(st.query_params.get("slice", ""), [])
+    wrong = st.query_params.get("wrong") != "False"
+    return np.array([place for place in members if not (wrong and judged.answers.right[place])], int)
+
+
+def _file(judged: JudgedRun) -> Path:
+    return judged.findings.absolute() / "parts.json"
+
+
+def _show(judged: JudgedRun, title: str) -> None:
+    wrong = st.checkbox("Only wrong answers", key=addressed("wrong", [True, False], True))
+    keep_field("wrong", None if wrong else "False")
+    places = asked_part(judged)
     st.markdown(f"**{counted(len(places), 'image')}**")
     if not len(places):
         return

@@ -6,7 +6,6 @@ from projects.judged_run import JudgedRun
 from projects.queues import save_chosen
 from projects.versions import current_number
 
-from imgcls.counted import counted
 from parts.opened import go
 
 
@@ -28,7 +27,7 @@ def label_button(
     kind = "primary" if primary else "secondary"
     pressed = st.button(label, type=kind, icon=":material/label:", key=key, disabled=not there.any())
     if not there.all():
-        st.caption(f"{counted(int((~there).sum()), 'image')} of these are not in the data any more.")
+        st.caption(_gone(int((~there).sum()), len(places)))
     if pressed:
         go("label", judged.project, queue=queue_of(judged, places[there], title))
 
@@ -43,3 +42,10 @@ def queue_of(judged: JudgedRun, places: np.ndarray, title: str) -> str:
     }
     name = f"{judged.name} {title}"
     return save_chosen(judged.project, name, title, rows, current_number(judged.project), said)
+
+
+def _gone(count: int, of: int) -> str:
+    """How many of some images cannot be sent."""
+    if of == 1:
+        return "This image is not in the data any more."
+    return f"{count:,} of these images {'is' if count == 1 else 'are'} not in the data any more."
