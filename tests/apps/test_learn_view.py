@@ -10,6 +10,8 @@ from PIL import Image, ImageColor
 from imgcls.models.registry import list_models
 from tests.apps.served import PATIENCE, look, running
 
+MIDDLE = {"Row of the output pixel": 7, "Column of the output pixel": 7}  # of 14 x 14
+
 
 def metrics(view) -> dict[str, str]:
     return {metric.label: metric.value for metric in view.widgets.metric}
@@ -113,6 +115,25 @@ def test_an_edited_kernel_survives_a_reload(page):
     assert view.widgets.query_params["weights"] == "0 0 0 / 0 2 0 / 0 0 0"
     again = page("learn", part="bench", kernel="Identity", size="3", weights="0 0 0 / 0 2 0 / 0 0 0")
     assert again.widgets.text_area[0].value == "0 0 0\n0 2 0\n0 0 0"
+
+
+def test_the_kernel_and_how_it_moves_stay_while_an_own_image_is_chosen(page):
+    view = page("learn", part="bench", kernel="Blur", size="3", stride="4", dilation="4")
+    view.choose("Image", "My own image")
+    assert "Choose an image." in view.text
+    assert fields(view) == {"Divided by": 16, "Stride": 4, "Padding": 1, "Dilation": 4}
+    view.upload({"notes.png": b"no image"})
+    assert "no image that can be read" in view.errors
+    assert fields(view)["Stride"] == 4
+    drawn = BytesIO()
+    Image.new("L", (60, 60), 200).save(drawn, "PNG")
+    view.upload({"gray.png": drawn.getvalue()})
+    assert fields(view) == {"Divided by": 16, "Stride": 4, "Padding": 1, "Dilation": 4} | MIDDLE
+    assert view.widgets.dataframe[0].value.shape == (14, 14)
+
+
+def fields(view) -> dict[str, float]:
+    return {field.label: field.value for field in view.widgets.number_input}
 
 
 @pytest.mark.parametrize(

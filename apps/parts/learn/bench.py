@@ -33,23 +33,23 @@ def show_bench() -> None:
     )
     left, right = st.columns([1, 2], gap="medium")
     with left:
-        pixels = ask_for_image()
-        kernel = ask_for_kernel()
+        image = ask_for_image()
+        kernel = ask_for_kernel()  # also without an image: fields that are not drawn are forgotten
     with right:
-        show_result(pixels, kernel)
+        if image is None:
+            st.info("Choose an image.")
+        else:
+            show_result(gray_pixels(image), kernel)
 
 
-def ask_for_image() -> np.ndarray:
-    """One of the sample, or the user's own."""
+def ask_for_image() -> str | bytes | None:
+    """The path of one of the sample, or what is in the user's own file; None while none is chosen."""
     names = [folder.name for folder in sorted(SAMPLE.glob("*")) if folder.is_dir()]
     chosen = st.selectbox("Image", [*names, OWN], format_func=lambda name: name.replace("_", " "))
     if chosen != OWN:
-        return gray_pixels(str(sorted((SAMPLE / chosen).iterdir())[0]))
+        return str(sorted((SAMPLE / chosen).iterdir())[0])
     file = st.file_uploader("Your image", help="It is reduced to 96 pixels, and to gray.")
-    if file is None:
-        st.info("Choose an image.")
-        st.stop()
-    return gray_pixels(file.getvalue())
+    return None if file is None else file.getvalue()
 
 
 def ask_for_kernel() -> Kernel:
