@@ -10,7 +10,7 @@ from PIL import Image, ImageColor
 from imgcls.models.registry import list_models
 from tests.apps.served import PATIENCE, look, running
 
-MIDDLE = {"Row of the output pixel": 7, "Column of the output pixel": 7}  # of 14 x 14
+PIXEL = {"Row of the output pixel": 3, "Column of the output pixel": 3}  # of the 7 x 7 of the image before
 
 
 def metrics(view) -> dict[str, str]:
@@ -128,8 +128,32 @@ def test_the_kernel_and_how_it_moves_stay_while_an_own_image_is_chosen(page):
     drawn = BytesIO()
     Image.new("L", (60, 60), 200).save(drawn, "PNG")
     view.upload({"gray.png": drawn.getvalue()})
-    assert fields(view) == {"Divided by": 16, "Stride": 4, "Padding": 1, "Dilation": 4} | MIDDLE
+    assert fields(view) == {"Divided by": 16, "Stride": 4, "Padding": 1, "Dilation": 4} | PIXEL
     assert view.widgets.dataframe[0].value.shape == (14, 14)
+
+
+def test_all_that_is_chosen_on_the_bench_survives_a_reload(page):
+    view = page("learn", part="bench", kernel="Blur", size="3")
+    view.choose("Image", "bag").choose("Divided by", 0.123456789)
+    view.choose("Row of the output pixel", 3).choose("Column of the output pixel", 20)
+    kept = view.widgets.query_params
+    address = {name: value if isinstance(value, str) else value[0] for name, value in kept.items()}
+    again = page("learn", **address)
+    shown = fields(again)
+    assert again.widgets.selectbox[0].value == "bag"
+    assert shown["Divided by"] == 0.123456789
+    assert (shown["Row of the output pixel"], shown["Column of the output pixel"]) == (3, 20)
+    again.choose("Kernel", "Sharpen")
+    assert fields(again)["Divided by"] == 1
+    assert "divisor" not in again.widgets.query_params
+
+
+def test_what_the_address_of_the_bench_cannot_mean_is_the_usual(page):
+    view = page("learn", part="bench", kernel="Blur", size="3", sample="cow", divisor="inf", row="99", column="x")
+    assert not view.errors
+    assert view.widgets.selectbox[0].value == "ankle_boot"
+    assert fields(view) | {"Divided by": 16, "Row of the output pixel": 14} == fields(view)
+    assert fields(page("learn", part="bench", kernel="Blur", divisor="x"))["Divided by"] == 16
 
 
 def fields(view) -> dict[str, float]:
