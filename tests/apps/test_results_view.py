@@ -2,10 +2,12 @@
 
 import json
 import shutil
+import time
 from pathlib import Path
 
 import numpy as np
 import pytest
+from jobs.job import live_jobs
 from judged_project import MISLABELLED, SEEN, WRONG, judge
 from PIL import Image
 from projects.queues import load_queue
@@ -253,6 +255,21 @@ def test_the_images_of_a_part_are_shown_and_go_to_label(open_results, flawed):
     assert f"{part['images']} images" in view.text
     view.press("Label these")
     assert len(queue_of(flawed, view).rows) == part["images"]
+
+
+def test_the_learning_curve_is_measured_and_shown(open_results, flawed):
+    def titles(view) -> list[str]:
+        return [shown.value for shown in view.widgets.subheader]
+
+    view = open_results(run="first", show="parts").press("Measure the learning curve")
+    until = time.monotonic() + 240
+    while not RunFolder(flawed.runs / "first").learning_curve_file.exists() or live_jobs():
+        assert time.monotonic() < until
+        time.sleep(0.5)
+    view.look()
+    assert "Would more images help?" in titles(view)
+    assert "There is too little to say." in said(view)  # of so few images
+    assert "Measure the learning curve" not in said(view)
 
 
 def test_report_model_card_and_answers_can_be_taken_away(open_results):
