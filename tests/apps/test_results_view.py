@@ -278,6 +278,14 @@ def test_report_model_card_and_answers_can_be_taken_away(open_results):
     assert labels == {"Download the report", "Download the model card", "Download the answers"}
 
 
+def test_the_report_on_the_page_hides_its_commands_and_the_downloaded_one_does_not(open_results, flawed):
+    view = open_results(run="first", show="report")
+    view.widgets.toggle[0].set_value(True)
+    shown = view.look().widgets.get("iframe")[0].proto.srcdoc
+    assert '<html data-theme="light" data-commands="hidden"' in shown
+    assert "data-commands=" not in (flawed.runs / "first" / "report.html").read_text("utf-8").split("<style>")[0]
+
+
 def test_two_runs_are_compared_on_the_same_images(open_results, flawed):
     alone = open_results(run="first", show="compare")
     assert "no other finished run" in said(alone)

@@ -25,9 +25,9 @@ def show_downloads(judged: JudgedRun) -> None:
 
 
 def _show_report(file: Path) -> None:
-    """The report, light or dark as the page is."""
-    theme = "dark" if is_dark() else "light"
-    st.iframe(file.read_text("utf-8").replace("<html", f'<html data-theme="{theme}"', 1), height=720, alt="The report")
+    """The report, light or dark as the page is, and without commands: who reads it here has no command line."""
+    shown = f'<html data-theme="{"dark" if is_dark() else "light"}" data-commands="hidden"'
+    st.iframe(file.read_text("utf-8").replace("<html", shown, 1), height=720, alt="The report")
 
 
 def _button(judged: JudgedRun, label: str, file: Path, kind: str) -> None:
