@@ -1,11 +1,13 @@
 """The page Results, on a run that was trained and judged for real, in a project with the same images."""
 
+import io
 import json
 import shutil
 import time
 from pathlib import Path
 
 import numpy as np
+import pandas as pd
 import pytest
 from jobs.job import live_jobs
 from judged_project import MISLABELLED, SEEN, WRONG, judge
@@ -275,7 +277,23 @@ def test_the_learning_curve_is_measured_and_shown(open_results, flawed):
 def test_report_model_card_and_answers_can_be_taken_away(open_results):
     view = open_results(run="first", show="report")
     labels = {button.label for button in view.widgets.get("download_button")}
-    assert labels == {"Download the report", "Download the model card", "Download the answers"}
+    answers = {"Download the answers", "Download the answers as Parquet"}
+    assert labels == {"Download the report", "Download the model card", *answers}
+
+
+def test_the_answers_are_a_table_for_spreadsheets_that_is_made_when_it_is_asked_for(open_results, monkeypatch):
+    from parts.results import downloads
+
+    buttons = {}
+    monkeypatch.setattr(downloads.st, "download_button", lambda label, data, *_, **__: buttons.update({label: data}))
+    open_results(run="first", show="report")
+    content = buttons["Download the answers"]()
+    assert content.startswith(b"\xef\xbb\xbfimage,label,answer,right,probability,")
+    table = pd.read_csv(io.BytesIO(content))
+    wrong = table[(table["label"] == WRONG) & (table["answer"] == SEEN)]
+    assert len(wrong) >= MISLABELLED
+    assert set(wrong["right"]) == {"no"}
+    assert table[[WRONG, SEEN, "trouser"]].sum(axis=1).round(4).eq(1).all()
 
 
 def test_the_report_on_the_page_hides_its_commands_and_the_downloaded_one_does_not(open_results, flawed):
