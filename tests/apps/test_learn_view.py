@@ -1,5 +1,6 @@
 """The page apart from the road: networks, layers, a bench for convolutions. It needs no project."""
 
+import os
 import subprocess
 import sys
 from io import BytesIO
@@ -8,7 +9,7 @@ import pytest
 from PIL import Image, ImageColor
 
 from imgcls.models.registry import list_models
-from tests.apps.served import PATIENCE, look, running
+from tests.apps.served import APP, PATIENCE, look, running
 
 PIXEL = {"Row of the output pixel": 3, "Column of the output pixel": 3}  # of the 7 x 7 of the image before
 
@@ -83,6 +84,32 @@ def test_the_tables_of_the_arithmetic_stand_at_one_height(browser, address):
     tops = page.locator("table tr:first-child").evaluate_all("rows => rows.map(row => row.getBoundingClientRect().top)")
     assert len(tops) == 3
     assert len(set(tops)) == 1
+
+
+SHEET = """
+from io import BytesIO
+from PIL import Image
+from parts.learn.own_picture import show_sheet
+
+drawn = BytesIO()
+Image.new("RGB", (830, 645), "gray").save(drawn, "PNG")
+show_sheet(drawn.getvalue(), "The units")
+"""
+
+
+@pytest.mark.browser
+def test_a_sheet_of_numbers_keeps_its_width_on_a_narrow_page(browser, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(APP.parent), prepend=os.pathsep)
+    (tmp_path / "sheet.py").write_text(SHEET)
+    with running(tmp_path / "sheet.py") as found:
+        page = browser.new_page(viewport={"width": 400, "height": 800})
+        page.set_default_timeout(PATIENCE)
+        page.goto(found)
+        group = page.get_by_role("group", name="The units")
+        assert group.get_by_role("img").bounding_box()["width"] >= 640
+        assert group.bounding_box()["width"] < 400
+        assert group.evaluate("each => each.scrollWidth > each.clientWidth && each.tabIndex === 0")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
 
 
 def test_the_size_of_the_image_stands_in_the_address(page):
