@@ -8,8 +8,9 @@ from parts.opened import keep, link, the_project
 from parts.results.comparison import show_comparison
 from parts.results.downloads import show_downloads
 from parts.results.embedding import show_map
-from parts.results.findings import show_calibration, show_classes, show_learning_curve, show_slices
+from parts.results.findings import show_calibration, show_classes, show_slices
 from parts.results.headline import show_headline, show_weakest
+from parts.results.learning_curve import show_learning_curve
 from parts.results.mistakes import show_mistakes
 from parts.results.next_steps import show_next_steps
 from parts.results.opened_picture import asked_picture, show_picture

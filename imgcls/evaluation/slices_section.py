@@ -1,14 +1,20 @@
 """Slices in the report: where the classifier is worse than elsewhere, and what to do about it."""
 
+import json
+import textwrap
+from collections.abc import Mapping, Sequence
+
 import altair as alt
 import pandas as pd
 
 from imgcls.counted import counted
-from imgcls.evaluation.pages.charts import REFERENCE, RIGHT, WRONG, as_svg
+from imgcls.evaluation.pages.charts import LETTER, REFERENCE, RIGHT, WRONG, as_svg
 from imgcls.evaluation.pages.section import Chart, NextStep, Section, TextTable
 from imgcls.evaluation.slices import FALSE_ALARMS, LEAST_IMAGES, Slice, Slices
 
 MOST_DRAWN, MOST_STEPS = 15, 3
+WIDEST, MOST_LINES = 36, 2  # letters of a line, and lines, that name a part in the chart
+LINE, BESIDE = 15, 8  # pixels: height of a line, and what is free above and below it
 
 
 def slices_section(slices: Slices) -> Section:
@@ -85,16 +91,25 @@ def _chart(slices: Slices) -> str:
             for each in shown
         ]
     )
-    parts = alt.Y("part:N", sort=list(table["part"]), title=None, axis=alt.Axis(labelLimit=320))
+    names = {each.title: textwrap.wrap(each.title, WIDEST, max_lines=MOST_LINES, placeholder=" …") for each in shown}
+    parts = alt.Y("part:N", sort=list(table["part"]), title=None, axis=_axis_of(names))
+    height = alt.Step(LINE * max(map(len, names.values())) + BESIDE)
     color = alt.Color("worse:N", scale=alt.Scale(domain=[True, False], range=[WRONG, RIGHT]), legend=None)
-    base = alt.Chart(table, width=420, height=alt.Step(22), title="Accuracy of the worst parts, with 95 % intervals")
+    base = alt.Chart(table, width=420, height=height, title="Accuracy of the worst parts, with 95 % intervals")
     shares = alt.Axis(format="%")
-    lines = base.mark_rule(strokeWidth=2).encode(
+    ends = base.mark_rule(strokeWidth=2).encode(
         y=parts, x=alt.X("low:Q", title="accuracy", axis=shares, scale=alt.Scale(zero=False)), x2="high:Q", color=color
     )
     points = base.mark_point(filled=True, size=60, opacity=1).encode(y=parts, x="accuracy:Q", color=color)
     overall = alt.Chart(pd.DataFrame({"accuracy": [slices.accuracy]})).mark_rule(strokeDash=[4, 4], color=REFERENCE)
-    return as_svg(lines + points + overall.encode(x="accuracy:Q"))
+    return as_svg(ends + points + overall.encode(x="accuracy:Q"))
+
+
+def _axis_of(names: Mapping[str, Sequence[str]]) -> alt.Axis:
+    """An axis that says each name in lines, with room for them also in a font that is wider than Vega's."""
+    room = LETTER * max(len(line) for lines in names.values() for line in lines)
+    said = f"{json.dumps(names)}[datum.label]"
+    return alt.Axis(labelExpr=said, labelLimit=0, labelLineHeight=LINE, minExtent=room)
 
 
 def _percent(share: float) -> str:

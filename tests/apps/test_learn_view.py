@@ -1,5 +1,6 @@
 """The page apart from the road: networks, layers, a bench for convolutions. It needs no project."""
 
+import os
 import subprocess
 import sys
 from io import BytesIO
@@ -8,7 +9,9 @@ import pytest
 from PIL import Image, ImageColor
 
 from imgcls.models.registry import list_models
-from tests.apps.served import PATIENCE, look, running
+from tests.apps.served import APP, PATIENCE, look, running
+
+PIXEL = {"Row of the output pixel": 3, "Column of the output pixel": 3}  # of the 7 x 7 of the image before
 
 
 def metrics(view) -> dict[str, str]:
@@ -83,6 +86,32 @@ def test_the_tables_of_the_arithmetic_stand_at_one_height(browser, address):
     assert len(set(tops)) == 1
 
 
+SHEET = """
+from io import BytesIO
+from PIL import Image
+from parts.learn.own_picture import show_sheet
+
+drawn = BytesIO()
+Image.new("RGB", (830, 645), "gray").save(drawn, "PNG")
+show_sheet(drawn.getvalue(), "The units")
+"""
+
+
+@pytest.mark.browser
+def test_a_sheet_of_numbers_keeps_its_width_on_a_narrow_page(browser, tmp_path, monkeypatch):
+    monkeypatch.setenv("PYTHONPATH", str(APP.parent), prepend=os.pathsep)
+    (tmp_path / "sheet.py").write_text(SHEET)
+    with running(tmp_path / "sheet.py") as found:
+        page = browser.new_page(viewport={"width": 400, "height": 800})
+        page.set_default_timeout(PATIENCE)
+        page.goto(found)
+        group = page.get_by_role("group", name="The units")
+        assert group.get_by_role("img").bounding_box()["width"] >= 640
+        assert group.bounding_box()["width"] < 400
+        assert group.evaluate("each => each.scrollWidth > each.clientWidth && each.tabIndex === 0")
+        assert page.evaluate("document.documentElement.scrollWidth") <= 400
+
+
 def test_the_size_of_the_image_stands_in_the_address(page):
     view = page("learn", network="resnet20", image="64")
     assert view.widgets.dataframe[0].value.iloc[0]["output"] == "64 x 64 x 16"
@@ -113,6 +142,49 @@ def test_an_edited_kernel_survives_a_reload(page):
     assert view.widgets.query_params["weights"] == "0 0 0 / 0 2 0 / 0 0 0"
     again = page("learn", part="bench", kernel="Identity", size="3", weights="0 0 0 / 0 2 0 / 0 0 0")
     assert again.widgets.text_area[0].value == "0 0 0\n0 2 0\n0 0 0"
+
+
+def test_the_kernel_and_how_it_moves_stay_while_an_own_image_is_chosen(page):
+    view = page("learn", part="bench", kernel="Blur", size="3", stride="4", dilation="4")
+    view.choose("Image", "My own image")
+    assert "Choose an image." in view.text
+    assert fields(view) == {"Divided by": 16, "Stride": 4, "Padding": 1, "Dilation": 4}
+    view.upload({"notes.png": b"no image"})
+    assert "no image that can be read" in view.errors
+    assert fields(view)["Stride"] == 4
+    drawn = BytesIO()
+    Image.new("L", (60, 60), 200).save(drawn, "PNG")
+    view.upload({"gray.png": drawn.getvalue()})
+    assert fields(view) == {"Divided by": 16, "Stride": 4, "Padding": 1, "Dilation": 4} | PIXEL
+    assert view.widgets.dataframe[0].value.shape == (14, 14)
+
+
+def test_all_that_is_chosen_on_the_bench_survives_a_reload(page):
+    view = page("learn", part="bench", kernel="Blur", size="3")
+    view.choose("Image", "bag").choose("Divided by", 0.123456789)
+    view.choose("Row of the output pixel", 3).choose("Column of the output pixel", 20)
+    kept = view.widgets.query_params
+    address = {name: value if isinstance(value, str) else value[0] for name, value in kept.items()}
+    again = page("learn", **address)
+    shown = fields(again)
+    assert again.widgets.selectbox[0].value == "bag"
+    assert shown["Divided by"] == 0.123456789
+    assert (shown["Row of the output pixel"], shown["Column of the output pixel"]) == (3, 20)
+    again.choose("Kernel", "Sharpen")
+    assert fields(again)["Divided by"] == 1
+    assert "divisor" not in again.widgets.query_params
+
+
+def test_what_the_address_of_the_bench_cannot_mean_is_the_usual(page):
+    view = page("learn", part="bench", kernel="Blur", size="3", sample="cow", divisor="inf", row="99", column="x")
+    assert not view.errors
+    assert view.widgets.selectbox[0].value == "ankle_boot"
+    assert fields(view) | {"Divided by": 16, "Row of the output pixel": 14} == fields(view)
+    assert fields(page("learn", part="bench", kernel="Blur", divisor="x"))["Divided by"] == 16
+
+
+def fields(view) -> dict[str, float]:
+    return {field.label: field.value for field in view.widgets.number_input}
 
 
 @pytest.mark.parametrize(

@@ -1,8 +1,10 @@
 """The page Results, on a run that was trained and judged for real, in a project with the same images."""
 
+import io
 import json
 import re
 import shutil
+import time
 from dataclasses import replace
 from pathlib import Path
 from urllib.parse import unquote
@@ -10,6 +12,7 @@ from urllib.parse import unquote
 import numpy as np
 import pandas as pd
 import pytest
+from jobs.job import live_jobs
 from judged_project import MISLABELLED, SEEN, WRONG, judge
 from PIL import Image
 from projects.queues import load_queue
@@ -287,10 +290,49 @@ def test_the_images_of_a_part_are_shown_and_go_to_label(open_results, flawed):
     assert len(queue_of(flawed, view).rows) == part["images"]
 
 
+def test_the_learning_curve_is_measured_and_shown(open_results, flawed):
+    def titles(view) -> list[str]:
+        return [shown.value for shown in view.widgets.subheader]
+
+    view = open_results(run="first", show="parts").press("Measure the learning curve")
+    until = time.monotonic() + 240
+    while not RunFolder(flawed.runs / "first").learning_curve_file.exists() or live_jobs():
+        assert time.monotonic() < until
+        time.sleep(0.5)
+    view.look()
+    assert "Would more images help?" in titles(view)
+    assert "There is too little to say." in said(view)  # of so few images
+    assert "Measure the learning curve" not in said(view)
+
+
 def test_report_model_card_and_answers_can_be_taken_away(open_results):
     view = open_results(run="first", show="report")
     labels = {button.label for button in view.widgets.get("download_button")}
-    assert labels == {"Download the report", "Download the model card", "Download the answers"}
+    answers = {"Download the answers", "Download the answers as Parquet"}
+    assert labels == {"Download the report", "Download the model card", *answers}
+
+
+def test_the_answers_are_a_table_for_spreadsheets_that_is_made_when_it_is_asked_for(open_results, monkeypatch):
+    from parts.results import downloads
+
+    buttons = {}
+    monkeypatch.setattr(downloads.st, "download_button", lambda label, data, *_, **__: buttons.update({label: data}))
+    open_results(run="first", show="report")
+    content = buttons["Download the answers"]()
+    assert content.startswith(b"\xef\xbb\xbfimage,label,answer,right,probability,")
+    table = pd.read_csv(io.BytesIO(content))
+    wrong = table[(table["label"] == WRONG) & (table["answer"] == SEEN)]
+    assert len(wrong) >= MISLABELLED
+    assert set(wrong["right"]) == {"no"}
+    assert table[[WRONG, SEEN, "trouser"]].sum(axis=1).round(4).eq(1).all()
+
+
+def test_the_report_on_the_page_hides_its_commands_and_the_downloaded_one_does_not(open_results, flawed):
+    view = open_results(run="first", show="report")
+    view.widgets.toggle[0].set_value(True)
+    shown = view.look().widgets.get("iframe")[0].proto.srcdoc
+    assert '<html data-theme="light" data-commands="hidden"' in shown
+    assert "data-commands=" not in (flawed.runs / "first" / "report.html").read_text("utf-8").split("<style>")[0]
 
 
 def test_two_runs_are_compared_on_the_same_images(open_results, flawed):

@@ -26,6 +26,22 @@ def test_the_runs_of_a_search_are_shown_the_best_first(here):
     assert table.iloc[0]["Learning rate"] == 0.002
 
 
+def test_of_a_search_that_was_stopped_the_last_run_is_said_to_be_broken_off(here):
+    project = create_project("Shoes")
+    for number, state in enumerate(["finished", "interrupted", "interrupted"]):
+        run = RunFolder.create(TrainConfig(name=f"trial-000{number}", runs=str(project.runs / "search-1")))
+        run.write_status(state)
+        values = {"loss": 1.0, "accuracy": 0.5, "val_loss": 1.0, "val_accuracy": 0.5 + number / 10}
+        run.append_metrics({"epoch": 1, **values})
+    states = {}
+    for state in ("cancelled", "running"):
+        job = Job("shoes", "1", "tune", "Search", state, about={"study": "search-1", "searched": ["Learning rate"]})
+        states[state] = trials_of(project, job).set_index("Run")["State"].to_dict()
+    ended = {"trial-0000": "finished", "trial-0001": "ended early"}
+    assert states["cancelled"] == {**ended, "trial-0002": "broken off"}
+    assert states["running"] == {**ended, "trial-0002": "ended early"}
+
+
 def test_a_second_click_starts_no_second_search(here, monkeypatch):
     project, started = create_project("Shoes"), []
     monkeypatch.setattr(tune, "list_jobs", lambda project: started)

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
+from imgcls.data.audit import KINDS, Finding
 from imgcls.evaluation.pages.section import NextStep
 from imgcls.evaluation.report.report import write_report
 from tests.evaluation.predicted import predicted, several
@@ -89,6 +90,21 @@ def test_cells_classes_sorting_and_mistakes(opened, tmp_path):
     expect(panel.get_by_role("button", name="Previous image")).to_be_enabled()
     page.keyboard.press("Escape")
     expect(panel).to_be_hidden()
+
+
+def test_in_the_app_no_command_is_shown(opened, tmp_path):
+    step = NextStep("Look again", "5 of 30.", "python -m imgcls.review runs/a", 16.7)
+    commands = {"audit the images": "python -m imgcls.audit a", "repeat the run": "python -m imgcls.train a"}
+    findings = [Finding(kind, ("a.png",), "so") for kind in KINDS]
+    report = report_of(judged(tmp_path / "images"), next_steps=[step], commands=commands, findings=findings)
+    page = opened(report)
+    typed = "python -m", "--", "Copy", "Repeat it", "This shows each"
+    assert all(word in page.locator("body").inner_text() for word in typed)
+    page.evaluate("document.documentElement.dataset.commands = 'hidden'")
+    text = page.locator("body").inner_text()
+    assert not [word for word in typed if word in text]
+    assert text.count("Keep one of them") == 3
+    assert "Look again" in text
 
 
 def test_light_and_dark_narrow_and_printed(opened, tmp_path):

@@ -1,4 +1,8 @@
+import re
+from dataclasses import replace
+
 import numpy as np
+import pytest
 
 from imgcls.evaluation.slices import Slice, Slices
 from imgcls.evaluation.slices_section import slices_section, slices_steps
@@ -29,3 +33,30 @@ def test_nothing_worse_and_nothing_to_say_are_told_apart():
     assert few.sentences[0].startswith("There are too few images to say")
     assert few.charts == ()
     assert slices_steps(Slices(0.8, 30, (part("GIF", 0.2, None),))) == []
+
+
+def long_part(name: str) -> Slice:
+    return replace(part("0.2 to 0.855", 0.5, 0.001), column=name)
+
+
+def test_a_long_name_is_written_in_lines_and_two_that_begin_alike_are_two():
+    same = "a folder of photographs of the second camera in the long corridor of the northern building, floor "
+    long = [long_part(name) for name in ("brightness_99", 'it\'s "quoted"', f"{same}1", f"{same}2")]
+    svg = slices_section(Slices(0.8, 1000, tuple(long))).charts[0].svg
+    assert "brightness of the brightest parts (0" in svg
+    assert "to 1): 0.2 to 0.855" in svg
+    assert svg.count("a folder of photographs of the") == 2
+    assert "0.855: 0.2" not in svg
+    _title, *lines = sorted(re.findall(r">([^<>]{20,})<", svg), key=len, reverse=True)
+    assert max(map(len, lines)) <= 40
+
+
+@pytest.mark.browser
+def test_names_are_whole_also_in_a_wide_font(browser):
+    svg = slices_section(Slices(0.8, 1000, (long_part("brightness_99"),))).charts[0].svg
+    page = browser.new_page()
+    page.set_content(svg.replace("system-ui", "DejaVu Sans"))
+    edges = "[...document.querySelectorAll('svg, svg text')].map(each => each.getBoundingClientRect().left)"
+    drawing, *texts = page.evaluate(edges)
+    assert min(texts) >= drawing
+    page.close()

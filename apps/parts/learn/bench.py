@@ -14,6 +14,7 @@ from parts.learn.convolution import (
     Kernel,
     arithmetic,
     feature_map,
+    number_of,
     parsed,
     size_formula,
     window,
@@ -33,51 +34,63 @@ def show_bench() -> None:
     )
     left, right = st.columns([1, 2], gap="medium")
     with left:
-        pixels = ask_for_image()
-        kernel = ask_for_kernel()
+        image = ask_for_image()
+        kernel = ask_for_kernel()  # also without an image: fields that are not drawn are forgotten
     with right:
-        show_result(pixels, kernel)
+        if image is None:
+            st.info("Choose an image.")
+        else:
+            show_result(gray_pixels(image), kernel)
 
 
-def ask_for_image() -> np.ndarray:
-    """One of the sample, or the user's own."""
+def ask_for_image() -> str | bytes | None:
+    """The path of one of the sample, or what is in the user's own file; None while none is chosen."""
     names = [folder.name for folder in sorted(SAMPLE.glob("*")) if folder.is_dir()]
-    chosen = st.selectbox("Image", [*names, OWN], format_func=lambda name: name.replace("_", " "))
+    options = [*names, OWN]
+    chosen = st.selectbox(
+        "Image", options, key=addressed("sample", options, options[0]), format_func=lambda name: name.replace("_", " ")
+    )
+    keep_field("sample", chosen)
     if chosen != OWN:
-        return gray_pixels(str(sorted((SAMPLE / chosen).iterdir())[0]))
+        return str(sorted((SAMPLE / chosen).iterdir())[0])
     file = st.file_uploader("Your image", help="It is reduced to 96 pixels, and to gray.")
-    if file is None:
-        st.info("Choose an image.")
-        st.stop()
-    return gray_pixels(file.getvalue())
+    return None if file is None else file.getvalue()
 
 
 def ask_for_kernel() -> Kernel:
     """A preset that can be edited, and how it moves. What is chosen stands in the address."""
-    address, names = st.query_params.to_dict(), list(PRESETS)
-    given = address.get("kernel", "")
+    names = list(PRESETS)
     preset = st.selectbox("Kernel", names, key=addressed("kernel", names, names[3]))
     side = st.segmented_control(
         "Size", SIDES, key=addressed("size", SIDES, 3), format_func=lambda n: f"{n} x {n}", required=True
     )
-    weights, divisor = PRESETS[preset][side]
-    text = written(weights)
-    asked = address.get("weights", "") if (preset, str(side)) == (given, address.get("size", "3")) else ""
-    own = st.text_area(
-        "Weights", asked.replace(" / ", "\n") or text, key=f"weights {preset} {side}", height=28 * side + 40,
-        help="A row on each line. Change them and see what happens.",
-    )  # fmt: skip
-    divided = st.number_input("Divided by", value=float(divisor), key=f"divisor {preset} {side}", format="%g")
+    own, divided = ask_for_weights(preset, side)
     numbers_asked = [("Stride", 1, 4, 1), ("Padding", 0, 8, 1), ("Dilation", 1, 4, 1)]
     moves = [
         int(column.number_input(name, least, most, key=addressed(name.lower(), range(least, most + 1), first)))
         for column, (name, least, most, first) in zip(st.columns(3), numbers_asked, strict=True)
     ]
-    keep(weights=" / ".join(own.splitlines()) if own != text else None)
     moved = {name.lower(): move for (name, *_), move in zip(numbers_asked, moves, strict=True)}
     for name, value in {"kernel": preset, "size": side, **moved}.items():
         keep_field(name, str(value))
     return Kernel(parsed(own, divided), *moves)
+
+
+def ask_for_weights(preset: str, side: int) -> tuple[str, float]:
+    """The weights as they are written, and what they are divided by; those of the preset are not in the address."""
+    weights, divisor = PRESETS[preset][side]
+    text, address = written(weights), st.query_params.to_dict()
+    if (preset, str(side)) != (address.get("kernel", ""), address.get("size", "3")):
+        address = {}  # it is of another kernel
+    own = st.text_area(
+        "Weights", address.get("weights", "").replace(" / ", "\n") or text, key=f"weights {preset} {side}",
+        height=28 * side + 40, help="A row on each line. Change them and see what happens.",
+    )  # fmt: skip
+    first = number_of(address.get("divisor", ""), float(divisor))
+    divided = st.number_input("Divided by", value=first, key=f"divisor {preset} {side}", format="%g")
+    keep(weights=" / ".join(own.splitlines()) if own != text else None)
+    keep(divisor=str(divided) if divided != divisor else None)
+    return own, divided
 
 
 def show_result(pixels: np.ndarray, kernel: Kernel) -> None:
@@ -86,8 +99,10 @@ def show_result(pixels: np.ndarray, kernel: Kernel) -> None:
     place = st.container()
     height, width = found.shape
     rows, columns = st.columns(2)
-    row = int(rows.number_input("Row of the output pixel", 0, height - 1, height // 2, key=f"row {height}"))
-    column = int(columns.number_input("Column of the output pixel", 0, width - 1, width // 2, key=f"column {width}"))
+    with rows:
+        row = ask_for_place("row", height)
+    with columns:
+        column = ask_for_place("column", width)
     top, left = row * kernel.stride - kernel.padding, column * kernel.stride - kernel.padding
     low, high = scale(found)
     with place:
@@ -105,6 +120,14 @@ def show_result(pixels: np.ndarray, kernel: Kernel) -> None:
     st.code(f"height  {size_formula(pixels.shape[0], kernel)}\nwidth   {size_formula(pixels.shape[1], kernel)}", None)
     with st.expander("As a table"):
         st.dataframe(np.round(found, 3))
+
+
+def ask_for_place(name: str, count: int) -> int:
+    """The row or column of the output pixel, which stands in the address; the middle if it names none that there is."""
+    key = addressed(name, range(count), count // 2)
+    place = int(st.number_input(f"{name.capitalize()} of the output pixel", 0, count - 1, key=key))
+    keep_field(name, str(place))
+    return place
 
 
 def show_arithmetic(seen: np.ndarray, kernel: Kernel, value: float) -> None:

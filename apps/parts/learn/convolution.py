@@ -82,6 +82,15 @@ def parsed(text: str, divisor: float = 1.0) -> np.ndarray:
     return weights / divisor
 
 
+def number_of(text: str, default: float) -> float:
+    """The finite number that an address names; the default if it names none."""
+    try:
+        value = float(text)
+    except ValueError:
+        return default
+    return value if math.isfinite(value) else default
+
+
 def written(weights: np.ndarray) -> str:
     """Whole numbers as a user would write them: a row on each line."""
     return "\n".join(" ".join(str(weight) for weight in row) for row in weights)

@@ -16,6 +16,7 @@ from parts.theme import is_dark
 METHODS = {"Saliency": "saliency", "Grad-CAM": "grad_cam", "Integrated gradients": "integrated_gradients",
            "Deconvnet": "deconvnet"}  # fmt: skip
 MOST_MEGABYTES = 50
+READABLE_WIDTH = 640  # pixels, of a sheet that is drawn about 900 wide
 
 
 @st.cache_data(show_spinner="Drawing the filters", max_entries=20)
@@ -38,9 +39,21 @@ def look(network: str, picture: bytes, layer: str, method: str, dark: bool) -> d
 
 def show_png(png: bytes, words: str, legend: Legend | None = None) -> None:
     """An image, with what it shows for those who cannot see it, and what its colors mean."""
-    address = f"data:image/png;base64,{base64.b64encode(png).decode()}"
-    st.html(f'<img src="{address}" alt="{escape(words)}" style="max-width:100%">{color_bar(legend) if legend else ""}')
+    st.html(f"{_image(png, words, 'max-width:100%')}{color_bar(legend) if legend else ''}")
     st.caption(plain(words))
+
+
+def show_sheet(png: bytes, words: str) -> None:
+    """An image with small numbers in it: on a narrow page it scrolls to the side, and does not get smaller."""
+    width = min(int.from_bytes(png[16:20], "big"), READABLE_WIDTH)  # as the header of a PNG has it
+    image = _image(png, words, f"max-width:100%;min-width:{width}px")
+    st.html(f'<div style="overflow-x:auto" tabindex="0" role="group" aria-label="{escape(words)}">{image}</div>')
+    st.caption(plain(words))
+
+
+def _image(png: bytes, words: str, style: str) -> str:
+    address = f"data:image/png;base64,{base64.b64encode(png).decode()}"
+    return f'<img src="{address}" alt="{escape(words)}" style="{style}">'
 
 
 def show_own_picture(network: str) -> None:
@@ -58,6 +71,6 @@ def show_own_picture(network: str) -> None:
     st.write(f"The network says **{plain(found['name'])}**, {100 * found['probability']:.0f} %.")
     maps, heat = st.columns([2, 1])
     with maps:
-        show_png(found["activations"], f"What the units of {layer} answer")
+        show_sheet(found["activations"], f"What the units of {layer} answer")
     with heat:
         show_png(found["heat"], f"What counted for {found['name']}, by {method}", found["legend"])

@@ -1,4 +1,4 @@
-"""What else is known of a run: whether its percentages can be believed, where it is worse, what more images bring."""
+"""What else is known of a run: whether its percentages can be believed, and where it is worse."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,6 @@ from imgcls.evaluation.learning_curve_section import learning_curve_section
 from imgcls.evaluation.pages.section import Section
 from imgcls.evaluation.slices import Slice, Slices
 from imgcls.evaluation.slices_section import slices_section
-from imgcls.files import read_json
 from parts.results.part_pictures import show_pictures_of_a_part
 from parts.results.sections import show_section
 
@@ -30,21 +29,16 @@ SHARES = {  # columns of the table of classes: what they say
 
 def show_calibration(judged: JudgedRun) -> None:
     """Whether its percentages can be believed."""
-    _show("calibration", judged.analyses.get("calibration"))
+    show_finding("calibration", judged.analyses.get("calibration"))
 
 
 def show_slices(judged: JudgedRun) -> None:
     """Where it is worse than elsewhere, and the images there."""
     found = judged.analyses.get("slices") or []
-    _show("slices", {"slices": found, "accuracy": judged.evaluation.accuracy, "images": judged.evaluation.images})
+    show_finding(
+        "slices", {"slices": found, "accuracy": judged.evaluation.accuracy, "images": judged.evaluation.images}
+    )
     show_pictures_of_a_part(judged, [Slice(**each, members=np.zeros(0, int)).title for each in found])
-
-
-def show_learning_curve(judged: JudgedRun) -> None:
-    """What more images would bring, where it was measured."""
-    found = read_json(judged.folder.learning_curve_file)
-    if found:
-        _show("learning curve", found)
 
 
 def show_classes(judged: JudgedRun) -> None:
@@ -67,7 +61,8 @@ def show_classes(judged: JudgedRun) -> None:
     st.dataframe(table, hide_index=True, column_config=shares)
 
 
-def _show(kind: str, figures: object) -> None:
+def show_finding(kind: str, figures: object) -> None:
+    """The part of the report of one of `SECTIONS`, drawn from its figures."""
     show_section(_section(kind, figures))
 
 

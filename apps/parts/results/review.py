@@ -1,31 +1,25 @@
 """The search for wrong labels among all images of a run: a job, whose answer is a queue for the page Label."""
 
 import streamlit as st
-from jobs.job import Job, list_jobs, start_job
 from projects.judged_run import JudgedRun
 from projects.open_queue import WRONG
 from projects.run_doubts import looks_wrong
 from projects.versions import current_number
-from safety import allowed_paths
 
 from imgcls.counted import counted
 from imgcls.files import read_json
 from parts.errors import in_page
-from parts.fragment import fragment
-from parts.job_strip import share
 from parts.opened import go
-from parts.person import who
-from parts.plain import plain
+from parts.results.job_of_run import follow_job, latest_job, start_job_of
 
 KIND = "review"
-REFRESH = 1.0  # seconds
 
 
 def offer_review(judged: JudgedRun) -> None:
     """A button that starts the search, or that sends to Label what it found; in between, how far it is."""
-    job, found = _latest(judged), read_json(judged.folder.review_file)
+    job, found = latest_job(judged, KIND), read_json(judged.folder.review_file)
     if job and job.is_live:
-        _follow(judged)
+        follow_job(judged, KIND, "Looking for wrong labels.")
     elif found:
         _offer_queue(judged, found)
     elif not judged.table.is_multi_label:
@@ -34,21 +28,11 @@ def offer_review(judged: JudgedRun) -> None:
         st.warning(f"The search for wrong labels did not come to its end. {in_page(job.message)}")
 
 
-@fragment(run_every=REFRESH)
-def _follow(judged: JudgedRun) -> None:
-    job = _latest(judged)
-    if job is None or not job.is_live:
-        st.rerun()
-    st.progress(share(job) or 0.0, text=f"Looking for wrong labels. {plain(job.doing)}", width=300)
-
-
 def _offer_search(judged: JudgedRun) -> None:
     tip = "Looks through all labels, those of training too: each is held against models that have not seen it."
     if st.button("Find wrong labels", icon=":material/find_in_page:", help=tip):
         program = ("imgcls.review", str(judged.folder.path))
-        title = f"Wrong labels by {judged.name}"
-        start_job(judged.project, KIND, title, program, allowed_paths.environment(), {"run": judged.name}, who())
-        st.rerun()
+        start_job_of(judged, KIND, f"Wrong labels by {judged.name}", program)
 
 
 def _offer_queue(judged: JudgedRun, found: dict) -> None:
@@ -67,8 +51,3 @@ def _said(found: dict) -> str:
         low, high = (100 * share_wrong[end] for end in ("low", "high"))
         text += f" An estimated {100 * share_wrong['estimate']:.1f} % of all labels are ({low:.1f} to {high:.1f} %)."
     return text
-
-
-def _latest(judged: JudgedRun) -> Job | None:
-    own = [job for job in list_jobs(judged.project) if job.kind == KIND and job.about.get("run") == judged.name]
-    return max(own, key=lambda job: job.asked, default=None)

@@ -110,16 +110,33 @@ def trials_of(project: Project, job: Job) -> pd.DataFrame:
         job: The job that works on it.
     """
     rows = []
-    for file in sorted((project.runs / str(job.about["study"])).glob("trial-*/config.toml")):
-        run = RunFolder(file.parent)
+    folder = project.runs / str(job.about["study"])
+    runs = [RunFolder(file.parent) for file in sorted(folder.glob("trial-*/config.toml"))]
+    for run in runs:
         kept, metric, config = run.kept_epoch(), run.best_metric, run.config
         value = kept.get(metric.on_validation)
         searched = {name: _value(config, SEARCHED[name][0]) for name in job.about.get("searched", [])}
         rank = float("-inf") if value is None else metric.rank(value)
         shown = "-" if value is None else metric.shown(value)
-        rows.append({"rank": rank, "Run": run.path.name, f"Validation {metric.title}": shown, **searched})
+        state = how_it_stands(run.state(), job, is_last=run is runs[-1])
+        said = {"Run": run.path.name, f"Validation {metric.title}": shown, "State": state}
+        rows.append({"rank": rank, **said, **searched})
     table = pd.DataFrame(rows)
     return table if table.empty else table.sort_values("rank", ascending=False).drop(columns="rank")
+
+
+def how_it_stands(state: str, job: Job, is_last: bool) -> str:
+    """How a run of a search stands, in a few words.
+
+    Args:
+        state: Of the run; one that was hopeless was interrupted by the search, which went on with another.
+        job: The search.
+        is_last: Whether the search began no run after it.
+    """
+    if state in ("interrupted", "died"):
+        search_was_stopped = not job.is_live and job.state != "finished"
+        return "broken off" if is_last and search_was_stopped else "ended early"
+    return {"finished": "finished", "failed": "failed", "unknown": ""}.get(state, "at work")
 
 
 def _value(config: TrainConfig, place: Place) -> object:

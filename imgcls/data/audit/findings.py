@@ -13,54 +13,94 @@ class Kind(NamedTuple):
             to be done.
         title: A heading.
         advice: What to do.
+        without_flags: The same for who has no command line, where `advice` names flags; else empty.
     """
 
     severity: str
     title: str
     advice: str
+    without_flags: str = ""
 
 
 KINDS = {  # the gravest first
-    "unusable": Kind("error", "Files that cannot be used", "Mend or replace the file, or leave it out with --fix."),
+    "unusable": Kind(
+        "error",
+        "Files that cannot be used",
+        "Mend or replace the file, or leave it out with --fix.",
+        "Mend or replace the file, or leave it out.",
+    ),
     "too large": Kind("error", "Images that are too large", "Make it smaller, or remove a file that is none of yours."),
     "same image in two splits": Kind(
         "error",
         "The same image in two splits",
         "Keep it in one split; --fix keeps it in the test or validation split.",
+        "Keep it in one split: the test or validation split.",
     ),
     "same image, two labels": Kind(
-        "error", "The same image with two labels", "Decide on one label with --overlay, or leave both out with --fix."
+        "error",
+        "The same image with two labels",
+        "Decide on one label with --overlay, or leave both out with --fix.",
+        "Decide on one label, or leave both out.",
     ),
-    "empty box": Kind("error", "Boxes with nothing inside", "Draw the box again, or leave it out with --fix."),
+    "empty box": Kind(
+        "error",
+        "Boxes with nothing inside",
+        "Draw the box again, or leave it out with --fix.",
+        "Draw the box again, or leave it out.",
+    ),
     "class not in a split": Kind(
         "error",
         "Classes that a split lacks",
         "Move images of the class into the split, or drop the class with --rename.",
+        "Move images of the class into the split, or drop the class.",
     ),
     "too few for a class": Kind(
-        "error", "Classes that cannot be divided", "Add images of the class, or merge or drop it with --rename."
+        "error",
+        "Classes that cannot be divided",
+        "Add images of the class, or merge or drop it with --rename.",
+        "Add images of the class, or merge or drop it.",
     ),
     "names alike": Kind(
-        "error", "Class names that differ by case or spaces only", "Make them one with --rename or --fix."
+        "error",
+        "Class names that differ by case or spaces only",
+        "Make them one with --rename or --fix.",
+        "Make them one.",
     ),
     "annotation left out": Kind(
         "warning", "Annotations that were left out", "Look at the line of the annotation file, and mend it there."
     ),
     "annotation": Kind("note", "Remarks on the annotation files", "Nothing: the importer has seen to it."),
     "damaged": Kind("warning", "Files that may be damaged", "Look at the image; fetch or copy the file again."),
-    "box outside": Kind("warning", "Boxes that reach beyond their image", "Draw the box again, or cut it with --fix."),
-    "exact copies": Kind("warning", "Files with the same bytes", "Keep one of them; --fix keeps the first."),
-    "near copies": Kind("warning", "Nearly the same image", "Keep one of them; --fix keeps the largest."),
+    "box outside": Kind(
+        "warning",
+        "Boxes that reach beyond their image",
+        "Draw the box again, or cut it with --fix.",
+        "Draw the box again, or cut it.",
+    ),
+    "exact copies": Kind(
+        "warning",
+        "Files with the same bytes",
+        "Keep one of them; --fix keeps the first.",
+        "Keep one of them.",
+    ),
+    "near copies": Kind(
+        "warning",
+        "Nearly the same image",
+        "Keep one of them; --fix keeps the largest.",
+        "Keep one of them, such as the largest.",
+    ),
     "turned copies": Kind(
         "warning",
         "The same image, mirrored or rotated",
         "Keep one of them, which --augmentation mirrors while training; --fix keeps the largest.",
+        "Keep one of them, such as the largest; training mirrors images by itself.",
     ),
     "turned copies, two labels": Kind(
         "warning",
         "Mirrored or rotated copies with different labels",
         "Right where a class is a direction: train with --horizontal-flip 0 --rotation 0. "
         "Else mend a label with --overlay.",
+        "Right where a class is a direction: train without mirroring and rotation. Else mend a label.",
     ),
     "few examples": Kind("warning", "Classes with few examples", "Add images, or expect little of the class."),
     "imbalance": Kind("warning", "Classes of very different size", "Add images of the small classes, or balance them."),
@@ -77,13 +117,22 @@ KINDS = {  # the gravest first
         "warning", "Images with little information", "Look whether the image failed, or shows only a few shades."
     ),
     "dark": Kind(
-        "warning", "Dark images", "Look whether anything can be seen; brighten it, or leave it out with --overlay."
+        "warning",
+        "Dark images",
+        "Look whether anything can be seen; brighten it, or leave it out with --overlay.",
+        "Look whether anything can be seen; brighten it, or leave it out.",
     ),
     "light": Kind(
-        "warning", "Over-exposed images", "Look whether anything can be seen, or leave it out with --overlay."
+        "warning",
+        "Over-exposed images",
+        "Look whether anything can be seen, or leave it out with --overlay.",
+        "Look whether anything can be seen, or leave it out.",
     ),
     "blurred": Kind(
-        "warning", "Blurred images", "Look whether the object can be recognised, or leave it out with --overlay."
+        "warning",
+        "Blurred images",
+        "Look whether the object can be recognised, or leave it out with --overlay.",
+        "Look whether the object can be recognised, or leave it out.",
     ),
     "animated": Kind("note", "Animations", "Nothing: the first frame stands for all."),
     "CMYK": Kind("note", "Images in printing colours", "Nothing: they are converted; colours may be off a little."),

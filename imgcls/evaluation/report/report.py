@@ -116,12 +116,14 @@ class Warned(NamedTuple):
         title: Of the kind.
         findings: How many.
         advice: What to do.
+        without_flags: The same for who has no command line.
     """
 
     severity: str
     title: str
     findings: int
     advice: str
+    without_flags: str
 
 
 def most_confused(evaluation: Evaluation) -> list[tuple[str, str, int, float]]:
@@ -175,9 +177,9 @@ def warnings_of(findings: Sequence[Finding]) -> list[Warned]:
     """The errors and warnings of an audit, a kind each, the gravest first."""
     counts = Counter(finding.kind for finding in findings if finding.severity != SEVERITIES[-1])
     found = [
-        Warned(KINDS[kind].severity, KINDS[kind].title, counts[kind], KINDS[kind].advice)
-        for kind in KINDS
-        if counts[kind]
+        Warned(kind.severity, kind.title, counts[name], kind.advice, kind.without_flags or kind.advice)
+        for name, kind in KINDS.items()
+        if counts[name]
     ]
     return sorted(found, key=lambda warned: SEVERITIES.index(warned.severity))
 

@@ -174,3 +174,9 @@ def test_a_cleaned_manifest_has_nothing_to_clean():
     again, effects = clean(result, near_duplicate_groups(result))
     assert effects.empty
     pd.testing.assert_frame_equal(again.table, result.table)
+
+
+def test_advice_that_names_a_flag_has_a_form_without():
+    for kind in KINDS.values():
+        assert bool(kind.without_flags) == ("--" in kind.advice)
+        assert "--" not in kind.without_flags

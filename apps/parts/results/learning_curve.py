@@ -1,0 +1,35 @@
+"""What more images would bring: a job measures it, and the curve stands on the page once it is there."""
+
+import streamlit as st
+from projects.judged_run import JudgedRun
+
+from imgcls.files import read_json
+from parts.errors import in_page
+from parts.results.findings import show_finding
+from parts.results.job_of_run import follow_job, latest_job, start_job_of
+
+KIND = "learning curve"
+TIP = (
+    "How the accuracy grows with the training images, and what twice as many would bring. Takes about as long as to "
+    "name all images of training and validation once, and a minute."
+)
+
+
+def show_learning_curve(judged: JudgedRun) -> None:
+    """The curve, or a button that has it measured; in between, how far it is."""
+    job, found = latest_job(judged, KIND), read_json(judged.folder.learning_curve_file)
+    if job and job.is_live:
+        follow_job(judged, KIND, "Measuring the learning curve.")
+    elif found:
+        show_finding(KIND, found)
+    elif not judged.table.is_multi_label:
+        _offer(judged)
+    if job and job.state in ("failed", "interrupted"):
+        st.warning(f"The learning curve was not measured to its end. {in_page(job.message)}")
+
+
+def _offer(judged: JudgedRun) -> None:
+    st.subheader("Would more images help?", anchor=False)
+    if st.button("Measure the learning curve", icon=":material/trending_up:", help=TIP):
+        program = ("imgcls.evaluate", str(judged.folder.path), "--learning-curve")
+        start_job_of(judged, KIND, f"Learning curve of {judged.name}", program)
