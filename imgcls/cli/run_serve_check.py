@@ -35,8 +35,6 @@ def check(client: Client, bundle: Path) -> int:
 def _same_version(client: Client, bundle: Path) -> Path:
     """The version in the bundle that the server is compared with. Raises ValueError if the server has another."""
     served = served_versions(client)
-    if client.target.label:
-        served = [int(client.metadata()["model_spec"]["version"])]
     if not is_version(bundle):
         here = bundle / str(served[0])
         if not is_version(here):

@@ -27,7 +27,8 @@ class Client:
             file of the authority that signed the server's certificate.
 
     Raises:
-        ValueError: If `url` is no address. From the methods: if the server does not know the model or the version.
+        ValueError: If `url` is no address. From the methods: if the server does not know the model, the version or
+            the label.
         ConnectionError: From the methods: if no server answers.
         TimeoutError: From the methods: if the server takes too long.
         RuntimeError: From the methods: for every other refusal, in the server's words.
@@ -103,7 +104,7 @@ class Client:
         return self._transport.run(signature, inputs)
 
     def status(self) -> dict[str, Any]:
-        """The versions that the server knows, and their states."""
+        """The versions that the server knows, and their states; with a version or label, of that one."""
         return self._transport.status()
 
     def metadata(self) -> dict[str, Any]:

@@ -3,6 +3,8 @@
 from imgcls.command_line import command_line
 from imgcls.serving.client.target import Target
 
+UNKNOWN_LABEL = "Unrecognized servable version label"  # which TensorFlow Serving says with 400, and not with 404
+
 
 class UnavailableError(RuntimeError):
     """The server is there and takes no request at present, such as one with a full queue."""
@@ -29,8 +31,8 @@ def not_found(target: Target, why: str) -> ValueError:
     return ValueError(f"The server at {target.address.server} has no {target.described}: {why}")
 
 
-def refused(target: Target, code: str, why: str, *, for_now: bool = False) -> RuntimeError:
-    """Every other refusal, in the server's words.
+def refused(target: Target, code: str, why: str, *, for_now: bool = False) -> ValueError | RuntimeError:
+    """Every other refusal, in the server's words, and that of a label.
 
     Args:
         target: Who refused.
@@ -38,5 +40,7 @@ def refused(target: Target, code: str, why: str, *, for_now: bool = False) -> Ru
         why: The server's sentence.
         for_now: Whether it may answer the same request later.
     """
+    if why.startswith(UNKNOWN_LABEL):
+        return not_found(target, why)
     kind = UnavailableError if for_now else RuntimeError
     return kind(f"The server at {target.address.server} refused ({code}): {why}")
