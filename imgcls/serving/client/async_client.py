@@ -25,7 +25,7 @@ class AsyncClient:
         **options: Those of `Client`.
 
     Raises:
-        ValueError: If `url` is no address.
+        ValueError: If `url` is no address, or `ca_file` holds no certificate.
 
     Example:
         Many requests at once::
