@@ -27,8 +27,8 @@ class Client:
             file of the authority that signed the server's certificate.
 
     Raises:
-        ValueError: If `url` is no address, or `ca_file` holds no certificate. From the methods: if the server does not know the model, the version or
-            the label.
+        ValueError: If `url` is no address, or `ca_file` holds no certificate. From the methods: if the server does not
+            know the model, the version or the label.
         ConnectionError: From the methods: if no server answers, or its certificate is not trusted.
         TimeoutError: From the methods: if the server takes too long.
         RuntimeError: From the methods: for every other refusal, in the server's words.
