@@ -63,6 +63,9 @@ class Client:
 
         Returns:
             A prediction for each image. What cannot be read, here or there, has its reason as the problem.
+
+        Raises:
+            ValueError: If `top_k` is below 1 or above 2,147,483,647.
         """
         return self._answered(questions.predict(images, top_k))
 
@@ -74,7 +77,7 @@ class Client:
         """
         return self._answered(questions.embed(images))
 
-    def explain(self, images: Images, classes: Sequence[str] | None = None) -> list[Explanation]:
+    def explain(self, images: Images, classes: Sequence[str | None] | None = None) -> list[Explanation]:
         """Why images are answered as they are, of a bundle that was exported with `--explain`.
 
         Args:

@@ -50,6 +50,9 @@ def test_the_likeliest_classes_alone(address, images):
         expected, found = client.predict(images[:2]), client.predict([*images[:2], b"no image"], top_k=3)
         with pytest.raises(ValueError, match="top_k is 0; expected at least 1"):
             client.predict(images[:2], top_k=0)
+        with pytest.raises(ValueError, match=r"top_k is 1099511627776; expected at most 2,147,483,647\."):
+            client.predict(images[:2], top_k=2**40)
+        assert client.predict(images[:1], top_k=2**31 - 1)[0].classes == expected[0].classes
     assert [each.classes for each in found] == [*(each.classes[:3] for each in expected), []]
     assert found[-1].problem == UNKNOWN_FORMAT
 
