@@ -5,8 +5,9 @@ from pathlib import Path
 from imgcls.cli import command
 from imgcls.cli.terminal import say, table
 from imgcls.counted import counted
+from imgcls.engines.agreement import LARGEST_DIFFERENCE
 from imgcls.serving.client import Client
-from imgcls.serving.client.check import NEAR, Comparison, compare, served_versions
+from imgcls.serving.client.check import Comparison, compare, served_versions
 from imgcls.serving.loaded_model import LoadedModel
 from imgcls.serving.versions import find_version, is_version
 from imgcls.serving.warmup import read_warmup
@@ -24,7 +25,8 @@ def check(client: Client, bundle: Path) -> int:
     problems = sorted({f"{each.signature}: {each.problem}" for each in found if each.problem})
     say("\n".join(["", *problems]) if problems else "")
     if all(each.is_equal for each in found):
-        say(f"The server answers as {version} does: {counted(len(found), 'request')}, no difference above {NEAR:g}.")
+        bound = f"no difference above {LARGEST_DIFFERENCE:g}"
+        say(f"The server answers as {version} does: {counted(len(found), 'request')}, {bound}.")
         return command.OK
     say(f"The server does not answer as {version} does. Is it another version, or another model of the same name?")
     return command.WITH_PROBLEMS
@@ -33,8 +35,6 @@ def check(client: Client, bundle: Path) -> int:
 def _same_version(client: Client, bundle: Path) -> Path:
     """The version in the bundle that the server is compared with. Raises ValueError if the server has another."""
     served = served_versions(client)
-    if client.target.label:
-        served = [int(client.metadata()["model_spec"]["version"])]
     if not is_version(bundle):
         here = bundle / str(served[0])
         if not is_version(here):

@@ -5,8 +5,8 @@ Examples:
   python -m imgcls.serve check grpc://127.0.0.1:8500 --model flowers --bundle saved_models/flowers/3
 
 The warm-up requests of the bundle are sent to the server, which is `python -m imgcls.serve` or TensorFlow Serving, and
-the answers are compared with those that the bundle itself gives here: no number may differ by more than 1e-4. The exit
-code is 3 if something differs.
+the answers are compared with those that the bundle itself gives here: no number may differ by more than 1e-4,
+or by that share of its output's largest number where that is above 1. The exit code is 3 if something differs.
 """
 
 import os

@@ -79,6 +79,8 @@ def _named_content(file: Any) -> tuple[str, bytes]:
 class PredictImages(beam.PTransform):
     """Names for images: (name, content) to rows, which are dictionaries with the columns of `python -m imgcls.predict`.
 
+    Every row has all of them, also that of an image with a problem; a number that there is not is None.
+
     Args:
         bundle: A version of a bundle, or the folder above it. Name a version where a new one may be exported meanwhile.
         top: Classes that are named.
@@ -102,38 +104,27 @@ class PredictImages(beam.PTransform):
         self, bundle: str | Path, top: int = 3, format_name: str = SAVED_MODEL, batch_size: int = BATCH
     ) -> None:
         super().__init__()
-        self._top = top
-        self._handler: Any = KeyedModelHandler(BundleHandler(bundle, format_name, batch_size))
+        self._handler: Any = KeyedModelHandler(_RowHandler(bundle, top, format_name, batch_size))
 
     def expand(self, images: Any) -> Any:
         """From (name, content) to rows."""
-        top = self._top
-        return images | RunInference(self._handler) | beam.MapTuple(lambda name, found: row_of(name, found, top))
+        return images | RunInference(self._handler) | beam.MapTuple(lambda name, row: {**row, "image": name})
 
 
-def row_of(name: str, prediction: Prediction, top: int = 3) -> dict[str, str | float | None]:
-    """A prediction as a row.
+class _RowHandler(BundleHandler):
+    """Gives the row of each image but for its name, as the table of its batch has it."""
 
-    Args:
-        name: Of the image.
-        prediction: What was said of it.
-        top: Classes that are named.
+    def __init__(self, bundle: str | Path, top: int, format_name: str, batch_size: int) -> None:
+        super().__init__(bundle, format_name, batch_size)
+        self._top = top
 
-    Returns:
-        image, class, probability, class_2, probability_2, ..., problem; where the classifier decides, also decision,
-        unknown_score and prediction_set.
+    def run_inference(
+        self, batch: Sequence[bytes], model: Bundle, inference_args: Mapping[str, Any] | None = None
+    ) -> Iterable[Any]:
+        """Predict a batch."""
+        return [_plain(row) for row in model.predict(batch).table(self._top).to_dict("records")]
 
-    Example:
-        >>> row_of("a.jpg", Prediction(["rose", "tulip"], [0.75, 0.25], ""), 1)
-        {'image': 'a.jpg', 'class': 'rose', 'probability': 0.75, 'problem': ''}
-    """
-    row: dict[str, str | float | None] = {"image": name}
-    for place in range(top if prediction.problem else min(top, len(prediction.classes))):
-        ending = f"_{place + 1}" if place else ""
-        row[f"class{ending}"] = "" if prediction.problem else prediction.classes[place]
-        row[f"probability{ending}"] = None if prediction.problem else prediction.probabilities[place]
-    if prediction.decision:
-        row["decision"] = prediction.decision
-        row["unknown_score"] = prediction.unknown_score
-        row["prediction_set"] = " | ".join(prediction.prediction_set)
-    return {**row, "problem": prediction.problem}
+
+def _plain(row: Mapping[Any, Any]) -> dict[str, Any]:
+    """The same without NaN, which JSON has not."""
+    return {name: None if value != value else value for name, value in row.items()}  # NaN alone is not itself

@@ -17,6 +17,7 @@ import tensorflow as tf
 from imgcls.counted import counted
 from imgcls.data.images.encoded import read_encoded
 from imgcls.data.images.reading import ReadResult, read_images
+from imgcls.engines.agreement import LARGEST_DIFFERENCE
 from imgcls.engines.engine import DECISION, JUDGEMENT, PREDICTION_SET, PROBABILITIES, UNKNOWN_SCORE, Engine
 from imgcls.serving.export_format import ExportedClassifier
 from imgcls.serving.fresh_process import call_fresh
@@ -25,7 +26,6 @@ from imgcls.serving.signatures import CLASS_NAME, CLASSES, EXPLANATION, IMAGE_BY
 if TYPE_CHECKING:
     import keras  # the fresh process of `imgcls.serving.parity` does without
 
-LARGEST_DIFFERENCE = 1e-4  # of a probability, between the run's model and what was exported
 LARGEST_UNKNOWN_DIFFERENCE = 1e-3  # of the score of strangeness, as a share of its range over the images
 LARGEST_HEAT_DIFFERENCE = 1e-4  # of a heat map, as a share of the map's maximum
 LEAST_HEAT = 1e-3  # of the strongest map's maximum, below which a map is measured by that instead of its own

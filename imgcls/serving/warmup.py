@@ -11,6 +11,8 @@ import tensorflow as tf
 from google.protobuf.message import DecodeError
 from tensorflow_serving.apis import prediction_log_pb2
 
+from imgcls.serving.tensorflow_errors import reason
+
 PLACE = Path("assets.extra") / "tf_serving_warmup_requests"
 MOST_RECORDS = 1000
 DEFAULT_SIGNATURE = "serving_default"  # of a request that names none
@@ -62,7 +64,9 @@ def read_warmup(folder: Path) -> Iterator[Request]:
             if request[1]:
                 yield request
     except (tf.errors.OpError, DecodeError, TypeError, ValueError) as error:
-        raise ValueError(f"The warm-up file {path} cannot be read: {error}. Export the version again.") from error
+        raise ValueError(
+            f"The warm-up file {path} cannot be read: {reason(error)}. Export the version again."
+        ) from error
 
 
 def _request(record: bytes) -> Request:

@@ -73,6 +73,13 @@ def test_another_name_and_no_server(address, folder, check):
     assert result.err.startswith("error: No server answers at grpc://127.0.0.1:9")
 
 
+def test_authorities_that_are_not_there(address, folder, check):
+    result = check(address, "--bundle", folder, "--ca-file", "nowhere.pem")
+    assert result.code == 2
+    assert result.err.startswith("error: The file nowhere.pem cannot be read (no such file or directory)")
+    assert result.err.count("\n") == 1
+
+
 def test_no_bundle(check, tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     result = check("http://127.0.0.1:9/v1/models/roses")

@@ -39,4 +39,7 @@ def test_a_pipeline_predicts_what_the_bundle_predicts(request, folder, kind):
             assert one["probability"] is None
         else:
             assert one["probability"] == pytest.approx(row["probability"], abs=1e-5)
-            assert one.get("decision", "") == row.get("decision", "")
+        assert list(one) == list(expected.columns)
+        for name in ("decision", "prediction_set") if "decision" in row else ():
+            assert one[name] == row[name]
+            assert (one["unknown_score"] is None) == bool(row["problem"])

@@ -25,7 +25,7 @@ class AsyncClient:
         **options: Those of `Client`.
 
     Raises:
-        ValueError: If `url` is no address.
+        ValueError: If `url` is no address, or `ca_file` holds no certificate.
 
     Example:
         Many requests at once::
@@ -53,7 +53,7 @@ class AsyncClient:
         """The features of images, as `Client.embedding` gives them."""
         return await self._answered(questions.embed(images))
 
-    async def explain(self, images: Images, classes: Sequence[str] | None = None) -> list[Explanation]:
+    async def explain(self, images: Images, classes: Sequence[str | None] | None = None) -> list[Explanation]:
         """Why images are answered as they are, as `Client.explain` gives it."""
         return await self._answered(questions.explain(images, classes))
 

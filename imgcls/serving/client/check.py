@@ -9,11 +9,11 @@ from typing import Any, NamedTuple
 
 import numpy as np
 
+from imgcls.engines.agreement import LARGEST_DIFFERENCE, difference
 from imgcls.serving.client.client import Client
 from imgcls.serving.loaded_model import LoadedModel
 from imgcls.serving.warmup import Request
 
-NEAR = 1e-4  # that a number may differ: what an export allows
 RANKED = "classes"  # the output by whose order others stand
 IN_ORDER = ("probabilities", "prediction_set")  # those
 DRAWN = "_bytes"  # at the end of a name: a picture of another output
@@ -25,7 +25,8 @@ class Comparison(NamedTuple):
     Attributes:
         signature: That was called.
         images: In the request.
-        difference: The largest between two numbers; infinite if only one of them is NaN.
+        difference: The largest of an output, as `imgcls.engines.agreement` measures it; infinite if only one of two
+            numbers is NaN.
         texts: How many texts are others.
         problem: Why the server gave no answer that can be compared, or "".
     """
@@ -39,7 +40,7 @@ class Comparison(NamedTuple):
     @property
     def is_equal(self) -> bool:
         """Whether server and bundle say the same."""
-        return not self.problem and not self.texts and self.difference <= NEAR
+        return not self.problem and not self.texts and self.difference <= LARGEST_DIFFERENCE
 
 
 def served_versions(client: Client) -> list[int]:
@@ -93,33 +94,25 @@ def _compared(signature: str, rows: int, found: Mapping[str, Any], expected: Map
         if shape != values.shape:
             return Comparison(signature, rows, problem=f"{name} has the shape {shape}, expected {values.shape}")
     texts = {name: _texts(values) for name, values in expected.items() if values.dtype == object}
-    difference, others = 0.0, 0
+    largest, others = 0.0, 0
     order, wanted = found.get(RANKED), texts.get(RANKED)
     for name, values in expected.items():
         if name.endswith(DRAWN):
             continue
         if name in IN_ORDER and order is not None and wanted is not None:
-            difference = max(difference, _by_name(order, found[name], wanted, values))
+            largest = max(largest, _by_name(order, found[name], wanted, values))
         elif name == RANKED and wanted is not None:
             others += sum(sorted(one) != sorted(other) for one, other in zip(found[name], wanted, strict=True))
         elif name in texts:
             others += int(np.sum(np.asarray(found[name], object) != np.asarray(texts[name], object)))
         else:
-            difference = max(difference, _largest(np.asarray(found[name], float), np.asarray(values, float)))
-    return Comparison(signature, rows, difference, others)
+            largest = max(largest, difference(values, np.asarray(found[name], float)))
+    return Comparison(signature, rows, largest, others)
 
 
 def _texts(values: np.ndarray) -> list[Any]:
     """Bytes as texts, in lists."""
     return [value.decode("utf-8", "replace") if isinstance(value, bytes) else _texts(value) for value in values]
-
-
-def _largest(one: np.ndarray, other: np.ndarray) -> float:
-    """The largest difference; infinite where one of two is NaN."""
-    is_same = (one == other) | (np.isnan(one) & np.isnan(other))
-    with np.errstate(invalid="ignore"):
-        differences = np.where(is_same, 0.0, np.abs(one - other))
-    return float(np.max(np.where(np.isnan(differences), np.inf, differences), initial=0.0))
 
 
 def _by_name(order: list[list[str]], found: list[Any], wanted: list[list[str]], expected: np.ndarray) -> float:
@@ -129,5 +122,5 @@ def _by_name(order: list[list[str]], found: list[Any], wanted: list[list[str]], 
         if sorted(names) != sorted(other_names):
             continue  # counted as another text
         places = [other_names.index(name) for name in names]
-        largest = max(largest, _largest(np.asarray(values, float), others[places]))
+        largest = max(largest, difference(others[places], np.asarray(values, float)))
     return largest

@@ -27,8 +27,9 @@ class Client:
             file of the authority that signed the server's certificate.
 
     Raises:
-        ValueError: If `url` is no address. From the methods: if the server does not know the model or the version.
-        ConnectionError: From the methods: if no server answers.
+        ValueError: If `url` is no address, or `ca_file` holds no certificate. From the methods: if the server does not
+            know the model, the version or the label.
+        ConnectionError: From the methods: if no server answers, or its certificate is not trusted.
         TimeoutError: From the methods: if the server takes too long.
         RuntimeError: From the methods: for every other refusal, in the server's words.
 
@@ -62,6 +63,9 @@ class Client:
 
         Returns:
             A prediction for each image. What cannot be read, here or there, has its reason as the problem.
+
+        Raises:
+            ValueError: If `top_k` is below 1 or above 2,147,483,647.
         """
         return self._answered(questions.predict(images, top_k))
 
@@ -73,7 +77,7 @@ class Client:
         """
         return self._answered(questions.embed(images))
 
-    def explain(self, images: Images, classes: Sequence[str] | None = None) -> list[Explanation]:
+    def explain(self, images: Images, classes: Sequence[str | None] | None = None) -> list[Explanation]:
         """Why images are answered as they are, of a bundle that was exported with `--explain`.
 
         Args:
@@ -103,7 +107,7 @@ class Client:
         return self._transport.run(signature, inputs)
 
     def status(self) -> dict[str, Any]:
-        """The versions that the server knows, and their states."""
+        """The versions that the server knows, and their states; with a version or label, of that one."""
         return self._transport.status()
 
     def metadata(self) -> dict[str, Any]:

@@ -16,6 +16,7 @@ from imgcls.serving.given_images import content
 from imgcls.serving.prediction import Prediction
 
 BATCH = 32  # images in a request
+MOST_CLASSES = 2**31 - 1  # that may be asked for, as 32 bits
 MAPS = 8  # images in a request for heat maps, each of which is a megabyte of text at 224 x 224
 BATCH_BYTES = 32 << 20  # of a request's images; base64 makes a third more of it, and servers take some 64 MiB
 CLASSES, TOP_K, EMBEDDING, EXPLANATION = "serving_default", "top_k", "embedding", "explanation"  # signatures
@@ -46,10 +47,11 @@ def predict(images: Images, top_k: int | None = None) -> Steps[list[Prediction]]
         A prediction for each image.
 
     Raises:
-        ValueError: If `top_k` is below 1.
+        ValueError: If `top_k` is below 1, or above what a signature takes.
     """
-    if top_k is not None and top_k < 1:
-        raise ValueError(f"top_k is {top_k}; expected at least 1.")
+    if top_k is not None and not 1 <= top_k <= MOST_CLASSES:
+        bound = "at least 1" if top_k < 1 else f"at most {MOST_CLASSES:,}"
+        raise ValueError(f"top_k is {top_k}; expected {bound}.")
     predictions = []
     for data, problems in batches(images):
         request = _classes_of(data, top_k)
@@ -75,7 +77,7 @@ def embed(images: Images) -> Steps[tuple[list[list[float]], list[str]]]:
     return features, found
 
 
-def explain(images: Images, classes: Sequence[str] | None) -> Steps[list[Explanation]]:
+def explain(images: Images, classes: Sequence[str | None] | None) -> Steps[list[Explanation]]:
     """Ask why images are answered as they are.
 
     Args:
@@ -88,7 +90,7 @@ def explain(images: Images, classes: Sequence[str] | None) -> Steps[list[Explana
     Raises:
         ValueError: If there is not one class for each image.
     """
-    names = list(classes) if classes is not None else [""] * len(images)
+    names = [name or "" for name in classes] if classes is not None else [""] * len(images)
     if len(names) != len(images):
         raise ValueError(f"There are {len(names)} classes for {len(images)} images; expected one for each.")
     explanations: list[Explanation] = []

@@ -1,11 +1,24 @@
 """What a client raises, in sentences that say what to do."""
 
+import re
+
 from imgcls.command_line import command_line
 from imgcls.serving.client.target import Target
+
+UNKNOWN_LABEL = "Unrecognized servable version label"  # which TensorFlow Serving says with 400, and not with 404
+UNTRUSTED = re.compile(  # in what OpenSSL says, and in what gRPC does
+    r"CERTIFICATE_VERIFY_FAILED(?:\] certificate verify failed)?: (.+?)\.?(?: \(_ssl\.c:\d+\))?(?:: OK)?$"
+    r"|(Hostname Verification Check failed)"
+)
+OTHER_NAME = re.compile(r"(?i)hostname|address mismatch")  # of these, where the certificate is another server's
 
 
 class UnavailableError(RuntimeError):
     """The server is there and takes no request at present, such as one with a full queue."""
+
+
+class UnreachableError(ConnectionError):
+    """Nobody answers at present, or the connection broke."""
 
 
 def too_late(target: Target) -> TimeoutError:
@@ -17,11 +30,26 @@ def too_late(target: Target) -> TimeoutError:
 
 
 def no_server(target: Target, why: object) -> ConnectionError:
-    """Nobody answers at the address, or the connection broke."""
-    return ConnectionError(
+    """Nobody answers at the address, the connection broke, or the server's certificate is not trusted.
+
+    Args:
+        target: Who was asked.
+        why: What the library of the connection says.
+    """
+    if found := UNTRUSTED.search(str(why)):
+        return _untrusted(target, found[1] or found[2])
+    return UnreachableError(
         f"No server answers at {target.address.server} ({why}). Start one: "
         f"{command_line('serve', f'saved_models/{target.name}')}"
     )
+
+
+def _untrusted(target: Target, why: str) -> ConnectionError:
+    """A certificate that is refused, which another attempt does not change."""
+    advice = "Name the PEM file of the authority that signed it: --ca-file FILE, in Python ca_file."
+    if OTHER_NAME.search(why):
+        advice = "Ask the server under a name that its certificate holds."
+    return ConnectionError(f"The certificate of the server at {target.address.server} is not trusted ({why}). {advice}")
 
 
 def not_found(target: Target, why: str) -> ValueError:
@@ -29,8 +57,8 @@ def not_found(target: Target, why: str) -> ValueError:
     return ValueError(f"The server at {target.address.server} has no {target.described}: {why}")
 
 
-def refused(target: Target, code: str, why: str, *, for_now: bool = False) -> RuntimeError:
-    """Every other refusal, in the server's words.
+def refused(target: Target, code: str, why: str, *, for_now: bool = False) -> ValueError | RuntimeError:
+    """Every other refusal, in the server's words, and that of a label.
 
     Args:
         target: Who refused.
@@ -38,5 +66,7 @@ def refused(target: Target, code: str, why: str, *, for_now: bool = False) -> Ru
         why: The server's sentence.
         for_now: Whether it may answer the same request later.
     """
+    if why.startswith(UNKNOWN_LABEL):
+        return not_found(target, why)
     kind = UnavailableError if for_now else RuntimeError
     return kind(f"The server at {target.address.server} refused ({code}): {why}")

@@ -31,8 +31,10 @@ class RestTransport:
         return _columns(self._request("POST", ":predict", _body(signature, inputs)))
 
     def status(self) -> dict[str, Any]:
-        """The versions that the server knows."""
-        return self._request("GET", "")
+        """The versions that the server knows; with a label, the one that has it."""
+        if not self._target.label:
+            return self._request("GET", "")
+        return _status_of(self.metadata(), self._request("GET", ""))
 
     def metadata(self) -> dict[str, Any]:
         """The signatures."""
@@ -71,8 +73,10 @@ class AsyncRestTransport:
         return _columns(await self._request("POST", ":predict", _body(signature, inputs)))
 
     async def status(self) -> dict[str, Any]:
-        """The versions that the server knows."""
-        return await self._request("GET", "")
+        """The versions that the server knows; with a label, the one that has it."""
+        if not self._target.label:
+            return await self._request("GET", "")
+        return _status_of(await self.metadata(), await self._request("GET", ""))
 
     async def metadata(self) -> dict[str, Any]:
         """The signatures."""
@@ -109,6 +113,13 @@ def _address(target: Target, what: str) -> str:
     which = "" if target.version is None else f"/versions/{target.version}"
     which = f"/labels/{quote(target.label, safe='')}" if target.label else which
     return f"{target.address.server}/v1/models/{quote(target.name, safe='')}{which}{what}"
+
+
+def _status_of(metadata: dict[str, Any], status: dict[str, Any]) -> dict[str, Any]:
+    """Of the status of all versions, which is the answer whatever the label, that of the one with this metadata."""
+    number = metadata["model_spec"]["version"]
+    states = status["model_version_status"]
+    return {**status, "model_version_status": [each for each in states if each["version"] == number]}
 
 
 def _body(signature: str, inputs: Inputs) -> bytes:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import TypedDict, Unpack
 
 from imgcls.serving.client.address import Address, parse_address
+from imgcls.serving.client.authorities import check_authorities
 from imgcls.serving.client.retries import Retries
 
 CONNECT_SECONDS = 5.0  # until a connection stands, however long the answer may take
@@ -65,7 +66,8 @@ def make_target(url: str, name: str, version: int | None, timeout: float, **opti
         **options: Those of `Target`.
 
     Raises:
-        ValueError: If the address is none, no model is named, or both a version and a label are.
+        ValueError: If the address is none, no model is named, both a version and a label are, or `ca_file` holds no
+            certificate.
     """
     address = parse_address(url)
     name, label = name or address.model, options.get("label", "")
@@ -75,6 +77,8 @@ def make_target(url: str, name: str, version: int | None, timeout: float, **opti
         version, label = address.version, address.label
     if version is not None and label:
         raise ValueError(f"Both version {version} and label {label!r} are given; expected one of them.")
+    if options.get("ca_file"):
+        check_authorities(options["ca_file"])
     return Target(
         address,
         name,

@@ -5,12 +5,12 @@ from typing import Any, Protocol
 
 import numpy as np
 
-from imgcls.serving.client.refusals import UnavailableError
+from imgcls.serving.client.refusals import UnavailableError, UnreachableError
 from imgcls.serving.client.target import Target
 
 Inputs = Mapping[str, Sequence[Any] | np.ndarray]  # by name: bytes, texts or numbers, the first dimension is the batch
 Columns = dict[str, list[Any]]  # outputs by name; those that end in _bytes are bytes, other strings are texts
-PASSING = (ConnectionError, UnavailableError)  # what a repeated request may get past
+PASSING = (UnreachableError, UnavailableError)  # what a repeated request may get past
 
 
 class Transport(Protocol):

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import psutil
 
+from imgcls.engines.agreement import LARGEST_DIFFERENCE, difference
 from imgcls.engines.engine import PROBABILITIES
 from imgcls.serving.bundle import Bundle, load_bundle
 from imgcls.serving.formats.saved_model import SavedModelEngine
@@ -26,7 +27,6 @@ BATCHES = (2, 4, 8, 16, 32)  # images, besides one
 LONGEST_CALL = 0.8  # seconds, from which no larger batch is tried
 GAIN = 1.03  # over the best rate, from which a larger batch is worth its memory and its wait
 WITHOUT_GAIN = 2  # larger batches without it, after which none is tried
-LARGEST_DIFFERENCE = 1e-4  # of a probability, between an engine and TensorFlow
 LEAST_FREE = 0.25  # share of the machine's memory that loaded networks leave free
 
 
@@ -109,10 +109,10 @@ class Loaded:
             own = SavedModelEngine(bundle.model, bundle.class_names)
             self._expected = pixels, own.predict(pixels)[PROBABILITIES]
         pixels, expected = self._expected
-        difference = float(np.abs(bundle.engine.predict(pixels)[PROBABILITIES] - expected).max())
-        if not difference <= LARGEST_DIFFERENCE:
+        largest = difference(expected, bundle.engine.predict(pixels)[PROBABILITIES])
+        if largest > LARGEST_DIFFERENCE:
             raise ValueError(
-                f"Its probabilities differ by {difference:.1g} from TensorFlow's; {LARGEST_DIFFERENCE} is allowed."
+                f"Its probabilities differ by {largest:.1g} from TensorFlow's; {LARGEST_DIFFERENCE} is allowed."
             )
 
     def turn(self, engine: str) -> None:

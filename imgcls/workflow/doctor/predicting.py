@@ -8,6 +8,7 @@ import keras
 import numpy as np
 
 from imgcls.data.images.preprocessing import Preprocessing
+from imgcls.engines.agreement import LARGEST_DIFFERENCE, difference
 from imgcls.engines.engine import PROBABILITIES, Engine
 from imgcls.engines.tensorflow import TensorFlowEngine
 from imgcls.models import build_model
@@ -20,7 +21,6 @@ from imgcls.workflow.benchmark.request import ENGINES
 from imgcls.workflow.doctor.speed import Speed
 
 NETWORK, SIZE, CLASSES, BATCH = "efficientnet_lite0", 224, 10, 16
-LARGEST_DIFFERENCE = 1e-4  # of a probability, between an engine and TensorFlow
 
 
 def predicting_speeds(engines: Sequence[str], on_begin: Callable[[str], None]) -> list[Speed]:
@@ -73,7 +73,7 @@ def _engine(name: str, folder: Path, classifier: ExportedClassifier) -> Engine:
 
 def _difference(found: np.ndarray, expected: np.ndarray) -> str:
     """A sentence if an engine's probabilities are others; else empty."""
-    difference = float(np.abs(found - expected).max())
-    if difference <= LARGEST_DIFFERENCE:
+    largest = difference(expected, found)
+    if largest <= LARGEST_DIFFERENCE:
         return ""
-    return f"its probabilities differ by {difference:.1g} from TensorFlow's; at most {LARGEST_DIFFERENCE} is right"
+    return f"its probabilities differ by {largest:.1g} from TensorFlow's; at most {LARGEST_DIFFERENCE} is right"

@@ -37,7 +37,8 @@ def images_of(names: Sequence[str], wanted: Wanted, limits: Limits | None = None
 
     Args:
         names: Files, folders with all files in them, globs, archives, tables, addresses, prepared folders and data set
-            cards. Globs may stand for archives. A name that matches nothing is an image with a problem.
+            cards. Folders may hold archives, and globs stand for them. A name that matches nothing is an image with a
+            problem.
         wanted: Gets the name of each image before it is read, and says whether it is to be read.
         limits: What fetching an address may take.
 
@@ -81,7 +82,7 @@ def _parts(name: str) -> Iterator[Path | Iterable[str]]:
         manifest = load_manifest(name)
         yield (str(manifest.root / image) for image in manifest.usable["image"])
     elif path.is_dir():
-        yield (str(file) for file in files_below(path))
+        yield from files_below(path)
     elif path.is_file() and is_table(path):
         yield names_in(path)
     elif path.exists() or not glob.has_magic(name):

@@ -51,12 +51,15 @@ def test_a_server_answers_as_its_bundle(client, model, bundle_path):
 
 @pytest.mark.thorough
 def test_another_network_is_found(client, model, bundle_path):
-    """One whose numbers are a little higher."""
+    """One whose numbers are a little higher, each by a share of its output's size."""
 
     class Higher:
         def run(self, signature, inputs):
             found = model.run(signature, inputs)
-            return {name: values if values.dtype == object else values + 2e-4 for name, values in found.items()}
+            return {name: values if values.dtype == object else higher(values) for name, values in found.items()}
+
+    def higher(values):
+        return values + 2e-4 * max(1.0, float(np.abs(values).max()))
 
     found = list(compare(client, Higher(), read_warmup(bundle_path)))
     assert not any(each.is_equal for each in found)
@@ -108,6 +111,14 @@ def test_numbers_that_are_none_differ_from_all_others(tmp_path, server):
 )
 def test_what_is_no_finite_number_is_equal_to_itself_alone(found, expected, difference):
     assert compared({"y": found}, {"y": np.array(expected)}).difference == difference
+
+
+@pytest.mark.parametrize(("found", "is_equal"), [(177.9998, True), (177.9, False)])
+def test_a_distance_may_differ_by_a_share_of_its_size(found, is_equal):
+    """OpenVINO's `unknown_score` of 178 is another in the seventh digit."""
+    expected = {"probabilities": np.array([[0.9, 0.1]]), "unknown_score": np.array([178.0])}
+    assert compared({"probabilities": [[0.9, 0.1]], "unknown_score": [found]}, expected).is_equal is is_equal
+    assert not compared({"probabilities": [[0.8998, 0.1002]], "unknown_score": [178.0]}, expected).is_equal
 
 
 @pytest.mark.parametrize("left_out", [["classes"], ["probabilities"], ["classes", "probabilities", "problem"]])

@@ -1,3 +1,4 @@
+import asyncio
 import socket
 import threading
 from concurrent.futures import ThreadPoolExecutor
@@ -10,8 +11,11 @@ import pytest
 from PIL import Image
 
 from imgcls.data.images.decoding import UNKNOWN_FORMAT
-from imgcls.serving.client import Client, questions
-from tests.serving.conftest import CLASS_NAMES, serving, serving_grpc
+from imgcls.serving.client import AsyncClient, Client, questions
+from imgcls.serving.server.core.model_settings import ModelSettings
+from imgcls.serving.server.core.models import Models
+from imgcls.serving.server.monitoring.metrics import Metrics
+from tests.serving.conftest import CLASS_NAMES, save_linear, serving, serving_grpc
 
 TOO_LARGE = r"(HTTP 413\): The request is larger|RESOURCE_EXHAUSTED\): .*larger than max)"
 
@@ -46,6 +50,9 @@ def test_the_likeliest_classes_alone(address, images):
         expected, found = client.predict(images[:2]), client.predict([*images[:2], b"no image"], top_k=3)
         with pytest.raises(ValueError, match="top_k is 0; expected at least 1"):
             client.predict(images[:2], top_k=0)
+        with pytest.raises(ValueError, match=r"top_k is 1099511627776; expected at most 2,147,483,647\."):
+            client.predict(images[:2], top_k=2**40)
+        assert client.predict(images[:1], top_k=2**31 - 1)[0].classes == expected[0].classes
     assert [each.classes for each in found] == [*(each.classes[:3] for each in expected), []]
     assert found[-1].problem == UNKNOWN_FORMAT
 
@@ -157,12 +164,44 @@ def test_the_address_may_name_the_model(address, images):
     way = "" if address.startswith("grpc") else "/v1/models"
     with Client(f"{address}{way}/clothing/versions/1") as client:
         assert client.predict(images[:1])[0].problem == ""
-    with Client(f"{address}{way}/clothing/labels/canary") as client, pytest.raises(RuntimeError, match="canary"):
+    with Client(f"{address}{way}/clothing/labels/canary") as client, pytest.raises(ValueError, match="canary"):
         client.predict(images[:1])
     with pytest.raises(ValueError, match="names no model"):
         Client(address)
     with pytest.raises(ValueError, match="Both version 1 and label 'canary' are given"):
         Client(address, "clothing", 1, label="canary")
+
+
+@pytest.fixture(scope="module", params=["REST", "gRPC"])
+def labelled(request, tmp_path_factory):
+    """The address of a server with versions 1 and 2, of which 1 has a label."""
+    folder = tmp_path_factory.mktemp("models") / "line"
+    for number in (1, 2):
+        save_linear(folder / str(number), 0.5, number)
+    models = Models([ModelSettings("line", folder, 0, labels={"stable": 1})], None, Metrics())
+    with (serving if request.param == "REST" else serving_grpc)(models) as place:
+        yield place if "://" in place else f"grpc://{place}"
+
+
+def test_a_label_that_the_server_lacks_is_refused_as_a_version_is(labelled):
+    inputs = {"x": np.ones(1, np.float32)}
+    with Client(labelled, "line", label="nix") as client:
+        for ask in (client.status, client.metadata, lambda: client.run("serving_default", inputs)):
+            with pytest.raises(ValueError, match="has no model 'line' with the label 'nix'"):
+                ask()
+
+
+def test_the_status_of_a_label_is_that_of_its_version(labelled):
+    async def ask(label):
+        async with AsyncClient(labelled, "line", label=label) as client:
+            return await client.status()
+
+    with Client(labelled, "line", label="stable") as client:
+        status = client.status()
+    assert [each["version"] for each in status["model_version_status"]] == ["1"]
+    assert asyncio.run(ask("stable")) == status
+    with pytest.raises(ValueError, match="with the label 'nix'"):
+        asyncio.run(ask("nix"))
 
 
 def test_any_signature(address, bundle, images):

@@ -2,6 +2,7 @@
 
 import http.server
 import shutil
+import tarfile
 import threading
 import zipfile
 
@@ -38,6 +39,26 @@ def test_files_folders_and_globs(folder):
     assert names(expected[3], expected[0]) == [expected[3], expected[0]]
     assert names("nowhere.png", "no*where.png") == ["nowhere.png", "no*where.png"]
     assert count_images([str(folder), f"{folder}/0/*", "nowhere.png"]) == 10
+
+
+def test_archives_in_a_folder_are_read_as_those_of_a_glob(folder):
+    with zipfile.ZipFile(folder / "0" / "a.zip", "w") as archive:
+        archive.writestr("x.png", gray(1))
+    with tarfile.open(folder / "b.tar.gz", "w:gz") as archive:
+        archive.add(folder / "1" / "00001.png", "y.png")
+        archive.add(folder / "0" / "a.zip", "y.cls")
+    (folder / "c.tar").write_bytes(b"no archive")
+    files = [str(folder / each) for each in ("0/00000.png", "0/00002.png", "0/00004.png")]
+    expected = [*files, f"{folder}/0/a.zip/x.png", f"{folder}/b.tar.gz/y.png", f"{folder}/c.tar"]
+    found = {image.name: image for image in images_of([str(folder)], everything)}
+    assert [name for name in found if "/1/" not in name] == expected
+    assert found[f"{folder}/0/a.zip/x.png"].image == gray(1)
+    assert found[f"{folder}/c.tar"].problem.startswith("is neither a zip nor a tar file")
+    assert sorted(found) == sorted(names(f"{folder}/**"))
+    assert count_images([str(folder)]) is None
+    assert [image.name for image in images_of([str(folder)], lambda name: name.endswith("y.png"))] == [
+        f"{folder}/b.tar.gz/y.png"
+    ]
 
 
 def test_names_with_magic_in_them_are_files_first(tmp_path):

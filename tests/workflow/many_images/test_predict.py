@@ -176,6 +176,20 @@ def test_shares_hold_every_image_once_and_may_share_a_folder(photos, tmp_path):
     assert len(list((tmp_path / "all").glob("_command-*of3.json"))) == 3
 
 
+def test_shares_divide_the_images_of_an_archive_in_a_folder_and_go_on(photos, tmp_path):
+    with zipfile.ZipFile(photos / "more.zip", "w") as archive:
+        for number in range(40):
+            archive.writestr(f"{number}.png", gray(number))
+    inside = [f"{photos}/more.zip/{number}.png" for number in range(40)]
+    for number in (1, 2):
+        request = asked(photos, output=tmp_path / "all", parts=".csv", share=Share(number, 2))
+        assert 40 < predict_many(brightness(), request).count < 100
+        assert predict_many(brightness(), request).count == 0
+    rows = rows_in(tmp_path / "all")
+    assert sorted(rows["image"]) == sorted([*map(str, photos.rglob("*.png")), *inside])
+    assert rows["problem"].isna().all()
+
+
 @pytest.mark.parametrize(
     ("first", "second", "said"),
     [

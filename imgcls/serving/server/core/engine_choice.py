@@ -17,7 +17,8 @@ from typing import Any
 
 import numpy as np
 
-from imgcls.engines.engine import PROBABILITIES, Engine, Outputs
+from imgcls.engines.agreement import LARGEST_DIFFERENCE, difference
+from imgcls.engines.engine import Engine, Outputs
 from imgcls.serving.details import read_details
 from imgcls.serving.formats.openvino import FILE
 from imgcls.serving.formats.saved_model import SavedModelEngine
@@ -28,7 +29,6 @@ from imgcls.serving.signatures import IMAGE_BYTES, PIXELS, PREPROCESS
 log = logging.getLogger(__name__)
 TENSORFLOW, OPENVINO, AUTO = "tensorflow", "openvino", "auto"
 ENGINES = (AUTO, TENSORFLOW, OPENVINO)
-LARGEST_DIFFERENCE = 1e-4  # of a probability; of another output, as a share of its largest value
 ROUNDS = 5  # of timing each engine
 COMPARED_TOGETHER = 4  # images; OpenVINO keeps the memory of the largest batch that it ever computed, 10 MB an image
 STREAMS = 2  # batches at a time; on two cores that takes a fifth less processor time than one after the other
@@ -116,11 +116,10 @@ def _check_outputs(expected: Outputs, found: Outputs, name_of_other: str) -> Non
             raise ValueError(f"{name_of_other} lacks the output {name!r}. Export the run again.")
         if values.dtype != np.float32:  # decisions, which follow from the others
             continue
-        largest = 1.0 if name == PROBABILITIES else max(1.0, float(np.abs(values).max()))
-        difference = float(np.abs(values - found[name]).max(initial=0.0)) / largest
-        if not difference <= LARGEST_DIFFERENCE:  # nor if it is not a number
+        largest = difference(values, found[name])
+        if largest > LARGEST_DIFFERENCE:
             raise ValueError(
-                f"{name_of_other} differs from the bundle by {difference:.1e} in {name!r}; expected at most "
+                f"{name_of_other} differs from the bundle by {largest:.1e} in {name!r}; expected at most "
                 f"{LARGEST_DIFFERENCE:.0e}. Serve it with --engine tensorflow."
             )
 

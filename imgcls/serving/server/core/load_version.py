@@ -15,6 +15,7 @@ from imgcls.serving.server.core.running_version import RunningVersion
 from imgcls.serving.server.core.staged_bundle import STEPS, StagedBundle, is_staged
 from imgcls.serving.server.memory import give_back_memory
 from imgcls.serving.signatures import CLASSES, OUTPUTS
+from imgcls.serving.tensorflow_errors import reason
 from imgcls.serving.warmup import Request, read_warmup
 
 
@@ -88,4 +89,4 @@ def warm_up(version: RunningVersion, requests: list[Request], folder: Path) -> N
         try:
             version.warm_up(signature, inputs)  # type: ignore[arg-type]
         except (tf.errors.OpError, KeyError, TypeError, ValueError) as error:
-            raise ValueError(f"A warm-up request of {folder} for {signature!r} fails: {error}") from error
+            raise ValueError(f"A warm-up request of {folder} for {signature!r} fails: {reason(error)}") from error

@@ -4,7 +4,7 @@ import grpc
 import tensorflow as tf
 
 from imgcls.serving.server.request_error import FAULT, PreconditionError, RequestError
-from imgcls.serving.server.tensorflow_errors import reason
+from imgcls.serving.tensorflow_errors import reason
 
 CODES = {  # of an HTTP status
     200: grpc.StatusCode.OK,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from imgcls.engines.engine import UNKNOWN_SCORE
 from imgcls.serving.server.core.models import Models
 from imgcls.serving.server.core.parts import check_count
 from imgcls.serving.server.request_error import RequestError
@@ -72,8 +73,8 @@ def classify(models: Models, question: Question, images: Sequence[SentImage], se
     Returns:
         The JSON of the answer: "model", "version" and "predictions", in the order of the images. Each has the "file",
         the "classes" with their "probabilities", the likeliest first, and "problem"; of a model with a judgement also
-        "decision", "prediction_set" (names) and "unknown_score". An image that cannot be read has its "problem", and
-        no class.
+        "decision", "prediction_set" (names) and "unknown_score". An image that cannot be read has its "problem",
+        no class, and null as its "unknown_score".
 
     Raises:
         RequestError: If there is no such model, it takes no images, or they are too many.
@@ -99,6 +100,8 @@ def _row(file: str, outputs: Mapping[str, np.ndarray], place: int, top: int) -> 
         row[name] = to_json(outputs[name][place : place + 1], name)[0]
     if SET in outputs:
         row[SET] = [each for each, is_in in zip(row["classes"], outputs[SET][place].tolist(), strict=True) if is_in]
+    if problem and UNKNOWN_SCORE in row:
+        row[UNKNOWN_SCORE] = None  # the signature's 0 would be a very familiar image
     for name in RANKED:
         row[name] = [] if problem else row[name][:top]
     return row

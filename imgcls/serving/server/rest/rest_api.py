@@ -26,7 +26,7 @@ from imgcls.serving.server.core.parts import Limits, check_count, network_size
 from imgcls.serving.server.model_status import model_status
 from imgcls.serving.server.request_error import FAULT, NOT_FOUND, RequestError
 from imgcls.serving.server.rest.json_tensors import encode, parse, read_inputs, signature_name, write_outputs
-from imgcls.serving.server.tensorflow_errors import reason
+from imgcls.serving.tensorflow_errors import reason
 from imgcls.serving.warmup import DEFAULT_SIGNATURE
 
 _Find = Callable[[], ServedVersion]  # the version that is asked

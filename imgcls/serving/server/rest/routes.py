@@ -43,8 +43,8 @@ SCHEMAS: Mapping[str, Schema] = {
             "decision": {"type": "string", "description": "A class, 'not sure' or 'none of these'."},
             "prediction_set": {**_list_of(TEXT), "description": "The classes that it may be."},
             "unknown_score": {
-                "type": "number",
-                "description": "How unlike the images of training; higher is stranger.",
+                "type": ["number", "null"],
+                "description": "How unlike the images of training; higher is stranger. null where there is a problem.",
             },
         },
         "problem",

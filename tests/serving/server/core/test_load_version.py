@@ -1,3 +1,4 @@
+import re
 from contextlib import nullcontext
 
 import pytest
@@ -46,3 +47,17 @@ def test_warm_up_requests_are_answered_before_any_other(folder):
     (folder / "2" / "assets.extra" / "tf_serving_warmup_requests").write_bytes(b"no records" * 10)
     with pytest.raises(ValueError, match="cannot be read"):
         load_version(folder / "2")
+
+
+def test_what_tensorflow_says_of_a_warm_up_file_is_one_line_without_names_of_nodes(folder):
+    path = folder / "2" / "assets.extra" / "tf_serving_warmup_requests"
+    write_warmup(folder / "2", "line", [("serving_default", {"x": ["no number"]})])
+    with pytest.raises(ValueError, match="fails: ") as of_request:
+        load_version(folder / "2")
+    path.write_bytes(b"a text, and no records" * 10)
+    with pytest.raises(ValueError, match="cannot be read: corrupted record at 0") as of_file:
+        load_version(folder / "2")
+    for refusal in (of_request, of_file):
+        said = str(refusal.value)
+        assert len(said.splitlines()) == 1
+        assert not re.search(r"\{\{|\[\[|\[Op:|name:|node", said)

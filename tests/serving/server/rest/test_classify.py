@@ -4,6 +4,7 @@ import shutil
 import subprocess
 
 import httpx
+import jsonschema
 import pytest
 
 from imgcls.serving.server.core.parts import Limits
@@ -75,6 +76,16 @@ def test_the_judgement_is_named(judged_address, images):
     assert all(set(row["prediction_set"]) <= set(CLASS_NAMES) for row in rows)
     assert any(len(row["prediction_set"]) > 1 for row in rows)  # which is more than are named
     assert all(isinstance(row["unknown_score"], float) for row in rows)
+
+
+def test_an_image_that_cannot_be_read_has_no_score(judged_address, images):
+    files = [("image", ("a.png", images[0].read_bytes())), ("image", ("notes.txt", b"no image"))]
+    good, bad = httpx.post(f"{judged_address}/classify", files=files).json()["predictions"]
+    assert bad["problem"]
+    assert (bad["decision"], bad["prediction_set"], bad["unknown_score"]) == ("", [], None)
+    described = httpx.get(f"{judged_address}/openapi.json").json()["components"]["schemas"]["Prediction"]
+    for row in (good, bad):
+        jsonschema.validate(row["unknown_score"], described["properties"]["unknown_score"])
 
 
 @pytest.mark.parametrize(
