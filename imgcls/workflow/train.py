@@ -112,9 +112,17 @@ def train_only(run: RunFolder, manifest: Manifest, progress: Progress | None = N
 def change_run(run: RunFolder, changes: Changes) -> TrainConfig:
     """The config of a run that continues, with what changes written into its folder."""
     config = changed_config(run, changes)
-    if changes:
-        run.save_config(config)
+    save_changed(run, config)
     return config
+
+
+def save_changed(run: RunFolder, config: TrainConfig) -> None:
+    """Write the config that a run continues with into its folder; a run that is to do more is not finished any more."""
+    if config == run.config:
+        return
+    if run.status().get("state") == "finished":  # before the config, so that a kill between the two loses nothing
+        run.write_status("interrupted")
+    run.save_config(config)
 
 
 def run_of_chief(path: Path) -> RunFolder:
