@@ -24,7 +24,7 @@ from imgcls.training.devices.agreement import check_agreement, check_same_checkp
 from imgcls.training.devices.determinism import check_step, choose_determinism
 from imgcls.training.devices.self_check import check_against_one_device
 from imgcls.training.devices.strategy import (
-    check_batch_size,
+    check_batch_size_of_run,
     is_chief,
     make_strategy,
     sync_batch_normalization,
@@ -98,7 +98,7 @@ def train_network(
     strategy = make_strategy(config.training.strategy)
     workers = Workers(strategy)
     check_agreement(run, workers)
-    check_batch_size(config.training.batch_size, strategy)
+    check_batch_size_of_run(config.training.batch_size, strategy)
     output = RunOutput(run, is_chief(strategy), on_step, on_epoch)
     saved = load_latest(run.checkpoints, log_damage=True)
     check_same_checkpoint(saved, workers)
