@@ -8,6 +8,7 @@ import platform
 from pathlib import Path
 
 VECTOR_UNITS = ("avx2", "avx512f", "avx512_bf16", "amx_bf16")  # on which oneDNN's speed and types depend
+OFF = ("0", "false")  # in a variable that TensorFlow reads as a truth, in any case of the letters
 BFLOAT16 = ("avx512_bf16", "amx_bf16")  # of these, those that multiply in bfloat16
 
 
@@ -29,7 +30,7 @@ def processor_name() -> str:
 
 def has_onednn() -> bool:
     """Whether TensorFlow computes with oneDNN, which `import imgcls` switches on unless the variable says otherwise."""
-    return os.environ["TF_ENABLE_ONEDNN_OPTS"] != "0"
+    return os.environ["TF_ENABLE_ONEDNN_OPTS"].lower() not in OFF
 
 
 def vector_units() -> list[str]:

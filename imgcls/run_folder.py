@@ -72,6 +72,7 @@ class RunFolder:
         self.checkpoints = self.path / "checkpoints"
         self.folds_file = self.path / "folds.toml"  # the config of all folds, where the run is one of them
         self.plan_file = self.path / "plan.json"  # why the plan was chosen, where it was
+        self.xla_file = self.path / "xla.json"  # what a step took with and without XLA, where it was measured
         self.learning_rate_image = self.path / "learning_rate.svg"  # of the trial, where one was asked for
         self.model_file = self.path / "model.keras"
         self.predictions = self.path / "predictions"  # <split>.parquet and <split>.npy

@@ -11,15 +11,15 @@ from imgcls.config import TrainConfig
 from imgcls.data.manifest.table import Manifest
 from imgcls.evaluation.metrics import Evaluation
 from imgcls.run_folder import Changes, RunFolder
+from imgcls.training.continuation import changed_config
 from imgcls.training.devices.agreement import check_same_command
-from imgcls.training.devices.cluster import Cluster
 from imgcls.training.devices.strategy import join_workers, make_strategy
 from imgcls.training.devices.workers import Workers
 from imgcls.workflow.create import create_run
 from imgcls.workflow.cross_validation import cross_validate
 from imgcls.workflow.flat_options import flat
 from imgcls.workflow.folds import Folds
-from imgcls.workflow.train import change_run, run_of_chief, train_and_evaluate, train_only
+from imgcls.workflow.train import run_of_chief, save_changed, train_and_evaluate, train_only
 from imgcls.workflow.watch import strip_file
 
 log = logging.getLogger(__name__)
@@ -27,44 +27,53 @@ log = logging.getLogger(__name__)
 
 def start(config: TrainConfig) -> int:
     """Train what the config says: a run, a run for each fold, or this worker's part of a run."""
-    cluster = _joined(config, begins=True)
-    if cluster is not None and not config.name:
-        raise ValueError("Several workers need the same --name, so that they find the run folder of the first one.")
-    if _follows(cluster):
-        return _train_as_worker(run_of_chief(Path(config.runs) / config.name))
+    workers = _joined(config, begins=True)
+    if workers is not None:
+        return _start_together(config, workers)
     if config.input.folds and not config.input.fold:
-        if cluster is not None:
-            raise ValueError("Several workers train one fold at a time; name it with --fold.")
         return _train_folds(Folds.from_config(config))
-    with progress_line() as progress:
-        run, manifest = create_run(config, progress)
-    return _train(run, manifest)
+    return _train(*_created(config))
 
 
 def resume(run: RunFolder, changes: Changes) -> int:
     """Continue a run, or all folds that it is one of, from its last checkpoint."""
-    config = change_run(run, changes)
-    cluster = _joined(config, begins=False)
-    if _follows(cluster):
-        return _train_as_worker(run)
+    config = changed_config(run, changes)
+    workers = _joined(config, begins=False)
+    if workers is not None:  # which have all read the config by now
+        workers.first_does(lambda: save_changed(run, config))
+        if not workers.is_first:
+            return _train_as_worker(run)
+    else:
+        save_changed(run, config)
     if changed := run.changed_network():
         log.warning("%s", changed)
     folds = Folds.of(run)
-    if folds and not changes and cluster is None:
+    if folds and not changes and workers is None:
         return _train_folds(folds)
     return _train(run, Manifest.load(run.manifest_file))
 
 
-def _joined(config: TrainConfig, begins: bool) -> Cluster | None:
+def _joined(config: TrainConfig, begins: bool) -> Workers | None:
     """The workers, once all are there and were started alike; None if this process is alone."""
-    cluster = join_workers(config.training.strategy)
-    if cluster is not None:
-        check_same_command(flat(config), begins, Workers(make_strategy("multi_worker")))
-    return cluster
+    if join_workers(config.training.strategy) is None:
+        return None
+    workers = Workers(make_strategy("multi_worker"))
+    check_same_command(flat(config), begins, workers)
+    return workers
 
 
-def _follows(cluster: Cluster | None) -> bool:
-    return cluster is not None and not cluster.is_chief
+def _start_together(config: TrainConfig, workers: Workers) -> int:
+    if not config.name:
+        raise ValueError("Several workers need the same --name, so that they find the run folder of the first one.")
+    if config.input.folds and not config.input.fold:
+        raise ValueError("Several workers train one fold at a time; name it with --fold.")
+    made = workers.first_does(lambda: _created(config))
+    return _train(*made) if made else _train_as_worker(run_of_chief(Path(config.runs) / config.name))
+
+
+def _created(config: TrainConfig) -> tuple[RunFolder, Manifest]:
+    with progress_line() as progress:
+        return create_run(config, progress)
 
 
 def _train(run: RunFolder, manifest: Manifest) -> int:

@@ -18,7 +18,7 @@ def machine_findings(facts: MachineFacts) -> list[Finding]:
 def _of_processor(facts: MachineFacts) -> Iterator[Finding]:
     if not facts.onednn:
         yield Finding(
-            "oneDNN is switched off (TF_ENABLE_ONEDNN_OPTS is 0): training takes about twice as long.",
+            "oneDNN is switched off by TF_ENABLE_ONEDNN_OPTS: training takes about twice as long.",
             "Type: unset TF_ENABLE_ONEDNN_OPTS",
             wrong=False,
         )

@@ -5,13 +5,14 @@ from dataclasses import replace
 
 import pandas as pd
 
-from imgcls.config import BalanceConfig, Color, InputConfig, NetworkConfig, Plan, TrainConfig
+from imgcls.config import BalanceConfig, Color, InputConfig, NetworkConfig, Plan, TrainConfig, TrainingConfig
 from imgcls.data.batches.balance import resolve_balance, resolve_multi_label_balance
 from imgcls.data.manifest.table import Manifest
 from imgcls.models import find_architecture
 from imgcls.models.cost import describe
 from imgcls.models.registry import Architecture, PretrainedWeights
 from imgcls.models.weights.initial import NO_WEIGHTS, published_weights
+from imgcls.training.devices.strategy import make_strategy
 from imgcls.training.whitening import whitening_mode
 
 SMALL_IMAGE = 64  # pixels of the shorter side; below, ImageNet's features see next to nothing
@@ -43,7 +44,7 @@ def resolve(config: TrainConfig, manifest: Manifest) -> TrainConfig:
     inputs = replace(inputs, image_size=_image_size(inputs, network.model, published, manifest.sizes(images)))
     balance = _balance(config, training)
     _log_whitening(inputs)
-    batch_size = config.training.batch_size or _batch_size(len(training))
+    batch_size = config.training.batch_size or _batch_size(len(training), _parts(config.training))
     return replace(
         config,
         balance=balance,
@@ -153,8 +154,16 @@ def _image_size(inputs: InputConfig, model: str, published: PretrainedWeights | 
     return own if same and _fits(model, own, channels) else find_architecture(model).image_size
 
 
-def _batch_size(images: int) -> int:
-    return min(LARGEST_BATCH, max(SMALLEST_BATCH, images // STEPS_AN_EPOCH))
+def _batch_size(images: int, parts: int) -> int:
+    """A size that has so many equal parts."""
+    size = min(LARGEST_BATCH, max(SMALLEST_BATCH, images // STEPS_AN_EPOCH))
+    return max(parts, size // parts * parts)
+
+
+def _parts(training: TrainingConfig) -> int:
+    """The equal parts in which a batch is computed, on all devices together."""
+    devices: int = make_strategy(training.strategy).num_replicas_in_sync
+    return devices * training.gradient_accumulation_steps
 
 
 def _fits(model: str, size: int, channels: int) -> bool:

@@ -2,7 +2,7 @@
 
 import logging
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import replace
+from dataclasses import asdict, replace
 from typing import Any
 
 import keras
@@ -12,6 +12,7 @@ import tensorflow as tf
 from imgcls.config import TrainConfig
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
+from imgcls.files import write_json
 from imgcls.framework_internals import place_among_workers
 from imgcls.models.classifier import preprocessing
 from imgcls.models.recursion import deep_networks
@@ -24,13 +25,13 @@ from imgcls.training.devices.agreement import check_agreement, check_same_checkp
 from imgcls.training.devices.determinism import check_step, choose_determinism
 from imgcls.training.devices.self_check import check_against_one_device
 from imgcls.training.devices.strategy import (
-    check_batch_size,
+    check_batch_size_of_run,
     is_chief,
     make_strategy,
     sync_batch_normalization,
 )
 from imgcls.training.devices.workers import Workers
-from imgcls.training.devices.xla import settle_xla
+from imgcls.training.devices.xla import XlaTrial, settle_xla
 from imgcls.training.learning_rate_finder import find_learning_rate
 from imgcls.training.losses import all_are_right, likeliest_is_right, make_binary_loss, make_loss
 from imgcls.training.lost_images import LostImages
@@ -98,7 +99,7 @@ def train_network(
     strategy = make_strategy(config.training.strategy)
     workers = Workers(strategy)
     check_agreement(run, workers)
-    check_batch_size(config.training.batch_size, strategy)
+    check_batch_size_of_run(config.training.batch_size, strategy)
     output = RunOutput(run, is_chief(strategy), on_step, on_epoch)
     saved = load_latest(run.checkpoints, log_damage=True)
     check_same_checkpoint(saved, workers)
@@ -291,7 +292,7 @@ class TrainingRun:
         trainer, training = self.trainer, self.config.training
         begins = trainer.progress.step == stage.first_epoch * self.data.steps_per_epoch
         if begins and not stage.on_features:
-            settle_xla(training.xla, trainer, batches)
+            self._keep_xla(stage, settle_xla(training.xla, trainer, batches))
         if trainer.progress.step == 0 and training.find_learning_rate:
             self._use_found_learning_rate(stage, batches)
         check_step(trainer, batches, choose_determinism(training.deterministic)[0])
@@ -299,6 +300,15 @@ class TrainingRun:
             _, *batch = next(iter(trainer.distributed(batches.training(trainer.progress.position, 1))))
             difference = check_against_one_device(trainer, batch)
             log.info("%d devices compute what one does, to %.1g.", self.devices, difference)
+
+    def _keep_xla(self, stage: Stage, trial: XlaTrial | None) -> None:
+        """Write what was measured into the run's folder, and the choice for the last stage into its config."""
+        if trial is None:
+            return
+        self.output.write(lambda: write_json(self.run.xla_file, asdict(trial)))
+        if self.plan.is_last(stage):  # those before it have theirs in the checkpoints
+            self.config = replace(self.config, training=replace(self.config.training, xla=trial.xla))
+            self.output.write(lambda: self.run.save_config(self.config))
 
     def _use_found_learning_rate(self, stage: Stage, batches: StageBatches) -> None:
         """Measure the learning rate, keep its image, and write it into the run's config in place of the measuring."""

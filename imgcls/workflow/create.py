@@ -42,7 +42,8 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
         progress: Receives how many images are read.
 
     Returns:
-        The run's folder, whose config has no "auto" left, and its manifest, in which every image has a split.
+        The run's folder and its manifest, in which every image has a split. The config has no "auto" left but those of
+        `--xla`, which the training measures and writes down, and of `--steps-per-call`, which changes no weight.
 
     Raises:
         ValueError: If an option or the data cannot be used, in one sentence, before anything is written.

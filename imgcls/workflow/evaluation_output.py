@@ -22,10 +22,10 @@ from imgcls.evaluation.report.model_card import ModelCard, write_model_card
 from imgcls.evaluation.report.next_steps import Trained, ranked, report_steps
 from imgcls.evaluation.report.report import Report, write_report
 from imgcls.evaluation.report.whitening import Whitened, show_whitening
-from imgcls.files import write_json
+from imgcls.files import read_json, write_json
 from imgcls.models.classifier import in_channels_last, load_model, preprocessing
 from imgcls.progress import Progress
-from imgcls.run_folder import RunFolder
+from imgcls.run_folder import WAITING, RunFolder
 from imgcls.workflow.analyses import Analysis, Judging, analyse
 from imgcls.workflow.judged import Judged
 from imgcls.workflow.predictions import predictions_of
@@ -134,7 +134,7 @@ def neighbours_of(run: RunFolder | None, progress: Progress) -> PredictionTable 
 def _report(result: Result) -> Report:
     return Report(
         title=result.judged.subject.title,
-        facts=result.facts,
+        facts={**result.facts, **training_facts(result.run)},
         evaluation=result.evaluation,
         table=result.table,
         neighbours=result.training,
@@ -148,6 +148,21 @@ def _report(result: Result) -> Report:
         commands=_commands(result),
         whitening=_whitening(result.run, result.table.paths()[:WHITENED]) if result.run else None,
     )
+
+
+def training_facts(run: RunFolder | None) -> dict[str, str]:
+    """What the training measured of its own speed, by name; empty for a bundle, or where nothing was measured."""
+    if run is None:
+        return {}
+    rows = [row for row in run.metrics() if WAITING in row and row.get("seconds", 0) > 0]
+    facts, seconds = {}, sum(row["seconds"] for row in rows)
+    if seconds:
+        waited = sum(row[WAITING] * row["seconds"] for row in rows)
+        facts["waited for images"] = f"{100 * waited / seconds:.1f} % of the epochs' time"
+    trial = read_json(run.xla_file)
+    if isinstance(trial.get("xla"), str) and isinstance(trial.get("why"), str):
+        facts["XLA"] = f"{trial['xla']}: {trial['why']}"
+    return facts
 
 
 def _steps(result: Result) -> list[NextStep]:

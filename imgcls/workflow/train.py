@@ -17,7 +17,7 @@ from imgcls.workflow.create import create_run
 from imgcls.workflow.evaluate import evaluate_run
 from imgcls.workflow.watch import draw_if_watched, drawing
 
-WAIT_FOR_CHIEF = 3600  # seconds, in which the first worker reads every image
+WAIT_FOR_CHIEF = 120  # seconds, after which a shared disk shows what the first worker has written
 log = logging.getLogger(__name__)
 
 
@@ -112,22 +112,31 @@ def train_only(run: RunFolder, manifest: Manifest, progress: Progress | None = N
 def change_run(run: RunFolder, changes: Changes) -> TrainConfig:
     """The config of a run that continues, with what changes written into its folder."""
     config = changed_config(run, changes)
-    if changes:
-        run.save_config(config)
+    save_changed(run, config)
     return config
 
 
+def save_changed(run: RunFolder, config: TrainConfig) -> None:
+    """Write the config that a run continues with into its folder; a run that is to do more is not finished any more."""
+    if config == run.config:
+        return
+    if run.status().get("state") == "finished":  # before the config, so that a kill between the two loses nothing
+        run.write_status("interrupted")
+    run.save_config(config)
+
+
 def run_of_chief(path: Path) -> RunFolder:
-    """The run folder that the first worker makes, once it is ready.
+    """The run folder that the first worker has made, once this worker sees it.
 
     Raises:
-        FileNotFoundError: If it is not there after an hour.
+        FileNotFoundError: If it is not there after two minutes.
     """
     until = time.monotonic() + WAIT_FOR_CHIEF
     while not (path / "manifest.parquet").is_file():
         if time.monotonic() > until:
             raise FileNotFoundError(
-                f"No run at {path} after {WAIT_FOR_CHIEF} s. All workers need the same --runs folder."
+                f"Worker 0 has made the run, and {path} is not there after {WAIT_FOR_CHIEF} s. All workers need the "
+                "same --runs folder, on a disk that they share."
             )
         time.sleep(0.5)
     return RunFolder(path)

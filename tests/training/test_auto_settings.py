@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from imgcls.config import NetworkConfig, TrainConfig
+from imgcls.config import NetworkConfig, TrainConfig, TrainingConfig
 from imgcls.data.manifest.table import Manifest
 from imgcls.training.auto_settings import resolve
 
@@ -31,3 +31,24 @@ def test_a_run_that_starts_from_another_asks_for_no_published_weights(resolved):
     assert resolved(model="vgg19").network.weights == "imagenet"
     started = resolved(model="vgg19", init_from="runs/vgg11").network
     assert (started.weights, started.plan) == ("none", "scratch")
+
+
+@pytest.mark.parametrize(
+    ("images", "strategy", "parts", "size"),
+    [
+        (168, "one_device", 1, 21),
+        (168, "mirrored", 1, 20),  # over the two processors of these tests
+        (168, "one_device", 4, 20),
+        (168, "mirrored", 4, 16),
+        (2000, "mirrored", 3, 60),
+        (10, "one_device", 16, 16),
+    ],
+)
+def test_a_batch_is_shared_equally_by_the_devices_and_has_the_parts_that_are_asked_for(
+    tiny_run, images, strategy, parts, size
+):
+    few = Manifest.load(tiny_run.manifest_file)
+    rows = few.split("train").sample(images, replace=True, random_state=0)
+    training = TrainingConfig(strategy=strategy, gradient_accumulation_steps=parts)
+    manifest = replace(few, table=rows)
+    assert resolve(TrainConfig(training=training), manifest).training.batch_size == size

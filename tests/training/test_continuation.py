@@ -9,11 +9,12 @@ import pytest
 from imgcls.config import BalanceConfig, InputConfig, TrainConfig
 from imgcls.data.manifest.table import Manifest
 from imgcls.run_folder import RunFolder
-from imgcls.training.continuation import lengthened
+from imgcls.training.continuation import changed_config, lengthened
 from imgcls.training.run import train_network
 from imgcls.training.transfer.stages import Stage
 from imgcls.workflow.create import create_run
 from imgcls.workflow.folds import Folds
+from imgcls.workflow.train import change_run
 
 
 @pytest.fixture
@@ -91,6 +92,13 @@ def test_what_a_run_cannot_go_on_with_is_refused_and_its_config_stays(finished, 
         assert result.code == 2
         assert said in result.err
     assert run.config_file.read_bytes() == config
+
+
+def test_a_finished_run_that_is_killed_once_its_config_asks_for_more_takes_the_same_command_again(finished):
+    run, _ = finished
+    change_run(run, {"epochs": 4})  # and is killed here
+    assert (run.config.training.epochs, run.state()) == (4, "interrupted")
+    assert changed_config(run, {"epochs": 4}) == changed_config(run, {}) == run.config
 
 
 def test_only_the_last_stage_of_a_run_takes_another_end():

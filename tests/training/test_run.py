@@ -7,7 +7,7 @@ import signal
 import subprocess
 import sys
 import time
-from dataclasses import replace
+from dataclasses import asdict, replace
 from pathlib import Path
 
 import keras
@@ -16,12 +16,13 @@ import pytest
 
 from imgcls.config_file import save_toml
 from imgcls.data.manifest.table import Manifest
-from imgcls.files import write_json
+from imgcls.files import read_json, write_json
 from imgcls.framework_internals import all_layers
 from imgcls.models import load_model
 from imgcls.run_folder import RunFolder
 from imgcls.training.callbacks import Checkpointing
 from imgcls.training.checkpoints import load_checkpoint, load_latest, save_checkpoint, step_name
+from imgcls.training.devices.xla import XlaTrial
 from imgcls.training.run import train_network
 from imgcls.workflow.create import create_run
 
@@ -62,6 +63,23 @@ def test_the_model_that_is_kept_is_that_of_the_best_epoch(tiny_run):
     assert kept.state["epoch"] == best["epoch"]
     for stored, loaded in zip(kept.arrays.values(), weights(tiny_run.path), strict=True):
         assert np.array_equal(stored, loaded)
+
+
+def test_what_xla_brings_is_written_into_the_run_which_takes_it_when_it_goes_on(tiny_config, monkeypatch):
+    asked, trial = [], XlaTrial("off", 12.0, 10.0, "a step takes 12.0 ms with it and 10.0 ms without.")
+
+    def measured(name, *_):
+        asked.append(name)
+        return trial if name == "auto" else None
+
+    monkeypatch.setattr("imgcls.training.run.settle_xla", measured)
+    run, manifest = create_run(tiny_config(epochs=1))
+    assert train_network(run, manifest)
+    assert run.config.training.xla == "off"
+    assert read_json(run.xla_file) == asdict(trial)
+    shutil.rmtree(run.checkpoints)  # the run begins anew
+    assert train_network(run, manifest)
+    assert asked == ["auto", "off"]
 
 
 @pytest.mark.thorough

@@ -27,7 +27,8 @@ def check_same_command(settings: Mapping[str, object], begins: bool, workers: Wo
         workers: of the run.
 
     Raises:
-        ValueError: they differ; the sentence says which worker in what, and every worker raises it.
+        ValueError: they differ, or some begin and some go on; the sentence says which worker in what, and every worker
+            raises it.
     """
     if not workers.several:
         return
@@ -37,8 +38,10 @@ def check_same_command(settings: Mapping[str, object], begins: bool, workers: Wo
         workers,
         f"Install the same imgcls, TensorFlow and Keras on all machines; here they are {versions}.",
     )
-    texts = {f"another {flag(name)}": repr(value).encode() for name, value in settings.items() if name not in OWN}
-    _compare(texts, workers, "Start all workers with the same flags.", counts=begins)
+    _check_all_begin_or_none(begins, workers)
+    if begins:
+        texts = {f"another {flag(name)}": repr(value).encode() for name, value in settings.items() if name not in OWN}
+        _compare(texts, workers, "Start all workers with the same flags.")
 
 
 def check_agreement(run: RunFolder, workers: Workers) -> None:
@@ -72,20 +75,28 @@ def check_same_checkpoint(saved: Checkpoint | None, workers: Workers) -> None:
         _compare({"another checkpoint": found.encode()}, workers, "Start all workers again with --resume.")
 
 
-def _compare(texts: Mapping[str, bytes], workers: Workers, what_to_do: str, counts: bool = True) -> None:
+def _check_all_begin_or_none(begins: bool, workers: Workers) -> None:
+    each = workers.of_each(np.array([begins], np.float32))[:, 0]
+    first_of = {begun: int(np.argmax(each == begun)) for begun in set(each.tolist())}
+    if len(first_of) > 1:
+        raise ValueError(
+            f"Worker {first_of[1.0]} begins a run and worker {first_of[0.0]} goes on with one, so they cannot train "
+            "together. Start all workers with --resume, or none of them."
+        )
+
+
+def _compare(texts: Mapping[str, bytes], workers: Workers, what_to_do: str) -> None:
     """Raise ValueError for the first text that is not the same on all workers.
 
     texts: as many on each worker, each by what a worker has whose text is another one.
-    counts: whether those of this worker do.
     """
     numbers = [_number(text) for text in texts.values()]
-    rows = workers.of_each(np.array([float(counts), *numbers], np.float32))
-    of_those = [(index, row[1:]) for index, row in enumerate(rows) if row[0]]
+    rows = workers.of_each(np.array(numbers, np.float32))
     for column, name in enumerate(texts):
-        others = [str(index) for index, row in of_those if row[column] != of_those[0][1][column]]
+        others = [str(index) for index, row in enumerate(rows) if row[column] != rows[0][column]]
         if others:
             has = f"Workers {', '.join(others)} have" if len(others) > 1 else f"Worker {others[0]} has"
-            raise ValueError(f"{has} {name} than worker {of_those[0][0]}, so they cannot train together. {what_to_do}")
+            raise ValueError(f"{has} {name} than worker 0, so they cannot train together. {what_to_do}")
 
 
 def _number(text: bytes) -> int:

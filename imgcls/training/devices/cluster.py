@@ -10,6 +10,7 @@ from itertools import product
 from imgcls.counted import counted
 
 PORT = 2222  # where the job's starter names none
+LAST_PORT = 65_535
 
 
 @dataclass(frozen=True)
@@ -59,7 +60,7 @@ def find_cluster(environment: Mapping[str, str] = os.environ) -> Cluster | None:
         if environment.get(name):
             try:
                 cluster = reader(environment)
-            except (KeyError, TypeError, json.JSONDecodeError) as error:
+            except (AttributeError, KeyError, TypeError, json.JSONDecodeError) as error:
                 raise ValueError(f"{name} is {environment[name]!r}, which names no worker ({error!r}).") from error
             return cluster if len(cluster.addresses) > 1 else None
     return None
@@ -69,7 +70,7 @@ def _tf_config(environment: Mapping[str, str]) -> Cluster:
     config = json.loads(environment["TF_CONFIG"])
     chief, workers = (config["cluster"].get(kind, []) for kind in ("chief", "worker"))
     kind, index = config["task"]["type"], config["task"]["index"]
-    if not isinstance(chief, list) or not isinstance(workers, list):
+    if not all(isinstance(each, list) and all(isinstance(name, str) for name in each) for each in (chief, workers)):
         raise TypeError("chief and worker are lists of addresses")
     if kind not in ("chief", "worker"):
         raise ValueError(f"TF_CONFIG makes this process a task of type {kind!r}; imgcls trains on chief and worker.")
@@ -102,10 +103,20 @@ def _number(text: str | int, what: str) -> int:
 
 def _with_port(hosts: list[str]) -> tuple[str, ...]:
     names = [host.strip() for host in hosts if host.strip()]
-    addresses = tuple(name if ":" in name else f"{name}:{PORT}" for name in names)
+    addresses = tuple(_checked(name) if ":" in name else f"{name}:{PORT}" for name in names)
     if twice := [each for each in addresses if addresses.count(each) > 1]:
         raise ValueError(f"{twice[0]} is named twice among the workers; each needs an address of its own.")
     return addresses
+
+
+def _checked(address: str) -> str:
+    host, _, port = address.rpartition(":")
+    if not host or not re.fullmatch(r"[0-9]{1,5}", port) or not 1 <= int(port) <= LAST_PORT:
+        raise ValueError(
+            f"The worker's address {address!r} has no port from 1 to {LAST_PORT} behind its last colon; expected one "
+            f"such as machine1:{PORT}."
+        )
+    return address
 
 
 def expand_node_list(nodes: str) -> list[str]:

@@ -5,6 +5,7 @@ import os
 import keras
 import tensorflow as tf
 
+from imgcls.counted import counted
 from imgcls.framework_internals import all_layers, check_workers_every, place_among_workers, use_next_collective_keys
 from imgcls.training.devices.cluster import Cluster, find_cluster
 from imgcls.training.devices.roll_call import await_workers, patience
@@ -69,6 +70,18 @@ def check_batch_size(batch_size: int, strategy: tf.distribute.Strategy) -> None:
         nearest = max(replicas, batch_size // replicas * replicas)
         raise ValueError(
             f"--batch-size {batch_size} cannot be shared equally by {replicas} devices; choose --batch-size {nearest}."
+        )
+
+
+def check_batch_size_of_run(batch_size: int, strategy: tf.distribute.Strategy) -> None:
+    """Raise ValueError if the devices cannot share the batches of a run, which keeps the size that it began with."""
+    devices = strategy.num_replicas_in_sync
+    if batch_size % devices:
+        fewer = max(count for count in range(1, devices) if batch_size % count == 0)
+        raise ValueError(
+            f"The batches of this run have {batch_size} images, which {devices} devices cannot share equally, and a "
+            f"run keeps its batch size. Go on with {counted(fewer, 'device')}, or another number that divides "
+            f"{batch_size}."
         )
 
 

@@ -1,13 +1,16 @@
 """What the workers of a run agree on, and the error when one of them is gone."""
 
-from collections.abc import Iterator
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, suppress
+from typing import TypeVar
 
 import numpy as np
 import tensorflow as tf
 
 from imgcls.framework_internals import place_among_workers
 from imgcls.training.devices.strategy import is_chief
+
+Made = TypeVar("Made")
 
 GONE = (
     tf.errors.UnavailableError,
@@ -23,11 +26,13 @@ class Workers:
 
     Attributes:
         several: whether there are other workers.
+        is_first: whether this process is the one that writes.
     """
 
     def __init__(self, strategy: tf.distribute.Strategy) -> None:
         self.strategy = strategy
         self.several = isinstance(strategy, tf.distribute.MultiWorkerMirroredStrategy)
+        self.is_first = is_chief(strategy)
         self._sum = tf.function(self._sum_over_workers, autograph=False)
 
     def any(self, asked: bool) -> bool:
@@ -41,7 +46,7 @@ class Workers:
         """A float32 array that every worker has made, as the first worker made it."""
         if not self.several:
             return array
-        own = array if is_chief(self.strategy) else np.zeros_like(array)
+        own = array if self.is_first else np.zeros_like(array)
         with self.may_be_lost():
             as_first: np.ndarray = self._sum(tf.constant(own)).numpy() / len(self.strategy.extended.worker_devices)
             return as_first
@@ -64,6 +69,31 @@ class Workers:
             each: np.ndarray = self._sum(tf.constant(rows)).numpy() / (self.strategy.num_replicas_in_sync // count)
             return each
 
+    def first_does(self, work: Callable[[], Made]) -> Made | None:
+        """Let the first worker do something while the others wait for it.
+
+        Args:
+            work: what it does.
+
+        Returns:
+            What `work` returns; None on the other workers.
+
+        Raises:
+            ConnectionError: the first worker failed, or is gone; on the other workers.
+        """
+        if not self.is_first:
+            if self.any(False):
+                raise ConnectionError("Worker 0 refused or failed, and its output says why. Start all workers again.")
+            return None
+        try:
+            made = work()
+        except BaseException:
+            with suppress(ConnectionError):  # what it failed of matters more
+                self.any(True)
+            raise
+        self.any(False)
+        return made
+
     @contextmanager
     def may_be_lost(self) -> Iterator[None]:
         """Within, an error of TensorFlow's because another worker is gone becomes a ConnectionError that says so."""
@@ -73,8 +103,8 @@ class Workers:
             if not self.several:
                 raise
             raise ConnectionError(
-                "Another worker is gone, so no step can be made. The run has its checkpoints: start all workers again "
-                "with --resume."
+                "Another worker is gone, so this one cannot go on. Start all workers again; a run that has its folder "
+                "goes on with --resume."
             ) from error
 
     def _sum_over_workers(self, value: tf.Tensor) -> tf.Tensor:

@@ -35,7 +35,7 @@ def _machine_rows(facts: MachineFacts) -> Iterator[tuple[str, str]]:
         "" if facts.cores_of_process == facts.cores else f", of which this process may use {facts.cores_of_process}"
     )
     yield "cores", f"{facts.cores}{pinned}{share}"
-    yield "oneDNN", "on, which imgcls switches on" if facts.onednn else "off: TF_ENABLE_ONEDNN_OPTS is 0"
+    yield "oneDNN", "on, which imgcls switches on" if facts.onednn else "off, by TF_ENABLE_ONEDNN_OPTS"
     limit = facts.memory_of_container
     allowed = "" if limit is None else f", of which the container allows {_gigabytes(limit)}"
     yield "memory", f"{_gigabytes(facts.memory)}{allowed}; {_gigabytes(facts.memory_available)} free"

@@ -57,10 +57,22 @@ def test_every_worker_names_the_first_setting_that_differs(others, has):
     assert said == [f"{has}, so they cannot train together. Start all workers with the same flags."] * 3
 
 
-def test_the_place_of_the_runs_and_the_flags_of_who_goes_on_may_differ():
-    begin = [command({"data": "a", "runs": "/mnt/runs"}), command({"data": "a", "runs": "/nfs/runs"})]
-    assert said_by_each([*begin, command({"data": "b", "epochs": 60}, begins=False)]) == [""] * 3
+def test_the_place_of_the_runs_and_the_flags_of_those_who_go_on_may_differ():
+    assert said_by_each([command({"data": "a", "runs": path}) for path in ("/mnt/runs", "/nfs/runs")]) == [""] * 2
     assert said_by_each([command({"epochs": 30}, begins=False), command({"epochs": 60}, begins=False)]) == [""] * 2
+
+
+def test_workers_of_which_some_begin_a_run_and_some_go_on_do_not_train_together():
+    begin, go_on = command({"data": "a"}), command({"data": "b", "epochs": 60}, begins=False)
+    assert (
+        said_by_each([go_on, begin, begin])
+        == [
+            "Worker 1 begins a run and worker 0 goes on with one, so they cannot train together. Start all workers "
+            "with --resume, or none of them."
+        ]
+        * 3
+    )
+    assert said_by_each([begin, go_on])[0].startswith("Worker 0 begins a run and worker 1 goes on with one")
 
 
 def test_a_worker_that_found_an_older_checkpoint_is_named():

@@ -67,11 +67,21 @@ def test_what_cannot_be_is_refused():
         ({"worker": WORKERS}, {"type": "ps", "index": 0}, "a task of type 'ps'"),
         ({"worker": WORKERS}, {"type": "worker", "index": "one"}, "index is 'one'; expected a whole number"),
         ({"worker": "a:1,b:1"}, {"type": "worker", "index": 0}, "chief and worker are lists"),
+        ({"worker": [1, 2]}, {"type": "worker", "index": 0}, "chief and worker are lists"),
+        (WORKERS, {"type": "worker", "index": 0}, "which names no worker"),
     ],
 )
 def test_a_task_that_does_not_train_or_is_no_list_is_refused(cluster, task, said):
     with pytest.raises(ValueError, match=said):
         find_cluster({"TF_CONFIG": json.dumps({"cluster": cluster, "task": task})})
+
+
+@pytest.mark.parametrize("address", ["b:x", "b:99999", "b:0", "b:", ":1", "b:-1", "[::1]"])
+def test_an_address_whose_port_can_be_none_is_refused(address):
+    with pytest.raises(ValueError, match=r"has no port from 1 to 65535 .* such as machine1:2222") as refused:
+        find_cluster({"IMGCLS_WORKERS": f"a:1,{address}", "JOB_COMPLETION_INDEX": "0"})
+    assert repr(address) in str(refused.value)
+    assert find_cluster({"IMGCLS_WORKERS": "[::1]:65535,b", "JOB_COMPLETION_INDEX": "0"}).addresses[0] == "[::1]:65535"
 
 
 def test_names_of_workers_are_each_another_one_and_an_empty_one_is_none():

@@ -92,6 +92,24 @@ def test_a_worker_that_is_lost_ends_the_other_within_a_minute_and_both_go_on(tin
 
 
 @pytest.mark.slow
+def test_a_finished_run_is_trained_longer_by_all_its_workers_and_its_name_is_taken_for_all(tiny_config, tmp_path):
+    file, run = tmp_path / "two.toml", tmp_path / "two"
+    save_toml(tiny_config(name="two", epochs=1, strategy="multi_worker"), file)
+    finish(start_workers(2, "--config", file))
+    finish(start_workers(2, "--resume", run, "--epochs", 2))
+    assert len(losses(run)) == RunFolder(run).config.training.epochs == 2
+    assert RunFolder(run).state() == "finished"
+
+    first, second = start_workers(2, "--config", file)
+    said, _ = first.communicate(timeout=300)
+    assert first.returncode == 2
+    assert "There is a run at" in said
+    said, _ = second.communicate(timeout=300)
+    assert second.returncode == 1
+    assert "Worker 0 refused or failed, and its output says why. Start all workers again." in said
+
+
+@pytest.mark.slow
 def test_a_run_goes_on_with_another_number_of_workers(tiny_config, tmp_path):
     """The batch is divided anew, and the order of the examples stays: the weights are those of two to rounding."""
     for name in ("two", "changing"):

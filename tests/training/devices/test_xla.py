@@ -34,7 +34,7 @@ def settle(monkeypatch, caplog):
         monkeypatch.setattr(xla, "_seconds", measured)
         monkeypatch.setattr(tf.config, "list_physical_devices", lambda kind: ["a card"])
         before = trainer.state()[0]
-        xla.settle_xla("auto", trainer, Batches())
+        settled.trial = xla.settle_xla("auto", trainer, Batches())
         assert all(np.array_equal(a, b) for a, b in zip(trainer.state()[0].values(), before.values(), strict=True))
         said = [record.getMessage() for record in caplog.records if record.name.startswith("imgcls")]
         return trainer, timed, said
@@ -54,6 +54,9 @@ def test_what_is_not_faster_is_not_used(settle):
     trainer, _, said = settle({False: 0.02, True: 0.0195})
     assert not trainer.options.xla
     assert said == ["--xla off: a step takes 19.5 ms with it and 20.0 ms without."]
+    assert settle.trial == xla.XlaTrial(
+        "off", pytest.approx(19.5), pytest.approx(20.0), "a step takes 19.5 ms with it and 20.0 ms without."
+    )
 
 
 def test_a_batch_that_does_not_fit_is_divided_before_it_is_timed(settle):
@@ -68,6 +71,7 @@ def test_xla_is_not_used_where_it_needs_more_memory_than_the_step_without_it(set
     assert not trainer.options.xla
     assert trainer.options.gradient_accumulation_steps == 2
     assert said[1:] == ["--xla off: XLA needs more memory than there is."]
+    assert settle.trial == xla.XlaTrial("off", None, pytest.approx(20.0), "XLA needs more memory than there is.")
 
 
 def test_a_batch_that_cannot_be_divided_far_enough_is_said(settle):
