@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from keras import layers
 
+from imgcls.layer_precision import layers_in
 from imgcls.models import build_model, find_architecture
 from imgcls.models.keras_file import save
 from tests.models.foreign.conftest import embedding
@@ -89,3 +90,10 @@ def test_what_is_no_archive_is_refused(tmp_path, content):
         find_architecture(str(tmp_path / "bad.keras"))
     with pytest.raises(FileNotFoundError, match=r"No file at .*none.keras"):
         find_architecture(str(tmp_path / "none.keras"))
+
+
+def test_a_file_that_was_saved_in_mixed_precision_computes_in_that_of_the_run(tmp_path):
+    with layers_in("float16"):
+        keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(4, 3, name="conv")]).save(tmp_path / "mixed.keras")
+    ours = build_model(str(tmp_path / "mixed.keras"), num_classes=2, weights="own", preprocessing="0-1")
+    assert ours.get_layer("conv").compute_dtype == "float32"
