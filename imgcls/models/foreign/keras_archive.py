@@ -13,7 +13,7 @@ from imgcls.models.foreign.as_architecture import ModelSource, as_architecture
 from imgcls.models.foreign.feature_network import check_kind
 from imgcls.models.network_config import check_classes
 from imgcls.models.registry import Architecture
-from imgcls.models.weights.file_check import LAYERS
+from imgcls.models.weights.file_check import LAYERS, model_of_classifier
 
 FILES = 8  # architectures of files that are kept
 
@@ -100,5 +100,5 @@ def _check_not_ours(config: Any, path: Path) -> None:
     if names >= LAYERS:
         name = config["config"].get("name")
         raise ValueError(
-            f"{path} is a classifier that imgcls saved, of the network {name}. Choose --model {name} --weights {path}."
+            f"{path} is a classifier that imgcls saved, of the network {name}. {model_of_classifier(path, name)}"
         )

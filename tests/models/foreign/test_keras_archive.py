@@ -83,6 +83,21 @@ def test_a_classifier_of_ours_is_named(tmp_path):
         find_architecture(str(tmp_path / "ours.keras"))
 
 
+def test_of_a_classifier_of_a_keras_model_the_copy_beside_it_is_named(tmp_path):
+    keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(4, 3)], name="plain").save(tmp_path / "mine.keras")
+    (tmp_path / "run").mkdir()
+    ours = tmp_path / "run" / "model.keras"
+    save(build_model(str(tmp_path / "mine.keras"), num_classes=2, weights="own", preprocessing="0-1"), ours)
+    with pytest.raises(ValueError, match=r"of the network plain\. Choose --weights .*, and for --model the network "):
+        find_architecture(str(ours))
+    copy = (tmp_path / "mine.keras").rename(tmp_path / "run" / "network.keras")
+    with pytest.raises(ValueError, match=f"Choose --model {copy} --weights {ours}"):
+        find_architecture(str(ours))
+    build_model(str(copy), num_classes=2, weights=str(ours), preprocessing="0-1")
+    with pytest.raises(ValueError, match=f"holds a plain; expected a lenet5. Choose --model {copy} --weights {ours}"):
+        build_model("lenet5", num_classes=2, weights=str(ours))
+
+
 @pytest.mark.parametrize("content", [b"", b"no archive"])
 def test_what_is_no_archive_is_refused(tmp_path, content):
     (tmp_path / "bad.keras").write_bytes(content)
