@@ -31,6 +31,26 @@ def test_weights_may_come_from_another_file(mobilenet, mobilenet_file, tmp_path)
     np.testing.assert_array_equal(ours.get_layer("Conv1").kernel, other.get_layer("Conv1").kernel)
 
 
+@pytest.mark.parametrize(
+    ("other", "said"),
+    [
+        (layers.Conv2D(4, 5), r"\(conv/kernel is \(3, 3, 3, 4\) in the model and \(5, 5, 3, 4\) in the file\)\.$"),
+        (
+            layers.Conv2D(4, 3, use_bias=False),
+            r"\(<Conv2D name=conv, .*: Layer 'conv' expected 2 variables, but received 1",
+        ),
+        (layers.Flatten(), r"\(<Conv2D name=conv, .*: Layer 'conv' expected 2 variables, but received 0"),
+    ],
+)
+def test_weights_of_other_layers_are_refused_with_what_does_not_fit(tmp_path, other, said):
+    keras.Sequential([keras.Input((8, 8, 3)), layers.Conv2D(4, 3, name="conv")]).save(tmp_path / "net.keras")
+    keras.Sequential([keras.Input((8, 8, 3)), other]).save_weights(tmp_path / "other.weights.h5")
+    with pytest.raises(ValueError, match=said):
+        build_model(
+            str(tmp_path / "net.keras"), num_classes=2, weights=tmp_path / "other.weights.h5", preprocessing="0-1"
+        )
+
+
 def test_files_whose_models_have_one_name_are_each_its_own(tmp_path):
     files = [str(tmp_path / f"{number}.keras") for number in (1, 2, 3)]
     for number, file in enumerate(files, 1):
