@@ -260,8 +260,8 @@ def _check_no_file(name: str) -> None:
         )
     if path.is_file():
         raise ValueError(
-            f"--model {name} is a file that imgcls does not take as a network: expected a .keras file, a .py file, or a "
-            "name that `python -m imgcls.models` lists."
+            f"--model {name} is a file that imgcls does not take as a network: expected a .keras file, a .py file, or "
+            "a name that `python -m imgcls.models` lists."
         )
 
 

@@ -8,7 +8,7 @@ from imgcls.models import find_architecture
     [
         (
             "plain.h5",
-            r"is a file in HDF5: save a whole model as .keras, by .*load_model\('plain.h5'\).save\('plain.keras'",
+            r"is a file in HDF5: save a whole model as .keras, .*load_model\('plain.h5'\).save\('plain.keras'",
         ),
         ("plain.h5", r"weights alone with their network, --model my_net.keras --weights plain.h5\.$"),
         ("resnet18.pth", r"is a file of weights: name their network too, --model NAME --weights resnet18.pth;"),
