@@ -186,8 +186,8 @@ def make_trainer(options: Options, case: Case):
     import keras
 
     from imgcls.config import TrainingConfig
+    from imgcls.layer_precision import layers_in
     from imgcls.models import NetworkOptions, build_model
-    from imgcls.training.devices.precision import layers_in
     from imgcls.training.devices.strategy import make_strategy
     from imgcls.training.optimizers import make_optimizer
     from imgcls.training.step import StepOptions

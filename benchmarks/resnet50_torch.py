@@ -27,7 +27,7 @@ from imgcls.config import TrainingConfig
 from imgcls.models import build_model
 from imgcls.training.trainer import Trainer
 from imgcls.training.optimizers import make_optimizer
-from imgcls.training.devices.precision import layers_in
+from imgcls.layer_precision import layers_in
 from imgcls.training.devices.strategy import make_strategy
 
 precision, batch = sys.argv[1], int(sys.argv[2])

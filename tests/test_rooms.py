@@ -51,6 +51,7 @@ EVERYWHERE = {
     "durations",
     "file_lock",
     "heard_signals",
+    "layer_precision",
     "living_process",
     "metrics",
     "named_layer",

@@ -114,5 +114,18 @@ def read_network(path: Path) -> "openvino.Model":
     try:
         return openvino.Core().read_model(path)
     except RuntimeError as error:
-        reason = str(error).strip().splitlines()[-1]
-        raise ValueError(f"{path} holds no network of OpenVINO ({reason}). Export the run again.") from error
+        raise ValueError(
+            f"{path} holds no network of OpenVINO ({openvino_reason(error)}). Export the run again."
+        ) from error
+
+
+def openvino_reason(error: Exception) -> str:
+    """What an error of OpenVINO says, in one line, without the places in its source that it passed.
+
+    Example:
+        >>> openvino_reason(RuntimeError("Exception from core.cpp:117:\nUnsupported operation: Convert\nDetails:"))
+        'Unsupported operation: Convert'
+    """
+    lines = [line.strip() for line in str(error).splitlines()]
+    said = [line for line in lines if line and not line.startswith(("Exception from", "Check '")) and line[-1] != ":"]
+    return "; ".join(said[:2])[:300] or type(error).__name__

@@ -4,6 +4,7 @@ import difflib
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, TypeVar
 
 from imgcls.nearest_name import nearest_name
@@ -132,6 +133,7 @@ STRANGERS = ("resnest", "res2net")  # families that are spelled like one of ours
 _ARCHITECTURES: dict[str, Architecture] = {}
 _FOREIGN: dict[str, Architecture] = {}  # those of other projects that this process has met
 KERAS_FILE = ".keras"
+H5_FILES, PYTORCH_FILES = (".h5", ".hdf5"), (".pth", ".pt", ".bin", ".safetensors")
 PROJECTS = ("keras_applications", "keras_cv", "keras_hub")  # whose models are named PROJECT:NAME
 
 
@@ -211,7 +213,7 @@ def find_architecture(name: str) -> Architecture:
     """The architecture called `name`, or that of a Python file or Keras model, such as "my_net.py" or "my_net.keras".
 
     Raises:
-        ValueError: If there is no such architecture, with the nearest name of its family.
+        ValueError: If there is no such architecture, with the nearest name of its family, or if it is another file.
         FileNotFoundError: If there is no such file.
 
     Example:
@@ -228,6 +230,7 @@ def find_architecture(name: str) -> Architecture:
         return foreign_architecture(name)
     if name in _ARCHITECTURES or name in _FOREIGN:
         return _ARCHITECTURES.get(name) or _FOREIGN[name]
+    _check_no_file(str(name))
     close = _nearest(str(name).lower().replace("-", "_"))
     if close:
         raise ValueError(
@@ -239,6 +242,27 @@ def find_architecture(name: str) -> Architecture:
         "function in a file, --model my_net.py, which takes each Keras layer by net.apply: docs/guides/networks.md "
         "shows both."
     )
+
+
+def _check_no_file(name: str) -> None:
+    """Raise ValueError, with what to do, for the name of a file that holds no network as it is."""
+    path = Path(name)
+    if path.suffix in H5_FILES:
+        raise ValueError(
+            f"--model {name} is a file in HDF5: save a whole model as .keras, by keras.models.load_model({name!r})"
+            f".save({path.stem + KERAS_FILE!r}), and name weights alone with their network, --model my_net.keras "
+            f"--weights {name}."
+        )
+    if path.suffix in PYTORCH_FILES:
+        raise ValueError(
+            f"--model {name} is a file of weights: name their network too, --model NAME --weights {name}; "
+            "`python -m imgcls.models` lists the names."
+        )
+    if path.is_file():
+        raise ValueError(
+            f"--model {name} is a file that imgcls does not take as a network: expected a .keras file, a .py file, or "
+            "a name that `python -m imgcls.models` lists."
+        )
 
 
 def _nearest(name: str) -> str:

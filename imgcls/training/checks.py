@@ -7,6 +7,7 @@ import tensorflow as tf
 
 from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
 from imgcls.data.augmentation.layer_function import layer_function, try_layers
+from imgcls.layer_precision import layers_in
 from imgcls.layers.by_name import ACTIVATIONS, INITIALIZERS, find
 from imgcls.models import NetworkOptions, find_architecture
 from imgcls.models.cost import cost_of_network
@@ -19,7 +20,7 @@ from imgcls.models.weights.file_check import check_saved_classifier, check_weigh
 from imgcls.models.weights.initial import initial_weights, published_weights
 from imgcls.models.weights.named import is_weight_file, named_weights
 from imgcls.training.auto_settings import settle_plan, settle_weights
-from imgcls.training.devices.precision import choose_precision, layers_in
+from imgcls.training.devices.precision import choose_precision
 from imgcls.training.devices.strategy import check_batch_size, make_strategy
 from imgcls.training.network import earlier_model, run_preprocessing
 

@@ -14,9 +14,9 @@ from imgcls.data.augmentation.layer_function import LayerFunction, layer_functio
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.images.reading import read_images
 from imgcls.data.manifest.table import Manifest
+from imgcls.layer_precision import layers_in
 from imgcls.models import InputLayers, NetworkOptions, build_model, find_architecture
 from imgcls.run_folder import RunFolder
-from imgcls.training.devices.precision import layers_in
 from imgcls.training.whitening import make_whitening
 
 RARE_CLASSES = "rare"  # the preset that they get where they are repeated

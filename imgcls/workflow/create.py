@@ -19,6 +19,7 @@ from imgcls.machine.nvidia_findings import findings_of_this_machine
 from imgcls.models.registry import find_architecture
 from imgcls.models.weights.initial import NO_WEIGHTS
 from imgcls.models.weights.named import find_weights, named_weights
+from imgcls.models.weights.state_dict import check_takes_state_dicts
 from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
 from imgcls.training.auto_settings import resolve
@@ -89,6 +90,7 @@ def _fetch_weights(config: TrainConfig, progress: Progress) -> None:
     weights, network = named_weights(config.network.weights), config.network
     if weights and network.model != "auto":
         architecture = find_architecture(network.model)
+        check_takes_state_dicts(architecture, str(weights))
         find_weights(weights, architecture.name, progress.of(f"Downloading {weights}, in bytes"))
 
 

@@ -66,7 +66,8 @@ def with_default_network(config: TrainConfig, manifest: Manifest, progress: Prog
     if not rivals:
         log.info("--model auto: %s, %s, has no weights of timm for a network of the table.", FOLDER, weights_folder())
         return config
-    log.info("--model auto: %s has %s beside %s; their features decide.", FOLDER, _named(rivals), DEFAULT.model)
+    named = " and ".join(list(dict.fromkeys(each.model for each in rivals))[:MOST_TRIED])
+    log.info("--model auto: %s has %s beside %s; their features decide.", FOLDER, named, DEFAULT.model)
     found = _probed([DEFAULT, *rivals], config, manifest, progress)
     best = decide(found)
     scores = ", ".join(f"{each.model} {100 * probe.score:.1f} %" for each, probe in found.items())
@@ -75,12 +76,15 @@ def with_default_network(config: TrainConfig, manifest: Manifest, progress: Prog
 
 
 def candidates_here() -> list[Candidate]:
-    """The networks whose weights are in the folder: not much larger than the default one, the best published first."""
-    found = {architecture_of(name): name for name in timm_weights_here() if architecture_of(name)}
+    """The networks whose weights are in the folder: not much larger than the default one, the best published first.
+
+    A network of which there are several files is there several times.
+    """
     most = MOST_MACS * DEFAULT.macs
-    names = [name for name in found if name != DEFAULT.model and describe(name).macs <= most]
-    names.sort(key=lambda name: -(find_architecture(name).top1 or 0.0))
-    return [Candidate(name, f"{TIMM}:{found[name]}") for name in names[:MOST_TRIED]]
+    names = [(architecture_of(name), name) for name in reversed(timm_weights_here())]
+    found = [Candidate(model, f"{TIMM}:{name}") for model, name in names if model and model != DEFAULT.model]
+    found = [each for each in found if each.macs <= most]
+    return sorted(found, key=lambda each: (-(find_architecture(each.model).top1 or 0.0), each.model))
 
 
 def decide(found: dict[Candidate, Probe]) -> Candidate:
@@ -102,13 +106,19 @@ def _has_choice(config: TrainConfig, manifest: Manifest) -> bool:
 def _probed(
     candidates: list[Candidate], config: TrainConfig, manifest: Manifest, progress: Progress
 ) -> dict[Candidate, Probe]:
-    """A probe of each, in this order, as long as there is time; one whose file is no good is left out."""
+    """A probe of the first networks, as long as there is time; in place of one whose file is no good comes the next."""
     began, found = time.monotonic(), {}
+    done: set[str] = set()  # networks that were tried, or that there is no time for
     a_mac = 0.0  # seconds of the slowest so far, for each MAC of an image
     for candidate in candidates:
+        if len(done) > MOST_TRIED:
+            break
+        if candidate.model in done:
+            continue
         start = time.monotonic()
         if start - began + a_mac * candidate.macs > 60 * config.network.minutes:
             log.info("%s is not tried: --minutes %g would not do.", candidate.model, config.network.minutes)
+            done.add(candidate.model)
             continue
         try:
             settled = resolve(candidate.of(config), manifest)
@@ -118,12 +128,9 @@ def _probed(
                 raise
             log.warning("%s is not tried: %s", candidate.model, error)
             continue
+        done.add(candidate.model)
         took = time.monotonic() - start
         a_mac = max(a_mac, took / candidate.macs)
         found[candidate] = next(probe for probe in choice.probes if probe.name == "embedding")
         log.info("  %s: %.1f %% in %s", candidate.model, 100 * found[candidate].score, clock(took))
     return found
-
-
-def _named(candidates: list[Candidate]) -> str:
-    return " and ".join(each.model for each in candidates)

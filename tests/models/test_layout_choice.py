@@ -5,9 +5,9 @@ import sys
 import pytest
 
 from imgcls.data_format import CHANNELS_FIRST, CHANNELS_LAST, DATA_FORMATS
+from imgcls.layer_precision import layers_in
 from imgcls.models import layout_choice
 from imgcls.models.layout_choice import resolve_data_format
-from imgcls.training.devices.precision import layers_in
 
 WITHOUT_ONEDNN = """
 import keras

@@ -10,7 +10,10 @@ from pathlib import Path
 import pytest
 
 from imgcls.config import InputConfig, NetworkConfig, TrainConfig
+from imgcls.progress import Progress
+from imgcls.training.transfer.plan import Choice
 from imgcls.training.transfer.probe import Probe
+from imgcls.workflow import default_network
 from imgcls.workflow.create import create_run
 from imgcls.workflow.default_network import DEFAULT, Candidate, candidates_here, decide
 
@@ -56,9 +59,28 @@ def test_networks_in_the_folder_are_candidates_unless_they_are_much_larger(folde
     (folder / "tf_efficientnet_lite0.in1k.safetensors").touch()  # the default one
     (folder / "notes.txt").touch()
     found = candidates_here()
-    assert len(found) == 2
-    assert Candidate("resnet50_v1_5", "timm:resnet50.a1_in1k") in found
-    assert {each.model for each in found} <= {"convnext_atto", "convnext_tiny", "resnet50_v1_5"}
+    assert found == [TINY, Candidate("resnet50_v1_5", "timm:resnet50.a1_in1k"), ATTO]
+
+
+def test_in_place_of_a_damaged_file_comes_the_next_one(photos, folder, caplog, monkeypatch):
+    tiny, other, atto = TINY.weights, "timm:convnext_tiny.fb_in1k", ATTO.weights
+    for named in ("timm:resnet50.a1_in1k", tiny, other, atto, "timm:resnet18.a1_in1k"):
+        (folder / f"{named.removeprefix('timm:')}.safetensors").touch()
+    tried = []
+
+    def choose(config, *_):
+        tried.append(config.network.weights)
+        if config.network.weights in (tiny, "timm:resnet50.a1_in1k"):
+            raise ValueError("damaged")
+        return Choice("head", (), (probe(0.7 if config.network.weights == "imagenet" else 0.9),))
+
+    monkeypatch.setattr(default_network, "choose_plan", choose)
+    monkeypatch.setattr(default_network, "resolve", lambda config, _: config)
+    monkeypatch.setattr(default_network, "_has_choice", lambda *_: True)
+    config = default_network.with_default_network(photos, None, Progress())
+    assert tried == ["imagenet", tiny, other, "timm:resnet50.a1_in1k", atto]
+    assert "resnet50_v1_5 is not tried: damaged" in caplog.text
+    assert config.network.model == "convnext_atto"  # as good, with the fewest MACs
 
 
 def test_without_the_folder_the_default_network_is_taken(monkeypatch):

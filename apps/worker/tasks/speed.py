@@ -25,8 +25,9 @@ def of_network(model: str, image_size: int, file: str) -> bool:
             images a second to compute features, to train the last third, and to train everything; begin, seconds
             until the first step is done; day.
     """
+    from imgcls.layer_precision import layers_in
     from imgcls.models import find_architecture
-    from imgcls.training.devices.precision import choose_precision, layers_in
+    from imgcls.training.devices.precision import choose_precision
 
     size = image_size or find_architecture(model).image_size
     began = time.monotonic()

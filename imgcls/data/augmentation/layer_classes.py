@@ -1,14 +1,13 @@
 """The augmentation layers of keras-cv and Keras: found by their names, made with their arguments, or refused."""
 
 import inspect
-from collections.abc import Iterator
-from contextlib import contextmanager
 from typing import Any
 
 import keras
 
 from imgcls.counted import counted
 from imgcls.data.augmentation.answered_draws import ensure_generator
+from imgcls.layer_precision import FLOAT32, layers_in
 from imgcls.named_layer import PACKAGES, NamedLayer
 from imgcls.nearest_name import did_you_mean
 
@@ -61,22 +60,11 @@ def make_layer(named: NamedLayer) -> keras.layers.Layer:
     arguments = _arguments(named, found)
     ensure_generator()
     try:
-        with float32():
+        with layers_in(FLOAT32):  # whatever the run does: bfloat16 has no single gray levels
             layer: keras.layers.Layer = (_in_gray_levels(found) if named.name in UNIT_RANGE else found)(**arguments)
     except Exception as error:
         raise ValueError(f"{named} cannot be made with these arguments: {reason(error)}") from error
     return layer
-
-
-@contextmanager
-def float32() -> Iterator[None]:
-    """Within, new layers compute in float32, whatever the run does: bfloat16 has no single gray levels."""
-    before = keras.config.dtype_policy()
-    keras.config.set_dtype_policy("float32")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def reason(error: Exception) -> str:

@@ -10,7 +10,8 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.data.augmentation.answered_draws import answered
-from imgcls.data.augmentation.layer_classes import float32, make_layer, reason
+from imgcls.data.augmentation.layer_classes import make_layer, reason
+from imgcls.layer_precision import FLOAT32, layers_in
 from imgcls.named_layer import parse_layer
 
 STATEFUL = re.compile(  # operations that give something else at the next call
@@ -74,7 +75,7 @@ class LayerFunction:
             ValueError: The layer cannot be called with such an image.
         """
         if shape not in self._traced:
-            with tf.init_scope(), float32():
+            with tf.init_scope(), layers_in(FLOAT32):
                 self._traced[shape] = self._trace(shape)
         return self._traced[shape]
 

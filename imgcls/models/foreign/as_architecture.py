@@ -10,6 +10,7 @@ from typing import Any
 import keras
 
 from imgcls.counted import counted
+from imgcls.layer_precision import FLOAT32, layers_in
 from imgcls.models.foreign.feature_network import feature_network
 from imgcls.models.foreign.flat_graph import as_it_is
 from imgcls.models.registry import Architecture, PretrainedWeights, registered, remember
@@ -117,8 +118,9 @@ class _Foreign:
         source = self._source
         check_size(source, shape)
         with_weights = source.with_weights.get(weights)
-        model = with_weights(shape, path) if with_weights else source.make(shape)
-        features = feature_network(model, source.named, source.replaced)
+        with layers_in(FLOAT32):  # it is kept, and runs of every precision build on it
+            model = with_weights(shape, path) if with_weights else source.make(shape)
+            features = feature_network(model, source.named, source.replaced)
         _check_made(features, shape, source.named)
         return features
 

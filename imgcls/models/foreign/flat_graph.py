@@ -18,7 +18,7 @@ TAKEN = (  # names of our own layers around those of a model
     "pixels", "standardization", "blue_first", "embedding", "dropout", "logits", "probabilities", "judgement",
     "depth_pool", "depth_features", "depth_standardization", "adaptation", "adaptation_dropout",
 )  # fmt: skip
-FLOAT32 = "float32"
+FOLLOWS = ("float32", "mixed_bfloat16", "mixed_float16")  # precisions in whose place a run has its own
 GRAPH_CALLS = ("keras.src.models.functional", "keras.src.models.sequential")  # whose call goes through the graph
 Replaced = Callable[[keras.layers.Layer], keras.layers.Layer]
 RANDOM_CHANGES = "keras.src.layers.preprocessing.image_preprocessing"
@@ -144,7 +144,7 @@ def _config(layer: keras.layers.Layer) -> dict[str, Any]:
         raise ValueError(
             f"The layer {layer.name!r} ({type(layer).__name__}) has no get_config, which is needed to copy it."
         ) from error
-    if isinstance(config.get("dtype"), dict) and getattr(layer.dtype_policy, "name", "") == FLOAT32:
+    if isinstance(config.get("dtype"), dict) and getattr(layer.dtype_policy, "name", "") in FOLLOWS:
         config["dtype"] = keras.config.dtype_policy().name
     if type(layer) is keras.layers.Normalization and layer.built:  # Keras keeps adapted statistics as weights
         config["mean"], config["variance"] = (np.ravel(each).tolist() for each in (layer.mean, layer.variance))

@@ -1,6 +1,7 @@
 """Any .keras file as a network. What could run a stranger's program in it is refused before Keras opens it."""
 
 import json
+import re
 import zipfile
 from functools import lru_cache
 from pathlib import Path
@@ -13,8 +14,10 @@ from imgcls.models.foreign.as_architecture import ModelSource, as_architecture
 from imgcls.models.foreign.feature_network import check_kind
 from imgcls.models.network_config import check_classes
 from imgcls.models.registry import Architecture
-from imgcls.models.weights.file_check import LAYERS
+from imgcls.models.weights.file_check import LAYERS, model_of_classifier
 
+FIRST_LAYER = re.compile(r"Example error message for object (<.*>):")
+SHAPES = re.compile(r"variable\.shape=(\(.*?\)), Received: value\.shape=(\(.*?\))\. Target variable: <\w+ path=(\S+),")
 FILES = 8  # architectures of files that are kept
 
 
@@ -87,9 +90,20 @@ def with_weight_file(model: keras.Model, path: Path | None) -> keras.Model:
     try:
         model.load_weights(path)
     except Exception as error:  # Keras and h5py raise many
-        first = (str(error).strip().splitlines() or [type(error).__name__])[0]
-        raise ValueError(f"{path} does not hold the weights of {model.name} ({first[:200]}).") from error
+        raise ValueError(f"{path} does not hold the weights of {model.name} ({_misfit(error)}).") from error
     return model
+
+
+def _misfit(error: Exception) -> str:
+    """What does not fit, in one line; of several layers the first, which Keras names in the second line or below."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip()] or [type(error).__name__]
+    shapes, layer = SHAPES.search(str(error)), FIRST_LAYER.search(lines[0])
+    if shapes:
+        expected, found, variable = shapes.groups()
+        return f"{variable} is {expected} in the model and {found} in the file"
+    if layer and len(lines) > 1:
+        return f"{layer[1]}: {lines[1].rstrip('.')}"[:300]
+    return lines[0][:200].rstrip(".")
 
 
 def _check_not_ours(config: Any, path: Path) -> None:
@@ -100,5 +114,5 @@ def _check_not_ours(config: Any, path: Path) -> None:
     if names >= LAYERS:
         name = config["config"].get("name")
         raise ValueError(
-            f"{path} is a classifier that imgcls saved, of the network {name}. Choose --model {name} --weights {path}."
+            f"{path} is a classifier that imgcls saved, of the network {name}. {model_of_classifier(path, name)}"
         )

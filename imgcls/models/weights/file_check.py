@@ -6,7 +6,8 @@ from pathlib import Path
 
 import h5py
 
-from imgcls.models.registry import Architecture
+from imgcls.models.kept_network import kept
+from imgcls.models.registry import Architecture, registered
 from imgcls.models.weights.state_dict import READERS, read_state_dict
 
 KINDS = (".keras", ".h5", *READERS)
@@ -50,7 +51,22 @@ def check_saved_classifier(path: Path, name: str = "") -> None:
     if not layers >= LAYERS:
         raise ValueError(f"{path} is no classifier that imgcls saved: it has no layer 'logits'. Name another file.")
     if name and found != name:
-        raise ValueError(f"{path} holds a {found}; expected a {name}. Choose --model {found}.")
+        raise ValueError(f"{path} holds a {found}; expected a {name}. {model_of_classifier(path, found)}")
+
+
+def model_of_classifier(path: Path, name: str) -> str:
+    """A sentence that says which --model a classifier of ours is of.
+
+    Args:
+        path: Of the classifier.
+        name: Of its network. That of a user's own network says nothing to --model; its run folder has a copy.
+    """
+    model = name if name in registered() else kept(path.parent)
+    if model:
+        return f"Choose --model {model} --weights {path}."
+    return (
+        f"Choose --weights {path}, and for --model the network that it was made from; config.toml of its run names it."
+    )
 
 
 def _check_twin(path: Path, architecture: Architecture | None) -> None:

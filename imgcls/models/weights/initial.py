@@ -16,7 +16,13 @@ from imgcls.models.weights.earlier import copy_layers
 from imgcls.models.weights.file_check import check_saved_classifier
 from imgcls.models.weights.imagenet import imagenet_class_names
 from imgcls.models.weights.named import find_weights, named_weights
-from imgcls.models.weights.state_dict import StateDict, is_state_dict, load_state_dict, read_state_dict
+from imgcls.models.weights.state_dict import (
+    StateDict,
+    check_takes_state_dicts,
+    is_state_dict,
+    load_state_dict,
+    read_state_dict,
+)
 
 NO_WEIGHTS = "none"
 H5 = ".h5"  # the name, among the weights of an architecture, of those of any such file
@@ -108,6 +114,7 @@ def initial_weights(architecture: Architecture, weights: str | Path) -> InitialW
     """
     named = str(weights)
     if name := named_weights(weights):
+        check_takes_state_dicts(architecture, named)
         found = find_weights(name, architecture.name)
         return InitialWeights(named, state_dict=read_state_dict(architecture, found.path, name.name, found.pixels))
     if is_state_dict(weights):

@@ -112,6 +112,26 @@ def is_state_dict(weights: str | Path) -> bool:
     return Path(weights).suffix in READERS
 
 
+def check_takes_state_dicts(architecture: Architecture, weights: str | Path) -> None:
+    """Raise ValueError, before anything is read or downloaded, if no PyTorch project has the architecture.
+
+    Args:
+        architecture: The network that is to start from them.
+        weights: What the user called them.
+    """
+    if architecture.is_foreign:
+        own = "an .h5 file that model.save_weights wrote, or " if ".h5" in architecture.weights else ""
+        raise ValueError(
+            f"{weights} are weights of PyTorch, and {architecture.name} is a Keras model. Expected {own}the "
+            ".keras file of a classifier that imgcls saved of it; --weights own keeps those that the model has."
+        )
+    if not architecture.state_dicts:
+        known = [name for name in list_models() if find(name).state_dicts]
+        alike = [name for name in known if name.startswith(architecture.name)]
+        have = f"They have {' and '.join(alike)}" if alike else f"These they have: {_some(known)}"
+        raise ValueError(f"No PyTorch project has the {architecture.name} of this table. {have}.")
+
+
 def read_state_dict(architecture: Architecture, path: Path, named: str = "", pixels: Pixels | None = None) -> StateDict:
     """Read a file and find out which of the architecture's dialects it speaks.
 
@@ -125,11 +145,7 @@ def read_state_dict(architecture: Architecture, path: Path, named: str = "", pix
         ValueError: For a file of another kind or another network, and where the architecture knows no dialect.
         FileNotFoundError: If there is no such file.
     """
-    if not architecture.state_dicts:
-        known = [name for name in list_models() if find(name).state_dicts]
-        alike = [name for name in known if name.startswith(architecture.name)]
-        have = f"They have {' and '.join(alike)}" if alike else f"These they have: {', '.join(known)}"
-        raise ValueError(f"No PyTorch project has the {architecture.name} of this table. {have}.")
+    check_takes_state_dicts(architecture, named or path)
     if not path.is_file():
         raise FileNotFoundError(f"No weight file at {path}. Expected a {path.suffix} file with a PyTorch state dict.")
     arrays = {name.removeprefix("module."): array for name, array in READERS[path.suffix](path).items()}

@@ -3,9 +3,6 @@
 Micikevicius et al., Mixed Precision Training, 2017.
 """
 
-from collections.abc import Iterator
-from contextlib import contextmanager
-
 import keras
 import tensorflow as tf
 
@@ -44,18 +41,6 @@ def choose_precision(name: Precision) -> tuple[Precision, str]:
     if found and not convolves("bfloat16"):
         return "float32", f"the processor has {found}, but oneDNN is kept from using it"
     return ("bfloat16", f"the processor has {found}") if found else ("float32", "the processor has no bfloat16")
-
-
-@contextmanager
-def layers_in(precision: str) -> Iterator[None]:
-    """Layers that are made within compute in `precision`, with weights in float32."""
-    before = keras.config.dtype_policy()
-    if precision != "float32":
-        keras.config.set_dtype_policy(f"mixed_{precision}")
-    try:
-        yield
-    finally:
-        keras.config.set_dtype_policy(before)
 
 
 def as_float32(model: keras.Model) -> None:

@@ -7,7 +7,7 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.engines.engine import FEATURES, Engine
-from imgcls.engines.openvino import OpenVINOEngine
+from imgcls.engines.openvino import OpenVINOEngine, openvino_reason
 from imgcls.engines.openvino_conversion import convert
 from imgcls.engines.tensorflow import TensorFlowEngine
 
@@ -42,7 +42,7 @@ def fastest_engine(model: keras.Model) -> tuple[Engine, str]:
     except ImportError:
         return with_tensorflow, "TensorFlow computes the features; `pip install imgcls[openvino]` makes it faster."
     except Exception as error:  # of another project, which may fail in ways of its own
-        return with_tensorflow, f"TensorFlow computes the features; OpenVINO failed: {str(error).splitlines()[0]}"
+        return with_tensorflow, f"TensorFlow computes the features; OpenVINO failed: {openvino_reason(error)}"
     difference = _difference(with_tensorflow, with_openvino, (batch_size, *model.input_shape[1:]))
     if not difference <= LARGEST_DIFFERENCE:
         return with_tensorflow, f"TensorFlow computes the features; OpenVINO's differ by {difference:.1g}."

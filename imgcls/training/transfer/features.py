@@ -36,7 +36,7 @@ from imgcls.training.transfer.blocks import blocks
 FOLDER = ".features"  # beside the run folders
 BYTES_AHEAD = 1 << 29  # of pixels that are decoded before they are needed
 CHUNK = 1024  # images a file
-FORMAT = 2  # of the files; raise it when they change
+FORMAT = 3  # of the files; raise it when they change
 MOST_BYTES = 10 * 10**9  # of all caches together
 log = logging.getLogger(__name__)
 

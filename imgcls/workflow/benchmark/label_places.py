@@ -1,12 +1,14 @@
 """Where the names of points stand in a picture, so that none covers another."""
 
+import math
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import islice
 
 LETTER, LINE = 6.4, 14.0  # pixels: the width of a letter and the height of a line, at 11 pixels of type
 GAP = 4.0  # pixels between a circle and its name
 SHIFTS = (0.0, -LINE, LINE, -2 * LINE, 2 * LINE, -3 * LINE, 3 * LINE)  # that a name is moved by, up or down
+OF_CIRCLE = 0.5  # how bad it is to cover a part of a circle, where it is 1 for a name
 BESIDE = 8  # places that are still beside a point: its four sides, and a line above them
 
 
@@ -53,14 +55,20 @@ class Label:
 
     def covers_middle(self, dot: Dot) -> float:
         """The area of a small square around the middle of a circle that it covers, in square pixels."""
-        half = 4.0
+        return self._covers_square(dot, 4.0)
+
+    def covers_circle(self, dot: Dot) -> float:
+        """The area of the square around a circle that it covers, in square pixels."""
+        return self._covers_square(dot, dot.radius)
+
+    def _covers_square(self, dot: Dot, half: float) -> float:
         width = min(self.right, dot.x + half) - max(self.x, dot.x - half)
         height = min(self.y + LINE / 2, dot.y + half) - max(self.y - LINE / 2, dot.y - half)
         return max(0.0, width) * max(0.0, height)
 
 
 def placed(dots: Sequence[Dot], width: float, height: float) -> list[Label]:
-    """A place for each name, near its point.
+    """A place for each name, near its point, which covers no circle where there is such a place.
 
     Args:
         dots: The points.
@@ -73,7 +81,8 @@ def placed(dots: Sequence[Dot], width: float, height: float) -> list[Label]:
     """
     found: list[Label] = []
     for dot in sorted(dots, key=lambda dot: (dot.y, dot.x)):
-        places = [place for place in _around(dot) if _is_inside(place, width, height)] or _around(dot)[:1]
+        places = [_moved_inside(place, width) for place in _around(dot)]
+        places = [place for place in places if _is_inside(place, width, height)] or _around(dot)[:1]
         found.append(min(places, key=lambda place: _badness(place, dot, found, dots)))
     return found
 
@@ -105,6 +114,11 @@ def _around(dot: Dot) -> list[Label]:
     return [Label(dot.name, x, dot.y + down + shift) for shift in SHIFTS for x, down in sides]
 
 
+def _moved_inside(place: Label, width: float) -> Label:
+    """The place, moved to the left or right as far as the picture's border asks for."""
+    return replace(place, x=max(0.0, min(place.x, math.floor(width - LETTER * len(place.name)))))
+
+
 def _is_inside(place: Label, width: float, height: float) -> bool:
     return place.x >= 0 and place.right <= width and LINE / 2 <= place.y <= height - LINE / 2
 
@@ -115,6 +129,6 @@ def _covered(place: Label, others: Sequence[Label], dots: Iterable[Dot]) -> floa
 
 
 def _badness(place: Label, own: Dot, others: Sequence[Label], dots: Sequence[Dot]) -> float:
-    """What it covers, and a little for the way from its point."""
-    covered = _covered(place, others, (dot for dot in dots if dot is not own))
+    """What it covers, a circle less than a name or a middle, and a little for the way from its point."""
+    covered = _covered(place, others, dots) + OF_CIRCLE * sum(map(place.covers_circle, dots))
     return covered + 0.2 * abs(place.y - own.y) + (0.0 if place.x > own.x else 0.5)

@@ -20,6 +20,7 @@ from imgcls.workflow.benchmark.network import short_name
 
 WIDTH, HEIGHT = 640, 360  # pixels
 LARGEST_AREA = 1800.0  # square pixels, of the circle of the network with the most parameters
+MOST_LETTERS = 40  # of a name in a picture; the table below it has all of them
 FEWEST_TICKS, MOST_TICKS = 3, 8
 MARGIN = 0.08  # of an axis, free at both ends
 TRAINED, RANDOM, FRONT = PALETTE["blue"], PALETTE["gray"], PALETTE["orange"]
@@ -224,13 +225,19 @@ def _names(
 ) -> alt.LayerChart:
     """The names of the points, beside them. lift: Pixels by which they stand higher, over a line through these."""
     dots = [
-        Dot(name, x.pixels(value), HEIGHT - y.pixels(accuracy) - lift, radius)
+        Dot(_shortened(name), x.pixels(value), HEIGHT - y.pixels(accuracy) - lift, radius)
         for name, value, accuracy, radius in zip(table["network"], table[column], table["accuracy"], radii, strict=True)
     ]
     labels = pd.DataFrame([vars(label) for label in placed(dots, WIDTH, HEIGHT)])
     base = alt.Chart(labels).encode(x=alt.X("x:Q", scale=None), y=alt.Y("y:Q", scale=None), text="name:N")
     halo = base.mark_text(**LETTERING, stroke=INK["paper"][0], strokeWidth=4, strokeJoin="round")  # over lines
     return alt.LayerChart(layer=[halo, base.mark_text(**LETTERING)])
+
+
+def _shortened(name: str) -> str:
+    """A name with no more than `MOST_LETTERS`: of a longer one the beginning and the end."""
+    half = MOST_LETTERS // 2
+    return name if len(name) <= MOST_LETTERS else f"{name[: half - 1]}…{name[-half:]}"
 
 
 def _log_axis(axis: Axis) -> alt.Axis:

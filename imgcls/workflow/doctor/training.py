@@ -7,8 +7,9 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.config import TrainingConfig
+from imgcls.layer_precision import layers_in
 from imgcls.models import build_model
-from imgcls.training.devices.precision import choose_precision, layers_in
+from imgcls.training.devices.precision import choose_precision
 from imgcls.training.devices.strategy import make_strategy
 from imgcls.training.optimizers import make_optimizer
 from imgcls.training.trainer import Trainer

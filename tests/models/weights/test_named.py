@@ -2,12 +2,15 @@
 
 import shutil
 
+import keras
 import numpy as np
 import pytest
 
+from imgcls.config import NetworkConfig, TrainConfig
 from imgcls.models import build_model
 from imgcls.models.classifier import logits_model, preprocessing
 from imgcls.models.weights.named import find_weights, is_weight_file, named_weights
+from imgcls.workflow.create import create_run
 from tests.models.weights.conftest import CONFIG_OF_TIMM, NAME
 from tests.models.weights.hub import CONFIG, FILE
 from tests.models.weights.random_arrays import random_pixels
@@ -55,6 +58,23 @@ def test_what_is_on_this_machine_is_not_downloaded(on_hub, folder):
 def test_weights_of_another_network_are_refused(on_hub, folder):
     with pytest.raises(ValueError, match="is not a resnet18"):
         build_model("resnet18", weights=f"timm:{NAME}")
+
+
+@pytest.mark.parametrize("weights", [f"timm:{NAME}", "torchvision:IMAGENET1K_V2", "resnet18.pth"])
+def test_a_keras_model_is_refused_weights_of_pytorch_before_they_are_looked_for(
+    weights, on_hub, folder, tmp_path, monkeypatch
+):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "resnet18.pth").touch()
+    file = tmp_path / "plain.keras"
+    keras.Sequential([keras.Input((8, 8, 3)), keras.layers.Conv2D(4, 3)], name="plain").save(file)
+    said = f"{weights} are weights of PyTorch, and plain is a Keras model. Expected an .h5 file that model.save_weights"
+    with pytest.raises(ValueError, match=said):
+        build_model(str(file), num_classes=2, weights=weights, preprocessing="0-1")
+    network = NetworkConfig(model=str(file), weights=weights, preprocessing="0-1")
+    with pytest.raises(ValueError, match=said):
+        create_run(TrainConfig(runs=str(tmp_path / "runs"), network=network))
+    assert not on_hub.asked
 
 
 def test_weights_of_torchvision_are_found_in_its_own_cache_or_asked_for(folder, tmp_path):

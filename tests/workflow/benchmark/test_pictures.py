@@ -71,3 +71,10 @@ def test_an_axis_has_a_few_ticks_however_short_it_is(low, high):
     ticks = _log_axis(Axis(low, high, 640.0, True)).values
     assert 3 <= len(ticks) <= 12
     assert low <= min(ticks) < max(ticks) <= high
+
+
+def test_of_a_very_long_name_the_picture_has_the_beginning_and_the_end():
+    name = f"keras_hub:{'a' * 100}_{'b' * 30}_small"
+    drawn = accuracy_against_macs([*ROWS, measured(name, 50.0, 0.88)])
+    assert f"keras_hub:{'a' * 9}…{'b' * 14}_small<" in drawn.svg
+    assert name in drawn.description
