@@ -21,10 +21,15 @@ def nearest_name(name: str, names: Iterable[str], cutoff: float = 0.6) -> str:
         >>> nearest_name("cocoa", ["voc", "coco"]), nearest_name("ResNet-2O", ["resnet32", "resnet20"])
         ('coco', 'resnet20')
     """
-    by_looks: dict[str, str] = {}
+    typed = _looks(name)
+    matcher = difflib.SequenceMatcher(b=typed)
+    found = []
     for each in names:
-        by_looks.setdefault(_looks(each), each)
-    return by_looks.get(next(iter(difflib.get_close_matches(_looks(name), by_looks, n=1, cutoff=cutoff)), ""), "")
+        looks = _looks(each)
+        matcher.set_seq1(looks)
+        if (likeness := matcher.ratio()) >= cutoff:
+            found.append((not looks.startswith(typed), -likeness, each))  # what was begun may have been meant
+    return min(found, default=(True, 0.0, ""))[2]
 
 
 def _looks(name: str) -> str:

@@ -129,6 +129,8 @@ Build = TypeVar("Build", bound=Callable[..., Any])
 
 FAMILY_LIKENESS = 0.8  # of two families' names, as difflib has it, from which one may be meant for the other
 STRANGERS = ("resnest", "res2net")  # families that are spelled like one of ours and are not it
+ELSEWHERE = {"deit": "vit", "nasnetmobile": "nasnet_mobile", "nasnetlarge": "nasnet_large"}  # what other projects say
+A_WORD = 5  # letters of a first word that is looked for within names
 
 _ARCHITECTURES: dict[str, Architecture] = {}
 _FOREIGN: dict[str, Architecture] = {}  # those of other projects that this process has met
@@ -267,15 +269,21 @@ def _check_no_file(name: str) -> None:
 
 def _nearest(name: str) -> str:
     """The name that is most like it, of the families that it can belong to; empty if it belongs to none."""
+    from imgcls.models.weights.timm_networks import architecture_of
+
+    if theirs := architecture_of(name):
+        return theirs
+    first, _, rest = name.partition("_")
+    name = "_".join(filter(None, (ELSEWHERE.get(first, first), rest)))
     families: dict[str, list[str]] = {}
     for known in _ARCHITECTURES:
         families.setdefault(_family(known), []).append(known)
     if _family(name) in STRANGERS:
         return ""
-    alike = [_family(name)]
-    if alike[0] not in families:
-        alike = difflib.get_close_matches(_family(name), families, n=2, cutoff=FAMILY_LIKENESS)
+    alike = difflib.get_close_matches(_family(name), families, n=3, cutoff=FAMILY_LIKENESS)
     members = [known for family in alike for known in families[family]]
+    if not members and len(first) >= A_WORD:
+        members = [known for known in _ARCHITECTURES if first in known]
     return nearest_name(name, members, cutoff=0.0)
 
 

@@ -21,3 +21,23 @@ def test_a_file_is_not_taken_for_a_misspelt_name(name, said, tmp_path, monkeypat
     (tmp_path / name).touch()
     with pytest.raises(ValueError, match=said):
         find_architecture(name)
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("resnet2O", "resnet20"),
+        ("mobilenetv3", "mobilenet_v3_large"),
+        ("convnext_v2_tny", "convnextv2_tiny"),
+        ("repvgg", "repvgg_a0"),
+        ("efficientnet_b", "efficientnet_b0"),
+        ("regnetx_002", "regnet_x_200mf"),
+        ("tf_efficientnetv2_s", "efficientnet_v2_s"),
+        ("deit_tiny", "vit_tiny_patch16"),
+        ("nasnetmobile", "nasnet_mobile"),
+        ("dinov2", "vit_base_patch14_dinov2"),
+    ],
+)
+def test_a_name_of_another_project_or_a_part_of_one_gets_the_name_here(typed, meant):
+    with pytest.raises(ValueError, match=f"Did you mean '{meant}'"):
+        find_architecture(typed)
