@@ -123,7 +123,7 @@ def openvino_reason(error: Exception) -> str:
     """What an error of OpenVINO says, in one line, without the places in its source that it passed.
 
     Example:
-        >>> openvino_reason(RuntimeError("Exception from core.cpp:117:\nUnsupported operation: Convert\nDetails:"))
+        >>> openvino_reason(RuntimeError("Exception from core.cpp:117:\\nUnsupported operation: Convert\\nDetails:"))
         'Unsupported operation: Convert'
     """
     lines = [line.strip() for line in str(error).splitlines()]
