@@ -115,9 +115,9 @@ class KeepBest(keras.callbacks.Callback):
 
     def on_epoch_end(self, epoch: int, logs: dict[str, Any] | None = None) -> None:
         """Keep the weights if they are the best so far."""
+        self.output.settle()  # what is still being written settles which epoch is the best before this one
         if logs is not None and self._is_better(logs):
             found = {"epoch": epoch + 1} | {name: logs[name] for name in (self.metric.on_validation, "val_loss")}
-            self.output.settle()  # what is still being written says which epoch is the best before this one
             progress = self.trainer.progress
             before, progress.best = progress.best, found
             if self.output.writes:

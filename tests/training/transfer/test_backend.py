@@ -46,7 +46,7 @@ def test_without_openvino_the_way_to_it_is_said(body, monkeypatch):
     assert "pip install imgcls[openvino]" in why
 
 
-def test_the_features_of_a_network_that_trains_in_bfloat16_are_those_of_openvino(tmp_path):
+def test_the_features_of_a_network_that_trains_in_bfloat16_are_those_of_openvino(tmp_path, bfloat16):
     layers = [keras.Input((32, 32, 3)), keras.layers.Conv2D(8, 3, name="conv"), keras.layers.ReLU()]
     keras.Sequential(layers).save(tmp_path / "mine.keras")
     for precision in ("bfloat16", "float32"):  # the run's network is built first, then that of its features
