@@ -177,7 +177,7 @@ def batches_of_files(options: Options, augmentation: str):
     return training_batches(
         LabeledImages(paths, np.arange(len(paths)) % 1000, 1000),
         Preprocessing(options.image_size, options.image_size),
-        BatchOptions(options.batch_size, 0, augmentation=Augmentation(from_preset(augmentation))),
+        BatchOptions(options.batch_size, 0, augmentation=Augmentation(from_preset(augmentation)), rounded=True),
         steps=10**9,
     )
 

@@ -31,6 +31,7 @@ Color = Literal["auto", "rgb", "grayscale"]
 Normalization = Literal["batch", "group", "layer", "channel", "none"]
 Plan = Literal["auto", "head", "features", "patches", "last_blocks", "all", "scratch"]
 Precision = Literal["auto", "float32", "bfloat16", "float16"]
+PixelDtype = Literal["auto", "float32", "uint8"]
 Boxes = Literal["single", "largest", "crop", "multi_label"]
 Task = Literal["auto", "single_label", "multi_label"]
 Preprocessed = Literal["0-1", "plus-minus-1", "imagenet", "caffe", "0-255", "own"]
@@ -108,6 +109,7 @@ class InputConfig:
     augmentation: Literal["none", "light", "standard", "strong", "rare"] = "light"  # random changes to training images
     augmentation_layers: tuple[str, ...] = ()  # further layers: keras_cv.RandAugment "keras.RandomHue(factor=0.2)"
     cache: Literal["auto", "memory", "disk", "none"] = "auto"  # of decoded images; auto: a quarter of what is free
+    pixel_dtype: PixelDtype = "auto"  # of training batches; uint8: rounded, a quarter of the bytes; auto: uint8 to GPUs
 
     def __post_init__(self) -> None:
         for name in ("validation_size", "test_size"):

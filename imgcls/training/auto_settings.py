@@ -4,8 +4,18 @@ import logging
 from dataclasses import replace
 
 import pandas as pd
+import tensorflow as tf
 
-from imgcls.config import BalanceConfig, Color, InputConfig, NetworkConfig, Plan, TrainConfig, TrainingConfig
+from imgcls.config import (
+    BalanceConfig,
+    Color,
+    InputConfig,
+    NetworkConfig,
+    PixelDtype,
+    Plan,
+    TrainConfig,
+    TrainingConfig,
+)
 from imgcls.data.batches.balance import resolve_balance, resolve_multi_label_balance
 from imgcls.data.manifest.table import Manifest
 from imgcls.models import find_architecture
@@ -42,6 +52,7 @@ def resolve(config: TrainConfig, manifest: Manifest) -> TrainConfig:
     color = _color(config.input, network, published, bool(images["grayscale"].all()))
     inputs = replace(config.input, color=color)
     inputs = replace(inputs, image_size=_image_size(inputs, network.model, published, manifest.sizes(images)))
+    inputs = replace(inputs, pixel_dtype=_pixel_dtype(inputs.pixel_dtype))
     balance = _balance(config, training)
     _log_whitening(inputs)
     batch_size = config.training.batch_size or _batch_size(len(training), _parts(config.training))
@@ -136,6 +147,13 @@ def _color(
             "--color rgb."
         )
     return color
+
+
+def _pixel_dtype(name: PixelDtype) -> PixelDtype:
+    """The type of the pixels on their way to the device: to a GPU the fewest bytes; a processor reads what is there."""
+    if name != "auto":
+        return name
+    return "uint8" if tf.config.list_physical_devices("GPU") else "float32"
 
 
 def _channels(color: str) -> int:

@@ -12,11 +12,12 @@ def origin_of_nonfinite(network: keras.Model, pixels: tf.Tensor) -> str:
 
     Args:
         network: from pixels to logits.
-        pixels: (B, H, W, C) that the network was trained on when it happened.
+        pixels: (B, H, W, C), of float32 or uint8, that the network was trained on when it happened.
 
     Returns:
         The end of a sentence that begins with what happened.
     """
+    pixels = tf.cast(pixels, tf.float32)
     if not bool(tf.reduce_all(tf.math.is_finite(pixels))):
         return "it began in the pixels."
     layers = [layer for layer in network.layers if not isinstance(layer, keras.layers.InputLayer)]

@@ -168,7 +168,7 @@ class Step:
         """Compute one device's part of a step.
 
         Args:
-            pixels: (B, H, W, C) of this device's images.
+            pixels: (B, H, W, C) of this device's images, of float32 or uint8; or their features (B, F).
             targets: (B, classes).
             weights: (B,) of the losses.
             shares: into how many the batch is divided, each of which has its part of the penalties; 0: one a device.
@@ -203,6 +203,7 @@ class Step:
     def _part(
         self, pixels: tf.Tensor, targets: tf.Tensor, weights: tf.Tensor, parts_in_all: int
     ) -> tuple[tf.Tensor, tf.Tensor, list[tf.Tensor]]:
+        pixels = tf.cast(pixels, tf.float32)
         with tf.GradientTape(watch_accessed_variables=False) as tape:
             tape.watch([variable.value for variable in self.variables])
             every = keras.tree.flatten(self.objective.forward(pixels, training=True))

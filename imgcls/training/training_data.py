@@ -76,6 +76,7 @@ class TrainingData:
             strong_classes=self.balance.strong_classes,
             class_weights=self.balance.class_weights,
             part=self.part,
+            rounded=self.config.input.pixel_dtype == "uint8",
             data_service=self.config.training.data_service,
         )
         training = partial(training_batches, examples, pixels, options)

@@ -8,8 +8,8 @@ from imgcls.config import TrainConfig, flag
 from imgcls.workflow.flat_options import flat
 
 FREE = (  # settings that change where and how fast a trial is trained, and not what becomes of it but for rounding
-    "name", "runs", "cache", "feature_cache_gigabytes", "steps_per_call", "strategy", "data_service", "mlflow", "watch",
-    "checkpoint_minutes",
+    "name", "runs", "cache", "pixel_dtype", "feature_cache_gigabytes", "steps_per_call", "strategy", "data_service",
+    "mlflow", "watch", "checkpoint_minutes",
 )  # fmt: skip
 PATHS = ("data", "overlay", "init_from")  # the same from wherever they are named
 SEARCH = "--search"

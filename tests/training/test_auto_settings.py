@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from imgcls.config import NetworkConfig, TrainConfig, TrainingConfig
+from imgcls.config import InputConfig, NetworkConfig, TrainConfig, TrainingConfig
 from imgcls.data.manifest.table import Manifest
 from imgcls.training.auto_settings import resolve
 
@@ -52,3 +52,12 @@ def test_a_batch_is_shared_equally_by_the_devices_and_has_the_parts_that_are_ask
     training = TrainingConfig(strategy=strategy, gradient_accumulation_steps=parts)
     manifest = replace(few, table=rows)
     assert resolve(TrainConfig(training=training), manifest).training.batch_size == size
+
+
+@pytest.mark.parametrize(("named", "gpus", "dtype"), [
+    ("auto", 0, "float32"), ("auto", 1, "uint8"), ("uint8", 0, "uint8"), ("float32", 1, "float32"),
+])  # fmt: skip
+def test_pixels_go_to_a_gpu_in_8_bits(tiny_run, monkeypatch, named, gpus, dtype):
+    monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind=None: ["GPU"] * gpus)
+    config = TrainConfig(input=InputConfig(pixel_dtype=named), training=TrainingConfig(batch_size=8))
+    assert resolve(config, Manifest.load(tiny_run.manifest_file)).input.pixel_dtype == dtype

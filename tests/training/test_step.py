@@ -14,6 +14,7 @@ from imgcls.training.devices import self_check
 from imgcls.training.devices.self_check import check_against_one_device
 from imgcls.training.devices.strategy import make_strategy
 from imgcls.training.losses import make_loss
+from imgcls.training.nonfinite import origin_of_nonfinite
 from imgcls.training.optimizers import make_optimizer, scaled
 from imgcls.training.step import Step, StepOptions
 from imgcls.training.trainer import Trainer
@@ -99,6 +100,29 @@ def test_parts_one_after_the_other_make_the_same_update():
 
 def test_xla_makes_the_same_update():
     assert_same(trained(xla=True).model.get_weights(), trained().model.get_weights(), atol=1e-5)
+
+
+@pytest.mark.parametrize("strategy", ["one_device", "mirrored"])
+@pytest.mark.parametrize("options", [{}, {"gradient_accumulation_steps": 2}, {"xla": True}, {"steps_per_call": 0}])
+def test_whole_pixels_of_8_bits_make_the_update_of_the_same_pixels_as_float32(strategy, options, monkeypatch):
+    every = batches()
+    monkeypatch.setattr(f"{__name__}.batches", lambda: every.map(with_pixels_of(tf.uint8)))
+    short = trained(strategy=strategy, **options)
+    monkeypatch.setattr(
+        f"{__name__}.batches", lambda: every.map(with_pixels_of(tf.uint8)).map(with_pixels_of(tf.float32))
+    )
+    long = trained(strategy=strategy, **options)
+    for a, b in zip(short.model.get_weights(), long.model.get_weights(), strict=True):
+        assert np.array_equal(a, b)
+
+
+def with_pixels_of(dtype: tf.DType):
+    return lambda positions, pixels, *others: (positions, tf.cast(pixels, dtype), *others)
+
+
+def test_where_numbers_stop_being_finite_is_found_in_pixels_of_8_bits():
+    pixels = tf.zeros((2, 16, 16, 1), tf.uint8)
+    assert origin_of_nonfinite(network(), pixels).startswith("it began in the gradient")
 
 
 def test_a_batch_that_does_not_fit_is_computed_in_parts(monkeypatch, caplog):

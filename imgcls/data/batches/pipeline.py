@@ -44,6 +44,7 @@ class BatchOptions:
         class_weights: (classes,), of the loss; a soft label has the mean of its classes' weights. None: 1, which also
             holds for images of none of the classes.
         part: (index, count) of one of several workers, each of which reads one of `count` equal parts of each batch.
+        rounded: Whether pixels are whole numbers at last, of uint8, a quarter of the bytes of float32.
         parallel: The number of images that are decoded at the same time; changes no pixel.
         data_service: The address of a tf.data service whose workers make the batches; changes no pixel.
     """
@@ -55,6 +56,7 @@ class BatchOptions:
     strong_classes: Sequence[bool] | np.ndarray | None = None
     class_weights: Sequence[float] | np.ndarray | None = None
     part: tuple[int, int] = (0, 1)
+    rounded: bool = False
     parallel: int = PARALLEL
     data_service: str | None = None
 
@@ -72,10 +74,10 @@ def training_batches(
         position: Where the first batch begins; a multiple of the batch size.
 
     Returns:
-        Batches of four tensors. positions: (B,), int64, without gaps. pixels: (B, H, W, C), float32 in [0, 255], black
-        where the image could not be read. targets: (B, classes), float32, of which each row adds up to 1 unless images
-        have several labels. weights: (B,), float32, of the examples' losses; 0 where the image could not be read, and
-        the other images of the batch make up for it.
+        Batches of four tensors. positions: (B,), int64, without gaps. pixels: (B, H, W, C), float32 in [0, 255], or the
+        uint8 nearest to it where `options` ask for that; black where the image could not be read. targets: (B,
+        classes), float32, of which each row adds up to 1 unless images have several labels. weights: (B,), float32, of
+        the examples' losses; 0 where the image could not be read, and the other images of the batch make up for it.
 
     Raises:
         ValueError: The batch cannot be divided among the workers, the position lies inside of a batch, or a data
@@ -143,6 +145,8 @@ class _TrainingChain:
         pixels = _in_places(pixels, places, self.share)
         if self.options.augmentation.mixes:
             pixels, targets = mix(pixels, targets, readable > 0, _in_places(mixing, places, self.share))
+        if self.options.rounded:
+            pixels = tf.saturate_cast(tf.round(pixels), tf.uint8)
         weights = readable * loss_weights(targets, self.options.class_weights)
         return positions, pixels, targets, weights * (self.share / tf.maximum(tf.reduce_sum(readable), 1.0))
 

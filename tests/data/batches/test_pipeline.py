@@ -205,3 +205,12 @@ def test_evaluation_keeps_the_order_and_names_what_is_missing(paths, tmp_path):
         for _ in range(2):
             indices = np.concatenate([index for index, _ in dataset.as_numpy_iterator()])
             assert indices.tolist() == [i for i in range(13) if i != 5]
+
+
+@pytest.mark.parametrize("preset", ["none", "strong"])
+def test_rounded_pixels_are_the_whole_numbers_nearest_to_those_of_float32(paths, preset):
+    exact, rounded = batches(paths, 2, preset=preset), batches(paths, 2, preset=preset, rounded=True)
+    for a, b in zip(exact, rounded, strict=True):
+        assert b.pixels.dtype == np.uint8
+        assert np.array_equal(np.round(a.pixels), b.pixels)
+        assert np.array_equal(a.targets, b.targets)
