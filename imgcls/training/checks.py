@@ -87,18 +87,6 @@ def _check_foreign(architecture: Architecture, network: NetworkConfig, inputs: I
 
 def _check_devices(training: TrainingConfig) -> None:
     strategy = make_strategy(training.strategy)
-    devices = strategy.num_replicas_in_sync
-    check_batch_size(training.batch_size, strategy)
-    share = training.batch_size // devices
-    if share % training.gradient_accumulation_steps:
-        fitting = (
-            max(1, training.batch_size // (devices * training.gradient_accumulation_steps))
-            * devices
-            * training.gradient_accumulation_steps
-        )
-        raise ValueError(
-            f"--batch-size {training.batch_size} on {devices} devices has no {training.gradient_accumulation_steps} "
-            f"equal parts a device for --gradient-accumulation-steps; choose --batch-size {fitting}."
-        )
-    if training.xla == "on" and devices > 1 and not tf.config.list_physical_devices("GPU"):
+    check_batch_size(training.batch_size, training.gradient_accumulation_steps, strategy)
+    if training.xla == "on" and strategy.num_replicas_in_sync > 1 and not tf.config.list_physical_devices("GPU"):
         raise ValueError("--xla on does not work on several processors; leave it out, or choose --strategy one_device.")

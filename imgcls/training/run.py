@@ -25,6 +25,7 @@ from imgcls.training.devices.agreement import check_agreement, check_same_checkp
 from imgcls.training.devices.determinism import check_step, choose_determinism
 from imgcls.training.devices.self_check import check_against_one_device
 from imgcls.training.devices.strategy import (
+    can_share,
     check_batch_size_of_run,
     is_chief,
     make_strategy,
@@ -99,7 +100,6 @@ def train_network(
     strategy = make_strategy(config.training.strategy)
     workers = Workers(strategy)
     check_agreement(run, workers)
-    check_batch_size_of_run(config.training.batch_size, strategy)
     output = RunOutput(run, is_chief(strategy), on_step, on_epoch)
     saved = load_latest(run.checkpoints, log_damage=True)
     check_same_checkpoint(saved, workers)
@@ -141,8 +141,9 @@ class TrainingRun:
         self.run, self.config, self.strategy, self.output = run, run.config, strategy, output
         self.devices = strategy.num_replicas_in_sync
         self.measured = Measurements.from_state(saved.state) if saved else Measurements()
-        images = len(manifest.split("train")) // self.devices * self.devices
-        batch_size = min(self.config.training.batch_size, images)
+        batch_size = min(self.config.training.batch_size, len(manifest.split("train")))
+        parts = saved.state["step_options"]["gradient_accumulation_steps"] if saved else 1
+        check_batch_size_of_run(batch_size, parts, self.devices)
         self.data = TrainingData(self.config, manifest, batch_size, place_among_workers(strategy))
         self._build_model(is_new=saved is None)
         self._plan_stages(saved)
@@ -361,7 +362,7 @@ def _step_options(config: TrainConfig, data: TrainingData, devices: int) -> Step
         right=all_are_right if several else likeliest_is_right,
         logit_offsets=0.0 if offsets is None else offsets,
         global_clipnorm=training.global_clipnorm,
-        gradient_accumulation_steps=parts if data.batch_size // devices % parts == 0 else 1,
+        gradient_accumulation_steps=parts if can_share(data.batch_size, parts, devices) else 1,
         xla=training.xla == "on",
         loss_scaling=training.precision == "float16",
         gradient_checkpointing=training.gradient_checkpointing,

@@ -9,6 +9,7 @@ import tensorflow as tf
 
 from imgcls.data.batches.examples import target_lookup
 from imgcls.data.batches.pipeline import loss_weights
+from imgcls.data.batches.shares import share_of
 from imgcls.metrics import Predictions, measure_validation
 from imgcls.training.trainer import Trainer
 
@@ -79,15 +80,15 @@ class FeatureBatches:
             position: of the first example; a multiple of the batch size.
             steps: number of batches.
         """
-        count, kinds, (index, workers) = len(self.labels), len(self.views), self.part
+        count, kinds, every = len(self.labels), len(self.views), np.concatenate(self.views)
         batch_size, order = self.batch_size, self.order
-        share, every = batch_size // workers, np.concatenate(self.views)
+        offset, share = share_of(self.part, batch_size)
         table, targets_of = tf.constant(np.nan_to_num(every)), target_lookup(self.labels, self.num_classes)
         readable = tf.constant(np.isfinite(every).all(axis=1).astype(np.float32))
 
         @tf.autograph.experimental.do_not_convert
         def batch(step: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor, tf.Tensor, tf.Tensor]:
-            positions = step * batch_size + index * share + tf.range(share, dtype=tf.int64)
+            positions = step * batch_size + offset + tf.range(share, dtype=tf.int64)
             examples = order(positions)
             rows = (positions // count) % kinds * count + examples
             targets, there = targets_of(examples), tf.gather(readable, rows)

@@ -18,6 +18,7 @@ import tensorflow as tf
 from imgcls.counted import counted
 from imgcls.models.auxiliary import auxiliary_logits_model
 from imgcls.training.devices.device_batches import DeviceBatches
+from imgcls.training.devices.strategy import can_share
 from imgcls.training.devices.workers import Workers
 from imgcls.training.forward_pass import ForwardPass
 from imgcls.training.nonfinite import origin_of_nonfinite
@@ -252,10 +253,11 @@ class Trainer:
     def divide_further(self, error: tf.errors.ResourceExhaustedError) -> None:
         """Compute each batch in twice as many parts. Raises MemoryError if it cannot be divided further."""
         parts = 2 * self.options.gradient_accumulation_steps
-        share = self.batch_size // self.strategy.num_replicas_in_sync
-        if share % parts:
+        devices = self.strategy.num_replicas_in_sync
+        if not can_share(self.batch_size, parts, devices):
+            share = -(-self.batch_size // (devices * (parts // 2)))
             raise MemoryError(
-                f"A batch of {counted(share // (parts // 2), 'image')} does not fit into memory. Choose a "
+                f"A batch of {counted(share, 'image')} does not fit into memory. Choose a "
                 "smaller --image-size or network, or --gradient-checkpointing."
             ) from error
         self.prepare_step(gradient_accumulation_steps=parts)

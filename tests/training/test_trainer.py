@@ -1,12 +1,10 @@
-from types import SimpleNamespace
-
 import keras
 import numpy as np
 import pytest
 import tensorflow as tf
 
 from imgcls.layers import ClassProbabilities, PixelStandardization
-from imgcls.training.devices.strategy import check_batch_size, check_batch_size_of_run, make_strategy
+from imgcls.training.devices.strategy import make_strategy
 from imgcls.training.losses import make_loss
 from imgcls.training.optimizers import scaled
 from imgcls.training.step import StepOptions
@@ -100,19 +98,6 @@ def test_two_devices_give_the_losses_of_one_with_frozen_statistics():
 
     assert make_strategy("mirrored").num_replicas_in_sync == 2
     assert losses("mirrored") == pytest.approx(losses("one_device"), rel=1e-4)
-
-
-def test_a_batch_that_the_devices_cannot_share_is_refused():
-    with pytest.raises(ValueError, match="--batch-size 7 cannot be shared equally by 2 devices; choose --batch-size 6"):
-        check_batch_size(7, make_strategy("mirrored"))
-
-
-def test_a_run_whose_batches_the_devices_cannot_share_names_devices_that_can():
-    with pytest.raises(ValueError, match="have 7 images, which 2 devices cannot share equally, and a run keeps its"):
-        check_batch_size_of_run(7, make_strategy("mirrored"))
-    with pytest.raises(ValueError, match=r"Go on with 4 devices, or another number that divides 64\."):
-        check_batch_size_of_run(64, SimpleNamespace(num_replicas_in_sync=5))
-    check_batch_size_of_run(64, SimpleNamespace(num_replicas_in_sync=4))
 
 
 @pytest.mark.thorough

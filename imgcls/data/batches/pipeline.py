@@ -22,6 +22,7 @@ from imgcls.data.augmentation.mixing import NUMBERS
 from imgcls.data.batches.examples import LabeledImages, box_lookup
 from imgcls.data.batches.order import Shuffled
 from imgcls.data.batches.service import ServiceBatches
+from imgcls.data.batches.shares import share_of
 from imgcls.data.images.collection import ImageFiles, Images, as_images
 from imgcls.data.images.preprocessing import Preprocessing, preprocess_region
 
@@ -43,7 +44,7 @@ class BatchOptions:
         strong_classes: (classes,), bool: the classes whose images get the second row of the augmentation's parameters.
         class_weights: (classes,), of the loss; a soft label has the mean of its classes' weights. None: 1, which also
             holds for images of none of the classes.
-        part: (index, count) of one of several workers, each of which reads one of `count` equal parts of each batch.
+        part: (index, count) of one of several workers, each of which reads its share of each batch.
         rounded: Whether pixels are whole numbers at last, of uint8, a quarter of the bytes of float32.
         parallel: The number of images that are decoded at the same time; changes no pixel.
         data_service: The address of a tf.data service whose workers make the batches; changes no pixel.
@@ -80,7 +81,7 @@ def training_batches(
         the examples' losses; 0 where the image could not be read, and the other images of the batch make up for it.
 
     Raises:
-        ValueError: The batch cannot be divided among the workers, the position lies inside of a batch, or a data
+        ValueError: The batch has fewer images than there are workers, the position lies inside of a batch, or a data
             service would have to read images that only this process has.
     """
     _check(examples, options, position)
@@ -102,9 +103,7 @@ class _TrainingChain:
 
     def __init__(self, examples: LabeledImages, preprocessing: Preprocessing, options: BatchOptions) -> None:
         self.examples, self.preprocessing, self.options = examples, preprocessing, options
-        index, count = options.part
-        self.share = options.batch_size // count  # images of a batch that this worker reads
-        self.offset = index * self.share
+        self.offset, self.share = share_of(options.part, options.batch_size)  # images of a batch that are read here
         self.order = options.order or Shuffled(len(examples), options.seed)
         self.rows = _for_each_class(options.strong_classes, 0, examples.num_classes, tf.int32)
 
@@ -172,10 +171,9 @@ def _for_each_class(
 
 def _check(examples: LabeledImages, options: BatchOptions, position: int) -> None:
     size, (_, workers) = options.batch_size, options.part
-    if size < 1 or size % workers:
+    if size < workers:
         raise ValueError(
-            f"A batch is {counted(size, 'image')} for {counted(workers, 'worker')}; "
-            f"expected a multiple of {workers} above 0."
+            f"A batch is {counted(size, 'image')} for {counted(workers, 'worker')}; expected one for each."
         )
     if position % size:
         raise ValueError(f"position is {position}; expected a multiple of the batch size, {size}.")

@@ -6,6 +6,8 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+from imgcls.data.batches.shares import shares
+
 BATCHES_AHEAD = 2  # that a GPU has before their steps begin
 
 
@@ -42,16 +44,16 @@ class DeviceBatches:
             yield [self.divided(x) for x in batch] if self.divides else list(batch)
 
     def divided(self, values: tf.Tensor) -> object:
-        """Equal shares of the first axis, one for each device of this process."""
-        shares = tf.split(values, self.devices)
+        """Shares of the first axis, one for each device of this process."""
+        divided = tf.split(values, shares(len(values), self.devices))
         return self.strategy.experimental_distribute_values_from_function(
-            lambda context: shares[context.replica_id_in_sync_group % self.devices]
+            lambda context: divided[context.replica_id_in_sync_group % self.devices]
         )
 
     def shares(self, values: object) -> tuple[Any, ...]:
         """The share of each device of this process."""
-        shares: tuple[Any, ...] = self.strategy.experimental_local_results(values)
-        return shares
+        each: tuple[Any, ...] = self.strategy.experimental_local_results(values)
+        return each
 
     def whole(self, values: object) -> np.ndarray:
         """The shares of all devices of this process, one after the other."""

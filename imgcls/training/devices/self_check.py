@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from imgcls.framework_internals import all_layers
+from imgcls.training.devices.strategy import shares_of_devices
 from imgcls.training.trainer import Trainer
 
 LARGEST_DIFFERENCE = {"float32": 1e-4, "bfloat16": 3e-2, "float16": 5e-3}  # of the largest number, by precision
@@ -57,15 +58,15 @@ def _largest_difference(dtype: str, strategy: tf.distribute.Strategy) -> float:
 
 def _on_one_device(trainer: Trainer, batch: list[Any]) -> list[tf.Tensor]:
     together = any(getattr(layer, "synchronized", False) for layer in all_layers(trainer.model))
-    shares = 1 if together else trainer.strategy.num_replicas_in_sync
-    parts = [tf.split(x, shares) for x in batch]
+    sizes = [trainer.batch_size] if together else shares_of_devices(trainer.batch_size, trainer.strategy)
+    parts = [tf.split(x, sizes) for x in batch]
 
     @tf.function(autograph=False)
     def run() -> list[tf.Tensor]:
         totals: list[tf.Tensor] = []
-        for number in range(shares):
+        for number in range(len(sizes)):
             pixels, targets, weights = (p[number] for p in parts)
-            loss, correct, gradients = trainer.step.share(pixels, targets, weights, shares=shares)
+            loss, correct, gradients = trainer.step.share(pixels, targets, weights, shares=len(sizes))
             found = [loss, correct, *gradients]
             totals = found if not totals else [a + b for a, b in zip(totals, found, strict=True)]
         loss, correct, *gradients = totals

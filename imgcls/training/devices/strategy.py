@@ -6,6 +6,7 @@ import keras
 import tensorflow as tf
 
 from imgcls.counted import counted
+from imgcls.data.batches.shares import shares
 from imgcls.framework_internals import all_layers, check_workers_every, place_among_workers, use_next_collective_keys
 from imgcls.training.devices.cluster import Cluster, find_cluster
 from imgcls.training.devices.roll_call import await_workers, patience
@@ -63,26 +64,54 @@ def make_strategy(name: str) -> tf.distribute.Strategy:
     return tf.distribute.OneDeviceStrategy(devices[0].name)
 
 
-def check_batch_size(batch_size: int, strategy: tf.distribute.Strategy) -> None:
-    """Raise ValueError if the devices would get shares of different size, whose examples would not weigh the same."""
-    replicas = strategy.num_replicas_in_sync
-    if batch_size % replicas:
-        nearest = max(replicas, batch_size // replicas * replicas)
-        raise ValueError(
-            f"--batch-size {batch_size} cannot be shared equally by {replicas} devices; choose --batch-size {nearest}."
-        )
+def shares_of_devices(images: int, strategy: tf.distribute.Strategy) -> list[int]:
+    """The images of a batch that each device computes, those of other workers too, in the order of the devices."""
+    workers = place_among_workers(strategy)[1]
+    devices = strategy.num_replicas_in_sync // workers
+    return [size for share in shares(images, workers) for size in shares(share, devices)]
 
 
-def check_batch_size_of_run(batch_size: int, strategy: tf.distribute.Strategy) -> None:
-    """Raise ValueError if the devices cannot share the batches of a run, which keeps the size that it began with."""
+def can_share(images: int, parts: int, devices: int) -> bool:
+    """Whether each device gets an image of a batch, and shares that are computed in parts have equal ones."""
+    return images >= devices if parts == 1 else images % (devices * parts) == 0
+
+
+def check_batch_size(batch_size: int, parts: int, strategy: tf.distribute.Strategy) -> None:
+    """Raise ValueError, with a size that fits, if the devices cannot share a batch.
+
+    Args:
+        batch_size: of the global batch.
+        parts: in which each device computes its share, one after the other.
+        strategy: the devices.
+    """
     devices = strategy.num_replicas_in_sync
-    if batch_size % devices:
-        fewer = max(count for count in range(1, devices) if batch_size % count == 0)
-        raise ValueError(
-            f"The batches of this run have {batch_size} images, which {devices} devices cannot share equally, and a "
-            f"run keeps its batch size. Go on with {counted(fewer, 'device')}, or another number that divides "
-            f"{batch_size}."
-        )
+    if can_share(batch_size, parts, devices):
+        return
+    nearest = max(1, batch_size // (devices * parts)) * devices * parts
+    lacks = (
+        f"is fewer images than there are devices ({devices})"
+        if parts == 1
+        else f"on {counted(devices, 'device')} has no {parts} equal parts a device for --gradient-accumulation-steps"
+    )
+    raise ValueError(f"--batch-size {batch_size} {lacks}; choose --batch-size {nearest}.")
+
+
+def check_batch_size_of_run(batch_size: int, parts: int, devices: int) -> None:
+    """Raise ValueError if devices cannot share the batches of a run, which keeps the size that it began with.
+
+    Args:
+        batch_size: of the global batch.
+        parts: in which each device computes its share, one after the other.
+        devices: of all workers together.
+    """
+    if can_share(batch_size, parts, devices):
+        return
+    fewer = max(count for count in range(1, devices) if can_share(batch_size, parts, count))
+    in_parts = f", each share of them in {parts} equal parts" if parts > 1 else ""
+    raise ValueError(
+        f"The batches of this run have {counted(batch_size, 'image')}{in_parts}, which {devices} devices cannot share. "
+        f"A run keeps its batch size: go on with {counted(fewer, 'device')}."
+    )
 
 
 def is_chief(strategy: tf.distribute.Strategy) -> bool:

@@ -151,8 +151,8 @@ def test_a_position_inside_of_a_batch_is_refused(paths):
         ([0, -1, 1, 2], {}, "Image number 1 has the label number -1, which the model does not know"),
         ([0, 1], {}, "4 images and 2 labels; expected a label for each image"),
         (np.eye(4), {}, "4 columns; expected one for each of 3 classes"),
-        ([0, 1, 2, 0], {"batch_size": 0}, "0 images for 1 worker; expected a multiple of 1 above 0"),
-        ([0, 1, 2, 0], {"part": (0, 4)}, "2 images for 4 workers; expected a multiple of 4"),
+        ([0, 1, 2, 0], {"batch_size": 0}, "0 images for 1 worker; expected one for each"),
+        ([0, 1, 2, 0], {"part": (0, 4)}, "2 images for 4 workers; expected one for each"),
     ],
 )
 def test_what_cannot_become_batches_is_refused_before_the_first(paths, labels, options, message):

@@ -25,15 +25,16 @@ from imgcls.training.trainer import Trainer
 from imgcls.training.trainer_variables import as_array
 
 BATCH, STEPS, SIZE = 16, 4, 12
+UNEVEN = 15  # images that neither two nor four devices share equally
 NAMES = ["ant", "bee", "cow"]
 
 
-def batches(weigh: Callable = np.ones) -> tf.data.Dataset:
-    generator = np.random.default_rng(0)
-    pixels = generator.uniform(0, 255, (STEPS * BATCH, SIZE, SIZE, 1)).astype("float32")
-    targets = keras.utils.to_categorical(generator.integers(0, 3, STEPS * BATCH), 3)
-    parts = (np.arange(STEPS * BATCH), pixels, targets, weigh(STEPS * BATCH).astype("float32"))
-    return tf.data.Dataset.from_tensor_slices(parts).batch(BATCH, drop_remainder=True)
+def batches(weigh: Callable = np.ones, size: int = BATCH) -> tf.data.Dataset:
+    generator, images = np.random.default_rng(0), STEPS * size
+    pixels = generator.uniform(0, 255, (images, SIZE, SIZE, 1)).astype("float32")
+    targets = keras.utils.to_categorical(generator.integers(0, 3, images), 3)
+    parts = (np.arange(images), pixels, targets, weigh(images).astype("float32"))
+    return tf.data.Dataset.from_tensor_slices(parts).batch(size, drop_remainder=True)
 
 
 def class_weights_and_one_unreadable(count: int) -> np.ndarray:
@@ -56,22 +57,28 @@ def network(dropout: float, frozen_statistics: bool) -> keras.Model:
 
 
 def make_trainer(
-    strategy: str, settings: dict, dropout: float = 0.0, frozen_statistics: bool = False, **options
+    strategy: str,
+    settings: dict,
+    dropout: float = 0.0,
+    frozen_statistics: bool = False,
+    batch_size: int = BATCH,
+    together: bool = True,
+    **options,
 ) -> Trainer:
     strategy = make_strategy(strategy)
     with strategy.scope():
         model = network(dropout, frozen_statistics)
-        if strategy.num_replicas_in_sync > 1:
+        if strategy.num_replicas_in_sync > 1 and together:
             sync_batch_normalization(model)
         optimizer = make_optimizer(TrainingConfig(**settings), 0.01)
-        return Trainer(model, optimizer, strategy, batch_size=BATCH, options=StepOptions(**options))
+        return Trainer(model, optimizer, strategy, batch_size=batch_size, options=StepOptions(**options))
 
 
 def train(trainer: Trainer, weigh: Callable = np.ones) -> tuple[float, float, list[np.ndarray]]:
     """(loss, accuracy, all weights), the averaged ones where there are any."""
     rows = []
     note = keras.callbacks.LambdaCallback(on_epoch_end=lambda epoch, logs: rows.append(logs))
-    trainer.train(batches(weigh), STEPS, 1, validate=dict, callbacks=[note])
+    trainer.train(batches(weigh, trainer.batch_size), STEPS, 1, validate=dict, callbacks=[note])
     with trainer.averaged_weights():
         weights = [as_array(variable) for variable in trainer.model.weights]
     return rows[0]["loss"], rows[0]["accuracy"], weights
@@ -119,9 +126,9 @@ def resumed() -> float:
     return 0.0 if all(np.array_equal(a, b) for a, b in zip(unbroken[2], weights, strict=True)) else np.inf
 
 
-def self_check() -> float:
-    trainer = make_trainer("mirrored", {}, dropout=0.5, global_clipnorm=0.05)
-    _, *batch = next(iter(trainer.distributed(batches(class_weights_and_one_unreadable))))
+def self_check(**settings: int) -> float:
+    trainer = make_trainer("mirrored", {}, dropout=0.5, global_clipnorm=0.05, **settings)
+    _, *batch = next(iter(trainer.distributed(batches(class_weights_and_one_unreadable, trainer.batch_size))))
     return check_against_one_device(trainer, batch)
 
 
@@ -152,7 +159,10 @@ CASES: dict[str, Callable[[], float]] = {
     "an evaluation of few images": evaluation_of_few,
     "recomputed blocks": recomputed_blocks,
     "a run that went on": resumed,
+    "shares of different size": lambda: against_one({}, class_weights_and_one_unreadable, batch_size=UNEVEN),
     "the check before a run": self_check,
+    "the check of shares of different size": lambda: self_check(batch_size=UNEVEN),
+    "the check of shares that are normalized by themselves": lambda: self_check(batch_size=UNEVEN, together=False),
     "equal dropout masks": equal_masks,
 }
 
