@@ -129,7 +129,7 @@ def test_what_is_typed_beside_a_config_counts_although_it_is_the_default(tmp_pat
         (("--init-from", "none.keras"), "--init-from is 'none.keras', and there is no such run folder"),
         (("--model", "resnet20", "--plan", "last_blocks", "--unfreeze", 2), "--plan last_blocks keeps weights"),
         (("--strategy", "multi_worker"), "found no other workers"),
-        (("--strategy", "mirrored", "--batch-size", 7), "choose --batch-size 6"),
+        (("--strategy", "mirrored", "--batch-size", 1), "choose --batch-size 2"),
         (("--strategy", "mirrored", "--batch-size", 8, "--gradient-accumulation-steps", 8), "choose --batch-size 16"),
         (("--strategy", "mirrored", "--xla", "on"), "--strategy one_device"),
     ],

@@ -87,6 +87,7 @@ def _check_foreign(architecture: Architecture, network: NetworkConfig, inputs: I
 
 def _check_devices(training: TrainingConfig) -> None:
     strategy = make_strategy(training.strategy)
-    check_batch_size(training.batch_size, training.gradient_accumulation_steps, strategy)
+    if training.batch_size:  # else it becomes one that they can share
+        check_batch_size(training.batch_size, training.gradient_accumulation_steps, strategy)
     if training.xla == "on" and strategy.num_replicas_in_sync > 1 and not tf.config.list_physical_devices("GPU"):
         raise ValueError("--xla on does not work on several processors; leave it out, or choose --strategy one_device.")
