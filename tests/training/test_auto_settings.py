@@ -52,3 +52,18 @@ def test_a_batch_is_shared_equally_by_the_devices_and_has_the_parts_that_are_ask
     training = TrainingConfig(strategy=strategy, gradient_accumulation_steps=parts)
     manifest = replace(few, table=rows)
     assert resolve(TrainConfig(training=training), manifest).training.batch_size == size
+
+
+@pytest.mark.parametrize(
+    ("named", "rate"),
+    [
+        ({}, 0.003),
+        ({"batch_size": 256}, 0.006),
+        ({"batch_size": 256, "optimizer": "sgd"}, 0.012),
+        ({"batch_size": 256, "learning_rate": 0.01}, 0.01),
+    ],
+)
+def test_the_learning_rate_goes_by_the_batch_where_it_is_not_named(tiny_run, named, rate):
+    few = Manifest.load(tiny_run.manifest_file)
+    manifest = replace(few, table=few.split("train").sample(3000, replace=True, random_state=0))
+    assert resolve(TrainConfig(training=TrainingConfig(**named)), manifest).training.learning_rate == rate
