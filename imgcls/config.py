@@ -298,7 +298,7 @@ class TrainingConfig:
     """How the network is trained."""
 
     epochs: int = 30  # passes over the training images; a fitted head needs none
-    batch_size: WholeOrAuto = AUTO  # images a step, over all devices; 0 or auto: 64, or fewer for 8 steps an epoch
+    batch_size: WholeOrAuto = AUTO  # images a step, over all devices; 0 or auto: 64, less if few images; more on GPUs
     gradient_accumulation_steps: int = 1  # parts of a batch that are computed one after the other, to save memory
     optimizer: Literal["adamw", "adam", "sgd", "rmsprop", "lion"] = "adamw"  # Keras optimizer
     learning_rate: NumberOrAuto = 0.0  # highest of the schedule; 0 or auto: 0.003, and more for batches above 64 images

@@ -81,7 +81,7 @@ def _ask_choice(setting: Setting, key: str) -> Any:
 def _ask_number(setting: Setting, key: str) -> Any:
     kind, may_be_none = _without_none(setting.kind)
     default = setting.default
-    usual = default or (USUAL_RATE if setting.takes.startswith("auto|") else default)
+    usual = default or (USUAL_RATE if setting.may_be_auto else default)
     small = kind is float and usual is not None and usual > 0
     step = 10.0 ** math.floor(math.log10(usual)) if small else 0.1 if may_be_none else 0.01
     st.session_state.setdefault(key, default)
