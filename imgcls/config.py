@@ -26,6 +26,16 @@ WholeOrAuto = Annotated[
         str_from_instance=lambda value: ["auto" if value == AUTO else str(value)],
     ),
 ]
+NumberOrAuto = Annotated[
+    float,
+    tyro.constructors.PrimitiveConstructorSpec(
+        nargs=1,
+        metavar="auto|FLOAT",
+        instance_from_str=lambda words: float(AUTO if words[0] == "auto" else words[0]),
+        is_instance=lambda value: isinstance(value, int | float),
+        str_from_instance=lambda value: ["auto" if value == AUTO else str(value)],
+    ),
+]
 
 Color = Literal["auto", "rgb", "grayscale"]
 Normalization = Literal["batch", "group", "layer", "channel", "none"]
@@ -290,10 +300,10 @@ class TrainingConfig:
     """How the network is trained."""
 
     epochs: int = 30  # passes over the training images; a fitted head needs none
-    batch_size: WholeOrAuto = AUTO  # images a step, over all devices; 0 or auto: 64, or fewer for 8 steps an epoch
+    batch_size: WholeOrAuto = AUTO  # images a step, over all devices; 0 or auto: 64, less if few images; more on GPUs
     gradient_accumulation_steps: int = 1  # parts of a batch that are computed one after the other, to save memory
     optimizer: Literal["adamw", "adam", "sgd", "rmsprop", "lion"] = "adamw"  # Keras optimizer
-    learning_rate: float = 0.003  # highest learning rate of the schedule
+    learning_rate: NumberOrAuto = 0.0  # highest of the schedule; 0 or auto: 0.003, and more for batches above 64 images
     find_learning_rate: bool = False  # measure a learning rate first (range test), and use that one
     schedule: Literal["cosine", "constant", "steps", "plateau", "one_cycle", "warm_restarts"] = "cosine"  # of the rate
     warmup_epochs: float = 1.0  # epochs in which the learning rate rises linearly from 0
@@ -325,7 +335,8 @@ class TrainingConfig:
 
     def __post_init__(self) -> None:
         for name, least, most in TRAINING_RANGES:
-            _check_range(name, getattr(self, name), least, most)
+            if name != "learning_rate" or self.learning_rate != AUTO:
+                _check_range(name, getattr(self, name), least, most)
         if self.batch_size and self.batch_size % self.gradient_accumulation_steps:
             fitting = max(1, self.batch_size // self.gradient_accumulation_steps) * self.gradient_accumulation_steps
             raise ValueError(

@@ -36,6 +36,13 @@ def test_options_that_exclude_each_other_are_refused():
         TrainConfig(InputConfig(task="multi_label"), network=NetworkConfig(plan="patches"))
 
 
+def test_a_learning_rate_is_open_or_in_its_range():
+    assert TrainingConfig().learning_rate == TrainingConfig(learning_rate=0.0).learning_rate == 0
+    for outside in (-1.0, 1e-9, 11.0, float("nan")):
+        with pytest.raises(ValueError, match=f"--learning-rate is {outside}; expected 1e-08 to 10"):
+            TrainingConfig(learning_rate=outside)
+
+
 @pytest.mark.parametrize("field", ["patches_per_image", "background_share", "patch_filled", "object_inside"])
 def test_patches_have_ranges(field):
     for outside in (0, 10_001):

@@ -119,6 +119,8 @@ def test_what_is_typed_beside_a_config_counts_although_it_is_the_default(tmp_pat
     monkeypatch.setattr("sys.argv", ["train", "--config", str(tmp_path / "config.toml"), "--learning_rate=0.003"])
     training = command_line.parse(train.Options, "", train.options_from_config_file).train.training
     assert (training.epochs, training.learning_rate) == (7, 0.003)
+    monkeypatch.setattr("sys.argv", ["train", "--config", str(tmp_path / "config.toml"), "--learning-rate", "auto"])
+    assert command_line.parse(train.Options, "", train.options_from_config_file).train.training.learning_rate == 0
 
 
 @pytest.mark.parametrize(

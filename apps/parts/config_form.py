@@ -16,6 +16,7 @@ from imgcls.cli.flags import Place, Setting, settings
 __all__ = ["ask", "help_of", "label_of", "make", "name_of", "settings", "worded"]
 
 NOT_SET = "not set"
+USUAL_RATE = 0.003  # of the numbers that may be auto, the one with a point
 ACRONYMS = {  # words that are not written as the fields have them
     "ema": "EMA", "xla": "XLA", "mlflow": "MLflow", "pca": "PCA", "jpeg": "JPEG", "randaugment": "RandAugment",
     "augmix": "AugMix", "gridmask": "GridMask", "mixup": "MixUp", "cutmix": "CutMix",
@@ -80,8 +81,9 @@ def _ask_choice(setting: Setting, key: str) -> Any:
 def _ask_number(setting: Setting, key: str) -> Any:
     kind, may_be_none = _without_none(setting.kind)
     default = setting.default
-    small = kind is float and default is not None and default > 0
-    step = 10.0 ** math.floor(math.log10(default)) if small else 0.1 if may_be_none else 0.01
+    usual = default or (USUAL_RATE if setting.may_be_auto else default)
+    small = kind is float and usual is not None and usual > 0
+    step = 10.0 ** math.floor(math.log10(usual)) if small else 0.1 if may_be_none else 0.01
     st.session_state.setdefault(key, default)
     return st.number_input(
         label_of(setting),

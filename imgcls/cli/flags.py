@@ -50,6 +50,11 @@ class Setting:
         return _without_none(self.kind) is bool
 
     @property
+    def may_be_auto(self) -> bool:
+        """Whether it is a number of which 0 stands for "auto"."""
+        return any(str(getattr(mark, "metavar", "")).startswith("auto|") for mark in self.marks)
+
+    @property
     def flag(self) -> str:
         """As it is typed, such as --batch-size; for a positional one its name in help."""
         name = self.path[-1].replace("_", "-")
@@ -157,7 +162,7 @@ def _shown_default(setting: Setting) -> str:
         return f" (default: {'yes' if default else 'no'})"
     if isinstance(default, tuple):
         return f" (default: {' '.join(map(str, default))})"
-    return f" (default: {'auto' if setting.takes.startswith('auto|') and not default else default})"
+    return f" (default: {'auto' if setting.may_be_auto and not default else default})"
 
 
 def _presets() -> dict[str, dict[str, float]]:

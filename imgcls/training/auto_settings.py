@@ -22,19 +22,20 @@ from imgcls.models import find_architecture
 from imgcls.models.cost import describe
 from imgcls.models.registry import Architecture, PretrainedWeights
 from imgcls.models.weights.initial import NO_WEIGHTS, published_weights
+from imgcls.training.batch_search import STEPS_AN_EPOCH
 from imgcls.training.devices.strategy import make_strategy
+from imgcls.training.learning_rate_rule import settle_learning_rate
 from imgcls.training.whitening import whitening_mode
 
 SMALL_IMAGE = 64  # pixels of the shorter side; below, ImageNet's features see next to nothing
 SMALL_MODEL = "resnet20"
 PHOTO_MODEL = "efficientnet_lite0"
 SMALLEST_BATCH, LARGEST_BATCH = 8, 64  # images, where the user names no size
-STEPS_AN_EPOCH = 8  # at the least, so that few images are learned from too
 log = logging.getLogger(__name__)
 
 
 def resolve(config: TrainConfig, manifest: Manifest) -> TrainConfig:
-    """Settle the model, weights, colour, sizes, balance and batch size that suit these images.
+    """Settle the model, weights, colour, sizes, balance, batch size and learning rate that suit these images.
 
     The plan of given weights stays "auto": `imgcls.training.transfer.plan.choose` finds it out from their features.
 
@@ -59,7 +60,7 @@ def resolve(config: TrainConfig, manifest: Manifest) -> TrainConfig:
     return replace(
         config,
         balance=balance,
-        training=replace(config.training, batch_size=batch_size),
+        training=settle_learning_rate(replace(config.training, batch_size=batch_size), len(training)),
         network=network,
         input=inputs,
     )

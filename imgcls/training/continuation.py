@@ -5,9 +5,11 @@ from dataclasses import replace
 from typing import Any
 
 from imgcls.command_line import command_line
-from imgcls.config import TrainConfig
+from imgcls.config import AUTO, TrainConfig
+from imgcls.data.manifest.table import Manifest
 from imgcls.run_folder import Changes, RunFolder
 from imgcls.training.checkpoints import load_latest
+from imgcls.training.learning_rate_rule import settle_learning_rate
 from imgcls.training.measurements import Measurements
 from imgcls.training.transfer.stages import Stage
 
@@ -27,6 +29,8 @@ def changed_config(run: RunFolder, changes: Changes) -> TrainConfig:
     before, training = config.training, replace(config.training, **values)
     if "learning_rate" in changes:
         training = replace(training, find_learning_rate=False)
+        if training.learning_rate == AUTO:
+            training = settle_learning_rate(training, len(Manifest.load(run.manifest_file).split("train")))
     done = max((row["epoch"] for row in run.metrics()), default=0)
     if training.epochs < done:
         raise ValueError(

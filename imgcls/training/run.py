@@ -9,7 +9,6 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from imgcls.config import TrainConfig
 from imgcls.data.images.preprocessing import Preprocessing
 from imgcls.data.manifest.table import Manifest
 from imgcls.files import write_json
@@ -25,7 +24,6 @@ from imgcls.training.devices.agreement import check_agreement, check_same_checkp
 from imgcls.training.devices.determinism import check_step, choose_determinism
 from imgcls.training.devices.self_check import check_against_one_device
 from imgcls.training.devices.strategy import (
-    can_share,
     check_batch_size_of_run,
     is_chief,
     make_strategy,
@@ -34,7 +32,6 @@ from imgcls.training.devices.strategy import (
 from imgcls.training.devices.workers import Workers
 from imgcls.training.devices.xla import XlaTrial, settle_xla
 from imgcls.training.learning_rate_finder import find_learning_rate
-from imgcls.training.losses import all_are_right, likeliest_is_right, make_binary_loss, make_loss
 from imgcls.training.lost_images import LostImages
 from imgcls.training.measurements import Measurements
 from imgcls.training.mlflow_log import MLflowLog
@@ -44,7 +41,7 @@ from imgcls.training.run_checkpoints import RunCheckpoints
 from imgcls.training.run_output import Interrupted, RunOutput
 from imgcls.training.stage_batches import StageBatches, in_batches, validate
 from imgcls.training.stage_plan import StagePlan
-from imgcls.training.step import StepOptions
+from imgcls.training.step_options import step_options
 from imgcls.training.stop_signals import stopped_by_signals
 from imgcls.training.trainer import Trainer
 from imgcls.training.training_data import TrainingData
@@ -205,7 +202,13 @@ class TrainingRun:
             make_optimizer(training, self.plan.schedule),
             self.strategy,
             batch_size=self.data.batch_size,
-            options=_step_options(self.config, self.data, self.devices),
+            options=step_options(
+                self.config,
+                self.data.batch_size,
+                self.devices,
+                self.data.balance.logit_offsets,
+                self.data.positive_weights,
+            ),
             groups=self.plan.groups,
         )
         self.checkpoints = RunCheckpoints(self.output, self.trainer, self.measured, self.data.class_names)
@@ -350,21 +353,3 @@ class TrainingRun:
     @property
     def _epochs_done(self) -> int:
         return self.trainer.progress.step // self.data.steps_per_epoch
-
-
-def _step_options(config: TrainConfig, data: TrainingData, devices: int) -> StepOptions:
-    training, offsets = config.training, data.balance.logit_offsets
-    parts = training.gradient_accumulation_steps
-    settings = (training.loss, training.label_smoothing, training.focal_gamma)
-    several = config.is_multi_label
-    return StepOptions(
-        loss=make_binary_loss(*settings, data.positive_weights) if several else make_loss(*settings),
-        right=all_are_right if several else likeliest_is_right,
-        logit_offsets=0.0 if offsets is None else offsets,
-        global_clipnorm=training.global_clipnorm,
-        gradient_accumulation_steps=parts if can_share(data.batch_size, parts, devices) else 1,
-        xla=training.xla == "on",
-        loss_scaling=training.precision == "float16",
-        gradient_checkpointing=training.gradient_checkpointing,
-        steps_per_call=training.steps_per_call,
-    )

@@ -3,7 +3,7 @@
 import logging
 from dataclasses import replace
 
-from imgcls.config import TrainConfig
+from imgcls.config import AUTO, TrainConfig, TrainingConfig
 from imgcls.counted import counted
 from imgcls.data.duplicates.near_duplicates import near_duplicate_groups
 from imgcls.data.inspection.inspect import inspect
@@ -24,9 +24,13 @@ from imgcls.progress import Progress
 from imgcls.run_folder import RunFolder
 from imgcls.training.auto_settings import resolve
 from imgcls.training.checks import check_layers, check_options
+from imgcls.training.devices.batch_size import is_measured, measured_batch_size
 from imgcls.training.devices.determinism import choose_determinism
 from imgcls.training.devices.precision import choose_precision
+from imgcls.training.learning_rate_rule import sentence as sentence_of_rate
+from imgcls.training.learning_rate_rule import settle_learning_rate
 from imgcls.training.network import build_network, no_statistics, run_preprocessing
+from imgcls.training.transfer.head import why_not_fitted
 from imgcls.training.transfer.plan import ON_FEATURES, Choice
 from imgcls.workflow.default_network import with_default_network
 from imgcls.workflow.plan_choice import choose_plan
@@ -63,10 +67,12 @@ def create_run(config: TrainConfig, progress: Progress | None = None) -> tuple[R
     manifest = _divided(manifest, config)
     if config.network.plan == "patches":
         manifest = _as_patches(manifest, config)
+    asked = config.training
     config = resolve(with_default_network(config, manifest, progress), manifest)
     check_layers(config)
     config, choice = _with_plan(config, manifest, progress)
     config = _with_determinism(_with_precision(config))
+    config = _with_batch_size_and_rate(config, asked, manifest, progress)
     if choice is None:  # else the choice of the plan has built it
         _check_weights_fit(config, manifest)
     run = RunFolder.create(config)
@@ -185,6 +191,26 @@ def _with_precision(config: TrainConfig) -> TrainConfig:
     if why:
         log.info("--precision %s: %s.", precision, why)
     return replace(config, training=replace(config.training, precision=precision))
+
+
+def _with_batch_size_and_rate(
+    config: TrainConfig, asked: TrainingConfig, manifest: Manifest, progress: Progress
+) -> TrainConfig:
+    """Settle the batch size by what a GPU does, where it was left open, and the learning rate that belongs to it."""
+    images = len(manifest.split("train"))
+    if is_measured(replace(config, training=replace(config.training, batch_size=asked.batch_size))):
+        config = measured_batch_size(config, manifest, progress.of("Trying batch sizes"))
+    if asked.learning_rate != AUTO:
+        return config
+    training = settle_learning_rate(replace(config.training, learning_rate=AUTO), images)
+    if not asked.find_learning_rate and not _is_fitted(config):
+        log.info("%s", sentence_of_rate(training, images))
+    return replace(config, training=training)
+
+
+def _is_fitted(config: TrainConfig) -> bool:
+    """Whether the run fits a head to its optimum and trains nothing in epochs."""
+    return config.network.plan in ON_FEATURES and not why_not_fitted(config)
 
 
 def _with_determinism(config: TrainConfig) -> TrainConfig:

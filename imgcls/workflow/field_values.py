@@ -3,7 +3,7 @@
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin
 
-from imgcls.config import AUTO, WholeOrAuto
+from imgcls.config import AUTO, NumberOrAuto, WholeOrAuto
 from imgcls.nearest_name import did_you_mean
 
 TRUTHS = {"true": True, "false": False}
@@ -25,6 +25,8 @@ def read_value(text: str, kind: Any) -> int | float | str | bool:
     """
     if kind is WholeOrAuto:
         return AUTO if text == "auto" else _number(text, int, "auto or a whole number")
+    if kind is NumberOrAuto:
+        return float(AUTO) if text == "auto" else _number(text, float, "auto or a number")
     kind = _without_none(kind)
     if get_origin(kind) is Literal:
         if text not in (choices := get_args(kind)):

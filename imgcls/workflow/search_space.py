@@ -5,11 +5,12 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Protocol, get_args, get_type_hints
 
-from imgcls.config import TrainConfig, WholeOrAuto, applies
+from imgcls.config import AUTO, NumberOrAuto, TrainConfig, WholeOrAuto, applies
 from imgcls.nearest_name import did_you_mean
 from imgcls.workflow.field_values import read_value
 
 SECTIONS = ("input", "augmentation", "balance", "network", "training")
+OR_AUTO = (WholeOrAuto, NumberOrAuto)  # kinds of numbers, of which 0 stands for auto
 OF_THE_IMAGES = ("data", "overlay", "task", "validation_size", "test_size", "folds", "fold", "seed")
 LOG_RANGE = 10.0  # ends of a range with a larger factor between them are searched on a logarithmic scale
 
@@ -110,6 +111,10 @@ def parse_range(text: str) -> Range:
         raise ValueError(f"--search {text!r}: {error}") from error
     if continuous and (len(values) != 2 or not values[0] < values[1]):  # type: ignore[operator]
         raise ValueError(f"--search {text!r} is no range; expected least:most, two numbers.")
+    if continuous and kind in OR_AUTO and AUTO in values:
+        raise ValueError(
+            f"--search {text!r}: a range has no auto, which 0 stands for; name it among values with commas."
+        )
     return Range(places[name], name, values, continuous)
 
 
@@ -118,7 +123,7 @@ def _section(name: str) -> type:
 
 
 def _is_number(kind: Any) -> bool:
-    return kind is WholeOrAuto or bool({int, float} & {kind, *get_args(kind)})
+    return kind in OR_AUTO or bool({int, float} & {kind, *get_args(kind)})
 
 
 def with_values(config: TrainConfig, values: dict[str, Any], ranges: list[Range]) -> TrainConfig:

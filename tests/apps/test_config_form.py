@@ -63,6 +63,20 @@ def test_a_field_that_nobody_thought_of_gets_a_widget():
         del sys.modules["recipe"]
 
 
+def test_a_rate_that_may_be_auto_moves_in_steps_of_a_rate():
+    def script():
+        from parts import config_form
+
+        from imgcls.config import TrainingConfig
+
+        for setting in config_form.settings(TrainingConfig):
+            if setting.path == ("learning_rate",):
+                config_form.ask(setting)
+
+    field = AppTest.from_function(script, default_timeout=60).run().number_input[0]
+    assert (field.value, field.step) == (0.0, 0.001)
+
+
 def test_the_config_checks_its_values():
     with pytest.raises(ValueError, match="no fan"):
         config_form.make(Recipe, {("cake",): "plum", ("oven", "fan"): True})

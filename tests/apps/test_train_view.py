@@ -168,7 +168,7 @@ def test_what_a_run_that_waits_leaves_open_is_not_compared(project, small_run):
     table = compare.differences(project, {"small": one, "run-1": other}, ["run-1"])
     assert table.loc["Data"].tolist() == ["version 1", "version 2"]
     assert table.loc["Epochs"].tolist() == [str(one.training.epochs), "50"]
-    assert not {"Image size", "Color", "Batch size"} & set(table.index)
+    assert not {"Image size", "Color", "Batch size", "Learning rate"} & set(table.index)
 
 
 def test_what_is_not_judged_yet_has_no_figures():

@@ -61,3 +61,18 @@ def test_pixels_go_to_a_gpu_in_8_bits(tiny_run, monkeypatch, named, gpus, dtype)
     monkeypatch.setattr("tensorflow.config.list_physical_devices", lambda kind=None: ["GPU"] * gpus)
     config = TrainConfig(input=InputConfig(pixel_dtype=named), training=TrainingConfig(batch_size=8))
     assert resolve(config, Manifest.load(tiny_run.manifest_file)).input.pixel_dtype == dtype
+
+
+@pytest.mark.parametrize(
+    ("named", "rate"),
+    [
+        ({}, 0.003),
+        ({"batch_size": 256}, 0.006),
+        ({"batch_size": 256, "optimizer": "sgd"}, 0.012),
+        ({"batch_size": 256, "learning_rate": 0.01}, 0.01),
+    ],
+)
+def test_the_learning_rate_goes_by_the_batch_where_it_is_not_named(tiny_run, named, rate):
+    few = Manifest.load(tiny_run.manifest_file)
+    manifest = replace(few, table=few.split("train").sample(3000, replace=True, random_state=0))
+    assert resolve(TrainConfig(training=TrainingConfig(**named)), manifest).training.learning_rate == rate

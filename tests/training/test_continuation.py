@@ -101,6 +101,12 @@ def test_a_finished_run_that_is_killed_once_its_config_asks_for_more_takes_the_s
     assert changed_config(run, {"epochs": 4}) == changed_config(run, {}) == run.config
 
 
+def test_a_run_goes_on_with_the_rate_of_its_batches_where_auto_is_asked_for(finished):
+    run, _ = finished
+    changed = changed_config(run, {"epochs": 4, "learning_rate": 0.0}).training
+    assert (changed.learning_rate, changed.batch_size) == (0.003, run.config.training.batch_size)
+
+
 def test_only_the_last_stage_of_a_run_takes_another_end():
     planned = [Stage("head", 0, 9, 0), Stage("last_blocks", 9, 30, 3)]
     for epochs in (60, 12):

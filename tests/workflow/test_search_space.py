@@ -21,6 +21,7 @@ def test_ranges_are_read_with_the_section_of_their_field():
     assert parse_range("epochs=3:9").values == (3, 9)
     assert parse_range("nesterov=True,false").values == (True, False)
     assert parse_range("batch_size=auto,16").values == (0, 16)
+    assert parse_range("learning_rate=auto,0.01").values == (0.0, 0.01)
     assert parse_range("dropout=0,0.5").text == "0,0.5"
     assert parse_range("weights=C:/nets/a.h5,none").values == ("C:/nets/a.h5", "none")
 
@@ -33,7 +34,9 @@ def test_ranges_are_read_with_the_section_of_their_field():
         ("epochs=9:3", "no range"),
         ("optimizer=adamw,adagradd,sgd", "'adagradd' is none of adamw, adam, sgd"),
         ("image_size=32,x,64", "'x' is no value; expected a whole number"),
-        ("learning_rate=1e-2,", "'' is no value; expected a number"),
+        ("learning_rate=1e-2,", "'' is no value; expected auto or a number"),
+        ("learning_rate=0:1e-2", "a range has no auto"),
+        ("batch_size=auto:64", "a range has no auto"),
         ("batch_size=many,16", "expected auto or a whole number"),
         ("nesterov=yes,no", "'yes' is neither true nor false"),
         ("augmentation_layers=a,b", "'a' cannot be a value"),

@@ -9,6 +9,7 @@ import streamlit as st
 from jobs.runs import Run, look, settings_of
 from projects.project import Project
 
+from imgcls.cli.flags import Setting
 from imgcls.config import TrainConfig
 from imgcls.metrics import METRICS, Metric
 from parts.charts import curves_of_runs
@@ -89,7 +90,7 @@ def differences(project: Project, configs: Mapping[str, TrainConfig], waiting: C
     rows: dict[str, list[str]] = {}
     for setting in settings(TrainConfig):
         values = {name: _value(config, setting.path) for name, config in configs.items()}
-        still_open = {name for name in waiting if _is_open(values[name])}
+        still_open = {name for name in waiting if _is_open(setting, values[name])}
         settled = [value for name, value in values.items() if name not in still_open]
         if setting.path not in NOT_COMPARED and any(value != settled[0] for value in settled):
             shown = _version if setting.path == DATA else lambda _, value: _shown(value)
@@ -128,9 +129,9 @@ def _value(config: TrainConfig, path: tuple[str, ...]) -> Any:
     return found
 
 
-def _is_open(value: Any) -> bool:
+def _is_open(setting: Setting, value: Any) -> bool:
     """Whether a run settles this when it begins."""
-    return value is None or value == "auto" or (type(value) is int and value == 0)
+    return value is None or value == "auto" or (value == 0 and (type(value) is int or setting.may_be_auto))
 
 
 def _version(project: Project, data: str) -> str:

@@ -69,3 +69,13 @@ def test_onednn_is_on_before_tensorflow_is_there_unless_it_was_switched_off(give
         [sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True
     ).stdout
     assert answer == f"{expected} False\n"
+
+
+@pytest.mark.parametrize(("given", "expected"), [({}, "true"), ({"TF_FORCE_GPU_ALLOW_GROWTH": "false"}, "false")])
+def test_a_card_gives_memory_as_it_is_needed_before_tensorflow_is_there_unless_it_was_switched_off(given, expected):
+    environment = {name: value for name, value in os.environ.items() if name != "TF_FORCE_GPU_ALLOW_GROWTH"} | given
+    script = "import imgcls, os, sys; print(os.environ['TF_FORCE_GPU_ALLOW_GROWTH'], 'tensorflow' in sys.modules)"
+    answer = subprocess.run(
+        [sys.executable, "-c", script], env=environment, check=True, capture_output=True, text=True
+    ).stdout
+    assert answer == f"{expected} False\n"

@@ -194,6 +194,29 @@ def test_workers_of_other_versions_do_not_train_together(tiny_config, tmp_path):
         assert "Traceback" not in said
 
 
+MEASURING = """
+import runpy, sys
+import imgcls.training.batch_search, imgcls.workflow.create
+imgcls.training.batch_search.STEPS_AN_EPOCH = 1
+imgcls.workflow.create.is_measured = lambda asked: True  # as on a card
+sys.argv = ["train", *sys.argv[1:]]
+runpy.run_module("imgcls.train", run_name="__main__")
+"""
+
+
+@pytest.mark.slow
+def test_the_first_worker_measures_the_batch_size_for_all(tiny_config, tmp_path):
+    file = tmp_path / "measured.toml"
+    save_toml(tiny_config(name="measured", epochs=1, strategy="multi_worker", batch_size=0), file)
+    addresses = [f"127.0.0.1:{port}" for port in free_ports(2)]
+    line = [sys.executable, "-c", MEASURING, "--config", str(file)]
+    said = [worker.communicate(timeout=300)[0] for worker in [start(index, addresses, line) for index in range(2)]]
+    assert RunFolder(tmp_path / "measured").state() == "finished", said
+    size = RunFolder(tmp_path / "measured").config.training.batch_size
+    assert size in (8, 16, 32)
+    assert [f"--batch-size {size}: images a second are" in each for each in said] == [True, False], said
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize(
     ("flags", "said"),
