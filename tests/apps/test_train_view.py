@@ -300,6 +300,23 @@ def test_data_that_cannot_be_trained_on_says_what_is_missing(page, project, here
     assert "All images are of one class, 'bag'" in page("train", project="clothes").text
 
 
+@pytest.mark.parametrize("boxes", ["single", "crop"])
+@pytest.mark.parametrize("labels", [["bag", "sneaker"], []], ids=["several", "none"])
+def test_images_that_got_several_classes_or_none_by_hand_are_trained_on(page, project, boxes, labels):
+    from projects.decisions import read_decision, record
+    from projects.fold_decisions import save_decisions
+    from projects.versions import add_version, whole_manifest_of
+
+    manifest = whole_manifest_of(project)
+    manifest.table.attrs["boxes"] = boxes  # as an import of boxes says what it made of them
+    add_version(project, manifest, "as an import of boxes", 1)
+    values = {"id": "t", "queue": "all", "version": 2, "row": 0, "act": "label", "labels": labels}
+    record(project, [read_decision(values, "")])
+    save_decisions(project)
+    opened = page("train", project="clothes")
+    assert any(button.label == "Start" for button in opened.widgets.button)
+
+
 def test_a_setting_is_found_by_a_word_and_kept_when_the_search_hides_it(page, project):
     view = page("train", project="clothes").open("Settings").choose("Find a setting", "label smoothing")
     assert [box.label for box in view.widgets.number_input] == ["Label smoothing"]
