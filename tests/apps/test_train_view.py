@@ -290,7 +290,10 @@ def test_data_that_cannot_be_trained_on_says_what_is_missing(page, project, here
     from imgcls.data.manifest.table import Manifest
 
     create_project("Empty")
-    assert "There are no images in this project yet" in page("train", project="empty").text
+    empty = page("train", project="empty")
+    assert "There are no images in this project yet" in empty.text
+    assert "No run yet" in empty.text
+    assert "Press Start" not in empty.text  # there is none
     manifest = whole_manifest_of(project)
     table = manifest.table.assign(label="", labels=[[]] * len(manifest.table), problems=NO_LABEL)
     add_version(project, Manifest(table, manifest.root), "labels removed", 1)
