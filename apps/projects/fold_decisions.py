@@ -30,7 +30,7 @@ class Saved:
 
     Attributes:
         images: How many were labelled or left out.
-        overtaken: How many somebody changed on another page after they were decided on, and that stay so.
+        overtaken: How many somebody changed, which the page of the decision did not show yet, and that stay so.
     """
 
     images: int

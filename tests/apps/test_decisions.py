@@ -131,6 +131,34 @@ def test_a_decision_after_a_change_holds(project):
     assert manifest_of(project).table["label"][:2].tolist() == ["boot", "boot"]
 
 
+def test_a_page_that_did_not_show_a_change_yet_does_not_take_it_back(project):
+    from projects.decisions import record
+    from projects.fold_decisions import Saved, save_decisions
+    from projects.versions import manifest_of
+
+    record(project, [decided(0), decided(1)])
+    save_decisions(project)
+    theirs = [decided(2, row=0, id="other-1", label="bag"), decided(3, row=1, id="other-2")]  # the second says the same
+    record(project, theirs)
+    assert save_decisions(project) == Saved(1, 1)
+    assert manifest_of(project).table["label"][:2].tolist() == ["boot", "boot"]
+    record(project, [decided(4, row=0, id="other-3", label="bag", version=3)])  # having seen it
+    assert save_decisions(project) == Saved(1, 0)
+    assert manifest_of(project).table["label"][0] == "bag"
+
+
+def test_a_page_decides_anew_on_what_it_decided_before_others_saved_it(project):
+    from projects.decisions import record
+    from projects.fold_decisions import Saved, save_decisions
+    from projects.versions import manifest_of
+
+    record(project, [decided(0), decided(1, "aside", "")])
+    save_decisions(project)
+    record(project, [decided(2, row=0, label="bag"), decided(3, row=1, label="bag")])  # the page shows version 1 still
+    assert save_decisions(project) == Saved(2, 0)
+    assert manifest_of(project).table["label"][:2].tolist() == ["bag", "bag"]
+
+
 def test_a_class_that_is_renamed_after_a_decision_is_not_made_again(project):
     from projects import edits
     from projects.decisions import record
